@@ -1,0 +1,222 @@
+//! The one error type of Horn.
+//!
+//! Every message says four things: *where* (the layer, argument or file), *what is wrong* (with what was received),
+//! *what was expected*, and *how to mend it*.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// What Horn's fallible functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Something that Horn was given and cannot use, and how to mend it.
+///
+/// ```
+/// use horn_nn::Error;
+///
+/// let error = Error::shape("the last axis does not fit the weights")
+///     .at("layer \"dense\"")
+///     .received("(None, 783)")
+///     .expected("(None, 784)")
+///     .mend("flatten the images to 784 features");
+/// assert!(error.is_shape());
+/// assert_eq!(
+///     error.to_string(),
+///     "layer \"dense\": the last axis does not fit the weights; received (None, 783), expected (None, 784). \
+///      Mend: flatten the images to 784 features."
+/// );
+/// ```
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: Kind,
+    place: Option<String>,
+    problem: String,
+    received: Option<String>,
+    expected: Option<String>,
+    mend: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Shape,
+    Argument,
+    Data,
+    File,
+    Device,
+    Model,
+}
+
+impl Error {
+    fn new(kind: Kind, problem: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            place: None,
+            problem: problem.into(),
+            received: None,
+            expected: None,
+            mend: None,
+            source: None,
+        }))
+    }
+
+    /// Shapes, ranks or dtypes that do not fit each other.
+    pub fn shape(problem: impl Into<String>) -> Self {
+        Self::new(Kind::Shape, problem)
+    }
+
+    /// An argument outside of what it may be.
+    pub fn argument(problem: impl Into<String>) -> Self {
+        Self::new(Kind::Argument, problem)
+    }
+
+    /// Data that cannot be learned from: empty, of different lengths, with values out of range.
+    pub fn data(problem: impl Into<String>) -> Self {
+        Self::new(Kind::Data, problem)
+    }
+
+    /// A file that is missing, damaged, or something else than it should be.
+    pub fn file(problem: impl Into<String>) -> Self {
+        Self::new(Kind::File, problem)
+    }
+
+    /// A device that is not there, or a backend that is not compiled in.
+    pub fn device(problem: impl Into<String>) -> Self {
+        Self::new(Kind::Device, problem)
+    }
+
+    /// A model that cannot be built: no layers, two layers of one name, a layer that fails.
+    pub fn model(problem: impl Into<String>) -> Self {
+        Self::new(Kind::Model, problem)
+    }
+
+    /// Names the layer, argument or file. The innermost place wins: a place that is known already stays.
+    #[must_use]
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.0.place.get_or_insert_with(|| place.into());
+        self
+    }
+
+    /// Says what was received.
+    #[must_use]
+    pub fn received(mut self, received: impl fmt::Display) -> Self {
+        self.0.received = Some(received.to_string());
+        self
+    }
+
+    /// Says what was expected.
+    #[must_use]
+    pub fn expected(mut self, expected: impl fmt::Display) -> Self {
+        self.0.expected = Some(expected.to_string());
+        self
+    }
+
+    /// Says how to mend it, in the imperative and without a full stop.
+    #[must_use]
+    pub fn mend(mut self, mend: impl Into<String>) -> Self {
+        self.0.mend = Some(mend.into());
+        self
+    }
+
+    /// Keeps the error that caused this one.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Are shapes, ranks or dtypes at fault?
+    pub fn is_shape(&self) -> bool {
+        self.0.kind == Kind::Shape
+    }
+
+    /// Is an argument at fault?
+    pub fn is_argument(&self) -> bool {
+        self.0.kind == Kind::Argument
+    }
+
+    /// Is the data at fault?
+    pub fn is_data(&self) -> bool {
+        self.0.kind == Kind::Data
+    }
+
+    /// Is a file at fault?
+    pub fn is_file(&self) -> bool {
+        self.0.kind == Kind::File
+    }
+
+    /// Is the device, or the lack of one, at fault?
+    pub fn is_device(&self) -> bool {
+        self.0.kind == Kind::Device
+    }
+
+    /// Is the model itself at fault?
+    pub fn is_model(&self) -> bool {
+        self.0.kind == Kind::Model
+    }
+
+    /// The layer, argument or file that the error is about.
+    pub fn place(&self) -> Option<&str> {
+        self.0.place.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { place, problem, received, expected, mend, source, .. } = &*self.0;
+        if let Some(place) = place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(problem)?;
+        match (received, expected) {
+            (Some(received), Some(expected)) => write!(f, "; received {received}, expected {expected}")?,
+            (Some(received), None) => write!(f, "; received {received}")?,
+            (None, Some(expected)) => write!(f, "; expected {expected}")?,
+            (None, None) => {}
+        }
+        if let Some(source) = source {
+            write!(f, " ({source})")?;
+        }
+        f.write_str(".")?;
+        if let Some(mend) = mend {
+            write!(f, " Mend: {mend}.")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_only_what_is_known() {
+        assert_eq!(Error::data("there are no samples").to_string(), "there are no samples.");
+        assert_eq!(
+            Error::argument("too small").at("batch_size").received(0).expected("at least 1").to_string(),
+            "batch_size: too small; received 0, expected at least 1."
+        );
+    }
+
+    #[test]
+    fn the_innermost_place_wins() {
+        let error = Error::shape("no").at("layer \"inner\"").at("layer \"outer\"");
+        assert_eq!(error.place(), Some("layer \"inner\""));
+    }
+
+    #[test]
+    fn keeps_its_cause() {
+        let error = Error::file("cannot be read").because(std::io::Error::other("gone"));
+        assert_eq!(error.to_string(), "cannot be read (gone).");
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("gone"));
+    }
+}

@@ -1,0 +1,5 @@
+//! What a Horn model is.
+
+mod error;
+
+pub use error::{Error, Result};
