@@ -1,1 +1,12 @@
-//! Soon.
+//! What people look at: learning curves as SVG, and charts and images for the terminal.
+
+mod bars;
+mod beside;
+mod curves;
+mod image;
+mod ticks;
+
+pub use bars::bar_chart;
+pub use beside::beside;
+pub use curves::{LearningCurves, learning_curves};
+pub use image::image;

@@ -1,0 +1,4 @@
+//! Datasets by name, as arrays ready to learn from.
+
+mod idx;
+pub mod mnist;

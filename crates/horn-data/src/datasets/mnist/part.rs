@@ -1,0 +1,166 @@
+//! The four files of MNIST, and how each is checked.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+use horn_nn::{Error, Result};
+use sha2::{Digest, Sha256};
+
+use crate::datasets::idx;
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// One of the four files.
+pub(super) struct Part {
+    pub(super) name: &'static str,
+    /// What it holds, in words.
+    pub(super) holds: &'static str,
+    /// The folder of `burn-dataset`'s cache that it lies in.
+    pub(super) cached_in: &'static str,
+    shape: &'static [usize],
+    /// Of the IDX content. The compressed files that are about differ in their bytes.
+    sha256: &'static str,
+}
+
+pub(super) const TRAIN_IMAGES: Part = Part {
+    name: "train-images-idx3-ubyte",
+    holds: "the training images",
+    cached_in: "train",
+    shape: &[60_000, 28, 28],
+    sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+};
+
+pub(super) const TRAIN_LABELS: Part = Part {
+    name: "train-labels-idx1-ubyte",
+    holds: "the training labels",
+    cached_in: "train",
+    shape: &[60_000],
+    sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+};
+
+pub(super) const TEST_IMAGES: Part = Part {
+    name: "t10k-images-idx3-ubyte",
+    holds: "the test images",
+    cached_in: "test",
+    shape: &[10_000, 28, 28],
+    sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+};
+
+pub(super) const TEST_LABELS: Part = Part {
+    name: "t10k-labels-idx1-ubyte",
+    holds: "the test labels",
+    cached_in: "test",
+    shape: &[10_000],
+    sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+};
+
+pub(super) const PARTS: [Part; 4] = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
+
+impl Part {
+    /// Where it can be had: the mirror that `burn-dataset` downloads from.
+    pub(super) fn url(&self) -> String {
+        format!("https://storage.googleapis.com/cvdf-datasets/mnist/{}.gz", self.name)
+    }
+
+    /// The file in this folder. The plain one is preferred, as it loads faster.
+    pub(super) fn find(&self, folder: &Path) -> Option<PathBuf> {
+        let compressed = format!("{}.gz", self.name);
+        [self.name, &compressed].map(|name| folder.join(name)).into_iter().find(|path| path.exists())
+    }
+
+    /// Reads and checks the file's values.
+    pub(super) fn read(&self, path: &Path) -> Result<Vec<u8>> {
+        open(path)
+            .and_then(|file| self.decode(BufReader::with_capacity(64 * 1024, file)))
+            .map_err(|error| error.at(path.display().to_string()))
+    }
+
+    /// Decodes and checks the values of a plain or compressed IDX file. What the file claims never sizes an allocation.
+    pub(super) fn decode(&self, source: impl BufRead) -> Result<Vec<u8>> {
+        let source = decompress(source).map_err(unreadable)?;
+        let mut source = Hashing { source, hash: Sha256::new() };
+        self.check_shape(&idx::read_shape(&mut source)?)?;
+        let values = idx::read_values(&mut source, self.shape.iter().product())?;
+        self.check_labels(&values)?;
+        self.check_hash(&format!("{:x}", source.hash.finalize()))?;
+        Ok(values)
+    }
+
+    fn check_shape(&self, shape: &[usize]) -> Result<()> {
+        if shape == self.shape {
+            return Ok(());
+        }
+        let problem = match PARTS.iter().find(|part| part.shape == shape) {
+            Some(other) => format!("this holds {}, {} were expected", other.holds, self.holds),
+            None => format!("this does not hold {}", self.holds),
+        };
+        Err(Error::file(problem).received(Shape(shape)).expected(Shape(self.shape)))
+    }
+
+    fn check_labels(&self, values: &[u8]) -> Result<()> {
+        let is_labels = self.shape.len() == 1;
+        match values.iter().position(|&value| is_labels && value > 9) {
+            None => Ok(()),
+            Some(index) => Err(Error::file(format!("the label at index {index} is no digit"))
+                .received(values[index])
+                .expected("0 to 9")),
+        }
+    }
+
+    fn check_hash(&self, sha256: &str) -> Result<()> {
+        if sha256 == self.sha256 {
+            return Ok(());
+        }
+        let problem = format!(
+            "this has the form of {}, but another content: it is damaged, or of another dataset such as Fashion-MNIST",
+            self.holds
+        );
+        Err(Error::file(problem).received(format!("SHA-256 {sha256}")).expected(self.sha256))
+    }
+}
+
+fn open(path: &Path) -> Result<File> {
+    if path.is_dir() {
+        return Err(Error::file("the file cannot be read").received("a folder").expected("a file"));
+    }
+    File::open(path).map_err(unreadable)
+}
+
+fn unreadable(error: io::Error) -> Error {
+    Error::file("the file cannot be read").because(error)
+}
+
+/// The content tells whether it is compressed: browsers like to decompress a download and keep its name.
+pub(super) fn decompress<'a>(mut source: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    let compressed = source.fill_buf()?.starts_with(&GZIP);
+    Ok(if compressed { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) })
+}
+
+/// Hashes what is read through it.
+struct Hashing<R> {
+    source: R,
+    hash: Sha256,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+/// A shape as Python writes it.
+struct Shape<'a>(&'a [usize]);
+
+impl fmt::Display for Shape<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [length] => write!(f, "({length},)"),
+            shape => write!(f, "({})", shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        }
+    }
+}

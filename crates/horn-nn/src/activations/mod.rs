@@ -1,0 +1,187 @@
+//! Activations, by Keras's names and with Keras's formulas and gradients.
+//!
+//! A layer takes an [`Activation`]; the plain functions beside it ([`relu`], [`softmax`], …) work on tensors. A model
+//! file and a command line name them in Keras's way, so they parse and print:
+//!
+//! ```
+//! use horn_nn::Activation;
+//!
+//! let activation: Activation = "swish".parse()?;
+//! assert_eq!(activation, Activation::Silu);
+//! assert_eq!(activation.to_string(), "silu");
+//! # horn_nn::Result::Ok(())
+//! ```
+
+use std::fmt;
+
+use burn::tensor::Tensor;
+
+use crate::{Error, Result};
+
+mod functions;
+mod names;
+mod tuned;
+
+#[cfg(test)]
+mod tests;
+
+pub use functions::*;
+pub use tuned::Tuned;
+
+/// What a layer does to its output, element by element or, for a few, row by row.
+///
+/// A plain variant has the defaults of Keras's function; where those can be changed there is a constructor of the
+/// function's own name:
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use horn_nn::Activation;
+///
+/// let x = Tensor::<1>::from_floats([-1.0, 2.0], &Device::default());
+/// let y = Activation::LeakyRelu.forward(x.clone()).into_data();
+/// assert_eq!(y.try_to_vec::<f32>().unwrap(), [-0.2, 2.0]);
+/// let y = Activation::leaky_relu(0.5).forward(x).into_data();
+/// assert_eq!(y.try_to_vec::<f32>().unwrap(), [-0.5, 2.0]);
+/// ```
+///
+/// In a layer's configuration a plain variant is its name, as Keras writes it (`"relu"`). Keras's configuration has no
+/// place for a function's arguments: a [`Tuned`] one is Horn's own, `{"name": "leaky_relu", "negative_slope": 0.5}`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Activation {
+    /// [`celu`] with `alpha` 1.
+    Celu,
+    /// [`elu`] with `alpha` 1.
+    Elu,
+    /// [`exponential`].
+    Exponential,
+    /// [`gelu`], not approximate.
+    Gelu,
+    /// [`glu`] of the last axis, which it halves.
+    Glu,
+    /// [`hard_shrink`] with `threshold` 0.5.
+    HardShrink,
+    /// [`hard_sigmoid`].
+    HardSigmoid,
+    /// [`hard_silu`], which Keras knows as `hard_swish` too.
+    HardSilu,
+    /// [`hard_tanh`].
+    HardTanh,
+    /// [`leaky_relu`] with `negative_slope` 0.2.
+    LeakyRelu,
+    /// The input as it is: what a layer has that names none.
+    #[default]
+    Linear,
+    /// [`log_sigmoid`].
+    LogSigmoid,
+    /// [`log_softmax`] over the last axis.
+    LogSoftmax,
+    /// [`mish`].
+    Mish,
+    /// [`relu`].
+    Relu,
+    /// [`relu6`].
+    Relu6,
+    /// [`selu`].
+    Selu,
+    /// [`sigmoid`].
+    Sigmoid,
+    /// [`silu`], which Keras knows as `swish` too.
+    Silu,
+    /// [`soft_shrink`] with `threshold` 0.5.
+    SoftShrink,
+    /// [`softmax`] over the last axis.
+    Softmax,
+    /// [`softplus`].
+    Softplus,
+    /// [`softsign`].
+    Softsign,
+    /// [`sparse_plus`].
+    SparsePlus,
+    /// [`sparse_sigmoid`].
+    SparseSigmoid,
+    /// [`sparsemax`] over the last axis.
+    Sparsemax,
+    /// [`squareplus`] with `b` 4.
+    Squareplus,
+    /// [`tanh`].
+    Tanh,
+    /// [`tanh_shrink`].
+    TanhShrink,
+    /// One with arguments of its own; the constructors, as [`Activation::leaky_relu`], make it.
+    Tuned(Tuned),
+}
+
+impl Activation {
+    /// Applies it. [`Activation::output_size`] says beforehand whether it can: [`Glu`](Self::Glu) needs a last axis of
+    /// an even size, everything else takes any tensor.
+    pub fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Celu => celu(x, 1.0),
+            Self::Elu => elu(x, 1.0),
+            Self::Exponential => exponential(x),
+            Self::Gelu => gelu(x, false),
+            Self::Glu => glu(x, -1),
+            Self::HardShrink => hard_shrink(x, 0.5),
+            Self::HardSigmoid => hard_sigmoid(x),
+            Self::HardSilu => hard_silu(x),
+            Self::HardTanh => hard_tanh(x),
+            Self::LeakyRelu => leaky_relu(x, 0.2),
+            Self::Linear => x,
+            Self::LogSigmoid => log_sigmoid(x),
+            Self::LogSoftmax => log_softmax(x, -1),
+            Self::Mish => mish(x),
+            Self::Relu => relu(x),
+            Self::Relu6 => relu6(x),
+            Self::Selu => selu(x),
+            Self::Sigmoid => sigmoid(x),
+            Self::Silu => silu(x),
+            Self::SoftShrink => soft_shrink(x, 0.5),
+            Self::Softmax => softmax(x, -1),
+            Self::Softplus => softplus(x),
+            Self::Softsign => softsign(x),
+            Self::SparsePlus => sparse_plus(x),
+            Self::SparseSigmoid => sparse_sigmoid(x),
+            Self::Sparsemax => sparsemax(x, -1),
+            Self::Squareplus => squareplus(x, 4.0),
+            Self::Tanh => tanh(x),
+            Self::TanhShrink => tanh_shrink(x),
+            Self::Tuned(tuned) => tuned.forward(x),
+        }
+    }
+
+    /// The size of the output's last axis for an input's: the same, but half of it for [`Glu`](Self::Glu).
+    ///
+    /// # Errors
+    ///
+    /// An odd size cannot be halved.
+    pub fn output_size(self, last: usize) -> Result<usize> {
+        match self {
+            Self::Glu if last.is_multiple_of(2) => Ok(last / 2),
+            Self::Glu => Err(Error::shape("the last axis cannot be split into two equal parts")
+                .at("activation \"glu\"")
+                .received(last)
+                .expected("an even size")
+                .mend(format!("make it {}: glu gives half as many", last + 1))),
+            _ => Ok(last),
+        }
+    }
+
+    /// Is it the softmax over the last axis? A loss then starts from the logits.
+    pub fn is_softmax(self) -> bool {
+        self == Self::Softmax
+    }
+
+    /// Is it the sigmoid? A loss then starts from the logits.
+    pub fn is_sigmoid(self) -> bool {
+        self == Self::Sigmoid
+    }
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tuned(tuned) => tuned.fmt(f),
+            plain => f.write_str(plain.as_str()),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! How an activation is written: Keras's names, in text and in configurations.
+
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::{Activation, Tuned};
+use crate::{Error, Result};
+
+/// Keras's second names.
+const ALIASES: [(&str, Activation); 2] = [("hard_swish", Activation::HardSilu), ("swish", Activation::Silu)];
+
+impl Activation {
+    /// All that have a name alone, in the order of their names.
+    pub const ALL: [Self; 29] = [
+        Self::Celu,
+        Self::Elu,
+        Self::Exponential,
+        Self::Gelu,
+        Self::Glu,
+        Self::HardShrink,
+        Self::HardSigmoid,
+        Self::HardSilu,
+        Self::HardTanh,
+        Self::LeakyRelu,
+        Self::Linear,
+        Self::LogSigmoid,
+        Self::LogSoftmax,
+        Self::Mish,
+        Self::Relu,
+        Self::Relu6,
+        Self::Selu,
+        Self::Sigmoid,
+        Self::Silu,
+        Self::SoftShrink,
+        Self::Softmax,
+        Self::Softplus,
+        Self::Softsign,
+        Self::SparsePlus,
+        Self::SparseSigmoid,
+        Self::Sparsemax,
+        Self::Squareplus,
+        Self::Tanh,
+        Self::TanhShrink,
+    ];
+
+    /// Keras's name of the function, without its arguments.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Celu => "celu",
+            Self::Elu => "elu",
+            Self::Exponential => "exponential",
+            Self::Gelu => "gelu",
+            Self::Glu => "glu",
+            Self::HardShrink => "hard_shrink",
+            Self::HardSigmoid => "hard_sigmoid",
+            Self::HardSilu => "hard_silu",
+            Self::HardTanh => "hard_tanh",
+            Self::LeakyRelu => "leaky_relu",
+            Self::Linear => "linear",
+            Self::LogSigmoid => "log_sigmoid",
+            Self::LogSoftmax => "log_softmax",
+            Self::Mish => "mish",
+            Self::Relu => "relu",
+            Self::Relu6 => "relu6",
+            Self::Selu => "selu",
+            Self::Sigmoid => "sigmoid",
+            Self::Silu => "silu",
+            Self::SoftShrink => "soft_shrink",
+            Self::Softmax => "softmax",
+            Self::Softplus => "softplus",
+            Self::Softsign => "softsign",
+            Self::SparsePlus => "sparse_plus",
+            Self::SparseSigmoid => "sparse_sigmoid",
+            Self::Sparsemax => "sparsemax",
+            Self::Squareplus => "squareplus",
+            Self::Tanh => "tanh",
+            Self::TanhShrink => "tanh_shrink",
+            Self::Tuned(tuned) => tuned.as_str(),
+        }
+    }
+}
+
+impl FromStr for Activation {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        if let Some((_, activation)) = named().find(|(known, _)| *known == name) {
+            return Ok(activation);
+        }
+        let error = if name == "threshold" {
+            return Err(Error::argument("it has no defaults for its arguments")
+                .at("activation \"threshold\"")
+                .mend("write Activation::threshold(threshold, default_value)"));
+        } else {
+            Error::argument("there is no activation of this name").at("activation").received(format!("{name:?}"))
+        };
+        Err(match nearest(name).as_slice() {
+            [] => error.expected(listed(named().map(|(known, _)| known))).mend("take one of these names"),
+            near => error.expected("a name of Keras's").mend(format!("write {}", listed(near.iter().copied()))),
+        })
+    }
+}
+
+fn named() -> impl Iterator<Item = (&'static str, Activation)> {
+    Activation::ALL.into_iter().map(|activation| (activation.as_str(), activation)).chain(ALIASES)
+}
+
+/// `"a", "b" or "c"`
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<String> = names.map(|name| format!("{name:?}")).collect();
+    match names.pop() {
+        Some(last) if names.is_empty() => last,
+        Some(last) => format!("{} or {last}", names.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// At most three names that differ from this one by a slip of the pen, the nearest first.
+fn nearest(name: &str) -> Vec<&'static str> {
+    let name = name.to_lowercase();
+    let mut near: Vec<_> =
+        named().map(|(known, _)| (edits(&name, known), known)).filter(|(edits, _)| *edits <= 2).collect();
+    near.sort();
+    near.into_iter().take(3).map(|(_, known)| known).collect()
+}
+
+/// How many letters have to be put in, left out or changed to turn one text into the other.
+fn edits(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (i, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in to.chars().enumerate() {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[to.chars().count()]
+}
+
+impl Serialize for Activation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Tuned(tuned) => tuned.serialize(serializer),
+            plain => serializer.serialize_str(plain.as_str()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Activation {
+    /// Takes a name, Horn's object for one with arguments, or Keras's `None`, which means `linear`.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Null => Ok(Self::Linear),
+            Value::String(name) => name.parse().map_err(D::Error::custom),
+            tuned => serde_json::from_value::<Tuned>(tuned).map(Self::from).map_err(D::Error::custom),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_and_written() {
+        for activation in Activation::ALL {
+            assert_eq!(activation.to_string().parse::<Activation>().unwrap(), activation);
+            let config = serde_json::to_value(activation).unwrap();
+            assert_eq!(config, json!(activation.as_str()));
+            assert_eq!(serde_json::from_value::<Activation>(config).unwrap(), activation);
+        }
+        // sorted(keras.activations.ALL_OBJECTS_DICT) without its two second names and threshold
+        let names = Activation::ALL.map(|activation| activation.as_str()).join(" ");
+        assert_eq!(
+            names,
+            "celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear log_sigmoid \
+             log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus \
+             sparse_sigmoid sparsemax squareplus tanh tanh_shrink"
+        );
+    }
+
+    #[test]
+    fn second_names_are_read() {
+        assert_eq!("swish".parse::<Activation>().unwrap(), Activation::Silu);
+        assert_eq!("hard_swish".parse::<Activation>().unwrap(), Activation::HardSilu);
+        assert_eq!(serde_json::from_value::<Activation>(json!(null)).unwrap(), Activation::Linear);
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_its_neighbours() {
+        let message = |name: &str| name.parse::<Activation>().unwrap_err().to_string();
+        assert_eq!(
+            message("ReLU"),
+            "activation: there is no activation of this name; received \"ReLU\", expected a name of Keras's. \
+             Mend: write \"relu\", \"relu6\" or \"celu\"."
+        );
+        assert!(message("sofmax").ends_with("write \"softmax\"."), "{}", message("sofmax"));
+        assert!(message("LeakyReLU").contains("\"leaky_relu\""));
+        let message = message("none of these");
+        for (name, _) in named() {
+            assert!(message.contains(&format!("{name:?}")), "{message}");
+        }
+    }
+
+    #[test]
+    fn threshold_asks_for_its_arguments() {
+        let error = "threshold".parse::<Activation>().unwrap_err();
+        assert!(error.is_argument());
+        assert_eq!(
+            error.to_string(),
+            "activation \"threshold\": it has no defaults for its arguments. \
+             Mend: write Activation::threshold(threshold, default_value)."
+        );
+    }
+}

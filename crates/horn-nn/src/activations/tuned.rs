@@ -1,0 +1,263 @@
+//! Activations whose arguments are not Keras's defaults.
+
+use std::fmt;
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::{Activation, functions};
+
+/// An activation with its arguments, by the names of Keras's keywords.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Tuned {
+    /// [`functions::celu`].
+    Celu {
+        /// What large negative inputs tend to, negated, and how fast.
+        alpha: f64,
+    },
+    /// [`functions::elu`].
+    Elu {
+        /// What large negative inputs tend to, negated.
+        alpha: f64,
+    },
+    /// [`functions::gelu`].
+    Gelu {
+        /// The formula with `tanh` instead of the one with the error function.
+        approximate: bool,
+    },
+    /// [`functions::hard_shrink`].
+    HardShrink {
+        /// Inputs not farther from 0 become 0.
+        threshold: f64,
+    },
+    /// [`functions::leaky_relu`].
+    LeakyRelu {
+        /// The slope below 0.
+        negative_slope: f64,
+    },
+    /// [`functions::relu_with`].
+    Relu {
+        /// The slope below the threshold.
+        negative_slope: f64,
+        /// The largest output.
+        max_value: Option<f64>,
+        /// Inputs up to it are damped.
+        threshold: f64,
+    },
+    /// [`functions::soft_shrink`].
+    SoftShrink {
+        /// How much nearer to 0 inputs come.
+        threshold: f64,
+    },
+    /// [`functions::squareplus`].
+    Squareplus {
+        /// How smooth the bend is.
+        b: f64,
+    },
+    /// [`functions::threshold`].
+    Threshold {
+        /// Inputs up to it are replaced.
+        threshold: f64,
+        /// By what they are replaced.
+        default_value: f64,
+    },
+}
+
+impl Tuned {
+    /// Keras's name of the function, without its arguments.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Celu { .. } => "celu",
+            Self::Elu { .. } => "elu",
+            Self::Gelu { .. } => "gelu",
+            Self::HardShrink { .. } => "hard_shrink",
+            Self::LeakyRelu { .. } => "leaky_relu",
+            Self::Relu { .. } => "relu",
+            Self::SoftShrink { .. } => "soft_shrink",
+            Self::Squareplus { .. } => "squareplus",
+            Self::Threshold { .. } => "threshold",
+        }
+    }
+
+    pub(super) fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Celu { alpha } => functions::celu(x, alpha),
+            Self::Elu { alpha } => functions::elu(x, alpha),
+            Self::Gelu { approximate } => functions::gelu(x, approximate),
+            Self::HardShrink { threshold } => functions::hard_shrink(x, threshold),
+            Self::LeakyRelu { negative_slope } => functions::leaky_relu(x, negative_slope),
+            Self::Relu { negative_slope, max_value, threshold } => {
+                functions::relu_with(x, negative_slope, max_value, threshold)
+            }
+            Self::SoftShrink { threshold } => functions::soft_shrink(x, threshold),
+            Self::Squareplus { b } => functions::squareplus(x, b),
+            Self::Threshold { threshold, default_value } => functions::threshold(x, threshold, default_value),
+        }
+    }
+}
+
+impl fmt::Display for Tuned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())?;
+        match self {
+            Self::Celu { alpha } | Self::Elu { alpha } => write!(f, "(alpha={alpha})"),
+            Self::Gelu { approximate } => write!(f, "(approximate={approximate})"),
+            Self::HardShrink { threshold } | Self::SoftShrink { threshold } => write!(f, "(threshold={threshold})"),
+            Self::LeakyRelu { negative_slope } => write!(f, "(negative_slope={negative_slope})"),
+            Self::Relu { negative_slope, max_value, threshold } => {
+                write!(f, "(negative_slope={negative_slope}")?;
+                if let Some(max_value) = max_value {
+                    write!(f, ", max_value={max_value}")?;
+                }
+                write!(f, ", threshold={threshold})")
+            }
+            Self::Squareplus { b } => write!(f, "(b={b})"),
+            Self::Threshold { threshold, default_value } => {
+                write!(f, "(threshold={threshold}, default_value={default_value})")
+            }
+        }
+    }
+}
+
+impl From<Tuned> for Activation {
+    /// The plain variant where the arguments are Keras's defaults, so that equal activations compare equal.
+    fn from(tuned: Tuned) -> Self {
+        match tuned {
+            Tuned::Celu { alpha: 1.0 } => Self::Celu,
+            Tuned::Elu { alpha: 1.0 } => Self::Elu,
+            Tuned::Gelu { approximate: false } => Self::Gelu,
+            Tuned::HardShrink { threshold: 0.5 } => Self::HardShrink,
+            Tuned::LeakyRelu { negative_slope: 0.2 } => Self::LeakyRelu,
+            Tuned::Relu { negative_slope: 0.0, max_value: None, threshold: 0.0 } => Self::Relu,
+            Tuned::SoftShrink { threshold: 0.5 } => Self::SoftShrink,
+            Tuned::Squareplus { b: 4.0 } => Self::Squareplus,
+            _ => Self::Tuned(tuned),
+        }
+    }
+}
+
+impl Activation {
+    /// [`celu`](functions::celu) with this `alpha`.
+    pub fn celu(alpha: f64) -> Self {
+        Tuned::Celu { alpha }.into()
+    }
+
+    /// [`elu`](functions::elu) with this `alpha`.
+    pub fn elu(alpha: f64) -> Self {
+        Tuned::Elu { alpha }.into()
+    }
+
+    /// [`gelu`](functions::gelu), approximate or not.
+    pub fn gelu(approximate: bool) -> Self {
+        Tuned::Gelu { approximate }.into()
+    }
+
+    /// [`hard_shrink`](functions::hard_shrink) with this `threshold`.
+    pub fn hard_shrink(threshold: f64) -> Self {
+        Tuned::HardShrink { threshold }.into()
+    }
+
+    /// [`leaky_relu`](functions::leaky_relu) with this `negative_slope`.
+    pub fn leaky_relu(negative_slope: f64) -> Self {
+        Tuned::LeakyRelu { negative_slope }.into()
+    }
+
+    /// [`relu_with`](functions::relu_with) these arguments.
+    pub fn relu(negative_slope: f64, max_value: impl Into<Option<f64>>, threshold: f64) -> Self {
+        Tuned::Relu { negative_slope, max_value: max_value.into(), threshold }.into()
+    }
+
+    /// [`soft_shrink`](functions::soft_shrink) with this `threshold`.
+    pub fn soft_shrink(threshold: f64) -> Self {
+        Tuned::SoftShrink { threshold }.into()
+    }
+
+    /// [`squareplus`](functions::squareplus) with this `b`.
+    pub fn squareplus(b: f64) -> Self {
+        Tuned::Squareplus { b }.into()
+    }
+
+    /// [`threshold`](functions::threshold) with these arguments, which have no defaults.
+    pub fn threshold(threshold: f64, default_value: f64) -> Self {
+        Tuned::Threshold { threshold, default_value }.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keras_defaults_are_the_plain_variants() {
+        let plain = [
+            Activation::celu(1.0),
+            Activation::elu(1.0),
+            Activation::gelu(false),
+            Activation::hard_shrink(0.5),
+            Activation::leaky_relu(0.2),
+            Activation::relu(0.0, None, 0.0),
+            Activation::soft_shrink(0.5),
+            Activation::squareplus(4.0),
+        ];
+        for activation in plain {
+            assert_eq!(activation.to_string().parse::<Activation>().unwrap(), activation);
+        }
+        assert_ne!(Activation::leaky_relu(0.3), Activation::LeakyRelu);
+        assert!(matches!(Activation::relu(0.0, 6.0, 0.0), Activation::Tuned(_)));
+    }
+
+    #[test]
+    fn arguments_are_kept_and_shown() {
+        let cases = [
+            (Activation::celu(2.0), "celu(alpha=2)", json!({"name": "celu", "alpha": 2.0})),
+            (Activation::elu(0.5), "elu(alpha=0.5)", json!({"name": "elu", "alpha": 0.5})),
+            (Activation::gelu(true), "gelu(approximate=true)", json!({"name": "gelu", "approximate": true})),
+            (
+                Activation::hard_shrink(1.0),
+                "hard_shrink(threshold=1)",
+                json!({"name": "hard_shrink", "threshold": 1.0}),
+            ),
+            (
+                Activation::leaky_relu(0.1),
+                "leaky_relu(negative_slope=0.1)",
+                json!({"name": "leaky_relu", "negative_slope": 0.1}),
+            ),
+            (
+                Activation::relu(0.1, 6.0, 1.0),
+                "relu(negative_slope=0.1, max_value=6, threshold=1)",
+                json!({"name": "relu", "negative_slope": 0.1, "max_value": 6.0, "threshold": 1.0}),
+            ),
+            (
+                Activation::relu(0.1, None, 0.0),
+                "relu(negative_slope=0.1, threshold=0)",
+                json!({"name": "relu", "negative_slope": 0.1, "max_value": null, "threshold": 0.0}),
+            ),
+            (
+                Activation::soft_shrink(1.0),
+                "soft_shrink(threshold=1)",
+                json!({"name": "soft_shrink", "threshold": 1.0}),
+            ),
+            (Activation::squareplus(1.0), "squareplus(b=1)", json!({"name": "squareplus", "b": 1.0})),
+            (
+                Activation::threshold(0.5, -2.0),
+                "threshold(threshold=0.5, default_value=-2)",
+                json!({"name": "threshold", "threshold": 0.5, "default_value": -2.0}),
+            ),
+        ];
+        for (activation, text, config) in cases {
+            assert_eq!(activation.to_string(), text);
+            assert_eq!(serde_json::to_value(activation).unwrap(), config);
+            assert_eq!(serde_json::from_value::<Activation>(config).unwrap(), activation);
+        }
+    }
+
+    #[test]
+    fn a_wrong_argument_is_an_error() {
+        for config in [json!({"name": "elu", "beta": 1.0}), json!({"name": "tanh"}), json!(3)] {
+            assert!(serde_json::from_value::<Activation>(config.clone()).is_err(), "{config}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Which device computes.
+//!
+//! Backends are compiled in by features of the same name. With one of them there is nothing to choose; with several,
+//! the environment variable `HORN_DEVICE` does, or [`device`] in the program.
+
+use burn::tensor::Device;
+
+use crate::{Error, Result};
+
+/// The environment variable that names the device: `flex`, `wgpu`, `cuda:1`, …
+pub const HORN_DEVICE: &str = "HORN_DEVICE";
+
+/// The backends that are compiled in, the default first.
+pub fn backends() -> Vec<&'static str> {
+    // Graphics and accelerator backends come first: who compiles one in, wants it.
+    [
+        ("cuda", cfg!(feature = "cuda")),
+        ("metal", cfg!(feature = "metal")),
+        ("rocm", cfg!(feature = "rocm")),
+        ("vulkan", cfg!(feature = "vulkan")),
+        ("webgpu", cfg!(feature = "webgpu")),
+        ("wgpu", cfg!(feature = "wgpu")),
+        ("flex", cfg!(feature = "flex")),
+        ("ndarray", cfg!(feature = "ndarray")),
+    ]
+    .into_iter()
+    .filter_map(|(name, compiled_in)| compiled_in.then_some(name))
+    .collect()
+}
+
+/// The device that models use where none is given: the one that `HORN_DEVICE` names, else the first backend's.
+///
+/// # Errors
+///
+/// As [`device`].
+pub fn default_device() -> Result<Device> {
+    match std::env::var(HORN_DEVICE) {
+        Ok(name) if !name.is_empty() => device(&name).map_err(|error| error.at(format!("{HORN_DEVICE}={name}"))),
+        _ => match backends().first() {
+            Some(name) => device(name),
+            None => Err(no_backend()),
+        },
+    }
+}
+
+/// The device of this name: a backend, with an index for those that have several (`"cuda:1"`).
+///
+/// ```
+/// # #[cfg(feature = "flex")] {
+/// let device = horn_nn::device("flex")?;
+/// # }
+/// assert!(horn_nn::device("abacus").unwrap_err().is_device());
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the name is unknown, the backend is not compiled in, or the machine has no such device.
+pub fn device(name: &str) -> Result<Device> {
+    let (backend, index) = match name.split_once(':') {
+        Some((backend, index)) => {
+            let index: usize = index.parse().map_err(|_| {
+                Error::device("the device's index is no number")
+                    .received(format!("{name:?}"))
+                    .expected("a name such as \"cuda:0\"")
+                    .mend("write the index as a number from 0 on")
+            })?;
+            (backend, Some(index))
+        }
+        None => (name, None),
+    };
+    open(backend, index)
+}
+
+#[allow(unused_variables, reason = "the index is of use to GPUs only")]
+fn open(backend: &str, index: Option<usize>) -> Result<Device> {
+    match backend {
+        #[cfg(feature = "flex")]
+        "flex" => Ok(Device::flex()),
+        #[cfg(feature = "ndarray")]
+        #[allow(deprecated, reason = "offered as long as Burn keeps it")]
+        "ndarray" => Ok(Device::ndarray()),
+        #[cfg(feature = "wgpu")]
+        "wgpu" => gpu::open(gpu::Api::Auto, index),
+        #[cfg(feature = "vulkan")]
+        "vulkan" => gpu::open(gpu::Api::Vulkan, index),
+        #[cfg(feature = "metal")]
+        "metal" => gpu::open(gpu::Api::Metal, index),
+        #[cfg(feature = "webgpu")]
+        "webgpu" => gpu::open(gpu::Api::WebGpu, index),
+        #[cfg(feature = "cuda")]
+        "cuda" => probe("cuda", Device::cuda(index.unwrap_or(0))),
+        #[cfg(feature = "rocm")]
+        "rocm" => probe("rocm", Device::rocm(index.unwrap_or(0))),
+        _ if backends().is_empty() => Err(no_backend()),
+        _ => Err(Error::device("this backend is not compiled in, or unknown")
+            .received(format!("{backend:?}"))
+            .expected(format!("one of {:?}", backends()))
+            .mend(format!("build with `--features {backend}` if Horn has such a backend, or name one of these"))),
+    }
+}
+
+fn no_backend() -> Error {
+    Error::device("no backend is compiled in")
+        .expected("a feature such as flex, ndarray, wgpu or cuda")
+        .mend("build with `--features flex` for the CPU, or `--features wgpu` for the GPU")
+}
+
+/// Makes sure that a device is there whose runtime can only panic when it is not.
+#[cfg(any(feature = "cuda", feature = "rocm"))]
+fn probe(backend: &str, device: Device) -> Result<Device> {
+    let there = std::panic::catch_unwind(|| device.sync().is_ok()).unwrap_or(false);
+    if there {
+        return Ok(device);
+    }
+    Err(Error::device(format!("no {backend} device was found"))
+        .expected(format!("a working {backend} driver and GPU"))
+        .mend("install the driver of the GPU, or build with `--features flex` for the CPU"))
+}
+
+#[cfg(feature = "wgpu")]
+mod gpu {
+    use std::collections::HashMap;
+    use std::sync::Mutex;
+
+    use burn::tensor::wgpu::WgpuBackend;
+    use burn::tensor::{Device, DeviceKind};
+
+    use crate::{Error, Result};
+
+    /// The graphics API that is asked for.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+    #[allow(dead_code, reason = "one variant a feature")]
+    pub enum Api {
+        Auto,
+        Vulkan,
+        Metal,
+        WebGpu,
+    }
+
+    /// Devices that are open: a runtime can be set up once a process.
+    static OPEN: Mutex<Option<HashMap<(Api, Option<usize>), Device>>> = Mutex::new(None);
+
+    /// Opens a GPU by wgpu. Unlike Burn's lazy constructors this says what is missing instead of panicking later.
+    pub fn open(api: Api, index: Option<usize>) -> Result<Device> {
+        let mut open = OPEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let open = open.get_or_insert_with(HashMap::new);
+        if let Some(device) = open.get(&(api, index)) {
+            return Ok(device.clone());
+        }
+        let options = Device::wgpu_options().graphics_api(match api {
+            Api::Auto => WgpuBackend::Auto,
+            Api::Vulkan => WgpuBackend::Vulkan,
+            Api::Metal => WgpuBackend::Metal,
+            Api::WebGpu => WgpuBackend::WebGpu,
+        });
+        let options = match index {
+            Some(index) => options.device_kind(DeviceKind::DiscreteGpu(index)),
+            None => options,
+        };
+        let device = options.init().map_err(|error| {
+            Error::device("no GPU adapter was found")
+                .expected("a GPU with a Vulkan, Metal or DirectX 12 driver, or a software one")
+                .mend(
+                    "install the driver of the GPU (on Debian without a GPU: \
+                     `apt-get install mesa-vulkan-drivers libvulkan1`), or build with `--features flex` for the CPU",
+                )
+                .because(error)
+        })?;
+        open.insert((api, index), device.clone());
+        Ok(device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_index_is_an_error() {
+        assert_eq!(
+            device("cuda:first").unwrap_err().to_string(),
+            "the device's index is no number; received \"cuda:first\", expected a name such as \"cuda:0\". \
+             Mend: write the index as a number from 0 on."
+        );
+    }
+
+    #[test]
+    fn an_unknown_backend_is_an_error() {
+        assert!(device("abacus").unwrap_err().is_device());
+    }
+}

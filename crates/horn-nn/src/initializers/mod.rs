@@ -1,0 +1,164 @@
+//! Where weights start: Keras's initializers, with Keras's numbers.
+//!
+//! With the same seed they give what Keras gives on JAX: bit for bit where one number is drawn for each weight, and to
+//! within 1e-5 for [`Orthogonal`], which solves for them.
+
+mod constant;
+mod names;
+mod normal;
+mod orthogonal;
+mod scaled;
+mod stft;
+mod uniform;
+mod variance_scaling;
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub use constant::{Constant, Identity, Ones, Zeros};
+pub use normal::{RandomNormal, TruncatedNormal};
+pub use orthogonal::Orthogonal;
+pub use scaled::{GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform};
+pub use stft::{STFT, Scaling, Side, Window};
+pub use uniform::RandomUniform;
+pub use variance_scaling::{Distribution, Mode, VarianceScaling, compute_fans};
+
+use crate::{Error, Result};
+
+/// What each initializer does, behind [`Initializer`].
+trait Sample {
+    /// The values of a weight; `seed` is for those that have none of their own.
+    fn sample(&self, shape: &[usize], seed: u64) -> Result<Vec<f32>>;
+
+    /// Must it be given a seed?
+    fn needs_seed(&self) -> bool {
+        false
+    }
+}
+
+/// Makes the enum of all initializers. The names after each are those that Keras knows it by, besides its own.
+macro_rules! initializers {
+    ($($(#[$doc:meta])* $class:ident: $($name:literal),+;)+) => {
+        /// Where a weight starts. Serializes as Keras writes it: `{"class_name": .., "config": ..}`.
+        ///
+        /// ```
+        /// use horn_nn::initializers::{GlorotUniform, Initializer};
+        ///
+        /// let initializer = Initializer::from(GlorotUniform::new().seed(7));
+        /// let kernel = initializer.sample(&[2, 3], 0)?;
+        /// assert_eq!(kernel[..3], [-0.37089363, -0.48691595, 0.21249104]);
+        ///
+        /// assert_eq!("glorot_uniform".parse::<Initializer>()?, GlorotUniform::new().into());
+        /// # Ok::<(), horn_nn::Error>(())
+        /// ```
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "class_name", content = "config")]
+        pub enum Initializer {
+            $($(#[$doc])* $(#[serde(alias = $name)])+ $class($class),)+
+        }
+
+        impl Initializer {
+            fn inner(&self) -> &dyn Sample {
+                match self {
+                    $(Self::$class(inner) => inner,)+
+                }
+            }
+
+            /// The initializer of that name, with its defaults.
+            fn by_name(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($class) $(| $name)+ => Some(Self::$class($class::default())),)+
+                    _ => None,
+                }
+            }
+        }
+
+        $(impl From<$class> for Initializer {
+            fn from(inner: $class) -> Self {
+                Self::$class(inner)
+            }
+        })+
+
+        /// Every name in small letters.
+        const NAMES: &[&str] = &[$($($name),+),+];
+    };
+}
+
+initializers! {
+    /// Zeros.
+    Zeros: "zeros", "zero";
+    /// Ones.
+    Ones: "ones", "one";
+    /// One value everywhere.
+    Constant: "constant";
+    /// The identity matrix.
+    Identity: "identity", "IdentityInitializer";
+    /// A normal distribution.
+    RandomNormal: "random_normal", "normal";
+    /// A uniform distribution.
+    RandomUniform: "random_uniform", "uniform";
+    /// A normal distribution without its tails.
+    TruncatedNormal: "truncated_normal";
+    /// A distribution as wide as the shape of the weight asks for.
+    VarianceScaling: "variance_scaling";
+    /// Glorot's (Xavier's) normal distribution.
+    GlorotNormal: "glorot_normal";
+    /// Glorot's (Xavier's) uniform distribution; Keras's default for kernels.
+    GlorotUniform: "glorot_uniform";
+    /// He's normal distribution.
+    HeNormal: "he_normal";
+    /// He's uniform distribution.
+    HeUniform: "he_uniform";
+    /// LeCun's normal distribution.
+    LecunNormal: "lecun_normal";
+    /// LeCun's uniform distribution.
+    LecunUniform: "lecun_uniform";
+    /// An orthogonal matrix.
+    Orthogonal: "orthogonal", "OrthogonalInitializer";
+    /// The kernel of a short-time Fourier transform.
+    STFT: "stft", "STFTInitializer";
+}
+
+impl Initializer {
+    /// The values of a weight of that shape, in row-major order. `seed` counts only where [`is_random`](Self::is_random).
+    ///
+    /// # Errors
+    ///
+    /// If an argument is out of its range, or the initializer is not for weights of this rank.
+    pub fn sample(&self, shape: &[usize], seed: u64) -> Result<Vec<f32>> {
+        let whole = shape.iter().try_fold(1usize, |size, axis| size.checked_mul(*axis));
+        if whole.is_none_or(|size| size > isize::MAX as usize / size_of::<f32>()) {
+            return Err(Error::shape("a weight of this shape has more values than fit in memory")
+                .received(format!("{shape:?}")));
+        }
+        self.inner().sample(shape, seed)
+    }
+
+    /// Must a seed be drawn for it? That is, is it random and without a seed of its own?
+    pub fn is_random(&self) -> bool {
+        self.inner().needs_seed()
+    }
+}
+
+impl FromStr for Initializer {
+    type Err = Error;
+
+    /// Knows every name that Keras's `initializers.get` knows: `"he_normal"`, `"HeNormal"`.
+    fn from_str(name: &str) -> Result<Self> {
+        Self::by_name(name).ok_or_else(|| {
+            let [first, second] = names::nearest(name, NAMES);
+            Error::argument("there is no initializer of this name")
+                .received(format!("\"{name}\""))
+                .mend(format!("write \"{first}\" or \"{second}\", if that is what you meant"))
+        })
+    }
+}
+
+/// How many values a weight has; `Initializer::sample` has seen to it that they fit.
+fn size(shape: &[usize]) -> usize {
+    shape.iter().product()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! The uniform distribution.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Sample, size};
+use crate::random::threefry;
+use crate::{Error, Result};
+
+/// Draws from a uniform distribution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RandomUniform {
+    seed: Option<u64>,
+    minval: f64,
+    maxval: f64,
+}
+
+impl RandomUniform {
+    /// From -0.05 to 0.05.
+    pub fn new() -> Self {
+        Self { seed: None, minval: -0.05, maxval: 0.05 }
+    }
+
+    /// The least value that is drawn; -0.05 by default.
+    #[must_use]
+    pub fn minval(mut self, minval: f64) -> Self {
+        self.minval = minval;
+        self
+    }
+
+    /// What all values are below; 0.05 by default.
+    #[must_use]
+    pub fn maxval(mut self, maxval: f64) -> Self {
+        self.maxval = maxval;
+        self
+    }
+
+    /// The seed, of 32 bits. With a seed every weight of a shape starts the same.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+}
+
+impl Default for RandomUniform {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sample for RandomUniform {
+    fn sample(&self, shape: &[usize], seed: u64) -> Result<Vec<f32>> {
+        let Self { minval, maxval, .. } = *self;
+        if !(minval <= maxval && (maxval - minval).is_finite()) {
+            return Err(Error::argument("the limits of RandomUniform are no range")
+                .received(format!("minval = {minval}, maxval = {maxval}"))
+                .expected("finite limits, the lower one first"));
+        }
+        let key = threefry::key(self.seed.unwrap_or(seed))?;
+        Ok(threefry::uniform(key, size(shape), minval as f32, maxval as f32))
+    }
+
+    fn needs_seed(&self) -> bool {
+        self.seed.is_none()
+    }
+}

@@ -1,0 +1,109 @@
+//! `Activation`: an activation as a layer of its own.
+
+use burn::module::Module;
+use serde_json::{Value, json};
+
+use super::named;
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, activations, by_rank};
+
+/// Applies an activation to its input.
+///
+/// # Shapes
+///
+/// - input: any
+/// - output: as the input, but for `Glu`, which halves the last axis
+///
+/// ```
+/// use horn_nn::layers;
+/// use horn_nn::activations::Activation;
+///
+/// let layer = layers::Activation(Activation::Tanh);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActivationLayer {
+    name: Option<String>,
+    activation: activations::Activation,
+}
+
+/// `keras.layers.Activation(activation)`.
+#[allow(non_snake_case)]
+pub fn Activation(activation: activations::Activation) -> ActivationLayer {
+    ActivationLayer::new(activation)
+}
+
+impl ActivationLayer {
+    /// A layer that applies this activation.
+    pub fn new(activation: activations::Activation) -> Self {
+        Self { name: None, activation }
+    }
+}
+
+named!(ActivationLayer);
+
+impl Layer for ActivationLayer {
+    fn class_name(&self) -> &'static str {
+        "Activation"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        let last = input.last().ok_or_else(|| {
+            Error::shape("the last axis must be known")
+                .received(input)
+                .expected("(None, …, features)")
+                .mend("give `Input` all sizes")
+        })?;
+        let last = self.activation.output_size(last)?;
+        Ok(input.clone().with_last(last))
+    }
+
+    fn build(&self, _: &Shape, _: &Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(ActivationModule { activation: self.activation }))
+    }
+
+    fn config(&self) -> Value {
+        json!({"name": self.name, "activation": self.activation})
+    }
+}
+
+/// An activation without weights; also what other layers without weights but an activation build.
+#[derive(Module, Debug)]
+pub(super) struct ActivationModule {
+    #[module(skip)]
+    pub(super) activation: activations::Activation,
+}
+
+impl Forward for ActivationModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        by_rank!(input, |x| self.activation.forward(x).into())
+    }
+
+    fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
+        if self.activation.is_softmax() || self.activation.is_sigmoid() {
+            return Ok(Logits { value: input, activation: self.activation });
+        }
+        Ok(Logits { value: self.forward(input, mode)?, activation: activations::Activation::Linear })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn applies_the_activation() {
+        let layer = Activation(activations::Activation::Relu);
+        assert_eq!(infer(layer, &[-1.0, 2.0], &[1, 2]).unwrap(), (vec![1, 2], vec![0.0, 2.0]));
+    }
+
+    #[test]
+    fn glu_needs_an_even_axis() {
+        let layer = Activation(activations::Activation::Glu);
+        assert_eq!(infer(layer.clone(), &[1.0, 0.0], &[1, 2]).unwrap(), (vec![1, 1], vec![0.5]));
+        assert!(infer(layer, &[1.0, 0.0, 2.0], &[1, 3]).is_err());
+    }
+}

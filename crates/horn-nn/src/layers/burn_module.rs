@@ -1,0 +1,219 @@
+//! Any Burn module as a layer.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
+use burn::tensor::{Device, Tensor};
+
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+
+type Call<M, const I: usize, const O: usize> = Arc<dyn Fn(&M, Tensor<I>) -> Tensor<O> + Send + Sync>;
+
+/// A Burn module and how it goes forward, as a layer: its weights train, save and count like all others.
+///
+/// The output shape is found by one run on zeros.
+///
+/// # Shapes
+///
+/// - input: of rank `I`, the batch first
+/// - output: of rank `O`, the batch first
+///
+/// ```
+/// use burn::nn::{Linear, LinearConfig};
+/// use burn::tensor::{Device, Tensor};
+/// use horn_nn::Sequential;
+/// use horn_nn::layers::{BurnModule, Input};
+///
+/// let device = Device::default();
+/// let linear = LinearConfig::new(784, 10).init(&device);
+/// let model = Sequential::new()
+///     .add(Input([784]))
+///     .add(BurnModule::new(linear, |linear: &Linear, x: Tensor<2>| linear.forward(x)))
+///     .build(&device)?;
+/// assert_eq!(model.output_shape().to_string(), "(None, 10)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub struct BurnModule<M, const I: usize, const O: usize> {
+    name: Option<String>,
+    // A module that is built lazily may change when it is looked at, so it is not `Sync` by itself.
+    module: Mutex<M>,
+    forward: Call<M, I, O>,
+}
+
+impl<M: Module + Sync + 'static, const I: usize, const O: usize> BurnModule<M, I, O> {
+    /// Takes the module and the function that runs it.
+    pub fn new(module: M, forward: impl Fn(&M, Tensor<I>) -> Tensor<O> + Send + Sync + 'static) -> Self {
+        Self { name: None, module: Mutex::new(module), forward: Arc::new(forward) }
+    }
+
+    /// Names the layer; the default is `burn_module`, numbered within the model.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    fn module(&self) -> M {
+        self.module.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<M: fmt::Debug, const I: usize, const O: usize> fmt::Debug for BurnModule<M, I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BurnModule").field("name", &self.name).field("module", &self.module).finish_non_exhaustive()
+    }
+}
+
+impl<M: Module + Sync + 'static, const I: usize, const O: usize> Layer for BurnModule<M, I, O> {
+    fn class_name(&self) -> &'static str {
+        "BurnModule"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        if input.rank() != I {
+            return Err(Error::shape("the module takes inputs of another rank")
+                .received(input)
+                .expected(format!("rank {I}"))
+                .mend("put `Reshape` or `Flatten` before it"));
+        }
+        let module = self.module().valid();
+        let device = module.devices().into_iter().next().unwrap_or_default();
+        let zeros = Tensor::zeros(input.with_batch(1)?, &device.without_autodiff());
+        let output = catch_unwind(AssertUnwindSafe(|| (self.forward)(&module, zeros).dims())).map_err(|panic| {
+            let message = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+                .unwrap_or_default();
+            Error::shape("the module fails on such an input")
+                .received(input)
+                .expected("a shape that the module takes")
+                .mend("change the module's configuration, or the layer before")
+                .because(message)
+        })?;
+        match output.split_first() {
+            Some((1, sample)) => Ok(Shape::batched(sample)),
+            _ => Err(Error::shape("the module does not keep the batch axis")
+                .received(format!("output sizes {output:?} for a batch of 1"))
+                .expected("an output with the batch as its first axis")
+                .mend("let the closure reshape the output")),
+        }
+    }
+
+    fn build(&self, _: &Shape, build: &Build) -> Result<BuiltLayer> {
+        let module = self.module().valid().fork(&build.device);
+        Ok(BuiltLayer::new(Running { module, forward: self.forward.clone() }))
+    }
+}
+
+/// The module in the model. All of `Module` goes to the user's own.
+struct Running<M, const I: usize, const O: usize> {
+    module: M,
+    forward: Call<M, I, O>,
+}
+
+impl<M: Module + Sync + 'static, const I: usize, const O: usize> Forward for Running<M, I, O> {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        Ok((self.forward)(&self.module, input.float()?).into())
+    }
+}
+
+impl<M, const I: usize, const O: usize> Running<M, I, O> {
+    fn with(&self, module: M) -> Self {
+        Self { module, forward: self.forward.clone() }
+    }
+
+    fn map_module(self, map: impl FnOnce(M) -> M) -> Self {
+        Self { module: map(self.module), forward: self.forward }
+    }
+}
+
+impl<M: Module, const I: usize, const O: usize> Module for Running<M, I, O> {
+    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
+        self.module.visit(visitor);
+    }
+    fn map<Mapper: ModuleMapper>(self, mapper: &mut Mapper) -> Self {
+        self.map_module(|module| module.map(mapper))
+    }
+    fn collect_devices(&self, devices: Devices) -> Devices {
+        self.module.collect_devices(devices)
+    }
+    fn fork(self, device: &Device) -> Self {
+        self.map_module(|module| module.fork(device))
+    }
+    fn to_device(self, device: &Device) -> Self {
+        self.map_module(|module| module.to_device(device))
+    }
+    fn train(self) -> Self {
+        self.map_module(Module::train)
+    }
+    fn valid(&self) -> Self {
+        self.with(self.module.valid())
+    }
+    fn materialize(self) -> Self {
+        self.map_module(Module::materialize)
+    }
+}
+
+impl<M: Clone, const I: usize, const O: usize> Clone for Running<M, I, O> {
+    fn clone(&self) -> Self {
+        self.with(self.module.clone())
+    }
+}
+
+impl<M: fmt::Debug, const I: usize, const O: usize> fmt::Debug for Running<M, I, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.module.fmt(f)
+    }
+}
+
+impl<M: Module, const I: usize, const O: usize> ModuleDisplayDefault for Running<M, I, O> {
+    fn content(&self, content: Content) -> Option<Content> {
+        content.add_formatted(&format!("{self:?}")).optional()
+    }
+}
+
+impl<M: Module, const I: usize, const O: usize> ModuleDisplay for Running<M, I, O> {}
+
+#[cfg(test)]
+mod tests {
+    use burn::nn::{Linear, LinearConfig};
+
+    use super::*;
+    use crate::layers::check::infer;
+
+    fn layer(d_input: usize) -> BurnModule<Linear, 2, 2> {
+        BurnModule::new(LinearConfig::new(d_input, 2).init(&Device::default()), |linear, x| linear.forward(x))
+    }
+
+    #[test]
+    fn computes_what_the_module_computes() {
+        let layer = layer(3);
+        let x = Tensor::<2>::from_data([[1.0, 2.0, 3.0]], &Device::default());
+        let expected: Vec<f32> = layer.module().forward(x).into_data().iter().collect();
+        assert_eq!(infer(layer, &[1.0, 2.0, 3.0], &[1, 3]).unwrap(), (vec![1, 2], expected));
+    }
+
+    #[test]
+    fn the_module_trains_with_the_model() {
+        let device = Device::default();
+        let model =
+            crate::Sequential::new().add(crate::layers::Input([3])).add(layer(3)).build(&device).unwrap().train();
+        assert_eq!(model.count_params(), 8);
+        let y = model.forward(Tensor::<2>::ones([1, 3], &device.autodiff()).into(), Mode::Training).unwrap();
+        let grads = burn::optim::GradientsParams::from_grads(y.float::<2>().unwrap().sum().backward(), &model);
+        assert_eq!(grads.len(), 2);
+    }
+
+    #[test]
+    fn misfits_are_errors() {
+        assert!(infer(layer(4), &[1.0, 2.0, 3.0], &[1, 3]).unwrap_err().is_shape());
+        assert!(infer(layer(3), &[0.0; 6], &[1, 2, 3]).unwrap_err().is_shape());
+    }
+}

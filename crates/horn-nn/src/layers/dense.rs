@@ -1,0 +1,193 @@
+//! `Dense`: the fully connected layer.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use serde_json::{Value, json};
+
+use super::named;
+use crate::activations::Activation;
+use crate::initializers::{GlorotUniform, Initializer, Zeros};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, by_rank};
+
+/// `output = activation(input · kernel + bias)`, over the last axis.
+///
+/// # Shapes
+///
+/// - input: `[batch, …, features]`
+/// - output: `[batch, …, units]`
+/// - weights: kernel `[features, units]`, bias `[units]`
+///
+/// ```
+/// use horn_nn::layers::Dense;
+/// use horn_nn::{Activation, initializers::HeNormal};
+///
+/// let hidden = Dense(128).activation(Activation::Relu).kernel_initializer(HeNormal::new());
+/// let output = Dense(10).activation(Activation::Softmax).name("digits");
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dense {
+    name: Option<String>,
+    units: usize,
+    activation: Activation,
+    use_bias: bool,
+    kernel_initializer: Initializer,
+    bias_initializer: Initializer,
+}
+
+/// `keras.layers.Dense(units)`.
+#[allow(non_snake_case)]
+pub fn Dense(units: usize) -> Dense {
+    Dense::new(units)
+}
+
+impl Dense {
+    /// A layer of so many units, with Keras's defaults: no activation, a bias, `GlorotUniform` and `Zeros`.
+    pub fn new(units: usize) -> Self {
+        Self {
+            name: None,
+            units,
+            activation: Activation::Linear,
+            use_bias: true,
+            kernel_initializer: GlorotUniform::new().into(),
+            bias_initializer: Zeros::new().into(),
+        }
+    }
+
+    /// What is applied to the sum; nothing by default.
+    #[must_use]
+    pub fn activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// Is a bias added? Yes by default.
+    #[must_use]
+    pub fn use_bias(mut self, use_bias: bool) -> Self {
+        self.use_bias = use_bias;
+        self
+    }
+
+    /// Where the kernel starts; `GlorotUniform` by default.
+    #[must_use]
+    pub fn kernel_initializer(mut self, initializer: impl Into<Initializer>) -> Self {
+        self.kernel_initializer = initializer.into();
+        self
+    }
+
+    /// Where the bias starts; `Zeros` by default.
+    #[must_use]
+    pub fn bias_initializer(mut self, initializer: impl Into<Initializer>) -> Self {
+        self.bias_initializer = initializer.into();
+        self
+    }
+
+    fn features(&self, input: &Shape) -> Result<usize> {
+        let misfit = |problem: &str| {
+            Error::shape(problem)
+                .received(input)
+                .expected("(None, …, features)")
+                .mend("put `Input([features])` or `Flatten()` before it")
+        };
+        if input.rank() < 2 {
+            return Err(misfit("a Dense layer needs an axis of features besides the batch axis"));
+        }
+        match input.last() {
+            Some(0) | None => Err(misfit("the number of input features must be known and not zero")),
+            Some(features) => Ok(features),
+        }
+    }
+}
+
+named!(Dense);
+
+impl Layer for Dense {
+    fn class_name(&self) -> &'static str {
+        "Dense"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        if self.units == 0 {
+            return Err(Error::argument("a Dense layer needs units")
+                .received("units = 0")
+                .expected("at least 1")
+                .mend("give it the number of outputs, as in `Dense(10)`"));
+        }
+        self.features(input)?;
+        let units = self.activation.output_size(self.units)?;
+        Ok(input.clone().with_last(units))
+    }
+
+    fn build(&self, input: &Shape, build: &Build) -> Result<BuiltLayer> {
+        let weight = build.add_weight([self.features(input)?, self.units], &self.kernel_initializer)?;
+        let bias = if self.use_bias { Some(build.add_weight([self.units], &self.bias_initializer)?) } else { None };
+        Ok(BuiltLayer::new(DenseModule { linear: Linear { weight, bias }, activation: self.activation }))
+    }
+
+    fn config(&self) -> Value {
+        json!({
+            "name": self.name,
+            "units": self.units,
+            "activation": self.activation,
+            "use_bias": self.use_bias,
+            "kernel_initializer": self.kernel_initializer,
+            "bias_initializer": self.bias_initializer,
+        })
+    }
+}
+
+/// Burn's `Linear`, whose weights lie as Keras's do, and an activation.
+#[derive(Module, Debug)]
+struct DenseModule {
+    linear: Linear,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl Forward for DenseModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        by_rank!(input, |x| self.activation.forward(self.linear.forward(x)).into())
+    }
+
+    fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
+        if self.activation.is_softmax() || self.activation.is_sigmoid() {
+            let value = by_rank!(input, |x| self.linear.forward(x).into())?;
+            return Ok(Logits { value, activation: self.activation });
+        }
+        Ok(Logits { value: self.forward(input, mode)?, activation: Activation::Linear })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::initializers::{Constant, Ones};
+    use crate::layers::check::infer;
+
+    #[test]
+    fn multiplies_and_adds() {
+        let layer = Dense(2).kernel_initializer(Ones::new()).bias_initializer(Constant::new(0.5));
+        assert_eq!(infer(layer, &[1.0, 2.0, 3.0, 4.0], &[2, 2]).unwrap(), (vec![2, 2], vec![3.5, 3.5, 7.5, 7.5]));
+    }
+
+    #[test]
+    fn works_over_the_last_axis_of_any_rank() {
+        let layer = Dense(1).kernel_initializer(Ones::new()).use_bias(false).activation(Activation::Relu);
+        let (sizes, values) = infer(layer, &[1.0, -2.0, 3.0, 4.0], &[1, 2, 2]).unwrap();
+        assert_eq!((sizes, values), (vec![1, 2, 1], vec![0.0, 7.0]));
+    }
+
+    #[test]
+    fn impossible_arguments_are_errors() {
+        assert!(infer(Dense(0), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        let error = Dense(3).output_shape(&Shape::batched([])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a Dense layer needs an axis of features besides the batch axis; received (None,), \
+             expected (None, …, features). Mend: put `Input([features])` or `Flatten()` before it."
+        );
+    }
+}

@@ -1,0 +1,174 @@
+//! `Dropout`: noise that keeps a model from relying on single features.
+
+use burn::module::Module;
+use burn::tensor::{Distribution, Tensor};
+use serde_json::{Value, json};
+
+use super::named;
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank, random};
+
+/// While training, sets a share `rate` of the values to zero and divides the others by `1 − rate`, so that their sum
+/// is expected to stay. Does nothing otherwise.
+///
+/// # Shapes
+///
+/// - input: any
+/// - output: as the input
+///
+/// ```
+/// use horn_nn::layers::Dropout;
+///
+/// let layer = Dropout(0.5).seed(1);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dropout {
+    name: Option<String>,
+    rate: f64,
+    noise_shape: Option<Vec<Option<usize>>>,
+    seed: Option<u64>,
+}
+
+/// `keras.layers.Dropout(rate)`.
+#[allow(non_snake_case)]
+pub fn Dropout(rate: f64) -> Dropout {
+    Dropout::new(rate)
+}
+
+impl Dropout {
+    /// A layer that drops the share `rate`, 0 to 1.
+    pub fn new(rate: f64) -> Self {
+        Self { name: None, rate, noise_shape: None, seed: None }
+    }
+
+    /// The shape of the noise, batch axis included: where a size is 1, one draw counts for the whole axis. `None`
+    /// stands for the input's own size.
+    #[must_use]
+    pub fn noise_shape(mut self, noise_shape: impl Into<Vec<Option<usize>>>) -> Self {
+        self.noise_shape = Some(noise_shape.into());
+        self
+    }
+
+    /// Seeds the noise. Burn's random numbers belong to the device: the last layer that is built seeds it.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+}
+
+named!(Dropout);
+
+impl Layer for Dropout {
+    fn class_name(&self) -> &'static str {
+        "Dropout"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        if !(0.0..=1.0).contains(&self.rate) {
+            return Err(Error::argument("the rate is no share")
+                .received(format!("rate = {}", self.rate))
+                .expected("0 to 1")
+                .mend("give the share that is dropped: 0.2 for a fifth"));
+        }
+        let fits = self.noise_shape.as_ref().is_none_or(|noise| {
+            let fit = |(noise, size): (&Option<usize>, &Option<usize>)| match (noise, size) {
+                (None | Some(1), _) => true,
+                (Some(noise), Some(size)) => noise == size,
+                (Some(_), None) => true,
+            };
+            noise.len() == input.rank() && noise.iter().zip(input.sizes()).all(fit)
+        });
+        if fits {
+            return Ok(input.clone());
+        }
+        Err(Error::shape("the noise does not fit the input")
+            .received(format!("noise_shape {:?} for {input}", self.noise_shape))
+            .expected("one size for each axis: 1, None, or the input's own")
+            .mend("put 1 where an axis shares its noise and None elsewhere"))
+    }
+
+    fn build(&self, _: &Shape, build: &Build) -> Result<BuiltLayer> {
+        build.device.seed(self.seed.unwrap_or_else(random::next_seed));
+        Ok(BuiltLayer::new(DropoutModule { rate: self.rate, noise_shape: self.noise_shape.clone() }))
+    }
+
+    fn config(&self) -> Value {
+        json!({"name": self.name, "rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape})
+    }
+}
+
+#[derive(Module, Debug)]
+struct DropoutModule {
+    rate: f64,
+    #[module(skip)]
+    noise_shape: Option<Vec<Option<usize>>>,
+}
+
+impl DropoutModule {
+    fn drop<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        if self.rate == 1.0 {
+            return x.zeros_like();
+        }
+        let mut sizes = x.dims();
+        for (size, noise) in sizes.iter_mut().zip(self.noise_shape.iter().flatten()) {
+            *size = noise.unwrap_or(*size);
+        }
+        let keep = 1.0 - self.rate;
+        let kept = Tensor::<D>::random(sizes, Distribution::Bernoulli(keep), &x.device());
+        x * kept * (1.0 / keep)
+    }
+}
+
+impl Forward for DropoutModule {
+    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        if mode == Mode::Inference || self.rate == 0.0 {
+            return Ok(input);
+        }
+        by_rank!(input, |x| self.drop(x).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::{infer, run};
+
+    #[test]
+    fn does_nothing_in_inference() {
+        assert_eq!(infer(Dropout(0.9), &[1.0, 2.0], &[1, 2]).unwrap().1, [1.0, 2.0]);
+    }
+
+    #[test]
+    fn drops_the_share_and_scales_the_rest() {
+        let (_, y) = run(Dropout(0.25), &[1.0; 10_000], &[100, 100], Mode::Training).unwrap();
+        assert!(y.iter().all(|&y| y == 0.0 || (y - 4.0 / 3.0).abs() < 1e-6));
+        let dropped = y.iter().filter(|&&y| y == 0.0).count() as f64 / 10_000.0;
+        // Five standard deviations of a share of 10,000 draws: 5 · sqrt(0.25 · 0.75 / 10,000) = 0.022.
+        assert!((dropped - 0.25).abs() < 0.022, "{dropped}");
+    }
+
+    #[test]
+    fn noise_is_shared_along_an_axis_of_one() {
+        let layer = Dropout(0.5).noise_shape([None, Some(1)]);
+        let (_, y) = run(layer, &[1.0; 400], &[100, 4], Mode::Training).unwrap();
+        assert!(y.chunks(4).all(|row| row.iter().all(|&y| y == row[0])));
+        assert!(y.contains(&0.0) && y.contains(&2.0));
+    }
+
+    #[test]
+    fn a_rate_of_one_drops_all() {
+        assert_eq!(run(Dropout(1.0), &[1.0, 2.0], &[1, 2], Mode::Training).unwrap().1, [0.0, 0.0]);
+    }
+
+    #[test]
+    fn impossible_arguments_are_errors() {
+        assert!(infer(Dropout(1.5), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(Dropout(f64::NAN), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(Dropout(0.5).noise_shape([None]), &[1.0], &[1, 1]).unwrap_err().is_shape());
+        assert!(infer(Dropout(0.5).noise_shape([None, Some(2)]), &[0.0; 3], &[1, 3]).unwrap_err().is_shape());
+    }
+}

@@ -1,0 +1,173 @@
+//! `ReLU`: the rectifier with its three arguments.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use serde_json::{Value, json};
+
+use super::named;
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+
+/// `f(x) = max_value` where `x ≥ max_value`, `x` where `threshold ≤ x < max_value`, and
+/// `negative_slope · (x − threshold)` below.
+///
+/// # Shapes
+///
+/// - input: any
+/// - output: as the input
+///
+/// ```
+/// use horn_nn::layers::ReLU;
+///
+/// let relu6 = ReLU().max_value(6.0);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReLU {
+    name: Option<String>,
+    max_value: Option<f64>,
+    negative_slope: f64,
+    threshold: f64,
+}
+
+/// `keras.layers.ReLU()`.
+#[allow(non_snake_case)]
+pub fn ReLU() -> ReLU {
+    ReLU::new()
+}
+
+impl ReLU {
+    /// `max(x, 0)`.
+    pub fn new() -> Self {
+        Self { name: None, max_value: None, negative_slope: 0.0, threshold: 0.0 }
+    }
+
+    /// The largest output; none by default.
+    #[must_use]
+    pub fn max_value(mut self, max_value: f64) -> Self {
+        self.max_value = Some(max_value);
+        self
+    }
+
+    /// The slope below the threshold; 0 by default.
+    #[must_use]
+    pub fn negative_slope(mut self, negative_slope: f64) -> Self {
+        self.negative_slope = negative_slope;
+        self
+    }
+
+    /// Where the rectifier begins; 0 by default.
+    #[must_use]
+    pub fn threshold(mut self, threshold: f64) -> Self {
+        self.threshold = threshold;
+        self
+    }
+}
+
+impl Default for ReLU {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+named!(ReLU);
+
+impl Layer for ReLU {
+    fn class_name(&self) -> &'static str {
+        "ReLU"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        let arguments = [
+            ("max_value", self.max_value.unwrap_or(0.0)),
+            ("negative_slope", self.negative_slope),
+            ("threshold", self.threshold),
+        ];
+        for (argument, value) in arguments {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(Error::argument(format!("{argument} is out of range"))
+                    .received(value)
+                    .expected("a number of at least 0")
+                    .mend(format!("leave {argument} out, or give it a value from 0 on")));
+            }
+        }
+        Ok(input.clone())
+    }
+
+    fn build(&self, _: &Shape, _: &Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(ReLUModule {
+            max_value: self.max_value,
+            negative_slope: self.negative_slope,
+            threshold: self.threshold,
+        }))
+    }
+
+    fn config(&self) -> Value {
+        json!({
+            "name": self.name,
+            "max_value": self.max_value,
+            "negative_slope": self.negative_slope,
+            "threshold": self.threshold,
+        })
+    }
+}
+
+#[derive(Module, Debug)]
+struct ReLUModule {
+    max_value: Option<f64>,
+    negative_slope: f64,
+    threshold: f64,
+}
+
+impl ReLUModule {
+    fn rectify<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        if self.max_value.is_none() && self.negative_slope == 0.0 && self.threshold == 0.0 {
+            return burn::tensor::activation::relu(x);
+        }
+        let below = x.clone().lower_elem(self.threshold);
+        let sloped = (x.clone() - self.threshold) * self.negative_slope;
+        let x = match self.max_value {
+            Some(max_value) => x.clamp_max(max_value),
+            None => x,
+        };
+        x.mask_where(below, sloped)
+    }
+}
+
+impl Forward for ReLUModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        by_rank!(input, |x| self.rectify(x).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    /// `keras.layers.ReLU(…)(np.array([[-3., -0.5, 0., 0.5, 1., 7.]], "float32"))`
+    #[test]
+    fn as_keras() {
+        let x = [-3.0, -0.5, 0.0, 0.5, 1.0, 7.0];
+        for (layer, y) in [
+            (ReLU(), [0.0, 0.0, 0.0, 0.5, 1.0, 7.0]),
+            (ReLU().max_value(6.0), [0.0, 0.0, 0.0, 0.5, 1.0, 6.0]),
+            (ReLU().negative_slope(0.1), [-0.3, -0.05, 0.0, 0.5, 1.0, 7.0]),
+            (ReLU().threshold(1.0), [0.0, 0.0, 0.0, 0.0, 1.0, 7.0]),
+            (ReLU().max_value(2.0).negative_slope(0.5).threshold(1.0), [-2.0, -0.75, -0.5, -0.25, 1.0, 2.0]),
+        ] {
+            let (_, values) = infer(layer.clone(), &x, &[1, 6]).unwrap();
+            for (value, expected) in values.iter().zip(y) {
+                assert!((value - expected).abs() < 1e-6, "{layer:?}: {values:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn negative_arguments_are_errors() {
+        assert!(infer(ReLU().negative_slope(-0.1), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(ReLU().max_value(f64::NAN), &[1.0], &[1, 1]).unwrap_err().is_argument());
+    }
+}

@@ -1,0 +1,125 @@
+//! `Reshape`: samples of another shape.
+
+use burn::module::Module;
+use serde_json::{Value, json};
+
+use super::named;
+use crate::tensor::{MAX_RANK, unsupported_rank};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+
+/// Gives each sample another shape, in row-major order; one size may be -1, for what is left.
+///
+/// # Shapes
+///
+/// - input: `[batch, …]`
+/// - output: `[batch, target_shape…]`
+///
+/// ```
+/// use horn_nn::{Layer, Shape, layers::Reshape};
+///
+/// assert_eq!(Reshape([28, -1]).output_shape(&Shape::batched([784]))?.to_string(), "(None, 28, 28)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reshape {
+    name: Option<String>,
+    target_shape: Vec<isize>,
+}
+
+/// `keras.layers.Reshape(target_shape)`.
+#[allow(non_snake_case)]
+pub fn Reshape(target_shape: impl Into<Vec<isize>>) -> Reshape {
+    Reshape::new(target_shape)
+}
+
+impl Reshape {
+    /// A layer that gives samples this shape.
+    pub fn new(target_shape: impl Into<Vec<isize>>) -> Self {
+        Self { name: None, target_shape: target_shape.into() }
+    }
+
+    fn target(&self, input: &Shape) -> Result<Vec<usize>> {
+        let misfit = || {
+            Error::shape("the samples do not fit the target shape")
+                .received(format!("target_shape {:?} for {input}", self.target_shape))
+                .expected("sizes whose product is the number of features, one of them -1 at most")
+                .mend("change the target shape, or the layer before")
+        };
+        let features = input.features()?;
+        let unknown = self.target_shape.iter().filter(|&&size| size == -1).count();
+        if unknown > 1 || self.target_shape.iter().any(|&size| size < -1) {
+            return Err(misfit());
+        }
+        let known: usize = self.target_shape.iter().filter(|&&size| size != -1).map(|&size| size as usize).product();
+        let rest = features.checked_div(known).unwrap_or(0);
+        let target: Vec<usize> =
+            self.target_shape.iter().map(|&size| if size == -1 { rest } else { size as usize }).collect();
+        if target.iter().product::<usize>() != features {
+            return Err(misfit());
+        }
+        Ok(target)
+    }
+}
+
+named!(Reshape);
+
+impl Layer for Reshape {
+    fn class_name(&self) -> &'static str {
+        "Reshape"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        let target = self.target(input)?;
+        if target.len() + 1 > MAX_RANK {
+            return Err(unsupported_rank(target.len() + 1));
+        }
+        Ok(Shape::batched(target))
+    }
+
+    fn build(&self, input: &Shape, _: &Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(ReshapeModule { target: self.target(input)? }))
+    }
+
+    fn config(&self) -> Value {
+        json!({"name": self.name, "target_shape": self.target_shape})
+    }
+}
+
+#[derive(Module, Debug)]
+struct ReshapeModule {
+    #[module(skip)]
+    target: Vec<usize>,
+}
+
+impl Forward for ReshapeModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        let sizes: Vec<usize> = std::iter::once(input.sizes()[0]).chain(self.target.iter().copied()).collect();
+        input.reshape(&sizes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn fills_in_what_is_left() {
+        let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        assert_eq!(infer(Reshape([3, -1]), &x, &[1, 6]).unwrap(), (vec![1, 3, 2], x.to_vec()));
+        assert_eq!(infer(Reshape([-1]), &x, &[2, 3]).unwrap(), (vec![2, 3], x.to_vec()));
+        assert_eq!(infer(Reshape([1, 1, 6]), &x, &[1, 2, 3]).unwrap(), (vec![1, 1, 1, 6], x.to_vec()));
+    }
+
+    #[test]
+    fn impossible_targets_are_errors() {
+        for target in [vec![4], vec![-1, -1], vec![4, -1], vec![-2, -3], vec![0, -1]] {
+            let error = infer(Reshape(target.clone()), &[0.0; 6], &[1, 6]).unwrap_err();
+            assert!(error.is_shape(), "{target:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! JAX's random numbers: a counter, enciphered by Threefry-2x32 (Salmon et al., 2011) under a key.
+//!
+//! The same key gives the same numbers, in the row-major order of the tensor that they fill.
+
+use super::erf_inv::erf_inv;
+use crate::{Error, Result};
+
+/// What JAX draws from; Keras makes it of a seed and of how often the seed was used.
+pub type Key = [u32; 2];
+
+const ROTATIONS: [[u32; 4]; 2] = [[13, 15, 26, 6], [17, 29, 16, 24]];
+const PARITY: u32 = 0x1bd1_1bda;
+
+/// `erf(2 / sqrt(2))` as JAX computes it: which part of a normal distribution lies within two standard deviations.
+const WITHIN_TWO: f32 = 0.954_499_7;
+
+/// The key that Keras makes of an integer seed.
+///
+/// # Errors
+///
+/// If the seed has more than 32 bits.
+pub fn key(seed: u64) -> Result<Key> {
+    let low = u32::try_from(seed)
+        .map_err(|_| Error::argument("a seed has 32 bits").at("seed").received(seed).expected("at most 4294967295"))?;
+    Ok([low, 0])
+}
+
+/// Draws 32-bit words: `jax.random.bits(key, (len,))`.
+pub fn bits(key: Key, len: usize) -> impl Iterator<Item = u32> {
+    (0..len as u64).map(move |counter| {
+        let [high, low] = encipher(key, [(counter >> 32) as u32, counter as u32]);
+        high ^ low
+    })
+}
+
+/// Draws from `minval` (included) to `maxval` (excluded): `jax.random.uniform`.
+///
+/// ```
+/// use horn_nn::random::threefry;
+///
+/// let drawn = threefry::uniform(threefry::key(42)?, 2, -0.05, 0.05);
+/// assert_eq!(drawn, [0.0066729668, -0.043445136]);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub fn uniform(key: Key, len: usize, minval: f32, maxval: f32) -> Vec<f32> {
+    let span = maxval - minval;
+    // XLA fuses the product and the sum into one rounding.
+    bits(key, len).map(|word| unit(word).mul_add(span, minval).max(minval)).collect()
+}
+
+/// Draws from the normal distribution of mean 0 and standard deviation 1: `jax.random.normal`.
+pub fn normal(key: Key, len: usize) -> Vec<f32> {
+    let mut drawn = uniform(key, len, -1f32.next_down(), 1.0);
+    for x in &mut drawn {
+        *x = std::f32::consts::SQRT_2 * erf_inv(*x);
+    }
+    drawn
+}
+
+/// Draws from the same distribution, cut off at two standard deviations: `jax.random.truncated_normal(key, -2, 2)`.
+pub fn truncated_normal(key: Key, len: usize) -> Vec<f32> {
+    let limit = 2f32.next_down();
+    let mut drawn = uniform(key, len, -WITHIN_TWO, WITHIN_TWO);
+    for x in &mut drawn {
+        *x = (std::f32::consts::SQRT_2 * erf_inv(*x)).clamp(-limit, limit);
+    }
+    drawn
+}
+
+/// The word's upper 23 bits as a fraction of 1.
+fn unit(word: u32) -> f32 {
+    f32::from_bits(word >> 9 | 1f32.to_bits()) - 1.0
+}
+
+/// Twenty rounds of Threefry-2x32.
+fn encipher(key: Key, counter: [u32; 2]) -> [u32; 2] {
+    let keys = [key[0], key[1], key[0] ^ key[1] ^ PARITY];
+    let [mut x, mut y] = [counter[0].wrapping_add(keys[0]), counter[1].wrapping_add(keys[1])];
+    for group in 0..5 {
+        for rotation in ROTATIONS[group % 2] {
+            x = x.wrapping_add(y);
+            y = y.rotate_left(rotation) ^ x;
+        }
+        x = x.wrapping_add(keys[(group + 1) % 3]);
+        y = y.wrapping_add(keys[(group + 2) % 3]).wrapping_add(group as u32 + 1);
+    }
+    [x, y]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_those_of_jax() {
+        // jax.random.bits(jnp.array([42, 0], dtype=jnp.uint32), (4,))
+        assert_eq!(bits([42, 0], 4).collect::<Vec<_>>(), [2434085537, 281529784, 1639270791, 3057860097]);
+    }
+
+    #[test]
+    fn uniform_is_that_of_jax() {
+        // jax.random.uniform(key, (n,), minval=.., maxval=..), to the bit
+        assert_eq!(
+            uniform([42, 0], 6, -0.05, 0.05),
+            [0.0066729668, -0.043445136, -0.011832762, 0.021196354, 0.028614486, -0.0097103]
+        );
+        assert_eq!(uniform([1, 3], 4, 0.0, 1.0), [0.5997164, 0.39988875, 0.96363425, 0.62625873]);
+    }
+
+    #[test]
+    fn normal_is_that_of_jax() {
+        // jax.random.normal(key, (6,)), to the bit
+        assert_eq!(normal([42, 0], 6), [0.16805424, -1.5097888, -0.3010914, 0.55913025, 0.7931159, -0.24585557]);
+    }
+
+    #[test]
+    fn truncated_normal_is_that_of_jax() {
+        // jax.random.truncated_normal(key, -2.0, 2.0, (6,)), to the bit
+        let drawn = truncated_normal([42, 0], 6);
+        assert_eq!(drawn, [0.16034018, -1.3701739, -0.28699958, 0.5310824, 0.7491784, -0.23445672]);
+    }
+
+    #[test]
+    fn every_bit_of_many_numbers_is_that_of_jax() {
+        // np.asarray(jax.random.normal(key, (100_000,))).view(np.uint32).sum() % 2**32, and so on
+        let sum = |drawn: Vec<f32>| drawn.iter().fold(0u32, |sum, x| sum.wrapping_add(x.to_bits()));
+        assert_eq!(sum(uniform([42, 0], 100_000, -0.05, 0.05)), 2_458_684_036);
+        assert_eq!(sum(normal([42, 0], 100_000)), 3_688_609_756);
+        assert_eq!(sum(truncated_normal([42, 0], 100_000)), 3_525_723_870);
+    }
+
+    #[test]
+    fn distributions_are_what_they_say() {
+        let moments = |drawn: &[f32]| {
+            let mean = drawn.iter().sum::<f32>() / drawn.len() as f32;
+            (mean, (drawn.iter().map(|x| (x - mean).powi(2)).sum::<f32>() / drawn.len() as f32).sqrt())
+        };
+        let (mean, stddev) = moments(&normal([3, 0], 100_000));
+        assert!(mean.abs() < 0.01 && (stddev - 1.0).abs() < 0.01, "{mean} {stddev}");
+        let truncated = truncated_normal([3, 0], 100_000);
+        let (mean, stddev) = moments(&truncated);
+        assert!(mean.abs() < 0.01 && (stddev - 0.879_626).abs() < 0.01, "{mean} {stddev}");
+        assert!(truncated.iter().all(|x| x.abs() < 2.0));
+        let flat = uniform([3, 0], 100_000, 2.0, 3.0);
+        assert!(flat.iter().all(|x| (2.0..3.0).contains(x)));
+    }
+
+    #[test]
+    fn long_seeds_are_refused() {
+        assert_eq!(key(u64::from(u32::MAX)).expect("32 bits"), [u32::MAX, 0]);
+        assert!(key(1 << 32).expect_err("33 bits").is_argument());
+    }
+}

@@ -1,0 +1,127 @@
+//! Shapes as Keras writes them: the batch axis first, unknown sizes as `None`.
+
+use std::fmt;
+
+use crate::{Error, Result};
+
+/// The shape of a batch of samples, its first axis the batch.
+///
+/// A size that is known only when data comes, as the batch size is, is `None`.
+///
+/// ```
+/// use horn_nn::Shape;
+///
+/// let shape = Shape::batched([28, 28]);
+/// assert_eq!(shape.to_string(), "(None, 28, 28)");
+/// assert_eq!(shape.rank(), 3);
+/// assert_eq!(shape.features()?, 784);
+/// assert!(shape.accepts(&[32, 28, 28]));
+/// assert!(!shape.accepts(&[32, 784]));
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Shape(Vec<Option<usize>>);
+
+impl Shape {
+    /// The shape of a batch of any size whose samples have the shape `sample`.
+    pub fn batched(sample: impl AsRef<[usize]>) -> Self {
+        Self(std::iter::once(None).chain(sample.as_ref().iter().copied().map(Some)).collect())
+    }
+
+    /// A shape of these sizes, the batch axis first.
+    pub fn new(sizes: impl Into<Vec<Option<usize>>>) -> Self {
+        Self(sizes.into())
+    }
+
+    /// The sizes of all axes, the batch axis first.
+    pub fn sizes(&self) -> &[Option<usize>] {
+        &self.0
+    }
+
+    /// The number of axes, the batch axis included.
+    pub fn rank(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The sizes of a sample: all axes but the first.
+    pub fn sample(&self) -> &[Option<usize>] {
+        self.0.get(1..).unwrap_or_default()
+    }
+
+    /// The size of the last axis, where it is known.
+    pub fn last(&self) -> Option<usize> {
+        self.0.last().copied().flatten()
+    }
+
+    /// The same shape with another last axis.
+    #[must_use]
+    pub fn with_last(mut self, size: usize) -> Self {
+        if let Some(last) = self.0.last_mut() {
+            *last = Some(size);
+        }
+        self
+    }
+
+    /// The number of values in a sample.
+    ///
+    /// # Errors
+    ///
+    /// Where an axis other than the batch axis is unknown.
+    pub fn features(&self) -> Result<usize> {
+        self.sample().iter().copied().product::<Option<usize>>().ok_or_else(|| {
+            Error::shape("the number of features is unknown")
+                .received(self)
+                .expected("a shape of which only the batch axis is None")
+                .mend("give `Input` all sizes")
+        })
+    }
+
+    /// The shape of a batch of `size` samples.
+    ///
+    /// # Errors
+    ///
+    /// Where an axis other than the batch axis is unknown.
+    pub fn with_batch(&self, size: usize) -> Result<Vec<usize>> {
+        self.features()?;
+        Ok(std::iter::once(size).chain(self.sample().iter().copied().flatten()).collect())
+    }
+
+    /// Does data of these sizes have this shape?
+    pub fn accepts(&self, sizes: &[usize]) -> bool {
+        self.rank() == sizes.len() && self.0.iter().zip(sizes).all(|(known, &size)| known.is_none_or(|k| k == size))
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes: Vec<_> = self.0.iter().map(|size| size.map_or("None".to_owned(), |size| size.to_string())).collect();
+        match sizes.as_slice() {
+            [one] => write!(f, "({one},)"),
+            sizes => write!(f, "({})", sizes.join(", ")),
+        }
+    }
+}
+
+/// Writes the sizes of data as Keras does: `(60000, 28, 28)`.
+pub fn sizes(sizes: &[usize]) -> String {
+    Shape(sizes.iter().copied().map(Some).collect()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_axis_keeps_its_comma() {
+        assert_eq!(Shape::batched([]).to_string(), "(None,)");
+        assert_eq!(sizes(&[10]), "(10,)");
+    }
+
+    #[test]
+    fn unknown_sizes_are_an_error_only_where_they_matter() {
+        let shape = Shape::new([None, None, Some(3)]);
+        assert!(shape.accepts(&[2, 7, 3]));
+        assert!(shape.features().unwrap_err().is_shape());
+        assert_eq!(Shape::batched([4, 5]).with_batch(2).unwrap(), [2, 4, 5]);
+    }
+}

@@ -1,0 +1,220 @@
+//! Tensors whose rank is known only at run time.
+//!
+//! Burn's `Tensor<D>` has its rank in the type; a list of layers can't. [`AnyTensor`] is the same tensor without the
+//! rank; going there and back costs nothing but a check.
+
+use std::fmt;
+
+use burn::backend::TensorMetadata;
+use burn::tensor::kind::Basic;
+use burn::tensor::{Bool, DType, Device, DispatchTensor, Int, Tensor};
+
+use crate::{Error, Result, by_rank, shape};
+
+/// A Burn tensor of any rank and kind.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use horn_nn::AnyTensor;
+///
+/// let x = AnyTensor::from(Tensor::<2>::ones([2, 3], &Device::default()));
+/// assert_eq!(x.sizes(), [2, 3]);
+///
+/// let wrong = x.clone().float::<3>().unwrap_err();
+/// assert!(wrong.is_shape());
+///
+/// let x: Tensor<2> = x.float()?;
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct AnyTensor(DispatchTensor);
+
+impl AnyTensor {
+    /// The sizes of all axes.
+    pub fn sizes(&self) -> Vec<usize> {
+        self.0.shape().to_vec()
+    }
+
+    /// The number of axes.
+    pub fn rank(&self) -> usize {
+        self.0.shape().num_dims()
+    }
+
+    /// What its values are.
+    pub fn dtype(&self) -> DType {
+        self.0.dtype()
+    }
+
+    /// Where its values are.
+    pub fn device(&self) -> Device {
+        Device::new(self.0.device())
+    }
+
+    /// The tensor as one of floats and rank `D`.
+    ///
+    /// # Errors
+    ///
+    /// Where the rank is not `D`, or the values are no floats.
+    pub fn float<const D: usize>(self) -> Result<Tensor<D>> {
+        let is_float = self.dtype().is_float();
+        self.typed("floats", is_float)
+    }
+
+    /// The tensor as one of integers and rank `D`.
+    ///
+    /// # Errors
+    ///
+    /// Where the rank is not `D`, or the values are no integers.
+    pub fn int<const D: usize>(self) -> Result<Tensor<D, Int>> {
+        let is_int = self.dtype().is_int() || self.dtype().is_uint();
+        self.typed("integers", is_int)
+    }
+
+    /// The tensor as one of booleans and rank `D`.
+    ///
+    /// # Errors
+    ///
+    /// Where the rank is not `D`, or the values are no booleans.
+    pub fn bool<const D: usize>(self) -> Result<Tensor<D, Bool>> {
+        let is_bool = self.dtype().is_bool();
+        self.typed("booleans", is_bool)
+    }
+
+    fn typed<const D: usize, K: Basic>(self, kind: &str, is_kind: bool) -> Result<Tensor<D, K>> {
+        if is_kind && self.rank() == D {
+            return Ok(Tensor::from_dispatch(self.0));
+        }
+        Err(Error::shape("the tensor is of another rank or kind")
+            .received(format!("{:?} of shape {}", self.dtype(), shape::sizes(&self.sizes())))
+            .expected(format!("{kind} of rank {D}"))
+            .mend("reshape it, or use a layer for this rank"))
+    }
+
+    /// The same values, in row-major order, with other sizes.
+    ///
+    /// # Errors
+    ///
+    /// Where the number of values is another, or there are more axes than tensors can have.
+    pub fn reshape(self, sizes: &[usize]) -> Result<Self> {
+        if self.sizes().iter().product::<usize>() != sizes.iter().product::<usize>() {
+            return Err(Error::shape("reshaping can't change the number of values")
+                .received(format!("{} to {}", shape::sizes(&self.sizes()), shape::sizes(sizes)))
+                .expected("sizes of the same product")
+                .mend("change the target shape"));
+        }
+        by_rank!(self, |x| match *sizes {
+            [a] => Ok(x.reshape([a]).into()),
+            [a, b] => Ok(x.reshape([a, b]).into()),
+            [a, b, c] => Ok(x.reshape([a, b, c]).into()),
+            [a, b, c, d] => Ok(x.reshape([a, b, c, d]).into()),
+            [a, b, c, d, e] => Ok(x.reshape([a, b, c, d, e]).into()),
+            [a, b, c, d, e, f] => Ok(x.reshape([a, b, c, d, e, f]).into()),
+            _ => Err(unsupported_rank(sizes.len())),
+        })?
+    }
+
+    /// The tensor with all leading axes made one: `[samples, last]`.
+    ///
+    /// A vector is taken as one column.
+    ///
+    /// # Errors
+    ///
+    /// Where the values are no floats.
+    pub fn rows(self) -> Result<Tensor<2>> {
+        match self.rank() {
+            2 => self.float(),
+            1 => Ok(self.float::<1>()?.unsqueeze_dim(1)),
+            _ => {
+                let last = self.sizes().last().copied().unwrap_or(1);
+                by_rank!(self, |x| x.reshape([-1, last as i64]))
+            }
+        }
+    }
+}
+
+impl<const D: usize, K: Basic> From<Tensor<D, K>> for AnyTensor {
+    fn from(tensor: Tensor<D, K>) -> Self {
+        Self(tensor.into_dispatch())
+    }
+}
+
+impl fmt::Debug for AnyTensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AnyTensor({:?}, {})", self.dtype(), shape::sizes(&self.sizes()))
+    }
+}
+
+/// The most axes that a tensor in a model can have.
+pub const MAX_RANK: usize = 6;
+
+/// The error for tensors with more axes than [`MAX_RANK`].
+#[doc(hidden)]
+pub fn unsupported_rank(rank: usize) -> Error {
+    Error::shape("tensors of this rank are not supported")
+        .received(rank)
+        .expected(format!("a rank of 1 to {MAX_RANK}"))
+        .mend("reshape the data to fewer axes")
+}
+
+/// Runs the expression with the [`AnyTensor`] as a float `Tensor` of its own rank, 1 to 6.
+///
+/// The expression is compiled once for each rank; its value must have the same type for all, such as an
+/// [`AnyTensor`] made by `into()`. The whole is a `Result`.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use horn_nn::{AnyTensor, by_rank};
+///
+/// let x = AnyTensor::from(Tensor::<3>::ones([2, 3, 4], &Device::default()));
+/// let y: AnyTensor = by_rank!(x, |x| AnyTensor::from(x.neg()))?;
+/// assert_eq!(y.sizes(), [2, 3, 4]);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[macro_export]
+macro_rules! by_rank {
+    ($tensor:expr, |$x:ident| $body:expr) => {{
+        let tensor: $crate::AnyTensor = $tensor;
+        match tensor.rank() {
+            1 => tensor.float::<1>().map(|$x| $body),
+            2 => tensor.float::<2>().map(|$x| $body),
+            3 => tensor.float::<3>().map(|$x| $body),
+            4 => tensor.float::<4>().map(|$x| $body),
+            5 => tensor.float::<5>().map(|$x| $body),
+            6 => tensor.float::<6>().map(|$x| $body),
+            rank => Err($crate::unsupported_rank(rank)),
+        }
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_values_and_kind() {
+        let device = Device::default();
+        let ints = AnyTensor::from(Tensor::<1, Int>::from_data([1, 2, 3], &device));
+        assert!(ints.clone().float::<1>().is_err());
+        assert!(ints.clone().bool::<1>().is_err());
+        assert_eq!(ints.int::<1>().unwrap().to_data().iter::<i64>().collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn errors_tell_both_sides() {
+        let x = AnyTensor::from(Tensor::<2>::ones([2, 3], &Device::default()));
+        assert_eq!(
+            x.float::<4>().unwrap_err().to_string(),
+            "the tensor is of another rank or kind; received F32 of shape (2, 3), expected floats of rank 4. \
+             Mend: reshape it, or use a layer for this rank."
+        );
+    }
+
+    #[test]
+    fn rows_flatten_all_but_the_last_axis() {
+        let device = Device::default();
+        let x = AnyTensor::from(Tensor::<3>::ones([2, 3, 4], &device));
+        assert_eq!(x.rows().unwrap().dims(), [6, 4]);
+        let x = AnyTensor::from(Tensor::<1>::ones([5], &device));
+        assert_eq!(x.rows().unwrap().dims(), [5, 1]);
+    }
+}

@@ -1,0 +1,178 @@
+//! The options of `fit`.
+
+use horn_nn::{Error, HostArray, Result};
+
+use crate::Verbose;
+
+/// How `fit` trains, with Keras's names and defaults.
+///
+/// ```
+/// use horn_train::{Fit, Verbose};
+///
+/// let fit = Fit::epochs(5).batch_size(128).validation_split(0.1).verbose(Verbose::Silent);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Fit<'a> {
+    pub(crate) epochs: usize,
+    pub(crate) initial_epoch: usize,
+    pub(crate) batch_size: usize,
+    pub(crate) shuffle: bool,
+    pub(crate) verbose: Verbose,
+    pub(crate) validation_split: Option<f64>,
+    pub(crate) validation_data: Option<(HostArray<'a>, HostArray<'a>)>,
+    pub(crate) validation_batch_size: Option<usize>,
+}
+
+impl Default for Fit<'_> {
+    /// One epoch in shuffled batches of 32, with a progress line.
+    fn default() -> Self {
+        Self {
+            epochs: 1,
+            initial_epoch: 0,
+            batch_size: 32,
+            shuffle: true,
+            verbose: Verbose::Bar,
+            validation_split: None,
+            validation_data: None,
+            validation_batch_size: None,
+        }
+    }
+}
+
+impl<'a> Fit<'a> {
+    /// Trains until so many epochs are done, in shuffled batches of 32.
+    pub fn epochs(epochs: usize) -> Self {
+        Self { epochs, ..Self::default() }
+    }
+
+    /// The epoch to begin with, counted from 0, where training goes on. `epochs` is the last one then, not a count.
+    #[must_use]
+    pub fn initial_epoch(mut self, initial_epoch: usize) -> Self {
+        self.initial_epoch = initial_epoch;
+        self
+    }
+
+    /// The number of samples in a step; 32 by default. The last batch of an epoch may be smaller.
+    #[must_use]
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Are the samples put in a new order for each epoch? Yes by default.
+    #[must_use]
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// What is printed; a progress line by default.
+    #[must_use]
+    pub fn verbose(mut self, verbose: Verbose) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// Keeps this share of the samples, the last ones as they are given, for validation after each epoch.
+    #[must_use]
+    pub fn validation_split(mut self, validation_split: f64) -> Self {
+        self.validation_split = Some(validation_split);
+        self
+    }
+
+    /// Validates with these samples after each epoch.
+    #[must_use]
+    pub fn validation_data(mut self, x: impl Into<HostArray<'a>>, y: impl Into<HostArray<'a>>) -> Self {
+        self.validation_data = Some((x.into(), y.into()));
+        self
+    }
+
+    /// The number of samples that are validated at a time; `batch_size` by default.
+    #[must_use]
+    pub fn validation_batch_size(mut self, validation_batch_size: usize) -> Self {
+        self.validation_batch_size = Some(validation_batch_size);
+        self
+    }
+
+    /// Checks the arguments and says how many of the samples are trained on.
+    pub(crate) fn training_samples(&self, samples: usize) -> Result<usize> {
+        for (argument, value) in [
+            ("epochs", self.epochs),
+            ("batch_size", self.batch_size),
+            ("validation_batch_size", self.validation_batch_size.unwrap_or(1)),
+        ] {
+            if value == 0 {
+                return Err(Error::argument(format!("{argument} must not be zero"))
+                    .at(argument)
+                    .received(0)
+                    .expected("at least 1")
+                    .mend(format!("leave {argument} out for Keras's default, or give a number from 1 on")));
+            }
+        }
+        if self.initial_epoch >= self.epochs {
+            return Err(Error::argument("there is no epoch left to train")
+                .at("initial_epoch")
+                .received(format!("initial_epoch = {}, epochs = {}", self.initial_epoch, self.epochs))
+                .expected("an initial epoch before the last one")
+                .mend("raise epochs: it is the last epoch, not a number of epochs to add"));
+        }
+        let Some(split) = self.validation_split else { return Ok(samples) };
+        if self.validation_data.is_some() {
+            return Err(Error::argument("there are two kinds of validation data")
+                .at("validation_split")
+                .received("validation_split and validation_data")
+                .expected("one of them")
+                .mend("remove one"));
+        }
+        if !(split > 0.0 && split < 1.0) {
+            return Err(Error::argument("the split leaves nothing to train or to validate with")
+                .at("validation_split")
+                .received(split)
+                .expected("more than 0 and less than 1")
+                .mend("give the share that validates, 0.1 for a tenth, or leave it out"));
+        }
+        let training = (samples as f64 * (1.0 - split)).floor() as usize;
+        if training == 0 || training == samples {
+            return Err(Error::argument("the split leaves nothing to train or to validate with")
+                .at("validation_split")
+                .received(format!("{split} of {samples} samples"))
+                .expected("at least one sample on either side")
+                .mend("change the share, or give more samples"));
+        }
+        Ok(training)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_split_rounds_as_keras_does() {
+        assert_eq!(Fit::epochs(1).validation_split(0.25).training_samples(10).unwrap(), 7);
+        assert_eq!(Fit::epochs(1).validation_split(0.1).training_samples(10).unwrap(), 9);
+        assert_eq!(Fit::epochs(1).training_samples(10).unwrap(), 10);
+    }
+
+    #[test]
+    fn impossible_arguments_name_themselves() {
+        let x = HostArray::new(vec![0.0_f32], [1]).unwrap();
+        for (fit, argument) in [
+            (Fit::epochs(0), "epochs"),
+            (Fit::epochs(1).batch_size(0), "batch_size"),
+            (Fit::epochs(1).validation_batch_size(0), "validation_batch_size"),
+            (Fit::epochs(2).initial_epoch(2), "initial_epoch"),
+            (Fit::epochs(1).validation_split(0.0), "validation_split"),
+            (Fit::epochs(1).validation_split(1.0), "validation_split"),
+            (Fit::epochs(1).validation_split(-0.5), "validation_split"),
+            (Fit::epochs(1).validation_split(f64::NAN), "validation_split"),
+            (Fit::epochs(1).validation_split(0.01), "validation_split"),
+            (Fit::epochs(1).validation_split(0.999), "validation_split"),
+            (Fit::epochs(1).validation_split(0.5).validation_data(x.clone(), x), "validation_split"),
+        ] {
+            let error = fit.training_samples(10).unwrap_err();
+            assert!(error.is_argument(), "{error}");
+            assert_eq!(error.place(), Some(argument), "{error}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What training and evaluation report.
+
+use std::fmt;
+use std::ops::Index;
+
+/// The loss and the metrics after each epoch, as Keras's `History.history` with its keys and their order.
+///
+/// ```
+/// use horn_train::History;
+///
+/// # fn show(history: &History) {
+/// println!("{:?}", history["loss"]);
+/// for (key, values) in history.iter() {
+///     println!("{key}: {values:?}");
+/// }
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    epoch: Vec<usize>,
+    values: Vec<(String, Vec<f64>)>,
+}
+
+impl History {
+    /// The epochs that were trained, counted from 0.
+    pub fn epoch(&self) -> &[usize] {
+        &self.epoch
+    }
+
+    /// The values of a key such as `"val_loss"`, one for each epoch.
+    pub fn get(&self, key: &str) -> Option<&[f64]> {
+        self.values.iter().find(|(name, _)| name == key).map(|(_, values)| values.as_slice())
+    }
+
+    /// All keys with their values: those of training in alphabetical order, then those of validation.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[f64])> {
+        self.values.iter().map(|(key, values)| (key.as_str(), values.as_slice()))
+    }
+
+    /// Adds the values of an epoch.
+    pub(crate) fn push(&mut self, epoch: usize, scores: &Scores) {
+        self.epoch.push(epoch);
+        for (key, value) in scores.iter() {
+            match self.values.iter_mut().find(|(name, _)| name == key) {
+                Some((_, values)) => values.push(value),
+                None => self.values.push((key.to_owned(), vec![value])),
+            }
+        }
+    }
+}
+
+impl Index<&str> for History {
+    type Output = [f64];
+
+    /// # Panics
+    ///
+    /// Where there is no such key; [`History::get`] asks instead.
+    #[track_caller]
+    fn index(&self, key: &str) -> &[f64] {
+        match self.get(key) {
+            Some(values) => values,
+            None => panic!("no {key:?} in the history, only {:?}", self.iter().map(|(key, _)| key).collect::<Vec<_>>()),
+        }
+    }
+}
+
+/// The loss and the metrics over some data.
+///
+/// ```
+/// use horn_train::Scores;
+///
+/// # fn show(scores: &Scores) {
+/// println!("test accuracy: {:.4}", scores["accuracy"]);
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Scores(Vec<(String, f64)>);
+
+impl Scores {
+    /// The loss.
+    pub fn loss(&self) -> f64 {
+        self["loss"]
+    }
+
+    /// The value of a key such as `"accuracy"`.
+    pub fn get(&self, key: &str) -> Option<f64> {
+        self.0.iter().find(|(name, _)| name == key).map(|(_, value)| *value)
+    }
+
+    /// All keys with their values, in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), *value))
+    }
+
+    /// Keras sorts its logs.
+    pub(crate) fn sorted(mut values: Vec<(String, f64)>) -> Self {
+        values.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(values)
+    }
+
+    /// These scores followed by those of validation, which are named after it.
+    pub(crate) fn with_validation(mut self, validation: Option<&Self>) -> Self {
+        let validation = validation.into_iter().flat_map(Self::iter);
+        self.0.extend(validation.map(|(key, value)| (format!("val_{key}"), value)));
+        self
+    }
+}
+
+impl Index<&str> for Scores {
+    type Output = f64;
+
+    /// # Panics
+    ///
+    /// Where there is no such key; [`Scores::get`] asks instead.
+    #[track_caller]
+    fn index(&self, key: &str) -> &f64 {
+        match self.0.iter().find(|(name, _)| name == key) {
+            Some((_, value)) => value,
+            None => panic!("no {key:?} in the scores, only {self}"),
+        }
+    }
+}
+
+impl fmt::Display for Scores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (key, value)) in self.iter().enumerate() {
+            write!(f, "{}{key}: {value:.4}", if at > 0 { " - " } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores() -> Scores {
+        let training = Scores::sorted(vec![("loss".into(), 0.5), ("accuracy".into(), 0.75)]);
+        let validation = training.clone();
+        training.with_validation(Some(&validation))
+    }
+
+    #[test]
+    fn keys_are_in_keras_s_order() {
+        let mut history = History::default();
+        history.push(0, &scores());
+        history.push(1, &scores());
+        let keys: Vec<_> = history.iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["accuracy", "loss", "val_accuracy", "val_loss"]);
+        assert_eq!(history["val_loss"], [0.5, 0.5]);
+        assert_eq!(history.epoch(), [0, 1]);
+        assert_eq!(history.get("mae"), None);
+    }
+
+    #[test]
+    fn scores_print_as_in_a_progress_line() {
+        assert_eq!(scores().to_string(), "accuracy: 0.7500 - loss: 0.5000 - val_accuracy: 0.7500 - val_loss: 0.5000");
+    }
+
+    #[test]
+    #[should_panic(expected = "no \"mae\" in the scores, only accuracy: 0.7500 - loss: 0.5000")]
+    fn a_key_that_is_not_there_panics_with_those_that_are() {
+        let _ = scores()["mae"];
+    }
+}

@@ -1,0 +1,87 @@
+//! The arguments that all losses share.
+
+use burn::Tensor;
+use horn_nn::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use super::Reduction;
+
+/// Name and reduction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Common {
+    pub name: String,
+    pub reduction: Reduction,
+}
+
+impl Common {
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), reduction: Reduction::default() }
+    }
+}
+
+/// Keras keeps probabilities this far from 0 and 1, so that no logarithm is infinite. There is no gradient beyond.
+pub(super) fn clip_probabilities(probabilities: Tensor<2>) -> Tensor<2> {
+    const EPSILON: f32 = 1e-7;
+    probabilities.clamp(EPSILON, 1.0 - EPSILON)
+}
+
+pub(super) fn check_smoothing(label_smoothing: f64) -> Result<()> {
+    if (0.0..=1.0).contains(&label_smoothing) {
+        return Ok(());
+    }
+    Err(Error::argument("the argument is out of range")
+        .at("label_smoothing")
+        .received(label_smoothing)
+        .expected("a number from 0 to 1")
+        .mend("choose a number from 0 to 1, such as 0.1"))
+}
+
+/// The builder methods for the arguments in [`Common`].
+macro_rules! common_arguments {
+    ($loss:ident) => {
+        impl $loss {
+            /// How the values of the samples become one: their mean by default.
+            #[must_use]
+            pub fn reduction(mut self, reduction: $crate::losses::Reduction) -> Self {
+                self.common.reduction = reduction;
+                self
+            }
+
+            /// The name in messages.
+            #[must_use]
+            pub fn name(mut self, name: impl Into<String>) -> Self {
+                self.common.name = name.into();
+                self
+            }
+        }
+
+        impl Default for $loss {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    };
+}
+pub(super) use common_arguments;
+
+/// The methods of [`Loss`](super::Loss) that are the same for all.
+macro_rules! common_methods {
+    ($loss:ident) => {
+        fn class_name(&self) -> &'static str {
+            stringify!($loss)
+        }
+
+        fn name(&self) -> &str {
+            &self.common.name
+        }
+
+        fn reduction(&self) -> $crate::losses::Reduction {
+            self.common.reduction
+        }
+
+        fn config(&self) -> serde_json::Value {
+            serde_json::to_value(self).expect("names, numbers and booleans under string keys are JSON")
+        }
+    };
+}
+pub(super) use common_methods;

@@ -1,0 +1,190 @@
+//! Crossentropy of class numbers.
+
+use burn::Tensor;
+use burn::tensor::{Bool, Int};
+use horn_nn::Result;
+use serde::{Deserialize, Serialize};
+
+use super::common::{Common, clip_probabilities, common_arguments, common_methods};
+use super::{Loss, Target, TargetKind};
+
+/// `-ln(p)` of the true class, whose number is given.
+///
+/// The probabilities `p` are the predictions divided by their sum and kept within 1e-7 and 1 - 1e-7; or their softmax,
+/// if they are logits, in a form that stays exact for any logits. Class numbers must be smaller than the number of
+/// predictions in a row.
+///
+/// ```
+/// use burn::Tensor;
+/// use burn::tensor::{Device, Int};
+/// use horn_train::losses::{Loss, SparseCategoricalCrossentropy, Target};
+///
+/// let device = Device::default();
+/// let labels = Target::Classes(Tensor::<1, Int>::from_data([1, 0], &device));
+/// let predictions = Tensor::<2>::from_data([[0.5, 0.5], [0.5, 0.5]], &device);
+/// let loss = SparseCategoricalCrossentropy::new().call(labels, predictions, None)?;
+/// assert!((loss.into_scalar::<f32>() - 2_f32.ln()).abs() < 1e-6);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SparseCategoricalCrossentropy {
+    #[serde(flatten)]
+    common: Common,
+    from_logits: bool,
+    ignore_class: Option<i64>,
+}
+
+impl SparseCategoricalCrossentropy {
+    /// The loss with Keras's defaults: from probabilities, of all classes.
+    pub fn new() -> Self {
+        Self { common: Common::new("sparse_categorical_crossentropy"), from_logits: false, ignore_class: None }
+    }
+
+    /// Whether the predictions are logits, not probabilities.
+    #[must_use]
+    pub fn from_logits(mut self, from_logits: bool) -> Self {
+        self.from_logits = from_logits;
+        self
+    }
+
+    /// Leaves out the samples of this class, which may be any number.
+    #[must_use]
+    pub fn ignore_class(mut self, ignore_class: i64) -> Self {
+        self.ignore_class = Some(ignore_class);
+        self
+    }
+
+    fn values(&self, labels: Tensor<1, Int>, y_pred: Tensor<2>) -> Tensor<1> {
+        if self.from_logits { from_logits(labels, y_pred) } else { from_probabilities(labels, y_pred) }
+    }
+}
+
+common_arguments!(SparseCategoricalCrossentropy);
+
+impl Loss for SparseCategoricalCrossentropy {
+    common_methods!(SparseCategoricalCrossentropy);
+
+    fn targets(&self) -> TargetKind {
+        TargetKind::Classes
+    }
+
+    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        let labels = y_true.into_classes(&y_pred)?;
+        let Some(ignore_class) = self.ignore_class else { return Ok(self.values(labels, y_pred)) };
+
+        // Any valid row will do for those left out, so that neither a value nor a gradient is NaN.
+        let ignored = labels.clone().equal_elem(ignore_class);
+        let shape = y_pred.shape();
+        let rows = ignored.clone().unsqueeze_dim::<2>(1).expand(shape);
+        let values = self.values(labels.mask_fill(ignored.clone(), 0), y_pred.mask_fill(rows, 1.0));
+        Ok(values.mask_fill(ignored, 0.0))
+    }
+
+    fn mask(&self, y_true: &Target) -> Option<Tensor<1, Bool>> {
+        let ignore_class = self.ignore_class?;
+        Some(match y_true.clone() {
+            Target::Classes(labels) => labels.not_equal_elem(ignore_class),
+            Target::Dense(column) => column.squeeze_dim::<1>(1).not_equal_elem(ignore_class as f64),
+        })
+    }
+}
+
+pub(crate) fn from_logits(labels: Tensor<1, Int>, logits: Tensor<2>) -> Tensor<1> {
+    let largest = logits.clone().detach().max_dim(1);
+    let logits = logits - largest;
+    let logarithm = logits.clone().exp().sum_dim(1).log();
+    (logarithm - pick(logits, labels)).squeeze_dim(1)
+}
+
+fn from_probabilities(labels: Tensor<1, Int>, probabilities: Tensor<2>) -> Tensor<1> {
+    let total = probabilities.clone().sum_dim(1);
+    clip_probabilities(pick(probabilities, labels) / total).log().squeeze_dim::<1>(1).neg()
+}
+
+/// The value of the true class in each row.
+fn pick(rows: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
+    rows.gather(1, labels.unsqueeze_dim(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::super::testing::{LABELS, LOGITS, PROBABILITIES, check_classes};
+    use super::*;
+    use crate::losses::Reduction;
+    use crate::testing::{assert_close, values};
+
+    #[test]
+    fn follows_keras_from_probabilities() {
+        check_classes(
+            &SparseCategoricalCrossentropy::new(),
+            LABELS,
+            PROBABILITIES,
+            [0.35667497, 1.2039728, 16.118095, 1.3862944],
+            [[1.0, 1.0, -0.42857146], [-4.6666665, 2.0, 2.0], [0.0, 0.0, 0.0], [1.0, -3.0, 1.0]],
+        );
+    }
+
+    #[test]
+    fn follows_keras_from_logits() {
+        check_classes(
+            &SparseCategoricalCrossentropy::new().from_logits(true),
+            LABELS,
+            LOGITS,
+            [1.004597, 0.0, 20000.0, 1.0986123],
+            [
+                [0.6037489, 0.030058887, -0.6338078],
+                [0.0, 0.0, 0.0],
+                [-3.0, 3.0, 0.0],
+                [1.3333334, -2.6666665, 1.3333334],
+            ],
+        );
+    }
+
+    #[test]
+    fn ignores_a_class_like_keras() {
+        check_classes(
+            &SparseCategoricalCrossentropy::new().ignore_class(0),
+            LABELS,
+            PROBABILITIES,
+            [0.35667497, 0.0, 0.0, 1.3862944],
+            [[1.0, 1.0, -0.42857146], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [1.0, -3.0, 1.0]],
+        );
+        check_classes(
+            &SparseCategoricalCrossentropy::new().ignore_class(-1).from_logits(true),
+            [2, -1, 0, -1],
+            LOGITS,
+            [1.004597, 0.0, 20000.0, 0.0],
+            [[0.6037489, 0.030058887, -0.6338078], [0.0, 0.0, 0.0], [-3.0, 3.0, 0.0], [0.0, 0.0, 0.0]],
+        );
+    }
+
+    #[test]
+    fn takes_the_mean_of_those_not_ignored() {
+        let device = Device::default();
+        let call = |reduction, weights: Option<[f32; 4]>| {
+            let labels = Target::Classes(Tensor::from_data(LABELS, &device));
+            let weights = weights.map(|weights| Tensor::from_data(weights, &device));
+            let loss = SparseCategoricalCrossentropy::new().ignore_class(0).reduction(reduction);
+            values(loss.call(labels, Tensor::from_data(PROBABILITIES, &device), weights).unwrap())
+        };
+        let weights = Some([1.0, 2.0, 0.0, 0.5]);
+        assert_close(&call(Reduction::SumOverBatchSize, None), &[0.87148464], 1e-6);
+        assert_close(&call(Reduction::SumOverBatchSize, weights), &[0.52491105], 1e-6);
+        assert_close(&call(Reduction::Sum, None), &[1.7429693], 1e-6);
+        assert_close(&call(Reduction::Sum, weights), &[1.0498221], 1e-6);
+        assert_close(&call(Reduction::MeanWithSampleWeight, None), &[0.87148464], 1e-6);
+        assert_close(&call(Reduction::MeanWithSampleWeight, weights), &[0.6998814], 1e-6);
+        assert_close(&call(Reduction::None, weights), &[0.35667497, 0.0, 0.0, 0.6931472], 1e-6);
+    }
+
+    #[test]
+    fn is_zero_when_all_are_ignored() {
+        let device = Device::default();
+        let labels = Target::Classes(Tensor::from_data([7, 7, 7, 7], &device));
+        let loss = SparseCategoricalCrossentropy::new().ignore_class(7);
+        let loss = loss.call(labels, Tensor::from_data(PROBABILITIES, &device), None).unwrap();
+        assert_eq!(loss.into_scalar::<f32>(), 0.0);
+    }
+}

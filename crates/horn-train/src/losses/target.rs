@@ -1,0 +1,71 @@
+//! What the predictions are compared with.
+
+use burn::Tensor;
+use burn::tensor::Int;
+use horn_nn::{Error, Result};
+
+/// Which targets a loss wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    /// Numbers, as many as there are predictions.
+    Dense,
+    /// One class number for each row of predictions.
+    Classes,
+}
+
+/// The targets of some predictions, of which all axes but the last are flattened to `rows`.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Numbers of the shape `[rows, features]`.
+    Dense(Tensor<2>),
+    /// Class numbers of the shape `[rows]`.
+    Classes(Tensor<1, Int>),
+}
+
+impl Target {
+    /// Numbers of the same shape as the predictions; class numbers fit predictions of one feature.
+    ///
+    /// # Errors
+    ///
+    /// The shapes differ.
+    pub fn into_dense(self, y_pred: &Tensor<2>) -> Result<Tensor<2>> {
+        let dims = y_pred.dims();
+        match self {
+            Self::Dense(y_true) if y_true.dims() == dims => Ok(y_true),
+            Self::Dense(y_true) => Err(Error::shape("y_true and y_pred differ in shape")
+                .at("y_true")
+                .received(format!("{:?}", y_true.dims()))
+                .expected(format!("{dims:?}"))
+                .mend("let the last layer have as many units as y_true has columns")),
+            Self::Classes(y_true) if [y_true.dims()[0], 1] == dims => Ok(y_true.unsqueeze_dim::<2>(1).float()),
+            Self::Classes(y_true) => Err(Error::shape("y_true holds class numbers, y_pred a row for each sample")
+                .at("y_true")
+                .received(format!("{:?}", y_true.dims()))
+                .expected(format!("{dims:?}"))
+                .mend("one-hot encode y_true, or choose the sparse loss or metric")),
+        }
+    }
+
+    /// One class number for each row of predictions; a column of whole numbers will do.
+    ///
+    /// # Errors
+    ///
+    /// There are more or fewer rows than predictions, or several columns.
+    pub fn into_classes(self, y_pred: &Tensor<2>) -> Result<Tensor<1, Int>> {
+        let rows = y_pred.dims()[0];
+        match self {
+            Self::Classes(y_true) if y_true.dims() == [rows] => Ok(y_true),
+            Self::Classes(y_true) => Err(Error::shape("y_true and y_pred differ in length")
+                .at("y_true")
+                .received(format!("{:?}", y_true.dims()))
+                .expected(format!("[{rows}]"))
+                .mend("give one class number for each row of predictions")),
+            Self::Dense(y_true) if y_true.dims() == [rows, 1] => Ok(y_true.squeeze_dim::<1>(1).int()),
+            Self::Dense(y_true) => Err(Error::shape("y_true has several columns, not class numbers")
+                .at("y_true")
+                .received(format!("{:?}", y_true.dims()))
+                .expected(format!("[{rows}]"))
+                .mend("give class numbers, or choose the loss or metric for one-hot encoded targets")),
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! A compiled model: what `fit`, `evaluate` and `predict` work on.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::optim::ModuleOptimizer;
+use burn::tensor::Device;
+use horn_nn::random::permutation;
+use horn_nn::{Error, HostArray, Mode, Model, Result, Sequential, Shape};
+use ndarray::ArrayD;
+
+use crate::losses::Loss;
+use crate::metrics::Metric;
+use crate::optimizers::Optimizer;
+use crate::samples::Samples;
+use crate::step::{Step, Trackers};
+use crate::{Fit, History, Progress, Scores, Verbose};
+
+/// Keras's batch size where none is given.
+const BATCH_SIZE: usize = 32;
+
+/// A model with an optimizer, a loss and metrics: it learns by [`fit`](Self::fit), is measured by
+/// [`evaluate`](Self::evaluate) and used by [`predict`](Self::predict).
+///
+/// Made by [`Compile::compile`](crate::Compile::compile). Data that does not fit is an error before anything is
+/// computed, and the model stays as it was.
+#[derive(Debug)]
+pub struct CompiledModel {
+    network: Network,
+    device: Device,
+    optimizer: Arc<dyn Optimizer>,
+    /// What the optimizer remembers from step to step.
+    state: ModuleOptimizer,
+    learning_rate: f64,
+    step: Step,
+    /// Keras looks at a first batch when it builds its training function, which takes an order from its generator.
+    looked_at_data: bool,
+}
+
+/// A model, or the layers that wait for the data to say their input's shape.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Network {
+    Waiting(Sequential),
+    Built(Model),
+}
+
+impl CompiledModel {
+    pub(crate) fn new(
+        network: Network,
+        device: &Device,
+        optimizer: Arc<dyn Optimizer>,
+        loss: Arc<dyn Loss>,
+        metrics: Vec<Arc<dyn Metric>>,
+    ) -> Result<Self> {
+        optimizer.validate()?;
+        loss.validate()?;
+        metrics.iter().try_for_each(|metric| metric.validate())?;
+        Ok(Self {
+            network,
+            device: device.clone().without_autodiff(),
+            state: optimizer.to_module_optimizer(),
+            learning_rate: optimizer.learning_rate(),
+            step: Step::new(loss, metrics, optimizer.global_clipnorm()),
+            optimizer,
+            looked_at_data: false,
+        })
+    }
+
+    /// The model itself: its layers, shapes and weights.
+    ///
+    /// # Errors
+    ///
+    /// Where it waits for data to be built, since it has no `Input`.
+    pub fn model(&self) -> Result<&Model> {
+        match &self.network {
+            Network::Built(model) => Ok(model),
+            Network::Waiting(_) => Err(not_built()),
+        }
+    }
+
+    /// The model itself, to change its weights.
+    ///
+    /// # Errors
+    ///
+    /// As [`model`](Self::model).
+    pub fn model_mut(&mut self) -> Result<&mut Model> {
+        match &mut self.network {
+            Network::Built(model) => Ok(model),
+            Network::Waiting(_) => Err(not_built()),
+        }
+    }
+
+    /// The model itself, without what it was compiled with.
+    ///
+    /// # Errors
+    ///
+    /// As [`model`](Self::model).
+    pub fn into_model(self) -> Result<Model> {
+        match self.network {
+            Network::Built(model) => Ok(model),
+            Network::Waiting(_) => Err(not_built()),
+        }
+    }
+
+    /// The optimizer as it was given.
+    pub fn optimizer(&self) -> &dyn Optimizer {
+        self.optimizer.as_ref()
+    }
+
+    /// The factor that steps are made with now.
+    pub fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    /// Changes the factor that steps are made with.
+    ///
+    /// # Errors
+    ///
+    /// Where it is negative or not finite.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
+        if !(learning_rate.is_finite() && learning_rate >= 0.0) {
+            return Err(Error::argument("a learning rate must be a number")
+                .at("learning_rate")
+                .received(learning_rate)
+                .expected("a finite number of at least 0")
+                .mend("give a small number such as 0.001"));
+        }
+        self.learning_rate = learning_rate;
+        Ok(())
+    }
+
+    /// Prints the table of layers, shapes and weights.
+    pub fn summary(&self) {
+        match &self.network {
+            Network::Built(model) => model.summary(),
+            Network::Waiting(layers) => layers.to_summary().print(),
+        }
+    }
+
+    /// Learns from samples `x` and their targets `y`, whose first axes are the samples.
+    ///
+    /// Each epoch goes over all samples, in a new order unless the options say otherwise, and after each batch the
+    /// optimizer changes the weights. `fit` again goes on from there.
+    ///
+    /// # Errors
+    ///
+    /// Where an option is impossible, or the data does not fit: empty, of different lengths, of other shapes than the
+    /// model's, with values that are not finite or labels that are no class. Nothing has been changed then.
+    pub fn fit<'a>(
+        &mut self,
+        x: impl Into<HostArray<'a>>,
+        y: impl Into<HostArray<'a>>,
+        options: Fit<'a>,
+    ) -> Result<History> {
+        let samples = Samples::new(x.into(), y.into())?;
+        let training = options.training_samples(samples.len())?;
+        let validation_batch = options.validation_batch_size.unwrap_or(options.batch_size);
+        let given = match options.validation_data.clone() {
+            Some((x, y)) => Some(Samples::new(x, y).map_err(|error| error.at("validation_data"))?),
+            None => None,
+        };
+        let model = self.built_for(&samples.input_shape())?;
+        samples.check(&model, self.step.loss())?;
+        if let Some(given) = &given {
+            given.check(&model, self.step.loss()).map_err(|error| error.at("validation_data"))?;
+        }
+        let validation = match &given {
+            Some(given) => Some((given, (0..given.len()).collect())),
+            None if training < samples.len() => Some((&samples, (training..samples.len()).collect::<Vec<_>>())),
+            None => None,
+        };
+        let trackers = self.step.trackers(&model, samples.target_sizes())?;
+
+        if options.shuffle && !self.looked_at_data {
+            permutation(training);
+        }
+        self.looked_at_data = true;
+
+        // While it learns, the model is out of its place, so that its weights exist once and change where they are.
+        self.network = Network::Waiting(Sequential::new());
+        let mut training_model = model.train();
+        let mut order: Vec<usize> = (0..training).collect();
+        let mut history = History::default();
+        let mut run = || -> Result<()> {
+            for epoch in options.initial_epoch..options.epochs {
+                if options.shuffle {
+                    order = permutation(training);
+                }
+                let progress = Progress::stdout(Some(training.div_ceil(options.batch_size)), options.verbose)
+                    .epoch(epoch, options.epochs);
+                let start = Instant::now();
+                let (scores, progress) = self.train_epoch(
+                    &mut training_model,
+                    &samples,
+                    order.chunks(options.batch_size),
+                    trackers.clone(),
+                    progress,
+                    start,
+                )?;
+                let validated = match &validation {
+                    Some((samples, at)) => {
+                        let model = training_model.valid();
+                        let batches = at.chunks(validation_batch);
+                        Some(self.measure(&model, samples, batches, trackers.clone(), |_, _| ())?)
+                    }
+                    None => None,
+                };
+                let scores = scores.with_validation(validated.as_ref());
+                progress.finish(&scores.iter().collect::<Vec<_>>(), start.elapsed());
+                history.push(epoch, &scores);
+            }
+            Ok(())
+        };
+        let outcome = run();
+        self.network = Network::Built(training_model.valid());
+        outcome.map(|()| history)
+    }
+
+    /// Trains on all batches once. The model stays whole whatever happens: a step that fails leaves it as it was.
+    fn train_epoch<'b, W: std::io::Write>(
+        &mut self,
+        model: &mut Model,
+        samples: &Samples<'_>,
+        batches: impl Iterator<Item = &'b [usize]>,
+        mut trackers: Trackers,
+        mut progress: Progress<W>,
+        start: Instant,
+    ) -> Result<(Scores, Progress<W>)> {
+        let device = self.device.clone().autodiff();
+        for batch in batches {
+            let grads = self.step.gradients(model, samples, batch, &device, &mut trackers)?;
+            model.update(|model| self.state.step(self.learning_rate, model, grads));
+            // Numbers are read from the device only where they are shown.
+            if progress.step(start.elapsed()) {
+                let scores = trackers.scores();
+                progress.draw(&scores.iter().collect::<Vec<_>>(), start.elapsed());
+            }
+        }
+        Ok((trackers.scores(), progress))
+    }
+
+    /// Measures the loss and the metrics over samples `x` with targets `y`, 32 at a time.
+    ///
+    /// # Errors
+    ///
+    /// Where the data does not fit, as with [`fit`](Self::fit).
+    pub fn evaluate<'a>(&mut self, x: impl Into<HostArray<'a>>, y: impl Into<HostArray<'a>>) -> Result<Scores> {
+        self.evaluate_with(x, y, BATCH_SIZE, Verbose::Bar)
+    }
+
+    /// Measures as [`evaluate`](Self::evaluate) does, `batch_size` samples at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`evaluate`](Self::evaluate), and where the batch size is 0.
+    pub fn evaluate_with<'a>(
+        &mut self,
+        x: impl Into<HostArray<'a>>,
+        y: impl Into<HostArray<'a>>,
+        batch_size: usize,
+        verbose: Verbose,
+    ) -> Result<Scores> {
+        let samples = Samples::new(x.into(), y.into())?;
+        if batch_size == 0 {
+            return Err(horn_nn::zero_batch_size());
+        }
+        let model = self.built_for(&samples.input_shape())?;
+        samples.check(&model, self.step.loss())?;
+        let trackers = self.step.trackers(&model, samples.target_sizes())?;
+        self.looked_at_data = true;
+
+        let mut progress = Progress::stdout(Some(samples.len().div_ceil(batch_size)), verbose);
+        let start = Instant::now();
+        let at: Vec<usize> = (0..samples.len()).collect();
+        let scores = self.measure(&model, &samples, at.chunks(batch_size), trackers, |trackers, _| {
+            if progress.step(start.elapsed()) {
+                progress.draw(&trackers.scores().iter().collect::<Vec<_>>(), start.elapsed());
+            }
+        })?;
+        progress.finish(&scores.iter().collect::<Vec<_>>(), start.elapsed());
+        self.network = Network::Built(model);
+        Ok(scores)
+    }
+
+    fn measure<'b>(
+        &self,
+        model: &Model,
+        samples: &Samples<'_>,
+        batches: impl Iterator<Item = &'b [usize]>,
+        mut trackers: Trackers,
+        mut after_batch: impl FnMut(&Trackers, usize),
+    ) -> Result<Scores> {
+        for (number, batch) in batches.enumerate() {
+            self.step.measure(model, samples, batch, &self.device, Mode::Inference, &mut trackers)?;
+            after_batch(&trackers, number);
+        }
+        Ok(trackers.scores())
+    }
+
+    /// Computes the model's outputs for samples `x`, 32 at a time.
+    ///
+    /// # Errors
+    ///
+    /// Where the samples do not fit the model, or it waits for data to be built.
+    pub fn predict<'a>(&self, x: impl Into<HostArray<'a>>) -> Result<ArrayD<f32>> {
+        self.predict_with(x, BATCH_SIZE)
+    }
+
+    /// Predicts as [`predict`](Self::predict) does, `batch_size` samples at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`predict`](Self::predict), and where the batch size is 0.
+    pub fn predict_with<'a>(&self, x: impl Into<HostArray<'a>>, batch_size: usize) -> Result<ArrayD<f32>> {
+        self.model()?.predict(&x.into(), batch_size)
+    }
+
+    /// The model, which is built now if it waited for data of this shape.
+    fn built_for(&mut self, input: &Shape) -> Result<Model> {
+        match &self.network {
+            Network::Built(model) => Ok(model.clone()),
+            Network::Waiting(layers) => layers.build_for(input, &self.device),
+        }
+    }
+}
+
+fn not_built() -> Error {
+    Error::model("the model has no weights yet")
+        .expected("an Input layer, or data to take the input's shape from")
+        .mend("begin the model with `.add(Input([…]))`, or call `fit` first")
+}

@@ -1,0 +1,218 @@
+//! Adam.
+
+use burn::Tensor;
+use burn::optim::ModuleOptimizer;
+use burn::tensor::Device;
+use horn_nn::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::common::{Common, at_least_zero, below_one, common_arguments};
+use super::{Optimizer, State, config};
+
+/// Adam: each variable moves by its average gradient, divided by the root of its average squared gradient.
+///
+/// With `m` and `v` these averages and `t` the number of updates, `w` becomes
+/// `w - learning_rate * √(1 - beta_2ᵗ) / (1 - beta_1ᵗ) * m / (√v + epsilon)`
+/// ([Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980), the formula just before section 2.1).
+///
+/// ```
+/// use horn_train::optimizers::{Adam, Optimizer};
+///
+/// let optimizer = Adam::new(1e-3).beta_1(0.8).clipnorm(1.0);
+/// assert!(optimizer.validate().is_ok());
+/// assert!(Adam::new(1e-3).beta_1(1.0).validate().is_err());
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adam {
+    #[serde(flatten)]
+    pub(super) common: Common,
+    beta_1: f64,
+    beta_2: f64,
+    epsilon: f64,
+    amsgrad: bool,
+}
+
+impl Adam {
+    /// Adam with Keras's defaults.
+    pub fn new(learning_rate: f64) -> Self {
+        Self { common: Common::new(learning_rate), beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false }
+    }
+
+    /// How much of the average gradient is kept at each update: 0.9 by default.
+    #[must_use]
+    pub fn beta_1(mut self, beta_1: f64) -> Self {
+        self.beta_1 = beta_1;
+        self
+    }
+
+    /// How much of the average squared gradient is kept at each update: 0.999 by default.
+    #[must_use]
+    pub fn beta_2(mut self, beta_2: f64) -> Self {
+        self.beta_2 = beta_2;
+        self
+    }
+
+    /// Added to the divisor against a division by zero: 1e-7 by default.
+    #[must_use]
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Divides by the root of the largest average so far ([Reddi et al., 2018](https://arxiv.org/abs/1904.09237)).
+    #[must_use]
+    pub fn amsgrad(mut self, amsgrad: bool) -> Self {
+        self.amsgrad = amsgrad;
+        self
+    }
+
+    /// The learning rate with the correction for averages that started at zero.
+    ///
+    /// In float32 like Keras: `1 - beta_2` of a rounded `beta_2` is off by 1e-5, and the first updates with it.
+    fn corrected(&self, learning_rate: f64, iterations: usize) -> f32 {
+        let power = |beta: f64| f64::from(beta as f32).powf(iterations as f64) as f32;
+        learning_rate as f32 * (1.0 - power(self.beta_2)).sqrt() / (1.0 - power(self.beta_1))
+    }
+}
+
+common_arguments!(Adam, common);
+
+impl Default for Adam {
+    /// A learning rate of 0.001.
+    fn default() -> Self {
+        Self::new(0.001)
+    }
+}
+
+impl Optimizer for Adam {
+    fn class_name(&self) -> &'static str {
+        "Adam"
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.common.learning_rate
+    }
+
+    fn global_clipnorm(&self) -> Option<f64> {
+        self.common.global_clipnorm
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.common.validate()?;
+        below_one("beta_1", self.beta_1)?;
+        below_one("beta_2", self.beta_2)?;
+        at_least_zero("epsilon", self.epsilon)
+    }
+
+    fn to_module_optimizer(&self) -> ModuleOptimizer {
+        self.clone().into()
+    }
+
+    fn config(&self) -> Value {
+        config(self)
+    }
+}
+
+impl burn::optim::Optimizer for Adam {
+    type State<const D: usize> = State<D>;
+
+    fn step<const D: usize>(
+        &self,
+        learning_rate: f64,
+        variable: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<State<D>>,
+    ) -> (Tensor<D>, Option<State<D>>) {
+        let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
+        let mut state = state.unwrap_or_default();
+        state.iterations += 1;
+
+        let momentum = approach(state.momentum.take(), gradient.clone(), 1.0 - self.beta_1);
+        let velocity = approach(state.velocity.take(), gradient.square(), 1.0 - self.beta_2);
+        let spread = if self.amsgrad {
+            let largest = match state.velocity_hat.take() {
+                Some(largest) => largest.max_pair(velocity.clone()),
+                None => velocity.clone(),
+            };
+            state.velocity_hat = Some(largest.clone());
+            largest
+        } else {
+            velocity.clone()
+        };
+        state.momentum = Some(momentum.clone());
+        state.velocity = Some(velocity);
+
+        let step = momentum.mul_scalar(self.corrected(learning_rate, state.iterations))
+            / spread.sqrt().add_scalar(self.epsilon);
+        (variable - step, Some(state))
+    }
+
+    fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
+        state.to_device(device)
+    }
+}
+
+/// Moves an average, zero at first, by `rate` towards the value.
+fn approach<const D: usize>(average: Option<Tensor<D>>, value: Tensor<D>, rate: f64) -> Tensor<D> {
+    match average {
+        Some(average) => {
+            let change = (value - average.clone()).mul_scalar(rate);
+            average + change
+        }
+        None => value.mul_scalar(rate),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_steps;
+    use super::*;
+
+    #[test]
+    fn follows_keras() {
+        check_steps(
+            &Adam::new(0.1),
+            [0.9000038, -1.9000022, 2.9000018, 0.40000075, -0.09999869, -0.90000117, 0.40000075, -0.15003228],
+            [0.7076889, -1.7076863, 2.7076855, 0.2076838, -0.29231524, -0.7076845, 0.2076838, 0.04226298],
+            [0.059926447, -1.0599216, 2.059918, -0.44008338, -0.9400815, -0.05991812, -0.44008338, 0.6899811],
+        );
+        check_steps(
+            &Adam::new(0.01).beta_1(0.8).beta_2(0.95).epsilon(1e-4),
+            [0.99004453, -1.9900223, 2.9900148, 0.4900011, -0.009991066, -0.99000746, 0.4900015, -0.24042806],
+            [0.9705142, -1.9704763, 2.9704635, 0.47044015, -0.02954654, -0.9704509, 0.47044078, -0.22117564],
+            [0.93216276, -1.9321003, 2.932081, 0.432042, -0.06793634, -0.9320593, 0.43204314, -0.18324831],
+        );
+    }
+
+    #[test]
+    fn follows_keras_with_amsgrad() {
+        check_steps(
+            &Adam::new(0.1).amsgrad(true),
+            [0.9000038, -1.9000022, 2.9000018, 0.40000075, -0.09999869, -0.90000117, 0.40000075, -0.15003228],
+            [0.7076889, -1.7076863, 2.7076855, 0.2076838, -0.29231524, -0.7076845, 0.2076838, 0.04226298],
+            [0.05993658, -1.0599321, 2.0599282, -0.44007325, -0.9400715, -0.059928212, -0.4400733, 0.68997097],
+        );
+    }
+
+    #[test]
+    fn decays_every_variable_like_keras() {
+        check_steps(
+            &Adam::new(0.1).weight_decay(0.004),
+            [0.89960384, -1.8992022, 2.8988018, 0.39980075, -0.09999869, -0.8996012, 0.39980078, -0.14993227],
+            [0.7066081, -1.7054058, 2.7042055, 0.20720264, -0.2921967, -0.70660365, 0.20720267, 0.04244432],
+            [0.054661907, -1.0154388, 1.9762179, -0.42573854, -0.90612745, -0.054653924, -0.42573848, 0.6658353],
+        );
+    }
+
+    #[test]
+    fn has_the_defaults_of_keras() {
+        let config = Adam::default().config();
+        assert_eq!(config["learning_rate"], 0.001);
+        assert_eq!(config["beta_1"], 0.9);
+        assert_eq!(config["beta_2"], 0.999);
+        assert_eq!(config["epsilon"], 1e-7);
+        assert_eq!(config["amsgrad"], false);
+        assert_eq!(serde_json::from_value::<Adam>(config).unwrap(), Adam::default());
+    }
+}

@@ -1,0 +1,60 @@
+//! Burn's own optimizers.
+
+use std::fmt;
+
+use burn::optim::ModuleOptimizer;
+use horn_nn::Result;
+use serde_json::{Value, json};
+
+use super::Optimizer;
+use super::common::at_least_zero;
+
+/// Any optimizer of Burn, with its own formulas and defaults.
+///
+/// ```
+/// use burn::optim::LionConfig;
+/// use horn_train::optimizers::{BurnOptimizer, Optimizer};
+///
+/// let optimizer = BurnOptimizer::new(LionConfig::new().init(), 1e-4);
+/// assert_eq!(optimizer.learning_rate(), 1e-4);
+/// ```
+#[derive(Clone)]
+pub struct BurnOptimizer {
+    optimizer: ModuleOptimizer,
+    learning_rate: f64,
+}
+
+impl BurnOptimizer {
+    /// Takes an optimizer, or one update rule for all parameters, and its learning rate.
+    pub fn new(optimizer: impl Into<ModuleOptimizer>, learning_rate: f64) -> Self {
+        Self { optimizer: optimizer.into(), learning_rate }
+    }
+}
+
+impl fmt::Debug for BurnOptimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BurnOptimizer").field("learning_rate", &self.learning_rate).finish_non_exhaustive()
+    }
+}
+
+impl Optimizer for BurnOptimizer {
+    fn class_name(&self) -> &'static str {
+        "BurnOptimizer"
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn validate(&self) -> Result<()> {
+        at_least_zero("learning_rate", self.learning_rate)
+    }
+
+    fn to_module_optimizer(&self) -> ModuleOptimizer {
+        self.optimizer.clone()
+    }
+
+    fn config(&self) -> Value {
+        json!({ "learning_rate": self.learning_rate })
+    }
+}

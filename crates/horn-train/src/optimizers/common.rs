@@ -1,0 +1,140 @@
+//! The arguments that all optimizers share.
+
+use burn::Tensor;
+use horn_nn::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// Learning rate, weight decay and clipping.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Common {
+    pub learning_rate: f64,
+    #[serde(default)]
+    pub weight_decay: Option<f64>,
+    #[serde(default)]
+    pub clipnorm: Option<f64>,
+    #[serde(default)]
+    pub global_clipnorm: Option<f64>,
+    #[serde(default)]
+    pub clipvalue: Option<f64>,
+}
+
+impl Common {
+    pub fn new(learning_rate: f64) -> Self {
+        Self { learning_rate, weight_decay: None, clipnorm: None, global_clipnorm: None, clipvalue: None }
+    }
+
+    pub fn validate(&self) -> Result<()> {
+        at_least_zero("learning_rate", self.learning_rate)?;
+        if let Some(weight_decay) = self.weight_decay {
+            at_least_zero("weight_decay", weight_decay)?;
+        }
+        let clips =
+            [("clipnorm", self.clipnorm), ("clipvalue", self.clipvalue), ("global_clipnorm", self.global_clipnorm)];
+        let mut set = Vec::new();
+        for (name, value) in clips {
+            if let Some(value) = value {
+                check(name, value, value.is_finite() && value > 0.0, "a finite number above 0")?;
+                set.push(name);
+            }
+        }
+        if set.len() > 1 {
+            return Err(Error::argument("gradients can be clipped in one way only")
+                .at(set[0])
+                .received(set.join(" and "))
+                .expected("one of clipnorm, clipvalue and global_clipnorm")
+                .mend("keep the one that you need"));
+        }
+        Ok(())
+    }
+
+    /// What comes before every update rule: the variable after weight decay, and the gradient after clipping.
+    pub fn prepare<const D: usize>(
+        &self,
+        learning_rate: f64,
+        variable: Tensor<D>,
+        gradient: Tensor<D>,
+    ) -> (Tensor<D>, Tensor<D>) {
+        (self.decay(learning_rate, variable), self.clip(gradient))
+    }
+
+    fn decay<const D: usize>(&self, learning_rate: f64, variable: Tensor<D>) -> Tensor<D> {
+        match self.weight_decay {
+            // Not `variable * (1 - decay)`: rounding that factor would pull all weights the same way at every step.
+            Some(weight_decay) => {
+                let decay = variable.clone().mul_scalar(weight_decay * learning_rate);
+                variable - decay
+            }
+            None => variable,
+        }
+    }
+
+    fn clip<const D: usize>(&self, gradient: Tensor<D>) -> Tensor<D> {
+        if let Some(limit) = self.clipnorm {
+            let norm = gradient.clone().square().sum().sqrt().clamp_min(limit);
+            gradient.mul_scalar(limit) / norm.reshape([1; D])
+        } else if let Some(limit) = self.clipvalue {
+            gradient.clamp(-limit, limit)
+        } else {
+            gradient
+        }
+    }
+}
+
+pub(super) fn at_least_zero(name: &str, value: f64) -> Result<()> {
+    check(name, value, value.is_finite() && value >= 0.0, "a finite number of at least 0")
+}
+
+pub(super) fn below_one(name: &str, value: f64) -> Result<()> {
+    check(name, value, (0.0..1.0).contains(&value), "a number from 0 to below 1")
+}
+
+pub(super) fn up_to_one(name: &str, value: f64) -> Result<()> {
+    check(name, value, (0.0..=1.0).contains(&value), "a number from 0 to 1")
+}
+
+fn check(name: &str, value: f64, fits: bool, expected: &str) -> Result<()> {
+    if fits {
+        return Ok(());
+    }
+    Err(Error::argument("the argument is out of range")
+        .at(name)
+        .received(value)
+        .expected(expected)
+        .mend(format!("choose {expected}")))
+}
+
+/// The builder methods for the arguments in [`Common`], which the optimizer keeps in `$common`.
+macro_rules! common_arguments {
+    ($optimizer:ident, $($common:ident).+) => {
+        impl $optimizer {
+            /// Shrinks every variable by this part, times the learning rate, before each update.
+            #[must_use]
+            pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+                self.$($common).+.weight_decay = Some(weight_decay);
+                self
+            }
+
+            /// Scales the gradient of each variable down to at most this norm.
+            #[must_use]
+            pub fn clipnorm(mut self, clipnorm: f64) -> Self {
+                self.$($common).+.clipnorm = Some(clipnorm);
+                self
+            }
+
+            /// Clips every element of the gradients to within plus and minus this value.
+            #[must_use]
+            pub fn clipvalue(mut self, clipvalue: f64) -> Self {
+                self.$($common).+.clipvalue = Some(clipvalue);
+                self
+            }
+
+            /// Scales all gradients down together, so that their common norm is at most this value.
+            #[must_use]
+            pub fn global_clipnorm(mut self, global_clipnorm: f64) -> Self {
+                self.$($common).+.global_clipnorm = Some(global_clipnorm);
+                self
+            }
+        }
+    };
+}
+pub(super) use common_arguments;

@@ -1,0 +1,110 @@
+//! How the weights follow the gradients: Keras's optimizers, with Keras's formulas and defaults.
+//!
+//! Each is plain data, checks its arguments, and turns into Burn's `ModuleOptimizer`, which holds the state. Any
+//! optimizer of Burn can be used as well, through [`BurnOptimizer`].
+
+use std::fmt::Debug;
+
+use burn::optim::ModuleOptimizer;
+use horn_nn::Result;
+use serde::Serialize;
+use serde_json::Value;
+
+mod adam;
+mod adamw;
+mod burn_optimizer;
+mod common;
+mod global_norm;
+mod rmsprop;
+mod sgd;
+mod state;
+#[cfg(test)]
+mod testing;
+
+pub use adam::Adam;
+pub use adamw::AdamW;
+pub use burn_optimizer::BurnOptimizer;
+pub use global_norm::clip_by_global_norm;
+pub use rmsprop::RMSprop;
+pub use sgd::SGD;
+pub use state::State;
+
+/// A description of how the weights follow the gradients.
+///
+/// ```
+/// use horn_train::optimizers::{Adam, Optimizer};
+///
+/// let optimizer: Box<dyn Optimizer> = Box::new(Adam::default());
+/// assert_eq!(optimizer.class_name(), "Adam");
+/// assert_eq!(optimizer.learning_rate(), 0.001);
+/// ```
+pub trait Optimizer: Debug + Send + Sync {
+    /// Keras's name of the class.
+    fn class_name(&self) -> &'static str;
+
+    /// The learning rate that training starts with.
+    fn learning_rate(&self) -> f64;
+
+    /// The norm that all gradients together may have; clipping to it is left to the caller, with
+    /// [`clip_by_global_norm`], as a rule sees one variable at a time.
+    fn global_clipnorm(&self) -> Option<f64> {
+        None
+    }
+
+    /// Checks the arguments.
+    ///
+    /// # Errors
+    ///
+    /// An argument is out of range, or two exclude each other.
+    fn validate(&self) -> Result<()>;
+
+    /// A fresh optimizer, without any state.
+    fn to_module_optimizer(&self) -> ModuleOptimizer;
+
+    /// The arguments, by Keras's keys.
+    fn config(&self) -> Value;
+}
+
+fn config(optimizer: &impl Serialize) -> Value {
+    serde_json::to_value(optimizer).expect("numbers and booleans under string keys are JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_out_of_range_are_errors() {
+        let bad: [(Box<dyn Optimizer>, &str); 14] = [
+            (Box::new(SGD::new(-0.1)), "learning_rate"),
+            (Box::new(Adam::new(f64::NAN)), "learning_rate"),
+            (Box::new(RMSprop::new(f64::INFINITY)), "learning_rate"),
+            (Box::new(BurnOptimizer::new(SGD::new(0.1), -1.0)), "learning_rate"),
+            (Box::new(SGD::new(0.1).momentum(1.5)), "momentum"),
+            (Box::new(RMSprop::new(0.1).momentum(-0.1)), "momentum"),
+            (Box::new(RMSprop::new(0.1).rho(1.0)), "rho"),
+            (Box::new(Adam::new(0.1).beta_1(1.0)), "beta_1"),
+            (Box::new(AdamW::new(0.1).beta_2(f64::NAN)), "beta_2"),
+            (Box::new(Adam::new(0.1).epsilon(-1e-7)), "epsilon"),
+            (Box::new(AdamW::new(0.1).weight_decay(-0.1)), "weight_decay"),
+            (Box::new(SGD::new(0.1).clipnorm(0.0)), "clipnorm"),
+            (Box::new(SGD::new(0.1).clipvalue(-1.0)), "clipvalue"),
+            (Box::new(SGD::new(0.1).global_clipnorm(f64::NAN)), "global_clipnorm"),
+        ];
+        for (optimizer, argument) in bad {
+            let error = optimizer.validate().expect_err(argument);
+            assert!(error.is_argument(), "{error}");
+            assert_eq!(error.place(), Some(argument), "{error}");
+        }
+    }
+
+    #[test]
+    fn two_ways_to_clip_are_an_error() {
+        let error = SGD::new(0.1).clipnorm(1.0).global_clipnorm(1.0).validate().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "clipnorm: gradients can be clipped in one way only; received clipnorm and global_clipnorm, expected one \
+             of clipnorm, clipvalue and global_clipnorm. Mend: keep the one that you need."
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! RMSprop.
+
+use burn::Tensor;
+use burn::optim::ModuleOptimizer;
+use burn::tensor::Device;
+use horn_nn::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::common::{Common, at_least_zero, below_one, common_arguments, up_to_one};
+use super::{Optimizer, State, config};
+
+/// RMSprop: the gradient divided by the root of its average square.
+///
+/// With `v = rho * v + (1 - rho) * g²`, the variable `w` becomes `w - learning_rate * g / √(v + epsilon)`
+/// ([Hinton, 2012](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf)).
+///
+/// ```
+/// use horn_train::optimizers::{Optimizer, RMSprop};
+///
+/// let optimizer = RMSprop::new(1e-3).momentum(0.9).centered(true);
+/// assert!(optimizer.validate().is_ok());
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RMSprop {
+    #[serde(flatten)]
+    common: Common,
+    rho: f64,
+    momentum: f64,
+    epsilon: f64,
+    centered: bool,
+}
+
+impl RMSprop {
+    /// RMSprop with Keras's defaults.
+    pub fn new(learning_rate: f64) -> Self {
+        Self { common: Common::new(learning_rate), rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
+    }
+
+    /// How much of the averages is kept at each update: 0.9 by default.
+    #[must_use]
+    pub fn rho(mut self, rho: f64) -> Self {
+        self.rho = rho;
+        self
+    }
+
+    /// How much of the last move is added to the next, from 0 (the default: none) to 1.
+    #[must_use]
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+
+    /// Added under the root against a division by zero: 1e-7 by default.
+    #[must_use]
+    pub fn epsilon(mut self, epsilon: f64) -> Self {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Divides by the root of the variance, not of the average square.
+    #[must_use]
+    pub fn centered(mut self, centered: bool) -> Self {
+        self.centered = centered;
+        self
+    }
+
+    fn average<const D: usize>(&self, average: Option<Tensor<D>>, value: Tensor<D>) -> Tensor<D> {
+        let new = value.mul_scalar(1.0 - self.rho);
+        match average {
+            Some(average) => average.mul_scalar(self.rho) + new,
+            None => new,
+        }
+    }
+}
+
+common_arguments!(RMSprop, common);
+
+impl Default for RMSprop {
+    /// A learning rate of 0.001.
+    fn default() -> Self {
+        Self::new(0.001)
+    }
+}
+
+impl Optimizer for RMSprop {
+    fn class_name(&self) -> &'static str {
+        "RMSprop"
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.common.learning_rate
+    }
+
+    fn global_clipnorm(&self) -> Option<f64> {
+        self.common.global_clipnorm
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.common.validate()?;
+        below_one("rho", self.rho)?;
+        up_to_one("momentum", self.momentum)?;
+        at_least_zero("epsilon", self.epsilon)
+    }
+
+    fn to_module_optimizer(&self) -> ModuleOptimizer {
+        self.clone().into()
+    }
+
+    fn config(&self) -> Value {
+        config(self)
+    }
+}
+
+impl burn::optim::Optimizer for RMSprop {
+    type State<const D: usize> = State<D>;
+
+    fn step<const D: usize>(
+        &self,
+        learning_rate: f64,
+        variable: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<State<D>>,
+    ) -> (Tensor<D>, Option<State<D>>) {
+        let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
+        let mut state = state.unwrap_or_default();
+        state.iterations += 1;
+
+        let velocity = self.average(state.velocity.take(), gradient.clone().square());
+        state.velocity = Some(velocity.clone());
+        let spread = if self.centered {
+            let average = self.average(state.average_gradient.take(), gradient.clone());
+            state.average_gradient = Some(average.clone());
+            velocity - average.square()
+        } else {
+            velocity
+        };
+
+        let mut step = gradient.mul_scalar(learning_rate) / spread.add_scalar(self.epsilon).sqrt();
+        if self.momentum > 0.0 {
+            if let Some(momentum) = state.momentum.take() {
+                step = momentum.mul_scalar(self.momentum) + step;
+            }
+            state.momentum = Some(step.clone());
+        }
+        (variable - step, Some(state))
+    }
+
+    fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
+        state.to_device(device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_steps;
+    use super::*;
+
+    #[test]
+    fn follows_keras() {
+        check_steps(
+            &RMSprop::new(0.1),
+            [0.68378806, -1.6837761, 2.683774, 0.18377227, -0.31622714, -0.6837727, 0.18377224, 0.0646584],
+            [0.13901374, -1.138999, 2.1389964, -0.3610059, -0.8610052, -0.1389946, -0.36100593, 0.60904896],
+            [0.106913365, -1.1068983, 2.1068957, -0.39310658, -0.8931058, -0.10689417, -0.3931065, 0.6411332],
+        );
+        check_steps(
+            &RMSprop::new(0.01).rho(0.8).momentum(0.5).epsilon(1e-3),
+            [0.98174256, -1.9789182, 2.9782357, 0.4776428, -0.022140373, -0.977793, 0.47764552, -0.24686888],
+            [0.9205443, -1.9142488, 2.912789, 0.41153675, -0.088006884, -0.91185266, 0.41154245, -0.22699642],
+            [0.89023334, -1.8829808, 2.8813086, 0.37987533, -0.11960269, -0.8802366, 0.37988177, -0.2145627],
+        );
+    }
+
+    #[test]
+    fn follows_keras_when_centered() {
+        check_steps(
+            &RMSprop::new(0.1).momentum(0.9).centered(true),
+            [0.66668516, -1.6666713, 2.6666687, 0.16666669, -0.3333326, -0.66666716, 0.16666669, 0.081496805],
+            [-0.7958587, -0.20409715, 1.2040889, -1.2959175, -1.7959151, 0.79591596, -1.2959175, 1.540063],
+            [-8.936282, 7.936467, -6.9365005, -9.436528, -9.93652, 8.936522, -9.436529, 9.662265],
+        );
+    }
+
+    #[test]
+    fn describes_itself_with_the_keys_of_keras() {
+        let config = RMSprop::default().config();
+        assert_eq!(config["learning_rate"], 0.001);
+        assert_eq!(config["rho"], 0.9);
+        assert_eq!(config["momentum"], 0.0);
+        assert_eq!(config["epsilon"], 1e-7);
+        assert_eq!(config["centered"], false);
+        assert_eq!(serde_json::from_value::<RMSprop>(config).unwrap(), RMSprop::default());
+    }
+}

@@ -1,0 +1,198 @@
+//! Gradient descent.
+
+use burn::Tensor;
+use burn::optim::ModuleOptimizer;
+use burn::tensor::Device;
+use horn_nn::Result;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::common::{Common, common_arguments, up_to_one};
+use super::{Optimizer, State, config};
+
+/// Gradient descent, with momentum if wanted.
+///
+/// With the gradient `g`, the variable `w` becomes `w - learning_rate * g`. With momentum there is a velocity
+/// `v = momentum * v - learning_rate * g`, and `w` becomes `w + v`, or `w + momentum * v - learning_rate * g` with
+/// `nesterov`.
+///
+/// ```
+/// use horn_train::optimizers::{Optimizer, SGD};
+///
+/// let optimizer = SGD::new(0.1).momentum(0.9).nesterov(true);
+/// assert!(optimizer.validate().is_ok());
+/// assert_eq!(SGD::default().learning_rate(), 0.01);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SGD {
+    #[serde(flatten)]
+    common: Common,
+    momentum: f64,
+    nesterov: bool,
+}
+
+impl SGD {
+    /// Plain gradient descent.
+    pub fn new(learning_rate: f64) -> Self {
+        Self { common: Common::new(learning_rate), momentum: 0.0, nesterov: false }
+    }
+
+    /// How much of the velocity is kept at each update, from 0 (the default: none) to 1.
+    #[must_use]
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+
+    /// Looks ahead: moves along the velocity that the next update would start from.
+    #[must_use]
+    pub fn nesterov(mut self, nesterov: bool) -> Self {
+        self.nesterov = nesterov;
+        self
+    }
+}
+
+common_arguments!(SGD, common);
+
+impl Default for SGD {
+    /// A learning rate of 0.01.
+    fn default() -> Self {
+        Self::new(0.01)
+    }
+}
+
+impl Optimizer for SGD {
+    fn class_name(&self) -> &'static str {
+        "SGD"
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.common.learning_rate
+    }
+
+    fn global_clipnorm(&self) -> Option<f64> {
+        self.common.global_clipnorm
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.common.validate()?;
+        up_to_one("momentum", self.momentum)
+    }
+
+    fn to_module_optimizer(&self) -> ModuleOptimizer {
+        self.clone().into()
+    }
+
+    fn config(&self) -> Value {
+        config(self)
+    }
+}
+
+impl burn::optim::Optimizer for SGD {
+    type State<const D: usize> = State<D>;
+
+    fn step<const D: usize>(
+        &self,
+        learning_rate: f64,
+        variable: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<State<D>>,
+    ) -> (Tensor<D>, Option<State<D>>) {
+        let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
+        let step = gradient.mul_scalar(learning_rate);
+        if self.momentum == 0.0 {
+            return (variable - step, None);
+        }
+
+        let mut state = state.unwrap_or_default();
+        state.iterations += 1;
+        let lookahead = self.nesterov.then(|| step.clone());
+        let velocity = match state.momentum.take() {
+            Some(velocity) => velocity.mul_scalar(self.momentum) - step,
+            None => step.neg(),
+        };
+        state.momentum = Some(velocity.clone());
+        let variable = match lookahead {
+            Some(step) => variable + (velocity.mul_scalar(self.momentum) - step),
+            None => variable + velocity,
+        };
+        (variable, Some(state))
+    }
+
+    fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
+        state.to_device(device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check_steps;
+    use super::*;
+
+    #[test]
+    fn follows_keras() {
+        check_steps(
+            &SGD::new(0.1),
+            [0.99, -1.98, 2.97, 0.099999994, -0.05, -0.94, 0.19999999, -0.249],
+            [0.94000006, -1.8800001, 2.8200002, -1.9000001, -0.3, -0.64, -1.3000001, -0.24399999],
+            [0.9366644, -1.8733288, 2.8099947, -2.0334187, -0.31667736, -0.619987, -1.4000647, -0.24366646],
+        );
+    }
+
+    #[test]
+    fn follows_keras_with_momentum() {
+        check_steps(
+            &SGD::new(0.1).momentum(0.9),
+            [0.99, -1.98, 2.97, 0.099999994, -0.05, -0.94, 0.19999999, -0.249],
+            [0.9049, -1.8098, 2.7147002, -3.304, -0.4755, -0.42939997, -2.3530002, -0.24048999],
+            [0.3730614, -0.7461228, 1.1191837, -24.577553, -3.134694, 2.7616332, -18.308167, -0.18730618],
+        );
+        check_steps(
+            &SGD::new(0.1).momentum(0.9).nesterov(true),
+            [0.981, -1.962, 2.943, -0.26, -0.095, -0.886, -0.07000005, -0.2481],
+            [0.85441, -1.70882, 2.56323, -5.3236, -0.72795, -0.12645996, -3.8677, -0.235441],
+            [0.37241966, -0.7448393, 1.1172595, -24.603222, -3.1379027, 2.7654815, -18.327404, -0.18724199],
+        );
+    }
+
+    #[test]
+    fn follows_keras_when_it_clips() {
+        check_steps(
+            &SGD::new(0.1).clipnorm(1.0),
+            [0.9975566, -1.9951133, 2.9926698, 0.40226445, -0.012216945, -0.98533964, 0.40000057, -0.24966668],
+            [0.9926699, -1.9853398, 2.9780095, 0.20679334, -0.036650836, -0.9560189, 0.20000169, -0.24900003],
+            [0.99145913, -1.9829183, 2.9743774, 0.15836364, -0.042704575, -0.9487543, 0.15194911, -0.24883986],
+        );
+        check_steps(
+            &SGD::new(0.1).clipvalue(0.5),
+            [0.99, -1.98, 2.97, 0.45, -0.05, -0.95, 0.45, -0.249],
+            [0.94000006, -1.8900001, 2.8700001, 0.34999996, -0.15, -0.84999996, 0.34999996, -0.24399999],
+            [0.9366644, -1.8833288, 2.859995, 0.33763418, -0.16667739, -0.8338404, 0.3343654, -0.24366646],
+        );
+        check_steps(
+            &SGD::new(0.1).global_clipnorm(1.0),
+            [0.99802935, -1.9960587, 2.994088, 0.4211738, -0.009853274, -0.98817605, 0.44088036, -0.24980293],
+            [0.99408805, -1.9881761, 2.9822638, 0.26352143, -0.02955982, -0.96452814, 0.32264107, -0.2494088],
+            [0.99335, -1.9867, 2.9800498, 0.23400104, -0.033249866, -0.96009994, 0.30050075, -0.24933498],
+        );
+        // Gradients within the limit stay as they are.
+        check_steps(
+            &SGD::new(0.1).global_clipnorm(100.0),
+            [0.99, -1.98, 2.97, 0.099999994, -0.05, -0.94, 0.19999999, -0.249],
+            [0.94000006, -1.8800001, 2.8200002, -1.9000001, -0.3, -0.64, -1.3000001, -0.24399999],
+            [0.9366644, -1.8733288, 2.8099947, -2.0334187, -0.31667736, -0.619987, -1.4000647, -0.24366646],
+        );
+    }
+
+    #[test]
+    fn describes_itself_with_the_keys_of_keras() {
+        let optimizer = SGD::new(0.5).momentum(0.9).clipnorm(2.0);
+        let config = optimizer.config();
+        assert_eq!(config["learning_rate"], 0.5);
+        assert_eq!(config["momentum"], 0.9);
+        assert_eq!(config["nesterov"], false);
+        assert_eq!(config["clipnorm"], 2.0);
+        assert!(config["weight_decay"].is_null());
+        assert_eq!(serde_json::from_value::<SGD>(config).unwrap(), optimizer);
+    }
+}

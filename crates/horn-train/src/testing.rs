@@ -1,0 +1,28 @@
+//! What the tests share.
+
+use burn::Tensor;
+
+/// The values on the host.
+pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as().unwrap()
+}
+
+/// Each value is within this part of the expected one.
+#[track_caller]
+pub fn assert_close(actual: &[f32], expected: &[f32], relative: f32) {
+    assert_eq!(actual.len(), expected.len(), "{actual:?} is not as long as {expected:?}");
+    for (index, (&actual, &expected)) in actual.iter().zip(expected).enumerate() {
+        assert!((actual - expected).abs() <= relative * expected.abs(), "{index}: {actual:e} instead of {expected:e}");
+    }
+}
+
+/// Each value is within this part of the expected one, or of 1 if that is nearer to zero: what sums of terms of the
+/// size 1 can promise.
+#[track_caller]
+pub fn assert_close_to_scale(actual: &[f32], expected: &[f32], relative: f32) {
+    assert_eq!(actual.len(), expected.len(), "{actual:?} is not as long as {expected:?}");
+    for (index, (&actual, &expected)) in actual.iter().zip(expected).enumerate() {
+        let allowed = relative * expected.abs().max(1.0);
+        assert!((actual - expected).abs() <= allowed, "{index}: {actual:e} instead of {expected:e}");
+    }
+}

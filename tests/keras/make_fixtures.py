@@ -1,0 +1,755 @@
+"""Makes the parity fixtures in `fixtures/`: what real Keras computes, for Horn's tests to compare with.
+
+Run:
+
+    pip install keras==3.15.1 jax==0.10.2 numpy==2.4.6 scipy==1.17.1
+    python make_fixtures.py              # all files
+    python make_fixtures.py losses       # one file
+
+Made with Python 3.11, the JAX backend, on an x86-64 CPU. Two runs give identical files; another CPU or another version may
+change the last digit of transcendental functions.
+
+Conventions of every file:
+
+- A tensor is `{"shape": [..], "data": [..]}`, the data flat and row-major.
+- Numbers are the exact float32 values (the shortest digits that give the same float64). Values that are not finite are the
+  strings "NaN", "inf" and "-inf". Integers have no point.
+- Random inputs are multiples of 1/1024: short, exact, and off the kinks of the functions.
+- "args" are the constructor's arguments as a user writes them, "config" is the whole `get_config()`.
+- XLA flushes denormals to zero on the CPU: values below 1.2e-38 are 0 here.
+"""
+
+import json
+import os
+import random
+import sys
+from pathlib import Path
+
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["COLUMNS"] = "80"
+sys.stdout.reconfigure(encoding="utf-8")  # or rich draws the tables in ASCII
+
+import jax
+import keras
+import numpy as np
+from keras.src.trainers.compile_utils import get_metric
+
+FOLDER = Path(__file__).parent / "fixtures"
+
+
+# ---------------------------------------------------------------- writing
+
+
+def plain(value):
+    """The same value in JSON's types, every float exact."""
+    if value is None or isinstance(value, (bool, str, int)):
+        return value
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        value = float(value)
+        if np.isnan(value):
+            return "NaN"
+        return value if np.isfinite(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    raise TypeError(f"no plain form of {type(value)}")
+
+
+def tensor(value):
+    array = np.asarray(value)
+    if array.dtype not in (np.float32, np.int32):
+        raise TypeError(f"a fixture of {array.dtype}")
+    return {"shape": list(array.shape), "data": plain(array.ravel().tolist())}
+
+
+def write(name, content):
+    """One entry a line, so that a change shows up as one line."""
+
+    def line(value):
+        return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+
+    def listing(items):
+        return "[\n" + ",\n".join(line(item) for item in items) + "\n]"
+
+    if isinstance(content, list):
+        text = listing(content)
+    else:
+        fields = (f'"{key}": {listing(v) if isinstance(v, list) else line(v)}' for key, v in content.items())
+        text = "{\n" + ",\n".join(fields) + "\n}"
+    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+# ---------------------------------------------------------------- inputs
+
+
+def short(values):
+    return (np.round(np.asarray(values, "float64") * 1024) / 1024).astype("float32")
+
+
+def normal(rng, shape, scale=1.0):
+    return short(rng.standard_normal(shape) * scale)
+
+
+def probabilities(rng, shape, total_one=True):
+    values = rng.random(shape) + 0.05
+    return short(values / values.sum(-1, keepdims=True) if total_one else values / 1.1)
+
+
+# ---------------------------------------------------------------- activations
+
+
+ACTIVATIONS = [
+    ("celu", {}), ("celu", {"alpha": 0.5}),
+    ("elu", {}), ("elu", {"alpha": 0.5}),
+    ("exponential", {}),
+    ("gelu", {"approximate": False}), ("gelu", {"approximate": True}),
+    ("glu", {}), ("glu", {"axis": 0}),
+    ("hard_shrink", {}), ("hard_shrink", {"threshold": 1.25}),
+    ("hard_sigmoid", {}), ("hard_silu", {}), ("hard_tanh", {}),
+    ("leaky_relu", {}), ("leaky_relu", {"negative_slope": 0.1}),
+    ("linear", {}),
+    ("log_sigmoid", {}),
+    ("log_softmax", {}), ("log_softmax", {"axis": 0}),
+    ("mish", {}),
+    ("relu", {}), ("relu", {"max_value": 2.5}), ("relu", {"negative_slope": 0.25}), ("relu", {"threshold": 0.75}),
+    ("relu", {"negative_slope": 0.25, "max_value": 2.5, "threshold": 0.75}),
+    ("relu6", {}), ("selu", {}), ("sigmoid", {}), ("silu", {}),
+    ("soft_shrink", {}), ("soft_shrink", {"threshold": 1.25}),
+    ("softmax", {}), ("softmax", {"axis": 0}), ("softmax", {"axis": [-2, -1]}),
+    ("softplus", {}), ("softsign", {}), ("sparse_plus", {}), ("sparse_sigmoid", {}),
+    ("sparsemax", {}), ("sparsemax", {"axis": 0}),
+    ("squareplus", {}), ("squareplus", {"b": 1}),
+    ("tanh", {}), ("tanh_shrink", {}),
+    ("threshold", {"threshold": 0.5, "default_value": -1.5}),
+]  # fmt: skip
+
+
+def true_sparsemax(x, w, axis):
+    """The projection on the simplex (Martins and Astudillo, 2016) and the gradient of sum(y * w), in float64."""
+    z, w = (np.moveaxis(np.asarray(value, "float64"), axis, -1) for value in (x, w))
+    ordered = -np.sort(-z, axis=-1)
+    total = np.cumsum(ordered, axis=-1)
+    count = np.arange(1, z.shape[-1] + 1)
+    k = (1 + count * ordered > total).sum(-1, keepdims=True)
+    y = np.maximum(z - (np.take_along_axis(total, k - 1, -1) - 1) / k, 0)
+    inside = y > 0
+    dx = inside * (w - (inside * w).sum(-1, keepdims=True) / inside.sum(-1, keepdims=True))
+    return [tensor(np.moveaxis(value, -1, axis).astype("float32")) for value in (y, dx)]
+
+
+def activations():
+    """Entries {"name", "args", "case", "x", "w", "y", "dx"}; dx is the gradient of sum(y * w) by x.
+
+    Those of sparsemax are an exception. Keras 3.15.1 computes it wrong where two or more elements are in the support, so
+    that rows do not add up to 1 (keras-team/keras#23425, mended after that release in #23469). Here "y" and "dx" are the
+    true values, computed with NumPy, and what 3.15.1 gives is under "keras_y" and "keras_dx".
+    """
+    rng = np.random.RandomState(1)
+    extreme = [[-1e4, -100, -50, -1e-8, 0, 1e-8], [1e4, 100, 50, 1, -1, 0.25]]
+    cases = [
+        ("matrix", normal(rng, (4, 6), 3)),
+        ("cube", normal(rng, (2, 3, 4), 3)),
+        ("extreme", np.array(extreme, "float32")),
+    ]
+    entries = []
+    for name, args in ACTIVATIONS:
+        function = getattr(keras.activations, name)
+        for case, x in cases:
+            # glu halves the axis, so w has the output's shape.
+            run = lambda value: function(value, **args)  # noqa: E731
+            if name == "glu" and x.shape[args.get("axis", -1)] % 2:
+                continue
+            y = run(jax.numpy.asarray(x))
+            w = normal(np.random.RandomState(2), y.shape)
+            dx = jax.grad(lambda value: (run(value) * w).sum())(x)
+            entry = {"name": name, "args": args, "case": case, "x": tensor(x), "w": tensor(w), "y": tensor(y), "dx": tensor(dx)}
+            if name == "sparsemax":
+                entry |= {"keras_y": entry["y"], "keras_dx": entry["dx"]}
+                entry["y"], entry["dx"] = true_sparsemax(x, w, args.get("axis", -1))
+            entries.append(entry)
+    return entries
+
+
+# ---------------------------------------------------------------- initializers
+
+
+def initializers():
+    """Entries {"class_name", "config", "seed", "shape"} with either "data" (flat) or "stats" of a (300, 200) draw."""
+    i = keras.initializers
+    matrix, kernel, vector = (5, 7), (3, 3, 4, 8), (6,)
+    every = [matrix, kernel, vector]
+    plan = [
+        (i.Zeros(), every[::2]), (i.Ones(), every[::2]), (i.Constant(0.3), every[::2]),
+        (i.Identity(), [matrix, (4, 4)]), (i.Identity(gain=2.5), [(7, 5)]),
+        (i.RandomNormal(seed=42), every), (i.RandomNormal(mean=1.0, stddev=2.0, seed=3), [matrix]),
+        (i.RandomUniform(seed=42), every), (i.RandomUniform(minval=-1.0, maxval=3.0, seed=3), [matrix]),
+        (i.TruncatedNormal(seed=42), every), (i.TruncatedNormal(mean=1.0, stddev=2.0, seed=3), [matrix]),
+    ]  # fmt: skip
+    for mode in ("fan_in", "fan_out", "fan_avg"):
+        for distribution in ("uniform", "truncated_normal", "untruncated_normal"):
+            plan.append((i.VarianceScaling(2.0, mode, distribution, seed=42), [matrix, vector]))
+    for maker in (i.GlorotNormal, i.GlorotUniform, i.HeNormal, i.HeUniform, i.LecunNormal, i.LecunUniform):
+        plan.append((maker(seed=42), every))
+    plan += [(i.GlorotUniform(seed=seed), [matrix]) for seed in (0, 1, 999_999_999)]
+    plan += [(i.Orthogonal(seed=42), [matrix, (7, 5), kernel]), (i.Orthogonal(gain=0.5, seed=3), [(4, 4)])]
+    plan += [(i.STFT(side, "hann", "density"), [(8, 1, 5)]) for side in ("real", "imag")]
+    plan += [(i.STFT("real", "hamming", "spectrum", periodic=True), [(8, 1, 5)]), (i.STFT("real", None, None), [(8, 1, 5)])]
+
+    entries = []
+    for initializer, shapes in plan:
+        seed = getattr(initializer, "seed", None)
+        config = initializer.get_config()
+        head = {"class_name": type(initializer).__name__, "config": config, "seed": seed}
+        for shape in shapes:
+            entries.append(head | tensor(initializer(shape)))
+        if seed == 42:
+            draw = np.asarray(initializer((300, 200)), "float64")
+            stats = {"mean": draw.mean(), "std": draw.std(), "min": draw.min(), "max": draw.max()}
+            entries.append(head | {"shape": [300, 200], "stats": stats})
+    return entries
+
+
+# ---------------------------------------------------------------- seeds
+
+
+class Spy:
+    """Records the results of calls to a function of a module while it is installed."""
+
+    def __init__(self, module, name):
+        self.module, self.name, self.results = module, name, []
+
+    def __enter__(self):
+        self.real = getattr(self.module, self.name)
+
+        def recording(*args):
+            result = self.real(*args)
+            self.results.append(result)
+            return result
+
+        setattr(self.module, self.name, recording)
+        return self
+
+    def __exit__(self, *_):
+        setattr(self.module, self.name, self.real)
+
+
+def seeds():
+    """How one seed becomes weights, orders and masks.
+
+    "dense": `set_random_seed(seed)`, then a Sequential of Input(6) and three Dense(4): the numbers that
+    random.randint(1, 10**9) gave to the kernels' initializers, and the kernels.
+    "permutations": `set_random_seed(42)`, that same model, compile, fit(epochs=2) over n samples: every
+    np.random.permutation(n) that fit drew. The first is drawn to build the model and not used, epoch k (from 0) uses
+    draw k + 1. "again" is what a second fit(epochs=1) drew. Only the first 20 indices for n = 1000.
+    "randint": random.seed(seed), then random.randint(low, high) repeatedly.
+    "np_permutation": np.random.seed(seed), then np.random.permutation(n) repeatedly.
+    "dropout": Dropout(rate, seed=seed) called twice with training=True on ones of that shape.
+    """
+
+    def seeded(seed):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(seed)
+        with Spy(random, "randint") as spy:
+            model = keras.Sequential([keras.Input((6,))] + [keras.layers.Dense(4) for _ in range(3)])
+        return model, spy.results
+
+    dense = []
+    for seed in (42, 7):
+        model, draws = seeded(seed)
+        kernels = [tensor(layer.kernel) for layer in model.layers]
+        dense.append({"seed": seed, "initializer_seeds": draws, "kernels": kernels})
+
+    permutations = []
+    for n in (10, 1000):
+        model, _ = seeded(42)
+        model.compile("sgd", "mse")
+        x, y = np.zeros((n, 6), "float32"), np.zeros((n, 4), "float32")
+        with Spy(np.random, "permutation") as first:
+            model.fit(x, y, epochs=2, verbose=0)
+        with Spy(np.random, "permutation") as second:
+            model.fit(x, y, epochs=1, verbose=0)
+        draws = [draw[:20].tolist() for draw in first.results]
+        again = [draw[:20].tolist() for draw in second.results]
+        permutations.append({"seed": 42, "n": n, "draws": draws, "again": again})
+
+    randint = []
+    for seed in (0, 42, 7, 2**31, 2**40):
+        random.seed(seed)
+        randint.append({"seed": seed, "low": 1, "high": 10**9, "draws": [random.randint(1, 10**9) for _ in range(5)]})
+
+    np_permutation = []
+    for seed in (0, 42, 2**31, 2**32 - 1):
+        np.random.seed(seed)
+        np_permutation.append({"seed": seed, "n": 12, "draws": [np.random.permutation(12).tolist() for _ in range(3)]})
+
+    dropout = []
+    for rate, seed in ((0.5, 3), (0.2, 42)):
+        layer = keras.layers.Dropout(rate, seed=seed)
+        ones = np.ones((4, 6), "float32")
+        dropout.append({"rate": rate, "seed": seed, "calls": [tensor(layer(ones, training=True)) for _ in range(2)]})
+
+    return {
+        "dense": dense,
+        "permutations": permutations,
+        "randint": randint,
+        "np_permutation": np_permutation,
+        "dropout": dropout,
+    }
+
+
+# ---------------------------------------------------------------- losses
+
+
+REDUCTIONS = ("sum_over_batch_size", "sum", "none", "mean_with_sample_weight")
+
+
+def losses():
+    """Entries {"class_name", "config", "case", "y_true", "y_pred", "sample_weight", "loss", "dy_pred"}.
+
+    The loss has shape [] unless the reduction is "none"; dy_pred is the gradient of the sum of the loss.
+    """
+    entries = []
+
+    def add(maker, case, y_true, y_pred, weight=None, **arguments):
+        loss = maker(**arguments)
+        run = lambda pred: loss(y_true, pred, sample_weight=weight)  # noqa: E731
+        entries.append({
+            "class_name": type(loss).__name__, "config": loss.get_config(), "case": case,
+            "y_true": tensor(y_true), "y_pred": tensor(y_pred),
+            "sample_weight": None if weight is None else tensor(weight),
+            "loss": tensor(run(y_pred)), "dy_pred": tensor(jax.grad(lambda pred: run(pred).sum())(y_pred)),
+        })  # fmt: skip
+
+    def add_reductions(maker, case, y_true, y_pred, weight, **arguments):
+        for reduction in REDUCTIONS:
+            add(maker, case, y_true, y_pred, None, reduction=reduction, **arguments)
+            add(maker, case + ", weighted", y_true, y_pred, weight, reduction=reduction, **arguments)
+
+    rng = np.random.RandomState(3)
+    weight = np.array([1.0, 2.0, 0.0, 0.5], "float32")
+    none_left = np.zeros(4, "float32")
+    column = lambda array: array.reshape(-1, 1)  # noqa: E731
+
+    for maker in (keras.losses.MeanSquaredError, keras.losses.MeanAbsoluteError):
+        true, pred = normal(rng, (4, 3)), normal(rng, (4, 3))
+        add_reductions(maker, "matrix", true, pred, weight)
+        add(maker, "all weights zero", true, pred, none_left, reduction="mean_with_sample_weight")
+        add(maker, "weights (4, 1)", true, pred, column(weight))
+        add(maker, "y_true (n,), y_pred (n, 1)", true[:, 0], pred[:, :1], weight)
+        add(maker, "y_true (n, 1), y_pred (n,)", true[:, :1], pred[:, 0], weight)
+        cube = normal(rng, (2, 3, 4)), normal(rng, (2, 3, 4))
+        add(maker, "cube", *cube)
+        add(maker, "cube, weights (2, 1)", *cube, column(weight[:2]))
+        add(maker, "cube, weights (2, 3)", *cube, short([[1, 2, 0], [0.5, 1, 3]]))
+
+    binary = keras.losses.BinaryCrossentropy
+    labels = np.array([[1, 0, 1], [0, 0, 1], [1, 1, 0], [0, 1, 0]], "float32")
+    for logits in (False, True):
+        pred = normal(rng, (4, 3), 2) if logits else probabilities(rng, (4, 3), total_one=False)
+        add_reductions(binary, "matrix", labels, pred, weight, from_logits=logits)
+        add(binary, "smoothed", labels, pred, from_logits=logits, label_smoothing=0.1)
+        add(binary, "smoothed, weighted", labels, pred, weight, from_logits=logits, label_smoothing=0.1)
+        add(binary, "soft labels", probabilities(rng, (4, 3), False), pred, from_logits=logits)
+        add(binary, "y_true (n,), y_pred (n, 1)", labels[:, 0], pred[:, :1], weight, from_logits=logits)
+        add(binary, "y_true (n, 1), y_pred (n, 1)", labels[:, :1], pred[:, :1], weight, from_logits=logits)
+    edges = np.array([[0, 0, 1, 1]], "float32")
+    add(binary, "probabilities 0 and 1", edges, np.array([[0, 1, 0, 1]], "float32"))
+    add(binary, "extreme logits", edges, np.array([[-1e4, 1e4, -1e4, 1e4]], "float32"), from_logits=True)
+
+    categorical, sparse = keras.losses.CategoricalCrossentropy, keras.losses.SparseCategoricalCrossentropy
+    classes = np.array([2, 0, 4, 1], "int32")
+    one_hot = np.eye(5, dtype="float32")[classes]
+    cube_classes = np.array([[0, 4, 2], [3, 3, 1]], "int32")
+    cube_weight = short([[1, 2, 0], [0.5, 1, 3]])
+    for logits in (False, True):
+        draw = (lambda shape: normal(rng, shape, 2)) if logits else (lambda shape: probabilities(rng, shape))
+        pred, cube = draw((4, 5)), draw((2, 3, 5))
+        common = {"from_logits": logits}
+        add_reductions(categorical, "matrix", one_hot, pred, weight, **common)
+        add(categorical, "smoothed", one_hot, pred, label_smoothing=0.1, **common)
+        add(categorical, "smoothed, weighted", one_hot, pred, weight, label_smoothing=0.1, **common)
+        add(categorical, "soft labels", probabilities(rng, (4, 5)), pred, **common)
+        add(categorical, "cube", np.eye(5, dtype="float32")[cube_classes], cube, cube_weight, **common)
+
+        add_reductions(sparse, "labels (n,)", classes, pred, weight, **common)
+        add(sparse, "labels (n, 1)", column(classes), pred, weight, **common)
+        add(sparse, "labels (n, 1), reduction none", column(classes), pred, reduction="none", **common)
+        add(sparse, "float labels", classes.astype("float32"), pred, **common)
+        for reduction in ("sum_over_batch_size", "none"):
+            add(sparse, "cube", cube_classes, cube, reduction=reduction, **common)
+            add(sparse, "cube, weights (2, 1)", cube_classes, cube, column(weight[:2]), reduction=reduction, **common)
+            add(sparse, "cube, weights (2, 3)", cube_classes, cube, cube_weight, reduction=reduction, **common)
+        for reduction in REDUCTIONS:
+            add(sparse, "ignored class", cube_classes, cube, ignore_class=3, reduction=reduction, **common)
+        add(sparse, "ignored class, weighted", cube_classes, cube, cube_weight, ignore_class=3, **common)
+        hidden = np.array([2, -1, 4, -1], "int32")
+        add(sparse, "ignored class -1", hidden, pred, ignore_class=-1, **common)
+        add(sparse, "ignored class -1, reduction none", hidden, pred, ignore_class=-1, reduction="none", **common)
+    three = np.eye(3, dtype="float32")
+    edge_pred = np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1], [0, 0.5, 0.5]], "float32")
+    edge_class = np.array([0, 1, 2, 1], "int32")
+    far = np.array([[1e4, 0, -1e4], [1e4, 0, -1e4], [-1e4, -1e4, -1e4], [1e4, 1e4, 0]], "float32")
+    far_class = np.array([0, 2, 1, 0], "int32")
+    unscaled = np.array([[2, 1, 1], [0.1, 0.1, 0.2], [0, 3, 1], [5, 5, 10]], "float32")
+    for reduction in ("sum_over_batch_size", "none"):
+        for case, label, pred, logits in (
+            ("probabilities 0 and 1", edge_class, edge_pred, False),
+            ("rows that do not add up to 1", edge_class, unscaled, False),
+            ("extreme logits", far_class, far, True),
+        ):
+            add(categorical, case, three[label], pred, from_logits=logits, reduction=reduction)
+            add(sparse, case, label, pred, from_logits=logits, reduction=reduction)
+    return entries
+
+
+# ---------------------------------------------------------------- metrics
+
+
+def metrics():
+    """"cases": {"class_name", "config", "case", "updates": [{"y_true", "y_pred", "sample_weight"}], "results"}.
+
+    "results" has the value after each update. "resolve": {"metric", "y_true_shape", "y_pred_shape", "class_name"}: the
+    class that compile makes of the string.
+    """
+    cases = []
+    rng = np.random.RandomState(4)
+    weights = [np.array([1, 2, 0, 0.5], "float32"), np.array([0.25, 0, 3, 1], "float32")]
+
+    def add(maker, case, draw, weighted=(False, True), **arguments):
+        for use in weighted:
+            keras.utils.clear_session()
+            metric, updates, results = maker(**arguments), [], []
+            for weight in weights:
+                y_true, y_pred = draw()
+                weight = weight if use else None
+                metric.update_state(y_true, y_pred, sample_weight=weight)
+                updates.append({
+                    "y_true": tensor(y_true), "y_pred": tensor(y_pred),
+                    "sample_weight": None if weight is None else tensor(weight),
+                })  # fmt: skip
+                results.append(np.asarray(metric.result()).item())
+            cases.append({
+                "class_name": type(metric).__name__, "config": metric.get_config(),
+                "case": case + (", weighted" if use else ""), "updates": updates, "results": results,
+            })  # fmt: skip
+
+    m = keras.metrics
+    floats = lambda *shape: normal(rng, shape)  # noqa: E731
+    whole = lambda shape, top: rng.randint(0, top, shape).astype("float32")  # noqa: E731
+    label = lambda shape, top: rng.randint(0, top, shape).astype("int32")  # noqa: E731
+    scores = lambda *shape: probabilities(rng, shape)  # noqa: E731
+
+    add(m.Accuracy, "labels (n,)", lambda: (whole((4,), 2), whole((4,), 2)))
+    add(m.Accuracy, "labels (n, 1) against (n,)", lambda: (whole((4, 1), 2), whole((4,), 2)))
+    add(m.Accuracy, "matrix", lambda: (whole((4, 3), 2), whole((4, 3), 2)))
+
+    # Keras refuses weights where both sides are (n,): the mean over the last axis leaves one number to weigh.
+    flat = {"weighted": (False,)}
+    for case, true_shape, pred_shape, rest in (
+        ("labels (n,)", (4,), (4, 1), {}),
+        ("labels (n, 1)", (4, 1), (4, 1), {}),
+        ("flat", (4,), (4,), flat),
+        ("matrix", (4, 3), (4, 3), {}),
+    ):
+        draw = lambda: (whole(true_shape, 2), probabilities(rng, pred_shape, total_one=False))  # noqa: E731, B023
+        add(m.BinaryAccuracy, case, draw, **rest)
+    add(m.BinaryAccuracy, "other threshold", lambda: (whole((4, 1), 2), probabilities(rng, (4, 1), False)), threshold=0.75)
+    halves = np.array([[0.5], [0.5], [0.75], [0.25]], "float32")
+    add(m.BinaryAccuracy, "predictions at the threshold", lambda: (whole((4, 1), 2), halves), **flat)
+
+    add(m.CategoricalAccuracy, "matrix", lambda: (np.eye(3, dtype="float32")[label((4,), 3)], scores(4, 3)))
+    add(m.CategoricalAccuracy, "cube", lambda: (np.eye(3, dtype="float32")[label((4, 2), 3)], scores(4, 2, 3)))
+    add(m.SparseCategoricalAccuracy, "labels (n,)", lambda: (label((4,), 3), scores(4, 3)))
+    add(m.SparseCategoricalAccuracy, "labels (n, 1)", lambda: (label((4, 1), 3), scores(4, 3)))
+    add(m.SparseCategoricalAccuracy, "float labels", lambda: (whole((4,), 3), scores(4, 3)))
+    add(m.SparseCategoricalAccuracy, "cube", lambda: (label((4, 2), 3), scores(4, 2, 3)))
+    tied = np.array([[0.25, 0.5, 0.5], [0.5, 0.5, 0.25], [1, 1, 1], [0, 0, 0]], "float32")
+    add(m.SparseCategoricalAccuracy, "tied scores", lambda: (label((4,), 3), tied), **flat)
+
+    for maker in (m.MeanSquaredError, m.MeanAbsoluteError):
+        add(maker, "flat", lambda: (floats(4), floats(4)), **flat)
+        add(maker, "y_true (n,), y_pred (n, 1)", lambda: (floats(4), floats(4, 1)))
+        add(maker, "column", lambda: (floats(4, 1), floats(4, 1)))
+        add(maker, "matrix", lambda: (floats(4, 3), floats(4, 3)))
+        add(maker, "cube", lambda: (floats(4, 2, 3), floats(4, 2, 3)))
+
+    resolve = []
+    for name in ("accuracy", "acc"):
+        for true_shape, pred_shape in (
+            ((8,), (8, 1)), ((8, 1), (8, 1)), ((8,), (8,)), ((8,), (8, 3)), ((8, 1), (8, 3)), ((8, 3), (8, 3)),
+            ((8, 2), (8, 2)), ((8, 5), (8, 5, 3)), ((8, 5, 1), (8, 5, 3)), ((8, 5, 3), (8, 5, 3)), ((8, 5), (8, 5, 1)),
+        ):  # fmt: skip
+            found = get_metric(name, np.zeros(true_shape, "float32"), np.zeros(pred_shape, "float32"))
+            shapes = {"y_true_shape": true_shape, "y_pred_shape": pred_shape}
+            resolve.append({"metric": name} | shapes | {"class_name": type(found).__name__})
+    return {"cases": cases, "resolve": resolve}
+
+
+# ---------------------------------------------------------------- optimizers
+
+
+def optimizers():
+    """Entries {"class_name", "args", "config", "vars": [..], "grads": [step][var], "after": [step][var]}.
+
+    Adam's bias correction is computed in float32: 1 - 0.999^t there differs from the exact value by up to 1.3e-5 of itself,
+    which shows in the sixth digit of a step. Element [0][0] of every gradient is 0 throughout. "var", "grads": [step], "after": [step] where there is one variable.
+    """
+    o = keras.optimizers
+    fast = {"learning_rate": 0.1}
+    plan = [
+        (o.SGD, [{}, fast, fast | {"momentum": 0.9}, fast | {"momentum": 0.9, "nesterov": True},
+                 fast | {"weight_decay": 0.01}, fast | {"momentum": 0.9, "weight_decay": 0.01},
+                 fast | {"clipnorm": 1.0}, fast | {"clipvalue": 0.5}]),
+        (o.Adam, [{}, fast, fast | {"amsgrad": True}, fast | {"weight_decay": 0.01}, fast | {"beta_1": 0.8, "beta_2": 0.9},
+                  fast | {"epsilon": 0.1}, fast | {"clipnorm": 1.0}, fast | {"clipvalue": 0.5}]),
+        (o.AdamW, [{}, fast, fast | {"weight_decay": 0.01}, fast | {"amsgrad": True}]),
+        (o.RMSprop, [{}, fast, fast | {"momentum": 0.9}, fast | {"centered": True},
+                     fast | {"momentum": 0.9, "centered": True}, fast | {"rho": 0.5}, fast | {"epsilon": 0.1},
+                     fast | {"weight_decay": 0.01}]),
+    ]  # fmt: skip
+    pairs = [(o.SGD, fast | {"global_clipnorm": 1.0}), (o.Adam, fast | {"global_clipnorm": 1.0}),
+             (o.SGD, fast | {"clipnorm": 1.0}), (o.SGD, fast | {"global_clipnorm": 100.0})]  # fmt: skip
+
+    def run(maker, args, shapes):
+        rng = np.random.RandomState(5)
+        start = [normal(rng, shape) for shape in shapes]
+        steps = [[normal(rng, shape) for shape in shapes] for _ in range(5)]
+        for grads in steps:
+            grads[0][0, 0] = 0
+        keras.utils.clear_session()
+        optimizer, variables = maker(**args), [keras.Variable(value) for value in start]
+        after = []
+        for grads in steps:
+            optimizer.apply(list(map(jax.numpy.asarray, grads)), variables)
+            after.append([tensor(variable.value) for variable in variables])
+        head = {"class_name": maker.__name__, "args": args, "config": optimizer.get_config()}
+        return head, list(map(tensor, start)), [list(map(tensor, grads)) for grads in steps], after
+
+    entries = []
+    for maker, settings in plan:
+        for args in settings:
+            head, [start], grads, after = run(maker, args, [(3, 4)])
+            entries.append(head | {"var": start, "grads": [g for [g] in grads], "after": [a for [a] in after]})
+    for maker, args in pairs:
+        head, start, grads, after = run(maker, args, [(3, 4), (4,)])
+        entries.append(head | {"vars": start, "grads": grads, "after": after})
+    return entries
+
+
+# ---------------------------------------------------------------- training
+
+
+def training():
+    """{"x", "order", "runs": [..]}: whole runs that a seed replays.
+
+    The order of what draws random numbers, for every run:
+
+    1. `set_random_seed(seed)` seeds Python's `random` and NumPy's global generator.
+    2. The layers are made in the order of "layers": each Dense takes one random.randint(1, 10**9) for its kernel (its zero
+       bias takes none), and each Dropout takes one for its mask generator.
+    3. compile and get_weights draw nothing.
+    4. fit draws np.random.permutation(80) once to build the model (unused) and then once an epoch, over the first 80 of the
+       100 samples; the last 20 validate, in order. Without shuffle it draws nothing.
+    5. evaluate (batches of 32) and predict draw nothing.
+    """
+    samples = np.random.RandomState(0)
+    x = np.round(samples.standard_normal((100, 8)), 4).astype("float32")
+    noise = samples.standard_normal((100, 3))
+    score = x @ samples.standard_normal((8, 3)) + 0.3 * noise
+    classes = score.argmax(1).astype("int32")
+    binary = (score[:, :1] > 0).astype("float32")
+    target = np.round(score[:, :1], 4).astype("float32")
+    adam = {"class_name": "Adam", "args": {}}
+
+    hidden = [("Dense", {"units": 16, "activation": "relu"})] * 2
+    softmax = hidden + [("Dense", {"units": 3, "activation": "softmax"})]
+    dropped = [hidden[0], ("Dropout", {"rate": 0.3}), softmax[-1]]
+    sparse = "sparse_categorical_crossentropy"
+
+    def run(name, layers, optimizer, loss, names, y, shuffle=True):
+        maker, arguments = optimizer["class_name"], optimizer["args"]
+        settings = {"epochs": 3, "batch_size": 16, "validation_split": 0.2, "shuffle": shuffle}
+        keras.utils.clear_session()
+
+        keras.utils.set_random_seed(7)
+        with Spy(random, "randint") as seeds, Spy(np.random, "permutation") as orders:
+            model = keras.Sequential([keras.Input((8,))] + [getattr(keras.layers, c)(**a) for c, a in layers])
+            initial = [tensor(weight) for weight in model.get_weights()]
+            model.compile(getattr(keras.optimizers, maker)(**arguments), loss, metrics=names)
+            history = model.fit(x, y, verbose=0, **settings).history
+            evaluated = model.evaluate(x, y, verbose=0)
+            predicted = model.predict(x[:5], verbose=0)
+
+        return {
+            "name": name, "seed": 7, "layers": [{"class_name": c, "args": a} for c, a in layers],
+            "optimizer": optimizer, "loss": loss, "metrics": names, "fit": settings, "y": tensor(y),
+            "layer_seeds": seeds.results, "permutations": len(orders.results), "initial_weights": initial,
+            "history": history, "final_weights": [tensor(weight) for weight in model.get_weights()],
+            "evaluate": evaluated, "predict": tensor(predicted),
+        }  # fmt: skip
+
+    def classify(name, optimizer, layers=softmax, **rest):
+        return run(name, layers, optimizer, sparse, ["accuracy"], classes, **rest)
+
+    regression = hidden + [("Dense", {"units": 1})]
+    sigmoid = hidden + [("Dense", {"units": 1, "activation": "sigmoid"})]
+    runs = [
+        classify("adam", adam),
+        classify("sgd", {"class_name": "SGD", "args": {"learning_rate": 0.01, "momentum": 0.9}}),
+        classify("rmsprop", {"class_name": "RMSprop", "args": {}}),
+        classify("adamw", {"class_name": "AdamW", "args": {}}),
+        classify("no shuffle", adam, shuffle=False),
+        classify("dropout", adam, layers=dropped),
+        run("regression", regression, adam, "mean_squared_error", ["mean_absolute_error"], target),
+        run("binary", sigmoid, adam, "binary_crossentropy", ["accuracy"], binary),
+    ]
+    return {"x": tensor(x), "input_shape": [None, 8], "runs": runs}
+
+
+# ---------------------------------------------------------------- summary
+
+
+def summary():
+    """Entries {"case", "columns", "state", "name", "input_shape", "layers", "arguments", "text"}.
+
+    state: "unbuilt" (no Input), "built", "compiled" (with Adam, no step yet), "trained" (compiled, then one batch).
+    layers: {"class_name", "args", "frozen"}, frozen being trainable = False set before compile. input_shape is without the
+    batch, null where there is no Input. arguments: those of summary(). text: what print_fn receives.
+    """
+
+    def mlp(units=128):
+        dense = [{"class_name": "Dense", "args": {"units": units, "activation": "relu"}} for _ in range(3)]
+        return dense + [{"class_name": "Dense", "args": {"units": 10, "activation": "softmax"}}]
+
+    def layer(class_name, frozen=False, **args):
+        return {"class_name": class_name, "args": args} | ({"frozen": True} if frozen else {})
+
+    zoo = [
+        layer("Rescaling", scale=1 / 255), layer("Flatten"), layer("Dense", units=64), layer("ReLU"),
+        layer("Dropout", rate=0.2), layer("Reshape", target_shape=[8, 8]), layer("Flatten"),
+        layer("Dense", units=10, name="a_really_long_layer_name_that_will_not_fit_in_the_column"),
+        layer("Activation", activation="tanh"), layer("Dense", units=4, use_bias=False), layer("Softmax"),
+    ]  # fmt: skip
+    frozen = mlp()
+    frozen[0] = frozen[0] | {"frozen": True}
+    frozen_zoo = [step | ({"frozen": True} if step["args"].get("units") == 64 else {}) for step in zoo]
+
+    def text(state, columns, layers, input_shape, arguments, name):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input(input_shape)] if input_shape else [], name=name)
+        for step in layers:
+            made = getattr(keras.layers, step["class_name"])(**step["args"])
+            made.trainable = not step.get("frozen", False)
+            model.add(made)
+        if state in ("compiled", "trained"):
+            model.compile("adam", "mse")
+        if state == "trained":
+            model.train_on_batch(np.zeros((2, *input_shape)), np.zeros((2, *model.output_shape[1:])))
+        os.environ["COLUMNS"] = str(columns)
+        parts = []
+        model.summary(print_fn=parts.append, **arguments)
+        return "".join(parts)
+
+    entries = []
+
+    def add(case, state, layers, input_shape, columns=80, name=None, **arguments):
+        shown = text(state, columns, layers, input_shape, arguments, name)
+        entries.append({
+            "case": case, "columns": columns, "state": state, "name": name, "input_shape": input_shape,
+            "layers": layers, "arguments": arguments, "text": shown,
+        })  # fmt: skip
+
+    for columns in (80, 120):
+        for state in ("built", "trained"):
+            add("the article's network", state, mlp(), [784], columns)
+        add("every layer", "built", zoo, [28, 28], columns)
+        add("frozen", "trained", frozen, [784], columns, show_trainable=True)
+    add("the article's network", "unbuilt", mlp(), None)
+    add("the article's network", "compiled", mlp(), [784])
+    add("every layer", "unbuilt", zoo, None)
+    add("every layer, one frozen", "trained", frozen_zoo, [28, 28], show_trainable=True)
+    add("frozen", "built", frozen, [784], show_trainable=True)
+    add("frozen, plain", "trained", frozen, [784])
+    add("named", "built", mlp(1000), [784], name="my_model")
+    add("narrow", "built", mlp(), [784], 50)
+    add("line length", "built", mlp(), [784], line_length=60)
+    add("line length in a wide terminal", "built", mlp(), [784], 120, line_length=110)
+    add("no layers", "unbuilt", [], None)
+    os.environ["COLUMNS"] = "80"
+    return entries
+
+
+# ---------------------------------------------------------------- layers
+
+
+def layers():
+    """Entries {"class_name", "args", "config", "input", "weights", "output", "output_shape"}.
+
+    Dense has "w", "grads" (by the weights, in their order) and "dinput" too: gradients of sum(output * w). output_shape is
+    for a batch of unknown size (null).
+    """
+    kinds = keras.layers
+    rng = np.random.RandomState(6)
+    matrix, cube = normal(rng, (4, 6), 2), normal(rng, (2, 3, 4), 2)
+    image = rng.randint(0, 256, (2, 3, 4)).astype("float32")
+    plan = [
+        (kinds.Dense, {"units": 5}, matrix), (kinds.Dense, {"units": 5}, cube),
+        (kinds.Dense, {"units": 5, "activation": "relu"}, matrix),
+        (kinds.Dense, {"units": 5, "activation": "relu"}, cube),
+        (kinds.Dense, {"units": 3, "activation": "softmax", "use_bias": False}, matrix),
+        (kinds.Dense, {"units": 1, "activation": "sigmoid"}, cube),
+        (kinds.Dense, {"units": 4, "activation": "tanh", "kernel_initializer": "he_normal", "bias_initializer": "ones",
+                       "name": "hidden", "trainable": False}, matrix),
+        (kinds.Activation, {"activation": "relu"}, matrix), (kinds.Activation, {"activation": "softmax"}, cube),
+        (kinds.Activation, {"activation": "gelu", "name": "bend"}, matrix),
+        (kinds.ReLU, {}, matrix), (kinds.ReLU, {"max_value": 2.5}, cube), (kinds.ReLU, {"negative_slope": 0.25}, matrix),
+        (kinds.ReLU, {"threshold": 0.75}, matrix),
+        (kinds.ReLU, {"max_value": 2.5, "negative_slope": 0.25, "threshold": 0.75}, matrix),
+        (kinds.Softmax, {}, matrix), (kinds.Softmax, {"axis": 1}, cube), (kinds.Softmax, {"axis": [1, 2]}, cube),
+        (kinds.Dropout, {"rate": 0.5}, matrix), (kinds.Dropout, {"rate": 0.2, "noise_shape": [None, 1, 4], "seed": 3}, cube),
+        (kinds.Flatten, {}, cube), (kinds.Flatten, {}, matrix), (kinds.Flatten, {}, matrix[:, 0]),
+        (kinds.Flatten, {"data_format": "channels_first"}, cube),
+        (kinds.Reshape, {"target_shape": [12]}, cube), (kinds.Reshape, {"target_shape": [2, 6]}, cube),
+        (kinds.Reshape, {"target_shape": [-1, 2]}, cube), (kinds.Reshape, {"target_shape": [-1]}, cube),
+        (kinds.Reshape, {"target_shape": [3, 1, 2]}, matrix),
+        (kinds.Rescaling, {"scale": 1 / 255}, image), (kinds.Rescaling, {"scale": 1 / 127.5, "offset": -1.0}, image),
+        (kinds.Rescaling, {"scale": [1.0, 0.5, 2.0, 0.25], "offset": [0.0, 1.0, -1.0, 0.5]}, cube),
+    ]  # fmt: skip
+    entries = []
+    for maker, args, x in plan:
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
+        layer = maker(**args)
+        layer.build(x.shape)
+        values = [normal(rng, weight.shape) for weight in layer.weights]
+        layer.set_weights(values)
+        y = layer(x, training=False)
+        entry = {"class_name": maker.__name__, "args": args, "config": layer.get_config(), "input": tensor(x)}
+        entry |= {"weights": list(map(tensor, values)), "output": tensor(y)}
+        entry["output_shape"] = layer.compute_output_shape((None, *x.shape[1:]))
+        if maker is kinds.Dense:
+            w = normal(rng, y.shape)
+
+            def weighted(weights, x):
+                kept = [v.value for v in layer.non_trainable_variables]
+                parts = (weights, kept) if layer.trainable else (kept[:0], weights)
+                return (layer.stateless_call(*parts, x)[0] * w).sum()  # noqa: B023
+
+            by_weights, by_input = jax.grad(weighted, argnums=(0, 1))(list(map(jax.numpy.asarray, values)), x)
+            entry |= {"w": tensor(w), "grads": list(map(tensor, by_weights)), "dinput": tensor(by_input)}
+        entries.append(entry)
+    return entries
+
+
+FILES = [activations, initializers, seeds, losses, metrics, optimizers, training, summary, layers]
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for make in FILES:
+        if len(sys.argv) == 1 or make.__name__ in sys.argv[1:]:
+            write(make.__name__, make())
