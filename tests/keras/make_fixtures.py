@@ -6,14 +6,14 @@ Run:
     python make_fixtures.py              # all files
     python make_fixtures.py losses       # one file
 
-Made with Python 3.11, the JAX backend, on an x86-64 CPU. Two runs give identical files; another CPU or another version may
-change the last digit of transcendental functions.
+Made with Python 3.11, the JAX backend, on an x86-64 CPU, in some minutes. Two runs give identical files; another CPU or
+another version may change the last digit of transcendental functions.
 
 Conventions of every file:
 
 - A tensor is `{"shape": [..], "data": [..]}`, the data flat and row-major.
-- Numbers are the exact float32 values (the shortest digits that give the same float64). Values that are not finite are the
-  strings "NaN", "inf" and "-inf". Integers have no point.
+- Numbers are the exact float32 values (the shortest digits that give the same float64). Values that are not finite are
+  the strings "NaN", "inf" and "-inf". Integers have no point.
 - Random inputs are multiples of 1/1024: short, exact, and off the kinks of the functions.
 - "args" are the constructor's arguments as a user writes them, "config" is the whole `get_config()`.
 - XLA flushes denormals to zero on the CPU: values below 1.2e-38 are 0 here.
@@ -144,9 +144,9 @@ def true_sparsemax(x, w, axis):
 def activations():
     """Entries {"name", "args", "case", "x", "w", "y", "dx"}; dx is the gradient of sum(y * w) by x.
 
-    Those of sparsemax are an exception. Keras 3.15.1 computes it wrong where two or more elements are in the support, so
-    that rows do not add up to 1 (keras-team/keras#23425, mended after that release in #23469). Here "y" and "dx" are the
-    true values, computed with NumPy, and what 3.15.1 gives is under "keras_y" and "keras_dx".
+    Those of sparsemax are an exception. Keras 3.15.1 computes it wrong where two or more elements are in the support,
+    so that rows do not add up to 1 (keras-team/keras#23425, mended after that release in #23469). Here "y" and "dx" are
+    the true values, computed with NumPy, and what 3.15.1 gives is under "keras_y" and "keras_dx".
     """
     rng = np.random.RandomState(1)
     extreme = [[-1e4, -100, -50, -1e-8, 0, 1e-8], [1e4, 100, 50, 1, -1, 0.25]]
@@ -166,7 +166,8 @@ def activations():
             y = run(jax.numpy.asarray(x))
             w = normal(np.random.RandomState(2), y.shape)
             dx = jax.grad(lambda value: (run(value) * w).sum())(x)
-            entry = {"name": name, "args": args, "case": case, "x": tensor(x), "w": tensor(w), "y": tensor(y), "dx": tensor(dx)}
+            entry = {"name": name, "args": args, "case": case}
+            entry |= {"x": tensor(x), "w": tensor(w), "y": tensor(y), "dx": tensor(dx)}
             if name == "sparsemax":
                 entry |= {"keras_y": entry["y"], "keras_dx": entry["dx"]}
                 entry["y"], entry["dx"] = true_sparsemax(x, w, args.get("axis", -1))
@@ -197,7 +198,8 @@ def initializers():
     plan += [(i.GlorotUniform(seed=seed), [matrix]) for seed in (0, 1, 999_999_999)]
     plan += [(i.Orthogonal(seed=42), [matrix, (7, 5), kernel]), (i.Orthogonal(gain=0.5, seed=3), [(4, 4)])]
     plan += [(i.STFT(side, "hann", "density"), [(8, 1, 5)]) for side in ("real", "imag")]
-    plan += [(i.STFT("real", "hamming", "spectrum", periodic=True), [(8, 1, 5)]), (i.STFT("real", None, None), [(8, 1, 5)])]
+    plan.append((i.STFT("real", "hamming", "spectrum", periodic=True), [(8, 1, 5)]))
+    plan.append((i.STFT("real", None, None), [(8, 1, 5)]))
 
     entries = []
     for initializer, shapes in plan:
@@ -410,10 +412,11 @@ def losses():
 
 
 def metrics():
-    """"cases": {"class_name", "config", "case", "updates": [{"y_true", "y_pred", "sample_weight"}], "results"}.
+    """{"cases": [..], "resolve": [..]}.
 
-    "results" has the value after each update. "resolve": {"metric", "y_true_shape", "y_pred_shape", "class_name"}: the
-    class that compile makes of the string.
+    cases: {"class_name", "config", "case", "updates": [{"y_true", "y_pred", "sample_weight"}], "results", "result"};
+    "results" has the value after each update, "result" the last.
+    resolve: {"metric", "y_true_shape", "y_pred_shape", "class_name"}, the class that compile makes of the string.
     """
     cases = []
     rng = np.random.RandomState(4)
@@ -434,7 +437,8 @@ def metrics():
                 results.append(np.asarray(metric.result()).item())
             cases.append({
                 "class_name": type(metric).__name__, "config": metric.get_config(),
-                "case": case + (", weighted" if use else ""), "updates": updates, "results": results,
+                "case": case + (", weighted" if use else ""), "updates": updates,
+                "results": results, "result": results[-1],
             })  # fmt: skip
 
     m = keras.metrics
@@ -457,7 +461,8 @@ def metrics():
     ):
         draw = lambda: (whole(true_shape, 2), probabilities(rng, pred_shape, total_one=False))  # noqa: E731, B023
         add(m.BinaryAccuracy, case, draw, **rest)
-    add(m.BinaryAccuracy, "other threshold", lambda: (whole((4, 1), 2), probabilities(rng, (4, 1), False)), threshold=0.75)
+    high = lambda: (whole((4, 1), 2), probabilities(rng, (4, 1), total_one=False))  # noqa: E731
+    add(m.BinaryAccuracy, "other threshold", high, threshold=0.75)
     halves = np.array([[0.5], [0.5], [0.75], [0.25]], "float32")
     add(m.BinaryAccuracy, "predictions at the threshold", lambda: (whole((4, 1), 2), halves), **flat)
 
@@ -495,8 +500,9 @@ def metrics():
 def optimizers():
     """Entries {"class_name", "args", "config", "vars": [..], "grads": [step][var], "after": [step][var]}.
 
-    Adam's bias correction is computed in float32: 1 - 0.999^t there differs from the exact value by up to 1.3e-5 of itself,
-    which shows in the sixth digit of a step. Element [0][0] of every gradient is 0 throughout. "var", "grads": [step], "after": [step] where there is one variable.
+    Where there is one variable the fields are "var", "grads": [step], "after": [step]. Element [0][0] of every gradient
+    is 0 throughout. Adam's bias correction is computed in float32: 1 - 0.999^t there differs from the exact value by up
+    to 1.3e-5 of itself, which shows in the sixth digit of a step.
     """
     o = keras.optimizers
     fast = {"learning_rate": 0.1}
@@ -504,8 +510,9 @@ def optimizers():
         (o.SGD, [{}, fast, fast | {"momentum": 0.9}, fast | {"momentum": 0.9, "nesterov": True},
                  fast | {"weight_decay": 0.01}, fast | {"momentum": 0.9, "weight_decay": 0.01},
                  fast | {"clipnorm": 1.0}, fast | {"clipvalue": 0.5}]),
-        (o.Adam, [{}, fast, fast | {"amsgrad": True}, fast | {"weight_decay": 0.01}, fast | {"beta_1": 0.8, "beta_2": 0.9},
-                  fast | {"epsilon": 0.1}, fast | {"clipnorm": 1.0}, fast | {"clipvalue": 0.5}]),
+        (o.Adam, [{}, fast, fast | {"amsgrad": True}, fast | {"weight_decay": 0.01},
+                  fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1},
+                  fast | {"clipnorm": 1.0}, fast | {"clipvalue": 0.5}]),
         (o.AdamW, [{}, fast, fast | {"weight_decay": 0.01}, fast | {"amsgrad": True}]),
         (o.RMSprop, [{}, fast, fast | {"momentum": 0.9}, fast | {"centered": True},
                      fast | {"momentum": 0.9, "centered": True}, fast | {"rho": 0.5}, fast | {"epsilon": 0.1},
@@ -544,16 +551,16 @@ def optimizers():
 
 
 def training():
-    """{"x", "order", "runs": [..]}: whole runs that a seed replays.
+    """{"x", "input_shape", "runs": [..]}: whole runs that a seed replays.
 
     The order of what draws random numbers, for every run:
 
     1. `set_random_seed(seed)` seeds Python's `random` and NumPy's global generator.
-    2. The layers are made in the order of "layers": each Dense takes one random.randint(1, 10**9) for its kernel (its zero
-       bias takes none), and each Dropout takes one for its mask generator.
+    2. The layers are made in the order of "layers": each Dense takes one random.randint(1, 10**9) for its kernel (its
+       zero bias takes none), and each Dropout takes one for its mask generator.
     3. compile and get_weights draw nothing.
-    4. fit draws np.random.permutation(80) once to build the model (unused) and then once an epoch, over the first 80 of the
-       100 samples; the last 20 validate, in order. Without shuffle it draws nothing.
+    4. fit draws np.random.permutation(80) once to build the model (unused) and then once an epoch, over the first 80 of
+       the 100 samples; the last 20 validate, in order. Without shuffle it draws nothing.
     5. evaluate (batches of 32) and predict draw nothing.
     """
     samples = np.random.RandomState(0)
@@ -617,8 +624,9 @@ def summary():
     """Entries {"case", "columns", "state", "name", "input_shape", "layers", "arguments", "text"}.
 
     state: "unbuilt" (no Input), "built", "compiled" (with Adam, no step yet), "trained" (compiled, then one batch).
-    layers: {"class_name", "args", "frozen"}, frozen being trainable = False set before compile. input_shape is without the
-    batch, null where there is no Input. arguments: those of summary(). text: what print_fn receives.
+    layers: {"class_name", "args", "frozen"}, frozen being trainable = False set before compile, and left out where
+    it is not. input_shape is without the batch, null where there is no Input. arguments: those of summary(). text:
+    what print_fn receives.
     """
 
     def mlp(units=128):
@@ -690,8 +698,8 @@ def summary():
 def layers():
     """Entries {"class_name", "args", "config", "input", "weights", "output", "output_shape"}.
 
-    Dense has "w", "grads" (by the weights, in their order) and "dinput" too: gradients of sum(output * w). output_shape is
-    for a batch of unknown size (null).
+    Dense has "w", "grads" (by the weights, in their order) and "dinput" too: gradients of sum(output * w). output_shape
+    is for a batch of unknown size (null).
     """
     kinds = keras.layers
     rng = np.random.RandomState(6)
@@ -707,11 +715,12 @@ def layers():
                        "name": "hidden", "trainable": False}, matrix),
         (kinds.Activation, {"activation": "relu"}, matrix), (kinds.Activation, {"activation": "softmax"}, cube),
         (kinds.Activation, {"activation": "gelu", "name": "bend"}, matrix),
-        (kinds.ReLU, {}, matrix), (kinds.ReLU, {"max_value": 2.5}, cube), (kinds.ReLU, {"negative_slope": 0.25}, matrix),
-        (kinds.ReLU, {"threshold": 0.75}, matrix),
+        (kinds.ReLU, {}, matrix), (kinds.ReLU, {"max_value": 2.5}, cube),
+        (kinds.ReLU, {"negative_slope": 0.25}, matrix), (kinds.ReLU, {"threshold": 0.75}, matrix),
         (kinds.ReLU, {"max_value": 2.5, "negative_slope": 0.25, "threshold": 0.75}, matrix),
         (kinds.Softmax, {}, matrix), (kinds.Softmax, {"axis": 1}, cube), (kinds.Softmax, {"axis": [1, 2]}, cube),
-        (kinds.Dropout, {"rate": 0.5}, matrix), (kinds.Dropout, {"rate": 0.2, "noise_shape": [None, 1, 4], "seed": 3}, cube),
+        (kinds.Dropout, {"rate": 0.5}, matrix),
+        (kinds.Dropout, {"rate": 0.2, "noise_shape": [None, 1, 4], "seed": 3}, cube),
         (kinds.Flatten, {}, cube), (kinds.Flatten, {}, matrix), (kinds.Flatten, {}, matrix[:, 0]),
         (kinds.Flatten, {"data_format": "channels_first"}, cube),
         (kinds.Reshape, {"target_shape": [12]}, cube), (kinds.Reshape, {"target_shape": [2, 6]}, cube),

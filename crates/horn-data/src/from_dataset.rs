@@ -20,6 +20,7 @@ use ndarray::ArrayD;
 /// use burn_dataset::InMemDataset;
 /// use horn_data::from_dataset;
 ///
+/// #[derive(Clone)]
 /// struct Flower {
 ///     petal: [f32; 2],
 ///     species: u8,
@@ -31,12 +32,6 @@ use ndarray::ArrayD;
 ///     Flower { petal: [4.7, 1.4], species: 1 },
 ///     Flower { petal: [6.0, 2.5], species: 2 },
 /// ]);
-/// # // `InMemDataset` clones its items.
-/// # impl Clone for Flower {
-/// #     fn clone(&self) -> Self {
-/// #         Flower { ..*self }
-/// #     }
-/// # }
 /// let (x, y) = from_dataset(&flowers, [2], [], |flower| (flower.petal, [flower.species.into()]))?;
 /// assert_eq!(x.shape(), [3, 2]);
 /// assert_eq!(y.as_slice(), Some(&[0.0, 1.0, 2.0][..]));
@@ -156,8 +151,8 @@ mod tests {
         assert!(error.is_data());
         assert_eq!(
             error.to_string(),
-            "item 2: the item's values do not fill the shape of its features; received 3 values, expected 4 for the shape \
-             [2, 2]. Mend: give the shape that every item has, or make all items alike."
+            "item 2: the item's values do not fill the shape of its features; received 3 values, expected 4 for the \
+             shape [2, 2]. Mend: give the shape that every item has, or make all items alike."
         );
         let error = from_dataset(&items(&[4, 5]), [4], [], split).unwrap_err().to_string();
         assert!(

@@ -100,15 +100,15 @@ fn every_bad_file_is_told_by_name() {
             "text",
             TEST_LABELS,
             b"404 Not Found".to_vec(),
-            "this is no IDX file of unsigned bytes; received the first bytes \"404 \", expected \"\\x00\\x00\\x08\" and \
-             the number of dimensions",
+            "this is no IDX file of unsigned bytes; received the first bytes \"404 \", expected \"\\x00\\x00\\x08\" \
+             and the number of dimensions",
         ),
         (
             "compressed text",
             TEST_LABELS,
             compressed(b"404 Not Found"),
-            "this is no IDX file of unsigned bytes; received the first bytes \"404 \", expected \"\\x00\\x00\\x08\" and \
-             the number of dimensions",
+            "this is no IDX file of unsigned bytes; received the first bytes \"404 \", expected \"\\x00\\x00\\x08\" \
+             and the number of dimensions",
         ),
         (
             "the magic of floats",
@@ -121,7 +121,8 @@ fn every_bad_file_is_told_by_name() {
             "a header of huge dimensions",
             TEST_IMAGES,
             b"\0\0\x08\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(),
-            "this does not hold the test images; received (4294967295, 4294967295, 4294967295), expected (10000, 28, 28)",
+            "this does not hold the test images; received (4294967295, 4294967295, 4294967295), expected \
+             (10000, 28, 28)",
         ),
         (
             "images for labels",
@@ -254,7 +255,8 @@ fn what_is_missing_is_told_by_name() {
     assert_eq!(
         message,
         format!(
-            "{}: the file cannot be read; received a folder, expected a file. Mend: put {url}/{TEST_LABELS}.gz in its place.",
+            "{}: the file cannot be read; received a folder, expected a file. Mend: put \
+             {url}/{TEST_LABELS}.gz in its place.",
             labels.display()
         )
     );

@@ -1,9 +1,24 @@
-//! How a Horn model learns.
+//! How a Horn model learns: `compile`, `fit`, `evaluate`, losses, metrics, optimizers and history.
+//!
+//! Users take this crate from the facade, `horn`.
 
+mod compile;
+mod fit;
+mod history;
 pub mod losses;
+pub mod metrics;
+mod model;
 pub mod optimizers;
 mod progress;
+mod samples;
+mod step;
 #[cfg(test)]
 mod testing;
 
+pub use compile::{Compile, IntoMetrics};
+pub use fit::Fit;
+pub use history::{History, Scores};
+pub use model::CompiledModel;
+#[doc(hidden)]
+pub use model::Network;
 pub use progress::{Progress, Verbose};

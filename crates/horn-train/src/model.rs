@@ -1,5 +1,6 @@
 //! A compiled model: what `fit`, `evaluate` and `predict` work on.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,7 +26,6 @@ const BATCH_SIZE: usize = 32;
 ///
 /// Made by [`Compile::compile`](crate::Compile::compile). Data that does not fit is an error before anything is
 /// computed, and the model stays as it was.
-#[derive(Debug)]
 pub struct CompiledModel {
     network: Network,
     device: Device,
@@ -323,6 +323,18 @@ impl CompiledModel {
             Network::Built(model) => Ok(model.clone()),
             Network::Waiting(layers) => layers.build_for(input, &self.device),
         }
+    }
+}
+
+impl fmt::Debug for CompiledModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompiledModel")
+            .field("network", &self.network)
+            .field("device", &self.device)
+            .field("optimizer", &self.optimizer)
+            .field("learning_rate", &self.learning_rate)
+            .field("step", &self.step)
+            .finish_non_exhaustive()
     }
 }
 

@@ -103,13 +103,13 @@ impl Step {
             None => self.loss.call(y_true, logits.activation.forward(value.clone()), None)?,
         };
         let loss = if loss.dims() == [1] { loss } else { loss.mean() };
-        trackers.loss.update(loss.clone().inner(), batch.len() as f64);
+        trackers.loss.update_batch(loss.clone().inner(), batch.len());
 
         if !trackers.metrics.is_empty() {
             let y_pred = logits.activation.forward(value.inner());
             for (_, metric, mean) in &mut trackers.metrics {
                 let values = metric.per_sample(target(metric.targets())?, y_pred.clone())?;
-                mean.update_values(values);
+                mean.update(values);
             }
         }
         Ok(loss)

@@ -1,1 +1,75 @@
-//! Soon.
+//! Keras for Rust, on Burn.
+//!
+//! ```
+//! use horn::prelude::*;
+//!
+//! # fn main() -> horn::Result<()> {
+//! let x = HostArray::new(vec![0.0_f32, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0], [4, 2])?;
+//! let y = HostArray::new(vec![0_u8, 1, 1, 0], [4])?;
+//!
+//! let mut model = Sequential::new()
+//!     .add(Input([2]))
+//!     .add(Dense(8).activation(Activation::Relu))
+//!     .add(Dense(2).activation(Activation::Softmax))
+//!     .compile(Adam::new(1e-2), SparseCategoricalCrossentropy::new(), [Accuracy::new()])?;
+//! model.summary();
+//! let history = model.fit(&x, &y, Fit::epochs(2).verbose(Verbose::Silent))?;
+//! let probabilities = model.predict(&x)?;
+//! assert_eq!(probabilities.shape(), [4, 2]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Backends
+//!
+//! The device is chosen by a feature: `flex` (the default: Burn's CPU backend), `ndarray`, `wgpu`, `vulkan`, `metal`,
+//! `webgpu`, `cuda` or `rocm`. The program stays the same. With several compiled in, the environment variable
+//! `HORN_DEVICE` or [`device`] chooses.
+//!
+//! # For users of Burn
+//!
+//! A built [`Model`] is a Burn `Module`, any Burn module can be added as a [`BurnModule`](layers::BurnModule) layer,
+//! any Burn optimizer is taken through [`BurnOptimizer`](optimizers::BurnOptimizer), and [`burn`] itself is exported.
+
+pub use burn;
+pub use horn_data::datasets;
+pub use horn_nn::{
+    Activation, AnyTensor, Build, BuiltLayer, Error, Forward, HORN_DEVICE, HostArray, HostElement, Layer, Logits, Mode,
+    Model, Node, Result, Sequential, Shape, activations, backends, by_rank, default_device, device, initializers,
+    layers, random, summary,
+};
+pub use horn_plot as plot;
+pub use horn_train::{
+    Compile, CompiledModel, Fit, History, IntoMetrics, Progress, Scores, Verbose, losses, metrics, optimizers,
+};
+
+/// Keras's `keras.utils`.
+pub mod utils {
+    pub use horn_nn::random::set_random_seed;
+}
+
+/// All that a program with a model needs: `use horn::prelude::*`.
+///
+/// `MeanSquaredError` and `MeanAbsoluteError` are the losses; the metrics of these names are in
+/// [`metrics`](crate::metrics).
+pub mod prelude {
+    pub use crate::utils::set_random_seed;
+    pub use crate::{
+        AnyTensor, Compile, CompiledModel, Fit, Forward, History, HostArray, Layer, Mode, Model, Scores, Sequential,
+        Verbose, datasets, metrics,
+    };
+    pub use horn_nn::Activation;
+    pub use horn_nn::initializers::{
+        Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Ones, Orthogonal,
+        RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
+    };
+    pub use horn_nn::layers::{
+        Activation, BurnModule, Dense, Dropout, Flatten, Input, ReLU, Rescaling, Reshape, Softmax,
+    };
+    pub use horn_train::losses::{
+        BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError,
+        SparseCategoricalCrossentropy,
+    };
+    pub use horn_train::metrics::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
+    pub use horn_train::optimizers::{Adam, AdamW, RMSprop, SGD};
+}

@@ -1,2 +1,93 @@
-//! Soon.
-fn main() {}
+//! Reads handwritten digits: the "hello, world" of deep learning, as one would write it in Keras.
+//!
+//! ```text
+//! cargo run --release -p mnist                                            # on the CPU
+//! cargo run --release -p mnist --no-default-features --features wgpu      # on the GPU
+//! cargo run --release -p mnist -- --epochs 10 --hidden 256 --optimizer rmsprop
+//! ```
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+use horn::plot::{LearningCurves, bar_chart, beside, image};
+use horn::prelude::*;
+
+#[derive(Parser)]
+#[command(about = "Trains a network of three hidden layers on MNIST")]
+struct Options {
+    /// How often to go over the training images.
+    #[arg(long, default_value_t = 5)]
+    epochs: usize,
+    /// The number of images in a step.
+    #[arg(long, default_value_t = 64)]
+    batch_size: usize,
+    /// The number of units in each hidden layer.
+    #[arg(long, default_value_t = 128)]
+    hidden: usize,
+    /// How the weights follow the gradients.
+    #[arg(long, value_enum, default_value = "adam")]
+    optimizer: Rule,
+    /// The folder of the four MNIST files; found or downloaded without.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Where the learning curves go.
+    #[arg(long, default_value = "mnist.svg")]
+    curves: PathBuf,
+    /// Makes the run repeatable.
+    #[arg(long, default_value_t = 42)]
+    seed: u32,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Rule {
+    Adam,
+    Adamw,
+    Rmsprop,
+    Sgd,
+}
+
+fn main() -> horn::Result<()> {
+    let options = Options::parse();
+    set_random_seed(options.seed);
+
+    // 60,000 images to learn from and 10,000 to be tested on, 28 × 28 bytes each, with their digits.
+    let ((x_train, y_train), (x_test, y_test)) = match &options.data {
+        Some(folder) => datasets::mnist::load_from(folder)?,
+        None => datasets::mnist::load()?,
+    };
+
+    // Pixels become 784 features between 0 and 1, pass three layers, and come out as ten probabilities.
+    let layers = Sequential::new()
+        .add(Input([28, 28]))
+        .add(Flatten())
+        .add(Rescaling(1.0 / 255.0))
+        .add(Dense(options.hidden).activation(Activation::Relu))
+        .add(Dense(options.hidden).activation(Activation::Relu))
+        .add(Dense(options.hidden).activation(Activation::Relu))
+        .add(Dense(10).activation(Activation::Softmax));
+    let (loss, metrics) = (SparseCategoricalCrossentropy::new(), [Accuracy::new()]);
+    let mut model = match options.optimizer {
+        Rule::Adam => layers.compile(Adam::new(1e-3), loss, metrics),
+        Rule::Adamw => layers.compile(AdamW::new(1e-3), loss, metrics),
+        Rule::Rmsprop => layers.compile(RMSprop::new(1e-3), loss, metrics),
+        Rule::Sgd => layers.compile(SGD::new(0.1).momentum(0.9), loss, metrics),
+    }?;
+    model.summary();
+
+    // A tenth of the training images is held back, to see how well the model does on images that it has not learned.
+    let fit = Fit::epochs(options.epochs).batch_size(options.batch_size).validation_split(0.1);
+    let history = model.fit(&x_train, &y_train, fit)?;
+    let scores = model.evaluate(&x_test, &y_test)?;
+
+    // A look at the first images of the test.
+    for (digit, probabilities) in x_test.outer_iter().zip(model.predict(&x_test)?.outer_iter()).take(3) {
+        let pixels: Vec<u8> = digit.iter().copied().collect();
+        let bars: Vec<_> = probabilities.iter().enumerate().map(|(class, &p)| (class.to_string(), p.into())).collect();
+        println!("\n{}", beside(&[image(&pixels, 28, 28)?, format!("\n\n{}", bar_chart(&bars, 40)?)], 4));
+    }
+
+    history.iter().fold(LearningCurves::new(), |curves, (key, values)| curves.curve(key, values)).save(&options.curves)?;
+    println!("\nlearning curves: {}", options.curves.display());
+    println!("test accuracy: {:.4}", scores["accuracy"]);
+    Ok(())
+}

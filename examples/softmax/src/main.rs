@@ -1,2 +1,89 @@
-//! Soon.
-fn main() {}
+//! Softmax: what it means, why it overflows, and how to compute it stably.
+//!
+//! ```text
+//! cargo run --release -p softmax
+//! ```
+//!
+//! A network that tells cats, dogs and birds apart ends in three scores `u`, any real numbers. Softmax makes them
+//! probabilities:
+//!
+//! ```text
+//! φ(u_i) = e^(u_i) / Σ_k e^(u_k)
+//! ```
+//!
+//! Each is positive, they sum to 1, and a larger score gets a larger share. But `e^u` overflows in single precision
+//! from u = 89 on, though the probabilities themselves are harmless. Subtracting the largest score from all changes
+//! nothing, as the factor `e^(-max u)` cancels, and then no exponent is above 0:
+//!
+//! ```text
+//! φ(u_i) = e^(u_i - max u) / Σ_k e^(u_k - max u)
+//! ```
+
+use horn::burn::tensor::{Device, Tensor};
+use horn::plot::bar_chart;
+use horn::prelude::*;
+
+const CLASSES: [&str; 3] = ["cat", "dog", "bird"];
+
+/// The formula as it stands in books.
+fn naive(u: [f32; 3]) -> [f32; 3] {
+    let exponentials = u.map(f32::exp);
+    let sum: f32 = exponentials.iter().sum();
+    exponentials.map(|e| e / sum)
+}
+
+/// The formula as it must be computed; what `Activation::Softmax` does, here on one row on the device.
+fn stable(u: Tensor<1>) -> Tensor<1> {
+    Activation::Softmax.forward(u)
+}
+
+fn values(tensor: Tensor<1>) -> Vec<f32> {
+    tensor.into_data().iter().collect()
+}
+
+fn show(title: &str, probabilities: &[f32]) -> horn::Result<()> {
+    println!("{title}");
+    if probabilities.iter().all(|p| p.is_finite()) {
+        let bars: Vec<_> = CLASSES.iter().zip(probabilities).map(|(class, &p)| (*class, f64::from(p))).collect();
+        println!("{}", bar_chart(&bars, 50)?);
+    } else {
+        println!("{probabilities:?}   <- not probabilities any more");
+    }
+    println!();
+    Ok(())
+}
+
+fn main() -> horn::Result<()> {
+    let device: Device = horn::default_device()?;
+    let tensor = |u: [f32; 3]| Tensor::<1>::from_data(u, &device);
+
+    println!("1. What it means\n");
+    let u = [2.0, 1.0, -1.0];
+    show(&format!("scores {u:?}"), &naive(u))?;
+
+    println!("2. Why it overflows\n");
+    let u = [1e4, 9_999.0, -1e4];
+    show(&format!("scores {u:?}, naive: e^10000 is infinite, and infinity / infinity is not a number"), &naive(u))?;
+    let u = [-1e4, -1e4, -1e4];
+    show(&format!("scores {u:?}, naive: every e^u is 0, and 0 / 0 is not a number"), &naive(u))?;
+
+    println!("3. How to compute it stably\n");
+    for u in [[1e4, 9_999.0, -1e4], [-1e4, -1e4, -1e4]] {
+        show(&format!("scores {u:?}, less their maximum"), &values(stable(tensor(u))))?;
+    }
+
+    println!("4. Its gradient\n");
+    // The derivative of φ(u_i) by u_j is φ(u_i) (1 − φ(u_i)) where i = j, and −φ(u_i) φ(u_j) elsewhere: it needs no
+    // exponential of its own, so that what is stable forward is stable backward.
+    for u in [[2.0, 1.0, -1.0], [1e4, 9_999.0, -1e4]] {
+        println!("scores {u:?}: ∂φ(u_i)/∂u_j");
+        for (i, class) in CLASSES.iter().enumerate() {
+            let u = tensor(u).autodiff().require_grad();
+            let gradients = stable(u.clone()).slice([i..i + 1]).sum().backward();
+            let row = u.grad(&gradients).map(values).unwrap_or_default();
+            println!("{class:>6}  {}", row.iter().map(|g| format!("{g:>9.5}")).collect::<String>());
+        }
+        println!();
+    }
+    Ok(())
+}

@@ -103,8 +103,8 @@ mod tests {
             (&HEADER[..9], "the file is cut off; received 9 bytes of the header, expected 12."),
             (
                 b"<html>",
-                "this is no IDX file of unsigned bytes; received the first bytes \"<htm\", expected \"\\x00\\x00\\x08\" \
-                 and the number of dimensions.",
+                "this is no IDX file of unsigned bytes; received the first bytes \"<htm\", expected \
+                 \"\\x00\\x00\\x08\" and the number of dimensions.",
             ),
             (
                 b"\0\0\x08\0",

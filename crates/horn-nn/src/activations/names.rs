@@ -90,13 +90,13 @@ impl FromStr for Activation {
         if let Some((_, activation)) = named().find(|(known, _)| *known == name) {
             return Ok(activation);
         }
-        let error = if name == "threshold" {
+        if name == "threshold" {
             return Err(Error::argument("it has no defaults for its arguments")
                 .at("activation \"threshold\"")
                 .mend("write Activation::threshold(threshold, default_value)"));
-        } else {
-            Error::argument("there is no activation of this name").at("activation").received(format!("{name:?}"))
-        };
+        }
+        let error =
+            Error::argument("there is no activation of this name").at("activation").received(format!("{name:?}"));
         Err(match nearest(name).as_slice() {
             [] => error.expected(listed(named().map(|(known, _)| known))).mend("take one of these names"),
             near => error.expected("a name of Keras's").mend(format!("write {}", listed(near.iter().copied()))),
@@ -118,12 +118,15 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// At most three names that differ from this one by a slip of the pen, the nearest first.
+/// At most three names that differ from this one by a slip of the pen, the nearest first; capitals are no difference.
 fn nearest(name: &str) -> Vec<&'static str> {
     let name = name.to_lowercase();
     let mut near: Vec<_> =
         named().map(|(known, _)| (edits(&name, known), known)).filter(|(edits, _)| *edits <= 2).collect();
     near.sort();
+    if let Some(&(0, known)) = near.first() {
+        return vec![known];
+    }
     near.into_iter().take(3).map(|(_, known)| known).collect()
 }
 
@@ -199,8 +202,9 @@ mod tests {
         assert_eq!(
             message("ReLU"),
             "activation: there is no activation of this name; received \"ReLU\", expected a name of Keras's. \
-             Mend: write \"relu\", \"relu6\" or \"celu\"."
+             Mend: write \"relu\"."
         );
+        assert!(message("rulu").ends_with("write \"relu\", \"celu\" or \"elu\"."), "{}", message("rulu"));
         assert!(message("sofmax").ends_with("write \"softmax\"."), "{}", message("sofmax"));
         assert!(message("LeakyReLU").contains("\"leaky_relu\""));
         let message = message("none of these");

@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::activation::log_softmax;
-use horn_nn::Result;
+use horn_nn::{Activation, Result};
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, check_smoothing, clip_probabilities, common_arguments, common_methods};
@@ -58,6 +58,10 @@ impl Loss for CategoricalCrossentropy {
 
     fn validate(&self) -> Result<()> {
         check_smoothing(self.label_smoothing)
+    }
+
+    fn on_logits(&self, activation: Activation) -> Option<Box<dyn Loss>> {
+        (!self.from_logits && activation.is_softmax()).then(|| Box::new(self.clone().from_logits(true)) as _)
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {

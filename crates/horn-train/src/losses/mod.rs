@@ -7,7 +7,7 @@ use std::fmt::Debug;
 
 use burn::Tensor;
 use burn::tensor::Bool;
-use horn_nn::Result;
+use horn_nn::{Activation, Result};
 use serde_json::Value;
 
 mod binary_crossentropy;
@@ -80,6 +80,16 @@ pub trait Loss: Debug + Send + Sync {
 
     /// False for the rows that do not count, if there may be any.
     fn mask(&self, _y_true: &Target) -> Option<Tensor<1, Bool>> {
+        None
+    }
+
+    /// The same loss on what goes into this activation, where that is exact and this, on what comes out, is not.
+    fn on_logits(&self, _activation: Activation) -> Option<Box<dyn Loss>> {
+        None
+    }
+
+    /// A class number that marks samples which do not count.
+    fn ignored_class(&self) -> Option<i64> {
         None
     }
 

@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::{Bool, Int};
-use horn_nn::Result;
+use horn_nn::{Activation, Result};
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, clip_probabilities, common_arguments, common_methods};
@@ -66,6 +66,14 @@ impl Loss for SparseCategoricalCrossentropy {
 
     fn targets(&self) -> TargetKind {
         TargetKind::Classes
+    }
+
+    fn on_logits(&self, activation: Activation) -> Option<Box<dyn Loss>> {
+        (!self.from_logits && activation.is_softmax()).then(|| Box::new(self.clone().from_logits(true)) as _)
+    }
+
+    fn ignored_class(&self) -> Option<i64> {
+        self.ignore_class
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {

@@ -73,7 +73,7 @@ impl Optimizer for AdamW {
     }
 
     fn global_clipnorm(&self) -> Option<f64> {
-        self.adam.global_clipnorm()
+        Optimizer::global_clipnorm(&self.adam)
     }
 
     fn validate(&self) -> Result<()> {

@@ -1,0 +1,242 @@
+//! The share of right answers.
+
+use std::sync::Arc;
+
+use burn::Tensor;
+use horn_nn::{Error, Result, Shape};
+use serde_json::{Value, json};
+
+use super::{Metric, metric_name, named_metric};
+use crate::losses::{Target, TargetKind};
+
+/// What Keras makes of `metrics=["accuracy"]`: the accuracy that fits the shapes of the targets and the outputs.
+///
+/// [`BinaryAccuracy`] for outputs of one feature, [`SparseCategoricalAccuracy`] where the targets are class numbers, and
+/// [`CategoricalAccuracy`] else.
+///
+/// ```
+/// use horn_nn::Shape;
+/// use horn_train::metrics::{Accuracy, Metric};
+///
+/// let resolved = Accuracy::new().resolve(&[60_000], &Shape::batched([10])).unwrap();
+/// assert_eq!(resolved.class_name(), "SparseCategoricalAccuracy");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accuracy {
+    name: String,
+}
+
+named_metric!(Accuracy, "accuracy");
+
+impl Metric for Accuracy {
+    fn class_name(&self) -> &'static str {
+        "Accuracy"
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn targets(&self) -> TargetKind {
+        TargetKind::Dense
+    }
+
+    fn resolve(&self, y_true: &[usize], y_pred: &Shape) -> Option<Arc<dyn Metric>> {
+        Some(if y_pred.last() == Some(1) {
+            Arc::new(BinaryAccuracy::new().name(&self.name))
+        } else if y_true.len() < y_pred.rank() || y_true.last() == Some(&1) {
+            Arc::new(SparseCategoricalAccuracy::new().name(&self.name))
+        } else {
+            Arc::new(CategoricalAccuracy::new().name(&self.name))
+        })
+    }
+
+    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        match y_true {
+            _ if y_pred.dims()[1] == 1 => BinaryAccuracy::new().per_sample(y_true, y_pred),
+            Target::Classes(_) => SparseCategoricalAccuracy::new().per_sample(y_true, y_pred),
+            Target::Dense(_) => CategoricalAccuracy::new().per_sample(y_true, y_pred),
+        }
+    }
+}
+
+/// The share of outputs that are on the side of the threshold where the target, 0 or 1, is.
+///
+/// ```
+/// use horn_train::metrics::BinaryAccuracy;
+///
+/// let strict = BinaryAccuracy::new().threshold(0.9);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct BinaryAccuracy {
+    name: String,
+    threshold: f64,
+}
+
+impl BinaryAccuracy {
+    /// The metric with Keras's defaults.
+    pub fn new() -> Self {
+        Self { name: "binary_accuracy".to_owned(), threshold: 0.5 }
+    }
+
+    /// Outputs above this, and not at it, count as 1; 0.5 by default.
+    #[must_use]
+    pub fn threshold(mut self, threshold: f64) -> Self {
+        self.threshold = threshold;
+        self
+    }
+}
+
+metric_name!(BinaryAccuracy);
+
+impl Metric for BinaryAccuracy {
+    fn class_name(&self) -> &'static str {
+        "BinaryAccuracy"
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn targets(&self) -> TargetKind {
+        TargetKind::Dense
+    }
+
+    fn validate(&self) -> Result<()> {
+        if (0.0..=1.0).contains(&self.threshold) {
+            return Ok(());
+        }
+        Err(Error::argument("the threshold is no probability")
+            .at("threshold")
+            .received(self.threshold)
+            .expected("a number from 0 to 1")
+            .mend("leave threshold out for Keras's 0.5"))
+    }
+
+    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        let y_true = y_true.into_dense(&y_pred)?;
+        let classes = y_pred.greater_elem(self.threshold).float();
+        Ok(y_true.equal(classes).float().mean_dim(1).squeeze_dim(1))
+    }
+
+    fn config(&self) -> Value {
+        json!({"name": self.name, "dtype": "float32", "threshold": self.threshold})
+    }
+}
+
+/// The share of rows whose largest output is where the largest target is: targets are one-hot.
+///
+/// ```
+/// use horn_train::metrics::CategoricalAccuracy;
+///
+/// let metric = CategoricalAccuracy::new().name("acc");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct CategoricalAccuracy {
+    name: String,
+}
+
+named_metric!(CategoricalAccuracy, "categorical_accuracy");
+
+impl Metric for CategoricalAccuracy {
+    fn class_name(&self) -> &'static str {
+        "CategoricalAccuracy"
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn targets(&self) -> TargetKind {
+        TargetKind::Dense
+    }
+
+    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        let y_true = y_true.into_dense(&y_pred)?;
+        Ok(y_true.argmax(1).equal(y_pred.argmax(1)).float().squeeze_dim(1))
+    }
+}
+
+/// The share of rows whose largest output is that of the class number in the targets.
+///
+/// ```
+/// use horn_train::metrics::SparseCategoricalAccuracy;
+///
+/// let metric = SparseCategoricalAccuracy::new().name("acc");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct SparseCategoricalAccuracy {
+    name: String,
+}
+
+named_metric!(SparseCategoricalAccuracy, "sparse_categorical_accuracy");
+
+impl Metric for SparseCategoricalAccuracy {
+    fn class_name(&self) -> &'static str {
+        "SparseCategoricalAccuracy"
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn targets(&self) -> TargetKind {
+        TargetKind::Classes
+    }
+
+    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        let classes = y_true.into_classes(&y_pred)?;
+        Ok(y_pred.argmax(1).squeeze_dim::<1>(1).equal(classes).float())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::testing::values;
+
+    fn predictions() -> Tensor<2> {
+        Tensor::from_data([[0.1, 0.7, 0.2], [0.4, 0.2, 0.4], [0.3, 0.3, 0.4]], &Device::default())
+    }
+
+    #[test]
+    fn the_first_of_equals_wins() {
+        let labels = |labels: [i32; 3]| Target::Classes(Tensor::from_data(labels, &Device::default()));
+        let metric = SparseCategoricalAccuracy::new();
+        assert_eq!(values(metric.per_sample(labels([1, 0, 0]), predictions()).unwrap()), [1.0, 1.0, 0.0]);
+        assert_eq!(values(metric.per_sample(labels([1, 2, 2]), predictions()).unwrap()), [1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn one_hot_targets_count_by_their_largest() {
+        let one_hot = [[0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        let y_true = Target::Dense(Tensor::from_data(one_hot, &Device::default()));
+        assert_eq!(values(CategoricalAccuracy::new().per_sample(y_true, predictions()).unwrap()), [1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn the_threshold_itself_counts_as_zero() {
+        let device = Device::default();
+        let y_true = Target::Dense(Tensor::from_data([[1.0, 0.0], [1.0, 1.0]], &device));
+        let y_pred = Tensor::from_data([[0.5, 0.5], [0.6, 0.4]], &device);
+        assert_eq!(values(BinaryAccuracy::new().per_sample(y_true, y_pred).unwrap()), [0.5, 0.5]);
+        assert_eq!(BinaryAccuracy::new().threshold(1.5).validate().unwrap_err().place(), Some("threshold"));
+    }
+
+    #[test]
+    fn accuracy_resolves_as_in_keras() {
+        for (y_true, y_pred, class_name) in [
+            (&[8][..], &[1][..], "BinaryAccuracy"),
+            (&[8, 1], &[1], "BinaryAccuracy"),
+            (&[8], &[3], "SparseCategoricalAccuracy"),
+            (&[8, 1], &[3], "SparseCategoricalAccuracy"),
+            (&[8, 3], &[3], "CategoricalAccuracy"),
+            (&[8, 5], &[5, 3], "SparseCategoricalAccuracy"),
+        ] {
+            let resolved = Accuracy::new().name("acc").resolve(y_true, &Shape::batched(y_pred)).unwrap();
+            assert_eq!((resolved.class_name(), resolved.name()), (class_name, "acc"), "{y_true:?} {y_pred:?}");
+        }
+    }
+}

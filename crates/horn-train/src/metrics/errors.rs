@@ -1,0 +1,71 @@
+//! The errors that are losses too, as metrics.
+
+use burn::Tensor;
+use horn_nn::Result;
+
+use super::{Metric, named_metric};
+use crate::losses::{Target, TargetKind, mean_absolute_error, mean_squared_error};
+
+/// The mean of `(y_true - y_pred)²`, as a metric.
+///
+/// ```
+/// use horn_train::metrics::{MeanSquaredError, Metric};
+///
+/// assert_eq!(Metric::name(&MeanSquaredError::new().name("mse")), "mse");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeanSquaredError {
+    name: String,
+}
+
+named_metric!(MeanSquaredError, "mean_squared_error");
+
+impl Metric for MeanSquaredError {
+    fn class_name(&self) -> &'static str {
+        "MeanSquaredError"
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn targets(&self) -> TargetKind {
+        TargetKind::Dense
+    }
+
+    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        Ok(mean_squared_error(y_true.into_dense(&y_pred)?, y_pred))
+    }
+}
+
+/// The mean of `|y_true - y_pred|`, as a metric.
+///
+/// ```
+/// use horn_train::metrics::{MeanAbsoluteError, Metric};
+///
+/// assert_eq!(Metric::name(&MeanAbsoluteError::new()), "mean_absolute_error");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeanAbsoluteError {
+    name: String,
+}
+
+named_metric!(MeanAbsoluteError, "mean_absolute_error");
+
+impl Metric for MeanAbsoluteError {
+    fn class_name(&self) -> &'static str {
+        "MeanAbsoluteError"
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn targets(&self) -> TargetKind {
+        TargetKind::Dense
+    }
+
+    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        Ok(mean_absolute_error(y_true.into_dense(&y_pred)?, y_pred))
+    }
+}

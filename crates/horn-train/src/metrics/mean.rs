@@ -1,0 +1,89 @@
+//! A running mean that stays on the device.
+
+use burn::Tensor;
+
+/// The weighted mean of all values so far, 0 of none.
+///
+/// Values are added on their device; [`result`](Self::result) alone waits for them.
+///
+/// ```
+/// use burn::Tensor;
+/// use burn::tensor::Device;
+/// use horn_train::metrics::Mean;
+///
+/// let device = Device::default();
+/// let mut mean = Mean::default();
+/// mean.update(Tensor::from_data([1.0, 2.0], &device));
+/// mean.update_weighted(Tensor::from_data([6.0], &device), Tensor::from_data([2.0], &device));
+/// assert_eq!(mean.result(), 15.0 / 4.0);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Mean {
+    total: Option<Tensor<1>>,
+    count: f64,
+    weight: Option<Tensor<1>>,
+}
+
+impl Mean {
+    /// Adds values that count once each.
+    pub fn update(&mut self, values: Tensor<1>) {
+        let count = values.dims()[0] as f64;
+        self.update_mean(values.sum(), 1.0, count);
+    }
+
+    /// Adds the mean of `count` values, a tensor of one element.
+    pub fn update_batch(&mut self, mean: Tensor<1>, count: usize) {
+        self.update_mean(mean, count as f64, count as f64);
+    }
+
+    /// Adds values with weights of their own.
+    pub fn update_weighted(&mut self, values: Tensor<1>, weights: Tensor<1>) {
+        let weight = weights.clone().sum();
+        self.weight = Some(match self.weight.take() {
+            Some(sum) => sum + weight,
+            None => weight,
+        });
+        self.update_mean((values * weights).sum(), 1.0, 0.0);
+    }
+
+    fn update_mean(&mut self, value: Tensor<1>, factor: f64, count: f64) {
+        let value = if factor == 1.0 { value } else { value * factor };
+        self.total = Some(match self.total.take() {
+            Some(total) => total + value,
+            None => value,
+        });
+        self.count += count;
+    }
+
+    /// Reads the mean from the device.
+    pub fn result(&self) -> f64 {
+        let read = |tensor: &Option<Tensor<1>>| tensor.clone().map_or(0.0, |tensor| tensor.into_scalar::<f32>());
+        let weight = self.count as f32 + read(&self.weight);
+        if weight == 0.0 { 0.0 } else { f64::from(read(&self.total) / weight) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn batches_count_by_their_size() {
+        let device = Device::default();
+        let mut mean = Mean::default();
+        assert_eq!(mean.result(), 0.0);
+        mean.update_batch(Tensor::from_data([1.0], &device), 3);
+        mean.update_batch(Tensor::from_data([5.0], &device), 1);
+        assert_eq!(mean.result(), 2.0);
+    }
+
+    #[test]
+    fn weights_of_zero_give_zero() {
+        let device = Device::default();
+        let mut mean = Mean::default();
+        mean.update_weighted(Tensor::from_data([3.0, 4.0], &device), Tensor::zeros([2], &device));
+        assert_eq!(mean.result(), 0.0);
+    }
+}

@@ -1,0 +1,114 @@
+//! The same program on every backend that is compiled in.
+
+use horn::prelude::*;
+use ndarray::{Array1, Array3, s};
+
+fn digits(samples: usize) -> (Array3<u8>, Array1<u8>) {
+    let ((x, y), _) = datasets::mnist::load().unwrap();
+    (x.slice(s![..samples, .., ..]).to_owned(), y.slice(s![..samples]).to_owned())
+}
+
+/// Trains the article's model a little; returns the losses and the predictions.
+fn train(backend: &str) -> (Vec<f64>, Vec<f32>) {
+    let (x, y) = digits(1_024);
+    set_random_seed(3);
+    let mut model = Sequential::new()
+        .add(Input([28, 28]))
+        .add(Flatten())
+        .add(Rescaling(1.0 / 255.0))
+        .add(Dense(128).activation(Activation::Relu))
+        .add(Dense(128).activation(Activation::Relu))
+        .add(Dense(128).activation(Activation::Relu))
+        .add(Dense(10).activation(Activation::Softmax))
+        .compile_on(
+            &horn::device(backend).unwrap(),
+            Adam::new(1e-3),
+            SparseCategoricalCrossentropy::new(),
+            [Accuracy::new()],
+        )
+        .unwrap();
+    let fit = Fit::epochs(2).batch_size(128).validation_split(0.1).verbose(Verbose::Silent);
+    let history = model.fit(&x, &y, fit).unwrap();
+    assert!(history["accuracy"][1] > 0.6, "{backend}: {history:?}");
+    let probabilities = model.predict(&x.slice(s![..64, .., ..])).unwrap();
+    (history["loss"].iter().chain(&history["val_loss"]).copied().collect(), probabilities.into_raw_vec_and_offset().0)
+}
+
+#[test]
+fn every_backend_learns_the_same() {
+    let backends = horn::backends();
+    let (losses, probabilities) = train(backends[0]);
+    for backend in &backends[1..] {
+        let (other_losses, other_probabilities) = train(backend);
+        for (one, other) in losses.iter().zip(&other_losses) {
+            assert!((one - other).abs() < 1e-4, "{backend}: losses {other_losses:?}, {} {losses:?}", backends[0]);
+        }
+        for (one, other) in probabilities.iter().zip(&other_probabilities) {
+            assert!((one - other).abs() < 1e-4, "{backend}: {other} instead of {one}");
+        }
+    }
+}
+
+#[test]
+fn scores_of_ten_thousand_stay_exact_on_every_backend() {
+    use horn::burn::tensor::Tensor;
+    for backend in horn::backends() {
+        let device = horn::device(backend).unwrap();
+        let u = Tensor::<2>::from_data([[1e4, 9_999.0, -1e4], [-1e4, -1e4, -1e4]], &device.autodiff()).require_grad();
+        let phi = Activation::Softmax.forward(u.clone());
+        let gradient = u.grad(&phi.clone().slice([0..1, 0..1]).sum().backward()).unwrap();
+        let phi: Vec<f32> = phi.into_data().iter().collect();
+        let expected = [0.731_058_6, 0.268_941_43, 0.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0];
+        crate::fixtures::assert_close(backend, &phi, &expected, 1e-6);
+        let gradient: Vec<f32> = gradient.into_data().iter().collect();
+        let expected = [0.196_611_93, -0.196_611_93, 0.0, 0.0, 0.0, 0.0];
+        crate::fixtures::assert_close(backend, &gradient, &expected, 1e-6);
+    }
+}
+
+/// A model whose scores are ±1e4 learns: its loss is the exact one, and its gradient is not lost in the clipping of
+/// probabilities.
+#[test]
+fn training_survives_scores_of_ten_thousand() {
+    for backend in horn::backends() {
+        let mut model = Sequential::new()
+            .add(Input([1]))
+            .add(Dense(2).kernel_initializer(Constant::new(0.0)).bias_initializer(Zeros::new()))
+            .add(Softmax())
+            .compile_on(&horn::device(backend).unwrap(), SGD::new(1.0), SparseCategoricalCrossentropy::new(), ())
+            .unwrap();
+        let weights = [ndarray::arr2(&[[1e4_f32, -1e4]]).into_dyn(), ndarray::arr1(&[0.0_f32, 0.0]).into_dyn()];
+        model.model_mut().unwrap().set_weights(&weights).unwrap();
+        let (x, y) = (ndarray::arr2(&[[1.0_f32]]), ndarray::arr1(&[1_u8]));
+        let history = model.fit(&x, &y, Fit::epochs(1).verbose(Verbose::Silent)).unwrap();
+        assert_eq!(history["loss"], [2e4], "{backend}");
+        let after = model.model().unwrap().get_weights();
+        assert_eq!(after[1].as_slice().unwrap(), [-1.0, 1.0], "{backend}");
+    }
+}
+
+/// Without an adapter, asking for the GPU is an error that says what to install. The GPU's runtime is set up once a
+/// process, so this asks in one of its own, whose drivers are hidden.
+#[cfg(all(feature = "wgpu", target_os = "linux"))]
+#[test]
+fn without_an_adapter_the_error_says_what_to_install() {
+    const CHILD: &str = "HORN_TEST_WITHOUT_ADAPTER";
+    if std::env::var_os(CHILD).is_some() {
+        let error = horn::device("wgpu").unwrap_err();
+        assert!(error.is_device());
+        println!("{error}");
+        return;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "backends::without_an_adapter_the_error_says_what_to_install", "--nocapture"])
+        .env(CHILD, "1")
+        .env("VK_DRIVER_FILES", "/nowhere")
+        .env("VK_ICD_FILENAMES", "/nowhere")
+        .env("__EGL_VENDOR_LIBRARY_FILENAMES", "/nowhere")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("apt-get install mesa-vulkan-drivers libvulkan1"), "{text}");
+    assert!(text.contains("--features flex"), "{text}");
+}

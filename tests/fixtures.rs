@@ -1,0 +1,77 @@
+//! Reads what real Keras made: `tests/keras/make_fixtures.py` writes the files, `tests/keras/fixtures` holds them.
+
+use std::path::Path;
+
+use horn::burn::tensor::{Tensor, TensorData};
+use horn::{AnyTensor, HostArray};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+/// Values with a shape, as the files hold them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Array {
+    pub shape: Vec<usize>,
+    pub data: Vec<Number>,
+}
+
+/// A float; JSON has no NaN and no infinity, so the files spell them.
+#[derive(Debug, Clone, Copy)]
+pub struct Number(pub f64);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Spelled {
+            Float(f64),
+            Text(String),
+        }
+        Ok(Self(match Spelled::deserialize(deserializer)? {
+            Spelled::Float(value) => value,
+            Spelled::Text(text) => text.parse().map_err(serde::de::Error::custom)?,
+        }))
+    }
+}
+
+impl Array {
+    pub fn values(&self) -> Vec<f32> {
+        self.data.iter().map(|number| number.0 as f32).collect()
+    }
+
+    pub fn tensor<const D: usize>(&self, device: &horn::burn::tensor::Device) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(self.values(), self.shape.clone()), device)
+    }
+
+    pub fn host(&self) -> HostArray<'static> {
+        HostArray::new(self.values(), self.shape.clone()).expect("a fixture fills its shape")
+    }
+}
+
+/// Reads a fixture file.
+#[track_caller]
+pub fn read<T: DeserializeOwned>(name: &str) -> T {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/fixtures").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The values of a tensor.
+pub fn values(tensor: AnyTensor) -> Vec<f32> {
+    horn::by_rank!(tensor, |x| x.into_data().iter::<f32>().collect()).expect("a tensor of floats")
+}
+
+/// Fails where a value differs from the expected one by more than `relative` of it, or of 1 where it is smaller.
+#[track_caller]
+pub fn assert_close(what: &str, received: &[f32], expected: &[f32], relative: f64) {
+    assert_eq!(received.len(), expected.len(), "{what}: number of values");
+    for (at, (&received, &expected)) in received.iter().zip(expected).enumerate() {
+        if received == expected || received.is_nan() && expected.is_nan() {
+            continue;
+        }
+        let difference = (f64::from(received) - f64::from(expected)).abs();
+        assert!(
+            difference <= relative * f64::from(expected).abs().max(1.0),
+            "{what}: value {at} is {received}, Keras has {expected}"
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! What crosses crates: parity with Keras, bad input, whole runs, and the backends.
+
+mod backends;
+mod bad_input;
+mod fixtures;
+mod mnist;
+mod parity;

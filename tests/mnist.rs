@@ -1,0 +1,31 @@
+//! The article's model on real MNIST, shortened so that debug builds run it too; `.ci/run` runs the whole example.
+
+use horn::prelude::*;
+use ndarray::s;
+
+#[test]
+fn the_article_s_model_learns_real_digits() {
+    let ((x_train, y_train), (x_test, y_test)) = datasets::mnist::load().unwrap();
+    set_random_seed(1);
+    let mut model = Sequential::new()
+        .add(Input([28, 28]))
+        .add(Flatten())
+        .add(Rescaling(1.0 / 255.0))
+        .add(Dense(128).activation(Activation::Relu))
+        .add(Dense(128).activation(Activation::Relu))
+        .add(Dense(128).activation(Activation::Relu))
+        .add(Dense(10).activation(Activation::Softmax))
+        .compile(Adam::new(1e-3), SparseCategoricalCrossentropy::new(), [Accuracy::new()])
+        .unwrap();
+    let fit = Fit::epochs(2).batch_size(128).validation_split(0.1).verbose(Verbose::Silent);
+    let (x, y) = (x_train.slice(s![..20_000, .., ..]), y_train.slice(s![..20_000]));
+    let history = model.fit(&x, &y, fit).unwrap();
+    assert!(history["val_accuracy"][1] > 0.92, "{history:?}");
+    let scores = model.evaluate_with(&x_test, &y_test, 500, Verbose::Silent).unwrap();
+    assert!(scores["accuracy"] > 0.92, "{scores}");
+
+    let probabilities = model.predict(&x_test.slice(s![..100, .., ..])).unwrap();
+    for row in probabilities.outer_iter() {
+        assert!((row.sum() - 1.0).abs() < 1e-5);
+    }
+}

@@ -1,0 +1,2 @@
+//! What Horn computes against what real Keras computed.
+
