@@ -24,7 +24,8 @@ fn benchmark(criterion: &mut Criterion) {
     let image = digits.images.slice(s![..1, .., ..]).to_owned();
     let by_hand = by_hand.for_inference();
     let mut group = criterion.benchmark_group("prediction of one image");
-    group.bench_function("horn", |bencher| bencher.iter(|| in_horn.predict(black_box(&image)).expect("data that fits")));
+    group
+        .bench_function("horn", |bencher| bencher.iter(|| in_horn.predict(black_box(&image)).expect("data that fits")));
     group.bench_function("burn", |bencher| bencher.iter(|| by_hand.predict(black_box(&image))));
     group.finish();
 }

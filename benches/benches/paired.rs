@@ -52,12 +52,7 @@ fn main() -> horn::Result<()> {
     let digits = Digits::first(12_800)?;
     let mut in_horn = InHorn::new()?;
     let mut by_hand = ByHand::new()?;
-    compare(
-        "epoch of 100 steps",
-        21,
-        || time(|| in_horn.epoch(&digits)),
-        || time(|| by_hand.epoch(&digits)),
-    );
+    compare("epoch of 100 steps", 21, || time(|| in_horn.epoch(&digits)), || time(|| by_hand.epoch(&digits)));
     let image = digits.images.slice(s![..1, .., ..]).to_owned();
     let by_hand = by_hand.for_inference();
     compare(

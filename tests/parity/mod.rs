@@ -1,2 +1,10 @@
 //! What Horn computes against what real Keras computed.
 
+mod activations;
+mod initializers;
+mod layers;
+mod losses;
+mod metrics;
+mod optimizers;
+mod summary;
+mod training;

@@ -135,7 +135,8 @@ impl<'a> HostArray<'a> {
             .iter()
             .map(|value| value.to_f64())
             .enumerate()
-            .find(|&(_, value)| !(value.fract() == 0.0 && (0.0..classes as f64).contains(&value) || Some(value) == ignored)))
+            .find(|&(_, value)| !(value.fract() == 0.0 && (0.0..classes as f64).contains(&value)
+                || Some(value) == ignored)))
     }
 
     /// The values of the samples `at`, as floats.

@@ -104,11 +104,7 @@ impl Build {
     /// # Errors
     ///
     /// Where the initializer can't fill such a shape.
-    pub fn add_weight<const D: usize>(
-        &self,
-        sizes: [usize; D],
-        initializer: &Initializer,
-    ) -> Result<Param<Tensor<D>>> {
+    pub fn add_weight<const D: usize>(&self, sizes: [usize; D], initializer: &Initializer) -> Result<Param<Tensor<D>>> {
         let seed = if initializer.is_random() { random::next_seed() } else { 0 };
         let values = initializer.sample(&sizes, seed)?;
         let weight = Tensor::from_data(TensorData::new(values, sizes), &self.device.clone().without_autodiff());

@@ -124,9 +124,10 @@ impl Model {
     /// Runs the first `count` layers.
     fn run(&self, input: AnyTensor, mode: Mode, count: usize) -> Result<AnyTensor> {
         self.check_input(&input.sizes())?;
-        self.layers[..count].iter().enumerate().try_fold(input, |x, (at, layer)| {
-            layer.forward(x, mode).map_err(|error| error.at(self.place(at)))
-        })
+        self.layers[..count]
+            .iter()
+            .enumerate()
+            .try_fold(input, |x, (at, layer)| layer.forward(x, mode).map_err(|error| error.at(self.place(at))))
     }
 
     fn place(&self, at: usize) -> String {

@@ -9,6 +9,9 @@ use crate::model::Node;
 use crate::summary::{Row, Summary};
 use crate::{Build, Error, Layer, Model, Result, Shape};
 
+/// The classes whose layers Keras counts as built before they see data; others without weights wait all the same.
+const BUILT_AT_ONCE: [&str; 5] = ["Activation", "Dropout", "ReLU", "Reshape", "Softmax"];
+
 /// A model as a list of layers, each taking the output of the one before.
 ///
 /// Layers are descriptions: nothing is computed and nothing can fail until the model is built, by
@@ -72,6 +75,7 @@ impl Sequential {
         let rows = self.layers.iter().zip(names).map(|(layer, name)| Row {
             name,
             class_name: layer.class_name().to_owned(),
+            params: BUILT_AT_ONCE.contains(&layer.class_name()).then_some(0),
             ..Row::default()
         });
         Summary { name: self.name.clone(), rows: rows.collect(), ..Summary::default() }

@@ -7,11 +7,11 @@ use burn::optim::GradientsParams;
 use burn::tensor::Device;
 use horn_nn::{Mode, Model, Result};
 
+use crate::Scores;
 use crate::losses::Loss;
 use crate::metrics::{Mean, Metric};
 use crate::optimizers::clip_by_global_norm;
 use crate::samples::Samples;
-use crate::Scores;
 
 /// What a model is compiled with: how a step's loss, gradients and metrics come about.
 #[derive(Debug)]

@@ -67,9 +67,13 @@ pub mod prelude {
         Activation, BurnModule, Dense, Dropout, Flatten, Input, ReLU, Rescaling, Reshape, Softmax,
     };
     pub use horn_train::losses::{
-        BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError,
-        SparseCategoricalCrossentropy,
+        BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy,
     };
     pub use horn_train::metrics::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
     pub use horn_train::optimizers::{Adam, AdamW, RMSprop, SGD};
 }
+
+/// The program in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -86,7 +86,10 @@ fn main() -> horn::Result<()> {
         println!("\n{}", beside(&[image(&pixels, 28, 28)?, format!("\n\n{}", bar_chart(&bars, 40)?)], 4));
     }
 
-    history.iter().fold(LearningCurves::new(), |curves, (key, values)| curves.curve(key, values)).save(&options.curves)?;
+    history
+        .iter()
+        .fold(LearningCurves::new(), |curves, (key, values)| curves.curve(key, values))
+        .save(&options.curves)?;
     println!("\nlearning curves: {}", options.curves.display());
     println!("test accuracy: {:.4}", scores["accuracy"]);
     Ok(())

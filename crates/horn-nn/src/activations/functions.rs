@@ -186,26 +186,28 @@ pub fn sparse_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     clip(x + 1.0, 0.0, 2.0) * 0.5
 }
 
-/// `max(x − τ, 0)`, with the `τ` that Keras computes along the axis.
+/// The point nearest to `x` whose elements along the axis are not negative and add up to 1: `max(x − τ, 0)`.
 ///
-/// With the `k` largest inputs `z_1 ≥ z_2 ≥ … ≥ z_k` in the support, the paper's `τ` is `(z_1 + … + z_k − 1) / k`, and
-/// the outputs add up to 1. Keras 3 adds up the partial sums `z_1`, `z_1 + z_2`, … instead, so its outputs only do where
-/// `k` is 1. A model trained with Keras relies on it, hence the same here.
+/// `τ` is `(z_1 + … + z_k − 1) / k`, with the `k` largest elements `z_1 ≥ z_2 ≥ …` for which `k · z_k` is more than
+/// `z_1 + … + z_k − 1` (Martins and Astudillo, 2016). Keras up to 3.15.1 has another `τ` where `k` is more than 1, by
+/// a mistake that was mended after it (keras-team/keras#23469): its outputs then do not add up to 1.
 pub fn sparsemax<const D: usize>(x: Tensor<D>, axis: isize) -> Tensor<D> {
     let axis = if axis < 0 { D.saturating_add_signed(axis) } else { axis.unsigned_abs() };
     let size = x.dims()[axis];
     let mut along = [1; D];
     along[axis] = size;
 
-    let sorted = x.clone().sort_descending(axis);
-    let sums = sorted.clone().cumsum(axis);
+    // The sorting finds the support and takes no part in the gradient.
+    let sorted = x.clone().detach().sort_descending(axis);
     let ranks = Tensor::<1, Int>::arange(1..size as i64 + 1, &x.device()).float().cast(x.dtype()).reshape(along);
-    let outside = (sorted - (sums.clone() - 1.0) / ranks).detach().lower_equal_elem(0);
-    let k = outside.clone().bool_not().float().cast(x.dtype()).sum_dim(axis);
-    let tau = (sums.mask_fill(outside, 0).sum_dim(axis) - 1.0) / k;
-    let excess = x - tau;
-    // max(excess, 0), with half the slope at 0 as JAX has it.
-    (excess.clone() + excess.abs()) * 0.5
+    let excess = sorted.clone().cumsum(axis) - 1.0;
+    let inside = (sorted.clone() * ranks).greater(excess);
+    let k = inside.clone().float().cast(x.dtype()).sum_dim(axis);
+    let smallest = sorted.mask_fill(inside.bool_not(), f32::INFINITY).min_dim(axis);
+
+    let outside = x.clone().lower(smallest);
+    let tau = (x.clone().mask_fill(outside, 0).sum_dim(axis) - 1.0) / k;
+    relu(x - tau)
 }
 
 /// `(x + √(x² + b)) / 2`.

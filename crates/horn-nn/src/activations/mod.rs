@@ -9,7 +9,7 @@
 //! let activation: Activation = "swish".parse()?;
 //! assert_eq!(activation, Activation::Silu);
 //! assert_eq!(activation.to_string(), "silu");
-//! # horn_nn::Result::Ok(())
+//! # Ok::<(), horn_nn::Error>(())
 //! ```
 
 use std::fmt;

@@ -11,6 +11,7 @@ const X: [f32; 15] = [-1e4, -100.0, -6.0, -3.0, -1.0, -0.5, -1e-3, 0.0, 1e-3, 0.
 
 /// The outputs for [`X`] and the gradient of their sum.
 #[rustfmt::skip]
+#[expect(clippy::approx_constant, reason = "softplus(0) is log 2")]
 fn elementwise() -> Vec<(Activation, [f32; 15], [f32; 15])> {
     vec![
         (
@@ -324,23 +325,23 @@ fn glu_is_that_of_keras_and_halves_the_axis() {
     );
 }
 
+/// Values of the paper's formula in float64 numpy, as Keras 3.15.1 has a mistake here.
 #[test]
-#[rustfmt::skip]
-fn sparsemax_is_that_of_keras() {
+fn sparsemax_is_that_of_the_paper() {
     let rows = [[1.0, 0.8, 0.1, -1.0], [-1e4, 0.0, 100.0, 1e4], [2.0, 1.5, 1.2, 1.1], [1.0, 0.0, 0.0, 0.5]];
-    let y = [
-        0.100000024, 0.0, 0.0, 0.0,
-        0.0, 0.0, 0.0, 1.0,
-        0.0, 0.0, 0.0, 0.0,
-        0.25, 0.0, 0.0, 0.0,
-    ];
-    let dx = [
-        0.0, -0.5, 0.0, 0.0,
-        0.0, -0.0, 0.0, 0.0,
-        0.0, -0.0, 0.0, 0.0,
-        0.0, -0.0, 0.0, -0.5,
-    ];
+    let y = [0.6, 0.4, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.75, 0.25, 0.0, 0.0, 0.75, 0.0, 0.0, 0.25];
+    let dx = [1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.25, 0.0, 0.0, -0.25];
     check_rows(Activation::Sparsemax, rows, &[1.0, -1.0, 2.0, 0.5], &y, &dx);
+
+    // Equal elements share alike, and those that equal τ are left out.
+    let rows = [[0.5; 4], [1.0, 0.0, 0.0, 0.0], [3.0, 3.0, 2.0, 2.0], [-5.0; 4]];
+    let y = [0.25, 0.25, 0.25, 0.25, 1.0, 0.0, 0.0, 0.0, 0.5, 0.5, 0.0, 0.0, 0.25, 0.25, 0.25, 0.25];
+    let dx = [0.375, -1.625, 1.375, -0.125, 0.0, 0.0, 0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.375, -1.625, 1.375, -0.125];
+    check_rows(Activation::Sparsemax, rows, &[1.0, -1.0, 2.0, 0.5], &y, &dx);
+
+    // What is not a number stays so, without a panic.
+    let x = Tensor::<1>::from_floats([f32::NAN, 1.0], &Device::default());
+    assert!(Activation::Sparsemax.forward(x).into_data().try_to_vec::<f32>().unwrap()[0].is_nan());
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! `ReLU`: the rectifier with its three arguments.
 
-use burn::module::Module;
-use burn::tensor::Tensor;
 use serde_json::{Value, json};
 
+use super::activation::ActivationModule;
 use super::named;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::activations::Activation;
+use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
 
 /// `f(x) = max_value` where `x ≥ max_value`, `x` where `threshold ≤ x < max_value`, and
 /// `negative_slope · (x − threshold)` below.
@@ -97,11 +97,8 @@ impl Layer for ReLU {
     }
 
     fn build(&self, _: &Shape, _: &Build) -> Result<BuiltLayer> {
-        Ok(BuiltLayer::new(ReLUModule {
-            max_value: self.max_value,
-            negative_slope: self.negative_slope,
-            threshold: self.threshold,
-        }))
+        let activation = Activation::relu(self.negative_slope, self.max_value, self.threshold);
+        Ok(BuiltLayer::new(ActivationModule { activation }))
     }
 
     fn config(&self) -> Value {
@@ -111,34 +108,6 @@ impl Layer for ReLU {
             "negative_slope": self.negative_slope,
             "threshold": self.threshold,
         })
-    }
-}
-
-#[derive(Module, Debug)]
-struct ReLUModule {
-    max_value: Option<f64>,
-    negative_slope: f64,
-    threshold: f64,
-}
-
-impl ReLUModule {
-    fn rectify<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if self.max_value.is_none() && self.negative_slope == 0.0 && self.threshold == 0.0 {
-            return burn::tensor::activation::relu(x);
-        }
-        let below = x.clone().lower_elem(self.threshold);
-        let sloped = (x.clone() - self.threshold) * self.negative_slope;
-        let x = match self.max_value {
-            Some(max_value) => x.clamp_max(max_value),
-            None => x,
-        };
-        x.mask_where(below, sloped)
-    }
-}
-
-impl Forward for ReLUModule {
-    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        by_rank!(input, |x| self.rectify(x).into())
     }
 }
 

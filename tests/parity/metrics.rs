@@ -1,0 +1,114 @@
+//! Metrics against Keras: the running results over two updates, and what "accuracy" stands for.
+
+use horn::Shape;
+use horn::burn::tensor::Device;
+use horn::metrics::{
+    Accuracy, BinaryAccuracy, CategoricalAccuracy, Mean, MeanAbsoluteError, MeanSquaredError, Metric,
+    SparseCategoricalAccuracy,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::losses::{rows, weights};
+use crate::fixtures::{Array, assert_close, read};
+
+#[derive(Deserialize)]
+struct Fixture {
+    cases: Vec<Case>,
+    resolve: Vec<Resolve>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    class_name: String,
+    config: Value,
+    case: String,
+    updates: Vec<Update>,
+    results: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Update {
+    y_true: Array,
+    y_pred: Array,
+    sample_weight: Option<Array>,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    metric: String,
+    y_true_shape: Vec<usize>,
+    y_pred_shape: Vec<usize>,
+    class_name: String,
+}
+
+/// Keras's class `Accuracy` is the share of equal numbers. Horn's `Accuracy` is the string "accuracy", which never
+/// means that class, and there is no other way to it.
+const NOT_THERE: [(&str, &str); 6] = [
+    ("Accuracy", "labels (n,)"),
+    ("Accuracy", "labels (n,), weighted"),
+    ("Accuracy", "labels (n, 1) against (n,)"),
+    ("Accuracy", "labels (n, 1) against (n,), weighted"),
+    ("Accuracy", "matrix"),
+    ("Accuracy", "matrix, weighted"),
+];
+
+#[test]
+fn results_are_those_of_keras() {
+    let cases = read::<Fixture>("metrics.json").cases;
+    let device = Device::default();
+    let mut checked = 0;
+    for case in &cases {
+        if NOT_THERE.contains(&(&case.class_name, &case.case)) {
+            continue;
+        }
+        let what = format!("{} ({}, {})", case.class_name, case.case, case.config);
+        let metric = metric(&case.class_name, &case.config);
+        assert_eq!(metric.config(), case.config, "{what}");
+        assert_eq!(case.updates.len(), case.results.len(), "{what}");
+        let mut mean = Mean::default();
+        for (update, &expected) in case.updates.iter().zip(&case.results) {
+            let (y_true, y_pred) = rows(&update.y_true, &update.y_pred, metric.targets(), &device);
+            let values = metric.per_sample(y_true, y_pred).unwrap_or_else(|error| panic!("{what}: {error}"));
+            match &update.sample_weight {
+                Some(weight) => {
+                    let weight = weights(weight, values.dims()[0], &device);
+                    mean.update_weighted(values, weight);
+                }
+                None => mean.update(values),
+            }
+            assert_close(&what, &[mean.result() as f32], &[expected as f32], 1e-6);
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, cases.len() - NOT_THERE.len());
+    assert!(checked >= 40, "only {checked} cases");
+}
+
+#[test]
+fn accuracy_stands_for_what_it_does_in_keras() {
+    let rows = read::<Fixture>("metrics.json").resolve;
+    assert!(rows.len() >= 20, "only {} rows", rows.len());
+    for row in rows {
+        let output = Shape::batched(&row.y_pred_shape[1..]);
+        let metric = Accuracy::new().name(&row.metric).resolve(&row.y_true_shape, &output).unwrap();
+        let received = (metric.class_name(), metric.name());
+        let expected = (row.class_name.as_str(), row.metric.as_str());
+        assert_eq!(received, expected, "y_true {:?}, y_pred {:?}", row.y_true_shape, row.y_pred_shape);
+    }
+}
+
+fn metric(class_name: &str, config: &Value) -> Box<dyn Metric> {
+    let name = config["name"].as_str().expect("every metric has a name");
+    match class_name {
+        "BinaryAccuracy" => {
+            let threshold = config["threshold"].as_f64().expect("a threshold");
+            Box::new(BinaryAccuracy::new().threshold(threshold).name(name))
+        }
+        "CategoricalAccuracy" => Box::new(CategoricalAccuracy::new().name(name)),
+        "MeanAbsoluteError" => Box::new(MeanAbsoluteError::new().name(name)),
+        "MeanSquaredError" => Box::new(MeanSquaredError::new().name(name)),
+        "SparseCategoricalAccuracy" => Box::new(SparseCategoricalAccuracy::new().name(name)),
+        other => panic!("Horn has no metric {other}"),
+    }
+}

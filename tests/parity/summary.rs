@@ -1,0 +1,76 @@
+//! The tables that `summary()` prints, character for character.
+
+use horn::Sequential;
+use horn::burn::tensor::Device;
+use horn::layers::Input;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::layers::add;
+use crate::fixtures::read;
+
+/// What a model of Horn's can't say yet; the table itself can, which `horn-nn` tests.
+const MISSING: [(fn(&Entry) -> bool, &str); 3] = [
+    (|entry| entry.state == "trained", "the optimizer's variables are not counted"),
+    (|entry| entry.layers.iter().any(|layer| layer.frozen), "layers can't be frozen"),
+    (|entry| entry.arguments.contains_key("line_length"), "a table is as wide as the terminal"),
+];
+
+#[derive(Deserialize)]
+struct Entry {
+    case: String,
+    columns: usize,
+    state: String,
+    name: Option<String>,
+    input_shape: Option<Vec<usize>>,
+    layers: Vec<Step>,
+    arguments: Map<String, Value>,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    class_name: String,
+    args: Map<String, Value>,
+    #[serde(default)]
+    frozen: bool,
+}
+
+impl Entry {
+    fn model(&self) -> Sequential {
+        let mut model = Sequential::new();
+        if let Some(name) = &self.name {
+            model = model.name(name);
+        }
+        if let Some(shape) = &self.input_shape {
+            model = model.add(Input(shape));
+        }
+        let mut layers = self.layers.iter();
+        layers.try_fold(model, |model, layer| add(model, &layer.class_name, &layer.args)).expect("no missing argument")
+    }
+}
+
+#[test]
+fn texts() {
+    let entries: Vec<Entry> = read("summary.json");
+    let (mut checked, mut missing) = (0, [0; MISSING.len()]);
+    for entry in &entries {
+        if let Some(at) = MISSING.iter().position(|(applies, _)| applies(entry)) {
+            missing[at] += 1;
+            continue;
+        }
+        assert!(entry.arguments.is_empty(), "{}: {:?}", entry.case, entry.arguments);
+        let summary = match entry.state.as_str() {
+            "unbuilt" => entry.model().to_summary(),
+            // An optimizer has no variables before the first step.
+            "built" | "compiled" => entry.model().build(&Device::default()).unwrap().to_summary(),
+            state => panic!("{}: {state}", entry.case),
+        };
+        let text = summary.render(entry.columns, false) + "\n";
+        assert_eq!(text, entry.text, "{}, {}, {} columns:\n{text}", entry.case, entry.state, entry.columns);
+        checked += 1;
+    }
+    assert_eq!(missing, [6, 1, 2]);
+    assert_eq!(checked + missing.iter().sum::<i32>(), entries.len() as i32);
+    assert!(checked >= 10, "{checked}");
+}

@@ -1,0 +1,175 @@
+//! Whole runs against Keras: a seed gives the same weights, the same batches and the same history.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use horn::layers::{Dense, Dropout, Input};
+use horn::losses::{BinaryCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy};
+use horn::metrics::{Accuracy, MeanAbsoluteError, Metric};
+use horn::utils::set_random_seed;
+use horn::{Compile, CompiledModel, Fit, Sequential, Verbose};
+use serde::Deserialize;
+
+use super::optimizers::{Args, adam, adamw, rmsprop, sgd};
+use crate::fixtures::{Array, assert_close, read};
+
+#[derive(Deserialize)]
+struct Fixture {
+    x: Array,
+    input_shape: Vec<Option<usize>>,
+    runs: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    name: String,
+    seed: u32,
+    layers: Vec<Described>,
+    optimizer: Described,
+    loss: String,
+    metrics: Vec<String>,
+    fit: Options,
+    y: Array,
+    initial_weights: Vec<Array>,
+    history: BTreeMap<String, Vec<f64>>,
+    final_weights: Vec<Array>,
+    evaluate: Vec<f64>,
+    predict: Array,
+}
+
+#[derive(Deserialize)]
+struct Described {
+    class_name: String,
+    args: Args,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    epochs: usize,
+    batch_size: usize,
+    validation_split: f64,
+    shuffle: bool,
+}
+
+/// Rounding adds up over the 15 steps, in another order than XLA's.
+const TOLERANCE: f64 = 1e-6;
+
+/// The mask of Dropout is drawn by Burn's generator, not by JAX's, so that nothing after the first step can agree.
+const RANDOM_STEPS: [&str; 1] = ["dropout"];
+
+#[test]
+fn a_seed_replays_whole_runs_of_keras() {
+    let fixture: Fixture = read("training.json");
+    let names: Vec<&str> = fixture.runs.iter().map(|run| run.name.as_str()).collect();
+    let expected = ["adam", "sgd", "rmsprop", "adamw", "no shuffle", "dropout", "regression", "binary"];
+    assert_eq!(names, expected);
+    for run in &fixture.runs {
+        check(run, &fixture);
+    }
+}
+
+fn check(run: &Run, fixture: &Fixture) {
+    let name = &run.name;
+    set_random_seed(run.seed);
+    let mut model = compile(run, &fixture.input_shape);
+    let initial = weights(&model);
+    assert_eq!(initial.len(), run.initial_weights.len(), "{name}");
+    for (received, expected) in initial.iter().zip(&run.initial_weights) {
+        let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        assert_eq!(received.0, expected.shape, "{name}");
+        assert_eq!(bits(&received.1), bits(&expected.values()), "{name}: initial weights");
+    }
+    if RANDOM_STEPS.contains(&name.as_str()) {
+        return;
+    }
+
+    let (x, y) = (fixture.x.host(), run.y.host());
+    let options = Fit::epochs(run.fit.epochs)
+        .batch_size(run.fit.batch_size)
+        .validation_split(run.fit.validation_split)
+        .shuffle(run.fit.shuffle)
+        .verbose(Verbose::Silent);
+    let history = model.fit(x.clone(), y.clone(), options).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let keys: Vec<&str> = history.iter().map(|(key, _)| key).collect();
+    assert_eq!(keys, run.history.keys().collect::<Vec<_>>(), "{name}");
+    for (key, expected) in &run.history {
+        assert_near(&format!("{name}: {key}"), &history[key], expected);
+    }
+
+    for (at, (received, expected)) in weights(&model).iter().zip(&run.final_weights).enumerate() {
+        assert_close(&format!("{name}: final weight {at}"), &received.1, &expected.values(), TOLERANCE);
+    }
+
+    let scores = model.evaluate_with(x, y, 32, Verbose::Silent).unwrap();
+    let scores: Vec<f64> =
+        std::iter::once("loss").chain(run.metrics.iter().map(String::as_str)).map(|key| scores[key]).collect();
+    assert_near(&format!("{name}: evaluate"), &scores, &run.evaluate);
+
+    let samples = run.predict.shape[0];
+    let features = fixture.x.shape[1];
+    let first = horn::HostArray::new(fixture.x.values()[..samples * features].to_vec(), [samples, features]).unwrap();
+    let predicted = model.predict(first).unwrap();
+    assert_eq!(predicted.shape(), run.predict.shape, "{name}");
+    let predicted: Vec<f32> = predicted.iter().copied().collect();
+    assert_close(&format!("{name}: predict"), &predicted, &run.predict.values(), TOLERANCE);
+}
+
+/// The shapes and values of the weights.
+fn weights(model: &CompiledModel) -> Vec<(Vec<usize>, Vec<f32>)> {
+    let weights = model.model().unwrap().get_weights();
+    weights.iter().map(|weight| (weight.shape().to_vec(), weight.iter().copied().collect())).collect()
+}
+
+#[track_caller]
+fn assert_near(what: &str, received: &[f64], expected: &[f64]) {
+    let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
+    assert_close(what, &single(received), &single(expected), TOLERANCE);
+}
+
+fn compile(run: &Run, input_shape: &[Option<usize>]) -> CompiledModel {
+    match run.loss.as_str() {
+        "sparse_categorical_crossentropy" => compile_with(run, input_shape, SparseCategoricalCrossentropy::new()),
+        "binary_crossentropy" => compile_with(run, input_shape, BinaryCrossentropy::new()),
+        "mean_squared_error" => compile_with(run, input_shape, MeanSquaredError::new()),
+        other => panic!("no loss {other}"),
+    }
+}
+
+fn compile_with(run: &Run, input_shape: &[Option<usize>], loss: impl Loss + 'static) -> CompiledModel {
+    let sample: Vec<usize> = input_shape[1..].iter().map(|size| size.expect("a known size")).collect();
+    let layers = run.layers.iter().fold(Sequential::new().add(Input(sample)), add);
+    let metrics: Vec<Arc<dyn Metric>> = run.metrics.iter().map(|name| metric(name)).collect();
+    let args = &run.optimizer.args;
+    match run.optimizer.class_name.as_str() {
+        "SGD" => layers.compile(sgd(args), loss, metrics),
+        "Adam" => layers.compile(adam(args), loss, metrics),
+        "AdamW" => layers.compile(adamw(args), loss, metrics),
+        "RMSprop" => layers.compile(rmsprop(args), loss, metrics),
+        other => panic!("no optimizer {other}"),
+    }
+    .unwrap_or_else(|error| panic!("{}: {error}", run.name))
+}
+
+fn add(layers: Sequential, described: &Described) -> Sequential {
+    let number = |key: &str| described.args[key].as_f64().expect("a number");
+    match described.class_name.as_str() {
+        "Dense" => {
+            let mut dense = Dense(number("units") as usize);
+            if let Some(activation) = described.args.get("activation") {
+                dense = dense.activation(activation.as_str().expect("a name").parse().unwrap());
+            }
+            layers.add(dense)
+        }
+        "Dropout" => layers.add(Dropout(number("rate"))),
+        other => panic!("no layer {other}"),
+    }
+}
+
+fn metric(name: &str) -> Arc<dyn Metric> {
+    match name {
+        "accuracy" => Arc::new(Accuracy::new()),
+        "mean_absolute_error" => Arc::new(MeanAbsoluteError::new()),
+        other => panic!("no metric {other}"),
+    }
+}
