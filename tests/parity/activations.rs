@@ -1,4 +1,6 @@
 //! Every activation with its arguments and axes: values and gradients.
+//!
+//! Those of sparsemax are the true ones, as the Keras that made the others has a mistake there.
 
 use horn::burn::tensor::{Device, Tensor};
 use horn::{Activation, activations};

@@ -186,7 +186,7 @@ fn a_seed_gives_the_orders_of_keras() {
 
 #[test]
 fn a_seed_gives_the_integers_of_python() {
-    /// `set_random_seed` takes what NumPy does, and with it Keras's function: 32 bits.
+    /// Python alone takes such a seed: `set_random_seed` takes what NumPy does too, 32 bits.
     const TOO_LARGE: [u64; 1] = [1 << 40];
 
     let mut too_large = Vec::new();

@@ -45,7 +45,6 @@ pub fn add(model: Sequential, class_name: &str, args: &Map<String, Value>) -> Op
     }
     macro_rules! layer {
         ($first:expr $(, skip $positional:literal)? $(; $($keyword:ident),*)?) => {{
-            #[allow(unused_mut)]
             let mut layer = $first;
             for (keyword, value) in args {
                 layer = match keyword.as_str() {
@@ -161,14 +160,16 @@ fn check_gradients<const D: usize>(entry: &Entry) {
     let y: Tensor<D> = model.forward(x.clone().into(), Mode::Training).unwrap().float().unwrap();
     let gradients = (y * w.tensor(&device)).sum().backward();
 
+    // Keras's own gradients are off by up to 5e-6 here: it loses digits in `1 − tanh²` of outputs near 1.
+    let relative = if entry.args.get("activation").is_some_and(|name| name == "tanh") { 1e-5 } else { 1e-6 };
     let by_input: Vec<f32> = x.grad(&gradients).expect("x is tracked").into_data().iter().collect();
-    assert_close(&format!("by the input of {what}"), &by_input, &dinput.values(), 1e-6);
+    assert_close(&format!("by the input of {what}"), &by_input, &dinput.values(), relative);
     let mut reader = Reader { gradients: &gradients, found: Vec::new() };
     model.visit(&mut reader);
     assert_eq!(reader.found.len(), grads.len(), "{what}");
     for (at, ((shape, received), expected)) in reader.found.iter().zip(grads).enumerate() {
         assert_eq!(shape, &expected.shape, "{what}");
-        assert_close(&format!("by weight {at} of {what}"), received, &expected.values(), 1e-6);
+        assert_close(&format!("by weight {at} of {what}"), received, &expected.values(), relative);
     }
 }
 
