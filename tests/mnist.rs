@@ -29,3 +29,29 @@ fn the_article_s_model_learns_real_digits() {
         assert!((row.sum() - 1.0).abs() < 1e-5);
     }
 }
+
+/// The schedule is given the epoch and the rate so far, as Keras's `LearningRateScheduler` is; what it says is used,
+/// shown and kept.
+#[test]
+fn a_schedule_sets_the_learning_rate() {
+    let mut model = Sequential::new()
+        .add(Input([1]))
+        .add(Dense(1).kernel_initializer(Zeros::new()))
+        .compile(SGD::new(0.5), MeanSquaredError::new(), ())
+        .unwrap();
+    let (x, y) = (ndarray::arr2(&[[1.0_f32]]), ndarray::arr2(&[[1.0_f32]]));
+    let fit = Fit::epochs(3).verbose(Verbose::Silent).learning_rate_scheduler(|epoch, rate| match epoch {
+        0 => rate,
+        1 => 0.0,
+        _ => 0.25,
+    });
+    let history = model.fit(&x, &y, fit).unwrap();
+    assert_eq!(history["learning_rate"], [0.5, 0.0, 0.25]);
+    assert_eq!(model.learning_rate(), 0.25);
+    // The first step, of 0.5, goes from 0 to 1 in both weights, hence to a prediction of 2; the second stands still.
+    assert_eq!(history["loss"], [1.0, 1.0, 1.0]);
+
+    let nan = Fit::epochs(5).initial_epoch(4).verbose(Verbose::Silent).learning_rate_scheduler(|_, _| f64::NAN);
+    assert_eq!(model.fit(&x, &y, nan).unwrap_err().place(), Some("learning_rate"));
+    assert_eq!(model.predict(&x).unwrap().shape(), [1, 1]);
+}

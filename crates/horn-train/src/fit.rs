@@ -1,5 +1,8 @@
 //! The options of `fit`.
 
+use std::fmt;
+use std::sync::Arc;
+
 use horn_nn::{Error, HostArray, Result};
 
 use crate::Verbose;
@@ -21,6 +24,23 @@ pub struct Fit<'a> {
     pub(crate) validation_split: Option<f64>,
     pub(crate) validation_data: Option<(HostArray<'a>, HostArray<'a>)>,
     pub(crate) validation_batch_size: Option<usize>,
+    pub(crate) learning_rate_scheduler: Option<Scheduler<'a>>,
+}
+
+/// A function of the epoch and the learning rate so far.
+#[derive(Clone)]
+pub(crate) struct Scheduler<'a>(Arc<dyn Fn(usize, f64) -> f64 + 'a>);
+
+impl Scheduler<'_> {
+    pub fn learning_rate(&self, epoch: usize, learning_rate: f64) -> f64 {
+        (self.0)(epoch, learning_rate)
+    }
+}
+
+impl fmt::Debug for Scheduler<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scheduler")
+    }
 }
 
 impl Default for Fit<'_> {
@@ -35,6 +55,7 @@ impl Default for Fit<'_> {
             validation_split: None,
             validation_data: None,
             validation_batch_size: None,
+            learning_rate_scheduler: None,
         }
     }
 }
@@ -91,6 +112,20 @@ impl<'a> Fit<'a> {
     #[must_use]
     pub fn validation_batch_size(mut self, validation_batch_size: usize) -> Self {
         self.validation_batch_size = Some(validation_batch_size);
+        self
+    }
+
+    /// Sets the learning rate at the beginning of each epoch: the function is given the epoch, counted from 0, and the
+    /// rate so far. Keras's `LearningRateScheduler`; the rates are in the history as `learning_rate`.
+    ///
+    /// ```
+    /// use horn_train::Fit;
+    ///
+    /// let fit = Fit::epochs(5).learning_rate_scheduler(|epoch, rate| if epoch == 0 { rate } else { rate / 2.0 });
+    /// ```
+    #[must_use]
+    pub fn learning_rate_scheduler(mut self, schedule: impl Fn(usize, f64) -> f64 + 'a) -> Self {
+        self.learning_rate_scheduler = Some(Scheduler(Arc::new(schedule)));
         self
     }
 

@@ -104,6 +104,12 @@ impl Scores {
         self.0.extend(validation.map(|(key, value)| (format!("val_{key}"), value)));
         self
     }
+
+    /// These scores followed by the learning rate, where there is a schedule to watch.
+    pub(crate) fn with_learning_rate(mut self, learning_rate: Option<f64>) -> Self {
+        self.0.extend(learning_rate.map(|rate| ("learning_rate".to_owned(), rate)));
+        self
+    }
 }
 
 impl Index<&str> for Scores {

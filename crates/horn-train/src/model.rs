@@ -185,6 +185,9 @@ impl CompiledModel {
         let mut history = History::default();
         let mut run = || -> Result<()> {
             for epoch in options.initial_epoch..options.epochs {
+                if let Some(scheduler) = &options.learning_rate_scheduler {
+                    self.set_learning_rate(scheduler.learning_rate(epoch, self.learning_rate))?;
+                }
                 if options.shuffle {
                     order = permutation(training);
                 }
@@ -207,7 +210,8 @@ impl CompiledModel {
                     }
                     None => None,
                 };
-                let scores = scores.with_validation(validated.as_ref());
+                let scheduled = options.learning_rate_scheduler.is_some().then_some(self.learning_rate);
+                let scores = scores.with_validation(validated.as_ref()).with_learning_rate(scheduled);
                 progress.finish(&scores.iter().collect::<Vec<_>>(), start.elapsed());
                 history.push(epoch, &scores);
             }

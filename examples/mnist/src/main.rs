@@ -19,7 +19,7 @@ struct Options {
     #[arg(long, default_value_t = 5)]
     epochs: usize,
     /// The number of images in a step.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 128)]
     batch_size: usize,
     /// The number of units in each hidden layer.
     #[arg(long, default_value_t = 128)]
@@ -67,15 +67,19 @@ fn main() -> horn::Result<()> {
         .add(Dense(10).activation(Activation::Softmax));
     let (loss, metrics) = (SparseCategoricalCrossentropy::new(), [Accuracy::new()]);
     let mut model = match options.optimizer {
-        Rule::Adam => layers.compile(Adam::new(1e-3), loss, metrics),
-        Rule::Adamw => layers.compile(AdamW::new(1e-3), loss, metrics),
+        Rule::Adam => layers.compile(Adam::new(3e-3), loss, metrics),
+        Rule::Adamw => layers.compile(AdamW::new(3e-3), loss, metrics),
         Rule::Rmsprop => layers.compile(RMSprop::new(1e-3), loss, metrics),
         Rule::Sgd => layers.compile(SGD::new(0.1).momentum(0.9), loss, metrics),
     }?;
     model.summary();
 
     // A tenth of the training images is held back, to see how well the model does on images that it has not learned.
-    let fit = Fit::epochs(options.epochs).batch_size(options.batch_size).validation_split(0.1);
+    // Steps become smaller with each epoch, so that the weights settle.
+    let fit = Fit::epochs(options.epochs)
+        .batch_size(options.batch_size)
+        .validation_split(0.1)
+        .learning_rate_scheduler(|epoch, rate| if epoch == 0 { rate } else { rate * 0.4 });
     let history = model.fit(&x_train, &y_train, fit)?;
     let scores = model.evaluate(&x_test, &y_test)?;
 
