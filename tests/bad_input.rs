@@ -46,14 +46,14 @@ const CASES: &[Case] = &[
         "wrong feature count",
         |model| model.fit(&Array2::<f32>::zeros((20, 3)), &y(20), quiet()).map(drop),
         Error::is_shape,
-        "model \"sequential\": the data does not fit the model's Input; received (None, 3), expected (None, 4). \
+        "model \"sequential\": the data does not fit the model's input; received (20, 3), expected (None, 4). \
          Mend: reshape the data, or change the Input.",
     ),
     (
         "too many axes",
         |model| model.fit(&Array3::<f32>::zeros((20, 2, 2)), &y(20), quiet()).map(drop),
         Error::is_shape,
-        "model \"sequential\": the data does not fit the model's Input; received (None, 2, 2), expected (None, 4). \
+        "model \"sequential\": the data does not fit the model's input; received (20, 2, 2), expected (None, 4). \
          Mend: reshape the data, or change the Input.",
     ),
     (

@@ -9,8 +9,11 @@ use serde_json::{Map, Value};
 use super::layers::add;
 use crate::fixtures::read;
 
+/// Which entries, and why.
+type Reason = (fn(&Entry) -> bool, &'static str);
+
 /// What a model of Horn's can't say yet; the table itself can, which `horn-nn` tests.
-const MISSING: [(fn(&Entry) -> bool, &str); 3] = [
+const MISSING: [Reason; 3] = [
     (|entry| entry.state == "trained", "the optimizer's variables are not counted"),
     (|entry| entry.layers.iter().any(|layer| layer.frozen), "layers can't be frozen"),
     (|entry| entry.arguments.contains_key("line_length"), "a table is as wide as the terminal"),

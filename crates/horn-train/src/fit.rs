@@ -186,6 +186,7 @@ mod tests {
     fn the_split_rounds_as_keras_does() {
         assert_eq!(Fit::epochs(1).validation_split(0.25).training_samples(10).unwrap(), 7);
         assert_eq!(Fit::epochs(1).validation_split(0.1).training_samples(10).unwrap(), 9);
+        assert_eq!(Fit::epochs(1).validation_split(0.01).training_samples(10).unwrap(), 9);
         assert_eq!(Fit::epochs(1).training_samples(10).unwrap(), 10);
     }
 
@@ -201,7 +202,6 @@ mod tests {
             (Fit::epochs(1).validation_split(1.0), "validation_split"),
             (Fit::epochs(1).validation_split(-0.5), "validation_split"),
             (Fit::epochs(1).validation_split(f64::NAN), "validation_split"),
-            (Fit::epochs(1).validation_split(0.01), "validation_split"),
             (Fit::epochs(1).validation_split(0.999), "validation_split"),
             (Fit::epochs(1).validation_split(0.5).validation_data(x.clone(), x), "validation_split"),
         ] {

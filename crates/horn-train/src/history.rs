@@ -9,7 +9,7 @@ use std::ops::Index;
 /// use horn_train::History;
 ///
 /// # fn show(history: &History) {
-/// println!("{:?}", history["loss"]);
+/// println!("{:?}", &history["loss"]);
 /// for (key, values) in history.iter() {
 ///     println!("{key}: {values:?}");
 /// }

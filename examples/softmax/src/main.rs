@@ -79,7 +79,7 @@ fn main() -> horn::Result<()> {
         println!("scores {u:?}: ∂φ(u_i)/∂u_j");
         for (i, class) in CLASSES.iter().enumerate() {
             let u = tensor(u).autodiff().require_grad();
-            let gradients = stable(u.clone()).slice([i..i + 1]).sum().backward();
+            let gradients = stable(u.clone()).narrow(0, i, 1).sum().backward();
             let row = u.grad(&gradients).map(values).unwrap_or_default();
             println!("{class:>6}  {}", row.iter().map(|g| format!("{g:>9.5}")).collect::<String>());
         }

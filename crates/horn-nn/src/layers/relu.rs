@@ -7,8 +7,8 @@ use super::named;
 use crate::activations::Activation;
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
 
-/// `f(x) = max_value` where `x ≥ max_value`, `x` where `threshold ≤ x < max_value`, and
-/// `negative_slope · (x − threshold)` below.
+/// `f(x) = max_value` where `x ≥ max_value`, `x` where `threshold < x < max_value`, and
+/// `negative_slope · (x − threshold)` elsewhere.
 ///
 /// # Shapes
 ///
@@ -124,8 +124,8 @@ mod tests {
             (ReLU(), [0.0, 0.0, 0.0, 0.5, 1.0, 7.0]),
             (ReLU().max_value(6.0), [0.0, 0.0, 0.0, 0.5, 1.0, 6.0]),
             (ReLU().negative_slope(0.1), [-0.3, -0.05, 0.0, 0.5, 1.0, 7.0]),
-            (ReLU().threshold(1.0), [0.0, 0.0, 0.0, 0.0, 1.0, 7.0]),
-            (ReLU().max_value(2.0).negative_slope(0.5).threshold(1.0), [-2.0, -0.75, -0.5, -0.25, 1.0, 2.0]),
+            (ReLU().threshold(1.0), [0.0, 0.0, 0.0, 0.0, 0.0, 7.0]),
+            (ReLU().max_value(2.0).negative_slope(0.5).threshold(1.0), [-2.0, -0.75, -0.5, -0.25, 0.0, 2.0]),
         ] {
             let (_, values) = infer(layer.clone(), &x, &[1, 6]).unwrap();
             for (value, expected) in values.iter().zip(y) {

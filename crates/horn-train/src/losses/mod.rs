@@ -137,7 +137,7 @@ mod tests {
         assert_close(&call(Reduction::MeanWithSampleWeight, None), &[4.766259], 1e-6);
         assert_close(&call(Reduction::MeanWithSampleWeight, weights), &[0.98793364], 1e-6);
         assert_close(&call(Reduction::None, None), &[0.35667497, 1.2039728, 16.118095, 1.3862944], 1e-6);
-        assert_close(&call(Reduction::None, weights), &[0.35667497, 2.4079456, 0.0, 0.6931472], 1e-6);
+        assert_close(&call(Reduction::None, weights), &[0.35667497, 2.4079456, 0.0, std::f32::consts::LN_2], 1e-6);
         assert_close(&call(Reduction::MeanWithSampleWeight, Some([0.0; 4])), &[0.0], 0.0);
     }
 

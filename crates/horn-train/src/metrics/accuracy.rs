@@ -54,8 +54,10 @@ impl Metric for Accuracy {
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
         match y_true {
             _ if y_pred.dims()[1] == 1 => BinaryAccuracy::new().per_sample(y_true, y_pred),
-            Target::Classes(_) => SparseCategoricalAccuracy::new().per_sample(y_true, y_pred),
-            Target::Dense(_) => CategoricalAccuracy::new().per_sample(y_true, y_pred),
+            Target::Dense(ref columns) if columns.dims()[1] > 1 => {
+                CategoricalAccuracy::new().per_sample(y_true, y_pred)
+            }
+            _ => SparseCategoricalAccuracy::new().per_sample(y_true, y_pred),
         }
     }
 }

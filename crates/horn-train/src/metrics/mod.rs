@@ -111,3 +111,77 @@ macro_rules! metric_name {
 }
 
 pub(crate) use {metric_name, named_metric};
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    const SCORES: [[f32; 3]; 4] = [[0.4, 0.4, 0.2], [0.1, 0.2, 0.7], [0.3, 0.6, 0.6], [0.0, 0.0, 0.0]];
+    const ONE_HOT: [[f32; 3]; 4] = [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+    const SOFT: [[f32; 3]; 4] = [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5], [0.0, 0.2, 0.8], [1.0, 0.0, 0.0]];
+    const LABELS: [i64; 4] = [0, 0, 1, 2];
+    const WEIGHTS: [f32; 4] = [1.0, 2.0, 0.0, 0.5];
+
+    fn dense<const R: usize, const K: usize>(values: [[f32; K]; R]) -> Target {
+        Target::Dense(Tensor::from_data(values, &Device::default()))
+    }
+
+    fn classes() -> Target {
+        Target::Classes(Tensor::from_data(LABELS, &Device::default()))
+    }
+
+    /// The mean of a batch with and without weights is that of Keras, and does not depend on how it is divided.
+    #[track_caller]
+    fn check<const K: usize>(
+        metric: &dyn Metric,
+        y_true: Target,
+        y_pred: [[f32; K]; 4],
+        plain: f64,
+        weighted: impl Into<Option<f64>>,
+    ) {
+        let device = Device::default();
+        let values = metric.per_sample(y_true, Tensor::from_data(y_pred, &device)).unwrap();
+        let mut mean = Mean::default();
+        mean.update(values.clone().slice(0..3));
+        mean.update(values.clone().slice(3..4));
+        assert!((mean.result() - plain).abs() <= 1e-6 * plain, "{} instead of {plain}", mean.result());
+
+        if let Some(weighted) = weighted.into() {
+            let mut mean = Mean::default();
+            mean.update_weighted(values, Tensor::from_data(WEIGHTS, &device));
+            assert!((mean.result() - weighted).abs() <= 1e-6 * weighted, "{} instead of {weighted}", mean.result());
+        }
+    }
+
+    #[test]
+    fn accuracies_follow_keras() {
+        let sparse = 0.2857142984867096;
+        check(&CategoricalAccuracy::new(), dense(ONE_HOT), SCORES, 0.5, sparse);
+        check(&CategoricalAccuracy::new(), dense(SOFT), SCORES, 0.25, 0.4285714328289032);
+        check(&SparseCategoricalAccuracy::new(), classes(), SCORES, 0.5, sparse);
+        let column = [[0.0], [0.0], [1.0], [2.0]];
+        check(&SparseCategoricalAccuracy::new(), dense(column), SCORES, 0.5, sparse);
+
+        check(&Accuracy::new(), dense(ONE_HOT), SCORES, 0.5, sparse);
+        check(&Accuracy::new(), classes(), SCORES, 0.5, sparse);
+        check(&Accuracy::new(), dense(column), SCORES, 0.5, sparse);
+    }
+
+    #[test]
+    fn binary_accuracy_follows_keras() {
+        let y_true = [[0.0, 1.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.5]];
+        let y_pred = [[0.1, 0.9], [0.5, 0.6], [0.7, 0.2], [0.4, 0.4]];
+        check(&BinaryAccuracy::new(), dense(y_true), y_pred, 0.5, 0.8571428656578064);
+        check(&BinaryAccuracy::new().threshold(0.4), dense(y_true), y_pred, 0.375, None);
+        let columns = y_pred.map(|[first, _]| [first]);
+        check(&Accuracy::new(), dense([[0.0], [1.0], [1.0], [0.0]]), columns, 0.75, None);
+    }
+
+    #[test]
+    fn errors_follow_keras() {
+        check(&MeanSquaredError::new(), dense(ONE_HOT), SCORES, MSE, 0.3561904728412628);
+        check(&MeanAbsoluteError::new(), dense(ONE_HOT), SCORES, MAE, 0.5047619342803955);
+    }
+}
