@@ -51,7 +51,7 @@ pub mod utils {
 /// All that a program with a model needs: `use horn::prelude::*`.
 ///
 /// `MeanSquaredError` and `MeanAbsoluteError` are the losses; the metrics of these names are in
-/// [`metrics`](crate::metrics).
+/// [`metrics`].
 pub mod prelude {
     pub use crate::utils::set_random_seed;
     pub use crate::{

@@ -61,7 +61,7 @@ mod tests {
                 [0.33333334, 0.33333334, -0.33333334],
                 [-0.6666667, 0.6666667, 0.6666667],
                 [-1.0, 1.0, 1.0],
-                // At 1 against 1, where |x| has no slope, JAX takes -1 for sign(-0).
+                // At 1 against 1 the slope of |x| at 0 is taken: 1 by JAX, which gives -1.3333334 here, and 0 by Burn.
                 [1.3333334, 0.0, 1.3333334],
             ],
         );

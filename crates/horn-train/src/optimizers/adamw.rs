@@ -125,7 +125,7 @@ mod tests {
             config,
             serde_json::json!({
                 "learning_rate": 0.001, "weight_decay": 0.004, "clipnorm": null, "global_clipnorm": 3.0,
-                "clipvalue": null, "beta_1": 0.8, "beta_2": 0.9, "epsilon": 1e-5, "amsgrad": true,
+                "clipvalue": null, "beta_1": 0.8, "beta_2": 0.9, "epsilon": 0.25, "amsgrad": true,
             })
         );
         assert_eq!(serde_json::from_value::<AdamW>(config).unwrap(), optimizer);
