@@ -8,6 +8,7 @@ use burn::module::Module;
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 use horn_nn::random::permutation;
+use horn_nn::summary::Summary;
 use horn_nn::{Error, HostArray, Mode, Model, Result, Sequential, Shape};
 use ndarray::ArrayD;
 
@@ -131,12 +132,22 @@ impl CompiledModel {
         Ok(())
     }
 
+    /// The table of layers, shapes and weights as a value, and once data has been seen, the optimizer's variables.
+    pub fn to_summary(&self) -> Summary {
+        let model = match &self.network {
+            Network::Built(model) => model,
+            Network::Waiting(layers) => return layers.to_summary(),
+        };
+        let mut summary = model.to_summary();
+        // Keras counts the number of steps and the learning rate among the optimizer's variables.
+        let variables = self.optimizer.slots().map(|slots| slots * model.count_params() + 2);
+        summary.totals.optimizer = variables.filter(|_| self.looked_at_data);
+        summary
+    }
+
     /// Prints the table of layers, shapes and weights.
     pub fn summary(&self) {
-        match &self.network {
-            Network::Built(model) => model.summary(),
-            Network::Waiting(layers) => layers.to_summary().print(),
-        }
+        self.to_summary().print();
     }
 
     /// Learns from samples `x` and their targets `y`, whose first axes are the samples.

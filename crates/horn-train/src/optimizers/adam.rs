@@ -98,6 +98,10 @@ impl Optimizer for Adam {
         self.common.global_clipnorm
     }
 
+    fn slots(&self) -> Option<usize> {
+        Some(2 + usize::from(self.amsgrad))
+    }
+
     fn validate(&self) -> Result<()> {
         self.common.validate()?;
         below_one("beta_1", self.beta_1)?;

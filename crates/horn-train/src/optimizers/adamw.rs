@@ -76,6 +76,10 @@ impl Optimizer for AdamW {
         Optimizer::global_clipnorm(&self.adam)
     }
 
+    fn slots(&self) -> Option<usize> {
+        self.adam.slots()
+    }
+
     fn validate(&self) -> Result<()> {
         if self.adam.common.weight_decay.is_none() {
             return Err(Error::argument("AdamW needs a weight decay")

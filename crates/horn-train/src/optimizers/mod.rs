@@ -51,6 +51,11 @@ pub trait Optimizer: Debug + Send + Sync {
         None
     }
 
+    /// How many numbers it keeps for each weight; `None` where that is not known.
+    fn slots(&self) -> Option<usize> {
+        None
+    }
+
     /// Checks the arguments.
     ///
     /// # Errors

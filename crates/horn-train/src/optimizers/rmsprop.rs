@@ -96,6 +96,10 @@ impl Optimizer for RMSprop {
         self.common.global_clipnorm
     }
 
+    fn slots(&self) -> Option<usize> {
+        Some(1 + usize::from(self.momentum > 0.0) + usize::from(self.centered))
+    }
+
     fn validate(&self) -> Result<()> {
         self.common.validate()?;
         below_one("rho", self.rho)?;

@@ -74,6 +74,10 @@ impl Optimizer for SGD {
         self.common.global_clipnorm
     }
 
+    fn slots(&self) -> Option<usize> {
+        Some(usize::from(self.momentum != 0.0))
+    }
+
     fn validate(&self) -> Result<()> {
         self.common.validate()?;
         up_to_one("momentum", self.momentum)
