@@ -87,28 +87,50 @@ fn training_survives_scores_of_ten_thousand() {
     }
 }
 
+/// Runs one test of this program in a process of its own, with another environment, and returns what it prints.
+fn in_own_process(test: &str, environment: &[(&str, &str)]) -> String {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(CHILD, "1")
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+/// Tells a test that it runs in a process of its own.
+const CHILD: &str = "HORN_TEST_IN_OWN_PROCESS";
+
+#[test]
+fn a_device_that_is_not_there_is_a_clear_error() {
+    if std::env::var_os(CHILD).is_some() {
+        let layers = Sequential::new().add(Input([1])).add(Dense(1));
+        let error = layers.compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap_err();
+        assert!(error.is_device());
+        println!("{error}");
+        return;
+    }
+    let test = "backends::a_device_that_is_not_there_is_a_clear_error";
+    let text = in_own_process(test, &[("HORN_DEVICE", "abacus")]);
+    assert!(text.contains("HORN_DEVICE=abacus: this backend is not compiled in, or unknown"), "{text}");
+}
+
 /// Without an adapter, asking for the GPU is an error that says what to install. The GPU's runtime is set up once a
 /// process, so this asks in one of its own, whose drivers are hidden.
 #[cfg(all(feature = "wgpu", target_os = "linux"))]
 #[test]
 fn without_an_adapter_the_error_says_what_to_install() {
-    const CHILD: &str = "HORN_TEST_WITHOUT_ADAPTER";
     if std::env::var_os(CHILD).is_some() {
         let error = horn::device("wgpu").unwrap_err();
         assert!(error.is_device());
         println!("{error}");
         return;
     }
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "backends::without_an_adapter_the_error_says_what_to_install", "--nocapture"])
-        .env(CHILD, "1")
-        .env("VK_DRIVER_FILES", "/nowhere")
-        .env("VK_ICD_FILENAMES", "/nowhere")
-        .env("__EGL_VENDOR_LIBRARY_FILENAMES", "/nowhere")
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let nowhere =
+        ["VK_DRIVER_FILES", "VK_ICD_FILENAMES", "__EGL_VENDOR_LIBRARY_FILENAMES"].map(|name| (name, "/nowhere"));
+    let text = in_own_process("backends::without_an_adapter_the_error_says_what_to_install", &nowhere);
     assert!(text.contains("apt-get install mesa-vulkan-drivers libvulkan1"), "{text}");
     assert!(text.contains("--features flex"), "{text}");
 }

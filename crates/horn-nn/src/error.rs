@@ -26,10 +26,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///      Mend: flatten the images to 784 features."
 /// );
 /// ```
-#[derive(Debug)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     kind: Kind,
     place: Option<String>,
@@ -188,6 +186,13 @@ impl fmt::Display for Error {
     }
 }
 
+/// The same text: it is what a program prints whose `main` returns the error.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
@@ -205,6 +210,12 @@ mod tests {
             Error::argument("too small").at("batch_size").received(0).expected("at least 1").to_string(),
             "batch_size: too small; received 0, expected at least 1."
         );
+    }
+
+    #[test]
+    fn main_prints_the_message() {
+        let error = Error::data("there are no samples").at("x");
+        assert_eq!(format!("{error:?}"), "x: there are no samples.");
     }
 
     #[test]
