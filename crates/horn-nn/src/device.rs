@@ -138,8 +138,10 @@ mod gpu {
         WebGpu,
     }
 
+    type Devices = HashMap<(Api, Option<usize>), Device>;
+
     /// Devices that are open: a runtime can be set up once a process.
-    static OPEN: Mutex<Option<HashMap<(Api, Option<usize>), Device>>> = Mutex::new(None);
+    static OPEN: Mutex<Option<Devices>> = Mutex::new(None);
 
     /// Opens a GPU by wgpu. Unlike Burn's lazy constructors this says what is missing instead of panicking later.
     pub fn open(api: Api, index: Option<usize>) -> Result<Device> {
