@@ -1,6 +1,5 @@
 //! A built model: layers with their weights, and how they are connected.
 
-use std::fmt;
 use std::sync::Arc;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -167,8 +166,7 @@ impl Model {
             let output = self.forward(x.float_batch(batch, self.device())?, Mode::Inference)?;
             values.append(&mut read(output)?);
         }
-        let mut sizes = self.output_shape().with_batch(x.len())?;
-        sizes[0] = x.len();
+        let sizes = self.output_shape().with_batch(x.len())?;
         ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
             Error::shape("the model's output has another shape than announced")
                 .at(format!("model {:?}", self.name()))
@@ -270,19 +268,8 @@ impl burn::module::ModuleDisplay for Model {
         self.graph
             .nodes
             .iter()
-            .fold(content, |content, node| content.add_formatted_named(&node.name, &node.output_shape))
+            .fold(content, |content, node| content.add_formatted(&format!("{}: {}", node.name, node.output_shape)))
             .optional()
-    }
-}
-
-/// Burn's `Content` takes names that live as long as the program; a node's does not.
-trait AddFormatted {
-    fn add_formatted_named(self, name: &str, value: &dyn fmt::Display) -> Self;
-}
-
-impl AddFormatted for burn::module::Content {
-    fn add_formatted_named(self, name: &str, value: &dyn fmt::Display) -> Self {
-        self.add_formatted(&format!("{name}: {value}"))
     }
 }
 

@@ -217,7 +217,7 @@ impl CompiledModel {
                     Some((samples, at)) => {
                         let model = training_model.valid();
                         let batches = at.chunks(validation_batch);
-                        Some(self.measure(&model, samples, batches, trackers.clone(), |_, _| ())?)
+                        Some(self.measure(&model, samples, batches, trackers.clone(), |_| ())?)
                     }
                     None => None,
                 };
@@ -247,11 +247,7 @@ impl CompiledModel {
         for batch in batches {
             let grads = self.step.gradients(model, samples, batch, &device, &mut trackers)?;
             model.update(|model| self.state.step(self.learning_rate, model, grads));
-            // Numbers are read from the device only where they are shown.
-            if progress.step(start.elapsed()) {
-                let scores = trackers.scores();
-                progress.draw(&scores.iter().collect::<Vec<_>>(), start.elapsed());
-            }
+            show(&mut progress, &trackers, start);
         }
         Ok((trackers.scores(), progress))
     }
@@ -289,10 +285,8 @@ impl CompiledModel {
         let mut progress = Progress::stdout(Some(samples.len().div_ceil(batch_size)), verbose);
         let start = Instant::now();
         let at: Vec<usize> = (0..samples.len()).collect();
-        let scores = self.measure(&model, &samples, at.chunks(batch_size), trackers, |trackers, _| {
-            if progress.step(start.elapsed()) {
-                progress.draw(&trackers.scores().iter().collect::<Vec<_>>(), start.elapsed());
-            }
+        let scores = self.measure(&model, &samples, at.chunks(batch_size), trackers, |trackers| {
+            show(&mut progress, trackers, start);
         })?;
         progress.finish(&scores.iter().collect::<Vec<_>>(), start.elapsed());
         self.network = Network::Built(model);
@@ -305,11 +299,11 @@ impl CompiledModel {
         samples: &Samples<'_>,
         batches: impl Iterator<Item = &'b [usize]>,
         mut trackers: Trackers,
-        mut after_batch: impl FnMut(&Trackers, usize),
+        mut after_batch: impl FnMut(&Trackers),
     ) -> Result<Scores> {
-        for (number, batch) in batches.enumerate() {
+        for batch in batches {
             self.step.measure(model, samples, batch, &self.device, Mode::Inference, &mut trackers)?;
-            after_batch(&trackers, number);
+            after_batch(&trackers);
         }
         Ok(trackers.scores())
     }
@@ -350,6 +344,13 @@ impl fmt::Debug for CompiledModel {
             .field("learning_rate", &self.learning_rate)
             .field("step", &self.step)
             .finish_non_exhaustive()
+    }
+}
+
+/// Counts a step. Numbers are read from the device only where they are shown.
+fn show<W: std::io::Write>(progress: &mut Progress<W>, trackers: &Trackers, start: Instant) {
+    if progress.step(start.elapsed()) {
+        progress.draw(&trackers.scores().iter().collect::<Vec<_>>(), start.elapsed());
     }
 }
 

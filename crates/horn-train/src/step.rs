@@ -99,8 +99,8 @@ impl Step {
         // score, where the probabilities themselves are rounded to 0 and 1.
         let y_true = target(self.loss.targets())?;
         let loss = match self.loss.on_logits(logits.activation) {
-            Some(on_logits) => on_logits.call(y_true, value.clone(), None)?,
-            None => self.loss.call(y_true, logits.activation.forward(value.clone()), None)?,
+            Some(on_logits) => on_logits.call(y_true.clone(), value.clone(), None)?,
+            None => self.loss.call(y_true.clone(), logits.activation.forward(value.clone()), None)?,
         };
         let loss = if loss.dims() == [1] { loss } else { loss.mean() };
         trackers.loss.update_batch(loss.clone().inner(), batch.len());
@@ -108,8 +108,10 @@ impl Step {
         if !trackers.metrics.is_empty() {
             let y_pred = logits.activation.forward(value.inner());
             for (_, metric, mean) in &mut trackers.metrics {
-                let values = metric.per_sample(target(metric.targets())?, y_pred.clone())?;
-                mean.update(values);
+                // What the loss has brought to the device already serves metrics of the same kind.
+                let kind = metric.targets();
+                let y_true = if kind == self.loss.targets() { y_true.clone() } else { target(kind)? };
+                mean.update(metric.per_sample(y_true, y_pred.clone())?);
             }
         }
         Ok(loss)

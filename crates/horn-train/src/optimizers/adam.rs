@@ -1,14 +1,12 @@
 //! Adam.
 
 use burn::Tensor;
-use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 use horn_nn::Result;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::common::{Common, at_least_zero, below_one, common_arguments};
-use super::{Optimizer, State, config};
+use super::common::{Common, at_least_zero, below_one, common_arguments, common_methods};
+use super::{Optimizer, State};
 
 /// Adam: each variable moves by its average gradient, divided by the root of its average squared gradient.
 ///
@@ -86,17 +84,7 @@ impl Default for Adam {
 }
 
 impl Optimizer for Adam {
-    fn class_name(&self) -> &'static str {
-        "Adam"
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.common.learning_rate
-    }
-
-    fn global_clipnorm(&self) -> Option<f64> {
-        self.common.global_clipnorm
-    }
+    common_methods!(Adam);
 
     fn slots(&self) -> Option<usize> {
         Some(2 + usize::from(self.amsgrad))
@@ -107,14 +95,6 @@ impl Optimizer for Adam {
         below_one("beta_1", self.beta_1)?;
         below_one("beta_2", self.beta_2)?;
         at_least_zero("epsilon", self.epsilon)
-    }
-
-    fn to_module_optimizer(&self) -> ModuleOptimizer {
-        self.clone().into()
-    }
-
-    fn config(&self) -> Value {
-        config(self)
     }
 }
 

@@ -138,3 +138,30 @@ macro_rules! common_arguments {
     };
 }
 pub(super) use common_arguments;
+
+/// The methods of [`Optimizer`](super::Optimizer) that are the same for all that keep a [`Common`] and are a rule of
+/// Burn's themselves.
+macro_rules! common_methods {
+    ($optimizer:ident) => {
+        fn class_name(&self) -> &'static str {
+            stringify!($optimizer)
+        }
+
+        fn learning_rate(&self) -> f64 {
+            self.common.learning_rate
+        }
+
+        fn global_clipnorm(&self) -> Option<f64> {
+            self.common.global_clipnorm
+        }
+
+        fn to_module_optimizer(&self) -> burn::optim::ModuleOptimizer {
+            self.clone().into()
+        }
+
+        fn config(&self) -> serde_json::Value {
+            $crate::optimizers::config(self)
+        }
+    };
+}
+pub(super) use common_methods;

@@ -1,14 +1,12 @@
 //! RMSprop.
 
 use burn::Tensor;
-use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 use horn_nn::Result;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::common::{Common, at_least_zero, below_one, common_arguments, up_to_one};
-use super::{Optimizer, State, config};
+use super::common::{Common, at_least_zero, below_one, common_arguments, common_methods, up_to_one};
+use super::{Optimizer, State};
 
 /// RMSprop: the gradient divided by the root of its average square.
 ///
@@ -84,17 +82,7 @@ impl Default for RMSprop {
 }
 
 impl Optimizer for RMSprop {
-    fn class_name(&self) -> &'static str {
-        "RMSprop"
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.common.learning_rate
-    }
-
-    fn global_clipnorm(&self) -> Option<f64> {
-        self.common.global_clipnorm
-    }
+    common_methods!(RMSprop);
 
     fn slots(&self) -> Option<usize> {
         Some(1 + usize::from(self.momentum > 0.0) + usize::from(self.centered))
@@ -105,14 +93,6 @@ impl Optimizer for RMSprop {
         below_one("rho", self.rho)?;
         up_to_one("momentum", self.momentum)?;
         at_least_zero("epsilon", self.epsilon)
-    }
-
-    fn to_module_optimizer(&self) -> ModuleOptimizer {
-        self.clone().into()
-    }
-
-    fn config(&self) -> Value {
-        config(self)
     }
 }
 

@@ -1,14 +1,12 @@
 //! Gradient descent.
 
 use burn::Tensor;
-use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 use horn_nn::Result;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::common::{Common, common_arguments, up_to_one};
-use super::{Optimizer, State, config};
+use super::common::{Common, common_arguments, common_methods, up_to_one};
+use super::{Optimizer, State};
 
 /// Gradient descent, with momentum if wanted.
 ///
@@ -62,17 +60,7 @@ impl Default for SGD {
 }
 
 impl Optimizer for SGD {
-    fn class_name(&self) -> &'static str {
-        "SGD"
-    }
-
-    fn learning_rate(&self) -> f64 {
-        self.common.learning_rate
-    }
-
-    fn global_clipnorm(&self) -> Option<f64> {
-        self.common.global_clipnorm
-    }
+    common_methods!(SGD);
 
     fn slots(&self) -> Option<usize> {
         Some(usize::from(self.momentum != 0.0))
@@ -81,14 +69,6 @@ impl Optimizer for SGD {
     fn validate(&self) -> Result<()> {
         self.common.validate()?;
         up_to_one("momentum", self.momentum)
-    }
-
-    fn to_module_optimizer(&self) -> ModuleOptimizer {
-        self.clone().into()
-    }
-
-    fn config(&self) -> Value {
-        config(self)
     }
 }
 
