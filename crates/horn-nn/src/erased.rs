@@ -12,7 +12,7 @@ use burn::module::{
 };
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use crate::{AnyTensor, Forward, Logits, Mode, Result};
+use crate::{AnyTensor, Call, Forward, Mode, Result, Signal};
 
 /// A built layer of any type.
 pub struct BuiltLayer(Box<dyn ErasedLayer>);
@@ -23,7 +23,7 @@ impl BuiltLayer {
         Self(Box::new(module))
     }
 
-    /// Computes the layer's output.
+    /// Computes the output of a layer of one input and one output.
     ///
     /// # Errors
     ///
@@ -32,20 +32,32 @@ impl BuiltLayer {
         self.0.forward_erased(input, mode)
     }
 
-    /// Computes what goes into the layer's softmax or sigmoid, where it ends in one.
+    /// Computes all outputs from all inputs.
     ///
     /// # Errors
     ///
-    /// Where the input does not fit the layer.
-    pub fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
-        self.0.logits_erased(input, mode)
+    /// Where the inputs do not fit the layer.
+    pub fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        self.0.call_erased(inputs, call)
+    }
+
+    /// The module, where it is of that type.
+    pub(crate) fn downcast_ref<M: Forward>(&self) -> Option<&M> {
+        self.0.as_any().downcast_ref()
+    }
+
+    /// The module to change, where it is of that type.
+    pub(crate) fn downcast_mut<M: Forward>(&mut self) -> Option<&mut M> {
+        self.0.as_any_mut().downcast_mut()
     }
 }
 
 /// What a `Module` with a `forward` can do, without generics.
 trait ErasedLayer: Send + Sync {
     fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor>;
-    fn logits_erased(&self, input: AnyTensor, mode: Mode) -> Result<Logits>;
+    fn call_erased(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>>;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
     fn visit_erased(&self, visitor: &mut dyn ErasedVisitor);
     fn map_erased(self: Box<Self>, mapper: &mut dyn ErasedMapper) -> Box<dyn ErasedLayer>;
     fn collect_devices_erased(&self, devices: Devices) -> Devices;
@@ -62,8 +74,14 @@ impl<M: Forward> ErasedLayer for M {
     fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
         self.forward(input, mode)
     }
-    fn logits_erased(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
-        self.logits(input, mode)
+    fn call_erased(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        self.call(inputs, call)
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
     }
     fn visit_erased(&self, visitor: &mut dyn ErasedVisitor) {
         self.visit(&mut Visit(visitor));

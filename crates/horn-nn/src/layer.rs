@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use burn::module::{Module, Param, ParamId};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::module::Module;
 use serde_json::Value;
 
 use crate::activations::Activation;
-use crate::initializers::Initializer;
-use crate::{AnyTensor, BuiltLayer, Result, Shape, random};
+use crate::functional::{IntoTensors, KerasTensor, SharedLayer};
+use crate::regularizers::Regularizer;
+use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Result, Shape, Signal};
 
 /// Is the model learning, or used?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,42 +25,62 @@ pub enum Mode {
 /// weights. A user's own layer implements this trait and [`Forward`], and is a layer like any other:
 ///
 /// ```
-/// use burn::module::Module;
+/// use burn::module::{Module, Param};
+/// use burn::tensor::Tensor;
+/// use horn_nn::initializers::Ones;
 /// use horn_nn::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 ///
-/// /// Multiplies by a constant.
+/// /// Multiplies by a number that it learns.
 /// #[derive(Debug, Clone)]
-/// struct Scale(f64);
+/// struct Scale;
 ///
 /// impl Layer for Scale {
-///     fn class_name(&self) -> &'static str {
+///     fn class_name(&self) -> &str {
 ///         "Scale"
 ///     }
 ///     fn output_shape(&self, input: &Shape) -> Result<Shape> {
 ///         Ok(input.clone())
 ///     }
-///     fn build(&self, _input: &Shape, _build: &Build) -> Result<BuiltLayer> {
-///         Ok(BuiltLayer::new(ScaleModule { factor: self.0 }))
+///     fn build(&self, _input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+///         Ok(BuiltLayer::new(ScaleModule { factor: build.add_weight("factor", [1], &Ones::new().into())? }))
 ///     }
 /// }
 ///
 /// #[derive(Module, Debug)]
 /// struct ScaleModule {
-///     factor: f64,
+///     factor: Param<Tensor<1>>,
 /// }
 ///
 /// impl Forward for ScaleModule {
 ///     fn forward(&self, input: AnyTensor, _mode: Mode) -> Result<AnyTensor> {
-///         by_rank!(input, |x| (x * self.factor).into())
+///         by_rank!(input, |x| (x * self.factor.val().unsqueeze()).into())
 ///     }
 /// }
 /// ```
+///
+/// A layer of several inputs or outputs implements [`output_shapes`](Self::output_shapes),
+/// [`build_for`](Self::build_for) and [`Forward::call`] as well.
 pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// Keras's name of the class, `Dense`.
-    fn class_name(&self) -> &'static str;
+    fn class_name(&self) -> &str;
 
     /// The name that the user gave. The model names layers without one after their class: `dense`, `dense_1`.
     fn name(&self) -> Option<&str> {
+        None
+    }
+
+    /// Do its weights learn? A model can change that later, layer by layer.
+    fn trainable(&self) -> bool {
+        true
+    }
+
+    /// Does the layer take a mask, or let it pass? Where it does not, the mask of its input ends there.
+    fn supports_masking(&self) -> bool {
+        false
+    }
+
+    /// What is added to the loss for the layer's outputs.
+    fn activity_regularizer(&self) -> Option<&Regularizer> {
         None
     }
 
@@ -71,13 +91,31 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// Where the layer can't take such an input, or its own arguments are impossible.
     fn output_shape(&self, input: &Shape) -> Result<Shape>;
 
+    /// The shapes of all outputs for inputs of these shapes. A plain layer has one of each.
+    ///
+    /// # Errors
+    ///
+    /// As [`output_shape`](Self::output_shape), and where the layer takes another number of inputs.
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        Ok(vec![self.output_shape(one(inputs)?)?])
+    }
+
     /// Makes the module for an input of this shape, with its initial weights. [`output_shape`](Self::output_shape) has
     /// been asked before.
     ///
     /// # Errors
     ///
     /// Where the weights can't be made.
-    fn build(&self, input: &Shape, build: &Build) -> Result<BuiltLayer>;
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer>;
+
+    /// Makes the module for inputs of these shapes.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and where the layer takes another number of inputs.
+    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+        self.build(one(inputs)?, build)
+    }
 
     /// The shape of the input that the layer itself fixes; only `Input` does.
     fn input_shape(&self) -> Option<&Shape> {
@@ -88,29 +126,100 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     fn config(&self) -> Value {
         Value::Null
     }
-}
 
-/// What a layer needs to build its module.
-#[derive(Debug, Clone)]
-pub struct Build {
-    /// Where the weights lie.
-    pub device: Device,
-}
-
-impl Build {
-    /// A trainable weight with initial values. Random initializers without a seed of their own draw the next one, in
-    /// the order of the calls, as Keras's do.
+    /// Puts the layer into a graph, after the tensor that it takes; an array, a tuple or a `Vec` where it takes several.
+    ///
+    /// ```
+    /// use horn_nn::Layer;
+    /// use horn_nn::layers::{Dense, Input};
+    ///
+    /// let x = Input([784]);
+    /// let y = Dense(10).apply(&x)?;
+    /// assert_eq!(y.shape().to_string(), "(None, 10)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Where the initializer can't fill such a shape.
-    pub fn add_weight<const D: usize>(&self, sizes: [usize; D], initializer: &Initializer) -> Result<Param<Tensor<D>>> {
-        let seed = if initializer.is_random() { random::next_seed() } else { 0 };
-        let values = initializer.sample(&sizes, seed)?;
-        let weight = Tensor::from_data(TensorData::new(values, sizes), &self.device.clone().without_autodiff());
-        // On a device without autodiff this is remembered until the model trains.
-        Ok(Param::initialized(ParamId::new(), weight).set_require_grad(true))
+    /// Where the layer does not fit its inputs, or has several outputs.
+    fn apply(self, inputs: impl IntoTensors) -> Result<KerasTensor>
+    where
+        Self: Sized,
+    {
+        self.shared().apply(inputs)
     }
+
+    /// Puts the layer into a graph as [`apply`](Self::apply) does, and returns all its outputs.
+    ///
+    /// # Errors
+    ///
+    /// Where the layer does not fit its inputs.
+    fn apply_all(self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>>
+    where
+        Self: Sized,
+    {
+        self.shared().apply_all(inputs)
+    }
+
+    /// The layer as one that is applied more than once, always with the same weights.
+    ///
+    /// ```
+    /// use horn_nn::Layer;
+    /// use horn_nn::layers::{Dense, Input};
+    ///
+    /// let (left, right) = (Input([8]), Input([8]));
+    /// let encoder = Dense(4).shared();
+    /// let (left, right) = (encoder.apply(&left)?, encoder.apply(&right)?);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    fn shared(self) -> SharedLayer
+    where
+        Self: Sized,
+    {
+        SharedLayer::new(self)
+    }
+}
+
+/// The one shape that a plain layer takes.
+pub(crate) fn one(inputs: &[Shape]) -> Result<&Shape> {
+    match inputs {
+        [input] => Ok(input),
+        inputs => Err(Error::shape("the layer takes one input")
+            .received(format!("{} inputs: {}", inputs.len(), list(inputs)))
+            .expected("one")
+            .mend("join the inputs by a layer such as `Concatenate` first")),
+    }
+}
+
+/// Writes shapes one after the other.
+pub(crate) fn list(shapes: &[Shape]) -> String {
+    shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The methods that a layer of several inputs or outputs has only for the sake of [`Layer`]: all go to those for many.
+#[macro_export]
+macro_rules! many_inputs {
+    () => {
+        fn output_shape(&self, input: &$crate::Shape) -> $crate::Result<$crate::Shape> {
+            let shapes = $crate::Layer::output_shapes(self, std::slice::from_ref(input))?;
+            Ok(shapes.into_iter().next().expect("a layer has an output"))
+        }
+
+        fn build(&self, input: &$crate::Shape, build: &mut $crate::Build) -> $crate::Result<$crate::BuiltLayer> {
+            $crate::Layer::build_for(self, std::slice::from_ref(input), build)
+        }
+    };
+}
+
+/// The method that the module of such a layer has only for the sake of [`Forward`].
+#[macro_export]
+macro_rules! many_signals {
+    () => {
+        fn forward(&self, input: $crate::AnyTensor, mode: $crate::Mode) -> $crate::Result<$crate::AnyTensor> {
+            let outputs = $crate::Forward::call(self, vec![input.into()], &mut $crate::Call::new(mode))?;
+            outputs.into_iter().next().expect("a layer has an output").value()
+        }
+    };
 }
 
 /// A built layer: a Burn module that says how it goes forward.
@@ -131,6 +240,29 @@ pub trait Forward: Module + Sync + 'static {
     fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
         Ok(Logits { value: self.forward(input, mode)?, activation: Activation::Linear })
     }
+
+    /// Computes all outputs from all inputs, with their masks. A plain layer has one of each, and lets the mask pass:
+    /// the model has taken it away where [`Layer::supports_masking`] says no.
+    ///
+    /// # Errors
+    ///
+    /// Where the inputs do not fit the layer.
+    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let mask = input.mask().cloned();
+        Ok(vec![Signal::from(self.logits(input.value()?, call.mode())?).with_mask(mask)])
+    }
+}
+
+/// Exactly so many signals as the layer takes.
+///
+/// # Errors
+///
+/// Where there are more or fewer.
+pub fn signals<const N: usize>(inputs: Vec<Signal>) -> Result<[Signal; N]> {
+    inputs.try_into().map_err(|inputs: Vec<Signal>| {
+        Error::shape("the layer takes another number of inputs").received(inputs.len()).expected(N)
+    })
 }
 
 /// A layer's value before its last activation.
@@ -141,3 +273,40 @@ pub struct Logits {
     /// `Softmax`, `Sigmoid`, or `Linear` for none.
     pub activation: Activation,
 }
+
+impl Layer for Box<dyn Layer> {
+    fn class_name(&self) -> &str {
+        (**self).class_name()
+    }
+    fn name(&self) -> Option<&str> {
+        (**self).name()
+    }
+    fn trainable(&self) -> bool {
+        (**self).trainable()
+    }
+    fn supports_masking(&self) -> bool {
+        (**self).supports_masking()
+    }
+    fn activity_regularizer(&self) -> Option<&Regularizer> {
+        (**self).activity_regularizer()
+    }
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        (**self).output_shape(input)
+    }
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        (**self).output_shapes(inputs)
+    }
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        (**self).build(input, build)
+    }
+    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+        (**self).build_for(inputs, build)
+    }
+    fn input_shape(&self) -> Option<&Shape> {
+        (**self).input_shape()
+    }
+    fn config(&self) -> Value {
+        (**self).config()
+    }
+}
+

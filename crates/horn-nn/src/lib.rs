@@ -3,31 +3,50 @@
 //! This crate knows nothing of training; `horn-train` adds that. Users take both from the facade, `horn`.
 
 pub mod activations;
+mod build;
+mod call;
 mod device;
 mod erased;
 mod error;
+mod functional;
 mod host;
+pub mod constraints;
 pub mod initializers;
+mod keras_object;
 mod layer;
+mod layer_ref;
 pub mod layers;
 mod model;
+mod model_summary;
+mod plan;
 pub mod random;
+pub mod regularizers;
 mod sequential;
 mod shape;
+mod signal;
+mod state;
 pub mod summary;
 mod tensor;
+mod weights;
 
 pub use activations::Activation;
+pub use build::{Build, Weight, WeightSpec};
+pub use call::Call;
 pub use device::{HORN_DEVICE, backends, default_device, device};
 pub use erased::BuiltLayer;
 pub use error::{Error, Result};
+pub use functional::{Functional, IntoTensors, KerasTensor, SharedLayer};
 pub use host::{HostArray, HostElement};
-pub use layer::{Build, Forward, Layer, Logits, Mode};
+pub use layer::{Forward, Layer, Logits, Mode, signals};
+pub use layer_ref::LayerRef;
 #[doc(hidden)]
 pub use model::zero_batch_size;
-pub use model::{Model, Node};
+pub use model::Model;
+pub use plan::Kind;
 pub use sequential::Sequential;
 pub use shape::{Shape, sizes};
+pub use signal::Signal;
+pub use state::State;
 pub use tensor::AnyTensor;
 #[doc(hidden)]
 pub use tensor::unsupported_rank;

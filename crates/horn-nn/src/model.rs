@@ -2,45 +2,24 @@
 
 use std::sync::Arc;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
 use ndarray::{ArrayD, IxDyn};
+use serde_json::Value;
 
-use crate::summary::{Row, Summary, Totals};
-use crate::{AnyTensor, BuiltLayer, Error, HostArray, Layer, Logits, Mode, Result, Shape, by_rank, sizes};
-
-/// A layer in a model: its name, its description and the shape of its output.
-#[derive(Debug, Clone)]
-pub struct Node {
-    name: String,
-    layer: Arc<dyn Layer>,
-    output_shape: Shape,
-}
-
-impl Node {
-    pub(crate) fn new(name: String, layer: Arc<dyn Layer>, output_shape: Shape) -> Self {
-        Self { name, layer, output_shape }
-    }
-
-    /// The layer's name, unique in the model.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The layer's description.
-    pub fn layer(&self) -> &dyn Layer {
-        self.layer.as_ref()
-    }
-
-    /// The shape of what comes out.
-    pub fn output_shape(&self) -> &Shape {
-        &self.output_shape
-    }
-}
+use crate::build::Weight;
+use crate::functional::{IntoTensors, nested_output_shapes};
+use crate::layer_ref::LayerRef;
+use crate::plan::{self, Kind, Place, Plan};
+use crate::{
+    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HostArray, Layer, Logits, Mode, Result, Shape,
+    Signal, by_rank, sizes, weights,
+};
 
 /// A model with weights, ready to compute. It is a Burn `Module`: Burn's optimizers, records and stores work on it.
 ///
-/// Each node takes the output of the one before; the first is the input.
+/// It is built from a [`Sequential`](crate::Sequential) or a [`Functional`], and can be a layer in another model, with
+/// the weights that it has.
 #[derive(Module, Debug)]
 #[module(custom_display)]
 pub struct Model {
@@ -49,36 +28,148 @@ pub struct Model {
     layers: Vec<BuiltLayer>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Graph {
-    name: String,
-    nodes: Vec<Node>,
+    plan: Plan,
+    states: Vec<LayerState>,
+    /// For each input of each call: is it read there for the last time?
+    last_reads: Vec<Vec<bool>>,
     device: Device,
 }
 
+/// What a model knows of a layer once it is built.
+#[derive(Debug, Clone)]
+pub(crate) struct LayerState {
+    pub weights: Vec<Weight>,
+    pub trainable: bool,
+}
+
 impl Model {
-    pub(crate) fn new(name: String, nodes: Vec<Node>, layers: Vec<BuiltLayer>, device: Device) -> Self {
-        Self { graph: Arc::new(Graph { name, nodes, device: device.without_autodiff() }), layers }
+    /// The graph between inputs and outputs: `keras.Model(inputs, outputs)`.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use horn_nn::layers::{Concatenate, Dense, Input};
+    /// use horn_nn::{Layer, Model};
+    ///
+    /// let (a, b) = (Input([4]), Input([2]));
+    /// let joined = Concatenate().apply((&a, &b))?;
+    /// let output = Dense(1).apply(&joined)?;
+    /// let model = Model::new([&a, &b], &output)?.build(&Device::default())?;
+    /// assert_eq!(model.count_params(), 7);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where an output can't be computed from the inputs, an input is given twice, or two layers have one name.
+    #[expect(clippy::new_ret_no_self, reason = "as in Keras, where Model(inputs, outputs) is a Functional")]
+    pub fn new(inputs: impl IntoTensors, outputs: impl IntoTensors) -> Result<Functional> {
+        Functional::new(inputs, outputs)
+    }
+
+    /// Makes the weights of all layers.
+    pub(crate) fn from_plan(plan: Plan, device: &Device) -> Result<Self> {
+        let mut order: Vec<usize> = (0..plan.layers.len()).collect();
+        order.sort_by_key(|&at| plan.layers[at].order);
+        let mut built: Vec<Option<(BuiltLayer, LayerState)>> = plan.layers.iter().map(|_| None).collect();
+        for at in order {
+            let planned = &plan.layers[at];
+            let call = plan.calls.iter().find(|call| call.layer == at).expect("every layer is called");
+            let mut build = Build::new(device);
+            let module = planned
+                .layer
+                .build_for(&call.input_shapes, &mut build)
+                .map_err(|error| error.at(plan::place(&planned.name, planned.layer.as_ref())))?;
+            let weights = weights::describe(&module, build.into_weights());
+            let trainable = planned.layer.trainable();
+            let module = if trainable { module } else { weights::set_trainable(module, |_| false) };
+            built[at] = Some((module, LayerState { weights, trainable }));
+        }
+        let (layers, states) = built.into_iter().flatten().unzip();
+        Ok(Self::from_parts(plan, states, layers, device))
+    }
+
+    fn from_parts(plan: Plan, states: Vec<LayerState>, layers: Vec<BuiltLayer>, device: &Device) -> Self {
+        let last_reads = last_reads(&plan);
+        Self { graph: Arc::new(Graph { plan, states, last_reads, device: device.clone().without_autodiff() }), layers }
     }
 
     /// The model's name.
     pub fn name(&self) -> &str {
-        &self.graph.name
+        &self.graph.plan.name
     }
 
-    /// The layers in the order in which they compute, the input first.
-    pub fn nodes(&self) -> &[Node] {
-        &self.graph.nodes
+    /// Was the model made as a list of layers, or as a graph?
+    pub fn kind(&self) -> Kind {
+        self.graph.plan.kind
     }
 
-    /// The shape of the batches that go in.
+    /// The layers in Keras's order, inputs included.
+    pub fn layers(&self) -> impl ExactSizeIterator<Item = LayerRef<'_>> {
+        (0..self.layers.len()).map(|at| self.layer_at(at))
+    }
+
+    /// The layer of that name.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub fn get_layer(&self, name: &str) -> Result<LayerRef<'_>> {
+        self.position(name).map(|at| self.layer_at(at))
+    }
+
+    fn layer_at(&self, at: usize) -> LayerRef<'_> {
+        LayerRef::new(&self.graph.plan, at, &self.graph.states[at], &self.layers[at])
+    }
+
+    fn position(&self, name: &str) -> Result<usize> {
+        let layers = &self.graph.plan.layers;
+        layers.iter().position(|layer| layer.name == name).ok_or_else(|| {
+            let names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
+            Error::argument("there is no layer of this name")
+                .at(format!("model {:?}", self.name()))
+                .received(format!("{name:?}"))
+                .expected(names.join(", "))
+                .mend("write one of these names")
+        })
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.graph.plan
+    }
+
+    /// The shape of the batches that go in; of the first input where there are several.
     pub fn input_shape(&self) -> &Shape {
-        &self.graph.nodes[0].output_shape
+        &self.graph.plan.calls[self.graph.plan.inputs[0]].output_shapes[0]
     }
 
-    /// The shape of the batches that come out.
+    /// The shapes of the batches that go in.
+    pub fn input_shapes(&self) -> impl ExactSizeIterator<Item = &Shape> {
+        let plan = &self.graph.plan;
+        plan.inputs.iter().map(|&call| &plan.calls[call].output_shapes[0])
+    }
+
+    /// The shape of the batches that come out; of the first output where there are several.
     pub fn output_shape(&self) -> &Shape {
-        &self.graph.nodes[self.graph.nodes.len() - 1].output_shape
+        self.graph.plan.shape(self.graph.plan.outputs[0])
+    }
+
+    /// The shapes of the batches that come out.
+    pub fn output_shapes(&self) -> impl ExactSizeIterator<Item = &Shape> {
+        self.graph.plan.outputs.iter().map(|&output| self.graph.plan.shape(output))
+    }
+
+    /// The names of the inputs: those of their layers.
+    pub fn input_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        let plan = &self.graph.plan;
+        plan.inputs.iter().map(|&call| plan.layers[plan.calls[call].layer].name.as_str())
+    }
+
+    /// The names of the outputs: those of the layers that they come from.
+    pub fn output_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        let plan = &self.graph.plan;
+        plan.outputs.iter().map(|output| plan.layers[plan.calls[output.call].layer].name.as_str())
     }
 
     /// Where the model computes.
@@ -89,8 +180,8 @@ impl Model {
     /// The model with its weights on another device.
     #[must_use]
     pub fn moved_to(self, device: &Device) -> Self {
-        let Graph { name, nodes, .. } = &*self.graph;
-        Self::new(name.clone(), nodes.clone(), self.layers.fork(device), device.clone())
+        let Graph { plan, states, .. } = Arc::unwrap_or_clone(self.graph);
+        Self::from_parts(plan, states, self.layers.fork(device), device)
     }
 
     /// Replaces the model by what the function makes of it. Meanwhile its weights are held by nobody else, so that
@@ -100,13 +191,13 @@ impl Model {
         *self = function(whole);
     }
 
-    /// Computes the output of a batch.
+    /// Computes the output of a batch, for a model of one input and one output.
     ///
     /// # Errors
     ///
     /// Where the batch has another shape than [`input_shape`](Self::input_shape).
     pub fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
-        self.run(input, mode, self.layers.len())
+        self.single(input, mode)?.value()
     }
 
     /// Computes what goes into the model's last activation, where that is a softmax or a sigmoid; else the output.
@@ -115,23 +206,61 @@ impl Model {
     ///
     /// As [`forward`](Self::forward).
     pub fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
-        let last = self.layers.len() - 1;
-        let input = self.run(input, mode, last)?;
-        self.layers[last].logits(input, mode).map_err(|error| error.at(self.place(last)))
+        Ok(self.single(input, mode)?.logits())
     }
 
-    /// Runs the first `count` layers.
-    fn run(&self, input: AnyTensor, mode: Mode, count: usize) -> Result<AnyTensor> {
-        self.check_input(&input.sizes())?;
-        self.layers[..count]
-            .iter()
-            .enumerate()
-            .try_fold(input, |x, (at, layer)| layer.forward(x, mode).map_err(|error| error.at(self.place(at))))
+    fn single(&self, input: AnyTensor, mode: Mode) -> Result<Signal> {
+        let [output] = crate::layer::signals(self.call(vec![input.into()], &mut Call::new(mode))?)?;
+        Ok(output)
+    }
+
+    /// Computes all outputs of a batch from all inputs, in the order of the model.
+    ///
+    /// # Errors
+    ///
+    /// Where there are more or fewer inputs, or one has another shape.
+    pub fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let plan = &self.graph.plan;
+        self.check_inputs(&inputs.iter().map(Signal::sizes).collect::<Vec<_>>())?;
+        let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
+        for (&at, input) in plan.inputs.iter().zip(inputs) {
+            values[at] = vec![Some(input.settled()?)];
+        }
+        for (at, planned) in plan.calls.iter().enumerate() {
+            if planned.inputs.is_empty() {
+                continue;
+            }
+            let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
+            let taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
+            values[at] = self.run(planned.layer, taken, call)?.into_iter().map(Some).collect();
+        }
+        Ok(plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect())
+    }
+
+    /// Runs one layer.
+    fn run(&self, at: usize, mut inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let layer = self.graph.plan.layers[at].layer.as_ref();
+        if !layer.supports_masking() {
+            inputs = inputs.into_iter().map(|input| input.with_mask(None)).collect();
+        }
+        let trainable = self.graph.states[at].trainable;
+        let outputs = call.of_layer(trainable, |call| self.layers[at].call(inputs, call));
+        let outputs = outputs.map_err(|error| error.at(self.place(at)))?;
+        if let Some(regularizer) = layer.activity_regularizer() {
+            for output in &outputs {
+                let penalty = by_rank!(output.clone().value()?, |x| {
+                    let batch = x.dims()[0] as f64;
+                    regularizer.penalty(x) / batch
+                })?;
+                call.add_loss(penalty);
+            }
+        }
+        Ok(outputs)
     }
 
     fn place(&self, at: usize) -> String {
-        let node = &self.graph.nodes[at];
-        format!("layer {:?} ({})", node.name, node.layer.class_name())
+        let planned = &self.graph.plan.layers[at];
+        plan::place(&planned.name, planned.layer.as_ref())
     }
 
     /// Does data of these sizes fit the input?
@@ -140,39 +269,92 @@ impl Model {
     ///
     /// Where it does not.
     pub fn check_input(&self, received: &[usize]) -> Result<()> {
-        if self.input_shape().accepts(received) {
-            return Ok(());
-        }
-        Err(Error::shape("the data does not fit the model's input")
-            .at(format!("model {:?}", self.name()))
-            .received(sizes(received))
-            .expected(self.input_shape())
-            .mend("reshape the data, or change the Input"))
+        self.check_inputs(&[received])
     }
 
-    /// Computes the outputs of all samples, `batch_size` at a time.
+    /// Does data of these sizes fit the inputs?
+    ///
+    /// # Errors
+    ///
+    /// Where it does not.
+    pub fn check_inputs<S: AsRef<[usize]>>(&self, received: &[S]) -> Result<()> {
+        let expected = self.input_shapes();
+        if expected.len() != received.len() {
+            return Err(Error::shape("the model takes another number of inputs")
+                .at(format!("model {:?}", self.name()))
+                .received(format!("{} inputs", received.len()))
+                .expected(format!("{}: {}", expected.len(), self.input_names().collect::<Vec<_>>().join(", ")))
+                .mend("give one array for each input, in this order"));
+        }
+        match expected.zip(received).find(|(expected, received)| !expected.accepts(received.as_ref())) {
+            None => Ok(()),
+            Some((expected, received)) => Err(Error::shape("the data does not fit the model's input")
+                .at(format!("model {:?}", self.name()))
+                .received(sizes(received.as_ref()))
+                .expected(expected)
+                .mend("reshape the data, or change the Input")),
+        }
+    }
+
+    /// Computes the outputs of all samples, `batch_size` at a time, for a model of one input and one output.
     ///
     /// # Errors
     ///
     /// Where the samples do not fit the input, or the batch size is 0.
     pub fn predict(&self, x: &HostArray<'_>, batch_size: usize) -> Result<ArrayD<f32>> {
-        self.check_input(x.sizes())?;
+        let mut outputs = self.predict_all(std::slice::from_ref(x), batch_size)?;
+        match outputs.len() {
+            1 => Ok(outputs.remove(0)),
+            outputs => Err(Error::argument("the model has several outputs")
+                .at(format!("model {:?}", self.name()))
+                .received(format!("{outputs} outputs"))
+                .expected("one")
+                .mend("write `predict_all`, which returns them all")),
+        }
+    }
+
+    /// Computes all outputs of all samples, `batch_size` at a time; one array for each input and for each output.
+    ///
+    /// # Errors
+    ///
+    /// Where the samples do not fit the inputs, or the batch size is 0.
+    pub fn predict_all(&self, x: &[HostArray<'_>], batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
+        self.check_inputs(&x.iter().map(HostArray::sizes).collect::<Vec<_>>())?;
         if batch_size == 0 {
             return Err(zero_batch_size());
         }
-        let mut values = Vec::new();
-        let samples: Vec<usize> = (0..x.len()).collect();
-        for batch in samples.chunks(batch_size) {
-            let output = self.forward(x.float_batch(batch, self.device())?, Mode::Inference)?;
-            values.append(&mut read(output)?);
+        let len = x.first().map_or(0, HostArray::len);
+        if let Some(other) = x.iter().find(|x| x.len() != len) {
+            return Err(Error::data("the inputs are of different lengths")
+                .at("x")
+                .received(format!("{len} and {} samples", other.len()))
+                .expected("as many samples in each")
+                .mend("check that they come from the same data"));
         }
-        let sizes = self.output_shape().with_batch(x.len())?;
-        ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
-            Error::shape("the model's output has another shape than announced")
-                .at(format!("model {:?}", self.name()))
-                .expected(self.output_shape())
-                .because(error)
-        })
+        let mut values: Vec<(Vec<usize>, Vec<f32>)> = vec![Default::default(); self.graph.plan.outputs.len()];
+        let samples: Vec<usize> = (0..len).collect();
+        for batch in samples.chunks(batch_size) {
+            let inputs = x.iter().map(|x| Ok(Signal::new(x.float_batch(batch, self.device())?)));
+            let outputs = self.call(inputs.collect::<Result<_>>()?, &mut Call::new(Mode::Inference))?;
+            for ((sizes, values), output) in values.iter_mut().zip(outputs) {
+                let output = output.value()?;
+                *sizes = output.sizes();
+                values.append(&mut read_values(output)?);
+            }
+        }
+        let outputs = values.into_iter().zip(self.output_shapes()).map(|((mut sizes, values), shape)| {
+            match sizes.first_mut() {
+                Some(batch) => *batch = len,
+                None => sizes = shape.with_batch(0)?,
+            }
+            ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
+                Error::shape("the model's output has another shape than announced")
+                    .at(format!("model {:?}", self.name()))
+                    .expected(shape)
+                    .because(error)
+            })
+        });
+        outputs.collect()
     }
 
     /// The number of weights, each element counted.
@@ -180,20 +362,14 @@ impl Model {
         self.num_params()
     }
 
-    /// Copies of all weights, layer by layer, kernels before biases.
+    /// What is known about each weight, in the order of [`get_weights`](Self::get_weights).
+    pub fn weights(&self) -> impl Iterator<Item = &Weight> {
+        self.graph.states.iter().flat_map(|state| &state.weights)
+    }
+
+    /// Copies of all weights, layer by layer, those that learn first.
     pub fn get_weights(&self) -> Vec<ArrayD<f32>> {
-        struct Reader(Vec<ArrayD<f32>>);
-        impl ModuleVisitor for Reader {
-            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                let data = param.val().into_data();
-                let sizes = IxDyn(data.shape());
-                let values = data.iter::<f32>().collect();
-                self.0.push(ArrayD::from_shape_vec(sizes, values).expect("a tensor fills its shape"));
-            }
-        }
-        let mut reader = Reader(Vec::new());
-        self.visit(&mut reader);
-        reader.0
+        weights::get(self)
     }
 
     /// Replaces all weights by arrays in the order of [`get_weights`](Self::get_weights).
@@ -201,76 +377,187 @@ impl Model {
     /// # Errors
     ///
     /// Where there are more or fewer arrays, or one has another shape. The model keeps its weights then.
-    pub fn set_weights(&mut self, weights: &[ArrayD<f32>]) -> Result<()> {
-        struct Writer<'a>(std::slice::Iter<'a, ArrayD<f32>>);
-        impl ModuleMapper for Writer<'_> {
-            fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-                let Some(array) = self.0.next() else { return param };
-                let data = TensorData::new(array.iter().copied().collect::<Vec<f32>>(), array.shape());
-                param.map(|old| {
-                    let device = old.device();
-                    Tensor::from_data(data, &device).set_require_grad(old.is_require_grad())
-                })
-            }
-        }
-        let received: Vec<_> = weights.iter().map(|array| array.shape().to_vec()).collect();
-        let expected = self.weight_sizes();
-        if received != expected {
-            return Err(Error::shape("the weights do not fit the model")
-                .at(format!("model {:?}", self.name()))
-                .received(format!("{received:?}"))
-                .expected(format!("{expected:?}"))
-                .mend("give arrays in the order and of the shapes of `get_weights`"));
-        }
-        self.update(|model| model.map(&mut Writer(weights.iter())));
+    pub fn set_weights(&mut self, values: &[ArrayD<f32>]) -> Result<()> {
+        check_weights(self.weights(), values).map_err(|error| error.at(format!("model {:?}", self.name())))?;
+        self.update(|model| weights::set(model, values));
         Ok(())
     }
 
-    fn weight_sizes(&self) -> Vec<Vec<usize>> {
-        struct Sizes(Vec<Vec<usize>>);
-        impl ModuleVisitor for Sizes {
-            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                self.0.push(param.lazy_shape().to_vec());
-            }
-        }
-        let mut sizes = Sizes(Vec::new());
-        self.visit(&mut sizes);
-        sizes.0
-    }
-
-    /// The table of layers, shapes and weights as a value, to print or to look at.
+    /// Replaces the weights of one layer.
     ///
-    /// A Sequential model's input is left out, as Keras does.
-    pub fn to_summary(&self) -> Summary {
-        let rows = self.graph.nodes.iter().zip(&self.layers).skip(1).map(|(node, layer)| Row {
-            name: node.name.clone(),
-            class_name: node.layer.class_name().to_owned(),
-            output_shape: Some(node.output_shape.to_string()),
-            params: Some(layer.num_params()),
-            ..Row::default()
-        });
-        Summary {
-            name: self.graph.name.clone(),
-            rows: rows.collect(),
-            totals: Totals { trainable: self.num_params(), ..Totals::default() },
-            ..Summary::default()
+    /// # Errors
+    ///
+    /// Where there is no layer of that name, there are more or fewer arrays, or one has another shape.
+    pub fn set_layer_weights(&mut self, name: &str, values: &[ArrayD<f32>]) -> Result<()> {
+        let at = self.position(name)?;
+        check_weights(&self.graph.states[at].weights, values).map_err(|error| error.at(self.place(at)))?;
+        self.update_layer(at, |layer| weights::set(layer, values));
+        Ok(())
+    }
+
+    /// Freezes a layer, so that its weights stay as they are, or lets it learn again. A `BatchNormalization` that is
+    /// frozen uses its moving statistics.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no layer of that name.
+    pub fn set_layer_trainable(&mut self, name: &str, trainable: bool) -> Result<()> {
+        let at = self.position(name)?;
+        self.set_trainable_at(at, trainable);
+        Ok(())
+    }
+
+    /// Freezes all layers, or lets all learn.
+    pub fn set_trainable(&mut self, trainable: bool) {
+        (0..self.layers.len()).for_each(|at| self.set_trainable_at(at, trainable));
+    }
+
+    fn set_trainable_at(&mut self, at: usize, trainable: bool) {
+        let graph = Arc::make_mut(&mut self.graph);
+        graph.states[at].trainable = trainable;
+        let own: Vec<bool> = graph.states[at].weights.iter().map(|weight| weight.trainable && trainable).collect();
+        if let Some(nested) = self.layers[at].downcast_mut::<Self>() {
+            nested.set_trainable(trainable);
+        } else {
+            self.update_layer(at, |layer| weights::set_trainable(layer, |at| own[at]));
         }
     }
 
-    /// Prints the table of layers, shapes and weights.
-    pub fn summary(&self) {
-        self.to_summary().print();
+    fn update_layer(&mut self, at: usize, function: impl FnOnce(BuiltLayer) -> BuiltLayer) {
+        let layer = self.layers.remove(at);
+        self.layers.insert(at, function(layer));
+    }
+
+    /// What the weights' regularizers add to the loss: of those that learn.
+    pub fn regularization_losses(&self) -> Vec<Tensor<1>> {
+        if self.weights().all(|weight| weight.regularizer.is_none()) {
+            return Vec::new();
+        }
+        weights::penalties(self, &self.weights().collect::<Vec<_>>())
+    }
+
+    /// The model with its weights held to their constraints.
+    #[must_use]
+    pub fn constrained(self) -> Self {
+        let graph = self.graph.clone();
+        let noted: Vec<&Weight> = graph.states.iter().flat_map(|state| &state.weights).collect();
+        if noted.iter().all(|weight| weight.constraint.is_none()) { self } else { weights::constrain(self, &noted) }
+    }
+
+    /// The part of the model that ends at these layers, with its weights: for features of inner layers, or to put
+    /// other layers on top. Of a layer that is called several times it is the first call.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no layer of such a name.
+    pub fn ending_at(&self, layers: &[&str]) -> Result<Self> {
+        let plan = &self.graph.plan;
+        let mut outputs = Vec::new();
+        for name in layers {
+            let at = self.position(name)?;
+            let call = plan.calls.iter().position(|call| call.layer == at).expect("every layer is called");
+            outputs.extend((0..plan.calls[call].output_shapes.len()).map(|output| Place { call, output }));
+        }
+        let (plan, kept) = plan.ending_at(outputs);
+        let states = kept.iter().map(|&at| self.graph.states[at].clone()).collect();
+        let layers = kept.iter().map(|&at| self.layers[at].clone()).collect();
+        Ok(Self::from_parts(plan, states, layers, self.device()))
+    }
+
+    /// The model as a layer of another; its weights are noted there.
+    pub(crate) fn into_layer(self, build: &mut Build) -> BuiltLayer {
+        let named = |(planned, state): (&plan::PlannedLayer, &LayerState)| {
+            let of_layer = planned.name.clone();
+            state.weights.clone().into_iter().map(move |weight| Weight { name: format!("{of_layer}/{}", weight.name), ..weight })
+        };
+        let graph = self.graph.clone();
+        build.adopt(graph.plan.layers.iter().zip(&graph.states).flat_map(named));
+        BuiltLayer::new(self)
+    }
+}
+
+/// A built model as a layer in another: it starts there with the weights that it has.
+impl Layer for Model {
+    fn class_name(&self) -> &str {
+        match self.kind() {
+            Kind::Sequential => "Sequential",
+            Kind::Functional => "Functional",
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(self.name())
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
+    crate::many_inputs!();
+
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        nested_output_shapes(&self.graph.plan, inputs)
+    }
+
+    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+        Ok(self.clone().moved_to(build.device()).into_layer(build))
+    }
+
+    fn config(&self) -> Value {
+        Value::Null
+    }
+}
+
+impl Forward for Model {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        Self::call(self, inputs, call)
     }
 }
 
 impl burn::module::ModuleDisplay for Model {
     fn custom_content(&self, content: burn::module::Content) -> Option<burn::module::Content> {
-        self.graph
-            .nodes
-            .iter()
-            .fold(content, |content, node| content.add_formatted(&format!("{}: {}", node.name, node.output_shape)))
+        self.layers()
+            .fold(content, |content, layer| content.add_formatted(&format!("{}: {}", layer.name(), layer.output_shape())))
             .optional()
     }
+}
+
+/// Where each value is read for the last time, so that it can be let go. Outputs are kept to the end.
+fn last_reads(plan: &Plan) -> Vec<Vec<bool>> {
+    let mut read: Vec<Place> = plan.outputs.clone();
+    let mut reads: Vec<Vec<bool>> = Vec::with_capacity(plan.calls.len());
+    for call in plan.calls.iter().rev() {
+        let mut last: Vec<bool> = Vec::with_capacity(call.inputs.len());
+        for place in call.inputs.iter().rev() {
+            last.push(!read.contains(place));
+            read.push(*place);
+        }
+        last.reverse();
+        reads.push(last);
+    }
+    reads.reverse();
+    reads
+}
+
+/// Takes a value that is not read again, or a copy of its handle.
+fn read(values: &mut [Vec<Option<Signal>>], place: Place, last: bool) -> Signal {
+    let slot = &mut values[place.call][place.output];
+    let value = if last { slot.take() } else { slot.clone() };
+    value.expect("calls come after those that they take from")
+}
+
+fn check_weights<'a>(weights: impl IntoIterator<Item = &'a Weight>, values: &[ArrayD<f32>]) -> Result<()> {
+    let received: Vec<_> = values.iter().map(|array| array.shape().to_vec()).collect();
+    let expected: Vec<_> = weights.into_iter().map(|weight| weight.sizes.clone()).collect();
+    if received == expected {
+        return Ok(());
+    }
+    Err(Error::shape("the weights do not fit the model")
+        .received(format!("{received:?}"))
+        .expected(format!("{expected:?}"))
+        .mend("give arrays in the order and of the shapes of `get_weights`"))
 }
 
 /// The error for batches of no samples.
@@ -284,7 +571,7 @@ pub fn zero_batch_size() -> Error {
 }
 
 /// Reads a tensor from its device.
-fn read(tensor: AnyTensor) -> Result<Vec<f32>> {
+fn read_values(tensor: AnyTensor) -> Result<Vec<f32>> {
     by_rank!(tensor, |x| {
         let data = x.into_data();
         match data.as_slice::<f32>() {

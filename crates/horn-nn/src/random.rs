@@ -6,12 +6,14 @@
 
 mod erf_inv;
 mod mt19937;
+mod seed_generator;
 pub mod threefry;
 
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 
 use mt19937::Mt19937;
+pub use seed_generator::SeedGenerator;
 
 thread_local! {
     static STREAMS: RefCell<Streams> = RefCell::new(Streams::from_entropy());

@@ -1,13 +1,12 @@
 //! `Sequential`: a list of layers, one after the other.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use burn::tensor::Device;
 
-use crate::model::Node;
+use crate::plan::{self, Kind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::summary::{Row, Summary};
-use crate::{Build, Error, Layer, Model, Result, Shape};
+use crate::{Build, BuiltLayer, Error, Layer, Model, Result, Shape};
 
 /// The classes whose layers Keras counts as built before they see data; others without weights wait all the same.
 const BUILT_AT_ONCE: [&str; 5] = ["Activation", "Dropout", "ReLU", "Reshape", "Softmax"];
@@ -71,7 +70,7 @@ impl Sequential {
 
     /// The table of layers as a value; shapes and weights are known only once the model is built.
     pub fn to_summary(&self) -> Summary {
-        let names = self.names(None, &self.layers).unwrap_or_default();
+        let names = plan::names(&self.name, self.layers()).unwrap_or_default();
         let rows = self.layers.iter().zip(names).map(|(layer, name)| Row {
             name,
             class_name: layer.class_name().to_owned(),
@@ -109,45 +108,61 @@ impl Sequential {
     ///
     /// As [`build`](Self::build), and where an `Input` says another shape.
     pub fn build_for(&self, input: &Shape, device: &Device) -> Result<Model> {
+        Model::from_plan(self.plan_for(input)?, device)
+    }
+
+    /// The chain of calls, each layer checked against the one before.
+    fn plan(&self, input_layer: &Arc<dyn Layer>, rest: &[Arc<dyn Layer>], input: &Shape) -> Result<Plan> {
+        let chain = || std::iter::once(input_layer).chain(rest);
+        let names = plan::names(&self.name, chain().map(AsRef::as_ref))?;
+        let layers: Vec<_> = chain()
+            .zip(names)
+            .zip(0..)
+            .map(|((layer, name), order)| PlannedLayer { name, layer: layer.clone(), order })
+            .collect();
+
+        let mut calls: Vec<PlannedCall> = Vec::with_capacity(layers.len());
+        for (at, PlannedLayer { name, layer, .. }) in layers.iter().enumerate() {
+            let place = plan::place(name, layer.as_ref());
+            if at > 0 && layer.input_shape().is_some() {
+                return Err(Error::model("only the first layer can be an Input")
+                    .at(place)
+                    .expected("one Input, before all other layers")
+                    .mend("remove it"));
+            }
+            let input_shapes = vec![calls.last().map_or(input, |before| &before.output_shapes[0]).clone()];
+            let output_shapes = plan::output_shapes(layer.as_ref(), &input_shapes).map_err(|e| e.at(place.clone()))?;
+            if output_shapes.len() > 1 && at + 1 < layers.len() {
+                return Err(Error::model("a layer of several outputs can only be the last of a Sequential")
+                    .at(place)
+                    .received(format!("{} outputs", output_shapes.len()))
+                    .expected("one output")
+                    .mend("connect its outputs by the functional API: `apply_all`, then `Model::new`"));
+            }
+            let inputs = at.checked_sub(1).map(|call| Place { call, output: 0 }).into_iter().collect();
+            calls.push(PlannedCall { layer: at, index: 0, inputs, input_shapes, output_shapes });
+        }
+        let last = calls.len() - 1;
+        let outputs = (0..calls[last].output_shapes.len()).map(|output| Place { call: last, output }).collect();
+        Ok(Plan { name: self.name.clone(), kind: Kind::Sequential, layers, calls, inputs: vec![0], outputs })
+    }
+
+    /// The chain for inputs of this shape.
+    fn plan_for(&self, input: &Shape) -> Result<Plan> {
         let input_layer = self.input_shape().map(|_| self.layers[0].clone());
         let rest = &self.layers[usize::from(input_layer.is_some())..];
         if rest.is_empty() {
             return Err(self.no_layers());
         }
         let input_layer = input_layer.unwrap_or_else(|| Arc::new(crate::layers::Input::of(input.clone())));
-        if input_layer.input_shape() != Some(input) {
+        if !input_layer.input_shape().is_some_and(|own| own.admits(input)) {
             return Err(Error::shape("the data does not fit the model's Input")
                 .at(format!("model {:?}", self.name))
                 .received(input)
                 .expected(input_layer.input_shape().unwrap_or(input))
                 .mend("reshape the data, or change the Input"));
         }
-
-        let names = self.names(Some(&input_layer), rest)?;
-        let build = Build { device: device.clone() };
-        let (mut nodes, mut modules) = (Vec::new(), Vec::new());
-        let mut shape = input.clone();
-        for (layer, name) in std::iter::once(&input_layer).chain(rest).zip(names) {
-            let place = format!("layer {name:?} ({})", layer.class_name());
-            if nodes.len() > 1 && layer.input_shape().is_some() {
-                return Err(Error::model("only the first layer can be an Input")
-                    .at(place)
-                    .expected("one Input, before all other layers")
-                    .mend("remove it"));
-            }
-            let output = layer.output_shape(&shape).map_err(|error| error.at(place.clone()))?;
-            if output.sample().contains(&Some(0)) {
-                return Err(Error::shape("the output has no values")
-                    .at(place)
-                    .received(format!("{output} from {shape}"))
-                    .expected("sizes of at least 1")
-                    .mend("change the layer's arguments"));
-            }
-            modules.push(layer.build(&shape, &build).map_err(|error| error.at(place))?);
-            nodes.push(Node::new(name, layer.clone(), output.clone()));
-            shape = output;
-        }
-        Ok(Model::new(self.name.clone(), nodes, modules, device.clone()))
+        self.plan(&input_layer, rest, input)
     }
 
     fn no_layers(&self) -> Error {
@@ -156,31 +171,29 @@ impl Sequential {
             .expected("at least one layer besides Input")
             .mend("add one, as in `.add(Dense(10))`")
     }
+}
 
-    /// The layers' names: given ones as they are, others after the class and numbered.
-    fn names(&self, input: Option<&Arc<dyn Layer>>, rest: &[Arc<dyn Layer>]) -> Result<Vec<String>> {
-        let mut counts: HashMap<String, usize> = HashMap::new();
-        let mut names: Vec<String> = Vec::with_capacity(rest.len() + 1);
-        for layer in input.into_iter().chain(rest) {
-            let name = match layer.name() {
-                Some(name) => name.to_owned(),
-                None => {
-                    let class = snake_case(layer.class_name());
-                    let count = counts.entry(class.clone()).or_default();
-                    *count += 1;
-                    if *count == 1 { class } else { format!("{class}_{}", *count - 1) }
-                }
-            };
-            if names.contains(&name) {
-                return Err(Error::model("two layers have one name")
-                    .at(format!("model {:?}", self.name))
-                    .received(format!("{name:?} twice"))
-                    .expected("names that differ")
-                    .mend(format!("rename one, as in `.name(\"{name}_2\")`")));
-            }
-            names.push(name);
-        }
-        Ok(names)
+/// A list of layers as a layer in another model: it gets weights of its own there.
+impl Layer for Sequential {
+    fn class_name(&self) -> &str {
+        "Sequential"
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        let plan = self.plan_for(input)?;
+        Ok(plan.shape(plan.outputs[0]).clone())
+    }
+
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        Ok(self.build_for(input, build.device())?.into_layer(build))
     }
 }
 
@@ -188,26 +201,6 @@ impl Default for Sequential {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Keras's name for the first layer of a class: `Dense` → `dense`, `ReLU` → `re_lu`, `MaxPooling2D` → `max_pooling2d`.
-fn snake_case(class: &str) -> String {
-    let chars: Vec<char> = class.chars().collect();
-    let mut name = String::new();
-    for (at, &char) in chars.iter().enumerate() {
-        let after_lower = at > 0 && (chars[at - 1].is_lowercase() || chars[at - 1].is_ascii_digit());
-        let before_lower = at > 0 && chars.get(at + 1).is_some_and(|next| next.is_lowercase());
-        if char.is_uppercase() && (after_lower || before_lower) && !is_dimension(&chars, at) {
-            name.push('_');
-        }
-        name.extend(char.to_lowercase());
-    }
-    name
-}
-
-/// The D of `Conv2D` stays with its digit.
-fn is_dimension(chars: &[char], at: usize) -> bool {
-    chars[at] == 'D' && at > 0 && chars[at - 1].is_ascii_digit()
 }
 
 #[cfg(test)]
@@ -221,29 +214,11 @@ mod tests {
     }
 
     #[test]
-    fn names_are_keras_s() {
-        for (class, name) in [
-            ("Dense", "dense"),
-            ("ReLU", "re_lu"),
-            ("PReLU", "p_re_lu"),
-            ("InputLayer", "input_layer"),
-            ("MaxPooling2D", "max_pooling2d"),
-            ("Conv2DTranspose", "conv2d_transpose"),
-            ("GlobalAveragePooling1D", "global_average_pooling1d"),
-            ("LSTM", "lstm"),
-            ("ConvLSTM2D", "conv_lstm2d"),
-            ("GRUCell", "gru_cell"),
-        ] {
-            assert_eq!(snake_case(class), name);
-        }
-    }
-
-    #[test]
     fn layers_are_numbered_within_the_model() {
         let model =
             build(Sequential::new().add(Input([4])).add(Dense(3)).add(ReLU()).add(Dense(2).name("out")).add(Dense(1)))
                 .unwrap();
-        let names: Vec<_> = model.nodes().iter().map(Node::name).collect();
+        let names: Vec<_> = model.layers().map(|layer| layer.name()).collect();
         assert_eq!(names, ["input_layer", "dense", "re_lu", "out", "dense_1"]);
     }
 

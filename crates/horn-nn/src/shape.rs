@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Error, Result};
 
 /// The shape of a batch of samples, its first axis the batch.
@@ -19,7 +21,8 @@ use crate::{Error, Result};
 /// assert!(!shape.accepts(&[32, 784]));
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Shape(Vec<Option<usize>>);
 
 impl Shape {
@@ -84,6 +87,12 @@ impl Shape {
     pub fn with_batch(&self, size: usize) -> Result<Vec<usize>> {
         self.features()?;
         Ok(std::iter::once(size).chain(self.sample().iter().copied().flatten()).collect())
+    }
+
+    /// Can tensors of the other shape stand where this one is asked for? Sizes that either does not know fit.
+    pub fn admits(&self, other: &Self) -> bool {
+        let fit = |(own, other): (&Option<usize>, &Option<usize>)| own.is_none() || other.is_none() || own == other;
+        self.rank() == other.rank() && self.0.iter().zip(&other.0).all(fit)
     }
 
     /// Does data of these sizes have this shape?

@@ -113,6 +113,25 @@ impl AnyTensor {
         })?
     }
 
+    /// The same values, repeated along axes of size 1.
+    ///
+    /// # Errors
+    ///
+    /// Where the values are no floats, or the sizes don't fit.
+    pub fn expand(self, sizes: &[usize]) -> Result<Self> {
+        let own = self.sizes();
+        if own.len() != sizes.len() || own.iter().zip(sizes).any(|(own, size)| own != size && *own != 1) {
+            return Err(Error::shape("the tensor can't be repeated to these sizes")
+                .received(shape::sizes(&own))
+                .expected(shape::sizes(sizes)));
+        }
+        fn expand<const D: usize>(x: Tensor<D>, sizes: &[usize]) -> AnyTensor {
+            let sizes: [usize; D] = sizes.try_into().expect("the ranks were compared");
+            x.expand(sizes).into()
+        }
+        by_rank!(self, |x| expand(x, sizes))
+    }
+
     /// The tensor with all leading axes made one: `[samples, last]`.
     ///
     /// A vector is taken as one column.
@@ -159,7 +178,8 @@ pub fn unsupported_rank(rank: usize) -> Error {
 /// Runs the expression with the [`AnyTensor`] as a float `Tensor` of its own rank, 1 to 6.
 ///
 /// The expression is compiled once for each rank; its value must have the same type for all, such as an
-/// [`AnyTensor`] made by `into()`. The whole is a `Result`.
+/// [`AnyTensor`] made by `into()`. The whole is a `Result`. With `bool:` or `int:` before the tensor it is one of
+/// booleans or integers.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -172,15 +192,24 @@ pub fn unsupported_rank(rank: usize) -> Error {
 /// ```
 #[macro_export]
 macro_rules! by_rank {
-    ($tensor:expr, |$x:ident| $body:expr) => {{
+    (bool: $tensor:expr, |$x:ident| $body:expr) => {
+        $crate::by_rank!(@ bool, $tensor, $x, $body)
+    };
+    (int: $tensor:expr, |$x:ident| $body:expr) => {
+        $crate::by_rank!(@ int, $tensor, $x, $body)
+    };
+    ($tensor:expr, |$x:ident| $body:expr) => {
+        $crate::by_rank!(@ float, $tensor, $x, $body)
+    };
+    (@ $kind:ident, $tensor:expr, $x:ident, $body:expr) => {{
         let tensor: $crate::AnyTensor = $tensor;
         match tensor.rank() {
-            1 => tensor.float::<1>().map(|$x| $body),
-            2 => tensor.float::<2>().map(|$x| $body),
-            3 => tensor.float::<3>().map(|$x| $body),
-            4 => tensor.float::<4>().map(|$x| $body),
-            5 => tensor.float::<5>().map(|$x| $body),
-            6 => tensor.float::<6>().map(|$x| $body),
+            1 => tensor.$kind::<1>().map(|$x| $body),
+            2 => tensor.$kind::<2>().map(|$x| $body),
+            3 => tensor.$kind::<3>().map(|$x| $body),
+            4 => tensor.$kind::<4>().map(|$x| $body),
+            5 => tensor.$kind::<5>().map(|$x| $body),
+            6 => tensor.$kind::<6>().map(|$x| $body),
             rank => Err($crate::unsupported_rank(rank)),
         }
     }};

@@ -34,9 +34,10 @@
 pub use burn;
 pub use horn_data::datasets;
 pub use horn_nn::{
-    Activation, AnyTensor, Build, BuiltLayer, Error, Forward, HORN_DEVICE, HostArray, HostElement, Layer, Logits, Mode,
-    Model, Node, Result, Sequential, Shape, activations, backends, by_rank, default_device, device, initializers,
-    layers, random, summary,
+    Activation, AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HORN_DEVICE, HostArray, HostElement,
+    IntoTensors, KerasTensor, Kind, Layer, LayerRef, Logits, Mode, Model, Result, Sequential, Shape, SharedLayer, Signal,
+    State, Weight, WeightSpec, activations, backends, by_rank, constraints, default_device, device, initializers, layers,
+    many_inputs, many_signals, random, regularizers, signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{

@@ -4,7 +4,6 @@
 //! within 1e-5 for [`Orthogonal`], which solves for them.
 
 mod constant;
-mod names;
 mod normal;
 mod orthogonal;
 mod scaled;
@@ -14,8 +13,6 @@ mod variance_scaling;
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 pub use constant::{Constant, Identity, Ones, Zeros};
 pub use normal::{RandomNormal, TruncatedNormal};
 pub use orthogonal::Orthogonal;
@@ -24,6 +21,7 @@ pub use stft::{STFT, Scaling, Side, Window};
 pub use uniform::RandomUniform;
 pub use variance_scaling::{Distribution, Mode, VarianceScaling, compute_fans};
 
+use crate::keras_object::keras_objects;
 use crate::{Error, Result};
 
 /// What each initializer does, behind [`Initializer`].
@@ -40,22 +38,22 @@ trait Sample {
 /// Makes the enum of all initializers. The names after each are those that Keras knows it by, besides its own.
 macro_rules! initializers {
     ($($(#[$doc:meta])* $class:ident: $($name:literal),+;)+) => {
-        /// Where a weight starts. Serializes as Keras writes it: `{"class_name": .., "config": ..}`.
-        ///
-        /// ```
-        /// use horn_nn::initializers::{GlorotUniform, Initializer};
-        ///
-        /// let initializer = Initializer::from(GlorotUniform::new().seed(7));
-        /// let kernel = initializer.sample(&[2, 3], 0)?;
-        /// assert_eq!(kernel[..3], [-0.37089363, -0.48691595, 0.21249104]);
-        ///
-        /// assert_eq!("glorot_uniform".parse::<Initializer>()?, GlorotUniform::new().into());
-        /// # Ok::<(), horn_nn::Error>(())
-        /// ```
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        #[serde(tag = "class_name", content = "config")]
-        pub enum Initializer {
-            $($(#[$doc])* $(#[serde(alias = $name)])+ $class($class),)+
+        keras_objects! {
+            /// Where a weight starts. Serializes as Keras writes it:
+            /// `{"module": "keras.initializers", "class_name": .., "config": .., "registered_name": null}`.
+            ///
+            /// ```
+            /// use horn_nn::initializers::{GlorotUniform, Initializer};
+            ///
+            /// let initializer = Initializer::from(GlorotUniform::new().seed(7));
+            /// let kernel = initializer.sample(&[2, 3], 0)?;
+            /// assert_eq!(kernel[..3], [-0.37089363, -0.48691595, 0.21249104]);
+            ///
+            /// assert_eq!("glorot_uniform".parse::<Initializer>()?, GlorotUniform::new().into());
+            /// # Ok::<(), horn_nn::Error>(())
+            /// ```
+            Initializer, "initializer", "keras.initializers";
+            $($(#[$doc])* $class: $($name),+;)+
         }
 
         impl Initializer {
@@ -64,24 +62,7 @@ macro_rules! initializers {
                     $(Self::$class(inner) => inner,)+
                 }
             }
-
-            /// The initializer of that name, with its defaults.
-            fn by_name(name: &str) -> Option<Self> {
-                match name {
-                    $(stringify!($class) $(| $name)+ => Some(Self::$class($class::default())),)+
-                    _ => None,
-                }
-            }
         }
-
-        $(impl From<$class> for Initializer {
-            fn from(inner: $class) -> Self {
-                Self::$class(inner)
-            }
-        })+
-
-        /// Every name in small letters.
-        const NAMES: &[&str] = &[$($($name),+),+];
     };
 }
 
@@ -146,12 +127,7 @@ impl FromStr for Initializer {
 
     /// Knows every name that Keras's `initializers.get` knows: `"he_normal"`, `"HeNormal"`.
     fn from_str(name: &str) -> Result<Self> {
-        Self::by_name(name).ok_or_else(|| {
-            let [first, second] = names::nearest(name, NAMES);
-            Error::argument("there is no initializer of this name")
-                .received(format!("\"{name}\""))
-                .mend(format!("write \"{first}\" or \"{second}\", if that is what you meant"))
-        })
+        Self::by_name(name)
     }
 }
 

@@ -300,8 +300,12 @@ fn configs_are_those_of_keras() {
         ),
     ];
     for (initializer, config) in cases {
-        assert_eq!(to_value(initializer).unwrap(), *config);
         assert_eq!(from_value::<Initializer>(config.clone()).unwrap(), *initializer);
+        let mut whole = config.clone();
+        whole["module"] = "keras.initializers".into();
+        whole["registered_name"] = json!(null);
+        assert_eq!(to_value(initializer).unwrap(), whole);
+        assert_eq!(from_value::<Initializer>(whole).unwrap(), *initializer);
     }
 }
 
@@ -317,12 +321,29 @@ fn configs_are_read_with_what_else_keras_writes() {
     assert_eq!(read(alias).unwrap(), Orthogonal::new().into());
     let gain = json!({"class_name": "Identity", "config": {"gain": 2.0}});
     assert_eq!(read(gain.clone()).unwrap(), Identity::new().gain(2.0).into());
-    assert_eq!(to_value(Initializer::from(Identity::new().gain(2.0))).unwrap(), gain);
+    assert_eq!(to_value(Initializer::from(Identity::new().gain(2.0))).unwrap()["config"], gain["config"]);
     let window = json!({"class_name": "STFT", "config": {"window": [1.0, 2.0]}});
     assert_eq!(read(window).unwrap(), STFT::new().window(Window::Values(vec![1.0, 2.0])).into());
     let normal = json!({"class_name": "VarianceScaling", "config": {"distribution": "normal"}});
     assert_eq!(read(normal).unwrap(), VarianceScaling::new().into());
-    assert!(read(json!({"class_name": "Zeros", "config": {"value": 1}})).is_err());
+    for defaults in [json!("he_normal"), json!("HeNormal"), json!({"class_name": "he_normal", "config": null})] {
+        assert_eq!(read(defaults).unwrap(), HeNormal::new().into());
+    }
+    assert_eq!(read(json!({"class_name": "Zeros"})).unwrap(), Zeros::new().into());
+}
+
+#[test]
+fn what_is_wrong_with_a_config_is_said() {
+    let message = |value| from_value::<Initializer>(value).unwrap_err().to_string();
+    assert_eq!(
+        message(json!({"class_name": "Zeros", "config": {"value": 1}})),
+        "the config of Zeros: unknown field `value`, there are no fields"
+    );
+    let unknown = "there is no initializer of this name; received \"Zeroes\". \
+         Mend: write \"zero\" or \"zeros\", if that is what you meant.";
+    assert_eq!(message(json!("Zeroes")), unknown);
+    assert_eq!(message(json!({"class_name": "Zeroes", "config": {}})), unknown);
+    assert_eq!(message(json!({"config": {}})), "expected a name, or a map with a class_name and a config");
 }
 
 #[test]

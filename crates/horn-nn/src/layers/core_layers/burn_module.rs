@@ -67,7 +67,7 @@ impl<M: fmt::Debug, const I: usize, const O: usize> fmt::Debug for BurnModule<M,
 }
 
 impl<M: Module + Sync + 'static, const I: usize, const O: usize> Layer for BurnModule<M, I, O> {
-    fn class_name(&self) -> &'static str {
+    fn class_name(&self) -> &str {
         "BurnModule"
     }
 
@@ -106,8 +106,8 @@ impl<M: Module + Sync + 'static, const I: usize, const O: usize> Layer for BurnM
         }
     }
 
-    fn build(&self, _: &Shape, build: &Build) -> Result<BuiltLayer> {
-        let module = self.module().valid().fork(&build.device);
+    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let module = self.module().valid().fork(build.device());
         Ok(BuiltLayer::new(Running { module, forward: self.forward.clone() }))
     }
 }

@@ -2,9 +2,11 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::named;
+use crate::constraints::Constraint;
+use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
+use crate::regularizers::Regularizer;
 use crate::activations::Activation;
 use crate::initializers::{GlorotUniform, Initializer, Zeros};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, by_rank};
@@ -24,14 +26,20 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, R
 /// let hidden = Dense(128).activation(Activation::Relu).kernel_initializer(HeNormal::new());
 /// let output = Dense(10).activation(Activation::Softmax).name("digits");
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dense {
-    name: Option<String>,
+    #[serde(flatten)]
+    common: Common,
     units: usize,
     activation: Activation,
     use_bias: bool,
     kernel_initializer: Initializer,
     bias_initializer: Initializer,
+    kernel_regularizer: Option<Regularizer>,
+    bias_regularizer: Option<Regularizer>,
+    kernel_constraint: Option<Constraint>,
+    bias_constraint: Option<Constraint>,
+    quantization_config: Option<()>,
 }
 
 /// `keras.layers.Dense(units)`.
@@ -44,41 +52,18 @@ impl Dense {
     /// A layer of so many units, with Keras's defaults: no activation, a bias, `GlorotUniform` and `Zeros`.
     pub fn new(units: usize) -> Self {
         Self {
-            name: None,
+            common: Common::default(),
             units,
             activation: Activation::Linear,
             use_bias: true,
             kernel_initializer: GlorotUniform::new().into(),
             bias_initializer: Zeros::new().into(),
+            kernel_regularizer: None,
+            bias_regularizer: None,
+            kernel_constraint: None,
+            bias_constraint: None,
+            quantization_config: None,
         }
-    }
-
-    /// What is applied to the sum; nothing by default.
-    #[must_use]
-    pub fn activation(mut self, activation: Activation) -> Self {
-        self.activation = activation;
-        self
-    }
-
-    /// Is a bias added? Yes by default.
-    #[must_use]
-    pub fn use_bias(mut self, use_bias: bool) -> Self {
-        self.use_bias = use_bias;
-        self
-    }
-
-    /// Where the kernel starts; `GlorotUniform` by default.
-    #[must_use]
-    pub fn kernel_initializer(mut self, initializer: impl Into<Initializer>) -> Self {
-        self.kernel_initializer = initializer.into();
-        self
-    }
-
-    /// Where the bias starts; `Zeros` by default.
-    #[must_use]
-    pub fn bias_initializer(mut self, initializer: impl Into<Initializer>) -> Self {
-        self.bias_initializer = initializer.into();
-        self
     }
 
     fn features(&self, input: &Shape) -> Result<usize> {
@@ -98,16 +83,18 @@ impl Dense {
     }
 }
 
-named!(Dense);
+common_arguments!(Dense);
+arguments!(Dense {
+    /// What is applied to the sum; nothing by default.
+    activation: Activation,
+    /// Is a bias added? Yes by default.
+    use_bias: bool,
+});
+weight_arguments!(Dense, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
+weight_arguments!(Dense, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
 impl Layer for Dense {
-    fn class_name(&self) -> &'static str {
-        "Dense"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
+    described!("Dense", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if self.units == 0 {
@@ -121,21 +108,10 @@ impl Layer for Dense {
         Ok(input.clone().with_last(units))
     }
 
-    fn build(&self, input: &Shape, build: &Build) -> Result<BuiltLayer> {
-        let weight = build.add_weight([self.features(input)?, self.units], &self.kernel_initializer)?;
-        let bias = if self.use_bias { Some(build.add_weight([self.units], &self.bias_initializer)?) } else { None };
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let weight = build.add_weight("kernel", [self.features(input)?, self.units], self.kernel())?;
+        let bias = if self.use_bias { Some(build.add_weight("bias", [self.units], self.bias())?) } else { None };
         Ok(BuiltLayer::new(DenseModule { linear: Linear { weight, bias }, activation: self.activation }))
-    }
-
-    fn config(&self) -> Value {
-        json!({
-            "name": self.name,
-            "units": self.units,
-            "activation": self.activation,
-            "use_bias": self.use_bias,
-            "kernel_initializer": self.kernel_initializer,
-            "bias_initializer": self.bias_initializer,
-        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! `Activation`: an activation as a layer of its own.
 
 use burn::module::Module;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::named;
+use crate::layers::common::{Common, common_arguments, described};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, activations, by_rank};
 
 /// Applies an activation to its input.
@@ -19,9 +19,10 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, R
 ///
 /// let layer = layers::Activation(Activation::Tanh);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActivationLayer {
-    name: Option<String>,
+    #[serde(flatten)]
+    common: Common,
     activation: activations::Activation,
 }
 
@@ -34,20 +35,14 @@ pub fn Activation(activation: activations::Activation) -> ActivationLayer {
 impl ActivationLayer {
     /// A layer that applies this activation.
     pub fn new(activation: activations::Activation) -> Self {
-        Self { name: None, activation }
+        Self { common: Common::default(), activation }
     }
 }
 
-named!(ActivationLayer);
+common_arguments!(ActivationLayer);
 
 impl Layer for ActivationLayer {
-    fn class_name(&self) -> &'static str {
-        "Activation"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
+    described!("Activation", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let last = input.last().ok_or_else(|| {
@@ -60,12 +55,8 @@ impl Layer for ActivationLayer {
         Ok(input.clone().with_last(last))
     }
 
-    fn build(&self, _: &Shape, _: &Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(ActivationModule { activation: self.activation }))
-    }
-
-    fn config(&self) -> Value {
-        json!({"name": self.name, "activation": self.activation})
     }
 }
 

@@ -1,9 +1,9 @@
 //! `Flatten`: all axes of a sample made one.
 
 use burn::module::Module;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::named;
+use crate::layers::common::{Common, common_arguments, described};
 use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 
 /// Makes all axes of a sample one, the last axis running fastest.
@@ -19,9 +19,10 @@ use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, b
 /// assert_eq!(Flatten().output_shape(&Shape::batched([28, 28]))?.to_string(), "(None, 784)");
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Flatten {
-    name: Option<String>,
+    #[serde(flatten)]
+    common: Common,
 }
 
 /// `keras.layers.Flatten()`.
@@ -37,27 +38,17 @@ impl Flatten {
     }
 }
 
-named!(Flatten);
+common_arguments!(Flatten);
 
 impl Layer for Flatten {
-    fn class_name(&self) -> &'static str {
-        "Flatten"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
+    described!("Flatten", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         Ok(Shape::batched([input.features()?]))
     }
 
-    fn build(&self, input: &Shape, _: &Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(FlattenModule { features: input.features()? }))
-    }
-
-    fn config(&self) -> Value {
-        json!({"name": self.name, "data_format": "channels_last"})
     }
 }
 

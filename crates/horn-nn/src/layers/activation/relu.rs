@@ -1,9 +1,9 @@
 //! `ReLU`: the rectifier with its three arguments.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::activation::ActivationModule;
-use super::named;
+use super::activation_layer::ActivationModule;
+use crate::layers::common::{Common, common_arguments, described};
 use crate::activations::Activation;
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
 
@@ -20,9 +20,10 @@ use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
 ///
 /// let relu6 = ReLU().max_value(6.0);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReLU {
-    name: Option<String>,
+    #[serde(flatten)]
+    common: Common,
     max_value: Option<f64>,
     negative_slope: f64,
     threshold: f64,
@@ -37,7 +38,7 @@ pub fn ReLU() -> ReLU {
 impl ReLU {
     /// `max(x, 0)`.
     pub fn new() -> Self {
-        Self { name: None, max_value: None, negative_slope: 0.0, threshold: 0.0 }
+        Self { common: Common::default(), max_value: None, negative_slope: 0.0, threshold: 0.0 }
     }
 
     /// The largest output; none by default.
@@ -68,16 +69,10 @@ impl Default for ReLU {
     }
 }
 
-named!(ReLU);
+common_arguments!(ReLU);
 
 impl Layer for ReLU {
-    fn class_name(&self) -> &'static str {
-        "ReLU"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
+    described!("ReLU", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let arguments = [
@@ -96,18 +91,9 @@ impl Layer for ReLU {
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, _: &Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
         let activation = Activation::relu(self.negative_slope, self.max_value, self.threshold);
         Ok(BuiltLayer::new(ActivationModule { activation }))
-    }
-
-    fn config(&self) -> Value {
-        json!({
-            "name": self.name,
-            "max_value": self.max_value,
-            "negative_slope": self.negative_slope,
-            "threshold": self.threshold,
-        })
     }
 }
 

@@ -1,9 +1,9 @@
 //! `Reshape`: samples of another shape.
 
 use burn::module::Module;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::named;
+use crate::layers::common::{Common, common_arguments, described};
 use crate::tensor::{MAX_RANK, unsupported_rank};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
 
@@ -20,9 +20,10 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, S
 /// assert_eq!(Reshape([28, -1]).output_shape(&Shape::batched([784]))?.to_string(), "(None, 28, 28)");
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reshape {
-    name: Option<String>,
+    #[serde(flatten)]
+    common: Common,
     target_shape: Vec<isize>,
 }
 
@@ -35,7 +36,7 @@ pub fn Reshape(target_shape: impl Into<Vec<isize>>) -> Reshape {
 impl Reshape {
     /// A layer that gives samples this shape.
     pub fn new(target_shape: impl Into<Vec<isize>>) -> Self {
-        Self { name: None, target_shape: target_shape.into() }
+        Self { common: Common::default(), target_shape: target_shape.into() }
     }
 
     fn target(&self, input: &Shape) -> Result<Vec<usize>> {
@@ -61,16 +62,10 @@ impl Reshape {
     }
 }
 
-named!(Reshape);
+common_arguments!(Reshape);
 
 impl Layer for Reshape {
-    fn class_name(&self) -> &'static str {
-        "Reshape"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
+    described!("Reshape", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let target = self.target(input)?;
@@ -80,12 +75,8 @@ impl Layer for Reshape {
         Ok(Shape::batched(target))
     }
 
-    fn build(&self, input: &Shape, _: &Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(ReshapeModule { target: self.target(input)? }))
-    }
-
-    fn config(&self) -> Value {
-        json!({"name": self.name, "target_shape": self.target_shape})
     }
 }
 

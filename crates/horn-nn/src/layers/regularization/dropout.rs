@@ -1,11 +1,12 @@
 //! `Dropout`: noise that keeps a model from relying on single features.
 
 use burn::module::Module;
-use burn::tensor::{Distribution, Tensor};
-use serde_json::{Value, json};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
 
-use super::named;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank, random};
+use crate::layers::common::{Common, common_arguments, described};
+use crate::random::SeedGenerator;
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
 
 /// While training, sets a share `rate` of the values to zero and divides the others by `1 − rate`, so that their sum
 /// is expected to stay. Does nothing otherwise.
@@ -20,9 +21,10 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, S
 ///
 /// let layer = Dropout(0.5).seed(1);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dropout {
-    name: Option<String>,
+    #[serde(flatten)]
+    common: Common,
     rate: f64,
     noise_shape: Option<Vec<Option<usize>>>,
     seed: Option<u64>,
@@ -37,7 +39,7 @@ pub fn Dropout(rate: f64) -> Dropout {
 impl Dropout {
     /// A layer that drops the share `rate`, 0 to 1.
     pub fn new(rate: f64) -> Self {
-        Self { name: None, rate, noise_shape: None, seed: None }
+        Self { common: Common::default(), rate, noise_shape: None, seed: None }
     }
 
     /// The shape of the noise, batch axis included: where a size is 1, one draw counts for the whole axis. `None`
@@ -48,7 +50,7 @@ impl Dropout {
         self
     }
 
-    /// Seeds the noise. Burn's random numbers belong to the device: the last layer that is built seeds it.
+    /// Seeds the noise; by default the seed is drawn when the model is built.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
@@ -56,16 +58,10 @@ impl Dropout {
     }
 }
 
-named!(Dropout);
+common_arguments!(Dropout);
 
 impl Layer for Dropout {
-    fn class_name(&self) -> &'static str {
-        "Dropout"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
+    described!("Dropout", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if !(0.0..=1.0).contains(&self.rate) {
@@ -91,13 +87,9 @@ impl Layer for Dropout {
             .mend("put 1 where an axis shares its noise and None elsewhere"))
     }
 
-    fn build(&self, _: &Shape, build: &Build) -> Result<BuiltLayer> {
-        build.device.seed(self.seed.unwrap_or_else(random::next_seed));
-        Ok(BuiltLayer::new(DropoutModule { rate: self.rate, noise_shape: self.noise_shape.clone() }))
-    }
-
-    fn config(&self) -> Value {
-        json!({"name": self.name, "rate": self.rate, "seed": self.seed, "noise_shape": self.noise_shape})
+    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let noise = build.seed_generator(self.seed)?;
+        Ok(BuiltLayer::new(DropoutModule { rate: self.rate, noise_shape: self.noise_shape.clone(), noise }))
     }
 }
 
@@ -106,6 +98,7 @@ struct DropoutModule {
     rate: f64,
     #[module(skip)]
     noise_shape: Option<Vec<Option<usize>>>,
+    noise: SeedGenerator,
 }
 
 impl DropoutModule {
@@ -118,8 +111,8 @@ impl DropoutModule {
             *size = noise.unwrap_or(*size);
         }
         let keep = 1.0 - self.rate;
-        let kept = Tensor::<D>::random(sizes, Distribution::Bernoulli(keep), &x.device());
-        x * kept * (1.0 / keep)
+        let kept = self.noise.bernoulli(sizes, keep, &x.device().without_autodiff());
+        x * kept / keep
     }
 }
 

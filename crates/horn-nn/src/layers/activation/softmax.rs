@@ -1,9 +1,9 @@
 //! `Softmax`: scores to probabilities.
 
 use burn::module::Module;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::named;
+use crate::layers::common::{Common, common_arguments, described};
 use crate::activations::Activation;
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, by_rank};
 
@@ -22,9 +22,10 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, R
 /// let over_the_last_axis = Softmax();
 /// let over_the_first = Softmax().axis(1);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Softmax {
-    name: Option<String>,
+    #[serde(flatten)]
+    common: Common,
     axis: isize,
 }
 
@@ -37,7 +38,7 @@ pub fn Softmax() -> Softmax {
 impl Softmax {
     /// A softmax over the last axis.
     pub fn new() -> Self {
-        Self { name: None, axis: -1 }
+        Self { common: Common::default(), axis: -1 }
     }
 
     /// The axis that sums to 1, the batch axis being 0; negative ones count from the end. -1 by default.
@@ -54,16 +55,10 @@ impl Default for Softmax {
     }
 }
 
-named!(Softmax);
+common_arguments!(Softmax);
 
 impl Layer for Softmax {
-    fn class_name(&self) -> &'static str {
-        "Softmax"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
+    described!("Softmax", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let rank = input.rank() as isize;
@@ -76,13 +71,9 @@ impl Layer for Softmax {
             .mend("count the batch axis as 0, or use -1 for the last axis"))
     }
 
-    fn build(&self, input: &Shape, _: &Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
         let rank = input.rank() as isize;
         Ok(BuiltLayer::new(SoftmaxModule { axis: self.axis.rem_euclid(rank) as usize }))
-    }
-
-    fn config(&self) -> Value {
-        json!({"name": self.name, "axis": self.axis})
     }
 }
 

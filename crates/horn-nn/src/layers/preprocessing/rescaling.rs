@@ -1,9 +1,9 @@
 //! `Rescaling`: other units for the data.
 
 use burn::module::Module;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use super::named;
+use crate::layers::common::{Common, common_arguments, described};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
 
 /// `output = input · scale + offset`.
@@ -19,9 +19,10 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, S
 /// let bytes_to_unit = Rescaling(1.0 / 255.0);
 /// let bytes_to_signed = Rescaling(1.0 / 127.5).offset(-1.0);
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rescaling {
-    name: Option<String>,
+    #[serde(flatten)]
+    common: Common,
     scale: f64,
     offset: f64,
 }
@@ -35,7 +36,7 @@ pub fn Rescaling(scale: f64) -> Rescaling {
 impl Rescaling {
     /// A layer that multiplies by `scale`.
     pub fn new(scale: f64) -> Self {
-        Self { name: None, scale, offset: 0.0 }
+        Self { common: Common::default(), scale, offset: 0.0 }
     }
 
     /// What is added; 0 by default.
@@ -46,16 +47,10 @@ impl Rescaling {
     }
 }
 
-named!(Rescaling);
+common_arguments!(Rescaling);
 
 impl Layer for Rescaling {
-    fn class_name(&self) -> &'static str {
-        "Rescaling"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
+    described!("Rescaling", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if self.scale.is_finite() && self.offset.is_finite() {
@@ -67,12 +62,8 @@ impl Layer for Rescaling {
             .mend("check how they were computed"))
     }
 
-    fn build(&self, _: &Shape, _: &Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(RescalingModule { scale: self.scale, offset: self.offset }))
-    }
-
-    fn config(&self) -> Value {
-        json!({"name": self.name, "scale": self.scale, "offset": self.offset})
     }
 }
 

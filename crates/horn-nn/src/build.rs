@@ -1,0 +1,168 @@
+//! Building layers: how a description gets its weights, and what is known about each.
+
+use burn::module::{Param, ParamId};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::constraints::Constraint;
+use crate::initializers::Initializer;
+use crate::random::SeedGenerator;
+use crate::regularizers::Regularizer;
+use crate::state::State;
+use crate::{Result, random};
+
+/// What a layer needs to build its module: the device, and a book of the weights that it makes.
+#[derive(Debug)]
+pub struct Build {
+    device: Device,
+    scope: Vec<String>,
+    weights: Vec<Weight>,
+}
+
+/// What is known about a weight of a layer besides its values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weight {
+    pub(crate) id: ParamId,
+    /// Keras's name of it, `kernel`; in a layer made of layers with theirs before it, `query/kernel`.
+    pub name: String,
+    /// The sizes of its axes.
+    pub sizes: Vec<usize>,
+    /// Does it learn, where the layer does? A moving mean does not.
+    pub trainable: bool,
+    /// What is added to the loss for its values.
+    pub regularizer: Option<Regularizer>,
+    /// What its values are held to after each step.
+    pub constraint: Option<Constraint>,
+}
+
+/// How a weight starts, and what holds it: Keras's `initializer`, `regularizer` and `constraint` arguments.
+#[derive(Debug, Clone, Copy)]
+pub struct WeightSpec<'a> {
+    /// Where it starts.
+    pub initializer: &'a Initializer,
+    /// What is added to the loss for it.
+    pub regularizer: Option<&'a Regularizer>,
+    /// What it is held to.
+    pub constraint: Option<&'a Constraint>,
+}
+
+impl<'a> From<&'a Initializer> for WeightSpec<'a> {
+    fn from(initializer: &'a Initializer) -> Self {
+        Self { initializer, regularizer: None, constraint: None }
+    }
+}
+
+impl Build {
+    /// To build on this device.
+    pub fn new(device: &Device) -> Self {
+        Self { device: device.clone().without_autodiff(), scope: Vec::new(), weights: Vec::new() }
+    }
+
+    /// Where the weights lie.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// A trainable weight with initial values. Random initializers without a seed of their own draw the next one, in
+    /// the order of the calls, as Keras's do. The module's fields must come in the order of the calls, too.
+    ///
+    /// # Errors
+    ///
+    /// Where the initializer can't fill such a shape, or the regularizer or constraint is not for it.
+    pub fn add_weight<'a, const D: usize>(
+        &mut self,
+        name: &str,
+        sizes: [usize; D],
+        spec: impl Into<WeightSpec<'a>>,
+    ) -> Result<Param<Tensor<D>>> {
+        let spec = spec.into();
+        if let Some(regularizer) = spec.regularizer {
+            regularizer.validate(&sizes)?;
+        }
+        if let Some(constraint) = spec.constraint {
+            constraint.validate(&sizes)?;
+        }
+        let value = self.sample(sizes, spec.initializer)?;
+        let id = self.note(name, &sizes, true, spec.regularizer, spec.constraint);
+        // On a device without autodiff this is remembered until the model trains.
+        Ok(Param::initialized(id, value).set_require_grad(true))
+    }
+
+    /// A weight that the layer changes itself.
+    ///
+    /// # Errors
+    ///
+    /// Where the initializer can't fill such a shape.
+    pub fn add_state<const D: usize>(
+        &mut self,
+        name: &str,
+        sizes: [usize; D],
+        initializer: &Initializer,
+    ) -> Result<State<D>> {
+        let value = self.sample(sizes, initializer)?;
+        Ok(State::new(self.note(name, &sizes, false, None, None), value))
+    }
+
+    /// The random numbers of a layer, such as `Dropout`; without a seed it draws the next one.
+    ///
+    /// # Errors
+    ///
+    /// Where the seed has more than 32 bits.
+    pub fn seed_generator(&mut self, seed: Option<u64>) -> Result<SeedGenerator> {
+        SeedGenerator::new(seed.unwrap_or_else(random::next_seed))
+    }
+
+    /// Builds a part of the layer, whose weights get the part's name before theirs.
+    ///
+    /// # Errors
+    ///
+    /// Those of the part.
+    pub fn within<T>(&mut self, part: &str, build: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.scope.push(part.to_owned());
+        let built = build(self);
+        self.scope.pop();
+        built
+    }
+
+    /// Takes over weights that were made elsewhere, in the scope that is open.
+    pub(crate) fn adopt(&mut self, weights: impl IntoIterator<Item = Weight>) {
+        for weight in weights {
+            let name = self.path(&weight.name);
+            self.weights.push(Weight { name, ..weight });
+        }
+    }
+
+    pub(crate) fn into_weights(self) -> Vec<Weight> {
+        self.weights
+    }
+
+    fn sample<const D: usize>(&self, sizes: [usize; D], initializer: &Initializer) -> Result<Tensor<D>> {
+        let seed = if initializer.is_random() { random::next_seed() } else { 0 };
+        let values = initializer.sample(&sizes, seed)?;
+        Ok(Tensor::from_data(TensorData::new(values, sizes), &self.device))
+    }
+
+    fn note(
+        &mut self,
+        name: &str,
+        sizes: &[usize],
+        trainable: bool,
+        regularizer: Option<&Regularizer>,
+        constraint: Option<&Constraint>,
+    ) -> ParamId {
+        let id = ParamId::new();
+        self.weights.push(Weight {
+            id,
+            name: self.path(name),
+            sizes: sizes.to_vec(),
+            trainable,
+            regularizer: regularizer.cloned(),
+            constraint: constraint.cloned(),
+        });
+        id
+    }
+
+    fn path(&self, name: &str) -> String {
+        let parts = self.scope.iter().map(String::as_str).chain([name]);
+        parts.collect::<Vec<_>>().join("/")
+    }
+}

@@ -1,0 +1,54 @@
+//! What goes along with one pass through a model.
+
+use burn::tensor::Tensor;
+
+use crate::Mode;
+
+/// One pass through a model: how the layers shall act, and what they have to add to the loss.
+#[derive(Debug)]
+pub struct Call {
+    mode: Mode,
+    trainable: bool,
+    losses: Vec<Tensor<1>>,
+}
+
+impl Call {
+    /// A pass in this mode.
+    pub fn new(mode: Mode) -> Self {
+        Self { mode, trainable: true, losses: Vec::new() }
+    }
+
+    /// Is the model learning, or used?
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Is the model learning?
+    pub fn is_training(&self) -> bool {
+        self.mode == Mode::Training
+    }
+
+    /// Does the layer that is called learn? Not where it is frozen.
+    pub fn is_trainable(&self) -> bool {
+        self.trainable
+    }
+
+    /// Adds to the loss.
+    pub fn add_loss(&mut self, loss: Tensor<1>) {
+        self.losses.push(loss);
+    }
+
+    /// What layers have added to the loss.
+    pub fn losses(&self) -> &[Tensor<1>] {
+        &self.losses
+    }
+
+    /// Runs a layer that is frozen or not.
+    pub(crate) fn of_layer<T>(&mut self, trainable: bool, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.trainable;
+        self.trainable = outer && trainable;
+        let result = run(self);
+        self.trainable = outer;
+        result
+    }
+}

@@ -1,0 +1,151 @@
+//! `MaxNorm`, `UnitNorm` and `MinMaxNorm`: how long the vectors of a weight are.
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::Axes;
+use crate::{Error, Result};
+
+/// Added to norms that are divided by, so that zeros stay zeros: Keras's epsilon.
+const EPSILON: f64 = 1e-7;
+
+/// Shortens vectors that are longer than `max_value`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MaxNorm {
+    max_value: f64,
+    axis: Axes,
+}
+
+impl MaxNorm {
+    /// With this bound, 0 or above; Keras's default is 2.
+    pub fn new(max_value: f64) -> Self {
+        Self { max_value, axis: Axes::default() }
+    }
+
+    /// The axes that norms are taken along; 0 by default.
+    #[must_use]
+    pub fn axis(mut self, axis: impl Into<Axes>) -> Self {
+        self.axis = axis.into();
+        self
+    }
+
+    pub(super) fn validate(&self, sizes: &[usize]) -> Result<()> {
+        check_bound("MaxNorm", "max_value", self.max_value)?;
+        self.axis.validate(sizes)
+    }
+
+    pub(super) fn apply<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
+        let norms = self.axis.norms(weight.clone());
+        weight * (norms.clone().clamp_max(self.max_value) / (norms + EPSILON))
+    }
+}
+
+impl Default for MaxNorm {
+    fn default() -> Self {
+        Self::new(2.0)
+    }
+}
+
+/// Gives every vector the length 1.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UnitNorm {
+    axis: Axes,
+}
+
+impl UnitNorm {
+    /// Along the first axis.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The axes that norms are taken along; 0 by default.
+    #[must_use]
+    pub fn axis(mut self, axis: impl Into<Axes>) -> Self {
+        self.axis = axis.into();
+        self
+    }
+
+    pub(super) fn validate(&self, sizes: &[usize]) -> Result<()> {
+        self.axis.validate(sizes)
+    }
+
+    pub(super) fn apply<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
+        let norms = self.axis.norms(weight.clone());
+        weight / (norms + EPSILON)
+    }
+}
+
+/// Brings the lengths of vectors between `min_value` and `max_value`, or a part of the way there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MinMaxNorm {
+    min_value: f64,
+    max_value: f64,
+    rate: f64,
+    axis: Axes,
+}
+
+impl MinMaxNorm {
+    /// With these bounds, 0 or above; Keras's defaults are 0 and 1.
+    pub fn new(min_value: f64, max_value: f64) -> Self {
+        Self { min_value, max_value, rate: 1.0, axis: Axes::default() }
+    }
+
+    /// How much of the way is gone at each step, from 0 to 1; 1 by default.
+    #[must_use]
+    pub fn rate(mut self, rate: f64) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// The axes that norms are taken along; 0 by default.
+    #[must_use]
+    pub fn axis(mut self, axis: impl Into<Axes>) -> Self {
+        self.axis = axis.into();
+        self
+    }
+
+    pub(super) fn validate(&self, sizes: &[usize]) -> Result<()> {
+        let Self { min_value, max_value, rate, axis } = self;
+        check_bound("MinMaxNorm", "min_value", *min_value)?;
+        check_bound("MinMaxNorm", "max_value", *max_value)?;
+        if min_value > max_value {
+            return Err(Error::argument("no norm is between these bounds")
+                .received(format!("MinMaxNorm with min_value = {min_value} and max_value = {max_value}"))
+                .expected("a min_value that is not above max_value")
+                .mend("change the two about"));
+        }
+        if !(0.0..=1.0).contains(rate) {
+            return Err(Error::argument("weights can't go this part of the way to their bounds")
+                .received(format!("MinMaxNorm with rate = {rate}"))
+                .expected("a number from 0 to 1")
+                .mend("leave the rate out to keep the bounds strictly"));
+        }
+        axis.validate(sizes)
+    }
+
+    pub(super) fn apply<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
+        let norms = self.axis.norms(weight.clone());
+        let within = norms.clone().clamp_min(self.min_value).clamp_max(self.max_value);
+        let desired = within * self.rate + norms.clone() * (1.0 - self.rate);
+        weight * (desired / (norms + EPSILON))
+    }
+}
+
+impl Default for MinMaxNorm {
+    fn default() -> Self {
+        Self::new(0.0, 1.0)
+    }
+}
+
+fn check_bound(class: &str, argument: &str, bound: f64) -> Result<()> {
+    if bound.is_finite() && bound >= 0.0 {
+        return Ok(());
+    }
+    Err(Error::argument("no norm can have this bound")
+        .received(format!("{class} with {argument} = {bound}"))
+        .expected("a finite number, 0 or above")
+        .mend("give a large number where there is to be no upper bound"))
+}

@@ -1,0 +1,441 @@
+//! The functional API: layers applied to tensors that stand for the data to come, and the graph that this makes.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use burn::tensor::Device;
+use serde_json::Value;
+
+use crate::layers::Input;
+use crate::plan::{self, Kind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::{Build, BuiltLayer, Error, Layer, Model, Result, Shape};
+
+/// A tensor that stands for data to come: it has a shape, and knows the layers that will compute it.
+///
+/// [`Input`](crate::layers::Input) is the first, [`Layer::apply`] makes the next.
+#[derive(Clone)]
+pub struct KerasTensor {
+    call: Arc<LayerCall>,
+    output: usize,
+}
+
+/// A layer applied to tensors.
+struct LayerCall {
+    layer: Arc<Placed>,
+    index: usize,
+    inputs: Vec<KerasTensor>,
+    output_shapes: Vec<Shape>,
+}
+
+/// A layer with an identity: applied twice, it is still one layer.
+struct Placed {
+    layer: Arc<dyn Layer>,
+    order: u64,
+    calls: AtomicUsize,
+}
+
+/// What tells tensors apart.
+type Key = (*const LayerCall, usize);
+
+/// Counts the layers of the program, so that their weights are made in its order.
+static ORDER: AtomicU64 = AtomicU64::new(0);
+
+impl Placed {
+    fn new(layer: Arc<dyn Layer>) -> Self {
+        Self { layer, order: ORDER.fetch_add(1, Ordering::Relaxed), calls: AtomicUsize::new(0) }
+    }
+}
+
+impl KerasTensor {
+    /// The shape, the batch axis first.
+    pub fn shape(&self) -> &Shape {
+        &self.call.output_shapes[self.output]
+    }
+
+    /// What an `Input` stands for.
+    pub(crate) fn of_input(input: Input, shape: Shape) -> Self {
+        let layer = Arc::new(Placed::new(Arc::new(input)));
+        let call = LayerCall { layer, index: 0, inputs: Vec::new(), output_shapes: vec![shape] };
+        Self { call: Arc::new(call), output: 0 }
+    }
+
+    fn key(&self) -> Key {
+        (Arc::as_ptr(&self.call), self.output)
+    }
+}
+
+impl fmt::Debug for KerasTensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KerasTensor({}, from {})", self.shape(), self.call.layer.layer.class_name())
+    }
+}
+
+/// A layer that can be applied more than once, with the same weights each time. Made by [`Layer::shared`].
+#[derive(Clone)]
+pub struct SharedLayer(Arc<Placed>);
+
+impl SharedLayer {
+    pub(crate) fn new(layer: impl Layer) -> Self {
+        Self(Arc::new(Placed::new(Arc::new(layer))))
+    }
+
+    /// The layer after this tensor, or these tensors.
+    ///
+    /// # Errors
+    ///
+    /// Where the layer does not fit its inputs, or has several outputs.
+    pub fn apply(&self, inputs: impl IntoTensors) -> Result<KerasTensor> {
+        let outputs = self.apply_all(inputs)?;
+        match <[KerasTensor; 1]>::try_from(outputs) {
+            Ok([output]) => Ok(output),
+            Err(outputs) => Err(Error::argument("the layer has several outputs")
+                .at(self.place())
+                .received(format!("{} outputs", outputs.len()))
+                .expected("one")
+                .mend("write `apply_all`, which returns them all")),
+        }
+    }
+
+    /// All outputs of the layer after this tensor, or these tensors.
+    ///
+    /// # Errors
+    ///
+    /// Where the layer does not fit its inputs.
+    pub fn apply_all(&self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>> {
+        let inputs = inputs.into_tensors();
+        let layer = &self.0.layer;
+        if layer.input_shape().is_some() && inputs.is_empty() {
+            return Err(Error::argument("an Input is not applied").mend("give it to the layer that takes it"));
+        }
+        let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
+        let output_shapes =
+            plan::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.place()))?;
+        let index = self.0.calls.fetch_add(1, Ordering::Relaxed);
+        let count = output_shapes.len();
+        let call = Arc::new(LayerCall { layer: self.0.clone(), index, inputs, output_shapes });
+        Ok((0..count).map(|output| KerasTensor { call: call.clone(), output }).collect())
+    }
+
+    fn place(&self) -> String {
+        let layer = self.0.layer.as_ref();
+        match layer.name() {
+            Some(name) => plan::place(name, layer),
+            None => format!("layer {}", layer.class_name()),
+        }
+    }
+}
+
+impl fmt::Debug for SharedLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.layer.fmt(f)
+    }
+}
+
+/// What a layer is applied to: a tensor, an `Input`, or an array, a tuple or a `Vec` of them.
+pub trait IntoTensors {
+    /// The tensors as a list.
+    fn into_tensors(self) -> Vec<KerasTensor>;
+}
+
+impl IntoTensors for KerasTensor {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        vec![self]
+    }
+}
+
+impl IntoTensors for &KerasTensor {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        vec![self.clone()]
+    }
+}
+
+impl IntoTensors for Input {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        vec![self.tensor()]
+    }
+}
+
+impl IntoTensors for &Input {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        vec![self.tensor()]
+    }
+}
+
+impl<T: IntoTensors> IntoTensors for Vec<T> {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        self.into_iter().flat_map(T::into_tensors).collect()
+    }
+}
+
+impl IntoTensors for &[KerasTensor] {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        self.to_vec()
+    }
+}
+
+impl<T: IntoTensors, const N: usize> IntoTensors for [T; N] {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        self.into_iter().flat_map(T::into_tensors).collect()
+    }
+}
+
+macro_rules! tuples {
+    ($(($($part:ident),+))*) => {$(
+        impl<$($part: IntoTensors),+> IntoTensors for ($($part,)+) {
+            #[allow(non_snake_case)]
+            fn into_tensors(self) -> Vec<KerasTensor> {
+                let ($($part,)+) = self;
+                [$($part.into_tensors()),+].concat()
+            }
+        }
+    )*};
+}
+
+tuples!((A, B)(A, B, C)(A, B, C, D)(A, B, C, D, E));
+
+/// A model as a graph of layers, from inputs to outputs. Made by [`Model::new`]; like
+/// [`Sequential`](crate::Sequential) it is a description, and gets its weights by [`build`](Self::build) or `compile`.
+#[derive(Clone)]
+pub struct Functional {
+    plan: Plan,
+}
+
+impl Functional {
+    /// The graph between the inputs and the outputs.
+    ///
+    /// # Errors
+    ///
+    /// Where an output can't be computed from the inputs, an input is given twice, or two layers have one name.
+    pub fn new(inputs: impl IntoTensors, outputs: impl IntoTensors) -> Result<Self> {
+        let (inputs, outputs) = (inputs.into_tensors(), outputs.into_tensors());
+        Ok(Self { plan: Tracer::new(&inputs)?.trace(&inputs, &outputs)? })
+    }
+
+    /// Names the model; the default is `functional`.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.plan.name = name.into();
+        self
+    }
+
+    /// The names and descriptions of the layers, in Keras's order.
+    pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Layer)> {
+        self.plan.layers.iter().map(|planned| (planned.name.as_str(), planned.layer.as_ref()))
+    }
+
+    /// Builds the model: makes the weights on the device.
+    ///
+    /// # Errors
+    ///
+    /// Where a weight can't be made.
+    pub fn build(&self, device: &Device) -> Result<Model> {
+        Model::from_plan(self.plan.clone(), device)
+    }
+}
+
+impl fmt::Debug for Functional {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Functional").field("name", &self.plan.name).field("layers", &self.plan.layers).finish()
+    }
+}
+
+/// A graph that is not built yet, as a layer in another: it gets weights of its own there.
+impl Layer for Functional {
+    fn class_name(&self) -> &str {
+        "Functional"
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(&self.plan.name)
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
+    crate::many_inputs!();
+
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        nested_output_shapes(&self.plan, inputs)
+    }
+
+    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+        Ok(self.build(build.device())?.into_layer(build))
+    }
+
+    fn config(&self) -> Value {
+        Value::Null
+    }
+}
+
+/// What a model gives for inputs of these shapes, as a layer in another.
+pub(crate) fn nested_output_shapes(plan: &Plan, inputs: &[Shape]) -> Result<Vec<Shape>> {
+    let expected: Vec<Shape> = plan.inputs.iter().map(|&call| plan.calls[call].output_shapes[0].clone()).collect();
+    let fits = expected.len() == inputs.len() && expected.iter().zip(inputs).all(|(own, given)| own.admits(given));
+    if !fits {
+        return Err(Error::shape("the inputs do not fit the model")
+            .received(crate::layer::list(inputs))
+            .expected(crate::layer::list(&expected))
+            .mend("change the model's Input, or the layer before"));
+    }
+    Ok(plan.outputs.iter().map(|&output| plan.shape(output).clone()).collect())
+}
+
+/// Finds the calls between inputs and outputs and brings them into Keras's order: by their distance from the outputs,
+/// and at the same distance in the order in which the outputs lead to them.
+struct Tracer {
+    /// What stands for each tensor that the model is given: the `Input` itself, or a new one for an inner tensor.
+    given: HashMap<Key, KerasTensor>,
+    /// Calls in an order in which each comes after those that it takes.
+    finished: Vec<Arc<LayerCall>>,
+    seen: HashSet<*const LayerCall>,
+    /// When each layer was first come by.
+    met: HashMap<*const Placed, isize>,
+}
+
+impl Tracer {
+    fn new(inputs: &[KerasTensor]) -> Result<Self> {
+        let stand_in = |input: &KerasTensor| match input.call.inputs.is_empty() {
+            true => input.clone(),
+            false => KerasTensor::of_input(Input::of(input.shape().clone()), input.shape().clone()),
+        };
+        let given: HashMap<_, _> = inputs.iter().map(|input| (input.key(), stand_in(input))).collect();
+        if given.len() < inputs.len() {
+            return Err(Error::argument("an input is given twice")
+                .at("model \"functional\"")
+                .received(format!("{} inputs, {} of them different", inputs.len(), given.len()))
+                .expected("each input once")
+                .mend("make another Input"));
+        }
+        Ok(Self { given, finished: Vec::new(), seen: HashSet::new(), met: HashMap::new() })
+    }
+
+    fn trace(mut self, inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Plan> {
+        if inputs.is_empty() || outputs.is_empty() {
+            return Err(Error::model("a model needs inputs and outputs")
+                .at("model \"functional\"")
+                .received(format!("{} inputs, {} outputs", inputs.len(), outputs.len()))
+                .expected("at least one of each")
+                .mend("write `Model::new(x, y)` with tensors of the graph"));
+        }
+        for output in outputs {
+            self.visit(output)?;
+        }
+        // An input that no output depends on is an input all the same, and comes before other layers of its depth.
+        for input in inputs {
+            let call = self.stand_in(input).call.clone();
+            if !self.seen.contains(&Arc::as_ptr(&call)) {
+                self.visit(input)?;
+                self.met.insert(Arc::as_ptr(&call.layer), -1);
+            }
+        }
+        self.plan(inputs, outputs)
+    }
+
+    fn stand_in<'a>(&'a self, tensor: &'a KerasTensor) -> &'a KerasTensor {
+        self.given.get(&tensor.key()).unwrap_or(tensor)
+    }
+
+    /// Notes the call that computes the tensor, after all that it depends on.
+    fn visit(&mut self, tensor: &KerasTensor) -> Result<()> {
+        let given = self.given.contains_key(&tensor.key());
+        let call = self.stand_in(tensor).call.clone();
+        if !self.seen.insert(Arc::as_ptr(&call)) {
+            return Ok(());
+        }
+        if call.inputs.is_empty() && !given {
+            return Err(unreached(tensor));
+        }
+        let met = self.met.len() as isize;
+        self.met.entry(Arc::as_ptr(&call.layer)).or_insert(met);
+        for input in &call.inputs {
+            self.visit(input)?;
+        }
+        self.finished.push(call);
+        Ok(())
+    }
+
+    /// The distance of each call from the outputs, and of each layer: that of its farthest call.
+    fn depths(&self) -> (HashMap<*const LayerCall, usize>, HashMap<*const Placed, usize>) {
+        let mut calls: HashMap<*const LayerCall, usize> = HashMap::new();
+        let mut layers: HashMap<*const Placed, usize> = HashMap::new();
+        for call in self.finished.iter().rev() {
+            let of_layer = layers.entry(Arc::as_ptr(&call.layer)).or_default();
+            let depth = calls.entry(Arc::as_ptr(call)).or_default();
+            *depth = (*depth).max(*of_layer);
+            *of_layer = *depth;
+            let before = *depth + 1;
+            for input in &call.inputs {
+                let depth = calls.entry(Arc::as_ptr(&self.stand_in(input).call)).or_default();
+                *depth = (*depth).max(before);
+            }
+        }
+        (calls, layers)
+    }
+
+    fn plan(self, inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Plan> {
+        let (call_depths, layer_depths) = self.depths();
+        let name = "functional".to_owned();
+        let layers = self.layers(&name, &layer_depths)?;
+        let at_layer: HashMap<_, _> =
+            layers.iter().enumerate().map(|(at, (layer, _))| (Arc::as_ptr(layer), at)).collect();
+
+        let mut finished = self.finished.clone();
+        finished.sort_by_key(|call| Reverse(call_depths[&Arc::as_ptr(call)]));
+        let at_call: HashMap<_, _> = finished.iter().enumerate().map(|(at, call)| (Arc::as_ptr(call), at)).collect();
+        let place = |tensor: &KerasTensor| {
+            let tensor = self.stand_in(tensor);
+            Place { call: at_call[&Arc::as_ptr(&tensor.call)], output: tensor.output }
+        };
+        let calls = finished.iter().map(|call| PlannedCall {
+            layer: at_layer[&Arc::as_ptr(&call.layer)],
+            index: call.index,
+            inputs: call.inputs.iter().map(place).collect(),
+            input_shapes: match call.inputs.as_slice() {
+                [] => call.output_shapes.clone(),
+                inputs => inputs.iter().map(|input| input.shape().clone()).collect(),
+            },
+            output_shapes: call.output_shapes.clone(),
+        });
+        Ok(Plan {
+            calls: calls.collect(),
+            inputs: inputs.iter().map(|input| place(input).call).collect(),
+            outputs: outputs.iter().map(place).collect(),
+            layers: layers
+                .into_iter()
+                .map(|(placed, name)| PlannedLayer { name, layer: placed.layer.clone(), order: placed.order })
+                .collect(),
+            name,
+            kind: Kind::Functional,
+        })
+    }
+
+    /// The layers in Keras's order, with their names.
+    fn layers(&self, model: &str, depths: &HashMap<*const Placed, usize>) -> Result<Vec<(Arc<Placed>, String)>> {
+        let mut found = HashSet::new();
+        let calls = self.finished.iter();
+        let mut layers: Vec<Arc<Placed>> =
+            calls.map(|call| call.layer.clone()).filter(|layer| found.insert(Arc::as_ptr(layer))).collect();
+        // Names are numbered in the order of the user's program.
+        layers.sort_by_key(|layer| layer.order);
+        let names = plan::names(model, layers.iter().map(|layer| layer.layer.as_ref()))?;
+        let mut named: Vec<_> = layers.into_iter().zip(names).collect();
+        named.sort_by_key(|(layer, _)| {
+            let layer = Arc::as_ptr(layer);
+            (Reverse(depths[&layer]), self.met[&layer])
+        });
+        Ok(named)
+    }
+}
+
+fn unreached(tensor: &KerasTensor) -> Error {
+    let layer = tensor.call.layer.layer.as_ref();
+    Error::model("an output depends on an Input that the model is not given")
+        .at("model \"functional\"")
+        .received(format!("{} of shape {}", layer.name().unwrap_or("an Input"), tensor.shape()))
+        .expected("an Input among the model's inputs")
+        .mend("add it to the first argument of `Model::new`")
+}

@@ -1,0 +1,81 @@
+//! A layer in a built model.
+
+use burn::module::Module;
+use ndarray::ArrayD;
+
+use crate::build::Weight;
+use crate::model::LayerState;
+use crate::plan::{Plan, PlannedCall};
+use crate::{BuiltLayer, Layer, Model, Shape, weights};
+
+/// A layer of a built model, to look at: its name, shapes and weights.
+#[derive(Debug, Clone, Copy)]
+pub struct LayerRef<'a> {
+    plan: &'a Plan,
+    at: usize,
+    state: &'a LayerState,
+    module: &'a BuiltLayer,
+}
+
+impl<'a> LayerRef<'a> {
+    pub(crate) fn new(plan: &'a Plan, at: usize, state: &'a LayerState, module: &'a BuiltLayer) -> Self {
+        Self { plan, at, state, module }
+    }
+
+    /// The layer's name, unique in the model.
+    pub fn name(&self) -> &'a str {
+        &self.plan.layers[self.at].name
+    }
+
+    /// The layer's description.
+    pub fn layer(&self) -> &'a dyn Layer {
+        self.plan.layers[self.at].layer.as_ref()
+    }
+
+    /// The shape of what comes out; of the first output where there are several.
+    pub fn output_shape(&self) -> &'a Shape {
+        &self.calls().next().expect("every layer is called").output_shapes[0]
+    }
+
+    /// The calls of the layer in this model.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &'a PlannedCall> + use<'a> {
+        let at = self.at;
+        self.plan.calls.iter().filter(move |call| call.layer == at)
+    }
+
+    /// The shapes of its outputs as the summary writes them.
+    pub(crate) fn shapes_text(&self) -> String {
+        let shapes: Vec<String> =
+            self.calls().flat_map(|call| &call.output_shapes).map(ToString::to_string).collect();
+        match shapes.as_slice() {
+            [one] => one.clone(),
+            shapes => format!("[{}]", shapes.join(", ")),
+        }
+    }
+
+    /// Does the layer learn? Not where it is frozen.
+    pub fn trainable(&self) -> bool {
+        self.state.trainable
+    }
+
+    /// The number of weights, each element counted.
+    pub fn count_params(&self) -> usize {
+        self.module.num_params()
+    }
+
+
+    /// What is known about each weight.
+    pub fn weights(&self) -> &'a [Weight] {
+        &self.state.weights
+    }
+
+    /// Copies of the weights.
+    pub fn get_weights(&self) -> Vec<ArrayD<f32>> {
+        weights::get(self.module)
+    }
+
+    /// The model that the layer is, where it is one.
+    pub fn as_model(&self) -> Option<&'a Model> {
+        self.module.downcast_ref()
+    }
+}

@@ -1,0 +1,30 @@
+//! What every layer's test runs.
+
+use burn::tensor::Device;
+
+use crate::{AnyTensor, Layer, Mode, Result, Sequential, host};
+
+/// Runs the layer on values of the given sizes and returns its output's sizes and values.
+///
+/// The output must have the announced shape, and copies of the module must compute the same.
+pub fn run(layer: impl Layer, values: &[f32], sizes: &[usize], mode: Mode) -> Result<(Vec<usize>, Vec<f32>)> {
+    let device = Device::default();
+    let model = Sequential::new().add(crate::layers::Input(&sizes[1..])).add(layer).build(&device)?;
+    let device = if mode == Mode::Training { device.autodiff() } else { device };
+    let forward = |model: &crate::Model| -> Result<AnyTensor> {
+        model.forward(host::float_tensor(values.to_vec(), sizes.to_vec(), &device)?, mode)
+    };
+    let output = forward(&model)?;
+    assert!(model.output_shape().accepts(&output.sizes()), "{} announced {}", model.name(), model.output_shape());
+    let read = |x: AnyTensor| crate::by_rank!(x, |x| x.into_data().iter::<f32>().collect::<Vec<_>>());
+    let (sizes, values) = (output.sizes(), read(output)?);
+    if mode == Mode::Inference {
+        assert_eq!(read(forward(&model.clone())?)?, values);
+    }
+    Ok((sizes, values))
+}
+
+/// Runs the layer in inference.
+pub fn infer(layer: impl Layer, values: &[f32], sizes: &[usize]) -> Result<(Vec<usize>, Vec<f32>)> {
+    run(layer, values, sizes, Mode::Inference)
+}

@@ -1,0 +1,196 @@
+//! What all layers' descriptions have in common, and the macros that write it.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
+
+use crate::regularizers::Regularizer;
+
+/// The arguments that every layer of Keras's takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Common {
+    pub name: Option<String>,
+    pub trainable: bool,
+    pub dtype: DType,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity_regularizer: Option<Regularizer>,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self { name: None, trainable: true, dtype: DType::default(), activity_regularizer: None }
+    }
+}
+
+/// What a layer computes with, by Keras's name; a policy in Keras's files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DType(pub String);
+
+impl Default for DType {
+    fn default() -> Self {
+        Self("float32".to_owned())
+    }
+}
+
+impl Serialize for DType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json!({
+            "module": "keras",
+            "class_name": "DTypePolicy",
+            "config": {"name": self.0},
+            "registered_name": null,
+        })
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let name = match &value {
+            Value::Null => return Ok(Self::default()),
+            Value::String(name) => Some(name.as_str()),
+            policy => policy["config"]["name"].as_str(),
+        };
+        name.map(|name| Self(name.to_owned())).ok_or_else(|| serde::de::Error::custom(format!("no dtype: {value}")))
+    }
+}
+
+/// The arguments that every layer takes, as methods.
+macro_rules! common_arguments {
+    ($layer:ident) => {
+        impl $layer {
+            /// Names the layer; the default is the class in snake case, numbered within the model.
+            #[must_use]
+            pub fn name(mut self, name: impl Into<String>) -> Self {
+                self.common.name = Some(name.into());
+                self
+            }
+
+            /// Do the layer's weights learn? Yes by default.
+            #[must_use]
+            pub fn trainable(mut self, trainable: bool) -> Self {
+                self.common.trainable = trainable;
+                self
+            }
+
+            /// What is added to the loss for the outputs, divided by the batch size; nothing by default.
+            #[must_use]
+            pub fn activity_regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
+                self.common.activity_regularizer = Some(regularizer.into());
+                self
+            }
+        }
+    };
+}
+pub(crate) use common_arguments;
+
+/// Optional arguments as methods, each setting the field of its name.
+///
+/// ```ignore
+/// arguments!(Dense {
+///     /// Is a bias added? Yes by default.
+///     use_bias: bool,
+/// });
+/// ```
+macro_rules! arguments {
+    ($layer:ident { $($(#[$doc:meta])+ $argument:ident: $type:ty,)+ }) => {
+        #[allow(clippy::useless_conversion)]
+        impl $layer {
+            $(
+                $(#[$doc])+
+                #[must_use]
+                pub fn $argument(mut self, $argument: $type) -> Self {
+                    self.$argument = $argument.into();
+                    self
+                }
+            )+
+        }
+    };
+}
+pub(crate) use arguments;
+
+/// The arguments for a weight as methods, and its [`WeightSpec`](crate::WeightSpec) as one of the weight's name.
+///
+/// ```ignore
+/// weight_arguments!(Dense, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
+/// ```
+macro_rules! weight_arguments {
+    ($layer:ident, $what:literal, $weight:ident: $initializer:ident = $default:literal, $regularizer:ident, $constraint:ident) => {
+        impl $layer {
+            #[doc = concat!("Where the ", $what, " starts; `", $default, "` by default.")]
+            #[must_use]
+            pub fn $initializer(mut self, initializer: impl Into<$crate::initializers::Initializer>) -> Self {
+                self.$initializer = initializer.into();
+                self
+            }
+
+            #[doc = concat!("What is added to the loss for the ", $what, "; nothing by default.")]
+            #[must_use]
+            pub fn $regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
+                self.$regularizer = Some(regularizer.into());
+                self
+            }
+
+            #[doc = concat!("What the ", $what, " is held to after each step; nothing by default.")]
+            #[must_use]
+            pub fn $constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
+                self.$constraint = Some(constraint.into());
+                self
+            }
+
+            fn $weight(&self) -> $crate::WeightSpec<'_> {
+                $crate::WeightSpec {
+                    initializer: &self.$initializer,
+                    regularizer: self.$regularizer.as_ref(),
+                    constraint: self.$constraint.as_ref(),
+                }
+            }
+        }
+    };
+}
+pub(crate) use weight_arguments;
+
+/// The methods of [`Layer`](crate::Layer) that every description answers in the same way. With `masking` the layer
+/// takes masks or lets them pass; with `activity` its configuration names an activity regularizer even where it has
+/// none.
+macro_rules! described {
+    ($class:literal $(, $what:ident)*) => {
+        fn class_name(&self) -> &str {
+            $class
+        }
+
+        fn name(&self) -> Option<&str> {
+            self.common.name.as_deref()
+        }
+
+        fn trainable(&self) -> bool {
+            self.common.trainable
+        }
+
+        fn activity_regularizer(&self) -> Option<&$crate::regularizers::Regularizer> {
+            self.common.activity_regularizer.as_ref()
+        }
+
+        fn config(&self) -> serde_json::Value {
+            #[allow(unused_mut)]
+            let mut config = serde_json::to_value(self).expect("a description is plain data");
+            $($crate::layers::common::described!(@config $what, config);)*
+            config
+        }
+
+        $($crate::layers::common::described!(@method $what);)*
+    };
+    (@method masking) => {
+        fn supports_masking(&self) -> bool {
+            true
+        }
+    };
+    (@method activity) => {};
+    (@config masking, $config:ident) => {};
+    (@config activity, $config:ident) => {
+        if $config.get("activity_regularizer").is_none() {
+            $config["activity_regularizer"] = serde_json::Value::Null;
+        }
+    };
+}
+pub(crate) use described;

@@ -1,0 +1,130 @@
+//! `Input`: the shape of a sample.
+
+use std::sync::{Arc, OnceLock};
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::functional::KerasTensor;
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+
+/// Says the shape of one sample, without the batch axis. Always the first layer.
+///
+/// ```
+/// use horn_nn::layers::Input;
+///
+/// let images = Input([28, 28]).name("images");
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Input {
+    batch_shape: Shape,
+    dtype: String,
+    sparse: bool,
+    ragged: bool,
+    name: Option<String>,
+    optional: bool,
+    /// What stands for the data in a graph; made when it is first asked for.
+    #[serde(skip)]
+    tensor: Arc<OnceLock<KerasTensor>>,
+}
+
+/// `keras.Input(shape)`.
+#[allow(non_snake_case)]
+pub fn Input(shape: impl AsRef<[usize]>) -> Input {
+    Input::new(shape)
+}
+
+impl Input {
+    /// An input of samples of this shape.
+    pub fn new(shape: impl AsRef<[usize]>) -> Self {
+        Self::of(Shape::batched(shape))
+    }
+
+    /// An input of batches of this shape.
+    pub(crate) fn of(shape: Shape) -> Self {
+        Self {
+            batch_shape: shape,
+            dtype: "float32".to_owned(),
+            sparse: false,
+            ragged: false,
+            name: None,
+            optional: false,
+            tensor: Arc::default(),
+        }
+    }
+
+    /// An input whose samples have axes of unknown size, such as the steps of a sequence: `None`.
+    ///
+    /// ```
+    /// use horn_nn::layers::Input;
+    ///
+    /// let words = Input::with_unknown([None]);
+    /// assert_eq!(words.tensor().shape().to_string(), "(None, None)");
+    /// ```
+    pub fn with_unknown(shape: impl AsRef<[Option<usize>]>) -> Self {
+        Self::of(Shape::new([&[None], shape.as_ref()].concat()))
+    }
+
+    /// Names the input; the default is `input_layer`, numbered within the model.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self.tensor = Arc::default();
+        self
+    }
+
+    /// What stands for the data in a graph. [`Layer::apply`] takes the input itself as well.
+    pub fn tensor(&self) -> KerasTensor {
+        // The layer in the graph knows nothing of the tensor, or they would hold each other for ever.
+        let layer = || Self { tensor: Arc::default(), ..self.clone() };
+        self.tensor.get_or_init(|| KerasTensor::of_input(layer(), self.batch_shape.clone())).clone()
+    }
+}
+
+/// Two inputs are equal where they describe the same; a graph tells them apart all the same.
+impl PartialEq for Input {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.batch_shape == other.batch_shape && self.dtype == other.dtype
+    }
+}
+
+impl Layer for Input {
+    fn class_name(&self) -> &str {
+        "InputLayer"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        Ok(input.clone())
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(InputModule {}))
+    }
+
+    fn input_shape(&self) -> Option<&Shape> {
+        Some(&self.batch_shape)
+    }
+
+    fn config(&self) -> Value {
+        serde_json::to_value(self).expect("a description is plain data")
+    }
+}
+
+/// Passes on what comes in.
+#[derive(Module, Debug)]
+struct InputModule {}
+
+impl Forward for InputModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        Ok(input)
+    }
+}

@@ -1,0 +1,145 @@
+//! `Concatenate`: several tensors one after the other.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
+
+/// Puts its inputs one after the other along an axis.
+///
+/// # Shapes
+///
+/// - inputs: equal but for the axis
+/// - output: the axis has the sum of the sizes
+///
+/// # Masks
+///
+/// The masks are put one after the other, too; an input without one counts as a whole.
+///
+/// ```
+/// use horn_nn::Layer;
+/// use horn_nn::layers::{Concatenate, Input};
+///
+/// let joined = Concatenate().apply((Input([4]), Input([2])))?;
+/// assert_eq!(joined.shape().to_string(), "(None, 6)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Concatenate {
+    #[serde(flatten)]
+    common: Common,
+    axis: isize,
+}
+
+/// `keras.layers.Concatenate()`.
+#[allow(non_snake_case)]
+pub fn Concatenate() -> Concatenate {
+    Concatenate::new()
+}
+
+impl Concatenate {
+    /// Joins along the last axis.
+    pub fn new() -> Self {
+        Self { common: Common::default(), axis: -1 }
+    }
+
+    fn checked_axis(&self, inputs: &[Shape]) -> Result<usize> {
+        let rank = inputs.first().map_or(0, Shape::rank);
+        let axis = if self.axis < 0 { self.axis + rank as isize } else { self.axis };
+        let fit = |input: &Shape| {
+            let pairs = input.sizes().iter().zip(inputs[0].sizes()).enumerate();
+            input.rank() == rank
+                && pairs.into_iter().all(|(at, (a, b))| at as isize == axis || a == b || a.is_none() || b.is_none())
+        };
+        if (1..rank as isize).contains(&axis) && inputs.iter().all(fit) {
+            return Ok(axis as usize);
+        }
+        Err(Error::shape("the inputs can't be put one after the other")
+            .received(format!("{} along axis {}", layer::list(inputs), self.axis))
+            .expected("shapes that are equal but for the axis, which is not the batch axis")
+            .mend("bring them to one shape, or choose another axis"))
+    }
+}
+
+impl Default for Concatenate {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(Concatenate);
+arguments!(Concatenate {
+    /// The axis along which the inputs are joined, the batch axis being 0; the last by default.
+    axis: isize,
+});
+
+impl Layer for Concatenate {
+    described!("Concatenate", masking);
+    crate::many_inputs!();
+
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        let axis = self.checked_axis(inputs)?;
+        let mut sizes = inputs[0].sizes().to_vec();
+        for input in inputs {
+            for (size, other) in sizes.iter_mut().zip(input.sizes()) {
+                *size = size.or(*other);
+            }
+        }
+        sizes[axis] = inputs.iter().map(|input| input.sizes()[axis]).sum();
+        Ok(vec![Shape::new(sizes)])
+    }
+
+    fn build_for(&self, inputs: &[Shape], _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(ConcatenateModule { axis: self.checked_axis(inputs)? }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct ConcatenateModule {
+    axis: usize,
+}
+
+impl Forward for ConcatenateModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let mask = self.mask(&inputs)?;
+        let values = inputs.into_iter().map(Signal::value).collect::<Result<Vec<AnyTensor>>>()?;
+        let joined = cat(values, self.axis)?;
+        Ok(vec![Signal::new(joined).with_mask(mask)])
+    }
+}
+
+impl ConcatenateModule {
+    /// Masks as wide as the values, joined; a step counts where any part of it does.
+    fn mask(&self, inputs: &[Signal]) -> Result<Option<AnyTensor>> {
+        if inputs.iter().all(|input| input.mask().is_none()) {
+            return Ok(None);
+        }
+        let masks = inputs.iter().map(|input| {
+            let sizes = input.sizes();
+            let mask = match input.mask() {
+                Some(mask) => by_rank!(bool: mask.clone(), |mask| AnyTensor::from(mask.float()))?,
+                None => by_rank!(input.clone().value()?, |x| x.ones_like().into())?,
+            };
+            let mask = if mask.rank() < sizes.len() { mask.clone().reshape(&[mask.sizes(), vec![1]].concat())? } else { mask };
+            mask.expand(&sizes)
+        });
+        let joined = cat(masks.collect::<Result<Vec<_>>>()?, self.axis)?;
+        let sizes = joined.sizes();
+        let any = by_rank!(joined, |mask| AnyTensor::from(mask.max_dim(sizes.len() - 1)))?.reshape(&sizes[..sizes.len() - 1])?;
+        by_rank!(any, |mask| mask.greater_elem(0.0).into()).map(Some)
+    }
+}
+
+/// Tensors of floats, one after the other along an axis.
+fn cat(tensors: Vec<AnyTensor>, axis: usize) -> Result<AnyTensor> {
+    let first = tensors[0].clone();
+    by_rank!(first, |first| {
+        let rest = tensors.into_iter().skip(1).map(AnyTensor::float);
+        let all = std::iter::once(Ok(first)).chain(rest).collect::<Result<Vec<_>>>();
+        all.map(|all| AnyTensor::from(Tensor::cat(all, axis)))
+    })?
+}

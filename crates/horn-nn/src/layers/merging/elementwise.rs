@@ -1,0 +1,200 @@
+//! `Add`, `Subtract`, `Multiply`, `Average`, `Maximum` and `Minimum`: several tensors to one, value by value.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use crate::layers::common::{Common, common_arguments, described};
+use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
+
+/// Makes a merging layer of a function of two tensors.
+macro_rules! merging_layer {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $operation:ident) => {
+        $(#[$doc])+
+        ///
+        /// # Shapes
+        ///
+        /// - inputs: two or more, equal but for axes of size 1, which are repeated; one of fewer axes gets axes of size
+        ///   1 after the batch axis
+        /// - output: the common shape
+        ///
+        /// # Masks
+        ///
+        /// A step counts where it does in any of the inputs, if all have a mask.
+        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[allow(non_snake_case)]
+        pub fn $class() -> $class {
+            $class::new()
+        }
+
+        impl $class {
+            /// The layer.
+            pub fn new() -> Self {
+                Self::default()
+            }
+        }
+
+        common_arguments!($class);
+
+        impl Layer for $class {
+            described!($name, masking);
+            crate::many_inputs!();
+
+            fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+                Ok(vec![Operation::$operation.output_shape($name, inputs)?])
+            }
+
+            fn build_for(&self, _: &[Shape], _: &mut Build) -> Result<BuiltLayer> {
+                Ok(BuiltLayer::new(MergeModule { operation: Operation::$operation }))
+            }
+        }
+    };
+}
+
+merging_layer! {
+    /// The sum of its inputs.
+    ///
+    /// ```
+    /// use horn_nn::Layer;
+    /// use horn_nn::layers::{Add, Dense, Input};
+    ///
+    /// let x = Input([8]);
+    /// let residual = Add().apply((&x, Dense(8).apply(&x)?))?;
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    Add, "Add", Sum
+}
+
+merging_layer! {
+    /// The first of its two inputs less the second.
+    Subtract, "Subtract", Difference
+}
+
+merging_layer! {
+    /// The product of its inputs.
+    Multiply, "Multiply", Product
+}
+
+merging_layer! {
+    /// The mean of its inputs.
+    Average, "Average", Mean
+}
+
+merging_layer! {
+    /// The largest of its inputs, value by value.
+    Maximum, "Maximum", Largest
+}
+
+merging_layer! {
+    /// The smallest of its inputs, value by value.
+    Minimum, "Minimum", Smallest
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Operation {
+    Sum,
+    Difference,
+    Product,
+    Mean,
+    Largest,
+    Smallest,
+}
+
+impl Operation {
+    fn output_shape(self, class: &str, inputs: &[Shape]) -> Result<Shape> {
+        let two = matches!(self, Self::Difference);
+        if inputs.is_empty() || two && inputs.len() != 2 {
+            return Err(Error::shape("the layer takes another number of inputs")
+                .received(format!("{} inputs", inputs.len()))
+                .expected(if two { "2" } else { "at least 1" })
+                .mend(format!("apply it to several tensors, as in `{class}().apply((&a, &b))`")));
+        }
+        let rank = inputs.iter().map(Shape::rank).max().unwrap_or_default();
+        let raised = inputs.iter().map(|input| raised(input.sizes(), rank, Some(1)));
+        let merged = raised.reduce(|merged, input| broadcast(&merged?, &input?)).flatten();
+        merged.map(Shape::new).ok_or_else(|| {
+            Error::shape("the inputs do not fit each other")
+                .received(layer::list(inputs))
+                .expected("equal sizes, or 1, along each axis")
+                .mend("bring them to one shape, by `Dense`, `Conv2D` or `Reshape`")
+        })
+    }
+
+    fn join<const D: usize>(self, a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Sum | Self::Mean => a + b,
+            Self::Difference => a - b,
+            Self::Product => a * b,
+            Self::Largest => a.max_pair(b),
+            Self::Smallest => a.min_pair(b),
+        }
+    }
+}
+
+/// The sizes with axes put in after the batch axis, up to this rank.
+fn raised<T: Clone>(sizes: &[T], rank: usize, one: T) -> Option<Vec<T>> {
+    let (batch, sample) = sizes.split_first()?;
+    let added = std::iter::repeat_n(one, rank - sizes.len());
+    Some(std::iter::once(batch.clone()).chain(added).chain(sample.iter().cloned()).collect())
+}
+
+/// The common sizes, where there are some.
+fn broadcast(a: &[Option<usize>], b: &[Option<usize>]) -> Option<Vec<Option<usize>>> {
+    let join = |(a, b): (&Option<usize>, &Option<usize>)| match (a, b) {
+        (Some(1), other) | (other, Some(1)) => Some(*other),
+        (None, _) | (_, None) => Some(None),
+        (a, b) => (a == b).then_some(*a),
+    };
+    a.iter().zip(b).map(join).collect()
+}
+
+#[derive(Module, Debug)]
+struct MergeModule {
+    #[module(skip)]
+    operation: Operation,
+}
+
+impl Forward for MergeModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let mask = any_mask(&inputs)?;
+        let count = inputs.len();
+        let rank = inputs.iter().map(|input| input.sizes().len()).max().unwrap_or_default();
+        let mut values = inputs.into_iter().map(|input| {
+            let sizes = input.sizes();
+            let value = input.value()?;
+            if sizes.len() == rank { Ok(value) } else { value.reshape(&raised(&sizes, rank, 1).unwrap_or_default()) }
+        });
+        let first = values.next().expect("the number of inputs was checked")?;
+        let merged = values.try_fold(first, |merged, value| self.join(merged, value?))?;
+        let merged = match self.operation {
+            Operation::Mean => by_rank!(merged, |x| (x / count as f64).into())?,
+            _ => merged,
+        };
+        Ok(vec![Signal::new(merged).with_mask(mask)])
+    }
+}
+
+impl MergeModule {
+    fn join(&self, a: AnyTensor, b: AnyTensor) -> Result<AnyTensor> {
+        by_rank!(a, |a| b.float().map(|b| self.operation.join(a, b).into()))?
+    }
+}
+
+/// The steps that count in any of the inputs, where all have a mask.
+fn any_mask(inputs: &[Signal]) -> Result<Option<AnyTensor>> {
+    let Some(masks) = inputs.iter().map(Signal::mask).collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let (first, rest) = masks.split_first().expect("the number of inputs was checked");
+    let mut any = (*first).clone();
+    for mask in rest {
+        any = by_rank!(bool: any, |any| AnyTensor::clone(mask).bool().map(|mask| AnyTensor::from(any.bool_or(mask))))??;
+    }
+    Ok(Some(any))
+}

@@ -1,0 +1,100 @@
+//! The random numbers of a layer.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::threefry::{self, Key};
+use crate::Result;
+
+/// A seed, and how often it was used: Keras's `SeedGenerator`. Each draw is another, and the same in every run.
+///
+/// A clone goes on from the same place on its own.
+#[derive(Debug)]
+pub struct SeedGenerator {
+    seed: u32,
+    used: AtomicU32,
+}
+
+impl SeedGenerator {
+    /// A generator that was not used yet.
+    ///
+    /// # Errors
+    ///
+    /// Where the seed has more than 32 bits.
+    pub fn new(seed: u64) -> Result<Self> {
+        let [seed, used] = threefry::key(seed)?;
+        Ok(Self { seed, used: AtomicU32::new(used) })
+    }
+
+    /// The key of the next draw.
+    pub fn next_key(&self) -> Key {
+        [self.seed, self.used.fetch_add(1, Ordering::Relaxed)]
+    }
+
+    /// Draws from `minval` (included) to `maxval` (excluded).
+    pub fn uniform<const D: usize>(&self, sizes: [usize; D], minval: f32, maxval: f32, device: &Device) -> Tensor<D> {
+        let drawn = threefry::uniform(self.next_key(), sizes.iter().product(), minval, maxval);
+        Tensor::from_data(TensorData::new(drawn, sizes), device)
+    }
+
+    /// Draws from the normal distribution of mean 0 and standard deviation 1.
+    pub fn normal<const D: usize>(&self, sizes: [usize; D], device: &Device) -> Tensor<D> {
+        let drawn = threefry::normal(self.next_key(), sizes.iter().product());
+        Tensor::from_data(TensorData::new(drawn, sizes), device)
+    }
+
+    /// Ones with probability `keep`, zeros elsewhere.
+    pub fn bernoulli<const D: usize>(&self, sizes: [usize; D], keep: f64, device: &Device) -> Tensor<D> {
+        let drawn = threefry::uniform(self.next_key(), sizes.iter().product(), 0.0, 1.0);
+        let kept: Vec<f32> = drawn.into_iter().map(|drawn| f32::from(drawn < keep as f32)).collect();
+        Tensor::from_data(TensorData::new(kept, sizes), device)
+    }
+}
+
+impl Clone for SeedGenerator {
+    fn clone(&self) -> Self {
+        Self { seed: self.seed, used: AtomicU32::new(self.used.load(Ordering::Relaxed)) }
+    }
+}
+
+// It holds no weights: all of a module's work is done by passing it on.
+impl Module for SeedGenerator {
+    fn visit<V: ModuleVisitor>(&self, _: &mut V) {}
+    fn map<M: ModuleMapper>(self, _: &mut M) -> Self {
+        self
+    }
+    fn collect_devices(&self, devices: Devices) -> Devices {
+        devices
+    }
+    fn fork(self, _: &Device) -> Self {
+        self
+    }
+    fn to_device(self, _: &Device) -> Self {
+        self
+    }
+    fn train(self) -> Self {
+        self
+    }
+    fn valid(&self) -> Self {
+        self.clone()
+    }
+    fn materialize(self) -> Self {
+        self
+    }
+}
+
+impl std::fmt::Display for SeedGenerator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ModuleDisplayDefault for SeedGenerator {
+    fn content(&self, content: Content) -> Option<Content> {
+        content.add_formatted(&format!("{self:?}")).optional()
+    }
+}
+
+impl ModuleDisplay for SeedGenerator {}

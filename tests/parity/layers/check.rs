@@ -1,0 +1,253 @@
+//! `check_layer`: what must hold of every layer.
+//!
+//! A fixture holds a layer's configuration, inputs, weights, outputs and gradients as real Keras has them. The layer is
+//! read from the configuration, which must come out again; it must announce Keras's shapes, name Keras's weights, and
+//! with these weights compute Keras's outputs, masks, losses and gradients. A training step must change what is
+//! trainable and nothing else.
+
+use horn::burn::module::{Module, ModuleVisitor, Param};
+use horn::burn::optim::{GradientsParams, SgdConfig};
+use horn::burn::tensor::{Device, Gradients, Tensor, TensorData};
+use horn::layers::{Input, from_config};
+use horn::{AnyTensor, Call, Layer, Mode, Model, Signal, by_rank};
+use ndarray::{ArrayD, IxDyn};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::fixtures::{Array, assert_close, values};
+
+#[derive(Debug, Deserialize)]
+pub struct Entry {
+    pub class_name: String,
+    #[serde(default)]
+    pub case: String,
+    pub config: Value,
+    supports_masking: bool,
+    inputs: Vec<Array>,
+    #[serde(default)]
+    masks: Vec<Option<Array>>,
+    #[serde(default)]
+    kwargs: Map<String, Value>,
+    training: bool,
+    weights: Vec<NamedWeight>,
+    outputs: Vec<Array>,
+    output_shapes: Vec<Vec<Option<usize>>>,
+    #[serde(default)]
+    output_masks: Vec<Option<Array>>,
+    #[serde(default)]
+    cotangents: Vec<Array>,
+    #[serde(default)]
+    weight_grads: Vec<Array>,
+    #[serde(default)]
+    input_grads: Vec<Option<Array>>,
+    #[serde(default)]
+    weights_after: Vec<Array>,
+    losses: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct NamedWeight {
+    name: String,
+    trainable: bool,
+    #[serde(flatten)]
+    array: Array,
+}
+
+/// Checks all cases, and names each that fails.
+#[track_caller]
+pub fn all(entries: &[Entry], relative: f64) {
+    let failed: Vec<String> = entries.iter().filter_map(|entry| failure(entry, relative)).collect();
+    assert!(failed.is_empty(), "{} of {} cases fail:\n{}", failed.len(), entries.len(), failed.join("\n"));
+}
+
+/// What is wrong with a case.
+fn failure(entry: &Entry, relative: f64) -> Option<String> {
+    let panic = std::panic::catch_unwind(|| check_layer(entry, relative)).err()?;
+    let message = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+    Some(format!("- {} [{}]: {}", entry.class_name, entry.case, message.unwrap_or_default()))
+}
+
+/// Checks one case.
+pub fn check_layer(entry: &Entry, relative: f64) {
+    let layer = layer(entry);
+    assert_eq!(layer.class_name(), entry.class_name, "class name");
+    assert_eq!(layer.supports_masking(), entry.supports_masking, "supports_masking");
+
+    let model = build(entry, layer, &Device::default());
+    let shapes: Vec<_> = model.output_shapes().map(|shape| shape.sizes().to_vec()).collect();
+    assert_eq!(shapes, entry.output_shapes, "output shapes");
+    let weights: Vec<_> =
+        model.weights().map(|weight| (weight.name.clone(), weight.trainable, weight.sizes.clone())).collect();
+    let expected: Vec<_> =
+        entry.weights.iter().map(|w| (w.name.clone(), w.trainable, w.array.shape.clone())).collect();
+    assert_eq!(weights, expected, "weights");
+
+    outputs(entry, &model, relative);
+    if !entry.cotangents.is_empty() {
+        gradients(entry, &model, relative);
+    }
+}
+
+/// The layer that the configuration describes. It must describe itself in the same way.
+fn layer(entry: &Entry) -> Box<dyn Layer> {
+    let mut config = entry.config.clone();
+    let given = from_config(&entry.class_name, &config).unwrap().config();
+    assert!(same(&given, &config), "the configuration comes out as\n{given}\nand went in as\n{config}");
+    // Arguments that Keras takes with the call are the layer's own here.
+    let arguments = entry.kwargs.iter().filter(|(_, value)| !value.is_object());
+    config.as_object_mut().unwrap().extend(arguments.map(|(key, value)| (key.clone(), value.clone())));
+    from_config(&entry.class_name, &config).unwrap()
+}
+
+/// Are two configurations the same, whole floats equal to integers, and what Keras notes of shapes aside?
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            let keys = |map: &Map<String, Value>| map.keys().filter(|key| *key != "build_config").cloned().collect::<Vec<_>>();
+            let (mut own, mut other) = (keys(a), keys(b));
+            own.sort();
+            other.sort();
+            own == other && own.iter().all(|key| same(&a[key], &b[key]))
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// All inputs: those of the entry, and tensors that Keras takes by keyword.
+fn inputs(entry: &Entry) -> Vec<Array> {
+    let tensors = entry.kwargs.values().filter(|value| value.is_object());
+    let tensors = tensors.map(|value| serde_json::from_value(value.clone()).unwrap());
+    entry.inputs.iter().cloned().chain(tensors).collect()
+}
+
+/// A model of nothing but the layer, with the entry's weights.
+pub fn build(entry: &Entry, layer: Box<dyn Layer>, device: &Device) -> Model {
+    let inputs = inputs(entry).iter().map(|input| Input(&input.shape[1..]).tensor()).collect::<Vec<_>>();
+    let outputs = layer.apply_all(inputs.as_slice()).unwrap();
+    let mut model = Model::new(inputs, outputs).unwrap().build(device).unwrap();
+    let array = |weight: &NamedWeight| {
+        ArrayD::from_shape_vec(IxDyn(&weight.array.shape), weight.array.values()).unwrap()
+    };
+    model.set_weights(&entry.weights.iter().map(array).collect::<Vec<_>>()).unwrap();
+    model
+}
+
+fn tensor(array: &Array, device: &Device) -> AnyTensor {
+    let data = TensorData::new(array.values(), [array.values().len()]);
+    AnyTensor::from(Tensor::<1>::from_data(data, device)).reshape(&array.shape).unwrap()
+}
+
+fn mask(array: &Array, device: &Device) -> AnyTensor {
+    by_rank!(tensor(array, device), |x| AnyTensor::from(x.greater_elem(0.5))).unwrap()
+}
+
+fn signals(entry: &Entry, device: &Device) -> Vec<Signal> {
+    let mut masks = entry.masks.iter();
+    let inputs = inputs(entry);
+    let signal = |input: &Array| {
+        let mask = masks.next().and_then(Option::as_ref).map(|array| mask(array, device));
+        Signal::new(tensor(input, device)).with_mask(mask)
+    };
+    inputs.iter().map(signal).collect()
+}
+
+fn mode(entry: &Entry) -> Mode {
+    if entry.training { Mode::Training } else { Mode::Inference }
+}
+
+fn outputs(entry: &Entry, model: &Model, relative: f64) {
+    // What the call changes is looked at, and must not reach the gradients' call.
+    let model = model.clone();
+    let mut call = Call::new(mode(entry));
+    let outputs = model.call(signals(entry, model.device()), &mut call).unwrap();
+    assert_eq!(outputs.len(), entry.outputs.len(), "number of outputs");
+    for (at, (output, expected)) in outputs.iter().zip(&entry.outputs).enumerate() {
+        assert_eq!(output.sizes(), expected.shape, "sizes of output {at}");
+        let received = values(output.clone().value().unwrap());
+        assert_close(&format!("output {at}"), &received, &expected.values(), relative);
+    }
+    for (at, output) in outputs.iter().enumerate() {
+        let expected = entry.output_masks.get(at).and_then(Option::as_ref);
+        let received = output.mask().map(|mask| {
+            let floats = by_rank!(bool: mask.clone(), |mask| AnyTensor::from(mask.float())).unwrap();
+            (mask.sizes(), values(floats))
+        });
+        assert_eq!(received, expected.map(|mask| (mask.shape.clone(), mask.values())), "mask of output {at}");
+    }
+    if let Some(losses) = entry.losses {
+        let received: f32 = call.losses().iter().chain(&model.regularization_losses()).map(|loss| loss.clone().into_scalar::<f32>()).sum();
+        assert_close("losses", &[received], &[losses as f32], relative);
+    }
+    if !entry.weights_after.is_empty() {
+        for (at, (received, expected)) in model.get_weights().iter().zip(&entry.weights_after).enumerate() {
+            assert_close(&format!("weight {at} afterwards"), &received.iter().copied().collect::<Vec<_>>(), &expected.values(), relative);
+        }
+    }
+}
+
+fn gradients(entry: &Entry, model: &Model, relative: f64) {
+    let device = model.device().clone().autodiff();
+    let model = model.clone().train();
+    let tracked: Vec<Signal> = signals(entry, &device)
+        .into_iter()
+        .map(|signal| {
+            let mask = signal.mask().cloned();
+            let value = by_rank!(signal.value().unwrap(), |x| AnyTensor::from(x.require_grad())).unwrap();
+            Signal::new(value).with_mask(mask)
+        })
+        .collect();
+    let mut call = Call::new(mode(entry));
+    let outputs = model.call(tracked.clone(), &mut call).unwrap();
+    let mut sums: Vec<Tensor<1>> = call.losses().to_vec();
+    sums.extend(model.regularization_losses());
+    for (output, cotangent) in outputs.into_iter().zip(&entry.cotangents) {
+        let cotangent = tensor(cotangent, &device);
+        let sum = by_rank!(output.value().unwrap(), |y| cotangent.float().map(|w| (y * w).sum())).unwrap().unwrap();
+        sums.push(sum);
+    }
+    let total = sums.into_iter().reduce(|a, b| a + b).expect("there is a cotangent");
+    let gradients = total.backward();
+
+    for (at, (input, expected)) in tracked.into_iter().zip(&entry.input_grads).enumerate() {
+        let Some(expected) = expected else { continue };
+        let gradient = by_rank!(input.value().unwrap(), |x| x.grad(&gradients).map(|g| g.into_data().iter::<f32>().collect()));
+        let gradient: Vec<f32> = gradient.unwrap().unwrap_or_else(|| vec![0.0; expected.data.len()]);
+        assert_close(&format!("gradient by input {at}"), &gradient, &expected.values(), relative);
+    }
+    let mut reader = Reader { gradients: &gradients, found: Vec::new() };
+    model.visit(&mut reader);
+    assert_eq!(reader.found.len(), entry.weight_grads.len(), "number of trainable weights");
+    for (at, (received, expected)) in reader.found.iter().zip(&entry.weight_grads).enumerate() {
+        let zeros = vec![0.0; expected.data.len()];
+        assert_close(&format!("gradient by weight {at}"), received.as_ref().unwrap_or(&zeros), &expected.values(), relative);
+    }
+    step_changes_what_is_trainable(entry, &model, gradients);
+}
+
+/// Collects the gradients by the trainable weights, in their order.
+struct Reader<'a> {
+    gradients: &'a Gradients,
+    found: Vec<Option<Vec<f32>>>,
+}
+
+impl ModuleVisitor for Reader<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if param.is_require_grad() {
+            let gradient = param.val().grad(self.gradients);
+            self.found.push(gradient.map(|gradient| gradient.into_data().iter().collect()));
+        }
+    }
+}
+
+fn step_changes_what_is_trainable(entry: &Entry, model: &Model, gradients: Gradients) {
+    let before = model.get_weights();
+    let gradients = GradientsParams::from_grads(gradients, model);
+    let after = SgdConfig::new().init().step(0.5, model.clone(), gradients).get_weights();
+    let mut by_weight = entry.weight_grads.iter();
+    for (weight, (before, after)) in entry.weights.iter().zip(before.iter().zip(&after)) {
+        let moves = weight.trainable && by_weight.next().is_some_and(|g| g.values().iter().any(|g| g.abs() > 1e-5));
+        assert_eq!(before != after, moves, "a step changes {}", weight.name);
+    }
+}
