@@ -6,16 +6,15 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use horn::layers::from_config;
 use crate::fixtures::read;
+use horn::layers::from_config;
 
 /// Which entries, and why.
 type Reason = (fn(&Entry) -> bool, &'static str);
 
 /// What a model of Horn's can't say yet; the table itself can, which `horn-nn` tests.
-const MISSING: [Reason; 1] = [
-    (|entry| entry.arguments.contains_key("line_length"), "a table is as wide as the terminal"),
-];
+const MISSING: [Reason; 1] =
+    [(|entry| entry.arguments.contains_key("line_length"), "a table is as wide as the terminal")];
 
 #[derive(Deserialize)]
 struct Entry {

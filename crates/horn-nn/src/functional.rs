@@ -111,8 +111,7 @@ impl SharedLayer {
             return Err(Error::argument("an Input is not applied").mend("give it to the layer that takes it"));
         }
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
-        let output_shapes =
-            plan::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.place()))?;
+        let output_shapes = plan::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.place()))?;
         let index = self.0.calls.fetch_add(1, Ordering::Relaxed);
         let count = output_shapes.len();
         let call = Arc::new(LayerCall { layer: self.0.clone(), index, inputs, output_shapes });

@@ -309,4 +309,3 @@ impl Layer for Box<dyn Layer> {
         (**self).config()
     }
 }
-

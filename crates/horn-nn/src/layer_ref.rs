@@ -45,8 +45,7 @@ impl<'a> LayerRef<'a> {
 
     /// The shapes of its outputs as the summary writes them.
     pub(crate) fn shapes_text(&self) -> String {
-        let shapes: Vec<String> =
-            self.calls().flat_map(|call| &call.output_shapes).map(ToString::to_string).collect();
+        let shapes: Vec<String> = self.calls().flat_map(|call| &call.output_shapes).map(ToString::to_string).collect();
         match shapes.as_slice() {
             [one] => one.clone(),
             shapes => format!("[{}]", shapes.join(", ")),
@@ -62,7 +61,6 @@ impl<'a> LayerRef<'a> {
     pub fn count_params(&self) -> usize {
         self.module.num_params()
     }
-
 
     /// What is known about each weight.
     pub fn weights(&self) -> &'a [Weight] {

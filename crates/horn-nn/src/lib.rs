@@ -5,12 +5,12 @@
 pub mod activations;
 mod build;
 mod call;
+pub mod constraints;
 mod device;
 mod erased;
 mod error;
 mod functional;
 mod host;
-pub mod constraints;
 pub mod initializers;
 mod keras_object;
 mod layer;
@@ -39,9 +39,9 @@ pub use functional::{Functional, IntoTensors, KerasTensor, SharedLayer};
 pub use host::{HostArray, HostElement};
 pub use layer::{Forward, Layer, Logits, Mode, signals};
 pub use layer_ref::LayerRef;
+pub use model::Model;
 #[doc(hidden)]
 pub use model::zero_batch_size;
-pub use model::Model;
 pub use plan::Kind;
 pub use sequential::Sequential;
 pub use shape::{Shape, sizes};

@@ -468,7 +468,11 @@ impl Model {
     pub(crate) fn into_layer(self, build: &mut Build) -> BuiltLayer {
         let named = |(planned, state): (&plan::PlannedLayer, &LayerState)| {
             let of_layer = planned.name.clone();
-            state.weights.clone().into_iter().map(move |weight| Weight { name: format!("{of_layer}/{}", weight.name), ..weight })
+            state
+                .weights
+                .clone()
+                .into_iter()
+                .map(move |weight| Weight { name: format!("{of_layer}/{}", weight.name), ..weight })
         };
         let graph = self.graph.clone();
         build.adopt(graph.plan.layers.iter().zip(&graph.states).flat_map(named));
@@ -519,7 +523,9 @@ impl Forward for Model {
 impl burn::module::ModuleDisplay for Model {
     fn custom_content(&self, content: burn::module::Content) -> Option<burn::module::Content> {
         self.layers()
-            .fold(content, |content, layer| content.add_formatted(&format!("{}: {}", layer.name(), layer.output_shape())))
+            .fold(content, |content, layer| {
+                content.add_formatted(&format!("{}: {}", layer.name(), layer.output_shape()))
+            })
             .optional()
     }
 }

@@ -55,6 +55,8 @@ impl Model {
         self.kind() == Kind::Sequential
             || plan.inputs.len() == 1
                 && once
-                && taken.into_iter().all(|(before, call)| matches!(call.inputs.as_slice(), [input] if input.call == before))
+                && taken
+                    .into_iter()
+                    .all(|(before, call)| matches!(call.inputs.as_slice(), [input] if input.call == before))
     }
 }

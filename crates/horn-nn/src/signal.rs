@@ -60,7 +60,6 @@ impl Signal {
         let mask = self.mask.clone();
         Ok(Self::new(self.value()?).with_mask(mask))
     }
-
 }
 
 impl From<Logits> for Signal {

@@ -63,7 +63,8 @@ pub fn all(entries: &[Entry], relative: f64) {
 /// What is wrong with a case.
 fn failure(entry: &Entry, relative: f64) -> Option<String> {
     let panic = std::panic::catch_unwind(|| check_layer(entry, relative)).err()?;
-    let message = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+    let message =
+        panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
     Some(format!("- {} [{}]: {}", entry.class_name, entry.case, message.unwrap_or_default()))
 }
 
@@ -78,8 +79,7 @@ pub fn check_layer(entry: &Entry, relative: f64) {
     assert_eq!(shapes, entry.output_shapes, "output shapes");
     let weights: Vec<_> =
         model.weights().map(|weight| (weight.name.clone(), weight.trainable, weight.sizes.clone())).collect();
-    let expected: Vec<_> =
-        entry.weights.iter().map(|w| (w.name.clone(), w.trainable, w.array.shape.clone())).collect();
+    let expected: Vec<_> = entry.weights.iter().map(|w| (w.name.clone(), w.trainable, w.array.shape.clone())).collect();
     assert_eq!(weights, expected, "weights");
 
     outputs(entry, &model, relative);
@@ -105,7 +105,8 @@ fn same(a: &Value, b: &Value) -> bool {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
-            let keys = |map: &Map<String, Value>| map.keys().filter(|key| *key != "build_config").cloned().collect::<Vec<_>>();
+            let keys =
+                |map: &Map<String, Value>| map.keys().filter(|key| *key != "build_config").cloned().collect::<Vec<_>>();
             let (mut own, mut other) = (keys(a), keys(b));
             own.sort();
             other.sort();
@@ -127,9 +128,8 @@ pub fn build(entry: &Entry, layer: Box<dyn Layer>, device: &Device) -> Model {
     let inputs = inputs(entry).iter().map(|input| Input(&input.shape[1..]).tensor()).collect::<Vec<_>>();
     let outputs = layer.apply_all(inputs.as_slice()).unwrap();
     let mut model = Model::new(inputs, outputs).unwrap().build(device).unwrap();
-    let array = |weight: &NamedWeight| {
-        ArrayD::from_shape_vec(IxDyn(&weight.array.shape), weight.array.values()).unwrap()
-    };
+    let array =
+        |weight: &NamedWeight| ArrayD::from_shape_vec(IxDyn(&weight.array.shape), weight.array.values()).unwrap();
     model.set_weights(&entry.weights.iter().map(array).collect::<Vec<_>>()).unwrap();
     model
 }
@@ -177,12 +177,22 @@ fn outputs(entry: &Entry, model: &Model, relative: f64) {
         assert_eq!(received, expected.map(|mask| (mask.shape.clone(), mask.values())), "mask of output {at}");
     }
     if let Some(losses) = entry.losses {
-        let received: f32 = call.losses().iter().chain(&model.regularization_losses()).map(|loss| loss.clone().into_scalar::<f32>()).sum();
+        let received: f32 = call
+            .losses()
+            .iter()
+            .chain(&model.regularization_losses())
+            .map(|loss| loss.clone().into_scalar::<f32>())
+            .sum();
         assert_close("losses", &[received], &[losses as f32], relative);
     }
     if !entry.weights_after.is_empty() {
         for (at, (received, expected)) in model.get_weights().iter().zip(&entry.weights_after).enumerate() {
-            assert_close(&format!("weight {at} afterwards"), &received.iter().copied().collect::<Vec<_>>(), &expected.values(), relative);
+            assert_close(
+                &format!("weight {at} afterwards"),
+                &received.iter().copied().collect::<Vec<_>>(),
+                &expected.values(),
+                relative,
+            );
         }
     }
 }
@@ -212,7 +222,8 @@ fn gradients(entry: &Entry, model: &Model, relative: f64) {
 
     for (at, (input, expected)) in tracked.into_iter().zip(&entry.input_grads).enumerate() {
         let Some(expected) = expected else { continue };
-        let gradient = by_rank!(input.value().unwrap(), |x| x.grad(&gradients).map(|g| g.into_data().iter::<f32>().collect()));
+        let gradient =
+            by_rank!(input.value().unwrap(), |x| x.grad(&gradients).map(|g| g.into_data().iter::<f32>().collect()));
         let gradient: Vec<f32> = gradient.unwrap().unwrap_or_else(|| vec![0.0; expected.data.len()]);
         assert_close(&format!("gradient by input {at}"), &gradient, &expected.values(), relative);
     }
@@ -221,7 +232,12 @@ fn gradients(entry: &Entry, model: &Model, relative: f64) {
     assert_eq!(reader.found.len(), entry.weight_grads.len(), "number of trainable weights");
     for (at, (received, expected)) in reader.found.iter().zip(&entry.weight_grads).enumerate() {
         let zeros = vec![0.0; expected.data.len()];
-        assert_close(&format!("gradient by weight {at}"), received.as_ref().unwrap_or(&zeros), &expected.values(), relative);
+        assert_close(
+            &format!("gradient by weight {at}"),
+            received.as_ref().unwrap_or(&zeros),
+            &expected.values(),
+            relative,
+        );
     }
     step_changes_what_is_trainable(entry, &model, gradients);
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::activation_layer::ActivationModule;
-use crate::layers::common::{Common, common_arguments, described};
 use crate::activations::Activation;
+use crate::layers::common::{Common, common_arguments, described};
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
 
 /// `f(x) = max_value` where `x ≥ max_value`, `x` where `threshold < x < max_value`, and

@@ -3,8 +3,8 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use crate::layers::common::{Common, common_arguments, described};
 use crate::activations::Activation;
+use crate::layers::common::{Common, common_arguments, described};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, by_rank};
 
 /// `φ(u_i) = e^(u_i − max u) / Σ_k e^(u_k − max u)`: positive numbers that sum to 1 along an axis.

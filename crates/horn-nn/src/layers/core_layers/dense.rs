@@ -4,11 +4,11 @@ use burn::module::Module;
 use burn::nn::Linear;
 use serde::{Deserialize, Serialize};
 
+use crate::activations::Activation;
 use crate::constraints::Constraint;
+use crate::initializers::{GlorotUniform, Initializer, Zeros};
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::regularizers::Regularizer;
-use crate::activations::Activation;
-use crate::initializers::{GlorotUniform, Initializer, Zeros};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, by_rank};
 
 /// `output = activation(input · kernel + bias)`, over the last axis.

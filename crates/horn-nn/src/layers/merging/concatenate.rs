@@ -124,12 +124,14 @@ impl ConcatenateModule {
                 Some(mask) => by_rank!(bool: mask.clone(), |mask| AnyTensor::from(mask.float()))?,
                 None => by_rank!(input.clone().value()?, |x| x.ones_like().into())?,
             };
-            let mask = if mask.rank() < sizes.len() { mask.clone().reshape(&[mask.sizes(), vec![1]].concat())? } else { mask };
+            let mask =
+                if mask.rank() < sizes.len() { mask.clone().reshape(&[mask.sizes(), vec![1]].concat())? } else { mask };
             mask.expand(&sizes)
         });
         let joined = cat(masks.collect::<Result<Vec<_>>>()?, self.axis)?;
         let sizes = joined.sizes();
-        let any = by_rank!(joined, |mask| AnyTensor::from(mask.max_dim(sizes.len() - 1)))?.reshape(&sizes[..sizes.len() - 1])?;
+        let any = by_rank!(joined, |mask| AnyTensor::from(mask.max_dim(sizes.len() - 1)))?
+            .reshape(&sizes[..sizes.len() - 1])?;
         by_rank!(any, |mask| mask.greater_elem(0.0).into()).map(Some)
     }
 }
