@@ -1,0 +1,134 @@
+//! A layer inside the description of another.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
+
+use super::registry;
+use crate::{Build, BuiltLayer, Layer, Result, Shape, plan};
+
+/// A layer that another one holds: what a wrapper wraps, or the cell of a recurrent layer.
+///
+/// Every layer becomes one by `into()`. In a configuration it stands as Keras writes it, with its class.
+///
+/// ```
+/// use horn_nn::layers::{Dense, Nested};
+///
+/// let nested: Nested = Dense(4).into();
+/// assert_eq!(nested.layer().class_name(), "Dense");
+/// ```
+#[derive(Clone)]
+pub struct Nested(Arc<dyn Layer>);
+
+impl Nested {
+    /// The layer.
+    pub fn layer(&self) -> &dyn Layer {
+        self.0.as_ref()
+    }
+
+    /// The layer's own name, or the one that Keras gives to the first layer of its class.
+    pub fn name(&self) -> String {
+        self.0.name().map_or_else(|| plan::snake_case(self.0.class_name()), str::to_owned)
+    }
+
+    /// The layer's arguments, its name among them.
+    pub(crate) fn config(&self) -> Value {
+        let mut config = self.0.config();
+        if config.get("name").is_some_and(Value::is_null) {
+            config["name"] = self.name().into();
+        }
+        config
+    }
+
+    /// The same layer with some arguments changed.
+    pub(crate) fn with(&self, arguments: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Self> {
+        let mut config = self.config();
+        for (argument, value) in arguments {
+            config[argument] = value;
+        }
+        Ok(Self(Arc::from(registry::from_config(self.0.class_name(), &config)?)))
+    }
+
+    /// What [`Layer::output_shapes`] says, checked.
+    pub(crate) fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        plan::output_shapes(self.layer(), inputs).map_err(|error| error.at(plan::place(&self.name(), self.layer())))
+    }
+
+    /// Builds the layer; its weights get its name before theirs.
+    pub(crate) fn build(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+        build.within(&self.name(), |build| self.0.build_for(inputs, build))
+    }
+}
+
+impl<L: Layer> From<L> for Nested {
+    fn from(layer: L) -> Self {
+        Self(Arc::new(layer))
+    }
+}
+
+/// Two are equal where they are described in the same way.
+impl PartialEq for Nested {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.class_name() == other.0.class_name() && self.config() == other.config()
+    }
+}
+
+impl fmt::Debug for Nested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Serialize for Nested {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json!({
+            "module": "keras.layers",
+            "class_name": self.0.class_name(),
+            "config": self.config(),
+            "registered_name": null,
+        })
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Nested {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Read {
+            class_name: String,
+            #[serde(default)]
+            config: Value,
+        }
+
+        let Read { class_name, config } = Read::deserialize(deserializer)?;
+        let layer = registry::from_config(&class_name, &config).map_err(serde::de::Error::custom)?;
+        Ok(Self(Arc::from(layer)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::Dense;
+
+    #[test]
+    fn stands_in_a_configuration_with_its_class_and_name() {
+        let nested = Nested::from(Dense(4));
+        let value = serde_json::to_value(&nested).unwrap();
+        assert_eq!(value["module"], "keras.layers");
+        assert_eq!(value["class_name"], "Dense");
+        assert_eq!(value["config"]["name"], "dense");
+        assert_eq!(value["registered_name"], Value::Null);
+        assert_eq!(serde_json::from_value::<Nested>(value).unwrap(), nested);
+    }
+
+    #[test]
+    fn arguments_can_be_changed_where_the_layer_knows_them() {
+        let nested = Nested::from(Dense(4).name("last"));
+        let changed = nested.with([("units", 5.into())]).unwrap();
+        assert_eq!((changed.name().as_str(), &changed.config()["units"]), ("last", &Value::from(5)));
+        assert!(nested.with([("size", 5.into())]).is_err());
+    }
+}
