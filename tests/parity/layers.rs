@@ -1,6 +1,6 @@
 //! Every layer, by every fixture that real Keras made for it: see [`check`].
 
-mod check;
+pub mod check;
 
 use crate::fixtures::read;
 use check::Entry;

@@ -200,6 +200,7 @@ tuples!((A, B)(A, B, C)(A, B, C, D)(A, B, C, D, E));
 #[derive(Clone)]
 pub struct Functional {
     plan: Plan,
+    trainable: bool,
 }
 
 impl Functional {
@@ -210,13 +211,20 @@ impl Functional {
     /// Where an output can't be computed from the inputs, an input is given twice, or two layers have one name.
     pub fn new(inputs: impl IntoTensors, outputs: impl IntoTensors) -> Result<Self> {
         let (inputs, outputs) = (inputs.into_tensors(), outputs.into_tensors());
-        Ok(Self { plan: Tracer::new(&inputs)?.trace(&inputs, &outputs)? })
+        Ok(Self { plan: Tracer::new(&inputs)?.trace(&inputs, &outputs)?, trainable: true })
     }
 
     /// Names the model; the default is `functional`.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.plan.name = name.into();
+        self
+    }
+
+    /// Do the layers' weights learn, where the model is a layer in another? Yes by default.
+    #[must_use]
+    pub fn trainable(mut self, trainable: bool) -> Self {
+        self.trainable = trainable;
         self
     }
 
@@ -249,6 +257,10 @@ impl Layer for Functional {
 
     fn name(&self) -> Option<&str> {
         Some(&self.plan.name)
+    }
+
+    fn trainable(&self) -> bool {
+        self.trainable
     }
 
     fn supports_masking(&self) -> bool {

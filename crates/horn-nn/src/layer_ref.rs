@@ -43,15 +43,6 @@ impl<'a> LayerRef<'a> {
         self.plan.calls.iter().filter(move |call| call.layer == at)
     }
 
-    /// The shapes of its outputs as the summary writes them.
-    pub(crate) fn shapes_text(&self) -> String {
-        let shapes: Vec<String> = self.calls().flat_map(|call| &call.output_shapes).map(ToString::to_string).collect();
-        match shapes.as_slice() {
-            [one] => one.clone(),
-            shapes => format!("[{}]", shapes.join(", ")),
-        }
-    }
-
     /// Does the layer learn? Not where it is frozen.
     pub fn trainable(&self) -> bool {
         self.state.trainable

@@ -12,8 +12,8 @@ use crate::functional::{IntoTensors, nested_output_shapes};
 use crate::layer_ref::LayerRef;
 use crate::plan::{self, Kind, Place, Plan};
 use crate::{
-    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HostArray, Layer, Logits, Mode, Result, Shape,
-    Signal, by_rank, sizes, weights,
+    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HostArray, IntoArrays, Layer, Logits, Mode, Result,
+    Shape, Signal, by_rank, sizes, weights,
 };
 
 /// A model with weights, ready to compute. It is a Burn `Module`: Burn's optimizers, records and stores work on it.
@@ -301,8 +301,8 @@ impl Model {
     /// # Errors
     ///
     /// Where the samples do not fit the input, or the batch size is 0.
-    pub fn predict(&self, x: &HostArray<'_>, batch_size: usize) -> Result<ArrayD<f32>> {
-        let mut outputs = self.predict_all(std::slice::from_ref(x), batch_size)?;
+    pub fn predict<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<ArrayD<f32>> {
+        let mut outputs = self.predict_all(x, batch_size)?;
         match outputs.len() {
             1 => Ok(outputs.remove(0)),
             outputs => Err(Error::argument("the model has several outputs")
@@ -318,7 +318,8 @@ impl Model {
     /// # Errors
     ///
     /// Where the samples do not fit the inputs, or the batch size is 0.
-    pub fn predict_all(&self, x: &[HostArray<'_>], batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
+    pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
+        let x = x.into_arrays();
         self.check_inputs(&x.iter().map(HostArray::sizes).collect::<Vec<_>>())?;
         if batch_size == 0 {
             return Err(zero_batch_size());
@@ -365,6 +366,29 @@ impl Model {
     /// What is known about each weight, in the order of [`get_weights`](Self::get_weights).
     pub fn weights(&self) -> impl Iterator<Item = &Weight> {
         self.graph.states.iter().flat_map(|state| &state.weights)
+    }
+
+    /// The weights that learn: not those of frozen layers.
+    pub fn trainable_weights(&self) -> impl Iterator<Item = &Weight> {
+        self.weights().zip(self.learning()).filter_map(|(weight, learns)| learns.then_some(weight))
+    }
+
+    /// The weights that do not learn: those of frozen layers, and those that layers change themselves.
+    pub fn non_trainable_weights(&self) -> impl Iterator<Item = &Weight> {
+        self.weights().zip(self.learning()).filter_map(|(weight, learns)| (!learns).then_some(weight))
+    }
+
+    /// Does each weight learn?
+    fn learning(&self) -> Vec<bool> {
+        let layers = self.layers.iter().zip(&self.graph.states);
+        let of_layer = |(layer, state): (&BuiltLayer, &LayerState)| -> Vec<bool> {
+            let own = match layer.downcast_ref::<Self>() {
+                Some(nested) => nested.learning(),
+                None => state.weights.iter().map(|weight| weight.trainable).collect(),
+            };
+            own.into_iter().map(|learns| learns && state.trainable).collect()
+        };
+        layers.flat_map(of_layer).collect()
     }
 
     /// Copies of all weights, layer by layer, those that learn first.
@@ -611,10 +635,10 @@ mod tests {
     fn predicts_in_batches_of_any_size() {
         let model = model();
         let x = Array2::from_shape_fn((7, 3), |(row, column)| (row * column) as f32);
-        let all = model.predict(&(&x).into(), 32).unwrap();
+        let all = model.predict(&x, 32).unwrap();
         assert_eq!(all.shape(), [7, 2]);
-        assert_eq!(model.predict(&(&x).into(), 2).unwrap(), all);
-        assert_eq!(model.predict(&(&Array2::<f32>::zeros((0, 3))).into(), 2).unwrap().shape(), [0, 2]);
+        assert_eq!(model.predict(&x, 2).unwrap(), all);
+        assert_eq!(model.predict(&Array2::<f32>::zeros((0, 3)), 2).unwrap().shape(), [0, 2]);
     }
 
     #[test]
@@ -649,11 +673,11 @@ mod tests {
     fn data_that_does_not_fit_is_an_error() {
         let x = Array2::<f32>::zeros((5, 4));
         assert_eq!(
-            model().predict(&(&x).into(), 32).unwrap_err().to_string(),
+            model().predict(&x, 32).unwrap_err().to_string(),
             "model \"sequential\": the data does not fit the model's input; received (5, 4), expected (None, 3). \
              Mend: reshape the data, or change the Input."
         );
-        assert!(model().predict(&(&x.slice(ndarray::s![.., ..3])).into(), 0).unwrap_err().is_argument());
+        assert!(model().predict(&x.slice(ndarray::s![.., ..3]), 0).unwrap_err().is_argument());
     }
 
     #[test]

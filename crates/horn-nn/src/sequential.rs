@@ -32,13 +32,14 @@ const BUILT_AT_ONCE: [&str; 5] = ["Activation", "Dropout", "ReLU", "Reshape", "S
 #[derive(Debug, Clone)]
 pub struct Sequential {
     name: String,
+    trainable: bool,
     layers: Vec<Arc<dyn Layer>>,
 }
 
 impl Sequential {
     /// A model without layers.
     pub fn new() -> Self {
-        Self { name: "sequential".to_owned(), layers: Vec::new() }
+        Self { name: "sequential".to_owned(), trainable: true, layers: Vec::new() }
     }
 
     /// Names the model; the default is `sequential`.
@@ -48,11 +49,24 @@ impl Sequential {
         self
     }
 
+    /// Do the layers' weights learn, where the model is a layer in another? Yes by default.
+    #[must_use]
+    pub fn trainable(mut self, trainable: bool) -> Self {
+        self.trainable = trainable;
+        self
+    }
+
     /// Adds a layer at the end.
     #[expect(clippy::should_implement_trait, reason = "the name is Keras's")]
     #[must_use]
     pub fn add(mut self, layer: impl Layer) -> Self {
         self.layers.push(Arc::new(layer));
+        self
+    }
+
+    /// The model with an `Input` before its layers.
+    pub(crate) fn with_input(mut self, input: crate::layers::Input) -> Self {
+        self.layers.insert(0, Arc::new(input));
         self
     }
 
@@ -181,6 +195,10 @@ impl Layer for Sequential {
 
     fn name(&self) -> Option<&str> {
         Some(&self.name)
+    }
+
+    fn trainable(&self) -> bool {
+        self.trainable
     }
 
     fn supports_masking(&self) -> bool {

@@ -31,6 +31,11 @@ impl Shape {
         Self(std::iter::once(None).chain(sample.as_ref().iter().copied().map(Some)).collect())
     }
 
+    /// The shape that a JSON list holds, where it is one.
+    pub(crate) fn from_json(value: &serde_json::Value) -> Option<Self> {
+        serde_json::from_value(value.clone()).ok().filter(|_| value.is_array())
+    }
+
     /// A shape of these sizes, the batch axis first.
     pub fn new(sizes: impl Into<Vec<Option<usize>>>) -> Self {
         Self(sizes.into())

@@ -43,20 +43,6 @@ fn learns<const D: usize>(param: &Param<Tensor<D>>) -> bool {
     param.is_require_grad() || param.clone().train().is_require_grad()
 }
 
-/// How many numbers learn, and how many do not.
-pub(crate) fn count(module: &impl Module) -> (usize, usize) {
-    struct Counter(usize, usize);
-    impl ModuleVisitor for Counter {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let size = param.lazy_shape().num_elements();
-            if learns(param) { self.0 += size } else { self.1 += size }
-        }
-    }
-    let mut counter = Counter(0, 0);
-    module.visit(&mut counter);
-    (counter.0, counter.1)
-}
-
 /// Copies of all weights.
 pub(crate) fn get(module: &impl Module) -> Vec<ArrayD<f32>> {
     struct Reader(Vec<ArrayD<f32>>);

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use horn_nn::{Model, Result, Sequential, default_device};
+use horn_nn::{Functional, Model, Result, Sequential, default_device};
 
 use crate::losses::Loss;
 use crate::metrics::Metric;
 use crate::optimizers::Optimizer;
 use crate::{CompiledModel, model::Network};
 
-/// What can be compiled: a [`Sequential`], and a [`Model`] that is built already.
+/// What can be compiled: a [`Sequential`], a [`Functional`], and a [`Model`] that is built already.
+///
+/// A model of several outputs takes a loss for each, or one for all, and metrics for each.
 pub trait Compile: Sized {
     /// Fixes the optimizer, the loss and the metrics. The weights are made on the default device: the backend that is
     /// compiled in, or the one that `HORN_DEVICE` names.
@@ -39,7 +41,7 @@ pub trait Compile: Sized {
     fn compile(
         self,
         optimizer: impl Optimizer + 'static,
-        loss: impl Loss + 'static,
+        loss: impl IntoLosses,
         metrics: impl IntoMetrics,
     ) -> Result<CompiledModel> {
         self.compile_on(&default_device()?, optimizer, loss, metrics)
@@ -54,11 +56,11 @@ pub trait Compile: Sized {
         self,
         device: &Device,
         optimizer: impl Optimizer + 'static,
-        loss: impl Loss + 'static,
+        loss: impl IntoLosses,
         metrics: impl IntoMetrics,
     ) -> Result<CompiledModel> {
         let network = self.into_network(device)?;
-        CompiledModel::new(network, device, Arc::new(optimizer), Arc::new(loss), metrics.into_metrics())
+        CompiledModel::new(network, device, Arc::new(optimizer), loss.into_losses(), metrics.into_metrics())
     }
 
     /// The model, built where that can be done before data comes.
@@ -76,11 +78,17 @@ impl Compile for Sequential {
     }
 }
 
+impl Compile for Functional {
+    fn into_network(self, device: &Device) -> Result<Network> {
+        self.build(device).map(Network::Built)
+    }
+}
+
 impl Compile for Model {
     fn compile(
         self,
         optimizer: impl Optimizer + 'static,
-        loss: impl Loss + 'static,
+        loss: impl IntoLosses,
         metrics: impl IntoMetrics,
     ) -> Result<CompiledModel> {
         let device = self.device().clone();
@@ -92,7 +100,57 @@ impl Compile for Model {
     }
 }
 
-/// What `compile` takes as metrics: an array or a `Vec` of one kind, a tuple of several, `()` for none.
+/// The losses of a model's outputs, and how much each counts.
+#[derive(Debug, Clone)]
+pub struct Losses {
+    pub(crate) losses: Vec<Arc<dyn Loss>>,
+    pub(crate) weights: Option<Vec<f64>>,
+}
+
+/// What `compile` takes as loss: one, or an array, a tuple or a `Vec` of one for each output of the model.
+///
+/// ```
+/// use horn_train::IntoLosses;
+/// use horn_train::losses::{MeanSquaredError, SparseCategoricalCrossentropy};
+///
+/// let losses = (MeanSquaredError::new(), SparseCategoricalCrossentropy::new()).loss_weights([1.0, 0.2]);
+/// ```
+pub trait IntoLosses: Sized {
+    /// The losses as a list.
+    fn into_losses(self) -> Losses;
+
+    /// Weights the losses of the outputs in their sum: Keras's `loss_weights`.
+    fn loss_weights(self, weights: impl Into<Vec<f64>>) -> Losses {
+        Losses { weights: Some(weights.into()), ..self.into_losses() }
+    }
+}
+
+impl IntoLosses for Losses {
+    fn into_losses(self) -> Losses {
+        self
+    }
+}
+
+impl<L: Loss + 'static> IntoLosses for L {
+    fn into_losses(self) -> Losses {
+        Losses { losses: vec![Arc::new(self)], weights: None }
+    }
+}
+
+impl IntoLosses for Vec<Arc<dyn Loss>> {
+    fn into_losses(self) -> Losses {
+        Losses { losses: self, weights: None }
+    }
+}
+
+impl<L: Loss + 'static, const N: usize> IntoLosses for [L; N] {
+    fn into_losses(self) -> Losses {
+        Losses { losses: self.into_iter().map(|loss| Arc::new(loss) as _).collect(), weights: None }
+    }
+}
+
+/// What `compile` takes as metrics: an array, a tuple or a `Vec`, `()` for none. For a model of several outputs it has
+/// an entry for each, which may again be several.
 ///
 /// ```
 /// use horn_train::IntoMetrics;
@@ -100,38 +158,77 @@ impl Compile for Model {
 ///
 /// assert_eq!([Accuracy::new()].into_metrics().len(), 1);
 /// assert_eq!((MeanSquaredError::new(), MeanAbsoluteError::new()).into_metrics().len(), 2);
+/// assert_eq!(([Accuracy::new()], ()).into_metrics().len(), 2);
 /// assert_eq!(().into_metrics().len(), 0);
 /// ```
 pub trait IntoMetrics {
+    /// The entries, each a list of metrics.
+    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>>;
+}
+
+/// An entry of the metrics: one metric, or the metrics of one output.
+pub trait IntoMetricList {
     /// The metrics as a list.
-    fn into_metrics(self) -> Vec<Arc<dyn Metric>>;
+    fn into_list(self) -> Vec<Arc<dyn Metric>>;
+}
+
+impl<M: Metric + 'static> IntoMetricList for M {
+    fn into_list(self) -> Vec<Arc<dyn Metric>> {
+        vec![Arc::new(self)]
+    }
+}
+
+impl IntoMetricList for () {
+    fn into_list(self) -> Vec<Arc<dyn Metric>> {
+        Vec::new()
+    }
+}
+
+impl IntoMetricList for Vec<Arc<dyn Metric>> {
+    fn into_list(self) -> Vec<Arc<dyn Metric>> {
+        self
+    }
+}
+
+impl<M: Metric + 'static, const N: usize> IntoMetricList for [M; N] {
+    fn into_list(self) -> Vec<Arc<dyn Metric>> {
+        self.into_iter().map(|metric| Arc::new(metric) as _).collect()
+    }
 }
 
 impl IntoMetrics for () {
-    fn into_metrics(self) -> Vec<Arc<dyn Metric>> {
+    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
         Vec::new()
     }
 }
 
 impl IntoMetrics for Vec<Arc<dyn Metric>> {
-    fn into_metrics(self) -> Vec<Arc<dyn Metric>> {
-        self
+    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
+        self.into_iter().map(|metric| vec![metric]).collect()
     }
 }
 
-impl<M: Metric + 'static, const N: usize> IntoMetrics for [M; N] {
-    fn into_metrics(self) -> Vec<Arc<dyn Metric>> {
-        self.into_iter().map(|metric| Arc::new(metric) as _).collect()
+impl<M: IntoMetricList, const N: usize> IntoMetrics for [M; N] {
+    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
+        self.into_iter().map(M::into_list).collect()
     }
 }
 
 macro_rules! tuples {
-    ($(($($metric:ident),+))*) => {$(
-        impl<$($metric: Metric + 'static),+> IntoMetrics for ($($metric,)+) {
+    ($(($($part:ident),+))*) => {$(
+        impl<$($part: IntoMetricList),+> IntoMetrics for ($($part,)+) {
             #[allow(non_snake_case)]
-            fn into_metrics(self) -> Vec<Arc<dyn Metric>> {
-                let ($($metric,)+) = self;
-                vec![$(Arc::new($metric)),+]
+            fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
+                let ($($part,)+) = self;
+                vec![$($part.into_list()),+]
+            }
+        }
+
+        impl<$($part: Loss + 'static),+> IntoLosses for ($($part,)+) {
+            #[allow(non_snake_case)]
+            fn into_losses(self) -> Losses {
+                let ($($part,)+) = self;
+                Losses { losses: vec![$(Arc::new($part)),+], weights: None }
             }
         }
     )*};

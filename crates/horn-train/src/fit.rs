@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use horn_nn::{Error, HostArray, Result};
+use horn_nn::{Error, HostArray, IntoArrays, Result};
 
 use crate::Verbose;
 
@@ -22,7 +22,7 @@ pub struct Fit<'a> {
     pub(crate) shuffle: bool,
     pub(crate) verbose: Verbose,
     pub(crate) validation_split: Option<f64>,
-    pub(crate) validation_data: Option<(HostArray<'a>, HostArray<'a>)>,
+    pub(crate) validation_data: Option<(Vec<HostArray<'a>>, Vec<HostArray<'a>>)>,
     pub(crate) validation_batch_size: Option<usize>,
     pub(crate) learning_rate_scheduler: Option<Scheduler<'a>>,
 }
@@ -103,8 +103,8 @@ impl<'a> Fit<'a> {
 
     /// Validates with these samples after each epoch.
     #[must_use]
-    pub fn validation_data(mut self, x: impl Into<HostArray<'a>>, y: impl Into<HostArray<'a>>) -> Self {
-        self.validation_data = Some((x.into(), y.into()));
+    pub fn validation_data(mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Self {
+        self.validation_data = Some((x.into_arrays(), y.into_arrays()));
         self
     }
 

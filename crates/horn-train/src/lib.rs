@@ -15,7 +15,7 @@ mod step;
 #[cfg(test)]
 mod testing;
 
-pub use compile::{Compile, IntoMetrics};
+pub use compile::{Compile, IntoLosses, IntoMetricList, IntoMetrics, Losses};
 pub use fit::Fit;
 pub use history::{History, Scores};
 pub use model::CompiledModel;

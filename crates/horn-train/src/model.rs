@@ -9,14 +9,14 @@ use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 use horn_nn::random::permutation;
 use horn_nn::summary::Summary;
-use horn_nn::{Error, HostArray, Mode, Model, Result, Sequential, Shape};
+use horn_nn::{Error, IntoArrays, Mode, Model, Result, Sequential, Shape};
 use ndarray::ArrayD;
 
-use crate::losses::Loss;
+use crate::compile::Losses;
 use crate::metrics::Metric;
 use crate::optimizers::Optimizer;
 use crate::samples::Samples;
-use crate::step::{Step, Trackers};
+use crate::step::{Batch, Step, Trackers};
 use crate::{Fit, History, Progress, Scores, Verbose};
 
 /// Keras's batch size where none is given.
@@ -52,18 +52,22 @@ impl CompiledModel {
         network: Network,
         device: &Device,
         optimizer: Arc<dyn Optimizer>,
-        loss: Arc<dyn Loss>,
-        metrics: Vec<Arc<dyn Metric>>,
+        losses: Losses,
+        metrics: Vec<Vec<Arc<dyn Metric>>>,
     ) -> Result<Self> {
         optimizer.validate()?;
-        loss.validate()?;
-        metrics.iter().try_for_each(|metric| metric.validate())?;
+        losses.losses.iter().try_for_each(|loss| loss.validate())?;
+        metrics.iter().flatten().try_for_each(|metric| metric.validate())?;
+        let step = Step::new(losses, metrics, optimizer.global_clipnorm());
+        if let Network::Built(model) = &network {
+            step.losses(model)?;
+        }
         Ok(Self {
             network,
             device: device.clone().without_autodiff(),
             state: optimizer.to_module_optimizer(),
             learning_rate: optimizer.learning_rate(),
-            step: Step::new(loss, metrics, optimizer.global_clipnorm()),
+            step,
             optimizer,
             looked_at_data: false,
         })
@@ -140,7 +144,7 @@ impl CompiledModel {
         };
         let mut summary = model.to_summary();
         // Keras counts the number of steps and the learning rate among the optimizer's variables.
-        let variables = self.optimizer.slots().map(|slots| slots * model.count_params() + 2);
+        let variables = self.optimizer.slots().map(|slots| slots * summary.totals.trainable + 2);
         summary.totals.optimizer = variables.filter(|_| self.looked_at_data);
         summary
     }
@@ -159,13 +163,8 @@ impl CompiledModel {
     ///
     /// Where an option is impossible, or the data does not fit: empty, of different lengths, of other shapes than the
     /// model's, with values that are not finite or labels that are no class. Nothing has been changed then.
-    pub fn fit<'a>(
-        &mut self,
-        x: impl Into<HostArray<'a>>,
-        y: impl Into<HostArray<'a>>,
-        options: Fit<'a>,
-    ) -> Result<History> {
-        let samples = Samples::new(x.into(), y.into())?;
+    pub fn fit<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>, options: Fit<'a>) -> Result<History> {
+        let samples = Samples::new(x.into_arrays(), y.into_arrays())?;
         let training = options.training_samples(samples.len())?;
         let validation_batch = options.validation_batch_size.unwrap_or(options.batch_size);
         let given = match options.validation_data.clone() {
@@ -173,16 +172,16 @@ impl CompiledModel {
             None => None,
         };
         let model = self.built_for(&samples.input_shape())?;
-        samples.check(&model, self.step.loss())?;
+        samples.check(&model, &self.step.losses(&model)?)?;
         if let Some(given) = &given {
-            given.check(&model, self.step.loss()).map_err(|error| error.at("validation_data"))?;
+            given.check(&model, &self.step.losses(&model)?).map_err(|error| error.at("validation_data"))?;
         }
         let validation = match &given {
             Some(given) => Some((given, (0..given.len()).collect())),
             None if training < samples.len() => Some((&samples, (training..samples.len()).collect::<Vec<_>>())),
             None => None,
         };
-        let trackers = self.step.trackers(&model, samples.target_sizes())?;
+        let trackers = self.step.trackers(&model, &samples.target_sizes())?;
 
         if options.shuffle && !self.looked_at_data {
             permutation(training);
@@ -245,8 +244,9 @@ impl CompiledModel {
     ) -> Result<(Scores, Progress<W>)> {
         let device = self.device.clone().autodiff();
         for batch in batches {
-            let grads = self.step.gradients(model, samples, batch, &device, &mut trackers)?;
-            model.update(|model| self.state.step(self.learning_rate, model, grads));
+            let batch = Batch { samples, at: batch, device: &device };
+            let grads = self.step.gradients(model, batch, &mut trackers)?;
+            model.update(|model| self.state.step(self.learning_rate, model, grads).constrained());
             show(&mut progress, &trackers, start);
         }
         Ok((trackers.scores(), progress))
@@ -257,7 +257,7 @@ impl CompiledModel {
     /// # Errors
     ///
     /// Where the data does not fit, as with [`fit`](Self::fit).
-    pub fn evaluate<'a>(&mut self, x: impl Into<HostArray<'a>>, y: impl Into<HostArray<'a>>) -> Result<Scores> {
+    pub fn evaluate<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Result<Scores> {
         self.evaluate_with(x, y, BATCH_SIZE, Verbose::Bar)
     }
 
@@ -268,18 +268,18 @@ impl CompiledModel {
     /// As [`evaluate`](Self::evaluate), and where the batch size is 0.
     pub fn evaluate_with<'a>(
         &mut self,
-        x: impl Into<HostArray<'a>>,
-        y: impl Into<HostArray<'a>>,
+        x: impl IntoArrays<'a>,
+        y: impl IntoArrays<'a>,
         batch_size: usize,
         verbose: Verbose,
     ) -> Result<Scores> {
-        let samples = Samples::new(x.into(), y.into())?;
+        let samples = Samples::new(x.into_arrays(), y.into_arrays())?;
         if batch_size == 0 {
             return Err(horn_nn::zero_batch_size());
         }
         let model = self.built_for(&samples.input_shape())?;
-        samples.check(&model, self.step.loss())?;
-        let trackers = self.step.trackers(&model, samples.target_sizes())?;
+        samples.check(&model, &self.step.losses(&model)?)?;
+        let trackers = self.step.trackers(&model, &samples.target_sizes())?;
         self.looked_at_data = true;
 
         let mut progress = Progress::stdout(Some(samples.len().div_ceil(batch_size)), verbose);
@@ -302,7 +302,8 @@ impl CompiledModel {
         mut after_batch: impl FnMut(&Trackers),
     ) -> Result<Scores> {
         for batch in batches {
-            self.step.measure(model, samples, batch, &self.device, Mode::Inference, &mut trackers)?;
+            let batch = Batch { samples, at: batch, device: &self.device };
+            self.step.measure(model, batch, Mode::Inference, &mut trackers)?;
             after_batch(&trackers);
         }
         Ok(trackers.scores())
@@ -313,7 +314,7 @@ impl CompiledModel {
     /// # Errors
     ///
     /// Where the samples do not fit the model, or it waits for data to be built.
-    pub fn predict<'a>(&self, x: impl Into<HostArray<'a>>) -> Result<ArrayD<f32>> {
+    pub fn predict<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<f32>> {
         self.predict_with(x, BATCH_SIZE)
     }
 
@@ -322,8 +323,17 @@ impl CompiledModel {
     /// # Errors
     ///
     /// As [`predict`](Self::predict), and where the batch size is 0.
-    pub fn predict_with<'a>(&self, x: impl Into<HostArray<'a>>, batch_size: usize) -> Result<ArrayD<f32>> {
-        self.model()?.predict(&x.into(), batch_size)
+    pub fn predict_with<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<ArrayD<f32>> {
+        self.model()?.predict(x, batch_size)
+    }
+
+    /// Computes all outputs of a model that has several, `batch_size` samples at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`predict_with`](Self::predict_with).
+    pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
+        self.model()?.predict_all(x, batch_size)
     }
 
     /// The model, which is built now if it waited for data of this shape.

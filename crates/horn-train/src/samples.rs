@@ -1,14 +1,27 @@
 //! Samples with their targets: checked before anything is computed, then handed out in batches.
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
-use horn_nn::{AnyTensor, Error, HostArray, Model, Result, Shape, sizes};
+use horn_nn::{Error, HostArray, Model, Result, Shape, Signal, sizes};
 
 use crate::losses::{Loss, Target, TargetKind};
 
-/// The data that `fit` and `evaluate` take.
+/// The data that `fit` and `evaluate` take: an array for each input and for each output of the model.
 pub(crate) struct Samples<'a> {
-    x: HostArray<'a>,
-    y: HostArray<'a>,
+    x: Vec<HostArray<'a>>,
+    y: Vec<Targets<'a>>,
+}
+
+/// The targets of one output, and how messages name them.
+struct Targets<'a> {
+    array: HostArray<'a>,
+    argument: String,
+}
+
+/// How messages name one of several arrays.
+fn argument(name: &str, at: usize, count: usize) -> String {
+    if count == 1 { name.to_owned() } else { format!("{name}[{at}]") }
 }
 
 impl<'a> Samples<'a> {
@@ -17,72 +30,137 @@ impl<'a> Samples<'a> {
     /// # Errors
     ///
     /// Where there are none, or not as many of the one as of the other.
-    pub fn new(x: HostArray<'a>, y: HostArray<'a>) -> Result<Self> {
-        if x.is_empty() {
+    pub fn new(x: Vec<HostArray<'a>>, y: Vec<HostArray<'a>>) -> Result<Self> {
+        let len = x.first().map_or(0, HostArray::len);
+        if len == 0 {
             return Err(Error::data("there are no samples")
                 .at("x")
-                .received(sizes(x.sizes()))
+                .received(x.first().map_or_else(|| "no array".to_owned(), |x| sizes(x.sizes())))
                 .expected("at least one sample")
                 .mend("check how the data was loaded or filtered"));
         }
-        if x.len() != y.len() {
+        if let Some(at) = x.iter().position(|x| x.len() != len) {
+            return Err(Error::data("the inputs are of different lengths")
+                .at(argument("x", at, x.len()))
+                .received(format!("{} samples, and {len} in x[0]", x[at].len()))
+                .expected("as many samples in each")
+                .mend("check that they come from the same data"));
+        }
+        if let Some(at) = y.iter().position(|y| y.len() != len) {
             return Err(Error::data("x and y are of different lengths")
-                .at("y")
-                .received(format!("{} targets for {} samples", y.len(), x.len()))
+                .at(argument("y", at, y.len()))
+                .received(format!("{} targets for {len} samples", y[at].len()))
                 .expected("one target for each sample")
                 .mend("check that x and y come from the same data"));
         }
-        Ok(Self { x, y })
+        let count = y.len();
+        let y = y.into_iter().enumerate().map(|(at, array)| Targets { array, argument: argument("y", at, count) });
+        Ok(Self { x, y: y.collect() })
     }
 
     /// The number of samples.
     pub fn len(&self) -> usize {
-        self.x.len()
+        self.x[0].len()
     }
 
-    /// The shape of batches of samples.
+    /// The shape of batches of samples of the first input.
     pub fn input_shape(&self) -> Shape {
-        Shape::batched(&self.x.sizes()[1..])
+        Shape::batched(&self.x[0].sizes()[1..])
     }
 
-    /// Checks the samples against the model and the targets against the loss.
+    /// Checks the samples against the model and the targets against the losses, one for each output.
     ///
     /// # Errors
     ///
     /// Where a shape does not fit, a number is not finite, or a label is no class of the model's.
-    pub fn check(&self, model: &Model, loss: &dyn Loss) -> Result<()> {
-        model.check_input(self.x.sizes()).map_err(|error| error.at("x"))?;
-        check_finite(&self.x, "x")?;
-        check_finite(&self.y, "y")?;
-        match loss.targets() {
-            TargetKind::Classes => self.check_classes(model.output_shape(), loss),
-            TargetKind::Dense => self.check_dense(model.output_shape(), loss),
+    pub fn check(&self, model: &Model, losses: &[Arc<dyn Loss>]) -> Result<()> {
+        let received: Vec<_> = self.x.iter().map(HostArray::sizes).collect();
+        model.check_inputs(&received).map_err(|error| error.at("x"))?;
+        for (at, x) in self.x.iter().enumerate() {
+            check_finite(x, &argument("x", at, self.x.len()))?;
         }
+        let outputs = model.output_shapes();
+        if outputs.len() != self.y.len() {
+            return Err(Error::shape("there are not targets for each output")
+                .at("y")
+                .received(format!("{} arrays", self.y.len()))
+                .expected(format!("{}: {}", outputs.len(), model.output_names().collect::<Vec<_>>().join(", ")))
+                .mend("give one array for each output of the model, in this order"));
+        }
+        for ((targets, output), loss) in self.y.iter().zip(outputs).zip(losses) {
+            check_finite(&targets.array, &targets.argument)?;
+            match loss.targets() {
+                TargetKind::Classes => targets.check_classes(output, loss.as_ref())?,
+                TargetKind::Dense => targets.check_dense(output, loss.as_ref())?,
+            }
+        }
+        Ok(())
     }
 
+    /// The samples `at` as a batch on the device, one tensor for each input.
+    ///
+    /// # Errors
+    ///
+    /// Where the samples have more axes than tensors can.
+    pub fn inputs(&self, at: &[usize], device: &Device) -> Result<Vec<Signal>> {
+        self.x.iter().map(|x| Ok(Signal::new(x.float_batch(at, device)?))).collect()
+    }
+
+    /// The targets `at` of an output on the device, in the form that is wanted.
+    ///
+    /// # Errors
+    ///
+    /// Where the targets have more axes than tensors can.
+    pub fn targets(
+        &self,
+        output: usize,
+        at: &[usize],
+        kind: TargetKind,
+        shape: &Shape,
+        device: &Device,
+    ) -> Result<Target> {
+        let y = &self.y[output].array;
+        Ok(match kind {
+            TargetKind::Classes => Target::Classes(y.class_batch(at, device)),
+            TargetKind::Dense => {
+                let y = y.float_batch(at, device)?;
+                let columns = if shape.rank() == y.rank() { y.sizes()[y.rank() - 1] } else { 1 };
+                let rows = y.sizes().iter().product::<usize>() / columns.max(1);
+                Target::Dense(y.reshape(&[rows, columns])?.float()?)
+            }
+        })
+    }
+
+    /// The sizes of the targets of each output, for metrics that look at them.
+    pub fn target_sizes(&self) -> Vec<&[usize]> {
+        self.y.iter().map(|targets| targets.array.sizes()).collect()
+    }
+}
+
+impl Targets<'_> {
     fn check_classes(&self, output: &Shape, loss: &dyn Loss) -> Result<()> {
         let (leading, classes) = output.sizes().split_at(output.rank() - 1);
-        let labels = match self.y.sizes() {
+        let labels = match self.array.sizes() {
             [labels @ .., 1] if labels.len() == leading.len() => labels,
             labels => labels,
         };
         let classes = classes[0].unwrap_or(usize::MAX);
         if !Shape::new(leading).accepts(labels) {
-            let mend = if self.y.sizes().last() == Some(&classes) {
+            let mend = if self.array.sizes().last() == Some(&classes) {
                 "use CategoricalCrossentropy for one-hot targets, or give class numbers"
             } else {
                 "give one class number for each row of outputs"
             };
             return Err(Error::shape(format!("the targets do not fit {}", loss.class_name()))
-                .at("y")
-                .received(format!("{} for outputs {output}", sizes(self.y.sizes())))
+                .at(self.argument.clone())
+                .received(format!("{} for outputs {output}", sizes(self.array.sizes())))
                 .expected(format!("class numbers {}", Shape::new(leading)))
                 .mend(mend));
         }
-        match self.y.first_not_class(classes, loss.ignored_class()) {
+        match self.array.first_not_class(classes, loss.ignored_class()) {
             None => Ok(()),
             Some((at, label)) => Err(Error::data("a label is no class of the model's")
-                .at("y")
+                .at(self.argument.clone())
                 .received(format!("{label} at position {at}"))
                 .expected(format!("whole numbers from 0 to {}", classes - 1))
                 .mend(format!("correct the labels, or give the last layer more than {classes} units"))),
@@ -90,7 +168,7 @@ impl<'a> Samples<'a> {
     }
 
     fn check_dense(&self, output: &Shape, loss: &dyn Loss) -> Result<()> {
-        let received = self.y.sizes();
+        let received = self.array.sizes();
         // Keras lets a vector stand for a column, and a column for a vector.
         let column = output.last() == Some(1) && Shape::new(&output.sizes()[..output.rank() - 1]).accepts(received);
         if output.accepts(received) || column {
@@ -102,41 +180,10 @@ impl<'a> Samples<'a> {
             "give the last layer as many units as the targets have columns"
         };
         Err(Error::shape(format!("the targets do not fit {}", loss.class_name()))
-            .at("y")
+            .at(self.argument.clone())
             .received(sizes(received))
             .expected(format!("{output}, as the model's outputs"))
             .mend(mend))
-    }
-
-    /// The samples `at` as a batch on the device.
-    ///
-    /// # Errors
-    ///
-    /// Where the samples have more axes than tensors can.
-    pub fn inputs(&self, at: &[usize], device: &Device) -> Result<AnyTensor> {
-        self.x.float_batch(at, device)
-    }
-
-    /// The targets `at` on the device, in the form that is wanted.
-    ///
-    /// # Errors
-    ///
-    /// Where the targets have more axes than tensors can.
-    pub fn targets(&self, at: &[usize], kind: TargetKind, output: &Shape, device: &Device) -> Result<Target> {
-        Ok(match kind {
-            TargetKind::Classes => Target::Classes(self.y.class_batch(at, device)),
-            TargetKind::Dense => {
-                let y = self.y.float_batch(at, device)?;
-                let columns = if output.rank() == y.rank() { y.sizes()[y.rank() - 1] } else { 1 };
-                let rows = y.sizes().iter().product::<usize>() / columns.max(1);
-                Target::Dense(y.reshape(&[rows, columns])?.float()?)
-            }
-        })
-    }
-
-    /// The sizes of the targets, for metrics that look at them.
-    pub fn target_sizes(&self) -> &[usize] {
-        self.y.sizes()
     }
 }
 

@@ -35,13 +35,14 @@ pub use burn;
 pub use horn_data::datasets;
 pub use horn_nn::{
     Activation, AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HORN_DEVICE, HostArray, HostElement,
-    IntoTensors, KerasTensor, Kind, Layer, LayerRef, Logits, Mode, Model, Result, Sequential, Shape, SharedLayer, Signal,
-    State, Weight, WeightSpec, activations, backends, by_rank, constraints, default_device, device, initializers, layers,
-    many_inputs, many_signals, random, regularizers, signals, summary,
+    IntoArrays, IntoTensors, KerasTensor, Kind, Layer, LayerRef, Logits, Mode, Model, Result, Sequential, Shape,
+    SharedLayer, Signal, State, Weight, WeightSpec, activations, backends, by_rank, constraints, default_device,
+    device, initializers, layers, many_inputs, many_signals, random, regularizers, signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{
-    Compile, CompiledModel, Fit, History, IntoMetrics, Progress, Scores, Verbose, losses, metrics, optimizers,
+    Compile, CompiledModel, Fit, History, IntoLosses, IntoMetricList, IntoMetrics, Losses, Progress, Scores, Verbose,
+    losses, metrics, optimizers,
 };
 
 /// Keras's `keras.utils`.
@@ -56,8 +57,8 @@ pub mod utils {
 pub mod prelude {
     pub use crate::utils::set_random_seed;
     pub use crate::{
-        AnyTensor, Compile, CompiledModel, Fit, Forward, History, HostArray, Layer, Mode, Model, Scores, Sequential,
-        Verbose, datasets, metrics,
+        AnyTensor, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, Mode, Model, Scores,
+        Sequential, Verbose, datasets, metrics,
     };
     pub use horn_nn::Activation;
     pub use horn_nn::initializers::{

@@ -46,11 +46,11 @@ pub struct Entry {
 }
 
 #[derive(Debug, Deserialize)]
-struct NamedWeight {
-    name: String,
-    trainable: bool,
+pub struct NamedWeight {
+    pub name: String,
+    pub trainable: bool,
     #[serde(flatten)]
-    array: Array,
+    pub array: Array,
 }
 
 /// Checks all cases, and names each that fails.
@@ -134,7 +134,8 @@ pub fn build(entry: &Entry, layer: Box<dyn Layer>, device: &Device) -> Model {
     model
 }
 
-fn tensor(array: &Array, device: &Device) -> AnyTensor {
+/// The values on a device.
+pub fn tensor(array: &Array, device: &Device) -> AnyTensor {
     let data = TensorData::new(array.values(), [array.values().len()]);
     AnyTensor::from(Tensor::<1>::from_data(data, device)).reshape(&array.shape).unwrap()
 }
@@ -198,48 +199,61 @@ fn outputs(entry: &Entry, model: &Model, relative: f64) {
 }
 
 fn gradients(entry: &Entry, model: &Model, relative: f64) {
+    let inputs = signals(entry, model.device());
+    let found = gradients_of(model, inputs, &entry.cotangents, mode(entry));
+    for (at, (received, expected)) in found.by_input.iter().zip(&entry.input_grads).enumerate() {
+        let Some(expected) = expected else { continue };
+        let zeros = vec![0.0; expected.data.len()];
+        let received = received.as_ref().unwrap_or(&zeros);
+        assert_close(&format!("gradient by input {at}"), received, &expected.values(), relative);
+    }
+    assert_eq!(found.by_weight.len(), entry.weight_grads.len(), "number of trainable weights");
+    for (at, (received, expected)) in found.by_weight.iter().zip(&entry.weight_grads).enumerate() {
+        let zeros = vec![0.0; expected.data.len()];
+        let received = received.as_ref().unwrap_or(&zeros);
+        assert_close(&format!("gradient by weight {at}"), received, &expected.values(), relative);
+    }
+    step_changes_what_is_trainable(entry, &found.model, found.gradients);
+}
+
+/// The gradients of a model; `None` where nothing depends on an input or a weight.
+pub struct Found {
+    model: Model,
+    gradients: Gradients,
+    pub by_input: Vec<Option<Vec<f32>>>,
+    pub by_weight: Vec<Option<Vec<f32>>>,
+}
+
+/// The gradients of the sum of the outputs, each times its cotangent, and of what the layers add to the loss.
+pub fn gradients_of(model: &Model, inputs: Vec<Signal>, cotangents: &[Array], mode: Mode) -> Found {
     let device = model.device().clone().autodiff();
     let model = model.clone().train();
-    let tracked: Vec<Signal> = signals(entry, &device)
-        .into_iter()
-        .map(|signal| {
-            let mask = signal.mask().cloned();
-            let value = by_rank!(signal.value().unwrap(), |x| AnyTensor::from(x.require_grad())).unwrap();
-            Signal::new(value).with_mask(mask)
-        })
-        .collect();
-    let mut call = Call::new(mode(entry));
+    let track = |signal: Signal| {
+        let mask = signal.mask().cloned();
+        let value = by_rank!(signal.value().unwrap(), |x| AnyTensor::from(x.autodiff().require_grad())).unwrap();
+        Signal::new(value).with_mask(mask)
+    };
+    let tracked: Vec<Signal> = inputs.into_iter().map(track).collect();
+    let mut call = Call::new(mode);
     let outputs = model.call(tracked.clone(), &mut call).unwrap();
     let mut sums: Vec<Tensor<1>> = call.losses().to_vec();
     sums.extend(model.regularization_losses());
-    for (output, cotangent) in outputs.into_iter().zip(&entry.cotangents) {
+    for (output, cotangent) in outputs.into_iter().zip(cotangents) {
         let cotangent = tensor(cotangent, &device);
         let sum = by_rank!(output.value().unwrap(), |y| cotangent.float().map(|w| (y * w).sum())).unwrap().unwrap();
         sums.push(sum);
     }
     let total = sums.into_iter().reduce(|a, b| a + b).expect("there is a cotangent");
     let gradients = total.backward();
-
-    for (at, (input, expected)) in tracked.into_iter().zip(&entry.input_grads).enumerate() {
-        let Some(expected) = expected else { continue };
-        let gradient =
-            by_rank!(input.value().unwrap(), |x| x.grad(&gradients).map(|g| g.into_data().iter::<f32>().collect()));
-        let gradient: Vec<f32> = gradient.unwrap().unwrap_or_else(|| vec![0.0; expected.data.len()]);
-        assert_close(&format!("gradient by input {at}"), &gradient, &expected.values(), relative);
-    }
+    let by_input = tracked.into_iter().map(|input| {
+        let gradient = by_rank!(input.value().unwrap(), |x| x.grad(&gradients).map(|g| g.into_data().iter().collect()));
+        gradient.unwrap()
+    });
+    let by_input = by_input.collect();
     let mut reader = Reader { gradients: &gradients, found: Vec::new() };
     model.visit(&mut reader);
-    assert_eq!(reader.found.len(), entry.weight_grads.len(), "number of trainable weights");
-    for (at, (received, expected)) in reader.found.iter().zip(&entry.weight_grads).enumerate() {
-        let zeros = vec![0.0; expected.data.len()];
-        assert_close(
-            &format!("gradient by weight {at}"),
-            received.as_ref().unwrap_or(&zeros),
-            &expected.values(),
-            relative,
-        );
-    }
-    step_changes_what_is_trainable(entry, &model, gradients);
+    let by_weight = reader.found;
+    Found { model, gradients, by_input, by_weight }
 }
 
 /// Collects the gradients by the trainable weights, in their order.

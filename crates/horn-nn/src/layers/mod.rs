@@ -20,7 +20,7 @@ pub use merging::*;
 pub use nested::Nested;
 pub use options::{DataFormat, Padding};
 pub use preprocessing::*;
-pub use registry::from_config;
+pub use registry::{from_config, register};
 pub use regularization::*;
 pub use reshaping::*;
 

@@ -1,12 +1,15 @@
 //! From Keras's configurations back to layers.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{Error, Layer, Result};
+use crate::{Error, Functional, Layer, Result, Sequential};
 
-/// Reads a layer from its configuration, as Keras writes it for the class.
+/// Reads a layer, or a model, from its configuration, as Keras writes it for the class.
 ///
 /// Arguments that the configuration lacks get their defaults.
 ///
@@ -24,13 +27,80 @@ use crate::{Error, Layer, Result};
 ///
 /// Where Horn has no such class, an argument is missing that has no default, or one is unknown or of another kind.
 pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
-    super::FAMILIES.iter().find_map(|family| family(class_name, config)).unwrap_or_else(|| {
-        Err(Error::argument("there is no layer of this class")
+    match class_name {
+        "Functional" | "Model" => return Ok(Box::new(Functional::from_config(config)?)),
+        "Sequential" => return Ok(Box::new(Sequential::from_config(config)?)),
+        _ => {}
+    }
+    if let Some(layer) = super::FAMILIES.iter().find_map(|family| family(class_name, config)) {
+        return layer;
+    }
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner).get(class_name).cloned();
+    match own {
+        Some(read) => read(config),
+        None => Err(Error::argument("there is no layer of this class")
             .received(class_name)
             .expected("a class of Keras's layers")
-            .mend("register it, if it is your own"))
-    })
+            .mend("call `layers::register` before, if it is your own")),
+    }
 }
+
+/// Makes a user's own layer known by its class, so that it can be read from a configuration. Its description is read
+/// by `serde`; Keras's [`config`](Layer::config) of it should be what `serde` writes.
+///
+/// ```
+/// use horn_nn::layers::{from_config, register};
+/// # use burn::module::Module;
+/// # use horn_nn::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+/// use serde::{Deserialize, Serialize};
+/// use serde_json::{Value, json};
+///
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
+/// struct Scale {
+///     factor: f64,
+/// }
+///
+/// impl Layer for Scale {
+///     fn class_name(&self) -> &str {
+///         "Scale"
+///     }
+///     fn config(&self) -> Value {
+///         json!(self)
+///     }
+///     // …
+/// #     fn output_shape(&self, input: &Shape) -> Result<Shape> { Ok(input.clone()) }
+/// #     fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+/// #         Ok(BuiltLayer::new(ScaleModule { factor: self.factor }))
+/// #     }
+/// }
+/// # #[derive(Module, Debug)]
+/// # struct ScaleModule { factor: f64 }
+/// # impl Forward for ScaleModule {
+/// #     fn forward(&self, x: AnyTensor, _: Mode) -> Result<AnyTensor> { by_rank!(x, |x| (x * self.factor).into()) }
+/// # }
+///
+/// register::<Scale>("Scale");
+/// let layer = from_config("Scale", &json!({"factor": 2.0}))?;
+/// assert_eq!(layer.config(), json!({"factor": 2.0}));
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub fn register<L: Layer + DeserializeOwned>(class_name: &str) {
+    let class = class_name.to_owned();
+    let read: Reader = Arc::new(move |config| match serde_json::from_value::<L>(config.clone()) {
+        Ok(layer) => Ok(Box::new(layer)),
+        Err(error) => Err(Error::argument("the configuration does not fit the layer")
+            .at(format!("class {class}"))
+            .received(config)
+            .because(error)),
+    });
+    OWN.write().unwrap_or_else(PoisonError::into_inner).insert(class_name.to_owned(), read);
+}
+
+/// Reads a user's own layer.
+type Reader = Arc<dyn Fn(&Value) -> Result<Box<dyn Layer>> + Send + Sync>;
+
+/// The users' own layers.
+static OWN: LazyLock<RwLock<HashMap<String, Reader>>> = LazyLock::new(RwLock::default);
 
 /// Reads one layer of a family; `None` where the class is of another.
 pub(super) type Family = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;

@@ -102,7 +102,25 @@ pub trait Loss: Debug + Send + Sync {
     ///
     /// The targets or the weights do not fit the predictions.
     fn call(&self, y_true: Target, y_pred: Tensor<2>, sample_weight: Option<Tensor<1>>) -> Result<Tensor<1>> {
-        let mask = self.mask(&y_true);
+        self.call_masked(y_true, y_pred, None, sample_weight)
+    }
+
+    /// The loss of the rows whose mask is true, weighted and reduced.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    fn call_masked(
+        &self,
+        y_true: Target,
+        y_pred: Tensor<2>,
+        mask: Option<Tensor<1, Bool>>,
+        sample_weight: Option<Tensor<1>>,
+    ) -> Result<Tensor<1>> {
+        let mask = match (mask, self.mask(&y_true)) {
+            (Some(given), Some(own)) => Some(given.bool_and(own)),
+            (given, own) => given.or(own),
+        };
         let values = self.per_sample(y_true, y_pred)?;
         let sample_weight = match mask {
             Some(mask) => Some(mask_weight(mask, sample_weight, self.reduction())),

@@ -1,0 +1,187 @@
+//! From Keras's configurations back to models.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use crate::functional::{Functional, KerasTensor, SharedLayer};
+use crate::layers::{self, Input};
+use crate::{Error, Layer, Model, Result, Sequential, Shape};
+
+/// Operations that Keras puts into a graph to compute masks; here masks go along with the values.
+const MASK_OPERATIONS: [&str; 3] = ["Any", "LogicalOr", "NotEqual"];
+
+/// Keyword arguments of a call that say nothing here: masks go along with the values, and the mode with the model.
+const IGNORED_ARGUMENTS: [&str; 2] = ["mask", "training"];
+
+/// Reads a layer or a model from what Keras writes for it: `{"class_name": .., "config": ..}`.
+///
+/// # Errors
+///
+/// Where a class or an argument is unknown, or a graph is not whole.
+pub fn from_object(object: &Value) -> Result<Box<dyn Layer>> {
+    let class_name = text(object, "class_name")?;
+    layers::from_config(class_name, &object["config"])
+}
+
+impl Sequential {
+    /// Reads the model from Keras's `get_config()`.
+    ///
+    /// # Errors
+    ///
+    /// Where a class or an argument is unknown.
+    pub fn from_config(config: &Value) -> Result<Self> {
+        let mut model = Self::new().trainable(config["trainable"] != false);
+        if let Some(name) = config["name"].as_str() {
+            model = model.name(name);
+        }
+        for object in list(config, "layers")? {
+            model = model.add(from_object(object)?);
+        }
+        // Without an `InputLayer` the shape may be noted beside the layers.
+        match Shape::from_json(&config["build_input_shape"]) {
+            Some(shape) if model.input_shape().is_none() => Ok(model.with_input(Input::of(shape))),
+            _ => Ok(model),
+        }
+    }
+}
+
+impl Functional {
+    /// Reads the model from Keras's `get_config()`: its layers, and the calls that connect them.
+    ///
+    /// # Errors
+    ///
+    /// Where a class or an argument is unknown, a call takes what no layer gives, or the calls go round in a circle.
+    pub fn from_config(config: &Value) -> Result<Self> {
+        let name = config["name"].as_str().unwrap_or("functional");
+        let mut graph = Graph::default();
+        let mut waiting = Vec::new();
+        for object in list(config, "layers")? {
+            let layer = text(object, "name")?;
+            let nodes = list(object, "inbound_nodes")?;
+            if MASK_OPERATIONS.contains(&text(object, "class_name")?) {
+                continue;
+            }
+            graph.add(layer, object, nodes)?;
+            waiting.extend(nodes.iter().enumerate().map(|(index, node)| (layer, index, node)));
+        }
+        // A call waits for those that it takes from, and for the calls of its layer before it.
+        while !waiting.is_empty() {
+            let before = waiting.len();
+            let mut later = Vec::new();
+            for (layer, index, node) in waiting {
+                if !graph.call(layer, index, node)? {
+                    later.push((layer, index, node));
+                }
+            }
+            if later.len() == before {
+                return Err(Error::model("calls go round in a circle, or take what no layer gives")
+                    .at(format!("model {name:?}"))
+                    .received(later.iter().map(|(layer, ..)| *layer).collect::<Vec<_>>().join(", "))
+                    .expected("calls that lead from the inputs to the outputs"));
+            }
+            waiting = later;
+        }
+        let inputs = graph.tensors(&config["input_layers"])?;
+        let outputs = graph.tensors(&config["output_layers"])?;
+        Ok(Model::new(inputs, outputs)?.name(name).trainable(config["trainable"] != false))
+    }
+}
+
+/// The layers that were read, and the outputs of those calls that were made.
+#[derive(Default)]
+struct Graph {
+    layers: HashMap<String, SharedLayer>,
+    outputs: HashMap<String, Vec<Vec<KerasTensor>>>,
+}
+
+impl Graph {
+    fn add(&mut self, name: &str, object: &Value, nodes: &[Value]) -> Result<()> {
+        let mut object = object.clone();
+        if object["class_name"] == "InputLayer" {
+            let input: Input = serde_json::from_value(object["config"].clone()).map_err(|error| {
+                Error::argument("the input can't be read").at(format!("layer {name:?}")).because(error)
+            })?;
+            self.outputs.insert(name.to_owned(), vec![vec![input.tensor()]]);
+            return Ok(());
+        }
+        // What Keras is told with the call is told to the layer here.
+        let options = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
+        let options: Map<String, Value> = options
+            .filter(|(key, value)| !IGNORED_ARGUMENTS.contains(&key.as_str()) && is_plain(value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        if let Some(config) = object["config"].as_object_mut() {
+            config.extend(options);
+        }
+        let layer = from_object(&object).map_err(|error| error.at(format!("layer {name:?}")))?;
+        self.layers.insert(name.to_owned(), layer.shared());
+        Ok(())
+    }
+
+    /// Makes a call; false where what it takes is not there yet.
+    fn call(&mut self, name: &str, index: usize, node: &Value) -> Result<bool> {
+        let mut places = Vec::new();
+        collect(&node["args"], &mut places);
+        for (_, value) in node["kwargs"].as_object().into_iter().flatten().filter(|(key, _)| *key != "mask") {
+            collect(value, &mut places);
+        }
+        let Some(inputs) = places.iter().map(|place| self.tensor(place)).collect::<Option<Vec<_>>>() else {
+            return Ok(false);
+        };
+        let made = self.outputs.get(name).map_or(0, Vec::len);
+        let Some(layer) = self.layers.get(name).filter(|_| made == index) else { return Ok(false) };
+        let outputs = layer.apply_all(inputs)?;
+        self.outputs.entry(name.to_owned()).or_default().push(outputs);
+        Ok(true)
+    }
+
+    /// The tensor at `[layer, call, output]`.
+    fn tensor(&self, place: &Value) -> Option<KerasTensor> {
+        let calls = self.outputs.get(place[0].as_str()?)?;
+        let at = |value: &Value| usize::try_from(value.as_u64()?).ok();
+        calls.get(at(&place[1])?)?.get(at(&place[2])?).cloned()
+    }
+
+    /// The tensors at one place, or at several, in a list or by name.
+    fn tensors(&self, places: &Value) -> Result<Vec<KerasTensor>> {
+        let list: Vec<&Value> = match places {
+            Value::Array(list) if list.first().is_some_and(Value::is_string) => vec![places],
+            Value::Array(list) => list.iter().collect(),
+            Value::Object(named) => named.values().collect(),
+            _ => Vec::new(),
+        };
+        let tensor = |place: &Value| {
+            self.tensor(place).ok_or_else(|| {
+                Error::model("an input or output is of no layer").received(place).expected("[layer, call, output]")
+            })
+        };
+        list.into_iter().map(tensor).collect()
+    }
+}
+
+/// Collects the places of tensors in a call's arguments.
+fn collect(value: &Value, places: &mut Vec<Value>) {
+    match value {
+        Value::Object(object) => match &object.get("config").unwrap_or(&Value::Null)["keras_history"] {
+            Value::Null => object.values().for_each(|value| collect(value, places)),
+            place => places.push(place.clone()),
+        },
+        Value::Array(values) => values.iter().for_each(|value| collect(value, places)),
+        _ => {}
+    }
+}
+
+/// Is it a number, a switch or a text, and not a tensor?
+fn is_plain(value: &Value) -> bool {
+    value.is_boolean() || value.is_number() || value.is_string()
+}
+
+fn text<'a>(object: &'a Value, key: &str) -> Result<&'a str> {
+    object[key].as_str().ok_or_else(|| Error::argument(format!("{key} is missing")).received(object).expected("a text"))
+}
+
+fn list<'a>(object: &'a Value, key: &str) -> Result<&'a [Value]> {
+    let found = object[key].as_array().map(Vec::as_slice);
+    found.ok_or_else(|| Error::argument(format!("{key} is missing")).expected("a list"))
+}
