@@ -10,6 +10,7 @@
 //! cargo run --release -p custom_layer
 //! ```
 
+use horn::burn;
 use horn::burn::module::{Module, Param};
 use horn::burn::tensor::Tensor;
 use horn::prelude::*;
@@ -86,7 +87,9 @@ fn main() -> Result<()> {
 
     // Errors name it, as they name Keras's own.
     let images = Sequential::new().add(Input([28, 28])).add(FourierFeatures { frequencies: 32 });
-    let error = images.compile(Adam::default(), MeanSquaredError::new(), ())?.predict(&ndarray::Array3::<f32>::zeros((1, 28, 28)));
+    let error = images
+        .compile(Adam::default(), MeanSquaredError::new(), ())?
+        .predict(&ndarray::Array3::<f32>::zeros((1, 28, 28)));
     println!("and on images: {}", error.unwrap_err());
     Ok(())
 }
