@@ -94,7 +94,7 @@ pub(crate) fn penalties(module: &impl Module, weights: &[&Weight]) -> Vec<Tensor
     impl ModuleVisitor for Penalties<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let regularizer = self.0.next().and_then(|weight| weight.regularizer.as_ref());
-            if let Some(regularizer) = regularizer.filter(|_| param.is_require_grad()) {
+            if let Some(regularizer) = regularizer.filter(|_| learns(param)) {
                 self.1.push(regularizer.penalty(param.val()));
             }
         }
