@@ -8,6 +8,7 @@ mod common;
 mod core_layers;
 mod merging;
 mod nested;
+mod normalization;
 mod options;
 mod preprocessing;
 mod registry;
@@ -18,6 +19,7 @@ pub use activation::*;
 pub use core_layers::*;
 pub use merging::*;
 pub use nested::Nested;
+pub use normalization::*;
 pub use options::{DataFormat, Padding};
 pub use preprocessing::*;
 pub use registry::{from_config, register};
@@ -29,6 +31,7 @@ const FAMILIES: &[registry::Family] = &[
     activation::from_config,
     core_layers::from_config,
     merging::from_config,
+    normalization::from_config,
     preprocessing::from_config,
     regularization::from_config,
     reshaping::from_config,
