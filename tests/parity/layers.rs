@@ -19,9 +19,7 @@ macro_rules! families {
 
 families! {
     batch_normalization: 32, 1e-5;
-    keras_normalization: 64, 1e-5;
     keras_regularization: 12, 1e-5;
     merging: 10, 1e-5;
-    normalization: 73, 1e-5;
     regularization: 45, 1e-5;
 }

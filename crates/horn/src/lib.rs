@@ -66,7 +66,9 @@ pub mod prelude {
         RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
     };
     pub use horn_nn::layers::{
-        Activation, BurnModule, Dense, Dropout, Flatten, Input, ReLU, Rescaling, Reshape, Softmax,
+        Activation, ActivityRegularization, AlphaDropout, BatchNormalization, BurnModule, Dense, Dropout, Flatten,
+        GaussianDropout, GaussianNoise, GroupNormalization, Input, LayerNormalization, RMSNormalization, ReLU,
+        Rescaling, Reshape, Softmax, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, UnitNormalization,
     };
     pub use horn_train::losses::{
         BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy,
