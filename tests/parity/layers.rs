@@ -11,15 +11,32 @@ macro_rules! families {
         #[test]
         fn $family() {
             let entries: Vec<Entry> = read(concat!("layers/", stringify!($family), ".json"));
-            check::all(&entries, $relative);
             assert!(entries.len() >= $cases, "{} cases", entries.len());
+            let entries: Vec<Entry> = entries.into_iter().filter(|entry| !is_different(entry)).collect();
+            check::all(&entries, $relative);
         }
     )+};
 }
 
+/// Cases that Horn answers otherwise, and why.
+const DIFFERENT: &[(&str, &str, &str)] = &[
+    ("AdaptiveMaxPooling1D", "output_size=7 on 2x7x2", WINDOW_ENDS),
+    ("AdaptiveAveragePooling1D", "output_size=7 on 2x7x2", WINDOW_ENDS),
+];
+const WINDOW_ENDS: &str = "on JAX Keras computes 3 · 7 / 7 with floats, gets more than 3, and ends the window at 4";
+
+fn is_different(entry: &Entry) -> bool {
+    DIFFERENT.iter().any(|(class, case, _)| entry.class_name == *class && entry.case == *case)
+}
+
 families! {
-    batch_normalization: 32, 1e-5;
-    keras_regularization: 12, 1e-5;
+    convolution: 62, 1e-5;
+    convolution_depthwise: 38, 1e-5;
+    convolution_transpose: 55, 1e-5;
+    keras_convolutional: 131, 1e-5;
+    keras_pooling: 120, 1e-5;
     merging: 10, 1e-5;
-    regularization: 45, 1e-5;
+    pooling: 56, 1e-5;
+    pooling_adaptive: 36, 1e-5;
+    pooling_global: 30, 1e-5;
 }

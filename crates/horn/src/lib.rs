@@ -66,9 +66,12 @@ pub mod prelude {
         RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
     };
     pub use horn_nn::layers::{
-        Activation, ActivityRegularization, AlphaDropout, BatchNormalization, BurnModule, Dense, Dropout, Flatten,
-        GaussianDropout, GaussianNoise, GroupNormalization, Input, LayerNormalization, RMSNormalization, ReLU,
-        Rescaling, Reshape, Softmax, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, UnitNormalization,
+        Activation, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling1D,
+        AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, AveragePooling1D, AveragePooling2D, AveragePooling3D, BurnModule,
+        Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DataFormat, Dense, DepthwiseConv1D,
+        DepthwiseConv2D, Dropout, Flatten, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
+        GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, Input, MaxPooling1D, MaxPooling2D, MaxPooling3D,
+        Padding, ReLU, Rescaling, Reshape, SeparableConv1D, SeparableConv2D, Softmax,
     };
     pub use horn_train::losses::{
         BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy,

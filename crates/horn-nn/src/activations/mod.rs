@@ -175,6 +175,11 @@ impl Activation {
     pub fn is_sigmoid(self) -> bool {
         self == Self::Sigmoid
     }
+
+    /// Does each output depend on one input only, so that the order of the axes is no matter?
+    pub(crate) fn is_elementwise(self) -> bool {
+        !matches!(self, Self::Glu | Self::LogSoftmax | Self::Softmax | Self::Sparsemax)
+    }
 }
 
 impl fmt::Display for Activation {

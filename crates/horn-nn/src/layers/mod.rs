@@ -5,33 +5,40 @@
 
 mod activation;
 mod common;
+mod convolution;
 mod core_layers;
+mod layout;
 mod merging;
 mod nested;
-mod normalization;
 mod options;
+mod pooling;
 mod preprocessing;
 mod registry;
 mod regularization;
 mod reshaping;
+mod sizes;
+mod window;
 
 pub use activation::*;
+pub use convolution::*;
 pub use core_layers::*;
 pub use merging::*;
 pub use nested::Nested;
-pub use normalization::*;
 pub use options::{DataFormat, Padding};
+pub use pooling::*;
 pub use preprocessing::*;
 pub use registry::{from_config, register};
 pub use regularization::*;
 pub use reshaping::*;
+pub use sizes::Sizes;
 
 /// The readers of all families of layers.
 const FAMILIES: &[registry::Family] = &[
     activation::from_config,
+    convolution::from_config,
     core_layers::from_config,
     merging::from_config,
-    normalization::from_config,
+    pooling::from_config,
     preprocessing::from_config,
     regularization::from_config,
     reshaping::from_config,

@@ -1,0 +1,260 @@
+//! `Conv1DTranspose`, `Conv2DTranspose` and `Conv3DTranspose`: convolutions the other way round.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::convolution_arguments;
+use super::operate::{Crop, activated, at_least_one, convolve_transposed, forward_convolved, swapped_first, value};
+use crate::activations::Activation;
+use crate::constraints::Constraint;
+use crate::initializers::{GlorotUniform, Initializer, Zeros};
+use crate::layers::common::{Common, described, weight_arguments};
+use crate::layers::layout::{Axes, known_channels};
+use crate::layers::window::Window;
+use crate::layers::{DataFormat, Padding, Sizes};
+use crate::regularizers::Regularizer;
+use crate::{AnyTensor, Build, BuiltLayer, Error, Layer, Result, Shape};
+
+/// Makes the transposed convolution over `n` spatial axes, with kernels of `rank` axes.
+macro_rules! transposed_layer {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            filters: usize,
+            kernel_size: Sizes<$n>,
+            strides: Sizes<$n>,
+            padding: Padding,
+            output_padding: Option<Sizes<$n>>,
+            data_format: DataFormat,
+            dilation_rate: Sizes<$n>,
+            activation: Activation,
+            use_bias: bool,
+            kernel_initializer: Initializer,
+            bias_initializer: Initializer,
+            kernel_regularizer: Option<Regularizer>,
+            bias_regularizer: Option<Regularizer>,
+            kernel_constraint: Option<Constraint>,
+            bias_constraint: Option<Constraint>,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`.")]
+        #[allow(non_snake_case)]
+        pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
+            $class::new(filters, kernel_size)
+        }
+
+        impl $class {
+            /// A layer of so many filters of this size, with Keras's defaults: no padding, no activation, a bias,
+            /// `GlorotUniform` and `Zeros`.
+            pub fn new(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> Self {
+                Self {
+                    common: Common::default(),
+                    filters,
+                    kernel_size: kernel_size.into(),
+                    strides: 1.into(),
+                    padding: Padding::Valid,
+                    output_padding: None,
+                    data_format: DataFormat::ChannelsLast,
+                    dilation_rate: 1.into(),
+                    activation: Activation::Linear,
+                    use_bias: true,
+                    kernel_initializer: GlorotUniform::new().into(),
+                    bias_initializer: Zeros::new().into(),
+                    kernel_regularizer: None,
+                    bias_regularizer: None,
+                    kernel_constraint: None,
+                    bias_constraint: None,
+                }
+            }
+
+            /// How many values the output is longer than the shortest that such an input can come from, along each axis:
+            /// less than the strides. By default with [`Padding::Same`] so many that the output is as many times as
+            /// long as the input as the strides say.
+            #[must_use]
+            pub fn output_padding(mut self, output_padding: impl Into<Sizes<$n>>) -> Self {
+                self.output_padding = Some(output_padding.into());
+                self
+            }
+
+            fn crops(&self) -> Result<Crops> {
+                let output_padding = self.output_padding.map(|sizes| sizes.to_array().to_vec());
+                Crops::new(self.window(), self.filters, output_padding)
+            }
+        }
+
+        convolution_arguments!($class, $n);
+        weight_arguments!(
+            $class, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
+        weight_arguments!($class, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
+
+        impl Layer for $class {
+            described!($name, activity);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                activated(self.crops()?.output_shape(input, self.filters)?, self.activation)
+            }
+
+            fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+                let Crops { window, crops } = self.crops()?;
+                let channels = known_channels(&window.data_format.split(input, $n)?, input)?;
+                let mut sizes = [0; $rank];
+                sizes[..$n].copy_from_slice(&window.sizes);
+                sizes[$n..].copy_from_slice(&[self.filters, channels]);
+                Ok(BuiltLayer::new(TransposedModule::<$rank> {
+                    kernel: build.add_weight("kernel", sizes, self.kernel())?,
+                    bias: if self.use_bias {
+                        Some(build.add_weight("bias", [self.filters], self.bias())?)
+                    } else {
+                        None
+                    },
+                    window,
+                    crops,
+                    activation: self.activation,
+                }))
+            }
+        }
+    };
+}
+
+transposed_layer! {
+    /// The gradient of a [`Conv1D`](crate::layers::Conv1D) as a layer: sequences become longer by the strides.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - output: `[batch, new steps, filters]`
+    /// - weights: kernel `[kernel size, filters, channels]`, bias `[filters]`
+    ///
+    /// ```
+    /// use horn_nn::layers::Conv1DTranspose;
+    ///
+    /// let layer = Conv1DTranspose(16, 3).strides(2);
+    /// ```
+    Conv1DTranspose, "Conv1DTranspose", 1, 3
+}
+
+transposed_layer! {
+    /// The gradient of a [`Conv2D`](crate::layers::Conv2D) as a layer: images become larger by the strides.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`; height and width may be unknown
+    /// - output: `[batch, new height, new width, filters]`
+    /// - weights: kernel `[kernel height, kernel width, filters, channels]`, bias `[filters]`
+    ///
+    /// ```
+    /// use horn_nn::layers::{Conv2DTranspose, Padding};
+    /// use horn_nn::{Layer, Shape};
+    ///
+    /// let layer = Conv2DTranspose(8, 3).strides(2).padding(Padding::Same);
+    /// assert_eq!(layer.output_shape(&Shape::batched([7, 7, 32]))?, Shape::batched([14, 14, 8]));
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    Conv2DTranspose, "Conv2DTranspose", 2, 4
+}
+
+transposed_layer! {
+    /// The gradient of a [`Conv3D`](crate::layers::Conv3D) as a layer: volumes become larger by the strides.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`; all but the channels may be unknown
+    /// - output: `[batch, new depth, new height, new width, filters]`
+    /// - weights: kernel `[kernel depth, kernel height, kernel width, filters, channels]`, bias `[filters]`
+    ///
+    /// ```
+    /// use horn_nn::layers::Conv3DTranspose;
+    ///
+    /// let layer = Conv3DTranspose(4, 2).strides(2);
+    /// ```
+    Conv3DTranspose, "Conv3DTranspose", 3, 5
+}
+
+/// A window, and what is left out of the whole output at both ends of each axis.
+struct Crops {
+    window: Window,
+    crops: Vec<Crop>,
+}
+
+impl Crops {
+    fn new(window: Window, filters: usize, output_padding: Option<Vec<usize>>) -> Result<Self> {
+        window.check(false)?;
+        window.check_strides_or_dilation()?;
+        at_least_one("filters", filters)?;
+        let excess = |padding: &Vec<usize>| padding.iter().zip(&window.strides).any(|(added, stride)| added >= stride);
+        if let Some(padding) = output_padding.as_ref().filter(|padding| excess(padding)) {
+            return Err(Error::argument("output_padding is as large as the strides")
+                .received(format!(
+                    "output_padding = {}, strides = {}",
+                    crate::shape::sizes(padding),
+                    crate::shape::sizes(&window.strides)
+                ))
+                .expected("less than the strides along each axis")
+                .mend("leave out output_padding"));
+        }
+        let crop = |axis: usize| {
+            let (reach, stride) = (window.reach(axis), window.strides[axis]);
+            let added = output_padding.as_ref().map(|padding| padding[axis]);
+            // Keras's rule: what an ordinary convolution over the spread input would be padded with, before and after.
+            let (before, after) = match window.padding {
+                Padding::Same => {
+                    let total = match added {
+                        None => stride + reach - 2,
+                        Some(added) => reach + reach % 2 + added - 2,
+                    };
+                    let before = total.div_ceil(2).min(reach - 1);
+                    (before, total - before)
+                }
+                _ => (reach - 1, reach - 1 + added.unwrap_or(stride.saturating_sub(reach))),
+            };
+            (reach - 1 - before, (reach - 1) as isize - after as isize)
+        };
+        let crops = (0..window.sizes.len()).map(crop).collect();
+        Ok(Self { window, crops })
+    }
+
+    fn output_shape(&self, input: &Shape, filters: usize) -> Result<Shape> {
+        let format = self.window.data_format;
+        let Axes { batch, channels, spatial } = format.split(input, self.crops.len())?;
+        known_channels(&Axes { batch, channels, spatial: Vec::new() }, input)?;
+        let spatial = spatial.iter().enumerate().map(|(axis, size)| {
+            let Some(size) = *size else { return Ok(None) };
+            let whole = (size.saturating_sub(1) * self.window.strides[axis] + self.window.reach(axis)) as isize;
+            let (begin, end) = self.crops[axis];
+            match whole - begin as isize - end {
+                output if size > 0 && output > 0 => Ok(Some(output as usize)),
+                _ => Err(Error::shape("nothing is left of the output")
+                    .received(input)
+                    .expected("a larger input, or a larger kernel")
+                    .mend("leave out `padding` or `output_padding`")),
+            }
+        });
+        let spatial = spatial.collect::<Result<Vec<_>>>()?;
+        Ok(format.join(Axes { batch, channels: Some(filters), spatial }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct TransposedModule<const D: usize> {
+    kernel: Param<Tensor<D>>,
+    bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    window: Window,
+    #[module(skip)]
+    crops: Vec<Crop>,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl<const D: usize> TransposedModule<D> {
+    fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
+        let kernel = self.kernel.val().permute(swapped_first());
+        convolve_transposed(x, kernel.into(), value(&self.bias), &self.window, &self.crops)
+    }
+}
+
+forward_convolved!(TransposedModule);

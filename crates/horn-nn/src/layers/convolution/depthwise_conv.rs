@@ -1,0 +1,194 @@
+//! `DepthwiseConv1D` and `DepthwiseConv2D`: every channel has filters of its own.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::convolution_arguments;
+use super::operate::{activated, at_least_one, convolve, forward_convolved, moved_first, value};
+use crate::activations::Activation;
+use crate::constraints::Constraint;
+use crate::initializers::{GlorotUniform, Initializer, Zeros};
+use crate::layers::common::{Common, arguments, described, weight_arguments};
+use crate::layers::layout::{Axes, known_channels};
+use crate::layers::window::Window;
+use crate::layers::{DataFormat, Padding, Sizes};
+use crate::regularizers::Regularizer;
+use crate::{AnyTensor, Build, BuiltLayer, Layer, Result, Shape};
+
+/// Makes the depthwise convolution over `n` spatial axes, with kernels of `rank` axes.
+macro_rules! depthwise_layer {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            depth_multiplier: usize,
+            kernel_size: Sizes<$n>,
+            strides: Sizes<$n>,
+            padding: Padding,
+            data_format: DataFormat,
+            dilation_rate: Sizes<$n>,
+            activation: Activation,
+            use_bias: bool,
+            depthwise_initializer: Initializer,
+            bias_initializer: Initializer,
+            depthwise_regularizer: Option<Regularizer>,
+            bias_regularizer: Option<Regularizer>,
+            depthwise_constraint: Option<Constraint>,
+            bias_constraint: Option<Constraint>,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "(kernel_size)`.")]
+        #[allow(non_snake_case)]
+        pub fn $class(kernel_size: impl Into<Sizes<$n>>) -> $class {
+            $class::new(kernel_size)
+        }
+
+        impl $class {
+            /// A layer with one filter of this size for each channel, and Keras's defaults: no padding, no activation,
+            /// a bias, `GlorotUniform` and `Zeros`.
+            pub fn new(kernel_size: impl Into<Sizes<$n>>) -> Self {
+                Self {
+                    common: Common::default(),
+                    depth_multiplier: 1,
+                    kernel_size: kernel_size.into(),
+                    strides: 1.into(),
+                    padding: Padding::Valid,
+                    data_format: DataFormat::ChannelsLast,
+                    dilation_rate: 1.into(),
+                    activation: Activation::Linear,
+                    use_bias: true,
+                    depthwise_initializer: GlorotUniform::new().into(),
+                    bias_initializer: Zeros::new().into(),
+                    depthwise_regularizer: None,
+                    bias_regularizer: None,
+                    depthwise_constraint: None,
+                    bias_constraint: None,
+                }
+            }
+        }
+
+        convolution_arguments!($class, $n);
+        arguments!($class {
+            /// How many filters, and so outputs, each input channel has; 1 by default.
+            depth_multiplier: usize,
+        });
+        weight_arguments!(
+            $class, "kernel",
+            kernel: depthwise_initializer = "GlorotUniform", depthwise_regularizer, depthwise_constraint);
+        weight_arguments!($class, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
+
+        impl Layer for $class {
+            described!($name, activity);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                let window = self.window();
+                let (axes, channels) = checked(&window, self.depth_multiplier, input)?;
+                let outputs = Some(channels * self.depth_multiplier);
+                activated(window.output_shape(&axes, outputs)?, self.activation)
+            }
+
+            fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+                let window = self.window();
+                let (_, channels) = checked(&window, self.depth_multiplier, input)?;
+                let mut sizes = [0; $rank];
+                sizes[..$n].copy_from_slice(&window.sizes);
+                sizes[$n..].copy_from_slice(&[channels, self.depth_multiplier]);
+                Ok(BuiltLayer::new(DepthwiseModule::<$rank> {
+                    kernel: build.add_weight("kernel", sizes, self.kernel())?,
+                    bias: if self.use_bias {
+                        Some(build.add_weight("bias", [channels * self.depth_multiplier], self.bias())?)
+                    } else {
+                        None
+                    },
+                    window,
+                    activation: self.activation,
+                }))
+            }
+        }
+    };
+}
+
+depthwise_layer! {
+    /// Slides filters along each channel of a sequence by itself.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - output: `[batch, new steps, channels · depth multiplier]`, the outputs of a channel beside each other
+    /// - weights: kernel `[kernel size, channels, depth multiplier]`, bias `[channels · depth multiplier]`
+    ///
+    /// ```
+    /// use horn_nn::layers::DepthwiseConv1D;
+    ///
+    /// let layer = DepthwiseConv1D(3).depth_multiplier(2);
+    /// ```
+    DepthwiseConv1D, "DepthwiseConv1D", 1, 3
+}
+
+depthwise_layer! {
+    /// Slides filters over each channel of an image by itself.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`; height and width may be unknown
+    /// - output: `[batch, new height, new width, channels · depth multiplier]`, the outputs of a channel beside each
+    ///   other
+    /// - weights: kernel `[kernel height, kernel width, channels, depth multiplier]`, bias
+    ///   `[channels · depth multiplier]`
+    ///
+    /// ```
+    /// use horn_nn::layers::{DepthwiseConv2D, Padding};
+    /// use horn_nn::{Layer, Shape};
+    ///
+    /// let layer = DepthwiseConv2D(3).padding(Padding::Same).use_bias(false);
+    /// assert_eq!(layer.output_shape(&Shape::batched([8, 8, 16]))?, Shape::batched([8, 8, 16]));
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    DepthwiseConv2D, "DepthwiseConv2D", 2, 4
+}
+
+/// The axes of the input and its channels, where the layer can take it.
+fn checked(window: &Window, multiplier: usize, input: &Shape) -> Result<(Axes, usize)> {
+    window.check(false)?;
+    at_least_one("depth_multiplier", multiplier)?;
+    let axes = window.data_format.split(input, window.sizes.len())?;
+    let channels = known_channels(&axes, input)?;
+    Ok((axes, channels))
+}
+
+#[derive(Module, Debug)]
+struct DepthwiseModule<const D: usize> {
+    kernel: Param<Tensor<D>>,
+    bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    window: Window,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl<const D: usize> DepthwiseModule<D> {
+    fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
+        depthwise(x, self.kernel.val(), value(&self.bias), &self.window)
+    }
+}
+
+/// The depthwise convolution: every channel is a group.
+pub(super) fn depthwise<const D: usize>(
+    x: AnyTensor,
+    kernel: Tensor<D>,
+    bias: Option<Tensor<1>>,
+    window: &Window,
+) -> Result<AnyTensor> {
+    let mut sizes = kernel.dims();
+    let channels = sizes[D - 2];
+    let outputs = channels * sizes[D - 1];
+    sizes.rotate_right(2);
+    sizes[0] = outputs;
+    sizes[1] = 1;
+    convolve(x, kernel.permute(moved_first()).reshape(sizes).into(), bias, window, channels)
+}
+
+forward_convolved!(DepthwiseModule);

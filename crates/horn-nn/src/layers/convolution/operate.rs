@@ -1,0 +1,165 @@
+//! The operations behind the layers, in Burn's layout.
+
+use burn::module::Param;
+use burn::tensor::Tensor;
+use burn::tensor::module::{conv_transpose1d, conv_transpose2d, conv_transpose3d, conv2d, conv3d};
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
+
+use crate::activations::Activation;
+use crate::layers::DataFormat;
+use crate::layers::window::{Window, array, known};
+use crate::{AnyTensor, Error, Logits, Result, Shape, by_rank, unsupported_rank};
+
+/// Axes for Burn's kernels, in which the last two of Keras's come first, in the other order.
+pub(super) fn swapped_first<const D: usize>() -> [usize; D] {
+    std::array::from_fn(|axis| if axis < 2 { D - 1 - axis } else { axis - 2 })
+}
+
+/// Axes for Burn's kernels, in which the last two of Keras's come first.
+pub(super) fn moved_first<const D: usize>() -> [usize; D] {
+    std::array::from_fn(|axis| (axis + D - 2) % D)
+}
+
+/// A bias as Burn takes it.
+pub(super) fn value(bias: &Option<Param<Tensor<1>>>) -> Option<Tensor<1>> {
+    bias.as_ref().map(Param::val)
+}
+
+/// The convolution: kernels are `[filters, channels / groups, …]`.
+pub(super) fn convolve(
+    x: AnyTensor,
+    kernel: AnyTensor,
+    bias: Option<Tensor<1>>,
+    window: &Window,
+    groups: usize,
+) -> Result<AnyTensor> {
+    let spatial = x.sizes()[2..].to_vec();
+    window.outputs(&known(&spatial))?;
+    let mut padding = window.paddings(&spatial);
+    let (strides, dilation) = (&window.strides, &window.dilation);
+    match x.rank() {
+        3 => {
+            // As an image of one row: the gradient of Burn's convolution in one dimension by the kernels of groups is
+            // wrong where the strides leave something over at the end.
+            let (x, kernel) = (x.float::<3>()?.unsqueeze_dim::<4>(2), kernel.float::<3>()?.unsqueeze_dim::<4>(2));
+            let options =
+                ConvOptions::new_with_padding([1, strides[0]], [(0, 0), padding[0]], [1, dilation[0]], groups);
+            Ok(conv2d(x, kernel, bias, options).squeeze_dim::<3>(2).into())
+        }
+        4 => {
+            let options = ConvOptions::new_with_padding(array(strides), array(&padding), array(dilation), groups);
+            Ok(conv2d(x.float()?, kernel.float()?, bias, options).into())
+        }
+        5 => {
+            let mut x = x.float::<5>()?;
+            // Burn can't do this itself in three dimensions.
+            if padding.iter().any(|(before, after)| before != after) {
+                x = x.pad(array::<_, 3>(&padding), PadMode::Constant(0.0));
+                padding = vec![(0, 0); 3];
+            }
+            let options = ConvOptions::new_with_padding(array(strides), array(&padding), array(dilation), groups);
+            Ok(conv3d(x, kernel.float()?, bias, options).into())
+        }
+        rank => Err(unsupported_rank(rank)),
+    }
+}
+
+/// How much a transposed convolution leaves out of its whole output at the beginning and the end of an axis; a
+/// negative number adds.
+pub(super) type Crop = (usize, isize);
+
+/// The transposed convolution: kernels are `[channels, filters, …]`.
+pub(super) fn convolve_transposed(
+    x: AnyTensor,
+    kernel: AnyTensor,
+    bias: Option<Tensor<1>>,
+    window: &Window,
+    crops: &[Crop],
+) -> Result<AnyTensor> {
+    // Burn leaves out the same at both ends, and adds at the end only.
+    let begin: Vec<usize> = crops.iter().map(|&(begin, _)| begin).collect();
+    let added: Vec<usize> = crops.iter().map(|&(begin, end)| (begin as isize - end).max(0) as usize).collect();
+    let surplus: Vec<usize> = crops.iter().map(|&(begin, end)| (end - begin as isize).max(0) as usize).collect();
+    let (strides, dilation) = (&window.strides, &window.dilation);
+    macro_rules! transposed {
+        ($operation:ident) => {{
+            let options = ConvTransposeOptions::new(array(strides), array(&begin), array(&added), array(dilation), 1);
+            Ok($operation(x.float()?, kernel.float()?, bias, options).into())
+        }};
+    }
+    let y: Result<AnyTensor> = match x.rank() {
+        3 => transposed!(conv_transpose1d),
+        4 => transposed!(conv_transpose2d),
+        5 => transposed!(conv_transpose3d),
+        rank => Err(unsupported_rank(rank)),
+    };
+    if surplus.iter().all(|&surplus| surplus == 0) {
+        return y;
+    }
+    by_rank!(y?, |y| {
+        let shorter = |y: Tensor<_>, (axis, &surplus): (usize, &usize)| {
+            let size = y.dims()[axis + 2];
+            y.narrow(axis + 2, 0, size - surplus)
+        };
+        surplus.iter().enumerate().fold(y, shorter).into()
+    })
+}
+
+/// The output of a layer for what its convolution gives.
+pub(super) fn activate(y: AnyTensor, activation: Activation, format: DataFormat) -> Result<AnyTensor> {
+    let apply = |y: AnyTensor| match activation {
+        Activation::Linear => Ok(y),
+        activation => by_rank!(y, |y| activation.forward(y).into()),
+    };
+    if activation.is_elementwise() {
+        return format.from_channels_first(apply(y)?);
+    }
+    apply(format.from_channels_first(y)?)
+}
+
+/// The output before its last activation, where a loss wants that.
+pub(super) fn logits(y: AnyTensor, activation: Activation, format: DataFormat) -> Result<Logits> {
+    if activation.is_softmax() || activation.is_sigmoid() {
+        return Ok(Logits { value: format.from_channels_first(y)?, activation });
+    }
+    Ok(Logits { value: activate(y, activation, format)?, activation: Activation::Linear })
+}
+
+/// The shape of the output after its activation, which may change the last axis.
+pub(super) fn activated(shape: Shape, activation: Activation) -> Result<Shape> {
+    match shape.last() {
+        Some(last) => Ok(shape.with_last(activation.output_size(last)?)),
+        None => Ok(shape),
+    }
+}
+
+/// Refuses 0 where a layer needs at least one.
+pub(super) fn at_least_one(argument: &str, value: usize) -> Result<()> {
+    if value > 0 {
+        return Ok(());
+    }
+    Err(Error::argument(format!("{argument} can't be 0"))
+        .received(format!("{argument} = 0"))
+        .expected("at least 1")
+        .mend(format!("leave out {argument}, or make it larger")))
+}
+
+/// The methods of [`Forward`](crate::Forward) for a module with `convolve`, an `activation` and a `window`.
+macro_rules! forward_convolved {
+    ($module:ident) => {
+        impl<const D: usize> crate::Forward for $module<D> {
+            fn forward(&self, input: crate::AnyTensor, _: crate::Mode) -> crate::Result<crate::AnyTensor> {
+                let format = self.window.data_format;
+                let y = self.convolve(format.to_channels_first(input)?)?;
+                crate::layers::convolution::operate::activate(y, self.activation, format)
+            }
+
+            fn logits(&self, input: crate::AnyTensor, _: crate::Mode) -> crate::Result<crate::Logits> {
+                let format = self.window.data_format;
+                let y = self.convolve(format.to_channels_first(input)?)?;
+                crate::layers::convolution::operate::logits(y, self.activation, format)
+            }
+        }
+    };
+}
+pub(super) use forward_convolved;

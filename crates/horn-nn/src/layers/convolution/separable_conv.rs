@@ -1,0 +1,198 @@
+//! `SeparableConv1D` and `SeparableConv2D`: a depthwise convolution, and one that mixes the channels.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::convolution_arguments;
+use super::depthwise_conv::depthwise;
+use super::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
+use crate::activations::Activation;
+use crate::constraints::Constraint;
+use crate::initializers::{GlorotUniform, Initializer, Zeros};
+use crate::layers::common::{Common, arguments, described, weight_arguments};
+use crate::layers::layout::{Axes, known_channels};
+use crate::layers::window::Window;
+use crate::layers::{DataFormat, Padding, Sizes};
+use crate::regularizers::Regularizer;
+use crate::{AnyTensor, Build, BuiltLayer, Layer, Result, Shape};
+
+/// Makes the separable convolution over `n` spatial axes, with kernels of `rank` axes.
+macro_rules! separable_layer {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            depth_multiplier: usize,
+            filters: usize,
+            kernel_size: Sizes<$n>,
+            strides: Sizes<$n>,
+            padding: Padding,
+            data_format: DataFormat,
+            dilation_rate: Sizes<$n>,
+            activation: Activation,
+            use_bias: bool,
+            depthwise_initializer: Initializer,
+            pointwise_initializer: Initializer,
+            bias_initializer: Initializer,
+            depthwise_regularizer: Option<Regularizer>,
+            pointwise_regularizer: Option<Regularizer>,
+            bias_regularizer: Option<Regularizer>,
+            depthwise_constraint: Option<Constraint>,
+            pointwise_constraint: Option<Constraint>,
+            bias_constraint: Option<Constraint>,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`.")]
+        #[allow(non_snake_case)]
+        pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
+            $class::new(filters, kernel_size)
+        }
+
+        impl $class {
+            /// A layer of so many filters over one of this size for each channel, with Keras's defaults: no padding, no
+            /// activation, a bias, `GlorotUniform` and `Zeros`.
+            pub fn new(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> Self {
+                Self {
+                    common: Common::default(),
+                    depth_multiplier: 1,
+                    filters,
+                    kernel_size: kernel_size.into(),
+                    strides: 1.into(),
+                    padding: Padding::Valid,
+                    data_format: DataFormat::ChannelsLast,
+                    dilation_rate: 1.into(),
+                    activation: Activation::Linear,
+                    use_bias: true,
+                    depthwise_initializer: GlorotUniform::new().into(),
+                    pointwise_initializer: GlorotUniform::new().into(),
+                    bias_initializer: Zeros::new().into(),
+                    depthwise_regularizer: None,
+                    pointwise_regularizer: None,
+                    bias_regularizer: None,
+                    depthwise_constraint: None,
+                    pointwise_constraint: None,
+                    bias_constraint: None,
+                }
+            }
+        }
+
+        convolution_arguments!($class, $n);
+        arguments!($class {
+            /// How many filters each input channel has before they are mixed; 1 by default.
+            depth_multiplier: usize,
+        });
+        weight_arguments!(
+            $class, "depthwise kernel",
+            depthwise: depthwise_initializer = "GlorotUniform", depthwise_regularizer, depthwise_constraint);
+        weight_arguments!(
+            $class, "pointwise kernel",
+            pointwise: pointwise_initializer = "GlorotUniform", pointwise_regularizer, pointwise_constraint);
+        weight_arguments!($class, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
+
+        impl Layer for $class {
+            described!($name, activity);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                let window = self.window();
+                let (axes, _) = checked(&window, self.filters, self.depth_multiplier, input)?;
+                activated(window.output_shape(&axes, Some(self.filters))?, self.activation)
+            }
+
+            fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+                let window = self.window();
+                let (_, channels) = checked(&window, self.filters, self.depth_multiplier, input)?;
+                let mut depthwise = [0; $rank];
+                depthwise[..$n].copy_from_slice(&window.sizes);
+                depthwise[$n..].copy_from_slice(&[channels, self.depth_multiplier]);
+                let mut pointwise = [1; $rank];
+                pointwise[$n..].copy_from_slice(&[channels * self.depth_multiplier, self.filters]);
+                Ok(BuiltLayer::new(SeparableModule::<$rank> {
+                    depthwise_kernel: build.add_weight("depthwise_kernel", depthwise, self.depthwise())?,
+                    pointwise_kernel: build.add_weight("pointwise_kernel", pointwise, self.pointwise())?,
+                    bias: if self.use_bias {
+                        Some(build.add_weight("bias", [self.filters], self.bias())?)
+                    } else {
+                        None
+                    },
+                    window,
+                    mixing: Window::new(
+                        Sizes::<$n>::from(1), 1.into(), 1.into(), Padding::Valid, self.data_format),
+                    activation: self.activation,
+                }))
+            }
+        }
+    };
+}
+
+separable_layer! {
+    /// Slides filters along each channel of a sequence by itself, and mixes the channels of every step.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - output: `[batch, new steps, filters]`
+    /// - weights: depthwise kernel `[kernel size, channels, depth multiplier]`, pointwise kernel
+    ///   `[1, channels · depth multiplier, filters]`, bias `[filters]`
+    ///
+    /// ```
+    /// use horn_nn::layers::SeparableConv1D;
+    ///
+    /// let layer = SeparableConv1D(16, 3).strides(2);
+    /// ```
+    SeparableConv1D, "SeparableConv1D", 1, 3
+}
+
+separable_layer! {
+    /// Slides filters over each channel of an image by itself, and mixes the channels of every point: almost what
+    /// [`Conv2D`](crate::layers::Conv2D) does, with far fewer weights.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`; height and width may be unknown
+    /// - output: `[batch, new height, new width, filters]`
+    /// - weights: depthwise kernel `[kernel height, kernel width, channels, depth multiplier]`, pointwise kernel
+    ///   `[1, 1, channels · depth multiplier, filters]`, bias `[filters]`
+    ///
+    /// ```
+    /// use horn_nn::layers::{Padding, SeparableConv2D};
+    ///
+    /// let layer = SeparableConv2D(64, 3).padding(Padding::Same);
+    /// ```
+    SeparableConv2D, "SeparableConv2D", 2, 4
+}
+
+/// The axes of the input and its channels, where the layer can take it.
+fn checked(window: &Window, filters: usize, multiplier: usize, input: &Shape) -> Result<(Axes, usize)> {
+    window.check(false)?;
+    at_least_one("filters", filters)?;
+    at_least_one("depth_multiplier", multiplier)?;
+    let axes = window.data_format.split(input, window.sizes.len())?;
+    let channels = known_channels(&axes, input)?;
+    Ok((axes, channels))
+}
+
+#[derive(Module, Debug)]
+struct SeparableModule<const D: usize> {
+    depthwise_kernel: Param<Tensor<D>>,
+    pointwise_kernel: Param<Tensor<D>>,
+    bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    window: Window,
+    #[module(skip)]
+    mixing: Window,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl<const D: usize> SeparableModule<D> {
+    fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
+        let y = depthwise(x, self.depthwise_kernel.val(), None, &self.window)?;
+        let kernel = self.pointwise_kernel.val().permute(swapped_first());
+        convolve(y, kernel.into(), value(&self.bias), &self.mixing, 1)
+    }
+}
+
+forward_convolved!(SeparableModule);

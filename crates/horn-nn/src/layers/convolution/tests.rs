@@ -1,0 +1,137 @@
+//! What the fixtures do not show: bad input, unknown sizes, and how the values lie in memory.
+
+use burn::backend::Flex;
+use burn::module::Module;
+use burn::tensor::Device;
+
+use super::*;
+use crate::initializers::Ones;
+use crate::layers::check::infer;
+use crate::layers::{
+    AveragePooling2D, DataFormat, GlobalAveragePooling2D, Input, MaxPooling2D, Padding, ReLU, from_config,
+};
+use crate::{Activation, AnyTensor, Layer, Mode, Model, Result, Sequential, Shape, host};
+
+#[test]
+fn a_kernel_of_ones_adds_neighbours() {
+    let layer = || Conv1D(1, 3).kernel_initializer(Ones::new());
+    let x = [1.0, 2.0, 3.0, 4.0, 5.0];
+    assert_eq!(infer(layer(), &x, &[1, 5, 1]).unwrap().1, [6.0, 9.0, 12.0]);
+    assert_eq!(infer(layer().padding(Padding::Causal), &x, &[1, 5, 1]).unwrap().1, [1.0, 3.0, 6.0, 9.0, 12.0]);
+    let layer = layer().padding(Padding::Same).dilation_rate(2);
+    assert_eq!(infer(layer, &x, &[1, 5, 1]).unwrap().1, [4.0, 6.0, 9.0, 6.0, 8.0]);
+}
+
+#[test]
+fn unknown_sizes_are_taken_as_they_come() {
+    let images = Conv2D(2, 3).strides(2).padding(Padding::Same);
+    let unknown = Shape::new([None, None, None, Some(3)]);
+    assert_eq!(images.output_shape(&unknown).unwrap(), Shape::new([None, None, None, Some(2)]));
+    let transposed = Conv1DTranspose(2, 3).strides(2).output_shape(&Shape::new([None, None, Some(4)]));
+    assert_eq!(transposed.unwrap(), Shape::new([None, None, Some(2)]));
+
+    let device = Device::default();
+    let input = Input::with_unknown([None, Some(1)]);
+    let model = Sequential::new().add(input).add(Conv1D(2, 3).kernel_initializer(Ones::new())).build(&device).unwrap();
+    let output = |steps: usize| {
+        model.forward(host::float_tensor(vec![1.0; steps], vec![1, steps, 1], &device).unwrap(), Mode::Inference)
+    };
+    assert_eq!(output(5).unwrap().sizes(), [1, 3, 2]);
+    assert_eq!(output(9).unwrap().sizes(), [1, 7, 2]);
+    assert!(output(2).unwrap_err().is_shape());
+}
+
+#[test]
+fn glu_halves_the_channels() {
+    let layer = Conv2D(4, 1).activation(Activation::Glu);
+    assert_eq!(infer(layer, &[1.0; 4], &[1, 2, 2, 1]).unwrap().0, [1, 2, 2, 2]);
+}
+
+#[test]
+fn impossible_arguments_are_errors() {
+    let image = Shape::batched([8, 8, 4]);
+    let refused = |layer: &dyn Layer| layer.output_shape(&image).unwrap_err();
+    for layer in [
+        Conv2D(0, 3),
+        Conv2D(2, 0),
+        Conv2D(2, (3, 0)),
+        Conv2D(2, 3).strides(0),
+        Conv2D(2, 3).dilation_rate(0),
+        Conv2D(2, 3).strides(2).dilation_rate(2),
+        Conv2D(2, 3).groups(0),
+        Conv2D(3, 3).groups(2),
+        Conv2D(3, 3).groups(3),
+        Conv2D(2, 3).padding(Padding::Causal),
+    ] {
+        assert!(refused(&layer).is_argument(), "{layer:?}");
+    }
+    assert!(refused(&Conv2D(2, 9)).is_shape());
+    assert!(refused(&Conv2D(2, 3).dilation_rate(4)).is_shape());
+    assert!(refused(&Conv1D(2, 3)).is_shape());
+    assert!(refused(&Conv2DTranspose(2, 3).strides(2).output_padding(2)).is_argument());
+    assert!(refused(&Conv2DTranspose(2, 3).strides(2).dilation_rate(2)).is_argument());
+    assert!(refused(&DepthwiseConv2D(3).depth_multiplier(0)).is_argument());
+    assert!(refused(&SeparableConv2D(0, 3)).is_argument());
+    assert!(Conv2D(2, 3).output_shape(&Shape::new([None, Some(8), Some(8), None])).unwrap_err().is_shape());
+    assert!(from_config("Conv2D", &serde_json::json!({"filters": 2, "kernel_size": [3, 3, 3]})).is_err());
+}
+
+#[test]
+fn errors_tell_both_sides() {
+    let error = Conv2D(3, 3).groups(3).output_shape(&Shape::batched([8, 8, 4])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the groups do not divide the input channels; received 4 input channels, groups = 3, expected a number of \
+         input channels that groups divides. Mend: choose another number of groups or filters."
+    );
+    let error = Conv2D(2, (9, 3)).output_shape(&Shape::batched([8, 8, 4])).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the window is larger than the input; received (9, 3) for an input of (8, 8), expected an input that is at \
+         least as large. Mend: take a smaller window, or `padding(Padding::Same)`."
+    );
+}
+
+/// Is the tensor, whose channels are last, row-major once they are first? Then the next convolution copies nothing.
+fn lies_channels_first(x: AnyTensor) -> bool {
+    let x = x.float::<4>().unwrap().without_autodiff().movedim(-1, 1);
+    let values = x.try_into_primitive::<Flex>().unwrap();
+    values.layout().is_contiguous() && values.layout().start_offset() == 0
+}
+
+fn run(model: &Model, mode: Mode) -> Result<AnyTensor> {
+    let device = if mode == Mode::Training { Device::flex().autodiff() } else { Device::flex() };
+    model.forward(host::float_tensor(vec![0.5; 2 * 12 * 12 * 3], vec![2, 12, 12, 3], &device)?, mode)
+}
+
+#[test]
+fn a_run_of_convolutions_copies_nothing_between_them() {
+    let layers: Vec<Box<dyn Layer>> = vec![
+        Box::new(Conv2D(8, 3).strides(2).padding(Padding::Same)),
+        Box::new(ReLU()),
+        Box::new(DepthwiseConv2D(3).padding(Padding::Same).activation(Activation::Silu)),
+        Box::new(MaxPooling2D().pool_size(3).strides(1).padding(Padding::Same)),
+        Box::new(SeparableConv2D(4, 3).activation(Activation::HardSigmoid)),
+        Box::new(AveragePooling2D()),
+        Box::new(Conv2DTranspose(5, 2)),
+    ];
+    for count in 1..=layers.len() {
+        let mut model = Sequential::new().add(Input([12, 12, 3]));
+        for layer in &layers[..count] {
+            model = model.add(from_config(layer.class_name(), &layer.config()).unwrap());
+        }
+        let model = model.build(&Device::flex()).unwrap();
+        let last = layers[count - 1].class_name();
+        assert!(lies_channels_first(run(&model, Mode::Inference).unwrap()), "after {last}");
+        assert!(lies_channels_first(run(&model.train(), Mode::Training).unwrap()), "after {last} in training");
+    }
+}
+
+#[test]
+fn the_test_of_the_order_in_memory_can_fail() {
+    let x = host::float_tensor(vec![0.5; 24], vec![1, 2, 3, 4], &Device::flex()).unwrap();
+    assert!(!lies_channels_first(x.clone()));
+    assert!(lies_channels_first(DataFormat::ChannelsLast.from_channels_first(x).unwrap()));
+    let pooled = Sequential::new().add(Input([12, 12, 3])).add(GlobalAveragePooling2D().keepdims(true));
+    assert!(lies_channels_first(run(&pooled.build(&Device::flex()).unwrap(), Mode::Inference).unwrap()));
+}

@@ -1,0 +1,211 @@
+//! `AdaptiveMaxPooling` and `AdaptiveAveragePooling` in one, two and three dimensions: outputs of a fixed size.
+
+use burn::module::Module;
+use burn::tensor::{Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::Pool;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::layout::Axes;
+use crate::layers::{DataFormat, Sizes};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+
+/// Makes the adaptive pooling over `n` spatial axes.
+macro_rules! adaptive_layer {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $pool:ident) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            output_size: Sizes<$n>,
+            data_format: DataFormat,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "(output_size)`.")]
+        #[allow(non_snake_case)]
+        pub fn $class(output_size: impl Into<Sizes<$n>>) -> $class {
+            $class::new(output_size)
+        }
+
+        impl $class {
+            /// A layer whose output has this size.
+            pub fn new(output_size: impl Into<Sizes<$n>>) -> Self {
+                Self {
+                    common: Common::default(),
+                    output_size: output_size.into(),
+                    data_format: DataFormat::ChannelsLast,
+                }
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            /// Where the channels are; [`DataFormat::ChannelsLast`] by default.
+            data_format: DataFormat,
+        });
+
+        impl Layer for $class {
+            described!($name);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                let Axes { batch, channels, spatial } = self.data_format.split(input, $n)?;
+                let output = self.output_size.to_array();
+                if output.contains(&0) {
+                    return Err(Error::argument("output_size can't be 0")
+                        .received(format!("output_size = {}", self.output_size))
+                        .expected("at least 1 along each axis")
+                        .mend("take 1 for one value of each channel"));
+                }
+                if spatial.contains(&Some(0)) {
+                    return Err(Error::shape("there is nothing to pool")
+                        .received(input)
+                        .expected("sizes of at least 1")
+                        .mend("give the layer more steps, or a larger image"));
+                }
+                Ok(self.data_format.join(Axes { batch, channels, spatial: output.map(Some).to_vec() }))
+            }
+
+            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+                Ok(BuiltLayer::new(AdaptiveModule {
+                    pool: Pool::$pool,
+                    output_size: self.output_size.to_array().to_vec(),
+                    data_format: self.data_format,
+                }))
+            }
+        }
+    };
+}
+
+adaptive_layer! {
+    /// The largest values of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · steps / n⌋`
+    /// to `⌈(i + 1) · steps / n⌉`.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - output: `[batch, output size, channels]`
+    ///
+    /// ```
+    /// use horn_nn::layers::AdaptiveMaxPooling1D;
+    ///
+    /// let layer = AdaptiveMaxPooling1D(4);
+    /// ```
+    AdaptiveMaxPooling1D, "AdaptiveMaxPooling1D", 1, Max
+}
+
+adaptive_layer! {
+    /// The largest values of a fixed number of windows over an image, laid along each axis as those of
+    /// [`AdaptiveMaxPooling1D`].
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`; height and width may be unknown
+    /// - output: `[batch, output height, output width, channels]`
+    AdaptiveMaxPooling2D, "AdaptiveMaxPooling2D", 2, Max
+}
+
+adaptive_layer! {
+    /// The largest values of a fixed number of windows through a volume, laid along each axis as those of
+    /// [`AdaptiveMaxPooling1D`].
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`; all but the channels may be unknown
+    /// - output: `[batch, output depth, output height, output width, channels]`
+    AdaptiveMaxPooling3D, "AdaptiveMaxPooling3D", 3, Max
+}
+
+adaptive_layer! {
+    /// The means of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · steps / n⌋` to
+    /// `⌈(i + 1) · steps / n⌉`.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - output: `[batch, output size, channels]`
+    AdaptiveAveragePooling1D, "AdaptiveAveragePooling1D", 1, Average
+}
+
+adaptive_layer! {
+    /// The means of a fixed number of windows over an image, laid along each axis as those of
+    /// [`AdaptiveAveragePooling1D`].
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`; height and width may be unknown
+    /// - output: `[batch, output height, output width, channels]`
+    ///
+    /// ```
+    /// use horn_nn::layers::AdaptiveAveragePooling2D;
+    /// use horn_nn::{Layer, Shape};
+    ///
+    /// let shape = AdaptiveAveragePooling2D((4, 2)).output_shape(&Shape::new([None, None, None, Some(8)]))?;
+    /// assert_eq!(shape, Shape::batched([4, 2, 8]));
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    AdaptiveAveragePooling2D, "AdaptiveAveragePooling2D", 2, Average
+}
+
+adaptive_layer! {
+    /// The means of a fixed number of windows through a volume, laid along each axis as those of
+    /// [`AdaptiveAveragePooling1D`].
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`; all but the channels may be unknown
+    /// - output: `[batch, output depth, output height, output width, channels]`
+    AdaptiveAveragePooling3D, "AdaptiveAveragePooling3D", 3, Average
+}
+
+#[derive(Module, Debug)]
+struct AdaptiveModule {
+    #[module(skip)]
+    pool: Pool,
+    #[module(skip)]
+    output_size: Vec<usize>,
+    #[module(skip)]
+    data_format: DataFormat,
+}
+
+impl Forward for AdaptiveModule {
+    /// Pools along one axis after the other.
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        let x = self.data_format.to_channels_first(input)?;
+        let axes = self.output_size.iter().enumerate();
+        let y = axes.fold(Ok(x), |x, (axis, &outputs)| pool_along(x?, axis + 2, outputs, self.pool));
+        self.data_format.from_channels_first(y?)
+    }
+}
+
+/// Pools along one axis: gathers all windows as rows of one length, in which the shorter ones repeat their last value.
+fn pool_along(x: AnyTensor, axis: usize, outputs: usize, pool: Pool) -> Result<AnyTensor> {
+    let mut sizes = x.sizes();
+    let (before, size) = (sizes[..axis].iter().product(), sizes[axis]);
+    let after = sizes[axis + 1..].iter().product();
+    let windows: Vec<_> = (0..outputs).map(|i| (i * size / outputs, ((i + 1) * size).div_ceil(outputs))).collect();
+    let longest = windows.iter().map(|(start, end)| end - start).max().unwrap_or(1);
+
+    let x = x.reshape(&[before, size, after])?.float::<3>()?;
+    let device = x.device().without_autodiff();
+    let ints: Vec<i32> = windows
+        .iter()
+        .flat_map(|&(start, end)| (start..start + longest).map(move |at| at.min(end - 1) as i32))
+        .collect();
+    let at = Tensor::<1, Int>::from_data(TensorData::new(ints, [outputs * longest]), &device);
+    let rows: Tensor<4> = x.select(1, at).reshape([before, outputs, longest, after]);
+    let y = match pool {
+        Pool::Max => rows.max_dim(2),
+        Pool::Average => {
+            // A value that is repeated does not count.
+            let share = |&(start, end): &(usize, usize)| {
+                (start..start + longest).map(move |at| if at < end { 1.0 / (end - start) as f32 } else { 0.0 })
+            };
+            let shares =
+                TensorData::new(windows.iter().flat_map(share).collect::<Vec<f32>>(), [1, outputs, longest, 1]);
+            (rows * Tensor::<4>::from_data(shares, &device)).sum_dim(2)
+        }
+    };
+    sizes[axis] = outputs;
+    AnyTensor::from(y).reshape(&sizes)
+}

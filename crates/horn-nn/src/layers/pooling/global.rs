@@ -1,0 +1,190 @@
+//! `GlobalMaxPooling` and `GlobalAveragePooling` in one, two and three dimensions: one value for each channel.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use super::Pool;
+use crate::layers::DataFormat;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::layout::Axes;
+use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, signals};
+
+/// Makes the global pooling over `n` spatial axes.
+macro_rules! global_layer {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $pool:ident $(, $masking:ident)?) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            data_format: DataFormat,
+            keepdims: bool,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[allow(non_snake_case)]
+        pub fn $class() -> $class {
+            $class::new()
+        }
+
+        impl $class {
+            /// The layer.
+            pub fn new() -> Self {
+                Self::default()
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            /// Where the channels are; [`DataFormat::ChannelsLast`] by default.
+            data_format: DataFormat,
+            /// Do the axes stay, with a size of 1? No by default.
+            keepdims: bool,
+        });
+
+        impl Layer for $class {
+            described!($name $(, $masking)?);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                let Axes { batch, channels, spatial } = self.data_format.split(input, $n)?;
+                if spatial.contains(&Some(0)) {
+                    return Err(Error::shape("there is nothing to pool")
+                        .received(input)
+                        .expected("sizes of at least 1")
+                        .mend("give the layer more steps, or a larger image"));
+                }
+                let spatial = if self.keepdims { vec![Some(1); $n] } else { Vec::new() };
+                Ok(self.data_format.join(Axes { batch, channels, spatial }))
+            }
+
+            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+                Ok(BuiltLayer::new(GlobalModule {
+                    pool: Pool::$pool,
+                    data_format: self.data_format,
+                    keepdims: self.keepdims,
+                }))
+            }
+        }
+    };
+}
+
+global_layer! {
+    /// The largest value of each channel of a sequence.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - output: `[batch, channels]`, or `[batch, 1, channels]` with `keepdims`
+    ///
+    /// ```
+    /// use horn_nn::layers::GlobalMaxPooling1D;
+    ///
+    /// let layer = GlobalMaxPooling1D();
+    /// ```
+    GlobalMaxPooling1D, "GlobalMaxPooling1D", 1, Max
+}
+
+global_layer! {
+    /// The largest value of each channel of an image.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`; height and width may be unknown
+    /// - output: `[batch, channels]`, or `[batch, 1, 1, channels]` with `keepdims`
+    GlobalMaxPooling2D, "GlobalMaxPooling2D", 2, Max
+}
+
+global_layer! {
+    /// The largest value of each channel of a volume.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`; all but the channels may be unknown
+    /// - output: `[batch, channels]`, or `[batch, 1, 1, 1, channels]` with `keepdims`
+    GlobalMaxPooling3D, "GlobalMaxPooling3D", 3, Max
+}
+
+global_layer! {
+    /// The mean of each channel of a sequence.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - output: `[batch, channels]`, or `[batch, 1, channels]` with `keepdims`
+    ///
+    /// # Masks
+    ///
+    /// Steps that the mask leaves out do not count. The output has no mask.
+    GlobalAveragePooling1D, "GlobalAveragePooling1D", 1, Average, masking
+}
+
+global_layer! {
+    /// The mean of each channel of an image.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`; height and width may be unknown
+    /// - output: `[batch, channels]`, or `[batch, 1, 1, channels]` with `keepdims`
+    ///
+    /// ```
+    /// use horn_nn::layers::GlobalAveragePooling2D;
+    /// use horn_nn::{Layer, Shape};
+    ///
+    /// let shape = GlobalAveragePooling2D().output_shape(&Shape::batched([7, 7, 1280]))?;
+    /// assert_eq!(shape, Shape::batched([1280]));
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    GlobalAveragePooling2D, "GlobalAveragePooling2D", 2, Average
+}
+
+global_layer! {
+    /// The mean of each channel of a volume.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`; all but the channels may be unknown
+    /// - output: `[batch, channels]`, or `[batch, 1, 1, 1, channels]` with `keepdims`
+    GlobalAveragePooling3D, "GlobalAveragePooling3D", 3, Average
+}
+
+#[derive(Module, Debug)]
+struct GlobalModule {
+    #[module(skip)]
+    pool: Pool,
+    #[module(skip)]
+    data_format: DataFormat,
+    keepdims: bool,
+}
+
+impl GlobalModule {
+    /// Pools `[batch, channels, …]`; the mask is of the steps.
+    fn pool(&self, x: AnyTensor, mask: Option<AnyTensor>) -> Result<AnyTensor> {
+        let sizes = x.sizes();
+        let (ends, spatial) = sizes.split_at(2);
+        let x = x.reshape(&[ends[0], ends[1], spatial.iter().product()])?.float::<3>()?;
+        let y = match (self.pool, mask) {
+            (Pool::Max, _) => x.max_dim(2),
+            (Pool::Average, None) => x.mean_dim(2),
+            (Pool::Average, Some(mask)) => {
+                let mask = mask.bool::<2>()?.unsqueeze_dim::<3>(1);
+                let counts = mask.clone().float().sum_dim(2);
+                let kept = x.clone().mask_fill(mask.bool_not().expand(x.dims()), 0.0);
+                kept.sum_dim(2) / counts
+            }
+        };
+        let kept = if self.keepdims { vec![1; spatial.len()] } else { Vec::new() };
+        let y = AnyTensor::from(y).reshape(&[ends, &kept].concat())?;
+        if self.keepdims { self.data_format.from_channels_first(y) } else { Ok(y) }
+    }
+}
+
+impl Forward for GlobalModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let mask = input.mask().cloned();
+        let x = self.data_format.to_channels_first(input.value()?)?;
+        Ok(vec![self.pool(x, mask)?.into()])
+    }
+}

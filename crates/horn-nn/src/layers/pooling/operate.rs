@@ -1,0 +1,57 @@
+//! The operations behind the layers, in Burn's layout.
+
+use burn::tensor::module::{avg_pool2d, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+
+use super::Pool;
+use crate::layers::window::{Window, known};
+use crate::{AnyTensor, Result};
+
+/// A step of a window along one axis: its size, its stride, and what is added before and after the axis.
+type Slide = (usize, usize, (usize, usize));
+
+/// The axis that is not there.
+const STAY: Slide = (1, 1, (0, 0));
+
+/// Pools `[batch, channels, …]`.
+///
+/// Burn pools over two axes at most. A pooling over three is one over the last two and then one over the first: the
+/// largest of largest values is the largest, and the number of values that a mean counts is a product over the axes.
+pub(super) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTensor> {
+    let sizes = x.sizes();
+    let (ends, spatial) = sizes.split_at(2);
+    let [batch, channels] = [ends[0], ends[1]];
+    let outputs: Vec<usize> = window.outputs(&known(spatial))?.into_iter().flatten().collect();
+    let paddings = window.paddings(spatial);
+    let slide = |axis: usize| (window.sizes[axis], window.strides[axis], paddings[axis]);
+    match *spatial {
+        [steps] => {
+            let y = pool_images(x.reshape(&[batch, channels, steps, 1])?, kind, [slide(0), STAY])?;
+            y.reshape(&[batch, channels, outputs[0]])
+        }
+        [_, _] => pool_images(x, kind, [slide(0), slide(1)]),
+        [depth, height, width] => {
+            let slices = x.reshape(&[batch, channels * depth, height, width])?;
+            let y = pool_images(slices, kind, [slide(1), slide(2)])?;
+            let columns = y.reshape(&[batch, channels, depth, outputs[1] * outputs[2]])?;
+            let y = pool_images(columns, kind, [slide(0), STAY])?;
+            y.reshape(&[batch, channels, outputs[0], outputs[1], outputs[2]])
+        }
+        _ => Err(crate::unsupported_rank(sizes.len())),
+    }
+}
+
+/// Pools over the last two of four axes. What is added to them counts as minus infinity for a largest value, and not
+/// at all for a mean.
+fn pool_images(x: AnyTensor, kind: Pool, slides: [Slide; 2]) -> Result<AnyTensor> {
+    let (sizes, strides) = (slides.map(|(size, ..)| size), slides.map(|(_, stride, _)| stride));
+    let padding = slides.map(|(.., padding)| padding);
+    let x = x.float::<4>()?;
+    Ok(match kind {
+        Pool::Max => max_pool2d(x, MaxPoolOptions { stride: strides, padding, ..MaxPoolOptions::new(sizes) }).into(),
+        Pool::Average => {
+            let options = AvgPoolOptions { stride: strides, padding, ..AvgPoolOptions::new(sizes) };
+            avg_pool2d(x, AvgPoolOptions { count_include_pad: false, ..options }).into()
+        }
+    })
+}

@@ -1,0 +1,59 @@
+//! What the fixtures do not show: bad input, and sizes that are unknown or left out.
+
+use serde_json::json;
+
+use super::*;
+use crate::layers::check::infer;
+use crate::layers::{Padding, from_config};
+use crate::{Layer, Shape};
+
+#[test]
+fn padding_is_left_out_of_the_mean() {
+    let layer = AveragePooling1D().strides(1).padding(Padding::Same);
+    assert_eq!(infer(layer, &[1.0, 2.0, 3.0, 4.0], &[1, 4, 1]).unwrap().1, [1.5, 2.5, 3.5, 4.0]);
+}
+
+#[test]
+fn padding_is_never_the_largest() {
+    let layer = MaxPooling1D().pool_size(3).strides(2).padding(Padding::Same);
+    assert_eq!(infer(layer, &[-1.0, -2.0, -3.0, -4.0, -5.0], &[1, 5, 1]).unwrap().1, [-1.0, -2.0, -4.0]);
+}
+
+#[test]
+fn strides_are_the_window_where_none_are_given() {
+    let config = json!({"pool_size": [3, 2]});
+    assert_eq!(from_config("MaxPooling2D", &config).unwrap().config()["strides"], json!([3, 2]));
+    assert_eq!(MaxPooling2D().strides(1).pool_size(3).config()["strides"], json!([1, 1]));
+    assert_eq!(AveragePooling3D().config()["strides"], json!([2, 2, 2]));
+}
+
+#[test]
+fn adaptive_windows_divide_evenly() {
+    let x: Vec<f32> = (0..14).map(|x| x as f32).collect();
+    let means = infer(AdaptiveAveragePooling1D(7), &x, &[1, 14, 1]).unwrap().1;
+    assert_eq!(means, [0.5, 2.5, 4.5, 6.5, 8.5, 10.5, 12.5]);
+    assert_eq!(infer(AdaptiveMaxPooling1D(7), &x[..7], &[1, 7, 1]).unwrap().1, x[..7]);
+    assert_eq!(infer(AdaptiveMaxPooling1D(3), &x[..2], &[1, 2, 1]).unwrap().1, [0.0, 1.0, 1.0]);
+}
+
+#[test]
+fn unknown_sizes_stay_unknown() {
+    let image = Shape::new([None, None, Some(7), Some(3)]);
+    assert_eq!(MaxPooling2D().output_shape(&image).unwrap(), Shape::new([None, None, Some(3), Some(3)]));
+    assert_eq!(AdaptiveMaxPooling2D(2).output_shape(&image).unwrap(), Shape::batched([2, 2, 3]));
+    assert_eq!(GlobalMaxPooling2D().output_shape(&image).unwrap(), Shape::batched([3]));
+}
+
+#[test]
+fn impossible_arguments_are_errors() {
+    let image = Shape::batched([4, 4, 3]);
+    let refused = |layer: &dyn Layer| layer.output_shape(&image).unwrap_err();
+    assert!(refused(&MaxPooling2D().pool_size(0)).is_argument());
+    assert!(refused(&MaxPooling2D().strides((1, 0))).is_argument());
+    assert!(refused(&AveragePooling2D().padding(Padding::Causal)).is_argument());
+    assert!(refused(&AveragePooling2D().pool_size(5)).is_shape());
+    assert!(refused(&MaxPooling1D()).is_shape());
+    assert!(refused(&GlobalAveragePooling1D()).is_shape());
+    assert!(refused(&AdaptiveAveragePooling2D((2, 0))).is_argument());
+    assert!(GlobalMaxPooling1D().output_shape(&Shape::batched([0, 3])).unwrap_err().is_shape());
+}

@@ -1,0 +1,186 @@
+//! `MaxPooling` and `AveragePooling` in one, two and three dimensions: one value for each place of a window.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use super::Pool;
+use super::operate::pool;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::window::Window;
+use crate::layers::{DataFormat, Padding, Sizes};
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+
+/// Makes the pooling over `n` spatial axes.
+macro_rules! pooling_layer {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $pool:ident) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            pool_size: Sizes<$n>,
+            strides: Option<Sizes<$n>>,
+            padding: Padding,
+            data_format: DataFormat,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[allow(non_snake_case)]
+        pub fn $class() -> $class {
+            $class::new()
+        }
+
+        impl $class {
+            /// A layer with a window of 2 along each axis that moves by its own size, and no padding.
+            pub fn new() -> Self {
+                Self {
+                    common: Common::default(),
+                    pool_size: 2.into(),
+                    strides: None,
+                    padding: Padding::Valid,
+                    data_format: DataFormat::ChannelsLast,
+                }
+            }
+
+            /// How far the window moves from one output to the next, along each axis; by its own size by default.
+            #[must_use]
+            pub fn strides(mut self, strides: impl Into<Sizes<$n>>) -> Self {
+                self.strides = Some(strides.into());
+                self
+            }
+
+            fn window(&self) -> Result<Window> {
+                let strides = self.strides.unwrap_or(self.pool_size);
+                let window = Window::new(self.pool_size, strides, 1.into(), self.padding, self.data_format);
+                window.check(false)?;
+                Ok(window)
+            }
+        }
+
+        impl Default for $class {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            /// The size of the window along each axis; 2 by default.
+            pool_size: impl Into<Sizes<$n>>,
+            /// How the edges are treated; [`Padding::Valid`] by default.
+            padding: Padding,
+            /// Where the channels are; [`DataFormat::ChannelsLast`] by default.
+            data_format: DataFormat,
+        });
+
+        impl Layer for $class {
+            described!($name, strides);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                let window = self.window()?;
+                let axes = self.data_format.split(input, $n)?;
+                window.output_shape(&axes, axes.channels)
+            }
+
+            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+                Ok(BuiltLayer::new(PoolingModule { pool: Pool::$pool, window: self.window()? }))
+            }
+        }
+    };
+}
+
+pooling_layer! {
+    /// The largest value of each window along a sequence, channel by channel.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - output: `[batch, new steps, channels]`
+    ///
+    /// ```
+    /// use horn_nn::layers::MaxPooling1D;
+    ///
+    /// let layer = MaxPooling1D().pool_size(3).strides(2);
+    /// ```
+    MaxPooling1D, "MaxPooling1D", 1, Max
+}
+
+pooling_layer! {
+    /// The largest value of each window over an image, channel by channel.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`; height and width may be unknown
+    /// - output: `[batch, new height, new width, channels]`
+    ///
+    /// ```
+    /// use horn_nn::layers::MaxPooling2D;
+    /// use horn_nn::{Layer, Shape};
+    ///
+    /// let layer = MaxPooling2D().pool_size((2, 2));
+    /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 32]))?, Shape::batched([14, 14, 32]));
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    MaxPooling2D, "MaxPooling2D", 2, Max
+}
+
+pooling_layer! {
+    /// The largest value of each window through a volume, channel by channel.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`; all but the channels may be unknown
+    /// - output: `[batch, new depth, new height, new width, channels]`
+    MaxPooling3D, "MaxPooling3D", 3, Max
+}
+
+pooling_layer! {
+    /// The mean of each window along a sequence, channel by channel. What [`Padding::Same`] adds is not counted.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - output: `[batch, new steps, channels]`
+    AveragePooling1D, "AveragePooling1D", 1, Average
+}
+
+pooling_layer! {
+    /// The mean of each window over an image, channel by channel. What [`Padding::Same`] adds is not counted.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`; height and width may be unknown
+    /// - output: `[batch, new height, new width, channels]`
+    ///
+    /// ```
+    /// use horn_nn::layers::{AveragePooling2D, Padding};
+    ///
+    /// let layer = AveragePooling2D().pool_size(3).strides(1).padding(Padding::Same);
+    /// ```
+    AveragePooling2D, "AveragePooling2D", 2, Average
+}
+
+pooling_layer! {
+    /// The mean of each window through a volume, channel by channel. What [`Padding::Same`] adds is not counted.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`; all but the channels may be unknown
+    /// - output: `[batch, new depth, new height, new width, channels]`
+    AveragePooling3D, "AveragePooling3D", 3, Average
+}
+
+#[derive(Module, Debug)]
+struct PoolingModule {
+    #[module(skip)]
+    pool: Pool,
+    #[module(skip)]
+    window: Window,
+}
+
+impl Forward for PoolingModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        let format = self.window.data_format;
+        format.from_channels_first(pool(format.to_channels_first(input)?, self.pool, &self.window)?)
+    }
+}

@@ -1,0 +1,123 @@
+//! What slides over the spatial axes of an input: the kernel of a convolution, the window of a pooling.
+
+use crate::layers::layout::Axes;
+use crate::layers::{DataFormat, Padding, Sizes};
+use crate::{Error, Result, Shape};
+
+/// A window and the way it moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub sizes: Vec<usize>,
+    pub strides: Vec<usize>,
+    pub dilation: Vec<usize>,
+    pub padding: Padding,
+    pub data_format: DataFormat,
+}
+
+impl Window {
+    pub fn new<const N: usize>(
+        sizes: Sizes<N>,
+        strides: Sizes<N>,
+        dilation: Sizes<N>,
+        padding: Padding,
+        data_format: DataFormat,
+    ) -> Self {
+        let vec = |sizes: Sizes<N>| sizes.to_array().to_vec();
+        Self { sizes: vec(sizes), strides: vec(strides), dilation: vec(dilation), padding, data_format }
+    }
+
+    /// Are the arguments possible? `causal` says whether a causal padding is.
+    pub fn check(&self, causal: bool) -> Result<()> {
+        let zero = |argument: &str, values: &[usize], mend: &str| {
+            if values.iter().all(|&value| value > 0) {
+                return Ok(());
+            }
+            Err(Error::argument(format!("{argument} can't be 0"))
+                .received(format!("{argument} = {}", crate::shape::sizes(values)))
+                .expected("at least 1 along each axis")
+                .mend(mend))
+        };
+        zero("the size of the window", &self.sizes, "3 is a common size")?;
+        zero("strides", &self.strides, "1 moves the window by one step")?;
+        zero("dilation_rate", &self.dilation, "1 takes neighbours")?;
+        if self.padding == Padding::Causal && !causal {
+            return Err(Error::argument("only Conv1D can be causal")
+                .received("padding = causal")
+                .expected("valid or same")
+                .mend("pad with `ZeroPadding1D` before the layer"));
+        }
+        Ok(())
+    }
+
+    /// Refuses strides together with dilation, as Keras does.
+    pub fn check_strides_or_dilation(&self) -> Result<()> {
+        if self.strides.iter().all(|&s| s == 1) || self.dilation.iter().all(|&d| d == 1) {
+            return Ok(());
+        }
+        Err(Error::argument("strides and dilation do not go together")
+            .received(format!(
+                "strides = {}, dilation_rate = {}",
+                crate::shape::sizes(&self.strides),
+                crate::shape::sizes(&self.dilation)
+            ))
+            .expected("one of them 1 along all axes")
+            .mend("leave out strides or dilation_rate"))
+    }
+
+    /// How far the window reaches along an axis, its holes included.
+    pub fn reach(&self, axis: usize) -> usize {
+        (self.sizes[axis] - 1) * self.dilation[axis] + 1
+    }
+
+    /// The number of places that the window takes along each axis.
+    pub fn outputs(&self, spatial: &[Option<usize>]) -> Result<Vec<Option<usize>>> {
+        let outputs = spatial.iter().enumerate().map(|(axis, size)| match (size, self.padding) {
+            (None, _) => Ok(None),
+            (Some(size), Padding::Valid) => match size.checked_sub(self.reach(axis)) {
+                Some(room) => Ok(Some(room / self.strides[axis] + 1)),
+                None => Err(self.misfit(spatial)),
+            },
+            (Some(0), _) => Err(self.misfit(spatial)),
+            (Some(size), Padding::Same | Padding::Causal) => Ok(Some(size.div_ceil(self.strides[axis]))),
+        });
+        outputs.collect()
+    }
+
+    /// What is added before and after each axis of an input of these sizes.
+    pub fn paddings(&self, spatial: &[usize]) -> Vec<(usize, usize)> {
+        let padding = |(axis, &size): (usize, &usize)| match self.padding {
+            Padding::Valid => (0, 0),
+            Padding::Causal => (self.reach(axis) - 1, 0),
+            Padding::Same => {
+                let last = (size.div_ceil(self.strides[axis]) - 1) * self.strides[axis];
+                let missing = (last + self.reach(axis)).saturating_sub(size);
+                (missing / 2, missing - missing / 2)
+            }
+        };
+        spatial.iter().enumerate().map(padding).collect()
+    }
+
+    /// The shape of an output with so many channels.
+    pub fn output_shape(&self, input: &Axes, channels: Option<usize>) -> Result<Shape> {
+        let spatial = self.outputs(&input.spatial)?;
+        Ok(self.data_format.join(Axes { batch: input.batch, channels, spatial }))
+    }
+
+    fn misfit(&self, spatial: &[Option<usize>]) -> Error {
+        let reach: Vec<_> = (0..self.sizes.len()).map(|axis| self.reach(axis)).collect();
+        Error::shape("the window is larger than the input")
+            .received(format!("{} for an input of {}", crate::shape::sizes(&reach), Shape::new(spatial)))
+            .expected("an input that is at least as large")
+            .mend("take a smaller window, or `padding(Padding::Same)`")
+    }
+}
+
+/// One for each spatial axis, as Burn takes them.
+pub(crate) fn array<T: Copy, const N: usize>(values: &[T]) -> [T; N] {
+    values.try_into().ok().expect("there is one for each spatial axis")
+}
+
+/// The spatial sizes of a tensor in Burn's layout.
+pub(crate) fn known(sizes: &[usize]) -> Vec<Option<usize>> {
+    sizes.iter().copied().map(Some).collect()
+}
