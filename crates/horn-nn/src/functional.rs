@@ -450,3 +450,97 @@ fn unreached(tensor: &KerasTensor) -> Error {
         .expected("an Input among the model's inputs")
         .mend("add it to the first argument of `Model::new`")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::{Add, Concatenate, Dense};
+
+    fn message<T: fmt::Debug>(result: Result<T>) -> String {
+        let error = result.unwrap_err();
+        assert!(error.is_model() || error.is_shape() || error.is_argument(), "{error}");
+        error.to_string()
+    }
+
+    #[test]
+    fn layers_are_ordered_by_their_distance_from_the_outputs() {
+        let (a, b) = (Input([4]).name("a"), Input([2]).name("b"));
+        let late = Dense(3).apply(&b).unwrap();
+        let early = Dense(4).apply(&a).unwrap();
+        let middle = Dense(3).apply(&early).unwrap();
+        let model = Model::new([&a, &b], Add().apply((&middle, &late)).unwrap()).unwrap();
+        let names: Vec<_> = model.layers().map(|(name, _)| name).collect();
+        // Numbers follow the program, the order follows the graph.
+        assert_eq!(names, ["a", "dense_1", "b", "dense_2", "dense", "add"]);
+    }
+
+    #[test]
+    fn a_shared_layer_has_its_weights_once() {
+        let (a, b) = (Input([4]), Input([4]));
+        let shared = Dense(3).shared();
+        let (left, right) = (shared.apply(&a).unwrap(), shared.apply(&b).unwrap());
+        let model = Model::new((&a, &b), Concatenate().apply((&left, &right)).unwrap()).unwrap();
+        let model = model.build(&Device::default()).unwrap();
+        assert_eq!(model.count_params(), 15);
+        let x = ndarray::Array2::<f32>::ones((2, 4));
+        let y = model.predict((&x, &x), 32).unwrap();
+        assert_eq!(y.slice(ndarray::s![.., ..3]), y.slice(ndarray::s![.., 3..]));
+    }
+
+    #[test]
+    fn inner_tensors_can_be_inputs_and_outputs() {
+        let x = Input([4]);
+        let inner = Dense(3).apply(&x).unwrap();
+        let y = Dense(2).apply(&inner).unwrap();
+        let tail = Model::new(&inner, &y).unwrap().build(&Device::default()).unwrap();
+        assert_eq!((tail.input_shape().to_string(), tail.count_params()), ("(None, 3)".to_owned(), 8));
+        let both = Model::new(&x, (&inner, &y)).unwrap().build(&Device::default()).unwrap();
+        assert_eq!(both.output_names().collect::<Vec<_>>(), ["dense", "dense_1"]);
+        let head = both.ending_at(&["dense"]).unwrap();
+        assert_eq!(head.get_weights(), both.get_layer("dense").unwrap().get_weights());
+    }
+
+    #[test]
+    fn a_built_model_is_a_layer_with_its_weights() {
+        let x = Input([4]);
+        let trained =
+            Model::new(&x, Dense(3).apply(&x).unwrap()).unwrap().name("trunk").build(&Device::default()).unwrap();
+        let y = Input([4]);
+        let outer = Model::new(&y, trained.clone().apply(&y).unwrap()).unwrap();
+        let mut outer = outer.build(&Device::default()).unwrap();
+        assert_eq!(outer.get_weights(), trained.get_weights());
+        let names: Vec<_> = outer.weights().map(|weight| weight.name.as_str()).collect();
+        assert_eq!(names, ["dense/kernel", "dense/bias"]);
+        outer.set_layer_trainable("trunk", false).unwrap();
+        assert_eq!((outer.trainable_weights().count(), outer.non_trainable_weights().count()), (0, 2));
+        outer.set_layer_trainable("trunk", true).unwrap();
+        assert_eq!(outer.trainable_weights().count(), 2);
+    }
+
+    #[test]
+    fn what_is_no_graph_says_why() {
+        let (a, b) = (Input([4]).name("a"), Input([2]).name("b"));
+        let joined = Concatenate().apply((&a, &b)).unwrap();
+        assert_eq!(
+            message(Model::new(&a, &joined)),
+            "model \"functional\": an output depends on an Input that the model is not given; \
+             received b of shape (None, 2), expected an Input among the model's inputs. \
+             Mend: add it to the first argument of `Model::new`."
+        );
+        assert!(message(Model::new([&a, &a], &joined)).contains("an input is given twice"));
+        assert!(message(Model::new(Vec::<KerasTensor>::new(), &joined)).contains("a model needs inputs and outputs"));
+        let twin = Dense(4).name("twin").apply(Dense(4).name("twin").apply(&a).unwrap()).unwrap();
+        assert!(message(Model::new(&a, &twin)).contains("two layers have one name; received \"twin\" twice"));
+        assert_eq!(
+            message(Add().name("sum").apply((&a, &b))),
+            "layer \"sum\" (Add): the inputs do not fit each other; received (None, 4), (None, 2), \
+             expected equal sizes, or 1, along each axis. \
+             Mend: bring them to one shape, by `Dense`, `Conv2D` or `Reshape`."
+        );
+        assert!(message(Dense(3).apply((&a, &b))).contains("layer Dense: the layer takes one input"));
+        let built = Model::new(&a, Dense(2).apply(&a).unwrap()).unwrap().build(&Device::default()).unwrap();
+        assert!(message(built.get_layer("dens").map(|_| ())).contains("expected a, dense"));
+        let x = ndarray::Array2::<f32>::ones((2, 4));
+        assert!(message(built.predict((&x, &x), 1)).contains("received 2 inputs, expected 1: a"));
+    }
+}

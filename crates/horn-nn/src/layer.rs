@@ -172,6 +172,18 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// let (left, right) = (encoder.apply(&left)?, encoder.apply(&right)?);
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
+    ///
+    /// Nobody shares weights by accident: a layer that is not shared is used up where it is applied.
+    ///
+    /// ```compile_fail,E0382
+    /// use horn_nn::Layer;
+    /// use horn_nn::layers::{Dense, Input};
+    ///
+    /// let (left, right) = (Input([8]), Input([8]));
+    /// let encoder = Dense(4);
+    /// let (left, right) = (encoder.apply(&left)?, encoder.apply(&right)?);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
     fn shared(self) -> SharedLayer
     where
         Self: Sized,
