@@ -74,11 +74,12 @@ pub fn check_layer(entry: &Entry, relative: f64) {
     assert_eq!(layer.class_name(), entry.class_name, "class name");
     assert_eq!(layer.supports_masking(), entry.supports_masking, "supports_masking");
 
+    let learns = layer.trainable();
     let model = build(entry, layer, &Device::default());
     let shapes: Vec<_> = model.output_shapes().map(|shape| shape.sizes().to_vec()).collect();
     assert_eq!(shapes, entry.output_shapes, "output shapes");
     let weights: Vec<_> =
-        model.weights().map(|weight| (weight.name.clone(), weight.trainable, weight.sizes.clone())).collect();
+        model.weights().map(|weight| (weight.name.clone(), weight.trainable && learns, weight.sizes.clone())).collect();
     let expected: Vec<_> = entry.weights.iter().map(|w| (w.name.clone(), w.trainable, w.array.shape.clone())).collect();
     assert_eq!(weights, expected, "weights");
 
@@ -94,7 +95,8 @@ fn layer(entry: &Entry) -> Box<dyn Layer> {
     let given = from_config(&entry.class_name, &config).unwrap().config();
     assert!(same(&given, &config), "the configuration comes out as\n{given}\nand went in as\n{config}");
     // Arguments that Keras takes with the call are the layer's own here.
-    let arguments = entry.kwargs.iter().filter(|(_, value)| !value.is_object());
+    let given = |value: &Value| !value.is_object() && !value.is_null() && *value != false && *value != 0;
+    let arguments = entry.kwargs.iter().filter(|(_, value)| given(value));
     config.as_object_mut().unwrap().extend(arguments.map(|(key, value)| (key.clone(), value.clone())));
     from_config(&entry.class_name, &config).unwrap()
 }

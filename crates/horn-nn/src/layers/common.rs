@@ -9,10 +9,16 @@ use crate::regularizers::Regularizer;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Common {
     pub name: Option<String>,
+    #[serde(default = "learns")]
     pub trainable: bool,
     pub dtype: DType,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity_regularizer: Option<Regularizer>,
+}
+
+/// Layers learn where their configuration does not say.
+fn learns() -> bool {
+    true
 }
 
 impl Default for Common {
@@ -152,7 +158,8 @@ pub(crate) use weight_arguments;
 
 /// The methods of [`Layer`](crate::Layer) that every description answers in the same way. With `masking` the layer
 /// takes masks or lets them pass; with `activity` its configuration names an activity regularizer even where it has
-/// none; with `strides` its strides are as large as its window where it has none.
+/// none; with `bare` it says neither whether it learns nor more of its dtype than the name; with `strides` its strides
+/// are as large as its window where it has none.
 macro_rules! described {
     ($class:literal $(, $what:ident)*) => {
         fn class_name(&self) -> &str {
@@ -186,11 +193,19 @@ macro_rules! described {
         }
     };
     (@method activity) => {};
+    (@method bare) => {};
     (@method strides) => {};
     (@config masking, $config:ident) => {};
     (@config activity, $config:ident) => {
         if $config.get("activity_regularizer").is_none() {
             $config["activity_regularizer"] = serde_json::Value::Null;
+        }
+    };
+    (@config bare, $config:ident) => {
+        if let serde_json::Value::Object(config) = &mut $config {
+            config.remove("trainable");
+            let name = config["dtype"]["config"]["name"].take();
+            config.insert("dtype".to_owned(), name);
         }
     };
     (@config strides, $config:ident) => {

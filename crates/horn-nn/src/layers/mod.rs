@@ -10,6 +10,7 @@ mod core_layers;
 mod layout;
 mod merging;
 mod nested;
+mod normalization;
 mod options;
 mod pooling;
 mod preprocessing;
@@ -24,6 +25,7 @@ pub use convolution::*;
 pub use core_layers::*;
 pub use merging::*;
 pub use nested::Nested;
+pub use normalization::*;
 pub use options::{DataFormat, Padding};
 pub use pooling::*;
 pub use preprocessing::*;
@@ -38,6 +40,7 @@ const FAMILIES: &[registry::Family] = &[
     convolution::from_config,
     core_layers::from_config,
     merging::from_config,
+    normalization::from_config,
     pooling::from_config,
     preprocessing::from_config,
     regularization::from_config,

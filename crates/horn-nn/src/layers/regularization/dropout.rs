@@ -4,9 +4,10 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::noise::{check_noise_shape, check_rate, generator, noise_sizes};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::random::SeedGenerator;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 
 /// While training, sets a share `rate` of the values to zero and divides the others by `1 − rate`, so that their sum
 /// is expected to stay. Does nothing otherwise.
@@ -64,37 +65,19 @@ impl Layer for Dropout {
     described!("Dropout", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        if !(0.0..=1.0).contains(&self.rate) {
-            return Err(Error::argument("the rate is no share")
-                .received(format!("rate = {}", self.rate))
-                .expected("0 to 1")
-                .mend("give the share that is dropped: 0.2 for a fifth"));
-        }
-        let fits = self.noise_shape.as_ref().is_none_or(|noise| {
-            let fit = |(noise, size): (&Option<usize>, &Option<usize>)| match (noise, size) {
-                (None | Some(1), _) => true,
-                (Some(noise), Some(size)) => noise == size,
-                (Some(_), None) => true,
-            };
-            noise.len() == input.rank() && noise.iter().zip(input.sizes()).all(fit)
-        });
-        if fits {
-            return Ok(input.clone());
-        }
-        Err(Error::shape("the noise does not fit the input")
-            .received(format!("noise_shape {:?} for {input}", self.noise_shape))
-            .expected("one size for each axis: 1, None, or the input's own")
-            .mend("put 1 where an axis shares its noise and None elsewhere"))
+        check_rate(self.rate)?;
+        check_noise_shape(self.noise_shape.as_deref(), input)?;
+        Ok(input.clone())
     }
 
     fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
-        let noise = build.seed_generator(self.seed)?;
-        Ok(BuiltLayer::new(DropoutModule { rate: self.rate, noise_shape: self.noise_shape.clone(), noise }))
+        Ok(BuiltLayer::new(DropoutModule::new(self.rate, self.noise_shape.clone(), self.seed, build)?))
     }
 }
 
+/// Drops values; also a part of layers that drop something on their way.
 #[derive(Module, Debug)]
-struct DropoutModule {
+pub(in crate::layers) struct DropoutModule {
     rate: f64,
     #[module(skip)]
     noise_shape: Option<Vec<Option<usize>>>,
@@ -102,15 +85,28 @@ struct DropoutModule {
 }
 
 impl DropoutModule {
-    fn drop<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if self.rate == 1.0 {
-            return x.zeros_like();
+    /// Drops the share `rate`, with noise of this shape.
+    pub fn new(
+        rate: f64,
+        noise_shape: Option<Vec<Option<usize>>>,
+        seed: Option<u64>,
+        build: &mut Build,
+    ) -> Result<Self> {
+        Ok(Self { rate, noise_shape, noise: generator(rate, seed, build)? })
+    }
+
+    /// Drops values while the model learns.
+    pub fn drop<const D: usize>(&self, x: Tensor<D>, mode: Mode) -> Tensor<D> {
+        if mode == Mode::Inference || self.rate == 0.0 {
+            return x;
         }
-        let mut sizes = x.dims();
-        for (size, noise) in sizes.iter_mut().zip(self.noise_shape.iter().flatten()) {
-            *size = noise.unwrap_or(*size);
+        if self.rate == 1.0 {
+            // The zeros must take part in the gradient.
+            let all = x.zeros_like().equal_elem(0.0);
+            return x.mask_fill(all, 0.0);
         }
         let keep = 1.0 - self.rate;
+        let sizes = noise_sizes(x.dims(), self.noise_shape.as_deref());
         let kept = self.noise.bernoulli(sizes, keep, &x.device().without_autodiff());
         x * kept / keep
     }
@@ -118,10 +114,7 @@ impl DropoutModule {
 
 impl Forward for DropoutModule {
     fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
-        if mode == Mode::Inference || self.rate == 0.0 {
-            return Ok(input);
-        }
-        by_rank!(input, |x| self.drop(x).into())
+        by_rank!(input, |x| self.drop(x, mode).into())
     }
 }
 

@@ -1,9 +1,25 @@
 //! Layers that keep a model from learning its samples by heart.
 
+mod activity_regularization;
+mod alpha_dropout;
 mod dropout;
+mod gaussian;
+mod noise;
+mod spatial_dropout;
 
+pub use activity_regularization::ActivityRegularization;
+pub use alpha_dropout::AlphaDropout;
 pub use dropout::Dropout;
+pub use gaussian::{GaussianDropout, GaussianNoise};
+pub use spatial_dropout::{SpatialDropout1D, SpatialDropout2D, SpatialDropout3D};
 
 super::registry::family! {
+    "ActivityRegularization" => ActivityRegularization::new();
+    "AlphaDropout" => AlphaDropout::new(0.5), requires "rate";
     "Dropout" => Dropout::new(0.5), requires "rate";
+    "GaussianDropout" => GaussianDropout::new(0.5), requires "rate";
+    "GaussianNoise" => GaussianNoise::new(0.5), requires "stddev";
+    "SpatialDropout1D" => SpatialDropout1D::new(0.5), requires "rate";
+    "SpatialDropout2D" => SpatialDropout2D::new(0.5), requires "rate";
+    "SpatialDropout3D" => SpatialDropout3D::new(0.5), requires "rate";
 }

@@ -1,0 +1,139 @@
+//! The factor γ and the offset β that follow a normalization.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use crate::constraints::Constraint;
+use crate::initializers::{Initializer, Ones, Zeros};
+use crate::regularizers::Regularizer;
+use crate::{Build, Result, WeightSpec};
+
+/// The arguments for γ and β.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Affine {
+    pub center: bool,
+    pub scale: bool,
+    pub beta_initializer: Initializer,
+    pub gamma_initializer: Initializer,
+    pub beta_regularizer: Option<Regularizer>,
+    pub gamma_regularizer: Option<Regularizer>,
+    pub beta_constraint: Option<Constraint>,
+    pub gamma_constraint: Option<Constraint>,
+}
+
+impl Default for Affine {
+    fn default() -> Self {
+        Self {
+            center: true,
+            scale: true,
+            beta_initializer: Zeros::new().into(),
+            gamma_initializer: Ones::new().into(),
+            beta_regularizer: None,
+            gamma_regularizer: None,
+            beta_constraint: None,
+            gamma_constraint: None,
+        }
+    }
+}
+
+impl Affine {
+    /// The weights that the arguments ask for.
+    pub fn build<const A: usize>(&self, sizes: [usize; A], build: &mut Build) -> Result<AffineModule<A>> {
+        let gamma = WeightSpec {
+            initializer: &self.gamma_initializer,
+            regularizer: self.gamma_regularizer.as_ref(),
+            constraint: self.gamma_constraint.as_ref(),
+        };
+        let beta = WeightSpec {
+            initializer: &self.beta_initializer,
+            regularizer: self.beta_regularizer.as_ref(),
+            constraint: self.beta_constraint.as_ref(),
+        };
+        Ok(AffineModule {
+            gamma: self.scale.then(|| build.add_weight("gamma", sizes, gamma)).transpose()?,
+            beta: self.center.then(|| build.add_weight("beta", sizes, beta)).transpose()?,
+        })
+    }
+}
+
+/// The factor and the offset, where the layer has them.
+#[derive(Module, Debug)]
+pub(super) struct AffineModule<const A: usize> {
+    gamma: Option<Param<Tensor<A>>>,
+    beta: Option<Param<Tensor<A>>>,
+}
+
+impl<const A: usize> AffineModule<A> {
+    pub fn gamma(&self) -> Option<Tensor<A>> {
+        self.gamma.as_ref().map(Param::val)
+    }
+
+    pub fn beta(&self) -> Option<Tensor<A>> {
+        self.beta.as_ref().map(Param::val)
+    }
+}
+
+/// The arguments for γ and β as methods.
+macro_rules! affine_arguments {
+    ($layer:ident) => {
+        impl $layer {
+            /// Is an offset β added? Yes by default.
+            #[must_use]
+            pub fn center(mut self, center: bool) -> Self {
+                self.affine.center = center;
+                self
+            }
+
+            /// Is the result multiplied by a factor γ? Yes by default.
+            #[must_use]
+            pub fn scale(mut self, scale: bool) -> Self {
+                self.affine.scale = scale;
+                self
+            }
+
+            /// Where the offset β starts; `Zeros` by default.
+            #[must_use]
+            pub fn beta_initializer(mut self, initializer: impl Into<$crate::initializers::Initializer>) -> Self {
+                self.affine.beta_initializer = initializer.into();
+                self
+            }
+
+            /// Where the factor γ starts; `Ones` by default.
+            #[must_use]
+            pub fn gamma_initializer(mut self, initializer: impl Into<$crate::initializers::Initializer>) -> Self {
+                self.affine.gamma_initializer = initializer.into();
+                self
+            }
+
+            /// What is added to the loss for the offset β; nothing by default.
+            #[must_use]
+            pub fn beta_regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
+                self.affine.beta_regularizer = Some(regularizer.into());
+                self
+            }
+
+            /// What is added to the loss for the factor γ; nothing by default.
+            #[must_use]
+            pub fn gamma_regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
+                self.affine.gamma_regularizer = Some(regularizer.into());
+                self
+            }
+
+            /// What the offset β is held to after each step; nothing by default.
+            #[must_use]
+            pub fn beta_constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
+                self.affine.beta_constraint = Some(constraint.into());
+                self
+            }
+
+            /// What the factor γ is held to after each step; nothing by default.
+            #[must_use]
+            pub fn gamma_constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
+                self.affine.gamma_constraint = Some(constraint.into());
+                self
+            }
+        }
+    };
+}
+pub(super) use affine_arguments;

@@ -1,0 +1,100 @@
+//! The axes that a layer normalizes along, and sums along several of them.
+
+use burn::tensor::Tensor;
+
+use crate::constraints::Axes;
+use crate::{Error, Result, Shape};
+
+/// The place of an axis in the input, counted from its first.
+pub(super) fn place(axis: isize, input: &Shape) -> Result<usize> {
+    let rank = input.rank();
+    let place = if axis < 0 { rank.checked_add_signed(axis) } else { Some(axis.unsigned_abs()) };
+    place.filter(|place| *place < rank).ok_or_else(|| {
+        Error::argument("there is no such axis")
+            .received(format!("axis = {axis} for {input}"))
+            .expected(format!("-{rank} to {}", rank as isize - 1))
+            .mend("count the batch axis as 0, or use -1 for the last axis")
+    })
+}
+
+/// The places of several axes, in ascending order.
+pub(super) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
+    let axes = match axes {
+        Axes::One(axis) => std::slice::from_ref(axis),
+        Axes::Several(axes) => axes,
+        Axes::All => &[],
+    };
+    let mut places = axes.iter().map(|&axis| place(axis, input)).collect::<Result<Vec<_>>>()?;
+    places.sort_unstable();
+    let count = places.len();
+    places.dedup();
+    if places.is_empty() || places.len() < count {
+        return Err(Error::argument("the axes are none, or one is named twice")
+            .received(format!("axis = {axes:?} for {input}"))
+            .expected("at least one axis, each once")
+            .mend("use -1 for the last axis"));
+    }
+    Ok(places)
+}
+
+/// The size of an axis that has a weight for each place.
+pub(super) fn size(place: usize, input: &Shape) -> Result<usize> {
+    input.sizes()[place].filter(|size| *size > 0).ok_or_else(|| {
+        Error::shape("the size of a normalized axis must be known and not zero")
+            .received(format!("axis {place} of {input}"))
+            .expected("a number")
+            .mend("give `Input` the size, or choose another axis")
+    })
+}
+
+/// The sums along the axes, which stay with the size 1.
+pub(super) fn sums<const D: usize>(x: Tensor<D>, axes: impl IntoIterator<Item = usize>) -> Tensor<D> {
+    // From the last: the first sum is then over what lies together, and leaves little for the others.
+    let mut axes: Vec<usize> = axes.into_iter().collect();
+    axes.sort_unstable_by(|a, b| b.cmp(a));
+    axes.into_iter().fold(x, |sums, axis| sums.sum_dim(axis))
+}
+
+/// The means along the axes, which stay with the size 1.
+pub(super) fn means<const D: usize>(x: Tensor<D>, axes: &[usize]) -> Tensor<D> {
+    let sizes = x.dims();
+    let count: usize = axes.iter().map(|&axis| sizes[axis]).product();
+    sums(x, axes.iter().copied()) / count as f64
+}
+
+/// A weight with one value for each place of some axes of a tensor of `sizes`, in a shape that is repeated along the
+/// others.
+pub(super) fn along<const A: usize, const D: usize>(weight: Tensor<A>, axes: &[usize], sizes: [usize; D]) -> Tensor<D> {
+    weight.reshape(std::array::from_fn::<_, D, _>(|axis| if axes.contains(&axis) { sizes[axis] } else { 1 }))
+}
+
+/// Runs the expression with the sizes as an array, so that a weight has as many axes as are normalized.
+macro_rules! by_count {
+    ($sizes:expr, |$array:ident| $body:expr) => {{
+        let sizes: &[usize] = &$sizes;
+        match *sizes {
+            [a] => {
+                let $array = [a];
+                $body
+            }
+            [a, b] => {
+                let $array = [a, b];
+                $body
+            }
+            [a, b, c] => {
+                let $array = [a, b, c];
+                $body
+            }
+            [a, b, c, d] => {
+                let $array = [a, b, c, d];
+                $body
+            }
+            [a, b, c, d, e] => {
+                let $array = [a, b, c, d, e];
+                $body
+            }
+            _ => Err($crate::unsupported_rank(sizes.len())),
+        }
+    }};
+}
+pub(super) use by_count;

@@ -1,0 +1,296 @@
+//! `BatchNormalization`: each channel to mean 0 and variance 1.
+
+use burn::module::Module;
+use burn::tensor::module::batch_norm_train;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::affine::{Affine, AffineModule, affine_arguments};
+use super::axes::{along, place, size, sums};
+use super::batch_renormalization::{Renorm, RenormClipping};
+use crate::initializers::{Initializer, Ones, Zeros};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::{
+    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, State, by_rank, signals,
+};
+
+/// `γ · (x − mean) / √(variance + ε) + β`, channel by channel.
+///
+/// While training, mean and variance are those of the batch, and a moving average of both is kept:
+/// `moving = moving · momentum + batch · (1 − momentum)`. Otherwise, and where the layer is frozen, the moving averages
+/// are used. The variance is the biased one (divided by the number of values).
+///
+/// # Shapes
+///
+/// - input: any; the axis of the channels is the last, or `axis`
+/// - output: as the input
+/// - weights: gamma, beta, moving_mean, moving_variance, each `[channels]`
+///
+/// # Masks
+///
+/// While training, only steps that count enter the mean and the variance. The mask passes.
+///
+/// Source: Ioffe and Szegedy, [Batch Normalization](https://arxiv.org/abs/1502.03167), 2015.
+///
+/// ```
+/// use horn_nn::layers::BatchNormalization;
+///
+/// let layer = BatchNormalization().momentum(0.9).epsilon(1e-5);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchNormalization {
+    #[serde(flatten)]
+    common: Common,
+    axis: isize,
+    momentum: f64,
+    epsilon: f64,
+    #[serde(flatten)]
+    affine: Affine,
+    moving_mean_initializer: Initializer,
+    moving_variance_initializer: Initializer,
+    synchronized: bool,
+    renorm: bool,
+    renorm_clipping: Option<RenormClipping>,
+    renorm_momentum: f64,
+}
+
+/// `keras.layers.BatchNormalization()`.
+#[allow(non_snake_case)]
+pub fn BatchNormalization() -> BatchNormalization {
+    BatchNormalization::new()
+}
+
+impl BatchNormalization {
+    /// A layer over the channels of the last axis, with Keras's defaults: momentum 0.99, ε = 0.001.
+    pub fn new() -> Self {
+        Self {
+            common: Common::default(),
+            axis: -1,
+            momentum: 0.99,
+            epsilon: 1e-3,
+            affine: Affine::default(),
+            moving_mean_initializer: Zeros::new().into(),
+            moving_variance_initializer: Ones::new().into(),
+            synchronized: false,
+            renorm: false,
+            renorm_clipping: None,
+            renorm_momentum: 0.99,
+        }
+    }
+
+    /// Is the batch brought close to the moving averages ([batch renormalization](https://arxiv.org/abs/1702.03275))?
+    /// Not by default.
+    #[must_use]
+    pub fn renorm(mut self, renorm: bool) -> Self {
+        self.renorm = renorm;
+        self.renorm_clipping = renorm.then(|| self.renorm_clipping.unwrap_or_default());
+        self
+    }
+
+    /// How far batch renormalization may correct; as far as it likes by default.
+    #[must_use]
+    pub fn renorm_clipping(mut self, clipping: RenormClipping) -> Self {
+        self.renorm_clipping = Some(clipping);
+        self
+    }
+}
+
+impl Default for BatchNormalization {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(BatchNormalization);
+affine_arguments!(BatchNormalization);
+arguments!(BatchNormalization {
+    /// The axis of the channels, the batch axis being 0; the last by default.
+    axis: isize,
+    /// How much of a moving average stays at each step; 0.99 by default.
+    momentum: f64,
+    /// What is added to the variance, so that it is never zero; 0.001 by default.
+    epsilon: f64,
+    /// Where the moving mean starts; `Zeros` by default.
+    moving_mean_initializer: impl Into<Initializer>,
+    /// Where the moving variance starts; `Ones` by default.
+    moving_variance_initializer: impl Into<Initializer>,
+    /// Do all devices share their statistics? With one device, as here, that changes nothing.
+    synchronized: bool,
+    /// The momentum of the averages that batch renormalization corrects to; 0.99 by default.
+    renorm_momentum: f64,
+});
+
+impl Layer for BatchNormalization {
+    described!("BatchNormalization", masking);
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        let axis = place(self.axis, input)?;
+        if axis == 0 {
+            return Err(Error::argument("the batch axis has no channels")
+                .received(format!("axis = {} for {input}", self.axis))
+                .expected("another axis")
+                .mend("use -1 for the last axis"));
+        }
+        size(axis, input)?;
+        if !(self.epsilon >= 0.0) || !self.momentum.is_finite() {
+            return Err(Error::argument("ε or the momentum is no such number")
+                .received(format!("epsilon = {}, momentum = {}", self.epsilon, self.momentum))
+                .expected("an ε of 0 or more, a momentum of 0 to 1"));
+        }
+        self.renorm_clipping.unwrap_or_default().validate()?;
+        Ok(input.clone())
+    }
+
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let axis = place(self.axis, input)?;
+        let channels = [size(axis, input)?];
+        Ok(BuiltLayer::new(BatchNormalizationModule {
+            affine: self.affine.build(channels, build)?,
+            moving_mean: build.add_state("moving_mean", channels, &self.moving_mean_initializer)?,
+            moving_variance: build.add_state("moving_variance", channels, &self.moving_variance_initializer)?,
+            renorm: if self.renorm {
+                let initializers = (&self.moving_mean_initializer, &self.moving_variance_initializer);
+                let clipping = self.renorm_clipping.unwrap_or_default();
+                Some(Renorm::new(channels, initializers, clipping, self.renorm_momentum, build)?)
+            } else {
+                None
+            },
+            axis,
+            momentum: self.momentum,
+            epsilon: self.epsilon,
+        }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct BatchNormalizationModule {
+    affine: AffineModule<1>,
+    moving_mean: State<1>,
+    moving_variance: State<1>,
+    renorm: Option<Renorm>,
+    axis: usize,
+    momentum: f64,
+    epsilon: f64,
+}
+
+/// A normalized batch before γ and β, and the statistics that it was normalized by.
+struct Normalized<const D: usize> {
+    x: Tensor<D>,
+    mean: Tensor<1>,
+    variance: Tensor<1>,
+}
+
+impl Forward for BatchNormalizationModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let mask = input.mask().cloned();
+        let learns = call.is_training() && call.is_trainable();
+        let output = by_rank!(input.value()?, |x| {
+            // Convolutions leave the channels before the places: there a channel's values lie together.
+            let last = x.dims().len() - 1;
+            let x = if last > 1 { x.movedim(self.axis, 1) } else { x };
+            let y = match (learns, &mask) {
+                (false, _) => Ok(self.infer(x)),
+                (true, None) => Ok(self.learn(x)),
+                (true, Some(mask)) => self.learn_masked(x, mask.clone()),
+            };
+            y.map(|y| AnyTensor::from(if last > 1 { y.movedim(1, self.axis) } else { y }))
+        })??;
+        Ok(vec![Signal::new(output).with_mask(mask)])
+    }
+}
+
+impl BatchNormalizationModule {
+    /// With the moving averages: one product and one sum for each value.
+    fn infer<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let (mean, variance) = (self.moving_mean.get(), self.moving_variance.get());
+        let factor = (variance + self.epsilon).sqrt().recip();
+        let factor = match self.affine.gamma() {
+            Some(gamma) => factor * gamma,
+            None => factor,
+        };
+        let offset = mean.neg() * factor.clone();
+        let offset = match self.affine.beta() {
+            Some(beta) => offset + beta,
+            None => offset,
+        };
+        scaled(x, factor, offset)
+    }
+
+    /// With the statistics of the batch, by Burn's one operation for all of it, which has its own gradient.
+    fn learn<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let channels = [x.dims()[1]];
+        let device = x.device();
+        if self.renorm.is_some() {
+            let (gamma, beta) = unscaled(channels, &device);
+            let batch = batch_norm_train(x, gamma, beta, self.epsilon);
+            return self.rescaled(Normalized { x: batch.output, mean: batch.mean, variance: batch.variance });
+        }
+        let (ones, zeros) = unscaled(channels, &device);
+        let (gamma, beta) = (self.affine.gamma().unwrap_or(ones), self.affine.beta().unwrap_or(zeros));
+        let batch = batch_norm_train(x, gamma, beta, self.epsilon);
+        self.remember(batch.mean.without_autodiff(), batch.variance.without_autodiff());
+        batch.output
+    }
+
+    /// With the statistics of the steps that count.
+    fn learn_masked<const D: usize>(&self, x: Tensor<D>, mask: AnyTensor) -> Result<Tensor<D>> {
+        let sizes = x.clone().movedim(1, self.axis).dims();
+        let counts = by_rank!(bool: mask, |mask| AnyTensor::from(mask.float()))?;
+        let counts = counts.clone().reshape(&[counts.sizes(), vec![1]].concat())?.expand(&sizes)?;
+        let counts = counts.float::<D>()?.movedim(self.axis, 1);
+        let hidden = counts.clone().equal_elem(0.0);
+        let all = || (0..D).filter(|axis| *axis != 1);
+
+        let number = sums(counts, all()) + 1e-7;
+        let mean = sums(x.clone().mask_fill(hidden.clone(), 0.0), all()) / number.clone();
+        let centered = x - mean.clone();
+        let variance = sums(centered.clone().mask_fill(hidden, 0.0).square(), all()) / number;
+        let channels = [mean.dims()[1]];
+        let x = centered / (variance.clone() + self.epsilon).sqrt();
+        Ok(self.rescaled(Normalized { x, mean: mean.reshape(channels), variance: variance.reshape(channels) }))
+    }
+
+    /// Applies γ and β, and the corrections of batch renormalization.
+    fn rescaled<const D: usize>(&self, batch: Normalized<D>) -> Tensor<D> {
+        let (mean, variance) = (batch.mean.without_autodiff(), batch.variance.without_autodiff());
+        let (ones, zeros) = unscaled(mean.dims(), &mean.device());
+        let (mut gamma, mut beta) = (self.affine.gamma().unwrap_or(ones), self.affine.beta().unwrap_or(zeros));
+        match &self.renorm {
+            Some(renorm) => {
+                let stddev = (variance + self.epsilon).sqrt();
+                let correction = renorm.correction(mean.clone(), stddev.clone(), self.epsilon);
+                beta = beta + correction.offset * gamma.clone();
+                gamma = gamma * correction.factor;
+                let moving_stddev = renorm.remember(mean.clone(), stddev, self.momentum);
+                self.moving_mean.set(moved(self.moving_mean.get(), mean, self.momentum));
+                self.moving_variance.set((moving_stddev.square() - self.epsilon).clamp_min(0.0));
+            }
+            None => self.remember(mean, variance),
+        }
+        scaled(batch.x, gamma, beta)
+    }
+
+    fn remember(&self, mean: Tensor<1>, variance: Tensor<1>) {
+        self.moving_mean.set(moved(self.moving_mean.get(), mean, self.momentum));
+        self.moving_variance.set(moved(self.moving_variance.get(), variance, self.momentum));
+    }
+}
+
+/// A moving average, one step on.
+pub(super) fn moved(average: Tensor<1>, value: Tensor<1>, momentum: f64) -> Tensor<1> {
+    average * momentum + value * (1.0 - momentum)
+}
+
+/// A γ and a β that change nothing.
+fn unscaled(channels: [usize; 1], device: &Device) -> (Tensor<1>, Tensor<1>) {
+    (Tensor::ones(channels, device), Tensor::zeros(channels, device))
+}
+
+/// `x · factor + offset` for each channel of axis 1.
+fn scaled<const D: usize>(x: Tensor<D>, factor: Tensor<1>, offset: Tensor<1>) -> Tensor<D> {
+    let sizes = x.dims();
+    x * along(factor, &[1], sizes) + along(offset, &[1], sizes)
+}

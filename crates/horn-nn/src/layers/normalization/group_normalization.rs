@@ -1,0 +1,159 @@
+//! `GroupNormalization`: each group of channels of a sample to mean 0 and variance 1.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::affine::{Affine, AffineModule, affine_arguments};
+use super::axes::{place, size};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+
+/// `γ · (x − mean) / √(variance + ε) + β`, with mean and variance over each group of neighbouring channels of a sample,
+/// at all places.
+///
+/// One group is layer normalization over all axes; as many groups as channels (`groups(-1)`) are instance
+/// normalization.
+///
+/// # Shapes
+///
+/// - input: `[batch, …, channels]`, or the channels at `axis`
+/// - output: as the input
+/// - weights: gamma and beta, each `[channels]`
+///
+/// Source: Wu and He, [Group Normalization](https://arxiv.org/abs/1803.08494), 2018.
+///
+/// ```
+/// use horn_nn::layers::GroupNormalization;
+///
+/// let layer = GroupNormalization().groups(8);
+/// let instance = GroupNormalization().groups(-1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupNormalization {
+    #[serde(flatten)]
+    common: Common,
+    groups: isize,
+    axis: isize,
+    epsilon: f64,
+    #[serde(flatten)]
+    affine: Affine,
+}
+
+/// `keras.layers.GroupNormalization()`.
+#[allow(non_snake_case)]
+pub fn GroupNormalization() -> GroupNormalization {
+    GroupNormalization::new()
+}
+
+impl GroupNormalization {
+    /// A layer over 32 groups of the last axis, with Keras's default ε = 0.001.
+    pub fn new() -> Self {
+        Self { common: Common::default(), groups: 32, axis: -1, epsilon: 1e-3, affine: Affine::default() }
+    }
+
+    /// The axis of the channels, their number, and that of the groups.
+    fn checked(&self, input: &Shape) -> Result<(usize, usize, usize)> {
+        let axis = place(self.axis, input)?;
+        if axis == 0 {
+            return Err(Error::argument("the batch axis has no channels")
+                .received(format!("axis = {} for {input}", self.axis))
+                .expected("another axis")
+                .mend("use -1 for the last axis"));
+        }
+        let channels = size(axis, input)?;
+        let groups = if self.groups == -1 { channels } else { usize::try_from(self.groups).unwrap_or(0) };
+        if groups == 0 || channels % groups != 0 {
+            return Err(Error::argument("the channels can't be split into equal groups")
+                .received(format!("groups = {} for {channels} channels", self.groups))
+                .expected("a divisor of the number of channels, or -1")
+                .mend("choose another number of groups"));
+        }
+        if self.epsilon >= 0.0 {
+            return Ok((axis, channels, groups));
+        }
+        Err(Error::argument("ε is negative").received(format!("epsilon = {}", self.epsilon)).expected("0 or more"))
+    }
+}
+
+impl Default for GroupNormalization {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(GroupNormalization);
+affine_arguments!(GroupNormalization);
+arguments!(GroupNormalization {
+    /// How many groups there are; -1 for one group a channel. 32 by default.
+    groups: isize,
+    /// The axis of the channels, the batch axis being 0; the last by default.
+    axis: isize,
+    /// What is added to the variance, so that it is never zero; 0.001 by default.
+    epsilon: f64,
+});
+
+impl Layer for GroupNormalization {
+    described!("GroupNormalization", masking);
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        self.checked(input)?;
+        Ok(input.clone())
+    }
+
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let (axis, channels, groups) = self.checked(input)?;
+        let affine = self.affine.build([channels], build)?;
+        Ok(BuiltLayer::new(GroupNormalizationModule { affine, axis, groups, epsilon: self.epsilon }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct GroupNormalizationModule {
+    affine: AffineModule<1>,
+    axis: usize,
+    groups: usize,
+    epsilon: f64,
+}
+
+impl Forward for GroupNormalizationModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        by_rank!(input, |x| {
+            // With the channels before the places, a group's values lie together.
+            let last = x.dims().len() - 1;
+            let x = if last > 1 { x.movedim(self.axis, 1) } else { x };
+            let y = self.normalize(x);
+            if last > 1 { y.movedim(1, self.axis).into() } else { y.into() }
+        })
+    }
+}
+
+impl GroupNormalizationModule {
+    fn normalize<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let sizes = x.dims();
+        let (samples, channels) = (sizes[0], sizes[1]);
+        let places = sizes[2..].iter().product::<usize>();
+        let x = x.reshape([samples, self.groups, channels / self.groups * places]);
+        let (variance, mean) = x.clone().var_mean_bias(2);
+        // One factor and one offset for each sample and channel leave one product and one sum for each value.
+        let inverse = (variance + self.epsilon).sqrt().recip();
+        let split = [1, self.groups, channels / self.groups];
+        let (factor, offset) = match self.affine.gamma() {
+            Some(gamma) => {
+                let factor = inverse * gamma.reshape(split);
+                (factor.clone(), mean.neg() * factor)
+            }
+            None => {
+                let factor = inverse.expand([samples, self.groups, channels / self.groups]);
+                (factor.clone(), mean.neg() * factor)
+            }
+        };
+        let offset = match self.affine.beta() {
+            Some(beta) => offset + beta.reshape(split),
+            None => offset,
+        };
+        let (factor, offset) = (factor.reshape([samples, channels, 1]), offset.reshape([samples, channels, 1]));
+        let x = x.reshape([samples, channels, places]);
+        (x * factor + offset).reshape(sizes)
+    }
+}

@@ -1,0 +1,144 @@
+//! `LayerNormalization`: each sample to mean 0 and variance 1.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::module::layer_norm;
+use serde::{Deserialize, Serialize};
+
+use super::affine::{Affine, AffineModule, affine_arguments};
+use super::axes::{along, by_count, means, places, size};
+use crate::constraints::Axes;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+
+/// `γ · (x − mean) / √(variance + ε) + β`, with mean and variance over one axis or several of each sample.
+///
+/// With `rms_scaling` it is `γ · x / √(variance + ε)`, as in Keras.
+///
+/// # Shapes
+///
+/// - input: any; normalized is the last axis, or `axis`
+/// - output: as the input
+/// - weights: gamma and beta, of the normalized axes' sizes
+///
+/// Source: Ba, Kiros and Hinton, [Layer Normalization](https://arxiv.org/abs/1607.06450), 2016.
+///
+/// ```
+/// use horn_nn::layers::LayerNormalization;
+///
+/// let layer = LayerNormalization().epsilon(1e-6);
+/// let over_images = LayerNormalization().axis([1, 2, 3]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerNormalization {
+    #[serde(flatten)]
+    common: Common,
+    axis: Axes,
+    epsilon: f64,
+    #[serde(flatten)]
+    affine: Affine,
+    rms_scaling: bool,
+}
+
+/// `keras.layers.LayerNormalization()`.
+#[allow(non_snake_case)]
+pub fn LayerNormalization() -> LayerNormalization {
+    LayerNormalization::new()
+}
+
+impl LayerNormalization {
+    /// A layer over the last axis, with Keras's default ε = 0.001.
+    pub fn new() -> Self {
+        Self {
+            common: Common::default(),
+            axis: Axes::One(-1),
+            epsilon: 1e-3,
+            affine: Affine::default(),
+            rms_scaling: false,
+        }
+    }
+}
+
+impl Default for LayerNormalization {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(LayerNormalization);
+affine_arguments!(LayerNormalization);
+arguments!(LayerNormalization {
+    /// The axis that is normalized, or several, the batch axis being 0; the last by default.
+    axis: impl Into<Axes>,
+    /// What is added to the variance, so that it is never zero; 0.001 by default.
+    epsilon: f64,
+    /// Does the mean stay? No by default.
+    rms_scaling: bool,
+});
+
+impl Layer for LayerNormalization {
+    described!("LayerNormalization", masking);
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        for place in places(&self.axis, input)? {
+            size(place, input)?;
+        }
+        if self.epsilon >= 0.0 {
+            return Ok(input.clone());
+        }
+        Err(Error::argument("ε is negative").received(format!("epsilon = {}", self.epsilon)).expected("0 or more"))
+    }
+
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let axes = places(&self.axis, input)?;
+        let sizes = axes.iter().map(|&place| size(place, input)).collect::<Result<Vec<_>>>()?;
+        by_count!(sizes, |sizes| {
+            let mut affine = self.affine.clone();
+            affine.scale |= self.rms_scaling;
+            affine.center &= !self.rms_scaling;
+            let affine = affine.build(sizes, build)?;
+            let module = LayerNormalizationModule { affine, axes, epsilon: self.epsilon, keeps_mean: self.rms_scaling };
+            Ok(BuiltLayer::new(module))
+        })
+    }
+}
+
+#[derive(Module, Debug)]
+struct LayerNormalizationModule<const A: usize> {
+    affine: AffineModule<A>,
+    #[module(skip)]
+    axes: Vec<usize>,
+    epsilon: f64,
+    keeps_mean: bool,
+}
+
+impl<const A: usize> Forward for LayerNormalizationModule<A> {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        by_rank!(input, |x| self.normalize(x).into())
+    }
+}
+
+impl<const A: usize> LayerNormalizationModule<A> {
+    fn normalize<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let sizes = x.dims();
+        if A == 1 && self.axes[0] == D - 1 && !self.keeps_mean {
+            let channels = [sizes[D - 1]];
+            let gamma = self.affine.gamma().map(|gamma| gamma.reshape(channels));
+            let gamma = gamma.unwrap_or_else(|| Tensor::ones(channels, &x.device()));
+            let beta = self.affine.beta().map(|beta| beta.reshape(channels));
+            return layer_norm(x, gamma, beta, self.epsilon);
+        }
+        let centered = x.clone() - means(x.clone(), &self.axes);
+        let variance = means(centered.clone().square(), &self.axes);
+        let factor = (variance + self.epsilon).sqrt().recip();
+        let y = if self.keeps_mean { x * factor } else { centered * factor };
+        let y = match self.affine.gamma() {
+            Some(gamma) => y * along(gamma, &self.axes, sizes),
+            None => y,
+        };
+        match self.affine.beta() {
+            Some(beta) => y + along(beta, &self.axes, sizes),
+            None => y,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `RMSNormalization`: each sample to a root mean square of 1.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::axes::{along, by_count, means, places, size};
+use crate::constraints::Axes;
+use crate::initializers::Ones;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+
+/// `scale · x / √(mean(x²) + ε)`, with the mean over one axis or several of each sample.
+///
+/// # Shapes
+///
+/// - input: any; normalized is the last axis, or `axis`
+/// - output: as the input
+/// - weights: scale, of the normalized axes' sizes
+///
+/// Source: Zhang and Sennrich, [Root Mean Square Layer Normalization](https://arxiv.org/abs/1910.07467), 2019.
+///
+/// ```
+/// use horn_nn::layers::RMSNormalization;
+///
+/// let layer = RMSNormalization().epsilon(1e-5);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RMSNormalization {
+    #[serde(flatten)]
+    common: Common,
+    axis: Axes,
+    epsilon: f64,
+}
+
+/// `keras.layers.RMSNormalization()`.
+#[allow(non_snake_case)]
+pub fn RMSNormalization() -> RMSNormalization {
+    RMSNormalization::new()
+}
+
+impl RMSNormalization {
+    /// A layer over the last axis, with Keras's default ε = 10⁻⁶.
+    pub fn new() -> Self {
+        Self { common: Common::default(), axis: Axes::One(-1), epsilon: 1e-6 }
+    }
+}
+
+impl Default for RMSNormalization {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(RMSNormalization);
+arguments!(RMSNormalization {
+    /// The axis that is normalized, or several, the batch axis being 0; the last by default.
+    axis: impl Into<Axes>,
+    /// What is added to the mean square, so that it is never zero; 10⁻⁶ by default.
+    epsilon: f64,
+});
+
+impl Layer for RMSNormalization {
+    described!("RMSNormalization");
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        for place in places(&self.axis, input)? {
+            size(place, input)?;
+        }
+        if self.epsilon >= 0.0 {
+            return Ok(input.clone());
+        }
+        Err(Error::argument("ε is negative").received(format!("epsilon = {}", self.epsilon)).expected("0 or more"))
+    }
+
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let axes = places(&self.axis, input)?;
+        let sizes = axes.iter().map(|&place| size(place, input)).collect::<Result<Vec<_>>>()?;
+        by_count!(sizes, |sizes| {
+            let scale = build.add_weight("scale", sizes, &Ones::new().into())?;
+            Ok(BuiltLayer::new(RMSNormalizationModule { scale, axes, epsilon: self.epsilon }))
+        })
+    }
+}
+
+#[derive(Module, Debug)]
+struct RMSNormalizationModule<const A: usize> {
+    scale: Param<Tensor<A>>,
+    #[module(skip)]
+    axes: Vec<usize>,
+    epsilon: f64,
+}
+
+impl<const A: usize> Forward for RMSNormalizationModule<A> {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        by_rank!(input, |x| {
+            let mean = means(x.clone().square(), &self.axes);
+            let scale = along(self.scale.val(), &self.axes, x.dims());
+            (x * (mean + self.epsilon).sqrt().recip() * scale).into()
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! `UnitNormalization`: each sample to length 1.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use super::axes::{places, sums};
+use crate::constraints::Axes;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+
+/// `x / √Σx²`, with the sum over one axis or several of each sample; what is all zeros stays.
+///
+/// # Shapes
+///
+/// - input: any; normalized is the last axis, or `axis`
+/// - output: as the input
+///
+/// ```
+/// use horn_nn::layers::UnitNormalization;
+///
+/// let layer = UnitNormalization().axis([1, 2]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnitNormalization {
+    #[serde(flatten)]
+    common: Common,
+    axis: Axes,
+}
+
+/// `keras.layers.UnitNormalization()`.
+#[allow(non_snake_case)]
+pub fn UnitNormalization() -> UnitNormalization {
+    UnitNormalization::new()
+}
+
+impl UnitNormalization {
+    /// A layer over the last axis.
+    pub fn new() -> Self {
+        Self { common: Common::default(), axis: Axes::One(-1) }
+    }
+}
+
+impl Default for UnitNormalization {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(UnitNormalization);
+arguments!(UnitNormalization {
+    /// The axis that is normalized, or several, the batch axis being 0; the last by default.
+    axis: impl Into<Axes>,
+});
+
+impl Layer for UnitNormalization {
+    described!("UnitNormalization", masking);
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        places(&self.axis, input)?;
+        Ok(input.clone())
+    }
+
+    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(UnitNormalizationModule { axes: places(&self.axis, input)? }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct UnitNormalizationModule {
+    #[module(skip)]
+    axes: Vec<usize>,
+}
+
+/// The largest factor, for what is nearly all zeros.
+const LARGEST: f64 = 1e12;
+
+impl Forward for UnitNormalizationModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        by_rank!(input, |x| {
+            let squares = sums(x.clone().square(), self.axes.iter().copied());
+            // A sum of 10⁻²⁴ has the largest factor; holding the sum there keeps the gradient finite.
+            (x * squares.clamp_min(LARGEST.powi(-2)).sqrt().recip()).into()
+        })
+    }
+}

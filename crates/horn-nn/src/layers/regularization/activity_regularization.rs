@@ -1,0 +1,81 @@
+//! `ActivityRegularization`: a penalty on large values.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::regularizers::{L1L2, Regularizer};
+use crate::{Build, BuiltLayer, Call, Forward, Layer, Result, Shape, Signal, by_rank, signals};
+
+/// Adds `(l1 · Σ|x| + l2 · Σx²) / batch` to the loss; the values pass unchanged.
+///
+/// # Shapes
+///
+/// - input: any
+/// - output: as the input
+///
+/// ```
+/// use horn_nn::layers::ActivityRegularization;
+///
+/// let sparse = ActivityRegularization().l1(0.01);
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ActivityRegularization {
+    #[serde(flatten)]
+    common: Common,
+    l1: f64,
+    l2: f64,
+}
+
+/// `keras.layers.ActivityRegularization()`.
+#[allow(non_snake_case)]
+pub fn ActivityRegularization() -> ActivityRegularization {
+    ActivityRegularization::new()
+}
+
+impl ActivityRegularization {
+    /// A layer that adds nothing until it is told to.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+common_arguments!(ActivityRegularization);
+arguments!(ActivityRegularization {
+    /// The weight of the absolute values; 0 by default.
+    l1: f64,
+    /// The weight of the squares; 0 by default.
+    l2: f64,
+});
+
+impl Layer for ActivityRegularization {
+    described!("ActivityRegularization", masking);
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        Ok(input.clone())
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(ActivityRegularizationModule { regularizer: L1L2::new(self.l1, self.l2).into() }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct ActivityRegularizationModule {
+    #[module(skip)]
+    regularizer: Regularizer,
+}
+
+impl Forward for ActivityRegularizationModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let mask = input.mask().cloned();
+        let value = input.value()?;
+        let samples = value.sizes()[0] as f64;
+        let penalty = by_rank!(value.clone(), |x| self.regularizer.penalty(x) / samples)?;
+        call.add_loss(penalty);
+        Ok(vec![Signal::new(value).with_mask(mask)])
+    }
+}

@@ -1,0 +1,116 @@
+//! `AlphaDropout`: dropout that keeps mean and variance.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::noise::{check_noise_shape, check_rate, generator, noise_sizes};
+use crate::layers::common::{Common, common_arguments, described};
+use crate::random::SeedGenerator;
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+
+/// While training, sets a share `rate` of the values to the least that `Selu` gives, and stretches and shifts all so
+/// that mean 0 and variance 1 stay. Does nothing otherwise.
+///
+/// # Shapes
+///
+/// - input: any
+/// - output: as the input
+///
+/// Source: Klambauer et al., [Self-Normalizing Neural Networks](https://arxiv.org/abs/1706.02515), 2017.
+///
+/// ```
+/// use horn_nn::layers::AlphaDropout;
+///
+/// let layer = AlphaDropout(0.1).seed(1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlphaDropout {
+    #[serde(flatten)]
+    common: Common,
+    rate: f64,
+    noise_shape: Option<Vec<Option<usize>>>,
+    seed: Option<u64>,
+}
+
+/// `keras.layers.AlphaDropout(rate)`.
+#[allow(non_snake_case)]
+pub fn AlphaDropout(rate: f64) -> AlphaDropout {
+    AlphaDropout::new(rate)
+}
+
+impl AlphaDropout {
+    /// A layer that drops the share `rate`, 0 or more and below 1.
+    pub fn new(rate: f64) -> Self {
+        Self { common: Common::default(), rate, noise_shape: None, seed: None }
+    }
+
+    /// The shape of the noise, batch axis included: where a size is 1, one draw counts for the whole axis. `None`
+    /// stands for the input's own size.
+    #[must_use]
+    pub fn noise_shape(mut self, noise_shape: impl Into<Vec<Option<usize>>>) -> Self {
+        self.noise_shape = Some(noise_shape.into());
+        self
+    }
+
+    /// Seeds the noise; by default the seed is drawn when the model is built.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+}
+
+common_arguments!(AlphaDropout);
+
+impl Layer for AlphaDropout {
+    described!("AlphaDropout", masking);
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        check_rate(self.rate)?;
+        if self.rate == 1.0 {
+            return Err(Error::argument("where all is dropped, no variance can stay")
+                .received("rate = 1")
+                .expected("less than 1"));
+        }
+        check_noise_shape(self.noise_shape.as_deref(), input)?;
+        Ok(input.clone())
+    }
+
+    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let noise = generator(self.rate, self.seed, build)?;
+        Ok(BuiltLayer::new(AlphaDropoutModule { rate: self.rate, noise_shape: self.noise_shape.clone(), noise }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct AlphaDropoutModule {
+    rate: f64,
+    #[module(skip)]
+    noise_shape: Option<Vec<Option<usize>>>,
+    noise: SeedGenerator,
+}
+
+/// What `Selu` gives for −∞: `−α · scale`.
+const LEAST: f64 = -1.673_263_242_354_377_2 * 1.050_700_987_355_480_5;
+
+impl AlphaDropoutModule {
+    fn drop<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let sizes = noise_sizes(x.dims(), self.noise_shape.as_deref());
+        let drawn = self.noise.uniform(sizes, 0.0, 1.0, &x.device().without_autodiff());
+        let kept = drawn.greater_equal_elem(self.rate).float();
+        let stretch = ((1.0 - self.rate) * (1.0 + self.rate * LEAST * LEAST)).powf(-0.5);
+        let shift = -stretch * LEAST * self.rate;
+        let dropped = (kept.clone().neg() + 1.0) * LEAST;
+        (x * kept + dropped) * stretch + shift
+    }
+}
+
+impl Forward for AlphaDropoutModule {
+    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        if mode == Mode::Inference || self.rate == 0.0 {
+            return Ok(input);
+        }
+        by_rank!(input, |x| self.drop(x).into())
+    }
+}
