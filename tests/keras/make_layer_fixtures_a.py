@@ -463,7 +463,8 @@ def core():
         one(dense, matrix, {"prepare": freeze}, units=2, activation="tanh"),
     ]
     for regularizer in (
-        r.L1(0.1), r.L2(0.2), r.L1L2(0.1, 0.3), r.OrthogonalRegularizer(0.5), r.OrthogonalRegularizer(0.5, mode="columns")
+        r.L1(0.1), r.L2(0.2), r.L1L2(0.1, 0.3),
+        r.OrthogonalRegularizer(0.5), r.OrthogonalRegularizer(0.5, mode="columns"),
     ):  # fmt: skip
         note = {"note": regularizer.mode} if hasattr(regularizer, "mode") else None
         entries.append(one(dense, matrix, note, units=3, kernel_regularizer=regularizer))

@@ -562,10 +562,11 @@ def heads_cases(one, square):
 def heads_case(maker, *sizes):
     def one(label, inputs=((2, 3, 3), (2, 5, 3)), masks=None, kwargs=None, training=False, **args):
         chosen = seeded if "dropout" in args else case
-        # A symbolic call tells a wrong shape of the scores: as many values as queries.
-        symbolic = "return_attention_scores" not in (kwargs or {})
-        return chosen(label, lambda: maker(*sizes, **args), list(inputs), call=spread, masks=masks, kwargs=kwargs,
-                      training=training, symbolic=symbolic)  # fmt: skip
+        entry = chosen(label, lambda: maker(*sizes, **args), list(inputs), call=spread, masks=masks, kwargs=kwargs,
+                       training=training)  # fmt: skip
+        # Keras's symbolic call tells a wrong shape of the scores: as many values as queries.
+        entry["output_shapes"] = [[None, *output["shape"][1:]] for output in entry["outputs"]]
+        return entry
 
     return one
 

@@ -8,14 +8,15 @@ Run:
 
 The installed keras ships its test files. They run here with three things watched:
 
-- `run_layer_test` does not run: its layer, inputs and expectations become an entry. Inputs that the test gives as shapes
-  become random ones, weights are always random, so the outputs are what Keras computes from them. What the test itself
-  expects stands in "expected": the output and mask shapes, the numbers of weights, seed generators and losses.
+- `run_layer_test` does not run: its layer, inputs and expectations become an entry. Inputs that the test gives as
+  shapes become random ones, weights are always random, so the outputs are what Keras computes from them. What the test
+  itself expects stands in "expected": the output and mask shapes, the numbers of weights, seed generators and losses.
+  Where the layer would draw random numbers, "training" is false instead.
 - Calls of layers on real tensors are remembered. Where a test then compares an output with a value, the call becomes an
-  entry with the test's own weights, and the test's value stands in "outputs". "atol" and "rtol" are given where the test
-  allows more than Keras's usual 1e-6.
-- The other remembered calls become entries of their own, with random weights and what Keras computes: their outputs were
-  checked in a way that can't be expressed here, but their arguments are the ones that Keras's authors found worth a test.
+  entry with the test's own weights, and the test's value stands in "outputs". "atol" and "rtol" are given where the
+  test allows more than Keras's usual 1e-6.
+- The other remembered calls become entries of their own, with random weights and what Keras computes: their outputs
+  were checked in a way that can't be expressed here, but their arguments are those that Keras's authors chose to test.
 
 Entries have the format of `layer_cases.py`, without the gradients, and "test": where the case comes from. Calls that
 can't be expressed are left out, and counted by their reason. Every entry is made anew from its config, so nothing in it
@@ -122,6 +123,12 @@ def mask_values(mask):
     return array.astype(bool)
 
 
+def kept_state(layer):
+    """What a stateful layer kept of earlier calls. It is no weight, but giving it as initial_state does the same."""
+    states = layer.states if getattr(layer, "stateful", False) and layer.built else None
+    return [np.array(state) for state in tree.flatten(states) if state is not None and np.any(state)]
+
+
 def arguments(layer, args, kwargs):
     """The parts of a call: how the inputs are handed over, inputs, masks, training flag, other arguments."""
     signature = inspect.signature(layer.call)
@@ -144,6 +151,10 @@ def arguments(layer, args, kwargs):
         carried[place] = given.pop(f"{name}_mask", carried[place])
     if "initial_state" in given:
         inputs += listed(given.pop("initial_state"))
+        carried += [None] * (len(inputs) - len(carried))
+        call = with_state
+    elif kept_state(layer):
+        inputs += kept_state(layer)
         carried += [None] * (len(inputs) - len(carried))
         call = with_state
     if any(is_array(item) for value in given.values() for item in tree.flatten(value) if not is_array(value)):
@@ -529,6 +540,10 @@ def entry_of(call, label):
     return entry
 
 
+def is_stateful(written):
+    return '"stateful": true' in json.dumps(written)
+
+
 def made_entry(call, label):
     held = call.get("held") if call["literals"] else None
     remaining = iter(held or ())
@@ -544,11 +559,13 @@ def made_entry(call, label):
         inputs = [short(value) if value.dtype.kind == "f" else value for value in inputs]
     options = {
         "masks": call["masks"], "kwargs": call["kwargs"], "training": call["training"], "call": call["call"],
-        "weights": weight, "gradients": False,
+        "weights": weight, "gradients": False, "batch": len(inputs[0]) if is_stateful(call["written"]) else None,
     }  # fmt: skip
     try:
         entry = case(label, lambda: made(call["written"]), inputs, **options)
-    except Exception:
+    except Exception:  # some layers can't be called with an unknown batch
+        if is_stateful(call["written"]):
+            raise  # making it anew without a symbolic call would change the state
         remaining = iter(held or ())
         entry = case(label, lambda: made(call["written"]), inputs, **options, symbolic=False)
     check_expectations(entry, call)
