@@ -509,7 +509,7 @@ mod tests {
         let outer = Model::new(&y, trained.clone().apply(&y).unwrap()).unwrap();
         let mut outer = outer.build(&Device::default()).unwrap();
         assert_eq!(outer.get_weights(), trained.get_weights());
-        let names: Vec<_> = outer.weights().map(|weight| weight.name.as_str()).collect();
+        let names: Vec<_> = outer.weight_paths().collect();
         assert_eq!(names, ["dense/kernel", "dense/bias"]);
         outer.set_layer_trainable("trunk", false).unwrap();
         assert_eq!((outer.trainable_weights().count(), outer.non_trainable_weights().count()), (0, 2));

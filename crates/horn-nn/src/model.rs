@@ -368,6 +368,18 @@ impl Model {
         self.graph.states.iter().flat_map(|state| &state.weights)
     }
 
+    /// Keras's path of each weight, `conv2d/kernel`, in the order of [`weights`](Self::weights). That of a layer in a
+    /// nested Sequential begins with the model's name, in a nested Functional it does not.
+    pub fn weight_paths(&self) -> impl Iterator<Item = String> {
+        self.layers().flat_map(|layer| {
+            let prefix = match layer.as_model().map(Self::kind) {
+                Some(Kind::Functional) => String::new(),
+                _ => format!("{}/", layer.name()),
+            };
+            layer.weights().iter().map(move |weight| format!("{prefix}{}", weight.name))
+        })
+    }
+
     /// The weights that learn: not those of frozen layers.
     pub fn trainable_weights(&self) -> impl Iterator<Item = &Weight> {
         self.weights().zip(self.learning()).filter_map(|(weight, learns)| learns.then_some(weight))
@@ -490,16 +502,8 @@ impl Model {
 
     /// The model as a layer of another; its weights are noted there.
     pub(crate) fn into_layer(self, build: &mut Build) -> BuiltLayer {
-        let named = |(planned, state): (&plan::PlannedLayer, &LayerState)| {
-            let of_layer = planned.name.clone();
-            state
-                .weights
-                .clone()
-                .into_iter()
-                .map(move |weight| Weight { name: format!("{of_layer}/{}", weight.name), ..weight })
-        };
-        let graph = self.graph.clone();
-        build.adopt(graph.plan.layers.iter().zip(&graph.states).flat_map(named));
+        let named = |(weight, path): (&Weight, String)| Weight { name: path, ..weight.clone() };
+        build.adopt(self.weights().zip(self.weight_paths()).map(named));
         BuiltLayer::new(self)
     }
 }
