@@ -34,12 +34,16 @@ families! {
     convolution: 62, 1e-5;
     convolution_depthwise: 38, 1e-5;
     convolution_transpose: 55, 1e-5;
+    gru: 48, 1e-5;
     keras_convolutional: 131, 1e-5;
     keras_pooling: 120, 1e-5;
     keras_regularization: 12, 1e-5;
+    lstm: 43, 1e-5;
     merging: 10, 1e-5;
     pooling: 56, 1e-5;
     pooling_adaptive: 36, 1e-5;
     pooling_global: 30, 1e-5;
+    recurrent_cells: 40, 1e-5;
     regularization: 45, 1e-5;
+    simple_rnn: 37, 1e-5;
 }

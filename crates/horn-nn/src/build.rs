@@ -16,6 +16,8 @@ pub struct Build {
     device: Device,
     scope: Vec<String>,
     weights: Vec<Weight>,
+    /// All is drawn and nothing made: weights are zeros.
+    rehearsal: bool,
 }
 
 /// What is known about a weight of a layer besides its values.
@@ -54,7 +56,19 @@ impl<'a> From<&'a Initializer> for WeightSpec<'a> {
 impl Build {
     /// To build on this device.
     pub fn new(device: &Device) -> Self {
-        Self { device: device.clone().without_autodiff(), scope: Vec::new(), weights: Vec::new() }
+        let device = device.clone().without_autodiff();
+        Self { device, scope: Vec::new(), weights: Vec::new(), rehearsal: false }
+    }
+
+    /// To go through the building of a layer that Keras's program makes and throws away: seeds are drawn as there, but
+    /// the weights are zeros.
+    pub(crate) fn rehearsal(&self) -> Self {
+        Self { rehearsal: true, ..Self::new(&self.device) }
+    }
+
+    /// To build a part elsewhere, and to [`adopt`](Self::adopt) it at its place.
+    pub(crate) fn apart(&self) -> Self {
+        Self { rehearsal: self.rehearsal, ..Self::new(&self.device) }
     }
 
     /// Where the weights lie.
@@ -74,14 +88,24 @@ impl Build {
         sizes: [usize; D],
         spec: impl Into<WeightSpec<'a>>,
     ) -> Result<Param<Tensor<D>>> {
-        let spec = spec.into();
+        self.add_weight_of(name, sizes, spec.into(), |initializer, seed| initializer.sample(&sizes, seed))
+    }
+
+    /// A trainable weight whose initial values are made from the initializer and its seed in a way of the layer's own.
+    pub(crate) fn add_weight_of<const D: usize>(
+        &mut self,
+        name: &str,
+        sizes: [usize; D],
+        spec: WeightSpec<'_>,
+        sample: impl FnOnce(&Initializer, u64) -> Result<Vec<f32>>,
+    ) -> Result<Param<Tensor<D>>> {
         if let Some(regularizer) = spec.regularizer {
             regularizer.validate(&sizes)?;
         }
         if let Some(constraint) = spec.constraint {
             constraint.validate(&sizes)?;
         }
-        let value = self.sample(sizes, spec.initializer)?;
+        let value = self.sample(sizes, spec.initializer, sample)?;
         let id = self.note(name, &sizes, true, spec.regularizer, spec.constraint);
         // On a device without autodiff this is remembered until the model trains.
         Ok(Param::initialized(id, value).set_require_grad(true))
@@ -98,7 +122,7 @@ impl Build {
         sizes: [usize; D],
         initializer: &Initializer,
     ) -> Result<State<D>> {
-        let value = self.sample(sizes, initializer)?;
+        let value = self.sample(sizes, initializer, |initializer, seed| initializer.sample(&sizes, seed))?;
         Ok(State::new(self.note(name, &sizes, false, None, None), value))
     }
 
@@ -135,9 +159,17 @@ impl Build {
         self.weights
     }
 
-    fn sample<const D: usize>(&self, sizes: [usize; D], initializer: &Initializer) -> Result<Tensor<D>> {
+    fn sample<const D: usize>(
+        &self,
+        sizes: [usize; D],
+        initializer: &Initializer,
+        sample: impl FnOnce(&Initializer, u64) -> Result<Vec<f32>>,
+    ) -> Result<Tensor<D>> {
         let seed = if initializer.is_random() { random::next_seed() } else { 0 };
-        let values = initializer.sample(&sizes, seed)?;
+        if self.rehearsal {
+            return Ok(Tensor::zeros(sizes, &self.device));
+        }
+        let values = sample(initializer, seed)?;
         Ok(Tensor::from_data(TensorData::new(values, sizes), &self.device))
     }
 

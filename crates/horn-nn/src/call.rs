@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::Mode;
+use crate::regularizers::Regularizer;
+use crate::{Mode, Result, Signal, by_rank};
 
 /// One pass through a model: how the layers shall act, and what they have to add to the loss.
 #[derive(Debug)]
@@ -41,6 +42,18 @@ impl Call {
     /// What layers have added to the loss.
     pub fn losses(&self) -> &[Tensor<1>] {
         &self.losses
+    }
+
+    /// Adds to the loss for the outputs of a layer, divided by the size of the batch.
+    pub(crate) fn add_activity(&mut self, regularizer: &Regularizer, outputs: &[Signal]) -> Result<()> {
+        for output in outputs {
+            let penalty = by_rank!(output.clone().value()?, |x| {
+                let batch = x.dims()[0] as f64;
+                regularizer.penalty(x) / batch
+            })?;
+            self.add_loss(penalty);
+        }
+        Ok(())
     }
 
     /// Runs a layer that is frozen or not.

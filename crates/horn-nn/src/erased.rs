@@ -41,6 +41,20 @@ impl BuiltLayer {
         self.0.call_erased(inputs, call)
     }
 
+    /// What a stateful recurrent layer keeps from one batch for the next; empty before the first.
+    pub fn states(&self) -> Vec<AnyTensor> {
+        self.0.states_erased()
+    }
+
+    /// Replaces what the layer keeps; with nothing, it starts anew.
+    ///
+    /// # Errors
+    ///
+    /// Where the layer keeps something else.
+    pub fn set_states(&self, states: &[AnyTensor]) -> Result<()> {
+        self.0.set_states_erased(states)
+    }
+
     /// The module, where it is of that type.
     pub(crate) fn downcast_ref<M: Forward>(&self) -> Option<&M> {
         self.0.as_any().downcast_ref()
@@ -56,6 +70,8 @@ impl BuiltLayer {
 trait ErasedLayer: Send + Sync {
     fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor>;
     fn call_erased(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>>;
+    fn states_erased(&self) -> Vec<AnyTensor>;
+    fn set_states_erased(&self, states: &[AnyTensor]) -> Result<()>;
     fn as_any(&self) -> &dyn Any;
     fn as_any_mut(&mut self) -> &mut dyn Any;
     fn visit_erased(&self, visitor: &mut dyn ErasedVisitor);
@@ -76,6 +92,12 @@ impl<M: Forward> ErasedLayer for M {
     }
     fn call_erased(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
         self.call(inputs, call)
+    }
+    fn states_erased(&self) -> Vec<AnyTensor> {
+        self.states()
+    }
+    fn set_states_erased(&self, states: &[AnyTensor]) -> Result<()> {
+        self.set_states(states)
     }
     fn as_any(&self) -> &dyn Any {
         self

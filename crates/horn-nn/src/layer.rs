@@ -122,6 +122,12 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// How many values each state of a recurrent cell has, if the layer is one: it takes a step of the sequence and its
+    /// states, and returns an output and the new states.
+    fn state_sizes(&self) -> Option<Vec<usize>> {
+        None
+    }
+
     /// The layer's arguments under Keras's names, as Keras writes them to a file.
     fn config(&self) -> Value {
         Value::Null
@@ -264,6 +270,20 @@ pub trait Forward: Module + Sync + 'static {
         let mask = input.mask().cloned();
         Ok(vec![Signal::from(self.logits(input.value()?, call.mode())?).with_mask(mask)])
     }
+
+    /// What a stateful recurrent layer keeps from one batch for the next; empty before the first.
+    fn states(&self) -> Vec<AnyTensor> {
+        Vec::new()
+    }
+
+    /// Replaces what the layer keeps; with nothing, it starts anew.
+    ///
+    /// # Errors
+    ///
+    /// Where the layer keeps something else.
+    fn set_states(&self, _states: &[AnyTensor]) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Exactly so many signals as the layer takes.
@@ -316,6 +336,9 @@ impl Layer for Box<dyn Layer> {
     }
     fn input_shape(&self) -> Option<&Shape> {
         (**self).input_shape()
+    }
+    fn state_sizes(&self) -> Option<Vec<usize>> {
+        (**self).state_sizes()
     }
     fn config(&self) -> Value {
         (**self).config()

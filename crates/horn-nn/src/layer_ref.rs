@@ -6,7 +6,7 @@ use ndarray::ArrayD;
 use crate::build::Weight;
 use crate::model::LayerState;
 use crate::plan::{Plan, PlannedCall};
-use crate::{BuiltLayer, Layer, Model, Shape, weights};
+use crate::{AnyTensor, BuiltLayer, Layer, Model, Result, Shape, weights};
 
 /// A layer of a built model, to look at: its name, shapes and weights.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +61,20 @@ impl<'a> LayerRef<'a> {
     /// Copies of the weights.
     pub fn get_weights(&self) -> Vec<ArrayD<f32>> {
         weights::get(self.module)
+    }
+
+    /// What a stateful recurrent layer keeps from one batch for the next; empty before the first.
+    pub fn states(&self) -> Vec<AnyTensor> {
+        self.module.states()
+    }
+
+    /// Replaces what the layer keeps; with nothing, it starts anew.
+    ///
+    /// # Errors
+    ///
+    /// Where the layer keeps something else.
+    pub fn set_states(&self, states: &[AnyTensor]) -> Result<()> {
+        self.module.set_states(states)
     }
 
     /// The model that the layer is, where it is one.

@@ -247,13 +247,7 @@ impl Model {
         let outputs = call.of_layer(trainable, |call| self.layers[at].call(inputs, call));
         let outputs = outputs.map_err(|error| error.at(self.place(at)))?;
         if let Some(regularizer) = layer.activity_regularizer() {
-            for output in &outputs {
-                let penalty = by_rank!(output.clone().value()?, |x| {
-                    let batch = x.dims()[0] as f64;
-                    regularizer.penalty(x) / batch
-                })?;
-                call.add_loss(penalty);
-            }
+            call.add_activity(regularizer, &outputs)?;
         }
         Ok(outputs)
     }
@@ -261,6 +255,11 @@ impl Model {
     fn place(&self, at: usize) -> String {
         let planned = &self.graph.plan.layers[at];
         plan::place(&planned.name, planned.layer.as_ref())
+    }
+
+    /// Lets all stateful recurrent layers start anew: Keras's `reset_states`.
+    pub fn reset_states(&self) {
+        self.layers.iter().for_each(|layer| layer.set_states(&[]).expect("a layer can always start anew"));
     }
 
     /// Does data of these sizes fit the input?
@@ -545,6 +544,20 @@ impl Forward for Model {
 
     fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
         Self::call(self, inputs, call)
+    }
+
+    fn states(&self) -> Vec<AnyTensor> {
+        self.layers.iter().flat_map(BuiltLayer::states).collect()
+    }
+
+    fn set_states(&self, mut states: &[AnyTensor]) -> Result<()> {
+        for layer in &self.layers {
+            // Without states, all start anew.
+            let own = layer.states().len().min(states.len());
+            layer.set_states(&states[..own])?;
+            states = &states[own..];
+        }
+        Ok(())
     }
 }
 

@@ -68,13 +68,14 @@ pub mod prelude {
     pub use horn_nn::layers::{
         Activation, ActivityRegularization, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D,
         AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, AlphaDropout,
-        AveragePooling1D, AveragePooling2D, AveragePooling3D, BatchNormalization, BurnModule, Conv1D, Conv1DTranspose,
-        Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DataFormat, Dense, DepthwiseConv1D, DepthwiseConv2D, Dropout,
-        Flatten, GaussianDropout, GaussianNoise, GlobalAveragePooling1D, GlobalAveragePooling2D,
-        GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, GroupNormalization, Input,
-        LayerNormalization, MaxPooling1D, MaxPooling2D, MaxPooling3D, Padding, RMSNormalization, ReLU, Rescaling,
-        Reshape, SeparableConv1D, SeparableConv2D, Softmax, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D,
-        UnitNormalization,
+        AveragePooling1D, AveragePooling2D, AveragePooling3D, BatchNormalization, Bidirectional, BurnModule, Conv1D,
+        Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DataFormat, Dense, DepthwiseConv1D,
+        DepthwiseConv2D, Dropout, Flatten, GRU, GRUCell, GaussianDropout, GaussianNoise, GlobalAveragePooling1D,
+        GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
+        GroupNormalization, Input, LSTM, LSTMCell, LayerNormalization, MaxPooling1D, MaxPooling2D, MaxPooling3D,
+        MergeMode, Padding, RMSNormalization, RNN, ReLU, Rescaling, Reshape, SeparableConv1D, SeparableConv2D,
+        SimpleRNN, SimpleRNNCell, Softmax, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, StackedRNNCells,
+        TimeDistributed, UnitNormalization,
     };
     pub use horn_train::losses::{
         BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy,

@@ -43,6 +43,16 @@ pub struct Entry {
     #[serde(default)]
     weights_after: Vec<Array>,
     losses: Option<f64>,
+    /// Of a stateful layer, before the call.
+    #[serde(default)]
+    states: Vec<Array>,
+    #[serde(default)]
+    states_after: Vec<Array>,
+    /// Of the layer's seed generators, before the call: the seed, and how often it was used.
+    #[serde(default)]
+    seeds: Vec<[u64; 2]>,
+    /// The bias as the layer's own initializers make it.
+    initial_bias: Option<Array>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,7 +108,21 @@ fn layer(entry: &Entry) -> Box<dyn Layer> {
     let given = |value: &Value| !value.is_object() && !value.is_null() && *value != false && *value != 0;
     let arguments = entry.kwargs.iter().filter(|(_, value)| given(value));
     config.as_object_mut().unwrap().extend(arguments.map(|(key, value)| (key.clone(), value.clone())));
+    let mut seeds = entry.seeds.iter();
+    seed(&entry.class_name, &mut config, &mut seeds);
     from_config(&entry.class_name, &config).unwrap()
+}
+
+/// Gives the seeds to layers whose configurations forget them.
+fn seed<'a>(class_name: &str, config: &mut Value, seeds: &mut impl Iterator<Item = &'a [u64; 2]>) {
+    if class_name == "SimpleRNN" {
+        config["seed"] = seeds.next().map_or(Value::Null, |[seed, _]| (*seed).into());
+    }
+    for part in ["layer", "backward_layer"] {
+        if let Some(class_name) = config[part]["class_name"].as_str().map(str::to_owned) {
+            seed(&class_name, &mut config[part]["config"], seeds);
+        }
+    }
 }
 
 /// Are two configurations the same, whole floats equal to integers, and what Keras notes of shapes aside?
@@ -127,12 +151,23 @@ fn inputs(entry: &Entry) -> Vec<Array> {
 
 /// A model of nothing but the layer, with the entry's weights.
 pub fn build(entry: &Entry, layer: Box<dyn Layer>, device: &Device) -> Model {
-    let inputs = inputs(entry).iter().map(|input| Input(&input.shape[1..]).tensor()).collect::<Vec<_>>();
+    // The size of the batch is known beforehand only to stateful layers.
+    let batch = |size: usize| (!entry.states.is_empty()).then_some(size);
+    let shape = |input: &Array| {
+        let sample = input.shape[1..].iter().copied().map(Some);
+        std::iter::once(batch(input.shape[0])).chain(sample).collect::<Vec<_>>()
+    };
+    let inputs = inputs(entry).iter().map(|input| Input::batch_shape(shape(input)).tensor()).collect::<Vec<_>>();
     let outputs = layer.apply_all(inputs.as_slice()).unwrap();
     let mut model = Model::new(inputs, outputs).unwrap().build(device).unwrap();
+    if let Some(bias) = &entry.initial_bias {
+        assert_eq!(model.get_weights()[2].iter().copied().collect::<Vec<_>>(), bias.values(), "initial bias");
+    }
     let array =
         |weight: &NamedWeight| ArrayD::from_shape_vec(IxDyn(&weight.array.shape), weight.array.values()).unwrap();
     model.set_weights(&entry.weights.iter().map(array).collect::<Vec<_>>()).unwrap();
+    let states: Vec<_> = entry.states.iter().map(|state| tensor(state, device)).collect();
+    model.layers().last().unwrap().set_states(&states).unwrap();
     model
 }
 
@@ -183,10 +218,14 @@ fn outputs(entry: &Entry, model: &Model, relative: f64) {
         let received: f32 = call
             .losses()
             .iter()
-            .chain(&model.regularization_losses())
+            .chain(&model.clone().train().regularization_losses())
             .map(|loss| loss.clone().into_scalar::<f32>())
             .sum();
         assert_close("losses", &[received], &[losses as f32], relative);
+    }
+    let states = model.layers().last().unwrap().states();
+    for (at, (state, expected)) in states.into_iter().zip(&entry.states_after).enumerate() {
+        assert_close(&format!("state {at} afterwards"), &values(state), &expected.values(), relative);
     }
     if !entry.weights_after.is_empty() {
         for (at, (received, expected)) in model.get_weights().iter().zip(&entry.weights_after).enumerate() {

@@ -14,6 +14,7 @@ mod normalization;
 mod options;
 mod pooling;
 mod preprocessing;
+mod recurrent;
 mod registry;
 mod regularization;
 mod reshaping;
@@ -29,6 +30,7 @@ pub use normalization::*;
 pub use options::{DataFormat, Padding};
 pub use pooling::*;
 pub use preprocessing::*;
+pub use recurrent::*;
 pub use registry::{from_config, register};
 pub use regularization::*;
 pub use reshaping::*;
@@ -43,6 +45,7 @@ const FAMILIES: &[registry::Family] = &[
     normalization::from_config,
     pooling::from_config,
     preprocessing::from_config,
+    recurrent::from_config,
     regularization::from_config,
     reshaping::from_config,
 ];

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use burn::module::Module;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::registry;
-use crate::{Build, BuiltLayer, Layer, Result, Shape, plan};
+use crate::{Build, BuiltLayer, Call, Layer, Result, Shape, Signal, Weight, plan, weights};
 
 /// A layer that another one holds: what a wrapper wraps, or the cell of a recurrent layer.
 ///
@@ -56,9 +57,53 @@ impl Nested {
         plan::output_shapes(self.layer(), inputs).map_err(|error| error.at(plan::place(&self.name(), self.layer())))
     }
 
-    /// Builds the layer; its weights get its name before theirs.
-    pub(crate) fn build(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
-        build.within(&self.name(), |build| self.0.build_for(inputs, build))
+    /// Builds the layer; its weights get its name before theirs, and do not learn where it is frozen.
+    pub(crate) fn build(&self, inputs: &[Shape], build: &mut Build) -> Result<NestedLayer> {
+        let mut own = build.apart();
+        let built = self.0.build_for(inputs, &mut own)?;
+        let learns = self.0.trainable();
+        let noted =
+            own.into_weights().into_iter().map(|weight| Weight { trainable: weight.trainable && learns, ..weight });
+        build.within(&self.name(), |build| {
+            build.adopt(noted);
+            Ok(())
+        })?;
+        let built = if learns { built } else { weights::set_trainable(built, |_| false) };
+        Ok(NestedLayer { built, description: self.clone() })
+    }
+}
+
+/// A layer that another one holds, built.
+#[derive(Module, Debug)]
+pub(crate) struct NestedLayer {
+    built: BuiltLayer,
+    #[module(skip)]
+    description: Nested,
+}
+
+impl NestedLayer {
+    /// Runs the layer as a model does.
+    pub fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let outputs = self.call_bare(inputs, call)?;
+        if let Some(regularizer) = self.description.layer().activity_regularizer() {
+            call.add_activity(regularizer, &outputs)?;
+        }
+        Ok(outputs)
+    }
+
+    /// Runs the layer, and adds nothing to the loss for its outputs.
+    pub fn call_bare(&self, mut inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let layer = self.description.layer();
+        if !layer.supports_masking() {
+            inputs = inputs.into_iter().map(|input| input.with_mask(None)).collect();
+        }
+        let outputs = call.of_layer(layer.trainable(), |call| self.built.call(inputs, call));
+        outputs.map_err(|error| error.at(plan::place(&self.description.name(), layer)))
+    }
+
+    /// The module.
+    pub fn built(&self) -> &BuiltLayer {
+        &self.built
     }
 }
 

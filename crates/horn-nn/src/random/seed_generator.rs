@@ -33,6 +33,11 @@ impl SeedGenerator {
         [self.seed, self.used.fetch_add(1, Ordering::Relaxed)]
     }
 
+    /// Goes on as if it had been used so many times.
+    pub fn skip(&self, draws: u32) {
+        self.used.fetch_add(draws, Ordering::Relaxed);
+    }
+
     /// Draws from `minval` (included) to `maxval` (excluded).
     pub fn uniform<const D: usize>(&self, sizes: [usize; D], minval: f32, maxval: f32, device: &Device) -> Tensor<D> {
         let drawn = threefry::uniform(self.next_key(), sizes.iter().product(), minval, maxval);

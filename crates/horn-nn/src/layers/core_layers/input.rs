@@ -66,6 +66,19 @@ impl Input {
         Self::of(Shape::new([&[None], shape.as_ref()].concat()))
     }
 
+    /// An input whose batches have this shape, their size among it: Keras's `batch_shape`. A stateful layer that shall
+    /// announce the size of its batches needs it.
+    ///
+    /// ```
+    /// use horn_nn::layers::Input;
+    ///
+    /// let words = Input::batch_shape([Some(32), None, Some(16)]);
+    /// assert_eq!(words.tensor().shape().to_string(), "(32, None, 16)");
+    /// ```
+    pub fn batch_shape(shape: impl Into<Vec<Option<usize>>>) -> Self {
+        Self::of(Shape::new(shape))
+    }
+
     /// Names the input; the default is `input_layer`, numbered within the model.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {

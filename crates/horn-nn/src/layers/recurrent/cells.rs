@@ -1,0 +1,178 @@
+//! `StackedRNNCells`, and cells of any kind in a layer.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Cell, Started, cell_calls, constant_device, of_rank};
+use super::gru::GatedCell;
+use super::lstm::LongCell;
+use super::noise::Pass;
+use super::rnn::{state_sizes, with_states};
+use super::simple_rnn::SimpleCell;
+use crate::layers::common::{Common, common_arguments, described};
+use crate::layers::nested::{Nested, NestedLayer};
+use crate::{Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, layer, plan};
+
+/// Several recurrent cells as one: each takes the output of the one before.
+///
+/// # Shapes
+///
+/// - inputs: a step `[batch, features]`, and the states of all cells, one after the other
+/// - outputs: the output of the last cell, and the new states of all
+///
+/// ```
+/// use horn_nn::layers::{GRUCell, LSTMCell, RNN, StackedRNNCells};
+///
+/// let layer = RNN(StackedRNNCells([LSTMCell(16).into(), GRUCell(8).into()]));
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StackedRNNCells {
+    #[serde(flatten)]
+    common: Common,
+    cells: Vec<Nested>,
+}
+
+/// `keras.layers.StackedRNNCells(cells)`.
+#[allow(non_snake_case)]
+pub fn StackedRNNCells(cells: impl IntoIterator<Item = Nested>) -> StackedRNNCells {
+    StackedRNNCells::new(cells)
+}
+
+impl StackedRNNCells {
+    /// These cells, each on the output of the one before.
+    pub fn new(cells: impl IntoIterator<Item = Nested>) -> Self {
+        let mut cells: Vec<Nested> = cells.into_iter().collect();
+        if let Ok(names) = plan::names("", cells.iter().map(Nested::layer)) {
+            for (cell, name) in cells.iter_mut().zip(names) {
+                if let Ok(named) = cell.with([("name", name.into())]) {
+                    *cell = named;
+                }
+            }
+        }
+        Self { common: Common::default(), cells }
+    }
+
+    /// The shapes of what each cell takes.
+    fn steps(&self, step: &Shape) -> Result<Vec<Shape>> {
+        let mut steps = vec![step.clone()];
+        for cell in &self.cells {
+            let step = steps.last().expect("there is the first").clone();
+            let outputs = cell.output_shapes(&with_states(step, &state_sizes(cell)?))?;
+            steps.extend(outputs.into_iter().next());
+        }
+        Ok(steps)
+    }
+}
+
+common_arguments!(StackedRNNCells);
+
+impl Layer for StackedRNNCells {
+    described!("StackedRNNCells");
+    crate::many_inputs!();
+
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        let [step, given @ ..] = inputs else { return Err(Error::shape("the cells take a step")) };
+        if self.cells.is_empty() {
+            return Err(Error::argument("there are no cells").expected("at least one"));
+        }
+        let output = self.steps(step)?.pop().expect("there is a cell");
+        let sizes = self.cells.iter().map(state_sizes).collect::<Result<Vec<_>>>()?.concat();
+        let states = with_states(output.clone(), &sizes).split_off(1);
+        let fit = given.len() == states.len() && given.iter().zip(&states).all(|(given, state)| state.admits(given));
+        if !fit {
+            return Err(Error::shape("the states do not fit the cells")
+                .received(layer::list(given))
+                .expected(layer::list(&states))
+                .mend("give all states of all cells, or put the cells into `RNN`"));
+        }
+        Ok([vec![output], states].concat())
+    }
+
+    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+        let steps = self.steps(&inputs[0])?;
+        let cells = self.cells.iter().zip(steps).map(|(cell, step)| AnyCell::build(cell, step, build));
+        Ok(BuiltLayer::new(Stack { cells: cells.collect::<Result<_>>()? }))
+    }
+
+    fn state_sizes(&self) -> Option<Vec<usize>> {
+        self.cells.iter().map(|cell| cell.layer().state_sizes()).collect::<Option<Vec<_>>>().map(|sizes| sizes.concat())
+    }
+}
+
+#[derive(Module, Debug)]
+struct Stack {
+    cells: Vec<AnyCell>,
+}
+
+impl Cell<2> for Stack {
+    fn states(&self) -> usize {
+        self.cells.iter().map(Cell::states).sum()
+    }
+
+    fn chain(&self) -> Vec<&dyn Cell<2>> {
+        self.cells.iter().flat_map(Cell::chain).collect()
+    }
+
+    fn start<'a>(&'a self, _: Tensor<2>, _: usize, _: Pass, _: &'a mut Call) -> Result<Started<'a, 2>> {
+        unreachable!("a stack is run cell by cell")
+    }
+}
+
+impl Forward for Stack {
+    cell_calls!();
+}
+
+/// A cell that another description holds: one of Horn's own, which does its part before the steps, or a user's layer.
+#[derive(Module, Debug)]
+pub(super) struct AnyCell {
+    cell: NestedLayer,
+    #[module(skip)]
+    sizes: Vec<usize>,
+}
+
+impl AnyCell {
+    pub fn build(cell: &Nested, step: Shape, build: &mut Build) -> Result<Self> {
+        let sizes = state_sizes(cell)?;
+        Ok(Self { cell: cell.build(&with_states(step, &sizes), build)?, sizes })
+    }
+
+    fn known(&self) -> Option<&dyn Cell<2>> {
+        fn of<C: Cell<2> + Forward>(built: &BuiltLayer) -> Option<&dyn Cell<2>> {
+            built.downcast_ref::<C>().map(|cell| cell as &dyn Cell<2>)
+        }
+        let built = self.cell.built();
+        of::<LongCell>(built)
+            .or_else(|| of::<GatedCell>(built))
+            .or_else(|| of::<SimpleCell>(built))
+            .or_else(|| of::<Stack>(built))
+    }
+}
+
+impl Cell<2> for AnyCell {
+    fn states(&self) -> usize {
+        self.sizes.len()
+    }
+
+    fn chain(&self) -> Vec<&dyn Cell<2>> {
+        self.known().map_or_else(|| vec![self as &dyn Cell<2>], Cell::chain)
+    }
+
+    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, _: Pass, call: &'a mut Call) -> Result<Started<'a, 2>> {
+        let zeros = self.sizes.iter().map(|&size| Tensor::zeros([batch, size], &constant_device(&x))).collect();
+        let step = move |x: Tensor<2>, states: &[Tensor<2>]| {
+            let inputs = [x].iter().chain(states).cloned().map(Signal::new).collect();
+            let outputs = self.cell.call(inputs, call)?.into_iter();
+            let mut outputs = outputs.map(|output| of_rank(output.value()?, "recurrent cell"));
+            let output = outputs.next().ok_or_else(|| Error::shape("the cell returns nothing"))??;
+            let states = outputs.collect::<Result<Vec<_>>>()?;
+            if states.len() != self.sizes.len() {
+                return Err(Error::shape("the cell returns another number of states")
+                    .received(states.len())
+                    .expected(self.sizes.len()));
+            }
+            Ok((output, states))
+        };
+        Ok(Started { projected: x, zeros, step: Box::new(step) })
+    }
+}

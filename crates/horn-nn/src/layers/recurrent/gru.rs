@@ -1,0 +1,239 @@
+//! `GRU` and its cell.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::arguments::{CellArguments, SequenceArguments};
+use super::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
+use super::layers::{recurrent_cell, recurrent_layer};
+use super::noise::{Noise, Pass};
+use crate::activations::Activation;
+use crate::layers::common::{Common, arguments};
+use crate::{Build, Call, Forward, Result};
+
+/// The cell of [`GRU`]: gated recurrent unit.
+///
+/// With `[xz, xr, xn] = x · kernel + bias` and `[hz, hr, hn] = h · recurrent_kernel + recurrent bias`,
+///
+/// - `z = recurrent_activation(xz + hz)` and `r = recurrent_activation(xr + hr)`
+/// - `n = activation(xn + r · hn)`
+/// - `h' = z · h + (1 − z) · n`, which is the output
+///
+/// Without `reset_after` the state is reset before it is multiplied, `n = activation(xn + (r · h) · kernel of n)`, and
+/// there is no recurrent bias: so it is in Cho et al., *Learning Phrase Representations using RNN Encoder–Decoder*, 2014.
+///
+/// # Shapes
+///
+/// - inputs: a step `[batch, features]` and the state `[batch, units]`
+/// - outputs: the output and the new state, `[batch, units]` each
+/// - weights: kernel `[features, 3 · units]`, recurrent_kernel `[units, 3 · units]`, bias `[2, 3 · units]`: that of the
+///   input, and that of the state; without `reset_after` `[3 · units]`
+///
+/// ```
+/// use horn_nn::layers::GRUCell;
+///
+/// let layer = GRUCell(8);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GRUCell {
+    #[serde(flatten)]
+    common: Common,
+    units: usize,
+    recurrent_activation: Activation,
+    reset_after: bool,
+    #[serde(flatten)]
+    cell: CellArguments,
+    seed: Option<u64>,
+}
+
+/// Gated recurrent units: a recurrent layer that learns how much of its state to renew. [`GRUCell`] has the formulas.
+///
+/// # Shapes
+///
+/// - input: `[batch, steps, features]`; the initial state `[batch, units]` may come after it
+/// - output: `[batch, units]`, of the last step; `[batch, steps, units]` with `return_sequences`
+/// - with `return_state` the last state comes after it
+/// - weights: kernel `[features, 3 · units]`, recurrent_kernel `[units, 3 · units]`, bias `[2, 3 · units]`
+///
+/// # Masks
+///
+/// A masked step keeps the state, and repeats it as its output. The mask passes on with `return_sequences`. As in
+/// Keras, a layer that is given its initial state does not look at the mask of the sequence; a mask `[batch, steps]`
+/// may come after the state instead.
+///
+/// ```
+/// use horn_nn::Layer;
+/// use horn_nn::layers::{GRU, Input};
+///
+/// let (words, start) = (Input([20, 16]), Input([32]));
+/// let outputs = GRU(32).return_state(true).apply_all((words, start))?;
+/// assert_eq!(outputs.len(), 2);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GRU {
+    #[serde(flatten)]
+    common: Common,
+    units: usize,
+    recurrent_activation: Activation,
+    reset_after: bool,
+    #[serde(flatten)]
+    cell: CellArguments,
+    seed: Option<u64>,
+    #[serde(flatten)]
+    sequence: SequenceArguments,
+}
+
+/// `keras.layers.GRUCell(units)`.
+#[allow(non_snake_case)]
+pub fn GRUCell(units: usize) -> GRUCell {
+    GRUCell::new(units)
+}
+
+/// `keras.layers.GRU(units)`.
+#[allow(non_snake_case)]
+pub fn GRU(units: usize) -> GRU {
+    GRU::new(units)
+}
+
+impl GRUCell {
+    /// A cell of so many units, with Keras's defaults.
+    pub fn new(units: usize) -> Self {
+        Self {
+            common: Common::default(),
+            units,
+            recurrent_activation: Activation::Sigmoid,
+            reset_after: true,
+            cell: CellArguments::default(),
+            seed: None,
+        }
+    }
+
+    fn build_cell(&self, features: usize, build: &mut Build) -> Result<GatedCell> {
+        let kernels = Kernels {
+            kernel: build.add_weight("kernel", [features, 3 * self.units], self.cell.kernel())?,
+            recurrent_kernel: build.add_weight(
+                "recurrent_kernel",
+                [self.units, 3 * self.units],
+                self.cell.recurrent_kernel(),
+            )?,
+        };
+        let (mut bias, mut biases) = (None, None);
+        match (self.cell.use_bias, self.reset_after) {
+            (false, _) => {}
+            (true, false) => bias = Some(build.add_weight("bias", [3 * self.units], self.cell.bias())?),
+            (true, true) => biases = Some(build.add_weight("bias", [2, 3 * self.units], self.cell.bias())?),
+        }
+        let seed = build.seed_generator(self.seed)?;
+        Ok(GatedCell {
+            kernels,
+            bias,
+            biases,
+            activation: self.cell.activation,
+            recurrent_activation: self.recurrent_activation,
+            reset_after: self.reset_after,
+            noise: Noise::of_gates(3, self.cell.dropout, self.cell.recurrent_dropout, seed),
+        })
+    }
+}
+
+impl GRU {
+    /// A layer of so many units, with Keras's defaults.
+    pub fn new(units: usize) -> Self {
+        let GRUCell { common, units, recurrent_activation, reset_after, cell, seed } = GRUCell::new(units);
+        let sequence = SequenceArguments::default();
+        Self { common, units, recurrent_activation, reset_after, cell, seed, sequence }
+    }
+
+    fn as_cell(&self) -> GRUCell {
+        let Self { units, recurrent_activation, reset_after, seed, .. } = *self;
+        let (common, cell) = (Common::default(), self.cell.clone());
+        GRUCell { common, units, recurrent_activation, reset_after, cell, seed }
+    }
+}
+
+macro_rules! own_arguments {
+    ($($layer:ident)+) => {$(
+        arguments!($layer {
+            /// What is applied to the gates; `Sigmoid` by default.
+            recurrent_activation: Activation,
+            /// Is the state reset after it was multiplied by its kernel, and not before? Yes by default.
+            reset_after: bool,
+        });
+    )+};
+}
+own_arguments!(GRU GRUCell);
+recurrent_cell!(GRUCell, "GRUCell", 1);
+recurrent_layer!(GRU, "GRU", "gru_cell", 1);
+
+#[derive(Module, Debug)]
+pub(super) struct GatedCell {
+    kernels: Kernels,
+    /// Of the input.
+    bias: Option<Param<Tensor<1>>>,
+    /// Of the input and of the state; one or the other, or none.
+    biases: Option<Param<Tensor<2>>>,
+    #[module(skip)]
+    activation: Activation,
+    #[module(skip)]
+    recurrent_activation: Activation,
+    reset_after: bool,
+    noise: Noise,
+}
+
+impl GatedCell {
+    /// The bias of the input and that of the state.
+    fn both_biases(&self) -> (Option<Tensor<1>>, Option<Tensor<2>>) {
+        match &self.biases {
+            None => (self.bias.as_ref().map(Param::val), None),
+            Some(biases) => {
+                let biases = biases.val();
+                (Some(biases.clone().narrow(0, 0, 1).squeeze_dim(0)), Some(biases.narrow(0, 1, 1)))
+            }
+        }
+    }
+}
+
+impl Cell<2> for GatedCell {
+    fn states(&self) -> usize {
+        1
+    }
+
+    fn chain(&self) -> Vec<&dyn Cell<2>> {
+        vec![self]
+    }
+
+    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut Call) -> Result<Started<'a, 2>> {
+        let units = self.kernels.units();
+        let (input_noise, state_noise) = self.kernels.noise(&self.noise, &x, batch, pass);
+        let zeros = vec![self.kernels.zeros(&x, batch)];
+        let (input_bias, state_bias) = self.both_biases();
+        let projected = self.kernels.project(x, input_noise, input_bias);
+        let first = self.kernels.recurrence(0..if self.reset_after { 3 } else { 2 }, &state_noise);
+        let second = (!self.reset_after).then(|| self.kernels.recurrence(2..3, &state_noise));
+        let step = move |x: Tensor<2>, states: &[Tensor<2>]| {
+            let h = states[0].clone();
+            let from_state = first.of(h.clone());
+            let from_state = match &state_bias {
+                Some(bias) => from_state + bias.clone(),
+                None => from_state,
+            };
+            let gates = x.clone().narrow(1, 0, 2 * units) + from_state.clone().narrow(1, 0, 2 * units);
+            let gates = activate(self.recurrent_activation, gates, units);
+            let (z, r) = (gate(&gates, 0, units), gate(&gates, 1, units));
+            let renewed = match &second {
+                None => r * gate(&from_state, 2, units),
+                Some(second) => second.of(r * h.clone()),
+            };
+            let n = self.activation.forward(gate(&x, 2, units) + renewed);
+            let h = z.clone() * h + (-z + 1.0) * n;
+            Ok((h.clone(), vec![h]))
+        };
+        Ok(Started { projected, zeros, step: Box::new(step) })
+    }
+}
+
+impl Forward for GatedCell {
+    cell_calls!();
+}

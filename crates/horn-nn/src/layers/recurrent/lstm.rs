@@ -1,0 +1,232 @@
+//! `LSTM` and its cell.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::arguments::{CellArguments, SequenceArguments};
+use super::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
+use super::layers::{recurrent_cell, recurrent_layer};
+use super::noise::{Noise, Pass};
+use crate::activations::Activation;
+use crate::layers::common::{Common, arguments};
+use crate::{Build, Call, Forward, Result, WeightSpec};
+
+/// The cell of [`LSTM`]: long short-term memory.
+///
+/// `[i, f, g, o] = x · kernel + h · recurrent_kernel + bias`, then
+///
+/// - `c' = recurrent_activation(f) · c + recurrent_activation(i) · activation(g)`
+/// - `h' = recurrent_activation(o) · activation(c')`, which is the output
+///
+/// From Hochreiter and Schmidhuber, *Long Short-Term Memory*, 1997, with the forget gate of Gers et al., 2000.
+///
+/// # Shapes
+///
+/// - inputs: a step `[batch, features]`, and the states h and c, `[batch, units]` each
+/// - outputs: the output and the new states, `[batch, units]` each
+/// - weights: kernel `[features, 4 · units]`, recurrent_kernel `[units, 4 · units]`, bias `[4 · units]`
+///
+/// ```
+/// use horn_nn::layers::LSTMCell;
+///
+/// let layer = LSTMCell(8);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LSTMCell {
+    #[serde(flatten)]
+    common: Common,
+    units: usize,
+    recurrent_activation: Activation,
+    unit_forget_bias: bool,
+    #[serde(flatten)]
+    cell: CellArguments,
+    seed: Option<u64>,
+}
+
+/// Long short-term memory: a recurrent layer that learns what to keep, to forget and to show. [`LSTMCell`] has the
+/// formulas.
+///
+/// # Shapes
+///
+/// - input: `[batch, steps, features]`; the initial states h and c, `[batch, units]` each, may come after it
+/// - output: `[batch, units]`, of the last step; `[batch, steps, units]` with `return_sequences`
+/// - with `return_state` the last states h and c come after it
+/// - weights: kernel `[features, 4 · units]`, recurrent_kernel `[units, 4 · units]`, bias `[4 · units]`
+///
+/// # Masks
+///
+/// A masked step keeps the states, and repeats h as its output. The mask passes on with `return_sequences`. As in
+/// Keras, a layer that is given its initial states does not look at the mask of the sequence; a mask `[batch, steps]`
+/// may come after the states instead.
+///
+/// ```
+/// use horn_nn::Layer;
+/// use horn_nn::layers::{Dense, Input, LSTM};
+///
+/// let words = Input::with_unknown([None, Some(16)]);
+/// let y = LSTM(32).return_sequences(true).dropout(0.2).apply(&words)?;
+/// let y = Dense(1).apply(LSTM(32).apply(y)?)?;
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LSTM {
+    #[serde(flatten)]
+    common: Common,
+    units: usize,
+    recurrent_activation: Activation,
+    unit_forget_bias: bool,
+    #[serde(flatten)]
+    cell: CellArguments,
+    seed: Option<u64>,
+    #[serde(flatten)]
+    sequence: SequenceArguments,
+}
+
+/// `keras.layers.LSTMCell(units)`.
+#[allow(non_snake_case)]
+pub fn LSTMCell(units: usize) -> LSTMCell {
+    LSTMCell::new(units)
+}
+
+/// `keras.layers.LSTM(units)`.
+#[allow(non_snake_case)]
+pub fn LSTM(units: usize) -> LSTM {
+    LSTM::new(units)
+}
+
+impl LSTMCell {
+    /// A cell of so many units, with Keras's defaults.
+    pub fn new(units: usize) -> Self {
+        Self {
+            common: Common::default(),
+            units,
+            recurrent_activation: Activation::Sigmoid,
+            unit_forget_bias: true,
+            cell: CellArguments::default(),
+            seed: None,
+        }
+    }
+
+    fn build_cell(&self, features: usize, build: &mut Build) -> Result<LongCell> {
+        let kernels = Kernels {
+            kernel: build.add_weight("kernel", [features, 4 * self.units], self.cell.kernel())?,
+            recurrent_kernel: build.add_weight(
+                "recurrent_kernel",
+                [self.units, 4 * self.units],
+                self.cell.recurrent_kernel(),
+            )?,
+        };
+        let bias = match self.cell.use_bias {
+            true => Some(gates_bias(self.units, self.unit_forget_bias, self.cell.bias(), build)?),
+            false => None,
+        };
+        let seed = build.seed_generator(self.seed)?;
+        Ok(LongCell {
+            kernels,
+            bias,
+            activation: self.cell.activation,
+            recurrent_activation: self.recurrent_activation,
+            noise: Noise::of_gates(4, self.cell.dropout, self.cell.recurrent_dropout, seed),
+        })
+    }
+}
+
+/// The bias of the gates i, f, g and o; with `unit_forget_bias` that of f starts at one, whatever the initializer says.
+pub(super) fn gates_bias(
+    units: usize,
+    unit_forget_bias: bool,
+    spec: WeightSpec<'_>,
+    build: &mut Build,
+) -> Result<Param<Tensor<1>>> {
+    build.add_weight_of("bias", [4 * units], spec, |initializer, seed| {
+        if !unit_forget_bias {
+            return initializer.sample(&[4 * units], seed);
+        }
+        let (input, rest) = (initializer.sample(&[units], seed)?, initializer.sample(&[2 * units], seed)?);
+        Ok([input, vec![1.0; units], rest].concat())
+    })
+}
+
+impl LSTM {
+    /// A layer of so many units, with Keras's defaults.
+    pub fn new(units: usize) -> Self {
+        let LSTMCell { common, units, recurrent_activation, unit_forget_bias, cell, seed } = LSTMCell::new(units);
+        let sequence = SequenceArguments::default();
+        Self { common, units, recurrent_activation, unit_forget_bias, cell, seed, sequence }
+    }
+
+    fn as_cell(&self) -> LSTMCell {
+        let Self { units, recurrent_activation, unit_forget_bias, seed, .. } = *self;
+        let (common, cell) = (Common::default(), self.cell.clone());
+        LSTMCell { common, units, recurrent_activation, unit_forget_bias, cell, seed }
+    }
+}
+
+macro_rules! own_arguments {
+    ($($layer:ident)+) => {$(
+        arguments!($layer {
+            /// What is applied to the gates; `Sigmoid` by default.
+            recurrent_activation: Activation,
+            /// Does the bias of the forget gate start at one, whatever `bias_initializer` says? Yes by default.
+            unit_forget_bias: bool,
+        });
+    )+};
+}
+own_arguments!(LSTM LSTMCell);
+recurrent_cell!(LSTMCell, "LSTMCell", 2);
+recurrent_layer!(LSTM, "LSTM", "lstm_cell", 2);
+
+#[derive(Module, Debug)]
+pub(super) struct LongCell {
+    kernels: Kernels,
+    bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    activation: Activation,
+    #[module(skip)]
+    recurrent_activation: Activation,
+    noise: Noise,
+}
+
+impl LongCell {
+    /// The new states h and c, from the sums of the gates.
+    fn remember(&self, z: Tensor<2>, c: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let units = self.kernels.units();
+        let [i, f, o] = match self.recurrent_activation {
+            // One call for all; what it makes of g is not used.
+            Activation::Sigmoid => {
+                let gates = Activation::Sigmoid.forward(z.clone());
+                [0, 1, 3].map(|at| gate(&gates, at, units))
+            }
+            activation => [0, 1, 3].map(|at| activate(activation, gate(&z, at, units), units)),
+        };
+        let c = f * c + i * self.activation.forward(gate(&z, 2, units));
+        (o * self.activation.forward(c.clone()), c)
+    }
+}
+
+impl Cell<2> for LongCell {
+    fn states(&self) -> usize {
+        2
+    }
+
+    fn chain(&self) -> Vec<&dyn Cell<2>> {
+        vec![self]
+    }
+
+    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut Call) -> Result<Started<'a, 2>> {
+        let (input_noise, state_noise) = self.kernels.noise(&self.noise, &x, batch, pass);
+        let zeros = self.kernels.zeros(&x, batch);
+        let projected = self.kernels.project(x, input_noise, self.bias.as_ref().map(Param::val));
+        let recurrence = self.kernels.recurrence(0..4, &state_noise);
+        let step = move |x: Tensor<2>, states: &[Tensor<2>]| {
+            let (h, c) = self.remember(x + recurrence.of(states[0].clone()), states[1].clone());
+            Ok((h.clone(), vec![h, c]))
+        };
+        Ok(Started { projected, zeros: vec![zeros.clone(), zeros], step: Box::new(step) })
+    }
+}
+
+impl Forward for LongCell {
+    cell_calls!();
+}

@@ -1,0 +1,96 @@
+//! `RNN`: any cell taken through a sequence.
+
+use serde::{Deserialize, Serialize};
+
+use super::arguments::{SequenceArguments, sequence_arguments};
+use super::cells::AnyCell;
+use super::sequence::Recurrent;
+use crate::layers::common::{Common, common_arguments, described};
+use crate::layers::nested::Nested;
+use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, plan};
+
+/// Takes a cell through a sequence: `LSTM(4)` is `RNN(LSTMCell(4))`.
+///
+/// A cell is a layer that takes a step and its states, and returns an output and the new states; a user's own says by
+/// [`Layer::state_sizes`] what its states are.
+///
+/// # Shapes
+///
+/// - input: `[batch, steps, features]`; the initial states may come after it
+/// - output: the cell's, of the last step; that of every step, `[batch, steps, …]`, with `return_sequences`
+/// - with `return_state` the last states come after it
+///
+/// # Masks
+///
+/// A masked step keeps the states, and repeats the first as its output. The mask passes on with `return_sequences`. As
+/// in Keras, a layer that is given its initial states does not look at the mask of the sequence; a mask `[batch, steps]`
+/// may come after the states instead.
+///
+/// ```
+/// use horn_nn::Layer;
+/// use horn_nn::layers::{GRUCell, Input, LSTMCell, RNN, StackedRNNCells};
+///
+/// let cells = StackedRNNCells([LSTMCell(16).into(), GRUCell(8).into()]);
+/// let y = RNN(cells).return_sequences(true).apply(&Input([20, 4]))?;
+/// assert_eq!(y.shape().to_string(), "(None, 20, 8)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RNN {
+    #[serde(flatten)]
+    common: Common,
+    cell: Nested,
+    #[serde(flatten)]
+    sequence: SequenceArguments,
+}
+
+/// `keras.layers.RNN(cell)`.
+#[allow(non_snake_case)]
+pub fn RNN(cell: impl Into<Nested>) -> RNN {
+    RNN::new(cell)
+}
+
+impl RNN {
+    /// This cell in every step.
+    pub fn new(cell: impl Into<Nested>) -> Self {
+        Self { common: Common::default(), cell: cell.into(), sequence: SequenceArguments::default() }
+    }
+}
+
+common_arguments!(RNN);
+sequence_arguments!(RNN);
+
+impl Layer for RNN {
+    described!("RNN", masking);
+    crate::many_inputs!();
+
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        let step = SequenceArguments::step_shape(inputs, 3)?;
+        let states = state_sizes(&self.cell)?;
+        let outputs = self.cell.output_shapes(&with_states(step, &states))?;
+        let states: Vec<Vec<Option<usize>>> = states.iter().map(|&size| vec![Some(size)]).collect();
+        self.sequence.output_shapes(inputs, outputs[0].sample(), &states)
+    }
+
+    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+        let cell = AnyCell::build(&self.cell, SequenceArguments::step_shape(inputs, 3)?, build)?;
+        Ok(BuiltLayer::new(Recurrent::<_, 2>::new(cell, self.sequence)))
+    }
+}
+
+/// The sizes of a cell's states.
+pub(super) fn state_sizes(cell: &Nested) -> Result<Vec<usize>> {
+    cell.layer().state_sizes().filter(|sizes| !sizes.is_empty()).ok_or_else(|| {
+        Error::argument("the layer is no recurrent cell")
+            .at(plan::place(&cell.name(), cell.layer()))
+            .received(cell.layer().class_name())
+            .expected("a cell, such as `LSTMCell`")
+            .mend("say by `Layer::state_sizes` what its states are, if it is your own cell")
+    })
+}
+
+/// The shapes of a step and of states.
+pub(super) fn with_states(step: Shape, states: &[usize]) -> Vec<Shape> {
+    let batch = step.sizes()[0];
+    [step].into_iter().chain(states.iter().map(|&size| Shape::new([batch, Some(size)]))).collect()
+}

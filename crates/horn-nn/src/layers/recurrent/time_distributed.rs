@@ -1,0 +1,221 @@
+//! `TimeDistributed`: one layer for every step.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use super::steps::{one_after_the_other, one_beside_the_other, split};
+use crate::layers::common::{Common, common_arguments, described};
+use crate::layers::nested::{Nested, NestedLayer};
+use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Logits, Result, Shape, Signal, by_rank, layer};
+
+/// Applies a layer to every step of a sequence, always with the same weights.
+///
+/// # Shapes
+///
+/// - input: `[batch, steps, …]`
+/// - output: `[batch, steps, …]`, each step as the layer makes it
+///
+/// # Masks
+///
+/// The layer gets its step's part of the mask. The whole mask passes on.
+///
+/// ```
+/// use horn_nn::Layer;
+/// use horn_nn::layers::{Dense, Input, TimeDistributed};
+///
+/// let y = TimeDistributed(Dense(4)).apply(&Input([10, 8]))?;
+/// assert_eq!(y.shape().to_string(), "(None, 10, 4)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimeDistributed {
+    #[serde(flatten)]
+    common: Common,
+    layer: Nested,
+}
+
+/// `keras.layers.TimeDistributed(layer)`.
+#[allow(non_snake_case)]
+pub fn TimeDistributed(layer: impl Into<Nested>) -> TimeDistributed {
+    TimeDistributed::new(layer)
+}
+
+impl TimeDistributed {
+    /// This layer for every step.
+    pub fn new(layer: impl Into<Nested>) -> Self {
+        Self { common: Common::default(), layer: layer.into() }
+    }
+}
+
+common_arguments!(TimeDistributed);
+
+/// The shape of a step.
+fn step(input: &Shape) -> Result<Shape> {
+    let sizes = input.sizes();
+    if sizes.len() < 3 {
+        return Err(Error::shape("the layer takes a sequence")
+            .received(input)
+            .expected("at least 3 axes: (None, steps, …)")
+            .mend("put `Reshape` before it, or leave `TimeDistributed` out"));
+    }
+    Ok(Shape::new([&sizes[..1], &sizes[2..]].concat()))
+}
+
+impl Layer for TimeDistributed {
+    described!("TimeDistributed", masking);
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        let outputs = self.layer.output_shapes(&[step(input)?])?;
+        let [output] = outputs.as_slice() else {
+            return Err(Error::shape("the layer for the steps has several outputs")
+                .received(layer::list(&outputs))
+                .expected("one"));
+        };
+        let (input, output) = (input.sizes(), output.sizes());
+        Ok(Shape::new([&[output[0], input[1]], &output[1..]].concat()))
+    }
+
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let layer = self.layer.build(&[step(input)?], build)?;
+        let at_once = AT_ONCE.contains(&self.layer.layer().class_name());
+        Ok(BuiltLayer::new(StepByStep { layer, at_once }))
+    }
+}
+
+/// Layers to which it makes no difference whether samples come in one batch or in several: they take all steps at once.
+const AT_ONCE: &[&str] = &[
+    "Activation",
+    "AveragePooling1D",
+    "AveragePooling2D",
+    "AveragePooling3D",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
+    "Dense",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "ELU",
+    "EinsumDense",
+    "Embedding",
+    "Flatten",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
+    "GroupNormalization",
+    "LayerNormalization",
+    "LeakyReLU",
+    "MaxPooling1D",
+    "MaxPooling2D",
+    "MaxPooling3D",
+    "PReLU",
+    "Permute",
+    "RMSNormalization",
+    "ReLU",
+    "RepeatVector",
+    "Rescaling",
+    "Reshape",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "Softmax",
+    "UnitNormalization",
+    "UpSampling1D",
+    "UpSampling2D",
+    "UpSampling3D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "ZeroPadding3D",
+];
+
+#[derive(Module, Debug)]
+struct StepByStep {
+    layer: NestedLayer,
+    at_once: bool,
+}
+
+impl StepByStep {
+    /// The layer's output for one step, or for all at once. As in Keras, nothing is added to the loss for it.
+    fn run(&self, input: AnyTensor, mask: Option<AnyTensor>, call: &mut Call) -> Result<Logits> {
+        let outputs = self.layer.call_bare(vec![Signal::new(input).with_mask(mask)], call)?;
+        let [output] = layer::signals(outputs)?;
+        Ok(output.logits())
+    }
+}
+
+impl Forward for StepByStep {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = layer::signals(inputs)?;
+        let mask = input.mask().cloned();
+        let (x, steps) = one_after_the_other(input.value()?)?;
+        let batch = x.sizes()[0] / steps;
+        let masks = mask.clone().map(|mask| floats(mask).and_then(one_after_the_other)).transpose()?;
+        let masks = masks.map(|(masks, _)| masks);
+        let output = if self.at_once {
+            self.run(x, masks.map(booleans).transpose()?, call)?
+        } else {
+            let masks = masks.map(|masks| pieces(masks, batch)).transpose()?;
+            let mut outputs = Vec::with_capacity(steps);
+            for (at, x) in pieces(x, batch)?.into_iter().enumerate() {
+                let mask = masks.as_ref().map(|masks| booleans(masks[at].clone())).transpose()?;
+                outputs.push(self.run(x, mask, call)?);
+            }
+            joined(outputs)?
+        };
+        let value = one_beside_the_other(output.value, steps)?;
+        Ok(vec![Signal::from(Logits { value, ..output }).with_mask(mask)])
+    }
+
+    fn states(&self) -> Vec<AnyTensor> {
+        self.layer.built().states()
+    }
+
+    fn set_states(&self, states: &[AnyTensor]) -> Result<()> {
+        self.layer.built().set_states(states)
+    }
+}
+
+/// The steps, cut apart.
+fn pieces(x: AnyTensor, batch: usize) -> Result<Vec<AnyTensor>> {
+    by_rank!(x, |x| split(x, batch).into_iter().map(AnyTensor::from).collect())
+}
+
+/// The steps' outputs one after the other.
+fn joined(outputs: Vec<Logits>) -> Result<Logits> {
+    let activation = outputs[0].activation;
+    let mut values = outputs.into_iter().map(|output| output.value);
+    let first = values.next().expect("there is a step");
+    let value = by_rank!(first, |first| {
+        let rest = values.map(AnyTensor::float).collect::<Result<Vec<_>>>();
+        rest.map(|rest| burn::tensor::Tensor::cat([vec![first], rest].concat(), 0).into())
+    })??;
+    Ok(Logits { value, activation })
+}
+
+fn floats(mask: AnyTensor) -> Result<AnyTensor> {
+    by_rank!(bool: mask, |mask| mask.float().into())
+}
+
+fn booleans(mask: AnyTensor) -> Result<AnyTensor> {
+    by_rank!(mask, |mask| mask.greater_elem(0.5).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::Dense;
+
+    #[test]
+    fn a_sample_without_steps_is_an_error() {
+        assert!(TimeDistributed(Dense(2)).output_shape(&Shape::batched([3])).unwrap_err().is_shape());
+    }
+}
