@@ -3,6 +3,7 @@
 //! This crate knows nothing of training; `horn-train` adds that. Users take both from the facade, `horn`.
 
 pub mod activations;
+mod any_weight;
 mod build;
 mod call;
 pub mod constraints;

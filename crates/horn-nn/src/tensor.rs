@@ -113,6 +113,29 @@ impl AnyTensor {
         })?
     }
 
+    /// The same values with the axes in another order: axis `i` of the result is axis `axes[i]` of this tensor.
+    ///
+    /// # Errors
+    ///
+    /// Where the values are no floats, or the axes are not all of the tensor's, each once.
+    pub fn permute(self, axes: &[usize]) -> Result<Self> {
+        let mut sorted = axes.to_vec();
+        sorted.sort_unstable();
+        if !sorted.into_iter().eq(0..self.rank()) {
+            return Err(Error::argument("the axes can't be brought into this order")
+                .received(format!("{axes:?} for {}", shape::sizes(&self.sizes())))
+                .expected(format!("each axis from 0 to {} once", self.rank().saturating_sub(1))));
+        }
+        if axes.is_sorted() {
+            return Ok(self);
+        }
+        fn permute<const D: usize>(x: Tensor<D>, axes: &[usize]) -> AnyTensor {
+            let axes: [usize; D] = axes.try_into().expect("the axes were compared");
+            x.permute(axes.map(|axis| axis as isize)).into()
+        }
+        by_rank!(self, |x| permute(x, axes))
+    }
+
     /// The same values, repeated along axes of size 1.
     ///
     /// # Errors

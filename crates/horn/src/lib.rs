@@ -67,15 +67,17 @@ pub mod prelude {
     };
     pub use horn_nn::layers::{
         Activation, ActivityRegularization, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D,
-        AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, AlphaDropout,
-        AveragePooling1D, AveragePooling2D, AveragePooling3D, BatchNormalization, Bidirectional, BurnModule, Conv1D,
-        Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, DataFormat, Dense, DepthwiseConv1D,
-        DepthwiseConv2D, Dropout, Flatten, GRU, GRUCell, GaussianDropout, GaussianNoise, GlobalAveragePooling1D,
-        GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
-        GroupNormalization, Input, LSTM, LSTMCell, LayerNormalization, MaxPooling1D, MaxPooling2D, MaxPooling3D,
-        MergeMode, Padding, RMSNormalization, RNN, ReLU, Rescaling, Reshape, SeparableConv1D, SeparableConv2D,
-        SimpleRNN, SimpleRNNCell, Softmax, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, StackedRNNCells,
-        TimeDistributed, UnitNormalization,
+        AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, Add, AlphaDropout,
+        Average, AveragePooling1D, AveragePooling2D, AveragePooling3D, BatchNormalization, Bidirectional, BurnModule,
+        Concatenate, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, Cropping1D, Cropping2D,
+        Cropping3D, DataFormat, Dense, DepthwiseConv1D, DepthwiseConv2D, Dot, Dropout, ELU, EinsumDense, Embedding,
+        Flatten, GRU, GRUCell, GaussianDropout, GaussianNoise, GlobalAveragePooling1D, GlobalAveragePooling2D,
+        GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, GroupNormalization,
+        Identity, Input, Interpolation, LSTM, LSTMCell, Lambda, LayerNormalization, LeakyReLU, Masking, MaxPooling1D,
+        MaxPooling2D, MaxPooling3D, Maximum, MergeMode, Minimum, Multiply, PReLU, Padding, Permute, RMSNormalization,
+        RNN, ReLU, RepeatVector, Rescaling, Reshape, SeparableConv1D, SeparableConv2D, SimpleRNN, SimpleRNNCell,
+        Softmax, SpatialDropout1D, SpatialDropout2D, SpatialDropout3D, StackedRNNCells, Subtract, TimeDistributed,
+        UnitNormalization, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
     };
     pub use horn_train::losses::{
         BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy,

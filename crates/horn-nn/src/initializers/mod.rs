@@ -116,6 +116,20 @@ impl Initializer {
         self.inner().sample(shape, seed)
     }
 
+    /// The same for a weight whose inputs and outputs are along these axes, where its width follows from them.
+    pub(crate) fn for_axes(&self, inputs: &[isize], outputs: &[isize]) -> Self {
+        match self.clone() {
+            Self::VarianceScaling(inner) => inner.for_axes(inputs, outputs).into(),
+            Self::GlorotNormal(inner) => inner.for_axes(inputs, outputs).into(),
+            Self::GlorotUniform(inner) => inner.for_axes(inputs, outputs).into(),
+            Self::HeNormal(inner) => inner.for_axes(inputs, outputs).into(),
+            Self::HeUniform(inner) => inner.for_axes(inputs, outputs).into(),
+            Self::LecunNormal(inner) => inner.for_axes(inputs, outputs).into(),
+            Self::LecunUniform(inner) => inner.for_axes(inputs, outputs).into(),
+            other => other,
+        }
+    }
+
     /// Must a seed be drawn for it? That is, is it random and without a seed of its own?
     pub fn is_random(&self) -> bool {
         self.inner().needs_seed()

@@ -43,6 +43,14 @@ macro_rules! scaled {
                 self.output_axes = Some(axes.into());
                 self
             }
+
+            /// With these axes, where it has none of its own.
+            pub(super) fn for_axes(self, inputs: &[isize], outputs: &[isize]) -> Self {
+                match (&self.input_axes, &self.output_axes) {
+                    (Some(_), Some(_)) => self,
+                    _ => self.input_axes(inputs).output_axes(outputs),
+                }
+            }
         }
 
         impl Sample for $class {

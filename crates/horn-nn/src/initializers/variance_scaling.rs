@@ -116,6 +116,14 @@ impl VarianceScaling {
         self
     }
 
+    /// With these axes, where it has none of its own.
+    pub(super) fn for_axes(self, inputs: &[isize], outputs: &[isize]) -> Self {
+        match (&self.input_axes, &self.output_axes) {
+            (Some(_), Some(_)) => self,
+            _ => self.input_axes(inputs).output_axes(outputs),
+        }
+    }
+
     fn fans(&self, shape: &[usize]) -> Result<(usize, usize)> {
         match (&self.input_axes, &self.output_axes) {
             (Some(inputs), Some(outputs)) => Ok((fan_of(shape, inputs)?, fan_of(shape, outputs)?)),

@@ -1,4 +1,4 @@
-//! Arguments that several families of layers share: paddings and data formats.
+//! Arguments that several families of layers share: paddings, data formats, axes and interpolations.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,4 +24,74 @@ pub enum DataFormat {
     ChannelsLast,
     /// The axis after the batch: `[batch, channels, height, width]`.
     ChannelsFirst,
+}
+
+impl DataFormat {
+    /// The first of the axes that are neither the batch nor the channels; the others follow it.
+    pub(crate) fn first_spatial_axis(self) -> usize {
+        match self {
+            Self::ChannelsLast => 1,
+            Self::ChannelsFirst => 2,
+        }
+    }
+}
+
+/// One axis or several, the batch axis being 0; negative ones count from the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Axes {
+    /// One axis.
+    One(isize),
+    /// Several axes.
+    Several(Vec<isize>),
+}
+
+impl From<isize> for Axes {
+    fn from(axis: isize) -> Self {
+        Self::One(axis)
+    }
+}
+
+impl From<(isize, isize)> for Axes {
+    fn from(axes: (isize, isize)) -> Self {
+        Self::Several(vec![axes.0, axes.1])
+    }
+}
+
+impl<const N: usize> From<[isize; N]> for Axes {
+    fn from(axes: [isize; N]) -> Self {
+        Self::Several(axes.to_vec())
+    }
+}
+
+impl From<Vec<isize>> for Axes {
+    fn from(axes: Vec<isize>) -> Self {
+        Self::Several(axes)
+    }
+}
+
+impl AsRef<[isize]> for Axes {
+    fn as_ref(&self) -> &[isize] {
+        match self {
+            Self::One(axis) => std::slice::from_ref(axis),
+            Self::Several(axes) => axes,
+        }
+    }
+}
+
+/// What stands between the pixels of an image that is made larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interpolation {
+    /// The nearest pixel.
+    #[default]
+    Nearest,
+    /// A straight line between two pixels.
+    Bilinear,
+    /// Cubic convolution over four pixels (Keys, 1981).
+    Bicubic,
+    /// A windowed sinc over six pixels (Lanczos).
+    Lanczos3,
+    /// A windowed sinc over ten pixels (Lanczos).
+    Lanczos5,
 }

@@ -29,6 +29,7 @@ use crate::{Error, Functional, Layer, Result, Sequential};
 pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
     match class_name {
         "Functional" | "Model" => return Ok(Box::new(Functional::from_config(config)?)),
+        "Lambda" => return Err(super::core_layers::unreadable()),
         "Sequential" => return Ok(Box::new(Sequential::from_config(config)?)),
         _ => {}
     }

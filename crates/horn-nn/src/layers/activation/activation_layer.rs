@@ -45,14 +45,14 @@ impl Layer for ActivationLayer {
     described!("Activation", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        let last = input.last().ok_or_else(|| {
-            Error::shape("the last axis must be known")
+        match input.last() {
+            Some(last) => Ok(input.clone().with_last(self.activation.output_size(last)?)),
+            None if self.activation == activations::Activation::Glu => Err(Error::shape("the last axis must be known")
                 .received(input)
                 .expected("(None, …, features)")
-                .mend("give `Input` all sizes")
-        })?;
-        let last = self.activation.output_size(last)?;
-        Ok(input.clone().with_last(last))
+                .mend("give `Input` all sizes")),
+            None => Ok(input.clone()),
+        }
     }
 
     fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {

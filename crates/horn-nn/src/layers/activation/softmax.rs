@@ -1,13 +1,19 @@
 //! `Softmax`: scores to probabilities.
 
 use burn::module::Module;
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::activations::Activation;
-use crate::layers::common::{Common, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, by_rank};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::masks::{aligned_at_the_end, choose_or};
+use crate::layers::options::Axes;
+use crate::{
+    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Logits, Mode, Result, Shape, Signal, by_rank, signals,
+};
 
-/// `φ(u_i) = e^(u_i − max u) / Σ_k e^(u_k − max u)`: positive numbers that sum to 1 along an axis.
+/// `φ(u_i) = e^(u_i − max u) / Σ_k e^(u_k − max u)`: positive numbers that sum to 1 along an axis, or along several
+/// together.
 ///
 /// Subtracting the maximum changes nothing but keeps `e^u` from overflowing.
 ///
@@ -15,6 +21,11 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, R
 ///
 /// - input: any
 /// - output: as the input
+///
+/// # Masks
+///
+/// What a mask leaves out gets nothing, and the rest sums to 1. The mask's last axis is the input's last; it has size 1
+/// where it counts for the whole axis.
 ///
 /// ```
 /// use horn_nn::layers::Softmax;
@@ -26,7 +37,7 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, R
 pub struct Softmax {
     #[serde(flatten)]
     common: Common,
-    axis: isize,
+    axis: Axes,
 }
 
 /// `keras.layers.Softmax()`.
@@ -38,14 +49,24 @@ pub fn Softmax() -> Softmax {
 impl Softmax {
     /// A softmax over the last axis.
     pub fn new() -> Self {
-        Self { common: Common::default(), axis: -1 }
+        Self { common: Common::default(), axis: Axes::One(-1) }
     }
 
-    /// The axis that sums to 1, the batch axis being 0; negative ones count from the end. -1 by default.
-    #[must_use]
-    pub fn axis(mut self, axis: isize) -> Self {
-        self.axis = axis;
-        self
+    /// The axes from the start, for an input of this rank.
+    fn checked_axes(&self, input: &Shape) -> Result<Vec<usize>> {
+        let rank = input.rank() as isize;
+        let axes = self.axis.as_ref();
+        if !axes.is_empty() && axes.iter().all(|axis| (-rank..rank).contains(axis)) {
+            return Ok(axes.iter().map(|axis| axis.rem_euclid(rank) as usize).collect());
+        }
+        let received = match &self.axis {
+            Axes::One(axis) => format!("axis = {axis} for {input}"),
+            Axes::Several(axes) => format!("axis = {axes:?} for {input}"),
+        };
+        Err(Error::argument("there is no such axis")
+            .received(received)
+            .expected(format!("{} to {}", -rank, rank - 1))
+            .mend("count the batch axis as 0, or use -1 for the last axis"))
     }
 }
 
@@ -56,42 +77,67 @@ impl Default for Softmax {
 }
 
 common_arguments!(Softmax);
+arguments!(Softmax {
+    /// The axis that sums to 1, or the axes that do together; the batch axis is 0, and negative ones count from the
+    /// end. -1 by default.
+    axis: impl Into<Axes>,
+});
 
 impl Layer for Softmax {
     described!("Softmax", masking);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        let rank = input.rank() as isize;
-        if (-rank..rank).contains(&self.axis) {
-            return Ok(input.clone());
-        }
-        Err(Error::argument("there is no such axis")
-            .received(format!("axis = {} for {input}", self.axis))
-            .expected(format!("{} to {}", -rank, rank - 1))
-            .mend("count the batch axis as 0, or use -1 for the last axis"))
+        self.checked_axes(input)?;
+        Ok(input.clone())
     }
 
     fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
-        let rank = input.rank() as isize;
-        Ok(BuiltLayer::new(SoftmaxModule { axis: self.axis.rem_euclid(rank) as usize }))
+        Ok(BuiltLayer::new(SoftmaxModule { axes: self.checked_axes(input)? }))
     }
 }
 
 #[derive(Module, Debug)]
 struct SoftmaxModule {
-    axis: usize,
+    #[module(skip)]
+    axes: Vec<usize>,
 }
+
+impl SoftmaxModule {
+    fn softmax<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        if let [axis] = *self.axes {
+            return burn::tensor::activation::softmax(x, axis);
+        }
+        let largest = x.clone().detach().max_dims(&self.axes);
+        let powers = (x - largest).exp();
+        powers.clone() / powers.sum_dims(&self.axes)
+    }
+}
+
+/// What scores that a mask leaves out become.
+const MASKED: f64 = -1e9;
 
 impl Forward for SoftmaxModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        by_rank!(input, |x| burn::tensor::activation::softmax(x, self.axis).into())
+        by_rank!(input, |x| self.softmax(x).into())
     }
 
     fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
-        if self.axis + 1 == input.rank() {
+        if *self.axes == [input.rank() - 1] {
             return Ok(Logits { value: input, activation: Activation::Softmax });
         }
         Ok(Logits { value: self.forward(input, mode)?, activation: Activation::Linear })
+    }
+
+    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let Some(mask) = input.mask().cloned() else {
+            return Ok(vec![self.logits(input.value()?, call.mode())?.into()]);
+        };
+        let kept = aligned_at_the_end(&mask, &input.sizes())?;
+        let scores = choose_or(&kept, input.value()?, MASKED)?;
+        // Where nothing is kept, the scores are equal and would share what there is.
+        let shares = choose_or(&kept, self.forward(scores, call.mode())?, 0.0)?;
+        Ok(vec![Signal::new(shares).with_mask(Some(mask))])
     }
 }
 

@@ -1,19 +1,19 @@
 //! Any Burn module as a layer.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
 use burn::tensor::{Device, Tensor};
 
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use super::probe;
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
 
 type Call<M, const I: usize, const O: usize> = Arc<dyn Fn(&M, Tensor<I>) -> Tensor<O> + Send + Sync>;
 
 /// A Burn module and how it goes forward, as a layer: its weights train, save and count like all others.
 ///
-/// The output shape is found by one run on zeros.
+/// The output shape is found by a run on zeros.
 ///
 /// # Shapes
 ///
@@ -76,34 +76,9 @@ impl<M: Module + Sync + 'static, const I: usize, const O: usize> Layer for BurnM
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        if input.rank() != I {
-            return Err(Error::shape("the module takes inputs of another rank")
-                .received(input)
-                .expected(format!("rank {I}"))
-                .mend("put `Reshape` or `Flatten` before it"));
-        }
         let module = self.module().valid();
         let device = module.devices().into_iter().next().unwrap_or_default();
-        let zeros = Tensor::zeros(input.with_batch(1)?, &device.without_autodiff());
-        let output = catch_unwind(AssertUnwindSafe(|| (self.forward)(&module, zeros).dims())).map_err(|panic| {
-            let message = panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-                .unwrap_or_default();
-            Error::shape("the module fails on such an input")
-                .received(input)
-                .expected("a shape that the module takes")
-                .mend("change the module's configuration, or the layer before")
-                .because(message)
-        })?;
-        match output.split_first() {
-            Some((1, sample)) => Ok(Shape::batched(sample)),
-            _ => Err(Error::shape("the module does not keep the batch axis")
-                .received(format!("output sizes {output:?} for a batch of 1"))
-                .expected("an output with the batch as its first axis")
-                .mend("let the closure reshape the output")),
-        }
+        probe::output_shape(input, &device.without_autodiff(), |x| (self.forward)(&module, x))
     }
 
     fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {

@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use crate::functional::{IntoTensors, KerasTensor};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
 
@@ -37,6 +38,15 @@ pub struct Concatenate {
 #[allow(non_snake_case)]
 pub fn Concatenate() -> Concatenate {
     Concatenate::new()
+}
+
+/// [`Concatenate`] applied to these tensors: `keras.layers.concatenate`. The axis is -1 for the last.
+///
+/// # Errors
+///
+/// Where the tensors do not fit each other.
+pub fn concatenate(inputs: impl IntoTensors, axis: isize) -> Result<KerasTensor> {
+    Concatenate().axis(axis).apply(inputs)
 }
 
 impl Concatenate {

@@ -4,12 +4,14 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::masked;
+use crate::functional::{IntoTensors, KerasTensor};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
 
 /// Makes a merging layer of a function of two tensors.
 macro_rules! merging_layer {
-    ($(#[$doc:meta])+ $class:ident, $name:literal, $operation:ident) => {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $function:ident, $operation:ident) => {
         $(#[$doc])+
         ///
         /// # Shapes
@@ -31,6 +33,15 @@ macro_rules! merging_layer {
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()
+        }
+
+        #[doc = concat!("[`", $name, "`] applied to these tensors: `keras.layers.", stringify!($function), "`.")]
+        ///
+        /// # Errors
+        ///
+        /// Where the tensors do not fit each other.
+        pub fn $function(inputs: impl IntoTensors) -> Result<KerasTensor> {
+            $class().apply(inputs)
         }
 
         impl $class {
@@ -68,35 +79,35 @@ merging_layer! {
     /// let residual = Add().apply((&x, Dense(8).apply(&x)?))?;
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
-    Add, "Add", Sum
+    Add, "Add", add, Sum
 }
 
 merging_layer! {
     /// The first of its two inputs less the second.
-    Subtract, "Subtract", Difference
+    Subtract, "Subtract", subtract, Difference
 }
 
 merging_layer! {
-    /// The product of its inputs.
-    Multiply, "Multiply", Product
+    /// The product of its inputs. A step that its mask leaves out counts as 1, and where all do the product is 0.
+    Multiply, "Multiply", multiply, Product
 }
 
 merging_layer! {
     /// The mean of its inputs.
-    Average, "Average", Mean
+    Average, "Average", average, Mean
 }
 
 merging_layer! {
-    /// The largest of its inputs, value by value.
-    Maximum, "Maximum", Largest
+    /// The largest of its inputs, value by value, of those whose mask lets the step count.
+    Maximum, "Maximum", maximum, Largest
 }
 
 merging_layer! {
-    /// The smallest of its inputs, value by value.
-    Minimum, "Minimum", Smallest
+    /// The smallest of its inputs, value by value, of those whose mask lets the step count.
+    Minimum, "Minimum", minimum, Smallest
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operation {
     Sum,
     Difference,
@@ -167,11 +178,25 @@ impl Forward for MergeModule {
         let mask = any_mask(&inputs)?;
         let count = inputs.len();
         let rank = inputs.iter().map(|input| input.sizes().len()).max().unwrap_or_default();
-        let mut values = inputs.into_iter().map(|input| {
+        let masks: Vec<_> = inputs.iter().map(|input| input.mask().cloned()).collect();
+        let values = inputs.into_iter().map(|input| {
             let sizes = input.sizes();
             let value = input.value()?;
             if sizes.len() == rank { Ok(value) } else { value.reshape(&raised(&sizes, rank, 1).unwrap_or_default()) }
         });
+        if masks.iter().any(Option::is_some) {
+            let merge = match self.operation {
+                Operation::Product => Some(masked::product as masked::Merge),
+                Operation::Largest => Some(masked::largest as masked::Merge),
+                Operation::Smallest => Some(masked::smallest as masked::Merge),
+                Operation::Sum | Operation::Difference | Operation::Mean => None,
+            };
+            if let Some(merge) = merge {
+                let merged = merge(values.collect::<Result<_>>()?, &masks)?;
+                return Ok(vec![Signal::new(merged).with_mask(mask)]);
+            }
+        }
+        let mut values = values;
         let first = values.next().expect("the number of inputs was checked")?;
         let merged = values.try_fold(first, |merged, value| self.join(merged, value?))?;
         let merged = match self.operation {

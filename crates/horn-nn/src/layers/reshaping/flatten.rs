@@ -3,10 +3,11 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use crate::layers::common::{Common, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::options::DataFormat;
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
 
-/// Makes all axes of a sample one, the last axis running fastest.
+/// Makes all axes of a sample one, the last axis running fastest; always the channels, wherever they are.
 ///
 /// # Shapes
 ///
@@ -23,6 +24,7 @@ use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, b
 pub struct Flatten {
     #[serde(flatten)]
     common: Common,
+    data_format: DataFormat,
 }
 
 /// `keras.layers.Flatten()`.
@@ -39,28 +41,36 @@ impl Flatten {
 }
 
 common_arguments!(Flatten);
+arguments!(Flatten {
+    /// Where the channels are; the last axis by default.
+    data_format: DataFormat,
+});
 
 impl Layer for Flatten {
-    described!("Flatten", masking);
+    described!("Flatten");
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        Ok(Shape::batched([input.features()?]))
+        Ok(Shape::new([None, input.features().ok()]))
     }
 
-    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
-        Ok(BuiltLayer::new(FlattenModule { features: input.features()? }))
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(FlattenModule { channels_first: self.data_format == DataFormat::ChannelsFirst }))
     }
 }
 
 #[derive(Module, Debug)]
 struct FlattenModule {
-    features: usize,
+    channels_first: bool,
 }
 
 impl Forward for FlattenModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        let batch = input.sizes()[0];
-        by_rank!(input, |x| x.reshape([batch, self.features]).into())
+        let (rank, sizes) = (input.rank(), input.sizes());
+        let input = match self.channels_first && rank > 2 {
+            true => input.permute(&[&[0], &(2..rank).collect::<Vec<_>>()[..], &[1]].concat())?,
+            false => input,
+        };
+        input.reshape(&[sizes[0], sizes[1..].iter().product()])
     }
 }
 
@@ -74,6 +84,19 @@ mod tests {
         let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
         assert_eq!(infer(Flatten(), &x, &[1, 2, 3]).unwrap(), (vec![1, 6], x.to_vec()));
         assert_eq!(infer(Flatten(), &x, &[2, 3]).unwrap(), (vec![2, 3], x.to_vec()));
+    }
+
+    #[test]
+    fn channels_come_last() {
+        let layer = Flatten().data_format(DataFormat::ChannelsFirst);
+        let x = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        assert_eq!(infer(layer, &x, &[1, 2, 3]).unwrap().1, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+    }
+
+    #[test]
+    fn unknown_sizes_make_an_unknown_number_of_features() {
+        let shape = Flatten().output_shape(&Shape::new([None, None, Some(3)])).unwrap();
+        assert_eq!(shape.to_string(), "(None, None)");
     }
 
     #[test]

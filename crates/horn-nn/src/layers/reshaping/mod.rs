@@ -1,12 +1,38 @@
 //! Layers that change the shape of what flows through them.
 
+mod cropping;
 mod flatten;
+mod margins;
+mod permute;
+mod repeat;
+mod repeat_vector;
 mod reshape;
+mod up_sampling;
+mod up_sampling_2d;
+mod zero_padding;
 
+pub use cropping::{Cropping1D, Cropping2D, Cropping3D};
 pub use flatten::Flatten;
+pub use margins::Margins;
+pub use permute::Permute;
+pub use repeat_vector::RepeatVector;
 pub use reshape::Reshape;
+pub use up_sampling::{UpSampling1D, UpSampling3D};
+pub use up_sampling_2d::UpSampling2D;
+pub use zero_padding::{ZeroPadding1D, ZeroPadding2D, ZeroPadding3D};
 
 super::registry::family! {
+    "Cropping1D" => Cropping1D::new();
+    "Cropping2D" => Cropping2D::new();
+    "Cropping3D" => Cropping3D::new();
     "Flatten" => Flatten::new();
+    "Permute" => Permute::new([1]), requires "dims";
+    "RepeatVector" => RepeatVector::new(1), requires "n";
     "Reshape" => Reshape::new([-1]), requires "target_shape";
+    "UpSampling1D" => UpSampling1D::new();
+    "UpSampling2D" => UpSampling2D::new();
+    "UpSampling3D" => UpSampling3D::new();
+    "ZeroPadding1D" => ZeroPadding1D::new();
+    "ZeroPadding2D" => ZeroPadding2D::new();
+    "ZeroPadding3D" => ZeroPadding3D::new();
 }

@@ -7,7 +7,8 @@ use crate::layers::common::{Common, common_arguments, described};
 use crate::tensor::{MAX_RANK, unsupported_rank};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
 
-/// Gives each sample another shape, in row-major order; one size may be -1, for what is left.
+/// Gives each sample another shape, in row-major order; one size may be -1, for what is left. Where the input has
+/// axes of unknown size, that is found when data comes.
 ///
 /// # Shapes
 ///
@@ -39,57 +40,62 @@ impl Reshape {
         Self { common: Common::default(), target_shape: target_shape.into() }
     }
 
-    fn target(&self, input: &Shape) -> Result<Vec<usize>> {
-        let misfit = || {
-            Error::shape("the samples do not fit the target shape")
-                .received(format!("target_shape {:?} for {input}", self.target_shape))
-                .expected("sizes whose product is the number of features, one of them -1 at most")
-                .mend("change the target shape, or the layer before")
-        };
-        let features = input.features()?;
-        let unknown = self.target_shape.iter().filter(|&&size| size == -1).count();
-        if unknown > 1 || self.target_shape.iter().any(|&size| size < -1) {
-            return Err(misfit());
-        }
+    fn misfit(&self, input: impl std::fmt::Display) -> Error {
+        Error::shape("the samples do not fit the target shape")
+            .received(format!("target_shape {:?} for {input}", self.target_shape))
+            .expected("sizes whose product is the number of features, one of them -1 at most")
+            .mend("change the target shape, or the layer before")
+    }
+
+    /// The target with what is left filled in, for samples of so many values; `None` where it can't be.
+    fn target(&self, features: usize) -> Option<Vec<usize>> {
         let known: usize = self.target_shape.iter().filter(|&&size| size != -1).map(|&size| size as usize).product();
         let rest = features.checked_div(known).unwrap_or(0);
         let target: Vec<usize> =
             self.target_shape.iter().map(|&size| if size == -1 { rest } else { size as usize }).collect();
-        if target.iter().product::<usize>() != features {
-            return Err(misfit());
-        }
-        Ok(target)
+        (target.iter().product::<usize>() == features).then_some(target)
     }
 }
 
 common_arguments!(Reshape);
 
 impl Layer for Reshape {
-    described!("Reshape", masking);
+    described!("Reshape");
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        let target = self.target(input)?;
-        if target.len() + 1 > MAX_RANK {
-            return Err(unsupported_rank(target.len() + 1));
+        let unknown = self.target_shape.iter().filter(|&&size| size == -1).count();
+        if unknown > 1 || self.target_shape.iter().any(|&size| size < -1) {
+            return Err(self.misfit(input));
         }
-        Ok(Shape::batched(target))
+        if self.target_shape.len() + 1 > MAX_RANK {
+            return Err(unsupported_rank(self.target_shape.len() + 1));
+        }
+        match input.features() {
+            Ok(features) => self.target(features).map(Shape::batched).ok_or_else(|| self.misfit(input)),
+            Err(_) => {
+                let sizes = self.target_shape.iter().map(|&size| usize::try_from(size).ok());
+                Ok(Shape::new(std::iter::once(None).chain(sizes).collect::<Vec<_>>()))
+            }
+        }
     }
 
-    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
-        Ok(BuiltLayer::new(ReshapeModule { target: self.target(input)? }))
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(ReshapeModule { layer: self.clone() }))
     }
 }
 
 #[derive(Module, Debug)]
 struct ReshapeModule {
     #[module(skip)]
-    target: Vec<usize>,
+    layer: Reshape,
 }
 
 impl Forward for ReshapeModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        let sizes: Vec<usize> = std::iter::once(input.sizes()[0]).chain(self.target.iter().copied()).collect();
-        input.reshape(&sizes)
+        let sizes = input.sizes();
+        let target = self.layer.target(sizes[1..].iter().product());
+        let target = target.ok_or_else(|| self.layer.misfit(crate::shape::sizes(&sizes)))?;
+        input.reshape(&[&sizes[..1], &target].concat())
     }
 }
 
@@ -104,6 +110,12 @@ mod tests {
         assert_eq!(infer(Reshape([3, -1]), &x, &[1, 6]).unwrap(), (vec![1, 3, 2], x.to_vec()));
         assert_eq!(infer(Reshape([-1]), &x, &[2, 3]).unwrap(), (vec![2, 3], x.to_vec()));
         assert_eq!(infer(Reshape([1, 1, 6]), &x, &[1, 2, 3]).unwrap(), (vec![1, 1, 1, 6], x.to_vec()));
+    }
+
+    #[test]
+    fn unknown_sizes_are_found_with_the_data() {
+        let shape = Reshape([-1, 8]).output_shape(&Shape::new([None, None, Some(4)])).unwrap();
+        assert_eq!(shape.to_string(), "(None, None, 8)");
     }
 
     #[test]

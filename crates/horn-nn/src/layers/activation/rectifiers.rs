@@ -1,0 +1,103 @@
+//! `ELU` and `LeakyReLU`: rectifiers with one argument.
+
+use serde::{Deserialize, Serialize};
+
+use super::activation_layer::ActivationModule;
+use crate::activations::Activation;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
+
+/// Makes the layer of an activation with one argument.
+macro_rules! rectifier {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $what:literal, $argument:ident = $default:literal, $function:ident) => {
+        $(#[$doc])+
+        ///
+        /// # Shapes
+        ///
+        /// - input: any
+        /// - output: as the input
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            $argument: f64,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[allow(non_snake_case)]
+        pub fn $class() -> $class {
+            $class::new()
+        }
+
+        impl $class {
+            #[doc = concat!("The layer with ", stringify!($argument), " = ", $default, ".")]
+            pub fn new() -> Self {
+                Self { common: Common::default(), $argument: $default }
+            }
+        }
+
+        impl Default for $class {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            #[doc = concat!($what, "; ", $default, " by default.")]
+            $argument: f64,
+        });
+
+        impl Layer for $class {
+            described!($name, masking);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                if self.$argument.is_finite() {
+                    return Ok(input.clone());
+                }
+                Err(Error::argument(concat!(stringify!($argument), " is no number"))
+                    .received(self.$argument)
+                    .expected("a finite number")
+                    .mend(concat!("leave ", stringify!($argument), " out, or give it a number")))
+            }
+
+            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+                Ok(BuiltLayer::new(ActivationModule { activation: Activation::$function(self.$argument) }))
+            }
+        }
+    };
+}
+
+rectifier! {
+    /// `f(x) = x` where `x > 0`, and `alpha · (e^x − 1)` elsewhere (Clevert et al., 2015).
+    ///
+    /// ```
+    /// use horn_nn::layers::ELU;
+    ///
+    /// let layer = ELU().alpha(0.5);
+    /// ```
+    ELU, "ELU", "The limit for small inputs, but for its sign", alpha = 1.0, elu
+}
+
+rectifier! {
+    /// `f(x) = x` where `x ≥ 0`, and `negative_slope · x` elsewhere (Maas et al., 2013).
+    ///
+    /// ```
+    /// use horn_nn::layers::LeakyReLU;
+    ///
+    /// let layer = LeakyReLU().negative_slope(0.1);
+    /// ```
+    LeakyReLU, "LeakyReLU", "The slope below 0", negative_slope = 0.3, leaky_relu
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn what_is_no_number_is_an_error() {
+        assert!(infer(ELU().alpha(f64::NAN), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(LeakyReLU().negative_slope(f64::INFINITY), &[1.0], &[1, 1]).unwrap_err().is_argument());
+    }
+}

@@ -1,0 +1,177 @@
+//! `Embedding`: a vector for each id.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Int, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::constraints::Constraint;
+use crate::initializers::{Initializer, RandomUniform};
+use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
+use crate::regularizers::Regularizer;
+use crate::tensor::{MAX_RANK, unsupported_rank};
+use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, signals};
+
+/// `output[…, :] = embeddings[id[…], :]`: a vector for each id, which learns.
+///
+/// Ids come as floats, as all data does; what follows the point is cut off. An id that the table has no row for is an
+/// error, −1 too; Keras on JAX takes −1 for the last row, and makes NaN of an id that is too large.
+///
+/// # Shapes
+///
+/// - input: `[batch, …]`, ids from 0 to `input_dim − 1`
+/// - output: `[batch, …, output_dim]`
+/// - weight: embeddings `[input_dim, output_dim]`
+///
+/// # Masks
+///
+/// With [`mask_zero`](Self::mask_zero) the id 0 stands for no step, and the output has a mask that leaves it out.
+///
+/// ```
+/// use horn_nn::{Layer, Shape, layers::Embedding};
+///
+/// let layer = Embedding(10_000, 64).mask_zero(true);
+/// assert_eq!(layer.output_shape(&Shape::batched([80]))?.to_string(), "(None, 80, 64)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Embedding {
+    #[serde(flatten)]
+    common: Common,
+    input_dim: usize,
+    output_dim: usize,
+    embeddings_initializer: Initializer,
+    embeddings_regularizer: Option<Regularizer>,
+    embeddings_constraint: Option<Constraint>,
+    mask_zero: bool,
+    quantization_config: Option<()>,
+}
+
+/// `keras.layers.Embedding(input_dim, output_dim)`.
+#[allow(non_snake_case)]
+pub fn Embedding(input_dim: usize, output_dim: usize) -> Embedding {
+    Embedding::new(input_dim, output_dim)
+}
+
+impl Embedding {
+    /// A table of `input_dim` vectors of `output_dim` values.
+    pub fn new(input_dim: usize, output_dim: usize) -> Self {
+        Self {
+            common: Common::default(),
+            input_dim,
+            output_dim,
+            embeddings_initializer: RandomUniform::new().into(),
+            embeddings_regularizer: None,
+            embeddings_constraint: None,
+            mask_zero: false,
+            quantization_config: None,
+        }
+    }
+}
+
+common_arguments!(Embedding);
+arguments!(Embedding {
+    /// Does the id 0 stand for no step? No by default. If so, `input_dim` counts it all the same.
+    mask_zero: bool,
+});
+weight_arguments!(
+    Embedding,
+    "table",
+    embeddings: embeddings_initializer = "RandomUniform",
+    embeddings_regularizer,
+    embeddings_constraint
+);
+
+/// Up to here a float tells every id from the next.
+const MOST_IDS: usize = 1 << 24;
+
+impl Layer for Embedding {
+    described!("Embedding", activity);
+
+    fn supports_masking(&self) -> bool {
+        self.mask_zero
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        if self.input_dim == 0 || self.output_dim == 0 || self.input_dim > MOST_IDS {
+            return Err(Error::argument("there is no table of this size")
+                .received(format!("input_dim = {}, output_dim = {}", self.input_dim, self.output_dim))
+                .expected(format!("an input_dim of 1 to {MOST_IDS}, an output_dim of at least 1"))
+                .mend("give the number of ids, and that of the values for each, as in `Embedding(1000, 64)`"));
+        }
+        if input.rank() >= MAX_RANK {
+            return Err(unsupported_rank(input.rank() + 1));
+        }
+        Ok(Shape::new([input.sizes(), &[Some(self.output_dim)]].concat()))
+    }
+
+    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let embeddings = build.add_weight("embeddings", [self.input_dim, self.output_dim], self.embeddings())?;
+        Ok(BuiltLayer::new(EmbeddingModule { embeddings, mask_zero: self.mask_zero }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct EmbeddingModule {
+    embeddings: Param<Tensor<2>>,
+    mask_zero: bool,
+}
+
+impl Forward for EmbeddingModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let ids = input.value()?;
+        let mask = match self.mask_zero {
+            true => Some(by_rank!(ids.clone(), |ids| AnyTensor::from(ids.not_equal_elem(0.0)))?),
+            false => None,
+        };
+        let [rows, features] = self.embeddings.dims();
+        let sizes = ids.sizes();
+        let ids = checked(ids.reshape(&[sizes.iter().product()])?.float()?, rows)?;
+        let vectors = AnyTensor::from(self.embeddings.val().select(0, ids));
+        Ok(vec![Signal::new(vectors.reshape(&[&sizes[..], &[features]].concat())?).with_mask(mask)])
+    }
+}
+
+/// The ids as integers, if the table has a row for each.
+fn checked(ids: Tensor<1>, rows: usize) -> Result<Tensor<1, Int>> {
+    let ids = ids.without_autodiff();
+    let inside = ids.clone().greater_elem(-1.0).bool_and(ids.clone().lower_elem(rows as f64));
+    if inside.all().into_scalar::<bool>() {
+        return Ok(ids.int());
+    }
+    let wrong = ids.into_data().iter::<f32>().find(|id| !(*id > -1.0 && *id < rows as f32));
+    Err(Error::data("an id has no row in the table")
+        .received(format!("the id {}", wrong.unwrap_or(f32::NAN)))
+        .expected(format!("ids from 0 to {}: the table has {rows} rows", rows - 1))
+        .mend("make input_dim larger than the largest id, or look at how the ids are made"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn an_id_without_a_row_is_an_error() {
+        let error = infer(Embedding(5, 2), &[1.0, 5.0], &[1, 2]).unwrap_err();
+        assert!(
+            error.to_string().ends_with(
+                "an id has no row in the table; received the id 5, expected ids from 0 to 4: the table has 5 rows. \
+                 Mend: make input_dim larger than the largest id, or look at how the ids are made."
+            ),
+            "{error}"
+        );
+        for id in [-1.0, 7.0, f32::NAN, f32::INFINITY] {
+            assert!(infer(Embedding(5, 2), &[1.0, id], &[1, 2]).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_table_has_rows_and_columns() {
+        for layer in [Embedding(0, 2), Embedding(2, 0), Embedding(MOST_IDS + 1, 1)] {
+            assert!(layer.output_shape(&Shape::batched([3])).unwrap_err().is_argument());
+        }
+    }
+}

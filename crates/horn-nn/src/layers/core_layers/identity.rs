@@ -1,0 +1,65 @@
+//! `Identity`: nothing done.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use crate::layers::common::{Common, common_arguments, described};
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+
+/// Passes on what comes in: a place in a model that has a name, or that another layer may take later.
+///
+/// # Shapes
+///
+/// - input: any
+/// - output: as the input
+///
+/// # Masks
+///
+/// They pass.
+///
+/// ```
+/// use horn_nn::layers::Identity;
+///
+/// let layer = Identity().name("features");
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Identity {
+    #[serde(flatten)]
+    common: Common,
+}
+
+/// `keras.layers.Identity()`.
+#[allow(non_snake_case)]
+pub fn Identity() -> Identity {
+    Identity::new()
+}
+
+impl Identity {
+    /// The layer.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+common_arguments!(Identity);
+
+impl Layer for Identity {
+    described!("Identity", masking);
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        Ok(input.clone())
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(IdentityModule {}))
+    }
+}
+
+#[derive(Module, Debug)]
+struct IdentityModule {}
+
+impl Forward for IdentityModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        Ok(input)
+    }
+}

@@ -1,0 +1,112 @@
+//! `Masking`: a mask from the data.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::masks::{booleans, choose_or, for_values};
+use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, signals};
+
+/// Masks the steps of a sequence whose values all equal `mask_value`: layers after it that take masks skip them.
+///
+/// # Shapes
+///
+/// - input: `[batch, …, features]`
+/// - output: as the input, 0 where a step is masked
+///
+/// # Masks
+///
+/// The output has a new one, `[batch, …]`, whatever the input's was.
+///
+/// ```
+/// use horn_nn::layers::Masking;
+///
+/// let layer = Masking().mask_value(-1.0);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Masking {
+    #[serde(flatten)]
+    common: Common,
+    mask_value: f64,
+}
+
+/// `keras.layers.Masking()`.
+#[allow(non_snake_case)]
+pub fn Masking() -> Masking {
+    Masking::new()
+}
+
+impl Masking {
+    /// Masks steps that are all 0.
+    pub fn new() -> Self {
+        Self { common: Common::default(), mask_value: 0.0 }
+    }
+}
+
+impl Default for Masking {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(Masking);
+arguments!(Masking {
+    /// What the values of a masked step are; 0 by default.
+    mask_value: f64,
+});
+
+impl Layer for Masking {
+    described!("Masking", masking);
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        if input.rank() < 2 {
+            return Err(Error::shape("there are no steps to mask")
+                .received(input)
+                .expected("(None, …, features)")
+                .mend("give it sequences"));
+        }
+        Ok(input.clone())
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(MaskingModule { mask_value: self.mask_value }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct MaskingModule {
+    mask_value: f64,
+}
+
+impl Forward for MaskingModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let (sizes, value) = (input.sizes(), input.value()?);
+        let counts = by_rank!(value.clone(), |x| {
+            let differs = x.not_equal_elem(self.mask_value).float();
+            AnyTensor::from(differs.max_dim(sizes.len() - 1))
+        })?;
+        let mask = booleans(counts.reshape(&sizes[..sizes.len() - 1])?)?;
+        let output = choose_or(&for_values(&mask, &sizes)?, value, 0.0)?;
+        Ok(vec![Signal::new(output).with_mask(Some(mask))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn steps_of_the_value_become_zero() {
+        let x = [-1.0, -1.0, -1.0, 2.0];
+        assert_eq!(infer(Masking().mask_value(-1.0), &x, &[1, 2, 2]).unwrap().1, [0.0, 0.0, -1.0, 2.0]);
+    }
+
+    #[test]
+    fn there_must_be_steps() {
+        assert!(Masking().output_shape(&Shape::batched([])).unwrap_err().is_shape());
+    }
+}

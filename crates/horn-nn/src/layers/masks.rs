@@ -1,0 +1,56 @@
+//! What layers do with masks: booleans for the leading axes of a tensor.
+
+use burn::tensor::{Bool, Tensor};
+
+use crate::{AnyTensor, Error, Result, by_rank, shape};
+
+/// The mask as ones and zeros.
+pub(crate) fn floats(mask: &AnyTensor) -> Result<AnyTensor> {
+    by_rank!(bool: mask.clone(), |mask| mask.float().into())
+}
+
+/// Booleans from ones and zeros.
+pub(crate) fn booleans(mask: AnyTensor) -> Result<AnyTensor> {
+    by_rank!(mask, |mask| mask.greater_elem(0.5).into())
+}
+
+/// A mask of the leading axes for every value of a tensor of these sizes.
+pub(crate) fn for_values(mask: &AnyTensor, sizes: &[usize]) -> Result<AnyTensor> {
+    let own = mask.sizes();
+    if own.len() > sizes.len() {
+        return Err(misfit(&own, sizes));
+    }
+    let missing = vec![1; sizes.len() - own.len()];
+    booleans(floats(mask)?.reshape(&[own, missing].concat())?.expand(sizes)?)
+}
+
+/// A mask whose last axis is the tensor's last, for every value of a tensor of these sizes.
+pub(crate) fn aligned_at_the_end(mask: &AnyTensor, sizes: &[usize]) -> Result<AnyTensor> {
+    let own = mask.sizes();
+    let fit = |(own, size): (&usize, &usize)| *own == 1 || own == size;
+    if own.len() > sizes.len() || !own.iter().rev().zip(sizes.iter().rev()).all(fit) {
+        return Err(misfit(&own, sizes));
+    }
+    let missing = vec![1; sizes.len() - own.len()];
+    booleans(floats(mask)?.reshape(&[missing, own].concat())?.expand(sizes)?)
+}
+
+/// The values where the mask is true, and the others elsewhere. All are of the same sizes.
+pub(crate) fn choose(mask: &AnyTensor, values: AnyTensor, others: AnyTensor) -> Result<AnyTensor> {
+    fn choose<const D: usize>(mask: Tensor<D, Bool>, values: AnyTensor, others: AnyTensor) -> Result<AnyTensor> {
+        Ok(others.float::<D>()?.mask_where(mask, values.float::<D>()?).into())
+    }
+    by_rank!(bool: mask.clone(), |mask| choose(mask, values, others))?
+}
+
+/// The values where the mask is true, and a number elsewhere.
+pub(crate) fn choose_or(mask: &AnyTensor, values: AnyTensor, other: f64) -> Result<AnyTensor> {
+    by_rank!(values, |x| mask.clone().bool().map(|mask| AnyTensor::from(x.mask_fill(mask.bool_not(), other))))?
+}
+
+fn misfit(mask: &[usize], sizes: &[usize]) -> Error {
+    Error::shape("the mask does not fit the tensor")
+        .received(format!("a mask of {} for {}", shape::sizes(mask), shape::sizes(sizes)))
+        .expected("sizes that are the tensor's, or 1")
+        .mend("give a mask with an axis for each of the tensor's that it tells apart")
+}

@@ -1,0 +1,179 @@
+//! `Dot`: products summed over an axis of each of two tensors.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use crate::functional::{IntoTensors, KerasTensor};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::options::Axes;
+use crate::tensor::{MAX_RANK, unsupported_rank};
+use crate::{
+    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer, signals,
+};
+
+/// The products of two tensors, sample by sample, summed over an axis of each: `Σ_k a[…, k, …] · b[…, k, …]`.
+///
+/// # Shapes
+///
+/// - inputs: two of rank 2 or more; the two axes have the same size
+/// - output: `[batch, other axes of the first…, other axes of the second…]`, and `[batch, 1]` where there are none
+///
+/// # Masks
+///
+/// They end here.
+///
+/// ```
+/// use horn_nn::Layer;
+/// use horn_nn::layers::{Dot, Input};
+///
+/// let similar = Dot(-1).normalize(true).apply((Input([64]), Input([64])))?;
+/// assert_eq!(similar.shape().to_string(), "(None, 1)");
+/// let scores = Dot((2, 1)).apply((Input([10, 4]), Input([4, 8])))?;
+/// assert_eq!(scores.shape().to_string(), "(None, 10, 8)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dot {
+    #[serde(flatten)]
+    common: Common,
+    axes: Axes,
+    normalize: bool,
+}
+
+/// `keras.layers.Dot(axes)`.
+#[allow(non_snake_case)]
+pub fn Dot(axes: impl Into<Axes>) -> Dot {
+    Dot::new(axes)
+}
+
+/// [`Dot`] applied to two tensors: `keras.layers.dot`.
+///
+/// # Errors
+///
+/// Where the tensors do not fit each other.
+pub fn dot(inputs: impl IntoTensors, axes: impl Into<Axes>) -> Result<KerasTensor> {
+    Dot(axes).apply(inputs)
+}
+
+impl Dot {
+    /// Sums over this axis of both tensors, or these of the first and the second; the batch axis is 0.
+    pub fn new(axes: impl Into<Axes>) -> Self {
+        Self { common: Common::default(), axes: axes.into(), normalize: false }
+    }
+
+    /// The axes for these inputs, counted from the start.
+    fn checked_axes(&self, inputs: &[Shape]) -> Result<(usize, usize)> {
+        let misfit = || {
+            Error::shape("the inputs have no such products")
+                .received(format!("{} with axes {:?}", layer::list(inputs), self.axes.as_ref()))
+                .expected("two inputs whose axes, not those of the batch, have the same size")
+                .mend("choose other axes, or bring the inputs to one size by `Dense`")
+        };
+        let (a, b) = match (inputs, self.axes.as_ref()) {
+            ([a, b], [axis]) => ((a, *axis), (b, *axis)),
+            ([a, b], [first, second]) => ((a, *first), (b, *second)),
+            _ => return Err(misfit()),
+        };
+        let from_start = |(shape, axis): (&Shape, isize)| {
+            let axis = if axis < 0 { shape.rank().checked_add_signed(axis) } else { usize::try_from(axis).ok() };
+            axis.filter(|axis| (1..shape.rank()).contains(axis)).ok_or_else(misfit)
+        };
+        let (first, second) = (from_start(a)?, from_start(b)?);
+        match (a.0.sizes()[first], b.0.sizes()[second]) {
+            (Some(a), Some(b)) if a != b => Err(misfit()),
+            _ => Ok((first, second)),
+        }
+    }
+}
+
+common_arguments!(Dot);
+arguments!(Dot {
+    /// Is each vector along the axes brought to length 1 before, so that cosines come out? No by default.
+    normalize: bool,
+});
+
+impl Layer for Dot {
+    described!("Dot", masking);
+    crate::many_inputs!();
+
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        let (first, second) = self.checked_axes(inputs)?;
+        let mut sizes = inputs[0].sizes().to_vec();
+        sizes.remove(first);
+        sizes.extend(inputs[1].sizes().iter().enumerate().filter(|(at, _)| *at != 0 && *at != second).map(|(_, s)| *s));
+        if sizes.len() == 1 {
+            sizes.push(Some(1));
+        }
+        if sizes.len() > MAX_RANK {
+            return Err(unsupported_rank(sizes.len()));
+        }
+        Ok(vec![Shape::new(sizes)])
+    }
+
+    fn build_for(&self, inputs: &[Shape], _: &mut Build) -> Result<BuiltLayer> {
+        let (first, second) = self.checked_axes(inputs)?;
+        Ok(BuiltLayer::new(DotModule { first, second, normalize: self.normalize }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct DotModule {
+    first: usize,
+    second: usize,
+    normalize: bool,
+}
+
+impl Forward for DotModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let [a, b] = signals(inputs)?;
+        let (a, rows) = self.matrices(a.value()?, self.first)?;
+        let (b, columns) = self.matrices(b.value()?, self.second)?;
+        let product = AnyTensor::from(a.float::<3>()?.matmul(b.float::<3>()?.transpose()));
+        let batch = product.sizes()[0];
+        let mut sizes = [vec![batch], rows, columns].concat();
+        if sizes.len() == 1 {
+            sizes.push(1);
+        }
+        Ok(vec![Signal::new(product.reshape(&sizes)?)])
+    }
+}
+
+impl DotModule {
+    /// `[batch, other axes, axis]`, and the sizes of the other axes.
+    fn matrices(&self, x: AnyTensor, axis: usize) -> Result<(AnyTensor, Vec<usize>)> {
+        let x = if self.normalize { unit_length(x, axis)? } else { x };
+        let sizes = x.sizes();
+        let others: Vec<usize> = (1..sizes.len()).filter(|&other| other != axis).collect();
+        let x = x.permute(&[&[0], &others[..], &[axis]].concat())?;
+        let other_sizes: Vec<usize> = others.iter().map(|&other| sizes[other]).collect();
+        Ok((x.reshape(&[sizes[0], other_sizes.iter().product(), sizes[axis]])?, other_sizes))
+    }
+}
+
+/// The smallest length that a vector is divided by.
+const SHORTEST: f64 = 1e-7;
+
+/// Vectors along an axis, made as long as 1.
+fn unit_length(x: AnyTensor, axis: usize) -> Result<AnyTensor> {
+    by_rank!(x, |x| {
+        let squares = (x.clone() * x.clone()).sum_dim(axis);
+        (x / squares.clamp_min(SHORTEST * SHORTEST).sqrt()).into()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_that_do_not_fit_are_errors() {
+        let shapes = [Shape::batched([3, 4]), Shape::batched([4, 2])];
+        for axes in [Axes::from(0), Axes::from(1), Axes::from((2, 3)), Axes::from((-3, 1)), Axes::from([1, 1, 1])] {
+            assert!(Dot(axes.clone()).output_shapes(&shapes).unwrap_err().is_shape(), "{axes:?}");
+        }
+        assert!(Dot(-1).output_shapes(&shapes[..1]).unwrap_err().is_shape());
+        assert_eq!(Dot((-1, -2)).output_shapes(&shapes).unwrap()[0].to_string(), "(None, 3, 2)");
+    }
+}

@@ -1,0 +1,83 @@
+//! Merging where masks leave steps out: a value that does not count takes no part.
+
+use crate::layers::masks::{choose, choose_or, for_values};
+use crate::{AnyTensor, Result, by_rank};
+
+/// Merges values of one rank, each with its mask.
+pub(super) type Merge = fn(Vec<AnyTensor>, &[Option<AnyTensor>]) -> Result<AnyTensor>;
+
+/// The product; what does not count is 1, and where nothing counts the product is 0.
+pub(super) fn product(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
+    let (values, masks) = spread(values, masks)?;
+    let factors = values.into_iter().zip(&masks).map(|(value, mask)| match mask {
+        Some(mask) => choose_or(mask, value, 1.0),
+        None => Ok(value),
+    });
+    let mut factors = factors.collect::<Result<Vec<_>>>()?.into_iter();
+    let first = factors.next().expect("there is an input");
+    let product = factors.try_fold(first, |a, b| by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a * b)))?)?;
+    match masks.into_iter().collect::<Option<Vec<_>>>() {
+        Some(masks) => choose_or(&any(masks)?, product, 0.0),
+        None => Ok(product),
+    }
+}
+
+/// The largest value of those that count.
+pub(super) fn largest(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
+    extreme(values, masks, |a, b| by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a.max_pair(b))))?)
+}
+
+/// The smallest value of those that count.
+pub(super) fn smallest(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
+    extreme(values, masks, |a, b| by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a.min_pair(b))))?)
+}
+
+/// Takes one value after the other: where one of two does not count, the other stands for both.
+fn extreme(
+    values: Vec<AnyTensor>,
+    masks: &[Option<AnyTensor>],
+    of_two: impl Fn(AnyTensor, AnyTensor) -> Result<AnyTensor>,
+) -> Result<AnyTensor> {
+    let (values, masks) = spread(values, masks)?;
+    let mut pairs = values.into_iter().zip(masks);
+    let (mut merged, mut counts) = pairs.next().expect("there is an input");
+    for (mut value, mask) in pairs {
+        if let Some(mask) = &mask {
+            value = choose(mask, value, merged.clone())?;
+        }
+        if let Some(counts) = &counts {
+            merged = choose(counts, merged, value.clone())?;
+        }
+        merged = of_two(merged, value)?;
+        counts = match (counts, mask) {
+            (Some(counts), Some(mask)) => Some(any(vec![counts, mask])?),
+            _ => None,
+        };
+    }
+    Ok(merged)
+}
+
+/// All values, and masks for each of them, in their common sizes.
+fn spread(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<(Vec<AnyTensor>, Vec<Option<AnyTensor>>)> {
+    let mut sizes = vec![1; values[0].rank()];
+    for value in &values {
+        for (size, own) in sizes.iter_mut().zip(value.sizes()) {
+            *size = (*size).max(own);
+        }
+    }
+    let masks = masks.iter().zip(&values).map(|(mask, value)| {
+        let Some(mask) = mask else { return Ok(None) };
+        let mask = crate::layers::masks::floats(&for_values(mask, &value.sizes())?)?;
+        crate::layers::masks::booleans(mask.expand(&sizes)?).map(Some)
+    });
+    let masks = masks.collect::<Result<_>>()?;
+    let values = values.into_iter().map(|value| value.expand(&sizes));
+    Ok((values.collect::<Result<_>>()?, masks))
+}
+
+/// Where any of the masks is true.
+fn any(masks: Vec<AnyTensor>) -> Result<AnyTensor> {
+    let mut masks = masks.into_iter();
+    let first = masks.next().expect("there is a mask");
+    masks.try_fold(first, |a, b| by_rank!(bool: a, |a| b.bool().map(|b| AnyTensor::from(a.bool_or(b))))?)
+}

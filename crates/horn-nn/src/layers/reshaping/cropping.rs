@@ -1,0 +1,151 @@
+//! `Cropping1D`, `Cropping2D`, `Cropping3D`: the edges taken away.
+
+use serde::{Deserialize, Serialize};
+
+use super::margins::{Change, Margins, MarginsModule};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::options::DataFormat;
+use crate::{Build, BuiltLayer, Layer, Result, Shape};
+
+/// Makes the layer for a number of dimensions, with its default.
+macro_rules! cropping {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $default:literal $(, $data_format:ident)?) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            cropping: Margins<$n>,
+            $($data_format: DataFormat,)?
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[allow(non_snake_case)]
+        pub fn $class() -> $class {
+            $class::new()
+        }
+
+        impl $class {
+            #[doc = concat!("Takes ", $default, " away on each side.")]
+            pub fn new() -> Self {
+                Self {
+                    common: Common::default(),
+                    cropping: $default.into(),
+                    $($data_format: DataFormat::default(),)?
+                }
+            }
+
+            fn module(&self) -> MarginsModule {
+                #[allow(unused_variables)]
+                let data_format = DataFormat::ChannelsLast;
+                $(let data_format = self.$data_format;)?
+                MarginsModule::new(Change::Crop, self.cropping, data_format)
+            }
+        }
+
+        impl Default for $class {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            #[doc = concat!("How much is taken away before and after each axis; ", $default, " by default.")]
+            cropping: impl Into<Margins<$n>>,
+            $(
+                /// Where the channels are; the last axis by default.
+                $data_format: DataFormat,
+            )?
+        });
+
+        impl Layer for $class {
+            described!($name);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                self.module().output_shape(input)
+            }
+
+            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+                Ok(BuiltLayer::new(self.module()))
+            }
+        }
+    };
+}
+
+cropping! {
+    /// Takes steps away at the start and the end of a sequence.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, features]`
+    /// - output: `[batch, steps − before − after, features]`
+    ///
+    /// ```
+    /// use horn_nn::{Layer, Shape, layers::Cropping1D};
+    ///
+    /// let layer = Cropping1D().cropping((2, 1));
+    /// assert_eq!(layer.output_shape(&Shape::batched([8, 3]))?.to_string(), "(None, 5, 3)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    Cropping1D, "Cropping1D", 1, 1
+}
+
+cropping! {
+    /// Takes the edges of images away.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`
+    /// - output: `[batch, height − top − bottom, width − left − right, channels]`
+    ///
+    /// ```
+    /// use horn_nn::{Layer, Shape, layers::Cropping2D};
+    ///
+    /// let layer = Cropping2D().cropping([(2, 2), (4, 0)]);
+    /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 3]))?.to_string(), "(None, 24, 24, 3)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    Cropping2D, "Cropping2D", 2, 0, data_format
+}
+
+cropping! {
+    /// Takes the edges of volumes away.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`
+    /// - output: each of the three axes smaller by what is taken before and after it
+    ///
+    /// ```
+    /// use horn_nn::{Layer, Shape, layers::Cropping3D};
+    ///
+    /// let layer = Cropping3D().cropping((1, 2, 0));
+    /// assert_eq!(layer.output_shape(&Shape::batched([8, 8, 8, 1]))?.to_string(), "(None, 6, 4, 8, 1)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    Cropping3D, "Cropping3D", 3, 1, data_format
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn nothing_left_is_an_error() {
+        let error = infer(Cropping1D().cropping((2, 1)), &[0.0; 3], &[1, 3, 1]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "layer \"cropping1d\" (Cropping1D): nothing is left of an axis; received cropping of 2 and 1 for a size \
+             of 3, expected a size above 3. Mend: crop less, or give larger inputs."
+        );
+        assert!(Cropping2D().output_shape(&Shape::batched([4, 4])).unwrap_err().is_shape());
+    }
+
+    #[test]
+    fn unknown_sizes_stay_unknown() {
+        let shape = Shape::new([None, None, Some(5), Some(3)]);
+        assert_eq!(Cropping2D().cropping(1).output_shape(&shape).unwrap().to_string(), "(None, None, 3, 3)");
+    }
+}

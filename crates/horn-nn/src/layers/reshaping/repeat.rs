@@ -1,0 +1,34 @@
+//! Repeating along axes: what `UpSampling1D` to `UpSampling3D` do.
+
+use super::margins::spatial_rank;
+use crate::layers::options::DataFormat;
+use crate::{AnyTensor, Error, Result, Shape};
+
+/// The shape with the axes that are neither batch nor channels so many times larger.
+pub(super) fn enlarged(factors: &[usize], input: &Shape, data_format: DataFormat) -> Result<Shape> {
+    if factors.contains(&0) {
+        return Err(Error::argument("an axis can't be made larger by nothing")
+            .received(format!("size = {factors:?}"))
+            .expected("factors of at least 1")
+            .mend("use 1 for an axis that stays as it is"));
+    }
+    spatial_rank(input, factors.len())?;
+    let mut sizes = input.sizes().to_vec();
+    for (size, factor) in sizes[data_format.first_spatial_axis()..].iter_mut().zip(factors) {
+        *size = size.map(|size| size * factor);
+    }
+    Ok(Shape::new(sizes))
+}
+
+/// Repeats each step along an axis.
+pub(super) fn repeat(x: AnyTensor, axis: usize, times: usize) -> Result<AnyTensor> {
+    if times == 1 {
+        return Ok(x);
+    }
+    let mut sizes = x.sizes();
+    let (before, after) = (sizes[..axis].iter().product::<usize>(), sizes[axis + 1..].iter().product::<usize>());
+    let steps = x.reshape(&[before * sizes[axis], 1, after])?.float::<3>()?;
+    let repeated = AnyTensor::from(steps.expand([before * sizes[axis], times, after]));
+    sizes[axis] *= times;
+    repeated.reshape(&sizes)
+}

@@ -1,0 +1,95 @@
+//! `RepeatVector`: one vector as a sequence.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use crate::layers::common::{Common, common_arguments, described};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+
+/// Makes a sequence of `n` equal steps of a vector.
+///
+/// # Shapes
+///
+/// - input: `[batch, features]`
+/// - output: `[batch, n, features]`
+///
+/// ```
+/// use horn_nn::{Layer, Shape, layers::RepeatVector};
+///
+/// assert_eq!(RepeatVector(3).output_shape(&Shape::batched([32]))?.to_string(), "(None, 3, 32)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepeatVector {
+    #[serde(flatten)]
+    common: Common,
+    n: usize,
+}
+
+/// `keras.layers.RepeatVector(n)`.
+#[allow(non_snake_case)]
+pub fn RepeatVector(n: usize) -> RepeatVector {
+    RepeatVector::new(n)
+}
+
+impl RepeatVector {
+    /// A layer that makes `n` steps.
+    pub fn new(n: usize) -> Self {
+        Self { common: Common::default(), n }
+    }
+}
+
+common_arguments!(RepeatVector);
+
+impl Layer for RepeatVector {
+    described!("RepeatVector");
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        match *input.sizes() {
+            [batch, features] if self.n > 0 => Ok(Shape::new([batch, Some(self.n), features])),
+            [_, _] => Err(Error::argument("a sequence needs steps")
+                .received("n = 0")
+                .expected("at least 1")
+                .mend("give it the number of steps, as in `RepeatVector(3)`")),
+            _ => Err(Error::shape("the layer takes vectors")
+                .received(input)
+                .expected("(None, features)")
+                .mend("put `Flatten()` before it")),
+        }
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(RepeatVectorModule { n: self.n }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct RepeatVectorModule {
+    n: usize,
+}
+
+impl Forward for RepeatVectorModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        let x = input.float::<2>()?;
+        let [batch, features] = x.dims();
+        Ok(x.unsqueeze_dim::<3>(1).expand([batch, self.n, features]).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn repeats_the_vector() {
+        let (sizes, y) = infer(RepeatVector(2), &[1.0, 2.0, 3.0, 4.0], &[2, 2]).unwrap();
+        assert_eq!((sizes, y), (vec![2, 2, 2], vec![1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0]));
+    }
+
+    #[test]
+    fn impossible_arguments_are_errors() {
+        assert!(infer(RepeatVector(0), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(RepeatVector(2), &[1.0], &[1, 1, 1]).unwrap_err().is_shape());
+    }
+}

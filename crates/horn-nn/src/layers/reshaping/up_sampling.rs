@@ -1,0 +1,141 @@
+//! `UpSampling1D` and `UpSampling3D`: each step repeated.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use super::repeat::{enlarged, repeat};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::options::DataFormat;
+use crate::layers::sizes::Sizes;
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+
+/// Makes the layer for a number of dimensions; after it the type of its size, and of what it is made of.
+macro_rules! up_sampling {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $size:ty, $given:ty $(, $data_format:ident)?) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            size: $size,
+            $($data_format: DataFormat,)?
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[allow(non_snake_case)]
+        pub fn $class() -> $class {
+            $class::new()
+        }
+
+        impl $class {
+            /// Repeats each step twice.
+            pub fn new() -> Self {
+                Self { common: Common::default(), size: <$size>::from(2usize), $($data_format: DataFormat::default(),)? }
+            }
+
+            fn format(&self) -> DataFormat {
+                #[allow(unused_variables)]
+                let data_format = DataFormat::ChannelsLast;
+                $(let data_format = self.$data_format;)?
+                data_format
+            }
+        }
+
+        impl Default for $class {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            /// How many times each step is repeated; 2 by default.
+            size: $given,
+            $(
+                /// Where the channels are; the last axis by default.
+                $data_format: DataFormat,
+            )?
+        });
+
+        impl Layer for $class {
+            described!($name);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                enlarged(&Sizes::<$n>::from(self.size).to_array(), input, self.format())
+            }
+
+            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+                let first_axis = self.format().first_spatial_axis();
+                Ok(BuiltLayer::new(RepeatModule { factors: Sizes::<$n>::from(self.size).to_array().to_vec(), first_axis }))
+            }
+        }
+    };
+}
+
+up_sampling! {
+    /// Repeats each step of a sequence.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, features]`
+    /// - output: `[batch, steps · size, features]`
+    ///
+    /// ```
+    /// use horn_nn::{Layer, Shape, layers::UpSampling1D};
+    ///
+    /// let layer = UpSampling1D().size(3);
+    /// assert_eq!(layer.output_shape(&Shape::batched([4, 2]))?.to_string(), "(None, 12, 2)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    UpSampling1D, "UpSampling1D", 1, usize, usize
+}
+
+up_sampling! {
+    /// Repeats each value of a volume along three axes.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`
+    /// - output: each of the three axes so many times larger
+    ///
+    /// ```
+    /// use horn_nn::{Layer, Shape, layers::UpSampling3D};
+    ///
+    /// let layer = UpSampling3D().size((1, 2, 2));
+    /// assert_eq!(layer.output_shape(&Shape::batched([4, 4, 4, 1]))?.to_string(), "(None, 4, 8, 8, 1)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    UpSampling3D, "UpSampling3D", 3, Sizes<3>, impl Into<Sizes<3>>, data_format
+}
+
+#[derive(Module, Debug)]
+struct RepeatModule {
+    #[module(skip)]
+    factors: Vec<usize>,
+    first_axis: usize,
+}
+
+impl Forward for RepeatModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        let axes = self.first_axis..;
+        axes.zip(&self.factors).try_fold(input, |x, (axis, &factor)| repeat(x, axis, factor))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn repeats_each_step() {
+        let (sizes, y) = infer(UpSampling1D().size(2), &[1.0, 2.0, 3.0, 4.0], &[1, 2, 2]).unwrap();
+        assert_eq!((sizes, y), (vec![1, 4, 2], vec![1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0]));
+    }
+
+    #[test]
+    fn no_times_is_an_error() {
+        assert!(infer(UpSampling1D().size(0), &[1.0], &[1, 1, 1]).unwrap_err().is_argument());
+        assert!(infer(UpSampling3D(), &[1.0], &[1, 1, 1]).unwrap_err().is_shape());
+    }
+}

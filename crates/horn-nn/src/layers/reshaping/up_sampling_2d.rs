@@ -1,0 +1,110 @@
+//! `UpSampling2D`: larger images.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use super::repeat::{enlarged, repeat};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::options::{DataFormat, Interpolation};
+use crate::layers::resize::resize_axis;
+use crate::layers::sizes::Sizes;
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+
+/// Makes images larger by whole factors, with repeated or interpolated pixels.
+///
+/// Pixels are squares: the centre of the first lies half a pixel from the edge, in the small image as in the large.
+///
+/// # Shapes
+///
+/// - input: `[batch, height, width, channels]`
+/// - output: `[batch, height · size, width · size, channels]`
+///
+/// ```
+/// use horn_nn::layers::{Interpolation, UpSampling2D};
+/// use horn_nn::{Layer, Shape};
+///
+/// let layer = UpSampling2D().size((2, 3)).interpolation(Interpolation::Bilinear);
+/// assert_eq!(layer.output_shape(&Shape::batched([7, 7, 64]))?.to_string(), "(None, 14, 21, 64)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpSampling2D {
+    #[serde(flatten)]
+    common: Common,
+    size: Sizes<2>,
+    data_format: DataFormat,
+    interpolation: Interpolation,
+}
+
+/// `keras.layers.UpSampling2D()`.
+#[allow(non_snake_case)]
+pub fn UpSampling2D() -> UpSampling2D {
+    UpSampling2D::new()
+}
+
+impl UpSampling2D {
+    /// Makes images twice as high and wide, each pixel repeated.
+    pub fn new() -> Self {
+        Self {
+            common: Common::default(),
+            size: 2.into(),
+            data_format: DataFormat::default(),
+            interpolation: Interpolation::default(),
+        }
+    }
+}
+
+impl Default for UpSampling2D {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(UpSampling2D);
+arguments!(UpSampling2D {
+    /// How many times higher and wider; 2 by default.
+    size: impl Into<Sizes<2>>,
+    /// Where the channels are; the last axis by default.
+    data_format: DataFormat,
+    /// What stands between the pixels; the nearest one by default.
+    interpolation: Interpolation,
+});
+
+impl Layer for UpSampling2D {
+    described!("UpSampling2D");
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        enlarged(&self.size.to_array(), input, self.data_format)
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        let first_axis = self.data_format.first_spatial_axis();
+        Ok(BuiltLayer::new(UpSamplingModule {
+            factors: self.size.to_array(),
+            first_axis,
+            interpolation: self.interpolation,
+        }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct UpSamplingModule {
+    #[module(skip)]
+    factors: [usize; 2],
+    first_axis: usize,
+    #[module(skip)]
+    interpolation: Interpolation,
+}
+
+impl Forward for UpSamplingModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        let axes = self.first_axis..;
+        axes.zip(self.factors).try_fold(input, |x, (axis, factor)| match self.interpolation {
+            Interpolation::Nearest => repeat(x, axis, factor),
+            interpolation => {
+                let size = x.sizes()[axis] * factor;
+                resize_axis(x, axis, size, interpolation)
+            }
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! `ZeroPadding1D`, `ZeroPadding2D`, `ZeroPadding3D`: zeros around the data.
+
+use serde::{Deserialize, Serialize};
+
+use super::margins::{Change, Margins, MarginsModule};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::options::DataFormat;
+use crate::{Build, BuiltLayer, Layer, Result, Shape};
+
+/// Makes the layer for a number of dimensions.
+macro_rules! zero_padding {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            padding: Margins<$n>,
+            data_format: DataFormat,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[allow(non_snake_case)]
+        pub fn $class() -> $class {
+            $class::new()
+        }
+
+        impl $class {
+            /// Adds one zero on each side.
+            pub fn new() -> Self {
+                Self { common: Common::default(), padding: 1.into(), data_format: DataFormat::default() }
+            }
+
+            fn module(&self) -> MarginsModule {
+                MarginsModule::new(Change::Pad, self.padding, self.data_format)
+            }
+        }
+
+        impl Default for $class {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            /// How many zeros are added before and after each axis; 1 by default.
+            padding: impl Into<Margins<$n>>,
+            /// Where the channels are; the last axis by default.
+            data_format: DataFormat,
+        });
+
+        impl Layer for $class {
+            described!($name);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                self.module().output_shape(input)
+            }
+
+            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+                Ok(BuiltLayer::new(self.module()))
+            }
+        }
+    };
+}
+
+zero_padding! {
+    /// Adds steps of zeros at the start and the end of a sequence.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, features]`
+    /// - output: `[batch, before + steps + after, features]`
+    ///
+    /// ```
+    /// use horn_nn::{Layer, Shape, layers::ZeroPadding1D};
+    ///
+    /// let layer = ZeroPadding1D().padding((2, 1));
+    /// assert_eq!(layer.output_shape(&Shape::batched([5, 3]))?.to_string(), "(None, 8, 3)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ZeroPadding1D, "ZeroPadding1D", 1
+}
+
+zero_padding! {
+    /// Adds zeros around images.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`
+    /// - output: `[batch, top + height + bottom, left + width + right, channels]`
+    ///
+    /// ```
+    /// use horn_nn::{Layer, Shape, layers::ZeroPadding2D};
+    ///
+    /// let layer = ZeroPadding2D().padding([(0, 1), (0, 1)]);
+    /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 3]))?.to_string(), "(None, 29, 29, 3)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ZeroPadding2D, "ZeroPadding2D", 2
+}
+
+zero_padding! {
+    /// Adds zeros around volumes.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, depth, height, width, channels]`
+    /// - output: each of the three axes larger by what is added before and after it
+    ///
+    /// ```
+    /// use horn_nn::{Layer, Shape, layers::ZeroPadding3D};
+    ///
+    /// let layer = ZeroPadding3D().padding((1, 2, 0));
+    /// assert_eq!(layer.output_shape(&Shape::batched([8, 8, 8, 1]))?.to_string(), "(None, 10, 12, 8, 1)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ZeroPadding3D, "ZeroPadding3D", 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn adds_where_it_is_asked_to() {
+        let (sizes, y) = infer(ZeroPadding2D().padding([(1, 0), (0, 2)]), &[1.0, 2.0], &[1, 1, 2, 1]).unwrap();
+        assert_eq!((sizes, y), (vec![1, 2, 4, 1], vec![0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0]));
+    }
+
+    #[test]
+    fn another_rank_is_an_error() {
+        assert!(ZeroPadding2D().output_shape(&Shape::batched([4, 4])).unwrap_err().is_shape());
+    }
+}
