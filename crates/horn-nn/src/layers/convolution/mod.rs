@@ -9,6 +9,8 @@ mod separable_conv;
 #[cfg(test)]
 mod tests;
 
+pub(super) use operate::{convolve, swapped_first};
+
 pub use conv::{Conv1D, Conv2D, Conv3D};
 pub use conv::{Conv1D as Convolution1D, Conv2D as Convolution2D, Conv3D as Convolution3D};
 pub use conv_transpose::{Conv1DTranspose, Conv2DTranspose, Conv3DTranspose};

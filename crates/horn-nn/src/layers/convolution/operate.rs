@@ -11,7 +11,7 @@ use crate::layers::window::{Window, array, known};
 use crate::{AnyTensor, Error, Logits, Result, Shape, by_rank, unsupported_rank};
 
 /// Axes for Burn's kernels, in which the last two of Keras's come first, in the other order.
-pub(super) fn swapped_first<const D: usize>() -> [usize; D] {
+pub(in crate::layers) fn swapped_first<const D: usize>() -> [usize; D] {
     std::array::from_fn(|axis| if axis < 2 { D - 1 - axis } else { axis - 2 })
 }
 
@@ -26,7 +26,7 @@ pub(super) fn value(bias: &Option<Param<Tensor<1>>>) -> Option<Tensor<1>> {
 }
 
 /// The convolution: kernels are `[filters, channels / groups, …]`.
-pub(super) fn convolve(
+pub(in crate::layers) fn convolve(
     x: AnyTensor,
     kernel: AnyTensor,
     bias: Option<Tensor<1>>,

@@ -182,14 +182,11 @@ pub(super) fn gate(gates: &Tensor<2>, at: usize, units: usize) -> Tensor<2> {
 
 /// The activation of gates side by side, each for itself.
 pub(super) fn activate(activation: Activation, gates: Tensor<2>, units: usize) -> Tensor<2> {
-    match activation {
-        // These look at a whole gate.
-        Activation::Softmax | Activation::LogSoftmax | Activation::Sparsemax | Activation::Tuned(_) => {
-            let [batch, columns] = gates.dims();
-            activation.forward(gates.reshape([batch, columns / units, units])).reshape([batch, columns])
-        }
-        activation => activation.forward(gates),
+    if activation.is_elementwise() {
+        return activation.forward(gates);
     }
+    let [batch, columns] = gates.dims();
+    activation.forward(gates.reshape([batch, columns / units, units])).reshape([batch, columns])
 }
 
 /// Where constants that go with the tensor lie.

@@ -28,6 +28,11 @@ impl Noise {
     /// For a cell of several gates; each has its own noise where the state is dropped.
     pub fn of_gates(gates: usize, dropout: f64, recurrent_dropout: f64, seed: SeedGenerator) -> Self {
         let masks = if recurrent_dropout == 0.0 { 1 } else { gates };
+        Self::of_each_gate(masks, dropout, recurrent_dropout, seed)
+    }
+
+    /// For a cell of several gates, each of which always has its own noise.
+    pub fn of_each_gate(masks: usize, dropout: f64, recurrent_dropout: f64, seed: SeedGenerator) -> Self {
         Self { dropout, recurrent_dropout, masks, drops_all: false, always_draws: false, seed }
     }
 

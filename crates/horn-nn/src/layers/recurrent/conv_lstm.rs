@@ -1,0 +1,243 @@
+//! `ConvLSTM1D`, `ConvLSTM2D` and `ConvLSTM3D`.
+
+use serde::{Deserialize, Serialize};
+
+use super::arguments::{CellArguments, SequenceArguments, cell_arguments, sequence_arguments};
+use super::conv_lstm_cell::ConvLongCell;
+use super::lstm::gates_bias;
+use super::noise::Noise;
+use super::sequence::Recurrent;
+use crate::activations::Activation;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::layout::{Axes, known_channels};
+use crate::layers::window::Window;
+use crate::layers::{DataFormat, Padding, Sizes};
+use crate::{Build, BuiltLayer, Layer, Result, Shape};
+
+/// Makes the layer for images of `n` spatial axes, whose kernels and states have `rank` axes.
+macro_rules! conv_lstm {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            filters: usize,
+            kernel_size: Sizes<$n>,
+            strides: Sizes<$n>,
+            padding: Padding,
+            data_format: DataFormat,
+            dilation_rate: Sizes<$n>,
+            recurrent_activation: Activation,
+            unit_forget_bias: bool,
+            #[serde(flatten)]
+            cell: CellArguments,
+            seed: Option<u64>,
+            #[serde(flatten)]
+            sequence: SequenceArguments,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`.")]
+        #[allow(non_snake_case)]
+        pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
+            $class::new(filters, kernel_size)
+        }
+
+        impl $class {
+            /// A layer of so many filters of this size, with Keras's defaults.
+            pub fn new(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> Self {
+                Self {
+                    common: Common::default(),
+                    filters,
+                    kernel_size: kernel_size.into(),
+                    strides: 1.into(),
+                    padding: Padding::Valid,
+                    data_format: DataFormat::ChannelsLast,
+                    dilation_rate: 1.into(),
+                    recurrent_activation: Activation::Sigmoid,
+                    unit_forget_bias: true,
+                    cell: CellArguments::default(),
+                    seed: None,
+                    sequence: SequenceArguments::default(),
+                }
+            }
+
+            fn window(&self) -> Window {
+                Window::new(self.kernel_size, self.strides, self.dilation_rate, self.padding, self.data_format)
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            /// How far the kernel moves over the input from one output to the next, along each axis; 1 by default.
+            strides: impl Into<Sizes<$n>>,
+            /// How the edges of the input are treated; [`Padding::Valid`] by default. Those of the state are padded.
+            padding: Padding,
+            /// Where the channels are; [`DataFormat::ChannelsLast`] by default.
+            data_format: DataFormat,
+            /// How far apart the inputs are that neighbours in the kernel meet, along each axis; 1 by default.
+            dilation_rate: impl Into<Sizes<$n>>,
+            /// What is applied to the gates; `Sigmoid` by default.
+            recurrent_activation: Activation,
+            /// Does the bias of the forget gate start at one, whatever `bias_initializer` says? Yes by default.
+            unit_forget_bias: bool,
+        });
+        cell_arguments!($class);
+        sequence_arguments!($class);
+
+        impl Layer for $class {
+            described!($name, masking, activity);
+            crate::many_inputs!();
+
+            fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+                self.cell.check(self.filters)?;
+                let window = self.window();
+                let (axes, _) = checked(&window, inputs)?;
+                let state = window.output_shape(&axes, Some(self.filters))?.sample().to_vec();
+                self.sequence.output_shapes(inputs, &state, &[state.clone(), state.clone()])
+            }
+
+            fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+                let window = self.window();
+                let (_, channels) = checked(&window, inputs)?;
+                let sizes = |channels: usize| {
+                    let mut sizes = [0; $rank];
+                    sizes[..$n].copy_from_slice(&window.sizes);
+                    sizes[$n..].copy_from_slice(&[channels, 4 * self.filters]);
+                    sizes
+                };
+                let seed = build.seed_generator(self.seed)?;
+                let cell = build.within("conv_lstm_cell", |build| {
+                    Ok(ConvLongCell::<$rank> {
+                        kernel: build.add_weight("kernel", sizes(channels), self.cell.kernel())?,
+                        recurrent_kernel: build.add_weight(
+                            "recurrent_kernel",
+                            sizes(self.filters),
+                            self.cell.recurrent_kernel(),
+                        )?,
+                        bias: if self.cell.use_bias {
+                            Some(gates_bias(self.filters, self.unit_forget_bias, self.cell.bias(), build)?)
+                        } else {
+                            None
+                        },
+                        window: window.clone(),
+                        activation: self.cell.activation,
+                        recurrent_activation: self.recurrent_activation,
+                        noise: Noise::of_each_gate(4, self.cell.dropout, self.cell.recurrent_dropout, seed),
+                    })
+                })?;
+                Ok(BuiltLayer::new(Recurrent::<_, $rank>::new(cell, self.sequence)))
+            }
+        }
+    };
+}
+
+conv_lstm! {
+    /// Long short-term memory for sequences of sequences: the layer [`LSTM`](crate::layers::LSTM) with convolutions in
+    /// place of the products with its kernels.
+    ///
+    /// From Shi et al., *Convolutional LSTM Network*, 2015, without the peepholes.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, length, channels]`; the initial states h and c may come after it
+    /// - output: `[batch, new length, filters]`, of the last step; with an axis of steps with `return_sequences`
+    /// - with `return_state` the last states h and c come after it
+    /// - weights: kernel `[size, channels, 4 · filters]`, recurrent_kernel `[size, filters, 4 · filters]`, bias
+    ///   `[4 · filters]`
+    ///
+    /// # Masks
+    ///
+    /// As [`LSTM`](crate::layers::LSTM).
+    ///
+    /// ```
+    /// use horn_nn::layers::ConvLSTM1D;
+    ///
+    /// let layer = ConvLSTM1D(8, 3).return_sequences(true);
+    /// ```
+    ConvLSTM1D, "ConvLSTM1D", 1, 3
+}
+
+conv_lstm! {
+    /// Long short-term memory for films: the layer [`LSTM`](crate::layers::LSTM) with convolutions over images in place
+    /// of the products with its kernels.
+    ///
+    /// From Shi et al., *Convolutional LSTM Network*, 2015, without the peepholes.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, height, width, channels]`; the initial states h and c may come after it
+    /// - output: `[batch, new height, new width, filters]`, of the last step; with an axis of steps with
+    ///   `return_sequences`
+    /// - with `return_state` the last states h and c come after it
+    /// - weights: kernel `[height, width, channels, 4 · filters]`, recurrent_kernel `[height, width, filters, 4 ·
+    ///   filters]`, bias `[4 · filters]`
+    ///
+    /// # Masks
+    ///
+    /// As [`LSTM`](crate::layers::LSTM).
+    ///
+    /// ```
+    /// use horn_nn::Layer;
+    /// use horn_nn::layers::{ConvLSTM2D, Input, Padding};
+    ///
+    /// let film = Input([10, 32, 32, 3]);
+    /// let y = ConvLSTM2D(16, 3).padding(Padding::Same).return_sequences(true).apply(&film)?;
+    /// assert_eq!(y.shape().to_string(), "(None, 10, 32, 32, 16)");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ConvLSTM2D, "ConvLSTM2D", 2, 4
+}
+
+conv_lstm! {
+    /// Long short-term memory for sequences of volumes: the layer [`LSTM`](crate::layers::LSTM) with convolutions in
+    /// place of the products with its kernels.
+    ///
+    /// From Shi et al., *Convolutional LSTM Network*, 2015, without the peepholes.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, depth, height, width, channels]`; the initial states h and c may come after it
+    /// - output: `[batch, new depth, new height, new width, filters]`, of the last step; with an axis of steps with
+    ///   `return_sequences`
+    /// - with `return_state` the last states h and c come after it
+    /// - weights: kernel `[depth, height, width, channels, 4 · filters]`, recurrent_kernel `[depth, height, width,
+    ///   filters, 4 · filters]`, bias `[4 · filters]`
+    ///
+    /// # Masks
+    ///
+    /// As [`LSTM`](crate::layers::LSTM).
+    ///
+    /// ```
+    /// use horn_nn::layers::ConvLSTM3D;
+    ///
+    /// let layer = ConvLSTM3D(8, 3);
+    /// ```
+    ConvLSTM3D, "ConvLSTM3D", 3, 5
+}
+
+/// The axes of a step and its channels, where the layer can take them.
+fn checked(window: &Window, inputs: &[Shape]) -> Result<(Axes, usize)> {
+    window.check(false)?;
+    window.check_strides_or_dilation()?;
+    let spatial = window.sizes.len();
+    let step = SequenceArguments::step_shape(inputs, spatial + 3)?;
+    let axes = window.data_format.split(&step, spatial)?;
+    let channels = known_channels(&axes, &step)?;
+    Ok((axes, channels))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_arguments_are_errors() {
+        let film = Shape::batched([2, 4, 4, 1]);
+        assert!(ConvLSTM2D(0, 3).output_shape(&film).unwrap_err().is_argument());
+        assert!(ConvLSTM2D(1, 0).output_shape(&film).unwrap_err().is_argument());
+        assert!(ConvLSTM2D(1, 2).strides(2).dilation_rate(2).output_shape(&film).unwrap_err().is_argument());
+        assert!(ConvLSTM2D(1, 5).output_shape(&film).unwrap_err().is_shape());
+        assert!(ConvLSTM1D(1, 2).output_shape(&film).unwrap_err().is_shape());
+    }
+}
