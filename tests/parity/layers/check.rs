@@ -112,7 +112,11 @@ fn layer(entry: &Entry) -> Box<dyn Layer> {
     // Arguments that Keras takes with the call are the layer's own here.
     let given = |value: &Value| !value.is_object() && !value.is_null() && *value != false && *value != 0;
     let arguments = entry.kwargs.iter().filter(|(_, value)| given(value));
-    config.as_object_mut().unwrap().extend(arguments.map(|(key, value)| (key.clone(), value.clone())));
+    let config_map = config.as_object_mut().unwrap();
+    config_map.extend(arguments.map(|(key, value)| (key.clone(), value.clone())));
+    if entry.kwargs.get("attention_mask").is_some_and(Value::is_object) {
+        config_map.insert("attention_mask".to_owned(), true.into());
+    }
     let mut seeds = entry.seeds.iter();
     seed(&entry.class_name, &mut config, &mut seeds);
     from_config(&entry.class_name, &config).unwrap()

@@ -4,6 +4,7 @@
 //! name, so that a model reads as in Keras: `Dense(128).activation(Activation::Relu)`.
 
 mod activation;
+mod attention;
 mod common;
 mod convolution;
 mod core_layers;
@@ -24,6 +25,7 @@ mod sizes;
 mod window;
 
 pub use activation::*;
+pub use attention::*;
 pub use convolution::*;
 pub use core_layers::*;
 pub use merging::*;
@@ -41,6 +43,7 @@ pub use sizes::Sizes;
 /// The readers of all families of layers.
 const FAMILIES: &[registry::Family] = &[
     activation::from_config,
+    attention::from_config,
     convolution::from_config,
     core_layers::from_config,
     merging::from_config,

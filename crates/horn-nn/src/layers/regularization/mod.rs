@@ -10,6 +10,8 @@ mod spatial_dropout;
 pub use activity_regularization::ActivityRegularization;
 pub use alpha_dropout::AlphaDropout;
 pub use dropout::Dropout;
+pub(super) use dropout::DropoutModule;
+pub(super) use noise::check_rate;
 pub use gaussian::{GaussianDropout, GaussianNoise};
 pub use spatial_dropout::{SpatialDropout1D, SpatialDropout2D, SpatialDropout3D};
 

@@ -4,7 +4,7 @@ use crate::random::SeedGenerator;
 use crate::{Build, Error, Result, Shape};
 
 /// Is it a share, 0 to 1?
-pub(super) fn check_rate(rate: f64) -> Result<()> {
+pub(in crate::layers) fn check_rate(rate: f64) -> Result<()> {
     if (0.0..=1.0).contains(&rate) {
         return Ok(());
     }

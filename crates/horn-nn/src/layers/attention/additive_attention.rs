@@ -1,0 +1,108 @@
+//! `AdditiveAttention`: attention by a sum.
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::options::CallOptions;
+use super::scored::{self, Score, ScoredAttention, call_arguments};
+use crate::initializers::GlorotUniform;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::regularization::{DropoutModule, check_rate};
+use crate::{Build, BuiltLayer, Layer, Result, Shape};
+
+/// `softmax(Σ scale · tanh(query + key)) · value`: each query finds the values whose keys fit it.
+///
+/// Its inputs are `(query, value)` or `(query, value, key)`; without a key the value is one.
+///
+/// # Shapes
+///
+/// - query: `[batch, queries, width]`; key: `[batch, steps, width]`; value: `[batch, steps, any width]`
+/// - output: `[batch, queries, width of value]`; with [`return_attention_scores`](Self::return_attention_scores) also
+///   the scores, `[batch, queries, steps]`
+/// - weights: scale `[width]`
+///
+/// # Masks
+///
+/// No query finds a value that its mask hides; what a hidden query finds is zero. The query's mask passes.
+///
+/// Source: Bahdanau, Cho and Bengio, [Neural Machine Translation](https://arxiv.org/abs/1409.0473), 2014.
+///
+/// ```
+/// use horn_nn::Layer;
+/// use horn_nn::layers::{AdditiveAttention, Input};
+///
+/// let found = AdditiveAttention().apply((Input([4, 8]), Input([10, 8])))?;
+/// assert_eq!(found.shape().to_string(), "(None, 4, 8)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AdditiveAttention {
+    #[serde(flatten)]
+    common: Common,
+    use_scale: bool,
+    dropout: f64,
+    seed: Option<u64>,
+    #[serde(flatten)]
+    call: CallOptions,
+}
+
+/// `keras.layers.AdditiveAttention()`.
+#[allow(non_snake_case)]
+pub fn AdditiveAttention() -> AdditiveAttention {
+    AdditiveAttention::new()
+}
+
+impl AdditiveAttention {
+    /// An attention with a scale that is learned, without dropout.
+    pub fn new() -> Self {
+        Self { common: Common::default(), use_scale: true, dropout: 0.0, seed: None, call: CallOptions::default() }
+    }
+}
+
+impl Default for AdditiveAttention {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(AdditiveAttention);
+call_arguments!(AdditiveAttention);
+arguments!(AdditiveAttention {
+    /// Are the features weighted by numbers that are learned? Yes by default.
+    use_scale: bool,
+});
+
+impl Layer for AdditiveAttention {
+    described!("AdditiveAttention", masking);
+    crate::many_inputs!();
+
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        check_rate(self.dropout)?;
+        scored::output_shapes(&self.call, inputs)
+    }
+
+    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+        let dropout = DropoutModule::new(self.dropout, None, self.seed, build)?;
+        let width = inputs.first().and_then(Shape::last).unwrap_or_default();
+        let scale = self.use_scale.then(|| build.add_weight("scale", [width], &GlorotUniform::new().into()));
+        let score = AdditiveScore { scale: scale.transpose()? };
+        Ok(BuiltLayer::new(ScoredAttention { score, dropout, options: self.call }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct AdditiveScore {
+    scale: Option<Param<Tensor<1>>>,
+}
+
+impl Score for AdditiveScore {
+    fn scores(&self, query: Tensor<3>, key: Tensor<3>) -> Tensor<3> {
+        let sums = (query.unsqueeze_dim::<4>(2) + key.unsqueeze_dim(1)).tanh();
+        let sums = match &self.scale {
+            Some(scale) => sums * scale.val().unsqueeze(),
+            None => sums,
+        };
+        sums.sum_dim(3).squeeze_dim(3)
+    }
+}

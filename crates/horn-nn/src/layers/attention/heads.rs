@@ -1,0 +1,276 @@
+//! What layers of several heads compute.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::activation::{sigmoid, softmax};
+
+use super::masks::{self, Masks};
+use super::options::{CallOptions, Options};
+use super::projection::Projection;
+use crate::layers::regularization::DropoutModule;
+use crate::regularizers::Regularizer;
+use crate::{AnyTensor, Build, Call, Error, Forward, Mode, Result, Signal, by_rank, random};
+
+/// The sizes of the weights.
+pub(super) struct Widths {
+    /// Of query, value and key.
+    pub inputs: [usize; 3],
+    pub query_heads: usize,
+    pub key_heads: usize,
+    pub key_dim: usize,
+    pub value_dim: usize,
+}
+
+/// Projects query, key and value to heads, lets each head look, and projects what they found to the output, whose
+/// kernel has `K` axes and whose bias `B`.
+#[derive(Module, Debug)]
+pub(super) struct HeadsModule<const K: usize, const B: usize> {
+    query: Projection<3, 2>,
+    key: Projection<3, 2>,
+    gate: Option<Projection<3, 2>>,
+    value: Projection<3, 2>,
+    output: Projection<K, B>,
+    dropout: DropoutModule,
+    #[module(skip)]
+    settings: Settings,
+}
+
+/// What the module was told.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    /// The axes that are looked along, between the batch axis and the last.
+    pub axes: Vec<usize>,
+    pub call: CallOptions,
+    pub window: Option<usize>,
+    pub drops: bool,
+    /// A penalty on what each projection gives; Keras hands it to each of them.
+    pub penalty: Option<Regularizer>,
+}
+
+impl<const K: usize, const B: usize> HeadsModule<K, B> {
+    /// Makes the weights in Keras's order, and draws the seeds in it.
+    pub fn build(
+        widths: &Widths,
+        output: [usize; K],
+        options: &Options,
+        settings: Settings,
+        build: &mut Build,
+    ) -> Result<Self> {
+        // Each projection gets a copy of the initializers; those that were given have drawn their seeds before.
+        for initializer in [&options.kernel_initializer, &options.bias_initializer] {
+            if initializer.is_random() {
+                random::next_seed();
+            }
+        }
+        let [query, value, key] = widths.inputs;
+        let Widths { query_heads, key_heads, key_dim, value_dim, .. } = *widths;
+        let mut project = |name: &str, sizes| Projection::build(name, sizes, options, build);
+        Ok(Self {
+            query: project("query", [query, query_heads, key_dim])?,
+            key: project("key", [key, key_heads, key_dim])?,
+            gate: options.use_gate.then(|| project("gate", [query, query_heads, value_dim])).transpose()?,
+            value: project("value", [value, key_heads, value_dim])?,
+            dropout: DropoutModule::new(options.dropout, None, options.seed, build)?,
+            output: Projection::build("attention_output", output, options, build)?,
+            settings,
+        })
+    }
+
+    /// Projects `[batch, …, d]` to `[batch, …, heads, width]`.
+    fn project(&self, projection: &Projection<3, 2>, x: &AnyTensor, call: &mut Call) -> Result<AnyTensor> {
+        let rows = projection.forward(x.clone().rows()?);
+        self.penalize(rows.clone(), x, call);
+        let sizes = x.sizes();
+        AnyTensor::from(rows).reshape(&[&sizes[..sizes.len() - 1], &projection.outputs()].concat())
+    }
+
+    fn penalize(&self, rows: Tensor<2>, x: &AnyTensor, call: &mut Call) {
+        if let Some(regularizer) = &self.settings.penalty {
+            call.add_loss(regularizer.penalty(rows) / x.sizes()[0] as f64);
+        }
+    }
+
+    /// Brings `[batch, …, heads, width]` to `[the axes that are not looked along, heads, steps, width]`.
+    fn arrange(&self, x: AnyTensor) -> Result<AnyTensor> {
+        let order = self.order(x.rank());
+        let x = by_rank!(x, |x| permuted(x, &order))?;
+        let sizes = x.sizes();
+        let axes = self.settings.axes.len();
+        if axes == 1 {
+            return Ok(x);
+        }
+        let (leading, rest) = sizes.split_at(sizes.len() - 1 - axes);
+        let joined = [rest[..axes].iter().product(), rest[axes]];
+        x.reshape(&[leading, &joined].concat())
+    }
+
+    fn order(&self, rank: usize) -> Vec<usize> {
+        let axes = &self.settings.axes;
+        let free = (0..rank - 2).filter(|axis| !axes.contains(axis));
+        free.chain([rank - 2]).chain(axes.iter().copied()).chain([rank - 1]).collect()
+    }
+
+    /// What all heads found, `[batch, …, heads · width]` as rows, of a query of these sizes.
+    fn rearrange(&self, x: AnyTensor, query: &[usize]) -> Result<Tensor<2>> {
+        let rank = query.len() + 1;
+        let sizes = x.sizes();
+        let (heads, width) = (sizes[sizes.len() - 3], sizes[sizes.len() - 1]);
+        let order = self.order(rank);
+        let own: Vec<usize> = query[..query.len() - 1].iter().copied().chain([heads, width]).collect();
+        let x = x.reshape(&order.iter().map(|&axis| own[axis]).collect::<Vec<_>>())?;
+        let mut back = vec![0; rank];
+        for (at, &axis) in order.iter().enumerate() {
+            back[axis] = at;
+        }
+        let rows = query[..query.len() - 1].iter().product();
+        by_rank!(x, |x| permuted(x, &back))?.reshape(&[rows, heads * width])?.float()
+    }
+
+    /// Which step may look at which, in a shape that is repeated to that of the scores.
+    fn allowed(&self, inputs: &Looked, rank: usize) -> Result<Option<AnyTensor>> {
+        let steps = |sizes: &[usize]| self.settings.axes.iter().map(|&axis| sizes[axis]).collect::<Vec<_>>();
+        let (queries, keys) = (steps(&inputs.query.sizes()), steps(&inputs.key.sizes()));
+        let own = Masks {
+            query: inputs.masks[0].as_ref(),
+            value: inputs.masks[1].as_ref(),
+            key: inputs.masks[2].as_ref(),
+            causal: self.settings.call.use_causal_mask,
+            window: self.settings.window,
+        };
+        let lengths = [queries.iter().product(), keys.iter().product()];
+        let own = own.allowed(lengths, &inputs.query.device().without_autodiff())?;
+        if own.is_some() && queries.len() > 1 {
+            return Err(Error::argument("masks of sequences do not fit an attention over several axes")
+                .received(format!("attention_axes {:?}", self.settings.axes))
+                .expected("one attention axis")
+                .mend("give the layer an `attention_mask` instead"));
+        }
+        let own = own.map(|own| masks::given(own.into(), rank, &queries, &keys)).transpose()?;
+        let given = inputs.mask.clone().map(|mask| masks::given(mask, rank, &queries, &keys)).transpose()?;
+        masks::join(own, given)
+    }
+
+    /// What each head finds, and the scores by which it does.
+    fn look<const D: usize>(
+        &self,
+        [query, key, value]: [Tensor<D>; 3],
+        allowed: Option<Tensor<D>>,
+        (clears, mode): (bool, Mode),
+    ) -> (Tensor<D>, Tensor<D>) {
+        let width = query.dims()[D - 1];
+        let (heads, key_heads) = (query.dims()[D - 3], key.dims()[D - 3]);
+        // Several heads of the query share one of the key: they look as if they were further steps.
+        let query = regrouped(query / (width as f64).sqrt(), key_heads);
+        let scores = regrouped(query.matmul(key.swap_dims(D - 2, D - 1)), heads);
+        let hidden = allowed.map(|allowed| masks::hidden(allowed, scores.dims()));
+        let scores = match &hidden {
+            Some(hidden) => scores.mask_fill(hidden.clone(), -1e9),
+            None => scores,
+        };
+        let scores = softmax(scores, D - 1);
+        let scores = match hidden {
+            // A query that may look nowhere finds nothing.
+            Some(hidden) if clears => scores.mask_fill(hidden, 0.0),
+            _ => scores,
+        };
+        let looks = self.dropout.drop(scores.clone(), mode);
+        (regrouped(regrouped(looks, key_heads).matmul(value), heads), scores)
+    }
+}
+
+/// The same values with another number of heads, each of more or fewer steps.
+fn regrouped<const D: usize>(x: Tensor<D>, heads: usize) -> Tensor<D> {
+    let mut sizes = x.dims();
+    if sizes[D - 3] == heads {
+        return x;
+    }
+    sizes[D - 2] = sizes[D - 2] * sizes[D - 3] / heads;
+    sizes[D - 3] = heads;
+    x.reshape(sizes)
+}
+
+fn permuted<const D: usize>(x: Tensor<D>, order: &[usize]) -> AnyTensor {
+    x.permute(std::array::from_fn::<isize, D, _>(|at| order[at] as isize)).into()
+}
+
+/// The inputs, with their masks apart.
+struct Looked {
+    query: AnyTensor,
+    value: AnyTensor,
+    key: AnyTensor,
+    masks: [Option<AnyTensor>; 3],
+    mask: Option<AnyTensor>,
+}
+
+impl<const K: usize, const B: usize> Forward for HeadsModule<K, B> {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let roles = self.settings.call.roles(inputs)?;
+        let masks = [Some(&roles.query), Some(&roles.value), roles.key.as_ref()];
+        let masks = masks.map(|input| input.and_then(Signal::mask).cloned());
+        let (query, value) = (roles.query.value()?, roles.value.value()?);
+        let key = roles.key.map_or_else(|| Ok(value.clone()), Signal::value)?;
+        let mask = roles.mask.map(Signal::value).transpose()?;
+        let inputs = Looked { query, value, key, masks, mask };
+
+        let gate = self.gate.as_ref().map(|gate| {
+            let gate = sigmoid(gate.forward(inputs.query.clone().rows()?));
+            self.penalize(gate.clone(), &inputs.query, call);
+            Ok(gate)
+        });
+        let gate = gate.transpose()?;
+        let query = self.arrange(self.project(&self.query, &inputs.query, call)?)?;
+        let key = self.arrange(self.project(&self.key, &inputs.key, call)?)?;
+        let value = self.arrange(self.project(&self.value, &inputs.value, call)?)?;
+
+        let allowed = self.allowed(&inputs, query.rank())?;
+        let sizes = inputs.query.sizes();
+        // Keras computes in another way where only the output is asked for, and clears nothing there.
+        let returns_scores = self.settings.call.return_attention_scores;
+        let how = (self.settings.drops || returns_scores || sizes.len() != 3, call.mode());
+        let (found, scores) = by_rank!(query, |query| self.heads(query, key, value, allowed.clone(), how))??;
+        let found = self.rearrange(found, &sizes)?;
+        let found = match gate {
+            Some(gate) => found * gate,
+            None => found,
+        };
+        let output = self.output.forward(found);
+        self.penalize(output.clone(), &inputs.query, call);
+        let output = AnyTensor::from(output).reshape(&[&sizes[..sizes.len() - 1], &self.output.outputs()].concat())?;
+        let mut outputs = vec![Signal::new(output).with_mask(inputs.masks[0].clone())];
+        if returns_scores {
+            outputs.push(self.scores(scores, allowed, &inputs)?);
+        }
+        Ok(outputs)
+    }
+}
+
+impl<const K: usize, const B: usize> HeadsModule<K, B> {
+    fn heads<const D: usize>(
+        &self,
+        query: Tensor<D>,
+        key: AnyTensor,
+        value: AnyTensor,
+        allowed: Option<AnyTensor>,
+        how: (bool, Mode),
+    ) -> Result<(AnyTensor, AnyTensor)> {
+        let allowed = allowed.map(AnyTensor::float).transpose()?;
+        let (found, scores) = self.look([query, key.float()?, value.float()?], allowed, how);
+        Ok((found.into(), scores.into()))
+    }
+
+    /// The scores as an output: `[the other axes, heads, queries, keys]`, with their mask.
+    fn scores(&self, scores: AnyTensor, allowed: Option<AnyTensor>, inputs: &Looked) -> Result<Signal> {
+        let axes = &self.settings.axes;
+        if axes.len() == 1 {
+            let mask = allowed.map(|allowed| by_rank!(allowed, |x| x.not_equal_elem(0.0).into())).transpose()?;
+            return Ok(Signal::new(scores).with_mask(mask));
+        }
+        let steps = |sizes: Vec<usize>| axes.iter().map(|&axis| sizes[axis]).collect::<Vec<_>>();
+        let sizes = scores.sizes();
+        let leading = &sizes[..sizes.len() - 2];
+        let (queries, keys) = (steps(inputs.query.sizes()), steps(inputs.key.sizes()));
+        Ok(Signal::new(scores.reshape(&[leading, &queries, &keys].concat())?))
+    }
+}

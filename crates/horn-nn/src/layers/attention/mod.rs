@@ -1,0 +1,25 @@
+//! Layers in which each step of a sequence looks at the steps of another.
+
+mod additive_attention;
+#[allow(clippy::module_inception)]
+mod attention;
+mod group_query_attention;
+mod heads;
+mod masks;
+mod multi_head_attention;
+mod options;
+mod projection;
+mod scored;
+
+pub use additive_attention::AdditiveAttention;
+pub use attention::{Attention, ScoreMode};
+pub use group_query_attention::GroupQueryAttention;
+pub use multi_head_attention::MultiHeadAttention;
+
+super::registry::family! {
+    "AdditiveAttention" => AdditiveAttention::new();
+    "Attention" => Attention::new();
+    "GroupedQueryAttention" => GroupQueryAttention::new(1, 1, 1),
+        requires "head_dim", "num_query_heads", "num_key_value_heads";
+    "MultiHeadAttention" => MultiHeadAttention::new(0, 0), requires "num_heads", "key_dim";
+}

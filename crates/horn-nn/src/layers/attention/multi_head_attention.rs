@@ -1,0 +1,240 @@
+//! `MultiHeadAttention`: several heads, each with a view of its own.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::heads::{HeadsModule, Settings, Widths};
+use super::options::{Inputs, Options, check_inputs, options};
+use crate::layers::common::{Common, common_arguments};
+use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, unsupported_rank};
+
+/// Each head projects query, key and value to widths of its own, and looks at the values by
+/// `softmax(query · keyᵀ / √key_dim)`; what all heads found is projected to the output.
+///
+/// Its inputs are `(query, value)` or `(query, value, key)`; without a key the value is one. With
+/// [`attention_mask`](Self::attention_mask) a mask follows as the last input, nonzero where a query may look.
+///
+/// # Shapes
+///
+/// - query: `[batch, queries, width]`; value and key: `[batch, steps, width]`, each of its own width. With more axes,
+///   `attention_axes` are looked along and the others are batches
+/// - output: as the query, or of the width `output_shape`; with [`return_attention_scores`](Self::return_attention_scores)
+///   also the scores, `[batch, heads, queries, steps]`
+/// - weights: `query`, `key`, `value` (and `gate`): kernel `[width, heads, key_dim]`, bias `[heads, key_dim]`;
+///   `attention_output`: kernel `[heads, value_dim, width]`, bias `[width]`
+///
+/// # Masks
+///
+/// A query looks where all masks let it: its own, that of the value, that of the key, the given one and the causal one.
+/// The query's mask passes.
+///
+/// Source: Vaswani et al., [Attention Is All You Need](https://arxiv.org/abs/1706.03762), 2017.
+///
+/// ```
+/// use horn_nn::Layer;
+/// use horn_nn::layers::{Input, MultiHeadAttention};
+///
+/// let x = Input([16, 64]);
+/// let y = MultiHeadAttention(4, 16).use_causal_mask(true).apply((&x, &x))?;
+/// assert_eq!(y.shape().to_string(), "(None, 16, 64)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MultiHeadAttention {
+    #[serde(flatten)]
+    common: Common,
+    num_heads: usize,
+    key_dim: usize,
+    /// 0 stands for `key_dim`.
+    value_dim: usize,
+    output_shape: Option<Vec<usize>>,
+    attention_axes: Option<Vec<isize>>,
+    #[serde(flatten)]
+    options: Options,
+}
+
+/// `keras.layers.MultiHeadAttention(num_heads, key_dim)`.
+#[allow(non_snake_case)]
+pub fn MultiHeadAttention(num_heads: usize, key_dim: usize) -> MultiHeadAttention {
+    MultiHeadAttention::new(num_heads, key_dim)
+}
+
+impl MultiHeadAttention {
+    /// A layer of so many heads, each with queries and keys of the width `key_dim`.
+    pub fn new(num_heads: usize, key_dim: usize) -> Self {
+        Self {
+            common: Common::default(),
+            num_heads,
+            key_dim,
+            value_dim: 0,
+            output_shape: None,
+            attention_axes: None,
+            options: Options::default(),
+        }
+    }
+
+    /// The width of each head's values; `key_dim` by default.
+    #[must_use]
+    pub fn value_dim(mut self, value_dim: usize) -> Self {
+        self.value_dim = value_dim;
+        self
+    }
+
+    /// What comes in the place of the query's last axis, of one axis or several; that axis by default.
+    #[must_use]
+    pub fn output_shape(mut self, sizes: impl Into<Vec<usize>>) -> Self {
+        self.output_shape = Some(sizes.into());
+        self
+    }
+
+    /// The axes that are looked along, the batch axis being 0; all between the batch axis and the last by default.
+    #[must_use]
+    pub fn attention_axes(mut self, axes: impl Into<Vec<isize>>) -> Self {
+        self.attention_axes = Some(axes.into());
+        self
+    }
+
+    fn values(&self) -> usize {
+        if self.value_dim == 0 { self.key_dim } else { self.value_dim }
+    }
+
+    fn axes(&self, query: &Shape) -> Result<Vec<usize>> {
+        let rank = query.rank();
+        let Some(axes) = &self.attention_axes else { return Ok((1..rank - 1).collect()) };
+        let places: Vec<usize> = axes
+            .iter()
+            .map(|&axis| if axis < 0 { rank.saturating_add_signed(axis) } else { axis.unsigned_abs() })
+            .collect();
+        let repeated = (1..places.len()).any(|at| places[..at].contains(&places[at]));
+        if !places.is_empty() && !repeated && places.iter().all(|place| (1..rank - 1).contains(place)) {
+            return Ok(places);
+        }
+        Err(Error::argument("these axes can't be looked along")
+            .received(format!("attention_axes {axes:?} for a query {query}"))
+            .expected(format!("axes from 1 to {}, each once", rank - 2))
+            .mend("leave out the batch axis and the last one"))
+    }
+
+    /// The roles of the inputs, where they fit, and the axes that are looked along.
+    fn checked<'a>(&self, inputs: &'a [Shape]) -> Result<(Inputs<&'a Shape>, Vec<usize>)> {
+        if self.num_heads == 0 || self.key_dim == 0 {
+            return Err(Error::argument("an attention needs heads of some width")
+                .received(format!("num_heads = {}, key_dim = {}", self.num_heads, self.key_dim))
+                .expected("at least 1 each")
+                .mend("give both, as in `MultiHeadAttention(4, 16)`"));
+        }
+        self.options.check()?;
+        let roles = self.options.call.roles(inputs)?;
+        check_inputs(inputs, &roles)?;
+        let axes = self.axes(roles.query)?;
+        let free = |shape: &Shape| {
+            let free = (0..shape.rank() - 1).filter(|axis| !axes.contains(axis));
+            Shape::new(free.map(|axis| shape.sizes()[axis]).collect::<Vec<_>>())
+        };
+        if !free(roles.query).admits(&free(roles.value)) {
+            return Err(Error::shape("query and value differ along an axis that is not looked along")
+                .received(crate::layer::list(inputs))
+                .expected(format!("equal sizes but along the axes {axes:?}"))
+                .mend("name the axis in `attention_axes`"));
+        }
+        Ok((roles, axes))
+    }
+
+    /// The sizes in the place of the query's last axis.
+    fn widths(&self, query: &Shape) -> Result<Vec<usize>> {
+        match &self.output_shape {
+            Some(sizes) if sizes.is_empty() || sizes.contains(&0) || sizes.len() > 3 => {
+                Err(Error::argument("the output can't have this shape")
+                    .received(format!("output_shape {sizes:?}"))
+                    .expected("one to three sizes of at least 1"))
+            }
+            Some(sizes) => Ok(sizes.clone()),
+            None => Ok(query.last().into_iter().collect()),
+        }
+    }
+
+    fn module<const K: usize, const B: usize>(
+        &self,
+        inputs: &[Shape],
+        output: [usize; K],
+        build: &mut Build,
+    ) -> Result<BuiltLayer> {
+        let (roles, axes) = self.checked(inputs)?;
+        let width = |shape: &Shape| shape.last().unwrap_or_default();
+        let widths = Widths {
+            inputs: [roles.query, roles.value, roles.key.unwrap_or(roles.value)].map(width),
+            query_heads: self.num_heads,
+            key_heads: self.num_heads,
+            key_dim: self.key_dim,
+            value_dim: self.values(),
+        };
+        let settings = Settings {
+            axes,
+            call: self.options.call,
+            window: self.options.sliding_window,
+            drops: self.options.dropout > 0.0,
+            penalty: self.common.activity_regularizer.clone(),
+        };
+        Ok(BuiltLayer::new(HeadsModule::<K, B>::build(&widths, output, &self.options, settings, build)?))
+    }
+}
+
+common_arguments!(MultiHeadAttention);
+options!(MultiHeadAttention);
+
+impl Layer for MultiHeadAttention {
+    crate::many_inputs!();
+
+    fn class_name(&self) -> &str {
+        "MultiHeadAttention"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.common.name.as_deref()
+    }
+
+    fn trainable(&self) -> bool {
+        self.common.trainable
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
+    // There is no `activity_regularizer`: its projections have it, not the layer.
+
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        let (roles, axes) = self.checked(inputs)?;
+        let (query, key) = (roles.query.sizes(), roles.key.unwrap_or(roles.value).sizes());
+        let leading = &query[..query.len() - 1];
+        let widths = self.widths(roles.query)?.into_iter().map(Some);
+        let mut shapes = vec![Shape::new(leading.iter().copied().chain(widths).collect::<Vec<_>>())];
+        if self.options.call.return_attention_scores {
+            let free = (0..leading.len()).filter(|axis| !axes.contains(axis)).map(|axis| query[axis]);
+            let scores = free.chain([Some(self.num_heads)]);
+            let scores = scores.chain(axes.iter().map(|&axis| query[axis])).chain(axes.iter().map(|&axis| key[axis]));
+            shapes.push(Shape::new(scores.collect::<Vec<_>>()));
+        }
+        Ok(shapes)
+    }
+
+    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+        let (heads, values) = (self.num_heads, self.values());
+        let (roles, _) = self.checked(inputs)?;
+        match *self.widths(roles.query)? {
+            [a] => self.module::<3, 1>(inputs, [heads, values, a], build),
+            [a, b] => self.module::<4, 2>(inputs, [heads, values, a, b], build),
+            [a, b, c] => self.module::<5, 3>(inputs, [heads, values, a, b, c], build),
+            ref sizes => Err(unsupported_rank(sizes.len())),
+        }
+    }
+
+    fn config(&self) -> Value {
+        let mut config = serde_json::to_value(self).expect("a description is plain data");
+        config["value_dim"] = self.values().into();
+        if config.get("activity_regularizer").is_none() {
+            config["activity_regularizer"] = Value::Null;
+        }
+        config
+    }
+}

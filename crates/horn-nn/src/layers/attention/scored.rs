@@ -1,0 +1,136 @@
+//! What `Attention` and `AdditiveAttention` have in common: they differ in how they score.
+
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::Tensor;
+use burn::tensor::activation::softmax;
+
+use super::masks::Masks;
+use super::options::{CallOptions, check_inputs};
+use crate::layers::regularization::DropoutModule;
+use crate::{AnyTensor, Call, Error, Forward, Result, Shape, Signal, by_rank, layer};
+
+/// How well each key fits each query: `[batch, queries, width]` and `[batch, keys, width]` to
+/// `[batch, queries, keys]`.
+pub(super) trait Score: Module + ModuleDisplay + Sync + 'static {
+    fn scores(&self, query: Tensor<3>, key: Tensor<3>) -> Tensor<3>;
+}
+
+/// Looks at the values by the softmax of the scores.
+#[derive(Module, Debug)]
+pub(super) struct ScoredAttention<S: Score> {
+    pub score: S,
+    pub dropout: DropoutModule,
+    #[module(skip)]
+    pub options: CallOptions,
+}
+
+impl<S: Score> Forward for ScoredAttention<S> {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+        let roles = self.options.roles(inputs)?;
+        let sizes = roles.query.sizes();
+        let (query_mask, value_mask) = (roles.query.mask().cloned(), roles.value.mask().cloned());
+        let value = roles.value.value()?;
+        let key = roles.key.map_or_else(|| Ok(value.clone()), Signal::value)?;
+        let (query, key, value) = (cube(roles.query.value()?)?, cube(key)?, cube(value)?);
+
+        let scores = self.score.scores(query, key);
+        let [samples, queries, keys] = scores.dims();
+        let flat = |mask: &AnyTensor, steps| flat_mask(mask, [samples, steps]);
+        let value_mask = value_mask.as_ref().map(|mask| flat(mask, keys)).transpose()?;
+        let own = Masks { value: value_mask.as_ref(), causal: self.options.use_causal_mask, ..Masks::default() };
+        let scores = match own.allowed([queries, keys], &scores.device().without_autodiff())? {
+            Some(allowed) => scores + (allowed - 1.0) * 1e9,
+            None => scores,
+        };
+        let scores = softmax(scores, 2);
+        let scores = self.dropout.drop(scores, call.mode());
+        let mut found = scores.clone().matmul(value);
+        if let Some(mask) = &query_mask {
+            let hidden = flat(mask, queries)?.bool::<2>()?.bool_not();
+            found = found.clone().mask_fill(hidden.unsqueeze_dim::<3>(2).expand(found.dims()), 0.0);
+        }
+
+        let leading = &sizes[..sizes.len() - 1];
+        let width = found.dims()[2];
+        let found = AnyTensor::from(found).reshape(&[leading, &[width]].concat())?;
+        let mut outputs = vec![Signal::new(found).with_mask(query_mask)];
+        if self.options.return_attention_scores {
+            outputs.push(Signal::new(AnyTensor::from(scores).reshape(&[leading, &[keys]].concat())?));
+        }
+        Ok(outputs)
+    }
+}
+
+/// The tensor with all axes but the last two made one.
+fn cube(x: AnyTensor) -> Result<Tensor<3>> {
+    let sizes = x.sizes();
+    let (leading, own) = sizes.split_at(sizes.len() - 2);
+    x.reshape(&[leading.iter().product(), own[0], own[1]])?.float()
+}
+
+/// A mask with all axes but the last made one.
+fn flat_mask(mask: &AnyTensor, sizes: [usize; 2]) -> Result<AnyTensor> {
+    let mask = by_rank!(bool: mask.clone(), |mask| AnyTensor::from(mask.float()))?.reshape(&sizes)?;
+    by_rank!(mask, |mask| mask.greater_elem(0.5).into())
+}
+
+/// The shapes of the output and of the scores.
+pub(super) fn output_shapes(options: &CallOptions, inputs: &[Shape]) -> Result<Vec<Shape>> {
+    let roles = options.roles(inputs)?;
+    check_inputs(inputs, &roles)?;
+    let key = roles.key.unwrap_or(roles.value);
+    if roles.query.last() != key.last() {
+        return Err(Error::shape("query and key have different widths")
+            .received(layer::list(inputs))
+            .expected("one width, so that each key can be compared with each query")
+            .mend("bring them to one width by `Dense`, or use `MultiHeadAttention`"));
+    }
+    let mut output = roles.query.sizes().to_vec();
+    let mut scores = output.clone();
+    let last = output.len() - 1;
+    output[last] = roles.value.last();
+    scores[last] = key.sizes()[last - 1];
+    let mut shapes = vec![Shape::new(output)];
+    if options.return_attention_scores {
+        shapes.push(Shape::new(scores));
+    }
+    Ok(shapes)
+}
+
+/// The arguments of a call as methods.
+macro_rules! call_arguments {
+    ($layer:ident) => {
+        impl $layer {
+            /// The share of the scores that is dropped while training; 0 by default.
+            #[must_use]
+            pub fn dropout(mut self, rate: f64) -> Self {
+                self.dropout = rate;
+                self
+            }
+
+            /// Seeds the dropout; by default the seed is drawn when the model is built.
+            #[must_use]
+            pub fn seed(mut self, seed: u64) -> Self {
+                self.seed = Some(seed);
+                self
+            }
+
+            /// Is each step kept from seeing later ones? Not by default.
+            #[must_use]
+            pub fn use_causal_mask(mut self, use_causal_mask: bool) -> Self {
+                self.call.use_causal_mask = use_causal_mask;
+                self
+            }
+
+            /// Are the scores a second output? Not by default.
+            #[must_use]
+            pub fn return_attention_scores(mut self, return_attention_scores: bool) -> Self {
+                self.call.return_attention_scores = return_attention_scores;
+                self
+            }
+        }
+    };
+}
+pub(super) use call_arguments;
