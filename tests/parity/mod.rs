@@ -1,6 +1,7 @@
 //! What Horn computes against what real Keras computed.
 
 mod activations;
+mod adapt;
 mod initializers;
 mod layers;
 mod losses;

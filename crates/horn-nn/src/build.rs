@@ -111,6 +111,27 @@ impl Build {
         Ok(Param::initialized(id, value).set_require_grad(true))
     }
 
+    /// A trainable weight that is one number: Keras gives it no axis.
+    pub(crate) fn add_number(&mut self, name: &str, initializer: &Initializer) -> Result<Param<Tensor<1>>> {
+        let weight = self.add_weight(name, [1], initializer)?;
+        self.forget_axes();
+        Ok(weight)
+    }
+
+    /// One number that the layer changes itself.
+    pub(crate) fn add_state_number(&mut self, name: &str, initializer: &Initializer) -> Result<State<1>> {
+        let state = self.add_state(name, [1], initializer)?;
+        self.forget_axes();
+        Ok(state)
+    }
+
+    /// Notes the last weight as one number.
+    pub(crate) fn forget_axes(&mut self) {
+        if let Some(weight) = self.weights.last_mut() {
+            weight.sizes.clear();
+        }
+    }
+
     /// A weight that the layer changes itself.
     ///
     /// # Errors

@@ -60,7 +60,7 @@ impl<'a> LayerRef<'a> {
 
     /// Copies of the weights.
     pub fn get_weights(&self) -> Vec<ArrayD<f32>> {
-        weights::get(self.module)
+        weights::get(self.module, &self.state.weights)
     }
 
     /// What a stateful recurrent layer keeps from one batch for the next; empty before the first.

@@ -404,7 +404,7 @@ impl Model {
 
     /// Copies of all weights, layer by layer, those that learn first.
     pub fn get_weights(&self) -> Vec<ArrayD<f32>> {
-        weights::get(self)
+        weights::get(self, self.weights())
     }
 
     /// Replaces all weights by arrays in the order of [`get_weights`](Self::get_weights).

@@ -43,20 +43,20 @@ fn learns<const D: usize>(param: &Param<Tensor<D>>) -> bool {
     param.is_require_grad() || param.clone().train().is_require_grad()
 }
 
-/// Copies of all weights.
-pub(crate) fn get(module: &impl Module) -> Vec<ArrayD<f32>> {
-    struct Reader(Vec<ArrayD<f32>>);
-    impl ModuleVisitor for Reader {
+/// Copies of all weights, in the shapes that they are noted with: Burn has no tensors without an axis.
+pub(crate) fn get<'a>(module: &impl Module, noted: impl IntoIterator<Item = &'a Weight>) -> Vec<ArrayD<f32>> {
+    struct Reader<I>(I, Vec<ArrayD<f32>>);
+    impl<'a, I: Iterator<Item = &'a Weight>> ModuleVisitor for Reader<I> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let data = param.val().into_data();
-            let sizes = IxDyn(data.shape());
+            let sizes = self.0.next().map_or_else(|| IxDyn(data.shape()), |weight| IxDyn(&weight.sizes));
             let values = data.iter::<f32>().collect();
-            self.0.push(ArrayD::from_shape_vec(sizes, values).expect("a tensor fills its shape"));
+            self.1.push(ArrayD::from_shape_vec(sizes, values).expect("a tensor fills its shape"));
         }
     }
-    let mut reader = Reader(Vec::new());
+    let mut reader = Reader(noted.into_iter(), Vec::new());
     module.visit(&mut reader);
-    reader.0
+    reader.1
 }
 
 /// The module with these values for its weights; the caller has checked that they fit.
@@ -65,10 +65,10 @@ pub(crate) fn set<M: Module>(module: M, values: &[ArrayD<f32>]) -> M {
     impl ModuleMapper for Writer<'_> {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let Some(array) = self.0.next() else { return param };
-            let data = TensorData::new(array.iter().copied().collect::<Vec<f32>>(), array.shape());
+            let values = array.iter().copied().collect::<Vec<f32>>();
             param.map(|old| {
                 let device = old.device();
-                Tensor::from_data(data, &device).set_require_grad(old.is_require_grad())
+                Tensor::from_data(TensorData::new(values, old.dims()), &device).set_require_grad(old.is_require_grad())
             })
         }
     }

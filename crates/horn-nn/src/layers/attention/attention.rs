@@ -93,7 +93,7 @@ impl Layer for Attention {
         let dropout = DropoutModule::new(self.dropout, None, self.seed, build)?;
         let concat = self.score_mode == ScoreMode::Concat;
         let mut number =
-            |name: &str, wanted: bool| wanted.then(|| build.add_weight(name, [], &Ones::new().into())).transpose();
+            |name: &str, wanted: bool| wanted.then(|| build.add_number(name, &Ones::new().into())).transpose();
         let score = DotScore {
             scale: number("scale", self.use_scale)?,
             concat_score_weight: number("concat_score_weight", concat)?,
@@ -104,8 +104,8 @@ impl Layer for Attention {
 
 #[derive(Module, Debug)]
 struct DotScore {
-    scale: Option<Param<Tensor<0>>>,
-    concat_score_weight: Option<Param<Tensor<0>>>,
+    scale: Option<Param<Tensor<1>>>,
+    concat_score_weight: Option<Param<Tensor<1>>>,
 }
 
 impl Score for DotScore {
@@ -115,17 +115,17 @@ impl Score for DotScore {
             None => {
                 let scores = query.matmul(key.swap_dims(1, 2));
                 match scale {
-                    Some(scale) => scores * scale.reshape([1; 3]),
+                    Some(scale) => scores * scale.unsqueeze(),
                     None => scores,
                 }
             }
             Some(weight) => {
                 let sums = query.unsqueeze_dim::<4>(2) + key.unsqueeze_dim(1);
                 let sums = match scale {
-                    Some(scale) => sums * scale.reshape([1; 4]),
+                    Some(scale) => sums * scale.unsqueeze(),
                     None => sums,
                 };
-                sums.tanh().sum_dim(3).squeeze_dim::<3>(3) * weight.val().reshape([1; 3])
+                sums.tanh().sum_dim(3).squeeze_dim::<3>(3) * weight.val().unsqueeze()
             }
         }
     }

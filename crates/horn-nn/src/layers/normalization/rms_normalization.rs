@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::axes::{along, by_count, means, places, size};
+use super::axes::{by_count, means, places, size};
 use crate::constraints::Axes;
 use crate::initializers::Ones;
 use crate::layers::common::{Common, arguments, common_arguments, described};
@@ -16,7 +16,7 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, S
 ///
 /// - input: any; normalized is the last axis, or `axis`
 /// - output: as the input
-/// - weights: scale, of the normalized axes' sizes
+/// - weights: scale, of the normalized axes' sizes. As in Keras, it multiplies the last axes, whichever are normalized
 ///
 /// Source: Zhang and Sennrich, [Root Mean Square Layer Normalization](https://arxiv.org/abs/1910.07467), 2019.
 ///
@@ -64,8 +64,14 @@ impl Layer for RMSNormalization {
     described!("RMSNormalization");
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        for place in places(&self.axis, input)? {
-            size(place, input)?;
+        let axes = places(&self.axis, input)?;
+        let sizes = axes.iter().map(|&place| size(place, input).map(Some)).collect::<Result<Vec<_>>>()?;
+        let last = &input.sizes()[input.rank() - axes.len()..];
+        if sizes.iter().zip(last).any(|(size, last)| size != last && *size != Some(1)) {
+            return Err(Error::shape("the scale does not fit the last axes, which it multiplies in Keras")
+                .received(format!("axis {axes:?} of {input}"))
+                .expected("the last axes, or axes of their sizes")
+                .mend("put `Permute` before and after it, or use `LayerNormalization`"));
         }
         if self.epsilon >= 0.0 {
             return Ok(input.clone());
@@ -95,8 +101,7 @@ impl<const A: usize> Forward for RMSNormalizationModule<A> {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         by_rank!(input, |x| {
             let mean = means(x.clone().square(), &self.axes);
-            let scale = along(self.scale.val(), &self.axes, x.dims());
-            (x * (mean + self.epsilon).sqrt().recip() * scale).into()
+            (x * (mean + self.epsilon).sqrt().recip() * self.scale.val().unsqueeze()).into()
         })
     }
 }
