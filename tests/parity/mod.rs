@@ -7,5 +7,6 @@ mod layers;
 mod losses;
 mod metrics;
 mod optimizers;
+mod preprocessing;
 mod summary;
 mod training;

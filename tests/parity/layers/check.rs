@@ -135,7 +135,7 @@ fn seed<'a>(class_name: &str, config: &mut Value, seeds: &mut impl Iterator<Item
 }
 
 /// Are two configurations the same, whole floats equal to integers, and what Keras notes of shapes aside?
-fn same(a: &Value, b: &Value) -> bool {
+pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),

@@ -79,7 +79,7 @@ impl AsRef<[isize]> for Axes {
     }
 }
 
-/// What stands between the pixels of an image that is made larger.
+/// What stands between the pixels of an image that gets another size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Interpolation {

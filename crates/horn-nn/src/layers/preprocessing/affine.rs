@@ -1,0 +1,136 @@
+//! Images that are turned, zoomed and moved: each new pixel is looked up at another place of the old image.
+
+use burn::tensor::{Bool, Int, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use crate::layers::{DataFormat, Interpolation};
+
+/// What lies beyond the edges of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FillMode {
+    /// The image in a mirror: `d c b a | a b c d | d c b a`.
+    #[default]
+    Reflect,
+    /// The image again: `a b c d | a b c d | a b c d`.
+    Wrap,
+    /// One value: `k k k k | a b c d | k k k k`.
+    Constant,
+    /// The last pixel: `a a a a | a b c d | d d d d`.
+    Nearest,
+}
+
+/// Where the pixel at `(x, y)` comes from: `(x[0]·x + x[1]·y + x[2], y[0]·x + y[1]·y + y[2])`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Affine {
+    pub x: [f32; 3],
+    pub y: [f32; 3],
+}
+
+/// How the places between and beyond the pixels are filled.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lookup {
+    pub data_format: DataFormat,
+    pub interpolation: Interpolation,
+    pub fill_mode: FillMode,
+    pub fill_value: f64,
+}
+
+impl Lookup {
+    /// Moves the pixels of each image.
+    pub fn run(&self, images: Tensor<4>, moves: &[Affine]) -> Tensor<4> {
+        match self.data_format {
+            DataFormat::ChannelsLast => self.look_up(images, moves),
+            DataFormat::ChannelsFirst => self.look_up(images.permute([0, 2, 3, 1]), moves).permute([0, 3, 1, 2]),
+        }
+    }
+
+    fn look_up(&self, images: Tensor<4>, moves: &[Affine]) -> Tensor<4> {
+        let [batch, height, width, channels] = images.dims();
+        let pixels: Tensor<3> = images.reshape([batch, height * width, channels]);
+        let along = |axis: fn(&Affine) -> [f32; 3], size: usize| {
+            self.sources(places(moves.iter().map(axis), [height, width], &pixels), size)
+        };
+        let rows = along(|affine| affine.y, height);
+        let columns = along(|affine| affine.x, width);
+        let mut found: Option<Tensor<3>> = None;
+        for row in &rows {
+            for column in &columns {
+                let index = row.index.clone() * width as f64 + column.index.clone();
+                let index = index.int().unsqueeze_dim::<3>(2).expand(pixels.dims());
+                let mut values = pixels.clone().gather(1, index);
+                if let (Some(row), Some(column)) = (&row.beyond, &column.beyond) {
+                    let beyond = row.clone().bool_or(column.clone());
+                    values = values.mask_fill(beyond.unsqueeze_dim::<3>(2).expand(pixels.dims()), self.fill_value);
+                }
+                if let (Some(row), Some(column)) = (&row.weight, &column.weight) {
+                    values = values * (row.clone() * column.clone()).unsqueeze_dim::<3>(2);
+                }
+                found = Some(match found {
+                    Some(found) => found + values,
+                    None => values,
+                });
+            }
+        }
+        found.expect("there is a source").reshape([batch, height, width, channels])
+    }
+
+    /// The pixels around each place, along one axis.
+    fn sources(&self, places: Tensor<2>, size: usize) -> Vec<Source> {
+        if self.interpolation == Interpolation::Nearest {
+            // Halves away from zero.
+            let nearest = (places.clone().abs() + 0.5).floor() * places.sign();
+            return vec![self.source(nearest, None, size)];
+        }
+        let lower = places.clone().floor();
+        let upper_weight = places - lower.clone();
+        let lower_weight = upper_weight.clone().neg() + 1.0;
+        vec![self.source(lower.clone(), Some(lower_weight), size), self.source(lower + 1.0, Some(upper_weight), size)]
+    }
+
+    /// Brings places beyond the edges back into the image.
+    fn source(&self, at: Tensor<2>, weight: Option<Tensor<2>>, size: usize) -> Source {
+        let last = (size - 1) as f64;
+        let (index, beyond) = match self.fill_mode {
+            FillMode::Nearest => (at, None),
+            FillMode::Wrap => (wrap(at, size), None),
+            FillMode::Reflect => {
+                let at = wrap(at, 2 * size);
+                let mirrored = at.clone().neg() + (2 * size - 1) as f64;
+                (at.min_pair(mirrored), None)
+            }
+            FillMode::Constant => {
+                let beyond = at.clone().lower_elem(0.0).bool_or(at.clone().greater_elem(last));
+                (at, Some(beyond))
+            }
+        };
+        Source { index: index.clamp(0.0, last), beyond, weight }
+    }
+}
+
+/// One of the pixels that a new pixel is made of, along one axis.
+struct Source {
+    index: Tensor<2>,
+    beyond: Option<Tensor<2, Bool>>,
+    weight: Option<Tensor<2>>,
+}
+
+/// The place within a period.
+fn wrap(at: Tensor<2>, period: usize) -> Tensor<2> {
+    // The half keeps a rounded quotient away from the next whole number.
+    let periods = ((at.clone() + 0.5) / period as f64).floor();
+    at - periods * period as f64
+}
+
+/// Where the pixels of each image come from, along one axis: `[batch, height · width]`.
+fn places(rows: impl ExactSizeIterator<Item = [f32; 3]>, [height, width]: [usize; 2], pixels: &Tensor<3>) -> Tensor<2> {
+    let device = pixels.device().without_autodiff();
+    let batch = rows.len();
+    let rows = TensorData::new(rows.flatten().collect::<Vec<f32>>(), [batch, 3]);
+    let rows = Tensor::<2>::from_data(rows, &device);
+    let steps = |size: usize| Tensor::<1, Int>::arange(0..size as i64, &device).float();
+    let x: Tensor<2> = steps(width).unsqueeze_dim::<2>(0).expand([height, width]).reshape([1, height * width]);
+    let y: Tensor<2> = steps(height).unsqueeze_dim::<2>(1).expand([height, width]).reshape([1, height * width]);
+    let factor = |at: usize| rows.clone().narrow(1, at, 1);
+    y * factor(1) + x * factor(0) + factor(2)
+}

@@ -1,0 +1,70 @@
+//! How much a random layer changes: a number, or a range.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// From where to where a random amount is drawn. A single number stands for as much either way.
+///
+/// ```
+/// use horn_nn::layers::Factor;
+///
+/// assert_eq!(Factor::from(0.2).range(), [-0.2, 0.2]);
+/// assert_eq!(Factor::from((0.1, 0.3)).range(), [0.1, 0.3]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Factor {
+    /// As much up as down.
+    Number(f64),
+    /// From the one to the other.
+    Range([f64; 2]),
+}
+
+impl Factor {
+    /// The least and the most.
+    pub fn range(self) -> [f64; 2] {
+        match self {
+            Self::Number(factor) => [-factor.abs(), factor.abs()],
+            Self::Range([a, b]) => [a.min(b), a.max(b)],
+        }
+    }
+
+    /// The same, as a range that ends at `least` below.
+    pub(super) fn spread(self, least: f64) -> Self {
+        let [low, high] = self.range();
+        match self {
+            Self::Number(_) => Self::Range([low.max(least), high]),
+            Self::Range(_) => Self::Range([low, high]),
+        }
+    }
+
+    /// Are both ends within these bounds?
+    pub(super) fn check(self, argument: &str, least: f64, most: f64) -> Result<()> {
+        if self.range().iter().all(|end| (least..=most).contains(end)) {
+            return Ok(());
+        }
+        Err(Error::argument("the factor is too large")
+            .received(format!("{argument} = {:?}", self.range()))
+            .expected(format!("from {least} to {most}"))
+            .mend("give a share: 0.2 for a fifth"))
+    }
+}
+
+impl From<f64> for Factor {
+    fn from(factor: f64) -> Self {
+        Self::Number(factor)
+    }
+}
+
+impl From<[f64; 2]> for Factor {
+    fn from(range: [f64; 2]) -> Self {
+        Self::Range(range)
+    }
+}
+
+impl From<(f64, f64)> for Factor {
+    fn from((low, high): (f64, f64)) -> Self {
+        Self::Range([low, high])
+    }
+}

@@ -1,0 +1,39 @@
+//! Where the height and the width of images are.
+
+use crate::layers::DataFormat;
+use crate::{Error, Result, Shape};
+
+/// The places of the height and of the width in a batch of images.
+pub(super) fn spatial_axes(data_format: DataFormat) -> [usize; 2] {
+    match data_format {
+        DataFormat::ChannelsLast => [1, 2],
+        DataFormat::ChannelsFirst => [2, 3],
+    }
+}
+
+/// Is the shape that of a batch of images?
+pub(super) fn check_images(input: &Shape) -> Result<()> {
+    if input.rank() == 4 && input.sample().iter().all(|size| *size != Some(0)) {
+        return Ok(());
+    }
+    Err(Error::shape("the input is no batch of images")
+        .received(input)
+        .expected("(batch, height, width, channels), or with the channels second, and no size of 0")
+        .mend("reshape the input; images of one colour need an axis of size 1 for it"))
+}
+
+/// The shape of a batch of images when they have another size.
+pub(super) fn resized(input: &Shape, data_format: DataFormat, size: [usize; 2]) -> Result<Shape> {
+    check_images(input)?;
+    if size.contains(&0) {
+        return Err(Error::argument("images can't be resized to nothing")
+            .received(format!("height = {}, width = {}", size[0], size[1]))
+            .expected("sizes from 1 on")
+            .mend("give the height and the width of the images that you want"));
+    }
+    let mut sizes = input.sizes().to_vec();
+    for (axis, size) in spatial_axes(data_format).into_iter().zip(size) {
+        sizes[axis] = Some(size);
+    }
+    Ok(Shape::new(sizes))
+}

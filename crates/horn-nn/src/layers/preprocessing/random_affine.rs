@@ -1,0 +1,257 @@
+//! `RandomRotation`, `RandomZoom` and `RandomTranslation`: images that are turned, zoomed and moved.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use super::affine::{Affine, FillMode, Lookup};
+use super::factor::Factor;
+use super::image::{check_images, spatial_axes};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::{DataFormat, Interpolation};
+use crate::random::{SeedGenerator, threefry};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+
+/// Makes a layer of its factors, their bounds, and the motion that is drawn from them.
+macro_rules! random_affine {
+    (
+        $(#[$doc:meta])+
+        $class:ident, $name:literal, ($($factor:ident),+), $check:expr, $motion:expr
+        $(, optional $(#[$optional_doc:meta])+ $optional:ident)?
+    ) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            $($factor: Factor,)+
+            $($optional: Option<Factor>,)?
+            fill_mode: FillMode,
+            interpolation: Interpolation,
+            seed: Option<u64>,
+            fill_value: f64,
+            data_format: DataFormat,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "(", stringify!($($factor),+), ")`.")]
+        #[allow(non_snake_case)]
+        pub fn $class($($factor: impl Into<Factor>),+) -> $class {
+            $class::new($($factor),+)
+        }
+
+        impl $class {
+            /// A layer that moves images by so much at most.
+            pub fn new($($factor: impl Into<Factor>),+) -> Self {
+                Self {
+                    common: Common::default(),
+                    $($factor: $factor.into(),)+
+                    $($optional: None,)?
+                    fill_mode: FillMode::Reflect,
+                    interpolation: Interpolation::Bilinear,
+                    seed: None,
+                    fill_value: 0.0,
+                    data_format: DataFormat::default(),
+                }
+            }
+
+            $(
+                $(#[$optional_doc])+
+                #[must_use]
+                pub fn $optional(mut self, factor: impl Into<Factor>) -> Self {
+                    self.$optional = Some(factor.into());
+                    self
+                }
+            )?
+
+            /// Seeds the motion; by default the seed is drawn when the model is built.
+            #[must_use]
+            pub fn seed(mut self, seed: u64) -> Self {
+                self.seed = Some(seed);
+                self
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            /// What lies beyond the edges of an image; its mirror image by default.
+            fill_mode: FillMode,
+            /// What lies between the pixels: `Bilinear`, which is the default, or `Nearest`.
+            interpolation: Interpolation,
+            /// The value beyond the edges with `FillMode::Constant`; 0 by default.
+            fill_value: f64,
+            /// Where the channels are; the last axis by default.
+            data_format: DataFormat,
+        });
+
+        impl Layer for $class {
+            described!($name);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                check_images(input)?;
+                check_interpolation(self.interpolation)?;
+                let check: fn(&Self) -> Result<()> = $check;
+                check(self)?;
+                Ok(input.clone())
+            }
+
+            fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+                let motion: fn(&Self) -> Motion = $motion;
+                Ok(BuiltLayer::new(RandomAffineModule {
+                    motion: motion(self),
+                    lookup: Lookup {
+                        data_format: self.data_format,
+                        interpolation: self.interpolation,
+                        fill_mode: self.fill_mode,
+                        fill_value: self.fill_value,
+                    },
+                    drawn: build.seed_generator(self.seed)?,
+                }))
+            }
+        }
+    };
+}
+
+random_affine! {
+    /// While training, turns each image around its middle by a random angle. Does nothing otherwise.
+    ///
+    /// The factor is a share of a full turn: 0.1 draws from −36° to 36°. Positive angles turn counter-clockwise.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`, or with the channels second by `data_format`
+    /// - output: as the input
+    ///
+    /// ```
+    /// use horn_nn::layers::{FillMode, RandomRotation};
+    ///
+    /// let layer = RandomRotation(0.1).fill_mode(FillMode::Constant).seed(1);
+    /// ```
+    RandomRotation, "RandomRotation", (factor),
+    |layer| layer.factor.check("factor", -1.0, 1.0),
+    |layer| Motion::Turn(layer.factor.range())
+}
+
+random_affine! {
+    /// While training, zooms each image around its middle by a random factor. Does nothing otherwise.
+    ///
+    /// The factors are shares of the size: −0.2 zooms in by a fifth, 0.2 zooms out. Without a `width_factor` the width
+    /// goes with the height, which keeps the proportions.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`, or with the channels second by `data_format`
+    /// - output: as the input
+    ///
+    /// ```
+    /// use horn_nn::layers::RandomZoom;
+    ///
+    /// let layer = RandomZoom((-0.2, 0.1)).seed(1);
+    /// ```
+    RandomZoom, "RandomZoom", (height_factor),
+    |layer| {
+        let check = |argument, factor: Factor| factor.check(argument, (-1f64).next_up(), 1.0);
+        check("height_factor", layer.height_factor)?;
+        layer.width_factor.map_or(Ok(()), |factor| check("width_factor", factor))
+    },
+    |layer| Motion::Zoom(layer.height_factor.range(), layer.width_factor.map(Factor::range)),
+    optional
+    /// How much the width is zoomed; as much as the height by default.
+    width_factor
+}
+
+random_affine! {
+    /// While training, moves each image by a random part of its height and of its width. Does nothing otherwise.
+    ///
+    /// The factors are shares of the size: (0.1, 0.2) moves down, or to the right, by a tenth to a fifth.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`, or with the channels second by `data_format`
+    /// - output: as the input
+    ///
+    /// ```
+    /// use horn_nn::layers::RandomTranslation;
+    ///
+    /// let layer = RandomTranslation(0.1, 0.1).seed(1);
+    /// ```
+    RandomTranslation, "RandomTranslation", (height_factor, width_factor),
+    |layer| {
+        layer.height_factor.check("height_factor", -1.0, 1.0)?;
+        layer.width_factor.check("width_factor", -1.0, 1.0)
+    },
+    |layer| Motion::Shift(layer.height_factor.range(), layer.width_factor.range())
+}
+
+fn check_interpolation(interpolation: Interpolation) -> Result<()> {
+    if matches!(interpolation, Interpolation::Bilinear | Interpolation::Nearest) {
+        return Ok(());
+    }
+    Err(Error::argument("images can't be moved with this interpolation")
+        .received(format!("{interpolation:?}"))
+        .expected("Bilinear or Nearest")
+        .mend("take Bilinear"))
+}
+
+/// What is drawn for each image.
+#[derive(Debug, Clone, Copy)]
+enum Motion {
+    /// An angle, in turns.
+    Turn([f64; 2]),
+    /// The change of the height and of the width.
+    Zoom([f64; 2], Option<[f64; 2]>),
+    /// The way down and the way to the right, as shares of the size.
+    Shift([f64; 2], [f64; 2]),
+}
+
+impl Motion {
+    /// Draws for each image of a batch.
+    fn draw(self, batch: usize, [height, width]: [usize; 2], generator: &SeedGenerator) -> Vec<Affine> {
+        let draw = |low: f64, high: f64| threefry::uniform(generator.next_key(), batch, low as f32, high as f32);
+        let [height, width] = [height as f32, width as f32];
+        match self {
+            Self::Turn([low, high]) => {
+                let angles = draw(low * 360.0, high * 360.0);
+                angles.into_iter().map(|angle| turn(angle, height, width)).collect()
+            }
+            Self::Zoom([low, high], widths) => {
+                let heights = draw(1.0 + low, 1.0 + high);
+                let widths = widths.map_or_else(|| heights.clone(), |[low, high]| draw(1.0 + low, 1.0 + high));
+                let middle = |size: f32, zoom: f32| (size - 1.0) / 2.0 * (1.0 - zoom);
+                let zoom = |(y, x): (f32, f32)| Affine { x: [x, 0.0, middle(width, x)], y: [0.0, y, middle(height, y)] };
+                heights.into_iter().zip(widths).map(zoom).collect()
+            }
+            Self::Shift([low, high], [left, right]) => {
+                let (downs, rights) = (draw(low, high), draw(left, right));
+                let shift = |(y, x): (f32, f32)| Affine { x: [1.0, 0.0, -(x * width)], y: [0.0, 1.0, -(y * height)] };
+                downs.into_iter().zip(rights).map(shift).collect()
+            }
+        }
+    }
+}
+
+/// Turns around the middle by an angle in degrees.
+fn turn(angle: f32, height: f32, width: f32) -> Affine {
+    let (sin, cos) = (angle * std::f32::consts::PI / 180.0).sin_cos();
+    let (x, y) = (0.5 * (width - 1.0), 0.5 * (height - 1.0));
+    Affine { x: [cos, -sin, x - x * cos + y * sin], y: [sin, cos, y - x * sin - y * cos] }
+}
+
+#[derive(Module, Debug)]
+struct RandomAffineModule {
+    #[module(skip)]
+    motion: Motion,
+    #[module(skip)]
+    lookup: Lookup,
+    drawn: SeedGenerator,
+}
+
+impl Forward for RandomAffineModule {
+    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        if mode == Mode::Inference {
+            return Ok(input);
+        }
+        let images = input.float::<4>()?;
+        let sizes = images.dims();
+        let size = spatial_axes(self.lookup.data_format).map(|axis| sizes[axis]);
+        Ok(self.lookup.run(images, &self.motion.draw(sizes[0], size, &self.drawn)).into())
+    }
+}

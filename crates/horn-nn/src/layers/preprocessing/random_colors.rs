@@ -1,0 +1,166 @@
+//! `RandomContrast` and `RandomBrightness`: light and shade.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::factor::Factor;
+use super::image::{check_images, spatial_axes};
+use crate::layers::DataFormat;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::random::SeedGenerator;
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+
+/// Makes a layer of what it draws from its factor, and what it does with it.
+macro_rules! random_colors {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $least:literal, $drawn:expr, $change:expr) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: Common,
+            factor: Factor,
+            value_range: [f64; 2],
+            seed: Option<u64>,
+            data_format: DataFormat,
+        }
+
+        #[doc = concat!("`keras.layers.", $name, "(factor)`.")]
+        #[allow(non_snake_case)]
+        pub fn $class(factor: impl Into<Factor>) -> $class {
+            $class::new(factor)
+        }
+
+        impl $class {
+            /// A layer that changes images by so much at most.
+            pub fn new(factor: impl Into<Factor>) -> Self {
+                Self {
+                    common: Common::default(),
+                    factor: factor.into().spread($least),
+                    value_range: [0.0, 255.0],
+                    seed: None,
+                    data_format: DataFormat::default(),
+                }
+            }
+
+            /// Seeds the change; by default the seed is drawn when the model is built.
+            #[must_use]
+            pub fn seed(mut self, seed: u64) -> Self {
+                self.seed = Some(seed);
+                self
+            }
+        }
+
+        common_arguments!($class);
+        arguments!($class {
+            /// The least and the largest value of a pixel, to which the images are held; 0 and 255 by default.
+            value_range: [f64; 2],
+            /// Where the channels are; the last axis by default.
+            data_format: DataFormat,
+        });
+
+        impl Layer for $class {
+            described!($name);
+
+            fn output_shape(&self, input: &Shape) -> Result<Shape> {
+                check_images(input)?;
+                self.factor.spread($least).check("factor", $least, 1.0)?;
+                let [low, high] = self.value_range;
+                if low < high {
+                    return Ok(input.clone());
+                }
+                Err(Error::argument("the range of values is empty")
+                    .received(format!("value_range = {:?}", self.value_range))
+                    .expected("the least value first")
+                    .mend("give [0, 255] for bytes, [0, 1] for shares"))
+            }
+
+            fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+                let draws: fn([f64; 2]) -> [f64; 2] = $drawn;
+                Ok(BuiltLayer::new(RandomColorsModule {
+                    change: $change,
+                    range: draws(self.factor.spread($least).range()),
+                    values: self.value_range,
+                    axes: spatial_axes(self.data_format),
+                    drawn: build.seed_generator(self.seed)?,
+                }))
+            }
+        }
+    };
+}
+
+random_colors! {
+    /// While training, brings the pixels of each image nearer to their mean or farther from it, by a random factor of
+    /// `1 − low` to `1 + high`: `(x − mean) · factor + mean`, each channel on its own. Does nothing otherwise.
+    ///
+    /// A single number `f` stands for the range from 0 to `f`, as in Keras: the contrast then only grows.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`, or with the channels second by `data_format`
+    /// - output: as the input
+    ///
+    /// ```
+    /// use horn_nn::layers::RandomContrast;
+    ///
+    /// let layer = RandomContrast((0.2, 0.4)).value_range([0.0, 1.0]).seed(1);
+    /// ```
+    RandomContrast, "RandomContrast", 0.0, |[low, high]| [1.0 - low, 1.0 + high], Change::Contrast
+}
+
+random_colors! {
+    /// While training, adds to each image a random part of the range of values. Does nothing otherwise.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`, or with the channels second
+    /// - output: as the input
+    ///
+    /// ```
+    /// use horn_nn::layers::RandomBrightness;
+    ///
+    /// let layer = RandomBrightness(0.2).value_range([0.0, 1.0]).seed(1);
+    /// ```
+    RandomBrightness, "RandomBrightness", -1.0, |range| range, Change::Brightness
+}
+
+/// What is done to an image.
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    Contrast,
+    Brightness,
+}
+
+#[derive(Module, Debug)]
+struct RandomColorsModule {
+    #[module(skip)]
+    change: Change,
+    #[module(skip)]
+    range: [f64; 2],
+    #[module(skip)]
+    values: [f64; 2],
+    #[module(skip)]
+    axes: [usize; 2],
+    drawn: SeedGenerator,
+}
+
+impl Forward for RandomColorsModule {
+    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        if mode == Mode::Inference {
+            return Ok(input);
+        }
+        let images = input.float::<4>()?;
+        let [low, high] = self.range.map(|end| end as f32);
+        let sizes = [images.dims()[0], 1, 1, 1];
+        let drawn: Tensor<4> = self.drawn.uniform(sizes, low, high, &images.device().without_autodiff());
+        let [least, most] = self.values;
+        let changed = match self.change {
+            Change::Contrast => {
+                let mean = self.axes.iter().fold(images.clone(), |mean, axis| mean.mean_dim(*axis));
+                (images - mean.clone()) * drawn + mean
+            }
+            Change::Brightness => images + drawn * (most - least),
+        };
+        Ok(changed.clamp(least, most).into())
+    }
+}

@@ -1,0 +1,119 @@
+//! `RandomFlip`: mirror images.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::image::{check_images, spatial_axes};
+use crate::layers::DataFormat;
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::random::SeedGenerator;
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+
+/// Which sides of an image change places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlipMode {
+    /// Left and right.
+    Horizontal,
+    /// Top and bottom.
+    Vertical,
+    /// Both at once, which is half a turn.
+    #[default]
+    HorizontalAndVertical,
+}
+
+/// While training, flips each image with a probability of one half. Does nothing otherwise.
+///
+/// # Shapes
+///
+/// - input: `[batch, height, width, channels]`, or with the channels second by `data_format`
+/// - output: as the input
+///
+/// ```
+/// use horn_nn::layers::{FlipMode, RandomFlip};
+///
+/// let layer = RandomFlip().mode(FlipMode::Horizontal).seed(1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RandomFlip {
+    #[serde(flatten)]
+    common: Common,
+    mode: FlipMode,
+    seed: Option<u64>,
+    data_format: DataFormat,
+}
+
+/// `keras.layers.RandomFlip()`.
+#[allow(non_snake_case)]
+pub fn RandomFlip() -> RandomFlip {
+    RandomFlip::new()
+}
+
+impl RandomFlip {
+    /// A layer that flips both ways.
+    pub fn new() -> Self {
+        Self { common: Common::default(), mode: FlipMode::default(), seed: None, data_format: DataFormat::default() }
+    }
+
+    /// Seeds the choice; by default the seed is drawn when the model is built.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+}
+
+impl Default for RandomFlip {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+common_arguments!(RandomFlip);
+arguments!(RandomFlip {
+    /// Which sides change places; both by default.
+    mode: FlipMode,
+    /// Where the channels are; the last axis by default.
+    data_format: DataFormat,
+});
+
+impl Layer for RandomFlip {
+    described!("RandomFlip");
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        check_images(input)?;
+        Ok(input.clone())
+    }
+
+    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+        let [height, width] = spatial_axes(self.data_format);
+        let axes = match self.mode {
+            FlipMode::Horizontal => vec![width],
+            FlipMode::Vertical => vec![height],
+            FlipMode::HorizontalAndVertical => vec![height, width],
+        };
+        Ok(BuiltLayer::new(RandomFlipModule { axes, choice: build.seed_generator(self.seed)? }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct RandomFlipModule {
+    #[module(skip)]
+    axes: Vec<usize>,
+    choice: SeedGenerator,
+}
+
+impl Forward for RandomFlipModule {
+    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        if mode == Mode::Inference {
+            return Ok(input);
+        }
+        let images = input.float::<4>()?;
+        let sizes = images.dims();
+        let drawn: Tensor<4> = self.choice.uniform([sizes[0], 1, 1, 1], 0.0, 1.0, &images.device().without_autodiff());
+        let chosen = drawn.lower_equal_elem(0.5).expand(sizes);
+        let flipped = self.axes.iter().fold(images.clone(), |images, axis| images.flip([*axis]));
+        Ok(images.mask_where(chosen, flipped).into())
+    }
+}

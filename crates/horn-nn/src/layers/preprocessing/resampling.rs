@@ -1,0 +1,182 @@
+//! Images of another size: one small matrix for the height, and one for the width.
+
+use std::f64::consts::PI;
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::image::spatial_axes;
+use crate::layers::{DataFormat, Interpolation};
+
+/// Which part of an axis is taken. It may begin before the axis and end after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    pub start: isize,
+    pub len: usize,
+}
+
+impl Window {
+    /// All of an axis.
+    pub fn all(len: usize) -> Self {
+        Self { start: 0, len }
+    }
+}
+
+/// How images change their size.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Resampling {
+    data_format: DataFormat,
+    size: [usize; 2],
+    axes: [Option<Axis>; 2],
+}
+
+impl Resampling {
+    /// From images of one size to those of another, each axis through its window.
+    pub fn new(
+        data_format: DataFormat,
+        from: [usize; 2],
+        windows: [Window; 2],
+        to: [usize; 2],
+        interpolation: Interpolation,
+        antialias: bool,
+    ) -> Self {
+        let axis = |at: usize| Axis::new(from[at], windows[at], to[at], interpolation, antialias);
+        Self { data_format, size: from, axes: [axis(0), axis(1)] }
+    }
+
+    /// Is it for images of this size?
+    pub fn takes(&self, size: [usize; 2]) -> bool {
+        self.size == size
+    }
+
+    /// The images in their new size; what comes from beyond them has this value.
+    pub fn run(&self, mut images: Tensor<4>, fill_value: f64) -> Tensor<4> {
+        for (at, axis) in spatial_axes(self.data_format).into_iter().zip(&self.axes) {
+            if let Some(axis) = axis {
+                images = axis.run(images, at, fill_value);
+            }
+        }
+        images
+    }
+}
+
+/// How much of each old pixel, a column, is in each new one, a row, and how much of each new one comes from beyond.
+#[derive(Debug, Clone, PartialEq)]
+struct Axis {
+    sizes: [usize; 2],
+    weights: Vec<f32>,
+    beyond: Vec<f32>,
+}
+
+impl Axis {
+    /// None where nothing changes.
+    fn new(from: usize, window: Window, to: usize, interpolation: Interpolation, antialias: bool) -> Option<Self> {
+        if window == Window::all(from) && from == to {
+            return None;
+        }
+        let mut axis = Self { sizes: [to, from], weights: vec![0.0; to * from], beyond: vec![0.0; to] };
+        for row in 0..to {
+            for (at, weight) in shares(row, window.len, to, interpolation, antialias) {
+                match usize::try_from(window.start + at as isize) {
+                    Ok(column) if column < from => axis.weights[row * from + column] = weight as f32,
+                    _ => axis.beyond[row] += weight as f32,
+                }
+            }
+        }
+        Some(axis)
+    }
+
+    fn run(&self, images: Tensor<4>, at: usize, fill_value: f64) -> Tensor<4> {
+        let [to, from] = self.sizes;
+        let device = images.device();
+        let mut sizes = images.dims();
+        let (before, after) = (sizes[..at].iter().product::<usize>(), sizes[at + 1..].iter().product::<usize>());
+        sizes[at] = to;
+        let weights: Tensor<2> = upload(&self.weights, [to, from], &device);
+        let resized: Tensor<4> = if after == 1 {
+            images.reshape([before, from]).matmul(weights.transpose()).reshape(sizes)
+        } else {
+            weights.unsqueeze::<3>().matmul(images.reshape([before, from, after])).reshape(sizes)
+        };
+        if fill_value == 0.0 || self.beyond.iter().all(|share| *share == 0.0) {
+            return resized;
+        }
+        let mut along = [1; 4];
+        along[at] = to;
+        resized + upload::<4>(&self.beyond, along, &device) * fill_value
+    }
+}
+
+fn upload<const D: usize>(values: &[f32], sizes: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values.to_vec(), sizes), &device.clone().without_autodiff())
+}
+
+/// The old pixels in one new pixel, and how much of each. The pixels' centres lie half a pixel from the edges; beyond
+/// the edges there is nothing, and what is there counts for more.
+fn shares(row: usize, from: usize, to: usize, interpolation: Interpolation, antialias: bool) -> Vec<(usize, f64)> {
+    if interpolation == Interpolation::Nearest {
+        // In single precision, as the place of a pixel may lie exactly between two.
+        let nearest = ((row as f32 + 0.5) * from as f32 / to as f32).floor() as usize;
+        return vec![(nearest.min(from - 1), 1.0)];
+    }
+    let step = from as f64 / to as f64;
+    let place = (row as f64 + 0.5) * step - 0.5;
+    let width = if antialias { step.max(1.0) } else { 1.0 };
+    let share = |at: usize| kernel((place - at as f64).abs() / width, interpolation);
+    let shares: Vec<(usize, f64)> = (0..from).map(|at| (at, share(at))).filter(|(_, share)| *share != 0.0).collect();
+    let sum: f64 = shares.iter().map(|(_, share)| share).sum();
+    shares.into_iter().map(|(at, share)| (at, share / sum)).collect()
+}
+
+/// How much a pixel counts at a distance.
+fn kernel(x: f64, interpolation: Interpolation) -> f64 {
+    match interpolation {
+        Interpolation::Nearest => f64::from(x < 0.5),
+        Interpolation::Bilinear => (1.0 - x).max(0.0),
+        Interpolation::Bicubic => cubic(x),
+        Interpolation::Lanczos3 => lanczos(x, 3.0),
+        Interpolation::Lanczos5 => lanczos(x, 5.0),
+    }
+}
+
+/// Cubic convolution (Keys, 1981) with `a = −1/2`.
+fn cubic(x: f64) -> f64 {
+    if x < 1.0 {
+        (1.5 * x - 2.5) * x * x + 1.0
+    } else if x < 2.0 {
+        ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0
+    } else {
+        0.0
+    }
+}
+
+/// `sinc(x) · sinc(x / radius)` up to the radius.
+fn lanczos(x: f64, radius: f64) -> f64 {
+    if x > radius {
+        return 0.0;
+    }
+    if x <= 1e-3 {
+        return 1.0;
+    }
+    let angle = PI * x;
+    radius * angle.sin() * (angle / radius).sin() / (angle * angle)
+}
+
+/// The largest part in the middle of an image of one size that has the shape of the other.
+pub(super) fn crop_windows(from: [usize; 2], to: [usize; 2]) -> [Window; 2] {
+    [0, 1].map(|axis| {
+        let len = proportional(from, to, axis).clamp(1, from[axis]);
+        Window { start: ((from[axis] - len) / 2) as isize, len }
+    })
+}
+
+/// The smallest frame around an image of one size that has the shape of the other. It is padded on one axis only.
+pub(super) fn pad_windows(from: [usize; 2], to: [usize; 2]) -> [Window; 2] {
+    let pads = [0, 1].map(|axis| proportional(from, to, axis).saturating_sub(from[axis]) / 2);
+    let pads = if pads[0] > 0 { [pads[0], 0] } else { pads };
+    [0, 1].map(|axis| Window { start: -(pads[axis] as isize), len: from[axis] + 2 * pads[axis] })
+}
+
+/// How long an axis would be, given the other one, in the proportions of `to`.
+fn proportional(from: [usize; 2], to: [usize; 2], axis: usize) -> usize {
+    ((from[1 - axis] * to[axis]) as f64 / to[1 - axis] as f64) as usize
+}

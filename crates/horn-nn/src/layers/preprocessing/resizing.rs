@@ -1,0 +1,161 @@
+//! `Resizing`: images of another size.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use super::image::{resized, spatial_axes};
+use super::resampling::{Resampling, Window, crop_windows, pad_windows};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::{DataFormat, Interpolation};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+
+/// Brings images to another size.
+///
+/// A new pixel is a weighted mean of the old ones around its place; `interpolation` says how they are weighted.
+///
+/// # Shapes
+///
+/// - input: `[batch, height, width, channels]`, or with the channels second by `data_format`
+/// - output: the same with the new height and width
+///
+/// ```
+/// use horn_nn::layers::{Interpolation, Resizing};
+///
+/// let layer = Resizing(224, 224).interpolation(Interpolation::Bicubic).crop_to_aspect_ratio(true);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resizing {
+    #[serde(flatten)]
+    common: Common,
+    height: usize,
+    width: usize,
+    interpolation: Interpolation,
+    crop_to_aspect_ratio: bool,
+    pad_to_aspect_ratio: bool,
+    fill_mode: Fill,
+    fill_value: f64,
+    antialias: bool,
+    data_format: DataFormat,
+}
+
+/// What is put around images: Keras knows one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Fill {
+    Constant,
+}
+
+/// `keras.layers.Resizing(height, width)`.
+#[allow(non_snake_case)]
+pub fn Resizing(height: usize, width: usize) -> Resizing {
+    Resizing::new(height, width)
+}
+
+impl Resizing {
+    /// A layer that makes images of this size.
+    pub fn new(height: usize, width: usize) -> Self {
+        Self {
+            common: Common::default(),
+            height,
+            width,
+            interpolation: Interpolation::Bilinear,
+            crop_to_aspect_ratio: false,
+            pad_to_aspect_ratio: false,
+            fill_mode: Fill::Constant,
+            fill_value: 0.0,
+            antialias: false,
+            data_format: DataFormat::default(),
+        }
+    }
+
+    fn plan(&self, from: [usize; 2]) -> Resampling {
+        let to = [self.height, self.width];
+        let windows = if self.crop_to_aspect_ratio {
+            crop_windows(from, to)
+        } else if self.pad_to_aspect_ratio {
+            pad_windows(from, to)
+        } else {
+            from.map(Window::all)
+        };
+        Resampling::new(self.data_format, from, windows, to, self.interpolation, self.antialias)
+    }
+}
+
+common_arguments!(Resizing);
+arguments!(Resizing {
+    /// How pixels are weighted; bilinear by default.
+    interpolation: Interpolation,
+    /// Are images cropped to the shape of the new ones, rather than distorted? No by default.
+    crop_to_aspect_ratio: bool,
+    /// Are images padded to the shape of the new ones, rather than distorted? No by default.
+    pad_to_aspect_ratio: bool,
+    /// What they are padded with; 0 by default.
+    fill_value: f64,
+    /// Do more of the old pixels count where images get smaller, so that fine patterns become grey? No by default.
+    antialias: bool,
+    /// Where the channels are; the last axis by default.
+    data_format: DataFormat,
+});
+
+impl Layer for Resizing {
+    described!("Resizing");
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        if self.crop_to_aspect_ratio && self.pad_to_aspect_ratio {
+            return Err(Error::argument("images can't be both cropped and padded")
+                .received("crop_to_aspect_ratio and pad_to_aspect_ratio")
+                .expected("one of them")
+                .mend("leave one out"));
+        }
+        resized(input, self.data_format, [self.height, self.width])
+    }
+
+    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        let plan = match spatial_axes(self.data_format).map(|axis| input.sizes()[axis]) {
+            [Some(height), Some(width)] => Some(self.plan([height, width])),
+            _ => None,
+        };
+        Ok(BuiltLayer::new(ResizingModule { layer: self.clone(), plan }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct ResizingModule {
+    #[module(skip)]
+    layer: Resizing,
+    /// For the size that was announced.
+    #[module(skip)]
+    plan: Option<Resampling>,
+}
+
+impl Forward for ResizingModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        let images = input.float::<4>()?;
+        let size = spatial_axes(self.layer.data_format).map(|axis| images.dims()[axis]);
+        let resized = match &self.plan {
+            Some(plan) if plan.takes(size) => plan.run(images, self.layer.fill_value),
+            _ => self.layer.plan(size).run(images, self.layer.fill_value),
+        };
+        Ok(resized.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn impossible_arguments_are_errors() {
+        assert!(infer(Resizing(0, 2), &[0.0; 4], &[1, 2, 2, 1]).unwrap_err().is_argument());
+        let both = Resizing(1, 2).crop_to_aspect_ratio(true).pad_to_aspect_ratio(true);
+        assert!(infer(both, &[0.0; 4], &[1, 2, 2, 1]).unwrap_err().is_argument());
+        assert!(infer(Resizing(1, 2), &[0.0; 4], &[1, 2, 2]).unwrap_err().is_shape());
+    }
+
+    #[test]
+    fn a_mean_stays_a_mean() {
+        let (sizes, y) = infer(Resizing(1, 1).antialias(true), &[0.0, 1.0, 2.0, 3.0], &[1, 2, 2, 1]).unwrap();
+        assert_eq!((sizes, y), (vec![1, 1, 1, 1], vec![1.5]));
+    }
+}
