@@ -134,3 +134,28 @@ fn without_an_adapter_the_error_says_what_to_install() {
     assert!(text.contains("apt-get install mesa-vulkan-drivers libvulkan1"), "{text}");
     assert!(text.contains("--features flex"), "{text}");
 }
+
+/// One case of every layer, on every backend: Keras's outputs within the 1e-4 that a GPU's functions allow.
+#[test]
+fn every_layer_agrees_on_every_backend() {
+    use crate::parity::layers::{FILES, check, is_different};
+
+    let mut seen = std::collections::HashSet::new();
+    let mut failed = Vec::new();
+    for file in FILES {
+        let entries: Vec<check::Entry> = crate::fixtures::read(file);
+        for entry in entries.iter().filter(|entry| !is_different(entry)) {
+            if !seen.insert(entry.class_name.clone()) {
+                continue;
+            }
+            for backend in horn::backends() {
+                let device = horn::device(backend).unwrap();
+                if std::panic::catch_unwind(|| check::on_device(entry, &device, 1e-4)).is_err() {
+                    failed.push(format!("{} [{}] on {backend}", entry.class_name, entry.case));
+                }
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(seen.len() >= 90, "{} layers", seen.len());
+}

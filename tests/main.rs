@@ -2,6 +2,7 @@
 
 mod backends;
 mod bad_input;
+mod bad_layers;
 mod fixtures;
 mod mnist;
 mod parity;

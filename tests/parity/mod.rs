@@ -2,8 +2,9 @@
 
 mod activations;
 mod adapt;
+mod graphs;
 mod initializers;
-mod layers;
+pub mod layers;
 mod losses;
 mod metrics;
 mod optimizers;

@@ -104,6 +104,12 @@ pub fn check_layer(entry: &Entry, relative: f64) {
     }
 }
 
+/// Checks the outputs of one case on a device.
+pub fn on_device(entry: &Entry, device: &Device, relative: f64) {
+    let model = build(entry, layer(entry), device);
+    outputs(entry, &model, relative);
+}
+
 /// The layer that the configuration describes. It must describe itself in the same way.
 fn layer(entry: &Entry) -> Box<dyn Layer> {
     let mut config = entry.config.clone();

@@ -19,14 +19,23 @@ use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Input {
     batch_shape: Shape,
+    #[serde(default = "float32")]
     dtype: String,
+    #[serde(default)]
     sparse: bool,
+    #[serde(default)]
     ragged: bool,
+    #[serde(default)]
     name: Option<String>,
+    #[serde(default)]
     optional: bool,
     /// What stands for the data in a graph; made when it is first asked for.
     #[serde(skip)]
     tensor: Arc<OnceLock<KerasTensor>>,
+}
+
+fn float32() -> String {
+    "float32".to_owned()
 }
 
 /// `keras.Input(shape)`.
@@ -45,7 +54,7 @@ impl Input {
     pub(crate) fn of(shape: Shape) -> Self {
         Self {
             batch_shape: shape,
-            dtype: "float32".to_owned(),
+            dtype: float32(),
             sparse: false,
             ragged: false,
             name: None,
