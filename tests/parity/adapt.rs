@@ -42,8 +42,8 @@ fn data_of_another_shape_is_an_error() {
     let entries: Vec<Entry> = read("layers/normalization.json");
     let data = entries.iter().find_map(|entry| entry.adapt.as_ref()).unwrap();
     let layer = Normalization().adapt(data.host()).unwrap();
-    let error = layer.apply(&Input([data.shape[1] + 1]).tensor()).unwrap_err();
+    let error = layer.apply(Input([data.shape[1] + 1]).tensor()).unwrap_err();
     assert!(error.is_shape(), "{error}");
     assert!(Normalization().mean(0.0).variance(1.0).adapt(data.host()).unwrap_err().is_argument());
-    assert!(Normalization().mean(0.0).apply(&Input([2]).tensor()).unwrap_err().is_argument());
+    assert!(Normalization().mean(0.0).apply(Input([2]).tensor()).unwrap_err().is_argument());
 }

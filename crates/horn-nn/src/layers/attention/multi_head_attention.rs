@@ -238,3 +238,24 @@ impl Layer for MultiHeadAttention {
         config
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::Input;
+
+    #[test]
+    fn impossible_arguments_are_errors() {
+        let (x, narrow) = (Input([4, 8]).tensor(), Input([8]).tensor());
+        let fails = |layer: MultiHeadAttention| layer.apply((&x, &x)).unwrap_err();
+        assert!(fails(MultiHeadAttention(0, 2)).is_argument());
+        assert!(fails(MultiHeadAttention(2, 2).dropout(1.5)).is_argument());
+        assert!(fails(MultiHeadAttention(2, 2).attention_axes([2])).is_argument());
+        assert!(fails(MultiHeadAttention(2, 2).sliding_window(0)).is_argument());
+        assert!(fails(MultiHeadAttention(2, 2).output_shape([])).is_argument());
+        assert!(fails(MultiHeadAttention(2, 2).attention_mask(true)).is_shape());
+        assert!(MultiHeadAttention(2, 2).apply(&x).unwrap_err().is_shape());
+        assert!(MultiHeadAttention(2, 2).apply((&x, &narrow)).unwrap_err().is_shape());
+        assert!(MultiHeadAttention(2, 2).apply((&x, &x, &Input([5, 8]).tensor())).unwrap_err().is_shape());
+    }
+}

@@ -132,7 +132,7 @@ impl Layer for BatchNormalization {
                 .mend("use -1 for the last axis"));
         }
         size(axis, input)?;
-        if !(self.epsilon >= 0.0) || !self.momentum.is_finite() {
+        if self.epsilon.is_nan() || self.epsilon < 0.0 || !self.momentum.is_finite() {
             return Err(Error::argument("ε or the momentum is no such number")
                 .received(format!("epsilon = {}, momentum = {}", self.epsilon, self.momentum))
                 .expected("an ε of 0 or more, a momentum of 0 to 1"));
@@ -223,12 +223,11 @@ impl BatchNormalizationModule {
     fn learn<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let channels = [x.dims()[1]];
         let device = x.device();
+        let (ones, zeros) = unscaled(channels, &device);
         if self.renorm.is_some() {
-            let (gamma, beta) = unscaled(channels, &device);
-            let batch = batch_norm_train(x, gamma, beta, self.epsilon);
+            let batch = batch_norm_train(x, ones, zeros, self.epsilon);
             return self.rescaled(Normalized { x: batch.output, mean: batch.mean, variance: batch.variance });
         }
-        let (ones, zeros) = unscaled(channels, &device);
         let (gamma, beta) = (self.affine.gamma().unwrap_or(ones), self.affine.beta().unwrap_or(zeros));
         let batch = batch_norm_train(x, gamma, beta, self.epsilon);
         self.remember(batch.mean.without_autodiff(), batch.variance.without_autodiff());
@@ -293,4 +292,28 @@ fn unscaled(channels: [usize; 1], device: &Device) -> (Tensor<1>, Tensor<1>) {
 fn scaled<const D: usize>(x: Tensor<D>, factor: Tensor<1>, offset: Tensor<1>) -> Tensor<D> {
     let sizes = x.dims();
     x * along(factor, &[1], sizes) + along(offset, &[1], sizes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Mode;
+    use crate::layers::check::{infer, run};
+
+    #[test]
+    fn a_batch_is_brought_to_mean_0_and_variance_1() {
+        let layer = BatchNormalization().epsilon(0.0);
+        let (_, y) = run(layer, &[1.0, 10.0, 3.0, 30.0], &[2, 2], Mode::Training).unwrap();
+        assert_eq!(y, [-1.0, -1.0, 1.0, 1.0]);
+    }
+
+    #[test]
+    fn impossible_arguments_are_errors() {
+        assert!(infer(BatchNormalization().axis(0), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(BatchNormalization().axis(2), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(BatchNormalization().epsilon(-1.0), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        let clipping = RenormClipping { rmin: Some(2.0), rmax: Some(1.0), dmax: None };
+        let layer = BatchNormalization().renorm(true).renorm_clipping(clipping);
+        assert!(infer(layer, &[1.0], &[1, 1]).unwrap_err().is_argument());
+    }
 }

@@ -64,10 +64,12 @@ impl<'de> Deserialize<'de> for Numbers {
         fn flatten(value: &Value, depth: usize, sizes: &mut Vec<usize>, numbers: &mut Vec<f64>) -> bool {
             match value {
                 Value::Array(values) => {
-                    if sizes.len() == depth {
+                    // The first number of all says how deep the lists are.
+                    if sizes.len() == depth && numbers.is_empty() {
                         sizes.push(values.len());
                     }
-                    sizes[depth] == values.len() && values.iter().all(|value| flatten(value, depth + 1, sizes, numbers))
+                    sizes.get(depth) == Some(&values.len())
+                        && values.iter().all(|value| flatten(value, depth + 1, sizes, numbers))
                 }
                 value => {
                     numbers.extend(value.as_f64());
