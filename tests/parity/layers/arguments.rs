@@ -58,7 +58,7 @@ fn outputs_and_shapes() {
     for entry in entries.iter().filter(|entry| !entry.is_missing()) {
         let (what, model) = (entry.what(), entry.model());
         assert_eq!(model.output_shape().sizes(), entry.output_shape, "{what}");
-        let output = model.predict(&entry.input.host(), 32).unwrap();
+        let output = model.predict(entry.input.host(), 32).unwrap();
         assert_eq!(output.shape(), entry.output.shape, "{what}");
         assert_close(&what, output.as_slice().unwrap(), &entry.output.values(), 1e-6);
     }

@@ -65,7 +65,7 @@ impl DataFormat {
     }
 
     /// A tensor in Burn's layout in this one: a view.
-    pub(crate) fn from_channels_first(self, x: AnyTensor) -> Result<AnyTensor> {
+    pub(crate) fn channels_first_to_own(self, x: AnyTensor) -> Result<AnyTensor> {
         match self {
             Self::ChannelsLast => by_rank!(x, |x| x.movedim(1, -1).into()),
             Self::ChannelsFirst => Ok(x),

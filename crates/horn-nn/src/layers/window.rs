@@ -113,8 +113,8 @@ impl Window {
 }
 
 /// One for each spatial axis, as Burn takes them.
-pub(crate) fn array<T: Copy, const N: usize>(values: &[T]) -> [T; N] {
-    values.try_into().ok().expect("there is one for each spatial axis")
+pub(crate) fn array<T: Copy + std::fmt::Debug, const N: usize>(values: &[T]) -> [T; N] {
+    values.try_into().expect("there is one for each spatial axis")
 }
 
 /// The spatial sizes of a tensor in Burn's layout.

@@ -112,15 +112,15 @@ pub(super) fn activate(y: AnyTensor, activation: Activation, format: DataFormat)
         activation => by_rank!(y, |y| activation.forward(y).into()),
     };
     if activation.is_elementwise() {
-        return format.from_channels_first(apply(y)?);
+        return format.channels_first_to_own(apply(y)?);
     }
-    apply(format.from_channels_first(y)?)
+    apply(format.channels_first_to_own(y)?)
 }
 
 /// The output before its last activation, where a loss wants that.
 pub(super) fn logits(y: AnyTensor, activation: Activation, format: DataFormat) -> Result<Logits> {
     if activation.is_softmax() || activation.is_sigmoid() {
-        return Ok(Logits { value: format.from_channels_first(y)?, activation });
+        return Ok(Logits { value: format.channels_first_to_own(y)?, activation });
     }
     Ok(Logits { value: activate(y, activation, format)?, activation: Activation::Linear })
 }

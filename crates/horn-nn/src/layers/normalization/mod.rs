@@ -9,7 +9,6 @@ mod kernel_first;
 mod layer_normalization;
 #[allow(clippy::module_inception)]
 mod normalization;
-mod number_array;
 mod rms_normalization;
 mod spectral_normalization;
 mod statistics;
@@ -20,7 +19,6 @@ pub use batch_renormalization::RenormClipping;
 pub use group_normalization::GroupNormalization;
 pub use layer_normalization::LayerNormalization;
 pub use normalization::Normalization;
-pub use number_array::NumberArray;
 pub use rms_normalization::RMSNormalization;
 pub use spectral_normalization::SpectralNormalization;
 pub use unit_normalization::UnitNormalization;

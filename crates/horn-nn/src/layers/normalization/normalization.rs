@@ -5,10 +5,10 @@ use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::axes::{along, by_count, place, size};
-use super::number_array::NumberArray;
 use super::statistics::Statistics;
 use crate::constraints::Axes;
 use crate::initializers::{Ones, Zeros};
+use crate::layers::Numbers;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, HostArray, Layer, Mode, Result, Shape, State, by_rank};
 
@@ -37,8 +37,8 @@ pub struct Normalization {
     #[serde(deserialize_with = "axes")]
     axis: Vec<isize>,
     invert: bool,
-    mean: Option<NumberArray>,
-    variance: Option<NumberArray>,
+    mean: Option<Numbers>,
+    variance: Option<Numbers>,
     #[serde(skip)]
     adapted: Option<Statistics>,
 }
@@ -65,14 +65,14 @@ impl Normalization {
 
     /// The mean: one number, or an array for the kept axes; goes with [`variance`](Self::variance).
     #[must_use]
-    pub fn mean(mut self, mean: impl Into<NumberArray>) -> Self {
+    pub fn mean(mut self, mean: impl Into<Numbers>) -> Self {
         self.mean = Some(mean.into());
         self
     }
 
     /// The variance: one number, or an array for the kept axes; goes with [`mean`](Self::mean).
     #[must_use]
-    pub fn variance(mut self, variance: impl Into<NumberArray>) -> Self {
+    pub fn variance(mut self, variance: impl Into<Numbers>) -> Self {
         self.variance = Some(variance.into());
         self
     }
@@ -108,7 +108,7 @@ impl Normalization {
     }
 
     /// The given mean or variance, for each place of the kept axes.
-    fn given(&self, numbers: &NumberArray, sizes: &[usize]) -> Result<Vec<f32>> {
+    fn given(&self, numbers: &Numbers, sizes: &[usize]) -> Result<Vec<f32>> {
         let whole = numbers.array().broadcast(sizes).map(|array| array.iter().map(|&x| x as f32).collect());
         whole.ok_or_else(|| {
             Error::shape("mean or variance do not fit the axes")

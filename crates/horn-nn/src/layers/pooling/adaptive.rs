@@ -172,9 +172,9 @@ impl Forward for AdaptiveModule {
     /// Pools along one axis after the other.
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let x = self.data_format.to_channels_first(input)?;
-        let axes = self.output_size.iter().enumerate();
-        let y = axes.fold(Ok(x), |x, (axis, &outputs)| pool_along(x?, axis + 2, outputs, self.pool));
-        self.data_format.from_channels_first(y?)
+        let mut axes = self.output_size.iter().enumerate();
+        let y = axes.try_fold(x, |x, (axis, &outputs)| pool_along(x, axis + 2, outputs, self.pool))?;
+        self.data_format.channels_first_to_own(y)
     }
 }
 

@@ -174,7 +174,7 @@ impl GlobalModule {
         };
         let kept = if self.keepdims { vec![1; spatial.len()] } else { Vec::new() };
         let y = AnyTensor::from(y).reshape(&[ends, &kept].concat())?;
-        if self.keepdims { self.data_format.from_channels_first(y) } else { Ok(y) }
+        if self.keepdims { self.data_format.channels_first_to_own(y) } else { Ok(y) }
     }
 }
 

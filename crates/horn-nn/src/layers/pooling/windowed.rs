@@ -181,6 +181,6 @@ struct PoolingModule {
 impl Forward for PoolingModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let format = self.window.data_format;
-        format.from_channels_first(pool(format.to_channels_first(input)?, self.pool, &self.window)?)
+        format.channels_first_to_own(pool(format.to_channels_first(input)?, self.pool, &self.window)?)
     }
 }

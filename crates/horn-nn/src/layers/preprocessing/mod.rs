@@ -19,7 +19,7 @@ pub use random_affine::{RandomRotation, RandomTranslation, RandomZoom};
 pub use random_colors::{RandomBrightness, RandomContrast};
 pub use random_crop::RandomCrop;
 pub use random_flip::{FlipMode, RandomFlip};
-pub use rescaling::{Numbers, Rescaling};
+pub use rescaling::Rescaling;
 pub use resizing::Resizing;
 
 super::registry::family! {

@@ -216,7 +216,8 @@ impl Motion {
                 let heights = draw(1.0 + low, 1.0 + high);
                 let widths = widths.map_or_else(|| heights.clone(), |[low, high]| draw(1.0 + low, 1.0 + high));
                 let middle = |size: f32, zoom: f32| (size - 1.0) / 2.0 * (1.0 - zoom);
-                let zoom = |(y, x): (f32, f32)| Affine { x: [x, 0.0, middle(width, x)], y: [0.0, y, middle(height, y)] };
+                let zoom =
+                    |(y, x): (f32, f32)| Affine { x: [x, 0.0, middle(width, x)], y: [0.0, y, middle(height, y)] };
                 heights.into_iter().zip(widths).map(zoom).collect()
             }
             Self::Shift([low, high], [left, right]) => {

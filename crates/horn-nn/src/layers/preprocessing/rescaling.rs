@@ -1,9 +1,10 @@
 //! `Rescaling`: other units for the data.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::layers::Numbers;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
 
@@ -31,43 +32,6 @@ pub struct Rescaling {
     offset: Numbers,
 }
 
-/// One number, or one for each channel.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Numbers {
-    /// The same for all.
-    All(f64),
-    /// One for each channel.
-    Each(Vec<f64>),
-}
-
-impl Numbers {
-    fn as_slice(&self) -> &[f64] {
-        match self {
-            Self::All(number) => std::slice::from_ref(number),
-            Self::Each(numbers) => numbers,
-        }
-    }
-}
-
-impl From<f64> for Numbers {
-    fn from(number: f64) -> Self {
-        Self::All(number)
-    }
-}
-
-impl<const N: usize> From<[f64; N]> for Numbers {
-    fn from(numbers: [f64; N]) -> Self {
-        Self::Each(numbers.to_vec())
-    }
-}
-
-impl From<Vec<f64>> for Numbers {
-    fn from(numbers: Vec<f64>) -> Self {
-        Self::Each(numbers)
-    }
-}
-
 /// `keras.layers.Rescaling(scale)`.
 #[allow(non_snake_case)]
 pub fn Rescaling(scale: impl Into<Numbers>) -> Rescaling {
@@ -77,7 +41,7 @@ pub fn Rescaling(scale: impl Into<Numbers>) -> Rescaling {
 impl Rescaling {
     /// A layer that multiplies by `scale`.
     pub fn new(scale: impl Into<Numbers>) -> Self {
-        Self { common: Common::default(), scale: scale.into(), offset: Numbers::All(0.0) }
+        Self { common: Common::default(), scale: scale.into(), offset: 0.0.into() }
     }
 
     /// What is added; 0 by default.
@@ -95,19 +59,22 @@ impl Layer for Rescaling {
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         for numbers in [&self.scale, &self.offset] {
-            if !numbers.as_slice().iter().all(|number| number.is_finite()) {
+            if !numbers.array().iter().all(|number| number.is_finite()) {
                 return Err(Error::argument("the scale or the offset is not a number")
                     .received(format!("scale = {:?}, offset = {:?}", self.scale, self.offset))
                     .expected("finite numbers")
                     .mend("check how they were computed"));
             }
-            match numbers {
-                Numbers::Each(numbers) if input.last().is_some_and(|last| last != numbers.len()) => {
-                    return Err(Error::shape("the scale or the offset does not fit the channels")
-                        .received(format!("{} numbers for {input}", numbers.len()))
-                        .expected("one number, or one for each channel of the last axis"));
-                }
-                _ => {}
+            let fits = match numbers.array().shape() {
+                [] => true,
+                [channels] => input.last().is_none_or(|last| last == *channels),
+                _ => false,
+            };
+            if !fits {
+                return Err(Error::shape("the scale or the offset does not fit the channels")
+                    .received(format!("{:?} numbers for {input}", numbers.array().shape()))
+                    .expected("one number, or one for each channel of the last axis")
+                    .mend("give as many numbers as there are channels"));
             }
         }
         Ok(input.clone())
@@ -127,21 +94,21 @@ struct RescalingModule {
 }
 
 /// Numbers along the last axis.
-fn along_last<const D: usize>(numbers: &[f64], device: &Device) -> Tensor<D> {
-    let data = TensorData::new(numbers.iter().map(|number| *number as f32).collect::<Vec<_>>(), [numbers.len()]);
-    Tensor::<1>::from_data(data, &device.clone().without_autodiff()).unsqueeze()
+fn along_last<const D: usize>(numbers: &Numbers, device: &Device) -> Tensor<D> {
+    let numbers: Vec<f32> = numbers.array().iter().map(|number| *number as f32).collect();
+    Tensor::<1>::from_data(numbers.as_slice(), &device.clone().without_autodiff()).unsqueeze()
 }
 
 fn rescale<const D: usize>(x: Tensor<D>, scale: &Numbers, offset: &Numbers) -> Tensor<D> {
     let device = x.device();
-    let scaled = match scale {
-        Numbers::All(scale) => x * *scale,
-        Numbers::Each(scale) => x * along_last(scale, &device),
+    let scaled = match scale.single() {
+        Some(scale) => x * scale,
+        None => x * along_last(scale, &device),
     };
-    match offset {
-        Numbers::All(0.0) => scaled,
-        Numbers::All(offset) => scaled + *offset,
-        Numbers::Each(offset) => scaled + along_last(offset, &device),
+    match offset.single() {
+        Some(0.0) => scaled,
+        Some(offset) => scaled + offset,
+        None => scaled + along_last(offset, &device),
     }
 }
 

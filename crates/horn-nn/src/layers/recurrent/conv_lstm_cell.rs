@@ -51,7 +51,7 @@ impl<const D: usize> ConvLongCell<D> {
 
     /// In the layer's own layout: a view.
     fn own_layout(&self, x: Tensor<D>) -> Result<Tensor<D>> {
-        self.format().from_channels_first(x.into())?.float()
+        self.format().channels_first_to_own(x.into())?.float()
     }
 
     /// The convolution for all gates at once. With a mask for each gate, each has its own input.

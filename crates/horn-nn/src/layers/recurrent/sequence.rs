@@ -35,7 +35,8 @@ impl SequenceArguments {
         // A mask may come after the states.
         let mask_fits = given.len() == expected.len()
             || given.len() == expected.len() + 1 && given.last().is_some_and(|mask| mask.rank() == 2);
-        if !given.is_empty() && !(fit && mask_fits) {
+        let fit = given.is_empty() || fit && mask_fits;
+        if !fit {
             return Err(Error::shape("the initial states do not fit the layer")
                 .received(layer::list(given))
                 .expected(layer::list(&expected))

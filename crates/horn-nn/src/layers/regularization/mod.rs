@@ -11,8 +11,8 @@ pub use activity_regularization::ActivityRegularization;
 pub use alpha_dropout::AlphaDropout;
 pub use dropout::Dropout;
 pub(super) use dropout::DropoutModule;
-pub(super) use noise::check_rate;
 pub use gaussian::{GaussianDropout, GaussianNoise};
+pub(super) use noise::check_rate;
 pub use spatial_dropout::{SpatialDropout1D, SpatialDropout2D, SpatialDropout3D};
 
 super::registry::family! {

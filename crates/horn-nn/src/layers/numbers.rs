@@ -1,4 +1,4 @@
-//! NumberArray as a configuration holds them: one, a list, or lists of lists.
+//! Numbers as a configuration holds them: one, a list, or lists of lists.
 
 use ndarray::{Array1, ArrayD, IxDyn, arr0};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -7,47 +7,52 @@ use serde_json::Value;
 /// One number, or an array of them.
 ///
 /// ```
-/// use horn_nn::layers::NumberArray;
+/// use horn_nn::layers::Numbers;
 ///
-/// let one: NumberArray = 0.5.into();
-/// let several: NumberArray = [0.5, 1.0].into();
+/// let one: Numbers = 0.5.into();
+/// let several: Numbers = [0.5, 1.0].into();
 /// assert_ne!(one, several);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-pub struct NumberArray(ArrayD<f64>);
+pub struct Numbers(ArrayD<f64>);
 
-impl NumberArray {
+impl Numbers {
     /// The numbers; one without axes.
     pub fn array(&self) -> &ArrayD<f64> {
         &self.0
     }
+
+    /// The number, where there is only one.
+    pub(crate) fn single(&self) -> Option<f64> {
+        if self.0.ndim() == 0 { self.0.first().copied() } else { None }
+    }
 }
 
-impl From<f64> for NumberArray {
+impl From<f64> for Numbers {
     fn from(number: f64) -> Self {
         Self(arr0(number).into_dyn())
     }
 }
 
-impl From<Vec<f64>> for NumberArray {
+impl From<Vec<f64>> for Numbers {
     fn from(numbers: Vec<f64>) -> Self {
         Self(Array1::from(numbers).into_dyn())
     }
 }
 
-impl<const N: usize> From<[f64; N]> for NumberArray {
+impl<const N: usize> From<[f64; N]> for Numbers {
     fn from(numbers: [f64; N]) -> Self {
         numbers.to_vec().into()
     }
 }
 
-impl From<ArrayD<f64>> for NumberArray {
+impl From<ArrayD<f64>> for Numbers {
     fn from(numbers: ArrayD<f64>) -> Self {
         Self(numbers)
     }
 }
 
-impl Serialize for NumberArray {
+impl Serialize for Numbers {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         fn nested(array: ndarray::ArrayViewD<f64>) -> Value {
             if array.ndim() == 0 {
@@ -59,7 +64,7 @@ impl Serialize for NumberArray {
     }
 }
 
-impl<'de> Deserialize<'de> for NumberArray {
+impl<'de> Deserialize<'de> for Numbers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         fn flatten(value: &Value, depth: usize, sizes: &mut Vec<usize>, numbers: &mut Vec<f64>) -> bool {
             match value {
@@ -94,11 +99,11 @@ mod tests {
     #[test]
     fn come_out_as_they_went_in() {
         for value in [json!(0.5), json!([1.0, 2.0]), json!([[1.0], [2.0]])] {
-            let numbers: NumberArray = serde_json::from_value(value.clone()).unwrap();
+            let numbers: Numbers = serde_json::from_value(value.clone()).unwrap();
             assert_eq!(serde_json::to_value(&numbers).unwrap(), value);
         }
         for value in [json!([[1.0], [2.0, 3.0]]), json!([1.0, [2.0]]), json!([[1.0], 2.0]), json!("a")] {
-            assert!(serde_json::from_value::<NumberArray>(value).is_err());
+            assert!(serde_json::from_value::<Numbers>(value).is_err());
         }
     }
 }
