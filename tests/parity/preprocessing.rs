@@ -4,10 +4,13 @@
 //! Keras's outputs, twice where the fixture has a second call of the same layer.
 
 use horn::burn::tensor::Device;
-use horn::layers::{Input, from_config};
+use horn::layers::{
+    Discretization, Hashing, Input, IntegerLookup, StringLookup, TextVectorization, Token, from_config,
+};
 use horn::{Call, Layer, Mode, Model, Signal};
+use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::layers::check::{gradients_of, same, tensor};
 use crate::fixtures::{Array, assert_close, read, values};
@@ -23,6 +26,14 @@ struct Case {
     outputs: Vec<Value>,
     output_shapes: Vec<Vec<Option<usize>>>,
     next_outputs: Option<Vec<Value>>,
+    #[serde(default)]
+    adapt: Vec<Value>,
+    #[serde(default)]
+    config_after: Map<String, Value>,
+    vocabulary: Option<Value>,
+    idf_weights: Option<Array>,
+    #[serde(default)]
+    kwargs: Map<String, Value>,
     #[serde(default)]
     cotangents: Vec<Array>,
     #[serde(default)]
@@ -42,6 +53,7 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
     ("Resizing", "integers", FLOATS),
     ("Resizing", "integers, bicubic", FLOATS),
     ("RandomBrightness", "integers", FLOATS),
+    ("CategoryEncoding", "one_hot, scalar", "a model's inputs have a batch axis"),
 ];
 const FLOATS: &str = "a model's inputs are floats, so nothing is rounded to integers";
 
@@ -82,11 +94,22 @@ impl Case {
         layer
     }
 
-    /// The input, as a batch.
-    fn input(&self) -> Array {
-        self.batch(&self.inputs[0])
+    /// What the layer's configuration is after it was adapted.
+    fn config_after(&self) -> Value {
+        let mut config = self.config.clone();
+        config.as_object_mut().unwrap().extend(self.config_after.clone());
+        config
     }
 
+    /// Compares what a layer computes before a model.
+    fn compare(&self, received: &ArrayD<f64>) {
+        let expected: Array = serde_json::from_value(self.outputs[0].clone()).unwrap();
+        assert_eq!(received.shape(), expected.shape, "sizes");
+        let received: Vec<f32> = received.iter().map(|value| *value as f32).collect();
+        assert_close("output", &received, &expected.values(), 1e-5);
+    }
+
+    /// The array with a batch axis, where it has none.
     fn batch(&self, array: &Value) -> Array {
         let mut array: Array = serde_json::from_value(array.clone()).unwrap();
         if !self.is_batched() {
@@ -98,9 +121,14 @@ impl Case {
 
 /// A layer in a model computes what Keras does.
 fn in_a_model(case: &Case, relative: f64) {
-    let input = case.input();
-    let x = Input(&input.shape[1..]).tensor();
-    let y = case.layer().shared().apply(&x).unwrap();
+    layer_in_a_model(case, case.layer(), relative);
+}
+
+fn layer_in_a_model(case: &Case, layer: impl Layer, relative: f64) {
+    let inputs: Vec<Array> = case.inputs.iter().chain(case.kwargs.values()).map(|input| case.batch(input)).collect();
+    let signals = |device: &Device| inputs.iter().map(|input| Signal::new(tensor(input, device))).collect::<Vec<_>>();
+    let x: Vec<_> = inputs.iter().map(|input| Input(&input.shape[1..]).tensor()).collect();
+    let y = layer.shared().apply(x.as_slice()).unwrap();
     let model = Model::new(x, y).unwrap().build(&Device::default()).unwrap();
     let announced = model.output_shape().sizes().to_vec();
     let expected = &case.output_shapes[0];
@@ -111,15 +139,13 @@ fn in_a_model(case: &Case, relative: f64) {
     let computed = model.clone();
     for expected in [Some(&case.outputs), case.next_outputs.as_ref()].into_iter().flatten() {
         let expected = case.batch(&expected[0]);
-        let signal = Signal::new(tensor(&input, model.device()));
-        let outputs = computed.call(vec![signal], &mut Call::new(case.mode())).unwrap();
+        let outputs = computed.call(signals(model.device()), &mut Call::new(case.mode())).unwrap();
         assert_eq!(outputs[0].sizes(), expected.shape, "sizes");
         let received = values(outputs[0].clone().value().unwrap());
         assert_close("output", &received, &expected.values(), relative);
     }
     if let (Some(expected), false) = (case.input_grads.first(), case.cotangents.is_empty()) {
-        let signal = Signal::new(tensor(&input, model.device()));
-        let found = gradients_of(&model, vec![signal], &case.cotangents, case.mode());
+        let found = gradients_of(&model, signals(model.device()), &case.cotangents, case.mode());
         assert_close("gradient", found.by_input[0].as_ref().unwrap(), &expected.values(), relative);
     }
 }
@@ -144,4 +170,115 @@ fn images_change_at_random() {
 fn images_move_at_random() {
     let classes = &["RandomRotation", "RandomZoom", "RandomTranslation"];
     all(&cases(classes, 48), |case| in_a_model(case, 1e-4));
+}
+
+/// An array of tokens, as the fixture holds it.
+fn tokens<T: Token>(value: &Value) -> ArrayD<T> {
+    let shape: Vec<usize> = serde_json::from_value(value["shape"].clone()).unwrap();
+    let data: Vec<T> = serde_json::from_value(value["data"].clone()).unwrap();
+    ArrayD::from_shape_vec(IxDyn(&shape), data).unwrap()
+}
+
+/// Adapts a layer, or not, as the case says, and compares what it knows then.
+macro_rules! adapted {
+    ($class:ident, $token:ty, $case:expr) => {{
+        let case = $case;
+        case.layer();
+        let mut layer = $class::from_config(&case.config).unwrap();
+        let batches: Vec<ArrayD<$token>> = case.adapt.iter().map(tokens).collect();
+        match batches.as_slice() {
+            [] => {}
+            [data] => layer.adapt(data).unwrap(),
+            batches => layer.adapt_batches(batches).unwrap(),
+        }
+        let config = layer.config();
+        assert!(same(&config, &case.config_after()), "{config} after adapt, Keras has {}", case.config_after());
+        assert_eq!(Some(json!(layer.get_vocabulary().unwrap())), case.vocabulary, "vocabulary");
+        if let Some(weights) = &case.idf_weights {
+            assert_close("weights", &layer.get_idf_weights().unwrap(), &weights.values(), 1e-5);
+        }
+        layer
+    }};
+}
+
+#[test]
+fn categories_are_encoded() {
+    all(&cases(&["CategoryEncoding"], 16), |case| in_a_model(case, 1e-5));
+}
+
+#[test]
+fn numbers_are_put_into_bins() {
+    all(&cases(&["Discretization"], 17), |case| {
+        let mut layer: Discretization = serde_json::from_value(case.config.clone()).unwrap();
+        let batches: Vec<Array> =
+            case.adapt.iter().map(|batch| serde_json::from_value(batch.clone()).unwrap()).collect();
+        if batches.is_empty() {
+            case.layer();
+        } else {
+            let before = layer.config();
+            assert!(same(&before, &case.config), "{before} came out, {} went in", case.config);
+            layer.adapt_batches(batches.iter().map(Array::host)).unwrap();
+            let edges = case.config_after["bin_boundaries"].as_array().unwrap().iter();
+            let edges: Vec<f32> = edges.map(|edge| edge.as_f64().unwrap() as f32).collect();
+            let config = layer.config();
+            let learned = config["bin_boundaries"].as_array().unwrap().iter();
+            let learned: Vec<f32> = learned.map(|edge| edge.as_f64().unwrap() as f32).collect();
+            assert_eq!(learned, edges);
+        }
+        layer_in_a_model(case, layer, 0.0);
+    });
+}
+
+#[test]
+fn integers_are_looked_up() {
+    all(&cases(&["IntegerLookup"], 32), |case| {
+        let layer = adapted!(IntegerLookup, i64, case);
+        let input = tokens::<i64>(&case.inputs[0]);
+        if case.config["invert"] == true {
+            case.compare(&layer.tokens(&input).unwrap().map(|token| *token as f64));
+        } else {
+            case.compare(&layer.call(&input).unwrap());
+        }
+        layer_in_a_model(case, layer, 1e-5);
+    });
+}
+
+#[test]
+fn strings_are_looked_up() {
+    all(&cases(&["StringLookup"], 29), |case| {
+        let layer = adapted!(StringLookup, String, case);
+        if case.config["invert"] == true {
+            let received = layer.tokens(&tokens::<i64>(&case.inputs[0])).unwrap();
+            assert_eq!(received, tokens::<String>(&case.outputs[0]));
+        } else {
+            case.compare(&layer.call(&tokens::<String>(&case.inputs[0])).unwrap());
+        }
+    });
+}
+
+#[test]
+fn texts_are_vectorized() {
+    all(&cases(&["TextVectorization"], 36), |case| {
+        let layer = adapted!(TextVectorization, String, case);
+        case.compare(&layer.call(&tokens::<String>(&case.inputs[0])).unwrap());
+    });
+}
+
+#[test]
+fn categories_are_hashed() {
+    all(&cases(&["Hashing"], 23), |case| {
+        case.layer();
+        let layer: Hashing = serde_json::from_value(case.config.clone()).unwrap();
+        let input = &case.inputs[0];
+        match input["dtype"].as_str() {
+            Some("string") => case.compare(&layer.call(&tokens::<String>(input)).unwrap()),
+            Some(_) => case.compare(&layer.call(&tokens::<i64>(input)).unwrap()),
+            None => {
+                let floats: Array = serde_json::from_value(input.clone()).unwrap();
+                let whole: Vec<i64> = floats.values().iter().map(|value| *value as i64).collect();
+                let whole = ArrayD::from_shape_vec(IxDyn(&floats.shape), whole).unwrap();
+                case.compare(&layer.call(&whole).unwrap());
+            }
+        }
+    });
 }

@@ -128,6 +128,15 @@ pub(super) fn read<L: Layer + Serialize + DeserializeOwned>(
     required: &[&str],
     config: &Value,
 ) -> Result<Box<dyn Layer>> {
+    Ok(Box::new(read_as(default, required, config)?))
+}
+
+/// Reads a layer's description as [`read`] does, as the type that it is.
+pub(super) fn read_as<L: Layer + Serialize + DeserializeOwned>(
+    default: &L,
+    required: &[&str],
+    config: &Value,
+) -> Result<L> {
     let class = default.class_name().to_owned();
     let given = config.as_object().ok_or_else(|| {
         Error::argument("the configuration is no object").at(format!("class {class}")).received(config)
@@ -152,5 +161,5 @@ pub(super) fn read<L: Layer + Serialize + DeserializeOwned>(
             .received(key)
             .expected(known.unwrap_or_default()));
     }
-    Ok(Box::new(layer))
+    Ok(layer)
 }

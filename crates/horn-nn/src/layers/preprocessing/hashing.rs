@@ -1,0 +1,200 @@
+//! `Hashing`: categories as bins, without a vocabulary.
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+
+use super::encode::{Number, OutputMode, encode_host, to_device, to_host, to_numbers};
+use super::hash::{Salt, bin};
+use super::tokens::{IntoBatch, Token};
+use crate::layers::common::{Common, DType, common_arguments, described};
+use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+
+/// Gives each category one of `num_bins` bins by a hash: the same category always the same bin, and different ones by
+/// chance the same.
+///
+/// Without a `salt` the hash is FarmHash's Fingerprint64, with one SipHash-2-4 (Aumasson and Bernstein, 2012). Integers
+/// are hashed as decimal digits. In a model the layer takes whole numbers, and hashes on the host; strings are hashed
+/// before the model, by [`call`](Self::call).
+///
+/// # Shapes
+///
+/// - input: any, of whole numbers
+/// - output: as the input; with another `output_mode` than `Int` a vector for each category (`OneHot`) or sample
+///
+/// ```
+/// use horn_nn::layers::Hashing;
+/// use ndarray::ArrayD;
+///
+/// let bins: ArrayD<i64> = Hashing(3).call(&["A", "B", "A"])?;
+/// assert_eq!(bins[[0]], bins[[2]]);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hashing {
+    #[serde(flatten)]
+    common: Common,
+    num_bins: usize,
+    salt: Option<Salt>,
+    mask_value: Option<MaskValue>,
+    output_mode: OutputMode,
+    sparse: bool,
+}
+
+/// The category that stands for nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum MaskValue {
+    /// An integer.
+    Integer(i64),
+    /// A string.
+    Text(String),
+}
+
+impl From<i64> for MaskValue {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<&str> for MaskValue {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+/// `keras.layers.Hashing(num_bins)`.
+#[allow(non_snake_case)]
+pub fn Hashing(num_bins: usize) -> Hashing {
+    Hashing::new(num_bins)
+}
+
+/// The largest integer below which all are floats, too.
+const EXACT: usize = 1 << 24;
+
+impl Hashing {
+    /// A layer with so many bins.
+    pub fn new(num_bins: usize) -> Self {
+        let common = Common { dtype: DType("int64".to_owned()), ..Common::default() };
+        Self { common, num_bins, salt: None, mask_value: None, output_mode: OutputMode::Int, sparse: false }
+    }
+
+    /// Makes the hash another one; one number counts twice.
+    #[must_use]
+    pub fn salt(mut self, salt: impl Into<Salt>) -> Self {
+        self.salt = Some(salt.into());
+        self
+    }
+
+    /// A category that stands for nothing: it gets bin 0, which no other category gets.
+    #[must_use]
+    pub fn mask_value(mut self, mask_value: impl Into<MaskValue>) -> Self {
+        self.mask_value = Some(mask_value.into());
+        self
+    }
+
+    /// What categories become; their bins by default.
+    #[must_use]
+    pub fn output_mode(mut self, output_mode: OutputMode) -> Self {
+        let dtype = if output_mode == OutputMode::Int { "int64" } else { "float32" };
+        self.common.dtype = DType(dtype.to_owned());
+        self.output_mode = output_mode;
+        self
+    }
+
+    /// Hashes strings or integers, before the model: what `output_mode` says, as integers or floats.
+    ///
+    /// # Errors
+    ///
+    /// Where the arguments are impossible.
+    pub fn call<T: Token, N: Number>(&self, categories: impl IntoBatch<T>) -> Result<ndarray::ArrayD<N>> {
+        self.check()?;
+        let is_mask = |category: &T| match &self.mask_value {
+            Some(MaskValue::Integer(mask)) => category.integer() == Some(*mask),
+            Some(MaskValue::Text(mask)) => category.integer().is_none() && category.bytes() == mask.as_bytes(),
+            None => false,
+        };
+        let bins = categories.into_batch().map(|category| Some(self.bin(&category.bytes(), is_mask(category))));
+        to_numbers(encode_host(&bins, self.output_mode, self.num_bins), self.output_mode)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.output_mode.check_unweighted()?;
+        if self.num_bins > 0 && !self.sparse {
+            return Ok(());
+        }
+        Err(Error::argument("there are no bins, or the output is to be sparse")
+            .received(format!("num_bins = {}, sparse = {}", self.num_bins, self.sparse))
+            .expected("num_bins from 1 on, and sparse = false"))
+    }
+
+    /// The bin of a category; the first one is kept for the mask, where there is one.
+    fn bin(&self, category: &[u8], is_mask: bool) -> usize {
+        match (&self.mask_value, self.num_bins) {
+            (None, _) | (_, 1) => bin(category, self.num_bins, self.salt),
+            _ if is_mask => 0,
+            (Some(_), bins) => 1 + bin(category, bins - 1, self.salt),
+        }
+    }
+}
+
+common_arguments!(Hashing);
+
+impl Layer for Hashing {
+    described!("Hashing");
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        self.check()?;
+        if self.output_mode == OutputMode::Int && self.num_bins > EXACT {
+            return Err(Error::argument("a model's floats do not hold so many bins")
+                .received(format!("num_bins = {}", self.num_bins))
+                .expected(format!("at most {EXACT}"))
+                .mend("call the layer before the model, or take fewer bins"));
+        }
+        Ok(self.output_mode.output_shape(input, self.num_bins))
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(HashingModule { layer: self.clone() }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct HashingModule {
+    #[module(skip)]
+    layer: Hashing,
+}
+
+impl Forward for HashingModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        let device = input.device();
+        let mask = match self.layer.mask_value {
+            Some(MaskValue::Integer(mask)) => Some(mask as f32),
+            _ => None,
+        };
+        let bins = to_host(input)?
+            .map(|value| Some(self.layer.bin((*value as i64).to_string().as_bytes(), mask == Some(*value))));
+        to_device(&encode_host(&bins, self.layer.output_mode, self.layer.num_bins), &device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::check::infer;
+
+    #[test]
+    fn a_model_hashes_integers() {
+        // keras.layers.Hashing(5, ...)(np.array([[0, 1, -1, 12, 100, 7]])), and the same with salt=[1, 2], mask_value=0
+        let hash = |layer| infer(layer, &[0.0, 1.0, -1.0, 12.0, 100.0, 7.0], &[1, 6]).unwrap().1;
+        assert_eq!(hash(Hashing(5)), [0.0, 4.0, 0.0, 3.0, 0.0, 3.0]);
+        assert_eq!(hash(Hashing(5).salt([1, 2])), [3.0, 4.0, 0.0, 2.0, 4.0, 1.0]);
+        assert_eq!(hash(Hashing(5).mask_value(0)), [0.0, 2.0, 3.0, 1.0, 4.0, 1.0]);
+    }
+
+    #[test]
+    fn impossible_arguments_are_errors() {
+        assert!(infer(Hashing(0), &[0.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(Hashing(1 << 30), &[0.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(Hashing(1).output_mode(OutputMode::TfIdf).call::<i64, f32>(&[1]).unwrap_err().is_argument());
+    }
+}

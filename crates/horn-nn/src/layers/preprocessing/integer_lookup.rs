@@ -1,0 +1,116 @@
+//! `IntegerLookup`: integers as indices of a vocabulary.
+
+use std::sync::Arc;
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::encode::{Number, OutputMode, to_device, to_host, to_numbers};
+use super::hash::Salt;
+use super::lookup::{Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods};
+use super::tokens::{Counts, IntoBatch};
+use crate::layers::common::{Common, common_arguments};
+use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+
+/// Gives each integer its index in a vocabulary, which is given or learned.
+///
+/// The indices are those of the mask token, of integers that are not in the vocabulary, and of those in it, in this
+/// order. In a model the table is searched on the host.
+///
+/// # Shapes
+///
+/// - input: any, of whole numbers
+/// - output: as the input; with another `output_mode` than `Int` a vector for each integer (`OneHot`) or sample
+///
+/// ```
+/// use horn_nn::layers::IntegerLookup;
+/// use ndarray::ArrayD;
+///
+/// let mut layer = IntegerLookup();
+/// layer.adapt(&[1138, 42, 1138])?;
+/// assert_eq!(layer.get_vocabulary()?, [-1, 1138, 42]);
+/// let indices: ArrayD<i64> = layer.call(&[42, 7])?;
+/// assert_eq!(indices.as_slice(), Some(&[2, 0][..]));
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IntegerLookup {
+    #[serde(flatten)]
+    common: Common,
+    #[serde(flatten)]
+    lookup: Lookup<i64>,
+    vocabulary_dtype: Integers,
+}
+
+/// The type of the tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Integers {
+    Int64,
+}
+
+/// `keras.layers.IntegerLookup()`.
+#[allow(non_snake_case)]
+pub fn IntegerLookup() -> IntegerLookup {
+    IntegerLookup::new()
+}
+
+impl IntegerLookup {
+    /// A lookup that learns its vocabulary, where it is not given one.
+    pub fn new() -> Self {
+        Self { common: Common::default(), lookup: Lookup::new(-1), vocabulary_dtype: Integers::Int64 }
+    }
+}
+
+common_arguments!(IntegerLookup);
+lookup_arguments!(IntegerLookup, i64);
+lookup_methods!(IntegerLookup, i64);
+
+impl Layer for IntegerLookup {
+    fn class_name(&self) -> &str {
+        "IntegerLookup"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.common.name.as_deref()
+    }
+
+    fn trainable(&self) -> bool {
+        self.common.trainable
+    }
+
+    fn config(&self) -> Value {
+        let mut config = serde_json::to_value(self).expect("a description is plain data");
+        config["vocabulary_size"] = json!(self.lookup.known_size());
+        config
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        Ok(self.lookup.output_mode.output_shape(input, self.lookup.depth()?))
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(IntegerLookupModule { lookup: Arc::new(self.lookup.clone()) }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct IntegerLookupModule {
+    #[module(skip)]
+    lookup: Arc<Lookup<i64>>,
+}
+
+impl Forward for IntegerLookupModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        let device = input.device();
+        let tokens = to_host(input)?.map(|value| *value as i64);
+        let found = if self.lookup.invert {
+            let found = tokens.iter().map(|index| Ok(self.lookup.token(*index)? as f64)).collect::<Result<_>>()?;
+            ndarray::ArrayD::from_shape_vec(tokens.raw_dim(), found).expect("there is a token an index")
+        } else {
+            self.lookup.encode(&tokens)?
+        };
+        to_device(&found, &device)
+    }
+}

@@ -1,0 +1,381 @@
+//! `TextVectorization`: texts as the indices of their words.
+
+use ndarray::ArrayD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::encode::{Number, OutputMode, to_numbers};
+use super::lookup::Lookup;
+use super::text::{Encoding, text_layer};
+use super::tokens::{Counts, IntoBatch};
+use crate::layers::common::{Common, arguments, common_arguments};
+use crate::layers::registry::read_as;
+use crate::{Error, Result};
+
+/// Splits texts into words, and gives each word its index in a vocabulary, which is given or learned.
+///
+/// Texts are standardized, split, and joined to n-grams, as the arguments say. Index 0 is for what is padded, 1 for
+/// words that are not in the vocabulary. Devices have no strings: the layer is used before a model, not in it.
+///
+/// ```
+/// use horn_nn::layers::TextVectorization;
+/// use ndarray::{ArrayD, array};
+///
+/// let mut layer = TextVectorization().output_sequence_length(3);
+/// layer.adapt(&["The cat sat.", "The dog!"])?;
+/// assert_eq!(layer.get_vocabulary()?, ["", "[UNK]", "the", "sat", "dog", "cat"]);
+/// let indices: ArrayD<i64> = layer.call(&["the dog sat", "a cat"])?;
+/// assert_eq!(indices, array![[2, 4, 3], [1, 5, 0]].into_dyn());
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TextVectorization {
+    #[serde(flatten)]
+    common: Common,
+    max_tokens: Option<usize>,
+    standardize: Option<Standardize>,
+    split: Option<Split>,
+    ngrams: Option<Ngrams>,
+    output_mode: OutputMode,
+    output_sequence_length: Option<usize>,
+    pad_to_max_tokens: bool,
+    sparse: bool,
+    ragged: bool,
+    vocabulary: Option<Vec<String>>,
+    idf_weights: Option<Vec<f64>>,
+    encoding: Encoding,
+    vocabulary_size: Option<usize>,
+    /// What was learned.
+    #[serde(skip)]
+    learned: Option<Lookup<String>>,
+}
+
+/// How texts are made alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standardize {
+    /// Both of the others.
+    LowerAndStripPunctuation,
+    /// The letters A to Z become small.
+    Lower,
+    /// The punctuation of ASCII is left out.
+    StripPunctuation,
+}
+
+/// Where texts are split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Split {
+    /// At spaces, tabs and ends of lines.
+    Whitespace,
+    /// Between all characters.
+    Character,
+}
+
+/// How many words are joined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Ngrams {
+    /// One word, two words, up to so many.
+    UpTo(usize),
+    /// So many, for each of the numbers.
+    Each(Vec<usize>),
+}
+
+impl From<usize> for Ngrams {
+    fn from(most: usize) -> Self {
+        Self::UpTo(most)
+    }
+}
+
+impl<const N: usize> From<[usize; N]> for Ngrams {
+    fn from(widths: [usize; N]) -> Self {
+        Self::Each(widths.to_vec())
+    }
+}
+
+/// `keras.layers.TextVectorization()`.
+#[allow(non_snake_case)]
+pub fn TextVectorization() -> TextVectorization {
+    TextVectorization::new()
+}
+
+impl TextVectorization {
+    /// A layer that learns its vocabulary, where it is not given one.
+    pub fn new() -> Self {
+        Self {
+            common: Common::default(),
+            max_tokens: None,
+            standardize: Some(Standardize::LowerAndStripPunctuation),
+            split: Some(Split::Whitespace),
+            ngrams: None,
+            output_mode: OutputMode::Int,
+            output_sequence_length: None,
+            pad_to_max_tokens: false,
+            sparse: false,
+            ragged: false,
+            vocabulary: None,
+            idf_weights: None,
+            encoding: Encoding::Utf8,
+            vocabulary_size: None,
+            learned: None,
+        }
+    }
+
+    /// How large the vocabulary is at most, special tokens included; as large as it gets by default.
+    #[must_use]
+    pub fn max_tokens(mut self, max_tokens: usize) -> Self {
+        self.max_tokens = Some(max_tokens);
+        self
+    }
+
+    /// Joins words: up to so many with a number, exactly so many with an array of numbers.
+    #[must_use]
+    pub fn ngrams(mut self, ngrams: impl Into<Ngrams>) -> Self {
+        self.ngrams = Some(ngrams.into());
+        self
+    }
+
+    /// How many indices each text gets; as many as the longest by default.
+    #[must_use]
+    pub fn output_sequence_length(mut self, output_sequence_length: usize) -> Self {
+        self.output_sequence_length = Some(output_sequence_length);
+        self
+    }
+
+    /// The vocabulary, where it is not to be learned. It may begin with `""` and `"[UNK]"`.
+    #[must_use]
+    pub fn vocabulary<I: Into<String>>(mut self, vocabulary: impl IntoIterator<Item = I>) -> Self {
+        self.vocabulary = Some(vocabulary.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// How much each word of the given vocabulary counts with `OutputMode::TfIdf`.
+    #[must_use]
+    pub fn idf_weights(mut self, idf_weights: impl Into<Vec<f64>>) -> Self {
+        self.idf_weights = Some(idf_weights.into());
+        self
+    }
+
+    /// Learns the vocabulary from texts: the most frequent words first, as many as `max_tokens` has room for.
+    ///
+    /// # Errors
+    ///
+    /// Where the arguments are impossible, or a vocabulary was given.
+    pub fn adapt(&mut self, texts: impl IntoBatch<String>) -> Result<()> {
+        let mut texts = texts.into_batch();
+        if texts.ndim() == 1 {
+            texts = texts.insert_axis(ndarray::Axis(1));
+        }
+        let mut counts = Counts::new();
+        self.words(&texts)?.iter().for_each(|words| counts.add(words));
+        self.learn(counts)
+    }
+
+    /// Learns the vocabulary from texts that come in batches.
+    ///
+    /// # Errors
+    ///
+    /// As [`adapt`](Self::adapt).
+    pub fn adapt_batches<B: IntoBatch<String>>(&mut self, batches: impl IntoIterator<Item = B>) -> Result<()> {
+        let mut counts = Counts::new();
+        for batch in batches {
+            self.words(&batch.into_batch())?.iter().for_each(|words| counts.add(words));
+        }
+        self.learn(counts)
+    }
+
+    fn learn(&mut self, counts: Counts<String>) -> Result<()> {
+        let mut lookup = self.given();
+        lookup.learn(counts)?;
+        self.learned = Some(lookup);
+        Ok(())
+    }
+
+    /// Looks the words of texts up, before the model: what `output_mode` says, as integers or floats. Texts come as a
+    /// vector, or as the only column of a matrix; each becomes a row.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no vocabulary yet, or the arguments are impossible.
+    pub fn call<N: Number>(&self, texts: impl IntoBatch<String>) -> Result<ArrayD<N>> {
+        self.check()?;
+        let rows = self.words(&texts.into_batch())?;
+        let given;
+        let lookup = match &self.learned {
+            Some(lookup) => lookup,
+            None => {
+                given = self.given();
+                &given
+            }
+        };
+        let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = self.output_sequence_length.unwrap_or(longest);
+        let mut indices = Vec::with_capacity(rows.len() * width);
+        for words in &rows {
+            let found = words.iter().take(width).map(|word| lookup.index(word));
+            indices.extend(found.collect::<Result<Vec<_>>>()?);
+            indices.resize(indices.len() + width.saturating_sub(words.len()), None);
+        }
+        let indices =
+            ArrayD::from_shape_vec(ndarray::IxDyn(&[rows.len(), width]), indices).expect("all rows have the width");
+        to_numbers(lookup.encode_indices(&indices)?, self.output_mode)
+    }
+
+    /// The vocabulary, special tokens first, in the order of the indices.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none yet.
+    pub fn get_vocabulary(&self) -> Result<Vec<String>> {
+        match &self.learned {
+            Some(lookup) => lookup.get_vocabulary(),
+            None => self.given().get_vocabulary(),
+        }
+    }
+
+    /// How much each word counts with `OutputMode::TfIdf`, by its index.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no vocabulary yet.
+    pub fn get_idf_weights(&self) -> Result<Vec<f32>> {
+        match &self.learned {
+            Some(lookup) => lookup.idf_weights().map(<[f32]>::to_vec),
+            None => self.given().idf_weights().map(<[f32]>::to_vec),
+        }
+    }
+
+    /// Reads the layer from the configuration that Keras writes for it.
+    ///
+    /// # Errors
+    ///
+    /// Where an argument is unknown or of another kind.
+    pub fn from_config(config: &Value) -> Result<Self> {
+        read_as(&Self::new(), &[], config)
+    }
+
+    /// The lookup that the arguments describe.
+    fn given(&self) -> Lookup<String> {
+        Lookup {
+            max_tokens: self.max_tokens,
+            mask_token: Some(String::new()),
+            output_mode: self.output_mode,
+            sparse: self.sparse,
+            pad_to_max_tokens: self.pad_to_max_tokens,
+            idf_weights: self.idf_weights.clone(),
+            vocabulary: self.vocabulary.clone(),
+            ..Lookup::new("[UNK]".to_owned())
+        }
+    }
+
+    fn written(&self) -> Value {
+        let mut config = serde_json::to_value(self).expect("a description is plain data");
+        let size = match &self.learned {
+            Some(lookup) => lookup.known_size(),
+            None => self.given().known_size().or(self.vocabulary_size),
+        };
+        config["vocabulary_size"] = json!(size.unwrap_or_else(|| self.given().smallest_size()));
+        config
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.ragged {
+            return Err(Error::argument("there are no ragged tensors").received("ragged").mend("leave it out"));
+        }
+        if self.output_sequence_length.is_some() && self.output_mode != OutputMode::Int {
+            return Err(Error::argument("only indices have a length")
+                .received(format!("output_sequence_length with OutputMode::{:?}", self.output_mode))
+                .expected("OutputMode::Int"));
+        }
+        if self.output_mode == OutputMode::OneHot {
+            return Err(Error::argument("texts of different lengths can't become a vector a word")
+                .received("OutputMode::OneHot")
+                .expected("Int, MultiHot, Count or TfIdf"));
+        }
+        Ok(())
+    }
+
+    /// The words of each text, or each row of texts where they are not split.
+    fn words(&self, texts: &ArrayD<String>) -> Result<Vec<Vec<String>>> {
+        let texts = texts.map(|text| standardized(text, self.standardize));
+        let rows: Vec<Vec<String>> = match (self.split, texts.shape()) {
+            (Some(split), [_] | [_, 1]) => texts.iter().map(|text| split.words(text)).collect(),
+            (None, [_]) => vec![texts.into_iter().collect()],
+            (None, [_, _]) => texts.outer_iter().map(|row| row.iter().cloned().collect()).collect(),
+            (_, sizes) => {
+                return Err(Error::shape("the texts have another shape")
+                    .received(crate::sizes(sizes))
+                    .expected("a vector, or a matrix of one column")
+                    .mend("put the texts of a sample together"));
+            }
+        };
+        let widths = match &self.ngrams {
+            None => return Ok(rows),
+            Some(Ngrams::UpTo(most)) => (1..=*most).collect(),
+            Some(Ngrams::Each(widths)) => widths.clone(),
+        };
+        if widths.is_empty() || widths.contains(&0) {
+            return Err(Error::argument("there are no n-grams of no words").received(format!("ngrams = {widths:?}")));
+        }
+        let joined = |words: &Vec<String>| -> Vec<String> {
+            widths.iter().flat_map(|width| words.windows(*width)).map(|words| words.join(" ")).collect()
+        };
+        Ok(rows.iter().map(joined).collect())
+    }
+}
+
+impl Default for TextVectorization {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Split {
+    fn words(self, text: &str) -> Vec<String> {
+        match self {
+            Self::Whitespace => {
+                let is_space = |c: char| matches!(c, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r');
+                text.split(is_space).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+            }
+            Self::Character => text.chars().map(String::from).collect(),
+        }
+    }
+}
+
+fn standardized(text: &str, standardize: Option<Standardize>) -> String {
+    use Standardize::{Lower, LowerAndStripPunctuation, StripPunctuation};
+    let lower = matches!(standardize, Some(Lower | LowerAndStripPunctuation));
+    let strip = matches!(standardize, Some(StripPunctuation | LowerAndStripPunctuation));
+    let kept = text.chars().filter(|c| !(strip && c.is_ascii_punctuation()));
+    kept.map(|c| if lower { c.to_ascii_lowercase() } else { c }).collect()
+}
+
+common_arguments!(TextVectorization);
+arguments!(TextVectorization {
+    /// How texts are made alike; small letters without punctuation by default.
+    standardize: Option<Standardize>,
+    /// Where texts are split; at whitespace by default.
+    split: Option<Split>,
+    /// What words become; their indices by default.
+    output_mode: OutputMode,
+    /// Are vectors as long as `max_tokens`, even where the vocabulary is smaller? No by default.
+    pad_to_max_tokens: bool,
+});
+text_layer!(TextVectorization, "TextVectorization");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_arguments_are_errors() {
+        let layer = TextVectorization().vocabulary(["a"]);
+        assert!(layer.clone().output_mode(OutputMode::OneHot).call::<i64>(&["a"]).unwrap_err().is_argument());
+        assert!(layer.clone().ngrams([0]).call::<i64>(&["a"]).unwrap_err().is_argument());
+        let counted = layer.clone().output_mode(OutputMode::Count).output_sequence_length(2);
+        assert!(counted.call::<i64>(&["a"]).unwrap_err().is_argument());
+        assert!(layer.call::<i64>(&ndarray::array![["a", "b"]]).unwrap_err().is_shape());
+        assert!(TextVectorization().call::<i64>(&["a"]).is_err());
+    }
+}
