@@ -15,7 +15,7 @@ use crate::{Build, BuiltLayer, Error, Layer, Model, Result, Shape};
 
 /// A tensor that stands for data to come: it has a shape, and knows the layers that will compute it.
 ///
-/// [`Input`](crate::layers::Input) is the first, [`Layer::apply`] makes the next.
+/// [`Input`](struct@crate::layers::Input) is the first, [`Layer::apply`] makes the next.
 #[derive(Clone)]
 pub struct KerasTensor {
     call: Arc<LayerCall>,

@@ -92,7 +92,7 @@ pub(crate) use common_arguments;
 
 /// Optional arguments as methods, each setting the field of its name.
 ///
-/// ```ignore
+/// ```text
 /// arguments!(Dense {
 ///     /// Is a bias added? Yes by default.
 ///     use_bias: bool,
@@ -117,7 +117,7 @@ pub(crate) use arguments;
 
 /// The arguments for a weight as methods, and its [`WeightSpec`](crate::WeightSpec) as one of the weight's name.
 ///
-/// ```ignore
+/// ```text
 /// weight_arguments!(Dense, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
 /// ```
 macro_rules! weight_arguments {

@@ -7,7 +7,7 @@ use super::options::{Inputs, Options, check_inputs, options};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, layer};
 
-/// As [`MultiHeadAttention`](super::MultiHeadAttention), but neighbouring heads of the query share one head of key and
+/// As [`MultiHeadAttention`](struct@super::MultiHeadAttention), but neighbouring heads of the query share one head of key and
 /// value.
 ///
 /// # Shapes
@@ -20,7 +20,7 @@ use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, layer};
 ///
 /// # Masks
 ///
-/// As those of [`MultiHeadAttention`](super::MultiHeadAttention).
+/// As those of [`MultiHeadAttention`](struct@super::MultiHeadAttention).
 ///
 /// Source: Ainslie et al., [GQA](https://arxiv.org/abs/2305.13245), 2023.
 ///

@@ -121,7 +121,7 @@ macro_rules! transposed_layer {
 }
 
 transposed_layer! {
-    /// The gradient of a [`Conv1D`](crate::layers::Conv1D) as a layer: sequences become longer by the strides.
+    /// The gradient of a [`Conv1D`](struct@crate::layers::Conv1D) as a layer: sequences become longer by the strides.
     ///
     /// # Shapes
     ///
@@ -138,7 +138,7 @@ transposed_layer! {
 }
 
 transposed_layer! {
-    /// The gradient of a [`Conv2D`](crate::layers::Conv2D) as a layer: images become larger by the strides.
+    /// The gradient of a [`Conv2D`](struct@crate::layers::Conv2D) as a layer: images become larger by the strides.
     ///
     /// # Shapes
     ///
@@ -158,7 +158,7 @@ transposed_layer! {
 }
 
 transposed_layer! {
-    /// The gradient of a [`Conv3D`](crate::layers::Conv3D) as a layer: volumes become larger by the strides.
+    /// The gradient of a [`Conv3D`](struct@crate::layers::Conv3D) as a layer: volumes become larger by the strides.
     ///
     /// # Shapes
     ///

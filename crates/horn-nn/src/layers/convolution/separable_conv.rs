@@ -147,7 +147,7 @@ separable_layer! {
 
 separable_layer! {
     /// Slides filters over each channel of an image by itself, and mixes the channels of every point: almost what
-    /// [`Conv2D`](crate::layers::Conv2D) does, with far fewer weights.
+    /// [`Conv2D`](struct@crate::layers::Conv2D) does, with far fewer weights.
     ///
     /// # Shapes
     ///

@@ -16,7 +16,7 @@ use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Logits, Mode, Result, 
 /// `output = activation(einsum(equation, input, kernel) + bias)`.
 ///
 /// The equation has a letter for each axis: of the input, of the kernel, and of the output. What only the first two
-/// have is summed over: `"abc,cd->abd"` is [`Dense`](super::Dense) for sequences. An ellipsis stands for any number of
+/// have is summed over: `"abc,cd->abd"` is [`Dense`](struct@super::Dense) for sequences. An ellipsis stands for any number of
 /// axes that stay as they are: `"...c,cd->...d"`.
 ///
 /// # Shapes

@@ -40,7 +40,7 @@ pub fn Concatenate() -> Concatenate {
     Concatenate::new()
 }
 
-/// [`Concatenate`] applied to these tensors: `keras.layers.concatenate`. The axis is -1 for the last.
+/// [`Concatenate`](struct@Concatenate) applied to these tensors: `keras.layers.concatenate`. The axis is -1 for the last.
 ///
 /// # Errors
 ///

@@ -46,7 +46,7 @@ pub fn Dot(axes: impl Into<Axes>) -> Dot {
     Dot::new(axes)
 }
 
-/// [`Dot`] applied to two tensors: `keras.layers.dot`.
+/// [`Dot`](struct@Dot) applied to two tensors: `keras.layers.dot`.
 ///
 /// # Errors
 ///

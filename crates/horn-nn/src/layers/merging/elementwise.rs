@@ -35,7 +35,7 @@ macro_rules! merging_layer {
             $class::new()
         }
 
-        #[doc = concat!("[`", $name, "`] applied to these tensors: `keras.layers.", stringify!($function), "`.")]
+        #[doc = concat!("[`", $name, "`](struct@", $name, ") applied to these tensors: `keras.layers.", stringify!($function), "`.")]
         ///
         /// # Errors
         ///

@@ -96,7 +96,7 @@ adaptive_layer! {
 
 adaptive_layer! {
     /// The largest values of a fixed number of windows over an image, laid along each axis as those of
-    /// [`AdaptiveMaxPooling1D`].
+    /// [`AdaptiveMaxPooling1D`](struct@AdaptiveMaxPooling1D).
     ///
     /// # Shapes
     ///
@@ -107,7 +107,7 @@ adaptive_layer! {
 
 adaptive_layer! {
     /// The largest values of a fixed number of windows through a volume, laid along each axis as those of
-    /// [`AdaptiveMaxPooling1D`].
+    /// [`AdaptiveMaxPooling1D`](struct@AdaptiveMaxPooling1D).
     ///
     /// # Shapes
     ///
@@ -129,7 +129,7 @@ adaptive_layer! {
 
 adaptive_layer! {
     /// The means of a fixed number of windows over an image, laid along each axis as those of
-    /// [`AdaptiveAveragePooling1D`].
+    /// [`AdaptiveAveragePooling1D`](struct@AdaptiveAveragePooling1D).
     ///
     /// # Shapes
     ///
@@ -149,7 +149,7 @@ adaptive_layer! {
 
 adaptive_layer! {
     /// The means of a fixed number of windows through a volume, laid along each axis as those of
-    /// [`AdaptiveAveragePooling1D`].
+    /// [`AdaptiveAveragePooling1D`](struct@AdaptiveAveragePooling1D).
     ///
     /// # Shapes
     ///

@@ -133,7 +133,7 @@ macro_rules! conv_lstm {
 }
 
 conv_lstm! {
-    /// Long short-term memory for sequences of sequences: the layer [`LSTM`](crate::layers::LSTM) with convolutions in
+    /// Long short-term memory for sequences of sequences: the layer [`LSTM`](struct@crate::layers::LSTM) with convolutions in
     /// place of the products with its kernels.
     ///
     /// From Shi et al., *Convolutional LSTM Network*, 2015, without the peepholes.
@@ -148,7 +148,7 @@ conv_lstm! {
     ///
     /// # Masks
     ///
-    /// As [`LSTM`](crate::layers::LSTM).
+    /// As [`LSTM`](struct@crate::layers::LSTM).
     ///
     /// ```
     /// use horn_nn::layers::ConvLSTM1D;
@@ -159,7 +159,7 @@ conv_lstm! {
 }
 
 conv_lstm! {
-    /// Long short-term memory for films: the layer [`LSTM`](crate::layers::LSTM) with convolutions over images in place
+    /// Long short-term memory for films: the layer [`LSTM`](struct@crate::layers::LSTM) with convolutions over images in place
     /// of the products with its kernels.
     ///
     /// From Shi et al., *Convolutional LSTM Network*, 2015, without the peepholes.
@@ -175,7 +175,7 @@ conv_lstm! {
     ///
     /// # Masks
     ///
-    /// As [`LSTM`](crate::layers::LSTM).
+    /// As [`LSTM`](struct@crate::layers::LSTM).
     ///
     /// ```
     /// use horn_nn::Layer;
@@ -190,7 +190,7 @@ conv_lstm! {
 }
 
 conv_lstm! {
-    /// Long short-term memory for sequences of volumes: the layer [`LSTM`](crate::layers::LSTM) with convolutions in
+    /// Long short-term memory for sequences of volumes: the layer [`LSTM`](struct@crate::layers::LSTM) with convolutions in
     /// place of the products with its kernels.
     ///
     /// From Shi et al., *Convolutional LSTM Network*, 2015, without the peepholes.
@@ -206,7 +206,7 @@ conv_lstm! {
     ///
     /// # Masks
     ///
-    /// As [`LSTM`](crate::layers::LSTM).
+    /// As [`LSTM`](struct@crate::layers::LSTM).
     ///
     /// ```
     /// use horn_nn::layers::ConvLSTM3D;

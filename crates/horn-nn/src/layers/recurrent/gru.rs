@@ -12,7 +12,7 @@ use crate::activations::Activation;
 use crate::layers::common::{Common, arguments};
 use crate::{Build, Call, Forward, Result};
 
-/// The cell of [`GRU`]: gated recurrent unit.
+/// The cell of [`GRU`](struct@GRU): gated recurrent unit.
 ///
 /// With `[xz, xr, xn] = x · kernel + bias` and `[hz, hr, hn] = h · recurrent_kernel + recurrent bias`,
 ///
@@ -47,7 +47,7 @@ pub struct GRUCell {
     seed: Option<u64>,
 }
 
-/// Gated recurrent units: a recurrent layer that learns how much of its state to renew. [`GRUCell`] has the formulas.
+/// Gated recurrent units: a recurrent layer that learns how much of its state to renew. [`GRUCell`](struct@GRUCell) has the formulas.
 ///
 /// # Shapes
 ///

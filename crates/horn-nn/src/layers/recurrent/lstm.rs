@@ -12,7 +12,7 @@ use crate::activations::Activation;
 use crate::layers::common::{Common, arguments};
 use crate::{Build, Call, Forward, Result, WeightSpec};
 
-/// The cell of [`LSTM`]: long short-term memory.
+/// The cell of [`LSTM`](struct@LSTM): long short-term memory.
 ///
 /// `[i, f, g, o] = x · kernel + h · recurrent_kernel + bias`, then
 ///
@@ -44,7 +44,7 @@ pub struct LSTMCell {
     seed: Option<u64>,
 }
 
-/// Long short-term memory: a recurrent layer that learns what to keep, to forget and to show. [`LSTMCell`] has the
+/// Long short-term memory: a recurrent layer that learns what to keep, to forget and to show. [`LSTMCell`](struct@LSTMCell) has the
 /// formulas.
 ///
 /// # Shapes

@@ -12,7 +12,7 @@ use crate::activations::Activation;
 use crate::layers::common::Common;
 use crate::{Build, Call, Forward, Result};
 
-/// The cell of [`SimpleRNN`]: `h' = activation(x · kernel + bias + h · recurrent_kernel)`, the output being `h'`.
+/// The cell of [`SimpleRNN`](struct@SimpleRNN): `h' = activation(x · kernel + bias + h · recurrent_kernel)`, the output being `h'`.
 ///
 /// # Shapes
 ///
