@@ -8,7 +8,6 @@ use crate::{Error, Result};
 /// What JAX draws from; Keras makes it of a seed and of how often the seed was used.
 pub type Key = [u32; 2];
 
-const ROTATIONS: [[u32; 4]; 2] = [[13, 15, 26, 6], [17, 29, 16, 24]];
 const PARITY: u32 = 0x1bd1_1bda;
 
 /// `erf(2 / sqrt(2))` as JAX computes it: which part of a normal distribution lies within two standard deviations.
@@ -72,18 +71,26 @@ fn unit(word: u32) -> f32 {
     f32::from_bits(word >> 9 | 1f32.to_bits()) - 1.0
 }
 
-/// Twenty rounds of Threefry-2x32.
+/// Twenty rounds of Threefry-2x32. They are written out, as loops would take most of the time of a model's building where
+/// the compiler does not optimize.
 fn encipher(key: Key, counter: [u32; 2]) -> [u32; 2] {
     let keys = [key[0], key[1], key[0] ^ key[1] ^ PARITY];
     let [mut x, mut y] = [counter[0].wrapping_add(keys[0]), counter[1].wrapping_add(keys[1])];
-    for group in 0..5 {
-        for rotation in ROTATIONS[group % 2] {
-            x = x.wrapping_add(y);
-            y = y.rotate_left(rotation) ^ x;
-        }
-        x = x.wrapping_add(keys[(group + 1) % 3]);
-        y = y.wrapping_add(keys[(group + 2) % 3]).wrapping_add(group as u32 + 1);
+    macro_rules! rounds {
+        ($($rotation:literal)+; $key:literal, $next:literal, $group:literal) => {
+            $(
+                x = x.wrapping_add(y);
+                y = y.rotate_left($rotation) ^ x;
+            )+
+            x = x.wrapping_add(keys[$key]);
+            y = y.wrapping_add(keys[$next]).wrapping_add($group);
+        };
     }
+    rounds!(13 15 26 6; 1, 2, 1);
+    rounds!(17 29 16 24; 2, 0, 2);
+    rounds!(13 15 26 6; 0, 1, 3);
+    rounds!(17 29 16 24; 1, 2, 4);
+    rounds!(13 15 26 6; 2, 0, 5);
     [x, y]
 }
 
