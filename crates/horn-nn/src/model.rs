@@ -431,13 +431,22 @@ impl Model {
     }
 
     /// Freezes a layer, so that its weights stay as they are, or lets it learn again. A `BatchNormalization` that is
-    /// frozen uses its moving statistics.
+    /// frozen uses its moving statistics. A layer of a nested model has the model's name before its own: `base/dense`.
     ///
     /// # Errors
     ///
     /// Where there is no layer of that name.
     pub fn set_layer_trainable(&mut self, name: &str, trainable: bool) -> Result<()> {
-        let at = self.position(name)?;
+        let at = match name.split_once('/') {
+            Some((model, inner)) if self.position(name).is_err() => {
+                let at = self.position(model)?;
+                if let Some(nested) = self.layers[at].downcast_mut::<Self>() {
+                    return nested.set_layer_trainable(inner, trainable);
+                }
+                self.position(name)?
+            }
+            _ => self.position(name)?,
+        };
         self.set_trainable_at(at, trainable);
         Ok(())
     }
@@ -695,6 +704,23 @@ mod tests {
              Mend: reshape the data, or change the Input."
         );
         assert!(model().predict(&x.slice(ndarray::s![.., ..3]), 0).unwrap_err().is_argument());
+    }
+
+    #[test]
+    fn layers_of_nested_models_are_frozen_by_their_path() {
+        let base = model();
+        let input = Input([3]);
+        let output = Dense(1).apply(base.apply(&input).unwrap()).unwrap();
+        let mut outer = Model::new(&input, &output).unwrap().build(&Device::default()).unwrap();
+        let trainable = |outer: &Model| outer.to_summary().totals.trainable;
+        assert_eq!(trainable(&outer), 17);
+        outer.set_layer_trainable("sequential/dense", false).unwrap();
+        assert_eq!(trainable(&outer), 9);
+        outer.set_layer_trainable("sequential", false).unwrap();
+        assert_eq!(trainable(&outer), 3);
+        for name in ["sequential/none", "none/dense", "dense/kernel"] {
+            assert!(outer.set_layer_trainable(name, true).unwrap_err().is_argument(), "{name}");
+        }
     }
 
     #[test]
