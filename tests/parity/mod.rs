@@ -2,6 +2,7 @@
 
 mod activations;
 mod adapt;
+mod applications;
 mod graphs;
 mod initializers;
 pub mod layers;

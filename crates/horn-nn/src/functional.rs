@@ -62,6 +62,20 @@ impl KerasTensor {
         Self { call: Arc::new(call), output: 0 }
     }
 
+    /// The inputs of the graph that the tensor is computed from, each once, in the order in which it leads to them.
+    pub(crate) fn sources(&self) -> Vec<Self> {
+        let mut seen = HashSet::from([self.key()]);
+        let (mut open, mut sources) = (vec![self.clone()], Vec::new());
+        while let Some(tensor) = open.pop() {
+            if tensor.call.inputs.is_empty() {
+                sources.push(tensor);
+                continue;
+            }
+            open.extend(tensor.call.inputs.iter().rev().filter(|input| seen.insert(input.key())).cloned());
+        }
+        sources
+    }
+
     fn key(&self) -> Key {
         (Arc::as_ptr(&self.call), self.output)
     }

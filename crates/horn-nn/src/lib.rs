@@ -4,6 +4,7 @@
 
 pub mod activations;
 mod any_weight;
+pub mod applications;
 mod build;
 mod call;
 pub mod constraints;

@@ -1,0 +1,160 @@
+//! MobileNetV2: small and fast, by convolutions of each channel by itself.
+
+use ndarray::{Array, ArrayBase, Data, RemoveAxis};
+
+use super::arguments::{Arguments, network_arguments};
+use super::imagenet_utils::{self, Mode, halving_padding};
+use crate::layers::{
+    Add, BatchNormalization, Conv2D, DataFormat, DepthwiseConv2D, GlobalAveragePooling2D, Padding, ReLU, ZeroPadding2D,
+};
+use crate::{Error, Functional, HostElement, KerasTensor, Layer, Result};
+
+/// The filters, the number of the blocks, and the stride of the first of each stage.
+const STAGES: [(usize, usize, usize); 7] =
+    [(16, 1, 1), (24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2), (320, 1, 1)];
+
+/// How many times as many channels a block has inside as come in.
+const EXPANSION: usize = 6;
+
+/// MobileNetV2, of 3.5 million weights. The weights are random, as with Keras's `weights=None`.
+///
+/// # Shapes
+///
+/// - input: `[batch, 224, 224, 3]`, prepared by [`preprocess_input`]
+/// - output: `[batch, classes]`; without top `[batch, height / 32, width / 32, 1280]` (rounded up), and with pooling
+///   `[batch, 1280]`; of an `alpha` above 1, so many times 1280
+///
+/// Source: Sandler, Howard, Zhu, Zhmoginov and Chen, [MobileNetV2](https://arxiv.org/abs/1801.04381), 2018.
+///
+/// ```
+/// use horn_nn::applications::MobileNetV2;
+///
+/// let network = MobileNetV2().alpha(0.5).classes(10).model()?;
+/// assert_eq!(network.layers().len(), 156);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct MobileNetV2 {
+    arguments: Arguments,
+    alpha: f64,
+}
+
+/// `keras.applications.MobileNetV2(weights=None)`.
+#[allow(non_snake_case)]
+pub fn MobileNetV2() -> MobileNetV2 {
+    MobileNetV2::new()
+}
+
+network_arguments!(MobileNetV2);
+
+impl MobileNetV2 {
+    /// The network with Keras's defaults.
+    pub fn new() -> Self {
+        Self { arguments: Arguments::default(), alpha: 1.0 }
+    }
+
+    /// How wide the network is: its filters are so many times as many, rounded to eights. 1 by default.
+    #[must_use]
+    pub fn alpha(mut self, alpha: f64) -> Self {
+        self.alpha = alpha;
+        self
+    }
+
+    /// The graph of the network.
+    ///
+    /// # Errors
+    ///
+    /// Where an argument is impossible.
+    pub fn model(&self) -> Result<Functional> {
+        if !(self.alpha > 0.0 && self.alpha <= 100.0) {
+            return Err(Error::argument("alpha is out of range")
+                .at("alpha")
+                .received(self.alpha)
+                .expected("a number above 0 and up to 100")
+                .mend("leave alpha out, or give a number such as 0.35, 0.5, 0.75, 1.3 or 1.4"));
+        }
+        let images = self.arguments.images()?;
+        let x = Conv2D(eights(32.0 * self.alpha), 3).strides(2).padding(Padding::Same).use_bias(false).name("Conv1");
+        let mut x = relu6("Conv1_relu").apply(normalization("bn_Conv1").apply(x.apply(&images)?)?)?;
+        let mut at = 0;
+        for (filters, blocks, stride) in STAGES {
+            let filters = eights((filters as f64 * self.alpha).floor());
+            for block_in_stage in 0..blocks {
+                let stride = if block_in_stage == 0 { stride } else { 1 };
+                x = block(at, x, filters, stride)?;
+                at += 1;
+            }
+        }
+        let x = Conv2D(eights(1280.0 * self.alpha.max(1.0)), 1).use_bias(false).name("Conv_1").apply(x)?;
+        let x = relu6("out_relu").apply(normalization("Conv_1_bn").apply(x)?)?;
+        let output = if self.arguments.include_top {
+            self.arguments.predictions().apply(GlobalAveragePooling2D().apply(x)?)?
+        } else {
+            self.arguments.pooled(x, false)?
+        };
+        let height = images.shape().sizes()[1].map_or("None".to_owned(), |height| height.to_string());
+        self.arguments.model(&format!("mobilenetv2_{:.2}_{height}", self.alpha), &images, output)
+    }
+}
+
+/// The multiple of 8 next to this, but not less than 0.9 times as much.
+fn eights(filters: f64) -> usize {
+    let rounded = (((filters + 4.0) / 8.0).floor() * 8.0).max(8.0);
+    let rounded = if rounded < 0.9 * filters { rounded + 8.0 } else { rounded };
+    rounded as usize
+}
+
+fn normalization(name: impl Into<String>) -> BatchNormalization {
+    BatchNormalization().axis(-1).epsilon(1e-3).momentum(0.999).name(name)
+}
+
+fn relu6(name: impl Into<String>) -> ReLU {
+    ReLU().max_value(6.0).name(name)
+}
+
+/// Widens, convolves each channel by itself, narrows, and adds to the input where the shape stays. The first block of
+/// all does not widen.
+fn block(at: usize, input: KerasTensor, filters: usize, stride: usize) -> Result<KerasTensor> {
+    let prefix = if at == 0 { "expanded_conv_".to_owned() } else { format!("block_{at}_") };
+    let named = |part: &str| format!("{prefix}{part}");
+    let pointwise = |filters| Conv2D(filters, 1).padding(Padding::Same).use_bias(false);
+    let channels = input.shape().last().unwrap_or_default();
+
+    let mut x = input.clone();
+    if at > 0 {
+        x = pointwise(EXPANSION * channels).name(named("expand")).apply(x)?;
+        x = relu6(named("expand_relu")).apply(normalization(named("expand_BN")).apply(x)?)?;
+    }
+    let padding = if stride == 2 {
+        x = ZeroPadding2D().padding(halving_padding(&x, 3)).name(named("pad")).apply(x)?;
+        Padding::Valid
+    } else {
+        Padding::Same
+    };
+    x = DepthwiseConv2D(3).strides(stride).use_bias(false).padding(padding).name(named("depthwise")).apply(x)?;
+    x = relu6(named("depthwise_relu")).apply(normalization(named("depthwise_BN")).apply(x)?)?;
+    x = pointwise(filters).name(named("project")).apply(x)?;
+    x = normalization(named("project_BN")).apply(x)?;
+    if channels == filters && stride == 1 { Add().name(named("add")).apply((input, x)) } else { Ok(x) }
+}
+
+/// Pixels from -1 to 1, as [`MobileNetV2`](struct@MobileNetV2) takes them:
+/// [`imagenet_utils::preprocess_input`] in its mode, the channels last.
+///
+/// ```
+/// use horn_nn::applications::mobilenet_v2::preprocess_input;
+/// use ndarray::Array4;
+///
+/// let images = preprocess_input(&Array4::<u8>::from_elem((1, 32, 32, 3), 255))?;
+/// assert_eq!(images[[0, 0, 0, 0]], 1.0);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where these are no images of three channels.
+pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: RemoveAxis>(
+    images: &ArrayBase<S, D>,
+) -> Result<Array<f32, D>> {
+    imagenet_utils::preprocess_input(images, Mode::Tf, DataFormat::ChannelsLast)
+}

@@ -1,0 +1,35 @@
+//! Well-known networks for images, as Keras's `keras.applications` has them.
+//!
+//! Each is described by a function with Keras's keyword arguments as methods. [`model`](ResNet50::model) makes the
+//! graph, with Keras's layers, names and shapes; it is built, compiled or used as a layer like any other:
+//!
+//! ```
+//! use burn::tensor::Device;
+//! use horn_nn::applications::{MobileNetV2, Pooling};
+//!
+//! let features = MobileNetV2().alpha(0.35).input_shape([32, 32, 3]).include_top(false).pooling(Pooling::Avg).model()?;
+//! let model = features.build(&Device::default())?;
+//! assert_eq!(model.output_shape().to_string(), "(None, 1280)");
+//! # Ok::<(), horn_nn::Error>(())
+//! ```
+//!
+//! The weights are random, as with Keras's `weights=None`: none are downloaded. Weights that Keras has learned go in
+//! by [`Model::set_weights`](crate::Model::set_weights), as they come out of `get_weights` there.
+//!
+//! Each network has been trained on images prepared in its own way; the `preprocess_input` of its module does that.
+
+mod arguments;
+pub mod efficientnet;
+pub mod imagenet_utils;
+pub mod mobilenet_v2;
+pub mod resnet50;
+pub mod vgg16;
+
+pub use arguments::Pooling;
+pub use efficientnet::EfficientNetB0;
+pub use mobilenet_v2::MobileNetV2;
+pub use resnet50::ResNet50;
+pub use vgg16::VGG16;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! ResNet50: blocks that add to what they are given.
+
+use ndarray::{Array, ArrayBase, Data, RemoveAxis};
+
+use super::arguments::{Arguments, network_arguments};
+use super::imagenet_utils::{self, Mode};
+use crate::layers::{
+    Activation, Add, BatchNormalization, Conv2D, DataFormat, GlobalAveragePooling2D, MaxPooling2D, Padding,
+    ZeroPadding2D,
+};
+use crate::{Functional, HostElement, KerasTensor, Layer, Result, activations};
+
+/// The stages: their names, the filters and the number of their blocks, and the stride of the first.
+const STAGES: [(&str, usize, usize, usize); 4] =
+    [("conv2", 64, 3, 1), ("conv3", 128, 4, 2), ("conv4", 256, 6, 2), ("conv5", 512, 3, 2)];
+
+/// ResNet50, of 26 million weights. The weights are random, as with Keras's `weights=None`.
+///
+/// # Shapes
+///
+/// - input: `[batch, 224, 224, 3]`, prepared by [`preprocess_input`]
+/// - output: `[batch, classes]`; without top `[batch, height / 32, width / 32, 2048]` (rounded up), and with pooling
+///   `[batch, 2048]`
+///
+/// Source: He, Zhang, Ren and Sun, [Deep Residual Learning](https://arxiv.org/abs/1512.03385), 2015.
+///
+/// ```
+/// use horn_nn::applications::ResNet50;
+///
+/// let network = ResNet50().classes(10).model()?;
+/// assert_eq!(network.layers().len(), 177);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ResNet50 {
+    arguments: Arguments,
+}
+
+/// `keras.applications.ResNet50(weights=None)`.
+#[allow(non_snake_case)]
+pub fn ResNet50() -> ResNet50 {
+    ResNet50::new()
+}
+
+network_arguments!(ResNet50);
+
+impl ResNet50 {
+    /// The network with Keras's defaults.
+    pub fn new() -> Self {
+        Self { arguments: Arguments::default() }
+    }
+
+    /// The graph of the network.
+    ///
+    /// # Errors
+    ///
+    /// Where an argument is impossible.
+    pub fn model(&self) -> Result<Functional> {
+        let images = self.arguments.images()?;
+        let x = ZeroPadding2D().padding(3).name("conv1_pad").apply(&images)?;
+        let x = Conv2D(64, 7).strides(2).name("conv1_conv").apply(x)?;
+        let x = relu("conv1_relu").apply(normalization("conv1_bn").apply(x)?)?;
+        let x = ZeroPadding2D().padding(1).name("pool1_pad").apply(x)?;
+        let mut x = MaxPooling2D().pool_size(3).strides(2).name("pool1_pool").apply(x)?;
+        for (stage, filters, blocks, stride) in STAGES {
+            x = block(&format!("{stage}_block1"), &x, filters, Some(stride))?;
+            for at in 2..=blocks {
+                x = block(&format!("{stage}_block{at}"), &x, filters, None)?;
+            }
+        }
+        let output = if self.arguments.include_top {
+            let features = GlobalAveragePooling2D().name("avg_pool").apply(x)?;
+            self.arguments.predictions().apply(features)?
+        } else {
+            self.arguments.pooled(x, true)?
+        };
+        self.arguments.model("resnet50", &images, output)
+    }
+}
+
+fn normalization(name: impl Into<String>) -> BatchNormalization {
+    BatchNormalization().axis(3).epsilon(1.001e-5).name(name)
+}
+
+fn relu(name: impl Into<String>) -> impl Layer {
+    Activation(activations::Activation::Relu).name(name)
+}
+
+/// Three convolutions, added to the input. The first block of a stage changes the shape, so that there the input needs
+/// a convolution, too, and all begin with the stage's stride.
+fn block(name: &str, x: &KerasTensor, filters: usize, stride: Option<usize>) -> Result<KerasTensor> {
+    let named = |part: &str| format!("{name}_{part}");
+    let strides = stride.unwrap_or(1);
+    let shortcut = match stride {
+        Some(_) => {
+            let shortcut = Conv2D(4 * filters, 1).strides(strides).name(named("0_conv")).apply(x)?;
+            normalization(named("0_bn")).apply(shortcut)?
+        }
+        None => x.clone(),
+    };
+    let y = Conv2D(filters, 1).strides(strides).name(named("1_conv")).apply(x)?;
+    let y = relu(named("1_relu")).apply(normalization(named("1_bn")).apply(y)?)?;
+    let y = Conv2D(filters, 3).padding(Padding::Same).name(named("2_conv")).apply(y)?;
+    let y = relu(named("2_relu")).apply(normalization(named("2_bn")).apply(y)?)?;
+    let y = Conv2D(4 * filters, 1).name(named("3_conv")).apply(y)?;
+    let y = normalization(named("3_bn")).apply(y)?;
+    let y = Add().name(named("add")).apply((shortcut, y))?;
+    relu(named("out")).apply(y)
+}
+
+/// Blue, green, red, each less its mean in ImageNet, as [`ResNet50`](struct@ResNet50) takes them:
+/// [`imagenet_utils::preprocess_input`] in its mode, the channels last.
+///
+/// ```
+/// use horn_nn::applications::resnet50::preprocess_input;
+/// use ndarray::Array4;
+///
+/// let images = preprocess_input(&Array4::<u8>::from_elem((1, 32, 32, 3), 255))?;
+/// assert_eq!(images[[0, 0, 0, 0]], 255.0 - 103.939);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where these are no images of three channels.
+pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: RemoveAxis>(
+    images: &ArrayBase<S, D>,
+) -> Result<Array<f32, D>> {
+    imagenet_utils::preprocess_input(images, Mode::Caffe, DataFormat::ChannelsLast)
+}
