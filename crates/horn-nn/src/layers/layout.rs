@@ -1,20 +1,21 @@
 //! Between Keras's layout of images, channels last, and Burn's, channels first.
 //!
-//! # Why the layout is no note on the side
-//!
 //! Layers hand each other tensors in Keras's layout, and Burn's convolutions and poolings take the other. The way from
 //! one to the other is a change of strides, which copies nothing; a copy comes only where an operation needs its values
 //! in row-major order and finds them in another.
 //!
 //! What a convolution or pooling returns lies in memory channels first. Its output here is a view of that with the
 //! channels last, and when the next convolution or pooling turns the view back, it has the row-major tensor again: on
-//! the way through a run of them nothing is copied, and only the first has an input to convert, and what comes after
-//! the last one a view to read. Biases are added inside Burn's convolution, and an activation that works value by value
-//! is applied before the view is made. Layers of their own in between that work value by value keep the order in
-//! memory on the CPU: Burn's unary operations do, and binary ones with two tensors of the same order or with a vector
-//! along the channels, as long as one of them is not needed any more and can take the result.
+//! the way through a run of them nothing is copied, only the first has an input to convert, and only what comes after
+//! the last one meets a view. Biases are added inside Burn's convolution.
 //!
-//! On GPUs it is simpler still: Burn's convolutions work channels last there, and both ways cost nothing.
+//! Layers in between that work value by value must keep the order. On Burn's backend for the CPU, operations on one
+//! tensor do so by themselves where they are a single step; those on two, and on what is used twice, write row-major
+//! output, and read a view value by value. [`value_by_value`] therefore gives such an operation the row-major tensor
+//! behind the view. On GPUs Burn's convolutions work channels last, and there is nothing to do.
+
+#[cfg(feature = "flex")]
+use burn::backend::Flex;
 
 use crate::layers::DataFormat;
 use crate::{AnyTensor, Error, Result, Shape, by_rank};
@@ -71,6 +72,42 @@ impl DataFormat {
             Self::ChannelsFirst => Ok(x),
         }
     }
+}
+
+/// Runs an operation that works value by value, on one tensor or several of one rank, in the order in which the values
+/// lie in memory.
+pub(crate) fn value_by_value<const N: usize>(
+    tensors: [AnyTensor; N],
+    apply: impl FnOnce([AnyTensor; N]) -> Result<AnyTensor>,
+) -> Result<AnyTensor> {
+    if !channels_lie_first(&tensors) {
+        return apply(tensors);
+    }
+    let views = tensors.into_iter().map(|x| DataFormat::ChannelsLast.to_channels_first(x));
+    let views = views.collect::<Result<Vec<_>>>()?.try_into().expect("there are as many views as tensors");
+    DataFormat::ChannelsLast.channels_first_to_own(apply(views)?)
+}
+
+/// Do any of the tensors, all of one rank and with their channels last, lie in memory with the channels first?
+pub(crate) fn channels_lie_first(tensors: &[AnyTensor]) -> bool {
+    let rank = tensors.first().map_or(0, AnyTensor::rank);
+    let turned = |x: &AnyTensor| {
+        let view = DataFormat::ChannelsLast.to_channels_first(x.clone());
+        is_row_major(x.clone()) == Some(false) && view.is_ok_and(|view| is_row_major(view) == Some(true))
+    };
+    rank > 2 && tensors.iter().all(|x| x.rank() == rank) && tensors.iter().any(turned)
+}
+
+/// Do the values lie in the order of the axes? Only the backend for the CPU tells.
+#[cfg(feature = "flex")]
+fn is_row_major(x: AnyTensor) -> Option<bool> {
+    let primitive = by_rank!(x, |x| x.without_autodiff().try_into_primitive::<Flex>().ok());
+    primitive.ok().flatten().map(|primitive| primitive.layout().is_contiguous())
+}
+
+#[cfg(not(feature = "flex"))]
+fn is_row_major(_: AnyTensor) -> Option<bool> {
+    None
 }
 
 /// The channels of an input, which must be known.

@@ -4,6 +4,7 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use crate::layers::common::{Common, common_arguments, described};
+use crate::layers::layout::value_by_value;
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, activations, by_rank};
 
 /// Applies an activation to its input.
@@ -69,7 +70,8 @@ pub(super) struct ActivationModule {
 
 impl Forward for ActivationModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        by_rank!(input, |x| self.activation.forward(x).into())
+        let apply = |x: AnyTensor| by_rank!(x, |x| self.activation.forward(x).into());
+        if self.activation.is_elementwise() { value_by_value([input], |[x]| apply(x)) } else { apply(input) }
     }
 
     fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {

@@ -8,9 +8,10 @@ use super::*;
 use crate::initializers::Ones;
 use crate::layers::check::infer;
 use crate::layers::{
-    AveragePooling2D, DataFormat, GlobalAveragePooling2D, Input, MaxPooling2D, Padding, ReLU, from_config,
+    ActivationLayer, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, DataFormat,
+    GlobalAveragePooling2D, Input, MaxPooling2D, Multiply, Padding, ReLU, from_config,
 };
-use crate::{Activation, AnyTensor, Layer, Mode, Model, Result, Sequential, Shape, host};
+use crate::{Activation, AnyTensor, KerasTensor, Layer, Mode, Model, Result, Sequential, Shape, host};
 
 #[test]
 fn a_kernel_of_ones_adds_neighbours() {
@@ -110,6 +111,8 @@ fn a_run_of_convolutions_copies_nothing_between_them() {
         Box::new(Conv2D(8, 3).strides(2).padding(Padding::Same)),
         Box::new(ReLU()),
         Box::new(DepthwiseConv2D(3).padding(Padding::Same).activation(Activation::Silu)),
+        Box::new(BatchNormalization()),
+        Box::new(ActivationLayer::new(Activation::Relu6)),
         Box::new(MaxPooling2D().pool_size(3).strides(1).padding(Padding::Same)),
         Box::new(SeparableConv2D(4, 3).activation(Activation::HardSigmoid)),
         Box::new(AveragePooling2D()),
@@ -124,6 +127,30 @@ fn a_run_of_convolutions_copies_nothing_between_them() {
         let last = layers[count - 1].class_name();
         assert!(lies_channels_first(run(&model, Mode::Inference).unwrap()), "after {last}");
         assert!(lies_channels_first(run(&model.train(), Mode::Training).unwrap()), "after {last} in training");
+    }
+}
+
+#[test]
+fn what_merges_convolutions_lies_as_they_do() {
+    let x = || Input([12, 12, 3]);
+    let merged = |merge: &dyn Fn((KerasTensor, KerasTensor)) -> Result<KerasTensor>| {
+        let x = x();
+        let branches = (Conv2D(4, 3).apply(&x).unwrap(), Conv2D(4, 3).apply(&x).unwrap());
+        Model::new(x, merge(branches).unwrap()).unwrap().build(&Device::flex()).unwrap()
+    };
+    let gate = |(image, other): (KerasTensor, KerasTensor)| {
+        Multiply().apply((image, GlobalAveragePooling2D().keepdims(true).apply(&other)?))
+    };
+    let models = [
+        merged(&|branches| Add().apply(branches)),
+        merged(&|branches| Average().apply(branches)),
+        merged(&|branches| Concatenate().apply(branches)),
+        merged(&|branches| Concatenate().axis(1).apply(branches)),
+        merged(&gate),
+    ];
+    for (at, model) in models.into_iter().enumerate() {
+        assert!(lies_channels_first(run(&model, Mode::Inference).unwrap()), "model {at}");
+        assert!(lies_channels_first(run(&model.train(), Mode::Training).unwrap()), "model {at} in training");
     }
 }
 

@@ -5,7 +5,9 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::functional::{IntoTensors, KerasTensor};
+use crate::layers::DataFormat;
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::layout::channels_lie_first;
 use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
 
 /// Puts its inputs one after the other along an axis.
@@ -117,7 +119,15 @@ impl Forward for ConcatenateModule {
     fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
         let mask = self.mask(&inputs)?;
         let values = inputs.into_iter().map(Signal::value).collect::<Result<Vec<AnyTensor>>>()?;
-        let joined = cat(values, self.axis)?;
+        let joined = if channels_lie_first(&values) {
+            // After convolutions the values are put one after the other as they lie.
+            let format = DataFormat::ChannelsLast;
+            let axis = if self.axis == values[0].rank() - 1 { 1 } else { self.axis + 1 };
+            let views = values.into_iter().map(|x| format.to_channels_first(x)).collect::<Result<_>>()?;
+            format.channels_first_to_own(cat(views, axis)?)?
+        } else {
+            cat(values, self.axis)?
+        };
         Ok(vec![Signal::new(joined).with_mask(mask)])
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::masked;
 use crate::functional::{IntoTensors, KerasTensor};
 use crate::layers::common::{Common, common_arguments, described};
+use crate::layers::layout::value_by_value;
 use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
 
 /// Makes a merging layer of a function of two tensors.
@@ -200,7 +201,7 @@ impl Forward for MergeModule {
         let first = values.next().expect("the number of inputs was checked")?;
         let merged = values.try_fold(first, |merged, value| self.join(merged, value?))?;
         let merged = match self.operation {
-            Operation::Mean => by_rank!(merged, |x| (x / count as f64).into())?,
+            Operation::Mean => value_by_value([merged], |[x]| by_rank!(x, |x| (x / count as f64).into()))?,
             _ => merged,
         };
         Ok(vec![Signal::new(merged).with_mask(mask)])
@@ -209,7 +210,7 @@ impl Forward for MergeModule {
 
 impl MergeModule {
     fn join(&self, a: AnyTensor, b: AnyTensor) -> Result<AnyTensor> {
-        by_rank!(a, |a| b.float().map(|b| self.operation.join(a, b).into()))?
+        value_by_value([a, b], |[a, b]| by_rank!(a, |a| b.float().map(|b| self.operation.join(a, b).into()))?)
     }
 }
 
