@@ -108,7 +108,7 @@ merging_layer! {
     Minimum, "Minimum", minimum, Smallest
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Operation {
     Sum,
     Difference,
@@ -136,6 +136,19 @@ impl Operation {
                 .expected("equal sizes, or 1, along each axis")
                 .mend("bring them to one shape, by `Dense`, `Conv2D` or `Reshape`")
         })
+    }
+
+    fn merge(self, values: Vec<AnyTensor>) -> Result<AnyTensor> {
+        let count = values.len();
+        let mut values = values.into_iter();
+        let first = values.next().expect("the number of inputs was checked");
+        let merged = values.try_fold(first, |merged, value| {
+            value_by_value([merged, value], |[a, b]| by_rank!(a, |a| b.float().map(|b| self.join(a, b).into()))?)
+        })?;
+        match self {
+            Self::Mean => value_by_value([merged], |[x]| by_rank!(x, |x| (x / count as f64).into())),
+            _ => Ok(merged),
+        }
     }
 
     fn join<const D: usize>(self, a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
@@ -177,40 +190,21 @@ impl Forward for MergeModule {
 
     fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
         let mask = any_mask(&inputs)?;
-        let count = inputs.len();
-        let rank = inputs.iter().map(|input| input.sizes().len()).max().unwrap_or_default();
         let masks: Vec<_> = inputs.iter().map(|input| input.mask().cloned()).collect();
+        let rank = inputs.iter().map(|input| input.sizes().len()).max().unwrap_or_default();
         let values = inputs.into_iter().map(|input| {
             let sizes = input.sizes();
             let value = input.value()?;
             if sizes.len() == rank { Ok(value) } else { value.reshape(&raised(&sizes, rank, 1).unwrap_or_default()) }
         });
-        if masks.iter().any(Option::is_some) {
-            let merge = match self.operation {
-                Operation::Product => Some(masked::product as masked::Merge),
-                Operation::Largest => Some(masked::largest as masked::Merge),
-                Operation::Smallest => Some(masked::smallest as masked::Merge),
-                Operation::Sum | Operation::Difference | Operation::Mean => None,
-            };
-            if let Some(merge) = merge {
-                let merged = merge(values.collect::<Result<_>>()?, &masks)?;
-                return Ok(vec![Signal::new(merged).with_mask(mask)]);
-            }
-        }
-        let mut values = values;
-        let first = values.next().expect("the number of inputs was checked")?;
-        let merged = values.try_fold(first, |merged, value| self.join(merged, value?))?;
-        let merged = match self.operation {
-            Operation::Mean => value_by_value([merged], |[x]| by_rank!(x, |x| (x / count as f64).into()))?,
-            _ => merged,
+        let values = values.collect::<Result<Vec<_>>>()?;
+        let merged = match (self.operation, masks.iter().any(Option::is_some)) {
+            (Operation::Product, true) => masked::product(values, &masks)?,
+            (Operation::Largest, true) => masked::largest(values, &masks)?,
+            (Operation::Smallest, true) => masked::smallest(values, &masks)?,
+            (operation, _) => operation.merge(values)?,
         };
         Ok(vec![Signal::new(merged).with_mask(mask)])
-    }
-}
-
-impl MergeModule {
-    fn join(&self, a: AnyTensor, b: AnyTensor) -> Result<AnyTensor> {
-        value_by_value([a, b], |[a, b]| by_rank!(a, |a| b.float().map(|b| self.operation.join(a, b).into()))?)
     }
 }
 

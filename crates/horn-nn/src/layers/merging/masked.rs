@@ -1,10 +1,7 @@
-//! Merging where masks leave steps out: a value that does not count takes no part.
+//! Merging where masks leave steps out: a value that does not count takes no part. All values are of one rank.
 
-use crate::layers::masks::{choose, choose_or, for_values};
+use crate::layers::masks::{booleans, choose, choose_or, floats, for_values};
 use crate::{AnyTensor, Result, by_rank};
-
-/// Merges values of one rank, each with its mask.
-pub(super) type Merge = fn(Vec<AnyTensor>, &[Option<AnyTensor>]) -> Result<AnyTensor>;
 
 /// The product; what does not count is 1, and where nothing counts the product is 0.
 pub(super) fn product(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
@@ -67,8 +64,8 @@ fn spread(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<(Vec<An
     }
     let masks = masks.iter().zip(&values).map(|(mask, value)| {
         let Some(mask) = mask else { return Ok(None) };
-        let mask = crate::layers::masks::floats(&for_values(mask, &value.sizes())?)?;
-        crate::layers::masks::booleans(mask.expand(&sizes)?).map(Some)
+        let mask = floats(&for_values(mask, &value.sizes())?)?;
+        booleans(mask.expand(&sizes)?).map(Some)
     });
     let masks = masks.collect::<Result<_>>()?;
     let values = values.into_iter().map(|value| value.expand(&sizes));

@@ -20,3 +20,21 @@ super::registry::family! {
     "Multiply" => Multiply::new();
     "Subtract" => Subtract::new();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::Input;
+
+    #[test]
+    fn functions_apply_the_layers() {
+        let (a, b) = (Input([4, 3]).tensor(), Input([4, 1]).tensor());
+        let both = [&a, &b];
+        for merged in [add(both), subtract(both), multiply(both), average(both), maximum(both), minimum(both)] {
+            assert_eq!(merged.unwrap().shape().to_string(), "(None, 4, 3)");
+        }
+        assert_eq!(concatenate((&a, &b), -1).unwrap().shape().to_string(), "(None, 4, 4)");
+        assert_eq!(dot((&a, &b), 1).unwrap().shape().to_string(), "(None, 3, 1)");
+        assert!(concatenate((&a, &b), 1).unwrap_err().is_shape());
+    }
+}
