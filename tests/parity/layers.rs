@@ -2,6 +2,7 @@
 
 mod arguments;
 pub mod check;
+mod defaults;
 
 use crate::fixtures::read;
 use check::Entry;
