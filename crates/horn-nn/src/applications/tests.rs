@@ -35,12 +35,12 @@ fn impossible_arguments_are_errors() {
              Mend: leave alpha out, or give a number such as 0.35, 0.5, 0.75, 1.3 or 1.4.",
         ),
         (
-            ResNet50().input_shape([64, 64, 3]).input_tensor(&Input([32, 32, 3])).model(),
+            ResNet50().input_shape([64, 64, 3]).input_tensor(Input([32, 32, 3])).model(),
             "input_tensor: input_tensor has another shape than input_shape; received (None, 32, 32, 3), \
              expected (None, 64, 64, 3). Mend: leave input_shape out.",
         ),
         (
-            VGG16().input_tensor(&Input([784])).model(),
+            VGG16().input_tensor(Input([784])).model(),
             "input_shape: the network can't take such images; received (None, 784), \
              expected (None, height, width, channels) of at least (32, 32, 1). \
              Mend: make the images larger, by `Resizing` or before.",
