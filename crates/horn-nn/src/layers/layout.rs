@@ -12,7 +12,7 @@
 //! Layers in between that work value by value must keep the order. On Burn's backend for the CPU, operations on one
 //! tensor do so by themselves where they are a single step; those on two, and on what is used twice, write row-major
 //! output, and read a view value by value. [`value_by_value`] therefore gives such an operation the row-major tensor
-//! behind the view. On GPUs Burn's convolutions work channels last, and there is nothing to do.
+//! behind the view, and [`along_space`] does so for those that change the sizes of images. On GPUs Burn's convolutions work channels last, and there is nothing to do.
 
 #[cfg(feature = "flex")]
 use burn::backend::Flex;
@@ -86,6 +86,20 @@ pub(crate) fn value_by_value<const N: usize>(
     let views = tensors.into_iter().map(|x| DataFormat::ChannelsLast.to_channels_first(x));
     let views = views.collect::<Result<Vec<_>>>()?.try_into().expect("there are as many views as tensors");
     DataFormat::ChannelsLast.channels_first_to_own(apply(views)?)
+}
+
+/// Runs an operation along the spatial axes in the order in which the values lie in memory; it is told where the first
+/// of these axes is then.
+pub(crate) fn along_space(
+    x: AnyTensor,
+    first_axis: usize,
+    apply: impl FnOnce(AnyTensor, usize) -> Result<AnyTensor>,
+) -> Result<AnyTensor> {
+    if first_axis == 1 && channels_lie_first(std::slice::from_ref(&x)) {
+        let view = DataFormat::ChannelsLast.to_channels_first(x)?;
+        return DataFormat::ChannelsLast.channels_first_to_own(apply(view, 2)?);
+    }
+    apply(x, first_axis)
 }
 
 /// Do any of the tensors, all of one rank and with their channels last, lie in memory with the channels first?

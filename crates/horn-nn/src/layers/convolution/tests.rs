@@ -9,7 +9,7 @@ use crate::initializers::Ones;
 use crate::layers::check::infer;
 use crate::layers::{
     ActivationLayer, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, DataFormat,
-    GlobalAveragePooling2D, Input, MaxPooling2D, Multiply, Padding, ReLU, from_config,
+    GlobalAveragePooling2D, Input, MaxPooling2D, Multiply, Padding, ReLU, UpSampling2D, ZeroPadding2D, from_config,
 };
 use crate::{Activation, AnyTensor, KerasTensor, Layer, Mode, Model, Result, Sequential, Shape, host};
 
@@ -112,6 +112,8 @@ fn a_run_of_convolutions_copies_nothing_between_them() {
         Box::new(ReLU()),
         Box::new(DepthwiseConv2D(3).padding(Padding::Same).activation(Activation::Silu)),
         Box::new(BatchNormalization()),
+        Box::new(ZeroPadding2D()),
+        Box::new(UpSampling2D()),
         Box::new(ActivationLayer::new(Activation::Relu6)),
         Box::new(MaxPooling2D().pool_size(3).strides(1).padding(Padding::Same)),
         Box::new(SeparableConv2D(4, 3).activation(Activation::HardSigmoid)),

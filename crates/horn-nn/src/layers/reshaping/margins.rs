@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::layers::layout::along_space;
 use crate::layers::options::DataFormat;
 use crate::{AnyTensor, Error, Forward, Mode, Result, Shape, by_rank};
 
@@ -128,17 +129,17 @@ impl MarginsModule {
         Ok(Shape::new(sizes))
     }
 
-    fn change<const D: usize>(&self, x: Tensor<D>) -> Result<AnyTensor> {
+    fn change<const D: usize>(&self, x: Tensor<D>, first_axis: usize) -> Result<AnyTensor> {
         if self.margins.iter().all(|&margin| margin == (0, 0)) {
             return Ok(x.into());
         }
         if self.change == Change::Pad {
             let mut pairs = [(0, 0); D];
-            pairs[self.first_axis..][..self.margins.len()].copy_from_slice(&self.margins);
+            pairs[first_axis..][..self.margins.len()].copy_from_slice(&self.margins);
             return Ok(x.pad(pairs, PadMode::Constant(0.0)).into());
         }
         let mut ranges = x.dims().map(|size| 0..size);
-        for (range, &margin) in ranges[self.first_axis..].iter_mut().zip(&self.margins) {
+        for (range, &margin) in ranges[first_axis..].iter_mut().zip(&self.margins) {
             *range = margin.0..margin.0 + self.change.size(range.end, margin)?;
         }
         Ok(x.slice(ranges).into())
@@ -147,7 +148,7 @@ impl MarginsModule {
 
 impl Forward for MarginsModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        by_rank!(input, |x| self.change(x))?
+        along_space(input, self.first_axis, |x, first_axis| by_rank!(x, |x| self.change(x, first_axis))?)
     }
 }
 

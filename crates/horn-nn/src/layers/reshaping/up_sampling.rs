@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::repeat::{enlarged, repeat};
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::layout::along_space;
 use crate::layers::options::DataFormat;
 use crate::layers::sizes::Sizes;
 use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
@@ -117,8 +118,9 @@ struct RepeatModule {
 
 impl Forward for RepeatModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        let axes = self.first_axis..;
-        axes.zip(&self.factors).try_fold(input, |x, (axis, &factor)| repeat(x, axis, factor))
+        along_space(input, self.first_axis, |x, first_axis| {
+            (first_axis..).zip(&self.factors).try_fold(x, |x, (axis, &factor)| repeat(x, axis, factor))
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::repeat::{enlarged, repeat};
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::layout::along_space;
 use crate::layers::options::{DataFormat, Interpolation};
 use crate::layers::resize::resize_axis;
 use crate::layers::sizes::Sizes;
@@ -98,13 +99,13 @@ struct UpSamplingModule {
 
 impl Forward for UpSamplingModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        let axes = self.first_axis..;
-        axes.zip(self.factors).try_fold(input, |x, (axis, factor)| match self.interpolation {
+        let enlarge = |x: AnyTensor, (axis, factor)| match self.interpolation {
             Interpolation::Nearest => repeat(x, axis, factor),
             interpolation => {
                 let size = x.sizes()[axis] * factor;
                 resize_axis(x, axis, size, interpolation)
             }
-        })
+        };
+        along_space(input, self.first_axis, |x, first_axis| (first_axis..).zip(self.factors).try_fold(x, enlarge))
     }
 }
