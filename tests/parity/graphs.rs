@@ -231,3 +231,99 @@ fn arrays(value: &Value, names: &[String]) -> Vec<HostArray<'static>> {
         value => panic!("no arrays: {value}"),
     }
 }
+
+#[test]
+fn models_are_written_as_keras_writes_them() {
+    for entry in entries() {
+        let written = entry.build().to_object().unwrap();
+        let (own, keras) = (essence(&written, &[]), essence(&entry.model, &[]));
+        assert_eq!(difference(&own, &keras), None, "{}", entry.case);
+        let again = Model::from_object(&written, &Device::default()).unwrap();
+        assert_eq!(again.to_object().unwrap(), written, "{}", entry.case);
+        let empty = horn::from_object(&written).unwrap();
+        assert_eq!(empty.config(), written["config"], "{}", entry.case);
+    }
+}
+
+/// Where the first difference is, and what stands there.
+fn difference(own: &Value, keras: &Value) -> Option<String> {
+    let parts: Vec<(String, &Value, &Value)> = match (own, keras) {
+        (Value::Object(a), Value::Object(b)) if a.keys().all(|key| b.contains_key(key)) && a.len() == b.len() => {
+            a.iter().map(|(key, value)| (key.clone(), value, &b[key])).collect()
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter().zip(b).enumerate().map(|(at, (a, b))| (at.to_string(), a, b)).collect()
+        }
+        _ if check::same(own, keras) => Vec::new(),
+        _ => return Some(format!(": {own}, and not {keras}")),
+    };
+    parts.into_iter().find_map(|(key, own, keras)| Some(format!("/{key}{}", difference(own, keras)?)))
+}
+
+/// What a model's object says: without the marks by which Keras finds shared objects, and without what computes masks.
+fn essence(value: &Value, masks: &[&str]) -> Value {
+    let Value::Object(object) = value else {
+        return match value {
+            Value::Array(values) => values.iter().map(|value| essence(value, masks)).collect(),
+            value => value.clone(),
+        };
+    };
+    let list = |key: &str| object.get(key).and_then(Value::as_array).into_iter().flatten();
+    let is_mask = |layer: &&Value| layer["class_name"].as_str().is_some_and(|class| MASK_OPERATIONS.contains(&class));
+    let own = list("layers").filter(is_mask).filter_map(|layer| layer["config"]["name"].as_str());
+    let masks: Vec<&str> = masks.iter().copied().chain(own).collect();
+    let part = |(key, value): (&String, &Value)| {
+        let value = match key.as_str() {
+            "shared_object_id" | "compile_config" => return None,
+            // A list of one input or output is no more than that one.
+            "input_layers" | "output_layers" => match value.as_array().map(Vec::as_slice) {
+                Some([one @ Value::Array(_)]) => one.clone(),
+                _ => value.clone(),
+            },
+            // Of layers within layers Keras notes the shapes, too, and does not read them.
+            "layer" | "backward_layer" => {
+                let mut inner = essence(value, &masks);
+                inner.as_object_mut().unwrap().remove("build_config");
+                inner
+            }
+            "layers" => list("layers").filter(|layer| !is_mask(layer)).map(|layer| essence(layer, &masks)).collect(),
+            "inbound_nodes" => list("inbound_nodes").map(|node| places(&by_place(node), &masks)).collect(),
+            _ => essence(value, &masks),
+        };
+        Some((key.clone(), value))
+    };
+    Value::Object(object.iter().filter_map(part).collect())
+}
+
+/// A call with the values of an attention among the arguments by place, as its program has them.
+fn by_place(node: &Value) -> Value {
+    let mut node = node.clone();
+    if let Some(value) = node["kwargs"].as_object_mut().and_then(|kwargs| kwargs.remove("value")) {
+        node["args"].as_array_mut().unwrap().push(value);
+    }
+    node
+}
+
+/// What a call takes: tensors by their places, and what else it is told.
+fn places(node: &Value, masks: &[&str]) -> Value {
+    match node {
+        Value::Object(object) if object.contains_key("keras_history") => {
+            let place = &object["keras_history"];
+            if masks.contains(&place[0].as_str().unwrap()) { Value::Null } else { place.clone() }
+        }
+        Value::Object(object) => {
+            let parts = object.iter().map(|(key, value)| (key.clone(), places(value, masks)));
+            Value::Object(parts.filter(|(_, value)| !holds_nothing(value)).collect())
+        }
+        Value::Array(values) => values.iter().map(|value| places(value, masks)).collect(),
+        value => value.clone(),
+    }
+}
+
+fn holds_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(object) => object.iter().all(|(key, value)| key == "class_name" || holds_nothing(value)),
+        _ => false,
+    }
+}

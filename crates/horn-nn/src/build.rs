@@ -14,7 +14,8 @@ use crate::{Result, random};
 #[derive(Debug)]
 pub struct Build {
     device: Device,
-    scope: Vec<String>,
+    /// The parts that are being built: their names, and where Keras's files keep them.
+    scope: Vec<(String, String)>,
     weights: Vec<Weight>,
     /// All is drawn and nothing made: weights are zeros.
     rehearsal: bool,
@@ -26,6 +27,8 @@ pub struct Weight {
     pub(crate) id: ParamId,
     /// Keras's name of it, `kernel`; in a layer made of layers with theirs before it, `query/kernel`.
     pub name: String,
+    /// Where Keras's files keep it, within the layer: in `cell` or `query_dense`; empty where the layer itself has it.
+    pub group: String,
     /// The sizes of its axes.
     pub sizes: Vec<usize>,
     /// Does it learn, where the layer does? A moving mean does not.
@@ -162,7 +165,22 @@ impl Build {
     ///
     /// Those of the part.
     pub fn within<T>(&mut self, part: &str, build: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.scope.push(part.to_owned());
+        self.within_group(part, part, build)
+    }
+
+    /// Builds a part of the layer as [`within`](Self::within) does, which Keras's files keep under another name: that
+    /// of the attribute which holds the part in Keras's program.
+    ///
+    /// # Errors
+    ///
+    /// Those of the part.
+    pub fn within_group<T>(
+        &mut self,
+        part: &str,
+        group: &str,
+        build: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        self.scope.push((part.to_owned(), group.to_owned()));
         let built = build(self);
         self.scope.pop();
         built
@@ -172,7 +190,8 @@ impl Build {
     pub(crate) fn adopt(&mut self, weights: impl IntoIterator<Item = Weight>) {
         for weight in weights {
             let name = self.path(&weight.name);
-            self.weights.push(Weight { name, ..weight });
+            let group = joined(self.scope.iter().map(|(_, group)| group.as_str()).chain([weight.group.as_str()]));
+            self.weights.push(Weight { name, group, ..weight });
         }
     }
 
@@ -206,6 +225,7 @@ impl Build {
         self.weights.push(Weight {
             id,
             name: self.path(name),
+            group: joined(self.scope.iter().map(|(_, group)| group.as_str())),
             sizes: sizes.to_vec(),
             trainable,
             regularizer: regularizer.cloned(),
@@ -215,7 +235,11 @@ impl Build {
     }
 
     fn path(&self, name: &str) -> String {
-        let parts = self.scope.iter().map(String::as_str).chain([name]);
-        parts.collect::<Vec<_>>().join("/")
+        joined(self.scope.iter().map(|(part, _)| part.as_str()).chain([name]))
     }
+}
+
+/// A path of the parts that are not empty.
+fn joined<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }

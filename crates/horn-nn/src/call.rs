@@ -56,6 +56,15 @@ impl Call {
         Ok(())
     }
 
+    /// Runs a layer in a mode of its own, if it has one.
+    pub(crate) fn in_mode<T>(&mut self, mode: Option<Mode>, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.mode;
+        self.mode = mode.unwrap_or(outer);
+        let result = run(self);
+        self.mode = outer;
+        result
+    }
+
     /// Runs a layer that is frozen or not.
     pub(crate) fn of_layer<T>(&mut self, trainable: bool, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.trainable;

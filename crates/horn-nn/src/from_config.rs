@@ -1,18 +1,19 @@
 //! From Keras's configurations back to models.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
 use crate::functional::{Functional, KerasTensor, SharedLayer};
 use crate::layers::{self, Input};
-use crate::{Error, Layer, Model, Result, Sequential, Shape};
+use crate::plan::Keys;
+use crate::{Error, Layer, Mode, Model, Result, Sequential, Shape};
 
 /// Operations that Keras puts into a graph to compute masks; here masks go along with the values.
 const MASK_OPERATIONS: [&str; 3] = ["Any", "LogicalOr", "NotEqual"];
 
-/// Keyword arguments of a call that say nothing here: masks go along with the values, and the mode with the model.
-const IGNORED_ARGUMENTS: [&str; 2] = ["mask", "training"];
+/// The keyword argument of a call that says how the layer acts in it.
+const TRAINING: &str = "training";
 
 /// Reads a layer or a model from what Keras writes for it: `{"class_name": .., "config": ..}`.
 ///
@@ -60,6 +61,7 @@ impl Functional {
             let layer = text(object, "name")?;
             let nodes = list(object, "inbound_nodes")?;
             if MASK_OPERATIONS.contains(&text(object, "class_name")?) {
+                graph.masks.insert(layer.to_owned());
                 continue;
             }
             graph.add(layer, object, nodes)?;
@@ -84,7 +86,8 @@ impl Functional {
         }
         let inputs = graph.tensors(&config["input_layers"])?;
         let outputs = graph.tensors(&config["output_layers"])?;
-        Ok(Model::new(inputs, outputs)?.name(name).trainable(config["trainable"] != false))
+        let model = Model::new(inputs, outputs)?.name(name).trainable(config["trainable"] != false);
+        Ok(model.with_keys(Keys { inputs: keys(&config["input_layers"]), outputs: keys(&config["output_layers"]) }))
     }
 }
 
@@ -93,6 +96,8 @@ impl Functional {
 struct Graph {
     layers: HashMap<String, SharedLayer>,
     outputs: HashMap<String, Vec<Vec<KerasTensor>>>,
+    /// The names of mask operations.
+    masks: HashSet<String>,
 }
 
 impl Graph {
@@ -105,35 +110,70 @@ impl Graph {
             self.outputs.insert(name.to_owned(), vec![vec![input.tensor()]]);
             return Ok(());
         }
+        let mut layer = from_object(&object).map_err(|error| error.at(format!("layer {name:?}")))?;
         // What Keras is told with the call is told to the layer here.
-        let options = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
-        let options: Map<String, Value> = options
-            .filter(|(key, value)| !IGNORED_ARGUMENTS.contains(&key.as_str()) && is_plain(value))
-            .map(|(key, value)| (key.clone(), value.clone()))
+        let known = layer.call_options();
+        let kwargs = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
+        let options: Map<String, Value> = kwargs
+            .filter(|(key, value)| (known.contains(&key.as_str()) || is_plain(value)) && *key != TRAINING)
+            .map(|(key, value)| (key.clone(), if is_plain(value) { value.clone() } else { self.takes(value).into() }))
             .collect();
-        if let Some(config) = object["config"].as_object_mut() {
+        if let Some(config) = object["config"].as_object_mut().filter(|_| !options.is_empty()) {
             config.extend(options);
+            layer = from_object(&object).map_err(|error| error.at(format!("layer {name:?}")))?;
         }
-        let layer = from_object(&object).map_err(|error| error.at(format!("layer {name:?}")))?;
         self.layers.insert(name.to_owned(), layer.shared());
         Ok(())
     }
 
     /// Makes a call; false where what it takes is not there yet.
     fn call(&mut self, name: &str, index: usize, node: &Value) -> Result<bool> {
-        let mut places = Vec::new();
-        collect(&node["args"], &mut places);
-        for (_, value) in node["kwargs"].as_object().into_iter().flatten().filter(|(key, _)| *key != "mask") {
-            collect(value, &mut places);
-        }
+        let made = self.outputs.get(name).map_or(0, Vec::len);
+        let Some(layer) = self.layers.get(name).filter(|_| made == index) else { return Ok(false) };
+        let places = self.places(layer, node).map_err(|error| error.at(format!("layer {name:?}")))?;
         let Some(inputs) = places.iter().map(|place| self.tensor(place)).collect::<Option<Vec<_>>>() else {
             return Ok(false);
         };
-        let made = self.outputs.get(name).map_or(0, Vec::len);
-        let Some(layer) = self.layers.get(name).filter(|_| made == index) else { return Ok(false) };
-        let outputs = layer.apply_all(inputs)?;
+        let outputs = match node["kwargs"][TRAINING].as_bool() {
+            Some(true) => layer.in_mode(Mode::Training).apply_all(inputs)?,
+            Some(false) => layer.in_mode(Mode::Inference).apply_all(inputs)?,
+            None => layer.apply_all(inputs)?,
+        };
         self.outputs.entry(name.to_owned()).or_default().push(outputs);
         Ok(true)
+    }
+
+    /// The places of the tensors that a call takes, in the order of the layer's arguments.
+    fn places(&self, layer: &SharedLayer, node: &Value) -> Result<Vec<Value>> {
+        let mut places = self.collected(&node["args"]);
+        let mut named: HashMap<&str, Vec<Value>> = HashMap::new();
+        for (key, value) in node["kwargs"].as_object().into_iter().flatten() {
+            named.insert(key, self.collected(value));
+        }
+        named.retain(|_, places| !places.is_empty());
+        let count = places.len() + named.values().map(Vec::len).sum::<usize>();
+        for (name, _) in layer.description().call_arguments(count) {
+            places.extend(named.remove(name).into_iter().flatten());
+        }
+        match named.into_keys().next() {
+            None => Ok(places),
+            Some(other) => Err(Error::model("the layer takes no such tensor with its call")
+                .received(format!("a tensor as {other:?}"))
+                .expected("the layer's inputs; masks go along with them, from layers such as `Masking`")),
+        }
+    }
+
+    /// The places of tensors in an argument, but for masks: they go along with the values.
+    fn collected(&self, value: &Value) -> Vec<Value> {
+        let mut places = Vec::new();
+        collect(value, &mut places);
+        places.retain(|place| !place[0].as_str().is_some_and(|layer| self.masks.contains(layer)));
+        places
+    }
+
+    /// Does an argument hold tensors?
+    fn takes(&self, value: &Value) -> bool {
+        !self.collected(value).is_empty()
     }
 
     /// The tensor at `[layer, call, output]`.
@@ -158,6 +198,11 @@ impl Graph {
         };
         list.into_iter().map(tensor).collect()
     }
+}
+
+/// The keys of a dictionary of places.
+fn keys(places: &Value) -> Vec<String> {
+    places.as_object().map(|named| named.keys().cloned().collect()).unwrap_or_default()
 }
 
 /// Collects the places of tensors in a call's arguments.

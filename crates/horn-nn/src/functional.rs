@@ -10,8 +10,9 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use crate::layers::Input;
-use crate::plan::{self, Kind, Place, Plan, PlannedCall, PlannedLayer};
-use crate::{Build, BuiltLayer, Error, Layer, Model, Result, Shape};
+use crate::model_config::plan_config;
+use crate::plan::{self, Keys, Kind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::{Build, BuiltLayer, Error, Layer, Mode, Model, Result, Shape};
 
 /// A tensor that stands for data to come: it has a shape, and knows the layers that will compute it.
 ///
@@ -26,6 +27,7 @@ pub struct KerasTensor {
 struct LayerCall {
     layer: Arc<Placed>,
     index: usize,
+    mode: Option<Mode>,
     inputs: Vec<KerasTensor>,
     output_shapes: Vec<Shape>,
 }
@@ -58,7 +60,7 @@ impl KerasTensor {
     /// What an `Input` stands for.
     pub(crate) fn of_input(input: Input, shape: Shape) -> Self {
         let layer = Arc::new(Placed::new(Arc::new(input)));
-        let call = LayerCall { layer, index: 0, inputs: Vec::new(), output_shapes: vec![shape] };
+        let call = LayerCall { layer, index: 0, mode: None, inputs: Vec::new(), output_shapes: vec![shape] };
         Self { call: Arc::new(call), output: 0 }
     }
 
@@ -89,11 +91,32 @@ impl fmt::Debug for KerasTensor {
 
 /// A layer that can be applied more than once, with the same weights each time. Made by [`Layer::shared`].
 #[derive(Clone)]
-pub struct SharedLayer(Arc<Placed>);
+pub struct SharedLayer {
+    placed: Arc<Placed>,
+    mode: Option<Mode>,
+}
 
 impl SharedLayer {
     pub(crate) fn new(layer: impl Layer) -> Self {
-        Self(Arc::new(Placed::new(Arc::new(layer))))
+        Self { placed: Arc::new(Placed::new(Arc::new(layer))), mode: None }
+    }
+
+    /// The same layer, to be called in this mode whether the model is learning or not: Keras's
+    /// `layer(x, training=False)`. So a frozen base keeps its `BatchNormalization` as it is while it is fine-tuned, or a
+    /// `Dropout` acts in predictions, too.
+    ///
+    /// ```
+    /// use horn_nn::layers::{BatchNormalization, Dense, Input};
+    /// use horn_nn::{Layer, Mode, Model};
+    ///
+    /// let x = Input([8]);
+    /// let normalized = BatchNormalization().shared().in_mode(Mode::Inference).apply(&x)?;
+    /// let model = Model::new(&x, Dense(1).apply(&normalized)?)?;
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    #[must_use]
+    pub fn in_mode(&self, mode: Mode) -> Self {
+        Self { placed: self.placed.clone(), mode: Some(mode) }
     }
 
     /// The layer after this tensor, or these tensors.
@@ -120,20 +143,25 @@ impl SharedLayer {
     /// Where the layer does not fit its inputs.
     pub fn apply_all(&self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>> {
         let inputs = inputs.into_tensors();
-        let layer = &self.0.layer;
+        let layer = &self.placed.layer;
         if layer.input_shape().is_some() && inputs.is_empty() {
             return Err(Error::argument("an Input is not applied").mend("give it to the layer that takes it"));
         }
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
         let output_shapes = plan::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.place()))?;
-        let index = self.0.calls.fetch_add(1, Ordering::Relaxed);
+        let index = self.placed.calls.fetch_add(1, Ordering::Relaxed);
         let count = output_shapes.len();
-        let call = Arc::new(LayerCall { layer: self.0.clone(), index, inputs, output_shapes });
+        let call = Arc::new(LayerCall { layer: self.placed.clone(), index, mode: self.mode, inputs, output_shapes });
         Ok((0..count).map(|output| KerasTensor { call: call.clone(), output }).collect())
     }
 
+    /// What was made shared.
+    pub(crate) fn description(&self) -> &dyn Layer {
+        self.placed.layer.as_ref()
+    }
+
     fn place(&self) -> String {
-        let layer = self.0.layer.as_ref();
+        let layer = self.placed.layer.as_ref();
         match layer.name() {
             Some(name) => plan::place(name, layer),
             None => format!("layer {}", layer.class_name()),
@@ -143,7 +171,7 @@ impl SharedLayer {
 
 impl fmt::Debug for SharedLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.layer.fmt(f)
+        self.placed.layer.fmt(f)
     }
 }
 
@@ -242,6 +270,12 @@ impl Functional {
         self
     }
 
+    /// The model whose inputs and outputs have keys in Keras's program.
+    pub(crate) fn with_keys(mut self, keys: Keys) -> Self {
+        self.plan.keys = keys;
+        self
+    }
+
     /// The names and descriptions of the layers, in Keras's order.
     pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Layer)> {
         self.plan.layers.iter().map(|planned| (planned.name.as_str(), planned.layer.as_ref()))
@@ -253,7 +287,12 @@ impl Functional {
     ///
     /// Where a weight can't be made.
     pub fn build(&self, device: &Device) -> Result<Model> {
-        Model::from_plan(self.plan.clone(), device)
+        self.build_by(&Build::new(device))
+    }
+
+    /// Builds the model as a part of what is being built.
+    pub(crate) fn build_by(&self, build: &Build) -> Result<Model> {
+        Model::from_plan(self.plan.clone(), build)
     }
 }
 
@@ -288,11 +327,11 @@ impl Layer for Functional {
     }
 
     fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
-        Ok(self.build(build.device())?.into_layer(build))
+        Ok(self.build_by(build)?.into_layer(build))
     }
 
     fn config(&self) -> Value {
-        Value::Null
+        plan_config(&self.plan, self.trainable).unwrap_or_default()
     }
 }
 
@@ -418,6 +457,7 @@ impl Tracer {
         let calls = finished.iter().map(|call| PlannedCall {
             layer: at_layer[&Arc::as_ptr(&call.layer)],
             index: call.index,
+            mode: call.mode,
             inputs: call.inputs.iter().map(place).collect(),
             input_shapes: match call.inputs.as_slice() {
                 [] => call.output_shapes.clone(),
@@ -429,6 +469,7 @@ impl Tracer {
             calls: calls.collect(),
             inputs: inputs.iter().map(|input| place(input).call).collect(),
             outputs: outputs.iter().map(place).collect(),
+            keys: Keys::default(),
             layers: layers
                 .into_iter()
                 .map(|(placed, name)| PlannedLayer { name, layer: placed.layer.clone(), order: placed.order })

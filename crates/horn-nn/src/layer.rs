@@ -128,6 +128,17 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// The arguments by which Keras's program gives the layer so many inputs, and how many each takes. Files name them
+    /// so; in most layers one argument takes all inputs, as a list where there are several.
+    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        vec![("inputs", inputs)]
+    }
+
+    /// Those keys of [`config`](Self::config) that Keras takes with the call.
+    fn call_options(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The layer's arguments under Keras's names, as Keras writes them to a file.
     fn config(&self) -> Value {
         Value::Null
@@ -339,6 +350,12 @@ impl Layer for Box<dyn Layer> {
     }
     fn state_sizes(&self) -> Option<Vec<usize>> {
         (**self).state_sizes()
+    }
+    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        (**self).call_arguments(inputs)
+    }
+    fn call_options(&self) -> &'static [&'static str] {
+        (**self).call_options()
     }
     fn config(&self) -> Value {
         (**self).config()

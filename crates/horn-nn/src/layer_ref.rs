@@ -32,6 +32,11 @@ impl<'a> LayerRef<'a> {
         self.plan.layers[self.at].layer.as_ref()
     }
 
+    /// Is it an `Input`?
+    pub(crate) fn is_input(&self) -> bool {
+        self.layer().input_shape().is_some()
+    }
+
     /// The shape of what comes out; of the first output where there are several.
     pub fn output_shape(&self) -> &'a Shape {
         &self.calls().next().expect("every layer is called").output_shapes[0]

@@ -68,15 +68,15 @@ impl Model {
         Functional::new(inputs, outputs)
     }
 
-    /// Makes the weights of all layers.
-    pub(crate) fn from_plan(plan: Plan, device: &Device) -> Result<Self> {
+    /// Makes the weights of all layers, as the book of a model around it says.
+    pub(crate) fn from_plan(plan: Plan, around: &Build) -> Result<Self> {
         let mut order: Vec<usize> = (0..plan.layers.len()).collect();
         order.sort_by_key(|&at| plan.layers[at].order);
         let mut built: Vec<Option<(BuiltLayer, LayerState)>> = plan.layers.iter().map(|_| None).collect();
         for at in order {
             let planned = &plan.layers[at];
             let call = plan.calls.iter().find(|call| call.layer == at).expect("every layer is called");
-            let mut build = Build::new(device);
+            let mut build = around.apart();
             let module = planned
                 .layer
                 .build_for(&call.input_shapes, &mut build)
@@ -87,7 +87,7 @@ impl Model {
             built[at] = Some((module, LayerState { weights, trainable }));
         }
         let (layers, states) = built.into_iter().flatten().unzip();
-        Ok(Self::from_parts(plan, states, layers, device))
+        Ok(Self::from_parts(plan, states, layers, around.device()))
     }
 
     fn from_parts(plan: Plan, states: Vec<LayerState>, layers: Vec<BuiltLayer>, device: &Device) -> Self {
@@ -133,6 +133,11 @@ impl Model {
                 .expected(names.join(", "))
                 .mend("write one of these names")
         })
+    }
+
+    /// Does a file of its weights name its inputs?
+    pub(crate) fn lists_inputs(&self) -> bool {
+        self.kind() == Kind::Functional
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -232,7 +237,11 @@ impl Model {
             }
             let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
             let taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
-            values[at] = self.run(planned.layer, taken, call)?.into_iter().map(Some).collect();
+            values[at] = call
+                .in_mode(planned.mode, |call| self.run(planned.layer, taken, call))?
+                .into_iter()
+                .map(Some)
+                .collect();
         }
         Ok(plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect())
     }
@@ -510,8 +519,8 @@ impl Model {
 
     /// The model as a layer of another; its weights are noted there.
     pub(crate) fn into_layer(self, build: &mut Build) -> BuiltLayer {
-        let named = |(weight, path): (&Weight, String)| Weight { name: path, ..weight.clone() };
-        build.adopt(self.weights().zip(self.weight_paths()).map(named));
+        let placed = |((weight, name), group): ((&Weight, _), _)| Weight { name, group, ..weight.clone() };
+        build.adopt(self.weights().zip(self.weight_paths()).zip(self.group_paths()).map(placed));
         BuiltLayer::new(self)
     }
 }
@@ -544,7 +553,7 @@ impl Layer for Model {
     }
 
     fn config(&self) -> Value {
-        Value::Null
+        self.to_config().unwrap_or_default()
     }
 }
 

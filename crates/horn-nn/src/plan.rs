@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::{Error, Layer, Result, Shape};
+use crate::{Error, Layer, Mode, Result, Shape};
 
 /// The layers of a model and their calls. Each call takes outputs of calls before it.
 #[derive(Debug, Clone)]
@@ -15,6 +15,15 @@ pub(crate) struct Plan {
     /// The calls of `Input` layers, in the order in which the model takes its inputs.
     pub inputs: Vec<usize>,
     pub outputs: Vec<Place>,
+    /// Under which keys Keras's program takes the inputs and gives the outputs, where that is by dictionaries.
+    pub keys: Keys,
+}
+
+/// Names of inputs and of outputs; empty where they come in lists.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Keys {
+    pub inputs: Vec<String>,
+    pub outputs: Vec<String>,
 }
 
 /// How the user made the model, which Keras's summary tells apart.
@@ -40,6 +49,8 @@ pub(crate) struct PlannedCall {
     pub layer: usize,
     /// Which call of the layer it is, counted from 0 over all models that it is in.
     pub index: usize,
+    /// How the layer acts in this call, whether the model is learning or not: Keras's `training` argument.
+    pub mode: Option<Mode>,
     pub inputs: Vec<Place>,
     pub input_shapes: Vec<Shape>,
     pub output_shapes: Vec<Shape>,
@@ -95,6 +106,7 @@ impl Plan {
             calls: calls.collect(),
             inputs: self.inputs.iter().map(|&call| call_at[call]).collect(),
             outputs: outputs.iter().map(moved).collect(),
+            keys: Keys { inputs: self.keys.inputs.clone(), outputs: Vec::new() },
         };
         (plan, kept)
     }
@@ -137,6 +149,18 @@ pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn La
         names.push(name);
     }
     Ok(names)
+}
+
+/// The classes in snake case, the second of one with `_1` and so on.
+pub(crate) fn numbered<'a>(classes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let number = |class: &str| {
+        let class = snake_case(class);
+        let count = counts.entry(class.clone()).or_default();
+        *count += 1;
+        if *count == 1 { class } else { format!("{class}_{}", *count - 1) }
+    };
+    classes.into_iter().map(number).collect()
 }
 
 /// How messages name a layer.

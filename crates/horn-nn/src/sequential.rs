@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
+use serde_json::Value;
 
-use crate::plan::{self, Kind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::model_config::{list_config, plan_config};
+use crate::plan::{self, Keys, Kind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::summary::{Row, Summary};
 use crate::{Build, BuiltLayer, Error, Layer, Model, Result, Shape};
 
@@ -105,8 +107,13 @@ impl Sequential {
     ///
     /// Where there are no layers, the first is no `Input`, two have one name, or one doesn't fit the one before.
     pub fn build(&self, device: &Device) -> Result<Model> {
+        self.build_by(&Build::new(device))
+    }
+
+    /// Builds the model as a part of what is being built.
+    pub(crate) fn build_by(&self, build: &Build) -> Result<Model> {
         match self.input_shape() {
-            Some(shape) => self.build_for(&shape.clone(), device),
+            Some(shape) => Model::from_plan(self.plan_for(&shape.clone())?, build),
             None if self.layers.is_empty() => Err(self.no_layers()),
             None => Err(Error::model("the shape of the input is unknown")
                 .at(format!("model {:?}", self.name))
@@ -122,7 +129,7 @@ impl Sequential {
     ///
     /// As [`build`](Self::build), and where an `Input` says another shape.
     pub fn build_for(&self, input: &Shape, device: &Device) -> Result<Model> {
-        Model::from_plan(self.plan_for(input)?, device)
+        Model::from_plan(self.plan_for(input)?, &Build::new(device))
     }
 
     /// The chain of calls, each layer checked against the one before.
@@ -154,11 +161,12 @@ impl Sequential {
                     .mend("connect its outputs by the functional API: `apply_all`, then `Model::new`"));
             }
             let inputs = at.checked_sub(1).map(|call| Place { call, output: 0 }).into_iter().collect();
-            calls.push(PlannedCall { layer: at, index: 0, inputs, input_shapes, output_shapes });
+            calls.push(PlannedCall { layer: at, index: 0, mode: None, inputs, input_shapes, output_shapes });
         }
         let last = calls.len() - 1;
         let outputs = (0..calls[last].output_shapes.len()).map(|output| Place { call: last, output }).collect();
-        Ok(Plan { name: self.name.clone(), kind: Kind::Sequential, layers, calls, inputs: vec![0], outputs })
+        let (name, kind) = (self.name.clone(), Kind::Sequential);
+        Ok(Plan { name, kind, layers, calls, inputs: vec![0], outputs, keys: Keys::default() })
     }
 
     /// The chain for inputs of this shape.
@@ -210,8 +218,17 @@ impl Layer for Sequential {
         Ok(plan.shape(plan.outputs[0]).clone())
     }
 
+    fn config(&self) -> Value {
+        let config = match self.input_shape().map(|input| self.plan_for(input)) {
+            Some(Ok(plan)) => plan_config(&plan, self.trainable),
+            _ => plan::names(&self.name, self.layers())
+                .and_then(|names| list_config(&self.name, self.trainable, names.into_iter().zip(self.layers()))),
+        };
+        config.unwrap_or_default()
+    }
+
     fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
-        Ok(self.build_for(input, build.device())?.into_layer(build))
+        Ok(Model::from_plan(self.plan_for(input)?, build)?.into_layer(build))
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn describe(module: &impl Module, noted: Vec<Weight>) -> Vec<Weight> 
             self.found.push(noted.unwrap_or_else(|| Weight {
                 id: param.id,
                 name: self.path.join("/"),
+                group: String::new(),
                 sizes: param.lazy_shape().to_vec(),
                 trainable: learns(param),
                 regularizer: None,

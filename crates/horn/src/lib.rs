@@ -36,8 +36,9 @@ pub use horn_data::datasets;
 pub use horn_nn::{
     Activation, AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HORN_DEVICE, HostArray, HostElement,
     IntoArrays, IntoTensors, KerasTensor, Kind, Layer, LayerRef, Logits, Mode, Model, Result, Sequential, Shape,
-    SharedLayer, Signal, State, Weight, WeightSpec, activations, applications, backends, by_rank, constraints,
-    default_device, device, initializers, layers, many_inputs, many_signals, random, regularizers, signals, summary,
+    SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications, backends, by_rank,
+    constraints, default_device, device, from_object, initializers, layers, many_inputs, many_signals, random,
+    regularizers, signals, summary, to_object,
 };
 pub use horn_plot as plot;
 pub use horn_train::{

@@ -37,6 +37,7 @@ pub use options::{Axes, DataFormat, Interpolation, Padding};
 pub use pooling::*;
 pub use preprocessing::*;
 pub use recurrent::*;
+pub(crate) use registry::is_keras_class;
 pub use registry::{from_config, register};
 pub use regularization::*;
 pub use reshaping::*;

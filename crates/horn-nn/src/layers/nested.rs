@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use burn::module::Module;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::registry;
-use crate::{Build, BuiltLayer, Call, Layer, Result, Shape, Signal, Weight, plan, weights};
+use crate::{Build, BuiltLayer, Call, Layer, Result, Shape, Signal, Weight, model_config, plan, weights};
 
 /// A layer that another one holds: what a wrapper wraps, or the cell of a recurrent layer.
 ///
@@ -58,13 +58,14 @@ impl Nested {
     }
 
     /// Builds the layer; its weights get its name before theirs, and do not learn where it is frozen.
-    pub(crate) fn build(&self, inputs: &[Shape], build: &mut Build) -> Result<NestedLayer> {
+    /// Keras's files keep them in the group.
+    pub(crate) fn build(&self, group: &str, inputs: &[Shape], build: &mut Build) -> Result<NestedLayer> {
         let mut own = build.apart();
         let built = self.0.build_for(inputs, &mut own)?;
         let learns = self.0.trainable();
         let noted =
             own.into_weights().into_iter().map(|weight| Weight { trainable: weight.trainable && learns, ..weight });
-        build.within(&self.name(), |build| {
+        build.within_group(&self.name(), group, |build| {
             build.adopt(noted);
             Ok(())
         })?;
@@ -128,13 +129,7 @@ impl fmt::Debug for Nested {
 
 impl Serialize for Nested {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        json!({
-            "module": "keras.layers",
-            "class_name": self.0.class_name(),
-            "config": self.config(),
-            "registered_name": null,
-        })
-        .serialize(serializer)
+        model_config::object(self.0.class_name(), self.config()).serialize(serializer)
     }
 }
 

@@ -46,6 +46,12 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
     }
 }
 
+/// Is the class one of Keras's layers that Horn has?
+pub(crate) fn is_keras_class(class_name: &str) -> bool {
+    // A family knows its classes, whatever it thinks of the configuration.
+    super::FAMILIES.iter().any(|family| family(class_name, &Value::Null).is_some())
+}
+
 /// Makes a user's own layer known by its class, so that it can be read from a configuration. Its description is read
 /// by `serde`; Keras's [`config`](Layer::config) of it should be what `serde` writes.
 ///

@@ -77,6 +77,10 @@ impl Layer for AdditiveAttention {
     described!("AdditiveAttention", masking);
     crate::many_inputs!();
 
+    fn call_options(&self) -> &'static [&'static str] {
+        CallOptions::KEYS
+    }
+
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         check_rate(self.dropout)?;
         scored::output_shapes(&self.call, inputs)

@@ -84,6 +84,10 @@ impl Layer for Attention {
     described!("Attention", masking);
     crate::many_inputs!();
 
+    fn call_options(&self) -> &'static [&'static str] {
+        CallOptions::KEYS
+    }
+
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         check_rate(self.dropout)?;
         scored::output_shapes(&self.call, inputs)

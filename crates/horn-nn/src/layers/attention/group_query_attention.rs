@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::heads::{HeadsModule, Settings, Widths};
-use super::options::{Inputs, Options, check_inputs, options};
+use super::options::{CallOptions, Inputs, Options, check_inputs, options};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, layer};
 
@@ -86,6 +86,14 @@ options!(GroupQueryAttention);
 impl Layer for GroupQueryAttention {
     described!("GroupedQueryAttention", masking, activity);
     crate::many_inputs!();
+
+    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        self.options.call.arguments(inputs)
+    }
+
+    fn call_options(&self) -> &'static [&'static str] {
+        CallOptions::KEYS
+    }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         let roles = self.checked(inputs)?;

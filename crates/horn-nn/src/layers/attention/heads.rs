@@ -64,14 +64,14 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         }
         let [query, value, key] = widths.inputs;
         let Widths { query_heads, key_heads, key_dim, value_dim, .. } = *widths;
-        let mut project = |name: &str, sizes| Projection::build(name, sizes, options, build);
+        let mut project = |name: &str, sizes| Projection::build(name, &format!("{name}_dense"), sizes, options, build);
         Ok(Self {
             query: project("query", [query, query_heads, key_dim])?,
             key: project("key", [key, key_heads, key_dim])?,
             gate: options.use_gate.then(|| project("gate", [query, query_heads, value_dim])).transpose()?,
             value: project("value", [value, key_heads, value_dim])?,
             dropout: DropoutModule::new(options.dropout, None, options.seed, build)?,
-            output: Projection::build("attention_output", output, options, build)?,
+            output: Projection::build("attention_output", "output_dense", output, options, build)?,
             settings,
         })
     }

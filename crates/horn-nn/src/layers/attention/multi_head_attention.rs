@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::heads::{HeadsModule, Settings, Widths};
-use super::options::{Inputs, Options, check_inputs, options};
+use super::options::{CallOptions, Inputs, Options, check_inputs, options};
 use crate::layers::common::{Common, common_arguments};
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, unsupported_rank};
 
@@ -202,6 +202,14 @@ impl Layer for MultiHeadAttention {
     }
 
     // There is no `activity_regularizer`: its projections have it, not the layer.
+
+    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        self.options.call.arguments(inputs)
+    }
+
+    fn call_options(&self) -> &'static [&'static str] {
+        CallOptions::KEYS
+    }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         let (roles, axes) = self.checked(inputs)?;

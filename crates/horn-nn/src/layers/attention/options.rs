@@ -69,6 +69,16 @@ pub(super) struct Inputs<T> {
 }
 
 impl CallOptions {
+    /// The keys that Keras takes with the call.
+    pub const KEYS: &[&str] = &["use_causal_mask", "return_attention_scores", "attention_mask"];
+
+    /// How Keras's program calls a layer of several heads.
+    pub fn arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        let tensors = inputs.saturating_sub(usize::from(self.attention_mask));
+        let mask = self.attention_mask.then_some("attention_mask");
+        ["query", "value", "key"].into_iter().take(tensors).chain(mask).map(|name| (name, 1)).collect()
+    }
+
     /// Gives each input its role: `query`, `value`, then `key` and `attention_mask` where there are such.
     pub fn roles<T>(&self, inputs: impl IntoIterator<Item = T>) -> Result<Inputs<T>> {
         let mut inputs: Vec<T> = inputs.into_iter().collect();

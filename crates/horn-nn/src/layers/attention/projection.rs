@@ -16,8 +16,8 @@ pub(super) struct Projection<const K: usize, const B: usize> {
 }
 
 impl<const K: usize, const B: usize> Projection<K, B> {
-    /// Makes the weights, under the name of the projection.
-    pub fn build(name: &str, sizes: [usize; K], options: &Options, build: &mut Build) -> Result<Self> {
+    /// Makes the weights, under the name of the projection; Keras's files keep them in the group.
+    pub fn build(name: &str, group: &str, sizes: [usize; K], options: &Options, build: &mut Build) -> Result<Self> {
         let axes: Vec<isize> = (0..K as isize).collect();
         let (inputs, outputs) = axes.split_at(K - B);
         let initializer = options.kernel_initializer.for_axes(inputs, outputs);
@@ -32,7 +32,7 @@ impl<const K: usize, const B: usize> Projection<K, B> {
             constraint: options.bias_constraint.as_ref(),
         };
         let outputs: [usize; B] = std::array::from_fn(|axis| sizes[K - B + axis]);
-        build.within(name, |build| {
+        build.within_group(name, group, |build| {
             let kernel = build.add_weight("kernel", sizes, kernel)?;
             let bias = options.use_bias.then(|| build.add_weight("bias", outputs, bias)).transpose()?;
             Ok(Self { kernel, bias })

@@ -70,7 +70,7 @@ impl Layer for SpectralNormalization {
 
     fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
         let mut apart = build.apart();
-        let layer = self.layer.build(inputs, &mut apart)?;
+        let layer = self.layer.build("layer", inputs, &mut apart)?;
         let mut weights = apart.into_weights().into_iter();
         let kernel =
             weights.next().filter(|weight| weight.name.ends_with("/kernel") || weight.name.ends_with("/embeddings"));

@@ -102,6 +102,19 @@ pub(super) struct SequenceArguments {
     pub zero_output_for_mask: bool,
 }
 
+/// How Keras's program calls a layer that goes through a sequence: with the sequence, all initial states, and a mask.
+pub(super) fn sequence_call(inputs: usize, states: usize) -> Vec<(&'static str, usize)> {
+    let rest = inputs.saturating_sub(1);
+    let states = if rest >= states { states } else { 0 };
+    let arguments = [("sequences", 1), ("initial_state", states), ("mask", rest - states)];
+    arguments.into_iter().filter(|(_, count)| *count > 0).collect()
+}
+
+/// How Keras's program calls a cell: with a step and its states.
+pub(super) fn step_arguments(inputs: usize) -> Vec<(&'static str, usize)> {
+    vec![("inputs", 1), ("states", inputs.saturating_sub(1))]
+}
+
 /// The arguments of a cell as methods, of a description that has them in its field `cell`.
 macro_rules! cell_arguments {
     ($layer:ident) => {

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::arguments::sequence_call;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
 use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
@@ -201,14 +202,18 @@ impl Layer for Bidirectional {
         Ok([merged, ahead, back].concat())
     }
 
+    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        sequence_call(inputs, inputs.saturating_sub(1) / 2 * 2)
+    }
+
     fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
         let (forward, backward) = self.checked()?;
         let [to_forward, to_backward] = halves(inputs);
         // Keras makes the forward layer anew from the one that it is given, and that one has drawn seeds, too.
         self.layer.layer().build_for(&to_forward, &mut build.rehearsal())?;
-        let early = if self.own_backward { Some(backward.build(&to_backward, build)?) } else { None };
-        let forward = forward.build(&to_forward, build)?;
-        let backward = early.map_or_else(|| backward.build(&to_backward, build), Ok)?;
+        let early = if self.own_backward { Some(backward.build("backward_layer", &to_backward, build)?) } else { None };
+        let forward = forward.build("forward_layer", &to_forward, build)?;
+        let backward = early.map_or_else(|| backward.build("backward_layer", &to_backward, build), Ok)?;
         let sequences = is_set(&self.layer, "return_sequences");
         Ok(BuiltLayer::new(BothWays { forward, backward, merge_mode: self.merge_mode, sequences }))
     }

@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::arguments::step_arguments;
 use super::cell::{Cell, Started, cell_calls, constant_device, of_rank};
 use super::gru::GatedCell;
 use super::lstm::LongCell;
@@ -89,9 +90,19 @@ impl Layer for StackedRNNCells {
         Ok([vec![output], states].concat())
     }
 
+    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        step_arguments(inputs)
+    }
+
     fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
         let steps = self.steps(&inputs[0])?;
-        let cells = self.cells.iter().zip(steps).map(|(cell, step)| AnyCell::build(cell, step, build));
+        let groups = plan::numbered(self.cells.iter().map(|cell| cell.layer().class_name()));
+        let cells = self
+            .cells
+            .iter()
+            .zip(groups)
+            .zip(steps)
+            .map(|((cell, group), step)| AnyCell::build(&format!("cells/{group}"), cell, step, build));
         Ok(BuiltLayer::new(Stack { cells: cells.collect::<Result<_>>()? }))
     }
 
@@ -132,9 +143,9 @@ pub(super) struct AnyCell {
 }
 
 impl AnyCell {
-    pub fn build(cell: &Nested, step: Shape, build: &mut Build) -> Result<Self> {
+    pub fn build(group: &str, cell: &Nested, step: Shape, build: &mut Build) -> Result<Self> {
         let sizes = state_sizes(cell)?;
-        Ok(Self { cell: cell.build(&with_states(step, &sizes), build)?, sizes })
+        Ok(Self { cell: cell.build(group, &with_states(step, &sizes), build)?, sizes })
     }
 
     fn known(&self) -> Option<&dyn Cell<2>> {

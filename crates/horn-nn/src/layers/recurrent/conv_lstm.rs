@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{CellArguments, SequenceArguments, cell_arguments, sequence_arguments};
+use super::arguments::{CellArguments, SequenceArguments, cell_arguments, sequence_arguments, sequence_call};
 use super::conv_lstm_cell::ConvLongCell;
 use super::lstm::gates_bias;
 use super::noise::Noise;
@@ -97,6 +97,10 @@ macro_rules! conv_lstm {
                 self.sequence.output_shapes(inputs, &state, &[state.clone(), state.clone()])
             }
 
+            fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+                sequence_call(inputs, 2)
+            }
+
             fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
                 let window = self.window();
                 let (_, channels) = checked(&window, inputs)?;
@@ -107,7 +111,7 @@ macro_rules! conv_lstm {
                     sizes
                 };
                 let seed = build.seed_generator(self.seed)?;
-                let cell = build.within("conv_lstm_cell", |build| {
+                let cell = build.within_group("conv_lstm_cell", "cell", |build| {
                     Ok(ConvLongCell::<$rank> {
                         kernel: build.add_weight("kernel", sizes(channels), self.cell.kernel())?,
                         recurrent_kernel: build.add_weight(

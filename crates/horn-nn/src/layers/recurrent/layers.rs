@@ -27,6 +27,10 @@ macro_rules! recurrent_cell {
             fn state_sizes(&self) -> Option<Vec<usize>> {
                 Some(vec![self.units; $states])
             }
+
+            fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+                $crate::layers::recurrent::arguments::step_arguments(inputs)
+            }
         }
     };
 }
@@ -50,13 +54,17 @@ macro_rules! recurrent_layer {
                 self.sequence.output_shapes(inputs, &state, &vec![state.clone(); $states])
             }
 
+            fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+                $crate::layers::recurrent::arguments::sequence_call(inputs, $states)
+            }
+
             fn build_for(
                 &self,
                 inputs: &[$crate::Shape],
                 build: &mut $crate::Build,
             ) -> $crate::Result<$crate::BuiltLayer> {
                 let features = $crate::layers::recurrent::layers::features(&inputs[0])?;
-                let cell = build.within($cell, |build| self.as_cell().build_cell(features, build))?;
+                let cell = build.within_group($cell, "cell", |build| self.as_cell().build_cell(features, build))?;
                 Ok($crate::BuiltLayer::new($crate::layers::recurrent::sequence::Recurrent::<_, 2>::new(
                     cell,
                     self.sequence,

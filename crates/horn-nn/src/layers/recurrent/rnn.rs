@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{SequenceArguments, sequence_arguments};
+use super::arguments::{SequenceArguments, sequence_arguments, sequence_call};
 use super::cells::AnyCell;
 use super::sequence::Recurrent;
 use crate::layers::common::{Common, common_arguments, described};
@@ -72,8 +72,12 @@ impl Layer for RNN {
         self.sequence.output_shapes(inputs, outputs[0].sample(), &states)
     }
 
+    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        sequence_call(inputs, self.cell.layer().state_sizes().map_or(0, |states| states.len()))
+    }
+
     fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
-        let cell = AnyCell::build(&self.cell, SequenceArguments::step_shape(inputs, 3)?, build)?;
+        let cell = AnyCell::build("cell", &self.cell, SequenceArguments::step_shape(inputs, 3)?, build)?;
         Ok(BuiltLayer::new(Recurrent::<_, 2>::new(cell, self.sequence)))
     }
 }

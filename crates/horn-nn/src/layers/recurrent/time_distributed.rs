@@ -76,7 +76,7 @@ impl Layer for TimeDistributed {
     }
 
     fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
-        let layer = self.layer.build(&[step(input)?], build)?;
+        let layer = self.layer.build("layer", &[step(input)?], build)?;
         let at_once = AT_ONCE.contains(&self.layer.layer().class_name());
         Ok(BuiltLayer::new(StepByStep { layer, at_once }))
     }

@@ -1,0 +1,249 @@
+//! Models as Keras writes them: the counterpart of `from_config`.
+
+use serde_json::{Map, Value, json};
+
+use crate::layers::is_keras_class;
+use crate::plan::{Kind, Place, Plan, PlannedCall};
+use crate::{Error, Layer, Mode, Model, Result, Shape, plan};
+
+/// What Keras writes for a layer or a model: `{"module": .., "class_name": .., "config": .., "registered_name": ..}`.
+///
+/// A class that is not Keras's is one that Python knows by `keras.saving.register_keras_serializable()`.
+///
+/// ```
+/// use horn_nn::layers::Dense;
+/// use horn_nn::to_object;
+///
+/// let object = to_object(&Dense(10).name("digit"))?;
+/// assert_eq!(object["module"], "keras.layers");
+/// assert_eq!(object["config"]["units"], 10);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the layer has no configuration, as a `Lambda` has none.
+pub fn to_object(layer: &dyn Layer) -> Result<Value> {
+    named_object(layer, None)
+}
+
+/// The object of a layer that the model has given a name.
+fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Value> {
+    let class_name = layer.class_name();
+    let mut config = layer.config();
+    let without = match &config {
+        Value::Object(arguments) => arguments.values().find_map(unwritable),
+        _ => Some(class_name),
+    };
+    if let Some(class_name) = without {
+        return Err(Error::model("the layer can't be written to a file")
+            .received(format!("a {class_name} without a configuration"))
+            .expected("what `Layer::config` says")
+            .mend("implement `Layer::config` and call `layers::register`; or save the weights alone"));
+    }
+    if let Some(name) = name {
+        config["name"] = name.into();
+    }
+    Ok(object(class_name, config))
+}
+
+/// The class of a layer inside of the description that has no configuration.
+fn unwritable(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(object) if object.get("config").is_some_and(Value::is_null) => object["class_name"].as_str(),
+        Value::Object(object) => object.values().find_map(unwritable),
+        Value::Array(values) => values.iter().find_map(unwritable),
+        _ => None,
+    }
+}
+
+pub(crate) fn object(class_name: &str, config: Value) -> Value {
+    let (module, registered_name) = match class_name {
+        "Sequential" => (Value::from("keras"), Value::Null),
+        "Functional" => ("keras.src.models.functional".into(), "Functional".into()),
+        class if is_keras_class(class) => ("keras.layers".into(), Value::Null),
+        class => (Value::Null, format!("Custom>{class}").into()),
+    };
+    json!({"module": module, "class_name": class_name, "config": config, "registered_name": registered_name})
+}
+
+impl Model {
+    /// What Keras writes for the model, `model.to_json()`: its layers, how they are connected, and which are frozen.
+    /// [`from_object`](crate::from_object) reads it again.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use horn_nn::Sequential;
+    /// use horn_nn::layers::{Dense, Input};
+    ///
+    /// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
+    /// assert_eq!(model.to_object()?["class_name"], "Sequential");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where a layer has no configuration, as a `Lambda` has none.
+    pub fn to_object(&self) -> Result<Value> {
+        let mut object = object(self.class_name(), self.to_config()?);
+        object["build_config"] = model_build_config(self.kind(), self.input_shape());
+        Ok(object)
+    }
+
+    /// Keras's `get_config()`.
+    pub(crate) fn to_config(&self) -> Result<Value> {
+        let layers: Result<Vec<Value>> = self
+            .layers()
+            .map(|layer| {
+                let mut object = match layer.as_model() {
+                    Some(model) => named_object(model, Some(layer.name())),
+                    None => named_object(layer.layer(), Some(layer.name())),
+                }
+                .map_err(|error| error.at(plan::place(layer.name(), layer.layer())))?;
+                if object["config"].get("trainable").is_some() {
+                    object["config"]["trainable"] = layer.trainable().into();
+                }
+                Ok(object)
+            })
+            .collect();
+        let trainable = self.layers().any(|layer| layer.trainable());
+        Ok(config(self.plan(), trainable, layers?))
+    }
+}
+
+/// Keras's `get_config()` of a model that is not built yet.
+pub(crate) fn plan_config(plan: &Plan, trainable: bool) -> Result<Value> {
+    let object = |planned: &plan::PlannedLayer| {
+        named_object(planned.layer.as_ref(), Some(&planned.name))
+            .map_err(|error| error.at(plan::place(&planned.name, planned.layer.as_ref())))
+    };
+    Ok(config(plan, trainable, plan.layers.iter().map(object).collect::<Result<_>>()?))
+}
+
+/// Keras's `get_config()` of a list of layers whose input is not known.
+pub(crate) fn list_config<'a>(
+    name: &str,
+    trainable: bool,
+    layers: impl Iterator<Item = (String, &'a dyn Layer)>,
+) -> Result<Value> {
+    let layers: Result<Vec<Value>> = layers.map(|(name, layer)| named_object(layer, Some(&name))).collect();
+    Ok(json!({"name": name, "trainable": trainable, "dtype": "float32", "layers": layers?}))
+}
+
+fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
+    for (at, object) in layers.iter_mut().enumerate() {
+        let calls: Vec<&PlannedCall> = plan.calls.iter().filter(|call| call.layer == at).collect();
+        let layer = plan.layers[at].layer.as_ref();
+        let options = take_options(layer, &mut object["config"]);
+        if let Some(first) = calls.first().filter(|call| !call.inputs.is_empty()) {
+            object["build_config"] = match object["class_name"].as_str() {
+                Some("Functional") => model_build_config(Kind::Functional, &first.input_shapes[0]),
+                _ => build_config(layer, &first.input_shapes),
+            };
+        }
+        if plan.kind == Kind::Functional {
+            object["name"] = plan.layers[at].name.as_str().into();
+            let nodes = calls.iter().filter(|call| !call.inputs.is_empty());
+            object["inbound_nodes"] = nodes.map(|call| node(plan, layer, call, &options)).collect();
+        }
+    }
+    let mut config = json!({"name": plan.name, "trainable": trainable, "layers": layers});
+    match plan.kind {
+        Kind::Sequential => {
+            config["dtype"] = json!({
+                "module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": null,
+            });
+            config["build_input_shape"] = json!(plan.calls[plan.inputs[0]].output_shapes[0]);
+        }
+        Kind::Functional => {
+            let inputs: Vec<Value> = plan.inputs.iter().map(|&call| history(plan, Place { call, output: 0 })).collect();
+            let outputs: Vec<Value> = plan.outputs.iter().map(|&place| history(plan, place)).collect();
+            config["input_layers"] = keyed(&plan.keys.inputs, inputs);
+            config["output_layers"] = keyed(&plan.keys.outputs, outputs);
+        }
+    }
+    config
+}
+
+/// A graph knows its shapes from its inputs, and Keras writes none.
+fn model_build_config(kind: Kind, input: &Shape) -> Value {
+    match kind {
+        Kind::Sequential => json!({"input_shape": input}),
+        Kind::Functional => json!({"input_shape": null}),
+    }
+}
+
+/// Takes what Keras is told with the call out of the configuration.
+fn take_options(layer: &dyn Layer, config: &mut Value) -> Map<String, Value> {
+    let Some(config) = config.as_object_mut() else { return Map::new() };
+    let options = layer.call_options().iter();
+    options.filter_map(|&option| Some((option.to_owned(), config.remove(option)?))).collect()
+}
+
+/// Arguments of a call whose shapes Keras's `build` is not told.
+const SHAPELESS: [&str; 3] = ["attention_mask", "mask", "states"];
+
+/// The shapes that the layer was built for, by the names of its arguments where it has several.
+fn build_config(layer: &dyn Layer, shapes: &[Shape]) -> Value {
+    let mut rest = shapes;
+    let mut named = Vec::new();
+    for (name, count) in layer.call_arguments(shapes.len()) {
+        let (own, others) = rest.split_at(count.min(rest.len()));
+        rest = others;
+        if !SHAPELESS.contains(&name) {
+            named.push((format!("{name}_shape"), one_or_all(own)));
+        }
+    }
+    match named.as_mut_slice() {
+        [(_, shape)] => json!({"input_shape": shape.take()}),
+        _ => json!({"shapes_dict": named.into_iter().collect::<Map<_, _>>()}),
+    }
+}
+
+/// One call of a layer: the first argument by its place, the others by their names.
+fn node(plan: &Plan, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
+    let tensors: Vec<Value> = call.inputs.iter().map(|&place| tensor(plan, place)).collect();
+    let mut rest = tensors.as_slice();
+    let (mut args, mut kwargs) = (Vec::new(), options.clone());
+    kwargs.extend(call.mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
+    for (name, count) in layer.call_arguments(tensors.len()) {
+        let (own, others) = rest.split_at(count.min(rest.len()));
+        rest = others;
+        let value = one_or_all(own);
+        match args.is_empty() {
+            true => args.push(value),
+            false => drop(kwargs.insert(name.to_owned(), value)),
+        }
+    }
+    json!({"args": args, "kwargs": kwargs})
+}
+
+fn tensor(plan: &Plan, place: Place) -> Value {
+    json!({
+        "class_name": "__keras_tensor__",
+        "config": {"shape": plan.shape(place), "dtype": "float32", "keras_history": history(plan, place)},
+    })
+}
+
+/// `[layer, call of it in this model, output]`.
+fn history(plan: &Plan, place: Place) -> Value {
+    let layer = plan.calls[place.call].layer;
+    let before = plan.calls[..place.call].iter().filter(|call| call.layer == layer).count();
+    json!([plan.layers[layer].name, before, place.output])
+}
+
+/// Places under their keys, where they have some.
+fn keyed(keys: &[String], places: Vec<Value>) -> Value {
+    match keys {
+        [] => one_or_all(&places),
+        keys => Value::Object(keys.iter().cloned().zip(places).collect()),
+    }
+}
+
+/// Keras writes one as it is, and several as a list.
+fn one_or_all<T: serde::Serialize>(values: &[T]) -> Value {
+    match values {
+        [one] => json!(one),
+        all => json!(all),
+    }
+}

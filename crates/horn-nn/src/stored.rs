@@ -1,0 +1,148 @@
+//! Where Keras's files keep a model's weights, and models that are made to be filled from them.
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, Tensor, TensorData};
+use serde_json::Value;
+
+use crate::build::Weight;
+use crate::{Build, Error, Functional, Model, Result, Sequential, plan};
+
+/// A group of a file of weights: a layer, or a part of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeightGroup {
+    /// Its path, `layers/lstm/cell`: classes and not names, numbered within each model.
+    pub path: String,
+    /// The name of the layer, which files note beside the weights.
+    pub name: String,
+    /// Its weights by their number in [`Model::weights`]: those that learn first.
+    pub weights: Vec<usize>,
+}
+
+impl Model {
+    /// The groups by which Keras's files keep the weights, in the order of the layers. Layers without weights have a
+    /// group, too.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use horn_nn::Sequential;
+    /// use horn_nn::layers::{Dense, Input, LSTM};
+    ///
+    /// let model = Sequential::new().add(Input([5, 4])).add(LSTM(3)).add(Dense(2).name("out"));
+    /// let groups = model.build(&Device::default())?.weight_groups();
+    /// assert_eq!(groups.iter().map(|group| group.path.as_str()).collect::<Vec<_>>(), [
+    ///     "layers/lstm", "layers/lstm/cell", "layers/dense",
+    /// ]);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    pub fn weight_groups(&self) -> Vec<WeightGroup> {
+        let mut groups = Vec::new();
+        self.collect_groups("", 0, &mut groups);
+        groups
+    }
+
+    fn collect_groups(&self, prefix: &str, start: usize, groups: &mut Vec<WeightGroup>) {
+        // A list of layers keeps its Input to itself.
+        let listed: Vec<_> = self.layers().filter(|layer| self.lists_inputs() || !layer.is_input()).collect();
+        let names = plan::numbered(listed.iter().map(|layer| layer.layer().class_name()));
+        let mut next = start;
+        for (layer, name) in listed.into_iter().zip(names) {
+            let path = format!("{prefix}layers/{name}");
+            let weights = layer.weights();
+            match layer.as_model() {
+                Some(model) => {
+                    groups.push(WeightGroup { path: path.clone(), name: layer.name().to_owned(), weights: vec![] });
+                    model.collect_groups(&format!("{path}/"), next, groups);
+                }
+                None => groups.extend(layer_groups(&path, layer.name(), next, weights)),
+            }
+            next += weights.len();
+        }
+    }
+
+    /// The path of the group of each weight.
+    pub(crate) fn group_paths(&self) -> Vec<String> {
+        let mut paths = vec![String::new(); self.weights().count()];
+        for group in self.weight_groups() {
+            group.weights.iter().for_each(|&at| paths[at].clone_from(&group.path));
+        }
+        paths
+    }
+
+    /// Makes a model from what Keras writes for it, with zeros for its weights: they are in another file.
+    ///
+    /// # Errors
+    ///
+    /// Where a class or an argument is unknown, a graph is not whole, or the object is no model or one without inputs.
+    pub fn from_object(object: &Value, device: &Device) -> Result<Self> {
+        let build = Build::new(device).rehearsal();
+        let config = &object["config"];
+        match object["class_name"].as_str() {
+            Some("Sequential") => Sequential::from_config(config)?.build_by(&build),
+            Some("Functional" | "Model") => Functional::from_config(config)?.build_by(&build),
+            other => Err(Error::model("the object is no model that can be made from its layers")
+                .received(other.unwrap_or("an object without `class_name`"))
+                .expected("Sequential or Functional")
+                .mend("save a model that is made of layers; one by a class of its own is Python code")),
+        }
+    }
+
+    /// The model with other values for its weights, each given by its number in [`weights`](Self::weights); those for
+    /// which there is nothing stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// The first that the function returns, and where there are more or fewer values than the weight has.
+    pub fn filled(self, values: impl FnMut(usize, &Weight) -> Result<Option<Vec<f32>>>) -> Result<Self> {
+        let noted: Vec<Weight> = self.weights().cloned().collect();
+        let mut filler = Filler { noted: noted.iter().enumerate(), values, failed: None };
+        let filled = self.map(&mut filler);
+        filler.failed.map_or(Ok(filled), Err)
+    }
+}
+
+/// The groups of one layer that is no model: its own, and those of its parts.
+fn layer_groups(path: &str, name: &str, start: usize, weights: &[Weight]) -> Vec<WeightGroup> {
+    let mut groups = vec![WeightGroup { path: path.to_owned(), name: name.to_owned(), weights: Vec::new() }];
+    for (weight, at) in weights.iter().zip(start..) {
+        let path = if weight.group.is_empty() { path.to_owned() } else { format!("{path}/{}", weight.group) };
+        match groups.iter_mut().find(|group| group.path == path) {
+            Some(group) => group.weights.push(at),
+            None => {
+                let name = weight.name.rsplit('/').nth(1).unwrap_or(name).to_owned();
+                groups.push(WeightGroup { path, name, weights: vec![at] });
+            }
+        }
+    }
+    groups.iter_mut().for_each(|group| group.weights.sort_by_key(|at| !weights[at - start].trainable));
+    groups
+}
+
+/// Replaces weights until one fails.
+struct Filler<'a, F> {
+    noted: std::iter::Enumerate<std::slice::Iter<'a, Weight>>,
+    values: F,
+    failed: Option<Error>,
+}
+
+impl<F: FnMut(usize, &Weight) -> Result<Option<Vec<f32>>>> ModuleMapper for Filler<'_, F> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some((at, weight)) = self.noted.next().filter(|_| self.failed.is_none()) else { return param };
+        let sizes = param.lazy_shape();
+        match (self.values)(at, weight) {
+            Ok(None) => param,
+            Ok(Some(values)) if values.len() == sizes.num_elements() => param.map(|old| {
+                let device = old.device();
+                Tensor::from_data(TensorData::new(values, old.dims()), &device).set_require_grad(old.is_require_grad())
+            }),
+            Ok(Some(values)) => {
+                let error = Error::shape("the values do not fill the weight").at(format!("weight {:?}", weight.name));
+                self.failed = Some(error.received(values.len()).expected(sizes.num_elements()));
+                param
+            }
+            Err(error) => {
+                self.failed = Some(error);
+                param
+            }
+        }
+    }
+}
