@@ -147,8 +147,9 @@ pub(super) fn read_as<L: Layer + Serialize + DeserializeOwned>(
     let given = config.as_object().ok_or_else(|| {
         Error::argument("the configuration is no object").at(format!("class {class}")).received(config)
     })?;
-    let mut whole: Map<String, Value> = match default.config() {
-        Value::Object(whole) => whole,
+    // Not the configuration of the default: that also has what follows from other arguments.
+    let mut whole: Map<String, Value> = match serde_json::to_value(default) {
+        Ok(Value::Object(whole)) => whole,
         _ => Map::new(),
     };
     if let Some(missing) = required.iter().find(|key| !given.contains_key(**key)) {
@@ -168,4 +169,19 @@ pub(super) fn read_as<L: Layer + Serialize + DeserializeOwned>(
             .expected(known.unwrap_or_default()));
     }
     Ok(layer)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_follows_from_other_arguments_follows_from_those_that_are_given() {
+        let pooling = from_config("MaxPooling2D", &json!({"pool_size": 3})).unwrap();
+        assert_eq!(pooling.config()["strides"], json!([3, 3]));
+        let attention = from_config("MultiHeadAttention", &json!({"num_heads": 2, "key_dim": 3})).unwrap();
+        assert_eq!(attention.config()["value_dim"], 3);
+    }
 }

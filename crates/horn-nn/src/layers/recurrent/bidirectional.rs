@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::arguments::sequence_call;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
+use crate::layers::recurrent::LSTM;
 use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
 
 /// Runs a recurrent layer over the sequence, and one like it from the end to the beginning, and merges what both say
@@ -103,6 +104,11 @@ impl Bidirectional {
             layer: with_zeros(forward),
             own_backward: false,
         }
+    }
+
+    /// The arguments that a configuration may leave out: the way back is then like the way forward.
+    pub(super) fn unwritten() -> Self {
+        Self { backward_layer: None, ..Self::new(LSTM::new(1)) }
     }
 
     /// How the outputs are merged; `Concat` by default. With `None` there are two outputs.
@@ -277,6 +283,17 @@ impl MergeMode {
 mod tests {
     use super::*;
     use crate::layers::{Dense, GRU, SimpleRNN};
+
+    #[test]
+    fn a_configuration_without_the_way_back_has_one_like_the_way_forward() {
+        let gru = Nested::from(GRU(3).return_sequences(true));
+        let written = serde_json::json!({"layer": gru, "merge_mode": "sum"});
+        let read = crate::layers::from_config("Bidirectional", &written).unwrap().config();
+        assert_eq!(read, Bidirectional(GRU(3).return_sequences(true)).merge_mode(MergeMode::Sum).config());
+        let back = &read["backward_layer"]["config"];
+        assert_eq!((&back["units"], &back["go_backwards"]), (&3.into(), &true.into()));
+        assert_eq!(back["name"], "backward_gru");
+    }
 
     #[test]
     fn layers_that_do_not_fit_are_errors() {

@@ -30,7 +30,7 @@ pub use simple_rnn::{SimpleRNN, SimpleRNNCell};
 pub use time_distributed::TimeDistributed;
 
 super::registry::family! {
-    "Bidirectional" => Bidirectional::new(LSTM::new(1)), requires "layer";
+    "Bidirectional" => Bidirectional::unwritten(), requires "layer";
     "ConvLSTM1D" => ConvLSTM1D::new(1, 1), requires "filters", "kernel_size";
     "ConvLSTM2D" => ConvLSTM2D::new(1, 1), requires "filters", "kernel_size";
     "ConvLSTM3D" => ConvLSTM3D::new(1, 1), requires "filters", "kernel_size";
