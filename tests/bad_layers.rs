@@ -50,11 +50,43 @@ fn convolutions_and_poolings() {
         ),
         (on_images(Permute([1, 2])), vec!["layer \"permute\" (Permute)", "(None, 8, 8, 3)"]),
         (on_images(Embedding(0, 4)), vec!["layer \"embedding\" (Embedding)", "input_dim"]),
+        (on_images(MixUp().alpha(0.0)), vec!["layer \"mix_up\" (MixUp)", "alpha = 0"]),
+        (on_images(CutMix().factor(1.5)), vec!["layer \"cut_mix\" (CutMix)", "factor = [0.0, 1.5]"]),
+        (on_images(RandomShear().x_factor(2.0)), vec!["layer \"random_shear\" (RandomShear)", "x_factor"]),
+        (on_images(STFTSpectrogram()), vec!["layer \"stft_spectrogram\" (STFTSpectrogram)", "(None, 8, 8, 3)"]),
+        (on_images(MelSpectrogram()), vec!["layer \"mel_spectrogram\" (MelSpectrogram)", "(None, 8, 8, 3)"]),
     ] {
         let missing = parts.iter().chain(&["Mend: "]).filter(|part| !message.contains(**part));
         wrong.extend(missing.map(|part| format!("{part:?} is not in: {message}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn spectrograms_that_do_not_fit_their_frames() {
+    let stft = |layer: STFTSpectrogram| message(layer.apply(Input([100, 1])).map(drop));
+    for (message, parts) in [
+        (stft(STFTSpectrogram()), ["(256,)", "(100,)"]),
+        (stft(STFTSpectrogram().frame_length(8).frame_step(9)), ["frame_step = 9", "1 to 8"]),
+        (stft(STFTSpectrogram().frame_length(8).fft_length(4)), ["fft_length = 4", "at least 8"]),
+        (stft(STFTSpectrogram().frame_length(0)), ["size of the window", "0"]),
+        (
+            message(MelSpectrogram().sequence_length(4096).apply(Input([9000])).map(drop)),
+            ["sequence_length = 4096", "1 to 2048"],
+        ),
+        (message(MelSpectrogram().sequence_stride(0).apply(Input([9000])).map(drop)), ["strides", "0"]),
+    ] {
+        assert!(parts.iter().all(|part| message.contains(part)), "{parts:?} are not in: {message}");
+    }
+}
+
+#[test]
+fn labels_that_can_not_be_mixed() {
+    let images = Input([8, 8, 3]);
+    let classes = message(MixUp().apply_all((&images, &Input([4, 2]))).map(drop));
+    assert!(classes.contains("(None, 4, 2)") && classes.contains("(batch, classes)"), "{classes}");
+    let three = message(CutMix().apply_all((&images, &Input([4]), &Input([4]))).map(drop));
+    assert!(three.contains("(None, 8, 8, 3), (None, 4), (None, 4)"), "{three}");
 }
 
 #[test]

@@ -6,12 +6,16 @@
 
 TensorFlow is needed by the text layers alone, which work in its strings on every backend.
 
+spectrograms: entries as layer_cases describes them.
+
 preprocessing: entries as layer_cases describes them, without weights. Besides:
 
 - "config" is the layer's before `adapt`, "config_after" has what `adapt` changed in it.
 - "adapt" is a list of batches. One batch was handed to adapt as an array, several as an iterable of arrays.
 - "vocabulary" (of a lookup or of TextVectorization) is get_vocabulary(), "idf_weights" its weights for tf_idf, with the
   special tokens in front.
+- MixUp and CutMix take images, or images and labels, which Keras gets as a dict; both are outputs. With "next_training"
+  the second call has another flag than the first.
 - "transformation" is what get_random_transformation drew for this call: a dict of arrays and lists, or for RandomCrop
   the two starts. "next_outputs" and "next_transformation" belong to a second call of the same layer.
 - "input_grads" is the gradient of sum(outputs * cotangents), where the layer is made to be differentiated.
@@ -52,7 +56,7 @@ import json
 import sys
 from functools import partial
 
-from layer_cases import default_weight, floats, tensor, write_family  # first: it chooses the backend  # isort: skip
+from layer_cases import case, default_weight, floats, tensor, write_family  # first: it chooses the backend  # isort: skip
 
 import jax
 import keras
@@ -131,6 +135,28 @@ def preprocessed(label, make, x, training=False, adapt=None, gradients=False, ba
         w = image(np.shape(y), 9)
         dx = jax.grad(lambda value: (layer(value, **flag) * w).sum())(jax.numpy.asarray(x))
         entry |= {"cotangents": [tensor(w)], "input_grads": [tensor(dx)]}
+    return entry
+
+
+def mixed(label, make, x, labels=None, training=True, next_training=None):
+    """A layer that mixes images, with their labels where they have some, called twice."""
+    fresh()
+    layer = make()
+    entry = {"class_name": type(layer).__name__, "case": label, "config": written_config(layer)}
+    entry |= {"supports_masking": layer.supports_masking, "training": training, "weights": []}
+    entry["inputs"] = [tensor(value) for value in (x, labels) if value is not None]
+
+    def call(flag):
+        if labels is None:
+            return [tensor(layer(x, training=flag))]
+        found = layer({"images": x, "labels": labels}, training=flag)
+        return [tensor(found["images"]), tensor(found["labels"])]
+
+    entry["outputs"] = call(training)
+    entry["output_shapes"] = [[None, *output["shape"][1:]] for output in entry["outputs"]]
+    if next_training is not None:
+        entry["next_training"] = next_training
+    entry["next_outputs"] = call(training if next_training is None else next_training)
     return entry
 
 
@@ -602,11 +628,120 @@ def random_crop():
     ]
 
 
+def random_shear():
+    plan = {
+        "numbers": {"x_factor": 0.6, "y_factor": 0.4},
+        "ranges": {"x_factor": (0.2, 0.5), "y_factor": (0.1, 0.9)},
+        "only along": {"x_factor": 0.7}, "only down": {"y_factor": (0.5, 0.5)}, "nothing": {},
+    }  # fmt: skip
+    return bent(layers.RandomShear, plan, image((3, 4, 5, 2)))
+
+
+def mix_up():
+    make = layers.MixUp
+    x, labels = image((5, 2, 3, 2)), np.abs(image((5, 3), 1))
+    first = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    return [
+        mixed("defaults", lambda: make(seed=3), x),
+        mixed("with labels", lambda: make(seed=3), x, labels),
+        mixed("another seed", lambda: make(seed=42), x, labels),
+        mixed("more evenly", lambda: make(alpha=1.0, seed=5), x, labels),
+        mixed("much more evenly", lambda: make(alpha=4.0, seed=6), x, labels),
+        mixed("as they are, mostly", lambda: make(alpha=0.01, seed=7), x, labels),
+        mixed("a larger batch", lambda: make(alpha=0.6, seed=8), image((40, 1, 2, 1)), np.abs(image((40, 2), 1))),
+        mixed("one image", lambda: make(seed=3), x[:1], labels[:1]),
+        mixed("channels_first", lambda: make(seed=3, data_format="channels_first"), first),
+        mixed("not training", lambda: make(seed=3), x, labels, training=False),
+        mixed("not training, then training", lambda: make(seed=3), x, labels, training=False, next_training=True),
+    ]
+
+
+def cut_mix():
+    make = layers.CutMix
+    x, labels = image((4, 5, 6, 2)), np.abs(image((4, 3), 1))
+    first = np.ascontiguousarray(x.transpose(0, 3, 1, 2))
+    return [
+        mixed("defaults", lambda: make(seed=3), x),
+        mixed("with labels", lambda: make(seed=3), x, labels),
+        mixed("another seed", lambda: make(seed=42), x, labels),
+        mixed("a number", lambda: make(factor=0.3, seed=5), x, labels),
+        mixed("a range", lambda: make(factor=(0.4, 0.8), seed=6), x, labels),
+        mixed("nothing or all", lambda: make(factor=0.0, seed=7), x, labels),
+        mixed("a larger batch", lambda: make(seed=8), image((30, 4, 3, 1)), np.abs(image((30, 2), 1))),
+        mixed("one image", lambda: make(seed=3), x[:1], labels[:1]),
+        mixed("channels_first", lambda: make(seed=3, data_format="channels_first"), first, labels),
+        mixed("not training", lambda: make(seed=3), x, labels, training=False),
+        mixed("not training, then training", lambda: make(seed=3), x, labels, training=False, next_training=True),
+    ]
+
+
+def stft_spectrogram():
+    """With the kernels that the layer begins with; `spectrograms` has others."""
+    make = layers.STFTSpectrogram
+    x = image((2, 40, 1))
+    return [
+        preprocessed("magnitude", lambda: make(mode="magnitude", frame_length=8), x),
+        preprocessed("real", lambda: make(mode="real", frame_length=8, frame_step=3), x),
+        preprocessed("imag", lambda: make(mode="imag", frame_length=8, frame_step=3), x),
+        preprocessed("stft, a longer transform", lambda: make(mode="stft", frame_length=6, fft_length=12), x),
+        preprocessed("no power of two", lambda: make(mode="stft", frame_length=10), x),
+        preprocessed("hamming, spectrum", lambda: make(mode="psd", frame_length=8, window="hamming", scaling="spectrum"),
+                     x),
+        preprocessed("periodic, unscaled", lambda: make(mode="stft", frame_length=8, periodic=True, scaling=None), x),
+        preprocessed("no window", lambda: make(mode="stft", frame_length=8, window=None), x),
+        preprocessed("blackman", lambda: make(mode="magnitude", frame_length=8, window="blackman"), x),
+    ]  # fmt: skip
+
+
 def preprocessing():
     makers = [rescaling, resizing, center_crop, category_encoding, discretization, integer_lookup, string_lookup,
               text_vectorization, hashing, random_flip, random_rotation, random_zoom, random_translation,
-              random_contrast, random_brightness, random_crop]  # fmt: skip
+              random_contrast, random_brightness, random_crop, random_shear, mix_up, cut_mix,
+              stft_spectrogram]  # fmt: skip
     return [entry for make in makers for entry in make()]
+
+
+def spectrograms():
+    stft, mel = layers.STFTSpectrogram, layers.MelSpectrogram
+
+    def of(make, label, shape, **arguments):
+        return case(label, lambda: make(**arguments), shape)
+
+    one, two = (2, 40, 1), (2, 40, 2)
+    modes = ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
+    entries = [of(stft, mode, two, mode=mode, frame_length=8) for mode in modes]
+    for padding in ("valid", "same"):
+        for expand in (False, True):
+            given = {"mode": "stft", "frame_length": 6, "frame_step": 4, "padding": padding, "expand_dims": expand}
+            label = f"{padding}, expand_dims {expand}"
+            entries.append(of(stft, label, (2, 23, 2), **given))
+            first = {"data_format": "channels_first"}
+            entries.append(of(stft, f"{label}, channels_first", (2, 2, 23), **given, **first))
+    entries += [
+        of(stft, "a longer transform", one, mode="psd", frame_length=6, fft_length=16),
+        of(stft, "steps as long as frames", one, frame_length=5, frame_step=5, mode="magnitude"),
+        of(stft, "frozen", one, frame_length=8, mode="real", trainable=False),
+        of(mel, "a short transform", (2, 60), fft_length=16, sequence_stride=8, num_mel_bins=4, sampling_rate=800),
+        of(mel, "no decibels", (2, 60), fft_length=16, sequence_stride=8, num_mel_bins=4, sampling_rate=800,
+           power_to_db=False),
+        of(mel, "magnitudes", (2, 60), fft_length=16, sequence_stride=8, num_mel_bins=4, sampling_rate=800,
+           power_to_db=False, mag_exp=1.0),
+        of(mel, "hamming", (2, 60), fft_length=16, sequence_stride=8, num_mel_bins=4, sampling_rate=800,
+           window="hamming"),
+        of(mel, "no window", (2, 60), fft_length=16, sequence_stride=8, num_mel_bins=4, sampling_rate=800, window=None),
+        of(mel, "shorter sequences", (2, 60), fft_length=16, sequence_stride=5, sequence_length=11, num_mel_bins=4,
+           sampling_rate=800),
+        of(mel, "few frequencies", (2, 60), fft_length=32, sequence_stride=16, num_mel_bins=3, sampling_rate=1000,
+           min_freq=50.0, max_freq=300.0),
+        of(mel, "a small range", (2, 60), fft_length=16, sequence_stride=8, num_mel_bins=4, sampling_rate=800,
+           top_db=6.0, ref_power=4.0, min_power=0.5),
+        of(mel, "not a power of two", (1, 60), fft_length=18, sequence_stride=8, num_mel_bins=4, sampling_rate=800),
+        of(mel, "an odd length", (1, 60), fft_length=15, sequence_stride=8, num_mel_bins=4, sampling_rate=800),
+        of(mel, "shorter than half of the transform", (1, 10), fft_length=32, sequence_stride=8, num_mel_bins=4,
+           sampling_rate=800),
+        of(mel, "defaults", (1, 2000), num_mel_bins=16),
+    ]  # fmt: skip
+    return entries
 
 
 # ---------------------------------------------------------------- graphs
@@ -1029,7 +1164,8 @@ def applications():
     }
 
 
-FILES = {preprocessing: partial(write_family, "preprocessing"), graphs: partial(write, "graphs"),
+FILES = {preprocessing: partial(write_family, "preprocessing"),
+         spectrograms: partial(write_family, "spectrograms"), graphs: partial(write, "graphs"),
          applications: partial(write, "applications")}  # fmt: skip
 
 if __name__ == "__main__":

@@ -81,4 +81,5 @@ families! {
     regularization: 45, 1e-5;
     reshaping: 70, 1e-5;
     simple_rnn: 37, 1e-5;
+    spectrograms: 30, 3e-5;
 }

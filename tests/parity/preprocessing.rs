@@ -26,6 +26,7 @@ struct Case {
     outputs: Vec<Value>,
     output_shapes: Vec<Vec<Option<usize>>>,
     next_outputs: Option<Vec<Value>>,
+    next_training: Option<bool>,
     #[serde(default)]
     adapt: Vec<Value>,
     #[serde(default)]
@@ -75,9 +76,20 @@ fn failure(case: &Case, check: &(impl Fn(&Case) + std::panic::RefUnwindSafe)) ->
     Some(format!("- {} [{}]: {}", case.class_name, case.case, message.unwrap_or_default()))
 }
 
+fn mode(training: bool) -> Mode {
+    if training { Mode::Training } else { Mode::Inference }
+}
+
 impl Case {
     fn mode(&self) -> Mode {
-        if self.training { Mode::Training } else { Mode::Inference }
+        mode(self.training)
+    }
+
+    /// What the layer gives, each time that it is called.
+    fn calls(&self) -> impl Iterator<Item = (Mode, &Vec<Value>)> {
+        let next = self.next_training.map_or(self.mode(), mode);
+        std::iter::once((self.mode(), &self.outputs))
+            .chain(self.next_outputs.iter().map(move |next_outputs| (next, next_outputs)))
     }
 
     /// Has the input an axis for the batch?
@@ -128,21 +140,24 @@ fn layer_in_a_model(case: &Case, layer: impl Layer, relative: f64) {
     let inputs: Vec<Array> = case.inputs.iter().chain(case.kwargs.values()).map(|input| case.batch(input)).collect();
     let signals = |device: &Device| inputs.iter().map(|input| Signal::new(tensor(input, device))).collect::<Vec<_>>();
     let x: Vec<_> = inputs.iter().map(|input| Input(&input.shape[1..]).tensor()).collect();
-    let y = layer.shared().apply(x.as_slice()).unwrap();
+    let y = layer.shared().apply_all(x.as_slice()).unwrap();
     let model = Model::new(x, y).unwrap().build(&Device::default()).unwrap();
-    let announced = model.output_shape().sizes().to_vec();
-    let expected = &case.output_shapes[0];
-    // The fixture has the shape of the output. What Keras announces for `RandomCrop` is that of training.
-    if case.class_name != "RandomCrop" || case.training {
-        assert_eq!(announced[1..], expected[expected.len() + 1 - announced.len()..], "announced shape");
+    for (announced, expected) in model.output_shapes().zip(&case.output_shapes) {
+        let announced = announced.sizes();
+        // The fixture has the shape of the output. What Keras announces for `RandomCrop` is that of training.
+        if case.class_name != "RandomCrop" || case.training {
+            assert_eq!(announced[1..], expected[expected.len() + 1 - announced.len()..], "announced shape");
+        }
     }
     let computed = model.clone();
-    for expected in [Some(&case.outputs), case.next_outputs.as_ref()].into_iter().flatten() {
-        let expected = case.batch(&expected[0]);
-        let outputs = computed.call(signals(model.device()), &mut Call::new(case.mode())).unwrap();
-        assert_eq!(outputs[0].sizes(), expected.shape, "sizes");
-        let received = values(outputs[0].clone().value().unwrap());
-        assert_close("output", &received, &expected.values(), relative);
+    for (mode, expected) in case.calls() {
+        let outputs = computed.call(signals(model.device()), &mut Call::new(mode)).unwrap();
+        assert_eq!(outputs.len(), expected.len(), "number of outputs");
+        for (output, expected) in outputs.into_iter().zip(expected) {
+            let expected = case.batch(expected);
+            assert_eq!(output.sizes(), expected.shape, "sizes");
+            assert_close("output", &values(output.value().unwrap()), &expected.values(), relative);
+        }
     }
     if let (Some(expected), false) = (case.input_grads.first(), case.cotangents.is_empty()) {
         let found = gradients_of(&model, signals(model.device()), &case.cotangents, case.mode());
@@ -168,8 +183,18 @@ fn images_change_at_random() {
 
 #[test]
 fn images_move_at_random() {
-    let classes = &["RandomRotation", "RandomZoom", "RandomTranslation"];
-    all(&cases(classes, 48), |case| in_a_model(case, 1e-4));
+    let classes = &["RandomRotation", "RandomZoom", "RandomTranslation", "RandomShear"];
+    all(&cases(classes, 64), |case| in_a_model(case, 1e-4));
+}
+
+#[test]
+fn images_are_mixed_with_their_labels() {
+    all(&cases(&["MixUp", "CutMix"], 22), |case| in_a_model(case, 1e-5));
+}
+
+#[test]
+fn spectrograms_begin_with_the_kernels_of_keras() {
+    all(&cases(&["STFTSpectrogram"], 9), |case| in_a_model(case, 1e-5));
 }
 
 /// An array of tokens, as the fixture holds it.

@@ -4,6 +4,7 @@
 //! gives `fit` its permutations, and JAX's [`threefry`] turns a seed into numbers. The first two are states, and
 //! [`set_random_seed`] sets both; the last has no state.
 
+mod beta;
 mod erf_inv;
 mod mt19937;
 mod seed_generator;

@@ -53,7 +53,7 @@ pub enum Window {
 
 impl Window {
     /// The window's values; SciPy's `get_window`, where `periodic` is called `fftbins`.
-    fn values(&self, len: usize, periodic: bool) -> Vec<f32> {
+    pub(crate) fn values(&self, len: usize, periodic: bool) -> Vec<f32> {
         let amplitudes: &[f64] = match self {
             Self::Boxcar => &[1.0],
             Self::Hann => &[0.5, 0.5],

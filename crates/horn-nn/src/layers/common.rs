@@ -159,7 +159,8 @@ pub(crate) use weight_arguments;
 /// The methods of [`Layer`](crate::Layer) that every description answers in the same way. With `masking` the layer
 /// takes masks or lets them pass; with `activity` its configuration names an activity regularizer even where it has
 /// none; with `bare` it says neither whether it learns nor more of its dtype than the name; with `strides` its strides
-/// are as large as its window where it has none.
+/// are as large as its window where it has none; with `spectrum` its frames are as long as its transform, and its
+/// frequencies go as far as the sampling rate lets them, where it does not say.
 macro_rules! described {
     ($class:literal $(, $what:ident)*) => {
         fn class_name(&self) -> &str {
@@ -195,6 +196,7 @@ macro_rules! described {
     (@method activity) => {};
     (@method bare) => {};
     (@method strides) => {};
+    (@method spectrum) => {};
     (@config masking, $config:ident) => {};
     (@config activity, $config:ident) => {
         if $config.get("activity_regularizer").is_none() {
@@ -211,6 +213,14 @@ macro_rules! described {
     (@config strides, $config:ident) => {
         if $config["strides"].is_null() {
             $config["strides"] = $config["pool_size"].clone();
+        }
+    };
+    (@config spectrum, $config:ident) => {
+        if $config["sequence_length"].is_null() {
+            $config["sequence_length"] = $config["fft_length"].clone();
+        }
+        if $config["max_freq"].is_null() {
+            $config["max_freq"] = $config["sampling_rate"].as_f64().map(|rate| (rate / 2.0).trunc()).into();
         }
     };
 }

@@ -50,6 +50,16 @@ impl SeedGenerator {
         Tensor::from_data(TensorData::new(drawn, sizes), device)
     }
 
+    /// Draws from 0 to 1 by the beta distribution of these two shapes.
+    pub fn beta(&self, len: usize, alpha: f32, beta: f32) -> Vec<f32> {
+        super::beta::beta(self.next_key(), len, alpha, beta)
+    }
+
+    /// Draws an order of `0..len`.
+    pub fn permutation(&self, len: usize) -> Vec<usize> {
+        threefry::permutation(self.next_key(), len)
+    }
+
     /// Ones with probability `keep`, zeros elsewhere.
     pub fn bernoulli<const D: usize>(&self, sizes: [usize; D], keep: f64, device: &Device) -> Tensor<D> {
         let drawn = threefry::uniform(self.next_key(), sizes.iter().product(), 0.0, 1.0);

@@ -24,6 +24,38 @@ pub fn key(seed: u64) -> Result<Key> {
     Ok([low, 0])
 }
 
+/// Makes keys of a key, each as good as that one: `jax.random.split(key, N)`.
+pub fn split<const N: usize>(key: Key) -> [Key; N] {
+    std::array::from_fn(|at| part(key, at))
+}
+
+/// The key at a place among those that a key is split into.
+pub(super) fn part(key: Key, at: usize) -> Key {
+    encipher(key, [(at as u64 >> 32) as u32, at as u32])
+}
+
+/// Draws an order of `0..len`: `jax.random.permutation(key, len)`.
+///
+/// ```
+/// use horn_nn::random::threefry;
+///
+/// assert_eq!(threefry::permutation(threefry::key(42)?, 6), [4, 3, 2, 0, 5, 1]);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub fn permutation(mut key: Key, len: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..len).collect();
+    // Sorted by random words, and again, as words may be equal: the more there are, the more often.
+    let rounds = (3.0 * (len.max(1) as f64).ln() / f64::from(u32::MAX).ln()).ceil() as usize;
+    for _ in 0..rounds {
+        let [next, own] = split(key);
+        key = next;
+        let mut drawn: Vec<(u32, usize)> = bits(own, len).zip(order).collect();
+        drawn.sort_by_key(|(word, _)| *word);
+        order = drawn.into_iter().map(|(_, place)| place).collect();
+    }
+    order
+}
+
 /// Draws 32-bit words: `jax.random.bits(key, (len,))`.
 pub fn bits(key: Key, len: usize) -> impl Iterator<Item = u32> {
     (0..len as u64).map(move |counter| {
@@ -102,6 +134,22 @@ mod tests {
     fn words_are_those_of_jax() {
         // jax.random.bits(jnp.array([42, 0], dtype=jnp.uint32), (4,))
         assert_eq!(bits([42, 0], 4).collect::<Vec<_>>(), [2434085537, 281529784, 1639270791, 3057860097]);
+    }
+
+    #[test]
+    fn keys_are_split_as_by_jax() {
+        // jax.random.split(key, 2)
+        assert_eq!(split([42, 0]), [[3732534457, 1332528664], [3871190435, 4135215131]]);
+    }
+
+    #[test]
+    fn permutations_are_those_of_jax() {
+        // p = jax.random.permutation(key, 2000); (p * np.arange(2000)).sum(): two rounds, where 6 take one
+        let order = permutation([42, 0], 2000);
+        assert_eq!(order[..6], [1744, 1241, 47, 968, 778, 1403]);
+        assert_eq!(order.iter().enumerate().map(|(i, p)| i * p).sum::<usize>(), 1_966_149_424);
+        assert_eq!(permutation([42, 0], 1), [0]);
+        assert!(permutation([42, 0], 0).is_empty());
     }
 
     #[test]

@@ -30,15 +30,6 @@ impl Factor {
         }
     }
 
-    /// The same, as a range that ends at `least` below.
-    pub(super) fn spread(self, least: f64) -> Self {
-        let [low, high] = self.range();
-        match self {
-            Self::Number(_) => Self::Range([low.max(least), high]),
-            Self::Range(_) => Self::Range([low, high]),
-        }
-    }
-
     /// Are both ends within these bounds?
     pub(super) fn check(self, argument: &str, least: f64, most: f64) -> Result<()> {
         if self.range().iter().all(|end| (least..=most).contains(end)) {
@@ -48,6 +39,33 @@ impl Factor {
             .received(format!("{argument} = {:?}", self.range()))
             .expected(format!("from {least} to {most}"))
             .mend("give a share: 0.2 for a fifth"))
+    }
+}
+
+/// A factor that a configuration has as a range. What one number stands for does not reach below `LEAST`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(from = "Factor")]
+pub(super) struct Spread<const LEAST: i8>([f64; 2]);
+
+impl<const LEAST: i8> Spread<LEAST> {
+    /// The least and the most.
+    pub fn range(self) -> [f64; 2] {
+        self.0
+    }
+
+    /// Are both ends within these bounds?
+    pub fn check(self, argument: &str, least: f64, most: f64) -> Result<()> {
+        Factor::Range(self.0).check(argument, least, most)
+    }
+}
+
+impl<const LEAST: i8> From<Factor> for Spread<LEAST> {
+    fn from(factor: Factor) -> Self {
+        let [low, high] = factor.range();
+        match factor {
+            Factor::Number(_) => Self([low.max(LEAST.into()), high]),
+            Factor::Range(_) => Self([low, high]),
+        }
     }
 }
 

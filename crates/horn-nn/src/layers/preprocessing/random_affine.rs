@@ -1,10 +1,11 @@
-//! `RandomRotation`, `RandomZoom` and `RandomTranslation`: images that are turned, zoomed and moved.
+//! `RandomRotation`, `RandomZoom`, `RandomTranslation` and `RandomShear`: images that are turned, zoomed, moved and
+//! sheared.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use super::affine::{Affine, FillMode, Lookup};
-use super::factor::Factor;
+use super::factor::{Factor, Spread};
 use super::image::{check_images, spatial_axes};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::{DataFormat, Interpolation};
@@ -15,16 +16,16 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, S
 macro_rules! random_affine {
     (
         $(#[$doc:meta])+
-        $class:ident, $name:literal, ($($factor:ident),+), $check:expr, $motion:expr
-        $(, optional $(#[$optional_doc:meta])+ $optional:ident)?
+        $class:ident, $name:literal, ($($factor:ident: $kind:ty),*), $check:expr, $motion:expr
+        $(, optional $(#[$optional_doc:meta])+ $optional:ident: $optional_kind:ty)*
     ) => {
         $(#[$doc])+
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         pub struct $class {
             #[serde(flatten)]
             common: Common,
-            $($factor: Factor,)+
-            $($optional: Option<Factor>,)?
+            $($factor: $kind,)*
+            $($optional: $optional_kind,)*
             fill_mode: FillMode,
             interpolation: Interpolation,
             seed: Option<u64>,
@@ -32,19 +33,19 @@ macro_rules! random_affine {
             data_format: DataFormat,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(", stringify!($($factor),+), ")`.")]
+        #[doc = concat!("`keras.layers.", $name, "(", stringify!($($factor),*), ")`.")]
         #[allow(non_snake_case)]
-        pub fn $class($($factor: impl Into<Factor>),+) -> $class {
-            $class::new($($factor),+)
+        pub fn $class($($factor: impl Into<Factor>),*) -> $class {
+            $class::new($($factor),*)
         }
 
         impl $class {
             /// A layer that moves images by so much at most.
-            pub fn new($($factor: impl Into<Factor>),+) -> Self {
+            pub fn new($($factor: impl Into<Factor>),*) -> Self {
                 Self {
                     common: Common::default(),
-                    $($factor: $factor.into(),)+
-                    $($optional: None,)?
+                    $($factor: $factor.into().into(),)*
+                    $($optional: Default::default(),)*
                     fill_mode: FillMode::Reflect,
                     interpolation: Interpolation::Bilinear,
                     seed: None,
@@ -57,10 +58,10 @@ macro_rules! random_affine {
                 $(#[$optional_doc])+
                 #[must_use]
                 pub fn $optional(mut self, factor: impl Into<Factor>) -> Self {
-                    self.$optional = Some(factor.into());
+                    self.$optional = factor.into().into();
                     self
                 }
-            )?
+            )*
 
             /// Seeds the motion; by default the seed is drawn when the model is built.
             #[must_use]
@@ -125,7 +126,7 @@ random_affine! {
     ///
     /// let layer = RandomRotation(0.1).fill_mode(FillMode::Constant).seed(1);
     /// ```
-    RandomRotation, "RandomRotation", (factor),
+    RandomRotation, "RandomRotation", (factor: Spread<-1>),
     |layer| layer.factor.check("factor", -1.0, 1.0),
     |layer| Motion::Turn(layer.factor.range())
 }
@@ -146,7 +147,7 @@ random_affine! {
     ///
     /// let layer = RandomZoom((-0.2, 0.1)).seed(1);
     /// ```
-    RandomZoom, "RandomZoom", (height_factor),
+    RandomZoom, "RandomZoom", (height_factor: Factor),
     |layer| {
         let check = |argument, factor: Factor| factor.check(argument, (-1f64).next_up(), 1.0);
         check("height_factor", layer.height_factor)?;
@@ -155,7 +156,7 @@ random_affine! {
     |layer| Motion::Zoom(layer.height_factor.range(), layer.width_factor.map(Factor::range)),
     optional
     /// How much the width is zoomed; as much as the height by default.
-    width_factor
+    width_factor: Option<Factor>
 }
 
 random_affine! {
@@ -173,12 +174,49 @@ random_affine! {
     ///
     /// let layer = RandomTranslation(0.1, 0.1).seed(1);
     /// ```
-    RandomTranslation, "RandomTranslation", (height_factor, width_factor),
+    RandomTranslation, "RandomTranslation", (height_factor: Factor, width_factor: Factor),
     |layer| {
         layer.height_factor.check("height_factor", -1.0, 1.0)?;
         layer.width_factor.check("width_factor", -1.0, 1.0)
     },
     |layer| Motion::Shift(layer.height_factor.range(), layer.width_factor.range())
+}
+
+random_affine! {
+    /// While training, shears each image by a random part of its size. Does nothing otherwise.
+    ///
+    /// The factors are shares of the size: each row moves along by `x_factor` of its distance from the top, each
+    /// column down by `y_factor` of its distance from the left. Half of the images are sheared the other way. A single
+    /// number `f` stands for the range from −f to f, as in Keras.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`, or with the channels second by `data_format`
+    /// - output: as the input
+    ///
+    /// ```
+    /// use horn_nn::layers::RandomShear;
+    ///
+    /// let layer = RandomShear().x_factor(0.3).y_factor((0.1, 0.2)).seed(1);
+    /// ```
+    RandomShear, "RandomShear", (),
+    |layer| {
+        layer.x_factor.check("x_factor", -1.0, 1.0)?;
+        layer.y_factor.check("y_factor", -1.0, 1.0)
+    },
+    |layer| Motion::Shear(layer.x_factor.range(), layer.y_factor.range()),
+    optional
+    /// How much the rows move along; not at all by default.
+    x_factor: Spread<-1>,
+    optional
+    /// How much the columns move down; not at all by default.
+    y_factor: Spread<-1>
+}
+
+impl Default for RandomShear {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 fn check_interpolation(interpolation: Interpolation) -> Result<()> {
@@ -200,6 +238,8 @@ enum Motion {
     Zoom([f64; 2], Option<[f64; 2]>),
     /// The way down and the way to the right, as shares of the size.
     Shift([f64; 2], [f64; 2]),
+    /// The way along for a step down, and the way down for a step along.
+    Shear([f64; 2], [f64; 2]),
 }
 
 impl Motion {
@@ -224,6 +264,14 @@ impl Motion {
                 let (downs, rights) = (draw(low, high), draw(left, right));
                 let shift = |(y, x): (f32, f32)| Affine { x: [1.0, 0.0, -(x * width)], y: [0.0, 1.0, -(y * height)] };
                 downs.into_iter().zip(rights).map(shift).collect()
+            }
+            Self::Shear([left, right], [low, high]) => {
+                let ways = draw(0.0, 1.0).into_iter().map(|drawn| if drawn > 0.5 { -1.0 } else { 1.0 });
+                let downs = draw(low, high);
+                let alongs = draw(left, right);
+                let shear =
+                    |(way, (y, x)): (f32, (f32, f32))| Affine { x: [1.0, x * way, 0.0], y: [y * way, 1.0, 0.0] };
+                ways.zip(downs.into_iter().zip(alongs)).map(shear).collect()
             }
         }
     }

@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::factor::Factor;
+use super::factor::{Factor, Spread};
 use super::image::{check_images, spatial_axes};
 use crate::layers::DataFormat;
 use crate::layers::common::{Common, arguments, common_arguments, described};
@@ -19,7 +19,7 @@ macro_rules! random_colors {
         pub struct $class {
             #[serde(flatten)]
             common: Common,
-            factor: Factor,
+            factor: Spread<$least>,
             value_range: [f64; 2],
             seed: Option<u64>,
             data_format: DataFormat,
@@ -36,7 +36,7 @@ macro_rules! random_colors {
             pub fn new(factor: impl Into<Factor>) -> Self {
                 Self {
                     common: Common::default(),
-                    factor: factor.into().spread($least),
+                    factor: factor.into().into(),
                     value_range: [0.0, 255.0],
                     seed: None,
                     data_format: DataFormat::default(),
@@ -64,7 +64,7 @@ macro_rules! random_colors {
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 check_images(input)?;
-                self.factor.spread($least).check("factor", $least, 1.0)?;
+                self.factor.check("factor", $least.into(), 1.0)?;
                 let [low, high] = self.value_range;
                 if low < high {
                     return Ok(input.clone());
@@ -79,7 +79,7 @@ macro_rules! random_colors {
                 let draws: fn([f64; 2]) -> [f64; 2] = $drawn;
                 Ok(BuiltLayer::new(RandomColorsModule {
                     change: $change,
-                    range: draws(self.factor.spread($least).range()),
+                    range: draws(self.factor.range()),
                     values: self.value_range,
                     axes: spatial_axes(self.data_format),
                     drawn: build.seed_generator(self.seed)?,
@@ -105,7 +105,7 @@ random_colors! {
     ///
     /// let layer = RandomContrast((0.2, 0.4)).value_range([0.0, 1.0]).seed(1);
     /// ```
-    RandomContrast, "RandomContrast", 0.0, |[low, high]| [1.0 - low, 1.0 + high], Change::Contrast
+    RandomContrast, "RandomContrast", 0, |[low, high]| [1.0 - low, 1.0 + high], Change::Contrast
 }
 
 random_colors! {
@@ -121,7 +121,7 @@ random_colors! {
     ///
     /// let layer = RandomBrightness(0.2).value_range([0.0, 1.0]).seed(1);
     /// ```
-    RandomBrightness, "RandomBrightness", -1.0, |range| range, Change::Brightness
+    RandomBrightness, "RandomBrightness", -1, |range| range, Change::Brightness
 }
 
 /// What is done to an image.
