@@ -17,6 +17,17 @@ use crate::{Build, BuiltLayer, Error, Layer, Mode, Model, Result, Shape};
 /// A tensor that stands for data to come: it has a shape, and knows the layers that will compute it.
 ///
 /// [`Input`](struct@crate::layers::Input) is the first, [`Layer::apply`] makes the next.
+///
+/// It is no data, and data is no such tensor: a layer that is not built has no weights to compute with.
+///
+/// ```compile_fail,E0277
+/// use burn::tensor::{Device, Tensor};
+/// use horn_nn::Layer;
+/// use horn_nn::layers::Dense;
+///
+/// let y = Dense(10).apply(Tensor::<2>::ones([1, 784], &Device::default()))?;
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct KerasTensor {
     call: Arc<LayerCall>,

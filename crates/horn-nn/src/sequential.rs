@@ -31,6 +31,17 @@ const BUILT_AT_ONCE: [&str; 5] = ["Activation", "Dropout", "ReLU", "Reshape", "S
 /// assert_eq!(model.output_shape().to_string(), "(None, 10)");
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
+///
+/// A model that is not built has no weights, and nobody can ask it for a prediction:
+///
+/// ```compile_fail,E0599
+/// use horn_nn::Sequential;
+/// use horn_nn::layers::{Dense, Input};
+///
+/// let model = Sequential::new().add(Input([784])).add(Dense(10));
+/// let y = model.predict(&ndarray::Array2::<f32>::zeros((1, 784)), 32)?;
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Sequential {
     name: String,

@@ -26,6 +26,15 @@ use crate::{Error, Result, by_rank, shape};
 /// let x: Tensor<2> = x.float()?;
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
+///
+/// Its rank is never taken for granted:
+///
+/// ```compile_fail,E0308
+/// # use burn::tensor::{Device, Tensor};
+/// # use horn_nn::AnyTensor;
+/// # let x = AnyTensor::from(Tensor::<2>::ones([2, 3], &Device::default()));
+/// let x: Tensor<2> = x;
+/// ```
 #[derive(Clone)]
 pub struct AnyTensor(DispatchTensor);
 

@@ -13,6 +13,19 @@ use crate::{CompiledModel, model::Network};
 /// What can be compiled: a [`Sequential`], a [`Functional`], and a [`Model`] that is built already.
 ///
 /// A model of several outputs takes a loss for each, or one for all, and metrics for each.
+///
+/// A model that was not compiled has nothing to learn by, and can't be asked to:
+///
+/// ```compile_fail,E0599
+/// use horn_nn::Sequential;
+/// use horn_nn::layers::{Dense, Input};
+/// use horn_train::Fit;
+///
+/// let (x, y) = (ndarray::arr2(&[[0.0_f32]]), ndarray::arr2(&[[1.0_f32]]));
+/// let mut model = Sequential::new().add(Input([1])).add(Dense(1));
+/// model.fit(&x, &y, Fit::epochs(1))?;
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
 pub trait Compile: Sized {
     /// Fixes the optimizer, the loss and the metrics. The weights are made on the default device: the backend that is
     /// compiled in, or the one that `HORN_DEVICE` names.
@@ -31,6 +44,19 @@ pub trait Compile: Sized {
     ///     .add(Input([784]))
     ///     .add(Dense(10).activation(Activation::Softmax))
     ///     .compile(Adam::new(1e-3), SparseCategoricalCrossentropy::new(), [Accuracy::new()])?;
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// What only measures is no loss, as nothing can be learnt from it:
+    ///
+    /// ```compile_fail,E0277
+    /// use horn_nn::Sequential;
+    /// use horn_nn::layers::{Dense, Input};
+    /// use horn_train::Compile;
+    /// use horn_train::metrics::Accuracy;
+    /// use horn_train::optimizers::Adam;
+    ///
+    /// let model = Sequential::new().add(Input([784])).add(Dense(10)).compile(Adam::default(), Accuracy::new(), ())?;
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
     ///

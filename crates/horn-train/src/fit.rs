@@ -101,7 +101,16 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Validates with these samples after each epoch.
+    /// Validates with these samples after each epoch. They are borrowed, and have to last as long as the options:
+    ///
+    /// ```compile_fail,E0505
+    /// use horn_train::Fit;
+    ///
+    /// let (x, y) = (ndarray::arr2(&[[0.0_f32]]), ndarray::arr2(&[[1.0_f32]]));
+    /// let options = Fit::epochs(2).validation_data(&x, &y);
+    /// drop(x);
+    /// let options = options.batch_size(64);
+    /// ```
     #[must_use]
     pub fn validation_data(mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Self {
         self.validation_data = Some((x.into_arrays(), y.into_arrays()));

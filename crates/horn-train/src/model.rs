@@ -159,6 +159,36 @@ impl CompiledModel {
     /// Each epoch goes over all samples, in a new order unless the options say otherwise, and after each batch the
     /// optimizer changes the weights. `fit` again goes on from there.
     ///
+    /// ```
+    /// use horn_nn::Sequential;
+    /// use horn_nn::layers::{Dense, Input};
+    /// use horn_train::losses::MeanSquaredError;
+    /// use horn_train::optimizers::SGD;
+    /// use horn_train::{Compile, Fit, Verbose};
+    ///
+    /// let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
+    /// let model = Sequential::new().add(Input([1])).add(Dense(1));
+    /// let mut model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+    /// let history = model.fit(&x, &y, Fit::epochs(2).verbose(Verbose::Silent))?;
+    /// assert!(history["loss"][1] < history["loss"][0]);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// A model that is shared, or not meant to change, can't be trained:
+    ///
+    /// ```compile_fail,E0596
+    /// # use horn_nn::Sequential;
+    /// # use horn_nn::layers::{Dense, Input};
+    /// # use horn_train::losses::MeanSquaredError;
+    /// # use horn_train::optimizers::SGD;
+    /// # use horn_train::{Compile, Fit};
+    /// # let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
+    /// # let model = Sequential::new().add(Input([1])).add(Dense(1));
+    /// let model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+    /// model.fit(&x, &y, Fit::epochs(2))?;
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Where an option is impossible, or the data does not fit: empty, of different lengths, of other shapes than the

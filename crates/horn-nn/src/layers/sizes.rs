@@ -12,6 +12,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(Sizes::<2>::from(3), Sizes::from([3, 3]));
 /// assert_eq!(Sizes::from((3, 5)).to_array(), [3, 5]);
 /// ```
+///
+/// There are as many numbers as axes; an image has no third one:
+///
+/// ```compile_fail,E0277
+/// use horn_nn::layers::Conv2D;
+///
+/// let layer = Conv2D(8, (3, 3, 3));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes<const N: usize>([usize; N]);
 

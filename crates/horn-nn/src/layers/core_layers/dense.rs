@@ -26,6 +26,14 @@ use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, R
 /// let hidden = Dense(128).activation(Activation::Relu).kernel_initializer(HeNormal::new());
 /// let output = Dense(10).activation(Activation::Softmax).name("digits");
 /// ```
+///
+/// Activations are types, so that none is misspelt:
+///
+/// ```compile_fail,E0308
+/// use horn_nn::layers::Dense;
+///
+/// let output = Dense(10).activation("sofmax");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dense {
     #[serde(flatten)]
