@@ -11,6 +11,8 @@ pub mod constraints;
 mod device;
 mod erased;
 mod error;
+#[doc(hidden)]
+pub mod files;
 mod from_config;
 mod functional;
 mod host;

@@ -4,9 +4,10 @@
 mod tests;
 
 use std::fmt::Display;
-use std::fs;
+use std::io::Write;
 use std::path::Path;
 
+use horn_nn::files::write_atomically;
 use horn_nn::{Error, Result};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -156,20 +157,14 @@ impl LearningCurves {
     /// As [`svg`](Self::svg), and the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let place = format!("file {:?}", path.display().to_string());
         if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
             return Err(Error::argument("learning curves are drawn as SVG only")
-                .at(place)
+                .at(format!("file {:?}", path.display().to_string()))
                 .mend("let the name of the file end in .svg"));
         }
         let svg = self.svg()?;
-        let beside = path.with_extension(format!("svg.{}.tmp", std::process::id()));
-        fs::write(&beside, svg).and_then(|()| fs::rename(&beside, path)).map_err(|error| {
-            let _ = fs::remove_file(&beside);
-            Error::file("cannot be written")
-                .at(place)
-                .because(error)
-                .mend("choose a folder that is there and may be written")
+        write_atomically(path, |file| {
+            file.write_all(svg.as_bytes()).map_err(|error| Error::file("cannot be written").because(error))
         })
     }
 
