@@ -1,0 +1,222 @@
+//! Members of a zip that may be hostile. Nothing is ever written to the disk.
+
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use horn_nn::{Error, Result};
+use serde_json::Value;
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
+
+use super::{CONFIG, METADATA, WEIGHTS};
+use crate::h5::{Cursor, WeightsReader, Window};
+use crate::json;
+
+const MIB: u64 = 1 << 20;
+/// A model with a vocabulary has a handful of assets for each layer.
+const MOST_MEMBERS: usize = 10_000;
+/// What may be read until the list of members is known; it takes some hundred bytes a member.
+const MOST_DIRECTORY: u64 = 8 * MIB;
+const MOST_METADATA: u64 = MIB;
+const MOST_CONFIG: u64 = 64 * MIB;
+/// Nothing that Keras saves shrinks further than this; text of zeros would, a thousand times.
+const MOST_INFLATED: u64 = 100;
+
+/// An open `.keras` file.
+pub struct Archive {
+    place: String,
+    window: Arc<Window>,
+    zip: ZipArchive<BufReader<Cursor>>,
+}
+
+impl Archive {
+    /// Opens a file and looks at the list of its members: each is checked before any is read.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, is no zip, or has members that no `.keras` file has.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let place = format!("file {:?}", path.as_ref().display().to_string());
+        let window = Window::open(path).map_err(|error| {
+            Error::file("cannot be read").at(&place).because(error).mend("look at the name and the folder of the file")
+        })?;
+        Self::of_window(window, &place)
+    }
+
+    /// Opens a stretch of a file or bytes in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn of_window(window: Window, place: &str) -> Result<Self> {
+        Self::checked(window, place).map_err(|error| error.at(place))
+    }
+
+    fn checked(window: Window, place: &str) -> Result<Self> {
+        let no_zip = |error: ZipError| {
+            Error::file("is no .keras file, or damaged")
+                .because(error)
+                .mend("a .keras file is a zip with config.json and model.weights.h5: save the model again")
+        };
+        let window = Arc::new(window);
+        window.allow(MOST_DIRECTORY);
+        let mut zip = ZipArchive::new(BufReader::new(Cursor::new(window.clone()))).map_err(no_zip)?;
+        if zip.len() > MOST_MEMBERS {
+            return Err(Error::file("has too many members")
+                .received(zip.len())
+                .expected(format!("at most {MOST_MEMBERS}")));
+        }
+        if zip.has_duplicate_names() {
+            return Err(Error::file("has two members of one name").mend("save the model again"));
+        }
+        check_members(&zip, window.len())?;
+        window.allow(u64::MAX);
+        if zip.has_overlapping_entries().map_err(no_zip)? {
+            return Err(Error::file("has members that overlap").mend("save the model again"));
+        }
+        Ok(Self { place: place.to_owned(), window, zip })
+    }
+
+    /// The names of all members.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.zip.file_names().filter_map(|name| Some(name.ok()?.into_owned()))
+    }
+
+    /// `metadata.json`, which may be missing.
+    ///
+    /// # Errors
+    ///
+    /// It is damaged.
+    pub fn metadata(&mut self) -> Result<Option<Value>> {
+        self.json(METADATA, MOST_METADATA)
+    }
+
+    /// `config.json`.
+    ///
+    /// # Errors
+    ///
+    /// It is missing or damaged.
+    pub fn config(&mut self) -> Result<Value> {
+        self.json(CONFIG, MOST_CONFIG)?.ok_or_else(|| self.missing(CONFIG))
+    }
+
+    /// `model.weights.h5`, read in place if it is not compressed.
+    ///
+    /// # Errors
+    ///
+    /// It is missing or damaged.
+    pub fn weights(&mut self) -> Result<WeightsReader> {
+        let Some(index) = self.zip.index_for_name(WEIGHTS) else { return Err(self.missing(WEIGHTS)) };
+        let place = self.member(WEIGHTS);
+        let mut member = self.zip.by_index(index).map_err(|error| damaged(error).at(&place))?;
+        if member.compression() != CompressionMethod::Stored {
+            let size = member.size();
+            let bytes = inflate(&mut member, size).map_err(|error| damaged(error).at(&place))?;
+            return WeightsReader::of_window(Window::of_bytes(bytes), &place);
+        }
+        let (start, size) = (member.data_start(), member.size());
+        let read = read_through(&mut member).map_err(|error| damaged(error).at(&place))?;
+        drop(member);
+        let window = match start {
+            Some(start) if read == size => self.window.stretch(start, size),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        };
+        WeightsReader::of_window(window.map_err(|error| damaged(error).at(&place))?, &place)
+    }
+
+    /// A file below `assets/`, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// It is damaged.
+    pub fn asset(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
+        self.bytes(&format!("assets/{name}"), u64::MAX)
+    }
+
+    fn json(&mut self, name: &str, most: u64) -> Result<Option<Value>> {
+        let place = self.member(name);
+        self.bytes(name, most)?.map(|bytes| json::parse(&bytes, most as usize, &place)).transpose()
+    }
+
+    fn bytes(&mut self, name: &str, most: u64) -> Result<Option<Vec<u8>>> {
+        let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
+        let place = self.member(name);
+        let mut member = self.zip.by_index(index).map_err(|error| damaged(error).at(&place))?;
+        let size = member.size();
+        if size > most {
+            let error = Error::file("is too long").at(place).received(format!("{size} bytes"));
+            return Err(error.expected(format!("at most {most}")));
+        }
+        inflate(&mut member, size).map(Some).map_err(|error| damaged(error).at(place))
+    }
+
+    fn member(&self, name: &str) -> String {
+        format!("{}, {name:?}", self.place)
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        Error::file(format!("has no {name}")).at(&self.place).mend("save the model again, with Keras 3 or Horn")
+    }
+}
+
+/// Reads to the end, where the checksum is looked at. Large pieces pass the buffers by.
+fn read_through(member: &mut impl Read) -> io::Result<u64> {
+    let (mut all, mut buffer) = (0, vec![0; 1 << 18]);
+    loop {
+        match member.read(&mut buffer)? {
+            0 => return Ok(all),
+            part => all += part as u64,
+        }
+    }
+}
+
+/// As many bytes as the member says, no more and no less. Memory grows with what is there, not with what is said.
+fn inflate(member: &mut impl Read, size: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(size.min(MIB) as usize);
+    member.by_ref().take(size).read_to_end(&mut bytes)?;
+    // Reads the end, too, where the checksum is looked at.
+    let more = member.read(&mut [0])?;
+    if bytes.len() as u64 != size || more != 0 {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it has another length than it says"));
+    }
+    Ok(bytes)
+}
+
+fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::file("is damaged").because(error).mend("save the model again")
+}
+
+/// Refuses what would be a danger to anybody who unpacks it, and what is larger than it looks.
+fn check_members(zip: &ZipArchive<BufReader<Cursor>>, len: u64) -> Result<()> {
+    for index in 0..zip.len() {
+        let member = zip.by_index_data(index).map_err(damaged)?;
+        let name = member.name().map_err(damaged)?;
+        let refused = |problem: &str| Err(Error::file(format!("its member {name:?} {problem}")));
+        if !is_plain(&name) {
+            return refused("would be unpacked elsewhere");
+        }
+        if member.encrypted() {
+            return refused("is encrypted");
+        }
+        if member.is_symlink() {
+            return refused("is a link");
+        }
+        let (size, packed) = (member.size(), member.compressed_size());
+        let fits = match member.compression() {
+            CompressionMethod::Stored => size == packed,
+            CompressionMethod::Deflated => size <= packed.saturating_mul(MOST_INFLATED).saturating_add(MIB),
+            method => return refused(&format!("is compressed by {method:?}, which Keras does not use")),
+        };
+        if !fits || packed > len {
+            return refused(&format!("says that it has {size} bytes, in {packed} of the file's"));
+        }
+    }
+    Ok(())
+}
+
+/// A relative path without steps up, by the rules of every system.
+fn is_plain(name: &str) -> bool {
+    let path = name.strip_suffix('/').unwrap_or(name);
+    !name.contains(['\\', ':', '\0']) && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+}

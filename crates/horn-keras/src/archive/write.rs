@@ -1,0 +1,93 @@
+//! `.keras` files as Keras writes them: members that are not compressed, the metadata first.
+
+use std::io::{Seek, Write};
+
+use horn_nn::{Error, Result};
+use serde_json::json;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use super::date::Date;
+use super::{CONFIG, METADATA, WEIGHTS};
+use crate::h5::WeightsWriter;
+
+/// A `.keras` file in the making.
+pub struct ArchiveWriter<W: Write + Seek> {
+    zip: ZipWriter<W>,
+    date: Date,
+}
+
+impl<W: Write + Seek> ArchiveWriter<W> {
+    /// Begins with `metadata.json`.
+    ///
+    /// # Errors
+    ///
+    /// The writer fails.
+    pub fn new(writer: W, keras_version: &str) -> Result<Self> {
+        let date = Date::now();
+        let mut archive = Self { zip: ZipWriter::new(writer), date };
+        // By hand, for Keras's order and spacing.
+        let (version, saved) = (json!(keras_version), json!(date.saved()));
+        archive.member(METADATA, format!("{{\"keras_version\": {version}, \"date_saved\": {saved}}}").as_bytes())?;
+        Ok(archive)
+    }
+
+    /// Adds `config.json`.
+    ///
+    /// # Errors
+    ///
+    /// The writer fails.
+    pub fn config(&mut self, text: &str) -> Result<()> {
+        self.member(CONFIG, text.as_bytes())
+    }
+
+    /// Adds `model.weights.h5`.
+    ///
+    /// # Errors
+    ///
+    /// The writer fails.
+    pub fn weights(&mut self, weights: WeightsWriter) -> Result<()> {
+        // The size is known at the end only, and may be more than a plain zip's 4 GiB.
+        self.start(WEIGHTS, weights.bytes() > 1 << 31)?;
+        weights.write(&mut self.zip)
+    }
+
+    /// Adds a file below `assets/`.
+    ///
+    /// # Errors
+    ///
+    /// The writer fails.
+    pub fn asset(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.member(&format!("assets/{name}"), bytes)
+    }
+
+    /// Ends the archive.
+    ///
+    /// # Errors
+    ///
+    /// The writer fails.
+    pub fn finish(self) -> Result<W> {
+        self.zip.finish().map_err(unwritable)
+    }
+
+    fn member(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.start(name, bytes.len() > 1 << 31)?;
+        self.zip.write_all(bytes).map_err(unwritable)
+    }
+
+    fn start(&mut self, name: &str, is_large: bool) -> Result<()> {
+        let Date { year, month, day, hour, minute, second } = self.date;
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .large_file(is_large)
+            .unix_permissions(0o600)
+            .last_modified_time(
+                DateTime::from_date_and_time(year, month, day, hour, minute, second).unwrap_or_default(),
+            );
+        self.zip.start_file(name, options).map_err(unwritable)
+    }
+}
+
+fn unwritable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::file("cannot be written").because(error)
+}

@@ -1,0 +1,329 @@
+//! Weights out of an HDF5 file that may be hostile.
+//!
+//! The tree is walked once, when the file is opened, within bounds; everything later is found in it. Values are read
+//! one array at a time, straight from the file, and only if the array is as large as the caller expects.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hdf5_pure::{AttrValue, FormatError, Layout, Source};
+use horn_nn::{Error, Result};
+
+use super::chunks::check_chunks;
+use super::tree::{Node, Variable, walk};
+use super::values::of_dtype;
+use super::window::Window;
+use super::{Attribute, damaged};
+use crate::arrays::{Array, DType, Values};
+
+const MIB: u64 = 1 << 20;
+/// What may be read while the tree is walked; an object takes about 3 KiB, for 64 bytes of values or a gigabyte.
+const MOST_STRUCTURE: u64 = 160 * MIB;
+/// The attributes of one object: a legacy file has the whole configuration in one.
+const MOST_ATTRIBUTES: u64 = 72 * MIB;
+
+/// A dataset in the listing of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found<'a> {
+    /// Its path, such as `layers/dense/vars/0`.
+    pub path: &'a str,
+    /// The sizes of its axes.
+    pub sizes: &'a [u64],
+    /// The dtype, if it is one of Keras's.
+    pub dtype: Option<DType>,
+}
+
+/// An open weights file, or the `model.weights.h5` inside of an archive.
+pub struct WeightsReader {
+    place: String,
+    window: Arc<Window>,
+    nodes: BTreeMap<String, Node>,
+    /// How many bytes of values may still be read plainly, and how many inflated.
+    plain_left: AtomicU64,
+    inflated_left: AtomicU64,
+}
+
+/// Hands a window to the HDF5 library and keeps it.
+struct Shared(Arc<Window>);
+
+impl Source for Shared {
+    fn len(&self) -> u64 {
+        Source::len(&*self.0)
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), FormatError> {
+        self.0.read_at(offset, buffer)
+    }
+}
+
+impl WeightsReader {
+    /// Opens a file.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or it is no HDF5 file that Keras could have written.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let place = format!("file {:?}", path.as_ref().display().to_string());
+        let window = Window::open(path).map_err(|error| {
+            Error::file("cannot be read").at(&place).because(error).mend("look at the name and the folder of the file")
+        })?;
+        Self::of_window(window, &place)
+    }
+
+    /// Opens a stretch of a file or bytes in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn of_window(window: Window, place: &str) -> Result<Self> {
+        let len = window.len();
+        let window = Arc::new(window);
+        let damaged = |error: hdf5_pure::Error| damaged(error).at(place);
+        // Each object is looked at a few times, unless it is reached by many paths.
+        window.allow(len.saturating_mul(16).saturating_add(8 * MIB).min(MOST_STRUCTURE));
+        let file = hdf5_pure::File::from_source(Shared(window.clone())).map_err(damaged)?;
+        if file.superblock().eof_address > len {
+            return Err(Error::file("is cut short")
+                .at(place)
+                .received(format!("{len} bytes"))
+                .expected(file.superblock().eof_address)
+                .mend("copy or save the file again"));
+        }
+        let nodes = walk(file.root()).map_err(|error| error.at(place))?;
+        Ok(Self {
+            place: place.to_owned(),
+            window,
+            nodes,
+            // Twice the file, as a variable may be asked for twice; aliases of one variable soon find the end.
+            plain_left: AtomicU64::new(len.saturating_mul(2).saturating_add(16 * MIB)),
+            inflated_left: AtomicU64::new(len.saturating_mul(20).saturating_add(32 * MIB)),
+        })
+    }
+
+    /// Is there a group of this path? The root has the path `""`.
+    pub fn is_group(&self, path: &str) -> bool {
+        matches!(self.node(path), Some(Node::Group { .. }))
+    }
+
+    /// Is there a dataset of this path?
+    pub fn is_dataset(&self, path: &str) -> bool {
+        matches!(self.node(path), Some(Node::Dataset(_)))
+    }
+
+    /// The names in a group, in lexicographic order: `dense_10` before `dense_2`.
+    ///
+    /// # Errors
+    ///
+    /// There is no such group.
+    pub fn children(&self, path: &str) -> Result<&[String]> {
+        match self.node(path) {
+            Some(Node::Group { children, .. }) => Ok(children),
+            _ => Err(self.missing("group", path)),
+        }
+    }
+
+    /// All datasets of the file, by path.
+    pub fn datasets(&self) -> impl Iterator<Item = Found<'_>> {
+        self.nodes.iter().filter_map(|(path, node)| match node {
+            Node::Dataset(variable) => {
+                Some(Found { path, sizes: &variable.sizes, dtype: variable.dtype.map(|(dtype, _)| dtype) })
+            }
+            Node::Group { .. } => None,
+        })
+    }
+
+    /// The attributes of a group or a dataset.
+    ///
+    /// # Errors
+    ///
+    /// There is no such object, or it is damaged.
+    pub fn attributes(&self, path: &str) -> Result<BTreeMap<String, Attribute>> {
+        self.window.allow(MOST_ATTRIBUTES);
+        let (types, values) = match self.node(path) {
+            Some(Node::Group { group, .. }) => (group.attr_datatypes(), group.attrs()),
+            Some(Node::Dataset(variable)) => (variable.dataset.attr_datatypes(), variable.dataset.attrs()),
+            None => return Err(self.missing("group or dataset", path)),
+        };
+        let mut values = values.map_err(|error| self.damaged(path, error))?;
+        // What cannot be decoded is among the types only.
+        Ok(types
+            .map_err(|error| self.damaged(path, error))?
+            .into_keys()
+            .map(|name| {
+                let value = values.remove(&name).map_or(Attribute::Other, attribute_of);
+                (name, value)
+            })
+            .collect())
+    }
+
+    /// A list of texts among the attributes, such as `weight_names`. Keras cuts long ones into `weight_names0`,
+    /// `weight_names1` and so on.
+    ///
+    /// # Errors
+    ///
+    /// As [`attributes`](Self::attributes), or it is no list of texts.
+    pub fn texts(&self, path: &str, name: &str) -> Result<Option<Vec<String>>> {
+        let attributes = self.attributes(path)?;
+        let list = |attribute: &Attribute| {
+            attribute.as_texts().map(<[String]>::to_vec).ok_or_else(|| {
+                Error::file(format!("the attribute {name:?} of {path:?} is no list of texts")).at(&self.place)
+            })
+        };
+        if let Some(attribute) = attributes.get(name) {
+            return list(attribute).map(Some);
+        }
+        let parts: Vec<_> = (0..).map_while(|index| attributes.get(&format!("{name}{index}"))).collect();
+        if parts.is_empty() {
+            return Ok(None);
+        }
+        parts.into_iter().map(list).collect::<Result<Vec<_>>>().map(|parts| Some(parts.concat()))
+    }
+
+    /// The sizes and the dtype of a dataset.
+    ///
+    /// # Errors
+    ///
+    /// There is no such dataset.
+    pub fn describe(&self, path: &str) -> Result<Found<'_>> {
+        match self.nodes.get_key_value(path.trim_matches('/')) {
+            Some((path, Node::Dataset(variable))) => {
+                Ok(Found { path, sizes: &variable.sizes, dtype: variable.dtype.map(|(dtype, _)| dtype) })
+            }
+            _ => Err(self.missing("dataset", path)),
+        }
+    }
+
+    /// Reads a dataset, if it has the expected sizes and the file holds that many values.
+    ///
+    /// # Errors
+    ///
+    /// There is no such dataset, it has other sizes, its values are not in the file, or they are of no dtype of Keras's.
+    pub fn read(&self, path: &str, expected: &[usize]) -> Result<Array> {
+        let Some(Node::Dataset(variable)) = self.node(path) else { return Err(self.missing("dataset", path)) };
+        let at = |error: Error| error.at(format!("{}, {path:?}", self.place));
+        let same = variable.sizes.len() == expected.len()
+            && variable.sizes.iter().zip(expected).all(|(size, expected)| *size == *expected as u64);
+        if !same {
+            return Err(at(Error::shape("the variable has other sizes")
+                .received(format!("{:?}", variable.sizes))
+                .expected(format!("{expected:?}"))));
+        }
+        let (dtype, big_endian) = variable.dtype.ok_or_else(|| {
+            let datatype = variable.dataset.datatype().map_or_else(|_| "an unknown one".into(), |it| it.to_string());
+            at(Error::file("its values have no dtype of Keras's").received(datatype))
+        })?;
+        let count = expected.iter().try_fold(1_usize, |product, size| product.checked_mul(*size));
+        let bytes = count.and_then(|count| u64::try_from(count.checked_mul(dtype.size())?).ok());
+        let (Some(count), Some(bytes)) = (count, bytes) else {
+            return Err(at(Error::shape("the variable is larger than any memory").received(format!("{expected:?}"))));
+        };
+        let stored = self.locate(variable, bytes, dtype).map_err(at)?;
+        self.values(variable, stored, count, dtype, big_endian).and_then(|it| Array::new(expected, it)).map_err(at)
+    }
+
+    /// Where the values are, after everything about them is checked that could make them too many.
+    fn locate(&self, variable: &Variable, bytes: u64, dtype: DType) -> Result<Stored> {
+        if bytes == 0 {
+            return Ok(Stored::Nothing);
+        }
+        self.window.allow(MIB);
+        let cut = |size: u64| {
+            Error::file("the file does not hold all of its values")
+                .received(format!("{size} bytes"))
+                .expected(bytes)
+                .mend("the file is damaged: save the model again")
+        };
+        match variable.dataset.layout().map_err(damaged)? {
+            Layout::Contiguous { address: Some(address), size } => {
+                if size != bytes || address.checked_add(bytes).is_none_or(|end| end > self.window.len()) {
+                    return Err(cut(size.min(self.window.len().saturating_sub(address))));
+                }
+                take(&self.plain_left, bytes)?;
+                Ok(Stored::Plain(address))
+            }
+            Layout::Compact { size } if size == bytes => {
+                take(&self.plain_left, bytes)?;
+                Ok(Stored::Raw)
+            }
+            Layout::Compact { size } => Err(cut(size)),
+            Layout::Chunked { chunk_shape, .. } => {
+                self.window.allow(self.window.len().saturating_add(16 * MIB));
+                check_chunks(variable, &chunk_shape, bytes, dtype, self.window.len())?;
+                take(&self.inflated_left, bytes)?;
+                Ok(Stored::Raw)
+            }
+            _ => Err(Error::file("its values are not in this file")
+                .mend("other files, virtual datasets and values that were never written are not read")),
+        }
+    }
+
+    fn values(&self, variable: &Variable, stored: Stored, count: usize, dtype: DType, big: bool) -> Result<Values> {
+        match stored {
+            Stored::Nothing => of_dtype(dtype, 0, big, |_, _| Ok(())),
+            Stored::Plain(start) => of_dtype(dtype, count, big, |offset, buffer| {
+                self.window.read(start + offset as u64, buffer).map_err(|error| {
+                    Error::file("cannot be read").because(error).mend("leave the file alone while it is read")
+                })
+            }),
+            Stored::Raw => {
+                self.window.allow(self.window.len().saturating_add(16 * MIB));
+                let raw = variable.dataset.read_raw().map_err(damaged)?;
+                if raw.len() != count * dtype.size() {
+                    return Err(Error::file("the file does not hold all of its values"));
+                }
+                of_dtype(dtype, count, big, |offset, buffer| {
+                    buffer.copy_from_slice(&raw[offset..offset + buffer.len()]);
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    fn node(&self, path: &str) -> Option<&Node> {
+        self.nodes.get(path.trim_matches('/'))
+    }
+
+    fn missing(&self, what: &str, path: &str) -> Error {
+        Error::file(format!("there is no {what} {path:?}"))
+            .at(&self.place)
+            .mend("save the model again; links to other paths and files are not followed")
+    }
+
+    fn damaged(&self, path: &str, error: hdf5_pure::Error) -> Error {
+        damaged(error).at(format!("{}, {path:?}", self.place))
+    }
+}
+
+/// How the values of a dataset are stored.
+enum Stored {
+    Nothing,
+    /// As they are, from this place on.
+    Plain(u64),
+    /// In the object's header, or in chunks.
+    Raw,
+}
+
+fn take(left: &AtomicU64, bytes: u64) -> Result<()> {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes))
+        .map(drop)
+        .map_err(|_| Error::file("the variables are far larger than the file that they are in").received(bytes))
+}
+
+fn attribute_of(value: AttrValue) -> Attribute {
+    match value {
+        AttrValue::String(text)
+        | AttrValue::AsciiString(text)
+        | AttrValue::VarLenString(text)
+        | AttrValue::VarLenAsciiString(text)
+        | AttrValue::StringSized { value: text, .. }
+        | AttrValue::AsciiStringSized { value: text, .. } => Attribute::Text(text),
+        value => {
+            let integers = || Some(value.to_i64s()?.into_iter().map(|number| number as f64).collect());
+            let texts = value.as_strings().map(|texts| Attribute::Texts(texts.to_vec()));
+            let numbers = || value.to_f64s().or_else(integers).map(Attribute::Numbers);
+            texts.or_else(numbers).unwrap_or(Attribute::Other)
+        }
+    }
+}

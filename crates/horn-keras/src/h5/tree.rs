@@ -1,0 +1,82 @@
+//! The groups and datasets of a file, walked once and within bounds.
+
+use std::collections::BTreeMap;
+
+use hdf5_pure::{AttrValue, Dataset, Datatype, Group};
+use horn_nn::{Error, Result};
+
+use super::datatype::{DTYPE, dtype_of};
+use super::{MOST_AXES, MOST_LEVELS, damaged};
+use crate::arrays::DType;
+
+/// More objects than any model has, and a bound for files whose groups contain each other.
+const MOST_OBJECTS: usize = 100_000;
+
+/// What lies at a path.
+pub(super) enum Node {
+    Group { group: Group, children: Vec<String> },
+    Dataset(Box<Variable>),
+}
+
+/// A dataset, and what was asked of it already.
+pub(super) struct Variable {
+    pub(super) dataset: Dataset,
+    pub(super) sizes: Vec<u64>,
+    /// And whether the bytes are big-endian.
+    pub(super) dtype: Option<(DType, bool)>,
+}
+
+/// All groups and datasets by path, within bounds.
+pub(super) fn walk(root: Group) -> Result<BTreeMap<String, Node>> {
+    let mut nodes = BTreeMap::new();
+    let mut open = vec![(String::new(), root, 0_usize)];
+    while let Some((path, group, level)) = open.pop() {
+        if level > MOST_LEVELS {
+            return Err(Error::file("its groups are nested too deeply, or contain themselves")
+                .expected(format!("at most {MOST_LEVELS} levels")));
+        }
+        let within = |error| damaged(error).at(format!("group {path:?}"));
+        let child = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+        let mut children = Vec::new();
+        for (name, dataset) in group.iter_datasets().map_err(within)? {
+            let variable = Variable::of(dataset).map_err(|error| error.at(format!("dataset {:?}", child(&name))))?;
+            insert(&mut nodes, child(&name), Node::Dataset(Box::new(variable)))?;
+            children.push(name);
+        }
+        for (name, group) in group.iter_groups().map_err(within)? {
+            open.push((child(&name), group, level + 1));
+            children.push(name);
+        }
+        if nodes.len() + open.len() > MOST_OBJECTS {
+            return Err(Error::file("has too many groups and datasets").expected(format!("at most {MOST_OBJECTS}")));
+        }
+        children.sort_unstable();
+        insert(&mut nodes, path, Node::Group { group, children })?;
+    }
+    Ok(nodes)
+}
+
+fn insert(nodes: &mut BTreeMap<String, Node>, path: String, node: Node) -> Result<()> {
+    match nodes.insert(path.clone(), node) {
+        None => Ok(()),
+        Some(_) => Err(Error::file("two objects have one name").received(format!("{path:?}"))),
+    }
+}
+
+impl Variable {
+    fn of(dataset: Dataset) -> Result<Self> {
+        let sizes = dataset.shape().map_err(damaged)?;
+        if sizes.len() > MOST_AXES {
+            return Err(Error::file("has too many axes")
+                .received(sizes.len())
+                .expected(format!("at most {MOST_AXES}")));
+        }
+        let datatype = dataset.datatype().map_err(damaged)?;
+        let attributes = match datatype {
+            Datatype::Opaque { .. } => dataset.attrs().map_err(damaged)?,
+            _ => Default::default(),
+        };
+        let dtype = dtype_of(&datatype, attributes.get(DTYPE).and_then(AttrValue::as_str));
+        Ok(Self { dataset, sizes, dtype })
+    }
+}

@@ -1,0 +1,191 @@
+//! Weights into an HDF5 file, as h5py writes them for Keras.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::io::Write;
+
+use hdf5_pure::{AttrValue, FileBuilder, FinishedGroup, GroupBuilder};
+use horn_nn::{Error, Result};
+
+use super::datatype::{DTYPE, datatype_of};
+use super::{Attribute, MOST_AXES, MOST_LEVELS};
+use crate::arrays::{Array, DType};
+
+/// HDF5 gives the attributes of an object 64 KiB; a text in a list takes 16 bytes there. Keras cuts longer lists, too.
+const MOST_TEXTS: usize = 4_000;
+
+/// A weights file in the making. It takes the arrays, and holds their bytes once until they are written.
+#[derive(Default)]
+pub struct WeightsWriter {
+    root: Node,
+}
+
+#[derive(Default)]
+struct Node {
+    attributes: Vec<(String, Attribute)>,
+    children: BTreeMap<String, Child>,
+}
+
+enum Child {
+    Group(Node),
+    Dataset(Array),
+}
+
+impl WeightsWriter {
+    /// A file with an empty root.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes a group, and those above it. One that is there stays.
+    ///
+    /// # Errors
+    ///
+    /// A name on the path is no name, or belongs to a dataset.
+    pub fn group(&mut self, path: &str) -> Result<()> {
+        self.node(path).map(drop)
+    }
+
+    /// Gives a group an attribute; the group is made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`group`](Self::group), or the group has an attribute of that name.
+    pub fn attribute(&mut self, path: &str, name: &str, value: Attribute) -> Result<()> {
+        let node = self.node(path)?;
+        if node.attributes.iter().any(|(other, _)| other == name) {
+            return Err(Error::file("two attributes have one name").received(format!("{name:?} of {path:?}")));
+        }
+        node.attributes.push((name.to_owned(), value));
+        Ok(())
+    }
+
+    /// Puts an array at a path; the groups above are made if they are not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`group`](Self::group), or something of that path is there already.
+    pub fn dataset(&mut self, path: &str, array: Array) -> Result<()> {
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        check_name(name, path)?;
+        if array.sizes().len() > MOST_AXES {
+            return Err(Error::file(format!("{path:?} has too many axes")).expected(format!("at most {MOST_AXES}")));
+        }
+        match self.node(above)?.children.entry(name.to_owned()) {
+            Entry::Vacant(entry) => {
+                entry.insert(Child::Dataset(array));
+                Ok(())
+            }
+            Entry::Occupied(_) => Err(Error::file("two objects have one name").received(format!("{path:?}"))),
+        }
+    }
+
+    /// How many bytes the values have, all together.
+    pub fn bytes(&self) -> u64 {
+        fn of(node: &Node) -> u64 {
+            let children = node.children.values().map(|child| match child {
+                Child::Group(node) => of(node),
+                Child::Dataset(array) => array.bytes() as u64,
+            });
+            children.sum()
+        }
+        of(&self.root)
+    }
+
+    /// Writes the file, front to back.
+    ///
+    /// # Errors
+    ///
+    /// The writer fails.
+    pub fn write(self, writer: impl Write) -> Result<()> {
+        let mut file = FileBuilder::new();
+        for (name, value) in attributes(self.root.attributes) {
+            file.set_attr(&name, value);
+        }
+        for (name, child) in self.root.children {
+            match child {
+                Child::Group(node) => {
+                    let group = file.create_group(&name);
+                    file.add_group(finish(group, node)?);
+                }
+                Child::Dataset(array) => fill(file.create_dataset(&name), array)?,
+            }
+        }
+        file.finish_to(writer).map_err(|error| Error::file("cannot be written").because(error))
+    }
+
+    fn node(&mut self, path: &str) -> Result<&mut Node> {
+        let mut node = &mut self.root;
+        if path.is_empty() {
+            return Ok(node);
+        }
+        if path.split('/').count() > MOST_LEVELS {
+            return Err(Error::file("groups are nested too deeply").expected(format!("at most {MOST_LEVELS} levels")));
+        }
+        for name in path.split('/') {
+            check_name(name, path)?;
+            node = match node.children.entry(name.to_owned()).or_insert_with(|| Child::Group(Node::default())) {
+                Child::Group(node) => node,
+                Child::Dataset(_) => {
+                    return Err(Error::file("two objects have one name").received(format!("{name:?} in {path:?}")));
+                }
+            };
+        }
+        Ok(node)
+    }
+}
+
+fn check_name(name: &str, path: &str) -> Result<()> {
+    if name.is_empty() || name == "." || name == ".." || name.contains('\0') {
+        return Err(Error::argument("no group or dataset can have this path").received(format!("{path:?}")));
+    }
+    Ok(())
+}
+
+fn finish(mut group: GroupBuilder, node: Node) -> Result<FinishedGroup> {
+    for (name, value) in attributes(node.attributes) {
+        group.set_attr(&name, value);
+    }
+    for (name, child) in node.children {
+        match child {
+            Child::Group(node) => {
+                let inner = group.create_group(&name);
+                group.add_group(finish(inner, node)?);
+            }
+            Child::Dataset(array) => fill(group.create_dataset(&name), array)?,
+        }
+    }
+    Ok(group.finish())
+}
+
+fn fill(dataset: &mut hdf5_pure::DatasetBuilder, array: Array) -> Result<()> {
+    let sizes: Vec<u64> = array.sizes().iter().map(|size| *size as u64).collect();
+    let count = sizes.iter().product();
+    let dtype = array.dtype();
+    dataset.with_shape(&sizes);
+    if count == 0 {
+        dataset.with_dtype(datatype_of(dtype)?);
+    } else {
+        dataset.with_raw_data(datatype_of(dtype)?, array.into_bytes(), count);
+    }
+    if dtype == DType::Bf16 {
+        dataset.set_attr(DTYPE, AttrValue::VarLenString(dtype.to_string()));
+    }
+    Ok(())
+}
+
+/// Texts have variable length, as h5py writes them; long lists are cut as Keras cuts them.
+fn attributes(attributes: Vec<(String, Attribute)>) -> impl Iterator<Item = (String, AttrValue)> {
+    attributes.into_iter().flat_map(|(name, value)| match value {
+        Attribute::Text(text) => vec![(name, AttrValue::VarLenString(text))],
+        Attribute::Texts(texts) if texts.is_empty() => vec![(name, AttrValue::F64Array(Vec::new()))],
+        Attribute::Texts(texts) if texts.len() > MOST_TEXTS => texts
+            .chunks(MOST_TEXTS)
+            .enumerate()
+            .map(|(index, part)| (format!("{name}{index}"), AttrValue::VarLenStringArray(part.to_vec())))
+            .collect(),
+        Attribute::Texts(texts) => vec![(name, AttrValue::VarLenStringArray(texts))],
+        Attribute::Numbers(numbers) => vec![(name, AttrValue::F64Array(numbers))],
+        Attribute::Other => Vec::new(),
+    })
+}

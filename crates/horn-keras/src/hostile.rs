@@ -1,0 +1,246 @@
+//! Files that try to harm who reads them: each must be an error, soon and in little memory.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use horn_nn::Result;
+
+use crate::archive::Archive;
+use crate::fixture;
+use crate::h5::{Attribute, WeightsReader, Window};
+
+/// Everything that can be read from a weights file: the listing, all attributes, all values.
+fn read_all(file: &WeightsReader) -> Result<usize> {
+    let mut groups: BTreeSet<String> = BTreeSet::from([String::new()]);
+    let (mut values, mut failed) = (0, None);
+    let paths: Vec<_> = file
+        .datasets()
+        .filter(|found| found.dtype.is_some())
+        .map(|found| (found.path.to_owned(), found.sizes.to_vec()))
+        .collect();
+    for (path, sizes) in paths {
+        let sizes: Vec<_> = sizes.into_iter().map(|size| usize::try_from(size).unwrap()).collect();
+        match file.read(&path, &sizes) {
+            Ok(array) => values += array.bytes(),
+            Err(error) => failed = Some(error),
+        }
+        file.attributes(&path)?;
+        let mut above = path.as_str();
+        while let Some((group, _)) = above.rsplit_once('/') {
+            groups.insert(group.to_owned());
+            above = group;
+        }
+    }
+    for group in groups {
+        file.children(&group)?;
+        file.attributes(&group)?;
+    }
+    failed.map_or(Ok(values), Err)
+}
+
+fn read_weights(bytes: Vec<u8>) -> Result<usize> {
+    read_all(&WeightsReader::of_window(Window::of_bytes(bytes), "file")?)
+}
+
+fn read_archive(bytes: Vec<u8>) -> Result<usize> {
+    let mut archive = Archive::of_window(Window::of_bytes(bytes), "file")?;
+    archive.metadata()?;
+    archive.config()?;
+    read_all(&archive.weights()?)
+}
+
+/// What reads a file of this name.
+fn read(name: &str, bytes: Vec<u8>) -> Result<usize> {
+    if name.ends_with(".keras") { read_archive(bytes) } else { read_weights(bytes) }
+}
+
+fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = work();
+    assert!(start.elapsed() < Duration::from_secs(1), "{what} took {:?}", start.elapsed());
+    result
+}
+
+/// Of each crafted file, what the error says.
+const BAD: [(&str, &str); 15] = [
+    ("cycle.h5", "nested too deeply, or contain themselves"),
+    ("root_cycle.h5", "nested too deeply, or contain themselves"),
+    ("many_paths.h5", "its structure goes in circles, or is far larger than its data"),
+    ("deep.h5", "nested too deeply, or contain themselves; expected at most 64 levels"),
+    ("soft_link.h5", "it leads out of this file, as links to other paths do"),
+    ("dangling_link.h5", "it leads out of this file, as links to other paths do"),
+    ("external_storage.h5", "\"w\": its values are not in this file"),
+    ("virtual.h5", "\"w\": its values are not in this file"),
+    ("terabytes.h5", "\"w\": its values are not in this file"),
+    ("overflow.h5", "\"w\": the variable is larger than any memory"),
+    ("largest.h5", "\"w\": the variable is larger than any memory"),
+    ("longer_than_its_data.h5", "\"w\": the file does not hold all of its values"),
+    ("longer_than_the_file.h5", "\"w\": the file does not hold all of its values"),
+    ("never_written.h5", "values are not in this file"),
+    ("inflated.h5", "the variables are far larger than the file that they are in"),
+];
+
+#[test]
+fn crafted_files_are_errors() {
+    for (name, problem) in BAD {
+        let bytes = fs::read(fixture("bad").join(name)).unwrap();
+        let error = soon(name, || read_weights(bytes)).unwrap_err();
+        assert!(error.is_file() || error.is_shape(), "{name}: {error}");
+        assert!(error.to_string().contains(problem), "{name}: {error}");
+    }
+    little_memory();
+}
+
+#[test]
+fn each_variable_that_is_not_there_is_an_error() {
+    let file = WeightsReader::open(fixture("bad/never_written.h5")).unwrap();
+    for (path, sizes, problem) in [
+        ("w", &[2, 3][..], "never written are not read"),
+        ("null", &[], "never written are not read"),
+        ("large", &[1 << 40], "never written are not read"),
+        ("chunks", &[1 << 30, 1 << 30], "its chunks do not fit it"),
+        ("compressed", &[1 << 26], "does not hold all of its values; received 0 chunks, expected 64 inside"),
+    ] {
+        let error = soon(path, || file.read(path, sizes)).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+#[test]
+fn chunks_that_say_that_they_are_huge_are_errors() {
+    let mut bytes = fs::read(fixture("dtypes.h5")).unwrap();
+    // The size of a chunk of 6 by 7 floats, and that no filter is left out.
+    let key = [168, 0, 0, 0, 0, 0, 0, 0];
+    let places: Vec<_> = (0..bytes.len() - 8).filter(|at| bytes[*at..].starts_with(&key)).collect();
+    assert_eq!(places.len(), 4 * 5);
+    places.into_iter().for_each(|at| bytes[at + 3] = 0xf8);
+    let file = WeightsReader::of_window(Window::of_bytes(bytes), "file").unwrap();
+    let error = soon("chunks", || file.read("stored/chunks", &[20, 30])).unwrap_err().to_string();
+    assert!(error.contains("does not hold all of its values; received 20 chunks, expected 20 inside"), "{error}");
+    little_memory();
+}
+
+#[test]
+fn external_links_are_not_followed() {
+    let file = WeightsReader::open(fixture("bad/external_link.h5")).unwrap();
+    assert_eq!(file.children("").unwrap(), ["w"]);
+    let error = file.read("linked", &[2, 3]).unwrap_err().to_string();
+    assert!(error.contains("links to other paths and files are not followed"), "{error}");
+}
+
+/// Lets the first texts of a file be one that is a megabyte long.
+fn with_long_texts(count: usize) -> Vec<u8> {
+    let mut bytes = fs::read(fixture("bad/texts.h5")).unwrap();
+    let heap = bytes.len() as u64;
+    // References are a length, the place of a heap and a number in it.
+    let places: Vec<_> = (0..bytes.len() - 16)
+        .filter(|at| {
+            let number = |from: usize| u64::from_le_bytes(bytes[at + from..at + from + 8].try_into().unwrap());
+            number(0) as u32 == 10 && bytes.get(number(4) as usize..).is_some_and(|at| at.starts_with(b"GCOL"))
+        })
+        .collect();
+    assert_eq!(places.len(), 500);
+    for at in &places[..count] {
+        bytes[*at..at + 4].copy_from_slice(&(1_u32 << 20).to_le_bytes());
+        bytes[at + 4..at + 12].copy_from_slice(&heap.to_le_bytes());
+        bytes[at + 12..at + 16].copy_from_slice(&1_u32.to_le_bytes());
+    }
+    bytes.extend(b"GCOL\x01\0\0\0");
+    bytes.extend((16 + 16 + (1_u64 << 20)).to_le_bytes());
+    bytes.extend(b"\x01\0\0\0\0\0\0\0");
+    bytes.extend((1_u64 << 20).to_le_bytes());
+    bytes.extend(vec![b'x'; 1 << 20]);
+    bytes
+}
+
+#[test]
+fn texts_that_are_one_and_the_same_are_read_to_a_limit() {
+    let read = |bytes| WeightsReader::of_window(Window::of_bytes(bytes), "file").unwrap().attributes("").unwrap();
+    let few = read(with_long_texts(10));
+    let texts = few["texts"].as_texts().unwrap();
+    assert_eq!((texts.len(), texts[0].len(), texts[499].len()), (500, 1 << 20, 10));
+    assert_eq!(soon("500 texts", || read(with_long_texts(500)))["texts"], Attribute::Other);
+    little_memory();
+}
+
+/// A generator for the tests: the same numbers every time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % end
+    }
+}
+
+const GOOD: [&str; 5] = ["small.keras", "small.weights.h5", "small.h5", "dtypes.h5", "dtypes_1_10.h5"];
+
+#[test]
+fn truncated_files_are_errors() {
+    for name in GOOD {
+        let bytes = fs::read(fixture(name)).unwrap();
+        for length in (0..bytes.len()).step_by(1000) {
+            let part = bytes[..length].to_vec();
+            assert!(soon(name, || read(name, part)).is_err(), "{name} cut to {length} of {} bytes", bytes.len());
+        }
+    }
+    little_memory();
+}
+
+#[test]
+fn corrupted_files_do_no_harm() {
+    let mut numbers = Numbers(4);
+    for name in GOOD {
+        let whole = fs::read(fixture(name)).unwrap();
+        let mut harmless = 0;
+        for _ in 0..400 {
+            let mut bytes = whole.clone();
+            for _ in 0..=numbers.below(8) {
+                let at = numbers.below(bytes.len());
+                bytes[at] = match numbers.below(4) {
+                    0 => 0,
+                    1 => 0xff,
+                    2 => bytes[at] ^ (1 << numbers.below(8)),
+                    _ => numbers.below(256) as u8,
+                };
+            }
+            harmless += usize::from(soon(name, || read(name, bytes)).is_ok());
+        }
+        assert!(harmless < 400, "{name}: no corruption is found");
+    }
+    little_memory();
+}
+
+const MEASURE: &str = "HORN_TEST_MEASURE_MEMORY";
+
+/// In a process that does nothing else: at no time more than 200 MB.
+fn little_memory() {
+    if std::env::var_os(MEASURE).is_none() {
+        return;
+    }
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kilobytes: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(kilobytes < 200_000, "{kilobytes} kB");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn little_memory_is_needed() {
+    for test in [
+        "crafted_files_are_errors",
+        "chunks_that_say_that_they_are_huge_are_errors",
+        "texts_that_are_one_and_the_same_are_read_to_a_limit",
+        "truncated_files_are_errors",
+        "corrupted_files_do_no_harm",
+    ] {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", &format!("hostile::{test}")])
+            .env(MEASURE, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success() && said.contains("1 passed"), "{test}: {said}");
+    }
+}

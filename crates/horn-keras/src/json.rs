@@ -1,0 +1,100 @@
+//! JSON of strangers: held to a size, a depth and a number of values before it is read.
+
+use horn_nn::{Error, Result};
+use serde_json::Value;
+
+/// A configuration of Keras's nests about five levels for each model inside of a model.
+const MOST_LEVELS: usize = 100;
+/// Each value costs some 32 bytes, however short it is written, so the size alone is no limit.
+const MOST_VALUES: usize = 2_000_000;
+
+/// Reads JSON, as long as it is no longer, no deeper and no richer than a model's can be.
+///
+/// # Errors
+///
+/// Too much of it, or no JSON.
+pub fn parse(bytes: &[u8], most_bytes: usize, place: &str) -> Result<Value> {
+    if bytes.len() > most_bytes {
+        return Err(Error::file("is too long")
+            .at(place)
+            .received(format!("{} bytes", bytes.len()))
+            .expected(format!("at most {most_bytes}")));
+    }
+    check(bytes).map_err(|error| error.at(place))?;
+    serde_json::from_slice(bytes).map_err(|error| {
+        Error::file("is not the JSON that Keras writes")
+            .at(place)
+            .because(error)
+            .mend("the file is damaged: save the model again")
+    })
+}
+
+/// Counts levels and values without recursion and without memory.
+fn check(bytes: &[u8]) -> Result<()> {
+    let (mut levels, mut values) = (0_usize, 0_usize);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => {
+                levels += 1;
+                values += 1;
+            }
+            b']' | b'}' => levels = levels.saturating_sub(1),
+            b',' => values += 1,
+            _ => {}
+        }
+        if levels > MOST_LEVELS {
+            return Err(Error::file("is nested too deeply").expected(format!("at most {MOST_LEVELS} levels")));
+        }
+        if values > MOST_VALUES {
+            return Err(Error::file("has too many values").expected(format!("at most {MOST_VALUES}")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn error(text: &[u8]) -> String {
+        parse(text, 64 << 20, "config.json").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_what_keras_writes() {
+        let text = br#"{"a": [1, 2.5, null, true], "b": {"c": "[[[\"{{\\"}}"#;
+        assert_eq!(parse(text, 100, "x").unwrap(), json!({"a": [1, 2.5, null, true], "b": {"c": "[[[\"{{\\"}}));
+    }
+
+    #[test]
+    fn depth_is_an_error_and_no_stack_overflow() {
+        let nested = |levels: usize| [vec![b'['; levels], vec![b']'; levels]].concat();
+        assert!(parse(&nested(MOST_LEVELS), 1 << 20, "x").is_ok());
+        assert_eq!(error(&nested(MOST_LEVELS + 1)), "config.json: is nested too deeply; expected at most 100 levels.");
+        assert!(error(&vec![b'['; 10_000_000]).contains("nested too deeply"));
+        assert!(error(&b"{\"a\":".repeat(1_000_000)).contains("nested too deeply"));
+    }
+
+    #[test]
+    fn many_small_values_are_an_error() {
+        let text = [b"[".to_vec(), b"0,".repeat(MOST_VALUES + 1), b"0]".to_vec()].concat();
+        assert!(error(&text).contains("too many values"), "{}", error(&text));
+    }
+
+    #[test]
+    fn size_and_syntax() {
+        let long = parse(b"[1, 2]", 5, "config.json").unwrap_err();
+        assert_eq!(long.to_string(), "config.json: is too long; received 6 bytes, expected at most 5.");
+        for text in [&b""[..], b"{", b"[1,]", b"\"", b"{\"a\": \xff\xfe}", b"[1] [2]"] {
+            let error = error(text);
+            assert!(error.starts_with("config.json: is not the JSON that Keras writes ("), "{error}");
+        }
+    }
+}
