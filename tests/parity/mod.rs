@@ -3,6 +3,7 @@
 mod activations;
 mod adapt;
 mod applications;
+mod compile;
 mod graphs;
 mod initializers;
 pub mod layers;

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::Error;
 
+pub use names::nearest;
+
 /// Makes the enum of all objects of a kind, which serializes as Keras writes it. After the name of the enum comes what
 /// one is called and Keras's module; after each class, the names that Keras knows it by besides its own.
 macro_rules! keras_objects {
@@ -114,7 +116,7 @@ impl Object {
 
 /// There is no such name among the known ones.
 pub(crate) fn unknown(called: &str, name: &str, known: &[&str]) -> Error {
-    let [first, second] = names::nearest(name, known);
+    let [first, second] = nearest(name, known);
     Error::argument(format!("there is no {called} of this name"))
         .received(format!("\"{name}\""))
         .mend(format!("write \"{first}\" or \"{second}\", if that is what you meant"))

@@ -47,6 +47,8 @@ pub use from_config::from_object;
 pub use functional::{Functional, IntoTensors, KerasTensor, SharedLayer};
 pub use host::{HostArray, HostElement};
 pub use host_arrays::IntoArrays;
+#[doc(hidden)]
+pub use keras_object::nearest;
 pub use layer::{Forward, Layer, Logits, Mode, signals};
 pub use layer_ref::LayerRef;
 pub use model::Model;

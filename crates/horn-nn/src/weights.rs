@@ -1,10 +1,17 @@
 //! Reading and writing the weights of a module, in the order in which it visits them.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::build::Weight;
+
+impl Weight {
+    /// By which the weight is known to Burn's optimizers.
+    pub fn id(&self) -> ParamId {
+        self.id
+    }
+}
 
 /// What is known about each weight, by those that were noted when the layer was built. A weight that was not, of a
 /// user's Burn module, has the path of its field for a name.

@@ -3,8 +3,10 @@
 //! Users take this crate from the facade, `horn`.
 
 mod compile;
+mod compile_config;
 mod fit;
 mod history;
+mod keras_object;
 pub mod losses;
 pub mod metrics;
 mod model;

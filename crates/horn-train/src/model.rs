@@ -32,9 +32,13 @@ pub struct CompiledModel {
     device: Device,
     optimizer: Arc<dyn Optimizer>,
     /// What the optimizer remembers from step to step.
-    state: ModuleOptimizer,
+    pub(crate) state: ModuleOptimizer,
+    /// The number of steps so far.
+    pub(crate) iterations: usize,
+    /// Has the optimizer variables to count in the summary, though no data was seen?
+    pub(crate) optimizer_is_built: bool,
     learning_rate: f64,
-    step: Step,
+    pub(crate) step: Step,
     /// Keras looks at a first batch when it builds its training function, which takes an order from its generator.
     looked_at_data: bool,
 }
@@ -69,6 +73,8 @@ impl CompiledModel {
             learning_rate: optimizer.learning_rate(),
             step,
             optimizer,
+            iterations: 0,
+            optimizer_is_built: false,
             looked_at_data: false,
         })
     }
@@ -144,8 +150,8 @@ impl CompiledModel {
         };
         let mut summary = model.to_summary();
         // Keras counts the number of steps and the learning rate among the optimizer's variables.
-        let variables = self.optimizer.slots().map(|slots| slots * summary.totals.trainable + 2);
-        summary.totals.optimizer = variables.filter(|_| self.looked_at_data);
+        let variables = self.optimizer.slots().map(|slots| slots.concat().len() * summary.totals.trainable + 2);
+        summary.totals.optimizer = variables.filter(|_| self.looked_at_data || self.optimizer_is_built);
         summary
     }
 
@@ -277,6 +283,7 @@ impl CompiledModel {
             let batch = Batch { samples, at: batch, device: &device };
             let grads = self.step.gradients(model, batch, &mut trackers)?;
             model.update(|model| self.state.step(self.learning_rate, model, grads).constrained());
+            self.iterations += 1;
             show(&mut progress, &trackers, start);
         }
         Ok((trackers.scores(), progress))

@@ -17,8 +17,8 @@ use crate::samples::Samples;
 /// What a model is compiled with: how a step's loss, gradients and metrics come about.
 #[derive(Debug)]
 pub(crate) struct Step {
-    losses: Losses,
-    metrics: Vec<Vec<Arc<dyn Metric>>>,
+    pub losses: Losses,
+    pub metrics: Vec<Vec<Arc<dyn Metric>>>,
     global_clipnorm: Option<f64>,
 }
 

@@ -1,7 +1,7 @@
 //! What was meant by a name that does not exist.
 
 /// The two known names that are most like the given one: those that share the most pairs of neighbouring letters.
-pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> [&'a str; 2] {
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> [&'a str; 2] {
     let wanted = pairs(name);
     let likeness = |other: &str| {
         let pairs = pairs(other);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{Common, check_smoothing, clip_probabilities, common_arguments, common_methods};
 use super::{Loss, Target, TargetKind};
+use crate::keras_object::LastAxis;
 
 /// The mean of `-y_true * ln(p) - (1 - y_true) * ln(1 - p)` over the last axis.
 ///
@@ -24,12 +25,13 @@ pub struct BinaryCrossentropy {
     common: Common,
     from_logits: bool,
     label_smoothing: f64,
+    axis: LastAxis,
 }
 
 impl BinaryCrossentropy {
     /// The loss with Keras's defaults: from probabilities, without smoothing.
     pub fn new() -> Self {
-        Self { common: Common::new("binary_crossentropy"), from_logits: false, label_smoothing: 0.0 }
+        Self { common: Common::new("binary_crossentropy"), from_logits: false, label_smoothing: 0.0, axis: LastAxis }
     }
 
     /// Whether the predictions are logits, not probabilities.

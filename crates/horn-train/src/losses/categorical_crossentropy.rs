@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{Common, check_smoothing, clip_probabilities, common_arguments, common_methods};
 use super::{Loss, Target, TargetKind};
+use crate::keras_object::LastAxis;
 
 /// The sum of `-y_true * ln(p)` over the classes, the last axis.
 ///
@@ -24,12 +25,18 @@ pub struct CategoricalCrossentropy {
     common: Common,
     from_logits: bool,
     label_smoothing: f64,
+    axis: LastAxis,
 }
 
 impl CategoricalCrossentropy {
     /// The loss with Keras's defaults: from probabilities, without smoothing.
     pub fn new() -> Self {
-        Self { common: Common::new("categorical_crossentropy"), from_logits: false, label_smoothing: 0.0 }
+        Self {
+            common: Common::new("categorical_crossentropy"),
+            from_logits: false,
+            label_smoothing: 0.0,
+            axis: LastAxis,
+        }
     }
 
     /// Whether the predictions are logits, not probabilities.

@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use horn_nn::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Reduction;
 
@@ -10,6 +10,7 @@ use super::Reduction;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Common {
     pub name: String,
+    #[serde(deserialize_with = "reduction")]
     pub reduction: Reduction,
 }
 
@@ -17,6 +18,11 @@ impl Common {
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), reduction: Reduction::default() }
     }
+}
+
+/// Keras writes none as `null`, or as what it was given.
+fn reduction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reduction, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(Reduction::None))
 }
 
 /// Keras keeps probabilities this far from 0 and 1, so that no logarithm is infinite. There is no gradient beyond.

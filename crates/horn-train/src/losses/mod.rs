@@ -13,6 +13,7 @@ use serde_json::Value;
 mod binary_crossentropy;
 mod categorical_crossentropy;
 mod common;
+mod from_config;
 mod mean_absolute_error;
 mod mean_squared_error;
 mod reduction;
@@ -23,6 +24,7 @@ mod testing;
 
 pub use binary_crossentropy::BinaryCrossentropy;
 pub use categorical_crossentropy::CategoricalCrossentropy;
+pub use from_config::{from_config, register};
 pub use mean_absolute_error::MeanAbsoluteError;
 pub(crate) use mean_absolute_error::mean_absolute_error;
 pub use mean_squared_error::MeanSquaredError;
@@ -95,6 +97,16 @@ pub trait Loss: Debug + Send + Sync {
 
     /// The arguments, by Keras's keys.
     fn config(&self) -> Value;
+
+    /// Keras's registered name of a class of one's own, `package>Class`; its class name, if none.
+    fn registered_name(&self) -> Option<&str> {
+        None
+    }
+
+    /// The loss as Keras writes it, with its class and arguments.
+    fn to_object(&self) -> Value {
+        from_config::LOSSES.object(self.class_name(), self.registered_name(), self.config())
+    }
 
     /// The loss of all rows, weighted and reduced.
     ///

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use burn::Tensor;
 use horn_nn::{Error, Result, Shape};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::from_config::is_accuracy;
 use super::{Metric, metric_name, named_metric};
+use crate::keras_object::Float32;
 use crate::losses::{Target, TargetKind};
 
 /// What Keras makes of `metrics=["accuracy"]`: the accuracy that fits the shapes of the targets and the outputs.
@@ -24,6 +27,7 @@ use crate::losses::{Target, TargetKind};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Accuracy {
     name: String,
+    dtype: Float32,
 }
 
 named_metric!(Accuracy, "accuracy");
@@ -60,6 +64,11 @@ impl Metric for Accuracy {
             _ => SparseCategoricalAccuracy::new().per_sample(y_true, y_pred),
         }
     }
+
+    /// In Keras it is a name: the class `Accuracy` is another metric there.
+    fn to_object(&self) -> Value {
+        if is_accuracy(&self.name) { json!(self.name) } else { json!("accuracy") }
+    }
 }
 
 /// The share of outputs that are on the side of the threshold where the target, 0 or 1, is.
@@ -69,16 +78,17 @@ impl Metric for Accuracy {
 ///
 /// let strict = BinaryAccuracy::new().threshold(0.9);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BinaryAccuracy {
     name: String,
+    dtype: Float32,
     threshold: f64,
 }
 
 impl BinaryAccuracy {
     /// The metric with Keras's defaults.
     pub fn new() -> Self {
-        Self { name: "binary_accuracy".to_owned(), threshold: 0.5 }
+        Self { name: "binary_accuracy".to_owned(), dtype: Float32::default(), threshold: 0.5 }
     }
 
     /// Outputs above this, and not at it, count as 1; 0.5 by default.
@@ -122,7 +132,7 @@ impl Metric for BinaryAccuracy {
     }
 
     fn config(&self) -> Value {
-        json!({"name": self.name, "dtype": "float32", "threshold": self.threshold})
+        json!(self)
     }
 }
 
@@ -133,9 +143,10 @@ impl Metric for BinaryAccuracy {
 ///
 /// let metric = CategoricalAccuracy::new().name("acc");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CategoricalAccuracy {
     name: String,
+    dtype: Float32,
 }
 
 named_metric!(CategoricalAccuracy, "categorical_accuracy");
@@ -166,9 +177,10 @@ impl Metric for CategoricalAccuracy {
 ///
 /// let metric = SparseCategoricalAccuracy::new().name("acc");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SparseCategoricalAccuracy {
     name: String,
+    dtype: Float32,
 }
 
 named_metric!(SparseCategoricalAccuracy, "sparse_categorical_accuracy");

@@ -2,8 +2,10 @@
 
 use burn::Tensor;
 use horn_nn::Result;
+use serde::{Deserialize, Serialize};
 
 use super::{Metric, named_metric};
+use crate::keras_object::Float32;
 use crate::losses::{Target, TargetKind, mean_absolute_error, mean_squared_error};
 
 /// The mean of `(y_true - y_pred)²`, as a metric.
@@ -13,9 +15,10 @@ use crate::losses::{Target, TargetKind, mean_absolute_error, mean_squared_error}
 ///
 /// assert_eq!(Metric::name(&MeanSquaredError::new().name("mse")), "mse");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeanSquaredError {
     name: String,
+    dtype: Float32,
 }
 
 named_metric!(MeanSquaredError, "mean_squared_error");
@@ -45,9 +48,10 @@ impl Metric for MeanSquaredError {
 ///
 /// assert_eq!(Metric::name(&MeanAbsoluteError::new()), "mean_absolute_error");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeanAbsoluteError {
     name: String,
+    dtype: Float32,
 }
 
 named_metric!(MeanAbsoluteError, "mean_absolute_error");

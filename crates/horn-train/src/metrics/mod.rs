@@ -14,10 +14,12 @@ use crate::losses::{Target, TargetKind};
 
 mod accuracy;
 mod errors;
+mod from_config;
 mod mean;
 
 pub use accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
 pub use errors::{MeanAbsoluteError, MeanSquaredError};
+pub use from_config::{from_config, register};
 pub use mean::Mean;
 
 /// A measure of how well the predictions do.
@@ -75,6 +77,16 @@ pub trait Metric: Debug + Send + Sync {
     fn config(&self) -> Value {
         json!({"name": self.name(), "dtype": "float32"})
     }
+
+    /// Keras's registered name of a class of one's own, `package>Class`; its class name, if none.
+    fn registered_name(&self) -> Option<&str> {
+        None
+    }
+
+    /// The metric as Keras writes it, with its class and arguments.
+    fn to_object(&self) -> Value {
+        from_config::METRICS.object(self.class_name(), self.registered_name(), self.config())
+    }
 }
 
 /// The constructor and the name of a metric that has no arguments but that.
@@ -83,7 +95,7 @@ macro_rules! named_metric {
         impl $metric {
             /// The metric with Keras's defaults.
             pub fn new() -> Self {
-                Self { name: $name.to_owned() }
+                Self { name: $name.to_owned(), dtype: Default::default() }
             }
         }
         $crate::metrics::metric_name!($metric);

@@ -34,7 +34,7 @@ pub struct Adam {
 impl Adam {
     /// Adam with Keras's defaults.
     pub fn new(learning_rate: f64) -> Self {
-        Self { common: Common::new(learning_rate), beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false }
+        Self { common: Common::new("adam", learning_rate), beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false }
     }
 
     /// How much of the average gradient is kept at each update: 0.9 by default.
@@ -86,8 +86,9 @@ impl Default for Adam {
 impl Optimizer for Adam {
     common_methods!(Adam);
 
-    fn slots(&self) -> Option<usize> {
-        Some(2 + usize::from(self.amsgrad))
+    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
+        let plain: &[_] = &["momentum", "velocity"];
+        Some(if self.amsgrad { vec![plain, &["velocity_hat"]] } else { vec![plain] })
     }
 
     fn validate(&self) -> Result<()> {

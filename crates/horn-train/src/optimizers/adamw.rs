@@ -26,7 +26,7 @@ pub struct AdamW {
 impl AdamW {
     /// AdamW with Keras's defaults.
     pub fn new(learning_rate: f64) -> Self {
-        Self { adam: Adam::new(learning_rate).weight_decay(0.004) }
+        Self { adam: Adam::new(learning_rate).name("adam_w").weight_decay(0.004) }
     }
 
     /// How much of the average gradient is kept at each update: 0.9 by default.
@@ -76,7 +76,7 @@ impl Optimizer for AdamW {
         Optimizer::global_clipnorm(&self.adam)
     }
 
-    fn slots(&self) -> Option<usize> {
+    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
         self.adam.slots()
     }
 
@@ -128,7 +128,8 @@ mod tests {
         assert_eq!(
             config,
             serde_json::json!({
-                "learning_rate": 0.001, "weight_decay": 0.004, "clipnorm": null, "global_clipnorm": 3.0,
+                "name": "adam_w", "use_ema": false, "ema_momentum": 0.99, "ema_overwrite_frequency": null,
+                "loss_scale_factor": null, "gradient_accumulation_steps": null, "learning_rate": 0.001, "weight_decay": 0.004, "clipnorm": null, "global_clipnorm": 3.0,
                 "clipvalue": null, "beta_1": 0.8, "beta_2": 0.9, "epsilon": 0.25, "amsgrad": true,
             })
         );

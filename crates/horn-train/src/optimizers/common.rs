@@ -4,9 +4,11 @@ use burn::Tensor;
 use horn_nn::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// Learning rate, weight decay and clipping.
+/// Name, learning rate, weight decay and clipping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Common {
+    #[serde(default)]
+    pub name: String,
     pub learning_rate: f64,
     #[serde(default)]
     pub weight_decay: Option<f64>,
@@ -16,14 +18,66 @@ pub(super) struct Common {
     pub global_clipnorm: Option<f64>,
     #[serde(default)]
     pub clipvalue: Option<f64>,
+    #[serde(flatten)]
+    missing: Missing,
+}
+
+/// What Keras's optimizers can do besides. It is kept, so that a file says the same again, but must be switched off.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Missing {
+    use_ema: bool,
+    ema_momentum: Option<f64>,
+    ema_overwrite_frequency: Option<u64>,
+    loss_scale_factor: Option<f64>,
+    gradient_accumulation_steps: Option<u64>,
+}
+
+impl Default for Missing {
+    fn default() -> Self {
+        Self {
+            use_ema: false,
+            ema_momentum: Some(0.99),
+            ema_overwrite_frequency: None,
+            loss_scale_factor: None,
+            gradient_accumulation_steps: None,
+        }
+    }
+}
+
+impl Missing {
+    fn validate(&self) -> Result<()> {
+        let switched_on = [
+            ("use_ema", self.use_ema.then(|| "true".to_owned())),
+            ("loss_scale_factor", self.loss_scale_factor.map(|factor| factor.to_string())),
+            ("gradient_accumulation_steps", self.gradient_accumulation_steps.map(|steps| steps.to_string())),
+        ];
+        match switched_on.into_iter().find_map(|(name, value)| Some((name, value?))) {
+            None => Ok(()),
+            Some((name, value)) => Err(Error::argument("Horn's optimizers have no such argument yet")
+                .at(name)
+                .received(value)
+                .expected("Keras's default")
+                .mend(format!("compile without {name}"))),
+        }
+    }
 }
 
 impl Common {
-    pub fn new(learning_rate: f64) -> Self {
-        Self { learning_rate, weight_decay: None, clipnorm: None, global_clipnorm: None, clipvalue: None }
+    pub fn new(name: &str, learning_rate: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            learning_rate,
+            weight_decay: None,
+            clipnorm: None,
+            global_clipnorm: None,
+            clipvalue: None,
+            missing: Missing::default(),
+        }
     }
 
     pub fn validate(&self) -> Result<()> {
+        self.missing.validate()?;
         at_least_zero("learning_rate", self.learning_rate)?;
         if let Some(weight_decay) = self.weight_decay {
             at_least_zero("weight_decay", weight_decay)?;
@@ -107,6 +161,13 @@ fn check(name: &str, value: f64, fits: bool, expected: &str) -> Result<()> {
 macro_rules! common_arguments {
     ($optimizer:ident, $($common:ident).+) => {
         impl $optimizer {
+            /// The name in Keras's files.
+            #[must_use]
+            pub fn name(mut self, name: impl Into<String>) -> Self {
+                self.$($common).+.name = name.into();
+                self
+            }
+
             /// Shrinks every variable by this part, times the learning rate, before each update.
             #[must_use]
             pub fn weight_decay(mut self, weight_decay: f64) -> Self {

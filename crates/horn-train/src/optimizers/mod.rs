@@ -14,20 +14,24 @@ mod adam;
 mod adamw;
 mod burn_optimizer;
 mod common;
+mod from_config;
 mod global_norm;
 mod rmsprop;
 mod sgd;
 mod state;
 #[cfg(test)]
 mod testing;
+mod variables;
 
 pub use adam::Adam;
 pub use adamw::AdamW;
 pub use burn_optimizer::BurnOptimizer;
+pub use from_config::{from_config, register};
 pub use global_norm::clip_by_global_norm;
 pub use rmsprop::RMSprop;
 pub use sgd::SGD;
 pub use state::State;
+pub use variables::{OptimizerValue, OptimizerVariable};
 
 /// A description of how the weights follow the gradients.
 ///
@@ -51,8 +55,9 @@ pub trait Optimizer: Debug + Send + Sync {
         None
     }
 
-    /// How many numbers it keeps for each weight; `None` where that is not known.
-    fn slots(&self) -> Option<usize> {
+    /// What it keeps for each weight, by the names in its [`State`], in the blocks in which Keras writes them: a block
+    /// has its first weight's values, then its second's and so on. `None` where that is not known.
+    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
         None
     }
 
@@ -68,6 +73,20 @@ pub trait Optimizer: Debug + Send + Sync {
 
     /// The arguments, by Keras's keys.
     fn config(&self) -> Value;
+
+    /// Keras's registered name of a class of one's own, `package>Class`; its class name, if none.
+    fn registered_name(&self) -> Option<&str> {
+        None
+    }
+
+    /// The optimizer as Keras writes it, with its class and arguments. Keras's learning rate has single precision.
+    fn to_object(&self) -> Value {
+        let mut config = self.config();
+        if let Some(rate) = config.get("learning_rate").and_then(Value::as_f64) {
+            config["learning_rate"] = f64::from(rate as f32).into();
+        }
+        from_config::OPTIMIZERS.object(self.class_name(), self.registered_name(), config)
+    }
 }
 
 fn config(optimizer: &impl Serialize) -> Value {

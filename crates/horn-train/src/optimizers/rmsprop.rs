@@ -32,7 +32,7 @@ pub struct RMSprop {
 impl RMSprop {
     /// RMSprop with Keras's defaults.
     pub fn new(learning_rate: f64) -> Self {
-        Self { common: Common::new(learning_rate), rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
+        Self { common: Common::new("rm_sprop", learning_rate), rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
 
     /// How much of the averages is kept at each update: 0.9 by default.
@@ -84,8 +84,15 @@ impl Default for RMSprop {
 impl Optimizer for RMSprop {
     common_methods!(RMSprop);
 
-    fn slots(&self) -> Option<usize> {
-        Some(1 + usize::from(self.momentum > 0.0) + usize::from(self.centered))
+    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
+        let mut slots: Vec<&[_]> = vec![&["velocity"]];
+        if self.momentum > 0.0 {
+            slots.push(&["momentum"]);
+        }
+        if self.centered {
+            slots.push(&["average_gradient"]);
+        }
+        Some(slots)
     }
 
     fn validate(&self) -> Result<()> {

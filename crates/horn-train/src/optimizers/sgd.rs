@@ -32,7 +32,7 @@ pub struct SGD {
 impl SGD {
     /// Plain gradient descent.
     pub fn new(learning_rate: f64) -> Self {
-        Self { common: Common::new(learning_rate), momentum: 0.0, nesterov: false }
+        Self { common: Common::new("sgd", learning_rate), momentum: 0.0, nesterov: false }
     }
 
     /// How much of the velocity is kept at each update, from 0 (the default: none) to 1.
@@ -62,8 +62,8 @@ impl Default for SGD {
 impl Optimizer for SGD {
     common_methods!(SGD);
 
-    fn slots(&self) -> Option<usize> {
-        Some(usize::from(self.momentum != 0.0))
+    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
+        Some(if self.momentum == 0.0 { Vec::new() } else { vec![&["momentum"]] })
     }
 
     fn validate(&self) -> Result<()> {

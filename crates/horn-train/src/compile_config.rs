@@ -1,0 +1,281 @@
+//! What a model was compiled with, as Keras's files have it.
+
+use std::sync::Arc;
+
+use horn_nn::{Error, Model, Result};
+use serde_json::{Map, Value, json};
+
+use crate::compile::Losses;
+use crate::losses::{self, Loss, TargetKind};
+use crate::metrics::{self, Metric};
+use crate::model::Network;
+use crate::{CompiledModel, optimizers};
+
+/// The keys that Keras writes; the last four say how steps are computed, not what.
+const KEYS: [&str; 9] = [
+    "optimizer",
+    "loss",
+    "loss_weights",
+    "metrics",
+    "weighted_metrics",
+    "run_eagerly",
+    "steps_per_execution",
+    "jit_compile",
+    "auto_scale_loss",
+];
+
+impl CompiledModel {
+    /// What the model was compiled with, as Keras's `get_compile_config()` has it: optimizer, loss, weights of the
+    /// losses and metrics. For several outputs there is a list with an entry for each.
+    ///
+    /// ```
+    /// use horn_nn::Sequential;
+    /// use horn_nn::layers::{Dense, Input};
+    /// use horn_train::losses::MeanSquaredError;
+    /// use horn_train::metrics::Accuracy;
+    /// use horn_train::optimizers::Adam;
+    /// use horn_train::{Compile, CompiledModel};
+    ///
+    /// let layers = || Sequential::new().add(Input([4])).add(Dense(1));
+    /// let model = layers().compile(Adam::new(1e-3), MeanSquaredError::new(), [Accuracy::new()])?;
+    /// let config = model.compile_config();
+    /// assert_eq!(config["loss"]["class_name"], "MeanSquaredError");
+    /// assert_eq!(config["metrics"], serde_json::json!(["accuracy"]));
+    ///
+    /// let again = CompiledModel::from_compile_config(model.into_model()?, &config)?;
+    /// assert_eq!(again.compile_config(), config);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    pub fn compile_config(&self) -> Value {
+        let mut optimizer = self.optimizer().to_object();
+        optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
+        let outputs = self.model().map_or(1, |model| model.output_names().len());
+        let Losses { losses, weights } = &self.step.losses;
+        let all = if losses.len() == 1 { vec![losses[0].clone(); outputs] } else { losses.clone() };
+        let loss = match all.as_slice() {
+            [one] => one.to_object(),
+            several => several.iter().map(|loss| loss.to_object()).collect(),
+        };
+        json!({
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": weights,
+            "metrics": self.metrics_config(&all),
+            "weighted_metrics": null,
+            "run_eagerly": false,
+            "steps_per_execution": 1,
+            // Keras finds out where the file is loaded.
+            "jit_compile": "auto",
+        })
+    }
+
+    fn metrics_config(&self, losses: &[Arc<dyn Loss>]) -> Value {
+        let metrics = &self.step.metrics;
+        if metrics.iter().all(Vec::is_empty) {
+            return Value::Null;
+        }
+        let object = |at: usize, metric: &Arc<dyn Metric>| {
+            let object = metric.to_object();
+            // An accuracy of another name can't be told by its name; it stands as the one that it is for the output.
+            let shape = self.model().ok().and_then(|model| model.output_shapes().nth(at).cloned());
+            match (object.as_str(), shape) {
+                (Some(name), Some(shape)) if name != metric.name() => {
+                    let batch = shape.with_batch(1).unwrap_or_default();
+                    let classes = losses.get(at).is_some_and(|loss| loss.targets() == TargetKind::Classes);
+                    let y_true = if classes { &batch[..batch.len().saturating_sub(1)] } else { &batch };
+                    metric.resolve(y_true, &shape).map_or(object, |metric| metric.to_object())
+                }
+                _ => object,
+            }
+        };
+        if losses.len() == 1 {
+            return metrics.iter().flatten().map(|metric| object(0, metric)).collect();
+        }
+        let of_output = |(at, own): (usize, &Vec<_>)| own.iter().map(|metric| object(at, metric)).collect::<Value>();
+        metrics.iter().enumerate().map(of_output).collect()
+    }
+
+    /// Compiles a model as Keras would by this `compile_config`: losses, weights and metrics by name, as objects, in
+    /// lists or by the names of the outputs.
+    ///
+    /// # Errors
+    ///
+    /// Where something is of another form, unknown or not to be had in Horn: no loss at all, a loss for some outputs
+    /// only, weighted metrics, a schedule of learning rates.
+    pub fn from_compile_config(model: Model, config: &Value) -> Result<Self> {
+        let given = config.as_object().ok_or_else(|| malformed("compile_config", config, "keys and values"))?;
+        if let Some((key, value)) = given.iter().find(|(key, value)| !KEYS.contains(&key.as_str()) && !value.is_null())
+        {
+            return Err(malformed(key, value, &format!("one of {}", KEYS.join(", "))));
+        }
+        let part = |key: &str| given.get(key).unwrap_or(&Value::Null);
+        let optimizer = optimizers::from_config(part("optimizer"))?;
+        let names: Vec<&str> = model.output_names().collect();
+        let losses =
+            Losses { losses: read_losses(part("loss"), &names)?, weights: read_weights(part("loss_weights"), &names)? };
+        let metrics = read_metrics(part("metrics"), &names)?;
+        if !read_metrics(part("weighted_metrics"), &names)?.concat().is_empty() {
+            return Err(Error::argument("Horn has no weights of samples, and no metrics with them")
+                .at("weighted_metrics")
+                .received(part("weighted_metrics"))
+                .expected("null")
+                .mend("compile with `metrics`"));
+        }
+        let device = model.device().clone();
+        let mut compiled = Self::new(Network::Built(model), &device, optimizer, losses, metrics)?;
+        // As in Keras, where the summary counts the optimizer's variables from now on.
+        compiled.optimizer_is_built = true;
+        Ok(compiled)
+    }
+}
+
+fn read_losses(given: &Value, names: &[&str]) -> Result<Vec<Arc<dyn Loss>>> {
+    match given {
+        Value::Null => Err(Error::argument("the model was compiled without a loss")
+            .at("loss")
+            .received("null")
+            .expected("a loss")
+            .mend("use the model without compiling it, or compile it with a loss")),
+        Value::Array(list) if list.len() == names.len() => {
+            list.iter().zip(names).map(|(loss, name)| read_loss(loss, name)).collect()
+        }
+        Value::Object(object) if !is_object(object) => {
+            let entries = by_name("loss", object, names)?.into_iter().zip(names);
+            entries.map(|(loss, name)| read_loss(loss.unwrap_or(&Value::Null), name)).collect()
+        }
+        Value::Array(_) => Err(malformed("loss", given, &entries(names))),
+        one => Ok(vec![losses::from_config(one)?]),
+    }
+}
+
+fn read_loss(given: &Value, name: &str) -> Result<Arc<dyn Loss>> {
+    if given.is_null() {
+        return Err(Error::argument("Horn wants a loss for each output")
+            .at("loss")
+            .received(format!("none for {name:?}"))
+            .expected("a loss")
+            .mend("give the output a loss with the weight 0"));
+    }
+    losses::from_config(given)
+}
+
+fn read_weights(given: &Value, names: &[&str]) -> Result<Option<Vec<f64>>> {
+    let list: Vec<Option<&Value>> = match given {
+        Value::Null => return Ok(None),
+        Value::Number(_) => vec![Some(given)],
+        Value::Array(list) => list.iter().map(Some).collect(),
+        Value::Object(object) => by_name("loss_weights", object, names)?,
+        _ => Vec::new(),
+    };
+    let weights: Option<Vec<f64>> = list.into_iter().map(|weight| weight?.as_f64()).collect();
+    match weights.filter(|weights| weights.len() == names.len()) {
+        Some(weights) => Ok(Some(weights)),
+        None => Err(malformed("loss_weights", given, &format!("numbers, {}", entries(names)))),
+    }
+}
+
+fn read_metrics(given: &Value, names: &[&str]) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
+    let read = |given: &Value| {
+        let mut found = Vec::new();
+        flatten(given, &mut found);
+        found.into_iter().map(metrics::from_config).collect::<Result<Vec<_>>>()
+    };
+    match given {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(list) if list.is_empty() => Ok(Vec::new()),
+        _ if names.len() == 1 => Ok(vec![read(given)?]),
+        Value::Array(list) if list.len() == names.len() => list.iter().map(read).collect(),
+        Value::Object(object) if !is_object(object) => {
+            let entries = by_name("metrics", object, names)?;
+            entries.into_iter().map(|given| read(given.unwrap_or(&Value::Null))).collect()
+        }
+        _ => Err(malformed("metrics", given, &entries(names))),
+    }
+}
+
+/// All that is in lists in lists, and under names.
+fn flatten<'a>(given: &'a Value, found: &mut Vec<&'a Value>) {
+    match given {
+        Value::Null => {}
+        Value::Array(list) => list.iter().for_each(|given| flatten(given, found)),
+        Value::Object(object) if !is_object(object) => object.values().for_each(|given| flatten(given, found)),
+        one => found.push(one),
+    }
+}
+
+/// Is it an object of Keras's, not entries by name?
+fn is_object(object: &Map<String, Value>) -> bool {
+    object.contains_key("class_name")
+}
+
+/// The entry of each output; none may be of another name.
+fn by_name<'a>(key: &str, object: &'a Map<String, Value>, names: &[&str]) -> Result<Vec<Option<&'a Value>>> {
+    match object.keys().find(|name| !names.contains(&name.as_str())) {
+        None => Ok(names.iter().map(|name| object.get(*name)).collect()),
+        Some(name) => Err(malformed(key, &json!(name), &format!("names of outputs: {}", names.join(", ")))),
+    }
+}
+
+fn entries(names: &[&str]) -> String {
+    match names {
+        [_] => "one entry".to_owned(),
+        _ => format!("an entry for each output: {}", names.join(", ")),
+    }
+}
+
+fn malformed(key: &str, received: &Value, expected: &str) -> Error {
+    Error::argument("the configuration does not fit the model").at(key).received(received).expected(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use horn_nn::Sequential;
+    use horn_nn::layers::{Dense, Input};
+
+    use super::*;
+    use crate::Compile;
+    use crate::losses::{CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy};
+    use crate::metrics::Accuracy;
+    use crate::optimizers::{BurnOptimizer, SGD};
+
+    fn layers(units: usize) -> Sequential {
+        Sequential::new().add(Input([2])).add(Dense(units))
+    }
+
+    #[test]
+    fn an_accuracy_of_another_name_stands_as_what_it_is() {
+        let class = |units, loss: Arc<dyn Loss>| {
+            let model = layers(units).compile(SGD::new(0.1), vec![loss], [Accuracy::new().name("right")]).unwrap();
+            let written = model.compile_config()["metrics"][0].clone();
+            assert_eq!(written["config"]["name"], "right");
+            metrics::from_config(&written).unwrap().class_name()
+        };
+        assert_eq!(class(3, Arc::new(CategoricalCrossentropy::new())), "CategoricalAccuracy");
+        assert_eq!(class(3, Arc::new(SparseCategoricalCrossentropy::new())), "SparseCategoricalAccuracy");
+        assert_eq!(class(1, Arc::new(MeanSquaredError::new())), "BinaryAccuracy");
+    }
+
+    #[test]
+    fn the_rate_that_was_set_is_written() {
+        let mut model = layers(1).compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap();
+        model.set_learning_rate(0.25).unwrap();
+        assert_eq!(model.compile_config()["optimizer"]["config"]["learning_rate"], 0.25);
+    }
+
+    #[test]
+    fn what_keras_does_not_have_stands_as_a_class_of_ones_own() {
+        let optimizer = BurnOptimizer::new(SGD::new(1.0), 0.5);
+        let config = layers(1).compile(optimizer, MeanSquaredError::new(), ()).unwrap().compile_config();
+        assert_eq!(config["optimizer"]["module"], Value::Null);
+        assert_eq!(config["optimizer"]["registered_name"], "BurnOptimizer");
+        let model = layers(1).compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap().into_model().unwrap();
+        let error = CompiledModel::from_compile_config(model, &config).unwrap_err();
+        assert_eq!(error.place(), Some("optimizer"));
+    }
+
+    #[test]
+    fn a_model_that_waits_for_data_has_a_configuration() {
+        let model = Sequential::new().add(Dense(1)).compile(SGD::new(0.1), MeanSquaredError::new(), [Accuracy::new()]);
+        assert_eq!(model.unwrap().compile_config()["metrics"], json!(["accuracy"]));
+    }
+}

@@ -1,0 +1,162 @@
+//! From what Keras writes back to losses.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use horn_nn::{Error, Result};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{
+    BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError,
+    SparseCategoricalCrossentropy,
+};
+use crate::keras_object::{Kind, Known, read, read_own};
+
+macro_rules! known {
+    ($($class:ident: $($name:literal),+;)+) => {
+        &[$(Known {
+            class_name: stringify!($class),
+            names: &[$($name),+],
+            read: |config| Ok(Arc::new(read::<$class>(stringify!($class), config)?)),
+        }),+]
+    };
+}
+
+pub(super) static LOSSES: Kind<dyn Loss> = Kind {
+    called: "loss",
+    module: "keras.losses",
+    any_case: false,
+    known: known! {
+        MeanSquaredError: "mean_squared_error", "mse", "MSE";
+        MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
+        BinaryCrossentropy: "binary_crossentropy", "bce", "BCE";
+        CategoricalCrossentropy: "categorical_crossentropy";
+        SparseCategoricalCrossentropy: "sparse_categorical_crossentropy";
+    },
+    own: RwLock::new(BTreeMap::new()),
+};
+
+/// Reads a loss from what Keras writes for it: a name, a function or an object with its class.
+///
+/// Arguments that the configuration lacks get their defaults.
+///
+/// ```
+/// use horn_train::losses::from_config;
+/// use serde_json::json;
+///
+/// assert_eq!(from_config(&json!("mse"))?.class_name(), "MeanSquaredError");
+/// let object = json!({"class_name": "BinaryCrossentropy", "config": {"from_logits": true}});
+/// assert_eq!(from_config(&object)?.config()["from_logits"], true);
+/// assert!(from_config(&json!("msee")).is_err());
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where Horn has no such loss, or an argument is unknown, of another kind or out of range.
+pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
+    if let Some(name @ ("crossentropy" | "ce")) = object.as_str().map(str::to_lowercase).as_deref() {
+        return Err(Error::argument("the crossentropy must be named")
+            .at("loss")
+            .received(format!("{name:?}"))
+            .expected("one of Keras's three")
+            .mend(
+                "write \"binary_crossentropy\", \"categorical_crossentropy\" or \"sparse_categorical_crossentropy\"",
+            ));
+    }
+    let loss = LOSSES.read(object, |_| json!({})).map_err(|error| error.at("loss"))?;
+    loss.validate()?;
+    Ok(loss)
+}
+
+/// Makes a user's own loss known by its class, or by Keras's registered name of it (`package>Class`), so that it can be
+/// read from a configuration. It is read by `serde`; its [`config`](Loss::config) should be what `serde` writes.
+///
+/// ```
+/// use horn_train::losses::{Loss, from_config, register};
+/// # use burn::Tensor;
+/// # use horn_nn::Result;
+/// # use horn_train::losses::{Reduction, Target, TargetKind};
+/// use serde::{Deserialize, Serialize};
+/// use serde_json::{Value, json};
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// struct Power {
+///     exponent: f32,
+/// }
+///
+/// impl Loss for Power {
+///     fn class_name(&self) -> &'static str {
+///         "Power"
+///     }
+///     fn config(&self) -> Value {
+///         json!(self)
+///     }
+///     // …
+/// #     fn name(&self) -> &str { "power" }
+/// #     fn reduction(&self) -> Reduction { Reduction::SumOverBatchSize }
+/// #     fn targets(&self) -> TargetKind { TargetKind::Dense }
+/// #     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+/// #         Ok((y_true.into_dense(&y_pred)? - y_pred).abs().powf_scalar(self.exponent).mean_dim(1).squeeze_dim(1))
+/// #     }
+/// }
+///
+/// register::<Power>("Power");
+/// let loss = from_config(&json!({"class_name": "Power", "config": {"exponent": 4.0}}))?;
+/// assert_eq!(from_config(&loss.to_object())?.config(), json!({"exponent": 4.0}));
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub fn register<L: Loss + DeserializeOwned + 'static>(class_name: &str) {
+    let class = class_name.to_owned();
+    LOSSES.register(class_name, Arc::new(move |config| Ok(Arc::new(read_own::<L>(&class, config)?))));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_read() {
+        for known in LOSSES.known {
+            for name in known.names.iter().chain([&known.class_name]) {
+                let function = json!({
+                    "module": "builtins", "class_name": "function", "config": name, "registered_name": "function",
+                });
+                for object in [json!(name), function, json!({"class_name": name, "config": null})] {
+                    assert_eq!(from_config(&object).unwrap().class_name(), known.class_name, "{object}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for known in LOSSES.known {
+            let written = from_config(&json!(known.class_name)).unwrap().to_object();
+            assert_eq!(written["module"], "keras.losses");
+            assert_eq!(from_config(&written).unwrap().to_object(), written);
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_an_error() {
+        let object = |config: Value| json!({"class_name": "CategoricalCrossentropy", "config": config});
+        for (given, words) in [
+            (json!("mean_square_error"), "write \"mean_squared_error\""),
+            (json!("ce"), "\"binary_crossentropy\""),
+            (json!(3), "this is no loss"),
+            (json!({"class_name": "function"}), "this is no loss"),
+            (json!({"class_name": "Huber", "config": {}}), "received \"Huber\""),
+            (object(json!({"axis": 1})), "the last axis"),
+            (object(json!({"smoothing": 1})), "received smoothing = 1"),
+            (object(json!({"label_smoothing": 2})), "label_smoothing"),
+            (object(json!([])), "no object"),
+        ] {
+            let error = from_config(&given).expect_err(&given.to_string());
+            assert!(error.is_argument(), "{error}");
+            let whole = format!("{error} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+            assert!(whole.contains(words), "{whole}");
+        }
+    }
+}

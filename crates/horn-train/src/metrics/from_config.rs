@@ -1,0 +1,151 @@
+//! From what Keras writes back to metrics.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use horn_nn::Result;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{
+    Accuracy, BinaryAccuracy, CategoricalAccuracy, MeanAbsoluteError, MeanSquaredError, Metric,
+    SparseCategoricalAccuracy,
+};
+use crate::keras_object::{Kind, Known, read, read_own};
+
+macro_rules! known {
+    ($($class:ident: $($name:literal),+;)+) => {
+        &[$(Known {
+            class_name: stringify!($class),
+            names: &[$($name),+],
+            read: |config| Ok(Arc::new(read::<$class>(stringify!($class), config)?)),
+        }),+]
+    };
+}
+
+pub(super) static METRICS: Kind<dyn Metric> = Kind {
+    called: "metric",
+    module: "keras.metrics",
+    any_case: false,
+    known: known! {
+        BinaryAccuracy: "binary_accuracy";
+        CategoricalAccuracy: "categorical_accuracy";
+        SparseCategoricalAccuracy: "sparse_categorical_accuracy";
+        MeanSquaredError: "mean_squared_error", "mse", "MSE";
+        MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
+    },
+    own: RwLock::new(BTreeMap::new()),
+};
+
+/// Is it what Keras takes for the accuracy that fits the shapes?
+pub(super) fn is_accuracy(name: &str) -> bool {
+    ["accuracy", "acc"].contains(&name.to_lowercase().as_str())
+}
+
+/// Reads a metric from what Keras writes for it: a name, a function or an object with its class.
+///
+/// One that is given by a name has that name in the history, as in Keras.
+///
+/// ```
+/// use horn_train::metrics::from_config;
+/// use serde_json::json;
+///
+/// let metric = from_config(&json!("mae"))?;
+/// assert_eq!((metric.class_name(), metric.name()), ("MeanAbsoluteError", "mae"));
+/// assert_eq!(from_config(&json!("acc"))?.class_name(), "Accuracy");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where Horn has no such metric, or an argument is unknown, of another kind or out of range. Keras's class
+/// `Accuracy`, which is not what Keras makes of the name `"accuracy"`, Horn does not have.
+pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
+    if let Some(name) = object.as_str().filter(|name| is_accuracy(name)) {
+        return Ok(Arc::new(Accuracy::new().name(name)));
+    }
+    let metric = METRICS.read(object, |name| json!({"name": name})).map_err(|error| error.at("metrics"))?;
+    metric.validate()?;
+    Ok(metric)
+}
+
+/// Makes a user's own metric known by its class, or by Keras's registered name of it (`package>Class`), so that it can
+/// be read from a configuration. It is read by `serde`; its [`config`](Metric::config) should be what `serde` writes.
+///
+/// ```
+/// use horn_train::metrics::{Metric, from_config, register};
+/// # use burn::Tensor;
+/// # use horn_nn::Result;
+/// # use horn_train::losses::{Target, TargetKind};
+/// use serde::{Deserialize, Serialize};
+/// use serde_json::{Value, json};
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// struct LargestError {
+///     name: String,
+/// }
+///
+/// impl Metric for LargestError {
+///     fn class_name(&self) -> &'static str {
+///         "LargestError"
+///     }
+///     fn name(&self) -> &str {
+///         &self.name
+///     }
+///     // …
+/// #     fn targets(&self) -> TargetKind { TargetKind::Dense }
+/// #     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+/// #         Ok((y_true.into_dense(&y_pred)? - y_pred).abs().max_dim(1).squeeze_dim(1))
+/// #     }
+///     fn config(&self) -> Value {
+///         json!(self)
+///     }
+/// }
+///
+/// register::<LargestError>("LargestError");
+/// let metric = from_config(&json!({"class_name": "LargestError", "config": {"name": "largest"}}))?;
+/// assert_eq!(metric.to_object()["registered_name"], "LargestError");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub fn register<M: Metric + DeserializeOwned + 'static>(class_name: &str) {
+    let class = class_name.to_owned();
+    METRICS.register(class_name, Arc::new(move |config| Ok(Arc::new(read_own::<M>(&class, config)?))));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_read_and_names_the_metric() {
+        for known in METRICS.known {
+            for name in known.names.iter().chain([&known.class_name]) {
+                let function = json!({"module": "builtins", "class_name": "function", "config": name});
+                for object in [json!(name), function] {
+                    let metric = from_config(&object).unwrap();
+                    assert_eq!((metric.class_name(), metric.name()), (known.class_name, *name), "{object}");
+                    assert_eq!(from_config(&metric.to_object()).unwrap().name(), *name);
+                }
+            }
+        }
+        for name in ["accuracy", "acc", "ACC", "Accuracy"] {
+            let metric = from_config(&json!(name)).unwrap();
+            assert_eq!((metric.class_name(), metric.name(), metric.to_object()), ("Accuracy", name, json!(name)));
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_an_error() {
+        for (given, words) in [
+            (json!("binary_acuracy"), "write \"binary_accuracy\""),
+            (json!({"class_name": "Accuracy", "config": {}}), "received \"Accuracy\""),
+            (json!({"class_name": "AUC", "config": {}}), "received \"AUC\""),
+            (json!({"class_name": "BinaryAccuracy", "config": {"dtype": "float16"}}), "of another kind"),
+            (json!({"class_name": "BinaryAccuracy", "config": {"threshold": 2.0}}), "threshold"),
+            (json!(null), "this is no metric"),
+        ] {
+            let error = from_config(&given).expect_err(&given.to_string());
+            assert!(error.to_string().contains(words), "{error}");
+        }
+    }
+}

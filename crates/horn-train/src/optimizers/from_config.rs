@@ -1,0 +1,166 @@
+//! From what Keras writes back to optimizers.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use horn_nn::{Error, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::{Adam, AdamW, Optimizer, RMSprop, SGD};
+use crate::keras_object::{self, Kind, Known, read_own};
+
+macro_rules! known {
+    ($($class:ident: $name:literal;)+) => {
+        &[$(Known {
+            class_name: stringify!($class),
+            names: &[$name],
+            read: |config| Ok(Arc::new(read::<$class>(stringify!($class), config)?)),
+        }),+]
+    };
+}
+
+pub(super) static OPTIMIZERS: Kind<dyn Optimizer> = Kind {
+    called: "optimizer",
+    module: "keras.optimizers",
+    any_case: true,
+    known: known! {
+        SGD: "sgd";
+        Adam: "adam";
+        AdamW: "adamw";
+        RMSprop: "rmsprop";
+    },
+    own: RwLock::new(BTreeMap::new()),
+};
+
+/// Keys of older versions that say nothing of how a model learns.
+const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
+
+/// Reads an optimizer from what Keras writes for it: a name, or an object with its class. Capitals are no difference.
+///
+/// ```
+/// use horn_train::optimizers::from_config;
+/// use serde_json::json;
+///
+/// assert_eq!(from_config(&json!("adam"))?.learning_rate(), 0.001);
+/// let object = json!({"class_name": "SGD", "config": {"learning_rate": 0.5, "momentum": 0.9}});
+/// assert_eq!(from_config(&object)?.config()["momentum"], 0.9);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where Horn has no such optimizer, the learning rate is a schedule, or an argument is unknown, of another kind, out
+/// of range, or one that Horn can't follow.
+pub fn from_config(object: &Value) -> Result<Arc<dyn Optimizer>> {
+    let optimizer = OPTIMIZERS.read(object, |_| json!({})).map_err(|error| error.at("optimizer"))?;
+    optimizer.validate()?;
+    Ok(optimizer)
+}
+
+/// Reads an optimizer of Horn's.
+fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
+    if let Some(schedule) = config.get("learning_rate").filter(|rate| rate.is_object() || rate.is_string()) {
+        let class = schedule.get("class_name").and_then(Value::as_str);
+        return Err(Error::argument("Horn has no learning rate schedules yet")
+            .at("learning_rate")
+            .received(class.map_or_else(|| schedule.to_string(), str::to_owned))
+            .expected("a number")
+            .mend("compile with a number, and set the rate by `Fit::learning_rate_scheduler`"));
+    }
+    let mut config = config.clone();
+    if let Some(config) = config.as_object_mut() {
+        config.retain(|key, _| !SILENT.contains(&key.as_str()));
+    }
+    keras_object::read(class_name, &config)
+}
+
+/// Makes a user's own optimizer known by its class, or by Keras's registered name of it (`package>Class`), so that it
+/// can be read from a configuration. It is read by `serde`; its [`config`](Optimizer::config) should be what `serde`
+/// writes.
+///
+/// ```
+/// use horn_train::optimizers::{Optimizer, SGD, from_config, register};
+/// # use burn::optim::ModuleOptimizer;
+/// # use horn_nn::Result;
+/// use serde::{Deserialize, Serialize};
+/// use serde_json::{Value, json};
+///
+/// #[derive(Debug, Serialize, Deserialize)]
+/// struct Halved {
+///     learning_rate: f64,
+/// }
+///
+/// impl Optimizer for Halved {
+///     fn class_name(&self) -> &'static str {
+///         "Halved"
+///     }
+///     fn learning_rate(&self) -> f64 {
+///         self.learning_rate / 2.0
+///     }
+///     fn config(&self) -> Value {
+///         json!(self)
+///     }
+///     // …
+/// #     fn validate(&self) -> Result<()> { Ok(()) }
+/// #     fn to_module_optimizer(&self) -> ModuleOptimizer { SGD::new(1.0).to_module_optimizer() }
+/// }
+///
+/// register::<Halved>("Custom>Halved");
+/// let object = json!({"class_name": "Halved", "config": {"learning_rate": 0.5}, "registered_name": "Custom>Halved"});
+/// assert_eq!(from_config(&object)?.learning_rate(), 0.25);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub fn register<O: Optimizer + DeserializeOwned + 'static>(class_name: &str) {
+    let class = class_name.to_owned();
+    OPTIMIZERS.register(class_name, Arc::new(move |config| Ok(Arc::new(read_own::<O>(&class, config)?))));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_read() {
+        for known in OPTIMIZERS.known {
+            for name in [known.class_name.to_owned(), known.class_name.to_lowercase(), known.class_name.to_uppercase()]
+            {
+                for object in [json!(name), json!({"class_name": name, "config": {"jit_compile": true}})] {
+                    assert_eq!(from_config(&object).unwrap().class_name(), known.class_name, "{object}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_horn_can_not_follow_is_an_error() {
+        let adam = |config: Value| json!({"class_name": "Adam", "config": config});
+        let schedule = json!({
+            "module": "keras.optimizers.schedules", "class_name": "ExponentialDecay", "config": {},
+        });
+        for (given, words) in [
+            (json!("nadam"), "write \"adam\""),
+            (json!({"class_name": "LossScaleOptimizer", "config": {}}), "received \"LossScaleOptimizer\""),
+            (adam(json!({"learning_rate": schedule})), "received ExponentialDecay"),
+            (adam(json!({"use_ema": true})), "use_ema"),
+            (adam(json!({"loss_scale_factor": 2.0})), "loss_scale_factor"),
+            (adam(json!({"gradient_accumulation_steps": 2})), "gradient_accumulation_steps"),
+            (adam(json!({"decay": 0.1})), "received decay = 0.1"),
+            (adam(json!({"beta_1": "high"})), "of another kind"),
+            (adam(json!({"beta_1": 1.5})), "beta_1"),
+        ] {
+            let error = from_config(&given).expect_err(&given.to_string());
+            assert!(error.is_argument(), "{error}");
+            assert!(error.to_string().contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_rate_is_written_in_single_precision() {
+        let object = Adam::new(0.001).to_object();
+        assert_eq!(object["config"]["learning_rate"], 0.0010000000474974513);
+        assert_eq!(object["config"]["name"], "adam");
+        assert_eq!(from_config(&object).unwrap().to_object(), object);
+    }
+}

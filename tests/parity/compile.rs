@@ -1,0 +1,228 @@
+//! What Keras writes of a compiled model, read and written, and training that goes on where Keras saved.
+
+use std::collections::BTreeMap;
+
+use horn::layers::{Dense, Input};
+use horn::optimizers::OptimizerValue;
+use horn::utils::set_random_seed;
+use horn::{Activation, CompiledModel, Fit, Functional, HostArray, Layer, Model, Sequential, Verbose};
+use ndarray::ArrayD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::fixtures::{Array, assert_close, read};
+
+#[derive(Deserialize)]
+struct Fixture {
+    x: Array,
+    targets: BTreeMap<String, Array>,
+    models: BTreeMap<String, Described>,
+    configs: Vec<Config>,
+    runs: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct Described {
+    class_name: String,
+    config: Value,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    name: String,
+    canonical: bool,
+    outputs: usize,
+    units: usize,
+    activation: Activation,
+    weights: Vec<Array>,
+    y: Vec<String>,
+    compile_config: Value,
+    scores: BTreeMap<String, f64>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    name: String,
+    model: String,
+    compile_config: Value,
+    weights: Vec<Array>,
+    variables: Vec<Variable>,
+    seed: u32,
+    history: BTreeMap<String, Vec<f64>>,
+    final_weights: Vec<Array>,
+}
+
+#[derive(Deserialize)]
+struct Variable {
+    path: String,
+    dtype: String,
+    #[serde(flatten)]
+    array: Array,
+}
+
+const TOLERANCE: f64 = 1e-5;
+
+fn device() -> horn::burn::tensor::Device {
+    horn::default_device().unwrap()
+}
+
+fn arrays(arrays: &[Array]) -> Vec<ArrayD<f32>> {
+    arrays.iter().map(|array| ArrayD::from_shape_vec(array.shape.clone(), array.values()).unwrap()).collect()
+}
+
+fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> Vec<f32> {
+    values.into_iter().map(|&value| value as f32).collect()
+}
+
+/// The configuration as Horn writes it, whatever Keras found out about its compiler and however it counted.
+fn normal(config: &Value) -> Value {
+    let mut config = config.clone();
+    config["jit_compile"] = json!("auto");
+    let name = config["optimizer"]["config"]["name"].as_str().expect("a name");
+    let name = name.trim_end_matches(|char: char| char.is_ascii_digit()).trim_end_matches('_').to_owned();
+    config["optimizer"]["config"]["name"] = json!(name);
+    config
+}
+
+#[test]
+fn what_keras_compiled_measures_the_same() {
+    let fixture: Fixture = read("compile.json");
+    assert_eq!(fixture.configs.len(), 24);
+    assert_eq!(fixture.configs.iter().filter(|config| config.canonical).count(), 7);
+    for config in &fixture.configs {
+        let name = &config.name;
+        let mut compiled = CompiledModel::from_compile_config(classifier(config), &config.compile_config)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        check_scores(config, &fixture, &mut compiled);
+
+        let written = compiled.compile_config();
+        if config.canonical {
+            assert_eq!(normal(&written), normal(&config.compile_config), "{name}");
+        }
+        let mut again = CompiledModel::from_compile_config(classifier(config), &written).unwrap();
+        assert_eq!(again.compile_config(), written, "{name}");
+        check_scores(config, &fixture, &mut again);
+    }
+}
+
+fn classifier(config: &Config) -> Model {
+    let given = Input([4]).name("given");
+    let head = |name: &&str| Dense(config.units).activation(config.activation).name(*name).apply(&given).unwrap();
+    let heads: Vec<_> = ["left", "right", "third"][..config.outputs].iter().map(head).collect();
+    let mut model = Model::new(&given, heads).unwrap().build(&device()).unwrap();
+    model.set_weights(&arrays(&config.weights)).unwrap();
+    model
+}
+
+fn check_scores(config: &Config, fixture: &Fixture, compiled: &mut CompiledModel) {
+    let y: Vec<HostArray> = config.y.iter().map(|name| fixture.targets[name].host()).collect();
+    let scores = compiled.evaluate_with(fixture.x.host(), y, 32, Verbose::Silent);
+    let scores: BTreeMap<_, _> = scores
+        .unwrap_or_else(|error| panic!("{}: {error}", config.name))
+        .iter()
+        .map(|(k, v)| (k.to_owned(), v))
+        .collect();
+    let keys = |scores: &BTreeMap<String, f64>| scores.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&scores), keys(&config.scores), "{}", config.name);
+    assert_close(&config.name, &numbers(scores.values()), &numbers(config.scores.values()), TOLERANCE);
+}
+
+#[test]
+fn training_goes_on_where_keras_saved() {
+    let fixture: Fixture = read("compile.json");
+    assert_eq!(fixture.runs.len(), 13);
+    for run in &fixture.runs {
+        let name = &run.name;
+        let described = &fixture.models[&run.model];
+        let model = match described.class_name.as_str() {
+            "Sequential" => Sequential::from_config(&described.config).and_then(|layers| layers.build(&device())),
+            _ => Functional::from_config(&described.config).and_then(|graph| graph.build(&device())),
+        };
+        let mut model = model.unwrap_or_else(|error| panic!("{name}: {error}"));
+        model.set_weights(&arrays(&run.weights)).unwrap();
+        let mut model = CompiledModel::from_compile_config(model, &run.compile_config).unwrap();
+        check_variables(run, &mut model);
+        let rate = &normal(&run.compile_config)["optimizer"];
+        assert_eq!(&normal(&model.compile_config())["optimizer"], rate, "{name}");
+
+        set_random_seed(run.seed);
+        let fit = Fit::epochs(1).batch_size(4).verbose(Verbose::Silent);
+        let history = model.fit(fixture.x.host(), fixture.targets["sparse"].host(), fit).unwrap();
+        for (key, expected) in &run.history {
+            assert_close(&format!("{name}: {key}"), &numbers(&history[key]), &numbers(expected), TOLERANCE);
+        }
+        let weights = model.model().unwrap().get_weights();
+        assert_eq!(weights.len(), run.final_weights.len(), "{name}");
+        for (at, (received, expected)) in weights.iter().zip(&run.final_weights).enumerate() {
+            let received: Vec<f32> = received.iter().copied().collect();
+            assert_close(&format!("{name}: weight {at}"), &received, &expected.values(), TOLERANCE);
+        }
+        assert_eq!(model.optimizer_variables().unwrap()[0].value, OptimizerValue::Int(6), "{name}");
+    }
+}
+
+/// The optimizer has Keras's variables, at zero, and takes Keras's values as they are.
+fn check_variables(run: &Run, model: &mut CompiledModel) {
+    let name = &run.name;
+    let fresh = model.optimizer_variables().unwrap();
+    assert_eq!(fresh.len(), run.variables.len(), "{name}");
+    let mut values = Vec::new();
+    for (own, keras) in fresh.iter().zip(&run.variables) {
+        // Keras leaves out the names of models around the layer, if it knows none.
+        assert!(own.name.ends_with(&keras.path), "{name}: {} instead of {}", own.name, keras.path);
+        let array = ArrayD::from_shape_vec(keras.array.shape.clone(), keras.array.values()).unwrap();
+        match (&own.value, keras.dtype.as_str()) {
+            (OptimizerValue::Int(0), "int32") => values.push(OptimizerValue::Int(array.sum() as i64)),
+            (OptimizerValue::Float(own), "float32") => {
+                assert_eq!(own.shape(), array.shape(), "{name}: {}", keras.path);
+                assert!(keras.path == "learning_rate" || own.iter().all(|&value| value == 0.0), "{name}");
+                values.push(OptimizerValue::Float(array));
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    assert_eq!(values[0], OptimizerValue::Int(3), "{name}");
+    model.set_optimizer_variables(&values).unwrap();
+    let bits = |values: &OptimizerValue| match values {
+        OptimizerValue::Float(array) => array.iter().map(|value| value.to_bits()).collect(),
+        OptimizerValue::Int(value) => vec![*value as u32],
+    };
+    for (own, keras) in model.optimizer_variables().unwrap().iter().zip(&values) {
+        assert_eq!(bits(&own.value), bits(keras), "{name}: {}", own.name);
+    }
+}
+
+#[test]
+fn what_can_not_be_compiled_is_an_error() {
+    let fixture: Fixture = read("compile.json");
+    let of = |name: &str| fixture.configs.iter().find(|config| config.name == name).unwrap();
+    let (one, two) = (of("strings"), of("dicts"));
+    let changed = |config: &Config, key: &str, value: Value| {
+        let mut whole = config.compile_config.clone();
+        whole[key] = value;
+        CompiledModel::from_compile_config(classifier(config), &whole).expect_err(key)
+    };
+    for (config, key, value, words) in [
+        (one, "optimizer", json!(null), "this is no optimizer"),
+        (one, "loss", json!(null), "compiled without a loss"),
+        (one, "loss", json!(["mse", "mse"]), "loss: the configuration does not fit"),
+        (one, "loss", json!({"right": "mse"}), "received \"right\", expected names of outputs: left"),
+        (one, "loss_weights", json!(["much"]), "loss_weights: the configuration does not fit"),
+        (one, "loss_weights", json!([1.0, 2.0]), "expected numbers, one entry"),
+        (one, "metrics", json!(["auc"]), "metrics: there is no metric of this name"),
+        (one, "weighted_metrics", json!(["acc"]), "weighted_metrics"),
+        (one, "moon_phase", json!("full"), "moon_phase"),
+        (two, "loss", json!(["mse"]), "an entry for each output: left, right"),
+        (two, "loss", json!(["mse", null]), "none for \"right\""),
+        (two, "loss", json!({"left": "mse"}), "none for \"right\""),
+        (two, "loss_weights", json!({"left": 1.0}), "loss_weights"),
+        (two, "loss_weights", json!(0.5), "loss_weights"),
+        (two, "metrics", json!(["mse"]), "an entry for each output: left, right"),
+        (two, "metrics", json!({"middle": "mse"}), "received \"middle\""),
+    ] {
+        let error = changed(config, key, value);
+        assert!(error.is_argument(), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    assert!(CompiledModel::from_compile_config(classifier(one), &json!("adam")).is_err());
+}
