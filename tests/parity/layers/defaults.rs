@@ -55,7 +55,7 @@ fn difference(Entry { class_name, args, config, supports_masking }: &Entry) -> O
     }
 }
 
-/// Keras's classes that Horn lacks.
+/// Keras's classes that Horn lacks: few programs use them, and Burn has no operation for any of them.
 const MISSING: [&str; 22] = [
     "AugMix",
     "AutoContrast",
