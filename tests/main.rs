@@ -5,4 +5,5 @@ mod bad_input;
 mod bad_layers;
 mod fixtures;
 mod mnist;
+mod model_files;
 mod parity;

@@ -1,4 +1,18 @@
-//! Keras's model files, read and written.
+//! Keras's model files, read and written: `.keras`, `.weights.h5` and the legacy `.h5`.
+//!
+//! A model file is Keras's own, both ways, and is used without Python:
+//!
+//! ```no_run
+//! use horn_keras::{SaveModel, load_model};
+//! use horn_nn::Model;
+//!
+//! let model: Model = load_model("from_python.keras")?;
+//! model.save("for_python.keras")?;
+//! # Ok::<(), horn_nn::Error>(())
+//! ```
+//!
+//! Files may come from strangers: nothing in them is executed, no other file is read, and no more memory is taken than
+//! they really fill.
 
 #[doc(hidden)]
 pub mod archive;
@@ -8,6 +22,16 @@ pub mod arrays;
 pub mod h5;
 #[doc(hidden)]
 pub mod json;
+
+mod assets;
+mod legacy;
+mod load;
+mod save;
+mod weights;
+
+pub use load::{LoadModel, load_model, load_model_on, model_from_json};
+pub use save::SaveModel;
+pub use weights::{LoadReport, LoadWeights};
 
 #[cfg(test)]
 mod hostile;

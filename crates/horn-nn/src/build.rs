@@ -1,5 +1,8 @@
 //! Building layers: how a description gets its weights, and what is known about each.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use burn::module::{Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -8,7 +11,7 @@ use crate::initializers::Initializer;
 use crate::random::SeedGenerator;
 use crate::regularizers::Regularizer;
 use crate::state::State;
-use crate::{Result, random};
+use crate::{Error, Result, random};
 
 /// What a layer needs to build its module: the device, and a book of the weights that it makes.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct Build {
     weights: Vec<Weight>,
     /// All is drawn and nothing made: weights are zeros.
     rehearsal: bool,
+    /// How many values all weights together may still have.
+    room: Option<Arc<AtomicU64>>,
 }
 
 /// What is known about a weight of a layer besides its values.
@@ -60,18 +65,25 @@ impl Build {
     /// To build on this device.
     pub fn new(device: &Device) -> Self {
         let device = device.clone().without_autodiff();
-        Self { device, scope: Vec::new(), weights: Vec::new(), rehearsal: false }
+        Self { device, scope: Vec::new(), weights: Vec::new(), rehearsal: false, room: None }
     }
 
     /// To go through the building of a layer that Keras's program makes and throws away: seeds are drawn as there, but
     /// the weights are zeros.
     pub(crate) fn rehearsal(&self) -> Self {
-        Self { rehearsal: true, ..Self::new(&self.device) }
+        let room = self.room.as_ref().map(|room| Arc::new(AtomicU64::new(room.load(Ordering::Relaxed))));
+        Self { rehearsal: true, room, ..Self::new(&self.device) }
+    }
+
+    /// The same, for weights of no more values than these all together: a description from a stranger may ask for more
+    /// memory than there is.
+    pub(crate) fn within_room(self, values: u64) -> Self {
+        Self { room: Some(Arc::new(AtomicU64::new(values))), ..self }
     }
 
     /// To build a part elsewhere, and to [`adopt`](Self::adopt) it at its place.
     pub(crate) fn apart(&self) -> Self {
-        Self { rehearsal: self.rehearsal, ..Self::new(&self.device) }
+        Self { rehearsal: self.rehearsal, room: self.room.clone(), ..Self::new(&self.device) }
     }
 
     /// Where the weights lie.
@@ -205,12 +217,29 @@ impl Build {
         initializer: &Initializer,
         sample: impl FnOnce(&Initializer, u64) -> Result<Vec<f32>>,
     ) -> Result<Tensor<D>> {
+        self.take_room(&sizes)?;
         let seed = if initializer.is_random() { random::next_seed() } else { 0 };
         if self.rehearsal {
             return Ok(Tensor::zeros(sizes, &self.device));
         }
         let values = sample(initializer, seed)?;
         Ok(Tensor::from_data(TensorData::new(values, sizes), &self.device))
+    }
+
+    fn take_room(&self, sizes: &[usize]) -> Result<()> {
+        let Some(room) = &self.room else { return Ok(()) };
+        let wanted = sizes.iter().try_fold(1_u64, |all, &size| all.checked_mul(size as u64));
+        let left = room.load(Ordering::Relaxed);
+        match wanted.filter(|&wanted| wanted <= left) {
+            Some(wanted) => {
+                room.store(left - wanted, Ordering::Relaxed);
+                Ok(())
+            }
+            None => Err(Error::file("the layers have more weights than the file")
+                .received(format!("a weight of sizes {sizes:?}"))
+                .expected(format!("at most {left} values more"))
+                .mend("the file is damaged, or not Keras's: save the model again")),
+        }
     }
 
     fn note(

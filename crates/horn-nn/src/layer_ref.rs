@@ -63,6 +63,15 @@ impl<'a> LayerRef<'a> {
         &self.state.weights
     }
 
+    /// Does each weight learn? None does where the layer is frozen.
+    pub fn learning(&self) -> Vec<bool> {
+        let own = match self.as_model() {
+            Some(nested) => nested.learning(),
+            None => self.weights().iter().map(|weight| weight.trainable).collect(),
+        };
+        own.into_iter().map(|learns| learns && self.trainable()).collect()
+    }
+
     /// Copies of the weights.
     pub fn get_weights(&self) -> Vec<ArrayD<f32>> {
         weights::get(self.module, &self.state.weights)

@@ -56,6 +56,8 @@ pub use model::Model;
 pub use model::zero_batch_size;
 pub use model_config::to_object;
 pub use plan::Kind;
+#[doc(hidden)]
+pub use plan::numbered as numbered_classes;
 pub use sequential::Sequential;
 pub use shape::{Shape, sizes};
 pub use signal::Signal;

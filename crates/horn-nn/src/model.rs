@@ -399,16 +399,8 @@ impl Model {
     }
 
     /// Does each weight learn?
-    fn learning(&self) -> Vec<bool> {
-        let layers = self.layers.iter().zip(&self.graph.states);
-        let of_layer = |(layer, state): (&BuiltLayer, &LayerState)| -> Vec<bool> {
-            let own = match layer.downcast_ref::<Self>() {
-                Some(nested) => nested.learning(),
-                None => state.weights.iter().map(|weight| weight.trainable).collect(),
-            };
-            own.into_iter().map(|learns| learns && state.trainable).collect()
-        };
-        layers.flat_map(of_layer).collect()
+    pub(crate) fn learning(&self) -> Vec<bool> {
+        self.layers().flat_map(|layer| layer.learning()).collect()
     }
 
     /// Copies of all weights, layer by layer, those that learn first.

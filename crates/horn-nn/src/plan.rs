@@ -152,7 +152,7 @@ pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn La
 }
 
 /// The classes in snake case, the second of one with `_1` and so on.
-pub(crate) fn numbered<'a>(classes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+pub fn numbered<'a>(classes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let number = |class: &str| {
         let class = snake_case(class);

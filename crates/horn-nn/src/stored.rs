@@ -68,17 +68,31 @@ impl Model {
         paths
     }
 
-    /// Makes a model from what Keras writes for it, with zeros for its weights: they are in another file.
+    /// Makes a model, with new weights, from what Keras writes for it: `keras.models.model_from_json`.
     ///
     /// # Errors
     ///
     /// Where a class or an argument is unknown, a graph is not whole, or the object is no model or one without inputs.
     pub fn from_object(object: &Value, device: &Device) -> Result<Self> {
-        let build = Build::new(device).rehearsal();
+        Self::of_object(object, &Build::new(device))
+    }
+
+    /// Makes a model that is to be [`filled`](Self::filled): with zeros for its weights, which have no more values than
+    /// these all together.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_object`](Self::from_object), and where the layers ask for more weights.
+    #[doc(hidden)]
+    pub fn empty_from_object(object: &Value, device: &Device, most_values: u64) -> Result<Self> {
+        Self::of_object(object, &Build::new(device).rehearsal().within_room(most_values))
+    }
+
+    fn of_object(object: &Value, build: &Build) -> Result<Self> {
         let config = &object["config"];
         match object["class_name"].as_str() {
-            Some("Sequential") => Sequential::from_config(config)?.build_by(&build),
-            Some("Functional" | "Model") => Functional::from_config(config)?.build_by(&build),
+            Some("Sequential") => Sequential::from_config(config)?.build_by(build),
+            Some("Functional" | "Model") => Functional::from_config(config)?.build_by(build),
             other => Err(Error::model("the object is no model that can be made from its layers")
                 .received(other.unwrap_or("an object without `class_name`"))
                 .expected("Sequential or Functional")

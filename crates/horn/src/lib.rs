@@ -33,6 +33,7 @@
 
 pub use burn;
 pub use horn_data::datasets;
+pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, load_model_on, model_from_json};
 pub use horn_nn::{
     Activation, AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HORN_DEVICE, HostArray, HostElement,
     IntoArrays, IntoTensors, KerasTensor, Kind, Layer, LayerRef, Logits, Mode, Model, Result, Sequential, Shape,
@@ -58,8 +59,8 @@ pub mod utils {
 pub mod prelude {
     pub use crate::utils::set_random_seed;
     pub use crate::{
-        AnyTensor, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, Mode, Model, Scores,
-        Sequential, Verbose, datasets, metrics,
+        AnyTensor, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, Mode, Model, SaveModel,
+        Scores, Sequential, Verbose, datasets, load_model, metrics,
     };
     pub use horn_nn::Activation;
     pub use horn_nn::initializers::{

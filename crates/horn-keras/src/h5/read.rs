@@ -98,8 +98,15 @@ impl WeightsReader {
             nodes,
             // Twice the file, as a variable may be asked for twice; aliases of one variable soon find the end.
             plain_left: AtomicU64::new(len.saturating_mul(2).saturating_add(16 * MIB)),
-            inflated_left: AtomicU64::new(len.saturating_mul(20).saturating_add(32 * MIB)),
+            inflated_left: AtomicU64::new(most_inflated(len)),
         })
+    }
+
+    /// No less than the number of values that the file really holds.
+    pub fn most_values(&self) -> u64 {
+        let of = |sizes: &[u64]| sizes.iter().copied().fold(1, u64::saturating_mul);
+        let announced = self.datasets().map(|found| of(found.sizes)).fold(0, u64::saturating_add);
+        announced.min(most_inflated(self.window.len()))
     }
 
     /// Is there a group of this path? The root has the path `""`.
@@ -294,6 +301,11 @@ impl WeightsReader {
     fn damaged(&self, path: &str, error: hdf5_pure::Error) -> Error {
         damaged(error).at(format!("{}, {path:?}", self.place))
     }
+}
+
+/// How many bytes the compressed values of a file of this length may have, all together.
+fn most_inflated(len: u64) -> u64 {
+    len.saturating_mul(20).saturating_add(32 * MIB)
 }
 
 /// How the values of a dataset are stored.

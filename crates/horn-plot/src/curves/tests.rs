@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 
 fn count(svg: &str, what: &str) -> usize {

@@ -1,0 +1,84 @@
+//! The files of Keras before version 3, which Keras 3 still writes as `.h5`.
+
+use horn_nn::{Error, Model, Result};
+use serde_json::{Value, json};
+
+use crate::h5::{Attribute, WeightsReader};
+use crate::json;
+use crate::weights::Bundle;
+
+/// The model's object, with what it is compiled with.
+pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
+    let attributes = file.attributes("")?;
+    let read = |name: &str| match attributes.get(name).and_then(Attribute::as_text) {
+        Some(text) => json::parse(text.as_bytes(), 64 << 20, name).map(Some),
+        None => Ok(None),
+    };
+    let mut object = read("model_config")?.ok_or_else(|| {
+        Error::file("the file has no model")
+            .received("no model_config")
+            .expected("a model saved by `model.save`")
+            .mend("make the model and read the weights with `load_weights`, if it is a file of weights")
+    })?;
+    if let Some(mut training) = read("training_config")? {
+        training["optimizer"] = training["optimizer_config"].take();
+        if let Some(training) = training.as_object_mut() {
+            training.remove("optimizer_config");
+        }
+        object["compile_config"] = training;
+    }
+    object["module"] = json!(null);
+    Ok(object)
+}
+
+/// Where the weights are, if the file is a legacy one.
+pub(crate) fn root(file: &WeightsReader) -> Option<&'static str> {
+    let has_names = |path: &str| file.texts(path, "layer_names").is_ok_and(|names| names.is_some());
+    ["model_weights", ""].into_iter().find(|root| file.is_group(root) && has_names(root))
+}
+
+/// The weights as legacy files keep them: each layer of the model as a list, those that learn first.
+pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: bool) -> Result<Vec<Bundle>> {
+    let join = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/");
+    let mut stored = Vec::new();
+    for layer in file.texts(root, "layer_names")?.unwrap_or_default() {
+        let group = join(&[root, &layer]);
+        let names = file.texts(&group, "weight_names")?.unwrap_or_default();
+        let variables: Vec<String> = names.iter().map(|name| join(&[&group, name])).collect();
+        stored.push((layer, variables));
+    }
+    stored.retain(|(_, variables)| !variables.is_empty());
+    let mut start = 0;
+    let mut bundles = Vec::new();
+    for layer in model.layers() {
+        let learning = layer.learning();
+        let mut weights: Vec<usize> = (0..learning.len()).collect();
+        weights.sort_by_key(|&at| !learning[at]);
+        weights.iter_mut().for_each(|at| *at += start);
+        start += learning.len();
+        if weights.is_empty() {
+            continue;
+        }
+        let variables = match by_name {
+            true => stored.iter().find(|(name, _)| name == layer.name()).map(|(_, variables)| variables.clone()),
+            false => stored.get(bundles.len()).map(|(_, variables)| variables.clone()),
+        };
+        bundles.push(Bundle { layer: format!("layer {:?}", layer.name()), weights, variables });
+    }
+    if !by_name && stored.len() != bundles.len() {
+        return Err(Error::shape("the file has another number of layers with weights")
+            .received(stored.len())
+            .expected(bundles.len())
+            .mend("make the model as it was saved; or read what fits with `by_name`"));
+    }
+    Ok(bundles)
+}
+
+/// The variables of the optimizer.
+pub(crate) fn optimizer_variables(file: &WeightsReader) -> Result<Vec<String>> {
+    if !file.is_group("optimizer_weights") {
+        return Ok(Vec::new());
+    }
+    let names = file.texts("optimizer_weights", "weight_names")?.unwrap_or_default();
+    Ok(names.iter().map(|name| format!("optimizer_weights/{name}")).collect())
+}

@@ -1,0 +1,155 @@
+//! `load_model`: a model from Keras's file.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use burn::tensor::Device;
+use horn_nn::{Error, Model, Result, default_device};
+use horn_train::CompiledModel;
+use horn_train::optimizers::OptimizerValue;
+use serde_json::Value;
+
+use crate::archive::Archive;
+use crate::arrays::DType;
+use crate::h5::WeightsReader;
+use crate::weights::{Assignment, LoadWeights};
+use crate::{assets, json, legacy};
+
+/// Reads a model from a `.keras` file: what it was saved as in Python or by [`SaveModel::save`](crate::SaveModel::save).
+///
+/// The type that is asked for says what is read: a [`Model`] predicts, a [`CompiledModel`] also has its loss, metrics and
+/// optimizer, and goes on learning where it was saved.
+///
+/// Nothing in a file is executed, no other file is read, and memory is asked for only for what the file really holds.
+///
+/// ```no_run
+/// use horn_keras::load_model;
+/// use horn_nn::Model;
+/// use horn_train::CompiledModel;
+///
+/// let model: Model = load_model("mnist.keras")?;
+/// let mut learner: CompiledModel = load_model("mnist.keras")?;
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the file is missing or damaged, holds what Horn does not have, which is named, or lacks a weight; for a
+/// [`CompiledModel`] also where the model was saved without being compiled.
+pub fn load_model<M: LoadModel>(path: impl AsRef<Path>) -> Result<M> {
+    load_model_on(path, &default_device()?)
+}
+
+/// Reads a model as [`load_model`] does, onto this device.
+///
+/// # Errors
+///
+/// As [`load_model`].
+pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> Result<M> {
+    let path = path.as_ref();
+    let place = format!("file {:?}", path.display().to_string());
+    Source::open(path).and_then(|source| M::from_source(source, device)).map_err(|error| error.at(place))
+}
+
+/// Makes a model, with new weights, from what `to_json()` says: `keras.models.model_from_json`.
+///
+/// ```
+/// use horn_keras::{SaveModel, model_from_json};
+/// use horn_nn::Sequential;
+/// use horn_nn::layers::{Dense, Input};
+/// use burn::tensor::Device;
+///
+/// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
+/// let again = model_from_json(&model.to_json()?)?;
+/// assert_eq!(again.count_params(), 10);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the text is no JSON, or what it describes is no model that Horn has.
+pub fn model_from_json(text: &str) -> Result<Model> {
+    Model::from_object(&json::parse(text.as_bytes(), 64 << 20, "the JSON")?, &default_device()?)
+}
+
+/// What [`load_model`] can read.
+pub trait LoadModel: Sized {
+    /// From an open file.
+    #[doc(hidden)]
+    fn from_source(source: Source, device: &Device) -> Result<Self>;
+}
+
+impl LoadModel for Model {
+    fn from_source(source: Source, device: &Device) -> Result<Self> {
+        source.model(device)
+    }
+}
+
+impl LoadModel for CompiledModel {
+    fn from_source(source: Source, device: &Device) -> Result<Self> {
+        let config = source.object["compile_config"].clone();
+        if config.as_object().is_none_or(serde_json::Map::is_empty) {
+            return Err(Error::file("the model was saved without being compiled")
+                .received("no compile_config")
+                .expected("an optimizer and a loss")
+                .mend("read it as a `Model`, and compile it"));
+        }
+        let mut compiled = Self::from_compile_config(source.model(device)?, &config)?;
+        if let Some(values) = optimizer_values(&source.weights)? {
+            compiled.set_optimizer_variables(&values)?;
+        }
+        Ok(compiled)
+    }
+}
+
+/// An open file of a model.
+#[doc(hidden)]
+pub struct Source {
+    object: Value,
+    weights: WeightsReader,
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self> {
+        if is_hdf5(path) {
+            let weights = WeightsReader::open(path)?;
+            return Ok(Self { object: legacy::object(&weights)?, weights });
+        }
+        let mut archive = Archive::open(path)?;
+        let mut object = archive.config()?;
+        assets::place(&mut object, &mut archive)?;
+        Ok(Self { object, weights: archive.weights()? })
+    }
+
+    fn model(&self, device: &Device) -> Result<Model> {
+        // Every weight is in the file: there are no more values than bytes of them.
+        let model = Model::empty_from_object(&self.object, device, self.weights.most_values())?;
+        Assignment::new(&model, &self.weights, LoadWeights::new())?.fill(model, &self.weights)
+    }
+}
+
+/// Does the file begin as HDF5 files do?
+pub(crate) fn is_hdf5(path: &Path) -> bool {
+    let mut start = [0; 8];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"\x89HDF\r\n\x1a\n"
+}
+
+/// The variables of the optimizer, where the file has them.
+pub(crate) fn optimizer_values(weights: &WeightsReader) -> Result<Option<Vec<OptimizerValue>>> {
+    let mut paths: Vec<String> =
+        (0..).map(|at| format!("optimizer/vars/{at}")).take_while(|path| weights.is_dataset(path)).collect();
+    paths.append(&mut legacy::optimizer_variables(weights)?);
+    let value = |path: &String| {
+        let found = weights.describe(path)?;
+        let sizes: Vec<usize> = found.sizes.iter().map(|&size| size as usize).collect();
+        let is_float = matches!(found.dtype, Some(DType::F16 | DType::Bf16 | DType::F32 | DType::F64));
+        let array = weights.read(path, &sizes)?;
+        Ok(match is_float {
+            true => OptimizerValue::Float(array.into_f32()?),
+            false => OptimizerValue::Int(array.to_scalar()? as i64),
+        })
+    };
+    let values = paths.iter().map(value).collect::<Result<Vec<_>>>()?;
+    Ok(if values.is_empty() { None } else { Some(values) })
+}

@@ -1,0 +1,184 @@
+//! `save`: a model into Keras's file.
+
+use std::path::Path;
+
+use horn_nn::{Error, Model, Result, files};
+use horn_train::CompiledModel;
+use horn_train::optimizers::{OptimizerValue, OptimizerVariable};
+use serde_json::Value;
+
+use crate::archive::{Archive, ArchiveWriter};
+use crate::arrays::{Array, Values};
+use crate::h5::{Attribute, WeightsReader, WeightsWriter};
+use crate::load::{is_hdf5, optimizer_values};
+use crate::weights::{Assignment, LoadReport, LoadWeights};
+
+/// The version of Keras whose files these are.
+const KERAS_VERSION: &str = "3.15.1";
+
+/// Models into files, and weights out of them.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use horn_keras::{SaveModel, load_model};
+/// use horn_nn::layers::{Dense, Input};
+/// use horn_nn::{Model, Sequential};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("model.keras");
+/// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
+/// model.save(&path)?;                                     // Python's Keras opens this file
+/// let again: Model = load_model(&path)?;
+/// assert_eq!(again.get_weights(), model.get_weights());
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub trait SaveModel {
+    /// Writes the model to a `.keras` file: its layers, its weights, and if it is compiled, with what, and what the
+    /// optimizer remembers. Python's `keras.models.load_model` opens it. A file that was there is replaced only once
+    /// the new one is whole.
+    ///
+    /// # Errors
+    ///
+    /// Where the name does not end in `.keras`, a layer or what the model is compiled with can't be written, as a
+    /// `Lambda` can't, or the file can't be.
+    fn save(&self, path: impl AsRef<Path>) -> Result<()>;
+
+    /// Writes the weights alone, to a file whose name ends in `.weights.h5`.
+    ///
+    /// # Errors
+    ///
+    /// Where the name ends otherwise, or the file can't be written.
+    fn save_weights(&self, path: impl AsRef<Path>) -> Result<()>;
+
+    /// Reads the weights from a file that [`save_weights`](Self::save_weights) or Keras's has written, or from a
+    /// `.keras` file.
+    ///
+    /// # Errors
+    ///
+    /// Where the file can't be read, or its weights are not those of the model, which keeps its own then.
+    fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<LoadReport> {
+        self.load_weights_with(path, LoadWeights::new())
+    }
+
+    /// Reads the weights as [`load_weights`](Self::load_weights) does, in a way that the options say.
+    ///
+    /// # Errors
+    ///
+    /// As [`load_weights`](Self::load_weights).
+    fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport>;
+
+    /// What Keras writes for the model without its weights; [`model_from_json`](crate::model_from_json) reads it.
+    ///
+    /// # Errors
+    ///
+    /// Where a layer can't be written, as a `Lambda` can't.
+    fn to_json(&self) -> Result<String>;
+}
+
+impl SaveModel for Model {
+    fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        write_model(path.as_ref(), self, self.to_object()?, &[])
+    }
+
+    fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
+        write_weights(path.as_ref(), self, &[])
+    }
+
+    fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
+        let file = open_weights(path.as_ref())?;
+        let assignment = Assignment::new(self, &file, options)?;
+        *self = assignment.fill(self.clone(), &file)?;
+        Ok(assignment.report)
+    }
+
+    fn to_json(&self) -> Result<String> {
+        Ok(self.to_object()?.to_string())
+    }
+}
+
+impl SaveModel for CompiledModel {
+    fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let model = self.model()?;
+        let mut object = model.to_object()?;
+        object["compile_config"] = self.compile_config();
+        write_model(path.as_ref(), model, object, &self.optimizer_variables()?)
+    }
+
+    fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
+        write_weights(path.as_ref(), self.model()?, &self.optimizer_variables()?)
+    }
+
+    fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
+        let report = self.model_mut()?.load_weights_with(&path, options)?;
+        if let Some(values) = optimizer_values(&open_weights(path.as_ref())?)? {
+            // As Keras does, another optimizer's state is passed over.
+            let _ = self.set_optimizer_variables(&values);
+        }
+        Ok(report)
+    }
+
+    fn to_json(&self) -> Result<String> {
+        self.model()?.to_json()
+    }
+}
+
+fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[OptimizerVariable]) -> Result<()> {
+    check_ending(path, ".keras")?;
+    files::write_atomically(path, |file| {
+        let mut archive = ArchiveWriter::new(file, KERAS_VERSION)?;
+        archive.config(&object.to_string())?;
+        archive.weights(weights_of(model, optimizer)?)?;
+        archive.finish().map(drop)
+    })
+}
+
+fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) -> Result<()> {
+    check_ending(path, ".weights.h5")?;
+    files::write_atomically(path, |file| weights_of(model, optimizer)?.write(file))
+}
+
+/// All variables of a model, as Keras's files have them.
+fn weights_of(model: &Model, optimizer: &[OptimizerVariable]) -> Result<WeightsWriter> {
+    let mut writer = WeightsWriter::new();
+    let name = |name: &str| Attribute::Text(name.to_owned());
+    writer.attribute("vars", "name", name(model.name()))?;
+    let mut arrays: Vec<Option<_>> = model.get_weights().into_iter().map(Some).collect();
+    for group in model.weight_groups() {
+        let vars = format!("{}/vars", group.path);
+        writer.attribute(&vars, "name", name(&group.name))?;
+        for (at, &weight) in group.weights.iter().enumerate() {
+            let Some(array) = arrays[weight].take() else { continue };
+            let sizes = array.shape().to_vec();
+            writer
+                .dataset(&format!("{vars}/{at}"), Array::new(sizes, Values::F32(array.into_raw_vec_and_offset().0))?)?;
+        }
+    }
+    if !optimizer.is_empty() {
+        writer.group("optimizer/vars")?;
+    }
+    for (at, variable) in optimizer.iter().enumerate() {
+        let array = match &variable.value {
+            // As Keras on JAX counts, as long as it can.
+            OptimizerValue::Int(count) => i32::try_from(*count).map_or(Array::scalar(*count), Array::scalar),
+            OptimizerValue::Float(values) => Array::from_f32(values.view()),
+        };
+        writer.dataset(&format!("optimizer/vars/{at}"), array)?;
+    }
+    Ok(writer)
+}
+
+/// The weights in a `.keras` or `.weights.h5` file.
+fn open_weights(path: &Path) -> Result<WeightsReader> {
+    if is_hdf5(path) { WeightsReader::open(path) } else { Archive::open(path)?.weights() }
+}
+
+fn check_ending(path: &Path, ending: &str) -> Result<()> {
+    if path.to_str().is_none_or(|path| path.ends_with(ending)) {
+        return Ok(());
+    }
+    Err(Error::argument("the name of the file does not say what it is")
+        .at("path")
+        .received(path.display())
+        .expected(format!("a name that ends in {ending}"))
+        .mend(format!("write {:?}", path.with_extension(&ending[1..]).display().to_string())))
+}

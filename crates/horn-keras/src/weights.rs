@@ -1,0 +1,172 @@
+//! Which variable of a file becomes which weight of a model.
+
+use std::collections::HashSet;
+
+use horn_nn::{Error, Model, Result, Weight, WeightGroup, sizes};
+
+use crate::h5::{Attribute, WeightsReader};
+use crate::legacy;
+
+/// How weights are read into a model that is there already.
+///
+/// ```
+/// use horn_keras::LoadWeights;
+///
+/// let options = LoadWeights::new().by_name(true).skip_mismatch(true);
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoadWeights {
+    by_name: bool,
+    skip_mismatch: bool,
+}
+
+impl LoadWeights {
+    /// Keras's defaults: the file has exactly the weights of the model.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Are layers found by their names, and not by their order? Those that the file lacks keep their weights. No by
+    /// default.
+    #[must_use]
+    pub fn by_name(mut self, by_name: bool) -> Self {
+        self.by_name = by_name;
+        self
+    }
+
+    /// Do layers keep their weights where those of the file have other shapes? No by default: that is an error.
+    #[must_use]
+    pub fn skip_mismatch(mut self, skip_mismatch: bool) -> Self {
+        self.skip_mismatch = skip_mismatch;
+        self
+    }
+}
+
+/// What became of the weights of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadReport {
+    /// The weights of the model that were read.
+    pub applied: Vec<String>,
+    /// The weights of the model that the file lacks.
+    pub missing: Vec<String>,
+    /// The weights of the model for which the file has another shape.
+    pub mismatched: Vec<String>,
+    /// The variables of the file that no weight of the model takes.
+    pub unused: Vec<String>,
+}
+
+/// The variable of each weight of a model.
+pub(crate) struct Assignment {
+    variables: Vec<Option<String>>,
+    pub report: LoadReport,
+}
+
+/// Weights that files keep together: those of a layer, or of a part of one.
+pub(crate) struct Bundle {
+    /// The layer, as errors name it.
+    pub layer: String,
+    /// The weights of the model, by their numbers.
+    pub weights: Vec<usize>,
+    /// The variables of the file, where it has the layer.
+    pub variables: Option<Vec<String>>,
+}
+
+impl Assignment {
+    /// Each weight from its place in the file, whichever Keras wrote it.
+    pub fn new(model: &Model, file: &WeightsReader, options: LoadWeights) -> Result<Self> {
+        let bundles = match legacy::root(file) {
+            Some(root) => legacy::bundles(model, file, root, options.by_name)?,
+            None => bundles(model, file, options.by_name)?,
+        };
+        Self::of_bundles(model, file, bundles, options)
+    }
+
+    fn of_bundles(model: &Model, file: &WeightsReader, bundles: Vec<Bundle>, options: LoadWeights) -> Result<Self> {
+        let weights: Vec<&Weight> = model.weights().collect();
+        let paths: Vec<String> = model.weight_paths().collect();
+        let mut variables = vec![None; weights.len()];
+        let mut report = LoadReport::default();
+        for bundle in bundles {
+            let own = || bundle.weights.iter().map(|&at| paths[at].clone());
+            let Some(names) = &bundle.variables else {
+                report.missing.extend(own());
+                continue;
+            };
+            let found = names.iter().map(|path| Ok(file.describe(path)?.sizes.to_vec())).collect::<Result<Vec<_>>>()?;
+            let sizes = |&at: &usize| weights[at].sizes.iter().map(|&size| size as u64).collect();
+            let expected: Vec<Vec<u64>> = bundle.weights.iter().map(sizes).collect();
+            if found == expected {
+                report.applied.extend(own());
+                bundle.weights.iter().zip(names).for_each(|(&at, path)| variables[at] = Some(path.clone()));
+            } else if !options.skip_mismatch {
+                return Err(misfit(&bundle, &found, &expected));
+            } else if found.is_empty() {
+                report.missing.extend(own());
+            } else {
+                report.mismatched.extend(own());
+            }
+        }
+        let taken: HashSet<&str> = variables.iter().flatten().map(String::as_str).collect();
+        let others = file.datasets().map(|found| found.path).filter(|path| !path.starts_with("optimizer"));
+        report.unused = others.filter(|path| !taken.contains(path)).map(str::to_owned).collect();
+        Ok(Self { variables, report })
+    }
+
+    /// The model with the weights of the file.
+    pub fn fill(&self, model: Model, file: &WeightsReader) -> Result<Model> {
+        model.filled(|at, weight| {
+            let Some(path) = &self.variables[at] else { return Ok(None) };
+            let values = file.read(path, &weight.sizes)?.into_f32()?;
+            Ok(Some(values.into_raw_vec_and_offset().0))
+        })
+    }
+}
+
+/// The weights as Keras 3 keeps them: by classes, numbered in the order of the layers.
+fn bundles(model: &Model, file: &WeightsReader, by_name: bool) -> Result<Vec<Bundle>> {
+    let groups = model.weight_groups();
+    let mut bundles = Vec::new();
+    for group in groups.iter().filter(|group| !group.weights.is_empty()) {
+        let place = if by_name { named_place(&groups, group, file)? } else { Some(group.path.clone()) };
+        let layer = format!("layer {:?} ({})", group.name, place.as_ref().unwrap_or(&group.path));
+        let variables = place.map(|place| {
+            let path = |at: usize| format!("{place}/vars/{at}");
+            (0..).map(path).take_while(|path| file.is_dataset(path)).collect()
+        });
+        bundles.push(Bundle { layer, weights: group.weights.clone(), variables });
+    }
+    Ok(bundles)
+}
+
+/// Where the file keeps the layer of this name.
+fn named_place(groups: &[WeightGroup], group: &WeightGroup, file: &WeightsReader) -> Result<Option<String>> {
+    let mut parts = group.path.splitn(3, '/');
+    let (Some(_), Some(class), rest) = (parts.next(), parts.next(), parts.next()) else { return Ok(None) };
+    let own = format!("layers/{class}");
+    let Some(layer) = groups.iter().find(|group| group.path == own) else { return Ok(None) };
+    if !file.is_group("layers") {
+        return Ok(None);
+    }
+    for child in file.children("layers")? {
+        let vars = format!("layers/{child}/vars");
+        let named = file.is_group(&vars)
+            && file.attributes(&vars)?.get("name").and_then(Attribute::as_text) == Some(layer.name.as_str());
+        if named {
+            let place = format!("layers/{child}");
+            return Ok(Some(rest.map_or(place.clone(), |rest| format!("{place}/{rest}"))));
+        }
+    }
+    Ok(None)
+}
+
+fn misfit(bundle: &Bundle, found: &[Vec<u64>], expected: &[Vec<u64>]) -> Error {
+    let list = |all: &[Vec<u64>]| {
+        let one = |one: &Vec<u64>| sizes(&one.iter().map(|&size| size as usize).collect::<Vec<_>>());
+        if all.is_empty() { "nothing".to_owned() } else { all.iter().map(one).collect::<Vec<_>>().join(", ") }
+    };
+    Error::shape("the file has other weights than the layer")
+        .at(&bundle.layer)
+        .received(list(found))
+        .expected(list(expected))
+        .mend("make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`")
+}
