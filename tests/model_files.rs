@@ -2,10 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use horn::burn::tensor::Device;
 use horn::prelude::*;
+use horn::{LoadReport, model_from_json};
+use ndarray::{Array2, Axis};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/fixtures/files").join(name)
+}
+
+/// A model of three layers with weights; the second is an LSTM, whose cell holds them.
+fn model(units: usize, last: &str) -> Model {
+    let layers = Sequential::new().add(Input([4, 3])).add(Dense(units)).add(LSTM(2)).add(Dense(2).name(last));
+    layers.build(&Device::default()).unwrap()
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 #[test]
@@ -18,5 +31,123 @@ fn what_keras_wrote_is_written_again() {
         let again: Model = load_model(&path).unwrap();
         assert_eq!(again.get_weights(), model.get_weights(), "{name}");
         assert_eq!(again.to_object().unwrap(), model.to_object().unwrap(), "{name}");
+        let empty = model_from_json(&model.to_json().unwrap()).unwrap();
+        assert_eq!(empty.to_object().unwrap(), model.to_object().unwrap());
     }
+    let load = |name| load_model::<Model>(fixture(name)).unwrap();
+    let (mut one, mut other) = (load("small.keras"), load("small.h5"));
+    for file in ["small.keras", "small.h5", "small.weights.h5"] {
+        one.load_weights(fixture(file)).unwrap();
+        other.load_weights(fixture(file)).unwrap();
+        assert_eq!(one.get_weights(), other.get_weights(), "{file}");
+    }
+}
+
+#[test]
+fn training_goes_on_after_a_file_as_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half.keras");
+    let x = Array2::from_shape_fn((24, 3), |(row, column)| ((row * 7 + column * 5) % 11) as f32 / 11.0);
+    let y = x.sum_axis(Axis(1)).insert_axis(Axis(1));
+    let fit = || Fit::epochs(2).batch_size(8).shuffle(false).verbose(Verbose::Silent);
+    for frozen in [false, true] {
+        let layers = Sequential::new().add(Input([3])).add(Dense(4).trainable(!frozen)).add(BatchNormalization());
+        let optimizer = Adam::new(0.05).amsgrad(true);
+        let mut whole = layers.add(Dense(1)).compile(optimizer, MeanSquaredError::new(), ()).unwrap();
+        whole.fit(&x, &y, fit()).unwrap();
+        whole.set_learning_rate(0.02).unwrap();
+        whole.save(&path).unwrap();
+        let mut half: CompiledModel = load_model(&path).unwrap();
+        assert_eq!(half.learning_rate() as f32, 0.02);
+        whole.set_learning_rate(f64::from(0.02_f32)).unwrap();
+        whole.fit(&x, &y, fit()).unwrap();
+        half.fit(&x, &y, fit()).unwrap();
+        assert_eq!(whole.model().unwrap().get_weights(), half.model().unwrap().get_weights());
+    }
+}
+
+#[test]
+fn weights_that_do_not_fit_are_an_error_and_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.weights.h5");
+    model(5, "last").save_weights(&path).unwrap();
+    let mut other = model(6, "last");
+    let before = other.get_weights();
+    assert_eq!(
+        other.load_weights(&path).unwrap_err().to_string(),
+        "layer \"dense\" (layers/dense): the file has other weights than the layer; received (3, 5), (5,), \
+         expected (3, 6), (6,). Mend: make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`."
+    );
+    assert_eq!(other.get_weights(), before);
+}
+
+#[test]
+fn what_fits_is_read_and_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.weights.h5");
+    let saved = model(5, "last");
+    saved.save_weights(&path).unwrap();
+
+    let mut other = model(6, "last");
+    let report = other.load_weights_with(&path, LoadWeights::new().skip_mismatch(true)).unwrap();
+    // The cell of the LSTM is one group: its kernel does not fit, so all of it stays.
+    let cell = ["lstm/lstm_cell/kernel", "lstm/lstm_cell/recurrent_kernel", "lstm/lstm_cell/bias"];
+    let in_file = ["layers/lstm/cell/vars/0", "layers/lstm/cell/vars/1", "layers/lstm/cell/vars/2"];
+    let expected = LoadReport {
+        applied: names(&["last/kernel", "last/bias"]),
+        missing: Vec::new(),
+        mismatched: [names(&["dense/kernel", "dense/bias"]), names(&cell)].concat(),
+        unused: [names(&["layers/dense/vars/0", "layers/dense/vars/1"]), names(&in_file)].concat(),
+    };
+    assert_eq!(report, expected);
+    assert_eq!(other.get_weights()[5..], saved.get_weights()[5..]);
+}
+
+#[test]
+fn layers_are_found_by_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.weights.h5");
+    let saved = model(5, "last");
+    saved.save_weights(&path).unwrap();
+    // A layer between changes nothing for the others, and one of another name keeps its weights.
+    let layers = Sequential::new()
+        .add(Input([4, 3]))
+        .add(Dense(5))
+        .add(Dense(5).name("between"))
+        .add(LSTM(2))
+        .add(Dense(2).name("first"));
+    let mut other = layers.build(&Device::default()).unwrap();
+    let before = other.get_weights();
+    let report = other.load_weights_with(&path, LoadWeights::new().by_name(true)).unwrap();
+    assert_eq!(report.missing, names(&["between/kernel", "between/bias", "first/kernel", "first/bias"]));
+    let (after, saved) = (other.get_weights(), saved.get_weights());
+    assert_eq!((&after[..2], &after[4..7]), (&saved[..2], &saved[2..5]));
+    assert_eq!((&after[2..4], &after[7..]), (&before[2..4], &before[7..]));
+}
+
+#[test]
+fn what_cannot_be_saved_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let lambda = Lambda(|x: horn::burn::Tensor<2>| x * 2.0);
+    let with_lambda = Sequential::new().add(Input([3])).add(lambda).build(&Device::default()).unwrap();
+    let error = with_lambda.save(folder.path().join("m.keras")).unwrap_err();
+    assert!(error.is_model());
+    let start = "layer \"lambda\" (Lambda): the layer can't be written to a file";
+    assert!(error.to_string().starts_with(start), "{error}");
+    let model = model(2, "last");
+    assert!(model.save(folder.path().join("m.pt")).unwrap_err().is_argument());
+    assert!(model.save_weights(folder.path().join("m.keras")).unwrap_err().is_argument());
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+#[test]
+fn a_model_that_was_not_compiled_is_no_compiled_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.keras");
+    model(2, "last").save(&path).unwrap();
+    let error = load_model::<CompiledModel>(&path).err().unwrap();
+    assert!(error.is_file());
+    assert!(error.to_string().contains("the model was saved without being compiled"), "{error}");
+    let error = load_model::<Model>(folder.path().join("none.keras")).err().unwrap();
+    assert!(error.is_file() && error.to_string().contains("none.keras"), "{error}");
 }

@@ -59,8 +59,8 @@ pub mod utils {
 pub mod prelude {
     pub use crate::utils::set_random_seed;
     pub use crate::{
-        AnyTensor, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, Mode, Model, SaveModel,
-        Scores, Sequential, Verbose, datasets, load_model, metrics,
+        AnyTensor, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, LoadWeights, Mode,
+        Model, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics,
     };
     pub use horn_nn::Activation;
     pub use horn_nn::initializers::{

@@ -33,6 +33,9 @@ struct Options {
     /// Where the learning curves go.
     #[arg(long, default_value = "mnist.svg")]
     curves: PathBuf,
+    /// Where the model goes, as a file that Python's Keras opens: mnist.keras.
+    #[arg(long)]
+    save: Option<PathBuf>,
     /// Makes the run repeatable.
     #[arg(long, default_value_t = 42)]
     seed: u32,
@@ -82,6 +85,9 @@ fn main() -> horn::Result<()> {
         .learning_rate_scheduler(|epoch, rate| if epoch == 0 { rate } else { rate * 0.4 });
     let history = model.fit(&x_train, &y_train, fit)?;
     let scores = model.evaluate(&x_test, &y_test)?;
+    if let Some(path) = &options.save {
+        model.save(path)?;
+    }
 
     // A look at the first images of the test.
     for (digit, probabilities) in x_test.outer_iter().zip(model.predict(&x_test)?.outer_iter()).take(3) {
