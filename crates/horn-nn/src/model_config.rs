@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::layers::is_keras_class;
+use crate::layers::registered_name;
 use crate::plan::{Kind, Place, Plan, PlannedCall};
 use crate::{Error, Layer, Mode, Model, Result, Shape, plan};
 
@@ -61,8 +61,10 @@ pub(crate) fn object(class_name: &str, config: Value) -> Value {
     let (module, registered_name) = match class_name {
         "Sequential" => (Value::from("keras"), Value::Null),
         "Functional" => ("keras.src.models.functional".into(), "Functional".into()),
-        class if is_keras_class(class) => ("keras.layers".into(), Value::Null),
-        class => (Value::Null, format!("Custom>{class}").into()),
+        class => match registered_name(class) {
+            None => ("keras.layers".into(), Value::Null),
+            Some(name) => (Value::Null, name.into()),
+        },
     };
     json!({"module": module, "class_name": class_name, "config": config, "registered_name": registered_name})
 }

@@ -37,25 +37,26 @@ pub use options::{Axes, DataFormat, Interpolation, Padding};
 pub use pooling::*;
 pub use preprocessing::*;
 pub use recurrent::*;
-pub(crate) use registry::is_keras_class;
+pub(crate) use registry::registered_name;
 pub use registry::{from_config, register};
 pub use regularization::*;
 pub use reshaping::*;
 pub use sizes::Sizes;
 
-/// The readers of all families of layers.
+/// All families of layers.
+#[expect(unused_qualifications, reason = "every family has one of this name")]
 const FAMILIES: &[registry::Family] = &[
-    activation::from_config,
-    attention::from_config,
-    convolution::from_config,
-    core_layers::from_config,
-    merging::from_config,
-    normalization::from_config,
-    pooling::from_config,
-    preprocessing::from_config,
-    recurrent::from_config,
-    regularization::from_config,
-    reshaping::from_config,
+    activation::FAMILY,
+    attention::FAMILY,
+    convolution::FAMILY,
+    core_layers::FAMILY,
+    merging::FAMILY,
+    normalization::FAMILY,
+    pooling::FAMILY,
+    preprocessing::FAMILY,
+    recurrent::FAMILY,
+    regularization::FAMILY,
+    reshaping::FAMILY,
 ];
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::keras_object::nearest;
 use crate::{Error, Functional, Layer, Result, Sequential};
 
 /// Reads a layer, or a model, from its configuration, as Keras writes it for the class.
@@ -33,26 +34,38 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
         "Sequential" => return Ok(Box::new(Sequential::from_config(config)?)),
         _ => {}
     }
-    if let Some(layer) = super::FAMILIES.iter().find_map(|family| family(class_name, config)) {
+    if let Some(layer) = super::FAMILIES.iter().find_map(|family| (family.read)(class_name, config)) {
         return layer;
     }
     let own = OWN.read().unwrap_or_else(PoisonError::into_inner).get(class_name).cloned();
     match own {
-        Some(read) => read(config),
-        None => Err(Error::argument("there is no layer of this class")
-            .received(class_name)
-            .expected("a class of Keras's layers")
-            .mend("call `layers::register` before, if it is your own")),
+        Some(own) => (own.read)(config),
+        None => Err(unknown(class_name)),
     }
 }
 
-/// Is the class one of Keras's layers that Horn has?
-pub(crate) fn is_keras_class(class_name: &str) -> bool {
-    // A family knows its classes, whatever it thinks of the configuration.
-    super::FAMILIES.iter().any(|family| family(class_name, &Value::Null).is_some())
+fn unknown(class_name: &str) -> Error {
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+    let known = super::FAMILIES.iter().flat_map(|family| family.classes).copied();
+    let known: Vec<&str> = known.chain(["Functional", "Sequential"]).chain(own.keys().map(String::as_str)).collect();
+    let [first, second] = nearest(class_name, &known);
+    Error::argument("there is no layer of this class")
+        .received(class_name)
+        .expected(format!("a class of Keras's layers; {first} and {second} are the most like it"))
+        .mend("call `layers::register` before, if it is your own")
 }
 
-/// Makes a user's own layer known by its class, so that it can be read from a configuration. Its description is read
+/// The name under which Keras's files know a class that is not Keras's own.
+pub(crate) fn registered_name(class_name: &str) -> Option<String> {
+    if super::FAMILIES.iter().any(|family| family.classes.contains(&class_name)) {
+        return None;
+    }
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+    Some(own.get(class_name).map_or_else(|| format!("Custom>{class_name}"), |own| own.registered_name.clone()))
+}
+
+/// Makes a user's own layer known by its class, or as `package>Class` by the package too under which Python's
+/// `keras.saving.register_keras_serializable` knows it (`Custom` by default), so that it can be read from a configuration. Its description is read
 /// by `serde`; Keras's [`config`](Layer::config) of it should be what `serde` writes.
 ///
 /// ```
@@ -92,6 +105,7 @@ pub(crate) fn is_keras_class(class_name: &str) -> bool {
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<L: Layer + DeserializeOwned>(class_name: &str) {
+    let (package, class_name) = class_name.split_once('>').unwrap_or(("Custom", class_name));
     let class = class_name.to_owned();
     let read: Reader = Arc::new(move |config| match serde_json::from_value::<L>(config.clone()) {
         Ok(layer) => Ok(Box::new(layer)),
@@ -100,30 +114,40 @@ pub fn register<L: Layer + DeserializeOwned>(class_name: &str) {
             .received(config)
             .because(error)),
     });
-    OWN.write().unwrap_or_else(PoisonError::into_inner).insert(class_name.to_owned(), read);
+    let own = Own { registered_name: format!("{package}>{class_name}"), read };
+    OWN.write().unwrap_or_else(PoisonError::into_inner).insert(class_name.to_owned(), own);
+}
+
+/// A user's own layer.
+#[derive(Clone)]
+struct Own {
+    registered_name: String,
+    read: Reader,
 }
 
 /// Reads a user's own layer.
 type Reader = Arc<dyn Fn(&Value) -> Result<Box<dyn Layer>> + Send + Sync>;
 
 /// The users' own layers.
-static OWN: LazyLock<RwLock<HashMap<String, Reader>>> = LazyLock::new(RwLock::default);
+static OWN: LazyLock<RwLock<HashMap<String, Own>>> = LazyLock::new(RwLock::default);
 
-/// Reads one layer of a family; `None` where the class is of another.
-pub(super) type Family = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;
+/// A family of layers.
+pub(super) struct Family {
+    pub classes: &'static [&'static str],
+    /// Reads one of them; `None` where the class is of another family.
+    pub read: fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>,
+}
 
-/// Makes `from_config` of a family: each class with an instance that holds the defaults, and the arguments without one.
+/// Makes the `FAMILY` of a module: each class with an instance that holds the defaults, and the arguments without one.
 macro_rules! family {
     ($($class:literal => $default:expr $(, requires $($key:literal),+)?;)+) => {
-        pub(super) fn from_config(
-            class_name: &str,
-            config: &serde_json::Value,
-        ) -> Option<$crate::Result<Box<dyn $crate::Layer>>> {
-            match class_name {
+        pub(super) const FAMILY: $crate::layers::registry::Family = $crate::layers::registry::Family {
+            classes: &[$($class),+],
+            read: |class_name, config| match class_name {
                 $($class => Some($crate::layers::registry::read(&$default, &[$($($key),+)?], config)),)+
                 _ => None,
-            }
-        }
+            },
+        };
     };
 }
 pub(super) use family;
@@ -183,5 +207,24 @@ mod tests {
         assert_eq!(pooling.config()["strides"], json!([3, 3]));
         let attention = from_config("MultiHeadAttention", &json!({"num_heads": 2, "key_dim": 3})).unwrap();
         assert_eq!(attention.config()["value_dim"], 3);
+    }
+
+    #[test]
+    fn an_unknown_class_is_named_with_those_that_are_like_it() {
+        let error = from_config("Conv2d", &json!({})).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "there is no layer of this class; received Conv2d, expected a class of Keras's layers; Conv2D and Conv1D are \
+             the most like it. Mend: call `layers::register` before, if it is your own."
+        );
+    }
+
+    #[test]
+    fn users_layers_have_a_package() {
+        assert_eq!(registered_name("Dense"), None);
+        assert_eq!(registered_name("NeverRegistered").as_deref(), Some("Custom>NeverRegistered"));
+        register::<crate::layers::Dense>("house>Brick");
+        assert_eq!(registered_name("Brick").as_deref(), Some("house>Brick"));
+        assert!(from_config("Brick", &crate::layers::Dense(4).config()).is_ok());
     }
 }

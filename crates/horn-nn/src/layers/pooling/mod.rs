@@ -34,39 +34,23 @@ enum Pool {
     Average,
 }
 
-mod readers {
-    use super::*;
-
-    crate::layers::registry::family! {
-        "AdaptiveAveragePooling1D" => AdaptiveAveragePooling1D::new(1), requires "output_size";
-        "AdaptiveAveragePooling2D" => AdaptiveAveragePooling2D::new(1), requires "output_size";
-        "AdaptiveAveragePooling3D" => AdaptiveAveragePooling3D::new(1), requires "output_size";
-        "AdaptiveMaxPooling1D" => AdaptiveMaxPooling1D::new(1), requires "output_size";
-        "AdaptiveMaxPooling2D" => AdaptiveMaxPooling2D::new(1), requires "output_size";
-        "AdaptiveMaxPooling3D" => AdaptiveMaxPooling3D::new(1), requires "output_size";
-        "AveragePooling1D" => AveragePooling1D::new();
-        "AveragePooling2D" => AveragePooling2D::new();
-        "AveragePooling3D" => AveragePooling3D::new();
-        "GlobalAveragePooling1D" => GlobalAveragePooling1D::new();
-        "GlobalAveragePooling2D" => GlobalAveragePooling2D::new();
-        "GlobalAveragePooling3D" => GlobalAveragePooling3D::new();
-        "GlobalMaxPooling1D" => GlobalMaxPooling1D::new();
-        "GlobalMaxPooling2D" => GlobalMaxPooling2D::new();
-        "GlobalMaxPooling3D" => GlobalMaxPooling3D::new();
-        "MaxPooling1D" => MaxPooling1D::new();
-        "MaxPooling2D" => MaxPooling2D::new();
-        "MaxPooling3D" => MaxPooling3D::new();
-    }
-}
-
-/// Reads a pooling; strides that the configuration lacks are as large as the window that it gives.
-pub(super) fn from_config(
-    class_name: &str,
-    config: &serde_json::Value,
-) -> Option<crate::Result<Box<dyn crate::Layer>>> {
-    let mut config = config.clone();
-    if let (Some(pool_size), true) = (config.get("pool_size").cloned(), config["strides"].is_null()) {
-        config["strides"] = pool_size;
-    }
-    readers::from_config(class_name, &config)
+super::registry::family! {
+    "AdaptiveAveragePooling1D" => AdaptiveAveragePooling1D::new(1), requires "output_size";
+    "AdaptiveAveragePooling2D" => AdaptiveAveragePooling2D::new(1), requires "output_size";
+    "AdaptiveAveragePooling3D" => AdaptiveAveragePooling3D::new(1), requires "output_size";
+    "AdaptiveMaxPooling1D" => AdaptiveMaxPooling1D::new(1), requires "output_size";
+    "AdaptiveMaxPooling2D" => AdaptiveMaxPooling2D::new(1), requires "output_size";
+    "AdaptiveMaxPooling3D" => AdaptiveMaxPooling3D::new(1), requires "output_size";
+    "AveragePooling1D" => AveragePooling1D::new();
+    "AveragePooling2D" => AveragePooling2D::new();
+    "AveragePooling3D" => AveragePooling3D::new();
+    "GlobalAveragePooling1D" => GlobalAveragePooling1D::new();
+    "GlobalAveragePooling2D" => GlobalAveragePooling2D::new();
+    "GlobalAveragePooling3D" => GlobalAveragePooling3D::new();
+    "GlobalMaxPooling1D" => GlobalMaxPooling1D::new();
+    "GlobalMaxPooling2D" => GlobalMaxPooling2D::new();
+    "GlobalMaxPooling3D" => GlobalMaxPooling3D::new();
+    "MaxPooling1D" => MaxPooling1D::new();
+    "MaxPooling2D" => MaxPooling2D::new();
+    "MaxPooling3D" => MaxPooling3D::new();
 }
