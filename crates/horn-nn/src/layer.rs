@@ -317,47 +317,69 @@ pub struct Logits {
     pub activation: Activation,
 }
 
+/// What stands for another layer.
+pub(crate) trait Inner {
+    /// The layer.
+    fn inner(&self) -> &dyn Layer;
+}
+
+/// All methods of [`Layer`] but `name` and `trainable`, for what stands for another layer.
+macro_rules! as_inner {
+    () => {
+        fn class_name(&self) -> &str {
+            self.inner().class_name()
+        }
+        fn supports_masking(&self) -> bool {
+            self.inner().supports_masking()
+        }
+        fn activity_regularizer(&self) -> Option<&$crate::regularizers::Regularizer> {
+            self.inner().activity_regularizer()
+        }
+        fn output_shape(&self, input: &$crate::Shape) -> $crate::Result<$crate::Shape> {
+            self.inner().output_shape(input)
+        }
+        fn output_shapes(&self, inputs: &[$crate::Shape]) -> $crate::Result<Vec<$crate::Shape>> {
+            self.inner().output_shapes(inputs)
+        }
+        fn build(&self, input: &$crate::Shape, build: &mut $crate::Build) -> $crate::Result<$crate::BuiltLayer> {
+            self.inner().build(input, build)
+        }
+        fn build_for(&self, inputs: &[$crate::Shape], build: &mut $crate::Build) -> $crate::Result<$crate::BuiltLayer> {
+            self.inner().build_for(inputs, build)
+        }
+        fn input_shape(&self) -> Option<&$crate::Shape> {
+            self.inner().input_shape()
+        }
+        fn state_sizes(&self) -> Option<Vec<usize>> {
+            self.inner().state_sizes()
+        }
+        fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+            self.inner().call_arguments(inputs)
+        }
+        fn call_options(&self) -> &'static [&'static str] {
+            self.inner().call_options()
+        }
+        fn config(&self) -> serde_json::Value {
+            self.inner().config()
+        }
+    };
+}
+pub(crate) use as_inner;
+
+impl Inner for Box<dyn Layer> {
+    fn inner(&self) -> &dyn Layer {
+        self.as_ref()
+    }
+}
+
 impl Layer for Box<dyn Layer> {
-    fn class_name(&self) -> &str {
-        (**self).class_name()
-    }
+    as_inner!();
+
     fn name(&self) -> Option<&str> {
-        (**self).name()
+        self.inner().name()
     }
+
     fn trainable(&self) -> bool {
-        (**self).trainable()
-    }
-    fn supports_masking(&self) -> bool {
-        (**self).supports_masking()
-    }
-    fn activity_regularizer(&self) -> Option<&Regularizer> {
-        (**self).activity_regularizer()
-    }
-    fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        (**self).output_shape(input)
-    }
-    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        (**self).output_shapes(inputs)
-    }
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
-        (**self).build(input, build)
-    }
-    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
-        (**self).build_for(inputs, build)
-    }
-    fn input_shape(&self) -> Option<&Shape> {
-        (**self).input_shape()
-    }
-    fn state_sizes(&self) -> Option<Vec<usize>> {
-        (**self).state_sizes()
-    }
-    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
-        (**self).call_arguments(inputs)
-    }
-    fn call_options(&self) -> &'static [&'static str] {
-        (**self).call_options()
-    }
-    fn config(&self) -> Value {
-        (**self).config()
+        self.inner().trainable()
     }
 }

@@ -102,7 +102,9 @@ impl Model {
                     None => named_object(layer.layer(), Some(layer.name())),
                 }
                 .map_err(|error| error.at(plan::place(layer.name(), layer.layer())))?;
-                if object["config"].get("trainable").is_some() {
+                // Some of Keras's own layers can't be frozen.
+                let says = object["config"].get("trainable").is_some() || object["module"].is_null();
+                if says {
                     object["config"]["trainable"] = layer.trainable().into();
                 }
                 Ok(object)

@@ -2,7 +2,8 @@
 //!
 //! A network of `Dense` layers learns smooth functions with ease and wiggly ones slowly. Given the sines and cosines of
 //! its input instead, of frequencies that it learns, it has no such trouble. Keras has no such layer; here it is. Once
-//! written it is a layer like any other: it appears in the summary, trains, and tells what is wrong with its input.
+//! written it is a layer like any other: it appears in the summary, trains, is saved and loaded, and tells what is wrong
+//! with its input.
 //!
 //! Run it:
 //!
@@ -61,29 +62,32 @@ impl Forward for FourierModule {
 }
 
 /// How well a network learns `sin(20 x) · x` on -1 to 1, with and without the layer.
-fn learn(model: Sequential) -> Result<f64> {
+fn learn(model: Sequential) -> Result<(CompiledModel, f64)> {
     let x = Array2::from_shape_fn((512, 1), |(row, _)| row as f32 / 256.0 - 1.0);
     let y = x.mapv(|x| (20.0 * x).sin() * x);
 
     let mut model = model.compile(Adam::new(3e-3), MeanSquaredError::new(), ())?;
     model.summary();
     let history = model.fit(&x, &y, Fit::epochs(60).verbose(Verbose::Silent))?;
-    Ok(history["loss"][59])
+    Ok((model, history["loss"][59]))
 }
 
 fn main() -> Result<()> {
     set_random_seed(42);
     let hidden = || Dense(64).activation(Activation::Relu);
 
-    let plain = learn(Sequential::new().add(Input([1])).add(hidden()).add(hidden()).add(Dense(1)))?;
+    let (_, plain) = learn(Sequential::new().add(Input([1])).add(hidden()).add(hidden()).add(Dense(1)))?;
     let features = FourierFeatures { frequencies: 32 };
-    let fourier = learn(Sequential::new().add(Input([1])).add(features).add(hidden()).add(Dense(1)))?;
-    println!("mean squared error after 60 epochs: {plain:.4} with Dense alone, {fourier:.6} with FourierFeatures");
+    let (fourier, error) = learn(Sequential::new().add(Input([1])).add(features).add(hidden()).add(Dense(1)))?;
+    println!("mean squared error after 60 epochs: {plain:.4} with Dense alone, {error:.6} with FourierFeatures");
 
-    // A file names the layer by its class. Registered, it can be read again.
+    // A file names the layer by its class. Registered, it can be read again; in Python, a class of the same name with
+    // `@keras.saving.register_keras_serializable()` is the other half.
     layers::register::<FourierFeatures>("FourierFeatures");
-    let again = layers::from_config("FourierFeatures", &json!({"frequencies": 32}))?;
-    println!("read from its configuration: {again:?}");
+    let path = std::env::temp_dir().join("fourier.keras");
+    fourier.save(&path)?;
+    let again: Model = load_model(&path)?;
+    println!("read from its file: {:?}", again.get_layer("fourier_features")?.layer());
 
     // Errors name it, as they name Keras's own.
     let images = Sequential::new().add(Input([28, 28])).add(FourierFeatures { frequencies: 32 });

@@ -1,6 +1,7 @@
 //! From Keras's configurations back to layers.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use serde::Serialize;
@@ -8,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::keras_object::nearest;
+use crate::layer::{Inner, as_inner};
 use crate::{Error, Functional, Layer, Result, Sequential};
 
 /// Reads a layer, or a model, from its configuration, as Keras writes it for the class.
@@ -39,8 +41,49 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
     }
     let own = OWN.read().unwrap_or_else(PoisonError::into_inner).get(class_name).cloned();
     match own {
-        Some(own) => (own.read)(config),
+        Some(own) => Ok(named((own.read)(config)?, config)),
         None => Err(unknown(class_name)),
+    }
+}
+
+/// A user's layer with the name and the state that the model has given it, which its own description does not know.
+fn named(layer: Box<dyn Layer>, config: &Value) -> Box<dyn Layer> {
+    let name = config["name"].as_str().filter(|name| layer.name() != Some(name));
+    let trainable = config["trainable"].as_bool().unwrap_or_else(|| layer.trainable());
+    match name {
+        None if trainable == layer.trainable() => layer,
+        name => Box::new(Given { name: name.or(layer.name()).map(str::to_owned), trainable, layer }),
+    }
+}
+
+/// A layer with what the model has given it.
+struct Given {
+    name: Option<String>,
+    trainable: bool,
+    layer: Box<dyn Layer>,
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.layer.fmt(f)
+    }
+}
+
+impl Inner for Given {
+    fn inner(&self) -> &dyn Layer {
+        self.layer.as_ref()
+    }
+}
+
+impl Layer for Given {
+    as_inner!();
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn trainable(&self) -> bool {
+        self.trainable
     }
 }
 
@@ -225,6 +268,10 @@ mod tests {
         assert_eq!(registered_name("NeverRegistered").as_deref(), Some("Custom>NeverRegistered"));
         register::<crate::layers::Dense>("house>Brick");
         assert_eq!(registered_name("Brick").as_deref(), Some("house>Brick"));
-        assert!(from_config("Brick", &crate::layers::Dense(4).config()).is_ok());
+        let mut config = crate::layers::Dense(4).config();
+        config["name"] = "wall".into();
+        config["trainable"] = false.into();
+        let read = from_config("Brick", &config).unwrap();
+        assert_eq!((read.name(), read.trainable()), (Some("wall"), false));
     }
 }
