@@ -183,6 +183,11 @@ impl Array {
         &self.values
     }
 
+    /// The values alone, in row-major order.
+    pub fn into_values(self) -> Values {
+        self.values
+    }
+
     /// The values as floats: `float32` ones are not copied, narrower ones are widened, wider ones are rounded.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod window;
 mod write;
 
 pub use read::{Found, WeightsReader};
+pub use values::of_dtype;
 pub use window::{Cursor, Window};
 pub use write::WeightsWriter;
 

@@ -1,6 +1,6 @@
 //! The files of Keras before version 3, which Keras 3 still writes as `.h5`.
 
-use horn_nn::{Error, Model, Result};
+use horn_nn::{Error, LayerRef, Model, Result};
 use serde_json::{Value, json};
 
 use crate::h5::{Attribute, WeightsReader};
@@ -48,22 +48,16 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
         stored.push((layer, variables));
     }
     stored.retain(|(_, variables)| !variables.is_empty());
-    let mut start = 0;
     let mut bundles = Vec::new();
-    for layer in model.layers() {
-        let learning = layer.learning();
-        let mut weights: Vec<usize> = (0..learning.len()).collect();
-        weights.sort_by_key(|&at| !learning[at]);
-        weights.iter_mut().for_each(|at| *at += start);
-        start += learning.len();
+    for (layer, weights) in layers(model) {
         if weights.is_empty() {
             continue;
         }
         let variables = match by_name {
-            true => stored.iter().find(|(name, _)| name == layer.name()).map(|(_, variables)| variables.clone()),
+            true => stored.iter().find(|(name, _)| name == layer).map(|(_, variables)| variables.clone()),
             false => stored.get(bundles.len()).map(|(_, variables)| variables.clone()),
         };
-        bundles.push(Bundle { layer: format!("layer {:?}", layer.name()), weights, variables });
+        bundles.push(Bundle { layer: format!("layer {layer:?}"), weights, variables });
     }
     if !by_name && stored.len() != bundles.len() {
         return Err(Error::shape("the file has another number of layers with weights")
@@ -72,6 +66,20 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
             .mend("make the model as it was saved; or read what fits with `by_name`"));
     }
     Ok(bundles)
+}
+
+/// Each layer by its name, with the numbers of its weights in the order of legacy files: those that learn first.
+pub(crate) fn layers(model: &Model) -> Vec<(&str, Vec<usize>)> {
+    let mut start = 0;
+    let of_layer = |layer: LayerRef<'_>| {
+        let learning = layer.learning();
+        let mut weights: Vec<usize> = (0..learning.len()).collect();
+        weights.sort_by_key(|&at| !learning[at]);
+        weights.iter_mut().for_each(|at| *at += start);
+        start += learning.len();
+        weights
+    };
+    model.layers().map(|layer| layer.name()).zip(model.layers().map(of_layer)).collect()
 }
 
 /// The variables of the optimizer.

@@ -1,4 +1,4 @@
-//! Keras's model files, read and written: `.keras`, `.weights.h5` and the legacy `.h5`.
+//! Keras's model files, read and written: `.keras`, `.weights.h5` and the legacy `.h5`; and weights as `.safetensors`.
 //!
 //! A model file is Keras's own, both ways, and is used without Python:
 //!
@@ -25,7 +25,9 @@ pub mod json;
 
 mod assets;
 mod legacy;
+mod legacy_save;
 mod load;
+pub mod safetensors;
 mod save;
 mod weights;
 

@@ -10,11 +10,13 @@ use serde_json::Value;
 use crate::archive::{Archive, ArchiveWriter};
 use crate::arrays::{Array, Values};
 use crate::h5::{Attribute, WeightsReader, WeightsWriter};
+use crate::legacy_save;
 use crate::load::{is_hdf5, optimizer_values};
+use crate::safetensors;
 use crate::weights::{Assignment, LoadReport, LoadWeights};
 
 /// The version of Keras whose files these are.
-const KERAS_VERSION: &str = "3.15.1";
+pub(crate) const KERAS_VERSION: &str = "3.15.1";
 
 /// Models into files, and weights out of them.
 ///
@@ -37,13 +39,16 @@ pub trait SaveModel {
     /// optimizer remembers. Python's `keras.models.load_model` opens it. A file that was there is replaced only once
     /// the new one is whole.
     ///
+    /// A name that ends in `.h5` makes a file of the kind that Keras wrote before version 3.
+    ///
     /// # Errors
     ///
-    /// Where the name does not end in `.keras`, a layer or what the model is compiled with can't be written, as a
+    /// Where the name ends in neither, a layer or what the model is compiled with can't be written, as a
     /// `Lambda` can't, or the file can't be.
     fn save(&self, path: impl AsRef<Path>) -> Result<()>;
 
-    /// Writes the weights alone, to a file whose name ends in `.weights.h5`.
+    /// Writes the weights alone, to a file whose name ends in `.weights.h5`, or to one that ends in `.safetensors`,
+    /// where they have Keras's paths, `dense/kernel`, for names.
     ///
     /// # Errors
     ///
@@ -51,7 +56,7 @@ pub trait SaveModel {
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()>;
 
     /// Reads the weights from a file that [`save_weights`](Self::save_weights) or Keras's has written, or from a
-    /// `.keras` file.
+    /// `.keras` file. A file that ends in `.safetensors` has them by name.
     ///
     /// # Errors
     ///
@@ -85,6 +90,9 @@ impl SaveModel for Model {
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
+        if safetensors::is_named(path.as_ref()) {
+            return safetensors::load(self, path.as_ref(), options);
+        }
         let file = open_weights(path.as_ref())?;
         let assignment = Assignment::new(self, &file, options)?;
         *self = assignment.fill(self.clone(), &file)?;
@@ -110,6 +118,9 @@ impl SaveModel for CompiledModel {
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
         let report = self.model_mut()?.load_weights_with(&path, options)?;
+        if safetensors::is_named(path.as_ref()) {
+            return Ok(report);
+        }
         if let Some(values) = optimizer_values(&open_weights(path.as_ref())?)? {
             // As Keras does, another optimizer's state is passed over.
             let _ = self.set_optimizer_variables(&values);
@@ -123,6 +134,9 @@ impl SaveModel for CompiledModel {
 }
 
 fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[OptimizerVariable]) -> Result<()> {
+    if legacy_save::is_named(path) {
+        return legacy_save::write(path, model, object, optimizer);
+    }
     check_ending(path, ".keras")?;
     files::write_atomically(path, |file| {
         let mut archive = ArchiveWriter::new(file, KERAS_VERSION)?;
@@ -133,6 +147,9 @@ fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[Optimizer
 }
 
 fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) -> Result<()> {
+    if safetensors::is_named(path) {
+        return safetensors::save(path, model);
+    }
     check_ending(path, ".weights.h5")?;
     files::write_atomically(path, |file| weights_of(model, optimizer)?.write(file))
 }

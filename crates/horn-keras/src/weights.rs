@@ -40,6 +40,14 @@ impl LoadWeights {
         self.skip_mismatch = skip_mismatch;
         self
     }
+
+    pub(crate) fn is_by_name(self) -> bool {
+        self.by_name
+    }
+
+    pub(crate) fn skips_mismatch(self) -> bool {
+        self.skip_mismatch
+    }
 }
 
 /// What became of the weights of a file.

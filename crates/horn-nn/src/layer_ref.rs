@@ -42,6 +42,11 @@ impl<'a> LayerRef<'a> {
         &self.calls().next().expect("every layer is called").output_shapes[0]
     }
 
+    /// The shapes of all that comes out.
+    pub fn output_shapes(&self) -> impl ExactSizeIterator<Item = &'a Shape> + use<'a> {
+        self.calls().next().map_or(&[][..], |call| &call.output_shapes).iter()
+    }
+
     /// The calls of the layer in this model.
     pub(crate) fn calls(&self) -> impl Iterator<Item = &'a PlannedCall> + use<'a> {
         let at = self.at;

@@ -4,8 +4,13 @@ use horn_nn::Result;
 
 use crate::arrays::{DType, Element, Values};
 
-/// Values of a dtype from their bytes, which `read` fills in from an offset on, a little at a time.
-pub(super) fn of_dtype(
+/// Values of a dtype from their bytes, which `read` fills in from an offset on, a little at a time. Room is made for all
+/// at once: the caller knows that they are there.
+///
+/// # Errors
+///
+/// The first that `read` returns.
+pub fn of_dtype(
     dtype: DType,
     count: usize,
     big_endian: bool,

@@ -1,0 +1,148 @@
+//! The arrays that a model takes and gives, in `.npy` and `.npz` files.
+
+mod npy;
+mod npz;
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use horn::burn::tensor::{bf16, f16};
+use horn::{Error, HostArray, Result};
+use horn_keras::arrays::{Array, Values};
+use horn_nn::files::write_atomically;
+use ndarray::ArrayD;
+
+use crate::failure::{Failure, Outcome};
+use crate::source::Kind;
+
+/// The arrays of these names, from one `.npz` or as many `.npy` as there are names.
+///
+/// # Errors
+///
+/// A file cannot be read, or there are others than these.
+pub fn read(paths: &[PathBuf], names: &[&str], what: &str) -> Result<Vec<HostArray<'static>>> {
+    if let [path] = paths
+        && Kind::of(path)? == Kind::Zip
+    {
+        return named(path, npz::read(path)?, names, what);
+    }
+    if paths.len() != names.len() {
+        return Err(Error::data(format!("the model has another number of {what}s"))
+            .received(format!("{} .npy files", paths.len()))
+            .expected(format!("{}: {}", names.len(), names.join(", ")))
+            .mend("give a .npy file for each, in this order, or one .npz with these names"));
+    }
+    paths.iter().map(|path| read_npy(path).and_then(host)).collect()
+}
+
+/// The arrays of an `.npz` in the order of the names.
+fn named(path: &Path, arrays: Vec<(String, Array)>, names: &[&str], what: &str) -> Result<Vec<HostArray<'static>>> {
+    let mut arrays: Vec<(String, Option<Array>)> = arrays.into_iter().map(|(name, it)| (name, Some(it))).collect();
+    // `numpy.savez(file, a, b)` knows no names, and one array needs none.
+    let in_order = arrays.len() == 1 && names.len() == 1
+        || arrays.len() == names.len()
+            && (0..names.len()).all(|at| arrays.iter().any(|it| it.0 == format!("arr_{at}")));
+    if in_order {
+        arrays.sort_by_key(|(name, _)| (name.len(), name.clone()));
+    }
+    let found: Vec<String> = arrays.iter().map(|(name, _)| name.clone()).collect();
+    let take = |(at, &name): (usize, &&str)| {
+        let place = if in_order { Some(at) } else { found.iter().position(|other| other == name) };
+        place.and_then(|at| arrays[at].1.take()).ok_or_else(|| {
+            Error::data(format!("there is no array for the {what} {name:?}"))
+                .at(format!("file {:?}", path.display().to_string()))
+                .received(found.join(", "))
+                .expected(names.join(", "))
+                .mend(format!("name the arrays by the model's {what}s: np.savez(file, **{{{name:?}: array}})"))
+        })
+    };
+    names.iter().enumerate().map(take).collect::<Result<Vec<_>>>()?.into_iter().map(host).collect()
+}
+
+fn read_npy(path: &Path) -> Result<Array> {
+    let place = || format!("file {:?}", path.display().to_string());
+    let cannot = |error| Error::file("cannot be read").at(place()).because(error).mend("look at the name of the file");
+    let file = File::open(path).map_err(cannot)?;
+    let metadata = file.metadata().map_err(cannot)?;
+    if !metadata.is_file() {
+        return Err(Error::file("it is no file, but a folder or a device").at(place()));
+    }
+    npy::read(&mut BufReader::new(file), metadata.len()).map_err(|error| error.at(place()))
+}
+
+/// An array as models take it. Dtypes that Horn does not compute with become wider ones.
+fn host(array: Array) -> Result<HostArray<'static>> {
+    let sizes = if array.sizes().is_empty() { vec![1] } else { array.sizes().to_vec() };
+    match array.into_values() {
+        Values::F16(values) => HostArray::new(all(values, |bits| f16::from_bits(bits).to_f32()), sizes),
+        Values::Bf16(values) => HostArray::new(all(values, |bits| bf16::from_bits(bits).to_f32()), sizes),
+        Values::F32(values) => HostArray::new(values, sizes),
+        Values::F64(values) => HostArray::new(values, sizes),
+        Values::I8(values) => HostArray::new(all(values, i32::from), sizes),
+        Values::I16(values) => HostArray::new(all(values, i32::from), sizes),
+        Values::I32(values) => HostArray::new(values, sizes),
+        Values::I64(values) => HostArray::new(values, sizes),
+        Values::U8(values) => HostArray::new(values, sizes),
+        Values::U16(values) => HostArray::new(all(values, i32::from), sizes),
+        Values::U32(values) => HostArray::new(values, sizes),
+        Values::U64(values) => HostArray::new(all(values, |value| value as f64), sizes),
+        Values::Bool(values) => HostArray::new(all(values, |value| value != 0), sizes),
+    }
+}
+
+fn all<T, U>(values: Vec<T>, convert: impl Fn(T) -> U) -> Vec<U> {
+    values.into_iter().map(convert).collect()
+}
+
+/// Where results go, checked before they are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// One array.
+    Npy,
+    /// Arrays by name.
+    Npz,
+}
+
+impl Target {
+    /// By the name of the file.
+    ///
+    /// # Errors
+    ///
+    /// It ends in neither.
+    pub fn of(path: &Path) -> Outcome<Self> {
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("npy") => Ok(Self::Npy),
+            Some("npz") => Ok(Self::Npz),
+            _ => Err(Failure::Usage(
+                Error::argument("the name of the file does not say what it is")
+                    .at("--output")
+                    .received(path.display())
+                    .expected("a name that ends in .npy or .npz")
+                    .mend("write one array as .npy, or all by name as .npz"),
+            )),
+        }
+    }
+
+    /// Writes the arrays. A file that was there is replaced when the new one is whole.
+    ///
+    /// # Errors
+    ///
+    /// There are several for one `.npy`, or the file cannot be written.
+    pub fn write(self, path: &Path, arrays: &[(&str, &ArrayD<f32>)]) -> Outcome {
+        match (self, arrays) {
+            (Self::Npy, [(_, array)]) => Ok(write_atomically(path, |file| npy::write(file, array))?),
+            (Self::Npz, arrays) => Ok(write_atomically(path, |file| npz::write(file, arrays))?),
+            (Self::Npy, arrays) => {
+                let names: Vec<_> = arrays.iter().map(|(name, _)| *name).collect();
+                Err(Failure::Usage(
+                    Error::argument("a .npy file holds one array")
+                        .at("--output")
+                        .received(format!("{} outputs: {}", arrays.len(), names.join(", ")))
+                        .expected("one output")
+                        .mend("write an .npz file"),
+                ))
+            }
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! NumPy's `.npy`: a header that is a literal of Python's, and the values.
+//!
+//! After `numpy/lib/format.py`. Files may come from strangers: room is made for values that are there.
+
+use std::io::{Read, Write};
+
+use horn::{Error, Result};
+use horn_keras::arrays::{Array, DType};
+use horn_keras::h5::of_dtype;
+use ndarray::ArrayD;
+
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// NumPy reads none that is longer without being told to.
+const MOST_HEADER: usize = 10_000;
+/// HDF5 and NumPy have this limit, too.
+const MOST_AXES: usize = 64;
+
+/// What a file says of its values.
+#[derive(Debug, PartialEq)]
+struct Header {
+    dtype: DType,
+    big_endian: bool,
+    fortran_order: bool,
+    sizes: Vec<usize>,
+}
+
+/// Reads an array of which there are no more than `len` bytes, header included.
+///
+/// # Errors
+///
+/// It is no array, of a dtype without numbers, or not whole.
+pub fn read(file: &mut impl Read, len: u64) -> Result<Array> {
+    let mut start = [0; 8];
+    fill(file, &mut start)?;
+    if !start.starts_with(MAGIC) {
+        return Err(Error::file("is no array of NumPy's")
+            .received("a file that begins otherwise")
+            .expected("a .npy or .npz file")
+            .mend("save the array by `numpy.save` or `numpy.savez`"));
+    }
+    let mut length = [0; 4];
+    let in_length = if start[6] == 1 { 2 } else { 4 };
+    fill(file, &mut length[..in_length])?;
+    let length = u32::from_le_bytes(length) as usize;
+    if !(1..=3).contains(&start[6]) || length > MOST_HEADER {
+        return Err(Error::file("is no array of NumPy's that Horn can read")
+            .received(format!("version {}, a header of {length} bytes", start[6]))
+            .expected(format!("versions 1 to 3, at most {MOST_HEADER} bytes")));
+    }
+    let mut text = vec![0; length];
+    fill(file, &mut text)?;
+    let header = Header::parse(&String::from_utf8_lossy(&text))?;
+    header.values(file, len.saturating_sub((8 + in_length + length) as u64))
+}
+
+/// Writes an array of floats, in row-major order.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn write(file: &mut impl Write, array: &ArrayD<f32>) -> Result<()> {
+    let sizes: Vec<String> = array.shape().iter().map(|size| format!("{size},")).collect();
+    let sizes = sizes.join(" ");
+    let sizes = if array.ndim() == 1 { &sizes } else { sizes.trim_end_matches(',') };
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}");
+    // The values begin at a multiple of 64, and the header ends its line.
+    let padding = 63 - (10 + header.len()) % 64;
+    header.push_str(&" ".repeat(padding));
+    header.push('\n');
+    let mut bytes = Vec::with_capacity(10 + header.len() + 4 * array.len());
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&[1, 0]);
+    bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(header.as_bytes());
+    array.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+    file.write_all(&bytes).map_err(|error| Error::file("cannot be written").because(error))
+}
+
+impl Header {
+    /// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`
+    fn parse(text: &str) -> Result<Self> {
+        let malformed = || {
+            Error::file("has a header that Horn can't read")
+                .received(format!("{:?}", text.trim()))
+                .expected("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)}")
+                .mend("save an array of numbers by `numpy.save`")
+        };
+        let value = |key: &str| {
+            let (_, rest) = text.split_once(&format!("'{key}'")).or_else(|| text.split_once(&format!("\"{key}\"")))?;
+            Some(rest.trim_start().strip_prefix(':')?.trim_start())
+        };
+        let descr = value("descr").and_then(quoted).ok_or_else(malformed)?;
+        let fortran_order = match value("fortran_order").ok_or_else(malformed)? {
+            rest if rest.starts_with("False") => false,
+            rest if rest.starts_with("True") => true,
+            _ => return Err(malformed()),
+        };
+        let sizes = value("shape").and_then(|rest| rest.strip_prefix('(')?.split_once(')')).ok_or_else(malformed)?.0;
+        let sizes = sizes.split(',').map(str::trim).filter(|size| !size.is_empty());
+        // Python 2 wrote long numbers with an L.
+        let sizes = sizes.map(|size| size.trim_end_matches('L').parse().map_err(|_| malformed()));
+        let sizes = sizes.collect::<Result<Vec<usize>>>()?;
+        if sizes.len() > MOST_AXES {
+            return Err(malformed());
+        }
+        let (dtype, big_endian) = dtype(descr).ok_or_else(|| {
+            Error::data("Horn has no such dtype")
+                .received(format!("{descr:?}"))
+                .expected("bool, or integers or floats of up to 64 bits")
+                .mend("convert the array: `array.astype(\"float32\")`")
+        })?;
+        Ok(Self { dtype, big_endian, fortran_order, sizes })
+    }
+
+    /// The values, if the file has as many bytes as they need.
+    fn values(&self, file: &mut impl Read, there: u64) -> Result<Array> {
+        let count = self.sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
+        let bytes = count.and_then(|count| count.checked_mul(self.dtype.size()));
+        let Some(bytes) = bytes.filter(|&bytes| bytes as u64 <= there) else {
+            return Err(Error::file("the file does not hold all of its values")
+                .received(format!("{there} bytes"))
+                .expected(format!("values of the shape {}", horn_nn::sizes(&self.sizes)))
+                .mend("the file is damaged: save the array again"));
+        };
+        let count = bytes / self.dtype.size();
+        let values = if self.fortran_order && self.sizes.len() > 1 {
+            let mut stored = vec![0; bytes];
+            fill(file, &mut stored)?;
+            let turned = row_major(&stored, &self.sizes, self.dtype.size());
+            of_dtype(self.dtype, count, self.big_endian, |offset, buffer| {
+                buffer.copy_from_slice(&turned[offset..offset + buffer.len()]);
+                Ok(())
+            })
+        } else {
+            of_dtype(self.dtype, count, self.big_endian, |_, buffer| fill(file, buffer))
+        };
+        Array::new(self.sizes.clone(), values?)
+    }
+}
+
+/// The text in the quotes that it begins with.
+fn quoted(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
+    Some(text[1..].split_once(quote)?.0)
+}
+
+/// `>f4` → float32 with the high byte first.
+fn dtype(descr: &str) -> Option<(DType, bool)> {
+    let big_endian = descr.starts_with('>');
+    let dtype = match descr.trim_start_matches(['<', '>', '|', '=']) {
+        "f2" => DType::F16,
+        "f4" => DType::F32,
+        "f8" => DType::F64,
+        "i1" => DType::I8,
+        "i2" => DType::I16,
+        "i4" => DType::I32,
+        "i8" => DType::I64,
+        "u1" => DType::U8,
+        "u2" => DType::U16,
+        "u4" => DType::U32,
+        "u8" => DType::U64,
+        "b1" | "?" => DType::Bool,
+        _ => return None,
+    };
+    Some((dtype, big_endian))
+}
+
+/// Values that lie with the first axis next to each other, in the order with the last axis next to each other.
+fn row_major(stored: &[u8], sizes: &[usize], size: usize) -> Vec<u8> {
+    let strides: Vec<usize> = sizes
+        .iter()
+        .scan(size, |stride, &size| {
+            let own = *stride;
+            *stride *= size;
+            Some(own)
+        })
+        .collect();
+    let mut turned = Vec::with_capacity(stored.len());
+    let mut index = vec![0; sizes.len()];
+    while turned.len() < stored.len() {
+        let at: usize = index.iter().zip(&strides).map(|(index, stride)| index * stride).sum();
+        turned.extend_from_slice(&stored[at..at + size]);
+        for (index, &size) in index.iter_mut().zip(sizes).rev() {
+            *index += 1;
+            if *index < size {
+                break;
+            }
+            *index = 0;
+        }
+    }
+    turned
+}
+
+fn fill(file: &mut impl Read, buffer: &mut [u8]) -> Result<()> {
+    file.read_exact(buffer)
+        .map_err(|error| Error::file("is no array of NumPy's, or damaged").because(error).mend("save the array again"))
+}
+
+#[cfg(test)]
+mod tests {
+    use horn_keras::arrays::Values;
+    use ndarray::arr2;
+
+    use super::*;
+
+    fn file(header: &str, values: &[u8]) -> Vec<u8> {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(values);
+        bytes
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Array> {
+        read(&mut &bytes[..], bytes.len() as u64)
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for array in [arr2(&[[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]]).into_dyn(), ArrayD::from_elem(vec![3], 0.5)] {
+            let mut bytes = Vec::new();
+            write(&mut bytes, &array).unwrap();
+            assert_eq!((bytes.len() - 4 * array.len()) % 64, 0);
+            assert_eq!(parse(&bytes).unwrap().into_f32().unwrap(), array);
+        }
+    }
+
+    #[test]
+    fn any_order_of_values_and_of_bytes() {
+        let values: Vec<u8> = (1..=6_i16).flat_map(i16::to_be_bytes).collect();
+        let array = parse(&file("{'descr': '>i2', 'fortran_order': True, 'shape': (2, 3), }", &values)).unwrap();
+        assert_eq!((array.sizes(), array.values()), (&[2, 3][..], &Values::I16(vec![1, 3, 5, 2, 4, 6])));
+        let array = parse(&file("{\"shape\":(2L,),\"fortran_order\":False,\"descr\":\"|b1\"}", &[0, 1])).unwrap();
+        assert_eq!(array.values(), &Values::Bool(vec![0, 1]));
+        let array = parse(&file("{'descr': '<f2', 'fortran_order': False, 'shape': ()}", &[0, 0x3e])).unwrap();
+        assert_eq!((array.sizes().len(), array.to_scalar().unwrap()), (0, 1.5));
+    }
+
+    #[test]
+    fn hostile_headers_are_errors() {
+        let shape = |shape: &str| format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+        for (header, expected) in [
+            (shape("(1000000000000,)"), "does not hold all of its values"),
+            (shape("(4294967296, 4294967296, 4294967296)"), "does not hold all of its values"),
+            (shape("(-1,)"), "a header that Horn can't read"),
+            (shape("(99999999999999999999999,)"), "a header that Horn can't read"),
+            (shape(&format!("({})", "1,".repeat(100))), "a header that Horn can't read"),
+            (shape(&"(".repeat(5000)), "a header that Horn can't read"),
+            ("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}".into(), "no such dtype"),
+            (
+                "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,)}".into(),
+                "a header that Horn can't read",
+            ),
+            (String::new(), "a header that Horn can't read"),
+            (" ".repeat(20_000), "a header of 20000 bytes"),
+        ] {
+            let error = parse(&file(&header, &[0; 8])).unwrap_err().to_string();
+            assert!(error.contains(expected), "{header:.80}: {error}");
+        }
+        let whole = file(&shape("(0, 99999999999)"), &[]);
+        assert_eq!(parse(&whole).unwrap().bytes(), 0);
+        for length in 0..whole.len() {
+            assert!(parse(&whole[..length]).is_err(), "{length} bytes");
+        }
+    }
+}

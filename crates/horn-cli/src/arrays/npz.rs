@@ -1,0 +1,57 @@
+//! NumPy's `.npz`: a zip with a `.npy` for each array.
+
+use std::fs::File;
+use std::io::{BufReader, Seek, Write};
+use std::path::Path;
+
+use horn::{Error, Result};
+use horn_keras::arrays::Array;
+use ndarray::ArrayD;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::npy;
+
+/// Deflate makes nothing smaller than this part of itself.
+const MOST_INFLATED: u64 = 1032;
+
+/// All arrays by name.
+///
+/// # Errors
+///
+/// The file is no zip, or one of the arrays can't be read.
+pub fn read(path: &Path) -> Result<Vec<(String, Array)>> {
+    let place = format!("file {:?}", path.display().to_string());
+    let damaged = |error: zip::result::ZipError| {
+        Error::file("is no .npz file, or damaged").at(&place).because(error).mend("save the arrays by `numpy.savez`")
+    };
+    let file = File::open(path).map_err(|error| Error::file("cannot be read").at(&place).because(error))?;
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    let mut arrays = Vec::new();
+    for index in 0..zip.len() {
+        let mut member = zip.by_index(index).map_err(damaged)?;
+        let name = member.name().map_err(damaged)?.into_owned();
+        let Some(name) = name.strip_suffix(".npy") else { continue };
+        let there = member.size().min(member.compressed_size().saturating_mul(MOST_INFLATED));
+        let array = npy::read(&mut member, there).map_err(|error| error.at(format!("{place}, {name:?}")))?;
+        arrays.push((name.to_owned(), array));
+    }
+    Ok(arrays)
+}
+
+/// Writes arrays by name.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn write(file: impl Write + Seek, arrays: &[(&str, &ArrayD<f32>)]) -> Result<()> {
+    let failed = |error: zip::result::ZipError| Error::file("cannot be written").because(error);
+    let mut zip = ZipWriter::new(file);
+    for (name, array) in arrays {
+        let large = array.len() as u64 * 4 > u64::from(u32::MAX) / 2;
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(large);
+        zip.start_file(format!("{name}.npy"), options).map_err(failed)?;
+        npy::write(&mut zip, array)?;
+    }
+    zip.finish().map(drop).map_err(failed)
+}

@@ -1,0 +1,45 @@
+//! `horn evaluate`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use horn::{CompiledModel, Verbose, load_model};
+use serde_json::{Map, Value};
+
+use crate::arrays;
+use crate::failure::Outcome;
+use crate::output;
+
+/// Measures the loss and the metrics that a model was compiled with.
+#[derive(Args)]
+#[command(after_help = "Prints a line `name: value` for the loss and each metric.")]
+pub struct Options {
+    /// A .keras or .h5 file of a compiled model.
+    model: PathBuf,
+    /// The inputs: a .npy file, or an .npz with the names of the inputs. The first axis is the samples.
+    x: PathBuf,
+    /// What the outputs should be: a .npy file, or an .npz with the names of the outputs.
+    y: PathBuf,
+    /// How many samples are computed at once.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
+    batch_size: u32,
+    /// Write a JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(options: &Options) -> Outcome {
+    let mut compiled: CompiledModel = load_model(&options.model)?;
+    let model = compiled.model()?;
+    let x = arrays::read(std::slice::from_ref(&options.x), &model.input_names().collect::<Vec<_>>(), "input")?;
+    let y = arrays::read(std::slice::from_ref(&options.y), &model.output_names().collect::<Vec<_>>(), "output")?;
+    let scores = compiled.evaluate_with(x, y, options.batch_size as usize, Verbose::Silent)?;
+    if options.json {
+        let scores: Map<String, Value> = scores.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        return Ok(output::json(&Value::Object(scores))?);
+    }
+    for (name, value) in scores.iter() {
+        output::line(&format!("{name}: {value}"))?;
+    }
+    Ok(())
+}

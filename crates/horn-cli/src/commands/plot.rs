@@ -1,0 +1,41 @@
+//! `horn plot`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use horn::plot::ModelGraph;
+use horn::{Error, Model, load_model};
+
+use crate::failure::{Failure, Outcome};
+use crate::output;
+
+/// Draws the graph of a model's layers with their shapes, as Keras's `plot_model` does.
+#[derive(Args)]
+pub struct Options {
+    /// A .keras or .h5 file.
+    model: PathBuf,
+    /// The .svg file; stdout without.
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+    /// Draw the layers of models in the model, too.
+    #[arg(long)]
+    expand_nested: bool,
+}
+
+pub fn run(options: &Options) -> Outcome {
+    if let Some(path) = options.output.as_deref().filter(|path| path.extension().is_none_or(|it| it != "svg")) {
+        return Err(Failure::Usage(
+            Error::argument("the name of the file does not say what it is")
+                .at("--output")
+                .received(path.display())
+                .expected("a name that ends in .svg")
+                .mend("draw an SVG, and turn it into other pictures by other programs"),
+        ));
+    }
+    let model: Model = load_model(&options.model)?;
+    let graph = ModelGraph::new(&model).expand_nested(options.expand_nested);
+    match &options.output {
+        Some(path) => Ok(graph.save(path)?),
+        None => Ok(output::write(&graph.svg())?),
+    }
+}

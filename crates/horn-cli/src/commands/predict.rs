@@ -1,0 +1,109 @@
+//! `horn predict`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use horn::{HostArray, Model, Result, load_model};
+use ndarray::{ArrayD, Axis};
+use serde_json::{Map, Value};
+
+use crate::arrays::{self, Target};
+use crate::failure::Outcome;
+use crate::output;
+use crate::progress::Progress;
+
+/// As many batches are computed between two looks at the clock.
+const BATCHES: usize = 8;
+
+/// Computes what a model says of data.
+#[derive(Args)]
+#[command(after_help = "\
+Without --output the arrays are shown, long ones cut short. Arrays are float32; inputs can be of any number type.")]
+pub struct Options {
+    /// A .keras or .h5 file.
+    model: PathBuf,
+    /// The inputs: a .npy file for each, in the order of the model, or one .npz with the names of the inputs. The first
+    /// axis is the samples.
+    #[arg(required = true)]
+    inputs: Vec<PathBuf>,
+    /// Where the outputs go: a .npy file for one, an .npz for one or several by their names.
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+    /// How many samples are computed at once.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
+    batch_size: u32,
+    /// Write a JSON document to stdout: the outputs by their names.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(options: &Options) -> Outcome {
+    let target = options.output.as_deref().map(Target::of).transpose()?;
+    let model: Model = load_model(&options.model)?;
+    let names: Vec<&str> = model.input_names().collect();
+    let inputs = arrays::read(&options.inputs, &names, "input")?;
+    let outputs = predict(&model, &inputs, options.batch_size as usize)?;
+    let named: Vec<(&str, &ArrayD<f32>)> = model.output_names().zip(&outputs).collect();
+    if let (Some(path), Some(target)) = (&options.output, target) {
+        target.write(path, &named)?;
+    }
+    if options.json {
+        let outputs: Map<String, Value> =
+            named.iter().map(|(name, array)| ((*name).to_owned(), nested(array))).collect();
+        return Ok(output::json(&Value::Object(outputs))?);
+    }
+    if target.is_some() {
+        return Ok(());
+    }
+    for (name, array) in named {
+        output::line(&format!("{name}: float32 {}\n{array}", horn_nn::sizes(array.shape())))?;
+    }
+    Ok(())
+}
+
+/// All outputs for all samples, with a look at the clock now and then.
+fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
+    let samples = inputs.first().map_or(0, HostArray::len);
+    let step = batch_size.saturating_mul(BATCHES);
+    if samples <= step || inputs.iter().any(|input| input.len() != samples) {
+        return model.predict_all(inputs.to_vec(), batch_size);
+    }
+    model.check_inputs(&inputs.iter().map(HostArray::sizes).collect::<Vec<_>>())?;
+    let mut progress = Progress::new();
+    let mut parts: Vec<Vec<ArrayD<f32>>> = vec![Vec::new(); model.output_names().len()];
+    for start in (0..samples).step_by(step) {
+        let at: Vec<usize> = (start..samples.min(start + step)).collect();
+        let part = |input: &HostArray<'_>| {
+            let sizes: Vec<usize> = std::iter::once(at.len()).chain(input.sizes()[1..].iter().copied()).collect();
+            HostArray::new(input.floats(&at), sizes)
+        };
+        let part = inputs.iter().map(part).collect::<Result<Vec<_>>>()?;
+        for (parts, output) in parts.iter_mut().zip(model.predict_all(part, batch_size)?) {
+            parts.push(output);
+        }
+        progress.show(start + at.len(), samples);
+    }
+    let whole = |parts: Vec<ArrayD<f32>>| {
+        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+        ndarray::concatenate(Axis(0), &views).map_err(|error| {
+            horn::Error::shape("the model's output has another shape for other samples").because(error)
+        })
+    };
+    parts.into_iter().map(whole).collect()
+}
+
+/// Lists in lists. JSON has no NaN and no infinity: they are `null`.
+fn nested(array: &ArrayD<f32>) -> Value {
+    fn of(view: ndarray::ArrayViewD<'_, f32>) -> Value {
+        match view.ndim() {
+            0 => view.first().map_or(Value::Null, |&value| short(value)),
+            _ => view.outer_iter().map(of).collect(),
+        }
+    }
+    of(array.view())
+}
+
+/// The number with the digits that a float has, and not those of the double that it becomes.
+fn short(value: f32) -> Value {
+    value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
+}

@@ -1,0 +1,41 @@
+//! `horn`: looks at Keras's model files, predicts with them, measures, converts and draws them.
+
+mod arrays;
+mod commands;
+mod failure;
+mod output;
+mod progress;
+mod source;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+
+const ABOUT: &str = "Uses Keras's model files without Python: looks at them, predicts, measures, converts and draws.";
+
+const CODES: &str = "\
+Exit codes:
+  0  it is done
+  1  a file or the data is wrong; the reason is on stderr, after \"error: \"
+  2  the command line is wrong
+
+Results go to stdout, everything else to stderr. HORN_DEVICE names the device where several are compiled in.";
+
+#[derive(Parser)]
+#[command(name = "horn", version, about = ABOUT, after_help = CODES)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    match Options::parse().command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::note(&format!("error: {failure}"));
+            failure.exit_code()
+        }
+    }
+}

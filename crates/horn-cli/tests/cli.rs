@@ -1,0 +1,412 @@
+//! The command as scripts use it: what it prints, what it writes, and by which code it ends.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::{fs, str};
+
+use serde_json::Value;
+
+fn fixture(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/keras/fixtures");
+    folder.join(name).to_str().unwrap().to_owned()
+}
+
+fn small() -> String {
+    fixture("files/small.keras")
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_horn"));
+    command.args(arguments).env("COLUMNS", "80").env_remove("HORN_DEVICE");
+    command
+}
+
+fn horn(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+/// What it prints where all is well.
+fn stdout(arguments: &[&str]) -> String {
+    let output = horn(arguments);
+    let errors = str::from_utf8(&output.stderr).unwrap();
+    assert!(output.status.success() && errors.is_empty(), "{arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&stdout(&[arguments, &["--json"]].concat())).unwrap()
+}
+
+/// The one line that it says where something is wrong, with the code.
+fn error(arguments: &[&str]) -> (i32, String) {
+    let output = horn(arguments);
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), text.trim_end().to_owned())
+}
+
+/// A folder for the files of a test, and its paths as text.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.path(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+/// A `.npy` file.
+fn npy(descr: &str, fortran_order: bool, shape: &str, values: &[u8]) -> Vec<u8> {
+    let order = if fortran_order { "True" } else { "False" };
+    let header = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values);
+    bytes
+}
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// The floats of a `.npy` file, which are at its end.
+fn values(bytes: &[u8], count: usize) -> Vec<f32> {
+    let all = bytes[bytes.len() - 4 * count..].chunks_exact(4);
+    all.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+}
+
+/// Arrays of floats that Keras computed: all of them, by name.
+fn keras(name: &str, array: &str, count: usize) -> Vec<f32> {
+    let mut zip = zip::ZipArchive::new(fs::File::open(fixture(name)).unwrap()).unwrap();
+    let mut bytes = Vec::new();
+    zip.by_name(&format!("{array}.npy")).unwrap().read_to_end(&mut bytes).unwrap();
+    values(&bytes, count)
+}
+
+fn numbers(value: &Value) -> Vec<f32> {
+    match value {
+        Value::Array(values) => values.iter().flat_map(numbers).collect(),
+        value => vec![value.as_f64().unwrap() as f32],
+    }
+}
+
+fn assert_close(ours: &[f32], keras: &[f32]) {
+    assert_eq!(ours.len(), keras.len());
+    for (ours, keras) in ours.iter().zip(keras) {
+        assert!((ours - keras).abs() <= 1e-5 * keras.abs().max(1.0), "{ours} for {keras}");
+    }
+}
+
+#[test]
+fn summary_is_keras_s() {
+    assert_eq!(
+        stdout(&["summary", &small()]),
+        "\
+Model: \"small\"
+┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━┓
+┃ Layer (type)                    ┃ Output Shape           ┃       Param # ┃
+┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━┩
+│ x (InputLayer)                  │ (None, 3)              │             0 │
+├─────────────────────────────────┼────────────────────────┼───────────────┤
+│ hidden (Dense)                  │ (None, 4)              │            16 │
+├─────────────────────────────────┼────────────────────────┼───────────────┤
+│ scores (Dense)                  │ (None, 2)              │            10 │
+└─────────────────────────────────┴────────────────────────┴───────────────┘
+ Total params: 80 (320.00 B)
+ Trainable params: 26 (104.00 B)
+ Non-trainable params: 0 (0.00 B)
+ Optimizer params: 54 (216.00 B)
+"
+    );
+    let nested = fixture("cli/nested.keras");
+    assert!(!stdout(&["summary", &nested]).contains("squeeze"));
+    assert!(stdout(&["summary", &nested, "--expand-nested"]).contains("│    └ squeeze        │ (None, 2)"));
+    let summary = json(&["summary", &nested]);
+    assert_eq!(summary["inputs"], serde_json::json!([{"name": "signal", "shape": [null, 4]}]));
+    assert_eq!(summary["layers"][1]["layers"][1]["name"], "squeeze");
+    assert_eq!(summary["layers"][3]["inputs"], serde_json::json!(["signal", "back"]));
+    assert_eq!(summary["params"]["total"], 22);
+    assert_eq!(summary["params"]["optimizer"], Value::Null);
+}
+
+#[test]
+fn predictions_are_keras_s() {
+    let folder = Folder::new();
+    let (model, x) = (fixture("cli/two.keras"), fixture("cli/two_x.npz"));
+    let predicted = json(&["predict", &model, &x]);
+    assert_close(&numbers(&predicted["kind"]), &keras("cli/two_predicted.npz", "kind", 12));
+    assert_close(&numbers(&predicted["value"]), &keras("cli/two_predicted.npz", "value", 4));
+    // In batches, into a file.
+    let out = folder.path("out.npz");
+    assert_eq!(stdout(&["predict", &model, &x, "--output", &out, "--batch-size", "3"]), "");
+    let mut zip = zip::ZipArchive::new(fs::File::open(&out).unwrap()).unwrap();
+    let mut bytes = Vec::new();
+    zip.by_name("kind.npy").unwrap().read_to_end(&mut bytes).unwrap();
+    assert_close(&values(&bytes, 12), &keras("cli/two_predicted.npz", "kind", 12));
+    assert_eq!(zip.len(), 2);
+}
+
+#[test]
+fn predicts_many_samples_as_it_does_each() {
+    let folder = Folder::new();
+    let all: Vec<f32> = (0..300).map(|at| (at as f32).sin()).collect();
+    let (x, out) = (folder.put("x.npy", &npy("<f4", false, "(100, 3)", &floats(&all))), folder.path("out.npy"));
+    stdout(&["predict", &small(), &x, "-o", &out, "--batch-size", "3"]);
+    let together = values(&fs::read(&out).unwrap(), 200);
+    for sample in [0, 23, 24, 99] {
+        let one = folder.put("one.npy", &npy("<f4", false, "(1, 3)", &floats(&all[3 * sample..][..3])));
+        let alone = json(&["predict", &small(), &one]);
+        assert_close(&together[2 * sample..][..2], &numbers(&alone["scores"]));
+    }
+    let none = folder.put("none.npy", &npy("<f4", false, "(0, 3)", &[]));
+    assert_eq!(json(&["predict", &small(), &none]), serde_json::json!({"scores": []}));
+}
+
+#[test]
+fn arrays_of_any_dtype_are_read() {
+    let folder = Folder::new();
+    let expected = json(&[
+        "predict",
+        &small(),
+        &folder.put("x.npy", &npy("<f4", false, "(2, 3)", &floats(&[0.0, 1.0, 0.0, 1.0, 1.0, 0.0]))),
+    ]);
+    let bits = [0, 1, 0, 1, 1, 0_u8];
+    let wide = |to: &dyn Fn(u8) -> Vec<u8>| bits.iter().flat_map(|&bit| to(bit)).collect::<Vec<u8>>();
+    for (descr, bytes) in [
+        ("|b1", bits.to_vec()),
+        ("|u1", bits.to_vec()),
+        ("|i1", bits.to_vec()),
+        ("<u2", wide(&|bit| u16::from(bit).to_le_bytes().to_vec())),
+        ("<i2", wide(&|bit| i16::from(bit).to_le_bytes().to_vec())),
+        ("<f2", wide(&|bit| (u16::from(bit) * 0x3c00).to_le_bytes().to_vec())),
+        ("<i4", wide(&|bit| i32::from(bit).to_le_bytes().to_vec())),
+        ("<u4", wide(&|bit| u32::from(bit).to_le_bytes().to_vec())),
+        ("<i8", wide(&|bit| i64::from(bit).to_le_bytes().to_vec())),
+        ("<u8", wide(&|bit| u64::from(bit).to_le_bytes().to_vec())),
+        ("<f8", wide(&|bit| f64::from(bit).to_le_bytes().to_vec())),
+        (">f4", wide(&|bit| f32::from(bit).to_be_bytes().to_vec())),
+        (">i8", wide(&|bit| i64::from(bit).to_be_bytes().to_vec())),
+    ] {
+        let x = folder.put("x.npy", &npy(descr, false, "(2, 3)", &bytes));
+        assert_eq!(json(&["predict", &small(), &x]), expected, "{descr}");
+    }
+    let columns = folder.put("x.npy", &npy("<f4", true, "(2, 3)", &floats(&[0.0, 1.0, 1.0, 1.0, 0.0, 0.0])));
+    assert_eq!(json(&["predict", &small(), &columns]), expected);
+}
+
+#[test]
+fn shows_arrays_shortly() {
+    let folder = Folder::new();
+    let x = folder.put("x.npy", &npy("|u1", false, "(1000, 3)", &[1; 3000]));
+    let shown = stdout(&["predict", &small(), &x]);
+    assert!(shown.starts_with("scores: float32 (1000, 2)\n[["), "{shown}");
+    assert!(shown.contains("...") && shown.lines().count() < 200, "{shown}");
+}
+
+#[test]
+fn evaluates_as_keras_does() {
+    let (model, x, y) = (fixture("cli/two.keras"), fixture("cli/two_x.npz"), fixture("cli/two_y.npz"));
+    let shown = stdout(&["evaluate", &model, &x, &y]);
+    let loss: f32 = shown.lines().find_map(|line| line.strip_prefix("loss: ")).unwrap().parse().unwrap();
+    assert_close(&[loss], &keras("cli/two_predicted.npz", "loss", 1));
+    assert_close(&numbers(&json(&["evaluate", &model, &x, &y])["loss"]), &[loss]);
+
+    let (code, text) = error(&["evaluate", &fixture("cli/nested.keras"), &x, &y]);
+    assert_eq!(code, 1);
+    assert!(text.contains("the model was saved without being compiled"), "{text}");
+}
+
+#[test]
+fn converts_there_and_back() {
+    let folder = Folder::new();
+    for model in [small(), fixture("cli/two.keras"), fixture("cli/nested.keras")] {
+        let original = json(&["inspect", &model]);
+        let original_summary = json(&["summary", &model]);
+        for weights in ["m.weights.h5", "m.safetensors"] {
+            let (weights, again) = (folder.path(weights), folder.path("again.keras"));
+            stdout(&["convert", &model, &weights]);
+            // Other weights, to be replaced.
+            stdout(&["convert", &weights, &again, "--model", &model]);
+            assert_eq!(json(&["inspect", &again]), original, "{weights}");
+        }
+        let (legacy, again) = (folder.path("m.h5"), folder.path("again.keras"));
+        stdout(&["convert", &model, &legacy]);
+        stdout(&["convert", &legacy, &again]);
+        assert_eq!(json(&["inspect", &again]), original);
+        assert_eq!(json(&["summary", &again]), original_summary);
+    }
+    // The values are those of the first file, not of the model's.
+    let changed = folder.path("changed.safetensors");
+    stdout(&["convert", &small(), &changed]);
+    let mut bytes = fs::read(&changed).unwrap();
+    let end = bytes.len();
+    bytes[end - 32..].fill(0);
+    fs::write(&changed, bytes).unwrap();
+    let (again, x) = (folder.path("zeros.keras"), folder.put("x.npy", &npy("|u1", false, "(1, 3)", &[1, 2, 3])));
+    stdout(&["convert", &changed, &again, "--model", &small()]);
+    assert_ne!(json(&["predict", &again, &x]), json(&["predict", &small(), &x]));
+}
+
+#[test]
+fn inspects_all_kinds_of_files() {
+    assert_eq!(
+        stdout(&["inspect", &small()]).lines().take(2).collect::<Vec<_>>(),
+        ["layers/dense/vars/0    (3, 4)  float32  48 B", "layers/dense/vars/1    (4,)    float32  16 B"]
+    );
+    let folder = Folder::new();
+    let weights = folder.path("w.safetensors");
+    stdout(&["convert", &small(), &weights]);
+    assert_eq!(
+        stdout(&["inspect", &weights]),
+        "\
+hidden/bias    (4,)    float32  16 B
+hidden/kernel  (3, 4)  float32  48 B
+scores/bias    (2,)    float32   8 B
+scores/kernel  (4, 2)  float32  32 B
+4 tensors, 26 values, 104 B
+"
+    );
+    for file in ["files/small.h5", "files/small.weights.h5"] {
+        assert_eq!(json(&["inspect", &fixture(file)])["values"], 80, "{file}");
+    }
+    assert_eq!(json(&["inspect", &weights])["tensors"][1]["shape"], serde_json::json!([3, 4]));
+}
+
+#[test]
+fn draws_the_graph() {
+    let folder = Folder::new();
+    let (nested, svg) = (fixture("cli/nested.keras"), folder.path("m.svg"));
+    assert_eq!(stdout(&["plot", &nested, "-o", &svg]), "");
+    let drawn = fs::read_to_string(&svg).unwrap();
+    assert!(drawn.starts_with("<svg") && drawn.contains(">encoder<") && !drawn.contains(">squeeze<"));
+    assert_eq!(stdout(&["plot", &nested]), drawn);
+    assert!(stdout(&["plot", &nested, "--expand-nested"]).contains(">squeeze<"));
+}
+
+#[test]
+fn measures() {
+    let model = fixture("cli/two.keras");
+    let shown = stdout(&["bench", &model, "--seconds", "0.01", "--batch-size", "1,4"]);
+    assert_eq!(shown.lines().count(), 4, "{shown}");
+    let measured = json(&["bench", &model, "--seconds", "0.01"]);
+    let sizes: Vec<_> = measured["batches"].as_array().unwrap().iter().map(|batch| &batch["batch_size"]).collect();
+    assert_eq!(sizes, [1, 8, 32, 128]);
+    for batch in measured["batches"].as_array().unwrap() {
+        let number = |key: &str| batch[key].as_f64().unwrap();
+        assert!(0.0 < number("median_ms") && number("median_ms") <= number("p95_ms"), "{batch}");
+        assert!(number("samples_per_second") > 0.0 && number("runs") >= 5.0, "{batch}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_files_and_data_is_said_in_one_line() {
+    let folder = Folder::new();
+    let two = fixture("cli/two.keras");
+    let x = folder.put("x.npy", &npy("|u1", false, "(1, 4)", &[1; 4]));
+    let text = folder.put("text.keras", b"no model");
+    let none = folder.path("none.keras");
+    let other = folder.put("other.npy", &npy("|O", false, "(1,)", &[0; 8]));
+    let cut = folder.put("cut.keras", &fs::read(small()).unwrap()[..20_000]);
+    for (arguments, expected) in [
+        (vec!["summary", &none], "cannot be read"),
+        (vec!["summary", &text], "is no .keras file"),
+        (vec!["summary", folder.0.path().to_str().unwrap()], "cannot be read"),
+        (vec!["inspect", &cut], "is no .keras file"),
+        (vec!["predict", &small(), &x], "received (1, 4), expected (None, 3)"),
+        (vec!["predict", &small(), &other], "no such dtype"),
+        (vec!["predict", &small(), &text], "is no array of NumPy's"),
+        (vec!["predict", &small(), &none], "cannot be read"),
+        (vec!["predict", &two, &x], "received 1 .npy files, expected 2: words, price"),
+        (vec!["predict", &two, &fixture("cli/two_y.npz")], "there is no array for the input \"words\""),
+        (vec!["predict", &small(), &two], "is no .npz file"),
+        (vec!["convert", &text, "m.h5"], "is no .keras file"),
+        (vec!["plot", &text], "is no .keras file"),
+        (vec!["bench", &text], "is no .keras file"),
+        (vec!["plot", &small(), "-o", "/no/such/folder/m.svg"], "cannot be written"),
+    ] {
+        let (code, text) = error(&arguments);
+        assert_eq!(code, 1, "{arguments:?}: {text}");
+        assert!(text.starts_with("error: ") && text.lines().count() == 1, "{arguments:?}: {text}");
+        assert!(text.contains(expected), "{arguments:?}: {text}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_command_line_has_a_code_of_its_own() {
+    let weights = fixture("files/small.weights.h5");
+    let (small, two, x) = (small(), fixture("cli/two.keras"), fixture("cli/two_x.npz"));
+    for arguments in [
+        vec![],
+        vec!["dance"],
+        vec!["summary"],
+        vec!["summary", &small, "--loud"],
+        vec!["predict", &small, &x, "--batch-size", "0"],
+        vec!["predict", &small, &x, "-o", "out.txt"],
+        vec!["predict", &two, &x, "-o", "out.npy"],
+        vec!["convert", &small, "m.onnx"],
+        vec!["convert", &weights, "m.keras"],
+        vec!["plot", &small, "-o", "m.png"],
+        vec!["bench", &small, "--seconds", "nan"],
+    ] {
+        let (code, text) = error(&arguments);
+        assert_eq!(code, 2, "{arguments:?}: {text}");
+        assert!(text.contains("error: ") || arguments.is_empty(), "{arguments:?}: {text}");
+    }
+    assert!(!Path::new("out.npy").exists() && !PathBuf::from("m.keras").exists());
+    let help = stdout(&["--help"]);
+    for code in ["0  it is done", "1  a file or the data is wrong", "2  the command line is wrong"] {
+        assert!(help.contains(code), "{help}");
+    }
+    assert!(stdout(&["--version"]).starts_with("horn "));
+}
+
+/// A header that asks for terabytes is an error, and quickly one.
+#[test]
+fn hostile_arrays_are_errors() {
+    let folder = Folder::new();
+    for (name, shape) in [("huge", "(1000000000000, 3)"), ("wrapping", "(4294967296, 4294967296, 3)")] {
+        let x = folder.put(name, &npy("<f8", false, shape, &[0; 64]));
+        let (code, text) = error(&["predict", &small(), &x]);
+        assert_eq!(code, 1);
+        assert!(text.contains("does not hold all of its values"), "{text}");
+    }
+    // A member that says it holds more than can be packed into it.
+    let mut bytes = fs::read(fixture("cli/two_y.npz")).unwrap();
+    let at = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    bytes[at + 24..at + 28].copy_from_slice(&u32::MAX.to_le_bytes()[..4]);
+    let (code, _) = error(&["predict", &small(), &folder.put("bomb.npz", &bytes)]);
+    assert_eq!(code, 1);
+    let whole = fs::read(fixture("cli/two_x.npz")).unwrap();
+    for length in (0..whole.len()).step_by(37) {
+        let (code, text) = error(&["predict", &fixture("cli/two.keras"), &folder.put("cut.npz", &whole[..length])]);
+        assert_eq!(code, 1, "{length} bytes: {text}");
+    }
+}
+
+/// `horn inspect … | head -1`
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = Folder::new();
+    // More than a pipe holds.
+    let x = folder.put("x.npy", &npy("|u1", false, "(20000, 3)", &[1; 60_000]));
+    let mut child =
+        command(&["predict", &small(), &x, "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    let mut reader = BufReader::with_capacity(16, child.stdout.take().unwrap());
+    reader.read_line(&mut first).unwrap();
+    drop(reader);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(first, "{\n");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,160 @@
+//! Models as `.h5`, as Keras wrote them before version 3 and still can.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use horn_nn::{Model, Result, files};
+use horn_train::optimizers::{OptimizerValue, OptimizerVariable};
+use ndarray::ArrayD;
+use serde_json::{Value, json};
+
+use crate::arrays::{Array, Values};
+use crate::h5::{Attribute, WeightsWriter};
+use crate::legacy;
+use crate::save::KERAS_VERSION;
+
+/// Does the file's name say that it is a legacy one?
+pub(crate) fn is_named(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.ends_with(".h5") && !path.ends_with(".weights.h5"))
+}
+
+/// Writes a model's object, its weights, and what its optimizer remembers.
+pub(crate) fn write(path: &Path, model: &Model, mut object: Value, optimizer: &[OptimizerVariable]) -> Result<()> {
+    let mut writer = WeightsWriter::new();
+    versions(&mut writer, "")?;
+    let compiled = object["compile_config"].take();
+    writer.attribute("", "model_config", Attribute::Text(plain(&object).to_string()))?;
+    if !compiled.is_null() {
+        writer.attribute("", "training_config", Attribute::Text(training_config(&compiled).to_string()))?;
+    }
+    weights(&mut writer, model)?;
+    if !optimizer.is_empty() {
+        let prefix = compiled["optimizer"]["config"]["name"].as_str().unwrap_or("optimizer");
+        optimizer_weights(&mut writer, prefix, optimizer)?;
+    }
+    files::write_atomically(path, |file| writer.write(file))
+}
+
+fn versions(writer: &mut WeightsWriter, group: &str) -> Result<()> {
+    writer.attribute(group, "backend", Attribute::Text("jax".to_owned()))?;
+    writer.attribute(group, "keras_version", Attribute::Text(KERAS_VERSION.to_owned()))
+}
+
+/// Layers as they were before version 3: with their class and nothing else about it.
+fn plain(object: &Value) -> Value {
+    let mut plain = object.clone();
+    strip(&mut plain);
+    plain
+}
+
+fn strip(object: &mut Value) {
+    let Some(fields) = object.as_object_mut() else { return };
+    // A class that is registered is found by its whole name.
+    if let Some(name) = fields.remove("registered_name").filter(|name| name.as_str().is_some_and(|it| it.contains('>')))
+    {
+        fields.insert("class_name".to_owned(), name);
+    }
+    ["module", "build_config", "compile_config"].iter().for_each(|key| drop(fields.remove(*key)));
+    if let Some(layers) = fields.get_mut("config").and_then(|config| config.get_mut("layers")?.as_array_mut()) {
+        layers.iter_mut().for_each(strip);
+    }
+}
+
+fn training_config(compiled: &Value) -> Value {
+    let mut config = compiled.clone();
+    let optimizer = config["optimizer"].take();
+    config["optimizer_config"] = json!({"class_name": optimizer["class_name"], "config": optimizer["config"]});
+    if let Some(config) = config.as_object_mut() {
+        config.remove("optimizer");
+    }
+    config
+}
+
+/// A group for each layer, named as the layer is, with its weights by their paths: those that learn first.
+fn weights(writer: &mut WeightsWriter, model: &Model) -> Result<()> {
+    let root = "model_weights";
+    versions(writer, root)?;
+    let names = model.layers().map(|layer| layer.name().to_owned());
+    writer.attribute(root, "layer_names", Attribute::Texts(names.collect()))?;
+    let paths: Vec<String> = model.weight_paths().collect();
+    let mut arrays: Vec<Option<ArrayD<f32>>> = model.get_weights().into_iter().map(Some).collect();
+    for (layer, weights) in legacy::layers(model) {
+        let group = format!("{root}/{layer}");
+        let names: Vec<String> = weights.iter().map(|&at| paths[at].clone()).collect();
+        for (&at, name) in weights.iter().zip(&names) {
+            let Some(array) = arrays[at].take() else { continue };
+            let sizes = array.shape().to_vec();
+            let values = Values::F32(array.into_raw_vec_and_offset().0);
+            writer.dataset(&format!("{group}/{name}"), Array::new(sizes, values)?)?;
+        }
+        writer.attribute(&group, "weight_names", Attribute::Texts(names))?;
+    }
+    // Weights of the model itself, which Horn's have not.
+    writer.attribute(&format!("{root}/top_level_model_weights"), "weight_names", Attribute::Texts(Vec::new()))
+}
+
+fn optimizer_weights(writer: &mut WeightsWriter, prefix: &str, variables: &[OptimizerVariable]) -> Result<()> {
+    let root = "optimizer_weights";
+    let mut taken = HashSet::new();
+    let mut names = Vec::new();
+    for variable in variables {
+        // Layers of nested models may share their paths; the order is what counts.
+        let plain = format!("{prefix}/{}", variable.name);
+        let numbered = (1..).map(|number| format!("{plain}_{number}"));
+        let name = std::iter::once(plain.clone()).chain(numbered).find(|name| taken.insert(name.clone()));
+        let name = name.unwrap_or(plain);
+        let array = match &variable.value {
+            OptimizerValue::Int(count) => i32::try_from(*count).map_or(Array::scalar(*count), Array::scalar),
+            OptimizerValue::Float(values) => Array::from_f32(values.view()),
+        };
+        writer.dataset(&format!("{root}/{name}"), array)?;
+        names.push(name);
+    }
+    writer.attribute(root, "weight_names", Attribute::Texts(names))
+}
+
+#[cfg(test)]
+mod tests {
+    use horn_train::CompiledModel;
+
+    use super::*;
+    use crate::h5::WeightsReader;
+    use crate::{SaveModel, fixture, load_model};
+
+    #[test]
+    fn has_what_keras_s_file_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("again.h5");
+        let model: CompiledModel = load_model(fixture("small.h5")).unwrap();
+        model.save(&path).unwrap();
+        let (ours, keras) = (WeightsReader::open(&path).unwrap(), WeightsReader::open(fixture("small.h5")).unwrap());
+        let datasets = |file: &WeightsReader| -> Vec<_> {
+            let all = file.datasets().map(|found| (found.path.to_owned(), found.sizes.to_vec(), found.dtype));
+            all.collect()
+        };
+        assert_eq!(datasets(&ours), datasets(&keras));
+        for found in keras.datasets() {
+            let sizes: Vec<usize> = found.sizes.iter().map(|&size| size as usize).collect();
+            assert_eq!(ours.read(found.path, &sizes).unwrap(), keras.read(found.path, &sizes).unwrap());
+        }
+        let config = |file: &WeightsReader, name: &str| -> Value {
+            serde_json::from_str(file.attributes("").unwrap()[name].as_text().unwrap()).unwrap()
+        };
+        assert_eq!(config(&ours, "model_config"), config(&keras, "model_config"));
+        let (ours, keras) = (config(&ours, "training_config"), config(&keras, "training_config"));
+        assert_eq!(ours["optimizer_config"], keras["optimizer_config"]);
+    }
+
+    #[test]
+    fn comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("again.h5");
+        let model: CompiledModel = load_model(fixture("small.keras")).unwrap();
+        model.save(&path).unwrap();
+        let again: CompiledModel = load_model(&path).unwrap();
+        assert_eq!(again.model().unwrap().get_weights(), model.model().unwrap().get_weights());
+        assert_eq!(again.compile_config(), model.compile_config());
+        assert_eq!(again.optimizer_variables().unwrap(), model.optimizer_variables().unwrap());
+        assert_eq!(again.to_json().unwrap(), model.to_json().unwrap());
+    }
+}

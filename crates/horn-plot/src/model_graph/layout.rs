@@ -1,0 +1,313 @@
+//! Where the boxes of a graph are: in ranks from top to bottom, by the longest way from an input.
+//!
+//! After Sugiyama, Tagawa and Toda (1981): ranks, orders within them that cross few lines, and then places as close as
+//! can be to those of the neighbours.
+
+use std::collections::BTreeSet;
+
+/// How far boxes are apart, beside and above each other.
+const BESIDE: f64 = 28.0;
+const ABOVE: f64 = 40.0;
+/// The room of a line that passes a rank.
+const LINE: f64 = 10.0;
+/// Between the lines that come into a box.
+const PORTS: f64 = 20.0;
+const ORDERINGS: usize = 24;
+const PLACINGS: usize = 40;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Point {
+    pub x: f64,
+    pub y: f64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Size {
+    pub width: f64,
+    pub height: f64,
+}
+
+/// The upper left corners of boxes, and the lines between them.
+#[derive(Debug)]
+pub struct Layout {
+    pub places: Vec<Point>,
+    /// For each edge, from the box above down to the one below; bends are between two points, ranks are passed straight.
+    pub lines: Vec<Vec<Point>>,
+    pub size: Size,
+}
+
+/// Boxes, and after them the places where lines pass ranks.
+struct Ranks {
+    /// The rank of each.
+    rank: Vec<usize>,
+    width: Vec<f64>,
+    /// For each edge, the boxes and places that it goes by.
+    ways: Vec<Vec<usize>>,
+    above: Vec<Vec<usize>>,
+    below: Vec<Vec<usize>>,
+    /// Who is in each rank, from left to right.
+    rows: Vec<Vec<usize>>,
+    /// How many of them are boxes.
+    boxes: usize,
+}
+
+impl Layout {
+    /// Boxes of these sizes, in an order in which most edges lead on.
+    pub fn new(sizes: &[Size], edges: &[(usize, usize)]) -> Self {
+        let mut ranks = Ranks::new(sizes, edges);
+        ranks.order();
+        let middles = ranks.middles();
+        let heights: Vec<f64> = ranks
+            .rows
+            .iter()
+            .map(|row| row.iter().filter_map(|&at| sizes.get(at)).map(|size| size.height).fold(0.0, f64::max))
+            .collect();
+        let tops: Vec<f64> = heights
+            .iter()
+            .scan(0.0, |top, height| {
+                let own = *top;
+                *top += height + ABOVE;
+                Some(own)
+            })
+            .collect();
+        let left = (0..middles.len()).map(|at| middles[at] - ranks.width[at] / 2.0).fold(f64::INFINITY, f64::min);
+        let right = (0..middles.len()).map(|at| middles[at] + ranks.width[at] / 2.0).fold(0.0, f64::max);
+        let middle = |at: usize| middles[at] - left;
+        let places: Vec<Point> = (0..sizes.len())
+            .map(|at| {
+                let (rank, Size { width, height }) = (ranks.rank[at], sizes[at]);
+                Point { x: middle(at) - width / 2.0, y: tops[rank] + (heights[rank] - height) / 2.0 }
+            })
+            .collect();
+        let lines = edges.iter().zip(&ranks.ways).map(|(&(from, to), way)| {
+            let mut line = Vec::new();
+            for (step, &at) in way.iter().enumerate() {
+                let top = tops[ranks.rank[at]];
+                let bottom = top + heights[ranks.rank[at]];
+                let x = middle(at);
+                if at >= sizes.len() {
+                    line.extend([Point { x, y: top }, Point { x, y: bottom }]);
+                } else if step == 0 {
+                    // Out of the box, and straight on to the end of its rank.
+                    let y = places[at].y + sizes[at].height;
+                    line.push(Point { x, y });
+                    line.extend((bottom - y > 1.0).then_some(Point { x, y: bottom }));
+                } else {
+                    let x = x + ranks.port(way, at, sizes[at].width);
+                    line.extend((places[at].y - top > 1.0).then_some(Point { x, y: top }));
+                    line.push(Point { x, y: places[at].y });
+                }
+            }
+            if from > to {
+                line.reverse();
+            }
+            line
+        });
+        let bottom = tops.last().zip(heights.last()).map_or(0.0, |(top, height)| top + height);
+        let width = if middles.is_empty() { 0.0 } else { right - left };
+        Self { lines: lines.collect(), size: Size { width, height: bottom }, places }
+    }
+}
+
+impl Ranks {
+    fn new(sizes: &[Size], edges: &[(usize, usize)]) -> Self {
+        // An edge that leads back, as layers have that are called twice, is one that leads on, drawn the other way.
+        let forward: Vec<(usize, usize)> = edges.iter().map(|&(from, to)| (from.min(to), from.max(to))).collect();
+        let mut rank = vec![0; sizes.len()];
+        let mut sorted = forward.clone();
+        sorted.sort_unstable();
+        for &(from, to) in &sorted {
+            rank[to] = rank[to].max(rank[from] + 1);
+        }
+        // Inputs stand right above what they lead to.
+        for at in 0..sizes.len() {
+            let first = sorted.iter().filter(|edge| edge.0 == at).map(|edge| rank[edge.1]).min();
+            if let Some(first) = first.filter(|_| sorted.iter().all(|edge| edge.1 != at)) {
+                rank[at] = first - 1;
+            }
+        }
+        let mut width: Vec<f64> = sizes.iter().map(|size| size.width).collect();
+        let mut ways = Vec::new();
+        for (from, to) in forward {
+            let mut way = vec![from];
+            for passed in rank[from] + 1..rank[to] {
+                way.push(width.len());
+                width.push(LINE);
+                rank.push(passed);
+            }
+            way.push(to);
+            ways.push(way);
+        }
+        let (mut above, mut below) = (vec![Vec::new(); width.len()], vec![Vec::new(); width.len()]);
+        for step in ways.iter().flat_map(|way| way.windows(2)) {
+            below[step[0]].push(step[1]);
+            above[step[1]].push(step[0]);
+        }
+        let mut rows = vec![Vec::new(); rank.iter().max().map_or(0, |last| last + 1)];
+        rank.iter().enumerate().for_each(|(at, &rank)| rows[rank].push(at));
+        Self { rank, width, ways, above, below, rows, boxes: sizes.len() }
+    }
+
+    /// Orders each rank by the middle of the neighbours, down and up, and keeps the order with the fewest crossings.
+    fn order(&mut self) {
+        let mut best = (self.crossings(), self.rows.clone());
+        for turn in 0..ORDERINGS {
+            if best.0 == 0 {
+                break;
+            }
+            let down = turn % 2 == 0;
+            let count = self.rows.len();
+            let mut place = vec![0.0; self.rank.len()];
+            for step in 0..count {
+                let row = if down { step } else { count - 1 - step };
+                let neighbours = if down { &self.above } else { &self.below };
+                let mut keyed: Vec<(f64, usize)> = self.rows[row]
+                    .iter()
+                    .enumerate()
+                    .map(|(at, &item)| (mean(neighbours[item].iter().map(|&it| place[it])).unwrap_or(at as f64), item))
+                    .collect();
+                keyed.sort_by(|one, other| one.0.total_cmp(&other.0));
+                self.rows[row] = keyed.into_iter().map(|(_, item)| item).collect();
+                for (at, &item) in self.rows[row].iter().enumerate() {
+                    place[item] = at as f64;
+                }
+            }
+            let crossings = self.crossings();
+            if crossings < best.0 {
+                best = (crossings, self.rows.clone());
+            }
+        }
+        self.rows = best.1;
+    }
+
+    fn crossings(&self) -> usize {
+        let mut place = vec![0; self.rank.len()];
+        self.rows.iter().flat_map(|row| row.iter().enumerate()).for_each(|(at, &item)| place[item] = at);
+        let crossings = |row: &Vec<usize>| {
+            let mut ends: Vec<(usize, usize)> = row
+                .iter()
+                .flat_map(|&item| self.below[item].iter().map(move |&below| (item, below)))
+                .map(|(from, to)| (place[from], place[to]))
+                .collect();
+            ends.sort_unstable();
+            let pairs = (0..ends.len()).flat_map(|one| (0..one).map(move |other| (other, one)));
+            pairs.filter(|&(other, one)| ends[other].0 < ends[one].0 && ends[other].1 > ends[one].1).count()
+        };
+        self.rows.iter().map(crossings).sum()
+    }
+
+    /// Where the middles are: as near to those of the neighbours as the order and the widths allow.
+    fn middles(&self) -> Vec<f64> {
+        let mut middles = vec![0.0; self.rank.len()];
+        for row in &self.rows {
+            self.place(row, &vec![0.0; row.len()], &mut middles);
+        }
+        for turn in 0..PLACINGS {
+            let rows: Vec<&Vec<usize>> =
+                if turn % 2 == 0 { self.rows.iter().collect() } else { self.rows.iter().rev().collect() };
+            for row in rows {
+                let wanted = |&item: &usize| {
+                    // The last turns look both ways, so that what is between two is in the middle.
+                    let (above, below) = match (turn + 4 >= PLACINGS, turn % 2 == 0) {
+                        (true, _) => (&self.above[item][..], &self.below[item][..]),
+                        (false, true) => (&self.above[item][..], &[][..]),
+                        (false, false) => (&[][..], &self.below[item][..]),
+                    };
+                    mean(above.iter().chain(below).map(|&it| middles[it])).unwrap_or(middles[item])
+                };
+                let wanted: Vec<f64> = row.iter().map(wanted).collect();
+                self.place(row, &wanted, &mut middles);
+            }
+        }
+        middles
+    }
+
+    /// Puts a rank where it wants to be, in its order and with its distances, at the least sum of squared deviations:
+    /// neighbours that want to pass each other form blocks, which stand where their members want to be on average.
+    fn place(&self, row: &[usize], wanted: &[f64], middles: &mut [f64]) {
+        let mut offset = 0.0;
+        let mut offsets = Vec::with_capacity(row.len());
+        // Of each block the sum of the wanted places, less the offsets, the weight, and the number of members.
+        let mut blocks: Vec<(f64, f64, usize)> = Vec::new();
+        for (at, &item) in row.iter().enumerate() {
+            if at > 0 {
+                offset += (self.width[row[at - 1]] + self.width[item]) / 2.0 + BESIDE;
+            }
+            offsets.push(offset);
+            // Long lines are to be straight.
+            let weight = if item < self.boxes { 1.0 } else { 4.0 };
+            let mut block = ((wanted[at] - offset) * weight, weight, 1);
+            while let Some(last) = blocks.pop_if(|last| last.0 / last.1 > block.0 / block.1) {
+                block = (last.0 + block.0, last.1 + block.1, last.2 + block.2);
+            }
+            blocks.push(block);
+        }
+        let starts = blocks.iter().flat_map(|&(sum, weight, count)| std::iter::repeat_n(sum / weight, count));
+        for ((&item, offset), start) in row.iter().zip(offsets).zip(starts) {
+            middles[item] = start + offset;
+        }
+    }
+
+    /// How far beside the middle of a box a line comes in, where several do: in the order in which they come.
+    fn port(&self, way: &[usize], at: usize, width: f64) -> f64 {
+        let row = |item: usize| self.rows[self.rank[item]].iter().position(|&other| other == item).unwrap_or(0);
+        let arriving: BTreeSet<(usize, usize)> = self.above[at].iter().map(|&item| (row(item), item)).collect();
+        let own = arriving.iter().position(|&(_, item)| item == way[way.len() - 2]).unwrap_or(0) as f64;
+        let others = arriving.len().saturating_sub(1) as f64;
+        let apart = PORTS.min((width - 24.0).max(0.0) / others.max(1.0));
+        (own - others / 2.0) * apart
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxes(count: usize) -> Vec<Size> {
+        vec![Size { width: 100.0, height: 50.0 }; count]
+    }
+
+    #[test]
+    fn a_chain_is_straight() {
+        let layout = Layout::new(&boxes(3), &[(0, 1), (1, 2)]);
+        assert_eq!(
+            layout.places.iter().map(|place| (place.x, place.y)).collect::<Vec<_>>(),
+            [(0.0, 0.0), (0.0, 90.0), (0.0, 180.0)]
+        );
+        assert_eq!(layout.lines[0], [Point { x: 50.0, y: 50.0 }, Point { x: 50.0, y: 90.0 }]);
+        assert_eq!(layout.size, Size { width: 100.0, height: 230.0 });
+    }
+
+    #[test]
+    fn boxes_do_not_overlap_and_lines_pass_beside_them() {
+        let layout = Layout::new(&boxes(6), &[(0, 1), (0, 2), (0, 5), (1, 3), (2, 4), (3, 5), (4, 5)]);
+        for (one, other) in (0..6).flat_map(|one| (0..one).map(move |other| (one, other))) {
+            let (one, other) = (layout.places[one], layout.places[other]);
+            assert!((one.x - other.x).abs() >= 100.0 + BESIDE - 1e-6 || (one.y - other.y).abs() >= 50.0, "{one:?}");
+        }
+        for point in &layout.lines[2][1..layout.lines[2].len() - 1] {
+            let inside = |place: &Point| {
+                (place.x..place.x + 100.0).contains(&point.x) && (place.y + 1.0..place.y + 49.0).contains(&point.y)
+            };
+            assert!(!layout.places.iter().any(inside), "{point:?}");
+        }
+    }
+
+    #[test]
+    fn orders_cross_no_lines_where_that_can_be() {
+        let mut ranks = Ranks::new(&boxes(6), &[(0, 5), (1, 4), (2, 3)]);
+        assert_eq!(ranks.crossings(), 3);
+        ranks.order();
+        assert_eq!(ranks.crossings(), 0);
+    }
+
+    #[test]
+    fn nothing_is_nothing() {
+        assert_eq!(Layout::new(&[], &[]).size, Size::default());
+    }
+}

@@ -1,0 +1,38 @@
+"""Makes the models and arrays for the tests of the command `horn`: fixtures/cli.
+
+    KERAS_BACKEND=jax python tests/keras/make_cli_files.py
+"""
+
+import pathlib
+
+import keras
+import numpy as np
+from keras import layers
+
+HERE = pathlib.Path(__file__).parent / "fixtures" / "cli"
+HERE.mkdir(exist_ok=True)
+keras.utils.set_random_seed(7)
+random = np.random.default_rng(7)
+
+# Two inputs, one of them of integers, and two outputs.
+words, price = keras.Input((3,), name="words", dtype="int32"), keras.Input((2,), name="price")
+x = layers.Flatten()(layers.Embedding(5, 2)(words))
+x = layers.Dense(4, activation="relu", name="both")(layers.Concatenate()([x, price]))
+outputs = [layers.Dense(3, activation="softmax", name="kind")(x), layers.Dense(1, name="value")(x)]
+two = keras.Model([words, price], outputs, name="two")
+two.compile("sgd", ["sparse_categorical_crossentropy", "mean_squared_error"])
+inputs = {"words": random.integers(0, 5, (4, 3)), "price": random.random((4, 2)).astype(np.float16)}
+targets = {"kind": np.array([0, 1, 2, 1], np.uint8), "value": random.random((4, 1))}
+two.save(HERE / "two.keras")
+np.savez(HERE / "two_x.npz", **inputs)
+np.savez_compressed(HERE / "two_y.npz", **targets)
+given = [inputs["words"], inputs["price"].astype(np.float32)]
+kind, value = two.predict(given, verbose=0)
+loss = two.evaluate(given, [targets["kind"], targets["value"]], verbose=0, return_dict=True)
+np.savez(HERE / "two_predicted.npz", kind=kind, value=value, loss=np.float32(loss["loss"]))
+
+# A model in a model, not compiled.
+encoder = keras.Sequential([keras.Input((4,)), layers.Dense(2, name="squeeze")], name="encoder")
+signal = keras.Input((4,), name="signal")
+nested = keras.Model(signal, layers.Subtract(name="error")([signal, layers.Dense(4, name="back")(encoder(signal))]))
+nested.save(HERE / "nested.keras")
