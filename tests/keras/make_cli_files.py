@@ -31,8 +31,11 @@ kind, value = two.predict(given, verbose=0)
 loss = two.evaluate(given, [targets["kind"], targets["value"]], verbose=0, return_dict=True)
 np.savez(HERE / "two_predicted.npz", kind=kind, value=value, loss=np.float32(loss["loss"]))
 
-# A model in a model, not compiled.
+# Models in a model, a list of layers and a graph, which is an output; not compiled.
 encoder = keras.Sequential([keras.Input((4,)), layers.Dense(2, name="squeeze")], name="encoder")
+code = keras.Input((2,), name="code")
+decoder = keras.Model(code, layers.Dense(4, name="stretch")(code), name="decoder")
 signal = keras.Input((4,), name="signal")
-nested = keras.Model(signal, layers.Subtract(name="error")([signal, layers.Dense(4, name="back")(encoder(signal))]))
+again = decoder(encoder(signal))
+nested = keras.Model(signal, [again, layers.Subtract(name="error")([signal, again])], name="nested")
 nested.save(HERE / "nested.keras")

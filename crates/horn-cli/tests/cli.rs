@@ -132,10 +132,11 @@ Model: \"small\"
     let nested = fixture("cli/nested.keras");
     assert!(!stdout(&["summary", &nested]).contains("squeeze"));
     assert!(stdout(&["summary", &nested, "--expand-nested"]).contains("│    └ squeeze        │ (None, 2)"));
+    assert_eq!(json(&["summary", &nested])["outputs"][0]["name"], "decoder");
     let summary = json(&["summary", &nested]);
     assert_eq!(summary["inputs"], serde_json::json!([{"name": "signal", "shape": [null, 4]}]));
     assert_eq!(summary["layers"][1]["layers"][1]["name"], "squeeze");
-    assert_eq!(summary["layers"][3]["inputs"], serde_json::json!(["signal", "back"]));
+    assert_eq!(summary["layers"][3]["inputs"], serde_json::json!(["signal", "decoder"]));
     assert_eq!(summary["params"]["total"], 22);
     assert_eq!(summary["params"]["optimizer"], Value::Null);
 }

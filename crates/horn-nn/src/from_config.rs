@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::functional::{Functional, KerasTensor, SharedLayer};
 use crate::layers::{self, Input};
@@ -98,6 +98,8 @@ struct Graph {
     outputs: HashMap<String, Vec<Vec<KerasTensor>>>,
     /// The names of mask operations.
     masks: HashSet<String>,
+    /// The names of layers that are graphs themselves.
+    graphs: HashSet<String>,
 }
 
 impl Graph {
@@ -121,6 +123,9 @@ impl Graph {
         if let Some(config) = object["config"].as_object_mut().filter(|_| !options.is_empty()) {
             config.extend(options);
             layer = from_object(&object).map_err(|error| error.at(format!("layer {name:?}")))?;
+        }
+        if matches!(object["class_name"].as_str(), Some("Functional" | "Model")) {
+            self.graphs.insert(name.to_owned());
         }
         self.layers.insert(name.to_owned(), layer.shared());
         Ok(())
@@ -192,7 +197,13 @@ impl Graph {
             _ => Vec::new(),
         };
         let tensor = |place: &Value| {
-            self.tensor(place).ok_or_else(|| {
+            let numbered = place[0].as_str().filter(|name| self.graphs.contains(*name)).and_then(|_| place[1].as_u64());
+            let counted = match numbered {
+                // Here, and only here, Keras counts the call by which a graph was made.
+                Some(call) => json!([place[0], call.saturating_sub(1), place[2]]),
+                None => place.clone(),
+            };
+            self.tensor(&counted).ok_or_else(|| {
                 Error::model("an input or output is of no layer").received(place).expected("[layer, call, output]")
             })
         };

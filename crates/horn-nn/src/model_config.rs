@@ -161,7 +161,7 @@ fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
         }
         Kind::Functional => {
             let inputs: Vec<Value> = plan.inputs.iter().map(|&call| history(plan, Place { call, output: 0 })).collect();
-            let outputs: Vec<Value> = plan.outputs.iter().map(|&place| history(plan, place)).collect();
+            let outputs: Vec<Value> = plan.outputs.iter().map(|&place| output(plan, place)).collect();
             config["input_layers"] = keyed(&plan.keys.inputs, inputs);
             config["output_layers"] = keyed(&plan.keys.outputs, outputs);
         }
@@ -234,6 +234,15 @@ fn history(plan: &Plan, place: Place) -> Value {
     let layer = plan.calls[place.call].layer;
     let before = plan.calls[..place.call].iter().filter(|call| call.layer == layer).count();
     json!([plan.layers[layer].name, before, place.output])
+}
+
+/// The history of an output. Here, and only here, Keras counts the call by which a graph was made.
+fn output(plan: &Plan, place: Place) -> Value {
+    let mut history = history(plan, place);
+    if plan.layers[plan.calls[place.call].layer].layer.class_name() == "Functional" {
+        history[1] = history[1].as_u64().map(|call| call + 1).into();
+    }
+    history
 }
 
 /// Places under their keys, where they have some.

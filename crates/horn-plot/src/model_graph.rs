@@ -162,7 +162,7 @@ fn input(layer: LayerRef<'_>) -> Row {
 
 impl Node {
     fn size(&self) -> Size {
-        let title = text_width(&self.name, FONT_SIZE) * 1.06 + text_width(&format!(" ({})", self.class), FONT_SIZE);
+        let title = text_width(&self.name, FONT_SIZE) * 1.1 + text_width(&format!(" ({})", self.class), FONT_SIZE);
         let own = title.max(text_width(&self.shape, SMALL)) + 28.0;
         let inside = self.inside.as_ref().map_or(Size::default(), |inside| Size {
             width: inside.layout.size.width + 2.0 * PADDING,
@@ -253,10 +253,10 @@ fn is_merging(class: &str) -> bool {
 /// How wide a text is, about: which font draws it is not known.
 fn text_width(text: &str, size: f64) -> f64 {
     let of = |letter: char| match letter {
-        'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | '.' | ',' | '(' | ')' | '[' | ']' | ' ' | '/' => 0.33,
-        'm' | 'w' | 'M' | 'W' => 0.88,
-        letter if letter.is_ascii_uppercase() => 0.70,
-        letter if letter.is_ascii() => 0.57,
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | '.' | ',' | '(' | ')' | '[' | ']' | ' ' | '/' => 0.38,
+        'm' | 'w' | 'M' | 'W' => 0.92,
+        letter if letter.is_ascii_uppercase() => 0.72,
+        letter if letter.is_ascii() => 0.61,
         letter => 0.60 * letter.width().unwrap_or(0).max(1) as f64,
     };
     text.chars().map(of).sum::<f64>() * size

@@ -36,6 +36,9 @@ pub fn read(path: &Path) -> Result<Vec<(String, Array)>> {
         let array = npy::read(&mut member, there).map_err(|error| error.at(format!("{place}, {name:?}")))?;
         arrays.push((name.to_owned(), array));
     }
+    if arrays.is_empty() {
+        return Err(Error::file("is no .npz file: there are no arrays in it").at(place));
+    }
     Ok(arrays)
 }
 

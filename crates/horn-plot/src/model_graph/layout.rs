@@ -1,7 +1,7 @@
 //! Where the boxes of a graph are: in ranks from top to bottom, by the longest way from an input.
 //!
-//! After Sugiyama, Tagawa and Toda (1981): ranks, orders within them that cross few lines, and then places as close as
-//! can be to those of the neighbours.
+//! After Sugiyama, Tagawa and Toda (1981): ranks, orders within them that cross few lines, and then places by which
+//! chains are straight.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,6 @@ const LINE: f64 = 10.0;
 /// Between the lines that come into a box.
 const PORTS: f64 = 20.0;
 const ORDERINGS: usize = 24;
-const PLACINGS: usize = 40;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Point {
@@ -71,7 +70,7 @@ impl Layout {
             })
             .collect();
         let left = (0..middles.len()).map(|at| middles[at] - ranks.width[at] / 2.0).fold(f64::INFINITY, f64::min);
-        let right = (0..middles.len()).map(|at| middles[at] + ranks.width[at] / 2.0).fold(0.0, f64::max);
+        let right = (0..middles.len()).map(|at| middles[at] + ranks.width[at] / 2.0).fold(f64::NEG_INFINITY, f64::max);
         let middle = |at: usize| middles[at] - left;
         let places: Vec<Point> = (0..sizes.len())
             .map(|at| {
@@ -181,8 +180,7 @@ impl Ranks {
     }
 
     fn crossings(&self) -> usize {
-        let mut place = vec![0; self.rank.len()];
-        self.rows.iter().flat_map(|row| row.iter().enumerate()).for_each(|(at, &item)| place[item] = at);
+        let place = self.places();
         let crossings = |row: &Vec<usize>| {
             let mut ends: Vec<(usize, usize)> = row
                 .iter()
@@ -196,56 +194,115 @@ impl Ranks {
         self.rows.iter().map(crossings).sum()
     }
 
-    /// Where the middles are: as near to those of the neighbours as the order and the widths allow.
+    /// Where the middles are, after Brandes and Köpf (2001): chains stand straight, as boxes are aligned with a neighbour
+    /// in the middle, once for those above and below and for each side, and then stand between these four places.
     fn middles(&self) -> Vec<f64> {
-        let mut middles = vec![0.0; self.rank.len()];
-        for row in &self.rows {
-            self.place(row, &vec![0.0; row.len()], &mut middles);
-        }
-        for turn in 0..PLACINGS {
-            let rows: Vec<&Vec<usize>> =
-                if turn % 2 == 0 { self.rows.iter().collect() } else { self.rows.iter().rev().collect() };
-            for row in rows {
-                let wanted = |&item: &usize| {
-                    // The last turns look both ways, so that what is between two is in the middle.
-                    let (above, below) = match (turn + 4 >= PLACINGS, turn % 2 == 0) {
-                        (true, _) => (&self.above[item][..], &self.below[item][..]),
-                        (false, true) => (&self.above[item][..], &[][..]),
-                        (false, false) => (&[][..], &self.below[item][..]),
-                    };
-                    mean(above.iter().chain(below).map(|&it| middles[it])).unwrap_or(middles[item])
-                };
-                let wanted: Vec<f64> = row.iter().map(wanted).collect();
-                self.place(row, &wanted, &mut middles);
-            }
-        }
-        middles
+        let conflicts = self.conflicts();
+        let ways = [(false, false), (false, true), (true, false), (true, true)];
+        let all = ways.map(|(up, right)| self.packed(up, right, &conflicts));
+        let ends = |places: &Vec<f64>| {
+            let ends = |(left, right): (f64, f64), (at, x): (usize, &f64)| {
+                (left.min(x - self.width[at] / 2.0), right.max(x + self.width[at] / 2.0))
+            };
+            places.iter().enumerate().fold((f64::INFINITY, f64::NEG_INFINITY), ends)
+        };
+        let narrowest = all.iter().map(ends).min_by(|one, other| (one.1 - one.0).total_cmp(&(other.1 - other.0)));
+        let Some(narrowest) = narrowest else { return Vec::new() };
+        let shifts = [0, 1, 2, 3].map(|at| {
+            let own = ends(&all[at]);
+            if ways[at].1 { narrowest.1 - own.1 } else { narrowest.0 - own.0 }
+        });
+        let between = |item: usize| {
+            let mut places = [0, 1, 2, 3].map(|at| all[at][item] + shifts[at]);
+            places.sort_by(f64::total_cmp);
+            (places[1] + places[2]) / 2.0
+        };
+        (0..self.rank.len()).map(between).collect()
     }
 
-    /// Puts a rank where it wants to be, in its order and with its distances, at the least sum of squared deviations:
-    /// neighbours that want to pass each other form blocks, which stand where their members want to be on average.
-    fn place(&self, row: &[usize], wanted: &[f64], middles: &mut [f64]) {
-        let mut offset = 0.0;
-        let mut offsets = Vec::with_capacity(row.len());
-        // Of each block the sum of the wanted places, less the offsets, the weight, and the number of members.
-        let mut blocks: Vec<(f64, f64, usize)> = Vec::new();
-        for (at, &item) in row.iter().enumerate() {
-            if at > 0 {
-                offset += (self.width[row[at - 1]] + self.width[item]) / 2.0 + BESIDE;
+    /// The steps that would bend a long line where they cross it: they are not aligned.
+    fn conflicts(&self) -> BTreeSet<(usize, usize)> {
+        let place = self.places();
+        let is_line = |item: usize| item >= self.boxes;
+        let mut conflicts = BTreeSet::new();
+        for row in &self.rows {
+            let steps: Vec<(usize, usize)> =
+                row.iter().flat_map(|&from| self.below[from].iter().map(move |&to| (from, to))).collect();
+            for &(from, to) in steps.iter().filter(|step| is_line(step.0) && is_line(step.1)) {
+                let crosses = |&&(other_from, other_to): &&(usize, usize)| {
+                    !(is_line(other_from) && is_line(other_to))
+                        && (place[from] < place[other_from]) != (place[to] < place[other_to])
+                        && from != other_from
+                        && to != other_to
+                };
+                conflicts.extend(steps.iter().filter(crosses));
             }
-            offsets.push(offset);
-            // Long lines are to be straight.
-            let weight = if item < self.boxes { 1.0 } else { 4.0 };
-            let mut block = ((wanted[at] - offset) * weight, weight, 1);
-            while let Some(last) = blocks.pop_if(|last| last.0 / last.1 > block.0 / block.1) {
-                block = (last.0 + block.0, last.1 + block.1, last.2 + block.2);
+        }
+        conflicts
+    }
+
+    /// All as far to one side as can be, each aligned with the middle one of its neighbours above or below.
+    fn packed(&self, up: bool, right: bool, conflicts: &BTreeSet<(usize, usize)>) -> Vec<f64> {
+        let mut rows = self.rows.clone();
+        if right {
+            rows.iter_mut().for_each(|row| row.reverse());
+        }
+        let count = self.rank.len();
+        let mut place = vec![0; count];
+        rows.iter().flat_map(|row| row.iter().enumerate()).for_each(|(at, &item)| place[item] = at);
+        // The first of the block that each is in: its members stand in one line.
+        let mut block: Vec<usize> = (0..count).collect();
+        let mut taken = vec![false; count];
+        let order: Vec<usize> = if up { (0..rows.len()).rev().collect() } else { (0..rows.len()).collect() };
+        for row in order {
+            let mut next = 0;
+            for &item in &rows[row] {
+                let mut neighbours = if up { self.below[item].clone() } else { self.above[item].clone() };
+                neighbours.sort_by_key(|&it| place[it]);
+                let Some(last) = neighbours.len().checked_sub(1) else { continue };
+                for &neighbour in &neighbours[last / 2..=last.div_ceil(2)] {
+                    let step = if up { (item, neighbour) } else { (neighbour, item) };
+                    let is_free = block[item] == item && !taken[neighbour] && place[neighbour] >= next;
+                    if is_free && !conflicts.contains(&step) {
+                        block[item] = block[neighbour];
+                        taken[neighbour] = true;
+                        next = place[neighbour] + 1;
+                    }
+                }
             }
-            blocks.push(block);
         }
-        let starts = blocks.iter().flat_map(|&(sum, weight, count)| std::iter::repeat_n(sum / weight, count));
-        for ((&item, offset), start) in row.iter().zip(offsets).zip(starts) {
-            middles[item] = start + offset;
+        let places = self.compacted(&rows, &block);
+        if right { places.into_iter().map(|x| -x).collect() } else { places }
+    }
+
+    /// Blocks as far to the left as they can be, and then those that have room as far back to the right.
+    fn compacted(&self, rows: &[Vec<usize>], block: &[usize]) -> Vec<f64> {
+        let count = block.len();
+        let (mut before, mut after) = (vec![Vec::new(); count], vec![Vec::new(); count]);
+        for pair in rows.iter().flat_map(|row| row.windows(2)) {
+            let apart = (self.width[pair[0]] + self.width[pair[1]]) / 2.0 + BESIDE;
+            before[block[pair[1]]].push((block[pair[0]], apart));
+            after[block[pair[0]]].push((block[pair[1]], apart));
         }
+        let order = sorted(&before, &after);
+        let mut x = vec![0.0; count];
+        for &item in &order {
+            x[item] = before[item].iter().map(|&(other, apart)| x[other] + apart).fold(0.0, f64::max);
+        }
+        for &item in order.iter().rev() {
+            let most = after[item].iter().map(|&(other, apart)| x[other] - apart).fold(f64::INFINITY, f64::min);
+            if most.is_finite() {
+                x[item] = f64::max(x[item], most);
+            }
+        }
+        block.iter().map(|&block| x[block]).collect()
+    }
+
+    /// Where each is in its rank, counted from the left.
+    fn places(&self) -> Vec<usize> {
+        let mut place = vec![0; self.rank.len()];
+        self.rows.iter().flat_map(|row| row.iter().enumerate()).for_each(|(at, &item)| place[item] = at);
+        place
     }
 
     /// How far beside the middle of a box a line comes in, where several do: in the order in which they come.
@@ -257,6 +314,23 @@ impl Ranks {
         let apart = PORTS.min((width - 24.0).max(0.0) / others.max(1.0));
         (own - others / 2.0) * apart
     }
+}
+
+/// Those that are before others first.
+fn sorted(before: &[Vec<(usize, f64)>], after: &[Vec<(usize, f64)>]) -> Vec<usize> {
+    let mut waits: Vec<usize> = before.iter().map(Vec::len).collect();
+    let mut order: Vec<usize> = (0..before.len()).filter(|&item| waits[item] == 0).collect();
+    let mut next = 0;
+    while let Some(&item) = order.get(next) {
+        next += 1;
+        for &(other, _) in &after[item] {
+            waits[other] -= 1;
+            if waits[other] == 0 {
+                order.push(other);
+            }
+        }
+    }
+    order
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
