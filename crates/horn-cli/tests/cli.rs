@@ -232,19 +232,26 @@ fn evaluates_as_keras_does() {
 fn converts_there_and_back() {
     let folder = Folder::new();
     for model in [small(), fixture("cli/two.keras"), fixture("cli/nested.keras")] {
-        let original = json(&["inspect", &model]);
+        // Of an optimizer that has made no step, Keras's file has less than Horn's.
+        let is_trained = model == small();
+        let tensors = |file: &str| {
+            let all = json(&["inspect", file])["tensors"].as_array().unwrap().clone();
+            let all = all.into_iter();
+            all.filter(|it| is_trained || !it["path"].as_str().unwrap().starts_with("optimizer")).collect::<Vec<_>>()
+        };
+        let original = tensors(&model);
         let original_summary = json(&["summary", &model]);
         for weights in ["m.weights.h5", "m.safetensors"] {
             let (weights, again) = (folder.path(weights), folder.path("again.keras"));
             stdout(&["convert", &model, &weights]);
             // Other weights, to be replaced.
             stdout(&["convert", &weights, &again, "--model", &model]);
-            assert_eq!(json(&["inspect", &again]), original, "{weights}");
+            assert_eq!(tensors(&again), original, "{weights}");
         }
         let (legacy, again) = (folder.path("m.h5"), folder.path("again.keras"));
         stdout(&["convert", &model, &legacy]);
         stdout(&["convert", &legacy, &again]);
-        assert_eq!(json(&["inspect", &again]), original);
+        assert_eq!(tensors(&again), original);
         assert_eq!(json(&["summary", &again]), original_summary);
     }
     // The values are those of the first file, not of the model's.

@@ -97,7 +97,11 @@ impl LoadModel for CompiledModel {
         }
         let mut compiled = Self::from_compile_config(source.model(device)?, &config)?;
         if let Some(values) = optimizer_values(&source.weights)? {
-            compiled.set_optimizer_variables(&values)?;
+            let state = compiled.set_optimizer_variables(&values);
+            // Of an optimizer that has made no step Keras saves the first two, whatever it keeps.
+            if values.len() > 2 {
+                state?;
+            }
         }
         Ok(compiled)
     }

@@ -175,11 +175,12 @@ impl Node {
         let Size { width, height } = self.size();
         let (colour, tint) = colours(&self.class);
         let (x, y, middle) = (at.x, at.y, at.x + width / 2.0);
+        let ground = if self.inside.is_some() { "#f8fafc" } else { "#ffffff" };
         let right = x + width;
         let below = y + HEAD;
         let _ = writeln!(
             svg,
-            "<g><rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"7\" fill=\"#ffffff\"/>\
+            "<g><rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"7\" fill=\"{ground}\"/>\
              <path d=\"M{x} {below}V{}a7 7 0 0 1 7 -7H{}a7 7 0 0 1 7 7V{below}z\" fill=\"{tint}\"/>\
              <rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"7\" fill=\"none\" \
              stroke=\"{colour}\" stroke-width=\"1.3\"/>\
