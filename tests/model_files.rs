@@ -151,3 +151,12 @@ fn a_model_that_was_not_compiled_is_no_compiled_model() {
     let error = load_model::<Model>(folder.path().join("none.keras")).err().unwrap();
     assert!(error.is_file() && error.to_string().contains("none.keras"), "{error}");
 }
+
+/// Where a graph is the last layer of a graph, Keras counts its calls from 1, and elsewhere from 0.
+#[test]
+fn graphs_that_end_in_graphs_are_numbered_as_keras_does() {
+    let model: Model = load_model(fixture("../cli/nested.keras")).unwrap();
+    assert_eq!(model.output_names().collect::<Vec<_>>(), ["decoder", "error"]);
+    let outputs = model.to_object().unwrap()["config"]["output_layers"].to_string();
+    assert_eq!(outputs, r#"[["decoder",1,0],["error",0,0]]"#);
+}
