@@ -11,20 +11,21 @@ use burn_store::burn_pack::Tensor as Stored;
 use burn_store::{ModuleAdapter, ModuleContext, ModuleStore, SafetensorsStore, bridge};
 use horn_nn::{Error, Model, Result, sizes};
 
+use crate::arrays::DType;
 use crate::{LoadReport, LoadWeights};
 
 /// The list of tensors is read again for each, and takes some hundred bytes a tensor.
 const MOST_HEADER: u64 = 2 << 20;
 
 /// A tensor in the listing of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// Its name, such as `dense/kernel`.
     pub path: String,
     /// The sizes of its axes.
     pub sizes: Vec<usize>,
-    /// The dtype by Keras's name.
-    pub dtype: String,
+    /// The dtype, if it is one of Keras's.
+    pub dtype: Option<DType>,
     /// How many bytes its values have.
     pub bytes: u64,
 }
@@ -38,7 +39,7 @@ pub fn list(path: &Path) -> Result<Vec<Found>> {
     let found = open(path)?.into_iter().map(|(path, tensor)| Found {
         path,
         sizes: tensor.shape.to_vec(),
-        dtype: dtype_name(&format!("{:?}", tensor.dtype)),
+        dtype: dtype_of(tensor.dtype),
         bytes: tensor.byte_len() as u64,
     });
     Ok(found.collect())
@@ -184,17 +185,24 @@ impl ModuleAdapter for Naming {
     }
 }
 
-/// `F32` → `float32`, and so on.
-fn dtype_name(name: &str) -> String {
-    let digits = name.find(|letter: char| letter.is_ascii_digit()).unwrap_or(name.len());
-    let (kind, bits) = name.split_at(digits);
-    match kind {
-        "F" => format!("float{bits}"),
-        "BF" => format!("bfloat{bits}"),
-        "I" => format!("int{bits}"),
-        "U" => format!("uint{bits}"),
-        _ => "bool".to_owned(),
-    }
+fn dtype_of(dtype: burn::tensor::DType) -> Option<DType> {
+    use burn::tensor::DType as Burn;
+    Some(match dtype {
+        Burn::F16 => DType::F16,
+        Burn::BF16 => DType::Bf16,
+        Burn::F32 => DType::F32,
+        Burn::F64 => DType::F64,
+        Burn::I8 => DType::I8,
+        Burn::I16 => DType::I16,
+        Burn::I32 => DType::I32,
+        Burn::I64 => DType::I64,
+        Burn::U8 => DType::U8,
+        Burn::U16 => DType::U16,
+        Burn::U32 => DType::U32,
+        Burn::U64 => DType::U64,
+        Burn::Bool(_) => DType::Bool,
+        _ => return None,
+    })
 }
 
 fn some<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
@@ -249,7 +257,7 @@ mod tests {
                 ("scores/kernel", vec![4, 2])
             ]
         );
-        assert_eq!((listed[0].dtype.as_str(), listed[0].bytes), ("float32", 16));
+        assert_eq!((listed[0].dtype, listed[0].bytes), (Some(DType::F32), 16));
 
         let mut other = model(4);
         assert_ne!(other.get_weights(), saved.get_weights());
@@ -308,6 +316,17 @@ mod tests {
             fs::write(&path, &whole[..length]).unwrap();
             assert!(list(&path).unwrap_err().is_file(), "{length} bytes");
         }
+        // Whatever byte is another one, it is an error or another weight.
+        let mut damaged = model(4);
+        for at in 0..whole.len() {
+            for byte in [0, b'9', whole[at] ^ 1, whole[at] ^ 0x80] {
+                let mut bytes = whole.clone();
+                bytes[at] = byte;
+                fs::write(&path, bytes).unwrap();
+                let _ = damaged.load_weights_with(&path, LoadWeights::new().by_name(true).skip_mismatch(true));
+            }
+        }
+        assert_eq!(damaged.count_params(), 26);
         fs::write(&path, u64::MAX.to_le_bytes()).unwrap();
         assert!(list(&path).unwrap_err().to_string().contains("18446744073709551615 bytes"));
         assert!(list(folder.path()).unwrap_err().is_file());

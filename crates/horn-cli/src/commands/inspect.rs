@@ -69,7 +69,7 @@ fn tensors(path: &Path) -> Result<Vec<Tensor>> {
             let all = safetensors::list(path)?.into_iter().map(|found| Tensor {
                 path: found.path,
                 sizes: found.sizes.iter().map(|&size| size as u64).collect(),
-                dtype: Some(found.dtype),
+                dtype: found.dtype.map(|dtype| dtype.to_string()),
                 bytes: Some(found.bytes),
             });
             return Ok(all.collect());
