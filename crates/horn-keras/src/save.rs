@@ -160,11 +160,14 @@ fn weights_of(model: &Model, optimizer: &[OptimizerVariable]) -> Result<WeightsW
     let name = |name: &str| Attribute::Text(name.to_owned());
     writer.attribute("vars", "name", name(model.name()))?;
     let mut arrays: Vec<Option<_>> = model.get_weights().into_iter().map(Some).collect();
-    for group in model.weight_groups() {
+    let groups = model.weight_groups();
+    for (number, group) in groups.iter().enumerate() {
         let vars = format!("{}/vars", group.path);
         writer.attribute(&vars, "name", name(&group.name))?;
         for (at, &weight) in group.weights.iter().enumerate() {
-            let Some(array) = arrays[weight].take() else { continue };
+            let comes_again = groups[number + 1..].iter().any(|group| group.weights.contains(&weight));
+            let array = if comes_again { arrays[weight].clone() } else { arrays[weight].take() };
+            let Some(array) = array else { continue };
             let sizes = array.shape().to_vec();
             writer
                 .dataset(&format!("{vars}/{at}"), Array::new(sizes, Values::F32(array.into_raw_vec_and_offset().0))?)?;

@@ -1,6 +1,6 @@
 //! Which variable of a file becomes which weight of a model.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use horn_nn::{Error, Model, Result, Weight, WeightGroup, sizes};
 
@@ -94,6 +94,7 @@ impl Assignment {
         let paths: Vec<String> = model.weight_paths().collect();
         let mut variables = vec![None; weights.len()];
         let mut report = LoadReport::default();
+        let mut taken = HashSet::new();
         for bundle in bundles {
             let own = || bundle.weights.iter().map(|&at| paths[at].clone());
             let Some(names) = &bundle.variables else {
@@ -104,8 +105,12 @@ impl Assignment {
             let sizes = |&at: &usize| weights[at].sizes.iter().map(|&size| size as u64).collect();
             let expected: Vec<Vec<u64>> = bundle.weights.iter().map(sizes).collect();
             if found == expected {
-                report.applied.extend(own());
-                bundle.weights.iter().zip(names).for_each(|(&at, path)| variables[at] = Some(path.clone()));
+                for (&at, path) in bundle.weights.iter().zip(names) {
+                    taken.insert(path.clone());
+                    if variables[at].replace(path.clone()).is_none() {
+                        report.applied.push(paths[at].clone());
+                    }
+                }
             } else if !options.skip_mismatch {
                 return Err(misfit(&bundle, &found, &expected));
             } else if found.is_empty() {
@@ -114,9 +119,8 @@ impl Assignment {
                 report.mismatched.extend(own());
             }
         }
-        let taken: HashSet<&str> = variables.iter().flatten().map(String::as_str).collect();
         let others = file.datasets().map(|found| found.path).filter(|path| !path.starts_with("optimizer"));
-        report.unused = others.filter(|path| !taken.contains(path)).map(str::to_owned).collect();
+        report.unused = others.filter(|path| !taken.contains(*path)).map(str::to_owned).collect();
         Ok(Self { variables, report })
     }
 
@@ -133,9 +137,13 @@ impl Assignment {
 /// The weights as Keras 3 keeps them: by classes, numbered in the order of the layers.
 fn bundles(model: &Model, file: &WeightsReader, by_name: bool) -> Result<Vec<Bundle>> {
     let groups = model.weight_groups();
+    let renumbered = renumbered(&groups, file)?;
     let mut bundles = Vec::new();
     for group in groups.iter().filter(|group| !group.weights.is_empty()) {
-        let place = if by_name { named_place(&groups, group, file)? } else { Some(group.path.clone()) };
+        let place = match by_name {
+            true => named_place(&groups, group, file)?,
+            false => Some(place_in(&renumbered, &group.path)),
+        };
         let layer = format!("layer {:?} ({})", group.name, place.as_ref().unwrap_or(&group.path));
         let variables = place.map(|place| {
             let path = |at: usize| format!("{place}/vars/{at}");
@@ -144,6 +152,50 @@ fn bundles(model: &Model, file: &WeightsReader, by_name: bool) -> Result<Vec<Bun
         bundles.push(Bundle { layer, weights: group.weights.clone(), variables });
     }
     Ok(bundles)
+}
+
+/// Where the file has other numbers for the layers of a model than Horn: from a model's path for a layer to the file's.
+///
+/// Layers of a class are numbered in the order of the model. In a graph that comes from Keras the steps that compute masks
+/// count, which Horn's graphs don't have. Where the names in the file are those of the model in another order, they tell.
+fn renumbered(groups: &[WeightGroup], file: &WeightsReader) -> Result<HashMap<String, String>> {
+    let mut siblings: BTreeMap<&str, Vec<&WeightGroup>> = BTreeMap::new();
+    for group in groups {
+        if let Some((model, _)) = group.path.rsplit_once("layers/").filter(|(_, layer)| !layer.contains('/')) {
+            siblings.entry(model).or_default().push(group);
+        }
+    }
+    let mut renumbered = HashMap::new();
+    // A model comes before those in it.
+    for own in siblings.values() {
+        let mut named = HashMap::new();
+        for group in own {
+            let place = place_in(&renumbered, &group.path);
+            let vars = format!("{place}/vars");
+            let attributes = if file.is_group(&vars) { file.attributes(&vars)? } else { Default::default() };
+            if let Some(name) = attributes.get("name").and_then(Attribute::as_text) {
+                named.insert(name.to_owned(), place);
+            }
+        }
+        let moved = own.iter().map(|group| Some((&group.path, named.get(&group.name)?)));
+        let moved: Option<Vec<_>> =
+            moved.filter(|pair| pair.is_none_or(|(own, place)| class(own) == class(place))).collect();
+        renumbered.extend(moved.into_iter().flatten().map(|(own, place)| (own.clone(), place.clone())));
+    }
+    Ok(renumbered)
+}
+
+/// The path of a group, where models around it have other numbers.
+fn place_in(renumbered: &HashMap<String, String>, path: &str) -> String {
+    let ends = std::iter::once(path.len()).chain(path.rmatch_indices('/').map(|(at, _)| at));
+    let known = ends.filter_map(|end| Some(format!("{}{}", renumbered.get(&path[..end])?, &path[end..])));
+    known.into_iter().next().unwrap_or_else(|| path.to_owned())
+}
+
+/// The class by which a path ends, without its number.
+fn class(path: &str) -> &str {
+    let last = path.rsplit('/').next().unwrap_or(path);
+    last.trim_end_matches(|digit: char| digit.is_ascii_digit()).strip_suffix('_').unwrap_or(last)
 }
 
 /// Where the file keeps the layer of this name.

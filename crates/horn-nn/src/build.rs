@@ -34,6 +34,8 @@ pub struct Weight {
     pub name: String,
     /// Where Keras's files keep it, within the layer: in `cell` or `query_dense`; empty where the layer itself has it.
     pub group: String,
+    /// The group that has it, too: the files of `SpectralNormalization` have the kernel twice.
+    pub(crate) also_in: Option<String>,
     /// The sizes of its axes.
     pub sizes: Vec<usize>,
     /// Does it learn, where the layer does? A moving mean does not.
@@ -202,8 +204,9 @@ impl Build {
     pub(crate) fn adopt(&mut self, weights: impl IntoIterator<Item = Weight>) {
         for weight in weights {
             let name = self.path(&weight.name);
-            let group = joined(self.scope.iter().map(|(_, group)| group.as_str()).chain([weight.group.as_str()]));
-            self.weights.push(Weight { name, group, ..weight });
+            let placed = |group: &str| joined(self.scope.iter().map(|(_, group)| group.as_str()).chain([group]));
+            let (group, also_in) = (placed(&weight.group), weight.also_in.as_deref().map(placed));
+            self.weights.push(Weight { name, group, also_in, ..weight });
         }
     }
 
@@ -255,6 +258,7 @@ impl Build {
             id,
             name: self.path(name),
             group: joined(self.scope.iter().map(|(_, group)| group.as_str())),
+            also_in: None,
             sizes: sizes.to_vec(),
             trainable,
             regularizer: regularizer.cloned(),

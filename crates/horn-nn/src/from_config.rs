@@ -12,6 +12,10 @@ use crate::{Error, Layer, Mode, Model, Result, Sequential, Shape};
 /// Operations that Keras puts into a graph to compute masks; here masks go along with the values.
 const MASK_OPERATIONS: [&str; 3] = ["Any", "LogicalOr", "NotEqual"];
 
+/// Other such operations, by which the masks of merged values are brought together. They may also be steps of the user's
+/// own, if what they give is not for a mask.
+const MASK_SHAPING: [&str; 3] = ["Concatenate", "ExpandDims", "ZerosLike"];
+
 /// The keyword argument of a call that says how the layer acts in it.
 const TRAINING: &str = "training";
 
@@ -57,10 +61,15 @@ impl Functional {
         let name = config["name"].as_str().unwrap_or("functional");
         let mut graph = Graph::default();
         let mut waiting = Vec::new();
+        let mut truths = HashMap::new();
+        collect_truths(&config["layers"], &mut truths);
         for object in list(config, "layers")? {
             let layer = text(object, "name")?;
             let nodes = list(object, "inbound_nodes")?;
-            if MASK_OPERATIONS.contains(&text(object, "class_name")?) {
+            let class_name = text(object, "class_name")?;
+            let shapes_masks =
+                MASK_SHAPING.contains(&class_name) && is_operation(object) && truths.get(layer) == Some(&true);
+            if MASK_OPERATIONS.contains(&class_name) || shapes_masks {
                 graph.masks.insert(layer.to_owned());
                 continue;
             }
@@ -224,6 +233,23 @@ fn collect(value: &Value, places: &mut Vec<Value>) {
             place => places.push(place.clone()),
         },
         Value::Array(values) => values.iter().for_each(|value| collect(value, places)),
+        _ => {}
+    }
+}
+
+/// Is it one of Keras's functions on tensors, and no layer?
+fn is_operation(object: &Value) -> bool {
+    object["module"].as_str().is_some_and(|module| module.starts_with("keras.src.ops"))
+}
+
+/// Which layers give nothing but tensors of truth values, as those that take them note.
+fn collect_truths<'a>(value: &'a Value, truths: &mut HashMap<&'a str, bool>) {
+    match value {
+        Value::Object(object) => match object.get("config").and_then(|config| config["keras_history"][0].as_str()) {
+            None => object.values().for_each(|value| collect_truths(value, truths)),
+            Some(layer) => *truths.entry(layer).or_insert(true) &= object["config"]["dtype"] == "bool",
+        },
+        Value::Array(values) => values.iter().for_each(|value| collect_truths(value, truths)),
         _ => {}
     }
 }

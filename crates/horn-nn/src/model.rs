@@ -177,6 +177,11 @@ impl Model {
         plan.outputs.iter().map(|output| plan.layers[plan.calls[output.call].layer].name.as_str())
     }
 
+    /// The keys under which Keras's program gives the outputs, in their order, where it does so by a dictionary.
+    pub fn output_keys(&self) -> &[String] {
+        &self.graph.plan.keys.outputs
+    }
+
     /// Where the model computes.
     pub fn device(&self) -> &Device {
         &self.graph.device
@@ -294,7 +299,7 @@ impl Model {
                 .expected(format!("{}: {}", expected.len(), self.input_names().collect::<Vec<_>>().join(", ")))
                 .mend("give one array for each input, in this order"));
         }
-        match expected.zip(received).find(|(expected, received)| !expected.accepts(received.as_ref())) {
+        match expected.zip(received).find(|(expected, received)| !expected.accepts_batch(received.as_ref())) {
             None => Ok(()),
             Some((expected, received)) => Err(Error::shape("the data does not fit the model's input")
                 .at(format!("model {:?}", self.name()))
@@ -511,7 +516,11 @@ impl Model {
 
     /// The model as a layer of another; its weights are noted there.
     pub(crate) fn into_layer(self, build: &mut Build) -> BuiltLayer {
-        let placed = |((weight, name), group): ((&Weight, _), _)| Weight { name, group, ..weight.clone() };
+        let placed = |((weight, name), groups): ((&Weight, _), Vec<String>)| {
+            let mut groups = groups.into_iter();
+            let also_in = groups.next().filter(|_| groups.len() > 0);
+            Weight { name, group: groups.next_back().unwrap_or_default(), also_in, ..weight.clone() }
+        };
         build.adopt(self.weights().zip(self.weight_paths()).zip(self.group_paths()).map(placed));
         BuiltLayer::new(self)
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::layers::registered_name;
+use crate::layers::{public_name, registered_name};
 use crate::plan::{Kind, Place, Plan, PlannedCall};
 use crate::{Error, Layer, Mode, Model, Result, Shape, plan};
 
@@ -66,6 +66,7 @@ pub(crate) fn object(class_name: &str, config: Value) -> Value {
             Some(name) => (Value::Null, name.into()),
         },
     };
+    let class_name = public_name(class_name);
     json!({"module": module, "class_name": class_name, "config": config, "registered_name": registered_name})
 }
 
@@ -185,7 +186,7 @@ fn take_options(layer: &dyn Layer, config: &mut Value) -> Map<String, Value> {
 }
 
 /// Arguments of a call whose shapes Keras's `build` is not told.
-const SHAPELESS: [&str; 3] = ["attention_mask", "mask", "states"];
+const SHAPELESS: [&str; 4] = ["attention_mask", "count_weights", "mask", "states"];
 
 /// The shapes that the layer was built for, by the names of its arguments where it has several.
 fn build_config(layer: &dyn Layer, shapes: &[Shape]) -> Value {

@@ -100,6 +100,13 @@ impl Shape {
         self.rank() == other.rank() && self.0.iter().zip(&other.0).all(fit)
     }
 
+    /// Does data of these sizes have this shape, whatever the number of samples? Keras's models take any number, also
+    /// those that note the one with which they were first called.
+    pub(crate) fn accepts_batch(&self, sizes: &[usize]) -> bool {
+        let [batch, sample @ ..] = sizes else { return self.accepts(sizes) };
+        self.rank() == sizes.len() && self.accepts(&[&[self.0[0].unwrap_or(*batch)], sample].concat())
+    }
+
     /// Does data of these sizes have this shape?
     pub fn accepts(&self, sizes: &[usize]) -> bool {
         self.rank() == sizes.len() && self.0.iter().zip(sizes).all(|(known, &size)| known.is_none_or(|k| k == size))
@@ -129,6 +136,13 @@ mod tests {
     fn one_axis_keeps_its_comma() {
         assert_eq!(Shape::batched([]).to_string(), "(None,)");
         assert_eq!(sizes(&[10]), "(10,)");
+    }
+
+    #[test]
+    fn a_noted_number_of_samples_is_no_limit() {
+        let shape = Shape::new([Some(1), Some(3)]);
+        assert!(shape.accepts_batch(&[5, 3]) && !shape.accepts(&[5, 3]));
+        assert!(!shape.accepts_batch(&[1, 4]) && !shape.accepts_batch(&[1]) && !shape.accepts_batch(&[]));
     }
 
     #[test]

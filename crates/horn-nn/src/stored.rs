@@ -59,11 +59,11 @@ impl Model {
         }
     }
 
-    /// The path of the group of each weight.
-    pub(crate) fn group_paths(&self) -> Vec<String> {
-        let mut paths = vec![String::new(); self.weights().count()];
+    /// The paths of the groups of each weight, the one that it is in for good last.
+    pub(crate) fn group_paths(&self) -> Vec<Vec<String>> {
+        let mut paths = vec![Vec::new(); self.weights().count()];
         for group in self.weight_groups() {
-            group.weights.iter().for_each(|&at| paths[at].clone_from(&group.path));
+            group.weights.iter().for_each(|&at| paths[at].push(group.path.clone()));
         }
         paths
     }
@@ -118,12 +118,14 @@ impl Model {
 fn layer_groups(path: &str, name: &str, start: usize, weights: &[Weight]) -> Vec<WeightGroup> {
     let mut groups = vec![WeightGroup { path: path.to_owned(), name: name.to_owned(), weights: Vec::new() }];
     for (weight, at) in weights.iter().zip(start..) {
-        let path = if weight.group.is_empty() { path.to_owned() } else { format!("{path}/{}", weight.group) };
-        match groups.iter_mut().find(|group| group.path == path) {
-            Some(group) => group.weights.push(at),
-            None => {
-                let name = weight.name.rsplit('/').nth(1).unwrap_or(name).to_owned();
-                groups.push(WeightGroup { path, name, weights: vec![at] });
+        for group in weight.also_in.iter().chain([&weight.group]) {
+            let path = if group.is_empty() { path.to_owned() } else { format!("{path}/{group}") };
+            match groups.iter_mut().find(|group| group.path == path) {
+                Some(group) => group.weights.push(at),
+                None => {
+                    let name = weight.name.rsplit('/').nth(1).unwrap_or(name).to_owned();
+                    groups.push(WeightGroup { path, name, weights: vec![at] });
+                }
             }
         }
     }

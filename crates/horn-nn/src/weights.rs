@@ -28,6 +28,7 @@ pub(crate) fn describe(module: &impl Module, noted: Vec<Weight>) -> Vec<Weight> 
                 id: param.id,
                 name: self.path.join("/"),
                 group: String::new(),
+                also_in: None,
                 sizes: param.lazy_shape().to_vec(),
                 trainable: learns(param),
                 regularizer: None,

@@ -110,7 +110,10 @@ impl CompiledModel {
         }
         let part = |key: &str| given.get(key).unwrap_or(&Value::Null);
         let optimizer = optimizers::from_config(part("optimizer"))?;
-        let names: Vec<&str> = model.output_names().collect();
+        let names: Vec<&str> = match model.output_keys() {
+            [] => model.output_names().collect(),
+            keys => keys.iter().map(String::as_str).collect(),
+        };
         let losses =
             Losses { losses: read_losses(part("loss"), &names)?, weights: read_weights(part("loss_weights"), &names)? };
         let metrics = read_metrics(part("metrics"), &names)?;

@@ -30,6 +30,8 @@ use crate::{Error, Functional, Layer, Result, Sequential};
 ///
 /// Where Horn has no such class, an argument is missing that has no default, or one is unknown or of another kind.
 pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
+    let class_name =
+        PUBLIC_NAMES.iter().find(|(_, public)| *public == class_name).map_or(class_name, |(class, _)| class);
     match class_name {
         "Functional" | "Model" => return Ok(Box::new(Functional::from_config(config)?)),
         "Lambda" => return Err(super::core_layers::unreadable()),
@@ -54,6 +56,15 @@ fn named(layer: Box<dyn Layer>, config: &Value) -> Box<dyn Layer> {
         None if trainable == layer.trainable() => layer,
         name => Box::new(Given { name: name.or(layer.name()).map(str::to_owned), trainable, layer }),
     }
+}
+
+/// Classes that have another name in Keras's interface, and in its files, than in its program: layers are named and
+/// counted by the latter.
+const PUBLIC_NAMES: [(&str, &str); 1] = [("GroupedQueryAttention", "GroupQueryAttention")];
+
+/// The name of a class in Keras's files.
+pub(crate) fn public_name(class_name: &str) -> &str {
+    PUBLIC_NAMES.iter().find(|(class, _)| *class == class_name).map_or(class_name, |(_, public)| public)
 }
 
 /// A layer with what the model has given it.
@@ -174,11 +185,13 @@ type Reader = Arc<dyn Fn(&Value) -> Result<Box<dyn Layer>> + Send + Sync>;
 /// The users' own layers.
 static OWN: LazyLock<RwLock<HashMap<String, Own>>> = LazyLock::new(RwLock::default);
 
+/// Reads a layer of a class; `None` where the class is not of the family.
+type Read = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;
+
 /// A family of layers.
 pub(super) struct Family {
     pub classes: &'static [&'static str],
-    /// Reads one of them; `None` where the class is of another family.
-    pub read: fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>,
+    pub read: Read,
 }
 
 /// Makes the `FAMILY` of a module: each class with an instance that holds the defaults, and the arguments without one.
@@ -243,6 +256,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_class_is_read_by_both_of_its_names_and_written_by_the_public_one() {
+        let config = json!({"head_dim": 2, "num_query_heads": 2, "num_key_value_heads": 1});
+        for class_name in ["GroupQueryAttention", "GroupedQueryAttention"] {
+            let layer = from_config(class_name, &config).unwrap();
+            assert_eq!(crate::to_object(layer.as_ref()).unwrap()["class_name"], "GroupQueryAttention");
+            assert_eq!(layer.class_name(), "GroupedQueryAttention");
+        }
+    }
 
     #[test]
     fn what_follows_from_other_arguments_follows_from_those_that_are_given() {

@@ -120,6 +120,7 @@ impl Layer for GroupQueryAttention {
             call: self.options.call,
             window: self.options.sliding_window,
             drops: self.options.dropout > 0.0,
+            prefix: "_",
             penalty: self.common.activity_regularizer.clone(),
         };
         let output = [self.num_query_heads, self.head_dim, width(roles.query)];

@@ -43,6 +43,8 @@ pub(super) struct Settings {
     pub call: CallOptions,
     pub window: Option<usize>,
     pub drops: bool,
+    /// What Keras's files put before the names of the projections.
+    pub prefix: &'static str,
     /// A penalty on what each projection gives; Keras hands it to each of them.
     pub penalty: Option<Regularizer>,
 }
@@ -64,14 +66,16 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         }
         let [query, value, key] = widths.inputs;
         let Widths { query_heads, key_heads, key_dim, value_dim, .. } = *widths;
-        let mut project = |name: &str, sizes| Projection::build(name, &format!("{name}_dense"), sizes, options, build);
+        // Keras has the gate as a private attribute in all of them.
+        let group = |name: &str| format!("{}{name}_dense", if name == "gate" { "_" } else { settings.prefix });
+        let mut project = |name: &str, sizes| Projection::build(name, &group(name), sizes, options, build);
         Ok(Self {
             query: project("query", [query, query_heads, key_dim])?,
             key: project("key", [key, key_heads, key_dim])?,
             gate: options.use_gate.then(|| project("gate", [query, query_heads, value_dim])).transpose()?,
             value: project("value", [value, key_heads, value_dim])?,
             dropout: DropoutModule::new(options.dropout, None, options.seed, build)?,
-            output: Projection::build("attention_output", "output_dense", output, options, build)?,
+            output: Projection::build("attention_output", &group("output"), output, options, build)?,
             settings,
         })
     }

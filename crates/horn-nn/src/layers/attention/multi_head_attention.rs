@@ -173,6 +173,7 @@ impl MultiHeadAttention {
             call: self.options.call,
             window: self.options.sliding_window,
             drops: self.options.dropout > 0.0,
+            prefix: "",
             penalty: self.common.activity_regularizer.clone(),
         };
         Ok(BuiltLayer::new(HeadsModule::<K, B>::build(&widths, output, &self.options, settings, build)?))

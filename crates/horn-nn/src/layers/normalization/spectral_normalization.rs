@@ -8,7 +8,7 @@ use super::kernel_first::KernelFirst;
 use crate::initializers::TruncatedNormal;
 use crate::layers::Nested;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, State};
+use crate::{Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, State, Weight};
 
 /// While training, divides the kernel of a layer by its largest singular value `σ`, which a power iteration estimates:
 /// `v = u · Wᵀ / ‖u · Wᵀ‖`, `u = v · W / ‖v · W‖`, `σ = v · W · uᵀ`.
@@ -81,7 +81,7 @@ impl Layer for SpectralNormalization {
                 .mend("wrap a layer such as `Dense`, `Conv2D` or `Embedding`")
         })?;
         let units = kernel.sizes.last().copied().unwrap_or(1);
-        build.adopt([kernel]);
+        build.adopt([Weight { also_in: Some(String::new()), ..kernel }]);
         let start = TruncatedNormal::new().stddev(0.02);
         let vector_u = build.add_state("vector_u", [1, units], &start.into())?;
         build.adopt(weights);

@@ -59,6 +59,12 @@ impl Layer for CategoryEncoding {
     described!("CategoryEncoding");
     many_inputs!();
 
+    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        let mut arguments = vec![("inputs", 1), ("count_weights", inputs.saturating_sub(1))];
+        arguments.truncate(inputs.max(1));
+        arguments
+    }
+
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         self.output_mode.check_unweighted()?;
         if self.num_tokens == 0 || self.output_mode == OutputMode::Int {
