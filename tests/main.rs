@@ -7,3 +7,4 @@ mod fixtures;
 mod mnist;
 mod model_files;
 mod parity;
+mod round_trips;

@@ -1,0 +1,234 @@
+//! Model files from real Keras to Horn and back.
+//!
+//! Small files are in the repository. Where Python has Keras, `keras/round_trip.py` makes many more, Horn reads, writes
+//! and trains them, and Keras reads what Horn has written.
+
+mod own;
+mod python;
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use horn::layers::from_config;
+use horn::model_from_json;
+use horn::prelude::*;
+use ndarray::ArrayD;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::fixtures::{Array, read};
+
+/// A model of Keras's.
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    compiled: bool,
+    tolerance: f64,
+}
+
+/// What goes in, what Keras makes of it, and what a compiled model learns from.
+#[derive(Deserialize)]
+struct Content {
+    x: Vec<Array>,
+    y: Vec<Array>,
+    #[serde(default)]
+    targets: Vec<Array>,
+}
+
+/// What is wrong with a model.
+type Checked = Result<(), Box<dyn std::error::Error>>;
+
+impl Content {
+    fn read(path: &Path) -> Result<Self, Box<dyn std::error::Error>> {
+        Ok(serde_json::from_str(&std::fs::read_to_string(path)?)?)
+    }
+
+    fn x(&self) -> Vec<HostArray<'_>> {
+        self.x.iter().map(Array::host).collect()
+    }
+
+    /// Does the model make of the inputs what Keras makes of them?
+    fn check(&self, model: &Model, tolerance: f64) -> Checked {
+        let outputs = model.predict_all(self.x(), self.x[0].shape[0])?;
+        if outputs.len() != self.y.len() {
+            return Err(format!("{} outputs, and not {}", outputs.len(), self.y.len()).into());
+        }
+        for (at, (received, expected)) in outputs.iter().zip(&self.y).enumerate() {
+            if received.shape() != expected.shape {
+                return Err(format!("output {at} is {:?}, and not {:?}", received.shape(), expected.shape).into());
+            }
+            let far = |(received, expected): (&f32, f32)| {
+                f64::from((received - expected).abs()) / f64::from(expected.abs().max(1.0))
+            };
+            let largest = received.iter().zip(expected.values()).map(far).fold(0.0, f64::max);
+            if largest > tolerance || received.iter().any(|value| !value.is_finite()) {
+                return Err(format!("output {at} differs by {largest:.3e} from Keras's").into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every bit of the weights.
+fn bits(weights: &[ArrayD<f32>]) -> Vec<(Vec<usize>, Vec<u32>)> {
+    let bits = |array: &ArrayD<f32>| (array.shape().to_vec(), array.iter().map(|value| value.to_bits()).collect());
+    weights.iter().map(bits).collect()
+}
+
+fn check_same_weights(received: &Model, expected: &Model) -> Checked {
+    let paths = |model: &Model| model.weight_paths().collect::<Vec<_>>();
+    if paths(received) != paths(expected) {
+        return Err(format!("weights {:?}, and not {:?}", paths(received), paths(expected)).into());
+    }
+    if bits(&received.get_weights()) != bits(&expected.get_weights()) {
+        return Err("saving and loading changes the weights".into());
+    }
+    Ok(())
+}
+
+/// Runs all, and fails with a list of what is wrong. One model that panics does not hide the others.
+fn check_all<'a>(names: impl Iterator<Item = &'a str>, check: impl Fn(&str) -> Checked) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for name in names {
+        match catch_unwind(AssertUnwindSafe(|| check(name))) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => wrong.push(format!("{name}: {error}")),
+            Err(_) => wrong.push(format!("{name}: a panic")),
+        }
+    }
+    wrong
+}
+
+/// Reads what Keras wrote to `folder`, compares, and writes what `check` reads.
+fn send(folder: &Path, case: &Case) -> Checked {
+    let name = &case.name;
+    let file = |part: &str| folder.join(part).join(format!("{name}.keras"));
+    let content = Content::read(&folder.join(format!("{name}.json")))?;
+    let model: Model = load_model(file("")).map_err(|error| format!("reading: {error}"))?;
+    content.check(&model, case.tolerance)?;
+
+    let json = model.to_json()?;
+    let again = model_from_json(&json).map_err(|error| format!("reading its JSON: {error}"))?;
+    if again.to_json()? != json {
+        return Err("its JSON is another when it is read and written".into());
+    }
+    if !case.compiled {
+        model.save(file("horn"))?;
+    } else {
+        let mut learner: CompiledModel =
+            load_model(file("")).map_err(|error| format!("reading it compiled: {error}"))?;
+        check_same_weights(learner.model()?, &model)?;
+        learner.save(file("horn"))?;
+        let targets: Vec<_> = content.targets.iter().map(Array::host).collect();
+        learner.fit(content.x(), targets, Fit::epochs(1).batch_size(4).shuffle(false).verbose(Verbose::Silent))?;
+        learner.save(file("horn-trained"))?;
+    }
+    let again: Model = load_model(file("horn")).map_err(|error| format!("reading what Horn wrote: {error}"))?;
+    check_same_weights(&again, &model)
+}
+
+/// The layers that Horn has, and no model does.
+fn layers_not_sent(folder: &Path, cases: &[Case]) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Default {
+        class_name: String,
+        public_name: Option<String>,
+        args: Value,
+    }
+    let config = |case: &Case| {
+        let model: Model = load_model(folder.join(&case.name).with_extension("keras")).ok()?;
+        model.to_object().ok()
+    };
+    let mut sent = HashSet::new();
+    cases.iter().filter_map(config).for_each(|config| collect_classes(&config, &mut sent));
+    let mut known: Vec<Default> = read("layers/defaults.json");
+    known.retain(|layer| from_config(&layer.class_name, &layer.args).is_ok());
+    assert!(known.len() > 100, "{} layers", known.len());
+    let name = |layer: Default| layer.public_name.unwrap_or(layer.class_name);
+    known.into_iter().map(name).filter(|class| !sent.contains(class)).collect()
+}
+
+fn collect_classes(value: &Value, found: &mut HashSet<String>) {
+    match value {
+        Value::Object(object) => {
+            found.extend(object.get("class_name").and_then(Value::as_str).map(str::to_owned));
+            object.values().for_each(|value| collect_classes(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect_classes(value, found)),
+        _ => {}
+    }
+}
+
+/// Keras makes no text layers without TensorFlow, whose strings they take, and Horn's models take numbers.
+const OF_STRINGS: [&str; 2] = ["StringLookup", "TextVectorization"];
+
+/// Layers that Keras has with TensorFlow only, and without strings.
+const OF_TENSORFLOW: [&str; 3] = ["Discretization", "Hashing", "IntegerLookup"];
+
+#[test]
+fn with_real_keras() {
+    let Some(python) = python::with_keras() else { return };
+    let given = std::env::var_os("HORN_ROUND_TRIPS").map(PathBuf::from);
+    let scratch = tempfile::tempdir().unwrap();
+    // Models that were made before can be given, to find out about one.
+    let folder = given.as_deref().unwrap_or(scratch.path());
+    if given.is_none() {
+        let made = python::round_trip(&python, "make", folder);
+        assert!(made.is_ok(), "Keras does not make the models:\n{}", made.unwrap_err());
+    }
+    let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(folder.join("cases.json")).unwrap()).unwrap();
+    let case = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
+    let mut wrong = check_all(cases.iter().map(|case| case.name.as_str()), |name| send(folder, case(name)));
+    wrong.extend(check_all(own::NAMES.into_iter(), |name| own::write(&folder.join("own"), name)));
+    if let Err(report) = python::round_trip(&python, "check", folder) {
+        wrong.push(format!("what Keras finds:\n{report}"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cases.len() >= 45, "{} models", cases.len());
+    let has_tensorflow = cases.iter().any(|case| case.name == "hashes");
+    let mut not_sent = layers_not_sent(folder, &cases);
+    not_sent.retain(|class| !OF_STRINGS.contains(&class.as_str()));
+    not_sent.retain(|class| has_tensorflow || !OF_TENSORFLOW.contains(&class.as_str()));
+    assert!(not_sent.is_empty(), "no model has a {}", not_sent.join(", "));
+}
+
+/// The files in the repository; some are of older versions of Keras 3, some of the legacy format.
+#[test]
+fn files_of_keras() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/fixtures/files/models");
+    let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(folder.join("cases.json")).unwrap()).unwrap();
+    let case = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
+    let wrong = check_all(cases.iter().map(|case| case.name.as_str()), |name| {
+        let case = case(name);
+        let content = Content::read(&folder.join(name.split('.').next().unwrap_or(name)).with_extension("json"))?;
+        let scratch = tempfile::tempdir()?;
+        let written = scratch.path().join("again.keras");
+        if let Some(of) = name.strip_suffix(".weights.h5") {
+            let mut model: Model = load_model(folder.join(format!("{of}.keras")))?;
+            let zeros: Vec<_> = model.get_weights().iter().map(|array| ArrayD::zeros(array.shape())).collect();
+            model.set_weights(&zeros)?;
+            let report = model.load_weights(folder.join(name))?;
+            if report.applied.len() != zeros.len() || !report.unused.is_empty() {
+                return Err(format!("not all weights are read: {report:?}").into());
+            }
+            return content.check(&model, case.tolerance);
+        }
+        let model: Model = load_model(folder.join(name))?;
+        content.check(&model, case.tolerance)?;
+        model.save(&written)?;
+        check_same_weights(&load_model(&written)?, &model)?;
+        if case.compiled {
+            let learner: CompiledModel = load_model(folder.join(name))?;
+            learner.save(&written)?;
+            let again: CompiledModel = load_model(&written)?;
+            check_same_weights(again.model()?, &model)?;
+            if again.optimizer_variables()? != learner.optimizer_variables()? {
+                return Err("saving and loading changes what the optimizer remembers".into());
+            }
+        }
+        Ok(())
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cases.len() >= 12, "{} models", cases.len());
+}

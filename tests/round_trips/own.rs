@@ -1,0 +1,131 @@
+//! Models that Horn makes itself, for Keras to read.
+
+use std::path::Path;
+
+use horn::burn;
+use horn::burn::module::{Module, Param};
+use horn::burn::tensor::Tensor;
+use horn::prelude::*;
+use horn::{Build, BuiltLayer, Shape};
+use ndarray::{ArrayD, IxDyn};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Checked;
+
+pub const NAMES: [&str; 5] = ["digits", "residual", "words", "attention", "affine"];
+
+/// The model of this name with an input for it.
+fn make(name: &str) -> horn::Result<(CompiledModel, ArrayD<f32>)> {
+    let values = |shape: &[usize]| {
+        let value = |at: usize| ((at * 2_654_435_761) % 1024) as f32 / 512.0 - 1.0;
+        ArrayD::from_shape_vec(IxDyn(shape), (0..shape.iter().product()).map(value).collect()).unwrap()
+    };
+    let classes = SparseCategoricalCrossentropy::new;
+    Ok(match name {
+        "digits" => {
+            let relu = || Dense(128).activation(Activation::Relu);
+            let model = Sequential::new()
+                .add(Input([28, 28]))
+                .add(Flatten())
+                .add(Rescaling(1.0 / 255.0))
+                .add(relu())
+                .add(relu())
+                .add(relu())
+                .add(Dense(10).activation(Activation::Softmax));
+            let model = model.compile(Adam::new(1e-3), classes(), [Accuracy::new()])?;
+            (model, values(&[4, 28, 28]).mapv(|x| (x + 1.0) * 127.0))
+        }
+        "residual" => {
+            let image = Input([8, 8, 3]).name("image");
+            let conv = || Conv2D(3, 3).padding(Padding::Same).use_bias(false).kernel_initializer(HeNormal::new());
+            let x = BatchNormalization().apply(conv().apply(&image)?)?;
+            let x = conv().apply(ReLU().apply(&x)?)?;
+            let x = ReLU().max_value(6.0).apply(Add().apply((&x, &image))?)?;
+            let x = Dense(4)
+                .kernel_regularizer(horn::regularizers::L2::new(0.01))
+                .apply(GlobalAveragePooling2D().apply(&x)?)?;
+            let optimizer = SGD::new(0.1).momentum(0.9).nesterov(true);
+            (Model::new(&image, &x)?.compile(optimizer, MeanSquaredError::new(), ())?, values(&[2, 8, 8, 3]))
+        }
+        "words" => {
+            let model = Sequential::new()
+                .add(Input([7]))
+                .add(Embedding(20, 6).mask_zero(true))
+                .add(Bidirectional(LSTM(5).return_sequences(true)))
+                .add(GRU(4))
+                .add(Dropout(0.3))
+                .add(Dense(3).activation(Activation::Softmax));
+            let model = model.compile(RMSprop::new(1e-3), classes(), [SparseCategoricalAccuracy::new()])?;
+            let sentences = [[3, 17, 4, 9, 0, 0, 0], [1, 2, 3, 4, 5, 6, 7], [19, 0, 0, 0, 0, 0, 0]];
+            (model, ndarray::arr2(&sentences).mapv(|word: u8| f32::from(word)).into_dyn())
+        }
+        "attention" => {
+            let given = Input([6, 8]);
+            let x = LayerNormalization().apply(&given)?;
+            let x = MultiHeadAttention(2, 4).use_causal_mask(true).apply((&x, &x))?;
+            let x = Add().apply((&given, &x))?;
+            let x = Dense(2).apply(GlobalMaxPooling1D().apply(&x)?)?;
+            (Model::new(&given, &x)?.compile(AdamW::new(1e-3), MeanAbsoluteError::new(), ())?, values(&[3, 6, 8]))
+        }
+        _ => {
+            let model = Sequential::new().add(Input([5])).add(Dense(4)).add(Affine { shift: 0.25 }).add(Dense(2));
+            (model.compile(Adam::default(), MeanSquaredError::new(), ())?, values(&[3, 5]))
+        }
+    })
+}
+
+/// Writes the model, with what Horn makes of an input.
+pub fn write(folder: &Path, name: &str) -> Checked {
+    let (mut model, x) = make(name)?;
+    // The initial values are zeros or ones for some weights, which would hide much.
+    let mut number = 0_u64;
+    let mut off = |value: f32| {
+        number = (number + 1) * 48_271 % 2_147_483_647;
+        value + number as f32 / 2_147_483_647.0 / 4.0
+    };
+    let weights: Vec<ArrayD<f32>> = model.model()?.get_weights().iter().map(|array| array.mapv(&mut off)).collect();
+    model.model_mut()?.set_weights(&weights)?;
+    let y = model.predict(&x)?;
+    model.save(folder.join(name).with_extension("keras"))?;
+    let tensor = |array: &ArrayD<f32>| json!({"shape": array.shape(), "data": array.iter().collect::<Vec<_>>()});
+    let content = json!({"x": [tensor(&x)], "y": [tensor(&y)]});
+    Ok(std::fs::write(folder.join(name).with_extension("json"), content.to_string())?)
+}
+
+/// A user's own layer, x · scale + shift; `round_trip.py` has it in Python.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Affine {
+    shift: f32,
+}
+
+impl Layer for Affine {
+    fn class_name(&self) -> &str {
+        "Affine"
+    }
+
+    fn output_shape(&self, input: &Shape) -> horn::Result<Shape> {
+        Ok(input.clone())
+    }
+
+    fn build(&self, input: &Shape, build: &mut Build) -> horn::Result<BuiltLayer> {
+        let scale = build.add_weight("scale", [input.features()?], &RandomNormal::new().into())?;
+        Ok(BuiltLayer::new(AffineModule { scale, shift: self.shift }))
+    }
+
+    fn config(&self) -> Value {
+        json!(self)
+    }
+}
+
+#[derive(Module, Debug)]
+struct AffineModule {
+    scale: Param<Tensor<1>>,
+    shift: f32,
+}
+
+impl Forward for AffineModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> horn::Result<AnyTensor> {
+        Ok((input.float::<2>()? * self.scale.val().unsqueeze() + self.shift).into())
+    }
+}
