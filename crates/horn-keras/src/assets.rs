@@ -12,7 +12,8 @@ pub(crate) fn place(object: &mut Value, archive: &mut Archive) -> Result<()> {
 
 fn place_in(object: &mut Value, prefix: &str, archive: &mut Archive) -> Result<()> {
     let lists_inputs = object["class_name"] != "Sequential";
-    let Some(layers) = object["config"].get_mut("layers").and_then(Value::as_array_mut) else { return Ok(()) };
+    let layers = object.get_mut("config").and_then(|config| config.get_mut("layers")).and_then(Value::as_array_mut);
+    let Some(layers) = layers else { return Ok(()) };
     let mut listed: Vec<&mut Value> =
         layers.iter_mut().filter(|layer| lists_inputs || layer["class_name"] != "InputLayer").collect();
     let classes: Vec<String> =

@@ -55,7 +55,7 @@ fn read(name: &str, bytes: Vec<u8>) -> Result<usize> {
     if name.ends_with(".keras") { read_archive(bytes) } else { read_weights(bytes) }
 }
 
-fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
+pub fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let result = work();
     assert!(start.elapsed() < Duration::from_secs(1), "{what} took {:?}", start.elapsed());
@@ -165,10 +165,14 @@ fn texts_that_are_one_and_the_same_are_read_to_a_limit() {
 }
 
 /// A generator for the tests: the same numbers every time.
-struct Numbers(u64);
+pub struct Numbers(u64);
 
 impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % end
     }
@@ -215,7 +219,7 @@ fn corrupted_files_do_no_harm() {
 const MEASURE: &str = "HORN_TEST_MEASURE_MEMORY";
 
 /// In a process that does nothing else: at no time more than 200 MB.
-fn little_memory() {
+pub fn little_memory() {
     if std::env::var_os(MEASURE).is_none() {
         return;
     }
@@ -235,12 +239,18 @@ fn little_memory_is_needed() {
         "truncated_files_are_errors",
         "corrupted_files_do_no_harm",
     ] {
-        let child = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", &format!("hostile::{test}")])
-            .env(MEASURE, "1")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success() && said.contains("1 passed"), "{test}: {said}");
+        little_memory_in(&format!("hostile::{test}"));
     }
+}
+
+/// Runs a test in a process of its own, where it looks at the memory.
+#[cfg(target_os = "linux")]
+pub fn little_memory_in(test: &str) {
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(MEASURE, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && said.contains("1 passed"), "{test}: {said}");
 }

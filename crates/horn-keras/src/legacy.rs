@@ -1,7 +1,7 @@
 //! The files of Keras before version 3, which Keras 3 still writes as `.h5`.
 
 use horn_nn::{Error, LayerRef, Model, Result};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::h5::{Attribute, WeightsReader};
 use crate::json;
@@ -14,21 +14,28 @@ pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
         Some(text) => json::parse(text.as_bytes(), 64 << 20, name).map(Some),
         None => Ok(None),
     };
-    let mut object = read("model_config")?.ok_or_else(|| {
+    let object = read("model_config")?.ok_or_else(|| {
         Error::file("the file has no model")
             .received("no model_config")
             .expected("a model saved by `model.save`")
             .mend("make the model and read the weights with `load_weights`, if it is a file of weights")
     })?;
-    if let Some(mut training) = read("training_config")? {
-        training["optimizer"] = training["optimizer_config"].take();
-        if let Some(training) = training.as_object_mut() {
-            training.remove("optimizer_config");
-        }
-        object["compile_config"] = training;
+    let mut object = members("model_config", object)?;
+    if let Some(training) = read("training_config")? {
+        let mut training = members("training_config", training)?;
+        let optimizer = training.remove("optimizer_config").unwrap_or_default();
+        training.insert("optimizer".to_owned(), optimizer);
+        object.insert("compile_config".to_owned(), training.into());
     }
-    object["module"] = json!(null);
-    Ok(object)
+    object.insert("module".to_owned(), Value::Null);
+    Ok(object.into())
+}
+
+fn members(name: &str, value: Value) -> Result<Map<String, Value>> {
+    match value {
+        Value::Object(members) => Ok(members),
+        other => Err(Error::file("is not what Keras writes").at(name).received(other).expected("an object")),
+    }
 }
 
 /// Where the weights are, if the file is a legacy one.

@@ -37,6 +37,8 @@ pub use weights::{LoadReport, LoadWeights};
 
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod strangers;
 
 /// A file of `tests/keras/make_bad_files.py`.
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::initializers::Initializer;
 use crate::random::SeedGenerator;
 use crate::regularizers::Regularizer;
 use crate::state::State;
-use crate::{Error, Result, random};
+use crate::{Error, Result, Shape, random};
 
 /// What a layer needs to build its module: the device, and a book of the weights that it makes.
 #[derive(Debug)]
@@ -22,9 +22,19 @@ pub struct Build {
     weights: Vec<Weight>,
     /// All is drawn and nothing made: weights are zeros.
     rehearsal: bool,
-    /// How many values all weights together may still have.
-    room: Option<Arc<AtomicU64>>,
+    /// What all layers together may still have, where the description is a stranger's.
+    room: Option<Arc<Room>>,
 }
+
+/// How many values may still be made.
+#[derive(Debug)]
+struct Room {
+    weights: AtomicU64,
+    constants: AtomicU64,
+}
+
+/// What layers may compute from their arguments alone and keep, such as the bands of a spectrogram: 128 MB.
+const MOST_CONSTANTS: u64 = 1 << 25;
 
 /// What is known about a weight of a layer besides its values.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,14 +83,18 @@ impl Build {
     /// To go through the building of a layer that Keras's program makes and throws away: seeds are drawn as there, but
     /// the weights are zeros.
     pub(crate) fn rehearsal(&self) -> Self {
-        let room = self.room.as_ref().map(|room| Arc::new(AtomicU64::new(room.load(Ordering::Relaxed))));
+        let room = self.room.as_ref().map(|room| {
+            let copy = |values: &AtomicU64| AtomicU64::new(values.load(Ordering::Relaxed));
+            Arc::new(Room { weights: copy(&room.weights), constants: copy(&room.constants) })
+        });
         Self { rehearsal: true, room, ..Self::new(&self.device) }
     }
 
     /// The same, for weights of no more values than these all together: a description from a stranger may ask for more
     /// memory than there is.
     pub(crate) fn within_room(self, values: u64) -> Self {
-        Self { room: Some(Arc::new(AtomicU64::new(values))), ..self }
+        let room = Room { weights: AtomicU64::new(values), constants: AtomicU64::new(MOST_CONSTANTS) };
+        Self { room: Some(Arc::new(room)), ..self }
     }
 
     /// To build a part elsewhere, and to [`adopt`](Self::adopt) it at its place.
@@ -230,19 +244,25 @@ impl Build {
     }
 
     fn take_room(&self, sizes: &[usize]) -> Result<()> {
+        Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>()).check_room()?;
         let Some(room) = &self.room else { return Ok(()) };
-        let wanted = sizes.iter().try_fold(1_u64, |all, &size| all.checked_mul(size as u64));
-        let left = room.load(Ordering::Relaxed);
-        match wanted.filter(|&wanted| wanted <= left) {
-            Some(wanted) => {
-                room.store(left - wanted, Ordering::Relaxed);
-                Ok(())
-            }
-            None => Err(Error::file("the layers have more weights than the file")
+        take(&room.weights, sizes.iter().map(|&size| size as u64).product()).map_err(|left| {
+            Error::file("the layers have more weights than the file")
                 .received(format!("a weight of sizes {sizes:?}"))
                 .expected(format!("at most {left} values more"))
-                .mend("the file is damaged, or not Keras's: save the model again")),
-        }
+                .mend("the file is damaged, or not Keras's: save the model again")
+        })
+    }
+
+    /// To be asked before a layer makes values that it computes from its arguments and keeps: no file holds them.
+    pub(crate) fn take_constants(&self, values: usize) -> Result<()> {
+        let Some(room) = &self.room else { return Ok(()) };
+        take(&room.constants, values as u64).map_err(|left| {
+            Error::file("the layers compute more values in advance than models of files may")
+                .received(values)
+                .expected(format!("at most {left} more"))
+                .mend("make the model by a program, and read the weights alone")
+        })
     }
 
     fn note(
@@ -270,6 +290,11 @@ impl Build {
     fn path(&self, name: &str) -> String {
         joined(self.scope.iter().map(|(part, _)| part.as_str()).chain([name]))
     }
+}
+
+/// Takes so many values, or says how many are left.
+fn take(room: &AtomicU64, wanted: u64) -> Result<(), u64> {
+    room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(wanted)).map(drop)
 }
 
 /// A path of the parts that are not empty.

@@ -48,6 +48,17 @@ enum Kind {
     Model,
 }
 
+/// What is received may be a whole file: no more of it is said than somebody reads.
+const MOST_CHARACTERS: usize = 8_000;
+
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 impl Error {
     fn new(kind: Kind, problem: impl Into<String>) -> Self {
         Self(Box::new(Inner {
@@ -94,21 +105,21 @@ impl Error {
     /// Names the layer, argument or file. The innermost place wins: a place that is known already stays.
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
-        self.0.place.get_or_insert_with(|| place.into());
+        self.0.place.get_or_insert_with(|| shortened(place.into()));
         self
     }
 
     /// Says what was received.
     #[must_use]
     pub fn received(mut self, received: impl fmt::Display) -> Self {
-        self.0.received = Some(received.to_string());
+        self.0.received = Some(shortened(received.to_string()));
         self
     }
 
     /// Says what was expected.
     #[must_use]
     pub fn expected(mut self, expected: impl fmt::Display) -> Self {
-        self.0.expected = Some(expected.to_string());
+        self.0.expected = Some(shortened(expected.to_string()));
         self
     }
 
@@ -222,6 +233,13 @@ mod tests {
     fn the_innermost_place_wins() {
         let error = Error::shape("no").at("layer \"inner\"").at("layer \"outer\"");
         assert_eq!(error.place(), Some("layer \"inner\""));
+    }
+
+    #[test]
+    fn says_no_more_than_somebody_reads() {
+        let error = Error::data("no").received("é".repeat(1 << 20)).to_string();
+        assert!(error.ends_with("éé…."), "{}", error.len());
+        assert_eq!(error.chars().count(), "no; received ….".chars().count() + MOST_CHARACTERS);
     }
 
     #[test]

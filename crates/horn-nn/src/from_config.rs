@@ -40,7 +40,7 @@ impl Sequential {
         if let Some(name) = config["name"].as_str() {
             model = model.name(name);
         }
-        for object in list(config, "layers")? {
+        for object in layers(config)? {
             model = model.add(from_object(object)?);
         }
         // Without an `InputLayer` the shape may be noted beside the layers.
@@ -60,10 +60,10 @@ impl Functional {
     pub fn from_config(config: &Value) -> Result<Self> {
         let name = config["name"].as_str().unwrap_or("functional");
         let mut graph = Graph::default();
-        let mut waiting = Vec::new();
+        let mut calls = Vec::new();
         let mut truths = HashMap::new();
         collect_truths(&config["layers"], &mut truths);
-        for object in list(config, "layers")? {
+        for object in layers(config)? {
             let layer = text(object, "name")?;
             let nodes = list(object, "inbound_nodes")?;
             let class_name = text(object, "class_name")?;
@@ -74,30 +74,51 @@ impl Functional {
                 continue;
             }
             graph.add(layer, object, nodes)?;
-            waiting.extend(nodes.iter().enumerate().map(|(index, node)| (layer, index, node)));
+            calls.extend(nodes.iter().enumerate().map(|(index, node)| (layer, index, node)));
         }
-        // A call waits for those that it takes from, and for the calls of its layer before it.
-        while !waiting.is_empty() {
-            let before = waiting.len();
-            let mut later = Vec::new();
-            for (layer, index, node) in waiting {
-                if !graph.call(layer, index, node)? {
-                    later.push((layer, index, node));
+        let calls = calls.into_iter().map(|(layer, index, node)| graph.waiting(layer, index, node));
+        let mut open = calls.collect::<Result<Vec<_>>>()?;
+        // A call waits for those that it takes from, and for the calls of its layer before it: each is looked at again
+        // when the one call is made that it was found to wait for.
+        let mut waiting: HashMap<Call, Vec<Waiting>> = HashMap::new();
+        open.reverse();
+        while let Some(mut call) = open.pop() {
+            match graph.next_missing(&mut call) {
+                Some(missing) => waiting.entry(missing).or_default().push(call),
+                None => {
+                    let made = (call.layer.to_owned(), call.index);
+                    graph.call(call)?;
+                    open.extend(waiting.remove(&made).into_iter().flatten().rev());
                 }
             }
-            if later.len() == before {
-                return Err(Error::model("calls go round in a circle, or take what no layer gives")
-                    .at(format!("model {name:?}"))
-                    .received(later.iter().map(|(layer, ..)| *layer).collect::<Vec<_>>().join(", "))
-                    .expected("calls that lead from the inputs to the outputs"));
-            }
-            waiting = later;
+        }
+        if !waiting.is_empty() {
+            let mut stuck: Vec<&str> = waiting.values().flatten().map(|call| call.layer).collect();
+            stuck.sort_unstable();
+            return Err(Error::model("calls go round in a circle, or take what no layer gives")
+                .at(format!("model {name:?}"))
+                .received(stuck.join(", "))
+                .expected("calls that lead from the inputs to the outputs"));
         }
         let inputs = graph.tensors(&config["input_layers"])?;
         let outputs = graph.tensors(&config["output_layers"])?;
         let model = Model::new(inputs, outputs)?.name(name).trainable(config["trainable"] != false);
         Ok(model.with_keys(Keys { inputs: keys(&config["input_layers"]), outputs: keys(&config["output_layers"]) }))
     }
+}
+
+/// A call of a layer, by the layer's name and the call's number.
+type Call = (String, usize);
+
+/// A call that is not made yet.
+struct Waiting<'a> {
+    layer: &'a str,
+    index: usize,
+    node: &'a Value,
+    /// The places of the tensors that it takes, in the order of the layer's arguments.
+    places: Vec<Value>,
+    /// How many of them are there.
+    found: usize,
 }
 
 /// The layers that were read, and the outputs of those calls that were made.
@@ -113,7 +134,9 @@ struct Graph {
 
 impl Graph {
     fn add(&mut self, name: &str, object: &Value, nodes: &[Value]) -> Result<()> {
-        let mut object = object.clone();
+        if self.layers.contains_key(name) || self.outputs.contains_key(name) {
+            return Err(Error::model("two layers have one name").received(format!("{name:?} twice")));
+        }
         if object["class_name"] == "InputLayer" {
             let input: Input = serde_json::from_value(object["config"].clone()).map_err(|error| {
                 Error::argument("the input can't be read").at(format!("layer {name:?}")).because(error)
@@ -121,17 +144,30 @@ impl Graph {
             self.outputs.insert(name.to_owned(), vec![vec![input.tensor()]]);
             return Ok(());
         }
-        let mut layer = from_object(&object).map_err(|error| error.at(format!("layer {name:?}")))?;
-        // What Keras is told with the call is told to the layer here.
+        let read = |object| from_object(object).map_err(|error| error.at(format!("layer {name:?}")));
+        let mut layer = read(object)?;
+        // What Keras is told with the call is told to the layer here. Layers that hold others know no such options, so
+        // that no layer is read more than twice.
         let known = layer.call_options();
         let kwargs = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
-        let options: Map<String, Value> = kwargs
-            .filter(|(key, value)| (known.contains(&key.as_str()) || is_plain(value)) && *key != TRAINING)
-            .map(|(key, value)| (key.clone(), if is_plain(value) { value.clone() } else { self.takes(value).into() }))
-            .collect();
-        if let Some(config) = object["config"].as_object_mut().filter(|_| !options.is_empty()) {
-            config.extend(options);
-            layer = from_object(&object).map_err(|error| error.at(format!("layer {name:?}")))?;
+        let mut options = Map::new();
+        for (key, value) in kwargs.filter(|(key, _)| *key != TRAINING) {
+            let plain = is_plain(value);
+            if known.contains(&key.as_str()) {
+                options.insert(key.clone(), if plain { value.clone() } else { self.takes(value).into() });
+            } else if plain {
+                return Err(Error::argument("the layer has no such argument of its call")
+                    .at(format!("layer {name:?}"))
+                    .received(format!("{key} = {value}"))
+                    .expected(known.join(", ")));
+            }
+        }
+        if !options.is_empty() {
+            let mut object = object.clone();
+            if let Some(config) = object["config"].as_object_mut() {
+                config.extend(options);
+            }
+            layer = read(&object)?;
         }
         if matches!(object["class_name"].as_str(), Some("Functional" | "Model")) {
             self.graphs.insert(name.to_owned());
@@ -140,21 +176,41 @@ impl Graph {
         Ok(())
     }
 
-    /// Makes a call; false where what it takes is not there yet.
-    fn call(&mut self, name: &str, index: usize, node: &Value) -> Result<bool> {
-        let made = self.outputs.get(name).map_or(0, Vec::len);
-        let Some(layer) = self.layers.get(name).filter(|_| made == index) else { return Ok(false) };
-        let places = self.places(layer, node).map_err(|error| error.at(format!("layer {name:?}")))?;
-        let Some(inputs) = places.iter().map(|place| self.tensor(place)).collect::<Option<Vec<_>>>() else {
-            return Ok(false);
+    /// A call that is to be made once there is what it takes.
+    fn waiting<'a>(&self, layer: &'a str, index: usize, node: &'a Value) -> Result<Waiting<'a>> {
+        let places = match self.layers.get(layer) {
+            Some(description) => self.places(description, node).map_err(|error| error.at(format!("layer {layer:?}"))),
+            None => Err(Error::model("an Input is called").at(format!("layer {layer:?}"))),
         };
-        let outputs = match node["kwargs"][TRAINING].as_bool() {
+        Ok(Waiting { layer, index, node, places: places?, found: 0 })
+    }
+
+    /// The next call that this one waits for.
+    fn next_missing(&self, call: &mut Waiting) -> Option<Call> {
+        let made = self.outputs.get(call.layer).map_or(0, Vec::len);
+        if made < call.index {
+            return Some((call.layer.to_owned(), call.index - 1));
+        }
+        while let Some(place) = call.places.get(call.found) {
+            if self.tensor(place).is_none() {
+                let number = place[1].as_u64().and_then(|number| usize::try_from(number).ok());
+                return Some((place[0].as_str().unwrap_or_default().to_owned(), number.unwrap_or(usize::MAX)));
+            }
+            call.found += 1;
+        }
+        None
+    }
+
+    fn call(&mut self, call: Waiting) -> Result<()> {
+        let Some(layer) = self.layers.get(call.layer) else { return Ok(()) };
+        let inputs: Vec<KerasTensor> = call.places.iter().filter_map(|place| self.tensor(place)).collect();
+        let outputs = match call.node["kwargs"][TRAINING].as_bool() {
             Some(true) => layer.in_mode(Mode::Training).apply_all(inputs)?,
             Some(false) => layer.in_mode(Mode::Inference).apply_all(inputs)?,
             None => layer.apply_all(inputs)?,
         };
-        self.outputs.entry(name.to_owned()).or_default().push(outputs);
-        Ok(true)
+        self.outputs.entry(call.layer.to_owned()).or_default().push(outputs);
+        Ok(())
     }
 
     /// The places of the tensors that a call takes, in the order of the layer's arguments.
@@ -261,6 +317,60 @@ fn is_plain(value: &Value) -> bool {
 
 fn text<'a>(object: &'a Value, key: &str) -> Result<&'a str> {
     object[key].as_str().ok_or_else(|| Error::argument(format!("{key} is missing")).received(object).expected("a text"))
+}
+
+/// A model of more layers would take long to read, and nobody has one.
+const MOST_LAYERS: usize = 10_000;
+
+/// The layers of a model.
+fn layers(config: &Value) -> Result<&[Value]> {
+    let layers = list(config, "layers")?;
+    if layers.len() > MOST_LAYERS {
+        return Err(Error::model("the model has too many layers")
+            .received(layers.len())
+            .expected(format!("at most {MOST_LAYERS}")));
+    }
+    Ok(layers)
+}
+
+/// How many objects there are in the configuration of a model: some fifteen for each layer.
+const MOST_OBJECTS: usize = 100_000;
+
+/// How deep configurations are in each other: those of models, wrappers, cells and initializers.
+const MOST_LEVELS: usize = 30;
+
+/// Refuses what is larger or deeper than any model, before it is read.
+pub(crate) fn check_size(object: &Value) -> Result<()> {
+    fn objects(value: &Value) -> usize {
+        match value {
+            Value::Object(object) => 1 + object.values().map(objects).sum::<usize>(),
+            Value::Array(values) => values.iter().map(objects).sum(),
+            _ => 0,
+        }
+    }
+    fn levels(value: &Value) -> usize {
+        match value {
+            Value::Object(object) => {
+                let inside = object.iter().map(|(key, value)| levels(value) + usize::from(key == "config"));
+                inside.max().unwrap_or(0)
+            }
+            Value::Array(values) => values.iter().map(levels).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    let levels = levels(object);
+    if levels > MOST_LEVELS {
+        return Err(Error::model("layers are nested too deeply")
+            .received(format!("{levels} levels"))
+            .expected(format!("at most {MOST_LEVELS}")));
+    }
+    let count = objects(object);
+    if count > MOST_OBJECTS {
+        return Err(Error::model("the configuration is too large")
+            .received(format!("{count} objects"))
+            .expected(format!("at most {MOST_OBJECTS}")));
+    }
+    Ok(())
 }
 
 fn list<'a>(object: &'a Value, key: &str) -> Result<&'a [Value]> {

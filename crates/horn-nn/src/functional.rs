@@ -43,6 +43,18 @@ struct LayerCall {
     output_shapes: Vec<Shape>,
 }
 
+/// A long chain of calls, each the last to hold the one before, is let go one by one: the stack is not as long.
+impl Drop for LayerCall {
+    fn drop(&mut self) {
+        let mut inputs = std::mem::take(&mut self.inputs);
+        while let Some(input) = inputs.pop() {
+            if let Some(mut call) = Arc::into_inner(input.call) {
+                inputs.append(&mut call.inputs);
+            }
+        }
+    }
+}
+
 /// A layer with an identity: applied twice, it is still one layer.
 struct Placed {
     layer: Arc<dyn Layer>,
@@ -414,23 +426,35 @@ impl Tracer {
         self.given.get(&tensor.key()).unwrap_or(tensor)
     }
 
-    /// Notes the call that computes the tensor, after all that it depends on.
+    /// Notes the call that computes the tensor, after all that it depends on. Graphs may be longer than the stack.
     fn visit(&mut self, tensor: &KerasTensor) -> Result<()> {
+        // Calls that are begun, with the number of their inputs that are visited.
+        let mut open: Vec<(Arc<LayerCall>, usize)> = self.meet(tensor)?.map(|call| (call, 0)).into_iter().collect();
+        while let Some((call, visited)) = open.last_mut() {
+            match call.inputs.get(*visited).cloned() {
+                Some(input) => {
+                    *visited += 1;
+                    open.extend(self.meet(&input)?.map(|call| (call, 0)));
+                }
+                None => self.finished.extend(open.pop().map(|(call, _)| call)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The call that computes the tensor, where it is come by for the first time.
+    fn meet(&mut self, tensor: &KerasTensor) -> Result<Option<Arc<LayerCall>>> {
         let given = self.given.contains_key(&tensor.key());
         let call = self.stand_in(tensor).call.clone();
         if !self.seen.insert(Arc::as_ptr(&call)) {
-            return Ok(());
+            return Ok(None);
         }
         if call.inputs.is_empty() && !given {
             return Err(unreached(tensor));
         }
         let met = self.met.len() as isize;
         self.met.entry(Arc::as_ptr(&call.layer)).or_insert(met);
-        for input in &call.inputs {
-            self.visit(input)?;
-        }
-        self.finished.push(call);
-        Ok(())
+        Ok(Some(call))
     }
 
     /// The distance of each call from the outputs, and of each layer: that of its farthest call.

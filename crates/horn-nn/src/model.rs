@@ -1,5 +1,6 @@
 //! A built model: layers with their weights, and how they are connected.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use burn::module::Module;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use crate::build::Weight;
 use crate::functional::{IntoTensors, nested_output_shapes};
 use crate::layer_ref::LayerRef;
-use crate::plan::{self, Kind, Place, Plan};
+use crate::plan::{self, Kind, Place, Plan, PlannedCall};
 use crate::{
     AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HostArray, IntoArrays, Layer, Logits, Mode, Result,
     Shape, Signal, by_rank, sizes, weights,
@@ -73,9 +74,10 @@ impl Model {
         let mut order: Vec<usize> = (0..plan.layers.len()).collect();
         order.sort_by_key(|&at| plan.layers[at].order);
         let mut built: Vec<Option<(BuiltLayer, LayerState)>> = plan.layers.iter().map(|_| None).collect();
+        let first_calls = plan.first_calls();
         for at in order {
             let planned = &plan.layers[at];
-            let call = plan.calls.iter().find(|call| call.layer == at).expect("every layer is called");
+            let call = first_calls[at];
             let mut build = around.apart();
             let module = planned
                 .layer
@@ -242,6 +244,7 @@ impl Model {
             }
             let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
             let taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
+            self.check_call(planned, &taken).map_err(|error| error.at(self.place(planned.layer)))?;
             values[at] = call
                 .in_mode(planned.mode, |call| self.run(planned.layer, taken, call))?
                 .into_iter()
@@ -249,6 +252,40 @@ impl Model {
                 .collect();
         }
         Ok(plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect())
+    }
+
+    /// Do the inputs of a layer fit, where their sizes were not known when the model was built, or are others than the
+    /// layer before announced, as those of `RandomCrop` are while it does not crop?
+    fn check_call(&self, planned: &PlannedCall, inputs: &[Signal]) -> Result<()> {
+        let sizes: Vec<Vec<usize>> = inputs.iter().map(Signal::sizes).collect();
+        let as_planned = |(planned, own): (&Shape, &Vec<usize>)| {
+            planned.rank() == own.len() && planned.sample().iter().zip(&own[1..]).all(|(size, own)| *size == Some(*own))
+        };
+        if planned.input_shapes.iter().zip(&sizes).all(as_planned) {
+            return Ok(());
+        }
+        let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
+        let shapes: Vec<Shape> =
+            sizes.iter().map(|sizes| Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>())).collect();
+        plan::output_shapes(layer, &shapes)?;
+        let own = &self.graph.states[planned.layer].weights;
+        if own.is_empty()
+            || planned.input_shapes.iter().zip(&sizes).all(|(planned, sizes)| planned.accepts_batch(sizes))
+        {
+            return Ok(());
+        }
+        // Would the layer have other weights for these?
+        let values = own.iter().map(|weight| weight.sizes.iter().product::<usize>() as u64).sum();
+        let mut build = Build::new(self.device()).rehearsal().within_room(values);
+        let fits = layer.build_for(&shapes, &mut build).is_ok()
+            && build.into_weights().iter().map(|weight| &weight.sizes).eq(own.iter().map(|weight| &weight.sizes));
+        if fits {
+            return Ok(());
+        }
+        Err(Error::shape("the layer's weights are for other inputs")
+            .received(crate::layer::list(&shapes))
+            .expected(crate::layer::list(&planned.input_shapes))
+            .mend("look at the layers before: one gives other sizes in prediction than it announces"))
     }
 
     /// Runs one layer.
@@ -592,13 +629,12 @@ impl burn::module::ModuleDisplay for Model {
 
 /// Where each value is read for the last time, so that it can be let go. Outputs are kept to the end.
 fn last_reads(plan: &Plan) -> Vec<Vec<bool>> {
-    let mut read: Vec<Place> = plan.outputs.clone();
+    let mut read: HashSet<Place> = plan.outputs.iter().copied().collect();
     let mut reads: Vec<Vec<bool>> = Vec::with_capacity(plan.calls.len());
     for call in plan.calls.iter().rev() {
         let mut last: Vec<bool> = Vec::with_capacity(call.inputs.len());
         for place in call.inputs.iter().rev() {
-            last.push(!read.contains(place));
-            read.push(*place);
+            last.push(read.insert(*place));
         }
         last.reverse();
         reads.push(last);

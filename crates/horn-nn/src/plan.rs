@@ -57,7 +57,7 @@ pub(crate) struct PlannedCall {
 }
 
 /// One output of one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub call: usize,
     pub output: usize,
@@ -67,6 +67,15 @@ impl Plan {
     /// The shape at a place.
     pub fn shape(&self, place: Place) -> &Shape {
         &self.calls[place.call].output_shapes[place.output]
+    }
+
+    /// The first call of each layer.
+    pub fn first_calls(&self) -> Vec<&PlannedCall> {
+        let mut first: Vec<Option<&PlannedCall>> = vec![None; self.layers.len()];
+        for call in &self.calls {
+            first[call.layer].get_or_insert(call);
+        }
+        first.into_iter().map(|call| call.expect("every layer is called")).collect()
     }
 
     /// The part that leads to these outputs, and which layers it keeps. All inputs stay.
@@ -114,8 +123,17 @@ impl Plan {
 
 /// Checks what a layer says of its outputs.
 pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<Shape>> {
+    inputs.iter().try_for_each(Shape::check_room)?;
+    let is_empty = |shape: &&Shape| shape.sample().contains(&Some(0));
+    if layer.input_shape().is_none() && inputs.iter().any(|input| is_empty(&input)) {
+        return Err(Error::shape("the input has no values")
+            .received(crate::layer::list(inputs))
+            .expected("sizes of at least 1")
+            .mend("change the model's Input"));
+    }
     let outputs = layer.output_shapes(inputs)?;
-    match outputs.iter().find(|output| output.sample().contains(&Some(0))) {
+    outputs.iter().try_for_each(Shape::check_room)?;
+    match outputs.iter().find(is_empty) {
         None => Ok(outputs),
         Some(empty) => Err(Error::shape("the output has no values")
             .received(format!("{empty} from {}", crate::layer::list(inputs)))

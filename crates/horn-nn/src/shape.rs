@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
+/// No tensor has more values than these, and no argument of a layer that is a size is larger: sixteen gigabytes. So
+/// computing with sizes does not overflow, whatever a file says.
+pub(crate) const MOST_VALUES: u64 = 1 << 32;
+
 /// The shape of a batch of samples, its first axis the batch.
 ///
 /// A size that is known only when data comes, as the batch size is, is `None`.
@@ -76,12 +80,32 @@ impl Shape {
     ///
     /// Where an axis other than the batch axis is unknown.
     pub fn features(&self) -> Result<usize> {
-        self.sample().iter().copied().product::<Option<usize>>().ok_or_else(|| {
+        let product = self.sample().iter().try_fold(1_usize, |all, size| Some(all.saturating_mul((*size)?)));
+        product.ok_or_else(|| {
             Error::shape("the number of features is unknown")
                 .received(self)
                 .expected("a shape of which only the batch axis is None")
                 .mend("give `Input` all sizes")
         })
+    }
+
+    /// Is there memory for a tensor of this shape anywhere, and are there samples? Axes that are not known count as one.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or no axis.
+    pub(crate) fn check_room(&self) -> Result<()> {
+        if self.0.is_empty() {
+            return Err(Error::shape("a tensor needs an axis for the samples").received(self).expected("(None, …)"));
+        }
+        let sizes = self.0.iter().flatten().map(|&size| size.max(1) as u64);
+        match sizes.into_iter().try_fold(1_u64, u64::checked_mul).filter(|&values| values <= MOST_VALUES) {
+            Some(_) => Ok(()),
+            None => Err(Error::shape("the tensor is larger than any memory")
+                .received(self)
+                .expected(format!("at most {MOST_VALUES} values"))
+                .mend("take smaller sizes")),
+        }
     }
 
     /// The shape of a batch of `size` samples.

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::Value;
 
 use crate::build::Weight;
+use crate::from_config::check_size;
 use crate::{Build, Error, Functional, Model, Result, Sequential, plan};
 
 /// A group of a file of weights: a layer, or a part of one.
@@ -89,6 +90,7 @@ impl Model {
     }
 
     fn of_object(object: &Value, build: &Build) -> Result<Self> {
+        check_size(object)?;
         let config = &object["config"];
         match object["class_name"].as_str() {
             Some("Sequential") => Sequential::from_config(config)?.build_by(build),

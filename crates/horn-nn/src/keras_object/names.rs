@@ -13,9 +13,10 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> [&'a str; 2] {
     [0, 1].map(|i| known.get(i).copied().unwrap_or_default())
 }
 
-/// The pairs of neighbouring letters, whatever their case and the underscores between them.
+/// The pairs of neighbouring letters, whatever their case and the underscores between them. No name is longer.
 fn pairs(name: &str) -> Vec<[char; 2]> {
-    let letters: Vec<char> = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    let letters: Vec<char> =
+        name.chars().take(100).flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect();
     letters.windows(2).map(|pair| [pair[0], pair[1]]).collect()
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::keras_object::nearest;
 use crate::layer::{Inner, as_inner};
+use crate::shape::MOST_VALUES;
 use crate::{Error, Functional, Layer, Result, Sequential};
 
 /// Reads a layer, or a model, from its configuration, as Keras writes it for the class.
@@ -227,6 +228,10 @@ pub(super) fn read_as<L: Layer + Serialize + DeserializeOwned>(
     let given = config.as_object().ok_or_else(|| {
         Error::argument("the configuration is no object").at(format!("class {class}")).received(config)
     })?;
+    given
+        .iter()
+        .try_for_each(|(key, value)| check_size(key, value))
+        .map_err(|error| error.at(format!("class {class}")))?;
     // Not the configuration of the default: that also has what follows from other arguments.
     let mut whole: Map<String, Value> = match serde_json::to_value(default) {
         Ok(Value::Object(whole)) => whole,
@@ -249,6 +254,44 @@ pub(super) fn read_as<L: Layer + Serialize + DeserializeOwned>(
             .expected(known.unwrap_or_default()));
     }
     Ok(layer)
+}
+
+/// Arguments that are numbers of the data, and not sizes.
+const NUMBERS: [&str; 11] = [
+    "bin_boundaries",
+    "idf_weights",
+    "mask_token",
+    "mean",
+    "offset",
+    "oov_token",
+    "salt",
+    "scale",
+    "seed",
+    "variance",
+    "vocabulary",
+];
+
+/// No size is larger, so that layers can compute with sizes.
+const MOST: u64 = MOST_VALUES / 2;
+
+/// Refuses sizes, numbers of steps and axes that no layer can have. Layers inside are read, and looked at, by themselves.
+fn check_size(key: &str, value: &Value) -> Result<()> {
+    if NUMBERS.contains(&key) {
+        return Ok(());
+    }
+    match value {
+        Value::Array(values) => values.iter().try_for_each(|value| check_size(key, value)),
+        Value::Number(number) => {
+            let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
+            if size.is_none_or(|size| size <= MOST) {
+                return Ok(());
+            }
+            Err(Error::argument("an argument is larger than any layer can be")
+                .received(format!("{key} = {number}"))
+                .expected(format!("at most {MOST}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -81,6 +81,13 @@ pub(super) fn output_shapes(options: &CallOptions, inputs: &[Shape]) -> Result<V
     let roles = options.roles(inputs)?;
     check_inputs(inputs, &roles)?;
     let key = roles.key.unwrap_or(roles.value);
+    let leading = |shape: &Shape| Shape::new(&shape.sizes()[..shape.rank() - 2]);
+    if !leading(roles.query).admits(&leading(key)) {
+        return Err(Error::shape("query and key are of other samples")
+            .received(layer::list(inputs))
+            .expected("the same axes before the steps")
+            .mend("bring them to one shape by `Reshape`, or use `MultiHeadAttention`"));
+    }
     if roles.query.last() != key.last() {
         return Err(Error::shape("query and key have different widths")
             .received(layer::list(inputs))

@@ -52,6 +52,11 @@ impl Equation {
         if !alike || !has_batch || elided > 0 && !(left || right) || weight.is_empty() {
             return Err(invalid());
         }
+        // The number of samples is not known to a weight.
+        let of_batch = |letter: &char| !left && input.first() == Some(letter);
+        if weight.iter().any(of_batch) {
+            return Err(invalid());
+        }
         let known = |letter: &char, in_one: &[char], or: &[char]| in_one.contains(letter) || or.contains(letter);
         if !weight.iter().all(|letter| known(letter, &input, &output))
             || !output.iter().all(|letter| known(letter, &input, &weight))

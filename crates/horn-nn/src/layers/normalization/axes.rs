@@ -39,6 +39,12 @@ pub(super) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
 
 /// The size of an axis that has a weight for each place.
 pub(super) fn size(place: usize, input: &Shape) -> Result<usize> {
+    if place == 0 {
+        return Err(Error::argument("the samples of a batch can't have weights of their own")
+            .received(format!("axis 0 of {input}"))
+            .expected("an axis of the samples")
+            .mend("use -1 for the last axis"));
+    }
     input.sizes()[place].filter(|size| *size > 0).ok_or_else(|| {
         Error::shape("the size of a normalized axis must be known and not zero")
             .received(format!("axis {place} of {input}"))

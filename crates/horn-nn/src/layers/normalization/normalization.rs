@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
+use ndarray::ArrayViewD;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::axes::{along, by_count, place, size};
@@ -109,8 +110,12 @@ impl Normalization {
 
     /// The given mean or variance, for each place of the kept axes.
     fn given(&self, numbers: &Numbers, sizes: &[usize]) -> Result<Vec<f32>> {
-        let whole = numbers.array().broadcast(sizes).map(|array| array.iter().map(|&x| x as f32).collect());
-        whole.ok_or_else(|| {
+        self.fitted(numbers, sizes).map(|array| array.iter().map(|&x| x as f32).collect())
+    }
+
+    /// The same, not yet made.
+    fn fitted<'a>(&self, numbers: &'a Numbers, sizes: &[usize]) -> Result<ArrayViewD<'a, f64>> {
+        numbers.array().broadcast(sizes).ok_or_else(|| {
             Error::shape("mean or variance do not fit the axes")
                 .received(format!("an array of shape {:?}", numbers.array().shape()))
                 .expected(format!("one number, or an array of shape {sizes:?}"))
@@ -152,8 +157,8 @@ impl Layer for Normalization {
         match (&self.mean, &self.variance) {
             (None, None) => {}
             (Some(mean), Some(variance)) => {
-                self.given(mean, &sizes)?;
-                self.given(variance, &sizes)?;
+                self.fitted(mean, &sizes)?;
+                self.fitted(variance, &sizes)?;
             }
             (mean, _) => {
                 return Err(Error::argument("mean and variance go together")
@@ -174,6 +179,7 @@ impl Layer for Normalization {
     fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
         let (kept, sizes) = (self.kept(input)?, self.kept_sizes(input)?);
         if let (Some(mean), Some(variance)) = (&self.mean, &self.variance) {
+            build.take_constants(sizes.iter().fold(2, |all, &size| all.saturating_mul(size)))?;
             let (mean, variance) = (self.given(mean, &sizes)?, self.given(variance, &sizes)?);
             let divisor = variance.into_iter().map(|variance| variance.sqrt().max(SMALLEST)).collect();
             return Ok(BuiltLayer::new(GivenModule { mean, divisor, kept, invert: self.invert }));

@@ -14,6 +14,9 @@ use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding};
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
 
+/// The transform is a matrix whose size is the square of this.
+const MOST_LENGTH: usize = 1 << 16;
+
 /// How strong each pitch is in each piece of a signal: the power of its Fourier transform, gathered in bands that are
 /// evenly spaced on the mel scale, in decibels. Nothing in it learns.
 ///
@@ -105,6 +108,11 @@ impl MelSpectrogram {
     /// How much each sample of a piece counts.
     fn weights(&self) -> Result<Vec<f64>> {
         let length = self.sequence_length.unwrap_or(self.fft_length);
+        if self.fft_length > MOST_LENGTH {
+            return Err(Error::argument("the transform is too long")
+                .received(format!("fft_length = {}", self.fft_length))
+                .expected(format!("at most {MOST_LENGTH}")));
+        }
         if length == 0 || length > self.fft_length {
             return Err(Error::argument("the transform is shorter than what it is to look at")
                 .received(format!("sequence_length = {length}"))
@@ -187,6 +195,7 @@ impl Layer for MelSpectrogram {
 
     fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
         let (frequencies, length) = (self.frequencies(), self.fft_length);
+        build.take_constants(frequencies.saturating_mul(2 * length + self.num_mel_bins))?;
         let top = self.max_freq.unwrap_or((self.sampling_rate / 2.0).trunc());
         let bands = bands(self.num_mel_bins, frequencies, self.sampling_rate, [self.min_freq, top]);
         let upload = |values: Vec<f32>, sizes: [usize; 3]| -> Tensor<3> {

@@ -43,6 +43,12 @@ impl Resampling {
         Self { data_format, size: from, axes: [axis(0), axis(1)] }
     }
 
+    /// How many steps it takes to make the matrices for these windows.
+    pub fn cost(from: [usize; 2], windows: [Window; 2], to: [usize; 2]) -> usize {
+        let of_axis = |axis: usize| to[axis].saturating_mul(from[axis].max(windows[axis].len));
+        of_axis(0).saturating_add(of_axis(1))
+    }
+
     /// Is it for images of this size?
     pub fn takes(&self, size: [usize; 2]) -> bool {
         self.size == size

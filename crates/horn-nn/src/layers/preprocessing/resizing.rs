@@ -68,16 +68,20 @@ impl Resizing {
         }
     }
 
-    fn plan(&self, from: [usize; 2]) -> Resampling {
+    fn windows(&self, from: [usize; 2]) -> [Window; 2] {
         let to = [self.height, self.width];
-        let windows = if self.crop_to_aspect_ratio {
+        if self.crop_to_aspect_ratio {
             crop_windows(from, to)
         } else if self.pad_to_aspect_ratio {
             pad_windows(from, to)
         } else {
             from.map(Window::all)
-        };
-        Resampling::new(self.data_format, from, windows, to, self.interpolation, self.antialias)
+        }
+    }
+
+    fn plan(&self, from: [usize; 2]) -> Resampling {
+        let to = [self.height, self.width];
+        Resampling::new(self.data_format, from, self.windows(from), to, self.interpolation, self.antialias)
     }
 }
 
@@ -110,9 +114,13 @@ impl Layer for Resizing {
         resized(input, self.data_format, [self.height, self.width])
     }
 
-    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
         let plan = match spatial_axes(self.data_format).map(|axis| input.sizes()[axis]) {
-            [Some(height), Some(width)] => Some(self.plan([height, width])),
+            [Some(height), Some(width)] => {
+                let from = [height, width];
+                build.take_constants(Resampling::cost(from, self.windows(from), [self.height, self.width]))?;
+                Some(self.plan(from))
+            }
             _ => None,
         };
         Ok(BuiltLayer::new(ResizingModule { layer: self.clone(), plan }))

@@ -34,7 +34,7 @@ use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, S
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written")]
+#[serde(try_from = "Written")]
 pub struct Bidirectional {
     #[serde(flatten)]
     common: Common,
@@ -72,15 +72,23 @@ struct Written {
     backward_layer: Option<Nested>,
 }
 
-impl From<Written> for Bidirectional {
-    fn from(written: Written) -> Self {
+impl TryFrom<Written> for Bidirectional {
+    type Error = Error;
+
+    fn try_from(written: Written) -> Result<Self> {
         let Written { common, merge_mode, layer, backward_layer } = written;
+        // Each makes its layer twice, so that a file of some in one another would fill any memory.
+        if [Some(&layer), backward_layer.as_ref()].into_iter().flatten().any(holds_another) {
+            return Err(Error::argument("a Bidirectional can't be inside of another")
+                .expected("a recurrent layer")
+                .mend("put one after the other"));
+        }
         let whole = Self::new(layer);
         let whole = match backward_layer {
             Some(backward) => whole.backward_layer(backward),
             None => whole,
         };
-        Self { common, merge_mode, ..whole }
+        Ok(Self { common, merge_mode, ..whole })
     }
 }
 
@@ -163,6 +171,19 @@ fn named(prefix: &str, layer: &Nested) -> String {
 fn with_zeros(layer: Nested) -> Nested {
     let zeros = is_set(&layer, "return_sequences");
     layer.with([("zero_output_for_mask", zeros.into())]).unwrap_or(layer)
+}
+
+fn holds_another(layer: &Nested) -> bool {
+    fn found(value: &Value) -> bool {
+        match value {
+            Value::Object(object) => {
+                object.get("class_name").is_some_and(|class| class == "Bidirectional") || object.values().any(found)
+            }
+            Value::Array(values) => values.iter().any(found),
+            _ => false,
+        }
+    }
+    layer.layer().class_name() == "Bidirectional" || found(&layer.config())
 }
 
 fn is_set(layer: &Nested, argument: &str) -> bool {

@@ -94,11 +94,11 @@ impl Change {
     /// The size of an axis afterwards.
     fn size(self, size: usize, (before, after): (usize, usize)) -> Result<usize> {
         match self {
-            Self::Pad => Ok(size + before + after),
-            Self::Crop => size.checked_sub(before + after).filter(|&left| left > 0).ok_or_else(|| {
+            Self::Pad => Ok(size.saturating_add(before).saturating_add(after)),
+            Self::Crop => size.checked_sub(before.saturating_add(after)).filter(|&left| left > 0).ok_or_else(|| {
                 Error::shape("nothing is left of an axis")
                     .received(format!("cropping of {before} and {after} for a size of {size}"))
-                    .expected(format!("a size above {}", before + after))
+                    .expected(format!("a size above {}", before.saturating_add(after)))
                     .mend("crop less, or give larger inputs")
             }),
         }

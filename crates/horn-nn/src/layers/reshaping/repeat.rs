@@ -15,7 +15,7 @@ pub(super) fn enlarged(factors: &[usize], input: &Shape, data_format: DataFormat
     spatial_rank(input, factors.len())?;
     let mut sizes = input.sizes().to_vec();
     for (size, factor) in sizes[data_format.first_spatial_axis()..].iter_mut().zip(factors) {
-        *size = size.map(|size| size * factor);
+        *size = size.map(|size| size.saturating_mul(*factor));
     }
     Ok(Shape::new(sizes))
 }

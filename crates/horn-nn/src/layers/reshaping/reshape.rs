@@ -49,12 +49,17 @@ impl Reshape {
 
     /// The target with what is left filled in, for samples of so many values; `None` where it can't be.
     fn target(&self, features: usize) -> Option<Vec<usize>> {
-        let known: usize = self.target_shape.iter().filter(|&&size| size != -1).map(|&size| size as usize).product();
+        let known = product(self.target_shape.iter().filter(|&&size| size != -1).map(|&size| size as usize));
         let rest = features.checked_div(known).unwrap_or(0);
         let target: Vec<usize> =
             self.target_shape.iter().map(|&size| if size == -1 { rest } else { size as usize }).collect();
-        (target.iter().product::<usize>() == features).then_some(target)
+        (product(target.iter().copied()) == features).then_some(target)
     }
+}
+
+/// The product of sizes that may be of any size.
+fn product(sizes: impl Iterator<Item = usize>) -> usize {
+    sizes.fold(1, usize::saturating_mul)
 }
 
 common_arguments!(Reshape);

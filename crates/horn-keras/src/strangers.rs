@@ -1,0 +1,696 @@
+//! Models of strangers: whatever a configuration asks for, reading it ends soon, in little memory, and runs nothing.
+
+use std::fs;
+use std::io::{Cursor, Write};
+use std::sync::LazyLock;
+use std::time::Instant;
+
+use horn_nn::{Error, HostArray, Model, Result, default_device};
+use horn_train::losses::MeanSquaredError;
+use horn_train::metrics::Accuracy;
+use horn_train::optimizers::Adam;
+use horn_train::{Compile, CompiledModel};
+use ndarray::{ArrayD, IxDyn};
+use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use crate::arrays::{Array, Values};
+use crate::h5::{Attribute, WeightsWriter};
+use crate::hostile::{Numbers, little_memory, little_memory_in, soon};
+use crate::{SaveModel, fixture, load_model};
+
+/// A `.keras` file of this configuration, with more weights than most ask for.
+fn keras_file(object: &Value) -> Vec<u8> {
+    static WEIGHTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut weights = WeightsWriter::new();
+        let values = Values::F32(vec![0.0; 1 << 18]);
+        weights.dataset("room", Array::new(vec![1 << 18], values).unwrap()).unwrap();
+        let mut bytes = Vec::new();
+        weights.write(&mut bytes).unwrap();
+        bytes
+    });
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in [("config.json", object.to_string().as_bytes()), ("model.weights.h5", &WEIGHTS)] {
+        zip.start_file(name, stored()).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn stored() -> SimpleFileOptions {
+    SimpleFileOptions::default().compression_method(CompressionMethod::Stored)
+}
+
+/// Reads the model of a configuration, soon.
+fn read(what: &str, object: &Value) -> Result<Model> {
+    let bytes = keras_file(object);
+    soon(what, || load_bytes("model.keras", &bytes))
+}
+
+/// The error with which a configuration is refused.
+#[track_caller]
+fn refused(object: &Value) -> Error {
+    match read("a configuration", object) {
+        Ok(_) => panic!("{object} is a model"),
+        Err(error) => error,
+    }
+}
+
+fn layer(class: &str, config: Value) -> Value {
+    json!({"class_name": class, "config": config})
+}
+
+fn input(shape: Value) -> Value {
+    layer("InputLayer", json!({"batch_shape": shape, "name": "input"}))
+}
+
+/// A list of layers after an input.
+fn sequential(shape: Value, layers: impl IntoIterator<Item = Value>) -> Value {
+    let layers: Vec<Value> = std::iter::once(input(shape)).chain(layers).collect();
+    layer("Sequential", json!({"name": "model", "layers": layers}))
+}
+
+/// A layer of a graph, which is called once for each list of what it takes.
+fn node(name: &str, class: &str, mut config: Value, calls: &[&[&str]]) -> Value {
+    config["name"] = name.into();
+    let tensor = |name: &&str| json!({"class_name": "__keras_tensor__", "config": {"keras_history": [name, 0, 0]}});
+    let nodes = calls.iter().map(|from| json!({"args": from.iter().map(tensor).collect::<Vec<_>>(), "kwargs": {}}));
+    let nodes: Vec<Value> = nodes.collect();
+    json!({"class_name": class, "name": name, "config": config, "inbound_nodes": nodes})
+}
+
+fn graph_input(name: &str) -> Value {
+    node(name, "InputLayer", json!({"batch_shape": [null, 4]}), &[])
+}
+
+fn graph(layers: Vec<Value>, output: Value) -> Value {
+    layer(
+        "Functional",
+        json!({"name": "model", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [output]}),
+    )
+}
+
+const HUGE: u64 = 1 << 60;
+
+/// Single layers, each with the shape of its input, and what the error says.
+fn impossible_layers() -> Vec<(Value, Value, &'static str)> {
+    let larger = "is larger than any layer can be";
+    let memory = "larger than any memory";
+    let weights = "the layers have more weights than the file";
+    let kind = "an argument is of another kind";
+    let at_most = 1_u64 << 31;
+    let vector = || json!([null, 4]);
+    let steps = || json!([null, 4, 3]);
+    let image = || json!([null, 4, 4, 3]);
+    let volume = || json!([null, 4, 4, 4, 3]);
+    vec![
+        (steps(), layer("UpSampling1D", json!({"size": 1_u64 << 40})), larger),
+        (steps(), layer("UpSampling1D", json!({"size": at_most})), memory),
+        (image(), layer("UpSampling2D", json!({"size": [at_most, at_most]})), memory),
+        (volume(), layer("UpSampling3D", json!({"size": [at_most, at_most, at_most]})), memory),
+        (image(), layer("ZeroPadding2D", json!({"padding": [[HUGE, HUGE], [HUGE, HUGE]]})), larger),
+        (image(), layer("ZeroPadding2D", json!({"padding": at_most})), memory),
+        (image(), layer("ZeroPadding2D", json!({"padding": -1})), kind),
+        (image(), layer("Cropping2D", json!({"cropping": at_most})), "nothing is left of an axis"),
+        (vector(), layer("RepeatVector", json!({"n": HUGE})), larger),
+        (vector(), layer("RepeatVector", json!({"n": at_most})), memory),
+        (vector(), layer("RepeatVector", json!({"n": -3})), kind),
+        (vector(), layer("Dense", json!({"units": u64::MAX / 2})), larger),
+        (vector(), layer("Dense", json!({"units": at_most})), memory),
+        (vector(), layer("Dense", json!({"units": 1 << 24})), weights),
+        (vector(), layer("Dense", json!({"units": 1e30})), kind),
+        (vector(), layer("Dense", json!({"units": []})), kind),
+        (vector(), layer("Dense", json!({"units": "4"})), kind),
+        (image(), layer("Conv2D", json!({"filters": 1 << 20, "kernel_size": [4, 4]})), weights),
+        (
+            image(),
+            layer("Conv2D", json!({"filters": at_most, "kernel_size": [at_most, at_most], "padding": "same"})),
+            memory,
+        ),
+        (image(), layer("Conv2D", json!({"filters": 1, "kernel_size": [at_most, at_most], "padding": "same"})), memory),
+        (
+            image(),
+            layer("Conv2D", json!({"filters": 4, "kernel_size": 3, "dilation_rate": 0})),
+            "dilation_rate can't be 0",
+        ),
+        (image(), layer("Conv2D", json!({"filters": 4, "kernel_size": 3, "strides": [0, 1]})), "strides can't be 0"),
+        (image(), layer("Conv2D", json!({"filters": 4, "kernel_size": 3, "strides": []})), kind),
+        (image(), layer("Conv2D", json!({"filters": 4, "kernel_size": 3, "groups": 0})), "groups"),
+        (
+            image(),
+            layer("Conv2D", json!({"filters": 4, "kernel_size": 4, "dilation_rate": at_most})),
+            "window is larger",
+        ),
+        (image(), layer("Conv2DTranspose", json!({"filters": 4, "kernel_size": 3, "strides": at_most})), memory),
+        (image(), layer("DepthwiseConv2D", json!({"kernel_size": 3, "depth_multiplier": at_most})), memory),
+        (image(), layer("MaxPooling2D", json!({"pool_size": [0, 0]})), "can't be 0"),
+        (image(), layer("AdaptiveMaxPooling2D", json!({"output_size": [at_most, at_most]})), memory),
+        (image(), layer("Resizing", json!({"height": 1 << 17, "width": 1 << 17, "interpolation": "bicubic"})), memory),
+        (
+            json!([null, 4096, 1, 1]),
+            layer("Resizing", json!({"height": 1 << 15, "width": 1})),
+            "compute more values in advance",
+        ),
+        (
+            json!([null, 1, 1, 1]),
+            layer("Resizing", json!({"height": 1 << 20, "width": 1, "pad_to_aspect_ratio": true})),
+            "compute more values in advance",
+        ),
+        (json!([null, 8000]), layer("MelSpectrogram", json!({"fft_length": 1 << 30})), "the transform is too long"),
+        (
+            json!([null, 80_000]),
+            layer("MelSpectrogram", json!({"fft_length": 1 << 16})),
+            "compute more values in advance",
+        ),
+        (
+            json!([null, 8000]),
+            layer("MelSpectrogram", json!({"num_mel_bins": 1 << 20})),
+            "compute more values in advance",
+        ),
+        (json!([null, 80_000, 1]), layer("STFTSpectrogram", json!({"frame_length": 1 << 16})), weights),
+        (
+            json!([null, 1_u64 << 31]),
+            layer("Normalization", json!({"axis": -1, "mean": 0.0, "variance": 1.0})),
+            "compute more values in advance",
+        ),
+        (json!([null, 1_u64 << 31]), layer("BatchNormalization", json!({})), weights),
+        (image(), layer("BatchNormalization", json!({"axis": 9})), "axis"),
+        (image(), layer("LayerNormalization", json!({"axis": [-9]})), "axis"),
+        (image(), layer("Softmax", json!({"axis": 17})), "axis"),
+        (json!([null, 4]), layer("Embedding", json!({"input_dim": 1 << 24, "output_dim": at_most})), memory),
+        (steps(), layer("LSTM", json!({"units": at_most})), memory),
+        (steps(), layer("GRU", json!({"units": 1 << 20})), weights),
+        (steps(), layer("Bidirectional", json!({"layer": layer("LSTM", json!({"units": at_most}))})), memory),
+        (steps(), layer("RNN", json!({"cell": layer("Dense", json!({"units": 2}))})), "the layer is no recurrent cell"),
+        (steps(), layer("RNN", json!({"cell": layer("StackedRNNCells", json!({"cells": []}))})), "no recurrent cell"),
+        (
+            vector(),
+            layer("Reshape", json!({"target_shape": [at_most, at_most, at_most, 0]})),
+            "do not fit the target shape",
+        ),
+        (vector(), layer("Reshape", json!({"target_shape": vec![1; 50]})), "axes"),
+        (vector(), layer("Reshape", json!({"target_shape": [-1, -1]})), "do not fit the target shape"),
+        (vector(), layer("Permute", json!({"dims": [0]})), "can't be brought into this order"),
+        (vector(), layer("Permute", json!({"dims": []})), "can't be brought into this order"),
+        (vector(), layer("CategoryEncoding", json!({"num_tokens": at_most, "output_mode": "one_hot"})), memory),
+        (vector(), layer("Dropout", json!({"rate": 1e300})), "rate"),
+        (vector(), layer("Dropout", json!({"rate": null})), kind),
+        (
+            vector(),
+            layer(
+                "Dense",
+                json!({"units": 4, "activation": {"class_name": "function", "config": "system", "module": "os"}}),
+            ),
+            "activation",
+        ),
+        (json!([null, 1_u64 << 40]), layer("Flatten", json!({})), larger),
+        (json!([1_u64 << 20, 1 << 20]), layer("Flatten", json!({})), memory),
+        (json!([null, u64::MAX]), layer("Flatten", json!({})), larger),
+        (json!([null, 0]), layer("Flatten", json!({})), "has no values"),
+        (json!([null, -1]), layer("Flatten", json!({})), kind),
+        (json!([]), layer("Permute", json!({"dims": [2, 1]})), "needs an axis for the samples"),
+        (json!([3]), layer("RMSNormalization", json!({"axis": -1})), "weights of their own"),
+        (json!([1, 4, 3]), layer("LayerNormalization", json!({"axis": [-3, -1]})), "weights of their own"),
+        (json!([4, 3]), layer("EinsumDense", json!({"equation": "ab,ab->ab", "output_shape": [3]})), "equation"),
+        (json!([]), layer("Dense", json!({"units": 4})), "needs an axis for the samples"),
+    ]
+}
+
+#[test]
+fn impossible_layers_are_errors() {
+    let mut wrong = Vec::new();
+    for (shape, layer, problem) in impossible_layers() {
+        let object = sequential(shape, [layer]);
+        let error = refused(&object).to_string();
+        if !error.contains(problem) {
+            wrong.push(format!("{object}\n    {error}\n    {problem}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    little_memory();
+}
+
+/// A layer in a layer in a layer.
+fn nested(levels: usize, innermost: Value, around: impl Fn(Value) -> Value) -> Value {
+    (0..levels).fold(innermost, |inner, _| around(inner))
+}
+
+#[test]
+fn nests_and_graphs_take_no_more_than_they_are_long() {
+    let lstm = || layer("LSTM", json!({"units": 2, "return_sequences": true}));
+    let dense = || layer("Dense", json!({"units": 4}));
+    let steps = || json!([null, 4, 3]);
+    let both_ways = |inner: Value| layer("Bidirectional", json!({"layer": inner}));
+    let two_ways = |inner: Value| layer("Bidirectional", json!({"layer": inner, "backward_layer": lstm()}));
+    let each_step = |inner| layer("TimeDistributed", json!({"layer": inner}));
+    let list = |inner| layer("Sequential", json!({"layers": [inner]}));
+    let cell = |inner| layer("RNN", json!({"cell": layer("StackedRNNCells", json!({"cells": [inner]}))}));
+    // What is told with a call makes a layer be read again.
+    let told = |inner| {
+        let mut own = node("y", "TimeDistributed", json!({"layer": inner}), &[&["x"]]);
+        own["inbound_nodes"][0]["kwargs"] = json!({"trainable": true});
+        graph(vec![graph_input("x"), own], json!(["y", 0, 0]))
+    };
+    let doubled = |inner: Value| {
+        let called = node("y", "Functional", inner["config"].clone(), &[&["x"]]);
+        let again = node("z", "Functional", inner["config"].clone(), &[&["y"]]);
+        graph(vec![graph_input("x"), called, again], json!(["z", 0, 0]))
+    };
+    let plain = graph(vec![graph_input("x"), node("y", "Dense", json!({"units": 4}), &[&["x"]])], json!(["y", 0, 0]));
+    for (what, object) in [
+        ("both ways", sequential(steps(), [nested(25, lstm(), both_ways)])),
+        ("both ways by cells", sequential(steps(), [nested(8, lstm(), |inner| both_ways(cell(inner)))])),
+        ("two ways", sequential(steps(), [nested(25, lstm(), two_ways)])),
+        ("each step of each step", sequential(json!([null, 4, 3]), [nested(27, dense(), each_step)])),
+        ("cells in cells", sequential(steps(), [nested(12, lstm(), cell)])),
+        ("told again and again", nested(9, dense(), told)),
+        ("too deep", sequential(json!([null, 4]), [nested(50, dense(), list)])),
+    ] {
+        assert!(read(what, &object).is_err(), "{what}");
+    }
+    let fine = |what: &str, object: Value| {
+        // The file lacks the weights: it was read until then.
+        let error = read(what, &object).map(drop).unwrap_err().to_string();
+        assert!(error.contains("the file has other weights"), "{what}: {error}");
+    };
+    fine("lists in lists", sequential(json!([null, 4]), [nested(20, dense(), list)]));
+    fine("models that have each other twice", nested(5, plain, doubled));
+    little_memory();
+}
+
+#[test]
+fn long_graphs_are_read_in_any_order() {
+    let names: Vec<String> = (0..5000).map(|at| format!("layer{at}")).collect();
+    let mut layers = vec![graph_input("x")];
+    for (at, name) in names.iter().enumerate() {
+        let before = if at == 0 { "x" } else { &names[at - 1] };
+        layers.push(node(name, "ReLU", json!({}), &[&[before]]));
+    }
+    let mut backwards = layers.clone();
+    backwards.reverse();
+    let last = json!([names.last().unwrap(), 0, 0]);
+    let mut halves = layers.clone();
+    halves.truncate(2500);
+    for (what, layers, output) in [
+        ("forwards", layers.clone(), last.clone()),
+        ("backwards", backwards, last.clone()),
+        ("a part", layers, json!(["layer20", 0, 0])),
+    ] {
+        let bytes = keras_file(&graph(layers, output));
+        let start = Instant::now();
+        assert!(load_bytes::<Model>("model.keras", &bytes).is_ok(), "{what}");
+        // Five thousand layers are read, in a program that is not optimised.
+        assert!(start.elapsed().as_secs() < 10, "{what}: {:?}", start.elapsed());
+    }
+    assert!(refused(&graph(halves, last)).to_string().contains("an input or output is of no layer"));
+    little_memory();
+}
+
+#[test]
+fn graphs_that_are_none_are_errors() {
+    let relu = |name: &str, from: &[&[&str]]| node(name, "ReLU", json!({}), from);
+    let history = |place: Value| {
+        let mut own = relu("y", &[&["x"]]);
+        own["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = place;
+        graph(vec![graph_input("x"), own], json!(["y", 0, 0]))
+    };
+    let attention = |query: Value, value: Value| {
+        let input = |name, shape| node(name, "InputLayer", json!({"batch_shape": shape}), &[]);
+        let own = node("y", "Attention", json!({}), &[&["x", "z"]]);
+        let mut object = graph(vec![input("x", query), input("z", value), own], json!(["y", 0, 0]));
+        object["config"]["input_layers"] = json!([["x", 0, 0], ["z", 0, 0]]);
+        object
+    };
+    let circle = "calls go round in a circle";
+    let y = || json!(["y", 0, 0]);
+    for (object, problem) in [
+        (graph(vec![graph_input("x"), relu("y", &[&["y"]])], y()), circle),
+        (graph(vec![graph_input("x"), relu("y", &[&["z"]]), relu("z", &[&["y"]])], y()), circle),
+        (history(json!(["x", HUGE, 0])), circle),
+        (history(json!(["x", 0, HUGE])), circle),
+        (history(json!(["x", -1, 0])), circle),
+        (history(json!(["x"])), circle),
+        (history(json!([])), circle),
+        (history(json!([[["x"]], null, {}])), circle),
+        (history(json!({"x": 0})), circle),
+        (history(json!("x")), circle),
+        (history(Value::Null), "takes"),
+        (
+            graph(vec![graph_input("x"), relu("y", &[&["x"], &["x"]]), relu("y", &[&["x"]])], y()),
+            "two layers have one name",
+        ),
+        (graph(vec![graph_input("x"), graph_input("x"), relu("y", &[&["x"]])], y()), "two layers have one name"),
+        (
+            graph(vec![graph_input("x"), relu("y", &[&["x"]])], json!(["y", HUGE, 0])),
+            "an input or output is of no layer",
+        ),
+        (graph(vec![graph_input("x"), relu("y", &[&["x"]])], json!([0, 0, 0])), "an input or output is of no layer"),
+        (graph(vec![graph_input("x"), relu("y", &[])], y()), "an input or output is of no layer"),
+        (graph(vec![graph_input("x")], json!(["x", 0, 0])), "weights"),
+        (graph(vec![], y()), "an input or output is of no layer"),
+        (attention(json!([null, 8, 6, 4]), json!([null, 4, 6, 4])), "query and key are of other samples"),
+        (attention(json!([null, 3, 3]), json!([null, 0, 3])), "the input has no values"),
+        (layer("Functional", json!({"layers": {}})), "layers is missing"),
+        (layer("Functional", json!([])), "layers is missing"),
+        (layer("Functional", json!({"layers": [null, 1, "x", []]})), "name is missing"),
+        (layer("Sequential", json!({"layers": []})), "no layers"),
+        (layer("Sequential", json!({"layers": ["x", 1]})), "class_name is missing"),
+        (layer("Sequential", json!({"layers": [sequential(json!([null, 4]), [])]})), "model"),
+        (sequential(json!([null, 4]), [input(json!([null, 4]))]), "two layers have one name"),
+        (layer("Model", Value::Null), "layers is missing"),
+        (json!([]), "the object is no model"),
+        (json!("Sequential"), "the object is no model"),
+        (json!({"class_name": ["Sequential"]}), "the object is no model"),
+        (sequential(json!([null, 4]), (0..20_000).map(|_| layer("ReLU", json!({})))), "too many layers"),
+        (sequential(json!([null, 4]), [layer("ReLU", json!({"x": vec![json!({}); 200_000]}))]), "too large"),
+    ] {
+        match read(problem, &object) {
+            Err(error) => assert!(error.to_string().contains(problem), "{problem}: {error}"),
+            // A model may give what it takes.
+            Ok(_) => assert_eq!(problem, "weights"),
+        }
+    }
+    little_memory();
+}
+
+/// The error of a prediction by a model that can be read.
+#[track_caller]
+fn unusable(object: &Value, inputs: &[&[usize]]) -> String {
+    let model = Model::from_object(object, &default_device().unwrap()).unwrap();
+    let inputs: Vec<_> = inputs.iter().map(|sizes| ArrayD::<f32>::zeros(IxDyn(sizes))).collect();
+    model.predict_all(inputs.iter().map(HostArray::from).collect::<Vec<_>>(), 2).unwrap_err().to_string()
+}
+
+#[test]
+fn models_that_contradict_themselves_do_not_predict() {
+    let crop = layer("RandomCrop", json!({"height": 2, "width": 2}));
+    let images = json!([null, 6, 7, 1]);
+    // In prediction nothing is cropped.
+    let other = "the layer's weights are for other inputs";
+    let p_relu = sequential(images.clone(), [crop.clone(), layer("PReLU", json!({}))]);
+    assert!(unusable(&p_relu, &[&[2, 6, 7, 1]]).contains(other));
+    let dense =
+        sequential(images.clone(), [crop.clone(), layer("Flatten", json!({})), layer("Dense", json!({"units": 1}))]);
+    assert!(unusable(&dense, &[&[2, 6, 7, 1]]).contains(other));
+    let convolution = sequential(images, [crop, layer("Conv2D", json!({"filters": 1, "kernel_size": 2}))]);
+    let model = Model::from_object(&convolution, &default_device().unwrap()).unwrap();
+    assert_eq!(model.predict(&ArrayD::<f32>::zeros(IxDyn(&[2, 6, 7, 1])), 2).unwrap().shape(), [2, 5, 6, 1]);
+
+    let two = |class: &str, config: Value| {
+        let input = |name| node(name, "InputLayer", json!({"batch_shape": [null, null, 3]}), &[]);
+        let mut object =
+            graph(vec![input("x"), input("z"), node("y", class, config, &[&["x", "z"]])], json!(["y", 0, 0]));
+        object["config"]["input_layers"] = json!([["x", 0, 0], ["z", 0, 0]]);
+        object
+    };
+    assert!(unusable(&two("Add", json!({})), &[&[2, 4, 3], &[2, 5, 3]]).contains("the inputs do not fit each other"));
+    assert!(!unusable(&two("Dot", json!({"axes": 1})), &[&[2, 4, 3], &[2, 5, 3]]).is_empty());
+}
+
+#[test]
+fn what_a_model_is_compiled_with_may_be_anything() {
+    let whole = small("small.keras");
+    let config = config_of(&whole);
+    for compiled in [
+        json!([1]),
+        json!("adam"),
+        json!({"optimizer": {"class_name": "function", "module": "os", "config": "system"}, "loss": "mse"}),
+        json!({"optimizer": {"class_name": "Adam", "config": {"learning_rate": "fast"}}, "loss": "mse"}),
+        json!({"optimizer": "adam", "loss": {"class_name": "__lambda__", "config": {"code": "4wEAAAAA"}}}),
+        json!({"optimizer": "adam", "loss": vec!["mse"; 50]}),
+        json!({"optimizer": "adam", "loss": "mse", "metrics": [[[[1]]]]}),
+        json!({"optimizer": "adam", "loss": "mse", "metrics": {"output": {"class_name": "os.system"}}}),
+        json!({"optimizer": "adam", "loss": "mse", "loss_weights": vec![f64::MAX; 3]}),
+        json!({"optimizer": "adam", "loss": "mse", "harmless": 1}),
+    ] {
+        let mut object = config.clone();
+        object["compile_config"] = compiled.clone();
+        let bytes = with_member(&whole, "config.json", |content| *content = object.to_string().into_bytes());
+        assert!(load_bytes::<CompiledModel>("compiled.keras", &bytes).is_err(), "{compiled}");
+        assert!(load_bytes::<Model>("model.keras", &bytes).is_ok(), "{compiled}");
+    }
+}
+
+/// A layer whose configuration names code, as files have done that ran it in Python.
+fn one_layer(object: Value) -> Value {
+    sequential(json!([null, 4]), [object])
+}
+
+fn function(module: &str, name: &str) -> Value {
+    json!({"module": module, "class_name": "function", "config": name, "registered_name": name})
+}
+
+/// CVE-2024-3660: the bytecode of a lambda.
+#[test]
+fn lambdas_are_not_run() {
+    let lambda =
+        json!({"class_name": "__lambda__", "config": {"code": "4wEAAAAAAAAA", "defaults": null, "closure": null}});
+    for object in [
+        layer("Lambda", json!({"name": "lambda", "function": lambda, "arguments": {}})),
+        layer("Lambda", json!({"function": ["4wEAAAAAAAAA", null, null], "function_type": "lambda"})),
+    ] {
+        let error = refused(&one_layer(object)).to_string();
+        assert!(error.contains("Lambda"), "{error}");
+    }
+    let dense = layer("Dense", json!({"units": 2, "activation": lambda}));
+    assert!(refused(&one_layer(dense)).to_string().contains("activation"));
+    let dense = layer("Dense", json!({"units": 2, "kernel_initializer": lambda}));
+    assert!(refused(&one_layer(dense)).is_argument());
+    let each = layer("TimeDistributed", json!({"layer": layer("Lambda", json!({"function": lambda}))}));
+    assert!(refused(&sequential(json!([null, 4, 3]), [each])).to_string().contains("Lambda"));
+}
+
+/// CVE-2025-1550: any module and function of Python's by its name.
+#[test]
+fn names_of_modules_lead_nowhere() {
+    for (module, class) in
+        [("os", "system"), ("subprocess", "Popen"), ("builtins", "eval"), ("keras.layers", "os.system")]
+    {
+        let object =
+            json!({"module": module, "class_name": class, "registered_name": class, "config": {"command": "id"}});
+        assert!(refused(&one_layer(object.clone())).to_string().contains("there is no layer of this class"));
+        assert!(refused(&object).to_string().contains("the object is no model"));
+    }
+    let dense = layer("Dense", json!({"units": 2, "kernel_regularizer": function("os", "system")}));
+    assert!(refused(&one_layer(dense)).is_argument());
+    // A class that Horn has is that class, whatever module is said to have it.
+    let mut object = one_layer(layer("ReLU", json!({})));
+    object["config"]["layers"][1]["module"] = "os".into();
+    object["config"]["layers"][1]["registered_name"] = "system>ReLU".into();
+    assert!(read("ReLU", &object).is_ok());
+}
+
+/// CVE-2025-8747 and CVE-2025-9906: Keras's own functions, to fetch files or to allow lambdas.
+#[test]
+fn functions_of_keras_are_not_called() {
+    let fetch = json!({
+        "function": function("keras.utils", "get_file"),
+        "arguments": {"fname": "x", "origin": "http://127.0.0.1:9/x", "cache_dir": "/"},
+    });
+    assert!(refused(&one_layer(layer("Lambda", fetch))).to_string().contains("Lambda"));
+    let mut object = one_layer(layer("ReLU", json!({})));
+    let allow = json!({"module": "keras.config", "class_name": "function", "config": "enable_unsafe_deserialization",
+        "registered_name": "enable_unsafe_deserialization"});
+    object["config"]["layers"].as_array_mut().unwrap().insert(1, allow);
+    assert!(refused(&object).to_string().contains("there is no layer of this class"));
+}
+
+/// CVE-2025-9905: the older files, which Python's Keras reads without its safe mode.
+#[test]
+fn older_files_run_nothing_either() {
+    let lambda = layer("Lambda", json!({"function": ["4wEAAAAAAAAA", null, null], "function_type": "lambda"}));
+    for (config, training, problem) in [
+        (one_layer(lambda).to_string(), "{}", "Lambda"),
+        ("[]".to_owned(), "{}", "is not what Keras writes"),
+        ("7".to_owned(), "{}", "is not what Keras writes"),
+        (one_layer(layer("ReLU", json!({}))).to_string(), "[]", "is not what Keras writes"),
+    ] {
+        let mut writer = WeightsWriter::new();
+        writer.attribute("", "model_config", Attribute::Text(config)).unwrap();
+        writer.attribute("", "training_config", Attribute::Text(training.to_owned())).unwrap();
+        writer.group("model_weights").unwrap();
+        let mut bytes = Vec::new();
+        writer.write(&mut bytes).unwrap();
+        let error = load_bytes::<Model>("model.h5", &bytes).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+/// CVE-2025-12058: a vocabulary that is the path of a file, or an address.
+#[test]
+fn vocabularies_are_no_paths() {
+    for class in ["StringLookup", "IntegerLookup", "TextVectorization"] {
+        for path in ["/etc/passwd", "file:///etc/passwd", "http://127.0.0.1:9/vocabulary"] {
+            let error = refused(&one_layer(layer(class, json!({"vocabulary": path})))).to_string();
+            assert!(!error.contains("root:"), "{error}");
+        }
+    }
+}
+
+/// CVE-2025-12060: members that would be unpacked outside.
+#[test]
+fn members_stay_inside() {
+    let whole = small("small.keras");
+    for name in ["../../horn.txt", "/tmp/horn.txt", "assets/../../horn.txt", "C:\\horn.txt"] {
+        let mut zip = ZipWriter::new_append(Cursor::new(whole.clone())).unwrap();
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(b"x").unwrap();
+        let bytes = zip.finish().unwrap().into_inner();
+        let error = load_bytes::<Model>("model.keras", &bytes).unwrap_err().to_string();
+        assert!(error.contains("would be unpacked elsewhere"), "{error}");
+    }
+}
+
+/// CVE-2026-1462: a layer that is a folder of TensorFlow's.
+#[test]
+fn saved_models_are_not_opened() {
+    for class in ["TFSMLayer", "keras.layers.TFSMLayer", "JaxLayer", "TorchModuleWrapper"] {
+        let object = layer(class, json!({"filepath": "/tmp/saved_model", "call_endpoint": "serve"}));
+        assert!(refused(&one_layer(object)).to_string().contains("there is no layer of this class"));
+    }
+}
+
+/// HDF5 that refers to other files, as the weights of a model.
+#[test]
+fn weights_in_other_files_are_not_read() {
+    let whole = small("small.keras");
+    for name in ["external_link.h5", "external_storage.h5", "virtual.h5", "terabytes.h5", "cycle.h5", "inflated.h5"] {
+        let weights = fs::read(fixture("bad").join(name)).unwrap();
+        let bytes = with_member(&whole, "model.weights.h5", |content| *content = weights.clone());
+        assert!(soon(name, || load_bytes::<Model>("model.keras", &bytes)).is_err(), "{name}");
+    }
+    little_memory();
+}
+
+fn small(name: &str) -> Vec<u8> {
+    fs::read(fixture(name)).unwrap()
+}
+
+fn config_of(keras: &[u8]) -> Value {
+    let mut zip = ZipArchive::new(Cursor::new(keras)).unwrap();
+    serde_json::from_reader(zip.by_name("config.json").unwrap()).unwrap()
+}
+
+/// The zip with one member changed.
+fn with_member(keras: &[u8], name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut zip = ZipArchive::new(Cursor::new(keras)).unwrap();
+    let mut written = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut change = Some(change);
+    for at in 0..zip.len() {
+        let mut member = zip.by_index(at).unwrap();
+        let own = member.name().unwrap().into_owned();
+        let mut content = Vec::new();
+        std::io::copy(&mut member, &mut content).unwrap();
+        if own == name {
+            change.take().unwrap()(&mut content);
+        }
+        written.start_file(own, stored()).unwrap();
+        written.write_all(&content).unwrap();
+    }
+    assert!(change.is_none(), "{name} is not there");
+    written.finish().unwrap().into_inner()
+}
+
+fn load_bytes<M: crate::LoadModel>(name: &str, bytes: &[u8]) -> Result<M> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    load_model(path)
+}
+
+/// The file of a graph of the fixtures, compiled, as Horn saves it.
+fn saved(case: &str) -> Vec<u8> {
+    let cases: Vec<Value> = serde_json::from_slice(&fs::read(fixture("../graphs.json")).unwrap()).unwrap();
+    let object = &cases.iter().find(|found| found["case"] == case).unwrap()["model"];
+    let model = Model::from_object(object, &default_device().unwrap()).unwrap();
+    let compiled = model.compile(Adam::new(0.01), MeanSquaredError::new(), [Accuracy::new()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.keras");
+    compiled.save(&path).unwrap();
+    fs::read(path).unwrap()
+}
+
+/// Bytes of which some are others.
+fn corrupted(mut bytes: Vec<u8>, numbers: &mut Numbers) -> Vec<u8> {
+    for _ in 0..=numbers.below(8) {
+        let at = numbers.below(bytes.len());
+        bytes[at] = match numbers.below(5) {
+            0 => 0,
+            1 => 0xff,
+            2 => bytes[at] ^ (1 << numbers.below(8)),
+            // A digit of a number in JSON, often.
+            3 => b'0' + numbers.below(10) as u8,
+            _ => numbers.below(256) as u8,
+        };
+    }
+    bytes
+}
+
+/// Cuts and corrupts a file, and reads it as a model and as one that learns.
+fn harm(name: &str, whole: &[u8]) {
+    let file = if name.ends_with(".h5") { "model.h5" } else { "model.keras" };
+    let load = |bytes: &[u8]| {
+        soon(name, || load_bytes::<Model>(file, bytes)).is_ok()
+            | soon(name, || load_bytes::<CompiledModel>(file, bytes)).is_ok()
+    };
+    assert!(load(whole), "{name} can't be read as it is");
+    for length in (0..whole.len()).step_by(1000) {
+        assert!(!load(&whole[..length]), "{name} cut to {length} of {} bytes", whole.len());
+    }
+    let mut numbers = Numbers::new(whole.len() as u64);
+    let mut harmless = 0;
+    for at in 0..400 {
+        // A zip knows the checksums of its members, so most are changed before they are packed.
+        let bytes = match at % 4 {
+            _ if file == "model.h5" => corrupted(whole.to_vec(), &mut numbers),
+            0 => corrupted(whole.to_vec(), &mut numbers),
+            1 => with_member(whole, "model.weights.h5", |content| *content = corrupted(content.clone(), &mut numbers)),
+            _ => with_member(whole, "config.json", |content| *content = corrupted(content.clone(), &mut numbers)),
+        };
+        harmless += usize::from(load(&bytes));
+    }
+    assert!(harmless < 390, "{name}: no corruption is found");
+    little_memory();
+}
+
+#[test]
+fn harmed_small_keras() {
+    harm("small.keras", &small("small.keras"));
+}
+
+#[test]
+fn harmed_small_h5() {
+    harm("small.h5", &small("small.h5"));
+}
+
+#[test]
+fn harmed_graph_of_convolutions() {
+    harm("inception block", &saved("inception block"));
+}
+
+#[test]
+fn harmed_graph_of_sequences() {
+    harm("masked, both ways, every step", &saved("masked, both ways, every step"));
+}
+
+#[test]
+fn harmed_nested_models() {
+    harm("nested Functional, called twice", &saved("nested Functional, called twice"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn little_memory_is_needed() {
+    for test in [
+        "impossible_layers_are_errors",
+        "nests_and_graphs_take_no_more_than_they_are_long",
+        "long_graphs_are_read_in_any_order",
+        "graphs_that_are_none_are_errors",
+        "weights_in_other_files_are_not_read",
+        "harmed_small_keras",
+        "harmed_nested_models",
+    ] {
+        little_memory_in(&format!("strangers::{test}"));
+    }
+}

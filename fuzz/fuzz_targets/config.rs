@@ -1,0 +1,24 @@
+//! A configuration, as `config.json` holds it, with all weights that it asks for.
+#![no_main]
+
+use horn_keras::json;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(object) = json::parse(bytes, 64 << 20, "config.json") {
+        fuzz::read_config(&object);
+    }
+});
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    let mut numbers = fuzz::Numbers::new(seed);
+    if numbers.below(20) == 0 {
+        return fuzzer_mutate(data, size, max_size);
+    }
+    let changed = fuzz::change_config(&data[..size], &mut numbers);
+    if changed.len() > max_size {
+        return size;
+    }
+    data[..changed.len()].copy_from_slice(&changed);
+    changed.len()
+});
