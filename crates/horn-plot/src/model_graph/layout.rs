@@ -40,6 +40,8 @@ struct Ranks {
     /// The rank of each.
     rank: Vec<usize>,
     width: Vec<f64>,
+    /// Does each edge lead up?
+    back: Vec<bool>,
     /// For each edge, the boxes and places that it goes by.
     ways: Vec<Vec<usize>>,
     above: Vec<Vec<usize>>,
@@ -51,7 +53,7 @@ struct Ranks {
 }
 
 impl Layout {
-    /// Boxes of these sizes, in an order in which most edges lead on.
+    /// Boxes of these sizes.
     pub fn new(sizes: &[Size], edges: &[(usize, usize)]) -> Self {
         let mut ranks = Ranks::new(sizes, edges);
         ranks.order();
@@ -78,7 +80,7 @@ impl Layout {
                 Point { x: middle(at) - width / 2.0, y: tops[rank] + (heights[rank] - height) / 2.0 }
             })
             .collect();
-        let lines = edges.iter().zip(&ranks.ways).map(|(&(from, to), way)| {
+        let lines = ranks.back.iter().zip(&ranks.ways).map(|(&back, way)| {
             let mut line = Vec::new();
             for (step, &at) in way.iter().enumerate() {
                 let top = tops[ranks.rank[at]];
@@ -97,7 +99,7 @@ impl Layout {
                     line.push(Point { x, y: places[at].y });
                 }
             }
-            if from > to {
+            if back {
                 line.reverse();
             }
             line
@@ -108,13 +110,33 @@ impl Layout {
     }
 }
 
+/// When each box has its turn: after all that lead to it, but for those in a circle.
+fn turn_of(boxes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
+    let mut waits_for = vec![0_usize; boxes];
+    edges.iter().filter(|(from, to)| from != to).for_each(|&(_, to)| waits_for[to] += 1);
+    let mut turn = vec![usize::MAX; boxes];
+    for next in 0..boxes {
+        let mut left = (0..boxes).filter(|&at| turn[at] == usize::MAX);
+        let at = left.clone().find(|&at| waits_for[at] == 0).or_else(|| left.next());
+        let at = at.expect("one is left for each turn");
+        turn[at] = next;
+        for &(_, to) in edges.iter().filter(|(from, to)| *from == at && from != to) {
+            waits_for[to] = waits_for[to].saturating_sub(1);
+        }
+    }
+    turn
+}
+
 impl Ranks {
     fn new(sizes: &[Size], edges: &[(usize, usize)]) -> Self {
         // An edge that leads back, as layers have that are called twice, is one that leads on, drawn the other way.
-        let forward: Vec<(usize, usize)> = edges.iter().map(|&(from, to)| (from.min(to), from.max(to))).collect();
+        let turn = turn_of(sizes.len(), edges);
+        let back: Vec<bool> = edges.iter().map(|&(from, to)| turn[from] > turn[to]).collect();
+        let on = |(&(from, to), &back): (&(usize, usize), &bool)| if back { (to, from) } else { (from, to) };
+        let forward: Vec<(usize, usize)> = edges.iter().zip(&back).map(on).collect();
         let mut rank = vec![0; sizes.len()];
         let mut sorted = forward.clone();
-        sorted.sort_unstable();
+        sorted.sort_unstable_by_key(|&(from, to)| (turn[from], turn[to]));
         for &(from, to) in &sorted {
             rank[to] = rank[to].max(rank[from] + 1);
         }
@@ -144,7 +166,7 @@ impl Ranks {
         }
         let mut rows = vec![Vec::new(); rank.iter().max().map_or(0, |last| last + 1)];
         rank.iter().enumerate().for_each(|(at, &rank)| rows[rank].push(at));
-        Self { rank, width, ways, above, below, rows, boxes: sizes.len() }
+        Self { rank, width, back, ways, above, below, rows, boxes: sizes.len() }
     }
 
     /// Orders each rank by the middle of the neighbours, down and up, and keeps the order with the fewest crossings.
@@ -370,6 +392,17 @@ mod tests {
             };
             assert!(!layout.places.iter().any(inside), "{point:?}");
         }
+    }
+
+    #[test]
+    fn what_leads_to_a_box_is_above_it_in_whatever_order_they_come() {
+        let layout = Layout::new(&boxes(4), &[(0, 1), (2, 1), (1, 3)]);
+        let tops: Vec<f64> = layout.places.iter().map(|place| place.y).collect();
+        assert_eq!(tops, [0.0, 90.0, 0.0, 180.0]);
+        // A circle, as a layer that is called twice makes one, has one line that leads up.
+        let layout = Layout::new(&boxes(3), &[(0, 1), (1, 2), (2, 1)]);
+        let leads_up = |line: &Vec<Point>| line[0].y > line[line.len() - 1].y;
+        assert_eq!(layout.lines.iter().map(leads_up).collect::<Vec<_>>(), [false, false, true]);
     }
 
     #[test]
