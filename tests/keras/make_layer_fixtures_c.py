@@ -912,6 +912,40 @@ def masked_bidirectional():
     return keras.Model(x, layers.TimeDistributed(layers.Dense(2))(y))
 
 
+def masked_towers():
+    left, right = keras.Input((4,), dtype="int32", name="left"), keras.Input((4,), dtype="int32", name="right")
+    a, b = layers.Embedding(5, 3, mask_zero=True)(left), layers.Embedding(5, 3, mask_zero=True)(right)
+    y = layers.LSTM(2, return_sequences=True)(layers.Add()([a, b]))
+    y = layers.Concatenate()([y, b, layers.Embedding(5, 2)(left)])
+    steps, state = layers.GRU(2, return_sequences=True, return_state=True)(y)
+    # A layer that gets its states is not given the mask.
+    z = layers.GRU(2)(steps, initial_state=state)
+    steps = layers.BatchNormalization()(steps)
+    return keras.Model([left, right], layers.Concatenate()([layers.GlobalAveragePooling1D()(steps), z]))
+
+
+def masked_attention():
+    words, other = keras.Input((4,), dtype="int32"), keras.Input((3,), dtype="int32")
+    query = layers.Embedding(5, 4, mask_zero=True)(words)
+    value = layers.Embedding(5, 4, mask_zero=True)(other)
+    y = layers.Attention(use_scale=True)([query, value])
+    y = layers.MultiHeadAttention(2, 2)(y, value)
+    return keras.Model([words, other], layers.GlobalAveragePooling1D()(y))
+
+
+def given_masks():
+    x, scores = keras.Input((4, 3), name="x"), keras.Input((4, 4), name="scores")
+    present, seen = keras.Input((4,), dtype="bool", name="present"), keras.Input((1, 4), dtype="bool", name="seen")
+    y = layers.GRU(4, return_sequences=True)(x, mask=present)
+    y = layers.Attention()([y, y], mask=[present, present])
+    y = layers.Add()([y, layers.Conv1D(4, 1)(layers.Softmax()(scores, mask=seen))])
+    y = layers.BatchNormalization()(y, mask=present)
+    # The mask that is given, and not the one that comes along.
+    masked = layers.Bidirectional(layers.LSTM(1))(layers.Masking()(x), mask=present)
+    y = layers.Concatenate()([layers.GlobalAveragePooling1D()(y, mask=present), masked])
+    return keras.Model([x, scores, present, seen], y)
+
+
 def siamese():
     tower = keras.Sequential([keras.Input((5,)), layers.Dense(4, activation="relu"), layers.Dense(3)], name="tower")
     left, right = keras.Input((5,), name="left"), keras.Input((5,), name="right")
@@ -992,6 +1026,7 @@ def graphs():
     words = ints([[1, 4, 2, 0, 0], [3, 6, 5, 1, 2], [6, 0, 0, 0, 0]])
     many_words = np.random.RandomState(23).randint(1, 7, (16, 5)) * (np.arange(5) <= np.arange(16)[:, None] % 5)
     many_words = many_words.astype("int32")
+    tokens = ints([[1, 4, 2, 0], [3, 0, 4, 1]])
     padded = floats((2, 4, 3))
     padded[0, 2:] = 0
     padded[1, 1] = 0
@@ -1016,6 +1051,11 @@ def graphs():
         graph("masked embedding", masked_embedding, [words], training=fitted(
             many_words, (score > 0).astype("float32"), adam, loss="binary_crossentropy", metrics=["accuracy"])),
         graph("masked, both ways, every step", masked_bidirectional, [padded]),
+        graph("masked towers", masked_towers, [tokens, tokens[::-1] * (tokens > 1)]),
+        graph("masked attention", masked_attention, [tokens, tokens[:, 1:]]),
+        graph("masks that are given", given_masks, [
+            floats((2, 4, 3)), floats((2, 4, 4), 1), np.array([[1, 1, 1, 0], [1, 0, 1, 1]], "bool"),
+            np.array([[[1, 0, 1, 1]], [[0, 1, 1, 1]]], "bool")]),
         graph("siamese", siamese, [floats((2, 5)), floats((2, 5), 1)], [{}, {"expand_nested": True}]),
         graph("inception block", inception_block, [floats((2, 5, 5, 3))]),
         graph("attention block", attention_block, [floats((2, 4, 6))]),

@@ -14,10 +14,13 @@ const MASK_OPERATIONS: [&str; 3] = ["Any", "LogicalOr", "NotEqual"];
 
 /// Other such operations, by which the masks of merged values are brought together. They may also be steps of the user's
 /// own, if what they give is not for a mask.
-const MASK_SHAPING: [&str; 3] = ["Concatenate", "ExpandDims", "ZerosLike"];
+const MASK_SHAPING: [&str; 5] = ["Concatenate", "ConvertToTensor", "ExpandDims", "OnesLike", "ZerosLike"];
 
 /// The keyword argument of a call that says how the layer acts in it.
 const TRAINING: &str = "training";
+
+/// The keyword argument of a call that gives the masks of its inputs.
+const MASK: &str = "mask";
 
 /// Reads a layer or a model from what Keras writes for it: `{"class_name": .., "config": ..}`.
 ///
@@ -115,8 +118,9 @@ struct Waiting<'a> {
     layer: &'a str,
     index: usize,
     node: &'a Value,
-    /// The places of the tensors that it takes, in the order of the layer's arguments.
+    /// The places of the tensors that it takes, in the order of the layer's arguments; after them those of its masks.
     places: Vec<Value>,
+    masks: usize,
     /// How many of them are there.
     found: usize,
 }
@@ -149,6 +153,19 @@ impl Graph {
         // What Keras is told with the call is told to the layer here. Layers that hold others know no such options, so
         // that no layer is read more than twice.
         let known = layer.call_options();
+        let told = |node: &Value| -> Map<String, Value> {
+            let kwargs = node["kwargs"].as_object().into_iter().flatten();
+            let own = kwargs.filter(|(key, _)| known.contains(&key.as_str()));
+            let said = |value: &Value| if is_plain(value) { value.clone() } else { self.takes(value).into() };
+            own.map(|(key, value)| (key.clone(), said(value))).filter(|(_, value)| value != false).collect()
+        };
+        if let Some(other) = nodes.iter().find(|node| told(node) != told(&nodes[0])) {
+            return Err(Error::model("the calls of one layer differ in their options")
+                .at(format!("layer {name:?}"))
+                .received(format!("{} and {}", Value::from(told(&nodes[0])), Value::from(told(other))))
+                .expected("the same options in each call")
+                .mend("make it two layers in the program that writes the model"));
+        }
         let kwargs = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
         let mut options = Map::new();
         for (key, value) in kwargs.filter(|(key, _)| *key != TRAINING) {
@@ -182,7 +199,8 @@ impl Graph {
             Some(description) => self.places(description, node).map_err(|error| error.at(format!("layer {layer:?}"))),
             None => Err(Error::model("an Input is called").at(format!("layer {layer:?}"))),
         };
-        Ok(Waiting { layer, index, node, places: places?, found: 0 })
+        let (places, masks) = places?;
+        Ok(Waiting { layer, index, node, places, masks, found: 0 })
     }
 
     /// The next call that this one waits for.
@@ -203,18 +221,37 @@ impl Graph {
 
     fn call(&mut self, call: Waiting) -> Result<()> {
         let Some(layer) = self.layers.get(call.layer) else { return Ok(()) };
-        let inputs: Vec<KerasTensor> = call.places.iter().filter_map(|place| self.tensor(place)).collect();
-        let outputs = match call.node["kwargs"][TRAINING].as_bool() {
-            Some(true) => layer.in_mode(Mode::Training).apply_all(inputs)?,
-            Some(false) => layer.in_mode(Mode::Inference).apply_all(inputs)?,
-            None => layer.apply_all(inputs)?,
-        };
+        let mut inputs: Vec<KerasTensor> = call.places.iter().filter_map(|place| self.tensor(place)).collect();
+        let mut layer = layer.with_mask(inputs.split_off(inputs.len() - call.masks));
+        self.check_computed_mask(&call, &inputs)?;
+        if let Some(training) = call.node["kwargs"][TRAINING].as_bool() {
+            layer = layer.in_mode(if training { Mode::Training } else { Mode::Inference });
+        }
+        let outputs = layer.apply_all(inputs)?;
         self.outputs.entry(call.layer.to_owned()).or_default().push(outputs);
         Ok(())
     }
 
-    /// The places of the tensors that a call takes, in the order of the layer's arguments.
-    fn places(&self, layer: &SharedLayer, node: &Value) -> Result<Vec<Value>> {
+    /// A mask that Keras's graph computes is one that goes along with an input here, too.
+    fn check_computed_mask(&self, call: &Waiting, inputs: &[KerasTensor]) -> Result<()> {
+        let (kwargs, mut masks) = (&call.node["kwargs"], Vec::new());
+        collect(&kwargs[MASK], &mut masks);
+        let computed = masks.iter().any(|place| self.is_of_mask(place));
+        // A layer that gets its states does not look at the mask that comes with the sequence.
+        let comes_along = kwargs["initial_state"].is_null() && inputs.iter().any(|input| input.mask().is_some());
+        if !computed || comes_along {
+            return Ok(());
+        }
+        Err(Error::model("the mask is computed by the program, and comes along with no input")
+            .at(format!("layer {:?}", call.layer))
+            .received(format!("a mask from {}", masks[0][0]))
+            .expected("the mask of an Embedding or a Masking before, or an Input")
+            .mend("let `Masking` or `Embedding(mask_zero=True)` make the mask"))
+    }
+
+    /// The places of the tensors that a call takes, in the order of the layer's arguments; and how many masks are
+    /// after them.
+    fn places(&self, layer: &SharedLayer, node: &Value) -> Result<(Vec<Value>, usize)> {
         let mut places = self.collected(&node["args"]);
         let mut named: HashMap<&str, Vec<Value>> = HashMap::new();
         for (key, value) in node["kwargs"].as_object().into_iter().flatten() {
@@ -222,11 +259,22 @@ impl Graph {
         }
         named.retain(|_, places| !places.is_empty());
         let count = places.len() + named.values().map(Vec::len).sum::<usize>();
-        for (name, _) in layer.description().call_arguments(count) {
+        let mut arguments = layer.description().call_arguments(count);
+        // The mask of a layer with initial states is one of its inputs, others are masks.
+        let masks = match named.contains_key("initial_state") || !named.contains_key(MASK) {
+            true => Vec::new(),
+            false => {
+                let masks = named.remove(MASK).unwrap_or_default();
+                arguments = layer.description().call_arguments(count - masks.len());
+                masks
+            }
+        };
+        for (name, _) in arguments {
             places.extend(named.remove(name).into_iter().flatten());
         }
+        places.extend(masks.iter().cloned());
         match named.into_keys().next() {
-            None => Ok(places),
+            None => Ok((places, masks.len())),
             Some(other) => Err(Error::model("the layer takes no such tensor with its call")
                 .received(format!("a tensor as {other:?}"))
                 .expected("the layer's inputs; masks go along with them, from layers such as `Masking`")),
@@ -237,8 +285,12 @@ impl Graph {
     fn collected(&self, value: &Value) -> Vec<Value> {
         let mut places = Vec::new();
         collect(value, &mut places);
-        places.retain(|place| !place[0].as_str().is_some_and(|layer| self.masks.contains(layer)));
+        places.retain(|place| !self.is_of_mask(place));
         places
+    }
+
+    fn is_of_mask(&self, place: &Value) -> bool {
+        place[0].as_str().is_some_and(|layer| self.masks.contains(layer))
     }
 
     /// Does an argument hold tensors?

@@ -10,8 +10,9 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use crate::layers::Input;
+use crate::mask_operations::{self, MaskOperation};
 use crate::model_config::plan_config;
-use crate::plan::{self, Keys, Kind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::plan::{self, Keys, Kind, Place, Plan, PlannedCall, PlannedLayer, PlannedOperation, Source};
 use crate::{Build, BuiltLayer, Error, Layer, Mode, Model, Result, Shape};
 
 /// A tensor that stands for data to come: it has a shape, and knows the layers that will compute it.
@@ -39,17 +40,36 @@ struct LayerCall {
     layer: Arc<Placed>,
     index: usize,
     mode: Option<Mode>,
+    /// What the layer takes; after it the masks that the program gives with the call.
     inputs: Vec<KerasTensor>,
+    /// How many of the inputs are such masks.
+    masks: usize,
+    /// The masks that come along with the inputs, where Keras passes them to the layer.
+    implied: Vec<KerasTensor>,
     output_shapes: Vec<Shape>,
+    /// The mask of each output, or none.
+    output_masks: Vec<Option<KerasTensor>>,
+}
+
+impl LayerCall {
+    /// All that it is connected to, as Keras's node is.
+    fn sources(&self) -> impl Iterator<Item = &KerasTensor> {
+        self.inputs.iter().chain(&self.implied)
+    }
+
+    fn let_go(&mut self) -> impl Iterator<Item = KerasTensor> + use<> {
+        let inputs = std::mem::take(&mut self.inputs).into_iter().chain(std::mem::take(&mut self.implied));
+        inputs.chain(std::mem::take(&mut self.output_masks).into_iter().flatten())
+    }
 }
 
 /// A long chain of calls, each the last to hold the one before, is let go one by one: the stack is not as long.
 impl Drop for LayerCall {
     fn drop(&mut self) {
-        let mut inputs = std::mem::take(&mut self.inputs);
-        while let Some(input) = inputs.pop() {
-            if let Some(mut call) = Arc::into_inner(input.call) {
-                inputs.append(&mut call.inputs);
+        let mut held: Vec<_> = self.let_go().collect();
+        while let Some(tensor) = held.pop() {
+            if let Some(mut call) = Arc::into_inner(tensor.call) {
+                held.extend(call.let_go());
             }
         }
     }
@@ -58,6 +78,8 @@ impl Drop for LayerCall {
 /// A layer with an identity: applied twice, it is still one layer.
 struct Placed {
     layer: Arc<dyn Layer>,
+    /// Is it one of Keras's operations on masks, and no layer?
+    is_operation: bool,
     order: u64,
     calls: AtomicUsize,
 }
@@ -70,7 +92,7 @@ static ORDER: AtomicU64 = AtomicU64::new(0);
 
 impl Placed {
     fn new(layer: Arc<dyn Layer>) -> Self {
-        Self { layer, order: ORDER.fetch_add(1, Ordering::Relaxed), calls: AtomicUsize::new(0) }
+        Self { layer, is_operation: false, order: ORDER.fetch_add(1, Ordering::Relaxed), calls: AtomicUsize::new(0) }
     }
 }
 
@@ -82,9 +104,32 @@ impl KerasTensor {
 
     /// What an `Input` stands for.
     pub(crate) fn of_input(input: Input, shape: Shape) -> Self {
-        let layer = Arc::new(Placed::new(Arc::new(input)));
-        let call = LayerCall { layer, index: 0, mode: None, inputs: Vec::new(), output_shapes: vec![shape] };
+        Self::of_call(Placed::new(Arc::new(input)), Vec::new(), shape)
+    }
+
+    /// What an operation makes of tensors that stand for data, as Keras's graph has it.
+    pub(crate) fn of_operation(operation: MaskOperation, inputs: Vec<Self>) -> Self {
+        let shape = operation.shape().clone();
+        Self::of_call(Placed { is_operation: true, ..Placed::new(Arc::new(operation)) }, inputs, shape)
+    }
+
+    fn of_call(placed: Placed, inputs: Vec<Self>, shape: Shape) -> Self {
+        let call = LayerCall {
+            layer: Arc::new(placed),
+            index: 0,
+            mode: None,
+            inputs,
+            masks: 0,
+            implied: Vec::new(),
+            output_shapes: vec![shape],
+            output_masks: vec![None],
+        };
         Self { call: Arc::new(call), output: 0 }
+    }
+
+    /// The mask that goes along with the tensor, as Keras's graph computes it.
+    pub(crate) fn mask(&self) -> Option<&Self> {
+        self.call.output_masks[self.output].as_ref()
     }
 
     /// The inputs of the graph that the tensor is computed from, each once, in the order in which it leads to them.
@@ -117,11 +162,12 @@ impl fmt::Debug for KerasTensor {
 pub struct SharedLayer {
     placed: Arc<Placed>,
     mode: Option<Mode>,
+    masks: Vec<KerasTensor>,
 }
 
 impl SharedLayer {
     pub(crate) fn new(layer: impl Layer) -> Self {
-        Self { placed: Arc::new(Placed::new(Arc::new(layer))), mode: None }
+        Self { placed: Arc::new(Placed::new(Arc::new(layer))), mode: None, masks: Vec::new() }
     }
 
     /// The same layer, to be called in this mode whether the model is learning or not: Keras's
@@ -139,7 +185,26 @@ impl SharedLayer {
     /// ```
     #[must_use]
     pub fn in_mode(&self, mode: Mode) -> Self {
-        Self { placed: self.placed.clone(), mode: Some(mode) }
+        Self { mode: Some(mode), ..self.clone() }
+    }
+
+    /// The same layer, to be called with this mask: Keras's `layer(x, mask=mask)`. It is a tensor of the graph, one where
+    /// a step counts and zero where not, of the input's leading axes; for `Softmax` of any shape that the input's
+    /// broadcasts. It takes the place of the mask that comes along with the input. Where a layer takes several inputs,
+    /// as `Attention` does, each has a mask.
+    ///
+    /// ```
+    /// use horn_nn::layers::{Dense, Input, LSTM};
+    /// use horn_nn::{Layer, Model};
+    ///
+    /// let (x, present) = (Input([5, 8]), Input([5]));
+    /// let read = LSTM(4).shared().with_mask(&present).apply(&x)?;
+    /// let model = Model::new((&x, &present), Dense(1).apply(&read)?)?;
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_mask(&self, masks: impl IntoTensors) -> Self {
+        Self { masks: masks.into_tensors(), ..self.clone() }
     }
 
     /// The layer after this tensor, or these tensors.
@@ -172,10 +237,30 @@ impl SharedLayer {
         }
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
         let output_shapes = plan::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.place()))?;
-        let index = self.placed.calls.fetch_add(1, Ordering::Relaxed);
+        mask_operations::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.place()))?;
+        let own = inputs.iter().map(KerasTensor::mask).collect::<Vec<_>>();
+        let masks = if self.masks.is_empty() { own } else { self.masks.iter().map(Some).collect() };
+        let output_masks = mask_operations::of_outputs(layer.as_ref(), &inputs, &masks, &output_shapes);
+        let implied = match self.masks.is_empty() && mask_operations::takes_masks(layer.as_ref(), inputs.len()) {
+            true => masks.into_iter().flatten().cloned().collect(),
+            false => Vec::new(),
+        };
         let count = output_shapes.len();
-        let call = Arc::new(LayerCall { layer: self.placed.clone(), index, mode: self.mode, inputs, output_shapes });
+        let call = Arc::new(LayerCall {
+            layer: self.placed.clone(),
+            index: self.placed.calls.fetch_add(1, Ordering::Relaxed),
+            mode: self.mode,
+            inputs: [inputs, self.masks.clone()].concat(),
+            masks: self.masks.len(),
+            implied,
+            output_shapes,
+            output_masks,
+        });
         Ok((0..count).map(|output| KerasTensor { call: call.clone(), output }).collect())
+    }
+
+    fn mask_shapes(&self) -> Vec<Shape> {
+        self.masks.iter().map(|mask| mask.shape().clone()).collect()
     }
 
     /// What was made shared.
@@ -279,10 +364,11 @@ impl Functional {
         Ok(Self { plan: Tracer::new(&inputs)?.trace(&inputs, &outputs)?, trainable: true })
     }
 
-    /// Names the model; the default is `functional`.
+    /// Names the model; the default is `functional`, numbered where it is a layer of another model.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.plan.name = name.into();
+        self.plan.named = true;
         self
     }
 
@@ -332,7 +418,7 @@ impl Layer for Functional {
     }
 
     fn name(&self) -> Option<&str> {
-        Some(&self.plan.name)
+        self.plan.named.then_some(&self.plan.name)
     }
 
     fn trainable(&self) -> bool {
@@ -431,7 +517,8 @@ impl Tracer {
         // Calls that are begun, with the number of their inputs that are visited.
         let mut open: Vec<(Arc<LayerCall>, usize)> = self.meet(tensor)?.map(|call| (call, 0)).into_iter().collect();
         while let Some((call, visited)) = open.last_mut() {
-            match call.inputs.get(*visited).cloned() {
+            let next = call.sources().nth(*visited).cloned();
+            match next {
                 Some(input) => {
                     *visited += 1;
                     open.extend(self.meet(&input)?.map(|call| (call, 0)));
@@ -467,7 +554,7 @@ impl Tracer {
             *depth = (*depth).max(*of_layer);
             *of_layer = *depth;
             let before = *depth + 1;
-            for input in &call.inputs {
+            for input in call.sources() {
                 let depth = calls.entry(Arc::as_ptr(&self.stand_in(input).call)).or_default();
                 *depth = (*depth).max(before);
             }
@@ -478,11 +565,15 @@ impl Tracer {
     fn plan(self, inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Plan> {
         let (call_depths, layer_depths) = self.depths();
         let name = "functional".to_owned();
-        let layers = self.layers(&name, &layer_depths)?;
+        let placed = self.layers(&name, &layer_depths)?;
+        let (operations, layers): (Vec<_>, Vec<_>) =
+            placed.iter().enumerate().partition(|(_, (placed, _))| placed.is_operation);
         let at_layer: HashMap<_, _> =
-            layers.iter().enumerate().map(|(at, (layer, _))| (Arc::as_ptr(layer), at)).collect();
+            layers.iter().enumerate().map(|(at, (_, (layer, _)))| (Arc::as_ptr(layer), at)).collect();
+        let at_operation: HashMap<_, _> =
+            operations.iter().enumerate().map(|(at, (_, (layer, _)))| (Arc::as_ptr(layer), at)).collect();
 
-        let mut finished = self.finished.clone();
+        let mut finished: Vec<_> = self.finished.iter().filter(|call| !call.layer.is_operation).collect();
         finished.sort_by_key(|call| Reverse(call_depths[&Arc::as_ptr(call)]));
         let at_call: HashMap<_, _> = finished.iter().enumerate().map(|(at, call)| (Arc::as_ptr(call), at)).collect();
         let place = |tensor: &KerasTensor| {
@@ -494,41 +585,78 @@ impl Tracer {
             index: call.index,
             mode: call.mode,
             inputs: call.inputs.iter().map(place).collect(),
+            masks: call.masks,
+            operations: call.implied.iter().map(|mask| at_operation[&Arc::as_ptr(&mask.call.layer)]).collect(),
             input_shapes: match call.inputs.as_slice() {
                 [] => call.output_shapes.clone(),
-                inputs => inputs.iter().map(|input| input.shape().clone()).collect(),
+                inputs => inputs[..inputs.len() - call.masks].iter().map(|input| input.shape().clone()).collect(),
             },
             output_shapes: call.output_shapes.clone(),
         });
+        let source = |tensor: &KerasTensor| match at_operation.get(&Arc::as_ptr(&tensor.call.layer)) {
+            Some(&at) => Source::Operation(at),
+            None => Source::Layer(place(tensor)),
+        };
+        let of_placed: HashMap<_, _> = self.finished.iter().map(|call| (Arc::as_ptr(&call.layer), call)).collect();
+        let operations = operations.iter().enumerate().map(|(before, (at, (placed, name)))| PlannedOperation {
+            name: name.clone(),
+            class_name: placed.layer.class_name().to_owned(),
+            inputs: of_placed[&Arc::as_ptr(placed)].inputs.iter().map(source).collect(),
+            output_shape: of_placed[&Arc::as_ptr(placed)].output_shapes[0].clone(),
+            before: at - before,
+        });
         Ok(Plan {
             calls: calls.collect(),
+            operations: operations.collect(),
             inputs: inputs.iter().map(|input| place(input).call).collect(),
             outputs: outputs.iter().map(place).collect(),
             keys: Keys::default(),
             layers: layers
                 .into_iter()
-                .map(|(placed, name)| PlannedLayer { name, layer: placed.layer.clone(), order: placed.order })
+                .map(|(_, (placed, name))| PlannedLayer {
+                    name: name.clone(),
+                    layer: placed.layer.clone(),
+                    order: placed.order,
+                })
                 .collect(),
             name,
+            named: false,
             kind: Kind::Functional,
         })
     }
 
-    /// The layers in Keras's order, with their names.
+    /// The layers and the operations on masks in Keras's order, with their names.
     fn layers(&self, model: &str, depths: &HashMap<*const Placed, usize>) -> Result<Vec<(Arc<Placed>, String)>> {
         let mut found = HashSet::new();
-        let calls = self.finished.iter();
+        let calls = self.finished.iter().cloned().chain(self.unread_masks());
         let mut layers: Vec<Arc<Placed>> =
             calls.map(|call| call.layer.clone()).filter(|layer| found.insert(Arc::as_ptr(layer))).collect();
         // Names are numbered in the order of the user's program.
         layers.sort_by_key(|layer| layer.order);
         let names = plan::names(model, layers.iter().map(|layer| layer.layer.as_ref()))?;
         let mut named: Vec<_> = layers.into_iter().zip(names).collect();
+        named.retain(|(layer, _)| self.met.contains_key(&Arc::as_ptr(layer)));
         named.sort_by_key(|(layer, _)| {
             let layer = Arc::as_ptr(layer);
             (Reverse(depths[&layer]), self.met[&layer])
         });
         Ok(named)
+    }
+
+    /// Masks that no layer takes. Keras computes and counts them all the same.
+    fn unread_masks(&self) -> Vec<Arc<LayerCall>> {
+        let masks = self.finished.iter().flat_map(|call| call.output_masks.iter().flatten());
+        let mut open: Vec<&KerasTensor> = masks.collect();
+        let mut seen = HashSet::new();
+        let mut unread = Vec::new();
+        while let Some(mask) = open.pop() {
+            let call = Arc::as_ptr(&mask.call);
+            if mask.call.layer.is_operation && !self.seen.contains(&call) && seen.insert(call) {
+                unread.push(mask.call.clone());
+                open.extend(&mask.call.inputs);
+            }
+        }
+        unread
     }
 }
 
@@ -605,6 +733,53 @@ mod tests {
         assert_eq!((outer.trainable_weights().count(), outer.non_trainable_weights().count()), (0, 2));
         outer.set_layer_trainable("trunk", true).unwrap();
         assert_eq!(outer.trainable_weights().count(), 2);
+    }
+
+    #[test]
+    fn a_part_begins_and_ends_where_it_is_told_with_the_weights_of_the_whole() {
+        let (a, b) = (Input([4]).name("a"), Input([2]).name("b"));
+        let early = Dense(3).name("early").apply(&a).unwrap();
+        let joined = Concatenate().name("joined").apply((&early, &b)).unwrap();
+        let y = Dense(2).name("late").apply(&joined).unwrap();
+        let whole = Model::new((&a, &b), &y).unwrap().build(&Device::default()).unwrap();
+        let names = |model: &Model| model.layers().map(|layer| layer.name().to_owned()).collect::<Vec<_>>();
+
+        let tail = whole.between(&["early", "b"], &["late"]).unwrap();
+        assert_eq!(names(&tail), ["input_layer", "b", "joined", "late"]);
+        assert_eq!(tail.get_weights(), whole.get_weights()[2..]);
+        let (x, z) = (ndarray::Array2::<f32>::ones((2, 4)), ndarray::Array2::<f32>::ones((2, 2)));
+        let code = whole.between(&["a"], &["early"]).unwrap().predict(&x, 2).unwrap();
+        assert_eq!(tail.predict((&code, &z), 2).unwrap(), whole.predict((&x, &z), 2).unwrap());
+        assert_eq!(names(&whole.ending_at(&["early"]).unwrap()), ["a", "early", "b"]);
+
+        assert_eq!(
+            message(whole.between(&["early"], &["late"])),
+            "model \"functional\": an output depends on an Input that the part does not begin with; \
+             received \"b\" left out, expected every way to the outputs to begin with one of the first layers. \
+             Mend: add it to the first layers, or a layer after it."
+        );
+        assert!(message(whole.between(&["b", "b"], &["late"])).contains("a first layer is named twice"));
+        assert!(message(whole.between(&["b"], &[])).contains("a part needs an output"));
+        assert!(message(whole.between(&["none"], &["late"])).contains("there is no layer of this name"));
+    }
+
+    #[test]
+    fn masks_that_do_not_fit_say_why() {
+        use crate::layers::{LSTM, Softmax};
+        let (x, mask) = (Input([5, 3]), Input([4]));
+        assert_eq!(
+            message(LSTM(2).shared().with_mask(&mask).apply(&x)),
+            "layer LSTM: the mask does not fit the input; received a mask of (None, 4) for (None, 5, 3), \
+             expected the number of samples and of steps. \
+             Mend: give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`."
+        );
+        assert!(
+            message(Softmax().shared().with_mask(&mask).apply(&x)).contains("sizes that are the input's last, or 1")
+        );
+        assert!(message(LSTM(2).shared().with_mask((&mask, &mask)).apply(&x)).contains("another number of masks"));
+        assert!(
+            message(Dense(2).shared().with_mask(&mask).apply(&x)).contains("the layer takes no mask with its call")
+        );
     }
 
     #[test]

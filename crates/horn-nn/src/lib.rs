@@ -22,6 +22,7 @@ mod keras_object;
 mod layer;
 mod layer_ref;
 pub mod layers;
+mod mask_operations;
 mod model;
 mod model_config;
 mod model_summary;

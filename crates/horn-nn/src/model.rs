@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::build::Weight;
 use crate::functional::{IntoTensors, nested_output_shapes};
 use crate::layer_ref::LayerRef;
-use crate::plan::{self, Kind, Place, Plan, PlannedCall};
+use crate::mask_operations;
+use crate::plan::{self, Kind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::{
     AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HostArray, IntoArrays, Layer, Logits, Mode, Result,
     Shape, Signal, by_rank, sizes, weights,
@@ -76,17 +77,7 @@ impl Model {
         let mut built: Vec<Option<(BuiltLayer, LayerState)>> = plan.layers.iter().map(|_| None).collect();
         let first_calls = plan.first_calls();
         for at in order {
-            let planned = &plan.layers[at];
-            let call = first_calls[at];
-            let mut build = around.apart();
-            let module = planned
-                .layer
-                .build_for(&call.input_shapes, &mut build)
-                .map_err(|error| error.at(plan::place(&planned.name, planned.layer.as_ref())))?;
-            let weights = weights::describe(&module, build.into_weights());
-            let trainable = planned.layer.trainable();
-            let module = if trainable { module } else { weights::set_trainable(module, |_| false) };
-            built[at] = Some((module, LayerState { weights, trainable }));
+            built[at] = Some(build_layer(&plan.layers[at], first_calls[at], around)?);
         }
         let (layers, states) = built.into_iter().flatten().unzip();
         Ok(Self::from_parts(plan, states, layers, around.device()))
@@ -243,7 +234,9 @@ impl Model {
                 continue;
             }
             let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
-            let taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
+            let mut taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
+            let masks = taken.split_off(taken.len() - planned.masks);
+            let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.place(planned.layer)))?;
             self.check_call(planned, &taken).map_err(|error| error.at(self.place(planned.layer)))?;
             values[at] = call
                 .in_mode(planned.mode, |call| self.run(planned.layer, taken, call))?
@@ -252,6 +245,24 @@ impl Model {
                 .collect();
         }
         Ok(plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect())
+    }
+
+    /// The inputs of a layer with the masks that the program gives with the call.
+    fn masked(&self, planned: &PlannedCall, mut inputs: Vec<Signal>, masks: Vec<Signal>) -> Result<Vec<Signal>> {
+        if masks.is_empty() {
+            return Ok(inputs);
+        }
+        let shapes = |signals: &[Signal]| -> Vec<Shape> {
+            let shape = |signal: &Signal| Shape::new(signal.sizes().into_iter().map(Some).collect::<Vec<_>>());
+            signals.iter().map(shape).collect()
+        };
+        let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
+        mask_operations::check_given(layer, &shapes(&inputs), &shapes(&masks))?;
+        for (at, mask) in masks.into_iter().enumerate() {
+            let mask = by_rank!(mask.value()?, |mask| AnyTensor::from(mask.not_equal_elem(0.0)))?;
+            inputs[at] = inputs[at].clone().with_mask(Some(mask));
+        }
+        Ok(inputs)
     }
 
     /// Do the inputs of a layer fit, where their sizes were not known when the model was built, or are others than the
@@ -538,16 +549,63 @@ impl Model {
     ///
     /// Where there is no layer of such a name.
     pub fn ending_at(&self, layers: &[&str]) -> Result<Self> {
+        self.between(&[], layers)
+    }
+
+    /// The part of the model that takes what the first layers give, and ends at the last ones, with its weights:
+    /// Keras's `Model(model.get_layer("code").output, model.get_layer("image").output)`. A decoder of an autoencoder, say.
+    /// Without first layers it begins as the model does. Of a layer that is called several times it is the first call.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use horn_nn::Sequential;
+    /// use horn_nn::layers::{Dense, Input};
+    ///
+    /// let autoencoder = Sequential::new()
+    ///     .add(Input([64]))
+    ///     .add(Dense(8).name("code"))
+    ///     .add(Dense(64).name("image"))
+    ///     .build(&Device::default())?;
+    /// let decoder = autoencoder.between(&["code"], &["image"])?;
+    /// assert_eq!(decoder.input_shape().to_string(), "(None, 8)");
+    /// assert_eq!(decoder.get_weights()[0], autoencoder.get_weights()[2]);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where there is no layer of such a name, one is named twice, or a last layer depends on an input that no first
+    /// layer stands between.
+    pub fn between(&self, first: &[&str], last: &[&str]) -> Result<Self> {
         let plan = &self.graph.plan;
-        let mut outputs = Vec::new();
-        for name in layers {
-            let at = self.position(name)?;
-            let call = plan.calls.iter().position(|call| call.layer == at).expect("every layer is called");
-            outputs.extend((0..plan.calls[call].output_shapes.len()).map(|output| Place { call, output }));
+        let places = |names: &[&str]| -> Result<Vec<Place>> {
+            let mut places = Vec::new();
+            for name in names {
+                let at = self.position(name)?;
+                let call = plan.calls.iter().position(|call| call.layer == at).expect("every layer is called");
+                places.extend((0..plan.calls[call].output_shapes.len()).map(|output| Place { call, output }));
+            }
+            Ok(places)
+        };
+        let in_model = |error: Error| error.at(format!("model {:?}", self.name()));
+        if let Some(twice) = (1..first.len()).find(|&at| first[..at].contains(&first[at])) {
+            return Err(in_model(
+                Error::argument("a first layer is named twice").received(format!("{:?}", first[twice])),
+            ));
         }
-        let (plan, kept) = plan.ending_at(outputs);
-        let states = kept.iter().map(|&at| self.graph.states[at].clone()).collect();
-        let layers = kept.iter().map(|&at| self.layers[at].clone()).collect();
+        let (starts, outputs) = (places(first)?, places(last)?);
+        if outputs.is_empty() {
+            return Err(in_model(Error::argument("a part needs an output").expected("the name of at least one layer")));
+        }
+        let (plan, origins) = plan.between(&starts, &outputs).map_err(in_model)?;
+        let mut parts = Vec::new();
+        for (planned, origin) in plan.layers.iter().zip(&origins) {
+            parts.push(match origin {
+                Some(at) => (self.layers[*at].clone(), self.graph.states[*at].clone()),
+                None => build_layer(planned, &plan.calls[parts.len()], &Build::new(self.device()))?,
+            });
+        }
+        let (layers, states) = parts.into_iter().unzip();
         Ok(Self::from_parts(plan, states, layers, self.device()))
     }
 
@@ -573,7 +631,7 @@ impl Layer for Model {
     }
 
     fn name(&self) -> Option<&str> {
-        Some(self.name())
+        self.graph.plan.named.then(|| self.name())
     }
 
     fn supports_masking(&self) -> bool {
@@ -625,6 +683,19 @@ impl burn::module::ModuleDisplay for Model {
             })
             .optional()
     }
+}
+
+/// Makes the weights of a layer, as its first call needs them.
+fn build_layer(planned: &PlannedLayer, call: &PlannedCall, around: &Build) -> Result<(BuiltLayer, LayerState)> {
+    let mut build = around.apart();
+    let module = planned
+        .layer
+        .build_for(&call.input_shapes, &mut build)
+        .map_err(|error| error.at(plan::place(&planned.name, planned.layer.as_ref())))?;
+    let weights = weights::describe(&module, build.into_weights());
+    let trainable = planned.layer.trainable();
+    let module = if trainable { module } else { weights::set_trainable(module, |_| false) };
+    Ok((module, LayerState { weights, trainable }))
 }
 
 /// Where each value is read for the last time, so that it can be let go. Outputs are kept to the end.

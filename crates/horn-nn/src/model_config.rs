@@ -208,10 +208,13 @@ fn build_config(layer: &dyn Layer, shapes: &[Shape]) -> Value {
 /// One call of a layer: the first argument by its place, the others by their names.
 fn node(plan: &Plan, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
     let tensors: Vec<Value> = call.inputs.iter().map(|&place| tensor(plan, place)).collect();
-    let mut rest = tensors.as_slice();
+    let (mut rest, masks) = tensors.split_at(tensors.len() - call.masks);
     let (mut args, mut kwargs) = (Vec::new(), options.clone());
     kwargs.extend(call.mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
-    for (name, count) in layer.call_arguments(tensors.len()) {
+    if !masks.is_empty() {
+        kwargs.insert("mask".to_owned(), one_or_all(masks));
+    }
+    for (name, count) in layer.call_arguments(rest.len()) {
         let (own, others) = rest.split_at(count.min(rest.len()));
         rest = others;
         let value = one_or_all(own);

@@ -3,15 +3,20 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::layers::Input;
 use crate::{Error, Layer, Mode, Result, Shape};
 
 /// The layers of a model and their calls. Each call takes outputs of calls before it.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub name: String,
+    /// Did the user give the name? If not, a model around this one numbers it as it does other layers.
+    pub named: bool,
     pub kind: Kind,
     pub layers: Vec<PlannedLayer>,
     pub calls: Vec<PlannedCall>,
+    /// How Keras's graph computes the masks, which here go along with the values.
+    pub operations: Vec<PlannedOperation>,
     /// The calls of `Input` layers, in the order in which the model takes its inputs.
     pub inputs: Vec<usize>,
     pub outputs: Vec<Place>,
@@ -51,9 +56,32 @@ pub(crate) struct PlannedCall {
     pub index: usize,
     /// How the layer acts in this call, whether the model is learning or not: Keras's `training` argument.
     pub mode: Option<Mode>,
+    /// What the layer takes; after it the masks that the program gives with the call.
     pub inputs: Vec<Place>,
+    /// How many of the inputs are such masks.
+    pub masks: usize,
+    /// The operations whose masks Keras passes to the layer.
+    pub operations: Vec<usize>,
     pub input_shapes: Vec<Shape>,
     pub output_shapes: Vec<Shape>,
+}
+
+/// One of Keras's operations on masks.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedOperation {
+    pub name: String,
+    pub class_name: String,
+    pub inputs: Vec<Source>,
+    pub output_shape: Shape,
+    /// How many layers come before it.
+    pub before: usize,
+}
+
+/// Where an operation takes a tensor from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source {
+    Layer(Place),
+    Operation(usize),
 }
 
 /// One output of one call.
@@ -78,46 +106,142 @@ impl Plan {
         first.into_iter().map(|call| call.expect("every layer is called")).collect()
     }
 
-    /// The part that leads to these outputs, and which layers it keeps. All inputs stay.
-    pub fn ending_at(&self, outputs: Vec<Place>) -> (Self, Vec<usize>) {
-        let mut needed = vec![false; self.calls.len()];
-        self.inputs.iter().for_each(|&call| needed[call] = true);
-        outputs.iter().for_each(|output| needed[output.call] = true);
-        for (at, call) in self.calls.iter().enumerate().rev() {
-            if needed[at] {
-                call.inputs.iter().for_each(|input| needed[input.call] = true);
-            }
-        }
-        let new_places = |kept: &[bool]| -> Vec<usize> {
-            kept.iter()
-                .scan(0, |next, &kept| {
-                    let at = *next;
-                    *next += usize::from(kept);
-                    Some(at)
-                })
-                .collect()
+    /// The part that leads from these places to those outputs, and which layer of this plan each of its layers is. A new
+    /// `Input`, which is none of them, stands for a start that is no input. Without starts, all inputs stay.
+    ///
+    /// # Errors
+    ///
+    /// Where an output depends on an input that is no start.
+    pub fn between(&self, starts: &[Place], outputs: &[Place]) -> Result<(Self, Vec<Option<usize>>)> {
+        let starts: Vec<Place> = match starts {
+            [] => self.inputs.iter().map(|&call| Place { call, output: 0 }).collect(),
+            starts => starts.to_vec(),
         };
-        let kept_layers: Vec<bool> = (0..self.layers.len())
-            .map(|layer| self.calls.iter().zip(&needed).any(|(call, &needed)| needed && call.layer == layer))
-            .collect();
-        let (call_at, layer_at) = (new_places(&needed), new_places(&kept_layers));
-        let moved = |place: &Place| Place { call: call_at[place.call], ..*place };
-        let calls = self.calls.iter().zip(&needed).filter(|(_, needed)| **needed).map(|(call, _)| PlannedCall {
-            layer: layer_at[call.layer],
-            inputs: call.inputs.iter().map(moved).collect(),
+        let is_input = |place: &&Place| self.calls[place.call].inputs.is_empty();
+        let kept = self.calls_between(&starts, outputs)?;
+        let stand_ins: Vec<Place> = starts.iter().filter(|start| !is_input(start)).copied().collect();
+        let layers_kept = (0..self.layers.len()).filter(|&at| kept.iter().any(|&call| self.calls[call].layer == at));
+        let origins: Vec<Option<usize>> = stand_ins.iter().map(|_| None).chain(layers_kept.map(Some)).collect();
+
+        let layer_at = |layer: usize| origins.iter().position(|origin| *origin == Some(layer));
+        let moved = |place: &Place| match stand_ins.iter().position(|start| start == place) {
+            Some(call) => Some(Place { call, output: 0 }),
+            None => {
+                let at = kept.iter().position(|&call| call == place.call)?;
+                Some(Place { call: stand_ins.len() + at, ..*place })
+            }
+        };
+        let all_moved = |places: &[Place]| places.iter().filter_map(moved).collect::<Vec<_>>();
+        let (operations, operation_at) = self.operations_between(&kept, moved, |before| {
+            origins.iter().filter(|origin| origin.is_none_or(|layer| layer < before)).count()
+        });
+        let stand_in_calls = stand_ins.iter().enumerate().map(|(layer, start)| PlannedCall {
+            layer,
+            index: 0,
+            mode: None,
+            inputs: Vec::new(),
+            masks: 0,
+            operations: Vec::new(),
+            input_shapes: vec![self.shape(*start).clone()],
+            output_shapes: vec![self.shape(*start).clone()],
+        });
+        let kept_calls = kept.iter().map(|&call| &self.calls[call]).map(|call| PlannedCall {
+            layer: layer_at(call.layer).expect("the layers of these calls are kept"),
+            inputs: all_moved(&call.inputs),
+            operations: call.operations.iter().filter_map(|at| operation_at.get(at).copied()).collect(),
             ..call.clone()
         });
-        let kept: Vec<usize> = (0..self.layers.len()).filter(|&layer| kept_layers[layer]).collect();
         let plan = Self {
             name: self.name.clone(),
+            named: self.named,
             kind: Kind::Functional,
-            layers: kept.iter().map(|&layer| self.layers[layer].clone()).collect(),
-            calls: calls.collect(),
-            inputs: self.inputs.iter().map(|&call| call_at[call]).collect(),
-            outputs: outputs.iter().map(moved).collect(),
-            keys: Keys { inputs: self.keys.inputs.clone(), outputs: Vec::new() },
+            calls: stand_in_calls.chain(kept_calls).collect(),
+            layers: self.layers_between(&stand_ins, &origins)?,
+            operations,
+            inputs: all_moved(&starts).iter().map(|place| place.call).collect(),
+            outputs: all_moved(outputs),
+            keys: Keys {
+                inputs: if starts.iter().all(|start| self.inputs.contains(&start.call))
+                    && starts.len() == self.inputs.len()
+                {
+                    self.keys.inputs.clone()
+                } else {
+                    Vec::new()
+                },
+                outputs: Vec::new(),
+            },
         };
-        (plan, kept)
+        Ok((plan, origins))
+    }
+
+    /// The calls that lead from the starts to the outputs, and those of the inputs among the starts.
+    fn calls_between(&self, starts: &[Place], outputs: &[Place]) -> Result<Vec<usize>> {
+        let mut needed = vec![false; self.calls.len()];
+        let need = |needed: &mut [bool], places: &[Place]| {
+            places.iter().filter(|place| !starts.contains(place)).for_each(|place| needed[place.call] = true);
+        };
+        need(&mut needed, outputs);
+        for (at, call) in self.calls.iter().enumerate().rev() {
+            if needed[at] {
+                need(&mut needed, &call.inputs);
+            }
+        }
+        let is_input = |&call: &usize| self.calls[call].inputs.is_empty();
+        if let Some(missing) = (0..self.calls.len()).filter(is_input).find(|&call| needed[call]) {
+            return Err(Error::model("an output depends on an Input that the part does not begin with")
+                .received(format!("{:?} left out", self.layers[self.calls[missing].layer].name))
+                .expected("every way to the outputs to begin with one of the first layers")
+                .mend("add it to the first layers, or a layer after it"));
+        }
+        starts.iter().map(|start| start.call).filter(is_input).for_each(|call| needed[call] = true);
+        Ok((0..self.calls.len()).filter(|&call| needed[call]).collect())
+    }
+
+    /// The layers of a part: new inputs, and those of this plan.
+    fn layers_between(&self, stand_ins: &[Place], origins: &[Option<usize>]) -> Result<Vec<PlannedLayer>> {
+        let input = |start: &Place| Arc::new(Input::of(self.shape(*start).clone())) as Arc<dyn Layer>;
+        let inputs: Vec<_> = stand_ins.iter().map(input).collect();
+        let taken = origins.iter().flatten().map(|&at| self.layers[at].name.as_str()).collect();
+        let names = numbered_beside(taken, inputs.iter().map(|input| input.class_name()));
+        let inputs = inputs.into_iter().zip(names).map(|(layer, name)| PlannedLayer { name, layer, order: 0 });
+        Ok(inputs.chain(origins.iter().flatten().map(|&at| self.layers[at].clone())).collect())
+    }
+
+    /// The operations on masks for these calls, with the places of what they take and of the layers before them moved,
+    /// and where each is then.
+    fn operations_between(
+        &self,
+        calls: &[usize],
+        moved: impl Fn(&Place) -> Option<Place>,
+        before: impl Fn(usize) -> usize,
+    ) -> (Vec<PlannedOperation>, HashMap<usize, usize>) {
+        let mut needed: Vec<usize> = calls.iter().flat_map(|&call| &self.calls[call].operations).copied().collect();
+        let mut seen: HashSet<usize> = needed.iter().copied().collect();
+        while let Some(at) = needed.pop() {
+            for source in &self.operations[at].inputs {
+                if let Source::Operation(from) = source
+                    && seen.insert(*from)
+                {
+                    needed.push(*from);
+                }
+            }
+        }
+        let (mut kept, mut at) = (Vec::new(), HashMap::new());
+        let mut order: Vec<usize> = seen.into_iter().collect();
+        order.sort_unstable();
+        for old in order {
+            let operation = &self.operations[old];
+            let inputs = operation.inputs.iter().map(|source| match source {
+                Source::Layer(place) => moved(place).map(Source::Layer),
+                Source::Operation(from) => at.get(from).copied().map(Source::Operation),
+            });
+            // A mask of what comes before the part is not known in it.
+            if let Some(inputs) = inputs.collect::<Option<Vec<_>>>() {
+                at.insert(old, kept.len());
+                kept.push(PlannedOperation { inputs, before: before(operation.before), ..operation.clone() });
+            }
+        }
+        (kept, at)
     }
 }
 
@@ -144,41 +268,43 @@ pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<S
 
 /// The layers' names: given ones as they are, others after the class and numbered.
 pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn Layer>) -> Result<Vec<String>> {
-    let mut counts: HashMap<String, usize> = HashMap::new();
+    let layers: Vec<&dyn Layer> = layers.into_iter().collect();
     let mut taken = HashSet::new();
-    let mut names = Vec::new();
-    for layer in layers {
-        let name = match layer.name() {
-            Some(name) => name.to_owned(),
-            None => {
-                let class = snake_case(layer.class_name());
-                let count = counts.entry(class.clone()).or_default();
-                *count += 1;
-                if *count == 1 { class } else { format!("{class}_{}", *count - 1) }
-            }
-        };
-        if !taken.insert(name.clone()) {
+    for name in layers.iter().filter_map(|layer| layer.name()) {
+        if !taken.insert(name) {
             return Err(Error::model("two layers have one name")
                 .at(format!("model {model:?}"))
                 .received(format!("{name:?} twice"))
                 .expected("names that differ")
                 .mend(format!("rename one, as in `.name(\"{name}_2\")`")));
         }
-        names.push(name);
     }
-    Ok(names)
+    let others = layers.iter().filter(|layer| layer.name().is_none());
+    let mut numbered = numbered_beside(taken, others.map(|layer| layer.class_name())).into_iter();
+    let own = |layer: &&dyn Layer| layer.name().map(str::to_owned);
+    Ok(layers.iter().map(|layer| own(layer).or_else(|| numbered.next()).expect("all others are numbered")).collect())
 }
 
 /// The classes in snake case, the second of one with `_1` and so on.
 pub fn numbered<'a>(classes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    numbered_beside(HashSet::new(), classes)
+}
+
+/// The same, without those names that are taken.
+fn numbered_beside<'a>(taken: HashSet<&str>, classes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut counts: HashMap<String, usize> = HashMap::new();
-    let number = |class: &str| {
+    let mut number = |class: &str| {
         let class = snake_case(class);
         let count = counts.entry(class.clone()).or_default();
-        *count += 1;
-        if *count == 1 { class } else { format!("{class}_{}", *count - 1) }
+        loop {
+            let name = if *count == 0 { class.clone() } else { format!("{class}_{count}") };
+            *count += 1;
+            if !taken.contains(name.as_str()) {
+                return name;
+            }
+        }
     };
-    classes.into_iter().map(number).collect()
+    classes.into_iter().map(&mut number).collect()
 }
 
 /// How messages name a layer.

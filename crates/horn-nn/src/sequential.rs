@@ -44,7 +44,7 @@ const BUILT_AT_ONCE: [&str; 5] = ["Activation", "Dropout", "ReLU", "Reshape", "S
 /// ```
 #[derive(Debug, Clone)]
 pub struct Sequential {
-    name: String,
+    name: Option<String>,
     trainable: bool,
     layers: Vec<Arc<dyn Layer>>,
 }
@@ -52,14 +52,18 @@ pub struct Sequential {
 impl Sequential {
     /// A model without layers.
     pub fn new() -> Self {
-        Self { name: "sequential".to_owned(), trainable: true, layers: Vec::new() }
+        Self { name: None, trainable: true, layers: Vec::new() }
     }
 
-    /// Names the model; the default is `sequential`.
+    /// Names the model; the default is `sequential`, numbered where it is a layer of another model.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
+        self.name = Some(name.into());
         self
+    }
+
+    fn model_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("sequential")
     }
 
     /// Do the layers' weights learn, where the model is a layer in another? Yes by default.
@@ -97,14 +101,14 @@ impl Sequential {
 
     /// The table of layers as a value; shapes and weights are known only once the model is built.
     pub fn to_summary(&self) -> Summary {
-        let names = plan::names(&self.name, self.layers()).unwrap_or_default();
+        let names = plan::names(self.model_name(), self.layers()).unwrap_or_default();
         let rows = self.layers.iter().zip(names).map(|(layer, name)| Row {
             name,
             class_name: layer.class_name().to_owned(),
             params: BUILT_AT_ONCE.contains(&layer.class_name()).then_some(0),
             ..Row::default()
         });
-        Summary { name: self.name.clone(), rows: rows.collect(), ..Summary::default() }
+        Summary { name: self.model_name().to_owned(), rows: rows.collect(), ..Summary::default() }
     }
 
     /// The shape that the `Input` says, where the first layer is one.
@@ -127,7 +131,7 @@ impl Sequential {
             Some(shape) => Model::from_plan(self.plan_for(&shape.clone())?, build),
             None if self.layers.is_empty() => Err(self.no_layers()),
             None => Err(Error::model("the shape of the input is unknown")
-                .at(format!("model {:?}", self.name))
+                .at(format!("model {:?}", self.model_name()))
                 .received(format!("{} as the first layer", self.layers[0].class_name()))
                 .expected("an Input layer")
                 .mend("begin with `.add(Input([…]))`, the shape of one sample")),
@@ -146,7 +150,7 @@ impl Sequential {
     /// The chain of calls, each layer checked against the one before.
     fn plan(&self, input_layer: &Arc<dyn Layer>, rest: &[Arc<dyn Layer>], input: &Shape) -> Result<Plan> {
         let chain = || std::iter::once(input_layer).chain(rest);
-        let names = plan::names(&self.name, chain().map(AsRef::as_ref))?;
+        let names = plan::names(self.model_name(), chain().map(AsRef::as_ref))?;
         let layers: Vec<_> = chain()
             .zip(names)
             .zip(0..)
@@ -172,12 +176,30 @@ impl Sequential {
                     .mend("connect its outputs by the functional API: `apply_all`, then `Model::new`"));
             }
             let inputs = at.checked_sub(1).map(|call| Place { call, output: 0 }).into_iter().collect();
-            calls.push(PlannedCall { layer: at, index: 0, mode: None, inputs, input_shapes, output_shapes });
+            calls.push(PlannedCall {
+                layer: at,
+                index: 0,
+                mode: None,
+                inputs,
+                masks: 0,
+                operations: Vec::new(),
+                input_shapes,
+                output_shapes,
+            });
         }
         let last = calls.len() - 1;
         let outputs = (0..calls[last].output_shapes.len()).map(|output| Place { call: last, output }).collect();
-        let (name, kind) = (self.name.clone(), Kind::Sequential);
-        Ok(Plan { name, kind, layers, calls, inputs: vec![0], outputs, keys: Keys::default() })
+        Ok(Plan {
+            name: self.model_name().to_owned(),
+            named: self.name.is_some(),
+            kind: Kind::Sequential,
+            layers,
+            calls,
+            operations: Vec::new(),
+            inputs: vec![0],
+            outputs,
+            keys: Keys::default(),
+        })
     }
 
     /// The chain for inputs of this shape.
@@ -190,7 +212,7 @@ impl Sequential {
         let input_layer = input_layer.unwrap_or_else(|| Arc::new(crate::layers::Input::of(input.clone())));
         if !input_layer.input_shape().is_some_and(|own| own.admits(input)) {
             return Err(Error::shape("the data does not fit the model's Input")
-                .at(format!("model {:?}", self.name))
+                .at(format!("model {:?}", self.model_name()))
                 .received(input)
                 .expected(input_layer.input_shape().unwrap_or(input))
                 .mend("reshape the data, or change the Input"));
@@ -200,7 +222,7 @@ impl Sequential {
 
     fn no_layers(&self) -> Error {
         Error::model("the model has no layers")
-            .at(format!("model {:?}", self.name))
+            .at(format!("model {:?}", self.model_name()))
             .expected("at least one layer besides Input")
             .mend("add one, as in `.add(Dense(10))`")
     }
@@ -213,7 +235,7 @@ impl Layer for Sequential {
     }
 
     fn name(&self) -> Option<&str> {
-        Some(&self.name)
+        self.name.as_deref()
     }
 
     fn trainable(&self) -> bool {
@@ -232,8 +254,8 @@ impl Layer for Sequential {
     fn config(&self) -> Value {
         let config = match self.input_shape().map(|input| self.plan_for(input)) {
             Some(Ok(plan)) => plan_config(&plan, self.trainable),
-            _ => plan::names(&self.name, self.layers())
-                .and_then(|names| list_config(&self.name, self.trainable, names.into_iter().zip(self.layers()))),
+            _ => plan::names(self.model_name(), self.layers())
+                .and_then(|names| list_config(self.model_name(), self.trainable, names.into_iter().zip(self.layers()))),
         };
         config.unwrap_or_default()
     }
