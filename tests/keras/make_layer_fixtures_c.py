@@ -914,6 +914,7 @@ def masked_bidirectional():
 
 def masked_towers():
     left, right = keras.Input((4,), dtype="int32", name="left"), keras.Input((4,), dtype="int32", name="right")
+    # In the order that the graph has, too, by which a model from a file counts its masks.
     a, b = layers.Embedding(5, 3, mask_zero=True)(left), layers.Embedding(5, 3, mask_zero=True)(right)
     y = layers.LSTM(2, return_sequences=True)(layers.Add()([a, b]))
     y = layers.Concatenate()([y, b, layers.Embedding(5, 2)(left)])

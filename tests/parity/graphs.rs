@@ -137,7 +137,7 @@ fn summaries() {
             checked += 1;
         }
     }
-    assert!(checked >= 30, "{checked}");
+    assert!(checked >= 28, "{checked}");
 }
 
 /// What `fit` gives, with several losses, frozen layers and masks.
