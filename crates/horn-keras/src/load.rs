@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::archive::Archive;
 use crate::arrays::DType;
 use crate::h5::WeightsReader;
-use crate::weights::{Assignment, LoadWeights};
+use crate::weights::Assignment;
 use crate::{assets, json, legacy};
 
 /// Reads a model from a `.keras` file: what it was saved as in Python or by [`SaveModel::save`](crate::SaveModel::save).
@@ -129,7 +129,7 @@ impl Source {
     fn model(&self, device: &Device) -> Result<Model> {
         // Every weight is in the file: there are no more values than bytes of them.
         let model = Model::empty_from_object(&self.object, device, self.weights.most_values())?;
-        Assignment::new(&model, &self.weights, LoadWeights::new())?.fill(model, &self.weights)
+        Assignment::of_model(&model, &self.object, &self.weights)?.fill(model, &self.weights)
     }
 }
 

@@ -477,8 +477,10 @@ fn names_of_modules_lead_nowhere() {
     // A class that Horn has is that class, whatever module is said to have it.
     let mut object = one_layer(layer("ReLU", json!({})));
     object["config"]["layers"][1]["module"] = "os".into();
-    object["config"]["layers"][1]["registered_name"] = "system>ReLU".into();
     assert!(read("ReLU", &object).is_ok());
+    // But one that is somebody's own is not.
+    object["config"]["layers"][1]["registered_name"] = "system>ReLU".into();
+    assert!(refused(&object).to_string().contains("there is no layer of this class; received system>ReLU"));
 }
 
 /// CVE-2025-8747 and CVE-2025-9906: Keras's own functions, to fetch files or to allow lambdas.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use horn_nn::{Error, Model, Result, Weight, WeightGroup, sizes};
+use horn_nn::{Error, Model, Result, Weight, WeightGroup, numbered_classes, sizes};
+use serde_json::Value;
 
 use crate::h5::{Attribute, WeightsReader};
 use crate::legacy;
@@ -84,9 +85,18 @@ impl Assignment {
     pub fn new(model: &Model, file: &WeightsReader, options: LoadWeights) -> Result<Self> {
         let bundles = match legacy::root(file) {
             Some(root) => legacy::bundles(model, file, root, options.by_name)?,
-            None => bundles(model, file, options.by_name)?,
+            None => bundles(model, file, options.by_name, None)?,
         };
         Self::of_bundles(model, file, bundles, options)
+    }
+
+    /// Each weight of a model from the file in which the model itself is, too.
+    pub fn of_model(model: &Model, object: &Value, file: &WeightsReader) -> Result<Self> {
+        let bundles = match legacy::root(file) {
+            Some(root) => legacy::bundles(model, file, root, false)?,
+            None => bundles(model, file, false, Some(&numbers_in(object)))?,
+        };
+        Self::of_bundles(model, file, bundles, LoadWeights::new())
     }
 
     fn of_bundles(model: &Model, file: &WeightsReader, bundles: Vec<Bundle>, options: LoadWeights) -> Result<Self> {
@@ -135,9 +145,9 @@ impl Assignment {
 }
 
 /// The weights as Keras 3 keeps them: by classes, numbered in the order of the layers.
-fn bundles(model: &Model, file: &WeightsReader, by_name: bool) -> Result<Vec<Bundle>> {
+fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&Numbers>) -> Result<Vec<Bundle>> {
     let groups = model.weight_groups();
-    let renumbered = renumbered(&groups, file)?;
+    let renumbered = renumbered(&groups, file, numbers)?;
     let mut bundles = Vec::new();
     for group in groups.iter().filter(|group| !group.weights.is_empty()) {
         let place = match by_name {
@@ -154,11 +164,38 @@ fn bundles(model: &Model, file: &WeightsReader, by_name: bool) -> Result<Vec<Bun
     Ok(bundles)
 }
 
+/// Where a file keeps the layers of a model in it, by their names: for each model by the beginning of its layers' paths.
+type Numbers = HashMap<String, HashMap<String, String>>;
+
+/// Where a file keeps the layers of the model that it describes: layers of a class are numbered in the order in which the
+/// file lists them. That is not always Horn's order, as other versions of Keras have had others.
+fn numbers_in(object: &Value) -> Numbers {
+    let (mut numbers, mut open) = (Numbers::new(), vec![(object, String::new())]);
+    while let Some((object, prefix)) = open.pop() {
+        let lists_inputs = object["class_name"] != "Sequential";
+        let layers = object["config"]["layers"].as_array().into_iter().flatten();
+        let listed: Vec<&Value> = layers.filter(|layer| lists_inputs || layer["class_name"] != "InputLayer").collect();
+        let names = numbered_classes(listed.iter().map(|layer| layer["class_name"].as_str().unwrap_or_default()));
+        for (layer, number) in listed.into_iter().zip(names) {
+            let path = format!("{prefix}layers/{number}");
+            if let Some(name) = layer["config"]["name"].as_str() {
+                numbers.entry(prefix.clone()).or_default().insert(name.to_owned(), path.clone());
+            }
+            open.push((layer, format!("{path}/")));
+        }
+    }
+    numbers
+}
+
 /// Where the file has other numbers for the layers of a model than Horn: from a model's path for a layer to the file's.
 ///
-/// Layers of a class are numbered in the order of the model. In a graph that comes from Keras the steps that compute masks
-/// count, which Horn's graphs don't have. Where the names in the file are those of the model in another order, they tell.
-fn renumbered(groups: &[WeightGroup], file: &WeightsReader) -> Result<HashMap<String, String>> {
+/// Layers of a class are numbered in the order of the model. Which layer has which number is said by the model that the
+/// file describes, or else by the names in the file, where they are those of the model in another order.
+fn renumbered(
+    groups: &[WeightGroup],
+    file: &WeightsReader,
+    numbers: Option<&Numbers>,
+) -> Result<HashMap<String, String>> {
     let mut siblings: BTreeMap<&str, Vec<&WeightGroup>> = BTreeMap::new();
     for group in groups {
         if let Some((model, _)) = group.path.rsplit_once("layers/").filter(|(_, layer)| !layer.contains('/')) {
@@ -167,22 +204,42 @@ fn renumbered(groups: &[WeightGroup], file: &WeightsReader) -> Result<HashMap<St
     }
     let mut renumbered = HashMap::new();
     // A model comes before those in it.
-    for own in siblings.values() {
-        let mut named = HashMap::new();
-        for group in own {
-            let place = place_in(&renumbered, &group.path);
-            let vars = format!("{place}/vars");
-            let attributes = if file.is_group(&vars) { file.attributes(&vars)? } else { Default::default() };
-            if let Some(name) = attributes.get("name").and_then(Attribute::as_text) {
-                named.insert(name.to_owned(), place);
-            }
-        }
+    for (model, own) in siblings {
+        let described = numbers.and_then(|numbers| {
+            let prefix = match model.strip_suffix('/') {
+                Some(path) => format!("{}/", place_in(&renumbered, path)),
+                None => String::new(),
+            };
+            numbers.get(&prefix).cloned()
+        });
+        let named = match described {
+            Some(described) => described,
+            None => named(&own, file, &renumbered)?,
+        };
         let moved = own.iter().map(|group| Some((&group.path, named.get(&group.name)?)));
         let moved: Option<Vec<_>> =
             moved.filter(|pair| pair.is_none_or(|(own, place)| class(own) == class(place))).collect();
         renumbered.extend(moved.into_iter().flatten().map(|(own, place)| (own.clone(), place.clone())));
     }
     Ok(renumbered)
+}
+
+/// Where the file keeps the layers of a model by the names that it notes.
+fn named(
+    own: &[&WeightGroup],
+    file: &WeightsReader,
+    renumbered: &HashMap<String, String>,
+) -> Result<HashMap<String, String>> {
+    let mut named = HashMap::new();
+    for group in own {
+        let place = place_in(renumbered, &group.path);
+        let vars = format!("{place}/vars");
+        let attributes = if file.is_group(&vars) { file.attributes(&vars)? } else { Default::default() };
+        if let Some(name) = attributes.get("name").and_then(Attribute::as_text) {
+            named.insert(name.to_owned(), place);
+        }
+    }
+    Ok(named)
 }
 
 /// The path of a group, where models around it have other numbers.

@@ -16,6 +16,9 @@ const MASK_OPERATIONS: [&str; 3] = ["Any", "LogicalOr", "NotEqual"];
 /// own, if what they give is not for a mask.
 const MASK_SHAPING: [&str; 5] = ["Concatenate", "ConvertToTensor", "ExpandDims", "OnesLike", "ZerosLike"];
 
+/// Keras's functions on tensors that mean the same as the layer of that name, where all they take are tensors.
+const LIKE_LAYERS: [&str; 7] = ["Add", "Concatenate", "Maximum", "Minimum", "Multiply", "Softmax", "Subtract"];
+
 /// The keyword argument of a call that says how the layer acts in it.
 const TRAINING: &str = "training";
 
@@ -29,7 +32,11 @@ const MASK: &str = "mask";
 /// Where a class or an argument is unknown, or a graph is not whole.
 pub fn from_object(object: &Value) -> Result<Box<dyn Layer>> {
     let class_name = text(object, "class_name")?;
-    layers::from_config(class_name, &object["config"])
+    match object["registered_name"].as_str().filter(|name| name.contains('>')) {
+        // A class of the user's is that one and no other, also where it has the name of one of Keras's.
+        Some(registered_name) => layers::from_registered(registered_name, &object["config"]),
+        None => layers::from_config(class_name, &object["config"]),
+    }
 }
 
 impl Sequential {
@@ -148,6 +155,9 @@ impl Graph {
             self.outputs.insert(name.to_owned(), vec![vec![input.tensor()]]);
             return Ok(());
         }
+        if is_operation(object) {
+            check_operation(object).map_err(|error| error.at(format!("operation {name:?}")))?;
+        }
         let read = |object| from_object(object).map_err(|error| error.at(format!("layer {name:?}")));
         let mut layer = read(object)?;
         // What Keras is told with the call is told to the layer here. Layers that hold others know no such options, so
@@ -252,6 +262,15 @@ impl Graph {
     /// The places of the tensors that a call takes, in the order of the layer's arguments; and how many masks are
     /// after them.
     fn places(&self, layer: &SharedLayer, node: &Value) -> Result<(Vec<Value>, usize)> {
+        let known = layer.description().call_options();
+        let kwargs = node["kwargs"].as_object().into_iter().flatten();
+        let others = kwargs.filter(|(key, _)| *key != TRAINING && !known.contains(&key.as_str()));
+        if let Some(constant) = constant(&node["args"]).or_else(|| others.map(|(_, value)| value).find_map(constant)) {
+            return Err(Error::model("the call takes a value that is no tensor of the graph")
+                .received(constant)
+                .expected("outputs of layers")
+                .mend("write the step as a layer in the program that saves the model, such as Rescaling"));
+        }
         let mut places = self.collected(&node["args"]);
         let mut named: HashMap<&str, Vec<Value>> = HashMap::new();
         for (key, value) in node["kwargs"].as_object().into_iter().flatten() {
@@ -345,6 +364,51 @@ fn collect(value: &Value, places: &mut Vec<Value>) {
     }
 }
 
+/// Refuses a function on tensors that is no layer of Horn's, or another than the layer of its name.
+fn check_operation(object: &Value) -> Result<()> {
+    let class_name = text(object, "class_name")?;
+    let unlike = || {
+        Error::model("Keras's function on tensors is no layer")
+            .received(class_name)
+            .expected(format!("layers, or one of {}", LIKE_LAYERS.join(", ")))
+            .mend("write the step as a layer in the program that saves the model")
+    };
+    if !LIKE_LAYERS.contains(&class_name) {
+        return Err(unlike());
+    }
+    // Functions align shapes of other ranks at their ends, layers at the samples.
+    let mut shapes = Vec::new();
+    collect_shapes(&object["inbound_nodes"], &mut shapes);
+    match shapes.windows(2).all(|pair| pair[0].len() == pair[1].len()) {
+        true => Ok(()),
+        false => Err(unlike()),
+    }
+}
+
+/// The shapes of the tensors in a call's arguments.
+fn collect_shapes<'a>(value: &'a Value, shapes: &mut Vec<&'a Vec<Value>>) {
+    match value {
+        Value::Object(object) => match object.get("config").filter(|config| !config["keras_history"].is_null()) {
+            None => object.values().for_each(|value| collect_shapes(value, shapes)),
+            Some(config) => shapes.extend(config["shape"].as_array()),
+        },
+        Value::Array(values) => values.iter().for_each(|value| collect_shapes(value, shapes)),
+        _ => {}
+    }
+}
+
+/// A number or an array among a call's arguments, which no layer takes there.
+fn constant(value: &Value) -> Option<&Value> {
+    match value {
+        Value::Null => None,
+        Value::Array(values) => values.iter().find_map(constant),
+        Value::Object(object) if object.get("config").is_some_and(|config| !config["keras_history"].is_null()) => None,
+        // Keras writes arrays as objects with a class.
+        Value::Object(object) if !object.contains_key("class_name") => object.values().find_map(constant),
+        value => Some(value),
+    }
+}
+
 /// Is it one of Keras's functions on tensors, and no layer?
 fn is_operation(object: &Value) -> bool {
     object["module"].as_str().is_some_and(|module| module.starts_with("keras.src.ops"))
@@ -428,4 +492,99 @@ pub(crate) fn check_size(object: &Value) -> Result<()> {
 fn list<'a>(object: &'a Value, key: &str) -> Result<&'a [Value]> {
     let found = object[key].as_array().map(Vec::as_slice);
     found.ok_or_else(|| Error::argument(format!("{key} is missing")).expected("a list"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(layer: &str, shape: &[usize]) -> Value {
+        let shape: Vec<Value> = std::iter::once(Value::Null).chain(shape.iter().map(|&size| size.into())).collect();
+        json!({"class_name": "__keras_tensor__", "config": {"shape": shape, "keras_history": [layer, 0, 0]}})
+    }
+
+    /// A graph of the two inputs `x` and `y`, and a step after them.
+    fn read(step: &Value) -> Result<Functional> {
+        let input = |name: &str, size: usize| {
+            let config = json!({"name": name, "batch_shape": [null, size]});
+            json!({"class_name": "InputLayer", "config": config, "name": name, "inbound_nodes": []})
+        };
+        let mut step = step.clone();
+        step["name"] = "step".into();
+        step["config"]["name"] = "step".into();
+        Functional::from_config(&json!({
+            "layers": [input("x", 4), input("y", 4), step],
+            "input_layers": [["x", 0, 0], ["y", 0, 0]],
+            "output_layers": ["step", 0, 0],
+        }))
+    }
+
+    fn operation(class_name: &str, nodes: Value) -> Value {
+        json!({"module": "keras.src.ops.numpy", "class_name": class_name, "config": {}, "inbound_nodes": nodes})
+    }
+
+    #[test]
+    fn functions_on_tensors_are_layers_where_they_mean_the_same() {
+        let (x, y) = (tensor("x", &[4]), tensor("y", &[4]));
+        assert!(read(&operation("Multiply", json!([{"args": [x, y], "kwargs": {}}]))).is_ok());
+        let array = json!({"class_name": "__numpy__", "config": {"value": [1.0], "dtype": "float32"}});
+        for (nodes, received) in [
+            (json!([{"args": [x, 2.0], "kwargs": {}}]), "received 2.0"),
+            (json!([{"args": [x, array], "kwargs": {}}]), "__numpy__"),
+            (json!([{"args": [[x, 3]], "kwargs": {}}]), "received 3"),
+        ] {
+            let error = read(&operation("Multiply", nodes)).unwrap_err().to_string();
+            assert!(error.contains("the call takes a value that is no tensor of the graph"), "{error}");
+            assert!(error.contains("layer \"step\"") && error.contains(received), "{error}");
+        }
+        assert!(read(&operation("Multiply", json!([{"args": [], "kwargs": {"x1": x, "x2": 3.0}}]))).is_err());
+        for class_name in ["Dot", "Average", "Relu", "Cast"] {
+            let error = read(&operation(class_name, json!([{"args": [x, y], "kwargs": {}}]))).unwrap_err().to_string();
+            assert!(error.starts_with("operation \"step\": Keras's function on tensors is no layer"), "{error}");
+        }
+        // NumPy aligns these at their ends, a merging layer at the samples.
+        let other_rank = tensor("y", &[4, 4]);
+        assert!(read(&operation("Add", json!([{"args": [x, other_rank], "kwargs": {}}]))).is_err());
+    }
+
+    #[test]
+    fn calls_of_one_layer_with_different_options_are_an_error() {
+        let x = tensor("x", &[4]);
+        let call = |options: Value| json!({"args": [[x, x]], "kwargs": options});
+        let config = json!({});
+        let attention = |second: Value| {
+            let nodes = json!([call(json!({"use_causal_mask": true})), call(second)]);
+            json!({"class_name": "Attention", "config": config, "inbound_nodes": nodes})
+        };
+        let error = read(&attention(json!({}))).unwrap_err().to_string();
+        assert!(error.contains("the calls of one layer differ in their options"), "{error}");
+        assert!(error.contains("received {\"use_causal_mask\":true} and {}"), "{error}");
+    }
+
+    #[test]
+    fn a_mask_that_the_program_computes_is_no_mask_of_its_own() {
+        let mask = json!({
+            "module": "keras.src.ops.numpy", "class_name": "NotEqual", "config": {"name": "not_equal"},
+            "name": "not_equal", "inbound_nodes": [{"args": [tensor("y", &[4]), 0], "kwargs": {}}],
+        });
+        let x = json!({
+            "class_name": "InputLayer", "config": {"name": "x", "batch_shape": [null, 4, 2]}, "name": "x",
+            "inbound_nodes": [],
+        });
+        let y = json!({
+            "class_name": "InputLayer", "config": {"name": "y", "batch_shape": [null, 4]}, "name": "y",
+            "inbound_nodes": [],
+        });
+        let lstm = json!({
+            "class_name": "LSTM", "config": {"name": "lstm", "units": 2}, "name": "lstm",
+            "inbound_nodes": [{"args": [tensor("x", &[4, 2])], "kwargs": {"mask": tensor("not_equal", &[4])}}],
+        });
+        let error = Functional::from_config(&json!({
+            "layers": [x, y, mask, lstm],
+            "input_layers": [["x", 0, 0], ["y", 0, 0]],
+            "output_layers": ["lstm", 0, 0],
+        }));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("the mask is computed by the program, and comes along with no input"), "{error}");
+    }
 }

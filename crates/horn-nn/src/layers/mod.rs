@@ -38,7 +38,7 @@ pub use pooling::*;
 pub use preprocessing::*;
 pub use recurrent::*;
 pub use registry::{from_config, register};
-pub(crate) use registry::{public_name, registered_name};
+pub(crate) use registry::{from_registered, public_name, registered_name};
 pub use regularization::*;
 pub use reshaping::*;
 pub use sizes::Sizes;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::registry;
-use crate::{Build, BuiltLayer, Call, Layer, Result, Shape, Signal, Weight, model_config, plan, weights};
+use crate::{Build, BuiltLayer, Call, Layer, Result, Shape, Signal, Weight, from_object, model_config, plan, weights};
 
 /// A layer that another one holds: what a wrapper wraps, or the cell of a recurrent layer.
 ///
@@ -135,15 +135,8 @@ impl Serialize for Nested {
 
 impl<'de> Deserialize<'de> for Nested {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Read {
-            class_name: String,
-            #[serde(default)]
-            config: Value,
-        }
-
-        let Read { class_name, config } = Read::deserialize(deserializer)?;
-        let layer = registry::from_config(&class_name, &config).map_err(serde::de::Error::custom)?;
+        let object = Value::deserialize(deserializer)?;
+        let layer = from_object(&object).map_err(serde::de::Error::custom)?;
         Ok(Self(Arc::from(layer)))
     }
 }

@@ -1,6 +1,6 @@
 //! From Keras's configurations back to layers.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
@@ -42,11 +42,25 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
     if let Some(layer) = super::FAMILIES.iter().find_map(|family| (family.read)(class_name, config)) {
         return layer;
     }
-    let own = OWN.read().unwrap_or_else(PoisonError::into_inner).get(class_name).cloned();
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+    let own = own.iter().find(|(name, _)| class_of(name) == class_name).map(|(_, read)| read.clone());
     match own {
-        Some(own) => Ok(named((own.read)(config)?, config)),
+        Some(read) => Ok(named(read(config)?, config)),
         None => Err(unknown(class_name)),
     }
+}
+
+/// Reads a user's own layer by the name under which Keras's files know it, `package>Class`.
+pub(crate) fn from_registered(registered_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner).get(registered_name).cloned();
+    match own {
+        Some(read) => Ok(named(read(config)?, config)),
+        None => Err(unknown(registered_name)),
+    }
+}
+
+fn class_of(registered_name: &str) -> &str {
+    registered_name.rsplit('>').next().unwrap_or(registered_name)
 }
 
 /// A user's layer with the name and the state that the model has given it, which its own description does not know.
@@ -102,7 +116,10 @@ impl Layer for Given {
 fn unknown(class_name: &str) -> Error {
     let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
     let known = super::FAMILIES.iter().flat_map(|family| family.classes).copied();
-    let known: Vec<&str> = known.chain(["Functional", "Sequential"]).chain(own.keys().map(String::as_str)).collect();
+    let own = own.keys().map(|name| if class_name.contains('>') { name.as_str() } else { class_of(name) });
+    let mut known: Vec<&str> = known.chain(["Functional", "Sequential"]).collect();
+    let own: Vec<&str> = own.filter(|name| !known.contains(name)).collect();
+    known.extend(own);
     let [first, second] = nearest(class_name, &known);
     Error::argument("there is no layer of this class")
         .received(class_name)
@@ -116,7 +133,8 @@ pub(crate) fn registered_name(class_name: &str) -> Option<String> {
         return None;
     }
     let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
-    Some(own.get(class_name).map_or_else(|| format!("Custom>{class_name}"), |own| own.registered_name.clone()))
+    let registered = own.keys().find(|name| class_of(name) == class_name);
+    Some(registered.cloned().unwrap_or_else(|| format!("Custom>{class_name}")))
 }
 
 /// Makes a user's own layer known by its class, or as `package>Class` by the package too under which Python's
@@ -169,22 +187,14 @@ pub fn register<L: Layer + DeserializeOwned>(class_name: &str) {
             .received(config)
             .because(error)),
     });
-    let own = Own { registered_name: format!("{package}>{class_name}"), read };
-    OWN.write().unwrap_or_else(PoisonError::into_inner).insert(class_name.to_owned(), own);
-}
-
-/// A user's own layer.
-#[derive(Clone)]
-struct Own {
-    registered_name: String,
-    read: Reader,
+    OWN.write().unwrap_or_else(PoisonError::into_inner).insert(format!("{package}>{class_name}"), read);
 }
 
 /// Reads a user's own layer.
 type Reader = Arc<dyn Fn(&Value) -> Result<Box<dyn Layer>> + Send + Sync>;
 
-/// The users' own layers.
-static OWN: LazyLock<RwLock<HashMap<String, Own>>> = LazyLock::new(RwLock::default);
+/// The users' own layers, by the names under which Keras's files know them.
+static OWN: LazyLock<RwLock<BTreeMap<String, Reader>>> = LazyLock::new(RwLock::default);
 
 /// Reads a layer of a class; `None` where the class is not of the family.
 type Read = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;
@@ -326,6 +336,18 @@ mod tests {
             "there is no layer of this class; received Conv2d, expected a class of Keras's layers; Conv2D and Conv1D are \
              the most like it. Mend: call `layers::register` before, if it is your own."
         );
+    }
+
+    #[test]
+    fn a_users_class_is_found_by_its_package_and_never_taken_for_keras_s() {
+        register::<crate::layers::Dense>("mine>Conv2D");
+        register::<crate::layers::ReLU>("yours>Conv2D");
+        let object = |registered_name: &str, config: Value| json!({"class_name": "Conv2D", "registered_name": registered_name, "config": config});
+        let read = |name: &str, layer: &dyn Layer| crate::from_object(&object(name, layer.config()));
+        assert_eq!(read("mine>Conv2D", &crate::layers::Dense(2)).unwrap().class_name(), "Dense");
+        assert_eq!(read("yours>Conv2D", &crate::layers::ReLU()).unwrap().class_name(), "ReLU");
+        let error = read("theirs>Conv2D", &crate::layers::Dense(2)).unwrap_err().to_string();
+        assert!(error.contains("there is no layer of this class; received theirs>Conv2D"), "{error}");
     }
 
     #[test]
