@@ -129,3 +129,80 @@ impl Forward for AffineModule {
         Ok((input.float::<2>()? * self.scale.val().unsqueeze() + self.shift).into())
     }
 }
+
+/// A layer that nobody makes known by `layers::register`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Danse {
+    affine: Affine,
+}
+
+impl Layer for Danse {
+    fn class_name(&self) -> &str {
+        "Danse"
+    }
+
+    fn output_shape(&self, input: &Shape) -> horn::Result<Shape> {
+        self.affine.output_shape(input)
+    }
+
+    fn build(&self, input: &Shape, build: &mut Build) -> horn::Result<BuiltLayer> {
+        self.affine.build(input, build)
+    }
+
+    fn config(&self) -> Value {
+        json!(self)
+    }
+}
+
+fn scale(model: &Model) -> ArrayD<f32> {
+    let paths: Vec<String> = model.weight_paths().collect();
+    let at = paths.iter().position(|path| path.ends_with("affine/scale")).expect("the layer has a scale");
+    model.get_weights().swap_remove(at)
+}
+
+/// A model with a user's layer, which is frozen half way, learns, is written and read, and learns on.
+#[test]
+fn a_users_layer_is_read_by_its_registered_class() {
+    horn::layers::register::<Affine>("Affine");
+    let (mut model, x) = make("affine").unwrap();
+    let y = ArrayD::from_elem(IxDyn(&[x.shape()[0], 2]), 1.0_f32);
+    let learn = || Fit::epochs(2).shuffle(false).verbose(Verbose::Silent);
+    let first = scale(model.model().unwrap());
+    model.fit(&x, &y, learn()).unwrap();
+    let mut model = model.into_model().unwrap();
+    let learned = scale(&model);
+    assert_ne!(first, learned, "the layer learns");
+    model.set_layer_trainable("affine", false).unwrap();
+    let mut model = model.compile(Adam::default(), MeanSquaredError::new(), ()).unwrap();
+    model.fit(&x, &y, learn()).unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.keras");
+    model.save(&path).unwrap();
+    let mut again: CompiledModel = load_model(&path).unwrap();
+    assert_eq!(again.predict(&x).unwrap(), model.predict(&x).unwrap());
+    let layer = again.model().unwrap().get_layer("affine").unwrap();
+    assert!(!layer.trainable(), "the layer is frozen");
+    assert_eq!(layer.layer().config()["shift"], 0.25);
+
+    // Both go on as if nothing had been in between.
+    let before = again.model().unwrap().get_weights();
+    again.fit(&x, &y, learn()).unwrap();
+    model.fit(&x, &y, learn()).unwrap();
+    assert_ne!(again.model().unwrap().get_weights(), before, "the other layers learn");
+    assert_eq!(again.model().unwrap().get_weights(), model.model().unwrap().get_weights());
+    assert_eq!(scale(again.model().unwrap()), learned, "the frozen layer stays");
+}
+
+#[test]
+fn a_users_layer_that_is_not_registered_is_named() {
+    let danse = Danse { affine: Affine { shift: 0.0 } };
+    let model = Sequential::new().add(Input([3])).add(danse).build(&horn::default_device().unwrap()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("danse.keras");
+    model.save(&path).unwrap();
+    let error = load_model::<Model>(&path).unwrap_err().to_string();
+    assert!(error.contains("there is no layer of this class; received Danse, "), "{error}");
+    assert!(error.contains("Dense and "), "{error}");
+    assert!(error.contains("Mend: call `layers::register` before, if it is your own"), "{error}");
+}
