@@ -51,6 +51,14 @@ pub struct Summary {
     pub show_trainable: bool,
     /// Adds the column that says where a layer's inputs come from; Keras does where a model is not a plain chain.
     pub show_connections: bool,
+    /// How wide the table is, in columns, whatever the terminal's width: Keras's `line_length`.
+    ///
+    /// ```
+    /// # use horn_nn::summary::Summary;
+    /// let wide = Summary { line_length: Some(110), ..Summary::default() };
+    /// assert_eq!(wide.to_string().lines().nth(1).unwrap().chars().count(), 110);
+    /// ```
+    pub line_length: Option<usize>,
 }
 
 /// One layer of a [`Summary`].
@@ -101,8 +109,8 @@ struct Column {
 impl Summary {
     /// The summary for a terminal of `columns` columns, without a newline at the end.
     ///
-    /// The table is four columns narrower than the terminal, and never wider than Keras's, which is 88 columns in the
-    /// plain case. In a terminal too narrow for a table it is as narrow as it can be.
+    /// Without a [`line_length`](Self::line_length) the table is four columns narrower than the terminal, and never
+    /// wider than Keras's, which is 88 columns in the plain case. In a terminal too narrow for a table it is as narrow as it can be.
     ///
     /// ```
     /// # use horn_nn::summary::Summary;
@@ -161,9 +169,8 @@ impl Summary {
             longest += 12;
         }
         let ends: Vec<f64> = columns.iter().map(|(.., end)| *end).collect();
-        let widths = (terminal.saturating_sub(4).min(longest)..)
-            .find_map(|line| widths(line, &ends))
-            .expect("some line is long enough");
+        let line_length = self.line_length.unwrap_or(terminal.saturating_sub(4).min(longest));
+        let widths = (line_length..).find_map(|line| widths(line, &ends)).expect("some line is long enough");
         columns.into_iter().zip(widths).map(|((title, align, _), width)| Column { title, width, align }).collect()
     }
 
