@@ -60,18 +60,53 @@ pub fn values(tensor: AnyTensor) -> Vec<f32> {
     horn::by_rank!(tensor, |x| x.into_data().iter::<f32>().collect()).expect("a tensor of floats")
 }
 
-/// Fails where a value differs from the expected one by more than `relative` of it, or of 1 where it is smaller.
+/// An array of nothing larger is what is left of numbers that cancel out, such as the gradient by the bias of an
+/// attention's keys. It is noise, of which no more can be said than that it is small.
+const NOISE: f64 = 1e-5;
+
+/// Fails where a value differs from the expected one by more than `relative` of it, or of the largest of all where that
+/// is more, but not of more than 1.
 #[track_caller]
 pub fn assert_close(what: &str, received: &[f32], expected: &[f32], relative: f64) {
     assert_eq!(received.len(), expected.len(), "{what}: number of values");
+    let magnitudes = expected.iter().map(|value| f64::from(value.abs())).filter(|value| value.is_finite());
+    let largest = magnitudes.fold(0.0, f64::max);
+    let largest = if largest <= NOISE { 1.0 } else { largest.min(1.0) };
     for (at, (&received, &expected)) in received.iter().zip(expected).enumerate() {
         if received == expected || received.is_nan() && expected.is_nan() {
             continue;
         }
         let difference = (f64::from(received) - f64::from(expected)).abs();
         assert!(
-            difference <= relative * f64::from(expected).abs().max(1.0),
-            "{what}: value {at} is {received}, Keras has {expected}"
+            expected.is_finite() && difference <= relative * f64::from(expected).abs().max(largest),
+            "{what}: value {at} is {received}, Keras has {expected}, the largest is {largest}"
         );
     }
+}
+
+/// Fails where a value differs from the expected one by more than NumPy's `allclose` allows.
+#[track_caller]
+pub fn assert_within(what: &str, received: &[f32], expected: &[f32], atol: f64, rtol: f64) {
+    assert_eq!(received.len(), expected.len(), "{what}: number of values");
+    for (at, (&received, &expected)) in received.iter().zip(expected).enumerate() {
+        let limit = atol + rtol * f64::from(expected).abs();
+        let is_close = (f64::from(received) - f64::from(expected)).abs() <= limit;
+        assert!(is_close, "{what}: value {at} is {received}, Keras has {expected}, to be within {limit}");
+    }
+}
+
+#[test]
+fn small_arrays_are_compared_by_their_largest_value() {
+    let close = |received: &[f32], expected: &[f32]| {
+        std::panic::catch_unwind(|| assert_close("", received, expected, 1e-5)).is_ok()
+    };
+    assert!(close(&[0.01, 0.000_000_09], &[0.01, 0.0]));
+    assert!(!close(&[0.01, 0.000_000_2], &[0.01, 0.0]));
+    assert!(close(&[1000.0, 0.000_009], &[1000.0, 0.0]));
+    assert!(!close(&[1000.0, 0.000_011], &[1000.0, 0.0]));
+    assert!(close(&[0.000_009], &[0.000_000_1]));
+    assert!(!close(&[0.000_011], &[0.000_000_1]));
+    assert!(close(&[f32::NAN, f32::INFINITY], &[f32::NAN, f32::INFINITY]));
+    assert!(!close(&[f32::INFINITY], &[1.0]) && !close(&[f32::NAN], &[1.0]));
+    assert!(!close(&[1.0], &[f32::INFINITY]) && !close(&[1.0], &[f32::NAN]));
 }

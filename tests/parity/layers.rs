@@ -48,6 +48,21 @@ pub fn is_different(entry: &Entry) -> bool {
     DIFFERENT.iter().any(|(class, case, _)| entry.class_name == *class && entry.case == *case)
 }
 
+/// An entry of the list above that is in no fixture any more, or that Horn answers as Keras does, is out of date.
+#[test]
+fn what_is_different_is_really_different() {
+    let mut found = 0;
+    for file in FILES {
+        let entries: Vec<Entry> = read(file);
+        for entry in entries.iter().filter(|entry| is_different(entry)) {
+            let wrong = check::failure(entry, 1e-5);
+            assert!(wrong.is_some(), "{file}: {} [{}] is as in Keras", entry.class_name, entry.case);
+            found += 1;
+        }
+    }
+    assert_eq!(found, DIFFERENT.len(), "cases found");
+}
+
 families! {
     activations: 55, 1e-5;
     attention: 40, 1e-5;
@@ -81,5 +96,6 @@ families! {
     regularization: 45, 1e-5;
     reshaping: 70, 1e-5;
     simple_rnn: 37, 1e-5;
-    spectrograms: 30, 3e-5;
+    // Gradients of up to 35 are sums over a frame; small ones among them are no more exact than the large ones.
+    spectrograms: 30, 2e-5;
 }

@@ -14,7 +14,7 @@ use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::fixtures::{Array, assert_close, values};
+use crate::fixtures::{Array, assert_close, assert_within, values};
 
 #[derive(Debug, Deserialize)]
 pub struct Entry {
@@ -76,7 +76,7 @@ pub fn all(entries: &[Entry], relative: f64) {
 }
 
 /// What is wrong with a case.
-fn failure(entry: &Entry, relative: f64) -> Option<String> {
+pub fn failure(entry: &Entry, relative: f64) -> Option<String> {
     let panic = std::panic::catch_unwind(|| check_layer(entry, relative)).err()?;
     let message =
         panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
@@ -229,8 +229,13 @@ fn outputs(entry: &Entry, model: &Model, relative: f64) {
     for (at, (output, expected)) in outputs.iter().zip(&entry.outputs).enumerate() {
         assert_eq!(output.sizes(), expected.shape, "sizes of output {at}");
         let received = values(output.clone().value().unwrap());
-        let relative = relative.max(entry.atol).max(entry.rtol);
-        assert_close(&format!("output {at}"), &received, &expected.values(), relative);
+        let what = format!("output {at}");
+        if entry.atol.max(entry.rtol) > relative {
+            let (atol, rtol) = (entry.atol.max(relative), entry.rtol.max(relative));
+            assert_within(&what, &received, &expected.values(), atol, rtol);
+        } else {
+            assert_close(&what, &received, &expected.values(), relative);
+        }
     }
     for (at, output) in outputs.iter().enumerate() {
         let expected = entry.output_masks.get(at).and_then(Option::as_ref);
@@ -279,7 +284,17 @@ fn weights_after(entry: &Entry, after: Vec<ArrayD<f32>>, relative: f64) {
     }
 }
 
+/// Cases whose gradients are what is left of much larger terms, and how exact they are.
+const CANCELLED: [(&str, &str, f64, &str); 1] = [(
+    "GroupNormalization",
+    "matrix",
+    5e-5,
+    "two values in a group are always ±1 when they are normalized, but for the little that epsilon takes",
+)];
+
 fn gradients(entry: &Entry, model: &Model, relative: f64) {
+    let cancelled = CANCELLED.iter().find(|(class, case, ..)| entry.class_name == *class && entry.case == *case);
+    let relative = cancelled.map_or(relative, |(_, _, cancelled, _)| relative.max(*cancelled));
     let inputs = signals(entry, model.device());
     let found = gradients_of(model, inputs, &entry.cotangents, mode(entry));
     assert_eq!(entry.input_grads.len(), entry.inputs.len(), "number of gradients by inputs in the fixture");
