@@ -135,27 +135,37 @@ fn without_an_adapter_the_error_says_what_to_install() {
     assert!(text.contains("--features flex"), "{text}");
 }
 
-/// One case of every layer, on every backend: Keras's outputs within the 1e-4 that a GPU's functions allow.
+/// One case of every layer, on every backend: Keras's outputs and gradients within the 1e-4 that a GPU's functions
+/// allow. Where the first case of a class has no gradients, the first that has some is checked, too.
 #[test]
 fn every_layer_agrees_on_every_backend() {
     use crate::parity::layers::{FILES, check, is_different};
+    use crate::parity::preprocessing::one_on_device;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    let mut seen = std::collections::HashSet::new();
     let mut failed = Vec::new();
+    let mut on_every_backend = |name: &str, run: &dyn Fn(&horn::burn::tensor::Device, f64)| {
+        for backend in horn::backends() {
+            let device = horn::device(backend).unwrap();
+            if catch_unwind(AssertUnwindSafe(|| run(&device, 1e-4))).is_err() {
+                failed.push(format!("{name} on {backend}"));
+            }
+        }
+    };
+    let (mut seen, mut derived) = (std::collections::HashSet::new(), std::collections::HashSet::new());
     for file in FILES {
         let entries: Vec<check::Entry> = crate::fixtures::read(file);
         for entry in entries.iter().filter(|entry| !is_different(entry)) {
-            if !seen.insert(entry.class_name.clone()) {
-                continue;
-            }
-            for backend in horn::backends() {
-                let device = horn::device(backend).unwrap();
-                if std::panic::catch_unwind(|| check::on_device(entry, &device, 1e-4)).is_err() {
-                    failed.push(format!("{} [{}] on {backend}", entry.class_name, entry.case));
-                }
+            let is_first = seen.insert(entry.class_name.clone());
+            if entry.has_gradients() && derived.insert(entry.class_name.clone()) || is_first {
+                let name = format!("{} [{}]", entry.class_name, entry.case);
+                on_every_backend(&name, &|device, relative| check::on_device(entry, device, relative));
             }
         }
     }
+    let prepared = one_on_device(&mut on_every_backend);
     assert!(failed.is_empty(), "{failed:#?}");
-    assert!(seen.len() >= 90, "{} layers", seen.len());
+    assert!(seen.len() >= 94, "{} layers", seen.len());
+    assert!(derived.len() >= 94, "gradients of {} layers", derived.len());
+    assert!(prepared >= 14, "{prepared} layers that prepare data");
 }

@@ -10,6 +10,6 @@ pub mod layers;
 mod losses;
 mod metrics;
 mod optimizers;
-mod preprocessing;
+pub mod preprocessing;
 mod summary;
 mod training;

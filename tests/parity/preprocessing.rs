@@ -4,6 +4,8 @@
 //! Each layer is read from its configuration, which must come out again; it must announce Keras's shapes, and compute
 //! Keras's outputs, twice where the fixture has a second call of the same layer.
 
+use std::collections::HashSet;
+
 use horn::burn::tensor::Device;
 use horn::layers::{
     Discretization, Hashing, Input, IntegerLookup, Normalization, StringLookup, TextVectorization, Token, from_config,
@@ -107,6 +109,23 @@ fn what_is_different_is_in_the_fixtures() {
     assert_eq!(found, DIFFERENT.len(), "cases found");
 }
 
+/// One case of each class whose layer computes on the device, by its name. Lookups, bins and hashes are made on the
+/// host, the same for every device.
+pub fn one_on_device(check: &mut dyn FnMut(&str, &dyn Fn(&Device, f64))) -> usize {
+    let on_host =
+        ["CategoryEncoding", "Discretization", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"];
+    let cases = all_cases();
+    let mut seen = HashSet::new();
+    let on_device = |case: &&Case| !on_host.contains(&case.class_name.as_str()) && case.adapt.is_empty();
+    for case in cases.iter().filter(on_device).filter(|case| !is_different(case)) {
+        if seen.insert(case.class_name.as_str()) {
+            let name = format!("{} [{}]", case.class_name, case.case);
+            check(&name, &|device, relative| layer_on_device(case, case.layer(), device, relative));
+        }
+    }
+    seen.len()
+}
+
 /// What is wrong with a case.
 fn failure(case: &Case, check: &(impl Fn(&Case) + std::panic::RefUnwindSafe)) -> Option<String> {
     let panic = std::panic::catch_unwind(|| check(case)).err()?;
@@ -176,11 +195,15 @@ fn in_a_model(case: &Case, relative: f64) {
 }
 
 fn layer_in_a_model(case: &Case, layer: impl Layer, relative: f64) {
+    layer_on_device(case, layer, &Device::default(), relative);
+}
+
+fn layer_on_device(case: &Case, layer: impl Layer, device: &Device, relative: f64) {
     let inputs: Vec<Array> = case.inputs.iter().chain(case.kwargs.values()).map(|input| case.batch(input)).collect();
     let signals = |device: &Device| inputs.iter().map(|input| Signal::new(tensor(input, device))).collect::<Vec<_>>();
     let x: Vec<_> = inputs.iter().map(|input| Input(&input.shape[1..]).tensor()).collect();
     let y = layer.shared().apply_all(x.as_slice()).unwrap();
-    let model = Model::new(x, y).unwrap().build(&Device::default()).unwrap();
+    let model = Model::new(x, y).unwrap().build(device).unwrap();
     for (announced, expected) in model.output_shapes().zip(&case.output_shapes) {
         let announced = announced.sizes();
         // The fixture has the shape of the output. What Keras announces for `RandomCrop` is that of training.

@@ -99,15 +99,25 @@ pub fn check_layer(entry: &Entry, relative: f64) {
     assert_eq!(weights, expected, "weights");
 
     outputs(entry, &model, relative);
-    if !entry.cotangents.is_empty() {
+    if entry.has_gradients() {
         gradients(entry, &model, relative);
     }
 }
 
-/// Checks the outputs of one case on a device.
+impl Entry {
+    /// Has the fixture gradients?
+    pub fn has_gradients(&self) -> bool {
+        !self.cotangents.is_empty()
+    }
+}
+
+/// Checks the outputs and the gradients of one case on a device.
 pub fn on_device(entry: &Entry, device: &Device, relative: f64) {
     let model = build(entry, layer(entry), device);
     outputs(entry, &model, relative);
+    if entry.has_gradients() {
+        gradients(entry, &model, relative);
+    }
 }
 
 /// The layer that the configuration describes. It must describe itself in the same way.
