@@ -19,9 +19,9 @@ use super::layers::check::{gradients_of, same, tensor};
 use crate::fixtures::{Array, assert_close, read, values};
 
 #[derive(Debug, Deserialize)]
-struct Case {
-    class_name: String,
-    case: String,
+pub struct Case {
+    pub class_name: String,
+    pub case: String,
     config: Value,
     supports_masking: bool,
     inputs: Vec<Value>,
@@ -109,21 +109,18 @@ fn what_is_different_is_in_the_fixtures() {
     assert_eq!(found, DIFFERENT.len(), "cases found");
 }
 
-/// One case of each class whose layer computes on the device, by its name. Lookups, bins and hashes are made on the
-/// host, the same for every device.
-pub fn one_on_device(check: &mut dyn FnMut(&str, &dyn Fn(&Device, f64))) -> usize {
+/// One case of each class whose layer computes on the device. Lookups, bins and hashes are made on the host, the same
+/// for every device.
+pub fn one_of_each() -> Vec<Case> {
     let on_host =
         ["CategoryEncoding", "Discretization", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"];
-    let cases = all_cases();
     let mut seen = HashSet::new();
-    let on_device = |case: &&Case| !on_host.contains(&case.class_name.as_str()) && case.adapt.is_empty();
-    for case in cases.iter().filter(on_device).filter(|case| !is_different(case)) {
-        if seen.insert(case.class_name.as_str()) {
-            let name = format!("{} [{}]", case.class_name, case.case);
-            check(&name, &|device, relative| layer_on_device(case, case.layer(), device, relative));
-        }
-    }
-    seen.len()
+    let mut cases = all_cases();
+    cases.retain(|case| {
+        let on_device = !on_host.contains(&case.class_name.as_str()) && case.adapt.is_empty();
+        on_device && !is_different(case) && seen.insert(case.class_name.clone())
+    });
+    cases
 }
 
 /// What is wrong with a case.
@@ -187,6 +184,11 @@ impl Case {
         }
         array
     }
+}
+
+/// Checks one case on a device.
+pub fn on_device(case: &Case, device: &Device, relative: f64) {
+    layer_on_device(case, case.layer(), device, relative);
 }
 
 /// A layer in a model computes what Keras does.
