@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::heads::{HeadsModule, Settings, Widths};
+use super::masks::{self, Scores};
 use super::options::{CallOptions, Inputs, Options, check_inputs, options};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, layer};
@@ -70,13 +71,19 @@ impl GroupQueryAttention {
         self.options.check()?;
         let roles = self.options.call.roles(inputs)?;
         check_inputs(inputs, &roles)?;
-        if roles.query.rank() == 3 && roles.query.last() == roles.value.last() {
-            return Ok(roles);
+        if roles.query.rank() != 3 || roles.query.last() != roles.value.last() {
+            return Err(Error::shape("query and value do not fit each other")
+                .received(layer::list(inputs))
+                .expected("three axes, and one width for both")
+                .mend("bring them to one width by `Dense`, or use `MultiHeadAttention`"));
         }
-        Err(Error::shape("query and value do not fit each other")
-            .received(layer::list(inputs))
-            .expected("three axes, and one width for both")
-            .mend("bring them to one width by `Dense`, or use `MultiHeadAttention`"))
+        roles.mask.map_or(Ok(()), |mask| masks::check(mask, &self.scores(&roles)))?;
+        Ok(roles)
+    }
+
+    fn scores(&self, roles: &Inputs<&Shape>) -> Scores<Option<usize>> {
+        let (query, key) = (roles.query.sizes(), roles.key.unwrap_or(roles.value).sizes());
+        Scores { leading: vec![query[0], Some(self.num_query_heads)], queries: vec![query[1]], keys: vec![key[1]] }
     }
 }
 
@@ -99,8 +106,7 @@ impl Layer for GroupQueryAttention {
         let roles = self.checked(inputs)?;
         let mut shapes = vec![roles.query.clone()];
         if self.options.call.return_attention_scores {
-            let (query, key) = (roles.query.sizes(), roles.key.unwrap_or(roles.value).sizes());
-            shapes.push(Shape::new([query[0], Some(self.num_query_heads), query[1], key[1]]));
+            shapes.push(Shape::new(self.scores(&roles).sizes()));
         }
         Ok(shapes)
     }

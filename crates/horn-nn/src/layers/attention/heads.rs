@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{sigmoid, softmax};
 
-use super::masks::{self, Masks};
+use super::masks::{self, Masks, Scores};
 use super::options::{CallOptions, Options};
 use super::projection::Projection;
 use crate::layers::regularization::DropoutModule;
@@ -130,8 +130,9 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         by_rank!(x, |x| permuted(x, &back))?.reshape(&[rows, heads * width])?.float()
     }
 
-    /// Which step may look at which, in a shape that is repeated to that of the scores.
-    fn allowed(&self, inputs: &Looked, rank: usize) -> Result<Option<AnyTensor>> {
+    /// Which step may look at which, in a shape that is repeated to that of the scores; these are of the sizes of the
+    /// arranged query but for their last axes.
+    fn allowed(&self, inputs: &Looked, query: &[usize]) -> Result<Option<AnyTensor>> {
         let steps = |sizes: &[usize]| self.settings.axes.iter().map(|&axis| sizes[axis]).collect::<Vec<_>>();
         let (queries, keys) = (steps(&inputs.query.sizes()), steps(&inputs.key.sizes()));
         let own = Masks {
@@ -149,8 +150,9 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
                 .expected("one attention axis")
                 .mend("give the layer an `attention_mask` instead"));
         }
-        let own = own.map(|own| masks::given(own.into(), rank, &queries, &keys)).transpose()?;
-        let given = inputs.mask.clone().map(|mask| masks::given(mask, rank, &queries, &keys)).transpose()?;
+        let scores = Scores { leading: query[..query.len() - 2].to_vec(), queries, keys };
+        let own = own.map(|own| masks::given(own.into(), &scores)).transpose()?;
+        let given = inputs.mask.clone().map(|mask| masks::given(mask, &scores)).transpose()?;
         masks::join(own, given)
     }
 
@@ -228,7 +230,7 @@ impl<const K: usize, const B: usize> Forward for HeadsModule<K, B> {
         let key = self.arrange(self.project(&self.key, &inputs.key, call)?)?;
         let value = self.arrange(self.project(&self.value, &inputs.value, call)?)?;
 
-        let allowed = self.allowed(&inputs, query.rank())?;
+        let allowed = self.allowed(&inputs, &query.sizes())?;
         let sizes = inputs.query.sizes();
         // Keras computes in another way where only the output is asked for, and clears nothing there.
         let returns_scores = self.settings.call.return_attention_scores;

@@ -2,7 +2,8 @@
 
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use crate::{AnyTensor, Result, by_rank};
+use crate::layers::window::known;
+use crate::{AnyTensor, Error, Result, Shape, by_rank};
 
 /// The masks of an attention layer before they become one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,20 +62,63 @@ pub(super) fn hidden<const D: usize>(allowed: Tensor<D>, sizes: [usize; D]) -> T
     allowed.equal_elem(0.0).expand(sizes)
 }
 
-/// A mask that the user gives, for scores of some leading axes (heads the last of them) and `[queries, keys]`, each of
-/// one axis or several. Axes that the mask lacks are put in before the queries.
-pub(super) fn given(mask: AnyTensor, rank: usize, queries: &[usize], keys: &[usize]) -> Result<AnyTensor> {
+/// The sizes of the scores: the axes that are not looked along, the heads, the queries and the keys, the last two of
+/// one axis or several.
+pub(super) struct Scores<S> {
+    pub leading: Vec<S>,
+    pub queries: Vec<S>,
+    pub keys: Vec<S>,
+}
+
+impl<S: Copy> Scores<S> {
+    /// All of them.
+    pub fn sizes(&self) -> Vec<S> {
+        self.with_leading(self.leading.len())
+    }
+
+    /// Those that a mask of so many leading axes has: the others are put in before the queries.
+    fn with_leading(&self, leading: usize) -> Vec<S> {
+        [&self.leading[..leading], &self.queries, &self.keys].concat()
+    }
+}
+
+/// Can a mask of this shape be repeated to the scores? As in Keras it may lack the heads, and axes before them.
+pub(super) fn check(mask: &Shape, scores: &Scores<Option<usize>>) -> Result<()> {
+    let leading = mask.rank().checked_sub(scores.queries.len() + scores.keys.len());
+    let fit = |(mask, size): (&Option<usize>, &Option<usize>)| {
+        *mask == Some(1) || mask.is_none() || size.is_none() || mask == size
+    };
+    let fits = leading
+        .filter(|&leading| leading <= scores.leading.len())
+        .is_some_and(|leading| mask.sizes().iter().zip(&scores.with_leading(leading)).all(fit));
+    if fits {
+        return Ok(());
+    }
+    let without_heads = Shape::new(scores.with_leading(scores.leading.len() - 1));
+    Err(Error::shape("the attention_mask does not fit the scores")
+        .received(mask)
+        .expected(format!(
+            "{without_heads}, or with the heads {}; 1 where all share a value",
+            Shape::new(scores.sizes())
+        ))
+        .mend("give the mask an axis for the queries and one for the keys"))
+}
+
+/// A mask that the user gives, for scores of these sizes. Axes that the mask lacks are put in before the queries.
+pub(super) fn given(mask: AnyTensor, scores: &Scores<usize>) -> Result<AnyTensor> {
+    let Scores { leading, queries, keys } = scores;
+    let known_scores = Scores { leading: known(leading), queries: known(queries), keys: known(keys) };
+    check(&Shape::new(known(&mask.sizes())), &known_scores)?;
     let mask = by_rank!(mask, |mask| AnyTensor::from(mask.not_equal_elem(0.0).float()))?;
     let sizes = mask.sizes();
-    let leading = sizes.len().saturating_sub(queries.len() + keys.len());
-    let (leading, own) = sizes.split_at(leading);
-    let missing = vec![1; (rank - 2).saturating_sub(leading.len())];
+    let (own_leading, own) = sizes.split_at(sizes.len() - queries.len() - keys.len());
+    let missing = vec![1; leading.len() - own_leading.len()];
     if queries.len() == 1 {
-        return mask.reshape(&[leading, &missing, own].concat());
+        return mask.reshape(&[own_leading, &missing, own].concat());
     }
-    let mask = mask.expand(&[leading, queries, keys].concat())?;
+    let mask = mask.expand(&[own_leading, queries, keys].concat())?;
     let joined = [queries.iter().product(), keys.iter().product()];
-    mask.reshape(&[leading, &missing, &joined].concat())
+    mask.reshape(&[own_leading, &missing, &joined].concat())
 }
 
 /// Both masks, where there are two.

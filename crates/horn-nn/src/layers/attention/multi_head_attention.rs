@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::heads::{HeadsModule, Settings, Widths};
+use super::masks::{self, Scores};
 use super::options::{CallOptions, Inputs, Options, check_inputs, options};
 use crate::layers::common::{Common, common_arguments};
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, unsupported_rank};
@@ -137,7 +138,18 @@ impl MultiHeadAttention {
                 .expected(format!("equal sizes but along the axes {axes:?}"))
                 .mend("name the axis in `attention_axes`"));
         }
+        roles.mask.map_or(Ok(()), |mask| masks::check(mask, &self.scores(&roles, &axes)))?;
         Ok((roles, axes))
+    }
+
+    fn scores(&self, roles: &Inputs<&Shape>, axes: &[usize]) -> Scores<Option<usize>> {
+        let (query, key) = (roles.query.sizes(), roles.key.unwrap_or(roles.value).sizes());
+        let free = (0..query.len() - 1).filter(|axis| !axes.contains(axis)).map(|axis| query[axis]);
+        Scores {
+            leading: free.chain([Some(self.num_heads)]).collect(),
+            queries: axes.iter().map(|&axis| query[axis]).collect(),
+            keys: axes.iter().map(|&axis| key[axis]).collect(),
+        }
     }
 
     /// The sizes in the place of the query's last axis.
@@ -214,15 +226,11 @@ impl Layer for MultiHeadAttention {
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         let (roles, axes) = self.checked(inputs)?;
-        let (query, key) = (roles.query.sizes(), roles.key.unwrap_or(roles.value).sizes());
-        let leading = &query[..query.len() - 1];
+        let leading = &roles.query.sizes()[..roles.query.rank() - 1];
         let widths = self.widths(roles.query)?.into_iter().map(Some);
         let mut shapes = vec![Shape::new(leading.iter().copied().chain(widths).collect::<Vec<_>>())];
         if self.options.call.return_attention_scores {
-            let free = (0..leading.len()).filter(|axis| !axes.contains(axis)).map(|axis| query[axis]);
-            let scores = free.chain([Some(self.num_heads)]);
-            let scores = scores.chain(axes.iter().map(|&axis| query[axis])).chain(axes.iter().map(|&axis| key[axis]));
-            shapes.push(Shape::new(scores.collect::<Vec<_>>()));
+            shapes.push(Shape::new(self.scores(&roles, &axes).sizes()));
         }
         Ok(shapes)
     }
@@ -250,8 +258,11 @@ impl Layer for MultiHeadAttention {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::{Device, Tensor};
+
     use super::*;
-    use crate::layers::Input;
+    use crate::layers::{GroupQueryAttention, Input};
+    use crate::{AnyTensor, Call, Mode, Model, Signal};
 
     #[test]
     fn impossible_arguments_are_errors() {
@@ -266,5 +277,71 @@ mod tests {
         assert!(MultiHeadAttention(2, 2).apply(&x).unwrap_err().is_shape());
         assert!(MultiHeadAttention(2, 2).apply((&x, &narrow)).unwrap_err().is_shape());
         assert!(MultiHeadAttention(2, 2).apply((&x, &x, &Input([5, 8]).tensor())).unwrap_err().is_shape());
+    }
+
+    /// Which masks Keras takes for 3 samples of 4 queries and 5 keys, with 2 heads: `layer(query, value,
+    /// attention_mask=np.ones(sizes))`.
+    const MASKS: [(&[usize], bool); 12] = [
+        (&[3, 4, 5], true),
+        (&[1, 4, 5], true),
+        (&[3, 1, 5], true),
+        (&[3, 4, 1], true),
+        (&[3, 2, 4, 5], true),
+        (&[3, 1, 4, 5], true),
+        (&[1, 2, 4, 5], true),
+        (&[3, 4, 4], false),
+        (&[3, 5, 4], false),
+        (&[3, 3, 4, 5], false),
+        (&[3], false),
+        (&[1, 1, 3, 4, 5], false),
+    ];
+
+    /// What comes of masks of these sizes, told beforehand or not.
+    fn with_mask(layer: impl Layer, sizes: &[usize], told: bool) -> Result<()> {
+        let device = Device::default();
+        let input = |sizes: &[usize]| match told {
+            true => Input::batch_shape(sizes.iter().copied().map(Some).collect::<Vec<_>>()),
+            false => Input::with_unknown(vec![None; sizes.len() - 1]),
+        };
+        let (query, value) = (Input([4, 8]), Input::with_unknown([if told { Some(5) } else { None }, Some(8)]));
+        let mask = input(sizes);
+        let found = layer.apply((&query, &value, &mask))?;
+        let model = Model::new((&query, &value, &mask), &found)?.build(&device)?;
+        let ones = |sizes: &[usize]| {
+            AnyTensor::from(Tensor::<1>::ones([sizes.iter().product::<usize>()], &device)).reshape(sizes)
+        };
+        let inputs = [ones(&[3, 4, 8])?, ones(&[3, 5, 8])?, ones(sizes)?].map(Signal::new);
+        model.call(inputs.into(), &mut Call::new(Mode::Inference)).map(drop)
+    }
+
+    #[test]
+    fn masks_that_keras_takes_are_taken_and_others_are_errors() {
+        for (sizes, taken) in MASKS {
+            for told in [true, false] {
+                let heads = with_mask(MultiHeadAttention(2, 2).attention_mask(true), sizes, told);
+                let groups = with_mask(GroupQueryAttention(2, 2, 1).attention_mask(true), sizes, told);
+                assert_eq!((heads.is_ok(), groups.is_ok()), (taken, taken), "{sizes:?}, {told}: {heads:?} {groups:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mask_that_does_not_fit_is_told_when_the_layer_is_applied() {
+        let (x, mask) = (Input([4, 8]), Input([4, 5]));
+        let error = MultiHeadAttention(2, 2).attention_mask(true).apply((&x, &x, &mask)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "layer MultiHeadAttention: the attention_mask does not fit the scores; received (None, 4, 5), expected \
+             (None, 4, 4), or with the heads (None, 2, 4, 4); 1 where all share a value. Mend: give the mask an axis for \
+             the queries and one for the keys."
+        );
+        let image = Input([4, 6, 8]);
+        let rows = MultiHeadAttention(2, 2).attention_mask(true).attention_axes([2]);
+        assert!(rows.clone().apply((&image, &image, &Input([4, 6, 6]))).is_ok());
+        assert!(rows.clone().apply((&image, &image, &Input([6, 6]))).is_ok());
+        assert!(rows.apply((&image, &image, &Input([2, 6, 6]))).unwrap_err().is_shape());
+        let all = MultiHeadAttention(2, 2).attention_mask(true);
+        assert!(all.clone().apply((&image, &image, &Input([4, 6, 4, 6]))).is_ok());
+        assert!(all.apply((&image, &image, &Input([24, 24]))).unwrap_err().is_shape());
     }
 }

@@ -209,7 +209,8 @@ macro_rules! options {
                 self
             }
 
-            /// Is the last input a mask, `[batch, queries, steps]`, nonzero where a query may look? Not by default.
+            /// Is the last input a mask, `[batch, queries, steps]` or `[batch, heads, queries, steps]`, nonzero where a
+            /// query may look? Not by default. A size of 1 counts for the whole axis.
             #[must_use]
             pub fn attention_mask(mut self, attention_mask: bool) -> Self {
                 self.options.call.attention_mask = attention_mask;
