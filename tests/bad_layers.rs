@@ -33,7 +33,7 @@ fn convolutions_and_poolings() {
         (on_images(Conv1D(4, 3)), vec!["layer \"conv1d\" (Conv1D)", "(None, 8, 8, 3)"]),
         (on_images(MaxPooling2D().pool_size(0)), vec!["layer \"max_pooling2d\" (MaxPooling2D)", "window", "0"]),
         (
-            on_images(AveragePooling2D().strides(0)),
+            on_images(AveragePooling2D(2).strides(0)),
             vec!["layer \"average_pooling2d\" (AveragePooling2D)", "strides", "0"],
         ),
         (on_images(ZeroPadding1D()), vec!["layer \"zero_padding1d\" (ZeroPadding1D)", "(None, 8, 8, 3)"]),

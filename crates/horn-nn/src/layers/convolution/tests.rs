@@ -117,7 +117,7 @@ fn a_run_of_convolutions_copies_nothing_between_them() {
         Box::new(ActivationLayer::new(Activation::Relu6)),
         Box::new(MaxPooling2D().pool_size(3).strides(1).padding(Padding::Same)),
         Box::new(SeparableConv2D(4, 3).activation(Activation::HardSigmoid)),
-        Box::new(AveragePooling2D()),
+        Box::new(AveragePooling2D(2)),
         Box::new(Conv2DTranspose(5, 2)),
     ];
     for count in 1..=layers.len() {

@@ -41,9 +41,9 @@ super::registry::family! {
     "AdaptiveMaxPooling1D" => AdaptiveMaxPooling1D::new(1), requires "output_size";
     "AdaptiveMaxPooling2D" => AdaptiveMaxPooling2D::new(1), requires "output_size";
     "AdaptiveMaxPooling3D" => AdaptiveMaxPooling3D::new(1), requires "output_size";
-    "AveragePooling1D" => AveragePooling1D::new();
-    "AveragePooling2D" => AveragePooling2D::new();
-    "AveragePooling3D" => AveragePooling3D::new();
+    "AveragePooling1D" => AveragePooling1D::new(2), requires "pool_size";
+    "AveragePooling2D" => AveragePooling2D::new(2), requires "pool_size";
+    "AveragePooling3D" => AveragePooling3D::new(2), requires "pool_size";
     "GlobalAveragePooling1D" => GlobalAveragePooling1D::new();
     "GlobalAveragePooling2D" => GlobalAveragePooling2D::new();
     "GlobalAveragePooling3D" => GlobalAveragePooling3D::new();

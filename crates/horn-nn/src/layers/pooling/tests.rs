@@ -9,7 +9,7 @@ use crate::{Layer, Shape};
 
 #[test]
 fn padding_is_left_out_of_the_mean() {
-    let layer = AveragePooling1D().strides(1).padding(Padding::Same);
+    let layer = AveragePooling1D(2).strides(1).padding(Padding::Same);
     assert_eq!(infer(layer, &[1.0, 2.0, 3.0, 4.0], &[1, 4, 1]).unwrap().1, [1.5, 2.5, 3.5, 4.0]);
 }
 
@@ -24,7 +24,15 @@ fn strides_are_the_window_where_none_are_given() {
     let config = json!({"pool_size": [3, 2]});
     assert_eq!(from_config("MaxPooling2D", &config).unwrap().config()["strides"], json!([3, 2]));
     assert_eq!(MaxPooling2D().strides(1).pool_size(3).config()["strides"], json!([1, 1]));
-    assert_eq!(AveragePooling3D().config()["strides"], json!([2, 2, 2]));
+    assert_eq!(AveragePooling3D(2).config()["strides"], json!([2, 2, 2]));
+}
+
+/// `AveragePooling2D.from_config({})` is an error in Keras too: only `MaxPooling` has a default.
+#[test]
+fn a_mean_needs_a_window() {
+    let error = from_config("AveragePooling2D", &json!({})).unwrap_err().to_string();
+    assert_eq!(error, "class AveragePooling2D: an argument is missing; expected pool_size.");
+    assert_eq!(from_config("MaxPooling2D", &json!({})).unwrap().config()["pool_size"], json!([2, 2]));
 }
 
 #[test]
@@ -50,8 +58,8 @@ fn impossible_arguments_are_errors() {
     let refused = |layer: &dyn Layer| layer.output_shape(&image).unwrap_err();
     assert!(refused(&MaxPooling2D().pool_size(0)).is_argument());
     assert!(refused(&MaxPooling2D().strides((1, 0))).is_argument());
-    assert!(refused(&AveragePooling2D().padding(Padding::Causal)).is_argument());
-    assert!(refused(&AveragePooling2D().pool_size(5)).is_shape());
+    assert!(refused(&AveragePooling2D(2).padding(Padding::Causal)).is_argument());
+    assert!(refused(&AveragePooling2D(5)).is_shape());
     assert!(refused(&MaxPooling1D()).is_shape());
     assert!(refused(&GlobalAveragePooling1D()).is_shape());
     assert!(refused(&AdaptiveAveragePooling2D((2, 0))).is_argument());

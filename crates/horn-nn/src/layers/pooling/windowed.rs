@@ -10,9 +10,53 @@ use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding, Sizes};
 use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
 
-/// Makes the pooling over `n` spatial axes.
+/// Makes the pooling over `n` spatial axes. As in Keras, the size of the window has a default where it takes the largest
+/// value, and none where it takes the mean.
 macro_rules! pooling_layer {
-    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $pool:ident) => {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, Max) => {
+        pooling_layer!(@all $(#[$doc])+ $class, $name, $n, Max);
+
+        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[allow(non_snake_case)]
+        pub fn $class() -> $class {
+            $class::new()
+        }
+
+        impl $class {
+            /// A layer with a window of 2 along each axis that moves by its own size, and no padding.
+            pub fn new() -> Self {
+                Self::of(2.into())
+            }
+        }
+
+        impl Default for $class {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+
+        arguments!($class {
+            /// The size of the window along each axis; 2 by default.
+            pool_size: impl Into<Sizes<$n>>,
+        });
+    };
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, Average) => {
+        pooling_layer!(@all $(#[$doc])+ $class, $name, $n, Average);
+
+        #[doc = concat!("`keras.layers.", $name, "(pool_size)`.")]
+        #[allow(non_snake_case)]
+        pub fn $class(pool_size: impl Into<Sizes<$n>>) -> $class {
+            $class::new(pool_size)
+        }
+
+        impl $class {
+            /// A layer with a window of this size along each axis that moves by its own size, and no padding.
+            pub fn new(pool_size: impl Into<Sizes<$n>>) -> Self {
+                Self::of(pool_size.into())
+            }
+        }
+    };
+    (@all $(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $pool:ident) => {
         $(#[$doc])+
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         pub struct $class {
@@ -24,18 +68,11 @@ macro_rules! pooling_layer {
             data_format: DataFormat,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
-        #[allow(non_snake_case)]
-        pub fn $class() -> $class {
-            $class::new()
-        }
-
         impl $class {
-            /// A layer with a window of 2 along each axis that moves by its own size, and no padding.
-            pub fn new() -> Self {
+            fn of(pool_size: Sizes<$n>) -> Self {
                 Self {
                     common: Common::default(),
-                    pool_size: 2.into(),
+                    pool_size,
                     strides: None,
                     padding: Padding::Valid,
                     data_format: DataFormat::ChannelsLast,
@@ -57,16 +94,8 @@ macro_rules! pooling_layer {
             }
         }
 
-        impl Default for $class {
-            fn default() -> Self {
-                Self::new()
-            }
-        }
-
         common_arguments!($class);
         arguments!($class {
-            /// The size of the window along each axis; 2 by default.
-            pool_size: impl Into<Sizes<$n>>,
             /// How the edges are treated; [`Padding::Valid`] by default.
             padding: Padding,
             /// Where the channels are; [`DataFormat::ChannelsLast`] by default.
@@ -155,7 +184,7 @@ pooling_layer! {
     /// ```
     /// use horn_nn::layers::{AveragePooling2D, Padding};
     ///
-    /// let layer = AveragePooling2D().pool_size(3).strides(1).padding(Padding::Same);
+    /// let layer = AveragePooling2D(3).strides(1).padding(Padding::Same);
     /// ```
     AveragePooling2D, "AveragePooling2D", 2, Average
 }
