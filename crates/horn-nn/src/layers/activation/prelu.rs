@@ -7,6 +7,7 @@ use crate::any_weight::AnyWeight;
 use crate::constraints::Constraint;
 use crate::initializers::{Initializer, Zeros};
 use crate::layers::common::{Common, common_arguments, described, weight_arguments};
+use crate::layers::layout::value_by_value;
 use crate::layers::options::Axes;
 use crate::regularizers::Regularizer;
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, activations, by_rank};
@@ -113,11 +114,12 @@ struct PReLUModule {
 impl Forward for PReLUModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let alpha = self.alpha.with_rank(input.rank())?;
-        by_rank!(input, |x| {
-            alpha
-                .float()
-                .map(|alpha| AnyTensor::from(activations::relu(x.clone()) - alpha * activations::relu(x.neg())))
-        })?
+        value_by_value([input, alpha], |[x, alpha]| {
+            by_rank!(x, |x| {
+                let alpha = alpha.float()?;
+                Ok(AnyTensor::from(activations::relu(x.clone()) - alpha * activations::relu(x.neg())))
+            })?
+        })
     }
 }
 

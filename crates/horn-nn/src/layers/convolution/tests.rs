@@ -8,8 +8,9 @@ use super::*;
 use crate::initializers::Ones;
 use crate::layers::check::infer;
 use crate::layers::{
-    ActivationLayer, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, DataFormat,
-    GlobalAveragePooling2D, Input, MaxPooling2D, Multiply, Padding, ReLU, UpSampling2D, ZeroPadding2D, from_config,
+    ActivationLayer, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, DataFormat, Dropout,
+    GlobalAveragePooling2D, Input, MaxPooling2D, Multiply, PReLU, Padding, ReLU, Rescaling, SpatialDropout2D,
+    UpSampling2D, ZeroPadding2D, from_config,
 };
 use crate::{Activation, AnyTensor, KerasTensor, Layer, Mode, Model, Result, Sequential, Shape, host};
 
@@ -112,12 +113,17 @@ fn a_run_of_convolutions_copies_nothing_between_them() {
         Box::new(ReLU()),
         Box::new(DepthwiseConv2D(3).padding(Padding::Same).activation(Activation::Silu)),
         Box::new(BatchNormalization()),
+        Box::new(PReLU().shared_axes([1, 2])),
+        Box::new(Dropout(0.5)),
+        Box::new(SpatialDropout2D(0.5)),
+        Box::new(Rescaling(0.5).offset(1.0)),
         Box::new(ZeroPadding2D()),
         Box::new(UpSampling2D()),
         Box::new(ActivationLayer::new(Activation::Relu6)),
         Box::new(MaxPooling2D().pool_size(3).strides(1).padding(Padding::Same)),
         Box::new(SeparableConv2D(4, 3).activation(Activation::HardSigmoid)),
         Box::new(AveragePooling2D(2)),
+        Box::new(Dropout(1.0)),
         Box::new(Conv2DTranspose(5, 2)),
     ];
     for count in 1..=layers.len() {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers::Numbers;
 use crate::layers::common::{Common, common_arguments, described};
+use crate::layers::layout::value_by_value;
 use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
 
 /// `output = input · scale + offset`.
@@ -114,7 +115,10 @@ fn rescale<const D: usize>(x: Tensor<D>, scale: &Numbers, offset: &Numbers) -> T
 
 impl Forward for RescalingModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        by_rank!(input, |x| rescale(x, &self.scale, &self.offset).into())
+        let apply = |x: AnyTensor| by_rank!(x, |x| rescale(x, &self.scale, &self.offset).into());
+        // Numbers of their own for the channels go along the last axis, and so must these.
+        let same_for_all = self.scale.single().is_some() && self.offset.single().is_some();
+        if same_for_all { value_by_value([input], |[x]| apply(x)) } else { apply(input) }
     }
 }
 

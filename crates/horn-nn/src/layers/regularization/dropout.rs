@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::noise::{check_noise_shape, check_rate, generator, noise_sizes};
 use crate::layers::common::{Common, common_arguments, described};
+use crate::layers::layout::value_by_value;
 use crate::random::SeedGenerator;
 use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 
@@ -101,20 +102,42 @@ impl DropoutModule {
             return x;
         }
         if self.rate == 1.0 {
-            // The zeros must take part in the gradient.
-            let all = x.zeros_like().equal_elem(0.0);
-            return x.mask_fill(all, 0.0);
+            return nothing_of(x);
         }
-        let keep = 1.0 - self.rate;
-        let sizes = noise_sizes(x.dims(), self.noise_shape.as_deref());
-        let kept = self.noise.bernoulli(sizes, keep, &x.device().without_autodiff());
-        x * kept / keep
+        let kept = self.kept(&x);
+        self.scaled(x, kept)
     }
+
+    /// Ones for the values that stay.
+    fn kept<const D: usize>(&self, x: &Tensor<D>) -> Tensor<D> {
+        let sizes = noise_sizes(x.dims(), self.noise_shape.as_deref());
+        self.noise.bernoulli(sizes, 1.0 - self.rate, &x.device().without_autodiff())
+    }
+
+    fn scaled<const D: usize>(&self, x: Tensor<D>, kept: Tensor<D>) -> Tensor<D> {
+        x * kept / (1.0 - self.rate)
+    }
+}
+
+/// Zeros that take part in the gradient.
+fn nothing_of<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let all = x.zeros_like().equal_elem(0.0);
+    x.mask_fill(all, 0.0)
 }
 
 impl Forward for DropoutModule {
     fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
-        by_rank!(input, |x| self.drop(x, mode).into())
+        if mode == Mode::Inference || self.rate == 0.0 {
+            return Ok(input);
+        }
+        if self.rate == 1.0 {
+            return value_by_value([input], |[x]| by_rank!(x, |x| nothing_of(x).into()));
+        }
+        // Drawn for the order of the axes, whatever that in memory is: so the noise is Keras's.
+        let kept = by_rank!(input.clone(), |x| AnyTensor::from(self.kept(&x)))?;
+        value_by_value([input, kept], |[x, kept]| {
+            by_rank!(x, |x| kept.float().map(|kept| AnyTensor::from(self.scaled(x, kept))))?
+        })
     }
 }
 
