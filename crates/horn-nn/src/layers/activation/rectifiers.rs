@@ -7,9 +7,9 @@ use crate::activations::Activation;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
 
-/// Makes the layer of an activation with one argument.
+/// Makes the layer of an activation with one argument, which may have a least value.
 macro_rules! rectifier {
-    ($(#[$doc:meta])+ $class:ident, $name:literal, $what:literal, $argument:ident = $default:literal, $function:ident) => {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $what:literal, $argument:ident = $default:literal, $least:expr, $function:ident) => {
         $(#[$doc])+
         ///
         /// # Shapes
@@ -52,13 +52,14 @@ macro_rules! rectifier {
             described!($name, masking);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
-                if self.$argument.is_finite() {
+                let least: Option<f64> = $least;
+                if self.$argument.is_finite() && least.is_none_or(|least| self.$argument >= least) {
                     return Ok(input.clone());
                 }
-                Err(Error::argument(concat!(stringify!($argument), " is no number"))
+                Err(Error::argument(concat!(stringify!($argument), " is out of range"))
                     .received(self.$argument)
-                    .expected("a finite number")
-                    .mend(concat!("leave ", stringify!($argument), " out, or give it a number")))
+                    .expected(least.map_or("a finite number".to_owned(), |least| format!("a number of at least {least}")))
+                    .mend(concat!("leave ", stringify!($argument), " out, or give it such a number")))
             }
 
             fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
@@ -76,7 +77,7 @@ rectifier! {
     ///
     /// let layer = ELU().alpha(0.5);
     /// ```
-    ELU, "ELU", "The limit for small inputs, but for its sign", alpha = 1.0, elu
+    ELU, "ELU", "The limit for small inputs, but for its sign", alpha = 1.0, None, elu
 }
 
 rectifier! {
@@ -87,13 +88,28 @@ rectifier! {
     ///
     /// let layer = LeakyReLU().negative_slope(0.1);
     /// ```
-    LeakyReLU, "LeakyReLU", "The slope below 0", negative_slope = 0.3, leaky_relu
+    LeakyReLU, "LeakyReLU", "The slope below 0", negative_slope = 0.3, Some(0.0), leaky_relu
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::layers::check::infer;
+
+    /// Keras raises `ValueError` for the slope, and lets every `alpha` pass.
+    #[test]
+    fn slopes_are_not_negative() {
+        let error = infer(LeakyReLU().negative_slope(-0.1), &[1.0], &[1, 1]).unwrap_err().to_string();
+        assert!(
+            error.ends_with(
+                "negative_slope is out of range; received -0.1, expected a number of at least 0. \
+                 Mend: leave negative_slope out, or give it such a number."
+            ),
+            "{error}"
+        );
+        assert!(infer(LeakyReLU().negative_slope(0.0), &[-1.0], &[1, 1]).is_ok());
+        assert!(infer(ELU().alpha(-1.0), &[-1.0], &[1, 1]).is_ok());
+    }
 
     #[test]
     fn what_is_no_number_is_an_error() {
