@@ -86,8 +86,8 @@ impl<const D: usize> ConvLongCell<D> {
         let gate = |z: &Tensor<D>, at: usize| z.clone().narrow(1, at * filters, filters);
         let [i, f, o] = match self.recurrent_activation {
             // One call for all; what it makes of g is not used.
-            Activation::Sigmoid => {
-                let gates = Activation::Sigmoid.forward(z.clone());
+            activation if activation.is_elementwise() => {
+                let gates = activation.forward(z.clone());
                 [0, 1, 3].map(|at| Ok(gate(&gates, at)))
             }
             activation => [0, 1, 3].map(|at| self.activate(activation, gate(&z, at))),

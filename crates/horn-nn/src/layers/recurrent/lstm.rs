@@ -192,14 +192,9 @@ impl LongCell {
     /// The new states h and c, from the sums of the gates.
     fn remember(&self, z: Tensor<2>, c: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let units = self.kernels.units();
-        let [i, f, o] = match self.recurrent_activation {
-            // One call for all; what it makes of g is not used.
-            Activation::Sigmoid => {
-                let gates = Activation::Sigmoid.forward(z.clone());
-                [0, 1, 3].map(|at| gate(&gates, at, units))
-            }
-            activation => [0, 1, 3].map(|at| activate(activation, gate(&z, at, units), units)),
-        };
+        // One call for all; what it makes of g is not used.
+        let gates = activate(self.recurrent_activation, z.clone(), units);
+        let [i, f, o] = [0, 1, 3].map(|at| gate(&gates, at, units));
         let c = f * c + i * self.activation.forward(gate(&z, 2, units));
         (o * self.activation.forward(c.clone()), c)
     }
