@@ -96,6 +96,10 @@ pub(super) fn encode(
 /// Encodes indices on the host; `None` counts for nothing.
 pub(super) fn encode_host(indices: &ArrayD<Option<usize>>, mode: OutputMode, depth: usize) -> ArrayD<f64> {
     let number = |index: &Option<usize>| index.unwrap_or_default() as f64;
+    if indices.ndim() == 0 && mode != OutputMode::Int {
+        // As in Keras, one index is a vector of one.
+        return encode_host(&indices.to_shape(IxDyn(&[1])).expect("there is one index").to_owned(), mode, depth);
+    }
     let mut sizes = indices.shape().to_vec();
     match mode {
         OutputMode::Int => return indices.map(number),

@@ -303,8 +303,12 @@ impl<T: Token> Lookup<T> {
     }
 }
 
-/// Counts the tokens of an array, whose first axis has the documents; a vector has documents of one token.
+/// Counts the tokens of an array, whose first axis has the documents; a vector has documents of one token, and one token
+/// is a document.
 pub(super) fn count_rows<T: Token>(counts: &mut Counts<T>, data: &ArrayD<T>) {
+    if data.ndim() == 0 {
+        return counts.add(data.iter());
+    }
     for document in data.outer_iter() {
         counts.add(document.iter());
     }

@@ -83,6 +83,23 @@ mod tests {
         assert!(StringLookup().vocabulary(["a"]).adapt(&["b"]).unwrap_err().is_argument());
     }
 
+    /// `StringLookup(vocabulary=["a", "b"], output_mode=…)(np.array("a"))`, and `adapt(np.array("a"))`
+    #[test]
+    fn one_token_is_one_sample() {
+        let layer = StringLookup().vocabulary(["a", "b"]);
+        let call = |mode| layer.clone().output_mode(mode).call::<i64>(&ndarray::arr0("a")).unwrap();
+        assert_eq!(call(OutputMode::Int), ndarray::arr0(1).into_dyn());
+        assert_eq!(call(OutputMode::OneHot), ndarray::arr2(&[[0, 1, 0]]).into_dyn());
+        assert_eq!(call(OutputMode::MultiHot), ndarray::arr1(&[0, 1, 0]).into_dyn());
+        assert_eq!(call(OutputMode::Count), ndarray::arr1(&[0, 1, 0]).into_dyn());
+        let weighted = layer.clone().output_mode(OutputMode::TfIdf).idf_weights([1.0, 2.0]);
+        assert_eq!(weighted.call::<f32>(&ndarray::arr0("a")).unwrap(), ndarray::arr1(&[0.0, 1.0, 0.0]).into_dyn());
+
+        let mut learned = StringLookup();
+        learned.adapt(&ndarray::arr0("a")).unwrap();
+        assert_eq!(learned.get_vocabulary().unwrap(), ["[UNK]", "a"]);
+    }
+
     #[test]
     fn there_are_no_strings_in_a_model() {
         use crate::{Layer, Shape};

@@ -1,6 +1,6 @@
 //! `TextVectorization`: texts as the indices of their words.
 
-use ndarray::ArrayD;
+use ndarray::{ArrayD, Axis, IxDyn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -164,8 +164,8 @@ impl TextVectorization {
     /// Where the arguments are impossible, or a vocabulary was given.
     pub fn adapt(&mut self, texts: impl IntoBatch<String>) -> Result<()> {
         let mut texts = texts.into_batch();
-        if texts.ndim() == 1 {
-            texts = texts.insert_axis(ndarray::Axis(1));
+        for axis in texts.ndim()..2 {
+            texts = texts.insert_axis(Axis(axis));
         }
         let mut counts = Counts::new();
         self.words(&texts)?.iter().for_each(|words| counts.add(words));
@@ -193,14 +193,15 @@ impl TextVectorization {
     }
 
     /// Looks the words of texts up, before the model: what `output_mode` says, as integers or floats. Texts come as a
-    /// vector, or as the only column of a matrix; each becomes a row.
+    /// vector, or as the only column of a matrix; each becomes a row. One text alone becomes a vector.
     ///
     /// # Errors
     ///
     /// Where there is no vocabulary yet, or the arguments are impossible.
     pub fn call<N: Number>(&self, texts: impl IntoBatch<String>) -> Result<ArrayD<N>> {
         self.check()?;
-        let rows = self.words(&texts.into_batch())?;
+        let texts = texts.into_batch();
+        let rows = self.words(&texts)?;
         let given;
         let lookup = match &self.learned {
             Some(lookup) => lookup,
@@ -217,9 +218,10 @@ impl TextVectorization {
             indices.extend(found.collect::<Result<Vec<_>>>()?);
             indices.resize(indices.len() + width.saturating_sub(words.len()), None);
         }
-        let indices =
-            ArrayD::from_shape_vec(ndarray::IxDyn(&[rows.len(), width]), indices).expect("all rows have the width");
-        to_numbers(lookup.encode_indices(&indices)?, self.output_mode)
+        let indices = ArrayD::from_shape_vec(IxDyn(&[rows.len(), width]), indices).expect("all rows have the width");
+        let encoded = lookup.encode_indices(&indices)?;
+        let encoded = if texts.ndim() == 0 { encoded.index_axis_move(Axis(0), 0) } else { encoded };
+        to_numbers(encoded, self.output_mode)
     }
 
     /// The vocabulary, special tokens first, in the order of the indices.
@@ -300,8 +302,8 @@ impl TextVectorization {
     fn words(&self, texts: &ArrayD<String>) -> Result<Vec<Vec<String>>> {
         let texts = texts.map(|text| standardized(text, self.standardize));
         let rows: Vec<Vec<String>> = match (self.split, texts.shape()) {
-            (Some(split), [_] | [_, 1]) => texts.iter().map(|text| split.words(text)).collect(),
-            (None, [_]) => vec![texts.into_iter().collect()],
+            (Some(split), [] | [_] | [_, 1]) => texts.iter().map(|text| split.words(text)).collect(),
+            (None, [] | [_]) => vec![texts.into_iter().collect()],
             (None, [_, _]) => texts.outer_iter().map(|row| row.iter().cloned().collect()).collect(),
             (_, sizes) => {
                 return Err(Error::shape("the texts have another shape")
@@ -367,6 +369,19 @@ text_layer!(TextVectorization, "TextVectorization");
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `TextVectorization(vocabulary=["a", "b"], output_mode=…)(np.array("a b"))`
+    #[test]
+    fn one_text_becomes_a_vector() {
+        let layer = TextVectorization().vocabulary(["a", "b"]);
+        let text = ndarray::arr0("a b");
+        assert_eq!(layer.call::<i64>(&text).unwrap(), ndarray::arr1(&[2, 3]).into_dyn());
+        let hot = layer.output_mode(OutputMode::MultiHot);
+        assert_eq!(hot.call::<i64>(&text).unwrap(), ndarray::arr1(&[0, 1, 1]).into_dyn());
+        let mut learned = TextVectorization();
+        learned.adapt(&text).unwrap();
+        assert_eq!(learned.get_vocabulary().unwrap(), ["", "[UNK]", "b", "a"]);
+    }
 
     #[test]
     fn impossible_arguments_are_errors() {
