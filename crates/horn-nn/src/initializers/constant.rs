@@ -1,9 +1,11 @@
 //! Initializers that draw nothing: `Zeros`, `Ones`, `Constant` and `Identity`.
 
-use serde::{Deserialize, Serialize};
+use ndarray::IxDyn;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Sample, size};
-use crate::{Error, Result};
+use crate::layers::Numbers;
+use crate::{Error, Result, shape};
 
 /// Fills a weight with zeros.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -41,23 +43,103 @@ impl Sample for Ones {
     }
 }
 
-/// Fills a weight with one value.
+/// Fills a weight with one value, or with the values of an array, such as vectors that were trained elsewhere.
+///
+/// An array is of the weight's shape, or can be repeated to it along axes that it lacks or has once.
+///
+/// ```
+/// use horn_nn::initializers::{Constant, Initializer};
+/// use ndarray::arr2;
+///
+/// let vectors = Initializer::from(Constant::new(arr2(&[[0.5_f32, 1.0], [1.5, 2.0]])));
+/// assert_eq!(vectors.sample(&[2, 2], 0)?, [0.5, 1.0, 1.5, 2.0]);
+/// assert_eq!(Initializer::from(Constant::new(0.5)).sample(&[2, 2], 0)?, [0.5; 4]);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Constant {
-    value: f64,
+    value: Held,
 }
 
 impl Constant {
-    /// This value everywhere.
-    pub fn new(value: f64) -> Self {
-        Self { value }
+    /// This value everywhere, or these values.
+    pub fn new(value: impl Into<Numbers>) -> Self {
+        let numbers = value.into();
+        let array =
+            numbers.single().is_none().then(|| ArrayKind { class_name: NUMPY.to_owned(), dtype: "float64".to_owned() });
+        Self { value: Held { numbers, array } }
     }
 }
 
 impl Sample for Constant {
     fn sample(&self, shape: &[usize], _: u64) -> Result<Vec<f32>> {
-        Ok(vec![self.value as f32; size(shape)])
+        let array = self.value.numbers.array();
+        let values = array.broadcast(IxDyn(shape)).ok_or_else(|| {
+            Error::shape("the array of a Constant does not fit the weight")
+                .received(format!("an array {}", shape::sizes(array.shape())))
+                .expected(format!("{}, or 1 for axes along which it is repeated", shape::sizes(shape)))
+                .mend("give an array of the weight's shape")
+        })?;
+        Ok(values.iter().map(|&value| value as f32).collect())
+    }
+}
+
+/// The value of a [`Constant`], and how Keras wrote it where it is an array: lists are written as they are.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Held {
+    numbers: Numbers,
+    array: Option<ArrayKind>,
+}
+
+/// An array of numpy's or of a backend's.
+#[derive(Debug, Clone, PartialEq)]
+struct ArrayKind {
+    class_name: String,
+    dtype: String,
+}
+
+const NUMPY: &str = "__numpy__";
+const TENSOR: &str = "__tensor__";
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a number, lists of numbers, or an array as Keras writes it")]
+enum Written {
+    Numbers(Numbers),
+    Array { class_name: String, config: WrittenArray },
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenArray {
+    value: Numbers,
+    dtype: String,
+}
+
+impl Serialize for Held {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let value = self.numbers.clone();
+        let written = match self.array.clone() {
+            None => Written::Numbers(value),
+            Some(ArrayKind { class_name, dtype }) => {
+                Written::Array { class_name, config: WrittenArray { value, dtype } }
+            }
+        };
+        written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Held {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        match Written::deserialize(deserializer)? {
+            Written::Numbers(numbers) => Ok(Self { numbers, array: None }),
+            Written::Array { class_name, config } if [NUMPY, TENSOR].contains(&class_name.as_str()) => {
+                let array = Some(ArrayKind { class_name, dtype: config.dtype });
+                Ok(Self { numbers: config.value, array })
+            }
+            Written::Array { class_name, .. } => {
+                Err(serde::de::Error::custom(format!("{class_name} is no array; expected {NUMPY} or {TENSOR}")))
+            }
+        }
     }
 }
 

@@ -71,7 +71,7 @@ initializers! {
     Zeros: "zeros", "zero";
     /// Ones.
     Ones: "ones", "one";
-    /// One value everywhere.
+    /// One value everywhere, or an array.
     Constant: "constant";
     /// The identity matrix.
     Identity: "identity", "IdentityInitializer";

@@ -207,6 +207,41 @@ fn nothing_is_drawn_for_constants() {
 }
 
 #[test]
+fn constants_can_be_arrays() {
+    // Constant(value)((3, 2)), and keras.saving.serialize_keras_object(Constant(value))
+    let rows = Initializer::from(Constant::new([1.0, 2.0]));
+    assert_eq!(rows.sample(&[3, 2], 0).unwrap(), [1.0, 2.0, 1.0, 2.0, 1.0, 2.0]);
+    let matrix = ndarray::arr2(&[[1.0_f32, 2.0], [3.0, 4.0]]);
+    let array = Initializer::from(Constant::new(matrix));
+    let numpy = json!({"class_name": "__numpy__", "config": {"value": [[1.0, 2.0], [3.0, 4.0]], "dtype": "float64"}});
+    assert_eq!(to_value(&array).unwrap()["config"], json!({"value": numpy}));
+    assert_eq!(array.sample(&[2, 2], 0).unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    for value in [
+        json!(0.5),
+        json!([[1.0, 2.0]]),
+        numpy,
+        json!({"class_name": "__tensor__", "config": {"value": [1.0, 2.0], "dtype": "float32"}}),
+    ] {
+        let config = json!({"class_name": "Constant", "config": {"value": value}});
+        let read: Initializer = from_value(config.clone()).unwrap();
+        assert_eq!(to_value(&read).unwrap()["config"], config["config"]);
+    }
+
+    let error = rows.sample(&[2, 3], 0).unwrap_err();
+    assert!(error.is_shape());
+    assert_eq!(
+        error.to_string(),
+        "the array of a Constant does not fit the weight; received an array (2,), expected (2, 3), or 1 for axes along \
+         which it is repeated. Mend: give an array of the weight's shape."
+    );
+    for value in [json!([[1.0], [2.0, 3.0]]), json!({"class_name": "__lambda__", "config": {"value": 1, "dtype": ""}})]
+    {
+        let config = json!({"class_name": "Constant", "config": {"value": value}});
+        assert!(from_value::<Initializer>(config).is_err());
+    }
+}
+
+#[test]
 fn a_seed_of_its_own_comes_first() {
     let own = Initializer::from(HeNormal::new().seed(7));
     assert!(!own.is_random());

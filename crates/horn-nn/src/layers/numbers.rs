@@ -1,6 +1,6 @@
 //! Numbers as a configuration holds them: one, a list, or lists of lists.
 
-use ndarray::{Array1, ArrayD, IxDyn, arr0};
+use ndarray::{Array, Array1, ArrayD, Dimension, IxDyn, arr0};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -46,9 +46,21 @@ impl<const N: usize> From<[f64; N]> for Numbers {
     }
 }
 
-impl From<ArrayD<f64>> for Numbers {
-    fn from(numbers: ArrayD<f64>) -> Self {
-        Self(numbers)
+impl<D: Dimension> From<Array<f64, D>> for Numbers {
+    fn from(numbers: Array<f64, D>) -> Self {
+        Self(numbers.into_dyn())
+    }
+}
+
+impl<D: Dimension> From<Array<f32, D>> for Numbers {
+    fn from(numbers: Array<f32, D>) -> Self {
+        numbers.mapv(f64::from).into()
+    }
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        0.0.into()
     }
 }
 

@@ -1,7 +1,10 @@
 //! `Embedding`: a vector for each id.
 
+use std::sync::Arc;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor};
+use ndarray::{Array2, CowArray, Ix2};
 use serde::{Deserialize, Serialize};
 
 use crate::constraints::Constraint;
@@ -9,7 +12,9 @@ use crate::initializers::{Initializer, RandomUniform};
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::regularizers::Regularizer;
 use crate::tensor::{MAX_RANK, unsupported_rank};
-use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, signals};
+use crate::{
+    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, shape, signals,
+};
 
 /// `output[…, :] = embeddings[id[…], :]`: a vector for each id, which learns.
 ///
@@ -44,6 +49,9 @@ pub struct Embedding {
     embeddings_constraint: Option<Constraint>,
     mask_zero: bool,
     quantization_config: Option<()>,
+    /// Not a part of the configuration: files have them as weights.
+    #[serde(skip)]
+    weights: Option<Arc<Array2<f32>>>,
 }
 
 /// `keras.layers.Embedding(input_dim, output_dim)`.
@@ -64,7 +72,24 @@ impl Embedding {
             embeddings_constraint: None,
             mask_zero: false,
             quantization_config: None,
+            weights: None,
         }
+    }
+
+    /// Where the table starts, instead of an initializer: vectors that were trained elsewhere, one row for each id.
+    /// With [`trainable(false)`](Self::trainable) they stay as they are.
+    ///
+    /// ```
+    /// use horn_nn::layers::Embedding;
+    /// use ndarray::arr2;
+    ///
+    /// let vectors = arr2(&[[0.0, 0.0], [0.3, -0.1], [0.2, 0.7]]);
+    /// let layer = Embedding(3, 2).weights(&vectors).trainable(false);
+    /// ```
+    #[must_use]
+    pub fn weights<'a>(mut self, matrix: impl Into<CowArray<'a, f32, Ix2>>) -> Self {
+        self.weights = Some(Arc::new(matrix.into().into_owned()));
+        self
     }
 }
 
@@ -98,6 +123,14 @@ impl Layer for Embedding {
                 .expected(format!("an input_dim of 1 to {MOST_IDS}, an output_dim of at least 1"))
                 .mend("give the number of ids, and that of the values for each, as in `Embedding(1000, 64)`"));
         }
+        if let Some(weights) =
+            self.weights.as_ref().filter(|weights| weights.dim() != (self.input_dim, self.output_dim))
+        {
+            return Err(Error::shape("the weights do not fit the table")
+                .received(shape::sizes(weights.shape()))
+                .expected(format!("(input_dim, output_dim): {}", shape::sizes(&[self.input_dim, self.output_dim])))
+                .mend("give a row for each id, or change input_dim and output_dim"));
+        }
         if input.rank() >= MAX_RANK {
             return Err(unsupported_rank(input.rank() + 1));
         }
@@ -105,7 +138,13 @@ impl Layer for Embedding {
     }
 
     fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
-        let embeddings = build.add_weight("embeddings", [self.input_dim, self.output_dim], self.embeddings())?;
+        let sizes = [self.input_dim, self.output_dim];
+        // As in Keras, the seed of the initializer is drawn even where weights are given.
+        let embeddings =
+            build.add_weight_of("embeddings", sizes, self.embeddings(), |initializer, seed| match &self.weights {
+                Some(weights) => Ok(weights.iter().copied().collect()),
+                None => initializer.sample(&sizes, seed),
+            })?;
         Ok(BuiltLayer::new(EmbeddingModule { embeddings, mask_zero: self.mask_zero }))
     }
 }
@@ -166,6 +205,31 @@ mod tests {
         for id in [-1.0, 7.0, f32::NAN, f32::INFINITY] {
             assert!(infer(Embedding(5, 2), &[1.0, id], &[1, 2]).is_err(), "{id}");
         }
+    }
+
+    #[test]
+    fn starts_with_given_weights_which_no_configuration_holds() {
+        let vectors = ndarray::arr2(&[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]);
+        let layer = Embedding(3, 2).weights(&vectors);
+        assert_eq!(infer(layer.clone(), &[0.0, 2.0], &[1, 2]).unwrap().1, [0.0, 1.0, 4.0, 5.0]);
+        assert_eq!(layer.config(), Embedding(3, 2).config());
+
+        let error = Embedding(4, 2).weights(vectors).output_shape(&Shape::batched([2])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the weights do not fit the table; received (3, 2), expected (input_dim, output_dim): (4, 2). \
+             Mend: give a row for each id, or change input_dim and output_dim."
+        );
+    }
+
+    #[test]
+    fn given_weights_draw_the_seed_all_the_same() {
+        let next = |layer: Embedding| {
+            crate::random::set_random_seed(7);
+            infer(layer, &[0.0], &[1, 1]).unwrap();
+            crate::random::next_seed()
+        };
+        assert_eq!(next(Embedding(3, 2)), next(Embedding(3, 2).weights(Array2::zeros((3, 2)))));
     }
 
     #[test]
