@@ -55,6 +55,11 @@ impl Shape {
         self.0.len()
     }
 
+    /// The number of samples, where it is known.
+    pub(crate) fn batch(&self) -> Option<usize> {
+        self.0.first().copied().flatten()
+    }
+
     /// The sizes of a sample: all axes but the first.
     pub fn sample(&self) -> &[Option<usize>] {
         self.0.get(1..).unwrap_or_default()

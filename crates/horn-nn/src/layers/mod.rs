@@ -61,3 +61,64 @@ const FAMILIES: &[registry::Family] = &[
 
 #[cfg(test)]
 pub(crate) mod check;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Layer, Shape};
+
+    /// A layer, the sizes of its input and those of its output.
+    type Case = (Box<dyn Layer>, &'static [usize], &'static [usize]);
+
+    /// `layer(keras.Input(batch_shape=sizes)).shape`
+    #[test]
+    fn no_layer_loses_a_known_batch() {
+        let cases: Vec<Case> = vec![
+            (Box::new(Flatten()), &[2, 3, 4], &[2, 12]),
+            (Box::new(Flatten()), &[2], &[2, 1]),
+            (Box::new(Reshape([-1, 2])), &[2, 3, 4], &[2, 6, 2]),
+            (Box::new(Permute([2, 1])), &[2, 3, 4], &[2, 4, 3]),
+            (Box::new(RepeatVector(3)), &[2, 4], &[2, 3, 4]),
+            (Box::new(Cropping1D()), &[2, 5, 4], &[2, 3, 4]),
+            (Box::new(ZeroPadding2D()), &[2, 3, 4, 5], &[2, 5, 6, 5]),
+            (Box::new(UpSampling2D()), &[2, 3, 4, 5], &[2, 6, 8, 5]),
+            (Box::new(Dense(3)), &[2, 4], &[2, 3]),
+            (Box::new(EinsumDense("ab,bc->ac", 3)), &[2, 4], &[2, 3]),
+            (Box::new(Embedding(3, 2)), &[2, 3], &[2, 3, 2]),
+            (Box::new(Conv2D(2, 2)), &[2, 3, 4, 5], &[2, 2, 3, 2]),
+            (Box::new(Conv2DTranspose(2, 2)), &[2, 3, 4, 5], &[2, 4, 5, 2]),
+            (Box::new(DepthwiseConv2D(2)), &[2, 3, 4, 5], &[2, 2, 3, 5]),
+            (Box::new(SeparableConv2D(2, 2)), &[2, 3, 4, 5], &[2, 2, 3, 2]),
+            (Box::new(MaxPooling2D()), &[2, 4, 4, 5], &[2, 2, 2, 5]),
+            (Box::new(AdaptiveMaxPooling2D(2)), &[2, 3, 4, 5], &[2, 2, 2, 5]),
+            (Box::new(GlobalAveragePooling2D()), &[2, 3, 4, 5], &[2, 5]),
+            (Box::new(LSTM(3)), &[2, 3, 4], &[2, 3]),
+            (Box::new(LSTM(3).return_sequences(true)), &[2, 3, 4], &[2, 3, 3]),
+            (Box::new(Bidirectional(LSTM(3))), &[2, 3, 4], &[2, 6]),
+            (Box::new(TimeDistributed(Flatten())), &[2, 3, 4, 5], &[2, 3, 20]),
+            (Box::new(ConvLSTM2D(2, 2)), &[2, 3, 4, 5, 3], &[2, 3, 4, 2]),
+            (Box::new(CategoryEncoding(4)), &[2, 3], &[2, 4]),
+            (Box::new(CenterCrop(2, 2)), &[2, 4, 4, 3], &[2, 2, 2, 3]),
+            (Box::new(Resizing(2, 2)), &[2, 4, 4, 3], &[2, 2, 2, 3]),
+            (Box::new(RandomCrop(2, 2)), &[2, 4, 4, 3], &[2, 2, 2, 3]),
+            (Box::new(Hashing(3)), &[2, 4], &[2, 4]),
+            (Box::new(MelSpectrogram().fft_length(64)), &[2, 800], &[2, 128, 2]),
+        ];
+        let shape = |sizes: &[usize]| Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>());
+        for (layer, input, output) in cases {
+            assert_eq!(layer.output_shape(&shape(input)).unwrap(), shape(output), "{}", layer.class_name());
+        }
+        let [a, b, c] = [Some(2), Some(2), None].map(|batch| Shape::new([batch, Some(3), Some(4)]));
+        for (layer, last) in
+            [(Box::new(Concatenate()) as Box<dyn Layer>, 8), (Box::new(Add()), 4), (Box::new(Dot(2)), 3)]
+        {
+            for other in [&b, &c] {
+                let joined = layer.output_shapes(&[a.clone(), other.clone()]).unwrap();
+                assert_eq!(joined, [shape(&[2, 3, last])], "{}", layer.class_name());
+            }
+        }
+        for layer in [Box::new(Attention()) as Box<dyn Layer>, Box::new(MultiHeadAttention(2, 2))] {
+            assert_eq!(layer.output_shapes(&[a.clone(), b.clone()]).unwrap(), [shape(&[2, 3, 4])]);
+        }
+    }
+}

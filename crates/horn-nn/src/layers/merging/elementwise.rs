@@ -130,7 +130,13 @@ impl Operation {
         let rank = inputs.iter().map(Shape::rank).max().unwrap_or_default();
         let raised = inputs.iter().map(|input| raised(input.sizes(), rank, Some(1)));
         let merged = raised.reduce(|merged, input| broadcast(&merged?, &input?)).flatten();
-        merged.map(Shape::new).ok_or_else(|| {
+        let known_batch = |mut merged: Vec<Option<usize>>| {
+            if let Some(batch @ None) = merged.first_mut() {
+                *batch = inputs.iter().find_map(Shape::batch);
+            }
+            Shape::new(merged)
+        };
+        merged.map(known_batch).ok_or_else(|| {
             Error::shape("the inputs do not fit each other")
                 .received(layer::list(inputs))
                 .expected("equal sizes, or 1, along each axis")

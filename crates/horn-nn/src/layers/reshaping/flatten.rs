@@ -50,7 +50,7 @@ impl Layer for Flatten {
     described!("Flatten");
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        Ok(Shape::new([None, input.features().ok()]))
+        Ok(Shape::new([input.batch(), input.features().ok()]))
     }
 
     fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
@@ -97,6 +97,13 @@ mod tests {
     fn unknown_sizes_make_an_unknown_number_of_features() {
         let shape = Flatten().output_shape(&Shape::new([None, None, Some(3)])).unwrap();
         assert_eq!(shape.to_string(), "(None, None)");
+    }
+
+    #[test]
+    fn keeps_a_known_batch() {
+        let shape = |sizes: &[Option<usize>]| Flatten().output_shape(&Shape::new(sizes)).unwrap().to_string();
+        assert_eq!(shape(&[Some(2), Some(3), Some(4)]), "(2, 12)");
+        assert_eq!(shape(&[Some(2), None, Some(4)]), "(2, None)");
     }
 
     #[test]

@@ -75,13 +75,11 @@ impl Layer for Reshape {
         if self.target_shape.len() + 1 > MAX_RANK {
             return Err(unsupported_rank(self.target_shape.len() + 1));
         }
-        match input.features() {
-            Ok(features) => self.target(features).map(Shape::batched).ok_or_else(|| self.misfit(input)),
-            Err(_) => {
-                let sizes = self.target_shape.iter().map(|&size| usize::try_from(size).ok());
-                Ok(Shape::new(std::iter::once(None).chain(sizes).collect::<Vec<_>>()))
-            }
-        }
+        let target: Vec<Option<usize>> = match input.features() {
+            Ok(features) => self.target(features).ok_or_else(|| self.misfit(input))?.into_iter().map(Some).collect(),
+            Err(_) => self.target_shape.iter().map(|&size| usize::try_from(size).ok()).collect(),
+        };
+        Ok(Shape::new([vec![input.batch()], target].concat()))
     }
 
     fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
@@ -121,6 +119,13 @@ mod tests {
     fn unknown_sizes_are_found_with_the_data() {
         let shape = Reshape([-1, 8]).output_shape(&Shape::new([None, None, Some(4)])).unwrap();
         assert_eq!(shape.to_string(), "(None, None, 8)");
+    }
+
+    #[test]
+    fn keeps_a_known_batch() {
+        let shape = |sizes: &[Option<usize>]| Reshape([-1, 2]).output_shape(&Shape::new(sizes)).unwrap().to_string();
+        assert_eq!(shape(&[Some(2), Some(3), Some(4)]), "(2, 6, 2)");
+        assert_eq!(shape(&[Some(2), None, Some(4)]), "(2, None, 2)");
     }
 
     #[test]
