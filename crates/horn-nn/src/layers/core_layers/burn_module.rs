@@ -6,19 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
 use burn::tensor::{Device, Tensor};
 
-use super::probe;
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use super::{Tensors, probe};
+use crate::{AnyTensor, Build, BuiltLayer, Call, Forward, Layer, Result, Shape, Signal};
 
-type Call<M, const I: usize, const O: usize> = Arc<dyn Fn(&M, Tensor<I>) -> Tensor<O> + Send + Sync>;
+type Function<M> = Arc<dyn Fn(&M, Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 
 /// A Burn module and how it goes forward, as a layer: its weights train, save and count like all others.
 ///
-/// The output shape is found by a run on zeros.
+/// The output shape is found by a run on zeros. A function of several tensors takes an array of them if all have one
+/// rank, else a tuple.
 ///
 /// # Shapes
 ///
-/// - input: of rank `I`, the batch first
-/// - output: of rank `O`, the batch first
+/// - input: of the rank that the function takes, the batch first; or several
+/// - output: of the rank that it returns, the batch first
 ///
 /// ```
 /// use burn::nn::{Linear, LinearConfig};
@@ -35,17 +36,30 @@ type Call<M, const I: usize, const O: usize> = Arc<dyn Fn(&M, Tensor<I>) -> Tens
 /// assert_eq!(model.output_shape().to_string(), "(None, 10)");
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
-pub struct BurnModule<M, const I: usize, const O: usize> {
+pub struct BurnModule<M> {
     name: Option<String>,
     // A module that is built lazily may change when it is looked at, so it is not `Sync` by itself.
     module: Mutex<M>,
-    forward: Call<M, I, O>,
+    forward: Function<M>,
+    /// The output shape for inputs of these shapes.
+    probe: fn(&[Shape], &M, &Function<M>) -> Result<Shape>,
 }
 
-impl<M: Module + Sync + 'static, const I: usize, const O: usize> BurnModule<M, I, O> {
+impl<M: Module + Sync + 'static> BurnModule<M> {
     /// Takes the module and the function that runs it.
-    pub fn new(module: M, forward: impl Fn(&M, Tensor<I>) -> Tensor<O> + Send + Sync + 'static) -> Self {
-        Self { name: None, module: Mutex::new(module), forward: Arc::new(forward) }
+    pub fn new<T: Tensors, const O: usize>(
+        module: M,
+        forward: impl Fn(&M, T) -> Tensor<O> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: None,
+            module: Mutex::new(module),
+            forward: Arc::new(move |module, inputs| Ok(forward(module, T::from_list(inputs)?).into())),
+            probe: |inputs, module, forward| {
+                let device = module.devices().into_iter().next().unwrap_or_default();
+                probe::output_shape::<T>(inputs, &device.without_autodiff(), |inputs| forward(module, inputs))
+            },
+        }
     }
 
     /// Names the layer; the default is `burn_module`, numbered within the model.
@@ -60,13 +74,15 @@ impl<M: Module + Sync + 'static, const I: usize, const O: usize> BurnModule<M, I
     }
 }
 
-impl<M: fmt::Debug, const I: usize, const O: usize> fmt::Debug for BurnModule<M, I, O> {
+impl<M: fmt::Debug> fmt::Debug for BurnModule<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BurnModule").field("name", &self.name).field("module", &self.module).finish_non_exhaustive()
     }
 }
 
-impl<M: Module + Sync + 'static, const I: usize, const O: usize> Layer for BurnModule<M, I, O> {
+impl<M: Module + Sync + 'static> Layer for BurnModule<M> {
+    crate::many_inputs!();
+
     fn class_name(&self) -> &str {
         "BurnModule"
     }
@@ -75,31 +91,36 @@ impl<M: Module + Sync + 'static, const I: usize, const O: usize> Layer for BurnM
         self.name.as_deref()
     }
 
-    fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        let module = self.module().valid();
-        let device = module.devices().into_iter().next().unwrap_or_default();
-        probe::output_shape(input, &device.without_autodiff(), |x| (self.forward)(&module, x))
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        Ok(vec![(self.probe)(inputs, &self.module().valid(), &self.forward)?])
     }
 
-    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
         let module = self.module().valid().fork(build.device());
         Ok(BuiltLayer::new(Running { module, forward: self.forward.clone() }))
     }
 }
 
 /// The module in the model. All of `Module` goes to the user's own.
-struct Running<M, const I: usize, const O: usize> {
+struct Running<M> {
     module: M,
-    forward: Call<M, I, O>,
+    forward: Function<M>,
 }
 
-impl<M: Module + Sync + 'static, const I: usize, const O: usize> Forward for Running<M, I, O> {
-    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        Ok((self.forward)(&self.module, input.float()?).into())
+impl<M: Module + Sync + 'static> Forward for Running<M> {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let mask = match inputs.as_slice() {
+            [input] => input.mask().cloned(),
+            _ => None,
+        };
+        let inputs = inputs.into_iter().map(Signal::value).collect::<Result<_>>()?;
+        Ok(vec![Signal::new((self.forward)(&self.module, inputs)?).with_mask(mask)])
     }
 }
 
-impl<M, const I: usize, const O: usize> Running<M, I, O> {
+impl<M> Running<M> {
     fn with(&self, module: M) -> Self {
         Self { module, forward: self.forward.clone() }
     }
@@ -109,7 +130,7 @@ impl<M, const I: usize, const O: usize> Running<M, I, O> {
     }
 }
 
-impl<M: Module, const I: usize, const O: usize> Module for Running<M, I, O> {
+impl<M: Module> Module for Running<M> {
     fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
         self.module.visit(visitor);
     }
@@ -136,35 +157,51 @@ impl<M: Module, const I: usize, const O: usize> Module for Running<M, I, O> {
     }
 }
 
-impl<M: Clone, const I: usize, const O: usize> Clone for Running<M, I, O> {
+impl<M: Clone> Clone for Running<M> {
     fn clone(&self) -> Self {
         self.with(self.module.clone())
     }
 }
 
-impl<M: fmt::Debug, const I: usize, const O: usize> fmt::Debug for Running<M, I, O> {
+impl<M: fmt::Debug> fmt::Debug for Running<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.module.fmt(f)
     }
 }
 
-impl<M: Module, const I: usize, const O: usize> ModuleDisplayDefault for Running<M, I, O> {
+impl<M: Module> ModuleDisplayDefault for Running<M> {
     fn content(&self, content: Content) -> Option<Content> {
         content.add_formatted(&format!("{self:?}")).optional()
     }
 }
 
-impl<M: Module, const I: usize, const O: usize> ModuleDisplay for Running<M, I, O> {}
+impl<M: Module> ModuleDisplay for Running<M> {}
 
 #[cfg(test)]
 mod tests {
     use burn::nn::{Linear, LinearConfig};
 
     use super::*;
+    use crate::layers::Input;
     use crate::layers::check::infer;
+    use crate::{Mode, Model};
 
-    fn layer(d_input: usize) -> BurnModule<Linear, 2, 2> {
-        BurnModule::new(LinearConfig::new(d_input, 2).init(&Device::default()), |linear, x| linear.forward(x))
+    fn layer(d_input: usize) -> BurnModule<Linear> {
+        let linear = LinearConfig::new(d_input, 2).init(&Device::default());
+        BurnModule::new(linear, |linear: &Linear, x: Tensor<2>| linear.forward(x))
+    }
+
+    #[test]
+    fn takes_several_tensors() {
+        let (a, b) = (Input([2]), Input([1]));
+        let linear = LinearConfig::new(3, 2).init(&Device::default());
+        let joined = BurnModule::new(linear, |linear: &Linear, (a, b): (Tensor<2>, Tensor<2>)| {
+            linear.forward(Tensor::cat(vec![a, b], 1))
+        });
+        let y = joined.apply((&a, &b)).unwrap();
+        let model = Model::new((&a, &b), &y).unwrap().build(&Device::default()).unwrap();
+        assert_eq!((model.output_shape().to_string().as_str(), model.count_params()), ("(None, 2)", 8));
+        assert!(layer(3).apply((&a, &b)).unwrap_err().is_shape());
     }
 
     #[test]
@@ -178,8 +215,7 @@ mod tests {
     #[test]
     fn the_module_trains_with_the_model() {
         let device = Device::default();
-        let model =
-            crate::Sequential::new().add(crate::layers::Input([3])).add(layer(3)).build(&device).unwrap().train();
+        let model = crate::Sequential::new().add(Input([3])).add(layer(3)).build(&device).unwrap().train();
         assert_eq!(model.count_params(), 8);
         let y = model.forward(Tensor::<2>::ones([1, 3], &device.autodiff()).into(), Mode::Training).unwrap();
         let grads = burn::optim::GradientsParams::from_grads(y.float::<2>().unwrap().sum().backward(), &model);

@@ -7,51 +7,69 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 
-use super::probe;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use super::{Tensors, probe};
+use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal};
 
-type Function<const I: usize, const O: usize> = Arc<dyn Fn(Tensor<I>) -> Tensor<O> + Send + Sync>;
+type Function = Arc<dyn Fn(Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 
 /// Applies a function of tensors, without weights.
+///
+/// The function takes one tensor; or several, where the layer has several inputs: an array of them if all have one rank,
+/// else a tuple.
 ///
 /// The output shape is found by a run on zeros. A function can't be written to a file, so a model with a `Lambda` can't
 /// be saved as one; its weights can. A layer of one's own ([`Layer`]) has a name and arguments, and can.
 ///
 /// # Shapes
 ///
-/// - input: of rank `I`, the batch first
-/// - output: of rank `O`, the batch first
+/// - input: of the rank that the function takes, the batch first; or several
+/// - output: of the rank that it returns, the batch first
 ///
 /// # Masks
 ///
 /// They end here, as in Keras.
 ///
 /// ```
-/// use burn::tensor::Tensor;
-/// use horn_nn::{Layer, Shape, layers::Lambda};
+/// use burn::tensor::{Distribution, Tensor};
+/// use horn_nn::layers::{Dense, Input, Lambda};
+/// use horn_nn::{Layer, Shape};
 ///
 /// let antirectifier = Lambda(|x: Tensor<2>| Tensor::cat(vec![x.clone().clamp_min(0.0), x.neg().clamp_min(0.0)], 1));
 /// assert_eq!(antirectifier.output_shape(&Shape::batched([8]))?.to_string(), "(None, 16)");
+///
+/// // The middle of a variational autoencoder.
+/// let x = Input([784]);
+/// let (z_mean, z_log_var) = (Dense(2).apply(&x)?, Dense(2).apply(&x)?);
+/// let sampling = Lambda(|[mean, log_var]: [Tensor<2>; 2]| {
+///     let noise = mean.random_like(Distribution::Normal(0.0, 1.0));
+///     mean + (log_var * 0.5).exp() * noise
+/// });
+/// let z = sampling.apply((&z_mean, &z_log_var))?;
+/// assert_eq!(z.shape().to_string(), "(None, 2)");
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Lambda<const I: usize, const O: usize> {
+pub struct Lambda {
     name: Option<String>,
-    function: Function<I, O>,
+    function: Function,
+    /// The output shape for inputs of these shapes.
+    probe: fn(&[Shape], &Function) -> Result<Shape>,
 }
 
 /// `keras.layers.Lambda(function)`.
 #[allow(non_snake_case)]
-pub fn Lambda<const I: usize, const O: usize>(
-    function: impl Fn(Tensor<I>) -> Tensor<O> + Send + Sync + 'static,
-) -> Lambda<I, O> {
+pub fn Lambda<T: Tensors, const O: usize>(function: impl Fn(T) -> Tensor<O> + Send + Sync + 'static) -> Lambda {
     Lambda::new(function)
 }
 
-impl<const I: usize, const O: usize> Lambda<I, O> {
+impl Lambda {
     /// A layer that applies this function.
-    pub fn new(function: impl Fn(Tensor<I>) -> Tensor<O> + Send + Sync + 'static) -> Self {
-        Self { name: None, function: Arc::new(function) }
+    pub fn new<T: Tensors, const O: usize>(function: impl Fn(T) -> Tensor<O> + Send + Sync + 'static) -> Self {
+        Self {
+            name: None,
+            function: Arc::new(move |inputs| Ok(function(T::from_list(inputs)?).into())),
+            probe: |inputs, function| probe::output_shape::<T>(inputs, &Device::default(), &**function),
+        }
     }
 
     /// Names the layer; the default is `lambda`, numbered within the model.
@@ -70,13 +88,15 @@ pub(in crate::layers) fn unreadable() -> Error {
         .mend("make it a layer of your own, by `Layer`, and register it")
 }
 
-impl<const I: usize, const O: usize> fmt::Debug for Lambda<I, O> {
+impl fmt::Debug for Lambda {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Lambda").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-impl<const I: usize, const O: usize> Layer for Lambda<I, O> {
+impl Layer for Lambda {
+    crate::many_inputs!();
+
     fn class_name(&self) -> &str {
         "Lambda"
     }
@@ -85,11 +105,11 @@ impl<const I: usize, const O: usize> Layer for Lambda<I, O> {
         self.name.as_deref()
     }
 
-    fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        probe::output_shape(input, &Device::default(), &*self.function)
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        Ok(vec![(self.probe)(inputs, &self.function)?])
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], _: &mut Build) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(LambdaModule { function: Held(self.function.clone()) }))
     }
 
@@ -101,23 +121,26 @@ impl<const I: usize, const O: usize> Layer for Lambda<I, O> {
 
 /// The function, as a module's field.
 #[derive(Clone)]
-struct Held<const I: usize, const O: usize>(Function<I, O>);
+struct Held(Function);
 
-impl<const I: usize, const O: usize> fmt::Debug for Held<I, O> {
+impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Fn")
     }
 }
 
 #[derive(Module, Debug)]
-struct LambdaModule<const I: usize, const O: usize> {
+struct LambdaModule {
     #[module(skip)]
-    function: Held<I, O>,
+    function: Held,
 }
 
-impl<const I: usize, const O: usize> Forward for LambdaModule<I, O> {
-    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        Ok((self.function.0)(input.float()?).into())
+impl Forward for LambdaModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let inputs = inputs.into_iter().map(Signal::value).collect::<Result<_>>()?;
+        Ok(vec![(self.function.0)(inputs)?.into()])
     }
 }
 
@@ -126,8 +149,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::Model;
     use crate::layers::check::infer;
-    use crate::layers::from_config;
+    use crate::layers::{Input, from_config};
 
     #[test]
     fn applies_the_function() {
@@ -136,6 +160,34 @@ mod tests {
         assert_eq!((sizes, y), (vec![1, 2], vec![6.0, 14.0]));
         let unknown = Shape::new([None, None, Some(2)]);
         assert_eq!(layer.output_shape(&unknown).unwrap().to_string(), "(None, None)");
+    }
+
+    #[test]
+    fn applies_a_function_of_several_tensors() {
+        let (a, b, c) = (Input([2]), Input([2]), Input([3, 2]));
+        let sum = Lambda(|[a, b]: [Tensor<2>; 2]| a + b * 10.0).apply((&a, &b)).unwrap();
+        let mixed = Lambda(|(a, c): (Tensor<2>, Tensor<3>)| c + a.unsqueeze_dim(1)).apply((&a, &c)).unwrap();
+        assert_eq!(mixed.shape().to_string(), "(None, 3, 2)");
+
+        let model = Model::new((&a, &b), &sum).unwrap().build(&Device::default()).unwrap();
+        let rows = |values: [f32; 2]| ndarray::arr2(&[values]);
+        let y = model.predict((&rows([1.0, 2.0]), &rows([3.0, 4.0])), 32).unwrap();
+        assert_eq!(y, rows([31.0, 42.0]).into_dyn());
+
+        let error = Lambda(|[a, b]: [Tensor<2>; 2]| a + b).apply((&a, &c)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "layer Lambda: the function takes inputs of another rank or number; received (None, 2), (None, 3, 2), \
+             expected rank 2, rank 2. Mend: put `Reshape` or `Flatten` before it, or change what the function takes."
+        );
+        assert!(Lambda(|x: Tensor<2>| x).apply((&a, &b)).unwrap_err().is_shape());
+    }
+
+    #[test]
+    fn keeps_a_known_batch() {
+        let layer = Lambda(|x: Tensor<2>| x * 2.0);
+        let shape = |batch| layer.output_shape(&Shape::new([batch, Some(4)])).unwrap().to_string();
+        assert_eq!((shape(Some(2)), shape(None)), ("(2, 4)".to_owned(), "(None, 4)".to_owned()));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod input;
 mod lambda;
 mod masking;
 mod probe;
+mod tensors;
 
 pub use burn_module::BurnModule;
 pub use dense::Dense;
@@ -20,6 +21,7 @@ pub use input::Input;
 pub use lambda::Lambda;
 pub(super) use lambda::unreadable;
 pub use masking::Masking;
+pub use tensors::Tensors;
 
 super::registry::family! {
     "Dense" => Dense::new(1), requires "units";

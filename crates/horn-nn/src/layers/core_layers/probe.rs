@@ -2,41 +2,48 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
-use crate::{Error, Result, Shape};
+use super::Tensors;
+use crate::{AnyTensor, Error, Result, Shape, host, layer};
 
 /// Runs the function on zeros, once with one size and once with another for each that is not known: what differs in
 /// the output is not known either.
-pub(super) fn output_shape<const I: usize, const O: usize>(
-    input: &Shape,
+pub(super) fn output_shape<T: Tensors>(
+    inputs: &[Shape],
     device: &Device,
-    run: impl Fn(Tensor<I>) -> Tensor<O>,
+    run: impl Fn(Vec<AnyTensor>) -> Result<AnyTensor>,
 ) -> Result<Shape> {
-    if input.rank() != I {
-        return Err(Error::shape("the function takes inputs of another rank")
-            .received(input)
-            .expected(format!("rank {I}"))
-            .mend("put `Reshape` or `Flatten` before it"));
+    let ranks = T::ranks();
+    if !inputs.iter().map(Shape::rank).eq(ranks.iter().copied()) {
+        let ranks: Vec<String> = ranks.iter().map(|rank| format!("rank {rank}")).collect();
+        return Err(Error::shape("the function takes inputs of another rank or number")
+            .received(layer::list(inputs))
+            .expected(ranks.join(", "))
+            .mend("put `Reshape` or `Flatten` before it, or change what the function takes"));
     }
-    let with = |unknown: usize, batch: usize| {
-        let mut sizes: Vec<usize> = input.sizes().iter().map(|size| size.unwrap_or(unknown)).collect();
-        sizes[0] = batch;
-        let zeros = Tensor::zeros(sizes, device);
-        catch_unwind(AssertUnwindSafe(|| run(zeros).dims())).map_err(|panic| {
+    let with = |unknown: usize| {
+        let zeros = inputs.iter().map(|input| {
+            let mut sizes: Vec<usize> = input.sizes().iter().map(|size| size.unwrap_or(unknown)).collect();
+            sizes[0] = 1;
+            host::float_tensor(vec![0.0; sizes.iter().product()], sizes, device)
+        });
+        let zeros = zeros.collect::<Result<Vec<_>>>()?;
+        let output = catch_unwind(AssertUnwindSafe(|| run(zeros))).map_err(|panic| {
             let message = panic
                 .downcast_ref::<String>()
                 .cloned()
                 .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
                 .unwrap_or_default();
             Error::shape("the function fails on such an input")
-                .received(input)
-                .expected("a shape that the function takes")
+                .received(layer::list(inputs))
+                .expected("shapes that the function takes")
                 .mend("change the function, or the layer before")
                 .because(message)
-        })
+        })?;
+        Ok(output?.sizes())
     };
-    let output = with(4, 1)?;
+    let output = with(4)?;
     if output.first() != Some(&1) {
         return Err(Error::shape("the function does not keep the batch axis")
             .received(format!("output sizes {output:?} for a batch of 1"))
@@ -44,9 +51,9 @@ pub(super) fn output_shape<const I: usize, const O: usize>(
             .mend("let the function reshape its output"));
     }
     let mut sizes: Vec<Option<usize>> = output.iter().copied().map(Some).collect();
-    sizes[0] = None;
-    if input.sample().contains(&None) {
-        for (size, other) in sizes.iter_mut().zip(with(5, 1)?) {
+    sizes[0] = inputs.iter().find_map(Shape::batch);
+    if inputs.iter().any(|input| input.sample().contains(&None)) {
+        for (size, other) in sizes.iter_mut().zip(with(5)?).skip(1) {
             *size = size.filter(|&size| size == other);
         }
     }
