@@ -21,6 +21,11 @@ use crate::{assets, json, legacy};
 /// The type that is asked for says what is read: a [`Model`] predicts, a [`CompiledModel`] also has its loss, metrics and
 /// optimizer, and goes on learning where it was saved.
 ///
+/// Everything is computed in float32, whatever dtype policy the file names. That is the arithmetic of `float32`; of
+/// `mixed_float16` and `mixed_bfloat16`, whose weights are float32, it is a more exact one, and also of `float16` and
+/// `bfloat16`, whose weights become float32. Of `float64` it is a coarser one: weights are rounded to float32. The policy
+/// itself is kept and written again. Quantized models (`int8`, `float8`, …) are an error.
+///
 /// Nothing in a file is executed, no other file is read, and memory is asked for only for what the file really holds.
 ///
 /// ```no_run

@@ -27,7 +27,8 @@ impl Default for Common {
     }
 }
 
-/// What a layer computes with, by Keras's name; a policy in Keras's files.
+/// What a layer computes with, by Keras's name; a policy in Keras's files. It is kept for the file that the layer is
+/// written to: all layers compute in float32.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DType(pub String);
 
@@ -57,9 +58,36 @@ impl<'de> Deserialize<'de> for DType {
             Value::String(name) => Some(name.as_str()),
             policy => policy["config"]["name"].as_str(),
         };
-        name.map(|name| Self(name.to_owned())).ok_or_else(|| serde::de::Error::custom(format!("no dtype: {value}")))
+        match name.filter(|name| POLICIES.contains(name)) {
+            Some(name) => Ok(Self(name.to_owned())),
+            // Quantized policies, and those that differ by layer, have no name.
+            None => Err(serde::de::Error::custom(format!(
+                "the dtype policy {value} is not supported: it is quantized or unknown; expected one of {}. Save the \
+                 model before it is quantized",
+                POLICIES.join(", ")
+            ))),
+        }
     }
 }
+
+/// The policies that are read: those of networks, then those of layers that prepare data. Keras quantizes by others.
+const POLICIES: [&str; 15] = [
+    "float32",
+    "mixed_float16",
+    "mixed_bfloat16",
+    "float16",
+    "bfloat16",
+    "float64",
+    "bool",
+    "string",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+];
 
 /// The arguments that every layer takes, as methods.
 macro_rules! common_arguments {
@@ -225,3 +253,29 @@ macro_rules! described {
     };
 }
 pub(crate) use described;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_of_floats_are_kept_and_quantized_ones_are_errors() {
+        let policy = |name: &str| json!({"module": "keras", "class_name": "DTypePolicy", "config": {"name": name}, "registered_name": null});
+        for name in ["float32", "mixed_float16", "mixed_bfloat16", "float16", "bfloat16", "float64"] {
+            let read: DType = serde_json::from_value(policy(name)).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), policy(name));
+            assert_eq!(serde_json::from_value::<DType>(json!(name)).unwrap(), read);
+        }
+        // keras.layers.Dense(2, dtype="int8_from_float32")
+        let quantized = json!({"module": "keras.dtype_policies", "class_name": "QuantizedDTypePolicy", "config": {"mode": "int8", "source_name": "float32"}, "registered_name": null});
+        for refused in
+            [quantized, policy("int8"), policy("float8"), policy("int8_from_float32"), json!("fp32"), json!(1)]
+        {
+            let config = json!({"units": 2, "dtype": refused});
+            let error = crate::layers::from_config("Dense", &config).unwrap_err().to_string();
+            for part in ["class Dense", "the dtype policy", "it is quantized or unknown", "expected one of float32, "] {
+                assert!(error.contains(part), "{part:?} is not in: {error}");
+            }
+        }
+    }
+}
