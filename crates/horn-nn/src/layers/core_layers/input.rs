@@ -88,6 +88,21 @@ impl Input {
         Self::of(Shape::new(shape))
     }
 
+    /// The number of samples in a batch, which a stateful layer needs to know; any by default.
+    ///
+    /// ```
+    /// use horn_nn::layers::Input;
+    ///
+    /// assert_eq!(Input([28, 28]).batch_size(32).tensor().shape().to_string(), "(32, 28, 28)");
+    /// ```
+    #[must_use]
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        let sizes = [&[Some(batch_size)], self.batch_shape.sample()].concat();
+        self.batch_shape = Shape::new(sizes);
+        self.tensor = Arc::default();
+        self
+    }
+
     /// Names the input; the default is `input_layer`, numbered within the model.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
