@@ -144,6 +144,36 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
         Value::Null
     }
 
+    /// The layer with a name. Keras's own layers have a method [`name`](method@crate::layers::Dense::name) for that; this
+    /// is for those whose authors gave them no such argument.
+    ///
+    /// ```
+    /// # use burn::module::Module;
+    /// # use horn_nn::{AnyTensor, Build, BuiltLayer, Forward, Mode, Result, Shape};
+    /// use horn_nn::Layer;
+    /// # #[derive(Debug, Clone)]
+    /// # struct Scale;
+    /// # impl Layer for Scale {
+    /// #     fn class_name(&self) -> &str { "Scale" }
+    /// #     fn output_shape(&self, input: &Shape) -> Result<Shape> { Ok(input.clone()) }
+    /// #     fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> { Ok(BuiltLayer::new(Same {})) }
+    /// # }
+    /// # #[derive(Module, Debug)]
+    /// # struct Same {}
+    /// # impl Forward for Same {
+    /// #     fn forward(&self, x: AnyTensor, _: Mode) -> Result<AnyTensor> { Ok(x) }
+    /// # }
+    ///
+    /// assert_eq!(Scale.named("louder").name(), Some("louder"));
+    /// ```
+    fn named(self, name: impl Into<String>) -> Box<dyn Layer>
+    where
+        Self: Sized,
+    {
+        let trainable = self.trainable();
+        Box::new(Given { name: Some(name.into()), trainable, layer: Box::new(self) })
+    }
+
     /// Puts the layer into a graph, after the tensor that it takes; an array, a tuple or a `Vec` where it takes several.
     ///
     /// ```
@@ -364,7 +394,37 @@ macro_rules! as_inner {
         }
     };
 }
-pub(crate) use as_inner;
+
+/// A layer with a name and a state that its own description does not know.
+pub(crate) struct Given {
+    pub name: Option<String>,
+    pub trainable: bool,
+    pub layer: Box<dyn Layer>,
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.layer.fmt(f)
+    }
+}
+
+impl Inner for Given {
+    fn inner(&self) -> &dyn Layer {
+        self.layer.as_ref()
+    }
+}
+
+impl Layer for Given {
+    as_inner!();
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn trainable(&self) -> bool {
+        self.trainable
+    }
+}
 
 impl Inner for Box<dyn Layer> {
     fn inner(&self) -> &dyn Layer {

@@ -77,7 +77,7 @@ fn main() -> Result<()> {
     let hidden = || Dense(64).activation(Activation::Relu);
 
     let (_, plain) = learn(Sequential::new().add(Input([1])).add(hidden()).add(hidden()).add(Dense(1)))?;
-    let features = FourierFeatures { frequencies: 32 };
+    let features = FourierFeatures { frequencies: 32 }.named("waves");
     let (fourier, error) = learn(Sequential::new().add(Input([1])).add(features).add(hidden()).add(Dense(1)))?;
     println!("mean squared error after 60 epochs: {plain:.4} with Dense alone, {error:.6} with FourierFeatures");
 
@@ -87,7 +87,7 @@ fn main() -> Result<()> {
     let path = std::env::temp_dir().join("fourier.keras");
     fourier.save(&path)?;
     let again: Model = load_model(&path)?;
-    println!("read from its file: {:?}", again.get_layer("fourier_features")?.layer());
+    println!("read from its file: {:?}", again.get_layer("waves")?.layer());
 
     // Errors name it, as they name Keras's own.
     let images = Sequential::new().add(Input([28, 28])).add(FourierFeatures { frequencies: 32 });

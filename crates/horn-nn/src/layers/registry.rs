@@ -1,7 +1,6 @@
 //! From Keras's configurations back to layers.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use serde::Serialize;
@@ -9,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::keras_object::nearest;
-use crate::layer::{Inner, as_inner};
+use crate::layer::Given;
 use crate::shape::MOST_VALUES;
 use crate::{Error, Functional, Layer, Result, Sequential};
 
@@ -80,37 +79,6 @@ const PUBLIC_NAMES: [(&str, &str); 1] = [("GroupedQueryAttention", "GroupQueryAt
 /// The name of a class in Keras's files.
 pub(crate) fn public_name(class_name: &str) -> &str {
     PUBLIC_NAMES.iter().find(|(class, _)| *class == class_name).map_or(class_name, |(_, public)| public)
-}
-
-/// A layer with what the model has given it.
-struct Given {
-    name: Option<String>,
-    trainable: bool,
-    layer: Box<dyn Layer>,
-}
-
-impl fmt::Debug for Given {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.layer.fmt(f)
-    }
-}
-
-impl Inner for Given {
-    fn inner(&self) -> &dyn Layer {
-        self.layer.as_ref()
-    }
-}
-
-impl Layer for Given {
-    as_inner!();
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
-    fn trainable(&self) -> bool {
-        self.trainable
-    }
 }
 
 fn unknown(class_name: &str) -> Error {
@@ -361,5 +329,22 @@ mod tests {
         config["trainable"] = false.into();
         let read = from_config("Brick", &config).unwrap();
         assert_eq!((read.name(), read.trainable()), (Some("wall"), false));
+    }
+
+    #[test]
+    fn a_name_that_the_program_gives_is_kept_in_files() {
+        let model = Sequential::new()
+            .add(crate::layers::Input([3]))
+            .add(crate::layers::Identity().named("middle"))
+            .add(crate::layers::Identity());
+        let names = |model: Sequential| {
+            let model = model.build(&burn::tensor::Device::default()).unwrap();
+            let object = model.to_object().unwrap();
+            let names: Vec<String> = model.layers().map(|layer| layer.name().to_owned()).collect();
+            (names, object)
+        };
+        let (own, object) = names(model);
+        assert_eq!(own, ["input_layer", "middle", "identity"]);
+        assert_eq!(names(Sequential::from_config(&object["config"]).unwrap()).0, own);
     }
 }
