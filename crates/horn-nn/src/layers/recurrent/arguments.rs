@@ -87,8 +87,19 @@ impl CellArguments {
                     .mend("give the share that is dropped: 0.2 for a fifth"));
             }
         }
-        Ok(())
+        check_size("activation", self.activation)
     }
+}
+
+/// Does the activation give as many values as it takes?
+pub(super) fn check_size(argument: &str, activation: Activation) -> Result<()> {
+    if activation != Activation::Glu {
+        return Ok(());
+    }
+    Err(Error::argument("the activation halves the state")
+        .received(format!("{argument} = {activation}"))
+        .expected("one that gives as many values as it takes")
+        .mend("take another, such as `Activation::Tanh` or `Activation::Sigmoid`"))
 }
 
 /// The arguments of every layer that goes through a sequence.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{CellArguments, SequenceArguments, cell_arguments, sequence_arguments, sequence_call};
+use super::arguments::{
+    CellArguments, SequenceArguments, cell_arguments, check_size, sequence_arguments, sequence_call,
+};
 use super::conv_lstm_cell::ConvLongCell;
 use super::lstm::gates_bias;
 use super::noise::Noise;
@@ -91,6 +93,7 @@ macro_rules! conv_lstm {
 
             fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
                 self.cell.check(self.filters)?;
+                check_size("recurrent_activation", self.recurrent_activation)?;
                 let window = self.window();
                 let (axes, _) = checked(&window, inputs)?;
                 let state = window.output_shape(&axes, Some(self.filters))?.sample().to_vec();

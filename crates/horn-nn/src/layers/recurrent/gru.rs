@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{CellArguments, SequenceArguments};
+use super::arguments::{CellArguments, SequenceArguments, check_size};
 use super::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
 use super::layers::{recurrent_cell, recurrent_layer};
 use super::noise::{Noise, Pass};
@@ -111,6 +111,7 @@ impl GRUCell {
     }
 
     fn build_cell(&self, features: usize, build: &mut Build) -> Result<GatedCell> {
+        check_size("recurrent_activation", self.recurrent_activation)?;
         let kernels = Kernels {
             kernel: build.add_weight("kernel", [features, 3 * self.units], self.cell.kernel())?,
             recurrent_kernel: build.add_weight(

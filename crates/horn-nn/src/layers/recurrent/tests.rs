@@ -8,7 +8,8 @@ use crate::layers::check::infer;
 use crate::layers::{Dense, Input};
 use crate::random::{next_seed, set_random_seed};
 use crate::{
-    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Mode, Model, Result, Sequential, Shape, Signal,
+    Activation, AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Mode, Model, Result, Sequential, Shape,
+    Signal,
 };
 
 fn built(layer: impl Layer, shape: &[usize]) -> Model {
@@ -108,6 +109,33 @@ fn stateful_layers_go_on_where_they_stopped() {
     let gru = model.get_layer("gru").unwrap();
     assert!(gru.set_states(&[sequence(&[0.0; 3], [1, 1, 3])]).unwrap_err().is_shape());
     assert!(gru.set_states(&vec![sequence(&[0.0; 3], [1, 1, 3]); 2]).unwrap_err().is_argument());
+}
+
+/// Keras finds out when data comes.
+#[test]
+fn an_activation_that_halves_is_an_error() {
+    let message = |layer: Box<dyn Layer>, shape: &[usize]| {
+        let model = Sequential::new().add(Input(shape)).add(layer).build(&Device::default());
+        model.unwrap_err().to_string()
+    };
+    let glu = Activation::Glu;
+    assert_eq!(
+        message(Box::new(LSTM(4).recurrent_activation(glu)), &[3, 2]),
+        "layer \"lstm\" (LSTM): the activation halves the state; received recurrent_activation = glu, expected one that \
+         gives as many values as it takes. Mend: take another, such as `Activation::Tanh` or `Activation::Sigmoid`."
+    );
+    for layer in [
+        Box::new(LSTM(4).activation(glu)) as Box<dyn Layer>,
+        Box::new(GRU(4).activation(glu)),
+        Box::new(GRU(4).recurrent_activation(glu)),
+        Box::new(SimpleRNN(4).activation(glu)),
+        Box::new(RNN(LSTMCell(4).recurrent_activation(glu))),
+    ] {
+        assert!(message(layer, &[3, 2]).contains("the activation halves the state"));
+    }
+    for layer in [ConvLSTM1D(4, 2).activation(glu), ConvLSTM1D(4, 2).recurrent_activation(glu)] {
+        assert!(message(Box::new(layer), &[3, 5, 2]).contains("the activation halves the state"));
+    }
 }
 
 #[test]
