@@ -164,6 +164,17 @@ fn texts_that_are_one_and_the_same_are_read_to_a_limit() {
     little_memory();
 }
 
+#[test]
+fn attributes_of_all_objects_are_read_to_a_limit() {
+    let file = WeightsReader::of_window(Window::of_bytes(with_long_texts(10)), "file").unwrap();
+    let is_read = |_: &i32| file.attributes("").unwrap()["texts"] != Attribute::Other;
+    let times = (0..1000).take_while(is_read).count();
+    assert!((2..50).contains(&times), "{times} times");
+    // Short ones are always read.
+    let file = WeightsReader::of_window(Window::of_bytes(with_long_texts(0)), "file").unwrap();
+    assert!((0..1000).all(|_| file.attributes("").unwrap()["texts"] != Attribute::Other));
+}
+
 /// A generator for the tests: the same numbers every time.
 pub struct Numbers(u64);
 
@@ -241,6 +252,7 @@ fn little_memory_is_needed() {
     ] {
         little_memory_in(&format!("hostile::{test}"));
     }
+    little_memory_in("archive::tests::bombs_are_refused");
 }
 
 /// Runs a test in a process of its own, where it looks at the memory.

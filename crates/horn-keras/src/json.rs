@@ -5,8 +5,12 @@ use serde_json::Value;
 
 /// A configuration of Keras's nests about five levels for each model inside of a model.
 const MOST_LEVELS: usize = 100;
+/// A configuration may have a vocabulary in it.
+pub(crate) const MOST_BYTES: usize = 32 << 20;
 /// Each value costs some 32 bytes, however short it is written, so the size alone is no limit.
-const MOST_VALUES: usize = 2_000_000;
+const MOST_VALUES: usize = 600_000;
+/// And each object some 600 bytes. No model has more: see `horn-nn`, which counts those of a model again.
+const MOST_OBJECTS: usize = 100_000;
 
 /// Reads JSON, as long as it is no longer, no deeper and no richer than a model's can be.
 ///
@@ -29,9 +33,9 @@ pub fn parse(bytes: &[u8], most_bytes: usize, place: &str) -> Result<Value> {
     })
 }
 
-/// Counts levels and values without recursion and without memory.
+/// Counts levels, values and objects without recursion and without memory.
 fn check(bytes: &[u8]) -> Result<()> {
-    let (mut levels, mut values) = (0_usize, 0_usize);
+    let (mut levels, mut values, mut objects) = (0_usize, 0_usize, 0_usize);
     let (mut in_text, mut escaped) = (false, false);
     for byte in bytes {
         match byte {
@@ -42,6 +46,7 @@ fn check(bytes: &[u8]) -> Result<()> {
             b'[' | b'{' => {
                 levels += 1;
                 values += 1;
+                objects += usize::from(*byte == b'{');
             }
             b']' | b'}' => levels = levels.saturating_sub(1),
             b',' => values += 1,
@@ -52,6 +57,9 @@ fn check(bytes: &[u8]) -> Result<()> {
         }
         if values > MOST_VALUES {
             return Err(Error::file("has too many values").expected(format!("at most {MOST_VALUES}")));
+        }
+        if objects > MOST_OBJECTS {
+            return Err(Error::file("has too many objects").expected(format!("at most {MOST_OBJECTS}")));
         }
     }
     Ok(())
@@ -86,6 +94,13 @@ mod tests {
     fn many_small_values_are_an_error() {
         let text = [b"[".to_vec(), b"0,".repeat(MOST_VALUES + 1), b"0]".to_vec()].concat();
         assert!(error(&text).contains("too many values"), "{}", error(&text));
+    }
+
+    #[test]
+    fn many_small_objects_are_an_error() {
+        let objects = |count: usize| [b"[".to_vec(), b"{\"\":0},".repeat(count), b"0]".to_vec()].concat();
+        assert!(parse(&objects(MOST_OBJECTS), 64 << 20, "x").is_ok());
+        assert_eq!(error(&objects(MOST_OBJECTS + 1)), "config.json: has too many objects; expected at most 100000.");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The files of Keras before version 3, which Keras 3 still writes as `.h5`.
 
+use std::collections::HashSet;
+
 use horn_nn::{Error, LayerRef, Model, Result};
 use serde_json::{Map, Value};
 
@@ -11,7 +13,7 @@ use crate::weights::Bundle;
 pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
     let attributes = file.attributes("")?;
     let read = |name: &str| match attributes.get(name).and_then(Attribute::as_text) {
-        Some(text) => json::parse(text.as_bytes(), 64 << 20, name).map(Some),
+        Some(text) => json::parse(text.as_bytes(), json::MOST_BYTES, name).map(Some),
         None => Ok(None),
     };
     let object = read("model_config")?.ok_or_else(|| {
@@ -48,9 +50,26 @@ pub(crate) fn root(file: &WeightsReader) -> Option<&'static str> {
 pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: bool) -> Result<Vec<Bundle>> {
     let join = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/");
     let mut stored = Vec::new();
+    // Names are short, and each could stand for a whole list of names: a group is read once, and no name is of nothing.
+    let mut groups = HashSet::new();
+    let mut left = file.datasets().count();
     for layer in file.texts(root, "layer_names")?.unwrap_or_default() {
-        let group = join(&[root, &layer]);
+        let group = join(&[root, layer.trim_matches('/')]);
+        if !groups.insert(group.clone()) {
+            return Err(Error::file("the file names a layer twice")
+                .at("layer_names")
+                .received(format!("{layer:?}"))
+                .expected("each layer once")
+                .mend("save the model again"));
+        }
         let names = file.texts(&group, "weight_names")?.unwrap_or_default();
+        left = left.checked_sub(names.len()).ok_or_else(|| {
+            Error::file("the file names more weights than it has")
+                .at(format!("{group:?}"))
+                .received(format!("{} names", names.len()))
+                .expected(format!("{left}, as the file has {} datasets", file.datasets().count()))
+                .mend("save the model again")
+        })?;
         let variables: Vec<String> = names.iter().map(|name| join(&[&group, name])).collect();
         stored.push((layer, variables));
     }

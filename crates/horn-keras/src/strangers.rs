@@ -363,7 +363,7 @@ fn graphs_that_are_none_are_errors() {
         (json!("Sequential"), "the object is no model"),
         (json!({"class_name": ["Sequential"]}), "the object is no model"),
         (sequential(json!([null, 4]), (0..20_000).map(|_| layer("ReLU", json!({})))), "too many layers"),
-        (sequential(json!([null, 4]), [layer("ReLU", json!({"x": vec![json!({}); 200_000]}))]), "too large"),
+        (sequential(json!([null, 4]), [layer("ReLU", json!({"x": vec![json!({}); 200_000]}))]), "too many objects"),
     ] {
         match read(problem, &object) {
             Err(error) => assert!(error.to_string().contains(problem), "{problem}: {error}"),
@@ -530,6 +530,68 @@ fn vocabularies_are_no_paths() {
     }
 }
 
+/// A file with a member more.
+fn with_asset(whole: Vec<u8>, name: &str, content: &[u8]) -> Vec<u8> {
+    let mut zip = ZipWriter::new_append(Cursor::new(whole)).unwrap();
+    zip.start_file(format!("assets/layers/{name}/vocabulary.txt"), stored()).unwrap();
+    zip.write_all(content).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn vocabularies_are_held_to_a_size() {
+    let lookup = || layer("IntegerLookup", json!({"vocabulary": null}));
+    let numbers = |range: std::ops::Range<u32>| range.map(|it| it.to_string()).collect::<Vec<_>>().join("\n");
+    let one = || keras_file(&sequential(json!([null, 4]), [lookup()]));
+    let three = keras_file(&sequential(json!([null, 4]), [lookup(), lookup(), lookup()]));
+    let part = numbers(2..150_000).into_bytes();
+    let three = ["integer_lookup", "integer_lookup_1", "integer_lookup_2"]
+        .into_iter()
+        .fold(three, |whole, name| with_asset(whole, name, &part));
+    for (bytes, problem) in [
+        (
+            with_asset(one(), "integer_lookup", &vec![b'\n'; 2 << 20]),
+            "the vocabulary is too large; received 2097153 tokens",
+        ),
+        (with_asset(one(), "integer_lookup", &vec![b'7'; 17 << 20]), "is too long"),
+        (three, "at most 400000 in all vocabularies of a model"),
+    ] {
+        let error = soon(problem, || load_bytes::<Model>("model.keras", &bytes)).map(drop).unwrap_err().to_string();
+        assert!(error.contains(problem), "{error}");
+    }
+    // As many as there are of word vectors.
+    let whole = with_asset(one(), "integer_lookup", numbers(2..400_000).as_bytes());
+    assert!(load_bytes::<Model>("model.keras", &whole).is_ok());
+    // A layer that learns none.
+    let object = sequential(json!([null, 4]), [layer("ReLU", json!({"vocabulary": null}))]);
+    let whole = with_asset(keras_file(&object), "re_lu", &vec![b'\n'; 2 << 20]);
+    assert!(soon("no vocabulary", || load_bytes::<Model>("model.keras", &whole)).is_ok());
+    little_memory();
+}
+
+#[test]
+fn names_in_older_files_are_of_something() {
+    let read = |layers: &[&str], names: usize| {
+        let mut writer = WeightsWriter::new();
+        let config = one_layer(layer("Dense", json!({"units": 2}))).to_string();
+        writer.attribute("", "model_config", Attribute::Text(config)).unwrap();
+        let texts = |texts: Vec<&str>| Attribute::Texts(texts.into_iter().map(str::to_owned).collect());
+        writer.attribute("model_weights", "layer_names", texts(layers.to_vec())).unwrap();
+        writer.attribute("model_weights/a", "weight_names", texts(vec!["w"; names])).unwrap();
+        writer.dataset("room", Array::new(vec![1000], Values::F32(vec![0.0; 1000])).unwrap()).unwrap();
+        let mut bytes = Vec::new();
+        writer.write(&mut bytes).unwrap();
+        soon("names", || load_bytes::<Model>("model.h5", &bytes)).map(drop).unwrap_err().to_string()
+    };
+    let twice = read(&["a"; 4000], 4000);
+    assert!(twice.contains("the file names more weights than it has; received 4000 names, expected 1"), "{twice}");
+    for again in [["a", "a"], ["a", "/a"], ["a", "a/"]] {
+        let error = read(&again, 1);
+        assert!(error.contains("layer_names: the file names a layer twice; received \""), "{error}");
+    }
+    little_memory();
+}
+
 /// CVE-2025-12060: members that would be unpacked outside.
 #[test]
 fn members_stay_inside() {
@@ -690,7 +752,10 @@ fn little_memory_is_needed() {
         "long_graphs_are_read_in_any_order",
         "graphs_that_are_none_are_errors",
         "weights_in_other_files_are_not_read",
+        "vocabularies_are_held_to_a_size",
+        "names_in_older_files_are_of_something",
         "harmed_small_keras",
+        "harmed_small_h5",
         "harmed_nested_models",
     ] {
         little_memory_in(&format!("strangers::{test}"));

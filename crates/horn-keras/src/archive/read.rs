@@ -19,9 +19,15 @@ const MOST_MEMBERS: usize = 10_000;
 /// What may be read until the list of members is known; it takes some hundred bytes a member.
 const MOST_DIRECTORY: u64 = 8 * MIB;
 const MOST_METADATA: u64 = MIB;
-const MOST_CONFIG: u64 = 64 * MIB;
-/// Nothing that Keras saves shrinks further than this; text of zeros would, a thousand times.
+const MOST_CONFIG: u64 = json::MOST_BYTES as u64;
+/// No text that Keras saves shrinks further than this; one of zeros would, a thousand times.
 const MOST_INFLATED: u64 = 100;
+
+/// How long weights may be that are packed in so many bytes, and that memory has to hold as long as they are read.
+/// Keras packs none. Who packs them again makes them a little smaller, or, where a model is new, much: its zeros.
+fn most_weights(packed: u64) -> u64 {
+    packed.saturating_mul(8).saturating_add(32 * MIB)
+}
 
 /// An open `.keras` file.
 pub struct Archive {
@@ -111,9 +117,16 @@ impl Archive {
         let place = self.member(WEIGHTS);
         let mut member = self.zip.by_index(index).map_err(|error| damaged(error).at(&place))?;
         if member.compression() != CompressionMethod::Stored {
-            let size = member.size();
+            let (size, packed) = (member.size(), member.compressed_size());
+            if size > most_weights(packed) {
+                return Err(Error::file("is far larger than it looks")
+                    .at(place)
+                    .received(format!("{size} bytes, in {packed} of the file's"))
+                    .expected(format!("at most {}", most_weights(packed)))
+                    .mend("pack the file without compression, as Keras does"));
+            }
             let bytes = inflate(&mut member, size).map_err(|error| damaged(error).at(&place))?;
-            return WeightsReader::of_window(Window::of_bytes(bytes), &place);
+            return WeightsReader::of_inflated(bytes, packed, &place);
         }
         let (start, size) = (member.data_start(), member.size());
         let read = read_through(&mut member).map_err(|error| damaged(error).at(&place))?;
@@ -129,9 +142,9 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// It is damaged.
-    pub fn asset(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        self.bytes(&format!("assets/{name}"), u64::MAX)
+    /// It is damaged, or has more than this number of bytes.
+    pub fn asset(&mut self, name: &str, most: u64) -> Result<Option<Vec<u8>>> {
+        self.bytes(&format!("assets/{name}"), most)
     }
 
     fn json(&mut self, name: &str, most: u64) -> Result<Option<Value>> {
@@ -205,6 +218,8 @@ fn check_members(zip: &ZipArchive<BufReader<Cursor>>, len: u64) -> Result<()> {
         let (size, packed) = (member.size(), member.compressed_size());
         let fits = match member.compression() {
             CompressionMethod::Stored => size == packed,
+            // These are held to a length of their own, once they are read.
+            CompressionMethod::Deflated if &*name == WEIGHTS => true,
             CompressionMethod::Deflated => size <= packed.saturating_mul(MOST_INFLATED).saturating_add(MIB),
             method => return refused(&format!("is compressed by {method:?}, which Keras does not use")),
         };

@@ -7,9 +7,10 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
-use crate::arrays::Array;
+use crate::arrays::{Array, Values};
 use crate::fixture;
 use crate::h5::{WeightsWriter, Window};
+use crate::hostile::{Numbers, little_memory};
 
 fn open(bytes: Vec<u8>) -> horn_nn::Result<Archive> {
     Archive::of_window(Window::of_bytes(bytes), "m.keras")
@@ -62,7 +63,7 @@ fn reads_what_keras_saved() {
     assert_eq!(archive.config().unwrap()["config"]["name"], "small");
     let weights = archive.weights().unwrap();
     assert_eq!(weights.read("layers/dense/vars/1", &[4]).unwrap().sizes(), [4]);
-    assert_eq!(archive.asset("vocabulary.txt").unwrap(), None);
+    assert_eq!(archive.asset("vocabulary.txt", 100).unwrap(), None);
 }
 
 #[test]
@@ -83,7 +84,9 @@ fn what_is_written_is_read_again() {
     assert_eq!(metadata["date_saved"].as_str().unwrap().len(), "2025-01-01@00:00:00".len());
     assert_eq!(archive.config().unwrap(), json!({"a": 1}));
     assert_eq!(archive.weights().unwrap().read("layers/dense/vars/0", &[]).unwrap().to_scalar().unwrap(), 2.5);
-    assert_eq!(archive.asset(vocabulary).unwrap().unwrap(), "eins\nzwei".as_bytes());
+    assert_eq!(archive.asset(vocabulary, 9).unwrap().unwrap(), "eins\nzwei".as_bytes());
+    let long = archive.asset(vocabulary, 8).unwrap_err().to_string();
+    assert!(long.contains("is too long; received 9 bytes, expected at most 8"), "{long}");
 }
 
 #[test]
@@ -181,6 +184,37 @@ fn bombs_are_refused() {
     let small = zip_of(&[(CONFIG, b"{\"a\":  1}")], CompressionMethod::Deflated);
     let mut liar = open(patched(small, &9_u32.to_le_bytes(), &1000_u32.to_le_bytes())).unwrap();
     assert!(liar.config().is_err());
+
+    // Sixty times as large as its file.
+    let mut weights = b"\x89HDF\r\n\x1a\n".to_vec();
+    weights.extend(noise(1 << 20));
+    weights.resize(70 << 20, 0);
+    let bomb = zip_of(&[(CONFIG, b"{}"), (WEIGHTS, &weights)], CompressionMethod::Deflated);
+    drop(weights);
+    assert!(bomb.len() > 1 << 20);
+    let text = open(bomb).unwrap().weights().err().unwrap().to_string();
+    assert!(text.contains("\"model.weights.h5\": is far larger than it looks; received 73400320 bytes, in"), "{text}");
+    little_memory();
+}
+
+#[test]
+fn zeros_that_are_packed_are_no_bomb() {
+    let mut weights = WeightsWriter::new();
+    weights
+        .dataset("layers/dense/vars/0", Array::new(vec![2_000_000], Values::F32(vec![0.0; 2_000_000])).unwrap())
+        .unwrap();
+    let mut bytes = Vec::new();
+    weights.write(&mut bytes).unwrap();
+    let packed = zip_of(&[(CONFIG, b"{}"), (WEIGHTS, &bytes)], CompressionMethod::Deflated);
+    assert!(packed.len() < 80_000);
+    let read = open(packed).unwrap().weights().unwrap();
+    assert_eq!(read.read("layers/dense/vars/0", &[2_000_000]).unwrap().sizes(), [2_000_000]);
+}
+
+/// Bytes that can't be packed.
+fn noise(count: usize) -> Vec<u8> {
+    let mut numbers = Numbers::new(1);
+    (0..count).map(|_| numbers.below(256) as u8).collect()
 }
 
 #[test]

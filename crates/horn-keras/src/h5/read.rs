@@ -23,6 +23,8 @@ const MIB: u64 = 1 << 20;
 const MOST_STRUCTURE: u64 = 160 * MIB;
 /// The attributes of one object: a legacy file has the whole configuration in one.
 const MOST_ATTRIBUTES: u64 = 72 * MIB;
+/// What the attributes of most objects take.
+const FREE_ATTRIBUTES: u64 = 1 << 16;
 
 /// A dataset in the listing of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +45,10 @@ pub struct WeightsReader {
     /// How many bytes of values may still be read plainly, and how many inflated.
     plain_left: AtomicU64,
     inflated_left: AtomicU64,
+    /// How many bytes of attributes may still be read, beyond a few for each object.
+    attributes_left: AtomicU64,
+    /// How many bytes of a file on the disk these are.
+    on_disk: u64,
 }
 
 /// Hands a window to the HDF5 library and keeps it.
@@ -79,6 +85,17 @@ impl WeightsReader {
     /// As [`open`](Self::open).
     pub fn of_window(window: Window, place: &str) -> Result<Self> {
         let len = window.len();
+        Self::within(window, len, place)
+    }
+
+    /// Opens what was inflated from so many bytes: what is packed in it once more is measured by them.
+    pub(crate) fn of_inflated(bytes: Vec<u8>, packed: u64, place: &str) -> Result<Self> {
+        let on_disk = packed.min(bytes.len() as u64);
+        Self::within(Window::of_bytes(bytes), on_disk, place)
+    }
+
+    fn within(window: Window, on_disk: u64, place: &str) -> Result<Self> {
+        let len = window.len();
         let window = Arc::new(window);
         let damaged = |error: hdf5_pure::Error| damaged(error).at(place);
         // Each object is looked at a few times, unless it is reached by many paths.
@@ -98,7 +115,9 @@ impl WeightsReader {
             nodes,
             // Twice the file, as a variable may be asked for twice; aliases of one variable soon find the end.
             plain_left: AtomicU64::new(len.saturating_mul(2).saturating_add(16 * MIB)),
-            inflated_left: AtomicU64::new(most_inflated(len)),
+            inflated_left: AtomicU64::new(most_inflated(on_disk)),
+            attributes_left: AtomicU64::new(len.saturating_mul(8).saturating_add(MOST_ATTRIBUTES)),
+            on_disk,
         })
     }
 
@@ -106,7 +125,7 @@ impl WeightsReader {
     pub fn most_values(&self) -> u64 {
         let of = |sizes: &[u64]| sizes.iter().copied().fold(1, u64::saturating_mul);
         let announced = self.datasets().map(|found| of(found.sizes)).fold(0, u64::saturating_add);
-        announced.min(most_inflated(self.window.len()))
+        announced.min(most_inflated(self.on_disk).max(self.window.len()))
     }
 
     /// Is there a group of this path? The root has the path `""`.
@@ -147,12 +166,17 @@ impl WeightsReader {
     ///
     /// There is no such object, or it is damaged.
     pub fn attributes(&self, path: &str) -> Result<BTreeMap<String, Attribute>> {
-        self.window.allow(MOST_ATTRIBUTES);
+        // A few are always read; many of many objects are those of one that has several names.
+        let left = self.attributes_left.load(Ordering::Relaxed);
+        let allowed = left.min(MOST_ATTRIBUTES).saturating_add(FREE_ATTRIBUTES);
+        self.window.allow(allowed);
         let (types, values) = match self.node(path) {
             Some(Node::Group { group, .. }) => (group.attr_datatypes(), group.attrs()),
             Some(Node::Dataset(variable)) => (variable.dataset.attr_datatypes(), variable.dataset.attrs()),
             None => return Err(self.missing("group or dataset", path)),
         };
+        let read = allowed.saturating_sub(self.window.still_allowed());
+        self.attributes_left.store(left.saturating_sub(read.saturating_sub(FREE_ATTRIBUTES)), Ordering::Relaxed);
         let mut values = values.map_err(|error| self.damaged(path, error))?;
         // What cannot be decoded is among the types only.
         Ok(types

@@ -83,6 +83,11 @@ impl Window {
         self.allowed.store(bytes, Ordering::Relaxed);
     }
 
+    /// How many bytes of those are left.
+    pub(super) fn still_allowed(&self) -> u64 {
+        self.allowed.load(Ordering::Relaxed)
+    }
+
     /// Reads without regard to what is allowed, for values whose size is checked already.
     pub(super) fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= self.len);
