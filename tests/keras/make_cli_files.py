@@ -40,3 +40,30 @@ signal = keras.Input((4,), name="signal")
 again = decoder(encoder(signal))
 nested = keras.Model(signal, [again, layers.Subtract(name="error")([signal, again])], name="nested")
 nested.save(HERE / "nested.keras")
+
+# Dictionaries of inputs and outputs, whose keys are not the names of the layers.
+wide, deep = keras.Input((3,), name="wide"), keras.Input((4,), name="deep")
+x = layers.Concatenate()([wide, deep])
+keyed = keras.Model(
+    {"w": wide, "d": deep},
+    {"price": layers.Dense(1, name="cost")(x), "sort": layers.Dense(2, name="kind")(x)},
+    name="keyed",
+)
+keyed.compile("sgd", {"price": "mse", "sort": "mae"})
+inputs = {"w": random.random((4, 3)).astype(np.float32), "d": random.random((4, 4)).astype(np.float32)}
+targets = {"price": np.ones((4, 1), np.float32), "sort": np.ones((4, 2), np.float32)}
+keyed.save(HERE / "keyed.keras")
+np.savez(HERE / "keyed_x.npz", **inputs)
+np.savez(HERE / "keyed_x_by_layers.npz", wide=inputs["w"], deep=inputs["d"])
+np.savez(HERE / "keyed_y.npz", **targets)
+loss = keyed.evaluate(inputs, targets, verbose=0, return_dict=True)
+np.savez(HERE / "keyed_predicted.npz", **keyed.predict(inputs, verbose=0), loss=np.float32(loss["loss"]))
+
+# A layer with several outputs.
+steps = keras.Input((3, 2), name="steps")
+states = keras.Model(steps, layers.LSTM(2, return_state=True, name="lstm")(steps), name="states")
+states.save(HERE / "states.keras")
+x = random.random((2, 3, 2)).astype(np.float32)
+np.savez(HERE / "states_x.npz", steps=x)
+names = ["lstm", "lstm_1", "lstm_2"]
+np.savez(HERE / "states_predicted.npz", **dict(zip(names, states.predict(x, verbose=0))))

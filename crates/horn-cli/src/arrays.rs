@@ -3,17 +3,18 @@
 mod npy;
 mod npz;
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use horn::burn::tensor::{bf16, f16};
 use horn::{Error, HostArray, Result};
 use horn_keras::arrays::{Array, Values};
+use horn_keras::plain_file;
 use horn_nn::files::write_atomically;
 use ndarray::ArrayD;
 
 use crate::failure::{Failure, Outcome};
+use crate::names::Names;
 use crate::source::Kind;
 
 /// The arrays of these names, from one `.npz` or as many `.npy` as there are names.
@@ -21,12 +22,13 @@ use crate::source::Kind;
 /// # Errors
 ///
 /// A file cannot be read, or there are others than these.
-pub fn read(paths: &[PathBuf], names: &[&str], what: &str) -> Result<Vec<HostArray<'static>>> {
+pub fn read(paths: &[PathBuf], names: &Names, what: &str) -> Result<Vec<HostArray<'static>>> {
     if let [path] = paths
         && Kind::of(path)? == Kind::Zip
     {
         return named(path, npz::read(path)?, names, what);
     }
+    let names: Vec<&str> = names.shown().collect();
     if paths.len() != names.len() {
         return Err(Error::data(format!("the model has another number of {what}s"))
             .received(format!("{} .npy files", paths.len()))
@@ -37,38 +39,34 @@ pub fn read(paths: &[PathBuf], names: &[&str], what: &str) -> Result<Vec<HostArr
 }
 
 /// The arrays of an `.npz` in the order of the names.
-fn named(path: &Path, arrays: Vec<(String, Array)>, names: &[&str], what: &str) -> Result<Vec<HostArray<'static>>> {
+fn named(path: &Path, arrays: Vec<(String, Array)>, names: &Names, what: &str) -> Result<Vec<HostArray<'static>>> {
     let mut arrays: Vec<(String, Option<Array>)> = arrays.into_iter().map(|(name, it)| (name, Some(it))).collect();
+    let shown: Vec<&str> = names.shown().collect();
     // `numpy.savez(file, a, b)` knows no names, and one array needs none.
-    let in_order = arrays.len() == 1 && names.len() == 1
-        || arrays.len() == names.len()
-            && (0..names.len()).all(|at| arrays.iter().any(|it| it.0 == format!("arr_{at}")));
+    let in_order = arrays.len() == 1 && shown.len() == 1
+        || arrays.len() == shown.len()
+            && (0..shown.len()).all(|at| arrays.iter().any(|it| it.0 == format!("arr_{at}")));
     if in_order {
         arrays.sort_by_key(|(name, _)| (name.len(), name.clone()));
     }
     let found: Vec<String> = arrays.iter().map(|(name, _)| name.clone()).collect();
-    let take = |(at, &name): (usize, &&str)| {
-        let place = if in_order { Some(at) } else { found.iter().position(|other| other == name) };
-        place.and_then(|at| arrays[at].1.take()).ok_or_else(|| {
-            Error::data(format!("there is no array for the {what} {name:?}"))
-                .at(format!("file {:?}", path.display().to_string()))
-                .received(found.join(", "))
-                .expected(names.join(", "))
-                .mend(format!("name the arrays by the model's {what}s: np.savez(file, **{{{name:?}: array}})"))
-        })
-    };
-    names.iter().enumerate().map(take).collect::<Result<Vec<_>>>()?.into_iter().map(host).collect()
+    let places = if in_order { Ok((0..shown.len()).collect()) } else { names.places(&found) };
+    let places = places.map_err(|name| {
+        Error::data(format!("there is no array for the {what} {name:?}"))
+            .at(format!("file {:?}", path.display().to_string()))
+            .received(found.join(", "))
+            .expected(shown.join(", "))
+            .mend(format!("name the arrays by the model's {what}s: np.savez(file, **{{{name:?}: array}})"))
+    })?;
+    places.into_iter().filter_map(|at| arrays[at].1.take()).map(host).collect()
 }
 
 fn read_npy(path: &Path) -> Result<Array> {
     let place = || format!("file {:?}", path.display().to_string());
     let cannot = |error| Error::file("cannot be read").at(place()).because(error).mend("look at the name of the file");
-    let file = File::open(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
-    if !metadata.is_file() {
-        return Err(Error::file("it is no file, but a folder or a device").at(place()));
-    }
-    npy::read(&mut BufReader::new(file), metadata.len()).map_err(|error| error.at(place()))
+    let file = plain_file::open(path).map_err(cannot)?;
+    let len = file.metadata().map_err(cannot)?.len();
+    npy::read(&mut BufReader::new(file), len).map_err(|error| error.at(place()))
 }
 
 /// An array as models take it. Dtypes that Horn does not compute with become wider ones.

@@ -3,6 +3,7 @@
 mod arrays;
 mod commands;
 mod failure;
+mod names;
 mod output;
 mod progress;
 mod source;

@@ -1,12 +1,12 @@
 //! Files of models and of weights, told apart by what they begin with.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use horn::{CompiledModel, Error, LoadReport, Model, Result, SaveModel, load_model};
 use horn_keras::archive::Archive;
 use horn_keras::h5::WeightsReader;
+use horn_keras::plain_file;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,14 +31,15 @@ impl Kind {
     /// It cannot be read.
     pub fn of(path: &Path) -> Result<Self> {
         let mut start = Vec::new();
-        File::open(path).and_then(|file| file.take(8).read_to_end(&mut start)).map_err(|error| {
+        plain_file::open(path).and_then(|file| file.take(8).read_to_end(&mut start)).map_err(|error| {
             Error::file("cannot be read")
                 .at(format!("file {:?}", path.display().to_string()))
                 .because(error)
                 .mend("look at the name and the folder of the file")
         })?;
         Ok(match start.as_slice() {
-            [b'P', b'K', ..] => Self::Zip,
+            // Two letters are not enough: the length that safetensors begin with may be the same.
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Self::Zip,
             b"\x89HDF\r\n\x1a\n" => Self::Hdf5,
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Self::Npy,
             _ if path.extension().is_some_and(|ending| ending == "safetensors") => Self::Safetensors,

@@ -159,6 +159,43 @@ fn predictions_are_keras_s() {
 }
 
 #[test]
+fn arrays_go_by_keys_or_by_the_names_of_layers() {
+    let folder = Folder::new();
+    let (model, x) = (fixture("cli/keyed.keras"), fixture("cli/keyed_x.npz"));
+    let predicted = json(&["predict", &model, &x]);
+    assert_close(&numbers(&predicted["price"]), &keras("cli/keyed_predicted.npz", "price", 4));
+    assert_close(&numbers(&predicted["sort"]), &keras("cli/keyed_predicted.npz", "sort", 8));
+    assert_eq!(json(&["predict", &model, &fixture("cli/keyed_x_by_layers.npz")]), predicted);
+    let loss = json(&["evaluate", &model, &x, &fixture("cli/keyed_y.npz")]);
+    assert_close(&numbers(&loss["loss"]), &keras("cli/keyed_predicted.npz", "loss", 1));
+    // What was predicted can be what is expected.
+    let out = folder.path("out.npz");
+    stdout(&["predict", &model, &x, "-o", &out]);
+    assert_eq!(json(&["evaluate", &model, &x, &out])["loss"], 0.0);
+
+    let (code, text) = error(&["predict", &model, &fixture("cli/two_x.npz")]);
+    assert_eq!(code, 1);
+    assert!(text.contains("received words, price, expected d, w") || text.contains("expected w, d"), "{text}");
+}
+
+#[test]
+fn all_outputs_of_a_layer_are_there() {
+    let folder = Folder::new();
+    let (model, x, out) = (fixture("cli/states.keras"), fixture("cli/states_x.npz"), folder.path("out.npz"));
+    let predicted = json(&["predict", &model, &x]);
+    stdout(&["predict", &model, &x, "-o", &out]);
+    let mut zip = zip::ZipArchive::new(fs::File::open(&out).unwrap()).unwrap();
+    for name in ["lstm", "lstm_1", "lstm_2"] {
+        let expected = keras("cli/states_predicted.npz", name, 4);
+        assert_close(&numbers(&predicted[name]), &expected);
+        let mut bytes = Vec::new();
+        zip.by_name(&format!("{name}.npy")).unwrap().read_to_end(&mut bytes).unwrap();
+        assert_close(&values(&bytes, 4), &expected);
+    }
+    assert_eq!(predicted.as_object().unwrap().len(), 3);
+}
+
+#[test]
 fn predicts_many_samples_as_it_does_each() {
     let folder = Folder::new();
     let all: Vec<f32> = (0..300).map(|at| (at as f32).sin()).collect();
@@ -289,6 +326,58 @@ scores/kernel  (4, 2)  float32  32 B
         assert_eq!(json(&["inspect", &fixture(file)])["values"], 80, "{file}");
     }
     assert_eq!(json(&["inspect", &weights])["tensors"][1]["shape"], serde_json::json!([3, 4]));
+}
+
+#[test]
+fn safetensors_may_begin_as_zips_do() {
+    let folder = Folder::new();
+    let weights = folder.path("w.safetensors");
+    stdout(&["convert", &small(), &weights]);
+    let listed = stdout(&["inspect", &weights]);
+    let bytes = fs::read(&weights).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    // A list of this length, with spaces at its end: its first bytes are "PK".
+    let mut longer = 19_280_u64.to_le_bytes().to_vec();
+    longer.extend(&bytes[8..8 + length]);
+    longer.resize(8 + 19_280, b' ');
+    longer.extend(&bytes[8 + length..]);
+    assert!(longer.starts_with(b"PK"));
+    assert_eq!(stdout(&["inspect", &folder.put("w.safetensors", &longer)]), listed);
+}
+
+/// Whoever opens one waits until somebody writes to it.
+#[cfg(unix)]
+#[test]
+fn pipes_are_no_files() {
+    let folder = Folder::new();
+    let pipe = |name: &str| {
+        let path = folder.path(name);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        path
+    };
+    let (keras, h5, tensors, npy) = (pipe("m.keras"), pipe("m.h5"), pipe("m.safetensors"), pipe("x.npy"));
+    let two = fixture("cli/two.keras");
+    for arguments in [
+        vec!["summary", &keras],
+        vec!["summary", &h5],
+        vec!["inspect", &tensors],
+        vec!["predict", &small(), &npy],
+        vec!["predict", &two, &npy, &npy],
+        vec!["convert", &tensors, "m.keras", "--model", &small()],
+    ] {
+        let mut child = command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let start = std::time::Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if start.elapsed().as_secs() >= 20 {
+                child.kill().unwrap();
+                panic!("{arguments:?} waits for a pipe");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let mut text = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        assert!(text.contains("it is no file, but a folder, a pipe or a device"), "{arguments:?}: {text}");
+    }
 }
 
 #[test]

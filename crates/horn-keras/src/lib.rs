@@ -22,6 +22,8 @@ pub mod arrays;
 pub mod h5;
 #[doc(hidden)]
 pub mod json;
+#[doc(hidden)]
+pub mod plain_file;
 
 mod assets;
 mod legacy;

@@ -1,6 +1,5 @@
 //! `load_model`: a model from Keras's file.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -14,7 +13,7 @@ use crate::archive::Archive;
 use crate::arrays::DType;
 use crate::h5::WeightsReader;
 use crate::weights::Assignment;
-use crate::{assets, json, legacy};
+use crate::{assets, json, legacy, plain_file};
 
 /// Reads a model from a `.keras` file: what it was saved as in Python or by [`SaveModel::save`](crate::SaveModel::save).
 ///
@@ -141,7 +140,7 @@ impl Source {
 /// Does the file begin as HDF5 files do?
 pub(crate) fn is_hdf5(path: &Path) -> bool {
     let mut start = [0; 8];
-    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"\x89HDF\r\n\x1a\n"
+    plain_file::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"\x89HDF\r\n\x1a\n"
 }
 
 /// The variables of the optimizer, where the file has them.

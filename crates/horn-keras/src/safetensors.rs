@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Display;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use burn_store::{ModuleAdapter, ModuleContext, ModuleStore, SafetensorsStore, br
 use horn_nn::{Error, Model, Result, sizes};
 
 use crate::arrays::DType;
-use crate::{LoadReport, LoadWeights};
+use crate::{LoadReport, LoadWeights, plain_file};
 
 /// The list of tensors is read again for each, and takes some hundred bytes a tensor.
 const MOST_HEADER: u64 = 2 << 20;
@@ -131,11 +131,8 @@ fn check_header(path: &Path) -> Result<()> {
     let cannot = |error: std::io::Error| {
         Error::file("cannot be read").at(place(path)).because(error).mend("look at the name and the folder of the file")
     };
-    let mut file = File::open(path).map_err(cannot)?;
+    let mut file = plain_file::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
-    if !metadata.is_file() {
-        return Err(Error::file("it is no file, but a folder or a device").at(place(path)));
-    }
     let mut start = [0; 8];
     file.read_exact(&mut start).map_err(|_| damaged(path, &"it is shorter than 8 bytes"))?;
     let header = u64::from_le_bytes(start);

@@ -1,11 +1,11 @@
 //! NumPy's `.npz`: a zip with a `.npy` for each array.
 
-use std::fs::File;
 use std::io::{BufReader, Seek, Write};
 use std::path::Path;
 
 use horn::{Error, Result};
 use horn_keras::arrays::Array;
+use horn_keras::plain_file;
 use ndarray::ArrayD;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -25,7 +25,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, Array)>> {
     let damaged = |error: zip::result::ZipError| {
         Error::file("is no .npz file, or damaged").at(&place).because(error).mend("save the arrays by `numpy.savez`")
     };
-    let file = File::open(path).map_err(|error| Error::file("cannot be read").at(&place).because(error))?;
+    let file = plain_file::open(path).map_err(|error| Error::file("cannot be read").at(&place).because(error))?;
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let mut arrays = Vec::new();
     for index in 0..zip.len() {

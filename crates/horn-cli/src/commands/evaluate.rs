@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::arrays;
 use crate::failure::Outcome;
+use crate::names::Names;
 use crate::output;
 
 /// Measures the loss and the metrics that a model was compiled with.
@@ -31,8 +32,8 @@ pub struct Options {
 pub fn run(options: &Options) -> Outcome {
     let mut compiled: CompiledModel = load_model(&options.model)?;
     let model = compiled.model()?;
-    let x = arrays::read(std::slice::from_ref(&options.x), &model.input_names().collect::<Vec<_>>(), "input")?;
-    let y = arrays::read(std::slice::from_ref(&options.y), &model.output_names().collect::<Vec<_>>(), "output")?;
+    let x = arrays::read(std::slice::from_ref(&options.x), &Names::of_inputs(model)?, "input")?;
+    let y = arrays::read(std::slice::from_ref(&options.y), &Names::of_outputs(model), "output")?;
     let scores = compiled.evaluate_with(x, y, options.batch_size as usize, Verbose::Silent)?;
     if options.json {
         let scores: Map<String, Value> = scores.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::arrays::{self, Target};
 use crate::failure::Outcome;
+use crate::names::Names;
 use crate::output;
 use crate::progress::Progress;
 
@@ -40,10 +41,10 @@ pub struct Options {
 pub fn run(options: &Options) -> Outcome {
     let target = options.output.as_deref().map(Target::of).transpose()?;
     let model: Model = load_model(&options.model)?;
-    let names: Vec<&str> = model.input_names().collect();
-    let inputs = arrays::read(&options.inputs, &names, "input")?;
+    let inputs = arrays::read(&options.inputs, &Names::of_inputs(&model)?, "input")?;
     let outputs = predict(&model, &inputs, options.batch_size as usize)?;
-    let named: Vec<(&str, &ArrayD<f32>)> = model.output_names().zip(&outputs).collect();
+    let names = Names::of_outputs(&model);
+    let named: Vec<(&str, &ArrayD<f32>)> = names.shown().zip(&outputs).collect();
     if let (Some(path), Some(target)) = (&options.output, target) {
         target.write(path, &named)?;
     }

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5_pure::{FormatError, Source};
 
+use crate::plain_file;
+
 /// Where an HDF5 file lies: a whole file, a member of an archive that is not compressed, or memory.
 ///
 /// What a hostile file can do to a reader, make it go round in circles or read the same stretch a million times, needs
@@ -36,11 +38,8 @@ impl Window {
     ///
     /// It is not there or may not be read, or it is something else than a file.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
-        let file = File::open(path)?;
+        let file = plain_file::open(path)?;
         let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file, but a folder or a device"));
-        }
         #[cfg(not(unix))]
         let file = Mutex::new(file);
         Ok(Self::new(Arc::new(Store::File(file)), 0, metadata.len()))

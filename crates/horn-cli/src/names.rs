@@ -1,0 +1,107 @@
+//! By which names arrays belong to a model's inputs and outputs.
+
+use std::collections::HashSet;
+
+use horn::{Model, Result};
+use serde_json::Value;
+
+/// The names of all inputs, or of all outputs, in the order of the model.
+pub struct Names {
+    /// Those of Keras's program where it gives them in a dictionary, otherwise those of the layers. Each is there once.
+    shown: Vec<String>,
+    /// Those of the layers, which are taken, too.
+    layers: Vec<String>,
+}
+
+impl Names {
+    /// Of the inputs.
+    ///
+    /// # Errors
+    ///
+    /// Never for a model from a file.
+    pub fn of_inputs(model: &Model) -> Result<Self> {
+        let layers: Vec<String> = model.input_names().map(str::to_owned).collect();
+        let object = model.to_object()?;
+        let places = object["config"]["input_layers"].as_object();
+        let key = |layer: &String| {
+            let (key, _) = places?.iter().find(|(_, place)| place.get(0).and_then(Value::as_str) == Some(layer))?;
+            Some(key.clone())
+        };
+        let keys = layers.iter().map(key).collect::<Option<Vec<_>>>().unwrap_or_default();
+        Ok(Self::new(keys, layers))
+    }
+
+    /// Of the outputs.
+    pub fn of_outputs(model: &Model) -> Self {
+        Self::new(model.output_keys().to_vec(), model.output_names().map(str::to_owned).collect())
+    }
+
+    fn new(keys: Vec<String>, layers: Vec<String>) -> Self {
+        let layers = numbered(layers);
+        let shown = if keys.is_empty() { layers.clone() } else { numbered(keys) };
+        Self { shown, layers }
+    }
+
+    /// The names that users see.
+    pub fn shown(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.shown.iter().map(String::as_str)
+    }
+
+    /// Where the arrays of these names belong: which of them is the first, and so on.
+    ///
+    /// # Errors
+    ///
+    /// The name that is missing.
+    pub fn places(&self, found: &[String]) -> Result<Vec<usize>, &str> {
+        let place = |name: &String| found.iter().position(|other| other == name);
+        if let Some(places) = self.layers.iter().map(place).collect::<Option<Vec<_>>>()
+            && !self.shown.iter().all(|name| found.contains(name))
+        {
+            return Ok(places);
+        }
+        self.shown.iter().map(|name| place(name).ok_or(name.as_str())).collect()
+    }
+}
+
+/// A layer may have several outputs: the second of them is `lstm_1`, if no layer is called so.
+fn numbered(names: Vec<String>) -> Vec<String> {
+    let given: HashSet<String> = names.iter().cloned().collect();
+    let mut taken = HashSet::new();
+    let free = |name: String| {
+        if taken.insert(name.clone()) {
+            return name;
+        }
+        let numbered = (1..).map(|number| format!("{name}_{number}"));
+        let free = numbered.into_iter().find(|free| !given.contains(free) && !taken.contains(free)).unwrap_or(name);
+        taken.insert(free.clone());
+        free
+    };
+    names.into_iter().map(free).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn each_name_is_there_once() {
+        assert_eq!(numbered(texts(&["a", "b"])), ["a", "b"]);
+        assert_eq!(numbered(texts(&["a", "a", "a_1", "a", "b"])), ["a", "a_2", "a_1", "a_3", "b"]);
+    }
+
+    #[test]
+    fn keys_and_names_of_layers_are_taken() {
+        let names = Names::new(texts(&["w", "d"]), texts(&["wide", "deep"]));
+        assert_eq!(names.places(&texts(&["d", "w"])), Ok(vec![1, 0]));
+        assert_eq!(names.places(&texts(&["wide", "deep"])), Ok(vec![0, 1]));
+        assert_eq!(names.places(&texts(&["w", "deep"])), Err("d"));
+        // Where a key is the name of another layer, keys are meant.
+        let names = Names::new(texts(&["b", "a"]), texts(&["a", "b"]));
+        assert_eq!(names.places(&texts(&["a", "b"])), Ok(vec![1, 0]));
+        assert_eq!(names.shown().collect::<Vec<_>>(), ["b", "a"]);
+    }
+}
