@@ -117,15 +117,20 @@ impl SaveModel for CompiledModel {
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
-        let report = self.model_mut()?.load_weights_with(&path, options)?;
         if safetensors::is_named(path.as_ref()) {
-            return Ok(report);
+            return self.model_mut()?.load_weights_with(&path, options);
         }
-        if let Some(values) = optimizer_values(&open_weights(path.as_ref())?)? {
+        // All is read before anything is changed.
+        let file = open_weights(path.as_ref())?;
+        let assignment = Assignment::new(self.model()?, &file, options)?;
+        let model = assignment.fill(self.model()?.clone(), &file)?;
+        let optimizer = optimizer_values(&file)?;
+        *self.model_mut()? = model;
+        if let Some(values) = optimizer {
             // As Keras does, another optimizer's state is passed over.
             let _ = self.set_optimizer_variables(&values);
         }
-        Ok(report)
+        Ok(assignment.report)
     }
 
     fn to_json(&self) -> Result<String> {
@@ -201,4 +206,28 @@ fn check_ending(path: &Path, ending: &str) -> Result<()> {
         .received(path.display())
         .expected(format!("a name that ends in {ending}"))
         .mend(format!("write {:?}", path.with_extension(&ending[1..]).display().to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fixture, load_model};
+
+    #[test]
+    fn what_can_t_be_read_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("damaged.weights.h5");
+        let mut learner: CompiledModel = load_model(fixture("small.keras")).unwrap();
+        // Other weights, and a variable of the optimizer's that is no number.
+        let mut model = learner.model().unwrap().clone();
+        let zeros: Vec<_> = model.get_weights().iter().map(|array| ndarray::ArrayD::zeros(array.shape())).collect();
+        model.set_weights(&zeros).unwrap();
+        let mut writer = weights_of(&model, &[]).unwrap();
+        writer.dataset("optimizer/vars/0", Array::new(vec![2], Values::I32(vec![1, 2])).unwrap()).unwrap();
+        writer.write(std::fs::File::create(&path).unwrap()).unwrap();
+        let before = learner.model().unwrap().get_weights();
+        assert!(learner.load_weights(&path).is_err());
+        assert_eq!(learner.model().unwrap().get_weights(), before);
+        assert!(model.load_weights(&path).is_ok());
+    }
 }
