@@ -30,7 +30,7 @@ was made by these commands, the first with tensorflow-cpu==2.21.0, the others wi
         built_when_called.keras \\
         bins.keras hashes.keras two_and_two.keras two_and_two.weights.h5 convnet_trained.h5 masked_embedding.h5 \\
         nested_sequential.h5
-    fixtures v3_0_5_ masked_embedding.keras nested_sequential.keras
+    fixtures v3_0_5_ masked_embedding.keras nested_sequential.keras rmsprop_with_momentum.keras
     fixtures v3_3_3_ two_and_two.keras
     fixtures v3_6_0_ convnet_trained.keras
 """

@@ -148,10 +148,23 @@ pub(crate) fn read_own<C: DeserializeOwned>(class_name: &str, config: &Value) ->
 
 /// The one type that metrics compute in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Option<String>")]
 pub(crate) enum Float32 {
     #[default]
     #[serde(rename = "float32")]
     Float32,
+}
+
+/// The first versions of Keras 3 write none.
+impl TryFrom<Option<String>> for Float32 {
+    type Error = String;
+
+    fn try_from(dtype: Option<String>) -> Result<Self, String> {
+        match dtype.as_deref() {
+            None | Some("float32") => Ok(Self::Float32),
+            Some(other) => Err(format!("metrics are computed in float32, not in {other}")),
+        }
+    }
 }
 
 /// The one axis that crossentropies of Horn's go along, the last one.
@@ -170,5 +183,23 @@ impl TryFrom<i64> for LastAxis {
 impl From<LastAxis> for i64 {
     fn from(_: LastAxis) -> Self {
         -1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_dtype_is_float32() {
+        #[derive(Default, Serialize, Deserialize)]
+        struct Metric {
+            dtype: Float32,
+        }
+        for config in [json!({"dtype": null}), json!({"dtype": "float32"}), json!({})] {
+            assert_eq!(read::<Metric>("Metric", &config).ok().map(|metric| metric.dtype), Some(Float32::Float32));
+        }
+        let error = read::<Metric>("Metric", &json!({"dtype": "float16"})).err().unwrap().to_string();
+        assert!(error.contains("metrics are computed in float32, not in float16"), "{error}");
     }
 }
