@@ -1,13 +1,13 @@
 //! The files of Keras before version 3, which Keras 3 still writes as `.h5`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use horn_nn::{Error, LayerRef, Model, Result};
 use serde_json::{Map, Value};
 
 use crate::h5::{Attribute, WeightsReader};
-use crate::json;
 use crate::weights::Bundle;
+use crate::{json, keras_2};
 
 /// The model's object, with what it is compiled with.
 pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
@@ -22,15 +22,29 @@ pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
             .expected("a model saved by `model.save`")
             .mend("make the model and read the weights with `load_weights`, if it is a file of weights")
     })?;
+    let is_of_keras_2 = is_of_keras_2(&attributes);
+    let mut object = object;
+    if is_of_keras_2 {
+        keras_2::translate(&mut object);
+    }
     let mut object = members("model_config", object)?;
     if let Some(training) = read("training_config")? {
         let mut training = members("training_config", training)?;
+        if is_of_keras_2 {
+            keras_2::translate_training(&mut training);
+        }
         let optimizer = training.remove("optimizer_config").unwrap_or_default();
         training.insert("optimizer".to_owned(), optimizer);
         object.insert("compile_config".to_owned(), training.into());
     }
     object.insert("module".to_owned(), Value::Null);
     Ok(object.into())
+}
+
+/// Files say by which version they were written, since Keras 1.
+fn is_of_keras_2(attributes: &BTreeMap<String, Attribute>) -> bool {
+    let version = attributes.get("keras_version").and_then(Attribute::as_text);
+    version.is_some_and(|version| version.starts_with("2.") || version.starts_with("1."))
 }
 
 fn members(name: &str, value: Value) -> Result<Map<String, Value>> {
@@ -108,11 +122,22 @@ pub(crate) fn layers(model: &Model) -> Vec<(&str, Vec<usize>)> {
     model.layers().map(|layer| layer.name()).zip(model.layers().map(of_layer)).collect()
 }
 
+/// The learning rate, which Keras 2 did not count among the variables of the optimizer.
+pub(crate) fn learning_rate(file: &WeightsReader) -> Result<Option<f32>> {
+    if !file.is_group("optimizer_weights") || !is_of_keras_2(&file.attributes("")?) {
+        return Ok(None);
+    }
+    Ok(object(file)?["compile_config"]["optimizer"]["config"]["learning_rate"].as_f64().map(|rate| rate as f32))
+}
+
 /// The variables of the optimizer.
 pub(crate) fn optimizer_variables(file: &WeightsReader) -> Result<Vec<String>> {
     if !file.is_group("optimizer_weights") {
         return Ok(Vec::new());
     }
     let names = file.texts("optimizer_weights", "weight_names")?.unwrap_or_default();
+    if is_of_keras_2(&file.attributes("")?) {
+        keras_2::check_variables(&names)?;
+    }
     Ok(names.iter().map(|name| format!("optimizer_weights/{name}")).collect())
 }

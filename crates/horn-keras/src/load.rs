@@ -158,6 +158,9 @@ pub(crate) fn optimizer_values(weights: &WeightsReader) -> Result<Option<Vec<Opt
             false => OptimizerValue::Int(array.to_scalar()? as i64),
         })
     };
-    let values = paths.iter().map(value).collect::<Result<Vec<_>>>()?;
+    let mut values = paths.iter().map(value).collect::<Result<Vec<_>>>()?;
+    if let Some(rate) = legacy::learning_rate(weights)?.filter(|_| !values.is_empty()) {
+        values.insert(1, OptimizerValue::Float(ndarray::arr0(rate).into_dyn()));
+    }
     Ok(if values.is_empty() { None } else { Some(values) })
 }
