@@ -54,6 +54,10 @@ fn strip(object: &mut Value) {
     {
         fields.insert("class_name".to_owned(), name);
     }
+    // The one class that Keras's program calls otherwise than its users do.
+    if fields.get("class_name").is_some_and(|class| class == "GroupQueryAttention") {
+        fields.insert("class_name".to_owned(), "GroupedQueryAttention".into());
+    }
     ["module", "build_config", "compile_config"].iter().for_each(|key| drop(fields.remove(*key)));
     if let Some(layers) = fields.get_mut("config").and_then(|config| config.get_mut("layers")?.as_array_mut()) {
         layers.iter_mut().for_each(strip);
@@ -115,6 +119,8 @@ fn optimizer_weights(writer: &mut WeightsWriter, prefix: &str, variables: &[Opti
 
 #[cfg(test)]
 mod tests {
+    use horn_nn::layers::{GroupQueryAttention, Input};
+    use horn_nn::{Layer, default_device};
     use horn_train::CompiledModel;
 
     use super::*;
@@ -143,6 +149,21 @@ mod tests {
         assert_eq!(config(&ours, "model_config"), config(&keras, "model_config"));
         let (ours, keras) = (config(&ours, "training_config"), config(&keras, "training_config"));
         assert_eq!(ours["optimizer_config"], keras["optimizer_config"]);
+    }
+
+    #[test]
+    fn classes_have_the_names_of_the_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.h5");
+        let x = Input([4, 6]);
+        let y = GroupQueryAttention(3, 2, 1).apply((&x, &x)).unwrap();
+        let model = Model::new(&x, &y).unwrap().build(&default_device().unwrap()).unwrap();
+        model.save(&path).unwrap();
+        let config = WeightsReader::open(&path).unwrap().attributes("").unwrap()["model_config"].clone();
+        let config: Value = serde_json::from_str(config.as_text().unwrap()).unwrap();
+        assert_eq!(config["config"]["layers"][1]["class_name"], "GroupedQueryAttention");
+        let again: Model = load_model(&path).unwrap();
+        assert_eq!(again.get_weights(), model.get_weights());
     }
 
     #[test]
