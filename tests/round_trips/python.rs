@@ -1,5 +1,6 @@
 //! Python with Keras, where there is one.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,7 +16,9 @@ pub fn with_keras() -> Option<String> {
         (Ok(()), _) => Some(python),
         (Err(problem), Some(python)) => panic!("HORN_PYTHON is {python:?}, which has no Keras on JAX: {problem}"),
         (Err(_), None) => {
-            println!(
+            // Not `eprintln!`, of which a test that passes shows nothing.
+            let _ = writeln!(
+                std::io::stderr(),
                 "NOT TESTED: round trips of model files, as {python} has no Keras on JAX. Install keras, jax and h5py."
             );
             None

@@ -81,8 +81,8 @@ fn translate_arguments(class: &str, arguments: &mut Map<String, Value>) {
         let is_gone = GONE.iter().any(|(gone, nothing)| gone == key && says_nothing(nothing));
         !is_gone && (key != "groups" || is_plain || *value != 1)
     });
-    if arguments.get("dtype").is_some_and(|dtype| dtype["class_name"] == "Policy") {
-        let name = arguments["dtype"]["config"]["name"].take();
+    let policy = arguments.get("dtype").filter(|dtype| dtype["class_name"] == "Policy");
+    if let Some(name) = policy.map(|policy| policy["config"]["name"].clone()) {
         arguments.insert("dtype".to_owned(), name);
     }
     for (_, value) in arguments.iter_mut().filter(|(key, _)| key.ends_with("_initializer")) {
@@ -218,6 +218,8 @@ pub(crate) fn check_variables(names: &[String]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture;
+    use crate::h5::WeightsReader;
 
     #[test]
     fn calls_are_those_of_keras_3() {
@@ -243,6 +245,45 @@ mod tests {
         }
         for harmless in [json!([]), json!(null), json!("x"), json!([[]]), json!([3, 4]), json!({"args": []})] {
             translate_node(&mut harmless.clone());
+        }
+    }
+
+    /// All that is in a value, by its pointer.
+    fn places(value: &Value, place: &str, found: &mut Vec<String>) {
+        found.push(place.to_owned());
+        match value {
+            Value::Array(values) => {
+                values.iter().enumerate().for_each(|(at, value)| places(value, &format!("{place}/{at}"), found));
+            }
+            Value::Object(values) => {
+                values.iter().for_each(|(key, value)| places(value, &format!("{place}/{key}"), found));
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn whatever_is_elsewhere_is_no_panic() {
+        for file in ["v2_mlp.h5", "v2_convnet.h5", "v2_recurrent.h5"] {
+            let file = WeightsReader::open(fixture("models").join(file)).unwrap();
+            let attributes = file.attributes("").unwrap();
+            let read = |name: &str| {
+                attributes.get(name).map_or(json!({}), |text| serde_json::from_str(text.as_text().unwrap()).unwrap())
+            };
+            let mut whole = json!({"model": read("model_config"), "training": read("training_config")});
+            whole["model"]["config"]["layers"][1]["config"]["dtype"] =
+                json!({"class_name": "Policy", "config": {"name": "float32"}});
+            let mut found = Vec::new();
+            places(&whole, "", &mut found);
+            found.retain(|place| place.len() > "/training".len());
+            for place in found {
+                for other in [json!(null), json!("x"), json!(7), json!([]), json!([[["x", 0, 0, 0]]]), json!({})] {
+                    let mut changed = whole.clone();
+                    *changed.pointer_mut(&place).unwrap() = other;
+                    translate(&mut changed["model"]);
+                    changed["training"].as_object_mut().map(translate_training);
+                }
+            }
         }
     }
 
