@@ -8,10 +8,10 @@ use horn_train::optimizers::{OptimizerValue, OptimizerVariable};
 use ndarray::ArrayD;
 use serde_json::{Value, json};
 
-use crate::arrays::{Array, Values};
+use crate::arrays::Array;
 use crate::h5::{Attribute, WeightsWriter};
-use crate::legacy;
 use crate::save::KERAS_VERSION;
+use crate::{dtypes, legacy};
 
 /// Does the file's name say that it is a legacy one?
 pub(crate) fn is_named(path: &Path) -> bool {
@@ -81,15 +81,14 @@ fn weights(writer: &mut WeightsWriter, model: &Model) -> Result<()> {
     let names = model.layers().map(|layer| layer.name().to_owned());
     writer.attribute(root, "layer_names", Attribute::Texts(names.collect()))?;
     let paths: Vec<String> = model.weight_paths().collect();
+    let dtypes = dtypes::of_weights(model);
     let mut arrays: Vec<Option<ArrayD<f32>>> = model.get_weights().into_iter().map(Some).collect();
     for (layer, weights) in legacy::layers(model) {
         let group = format!("{root}/{layer}");
         let names: Vec<String> = weights.iter().map(|&at| paths[at].clone()).collect();
         for (&at, name) in weights.iter().zip(&names) {
             let Some(array) = arrays[at].take() else { continue };
-            let sizes = array.shape().to_vec();
-            let values = Values::F32(array.into_raw_vec_and_offset().0);
-            writer.dataset(&format!("{group}/{name}"), Array::new(sizes, values)?)?;
+            writer.dataset(&format!("{group}/{name}"), dtypes::array(array, dtypes[at])?)?;
         }
         writer.attribute(&group, "weight_names", Attribute::Texts(names))?;
     }

@@ -26,6 +26,7 @@ pub mod json;
 pub mod plain_file;
 
 mod assets;
+mod dtypes;
 mod keras_2;
 mod legacy;
 mod legacy_save;

@@ -8,12 +8,12 @@ use horn_train::optimizers::{OptimizerValue, OptimizerVariable};
 use serde_json::Value;
 
 use crate::archive::{Archive, ArchiveWriter};
-use crate::arrays::{Array, Values};
+use crate::arrays::Array;
 use crate::h5::{Attribute, WeightsReader, WeightsWriter};
-use crate::legacy_save;
 use crate::load::{is_hdf5, optimizer_values};
 use crate::safetensors;
 use crate::weights::{Assignment, LoadReport, LoadWeights};
+use crate::{dtypes, legacy_save};
 
 /// The version of Keras whose files these are.
 pub(crate) const KERAS_VERSION: &str = "3.15.1";
@@ -165,6 +165,7 @@ fn weights_of(model: &Model, optimizer: &[OptimizerVariable]) -> Result<WeightsW
     let name = |name: &str| Attribute::Text(name.to_owned());
     writer.attribute("vars", "name", name(model.name()))?;
     let mut arrays: Vec<Option<_>> = model.get_weights().into_iter().map(Some).collect();
+    let dtypes = dtypes::of_weights(model);
     let groups = model.weight_groups();
     for (number, group) in groups.iter().enumerate() {
         let vars = format!("{}/vars", group.path);
@@ -173,9 +174,7 @@ fn weights_of(model: &Model, optimizer: &[OptimizerVariable]) -> Result<WeightsW
             let comes_again = groups[number + 1..].iter().any(|group| group.weights.contains(&weight));
             let array = if comes_again { arrays[weight].clone() } else { arrays[weight].take() };
             let Some(array) = array else { continue };
-            let sizes = array.shape().to_vec();
-            writer
-                .dataset(&format!("{vars}/{at}"), Array::new(sizes, Values::F32(array.into_raw_vec_and_offset().0))?)?;
+            writer.dataset(&format!("{vars}/{at}"), dtypes::array(array, dtypes[weight])?)?;
         }
     }
     if !optimizer.is_empty() {
@@ -211,6 +210,7 @@ fn check_ending(path: &Path, ending: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arrays::Values;
     use crate::{fixture, load_model};
 
     #[test]

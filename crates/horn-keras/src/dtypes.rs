@@ -1,0 +1,120 @@
+//! The dtypes that weights have in Keras's files. Horn computes in float32, whatever they are.
+
+use burn::tensor::{bf16, f16};
+use horn_nn::{Model, Result};
+use ndarray::ArrayD;
+use serde_json::Value;
+
+use crate::arrays::{Array, DType, Values};
+
+/// The dtype of each weight, as the layers were given it.
+pub(crate) fn of_weights(model: &Model) -> Vec<DType> {
+    let mut dtypes = Vec::new();
+    for layer in model.layers() {
+        if let Some(nested) = layer.as_model() {
+            dtypes.extend(of_weights(nested));
+            continue;
+        }
+        if layer.weights().is_empty() {
+            continue;
+        }
+        let own = dtype_of(&layer.layer().config());
+        let is_counted = layer.layer().class_name() == "Normalization";
+        // How often a `Normalization` has learned.
+        let of_weight = |name: &str| if is_counted && name == "count" { DType::I32 } else { own };
+        dtypes.extend(layer.weights().iter().map(|weight| of_weight(&weight.name)));
+    }
+    dtypes
+}
+
+/// What a layer's configuration says; that of a wrapper, what the layer inside has.
+fn dtype_of(config: &Value) -> DType {
+    if let Some(inner) = config.get("layer").and_then(|layer| layer.get("config")) {
+        return dtype_of(inner);
+    }
+    let dtype = &config["dtype"];
+    match dtype.as_str().or_else(|| dtype["config"]["name"].as_str()) {
+        Some("float16") => DType::F16,
+        Some("bfloat16") => DType::Bf16,
+        Some("float64") => DType::F64,
+        // Weights of mixed policies are float32.
+        _ => DType::F32,
+    }
+}
+
+/// The values in this dtype, if none of them changes by that; otherwise as they are.
+pub(crate) fn array(values: ArrayD<f32>, dtype: DType) -> Result<Array> {
+    let sizes = values.shape().to_vec();
+    let values = values.into_raw_vec_and_offset().0;
+    let same = |value: f32, again: f32| value.to_bits() == again.to_bits();
+    let values = match dtype {
+        DType::F16 if values.iter().all(|&value| same(value, f16::from_f32(value).to_f32())) => {
+            Values::F16(values.into_iter().map(|value| f16::from_f32(value).to_bits()).collect())
+        }
+        DType::Bf16 if values.iter().all(|&value| same(value, bf16::from_f32(value).to_f32())) => {
+            Values::Bf16(values.into_iter().map(|value| bf16::from_f32(value).to_bits()).collect())
+        }
+        DType::F64 => Values::F64(values.into_iter().map(f64::from).collect()),
+        DType::I32 if values.iter().all(|&value| same(value, value as i32 as f32)) => {
+            Values::I32(values.into_iter().map(|value| value as i32).collect())
+        }
+        _ => Values::F32(values),
+    };
+    Array::new(sizes, values)
+}
+
+#[cfg(test)]
+mod tests {
+    use horn_nn::default_device;
+    use ndarray::arr1;
+    use serde_json::json;
+
+    use super::*;
+    use crate::h5::WeightsReader;
+    use crate::{SaveModel, fixture, load_model};
+
+    #[test]
+    fn values_that_would_change_stay_as_they_are() {
+        let values = |values: &[f32]| arr1(values).into_dyn();
+        let dtype = |all: &[f32], dtype| array(values(all), dtype).unwrap().dtype();
+        assert_eq!(dtype(&[1.0, -0.5, 65504.0], DType::F16), DType::F16);
+        assert_eq!(dtype(&[1.0, 0.1], DType::F16), DType::F32);
+        assert_eq!(dtype(&[1e6], DType::F16), DType::F32);
+        assert_eq!(dtype(&[1.0, 3e38], DType::Bf16), DType::F32);
+        assert_eq!(dtype(&[1.5], DType::Bf16), DType::Bf16);
+        assert_eq!(dtype(&[3.0], DType::I32), DType::I32);
+        assert_eq!([dtype(&[3.5], DType::I32), dtype(&[f32::NAN], DType::I32)], [DType::F32; 2]);
+        assert_eq!(array(values(&[0.1]), DType::F64).unwrap().into_f32().unwrap(), values(&[0.1]));
+    }
+
+    #[test]
+    fn weights_are_written_in_the_dtype_that_they_had() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["models/bfloat16.keras", "models/normalization.keras"] {
+            let model: Model = load_model(fixture(name)).unwrap();
+            let dtypes = |file: &WeightsReader| -> Vec<_> {
+                file.datasets().map(|found| (found.path.to_owned(), found.dtype)).collect()
+            };
+            let keras = crate::archive::Archive::open(fixture(name)).unwrap().weights().unwrap();
+            let path = folder.path().join("again.weights.h5");
+            model.save_weights(&path).unwrap();
+            assert_eq!(dtypes(&WeightsReader::open(&path).unwrap()), dtypes(&keras), "{name}");
+            let legacy = folder.path().join("again.h5");
+            model.save(&legacy).unwrap();
+            assert_eq!(load_model::<Model>(&legacy).unwrap().get_weights(), model.get_weights());
+        }
+    }
+
+    #[test]
+    fn layers_may_have_another_dtype_than_the_model() {
+        let layer = |dtype: Value| json!({"class_name": "Dense", "config": {"units": 1, "dtype": dtype, "kernel_initializer": "ones"}});
+        let policy = json!({"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float16"}});
+        let model = json!({"class_name": "Sequential", "config": {"name": "model", "layers": [
+            {"class_name": "InputLayer", "config": {"batch_shape": [null, 1], "name": "x"}},
+            layer("float32".into()), layer(policy), layer("mixed_bfloat16".into()), layer("float64".into()),
+        ]}});
+        let model = Model::from_object(&model, &default_device().unwrap()).unwrap();
+        let expected = [DType::F32, DType::F16, DType::F32, DType::F64];
+        assert_eq!(of_weights(&model), expected.map(|dtype| [dtype; 2]).concat());
+    }
+}
