@@ -1,6 +1,8 @@
 //! How far a long computation is, where somebody looks at it.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Shorter computations need no line.
@@ -33,6 +35,42 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if self.shown {
             let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// A line on stderr that counts seconds, for a computation that does not say how far it is.
+pub struct Waiting {
+    clock: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Waiting {
+    /// For so many samples.
+    pub fn new(samples: usize) -> Self {
+        if !io::stderr().is_terminal() {
+            return Self { clock: None };
+        }
+        let (done, is_done) = mpsc::channel();
+        let clock = thread::spawn(move || {
+            let start = Instant::now();
+            let mut patience = PATIENCE;
+            while is_done.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+                let _ = write!(io::stderr(), "\r{samples} samples, {:.1} s", start.elapsed().as_secs_f64());
+                patience = INTERVAL;
+            }
+            if patience == INTERVAL {
+                let _ = write!(io::stderr(), "\r\x1b[K");
+            }
+        });
+        Self { clock: Some((done, clock)) }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some((done, clock)) = self.clock.take() {
+            drop(done);
+            let _ = clock.join();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The command as scripts use it: what it prints, what it writes, and by which code it ends.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{fs, str};
@@ -466,6 +466,58 @@ fn what_is_wrong_with_the_command_line_has_a_code_of_its_own() {
         assert!(help.contains(code), "{help}");
     }
     assert!(stdout(&["--version"]).starts_with("horn "));
+}
+
+#[test]
+fn what_was_done_is_json_too() {
+    let folder = Folder::new();
+    let (again, svg, weights) = (folder.path("again.keras"), folder.path("m.svg"), folder.path("w.safetensors"));
+    let converted = json(&["convert", &small(), &again]);
+    let bytes = fs::metadata(&again).unwrap().len();
+    let expected = serde_json::json!({
+        "file": again, "bytes": bytes, "weights_only": false, "compiled": true, "params": 26,
+    });
+    assert_eq!(converted, expected);
+    assert_eq!(json(&["convert", &small(), &again, "--uncompiled"])["compiled"], false);
+    assert_eq!(json(&["convert", &small(), &weights])["weights_only"], true);
+    assert_eq!(json(&["plot", &small(), "-o", &svg]), serde_json::json!({"file": svg}));
+    assert_eq!(json(&["plot", &small()])["svg"], fs::read_to_string(&svg).unwrap());
+}
+
+/// An optimizer is not lost without a word.
+#[test]
+fn a_model_with_another_optimizer_is_converted_when_that_is_said() {
+    let folder = Folder::new();
+    let mut zip = zip::ZipArchive::new(fs::File::open(small()).unwrap()).unwrap();
+    let nadam = folder.path("nadam.keras");
+    let mut written = zip::ZipWriter::new(fs::File::create(&nadam).unwrap());
+    for at in 0..zip.len() {
+        let mut member = zip.by_index(at).unwrap();
+        let name = member.name().unwrap().into_owned();
+        let mut bytes = Vec::new();
+        member.read_to_end(&mut bytes).unwrap();
+        if name == "config.json" {
+            bytes = String::from_utf8(bytes).unwrap().replace("\"Adam\"", "\"Nadam\"").into_bytes();
+        }
+        let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        written.start_file(name, stored).unwrap();
+        written.write_all(&bytes).unwrap();
+    }
+    written.finish().unwrap();
+    for to in ["m.keras", "m.h5", "m.weights.h5"] {
+        let to = folder.path(to);
+        let (code, text) = error(&["convert", &nadam, &to]);
+        assert_eq!(code, 1);
+        assert!(
+            text.contains("the model was compiled with what Horn does not have (") && text.contains("Nadam"),
+            "{text}"
+        );
+        assert!(text.contains("Mend: leave that out by --uncompiled"), "{text}");
+        assert!(!Path::new(&to).exists());
+        stdout(&["convert", &nadam, &to, "--uncompiled"]);
+        assert!(Path::new(&to).exists());
+    }
+    stdout(&["convert", &nadam, &folder.path("m.safetensors")]);
 }
 
 /// A header that asks for terabytes is an error, and quickly one.

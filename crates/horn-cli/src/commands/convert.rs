@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use horn::Error;
+use horn::{Error, load_model};
 use horn_keras::h5::WeightsReader;
+use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
 use crate::output;
@@ -26,14 +27,22 @@ pub struct Options {
     /// The model whose weights the first file has: a .keras or .h5 file.
     #[arg(long)]
     model: Option<PathBuf>,
+    /// Leave out what the model was compiled with, and what its optimizer remembers.
+    #[arg(long)]
+    uncompiled: bool,
+    /// Write a JSON document: the new file, its bytes, and what it has.
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run(options: &Options) -> Outcome {
     let weights_only = ending(&options.to)?;
+    // These have no place for an optimizer.
+    let uncompiled = options.uncompiled || options.to.to_string_lossy().ends_with(".safetensors");
     let loaded = match (&options.model, is_weights(&options.from)?) {
-        (None, false) => open(&options.from)?,
+        (None, false) => open(&options.from, uncompiled)?,
         (Some(model), _) => {
-            let mut loaded = open(model)?;
+            let mut loaded = open(model, uncompiled)?;
             loaded.load_weights(&options.from)?;
             loaded
         }
@@ -45,15 +54,32 @@ pub fn run(options: &Options) -> Outcome {
             ));
         }
     };
-    Ok(loaded.save(&options.to, weights_only)?)
+    loaded.save(&options.to, weights_only)?;
+    if options.json {
+        let bytes = std::fs::metadata(&options.to).ok().map(|metadata| metadata.len());
+        output::json(&json!({
+            "file": options.to.display().to_string(),
+            "bytes": bytes,
+            "weights_only": weights_only,
+            "compiled": matches!(loaded, Loaded::Compiled(_)),
+            "params": loaded.model()?.count_params(),
+        }))?;
+    }
+    Ok(())
 }
 
-fn open(path: &Path) -> Outcome<Loaded> {
-    let (loaded, left_out) = Loaded::open(path)?;
-    if let Some(error) = left_out {
-        output::note(&format!("note: the model is written without what it was compiled with: {error}"));
+fn open(path: &Path, uncompiled: bool) -> Outcome<Loaded> {
+    if uncompiled {
+        return Ok(Loaded::Plain(Box::new(load_model(path)?)));
     }
-    Ok(loaded)
+    match Loaded::open(path)? {
+        (loaded, None) => Ok(loaded),
+        (_, Some(error)) => Err(Failure::Data(
+            Error::model("the model was compiled with what Horn does not have")
+                .because(error)
+                .mend("leave that out by --uncompiled; the new file has the model and its weights then"),
+        )),
+    }
 }
 
 /// Does the name ask for the weights alone?

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use horn::{CompiledModel, Verbose, load_model};
+use horn::{CompiledModel, HostArray, Verbose, load_model};
 use serde_json::{Map, Value};
 
 use crate::arrays;
 use crate::failure::Outcome;
 use crate::names::Names;
 use crate::output;
+use crate::progress::Waiting;
 
 /// Measures the loss and the metrics that a model was compiled with.
 #[derive(Args)]
@@ -34,7 +35,9 @@ pub fn run(options: &Options) -> Outcome {
     let model = compiled.model()?;
     let x = arrays::read(std::slice::from_ref(&options.x), &Names::of_inputs(model)?, "input")?;
     let y = arrays::read(std::slice::from_ref(&options.y), &Names::of_outputs(model), "output")?;
+    let waiting = Waiting::new(x.first().map_or(0, HostArray::len));
     let scores = compiled.evaluate_with(x, y, options.batch_size as usize, Verbose::Silent)?;
+    drop(waiting);
     if options.json {
         let scores: Map<String, Value> = scores.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         return Ok(output::json(&Value::Object(scores))?);

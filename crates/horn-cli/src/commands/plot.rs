@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use horn::plot::ModelGraph;
 use horn::{Error, Model, load_model};
+use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
 use crate::output;
@@ -20,6 +21,9 @@ pub struct Options {
     /// Draw the layers of models in the model, too.
     #[arg(long)]
     expand_nested: bool,
+    /// Write a JSON document: the drawing, or the file that it went to.
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run(options: &Options) -> Outcome {
@@ -34,8 +38,13 @@ pub fn run(options: &Options) -> Outcome {
     }
     let model: Model = load_model(&options.model)?;
     let graph = ModelGraph::new(&model).expand_nested(options.expand_nested);
-    match &options.output {
-        Some(path) => Ok(graph.save(path)?),
-        None => Ok(output::write(&graph.svg())?),
+    if let Some(path) = &options.output {
+        graph.save(path)?;
+    }
+    match (&options.output, options.json) {
+        (Some(path), true) => Ok(output::json(&json!({"file": path.display().to_string()}))?),
+        (Some(_), false) => Ok(()),
+        (None, true) => Ok(output::json(&json!({"svg": graph.svg()}))?),
+        (None, false) => Ok(output::write(&graph.svg())?),
     }
 }
