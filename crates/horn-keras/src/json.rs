@@ -8,7 +8,7 @@ const MOST_LEVELS: usize = 100;
 /// A configuration may have a vocabulary in it.
 pub(crate) const MOST_BYTES: usize = 32 << 20;
 /// Each value costs some 32 bytes, however short it is written, so the size alone is no limit.
-const MOST_VALUES: usize = 600_000;
+const MOST_VALUES: usize = 500_000;
 /// And each object some 600 bytes. No model has more: see `horn-nn`, which counts those of a model again.
 const MOST_OBJECTS: usize = 100_000;
 

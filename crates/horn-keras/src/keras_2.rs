@@ -299,6 +299,15 @@ mod tests {
     }
 
     #[test]
+    fn older_optimizers_are_told_by_their_first_variable() {
+        let check = |name: &str| check_variables(&[name.to_owned()]);
+        assert!(check_variables(&[]).is_ok() && check("iteration:0").is_ok());
+        let error = check("training/Adam/iter:0").unwrap_err().to_string();
+        assert!(error.contains("is in the order of Keras before 2.11; received \"training/Adam/iter:0\""), "{error}");
+        assert!(error.ends_with("Mend: read the file as a `Model`, and compile it."), "{error}");
+    }
+
+    #[test]
     fn arguments_that_mean_something_stay() {
         let mut object = json!({"class_name": "LSTM", "config": {"time_major": true, "implementation": 2}});
         translate(&mut object);
