@@ -668,7 +668,7 @@ fn load_bytes<M: crate::LoadModel>(name: &str, bytes: &[u8]) -> Result<M> {
     fs::write(&path, bytes).unwrap();
     let loaded = load_model(&path);
     // Nothing is unpacked, here or above, and the file is as it was.
-    assert_eq!(files_in(outer.path()), [path.clone()]);
+    assert_eq!(files_in(outer.path()), std::slice::from_ref(&path));
     assert!(fs::read(&path).unwrap() == bytes);
     loaded
 }
