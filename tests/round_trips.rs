@@ -163,8 +163,29 @@ fn collect_classes(value: &Value, found: &mut HashSet<String>) {
 /// Keras makes no text layers without TensorFlow, whose strings they take, and Horn's models take numbers.
 const OF_STRINGS: [&str; 2] = ["StringLookup", "TextVectorization"];
 
+/// The models that take a minute.
+const APPLICATIONS: [&str; 4] = ["vgg16", "resnet50", "mobilenet_v2", "efficientnet_b0"];
+
 /// Layers that Keras has with TensorFlow only, and without strings.
 const OF_TENSORFLOW: [&str; 3] = ["Discretization", "Hashing", "IntegerLookup"];
+
+/// Lets Keras make models, sends them to Horn and back, and says what is wrong.
+fn there_and_back(python: &str, folder: &Path, names: &[&str]) -> (Vec<Case>, Vec<String>) {
+    if !folder.join("cases.json").exists() {
+        let made = python::round_trip(python, "make", folder, names);
+        assert!(made.is_ok(), "Keras does not make the models:\n{}", made.unwrap_err());
+    }
+    let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(folder.join("cases.json")).unwrap()).unwrap();
+    let case = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
+    let mut wrong = check_all(cases.iter().map(|case| case.name.as_str()), |name| send(folder, case(name)));
+    if names.is_empty() {
+        wrong.extend(check_all(own::NAMES.into_iter(), |name| own::write(&folder.join("own"), name)));
+    }
+    if let Err(report) = python::round_trip(python, "check", folder, &[]) {
+        wrong.push(format!("what Keras finds:\n{report}"));
+    }
+    (cases, wrong)
+}
 
 #[test]
 fn with_real_keras() {
@@ -173,17 +194,7 @@ fn with_real_keras() {
     let scratch = tempfile::tempdir().unwrap();
     // Models that were made before can be given, to find out about one.
     let folder = given.as_deref().unwrap_or(scratch.path());
-    if given.is_none() {
-        let made = python::round_trip(&python, "make", folder);
-        assert!(made.is_ok(), "Keras does not make the models:\n{}", made.unwrap_err());
-    }
-    let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(folder.join("cases.json")).unwrap()).unwrap();
-    let case = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
-    let mut wrong = check_all(cases.iter().map(|case| case.name.as_str()), |name| send(folder, case(name)));
-    wrong.extend(check_all(own::NAMES.into_iter(), |name| own::write(&folder.join("own"), name)));
-    if let Err(report) = python::round_trip(&python, "check", folder) {
-        wrong.push(format!("what Keras finds:\n{report}"));
-    }
+    let (cases, wrong) = there_and_back(&python, folder, &[]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(cases.len() >= 45, "{} models", cases.len());
     let has_tensorflow = cases.iter().any(|case| case.name == "hashes");
@@ -191,6 +202,15 @@ fn with_real_keras() {
     not_sent.retain(|class| !OF_STRINGS.contains(&class.as_str()));
     not_sent.retain(|class| has_tensorflow || !OF_TENSORFLOW.contains(&class.as_str()));
     assert!(not_sent.is_empty(), "no model has a {}", not_sent.join(", "));
+}
+
+#[test]
+fn applications_with_real_keras() {
+    let Some(python) = python::with_keras() else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let (cases, wrong) = there_and_back(&python, scratch.path(), &APPLICATIONS);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(cases.len(), APPLICATIONS.len());
 }
 
 /// The files in the repository; some are of older versions of Keras 3, some of the legacy format.

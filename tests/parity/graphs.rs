@@ -232,7 +232,7 @@ fn arrays(value: &Value, names: &[String]) -> Vec<HostArray<'static>> {
 fn models_are_written_as_keras_writes_them() {
     for entry in entries() {
         let written = entry.build().to_object().unwrap();
-        let (own, keras) = (essence(&written, &[]), essence(&entry.model, &[]));
+        let (own, keras) = (essence(&written), essence(&entry.model));
         assert_eq!(difference(&own, &keras), None, "{}", entry.case);
         let again = Model::from_object(&written, &Device::default()).unwrap();
         assert_eq!(again.to_object().unwrap(), written, "{}", entry.case);
@@ -256,18 +256,14 @@ fn difference(own: &Value, keras: &Value) -> Option<String> {
     parts.into_iter().find_map(|(key, own, keras)| Some(format!("/{key}{}", difference(own, keras)?)))
 }
 
-/// What a model's object says: without the marks by which Keras finds shared objects, and without what computes masks.
-fn essence(value: &Value, masks: &[&str]) -> Value {
+/// What a model's object says, without the marks by which Keras finds shared objects.
+fn essence(value: &Value) -> Value {
     let Value::Object(object) = value else {
         return match value {
-            Value::Array(values) => values.iter().map(|value| essence(value, masks)).collect(),
+            Value::Array(values) => values.iter().map(essence).collect(),
             value => value.clone(),
         };
     };
-    let list = |key: &str| object.get(key).and_then(Value::as_array).into_iter().flatten();
-    let is_mask = |layer: &&Value| is_operation(layer);
-    let own = list("layers").filter(is_mask).filter_map(|layer| layer["config"]["name"].as_str());
-    let masks: Vec<&str> = masks.iter().copied().chain(own).collect();
     let part = |(key, value): (&String, &Value)| {
         let value = match key.as_str() {
             "shared_object_id" | "compile_config" => return None,
@@ -278,13 +274,12 @@ fn essence(value: &Value, masks: &[&str]) -> Value {
             },
             // Of layers within layers Keras notes the shapes, too, and does not read them.
             "layer" | "backward_layer" => {
-                let mut inner = essence(value, &masks);
+                let mut inner = essence(value);
                 inner.as_object_mut().unwrap().remove("build_config");
                 inner
             }
-            "layers" => list("layers").filter(|layer| !is_mask(layer)).map(|layer| essence(layer, &masks)).collect(),
-            "inbound_nodes" => list("inbound_nodes").map(|node| places(&by_place(node), &masks)).collect(),
-            _ => essence(value, &masks),
+            "inbound_nodes" => value.as_array().unwrap().iter().map(|node| places(&by_place(node))).collect(),
+            _ => essence(value),
         };
         Some((key.clone(), value))
     };
@@ -301,17 +296,14 @@ fn by_place(node: &Value) -> Value {
 }
 
 /// What a call takes: tensors by their places, and what else it is told.
-fn places(node: &Value, masks: &[&str]) -> Value {
+fn places(node: &Value) -> Value {
     match node {
-        Value::Object(object) if object.contains_key("keras_history") => {
-            let place = &object["keras_history"];
-            if masks.contains(&place[0].as_str().unwrap()) { Value::Null } else { place.clone() }
-        }
+        Value::Object(object) if object.contains_key("keras_history") => object["keras_history"].clone(),
         Value::Object(object) => {
-            let parts = object.iter().map(|(key, value)| (key.clone(), places(value, masks)));
+            let parts = object.iter().map(|(key, value)| (key.clone(), places(value)));
             Value::Object(parts.filter(|(_, value)| !holds_nothing(value)).collect())
         }
-        Value::Array(values) => values.iter().map(|value| places(value, masks)).collect(),
+        Value::Array(values) => values.iter().map(places).collect(),
         value => value.clone(),
     }
 }

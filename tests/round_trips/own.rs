@@ -202,7 +202,7 @@ fn a_users_layer_that_is_not_registered_is_named() {
     let path = folder.path().join("danse.keras");
     model.save(&path).unwrap();
     let error = load_model::<Model>(&path).unwrap_err().to_string();
-    assert!(error.contains("there is no layer of this class; received Danse, "), "{error}");
+    assert!(error.contains("there is no layer of this class; received Custom>Danse, "), "{error}");
     assert!(error.contains("Dense and "), "{error}");
     assert!(error.contains("Mend: call `layers::register` before, if it is your own"), "{error}");
 }

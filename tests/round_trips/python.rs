@@ -26,11 +26,16 @@ pub fn with_keras() -> Option<String> {
     }
 }
 
-/// Runs a subcommand of `round_trip.py`; where it fails, what it prints.
-pub fn round_trip(python: &str, command: &str, folder: &Path) -> Result<(), String> {
+/// Runs a subcommand of `round_trip.py`, for these models or for all; where it fails, what it prints.
+pub fn round_trip(python: &str, command: &str, folder: &Path, names: &[&str]) -> Result<(), String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/round_trip.py");
-    let output =
-        Command::new(python).arg(script).arg(command).arg(folder).output().map_err(|error| error.to_string())?;
+    let output = Command::new(python)
+        .arg(script)
+        .arg(command)
+        .arg(folder)
+        .args(names)
+        .output()
+        .map_err(|error| error.to_string())?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match output.status.success() {
         true => Ok(()),

@@ -16,6 +16,9 @@ const MASK_OPERATIONS: [&str; 3] = ["Any", "LogicalOr", "NotEqual"];
 /// own, if what they give is not for a mask.
 const MASK_SHAPING: [&str; 5] = ["Concatenate", "ConvertToTensor", "ExpandDims", "OnesLike", "ZerosLike"];
 
+/// Between layers of other floating-point types Keras casts; here all floats are of one type.
+const CAST: &str = "Cast";
+
 /// Keras's functions on tensors that mean the same as the layer of that name, where all they take are tensors.
 const LIKE_LAYERS: [&str; 7] = ["Add", "Concatenate", "Maximum", "Minimum", "Multiply", "Softmax", "Subtract"];
 
@@ -155,8 +158,14 @@ impl Graph {
             self.outputs.insert(name.to_owned(), vec![vec![input.tensor()]]);
             return Ok(());
         }
+        let whole;
+        let mut object = object;
         if is_operation(object) {
             check_operation(object).map_err(|error| error.at(format!("operation {name:?}")))?;
+            if object["class_name"] == CAST {
+                whole = json!({"class_name": "Identity", "config": {"name": name}});
+                object = &whole;
+            }
         }
         let read = |object| from_object(object).map_err(|error| error.at(format!("layer {name:?}")));
         let mut layer = read(object)?;
@@ -373,6 +382,10 @@ fn check_operation(object: &Value) -> Result<()> {
             .expected(format!("layers, or one of {}", LIKE_LAYERS.join(", ")))
             .mend("write the step as a layer in the program that saves the model")
     };
+    let to_float = object["config"]["dtype"].as_str().is_some_and(|dtype| dtype.contains("float"));
+    if class_name == CAST && to_float {
+        return Ok(());
+    }
     if !LIKE_LAYERS.contains(&class_name) {
         return Err(unlike());
     }
@@ -542,6 +555,10 @@ mod tests {
             let error = read(&operation(class_name, json!([{"args": [x, y], "kwargs": {}}]))).unwrap_err().to_string();
             assert!(error.starts_with("operation \"step\": Keras's function on tensors is no layer"), "{error}");
         }
+        let mut cast = operation("Cast", json!([{"args": [x], "kwargs": {}}]));
+        cast["config"]["dtype"] = "bfloat16".into();
+        let model = read(&cast).unwrap();
+        assert_eq!(model.layers().last().unwrap().1.class_name(), "Identity");
         // NumPy aligns these at their ends, a merging layer at the samples.
         let other_rank = tensor("y", &[4, 4]);
         assert!(read(&operation("Add", json!([{"args": [x, other_rank], "kwargs": {}}]))).is_err());

@@ -601,6 +601,7 @@ impl Tracer {
         let operations = operations.iter().enumerate().map(|(before, (at, (placed, name)))| PlannedOperation {
             name: name.clone(),
             class_name: placed.layer.class_name().to_owned(),
+            config: placed.layer.config(),
             inputs: of_placed[&Arc::as_ptr(placed)].inputs.iter().map(source).collect(),
             output_shape: of_placed[&Arc::as_ptr(placed)].output_shapes[0].clone(),
             before: at - before,

@@ -1,6 +1,8 @@
 //! Masks in graphs. Here a mask goes along with its value; Keras's graph computes it by operations of its own, which
 //! stand between the layers and in the summary. This file says which they are, and which layers take a mask.
 
+use serde_json::{Value, json};
+
 use crate::functional::KerasTensor;
 use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
 
@@ -110,9 +112,9 @@ pub(crate) fn of_outputs(
     let is_on = |argument: &str| layer.config()[argument] == true;
     let first = || masks.first().copied().flatten().cloned();
     let mask = match class {
-        "Embedding" if is_on("mask_zero") => inputs.first().map(not_equal),
+        "Embedding" if is_on("mask_zero") => inputs.first().map(|ids| not_equal(ids, json!(0))),
         "Embedding" => None,
-        "Masking" => inputs.first().map(|input| any(&not_equal(input))),
+        "Masking" => inputs.first().map(|input| any(&not_equal(input, layer.config()["mask_value"].clone()))),
         class if ELEMENTWISE.contains(&class) => all(masks).map(|masks| joined(&masks)),
         "Concatenate" => concatenated(layer, inputs, masks),
         class if ATTENTION.contains(&class) => first().map(|mask| operation("ConvertToTensor", mask.shape(), [&mask])),
@@ -136,8 +138,9 @@ fn all<'a>(masks: &[Option<&'a KerasTensor>]) -> Option<Vec<&'a KerasTensor>> {
     masks.iter().copied().collect()
 }
 
-fn not_equal(value: &KerasTensor) -> KerasTensor {
-    operation("NotEqual", value.shape(), [value])
+fn not_equal(value: &KerasTensor, other: Value) -> KerasTensor {
+    let operation = MaskOperation { constant: Some(other), ..MaskOperation::new("NotEqual", value.shape()) };
+    KerasTensor::of_operation(operation, vec![value.clone()])
 }
 
 /// True where any is true along the last axis.
@@ -168,22 +171,30 @@ fn concatenated(layer: &dyn Layer, inputs: &[KerasTensor], masks: &[Option<&Kera
     let parts: Vec<KerasTensor> = inputs.iter().zip(masks).map(whole).collect();
     let shapes: Vec<Shape> = parts.iter().map(|part| part.shape().clone()).collect();
     let together = layer.output_shapes(&shapes).ok()?.into_iter().next()?;
-    Some(any(&operation("Concatenate", &together, &parts)))
+    let axis = Some(layer.config()["axis"].clone());
+    let joined = MaskOperation { constant: axis, ..MaskOperation::new("Concatenate", &together) };
+    Some(any(&KerasTensor::of_operation(joined, parts)))
 }
 
 fn operation<'a>(class: &'static str, shape: &Shape, inputs: impl IntoIterator<Item = &'a KerasTensor>) -> KerasTensor {
-    KerasTensor::of_operation(MaskOperation { class, shape: shape.clone() }, inputs.into_iter().cloned().collect())
+    KerasTensor::of_operation(MaskOperation::new(class, shape), inputs.into_iter().cloned().collect())
 }
 
-/// One of Keras's operations on masks: a row of the summary, and a step on the way that orders layers. It is never
-/// built, as the layers compute their masks themselves.
+/// One of Keras's operations on masks: a row of the summary, an entry of the file, and a step on the way that orders
+/// layers. It is never built, as the layers compute their masks themselves.
 #[derive(Debug, Clone)]
 pub(crate) struct MaskOperation {
     class: &'static str,
     shape: Shape,
+    /// The number that it compares with, or the axis.
+    constant: Option<Value>,
 }
 
 impl MaskOperation {
+    fn new(class: &'static str, shape: &Shape) -> Self {
+        Self { class, shape: shape.clone(), constant: None }
+    }
+
     pub fn shape(&self) -> &Shape {
         &self.shape
     }
@@ -200,5 +211,20 @@ impl Layer for MaskOperation {
 
     fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
         Err(Error::model("an operation on masks has no module"))
+    }
+
+    /// What Keras writes for it, but for its name and place.
+    fn config(&self) -> Value {
+        let module = if self.class == "ConvertToTensor" { "keras.src.ops.core" } else { "keras.src.ops.numpy" };
+        let config = match self.class {
+            "Any" => json!({"axis": -1, "keepdims": false}),
+            "Concatenate" => json!({"axis": self.constant}),
+            "ExpandDims" => json!({"axis": -1}),
+            "ConvertToTensor" => json!({"dtype": null, "sparse": null, "ragged": null}),
+            "OnesLike" | "ZerosLike" => json!({"dtype": "bool"}),
+            _ => json!({}),
+        };
+        let constant = self.constant.as_ref().filter(|_| self.class == "NotEqual");
+        json!({"module": module, "class_name": self.class, "config": config, "constant": constant})
     }
 }

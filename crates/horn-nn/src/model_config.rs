@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::layers::{public_name, registered_name};
-use crate::plan::{Kind, Place, Plan, PlannedCall};
+use crate::plan::{Kind, Place, Plan, PlannedCall, PlannedOperation, Source};
 use crate::{Error, Layer, Mode, Model, Result, Shape, plan};
 
 /// What Keras writes for a layer or a model: `{"module": .., "class_name": .., "config": .., "registered_name": ..}`.
@@ -152,6 +152,9 @@ fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
             object["inbound_nodes"] = nodes.map(|call| node(plan, layer, call, &options)).collect();
         }
     }
+    for (at, operation) in plan.operations.iter().enumerate() {
+        layers.insert(operation.before + at, operation_object(plan, operation));
+    }
     let mut config = json!({"name": plan.name, "trainable": trainable, "layers": layers});
     match plan.kind {
         Kind::Sequential => {
@@ -211,8 +214,10 @@ fn node(plan: &Plan, layer: &dyn Layer, call: &PlannedCall, options: &Map<String
     let (mut rest, masks) = tensors.split_at(tensors.len() - call.masks);
     let (mut args, mut kwargs) = (Vec::new(), options.clone());
     kwargs.extend(call.mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
+    let computed = call.operations.iter().map(|&at| operation_tensor(plan, at));
+    let masks: Vec<Value> = masks.iter().cloned().chain(computed).collect();
     if !masks.is_empty() {
-        kwargs.insert("mask".to_owned(), one_or_all(masks));
+        kwargs.insert("mask".to_owned(), one_or_all(&masks));
     }
     for (name, count) in layer.call_arguments(rest.len()) {
         let (own, others) = rest.split_at(count.min(rest.len()));
@@ -224,6 +229,38 @@ fn node(plan: &Plan, layer: &dyn Layer, call: &PlannedCall, options: &Map<String
         }
     }
     json!({"args": args, "kwargs": kwargs})
+}
+
+/// One of Keras's operations on masks.
+fn operation_object(plan: &Plan, operation: &PlannedOperation) -> Value {
+    let inputs = operation.inputs.iter().map(|source| match *source {
+        Source::Layer(place) => tensor(plan, place),
+        Source::Operation(at) => operation_tensor(plan, at),
+    });
+    let mut args: Vec<Value> = inputs.collect();
+    if operation.class_name == "Concatenate" {
+        args = vec![args.into()];
+    }
+    let PlannedOperation { name, class_name, config, .. } = operation;
+    args.extend(Some(config["constant"].clone()).filter(|constant| !constant.is_null()));
+    let mut arguments = config["config"].clone();
+    arguments["name"] = name.as_str().into();
+    json!({
+        "module": config["module"],
+        "class_name": class_name,
+        "config": arguments,
+        "registered_name": class_name,
+        "name": name,
+        "inbound_nodes": [{"args": args, "kwargs": {}}],
+    })
+}
+
+fn operation_tensor(plan: &Plan, at: usize) -> Value {
+    let PlannedOperation { name, output_shape, .. } = &plan.operations[at];
+    json!({
+        "class_name": "__keras_tensor__",
+        "config": {"shape": output_shape, "dtype": "bool", "keras_history": [name, 0, 0]},
+    })
 }
 
 fn tensor(plan: &Plan, place: Place) -> Value {

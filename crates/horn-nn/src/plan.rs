@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::layers::Input;
 use crate::{Error, Layer, Mode, Result, Shape};
 
@@ -71,6 +73,8 @@ pub(crate) struct PlannedCall {
 pub(crate) struct PlannedOperation {
     pub name: String,
     pub class_name: String,
+    /// What Keras writes for it: its module and its arguments.
+    pub config: Value,
     pub inputs: Vec<Source>,
     pub output_shape: Shape,
     /// How many layers come before it.

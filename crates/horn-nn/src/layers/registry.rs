@@ -84,11 +84,11 @@ pub(crate) fn public_name(class_name: &str) -> &str {
 fn unknown(class_name: &str) -> Error {
     let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
     let known = super::FAMILIES.iter().flat_map(|family| family.classes).copied();
-    let own = own.keys().map(|name| if class_name.contains('>') { name.as_str() } else { class_of(name) });
+    let own = own.keys().map(|name| class_of(name));
     let mut known: Vec<&str> = known.chain(["Functional", "Sequential"]).collect();
     let own: Vec<&str> = own.filter(|name| !known.contains(name)).collect();
     known.extend(own);
-    let [first, second] = nearest(class_name, &known);
+    let [first, second] = nearest(class_of(class_name), &known);
     Error::argument("there is no layer of this class")
         .received(class_name)
         .expected(format!("a class of Keras's layers; {first} and {second} are the most like it"))
