@@ -53,7 +53,7 @@ pub fn load_model<M: LoadModel>(path: impl AsRef<Path>) -> Result<M> {
 pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> Result<M> {
     let path = path.as_ref();
     let place = format!("file {:?}", path.display().to_string());
-    Source::open(path).and_then(|source| M::from_source(source, device)).map_err(|error| error.at(place))
+    Source::open(path).and_then(|source| M::from_source(source, device)).map_err(|error| error.within(&place))
 }
 
 /// Makes a model, with new weights, from what `to_json()` says: `keras.models.model_from_json`.

@@ -109,6 +109,17 @@ impl Error {
         self
     }
 
+    /// Names what the place is in, such as the file that the layer is of. A file that is named already stays alone.
+    #[must_use]
+    pub fn within(mut self, outer: &str) -> Self {
+        self.0.place = Some(match self.0.place.take() {
+            None => shortened(outer.to_owned()),
+            Some(own) if own.starts_with("file ") => own,
+            Some(own) => format!("{}: {own}", shortened(outer.to_owned())),
+        });
+        self
+    }
+
     /// Says what was received.
     #[must_use]
     pub fn received(mut self, received: impl fmt::Display) -> Self {
@@ -233,6 +244,14 @@ mod tests {
     fn the_innermost_place_wins() {
         let error = Error::shape("no").at("layer \"inner\"").at("layer \"outer\"");
         assert_eq!(error.place(), Some("layer \"inner\""));
+    }
+
+    #[test]
+    fn a_place_is_in_a_file() {
+        let file = "file \"m.keras\"";
+        let error = Error::shape("no").at("layer \"dense\"").within(file).within(file);
+        assert_eq!(error.to_string(), "file \"m.keras\": layer \"dense\": no.");
+        assert_eq!(Error::file("no").within(file).within(file).to_string(), "file \"m.keras\": no.");
     }
 
     #[test]

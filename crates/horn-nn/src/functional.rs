@@ -52,11 +52,6 @@ struct LayerCall {
 }
 
 impl LayerCall {
-    /// All that it is connected to, as Keras's node is.
-    fn sources(&self) -> impl Iterator<Item = &KerasTensor> {
-        self.inputs.iter().chain(&self.implied)
-    }
-
     fn let_go(&mut self) -> impl Iterator<Item = KerasTensor> + use<> {
         let inputs = std::mem::take(&mut self.inputs).into_iter().chain(std::mem::take(&mut self.implied));
         inputs.chain(std::mem::take(&mut self.output_masks).into_iter().flatten())
@@ -467,6 +462,8 @@ struct Tracer {
     seen: HashSet<*const LayerCall>,
     /// When each layer was first come by.
     met: HashMap<*const Placed, isize>,
+    /// Masks of what comes before an inner tensor that the model begins with: it does not know them.
+    unknown_masks: HashSet<*const LayerCall>,
 }
 
 impl Tracer {
@@ -483,7 +480,8 @@ impl Tracer {
                 .expected("each input once")
                 .mend("make another Input"));
         }
-        Ok(Self { given, finished: Vec::new(), seen: HashSet::new(), met: HashMap::new() })
+        let (finished, seen, met, unknown_masks) = Default::default();
+        Ok(Self { given, finished, seen, met, unknown_masks })
     }
 
     fn trace(mut self, inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Plan> {
@@ -517,7 +515,8 @@ impl Tracer {
         // Calls that are begun, with the number of their inputs that are visited.
         let mut open: Vec<(Arc<LayerCall>, usize)> = self.meet(tensor)?.map(|call| (call, 0)).into_iter().collect();
         while let Some((call, visited)) = open.last_mut() {
-            let next = call.sources().nth(*visited).cloned();
+            let (call, at) = (call.clone(), *visited);
+            let next = self.sources(&call).nth(at).cloned();
             match next {
                 Some(input) => {
                     *visited += 1;
@@ -541,7 +540,34 @@ impl Tracer {
         }
         let met = self.met.len() as isize;
         self.met.entry(Arc::as_ptr(&call.layer)).or_insert(met);
+        let unknown = call.implied.iter().filter(|mask| !self.begins_at_inputs(mask));
+        let unknown: Vec<_> = unknown.map(|mask| Arc::as_ptr(&mask.call)).collect();
+        self.unknown_masks.extend(unknown);
         Ok(Some(call))
+    }
+
+    /// All that a call is connected to in this model, as Keras's node is.
+    fn sources<'a>(&'a self, call: &'a LayerCall) -> impl Iterator<Item = &'a KerasTensor> {
+        let known = |mask: &&KerasTensor| !self.unknown_masks.contains(&Arc::as_ptr(&mask.call));
+        call.inputs.iter().chain(call.implied.iter().filter(known))
+    }
+
+    /// Can the mask be computed from the model's inputs? Always, unless one of them is an inner tensor.
+    fn begins_at_inputs(&self, mask: &KerasTensor) -> bool {
+        if self.given.iter().all(|(given, stand_in)| *given == stand_in.key()) {
+            return true;
+        }
+        let (mut open, mut seen) = (vec![mask], HashSet::new());
+        while let Some(tensor) = open.pop() {
+            if self.given.contains_key(&tensor.key()) || !seen.insert(tensor.key()) {
+                continue;
+            }
+            if tensor.call.inputs.is_empty() {
+                return false;
+            }
+            open.extend(&tensor.call.inputs);
+        }
+        true
     }
 
     /// The distance of each call from the outputs, and of each layer: that of its farthest call.
@@ -554,7 +580,7 @@ impl Tracer {
             *depth = (*depth).max(*of_layer);
             *of_layer = *depth;
             let before = *depth + 1;
-            for input in call.sources() {
+            for input in self.sources(call) {
                 let depth = calls.entry(Arc::as_ptr(&self.stand_in(input).call)).or_default();
                 *depth = (*depth).max(before);
             }
@@ -586,7 +612,11 @@ impl Tracer {
             mode: call.mode,
             inputs: call.inputs.iter().map(place).collect(),
             masks: call.masks,
-            operations: call.implied.iter().map(|mask| at_operation[&Arc::as_ptr(&mask.call.layer)]).collect(),
+            operations: self
+                .sources(call)
+                .skip(call.inputs.len())
+                .map(|mask| at_operation[&Arc::as_ptr(&mask.call.layer)])
+                .collect(),
             input_shapes: match call.inputs.as_slice() {
                 [] => call.output_shapes.clone(),
                 inputs => inputs[..inputs.len() - call.masks].iter().map(|input| input.shape().clone()).collect(),
@@ -762,6 +792,20 @@ mod tests {
         assert!(message(whole.between(&["b", "b"], &["late"])).contains("a first layer is named twice"));
         assert!(message(whole.between(&["b"], &[])).contains("a part needs an output"));
         assert!(message(whole.between(&["none"], &["late"])).contains("there is no layer of this name"));
+    }
+
+    #[test]
+    fn a_model_that_begins_at_an_inner_tensor_knows_no_mask_of_what_is_before() {
+        use crate::layers::{Embedding, LSTM};
+        let words = Input([4]);
+        let embedded = Embedding(5, 2).mask_zero(true).apply(&words).unwrap();
+        let y = LSTM(3).apply(Dense(2).apply(&embedded).unwrap()).unwrap();
+        let summary = |inputs: &dyn Fn() -> Vec<KerasTensor>| {
+            let model = Model::new(inputs(), &y).unwrap().build(&Device::default()).unwrap();
+            model.to_summary().rows.into_iter().map(|row| row.name).collect::<Vec<_>>()
+        };
+        assert_eq!(summary(&|| vec![embedded.clone()]), ["input_layer", "dense", "lstm"]);
+        assert_eq!(summary(&|| vec![words.tensor()]), ["input_layer", "embedding", "dense", "not_equal", "lstm"]);
     }
 
     #[test]

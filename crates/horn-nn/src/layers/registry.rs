@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::keras_object::nearest;
 use crate::layer::Given;
+use crate::plan;
 use crate::shape::MOST_VALUES;
 use crate::{Error, Functional, Layer, Result, Sequential};
 
@@ -202,32 +203,33 @@ pub(super) fn read_as<L: Layer + Serialize + DeserializeOwned>(
     required: &[&str],
     config: &Value,
 ) -> Result<L> {
-    let class = default.class_name().to_owned();
-    let given = config.as_object().ok_or_else(|| {
-        Error::argument("the configuration is no object").at(format!("class {class}")).received(config)
-    })?;
-    given
-        .iter()
-        .try_for_each(|(key, value)| check_size(key, value))
-        .map_err(|error| error.at(format!("class {class}")))?;
+    let class = default.class_name();
+    let place = match config["name"].as_str() {
+        Some(name) => plan::place(name, default),
+        None => format!("class {class}"),
+    };
+    let given = config
+        .as_object()
+        .ok_or_else(|| Error::argument("the configuration is no object").at(&place).received(config))?;
+    given.iter().try_for_each(|(key, value)| check_size(key, value)).map_err(|error| error.at(&place))?;
     // Not the configuration of the default: that also has what follows from other arguments.
     let mut whole: Map<String, Value> = match serde_json::to_value(default) {
         Ok(Value::Object(whole)) => whole,
         _ => Map::new(),
     };
     if let Some(missing) = required.iter().find(|key| !given.contains_key(**key)) {
-        return Err(Error::argument("an argument is missing").at(format!("class {class}")).expected(*missing));
+        return Err(Error::argument("an argument is missing").at(&place).expected(*missing));
     }
     whole.extend(given.clone());
     let layer: L = serde_json::from_value(Value::Object(whole)).map_err(|error| {
-        Error::argument("an argument is of another kind").at(format!("class {class}")).received(config).because(error)
+        Error::argument("an argument is of another kind").at(&place).received(config).because(error)
     })?;
     // What the layer does not say again, it has not read.
     let read = layer.config();
     if let Some((key, _)) = given.iter().find(|(key, value)| read.get(key).is_none() && !value.is_null()) {
         let known = read.as_object().map(|read| read.keys().cloned().collect::<Vec<_>>().join(", "));
         return Err(Error::argument("the layer has no such argument")
-            .at(format!("class {class}"))
+            .at(&place)
             .received(key)
             .expected(known.unwrap_or_default()));
     }
