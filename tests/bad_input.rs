@@ -57,6 +57,20 @@ const CASES: &[Case] = &[
          Mend: reshape the data, or change the Input.",
     ),
     (
+        "texts for numbers",
+        |model| model.fit(&["a", "b"], &y(2), quiet()).map(drop),
+        Error::is_data,
+        "model \"sequential\": the model takes numbers; received texts of shape (2,), expected numbers of shape \
+         (None, 4). Mend: change the data, or the dtype of the Input.",
+    ),
+    (
+        "texts for labels",
+        |model| model.fit(&x(2), &["cat", "dog"], quiet()).map(drop),
+        Error::is_data,
+        "y: the targets are texts; received texts of shape (2,), expected numbers. \
+         Mend: look the classes up: StringLookup with `num_oov_indices(0)`.",
+    ),
+    (
         "a label that is too large",
         |model| {
             let mut y = y(20);

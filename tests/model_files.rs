@@ -67,6 +67,47 @@ fn training_goes_on_after_a_file_as_without_one() {
 }
 
 #[test]
+fn what_layers_learned_of_texts_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("texts.keras");
+    let texts = ["a good film", "a bad film", "so good", "so bad"];
+    let y = ndarray::array![[1.0_f32], [0.0], [1.0], [0.0]];
+    let mut words = TextVectorization().output_mode(OutputMode::TfIdf);
+    words.adapt(&texts).unwrap();
+    let model = Sequential::new().add(Input([]).dtype(InputDtype::String)).add(words).add(Dense(1));
+    let mut model = model.compile(Adam::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    let fit = || Fit::epochs(3).batch_size(2).shuffle(false).verbose(Verbose::Silent);
+    let before = model.evaluate(&texts, &y).unwrap().loss();
+    model.fit(&texts, &y, fit()).unwrap();
+    assert!(model.evaluate(&texts, &y).unwrap().loss() < before);
+
+    model.save(&path).unwrap();
+    let mut again: CompiledModel = load_model(&path).unwrap();
+    let new = ["a so-so film", "good", ""];
+    assert_eq!(again.predict(&new).unwrap(), model.predict(&new).unwrap());
+    model.fit(&texts, &y, fit()).unwrap();
+    again.fit(&texts, &y, fit()).unwrap();
+    assert_eq!(again.model().unwrap().get_weights(), model.model().unwrap().get_weights());
+
+    // How much each word counts is no weight of the model's: the layer has its own.
+    let weights = folder.path().join("texts.weights.h5");
+    model.save_weights(&weights).unwrap();
+    let report = again.load_weights(&weights).unwrap();
+    assert_eq!(report.applied, names(&["dense/kernel", "dense/bias"]));
+    let of_words = ["layers/text_vectorization/_lookup_layer", "layers/text_vectorization"];
+    assert_eq!(report.unused, of_words.map(|group| format!("{group}/vars/idf_weights")));
+
+    // A vocabulary is kept a line a token.
+    let mut lines = StringLookup();
+    lines.adapt(&["one\ntwo"]).unwrap();
+    let model =
+        Sequential::new().add(Input([1]).dtype(InputDtype::String)).add(lines).build(&Device::default()).unwrap();
+    let error = model.save(&path).unwrap_err().to_string();
+    assert!(error.contains(r#""layers/string_lookup": a token of the vocabulary can't be kept in a file"#), "{error}");
+    assert!(load_model::<Model>(&path).is_ok(), "the file that was there is there");
+}
+
+#[test]
 fn weights_that_do_not_fit_are_an_error_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.weights.h5");

@@ -13,7 +13,8 @@ The weights are random whatever the function does, but for those that the layer 
 
 import os
 
-os.environ["KERAS_BACKEND"] = "jax"
+# JAX has no strings: models of texts are made by TensorFlow, in a process of their own.
+os.environ["KERAS_BACKEND"] = os.environ.get("ROUND_TRIP_BACKEND", "jax")
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 import zlib
@@ -36,12 +37,13 @@ class Case:
     keeps_weights: bool = False  # the function has set the weights itself
 
 
-def case(make=None, *, large=False, tensorflow=False):
-    """Registers a model. Some take long to make; for some preprocessing layers Keras needs TensorFlow."""
+def case(make=None, *, large=False, tensorflow=False, texts=False):
+    """Registers a model. Some take long to make; for some preprocessing layers Keras needs TensorFlow, and some are on
+    its backend, since they take texts."""
     if make is None:
-        return lambda make: case(make, large=large, tensorflow=tensorflow)
+        return lambda make: case(make, large=large, tensorflow=tensorflow or texts, texts=texts)
     CASES[make.__name__] = make
-    make.large, make.tensorflow = large, tensorflow
+    make.large, make.tensorflow, make.texts = large, tensorflow, texts
     return make
 
 
@@ -718,6 +720,63 @@ def hashes():
     salted, plain = layers.Hashing(7, salt=[13, 37]), layers.Hashing(6, mask_value=0)
     outputs = [layers.Embedding(7, 2)(salted(given)), layers.Embedding(6, 2)(plain(given))]
     return Case(keras.Model(given, outputs), [integers(100, 4, 3)])
+
+
+# ---------------------------------------------------------------- texts
+
+REVIEWS = [
+    "A great film!", "I fell asleep.", "Great cast, great story", "the worst film of the year", "so-so", "",
+    "not great, not the worst", "The story fell apart", "a film for the whole year", "worst. film. ever.", "Loved it",
+    "asleep\tin a great seat",
+]  # fmt: skip
+
+
+@case(texts=True)
+def reviews():
+    words = layers.TextVectorization(max_tokens=16, output_sequence_length=6)
+    words.adapt(REVIEWS)
+    given = keras.Input((1,), dtype="string")
+    x = layers.GlobalAveragePooling1D()(layers.Embedding(16, 4)(words(given)))
+    model = keras.Model(given, layers.Dense(1, activation="sigmoid")(x))
+    # On TensorFlow, others square the gradient of a word for each place where it stands.
+    model.compile(optimizers.SGD(0.1, momentum=0.9), "binary_crossentropy", metrics=["accuracy"])
+    return Case(model, [np.array(REVIEWS)[:, None]], [integers(2, SAMPLES, 1).astype("float32")])
+
+
+@case(texts=True)
+def weighted_words():
+    learned = layers.TextVectorization(output_mode="tf_idf", ngrams=2, standardize="lower")
+    learned.adapt(REVIEWS)
+    fixed = layers.TextVectorization(
+        vocabulary=["a", "e", "t"], idf_weights=[0.5, 1.0, 2.0], output_mode="tf_idf", split="character", max_tokens=6,
+        pad_to_max_tokens=True,
+    )  # fmt: skip
+    given = keras.Input((), dtype="string")
+    x = layers.Concatenate()([learned(given), fixed(given)])
+    return Case(keras.Model(given, layers.Dense(2)(x)), [np.array(REVIEWS)])
+
+
+@case(texts=True)
+def categories_of_texts():
+    colors = layers.StringLookup(num_oov_indices=2, mask_token="")
+    colors.adapt([["red"], ["red"], ["blue"], ["green"]])
+    weighted = layers.StringLookup(output_mode="tf_idf")
+    weighted.adapt([["red", "blue"], ["red", "red"], ["green", "blue"]])
+    known = layers.StringLookup(vocabulary=["s", "m", "l"], num_oov_indices=0, output_mode="multi_hot")
+    color, sizes = keras.Input((2,), dtype="string", name="color"), keras.Input((2,), dtype="string", name="sizes")
+    # A model of texts in another, with its vocabulary.
+    inner = keras.Sequential([keras.Input((2,), dtype="string"), weighted, layers.Dense(2)])
+    outputs = [layers.Embedding(6, 2)(colors(color)), inner(color), layers.Dense(2)(known(sizes))]
+    inputs = [np.array([["red", "pink"], ["green", ""], ["blue", "red"]]), np.array([["s", "l"], ["m", "m"], ["l", "m"]])]
+    return Case(keras.Model([color, sizes], outputs), inputs)
+
+
+@case(texts=True)
+def words_without_an_input():
+    model = keras.Sequential([layers.TextVectorization(vocabulary=["great", "film"]), layers.Embedding(4, 3)])
+    model.build((None, 1))
+    # All texts have as many words, so that there is nothing to fill up.
+    return Case(model, [np.array([["great film"], ["bad film"]])])
 
 
 # ---------------------------------------------------------------- what is learned by

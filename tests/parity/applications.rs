@@ -317,13 +317,13 @@ fn images_are_prepared_as_keras_does() {
             "MobileNetV2" => {
                 (applications::mobilenet_v2::preprocess_input(&image).unwrap(), Some(imagenet_utils::Mode::Tf))
             }
-            _ => (applications::efficientnet::preprocess_input(&image), None),
+            _ => (applications::efficientnet::preprocess_input(&image).unwrap(), None),
         };
         let values = |array: &Array4<f32>| array.iter().copied().collect::<Vec<_>>();
         assert_close(&app.name, &values(&prepared), &app.preprocess_input.values(), 1e-6);
         let transposed = match mode {
             Some(mode) => imagenet_utils::preprocess_input(&first, mode, DataFormat::ChannelsFirst).unwrap(),
-            None => applications::efficientnet::preprocess_input(&first),
+            None => applications::efficientnet::preprocess_input(&first).unwrap(),
         };
         assert_eq!(transposed.shape(), app.preprocess_input_channels_first.shape);
         assert_close(&app.name, &values(&transposed), &app.preprocess_input_channels_first.values(), 1e-6);

@@ -13,14 +13,16 @@ use serde_json::{Value, json};
 
 use super::Checked;
 
-pub const NAMES: [&str; 5] = ["digits", "residual", "words", "attention", "affine"];
+pub const NAMES: [&str; 6] = ["digits", "residual", "words", "attention", "affine", "reviews"];
 
 /// The model of this name with an input for it.
-fn make(name: &str) -> horn::Result<(CompiledModel, ArrayD<f32>)> {
-    let values = |shape: &[usize]| {
-        let value = |at: usize| ((at * 2_654_435_761) % 1024) as f32 / 512.0 - 1.0;
-        ArrayD::from_shape_vec(IxDyn(shape), (0..shape.iter().product()).map(value).collect()).unwrap()
+fn make(name: &str) -> horn::Result<(CompiledModel, HostArray<'static>)> {
+    let scaled = |shape: &[usize], to: &dyn Fn(f32) -> f32| {
+        let value = |at: usize| to(((at * 2_654_435_761) % 1024) as f32 / 512.0 - 1.0);
+        let values: Vec<f32> = (0..shape.iter().product()).map(value).collect();
+        HostArray::new(values, shape).unwrap()
     };
+    let values = |shape: &[usize]| scaled(shape, &|x| x);
     let classes = SparseCategoricalCrossentropy::new;
     Ok(match name {
         "digits" => {
@@ -34,7 +36,7 @@ fn make(name: &str) -> horn::Result<(CompiledModel, ArrayD<f32>)> {
                 .add(relu())
                 .add(Dense(10).activation(Activation::Softmax));
             let model = model.compile(Adam::new(1e-3), classes(), [Accuracy::new()])?;
-            (model, values(&[4, 28, 28]).mapv(|x| (x + 1.0) * 127.0))
+            (model, scaled(&[4, 28, 28], &|x| (x + 1.0) * 127.0))
         }
         "residual" => {
             let image = Input([8, 8, 3]).name("image");
@@ -57,8 +59,8 @@ fn make(name: &str) -> horn::Result<(CompiledModel, ArrayD<f32>)> {
                 .add(Dropout(0.3))
                 .add(Dense(3).activation(Activation::Softmax));
             let model = model.compile(RMSprop::new(1e-3), classes(), [SparseCategoricalAccuracy::new()])?;
-            let sentences = [[3, 17, 4, 9, 0, 0, 0], [1, 2, 3, 4, 5, 6, 7], [19, 0, 0, 0, 0, 0, 0]];
-            (model, ndarray::arr2(&sentences).mapv(|word: u8| f32::from(word)).into_dyn())
+            let sentences: [[u8; 7]; 3] = [[3, 17, 4, 9, 0, 0, 0], [1, 2, 3, 4, 5, 6, 7], [19, 0, 0, 0, 0, 0, 0]];
+            (model, HostArray::new(sentences.as_flattened().to_vec(), [3, 7])?)
         }
         "attention" => {
             let given = Input([6, 8]);
@@ -67,6 +69,18 @@ fn make(name: &str) -> horn::Result<(CompiledModel, ArrayD<f32>)> {
             let x = Add().apply((&given, &x))?;
             let x = Dense(2).apply(GlobalMaxPooling1D().apply(&x)?)?;
             (Model::new(&given, &x)?.compile(AdamW::new(1e-3), MeanAbsoluteError::new(), ())?, values(&[3, 6, 8]))
+        }
+        "reviews" => {
+            let texts = ["a good film", "a bad film, a BAD story", "so-so"];
+            let mut words = TextVectorization().output_sequence_length(5);
+            words.adapt(&texts)?;
+            let mut categories = StringLookup().output_mode(OutputMode::TfIdf);
+            categories.adapt(&ndarray::array![["good", "bad"], ["bad", "bad"]])?;
+            let (text, kind) = (Input([1]).dtype(InputDtype::String), Input([1]).dtype(InputDtype::String));
+            let x = GlobalAveragePooling1D().apply(Embedding(12, 3).apply(words.apply(&text)?)?)?;
+            let x = Concatenate().apply((x, categories.apply(&kind)?))?;
+            let model = Model::new((&text, &kind), Dense(1).apply(x)?)?;
+            (model.compile(Adam::default(), MeanSquaredError::new(), ())?, HostArray::new(texts.to_vec(), [3, 1])?)
         }
         _ => {
             let model = Sequential::new().add(Input([5])).add(Dense(4)).add(Affine { shift: 0.25 }).add(Dense(2));
@@ -86,11 +100,24 @@ pub fn write(folder: &Path, name: &str) -> Checked {
     };
     let weights: Vec<ArrayD<f32>> = model.model()?.get_weights().iter().map(|array| array.mapv(&mut off)).collect();
     model.model_mut()?.set_weights(&weights)?;
-    let y = model.predict(&x)?;
+    let x = vec![x; model.model()?.input_shapes().count()];
+    let y = model.predict(x.clone())?;
     model.save(folder.join(name).with_extension("keras"))?;
-    let tensor = |array: &ArrayD<f32>| json!({"shape": array.shape(), "data": array.iter().collect::<Vec<_>>()});
-    let content = json!({"x": [tensor(&x)], "y": [tensor(&y)]});
+    let y = json!({"shape": y.shape(), "data": y.iter().collect::<Vec<_>>()});
+    let content = json!({"x": x.iter().map(given).collect::<horn::Result<Vec<_>>>()?, "y": [y]});
     Ok(std::fs::write(folder.join(name).with_extension("json"), content.to_string())?)
+}
+
+/// An input as `round_trip.py` reads it.
+fn given(x: &HostArray<'_>) -> horn::Result<Value> {
+    let all: Vec<usize> = (0..x.len()).collect();
+    Ok(match x.is_texts() {
+        true => {
+            let texts = x.batch(&all, &horn::default_device()?)?.texts()?.texts;
+            json!({"shape": x.sizes(), "texts": texts.iter().collect::<Vec<_>>()})
+        }
+        false => json!({"shape": x.sizes(), "data": x.floats(&all)?}),
+    })
 }
 
 /// A user's own layer, x · scale + shift; `round_trip.py` has it in Python.
@@ -165,7 +192,7 @@ fn scale(model: &Model) -> ArrayD<f32> {
 fn a_users_layer_is_read_by_its_registered_class() {
     horn::layers::register::<Affine>("Affine");
     let (mut model, x) = make("affine").unwrap();
-    let y = ArrayD::from_elem(IxDyn(&[x.shape()[0], 2]), 1.0_f32);
+    let y = ArrayD::from_elem(IxDyn(&[x.len(), 2]), 1.0_f32);
     let learn = || Fit::epochs(2).shuffle(false).verbose(Verbose::Silent);
     let first = scale(model.model().unwrap());
     model.fit(&x, &y, learn()).unwrap();

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use horn::burn::tensor::{bf16, f16};
 use horn::{Error, HostArray, Result};
-use horn_keras::arrays::{Array, Values};
+use horn_keras::arrays::Values;
 use horn_keras::plain_file;
 use horn_nn::files::write_atomically;
 use ndarray::ArrayD;
 
+use self::npy::Stored;
 use crate::failure::{Failure, Outcome};
 use crate::names::Names;
 use crate::source::Kind;
@@ -39,8 +40,8 @@ pub fn read(paths: &[PathBuf], names: &Names, what: &str) -> Result<Vec<HostArra
 }
 
 /// The arrays of an `.npz` in the order of the names.
-fn named(path: &Path, arrays: Vec<(String, Array)>, names: &Names, what: &str) -> Result<Vec<HostArray<'static>>> {
-    let mut arrays: Vec<(String, Option<Array>)> = arrays.into_iter().map(|(name, it)| (name, Some(it))).collect();
+fn named(path: &Path, arrays: Vec<(String, Stored)>, names: &Names, what: &str) -> Result<Vec<HostArray<'static>>> {
+    let mut arrays: Vec<(String, Option<Stored>)> = arrays.into_iter().map(|(name, it)| (name, Some(it))).collect();
     let shown: Vec<&str> = names.shown().collect();
     // `numpy.savez(file, a, b)` knows no names, and one array needs none.
     let in_order = arrays.len() == 1 && shown.len() == 1
@@ -61,7 +62,7 @@ fn named(path: &Path, arrays: Vec<(String, Array)>, names: &Names, what: &str) -
     places.into_iter().filter_map(|at| arrays[at].1.take()).map(host).collect()
 }
 
-fn read_npy(path: &Path) -> Result<Array> {
+fn read_npy(path: &Path) -> Result<Stored> {
     let place = || format!("file {:?}", path.display().to_string());
     let cannot = |error| Error::file("cannot be read").at(place()).because(error).mend("look at the name of the file");
     let file = plain_file::open(path).map_err(cannot)?;
@@ -70,8 +71,13 @@ fn read_npy(path: &Path) -> Result<Array> {
 }
 
 /// An array as models take it. Dtypes that Horn does not compute with become wider ones.
-fn host(array: Array) -> Result<HostArray<'static>> {
-    let sizes = if array.sizes().is_empty() { vec![1] } else { array.sizes().to_vec() };
+fn host(stored: Stored) -> Result<HostArray<'static>> {
+    let axes = |sizes: &[usize]| if sizes.is_empty() { vec![1] } else { sizes.to_vec() };
+    let array = match stored {
+        Stored::Numbers(array) => array,
+        Stored::Texts { texts, sizes } => return HostArray::new(texts, axes(&sizes)),
+    };
+    let sizes = axes(array.sizes());
     match array.into_values() {
         Values::F16(values) => HostArray::new(all(values, |bits| f16::from_bits(bits).to_f32()), sizes),
         Values::Bf16(values) => HostArray::new(all(values, |bits| bf16::from_bits(bits).to_f32()), sizes),

@@ -158,6 +158,31 @@ fn predictions_are_keras_s() {
     assert_eq!(zip.len(), 2);
 }
 
+/// Texts as `numpy.save` writes them, and what Keras on TensorFlow makes of them.
+#[test]
+fn texts_are_read_by_models_of_texts() {
+    let folder = Folder::new();
+    let model = fixture("files/models/reviews.keras");
+    let content: Value =
+        serde_json::from_str(&fs::read_to_string(fixture("files/models/reviews.json")).unwrap()).unwrap();
+    let texts: Vec<&str> = content["x"][0]["texts"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let longest = texts.iter().map(|text| text.chars().count()).max().unwrap();
+    let characters = texts.iter().flat_map(|text| text.chars().chain(std::iter::repeat('\0')).take(longest));
+    let characters: Vec<u8> = characters.flat_map(|character| u32::from(character).to_le_bytes()).collect();
+    let descr = format!("<U{longest}");
+    let expected = numbers(&content["y"][0]["data"]);
+    for shape in [format!("({}, 1)", texts.len()), format!("({},)", texts.len())] {
+        let (x, out) = (folder.put("x.npy", &npy(&descr, false, &shape, &characters)), folder.path("out.npy"));
+        stdout(&["predict", &model, &x, "-o", &out, "--batch-size", "5"]);
+        assert_close(&values(&fs::read(&out).unwrap(), texts.len()), &expected);
+    }
+    let x = folder.put("numbers.npy", &npy("<f4", false, "(1, 1)", &floats(&[1.0])));
+    let (code, said) = error(&["predict", &model, &x]);
+    assert_eq!(code, 1);
+    assert!(said.contains("the model takes texts; received numbers of shape (1, 1)"), "{said}");
+    json(&["bench", &model, "--seconds", "0.01"]);
+}
+
 #[test]
 fn arrays_go_by_keys_or_by_the_names_of_layers() {
     let folder = Folder::new();

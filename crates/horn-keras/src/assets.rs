@@ -1,9 +1,17 @@
 //! What layers keep beside their weights: the vocabularies that they have learned.
 
-use horn_nn::{Error, Result, numbered_classes};
-use serde_json::Value;
+use std::io::{Seek, Write};
 
-use crate::archive::Archive;
+use horn_nn::{Error, Model, Result, numbered_classes};
+use serde_json::{Value, json};
+
+use crate::archive::{Archive, ArchiveWriter};
+use crate::h5::WeightsReader;
+
+/// The file of a layer's vocabulary.
+const VOCABULARY: &str = "vocabulary.txt";
+/// The variable of a layer that weights its tokens.
+pub(crate) const IDF_WEIGHTS: &str = "idf_weights";
 
 /// The layers that learn a vocabulary.
 const LEARNERS: [&str; 3] = ["IntegerLookup", "StringLookup", "TextVectorization"];
@@ -18,12 +26,19 @@ struct Left {
     bytes: u64,
 }
 
-/// Gives layers the vocabularies that they learned in Keras, as if they had been given them.
-pub(crate) fn place(object: &mut Value, archive: &mut Archive) -> Result<()> {
-    place_in(object, "", archive, &mut Left { tokens: MOST_TOKENS, bytes: MOST_BYTES })
+/// Gives layers the vocabularies that they have learned.
+pub(crate) fn place(object: &mut Value, archive: &mut Archive, weights: &WeightsReader) -> Result<()> {
+    let mut left = Left { tokens: MOST_TOKENS, bytes: MOST_BYTES };
+    place_in(object, "", archive, weights, &mut left)
 }
 
-fn place_in(object: &mut Value, prefix: &str, archive: &mut Archive, left: &mut Left) -> Result<()> {
+fn place_in(
+    object: &mut Value,
+    prefix: &str,
+    archive: &mut Archive,
+    weights: &WeightsReader,
+    left: &mut Left,
+) -> Result<()> {
     let lists_inputs = object["class_name"] != "Sequential";
     let layers = object.get_mut("config").and_then(|config| config.get_mut("layers")).and_then(Value::as_array_mut);
     let Some(layers) = layers else { return Ok(()) };
@@ -34,20 +49,59 @@ fn place_in(object: &mut Value, prefix: &str, archive: &mut Archive, left: &mut 
     let names = numbered_classes(classes.iter().map(String::as_str));
     for (layer, name) in listed.iter_mut().zip(names) {
         let path = format!("{prefix}layers/{name}");
-        let learned = LEARNERS.iter().any(|class| layer["class_name"] == *class)
+        let learns = LEARNERS.iter().any(|class| layer["class_name"] == *class)
             && layer["config"].get("vocabulary").is_some_and(Value::is_null);
-        let text = if learned { archive.asset(&format!("{path}/vocabulary.txt"), left.bytes)? } else { None };
+        let text = if learns { archive.asset(&format!("{path}/{VOCABULARY}"), left.bytes)? } else { None };
         if let Some(text) = text {
-            let tokens = vocabulary(layer, text, left).map_err(|error| error.at(format!("{path:?}")))?;
-            layer["config"]["vocabulary"] = tokens;
+            let at = |error: Error| error.at(format!("{path:?}"));
+            let tokens = vocabulary(layer, text, left).map_err(at)?;
+            let idf_weights = idf_weights(&path, tokens.len(), weights).map_err(at)?;
+            layer["config"]["vocabulary"] = json!({"learned": Value::from(tokens), "idf_weights": idf_weights});
         }
-        place_in(layer, &format!("{path}/"), archive, left)?;
+        place_in(layer, &format!("{path}/"), archive, weights, left)?;
     }
     Ok(())
 }
 
+/// Writes the vocabularies that layers of the model have learned.
+pub(crate) fn write(model: &Model, archive: &mut ArchiveWriter<impl Write + Seek>) -> Result<()> {
+    for (groups, state) in model.lookup_states() {
+        let Some(tokens) = state.vocabulary else { continue };
+        if let Some(token) = tokens.iter().find(|token| token.contains('\n')) {
+            return Err(Error::argument("a token of the vocabulary can't be kept in a file")
+                .at(format!("{:?}", groups[0]))
+                .received(format!("{token:?}"))
+                .expected("tokens of one line")
+                .mend("split texts at whitespace, or give the layer the vocabulary as an argument"));
+        }
+        let text = tokens.join("\n");
+        for group in groups {
+            archive.asset(&format!("{group}/{VOCABULARY}"), text.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+/// How much each token counts, where the layer weights them.
+fn idf_weights(group: &str, tokens: usize, weights: &WeightsReader) -> Result<Option<Vec<f32>>> {
+    let path = format!("{group}/vars/{IDF_WEIGHTS}");
+    if !weights.is_dataset(&path) {
+        return Ok(None);
+    }
+    let sizes = weights.describe(&path)?.sizes.to_vec();
+    // There may be room for more tokens.
+    let [size] = sizes[..] else { return Ok(None) };
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    if size < tokens || size > MOST_TOKENS {
+        return Err(Error::file("there is not one weight for each token")
+            .at(format!("variable {path:?}"))
+            .received(format!("{size} weights for {tokens} tokens")));
+    }
+    Ok(Some(weights.read(&path, &[size])?.into_f32()?.into_iter().collect()))
+}
+
 /// A token a line.
-fn vocabulary(layer: &Value, text: Vec<u8>, left: &mut Left) -> Result<Value> {
+fn vocabulary(layer: &Value, text: Vec<u8>, left: &mut Left) -> Result<Vec<Value>> {
     let lines = text.iter().filter(|byte| **byte == b'\n').count() + 1;
     left.bytes -= text.len() as u64;
     left.tokens = left.tokens.checked_sub(lines).ok_or_else(|| {
@@ -58,7 +112,7 @@ fn vocabulary(layer: &Value, text: Vec<u8>, left: &mut Left) -> Result<Value> {
     })?;
     let damaged = || Error::file("the vocabulary is damaged").mend("save the model again");
     let text = String::from_utf8(text).map_err(|error| damaged().because(error))?;
-    let tokens = text.lines().map(|token| match layer["class_name"].as_str() {
+    let tokens = text.split('\n').map(|token| match layer["class_name"].as_str() {
         Some("IntegerLookup") => token.parse::<i64>().map(Value::from).map_err(|error| damaged().because(error)),
         _ => Ok(token.into()),
     });

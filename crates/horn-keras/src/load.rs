@@ -126,8 +126,9 @@ impl Source {
         }
         let mut archive = Archive::open(path)?;
         let mut object = archive.config()?;
-        assets::place(&mut object, &mut archive)?;
-        Ok(Self { object, weights: archive.weights()? })
+        let weights = archive.weights()?;
+        assets::place(&mut object, &mut archive, &weights)?;
+        Ok(Self { object, weights })
     }
 
     fn model(&self, device: &Device) -> Result<Model> {

@@ -5,10 +5,12 @@ use std::path::Path;
 use horn_nn::{Error, Model, Result, files};
 use horn_train::CompiledModel;
 use horn_train::optimizers::{OptimizerValue, OptimizerVariable};
+use ndarray::ArrayView1;
 use serde_json::Value;
 
 use crate::archive::{Archive, ArchiveWriter};
 use crate::arrays::Array;
+use crate::assets::{self, IDF_WEIGHTS};
 use crate::h5::{Attribute, WeightsReader, WeightsWriter};
 use crate::load::{is_hdf5, optimizer_values};
 use crate::safetensors;
@@ -147,6 +149,7 @@ fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[Optimizer
         let mut archive = ArchiveWriter::new(file, KERAS_VERSION)?;
         archive.config(&object.to_string())?;
         archive.weights(weights_of(model, optimizer)?)?;
+        assets::write(model, &mut archive)?;
         archive.finish().map(drop)
     })
 }
@@ -175,6 +178,13 @@ fn weights_of(model: &Model, optimizer: &[OptimizerVariable]) -> Result<WeightsW
             let array = if comes_again { arrays[weight].clone() } else { arrays[weight].take() };
             let Some(array) = array else { continue };
             writer.dataset(&format!("{vars}/{at}"), dtypes::array(array, dtypes[weight])?)?;
+        }
+    }
+    for (groups, state) in model.lookup_states() {
+        let Some(weights) = &state.idf_weights else { continue };
+        for group in groups {
+            let path = format!("{group}/vars/{IDF_WEIGHTS}");
+            writer.dataset(&path, Array::from_f32(ArrayView1::from(weights).into_dyn()))?;
         }
     }
     if !optimizer.is_empty() {

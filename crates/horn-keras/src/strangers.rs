@@ -528,7 +528,7 @@ fn vocabularies_are_no_paths() {
             let error = refused(&one_layer(layer(class, json!({"vocabulary": path})))).to_string();
             // A vocabulary is a list: a text is none, before it is asked what the layer would do with it.
             assert!(error.contains("an argument is of another kind"), "{error}");
-            assert!(error.contains(&format!("invalid type: string {path:?}, expected a sequence")), "{error}");
+            assert!(error.contains(&format!("invalid type: string {path:?}, expected a list of tokens")), "{error}");
         }
     }
 }

@@ -424,6 +424,11 @@ impl Layer for Functional {
         true
     }
 
+    /// Where its Input does: the shapes tell.
+    fn takes_texts(&self) -> bool {
+        true
+    }
+
     crate::many_inputs!();
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use ndarray::{ArrayBase, Data, Dimension};
+use ndarray::{ArrayBase, ArrayD, Data, Dimension, IxDyn};
 
 use crate::tensor::unsupported_rank;
-use crate::{AnyTensor, Error, Result, shape};
+use crate::{AnyTensor, Error, Result, Shape, Signal, shape};
 
-/// Values with a shape, the first axis the samples. Borrowed from where they lie wherever that is possible.
+/// Values with a shape, the first axis the samples: numbers, or texts for models that take such. Borrowed from where they lie wherever that is possible.
 ///
 /// ```
 /// use horn_nn::HostArray;
@@ -38,6 +38,7 @@ pub enum Values<'a> {
     I64(Cow<'a, [i64]>),
     F32(Cow<'a, [f32]>),
     F64(Cow<'a, [f64]>),
+    Texts(Cow<'a, [String]>),
 }
 
 /// An element type of which a [`HostArray`] can be made.
@@ -46,7 +47,7 @@ pub trait HostElement: sealed::Element {}
 mod sealed {
     use super::{Cow, Values};
 
-    pub trait Element: Clone + 'static {
+    pub trait Element: Clone {
         fn values(cow: Cow<'_, [Self]>) -> Values<'_>;
     }
 }
@@ -62,11 +63,18 @@ macro_rules! elements {
     )*};
 }
 
-elements!(bool => Bool, u8 => U8, i32 => I32, u32 => U32, i64 => I64, f32 => F32, f64 => F64);
+elements!(bool => Bool, u8 => U8, i32 => I32, u32 => U32, i64 => I64, f32 => F32, f64 => F64, String => Texts);
 
-/// Runs the expression with the slice of values, whatever their type.
+impl sealed::Element for &str {
+    fn values(cow: Cow<'_, [Self]>) -> Values<'_> {
+        Values::Texts(cow.iter().map(|text| (*text).to_owned()).collect())
+    }
+}
+impl HostElement for &str {}
+
+/// Runs the expression with the slice of numbers, whatever their type, or the other one where there are texts.
 macro_rules! by_element {
-    ($values:expr, |$slice:ident| $body:expr) => {
+    ($values:expr, |$slice:ident| $body:expr, texts: $texts:expr) => {
         match $values {
             Values::Bool($slice) => $body,
             Values::U8($slice) => $body,
@@ -75,6 +83,7 @@ macro_rules! by_element {
             Values::I64($slice) => $body,
             Values::F32($slice) => $body,
             Values::F64($slice) => $body,
+            Values::Texts(_) => $texts,
         }
     };
 }
@@ -85,7 +94,7 @@ impl<'a> HostArray<'a> {
     /// # Errors
     ///
     /// Where there are more or fewer values than `sizes` say.
-    pub fn new<E: HostElement>(values: impl Into<Cow<'a, [E]>>, sizes: impl Into<Vec<usize>>) -> Result<Self> {
+    pub fn new<E: HostElement + 'a>(values: impl Into<Cow<'a, [E]>>, sizes: impl Into<Vec<usize>>) -> Result<Self> {
         let (values, sizes) = (values.into(), sizes.into());
         let expected: usize = sizes.iter().product();
         if values.len() != expected || sizes.is_empty() {
@@ -112,6 +121,17 @@ impl<'a> HostArray<'a> {
         &self.sizes
     }
 
+    /// Are the values texts, and no numbers?
+    pub fn is_texts(&self) -> bool {
+        matches!(self.values, Values::Texts(_))
+    }
+
+    /// The shape, all sizes known; one of texts where the values are texts.
+    pub fn shape(&self) -> Shape {
+        let shape = Shape::new(self.sizes.iter().copied().map(Some).collect::<Vec<_>>());
+        if self.is_texts() { shape.of_texts() } else { shape }
+    }
+
     /// The number of values in a sample.
     pub fn features(&self) -> usize {
         self.sizes[1..].iter().product()
@@ -128,32 +148,67 @@ impl<'a> HostArray<'a> {
         }
     }
 
-    /// The first value that is neither a class index below `classes` nor the ignored one, with its position.
+    /// The first value that is neither a class index below `classes` nor the ignored one, with its position. Texts have
+    /// none.
     pub fn first_not_class(&self, classes: usize, ignored: Option<i64>) -> Option<(usize, f64)> {
         let ignored = ignored.map(|class| class as f64);
-        by_element!(&self.values, |values| values
-            .iter()
-            .map(|value| value.to_f64())
-            .enumerate()
-            .find(|&(_, value)| !(value.fract() == 0.0 && (0.0..classes as f64).contains(&value)
-                || Some(value) == ignored)))
+        by_element!(
+            &self.values,
+            |values| values
+                .iter()
+                .map(|value| value.to_f64())
+                .enumerate()
+                .find(|&(_, value)| !(value.fract() == 0.0 && (0.0..classes as f64).contains(&value)
+                    || Some(value) == ignored)),
+            texts: None
+        )
     }
 
     /// The values of the samples `at`, as floats.
-    pub fn floats(&self, at: &[usize]) -> Vec<f32> {
-        by_element!(&self.values, |values| self.gather(values, at, Element::to_f32))
+    ///
+    /// # Errors
+    ///
+    /// Where they are texts.
+    pub fn floats(&self, at: &[usize]) -> Result<Vec<f32>> {
+        by_element!(&self.values, |values| Ok(self.gather(values, at, |value| value.to_f32())), texts: Err(self.no_numbers()))
     }
 
     /// The values of the samples `at`, as integers.
-    pub fn ints(&self, at: &[usize]) -> Vec<i32> {
-        by_element!(&self.values, |values| self.gather(values, at, |value| value.to_f64() as i32))
+    ///
+    /// # Errors
+    ///
+    /// Where they are texts.
+    pub fn ints(&self, at: &[usize]) -> Result<Vec<i32>> {
+        by_element!(&self.values, |values| Ok(self.gather(values, at, |value| value.to_f64() as i32)), texts: Err(self.no_numbers()))
     }
 
-    fn gather<T: Copy, U>(&self, values: &[T], at: &[usize], convert: impl Fn(T) -> U) -> Vec<U> {
+    /// The error for texts where there should be numbers.
+    fn no_numbers(&self) -> Error {
+        Error::data("there are no numbers, but texts")
+            .received(format!("texts of shape {}", shape::sizes(&self.sizes)))
+            .expected("numbers")
+            .mend("make numbers of the texts, as by a TextVectorization or a StringLookup")
+    }
+
+    /// The samples `at` as an array of their own.
+    #[must_use]
+    pub fn samples(&self, at: &[usize]) -> HostArray<'static> {
+        macro_rules! by_variant {
+            ($($variant:ident),+) => {
+                match &self.values {
+                    $(Values::$variant(values) => Values::$variant(self.gather(values, at, Clone::clone).into()),)+
+                }
+            };
+        }
+        let values = by_variant!(Bool, U8, I32, U32, I64, F32, F64, Texts);
+        HostArray { sizes: self.batch_sizes(at), values }
+    }
+
+    fn gather<T, U>(&self, values: &[T], at: &[usize], convert: impl Fn(&T) -> U) -> Vec<U> {
         let features = self.features();
         let mut gathered = Vec::with_capacity(at.len() * features);
         for &sample in at {
-            gathered.extend(values[sample * features..][..features].iter().map(|&value| convert(value)));
+            gathered.extend(values[sample * features..][..features].iter().map(&convert));
         }
         gathered
     }
@@ -165,20 +220,36 @@ impl<'a> HostArray<'a> {
         sizes
     }
 
-    /// The samples `at` as a tensor of floats on the device.
+    /// The samples `at` as what a model takes: a tensor of floats on the device, or texts.
     ///
     /// # Errors
     ///
     /// Where the array has more axes than tensors can.
+    pub fn batch(&self, at: &[usize], device: &Device) -> Result<Signal> {
+        let Values::Texts(texts) = &self.values else { return Ok(self.float_batch(at, device)?.into()) };
+        let texts = self.gather(texts, at, String::clone);
+        let texts = ArrayD::from_shape_vec(IxDyn(&self.batch_sizes(at)), texts).expect("the samples fill their sizes");
+        Ok(Signal::of_texts(texts, device))
+    }
+
+    /// The samples `at` as a tensor of floats on the device.
+    ///
+    /// # Errors
+    ///
+    /// Where the array has more axes than tensors can, or holds texts.
     pub fn float_batch(&self, at: &[usize], device: &Device) -> Result<AnyTensor> {
-        float_tensor(self.floats(at), self.batch_sizes(at), device)
+        float_tensor(self.floats(at)?, self.batch_sizes(at), device)
     }
 
     /// The samples `at` as a flat tensor of integers on the device, for class indices.
-    pub fn class_batch(&self, at: &[usize], device: &Device) -> Tensor<1, Int> {
-        let values = self.ints(at);
+    ///
+    /// # Errors
+    ///
+    /// Where the array holds texts.
+    pub fn class_batch(&self, at: &[usize], device: &Device) -> Result<Tensor<1, Int>> {
+        let values = self.ints(at)?;
         let sizes = [values.len()];
-        Tensor::from_data(TensorData::new(values, sizes), device)
+        Ok(Tensor::from_data(TensorData::new(values, sizes), device))
     }
 }
 
@@ -202,19 +273,19 @@ pub(crate) fn float_tensor(values: Vec<f32>, sizes: Vec<usize>, device: &Device)
 }
 
 /// Numbers as they are read: plain conversions that the standard library has no trait for.
-trait Element: Copy {
-    fn to_f32(self) -> f32;
-    fn to_f64(self) -> f64;
+trait Element {
+    fn to_f32(&self) -> f32;
+    fn to_f64(&self) -> f64;
 }
 
 macro_rules! numbers {
     ($($type:ty),*) => {$(
         impl Element for $type {
-            fn to_f32(self) -> f32 {
-                self as f32
+            fn to_f32(&self) -> f32 {
+                *self as f32
             }
-            fn to_f64(self) -> f64 {
-                self as f64
+            fn to_f64(&self) -> f64 {
+                *self as f64
             }
         }
     )*};
@@ -223,11 +294,11 @@ macro_rules! numbers {
 numbers!(u8, i32, u32, i64, f32, f64);
 
 impl Element for bool {
-    fn to_f32(self) -> f32 {
-        f32::from(u8::from(self))
+    fn to_f32(&self) -> f32 {
+        f32::from(u8::from(*self))
     }
-    fn to_f64(self) -> f64 {
-        f64::from(u8::from(self))
+    fn to_f64(&self) -> f64 {
+        f64::from(u8::from(*self))
     }
 }
 
@@ -275,14 +346,14 @@ mod tests {
     fn gathers_in_the_order_asked_for() {
         let array = arr2(&[[1_u8, 2], [3, 4], [5, 6]]);
         let host = HostArray::from(&array);
-        assert_eq!(host.floats(&[2, 0]), [5.0, 6.0, 1.0, 2.0]);
-        assert_eq!(host.ints(&[1]), [3, 4]);
+        assert_eq!(host.floats(&[2, 0]).unwrap(), [5.0, 6.0, 1.0, 2.0]);
+        assert_eq!(host.ints(&[1]).unwrap(), [3, 4]);
     }
 
     #[test]
     fn a_transposed_view_is_read_in_its_own_order() {
         let array = arr2(&[[1.0_f32, 2.0], [3.0, 4.0]]);
-        assert_eq!(HostArray::from(&array.t()).floats(&[0, 1]), [1.0, 3.0, 2.0, 4.0]);
+        assert_eq!(HostArray::from(&array.t()).floats(&[0, 1]).unwrap(), [1.0, 3.0, 2.0, 4.0]);
     }
 
     #[test]
@@ -313,8 +384,23 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_no_numbers() {
+        let texts = ndarray::array![["a"], ["b"], ["c"]];
+        let texts = HostArray::from(&texts);
+        assert!(texts.is_texts() && texts.shape().is_texts());
+        assert_eq!(texts.first_not_finite(), None);
+        assert!(texts.floats(&[0]).unwrap_err().is_data() && texts.ints(&[0]).unwrap_err().is_data());
+        let batch = texts.batch(&[2, 0], &Device::default()).unwrap();
+        assert_eq!(
+            *batch.clone().texts().unwrap().texts,
+            ndarray::array![["c".to_owned()], ["a".to_owned()]].into_dyn()
+        );
+        assert!(batch.value().unwrap_err().is_data());
+    }
+
+    #[test]
     fn tensors_are_read() {
         let tensor = Tensor::<2>::from_data([[1.0, 2.0]], &Device::default());
-        assert_eq!(HostArray::from(&tensor).floats(&[0]), [1.0, 2.0]);
+        assert_eq!(HostArray::from(&tensor).floats(&[0]).unwrap(), [1.0, 2.0]);
     }
 }

@@ -5,7 +5,8 @@ use ndarray::{ArrayBase, Data, Dimension};
 
 use crate::{HostArray, HostElement};
 
-/// One array, or an array, a tuple or a `Vec` of several: one for each input or output of a model.
+/// One array, or an array, a tuple or a `Vec` of several: one for each input or output of a model. Texts may also come as
+/// a slice.
 ///
 /// ```
 /// use horn_nn::IntoArrays;
@@ -14,6 +15,7 @@ use crate::{HostArray, HostElement};
 /// let (titles, bodies) = (Array2::<f32>::zeros((8, 10)), Array2::<u8>::zeros((8, 100)));
 /// assert_eq!((&titles).into_arrays().len(), 1);
 /// assert_eq!((&titles, &bodies).into_arrays().len(), 2);
+/// assert_eq!((&["good", "bad"]).into_arrays()[0].sizes(), [2]);
 /// ```
 pub trait IntoArrays<'a> {
     /// The arrays as a list.
@@ -47,6 +49,25 @@ impl<'a, const D: usize> IntoArrays<'a> for &Tensor<D> {
 impl<'a, const D: usize> IntoArrays<'a> for &Tensor<D, Int> {
     fn into_arrays(self) -> Vec<HostArray<'a>> {
         vec![self.into()]
+    }
+}
+
+impl<'a, S: AsRef<str>> IntoArrays<'a> for &[S] {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        let texts: Vec<String> = self.iter().map(|text| text.as_ref().to_owned()).collect();
+        vec![HostArray::new(texts, [self.len()]).expect("there is a text a sample")]
+    }
+}
+
+impl<'a, S: AsRef<str>> IntoArrays<'a> for &Vec<S> {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        self.as_slice().into_arrays()
+    }
+}
+
+impl<'a, S: AsRef<str>, const N: usize> IntoArrays<'a> for &[S; N] {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        self.as_slice().into_arrays()
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::activations::Activation;
 use crate::functional::{IntoTensors, KerasTensor, SharedLayer};
+use crate::layers::LookupState;
 use crate::regularizers::Regularizer;
 use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Result, Shape, Signal};
 
@@ -119,6 +120,17 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 
     /// The shape of the input that the layer itself fixes; only `Input` does.
     fn input_shape(&self) -> Option<&Shape> {
+        None
+    }
+
+    /// Does the layer take texts? Only layers that make numbers of them do; their output shape is an error where the
+    /// input is none of texts.
+    fn takes_texts(&self) -> bool {
+        false
+    }
+
+    /// What files keep beside the arguments of a layer that looks tokens up: a vocabulary that it has learned.
+    fn lookup_state(&self) -> Option<LookupState> {
         None
     }
 
@@ -252,7 +264,8 @@ pub(crate) fn one(inputs: &[Shape]) -> Result<&Shape> {
 
 /// Writes shapes one after the other.
 pub(crate) fn list(shapes: &[Shape]) -> String {
-    shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    let text = |shape: &Shape| if shape.is_texts() { format!("texts {shape}") } else { shape.to_string() };
+    shapes.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 /// The methods that a layer of several inputs or outputs has only for the sake of [`Layer`]: all go to those for many.
@@ -379,6 +392,12 @@ macro_rules! as_inner {
         }
         fn input_shape(&self) -> Option<&$crate::Shape> {
             self.inner().input_shape()
+        }
+        fn takes_texts(&self) -> bool {
+            self.inner().takes_texts()
+        }
+        fn lookup_state(&self) -> Option<$crate::layers::LookupState> {
+            self.inner().lookup_state()
         }
         fn state_sizes(&self) -> Option<Vec<usize>> {
             self.inner().state_sizes()

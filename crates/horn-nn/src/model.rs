@@ -15,7 +15,7 @@ use crate::mask_operations;
 use crate::plan::{self, Kind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::{
     AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HostArray, IntoArrays, Layer, Logits, Mode, Result,
-    Shape, Signal, by_rank, sizes, weights,
+    Shape, Signal, by_rank, weights,
 };
 
 /// A model with weights, ready to compute. It is a Burn `Module`: Burn's optimizers, records and stores work on it.
@@ -209,7 +209,7 @@ impl Model {
     ///
     /// As [`forward`](Self::forward).
     pub fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
-        Ok(self.single(input, mode)?.logits())
+        self.single(input, mode)?.logits()
     }
 
     fn single(&self, input: AnyTensor, mode: Mode) -> Result<Signal> {
@@ -224,10 +224,10 @@ impl Model {
     /// Where there are more or fewer inputs, or one has another shape.
     pub fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
         let plan = &self.graph.plan;
-        self.check_inputs(&inputs.iter().map(Signal::sizes).collect::<Vec<_>>())?;
+        self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
         let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
-        for (&at, input) in plan.inputs.iter().zip(inputs) {
-            values[at] = vec![Some(input.settled()?)];
+        for ((&at, input), shape) in plan.inputs.iter().zip(inputs).zip(self.input_shapes()) {
+            values[at] = vec![Some(input.settled()?.with_rank(shape.rank())?)];
         }
         for (at, planned) in plan.calls.iter().enumerate() {
             if planned.inputs.is_empty() {
@@ -252,10 +252,7 @@ impl Model {
         if masks.is_empty() {
             return Ok(inputs);
         }
-        let shapes = |signals: &[Signal]| -> Vec<Shape> {
-            let shape = |signal: &Signal| Shape::new(signal.sizes().into_iter().map(Some).collect::<Vec<_>>());
-            signals.iter().map(shape).collect()
-        };
+        let shapes = |signals: &[Signal]| signals.iter().map(Signal::shape).collect::<Vec<_>>();
         let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
         mask_operations::check_given(layer, &shapes(&inputs), &shapes(&masks))?;
         for (at, mask) in masks.into_iter().enumerate() {
@@ -276,8 +273,7 @@ impl Model {
             return Ok(());
         }
         let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
-        let shapes: Vec<Shape> =
-            sizes.iter().map(|sizes| Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>())).collect();
+        let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
         plan::output_shapes(layer, &shapes)?;
         let own = &self.graph.states[planned.layer].weights;
         if own.is_empty()
@@ -324,21 +320,13 @@ impl Model {
         self.layers.iter().for_each(|layer| layer.set_states(&[]).expect("a layer can always start anew"));
     }
 
-    /// Does data of these sizes fit the input?
+    /// Does data of these shapes fit the inputs? As in Keras, a last axis of size 1 may be missing, or be there beside the
+    /// others.
     ///
     /// # Errors
     ///
     /// Where it does not.
-    pub fn check_input(&self, received: &[usize]) -> Result<()> {
-        self.check_inputs(&[received])
-    }
-
-    /// Does data of these sizes fit the inputs?
-    ///
-    /// # Errors
-    ///
-    /// Where it does not.
-    pub fn check_inputs<S: AsRef<[usize]>>(&self, received: &[S]) -> Result<()> {
+    pub fn check_inputs(&self, received: &[Shape]) -> Result<()> {
         let expected = self.input_shapes();
         if expected.len() != received.len() {
             return Err(Error::shape("the model takes another number of inputs")
@@ -347,11 +335,18 @@ impl Model {
                 .expected(format!("{}: {}", expected.len(), self.input_names().collect::<Vec<_>>().join(", ")))
                 .mend("give one array for each input, in this order"));
         }
-        match expected.zip(received).find(|(expected, received)| !expected.accepts_batch(received.as_ref())) {
+        match expected.zip(received).find(|(expected, received)| !expected.takes(received)) {
             None => Ok(()),
+            Some((expected, received)) if expected.is_texts() != received.is_texts() => {
+                Err(Error::data(format!("the model takes {}", expected.kind()))
+                    .at(format!("model {:?}", self.name()))
+                    .received(format!("{} of shape {received}", received.kind()))
+                    .expected(format!("{} of shape {expected}", expected.kind()))
+                    .mend("change the data, or the dtype of the Input"))
+            }
             Some((expected, received)) => Err(Error::shape("the data does not fit the model's input")
                 .at(format!("model {:?}", self.name()))
-                .received(sizes(received.as_ref()))
+                .received(received)
                 .expected(expected)
                 .mend("reshape the data, or change the Input")),
         }
@@ -381,7 +376,7 @@ impl Model {
     /// Where the samples do not fit the inputs, or the batch size is 0.
     pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
         let x = x.into_arrays();
-        self.check_inputs(&x.iter().map(HostArray::sizes).collect::<Vec<_>>())?;
+        self.check_inputs(&x.iter().map(HostArray::shape).collect::<Vec<_>>())?;
         if batch_size == 0 {
             return Err(zero_batch_size());
         }
@@ -396,7 +391,7 @@ impl Model {
         let mut values: Vec<(Vec<usize>, Vec<f32>)> = vec![Default::default(); self.graph.plan.outputs.len()];
         let samples: Vec<usize> = (0..len).collect();
         for batch in samples.chunks(batch_size) {
-            let inputs = x.iter().map(|x| Ok(Signal::new(x.float_batch(batch, self.device())?)));
+            let inputs = x.iter().map(|x| x.batch(batch, self.device()));
             let outputs = self.call(inputs.collect::<Result<_>>()?, &mut Call::new(Mode::Inference))?;
             for ((sizes, values), output) in values.iter_mut().zip(outputs) {
                 let output = output.value()?;
@@ -635,6 +630,11 @@ impl Layer for Model {
     }
 
     fn supports_masking(&self) -> bool {
+        true
+    }
+
+    /// Where its Input does: the shapes tell.
+    fn takes_texts(&self) -> bool {
         true
     }
 

@@ -259,6 +259,12 @@ pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<S
             .expected("sizes of at least 1")
             .mend("change the model's Input"));
     }
+    if let Some(texts) = inputs.iter().find(|input| input.is_texts() && !layer.takes_texts()) {
+        return Err(Error::shape("the layer takes numbers, and no texts")
+            .received(format!("texts of shape {texts}"))
+            .expected("numbers")
+            .mend("put a TextVectorization or a StringLookup before it"));
+    }
     let outputs = layer.output_shapes(inputs)?;
     outputs.iter().try_for_each(Shape::check_room)?;
     match outputs.iter().find(is_empty) {

@@ -213,8 +213,8 @@ impl Sequential {
         if !input_layer.input_shape().is_some_and(|own| own.admits(input)) {
             return Err(Error::shape("the data does not fit the model's Input")
                 .at(format!("model {:?}", self.model_name()))
-                .received(input)
-                .expected(input_layer.input_shape().unwrap_or(input))
+                .received(crate::layer::list(std::slice::from_ref(input)))
+                .expected(crate::layer::list(std::slice::from_ref(input_layer.input_shape().unwrap_or(input))))
                 .mend("reshape the data, or change the Input"));
         }
         self.plan(&input_layer, rest, input)
@@ -243,6 +243,11 @@ impl Layer for Sequential {
     }
 
     fn supports_masking(&self) -> bool {
+        true
+    }
+
+    /// Where its Input does: the shapes tell.
+    fn takes_texts(&self) -> bool {
         true
     }
 

@@ -27,12 +27,17 @@ pub(crate) const MOST_VALUES: u64 = 1 << 32;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Shape(Vec<Option<usize>>);
+pub struct Shape {
+    sizes: Vec<Option<usize>>,
+    /// Are the values texts, and no numbers?
+    #[serde(skip)]
+    texts: bool,
+}
 
 impl Shape {
     /// The shape of a batch of any size whose samples have the shape `sample`.
     pub fn batched(sample: impl AsRef<[usize]>) -> Self {
-        Self(std::iter::once(None).chain(sample.as_ref().iter().copied().map(Some)).collect())
+        Self::new(std::iter::once(None).chain(sample.as_ref().iter().copied().map(Some)).collect::<Vec<_>>())
     }
 
     /// The shape that a JSON list holds, where it is one.
@@ -42,38 +47,63 @@ impl Shape {
 
     /// A shape of these sizes, the batch axis first.
     pub fn new(sizes: impl Into<Vec<Option<usize>>>) -> Self {
-        Self(sizes.into())
+        Self { sizes: sizes.into(), texts: false }
+    }
+
+    /// The shape of texts with these sizes: of what layers such as `TextVectorization` take.
+    #[must_use]
+    pub fn of_texts(self) -> Self {
+        Self { texts: true, ..self }
+    }
+
+    /// Are the values texts, and no numbers?
+    pub fn is_texts(&self) -> bool {
+        self.texts
+    }
+
+    /// What the values are, for messages.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.texts { "texts" } else { "numbers" }
     }
 
     /// The sizes of all axes, the batch axis first.
     pub fn sizes(&self) -> &[Option<usize>] {
-        &self.0
+        &self.sizes
     }
 
     /// The number of axes, the batch axis included.
     pub fn rank(&self) -> usize {
-        self.0.len()
+        self.sizes.len()
+    }
+
+    /// The same shape for any number of samples.
+    #[must_use]
+    pub fn of_any_batch(mut self) -> Self {
+        if let Some(batch) = self.sizes.first_mut() {
+            *batch = None;
+        }
+        self
     }
 
     /// The number of samples, where it is known.
     pub(crate) fn batch(&self) -> Option<usize> {
-        self.0.first().copied().flatten()
+        self.sizes.first().copied().flatten()
     }
 
     /// The sizes of a sample: all axes but the first.
     pub fn sample(&self) -> &[Option<usize>] {
-        self.0.get(1..).unwrap_or_default()
+        self.sizes.get(1..).unwrap_or_default()
     }
 
     /// The size of the last axis, where it is known.
     pub fn last(&self) -> Option<usize> {
-        self.0.last().copied().flatten()
+        self.sizes.last().copied().flatten()
     }
 
     /// The same shape with another last axis.
     #[must_use]
     pub fn with_last(mut self, size: usize) -> Self {
-        if let Some(last) = self.0.last_mut() {
+        if let Some(last) = self.sizes.last_mut() {
             *last = Some(size);
         }
         self
@@ -100,10 +130,10 @@ impl Shape {
     ///
     /// Where there is none, or no axis.
     pub(crate) fn check_room(&self) -> Result<()> {
-        if self.0.is_empty() {
+        if self.sizes.is_empty() {
             return Err(Error::shape("a tensor needs an axis for the samples").received(self).expected("(None, …)"));
         }
-        let sizes = self.0.iter().flatten().map(|&size| size.max(1) as u64);
+        let sizes = self.sizes.iter().flatten().map(|&size| size.max(1) as u64);
         match sizes.into_iter().try_fold(1_u64, u64::checked_mul).filter(|&values| values <= MOST_VALUES) {
             Some(_) => Ok(()),
             None => Err(Error::shape("the tensor is larger than any memory")
@@ -126,25 +156,39 @@ impl Shape {
     /// Can tensors of the other shape stand where this one is asked for? Sizes that either does not know fit.
     pub fn admits(&self, other: &Self) -> bool {
         let fit = |(own, other): (&Option<usize>, &Option<usize>)| own.is_none() || other.is_none() || own == other;
-        self.rank() == other.rank() && self.0.iter().zip(&other.0).all(fit)
+        self.texts == other.texts && self.rank() == other.rank() && self.sizes.iter().zip(&other.sizes).all(fit)
     }
 
     /// Does data of these sizes have this shape, whatever the number of samples? Keras's models take any number, also
     /// those that note the one with which they were first called.
     pub(crate) fn accepts_batch(&self, sizes: &[usize]) -> bool {
         let [batch, sample @ ..] = sizes else { return self.accepts(sizes) };
-        self.rank() == sizes.len() && self.accepts(&[&[self.0[0].unwrap_or(*batch)], sample].concat())
+        self.rank() == sizes.len() && self.accepts(&[&[self.sizes[0].unwrap_or(*batch)], sample].concat())
+    }
+
+    /// Can data of that shape stand where this one is asked for, whatever the number of samples? As in Keras, a last axis
+    /// of size 1 may be missing, or be there beside the others.
+    pub(crate) fn takes(&self, data: &Self) -> bool {
+        let fits = |own: &[Option<usize>], data: &[Option<usize>]| {
+            own.len() == data.len() && own.iter().zip(data).all(|(own, size)| own.is_none() || own == size)
+        };
+        let without_one = |shape: &Self| (shape.rank() > 1 && shape.last() == Some(1)).then(|| shape.rank() - 2);
+        self.texts == data.texts
+            && (fits(self.sample(), data.sample())
+                || without_one(self).is_some_and(|rank| fits(&self.sample()[..rank], data.sample()))
+                || without_one(data).is_some_and(|rank| fits(self.sample(), &data.sample()[..rank])))
     }
 
     /// Does data of these sizes have this shape?
     pub fn accepts(&self, sizes: &[usize]) -> bool {
-        self.rank() == sizes.len() && self.0.iter().zip(sizes).all(|(known, &size)| known.is_none_or(|k| k == size))
+        self.rank() == sizes.len() && self.sizes.iter().zip(sizes).all(|(known, &size)| known.is_none_or(|k| k == size))
     }
 }
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sizes: Vec<_> = self.0.iter().map(|size| size.map_or("None".to_owned(), |size| size.to_string())).collect();
+        let sizes: Vec<_> =
+            self.sizes.iter().map(|size| size.map_or("None".to_owned(), |size| size.to_string())).collect();
         match sizes.as_slice() {
             [one] => write!(f, "({one},)"),
             sizes => write!(f, "({})", sizes.join(", ")),
@@ -154,7 +198,7 @@ impl fmt::Display for Shape {
 
 /// Writes the sizes of data as Keras does: `(60000, 28, 28)`.
 pub fn sizes(sizes: &[usize]) -> String {
-    Shape(sizes.iter().copied().map(Some).collect()).to_string()
+    Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>()).to_string()
 }
 
 #[cfg(test)]
@@ -172,6 +216,15 @@ mod tests {
         let shape = Shape::new([Some(1), Some(3)]);
         assert!(shape.accepts_batch(&[5, 3]) && !shape.accepts(&[5, 3]));
         assert!(!shape.accepts_batch(&[1, 4]) && !shape.accepts_batch(&[1]) && !shape.accepts_batch(&[]));
+    }
+
+    #[test]
+    fn a_last_axis_of_one_may_be_missing_or_be_there() {
+        let takes = |own: &[usize], data: &[usize]| Shape::batched(own).takes(&Shape::batched(data));
+        assert!(takes(&[1], &[]) && takes(&[], &[1]) && takes(&[4, 1], &[4]) && takes(&[4], &[4, 1]));
+        assert!(!takes(&[2], &[]) && !takes(&[4], &[]) && !takes(&[4, 1, 1], &[4]) && !takes(&[4], &[3, 1]));
+        assert!(!Shape::batched([1]).takes(&Shape::batched([1]).of_texts()));
+        assert!(Shape::new([Some(32), None]).takes(&Shape::new([Some(5), Some(3)])));
     }
 
     #[test]

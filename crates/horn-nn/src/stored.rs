@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::build::Weight;
 use crate::from_config::check_size;
-use crate::{Build, Error, Functional, Model, Result, Sequential, plan};
+use crate::layers::LookupState;
+use crate::{Build, Error, Functional, LayerRef, Model, Result, Sequential, plan};
 
 /// A group of a file of weights: a layer, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +42,34 @@ impl Model {
         groups
     }
 
-    fn collect_groups(&self, prefix: &str, start: usize, groups: &mut Vec<WeightGroup>) {
+    /// What layers that look tokens up have beside their arguments, each with the groups that Keras's files keep it in.
+    pub fn lookup_states(&self) -> Vec<(Vec<String>, LookupState)> {
+        let mut found = Vec::new();
+        self.collect_lookup_states("", &mut found);
+        found
+    }
+
+    fn collect_lookup_states(&self, prefix: &str, found: &mut Vec<(Vec<String>, LookupState)>) {
+        for (layer, path) in self.listed(prefix) {
+            if let Some(model) = layer.as_model() {
+                model.collect_lookup_states(&format!("{path}/"), found);
+            } else if let Some(state) = layer.layer().lookup_state() {
+                found.push((state.parts.iter().map(|part| part_of(&path, part)).collect(), state));
+            }
+        }
+    }
+
+    /// The layers with the paths of their groups.
+    fn listed(&self, prefix: &str) -> impl Iterator<Item = (LayerRef<'_>, String)> {
         // A list of layers keeps its Input to itself.
         let listed: Vec<_> = self.layers().filter(|layer| self.lists_inputs() || !layer.is_input()).collect();
         let names = plan::numbered(listed.iter().map(|layer| layer.layer().class_name()));
+        listed.into_iter().zip(names).map(move |(layer, name)| (layer, format!("{prefix}layers/{name}")))
+    }
+
+    fn collect_groups(&self, prefix: &str, start: usize, groups: &mut Vec<WeightGroup>) {
         let mut next = start;
-        for (layer, name) in listed.into_iter().zip(names) {
-            let path = format!("{prefix}layers/{name}");
+        for (layer, path) in self.listed(prefix) {
             let weights = layer.weights();
             match layer.as_model() {
                 Some(model) => {
@@ -116,12 +138,17 @@ impl Model {
     }
 }
 
+/// The group of a part of a layer, or of the layer itself, `""`.
+fn part_of(path: &str, part: &str) -> String {
+    if part.is_empty() { path.to_owned() } else { format!("{path}/{part}") }
+}
+
 /// The groups of one layer that is no model: its own, and those of its parts.
 fn layer_groups(path: &str, name: &str, start: usize, weights: &[Weight]) -> Vec<WeightGroup> {
     let mut groups = vec![WeightGroup { path: path.to_owned(), name: name.to_owned(), weights: Vec::new() }];
     for (weight, at) in weights.iter().zip(start..) {
         for group in weight.also_in.iter().chain([&weight.group]) {
-            let path = if group.is_empty() { path.to_owned() } else { format!("{path}/{group}") };
+            let path = part_of(path, group);
             match groups.iter_mut().find(|group| group.path == path) {
                 Some(group) => group.weights.push(at),
                 None => {

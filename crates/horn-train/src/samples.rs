@@ -65,7 +65,7 @@ impl<'a> Samples<'a> {
 
     /// The shape of batches of samples of the first input.
     pub fn input_shape(&self) -> Shape {
-        Shape::batched(&self.x[0].sizes()[1..])
+        self.x[0].shape().of_any_batch()
     }
 
     /// Checks the samples against the model and the targets against the losses, one for each output.
@@ -74,7 +74,7 @@ impl<'a> Samples<'a> {
     ///
     /// Where a shape does not fit, a number is not finite, or a label is no class of the model's.
     pub fn check(&self, model: &Model, losses: &[Arc<dyn Loss>]) -> Result<()> {
-        let received: Vec<_> = self.x.iter().map(HostArray::sizes).collect();
+        let received: Vec<_> = self.x.iter().map(HostArray::shape).collect();
         model.check_inputs(&received).map_err(|error| error.at("x"))?;
         for (at, x) in self.x.iter().enumerate() {
             check_finite(x, &argument("x", at, self.x.len()))?;
@@ -88,6 +88,7 @@ impl<'a> Samples<'a> {
                 .mend("give one array for each output of the model, in this order"));
         }
         for ((targets, output), loss) in self.y.iter().zip(outputs).zip(losses) {
+            check_numbers(&targets.array, &targets.argument)?;
             check_finite(&targets.array, &targets.argument)?;
             match loss.targets() {
                 TargetKind::Classes => targets.check_classes(output, loss.as_ref())?,
@@ -97,13 +98,13 @@ impl<'a> Samples<'a> {
         Ok(())
     }
 
-    /// The samples `at` as a batch on the device, one tensor for each input.
+    /// The samples `at` as a batch on the device, one tensor for each input; texts stay on the host.
     ///
     /// # Errors
     ///
     /// Where the samples have more axes than tensors can.
     pub fn inputs(&self, at: &[usize], device: &Device) -> Result<Vec<Signal>> {
-        self.x.iter().map(|x| Ok(Signal::new(x.float_batch(at, device)?))).collect()
+        self.x.iter().map(|x| x.batch(at, device)).collect()
     }
 
     /// The targets `at` of an output on the device, in the form that is wanted.
@@ -121,7 +122,7 @@ impl<'a> Samples<'a> {
     ) -> Result<Target> {
         let y = &self.y[output].array;
         Ok(match kind {
-            TargetKind::Classes => Target::Classes(y.class_batch(at, device)),
+            TargetKind::Classes => Target::Classes(y.class_batch(at, device)?),
             TargetKind::Dense => {
                 let y = y.float_batch(at, device)?;
                 let columns = if shape.rank() == y.rank() { y.sizes()[y.rank() - 1] } else { 1 };
@@ -185,6 +186,17 @@ impl Targets<'_> {
             .expected(format!("{output}, as the model's outputs"))
             .mend(mend))
     }
+}
+
+fn check_numbers(array: &HostArray<'_>, argument: &str) -> Result<()> {
+    if !array.is_texts() {
+        return Ok(());
+    }
+    Err(Error::data("the targets are texts")
+        .at(argument)
+        .received(format!("texts of shape {}", sizes(array.sizes())))
+        .expected("numbers")
+        .mend("look the classes up: StringLookup with `num_oov_indices(0)`"))
 }
 
 fn check_finite(array: &HostArray<'_>, argument: &str) -> Result<()> {

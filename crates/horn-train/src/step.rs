@@ -148,7 +148,7 @@ fn measure_output(
 ) -> Result<Tensor<1>> {
     let shape = model.output_shapes().nth(at).expect("every output has a shape");
     let mask = output.mask().cloned();
-    let logits = output.logits();
+    let logits = output.logits()?;
     let value = logits.value.rows()?;
     let mask = match mask {
         Some(mask) => by_rank!(bool: mask, |mask| rows_mask(mask.reshape([-1]), value.dims()[0]))?,

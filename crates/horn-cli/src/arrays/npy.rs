@@ -15,10 +15,38 @@ const MOST_HEADER: usize = 10_000;
 /// HDF5 and NumPy have this limit, too.
 const MOST_AXES: usize = 64;
 
+/// An array of a file.
+#[derive(Debug)]
+pub enum Stored {
+    Numbers(Array),
+    Texts { texts: Vec<String>, sizes: Vec<usize> },
+}
+
+/// What one value is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Item {
+    Number(DType),
+    /// A text of so many characters, each a number of four bytes; shorter ones end with zeros.
+    Unicode(usize),
+    /// A text of so many bytes, UTF-8.
+    Bytes(usize),
+}
+
+impl Item {
+    /// How many bytes it takes.
+    fn size(self) -> Option<usize> {
+        match self {
+            Self::Number(dtype) => Some(dtype.size()),
+            Self::Unicode(characters) => characters.checked_mul(4),
+            Self::Bytes(bytes) => Some(bytes),
+        }
+    }
+}
+
 /// What a file says of its values.
 #[derive(Debug, PartialEq)]
 struct Header {
-    dtype: DType,
+    item: Item,
     big_endian: bool,
     fortran_order: bool,
     sizes: Vec<usize>,
@@ -28,8 +56,8 @@ struct Header {
 ///
 /// # Errors
 ///
-/// It is no array, of a dtype without numbers, or not whole.
-pub fn read(file: &mut impl Read, len: u64) -> Result<Array> {
+/// It is no array, of another dtype than numbers and texts, or not whole.
+pub fn read(file: &mut impl Read, len: u64) -> Result<Stored> {
     let mut start = [0; 8];
     fill(file, &mut start)?;
     if !start.starts_with(MAGIC) {
@@ -83,7 +111,7 @@ impl Header {
             Error::file("has a header that Horn can't read")
                 .received(format!("{:?}", text.trim()))
                 .expected("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)}")
-                .mend("save an array of numbers by `numpy.save`")
+                .mend("save an array of numbers or of strings by `numpy.save`")
         };
         let value = |key: &str| {
             let (_, rest) = text.split_once(&format!("'{key}'")).or_else(|| text.split_once(&format!("\"{key}\"")))?;
@@ -103,38 +131,66 @@ impl Header {
         if sizes.len() > MOST_AXES {
             return Err(malformed());
         }
-        let (dtype, big_endian) = dtype(descr).ok_or_else(|| {
+        let (item, big_endian) = item(descr).ok_or_else(|| {
             Error::data("Horn has no such dtype")
                 .received(format!("{descr:?}"))
-                .expected("bool, or integers or floats of up to 64 bits")
-                .mend("convert the array: `array.astype(\"float32\")`")
+                .expected("bool, integers or floats of up to 64 bits, or strings")
+                .mend("convert the array: `array.astype(\"float32\")`, texts by `array.astype(str)`")
         })?;
-        Ok(Self { dtype, big_endian, fortran_order, sizes })
+        Ok(Self { item, big_endian, fortran_order, sizes })
     }
 
     /// The values, if the file has as many bytes as they need.
-    fn values(&self, file: &mut impl Read, there: u64) -> Result<Array> {
+    fn values(&self, file: &mut impl Read, there: u64) -> Result<Stored> {
         let count = self.sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
-        let bytes = count.and_then(|count| count.checked_mul(self.dtype.size()));
-        let Some(bytes) = bytes.filter(|&bytes| bytes as u64 <= there) else {
+        let size = self.item.size();
+        let bytes = count.zip(size).and_then(|(count, size)| count.checked_mul(size));
+        // A text takes room in memory, however short it is.
+        let fits = |bytes: &usize| *bytes as u64 <= there && (*bytes > 0 || count == Some(0));
+        let (Some(bytes), Some(count), Some(size)) = (bytes.filter(fits), count, size) else {
             return Err(Error::file("the file does not hold all of its values")
                 .received(format!("{there} bytes"))
                 .expected(format!("values of the shape {}", horn_nn::sizes(&self.sizes)))
                 .mend("the file is damaged: save the array again"));
         };
-        let count = bytes / self.dtype.size();
-        let values = if self.fortran_order && self.sizes.len() > 1 {
-            let mut stored = vec![0; bytes];
-            fill(file, &mut stored)?;
-            let turned = row_major(&stored, &self.sizes, self.dtype.size());
-            of_dtype(self.dtype, count, self.big_endian, |offset, buffer| {
+        let turned = match self.fortran_order && self.sizes.len() > 1 {
+            true => {
+                let mut stored = vec![0; bytes];
+                fill(file, &mut stored)?;
+                Some(row_major(&stored, &self.sizes, size))
+            }
+            false => None,
+        };
+        let mut next = |offset: usize, buffer: &mut [u8]| match &turned {
+            Some(turned) => {
                 buffer.copy_from_slice(&turned[offset..offset + buffer.len()]);
                 Ok(())
-            })
-        } else {
-            of_dtype(self.dtype, count, self.big_endian, |_, buffer| fill(file, buffer))
+            }
+            None => fill(file, buffer),
         };
-        Array::new(self.sizes.clone(), values?)
+        if let Item::Number(dtype) = self.item {
+            let values = of_dtype(dtype, count, self.big_endian, next)?;
+            return Ok(Stored::Numbers(Array::new(self.sizes.clone(), values)?));
+        }
+        let mut text = vec![0; size];
+        let texts = (0..count).map(|at| {
+            next(at * size, &mut text)?;
+            self.text(&text).ok_or_else(|| {
+                Error::data("a text is no Unicode").received(format!("text {at}")).mend("save the array again")
+            })
+        });
+        Ok(Stored::Texts { texts: texts.collect::<Result<_>>()?, sizes: self.sizes.clone() })
+    }
+
+    /// The text in these bytes. Zeros at its end are none of its own.
+    fn text(&self, bytes: &[u8]) -> Option<String> {
+        if matches!(self.item, Item::Bytes(_)) {
+            let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+            return String::from_utf8(bytes[..end].to_vec()).ok();
+        }
+        let from_bytes = if self.big_endian { u32::from_be_bytes } else { u32::from_le_bytes };
+        let characters = bytes.chunks_exact(4).map(|four| char::from_u32(from_bytes(four.try_into().ok()?)));
+        Some(characters.collect::<Option<String>>()?.trim_end_matches('\0').to_owned())
     }
 }
 
@@ -144,10 +200,16 @@ fn quoted(text: &str) -> Option<&str> {
     Some(text[1..].split_once(quote)?.0)
 }
 
-/// `>f4` → float32 with the high byte first.
-fn dtype(descr: &str) -> Option<(DType, bool)> {
+/// `>f4` → float32 with the high byte first; `<U12` → texts of 12 characters.
+fn item(descr: &str) -> Option<(Item, bool)> {
     let big_endian = descr.starts_with('>');
-    let dtype = match descr.trim_start_matches(['<', '>', '|', '=']) {
+    let kind = descr.trim_start_matches(['<', '>', '|', '=']);
+    let length = |letter| kind.strip_prefix(letter)?.parse().ok();
+    let text = length('U').map(Item::Unicode).or_else(|| length('S').map(Item::Bytes));
+    if let Some(text) = text {
+        return Some((text, big_endian));
+    }
+    let dtype = match kind {
         "f2" => DType::F16,
         "f4" => DType::F32,
         "f8" => DType::F64,
@@ -162,7 +224,7 @@ fn dtype(descr: &str) -> Option<(DType, bool)> {
         "b1" | "?" => DType::Bool,
         _ => return None,
     };
-    Some((dtype, big_endian))
+    Some((Item::Number(dtype), big_endian))
 }
 
 /// Values that lie with the first axis next to each other, in the order with the last axis next to each other.
@@ -212,7 +274,37 @@ mod tests {
     }
 
     fn parse(bytes: &[u8]) -> Result<Array> {
-        read(&mut &bytes[..], bytes.len() as u64)
+        match read(&mut &bytes[..], bytes.len() as u64)? {
+            Stored::Numbers(array) => Ok(array),
+            Stored::Texts { .. } => panic!("texts"),
+        }
+    }
+
+    fn texts(header: &str, values: &[u8]) -> Result<Vec<String>> {
+        let bytes = file(header, values);
+        match read(&mut &bytes[..], bytes.len() as u64)? {
+            Stored::Numbers(_) => panic!("numbers"),
+            Stored::Texts { texts, .. } => Ok(texts),
+        }
+    }
+
+    /// `np.array([["né", "a"], ["", "bc"]])` and its bytes, as `numpy.save` writes them.
+    #[test]
+    fn texts_of_characters_and_of_bytes() {
+        let header = |descr: &str, fortran: &str| {
+            format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': (2, 2), }}")
+        };
+        let characters = [['n', 'é'], ['a', '\0'], ['\0', '\0'], ['b', 'c']];
+        let little: Vec<u8> = characters.as_flattened().iter().flat_map(|&c| u32::from(c).to_le_bytes()).collect();
+        let big: Vec<u8> = characters.as_flattened().iter().flat_map(|&c| u32::from(c).to_be_bytes()).collect();
+        assert_eq!(texts(&header("<U2", "False"), &little).unwrap(), ["né", "a", "", "bc"]);
+        assert_eq!(texts(&header(">U2", "True"), &big).unwrap(), ["né", "", "a", "bc"]);
+        assert_eq!(texts(&header("|S3", "False"), b"n\xc3\xa9a\0\0\0\0\0bc\0").unwrap(), ["né", "a", "", "bc"]);
+        assert!(texts(&header("|S1", "False"), b"\xff\0\0\0").unwrap_err().is_data());
+        assert!(texts(&header("<U1", "False"), &[0xff; 16]).unwrap_err().is_data());
+        for descr in ["<U0", "|S0", "<U4611686018427387904", "<U99999999999999999999"] {
+            assert!(texts(&header(descr, "False"), &[0; 16]).is_err(), "{descr}");
+        }
     }
 
     #[test]

@@ -4,13 +4,12 @@ use std::io::{BufReader, Seek, Write};
 use std::path::Path;
 
 use horn::{Error, Result};
-use horn_keras::arrays::Array;
 use horn_keras::plain_file;
 use ndarray::ArrayD;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::npy;
+use super::npy::{self, Stored};
 
 /// Deflate makes nothing smaller than this part of itself.
 const MOST_INFLATED: u64 = 1032;
@@ -20,7 +19,7 @@ const MOST_INFLATED: u64 = 1032;
 /// # Errors
 ///
 /// The file is no zip, or one of the arrays can't be read.
-pub fn read(path: &Path) -> Result<Vec<(String, Array)>> {
+pub fn read(path: &Path) -> Result<Vec<(String, Stored)>> {
     let place = format!("file {:?}", path.display().to_string());
     let damaged = |error: zip::result::ZipError| {
         Error::file("is no .npz file, or damaged").at(&place).because(error).mend("save the arrays by `numpy.savez`")

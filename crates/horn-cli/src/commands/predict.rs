@@ -19,7 +19,7 @@ const BATCHES: usize = 8;
 /// Computes what a model says of data.
 #[derive(Args)]
 #[command(after_help = "\
-Without --output the arrays are shown, long ones cut short. Arrays are float32; inputs can be of any number type.")]
+Without --output the arrays are shown, long ones cut short. Outputs are float32; inputs can be of any number type, or strings for a model of texts.")]
 pub struct Options {
     /// A .keras or .h5 file.
     model: PathBuf,
@@ -69,16 +69,12 @@ fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> Result
     if samples <= step || inputs.iter().any(|input| input.len() != samples) {
         return model.predict_all(inputs.to_vec(), batch_size);
     }
-    model.check_inputs(&inputs.iter().map(HostArray::sizes).collect::<Vec<_>>())?;
+    model.check_inputs(&inputs.iter().map(HostArray::shape).collect::<Vec<_>>())?;
     let mut progress = Progress::new();
     let mut parts: Vec<Vec<ArrayD<f32>>> = vec![Vec::new(); model.output_names().len()];
     for start in (0..samples).step_by(step) {
         let at: Vec<usize> = (start..samples.min(start + step)).collect();
-        let part = |input: &HostArray<'_>| {
-            let sizes: Vec<usize> = std::iter::once(at.len()).chain(input.sizes()[1..].iter().copied()).collect();
-            HostArray::new(input.floats(&at), sizes)
-        };
-        let part = inputs.iter().map(part).collect::<Result<Vec<_>>>()?;
+        let part: Vec<_> = inputs.iter().map(|input| input.samples(&at)).collect();
         for (parts, output) in parts.iter_mut().zip(model.predict_all(part, batch_size)?) {
             parts.push(output);
         }

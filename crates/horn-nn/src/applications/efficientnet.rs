@@ -174,9 +174,16 @@ fn weighed(named: &impl Fn(&str) -> String, x: KerasTensor, narrow: usize, wide:
 /// use horn_nn::applications::efficientnet::preprocess_input;
 /// use ndarray::Array4;
 ///
-/// let images = preprocess_input(&Array4::<u8>::from_elem((1, 32, 32, 3), 255));
+/// let images = preprocess_input(&Array4::<u8>::from_elem((1, 32, 32, 3), 255))?;
 /// assert_eq!(images[[0, 0, 0, 0]], 255.0);
+/// # Ok::<(), horn_nn::Error>(())
 /// ```
-pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: Dimension>(images: &ArrayBase<S, D>) -> Array<f32, D> {
+///
+/// # Errors
+///
+/// Where they are texts.
+pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: Dimension>(
+    images: &ArrayBase<S, D>,
+) -> Result<Array<f32, D>> {
     floats(images)
 }

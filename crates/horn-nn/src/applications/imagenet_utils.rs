@@ -51,7 +51,7 @@ pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: Dimension + Remove
     if mode != Mode::Tf && images.len_of(channels) != 3 {
         return Err(unfit(images.shape(), "3 channels: red, green, blue").received(images.len_of(channels)));
     }
-    let mut prepared = floats(images);
+    let mut prepared = floats(images)?;
     let each_channel = |prepared: &mut Array<f32, D>, means: [f32; 3], deviations: [f32; 3]| {
         let numbers = means.into_iter().zip(deviations);
         for (mut pixels, (mean, deviation)) in prepared.axis_iter_mut(channels).zip(numbers) {
@@ -81,10 +81,12 @@ fn unfit(received: &[usize], expected: &str) -> Error {
 }
 
 /// Any numbers as floats.
-pub(super) fn floats<E: HostElement, S: Data<Elem = E>, D: Dimension>(images: &ArrayBase<S, D>) -> Array<f32, D> {
+pub(super) fn floats<E: HostElement, S: Data<Elem = E>, D: Dimension>(
+    images: &ArrayBase<S, D>,
+) -> Result<Array<f32, D>> {
     let host = HostArray::from(images);
     let all: Vec<usize> = (0..host.len()).collect();
-    Array::from_shape_vec(images.raw_dim(), host.floats(&all)).expect("there are as many floats as numbers")
+    Ok(Array::from_shape_vec(images.raw_dim(), host.floats(&all)?).expect("there are as many floats as numbers"))
 }
 
 /// The zeros around an image for a convolution of stride 2 that halves it, rounding up: an even side gets one less at

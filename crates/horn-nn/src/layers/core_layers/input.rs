@@ -16,11 +16,45 @@ use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
 ///
 /// let images = Input([28, 28]).name("images");
 /// ```
+///
+/// One of texts is for a model that makes numbers of them itself:
+///
+/// ```
+/// use horn_nn::Sequential;
+/// use horn_nn::layers::{Embedding, GlobalAveragePooling1D, Input, InputDtype, TextVectorization};
+/// use burn::tensor::Device;
+///
+/// let mut words = TextVectorization().output_sequence_length(4);
+/// words.adapt(&["a good film", "a bad film"])?;
+/// let model = Sequential::new()
+///     .add(Input([1]).dtype(InputDtype::String))
+///     .add(words)
+///     .add(Embedding(10, 2))
+///     .add(GlobalAveragePooling1D())
+///     .build(&Device::default())?;
+/// assert_eq!(model.predict(&["what a film", "bad"], 32)?.shape(), [2, 2]);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Input {
     batch_shape: Shape,
-    #[serde(default = "float32")]
-    dtype: String,
+    dtype: InputDtype,
+    sparse: bool,
+    ragged: bool,
+    name: Option<String>,
+    optional: bool,
+    /// What stands for the data in a graph; made when it is first asked for.
+    #[serde(skip)]
+    tensor: Arc<OnceLock<KerasTensor>>,
+}
+
+/// An input as files have it.
+#[derive(Deserialize)]
+struct Written {
+    batch_shape: Shape,
+    #[serde(default)]
+    dtype: InputDtype,
     #[serde(default)]
     sparse: bool,
     #[serde(default)]
@@ -29,13 +63,36 @@ pub struct Input {
     name: Option<String>,
     #[serde(default)]
     optional: bool,
-    /// What stands for the data in a graph; made when it is first asked for.
-    #[serde(skip)]
-    tensor: Arc<OnceLock<KerasTensor>>,
 }
 
-fn float32() -> String {
-    "float32".to_owned()
+impl From<Written> for Input {
+    fn from(written: Written) -> Self {
+        let Written { batch_shape, dtype, sparse, ragged, name, optional } = written;
+        Self { sparse, ragged, name, optional, ..Self::of(batch_shape) }.dtype(dtype)
+    }
+}
+
+/// What the values of an [`Input`] are. All numbers are computed with in float32; the type is kept for files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum InputDtype {
+    Float16,
+    Bfloat16,
+    #[default]
+    Float32,
+    Float64,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Uint8,
+    Uint16,
+    Uint32,
+    Uint64,
+    Bool,
+    /// Texts, for a layer that makes numbers of them.
+    String,
 }
 
 /// `keras.Input(shape)`.
@@ -52,9 +109,10 @@ impl Input {
 
     /// An input of batches of this shape.
     pub(crate) fn of(shape: Shape) -> Self {
+        let dtype = if shape.is_texts() { InputDtype::String } else { InputDtype::Float32 };
         Self {
             batch_shape: shape,
-            dtype: float32(),
+            dtype,
             sparse: false,
             ragged: false,
             name: None,
@@ -99,6 +157,16 @@ impl Input {
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         let sizes = [&[Some(batch_size)], self.batch_shape.sample()].concat();
         self.batch_shape = Shape::new(sizes);
+        let dtype = self.dtype;
+        self.dtype(dtype)
+    }
+
+    /// What the values are; floats by default.
+    #[must_use]
+    pub fn dtype(mut self, dtype: InputDtype) -> Self {
+        let shape = Shape::new(self.batch_shape.sizes());
+        self.batch_shape = if dtype == InputDtype::String { shape.of_texts() } else { shape };
+        self.dtype = dtype;
         self.tensor = Arc::default();
         self
     }
@@ -136,6 +204,10 @@ impl Layer for Input {
     }
 
     fn supports_masking(&self) -> bool {
+        true
+    }
+
+    fn takes_texts(&self) -> bool {
         true
     }
 

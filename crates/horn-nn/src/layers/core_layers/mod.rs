@@ -17,7 +17,7 @@ pub use dense::Dense;
 pub use einsum_dense::{EinsumDense, OutputSizes};
 pub use embedding::Embedding;
 pub use identity::Identity;
-pub use input::Input;
+pub use input::{Input, InputDtype};
 pub use lambda::Lambda;
 pub(super) use lambda::unreadable;
 pub use masking::Masking;

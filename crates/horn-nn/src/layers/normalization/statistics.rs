@@ -16,7 +16,7 @@ impl Statistics {
     pub fn of(data: &HostArray<'_>, kept: &[usize]) -> Result<Self> {
         let all = data.sizes();
         let sizes: Vec<usize> = kept.iter().map(|&axis| all[axis]).collect();
-        let values = data.floats(&(0..data.len()).collect::<Vec<_>>());
+        let values = data.floats(&(0..data.len()).collect::<Vec<_>>())?;
         if values.is_empty() {
             return Err(Error::data("there is no data to adapt to")
                 .received(format!("an array of shape {all:?}"))

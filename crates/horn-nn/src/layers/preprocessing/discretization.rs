@@ -105,7 +105,7 @@ impl Discretization {
         for batch in batches {
             let batch = batch.into();
             let all: Vec<usize> = (0..batch.len()).collect();
-            quantiles.add(batch.floats(&all));
+            quantiles.add(batch.floats(&all)?);
         }
         let edges = quantiles.edges(bins).ok_or_else(|| {
             Error::data("there are no numbers to learn the bins from").expected("at least one number, and no NaN")

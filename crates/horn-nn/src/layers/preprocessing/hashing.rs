@@ -110,10 +110,11 @@ impl Hashing {
         self.check()?;
         let is_mask = |category: &T| match &self.mask_value {
             Some(MaskValue::Integer(mask)) => category.integer() == Some(*mask),
-            Some(MaskValue::Text(mask)) => category.integer().is_none() && category.bytes() == mask.as_bytes(),
+            Some(MaskValue::Text(mask)) => category.integer().is_none() && category.text() == *mask,
             None => false,
         };
-        let bins = categories.into_batch().map(|category| Some(self.bin(&category.bytes(), is_mask(category))));
+        let bins =
+            categories.into_batch().map(|category| Some(self.bin(category.text().as_bytes(), is_mask(category))));
         to_numbers(encode_host(&bins, self.output_mode, self.num_bins), self.output_mode)
     }
 

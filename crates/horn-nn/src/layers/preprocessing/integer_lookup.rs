@@ -10,6 +10,7 @@ use super::encode::{Number, OutputMode, to_device, to_host, to_numbers};
 use super::hash::Salt;
 use super::lookup::{Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods};
 use super::tokens::{Counts, IntoBatch};
+use super::vocabulary::LookupState;
 use crate::layers::common::{Common, common_arguments};
 use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
 
@@ -84,6 +85,10 @@ impl Layer for IntegerLookup {
         let mut config = serde_json::to_value(self).expect("a description is plain data");
         config["vocabulary_size"] = json!(self.lookup.known_size());
         config
+    }
+
+    fn lookup_state(&self) -> Option<LookupState> {
+        self.lookup.state(&[""])
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::encode::{OutputMode, encode_host};
 use super::hash::{Salt, bin};
 use super::tokens::{Counts, Token};
+use super::vocabulary::{Learned, LookupState, Vocabulary};
 use crate::{Error, Result};
 
 /// How tokens that are not in the vocabulary get one of several indices.
@@ -35,7 +36,7 @@ pub(super) struct Lookup<T> {
     pub sparse: bool,
     pub pad_to_max_tokens: bool,
     pub idf_weights: Option<Vec<f64>>,
-    pub vocabulary: Option<Vec<T>>,
+    pub vocabulary: Option<Vocabulary<T>>,
     pub vocabulary_size: Option<usize>,
     pub oov_method: OovMethod,
     pub salt: Option<Salt>,
@@ -106,7 +107,8 @@ impl<T: Token> Lookup<T> {
         if self.salt.is_some() && integers && self.oov_method != OovMethod::Farmhash {
             return wrong("a salt is for hashes", "salt".to_owned(), "set oov_method to OovMethod::Farmhash");
         }
-        if self.idf_weights.is_some() != (self.vocabulary.is_some() && self.output_mode == OutputMode::TfIdf) {
+        let given = self.vocabulary.as_ref().is_some_and(Vocabulary::is_given);
+        if self.idf_weights.is_some() != (given && self.output_mode == OutputMode::TfIdf) {
             return wrong(
                 "weights and a vocabulary go together with OutputMode::TfIdf",
                 format!("idf_weights = {:?}, output_mode = {:?}", self.idf_weights, self.output_mode),
@@ -138,11 +140,40 @@ impl<T: Token> Lookup<T> {
         if let Some(table) = self.table.get() {
             return Ok(table);
         }
-        let vocabulary = self.vocabulary.as_deref().ok_or_else(|| {
-            Error::model("the layer has no vocabulary").mend("call `adapt` on it with data, or give it a vocabulary")
-        })?;
-        let table = self.given(vocabulary)?;
+        let table = match &self.vocabulary {
+            Some(Vocabulary::Given(tokens)) => self.given(tokens)?,
+            Some(Vocabulary::Learned(learned)) => self.learned_before(learned)?,
+            None => {
+                return Err(Error::model("the layer has no vocabulary")
+                    .mend("call `adapt` on it with data, or give it a vocabulary"));
+            }
+        };
         Ok(self.table.get_or_init(|| table))
+    }
+
+    /// Takes over a vocabulary that was learned, with its weights.
+    fn learned_before(&self, Learned { tokens, idf_weights }: &Learned<T>) -> Result<Table<T>> {
+        let mut table = self.given(tokens)?;
+        if self.output_mode == OutputMode::TfIdf {
+            let depth = self.depth_of(self.token_start() + table.tokens.len());
+            table.weights = idf_weights.clone().unwrap_or_default();
+            if table.weights.len() != depth {
+                return Err(Error::data("there is not one weight for each token")
+                    .received(format!("{} weights", table.weights.len()))
+                    .expected(depth)
+                    .mend("save the model again"));
+            }
+        }
+        Ok(table)
+    }
+
+    /// What files keep beside the arguments; nothing before there is a vocabulary.
+    pub fn state(&self, parts: &'static [&'static str]) -> Option<LookupState> {
+        let tokens = self.get_vocabulary().ok()?;
+        let given = self.vocabulary.as_ref().is_some_and(Vocabulary::is_given);
+        let vocabulary = (!given).then(|| tokens.iter().map(Token::text).collect());
+        let idf_weights = (self.output_mode == OutputMode::TfIdf).then(|| self.idf_weights().map(<[f32]>::to_vec));
+        Some(LookupState { vocabulary, idf_weights: idf_weights.transpose().ok()?, parts })
     }
 
     /// Takes over a vocabulary that may begin with the special tokens.
@@ -199,7 +230,7 @@ impl<T: Token> Lookup<T> {
     /// Learns the vocabulary from documents.
     pub fn learn(&mut self, counts: Counts<T>) -> Result<()> {
         self.check()?;
-        if self.vocabulary.is_some() {
+        if self.vocabulary.as_ref().is_some_and(Vocabulary::is_given) {
             return Err(Error::argument("the layer was given a vocabulary, and can't learn another")
                 .mend("leave the vocabulary out where you make the layer"));
         }
@@ -208,6 +239,7 @@ impl<T: Token> Lookup<T> {
         let (tokens, weights) = counts.most_frequent(&without, most);
         let mean = weights.iter().sum::<f32>() / weights.len().max(1) as f32;
         let weights = std::iter::repeat_n(mean, self.token_start()).chain(weights).collect();
+        self.vocabulary = None;
         self.vocabulary_size = Some(self.token_start() + tokens.len());
         self.table = OnceLock::from(Table::new(tokens, self.padded(weights)));
         Ok(())
@@ -235,8 +267,16 @@ impl<T: Token> Lookup<T> {
 
     /// How long the vectors are that are made of categories.
     pub fn depth(&self) -> Result<usize> {
-        let size = self.size()?;
-        Ok(if self.pad_to_max_tokens { self.max_tokens.unwrap_or(size) } else { size })
+        self.check()?;
+        // A configuration alone, without what was learned, says how large the vocabulary is.
+        let unknown = self.vocabulary.is_none() && self.table.get().is_none();
+        let noted = self.vocabulary_size.filter(|_| unknown);
+        Ok(self.depth_of(noted.map_or_else(|| self.size(), Ok)?))
+    }
+
+    /// How long they are for a vocabulary of this size.
+    fn depth_of(&self, size: usize) -> usize {
+        if self.pad_to_max_tokens { self.max_tokens.unwrap_or(size) } else { size }
     }
 
     /// The weights by index, where categories are weighted.
@@ -261,7 +301,7 @@ impl<T: Token> Lookup<T> {
             }
             (1, _) => 0,
             (bins, Some(integer)) if self.oov_method == OovMethod::Floormod => integer.rem_euclid(bins as i64) as usize,
-            (bins, _) => bin(&token.bytes(), bins, self.salt),
+            (bins, _) => bin(token.text().as_bytes(), bins, self.salt),
         };
         Ok(Some(self.oov_start() + index))
     }
@@ -455,7 +495,8 @@ macro_rules! lookup_arguments {
             /// The vocabulary, where it is not to be learned. It may begin with the special tokens.
             #[must_use]
             pub fn vocabulary<I: Into<$token>>(mut self, vocabulary: impl IntoIterator<Item = I>) -> Self {
-                self.lookup.vocabulary = Some(vocabulary.into_iter().map(Into::into).collect());
+                let tokens = vocabulary.into_iter().map(Into::into).collect();
+                self.lookup.vocabulary = Some($crate::layers::preprocessing::vocabulary::Vocabulary::Given(tokens));
                 self.lookup.table = std::sync::OnceLock::new();
                 self
             }

@@ -29,6 +29,7 @@ mod string_lookup;
 mod text;
 mod text_vectorization;
 mod tokens;
+mod vocabulary;
 
 pub use affine::FillMode;
 pub use category_encoding::CategoryEncoding;
@@ -53,6 +54,7 @@ pub use stft_spectrogram::{STFTSpectrogram, SpectrogramMode};
 pub use string_lookup::StringLookup;
 pub use text_vectorization::{Ngrams, Split, Standardize, TextVectorization};
 pub use tokens::{IntoBatch, IntoToken, Token};
+pub use vocabulary::LookupState;
 
 super::registry::family! {
     "CategoryEncoding" => CategoryEncoding::new(1), requires "num_tokens";

@@ -1,14 +1,21 @@
 //! `StringLookup`: strings as indices of a vocabulary.
 
+use std::sync::Arc;
+
+use burn::module::Module;
+use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::encode::{Number, OutputMode, to_numbers};
+use super::encode::{Number, OutputMode, to_host, to_numbers};
 use super::hash::Salt;
 use super::lookup::{Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods};
-use super::text::{Encoding, text_layer};
+use super::text::{Encoding, OfTexts, OfTextsModule, shape_of_texts};
 use super::tokens::{Counts, IntoBatch};
+use super::vocabulary::LookupState;
+use crate::layer::signals;
 use crate::layers::common::{Common, common_arguments};
+use crate::{AnyTensor, Build, BuiltLayer, Call, Forward, Layer, Mode, Result, Shape, Signal};
 
 /// Gives each string its index in a vocabulary, which is given or learned.
 ///
@@ -46,26 +53,93 @@ impl StringLookup {
     pub fn new() -> Self {
         Self { common: Common::default(), lookup: Lookup::new("[UNK]".to_owned()), encoding: Encoding::Utf8 }
     }
-
-    fn written(&self) -> Value {
-        let mut config = serde_json::to_value(self).expect("a description is plain data");
-        config["vocabulary_size"] = json!(self.lookup.known_size());
-        config
-    }
 }
 
 common_arguments!(StringLookup);
 lookup_arguments!(StringLookup, String);
 lookup_methods!(StringLookup, String);
-text_layer!(StringLookup, "StringLookup");
+
+impl Layer for StringLookup {
+    fn class_name(&self) -> &str {
+        "StringLookup"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.common.name.as_deref()
+    }
+
+    fn trainable(&self) -> bool {
+        self.common.trainable
+    }
+
+    fn takes_texts(&self) -> bool {
+        !self.lookup.invert
+    }
+
+    fn config(&self) -> Value {
+        let mut config = serde_json::to_value(self).expect("a description is plain data");
+        config["vocabulary_size"] = json!(self.lookup.known_size());
+        config
+    }
+
+    fn lookup_state(&self) -> Option<LookupState> {
+        self.lookup.state(&[""])
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        let depth = self.lookup.depth()?;
+        if self.lookup.invert {
+            return Ok(input.clone().of_texts());
+        }
+        Ok(self.lookup.output_mode.output_shape(&shape_of_texts(input)?, depth))
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        let lookup = self.lookup.clone();
+        Ok(match lookup.invert {
+            true => BuiltLayer::new(ToTextsModule { lookup: Arc::new(lookup) }),
+            false => BuiltLayer::new(OfTextsModule::new(lookup)),
+        })
+    }
+}
+
+impl OfTexts for Lookup<String> {
+    fn numbers(&self, texts: &ArrayD<String>) -> Result<ArrayD<f64>> {
+        self.encode(texts)
+    }
+}
+
+/// The inverse lookup in a model: texts for indices.
+#[derive(Module, Debug)]
+struct ToTextsModule {
+    #[module(skip)]
+    lookup: Arc<Lookup<String>>,
+}
+
+impl Forward for ToTextsModule {
+    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        let [output] = signals(self.call(vec![input.into()], &mut Call::new(mode))?)?;
+        output.value()
+    }
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let input = input.value()?;
+        let device = input.device();
+        let indices = to_host(input)?;
+        let texts = indices.iter().map(|index| self.lookup.token(*index as i64)).collect::<Result<Vec<_>>>()?;
+        let texts = ArrayD::from_shape_vec(indices.raw_dim(), texts).expect("there is a token an index");
+        Ok(vec![Signal::of_texts(texts, &device)])
+    }
+}
 
 #[cfg(test)]
 mod tests {
-    use ndarray::ArrayD;
-
     use super::*;
+    use crate::Sequential;
+    use crate::layers::{Dense, Input, InputDtype};
 
-    fn call(layer: &StringLookup, tokens: &[&str]) -> crate::Result<ArrayD<i64>> {
+    fn call(layer: &StringLookup, tokens: &[&str]) -> Result<ArrayD<i64>> {
         layer.call(tokens)
     }
 
@@ -100,9 +174,56 @@ mod tests {
         assert_eq!(learned.get_vocabulary().unwrap(), ["[UNK]", "a"]);
     }
 
+    /// Keras's `model.predict` of these texts, by TensorFlow.
     #[test]
-    fn there_are_no_strings_in_a_model() {
-        use crate::{Layer, Shape};
-        assert!(StringLookup().output_shape(&Shape::batched([1])).unwrap_err().is_model());
+    fn stands_in_a_model() {
+        let device = burn::tensor::Device::default();
+        let model = |layer: StringLookup| {
+            Sequential::new().add(Input([]).dtype(InputDtype::String)).add(layer).build(&device).unwrap()
+        };
+        let hot = model(StringLookup().vocabulary(["a", "b"]).output_mode(OutputMode::OneHot));
+        assert_eq!(hot.output_shape().to_string(), "(None, 3)");
+        let found = hot.predict(&["a", "zz"], 32).unwrap();
+        assert_eq!(found, ndarray::array![[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]].into_dyn());
+
+        // There and back.
+        let both = Sequential::new()
+            .add(Input([2]).dtype(InputDtype::String))
+            .add(StringLookup().vocabulary(["a", "b"]))
+            .add(StringLookup().vocabulary(["a", "b"]).invert(true))
+            .build(&device)
+            .unwrap();
+        let texts = ndarray::array![["b", "a"], ["c", "b"]];
+        let batch = crate::HostArray::from(&texts).batch(&[0, 1], &device).unwrap();
+        let outputs = both.call(vec![batch], &mut Call::new(Mode::Inference)).unwrap();
+        let [output] = signals(outputs).unwrap();
+        let expected = ndarray::array![["b", "a"], ["[UNK]", "b"]].map(ToString::to_string).into_dyn();
+        assert_eq!(*output.texts().unwrap().texts, expected);
+        assert!(both.predict(&texts, 32).unwrap_err().is_data());
+    }
+
+    #[test]
+    fn numbers_where_texts_should_be_are_errors_and_the_other_way_round() {
+        let device = burn::tensor::Device::default();
+        let lookup = || StringLookup().vocabulary(["a"]);
+        let numbers = Sequential::new().add(Input([2])).add(lookup()).build(&device);
+        assert_eq!(
+            numbers.unwrap_err().to_string(),
+            "layer \"string_lookup\" (StringLookup): the layer takes texts, and no numbers; received numbers of shape \
+             (None, 2), expected texts. Mend: make the Input one of texts: `.dtype(InputDtype::String)`."
+        );
+        let texts = Sequential::new().add(Input([2]).dtype(InputDtype::String)).add(Dense(1)).build(&device);
+        assert_eq!(
+            texts.unwrap_err().to_string(),
+            "layer \"dense\" (Dense): the layer takes numbers, and no texts; received texts of shape (None, 2), expected \
+             numbers. Mend: put a TextVectorization or a StringLookup before it."
+        );
+        let model = Sequential::new().add(Input([1]).dtype(InputDtype::String)).add(lookup()).build(&device).unwrap();
+        let error = model.predict(&ndarray::array![[1.0_f32]], 32).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "model \"sequential\": the model takes texts; received numbers of shape (1, 1), expected texts of shape \
+             (None, 1). Mend: change the data, or the dtype of the Input."
+        );
     }
 }

@@ -1,8 +1,15 @@
-//! What layers of strings have in common.
+//! What layers of texts have in common.
 
+use std::fmt;
+use std::sync::Arc;
+
+use burn::module::Module;
+use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use super::encode::to_device;
+use crate::layer::signals;
+use crate::{AnyTensor, Call, Error, Forward, Mode, Result, Shape, Signal};
 
 /// How strings are written; Rust's are UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,42 +18,50 @@ pub(super) enum Encoding {
     Utf8,
 }
 
-/// The error for a layer of strings in a model.
-pub(super) fn no_strings() -> Error {
-    Error::model("a model has no strings")
-        .expected("numbers")
-        .mend("call the layer on the strings, and give the model what comes out")
+/// Makes numbers of texts.
+pub(super) trait OfTexts: fmt::Debug + Send + Sync + 'static {
+    /// The numbers for a batch of texts.
+    fn numbers(&self, texts: &ArrayD<String>) -> Result<ArrayD<f64>>;
 }
 
-/// Makes a layer of strings a layer: it has a name and a configuration, but no place in a model. Its method `written`
-/// is its configuration.
-macro_rules! text_layer {
-    ($class:ident, $name:literal) => {
-        impl $crate::Layer for $class {
-            fn class_name(&self) -> &str {
-                $name
-            }
-
-            fn name(&self) -> Option<&str> {
-                self.common.name.as_deref()
-            }
-
-            fn trainable(&self) -> bool {
-                self.common.trainable
-            }
-
-            fn output_shape(&self, _: &$crate::Shape) -> $crate::Result<$crate::Shape> {
-                Err($crate::layers::preprocessing::text::no_strings())
-            }
-
-            fn build(&self, _: &$crate::Shape, _: &mut $crate::Build) -> $crate::Result<$crate::BuiltLayer> {
-                Err($crate::layers::preprocessing::text::no_strings())
-            }
-
-            fn config(&self) -> serde_json::Value {
-                self.written()
-            }
-        }
-    };
+/// A layer in a model that makes numbers of texts. It does so on the host.
+#[derive(Module, Debug)]
+pub(super) struct OfTextsModule {
+    #[module(skip)]
+    layer: Arc<dyn OfTexts>,
 }
-pub(super) use text_layer;
+
+impl OfTextsModule {
+    pub fn new(layer: impl OfTexts) -> Self {
+        Self { layer: Arc::new(layer) }
+    }
+}
+
+impl Forward for OfTextsModule {
+    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        let [output] = signals(self.call(vec![input.into()], &mut Call::new(mode))?)?;
+        output.value()
+    }
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let texts = input.texts()?;
+        let numbers = self.layer.numbers(&texts.texts)?;
+        Ok(vec![to_device(&numbers, &texts.device)?.into()])
+    }
+}
+
+/// The shape of numbers that have the place of these texts.
+///
+/// # Errors
+///
+/// Where the shape is none of texts.
+pub(super) fn shape_of_texts(input: &Shape) -> Result<Shape> {
+    if input.is_texts() {
+        return Ok(Shape::new(input.sizes()));
+    }
+    Err(Error::shape("the layer takes texts, and no numbers")
+        .received(format!("numbers of shape {input}"))
+        .expected("texts")
+        .mend("make the Input one of texts: `.dtype(InputDtype::String)`"))
+}

@@ -1,21 +1,30 @@
 //! `TextVectorization`: texts as the indices of their words.
 
+use std::borrow::Cow;
+
 use ndarray::{ArrayD, Axis, IxDyn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::encode::{Number, OutputMode, to_numbers};
 use super::lookup::Lookup;
-use super::text::{Encoding, text_layer};
+use super::text::{Encoding, OfTexts, OfTextsModule, shape_of_texts};
 use super::tokens::{Counts, IntoBatch};
+use super::vocabulary::{LookupState, Vocabulary};
 use crate::layers::common::{Common, arguments, common_arguments};
 use crate::layers::registry::read_as;
-use crate::{Error, Result};
+use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
 
 /// Splits texts into words, and gives each word its index in a vocabulary, which is given or learned.
 ///
 /// Texts are standardized, split, and joined to n-grams, as the arguments say. Index 0 is for what is padded, 1 for
-/// words that are not in the vocabulary. Devices have no strings: the layer is used before a model, not in it.
+/// words that are not in the vocabulary. Devices have no strings: the words are looked up on the host, in a model
+/// whose [`Input`](struct@crate::layers::Input) is one of texts, or before one.
+///
+/// # Shapes
+///
+/// - input: texts, one for each sample: `(batch,)` or `(batch, 1)`
+/// - output: `(batch, output_sequence_length)`; with another `output_mode` than `Int` `(batch, vocabulary size)`
 ///
 /// ```
 /// use horn_nn::layers::TextVectorization;
@@ -41,7 +50,7 @@ pub struct TextVectorization {
     pad_to_max_tokens: bool,
     sparse: bool,
     ragged: bool,
-    vocabulary: Option<Vec<String>>,
+    vocabulary: Option<Vocabulary<String>>,
     idf_weights: Option<Vec<f64>>,
     encoding: Encoding,
     vocabulary_size: Option<usize>,
@@ -146,7 +155,8 @@ impl TextVectorization {
     /// The vocabulary, where it is not to be learned. It may begin with `""` and `"[UNK]"`.
     #[must_use]
     pub fn vocabulary<I: Into<String>>(mut self, vocabulary: impl IntoIterator<Item = I>) -> Self {
-        self.vocabulary = Some(vocabulary.into_iter().map(Into::into).collect());
+        self.vocabulary = Some(Vocabulary::Given(vocabulary.into_iter().map(Into::into).collect()));
+        self.learned = None;
         self
     }
 
@@ -186,7 +196,7 @@ impl TextVectorization {
     }
 
     fn learn(&mut self, counts: Counts<String>) -> Result<()> {
-        let mut lookup = self.given();
+        let mut lookup = self.described();
         lookup.learn(counts)?;
         self.learned = Some(lookup);
         Ok(())
@@ -202,14 +212,7 @@ impl TextVectorization {
         self.check()?;
         let texts = texts.into_batch();
         let rows = self.words(&texts)?;
-        let given;
-        let lookup = match &self.learned {
-            Some(lookup) => lookup,
-            None => {
-                given = self.given();
-                &given
-            }
-        };
+        let lookup = self.lookup();
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = self.output_sequence_length.unwrap_or(longest);
         let mut indices = Vec::with_capacity(rows.len() * width);
@@ -230,10 +233,7 @@ impl TextVectorization {
     ///
     /// Where there is none yet.
     pub fn get_vocabulary(&self) -> Result<Vec<String>> {
-        match &self.learned {
-            Some(lookup) => lookup.get_vocabulary(),
-            None => self.given().get_vocabulary(),
-        }
+        self.lookup().get_vocabulary()
     }
 
     /// How much each word counts with `OutputMode::TfIdf`, by its index.
@@ -242,10 +242,7 @@ impl TextVectorization {
     ///
     /// Where there is no vocabulary yet.
     pub fn get_idf_weights(&self) -> Result<Vec<f32>> {
-        match &self.learned {
-            Some(lookup) => lookup.idf_weights().map(<[f32]>::to_vec),
-            None => self.given().idf_weights().map(<[f32]>::to_vec),
-        }
+        self.lookup().idf_weights().map(<[f32]>::to_vec)
     }
 
     /// Reads the layer from the configuration that Keras writes for it.
@@ -257,8 +254,13 @@ impl TextVectorization {
         read_as(&Self::new(), &[], config)
     }
 
+    /// The lookup that has learned, or that the arguments describe.
+    fn lookup(&self) -> Cow<'_, Lookup<String>> {
+        self.learned.as_ref().map_or_else(|| Cow::Owned(self.described()), Cow::Borrowed)
+    }
+
     /// The lookup that the arguments describe.
-    fn given(&self) -> Lookup<String> {
+    fn described(&self) -> Lookup<String> {
         Lookup {
             max_tokens: self.max_tokens,
             mask_token: Some(String::new()),
@@ -267,18 +269,9 @@ impl TextVectorization {
             pad_to_max_tokens: self.pad_to_max_tokens,
             idf_weights: self.idf_weights.clone(),
             vocabulary: self.vocabulary.clone(),
+            vocabulary_size: self.vocabulary_size,
             ..Lookup::new("[UNK]".to_owned())
         }
-    }
-
-    fn written(&self) -> Value {
-        let mut config = serde_json::to_value(self).expect("a description is plain data");
-        let size = match &self.learned {
-            Some(lookup) => lookup.known_size(),
-            None => self.given().known_size().or(self.vocabulary_size),
-        };
-        config["vocabulary_size"] = json!(size.unwrap_or_else(|| self.given().smallest_size()));
-        config
     }
 
     fn check(&self) -> Result<()> {
@@ -364,11 +357,72 @@ arguments!(TextVectorization {
     /// Are vectors as long as `max_tokens`, even where the vocabulary is smaller? No by default.
     pad_to_max_tokens: bool,
 });
-text_layer!(TextVectorization, "TextVectorization");
+
+impl Layer for TextVectorization {
+    fn class_name(&self) -> &str {
+        "TextVectorization"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.common.name.as_deref()
+    }
+
+    fn trainable(&self) -> bool {
+        self.common.trainable
+    }
+
+    fn takes_texts(&self) -> bool {
+        true
+    }
+
+    fn config(&self) -> Value {
+        let mut config = serde_json::to_value(self).expect("a description is plain data");
+        let lookup = self.lookup();
+        config["vocabulary_size"] = json!(lookup.known_size().unwrap_or_else(|| lookup.smallest_size()));
+        config
+    }
+
+    fn lookup_state(&self) -> Option<LookupState> {
+        // Keras's layer has another that looks its words up.
+        self.lookup().state(&["", "_lookup_layer"])
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        self.check()?;
+        let depth = self.lookup().depth()?;
+        let texts = shape_of_texts(input)?;
+        let fits = match texts.sample() {
+            [] => self.split.is_some(),
+            [columns] => self.split.is_none() || *columns == Some(1),
+            _ => false,
+        };
+        if !fits {
+            return Err(Error::shape("the texts have another shape")
+                .received(input)
+                .expected(if self.split.is_some() { "(None,) or (None, 1)" } else { "(None, words)" })
+                .mend("put the texts of a sample together"));
+        }
+        let last = if self.output_mode == OutputMode::Int { self.output_sequence_length } else { Some(depth) };
+        Ok(Shape::new([texts.batch(), last]))
+    }
+
+    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+        // With the vocabulary in a table, once and for all.
+        Ok(BuiltLayer::new(OfTextsModule::new(Self { learned: Some(self.lookup().into_owned()), ..self.clone() })))
+    }
+}
+
+impl OfTexts for TextVectorization {
+    fn numbers(&self, texts: &ArrayD<String>) -> Result<ArrayD<f64>> {
+        self.call(texts)
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Sequential;
+    use crate::layers::{Input, InputDtype};
 
     /// `TextVectorization(vocabulary=["a", "b"], output_mode=…)(np.array("a b"))`
     #[test]
@@ -381,6 +435,28 @@ mod tests {
         let mut learned = TextVectorization();
         learned.adapt(&text).unwrap();
         assert_eq!(learned.get_vocabulary().unwrap(), ["", "[UNK]", "b", "a"]);
+    }
+
+    /// Keras's `model.predict` of these texts, by TensorFlow.
+    #[test]
+    fn stands_in_a_model() {
+        let device = burn::tensor::Device::default();
+        let texts = ["the cat sat", "the dog", "a cat, a dog!"];
+        let model = |layer: TextVectorization, sample: &[usize]| {
+            Sequential::new().add(Input(sample).dtype(InputDtype::String)).add(layer).build(&device)
+        };
+        let mut words = TextVectorization().output_sequence_length(4);
+        words.adapt(&texts).unwrap();
+        for sample in [&[][..], &[1]] {
+            let model = model(words.clone(), sample).unwrap();
+            assert_eq!(model.output_shape().to_string(), "(None, 4)");
+            let expected = ndarray::array![[2.0, 4.0, 6.0, 0.0], [2.0, 3.0, 0.0, 0.0], [5.0, 4.0, 5.0, 3.0]];
+            assert_eq!(model.predict(&texts, 32).unwrap(), expected.into_dyn());
+        }
+        let counts = model(words.clone().output_mode(OutputMode::Count), &[]);
+        assert!(counts.unwrap_err().is_argument());
+        assert!(model(TextVectorization(), &[]).unwrap_err().is_model());
+        assert!(model(words, &[2]).unwrap_err().is_shape());
     }
 
     #[test]

@@ -10,16 +10,16 @@ use serde::de::DeserializeOwned;
 
 /// A category: a string or an integer.
 pub trait Token: Hash + Ord + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// What is hashed: the text, an integer in decimal digits.
-    fn bytes(&self) -> Vec<u8>;
+    /// The text, an integer in decimal digits: what files have, and what is hashed.
+    fn text(&self) -> String;
 
     /// An integer as it is, for the remainder of a division; strings have none.
     fn integer(&self) -> Option<i64>;
 }
 
 impl Token for String {
-    fn bytes(&self) -> Vec<u8> {
-        self.as_bytes().to_vec()
+    fn text(&self) -> String {
+        self.clone()
     }
 
     fn integer(&self) -> Option<i64> {
@@ -28,8 +28,8 @@ impl Token for String {
 }
 
 impl Token for i64 {
-    fn bytes(&self) -> Vec<u8> {
-        self.to_string().into_bytes()
+    fn text(&self) -> String {
+        self.to_string()
     }
 
     fn integer(&self) -> Option<i64> {

@@ -146,7 +146,7 @@ impl StepByStep {
     fn run(&self, input: AnyTensor, mask: Option<AnyTensor>, call: &mut Call) -> Result<Logits> {
         let outputs = self.layer.call_bare(vec![Signal::new(input).with_mask(mask)], call)?;
         let [output] = layer::signals(outputs)?;
-        Ok(output.logits())
+        output.logits()
     }
 }
 

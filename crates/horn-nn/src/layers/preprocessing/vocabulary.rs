@@ -1,0 +1,84 @@
+//! Where a vocabulary comes from, which decides where files keep it.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::tokens::Token;
+
+/// The vocabulary of a layer that was given one, or has learned one before it was written to a file.
+#[derive(Debug, Clone)]
+pub(super) enum Vocabulary<T> {
+    /// It is an argument of the layer: a list in its configuration.
+    Given(Vec<T>),
+    /// Keras keeps it beside the weights, and has nothing of it in the configuration. Who reads a file gives it to the
+    /// layer as an object, `{"learned": […], "idf_weights": […]}`.
+    Learned(Learned<T>),
+}
+
+/// What a layer has learned: its tokens, special ones first, and the weight of each where there are weights.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Learned<T> {
+    #[serde(rename = "learned")]
+    pub tokens: Vec<T>,
+    #[serde(default)]
+    pub idf_weights: Option<Vec<f32>>,
+}
+
+impl<T> Vocabulary<T> {
+    /// Is it an argument of the layer?
+    pub fn is_given(&self) -> bool {
+        matches!(self, Self::Given(_))
+    }
+}
+
+impl<T: Serialize> Serialize for Vocabulary<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Given(tokens) => tokens.serialize(serializer),
+            Self::Learned(_) => serializer.serialize_none(),
+        }
+    }
+}
+
+/// By hand, since the tokens of an untagged enum would be copied once more.
+impl<'de, T: Token> Deserialize<'de> for Vocabulary<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ByForm(PhantomData))
+    }
+}
+
+struct ByForm<T>(PhantomData<T>);
+
+impl<'de, T: Token> Visitor<'de> for ByForm<T> {
+    type Value = Vocabulary<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of tokens")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut tokens = Vec::new();
+        while let Some(token) = list.next_element()? {
+            tokens.push(token);
+        }
+        Ok(Vocabulary::Given(tokens))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        Learned::deserialize(serde::de::value::MapAccessDeserializer::new(object)).map(Vocabulary::Learned)
+    }
+}
+
+/// What a layer that looks tokens up has beside its arguments, as files keep it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookupState {
+    /// The tokens as texts, special ones first, where the layer has learned them.
+    pub vocabulary: Option<Vec<String>>,
+    /// How much each token counts, where tokens are weighted.
+    pub idf_weights: Option<Vec<f32>>,
+    /// The parts of the layer that keep it: the layer itself, as `""`, and those inside.
+    pub parts: &'static [&'static str],
+}
