@@ -97,6 +97,9 @@ fn what_layers_learned_of_texts_is_kept() {
     let of_words = ["layers/text_vectorization/_lookup_layer", "layers/text_vectorization"];
     assert_eq!(report.unused, of_words.map(|group| format!("{group}/vars/idf_weights")));
 
+    let error = again.save(folder.path().join("texts.h5")).unwrap_err();
+    assert!(error.is_argument() && error.to_string().contains("can't keep the vocabulary"), "{error}");
+
     // A vocabulary is kept a line a token.
     let mut lines = StringLookup();
     lines.adapt(&["one\ntwo"]).unwrap();

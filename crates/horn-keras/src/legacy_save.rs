@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use horn_nn::{Model, Result, files};
+use horn_nn::{Error, Model, Result, files};
 use horn_train::optimizers::{OptimizerValue, OptimizerVariable};
 use ndarray::ArrayD;
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ pub(crate) fn is_named(path: &Path) -> bool {
 
 /// Writes a model's object, its weights, and what its optimizer remembers.
 pub(crate) fn write(path: &Path, model: &Model, mut object: Value, optimizer: &[OptimizerVariable]) -> Result<()> {
+    check_lookups(model)?;
     let mut writer = WeightsWriter::new();
     versions(&mut writer, "")?;
     let compiled = object["compile_config"].take();
@@ -33,6 +34,18 @@ pub(crate) fn write(path: &Path, model: &Model, mut object: Value, optimizer: &[
         optimizer_weights(&mut writer, prefix, optimizer)?;
     }
     files::write_atomically(path, |file| writer.write(file))
+}
+
+/// The format has no place for what layers have learned of tokens. Keras writes the file without, and fails to use it.
+fn check_lookups(model: &Model) -> Result<()> {
+    let states = model.lookup_states();
+    let Some((groups, _)) = states.iter().find(|(_, it)| it.vocabulary.is_some() || it.idf_weights.is_some()) else {
+        return Ok(());
+    };
+    Err(Error::argument("a .h5 file can't keep the vocabulary that the layer has learned")
+        .at(format!("{:?}", groups[0]))
+        .expected("a .keras file")
+        .mend("save the model as `.keras`, or give the layer the vocabulary as an argument"))
 }
 
 fn versions(writer: &mut WeightsWriter, group: &str) -> Result<()> {
