@@ -4,7 +4,7 @@ use std::fmt;
 
 use burn::tensor::{bf16, f16};
 use horn_nn::{Error, Result};
-use ndarray::{ArrayD, ArrayViewD, IxDyn};
+use ndarray::{ArrayD, IxDyn};
 
 /// The dtype of an [`Array`], by Keras's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -156,11 +156,6 @@ impl Array {
     /// A scalar.
     pub fn scalar(value: impl Into<Scalar>) -> Self {
         Self { sizes: Vec::new(), values: value.into().0 }
-    }
-
-    /// A copy of a view, in row-major order.
-    pub fn from_f32(values: ArrayViewD<'_, f32>) -> Self {
-        Self { sizes: values.shape().to_vec(), values: Values::F32(values.iter().copied().collect()) }
     }
 
     /// The sizes of the axes.
@@ -330,14 +325,6 @@ mod tests {
         assert_eq!(of(Values::U32(vec![0, 1 << 31])), [0.0, 2_147_483_648.0]);
         assert_eq!(of(Values::U64(vec![0, 1 << 63])), [0.0, 9_223_372_036_854_775_808.0]);
         assert_eq!(of(Values::Bool(vec![0, 1])), [0.0, 1.0]);
-    }
-
-    #[test]
-    fn views_are_read_in_row_major_order() {
-        let array = ndarray::arr2(&[[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
-        let turned = Array::from_f32(array.t().into_dyn());
-        assert_eq!(turned.sizes(), [3, 2]);
-        assert_eq!(turned.values(), &Values::F32(vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0]));
     }
 
     #[test]

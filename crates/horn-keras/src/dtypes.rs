@@ -2,6 +2,7 @@
 
 use burn::tensor::{bf16, f16};
 use horn_nn::{Model, Result};
+use horn_train::optimizers::{OptimizerValue, OptimizerVariable};
 use ndarray::ArrayD;
 use serde_json::Value;
 
@@ -42,6 +43,15 @@ fn dtype_of(config: &Value) -> DType {
     }
 }
 
+/// A variable of the optimizer, where the weights have these dtypes.
+pub(crate) fn of_optimizer(variable: &OptimizerVariable, weights: &[DType]) -> Result<Array> {
+    match &variable.value {
+        // As Keras on JAX counts, as long as it can.
+        OptimizerValue::Int(count) => Ok(i32::try_from(*count).map_or(Array::scalar(*count), Array::scalar)),
+        OptimizerValue::Float(values) => array(values.clone(), variable.weight.map_or(DType::F32, |at| weights[at])),
+    }
+}
+
 /// The values in this dtype, if none of them changes by that; otherwise as they are.
 pub(crate) fn array(values: ArrayD<f32>, dtype: DType) -> Result<Array> {
     let sizes = values.shape().to_vec();
@@ -66,10 +76,14 @@ pub(crate) fn array(values: ArrayD<f32>, dtype: DType) -> Result<Array> {
 #[cfg(test)]
 mod tests {
     use horn_nn::default_device;
-    use ndarray::arr1;
+    use horn_train::losses::MeanSquaredError;
+    use horn_train::optimizers::SGD;
+    use horn_train::{Compile, CompiledModel};
+    use ndarray::{arr1, arr2};
     use serde_json::json;
 
     use super::*;
+    use crate::archive::Archive;
     use crate::h5::WeightsReader;
     use crate::{SaveModel, fixture, load_model};
 
@@ -95,7 +109,7 @@ mod tests {
             let dtypes = |file: &WeightsReader| -> Vec<_> {
                 file.datasets().map(|found| (found.path.to_owned(), found.dtype)).collect()
             };
-            let keras = crate::archive::Archive::open(fixture(name)).unwrap().weights().unwrap();
+            let keras = Archive::open(fixture(name)).unwrap().weights().unwrap();
             let path = folder.path().join("again.weights.h5");
             model.save_weights(&path).unwrap();
             assert_eq!(dtypes(&WeightsReader::open(&path).unwrap()), dtypes(&keras), "{name}");
@@ -116,5 +130,36 @@ mod tests {
         let model = Model::from_object(&model, &default_device().unwrap()).unwrap();
         let expected = [DType::F32, DType::F16, DType::F32, DType::F64];
         assert_eq!(of_weights(&model), expected.map(|dtype| [dtype; 2]).concat());
+    }
+
+    #[test]
+    fn what_an_optimizer_remembers_has_the_dtype_of_its_weight() {
+        let layer =
+            |dtype: &str| json!({"class_name": "Dense", "config": {"units": 1, "use_bias": false, "dtype": dtype}});
+        let model = json!({"class_name": "Sequential", "config": {"name": "model", "layers": [
+            {"class_name": "InputLayer", "config": {"batch_shape": [null, 1], "name": "x"}},
+            layer("float32"), layer("float16"), layer("bfloat16"), layer("mixed_float16"), layer("float64"),
+        ]}});
+        let model = Model::from_object(&model, &default_device().unwrap()).unwrap();
+        let mut model = model.compile(SGD::new(0.1).momentum(0.9), MeanSquaredError::new(), ()).unwrap();
+        let mut values: Vec<_> = model.optimizer_variables().unwrap().into_iter().map(|found| found.value).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let mut written = |value: f32| {
+            values[2..].fill(OptimizerValue::Float(arr2(&[[value]]).into_dyn()));
+            model.set_optimizer_variables(&values).unwrap();
+            let (path, legacy) = (folder.path().join("model.keras"), folder.path().join("model.h5"));
+            model.save(&path).unwrap();
+            model.save(&legacy).unwrap();
+            for file in [&path, &legacy] {
+                let again: CompiledModel = load_model(file).unwrap();
+                assert_eq!(again.optimizer_variables().unwrap(), model.optimizer_variables().unwrap());
+            }
+            let file = Archive::open(&path).unwrap().weights().unwrap();
+            (0..7).map(|at| file.describe(&format!("optimizer/vars/{at}")).unwrap().dtype.unwrap()).collect::<Vec<_>>()
+        };
+        use DType::{Bf16, F16, F32, F64, I32};
+        assert_eq!(written(1.5), [I32, F32, F32, F16, Bf16, F32, F64]);
+        // A number that is none of the narrow types stays as it is.
+        assert_eq!(written(0.1), [I32, F32, F32, F32, F32, F32, F64]);
     }
 }

@@ -4,11 +4,10 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use horn_nn::{Error, Model, Result, files};
-use horn_train::optimizers::{OptimizerValue, OptimizerVariable};
+use horn_train::optimizers::OptimizerVariable;
 use ndarray::ArrayD;
 use serde_json::{Value, json};
 
-use crate::arrays::Array;
 use crate::h5::{Attribute, WeightsWriter};
 use crate::save::KERAS_VERSION;
 use crate::{dtypes, legacy};
@@ -31,7 +30,7 @@ pub(crate) fn write(path: &Path, model: &Model, mut object: Value, optimizer: &[
     weights(&mut writer, model)?;
     if !optimizer.is_empty() {
         let prefix = compiled["optimizer"]["config"]["name"].as_str().unwrap_or("optimizer");
-        optimizer_weights(&mut writer, prefix, optimizer)?;
+        optimizer_weights(&mut writer, model, prefix, optimizer)?;
     }
     files::write_atomically(path, |file| writer.write(file))
 }
@@ -109,8 +108,14 @@ fn weights(writer: &mut WeightsWriter, model: &Model) -> Result<()> {
     writer.attribute(&format!("{root}/top_level_model_weights"), "weight_names", Attribute::Texts(Vec::new()))
 }
 
-fn optimizer_weights(writer: &mut WeightsWriter, prefix: &str, variables: &[OptimizerVariable]) -> Result<()> {
+fn optimizer_weights(
+    writer: &mut WeightsWriter,
+    model: &Model,
+    prefix: &str,
+    variables: &[OptimizerVariable],
+) -> Result<()> {
     let root = "optimizer_weights";
+    let dtypes = dtypes::of_weights(model);
     let mut taken = HashSet::new();
     let mut names = Vec::new();
     for variable in variables {
@@ -119,11 +124,7 @@ fn optimizer_weights(writer: &mut WeightsWriter, prefix: &str, variables: &[Opti
         let numbered = (1..).map(|number| format!("{plain}_{number}"));
         let name = std::iter::once(plain.clone()).chain(numbered).find(|name| taken.insert(name.clone()));
         let name = name.unwrap_or(plain);
-        let array = match &variable.value {
-            OptimizerValue::Int(count) => i32::try_from(*count).map_or(Array::scalar(*count), Array::scalar),
-            OptimizerValue::Float(values) => Array::from_f32(values.view()),
-        };
-        writer.dataset(&format!("{root}/{name}"), array)?;
+        writer.dataset(&format!("{root}/{name}"), dtypes::of_optimizer(variable, &dtypes)?)?;
         names.push(name);
     }
     writer.attribute(root, "weight_names", Attribute::Texts(names))

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use horn_nn::{Error, Model, Result, files};
 use horn_train::CompiledModel;
-use horn_train::optimizers::{OptimizerValue, OptimizerVariable};
+use horn_train::optimizers::OptimizerVariable;
 use ndarray::ArrayView1;
 use serde_json::Value;
 
@@ -191,12 +191,7 @@ fn weights_of(model: &Model, optimizer: &[OptimizerVariable]) -> Result<WeightsW
         writer.group("optimizer/vars")?;
     }
     for (at, variable) in optimizer.iter().enumerate() {
-        let array = match &variable.value {
-            // As Keras on JAX counts, as long as it can.
-            OptimizerValue::Int(count) => i32::try_from(*count).map_or(Array::scalar(*count), Array::scalar),
-            OptimizerValue::Float(values) => Array::from_f32(values.view()),
-        };
-        writer.dataset(&format!("optimizer/vars/{at}"), array)?;
+        writer.dataset(&format!("optimizer/vars/{at}"), dtypes::of_optimizer(variable, &dtypes)?)?;
     }
     Ok(writer)
 }
@@ -220,7 +215,7 @@ fn check_ending(path: &Path, ending: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arrays::Values;
+    use crate::arrays::{Array, Values};
     use crate::{fixture, load_model};
 
     #[test]

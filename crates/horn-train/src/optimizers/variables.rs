@@ -1,6 +1,6 @@
 //! What an optimizer remembers, in the order in which Keras's files have it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
@@ -18,6 +18,8 @@ use crate::CompiledModel;
 pub struct OptimizerVariable {
     /// Keras's name, `dense_kernel_momentum`.
     pub name: String,
+    /// The weight that it is kept for, by its number in [`Model::weights`]. Keras keeps it in the dtype of that weight.
+    pub weight: Option<usize>,
     /// What it holds.
     pub value: OptimizerValue,
 }
@@ -33,9 +35,7 @@ pub enum OptimizerValue {
 
 /// An average that is kept for a weight.
 struct Slot<'a> {
-    id: ParamId,
-    path: &'a str,
-    sizes: &'a [usize],
+    weight: &'a Learning<'a>,
     name: &'static str,
 }
 
@@ -73,21 +73,24 @@ impl CompiledModel {
         let iteration = i64::try_from(self.iterations).unwrap_or(i64::MAX);
         let rate = ArrayD::from_elem(IxDyn(&[]), self.learning_rate() as f32);
         let mut variables = vec![
-            OptimizerVariable { name: "iteration".to_owned(), value: OptimizerValue::Int(iteration) },
-            OptimizerVariable { name: "learning_rate".to_owned(), value: OptimizerValue::Float(rate) },
+            OptimizerVariable { name: "iteration".to_owned(), weight: None, value: OptimizerValue::Int(iteration) },
+            OptimizerVariable { name: "learning_rate".to_owned(), weight: None, value: OptimizerValue::Float(rate) },
         ];
-        for slot in slots {
-            let array = match averages.remove(&key(slot.id, slot.name)) {
-                None => ArrayD::zeros(slot.sizes),
-                Some(values) => ArrayD::from_shape_vec(slot.sizes, values).map_err(|error| {
+        for Slot { weight, name } in slots {
+            let array = match averages.remove(&key(weight.id, name)) {
+                None => ArrayD::zeros(weight.sizes),
+                Some(values) => ArrayD::from_shape_vec(weight.sizes, values).map_err(|error| {
                     Error::model("the optimizer keeps something of another size than the weight")
-                        .at(slot.path)
-                        .expected(sizes(slot.sizes))
+                        .at(&weight.path)
+                        .expected(sizes(weight.sizes))
                         .because(error)
                 })?,
             };
-            let name = format!("{}_{}", slot.path.replace('/', "_"), slot.name);
-            variables.push(OptimizerVariable { name, value: OptimizerValue::Float(array) });
+            variables.push(OptimizerVariable {
+                name: format!("{}_{name}", weight.path.replace('/', "_")),
+                weight: Some(weight.number),
+                value: OptimizerValue::Float(array),
+            });
         }
         Ok(variables)
     }
@@ -119,15 +122,15 @@ impl CompiledModel {
                 .expected(slots.len() + 2));
         }
         let mut floats = Vec::with_capacity(slots.len());
-        for (slot, value) in slots.iter().zip(averages) {
+        for (Slot { weight, .. }, value) in slots.iter().zip(averages) {
             match value {
-                OptimizerValue::Float(array) if array.shape() == slot.sizes => floats.push(array),
+                OptimizerValue::Float(array) if array.shape() == weight.sizes => floats.push(array),
                 OptimizerValue::Float(array) => {
-                    return Err(misfit(slot.path, "one has another shape than its weight")
+                    return Err(misfit(&weight.path, "one has another shape than its weight")
                         .received(sizes(array.shape()))
-                        .expected(sizes(slot.sizes)));
+                        .expected(sizes(weight.sizes)));
                 }
-                OptimizerValue::Int(_) => return Err(misfit(slot.path, "one is an integer").expected("floats")),
+                OptimizerValue::Int(_) => return Err(misfit(&weight.path, "one is an integer").expected("floats")),
             }
         }
         let state = with_averages(self.optimizer(), model, &slots, &floats, iterations)?;
@@ -145,18 +148,25 @@ fn misfit(place: &str, problem: &str) -> Error {
         .mend("give values in the order and of the shapes of `optimizer_variables`")
 }
 
-/// A weight that learns: by what Burn knows it, and its path and sizes.
-type Learning<'a> = (ParamId, String, &'a [usize]);
+/// A weight that learns.
+struct Learning<'a> {
+    /// Its number in [`Model::weights`].
+    number: usize,
+    /// By what Burn knows it.
+    id: ParamId,
+    path: String,
+    sizes: &'a [usize],
+}
 
 fn learning(model: &Model) -> Vec<Learning<'_>> {
-    let learns: Vec<ParamId> = model.trainable_weights().map(|weight| weight.id()).collect();
-    let all = model.weights().zip(model.weight_paths());
-    let learning = all.filter(|(weight, _)| learns.contains(&weight.id()));
-    learning.map(|(weight, path)| (weight.id(), path, weight.sizes.as_slice())).collect()
+    let learns: HashSet<ParamId> = model.trainable_weights().map(|weight| weight.id()).collect();
+    let all = model.weights().zip(model.weight_paths()).enumerate();
+    let learning = all.filter(|(_, (weight, _))| learns.contains(&weight.id()));
+    learning.map(|(number, (weight, path))| Learning { number, id: weight.id(), path, sizes: &weight.sizes }).collect()
 }
 
 /// What the optimizer keeps, in Keras's order.
-fn slots<'a>(optimizer: &dyn Optimizer, weights: &'a [Learning<'_>]) -> Result<Vec<Slot<'a>>> {
+fn slots<'a>(optimizer: &dyn Optimizer, weights: &'a [Learning<'a>]) -> Result<Vec<Slot<'a>>> {
     let blocks = optimizer.slots().ok_or_else(|| {
         Error::argument("Horn does not know what this optimizer keeps")
             .at("optimizer")
@@ -165,7 +175,7 @@ fn slots<'a>(optimizer: &dyn Optimizer, weights: &'a [Learning<'_>]) -> Result<V
             .mend("use one of Keras's optimizers, or implement `Optimizer::slots`")
     })?;
     let of_block = |block: &'static [&'static str]| {
-        weights.iter().flat_map(move |(id, path, sizes)| block.iter().map(|name| Slot { id: *id, path, sizes, name }))
+        weights.iter().flat_map(move |weight| block.iter().map(move |name| Slot { weight, name }))
     };
     Ok(blocks.into_iter().flat_map(of_block).collect())
 }
@@ -202,14 +212,14 @@ fn with_averages(
     }
     let failed = |error| Error::model("the optimizer's state can't be set").because(error);
     let dims = dims(model);
-    let tensor = |(slot, values): (&Slot<'_>, &&ArrayD<f32>)| {
-        let shape = dims.get(&slot.id).cloned().unwrap_or_else(|| slot.sizes.to_vec());
+    let tensor = |(Slot { weight, name }, values): (&Slot<'_>, &&ArrayD<f32>)| {
+        let shape = dims.get(&weight.id).cloned().unwrap_or_else(|| weight.sizes.to_vec());
         let (bytes, shape, dtype) = TensorData::new(values.iter().copied().collect(), shape).into_parts();
-        burn_pack::Tensor::new(key(slot.id, slot.name), dtype, shape, Some(slot.id.val()), bytes)
+        burn_pack::Tensor::new(key(weight.id, name), dtype, shape, Some(weight.id.val()), bytes)
     };
     let mut writer = Writer::new(slots.iter().zip(values).map(tensor).collect());
     for slot in slots {
-        writer = writer.with_scalar(&key(slot.id, "iterations"), Scalar::from(iterations));
+        writer = writer.with_scalar(&key(slot.weight.id, "iterations"), Scalar::from(iterations));
     }
     let bytes =
         writer.into_bytes().map_err(|error| Error::model("the optimizer's state can't be set").because(error))?;
