@@ -25,6 +25,43 @@ const LIKE_LAYERS: [&str; 7] = ["Add", "Concatenate", "Maximum", "Minimum", "Mul
 /// The keyword argument of a call that says how the layer acts in it.
 const TRAINING: &str = "training";
 
+/// Layers with whose calls Keras notes `training: false`, whether the program says so or nothing.
+const NOTED_AS_INFERENCE: [&str; 17] = [
+    "AdditiveAttention",
+    "AlphaDropout",
+    "Attention",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
+    "Dropout",
+    "GRU",
+    "GaussianDropout",
+    "GaussianNoise",
+    "LSTM",
+    "RNN",
+    "SimpleRNN",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "SpectralNormalization",
+];
+
+/// Layers with whose calls it notes `training: true` so.
+const NOTED_AS_TRAINING: [&str; 12] = [
+    "CenterCrop",
+    "CutMix",
+    "MixUp",
+    "RandomBrightness",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
+    "Resizing",
+];
+
 /// The keyword argument of a call that gives the masks of its inputs.
 const MASK: &str = "mask";
 
@@ -246,8 +283,8 @@ impl Graph {
         let mut inputs: Vec<KerasTensor> = call.places.iter().filter_map(|place| self.tensor(place)).collect();
         let mut layer = layer.with_mask(inputs.split_off(inputs.len() - call.masks));
         self.check_computed_mask(&call, &inputs)?;
-        if let Some(training) = call.node["kwargs"][TRAINING].as_bool() {
-            layer = layer.in_mode(if training { Mode::Training } else { Mode::Inference });
+        if let Some(mode) = mode_of(layer.description().class_name(), call.node) {
+            layer = layer.in_mode(mode);
         }
         let outputs = layer.apply_all(inputs)?;
         self.outputs.entry(call.layer.to_owned()).or_default().push(outputs);
@@ -356,6 +393,17 @@ impl Graph {
             })
         };
         list.into_iter().map(tensor).collect()
+    }
+}
+
+/// The mode that the program gives with a call. One that Keras notes of itself is none: its layers learn in training,
+/// whatever stands there.
+fn mode_of(class_name: &str, node: &Value) -> Option<Mode> {
+    match node["kwargs"][TRAINING].as_bool()? {
+        false if NOTED_AS_INFERENCE.contains(&class_name) => None,
+        true if NOTED_AS_TRAINING.contains(&class_name) => None,
+        true => Some(Mode::Training),
+        false => Some(Mode::Inference),
     }
 }
 
@@ -565,6 +613,21 @@ mod tests {
         // NumPy aligns these at their ends, a merging layer at the samples.
         let other_rank = tensor("y", &[4, 4]);
         assert!(read(&operation("Add", json!([{"args": [x, other_rank], "kwargs": {}}]))).is_err());
+    }
+
+    #[test]
+    fn a_mode_that_keras_notes_of_itself_is_none() {
+        for (class_name, training, mode) in [
+            ("Dropout", false, None),
+            ("Dropout", true, Some(Mode::Training)),
+            ("RandomFlip", true, None),
+            ("RandomFlip", false, Some(Mode::Inference)),
+            ("BatchNormalization", false, Some(Mode::Inference)),
+        ] {
+            let node = json!({"args": [tensor("x", &[4])], "kwargs": {"training": training}});
+            assert_eq!(mode_of(class_name, &node), mode, "{class_name}");
+        }
+        assert_eq!(mode_of("Dropout", &json!({"args": [], "kwargs": {}})), None);
     }
 
     #[test]

@@ -169,6 +169,9 @@ impl SharedLayer {
     /// `layer(x, training=False)`. So a frozen base keeps its `BatchNormalization` as it is while it is fine-tuned, or a
     /// `Dropout` acts in predictions, too.
     ///
+    /// A file keeps the mode. But with the calls of some layers Keras notes one in any case, inference for `Dropout` and
+    /// training for `RandomFlip`: that one is read as none.
+    ///
     /// ```
     /// use horn_nn::layers::{BatchNormalization, Dense, Input};
     /// use horn_nn::{Layer, Mode, Model};
