@@ -606,10 +606,9 @@ impl Model {
 
     /// The model as a layer of another; its weights are noted there.
     pub(crate) fn into_layer(self, build: &mut Build) -> BuiltLayer {
-        let placed = |((weight, name), groups): ((&Weight, _), Vec<String>)| {
-            let mut groups = groups.into_iter();
-            let also_in = groups.next().filter(|_| groups.len() > 0);
-            Weight { name, group: groups.next_back().unwrap_or_default(), also_in, ..weight.clone() }
+        let placed = |((weight, name), mut groups): ((&Weight, _), Vec<String>)| {
+            let group = groups.pop().unwrap_or_default();
+            Weight { name, group, also_in: groups.pop(), ..weight.clone() }
         };
         build.adopt(self.weights().zip(self.weight_paths()).zip(self.group_paths()).map(placed));
         BuiltLayer::new(self)

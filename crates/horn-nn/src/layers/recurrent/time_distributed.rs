@@ -212,7 +212,18 @@ fn booleans(mask: AnyTensor) -> Result<AnyTensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::Dense;
+    use crate::layers::{Dense, Input};
+    use crate::{Sequential, default_device};
+
+    #[test]
+    fn a_model_in_it_keeps_its_groups_in_files() {
+        let inner = Sequential::new().add(Input([4])).add(Dense(3)).add(Dense(2));
+        let model = Sequential::new().add(Input([5, 4])).add(TimeDistributed(inner));
+        let groups = model.build(&default_device().unwrap()).unwrap().weight_groups();
+        let paths: Vec<_> = groups.iter().map(|group| (group.path.as_str(), group.weights.as_slice())).collect();
+        let layers = "layers/time_distributed/layer/layers";
+        assert_eq!(paths[1..], [(&*format!("{layers}/dense"), &[0, 1][..]), (&*format!("{layers}/dense_1"), &[2, 3])]);
+    }
 
     #[test]
     fn a_sample_without_steps_is_an_error() {
