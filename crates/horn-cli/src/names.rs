@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use horn::{Model, Result};
-use serde_json::Value;
+use horn::Model;
 
 /// The names of all inputs, or of all outputs, in the order of the model.
 pub struct Names {
@@ -15,20 +14,8 @@ pub struct Names {
 
 impl Names {
     /// Of the inputs.
-    ///
-    /// # Errors
-    ///
-    /// Never for a model from a file.
-    pub fn of_inputs(model: &Model) -> Result<Self> {
-        let layers: Vec<String> = model.input_names().map(str::to_owned).collect();
-        let object = model.to_object()?;
-        let places = object["config"]["input_layers"].as_object();
-        let key = |layer: &String| {
-            let (key, _) = places?.iter().find(|(_, place)| place.get(0).and_then(Value::as_str) == Some(layer))?;
-            Some(key.clone())
-        };
-        let keys = layers.iter().map(key).collect::<Option<Vec<_>>>().unwrap_or_default();
-        Ok(Self::new(keys, layers))
+    pub fn of_inputs(model: &Model) -> Self {
+        Self::new(model.input_keys().to_vec(), model.input_names().map(str::to_owned).collect())
     }
 
     /// Of the outputs.

@@ -170,6 +170,31 @@ impl Model {
         plan.outputs.iter().map(|output| plan.layers[plan.calls[output.call].layer].name.as_str())
     }
 
+    /// The keys under which Keras's program takes the inputs, in their order, where it does so by a dictionary.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use horn_nn::Model;
+    /// use serde_json::json;
+    ///
+    /// let input = |name: &str| json!({
+    ///     "class_name": "InputLayer", "config": {"batch_shape": [null, 2], "name": name}, "name": name,
+    ///     "inbound_nodes": [],
+    /// });
+    /// let model = json!({"class_name": "Functional", "config": {
+    ///     "layers": [input("first"), input("second")],
+    ///     "input_layers": {"a": ["second", 0, 0], "b": ["first", 0, 0]},
+    ///     "output_layers": ["first", 0, 0],
+    /// }});
+    /// let model = Model::from_object(&model, &Device::default())?;
+    /// assert_eq!(model.input_keys(), ["a", "b"]);
+    /// assert_eq!(model.input_names().collect::<Vec<_>>(), ["second", "first"]);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    pub fn input_keys(&self) -> &[String] {
+        &self.graph.plan.keys.inputs
+    }
+
     /// The keys under which Keras's program gives the outputs, in their order, where it does so by a dictionary.
     pub fn output_keys(&self) -> &[String] {
         &self.graph.plan.keys.outputs

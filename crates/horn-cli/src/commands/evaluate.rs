@@ -33,7 +33,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Outcome {
     let mut compiled: CompiledModel = load_model(&options.model)?;
     let model = compiled.model()?;
-    let x = arrays::read(std::slice::from_ref(&options.x), &Names::of_inputs(model)?, "input")?;
+    let x = arrays::read(std::slice::from_ref(&options.x), &Names::of_inputs(model), "input")?;
     let y = arrays::read(std::slice::from_ref(&options.y), &Names::of_outputs(model), "output")?;
     let waiting = Waiting::new(x.first().map_or(0, HostArray::len));
     let scores = compiled.evaluate_with(x, y, options.batch_size as usize, Verbose::Silent)?;

@@ -41,7 +41,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Outcome {
     let target = options.output.as_deref().map(Target::of).transpose()?;
     let model: Model = load_model(&options.model)?;
-    let inputs = arrays::read(&options.inputs, &Names::of_inputs(&model)?, "input")?;
+    let inputs = arrays::read(&options.inputs, &Names::of_inputs(&model), "input")?;
     let outputs = predict(&model, &inputs, options.batch_size as usize)?;
     let names = Names::of_outputs(&model);
     let named: Vec<(&str, &ArrayD<f32>)> = names.shown().zip(&outputs).collect();
