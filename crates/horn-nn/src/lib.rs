@@ -6,6 +6,7 @@ pub mod activations;
 mod any_weight;
 pub mod applications;
 mod build;
+mod build_config;
 mod call;
 pub mod constraints;
 mod device;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::layers::{public_name, registered_name};
 use crate::plan::{Kind, Place, Plan, PlannedCall, PlannedOperation, Source};
-use crate::{Error, Layer, Mode, Model, Result, Shape, plan};
+use crate::{Error, Layer, Mode, Model, Result, build_config, plan};
 
 /// What Keras writes for a layer or a model: `{"module": .., "class_name": .., "config": .., "registered_name": ..}`.
 ///
@@ -89,7 +89,7 @@ impl Model {
     /// Where a layer has no configuration, as a `Lambda` has none.
     pub fn to_object(&self) -> Result<Value> {
         let mut object = object(self.class_name(), self.to_config()?);
-        object["build_config"] = model_build_config(self.kind(), self.input_shape());
+        object["build_config"] = build_config::of_model(self.kind(), self.input_shape());
         Ok(object)
     }
 
@@ -141,10 +141,7 @@ fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
         let layer = plan.layers[at].layer.as_ref();
         let options = take_options(layer, &mut object["config"]);
         if let Some(first) = calls.first().filter(|call| !call.inputs.is_empty()) {
-            object["build_config"] = match object["class_name"].as_str() {
-                Some("Functional") => model_build_config(Kind::Functional, &first.input_shapes[0]),
-                _ => build_config(layer, &first.input_shapes),
-            };
+            build_config::note(object, layer, &first.input_shapes);
         }
         if plan.kind == Kind::Functional {
             object["name"] = plan.layers[at].name.as_str().into();
@@ -173,14 +170,6 @@ fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
     config
 }
 
-/// A graph knows its shapes from its inputs, and Keras writes none.
-fn model_build_config(kind: Kind, input: &Shape) -> Value {
-    match kind {
-        Kind::Sequential => json!({"input_shape": input}),
-        Kind::Functional => json!({"input_shape": null}),
-    }
-}
-
 /// Takes what Keras is told with the call out of the configuration.
 fn take_options(layer: &dyn Layer, config: &mut Value) -> Map<String, Value> {
     let Some(config) = config.as_object_mut() else { return Map::new() };
@@ -188,27 +177,10 @@ fn take_options(layer: &dyn Layer, config: &mut Value) -> Map<String, Value> {
     options.filter_map(|&option| Some((option.to_owned(), config.remove(option)?))).collect()
 }
 
-/// Arguments of a call whose shapes Keras's `build` is not told.
-const SHAPELESS: [&str; 4] = ["attention_mask", "count_weights", "mask", "states"];
+/// Arguments that programs give by their places; others have names in the call.
+const BY_PLACE: [&str; 2] = ["value", "key"];
 
-/// The shapes that the layer was built for, by the names of its arguments where it has several.
-fn build_config(layer: &dyn Layer, shapes: &[Shape]) -> Value {
-    let mut rest = shapes;
-    let mut named = Vec::new();
-    for (name, count) in layer.call_arguments(shapes.len()) {
-        let (own, others) = rest.split_at(count.min(rest.len()));
-        rest = others;
-        if !SHAPELESS.contains(&name) {
-            named.push((format!("{name}_shape"), one_or_all(own)));
-        }
-    }
-    match named.as_mut_slice() {
-        [(_, shape)] => json!({"input_shape": shape.take()}),
-        _ => json!({"shapes_dict": named.into_iter().collect::<Map<_, _>>()}),
-    }
-}
-
-/// One call of a layer: the first argument by its place, the others by their names.
+/// One call of a layer: what it takes, and what it is told.
 fn node(plan: &Plan, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
     let tensors: Vec<Value> = call.inputs.iter().map(|&place| tensor(plan, place)).collect();
     let (mut rest, masks) = tensors.split_at(tensors.len() - call.masks);
@@ -223,9 +195,10 @@ fn node(plan: &Plan, layer: &dyn Layer, call: &PlannedCall, options: &Map<String
         let (own, others) = rest.split_at(count.min(rest.len()));
         rest = others;
         let value = one_or_all(own);
-        match args.is_empty() {
-            true => args.push(value),
-            false => drop(kwargs.insert(name.to_owned(), value)),
+        if args.is_empty() || BY_PLACE.contains(&name) {
+            args.push(value);
+        } else {
+            kwargs.insert(name.to_owned(), value);
         }
     }
     json!({"args": args, "kwargs": kwargs})
