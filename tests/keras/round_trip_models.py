@@ -570,6 +570,21 @@ def every_step():
 
 
 @case
+def wrapped():
+    """Layers, cells and models in wrappers, and wrappers in each other."""
+    given = keras.Input((3, 4, 2))
+    x = layers.TimeDistributed(layers.Bidirectional(layers.LSTM(2, return_sequences=True)))(given)
+    x = layers.TimeDistributed(layers.TimeDistributed(layers.Dense(3)))(x)
+    x = layers.TimeDistributed(layers.Dropout(0.2))(x)
+    x = layers.TimeDistributed(sequential((4, 3), layers.Dense(2), layers.Flatten()))(x)
+    inner = keras.Input((8,))
+    x = layers.TimeDistributed(keras.Model(inner, layers.Dense(4)(layers.ReLU()(inner))))(x)
+    cells = layers.StackedRNNCells([layers.GRUCell(3), layers.StackedRNNCells([layers.LSTMCell(2), layers.SimpleRNNCell(4)])])
+    x = layers.Bidirectional(layers.RNN(layers.LSTMCell(3), return_sequences=True))(x)
+    return Case(keras.Model(given, layers.RNN(cells)(x)), [floats(2, 3, 4, 2)])
+
+
+@case
 def convolutional_lstms():
     line, plane, space = keras.Input((3, 6, 2)), keras.Input((3, 4, 4, 2)), keras.Input((2, 3, 4, 3, 1))
     outputs = [
@@ -834,6 +849,27 @@ def dropped_out():
     return Case(model, [floats(SAMPLES, 6)], [floats(SAMPLES, 2)])
 
 
+@case
+def dropped_out_graph():
+    """Keras notes with each call of `Dropout` that it is no training, and learns with dropout all the same."""
+    given = keras.Input((6,))
+    x = layers.Dropout(0.4, seed=3)(layers.Dense(8, activation="relu")(given))
+    model = keras.Model(given, layers.Dense(2)(x))
+    model.compile(optimizers.Adam(0.01), "mse")
+    return Case(model, [floats(SAMPLES, 6)], [floats(SAMPLES, 2)])
+
+
+@case
+def augmented_graph():
+    """Keras notes with each call of an augmenting layer that it is training, and predicts without chance all the same."""
+    given = keras.Input((6, 6, 2))
+    x = layers.RandomZoom(0.3, seed=2)(layers.RandomFlip("horizontal", seed=1)(given))
+    x = layers.Resizing(5, 4)(layers.RandomContrast(0.5, seed=4)(x))
+    x = layers.CenterCrop(4, 4)(layers.RandomCrop(4, 4, seed=3)(x))
+    x = layers.GaussianNoise(0.5)(layers.SpectralNormalization(layers.Dense(3))(x))
+    return Case(keras.Model(given, layers.Dense(2)(layers.Flatten()(x))), [floats(2, 6, 6, 2)])
+
+
 # ---------------------------------------------------------------- other precisions
 
 
@@ -864,6 +900,36 @@ def mixed_bfloat16():
 @case
 def mixed_float16():
     return in_precision("mixed_float16", 0.01)
+
+
+def trained_in_precision(dtype, tolerance, optimizer):
+    """What optimizers remember of a weight has the weight's dtype."""
+    given = keras.Input((6,), dtype="float32")
+    x = layers.Dense(8, activation="tanh", dtype=dtype)(given)
+    model = keras.Model(given, layers.Dense(3, dtype="float32")(x))
+    model.compile(optimizer, losses.MeanSquaredError())
+    why = f"Keras computes in {dtype}, and Horn in float32"
+    return Case(model, [floats(SAMPLES, 6)], [floats(SAMPLES, 3)], tolerance=tolerance, why=why)
+
+
+@case
+def bfloat16_adam():
+    return trained_in_precision("bfloat16", 0.05, optimizers.Adam(0.01, amsgrad=True))
+
+
+@case
+def bfloat16_sgd():
+    return trained_in_precision("bfloat16", 0.05, optimizers.SGD(0.05, momentum=0.9))
+
+
+@case
+def float16_rmsprop():
+    return trained_in_precision("float16", 0.01, optimizers.RMSprop(0.01, epsilon=1e-3, momentum=0.5, centered=True))
+
+
+@case
+def mixed_bfloat16_adamw():
+    return trained_in_precision("mixed_bfloat16", 0.05, optimizers.AdamW(0.01))
 
 
 # ---------------------------------------------------------------- the applications
