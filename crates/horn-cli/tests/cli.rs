@@ -290,6 +290,38 @@ fn evaluates_as_keras_does() {
     assert!(text.contains("the model was saved without being compiled"), "{text}");
 }
 
+/// On a terminal a line counts the seconds while it computes, and is gone in the end. `script` has a terminal for it.
+#[cfg(target_os = "linux")]
+#[test]
+fn evaluating_shows_that_it_goes_on() {
+    let folder = Folder::new();
+    let (horn, model, scores) = (env!("CARGO_BIN_EXE_horn"), small(), folder.path("scores"));
+    let mut samples = 5_000;
+    // Nothing is shown of what takes less than half a second.
+    let shown = loop {
+        let x = folder.put("x.npy", &npy("|u1", false, &format!("({samples}, 3)"), &vec![1; 3 * samples]));
+        let y = folder.put("y.npy", &npy("|u1", false, &format!("({samples}, 2)"), &vec![1; 2 * samples]));
+        let line = format!("'{horn}' evaluate '{model}' '{x}' '{y}' --batch-size 1 > '{scores}'");
+        let output = Command::new("script").args(["-q", "-e", "-c", &line, "/dev/null"]).stdin(Stdio::null()).output();
+        let output = output.expect("`script` is installed");
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{shown}");
+        assert!(fs::read_to_string(&scores).unwrap().starts_with("loss: "));
+        if !shown.is_empty() {
+            break shown;
+        }
+        samples *= 2;
+        assert!(samples < 10_000_000, "nothing is shown");
+    };
+    let lines: Vec<&str> = shown.strip_suffix("\r\x1b[K").unwrap().split('\r').collect();
+    assert_eq!(lines[0], "", "{shown:?}");
+    for line in &lines[1..] {
+        let seconds = line.strip_prefix(&format!("{samples} samples, ")).and_then(|line| line.strip_suffix(" s"));
+        assert!(seconds.unwrap().parse::<f64>().unwrap() >= 0.5, "{shown:?}");
+    }
+    assert!(lines.len() > 1, "{shown:?}");
+}
+
 #[test]
 fn converts_there_and_back() {
     let folder = Folder::new();
