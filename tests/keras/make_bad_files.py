@@ -113,6 +113,20 @@ def links():
             file["linked"] = link
 
 
+def outside():
+    """The weights of `small`, one of which is said to be in another file."""
+    for name in ("outside_storage.weights.h5", "outside_link.weights.h5"):
+        path = HERE / "bad" / name
+        path.write_bytes((HERE / "small.weights.h5").read_bytes())
+        with h5py.File(path, "r+") as file:
+            variables = file["layers/dense/vars"]
+            del variables["0"]
+            if name == "outside_link.weights.h5":
+                variables["0"] = h5py.ExternalLink("/etc/hostname", "/w")
+            else:
+                variables.create_dataset("0", (3, 4), "float32", external=[("/etc/hostname", 0, 48)])
+
+
 def storage():
     with bad("external_storage.h5") as file:
         file.create_dataset("w", (8,), "uint8", external=[("/etc/hostname", 0, 8)])
@@ -200,6 +214,7 @@ def main():
     dtypes("dtypes.h5", "earliest")
     dtypes("dtypes_1_10.h5", ("v110", "v110"))
     links()
+    outside()
     storage()
     zeros()
     cycles()

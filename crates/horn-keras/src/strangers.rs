@@ -631,6 +631,50 @@ fn weights_in_other_files_are_not_read() {
     little_memory();
 }
 
+/// Whoever opens a pipe waits until somebody writes to it, so that it shows if a file opens another.
+#[cfg(unix)]
+#[test]
+fn no_other_file_is_opened() {
+    // The path is as long as that in the crafted files.
+    let folder = tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in("/tmp").unwrap();
+    let pipe = folder.path().join("p").to_str().unwrap().to_owned();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (whole, path) = (small("small.keras"), folder.path().join("model.weights.h5"));
+    for (name, problem) in [
+        ("outside_storage.weights.h5", "\"layers/dense/vars/0\": its values are not in this file"),
+        ("outside_link.weights.h5", "the file has other weights than the layer; received nothing"),
+    ] {
+        let mut weights = small(&format!("bad/{name}"));
+        let known = b"/etc/hostname";
+        let at = weights.windows(known.len()).position(|bytes| bytes == known).unwrap();
+        weights[at..at + known.len()].copy_from_slice(pipe.as_bytes());
+        fs::write(&path, &weights).unwrap();
+        let bytes = with_member(&whole, "model.weights.h5", |content| *content = weights);
+        let error = without_waiting(name, move || load_bytes::<Model>("model.keras", &bytes).map(drop));
+        assert!(error.contains(problem), "{name}: {error}");
+        let path = path.clone();
+        let error = without_waiting(name, move || {
+            let mut model: Model = load_model(fixture("small.keras"))?;
+            model.load_weights(&path).map(drop)
+        });
+        assert!(error.contains(problem), "{name}: {error}");
+    }
+    for class in ["StringLookup", "IntegerLookup", "TextVectorization"] {
+        let bytes = keras_file(&one_layer(layer(class, json!({"vocabulary": pipe.clone()}))));
+        let error = without_waiting(class, move || load_bytes::<Model>("model.keras", &bytes).map(drop));
+        assert!(error.contains(&pipe), "{class}: {error}");
+    }
+}
+
+/// The error with which reading ends, which it does soon.
+#[cfg(unix)]
+fn without_waiting(what: &'static str, read: impl FnOnce() -> Result<()> + Send + 'static) -> String {
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(soon(what, read)));
+    let result = is_done.recv_timeout(std::time::Duration::from_secs(20));
+    result.unwrap_or_else(|_| panic!("{what} waits for a pipe")).unwrap_err().to_string()
+}
+
 fn small(name: &str) -> Vec<u8> {
     fs::read(fixture(name)).unwrap()
 }
