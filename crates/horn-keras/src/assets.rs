@@ -2,11 +2,12 @@
 
 use std::io::{Seek, Write};
 
-use horn_nn::{Error, Model, Result, numbered_classes};
+use horn_nn::{Error, Model, Result};
 use serde_json::{Value, json};
 
 use crate::archive::{Archive, ArchiveWriter};
 use crate::h5::WeightsReader;
+use crate::layers;
 
 /// The file of a layer's vocabulary.
 const VOCABULARY: &str = "vocabulary.txt";
@@ -28,37 +29,22 @@ struct Left {
 
 /// Gives layers the vocabularies that they have learned.
 pub(crate) fn place(object: &mut Value, archive: &mut Archive, weights: &WeightsReader) -> Result<()> {
+    let mut learners = Vec::new();
+    layers::each(object, |layer| {
+        let learns = LEARNERS.iter().any(|class| layer.object["class_name"] == *class);
+        if learns && layer.object["config"].get("vocabulary").is_some_and(Value::is_null) {
+            learners.push((layer.pointer, layer.path));
+        }
+    });
     let mut left = Left { tokens: MOST_TOKENS, bytes: MOST_BYTES };
-    place_in(object, "", archive, weights, &mut left)
-}
-
-fn place_in(
-    object: &mut Value,
-    prefix: &str,
-    archive: &mut Archive,
-    weights: &WeightsReader,
-    left: &mut Left,
-) -> Result<()> {
-    let lists_inputs = object["class_name"] != "Sequential";
-    let layers = object.get_mut("config").and_then(|config| config.get_mut("layers")).and_then(Value::as_array_mut);
-    let Some(layers) = layers else { return Ok(()) };
-    let mut listed: Vec<&mut Value> =
-        layers.iter_mut().filter(|layer| lists_inputs || layer["class_name"] != "InputLayer").collect();
-    let classes: Vec<String> =
-        listed.iter().map(|layer| layer["class_name"].as_str().unwrap_or_default().to_owned()).collect();
-    let names = numbered_classes(classes.iter().map(String::as_str));
-    for (layer, name) in listed.iter_mut().zip(names) {
-        let path = format!("{prefix}layers/{name}");
-        let learns = LEARNERS.iter().any(|class| layer["class_name"] == *class)
-            && layer["config"].get("vocabulary").is_some_and(Value::is_null);
-        let text = if learns { archive.asset(&format!("{path}/{VOCABULARY}"), left.bytes)? } else { None };
-        if let Some(text) = text {
+    for (pointer, path) in learners {
+        let text = archive.asset(&format!("{path}/{VOCABULARY}"), left.bytes)?;
+        if let (Some(layer), Some(text)) = (object.pointer_mut(&pointer), text) {
             let at = |error: Error| error.at(format!("{path:?}"));
-            let tokens = vocabulary(layer, text, left).map_err(at)?;
+            let tokens = vocabulary(layer, text, &mut left).map_err(at)?;
             let idf_weights = idf_weights(&path, tokens.len(), weights).map_err(at)?;
             layer["config"]["vocabulary"] = json!({"learned": Value::from(tokens), "idf_weights": idf_weights});
         }
-        place_in(layer, &format!("{path}/"), archive, weights, left)?;
     }
     Ok(())
 }

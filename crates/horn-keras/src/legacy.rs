@@ -1,6 +1,6 @@
 //! The files of Keras before version 3, which Keras 3 still writes as `.h5`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use horn_nn::{Error, LayerRef, Model, Result};
 use serde_json::{Map, Value};
@@ -88,15 +88,20 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
         stored.push((layer, variables));
     }
     stored.retain(|(_, variables)| !variables.is_empty());
+    let mut named = HashMap::new();
+    for (name, variables) in &stored {
+        named.entry(name.as_str()).or_insert(variables);
+    }
     let mut bundles = Vec::new();
     for (layer, weights) in layers(model) {
         if weights.is_empty() {
             continue;
         }
         let variables = match by_name {
-            true => stored.iter().find(|(name, _)| name == layer).map(|(_, variables)| variables.clone()),
-            false => stored.get(bundles.len()).map(|(_, variables)| variables.clone()),
+            true => named.get(layer).copied(),
+            false => stored.get(bundles.len()).map(|(_, variables)| variables),
         };
+        let variables = variables.cloned();
         bundles.push(Bundle { layer: format!("layer {layer:?}"), weights, variables });
     }
     if !by_name && stored.len() != bundles.len() {

@@ -28,6 +28,7 @@ pub mod plain_file;
 mod assets;
 mod dtypes;
 mod keras_2;
+mod layers;
 mod legacy;
 mod legacy_save;
 mod load;

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use horn_nn::{Error, Model, Result, Weight, WeightGroup, numbered_classes, sizes};
+use horn_nn::{Error, Model, Result, Weight, WeightGroup, sizes};
 use serde_json::Value;
 
 use crate::h5::{Attribute, WeightsReader};
-use crate::legacy;
+use crate::{layers, legacy};
 
 /// How weights are read into a model that is there already.
 ///
@@ -148,10 +148,12 @@ impl Assignment {
 fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&Numbers>) -> Result<Vec<Bundle>> {
     let groups = model.weight_groups();
     let renumbered = renumbered(&groups, file, numbers)?;
+    let names: HashMap<&str, &str> = groups.iter().map(|group| (group.path.as_str(), group.name.as_str())).collect();
+    let places = if by_name { places_by_name(file)? } else { HashMap::new() };
     let mut bundles = Vec::new();
     for group in groups.iter().filter(|group| !group.weights.is_empty()) {
         let place = match by_name {
-            true => named_place(&groups, group, file)?,
+            true => named_place(&group.path, &names, &places),
             false => Some(place_in(&renumbered, &group.path)),
         };
         let layer = format!("layer {:?} ({})", group.name, place.as_ref().unwrap_or(&group.path));
@@ -167,23 +169,14 @@ fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&
 /// Where a file keeps the layers of a model in it, by their names: for each model by the beginning of its layers' paths.
 type Numbers = HashMap<String, HashMap<String, String>>;
 
-/// Where a file keeps the layers of the model that it describes: layers of a class are numbered in the order in which the
-/// file lists them. That is not always Horn's order, as other versions of Keras have had others.
+/// Where a file keeps the layers of the model that it describes.
 fn numbers_in(object: &Value) -> Numbers {
-    let (mut numbers, mut open) = (Numbers::new(), vec![(object, String::new())]);
-    while let Some((object, prefix)) = open.pop() {
-        let lists_inputs = object["class_name"] != "Sequential";
-        let layers = object["config"]["layers"].as_array().into_iter().flatten();
-        let listed: Vec<&Value> = layers.filter(|layer| lists_inputs || layer["class_name"] != "InputLayer").collect();
-        let names = numbered_classes(listed.iter().map(|layer| layer["class_name"].as_str().unwrap_or_default()));
-        for (layer, number) in listed.into_iter().zip(names) {
-            let path = format!("{prefix}layers/{number}");
-            if let Some(name) = layer["config"]["name"].as_str() {
-                numbers.entry(prefix.clone()).or_default().insert(name.to_owned(), path.clone());
-            }
-            open.push((layer, format!("{path}/")));
+    let mut numbers = Numbers::new();
+    layers::each(object, |layer| {
+        if let Some(name) = layer.object["config"]["name"].as_str() {
+            numbers.entry(layer.model.to_owned()).or_default().insert(name.to_owned(), layer.path);
         }
-    }
+    });
     numbers
 }
 
@@ -233,10 +226,8 @@ fn named(
     let mut named = HashMap::new();
     for group in own {
         let place = place_in(renumbered, &group.path);
-        let vars = format!("{place}/vars");
-        let attributes = if file.is_group(&vars) { file.attributes(&vars)? } else { Default::default() };
-        if let Some(name) = attributes.get("name").and_then(Attribute::as_text) {
-            named.insert(name.to_owned(), place);
+        if let Some(name) = noted_name(file, &place)? {
+            named.insert(name, place);
         }
     }
     Ok(named)
@@ -255,25 +246,33 @@ fn class(path: &str) -> &str {
     last.trim_end_matches(|digit: char| digit.is_ascii_digit()).strip_suffix('_').unwrap_or(last)
 }
 
-/// Where the file keeps the layer of this name.
-fn named_place(groups: &[WeightGroup], group: &WeightGroup, file: &WeightsReader) -> Result<Option<String>> {
-    let mut parts = group.path.splitn(3, '/');
-    let (Some(_), Some(class), rest) = (parts.next(), parts.next(), parts.next()) else { return Ok(None) };
-    let own = format!("layers/{class}");
-    let Some(layer) = groups.iter().find(|group| group.path == own) else { return Ok(None) };
-    if !file.is_group("layers") {
-        return Ok(None);
-    }
-    for child in file.children("layers")? {
-        let vars = format!("layers/{child}/vars");
-        let named = file.is_group(&vars)
-            && file.attributes(&vars)?.get("name").and_then(Attribute::as_text) == Some(layer.name.as_str());
-        if named {
-            let place = format!("layers/{child}");
-            return Ok(Some(rest.map_or(place.clone(), |rest| format!("{place}/{rest}"))));
+/// Where the file keeps the layers of the model itself, by the names that it notes.
+fn places_by_name(file: &WeightsReader) -> Result<HashMap<String, String>> {
+    let mut places = HashMap::new();
+    let children = if file.is_group("layers") { file.children("layers")? } else { Default::default() };
+    for child in children {
+        let place = format!("layers/{child}");
+        if let Some(name) = noted_name(file, &place)? {
+            places.entry(name).or_insert(place);
         }
     }
-    Ok(None)
+    Ok(places)
+}
+
+/// The name that a file notes with the layer at a place.
+fn noted_name(file: &WeightsReader, place: &str) -> Result<Option<String>> {
+    let vars = format!("{place}/vars");
+    let attributes = if file.is_group(&vars) { file.attributes(&vars)? } else { Default::default() };
+    Ok(attributes.get("name").and_then(Attribute::as_text).map(str::to_owned))
+}
+
+/// Where the file keeps a group of a layer that it knows by name.
+fn named_place(path: &str, names: &HashMap<&str, &str>, places: &HashMap<String, String>) -> Option<String> {
+    // The layer has the first two parts of the path, `layers/lstm`.
+    let end = path.match_indices('/').nth(1).map_or(path.len(), |(at, _)| at);
+    let (layer, rest) = path.split_at(end);
+    let place = places.get(*names.get(layer)?)?;
+    Some(format!("{place}{rest}"))
 }
 
 fn misfit(bundle: &Bundle, found: &[Vec<u64>], expected: &[Vec<u64>]) -> Error {
