@@ -42,20 +42,23 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
     if let Some(layer) = super::FAMILIES.iter().find_map(|family| (family.read)(class_name, config)) {
         return layer;
     }
-    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
-    let own = own.iter().find(|(name, _)| class_of(name) == class_name).map(|(_, read)| read.clone());
-    match own {
-        Some(read) => Ok(named(read(config)?, config)),
-        None => Err(unknown(class_name)),
-    }
+    read_own(class_name, config, |name| class_of(name) == class_name)
 }
 
 /// Reads a user's own layer by the name under which Keras's files know it, `package>Class`.
 pub(crate) fn from_registered(registered_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
-    let own = OWN.read().unwrap_or_else(PoisonError::into_inner).get(registered_name).cloned();
-    match own {
+    read_own(registered_name, config, |name| name == registered_name)
+}
+
+/// Reads the first of the users' own layers that is meant.
+fn read_own(class_name: &str, config: &Value, is_meant: impl Fn(&str) -> bool) -> Result<Box<dyn Layer>> {
+    // While it is read, others may be: nothing is locked.
+    let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+    let read = own.iter().find(|(name, _)| is_meant(name)).map(|(_, read)| read.clone());
+    drop(own);
+    match read {
         Some(read) => Ok(named(read(config)?, config)),
-        None => Err(unknown(registered_name)),
+        None => Err(unknown(class_name)),
     }
 }
 
