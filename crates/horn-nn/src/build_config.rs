@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(noted(Dropout(0.5), &input).get("build_config"), None);
         assert_eq!(noted(IntegerLookup::new(), &input)["build_config"], json!({}));
         let x = Input([4]);
-        let graph: Functional = Model::new(&x, &Dense(2).apply(&x).unwrap()).unwrap();
+        let graph: Functional = Model::new(&x, Dense(2).apply(&x).unwrap()).unwrap();
         assert_eq!(noted(graph, &input)["build_config"], json!({"input_shape": null}));
     }
 
