@@ -41,7 +41,6 @@ was made by these commands, the first with tensorflow-cpu==2.21.0, the others wi
 
 import argparse
 import importlib.util
-import inspect
 import json
 import logging
 import os
@@ -368,28 +367,10 @@ def comparable(config):
     if "keras_history" in config:
         # Keras notes the types of tensors, and doesn't read them. Horn computes in float32, and notes truth values.
         del config["dtype"]
-    if "inbound_nodes" in config:
-        for node in config["inbound_nodes"]:
-            node["kwargs"] = given(config["class_name"], node["kwargs"])
     if config.get("class_name") == "Normalization" and "build_config" in config:
         # Of one that was adapted Keras notes the number of samples that it learned from.
         config["build_config"]["input_shape"][0] = None
     return config
-
-
-def given(class_name, arguments):
-    """The arguments of a call without those that Keras adds itself, or not, depending on the tensors' types.
-
-    It adds that there is no mask, and the `training` that the class has by default.
-    """
-    training = inspect.signature(getattr(keras.layers, class_name, keras.Layer).call).parameters.get("training")
-    added = {} if training is None else {"training": training.default}
-    return {key: value for key, value in arguments.items() if not without_tensors(value) and value is not added.get(key)}
-
-
-def without_tensors(value):
-    """Is it None, or a list of nothing else, as for the masks of several inputs?"""
-    return all(map(without_tensors, value)) if isinstance(value, list) else value is None
 
 
 def nearly(received, expected):

@@ -399,11 +399,16 @@ impl Graph {
 /// The mode that the program gives with a call. One that Keras notes of itself is none: its layers learn in training,
 /// whatever stands there.
 fn mode_of(class_name: &str, node: &Value) -> Option<Mode> {
-    match node["kwargs"][TRAINING].as_bool()? {
-        false if NOTED_AS_INFERENCE.contains(&class_name) => None,
-        true if NOTED_AS_TRAINING.contains(&class_name) => None,
-        true => Some(Mode::Training),
-        false => Some(Mode::Inference),
+    let mode = if node["kwargs"][TRAINING].as_bool()? { Mode::Training } else { Mode::Inference };
+    Some(mode).filter(|_| noted_mode(class_name) != Some(mode))
+}
+
+/// The mode that Keras notes of itself with the calls of a class.
+pub(crate) fn noted_mode(class_name: &str) -> Option<Mode> {
+    match class_name {
+        class_name if NOTED_AS_INFERENCE.contains(&class_name) => Some(Mode::Inference),
+        class_name if NOTED_AS_TRAINING.contains(&class_name) => Some(Mode::Training),
+        _ => None,
     }
 }
 

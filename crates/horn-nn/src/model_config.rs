@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::from_config::noted_mode;
 use crate::layers::{public_name, registered_name};
+use crate::mask_operations::takes_masks;
 use crate::plan::{Kind, Place, Plan, PlannedCall, PlannedOperation, Source};
 use crate::{Error, Layer, Mode, Model, Result, build_config, plan};
 
@@ -185,11 +187,17 @@ fn node(plan: &Plan, layer: &dyn Layer, call: &PlannedCall, options: &Map<String
     let tensors: Vec<Value> = call.inputs.iter().map(|&place| tensor(plan, place)).collect();
     let (mut rest, masks) = tensors.split_at(tensors.len() - call.masks);
     let (mut args, mut kwargs) = (Vec::new(), options.clone());
-    kwargs.extend(call.mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
+    // Where the program gives one tensor, or a graph its own, and says nothing, Keras notes more of itself.
+    let is_bare = options.is_empty() && call.mode.is_none() && call.masks == 0;
+    let is_bare = is_bare && (rest.len() == 1 || layer.class_name() == "Functional");
+    let mode = call.mode.or_else(|| noted_mode(layer.class_name()).filter(|_| is_bare));
+    kwargs.extend(mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
     let computed = call.operations.iter().map(|&at| operation_tensor(plan, at));
     let masks: Vec<Value> = masks.iter().cloned().chain(computed).collect();
     if !masks.is_empty() {
         kwargs.insert("mask".to_owned(), one_or_all(&masks));
+    } else if is_bare && takes_masks(layer, rest.len()) {
+        kwargs.insert("mask".to_owned(), one_or_all(&vec![Value::Null; rest.len()]));
     }
     for (name, count) in layer.call_arguments(rest.len()) {
         let (own, others) = rest.split_at(count.min(rest.len()));
