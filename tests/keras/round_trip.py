@@ -364,9 +364,6 @@ def comparable(config):
     if not isinstance(config, dict):
         return config
     config = {key: comparable(value) for key, value in config.items() if key not in LEFT_OUT}
-    if "keras_history" in config:
-        # Keras notes the types of tensors, and doesn't read them. Horn computes in float32, and notes truth values.
-        del config["dtype"]
     if config.get("class_name") == "Normalization" and "build_config" in config:
         # Of one that was adapted Keras notes the number of samples that it learned from.
         config["build_config"]["input_shape"][0] = None

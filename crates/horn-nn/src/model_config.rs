@@ -138,6 +138,7 @@ pub(crate) fn list_config<'a>(
 }
 
 fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
+    let tensors = Tensors { plan, dtypes: layers.iter().map(dtype_of).collect() };
     for (at, object) in layers.iter_mut().enumerate() {
         let calls: Vec<&PlannedCall> = plan.calls.iter().filter(|call| call.layer == at).collect();
         let layer = plan.layers[at].layer.as_ref();
@@ -148,11 +149,11 @@ fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
         if plan.kind == Kind::Functional {
             object["name"] = plan.layers[at].name.as_str().into();
             let nodes = calls.iter().filter(|call| !call.inputs.is_empty());
-            object["inbound_nodes"] = nodes.map(|call| node(plan, layer, call, &options)).collect();
+            object["inbound_nodes"] = nodes.map(|call| node(&tensors, layer, call, &options)).collect();
         }
     }
     for (at, operation) in plan.operations.iter().enumerate() {
-        layers.insert(operation.before + at, operation_object(plan, operation));
+        layers.insert(operation.before + at, operation_object(&tensors, operation));
     }
     let mut config = json!({"name": plan.name, "trainable": trainable, "layers": layers});
     match plan.kind {
@@ -183,16 +184,16 @@ fn take_options(layer: &dyn Layer, config: &mut Value) -> Map<String, Value> {
 const BY_PLACE: [&str; 2] = ["value", "key"];
 
 /// One call of a layer: what it takes, and what it is told.
-fn node(plan: &Plan, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
-    let tensors: Vec<Value> = call.inputs.iter().map(|&place| tensor(plan, place)).collect();
-    let (mut rest, masks) = tensors.split_at(tensors.len() - call.masks);
+fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
+    let inputs: Vec<Value> = call.inputs.iter().map(|&place| tensors.of_layer(place)).collect();
+    let (mut rest, masks) = inputs.split_at(inputs.len() - call.masks);
     let (mut args, mut kwargs) = (Vec::new(), options.clone());
     // Where the program gives one tensor, or a graph its own, and says nothing, Keras notes more of itself.
     let is_bare = options.is_empty() && call.mode.is_none() && call.masks == 0;
     let is_bare = is_bare && (rest.len() == 1 || layer.class_name() == "Functional");
     let mode = call.mode.or_else(|| noted_mode(layer.class_name()).filter(|_| is_bare));
     kwargs.extend(mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
-    let computed = call.operations.iter().map(|&at| operation_tensor(plan, at));
+    let computed = call.operations.iter().map(|&at| tensors.of_operation(at));
     let masks: Vec<Value> = masks.iter().cloned().chain(computed).collect();
     if !masks.is_empty() {
         kwargs.insert("mask".to_owned(), one_or_all(&masks));
@@ -213,10 +214,10 @@ fn node(plan: &Plan, layer: &dyn Layer, call: &PlannedCall, options: &Map<String
 }
 
 /// One of Keras's operations on masks.
-fn operation_object(plan: &Plan, operation: &PlannedOperation) -> Value {
+fn operation_object(tensors: &Tensors, operation: &PlannedOperation) -> Value {
     let inputs = operation.inputs.iter().map(|source| match *source {
-        Source::Layer(place) => tensor(plan, place),
-        Source::Operation(at) => operation_tensor(plan, at),
+        Source::Layer(place) => tensors.of_layer(place),
+        Source::Operation(at) => tensors.of_operation(at),
     });
     let mut args: Vec<Value> = inputs.collect();
     if operation.class_name == "Concatenate" {
@@ -236,19 +237,52 @@ fn operation_object(plan: &Plan, operation: &PlannedOperation) -> Value {
     })
 }
 
-fn operation_tensor(plan: &Plan, at: usize) -> Value {
-    let PlannedOperation { name, output_shape, .. } = &plan.operations[at];
-    json!({
-        "class_name": "__keras_tensor__",
-        "config": {"shape": output_shape, "dtype": "bool", "keras_history": [name, 0, 0]},
-    })
+/// Writes what calls take.
+struct Tensors<'a> {
+    plan: &'a Plan,
+    /// Of what each layer gives.
+    dtypes: Vec<String>,
 }
 
-fn tensor(plan: &Plan, place: Place) -> Value {
-    json!({
-        "class_name": "__keras_tensor__",
-        "config": {"shape": plan.shape(place), "dtype": "float32", "keras_history": history(plan, place)},
-    })
+impl Tensors<'_> {
+    fn of_layer(&self, place: Place) -> Value {
+        let (shape, history) = (self.plan.shape(place), history(self.plan, place));
+        let dtype = &self.dtypes[self.plan.calls[place.call].layer];
+        json!({
+            "class_name": "__keras_tensor__",
+            "config": {"shape": shape, "dtype": dtype, "keras_history": history},
+        })
+    }
+
+    fn of_operation(&self, at: usize) -> Value {
+        let PlannedOperation { name, output_shape, .. } = &self.plan.operations[at];
+        json!({
+            "class_name": "__keras_tensor__",
+            "config": {"shape": output_shape, "dtype": "bool", "keras_history": [name, 0, 0]},
+        })
+    }
+}
+
+/// Layers whose outputs are the numbers of words or bins, if they are no counts, and the dtype that these have.
+const INDEXERS: [(&str, &str); 5] = [
+    ("Discretization", "int32"),
+    ("Hashing", "int64"),
+    ("IntegerLookup", "int64"),
+    ("StringLookup", "int64"),
+    ("TextVectorization", "int64"),
+];
+
+/// The dtype that Keras has for what a layer gives: that of an `Input`, or the one in which a layer computes. Horn itself
+/// computes in float32.
+fn dtype_of(object: &Value) -> String {
+    let config = &object["config"];
+    let indexer = INDEXERS.iter().find(|(class, _)| object["class_name"] == *class && config["output_mode"] == "int");
+    if let Some((_, dtype)) = indexer {
+        return (*dtype).to_owned();
+    }
+    let policy = config["dtype"].as_str().or_else(|| config["dtype"]["config"]["name"].as_str()).unwrap_or("float32");
+    // Weights of a mixed policy are float32, values are not.
+    policy.strip_prefix("mixed_").unwrap_or(policy).to_owned()
 }
 
 /// `[layer, call of it in this model, output]`.
