@@ -272,46 +272,9 @@ fn essence(value: &Value) -> Value {
                 Some([one @ Value::Array(_)]) => one.clone(),
                 _ => value.clone(),
             },
-            // Of layers within layers Keras notes the shapes, too, and does not read them.
-            "layer" | "backward_layer" => {
-                let mut inner = essence(value);
-                inner.as_object_mut().unwrap().remove("build_config");
-                inner
-            }
-            "inbound_nodes" => value.as_array().unwrap().iter().map(|node| places(&by_place(node))).collect(),
             _ => essence(value),
         };
         Some((key.clone(), value))
     };
     Value::Object(object.iter().filter_map(part).collect())
-}
-
-/// A call with the values of an attention among the arguments by place, as its program has them.
-fn by_place(node: &Value) -> Value {
-    let mut node = node.clone();
-    if let Some(value) = node["kwargs"].as_object_mut().and_then(|kwargs| kwargs.remove("value")) {
-        node["args"].as_array_mut().unwrap().push(value);
-    }
-    node
-}
-
-/// What a call takes: tensors by their places, and what else it is told.
-fn places(node: &Value) -> Value {
-    match node {
-        Value::Object(object) if object.contains_key("keras_history") => object["keras_history"].clone(),
-        Value::Object(object) => {
-            let parts = object.iter().map(|(key, value)| (key.clone(), places(value)));
-            Value::Object(parts.filter(|(_, value)| !holds_nothing(value)).collect())
-        }
-        Value::Array(values) => values.iter().map(places).collect(),
-        value => value.clone(),
-    }
-}
-
-fn holds_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(object) => object.iter().all(|(key, value)| key == "class_name" || holds_nothing(value)),
-        _ => false,
-    }
 }
