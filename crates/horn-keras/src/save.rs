@@ -5,11 +5,10 @@ use std::path::Path;
 use horn_nn::{Error, Model, Result, files};
 use horn_train::CompiledModel;
 use horn_train::optimizers::OptimizerVariable;
-use ndarray::ArrayView1;
 use serde_json::Value;
 
 use crate::archive::{Archive, ArchiveWriter};
-use crate::arrays::Array;
+use crate::arrays::{Array, Values};
 use crate::assets::{self, IDF_WEIGHTS};
 use crate::h5::{Attribute, WeightsReader, WeightsWriter};
 use crate::load::{is_hdf5, optimizer_values};
@@ -184,7 +183,7 @@ fn weights_of(model: &Model, optimizer: &[OptimizerVariable]) -> Result<WeightsW
         let Some(weights) = &state.idf_weights else { continue };
         for group in groups {
             let path = format!("{group}/vars/{IDF_WEIGHTS}");
-            writer.dataset(&path, Array::from_f32(ArrayView1::from(weights).into_dyn()))?;
+            writer.dataset(&path, Array::new(vec![weights.len()], Values::F32(weights.clone()))?)?;
         }
     }
     if !optimizer.is_empty() {
@@ -215,7 +214,6 @@ fn check_ending(path: &Path, ending: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arrays::{Array, Values};
     use crate::{fixture, load_model};
 
     #[test]
