@@ -169,7 +169,11 @@ fn measure_output(
         mean.update_batch(computed.clone().inner(), batch.at.len());
     }
     if !trackers.metrics.is_empty() {
-        let y_pred = logits.activation.forward(value.inner());
+        let only_largest = trackers.metrics.iter().all(|(_, metric, _)| metric.asks_for_largest());
+        let y_pred = match only_largest && logits.activation.is_softmax() {
+            true => value.inner(),
+            false => logits.activation.forward(value.inner()),
+        };
         for (_, metric, mean) in &mut trackers.metrics {
             // What the loss has brought to the device already serves metrics of the same kind.
             let kind = metric.targets();

@@ -164,6 +164,10 @@ impl Metric for CategoricalAccuracy {
         TargetKind::Dense
     }
 
+    fn asks_for_largest(&self) -> bool {
+        true
+    }
+
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
         let y_true = y_true.into_dense(&y_pred)?;
         Ok(y_true.argmax(1).equal(y_pred.argmax(1)).float().squeeze_dim(1))
@@ -196,6 +200,10 @@ impl Metric for SparseCategoricalAccuracy {
 
     fn targets(&self) -> TargetKind {
         TargetKind::Classes
+    }
+
+    fn asks_for_largest(&self) -> bool {
+        true
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {

@@ -62,6 +62,12 @@ pub trait Metric: Debug + Send + Sync {
         None
     }
 
+    /// Does it only ask which prediction of a row is the largest? That a softmax does not change, so where a model ends in
+    /// one, none is computed for the metric.
+    fn asks_for_largest(&self) -> bool {
+        false
+    }
+
     /// The value of each row of predictions.
     ///
     /// # Shapes
