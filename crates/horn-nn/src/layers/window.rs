@@ -97,6 +97,18 @@ impl Window {
         spatial.iter().enumerate().map(padding).collect()
     }
 
+    /// The same window where padding adds nothing to look at, as in pooling, without the part that never sees the input:
+    /// from this size on it covers all of it from each of its places.
+    pub fn that_sees(&self, spatial: &[usize]) -> Self {
+        let mut window = self.clone();
+        if self.padding == Padding::Same {
+            for ((size, &stride), &axis) in window.sizes.iter_mut().zip(&self.strides).zip(spatial) {
+                *size = (*size).min(axis + (axis.div_ceil(stride) - 1) * stride);
+            }
+        }
+        window
+    }
+
     /// The shape of an output with so many channels.
     pub fn output_shape(&self, input: &Axes, channels: Option<usize>) -> Result<Shape> {
         let spatial = self.outputs(&input.spatial)?;

@@ -22,6 +22,7 @@ pub(super) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTenso
     let (ends, spatial) = sizes.split_at(2);
     let [batch, channels] = [ends[0], ends[1]];
     let outputs: Vec<usize> = window.outputs(&known(spatial))?.into_iter().flatten().collect();
+    let window = window.that_sees(spatial);
     let paddings = window.paddings(spatial);
     let slide = |axis: usize| (window.sizes[axis], window.strides[axis], paddings[axis]);
     match *spatial {

@@ -19,6 +19,20 @@ fn padding_is_never_the_largest() {
     assert_eq!(infer(layer, &[-1.0, -2.0, -3.0, -4.0, -5.0], &[1, 5, 1]).unwrap().1, [-1.0, -2.0, -4.0]);
 }
 
+/// `keras.layers.MaxPooling1D(9, strides=2, padding="same")` and so on give the same from 9 on; below, 8 sees less.
+#[test]
+fn a_window_is_never_larger_than_what_it_sees() {
+    let x = [5.0, 2.0, 3.0, 4.0, -1.0];
+    for pool_size in [9, 10, 1_000_000_000] {
+        let largest = MaxPooling1D().pool_size(pool_size).strides(2).padding(Padding::Same);
+        assert_eq!(infer(largest, &x, &[1, 5, 1]).unwrap().1, [5.0, 5.0, 5.0]);
+        let mean = AveragePooling1D(pool_size).strides(2).padding(Padding::Same);
+        assert_eq!(infer(mean, &x, &[1, 5, 1]).unwrap().1, [2.6, 2.6, 2.6]);
+    }
+    let largest = MaxPooling1D().pool_size(6).strides(2).padding(Padding::Same);
+    assert_eq!(infer(largest, &x, &[1, 5, 1]).unwrap().1, [5.0, 5.0, 4.0]);
+}
+
 #[test]
 fn strides_are_the_window_where_none_are_given() {
     let config = json!({"pool_size": [3, 2]});

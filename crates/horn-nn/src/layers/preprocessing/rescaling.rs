@@ -67,8 +67,9 @@ impl Layer for Rescaling {
                     .mend("check how they were computed"));
             }
             let fits = match numbers.array().shape() {
-                [] => true,
-                [channels] => input.last().is_none_or(|last| last == *channels),
+                [] | [1] => true,
+                // The axis of the samples has no channels.
+                [channels] => input.rank() > 1 && input.last().is_none_or(|last| last == *channels),
                 _ => false,
             };
             if !fits {
@@ -137,5 +138,12 @@ mod tests {
     fn not_a_number_is_an_error() {
         assert!(infer(Rescaling(f64::INFINITY), &[1.0], &[1, 1]).unwrap_err().is_argument());
         assert!(infer(Rescaling([1.0, 2.0]), &[1.0], &[1, 1]).unwrap_err().is_shape());
+        assert!(infer(Rescaling([1.0, 2.0]), &[1.0, 1.0], &[2]).unwrap_err().is_shape());
+    }
+
+    /// `Rescaling([2.0])(np.ones((1, 3)))`
+    #[test]
+    fn one_number_in_a_list_is_for_all_channels() {
+        assert_eq!(infer(Rescaling([2.0]), &[1.0, 1.0, 1.0], &[1, 3]).unwrap().1, [2.0, 2.0, 2.0]);
     }
 }
