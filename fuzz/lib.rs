@@ -4,9 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use horn_nn::{Model, default_device};
+use horn_nn::{HostArray, Model, Shape, default_device};
 use horn_train::CompiledModel;
-use ndarray::{ArrayD, IxDyn};
 use serde_json::{Map, Value, json};
 
 /// Values of all weights, and in all outputs of layers, up to which a model is really run.
@@ -30,8 +29,7 @@ pub fn use_model(model: &Model) {
     if !is_small(model, &mut values, &mut calls) {
         return;
     }
-    let Some(inputs) = model.input_shapes().map(zeros).collect::<Option<Vec<_>>>() else { return };
-    let inputs: Vec<horn_nn::HostArray> = inputs.iter().map(Into::into).collect();
+    let Some(inputs) = model.input_shapes().map(input).collect::<Option<Vec<_>>>() else { return };
     let _ = model.predict_all(inputs, 2);
 }
 
@@ -49,8 +47,14 @@ fn is_small(model: &Model, values: &mut usize, calls: &mut usize) -> bool {
     })
 }
 
-fn zeros(shape: &horn_nn::Shape) -> Option<ArrayD<f32>> {
-    shape.with_batch(2).ok().map(|sizes| ArrayD::zeros(IxDyn(&sizes)))
+/// Zeros, or texts.
+fn input(shape: &Shape) -> Option<HostArray<'static>> {
+    let sizes = shape.with_batch(2).ok()?;
+    let count = sizes.iter().product();
+    match shape.is_texts() {
+        true => HostArray::new(vec!["A text, of some words."; count], sizes).ok(),
+        false => HostArray::new(vec![0.0_f32; count], sizes).ok(),
+    }
 }
 
 /// A file that holds these bytes, for as long as the process lives: each time the same.
