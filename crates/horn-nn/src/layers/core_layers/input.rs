@@ -72,7 +72,7 @@ impl From<Written> for Input {
     }
 }
 
-/// What the values of an [`Input`] are. All numbers are computed with in float32; the type is kept for files.
+/// What the values of an [`Input`](struct@Input) are. All numbers are computed with in float32; the type is kept for files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]

@@ -12,6 +12,9 @@ use super::tokens::{Counts, Token};
 use super::vocabulary::{Learned, LookupState, Vocabulary};
 use crate::{Error, Result};
 
+/// A vocabulary lists the token for unknown ones so many times at most.
+const MOST_OOV_INDICES: usize = 1 << 20;
+
 /// How tokens that are not in the vocabulary get one of several indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -89,6 +92,13 @@ impl<T: Token> Lookup<T> {
         };
         if self.max_tokens.is_some_and(|most| most <= 1) {
             return wrong("a vocabulary needs room", format!("max_tokens = {:?}", self.max_tokens), "give 2 or more");
+        }
+        if self.num_oov_indices > MOST_OOV_INDICES {
+            return wrong(
+                "there are more indices for unknown tokens than any vocabulary has",
+                format!("num_oov_indices = {}", self.num_oov_indices),
+                "give 1048576 or less",
+            );
         }
         if self.pad_to_max_tokens && self.max_tokens.is_none() {
             return wrong("it is not known what to pad to", "pad_to_max_tokens".to_owned(), "set max_tokens");
@@ -169,20 +179,22 @@ impl<T: Token> Lookup<T> {
 
     /// What files keep beside the arguments; nothing before there is a vocabulary.
     pub fn state(&self, parts: &'static [&'static str]) -> Option<LookupState> {
-        let tokens = self.get_vocabulary().ok()?;
+        self.table().ok()?;
         let given = self.vocabulary.as_ref().is_some_and(Vocabulary::is_given);
-        let vocabulary = (!given).then(|| tokens.iter().map(Token::text).collect());
+        let text = |tokens: Vec<T>| tokens.iter().map(Token::text).collect();
+        let vocabulary = if given { None } else { Some(text(self.get_vocabulary().ok()?)) };
         let idf_weights = (self.output_mode == OutputMode::TfIdf).then(|| self.idf_weights().map(<[f32]>::to_vec));
         Some(LookupState { vocabulary, idf_weights: idf_weights.transpose().ok()?, parts })
     }
 
     /// Takes over a vocabulary that may begin with the special tokens.
     fn given(&self, vocabulary: &[T]) -> Result<Table<T>> {
-        let special = self.special_tokens();
-        let (front, tokens) = match vocabulary.strip_prefix(special.as_slice()) {
-            Some(tokens) => (0, tokens),
-            None => (special.len(), vocabulary),
+        let special = self.token_start();
+        let begins_with_special = vocabulary.len() >= special && {
+            let (mask, oov) = vocabulary[..special].split_at(self.oov_start());
+            mask.iter().eq(self.mask_token.iter().take(mask.len())) && oov.iter().all(|token| *token == self.oov_token)
         };
+        let (front, tokens) = if begins_with_special { (0, &vocabulary[special..]) } else { (special, vocabulary) };
         let table = Table::new(tokens.to_vec(), self.weights(vocabulary.len(), front)?);
         if tokens.is_empty() || table.places.len() != tokens.len() {
             return Err(Error::argument("the vocabulary is empty, or has a token twice")
@@ -193,7 +205,7 @@ impl<T: Token> Lookup<T> {
         if let Some(reserved) = reserved.into_iter().find(|token| table.places.contains_key(*token)) {
             return Err(Error::argument("a special token is in the middle of the vocabulary")
                 .received(format!("{reserved:?}"))
-                .expected(format!("special tokens left out, or at the beginning: {special:?}")));
+                .expected("special tokens left out, or at the beginning"));
         }
         let size = self.token_start() + tokens.len();
         if self.max_tokens.is_some_and(|most| size > most) {

@@ -152,6 +152,9 @@ mod tests {
         let weighted = StringLookup().vocabulary(["a"]).output_mode(OutputMode::TfIdf);
         assert!(call(&weighted, &["a"]).unwrap_err().is_argument());
         assert!(call(&weighted.idf_weights([0.5]), &["a"]).unwrap_err().is_argument());
+        let crowded = StringLookup().vocabulary(["a"]).num_oov_indices(1 << 31);
+        assert!(call(&crowded, &["a"]).unwrap_err().is_argument());
+        assert_eq!(call(&crowded.num_oov_indices(1 << 20), &["a"]).unwrap()[0], 1 << 20);
         let known = StringLookup().vocabulary(["a"]).num_oov_indices(0);
         assert!(call(&known, &["b"]).is_err());
         assert!(StringLookup().vocabulary(["a"]).adapt(&["b"]).unwrap_err().is_argument());
