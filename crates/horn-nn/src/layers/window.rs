@@ -4,6 +4,9 @@ use crate::layers::layout::Axes;
 use crate::layers::{DataFormat, Padding, Sizes};
 use crate::{Error, Result, Shape};
 
+/// How many values a sample may have with the padding for holes, however small it is: 256 megabytes.
+const MOST_PADDED: u64 = 1 << 26;
+
 /// A window and the way it moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Window {
@@ -111,8 +114,32 @@ impl Window {
 
     /// The shape of an output with so many channels.
     pub fn output_shape(&self, input: &Axes, channels: Option<usize>) -> Result<Shape> {
+        self.check_padded(input)?;
         let spatial = self.outputs(&input.spatial)?;
         Ok(self.data_format.join(Axes { batch: input.batch, channels, spatial }))
+    }
+
+    /// The holes of a dilated window cost no weights, but padding for them costs memory.
+    fn check_padded(&self, input: &Axes) -> Result<()> {
+        let known: Option<Vec<usize>> = input.spatial.iter().copied().collect();
+        let Some(spatial) = known.filter(|sizes| self.dilation.iter().any(|&d| d > 1) && !sizes.contains(&0)) else {
+            return Ok(());
+        };
+        let paddings = self.paddings(&spatial);
+        let padded: Vec<usize> =
+            spatial.iter().zip(paddings).map(|(size, (before, after))| size + before + after).collect();
+        let values = |sizes: &[usize]| {
+            let channels = input.channels.unwrap_or(1) as u64;
+            sizes.iter().fold(channels, |all, &size| all.saturating_mul(size as u64))
+        };
+        let most = values(&spatial).saturating_mul(4).max(MOST_PADDED);
+        if values(&padded) <= most {
+            return Ok(());
+        }
+        Err(Error::argument("the holes of the window would need far more padding than there is input")
+            .received(format!("dilation_rate = {}", crate::shape::sizes(&self.dilation)))
+            .expected(format!("a padded sample of at most {most} values, and not of {}", values(&padded)))
+            .mend("take a smaller dilation_rate"))
     }
 
     fn misfit(&self, spatial: &[Option<usize>]) -> Error {

@@ -69,6 +69,10 @@ fn impossible_arguments_are_errors() {
     }
     assert!(refused(&Conv2D(2, 9)).is_shape());
     assert!(refused(&Conv2D(2, 3).dilation_rate(4)).is_shape());
+    // Holes that are larger than the input are possible, and padding beyond memory is not.
+    let holes = |rate| DepthwiseConv1D(4).padding(Padding::Same).dilation_rate(rate);
+    assert!(holes(1 << 20).output_shape(&Shape::batched([6, 3])).is_ok());
+    assert!(holes(1 << 31).output_shape(&Shape::batched([6, 3])).unwrap_err().is_argument());
     assert!(refused(&Conv1D(2, 3)).is_shape());
     assert!(refused(&Conv2DTranspose(2, 3).strides(2).output_padding(2)).is_argument());
     assert!(refused(&Conv2DTranspose(2, 3).strides(2).dilation_rate(2)).is_argument());
