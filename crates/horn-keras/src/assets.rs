@@ -2,7 +2,8 @@
 
 use std::io::{Seek, Write};
 
-use horn_nn::{Error, Model, Result};
+use horn_nn::layers::LookupState;
+use horn_nn::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::archive::{Archive, ArchiveWriter};
@@ -49,10 +50,13 @@ pub(crate) fn place(object: &mut Value, archive: &mut Archive, weights: &Weights
     Ok(())
 }
 
+/// What a layer that looks tokens up has beside its arguments, with the groups that keep it.
+pub(crate) type KeptLookup = (Vec<String>, LookupState);
+
 /// Writes the vocabularies that layers of the model have learned.
-pub(crate) fn write(model: &Model, archive: &mut ArchiveWriter<impl Write + Seek>) -> Result<()> {
-    for (groups, state) in model.lookup_states() {
-        let Some(tokens) = state.vocabulary else { continue };
+pub(crate) fn write(lookups: &[KeptLookup], archive: &mut ArchiveWriter<impl Write + Seek>) -> Result<()> {
+    for (groups, state) in lookups {
+        let Some(tokens) = &state.vocabulary else { continue };
         if let Some(token) = tokens.iter().find(|token| token.contains('\n')) {
             return Err(Error::argument("a token of the vocabulary can't be kept in a file")
                 .at(format!("{:?}", groups[0]))

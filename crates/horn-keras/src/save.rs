@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::archive::{Archive, ArchiveWriter};
 use crate::arrays::{Array, Values};
-use crate::assets::{self, IDF_WEIGHTS};
+use crate::assets::{self, IDF_WEIGHTS, KeptLookup};
 use crate::h5::{Attribute, WeightsReader, WeightsWriter};
 use crate::load::{is_hdf5, optimizer_values};
 use crate::safetensors;
@@ -147,8 +147,9 @@ fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[Optimizer
     files::write_atomically(path, |file| {
         let mut archive = ArchiveWriter::new(file, KERAS_VERSION)?;
         archive.config(&object.to_string())?;
-        archive.weights(weights_of(model, optimizer)?)?;
-        assets::write(model, &mut archive)?;
+        let lookups = model.lookup_states();
+        archive.weights(weights_of(model, &lookups, optimizer)?)?;
+        assets::write(&lookups, &mut archive)?;
         archive.finish().map(drop)
     })
 }
@@ -158,11 +159,11 @@ fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) ->
         return safetensors::save(path, model);
     }
     check_ending(path, ".weights.h5")?;
-    files::write_atomically(path, |file| weights_of(model, optimizer)?.write(file))
+    files::write_atomically(path, |file| weights_of(model, &model.lookup_states(), optimizer)?.write(file))
 }
 
 /// All variables of a model, as Keras's files have them.
-fn weights_of(model: &Model, optimizer: &[OptimizerVariable]) -> Result<WeightsWriter> {
+fn weights_of(model: &Model, lookups: &[KeptLookup], optimizer: &[OptimizerVariable]) -> Result<WeightsWriter> {
     let mut writer = WeightsWriter::new();
     let name = |name: &str| Attribute::Text(name.to_owned());
     writer.attribute("vars", "name", name(model.name()))?;
@@ -179,7 +180,7 @@ fn weights_of(model: &Model, optimizer: &[OptimizerVariable]) -> Result<WeightsW
             writer.dataset(&format!("{vars}/{at}"), dtypes::array(array, dtypes[weight])?)?;
         }
     }
-    for (groups, state) in model.lookup_states() {
+    for (groups, state) in lookups {
         let Some(weights) = &state.idf_weights else { continue };
         for group in groups {
             let path = format!("{group}/vars/{IDF_WEIGHTS}");
@@ -225,7 +226,7 @@ mod tests {
         let mut model = learner.model().unwrap().clone();
         let zeros: Vec<_> = model.get_weights().iter().map(|array| ndarray::ArrayD::zeros(array.shape())).collect();
         model.set_weights(&zeros).unwrap();
-        let mut writer = weights_of(&model, &[]).unwrap();
+        let mut writer = weights_of(&model, &[], &[]).unwrap();
         writer.dataset("optimizer/vars/0", Array::new(vec![2], Values::I32(vec![1, 2])).unwrap()).unwrap();
         writer.write(std::fs::File::create(&path).unwrap()).unwrap();
         let before = learner.model().unwrap().get_weights();

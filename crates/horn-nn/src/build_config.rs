@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::layer::by_argument;
+use crate::model_config::one_or_all;
 use crate::plan::Kind;
 use crate::{Layer, Shape};
 
@@ -62,16 +64,8 @@ pub(crate) fn note(object: &mut Value, layer: &dyn Layer, inputs: &[Shape]) {
 
 /// The shapes by the names of the arguments of Keras's `build`, where it has several.
 fn by_arguments(layer: &dyn Layer, inputs: &[Shape]) -> Value {
-    let mut rest = inputs;
-    let mut named = Vec::new();
-    for (name, count) in layer.call_arguments(inputs.len()) {
-        let (own, others) = rest.split_at(count.min(rest.len()));
-        rest = others;
-        if !SHAPELESS.contains(&name) {
-            let shapes = if let [one] = own { json!(one) } else { json!(own) };
-            named.push((format!("{name}_shape"), shapes));
-        }
-    }
+    let told = by_argument(layer, inputs).into_iter().filter(|(name, _)| !SHAPELESS.contains(name));
+    let mut named: Vec<_> = told.map(|(name, own)| (format!("{name}_shape"), one_or_all(own))).collect();
     match named.as_mut_slice() {
         [(_, shape)] => json!({"input_shape": shape.take()}),
         _ => json!({"shapes_dict": named.into_iter().collect::<Map<_, _>>()}),
@@ -93,8 +87,8 @@ fn note_inside(object: &mut Value, input: &Shape) {
     let Some(class) = class(object) else { return };
     let (parts, input) = match class {
         "Bidirectional" | "SpectralNormalization" => (["layer", "backward_layer"].as_slice(), input.clone()),
-        "TimeDistributed" => (["layer"].as_slice(), of_step(input)),
-        "RNN" => (["cell"].as_slice(), of_step(input)),
+        "TimeDistributed" => (["layer"].as_slice(), input.of_step()),
+        "RNN" => (["cell"].as_slice(), input.of_step()),
         "StackedRNNCells" => return note_cells(object, input),
         _ => return,
     };
@@ -119,12 +113,6 @@ fn note_cells(object: &mut Value, input: &Shape) {
         let Some(units) = cell["config"]["units"].as_u64() else { return };
         input = Shape::new([input.sizes()[0], usize::try_from(units).ok()]);
     }
-}
-
-/// The shape of one step of a sequence.
-fn of_step(sequence: &Shape) -> Shape {
-    let sizes = sequence.sizes().iter().enumerate().filter(|(axis, _)| *axis != 1);
-    Shape::new(sizes.map(|(_, size)| *size).collect::<Vec<_>>())
 }
 
 /// The class, where it is one of Keras's.

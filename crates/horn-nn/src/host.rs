@@ -8,7 +8,8 @@ use ndarray::{ArrayBase, ArrayD, Data, Dimension, IxDyn};
 use crate::tensor::unsupported_rank;
 use crate::{AnyTensor, Error, Result, Shape, Signal, shape};
 
-/// Values with a shape, the first axis the samples: numbers, or texts for models that take such. Borrowed from where they lie wherever that is possible.
+/// Values with a shape, the first axis the samples: numbers, or texts for models that take such. Borrowed from where they
+/// lie wherever that is possible.
 ///
 /// ```
 /// use horn_nn::HostArray;
@@ -128,8 +129,7 @@ impl<'a> HostArray<'a> {
 
     /// The shape, all sizes known; one of texts where the values are texts.
     pub fn shape(&self) -> Shape {
-        let shape = Shape::new(self.sizes.iter().copied().map(Some).collect::<Vec<_>>());
-        if self.is_texts() { shape.of_texts() } else { shape }
+        Shape::of_data(&self.sizes, self.is_texts())
     }
 
     /// The number of values in a sample.
@@ -170,7 +170,11 @@ impl<'a> HostArray<'a> {
     ///
     /// Where they are texts.
     pub fn floats(&self, at: &[usize]) -> Result<Vec<f32>> {
-        by_element!(&self.values, |values| Ok(self.gather(values, at, |value| value.to_f32())), texts: Err(self.no_numbers()))
+        by_element!(
+            &self.values,
+            |values| Ok(self.gather(values, at, |value| value.to_f32())),
+            texts: Err(self.no_numbers())
+        )
     }
 
     /// The values of the samples `at`, as integers.
@@ -179,7 +183,11 @@ impl<'a> HostArray<'a> {
     ///
     /// Where they are texts.
     pub fn ints(&self, at: &[usize]) -> Result<Vec<i32>> {
-        by_element!(&self.values, |values| Ok(self.gather(values, at, |value| value.to_f64() as i32)), texts: Err(self.no_numbers()))
+        by_element!(
+            &self.values,
+            |values| Ok(self.gather(values, at, |value| value.to_f64() as i32)),
+            texts: Err(self.no_numbers())
+        )
     }
 
     /// The error for texts where there should be numbers.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::from_config::noted_mode;
+use crate::layer::by_argument;
 use crate::layers::{public_name, registered_name};
 use crate::mask_operations::takes_masks;
 use crate::plan::{Kind, Place, Plan, PlannedCall, PlannedOperation, Source};
@@ -186,23 +187,21 @@ const BY_PLACE: [&str; 2] = ["value", "key"];
 /// One call of a layer: what it takes, and what it is told.
 fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
     let inputs: Vec<Value> = call.inputs.iter().map(|&place| tensors.of_layer(place)).collect();
-    let (mut rest, masks) = inputs.split_at(inputs.len() - call.masks);
+    let (given, masks) = inputs.split_at(inputs.len() - call.masks);
     let (mut args, mut kwargs) = (Vec::new(), options.clone());
     // Where the program gives one tensor, or a graph its own, and says nothing, Keras notes more of itself.
     let is_bare = options.is_empty() && call.mode.is_none() && call.masks == 0;
-    let is_bare = is_bare && (rest.len() == 1 || layer.class_name() == "Functional");
+    let is_bare = is_bare && (given.len() == 1 || layer.class_name() == "Functional");
     let mode = call.mode.or_else(|| noted_mode(layer.class_name()).filter(|_| is_bare));
     kwargs.extend(mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
     let computed = call.operations.iter().map(|&at| tensors.of_operation(at));
     let masks: Vec<Value> = masks.iter().cloned().chain(computed).collect();
     if !masks.is_empty() {
         kwargs.insert("mask".to_owned(), one_or_all(&masks));
-    } else if is_bare && takes_masks(layer, rest.len()) {
-        kwargs.insert("mask".to_owned(), one_or_all(&vec![Value::Null; rest.len()]));
+    } else if is_bare && takes_masks(layer, given.len()) {
+        kwargs.insert("mask".to_owned(), one_or_all(&vec![Value::Null; given.len()]));
     }
-    for (name, count) in layer.call_arguments(rest.len()) {
-        let (own, others) = rest.split_at(count.min(rest.len()));
-        rest = others;
+    for (name, own) in by_argument(layer, given) {
         let value = one_or_all(own);
         if args.is_empty() || BY_PLACE.contains(&name) {
             args.push(value);
@@ -310,7 +309,7 @@ fn keyed(keys: &[String], places: Vec<Value>) -> Value {
 }
 
 /// Keras writes one as it is, and several as a list.
-fn one_or_all<T: serde::Serialize>(values: &[T]) -> Value {
+pub(crate) fn one_or_all<T: serde::Serialize>(values: &[T]) -> Value {
     match values {
         [one] => json!(one),
         all => json!(all),

@@ -50,6 +50,11 @@ impl Shape {
         Self { sizes: sizes.into(), texts: false }
     }
 
+    /// The shape of data, all its sizes known.
+    pub(crate) fn of_data(sizes: &[usize], texts: bool) -> Self {
+        Self { sizes: sizes.iter().copied().map(Some).collect(), texts }
+    }
+
     /// The shape of texts with these sizes: of what layers such as `TextVectorization` take.
     #[must_use]
     pub fn of_texts(self) -> Self {
@@ -74,6 +79,12 @@ impl Shape {
     /// The number of axes, the batch axis included.
     pub fn rank(&self) -> usize {
         self.sizes.len()
+    }
+
+    /// The shape of one step of a sequence: without the second axis.
+    pub(crate) fn of_step(&self) -> Self {
+        let sizes = self.sizes.iter().enumerate().filter(|(axis, _)| *axis != 1);
+        Self::new(sizes.map(|(_, size)| *size).collect::<Vec<_>>())
     }
 
     /// The same shape for any number of samples.
@@ -198,7 +209,7 @@ impl fmt::Display for Shape {
 
 /// Writes the sizes of data as Keras does: `(60000, 28, 28)`.
 pub fn sizes(sizes: &[usize]) -> String {
-    Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>()).to_string()
+    Shape::of_data(sizes, false).to_string()
 }
 
 #[cfg(test)]

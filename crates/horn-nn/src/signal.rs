@@ -98,8 +98,7 @@ impl Signal {
 
     /// The shape of the value, all sizes known.
     pub(crate) fn shape(&self) -> Shape {
-        let shape = Shape::new(self.sizes().into_iter().map(Some).collect::<Vec<_>>());
-        if self.is_texts() { shape.of_texts() } else { shape }
+        Shape::of_data(&self.sizes(), self.is_texts())
     }
 
     /// Which steps count; `None` where all do.

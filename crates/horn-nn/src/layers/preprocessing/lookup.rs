@@ -117,8 +117,7 @@ impl<T: Token> Lookup<T> {
         if self.salt.is_some() && integers && self.oov_method != OovMethod::Farmhash {
             return wrong("a salt is for hashes", "salt".to_owned(), "set oov_method to OovMethod::Farmhash");
         }
-        let given = self.vocabulary.as_ref().is_some_and(Vocabulary::is_given);
-        if self.idf_weights.is_some() != (given && self.output_mode == OutputMode::TfIdf) {
+        if self.idf_weights.is_some() != (self.is_given() && self.output_mode == OutputMode::TfIdf) {
             return wrong(
                 "weights and a vocabulary go together with OutputMode::TfIdf",
                 format!("idf_weights = {:?}, output_mode = {:?}", self.idf_weights, self.output_mode),
@@ -126,6 +125,11 @@ impl<T: Token> Lookup<T> {
             );
         }
         Ok(())
+    }
+
+    /// Is the vocabulary an argument?
+    fn is_given(&self) -> bool {
+        matches!(self.vocabulary, Some(Vocabulary::Given(_)))
     }
 
     /// How many indices the mask takes.
@@ -180,9 +184,8 @@ impl<T: Token> Lookup<T> {
     /// What files keep beside the arguments; nothing before there is a vocabulary.
     pub fn state(&self, parts: &'static [&'static str]) -> Option<LookupState> {
         self.table().ok()?;
-        let given = self.vocabulary.as_ref().is_some_and(Vocabulary::is_given);
         let text = |tokens: Vec<T>| tokens.iter().map(Token::text).collect();
-        let vocabulary = if given { None } else { Some(text(self.get_vocabulary().ok()?)) };
+        let vocabulary = if self.is_given() { None } else { Some(text(self.get_vocabulary().ok()?)) };
         let idf_weights = (self.output_mode == OutputMode::TfIdf).then(|| self.idf_weights().map(<[f32]>::to_vec));
         Some(LookupState { vocabulary, idf_weights: idf_weights.transpose().ok()?, parts })
     }
@@ -242,7 +245,7 @@ impl<T: Token> Lookup<T> {
     /// Learns the vocabulary from documents.
     pub fn learn(&mut self, counts: Counts<T>) -> Result<()> {
         self.check()?;
-        if self.vocabulary.as_ref().is_some_and(Vocabulary::is_given) {
+        if self.is_given() {
             return Err(Error::argument("the layer was given a vocabulary, and can't learn another")
                 .mend("leave the vocabulary out where you make the layer"));
         }

@@ -15,7 +15,7 @@ use super::tokens::{Counts, IntoBatch};
 use super::vocabulary::LookupState;
 use crate::layer::signals;
 use crate::layers::common::{Common, common_arguments};
-use crate::{AnyTensor, Build, BuiltLayer, Call, Forward, Layer, Mode, Result, Shape, Signal};
+use crate::{Build, BuiltLayer, Call, Forward, Layer, Result, Shape, Signal};
 
 /// Gives each string its index in a vocabulary, which is given or learned.
 ///
@@ -117,10 +117,7 @@ struct ToTextsModule {
 }
 
 impl Forward for ToTextsModule {
-    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
-        let [output] = signals(self.call(vec![input.into()], &mut Call::new(mode))?)?;
-        output.value()
-    }
+    crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
@@ -136,8 +133,8 @@ impl Forward for ToTextsModule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Sequential;
     use crate::layers::{Dense, Input, InputDtype};
+    use crate::{Mode, Sequential};
 
     fn call(layer: &StringLookup, tokens: &[&str]) -> Result<ArrayD<i64>> {
         layer.call(tokens)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encode::to_device;
 use crate::layer::signals;
-use crate::{AnyTensor, Call, Error, Forward, Mode, Result, Shape, Signal};
+use crate::{Call, Error, Forward, Result, Shape, Signal};
 
 /// How strings are written; Rust's are UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,10 +38,7 @@ impl OfTextsModule {
 }
 
 impl Forward for OfTextsModule {
-    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
-        let [output] = signals(self.call(vec![input.into()], &mut Call::new(mode))?)?;
-        output.value()
-    }
+    crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;

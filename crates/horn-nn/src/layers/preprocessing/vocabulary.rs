@@ -27,13 +27,6 @@ pub(super) struct Learned<T> {
     pub idf_weights: Option<Vec<f32>>,
 }
 
-impl<T> Vocabulary<T> {
-    /// Is it an argument of the layer?
-    pub fn is_given(&self) -> bool {
-        matches!(self, Self::Given(_))
-    }
-}
-
 impl<T: Serialize> Serialize for Vocabulary<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -60,8 +60,7 @@ impl SequenceArguments {
                 .expected(format!("{rank} axes: (None, steps, …, features)"))
                 .mend("put `Reshape` before it, or `return_sequences(true)` on the recurrent layer before it"));
         }
-        let sizes = sequence.sizes();
-        Ok(Shape::new([&sizes[..1], &sizes[2..]].concat()))
+        Ok(sequence.of_step())
     }
 }
 

@@ -51,14 +51,13 @@ common_arguments!(TimeDistributed);
 
 /// The shape of a step.
 fn step(input: &Shape) -> Result<Shape> {
-    let sizes = input.sizes();
-    if sizes.len() < 3 {
+    if input.rank() < 3 {
         return Err(Error::shape("the layer takes a sequence")
             .received(input)
             .expected("at least 3 axes: (None, steps, …)")
             .mend("put `Reshape` before it, or leave `TimeDistributed` out"));
     }
-    Ok(Shape::new([&sizes[..1], &sizes[2..]].concat()))
+    Ok(input.of_step())
 }
 
 impl Layer for TimeDistributed {
