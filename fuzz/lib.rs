@@ -16,14 +16,14 @@ const MOST_CALLS: usize = 200;
 /// All that is done with a configuration on the way to a model: it is read, built, compiled, run and written again.
 pub fn read_config(object: &Value) {
     let Ok(device) = default_device() else { return };
-    let Ok(model) = Model::empty_from_object(object, &device, MOST_VALUES as u64) else { return };
+    let Ok(model) = Model::deserialize_empty(object, &device, MOST_VALUES as u64) else { return };
     use_model(&model);
     let _ = CompiledModel::from_compile_config(model, &object["compile_config"]);
 }
 
 /// Writes a model, and runs it on zeros if it is small.
 pub fn use_model(model: &Model) {
-    let _ = model.to_object();
+    let _ = model.serialize();
     let _ = model.to_summary().to_string();
     let (mut values, mut calls) = (0, 0);
     if !is_small(model, &mut values, &mut calls) {

@@ -1,4 +1,4 @@
-//! Bad input is an error that says what is wrong and how to mend it, before anything is trained; nothing is lost.
+//! Bad input is an error that says what is wrong and how to fix it, before anything is trained; nothing is lost.
 
 use horn::prelude::*;
 use horn::{Error, Result};
@@ -33,42 +33,42 @@ const CASES: &[Case] = &[
         |model| model.fit(&x(0), &y(0), quiet()).map(drop),
         Error::is_data,
         "x: there are no samples; received (0, 4), expected at least one sample. \
-         Mend: check how the data was loaded or filtered.",
+         Hint: check how the data was loaded or filtered.",
     ),
     (
         "different lengths",
         |model| model.fit(&x(20), &y(19), quiet()).map(drop),
         Error::is_data,
         "y: x and y are of different lengths; received 19 targets for 20 samples, expected one target for each sample. \
-         Mend: check that x and y come from the same data.",
+         Hint: check that x and y come from the same data.",
     ),
     (
         "wrong feature count",
         |model| model.fit(&Array2::<f32>::zeros((20, 3)), &y(20), quiet()).map(drop),
         Error::is_shape,
         "model \"sequential\": the data does not fit the model's input; received (20, 3), expected (None, 4). \
-         Mend: reshape the data, or change the Input.",
+         Hint: reshape the data, or change the Input.",
     ),
     (
         "too many axes",
         |model| model.fit(&Array3::<f32>::zeros((20, 2, 2)), &y(20), quiet()).map(drop),
         Error::is_shape,
         "model \"sequential\": the data does not fit the model's input; received (20, 2, 2), expected (None, 4). \
-         Mend: reshape the data, or change the Input.",
+         Hint: reshape the data, or change the Input.",
     ),
     (
         "texts for numbers",
         |model| model.fit(&["a", "b"], &y(2), quiet()).map(drop),
         Error::is_data,
         "model \"sequential\": the model takes numbers; received texts of shape (2,), expected numbers of shape \
-         (None, 4). Mend: change the data, or the dtype of the Input.",
+         (None, 4). Hint: change the data, or the dtype of the Input.",
     ),
     (
         "texts for labels",
         |model| model.fit(&x(2), &["cat", "dog"], quiet()).map(drop),
         Error::is_data,
         "y: the targets are texts; received texts of shape (2,), expected numbers. \
-         Mend: look the classes up: StringLookup with `num_oov_indices(0)`.",
+         Hint: look the classes up: StringLookup with `num_oov_indices(0)`.",
     ),
     (
         "a label that is too large",
@@ -79,28 +79,28 @@ const CASES: &[Case] = &[
         },
         Error::is_data,
         "y: a label is no class of the model's; received 10 at position 7, expected whole numbers from 0 to 9. \
-         Mend: correct the labels, or give the last layer more than 10 units.",
+         Hint: correct the labels, or give the last layer more than 10 units.",
     ),
     (
         "a negative label",
         |model| model.fit(&x(2), &Array1::from(vec![0_i32, -1]), quiet()).map(drop),
         Error::is_data,
         "y: a label is no class of the model's; received -1 at position 1, expected whole numbers from 0 to 9. \
-         Mend: correct the labels, or give the last layer more than 10 units.",
+         Hint: correct the labels, or give the last layer more than 10 units.",
     ),
     (
         "a label that is no whole number",
         |model| model.fit(&x(2), &Array1::from(vec![0.5_f32, 1.0]), quiet()).map(drop),
         Error::is_data,
         "y: a label is no class of the model's; received 0.5 at position 0, expected whole numbers from 0 to 9. \
-         Mend: correct the labels, or give the last layer more than 10 units.",
+         Hint: correct the labels, or give the last layer more than 10 units.",
     ),
     (
         "a label that is too large, in evaluate",
         |model| model.evaluate(&x(2), &Array1::from(vec![0_u8, 255])).map(drop),
         Error::is_data,
         "y: a label is no class of the model's; received 255 at position 1, expected whole numbers from 0 to 9. \
-         Mend: correct the labels, or give the last layer more than 10 units.",
+         Hint: correct the labels, or give the last layer more than 10 units.",
     ),
     (
         "NaN in the input",
@@ -111,7 +111,7 @@ const CASES: &[Case] = &[
         },
         Error::is_data,
         "x: the data holds a value that is not finite; received NaN in sample 3, value 2, expected finite numbers. \
-         Mend: remove or replace such values before training.",
+         Hint: remove or replace such values before training.",
     ),
     (
         "infinity in the validation data",
@@ -122,28 +122,28 @@ const CASES: &[Case] = &[
         },
         Error::is_data,
         "x: the data holds a value that is not finite; received -inf in sample 0, value 0, expected finite numbers. \
-         Mend: remove or replace such values before training.",
+         Hint: remove or replace such values before training.",
     ),
     (
         "a batch size of 0",
         |model| model.fit(&x(20), &y(20), quiet().batch_size(0)).map(drop),
         Error::is_argument,
         "batch_size: batch_size must not be zero; received 0, expected at least 1. \
-         Mend: leave batch_size out for Keras's default, or give a number from 1 on.",
+         Hint: leave batch_size out for Keras's default, or give a number from 1 on.",
     ),
     (
         "a batch size of 0, in evaluate",
         |model| model.evaluate_with(&x(20), &y(20), 0, Verbose::Silent).map(drop),
         Error::is_argument,
         "batch_size: a batch needs samples; received 0, expected at least 1. \
-         Mend: leave batch_size out for Keras's 32.",
+         Hint: leave batch_size out for Keras's 32.",
     ),
     (
         "a batch size of 0, in predict",
         |model| model.predict_with(&x(20), 0).map(drop),
         Error::is_argument,
         "batch_size: a batch needs samples; received 0, expected at least 1. \
-         Mend: leave batch_size out for Keras's 32.",
+         Hint: leave batch_size out for Keras's 32.",
     ),
     (
         "a split of 0",
@@ -151,7 +151,7 @@ const CASES: &[Case] = &[
         Error::is_argument,
         "validation_split: the split leaves nothing to train or to validate with; received 0, \
          expected more than 0 and less than 1. \
-         Mend: give the share that validates, 0.1 for a tenth, or leave it out.",
+         Hint: give the share that validates, 0.1 for a tenth, or leave it out.",
     ),
     (
         "a split of 1",
@@ -159,7 +159,7 @@ const CASES: &[Case] = &[
         Error::is_argument,
         "validation_split: the split leaves nothing to train or to validate with; received 1, \
          expected more than 0 and less than 1. \
-         Mend: give the share that validates, 0.1 for a tenth, or leave it out.",
+         Hint: give the share that validates, 0.1 for a tenth, or leave it out.",
     ),
     (
         "one-hot targets for a sparse loss",
@@ -167,21 +167,21 @@ const CASES: &[Case] = &[
         Error::is_shape,
         "y: the targets do not fit SparseCategoricalCrossentropy; received (20, 10) for outputs (None, 10), \
          expected class numbers (None,). \
-         Mend: use CategoricalCrossentropy for one-hot targets, or give class numbers.",
+         Hint: use CategoricalCrossentropy for one-hot targets, or give class numbers.",
     ),
     (
         "a prediction of other samples",
         |model| model.predict(&Array2::<f32>::zeros((1, 5))).map(drop),
         Error::is_shape,
         "model \"sequential\": the data does not fit the model's input; received (1, 5), expected (None, 4). \
-         Mend: reshape the data, or change the Input.",
+         Hint: reshape the data, or change the Input.",
     ),
     (
         "a learning rate that is not a number",
         |model| model.set_learning_rate(f64::NAN),
         Error::is_argument,
         "learning_rate: a learning rate must be a number; received NaN, expected a finite number of at least 0. \
-         Mend: give a small number such as 0.001.",
+         Hint: give a small number such as 0.001.",
     ),
 ];
 
@@ -212,14 +212,14 @@ fn targets_of_another_width_are_a_clear_error() {
         error.to_string(),
         "y: the targets do not fit CategoricalCrossentropy; received (20, 9), \
          expected (None, 10), as the model's outputs. \
-         Mend: give the last layer as many units as the targets have columns."
+         Hint: give the last layer as many units as the targets have columns."
     );
     let error = model.fit(&x(20), &y(20), quiet()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "y: the targets do not fit CategoricalCrossentropy; received (20,), \
          expected (None, 10), as the model's outputs. \
-         Mend: use SparseCategoricalCrossentropy for class numbers, or one-hot encode the targets."
+         Hint: use SparseCategoricalCrossentropy for class numbers, or one-hot encode the targets."
     );
 }
 
@@ -232,7 +232,7 @@ fn a_model_that_cannot_be_built_is_a_clear_error() {
     assert_eq!(
         error.to_string(),
         "model \"sequential\": the model has no layers; expected at least one layer besides Input. \
-         Mend: add one, as in `.add(Dense(10))`."
+         Hint: add one, as in `.add(Dense(10))`."
     );
     let error = compile(Sequential::new().add(Input([4])).add(Dense(6)).add(Reshape([4, 2])).add(Dense(1)));
     assert!(error.is_shape());
@@ -241,13 +241,13 @@ fn a_model_that_cannot_be_built_is_a_clear_error() {
         "layer \"reshape\" (Reshape): the samples do not fit the target shape; \
          received target_shape [4, 2] for (None, 6), \
          expected sizes whose product is the number of features, one of them -1 at most. \
-         Mend: change the target shape, or the layer before."
+         Hint: change the target shape, or the layer before."
     );
     let error = compile(Sequential::new().add(Input([4])).add(Dense(0)));
     assert_eq!(
         error.to_string(),
         "layer \"dense\" (Dense): a Dense layer needs units; received units = 0, expected at least 1. \
-         Mend: give it the number of outputs, as in `Dense(10)`."
+         Hint: give it the number of outputs, as in `Dense(10)`."
     );
 }
 
@@ -268,7 +268,7 @@ fn a_model_without_input_waits_for_data() {
     assert_eq!(
         model.predict(&x(1)).unwrap_err().to_string(),
         "the model has no weights yet; expected an Input layer, or data to take the input's shape from. \
-         Mend: begin the model with `.add(Input([…]))`, or call `fit` first."
+         Hint: begin the model with `.add(Input([…]))`, or call `fit` first."
     );
     model.fit(&x(20), &y(20), quiet()).unwrap();
     assert_eq!(model.predict(&x(1)).unwrap().shape(), [1, 10]);

@@ -56,7 +56,7 @@ fn convolutions_and_poolings() {
         (on_images(STFTSpectrogram()), vec!["layer \"stft_spectrogram\" (STFTSpectrogram)", "(None, 8, 8, 3)"]),
         (on_images(MelSpectrogram()), vec!["layer \"mel_spectrogram\" (MelSpectrogram)", "(None, 8, 8, 3)"]),
     ] {
-        let missing = parts.iter().chain(&["Mend: "]).filter(|part| !message.contains(**part));
+        let missing = parts.iter().chain(&["Hint: "]).filter(|part| !message.contains(**part));
         wrong.extend(missing.map(|part| format!("{part:?} is not in: {message}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

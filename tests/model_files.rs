@@ -30,9 +30,9 @@ fn what_keras_wrote_is_written_again() {
         model.save(&path).unwrap();
         let again: Model = load_model(&path).unwrap();
         assert_eq!(again.get_weights(), model.get_weights(), "{name}");
-        assert_eq!(again.to_object().unwrap(), model.to_object().unwrap(), "{name}");
+        assert_eq!(again.serialize().unwrap(), model.serialize().unwrap(), "{name}");
         let empty = model_from_json(&model.to_json().unwrap()).unwrap();
-        assert_eq!(empty.to_object().unwrap(), model.to_object().unwrap());
+        assert_eq!(empty.serialize().unwrap(), model.serialize().unwrap());
     }
     let load = |name| load_model::<Model>(fixture(name)).unwrap();
     let (mut one, mut other) = (load("small.keras"), load("small.h5"));
@@ -120,7 +120,7 @@ fn weights_that_do_not_fit_are_an_error_and_change_nothing() {
     assert_eq!(
         other.load_weights(&path).unwrap_err().to_string(),
         "layer \"dense\" (layers/dense): the file has other weights than the layer; received (3, 5), (5,), \
-         expected (3, 6), (6,). Mend: make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`."
+         expected (3, 6), (6,). Hint: make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`."
     );
     assert_eq!(other.get_weights(), before);
 }
@@ -201,6 +201,6 @@ fn a_model_that_was_not_compiled_is_no_compiled_model() {
 fn graphs_that_end_in_graphs_are_numbered_as_keras_does() {
     let model: Model = load_model(fixture("../cli/nested.keras")).unwrap();
     assert_eq!(model.output_names().collect::<Vec<_>>(), ["decoder", "error"]);
-    let outputs = model.to_object().unwrap()["config"]["output_layers"].to_string();
+    let outputs = model.serialize().unwrap()["config"]["output_layers"].to_string();
     assert_eq!(outputs, r#"[["decoder",1,0],["error",0,0]]"#);
 }

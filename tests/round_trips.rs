@@ -159,7 +159,7 @@ fn layers_not_sent(folder: &Path, cases: &[Case]) -> Vec<String> {
     }
     let config = |case: &Case| {
         let model: Model = load_model(folder.join(&case.name).with_extension("keras")).ok()?;
-        model.to_object().ok()
+        model.serialize().ok()
     };
     let mut sent = HashSet::new();
     cases.iter().filter_map(config).for_each(|config| collect_classes(&config, &mut sent));

@@ -206,7 +206,7 @@ fn check_run(run: &Run, app: &App, resized: &[&str]) {
 
     let last = model.layers().last().unwrap().name().to_owned();
     let watched: Vec<&str> = run.inner.iter().map(|(name, ..)| name.as_str()).chain([last.as_str()]).collect();
-    let mut outputs = model.ending_at(&watched).unwrap().predict_all(&x, 1).unwrap();
+    let mut outputs = model.submodel(&[], &watched).unwrap().predict_all(&x, 1).unwrap();
     let output = outputs.pop().unwrap();
 
     for ((name, sum, sum_abs), values) in run.inner.iter().zip(&outputs) {

@@ -2,7 +2,7 @@
 
 use horn::burn::tensor::Device;
 use horn::prelude::*;
-use horn::{Call, Functional, Signal, metrics};
+use horn::{CallContext, Functional, Signal, metrics};
 use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -95,7 +95,7 @@ fn outputs_and_gradients() {
         let shapes: Vec<_> = model.output_shapes().map(|shape| shape.sizes().to_vec()).collect();
         assert_eq!(shapes, entry.output_shapes, "{}", entry.case);
         let inputs = entry.inputs.iter().map(|input| Signal::new(check::tensor(input, model.device()))).collect();
-        let outputs = model.call(inputs, &mut Call::new(Mode::Inference)).unwrap();
+        let outputs = model.call(inputs, &mut CallContext::new(Mode::Inference)).unwrap();
         for (at, (output, expected)) in outputs.into_iter().zip(&entry.outputs).enumerate() {
             assert_eq!(output.sizes(), expected.shape, "{}", entry.case);
             let received = values(output.value().unwrap());
@@ -231,12 +231,12 @@ fn arrays(value: &Value, names: &[String]) -> Vec<HostArray<'static>> {
 #[test]
 fn models_are_written_as_keras_writes_them() {
     for entry in entries() {
-        let written = entry.build().to_object().unwrap();
+        let written = entry.build().serialize().unwrap();
         let (own, keras) = (essence(&written), essence(&entry.model));
         assert_eq!(difference(&own, &keras), None, "{}", entry.case);
-        let again = Model::from_object(&written, &Device::default()).unwrap();
-        assert_eq!(again.to_object().unwrap(), written, "{}", entry.case);
-        let empty = horn::from_object(&written).unwrap();
+        let again = Model::deserialize(&written, &Device::default()).unwrap();
+        assert_eq!(again.serialize().unwrap(), written, "{}", entry.case);
+        let empty = horn::deserialize(&written).unwrap();
         assert_eq!(empty.config(), written["config"], "{}", entry.case);
     }
 }

@@ -10,7 +10,7 @@ use horn::burn::tensor::Device;
 use horn::layers::{
     Discretization, Hashing, Input, IntegerLookup, Normalization, StringLookup, TextVectorization, Token, from_config,
 };
-use horn::{Call, HostArray, Layer, Mode, Model, Signal};
+use horn::{CallContext, HostArray, Layer, Mode, Model, Signal};
 use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -215,7 +215,7 @@ fn layer_on_device(case: &Case, layer: impl Layer, device: &Device, relative: f6
     }
     let computed = model.clone();
     for (mode, expected) in case.calls() {
-        let outputs = computed.call(signals(model.device()), &mut Call::new(mode)).unwrap();
+        let outputs = computed.call(signals(model.device()), &mut CallContext::new(mode)).unwrap();
         assert_eq!(outputs.len(), expected.len(), "number of outputs");
         for (output, expected) in outputs.into_iter().zip(expected) {
             let expected = case.batch(expected);

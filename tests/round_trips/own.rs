@@ -6,7 +6,7 @@ use horn::burn;
 use horn::burn::module::{Module, Param};
 use horn::burn::tensor::Tensor;
 use horn::prelude::*;
-use horn::{Build, BuiltLayer, Shape};
+use horn::{BuiltLayer, LayerBuilder, Shape};
 use ndarray::{ArrayD, IxDyn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ impl Layer for Affine {
         Ok(input.clone())
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> horn::Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> horn::Result<BuiltLayer> {
         let scale = build.add_weight("scale", [input.features()?], &RandomNormal::new().into())?;
         Ok(BuiltLayer::new(AffineModule { scale, shift: self.shift }))
     }
@@ -172,7 +172,7 @@ impl Layer for Danse {
         self.affine.output_shape(input)
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> horn::Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> horn::Result<BuiltLayer> {
         self.affine.build(input, build)
     }
 
@@ -231,5 +231,5 @@ fn a_users_layer_that_is_not_registered_is_named() {
     let error = load_model::<Model>(&path).unwrap_err().to_string();
     assert!(error.contains("there is no layer of this class; received Custom>Danse, "), "{error}");
     assert!(error.contains("Dense and "), "{error}");
-    assert!(error.contains("Mend: call `layers::register` before, if it is your own"), "{error}");
+    assert!(error.contains("Hint: call `layers::register` before, if it is your own"), "{error}");
 }

@@ -16,7 +16,7 @@ use ndarray::ArrayD;
 use self::npy::Stored;
 use crate::failure::{Failure, Outcome};
 use crate::names::Names;
-use crate::source::Kind;
+use crate::source::FileKind;
 
 /// The arrays of these names, from one `.npz` or as many `.npy` as there are names.
 ///
@@ -25,7 +25,7 @@ use crate::source::Kind;
 /// A file cannot be read, or there are others than these.
 pub fn read(paths: &[PathBuf], names: &Names, what: &str) -> Result<Vec<HostArray<'static>>> {
     if let [path] = paths
-        && Kind::of(path)? == Kind::Zip
+        && FileKind::of(path)? == FileKind::Zip
     {
         return named(path, npz::read(path)?, names, what);
     }
@@ -34,7 +34,7 @@ pub fn read(paths: &[PathBuf], names: &Names, what: &str) -> Result<Vec<HostArra
         return Err(Error::data(format!("the model has another number of {what}s"))
             .received(format!("{} .npy files", paths.len()))
             .expected(format!("{}: {}", names.len(), names.join(", ")))
-            .mend("give a .npy file for each, in this order, or one .npz with these names"));
+            .hint("give a .npy file for each, in this order, or one .npz with these names"));
     }
     paths.iter().map(|path| read_npy(path).and_then(host)).collect()
 }
@@ -57,14 +57,14 @@ fn named(path: &Path, arrays: Vec<(String, Stored)>, names: &Names, what: &str) 
             .at(format!("file {:?}", path.display().to_string()))
             .received(found.join(", "))
             .expected(shown.join(", "))
-            .mend(format!("name the arrays by the model's {what}s: np.savez(file, **{{{name:?}: array}})"))
+            .hint(format!("name the arrays by the model's {what}s: np.savez(file, **{{{name:?}: array}})"))
     })?;
     places.into_iter().filter_map(|at| arrays[at].1.take()).map(host).collect()
 }
 
 fn read_npy(path: &Path) -> Result<Stored> {
     let place = || format!("file {:?}", path.display().to_string());
-    let cannot = |error| Error::file("cannot be read").at(place()).because(error).mend("look at the name of the file");
+    let cannot = |error| Error::file("cannot be read").at(place()).because(error).hint("look at the name of the file");
     let file = plain_file::open(path).map_err(cannot)?;
     let len = file.metadata().map_err(cannot)?.len();
     npy::read(&mut BufReader::new(file), len).map_err(|error| error.at(place()))
@@ -123,7 +123,7 @@ impl Target {
                     .at("--output")
                     .received(path.display())
                     .expected("a name that ends in .npy or .npz")
-                    .mend("write one array as .npy, or all by name as .npz"),
+                    .hint("write one array as .npy, or all by name as .npz"),
             )),
         }
     }
@@ -144,7 +144,7 @@ impl Target {
                         .at("--output")
                         .received(format!("{} outputs: {}", arrays.len(), names.join(", ")))
                         .expected("one output")
-                        .mend("write an .npz file"),
+                        .hint("write an .npz file"),
                 ))
             }
         }

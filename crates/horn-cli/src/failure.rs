@@ -8,7 +8,7 @@ use horn::Error;
 /// What commands return.
 pub type Outcome<T = ()> = Result<T, Failure>;
 
-/// What went wrong, by who is to mend it.
+/// What went wrong, by who can fix it.
 #[derive(Debug)]
 pub enum Failure {
     /// A file or its data.

@@ -10,7 +10,7 @@ use horn_keras::plain_file;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A zip: a `.keras` file, or an `.npz`.
     Zip,
     /// `.h5` or `.weights.h5`.
@@ -23,7 +23,7 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
+impl FileKind {
     /// Of the file.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl Kind {
             Error::file("cannot be read")
                 .at(format!("file {:?}", path.display().to_string()))
                 .because(error)
-                .mend("look at the name and the folder of the file")
+                .hint("look at the name and the folder of the file")
         })?;
         Ok(match start.as_slice() {
             // Two letters are not enough: the length that safetensors begin with may be the same.
@@ -114,7 +114,7 @@ impl Loaded {
 
 /// Does the file say what the model was compiled with?
 fn is_compiled(path: &Path) -> Result<bool> {
-    if Kind::of(path)? == Kind::Hdf5 {
+    if FileKind::of(path)? == FileKind::Hdf5 {
         return Ok(WeightsReader::open(path)?.attributes("")?.contains_key("training_config"));
     }
     let config = Archive::open(path)?.config()?;

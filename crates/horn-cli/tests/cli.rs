@@ -569,7 +569,7 @@ fn a_model_with_another_optimizer_is_converted_when_that_is_said() {
             text.contains("the model was compiled with what Horn does not have (") && text.contains("Nadam"),
             "{text}"
         );
-        assert!(text.contains("Mend: leave that out by --uncompiled"), "{text}");
+        assert!(text.contains("Hint: leave that out by --uncompiled"), "{text}");
         assert!(!Path::new(&to).exists());
         stdout(&["convert", &nadam, &to, "--uncompiled"]);
         assert!(Path::new(&to).exists());

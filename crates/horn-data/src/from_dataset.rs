@@ -59,7 +59,7 @@ where
         let item = dataset.get(index).map_err(|error| {
             Error::data("the dataset cannot give the item")
                 .at(format!("item {index}"))
-                .mend("see to the dataset's source")
+                .hint("see to the dataset's source")
                 .because(error)
         })?;
         let (features, label) = split(item);
@@ -86,7 +86,7 @@ impl Rows {
             Error::data("the array does not fit in memory")
                 .at(what)
                 .received(format!("{shape:?}"))
-                .mend("use fewer items or a smaller shape")
+                .hint("use fewer items or a smaller shape")
                 .because(error)
         })?;
         Ok(Self { what, shape, length, values })
@@ -108,7 +108,7 @@ impl Rows {
             .at(format!("item {index}"))
             .received(received)
             .expected(format!("{} for the shape {:?}", self.length, &self.shape[1..]))
-            .mend("give the shape that every item has, or make all items alike"))
+            .hint("give the shape that every item has, or make all items alike"))
     }
 
     fn into_array(self) -> Result<ArrayD<f32>> {
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "item 2: the item's values do not fill the shape of its features; received 3 values, expected 4 for the \
-             shape [2, 2]. Mend: give the shape that every item has, or make all items alike."
+             shape [2, 2]. Hint: give the shape that every item has, or make all items alike."
         );
         let error = from_dataset(&items(&[4, 5]), [4], [], split).unwrap_err().to_string();
         assert!(
@@ -177,7 +177,7 @@ mod tests {
         }
         assert_eq!(
             from_dataset(&Broken, [4], [], split).unwrap_err().to_string(),
-            "item 0: the dataset cannot give the item (the disk is gone). Mend: see to the dataset's source."
+            "item 0: the dataset cannot give the item (the disk is gone). Hint: see to the dataset's source."
         );
     }
 

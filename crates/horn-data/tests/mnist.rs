@@ -206,7 +206,7 @@ fn every_bad_file_is_told_by_name() {
         assert_eq!(
             error.to_string(),
             format!(
-                "{}: {problem}. Mend: put https://storage.googleapis.com/cvdf-datasets/mnist/{name}.gz in its place.",
+                "{}: {problem}. Hint: put https://storage.googleapis.com/cvdf-datasets/mnist/{name}.gz in its place.",
                 path.display()
             ),
             "{case}"
@@ -245,7 +245,7 @@ fn what_is_missing_is_told_by_name() {
         mnist::load_from(folder.path()).unwrap_err().to_string(),
         format!(
             "{place}: the file of the test labels is missing; received a folder without it, expected {TEST_LABELS} or \
-             {TEST_LABELS}.gz. Mend: put {url}/{TEST_LABELS}.gz there."
+             {TEST_LABELS}.gz. Hint: put {url}/{TEST_LABELS}.gz there."
         )
     );
 
@@ -255,7 +255,7 @@ fn what_is_missing_is_told_by_name() {
     assert_eq!(
         message,
         format!(
-            "{}: the file cannot be read; received a folder, expected a file. Mend: put \
+            "{}: the file cannot be read; received a folder, expected a file. Hint: put \
              {url}/{TEST_LABELS}.gz in its place.",
             labels.display()
         )
@@ -266,7 +266,7 @@ fn what_is_missing_is_told_by_name() {
         mnist::load_from(&nowhere).unwrap_err().to_string(),
         format!(
             "{}: the file of the training images is missing; received no such folder, expected {TRAIN_IMAGES} or \
-             {TRAIN_IMAGES}.gz. Mend: put {url}/{TRAIN_IMAGES}.gz there.",
+             {TRAIN_IMAGES}.gz. Hint: put {url}/{TRAIN_IMAGES}.gz there.",
             nowhere.display()
         )
     );

@@ -62,7 +62,7 @@ pub(crate) fn write(lookups: &[KeptLookup], archive: &mut ArchiveWriter<impl Wri
                 .at(format!("{:?}", groups[0]))
                 .received(format!("{token:?}"))
                 .expected("tokens of one line")
-                .mend("split texts at whitespace, or give the layer the vocabulary as an argument"));
+                .hint("split texts at whitespace, or give the layer the vocabulary as an argument"));
         }
         let text = tokens.join("\n");
         for group in groups {
@@ -98,9 +98,9 @@ fn vocabulary(layer: &Value, text: Vec<u8>, left: &mut Left) -> Result<Vec<Value
         Error::file("the vocabulary is too large")
             .received(format!("{lines} tokens"))
             .expected(format!("at most {MOST_TOKENS} in all vocabularies of a model"))
-            .mend("leave rare tokens out: give the layer `max_tokens`")
+            .hint("leave rare tokens out: give the layer `max_tokens`")
     })?;
-    let damaged = || Error::file("the vocabulary is damaged").mend("save the model again");
+    let damaged = || Error::file("the vocabulary is damaged").hint("save the model again");
     let text = String::from_utf8(text).map_err(|error| damaged().because(error))?;
     let tokens = text.split('\n').map(|token| match layer["class_name"].as_str() {
         Some("IntegerLookup") => token.parse::<i64>().map(Value::from).map_err(|error| damaged().because(error)),

@@ -127,7 +127,7 @@ mod tests {
             {"class_name": "InputLayer", "config": {"batch_shape": [null, 1], "name": "x"}},
             layer("float32".into()), layer(policy), layer("mixed_bfloat16".into()), layer("float64".into()),
         ]}});
-        let model = Model::from_object(&model, &default_device().unwrap()).unwrap();
+        let model = Model::deserialize(&model, &default_device().unwrap()).unwrap();
         let expected = [DType::F32, DType::F16, DType::F32, DType::F64];
         assert_eq!(of_weights(&model), expected.map(|dtype| [dtype; 2]).concat());
     }
@@ -140,7 +140,7 @@ mod tests {
             {"class_name": "InputLayer", "config": {"batch_shape": [null, 1], "name": "x"}},
             layer("float32"), layer("float16"), layer("bfloat16"), layer("mixed_float16"), layer("float64"),
         ]}});
-        let model = Model::from_object(&model, &default_device().unwrap()).unwrap();
+        let model = Model::deserialize(&model, &default_device().unwrap()).unwrap();
         let mut model = model.compile(SGD::new(0.1).momentum(0.9), MeanSquaredError::new(), ()).unwrap();
         let mut values: Vec<_> = model.optimizer_variables().unwrap().into_iter().map(|found| found.value).collect();
         let folder = tempfile::tempdir().unwrap();

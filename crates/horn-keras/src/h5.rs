@@ -53,7 +53,7 @@ const MOST_AXES: usize = 32;
 const MOST_LEVELS: usize = 64;
 
 fn damaged(error: hdf5_pure::Error) -> Error {
-    Error::file("is no HDF5 file of Keras's, or damaged").because(error).mend("save the model again")
+    Error::file("is no HDF5 file of Keras's, or damaged").because(error).hint("save the model again")
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub fn parse(bytes: &[u8], most_bytes: usize, place: &str) -> Result<Value> {
         Error::file("is not the JSON that Keras writes")
             .at(place)
             .because(error)
-            .mend("the file is damaged: save the model again")
+            .hint("the file is damaged: save the model again")
     })
 }
 

@@ -209,7 +209,7 @@ pub(crate) fn check_variables(names: &[String]) -> Result<()> {
                 .at("optimizer_weights")
                 .received(format!("{first:?}"))
                 .expected("\"iteration:0\"")
-                .mend("read the file as a `Model`, and compile it"))
+                .hint("read the file as a `Model`, and compile it"))
         }
         _ => Ok(()),
     }
@@ -304,7 +304,7 @@ mod tests {
         assert!(check_variables(&[]).is_ok() && check("iteration:0").is_ok());
         let error = check("training/Adam/iter:0").unwrap_err().to_string();
         assert!(error.contains("is in the order of Keras before 2.11; received \"training/Adam/iter:0\""), "{error}");
-        assert!(error.ends_with("Mend: read the file as a `Model`, and compile it."), "{error}");
+        assert!(error.ends_with("Hint: read the file as a `Model`, and compile it."), "{error}");
     }
 
     #[test]

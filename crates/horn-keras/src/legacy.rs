@@ -20,7 +20,7 @@ pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
         Error::file("the file has no model")
             .received("no model_config")
             .expected("a model saved by `model.save`")
-            .mend("make the model and read the weights with `load_weights`, if it is a file of weights")
+            .hint("make the model and read the weights with `load_weights`, if it is a file of weights")
     })?;
     let is_of_keras_2 = is_of_keras_2(&attributes);
     let mut object = object;
@@ -74,7 +74,7 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
                 .at("layer_names")
                 .received(format!("{layer:?}"))
                 .expected("each layer once")
-                .mend("save the model again"));
+                .hint("save the model again"));
         }
         let names = file.texts(&group, "weight_names")?.unwrap_or_default();
         left = left.checked_sub(names.len()).ok_or_else(|| {
@@ -82,7 +82,7 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
                 .at(format!("{group:?}"))
                 .received(format!("{} names", names.len()))
                 .expected(format!("{left}, as the file has {} datasets", file.datasets().count()))
-                .mend("save the model again")
+                .hint("save the model again")
         })?;
         let variables: Vec<String> = names.iter().map(|name| join(&[&group, name])).collect();
         stored.push((layer, variables));
@@ -108,7 +108,7 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
         return Err(Error::shape("the file has another number of layers with weights")
             .received(stored.len())
             .expected(bundles.len())
-            .mend("make the model as it was saved; or read what fits with `by_name`"));
+            .hint("make the model as it was saved; or read what fits with `by_name`"));
     }
     Ok(bundles)
 }

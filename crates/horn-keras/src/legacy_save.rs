@@ -44,7 +44,7 @@ fn check_lookups(model: &Model) -> Result<()> {
     Err(Error::argument("a .h5 file can't keep the vocabulary that the layer has learned")
         .at(format!("{:?}", groups[0]))
         .expected("a .keras file")
-        .mend("save the model as `.keras`, or give the layer the vocabulary as an argument"))
+        .hint("save the model as `.keras`, or give the layer the vocabulary as an argument"))
 }
 
 fn versions(writer: &mut WeightsWriter, group: &str) -> Result<()> {

@@ -74,7 +74,7 @@ pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> R
 ///
 /// Where the text is no JSON, or what it describes is no model that Horn has.
 pub fn model_from_json(text: &str) -> Result<Model> {
-    Model::from_object(&json::parse(text.as_bytes(), json::MOST_BYTES, "the JSON")?, &default_device()?)
+    Model::deserialize(&json::parse(text.as_bytes(), json::MOST_BYTES, "the JSON")?, &default_device()?)
 }
 
 /// What [`load_model`] can read.
@@ -97,7 +97,7 @@ impl LoadModel for CompiledModel {
             return Err(Error::file("the model was saved without being compiled")
                 .received("no compile_config")
                 .expected("an optimizer and a loss")
-                .mend("read it as a `Model`, and compile it"));
+                .hint("read it as a `Model`, and compile it"));
         }
         let mut compiled = Self::from_compile_config(source.model(device)?, &config)?;
         if let Some(values) = optimizer_values(&source.weights)? {
@@ -133,7 +133,7 @@ impl Source {
 
     fn model(&self, device: &Device) -> Result<Model> {
         // Every weight is in the file: there are no more values than bytes of them.
-        let model = Model::empty_from_object(&self.object, device, self.weights.most_values())?;
+        let model = Model::deserialize_empty(&self.object, device, self.weights.most_values())?;
         Assignment::of_model(&model, &self.object, &self.weights)?.fill(model, &self.weights)
     }
 }

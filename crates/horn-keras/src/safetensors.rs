@@ -56,11 +56,11 @@ pub(crate) fn save(path: &Path, model: &Model) -> Result<()> {
         Error::file("cannot be written")
             .at(place(path))
             .because(error.to_string())
-            .mend("choose a folder that is there and may be written")
+            .hint("choose a folder that is there and may be written")
     };
     let names = names(model);
     if let Some(twice) = first_twice(&names) {
-        return Err(Error::model("two weights have one path").received(format!("{twice:?}")).mend("rename a layer"));
+        return Err(Error::model("two weights have one path").received(format!("{twice:?}")).hint("rename a layer"));
     }
     let weights = model.weights().zip(names);
     let weights = weights.map(|(weight, name)| (weight.id().val(), (name, weight.sizes.clone())));
@@ -92,7 +92,7 @@ pub(crate) fn load(model: &mut Model, path: &Path, options: LoadWeights) -> Resu
                     .at(weight_at())
                     .received(sizes(&tensor.shape))
                     .expected(sizes(&weight.sizes))
-                    .mend("make the model as it was saved; or read what fits with `skip_mismatch`"));
+                    .hint("make the model as it was saved; or read what fits with `skip_mismatch`"));
             }
             None if options.is_by_name() => report.missing.push(name.clone()),
             None => {
@@ -100,7 +100,7 @@ pub(crate) fn load(model: &mut Model, path: &Path, options: LoadWeights) -> Resu
                     .at(weight_at())
                     .received(some(tensors.keys()))
                     .expected(format!("{name:?}"))
-                    .mend("make the model as it was saved; or read what is there with `by_name`"));
+                    .hint("make the model as it was saved; or read what is there with `by_name`"));
             }
         }
     }
@@ -129,7 +129,7 @@ fn open(path: &Path) -> Result<BTreeMap<String, Stored>> {
 /// Refuses a list of tensors that is longer than any model's before it is read.
 fn check_header(path: &Path) -> Result<()> {
     let cannot = |error: std::io::Error| {
-        Error::file("cannot be read").at(place(path)).because(error).mend("look at the name and the folder of the file")
+        Error::file("cannot be read").at(place(path)).because(error).hint("look at the name and the folder of the file")
     };
     let mut file = plain_file::open(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
@@ -220,7 +220,7 @@ fn damaged(path: &Path, error: &dyn Display) -> Error {
     Error::file("is no safetensors file, or damaged")
         .at(place(path))
         .because(error.to_string())
-        .mend("save the weights again")
+        .hint("save the weights again")
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ pub trait SaveModel {
 
 impl SaveModel for Model {
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_model(path.as_ref(), self, self.to_object()?, &[])
+        write_model(path.as_ref(), self, self.serialize()?, &[])
     }
 
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -101,14 +101,14 @@ impl SaveModel for Model {
     }
 
     fn to_json(&self) -> Result<String> {
-        Ok(self.to_object()?.to_string())
+        Ok(self.serialize()?.to_string())
     }
 }
 
 impl SaveModel for CompiledModel {
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let model = self.model()?;
-        let mut object = model.to_object()?;
+        let mut object = model.serialize()?;
         object["compile_config"] = self.compile_config();
         write_model(path.as_ref(), model, object, &self.optimizer_variables()?)
     }
@@ -209,7 +209,7 @@ fn check_ending(path: &Path, ending: &str) -> Result<()> {
         .at("path")
         .received(path.display())
         .expected(format!("a name that ends in {ending}"))
-        .mend(format!("write {:?}", path.with_extension(&ending[1..]).display().to_string())))
+        .hint(format!("write {:?}", path.with_extension(&ending[1..]).display().to_string())))
 }
 
 #[cfg(test)]

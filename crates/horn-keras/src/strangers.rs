@@ -378,7 +378,7 @@ fn graphs_that_are_none_are_errors() {
 /// The error of a prediction by a model that can be read.
 #[track_caller]
 fn unusable(object: &Value, inputs: &[&[usize]]) -> String {
-    let model = Model::from_object(object, &default_device().unwrap()).unwrap();
+    let model = Model::deserialize(object, &default_device().unwrap()).unwrap();
     let inputs: Vec<_> = inputs.iter().map(|sizes| ArrayD::<f32>::zeros(IxDyn(sizes))).collect();
     model.predict_all(inputs.iter().map(HostArray::from).collect::<Vec<_>>(), 2).unwrap_err().to_string()
 }
@@ -395,7 +395,7 @@ fn models_that_contradict_themselves_do_not_predict() {
         sequential(images.clone(), [crop.clone(), layer("Flatten", json!({})), layer("Dense", json!({"units": 1}))]);
     assert!(unusable(&dense, &[&[2, 6, 7, 1]]).contains(other));
     let convolution = sequential(images, [crop, layer("Conv2D", json!({"filters": 1, "kernel_size": 2}))]);
-    let model = Model::from_object(&convolution, &default_device().unwrap()).unwrap();
+    let model = Model::deserialize(&convolution, &default_device().unwrap()).unwrap();
     assert_eq!(model.predict(&ArrayD::<f32>::zeros(IxDyn(&[2, 6, 7, 1])), 2).unwrap().shape(), [2, 5, 6, 1]);
 
     let two = |class: &str, config: Value| {
@@ -726,7 +726,7 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
 fn saved(case: &str) -> Vec<u8> {
     let cases: Vec<Value> = serde_json::from_slice(&fs::read(fixture("../graphs.json")).unwrap()).unwrap();
     let object = &cases.iter().find(|found| found["case"] == case).unwrap()["model"];
-    let model = Model::from_object(object, &default_device().unwrap()).unwrap();
+    let model = Model::deserialize(object, &default_device().unwrap()).unwrap();
     let compiled = model.compile(Adam::new(0.01), MeanSquaredError::new(), [Accuracy::new()]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.keras");

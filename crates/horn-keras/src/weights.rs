@@ -284,5 +284,5 @@ fn misfit(bundle: &Bundle, found: &[Vec<u64>], expected: &[Vec<u64>]) -> Error {
         .at(&bundle.layer)
         .received(list(found))
         .expected(list(expected))
-        .mend("make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`")
+        .hint("make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`")
 }

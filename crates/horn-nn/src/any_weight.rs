@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use crate::build::{Build, WeightSpec};
+use crate::build::{LayerBuilder, WeightSpec};
 use crate::tensor::unsupported_rank;
 use crate::{AnyTensor, Result};
 
@@ -19,9 +19,9 @@ pub(crate) enum AnyWeight {
 }
 
 impl AnyWeight {
-    /// Makes it as [`Build::add_weight`] does.
+    /// Makes it as [`LayerBuilder::add_weight`] does.
     pub(crate) fn new<'a>(
-        build: &mut Build,
+        build: &mut LayerBuilder,
         name: &str,
         sizes: &[usize],
         spec: impl Into<WeightSpec<'a>>,

@@ -15,7 +15,7 @@ use crate::{Error, Result, Shape, random};
 
 /// What a layer needs to build its module: the device, and a book of the weights that it makes.
 #[derive(Debug)]
-pub struct Build {
+pub struct LayerBuilder {
     device: Device,
     /// The parts that are being built: their names, and where Keras's files keep them.
     scope: Vec<(String, String)>,
@@ -73,7 +73,7 @@ impl<'a> From<&'a Initializer> for WeightSpec<'a> {
     }
 }
 
-impl Build {
+impl LayerBuilder {
     /// To build on this device.
     pub fn new(device: &Device) -> Self {
         let device = device.clone().without_autodiff();
@@ -250,7 +250,7 @@ impl Build {
             Error::file("the layers have more weights than the file")
                 .received(format!("a weight of sizes {sizes:?}"))
                 .expected(format!("at most {left} values more"))
-                .mend("the file is damaged, or not Keras's: save the model again")
+                .hint("the file is damaged, or not Keras's: save the model again")
         })
     }
 
@@ -261,7 +261,7 @@ impl Build {
             Error::file("the layers compute more values in advance than models of files may")
                 .received(values)
                 .expected(format!("at most {left} more"))
-                .mend("make the model by a program, and read the weights alone")
+                .hint("make the model by a program, and read the weights alone")
         })
     }
 

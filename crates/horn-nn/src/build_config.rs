@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::layer::by_argument;
 use crate::model_config::one_or_all;
-use crate::plan::Kind;
+use crate::plan::ModelKind;
 use crate::{Layer, Shape};
 
 /// Keras's layers that are ready as soon as they are made, and so are built for no shape.
@@ -47,10 +47,10 @@ const LOOKUPS: [&str; 2] = ["IntegerLookup", "StringLookup"];
 const SHAPELESS: [&str; 4] = ["attention_mask", "count_weights", "mask", "states"];
 
 /// A graph knows its shapes from its inputs, and Keras writes none.
-pub(crate) fn of_model(kind: Kind, input: &Shape) -> Value {
+pub(crate) fn of_model(kind: ModelKind, input: &Shape) -> Value {
     match kind {
-        Kind::Sequential => json!({"input_shape": input}),
-        Kind::Functional => json!({"input_shape": null}),
+        ModelKind::Sequential => json!({"input_shape": input}),
+        ModelKind::Functional => json!({"input_shape": null}),
     }
 }
 
@@ -127,11 +127,11 @@ mod tests {
         Attention, Bidirectional, Dense, Dropout, GRUCell, Input, IntegerLookup, LSTM, LSTMCell, RNN,
         SpectralNormalization, StackedRNNCells, TimeDistributed,
     };
-    use crate::{Functional, Model, to_object};
+    use crate::{Functional, Model, serialize};
 
     /// What is noted with the layer for inputs of these sizes.
     fn noted(layer: impl Layer, inputs: &[Shape]) -> Value {
-        let mut object = to_object(&layer).unwrap();
+        let mut object = serialize(&layer).unwrap();
         note(&mut object, &layer, inputs);
         object
     }

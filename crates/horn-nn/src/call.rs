@@ -7,13 +7,13 @@ use crate::{Mode, Result, Signal, by_rank};
 
 /// One pass through a model: how the layers shall act, and what they have to add to the loss.
 #[derive(Debug)]
-pub struct Call {
+pub struct CallContext {
     mode: Mode,
     trainable: bool,
     losses: Vec<Tensor<1>>,
 }
 
-impl Call {
+impl CallContext {
     /// A pass in this mode.
     pub fn new(mode: Mode) -> Self {
         Self { mode, trainable: true, losses: Vec::new() }

@@ -63,7 +63,7 @@ pub fn device(name: &str) -> Result<Device> {
                 Error::device("the device's index is no number")
                     .received(format!("{name:?}"))
                     .expected("a name such as \"cuda:0\"")
-                    .mend("write the index as a number from 0 on")
+                    .hint("write the index as a number from 0 on")
             })?;
             (backend, Some(index))
         }
@@ -96,14 +96,14 @@ fn open(backend: &str, index: Option<usize>) -> Result<Device> {
         _ => Err(Error::device("this backend is not compiled in, or unknown")
             .received(format!("{backend:?}"))
             .expected(format!("one of {:?}", backends()))
-            .mend(format!("build with `--features {backend}` if Horn has such a backend, or name one of these"))),
+            .hint(format!("build with `--features {backend}` if Horn has such a backend, or name one of these"))),
     }
 }
 
 fn no_backend() -> Error {
     Error::device("no backend is compiled in")
         .expected("a feature such as flex, ndarray, wgpu or cuda")
-        .mend("build with `--features flex` for the CPU, or `--features wgpu` for the GPU")
+        .hint("build with `--features flex` for the CPU, or `--features wgpu` for the GPU")
 }
 
 /// Makes sure that a device is there whose runtime can only panic when it is not.
@@ -115,7 +115,7 @@ fn probe(backend: &str, device: Device) -> Result<Device> {
     }
     Err(Error::device(format!("no {backend} device was found"))
         .expected(format!("a working {backend} driver and GPU"))
-        .mend("install the driver of the GPU, or build with `--features flex` for the CPU"))
+        .hint("install the driver of the GPU, or build with `--features flex` for the CPU"))
 }
 
 #[cfg(feature = "wgpu")]
@@ -163,7 +163,7 @@ mod gpu {
         let device = options.init().map_err(|error| {
             Error::device("no GPU adapter was found")
                 .expected("a GPU with a Vulkan, Metal or DirectX 12 driver, or a software one")
-                .mend(
+                .hint(
                     "install the driver of the GPU (on Debian without a GPU: \
                      `apt-get install mesa-vulkan-drivers libvulkan1`), or build with `--features flex` for the CPU",
                 )
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(
             device("cuda:first").unwrap_err().to_string(),
             "the device's index is no number; received \"cuda:first\", expected a name such as \"cuda:0\". \
-             Mend: write the index as a number from 0 on."
+             Hint: write the index as a number from 0 on."
         );
     }
 

@@ -12,7 +12,7 @@ use burn::module::{
 };
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use crate::{AnyTensor, Call, Forward, Mode, Result, Signal};
+use crate::{AnyTensor, CallContext, Forward, Mode, Result, Signal};
 
 /// A built layer of any type.
 pub struct BuiltLayer(Box<dyn ErasedLayer>);
@@ -37,7 +37,7 @@ impl BuiltLayer {
     /// # Errors
     ///
     /// Where the inputs do not fit the layer.
-    pub fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         self.0.call_erased(inputs, call)
     }
 
@@ -69,7 +69,7 @@ impl BuiltLayer {
 /// What a `Module` with a `forward` can do, without generics.
 trait ErasedLayer: Send + Sync {
     fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor>;
-    fn call_erased(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>>;
+    fn call_erased(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>>;
     fn states_erased(&self) -> Vec<AnyTensor>;
     fn set_states_erased(&self, states: &[AnyTensor]) -> Result<()>;
     fn as_any(&self) -> &dyn Any;
@@ -90,7 +90,7 @@ impl<M: Forward> ErasedLayer for M {
     fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
         self.forward(input, mode)
     }
-    fn call_erased(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call_erased(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         self.call(inputs, call)
     }
     fn states_erased(&self) -> Vec<AnyTensor> {

@@ -1,7 +1,7 @@
 //! The one error type of Horn.
 //!
 //! Every message says four things: *where* (the layer, argument or file), *what is wrong* (with what was received),
-//! *what was expected*, and *how to mend it*.
+//! *what was expected*, and *how to fix it*.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 /// What Horn's fallible functions return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Something that Horn was given and cannot use, and how to mend it.
+/// Something that Horn was given and cannot use, and how to fix it.
 ///
 /// ```
 /// use horn_nn::Error;
@@ -18,28 +18,28 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///     .at("layer \"dense\"")
 ///     .received("(None, 783)")
 ///     .expected("(None, 784)")
-///     .mend("flatten the images to 784 features");
+///     .hint("flatten the images to 784 features");
 /// assert!(error.is_shape());
 /// assert_eq!(
 ///     error.to_string(),
 ///     "layer \"dense\": the last axis does not fit the weights; received (None, 783), expected (None, 784). \
-///      Mend: flatten the images to 784 features."
+///      Hint: flatten the images to 784 features."
 /// );
 /// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    kind: Kind,
+    kind: ErrorKind,
     place: Option<String>,
     problem: String,
     received: Option<String>,
     expected: Option<String>,
-    mend: Option<String>,
+    hint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ErrorKind {
     Shape,
     Argument,
     Data,
@@ -60,46 +60,46 @@ fn shortened(mut text: String) -> String {
 }
 
 impl Error {
-    fn new(kind: Kind, problem: impl Into<String>) -> Self {
+    fn new(kind: ErrorKind, problem: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
             place: None,
             problem: problem.into(),
             received: None,
             expected: None,
-            mend: None,
+            hint: None,
             source: None,
         }))
     }
 
     /// Shapes, ranks or dtypes that do not fit each other.
     pub fn shape(problem: impl Into<String>) -> Self {
-        Self::new(Kind::Shape, problem)
+        Self::new(ErrorKind::Shape, problem)
     }
 
     /// An argument outside of what it may be.
     pub fn argument(problem: impl Into<String>) -> Self {
-        Self::new(Kind::Argument, problem)
+        Self::new(ErrorKind::Argument, problem)
     }
 
     /// Data that cannot be learned from: empty, of different lengths, with values out of range.
     pub fn data(problem: impl Into<String>) -> Self {
-        Self::new(Kind::Data, problem)
+        Self::new(ErrorKind::Data, problem)
     }
 
     /// A file that is missing, damaged, or something else than it should be.
     pub fn file(problem: impl Into<String>) -> Self {
-        Self::new(Kind::File, problem)
+        Self::new(ErrorKind::File, problem)
     }
 
     /// A device that is not there, or a backend that is not compiled in.
     pub fn device(problem: impl Into<String>) -> Self {
-        Self::new(Kind::Device, problem)
+        Self::new(ErrorKind::Device, problem)
     }
 
     /// A model that cannot be built: no layers, two layers of one name, a layer that fails.
     pub fn model(problem: impl Into<String>) -> Self {
-        Self::new(Kind::Model, problem)
+        Self::new(ErrorKind::Model, problem)
     }
 
     /// Names the layer, argument or file. The innermost place wins: a place that is known already stays.
@@ -134,10 +134,10 @@ impl Error {
         self
     }
 
-    /// Says how to mend it, in the imperative and without a full stop.
+    /// Says how to fix it, in the imperative and without a full stop.
     #[must_use]
-    pub fn mend(mut self, mend: impl Into<String>) -> Self {
-        self.0.mend = Some(mend.into());
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 
@@ -150,32 +150,32 @@ impl Error {
 
     /// Are shapes, ranks or dtypes at fault?
     pub fn is_shape(&self) -> bool {
-        self.0.kind == Kind::Shape
+        self.0.kind == ErrorKind::Shape
     }
 
     /// Is an argument at fault?
     pub fn is_argument(&self) -> bool {
-        self.0.kind == Kind::Argument
+        self.0.kind == ErrorKind::Argument
     }
 
     /// Is the data at fault?
     pub fn is_data(&self) -> bool {
-        self.0.kind == Kind::Data
+        self.0.kind == ErrorKind::Data
     }
 
     /// Is a file at fault?
     pub fn is_file(&self) -> bool {
-        self.0.kind == Kind::File
+        self.0.kind == ErrorKind::File
     }
 
     /// Is the device, or the lack of one, at fault?
     pub fn is_device(&self) -> bool {
-        self.0.kind == Kind::Device
+        self.0.kind == ErrorKind::Device
     }
 
     /// Is the model itself at fault?
     pub fn is_model(&self) -> bool {
-        self.0.kind == Kind::Model
+        self.0.kind == ErrorKind::Model
     }
 
     /// The layer, argument or file that the error is about.
@@ -186,7 +186,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { place, problem, received, expected, mend, source, .. } = &*self.0;
+        let Inner { place, problem, received, expected, hint, source, .. } = &*self.0;
         if let Some(place) = place {
             write!(f, "{place}: ")?;
         }
@@ -201,8 +201,8 @@ impl fmt::Display for Error {
             write!(f, " ({source})")?;
         }
         f.write_str(".")?;
-        if let Some(mend) = mend {
-            write!(f, " Mend: {mend}.")?;
+        if let Some(hint) = hint {
+            write!(f, " Hint: {hint}.")?;
         }
         Ok(())
     }

@@ -23,12 +23,12 @@ pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWrite
         Error::file("cannot be written")
             .at(&place)
             .because(error)
-            .mend("choose a folder that is there and may be written")
+            .hint("choose a folder that is there and may be written")
     };
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let old = fs::metadata(&path).ok();
     if old.as_ref().is_some_and(|old| !old.is_file()) {
-        return Err(Error::file("is no file, but a folder or a device").at(place).mend("choose another name"));
+        return Err(Error::file("is no file, but a folder or a device").at(place).hint("choose another name"));
     }
     let (mut file, beside) = create_beside(&path).map_err(failed)?;
     let written = write_whole(&mut file, write).map_err(|error| error.at(&place)).and_then(|()| {
@@ -52,7 +52,7 @@ fn write_whole(file: &mut BufWriter<File>, write: impl FnOnce(&mut BufWriter<Fil
     write(file)?;
     file.flush()
         .and_then(|()| file.get_ref().sync_all())
-        .map_err(|error| Error::file("cannot be written").because(error).mend("look whether the disk has room"))
+        .map_err(|error| Error::file("cannot be written").because(error).hint("look whether the disk has room"))
 }
 
 /// A new file in the same folder: a rename across file systems would be a copy.

@@ -70,7 +70,7 @@ const MASK: &str = "mask";
 /// # Errors
 ///
 /// Where a class or an argument is unknown, or a graph is not whole.
-pub fn from_object(object: &Value) -> Result<Box<dyn Layer>> {
+pub fn deserialize(object: &Value) -> Result<Box<dyn Layer>> {
     let class_name = text(object, "class_name")?;
     match object["registered_name"].as_str().filter(|name| name.contains('>')) {
         // A class of the user's is that one and no other, also where it has the name of one of Keras's.
@@ -91,7 +91,7 @@ impl Sequential {
             model = model.name(name);
         }
         for object in layers(config)? {
-            model = model.add(from_object(object)?);
+            model = model.add(deserialize(object)?);
         }
         // Without an `InputLayer` the shape may be noted beside the layers.
         match Shape::from_json(&config["build_input_shape"]) {
@@ -133,7 +133,7 @@ impl Functional {
         let mut open = calls.collect::<Result<Vec<_>>>()?;
         // A call waits for those that it takes from, and for the calls of its layer before it: each is looked at again
         // when the one call is made that it was found to wait for.
-        let mut waiting: HashMap<Call, Vec<Waiting>> = HashMap::new();
+        let mut waiting: HashMap<CallKey, Vec<Waiting>> = HashMap::new();
         open.reverse();
         while let Some(mut call) = open.pop() {
             match graph.next_missing(&mut call) {
@@ -161,7 +161,7 @@ impl Functional {
 }
 
 /// A call of a layer, by the layer's name and the call's number.
-type Call = (String, usize);
+type CallKey = (String, usize);
 
 /// A call that is not made yet.
 struct Waiting<'a> {
@@ -207,7 +207,7 @@ impl Graph {
                 object = &whole;
             }
         }
-        let read = |object| from_object(object).map_err(|error| error.at(format!("layer {name:?}")));
+        let read = |object| deserialize(object).map_err(|error| error.at(format!("layer {name:?}")));
         let mut layer = read(object)?;
         // What Keras is told with the call is told to the layer here. Layers that hold others know no such options, so
         // that no layer is read more than twice.
@@ -223,7 +223,7 @@ impl Graph {
                 .at(format!("layer {name:?}"))
                 .received(format!("{} and {}", Value::from(told(&nodes[0])), Value::from(told(other))))
                 .expected("the same options in each call")
-                .mend("make it two layers in the program that writes the model"));
+                .hint("make it two layers in the program that writes the model"));
         }
         let kwargs = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
         let mut options = Map::new();
@@ -263,7 +263,7 @@ impl Graph {
     }
 
     /// The next call that this one waits for.
-    fn next_missing(&self, call: &mut Waiting) -> Option<Call> {
+    fn next_missing(&self, call: &mut Waiting) -> Option<CallKey> {
         let made = self.outputs.get(call.layer).map_or(0, Vec::len);
         if made < call.index {
             return Some((call.layer.to_owned(), call.index - 1));
@@ -305,7 +305,7 @@ impl Graph {
             .at(format!("layer {:?}", call.layer))
             .received(format!("a mask from {}", masks[0][0]))
             .expected("the mask of an Embedding or a Masking before, or an Input")
-            .mend("let `Masking` or `Embedding(mask_zero=True)` make the mask"))
+            .hint("let `Masking` or `Embedding(mask_zero=True)` make the mask"))
     }
 
     /// The places of the tensors that a call takes, in the order of the layer's arguments; and how many masks are
@@ -318,7 +318,7 @@ impl Graph {
             return Err(Error::model("the call takes a value that is no tensor of the graph")
                 .received(constant)
                 .expected("outputs of layers")
-                .mend("write the step as a layer in the program that saves the model, such as Rescaling"));
+                .hint("write the step as a layer in the program that saves the model, such as Rescaling"));
         }
         let mut places = self.collected(&node["args"]);
         let mut named: HashMap<&str, Vec<Value>> = HashMap::new();
@@ -436,7 +436,7 @@ fn check_operation(object: &Value) -> Result<()> {
         Error::model("Keras's function on tensors is no layer")
             .received(class_name)
             .expected(format!("layers, or one of {}", LIKE_LAYERS.join(", ")))
-            .mend("write the step as a layer in the program that saves the model")
+            .hint("write the step as a layer in the program that saves the model")
     };
     let to_float = object["config"]["dtype"].as_str().is_some_and(|dtype| dtype.contains("float"));
     if class_name == CAST && to_float {

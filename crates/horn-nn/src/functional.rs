@@ -15,7 +15,7 @@ use crate::layers::Input;
 use crate::mask_operations::{self, MaskOperation};
 use crate::model_config::plan_config;
 use crate::plan::{self, Keys, Plan};
-use crate::{Build, BuiltLayer, Error, Layer, Mode, Model, Result, Shape};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Mode, Model, Result, Shape};
 
 /// A tensor that stands for data to come: it has a shape, and knows the layers that will compute it.
 ///
@@ -220,7 +220,7 @@ impl SharedLayer {
                 .at(self.place())
                 .received(format!("{} outputs", outputs.len()))
                 .expected("one")
-                .mend("write `apply_all`, which returns them all")),
+                .hint("write `apply_all`, which returns them all")),
         }
     }
 
@@ -233,7 +233,7 @@ impl SharedLayer {
         let inputs = inputs.into_tensors();
         let layer = &self.placed.layer;
         if layer.input_shape().is_some() && inputs.is_empty() {
-            return Err(Error::argument("an Input is not applied").mend("give it to the layer that takes it"));
+            return Err(Error::argument("an Input is not applied").hint("give it to the layer that takes it"));
         }
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
         let output_shapes = plan::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.place()))?;
@@ -396,11 +396,11 @@ impl Functional {
     ///
     /// Where a weight can't be made.
     pub fn build(&self, device: &Device) -> Result<Model> {
-        self.build_by(&Build::new(device))
+        self.build_by(&LayerBuilder::new(device))
     }
 
     /// Builds the model as a part of what is being built.
-    pub(crate) fn build_by(&self, build: &Build) -> Result<Model> {
+    pub(crate) fn build_by(&self, build: &LayerBuilder) -> Result<Model> {
         Model::from_plan(self.plan.clone(), build)
     }
 }
@@ -440,7 +440,7 @@ impl Layer for Functional {
         nested_output_shapes(&self.plan, inputs)
     }
 
-    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(self.build_by(build)?.into_layer(build))
     }
 
@@ -457,7 +457,7 @@ pub(crate) fn nested_output_shapes(plan: &Plan, inputs: &[Shape]) -> Result<Vec<
         return Err(Error::shape("the inputs do not fit the model")
             .received(crate::layer::list(inputs))
             .expected(crate::layer::list(&expected))
-            .mend("change the model's Input, or the layer before"));
+            .hint("change the model's Input, or the layer before"));
     }
     Ok(plan.outputs.iter().map(|&output| plan.shape(output).clone()).collect())
 }
@@ -507,7 +507,7 @@ mod tests {
         assert_eq!((tail.input_shape().to_string(), tail.count_params()), ("(None, 3)".to_owned(), 8));
         let both = Model::new(&x, (&inner, &y)).unwrap().build(&Device::default()).unwrap();
         assert_eq!(both.output_names().collect::<Vec<_>>(), ["dense", "dense_1"]);
-        let head = both.ending_at(&["dense"]).unwrap();
+        let head = both.submodel(&[], &["dense"]).unwrap();
         assert_eq!(head.get_weights(), both.get_layer("dense").unwrap().get_weights());
     }
 
@@ -537,23 +537,23 @@ mod tests {
         let whole = Model::new((&a, &b), &y).unwrap().build(&Device::default()).unwrap();
         let names = |model: &Model| model.layers().map(|layer| layer.name().to_owned()).collect::<Vec<_>>();
 
-        let tail = whole.between(&["early", "b"], &["late"]).unwrap();
+        let tail = whole.submodel(&["early", "b"], &["late"]).unwrap();
         assert_eq!(names(&tail), ["input_layer", "b", "joined", "late"]);
         assert_eq!(tail.get_weights(), whole.get_weights()[2..]);
         let (x, z) = (ndarray::Array2::<f32>::ones((2, 4)), ndarray::Array2::<f32>::ones((2, 2)));
-        let code = whole.between(&["a"], &["early"]).unwrap().predict(&x, 2).unwrap();
+        let code = whole.submodel(&["a"], &["early"]).unwrap().predict(&x, 2).unwrap();
         assert_eq!(tail.predict((&code, &z), 2).unwrap(), whole.predict((&x, &z), 2).unwrap());
-        assert_eq!(names(&whole.ending_at(&["early"]).unwrap()), ["a", "early", "b"]);
+        assert_eq!(names(&whole.submodel(&[], &["early"]).unwrap()), ["a", "early", "b"]);
 
         assert_eq!(
-            message(whole.between(&["early"], &["late"])),
+            message(whole.submodel(&["early"], &["late"])),
             "model \"functional\": an output depends on an Input that the part does not begin with; \
              received \"b\" left out, expected every way to the outputs to begin with one of the first layers. \
-             Mend: add it to the first layers, or a layer after it."
+             Hint: add it to the first layers, or a layer after it."
         );
-        assert!(message(whole.between(&["b", "b"], &["late"])).contains("a first layer is named twice"));
-        assert!(message(whole.between(&["b"], &[])).contains("a part needs an output"));
-        assert!(message(whole.between(&["none"], &["late"])).contains("there is no layer of this name"));
+        assert!(message(whole.submodel(&["b", "b"], &["late"])).contains("a first layer is named twice"));
+        assert!(message(whole.submodel(&["b"], &[])).contains("a part needs an output"));
+        assert!(message(whole.submodel(&["none"], &["late"])).contains("there is no layer of this name"));
     }
 
     #[test]
@@ -578,7 +578,7 @@ mod tests {
             message(LSTM(2).shared().with_mask(&mask).apply(&x)),
             "layer LSTM: the mask does not fit the input; received a mask of (None, 4) for (None, 5, 3), \
              expected the number of samples and of steps. \
-             Mend: give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`."
+             Hint: give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`."
         );
         assert!(
             message(Softmax().shared().with_mask(&mask).apply(&x)).contains("sizes that are the input's last, or 1")
@@ -597,7 +597,7 @@ mod tests {
             message(Model::new(&a, &joined)),
             "model \"functional\": an output depends on an Input that the model is not given; \
              received b of shape (None, 2), expected an Input among the model's inputs. \
-             Mend: add it to the first argument of `Model::new`."
+             Hint: add it to the first argument of `Model::new`."
         );
         assert!(message(Model::new([&a, &a], &joined)).contains("an input is given twice"));
         assert!(message(Model::new(Vec::<KerasTensor>::new(), &joined)).contains("a model needs inputs and outputs"));
@@ -607,7 +607,7 @@ mod tests {
             message(Add().name("sum").apply((&a, &b))),
             "layer \"sum\" (Add): the inputs do not fit each other; received (None, 4), (None, 2), \
              expected equal sizes, or 1, along each axis. \
-             Mend: bring them to one shape, by `Dense`, `Conv2D` or `Reshape`."
+             Hint: bring them to one shape, by `Dense`, `Conv2D` or `Reshape`."
         );
         assert!(message(Dense(3).apply((&a, &b))).contains("layer Dense: the layer takes one input"));
         let built = Model::new(&a, Dense(2).apply(&a).unwrap()).unwrap().build(&Device::default()).unwrap();

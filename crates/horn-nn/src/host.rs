@@ -102,7 +102,7 @@ impl<'a> HostArray<'a> {
             return Err(Error::shape("the values do not fill the shape")
                 .received(format!("{} values for {}", values.len(), shape::sizes(&sizes)))
                 .expected(format!("{expected} values and at least one axis"))
-                .mend("give as many values as the product of the sizes"));
+                .hint("give as many values as the product of the sizes"));
         }
         Ok(Self { sizes, values: E::values(values) })
     }
@@ -195,7 +195,7 @@ impl<'a> HostArray<'a> {
         Error::data("there are no numbers, but texts")
             .received(format!("texts of shape {}", shape::sizes(&self.sizes)))
             .expected("numbers")
-            .mend("make numbers of the texts, as by a TextVectorization or a StringLookup")
+            .hint("make numbers of the texts, as by a TextVectorization or a StringLookup")
     }
 
     /// The samples `at` as an array of their own.
@@ -387,7 +387,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "the values do not fill the shape; received 3 values for (2, 2), expected 4 values and at least one axis. \
-             Mend: give as many values as the product of the sizes."
+             Hint: give as many values as the product of the sizes."
         );
     }
 

@@ -119,5 +119,5 @@ pub(crate) fn unknown(called: &str, name: &str, known: &[&str]) -> Error {
     let [first, second] = nearest(name, known);
     Error::argument(format!("there is no {called} of this name"))
         .received(format!("\"{name}\""))
-        .mend(format!("write \"{first}\" or \"{second}\", if that is what you meant"))
+        .hint(format!("write \"{first}\" or \"{second}\", if that is what you meant"))
 }

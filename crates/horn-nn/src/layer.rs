@@ -9,7 +9,7 @@ use crate::activations::Activation;
 use crate::functional::{IntoTensors, KerasTensor, SharedLayer};
 use crate::layers::LookupState;
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Result, Shape, Signal};
+use crate::{AnyTensor, BuiltLayer, CallContext, Error, LayerBuilder, Result, Shape, Signal};
 
 /// Is the model learning, or used?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Mode {
 /// use burn::module::{Module, Param};
 /// use burn::tensor::Tensor;
 /// use horn_nn::initializers::Ones;
-/// use horn_nn::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+/// use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 ///
 /// /// Multiplies by a number that it learns.
 /// #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub enum Mode {
 ///     fn output_shape(&self, input: &Shape) -> Result<Shape> {
 ///         Ok(input.clone())
 ///     }
-///     fn build(&self, _input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+///     fn build(&self, _input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
 ///         Ok(BuiltLayer::new(ScaleModule { factor: build.add_weight("factor", [1], &Ones::new().into())? }))
 ///     }
 /// }
@@ -107,14 +107,14 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// Where the weights can't be made.
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer>;
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer>;
 
     /// Makes the module for inputs of these shapes.
     ///
     /// # Errors
     ///
     /// As [`build`](Self::build), and where the layer takes another number of inputs.
-    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         self.build(one(inputs)?, build)
     }
 
@@ -161,14 +161,14 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     ///
     /// ```
     /// # use burn::module::Module;
-    /// # use horn_nn::{AnyTensor, Build, BuiltLayer, Forward, Mode, Result, Shape};
+    /// # use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Mode, Result, Shape};
     /// use horn_nn::Layer;
     /// # #[derive(Debug, Clone)]
     /// # struct Scale;
     /// # impl Layer for Scale {
     /// #     fn class_name(&self) -> &str { "Scale" }
     /// #     fn output_shape(&self, input: &Shape) -> Result<Shape> { Ok(input.clone()) }
-    /// #     fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> { Ok(BuiltLayer::new(Same {})) }
+    /// #     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> { Ok(BuiltLayer::new(Same {})) }
     /// # }
     /// # #[derive(Module, Debug)]
     /// # struct Same {}
@@ -258,7 +258,7 @@ pub(crate) fn one(inputs: &[Shape]) -> Result<&Shape> {
         inputs => Err(Error::shape("the layer takes one input")
             .received(format!("{} inputs: {}", inputs.len(), list(inputs)))
             .expected("one")
-            .mend("join the inputs by a layer such as `Concatenate` first")),
+            .hint("join the inputs by a layer such as `Concatenate` first")),
     }
 }
 
@@ -288,7 +288,7 @@ macro_rules! many_inputs {
             Ok(shapes.into_iter().next().expect("a layer has an output"))
         }
 
-        fn build(&self, input: &$crate::Shape, build: &mut $crate::Build) -> $crate::Result<$crate::BuiltLayer> {
+        fn build(&self, input: &$crate::Shape, build: &mut $crate::LayerBuilder) -> $crate::Result<$crate::BuiltLayer> {
             $crate::Layer::build_for(self, std::slice::from_ref(input), build)
         }
     };
@@ -299,7 +299,7 @@ macro_rules! many_inputs {
 macro_rules! many_signals {
     () => {
         fn forward(&self, input: $crate::AnyTensor, mode: $crate::Mode) -> $crate::Result<$crate::AnyTensor> {
-            let outputs = $crate::Forward::call(self, vec![input.into()], &mut $crate::Call::new(mode))?;
+            let outputs = $crate::Forward::call(self, vec![input.into()], &mut $crate::CallContext::new(mode))?;
             outputs.into_iter().next().expect("a layer has an output").value()
         }
     };
@@ -330,7 +330,7 @@ pub trait Forward: Module + Sync + 'static {
     /// # Errors
     ///
     /// Where the inputs do not fit the layer.
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let mask = input.mask().cloned();
         Ok(vec![Signal::from(self.logits(input.value()?, call.mode())?).with_mask(mask)])
@@ -395,10 +395,14 @@ macro_rules! as_inner {
         fn output_shapes(&self, inputs: &[$crate::Shape]) -> $crate::Result<Vec<$crate::Shape>> {
             self.inner().output_shapes(inputs)
         }
-        fn build(&self, input: &$crate::Shape, build: &mut $crate::Build) -> $crate::Result<$crate::BuiltLayer> {
+        fn build(&self, input: &$crate::Shape, build: &mut $crate::LayerBuilder) -> $crate::Result<$crate::BuiltLayer> {
             self.inner().build(input, build)
         }
-        fn build_for(&self, inputs: &[$crate::Shape], build: &mut $crate::Build) -> $crate::Result<$crate::BuiltLayer> {
+        fn build_for(
+            &self,
+            inputs: &[$crate::Shape],
+            build: &mut $crate::LayerBuilder,
+        ) -> $crate::Result<$crate::BuiltLayer> {
             self.inner().build_for(inputs, build)
         }
         fn input_shape(&self) -> Option<&$crate::Shape> {

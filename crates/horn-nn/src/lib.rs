@@ -40,12 +40,12 @@ mod tensor;
 mod weights;
 
 pub use activations::Activation;
-pub use build::{Build, Weight, WeightSpec};
-pub use call::Call;
+pub use build::{LayerBuilder, Weight, WeightSpec};
+pub use call::CallContext;
 pub use device::{HORN_DEVICE, backends, default_device, device};
 pub use erased::BuiltLayer;
 pub use error::{Error, Result};
-pub use from_config::from_object;
+pub use from_config::deserialize;
 pub use functional::{Functional, IntoTensors, KerasTensor, SharedLayer};
 pub use host::{HostArray, HostElement};
 pub use host_arrays::IntoArrays;
@@ -56,8 +56,8 @@ pub use layer_ref::LayerRef;
 pub use model::Model;
 #[doc(hidden)]
 pub use model::zero_batch_size;
-pub use model_config::to_object;
-pub use plan::Kind;
+pub use model_config::serialize;
+pub use plan::ModelKind;
 #[doc(hidden)]
 pub use plan::numbered as numbered_classes;
 pub use sequential::Sequential;

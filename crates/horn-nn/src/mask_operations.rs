@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::functional::KerasTensor;
-use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
 
 /// The layers whose `call` has the argument `mask` in Keras.
 const TAKES_MASKS: [&str; 17] = [
@@ -57,7 +57,7 @@ pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) 
         return Err(Error::argument("the layer takes no mask with its call")
             .received(format!("a mask of shape {mask}"))
             .expected("a layer that does, such as LSTM, Softmax or GlobalAveragePooling1D")
-            .mend("leave `with_mask` out"));
+            .hint("leave `with_mask` out"));
     }
     let counts = if ATTENTION.contains(&class) { 2..=inputs.len() } else { 1..=1 };
     if !counts.contains(&masks.len()) {
@@ -84,7 +84,7 @@ pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) 
             "BatchNormalization" => format!("the sizes of {input} but the last"),
             _ => "the number of samples and of steps".to_owned(),
         })
-        .mend("give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`"))
+        .hint("give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`"))
 }
 
 /// Are these the input's first sizes, as far as they are known?
@@ -209,7 +209,7 @@ impl Layer for MaskOperation {
         Ok(self.shape.clone())
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Err(Error::model("an operation on masks has no module"))
     }
 

@@ -12,10 +12,10 @@ use crate::build::Weight;
 use crate::functional::{IntoTensors, nested_output_shapes};
 use crate::layer_ref::LayerRef;
 use crate::mask_operations;
-use crate::plan::{self, Kind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::plan::{self, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::{
-    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HostArray, IntoArrays, Layer, Logits, Mode, Result,
-    Shape, Signal, by_rank, weights,
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Functional, HostArray, IntoArrays, Layer, LayerBuilder, Logits,
+    Mode, Result, Shape, Signal, by_rank, weights,
 };
 
 /// A model with weights, ready to compute. It is a Burn `Module`: Burn's optimizers, records and stores work on it.
@@ -71,7 +71,7 @@ impl Model {
     }
 
     /// Makes the weights of all layers, as the book of a model around it says.
-    pub(crate) fn from_plan(plan: Plan, around: &Build) -> Result<Self> {
+    pub(crate) fn from_plan(plan: Plan, around: &LayerBuilder) -> Result<Self> {
         let mut order: Vec<usize> = (0..plan.layers.len()).collect();
         order.sort_by_key(|&at| plan.layers[at].order);
         let mut built: Vec<Option<(BuiltLayer, LayerState)>> = plan.layers.iter().map(|_| None).collect();
@@ -94,7 +94,7 @@ impl Model {
     }
 
     /// Was the model made as a list of layers, or as a graph?
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ModelKind {
         self.graph.plan.kind
     }
 
@@ -124,13 +124,13 @@ impl Model {
                 .at(format!("model {:?}", self.name()))
                 .received(format!("{name:?}"))
                 .expected(names.join(", "))
-                .mend("write one of these names")
+                .hint("write one of these names")
         })
     }
 
     /// Does a file of its weights name its inputs?
     pub(crate) fn lists_inputs(&self) -> bool {
-        self.kind() == Kind::Functional
+        self.kind() == ModelKind::Functional
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -186,7 +186,7 @@ impl Model {
     ///     "input_layers": {"a": ["second", 0, 0], "b": ["first", 0, 0]},
     ///     "output_layers": ["first", 0, 0],
     /// }});
-    /// let model = Model::from_object(&model, &Device::default())?;
+    /// let model = Model::deserialize(&model, &Device::default())?;
     /// assert_eq!(model.input_keys(), ["a", "b"]);
     /// assert_eq!(model.input_names().collect::<Vec<_>>(), ["second", "first"]);
     /// # Ok::<(), horn_nn::Error>(())
@@ -207,7 +207,7 @@ impl Model {
 
     /// The model with its weights on another device.
     #[must_use]
-    pub fn moved_to(self, device: &Device) -> Self {
+    pub fn to_device(self, device: &Device) -> Self {
         let Graph { plan, states, .. } = Arc::unwrap_or_clone(self.graph);
         Self::from_parts(plan, states, self.layers.fork(device), device)
     }
@@ -238,7 +238,7 @@ impl Model {
     }
 
     fn single(&self, input: AnyTensor, mode: Mode) -> Result<Signal> {
-        let [output] = crate::layer::signals(self.call(vec![input.into()], &mut Call::new(mode))?)?;
+        let [output] = crate::layer::signals(self.call(vec![input.into()], &mut CallContext::new(mode))?)?;
         Ok(output)
     }
 
@@ -247,7 +247,7 @@ impl Model {
     /// # Errors
     ///
     /// Where there are more or fewer inputs, or one has another shape.
-    pub fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let plan = &self.graph.plan;
         self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
         let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
@@ -308,7 +308,7 @@ impl Model {
         }
         // Would the layer have other weights for these?
         let values = own.iter().map(|weight| weight.sizes.iter().product::<usize>() as u64).sum();
-        let mut build = Build::new(self.device()).rehearsal().within_room(values);
+        let mut build = LayerBuilder::new(self.device()).rehearsal().within_room(values);
         let fits = layer.build_for(&shapes, &mut build).is_ok()
             && build.into_weights().iter().map(|weight| &weight.sizes).eq(own.iter().map(|weight| &weight.sizes));
         if fits {
@@ -317,11 +317,11 @@ impl Model {
         Err(Error::shape("the layer's weights are for other inputs")
             .received(crate::layer::list(&shapes))
             .expected(crate::layer::list(&planned.input_shapes))
-            .mend("look at the layers before: one gives other sizes in prediction than it announces"))
+            .hint("look at the layers before: one gives other sizes in prediction than it announces"))
     }
 
     /// Runs one layer.
-    fn run(&self, at: usize, mut inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn run(&self, at: usize, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let layer = self.graph.plan.layers[at].layer.as_ref();
         if !layer.supports_masking() {
             inputs = inputs.into_iter().map(|input| input.with_mask(None)).collect();
@@ -358,7 +358,7 @@ impl Model {
                 .at(format!("model {:?}", self.name()))
                 .received(format!("{} inputs", received.len()))
                 .expected(format!("{}: {}", expected.len(), self.input_names().collect::<Vec<_>>().join(", ")))
-                .mend("give one array for each input, in this order"));
+                .hint("give one array for each input, in this order"));
         }
         match expected.zip(received).find(|(expected, received)| !expected.takes(received)) {
             None => Ok(()),
@@ -367,13 +367,13 @@ impl Model {
                     .at(format!("model {:?}", self.name()))
                     .received(format!("{} of shape {received}", received.kind()))
                     .expected(format!("{} of shape {expected}", expected.kind()))
-                    .mend("change the data, or the dtype of the Input"))
+                    .hint("change the data, or the dtype of the Input"))
             }
             Some((expected, received)) => Err(Error::shape("the data does not fit the model's input")
                 .at(format!("model {:?}", self.name()))
                 .received(received)
                 .expected(expected)
-                .mend("reshape the data, or change the Input")),
+                .hint("reshape the data, or change the Input")),
         }
     }
 
@@ -390,7 +390,7 @@ impl Model {
                 .at(format!("model {:?}", self.name()))
                 .received(format!("{outputs} outputs"))
                 .expected("one")
-                .mend("write `predict_all`, which returns them all")),
+                .hint("write `predict_all`, which returns them all")),
         }
     }
 
@@ -411,13 +411,13 @@ impl Model {
                 .at("x")
                 .received(format!("{len} and {} samples", other.len()))
                 .expected("as many samples in each")
-                .mend("check that they come from the same data"));
+                .hint("check that they come from the same data"));
         }
         let mut values: Vec<(Vec<usize>, Vec<f32>)> = vec![Default::default(); self.graph.plan.outputs.len()];
         let samples: Vec<usize> = (0..len).collect();
         for batch in samples.chunks(batch_size) {
             let inputs = x.iter().map(|x| x.batch(batch, self.device()));
-            let outputs = self.call(inputs.collect::<Result<_>>()?, &mut Call::new(Mode::Inference))?;
+            let outputs = self.call(inputs.collect::<Result<_>>()?, &mut CallContext::new(Mode::Inference))?;
             for ((sizes, values), output) in values.iter_mut().zip(outputs) {
                 let output = output.value()?;
                 *sizes = output.sizes();
@@ -454,7 +454,7 @@ impl Model {
     pub fn weight_paths(&self) -> impl Iterator<Item = String> {
         self.layers().flat_map(|layer| {
             let prefix = match layer.as_model().map(Self::kind) {
-                Some(Kind::Functional) => String::new(),
+                Some(ModelKind::Functional) => String::new(),
                 _ => format!("{}/", layer.name()),
             };
             layer.weights().iter().map(move |weight| format!("{prefix}{}", weight.name))
@@ -562,19 +562,10 @@ impl Model {
         if noted.iter().all(|weight| weight.constraint.is_none()) { self } else { weights::constrain(self, &noted) }
     }
 
-    /// The part of the model that ends at these layers, with its weights: for features of inner layers, or to put
-    /// other layers on top. Of a layer that is called several times it is the first call.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no layer of such a name.
-    pub fn ending_at(&self, layers: &[&str]) -> Result<Self> {
-        self.between(&[], layers)
-    }
-
     /// The part of the model that takes what the first layers give, and ends at the last ones, with its weights:
     /// Keras's `Model(model.get_layer("code").output, model.get_layer("image").output)`. A decoder of an autoencoder, say.
-    /// Without first layers it begins as the model does. Of a layer that is called several times it is the first call.
+    /// Without first layers, `submodel(&[], &["code"])`, it begins as the model does: for features of inner layers, or to
+    /// put other layers on top. Of a layer that is called several times it is the first call.
     ///
     /// ```
     /// use burn::tensor::Device;
@@ -586,7 +577,7 @@ impl Model {
     ///     .add(Dense(8).name("code"))
     ///     .add(Dense(64).name("image"))
     ///     .build(&Device::default())?;
-    /// let decoder = autoencoder.between(&["code"], &["image"])?;
+    /// let decoder = autoencoder.submodel(&["code"], &["image"])?;
     /// assert_eq!(decoder.input_shape().to_string(), "(None, 8)");
     /// assert_eq!(decoder.get_weights()[0], autoencoder.get_weights()[2]);
     /// # Ok::<(), horn_nn::Error>(())
@@ -596,7 +587,7 @@ impl Model {
     ///
     /// Where there is no layer of such a name, one is named twice, or a last layer depends on an input that no first
     /// layer stands between.
-    pub fn between(&self, first: &[&str], last: &[&str]) -> Result<Self> {
+    pub fn submodel(&self, first: &[&str], last: &[&str]) -> Result<Self> {
         let plan = &self.graph.plan;
         let places = |names: &[&str]| -> Result<Vec<Place>> {
             let mut places = Vec::new();
@@ -622,7 +613,7 @@ impl Model {
         for (planned, origin) in plan.layers.iter().zip(&origins) {
             parts.push(match origin {
                 Some(at) => (self.layers[*at].clone(), self.graph.states[*at].clone()),
-                None => build_layer(planned, &plan.calls[parts.len()], &Build::new(self.device()))?,
+                None => build_layer(planned, &plan.calls[parts.len()], &LayerBuilder::new(self.device()))?,
             });
         }
         let (layers, states) = parts.into_iter().unzip();
@@ -630,7 +621,7 @@ impl Model {
     }
 
     /// The model as a layer of another; its weights are noted there.
-    pub(crate) fn into_layer(self, build: &mut Build) -> BuiltLayer {
+    pub(crate) fn into_layer(self, build: &mut LayerBuilder) -> BuiltLayer {
         let placed = |((weight, name), mut groups): ((&Weight, _), Vec<String>)| {
             let group = groups.pop().unwrap_or_default();
             Weight { name, group, also_in: groups.pop(), ..weight.clone() }
@@ -644,8 +635,8 @@ impl Model {
 impl Layer for Model {
     fn class_name(&self) -> &str {
         match self.kind() {
-            Kind::Sequential => "Sequential",
-            Kind::Functional => "Functional",
+            ModelKind::Sequential => "Sequential",
+            ModelKind::Functional => "Functional",
         }
     }
 
@@ -668,8 +659,8 @@ impl Layer for Model {
         nested_output_shapes(&self.graph.plan, inputs)
     }
 
-    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
-        Ok(self.clone().moved_to(build.device()).into_layer(build))
+    fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
+        Ok(self.clone().to_device(build.device()).into_layer(build))
     }
 
     fn config(&self) -> Value {
@@ -680,7 +671,7 @@ impl Layer for Model {
 impl Forward for Model {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         Self::call(self, inputs, call)
     }
 
@@ -710,7 +701,7 @@ impl burn::module::ModuleDisplay for Model {
 }
 
 /// Makes the weights of a layer, as its first call needs them.
-fn build_layer(planned: &PlannedLayer, call: &PlannedCall, around: &Build) -> Result<(BuiltLayer, LayerState)> {
+fn build_layer(planned: &PlannedLayer, call: &PlannedCall, around: &LayerBuilder) -> Result<(BuiltLayer, LayerState)> {
     let mut build = around.apart();
     let module = planned
         .layer
@@ -754,7 +745,7 @@ fn check_weights<'a>(weights: impl IntoIterator<Item = &'a Weight>, values: &[Ar
     Err(Error::shape("the weights do not fit the model")
         .received(format!("{received:?}"))
         .expected(format!("{expected:?}"))
-        .mend("give arrays in the order and of the shapes of `get_weights`"))
+        .hint("give arrays in the order and of the shapes of `get_weights`"))
 }
 
 /// The error for batches of no samples.
@@ -764,7 +755,7 @@ pub fn zero_batch_size() -> Error {
         .at("batch_size")
         .received(0)
         .expected("at least 1")
-        .mend("leave batch_size out for Keras's 32")
+        .hint("leave batch_size out for Keras's 32")
 }
 
 /// Reads a tensor from its device.
@@ -842,7 +833,7 @@ mod tests {
         assert_eq!(
             model().predict(&x, 32).unwrap_err().to_string(),
             "model \"sequential\": the data does not fit the model's input; received (5, 4), expected (None, 3). \
-             Mend: reshape the data, or change the Input."
+             Hint: reshape the data, or change the Input."
         );
         assert!(model().predict(&x.slice(ndarray::s![.., ..3]), 0).unwrap_err().is_argument());
     }

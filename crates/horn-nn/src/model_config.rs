@@ -6,7 +6,7 @@ use crate::from_config::noted_mode;
 use crate::layer::by_argument;
 use crate::layers::{public_name, registered_name};
 use crate::mask_operations::takes_masks;
-use crate::plan::{Kind, Place, Plan, PlannedCall, PlannedOperation, Source};
+use crate::plan::{ModelKind, Place, Plan, PlannedCall, PlannedOperation, Source};
 use crate::{Error, Layer, Mode, Model, Result, build_config, plan};
 
 /// What Keras writes for a layer or a model: `{"module": .., "class_name": .., "config": .., "registered_name": ..}`.
@@ -15,9 +15,9 @@ use crate::{Error, Layer, Mode, Model, Result, build_config, plan};
 ///
 /// ```
 /// use horn_nn::layers::Dense;
-/// use horn_nn::to_object;
+/// use horn_nn::serialize;
 ///
-/// let object = to_object(&Dense(10).name("digit"))?;
+/// let object = serialize(&Dense(10).name("digit"))?;
 /// assert_eq!(object["module"], "keras.layers");
 /// assert_eq!(object["config"]["units"], 10);
 /// # Ok::<(), horn_nn::Error>(())
@@ -26,7 +26,7 @@ use crate::{Error, Layer, Mode, Model, Result, build_config, plan};
 /// # Errors
 ///
 /// Where the layer has no configuration, as a `Lambda` has none.
-pub fn to_object(layer: &dyn Layer) -> Result<Value> {
+pub fn serialize(layer: &dyn Layer) -> Result<Value> {
     named_object(layer, None)
 }
 
@@ -42,7 +42,7 @@ fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Value> {
         return Err(Error::model("the layer can't be written to a file")
             .received(format!("a {class_name} without a configuration"))
             .expected("what `Layer::config` says")
-            .mend("implement `Layer::config` and call `layers::register`; or save the weights alone"));
+            .hint("implement `Layer::config` and call `layers::register`; or save the weights alone"));
     }
     if let Some(name) = name {
         config["name"] = name.into();
@@ -75,7 +75,7 @@ pub(crate) fn object(class_name: &str, config: Value) -> Value {
 
 impl Model {
     /// What Keras writes for the model, `model.to_json()`: its layers, how they are connected, and which are frozen.
-    /// [`from_object`](crate::from_object) reads it again.
+    /// [`deserialize`](crate::deserialize) reads it again.
     ///
     /// ```
     /// use burn::tensor::Device;
@@ -83,14 +83,14 @@ impl Model {
     /// use horn_nn::layers::{Dense, Input};
     ///
     /// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
-    /// assert_eq!(model.to_object()?["class_name"], "Sequential");
+    /// assert_eq!(model.serialize()?["class_name"], "Sequential");
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
     ///
     /// # Errors
     ///
     /// Where a layer has no configuration, as a `Lambda` has none.
-    pub fn to_object(&self) -> Result<Value> {
+    pub fn serialize(&self) -> Result<Value> {
         let mut object = object(self.class_name(), self.to_config()?);
         object["build_config"] = build_config::of_model(self.kind(), self.input_shape());
         Ok(object)
@@ -147,7 +147,7 @@ fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
         if let Some(first) = calls.first().filter(|call| !call.inputs.is_empty()) {
             build_config::note(object, layer, &first.input_shapes);
         }
-        if plan.kind == Kind::Functional {
+        if plan.kind == ModelKind::Functional {
             object["name"] = plan.layers[at].name.as_str().into();
             let nodes = calls.iter().filter(|call| !call.inputs.is_empty());
             object["inbound_nodes"] = nodes.map(|call| node(&tensors, layer, call, &options)).collect();
@@ -158,13 +158,13 @@ fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
     }
     let mut config = json!({"name": plan.name, "trainable": trainable, "layers": layers});
     match plan.kind {
-        Kind::Sequential => {
+        ModelKind::Sequential => {
             config["dtype"] = json!({
                 "module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": null,
             });
             config["build_input_shape"] = json!(plan.calls[plan.inputs[0]].output_shapes[0]);
         }
-        Kind::Functional => {
+        ModelKind::Functional => {
             let inputs: Vec<Value> = plan.inputs.iter().map(|&call| history(plan, Place { call, output: 0 })).collect();
             let outputs: Vec<Value> = plan.outputs.iter().map(|&place| output(plan, place)).collect();
             config["input_layers"] = keyed(&plan.keys.inputs, inputs);

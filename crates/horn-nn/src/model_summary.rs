@@ -1,6 +1,6 @@
 //! A model's summary: which rows Keras's table has for it.
 
-use crate::plan::{Kind, PlannedCall, PlannedOperation, Source};
+use crate::plan::{ModelKind, PlannedCall, PlannedOperation, Source};
 use crate::summary::{Connection, Row, Summary, Totals};
 use crate::{LayerRef, Model, Weight};
 
@@ -56,7 +56,7 @@ impl Model {
         let mut rows = Vec::new();
         for (at, layer) in self.layers().enumerate() {
             rows.extend(of_operations(at));
-            if at > 0 || self.kind() != Kind::Sequential {
+            if at > 0 || self.kind() != ModelKind::Sequential {
                 rows.push((self.row(layer), layer.as_model()));
             }
         }
@@ -125,7 +125,7 @@ impl Model {
             .enumerate()
             .all(|(before, call)| matches!(call.inputs.as_slice(), [input] if input.call == before));
         let plain = plan.inputs.len() == 1 && plan.operations.is_empty();
-        self.kind() == Kind::Sequential || plain && once && follow
+        self.kind() == ModelKind::Sequential || plain && once && follow
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
         let model = Model::new(&x, &y).unwrap().build(&Device::default()).unwrap();
         let names: Vec<&str> = model.layers().map(|layer| layer.name()).collect();
         assert_eq!(names, ["input_layer", "sequential", "sequential_1", "functional", "functional_1"]);
-        let config = model.to_object().unwrap();
+        let config = model.serialize().unwrap();
         assert_eq!(config["config"]["layers"][2]["config"]["name"], "sequential_1");
     }
 }

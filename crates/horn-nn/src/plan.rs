@@ -14,7 +14,7 @@ pub(crate) struct Plan {
     pub name: String,
     /// Did the user give the name? If not, a model around this one numbers it as it does other layers.
     pub named: bool,
-    pub kind: Kind,
+    pub kind: ModelKind,
     pub layers: Vec<PlannedLayer>,
     pub calls: Vec<PlannedCall>,
     /// How Keras's graph computes the masks, which here go along with the values.
@@ -35,7 +35,7 @@ pub(crate) struct Keys {
 
 /// How the user made the model, which Keras's summary tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ModelKind {
     /// A list of layers.
     Sequential,
     /// A graph of layers.
@@ -158,7 +158,7 @@ impl Plan {
         let plan = Self {
             name: self.name.clone(),
             named: self.named,
-            kind: Kind::Functional,
+            kind: ModelKind::Functional,
             calls: stand_in_calls.chain(kept_calls).collect(),
             layers: self.layers_between(&stand_ins, &origins)?,
             operations,
@@ -195,7 +195,7 @@ impl Plan {
             return Err(Error::model("an output depends on an Input that the part does not begin with")
                 .received(format!("{:?} left out", self.layers[self.calls[missing].layer].name))
                 .expected("every way to the outputs to begin with one of the first layers")
-                .mend("add it to the first layers, or a layer after it"));
+                .hint("add it to the first layers, or a layer after it"));
         }
         starts.iter().map(|start| start.call).filter(is_input).for_each(|call| needed[call] = true);
         Ok((0..self.calls.len()).filter(|&call| needed[call]).collect())
@@ -257,13 +257,13 @@ pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<S
         return Err(Error::shape("the input has no values")
             .received(crate::layer::list(inputs))
             .expected("sizes of at least 1")
-            .mend("change the model's Input"));
+            .hint("change the model's Input"));
     }
     if let Some(texts) = inputs.iter().find(|input| input.is_texts() && !layer.takes_texts()) {
         return Err(Error::shape("the layer takes numbers, and no texts")
             .received(format!("texts of shape {texts}"))
             .expected("numbers")
-            .mend("put a TextVectorization or a StringLookup before it"));
+            .hint("put a TextVectorization or a StringLookup before it"));
     }
     let outputs = layer.output_shapes(inputs)?;
     outputs.iter().try_for_each(Shape::check_room)?;
@@ -272,7 +272,7 @@ pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<S
         Some(empty) => Err(Error::shape("the output has no values")
             .received(format!("{empty} from {}", crate::layer::list(inputs)))
             .expected("sizes of at least 1")
-            .mend("change the layer's arguments")),
+            .hint("change the layer's arguments")),
     }
 }
 
@@ -286,7 +286,7 @@ pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn La
                 .at(format!("model {model:?}"))
                 .received(format!("{name:?} twice"))
                 .expected("names that differ")
-                .mend(format!("rename one, as in `.name(\"{name}_2\")`")));
+                .hint(format!("rename one, as in `.name(\"{name}_2\")`")));
         }
     }
     let others = layers.iter().filter(|layer| layer.name().is_none());

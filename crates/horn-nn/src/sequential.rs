@@ -6,9 +6,9 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use crate::model_config::{list_config, plan_config};
-use crate::plan::{self, Keys, Kind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::plan::{self, Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::summary::{Row, Summary};
-use crate::{Build, BuiltLayer, Error, Layer, Model, Result, Shape};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Model, Result, Shape};
 
 /// The classes whose layers Keras counts as built before they see data; others without weights wait all the same.
 const BUILT_AT_ONCE: [&str; 5] = ["Activation", "Dropout", "ReLU", "Reshape", "Softmax"];
@@ -122,11 +122,11 @@ impl Sequential {
     ///
     /// Where there are no layers, the first is no `Input`, two have one name, or one doesn't fit the one before.
     pub fn build(&self, device: &Device) -> Result<Model> {
-        self.build_by(&Build::new(device))
+        self.build_by(&LayerBuilder::new(device))
     }
 
     /// Builds the model as a part of what is being built.
-    pub(crate) fn build_by(&self, build: &Build) -> Result<Model> {
+    pub(crate) fn build_by(&self, build: &LayerBuilder) -> Result<Model> {
         match self.input_shape() {
             Some(shape) => Model::from_plan(self.plan_for(&shape.clone())?, build),
             None if self.layers.is_empty() => Err(self.no_layers()),
@@ -134,7 +134,7 @@ impl Sequential {
                 .at(format!("model {:?}", self.model_name()))
                 .received(format!("{} as the first layer", self.layers[0].class_name()))
                 .expected("an Input layer")
-                .mend("begin with `.add(Input([…]))`, the shape of one sample")),
+                .hint("begin with `.add(Input([…]))`, the shape of one sample")),
         }
     }
 
@@ -144,7 +144,7 @@ impl Sequential {
     ///
     /// As [`build`](Self::build), and where an `Input` says another shape.
     pub fn build_for(&self, input: &Shape, device: &Device) -> Result<Model> {
-        Model::from_plan(self.plan_for(input)?, &Build::new(device))
+        Model::from_plan(self.plan_for(input)?, &LayerBuilder::new(device))
     }
 
     /// The chain of calls, each layer checked against the one before.
@@ -164,7 +164,7 @@ impl Sequential {
                 return Err(Error::model("only the first layer can be an Input")
                     .at(place)
                     .expected("one Input, before all other layers")
-                    .mend("remove it"));
+                    .hint("remove it"));
             }
             let input_shapes = vec![calls.last().map_or(input, |before| &before.output_shapes[0]).clone()];
             let output_shapes = plan::output_shapes(layer.as_ref(), &input_shapes).map_err(|e| e.at(place.clone()))?;
@@ -173,7 +173,7 @@ impl Sequential {
                     .at(place)
                     .received(format!("{} outputs", output_shapes.len()))
                     .expected("one output")
-                    .mend("connect its outputs by the functional API: `apply_all`, then `Model::new`"));
+                    .hint("connect its outputs by the functional API: `apply_all`, then `Model::new`"));
             }
             let inputs = at.checked_sub(1).map(|call| Place { call, output: 0 }).into_iter().collect();
             calls.push(PlannedCall {
@@ -192,7 +192,7 @@ impl Sequential {
         Ok(Plan {
             name: self.model_name().to_owned(),
             named: self.name.is_some(),
-            kind: Kind::Sequential,
+            kind: ModelKind::Sequential,
             layers,
             calls,
             operations: Vec::new(),
@@ -215,7 +215,7 @@ impl Sequential {
                 .at(format!("model {:?}", self.model_name()))
                 .received(crate::layer::list(std::slice::from_ref(input)))
                 .expected(crate::layer::list(std::slice::from_ref(input_layer.input_shape().unwrap_or(input))))
-                .mend("reshape the data, or change the Input"));
+                .hint("reshape the data, or change the Input"));
         }
         self.plan(&input_layer, rest, input)
     }
@@ -224,7 +224,7 @@ impl Sequential {
         Error::model("the model has no layers")
             .at(format!("model {:?}", self.model_name()))
             .expected("at least one layer besides Input")
-            .mend("add one, as in `.add(Dense(10))`")
+            .hint("add one, as in `.add(Dense(10))`")
     }
 }
 
@@ -265,7 +265,7 @@ impl Layer for Sequential {
         config.unwrap_or_default()
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(Model::from_plan(self.plan_for(input)?, build)?.into_layer(build))
     }
 }
@@ -301,39 +301,39 @@ mod tests {
             (
                 Sequential::new(),
                 "model \"sequential\": the model has no layers; expected at least one layer besides Input. \
-                 Mend: add one, as in `.add(Dense(10))`.",
+                 Hint: add one, as in `.add(Dense(10))`.",
             ),
             (
                 Sequential::new().add(Input([4])),
                 "model \"sequential\": the model has no layers; expected at least one layer besides Input. \
-                 Mend: add one, as in `.add(Dense(10))`.",
+                 Hint: add one, as in `.add(Dense(10))`.",
             ),
             (
                 Sequential::new().add(Dense(4)),
                 "model \"sequential\": the shape of the input is unknown; received Dense as the first layer, \
-                 expected an Input layer. Mend: begin with `.add(Input([…]))`, the shape of one sample.",
+                 expected an Input layer. Hint: begin with `.add(Input([…]))`, the shape of one sample.",
             ),
             (
                 Sequential::new().add(Input([4])).add(Dense(4)).add(Input([4])),
                 "layer \"input_layer_1\" (InputLayer): only the first layer can be an Input; \
-                 expected one Input, before all other layers. Mend: remove it.",
+                 expected one Input, before all other layers. Hint: remove it.",
             ),
             (
                 Sequential::new().add(Input([4])).add(Dense(4).name("a")).add(Flatten().name("a")),
                 "model \"sequential\": two layers have one name; received \"a\" twice, expected names that differ. \
-                 Mend: rename one, as in `.name(\"a_2\")`.",
+                 Hint: rename one, as in `.name(\"a_2\")`.",
             ),
             (
                 Sequential::new().add(Input([4])).add(Dense(4)).add(Reshape([3, 2])),
                 "layer \"reshape\" (Reshape): the samples do not fit the target shape; \
                  received target_shape [3, 2] for (None, 4), \
                  expected sizes whose product is the number of features, one of them -1 at most. \
-                 Mend: change the target shape, or the layer before.",
+                 Hint: change the target shape, or the layer before.",
             ),
             (
                 Sequential::new().add(Input([0])).add(Flatten()),
                 "layer \"input_layer\" (InputLayer): the output has no values; received (None, 0) from (None, 0), \
-                 expected sizes of at least 1. Mend: change the layer's arguments.",
+                 expected sizes of at least 1. Hint: change the layer's arguments.",
             ),
         ] {
             assert_eq!(build(model).unwrap_err().to_string(), expected);

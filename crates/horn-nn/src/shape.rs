@@ -131,7 +131,7 @@ impl Shape {
             Error::shape("the number of features is unknown")
                 .received(self)
                 .expected("a shape of which only the batch axis is None")
-                .mend("give `Input` all sizes")
+                .hint("give `Input` all sizes")
         })
     }
 
@@ -150,7 +150,7 @@ impl Shape {
             None => Err(Error::shape("the tensor is larger than any memory")
                 .received(self)
                 .expected(format!("at most {MOST_VALUES} values"))
-                .mend("take smaller sizes")),
+                .hint("take smaller sizes")),
         }
     }
 

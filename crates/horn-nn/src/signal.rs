@@ -79,7 +79,7 @@ impl Signal {
             Carried::Tensor(tensor) => Err(Error::data("there are no texts, but numbers")
                 .received(format!("{:?} of shape {}", tensor.dtype(), crate::sizes(&tensor.sizes())))
                 .expected("texts")
-                .mend("give the layer texts: an Input of `InputDtype::String`")),
+                .hint("give the layer texts: an Input of `InputDtype::String`")),
         }
     }
 
@@ -117,7 +117,7 @@ impl Signal {
             Carried::Texts(texts) => Err(Error::data("there are no numbers, but texts")
                 .received(format!("texts of shape {}", crate::sizes(texts.texts.shape())))
                 .expected("numbers")
-                .mend("put a TextVectorization or a StringLookup before")),
+                .hint("put a TextVectorization or a StringLookup before")),
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::build::Weight;
 use crate::from_config::check_size;
 use crate::layers::LookupState;
-use crate::{Build, Error, Functional, LayerRef, Model, Result, Sequential, plan};
+use crate::{Error, Functional, LayerBuilder, LayerRef, Model, Result, Sequential, plan};
 
 /// A group of a file of weights: a layer, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,8 +96,8 @@ impl Model {
     /// # Errors
     ///
     /// Where a class or an argument is unknown, a graph is not whole, or the object is no model or one without inputs.
-    pub fn from_object(object: &Value, device: &Device) -> Result<Self> {
-        Self::of_object(object, &Build::new(device))
+    pub fn deserialize(object: &Value, device: &Device) -> Result<Self> {
+        Self::of_object(object, &LayerBuilder::new(device))
     }
 
     /// Makes a model that is to be [`filled`](Self::filled): with zeros for its weights, which have no more values than
@@ -105,13 +105,13 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// As [`from_object`](Self::from_object), and where the layers ask for more weights.
+    /// As [`deserialize`](Self::deserialize), and where the layers ask for more weights.
     #[doc(hidden)]
-    pub fn empty_from_object(object: &Value, device: &Device, most_values: u64) -> Result<Self> {
-        Self::of_object(object, &Build::new(device).rehearsal().within_room(most_values))
+    pub fn deserialize_empty(object: &Value, device: &Device, most_values: u64) -> Result<Self> {
+        Self::of_object(object, &LayerBuilder::new(device).rehearsal().within_room(most_values))
     }
 
-    fn of_object(object: &Value, build: &Build) -> Result<Self> {
+    fn of_object(object: &Value, build: &LayerBuilder) -> Result<Self> {
         check_size(object)?;
         let config = &object["config"];
         match object["class_name"].as_str() {
@@ -120,7 +120,7 @@ impl Model {
             other => Err(Error::model("the object is no model that can be made from its layers")
                 .received(other.unwrap_or("an object without `class_name`"))
                 .expected("Sequential or Functional")
-                .mend("save a model that is made of layers; one by a class of its own is Python code")),
+                .hint("save a model that is made of layers; one by a class of its own is Python code")),
         }
     }
 

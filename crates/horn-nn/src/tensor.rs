@@ -96,7 +96,7 @@ impl AnyTensor {
         Err(Error::shape("the tensor is of another rank or kind")
             .received(format!("{:?} of shape {}", self.dtype(), shape::sizes(&self.sizes())))
             .expected(format!("{kind} of rank {D}"))
-            .mend("reshape it, or use a layer for this rank"))
+            .hint("reshape it, or use a layer for this rank"))
     }
 
     /// The same values, in row-major order, with other sizes.
@@ -109,7 +109,7 @@ impl AnyTensor {
             return Err(Error::shape("reshaping can't change the number of values")
                 .received(format!("{} to {}", shape::sizes(&self.sizes()), shape::sizes(sizes)))
                 .expected("sizes of the same product")
-                .mend("change the target shape"));
+                .hint("change the target shape"));
         }
         by_rank!(self, |x| match *sizes {
             [a] => Ok(x.reshape([a]).into()),
@@ -204,7 +204,7 @@ pub fn unsupported_rank(rank: usize) -> Error {
     Error::shape("tensors of this rank are not supported")
         .received(rank)
         .expected(format!("a rank of 1 to {MAX_RANK}"))
-        .mend("reshape the data to fewer axes")
+        .hint("reshape the data to fewer axes")
 }
 
 /// Runs the expression with the [`AnyTensor`] as a float `Tensor` of its own rank, 1 to 6.
@@ -266,7 +266,7 @@ mod tests {
         assert_eq!(
             x.float::<4>().unwrap_err().to_string(),
             "the tensor is of another rank or kind; received F32 of shape (2, 3), expected floats of rank 4. \
-             Mend: reshape it, or use a layer for this rank."
+             Hint: reshape it, or use a layer for this rank."
         );
     }
 

@@ -26,7 +26,7 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 /// A negative value, no values, or lines too short for labels, numbers and a bar of one column.
 pub fn bar_chart<S: AsRef<str>>(bars: &[(S, f64)], width: usize) -> Result<String> {
     if bars.is_empty() {
-        return Err(Error::data("there are no values").at("bar_chart").mend("give at least one label with its value"));
+        return Err(Error::data("there are no values").at("bar_chart").hint("give at least one label with its value"));
     }
     if let Some((label, value)) = bars.iter().find(|(_, value)| *value < 0.0) {
         return Err(Error::data("a bar cannot be shorter than nothing")

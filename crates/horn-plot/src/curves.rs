@@ -160,7 +160,7 @@ impl LearningCurves {
         if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
             return Err(Error::argument("learning curves are drawn as SVG only")
                 .at(format!("file {:?}", path.display().to_string()))
-                .mend("let the name of the file end in .svg"));
+                .hint("let the name of the file end in .svg"));
         }
         let svg = self.svg()?;
         write_atomically(path, |file| {
@@ -171,11 +171,11 @@ impl LearningCurves {
     fn check(&self) -> Result<()> {
         let at = |error: Error| Err(error.at("learning curves"));
         if self.panels.is_empty() {
-            return at(Error::data("there are no curves").mend("give the history of a training"));
+            return at(Error::data("there are no curves").hint("give the history of a training"));
         }
         if let Some(panel) = self.panels.iter().find(|panel| panel.epochs() == 0) {
             let problem = format!("{:?} has no epochs", panel.quantity);
-            return at(Error::data(problem).mend("give one value an epoch"));
+            return at(Error::data(problem).hint("give one value an epoch"));
         }
         let (width, height) = self.panel_size;
         if width < 360 || height < 200 || width > 10_000 || height > 10_000 {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use horn_nn::files::write_atomically;
 use horn_nn::summary::Row;
-use horn_nn::{Error, Kind, LayerRef, Model, Result};
+use horn_nn::{Error, LayerRef, Model, ModelKind, Result};
 use unicode_width::UnicodeWidthChar;
 
 use layout::{Layout, Point, Size};
@@ -113,7 +113,7 @@ impl Picture {
     fn new(model: &Model, expand: bool) -> Self {
         let mut rows = model.to_summary().rows;
         // A Sequential's table leaves its input out.
-        if model.kind() == Kind::Sequential {
+        if model.kind() == ModelKind::Sequential {
             rows.splice(0..0, model.layers().next().map(input));
         }
         let inside = |row: &Row| {

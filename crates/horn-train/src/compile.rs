@@ -122,7 +122,7 @@ impl Compile for Model {
     }
 
     fn into_network(self, device: &Device) -> Result<Network> {
-        Ok(Network::Built(self.moved_to(device)))
+        Ok(Network::Built(self.to_device(device)))
     }
 }
 

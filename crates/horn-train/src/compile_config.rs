@@ -47,14 +47,14 @@ impl CompiledModel {
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
     pub fn compile_config(&self) -> Value {
-        let mut optimizer = self.optimizer().to_object();
+        let mut optimizer = self.optimizer().serialize();
         optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
         let outputs = self.model().map_or(1, |model| model.output_names().len());
         let Losses { losses, weights } = &self.step.losses;
         let all = if losses.len() == 1 { vec![losses[0].clone(); outputs] } else { losses.clone() };
         let loss = match all.as_slice() {
-            [one] => one.to_object(),
-            several => several.iter().map(|loss| loss.to_object()).collect(),
+            [one] => one.serialize(),
+            several => several.iter().map(|loss| loss.serialize()).collect(),
         };
         json!({
             "optimizer": optimizer,
@@ -75,7 +75,7 @@ impl CompiledModel {
             return Value::Null;
         }
         let object = |at: usize, metric: &Arc<dyn Metric>| {
-            let object = metric.to_object();
+            let object = metric.serialize();
             // An accuracy of another name can't be told by its name; it stands as the one that it is for the output.
             let shape = self.model().ok().and_then(|model| model.output_shapes().nth(at).cloned());
             match (object.as_str(), shape) {
@@ -83,7 +83,7 @@ impl CompiledModel {
                     let batch = shape.with_batch(1).unwrap_or_default();
                     let classes = losses.get(at).is_some_and(|loss| loss.targets() == TargetKind::Classes);
                     let y_true = if classes { &batch[..batch.len().saturating_sub(1)] } else { &batch };
-                    metric.resolve(y_true, &shape).map_or(object, |metric| metric.to_object())
+                    metric.resolve(y_true, &shape).map_or(object, |metric| metric.serialize())
                 }
                 _ => object,
             }
@@ -122,7 +122,7 @@ impl CompiledModel {
                 .at("weighted_metrics")
                 .received(part("weighted_metrics"))
                 .expected("null")
-                .mend("compile with `metrics`"));
+                .hint("compile with `metrics`"));
         }
         let device = model.device().clone();
         let mut compiled = Self::new(Network::Built(model), &device, optimizer, losses, metrics)?;
@@ -138,7 +138,7 @@ fn read_losses(given: &Value, names: &[&str]) -> Result<Vec<Arc<dyn Loss>>> {
             .at("loss")
             .received("null")
             .expected("a loss")
-            .mend("use the model without compiling it, or compile it with a loss")),
+            .hint("use the model without compiling it, or compile it with a loss")),
         Value::Array(list) if list.len() == names.len() => {
             list.iter().zip(names).map(|(loss, name)| read_loss(loss, name)).collect()
         }
@@ -157,7 +157,7 @@ fn read_loss(given: &Value, name: &str) -> Result<Arc<dyn Loss>> {
             .at("loss")
             .received(format!("none for {name:?}"))
             .expected("a loss")
-            .mend("give the output a loss with the weight 0"));
+            .hint("give the output a loss with the weight 0"));
     }
     losses::from_config(given)
 }

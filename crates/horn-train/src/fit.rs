@@ -150,7 +150,7 @@ impl<'a> Fit<'a> {
                     .at(argument)
                     .received(0)
                     .expected("at least 1")
-                    .mend(format!("leave {argument} out for Keras's default, or give a number from 1 on")));
+                    .hint(format!("leave {argument} out for Keras's default, or give a number from 1 on")));
             }
         }
         if self.initial_epoch >= self.epochs {
@@ -158,7 +158,7 @@ impl<'a> Fit<'a> {
                 .at("initial_epoch")
                 .received(format!("initial_epoch = {}, epochs = {}", self.initial_epoch, self.epochs))
                 .expected("an initial epoch before the last one")
-                .mend("raise epochs: it is the last epoch, not a number of epochs to add"));
+                .hint("raise epochs: it is the last epoch, not a number of epochs to add"));
         }
         let Some(split) = self.validation_split else { return Ok(samples) };
         if self.validation_data.is_some() {
@@ -166,14 +166,14 @@ impl<'a> Fit<'a> {
                 .at("validation_split")
                 .received("validation_split and validation_data")
                 .expected("one of them")
-                .mend("remove one"));
+                .hint("remove one"));
         }
         if !(split > 0.0 && split < 1.0) {
             return Err(Error::argument("the split leaves nothing to train or to validate with")
                 .at("validation_split")
                 .received(split)
                 .expected("more than 0 and less than 1")
-                .mend("give the share that validates, 0.1 for a tenth, or leave it out"));
+                .hint("give the share that validates, 0.1 for a tenth, or leave it out"));
         }
         let training = (samples as f64 * (1.0 - split)).floor() as usize;
         if training == 0 || training == samples {
@@ -181,7 +181,7 @@ impl<'a> Fit<'a> {
                 .at("validation_split")
                 .received(format!("{split} of {samples} samples"))
                 .expected("at least one sample on either side")
-                .mend("change the share, or give more samples"));
+                .hint("change the share, or give more samples"));
         }
         Ok(training)
     }

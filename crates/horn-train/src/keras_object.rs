@@ -73,7 +73,7 @@ impl<T: ?Sized> Kind<T> {
         Error::argument(format!("there is no {} of this name", self.called))
             .received(format!("{name:?}"))
             .expected(format!("one of Horn's, or one that `{list}::register` was called for"))
-            .mend(format!("write {first:?} or {second:?}, if that is what you meant"))
+            .hint(format!("write {first:?} or {second:?}, if that is what you meant"))
     }
 
     fn unreadable(&self, object: &Value) -> Error {

@@ -136,7 +136,7 @@ impl CompiledModel {
                 .at("learning_rate")
                 .received(learning_rate)
                 .expected("a finite number of at least 0")
-                .mend("give a small number such as 0.001"));
+                .hint("give a small number such as 0.001"));
         }
         self.learning_rate = learning_rate;
         Ok(())
@@ -404,5 +404,5 @@ fn show<W: std::io::Write>(progress: &mut Progress<W>, trackers: &Trackers, star
 fn not_built() -> Error {
     Error::model("the model has no weights yet")
         .expected("an Input layer, or data to take the input's shape from")
-        .mend("begin the model with `.add(Input([…]))`, or call `fit` first")
+        .hint("begin the model with `.add(Input([…]))`, or call `fit` first")
 }

@@ -37,21 +37,21 @@ impl<'a> Samples<'a> {
                 .at("x")
                 .received(x.first().map_or_else(|| "no array".to_owned(), |x| sizes(x.sizes())))
                 .expected("at least one sample")
-                .mend("check how the data was loaded or filtered"));
+                .hint("check how the data was loaded or filtered"));
         }
         if let Some(at) = x.iter().position(|x| x.len() != len) {
             return Err(Error::data("the inputs are of different lengths")
                 .at(argument("x", at, x.len()))
                 .received(format!("{} samples, and {len} in x[0]", x[at].len()))
                 .expected("as many samples in each")
-                .mend("check that they come from the same data"));
+                .hint("check that they come from the same data"));
         }
         if let Some(at) = y.iter().position(|y| y.len() != len) {
             return Err(Error::data("x and y are of different lengths")
                 .at(argument("y", at, y.len()))
                 .received(format!("{} targets for {len} samples", y[at].len()))
                 .expected("one target for each sample")
-                .mend("check that x and y come from the same data"));
+                .hint("check that x and y come from the same data"));
         }
         let count = y.len();
         let y = y.into_iter().enumerate().map(|(at, array)| Targets { array, argument: argument("y", at, count) });
@@ -85,7 +85,7 @@ impl<'a> Samples<'a> {
                 .at("y")
                 .received(format!("{} arrays", self.y.len()))
                 .expected(format!("{}: {}", outputs.len(), model.output_names().collect::<Vec<_>>().join(", ")))
-                .mend("give one array for each output of the model, in this order"));
+                .hint("give one array for each output of the model, in this order"));
         }
         for ((targets, output), loss) in self.y.iter().zip(outputs).zip(losses) {
             check_numbers(&targets.array, &targets.argument)?;
@@ -147,7 +147,7 @@ impl Targets<'_> {
         };
         let classes = classes[0].unwrap_or(usize::MAX);
         if !Shape::new(leading).accepts(labels) {
-            let mend = if self.array.sizes().last() == Some(&classes) {
+            let hint = if self.array.sizes().last() == Some(&classes) {
                 "use CategoricalCrossentropy for one-hot targets, or give class numbers"
             } else {
                 "give one class number for each row of outputs"
@@ -156,7 +156,7 @@ impl Targets<'_> {
                 .at(self.argument.clone())
                 .received(format!("{} for outputs {output}", sizes(self.array.sizes())))
                 .expected(format!("class numbers {}", Shape::new(leading)))
-                .mend(mend));
+                .hint(hint));
         }
         match self.array.first_not_class(classes, loss.ignored_class()) {
             None => Ok(()),
@@ -164,7 +164,7 @@ impl Targets<'_> {
                 .at(self.argument.clone())
                 .received(format!("{label} at position {at}"))
                 .expected(format!("whole numbers from 0 to {}", classes - 1))
-                .mend(format!("correct the labels, or give the last layer more than {classes} units"))),
+                .hint(format!("correct the labels, or give the last layer more than {classes} units"))),
         }
     }
 
@@ -175,7 +175,7 @@ impl Targets<'_> {
         if output.accepts(received) || column {
             return Ok(());
         }
-        let mend = if received.len() < output.rank() {
+        let hint = if received.len() < output.rank() {
             "use SparseCategoricalCrossentropy for class numbers, or one-hot encode the targets"
         } else {
             "give the last layer as many units as the targets have columns"
@@ -184,7 +184,7 @@ impl Targets<'_> {
             .at(self.argument.clone())
             .received(sizes(received))
             .expected(format!("{output}, as the model's outputs"))
-            .mend(mend))
+            .hint(hint))
     }
 }
 
@@ -196,7 +196,7 @@ fn check_numbers(array: &HostArray<'_>, argument: &str) -> Result<()> {
         .at(argument)
         .received(format!("texts of shape {}", sizes(array.sizes())))
         .expected("numbers")
-        .mend("look the classes up: StringLookup with `num_oov_indices(0)`"))
+        .hint("look the classes up: StringLookup with `num_oov_indices(0)`"))
 }
 
 fn check_finite(array: &HostArray<'_>, argument: &str) -> Result<()> {
@@ -208,7 +208,7 @@ fn check_finite(array: &HostArray<'_>, argument: &str) -> Result<()> {
                 .at(argument)
                 .received(format!("{value} in sample {}, value {}", at / features, at % features))
                 .expected("finite numbers")
-                .mend("remove or replace such values before training"))
+                .hint("remove or replace such values before training"))
         }
     }
 }

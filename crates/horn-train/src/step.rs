@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::Tensor;
 use burn::optim::GradientsParams;
 use burn::tensor::{Bool, Device};
-use horn_nn::{Call, Error, Mode, Model, Result, Signal, by_rank};
+use horn_nn::{CallContext, Error, Mode, Model, Result, Signal, by_rank};
 
 use crate::Scores;
 use crate::compile::Losses;
@@ -120,7 +120,7 @@ impl Step {
     ///
     /// Where the targets do not fit the outputs.
     pub fn measure(&self, model: &Model, batch: Batch<'_>, mode: Mode, trackers: &mut Trackers) -> Result<Tensor<1>> {
-        let mut call = Call::new(mode);
+        let mut call = CallContext::new(mode);
         let outputs = model.call(batch.samples.inputs(batch.at, batch.device)?, &mut call)?;
         let losses = self.losses(model)?;
         let mut parts: Vec<Tensor<1>> = Vec::new();
@@ -195,7 +195,7 @@ fn mismatch(argument: &str, received: usize, model: &Model) -> Error {
         .at(argument)
         .received(format!("{received} entries"))
         .expected(format!("{}: {}", names.len(), names.join(", ")))
-        .mend("give one for each output of the model, in this order")
+        .hint("give one for each output of the model, in this order")
 }
 
 impl Trackers {

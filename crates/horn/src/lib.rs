@@ -35,11 +35,11 @@ pub use burn;
 pub use horn_data::datasets;
 pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, load_model_on, model_from_json};
 pub use horn_nn::{
-    Activation, AnyTensor, Build, BuiltLayer, Call, Error, Forward, Functional, HORN_DEVICE, HostArray, HostElement,
-    IntoArrays, IntoTensors, KerasTensor, Kind, Layer, LayerRef, Logits, Mode, Model, Result, Sequential, Shape,
-    SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications, backends, by_rank,
-    constraints, default_device, device, from_object, initializers, layers, many_inputs, many_signals, random,
-    regularizers, signals, summary, to_object,
+    Activation, AnyTensor, BuiltLayer, CallContext, Error, Forward, Functional, HORN_DEVICE, HostArray, HostElement,
+    IntoArrays, IntoTensors, KerasTensor, Layer, LayerBuilder, LayerRef, Logits, Mode, Model, ModelKind, Result,
+    Sequential, Shape, SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications,
+    backends, by_rank, constraints, default_device, deserialize, device, initializers, layers, many_inputs,
+    many_signals, random, regularizers, serialize, signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{

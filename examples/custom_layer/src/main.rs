@@ -15,7 +15,7 @@ use horn::burn;
 use horn::burn::module::{Module, Param};
 use horn::burn::tensor::Tensor;
 use horn::prelude::*;
-use horn::{Build, BuiltLayer, Result, Shape, layers};
+use horn::{BuiltLayer, LayerBuilder, Result, Shape, layers};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ impl Layer for FourierFeatures {
         Ok(input.clone().with_last(2 * self.frequencies))
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let spread = RandomNormal::new().stddev(5.0).into();
         let frequencies = build.add_weight("frequencies", [input.features()?, self.frequencies], &spread)?;
         Ok(BuiltLayer::new(FourierModule { frequencies }))

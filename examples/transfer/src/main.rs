@@ -74,7 +74,7 @@ fn main() -> Result<()> {
     println!("1. A network learns stripes\n");
     let base = MobileNetV2().alpha(0.35).input_shape([SIZE, SIZE, 3]).include_top(false).name("base").model()?;
     // Patterns are small, so that the first blocks suffice.
-    let base = base.build(&horn::default_device()?)?.ending_at(&["block_3_expand_relu"])?;
+    let base = base.build(&horn::default_device()?)?.submodel(&[], &["block_3_expand_relu"])?;
     let (x, y) = images(&STRIPES, 512, 1)?;
     let mut model = classifier(&base, 4)?.compile(Adam::new(3e-3), loss(), metrics())?;
     model.fit(&x, &y, Fit::epochs(6))?;

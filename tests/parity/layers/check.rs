@@ -9,7 +9,7 @@ use horn::burn::module::{Module, ModuleVisitor, Param};
 use horn::burn::optim::{GradientsParams, SgdConfig};
 use horn::burn::tensor::{Device, Gradients, Tensor, TensorData};
 use horn::layers::{Input, from_config};
-use horn::{AnyTensor, Call, Layer, Mode, Model, Signal, by_rank};
+use horn::{AnyTensor, CallContext, Layer, Mode, Model, Signal, by_rank};
 use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -187,7 +187,7 @@ pub fn build(entry: &Entry, layer: Box<dyn Layer>, device: &Device) -> Model {
     let mut model = Model::new(inputs, outputs).unwrap().build(device).unwrap();
     if entry.states.is_empty() && is_stateful(&entry.config) {
         // It stands for the second of two calls, the first with the weights that the layer starts with.
-        model.call(signals(entry, device), &mut Call::new(mode(entry))).unwrap();
+        model.call(signals(entry, device), &mut CallContext::new(mode(entry))).unwrap();
     }
     if let Some(bias) = &entry.initial_bias {
         assert_eq!(model.get_weights()[2].iter().copied().collect::<Vec<_>>(), bias.values(), "initial bias");
@@ -233,7 +233,7 @@ fn mode(entry: &Entry) -> Mode {
 fn outputs(entry: &Entry, model: &Model, relative: f64) {
     // What the call changes is looked at, and must not reach the gradients' call.
     let model = model.clone();
-    let mut call = Call::new(mode(entry));
+    let mut call = CallContext::new(mode(entry));
     let outputs = model.call(signals(entry, model.device()), &mut call).unwrap();
     assert_eq!(outputs.len(), entry.outputs.len(), "number of outputs");
     for (at, (output, expected)) in outputs.iter().zip(&entry.outputs).enumerate() {
@@ -341,7 +341,7 @@ pub fn gradients_of(model: &Model, inputs: Vec<Signal>, cotangents: &[Array], mo
         Signal::new(value).with_mask(mask)
     };
     let tracked: Vec<Signal> = inputs.into_iter().map(track).collect();
-    let mut call = Call::new(mode);
+    let mut call = CallContext::new(mode);
     let outputs = model.call(tracked.clone(), &mut call).unwrap();
     let mut sums: Vec<Tensor<1>> = call.losses().to_vec();
     sums.extend(model.regularization_losses());

@@ -64,7 +64,7 @@ pub fn read(file: &mut impl Read, len: u64) -> Result<Stored> {
         return Err(Error::file("is no array of NumPy's")
             .received("a file that begins otherwise")
             .expected("a .npy or .npz file")
-            .mend("save the array by `numpy.save` or `numpy.savez`"));
+            .hint("save the array by `numpy.save` or `numpy.savez`"));
     }
     let mut length = [0; 4];
     let in_length = if start[6] == 1 { 2 } else { 4 };
@@ -111,7 +111,7 @@ impl Header {
             Error::file("has a header that Horn can't read")
                 .received(format!("{:?}", text.trim()))
                 .expected("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4)}")
-                .mend("save an array of numbers or of strings by `numpy.save`")
+                .hint("save an array of numbers or of strings by `numpy.save`")
         };
         let value = |key: &str| {
             let (_, rest) = text.split_once(&format!("'{key}'")).or_else(|| text.split_once(&format!("\"{key}\"")))?;
@@ -135,7 +135,7 @@ impl Header {
             Error::data("Horn has no such dtype")
                 .received(format!("{descr:?}"))
                 .expected("bool, integers or floats of up to 64 bits, or strings")
-                .mend("convert the array: `array.astype(\"float32\")`, texts by `array.astype(str)`")
+                .hint("convert the array: `array.astype(\"float32\")`, texts by `array.astype(str)`")
         })?;
         Ok(Self { item, big_endian, fortran_order, sizes })
     }
@@ -151,7 +151,7 @@ impl Header {
             return Err(Error::file("the file does not hold all of its values")
                 .received(format!("{there} bytes"))
                 .expected(format!("values of the shape {}", horn_nn::sizes(&self.sizes)))
-                .mend("the file is damaged: save the array again"));
+                .hint("the file is damaged: save the array again"));
         };
         let turned = match self.fortran_order && self.sizes.len() > 1 {
             true => {
@@ -176,7 +176,7 @@ impl Header {
         let texts = (0..count).map(|at| {
             next(at * size, &mut text)?;
             self.text(&text).ok_or_else(|| {
-                Error::data("a text is no Unicode").received(format!("text {at}")).mend("save the array again")
+                Error::data("a text is no Unicode").received(format!("text {at}")).hint("save the array again")
             })
         });
         Ok(Stored::Texts { texts: texts.collect::<Result<_>>()?, sizes: self.sizes.clone() })
@@ -255,7 +255,7 @@ fn row_major(stored: &[u8], sizes: &[usize], size: usize) -> Vec<u8> {
 
 fn fill(file: &mut impl Read, buffer: &mut [u8]) -> Result<()> {
     file.read_exact(buffer)
-        .map_err(|error| Error::file("is no array of NumPy's, or damaged").because(error).mend("save the array again"))
+        .map_err(|error| Error::file("is no array of NumPy's, or damaged").because(error).hint("save the array again"))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ const MOST_INFLATED: u64 = 1032;
 pub fn read(path: &Path) -> Result<Vec<(String, Stored)>> {
     let place = format!("file {:?}", path.display().to_string());
     let damaged = |error: zip::result::ZipError| {
-        Error::file("is no .npz file, or damaged").at(&place).because(error).mend("save the arrays by `numpy.savez`")
+        Error::file("is no .npz file, or damaged").at(&place).because(error).hint("save the arrays by `numpy.savez`")
     };
     let file = plain_file::open(path).map_err(|error| Error::file("cannot be read").at(&place).because(error))?;
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;

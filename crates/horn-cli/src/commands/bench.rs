@@ -112,7 +112,7 @@ fn measure(model: &Model, batch_size: usize, open_size: usize, patience: Duratio
                 .at("--batch-size")
                 .received(horn_nn::sizes(&sizes))
                 .expected(format!("at most {MOST_VALUES} values"))
-                .mend("give smaller batches")
+                .hint("give smaller batches")
         })?;
         if shape.is_texts() {
             return HostArray::new(vec!["a text of some words"; count], sizes);

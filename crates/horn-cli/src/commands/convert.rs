@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
 use crate::output;
-use crate::source::{Kind, Loaded};
+use crate::source::{FileKind, Loaded};
 
 /// Writes a model, or its weights, as another kind of file.
 #[derive(Args)]
@@ -50,7 +50,7 @@ pub fn run(options: &Options) -> Outcome {
             return Err(Failure::Usage(
                 Error::argument("the file has weights and no model")
                     .at(format!("file {:?}", options.from.display().to_string()))
-                    .mend("say whose weights they are: --model m.keras"),
+                    .hint("say whose weights they are: --model m.keras"),
             ));
         }
     };
@@ -77,7 +77,7 @@ fn open(path: &Path, uncompiled: bool) -> Outcome<Loaded> {
         (_, Some(error)) => Err(Failure::Data(
             Error::model("the model was compiled with what Horn does not have")
                 .because(error)
-                .mend("leave that out by --uncompiled; the new file has the model and its weights then"),
+                .hint("leave that out by --uncompiled; the new file has the model and its weights then"),
         )),
     }
 }
@@ -97,15 +97,15 @@ fn ending(path: &Path) -> Outcome<bool> {
             .at("to")
             .received(&name)
             .expected("a name that ends in .keras, .h5, .weights.h5 or .safetensors")
-            .mend("name the file by what it is to be"),
+            .hint("name the file by what it is to be"),
     ))
 }
 
 /// Has the file weights only?
 fn is_weights(path: &Path) -> Outcome<bool> {
-    Ok(match Kind::of(path)? {
-        Kind::Safetensors => true,
-        Kind::Hdf5 => !WeightsReader::open(path)?.attributes("")?.contains_key("model_config"),
+    Ok(match FileKind::of(path)? {
+        FileKind::Safetensors => true,
+        FileKind::Hdf5 => !WeightsReader::open(path)?.attributes("")?.contains_key("model_config"),
         _ => false,
     })
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Outcome;
 use crate::output::{self, memory, thousands};
-use crate::source::Kind;
+use crate::source::FileKind;
 
 /// Lists the tensors in a file: their paths, shapes, dtypes and sizes.
 #[derive(Args)]
@@ -64,8 +64,8 @@ fn row(tensor: &Tensor) -> Vec<String> {
 }
 
 fn tensors(path: &Path) -> Result<Vec<Tensor>> {
-    let reader = match Kind::of(path)? {
-        Kind::Safetensors => {
+    let reader = match FileKind::of(path)? {
+        FileKind::Safetensors => {
             let all = safetensors::list(path)?.into_iter().map(|found| Tensor {
                 path: found.path,
                 sizes: found.sizes.iter().map(|&size| size as u64).collect(),
@@ -74,7 +74,7 @@ fn tensors(path: &Path) -> Result<Vec<Tensor>> {
             });
             return Ok(all.collect());
         }
-        Kind::Hdf5 => WeightsReader::open(path)?,
+        FileKind::Hdf5 => WeightsReader::open(path)?,
         // What is no zip is told so.
         _ => Archive::open(path)?.weights()?,
     };

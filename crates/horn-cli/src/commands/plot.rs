@@ -33,7 +33,7 @@ pub fn run(options: &Options) -> Outcome {
                 .at("--output")
                 .received(path.display())
                 .expected("a name that ends in .svg")
-                .mend("draw an SVG, and turn it into other pictures by other programs"),
+                .hint("draw an SVG, and turn it into other pictures by other programs"),
         ));
     }
     let model: Model = load_model(&options.model)?;

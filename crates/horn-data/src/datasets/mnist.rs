@@ -94,18 +94,18 @@ fn find(part: &Part, folder: &Path) -> Result<PathBuf> {
             .at(folder.display().to_string())
             .received(received)
             .expected(format!("{0} or {0}.gz", part.name))
-            .mend(format!("put {} there", part.url()))
+            .hint(format!("put {} there", part.url()))
     })
 }
 
 /// Reads the four files, the large one beside the three others.
-fn read_all(find: impl Fn(&Part) -> Result<PathBuf>, mend: impl Fn(&Part) -> String + Sync) -> Result<(Split, Split)> {
+fn read_all(find: impl Fn(&Part) -> Result<PathBuf>, hint: impl Fn(&Part) -> String + Sync) -> Result<(Split, Split)> {
     let train_images = find(&TRAIN_IMAGES)?;
     let train_labels = find(&TRAIN_LABELS)?;
     let test_images = find(&TEST_IMAGES)?;
     let test_labels = find(&TEST_LABELS)?;
 
-    let read = |part: &Part, path: &Path| part.read(path).map_err(|error| error.mend(mend(part)));
+    let read = |part: &Part, path: &Path| part.read(path).map_err(|error| error.hint(hint(part)));
     thread::scope(|scope| {
         let others = scope.spawn(|| -> Result<_> {
             let train_labels = labels(read(&TRAIN_LABELS, &train_labels)?);
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(
             load_cached(cache.path(), copy).unwrap_err().to_string(),
             format!(
-                "{}: the file is empty; received 0 bytes, expected an IDX header. Mend: delete the file, and the next \
+                "{}: the file is empty; received 0 bytes, expected an IDX header. Hint: delete the file, and the next \
                  run downloads it again.",
                 damaged.display()
             )

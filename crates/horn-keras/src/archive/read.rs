@@ -45,7 +45,7 @@ impl Archive {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let place = format!("file {:?}", path.as_ref().display().to_string());
         let window = Window::open(path).map_err(|error| {
-            Error::file("cannot be read").at(&place).because(error).mend("look at the name and the folder of the file")
+            Error::file("cannot be read").at(&place).because(error).hint("look at the name and the folder of the file")
         })?;
         Self::of_window(window, &place)
     }
@@ -63,7 +63,7 @@ impl Archive {
         let no_zip = |error: ZipError| {
             Error::file("is no .keras file, or damaged")
                 .because(error)
-                .mend("a .keras file is a zip with config.json and model.weights.h5: save the model again")
+                .hint("a .keras file is a zip with config.json and model.weights.h5: save the model again")
         };
         let window = Arc::new(window);
         window.allow(MOST_DIRECTORY);
@@ -74,12 +74,12 @@ impl Archive {
                 .expected(format!("at most {MOST_MEMBERS}")));
         }
         if zip.has_duplicate_names() {
-            return Err(Error::file("has two members of one name").mend("save the model again"));
+            return Err(Error::file("has two members of one name").hint("save the model again"));
         }
         check_members(&zip, window.len())?;
         window.allow(u64::MAX);
         if zip.has_overlapping_entries().map_err(no_zip)? {
-            return Err(Error::file("has members that overlap").mend("save the model again"));
+            return Err(Error::file("has members that overlap").hint("save the model again"));
         }
         Ok(Self { place: place.to_owned(), window, zip })
     }
@@ -123,7 +123,7 @@ impl Archive {
                     .at(place)
                     .received(format!("{size} bytes, in {packed} of the file's"))
                     .expected(format!("at most {}", most_weights(packed)))
-                    .mend("pack the file without compression, as Keras does"));
+                    .hint("pack the file without compression, as Keras does"));
             }
             let bytes = inflate(&mut member, size).map_err(|error| damaged(error).at(&place))?;
             return WeightsReader::of_inflated(bytes, packed, &place);
@@ -169,7 +169,7 @@ impl Archive {
     }
 
     fn missing(&self, name: &str) -> Error {
-        Error::file(format!("has no {name}")).at(&self.place).mend("save the model again, with Keras 3 or Horn")
+        Error::file(format!("has no {name}")).at(&self.place).hint("save the model again, with Keras 3 or Horn")
     }
 }
 
@@ -197,7 +197,7 @@ fn inflate(member: &mut impl Read, size: u64) -> io::Result<Vec<u8>> {
 }
 
 fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::file("is damaged").because(error).mend("save the model again")
+    Error::file("is damaged").because(error).hint("save the model again")
 }
 
 /// Refuses what would be a danger to anybody who unpacks it, and what is larger than it looks.

@@ -103,7 +103,7 @@ fn compressed_members_and_missing_metadata_are_fine() {
 fn missing_members_are_named() {
     let mut archive = open(stored(&[("x", b"")])).unwrap();
     let config = archive.config().unwrap_err().to_string();
-    assert!(config.starts_with("m.keras: has no config.json. Mend: save the model again"), "{config}");
+    assert!(config.starts_with("m.keras: has no config.json. Hint: save the model again"), "{config}");
     assert!(archive.weights().err().unwrap().to_string().contains("has no model.weights.h5"));
 }
 
@@ -156,7 +156,7 @@ fn links_encryption_and_other_compressions_are_refused() {
 #[test]
 fn duplicates_and_overlaps_are_refused() {
     let twice = patched(stored(&[(CONFIG, b"{}"), ("konfig.json", b"[]")]), b"konfig.json", CONFIG.as_bytes());
-    assert_eq!(error(twice), "m.keras: has two members of one name. Mend: save the model again.");
+    assert_eq!(error(twice), "m.keras: has two members of one name. Hint: save the model again.");
 
     // The second member's entry in the directory leads to the first one.
     let mut overlap = stored(&[("a", b"{}"), ("b", b"[]")]);

@@ -73,7 +73,7 @@ impl WeightsReader {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let place = format!("file {:?}", path.as_ref().display().to_string());
         let window = Window::open(path).map_err(|error| {
-            Error::file("cannot be read").at(&place).because(error).mend("look at the name and the folder of the file")
+            Error::file("cannot be read").at(&place).because(error).hint("look at the name and the folder of the file")
         })?;
         Self::of_window(window, &place)
     }
@@ -106,7 +106,7 @@ impl WeightsReader {
                 .at(place)
                 .received(format!("{len} bytes"))
                 .expected(file.superblock().eof_address)
-                .mend("copy or save the file again"));
+                .hint("copy or save the file again"));
         }
         let nodes = walk(file.root()).map_err(|error| error.at(place))?;
         Ok(Self {
@@ -264,7 +264,7 @@ impl WeightsReader {
             Error::file("the file does not hold all of its values")
                 .received(format!("{size} bytes"))
                 .expected(bytes)
-                .mend("the file is damaged: save the model again")
+                .hint("the file is damaged: save the model again")
         };
         match variable.dataset.layout().map_err(damaged)? {
             Layout::Contiguous { address: Some(address), size } => {
@@ -286,7 +286,7 @@ impl WeightsReader {
                 Ok(Stored::Raw)
             }
             _ => Err(Error::file("its values are not in this file")
-                .mend("other files, virtual datasets and values that were never written are not read")),
+                .hint("other files, virtual datasets and values that were never written are not read")),
         }
     }
 
@@ -295,7 +295,7 @@ impl WeightsReader {
             Stored::Nothing => of_dtype(dtype, 0, big, |_, _| Ok(())),
             Stored::Plain(start) => of_dtype(dtype, count, big, |offset, buffer| {
                 self.window.read(start + offset as u64, buffer).map_err(|error| {
-                    Error::file("cannot be read").because(error).mend("leave the file alone while it is read")
+                    Error::file("cannot be read").because(error).hint("leave the file alone while it is read")
                 })
             }),
             Stored::Raw => {
@@ -319,7 +319,7 @@ impl WeightsReader {
     fn missing(&self, what: &str, path: &str) -> Error {
         Error::file(format!("there is no {what} {path:?}"))
             .at(&self.place)
-            .mend("save the model again; links to other paths and files are not followed")
+            .hint("save the model again; links to other paths and files are not followed")
     }
 
     fn damaged(&self, path: &str, error: hdf5_pure::Error) -> Error {

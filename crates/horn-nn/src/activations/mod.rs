@@ -161,7 +161,7 @@ impl Activation {
                 .at("activation \"glu\"")
                 .received(last)
                 .expected("an even size")
-                .mend(format!("make it {}: glu gives half as many", last + 1))),
+                .hint(format!("make it {}: glu gives half as many", last + 1))),
             _ => Ok(last),
         }
     }

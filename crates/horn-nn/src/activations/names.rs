@@ -93,13 +93,13 @@ impl FromStr for Activation {
         if name == "threshold" {
             return Err(Error::argument("it has no defaults for its arguments")
                 .at("activation \"threshold\"")
-                .mend("write Activation::threshold(threshold, default_value)"));
+                .hint("write Activation::threshold(threshold, default_value)"));
         }
         let error =
             Error::argument("there is no activation of this name").at("activation").received(format!("{name:?}"));
         Err(match nearest(name).as_slice() {
-            [] => error.expected(listed(named().map(|(known, _)| known))).mend("take one of these names"),
-            near => error.expected("a name of Keras's").mend(format!("write {}", listed(near.iter().copied()))),
+            [] => error.expected(listed(named().map(|(known, _)| known))).hint("take one of these names"),
+            near => error.expected("a name of Keras's").hint(format!("write {}", listed(near.iter().copied()))),
         })
     }
 }
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(
             message("ReLU"),
             "activation: there is no activation of this name; received \"ReLU\", expected a name of Keras's. \
-             Mend: write \"relu\"."
+             Hint: write \"relu\"."
         );
         assert!(message("rulu").ends_with("write \"relu\", \"celu\" or \"elu\"."), "{}", message("rulu"));
         assert!(message("sofmax").ends_with("write \"softmax\"."), "{}", message("sofmax"));
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "activation \"threshold\": it has no defaults for its arguments. \
-             Mend: write Activation::threshold(threshold, default_value)."
+             Hint: write Activation::threshold(threshold, default_value)."
         );
     }
 }

@@ -321,7 +321,7 @@ fn glu_is_that_of_keras_and_halves_the_axis() {
     assert_eq!(
         error.to_string(),
         "activation \"glu\": the last axis cannot be split into two equal parts; received 5, expected an even size. \
-         Mend: make it 6: glu gives half as many."
+         Hint: make it 6: glu gives half as many."
     );
 }
 

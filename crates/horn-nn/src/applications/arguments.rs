@@ -114,14 +114,14 @@ impl Arguments {
                 .at("pooling")
                 .received("pooling with include_top")
                 .expected("one of both")
-                .mend("leave pooling out, or write `.include_top(false)`"));
+                .hint("leave pooling out, or write `.include_top(false)`"));
         }
         if self.include_top && self.classes == 0 {
             return Err(Error::argument("a classifier needs classes")
                 .at("classes")
                 .received(0)
                 .expected("at least 1")
-                .mend("leave classes out for ImageNet's 1000"));
+                .hint("leave classes out for ImageNet's 1000"));
         }
         let images = match (self.input_tensor.as_slice(), self.input_shape) {
             ([], Some(shape)) => Input(shape).tensor(),
@@ -133,7 +133,7 @@ impl Arguments {
                         .at("input_tensor")
                         .received(images.shape())
                         .expected(Input(shape).tensor().shape())
-                        .mend("leave input_shape out"));
+                        .hint("leave input_shape out"));
                 }
                 images.clone()
             }
@@ -142,7 +142,7 @@ impl Arguments {
                     .at("input_tensor")
                     .received(format!("{} tensors", tensors.len()))
                     .expected("one")
-                    .mend("join them by a layer such as `Concatenate` first"));
+                    .hint("join them by a layer such as `Concatenate` first"));
             }
         };
         match images.shape().sample() {
@@ -155,7 +155,7 @@ impl Arguments {
                 .at("input_shape")
                 .received(images.shape())
                 .expected(format!("(None, height, width, channels) of at least {}", sizes(&[MIN_SIZE, MIN_SIZE, 1])))
-                .mend("make the images larger, by `Resizing` or before")),
+                .hint("make the images larger, by `Resizing` or before")),
         }
     }
 

@@ -77,7 +77,7 @@ fn unfit(received: &[usize], expected: &str) -> Error {
         .at("preprocess_input")
         .received(sizes(received))
         .expected(expected)
-        .mend("reshape them to [batch, height, width, channels], or give the other data format")
+        .hint("reshape them to [batch, height, width, channels], or give the other data format")
 }
 
 /// Any numbers as floats.

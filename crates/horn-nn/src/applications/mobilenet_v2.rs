@@ -71,7 +71,7 @@ impl MobileNetV2 {
                 .at("alpha")
                 .received(self.alpha)
                 .expected("a number above 0 and up to 100")
-                .mend("leave alpha out, or give a number such as 0.35, 0.5, 0.75, 1.3 or 1.4"));
+                .hint("leave alpha out, or give a number such as 0.35, 0.5, 0.75, 1.3 or 1.4"));
         }
         let images = self.arguments.images()?;
         let x = Conv2D(eights(32.0 * self.alpha), 3).strides(2).padding(Padding::Same).use_bias(false).name("Conv1");

@@ -17,33 +17,33 @@ fn impossible_arguments_are_errors() {
             VGG16().input_shape([31, 64, 3]).model(),
             "input_shape: the network can't take such images; received (None, 31, 64, 3), \
              expected (None, height, width, channels) of at least (32, 32, 1). \
-             Mend: make the images larger, by `Resizing` or before.",
+             Hint: make the images larger, by `Resizing` or before.",
         ),
         (
             ResNet50().pooling(Pooling::Avg).model(),
             "pooling: a network with its classifier pools by itself; received pooling with include_top, \
-             expected one of both. Mend: leave pooling out, or write `.include_top(false)`.",
+             expected one of both. Hint: leave pooling out, or write `.include_top(false)`.",
         ),
         (
             EfficientNetB0().classes(0).model(),
             "classes: a classifier needs classes; received 0, expected at least 1. \
-             Mend: leave classes out for ImageNet's 1000.",
+             Hint: leave classes out for ImageNet's 1000.",
         ),
         (
             MobileNetV2().alpha(0.0).model(),
             "alpha: alpha is out of range; received 0, expected a number above 0 and up to 100. \
-             Mend: leave alpha out, or give a number such as 0.35, 0.5, 0.75, 1.3 or 1.4.",
+             Hint: leave alpha out, or give a number such as 0.35, 0.5, 0.75, 1.3 or 1.4.",
         ),
         (
             ResNet50().input_shape([64, 64, 3]).input_tensor(Input([32, 32, 3])).model(),
             "input_tensor: input_tensor has another shape than input_shape; received (None, 32, 32, 3), \
-             expected (None, 64, 64, 3). Mend: leave input_shape out.",
+             expected (None, 64, 64, 3). Hint: leave input_shape out.",
         ),
         (
             VGG16().input_tensor(Input([784])).model(),
             "input_shape: the network can't take such images; received (None, 784), \
              expected (None, height, width, channels) of at least (32, 32, 1). \
-             Mend: make the images larger, by `Resizing` or before.",
+             Hint: make the images larger, by `Resizing` or before.",
         ),
     ] {
         assert_eq!(message(model), expected);
@@ -91,7 +91,7 @@ fn images_are_prepared_in_three_ways() {
     assert_eq!(
         resnet50::preprocess_input(&grey).unwrap_err().to_string(),
         "preprocess_input: these are no images; received 1, expected 3 channels: red, green, blue. \
-         Mend: reshape them to [batch, height, width, channels], or give the other data format."
+         Hint: reshape them to [batch, height, width, channels], or give the other data format."
     );
     assert!(mobilenet_v2::preprocess_input(&array![[1.0_f32]]).unwrap_err().is_data());
 }

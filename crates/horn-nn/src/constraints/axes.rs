@@ -29,12 +29,12 @@ impl Axes {
                 return Err(Error::argument("the weight has no such axis to take norms along")
                     .received(format!("axis {axis} for a weight of shape {sizes:?}"))
                     .expected(format!("an axis from -{0} and below {0}", sizes.len()))
-                    .mend("name the axes of the weight's inputs, counted from 0"));
+                    .hint("name the axes of the weight's inputs, counted from 0"));
             };
             if seen.contains(&place) {
                 return Err(Error::argument("an axis to take norms along is named twice")
                     .received(format!("{:?} for a weight of shape {sizes:?}", self.listed()))
-                    .mend("name every axis once"));
+                    .hint("name every axis once"));
             }
             seen.push(place);
         }

@@ -115,13 +115,13 @@ impl MinMaxNorm {
             return Err(Error::argument("no norm is between these bounds")
                 .received(format!("MinMaxNorm with min_value = {min_value} and max_value = {max_value}"))
                 .expected("a min_value that is not above max_value")
-                .mend("change the two about"));
+                .hint("change the two about"));
         }
         if !(0.0..=1.0).contains(rate) {
             return Err(Error::argument("weights can't go this part of the way to their bounds")
                 .received(format!("MinMaxNorm with rate = {rate}"))
                 .expected("a number from 0 to 1")
-                .mend("leave the rate out to keep the bounds strictly"));
+                .hint("leave the rate out to keep the bounds strictly"));
         }
         axis.validate(sizes)
     }
@@ -147,5 +147,5 @@ fn check_bound(class: &str, argument: &str, bound: f64) -> Result<()> {
     Err(Error::argument("no norm can have this bound")
         .received(format!("{class} with {argument} = {bound}"))
         .expected("a finite number, 0 or above")
-        .mend("give a large number where there is to be no upper bound"))
+        .hint("give a large number where there is to be no upper bound"))
 }

@@ -213,7 +213,7 @@ fn names_are_those_of_keras() {
     assert_eq!(
         "maxnorm".parse::<Constraint>().unwrap_err().to_string(),
         "there is no constraint of this name; received \"maxnorm\". \
-         Mend: write \"max_norm\" or \"min_max_norm\", if that is what you meant."
+         Hint: write \"max_norm\" or \"min_max_norm\", if that is what you meant."
     );
 }
 
@@ -243,6 +243,6 @@ fn bad_arguments_are_refused() {
     assert_eq!(
         error.to_string(),
         "the weight has no such axis to take norms along; received axis 2 for a weight of shape [2, 3], \
-         expected an axis from -2 and below 2. Mend: name the axes of the weight's inputs, counted from 0."
+         expected an axis from -2 and below 2. Hint: name the axes of the weight's inputs, counted from 0."
     );
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{KerasTensor, Key, LayerCall, Placed};
 use crate::layers::Input;
-use crate::plan::{self, Keys, Kind, Place, Plan, PlannedCall, PlannedLayer, PlannedOperation, Source};
+use crate::plan::{self, Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer, PlannedOperation, Source};
 use crate::{Error, Result};
 
 /// Finds the calls between inputs and outputs and brings them into Keras's order: by their distance from the outputs,
@@ -35,7 +35,7 @@ impl Tracer {
                 .at("model \"functional\"")
                 .received(format!("{} inputs, {} of them different", inputs.len(), given.len()))
                 .expected("each input once")
-                .mend("make another Input"));
+                .hint("make another Input"));
         }
         let (finished, seen, met, unknown_masks) = Default::default();
         Ok(Self { given, finished, seen, met, unknown_masks })
@@ -47,7 +47,7 @@ impl Tracer {
                 .at("model \"functional\"")
                 .received(format!("{} inputs, {} outputs", inputs.len(), outputs.len()))
                 .expected("at least one of each")
-                .mend("write `Model::new(x, y)` with tensors of the graph"));
+                .hint("write `Model::new(x, y)` with tensors of the graph"));
         }
         for output in outputs {
             self.visit(output)?;
@@ -209,7 +209,7 @@ impl Tracer {
                 .collect(),
             name,
             named: false,
-            kind: Kind::Functional,
+            kind: ModelKind::Functional,
         })
     }
 
@@ -254,5 +254,5 @@ fn unreached(tensor: &KerasTensor) -> Error {
         .at("model \"functional\"")
         .received(format!("{} of shape {}", layer.name().unwrap_or("an Input"), tensor.shape()))
         .expected("an Input among the model's inputs")
-        .mend("add it to the first argument of `Model::new`")
+        .hint("add it to the first argument of `Model::new`")
 }

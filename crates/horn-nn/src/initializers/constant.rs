@@ -79,7 +79,7 @@ impl Sample for Constant {
             Error::shape("the array of a Constant does not fit the weight")
                 .received(format!("an array {}", shape::sizes(array.shape())))
                 .expected(format!("{}, or 1 for axes along which it is repeated", shape::sizes(shape)))
-                .mend("give an array of the weight's shape")
+                .hint("give an array of the weight's shape")
         })?;
         Ok(values.iter().map(|&value| value as f32).collect())
     }
@@ -178,7 +178,7 @@ impl Sample for Identity {
             return Err(Error::argument("Identity fills matrices only")
                 .received(format!("the shape {shape:?}"))
                 .expected("two axes")
-                .mend("use Orthogonal for kernels of more axes"));
+                .hint("use Orthogonal for kernels of more axes"));
         };
         let mut values = vec![0.0; size(shape)];
         for i in 0..rows.min(columns) {

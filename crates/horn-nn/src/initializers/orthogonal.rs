@@ -104,5 +104,5 @@ fn low_rank(shape: &[usize]) -> Error {
     Error::argument("Orthogonal fills weights of two and more axes")
         .received(format!("the shape {shape:?}"))
         .expected("at least two axes")
-        .mend("use Zeros or RandomNormal for vectors")
+        .hint("use Zeros or RandomNormal for vectors")
 }

@@ -141,7 +141,7 @@ impl STFT {
         if divisor == 0.0 {
             return Err(Error::argument("the window of STFT is zero everywhere, and so cannot be scaled")
                 .received(format!("a frame of {len} samples"))
-                .mend("take longer frames, or set `periodic(true)`"));
+                .hint("take longer frames, or set `periodic(true)`"));
         }
         values.iter_mut().for_each(|x| *x /= divisor);
         Ok(values)

@@ -232,7 +232,7 @@ fn constants_can_be_arrays() {
     assert_eq!(
         error.to_string(),
         "the array of a Constant does not fit the weight; received an array (2,), expected (2, 3), or 1 for axes along \
-         which it is repeated. Mend: give an array of the weight's shape."
+         which it is repeated. Hint: give an array of the weight's shape."
     );
     for value in [json!([[1.0], [2.0, 3.0]]), json!({"class_name": "__lambda__", "config": {"value": 1, "dtype": ""}})]
     {
@@ -375,7 +375,7 @@ fn what_is_wrong_with_a_config_is_said() {
         "the config of Zeros: unknown field `value`, there are no fields"
     );
     let unknown = "there is no initializer of this name; received \"Zeroes\". \
-         Mend: write \"zero\" or \"zeros\", if that is what you meant.";
+         Hint: write \"zero\" or \"zeros\", if that is what you meant.";
     assert_eq!(message(json!("Zeroes")), unknown);
     assert_eq!(message(json!({"class_name": "Zeroes", "config": {}})), unknown);
     assert_eq!(message(json!({"config": {}})), "expected a name, or a map with a class_name and a config");
@@ -395,7 +395,7 @@ fn names_are_those_of_keras() {
     assert_eq!(
         error.to_string(),
         "there is no initializer of this name; received \"glorot_unifrom\". \
-         Mend: write \"glorot_uniform\" or \"glorot_normal\", if that is what you meant."
+         Hint: write \"glorot_uniform\" or \"glorot_normal\", if that is what you meant."
     );
 }
 
@@ -427,6 +427,6 @@ fn bad_arguments_are_refused() {
     assert_eq!(
         error.to_string(),
         "Identity fills matrices only; received the shape [3], expected two axes. \
-         Mend: use Orthogonal for kernels of more axes."
+         Hint: use Orthogonal for kernels of more axes."
     );
 }

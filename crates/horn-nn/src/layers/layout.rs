@@ -39,7 +39,7 @@ impl DataFormat {
                     Self::ChannelsLast => format!("(None, {expected}, channels)"),
                     Self::ChannelsFirst => format!("(None, channels, {expected})"),
                 })
-                .mend("take the layer for as many axes (1D, 2D, 3D), or bring the input to these by `Reshape`")),
+                .hint("take the layer for as many axes (1D, 2D, 3D), or bring the input to these by `Reshape`")),
             (Self::ChannelsLast, [batch, spatial @ .., channels])
             | (Self::ChannelsFirst, [batch, channels, spatial @ ..]) => {
                 Ok(Axes { batch: *batch, channels: *channels, spatial: spatial.to_vec() })
@@ -130,6 +130,6 @@ pub(crate) fn known_channels(axes: &Axes, input: &Shape) -> Result<usize> {
         Some(channels) if channels > 0 => Ok(channels),
         _ => Err(Error::shape("the number of input channels must be known and not zero")
             .received(input)
-            .mend("give `Input` the number of channels, as in `Input([28, 28, 1])`")),
+            .hint("give `Input` the number of channels, as in `Input([28, 28, 1])`")),
     }
 }

@@ -8,7 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::registry;
-use crate::{Build, BuiltLayer, Call, Layer, Result, Shape, Signal, Weight, from_object, model_config, plan, weights};
+use crate::{
+    BuiltLayer, CallContext, Layer, LayerBuilder, Result, Shape, Signal, Weight, deserialize, model_config, plan,
+    weights,
+};
 
 /// A layer that another one holds: what a wrapper wraps, or the cell of a recurrent layer.
 ///
@@ -59,7 +62,7 @@ impl Nested {
 
     /// Builds the layer; its weights get its name before theirs, and do not learn where it is frozen.
     /// Keras's files keep them in the group.
-    pub(crate) fn build(&self, group: &str, inputs: &[Shape], build: &mut Build) -> Result<NestedLayer> {
+    pub(crate) fn build(&self, group: &str, inputs: &[Shape], build: &mut LayerBuilder) -> Result<NestedLayer> {
         let mut own = build.apart();
         let built = self.0.build_for(inputs, &mut own)?;
         let learns = self.0.trainable();
@@ -84,7 +87,7 @@ pub(crate) struct NestedLayer {
 
 impl NestedLayer {
     /// Runs the layer as a model does.
-    pub fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let outputs = self.call_bare(inputs, call)?;
         if let Some(regularizer) = self.description.layer().activity_regularizer() {
             call.add_activity(regularizer, &outputs)?;
@@ -93,7 +96,7 @@ impl NestedLayer {
     }
 
     /// Runs the layer, and adds nothing to the loss for its outputs.
-    pub fn call_bare(&self, mut inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    pub fn call_bare(&self, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let layer = self.description.layer();
         if !layer.supports_masking() {
             inputs = inputs.into_iter().map(|input| input.with_mask(None)).collect();
@@ -136,7 +139,7 @@ impl Serialize for Nested {
 impl<'de> Deserialize<'de> for Nested {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = Value::deserialize(deserializer)?;
-        let layer = from_object(&object).map_err(serde::de::Error::custom)?;
+        let layer = deserialize(&object).map_err(serde::de::Error::custom)?;
         Ok(Self(Arc::from(layer)))
     }
 }

@@ -96,7 +96,7 @@ fn unknown(class_name: &str) -> Error {
     Error::argument("there is no layer of this class")
         .received(class_name)
         .expected(format!("a class of Keras's layers; {first} and {second} are the most like it"))
-        .mend("call `layers::register` before, if it is your own")
+        .hint("call `layers::register` before, if it is your own")
 }
 
 /// The name under which Keras's files know a class that is not Keras's own.
@@ -116,7 +116,7 @@ pub(crate) fn registered_name(class_name: &str) -> Option<String> {
 /// ```
 /// use horn_nn::layers::{from_config, register};
 /// # use burn::module::Module;
-/// # use horn_nn::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+/// # use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 /// use serde::{Deserialize, Serialize};
 /// use serde_json::{Value, json};
 ///
@@ -134,7 +134,7 @@ pub(crate) fn registered_name(class_name: &str) -> Option<String> {
 ///     }
 ///     // …
 /// #     fn output_shape(&self, input: &Shape) -> Result<Shape> { Ok(input.clone()) }
-/// #     fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+/// #     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
 /// #         Ok(BuiltLayer::new(ScaleModule { factor: self.factor }))
 /// #     }
 /// }
@@ -288,7 +288,7 @@ mod tests {
         let config = json!({"head_dim": 2, "num_query_heads": 2, "num_key_value_heads": 1});
         for class_name in ["GroupQueryAttention", "GroupedQueryAttention"] {
             let layer = from_config(class_name, &config).unwrap();
-            assert_eq!(crate::to_object(layer.as_ref()).unwrap()["class_name"], "GroupQueryAttention");
+            assert_eq!(crate::serialize(layer.as_ref()).unwrap()["class_name"], "GroupQueryAttention");
             assert_eq!(layer.class_name(), "GroupedQueryAttention");
         }
     }
@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(
             error,
             "there is no layer of this class; received Conv2d, expected a class of Keras's layers; Conv2D and Conv1D are \
-             the most like it. Mend: call `layers::register` before, if it is your own."
+             the most like it. Hint: call `layers::register` before, if it is your own."
         );
     }
 
@@ -316,7 +316,7 @@ mod tests {
         register::<crate::layers::Dense>("mine>Conv2D");
         register::<crate::layers::ReLU>("yours>Conv2D");
         let object = |registered_name: &str, config: Value| json!({"class_name": "Conv2D", "registered_name": registered_name, "config": config});
-        let read = |name: &str, layer: &dyn Layer| crate::from_object(&object(name, layer.config()));
+        let read = |name: &str, layer: &dyn Layer| crate::deserialize(&object(name, layer.config()));
         assert_eq!(read("mine>Conv2D", &crate::layers::Dense(2)).unwrap().class_name(), "Dense");
         assert_eq!(read("yours>Conv2D", &crate::layers::ReLU()).unwrap().class_name(), "ReLU");
         let error = read("theirs>Conv2D", &crate::layers::Dense(2)).unwrap_err().to_string();
@@ -344,7 +344,7 @@ mod tests {
             .add(crate::layers::Identity());
         let names = |model: Sequential| {
             let model = model.build(&burn::tensor::Device::default()).unwrap();
-            let object = model.to_object().unwrap();
+            let object = model.serialize().unwrap();
             let names: Vec<String> = model.layers().map(|layer| layer.name().to_owned()).collect();
             (names, object)
         };

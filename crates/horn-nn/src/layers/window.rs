@@ -31,14 +31,14 @@ impl Window {
 
     /// Are the arguments possible? `causal` says whether a causal padding is.
     pub fn check(&self, causal: bool) -> Result<()> {
-        let zero = |argument: &str, values: &[usize], mend: &str| {
+        let zero = |argument: &str, values: &[usize], hint: &str| {
             if values.iter().all(|&value| value > 0) {
                 return Ok(());
             }
             Err(Error::argument(format!("{argument} can't be 0"))
                 .received(format!("{argument} = {}", crate::shape::sizes(values)))
                 .expected("at least 1 along each axis")
-                .mend(mend))
+                .hint(hint))
         };
         zero("the size of the window", &self.sizes, "3 is a common size")?;
         zero("strides", &self.strides, "1 moves the window by one step")?;
@@ -47,7 +47,7 @@ impl Window {
             return Err(Error::argument("only Conv1D can be causal")
                 .received("padding = causal")
                 .expected("valid or same")
-                .mend("pad with `ZeroPadding1D` before the layer"));
+                .hint("pad with `ZeroPadding1D` before the layer"));
         }
         Ok(())
     }
@@ -64,7 +64,7 @@ impl Window {
                 crate::shape::sizes(&self.dilation)
             ))
             .expected("one of them 1 along all axes")
-            .mend("leave out strides or dilation_rate"))
+            .hint("leave out strides or dilation_rate"))
     }
 
     /// How far the window reaches along an axis, its holes included.
@@ -139,7 +139,7 @@ impl Window {
         Err(Error::argument("the holes of the window would need far more padding than there is input")
             .received(format!("dilation_rate = {}", crate::shape::sizes(&self.dilation)))
             .expected(format!("a padded sample of at most {most} values, and not of {}", values(&padded)))
-            .mend("take a smaller dilation_rate"))
+            .hint("take a smaller dilation_rate"))
     }
 
     fn misfit(&self, spatial: &[Option<usize>]) -> Error {
@@ -147,7 +147,7 @@ impl Window {
         Error::shape("the window is larger than the input")
             .received(format!("{} for an input of {}", crate::shape::sizes(&reach), Shape::new(spatial)))
             .expected("an input that is at least as large")
-            .mend("take a smaller window, or `padding(Padding::Same)`")
+            .hint("take a smaller window, or `padding(Padding::Same)`")
     }
 }
 

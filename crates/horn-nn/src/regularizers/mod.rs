@@ -96,7 +96,7 @@ fn check_factor(class: &str, argument: &str, factor: f64) -> Result<()> {
     Err(Error::argument("no penalty can have this factor")
         .received(format!("{class} with {argument} = {factor}"))
         .expected("a finite number, 0 or above")
-        .mend("0.01 is a good start"))
+        .hint("0.01 is a good start"))
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl OrthogonalRegularizer {
             return Err(Error::argument("OrthogonalRegularizer is for matrices only")
                 .received(format!("the shape {sizes:?}"))
                 .expected("two axes")
-                .mend("use L2 for weights of other ranks"));
+                .hint("use L2 for weights of other ranks"));
         };
         let (count, called, other) = match self.mode {
             OrthogonalMode::Rows => (rows, "rows", "Columns"),
@@ -70,7 +70,7 @@ impl OrthogonalRegularizer {
         if count < 2 {
             return Err(Error::argument(format!("there are no two {called} that could be orthogonal to each other"))
                 .received(format!("the shape {sizes:?}"))
-                .mend(format!("leave OrthogonalRegularizer out here, or give it OrthogonalMode::{other}")));
+                .hint(format!("leave OrthogonalRegularizer out here, or give it OrthogonalMode::{other}")));
         }
         Ok(())
     }

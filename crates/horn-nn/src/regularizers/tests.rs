@@ -199,7 +199,7 @@ fn names_are_those_of_keras() {
     assert_eq!(
         "orthogonal".parse::<Regularizer>().unwrap_err().to_string(),
         "there is no regularizer of this name; received \"orthogonal\". \
-         Mend: write \"orthogonal_regularizer\" or \"l1\", if that is what you meant."
+         Hint: write \"orthogonal_regularizer\" or \"l1\", if that is what you meant."
     );
 }
 
@@ -227,6 +227,6 @@ fn bad_arguments_are_refused() {
     assert_eq!(
         error.to_string(),
         "no penalty can have this factor; received L2 with l2 = -1, expected a finite number, 0 or above. \
-         Mend: 0.01 is a good start."
+         Hint: 0.01 is a good start."
     );
 }

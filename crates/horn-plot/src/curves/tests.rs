@@ -74,11 +74,11 @@ fn what_cannot_be_drawn() {
     let text = |error: Error| error.to_string();
     assert_eq!(
         text(LearningCurves::new().svg().unwrap_err()),
-        "learning curves: there are no curves. Mend: give the history of a training."
+        "learning curves: there are no curves. Hint: give the history of a training."
     );
     assert_eq!(
         text(LearningCurves::new().curve("loss", &[]).svg().unwrap_err()),
-        "learning curves: \"loss\" has no epochs. Mend: give one value an epoch."
+        "learning curves: \"loss\" has no epochs. Hint: give one value an epoch."
     );
     assert_eq!(
         text(LearningCurves::new().curve("loss", &[1.0]).panel_size(20, 20).svg().unwrap_err()),
@@ -86,6 +86,6 @@ fn what_cannot_be_drawn() {
     );
     assert_eq!(
         text(learning_curves(&[("loss", &[1.0])], "curves.png").unwrap_err()),
-        "file \"curves.png\": learning curves are drawn as SVG only. Mend: let the name of the file end in .svg."
+        "file \"curves.png\": learning curves are drawn as SVG only. Hint: let the name of the file end in .svg."
     );
 }

@@ -39,7 +39,7 @@ pub(super) fn check_smoothing(label_smoothing: f64) -> Result<()> {
         .at("label_smoothing")
         .received(label_smoothing)
         .expected("a number from 0 to 1")
-        .mend("choose a number from 0 to 1, such as 0.1"))
+        .hint("choose a number from 0 to 1, such as 0.1"))
 }
 
 /// The builder methods for the arguments in [`Common`].

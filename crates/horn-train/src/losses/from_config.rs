@@ -61,7 +61,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
             .at("loss")
             .received(format!("{name:?}"))
             .expected("one of Keras's three")
-            .mend(
+            .hint(
                 "write \"binary_crossentropy\", \"categorical_crossentropy\" or \"sparse_categorical_crossentropy\"",
             ));
     }
@@ -104,7 +104,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
 ///
 /// register::<Power>("Power");
 /// let loss = from_config(&json!({"class_name": "Power", "config": {"exponent": 4.0}}))?;
-/// assert_eq!(from_config(&loss.to_object())?.config(), json!({"exponent": 4.0}));
+/// assert_eq!(from_config(&loss.serialize())?.config(), json!({"exponent": 4.0}));
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<L: Loss + DeserializeOwned + 'static>(class_name: &str) {
@@ -133,9 +133,9 @@ mod tests {
     #[test]
     fn what_is_written_is_read() {
         for known in LOSSES.known {
-            let written = from_config(&json!(known.class_name)).unwrap().to_object();
+            let written = from_config(&json!(known.class_name)).unwrap().serialize();
             assert_eq!(written["module"], "keras.losses");
-            assert_eq!(from_config(&written).unwrap().to_object(), written);
+            assert_eq!(from_config(&written).unwrap().serialize(), written);
         }
     }
 

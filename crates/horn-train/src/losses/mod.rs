@@ -104,7 +104,7 @@ pub trait Loss: Debug + Send + Sync {
     }
 
     /// The loss as Keras writes it, with its class and arguments.
-    fn to_object(&self) -> Value {
+    fn serialize(&self) -> Value {
         from_config::LOSSES.object(self.class_name(), self.registered_name(), self.config())
     }
 

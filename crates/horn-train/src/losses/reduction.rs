@@ -52,7 +52,7 @@ pub fn reduce(values: Tensor<1>, sample_weight: Option<Tensor<1>>, reduction: Re
             .at("sample_weight")
             .received(format!("{:?}", weight.dims()))
             .expected(format!("[{count}]"))
-            .mend("give one weight for each sample"));
+            .hint("give one weight for each sample"));
     }
     if count == 0 {
         return Ok(values);

@@ -36,13 +36,13 @@ impl Target {
                 .at("y_true")
                 .received(format!("{:?}", y_true.dims()))
                 .expected(format!("{dims:?}"))
-                .mend("let the last layer have as many units as y_true has columns")),
+                .hint("let the last layer have as many units as y_true has columns")),
             Self::Classes(y_true) if [y_true.dims()[0], 1] == dims => Ok(y_true.unsqueeze_dim::<2>(1).float()),
             Self::Classes(y_true) => Err(Error::shape("y_true holds class numbers, y_pred a row for each sample")
                 .at("y_true")
                 .received(format!("{:?}", y_true.dims()))
                 .expected(format!("{dims:?}"))
-                .mend("one-hot encode y_true, or choose the sparse loss or metric")),
+                .hint("one-hot encode y_true, or choose the sparse loss or metric")),
         }
     }
 
@@ -59,13 +59,13 @@ impl Target {
                 .at("y_true")
                 .received(format!("{:?}", y_true.dims()))
                 .expected(format!("[{rows}]"))
-                .mend("give one class number for each row of predictions")),
+                .hint("give one class number for each row of predictions")),
             Self::Dense(y_true) if y_true.dims() == [rows, 1] => Ok(y_true.squeeze_dim::<1>(1).int()),
             Self::Dense(y_true) => Err(Error::shape("y_true has several columns, not class numbers")
                 .at("y_true")
                 .received(format!("{:?}", y_true.dims()))
                 .expected(format!("[{rows}]"))
-                .mend("give class numbers, or choose the loss or metric for one-hot encoded targets")),
+                .hint("give class numbers, or choose the loss or metric for one-hot encoded targets")),
         }
     }
 }

@@ -66,7 +66,7 @@ impl Metric for Accuracy {
     }
 
     /// In Keras it is a name: the class `Accuracy` is another metric there.
-    fn to_object(&self) -> Value {
+    fn serialize(&self) -> Value {
         if is_accuracy(&self.name) { json!(self.name) } else { json!("accuracy") }
     }
 }
@@ -122,7 +122,7 @@ impl Metric for BinaryAccuracy {
             .at("threshold")
             .received(self.threshold)
             .expected("a number from 0 to 1")
-            .mend("leave threshold out for Keras's 0.5"))
+            .hint("leave threshold out for Keras's 0.5"))
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {

@@ -104,7 +104,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
 ///
 /// register::<LargestError>("LargestError");
 /// let metric = from_config(&json!({"class_name": "LargestError", "config": {"name": "largest"}}))?;
-/// assert_eq!(metric.to_object()["registered_name"], "LargestError");
+/// assert_eq!(metric.serialize()["registered_name"], "LargestError");
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<M: Metric + DeserializeOwned + 'static>(class_name: &str) {
@@ -124,13 +124,13 @@ mod tests {
                 for object in [json!(name), function] {
                     let metric = from_config(&object).unwrap();
                     assert_eq!((metric.class_name(), metric.name()), (known.class_name, *name), "{object}");
-                    assert_eq!(from_config(&metric.to_object()).unwrap().name(), *name);
+                    assert_eq!(from_config(&metric.serialize()).unwrap().name(), *name);
                 }
             }
         }
         for name in ["accuracy", "acc", "ACC", "Accuracy"] {
             let metric = from_config(&json!(name)).unwrap();
-            assert_eq!((metric.class_name(), metric.name(), metric.to_object()), ("Accuracy", name, json!(name)));
+            assert_eq!((metric.class_name(), metric.name(), metric.serialize()), ("Accuracy", name, json!(name)));
         }
     }
 

@@ -90,7 +90,7 @@ pub trait Metric: Debug + Send + Sync {
     }
 
     /// The metric as Keras writes it, with its class and arguments.
-    fn to_object(&self) -> Value {
+    fn serialize(&self) -> Value {
         from_config::METRICS.object(self.class_name(), self.registered_name(), self.config())
     }
 }

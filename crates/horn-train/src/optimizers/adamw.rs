@@ -86,7 +86,7 @@ impl Optimizer for AdamW {
                 .at("weight_decay")
                 .received("none")
                 .expected("a number of at least 0")
-                .mend("give one, or use Adam"));
+                .hint("give one, or use Adam"));
         }
         self.adam.validate()
     }

@@ -58,7 +58,7 @@ impl Missing {
                 .at(name)
                 .received(value)
                 .expected("Keras's default")
-                .mend(format!("compile without {name}"))),
+                .hint(format!("compile without {name}"))),
         }
     }
 }
@@ -96,7 +96,7 @@ impl Common {
                 .at(set[0])
                 .received(set.join(" and "))
                 .expected("one of clipnorm, clipvalue and global_clipnorm")
-                .mend("keep the one that you need"));
+                .hint("keep the one that you need"));
         }
         Ok(())
     }
@@ -154,7 +154,7 @@ fn check(name: &str, value: f64, fits: bool, expected: &str) -> Result<()> {
         .at(name)
         .received(value)
         .expected(expected)
-        .mend(format!("choose {expected}")))
+        .hint(format!("choose {expected}")))
 }
 
 /// The builder methods for the arguments in [`Common`], which the optimizer keeps in `$common`.

@@ -67,7 +67,7 @@ fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Va
             .at("learning_rate")
             .received(class.map_or_else(|| schedule.to_string(), str::to_owned))
             .expected("a number")
-            .mend("compile with a number, and set the rate by `Fit::learning_rate_scheduler`"));
+            .hint("compile with a number, and set the rate by `Fit::learning_rate_scheduler`"));
     }
     let mut config = config.clone();
     if let Some(config) = config.as_object_mut() {
@@ -158,9 +158,9 @@ mod tests {
 
     #[test]
     fn the_rate_is_written_in_single_precision() {
-        let object = Adam::new(0.001).to_object();
+        let object = Optimizer::serialize(&Adam::new(0.001));
         assert_eq!(object["config"]["learning_rate"], 0.0010000000474974513);
         assert_eq!(object["config"]["name"], "adam");
-        assert_eq!(from_config(&object).unwrap().to_object(), object);
+        assert_eq!(from_config(&object).unwrap().serialize(), object);
     }
 }

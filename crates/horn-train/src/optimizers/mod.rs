@@ -80,7 +80,7 @@ pub trait Optimizer: Debug + Send + Sync {
     }
 
     /// The optimizer as Keras writes it, with its class and arguments. Keras's learning rate has single precision.
-    fn to_object(&self) -> Value {
+    fn serialize(&self) -> Value {
         let mut config = self.config();
         if let Some(rate) = config.get("learning_rate").and_then(Value::as_f64) {
             config["learning_rate"] = f64::from(rate as f32).into();
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "clipnorm: gradients can be clipped in one way only; received clipnorm and global_clipnorm, expected one \
-             of clipnorm, clipvalue and global_clipnorm. Mend: keep the one that you need."
+             of clipnorm, clipvalue and global_clipnorm. Hint: keep the one that you need."
         );
     }
 }

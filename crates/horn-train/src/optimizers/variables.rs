@@ -145,7 +145,7 @@ impl CompiledModel {
 fn misfit(place: &str, problem: &str) -> Error {
     Error::shape(format!("the variables do not fit the optimizer: {problem}"))
         .at(place)
-        .mend("give values in the order and of the shapes of `optimizer_variables`")
+        .hint("give values in the order and of the shapes of `optimizer_variables`")
 }
 
 /// A weight that learns.
@@ -172,7 +172,7 @@ fn slots<'a>(optimizer: &dyn Optimizer, weights: &'a [Learning<'a>]) -> Result<V
             .at("optimizer")
             .received(optimizer.class_name())
             .expected("an optimizer with `slots`")
-            .mend("use one of Keras's optimizers, or implement `Optimizer::slots`")
+            .hint("use one of Keras's optimizers, or implement `Optimizer::slots`")
     })?;
     let of_block = |block: &'static [&'static str]| {
         weights.iter().flat_map(move |weight| block.iter().map(move |name| Slot { weight, name }))

@@ -18,7 +18,7 @@ const BY_HAND: &str = "name a folder that has the four files with mnist::load_fr
 
 /// Where `burn-dataset` keeps its MNIST.
 pub(super) fn folder() -> Result<PathBuf> {
-    let cache = dirs::cache_dir().ok_or_else(|| Error::file("this system has no cache folder").mend(BY_HAND))?;
+    let cache = dirs::cache_dir().ok_or_else(|| Error::file("this system has no cache folder").hint(BY_HAND))?;
     Ok(cache.join("burn-dataset").join("mnist"))
 }
 
@@ -34,13 +34,13 @@ pub(super) fn find_or_fetch(
     }
     let url = part.url();
     let bytes = download(&url, part.name)?;
-    part.decode(&bytes[..]).map_err(|error| error.at(&url).mend(format!("try again later, or {BY_HAND}")))?;
+    part.decode(&bytes[..]).map_err(|error| error.at(&url).hint(format!("try again later, or {BY_HAND}")))?;
 
     let path = folder.join(part.name);
     write(&bytes, &folder, &path).map_err(|error| {
         Error::file("the download cannot be written to the cache")
             .at(path.display().to_string())
-            .mend(format!("make the folder writable, or {BY_HAND}"))
+            .hint(format!("make the folder writable, or {BY_HAND}"))
             .because(error)
     })?;
     Ok(path)
@@ -66,7 +66,7 @@ pub(super) fn download(url: &str, name: &str) -> Result<Vec<u8>> {
         Error::file("the download failed")
             .at(url)
             .expected("a file from the network")
-            .mend(format!("connect to the network and try again, or {BY_HAND}"))
+            .hint(format!("connect to the network and try again, or {BY_HAND}"))
     };
     let (from, shown) = (url.to_string(), name.to_string());
     thread::Builder::new()
@@ -113,7 +113,7 @@ mod tests {
         assert!(message.starts_with("nowhere: the download failed; received reqwest::Error"), "{message}");
         assert!(
             message.ends_with(
-                "expected a file from the network. Mend: connect to the network and try again, or name a folder that \
+                "expected a file from the network. Hint: connect to the network and try again, or name a folder that \
                  has the four files with mnist::load_from."
             ),
             "{message}"
@@ -128,7 +128,7 @@ mod tests {
             error.to_string(),
             "https://storage.googleapis.com/cvdf-datasets/mnist/t10k-labels-idx1-ubyte.gz: this is no IDX file of \
              unsigned bytes; received the first bytes \"<htm\", expected \"\\x00\\x00\\x08\" and the number of \
-             dimensions. Mend: try again later, or name a folder that has the four files with mnist::load_from."
+             dimensions. Hint: try again later, or name a folder that has the four files with mnist::load_from."
         );
         assert!(!cache.path().join("test").exists());
     }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, activations, by_rank};
+use crate::{
+    AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Logits, Mode, Result, Shape, activations, by_rank,
+};
 
 /// Applies an activation to its input.
 ///
@@ -51,12 +53,12 @@ impl Layer for ActivationLayer {
             None if self.activation == activations::Activation::Glu => Err(Error::shape("the last axis must be known")
                 .received(input)
                 .expected("(None, …, features)")
-                .mend("give `Input` all sizes")),
+                .hint("give `Input` all sizes")),
             None => Ok(input.clone()),
         }
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(ActivationModule { activation: self.activation }))
     }
 }

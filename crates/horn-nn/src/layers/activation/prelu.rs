@@ -10,7 +10,7 @@ use crate::layers::common::{Common, common_arguments, described, weight_argument
 use crate::layers::layout::value_by_value;
 use crate::layers::options::Axes;
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, activations, by_rank};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, activations, by_rank};
 
 /// `f(x) = x` where `x > 0`, and `alpha · x` elsewhere, with an `alpha` for each value of a sample that learns (He et
 /// al., 2015).
@@ -69,7 +69,7 @@ impl PReLU {
             Error::shape("the slopes have no shape for this input")
                 .received(format!("{input} with shared_axes {:?}", self.shared_axes.iter().collect::<Vec<_>>()))
                 .expected("an input with axes besides the batch axis, those that are not shared of known size")
-                .mend("share the axes of unknown size, or give `Input` all sizes")
+                .hint("share the axes of unknown size, or give `Input` all sizes")
         };
         let mut sizes = input.sample().to_vec();
         for &axis in self.shared_axes.iter().flat_map(|axes| axes.as_ref()) {
@@ -100,7 +100,7 @@ impl Layer for PReLU {
         Ok(input.clone())
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let alpha = AnyWeight::new(build, "alpha", &self.sizes(input)?, self.alpha())?;
         Ok(BuiltLayer::new(PReLUModule { alpha }))
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::activation_layer::ActivationModule;
 use crate::activations::Activation;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
 
 /// Makes the layer of an activation with one argument, which may have a least value.
 macro_rules! rectifier {
@@ -59,10 +59,10 @@ macro_rules! rectifier {
                 Err(Error::argument(concat!(stringify!($argument), " is out of range"))
                     .received(self.$argument)
                     .expected(least.map_or("a finite number".to_owned(), |least| format!("a number of at least {least}")))
-                    .mend(concat!("leave ", stringify!($argument), " out, or give it such a number")))
+                    .hint(concat!("leave ", stringify!($argument), " out, or give it such a number")))
             }
 
-            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
                 Ok(BuiltLayer::new(ActivationModule { activation: Activation::$function(self.$argument) }))
             }
         }
@@ -103,7 +103,7 @@ mod tests {
         assert!(
             error.ends_with(
                 "negative_slope is out of range; received -0.1, expected a number of at least 0. \
-                 Mend: leave negative_slope out, or give it such a number."
+                 Hint: leave negative_slope out, or give it such a number."
             ),
             "{error}"
         );

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::activation_layer::ActivationModule;
 use crate::activations::Activation;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
 
 /// `f(x) = max_value` where `x ≥ max_value`, `x` where `threshold < x < max_value`, and
 /// `negative_slope · (x − threshold)` elsewhere.
@@ -85,13 +85,13 @@ impl Layer for ReLU {
                 return Err(Error::argument(format!("{argument} is out of range"))
                     .received(value)
                     .expected("a number of at least 0")
-                    .mend(format!("leave {argument} out, or give it a value from 0 on")));
+                    .hint(format!("leave {argument} out, or give it a value from 0 on")));
             }
         }
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         let activation = Activation::relu(self.negative_slope, self.max_value, self.threshold);
         Ok(BuiltLayer::new(ActivationModule { activation }))
     }

@@ -9,7 +9,8 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::masks::{aligned_at_the_end, choose_or};
 use crate::layers::options::Axes;
 use crate::{
-    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Logits, Mode, Result, Shape, Signal, by_rank, signals,
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Logits, Mode, Result, Shape, Signal,
+    by_rank, signals,
 };
 
 /// `φ(u_i) = e^(u_i − max u) / Σ_k e^(u_k − max u)`: positive numbers that sum to 1 along an axis, or along several
@@ -66,7 +67,7 @@ impl Softmax {
         Err(Error::argument("there is no such axis")
             .received(received)
             .expected(format!("{} to {}", -rank, rank - 1))
-            .mend("count the batch axis as 0, or use -1 for the last axis"))
+            .hint("count the batch axis as 0, or use -1 for the last axis"))
     }
 }
 
@@ -91,7 +92,7 @@ impl Layer for Softmax {
         Ok(input.clone())
     }
 
-    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(SoftmaxModule { axes: self.checked_axes(input)? }))
     }
 }
@@ -128,7 +129,7 @@ impl Forward for SoftmaxModule {
         Ok(Logits { value: self.forward(input, mode)?, activation: Activation::Linear })
     }
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let Some(mask) = input.mask().cloned() else {
             return Ok(vec![self.logits(input.value()?, call.mode())?.into()]);
@@ -166,7 +167,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "layer \"softmax\" (Softmax): there is no such axis; received axis = 2 for (None, 2), expected -2 to 1. \
-             Mend: count the batch axis as 0, or use -1 for the last axis."
+             Hint: count the batch axis as 0, or use -1 for the last axis."
         );
     }
 }

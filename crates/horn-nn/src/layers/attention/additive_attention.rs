@@ -9,7 +9,7 @@ use super::scored::{self, Score, ScoredAttention, call_arguments};
 use crate::initializers::GlorotUniform;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::regularization::{DropoutModule, check_rate};
-use crate::{Build, BuiltLayer, Layer, Result, Shape};
+use crate::{BuiltLayer, Layer, LayerBuilder, Result, Shape};
 
 /// `softmax(Σ scale · tanh(query + key)) · value`: each query finds the values whose keys fit it.
 ///
@@ -86,7 +86,7 @@ impl Layer for AdditiveAttention {
         scored::output_shapes(&self.call, inputs)
     }
 
-    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let dropout = DropoutModule::new(self.dropout, None, self.seed, build)?;
         let width = inputs.first().and_then(Shape::last).unwrap_or_default();
         let scale = self.use_scale.then(|| build.add_weight("scale", [width], &GlorotUniform::new().into()));

@@ -9,7 +9,7 @@ use super::scored::{self, Score, ScoredAttention, call_arguments};
 use crate::initializers::Ones;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::regularization::{DropoutModule, check_rate};
-use crate::{Build, BuiltLayer, Layer, Result, Shape};
+use crate::{BuiltLayer, Layer, LayerBuilder, Result, Shape};
 
 /// How a query and a key are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ impl Layer for Attention {
         scored::output_shapes(&self.call, inputs)
     }
 
-    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let dropout = DropoutModule::new(self.dropout, None, self.seed, build)?;
         let concat = self.score_mode == ScoreMode::Concat;
         let mut number =

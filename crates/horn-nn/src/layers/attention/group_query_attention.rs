@@ -6,7 +6,7 @@ use super::heads::{HeadsModule, Settings, Widths};
 use super::masks::{self, Scores};
 use super::options::{CallOptions, Inputs, Options, check_inputs, options};
 use crate::layers::common::{Common, common_arguments, described};
-use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, layer};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape, layer};
 
 /// As [`MultiHeadAttention`](struct@super::MultiHeadAttention), but neighbouring heads of the query share one head of key and
 /// value.
@@ -66,7 +66,7 @@ impl GroupQueryAttention {
                     self.head_dim
                 ))
                 .expected("at least 1 each, and a multiple of the key's heads for the query")
-                .mend("choose the numbers as in `GroupQueryAttention(16, 4, 2)`"));
+                .hint("choose the numbers as in `GroupQueryAttention(16, 4, 2)`"));
         }
         self.options.check()?;
         let roles = self.options.call.roles(inputs)?;
@@ -75,7 +75,7 @@ impl GroupQueryAttention {
             return Err(Error::shape("query and value do not fit each other")
                 .received(layer::list(inputs))
                 .expected("three axes, and one width for both")
-                .mend("bring them to one width by `Dense`, or use `MultiHeadAttention`"));
+                .hint("bring them to one width by `Dense`, or use `MultiHeadAttention`"));
         }
         roles.mask.map_or(Ok(()), |mask| masks::check(mask, &self.scores(&roles)))?;
         Ok(roles)
@@ -111,7 +111,7 @@ impl Layer for GroupQueryAttention {
         Ok(shapes)
     }
 
-    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let roles = self.checked(inputs)?;
         let width = |shape: &Shape| shape.last().unwrap_or_default();
         let widths = Widths {

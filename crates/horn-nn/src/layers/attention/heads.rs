@@ -9,7 +9,7 @@ use super::options::{CallOptions, Options};
 use super::projection::Projection;
 use crate::layers::regularization::DropoutModule;
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, Build, Call, Error, Forward, Mode, Result, Signal, by_rank, random};
+use crate::{AnyTensor, CallContext, Error, Forward, LayerBuilder, Mode, Result, Signal, by_rank, random};
 
 /// The sizes of the weights.
 pub(super) struct Widths {
@@ -56,7 +56,7 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         output: [usize; K],
         options: &Options,
         settings: Settings,
-        build: &mut Build,
+        build: &mut LayerBuilder,
     ) -> Result<Self> {
         // Each projection gets a copy of the initializers; those that were given have drawn their seeds before.
         for initializer in [&options.kernel_initializer, &options.bias_initializer] {
@@ -81,14 +81,14 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
     }
 
     /// Projects `[batch, …, d]` to `[batch, …, heads, width]`.
-    fn project(&self, projection: &Projection<3, 2>, x: &AnyTensor, call: &mut Call) -> Result<AnyTensor> {
+    fn project(&self, projection: &Projection<3, 2>, x: &AnyTensor, call: &mut CallContext) -> Result<AnyTensor> {
         let rows = projection.forward(x.clone().rows()?);
         self.penalize(rows.clone(), x, call);
         let sizes = x.sizes();
         AnyTensor::from(rows).reshape(&[&sizes[..sizes.len() - 1], &projection.outputs()].concat())
     }
 
-    fn penalize(&self, rows: Tensor<2>, x: &AnyTensor, call: &mut Call) {
+    fn penalize(&self, rows: Tensor<2>, x: &AnyTensor, call: &mut CallContext) {
         if let Some(regularizer) = &self.settings.penalty {
             call.add_loss(regularizer.penalty(rows) / x.sizes()[0] as f64);
         }
@@ -148,7 +148,7 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
             return Err(Error::argument("masks of sequences do not fit an attention over several axes")
                 .received(format!("attention_axes {:?}", self.settings.axes))
                 .expected("one attention axis")
-                .mend("give the layer an `attention_mask` instead"));
+                .hint("give the layer an `attention_mask` instead"));
         }
         let scores = Scores { leading: query[..query.len() - 2].to_vec(), queries, keys };
         let own = own.map(|own| masks::given(own.into(), &scores)).transpose()?;
@@ -211,7 +211,7 @@ struct Looked {
 impl<const K: usize, const B: usize> Forward for HeadsModule<K, B> {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let roles = self.settings.call.roles(inputs)?;
         let masks = [Some(&roles.query), Some(&roles.value), roles.key.as_ref()];
         let masks = masks.map(|input| input.and_then(Signal::mask).cloned());

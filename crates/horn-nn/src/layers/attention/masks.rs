@@ -101,7 +101,7 @@ pub(super) fn check(mask: &Shape, scores: &Scores<Option<usize>>) -> Result<()> 
             "{without_heads}, or with the heads {}; 1 where all share a value",
             Shape::new(scores.sizes())
         ))
-        .mend("give the mask an axis for the queries and one for the keys"))
+        .hint("give the mask an axis for the queries and one for the keys"))
 }
 
 /// A mask that the user gives, for scores of these sizes. Axes that the mask lacks are put in before the queries.

@@ -7,7 +7,7 @@ use super::heads::{HeadsModule, Settings, Widths};
 use super::masks::{self, Scores};
 use super::options::{CallOptions, Inputs, Options, check_inputs, options};
 use crate::layers::common::{Common, common_arguments};
-use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, unsupported_rank};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape, unsupported_rank};
 
 /// Each head projects query, key and value to widths of its own, and looks at the values by
 /// `softmax(query · keyᵀ / √key_dim)`; what all heads found is projected to the output.
@@ -113,7 +113,7 @@ impl MultiHeadAttention {
         Err(Error::argument("these axes can't be looked along")
             .received(format!("attention_axes {axes:?} for a query {query}"))
             .expected(format!("axes from 1 to {}, each once", rank - 2))
-            .mend("leave out the batch axis and the last one"))
+            .hint("leave out the batch axis and the last one"))
     }
 
     /// The roles of the inputs, where they fit, and the axes that are looked along.
@@ -122,7 +122,7 @@ impl MultiHeadAttention {
             return Err(Error::argument("an attention needs heads of some width")
                 .received(format!("num_heads = {}, key_dim = {}", self.num_heads, self.key_dim))
                 .expected("at least 1 each")
-                .mend("give both, as in `MultiHeadAttention(4, 16)`"));
+                .hint("give both, as in `MultiHeadAttention(4, 16)`"));
         }
         self.options.check()?;
         let roles = self.options.call.roles(inputs)?;
@@ -136,7 +136,7 @@ impl MultiHeadAttention {
             return Err(Error::shape("query and value differ along an axis that is not looked along")
                 .received(crate::layer::list(inputs))
                 .expected(format!("equal sizes but along the axes {axes:?}"))
-                .mend("name the axis in `attention_axes`"));
+                .hint("name the axis in `attention_axes`"));
         }
         roles.mask.map_or(Ok(()), |mask| masks::check(mask, &self.scores(&roles, &axes)))?;
         Ok((roles, axes))
@@ -169,7 +169,7 @@ impl MultiHeadAttention {
         &self,
         inputs: &[Shape],
         output: [usize; K],
-        build: &mut Build,
+        build: &mut LayerBuilder,
     ) -> Result<BuiltLayer> {
         let (roles, axes) = self.checked(inputs)?;
         let width = |shape: &Shape| shape.last().unwrap_or_default();
@@ -235,7 +235,7 @@ impl Layer for MultiHeadAttention {
         Ok(shapes)
     }
 
-    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let (heads, values) = (self.num_heads, self.values());
         let (roles, _) = self.checked(inputs)?;
         match *self.widths(roles.query)? {
@@ -262,7 +262,7 @@ mod tests {
 
     use super::*;
     use crate::layers::{GroupQueryAttention, Input};
-    use crate::{AnyTensor, Call, Mode, Model, Signal};
+    use crate::{AnyTensor, CallContext, Mode, Model, Signal};
 
     #[test]
     fn impossible_arguments_are_errors() {
@@ -311,7 +311,7 @@ mod tests {
             AnyTensor::from(Tensor::<1>::ones([sizes.iter().product::<usize>()], &device)).reshape(sizes)
         };
         let inputs = [ones(&[3, 4, 8])?, ones(&[3, 5, 8])?, ones(sizes)?].map(Signal::new);
-        model.call(inputs.into(), &mut Call::new(Mode::Inference)).map(drop)
+        model.call(inputs.into(), &mut CallContext::new(Mode::Inference)).map(drop)
     }
 
     #[test]
@@ -332,7 +332,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "layer MultiHeadAttention: the attention_mask does not fit the scores; received (None, 4, 5), expected \
-             (None, 4, 4), or with the heads (None, 2, 4, 4); 1 where all share a value. Mend: give the mask an axis for \
+             (None, 4, 4), or with the heads (None, 2, 4, 4); 1 where all share a value. Hint: give the mask an axis for \
              the queries and one for the keys."
         );
         let image = Input([4, 6, 8]);

@@ -94,7 +94,7 @@ impl CallOptions {
                 } else {
                     "query and value, or query, value and key"
                 })
-                .mend(
+                .hint(
                     "apply it as in `layer.apply((&query, &value))`; a mask comes last, with `attention_mask(true)`",
                 )),
         }
@@ -125,7 +125,7 @@ pub(super) fn check_inputs(inputs: &[Shape], roles: &Inputs<&Shape>) -> Result<(
     Err(Error::shape("the inputs do not fit each other")
         .received(layer::list(inputs))
         .expected("query [batch, queries, width], value and key [batch, steps, width] of equal steps")
-        .mend("give key the steps of value, and all inputs a known width"))
+        .hint("give key the steps of value, and all inputs a known width"))
 }
 
 /// The arguments of projections and scores as methods.

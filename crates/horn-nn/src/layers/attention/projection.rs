@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::linear;
 
 use super::options::Options;
-use crate::{Build, Result, WeightSpec};
+use crate::{LayerBuilder, Result, WeightSpec};
 
 /// A product over the kernel's first axes, all but those of the bias: `[d, heads, width]` takes a vector of `d` to the
 /// heads, `[heads, width, d]` takes the heads back.
@@ -17,7 +17,13 @@ pub(super) struct Projection<const K: usize, const B: usize> {
 
 impl<const K: usize, const B: usize> Projection<K, B> {
     /// Makes the weights, under the name of the projection; Keras's files keep them in the group.
-    pub fn build(name: &str, group: &str, sizes: [usize; K], options: &Options, build: &mut Build) -> Result<Self> {
+    pub fn build(
+        name: &str,
+        group: &str,
+        sizes: [usize; K],
+        options: &Options,
+        build: &mut LayerBuilder,
+    ) -> Result<Self> {
         let axes: Vec<isize> = (0..K as isize).collect();
         let (inputs, outputs) = axes.split_at(K - B);
         let initializer = options.kernel_initializer.for_axes(inputs, outputs);

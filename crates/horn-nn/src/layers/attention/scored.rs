@@ -7,7 +7,7 @@ use burn::tensor::activation::softmax;
 use super::masks::Masks;
 use super::options::{CallOptions, check_inputs};
 use crate::layers::regularization::DropoutModule;
-use crate::{AnyTensor, Call, Error, Forward, Result, Shape, Signal, by_rank, layer};
+use crate::{AnyTensor, CallContext, Error, Forward, Result, Shape, Signal, by_rank, layer};
 
 /// How well each key fits each query: `[batch, queries, width]` and `[batch, keys, width]` to
 /// `[batch, queries, keys]`.
@@ -27,7 +27,7 @@ pub(super) struct ScoredAttention<S: Score> {
 impl<S: Score> Forward for ScoredAttention<S> {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let roles = self.options.roles(inputs)?;
         let sizes = roles.query.sizes();
         let (query_mask, value_mask) = (roles.query.mask().cloned(), roles.value.mask().cloned());
@@ -86,13 +86,13 @@ pub(super) fn output_shapes(options: &CallOptions, inputs: &[Shape]) -> Result<V
         return Err(Error::shape("query and key are of other samples")
             .received(layer::list(inputs))
             .expected("the same axes before the steps")
-            .mend("bring them to one shape by `Reshape`, or use `MultiHeadAttention`"));
+            .hint("bring them to one shape by `Reshape`, or use `MultiHeadAttention`"));
     }
     if roles.query.last() != key.last() {
         return Err(Error::shape("query and key have different widths")
             .received(layer::list(inputs))
             .expected("one width, so that each key can be compared with each query")
-            .mend("bring them to one width by `Dense`, or use `MultiHeadAttention`"));
+            .hint("bring them to one width by `Dense`, or use `MultiHeadAttention`"));
     }
     let mut output = roles.query.sizes().to_vec();
     let mut scores = output.clone();

@@ -14,7 +14,7 @@ use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding, Sizes};
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Layer, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
 
 /// Makes the convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! conv_layer {
@@ -90,7 +90,7 @@ macro_rules! conv_layer {
                 activated(window.output_shape(&axes, Some(self.filters))?, self.activation)
             }
 
-            fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
                 let window = self.window();
                 let (_, channels) = checked(&window, self.filters, self.groups, input)?;
                 let mut sizes = [0; $rank];
@@ -178,7 +178,7 @@ fn checked(window: &Window, filters: usize, groups: usize, input: &Shape) -> Res
         Error::argument(format!("the groups do not divide the {what}"))
             .received(format!("{count} {what}, groups = {groups}"))
             .expected(format!("a number of {what} that groups divides"))
-            .mend("choose another number of groups or filters")
+            .hint("choose another number of groups or filters")
     };
     if !filters.is_multiple_of(groups) {
         return Err(uneven("filters", filters));

@@ -14,7 +14,7 @@ use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding, Sizes};
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Layer, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
 
 /// Makes the transposed convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! transposed_layer {
@@ -98,7 +98,7 @@ macro_rules! transposed_layer {
                 activated(self.crops()?.output_shape(input, self.filters)?, self.activation)
             }
 
-            fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
                 let Crops { window, crops } = self.crops()?;
                 let channels = known_channels(&window.data_format.split(input, $n)?, input)?;
                 let mut sizes = [0; $rank];
@@ -194,7 +194,7 @@ impl Crops {
                     crate::shape::sizes(&window.strides)
                 ))
                 .expected("less than the strides along each axis")
-                .mend("leave out output_padding"));
+                .hint("leave out output_padding"));
         }
         let crop = |axis: usize| {
             let (reach, stride) = (window.reach(axis), window.strides[axis]);
@@ -230,7 +230,7 @@ impl Crops {
                 _ => Err(Error::shape("nothing is left of the output")
                     .received(input)
                     .expected("a larger input, or a larger kernel")
-                    .mend("leave out `padding` or `output_padding`")),
+                    .hint("leave out `padding` or `output_padding`")),
             }
         });
         let spatial = spatial.collect::<Result<Vec<_>>>()?;

@@ -14,7 +14,7 @@ use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding, Sizes};
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, Build, BuiltLayer, Layer, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Layer, LayerBuilder, Result, Shape};
 
 /// Makes the depthwise convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! depthwise_layer {
@@ -90,7 +90,7 @@ macro_rules! depthwise_layer {
                 activated(window.output_shape(&axes, outputs)?, self.activation)
             }
 
-            fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
                 let window = self.window();
                 let (_, channels) = checked(&window, self.depth_multiplier, input)?;
                 let mut sizes = [0; $rank];

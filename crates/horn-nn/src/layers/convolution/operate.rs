@@ -141,7 +141,7 @@ pub(super) fn at_least_one(argument: &str, value: usize) -> Result<()> {
     Err(Error::argument(format!("{argument} can't be 0"))
         .received(format!("{argument} = 0"))
         .expected("at least 1")
-        .mend(format!("leave out {argument}, or make it larger")))
+        .hint(format!("leave out {argument}, or make it larger")))
 }
 
 /// The methods of [`Forward`](crate::Forward) for a module with `convolve`, an `activation` and a `window`.

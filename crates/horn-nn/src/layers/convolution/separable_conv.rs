@@ -15,7 +15,7 @@ use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding, Sizes};
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, Build, BuiltLayer, Layer, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Layer, LayerBuilder, Result, Shape};
 
 /// Makes the separable convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! separable_layer {
@@ -101,7 +101,7 @@ macro_rules! separable_layer {
                 activated(window.output_shape(&axes, Some(self.filters))?, self.activation)
             }
 
-            fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
                 let window = self.window();
                 let (_, channels) = checked(&window, self.filters, self.depth_multiplier, input)?;
                 let mut depthwise = [0; $rank];

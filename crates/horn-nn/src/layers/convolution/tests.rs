@@ -88,13 +88,13 @@ fn errors_tell_both_sides() {
     assert_eq!(
         error.to_string(),
         "the groups do not divide the input channels; received 4 input channels, groups = 3, expected a number of \
-         input channels that groups divides. Mend: choose another number of groups or filters."
+         input channels that groups divides. Hint: choose another number of groups or filters."
     );
     let error = Conv2D(2, (9, 3)).output_shape(&Shape::batched([8, 8, 4])).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the window is larger than the input; received (9, 3) for an input of (8, 8), expected an input that is at \
-         least as large. Mend: take a smaller window, or `padding(Padding::Same)`."
+         least as large. Hint: take a smaller window, or `padding(Padding::Same)`."
     );
 }
 

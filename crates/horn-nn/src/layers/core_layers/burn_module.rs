@@ -7,7 +7,7 @@ use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault
 use burn::tensor::{Device, Tensor};
 
 use super::{Tensors, probe};
-use crate::{AnyTensor, Build, BuiltLayer, Call, Forward, Layer, Result, Shape, Signal};
+use crate::{AnyTensor, BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Shape, Signal};
 
 type Function<M> = Arc<dyn Fn(&M, Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 
@@ -95,7 +95,7 @@ impl<M: Module + Sync + 'static> Layer for BurnModule<M> {
         Ok(vec![(self.probe)(inputs, &self.module().valid(), &self.forward)?])
     }
 
-    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let module = self.module().valid().fork(build.device());
         Ok(BuiltLayer::new(Running { module, forward: self.forward.clone() }))
     }
@@ -110,7 +110,7 @@ struct Running<M> {
 impl<M: Module + Sync + 'static> Forward for Running<M> {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let mask = match inputs.as_slice() {
             [input] => input.mask().cloned(),
             _ => None,

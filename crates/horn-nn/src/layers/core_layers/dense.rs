@@ -9,7 +9,7 @@ use crate::constraints::Constraint;
 use crate::initializers::{GlorotUniform, Initializer, Zeros};
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Logits, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Logits, Mode, Result, Shape, by_rank};
 
 /// `output = activation(input · kernel + bias)`, over the last axis.
 ///
@@ -79,7 +79,7 @@ impl Dense {
             Error::shape(problem)
                 .received(input)
                 .expected("(None, …, features)")
-                .mend("put `Input([features])` or `Flatten()` before it")
+                .hint("put `Input([features])` or `Flatten()` before it")
         };
         if input.rank() < 2 {
             return Err(misfit("a Dense layer needs an axis of features besides the batch axis"));
@@ -109,14 +109,14 @@ impl Layer for Dense {
             return Err(Error::argument("a Dense layer needs units")
                 .received("units = 0")
                 .expected("at least 1")
-                .mend("give it the number of outputs, as in `Dense(10)`"));
+                .hint("give it the number of outputs, as in `Dense(10)`"));
         }
         self.features(input)?;
         let units = self.activation.output_size(self.units)?;
         Ok(input.clone().with_last(units))
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let weight = build.add_weight("kernel", [self.features(input)?, self.units], self.kernel())?;
         let bias = if self.use_bias { Some(build.add_weight("bias", [self.units], self.bias())?) } else { None };
         Ok(BuiltLayer::new(DenseModule { linear: Linear { weight, bias }, activation: self.activation }))
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "a Dense layer needs an axis of features besides the batch axis; received (None,), \
-             expected (None, …, features). Mend: put `Input([features])` or `Flatten()` before it."
+             expected (None, …, features). Hint: put `Input([features])` or `Flatten()` before it."
         );
     }
 }

@@ -11,7 +11,7 @@ use crate::initializers::{GlorotUniform, Initializer, Zeros};
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::regularizers::Regularizer;
 use crate::tensor::{MAX_RANK, unsupported_rank};
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Logits, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Logits, Mode, Result, Shape, by_rank};
 
 /// `output = activation(einsum(equation, input, kernel) + bias)`.
 ///
@@ -168,7 +168,7 @@ impl Layer for EinsumDense {
         }
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let (equation, analysis) = self.analyze(input)?;
         let initializer = self.kernel_initializer.for_axes(&analysis.input_axes, &analysis.output_axes);
         let spec = crate::WeightSpec { initializer: &initializer, ..self.kernel() };

@@ -13,7 +13,8 @@ use crate::layers::common::{Common, arguments, common_arguments, described, weig
 use crate::regularizers::Regularizer;
 use crate::tensor::{MAX_RANK, unsupported_rank};
 use crate::{
-    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, shape, signals,
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, shape,
+    signals,
 };
 
 /// `output[…, :] = embeddings[id[…], :]`: a vector for each id, which learns.
@@ -121,7 +122,7 @@ impl Layer for Embedding {
             return Err(Error::argument("there is no table of this size")
                 .received(format!("input_dim = {}, output_dim = {}", self.input_dim, self.output_dim))
                 .expected(format!("an input_dim of 1 to {MOST_IDS}, an output_dim of at least 1"))
-                .mend("give the number of ids, and that of the values for each, as in `Embedding(1000, 64)`"));
+                .hint("give the number of ids, and that of the values for each, as in `Embedding(1000, 64)`"));
         }
         if let Some(weights) =
             self.weights.as_ref().filter(|weights| weights.dim() != (self.input_dim, self.output_dim))
@@ -129,7 +130,7 @@ impl Layer for Embedding {
             return Err(Error::shape("the weights do not fit the table")
                 .received(shape::sizes(weights.shape()))
                 .expected(format!("(input_dim, output_dim): {}", shape::sizes(&[self.input_dim, self.output_dim])))
-                .mend("give a row for each id, or change input_dim and output_dim"));
+                .hint("give a row for each id, or change input_dim and output_dim"));
         }
         if input.rank() >= MAX_RANK {
             return Err(unsupported_rank(input.rank() + 1));
@@ -137,7 +138,7 @@ impl Layer for Embedding {
         Ok(Shape::new([input.sizes(), &[Some(self.output_dim)]].concat()))
     }
 
-    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let sizes = [self.input_dim, self.output_dim];
         // As in Keras, the seed of the initializer is drawn even where weights are given.
         let embeddings =
@@ -158,7 +159,7 @@ struct EmbeddingModule {
 impl Forward for EmbeddingModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let ids = input.value()?;
         let mask = match self.mask_zero {
@@ -184,7 +185,7 @@ fn checked(ids: Tensor<1>, rows: usize) -> Result<Tensor<1, Int>> {
     Err(Error::data("an id has no row in the table")
         .received(format!("the id {}", wrong.unwrap_or(f32::NAN)))
         .expected(format!("ids from 0 to {}: the table has {rows} rows", rows - 1))
-        .mend("make input_dim larger than the largest id, or look at how the ids are made"))
+        .hint("make input_dim larger than the largest id, or look at how the ids are made"))
 }
 
 #[cfg(test)]
@@ -198,7 +199,7 @@ mod tests {
         assert!(
             error.to_string().ends_with(
                 "an id has no row in the table; received the id 5, expected ids from 0 to 4: the table has 5 rows. \
-                 Mend: make input_dim larger than the largest id, or look at how the ids are made."
+                 Hint: make input_dim larger than the largest id, or look at how the ids are made."
             ),
             "{error}"
         );
@@ -218,7 +219,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "the weights do not fit the table; received (3, 2), expected (input_dim, output_dim): (4, 2). \
-             Mend: give a row for each id, or change input_dim and output_dim."
+             Hint: give a row for each id, or change input_dim and output_dim."
         );
     }
 

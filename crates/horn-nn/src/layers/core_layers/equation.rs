@@ -30,7 +30,7 @@ impl Equation {
             Error::argument("the equation is not one of an input and a weight")
                 .received(format!("\"{equation}\" for an input of {rank} axes"))
                 .expected("\"ab,bc->ac\", \"...b,bc->...c\" or \"ab...,bc->ac...\", with a letter for each axis")
-                .mend(
+                .hint(
                     "write the letters of the input, the weight and the output; all of the weight's must be in one of \
                        the others",
                 )
@@ -79,7 +79,7 @@ impl Equation {
             Error::shape(format!("the output_shape {what}"))
                 .received(format!("output_shape {output_shape:?} for {input}"))
                 .expected(format!("a size for each of {}", self.named_outputs().iter().collect::<String>()))
-                .mend("give the sizes of the output without the batch and the axes of the ellipsis")
+                .hint("give the sizes of the output without the batch and the axes of the ellipsis")
         };
         let of_input = |letter: char| self.input.iter().position(|&own| own == letter).map(|at| input.sizes()[at]);
         let named = self.named_outputs();
@@ -158,7 +158,7 @@ impl Equation {
             Error::argument("there is no such bias")
                 .received(format!("bias_axes \"{axes}\""))
                 .expected(format!("letters of the output of known size, of {}", self.output.iter().collect::<String>()))
-                .mend("name axes of the output but the batch")
+                .hint("name axes of the output but the batch")
         };
         let named = self.named_outputs();
         let letters: Vec<char> = axes.chars().collect();

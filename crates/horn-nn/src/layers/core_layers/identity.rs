@@ -4,7 +4,7 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use crate::layers::common::{Common, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Passes on what comes in: a place in a model that has a name, or that another layer may take later.
 ///
@@ -50,7 +50,7 @@ impl Layer for Identity {
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(IdentityModule {}))
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::functional::KerasTensor;
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Says the shape of one sample, without the batch axis. Always the first layer.
 ///
@@ -215,7 +215,7 @@ impl Layer for Input {
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(InputModule {}))
     }
 

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 
 use super::{Tensors, probe};
-use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal};
+use crate::{AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal};
 
 type Function = Arc<dyn Fn(Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 
@@ -85,7 +85,7 @@ pub(in crate::layers) fn unreadable() -> Error {
     Error::argument("a function can't be read from a file")
         .received("Lambda")
         .expected("a layer that is described by its arguments")
-        .mend("make it a layer of your own, by `Layer`, and register it")
+        .hint("make it a layer of your own, by `Layer`, and register it")
 }
 
 impl fmt::Debug for Lambda {
@@ -109,7 +109,7 @@ impl Layer for Lambda {
         Ok(vec![(self.probe)(inputs, &self.function)?])
     }
 
-    fn build_for(&self, _: &[Shape], _: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(LambdaModule { function: Held(self.function.clone()) }))
     }
 
@@ -138,7 +138,7 @@ struct LambdaModule {
 impl Forward for LambdaModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let inputs = inputs.into_iter().map(Signal::value).collect::<Result<_>>()?;
         Ok(vec![(self.function.0)(inputs)?.into()])
     }
@@ -178,7 +178,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "layer Lambda: the function takes inputs of another rank or number; received (None, 2), (None, 3, 2), \
-             expected rank 2, rank 2. Mend: put `Reshape` or `Flatten` before it, or change what the function takes."
+             expected rank 2, rank 2. Hint: put `Reshape` or `Flatten` before it, or change what the function takes."
         );
         assert!(Lambda(|x: Tensor<2>| x).apply((&a, &b)).unwrap_err().is_shape());
     }

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::masks::{booleans, choose_or, for_values};
-use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, signals};
+use crate::{
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, signals,
+};
 
 /// Masks the steps of a sequence whose values all equal `mask_value`: layers after it that take masks skip them.
 ///
@@ -63,12 +65,12 @@ impl Layer for Masking {
             return Err(Error::shape("there are no steps to mask")
                 .received(input)
                 .expected("(None, …, features)")
-                .mend("give it sequences"));
+                .hint("give it sequences"));
         }
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(MaskingModule { mask_value: self.mask_value }))
     }
 }
@@ -81,7 +83,7 @@ struct MaskingModule {
 impl Forward for MaskingModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let (sizes, value) = (input.sizes(), input.value()?);
         let counts = by_rank!(value.clone(), |x| {

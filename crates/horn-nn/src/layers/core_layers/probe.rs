@@ -20,7 +20,7 @@ pub(super) fn output_shape<T: Tensors>(
         return Err(Error::shape("the function takes inputs of another rank or number")
             .received(layer::list(inputs))
             .expected(ranks.join(", "))
-            .mend("put `Reshape` or `Flatten` before it, or change what the function takes"));
+            .hint("put `Reshape` or `Flatten` before it, or change what the function takes"));
     }
     let with = |unknown: usize| {
         let zeros = inputs.iter().map(|input| {
@@ -38,7 +38,7 @@ pub(super) fn output_shape<T: Tensors>(
             Error::shape("the function fails on such an input")
                 .received(layer::list(inputs))
                 .expected("shapes that the function takes")
-                .mend("change the function, or the layer before")
+                .hint("change the function, or the layer before")
                 .because(message)
         })?;
         Ok(output?.sizes())
@@ -48,7 +48,7 @@ pub(super) fn output_shape<T: Tensors>(
         return Err(Error::shape("the function does not keep the batch axis")
             .received(format!("output sizes {output:?} for a batch of 1"))
             .expected("an output with the batch as its first axis")
-            .mend("let the function reshape its output"));
+            .hint("let the function reshape its output"));
     }
     let mut sizes: Vec<Option<usize>> = output.iter().copied().map(Some).collect();
     sizes[0] = inputs.iter().find_map(Shape::batch);

@@ -8,7 +8,9 @@ use crate::functional::{IntoTensors, KerasTensor};
 use crate::layers::DataFormat;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::channels_lie_first;
-use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
+use crate::{
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, layer,
+};
 
 /// Puts its inputs one after the other along an axis.
 ///
@@ -71,7 +73,7 @@ impl Concatenate {
         Err(Error::shape("the inputs can't be put one after the other")
             .received(format!("{} along axis {}", layer::list(inputs), self.axis))
             .expected("shapes that are equal but for the axis, which is not the batch axis")
-            .mend("bring them to one shape, or choose another axis"))
+            .hint("bring them to one shape, or choose another axis"))
     }
 }
 
@@ -103,7 +105,7 @@ impl Layer for Concatenate {
         Ok(vec![Shape::new(sizes)])
     }
 
-    fn build_for(&self, inputs: &[Shape], _: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(ConcatenateModule { axis: self.checked_axis(inputs)? }))
     }
 }
@@ -116,7 +118,7 @@ struct ConcatenateModule {
 impl Forward for ConcatenateModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let mask = self.mask(&inputs)?;
         let values = inputs.into_iter().map(Signal::value).collect::<Result<Vec<AnyTensor>>>()?;
         let joined = if channels_lie_first(&values) {

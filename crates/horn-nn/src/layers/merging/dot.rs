@@ -8,7 +8,8 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::options::Axes;
 use crate::tensor::{MAX_RANK, unsupported_rank};
 use crate::{
-    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer, signals,
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, layer,
+    signals,
 };
 
 /// The products of two tensors, sample by sample, summed over an axis of each: `Σ_k a[…, k, …] · b[…, k, …]`.
@@ -67,7 +68,7 @@ impl Dot {
             Error::shape("the inputs have no such products")
                 .received(format!("{} with axes {:?}", layer::list(inputs), self.axes.as_ref()))
                 .expected("two inputs whose axes, not those of the batch, have the same size")
-                .mend("choose other axes, or bring the inputs to one size by `Dense`")
+                .hint("choose other axes, or bring the inputs to one size by `Dense`")
         };
         let (a, b) = match (inputs, self.axes.as_ref()) {
             ([a, b], [axis]) => ((a, *axis), (b, *axis)),
@@ -110,7 +111,7 @@ impl Layer for Dot {
         Ok(vec![Shape::new(sizes)])
     }
 
-    fn build_for(&self, inputs: &[Shape], _: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {
         let (first, second) = self.checked_axes(inputs)?;
         Ok(BuiltLayer::new(DotModule { first, second, normalize: self.normalize }))
     }
@@ -126,7 +127,7 @@ struct DotModule {
 impl Forward for DotModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [a, b] = signals(inputs)?;
         let (a, rows) = self.matrices(a.value()?, self.first)?;
         let (b, columns) = self.matrices(b.value()?, self.second)?;

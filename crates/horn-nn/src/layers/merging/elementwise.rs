@@ -8,7 +8,9 @@ use super::masked;
 use crate::functional::{IntoTensors, KerasTensor};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
-use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
+use crate::{
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, layer,
+};
 
 /// Makes a merging layer of a function of two tensors.
 macro_rules! merging_layer {
@@ -62,7 +64,7 @@ macro_rules! merging_layer {
                 Ok(vec![Operation::$operation.output_shape($name, inputs)?])
             }
 
-            fn build_for(&self, _: &[Shape], _: &mut Build) -> Result<BuiltLayer> {
+            fn build_for(&self, _: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {
                 Ok(BuiltLayer::new(MergeModule { operation: Operation::$operation }))
             }
         }
@@ -125,7 +127,7 @@ impl Operation {
             return Err(Error::shape("the layer takes another number of inputs")
                 .received(format!("{} inputs", inputs.len()))
                 .expected(if two { "2" } else { "at least 1" })
-                .mend(format!("apply it to several tensors, as in `{class}().apply((&a, &b))`")));
+                .hint(format!("apply it to several tensors, as in `{class}().apply((&a, &b))`")));
         }
         let rank = inputs.iter().map(Shape::rank).max().unwrap_or_default();
         let raised = inputs.iter().map(|input| raised(input.sizes(), rank, Some(1)));
@@ -140,7 +142,7 @@ impl Operation {
             Error::shape("the inputs do not fit each other")
                 .received(layer::list(inputs))
                 .expected("equal sizes, or 1, along each axis")
-                .mend("bring them to one shape, by `Dense`, `Conv2D` or `Reshape`")
+                .hint("bring them to one shape, by `Dense`, `Conv2D` or `Reshape`")
         })
     }
 
@@ -194,7 +196,7 @@ struct MergeModule {
 impl Forward for MergeModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let mask = any_mask(&inputs)?;
         let masks: Vec<_> = inputs.iter().map(|input| input.mask().cloned()).collect();
         let rank = inputs.iter().map(|input| input.sizes().len()).max().unwrap_or_default();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::constraints::Constraint;
 use crate::initializers::{Initializer, Ones, Zeros};
 use crate::regularizers::Regularizer;
-use crate::{Build, Result, WeightSpec};
+use crate::{LayerBuilder, Result, WeightSpec};
 
 /// The arguments for γ and β.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ impl Default for Affine {
 
 impl Affine {
     /// The weights that the arguments ask for.
-    pub fn build<const A: usize>(&self, sizes: [usize; A], build: &mut Build) -> Result<AffineModule<A>> {
+    pub fn build<const A: usize>(&self, sizes: [usize; A], build: &mut LayerBuilder) -> Result<AffineModule<A>> {
         let gamma = WeightSpec {
             initializer: &self.gamma_initializer,
             regularizer: self.gamma_regularizer.as_ref(),

@@ -13,7 +13,7 @@ pub(super) fn place(axis: isize, input: &Shape) -> Result<usize> {
         Error::argument("there is no such axis")
             .received(format!("axis = {axis} for {input}"))
             .expected(format!("-{rank} to {}", rank as isize - 1))
-            .mend("count the batch axis as 0, or use -1 for the last axis")
+            .hint("count the batch axis as 0, or use -1 for the last axis")
     })
 }
 
@@ -32,7 +32,7 @@ pub(super) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
         return Err(Error::argument("the axes are none, or one is named twice")
             .received(format!("axis = {axes:?} for {input}"))
             .expected("at least one axis, each once")
-            .mend("use -1 for the last axis"));
+            .hint("use -1 for the last axis"));
     }
     Ok(places)
 }
@@ -43,13 +43,13 @@ pub(super) fn size(place: usize, input: &Shape) -> Result<usize> {
         return Err(Error::argument("the samples of a batch can't have weights of their own")
             .received(format!("axis 0 of {input}"))
             .expected("an axis of the samples")
-            .mend("use -1 for the last axis"));
+            .hint("use -1 for the last axis"));
     }
     input.sizes()[place].filter(|size| *size > 0).ok_or_else(|| {
         Error::shape("the size of a normalized axis must be known and not zero")
             .received(format!("axis {place} of {input}"))
             .expected("a number")
-            .mend("give `Input` the size, or choose another axis")
+            .hint("give `Input` the size, or choose another axis")
     })
 }
 

@@ -11,7 +11,8 @@ use super::batch_renormalization::{Renorm, RenormClipping};
 use crate::initializers::{Initializer, Ones, Zeros};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::{
-    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, State, by_rank, signals,
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, State, by_rank,
+    signals,
 };
 
 /// `γ · (x − mean) / √(variance + ε) + β`, channel by channel.
@@ -129,7 +130,7 @@ impl Layer for BatchNormalization {
             return Err(Error::argument("the batch axis has no channels")
                 .received(format!("axis = {} for {input}", self.axis))
                 .expected("another axis")
-                .mend("use -1 for the last axis"));
+                .hint("use -1 for the last axis"));
         }
         size(axis, input)?;
         if self.epsilon.is_nan() || self.epsilon < 0.0 || !self.momentum.is_finite() {
@@ -141,7 +142,7 @@ impl Layer for BatchNormalization {
         Ok(input.clone())
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let axis = place(self.axis, input)?;
         let channels = [size(axis, input)?];
         Ok(BuiltLayer::new(BatchNormalizationModule {
@@ -183,7 +184,7 @@ struct Normalized<const D: usize> {
 impl Forward for BatchNormalizationModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let mask = input.mask().cloned();
         let learns = call.is_training() && call.is_trainable();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch_normalization::moved;
 use crate::initializers::Initializer;
-use crate::{Build, Error, Result, State};
+use crate::{Error, LayerBuilder, Result, State};
 
 /// How far batch renormalization may correct; `None` stands for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Renorm {
         (mean, variance): (&Initializer, &Initializer),
         clipping: RenormClipping,
         momentum: f64,
-        build: &mut Build,
+        build: &mut LayerBuilder,
     ) -> Result<Self> {
         let moving_stddev = build.add_state("moving_stddev", channels, variance)?;
         let renorm_mean = build.add_state("renorm_mean", channels, mean)?;

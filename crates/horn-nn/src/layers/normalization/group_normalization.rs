@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::affine::{Affine, AffineModule, affine_arguments};
 use super::axes::{place, size};
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
 
 /// `γ · (x − mean) / √(variance + ε) + β`, with mean and variance over each group of neighbouring channels of a sample,
 /// at all places.
@@ -59,7 +59,7 @@ impl GroupNormalization {
             return Err(Error::argument("the batch axis has no channels")
                 .received(format!("axis = {} for {input}", self.axis))
                 .expected("another axis")
-                .mend("use -1 for the last axis"));
+                .hint("use -1 for the last axis"));
         }
         let channels = size(axis, input)?;
         let groups = if self.groups == -1 { channels } else { usize::try_from(self.groups).unwrap_or(0) };
@@ -67,7 +67,7 @@ impl GroupNormalization {
             return Err(Error::argument("the channels can't be split into equal groups")
                 .received(format!("groups = {} for {channels} channels", self.groups))
                 .expected("a divisor of the number of channels, or -1")
-                .mend("choose another number of groups"));
+                .hint("choose another number of groups"));
         }
         if self.epsilon >= 0.0 {
             return Ok((axis, channels, groups));
@@ -101,7 +101,7 @@ impl Layer for GroupNormalization {
         Ok(input.clone())
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let (axis, channels, groups) = self.checked(input)?;
         let affine = self.affine.build([channels], build)?;
         Ok(BuiltLayer::new(GroupNormalizationModule { affine, axis, groups, epsilon: self.epsilon }))

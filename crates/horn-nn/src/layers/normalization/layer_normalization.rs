@@ -9,7 +9,7 @@ use super::affine::{Affine, AffineModule, affine_arguments};
 use super::axes::{along, by_count, means, places, size};
 use crate::constraints::Axes;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
 
 /// `γ · (x − mean) / √(variance + ε) + β`, with mean and variance over one axis or several of each sample.
 ///
@@ -89,7 +89,7 @@ impl Layer for LayerNormalization {
         Err(Error::argument("ε is negative").received(format!("epsilon = {}", self.epsilon)).expected("0 or more"))
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let axes = places(&self.axis, input)?;
         let sizes = axes.iter().map(|&place| size(place, input)).collect::<Result<Vec<_>>>()?;
         by_count!(sizes, |sizes| {

@@ -11,7 +11,9 @@ use crate::constraints::Axes;
 use crate::initializers::{Ones, Zeros};
 use crate::layers::Numbers;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, HostArray, Layer, Mode, Result, Shape, State, by_rank};
+use crate::{
+    AnyTensor, BuiltLayer, Error, Forward, HostArray, Layer, LayerBuilder, Mode, Result, Shape, State, by_rank,
+};
 
 /// `(x − mean) / max(√variance, 10⁻⁷)`, with a mean and a variance that are given or [found in data](Self::adapt).
 ///
@@ -87,7 +89,7 @@ impl Normalization {
     pub fn adapt<'a>(mut self, data: impl Into<HostArray<'a>>) -> Result<Self> {
         if self.mean.is_some() {
             return Err(Error::argument("mean and variance were given, so there is nothing to find")
-                .mend("leave out `mean` and `variance`, or `adapt`"));
+                .hint("leave out `mean` and `variance`, or `adapt`"));
         }
         let data = data.into();
         let shape = Shape::new(data.sizes().iter().copied().map(Some).collect::<Vec<_>>());
@@ -119,7 +121,7 @@ impl Normalization {
             Error::shape("mean or variance do not fit the axes")
                 .received(format!("an array of shape {:?}", numbers.array().shape()))
                 .expected(format!("one number, or an array of shape {sizes:?}"))
-                .mend("give as many numbers as the kept axes have places")
+                .hint("give as many numbers as the kept axes have places")
         })
     }
 }
@@ -164,19 +166,19 @@ impl Layer for Normalization {
                 return Err(Error::argument("mean and variance go together")
                     .received(if mean.is_some() { "a mean only" } else { "a variance only" })
                     .expected("both, or neither")
-                    .mend("give both, or call `adapt`"));
+                    .hint("give both, or call `adapt`"));
             }
         }
         match &self.adapted {
             Some(adapted) if adapted.sizes != sizes => Err(Error::shape("the layer was adapted to other data")
                 .received(format!("{input}, whose kept axes have the sizes {sizes:?}"))
                 .expected(format!("kept axes of the sizes {:?}", adapted.sizes))
-                .mend("adapt it to data of the model's input")),
+                .hint("adapt it to data of the model's input")),
             _ => Ok(input.clone()),
         }
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let (kept, sizes) = (self.kept(input)?, self.kept_sizes(input)?);
         if let (Some(mean), Some(variance)) = (&self.mean, &self.variance) {
             build.take_constants(sizes.iter().fold(2, |all, &size| all.saturating_mul(size)))?;
@@ -198,7 +200,7 @@ impl Layer for Normalization {
     }
 }
 
-fn count(build: &mut Build) -> Result<State<1>> {
+fn count(build: &mut LayerBuilder) -> Result<State<1>> {
     build.add_state_number("count", &Zeros::new().into())
 }
 

@@ -8,7 +8,7 @@ use super::axes::{by_count, means, places, size};
 use crate::constraints::Axes;
 use crate::initializers::Ones;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
 
 /// `scale · x / √(mean(x²) + ε)`, with the mean over one axis or several of each sample.
 ///
@@ -71,7 +71,7 @@ impl Layer for RMSNormalization {
             return Err(Error::shape("the scale does not fit the last axes, which it multiplies in Keras")
                 .received(format!("axis {axes:?} of {input}"))
                 .expected("the last axes, or axes of their sizes")
-                .mend("put `Permute` before and after it, or use `LayerNormalization`"));
+                .hint("put `Permute` before and after it, or use `LayerNormalization`"));
         }
         if self.epsilon >= 0.0 {
             return Ok(input.clone());
@@ -79,7 +79,7 @@ impl Layer for RMSNormalization {
         Err(Error::argument("ε is negative").received(format!("epsilon = {}", self.epsilon)).expected("0 or more"))
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let axes = places(&self.axis, input)?;
         let sizes = axes.iter().map(|&place| size(place, input)).collect::<Result<Vec<_>>>()?;
         by_count!(sizes, |sizes| {

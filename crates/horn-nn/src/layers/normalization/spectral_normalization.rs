@@ -8,7 +8,7 @@ use super::kernel_first::KernelFirst;
 use crate::initializers::TruncatedNormal;
 use crate::layers::Nested;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, State, Weight};
+use crate::{BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, State, Weight};
 
 /// While training, divides the kernel of a layer by its largest singular value `σ`, which a power iteration estimates:
 /// `v = u · Wᵀ / ‖u · Wᵀ‖`, `u = v · W / ‖v · W‖`, `σ = v · W · uᵀ`.
@@ -68,7 +68,7 @@ impl Layer for SpectralNormalization {
         self.layer.output_shapes(inputs)
     }
 
-    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let mut apart = build.apart();
         let layer = self.layer.build("layer", inputs, &mut apart)?;
         let mut weights = apart.into_weights().into_iter();
@@ -78,7 +78,7 @@ impl Layer for SpectralNormalization {
             Error::argument("the layer has no kernel to normalize")
                 .received(self.layer.layer().class_name())
                 .expected("a layer whose first weight is its kernel or its embeddings")
-                .mend("wrap a layer such as `Dense`, `Conv2D` or `Embedding`")
+                .hint("wrap a layer such as `Dense`, `Conv2D` or `Embedding`")
         })?;
         let units = kernel.sizes.last().copied().unwrap_or(1);
         build.adopt([Weight { also_in: Some(String::new()), ..kernel }]);
@@ -99,7 +99,7 @@ struct SpectralNormalizationModule {
 impl Forward for SpectralNormalizationModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let KernelFirst { layer, next } = &self.layer;
         if !call.is_training() {
             return layer.call(inputs, call);

@@ -21,7 +21,7 @@ impl Statistics {
             return Err(Error::data("there is no data to adapt to")
                 .received(format!("an array of shape {all:?}"))
                 .expected("at least one value")
-                .mend("give it the training data"));
+                .hint("give it the training data"));
         }
         // A value's place among the kept axes, from its place among all.
         let strides = strides(all);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::axes::{places, sums};
 use crate::constraints::Axes;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
 
 /// `x / √Σx²`, with the sum over one axis or several of each sample; what is all zeros stays.
 ///
@@ -60,7 +60,7 @@ impl Layer for UnitNormalization {
         Ok(input.clone())
     }
 
-    fn build(&self, input: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(UnitNormalizationModule { axes: places(&self.axis, input)? }))
     }
 }

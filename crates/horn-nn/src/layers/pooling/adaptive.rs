@@ -8,7 +8,7 @@ use super::Pool;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::Axes;
 use crate::layers::{DataFormat, Sizes};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Makes the adaptive pooling over `n` spatial axes.
 macro_rules! adaptive_layer {
@@ -55,18 +55,18 @@ macro_rules! adaptive_layer {
                     return Err(Error::argument("output_size can't be 0")
                         .received(format!("output_size = {}", self.output_size))
                         .expected("at least 1 along each axis")
-                        .mend("take 1 for one value of each channel"));
+                        .hint("take 1 for one value of each channel"));
                 }
                 if spatial.contains(&Some(0)) {
                     return Err(Error::shape("there is nothing to pool")
                         .received(input)
                         .expected("sizes of at least 1")
-                        .mend("give the layer more steps, or a larger image"));
+                        .hint("give the layer more steps, or a larger image"));
                 }
                 Ok(self.data_format.join(Axes { batch, channels, spatial: output.map(Some).to_vec() }))
             }
 
-            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
                 Ok(BuiltLayer::new(AdaptiveModule {
                     pool: Pool::$pool,
                     output_size: self.output_size.to_array().to_vec(),

@@ -7,7 +7,7 @@ use super::Pool;
 use crate::layers::DataFormat;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::Axes;
-use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, signals};
+use crate::{AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, signals};
 
 /// Makes the global pooling over `n` spatial axes.
 macro_rules! global_layer {
@@ -51,13 +51,13 @@ macro_rules! global_layer {
                     return Err(Error::shape("there is nothing to pool")
                         .received(input)
                         .expected("sizes of at least 1")
-                        .mend("give the layer more steps, or a larger image"));
+                        .hint("give the layer more steps, or a larger image"));
                 }
                 let spatial = if self.keepdims { vec![Some(1); $n] } else { Vec::new() };
                 Ok(self.data_format.join(Axes { batch, channels, spatial }))
             }
 
-            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
                 Ok(BuiltLayer::new(GlobalModule {
                     pool: Pool::$pool,
                     data_format: self.data_format,
@@ -181,7 +181,7 @@ impl GlobalModule {
 impl Forward for GlobalModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let mask = input.mask().cloned();
         let x = self.data_format.to_channels_first(input.value()?)?;

@@ -8,7 +8,7 @@ use super::operate::pool;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding, Sizes};
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Makes the pooling over `n` spatial axes. As in Keras, the size of the window has a default where it takes the largest
 /// value, and none where it takes the mean.
@@ -111,7 +111,7 @@ macro_rules! pooling_layer {
                 window.output_shape(&axes, axes.channels)
             }
 
-            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
                 Ok(BuiltLayer::new(PoolingModule { pool: Pool::$pool, window: self.window()? }))
             }
         }

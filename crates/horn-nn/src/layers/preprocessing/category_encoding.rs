@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::encode::{OutputMode, encode};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::{
-    AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, many_inputs, many_signals,
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, many_inputs,
+    many_signals,
 };
 
 /// Makes vectors with a place for each of `num_tokens` categories, of their indices from 0 on.
@@ -84,7 +85,7 @@ impl Layer for CategoryEncoding {
         Ok(vec![self.output_mode.output_shape(input, self.num_tokens)])
     }
 
-    fn build_for(&self, _: &[Shape], _: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(CategoryEncodingModule { num_tokens: self.num_tokens, output_mode: self.output_mode }))
     }
 }
@@ -99,7 +100,7 @@ struct CategoryEncodingModule {
 impl Forward for CategoryEncodingModule {
     many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let mut inputs = inputs.into_iter().map(Signal::value);
         let indices: AnyTensor = inputs.next().expect("the layer has an input")?;
         let weights = inputs.next().transpose()?;

@@ -7,7 +7,7 @@ use super::image::{resized, spatial_axes};
 use super::resampling::{Resampling, crop_windows};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::{DataFormat, Interpolation};
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Cuts out the middle of images. Where an image is smaller, the largest part of its middle that has the shape is
 /// resized instead.
@@ -57,7 +57,7 @@ impl Layer for CenterCrop {
         resized(input, self.data_format, [self.height, self.width])
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         let (size, data_format) = ([self.height, self.width], self.data_format);
         Ok(BuiltLayer::new(CenterCropModule { size, data_format }))
     }

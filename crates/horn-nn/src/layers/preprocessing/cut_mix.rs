@@ -10,7 +10,7 @@ use super::mixing::{Mix, mixed_shapes};
 use crate::layers::DataFormat;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::random::{SeedGenerator, threefry};
-use crate::{Build, BuiltLayer, Call, Forward, Layer, Result, Shape, Signal};
+use crate::{BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Shape, Signal};
 
 /// While training, puts a part of another image of the batch into each image, at the same place, and blends their
 /// labels by the areas. Does nothing otherwise.
@@ -91,7 +91,7 @@ impl Layer for CutMix {
         mixed_shapes(inputs)
     }
 
-    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(CutMixModule {
             shapes: self.factor.range().map(|end| end as f32),
             axes: spatial_axes(self.data_format),
@@ -141,7 +141,7 @@ fn pixels(rows: &[Span], columns: &[Span], [height, width]: [usize; 2]) -> Vec<b
 impl Forward for CutMixModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         if !call.is_training() {
             return Ok(inputs);
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::encode::{OutputMode, encode};
 use super::quantiles::Quantiles;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, HostArray, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, HostArray, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Gives each number the index of its bin: how many of the edges between the bins are at most the number.
 ///
@@ -96,7 +96,7 @@ impl Discretization {
             Error::argument("the number of bins is unknown")
                 .received(format!("num_bins = {:?}", self.num_bins))
                 .expected("1 or more")
-                .mend("set num_bins, and leave out bin_boundaries")
+                .hint("set num_bins, and leave out bin_boundaries")
         })?;
         if !(self.epsilon > 0.0 && self.epsilon <= 1.0) {
             return Err(Error::argument("the precision is no share").received(self.epsilon).expected("0 to 1"));
@@ -135,7 +135,7 @@ impl Layer for Discretization {
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.output_mode.check_unweighted()?;
         let edges = self.bin_boundaries.as_ref().ok_or_else(|| {
-            Error::model("the edges of the bins are unknown").mend("give them, or call `adapt` on the layer with data")
+            Error::model("the edges of the bins are unknown").hint("give them, or call `adapt` on the layer with data")
         })?;
         if edges.is_sorted() && !self.sparse {
             return Ok(self.output_mode.output_shape(input, edges.len() + 1));
@@ -145,7 +145,7 @@ impl Layer for Discretization {
             .expected("growing numbers, and sparse = false"))
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         let edges = self.bin_boundaries.iter().flatten().map(|edge| *edge as f32).collect();
         Ok(BuiltLayer::new(DiscretizationModule { edges, output_mode: self.output_mode }))
     }

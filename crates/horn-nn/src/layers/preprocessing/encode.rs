@@ -48,7 +48,7 @@ impl OutputMode {
         Err(Error::argument("the layer does not weight categories")
             .received("output_mode = TfIdf")
             .expected("Int, OneHot, MultiHot or Count")
-            .mend("take a lookup, such as StringLookup"))
+            .hint("take a lookup, such as StringLookup"))
     }
 }
 
@@ -162,7 +162,7 @@ pub(super) fn to_numbers<N: Number>(values: ArrayD<f64>, mode: OutputMode) -> Re
         return Err(Error::argument("weights are no integers")
             .received("an array of integers to be made")
             .expected("floats")
-            .mend("ask for an `ArrayD<f32>`"));
+            .hint("ask for an `ArrayD<f32>`"));
     }
     Ok(values.map(|value| N::from_f64(*value)))
 }

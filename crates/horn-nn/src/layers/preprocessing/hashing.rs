@@ -7,7 +7,7 @@ use super::encode::{Number, OutputMode, encode_host, to_device, to_host, to_numb
 use super::hash::{Salt, bin};
 use super::tokens::{IntoBatch, Token};
 use crate::layers::common::{Common, DType, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Gives each category one of `num_bins` bins by a hash: the same category always the same bin, and different ones by
 /// chance the same.
@@ -149,12 +149,12 @@ impl Layer for Hashing {
             return Err(Error::argument("a model's floats do not hold so many bins")
                 .received(format!("num_bins = {}", self.num_bins))
                 .expected(format!("at most {EXACT}"))
-                .mend("call the layer before the model, or take fewer bins"));
+                .hint("call the layer before the model, or take fewer bins"));
         }
         Ok(self.output_mode.output_shape(input, self.num_bins))
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(HashingModule { layer: self.clone() }))
     }
 }

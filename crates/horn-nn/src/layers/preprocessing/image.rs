@@ -19,7 +19,7 @@ pub(super) fn check_images(input: &Shape) -> Result<()> {
     Err(Error::shape("the input is no batch of images")
         .received(input)
         .expected("(batch, height, width, channels), or with the channels second, and no size of 0")
-        .mend("reshape the input; images of one colour need an axis of size 1 for it"))
+        .hint("reshape the input; images of one colour need an axis of size 1 for it"))
 }
 
 /// The shape of a batch of images when they have another size.
@@ -29,7 +29,7 @@ pub(super) fn resized(input: &Shape, data_format: DataFormat, size: [usize; 2]) 
         return Err(Error::argument("images can't be resized to nothing")
             .received(format!("height = {}, width = {}", size[0], size[1]))
             .expected("sizes from 1 on")
-            .mend("give the height and the width of the images that you want"));
+            .hint("give the height and the width of the images that you want"));
     }
     let mut sizes = input.sizes().to_vec();
     for (axis, size) in spatial_axes(data_format).into_iter().zip(size) {

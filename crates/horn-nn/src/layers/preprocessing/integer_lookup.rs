@@ -12,7 +12,7 @@ use super::lookup::{Lookup, OovMethod, count_batch, count_rows, lookup_arguments
 use super::tokens::{Counts, IntoBatch};
 use super::vocabulary::LookupState;
 use crate::layers::common::{Common, common_arguments};
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Gives each integer its index in a vocabulary, which is given or learned.
 ///
@@ -95,7 +95,7 @@ impl Layer for IntegerLookup {
         Ok(self.lookup.output_mode.output_shape(input, self.lookup.depth()?))
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(IntegerLookupModule { lookup: Arc::new(self.lookup.clone()) }))
     }
 }

@@ -87,8 +87,8 @@ impl<T: Token> Lookup<T> {
 
     /// Are the arguments possible?
     pub fn check(&self) -> Result<()> {
-        let wrong = |problem: &str, received: String, mend: &str| {
-            Err(Error::argument(problem).received(received).mend(mend.to_owned()))
+        let wrong = |problem: &str, received: String, hint: &str| {
+            Err(Error::argument(problem).received(received).hint(hint.to_owned()))
         };
         if self.max_tokens.is_some_and(|most| most <= 1) {
             return wrong("a vocabulary needs room", format!("max_tokens = {:?}", self.max_tokens), "give 2 or more");
@@ -159,7 +159,7 @@ impl<T: Token> Lookup<T> {
             Some(Vocabulary::Learned(learned)) => self.learned_before(learned)?,
             None => {
                 return Err(Error::model("the layer has no vocabulary")
-                    .mend("call `adapt` on it with data, or give it a vocabulary"));
+                    .hint("call `adapt` on it with data, or give it a vocabulary"));
             }
         };
         Ok(self.table.get_or_init(|| table))
@@ -175,7 +175,7 @@ impl<T: Token> Lookup<T> {
                 return Err(Error::data("there is not one weight for each token")
                     .received(format!("{} weights", table.weights.len()))
                     .expected(depth)
-                    .mend("save the model again"));
+                    .hint("save the model again"));
             }
         }
         Ok(table)
@@ -247,7 +247,7 @@ impl<T: Token> Lookup<T> {
         self.check()?;
         if self.is_given() {
             return Err(Error::argument("the layer was given a vocabulary, and can't learn another")
-                .mend("leave the vocabulary out where you make the layer"));
+                .hint("leave the vocabulary out where you make the layer"));
         }
         let without: Vec<&T> = self.mask_token.iter().chain([&self.oov_token]).collect();
         let most = self.max_tokens.map(|most| most.saturating_sub(self.token_start()));
@@ -312,7 +312,7 @@ impl<T: Token> Lookup<T> {
                 return Err(Error::data("a token is not in the vocabulary, and there is no index for such tokens")
                     .received(format!("{token:?}"))
                     .expected("tokens of the vocabulary")
-                    .mend("set num_oov_indices to 1"));
+                    .hint("set num_oov_indices to 1"));
             }
             (1, _) => 0,
             (bins, Some(integer)) if self.oov_method == OovMethod::Floormod => integer.rem_euclid(bins as i64) as usize,
@@ -324,7 +324,7 @@ impl<T: Token> Lookup<T> {
     /// Looks tokens up, and encodes what is found.
     pub fn encode(&self, tokens: &ArrayD<T>) -> Result<ArrayD<f64>> {
         if self.invert {
-            return Err(Error::argument("an inverse lookup takes indices").mend("call `tokens` with them"));
+            return Err(Error::argument("an inverse lookup takes indices").hint("call `tokens` with them"));
         }
         let indices: Vec<Option<usize>> = tokens.iter().map(|token| self.index(token)).collect::<Result<_>>()?;
         let indices = ArrayD::from_shape_vec(tokens.raw_dim(), indices).expect("there is an index a token");

@@ -12,7 +12,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::convolution::convolve;
 use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// The transform is a matrix whose size is the square of this.
 const MOST_LENGTH: usize = 1 << 16;
@@ -117,7 +117,7 @@ impl MelSpectrogram {
             return Err(Error::argument("the transform is shorter than what it is to look at")
                 .received(format!("sequence_length = {length}"))
                 .expected(format!("1 to {}, the fft_length", self.fft_length))
-                .mend("leave out sequence_length, or take a longer transform"));
+                .hint("leave out sequence_length, or take a longer transform"));
         }
         let Some(window) = &self.window else { return Ok(vec![1.0; self.fft_length]) };
         let window = window.values(length, true);
@@ -186,14 +186,14 @@ impl Layer for MelSpectrogram {
             return Err(Error::shape("the input is no batch of signals")
                 .received(input)
                 .expected("(batch, samples)")
-                .mend("give one channel: each of a stereo signal is a signal of its own"));
+                .hint("give one channel: each of a stereo signal is a signal of its own"));
         };
         let around = 2 * (self.fft_length / 2);
         let count = pieces.outputs(&[samples.map(|samples| samples + around)])?[0];
         Ok(Shape::new([batch, Some(self.num_mel_bins), count]))
     }
 
-    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let (frequencies, length) = (self.frequencies(), self.fft_length);
         build.take_constants(frequencies.saturating_mul(2 * length + self.num_mel_bins))?;
         let top = self.max_freq.unwrap_or((self.sampling_rate / 2.0).trunc());

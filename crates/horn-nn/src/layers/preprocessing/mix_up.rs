@@ -7,7 +7,7 @@ use super::mixing::{Mix, mixed_shapes};
 use crate::layers::DataFormat;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::random::SeedGenerator;
-use crate::{Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal};
+use crate::{BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal};
 
 /// While training, blends each image with another one of its batch, and its label with that one's label. Does nothing
 /// otherwise.
@@ -81,12 +81,12 @@ impl Layer for MixUp {
             return Err(Error::argument("the beta distribution has no such shape")
                 .received(format!("alpha = {}", self.alpha))
                 .expected("a number above 0")
-                .mend("0.2 blends a little, 1.0 blends by any weight alike"));
+                .hint("0.2 blends a little, 1.0 blends by any weight alike"));
         }
         mixed_shapes(inputs)
     }
 
-    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(MixUpModule { alpha: self.alpha as f32, drawn: build.seed_generator(self.seed)? }))
     }
 }
@@ -101,7 +101,7 @@ struct MixUpModule {
 impl Forward for MixUpModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         if !call.is_training() {
             // Keras draws here, too, and the next draw is another one.
             self.drawn.skip(2);

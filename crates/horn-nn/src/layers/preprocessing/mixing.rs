@@ -19,7 +19,7 @@ pub(super) fn mixed_shapes(inputs: &[Shape]) -> Result<Vec<Shape>> {
             return Err(Error::shape("labels of this shape can't be mixed")
                 .received(labels)
                 .expected("(batch, classes)")
-                .mend("encode class indices, one column for each class, by `CategoryEncoding`"));
+                .hint("encode class indices, one column for each class, by `CategoryEncoding`"));
         }
         _ => {
             return Err(Error::shape("the layer takes fewer inputs").received(layer::list(inputs)).expected(expected));

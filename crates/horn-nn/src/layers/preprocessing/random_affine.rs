@@ -10,7 +10,7 @@ use super::image::{check_images, spatial_axes};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::{DataFormat, Interpolation};
 use crate::random::{SeedGenerator, threefry};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Makes a layer of its factors, their bounds, and the motion that is drawn from them.
 macro_rules! random_affine {
@@ -94,7 +94,7 @@ macro_rules! random_affine {
                 Ok(input.clone())
             }
 
-            fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
                 let motion: fn(&Self) -> Motion = $motion;
                 Ok(BuiltLayer::new(RandomAffineModule {
                     motion: motion(self),
@@ -226,7 +226,7 @@ fn check_interpolation(interpolation: Interpolation) -> Result<()> {
     Err(Error::argument("images can't be moved with this interpolation")
         .received(format!("{interpolation:?}"))
         .expected("Bilinear or Nearest")
-        .mend("take Bilinear"))
+        .hint("take Bilinear"))
 }
 
 /// What is drawn for each image.

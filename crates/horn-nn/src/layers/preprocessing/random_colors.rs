@@ -9,7 +9,7 @@ use super::image::{check_images, spatial_axes};
 use crate::layers::DataFormat;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::random::SeedGenerator;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Makes a layer of what it draws from its factor, and what it does with it.
 macro_rules! random_colors {
@@ -72,10 +72,10 @@ macro_rules! random_colors {
                 Err(Error::argument("the range of values is empty")
                     .received(format!("value_range = {:?}", self.value_range))
                     .expected("the least value first")
-                    .mend("give [0, 255] for bytes, [0, 1] for shares"))
+                    .hint("give [0, 255] for bytes, [0, 1] for shares"))
             }
 
-            fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
                 let draws: fn([f64; 2]) -> [f64; 2] = $drawn;
                 Ok(BuiltLayer::new(RandomColorsModule {
                     change: $change,

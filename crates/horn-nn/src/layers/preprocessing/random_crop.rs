@@ -8,7 +8,7 @@ use super::resampling::{Resampling, Window, crop_windows};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::{DataFormat, Interpolation};
 use crate::random::{SeedGenerator, next_seed, threefry};
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// While training, cuts a part out of images, the same part of all images of a batch. Where an image is not larger, its
 /// middle is taken and resized. Does nothing otherwise, as in Keras: the images then keep their size.
@@ -66,7 +66,7 @@ impl Layer for RandomCrop {
         resized(input, self.data_format, [self.height, self.width])
     }
 
-    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         if self.seed.is_none() {
             // Keras draws a seed for the configuration as well.
             next_seed();

@@ -8,7 +8,7 @@ use super::image::{check_images, spatial_axes};
 use crate::layers::DataFormat;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::random::SeedGenerator;
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Which sides of an image change places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ impl Layer for RandomFlip {
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let [height, width] = spatial_axes(self.data_format);
         let axes = match self.mode {
             FlipMode::Horizontal => vec![width],

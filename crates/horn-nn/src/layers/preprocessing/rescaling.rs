@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::layers::Numbers;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
 
 /// `output = input · scale + offset`.
 ///
@@ -64,7 +64,7 @@ impl Layer for Rescaling {
                 return Err(Error::argument("the scale or the offset is not a number")
                     .received(format!("scale = {:?}, offset = {:?}", self.scale, self.offset))
                     .expected("finite numbers")
-                    .mend("check how they were computed"));
+                    .hint("check how they were computed"));
             }
             let fits = match numbers.array().shape() {
                 [] | [1] => true,
@@ -76,13 +76,13 @@ impl Layer for Rescaling {
                 return Err(Error::shape("the scale or the offset does not fit the channels")
                     .received(format!("{:?} numbers for {input}", numbers.array().shape()))
                     .expected("one number, or one for each channel of the last axis")
-                    .mend("give as many numbers as there are channels"));
+                    .hint("give as many numbers as there are channels"));
             }
         }
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(RescalingModule { scale: self.scale.clone(), offset: self.offset.clone() }))
     }
 }

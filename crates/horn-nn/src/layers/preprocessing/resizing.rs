@@ -7,7 +7,7 @@ use super::image::{resized, spatial_axes};
 use super::resampling::{Resampling, Window, crop_windows, pad_windows};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::{DataFormat, Interpolation};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Brings images to another size.
 ///
@@ -109,12 +109,12 @@ impl Layer for Resizing {
             return Err(Error::argument("images can't be both cropped and padded")
                 .received("crop_to_aspect_ratio and pad_to_aspect_ratio")
                 .expected("one of them")
-                .mend("leave one out"));
+                .hint("leave one out"));
         }
         resized(input, self.data_format, [self.height, self.width])
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let plan = match spatial_axes(self.data_format).map(|axis| input.sizes()[axis]) {
             [Some(height), Some(width)] => {
                 let from = [height, width];

@@ -10,7 +10,7 @@ use crate::layers::convolution::convolve;
 use crate::layers::layout::known_channels;
 use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Keras's smallest number that counts.
 const EPSILON: f64 = 1e-7;
@@ -133,13 +133,13 @@ impl STFTSpectrogram {
             return Err(Error::argument("the frames leave samples out between them")
                 .received(format!("frame_step = {step}"))
                 .expected(format!("1 to {}, the frame_length", self.frame_length))
-                .mend("take smaller steps or longer frames"));
+                .hint("take smaller steps or longer frames"));
         }
         if let Some(length) = self.fft_length.filter(|length| *length < self.frame_length) {
             return Err(Error::argument("the transform is shorter than the frames")
                 .received(format!("fft_length = {length}"))
                 .expected(format!("at least {}, the frame_length", self.frame_length))
-                .mend("leave out fft_length, or take shorter frames"));
+                .hint("leave out fft_length, or take shorter frames"));
         }
         Ok(frames)
     }
@@ -192,7 +192,7 @@ impl Layer for STFTSpectrogram {
         Ok(Shape::new([vec![axes.batch], sizes].concat()))
     }
 
-    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let sizes = [self.frame_length, 1, self.frequencies()];
         let kernel = |side: &Side| {
             let transform = STFT::new().side(*side).window(self.window.clone());

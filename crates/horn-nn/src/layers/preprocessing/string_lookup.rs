@@ -15,7 +15,7 @@ use super::tokens::{Counts, IntoBatch};
 use super::vocabulary::LookupState;
 use crate::layer::signals;
 use crate::layers::common::{Common, common_arguments};
-use crate::{Build, BuiltLayer, Call, Forward, Layer, Result, Shape, Signal};
+use crate::{BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Shape, Signal};
 
 /// Gives each string its index in a vocabulary, which is given or learned.
 ///
@@ -94,7 +94,7 @@ impl Layer for StringLookup {
         Ok(self.lookup.output_mode.output_shape(&shape_of_texts(input)?, depth))
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         let lookup = self.lookup.clone();
         Ok(match lookup.invert {
             true => BuiltLayer::new(ToTextsModule { lookup: Arc::new(lookup) }),
@@ -119,7 +119,7 @@ struct ToTextsModule {
 impl Forward for ToTextsModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let input = input.value()?;
         let device = input.device();
@@ -195,7 +195,7 @@ mod tests {
             .unwrap();
         let texts = ndarray::array![["b", "a"], ["c", "b"]];
         let batch = crate::HostArray::from(&texts).batch(&[0, 1], &device).unwrap();
-        let outputs = both.call(vec![batch], &mut Call::new(Mode::Inference)).unwrap();
+        let outputs = both.call(vec![batch], &mut CallContext::new(Mode::Inference)).unwrap();
         let [output] = signals(outputs).unwrap();
         let expected = ndarray::array![["b", "a"], ["[UNK]", "b"]].map(ToString::to_string).into_dyn();
         assert_eq!(*output.texts().unwrap().texts, expected);
@@ -210,20 +210,20 @@ mod tests {
         assert_eq!(
             numbers.unwrap_err().to_string(),
             "layer \"string_lookup\" (StringLookup): the layer takes texts, and no numbers; received numbers of shape \
-             (None, 2), expected texts. Mend: make the Input one of texts: `.dtype(InputDtype::String)`."
+             (None, 2), expected texts. Hint: make the Input one of texts: `.dtype(InputDtype::String)`."
         );
         let texts = Sequential::new().add(Input([2]).dtype(InputDtype::String)).add(Dense(1)).build(&device);
         assert_eq!(
             texts.unwrap_err().to_string(),
             "layer \"dense\" (Dense): the layer takes numbers, and no texts; received texts of shape (None, 2), expected \
-             numbers. Mend: put a TextVectorization or a StringLookup before it."
+             numbers. Hint: put a TextVectorization or a StringLookup before it."
         );
         let model = Sequential::new().add(Input([1]).dtype(InputDtype::String)).add(lookup()).build(&device).unwrap();
         let error = model.predict(&ndarray::array![[1.0_f32]], 32).unwrap_err();
         assert_eq!(
             error.to_string(),
             "model \"sequential\": the model takes texts; received numbers of shape (1, 1), expected texts of shape \
-             (None, 1). Mend: change the data, or the dtype of the Input."
+             (None, 1). Hint: change the data, or the dtype of the Input."
         );
     }
 }

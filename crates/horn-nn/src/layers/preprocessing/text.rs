@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encode::to_device;
 use crate::layer::signals;
-use crate::{Call, Error, Forward, Result, Shape, Signal};
+use crate::{CallContext, Error, Forward, Result, Shape, Signal};
 
 /// How strings are written; Rust's are UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl OfTextsModule {
 impl Forward for OfTextsModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let texts = input.texts()?;
         let numbers = self.layer.numbers(&texts.texts)?;
@@ -60,5 +60,5 @@ pub(super) fn shape_of_texts(input: &Shape) -> Result<Shape> {
     Err(Error::shape("the layer takes texts, and no numbers")
         .received(format!("numbers of shape {input}"))
         .expected("texts")
-        .mend("make the Input one of texts: `.dtype(InputDtype::String)`"))
+        .hint("make the Input one of texts: `.dtype(InputDtype::String)`"))
 }

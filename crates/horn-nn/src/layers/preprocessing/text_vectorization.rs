@@ -13,7 +13,7 @@ use super::tokens::{Counts, IntoBatch};
 use super::vocabulary::{LookupState, Vocabulary};
 use crate::layers::common::{Common, arguments, common_arguments};
 use crate::layers::registry::read_as;
-use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
 
 /// Splits texts into words, and gives each word its index in a vocabulary, which is given or learned.
 ///
@@ -276,7 +276,7 @@ impl TextVectorization {
 
     fn check(&self) -> Result<()> {
         if self.ragged {
-            return Err(Error::argument("there are no ragged tensors").received("ragged").mend("leave it out"));
+            return Err(Error::argument("there are no ragged tensors").received("ragged").hint("leave it out"));
         }
         if self.output_sequence_length.is_some() && self.output_mode != OutputMode::Int {
             return Err(Error::argument("only indices have a length")
@@ -302,7 +302,7 @@ impl TextVectorization {
                 return Err(Error::shape("the texts have another shape")
                     .received(crate::sizes(sizes))
                     .expected("a vector, or a matrix of one column")
-                    .mend("put the texts of a sample together"));
+                    .hint("put the texts of a sample together"));
             }
         };
         let widths = match &self.ngrams {
@@ -400,13 +400,13 @@ impl Layer for TextVectorization {
             return Err(Error::shape("the texts have another shape")
                 .received(input)
                 .expected(if self.split.is_some() { "(None,) or (None, 1)" } else { "(None, words)" })
-                .mend("put the texts of a sample together"));
+                .hint("put the texts of a sample together"));
         }
         let last = if self.output_mode == OutputMode::Int { self.output_sequence_length } else { Some(depth) };
         Ok(Shape::new([texts.batch(), last]))
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         // With the vocabulary in a table, once and for all.
         Ok(BuiltLayer::new(OfTextsModule::new(Self { learned: Some(self.lookup().into_owned()), ..self.clone() })))
     }

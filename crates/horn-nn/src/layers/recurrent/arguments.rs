@@ -77,14 +77,14 @@ impl CellArguments {
             return Err(Error::argument("a recurrent layer needs units")
                 .received("0 units")
                 .expected("at least 1")
-                .mend("give it the size of its state, as in `LSTM(64)`"));
+                .hint("give it the size of its state, as in `LSTM(64)`"));
         }
         for (name, rate) in [("dropout", self.dropout), ("recurrent_dropout", self.recurrent_dropout)] {
             if !(0.0..=1.0).contains(&rate) {
                 return Err(Error::argument("the rate is no share")
                     .received(format!("{name} = {rate}"))
                     .expected("0 to 1")
-                    .mend("give the share that is dropped: 0.2 for a fifth"));
+                    .hint("give the share that is dropped: 0.2 for a fifth"));
             }
         }
         check_size("activation", self.activation)
@@ -99,7 +99,7 @@ pub(super) fn check_size(argument: &str, activation: Activation) -> Result<()> {
     Err(Error::argument("the activation halves the state")
         .received(format!("{argument} = {activation}"))
         .expected("one that gives as many values as it takes")
-        .mend("take another, such as `Activation::Tanh` or `Activation::Sigmoid`"))
+        .hint("take another, such as `Activation::Tanh` or `Activation::Sigmoid`"))
 }
 
 /// The arguments of every layer that goes through a sequence.

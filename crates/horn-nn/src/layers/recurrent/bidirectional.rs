@@ -9,7 +9,9 @@ use super::arguments::sequence_call;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
 use crate::layers::recurrent::LSTM;
-use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, by_rank, layer};
+use crate::{
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, layer,
+};
 
 /// Runs a recurrent layer over the sequence, and one like it from the end to the beginning, and merges what both say
 /// of each step.
@@ -81,7 +83,7 @@ impl TryFrom<Written> for Bidirectional {
         if [Some(&layer), backward_layer.as_ref()].into_iter().flatten().any(holds_another) {
             return Err(Error::argument("a Bidirectional can't be inside of another")
                 .expected("a recurrent layer")
-                .mend("put one after the other"));
+                .hint("put one after the other"));
         }
         let whole = Self::new(layer);
         let whole = match backward_layer {
@@ -140,7 +142,7 @@ impl Bidirectional {
             Error::argument("there is no layer for the way back")
                 .received(self.layer.layer().class_name())
                 .expected("a recurrent layer of Keras's, or two layers")
-                .mend("give the other layer by `.backward_layer(…)`")
+                .hint("give the other layer by `.backward_layer(…)`")
         })?;
         for argument in ["stateful", "return_sequences", "return_state"] {
             let (forward, backward) = (is_set(&self.layer, argument), is_set(backward, argument));
@@ -148,14 +150,14 @@ impl Bidirectional {
                 return Err(Error::argument("the two layers do not fit each other")
                     .received(format!("{argument} = {forward} forward, {backward} backward"))
                     .expected("the same")
-                    .mend(format!("set `{argument}` in both layers")));
+                    .hint(format!("set `{argument}` in both layers")));
             }
         }
         if is_set(&self.layer, "go_backwards") == is_set(backward, "go_backwards") {
             return Err(Error::argument("both layers go the same way")
                 .received(format!("go_backwards = {} twice", is_set(backward, "go_backwards")))
                 .expected("one of them to go backwards")
-                .mend("set `go_backwards(true)` in the backward layer only"));
+                .hint("set `go_backwards(true)` in the backward layer only"));
         }
         Ok((&self.layer, backward))
     }
@@ -213,7 +215,7 @@ impl Layer for Bidirectional {
             Error::shape("the outputs of the two layers do not fit each other")
                 .received(layer::list(&[first.clone(), second.clone()]))
                 .expected("the same shapes")
-                .mend("give both layers the same number of units")
+                .hint("give both layers the same number of units")
         };
         let merged = match self.merge_mode {
             None => vec![first, second],
@@ -233,7 +235,7 @@ impl Layer for Bidirectional {
         sequence_call(inputs, inputs.saturating_sub(1) / 2 * 2)
     }
 
-    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let (forward, backward) = self.checked()?;
         let [to_forward, to_backward] = halves(inputs);
         // Keras makes the forward layer anew from the one that it is given, and that one has drawn seeds, too.
@@ -258,7 +260,7 @@ struct BothWays {
 impl Forward for BothWays {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [to_forward, to_backward] = halves(&inputs);
         let mut ahead = self.forward.call(to_forward, call)?;
         let mut back = self.backward.call(to_backward, call)?;

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::noise::{Noise, Pass};
 use crate::activations::Activation;
-use crate::{AnyTensor, Call, Error, Result, Signal};
+use crate::{AnyTensor, CallContext, Error, Result, Signal};
 
 /// A built recurrent cell whose steps and states have `D` axes, the batch among them.
 pub(super) trait Cell<const D: usize> {
@@ -21,7 +21,8 @@ pub(super) trait Cell<const D: usize> {
     /// # Errors
     ///
     /// Where the input does not fit the cell.
-    fn start<'a>(&'a self, x: Tensor<D>, batch: usize, pass: Pass, call: &'a mut Call) -> Result<Started<'a, D>>;
+    fn start<'a>(&'a self, x: Tensor<D>, batch: usize, pass: Pass, call: &'a mut CallContext)
+    -> Result<Started<'a, D>>;
 }
 
 /// A cell that can be part of a module.
@@ -43,7 +44,7 @@ pub(super) type Step<'a, const D: usize> =
     Box<dyn FnMut(Tensor<D>, &[Tensor<D>]) -> Result<(Tensor<D>, Vec<Tensor<D>>)> + 'a>;
 
 /// Runs one step of a cell that is called as a layer, with its states after the input.
-pub(super) fn call_alone(cell: &dyn Cell<2>, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+pub(super) fn call_alone(cell: &dyn Cell<2>, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
     let mut tensors = inputs.into_iter().map(|input| input.value()?.float::<2>()).collect::<Result<Vec<_>>>()?;
     let count = cell.states();
     if tensors.len() != count + 1 {
@@ -72,7 +73,7 @@ macro_rules! cell_calls {
     () => {
         crate::many_signals!();
 
-        fn call(&self, inputs: Vec<crate::Signal>, call: &mut crate::Call) -> crate::Result<Vec<crate::Signal>> {
+        fn call(&self, inputs: Vec<crate::Signal>, call: &mut crate::CallContext) -> crate::Result<Vec<crate::Signal>> {
             super::cell::call_alone(self, inputs, call)
         }
     };

@@ -13,7 +13,7 @@ use super::rnn::{state_sizes, with_states};
 use super::simple_rnn::SimpleCell;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
-use crate::{Build, BuiltLayer, Call, Error, Forward, Layer, Result, Shape, Signal, layer, plan};
+use crate::{BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, layer, plan};
 
 /// Several recurrent cells as one: each takes the output of the one before.
 ///
@@ -85,7 +85,7 @@ impl Layer for StackedRNNCells {
             return Err(Error::shape("the states do not fit the cells")
                 .received(layer::list(given))
                 .expected(layer::list(&states))
-                .mend("give all states of all cells, or put the cells into `RNN`"));
+                .hint("give all states of all cells, or put the cells into `RNN`"));
         }
         Ok([vec![output], states].concat())
     }
@@ -94,7 +94,7 @@ impl Layer for StackedRNNCells {
         step_arguments(inputs)
     }
 
-    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let steps = self.steps(&inputs[0])?;
         let groups = plan::numbered(self.cells.iter().map(|cell| cell.layer().class_name()));
         let cells = self
@@ -125,7 +125,7 @@ impl Cell<2> for Stack {
         self.cells.iter().flat_map(Cell::chain).collect()
     }
 
-    fn start<'a>(&'a self, _: Tensor<2>, _: usize, _: Pass, _: &'a mut Call) -> Result<Started<'a, 2>> {
+    fn start<'a>(&'a self, _: Tensor<2>, _: usize, _: Pass, _: &'a mut CallContext) -> Result<Started<'a, 2>> {
         unreachable!("a stack is run cell by cell")
     }
 }
@@ -143,7 +143,7 @@ pub(super) struct AnyCell {
 }
 
 impl AnyCell {
-    pub fn build(group: &str, cell: &Nested, step: Shape, build: &mut Build) -> Result<Self> {
+    pub fn build(group: &str, cell: &Nested, step: Shape, build: &mut LayerBuilder) -> Result<Self> {
         let sizes = state_sizes(cell)?;
         Ok(Self { cell: cell.build(group, &with_states(step, &sizes), build)?, sizes })
     }
@@ -169,7 +169,7 @@ impl Cell<2> for AnyCell {
         self.known().map_or_else(|| vec![self as &dyn Cell<2>], Cell::chain)
     }
 
-    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, _: Pass, call: &'a mut Call) -> Result<Started<'a, 2>> {
+    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, _: Pass, call: &'a mut CallContext) -> Result<Started<'a, 2>> {
         let zeros = self.sizes.iter().map(|&size| Tensor::zeros([batch, size], &constant_device(&x))).collect();
         let step = move |x: Tensor<2>, states: &[Tensor<2>]| {
             let inputs = [x].iter().chain(states).cloned().map(Signal::new).collect();

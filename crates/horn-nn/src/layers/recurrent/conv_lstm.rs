@@ -14,7 +14,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
 use crate::layers::{DataFormat, Padding, Sizes};
-use crate::{Build, BuiltLayer, Layer, Result, Shape};
+use crate::{BuiltLayer, Layer, LayerBuilder, Result, Shape};
 
 /// Makes the layer for images of `n` spatial axes, whose kernels and states have `rank` axes.
 macro_rules! conv_lstm {
@@ -104,7 +104,7 @@ macro_rules! conv_lstm {
                 sequence_call(inputs, 2)
             }
 
-            fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+            fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
                 let window = self.window();
                 let (_, channels) = checked(&window, inputs)?;
                 let sizes = |channels: usize| {

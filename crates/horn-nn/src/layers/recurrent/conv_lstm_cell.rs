@@ -9,7 +9,7 @@ use crate::activations::Activation;
 use crate::layers::DataFormat;
 use crate::layers::convolution::{convolve, swapped_first};
 use crate::layers::window::Window;
-use crate::{Call, Result};
+use crate::{CallContext, Result};
 
 /// Long short-term memory whose kernels slide over images; its steps and states have `D` axes.
 #[derive(Module, Debug)]
@@ -106,7 +106,7 @@ impl<const D: usize> Cell<D> for ConvLongCell<D> {
         vec![self]
     }
 
-    fn start<'a>(&'a self, x: Tensor<D>, batch: usize, pass: Pass, _: &'a mut Call) -> Result<Started<'a, D>> {
+    fn start<'a>(&'a self, x: Tensor<D>, batch: usize, pass: Pass, _: &'a mut CallContext) -> Result<Started<'a, D>> {
         let device = constant_device(&x);
         let spatial = x.dims();
         let spatial = match self.format() {

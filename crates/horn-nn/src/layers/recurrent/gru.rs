@@ -10,7 +10,7 @@ use super::layers::{recurrent_cell, recurrent_layer};
 use super::noise::{Noise, Pass};
 use crate::activations::Activation;
 use crate::layers::common::{Common, arguments};
-use crate::{Build, Call, Forward, Result};
+use crate::{CallContext, Forward, LayerBuilder, Result};
 
 /// The cell of [`GRU`](struct@GRU): gated recurrent unit.
 ///
@@ -110,7 +110,7 @@ impl GRUCell {
         }
     }
 
-    fn build_cell(&self, features: usize, build: &mut Build) -> Result<GatedCell> {
+    fn build_cell(&self, features: usize, build: &mut LayerBuilder) -> Result<GatedCell> {
         check_size("recurrent_activation", self.recurrent_activation)?;
         let kernels = Kernels {
             kernel: build.add_weight("kernel", [features, 3 * self.units], self.cell.kernel())?,
@@ -205,7 +205,7 @@ impl Cell<2> for GatedCell {
         vec![self]
     }
 
-    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut Call) -> Result<Started<'a, 2>> {
+    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut CallContext) -> Result<Started<'a, 2>> {
         let units = self.kernels.units();
         let (input_noise, state_noise) = self.kernels.noise(&self.noise, &x, batch, pass);
         let zeros = vec![self.kernels.zeros(&x, batch)];

@@ -18,7 +18,7 @@ macro_rules! recurrent_cell {
             fn build_for(
                 &self,
                 inputs: &[$crate::Shape],
-                build: &mut $crate::Build,
+                build: &mut $crate::LayerBuilder,
             ) -> $crate::Result<$crate::BuiltLayer> {
                 let features = $crate::layers::recurrent::layers::features(&inputs[0])?;
                 Ok($crate::BuiltLayer::new(self.build_cell(features, build)?))
@@ -61,7 +61,7 @@ macro_rules! recurrent_layer {
             fn build_for(
                 &self,
                 inputs: &[$crate::Shape],
-                build: &mut $crate::Build,
+                build: &mut $crate::LayerBuilder,
             ) -> $crate::Result<$crate::BuiltLayer> {
                 let features = $crate::layers::recurrent::layers::features(&inputs[0])?;
                 let cell = build.within_group($cell, "cell", |build| self.as_cell().build_cell(features, build))?;
@@ -87,7 +87,7 @@ pub(super) fn cell_shapes(inputs: &[Shape], states: &[usize]) -> Result<Vec<Shap
         return Err(Error::shape("the inputs do not fit the cell")
             .received(layer::list(inputs))
             .expected(format!("(None, features), {}", layer::list(&expected)))
-            .mend("apply it to a step and its states, or put it into `RNN`"));
+            .hint("apply it to a step and its states, or put it into `RNN`"));
     }
     features(&inputs[0])?;
     let batch = inputs[0].sizes()[0];
@@ -101,6 +101,6 @@ pub(super) fn features(input: &Shape) -> Result<usize> {
         Error::shape("the number of input features must be known and not zero")
             .received(input)
             .expected("(None, steps, features)")
-            .mend("give `Input` the size of its last axis")
+            .hint("give `Input` the size of its last axis")
     })
 }

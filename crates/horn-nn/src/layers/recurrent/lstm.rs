@@ -10,7 +10,7 @@ use super::layers::{recurrent_cell, recurrent_layer};
 use super::noise::{Noise, Pass};
 use crate::activations::Activation;
 use crate::layers::common::{Common, arguments};
-use crate::{Build, Call, Forward, Result, WeightSpec};
+use crate::{CallContext, Forward, LayerBuilder, Result, WeightSpec};
 
 /// The cell of [`LSTM`](struct@LSTM): long short-term memory.
 ///
@@ -108,7 +108,7 @@ impl LSTMCell {
         }
     }
 
-    fn build_cell(&self, features: usize, build: &mut Build) -> Result<LongCell> {
+    fn build_cell(&self, features: usize, build: &mut LayerBuilder) -> Result<LongCell> {
         check_size("recurrent_activation", self.recurrent_activation)?;
         let kernels = Kernels {
             kernel: build.add_weight("kernel", [features, 4 * self.units], self.cell.kernel())?,
@@ -138,7 +138,7 @@ pub(super) fn gates_bias(
     units: usize,
     unit_forget_bias: bool,
     spec: WeightSpec<'_>,
-    build: &mut Build,
+    build: &mut LayerBuilder,
 ) -> Result<Param<Tensor<1>>> {
     build.add_weight_of("bias", [4 * units], spec, |initializer, seed| {
         if !unit_forget_bias {
@@ -210,7 +210,7 @@ impl Cell<2> for LongCell {
         vec![self]
     }
 
-    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut Call) -> Result<Started<'a, 2>> {
+    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut CallContext) -> Result<Started<'a, 2>> {
         let (input_noise, state_noise) = self.kernels.noise(&self.noise, &x, batch, pass);
         let zeros = self.kernels.zeros(&x, batch);
         let projected = self.kernels.project(x, input_noise, self.bias.as_ref().map(Param::val));

@@ -7,7 +7,7 @@ use super::cells::AnyCell;
 use super::sequence::Recurrent;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::Nested;
-use crate::{Build, BuiltLayer, Error, Layer, Result, Shape, plan};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape, plan};
 
 /// Takes a cell through a sequence: `LSTM(4)` is `RNN(LSTMCell(4))`.
 ///
@@ -76,7 +76,7 @@ impl Layer for RNN {
         sequence_call(inputs, self.cell.layer().state_sizes().map_or(0, |states| states.len()))
     }
 
-    fn build_for(&self, inputs: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let cell = AnyCell::build("cell", &self.cell, SequenceArguments::step_shape(inputs, 3)?, build)?;
         Ok(BuiltLayer::new(Recurrent::<_, 2>::new(cell, self.sequence)))
     }
@@ -89,7 +89,7 @@ pub(super) fn state_sizes(cell: &Nested) -> Result<Vec<usize>> {
             .at(plan::place(&cell.name(), cell.layer()))
             .received(cell.layer().class_name())
             .expected("a cell, such as `LSTMCell`")
-            .mend("say by `Layer::state_sizes` what its states are, if it is your own cell")
+            .hint("say by `Layer::state_sizes` what its states are, if it is your own cell")
     })
 }
 

@@ -8,7 +8,7 @@ use super::cell::{Cell, CellModule, Started, constant_device, of_rank};
 use super::held::Held;
 use super::noise::Pass;
 use super::steps::{one_after_the_other, one_beside_the_other, split};
-use crate::{AnyTensor, Call, Error, Forward, Result, Shape, Signal, by_rank, layer};
+use crate::{AnyTensor, CallContext, Error, Forward, Result, Shape, Signal, by_rank, layer};
 
 /// A built recurrent layer: a cell, and what the layer does with it.
 #[derive(Module, Debug)]
@@ -40,7 +40,7 @@ impl SequenceArguments {
             return Err(Error::shape("the initial states do not fit the layer")
                 .received(layer::list(given))
                 .expected(layer::list(&expected))
-                .mend("give one tensor for each state after the sequence, as in `.apply((&x, &h, &c))`"));
+                .hint("give one tensor for each state after the sequence, as in `.apply((&x, &h, &c))`"));
         }
         let output = match self.return_sequences {
             true => Shape::new([&[batch, steps], output].concat()),
@@ -58,7 +58,7 @@ impl SequenceArguments {
             return Err(Error::shape("the layer takes sequences of another rank")
                 .received(sequence)
                 .expected(format!("{rank} axes: (None, steps, …, features)"))
-                .mend("put `Reshape` before it, or `return_sequences(true)` on the recurrent layer before it"));
+                .hint("put `Reshape` before it, or `return_sequences(true)` on the recurrent layer before it"));
         }
         Ok(sequence.of_step())
     }
@@ -82,7 +82,7 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
                 return Err(Error::shape("a stateful layer takes batches of one size")
                     .received(format!("a batch of {batch}"))
                     .expected(state.dims()[0])
-                    .mend("leave the smaller batch out, or reset the states"));
+                    .hint("leave the smaller batch out, or reset the states"));
             }
             return Ok(Beginning { states: held, mask: own.clone(), passed_on: own });
         }
@@ -106,7 +106,7 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
         states: Option<Vec<Tensor<D>>>,
         steps: &Steps<D>,
         last: bool,
-        call: &mut Call,
+        call: &mut CallContext,
     ) -> Result<Run<D>> {
         let pass = Pass { training: call.is_training(), alone: false };
         let Started { projected, zeros, mut step } = cell.start(x, steps.batch, pass, call)?;
@@ -145,7 +145,7 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
             (_, Some(state)) => Err(Error::shape("a masked step repeats the first state, which is no output")
                 .received(format!("a state of sizes {:?}", state.dims()))
                 .expected(format!("{:?}", output.dims()))
-                .mend("let the cell's first state be its output, or set `zero_output_for_mask(true)`")),
+                .hint("let the cell's first state be its output, or set `zero_output_for_mask(true)`")),
         }
     }
 }
@@ -174,7 +174,7 @@ struct Steps<const D: usize> {
 impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
     crate::many_signals!();
 
-    fn call(&self, mut inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let given = inputs.split_off(1.min(inputs.len()));
         let [sequence] = layer::signals(inputs)?;
         let Beginning { states, mask, passed_on } = self.beginning(&sequence, given)?;

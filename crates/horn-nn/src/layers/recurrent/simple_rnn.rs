@@ -10,7 +10,7 @@ use super::layers::{recurrent_cell, recurrent_layer};
 use super::noise::{Noise, Pass};
 use crate::activations::Activation;
 use crate::layers::common::Common;
-use crate::{Build, Call, Forward, Result};
+use crate::{CallContext, Forward, LayerBuilder, Result};
 
 /// The cell of [`SimpleRNN`](struct@SimpleRNN): `h' = activation(x · kernel + bias + h · recurrent_kernel)`, the output being `h'`.
 ///
@@ -87,7 +87,7 @@ impl SimpleRNNCell {
         Self { common: Common::default(), units, cell: CellArguments::default(), seed: None }
     }
 
-    fn build_cell(&self, features: usize, build: &mut Build) -> Result<SimpleCell> {
+    fn build_cell(&self, features: usize, build: &mut LayerBuilder) -> Result<SimpleCell> {
         let seed = build.seed_generator(self.seed)?;
         let kernels = Kernels {
             kernel: build.add_weight("kernel", [features, self.units], self.cell.kernel())?,
@@ -139,7 +139,7 @@ impl Cell<2> for SimpleCell {
         vec![self]
     }
 
-    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut Call) -> Result<Started<'a, 2>> {
+    fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut CallContext) -> Result<Started<'a, 2>> {
         let (input_noise, state_noise) = self.kernels.noise(&self.noise, &x, batch, pass);
         let zeros = vec![self.kernels.zeros(&x, batch)];
         let projected = self.kernels.project(x, input_noise, self.bias.as_ref().map(Param::val));

@@ -8,8 +8,8 @@ use crate::layers::check::infer;
 use crate::layers::{Dense, Input};
 use crate::random::{next_seed, set_random_seed};
 use crate::{
-    Activation, AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Mode, Model, Result, Sequential, Shape,
-    Signal,
+    Activation, AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Mode, Model, Result,
+    Sequential, Shape, Signal,
 };
 
 fn built(layer: impl Layer, shape: &[usize]) -> Model {
@@ -122,7 +122,7 @@ fn an_activation_that_halves_is_an_error() {
     assert_eq!(
         message(Box::new(LSTM(4).recurrent_activation(glu)), &[3, 2]),
         "layer \"lstm\" (LSTM): the activation halves the state; received recurrent_activation = glu, expected one that \
-         gives as many values as it takes. Mend: take another, such as `Activation::Tanh` or `Activation::Sigmoid`."
+         gives as many values as it takes. Hint: take another, such as `Activation::Tanh` or `Activation::Sigmoid`."
     );
     for layer in [
         Box::new(LSTM(4).activation(glu)) as Box<dyn Layer>,
@@ -180,7 +180,7 @@ impl Layer for Counter {
             _ => Err(Error::shape("a counter takes a step and its count")),
         }
     }
-    fn build_for(&self, _: &[Shape], build: &mut Build) -> Result<BuiltLayer> {
+    fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let factor = build.add_weight("factor", [1], &crate::initializers::Ones::new().into())?;
         Ok(BuiltLayer::new(CounterModule { factor }))
     }
@@ -197,7 +197,7 @@ struct CounterModule {
 impl Forward for CounterModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, _: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [step, count] = crate::signals(inputs)?;
         let (step, count) = (step.value()?.float::<2>()?, count.value()?.float::<2>()?);
         let count = count + step * self.factor.val().unsqueeze();

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::steps::{one_after_the_other, one_beside_the_other, split};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
-use crate::{AnyTensor, Build, BuiltLayer, Call, Error, Forward, Layer, Logits, Result, Shape, Signal, by_rank, layer};
+use crate::{
+    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Logits, Result, Shape, Signal, by_rank,
+    layer,
+};
 
 /// Applies a layer to every step of a sequence, always with the same weights.
 ///
@@ -55,7 +58,7 @@ fn step(input: &Shape) -> Result<Shape> {
         return Err(Error::shape("the layer takes a sequence")
             .received(input)
             .expected("at least 3 axes: (None, steps, …)")
-            .mend("put `Reshape` before it, or leave `TimeDistributed` out"));
+            .hint("put `Reshape` before it, or leave `TimeDistributed` out"));
     }
     Ok(input.of_step())
 }
@@ -74,7 +77,7 @@ impl Layer for TimeDistributed {
         Ok(Shape::new([&[output[0], input[1]], &output[1..]].concat()))
     }
 
-    fn build(&self, input: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let layer = self.layer.build("layer", &[step(input)?], build)?;
         let at_once = AT_ONCE.contains(&self.layer.layer().class_name());
         Ok(BuiltLayer::new(StepByStep { layer, at_once }))
@@ -142,7 +145,7 @@ struct StepByStep {
 
 impl StepByStep {
     /// The layer's output for one step, or for all at once. As in Keras, nothing is added to the loss for it.
-    fn run(&self, input: AnyTensor, mask: Option<AnyTensor>, call: &mut Call) -> Result<Logits> {
+    fn run(&self, input: AnyTensor, mask: Option<AnyTensor>, call: &mut CallContext) -> Result<Logits> {
         let outputs = self.layer.call_bare(vec![Signal::new(input).with_mask(mask)], call)?;
         let [output] = layer::signals(outputs)?;
         output.logits()
@@ -152,7 +155,7 @@ impl StepByStep {
 impl Forward for StepByStep {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = layer::signals(inputs)?;
         let mask = input.mask().cloned();
         let (x, steps) = one_after_the_other(input.value()?)?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::regularizers::{L1L2, Regularizer};
-use crate::{Build, BuiltLayer, Call, Forward, Layer, Result, Shape, Signal, by_rank, signals};
+use crate::{BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, signals};
 
 /// Adds `(l1 · Σ|x| + l2 · Σx²) / batch` to the loss; the values pass unchanged.
 ///
@@ -55,7 +55,7 @@ impl Layer for ActivityRegularization {
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(ActivityRegularizationModule { regularizer: L1L2::new(self.l1, self.l2).into() }))
     }
 }
@@ -69,7 +69,7 @@ struct ActivityRegularizationModule {
 impl Forward for ActivityRegularizationModule {
     crate::many_signals!();
 
-    fn call(&self, inputs: Vec<Signal>, call: &mut Call) -> Result<Vec<Signal>> {
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let mask = input.mask().cloned();
         let value = input.value()?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::noise::{check_noise_shape, check_rate, generator, noise_sizes};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::random::SeedGenerator;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
 
 /// While training, sets a share `rate` of the values to the least that `Selu` gives, and stretches and shifts all so
 /// that mean 0 and variance 1 stay. Does nothing otherwise.
@@ -77,7 +77,7 @@ impl Layer for AlphaDropout {
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let noise = generator(self.rate, self.seed, build)?;
         Ok(BuiltLayer::new(AlphaDropoutModule { rate: self.rate, noise_shape: self.noise_shape.clone(), noise }))
     }

@@ -8,7 +8,7 @@ use super::noise::{check_noise_shape, check_rate, generator, noise_sizes};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
 use crate::random::SeedGenerator;
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
 
 /// While training, sets a share `rate` of the values to zero and divides the others by `1 − rate`, so that their sum
 /// is expected to stay. Does nothing otherwise.
@@ -71,7 +71,7 @@ impl Layer for Dropout {
         Ok(input.clone())
     }
 
-    fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(DropoutModule::new(self.rate, self.noise_shape.clone(), self.seed, build)?))
     }
 }
@@ -91,7 +91,7 @@ impl DropoutModule {
         rate: f64,
         noise_shape: Option<Vec<Option<usize>>>,
         seed: Option<u64>,
-        build: &mut Build,
+        build: &mut LayerBuilder,
     ) -> Result<Self> {
         Ok(Self { rate, noise_shape, noise: generator(rate, seed, build)? })
     }

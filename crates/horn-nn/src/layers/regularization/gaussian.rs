@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::noise::generator;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::random::SeedGenerator;
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape, by_rank};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
 
 /// Makes a layer of its one argument, what of it is possible, and the noise.
 macro_rules! gaussian {
@@ -53,10 +53,10 @@ macro_rules! gaussian {
                 Err(Error::argument("there is no such noise")
                     .received(format!(concat!(stringify!($argument), " = {}"), self.$argument))
                     .expected(stringify!($range))
-                    .mend("0.1 is a weak noise, 0.5 a strong one"))
+                    .hint("0.1 is a weak noise, 0.5 a strong one"))
             }
 
-            fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
                 let generator = generator(self.$argument, self.seed, build)?;
                 Ok(BuiltLayer::new(GaussianModule { noise: $noise(self.$argument), generator }))
             }

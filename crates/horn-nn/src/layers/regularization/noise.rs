@@ -1,7 +1,7 @@
 //! What the layers that draw noise have in common.
 
 use crate::random::SeedGenerator;
-use crate::{Build, Error, Result, Shape};
+use crate::{Error, LayerBuilder, Result, Shape};
 
 /// Is it a share, 0 to 1?
 pub(in crate::layers) fn check_rate(rate: f64) -> Result<()> {
@@ -11,7 +11,7 @@ pub(in crate::layers) fn check_rate(rate: f64) -> Result<()> {
     Err(Error::argument("the rate is no share")
         .received(format!("rate = {rate}"))
         .expected("0 to 1")
-        .mend("give the share that is dropped: 0.2 for a fifth"))
+        .hint("give the share that is dropped: 0.2 for a fifth"))
 }
 
 /// Can noise of this shape be repeated to the input's?
@@ -30,7 +30,7 @@ pub(super) fn check_noise_shape(noise_shape: Option<&[Option<usize>]>, input: &S
     Err(Error::shape("the noise does not fit the input")
         .received(format!("noise_shape {noise_shape:?} for {input}"))
         .expected("one size for each axis: 1, None, or the input's own")
-        .mend("put 1 where an axis shares its noise and None elsewhere"))
+        .hint("put 1 where an axis shares its noise and None elsewhere"))
 }
 
 /// The sizes of the noise for an input of these sizes.
@@ -42,6 +42,6 @@ pub(super) fn noise_sizes<const D: usize>(mut sizes: [usize; D], noise_shape: Op
 }
 
 /// The random numbers of a layer that is as strong as `rate`: as in Keras, one of rate 0 draws no seed.
-pub(super) fn generator(rate: f64, seed: Option<u64>, build: &mut Build) -> Result<SeedGenerator> {
+pub(super) fn generator(rate: f64, seed: Option<u64>, build: &mut LayerBuilder) -> Result<SeedGenerator> {
     if rate > 0.0 { build.seed_generator(seed) } else { SeedGenerator::new(0) }
 }

@@ -6,7 +6,7 @@ use super::dropout::DropoutModule;
 use super::noise::check_rate;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::options::DataFormat;
-use crate::{Build, BuiltLayer, Error, Layer, Result, Shape};
+use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
 
 /// Makes the layer for an input of so many axes; with `data_format` the channels can come first.
 macro_rules! spatial_dropout {
@@ -61,7 +61,7 @@ macro_rules! spatial_dropout {
                 Ok(input.clone())
             }
 
-            fn build(&self, _: &Shape, build: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
                 #[allow(unused_mut, unused_assignments)]
                 let mut channels = $rank - 1;
                 $(if self.$data_format == DataFormat::ChannelsFirst {
@@ -134,7 +134,7 @@ fn check_rank(input: &Shape, rank: usize) -> Result<()> {
     Err(Error::shape("the layer takes an input of another rank")
         .received(input)
         .expected(format!("{rank} axes"))
-        .mend("use the layer for this rank, or `Dropout` with a noise shape"))
+        .hint("use the layer for this rank, or `Dropout` with a noise shape"))
 }
 
 #[cfg(test)]

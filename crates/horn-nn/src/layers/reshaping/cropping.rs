@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::margins::{Change, Margins, MarginsModule};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::options::DataFormat;
-use crate::{Build, BuiltLayer, Layer, Result, Shape};
+use crate::{BuiltLayer, Layer, LayerBuilder, Result, Shape};
 
 /// Makes the layer for a number of dimensions, with its default.
 macro_rules! cropping {
@@ -66,7 +66,7 @@ macro_rules! cropping {
                 self.module().output_shape(input)
             }
 
-            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
                 Ok(BuiltLayer::new(self.module()))
             }
         }
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "layer \"cropping1d\" (Cropping1D): nothing is left of an axis; received cropping of 2 and 1 for a size \
-             of 3, expected a size above 3. Mend: crop less, or give larger inputs."
+             of 3, expected a size above 3. Hint: crop less, or give larger inputs."
         );
         assert!(Cropping2D().output_shape(&Shape::batched([4, 4])).unwrap_err().is_shape());
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::options::DataFormat;
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Makes all axes of a sample one, the last axis running fastest; always the channels, wherever they are.
 ///
@@ -53,7 +53,7 @@ impl Layer for Flatten {
         Ok(Shape::new([input.batch(), input.features().ok()]))
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(FlattenModule { channels_first: self.data_format == DataFormat::ChannelsFirst }))
     }
 }

@@ -99,7 +99,7 @@ impl Change {
                 Error::shape("nothing is left of an axis")
                     .received(format!("cropping of {before} and {after} for a size of {size}"))
                     .expected(format!("a size above {}", before.saturating_add(after)))
-                    .mend("crop less, or give larger inputs")
+                    .hint("crop less, or give larger inputs")
             }),
         }
     }
@@ -160,5 +160,5 @@ pub(super) fn spatial_rank(input: &Shape, axes: usize) -> Result<()> {
     Err(Error::shape("the layer takes inputs of another rank")
         .received(input)
         .expected(format!("{} axes: the batch, {axes} to work on, and the channels", axes + 2))
-        .mend("use the layer for as many dimensions as the data has, or put `Reshape` before it"))
+        .hint("use the layer for as many dimensions as the data has, or put `Reshape` before it"))
 }

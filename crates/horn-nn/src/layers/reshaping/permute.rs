@@ -4,7 +4,7 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use crate::layers::common::{Common, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Brings the axes of a sample into another order: axis `i` of the output is axis `dims[i − 1]` of the input. The
 /// batch axis, 0, stays.
@@ -57,12 +57,12 @@ impl Layer for Permute {
             return Err(Error::argument("the axes can't be brought into this order")
                 .received(format!("dims = {:?} for {input}", self.dims))
                 .expected(format!("each axis from 1 to {} once", input.rank() - 1))
-                .mend("name every axis but the batch axis, counting from 1"));
+                .hint("name every axis but the batch axis, counting from 1"));
         }
         Ok(Shape::new(self.axes().into_iter().map(|axis| input.sizes()[axis]).collect::<Vec<_>>()))
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(PermuteModule { axes: self.axes() }))
     }
 }

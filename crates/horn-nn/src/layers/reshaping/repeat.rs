@@ -10,7 +10,7 @@ pub(super) fn enlarged(factors: &[usize], input: &Shape, data_format: DataFormat
         return Err(Error::argument("an axis can't be made larger by nothing")
             .received(format!("size = {factors:?}"))
             .expected("factors of at least 1")
-            .mend("use 1 for an axis that stays as it is"));
+            .hint("use 1 for an axis that stays as it is"));
     }
     spatial_rank(input, factors.len())?;
     let mut sizes = input.sizes().to_vec();

@@ -4,7 +4,7 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use crate::layers::common::{Common, common_arguments, described};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Makes a sequence of `n` equal steps of a vector.
 ///
@@ -50,15 +50,15 @@ impl Layer for RepeatVector {
             [_, _] => Err(Error::argument("a sequence needs steps")
                 .received("n = 0")
                 .expected("at least 1")
-                .mend("give it the number of steps, as in `RepeatVector(3)`")),
+                .hint("give it the number of steps, as in `RepeatVector(3)`")),
             _ => Err(Error::shape("the layer takes vectors")
                 .received(input)
                 .expected("(None, features)")
-                .mend("put `Flatten()` before it")),
+                .hint("put `Flatten()` before it")),
         }
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(RepeatVectorModule { n: self.n }))
     }
 }

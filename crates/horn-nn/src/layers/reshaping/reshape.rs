@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layers::common::{Common, common_arguments, described};
 use crate::tensor::{MAX_RANK, unsupported_rank};
-use crate::{AnyTensor, Build, BuiltLayer, Error, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Gives each sample another shape, in row-major order; one size may be -1, for what is left. Where the input has
 /// axes of unknown size, that is found when data comes.
@@ -44,7 +44,7 @@ impl Reshape {
         Error::shape("the samples do not fit the target shape")
             .received(format!("target_shape {:?} for {input}", self.target_shape))
             .expected("sizes whose product is the number of features, one of them -1 at most")
-            .mend("change the target shape, or the layer before")
+            .hint("change the target shape, or the layer before")
     }
 
     /// The target with what is left filled in, for samples of so many values; `None` where it can't be.
@@ -82,7 +82,7 @@ impl Layer for Reshape {
         Ok(Shape::new([vec![input.batch()], target].concat()))
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         Ok(BuiltLayer::new(ReshapeModule { layer: self.clone() }))
     }
 }

@@ -8,7 +8,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::along_space;
 use crate::layers::options::DataFormat;
 use crate::layers::sizes::Sizes;
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Makes the layer for a number of dimensions; after it the type of its size, and of what it is made of.
 macro_rules! up_sampling {
@@ -65,7 +65,7 @@ macro_rules! up_sampling {
                 enlarged(&Sizes::<$n>::from(self.size).to_array(), input, self.format())
             }
 
-            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
                 let first_axis = self.format().first_spatial_axis();
                 Ok(BuiltLayer::new(RepeatModule { factors: Sizes::<$n>::from(self.size).to_array().to_vec(), first_axis }))
             }

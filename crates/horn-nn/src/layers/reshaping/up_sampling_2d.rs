@@ -9,7 +9,7 @@ use crate::layers::layout::along_space;
 use crate::layers::options::{DataFormat, Interpolation};
 use crate::layers::resize::resize_axis;
 use crate::layers::sizes::Sizes;
-use crate::{AnyTensor, Build, BuiltLayer, Forward, Layer, Mode, Result, Shape};
+use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
 
 /// Makes images larger by whole factors, with repeated or interpolated pixels.
 ///
@@ -78,7 +78,7 @@ impl Layer for UpSampling2D {
         enlarged(&self.size.to_array(), input, self.data_format)
     }
 
-    fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
         let first_axis = self.data_format.first_spatial_axis();
         Ok(BuiltLayer::new(UpSamplingModule {
             factors: self.size.to_array(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::margins::{Change, Margins, MarginsModule};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::options::DataFormat;
-use crate::{Build, BuiltLayer, Layer, Result, Shape};
+use crate::{BuiltLayer, Layer, LayerBuilder, Result, Shape};
 
 /// Makes the layer for a number of dimensions.
 macro_rules! zero_padding {
@@ -57,7 +57,7 @@ macro_rules! zero_padding {
                 self.module().output_shape(input)
             }
 
-            fn build(&self, _: &Shape, _: &mut Build) -> Result<BuiltLayer> {
+            fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
                 Ok(BuiltLayer::new(self.module()))
             }
         }
