@@ -5,7 +5,7 @@
 
 use burn::tensor::Device;
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The environment variable that names the device: `flex`, `wgpu`, `cuda:1`, …
 pub const HORN_DEVICE: &str = "HORN_DEVICE";

@@ -1,12 +1,14 @@
 //! Files that are the old one or the new one, whole, whatever happens while they are written.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// Writes a file beside the one named, and renames it when all of it is on the disk. On an error nothing is left behind.
 ///

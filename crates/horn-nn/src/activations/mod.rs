@@ -12,18 +12,17 @@
 //! # Ok::<(), horn_nn::Error>(())
 //! ```
 
+pub(crate) mod functions;
+pub(crate) mod names;
+#[cfg(test)]
+mod tests;
+pub(crate) mod tuned;
+
 use std::fmt;
 
 use burn::tensor::Tensor;
 
-use crate::{Error, Result};
-
-mod functions;
-mod names;
-mod tuned;
-
-#[cfg(test)]
-mod tests;
+use crate::error::{Error, Result};
 
 pub use functions::*;
 pub use tuned::Tuned;

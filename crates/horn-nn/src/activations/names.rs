@@ -6,8 +6,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Activation, Tuned};
-use crate::{Error, Result};
+use crate::activations::Activation;
+use crate::activations::tuned::Tuned;
+use crate::error::{Error, Result};
 
 /// Keras's second names.
 const ALIASES: [(&str, Activation); 2] = [("hard_swish", Activation::HardSilu), ("swish", Activation::Silu)];

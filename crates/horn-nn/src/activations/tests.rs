@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::Activation;
+use crate::activations::Activation;
 
 const INFINITY: f32 = f32::INFINITY;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, functions};
+use crate::activations::{Activation, functions};
 
 /// An activation with its arguments, by the names of Keras's keywords.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

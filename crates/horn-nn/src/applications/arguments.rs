@@ -1,8 +1,14 @@
 //! What all networks have in common: their arguments, and how they begin and end.
 
-use crate::layers::{Dense, GlobalAveragePooling2D, GlobalMaxPooling2D, Input};
-use crate::shape::sizes;
-use crate::{Activation, Error, Functional, IntoTensors, KerasTensor, Layer, Model, Result};
+use crate::activations::Activation;
+use crate::error::{Error, Result};
+use crate::graph::input::Input;
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
+use crate::layer::description::Layer;
+use crate::layers::{Dense, GlobalAveragePooling2D, GlobalMaxPooling2D};
+use crate::model::functional::Functional;
+use crate::model::model::Model;
+use crate::tensor::shape::sizes;
 
 /// The smallest height and width that a network takes.
 const MIN_SIZE: usize = 32;
@@ -18,7 +24,7 @@ pub enum Pooling {
 
 /// The arguments that all networks take.
 #[derive(Debug, Clone)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     pub include_top: bool,
     pub input_tensor: Vec<KerasTensor>,
     pub input_shape: Option<[usize; 3]>,
@@ -56,7 +62,7 @@ macro_rules! network_arguments {
 
             /// How the features become one vector, where the network has no classifier; by default they don't.
             #[must_use]
-            pub fn pooling(mut self, pooling: impl Into<Option<$crate::applications::Pooling>>) -> Self {
+            pub fn pooling(mut self, pooling: impl Into<Option<$crate::applications::arguments::Pooling>>) -> Self {
                 self.arguments.pooling = pooling.into();
                 self
             }

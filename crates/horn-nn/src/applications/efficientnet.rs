@@ -2,14 +2,20 @@
 
 use ndarray::{Array, ArrayBase, Data, Dimension};
 
-use super::arguments::{Arguments, network_arguments};
-use super::imagenet_utils::{floats, halving_padding};
-use crate::initializers::{Distribution, Mode, VarianceScaling};
+use crate::activations;
+use crate::applications::arguments::{Arguments, network_arguments};
+use crate::applications::imagenet_utils::{floats, halving_padding};
+use crate::arguments::options::Padding;
+use crate::data::host_array::HostElement;
+use crate::error::Result;
+use crate::graph::keras_tensor::KerasTensor;
+use crate::initializers::variance_scaling::{Distribution, Mode, VarianceScaling};
+use crate::layer::description::Layer;
 use crate::layers::{
     Activation, Add, BatchNormalization, Conv2D, DepthwiseConv2D, Dropout, GlobalAveragePooling2D, Multiply,
-    Normalization, Padding, Rescaling, Reshape, ZeroPadding2D,
+    Normalization, Rescaling, Reshape, ZeroPadding2D,
 };
-use crate::{Functional, HostElement, KerasTensor, Layer, Result, activations};
+use crate::model::functional::Functional;
 
 /// A stage: the number of its blocks, the filters that come out, and how they work.
 struct Stage {

@@ -2,9 +2,11 @@
 
 use ndarray::{Array, ArrayBase, Axis, Data, Dimension, RemoveAxis};
 
-use crate::layers::DataFormat;
-use crate::shape::sizes;
-use crate::{Error, HostArray, HostElement, KerasTensor, Result};
+use crate::arguments::options::DataFormat;
+use crate::data::host_array::{HostArray, HostElement};
+use crate::error::{Error, Result};
+use crate::graph::keras_tensor::KerasTensor;
+use crate::tensor::shape::sizes;
 
 /// The way in which pixels from 0 to 255 become what a network has learned from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,7 +83,7 @@ fn unfit(received: &[usize], expected: &str) -> Error {
 }
 
 /// Any numbers as floats.
-pub(super) fn floats<E: HostElement, S: Data<Elem = E>, D: Dimension>(
+pub(crate) fn floats<E: HostElement, S: Data<Elem = E>, D: Dimension>(
     images: &ArrayBase<S, D>,
 ) -> Result<Array<f32, D>> {
     let host = HostArray::from(images);
@@ -91,7 +93,7 @@ pub(super) fn floats<E: HostElement, S: Data<Elem = E>, D: Dimension>(
 
 /// The zeros around an image for a convolution of stride 2 that halves it, rounding up: an even side gets one less at
 /// its beginning. Where the height is unknown, Keras takes both for even.
-pub(super) fn halving_padding(images: &KerasTensor, kernel_size: usize) -> [(usize, usize); 2] {
+pub(crate) fn halving_padding(images: &KerasTensor, kernel_size: usize) -> [(usize, usize); 2] {
     let height = images.shape().sizes()[1];
     let width = height.and(images.shape().sizes()[2]);
     let half = kernel_size / 2;

@@ -2,12 +2,16 @@
 
 use ndarray::{Array, ArrayBase, Data, RemoveAxis};
 
-use super::arguments::{Arguments, network_arguments};
-use super::imagenet_utils::{self, Mode, halving_padding};
-use crate::layers::{
-    Add, BatchNormalization, Conv2D, DataFormat, DepthwiseConv2D, GlobalAveragePooling2D, Padding, ReLU, ZeroPadding2D,
-};
-use crate::{Error, Functional, HostElement, KerasTensor, Layer, Result};
+use crate::applications::arguments::{Arguments, network_arguments};
+use crate::applications::imagenet_utils;
+use crate::applications::imagenet_utils::{Mode, halving_padding};
+use crate::arguments::options::{DataFormat, Padding};
+use crate::data::host_array::HostElement;
+use crate::error::{Error, Result};
+use crate::graph::keras_tensor::KerasTensor;
+use crate::layer::description::Layer;
+use crate::layers::{Add, BatchNormalization, Conv2D, DepthwiseConv2D, GlobalAveragePooling2D, ReLU, ZeroPadding2D};
+use crate::model::functional::Functional;
 
 /// The filters, the number of the blocks, and the stride of the first of each stage.
 const STAGES: [(usize, usize, usize); 7] =

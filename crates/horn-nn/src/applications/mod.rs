@@ -23,6 +23,8 @@ pub mod efficientnet;
 pub mod imagenet_utils;
 pub mod mobilenet_v2;
 pub mod resnet50;
+#[cfg(test)]
+mod tests;
 pub mod vgg16;
 
 pub use arguments::Pooling;
@@ -30,6 +32,3 @@ pub use efficientnet::EfficientNetB0;
 pub use mobilenet_v2::MobileNetV2;
 pub use resnet50::ResNet50;
 pub use vgg16::VGG16;
-
-#[cfg(test)]
-mod tests;

@@ -2,13 +2,17 @@
 
 use ndarray::{Array, ArrayBase, Data, RemoveAxis};
 
-use super::arguments::{Arguments, network_arguments};
-use super::imagenet_utils::{self, Mode};
-use crate::layers::{
-    Activation, Add, BatchNormalization, Conv2D, DataFormat, GlobalAveragePooling2D, MaxPooling2D, Padding,
-    ZeroPadding2D,
-};
-use crate::{Functional, HostElement, KerasTensor, Layer, Result, activations};
+use crate::activations;
+use crate::applications::arguments::{Arguments, network_arguments};
+use crate::applications::imagenet_utils;
+use crate::applications::imagenet_utils::Mode;
+use crate::arguments::options::{DataFormat, Padding};
+use crate::data::host_array::HostElement;
+use crate::error::Result;
+use crate::graph::keras_tensor::KerasTensor;
+use crate::layer::description::Layer;
+use crate::layers::{Activation, Add, BatchNormalization, Conv2D, GlobalAveragePooling2D, MaxPooling2D, ZeroPadding2D};
+use crate::model::functional::Functional;
 
 /// The stages: their names, the filters and the number of their blocks, and the stride of the first.
 const STAGES: [(&str, usize, usize, usize); 4] =

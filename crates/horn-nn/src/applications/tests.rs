@@ -1,10 +1,15 @@
 use burn::tensor::Device;
 use ndarray::{Array3, Array4, array};
 
-use super::imagenet_utils::Mode;
 use super::*;
-use crate::layers::{DataFormat, Input, Rescaling};
-use crate::{Activation, Error, Functional, Layer, Result};
+use crate::activations::Activation;
+use crate::applications::imagenet_utils::Mode;
+use crate::arguments::options::DataFormat;
+use crate::error::{Error, Result};
+use crate::graph::input::Input;
+use crate::layer::description::Layer;
+use crate::layers::Rescaling;
+use crate::model::functional::Functional;
 
 fn message(model: Result<Functional>) -> String {
     model.map(|_| ()).map_err(|error: Error| error.to_string()).unwrap_err()

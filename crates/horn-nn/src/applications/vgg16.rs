@@ -2,10 +2,16 @@
 
 use ndarray::{Array, ArrayBase, Data, RemoveAxis};
 
-use super::arguments::{Arguments, network_arguments};
-use super::imagenet_utils::{self, Mode};
-use crate::layers::{Conv2D, DataFormat, Dense, Flatten, MaxPooling2D, Padding};
-use crate::{Activation, Functional, HostElement, Layer, Result};
+use crate::activations::Activation;
+use crate::applications::arguments::{Arguments, network_arguments};
+use crate::applications::imagenet_utils;
+use crate::applications::imagenet_utils::Mode;
+use crate::arguments::options::{DataFormat, Padding};
+use crate::data::host_array::HostElement;
+use crate::error::Result;
+use crate::layer::description::Layer;
+use crate::layers::{Conv2D, Dense, Flatten, MaxPooling2D};
+use crate::model::functional::Functional;
 
 /// The filters and the number of the convolutions of each block.
 const BLOCKS: [(usize, usize); 5] = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)];

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The axes that a norm is taken along: one, several, or all (Keras's `None`). Negative axes count from the end.
 ///

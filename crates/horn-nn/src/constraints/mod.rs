@@ -1,19 +1,21 @@
 //! What weights may not leave: Keras's constraints, which put them back after every step.
 
-mod axes;
-mod non_neg;
-mod norms;
+pub(crate) mod axes;
+pub(crate) mod non_neg;
+pub(crate) mod norms;
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr;
 
 use burn::tensor::Tensor;
 
+use crate::error::{Error, Result};
+use crate::registry::objects::keras_objects;
+
 pub use axes::Axes;
 pub use non_neg::NonNeg;
 pub use norms::{MaxNorm, MinMaxNorm, UnitNorm};
-
-use crate::keras_object::keras_objects;
-use crate::{Error, Result};
 
 keras_objects! {
     /// What a weight has to be after every step. Serializes as Keras writes it:
@@ -83,6 +85,3 @@ impl FromStr for Constraint {
         Self::by_name(name)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::Axes;
-use crate::{Error, Result};
+use crate::constraints::axes::Axes;
+use crate::error::{Error, Result};
 
 /// Added to norms that are divided by, so that zeros stay zeros: Keras's epsilon.
 const EPSILON: f64 = 1e-7;

@@ -3,9 +3,10 @@
 use ndarray::IxDyn;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Sample, size};
-use crate::layers::Numbers;
-use crate::{Error, Result, shape};
+use crate::arguments::numbers::Numbers;
+use crate::error::{Error, Result};
+use crate::initializers::{Sample, size};
+use crate::tensor::shape;
 
 /// Fills a weight with zeros.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -100,6 +101,7 @@ struct ArrayKind {
 }
 
 const NUMPY: &str = "__numpy__";
+
 const TENSOR: &str = "__tensor__";
 
 #[derive(Serialize, Deserialize)]

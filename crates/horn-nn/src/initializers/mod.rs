@@ -3,15 +3,20 @@
 //! With the same seed they give what Keras gives on JAX: bit for bit where one number is drawn for each weight, and to
 //! within 1e-5 for [`Orthogonal`], which solves for them.
 
-mod constant;
-mod normal;
-mod orthogonal;
-mod scaled;
-mod stft;
-mod uniform;
-mod variance_scaling;
+pub(crate) mod constant;
+pub(crate) mod normal;
+pub(crate) mod orthogonal;
+pub(crate) mod scaled;
+pub(crate) mod stft;
+#[cfg(test)]
+mod tests;
+pub(crate) mod uniform;
+pub(crate) mod variance_scaling;
 
 use std::str::FromStr;
+
+use crate::error::{Error, Result};
+use crate::registry::objects::keras_objects;
 
 pub use constant::{Constant, Identity, Ones, Zeros};
 pub use normal::{RandomNormal, TruncatedNormal};
@@ -21,11 +26,8 @@ pub use stft::{STFT, Scaling, Side, Window};
 pub use uniform::RandomUniform;
 pub use variance_scaling::{Distribution, Mode, VarianceScaling, compute_fans};
 
-use crate::keras_object::keras_objects;
-use crate::{Error, Result};
-
 /// What each initializer does, behind [`Initializer`].
-trait Sample {
+pub(crate) trait Sample {
     /// The values of a weight; `seed` is for those that have none of their own.
     fn sample(&self, shape: &[usize], seed: u64) -> Result<Vec<f32>>;
 
@@ -146,9 +148,6 @@ impl FromStr for Initializer {
 }
 
 /// How many values a weight has; `Initializer::sample` has seen to it that they fit.
-fn size(shape: &[usize]) -> usize {
+pub(crate) fn size(shape: &[usize]) -> usize {
     shape.iter().product()
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, size};
+use crate::error::{Error, Result};
+use crate::initializers::{Sample, size};
 use crate::random::threefry;
-use crate::{Error, Result};
 
 /// Draws from a normal distribution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,10 +84,11 @@ macro_rules! normal {
 }
 
 normal!(RandomNormal, threefry::normal);
+
 normal!(TruncatedNormal, threefry::truncated_normal);
 
 /// Gives what was drawn another mean and standard deviation, in two roundings as Keras does.
-pub(super) fn stretch(mut drawn: Vec<f32>, mean: f64, stddev: f64) -> Vec<f32> {
+pub(crate) fn stretch(mut drawn: Vec<f32>, mean: f64, stddev: f64) -> Vec<f32> {
     for x in &mut drawn {
         *x = *x * stddev as f32 + mean as f32;
     }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, size};
+use crate::error::{Error, Result};
+use crate::initializers::{Sample, size};
 use crate::random::threefry;
-use crate::{Error, Result};
 
 /// Draws an orthogonal matrix: its columns, or its rows where there are fewer of them, are of length `gain` and at
 /// right angles to each other (Saxe et al., 2014).

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Distribution, Mode, Sample, VarianceScaling};
-use crate::Result;
+use crate::error::Result;
+use crate::initializers::Sample;
+use crate::initializers::variance_scaling::{Distribution, Mode, VarianceScaling};
 
 /// Makes one of them: its name, and what it fixes of `VarianceScaling`.
 macro_rules! scaled {

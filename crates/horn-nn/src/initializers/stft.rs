@@ -4,8 +4,8 @@ use std::f32::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
-use super::Sample;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::initializers::Sample;
 
 /// Which part of the complex numbers a kernel computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, size};
+use crate::error::{Error, Result};
+use crate::initializers::{Sample, size};
 use crate::random::threefry;
-use crate::{Error, Result};
 
 /// Draws from a uniform distribution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

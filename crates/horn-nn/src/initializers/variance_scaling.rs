@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::normal::stretch;
-use super::{Sample, size};
+use crate::error::{Error, Result};
+use crate::initializers::normal::stretch;
+use crate::initializers::{Sample, size};
 use crate::random::threefry;
-use crate::{Error, Result};
 
 /// The standard deviation of a normal distribution that is cut off at two.
 const CUT_STDDEV: f64 = 0.879_625_661_034_239_8;

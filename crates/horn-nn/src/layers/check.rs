@@ -2,17 +2,22 @@
 
 use burn::tensor::Device;
 
-use crate::{AnyTensor, Layer, Mode, Result, Sequential, host};
+use crate::data::host_array;
+use crate::error::Result;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::model::sequential::Sequential;
+use crate::tensor::any_tensor::AnyTensor;
 
 /// Runs the layer on values of the given sizes and returns its output's sizes and values.
 ///
 /// The output must have the announced shape, and copies of the module must compute the same.
 pub fn run(layer: impl Layer, values: &[f32], sizes: &[usize], mode: Mode) -> Result<(Vec<usize>, Vec<f32>)> {
     let device = Device::default();
-    let model = Sequential::new().add(crate::layers::Input(&sizes[1..])).add(layer).build(&device)?;
+    let model = Sequential::new().add(crate::graph::input::Input(&sizes[1..])).add(layer).build(&device)?;
     let device = if mode == Mode::Training { device.autodiff() } else { device };
-    let forward = |model: &crate::Model| -> Result<AnyTensor> {
-        model.forward(host::float_tensor(values.to_vec(), sizes.to_vec(), &device)?, mode)
+    let forward = |model: &crate::model::model::Model| -> Result<AnyTensor> {
+        model.forward(host_array::float_tensor(values.to_vec(), sizes.to_vec(), &device)?, mode)
     };
     let output = forward(&model)?;
     assert!(model.output_shape().accepts(&output.sizes()), "{} announced {}", model.name(), model.output_shape());

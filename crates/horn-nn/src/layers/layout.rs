@@ -14,11 +14,14 @@
 //! output, and read a view value by value. [`value_by_value`] therefore gives such an operation the row-major tensor
 //! behind the view, and [`along_space`] does so for those that change the sizes of images. On GPUs Burn's convolutions work channels last, and there is nothing to do.
 
+use crate::arguments::options::DataFormat;
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
+
 #[cfg(feature = "flex")]
 use burn::backend::Flex;
-
-use crate::layers::DataFormat;
-use crate::{AnyTensor, Error, Result, Shape, by_rank};
 
 /// A shape taken apart by the meaning of its axes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,10 @@
 
 use burn::tensor::{Bool, Tensor};
 
-use crate::{AnyTensor, Error, Result, by_rank, shape};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape;
 
 /// The mask as ones and zeros.
 pub(crate) fn floats(mask: &AnyTensor) -> Result<AnyTensor> {

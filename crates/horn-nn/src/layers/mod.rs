@@ -3,28 +3,32 @@
 //! Each has a struct (`Dense`, with `Dense::new` and a method for every optional argument) and a function of the same
 //! name, so that a model reads as in Keras: `Dense(128).activation(Activation::Relu)`.
 
-mod activation;
-mod attention;
-mod common;
-mod convolution;
-mod core_layers;
-mod layout;
-mod masks;
-mod merging;
-mod nested;
-mod normalization;
-mod numbers;
-mod options;
-mod pooling;
-mod preprocessing;
-mod recurrent;
-mod registry;
-mod regularization;
-mod reshaping;
-mod resize;
-mod sizes;
-mod window;
+pub(crate) mod activation;
+pub(crate) mod attention;
+#[cfg(test)]
+pub(crate) mod check;
+pub(crate) mod common;
+pub(crate) mod convolution;
+pub(crate) mod core_layers;
+pub(crate) mod layout;
+pub(crate) mod masks;
+pub(crate) mod merging;
+pub(crate) mod nested;
+pub(crate) mod normalization;
+pub(crate) mod pooling;
+pub(crate) mod preprocessing;
+pub(crate) mod recurrent;
+pub(crate) mod registry;
+pub(crate) mod regularization;
+pub(crate) mod reshaping;
+pub(crate) mod resize;
+pub(crate) mod window;
 
+pub use crate::arguments::numbers::Numbers;
+pub use crate::arguments::options::{Axes, DataFormat, Interpolation, Padding};
+pub use crate::arguments::sizes::Sizes;
+pub use crate::graph::input::{Input, InputDtype};
+pub use crate::layer::lookup_state::LookupState;
 pub use activation::*;
 pub use attention::*;
 pub use convolution::*;
@@ -32,20 +36,17 @@ pub use core_layers::*;
 pub use merging::*;
 pub use nested::Nested;
 pub use normalization::*;
-pub use numbers::Numbers;
-pub use options::{Axes, DataFormat, Interpolation, Padding};
 pub use pooling::*;
 pub use preprocessing::*;
 pub use recurrent::*;
 pub use registry::{from_config, register};
-pub(crate) use registry::{from_registered, public_name, registered_name};
+pub(crate) use registry::{public_name, registered_name};
 pub use regularization::*;
 pub use reshaping::*;
-pub use sizes::Sizes;
 
 /// All families of layers.
 #[expect(unused_qualifications, reason = "every family has one of this name")]
-const FAMILIES: &[registry::Family] = &[
+pub(crate) const FAMILIES: &[registry::Family] = &[
     activation::FAMILY,
     attention::FAMILY,
     convolution::FAMILY,
@@ -58,9 +59,6 @@ const FAMILIES: &[registry::Family] = &[
     regularization::FAMILY,
     reshaping::FAMILY,
 ];
-
-#[cfg(test)]
-pub(crate) mod check;
 
 #[cfg(test)]
 mod tests {

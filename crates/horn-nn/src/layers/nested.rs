@@ -7,11 +7,18 @@ use burn::module::Module;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::registry;
-use crate::{
-    BuiltLayer, CallContext, Layer, LayerBuilder, Result, Shape, Signal, Weight, deserialize, model_config, plan,
-    weights,
-};
+use crate::error::Result;
+use crate::graph::write;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::signal::Signal;
+use crate::layer::weight::Weight;
+use crate::layer::{checks, names, weights};
+use crate::layers::registry;
+use crate::saving::read::deserialize;
+use crate::tensor::shape::Shape;
 
 /// A layer that another one holds: what a wrapper wraps, or the cell of a recurrent layer.
 ///
@@ -34,7 +41,7 @@ impl Nested {
 
     /// The layer's own name, or the one that Keras gives to the first layer of its class.
     pub fn name(&self) -> String {
-        self.0.name().map_or_else(|| plan::snake_case(self.0.class_name()), str::to_owned)
+        self.0.name().map_or_else(|| names::snake_case(self.0.class_name()), str::to_owned)
     }
 
     /// The layer's arguments, its name among them.
@@ -57,7 +64,7 @@ impl Nested {
 
     /// What [`Layer::output_shapes`] says, checked.
     pub(crate) fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        plan::output_shapes(self.layer(), inputs).map_err(|error| error.at(plan::place(&self.name(), self.layer())))
+        checks::output_shapes(self.layer(), inputs).map_err(|error| error.at(names::place(&self.name(), self.layer())))
     }
 
     /// Builds the layer; its weights get its name before theirs, and do not learn where it is frozen.
@@ -102,7 +109,7 @@ impl NestedLayer {
             inputs = inputs.into_iter().map(|input| input.with_mask(None)).collect();
         }
         let outputs = call.of_layer(layer.trainable(), |call| self.built.call(inputs, call));
-        outputs.map_err(|error| error.at(plan::place(&self.description.name(), layer)))
+        outputs.map_err(|error| error.at(names::place(&self.description.name(), layer)))
     }
 
     /// The module.
@@ -132,7 +139,7 @@ impl fmt::Debug for Nested {
 
 impl Serialize for Nested {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        model_config::object(self.0.class_name(), self.config()).serialize(serializer)
+        write::object(self.0.class_name(), self.config()).serialize(serializer)
     }
 }
 

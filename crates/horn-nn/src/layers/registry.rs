@@ -7,11 +7,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::keras_object::nearest;
-use crate::layer::Given;
-use crate::plan;
-use crate::shape::MOST_VALUES;
-use crate::{Error, Functional, Layer, Result, Sequential};
+use crate::error::{Error, Result};
+use crate::layer::description::Layer;
+use crate::layer::given::Given;
+use crate::layer::names;
+use crate::model::functional::Functional;
+use crate::model::sequential::Sequential;
+use crate::registry::suggest::nearest;
+use crate::tensor::shape::MOST_VALUES;
 
 /// Reads a layer, or a model, from its configuration, as Keras writes it for the class.
 ///
@@ -35,11 +38,11 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
         PUBLIC_NAMES.iter().find(|(_, public)| *public == class_name).map_or(class_name, |(class, _)| class);
     match class_name {
         "Functional" | "Model" => return Ok(Box::new(Functional::from_config(config)?)),
-        "Lambda" => return Err(super::core_layers::unreadable()),
+        "Lambda" => return Err(crate::layers::core_layers::lambda::unreadable()),
         "Sequential" => return Ok(Box::new(Sequential::from_config(config)?)),
         _ => {}
     }
-    if let Some(layer) = super::FAMILIES.iter().find_map(|family| (family.read)(class_name, config)) {
+    if let Some(layer) = crate::layers::FAMILIES.iter().find_map(|family| (family.read)(class_name, config)) {
         return layer;
     }
     read_own(class_name, config, |name| class_of(name) == class_name)
@@ -87,7 +90,7 @@ pub(crate) fn public_name(class_name: &str) -> &str {
 
 fn unknown(class_name: &str) -> Error {
     let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
-    let known = super::FAMILIES.iter().flat_map(|family| family.classes).copied();
+    let known = crate::layers::FAMILIES.iter().flat_map(|family| family.classes).copied();
     let own = own.keys().map(|name| class_of(name));
     let mut known: Vec<&str> = known.chain(["Functional", "Sequential"]).collect();
     let own: Vec<&str> = own.filter(|name| !known.contains(name)).collect();
@@ -101,7 +104,7 @@ fn unknown(class_name: &str) -> Error {
 
 /// The name under which Keras's files know a class that is not Keras's own.
 pub(crate) fn registered_name(class_name: &str) -> Option<String> {
-    if super::FAMILIES.iter().any(|family| family.classes.contains(&class_name)) {
+    if crate::layers::FAMILIES.iter().any(|family| family.classes.contains(&class_name)) {
         return None;
     }
     let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
@@ -169,10 +172,10 @@ type Reader = Arc<dyn Fn(&Value) -> Result<Box<dyn Layer>> + Send + Sync>;
 static OWN: LazyLock<RwLock<BTreeMap<String, Reader>>> = LazyLock::new(RwLock::default);
 
 /// Reads a layer of a class; `None` where the class is not of the family.
-type Read = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;
+pub(crate) type Read = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;
 
 /// A family of layers.
-pub(super) struct Family {
+pub(crate) struct Family {
     pub classes: &'static [&'static str],
     pub read: Read,
 }
@@ -189,7 +192,7 @@ macro_rules! family {
         };
     };
 }
-pub(super) use family;
+pub(crate) use family;
 
 /// Reads a layer's description: the defaults, overlaid by what the configuration says.
 pub(super) fn read<L: Layer + Serialize + DeserializeOwned>(
@@ -201,14 +204,14 @@ pub(super) fn read<L: Layer + Serialize + DeserializeOwned>(
 }
 
 /// Reads a layer's description as [`read`] does, as the type that it is.
-pub(super) fn read_as<L: Layer + Serialize + DeserializeOwned>(
+pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
     default: &L,
     required: &[&str],
     config: &Value,
 ) -> Result<L> {
     let class = default.class_name();
     let place = match config["name"].as_str() {
-        Some(name) => plan::place(name, default),
+        Some(name) => names::place(name, default),
         None => format!("class {class}"),
     };
     let given = config

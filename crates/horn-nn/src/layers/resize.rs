@@ -4,8 +4,9 @@ use std::f64::consts::PI;
 
 use burn::tensor::{Device, Int, Tensor};
 
-use super::options::Interpolation;
-use crate::{AnyTensor, Result};
+use crate::arguments::options::Interpolation;
+use crate::error::Result;
+use crate::tensor::any_tensor::AnyTensor;
 
 /// Brings an axis to another size. The pixels' centres lie half a pixel from the edges; beyond the edges there is
 /// nothing, and what is there counts for more.

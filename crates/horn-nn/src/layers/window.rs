@@ -1,8 +1,10 @@
 //! What slides over the spatial axes of an input: the kernel of a convolution, the window of a pooling.
 
+use crate::arguments::options::{DataFormat, Padding};
+use crate::arguments::sizes::Sizes;
+use crate::error::{Error, Result};
 use crate::layers::layout::Axes;
-use crate::layers::{DataFormat, Padding, Sizes};
-use crate::{Error, Result, Shape};
+use crate::tensor::shape::Shape;
 
 /// How many values a sample may have with the padding for holes, however small it is: 256 megabytes.
 const MOST_PADDED: u64 = 1 << 26;
@@ -36,7 +38,7 @@ impl Window {
                 return Ok(());
             }
             Err(Error::argument(format!("{argument} can't be 0"))
-                .received(format!("{argument} = {}", crate::shape::sizes(values)))
+                .received(format!("{argument} = {}", crate::tensor::shape::sizes(values)))
                 .expected("at least 1 along each axis")
                 .hint(hint))
         };
@@ -60,8 +62,8 @@ impl Window {
         Err(Error::argument("strides and dilation do not go together")
             .received(format!(
                 "strides = {}, dilation_rate = {}",
-                crate::shape::sizes(&self.strides),
-                crate::shape::sizes(&self.dilation)
+                crate::tensor::shape::sizes(&self.strides),
+                crate::tensor::shape::sizes(&self.dilation)
             ))
             .expected("one of them 1 along all axes")
             .hint("leave out strides or dilation_rate"))
@@ -137,7 +139,7 @@ impl Window {
             return Ok(());
         }
         Err(Error::argument("the holes of the window would need far more padding than there is input")
-            .received(format!("dilation_rate = {}", crate::shape::sizes(&self.dilation)))
+            .received(format!("dilation_rate = {}", crate::tensor::shape::sizes(&self.dilation)))
             .expected(format!("a padded sample of at most {most} values, and not of {}", values(&padded)))
             .hint("take a smaller dilation_rate"))
     }
@@ -145,7 +147,7 @@ impl Window {
     fn misfit(&self, spatial: &[Option<usize>]) -> Error {
         let reach: Vec<_> = (0..self.sizes.len()).map(|axis| self.reach(axis)).collect();
         Error::shape("the window is larger than the input")
-            .received(format!("{} for an input of {}", crate::shape::sizes(&reach), Shape::new(spatial)))
+            .received(format!("{} for an input of {}", crate::tensor::shape::sizes(&reach), Shape::new(spatial)))
             .expected("an input that is at least as large")
             .hint("take a smaller window, or `padding(Padding::Same)`")
     }

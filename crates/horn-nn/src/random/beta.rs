@@ -1,9 +1,10 @@
 //! The beta distribution, drawn as JAX draws it: from two draws of the gamma distribution.
 
-use super::threefry::{self, Key, part, split};
+use crate::random::threefry;
+use crate::random::threefry::{Key, part, split};
 
 /// Draws from 0 to 1: `jax.random.beta(key, alpha, beta, (len,))`.
-pub(super) fn beta(key: Key, len: usize, alpha: f32, beta: f32) -> Vec<f32> {
+pub(crate) fn beta(key: Key, len: usize, alpha: f32, beta: f32) -> Vec<f32> {
     let keys: [Key; 2] = split(key);
     let draw = |at: usize| {
         let [first, second] = [log_gamma(part(keys[0], at), alpha), log_gamma(part(keys[1], at), beta)];

@@ -27,7 +27,7 @@ const TAILS: [f32; 9] = [
 ];
 
 /// The inverse of the error function for `-1 < x < 1` (Giles, Approximating the erfinv function, 2010).
-pub(super) fn erf_inv(x: f32) -> f32 {
+pub(crate) fn erf_inv(x: f32) -> f32 {
     let w = -ln_1p(-(x * x));
     let p = if w < 5.0 { horner(w - 2.5, &MIDDLE) } else { horner(w.sqrt() - 3.0, &TAILS) };
     p * x

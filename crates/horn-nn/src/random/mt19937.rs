@@ -2,11 +2,12 @@
 
 /// Words of state.
 const N: usize = 624;
+
 /// How far ahead the word lies that each word is mixed with.
 const M: usize = 397;
 
 /// One stream of 32-bit words.
-pub(super) struct Mt19937 {
+pub(crate) struct Mt19937 {
     state: [u32; N],
     next: usize,
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::threefry::{self, Key};
-use crate::Result;
+use crate::error::Result;
+use crate::random::threefry;
+use crate::random::threefry::Key;
 
 /// A seed, and how often it was used: Keras's `SeedGenerator`. Each draw is another, and the same in every run.
 ///
@@ -52,7 +53,7 @@ impl SeedGenerator {
 
     /// Draws from 0 to 1 by the beta distribution of these two shapes.
     pub fn beta(&self, len: usize, alpha: f32, beta: f32) -> Vec<f32> {
-        super::beta::beta(self.next_key(), len, alpha, beta)
+        crate::random::beta::beta(self.next_key(), len, alpha, beta)
     }
 
     /// Draws an order of `0..len`.

@@ -2,8 +2,8 @@
 //!
 //! The same key gives the same numbers, in the row-major order of the tensor that they fill.
 
-use super::erf_inv::erf_inv;
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::random::erf_inv::erf_inv;
 
 /// What JAX draws from; Keras makes it of a seed and of how often the seed was used.
 pub type Key = [u32; 2];
@@ -30,7 +30,7 @@ pub fn split<const N: usize>(key: Key) -> [Key; N] {
 }
 
 /// The key at a place among those that a key is split into.
-pub(super) fn part(key: Key, at: usize) -> Key {
+pub(crate) fn part(key: Key, at: usize) -> Key {
     encipher(key, [(at as u64 >> 32) as u32, at as u32])
 }
 

@@ -1,17 +1,19 @@
 //! What keeps weights small or apart: Keras's regularizers, whose penalties are added to the loss.
 
-mod norms;
-mod orthogonal;
+pub(crate) mod norms;
+pub(crate) mod orthogonal;
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr;
 
 use burn::tensor::Tensor;
 
+use crate::error::{Error, Result};
+use crate::registry::objects::keras_objects;
+
 pub use norms::{L1, L1L2, L2};
 pub use orthogonal::{OrthogonalMode, OrthogonalRegularizer};
-
-use crate::keras_object::keras_objects;
-use crate::{Error, Result};
 
 keras_objects! {
     /// What a weight costs. Serializes as Keras writes it:
@@ -84,12 +86,12 @@ impl FromStr for Regularizer {
 }
 
 /// `|x|`, with the slope that it has in JAX at 0: 1.
-fn abs<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+pub(crate) fn abs<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let negative = x.clone().lower_elem(0);
     x.clone().mask_where(negative, -x)
 }
 
-fn check_factor(class: &str, argument: &str, factor: f64) -> Result<()> {
+pub(crate) fn check_factor(class: &str, argument: &str, factor: f64) -> Result<()> {
     if factor.is_finite() && factor >= 0.0 {
         return Ok(());
     }
@@ -98,6 +100,3 @@ fn check_factor(class: &str, argument: &str, factor: f64) -> Result<()> {
         .expected("a finite number, 0 or above")
         .hint("0.01 is a good start"))
 }
-
-#[cfg(test)]
-mod tests;

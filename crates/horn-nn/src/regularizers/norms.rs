@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{abs, check_factor};
-use crate::Result;
+use crate::error::Result;
+use crate::regularizers::{abs, check_factor};
 
 /// Costs `l1 · Σ |w|`, which draws weights to 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,6 +95,6 @@ impl L1L2 {
 }
 
 /// Writes all digits of the float32, as Python does; its shortest form is another float64.
-pub(super) fn widened<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn widened<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((*value).into())
 }

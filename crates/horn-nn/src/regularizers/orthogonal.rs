@@ -3,9 +3,9 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::norms::widened;
-use super::{abs, check_factor};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::regularizers::norms::widened;
+use crate::regularizers::{abs, check_factor};
 
 /// Vectors shorter than this are not stretched to length 1: Keras's epsilon.
 const EPSILON: f64 = 1e-7;

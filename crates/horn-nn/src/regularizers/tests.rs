@@ -1,7 +1,6 @@
+use super::*;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::{from_str, from_value, json, to_string, to_value};
-
-use super::*;
 
 /// The weight of every rank: its first values.
 const WEIGHT: [f32; 16] =

@@ -1,5 +1,4 @@
 //! What real Keras 3.15.1 prints for the same models.
-
 use super::*;
 
 fn row(name: &str, class_name: &str, shape: &str, params: usize) -> Row {

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     Plain,
     Bold,
     Class,
@@ -29,7 +29,7 @@ impl Style {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
+pub(crate) enum Align {
     Left,
     Center,
     Right,
@@ -37,7 +37,7 @@ pub(super) enum Align {
 
 /// What becomes of a word that is longer than a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LongWord {
+pub(crate) enum LongWord {
     /// It goes on in the next line.
     Fold,
     /// It stays on one line, which `Text::align` cuts.
@@ -45,7 +45,7 @@ pub(super) enum LongWord {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Text(Vec<(char, Style)>);
+pub(crate) struct Text(Vec<(char, Style)>);
 
 impl Text {
     pub(super) fn new(text: &str, style: Style) -> Self {

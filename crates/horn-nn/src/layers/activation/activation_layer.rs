@@ -3,11 +3,18 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Logits;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
-use crate::{
-    AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Logits, Mode, Result, Shape, activations, by_rank,
-};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
+use crate::{activations, by_rank};
 
 /// Applies an activation to its input.
 ///
@@ -65,7 +72,7 @@ impl Layer for ActivationLayer {
 
 /// An activation without weights; also what other layers without weights but an activation build.
 #[derive(Module, Debug)]
-pub(super) struct ActivationModule {
+pub(crate) struct ActivationModule {
     #[module(skip)]
     pub(super) activation: activations::Activation,
 }

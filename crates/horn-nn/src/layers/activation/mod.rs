@@ -1,10 +1,10 @@
 //! Activations as layers.
 
-mod activation_layer;
-mod prelu;
-mod rectifiers;
-mod relu;
-mod softmax;
+pub(crate) mod activation_layer;
+pub(crate) mod prelu;
+pub(crate) mod rectifiers;
+pub(crate) mod relu;
+pub(crate) mod softmax;
 
 pub use activation_layer::{Activation, ActivationLayer};
 pub use prelu::PReLU;
@@ -12,8 +12,8 @@ pub use rectifiers::{ELU, LeakyReLU};
 pub use relu::ReLU;
 pub use softmax::Softmax;
 
-super::registry::family! {
-    "Activation" => ActivationLayer::new(crate::Activation::Linear), requires "activation";
+crate::layers::registry::family! {
+    "Activation" => ActivationLayer::new(crate::activations::Activation::Linear), requires "activation";
     "ELU" => ELU::new();
     "LeakyReLU" => LeakyReLU::new();
     "PReLU" => PReLU::new();

@@ -3,14 +3,24 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use crate::any_weight::AnyWeight;
+use crate::activations::functions;
+use crate::arguments::options::Axes;
+use crate::by_rank;
 use crate::constraints::Constraint;
-use crate::initializers::{Initializer, Zeros};
+use crate::error::{Error, Result};
+use crate::initializers::Initializer;
+use crate::initializers::constant::Zeros;
+use crate::layer::any_weight::AnyWeight;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described, weight_arguments};
 use crate::layers::layout::value_by_value;
-use crate::layers::options::Axes;
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, activations, by_rank};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// `f(x) = x` where `x > 0`, and `alpha · x` elsewhere, with an `alpha` for each value of a sample that learns (He et
 /// al., 2015).
@@ -90,6 +100,7 @@ impl Default for PReLU {
 }
 
 common_arguments!(PReLU);
+
 weight_arguments!(PReLU, "slope", alpha: alpha_initializer = "Zeros", alpha_regularizer, alpha_constraint);
 
 impl Layer for PReLU {
@@ -117,7 +128,7 @@ impl Forward for PReLUModule {
         value_by_value([input, alpha], |[x, alpha]| {
             by_rank!(x, |x| {
                 let alpha = alpha.float()?;
-                Ok(AnyTensor::from(activations::relu(x.clone()) - alpha * activations::relu(x.neg())))
+                Ok(AnyTensor::from(functions::relu(x.clone()) - alpha * functions::relu(x.neg())))
             })?
         })
     }
@@ -126,7 +137,7 @@ impl Forward for PReLUModule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::initializers::Constant;
+    use crate::initializers::constant::Constant;
     use crate::layers::check::infer;
 
     #[test]

@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::activation_layer::ActivationModule;
 use crate::activations::Activation;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layers::activation::activation_layer::ActivationModule;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
+use crate::tensor::shape::Shape;
 
 /// Makes the layer of an activation with one argument, which may have a least value.
 macro_rules! rectifier {

@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::activation_layer::ActivationModule;
 use crate::activations::Activation;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layers::activation::activation_layer::ActivationModule;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
+use crate::tensor::shape::Shape;
 
 /// `f(x) = max_value` where `x ≥ max_value`, `x` where `threshold < x < max_value`, and
 /// `negative_slope · (x − threshold)` elsewhere.

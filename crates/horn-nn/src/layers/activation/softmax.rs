@@ -5,13 +5,19 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::activations::Activation;
+use crate::arguments::options::Axes;
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::{CallContext, Mode};
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::signal::{Logits, Signal};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::masks::{aligned_at_the_end, choose_or};
-use crate::layers::options::Axes;
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Logits, Mode, Result, Shape, Signal,
-    by_rank, signals,
-};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// `φ(u_i) = e^(u_i − max u) / Σ_k e^(u_k − max u)`: positive numbers that sum to 1 along an axis, or along several
 /// together.
@@ -78,6 +84,7 @@ impl Default for Softmax {
 }
 
 common_arguments!(Softmax);
+
 arguments!(Softmax {
     /// The axis that sums to 1, or the axes that do together; the batch axis is 0, and negative ones count from the
     /// end. -1 by default.

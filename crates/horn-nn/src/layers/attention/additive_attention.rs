@@ -4,12 +4,18 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::options::CallOptions;
-use super::scored::{self, Score, ScoredAttention, call_arguments};
-use crate::initializers::GlorotUniform;
+use crate::error::Result;
+use crate::initializers::scaled::GlorotUniform;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layers::attention::options::CallOptions;
+use crate::layers::attention::scored;
+use crate::layers::attention::scored::{Score, ScoredAttention, call_arguments};
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::regularization::{DropoutModule, check_rate};
-use crate::{BuiltLayer, Layer, LayerBuilder, Result, Shape};
+use crate::layers::regularization::dropout::DropoutModule;
+use crate::layers::regularization::noise::check_rate;
+use crate::tensor::shape::Shape;
 
 /// `softmax(Σ scale · tanh(query + key)) · value`: each query finds the values whose keys fit it.
 ///
@@ -67,7 +73,9 @@ impl Default for AdditiveAttention {
 }
 
 common_arguments!(AdditiveAttention);
+
 call_arguments!(AdditiveAttention);
+
 arguments!(AdditiveAttention {
     /// Are the features weighted by numbers that are learned? Yes by default.
     use_scale: bool,

@@ -4,12 +4,18 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::options::CallOptions;
-use super::scored::{self, Score, ScoredAttention, call_arguments};
-use crate::initializers::Ones;
+use crate::error::Result;
+use crate::initializers::constant::Ones;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layers::attention::options::CallOptions;
+use crate::layers::attention::scored;
+use crate::layers::attention::scored::{Score, ScoredAttention, call_arguments};
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::regularization::{DropoutModule, check_rate};
-use crate::{BuiltLayer, Layer, LayerBuilder, Result, Shape};
+use crate::layers::regularization::dropout::DropoutModule;
+use crate::layers::regularization::noise::check_rate;
+use crate::tensor::shape::Shape;
 
 /// How a query and a key are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -72,7 +78,9 @@ impl Attention {
 }
 
 common_arguments!(Attention);
+
 call_arguments!(Attention);
+
 arguments!(Attention {
     /// Are the scores multiplied by a number that is learned? Not by default.
     use_scale: bool,

@@ -2,11 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::heads::{HeadsModule, Settings, Widths};
-use super::masks::{self, Scores};
-use super::options::{CallOptions, Inputs, Options, check_inputs, options};
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layers::attention::heads::{HeadsModule, Settings, Widths};
+use crate::layers::attention::masks;
+use crate::layers::attention::masks::Scores;
+use crate::layers::attention::options::{CallOptions, Inputs, Options, check_inputs, options};
 use crate::layers::common::{Common, common_arguments, described};
-use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape, layer};
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// As [`MultiHeadAttention`](struct@super::MultiHeadAttention), but neighbouring heads of the query share one head of key and
 /// value.
@@ -73,7 +79,7 @@ impl GroupQueryAttention {
         check_inputs(inputs, &roles)?;
         if roles.query.rank() != 3 || roles.query.last() != roles.value.last() {
             return Err(Error::shape("query and value do not fit each other")
-                .received(layer::list(inputs))
+                .received(shape::list(inputs))
                 .expected("three axes, and one width for both")
                 .hint("bring them to one width by `Dense`, or use `MultiHeadAttention`"));
         }
@@ -88,6 +94,7 @@ impl GroupQueryAttention {
 }
 
 common_arguments!(GroupQueryAttention);
+
 options!(GroupQueryAttention);
 
 impl Layer for GroupQueryAttention {

@@ -4,15 +4,22 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::{sigmoid, softmax};
 
-use super::masks::{self, Masks, Scores};
-use super::options::{CallOptions, Options};
-use super::projection::Projection;
-use crate::layers::regularization::DropoutModule;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::{CallContext, Mode};
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
+use crate::layers::attention::masks;
+use crate::layers::attention::masks::{Masks, Scores};
+use crate::layers::attention::options::{CallOptions, Options};
+use crate::layers::attention::projection::Projection;
+use crate::layers::regularization::dropout::DropoutModule;
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, CallContext, Error, Forward, LayerBuilder, Mode, Result, Signal, by_rank, random};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::{by_rank, random};
 
 /// The sizes of the weights.
-pub(super) struct Widths {
+pub(crate) struct Widths {
     /// Of query, value and key.
     pub inputs: [usize; 3],
     pub query_heads: usize,
@@ -24,7 +31,7 @@ pub(super) struct Widths {
 /// Projects query, key and value to heads, lets each head look, and projects what they found to the output, whose
 /// kernel has `K` axes and whose bias `B`.
 #[derive(Module, Debug)]
-pub(super) struct HeadsModule<const K: usize, const B: usize> {
+pub(crate) struct HeadsModule<const K: usize, const B: usize> {
     query: Projection<3, 2>,
     key: Projection<3, 2>,
     gate: Option<Projection<3, 2>>,
@@ -37,7 +44,7 @@ pub(super) struct HeadsModule<const K: usize, const B: usize> {
 
 /// What the module was told.
 #[derive(Debug, Clone)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// The axes that are looked along, between the batch axis and the last.
     pub axes: Vec<usize>,
     pub call: CallOptions,

@@ -2,12 +2,15 @@
 
 use burn::tensor::{Bool, Device, Int, Tensor};
 
+use crate::by_rank;
+use crate::error::{Error, Result};
 use crate::layers::window::known;
-use crate::{AnyTensor, Error, Result, Shape, by_rank};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// The masks of an attention layer before they become one.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Masks<'a> {
+pub(crate) struct Masks<'a> {
     /// Which queries count.
     pub query: Option<&'a AnyTensor>,
     /// Which values count.
@@ -58,13 +61,13 @@ fn both<const D: usize>(a: Option<Tensor<D>>, b: Tensor<D>) -> Tensor<D> {
 }
 
 /// Where a step may not look, repeated to the sizes of the scores.
-pub(super) fn hidden<const D: usize>(allowed: Tensor<D>, sizes: [usize; D]) -> Tensor<D, Bool> {
+pub(crate) fn hidden<const D: usize>(allowed: Tensor<D>, sizes: [usize; D]) -> Tensor<D, Bool> {
     allowed.equal_elem(0.0).expand(sizes)
 }
 
 /// The sizes of the scores: the axes that are not looked along, the heads, the queries and the keys, the last two of
 /// one axis or several.
-pub(super) struct Scores<S> {
+pub(crate) struct Scores<S> {
     pub leading: Vec<S>,
     pub queries: Vec<S>,
     pub keys: Vec<S>,
@@ -83,7 +86,7 @@ impl<S: Copy> Scores<S> {
 }
 
 /// Can a mask of this shape be repeated to the scores? As in Keras it may lack the heads, and axes before them.
-pub(super) fn check(mask: &Shape, scores: &Scores<Option<usize>>) -> Result<()> {
+pub(crate) fn check(mask: &Shape, scores: &Scores<Option<usize>>) -> Result<()> {
     let leading = mask.rank().checked_sub(scores.queries.len() + scores.keys.len());
     let fit = |(mask, size): (&Option<usize>, &Option<usize>)| {
         *mask == Some(1) || mask.is_none() || size.is_none() || mask == size
@@ -105,7 +108,7 @@ pub(super) fn check(mask: &Shape, scores: &Scores<Option<usize>>) -> Result<()> 
 }
 
 /// A mask that the user gives, for scores of these sizes. Axes that the mask lacks are put in before the queries.
-pub(super) fn given(mask: AnyTensor, scores: &Scores<usize>) -> Result<AnyTensor> {
+pub(crate) fn given(mask: AnyTensor, scores: &Scores<usize>) -> Result<AnyTensor> {
     let Scores { leading, queries, keys } = scores;
     let known_scores = Scores { leading: known(leading), queries: known(queries), keys: known(keys) };
     check(&Shape::new(known(&mask.sizes())), &known_scores)?;
@@ -122,7 +125,7 @@ pub(super) fn given(mask: AnyTensor, scores: &Scores<usize>) -> Result<AnyTensor
 }
 
 /// Both masks, where there are two.
-pub(super) fn join(a: Option<AnyTensor>, b: Option<AnyTensor>) -> Result<Option<AnyTensor>> {
+pub(crate) fn join(a: Option<AnyTensor>, b: Option<AnyTensor>) -> Result<Option<AnyTensor>> {
     match (a, b) {
         (Some(a), Some(b)) => by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a * b)))?.map(Some),
         (a, b) => Ok(a.or(b)),

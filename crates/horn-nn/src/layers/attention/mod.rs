@@ -1,22 +1,22 @@
 //! Layers in which each step of a sequence looks at the steps of another.
 
-mod additive_attention;
+pub(crate) mod additive_attention;
 #[allow(clippy::module_inception)]
-mod attention;
-mod group_query_attention;
-mod heads;
-mod masks;
-mod multi_head_attention;
-mod options;
-mod projection;
-mod scored;
+pub(crate) mod attention;
+pub(crate) mod group_query_attention;
+pub(crate) mod heads;
+pub(crate) mod masks;
+pub(crate) mod multi_head_attention;
+pub(crate) mod options;
+pub(crate) mod projection;
+pub(crate) mod scored;
 
 pub use additive_attention::AdditiveAttention;
 pub use attention::{Attention, ScoreMode};
 pub use group_query_attention::GroupQueryAttention;
 pub use multi_head_attention::MultiHeadAttention;
 
-super::registry::family! {
+crate::layers::registry::family! {
     "AdditiveAttention" => AdditiveAttention::new();
     "Attention" => Attention::new();
     "GroupedQueryAttention" => GroupQueryAttention::new(1, 1, 1),

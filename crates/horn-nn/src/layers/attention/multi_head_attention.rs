@@ -3,11 +3,17 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::heads::{HeadsModule, Settings, Widths};
-use super::masks::{self, Scores};
-use super::options::{CallOptions, Inputs, Options, check_inputs, options};
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layers::attention::heads::{HeadsModule, Settings, Widths};
+use crate::layers::attention::masks;
+use crate::layers::attention::masks::Scores;
+use crate::layers::attention::options::{CallOptions, Inputs, Options, check_inputs, options};
 use crate::layers::common::{Common, common_arguments};
-use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape, unsupported_rank};
+use crate::tensor::any_tensor::unsupported_rank;
+use crate::tensor::shape::Shape;
 
 /// Each head projects query, key and value to widths of its own, and looks at the values by
 /// `softmax(query · keyᵀ / √key_dim)`; what all heads found is projected to the output.
@@ -134,7 +140,7 @@ impl MultiHeadAttention {
         };
         if !free(roles.query).admits(&free(roles.value)) {
             return Err(Error::shape("query and value differ along an axis that is not looked along")
-                .received(crate::layer::list(inputs))
+                .received(crate::tensor::shape::list(inputs))
                 .expected(format!("equal sizes but along the axes {axes:?}"))
                 .hint("name the axis in `attention_axes`"));
         }
@@ -193,6 +199,7 @@ impl MultiHeadAttention {
 }
 
 common_arguments!(MultiHeadAttention);
+
 options!(MultiHeadAttention);
 
 impl Layer for MultiHeadAttention {

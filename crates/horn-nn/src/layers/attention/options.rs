@@ -3,14 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use crate::constraints::Constraint;
-use crate::initializers::{GlorotUniform, Initializer, Zeros};
-use crate::layers::regularization::check_rate;
+use crate::error::{Error, Result};
+use crate::initializers::Initializer;
+use crate::initializers::constant::Zeros;
+use crate::initializers::scaled::GlorotUniform;
+use crate::layers::regularization::noise::check_rate;
 use crate::regularizers::Regularizer;
-use crate::{Error, Result, Shape, layer};
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// The arguments of projections and scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Options {
+pub(crate) struct Options {
     pub dropout: f64,
     pub use_bias: bool,
     pub use_gate: bool,
@@ -47,7 +51,7 @@ impl Default for Options {
 
 /// What Keras takes with the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct CallOptions {
+pub(crate) struct CallOptions {
     #[serde(default, skip_serializing_if = "is_false")]
     pub use_causal_mask: bool,
     #[serde(default, skip_serializing_if = "is_false")]
@@ -61,7 +65,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// The inputs by their roles.
-pub(super) struct Inputs<T> {
+pub(crate) struct Inputs<T> {
     pub query: T,
     pub value: T,
     pub key: Option<T>,
@@ -115,7 +119,7 @@ impl Options {
 }
 
 /// Do value and key have the same steps, and are all widths known?
-pub(super) fn check_inputs(inputs: &[Shape], roles: &Inputs<&Shape>) -> Result<()> {
+pub(crate) fn check_inputs(inputs: &[Shape], roles: &Inputs<&Shape>) -> Result<()> {
     let key = roles.key.unwrap_or(roles.value);
     let steps = |shape: &Shape| Shape::new(&shape.sizes()[..shape.rank().saturating_sub(1)]);
     let fit = steps(key).admits(&steps(roles.value)) && key.rank() == roles.query.rank() && key.rank() >= 3;
@@ -123,7 +127,7 @@ pub(super) fn check_inputs(inputs: &[Shape], roles: &Inputs<&Shape>) -> Result<(
         return Ok(());
     }
     Err(Error::shape("the inputs do not fit each other")
-        .received(layer::list(inputs))
+        .received(shape::list(inputs))
         .expected("query [batch, queries, width], value and key [batch, steps, width] of equal steps")
         .hint("give key the steps of value, and all inputs a known width"))
 }

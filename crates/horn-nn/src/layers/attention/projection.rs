@@ -4,13 +4,15 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use burn::tensor::module::linear;
 
-use super::options::Options;
-use crate::{LayerBuilder, Result, WeightSpec};
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::weight::WeightSpec;
+use crate::layers::attention::options::Options;
 
 /// A product over the kernel's first axes, all but those of the bias: `[d, heads, width]` takes a vector of `d` to the
 /// heads, `[heads, width, d]` takes the heads back.
 #[derive(Module, Debug)]
-pub(super) struct Projection<const K: usize, const B: usize> {
+pub(crate) struct Projection<const K: usize, const B: usize> {
     kernel: Param<Tensor<K>>,
     bias: Option<Param<Tensor<B>>>,
 }

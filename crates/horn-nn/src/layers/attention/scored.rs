@@ -4,20 +4,27 @@ use burn::module::{Module, ModuleDisplay};
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
-use super::masks::Masks;
-use super::options::{CallOptions, check_inputs};
-use crate::layers::regularization::DropoutModule;
-use crate::{AnyTensor, CallContext, Error, Forward, Result, Shape, Signal, by_rank, layer};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::call::CallContext;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
+use crate::layers::attention::masks::Masks;
+use crate::layers::attention::options::{CallOptions, check_inputs};
+use crate::layers::regularization::dropout::DropoutModule;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// How well each key fits each query: `[batch, queries, width]` and `[batch, keys, width]` to
 /// `[batch, queries, keys]`.
-pub(super) trait Score: Module + ModuleDisplay + Sync + 'static {
+pub(crate) trait Score: Module + ModuleDisplay + Sync + 'static {
     fn scores(&self, query: Tensor<3>, key: Tensor<3>) -> Tensor<3>;
 }
 
 /// Looks at the values by the softmax of the scores.
 #[derive(Module, Debug)]
-pub(super) struct ScoredAttention<S: Score> {
+pub(crate) struct ScoredAttention<S: Score> {
     pub score: S,
     pub dropout: DropoutModule,
     #[module(skip)]
@@ -77,20 +84,20 @@ fn flat_mask(mask: &AnyTensor, sizes: [usize; 2]) -> Result<AnyTensor> {
 }
 
 /// The shapes of the output and of the scores.
-pub(super) fn output_shapes(options: &CallOptions, inputs: &[Shape]) -> Result<Vec<Shape>> {
+pub(crate) fn output_shapes(options: &CallOptions, inputs: &[Shape]) -> Result<Vec<Shape>> {
     let roles = options.roles(inputs)?;
     check_inputs(inputs, &roles)?;
     let key = roles.key.unwrap_or(roles.value);
     let leading = |shape: &Shape| Shape::new(&shape.sizes()[..shape.rank() - 2]);
     if !leading(roles.query).admits(&leading(key)) {
         return Err(Error::shape("query and key are of other samples")
-            .received(layer::list(inputs))
+            .received(shape::list(inputs))
             .expected("the same axes before the steps")
             .hint("bring them to one shape by `Reshape`, or use `MultiHeadAttention`"));
     }
     if roles.query.last() != key.last() {
         return Err(Error::shape("query and key have different widths")
-            .received(layer::list(inputs))
+            .received(shape::list(inputs))
             .expected("one width, so that each key can be compared with each query")
             .hint("bring them to one width by `Dense`, or use `MultiHeadAttention`"));
     }

@@ -4,17 +4,27 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::convolution_arguments;
-use super::operate::{Crop, activated, at_least_one, convolve_transposed, forward_convolved, swapped_first, value};
 use crate::activations::Activation;
+use crate::arguments::options::{DataFormat, Padding};
+use crate::arguments::sizes::Sizes;
 use crate::constraints::Constraint;
-use crate::initializers::{GlorotUniform, Initializer, Zeros};
+use crate::error::{Error, Result};
+use crate::initializers::Initializer;
+use crate::initializers::constant::Zeros;
+use crate::initializers::scaled::GlorotUniform;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, described, weight_arguments};
+use crate::layers::convolution::arguments::convolution_arguments;
+use crate::layers::convolution::operate::{
+    Crop, activated, at_least_one, convolve_transposed, forward_convolved, swapped_first, value,
+};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::layers::{DataFormat, Padding, Sizes};
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Makes the transposed convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! transposed_layer {
@@ -190,8 +200,8 @@ impl Crops {
             return Err(Error::argument("output_padding is as large as the strides")
                 .received(format!(
                     "output_padding = {}, strides = {}",
-                    crate::shape::sizes(padding),
-                    crate::shape::sizes(&window.strides)
+                    crate::tensor::shape::sizes(padding),
+                    crate::tensor::shape::sizes(&window.strides)
                 ))
                 .expected("less than the strides along each axis")
                 .hint("leave out output_padding"));

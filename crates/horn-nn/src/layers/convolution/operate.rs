@@ -6,9 +6,13 @@ use burn::tensor::module::{conv_transpose1d, conv_transpose2d, conv_transpose3d,
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
 
 use crate::activations::Activation;
-use crate::layers::DataFormat;
+use crate::arguments::options::DataFormat;
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::signal::Logits;
 use crate::layers::window::{Window, array, known};
-use crate::{AnyTensor, Error, Logits, Result, Shape, by_rank, unsupported_rank};
+use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
+use crate::tensor::shape::Shape;
 
 /// Axes for Burn's kernels, in which the last two of Keras's come first, in the other order.
 pub(in crate::layers) fn swapped_first<const D: usize>() -> [usize; D] {
@@ -16,12 +20,12 @@ pub(in crate::layers) fn swapped_first<const D: usize>() -> [usize; D] {
 }
 
 /// Axes for Burn's kernels, in which the last two of Keras's come first.
-pub(super) fn moved_first<const D: usize>() -> [usize; D] {
+pub(crate) fn moved_first<const D: usize>() -> [usize; D] {
     std::array::from_fn(|axis| (axis + D - 2) % D)
 }
 
 /// A bias as Burn takes it.
-pub(super) fn value(bias: &Option<Param<Tensor<1>>>) -> Option<Tensor<1>> {
+pub(crate) fn value(bias: &Option<Param<Tensor<1>>>) -> Option<Tensor<1>> {
     bias.as_ref().map(Param::val)
 }
 
@@ -66,10 +70,10 @@ pub(in crate::layers) fn convolve(
 
 /// How much a transposed convolution leaves out of its whole output at the beginning and the end of an axis; a
 /// negative number adds.
-pub(super) type Crop = (usize, isize);
+pub(crate) type Crop = (usize, isize);
 
 /// The transposed convolution: kernels are `[channels, filters, …]`.
-pub(super) fn convolve_transposed(
+pub(crate) fn convolve_transposed(
     x: AnyTensor,
     kernel: AnyTensor,
     bias: Option<Tensor<1>>,
@@ -126,7 +130,7 @@ pub(super) fn logits(y: AnyTensor, activation: Activation, format: DataFormat) -
 }
 
 /// The shape of the output after its activation, which may change the last axis.
-pub(super) fn activated(shape: Shape, activation: Activation) -> Result<Shape> {
+pub(crate) fn activated(shape: Shape, activation: Activation) -> Result<Shape> {
     match shape.last() {
         Some(last) => Ok(shape.with_last(activation.output_size(last)?)),
         None => Ok(shape),
@@ -134,7 +138,7 @@ pub(super) fn activated(shape: Shape, activation: Activation) -> Result<Shape> {
 }
 
 /// Refuses 0 where a layer needs at least one.
-pub(super) fn at_least_one(argument: &str, value: usize) -> Result<()> {
+pub(crate) fn at_least_one(argument: &str, value: usize) -> Result<()> {
     if value > 0 {
         return Ok(());
     }
@@ -147,14 +151,22 @@ pub(super) fn at_least_one(argument: &str, value: usize) -> Result<()> {
 /// The methods of [`Forward`](crate::Forward) for a module with `convolve`, an `activation` and a `window`.
 macro_rules! forward_convolved {
     ($module:ident) => {
-        impl<const D: usize> crate::Forward for $module<D> {
-            fn forward(&self, input: crate::AnyTensor, _: crate::Mode) -> crate::Result<crate::AnyTensor> {
+        impl<const D: usize> crate::layer::forward::Forward for $module<D> {
+            fn forward(
+                &self,
+                input: crate::tensor::any_tensor::AnyTensor,
+                _: crate::layer::call::Mode,
+            ) -> crate::error::Result<crate::tensor::any_tensor::AnyTensor> {
                 let format = self.window.data_format;
                 let y = self.convolve(format.to_channels_first(input)?)?;
                 crate::layers::convolution::operate::activate(y, self.activation, format)
             }
 
-            fn logits(&self, input: crate::AnyTensor, _: crate::Mode) -> crate::Result<crate::Logits> {
+            fn logits(
+                &self,
+                input: crate::tensor::any_tensor::AnyTensor,
+                _: crate::layer::call::Mode,
+            ) -> crate::error::Result<crate::layer::signal::Logits> {
                 let format = self.window.data_format;
                 let y = self.convolve(format.to_channels_first(input)?)?;
                 crate::layers::convolution::operate::logits(y, self.activation, format)

@@ -4,18 +4,26 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::convolution_arguments;
-use super::depthwise_conv::depthwise;
-use super::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
 use crate::activations::Activation;
+use crate::arguments::options::{DataFormat, Padding};
+use crate::arguments::sizes::Sizes;
 use crate::constraints::Constraint;
-use crate::initializers::{GlorotUniform, Initializer, Zeros};
+use crate::error::Result;
+use crate::initializers::Initializer;
+use crate::initializers::constant::Zeros;
+use crate::initializers::scaled::GlorotUniform;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, described, weight_arguments};
+use crate::layers::convolution::arguments::convolution_arguments;
+use crate::layers::convolution::depthwise_conv::depthwise;
+use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::layers::{DataFormat, Padding, Sizes};
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, BuiltLayer, Layer, LayerBuilder, Result, Shape};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Makes the separable convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! separable_layer {

@@ -5,14 +5,34 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 use super::*;
-use crate::initializers::Ones;
+use crate::activations::Activation;
+use crate::arguments::options::{DataFormat, Padding};
+use crate::data::host_array;
+use crate::error::Result;
+use crate::graph::input::Input;
+use crate::graph::keras_tensor::KerasTensor;
+use crate::initializers::constant::Ones;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layers::activation::activation_layer::ActivationLayer;
+use crate::layers::activation::prelu::PReLU;
+use crate::layers::activation::relu::ReLU;
 use crate::layers::check::infer;
-use crate::layers::{
-    ActivationLayer, Add, Average, AveragePooling2D, BatchNormalization, Concatenate, DataFormat, Dropout,
-    GlobalAveragePooling2D, Input, MaxPooling2D, Multiply, PReLU, Padding, ReLU, Rescaling, SpatialDropout2D,
-    UpSampling2D, ZeroPadding2D, from_config,
-};
-use crate::{Activation, AnyTensor, KerasTensor, Layer, Mode, Model, Result, Sequential, Shape, host};
+use crate::layers::merging::concatenate::Concatenate;
+use crate::layers::merging::elementwise::{Add, Average, Multiply};
+use crate::layers::normalization::batch_normalization::BatchNormalization;
+use crate::layers::pooling::global::GlobalAveragePooling2D;
+use crate::layers::pooling::windowed::{AveragePooling2D, MaxPooling2D};
+use crate::layers::preprocessing::rescaling::Rescaling;
+use crate::layers::registry::from_config;
+use crate::layers::regularization::dropout::Dropout;
+use crate::layers::regularization::spatial_dropout::SpatialDropout2D;
+use crate::layers::reshaping::up_sampling_2d::UpSampling2D;
+use crate::layers::reshaping::zero_padding::ZeroPadding2D;
+use crate::model::model::Model;
+use crate::model::sequential::Sequential;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 #[test]
 fn a_kernel_of_ones_adds_neighbours() {
@@ -36,7 +56,7 @@ fn unknown_sizes_are_taken_as_they_come() {
     let input = Input::with_unknown([None, Some(1)]);
     let model = Sequential::new().add(input).add(Conv1D(2, 3).kernel_initializer(Ones::new())).build(&device).unwrap();
     let output = |steps: usize| {
-        model.forward(host::float_tensor(vec![1.0; steps], vec![1, steps, 1], &device).unwrap(), Mode::Inference)
+        model.forward(host_array::float_tensor(vec![1.0; steps], vec![1, steps, 1], &device).unwrap(), Mode::Inference)
     };
     assert_eq!(output(5).unwrap().sizes(), [1, 3, 2]);
     assert_eq!(output(9).unwrap().sizes(), [1, 7, 2]);
@@ -107,7 +127,7 @@ fn lies_channels_first(x: AnyTensor) -> bool {
 
 fn run(model: &Model, mode: Mode) -> Result<AnyTensor> {
     let device = if mode == Mode::Training { Device::flex().autodiff() } else { Device::flex() };
-    model.forward(host::float_tensor(vec![0.5; 2 * 12 * 12 * 3], vec![2, 12, 12, 3], &device)?, mode)
+    model.forward(host_array::float_tensor(vec![0.5; 2 * 12 * 12 * 3], vec![2, 12, 12, 3], &device)?, mode)
 }
 
 #[test]
@@ -168,7 +188,7 @@ fn what_merges_convolutions_lies_as_they_do() {
 
 #[test]
 fn the_test_of_the_order_in_memory_can_fail() {
-    let x = host::float_tensor(vec![0.5; 24], vec![1, 2, 3, 4], &Device::flex()).unwrap();
+    let x = host_array::float_tensor(vec![0.5; 24], vec![1, 2, 3, 4], &Device::flex()).unwrap();
     assert!(!lies_channels_first(x.clone()));
     assert!(lies_channels_first(DataFormat::ChannelsLast.channels_first_to_own(x).unwrap()));
     let pooled = Sequential::new().add(Input([12, 12, 3])).add(GlobalAveragePooling2D().keepdims(true));

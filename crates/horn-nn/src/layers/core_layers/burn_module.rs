@@ -6,8 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
 use burn::tensor::{Device, Tensor};
 
-use super::{Tensors, probe};
-use crate::{AnyTensor, BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Shape, Signal};
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
+use crate::layers::core_layers::probe;
+use crate::layers::core_layers::tensors::Tensors;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 type Function<M> = Arc<dyn Fn(&M, Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 

@@ -5,11 +5,22 @@ use burn::nn::Linear;
 use serde::{Deserialize, Serialize};
 
 use crate::activations::Activation;
+use crate::by_rank;
 use crate::constraints::Constraint;
-use crate::initializers::{GlorotUniform, Initializer, Zeros};
+use crate::error::{Error, Result};
+use crate::initializers::Initializer;
+use crate::initializers::constant::Zeros;
+use crate::initializers::scaled::GlorotUniform;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Logits;
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::regularizers::Regularizer;
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Logits, Mode, Result, Shape, by_rank};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// `output = activation(input · kernel + bias)`, over the last axis.
 ///
@@ -92,13 +103,16 @@ impl Dense {
 }
 
 common_arguments!(Dense);
+
 arguments!(Dense {
     /// What is applied to the sum; nothing by default.
     activation: Activation,
     /// Is a bias added? Yes by default.
     use_bias: bool,
 });
+
 weight_arguments!(Dense, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
+
 weight_arguments!(Dense, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
 impl Layer for Dense {
@@ -148,7 +162,7 @@ impl Forward for DenseModule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::initializers::{Constant, Ones};
+    use crate::initializers::constant::{Constant, Ones};
     use crate::layers::check::infer;
 
     #[test]

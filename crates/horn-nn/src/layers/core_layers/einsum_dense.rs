@@ -3,15 +3,25 @@
 use burn::module::Module;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::equation::{Analysis, Equation};
 use crate::activations::Activation;
-use crate::any_weight::AnyWeight;
+use crate::by_rank;
 use crate::constraints::Constraint;
-use crate::initializers::{GlorotUniform, Initializer, Zeros};
+use crate::error::Result;
+use crate::initializers::Initializer;
+use crate::initializers::constant::Zeros;
+use crate::initializers::scaled::GlorotUniform;
+use crate::layer::any_weight::AnyWeight;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Logits;
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
+use crate::layers::core_layers::equation::{Analysis, Equation};
 use crate::regularizers::Regularizer;
-use crate::tensor::{MAX_RANK, unsupported_rank};
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Logits, Mode, Result, Shape, by_rank};
+use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
+use crate::tensor::shape::Shape;
 
 /// `output = activation(einsum(equation, input, kernel) + bias)`.
 ///
@@ -138,10 +148,12 @@ impl EinsumDense {
 }
 
 common_arguments!(EinsumDense);
+
 arguments!(EinsumDense {
     /// What is applied to the sum; nothing by default.
     activation: Activation,
 });
+
 weight_arguments!(
     EinsumDense,
     "kernel",
@@ -149,6 +161,7 @@ weight_arguments!(
     kernel_regularizer,
     kernel_constraint
 );
+
 weight_arguments!(EinsumDense, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
 impl Layer for EinsumDense {
@@ -171,7 +184,7 @@ impl Layer for EinsumDense {
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let (equation, analysis) = self.analyze(input)?;
         let initializer = self.kernel_initializer.for_axes(&analysis.input_axes, &analysis.output_axes);
-        let spec = crate::WeightSpec { initializer: &initializer, ..self.kernel() };
+        let spec = crate::layer::weight::WeightSpec { initializer: &initializer, ..self.kernel() };
         let kernel = AnyWeight::new(build, "kernel", &analysis.weight, spec)?;
         let bias = match &self.bias_axes {
             Some(axes) => Some(AnyWeight::new(build, "bias", &equation.bias(axes, &analysis)?, self.bias())?),
@@ -216,7 +229,7 @@ impl Forward for EinsumDenseModule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::initializers::Ones;
+    use crate::initializers::constant::Ones;
     use crate::layers::check::infer;
 
     #[test]

@@ -7,15 +7,22 @@ use burn::tensor::{Int, Tensor};
 use ndarray::{Array2, CowArray, Ix2};
 use serde::{Deserialize, Serialize};
 
+use crate::by_rank;
 use crate::constraints::Constraint;
-use crate::initializers::{Initializer, RandomUniform};
+use crate::error::{Error, Result};
+use crate::initializers::Initializer;
+use crate::initializers::uniform::RandomUniform;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::regularizers::Regularizer;
-use crate::tensor::{MAX_RANK, unsupported_rank};
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, shape,
-    signals,
-};
+use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// `output[…, :] = embeddings[id[…], :]`: a vector for each id, which learns.
 ///
@@ -95,10 +102,12 @@ impl Embedding {
 }
 
 common_arguments!(Embedding);
+
 arguments!(Embedding {
     /// Does the id 0 stand for no step? No by default. If so, `input_dim` counts it all the same.
     mask_zero: bool,
 });
+
 weight_arguments!(
     Embedding,
     "table",

@@ -1,11 +1,14 @@
 //! Einstein's notation for a product of a tensor with a weight, and how it is computed as a product of matrices.
 
-use crate::{AnyTensor, Error, Result, Shape, by_rank};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// An equation such as `abc,cd->abd`, with a letter for each axis. An ellipsis on the left or the right of the first
 /// and the last part stands for axes that stay as they are; here they have digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Equation {
+pub(crate) struct Equation {
     input: Vec<char>,
     weight: Vec<char>,
     output: Vec<char>,
@@ -13,7 +16,7 @@ pub(super) struct Equation {
 
 /// What follows from an equation and the shape of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Analysis {
+pub(crate) struct Analysis {
     pub(super) output: Shape,
     pub(super) weight: Vec<usize>,
     /// The weight's axes that are summed over, or that the output lacks.

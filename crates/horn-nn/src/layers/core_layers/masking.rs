@@ -3,11 +3,18 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::masks::{booleans, choose_or, for_values};
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, signals,
-};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Masks the steps of a sequence whose values all equal `mask_value`: layers after it that take masks skip them.
 ///
@@ -52,6 +59,7 @@ impl Default for Masking {
 }
 
 common_arguments!(Masking);
+
 arguments!(Masking {
     /// What the values of a masked step are; 0 by default.
     mask_value: f64,

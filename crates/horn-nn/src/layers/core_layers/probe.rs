@@ -4,12 +4,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn::tensor::Device;
 
-use super::Tensors;
-use crate::{AnyTensor, Error, Result, Shape, host, layer};
+use crate::data::host_array;
+use crate::error::{Error, Result};
+use crate::layers::core_layers::tensors::Tensors;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// Runs the function on zeros, once with one size and once with another for each that is not known: what differs in
 /// the output is not known either.
-pub(super) fn output_shape<T: Tensors>(
+pub(crate) fn output_shape<T: Tensors>(
     inputs: &[Shape],
     device: &Device,
     run: impl Fn(Vec<AnyTensor>) -> Result<AnyTensor>,
@@ -18,7 +22,7 @@ pub(super) fn output_shape<T: Tensors>(
     if !inputs.iter().map(Shape::rank).eq(ranks.iter().copied()) {
         let ranks: Vec<String> = ranks.iter().map(|rank| format!("rank {rank}")).collect();
         return Err(Error::shape("the function takes inputs of another rank or number")
-            .received(layer::list(inputs))
+            .received(shape::list(inputs))
             .expected(ranks.join(", "))
             .hint("put `Reshape` or `Flatten` before it, or change what the function takes"));
     }
@@ -26,7 +30,7 @@ pub(super) fn output_shape<T: Tensors>(
         let zeros = inputs.iter().map(|input| {
             let mut sizes: Vec<usize> = input.sizes().iter().map(|size| size.unwrap_or(unknown)).collect();
             sizes[0] = 1;
-            host::float_tensor(vec![0.0; sizes.iter().product()], sizes, device)
+            host_array::float_tensor(vec![0.0; sizes.iter().product()], sizes, device)
         });
         let zeros = zeros.collect::<Result<Vec<_>>>()?;
         let output = catch_unwind(AssertUnwindSafe(|| run(zeros))).map_err(|panic| {
@@ -36,7 +40,7 @@ pub(super) fn output_shape<T: Tensors>(
                 .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
                 .unwrap_or_default();
             Error::shape("the function fails on such an input")
-                .received(layer::list(inputs))
+                .received(shape::list(inputs))
                 .expected("shapes that the function takes")
                 .hint("change the function, or the layer before")
                 .because(message)

@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::{AnyTensor, Error, Result};
+use crate::error::{Error, Result};
+use crate::tensor::any_tensor::AnyTensor;
 
 /// What a function in a model takes: a tensor, an array of tensors of one rank, or a tuple of up to four tensors.
 pub trait Tensors: Sized + 'static {

@@ -4,13 +4,21 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::functional::{IntoTensors, KerasTensor};
-use crate::layers::DataFormat;
+use crate::arguments::options::DataFormat;
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::channels_lie_first;
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, layer,
-};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// Puts its inputs one after the other along an axis.
 ///
@@ -71,7 +79,7 @@ impl Concatenate {
             return Ok(axis as usize);
         }
         Err(Error::shape("the inputs can't be put one after the other")
-            .received(format!("{} along axis {}", layer::list(inputs), self.axis))
+            .received(format!("{} along axis {}", shape::list(inputs), self.axis))
             .expected("shapes that are equal but for the axis, which is not the batch axis")
             .hint("bring them to one shape, or choose another axis"))
     }
@@ -84,6 +92,7 @@ impl Default for Concatenate {
 }
 
 common_arguments!(Concatenate);
+
 arguments!(Concatenate {
     /// The axis along which the inputs are joined, the batch axis being 0; the last by default.
     axis: isize,

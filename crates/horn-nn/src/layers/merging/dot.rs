@@ -3,14 +3,20 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use crate::functional::{IntoTensors, KerasTensor};
+use crate::arguments::options::Axes;
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::options::Axes;
-use crate::tensor::{MAX_RANK, unsupported_rank};
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, layer,
-    signals,
-};
+use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// The products of two tensors, sample by sample, summed over an axis of each: `Σ_k a[…, k, …] · b[…, k, …]`.
 ///
@@ -66,7 +72,7 @@ impl Dot {
     fn checked_axes(&self, inputs: &[Shape]) -> Result<(usize, usize)> {
         let misfit = || {
             Error::shape("the inputs have no such products")
-                .received(format!("{} with axes {:?}", layer::list(inputs), self.axes.as_ref()))
+                .received(format!("{} with axes {:?}", shape::list(inputs), self.axes.as_ref()))
                 .expected("two inputs whose axes, not those of the batch, have the same size")
                 .hint("choose other axes, or bring the inputs to one size by `Dense`")
         };
@@ -88,6 +94,7 @@ impl Dot {
 }
 
 common_arguments!(Dot);
+
 arguments!(Dot {
     /// Is each vector along the axes brought to length 1 before, so that cosines come out? No by default.
     normalize: bool,

@@ -4,13 +4,21 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::masked;
-use crate::functional::{IntoTensors, KerasTensor};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, layer,
-};
+use crate::layers::merging::masked;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// Makes a merging layer of a function of two tensors.
 macro_rules! merging_layer {
@@ -140,7 +148,7 @@ impl Operation {
         };
         merged.map(known_batch).ok_or_else(|| {
             Error::shape("the inputs do not fit each other")
-                .received(layer::list(inputs))
+                .received(shape::list(inputs))
                 .expected("equal sizes, or 1, along each axis")
                 .hint("bring them to one shape, by `Dense`, `Conv2D` or `Reshape`")
         })

@@ -1,10 +1,12 @@
 //! Merging where masks leave steps out: a value that does not count takes no part. All values are of one rank.
 
+use crate::by_rank;
+use crate::error::Result;
 use crate::layers::masks::{booleans, choose, choose_or, floats, for_values};
-use crate::{AnyTensor, Result, by_rank};
+use crate::tensor::any_tensor::AnyTensor;
 
 /// The product; what does not count is 1, and where nothing counts the product is 0.
-pub(super) fn product(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
+pub(crate) fn product(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
     let (values, masks) = spread(values, masks)?;
     let factors = values.into_iter().zip(&masks).map(|(value, mask)| match mask {
         Some(mask) => choose_or(mask, value, 1.0),
@@ -20,12 +22,12 @@ pub(super) fn product(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Re
 }
 
 /// The largest value of those that count.
-pub(super) fn largest(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
+pub(crate) fn largest(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
     extreme(values, masks, |a, b| by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a.max_pair(b))))?)
 }
 
 /// The smallest value of those that count.
-pub(super) fn smallest(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
+pub(crate) fn smallest(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
     extreme(values, masks, |a, b| by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a.min_pair(b))))?)
 }
 

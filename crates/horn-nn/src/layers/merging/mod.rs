@@ -1,16 +1,16 @@
 //! Layers that make one tensor of several.
 
-mod concatenate;
-mod dot;
-mod elementwise;
-mod masked;
+pub(crate) mod concatenate;
+pub(crate) mod dot;
+pub(crate) mod elementwise;
+pub(crate) mod masked;
 
 pub use concatenate::{Concatenate, concatenate};
 pub use dot::{Dot, dot};
 pub use elementwise::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use elementwise::{add, average, maximum, minimum, multiply, subtract};
 
-super::registry::family! {
+crate::layers::registry::family! {
     "Add" => Add::new();
     "Average" => Average::new();
     "Concatenate" => Concatenate::new();

@@ -5,13 +5,16 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::constraints::Constraint;
-use crate::initializers::{Initializer, Ones, Zeros};
+use crate::error::Result;
+use crate::initializers::Initializer;
+use crate::initializers::constant::{Ones, Zeros};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::weight::WeightSpec;
 use crate::regularizers::Regularizer;
-use crate::{LayerBuilder, Result, WeightSpec};
 
 /// The arguments for γ and β.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Affine {
+pub(crate) struct Affine {
     pub center: bool,
     pub scale: bool,
     pub beta_initializer: Initializer,
@@ -59,7 +62,7 @@ impl Affine {
 
 /// The factor and the offset, where the layer has them.
 #[derive(Module, Debug)]
-pub(super) struct AffineModule<const A: usize> {
+pub(crate) struct AffineModule<const A: usize> {
     gamma: Option<Param<Tensor<A>>>,
     beta: Option<Param<Tensor<A>>>,
 }

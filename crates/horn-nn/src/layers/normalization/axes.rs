@@ -2,11 +2,12 @@
 
 use burn::tensor::Tensor;
 
-use crate::constraints::Axes;
-use crate::{Error, Result, Shape};
+use crate::constraints::axes::Axes;
+use crate::error::{Error, Result};
+use crate::tensor::shape::Shape;
 
 /// The place of an axis in the input, counted from its first.
-pub(super) fn place(axis: isize, input: &Shape) -> Result<usize> {
+pub(crate) fn place(axis: isize, input: &Shape) -> Result<usize> {
     let rank = input.rank();
     let place = if axis < 0 { rank.checked_add_signed(axis) } else { Some(axis.unsigned_abs()) };
     place.filter(|place| *place < rank).ok_or_else(|| {
@@ -18,7 +19,7 @@ pub(super) fn place(axis: isize, input: &Shape) -> Result<usize> {
 }
 
 /// The places of several axes, in ascending order.
-pub(super) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
+pub(crate) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
     let axes = match axes {
         Axes::One(axis) => std::slice::from_ref(axis),
         Axes::Several(axes) => axes,
@@ -38,7 +39,7 @@ pub(super) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
 }
 
 /// The size of an axis that has a weight for each place.
-pub(super) fn size(place: usize, input: &Shape) -> Result<usize> {
+pub(crate) fn size(place: usize, input: &Shape) -> Result<usize> {
     if place == 0 {
         return Err(Error::argument("the samples of a batch can't have weights of their own")
             .received(format!("axis 0 of {input}"))
@@ -54,7 +55,7 @@ pub(super) fn size(place: usize, input: &Shape) -> Result<usize> {
 }
 
 /// The sums along the axes, which stay with the size 1.
-pub(super) fn sums<const D: usize>(x: Tensor<D>, axes: impl IntoIterator<Item = usize>) -> Tensor<D> {
+pub(crate) fn sums<const D: usize>(x: Tensor<D>, axes: impl IntoIterator<Item = usize>) -> Tensor<D> {
     // From the last: the first sum is then over what lies together, and leaves little for the others.
     let mut axes: Vec<usize> = axes.into_iter().collect();
     axes.sort_unstable_by(|a, b| b.cmp(a));
@@ -62,7 +63,7 @@ pub(super) fn sums<const D: usize>(x: Tensor<D>, axes: impl IntoIterator<Item = 
 }
 
 /// The means along the axes, which stay with the size 1.
-pub(super) fn means<const D: usize>(x: Tensor<D>, axes: &[usize]) -> Tensor<D> {
+pub(crate) fn means<const D: usize>(x: Tensor<D>, axes: &[usize]) -> Tensor<D> {
     let sizes = x.dims();
     let count: usize = axes.iter().map(|&axis| sizes[axis]).product();
     sums(x, axes.iter().copied()) / count as f64
@@ -70,7 +71,7 @@ pub(super) fn means<const D: usize>(x: Tensor<D>, axes: &[usize]) -> Tensor<D> {
 
 /// A weight with one value for each place of some axes of a tensor of `sizes`, in a shape that is repeated along the
 /// others.
-pub(super) fn along<const A: usize, const D: usize>(weight: Tensor<A>, axes: &[usize], sizes: [usize; D]) -> Tensor<D> {
+pub(crate) fn along<const A: usize, const D: usize>(weight: Tensor<A>, axes: &[usize], sizes: [usize; D]) -> Tensor<D> {
     weight.reshape(std::array::from_fn::<_, D, _>(|axis| if axes.contains(&axis) { sizes[axis] } else { 1 }))
 }
 

@@ -5,15 +5,23 @@ use burn::tensor::module::batch_norm_train;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::affine::{Affine, AffineModule, affine_arguments};
-use super::axes::{along, place, size, sums};
-use super::batch_renormalization::{Renorm, RenormClipping};
-use crate::initializers::{Initializer, Ones, Zeros};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::initializers::Initializer;
+use crate::initializers::constant::{Ones, Zeros};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::signal::Signal;
+use crate::layer::state::State;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, State, by_rank,
-    signals,
-};
+use crate::layers::normalization::affine::{Affine, AffineModule, affine_arguments};
+use crate::layers::normalization::axes::{along, place, size, sums};
+use crate::layers::normalization::batch_renormalization::{Renorm, RenormClipping};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// `γ · (x − mean) / √(variance + ε) + β`, channel by channel.
 ///
@@ -103,7 +111,9 @@ impl Default for BatchNormalization {
 }
 
 common_arguments!(BatchNormalization);
+
 affine_arguments!(BatchNormalization);
+
 arguments!(BatchNormalization {
     /// The axis of the channels, the batch axis being 0; the last by default.
     axis: isize,
@@ -280,7 +290,7 @@ impl BatchNormalizationModule {
 }
 
 /// A moving average, one step on.
-pub(super) fn moved(average: Tensor<1>, value: Tensor<1>, momentum: f64) -> Tensor<1> {
+pub(crate) fn moved(average: Tensor<1>, value: Tensor<1>, momentum: f64) -> Tensor<1> {
     average * momentum + value * (1.0 - momentum)
 }
 

@@ -4,9 +4,11 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::batch_normalization::moved;
+use crate::error::{Error, Result};
 use crate::initializers::Initializer;
-use crate::{Error, LayerBuilder, Result, State};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::state::State;
+use crate::layers::normalization::batch_normalization::moved;
 
 /// How far batch renormalization may correct; `None` stands for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -37,7 +39,7 @@ impl RenormClipping {
 
 /// The averages that batches are corrected to.
 #[derive(Module, Debug)]
-pub(super) struct Renorm {
+pub(crate) struct Renorm {
     moving_stddev: State<1>,
     renorm_mean: State<1>,
     renorm_stddev: State<1>,
@@ -47,7 +49,7 @@ pub(super) struct Renorm {
 }
 
 /// `x · factor + offset` is the batch as the averages would have normalized it. Neither takes part in a gradient.
-pub(super) struct Correction {
+pub(crate) struct Correction {
     pub factor: Tensor<1>,
     pub offset: Tensor<1>,
 }

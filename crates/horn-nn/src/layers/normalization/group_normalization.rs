@@ -4,10 +4,18 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::affine::{Affine, AffineModule, affine_arguments};
-use super::axes::{place, size};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
+use crate::layers::normalization::affine::{Affine, AffineModule, affine_arguments};
+use crate::layers::normalization::axes::{place, size};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// `γ · (x − mean) / √(variance + ε) + β`, with mean and variance over each group of neighbouring channels of a sample,
 /// at all places.
@@ -83,7 +91,9 @@ impl Default for GroupNormalization {
 }
 
 common_arguments!(GroupNormalization);
+
 affine_arguments!(GroupNormalization);
+
 arguments!(GroupNormalization {
     /// How many groups there are; -1 for one group a channel. 32 by default.
     groups: isize,

@@ -5,12 +5,12 @@ use burn::module::{
 };
 use burn::tensor::{Bool, Device, Int, Tensor};
 
-use crate::State;
+use crate::layer::state::State;
 use crate::layers::nested::NestedLayer;
 
 /// A layer, and a state that comes between its first weight and the others.
 #[derive(Debug, Clone)]
-pub(super) struct KernelFirst {
+pub(crate) struct KernelFirst {
     pub layer: NestedLayer,
     pub next: State<2>,
 }

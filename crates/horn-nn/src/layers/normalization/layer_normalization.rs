@@ -5,11 +5,19 @@ use burn::tensor::Tensor;
 use burn::tensor::module::layer_norm;
 use serde::{Deserialize, Serialize};
 
-use super::affine::{Affine, AffineModule, affine_arguments};
-use super::axes::{along, by_count, means, places, size};
-use crate::constraints::Axes;
+use crate::by_rank;
+use crate::constraints::axes::Axes;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
+use crate::layers::normalization::affine::{Affine, AffineModule, affine_arguments};
+use crate::layers::normalization::axes::{along, by_count, means, places, size};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// `γ · (x − mean) / √(variance + ε) + β`, with mean and variance over one axis or several of each sample.
 ///
@@ -66,7 +74,9 @@ impl Default for LayerNormalization {
 }
 
 common_arguments!(LayerNormalization);
+
 affine_arguments!(LayerNormalization);
+
 arguments!(LayerNormalization {
     /// The axis that is normalized, or several, the batch axis being 0; the last by default.
     axis: impl Into<Axes>,

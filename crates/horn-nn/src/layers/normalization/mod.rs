@@ -1,18 +1,20 @@
 //! Layers that bring values to a common scale.
 
-mod affine;
-mod axes;
-mod batch_normalization;
-mod batch_renormalization;
-mod group_normalization;
-mod kernel_first;
-mod layer_normalization;
+pub(crate) mod affine;
+pub(crate) mod axes;
+pub(crate) mod batch_normalization;
+pub(crate) mod batch_renormalization;
+pub(crate) mod group_normalization;
+pub(crate) mod kernel_first;
+pub(crate) mod layer_normalization;
 #[allow(clippy::module_inception)]
-mod normalization;
-mod rms_normalization;
-mod spectral_normalization;
-mod statistics;
-mod unit_normalization;
+pub(crate) mod normalization;
+pub(crate) mod rms_normalization;
+pub(crate) mod spectral_normalization;
+pub(crate) mod statistics;
+pub(crate) mod unit_normalization;
+
+use crate::layers::core_layers::dense::Dense;
 
 pub use batch_normalization::BatchNormalization;
 pub use batch_renormalization::RenormClipping;
@@ -23,9 +25,7 @@ pub use rms_normalization::RMSNormalization;
 pub use spectral_normalization::SpectralNormalization;
 pub use unit_normalization::UnitNormalization;
 
-use super::Dense;
-
-super::registry::family! {
+crate::layers::registry::family! {
     "BatchNormalization" => BatchNormalization::new();
     "GroupNormalization" => GroupNormalization::new();
     "LayerNormalization" => LayerNormalization::new();

@@ -5,15 +5,23 @@ use burn::tensor::{Tensor, TensorData};
 use ndarray::ArrayViewD;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::axes::{along, by_count, place, size};
-use super::statistics::Statistics;
-use crate::constraints::Axes;
-use crate::initializers::{Ones, Zeros};
-use crate::layers::Numbers;
+use crate::arguments::numbers::Numbers;
+use crate::by_rank;
+use crate::constraints::axes::Axes;
+use crate::data::host_array::HostArray;
+use crate::error::{Error, Result};
+use crate::initializers::constant::{Ones, Zeros};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::state::State;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{
-    AnyTensor, BuiltLayer, Error, Forward, HostArray, Layer, LayerBuilder, Mode, Result, Shape, State, by_rank,
-};
+use crate::layers::normalization::axes::{along, by_count, place, size};
+use crate::layers::normalization::statistics::Statistics;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// `(x − mean) / max(√variance, 10⁻⁷)`, with a mean and a variance that are given or [found in data](Self::adapt).
 ///
@@ -146,6 +154,7 @@ fn axes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<isize>, D::Err
 }
 
 common_arguments!(Normalization);
+
 arguments!(Normalization {
     /// Does it go back, from normalized values to data? No by default.
     invert: bool,

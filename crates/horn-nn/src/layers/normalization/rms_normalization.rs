@@ -4,11 +4,19 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::axes::{by_count, means, places, size};
-use crate::constraints::Axes;
-use crate::initializers::Ones;
+use crate::by_rank;
+use crate::constraints::axes::Axes;
+use crate::error::{Error, Result};
+use crate::initializers::constant::Ones;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
+use crate::layers::normalization::axes::{by_count, means, places, size};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// `scale · x / √(mean(x²) + ε)`, with the mean over one axis or several of each sample.
 ///
@@ -53,6 +61,7 @@ impl Default for RMSNormalization {
 }
 
 common_arguments!(RMSNormalization);
+
 arguments!(RMSNormalization {
     /// The axis that is normalized, or several, the batch axis being 0; the last by default.
     axis: impl Into<Axes>,

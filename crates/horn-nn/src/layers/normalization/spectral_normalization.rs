@@ -4,11 +4,20 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::kernel_first::KernelFirst;
-use crate::initializers::TruncatedNormal;
-use crate::layers::Nested;
+use crate::error::{Error, Result};
+use crate::initializers::normal::TruncatedNormal;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
+use crate::layer::state::State;
+use crate::layer::weight::Weight;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, State, Weight};
+use crate::layers::nested::Nested;
+use crate::layers::normalization::kernel_first::KernelFirst;
+use crate::tensor::shape::Shape;
 
 /// While training, divides the kernel of a layer by its largest singular value `σ`, which a power iteration estimates:
 /// `v = u · Wᵀ / ‖u · Wᵀ‖`, `u = v · W / ‖v · W‖`, `σ = v · W · uᵀ`.
@@ -50,6 +59,7 @@ impl SpectralNormalization {
 }
 
 common_arguments!(SpectralNormalization);
+
 arguments!(SpectralNormalization {
     /// How many steps the power iteration takes at each call; 1 by default.
     power_iterations: usize,

@@ -1,10 +1,11 @@
 //! Mean and variance of data.
 
-use crate::{Error, HostArray, Result};
+use crate::data::host_array::HostArray;
+use crate::error::{Error, Result};
 
 /// The mean and the variance of each place of some axes.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Statistics {
+pub(crate) struct Statistics {
     /// The sizes of the axes.
     pub sizes: Vec<usize>,
     pub mean: Vec<f32>,
@@ -25,7 +26,7 @@ impl Statistics {
         }
         // A value's place among the kept axes, from its place among all.
         let strides = strides(all);
-        let own = self::strides(&sizes);
+        let own = crate::layers::normalization::statistics::strides(&sizes);
         let place =
             |at: usize| kept.iter().zip(&own).map(|(&axis, own)| at / strides[axis] % all[axis] * own).sum::<usize>();
         let places = sizes.iter().product::<usize>();

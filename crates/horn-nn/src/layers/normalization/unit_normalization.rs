@@ -3,10 +3,18 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::axes::{places, sums};
-use crate::constraints::Axes;
+use crate::by_rank;
+use crate::constraints::axes::Axes;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
+use crate::layers::normalization::axes::{places, sums};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// `x / √Σx²`, with the sum over one axis or several of each sample; what is all zeros stays.
 ///
@@ -47,6 +55,7 @@ impl Default for UnitNormalization {
 }
 
 common_arguments!(UnitNormalization);
+
 arguments!(UnitNormalization {
     /// The axis that is normalized, or several, the batch axis being 0; the last by default.
     axis: impl Into<Axes>,

@@ -3,11 +3,19 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::Pool;
-use crate::layers::DataFormat;
+use crate::arguments::options::DataFormat;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::Axes;
-use crate::{AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, signals};
+use crate::layers::pooling::Pool;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Makes the global pooling over `n` spatial axes.
 macro_rules! global_layer {

@@ -1,12 +1,11 @@
 //! Poolings over one, two or three spatial axes.
 
-mod adaptive;
-mod global;
-mod operate;
-mod windowed;
-
+pub(crate) mod adaptive;
+pub(crate) mod global;
+pub(crate) mod operate;
 #[cfg(test)]
 mod tests;
+pub(crate) mod windowed;
 
 pub use adaptive::{
     AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling1D,
@@ -29,12 +28,12 @@ pub use windowed::{
 
 /// Does a pooling take the largest value, or the mean?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pool {
+pub(crate) enum Pool {
     Max,
     Average,
 }
 
-super::registry::family! {
+crate::layers::registry::family! {
     "AdaptiveAveragePooling1D" => AdaptiveAveragePooling1D::new(1), requires "output_size";
     "AdaptiveAveragePooling2D" => AdaptiveAveragePooling2D::new(1), requires "output_size";
     "AdaptiveAveragePooling3D" => AdaptiveAveragePooling3D::new(1), requires "output_size";

@@ -3,9 +3,10 @@
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
-use super::Pool;
+use crate::error::Result;
+use crate::layers::pooling::Pool;
 use crate::layers::window::{Window, known};
-use crate::{AnyTensor, Result};
+use crate::tensor::any_tensor::AnyTensor;
 
 /// A step of a window along one axis: its size, its stride, and what is added before and after the axis.
 type Slide = (usize, usize, (usize, usize));
@@ -17,7 +18,7 @@ const STAY: Slide = (1, 1, (0, 0));
 ///
 /// Burn pools over two axes at most. A pooling over three is one over the last two and then one over the first: the
 /// largest of largest values is the largest, and the number of values that a mean counts is a product over the axes.
-pub(super) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTensor> {
+pub(crate) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTensor> {
     let sizes = x.sizes();
     let (ends, spatial) = sizes.split_at(2);
     let [batch, channels] = [ends[0], ends[1]];
@@ -38,7 +39,7 @@ pub(super) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTenso
             let y = pool_images(columns, kind, [slide(0), STAY])?;
             y.reshape(&[batch, channels, outputs[0], outputs[1], outputs[2]])
         }
-        _ => Err(crate::unsupported_rank(sizes.len())),
+        _ => Err(crate::tensor::any_tensor::unsupported_rank(sizes.len())),
     }
 }
 

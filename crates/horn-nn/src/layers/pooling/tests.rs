@@ -3,9 +3,11 @@
 use serde_json::json;
 
 use super::*;
+use crate::arguments::options::Padding;
+use crate::layer::description::Layer;
 use crate::layers::check::infer;
-use crate::layers::{Padding, from_config};
-use crate::{Layer, Shape};
+use crate::layers::registry::from_config;
+use crate::tensor::shape::Shape;
 
 #[test]
 fn padding_is_left_out_of_the_mean() {

@@ -3,12 +3,20 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::Pool;
-use super::operate::pool;
+use crate::arguments::options::{DataFormat, Padding};
+use crate::arguments::sizes::Sizes;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::pooling::Pool;
+use crate::layers::pooling::operate::pool;
 use crate::layers::window::Window;
-use crate::layers::{DataFormat, Padding, Sizes};
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Makes the pooling over `n` spatial axes. As in Keras, the size of the window has a default where it takes the largest
 /// value, and none where it takes the mean.

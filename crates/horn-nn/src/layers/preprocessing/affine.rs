@@ -3,7 +3,7 @@
 use burn::tensor::{Bool, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::layers::{DataFormat, Interpolation};
+use crate::arguments::options::{DataFormat, Interpolation};
 
 /// What lies beyond the edges of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,14 +22,14 @@ pub enum FillMode {
 
 /// Where the pixel at `(x, y)` comes from: `(x[0]·x + x[1]·y + x[2], y[0]·x + y[1]·y + y[2])`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Affine {
+pub(crate) struct Affine {
     pub x: [f32; 3],
     pub y: [f32; 3],
 }
 
 /// How the places between and beyond the pixels are filled.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Lookup {
+pub(crate) struct Lookup {
     pub data_format: DataFormat,
     pub interpolation: Interpolation,
     pub fill_mode: FillMode,

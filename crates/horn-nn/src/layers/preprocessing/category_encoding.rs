@@ -3,12 +3,18 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::encode::{OutputMode, encode};
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, many_inputs,
-    many_signals,
-};
+use crate::layers::preprocessing::encode::{OutputMode, encode};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
+use crate::{many_inputs, many_signals};
 
 /// Makes vectors with a place for each of `num_tokens` categories, of their indices from 0 on.
 ///

@@ -3,11 +3,18 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::image::{resized, spatial_axes};
-use super::resampling::{Resampling, crop_windows};
+use crate::arguments::options::{DataFormat, Interpolation};
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::{DataFormat, Interpolation};
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::preprocessing::image::{resized, spatial_axes};
+use crate::layers::preprocessing::resampling::{Resampling, crop_windows};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Cuts out the middle of images. Where an image is smaller, the largest part of its middle that has the shape is
 /// resized instead.
@@ -45,6 +52,7 @@ impl CenterCrop {
 }
 
 common_arguments!(CenterCrop);
+
 arguments!(CenterCrop {
     /// Where the channels are; the last axis by default.
     data_format: DataFormat,

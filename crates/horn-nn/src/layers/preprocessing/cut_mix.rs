@@ -4,13 +4,21 @@ use burn::module::Module;
 use burn::tensor::{Bool, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::factor::{Factor, Spread};
-use super::image::spatial_axes;
-use super::mixing::{Mix, mixed_shapes};
-use crate::layers::DataFormat;
+use crate::arguments::options::DataFormat;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::random::{SeedGenerator, threefry};
-use crate::{BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Shape, Signal};
+use crate::layers::preprocessing::factor::{Factor, Spread};
+use crate::layers::preprocessing::image::spatial_axes;
+use crate::layers::preprocessing::mixing::{Mix, mixed_shapes};
+use crate::random::seed_generator::SeedGenerator;
+use crate::random::threefry;
+use crate::tensor::shape::Shape;
 
 /// While training, puts a part of another image of the batch into each image, at the same place, and blends their
 /// labels by the areas. Does nothing otherwise.
@@ -77,6 +85,7 @@ impl Default for CutMix {
 }
 
 common_arguments!(CutMix);
+
 arguments!(CutMix {
     /// Where the channels are; the last axis by default.
     data_format: DataFormat,

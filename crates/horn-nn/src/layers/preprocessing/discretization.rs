@@ -4,10 +4,18 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::encode::{OutputMode, encode};
-use super::quantiles::Quantiles;
+use crate::data::host_array::HostArray;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, HostArray, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::preprocessing::encode::{OutputMode, encode};
+use crate::layers::preprocessing::quantiles::Quantiles;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Gives each number the index of its bin: how many of the edges between the bins are at most the number.
 ///
@@ -122,6 +130,7 @@ impl Default for Discretization {
 }
 
 common_arguments!(Discretization);
+
 arguments!(Discretization {
     /// How exact the learned edges are, as a share of the numbers; 0.01 by default.
     epsilon: f64,

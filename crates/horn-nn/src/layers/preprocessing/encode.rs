@@ -4,7 +4,10 @@ use burn::tensor::{Int, Tensor};
 use ndarray::{Array, ArrayD, Axis, IxDyn};
 use serde::{Deserialize, Serialize};
 
-use crate::{AnyTensor, Error, Result, Shape, by_rank};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// What categories become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +62,7 @@ fn summed(rank: usize) -> usize {
 
 /// Encodes indices on the device they are on; those outside of the range count for nothing. With weights, each counts
 /// for as much as its weight says.
-pub(super) fn encode(
+pub(crate) fn encode(
     indices: AnyTensor,
     mode: OutputMode,
     depth: usize,
@@ -94,7 +97,7 @@ pub(super) fn encode(
 }
 
 /// Encodes indices on the host; `None` counts for nothing.
-pub(super) fn encode_host(indices: &ArrayD<Option<usize>>, mode: OutputMode, depth: usize) -> ArrayD<f64> {
+pub(crate) fn encode_host(indices: &ArrayD<Option<usize>>, mode: OutputMode, depth: usize) -> ArrayD<f64> {
     let number = |index: &Option<usize>| index.unwrap_or_default() as f64;
     if indices.ndim() == 0 && mode != OutputMode::Int {
         // As in Keras, one index is a vector of one.
@@ -157,7 +160,7 @@ macro_rules! numbers {
 numbers!(i32: false, i64: false, f32: true, f64: true);
 
 /// The numbers in the type that was asked for.
-pub(super) fn to_numbers<N: Number>(values: ArrayD<f64>, mode: OutputMode) -> Result<ArrayD<N>> {
+pub(crate) fn to_numbers<N: Number>(values: ArrayD<f64>, mode: OutputMode) -> Result<ArrayD<N>> {
     if mode == OutputMode::TfIdf && !N::FRACTIONS {
         return Err(Error::argument("weights are no integers")
             .received("an array of integers to be made")
@@ -168,14 +171,14 @@ pub(super) fn to_numbers<N: Number>(values: ArrayD<f64>, mode: OutputMode) -> Re
 }
 
 /// The values of a tensor in a model, on the host.
-pub(super) fn to_host(tensor: AnyTensor) -> Result<ArrayD<f32>> {
+pub(crate) fn to_host(tensor: AnyTensor) -> Result<ArrayD<f32>> {
     let sizes = tensor.sizes();
     let values = by_rank!(tensor, |x| x.into_data().iter::<f32>().collect::<Vec<_>>())?;
     Ok(Array::from_shape_vec(IxDyn(&sizes), values).expect("a tensor fills its shape"))
 }
 
 /// Values of the host, on the device.
-pub(super) fn to_device(values: &ArrayD<f64>, device: &burn::tensor::Device) -> Result<AnyTensor> {
+pub(crate) fn to_device(values: &ArrayD<f64>, device: &burn::tensor::Device) -> Result<AnyTensor> {
     let floats = values.iter().map(|value| *value as f32).collect();
-    crate::host::float_tensor(floats, values.shape().to_vec(), &device.clone().without_autodiff())
+    crate::data::host_array::float_tensor(floats, values.shape().to_vec(), &device.clone().without_autodiff())
 }

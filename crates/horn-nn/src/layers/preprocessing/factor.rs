@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::error::{Error, Result};
 
 /// From where to where a random amount is drawn. A single number stands for as much either way.
 ///
@@ -45,7 +45,7 @@ impl Factor {
 /// A factor that a configuration has as a range. What one number stands for does not reach below `LEAST`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(from = "Factor")]
-pub(super) struct Spread<const LEAST: i8>([f64; 2]);
+pub(crate) struct Spread<const LEAST: i8>([f64; 2]);
 
 impl<const LEAST: i8> Spread<LEAST> {
     /// The least and the most.

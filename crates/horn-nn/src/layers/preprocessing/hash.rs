@@ -37,7 +37,7 @@ impl From<[u64; 2]> for Salt {
 }
 
 /// The bin of a text, of so many: by SipHash-2-4 with a salt, by FarmHash's Fingerprint64 without one.
-pub(super) fn bin(text: &[u8], bins: usize, salt: Option<Salt>) -> usize {
+pub(crate) fn bin(text: &[u8], bins: usize, salt: Option<Salt>) -> usize {
     let hash = match salt {
         Some(Salt([a, b])) => SipHasher24::new_with_keys(a, b).hash(text),
         None => fingerprint64(text),
@@ -46,7 +46,9 @@ pub(super) fn bin(text: &[u8], bins: usize, salt: Option<Salt>) -> usize {
 }
 
 const K0: u64 = 0xc3a5_c85c_97cb_3127;
+
 const K1: u64 = 0xb492_b66f_be98_f273;
+
 const K2: u64 = 0x9ae1_6a3b_2f90_404f;
 
 /// FarmHash's Fingerprint64 (Geoff Pike, 2014). Its results never change, on no machine.

@@ -3,11 +3,18 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::encode::{Number, OutputMode, encode_host, to_device, to_host, to_numbers};
-use super::hash::{Salt, bin};
-use super::tokens::{IntoBatch, Token};
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, DType, common_arguments, described};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::preprocessing::encode::{Number, OutputMode, encode_host, to_device, to_host, to_numbers};
+use crate::layers::preprocessing::hash::{Salt, bin};
+use crate::layers::preprocessing::tokens::{IntoBatch, Token};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Gives each category one of `num_bins` bins by a hash: the same category always the same bin, and different ones by
 /// chance the same.

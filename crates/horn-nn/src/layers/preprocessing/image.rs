@@ -1,10 +1,11 @@
 //! Where the height and the width of images are.
 
-use crate::layers::DataFormat;
-use crate::{Error, Result, Shape};
+use crate::arguments::options::DataFormat;
+use crate::error::{Error, Result};
+use crate::tensor::shape::Shape;
 
 /// The places of the height and of the width in a batch of images.
-pub(super) fn spatial_axes(data_format: DataFormat) -> [usize; 2] {
+pub(crate) fn spatial_axes(data_format: DataFormat) -> [usize; 2] {
     match data_format {
         DataFormat::ChannelsLast => [1, 2],
         DataFormat::ChannelsFirst => [2, 3],
@@ -12,7 +13,7 @@ pub(super) fn spatial_axes(data_format: DataFormat) -> [usize; 2] {
 }
 
 /// Is the shape that of a batch of images?
-pub(super) fn check_images(input: &Shape) -> Result<()> {
+pub(crate) fn check_images(input: &Shape) -> Result<()> {
     if input.rank() == 4 && input.sample().iter().all(|size| *size != Some(0)) {
         return Ok(());
     }
@@ -23,7 +24,7 @@ pub(super) fn check_images(input: &Shape) -> Result<()> {
 }
 
 /// The shape of a batch of images when they have another size.
-pub(super) fn resized(input: &Shape, data_format: DataFormat, size: [usize; 2]) -> Result<Shape> {
+pub(crate) fn resized(input: &Shape, data_format: DataFormat, size: [usize; 2]) -> Result<Shape> {
     check_images(input)?;
     if size.contains(&0) {
         return Err(Error::argument("images can't be resized to nothing")

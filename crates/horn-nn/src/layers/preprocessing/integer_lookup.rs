@@ -6,13 +6,22 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::encode::{Number, OutputMode, to_device, to_host, to_numbers};
-use super::hash::Salt;
-use super::lookup::{Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods};
-use super::tokens::{Counts, IntoBatch};
-use super::vocabulary::LookupState;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::lookup_state::LookupState;
 use crate::layers::common::{Common, common_arguments};
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::preprocessing::encode::{Number, OutputMode, to_device, to_host, to_numbers};
+use crate::layers::preprocessing::hash::Salt;
+use crate::layers::preprocessing::lookup::{
+    Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods,
+};
+use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Gives each integer its index in a vocabulary, which is given or learned.
 ///
@@ -65,7 +74,9 @@ impl IntegerLookup {
 }
 
 common_arguments!(IntegerLookup);
+
 lookup_arguments!(IntegerLookup, i64);
+
 lookup_methods!(IntegerLookup, i64);
 
 impl Layer for IntegerLookup {

@@ -6,11 +6,12 @@ use std::sync::OnceLock;
 use ndarray::{ArrayD, Axis};
 use serde::{Deserialize, Serialize};
 
-use super::encode::{OutputMode, encode_host};
-use super::hash::{Salt, bin};
-use super::tokens::{Counts, Token};
-use super::vocabulary::{Learned, LookupState, Vocabulary};
-use crate::{Error, Result};
+use crate::error::{Error, Result};
+use crate::layer::lookup_state::LookupState;
+use crate::layers::preprocessing::encode::{OutputMode, encode_host};
+use crate::layers::preprocessing::hash::{Salt, bin};
+use crate::layers::preprocessing::tokens::{Counts, Token};
+use crate::layers::preprocessing::vocabulary::{Learned, Vocabulary};
 
 /// A vocabulary lists the token for unknown ones so many times at most.
 const MOST_OOV_INDICES: usize = 1 << 20;
@@ -29,7 +30,7 @@ pub enum OovMethod {
 /// The arguments of a lookup, and its vocabulary.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(bound = "T: Token")]
-pub(super) struct Lookup<T> {
+pub(crate) struct Lookup<T> {
     pub invert: bool,
     pub max_tokens: Option<usize>,
     pub num_oov_indices: usize,
@@ -50,7 +51,7 @@ pub(super) struct Lookup<T> {
 
 /// The tokens of a vocabulary without the special ones.
 #[derive(Debug, Clone)]
-pub(super) struct Table<T> {
+pub(crate) struct Table<T> {
     tokens: Vec<T>,
     places: HashMap<T, usize>,
     /// By index, special tokens included.
@@ -360,7 +361,7 @@ impl<T: Token> Lookup<T> {
 
 /// Counts the tokens of an array, whose first axis has the documents; a vector has documents of one token, and one token
 /// is a document.
-pub(super) fn count_rows<T: Token>(counts: &mut Counts<T>, data: &ArrayD<T>) {
+pub(crate) fn count_rows<T: Token>(counts: &mut Counts<T>, data: &ArrayD<T>) {
     if data.ndim() == 0 {
         return counts.add(data.iter());
     }
@@ -370,7 +371,7 @@ pub(super) fn count_rows<T: Token>(counts: &mut Counts<T>, data: &ArrayD<T>) {
 }
 
 /// Counts the tokens of a batch as it comes from an iterator: a vector is one document.
-pub(super) fn count_batch<T: Token>(counts: &mut Counts<T>, batch: &ArrayD<T>) {
+pub(crate) fn count_batch<T: Token>(counts: &mut Counts<T>, batch: &ArrayD<T>) {
     if batch.ndim() <= 1 {
         counts.add(batch.iter());
     } else {

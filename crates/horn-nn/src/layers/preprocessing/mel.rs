@@ -17,7 +17,7 @@ fn spaced(from: f32, to: f32, count: usize) -> impl Iterator<Item = f32> {
 /// How much of each frequency, a column, each band has, a row: `[bands, frequencies]`. The frequencies go from 0 to half
 /// the sampling rate. Each band rises in a line from the middle of the one before it to 1, and falls to the middle of
 /// the next; the middles are evenly spaced in pitch. The frequency 0 is in none.
-pub(super) fn bands(count: usize, frequencies: usize, sampling_rate: f64, [low, high]: [f64; 2]) -> Vec<f32> {
+pub(crate) fn bands(count: usize, frequencies: usize, sampling_rate: f64, [low, high]: [f64; 2]) -> Vec<f32> {
     let pitches: Vec<f32> = spaced(0.0, sampling_rate as f32 / 2.0, frequencies).map(mel).collect();
     let edges: Vec<f32> = spaced(mel(low as f32), mel(high as f32), count + 2).collect();
     let mut bands = Vec::with_capacity(count * frequencies);

@@ -6,13 +6,20 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::mel::bands;
-use crate::initializers::Window as Weighting;
+use crate::arguments::options::{DataFormat, Padding};
+use crate::error::{Error, Result};
+use crate::initializers::stft::Window as Weighting;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::convolution::convolve;
+use crate::layers::convolution::operate::convolve;
+use crate::layers::preprocessing::mel::bands;
 use crate::layers::window::Window;
-use crate::layers::{DataFormat, Padding};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// The transform is a matrix whose size is the square of this.
 const MOST_LENGTH: usize = 1 << 16;
@@ -146,6 +153,7 @@ impl Default for MelSpectrogram {
 }
 
 common_arguments!(MelSpectrogram);
+
 arguments!(MelSpectrogram {
     /// How many samples are transformed at once; 2048 by default.
     fft_length: usize,

@@ -3,11 +3,18 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::mixing::{Mix, mixed_shapes};
-use crate::layers::DataFormat;
+use crate::arguments::options::DataFormat;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::random::SeedGenerator;
-use crate::{BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal};
+use crate::layers::preprocessing::mixing::{Mix, mixed_shapes};
+use crate::random::seed_generator::SeedGenerator;
+use crate::tensor::shape::Shape;
 
 /// While training, blends each image with another one of its batch, and its label with that one's label. Does nothing
 /// otherwise.
@@ -65,6 +72,7 @@ impl Default for MixUp {
 }
 
 common_arguments!(MixUp);
+
 arguments!(MixUp {
     /// How evenly the images are blended; 0.2 by default.
     alpha: f64,

@@ -2,11 +2,14 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::image::check_images;
-use crate::{Error, Result, Shape, Signal, layer};
+use crate::error::{Error, Result};
+use crate::layer::signal::Signal;
+use crate::layers::preprocessing::image::check_images;
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// The shapes of images, or of images and their labels: they stay as they are.
-pub(super) fn mixed_shapes(inputs: &[Shape]) -> Result<Vec<Shape>> {
+pub(crate) fn mixed_shapes(inputs: &[Shape]) -> Result<Vec<Shape>> {
     let expected = "images, or images and their labels";
     let [images, labels @ ..] = inputs else {
         return Err(Error::shape("the layer has no input").received("no tensor").expected(expected));
@@ -22,14 +25,14 @@ pub(super) fn mixed_shapes(inputs: &[Shape]) -> Result<Vec<Shape>> {
                 .hint("encode class indices, one column for each class, by `CategoryEncoding`"));
         }
         _ => {
-            return Err(Error::shape("the layer takes fewer inputs").received(layer::list(inputs)).expected(expected));
+            return Err(Error::shape("the layer takes fewer inputs").received(shape::list(inputs)).expected(expected));
         }
     }
     Ok(inputs.to_vec())
 }
 
 /// With which image each image of a batch is mixed, and how much of its own label each keeps.
-pub(super) struct Mix {
+pub(crate) struct Mix {
     partners: Tensor<1, Int>,
     weights: Tensor<1>,
 }

@@ -1,35 +1,35 @@
 //! Layers that make data fit for a model.
 
-mod affine;
-mod category_encoding;
-mod center_crop;
-mod cut_mix;
-mod discretization;
-mod encode;
-mod factor;
-mod hash;
-mod hashing;
-mod image;
-mod integer_lookup;
-mod lookup;
-mod mel;
-mod mel_spectrogram;
-mod mix_up;
-mod mixing;
-mod quantiles;
-mod random_affine;
-mod random_colors;
-mod random_crop;
-mod random_flip;
-mod resampling;
-mod rescaling;
-mod resizing;
-mod stft_spectrogram;
-mod string_lookup;
-mod text;
-mod text_vectorization;
-mod tokens;
-mod vocabulary;
+pub(crate) mod affine;
+pub(crate) mod category_encoding;
+pub(crate) mod center_crop;
+pub(crate) mod cut_mix;
+pub(crate) mod discretization;
+pub(crate) mod encode;
+pub(crate) mod factor;
+pub(crate) mod hash;
+pub(crate) mod hashing;
+pub(crate) mod image;
+pub(crate) mod integer_lookup;
+pub(crate) mod lookup;
+pub(crate) mod mel;
+pub(crate) mod mel_spectrogram;
+pub(crate) mod mix_up;
+pub(crate) mod mixing;
+pub(crate) mod quantiles;
+pub(crate) mod random_affine;
+pub(crate) mod random_colors;
+pub(crate) mod random_crop;
+pub(crate) mod random_flip;
+pub(crate) mod resampling;
+pub(crate) mod rescaling;
+pub(crate) mod resizing;
+pub(crate) mod stft_spectrogram;
+pub(crate) mod string_lookup;
+pub(crate) mod text;
+pub(crate) mod text_vectorization;
+pub(crate) mod tokens;
+pub(crate) mod vocabulary;
 
 pub use affine::FillMode;
 pub use category_encoding::CategoryEncoding;
@@ -54,9 +54,8 @@ pub use stft_spectrogram::{STFTSpectrogram, SpectrogramMode};
 pub use string_lookup::StringLookup;
 pub use text_vectorization::{Ngrams, Split, Standardize, TextVectorization};
 pub use tokens::{IntoBatch, IntoToken, Token};
-pub use vocabulary::LookupState;
 
-super::registry::family! {
+crate::layers::registry::family! {
     "CategoryEncoding" => CategoryEncoding::new(1), requires "num_tokens";
     "CenterCrop" => CenterCrop::new(1, 1), requires "height", "width";
     "CutMix" => CutMix::new();

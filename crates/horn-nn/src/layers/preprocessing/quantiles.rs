@@ -2,7 +2,7 @@
 
 /// A summary of numbers: some of them in order, and how many each stands for. Both are in single precision, as Keras's.
 #[derive(Debug)]
-pub(super) struct Quantiles {
+pub(crate) struct Quantiles {
     epsilon: f64,
     summary: Vec<(f32, f32)>,
 }

@@ -4,13 +4,21 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::affine::{Affine, FillMode, Lookup};
-use super::factor::{Factor, Spread};
-use super::image::{check_images, spatial_axes};
+use crate::arguments::options::{DataFormat, Interpolation};
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::{DataFormat, Interpolation};
-use crate::random::{SeedGenerator, threefry};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::preprocessing::affine::{Affine, FillMode, Lookup};
+use crate::layers::preprocessing::factor::{Factor, Spread};
+use crate::layers::preprocessing::image::{check_images, spatial_axes};
+use crate::random::seed_generator::SeedGenerator;
+use crate::random::threefry;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Makes a layer of its factors, their bounds, and the motion that is drawn from them.
 macro_rules! random_affine {

@@ -4,12 +4,19 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::factor::{Factor, Spread};
-use super::image::{check_images, spatial_axes};
-use crate::layers::DataFormat;
+use crate::arguments::options::DataFormat;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::random::SeedGenerator;
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::preprocessing::factor::{Factor, Spread};
+use crate::layers::preprocessing::image::{check_images, spatial_axes};
+use crate::random::seed_generator::SeedGenerator;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Makes a layer of what it draws from its factor, and what it does with it.
 macro_rules! random_colors {

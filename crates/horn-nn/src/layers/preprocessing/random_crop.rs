@@ -3,12 +3,20 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::image::{resized, spatial_axes};
-use super::resampling::{Resampling, Window, crop_windows};
+use crate::arguments::options::{DataFormat, Interpolation};
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::{DataFormat, Interpolation};
-use crate::random::{SeedGenerator, next_seed, threefry};
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::preprocessing::image::{resized, spatial_axes};
+use crate::layers::preprocessing::resampling::{Resampling, Window, crop_windows};
+use crate::random::seed_generator::SeedGenerator;
+use crate::random::{next_seed, threefry};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// While training, cuts a part out of images, the same part of all images of a batch. Where an image is not larger, its
 /// middle is taken and resized. Does nothing otherwise, as in Keras: the images then keep their size.
@@ -54,6 +62,7 @@ impl RandomCrop {
 }
 
 common_arguments!(RandomCrop);
+
 arguments!(RandomCrop {
     /// Where the channels are; the last axis by default.
     data_format: DataFormat,

@@ -4,11 +4,18 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::image::{check_images, spatial_axes};
-use crate::layers::DataFormat;
+use crate::arguments::options::DataFormat;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::random::SeedGenerator;
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::preprocessing::image::{check_images, spatial_axes};
+use crate::random::seed_generator::SeedGenerator;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Which sides of an image change places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -71,6 +78,7 @@ impl Default for RandomFlip {
 }
 
 common_arguments!(RandomFlip);
+
 arguments!(RandomFlip {
     /// Which sides change places; both by default.
     mode: FlipMode,

@@ -4,12 +4,12 @@ use std::f64::consts::PI;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::image::spatial_axes;
-use crate::layers::{DataFormat, Interpolation};
+use crate::arguments::options::{DataFormat, Interpolation};
+use crate::layers::preprocessing::image::spatial_axes;
 
 /// Which part of an axis is taken. It may begin before the axis and end after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Window {
+pub(crate) struct Window {
     pub start: isize,
     pub len: usize,
 }
@@ -23,7 +23,7 @@ impl Window {
 
 /// How images change their size.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Resampling {
+pub(crate) struct Resampling {
     data_format: DataFormat,
     size: [usize; 2],
     axes: [Option<Axis>; 2],
@@ -168,7 +168,7 @@ fn lanczos(x: f64, radius: f64) -> f64 {
 }
 
 /// The largest part in the middle of an image of one size that has the shape of the other.
-pub(super) fn crop_windows(from: [usize; 2], to: [usize; 2]) -> [Window; 2] {
+pub(crate) fn crop_windows(from: [usize; 2], to: [usize; 2]) -> [Window; 2] {
     [0, 1].map(|axis| {
         let len = proportional(from, to, axis).clamp(1, from[axis]);
         Window { start: ((from[axis] - len) / 2) as isize, len }
@@ -176,7 +176,7 @@ pub(super) fn crop_windows(from: [usize; 2], to: [usize; 2]) -> [Window; 2] {
 }
 
 /// The smallest frame around an image of one size that has the shape of the other. It is padded on one axis only.
-pub(super) fn pad_windows(from: [usize; 2], to: [usize; 2]) -> [Window; 2] {
+pub(crate) fn pad_windows(from: [usize; 2], to: [usize; 2]) -> [Window; 2] {
     let pads = [0, 1].map(|axis| proportional(from, to, axis).saturating_sub(from[axis]) / 2);
     let pads = if pads[0] > 0 { [pads[0], 0] } else { pads };
     [0, 1].map(|axis| Window { start: -(pads[axis] as isize), len: from[axis] + 2 * pads[axis] })

@@ -3,11 +3,18 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::image::{resized, spatial_axes};
-use super::resampling::{Resampling, Window, crop_windows, pad_windows};
+use crate::arguments::options::{DataFormat, Interpolation};
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::{DataFormat, Interpolation};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::preprocessing::image::{resized, spatial_axes};
+use crate::layers::preprocessing::resampling::{Resampling, Window, crop_windows, pad_windows};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Brings images to another size.
 ///
@@ -86,6 +93,7 @@ impl Resizing {
 }
 
 common_arguments!(Resizing);
+
 arguments!(Resizing {
     /// How pixels are weighted; bilinear by default.
     interpolation: Interpolation,

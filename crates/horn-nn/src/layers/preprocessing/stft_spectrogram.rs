@@ -4,13 +4,21 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::initializers::{Initializer, STFT, Scaling, Side, Window as Weighting};
+use crate::arguments::options::{DataFormat, Padding};
+use crate::error::{Error, Result};
+use crate::initializers::Initializer;
+use crate::initializers::stft::{STFT, Scaling, Side, Window as Weighting};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::convolution::convolve;
+use crate::layers::convolution::operate::convolve;
 use crate::layers::layout::known_channels;
 use crate::layers::window::Window;
-use crate::layers::{DataFormat, Padding};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Keras's smallest number that counts.
 const EPSILON: f64 = 1e-7;
@@ -152,6 +160,7 @@ impl Default for STFTSpectrogram {
 }
 
 common_arguments!(STFTSpectrogram);
+
 arguments!(STFTSpectrogram {
     /// What is said of each frequency; the logarithm of its magnitude by default.
     mode: SpectrogramMode,

@@ -7,15 +7,23 @@ use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::encode::{Number, OutputMode, to_host, to_numbers};
-use super::hash::Salt;
-use super::lookup::{Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods};
-use super::text::{Encoding, OfTexts, OfTextsModule, shape_of_texts};
-use super::tokens::{Counts, IntoBatch};
-use super::vocabulary::LookupState;
-use crate::layer::signals;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::lookup_state::LookupState;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, common_arguments};
-use crate::{BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Shape, Signal};
+use crate::layers::preprocessing::encode::{Number, OutputMode, to_host, to_numbers};
+use crate::layers::preprocessing::hash::Salt;
+use crate::layers::preprocessing::lookup::{
+    Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods,
+};
+use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_texts};
+use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
+use crate::tensor::shape::Shape;
 
 /// Gives each string its index in a vocabulary, which is given or learned.
 ///
@@ -56,7 +64,9 @@ impl StringLookup {
 }
 
 common_arguments!(StringLookup);
+
 lookup_arguments!(StringLookup, String);
+
 lookup_methods!(StringLookup, String);
 
 impl Layer for StringLookup {

@@ -7,26 +7,29 @@ use burn::module::Module;
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
-use super::encode::to_device;
-use crate::layer::signals;
-use crate::{CallContext, Error, Forward, Result, Shape, Signal};
+use crate::error::{Error, Result};
+use crate::layer::call::CallContext;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::signal::Signal;
+use crate::layers::preprocessing::encode::to_device;
+use crate::tensor::shape::Shape;
 
 /// How strings are written; Rust's are UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Encoding {
+pub(crate) enum Encoding {
     #[serde(rename = "utf-8")]
     Utf8,
 }
 
 /// Makes numbers of texts.
-pub(super) trait OfTexts: fmt::Debug + Send + Sync + 'static {
+pub(crate) trait OfTexts: fmt::Debug + Send + Sync + 'static {
     /// The numbers for a batch of texts.
     fn numbers(&self, texts: &ArrayD<String>) -> Result<ArrayD<f64>>;
 }
 
 /// A layer in a model that makes numbers of texts. It does so on the host.
 #[derive(Module, Debug)]
-pub(super) struct OfTextsModule {
+pub(crate) struct OfTextsModule {
     #[module(skip)]
     layer: Arc<dyn OfTexts>,
 }
@@ -53,7 +56,7 @@ impl Forward for OfTextsModule {
 /// # Errors
 ///
 /// Where the shape is none of texts.
-pub(super) fn shape_of_texts(input: &Shape) -> Result<Shape> {
+pub(crate) fn shape_of_texts(input: &Shape) -> Result<Shape> {
     if input.is_texts() {
         return Ok(Shape::new(input.sizes()));
     }

@@ -6,14 +6,19 @@ use ndarray::{ArrayD, Axis, IxDyn};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::encode::{Number, OutputMode, to_numbers};
-use super::lookup::Lookup;
-use super::text::{Encoding, OfTexts, OfTextsModule, shape_of_texts};
-use super::tokens::{Counts, IntoBatch};
-use super::vocabulary::{LookupState, Vocabulary};
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::lookup_state::LookupState;
 use crate::layers::common::{Common, arguments, common_arguments};
+use crate::layers::preprocessing::encode::{Number, OutputMode, to_numbers};
+use crate::layers::preprocessing::lookup::Lookup;
+use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_texts};
+use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
+use crate::layers::preprocessing::vocabulary::Vocabulary;
 use crate::layers::registry::read_as;
-use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
+use crate::tensor::shape::Shape;
 
 /// Splits texts into words, and gives each word its index in a vocabulary, which is given or learned.
 ///
@@ -300,7 +305,7 @@ impl TextVectorization {
             (None, [_, _]) => texts.outer_iter().map(|row| row.iter().cloned().collect()).collect(),
             (_, sizes) => {
                 return Err(Error::shape("the texts have another shape")
-                    .received(crate::sizes(sizes))
+                    .received(crate::tensor::shape::sizes(sizes))
                     .expected("a vector, or a matrix of one column")
                     .hint("put the texts of a sample together"));
             }
@@ -347,6 +352,7 @@ fn standardized(text: &str, standardize: Option<Standardize>) -> String {
 }
 
 common_arguments!(TextVectorization);
+
 arguments!(TextVectorization {
     /// How texts are made alike; small letters without punctuation by default.
     standardize: Option<Standardize>,

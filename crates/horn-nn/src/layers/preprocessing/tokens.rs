@@ -108,7 +108,7 @@ impl<T, E: IntoToken<T>, S: Data<Elem = E>, D: Dimension> IntoBatch<T> for &Arra
 
 /// How often tokens, and documents that hold them, were seen.
 #[derive(Debug)]
-pub(super) struct Counts<T> {
+pub(crate) struct Counts<T> {
     tokens: HashMap<T, Count>,
     documents: u64,
 }

@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::tokens::Token;
+use crate::layers::preprocessing::tokens::Token;
 
 /// The vocabulary of a layer that was given one, or has learned one before it was written to a file.
 #[derive(Debug, Clone)]
-pub(super) enum Vocabulary<T> {
+pub(crate) enum Vocabulary<T> {
     /// It is an argument of the layer: a list in its configuration.
     Given(Vec<T>),
     /// Keras keeps it beside the weights, and has nothing of it in the configuration. Who reads a file gives it to the
@@ -20,7 +20,7 @@ pub(super) enum Vocabulary<T> {
 
 /// What a layer has learned: its tokens, special ones first, and the weight of each where there are weights.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Learned<T> {
+pub(crate) struct Learned<T> {
     #[serde(rename = "learned")]
     pub tokens: Vec<T>,
     #[serde(default)]
@@ -63,15 +63,4 @@ impl<'de, T: Token> Visitor<'de> for ByForm<T> {
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
         Learned::deserialize(serde::de::value::MapAccessDeserializer::new(object)).map(Vocabulary::Learned)
     }
-}
-
-/// What a layer that looks tokens up has beside its arguments, as files keep it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LookupState {
-    /// The tokens as texts, special ones first, where the layer has learned them.
-    pub vocabulary: Option<Vec<String>>,
-    /// How much each token counts, where tokens are weighted.
-    pub idf_weights: Option<Vec<f32>>,
-    /// The parts of the layer that keep it: the layer itself, as `""`, and those inside.
-    pub parts: &'static [&'static str],
 }

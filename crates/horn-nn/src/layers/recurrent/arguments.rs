@@ -4,13 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::activations::Activation;
 use crate::constraints::Constraint;
-use crate::initializers::{GlorotUniform, Initializer, Orthogonal, Zeros};
+use crate::error::{Error, Result};
+use crate::initializers::Initializer;
+use crate::initializers::constant::Zeros;
+use crate::initializers::orthogonal::Orthogonal;
+use crate::initializers::scaled::GlorotUniform;
+use crate::layer::weight::WeightSpec;
 use crate::regularizers::Regularizer;
-use crate::{Error, Result, WeightSpec};
 
 /// The arguments of every cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct CellArguments {
+pub(crate) struct CellArguments {
     pub activation: Activation,
     pub use_bias: bool,
     pub kernel_initializer: Initializer,
@@ -92,7 +96,7 @@ impl CellArguments {
 }
 
 /// Does the activation give as many values as it takes?
-pub(super) fn check_size(argument: &str, activation: Activation) -> Result<()> {
+pub(crate) fn check_size(argument: &str, activation: Activation) -> Result<()> {
     if activation != Activation::Glu {
         return Ok(());
     }
@@ -104,7 +108,7 @@ pub(super) fn check_size(argument: &str, activation: Activation) -> Result<()> {
 
 /// The arguments of every layer that goes through a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub(super) struct SequenceArguments {
+pub(crate) struct SequenceArguments {
     pub return_sequences: bool,
     pub return_state: bool,
     pub go_backwards: bool,
@@ -114,7 +118,7 @@ pub(super) struct SequenceArguments {
 }
 
 /// How Keras's program calls a layer that goes through a sequence: with the sequence, all initial states, and a mask.
-pub(super) fn sequence_call(inputs: usize, states: usize) -> Vec<(&'static str, usize)> {
+pub(crate) fn sequence_call(inputs: usize, states: usize) -> Vec<(&'static str, usize)> {
     let rest = inputs.saturating_sub(1);
     let states = if rest >= states { states } else { 0 };
     let arguments = [("sequences", 1), ("initial_state", states), ("mask", rest - states)];
@@ -122,7 +126,7 @@ pub(super) fn sequence_call(inputs: usize, states: usize) -> Vec<(&'static str, 
 }
 
 /// How Keras's program calls a cell: with a step and its states.
-pub(super) fn step_arguments(inputs: usize) -> Vec<(&'static str, usize)> {
+pub(crate) fn step_arguments(inputs: usize) -> Vec<(&'static str, usize)> {
     vec![("inputs", 1), ("states", inputs.saturating_sub(1))]
 }
 

@@ -5,13 +5,21 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::arguments::sequence_call;
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
-use crate::layers::recurrent::LSTM;
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, layer,
-};
+use crate::layers::recurrent::arguments::sequence_call;
+use crate::layers::recurrent::lstm::LSTM;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// Runs a recurrent layer over the sequence, and one like it from the end to the beginning, and merges what both say
 /// of each step.
@@ -213,7 +221,7 @@ impl Layer for Bidirectional {
         let (first, second) = (ahead.remove(0), back.remove(0));
         let misfit = || {
             Error::shape("the outputs of the two layers do not fit each other")
-                .received(layer::list(&[first.clone(), second.clone()]))
+                .received(shape::list(&[first.clone(), second.clone()]))
                 .expected("the same shapes")
                 .hint("give both layers the same number of units")
         };
@@ -239,7 +247,7 @@ impl Layer for Bidirectional {
         let (forward, backward) = self.checked()?;
         let [to_forward, to_backward] = halves(inputs);
         // Keras makes the forward layer anew from the one that it is given, and that one has drawn seeds, too.
-        self.layer.layer().build_for(&to_forward, &mut build.rehearsal())?;
+        self.layer.layer().build_for(&to_forward, &mut build.dry_run())?;
         let early = if self.own_backward { Some(backward.build("backward_layer", &to_backward, build)?) } else { None };
         let forward = forward.build("forward_layer", &to_forward, build)?;
         let backward = early.map_or_else(|| backward.build("backward_layer", &to_backward, build), Ok)?;

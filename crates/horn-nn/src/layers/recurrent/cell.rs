@@ -3,12 +3,15 @@
 use burn::module::{Module, ModuleDisplay, Param};
 use burn::tensor::{Device, Tensor};
 
-use super::noise::{Noise, Pass};
 use crate::activations::Activation;
-use crate::{AnyTensor, CallContext, Error, Result, Signal};
+use crate::error::{Error, Result};
+use crate::layer::call::CallContext;
+use crate::layer::signal::Signal;
+use crate::layers::recurrent::noise::{Noise, Pass};
+use crate::tensor::any_tensor::AnyTensor;
 
 /// A built recurrent cell whose steps and states have `D` axes, the batch among them.
-pub(super) trait Cell<const D: usize> {
+pub(crate) trait Cell<const D: usize> {
     /// How many states the cell has.
     fn states(&self) -> usize;
 
@@ -26,12 +29,12 @@ pub(super) trait Cell<const D: usize> {
 }
 
 /// A cell that can be part of a module.
-pub(super) trait CellModule<const D: usize>: Cell<D> + Module + ModuleDisplay + Sync + 'static {}
+pub(crate) trait CellModule<const D: usize>: Cell<D> + Module + ModuleDisplay + Sync + 'static {}
 
 impl<C: Cell<D> + Module + ModuleDisplay + Sync + 'static, const D: usize> CellModule<D> for C {}
 
 /// A cell at the beginning of a sequence.
-pub(super) struct Started<'a, const D: usize> {
+pub(crate) struct Started<'a, const D: usize> {
     /// The input, as the steps take it.
     pub projected: Tensor<D>,
     /// States of zeros.
@@ -73,8 +76,12 @@ macro_rules! cell_calls {
     () => {
         crate::many_signals!();
 
-        fn call(&self, inputs: Vec<crate::Signal>, call: &mut crate::CallContext) -> crate::Result<Vec<crate::Signal>> {
-            super::cell::call_alone(self, inputs, call)
+        fn call(
+            &self,
+            inputs: Vec<crate::layer::signal::Signal>,
+            call: &mut crate::layer::call::CallContext,
+        ) -> crate::error::Result<Vec<crate::layer::signal::Signal>> {
+            crate::layers::recurrent::cell::call_alone(self, inputs, call)
         }
     };
 }
@@ -82,7 +89,7 @@ pub(super) use cell_calls;
 
 /// The kernels of a cell that multiplies by matrices, the gates side by side.
 #[derive(Module, Debug)]
-pub(super) struct Kernels {
+pub(crate) struct Kernels {
     pub kernel: Param<Tensor<2>>,
     pub recurrent_kernel: Param<Tensor<2>>,
 }
@@ -138,7 +145,7 @@ impl Kernels {
 }
 
 /// The product of the state with a recurrent kernel: one multiplication for all gates.
-pub(super) enum Recurrence {
+pub(crate) enum Recurrence {
     Plain(Tensor<2>),
     Masked(Tensor<2>, Tensor<2>),
     /// The kernels and masks of the gates, one after the other.
@@ -171,18 +178,18 @@ fn side_by_side(product: Tensor<3>) -> Tensor<2> {
 }
 
 /// Multiplies every step by the same mask.
-pub(super) fn repeated<const D: usize>(x: Tensor<D>, mask: Tensor<D>) -> Tensor<D> {
+pub(crate) fn repeated<const D: usize>(x: Tensor<D>, mask: Tensor<D>) -> Tensor<D> {
     let steps = x.dims()[0] / mask.dims()[0];
     x * if steps == 1 { mask } else { mask.repeat_dim(0, steps) }
 }
 
 /// A gate of several side by side.
-pub(super) fn gate(gates: &Tensor<2>, at: usize, units: usize) -> Tensor<2> {
+pub(crate) fn gate(gates: &Tensor<2>, at: usize, units: usize) -> Tensor<2> {
     gates.clone().narrow(1, at * units, units)
 }
 
 /// The activation of gates side by side, each for itself.
-pub(super) fn activate(activation: Activation, gates: Tensor<2>, units: usize) -> Tensor<2> {
+pub(crate) fn activate(activation: Activation, gates: Tensor<2>, units: usize) -> Tensor<2> {
     if activation.is_elementwise() {
         return activation.forward(gates);
     }
@@ -191,11 +198,11 @@ pub(super) fn activate(activation: Activation, gates: Tensor<2>, units: usize) -
 }
 
 /// Where constants that go with the tensor lie.
-pub(super) fn constant_device<const D: usize>(x: &Tensor<D>) -> Device {
+pub(crate) fn constant_device<const D: usize>(x: &Tensor<D>) -> Device {
     x.device().without_autodiff()
 }
 
 /// The tensor as one of the rank that the cell takes.
-pub(super) fn of_rank<const D: usize>(tensor: AnyTensor, what: &str) -> Result<Tensor<D>> {
+pub(crate) fn of_rank<const D: usize>(tensor: AnyTensor, what: &str) -> Result<Tensor<D>> {
     tensor.float().map_err(|error| error.at(what))
 }

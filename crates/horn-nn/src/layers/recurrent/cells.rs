@@ -4,16 +4,25 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::arguments::step_arguments;
-use super::cell::{Cell, Started, cell_calls, constant_device, of_rank};
-use super::gru::GatedCell;
-use super::lstm::LongCell;
-use super::noise::Pass;
-use super::rnn::{state_sizes, with_states};
-use super::simple_rnn::SimpleCell;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::names;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
-use crate::{BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Result, Shape, Signal, layer, plan};
+use crate::layers::recurrent::arguments::step_arguments;
+use crate::layers::recurrent::cell::{Cell, Started, cell_calls, constant_device, of_rank};
+use crate::layers::recurrent::gru::GatedCell;
+use crate::layers::recurrent::lstm::LongCell;
+use crate::layers::recurrent::noise::Pass;
+use crate::layers::recurrent::rnn::{state_sizes, with_states};
+use crate::layers::recurrent::simple_rnn::SimpleCell;
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// Several recurrent cells as one: each takes the output of the one before.
 ///
@@ -44,7 +53,7 @@ impl StackedRNNCells {
     /// These cells, each on the output of the one before.
     pub fn new(cells: impl IntoIterator<Item = Nested>) -> Self {
         let mut cells: Vec<Nested> = cells.into_iter().collect();
-        if let Ok(names) = plan::names("", cells.iter().map(Nested::layer)) {
+        if let Ok(names) = names::names("", cells.iter().map(Nested::layer)) {
             for (cell, name) in cells.iter_mut().zip(names) {
                 if let Ok(named) = cell.with([("name", name.into())]) {
                     *cell = named;
@@ -83,8 +92,8 @@ impl Layer for StackedRNNCells {
         let fit = given.len() == states.len() && given.iter().zip(&states).all(|(given, state)| state.admits(given));
         if !fit {
             return Err(Error::shape("the states do not fit the cells")
-                .received(layer::list(given))
-                .expected(layer::list(&states))
+                .received(shape::list(given))
+                .expected(shape::list(&states))
                 .hint("give all states of all cells, or put the cells into `RNN`"));
         }
         Ok([vec![output], states].concat())
@@ -96,7 +105,7 @@ impl Layer for StackedRNNCells {
 
     fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let steps = self.steps(&inputs[0])?;
-        let groups = plan::numbered(self.cells.iter().map(|cell| cell.layer().class_name()));
+        let groups = names::numbered(self.cells.iter().map(|cell| cell.layer().class_name()));
         let cells = self
             .cells
             .iter()
@@ -136,7 +145,7 @@ impl Forward for Stack {
 
 /// A cell that another description holds: one of Horn's own, which does its part before the steps, or a user's layer.
 #[derive(Module, Debug)]
-pub(super) struct AnyCell {
+pub(crate) struct AnyCell {
     cell: NestedLayer,
     #[module(skip)]
     sizes: Vec<usize>,

@@ -2,19 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{
-    CellArguments, SequenceArguments, cell_arguments, check_size, sequence_arguments, sequence_call,
-};
-use super::conv_lstm_cell::ConvLongCell;
-use super::lstm::gates_bias;
-use super::noise::Noise;
-use super::sequence::Recurrent;
 use crate::activations::Activation;
+use crate::arguments::options::{DataFormat, Padding};
+use crate::arguments::sizes::Sizes;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::{Axes, known_channels};
+use crate::layers::recurrent::arguments::{
+    CellArguments, SequenceArguments, cell_arguments, check_size, sequence_arguments, sequence_call,
+};
+use crate::layers::recurrent::conv_lstm_cell::ConvLongCell;
+use crate::layers::recurrent::lstm::gates_bias;
+use crate::layers::recurrent::noise::Noise;
+use crate::layers::recurrent::sequence::Recurrent;
 use crate::layers::window::Window;
-use crate::layers::{DataFormat, Padding, Sizes};
-use crate::{BuiltLayer, Layer, LayerBuilder, Result, Shape};
+use crate::tensor::shape::Shape;
 
 /// Makes the layer for images of `n` spatial axes, whose kernels and states have `rank` axes.
 macro_rules! conv_lstm {

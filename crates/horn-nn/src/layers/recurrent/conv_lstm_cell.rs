@@ -3,17 +3,18 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::cell::{Cell, Started, constant_device, of_rank, repeated};
-use super::noise::{Noise, Pass};
 use crate::activations::Activation;
-use crate::layers::DataFormat;
-use crate::layers::convolution::{convolve, swapped_first};
+use crate::arguments::options::DataFormat;
+use crate::error::Result;
+use crate::layer::call::CallContext;
+use crate::layers::convolution::operate::{convolve, swapped_first};
+use crate::layers::recurrent::cell::{Cell, Started, constant_device, of_rank, repeated};
+use crate::layers::recurrent::noise::{Noise, Pass};
 use crate::layers::window::Window;
-use crate::{CallContext, Result};
 
 /// Long short-term memory whose kernels slide over images; its steps and states have `D` axes.
 #[derive(Module, Debug)]
-pub(super) struct ConvLongCell<const D: usize> {
+pub(crate) struct ConvLongCell<const D: usize> {
     pub kernel: Param<Tensor<D>>,
     pub recurrent_kernel: Param<Tensor<D>>,
     pub bias: Option<Param<Tensor<1>>>,
@@ -41,7 +42,12 @@ impl<const D: usize> ConvLongCell<D> {
     /// The window of the state: it keeps the sizes.
     fn recurrent_window(&self) -> Window {
         let ones = vec![1; self.window.sizes.len()];
-        Window { strides: ones.clone(), dilation: ones, padding: crate::layers::Padding::Same, ..self.window.clone() }
+        Window {
+            strides: ones.clone(),
+            dilation: ones,
+            padding: crate::arguments::options::Padding::Same,
+            ..self.window.clone()
+        }
     }
 
     /// In Burn's layout: a view.

@@ -4,13 +4,16 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{CellArguments, SequenceArguments, check_size};
-use super::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
-use super::layers::{recurrent_cell, recurrent_layer};
-use super::noise::{Noise, Pass};
 use crate::activations::Activation;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments};
-use crate::{CallContext, Forward, LayerBuilder, Result};
+use crate::layers::recurrent::arguments::{CellArguments, SequenceArguments, check_size};
+use crate::layers::recurrent::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
+use crate::layers::recurrent::layers::{recurrent_cell, recurrent_layer};
+use crate::layers::recurrent::noise::{Noise, Pass};
 
 /// The cell of [`GRU`](struct@GRU): gated recurrent unit.
 ///
@@ -164,12 +167,15 @@ macro_rules! own_arguments {
         });
     )+};
 }
+
 own_arguments!(GRU GRUCell);
+
 recurrent_cell!(GRUCell, "GRUCell", 1);
+
 recurrent_layer!(GRU, "GRU", "gru_cell", 1);
 
 #[derive(Module, Debug)]
-pub(super) struct GatedCell {
+pub(crate) struct GatedCell {
     kernels: Kernels,
     /// Of the input.
     bias: Option<Param<Tensor<1>>>,

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 
 /// The states after a batch, which the next one starts from. Unlike [`State`](crate::State) they are no weights: they
 /// are not saved, and have the size of a batch.
-pub(super) struct Held<const D: usize>(Mutex<Vec<Tensor<D>>>);
+pub(crate) struct Held<const D: usize>(Mutex<Vec<Tensor<D>>>);
 
 impl<const D: usize> Held<D> {
     /// Nothing yet.

@@ -1,5 +1,9 @@
 //! What the descriptions of all cells and of all layers of one cell say in the same way.
 
+use crate::error::{Error, Result};
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
+
 /// Makes a layer of a cell's description that has the fields `units`, `cell` and `seed`, and says how it is built.
 macro_rules! recurrent_cell {
     ($cell:ident, $class:literal, $states:literal) => {
@@ -21,7 +25,7 @@ macro_rules! recurrent_cell {
                 build: &mut $crate::LayerBuilder,
             ) -> $crate::Result<$crate::BuiltLayer> {
                 let features = $crate::layers::recurrent::layers::features(&inputs[0])?;
-                Ok($crate::BuiltLayer::new(self.build_cell(features, build)?))
+                Ok($crate::layer::erased::BuiltLayer::new(self.build_cell(features, build)?))
             }
 
             fn state_sizes(&self) -> Option<Vec<usize>> {
@@ -65,7 +69,7 @@ macro_rules! recurrent_layer {
             ) -> $crate::Result<$crate::BuiltLayer> {
                 let features = $crate::layers::recurrent::layers::features(&inputs[0])?;
                 let cell = build.within_group($cell, "cell", |build| self.as_cell().build_cell(features, build))?;
-                Ok($crate::BuiltLayer::new($crate::layers::recurrent::sequence::Recurrent::<_, 2>::new(
+                Ok($crate::layer::erased::BuiltLayer::new($crate::layers::recurrent::sequence::Recurrent::<_, 2>::new(
                     cell,
                     self.sequence,
                 )))
@@ -75,8 +79,6 @@ macro_rules! recurrent_layer {
 }
 pub(super) use recurrent_layer;
 
-use crate::{Error, Result, Shape, layer};
-
 /// The shapes of a cell's output and states, for those of a step and of states.
 pub(super) fn cell_shapes(inputs: &[Shape], states: &[usize]) -> Result<Vec<Shape>> {
     let expected: Vec<Shape> = states.iter().map(|&size| Shape::batched([size])).collect();
@@ -85,8 +87,8 @@ pub(super) fn cell_shapes(inputs: &[Shape], states: &[usize]) -> Result<Vec<Shap
         && expected.iter().zip(&inputs[1..]).all(|(state, given)| state.admits(given));
     if !fit {
         return Err(Error::shape("the inputs do not fit the cell")
-            .received(layer::list(inputs))
-            .expected(format!("(None, features), {}", layer::list(&expected)))
+            .received(shape::list(inputs))
+            .expected(format!("(None, features), {}", shape::list(&expected)))
             .hint("apply it to a step and its states, or put it into `RNN`"));
     }
     features(&inputs[0])?;

@@ -4,13 +4,17 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{CellArguments, SequenceArguments, check_size};
-use super::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
-use super::layers::{recurrent_cell, recurrent_layer};
-use super::noise::{Noise, Pass};
 use crate::activations::Activation;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::forward::Forward;
+use crate::layer::weight::WeightSpec;
 use crate::layers::common::{Common, arguments};
-use crate::{CallContext, Forward, LayerBuilder, Result, WeightSpec};
+use crate::layers::recurrent::arguments::{CellArguments, SequenceArguments, check_size};
+use crate::layers::recurrent::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
+use crate::layers::recurrent::layers::{recurrent_cell, recurrent_layer};
+use crate::layers::recurrent::noise::{Noise, Pass};
 
 /// The cell of [`LSTM`](struct@LSTM): long short-term memory.
 ///
@@ -134,7 +138,7 @@ impl LSTMCell {
 }
 
 /// The bias of the gates i, f, g and o; with `unit_forget_bias` that of f starts at one, whatever the initializer says.
-pub(super) fn gates_bias(
+pub(crate) fn gates_bias(
     units: usize,
     unit_forget_bias: bool,
     spec: WeightSpec<'_>,
@@ -174,12 +178,15 @@ macro_rules! own_arguments {
         });
     )+};
 }
+
 own_arguments!(LSTM LSTMCell);
+
 recurrent_cell!(LSTMCell, "LSTMCell", 2);
+
 recurrent_layer!(LSTM, "LSTM", "lstm_cell", 2);
 
 #[derive(Module, Debug)]
-pub(super) struct LongCell {
+pub(crate) struct LongCell {
     kernels: Kernels,
     bias: Option<Param<Tensor<1>>>,
     #[module(skip)]

@@ -1,24 +1,23 @@
 //! Layers that go through a sequence step by step, with a state.
 
-mod arguments;
-mod bidirectional;
-mod cell;
-mod cells;
-mod conv_lstm;
-mod conv_lstm_cell;
-mod gru;
-mod held;
-mod layers;
-mod lstm;
-mod noise;
-mod rnn;
-mod sequence;
-mod simple_rnn;
-mod steps;
-mod time_distributed;
-
+pub(crate) mod arguments;
+pub(crate) mod bidirectional;
+pub(crate) mod cell;
+pub(crate) mod cells;
+pub(crate) mod conv_lstm;
+pub(crate) mod conv_lstm_cell;
+pub(crate) mod gru;
+pub(crate) mod held;
+pub(crate) mod layers;
+pub(crate) mod lstm;
+pub(crate) mod noise;
+pub(crate) mod rnn;
+pub(crate) mod sequence;
+pub(crate) mod simple_rnn;
+pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
+pub(crate) mod time_distributed;
 
 pub use bidirectional::{Bidirectional, MergeMode};
 pub use cells::StackedRNNCells;
@@ -29,7 +28,7 @@ pub use rnn::RNN;
 pub use simple_rnn::{SimpleRNN, SimpleRNNCell};
 pub use time_distributed::TimeDistributed;
 
-super::registry::family! {
+crate::layers::registry::family! {
     "Bidirectional" => Bidirectional::unwritten(), requires "layer";
     "ConvLSTM1D" => ConvLSTM1D::new(1, 1), requires "filters", "kernel_size";
     "ConvLSTM2D" => ConvLSTM2D::new(1, 1), requires "filters", "kernel_size";

@@ -3,11 +3,11 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::random::SeedGenerator;
+use crate::random::seed_generator::SeedGenerator;
 
 /// What a cell drops of its input and of its state. It is drawn once for a sequence, and the same in all its steps.
 #[derive(Module, Debug)]
-pub(super) struct Noise {
+pub(crate) struct Noise {
     dropout: f64,
     recurrent_dropout: f64,
     /// How many masks are drawn of either kind: one, or one for each gate.
@@ -70,7 +70,7 @@ impl Noise {
 
 /// How a cell is called.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pass {
+pub(crate) struct Pass {
     pub training: bool,
     /// By itself, and not by a recurrent layer.
     pub alone: bool,

@@ -2,12 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{SequenceArguments, sequence_arguments, sequence_call};
-use super::cells::AnyCell;
-use super::sequence::Recurrent;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::names;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::Nested;
-use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape, plan};
+use crate::layers::recurrent::arguments::{SequenceArguments, sequence_arguments, sequence_call};
+use crate::layers::recurrent::cells::AnyCell;
+use crate::layers::recurrent::sequence::Recurrent;
+use crate::tensor::shape::Shape;
 
 /// Takes a cell through a sequence: `LSTM(4)` is `RNN(LSTMCell(4))`.
 ///
@@ -58,6 +63,7 @@ impl RNN {
 }
 
 common_arguments!(RNN);
+
 sequence_arguments!(RNN);
 
 impl Layer for RNN {
@@ -83,10 +89,10 @@ impl Layer for RNN {
 }
 
 /// The sizes of a cell's states.
-pub(super) fn state_sizes(cell: &Nested) -> Result<Vec<usize>> {
+pub(crate) fn state_sizes(cell: &Nested) -> Result<Vec<usize>> {
     cell.layer().state_sizes().filter(|sizes| !sizes.is_empty()).ok_or_else(|| {
         Error::argument("the layer is no recurrent cell")
-            .at(plan::place(&cell.name(), cell.layer()))
+            .at(names::place(&cell.name(), cell.layer()))
             .received(cell.layer().class_name())
             .expected("a cell, such as `LSTMCell`")
             .hint("say by `Layer::state_sizes` what its states are, if it is your own cell")
@@ -94,7 +100,7 @@ pub(super) fn state_sizes(cell: &Nested) -> Result<Vec<usize>> {
 }
 
 /// The shapes of a step and of states.
-pub(super) fn with_states(step: Shape, states: &[usize]) -> Vec<Shape> {
+pub(crate) fn with_states(step: Shape, states: &[usize]) -> Vec<Shape> {
     let batch = step.sizes()[0];
     [step].into_iter().chain(states.iter().map(|&size| Shape::new([batch, Some(size)]))).collect()
 }

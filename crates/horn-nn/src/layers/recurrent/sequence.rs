@@ -3,16 +3,24 @@
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor};
 
-use super::arguments::SequenceArguments;
-use super::cell::{Cell, CellModule, Started, constant_device, of_rank};
-use super::held::Held;
-use super::noise::Pass;
-use super::steps::{one_after_the_other, one_beside_the_other, split};
-use crate::{AnyTensor, CallContext, Error, Forward, Result, Shape, Signal, by_rank, layer};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::call::CallContext;
+use crate::layer::forward;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
+use crate::layers::recurrent::arguments::SequenceArguments;
+use crate::layers::recurrent::cell::{Cell, CellModule, Started, constant_device, of_rank};
+use crate::layers::recurrent::held::Held;
+use crate::layers::recurrent::noise::Pass;
+use crate::layers::recurrent::steps::{one_after_the_other, one_beside_the_other, split};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// A built recurrent layer: a cell, and what the layer does with it.
 #[derive(Module, Debug)]
-pub(super) struct Recurrent<C: Module, const D: usize> {
+pub(crate) struct Recurrent<C: Module, const D: usize> {
     cell: C,
     #[module(skip)]
     arguments: SequenceArguments,
@@ -38,8 +46,8 @@ impl SequenceArguments {
         let fit = given.is_empty() || fit && mask_fits;
         if !fit {
             return Err(Error::shape("the initial states do not fit the layer")
-                .received(layer::list(given))
-                .expected(layer::list(&expected))
+                .received(shape::list(given))
+                .expected(shape::list(&expected))
                 .hint("give one tensor for each state after the sequence, as in `.apply((&x, &h, &c))`"));
         }
         let output = match self.return_sequences {
@@ -176,7 +184,7 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
 
     fn call(&self, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let given = inputs.split_off(1.min(inputs.len()));
-        let [sequence] = layer::signals(inputs)?;
+        let [sequence] = forward::signals(inputs)?;
         let Beginning { states, mask, passed_on } = self.beginning(&sequence, given)?;
         let (x, count) = one_after_the_other(sequence.value()?)?;
         let mut x: Tensor<D> = of_rank(x, "sequence")?;

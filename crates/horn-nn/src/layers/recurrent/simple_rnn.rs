@@ -4,13 +4,16 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::arguments::{CellArguments, SequenceArguments};
-use super::cell::{Cell, Kernels, Started, cell_calls};
-use super::layers::{recurrent_cell, recurrent_layer};
-use super::noise::{Noise, Pass};
 use crate::activations::Activation;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::forward::Forward;
 use crate::layers::common::Common;
-use crate::{CallContext, Forward, LayerBuilder, Result};
+use crate::layers::recurrent::arguments::{CellArguments, SequenceArguments};
+use crate::layers::recurrent::cell::{Cell, Kernels, Started, cell_calls};
+use crate::layers::recurrent::layers::{recurrent_cell, recurrent_layer};
+use crate::layers::recurrent::noise::{Noise, Pass};
 
 /// The cell of [`SimpleRNN`](struct@SimpleRNN): `h' = activation(x · kernel + bias + h · recurrent_kernel)`, the output being `h'`.
 ///
@@ -119,10 +122,11 @@ impl SimpleRNN {
 }
 
 recurrent_cell!(SimpleRNNCell, "SimpleRNNCell", 1);
+
 recurrent_layer!(SimpleRNN, "SimpleRNN", "simple_rnn_cell", 1);
 
 #[derive(Module, Debug)]
-pub(super) struct SimpleCell {
+pub(crate) struct SimpleCell {
     kernels: Kernels,
     bias: Option<Param<Tensor<1>>>,
     #[module(skip)]

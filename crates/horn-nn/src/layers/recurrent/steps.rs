@@ -2,10 +2,12 @@
 
 use burn::tensor::Tensor;
 
-use crate::{AnyTensor, Error, Result, by_rank};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::tensor::any_tensor::AnyTensor;
 
 /// The steps of `[batch, steps, …]` one after the other, `[steps · batch, …]`, and how many they are.
-pub(super) fn one_after_the_other(sequence: AnyTensor) -> Result<(AnyTensor, usize)> {
+pub(crate) fn one_after_the_other(sequence: AnyTensor) -> Result<(AnyTensor, usize)> {
     let sizes = sequence.sizes();
     let [batch, steps, ref rest @ ..] = sizes[..] else {
         return Err(Error::shape("a sequence has a batch and steps").received(format!("sizes {sizes:?}")));
@@ -20,14 +22,14 @@ pub(super) fn one_after_the_other(sequence: AnyTensor) -> Result<(AnyTensor, usi
 }
 
 /// The way back.
-pub(super) fn one_beside_the_other(x: AnyTensor, steps: usize) -> Result<AnyTensor> {
+pub(crate) fn one_beside_the_other(x: AnyTensor, steps: usize) -> Result<AnyTensor> {
     let sizes = x.sizes();
     let long = x.reshape(&[&[steps, sizes[0] / steps], &sizes[1..]].concat())?;
     by_rank!(long, |x| AnyTensor::from(x.swap_dims(0, 1)))
 }
 
 /// Cuts the steps apart. Halves of halves: the gradient of a piece is as long as what it was cut from.
-pub(super) fn split<const D: usize>(x: Tensor<D>, batch: usize) -> Vec<Tensor<D>> {
+pub(crate) fn split<const D: usize>(x: Tensor<D>, batch: usize) -> Vec<Tensor<D>> {
     fn halve<const D: usize>(x: Tensor<D>, batch: usize, pieces: &mut Vec<Tensor<D>>) {
         let steps = x.dims()[0] / batch;
         if steps == 1 {

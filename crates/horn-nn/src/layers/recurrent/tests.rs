@@ -4,13 +4,22 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::*;
+use crate::activations::Activation;
+use crate::error::{Error, Result};
+use crate::graph::input::Input;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::{CallContext, Mode};
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::check::infer;
-use crate::layers::{Dense, Input};
+use crate::layers::core_layers::dense::Dense;
+use crate::model::model::Model;
+use crate::model::sequential::Sequential;
 use crate::random::{next_seed, set_random_seed};
-use crate::{
-    Activation, AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Mode, Model, Result,
-    Sequential, Shape, Signal,
-};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 fn built(layer: impl Layer, shape: &[usize]) -> Model {
     Sequential::new().add(Input(shape)).add(layer).build(&Device::default()).unwrap()
@@ -47,7 +56,7 @@ fn weights_start_as_keras_s() {
     let conv: [&[f32]; 2] = [&[-0.632_800_16, 0.113_790_24, -0.523_114_8], &[0.032_861_47, 0.164_375_45, 0.724_199_24]];
     assert_starts(ConvLSTM1D(1, 2), &[3, 4, 1], &[conv[0], conv[1], &[0.0, 1.0, 0.0]], 796_233_791);
 
-    let random = LSTM(2).bias_initializer(crate::initializers::RandomNormal::new());
+    let random = LSTM(2).bias_initializer(crate::initializers::normal::RandomNormal::new());
     assert_starts(random, &step, &[lstm[0], lstm[1], &[0.002_344_964_3, -0.038_599_163, 1.0]], 295_310_486);
 
     let second: [&[f32]; 2] =
@@ -181,7 +190,7 @@ impl Layer for Counter {
         }
     }
     fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
-        let factor = build.add_weight("factor", [1], &crate::initializers::Ones::new().into())?;
+        let factor = build.add_weight("factor", [1], &crate::initializers::constant::Ones::new().into())?;
         Ok(BuiltLayer::new(CounterModule { factor }))
     }
     fn state_sizes(&self) -> Option<Vec<usize>> {
@@ -198,7 +207,7 @@ impl Forward for CounterModule {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
-        let [step, count] = crate::signals(inputs)?;
+        let [step, count] = crate::layer::forward::signals(inputs)?;
         let (step, count) = (step.value()?.float::<2>()?, count.value()?.float::<2>()?);
         let count = count + step * self.factor.val().unsqueeze();
         Ok(vec![Signal::new(Tensor::cat(vec![count.clone(), count.clone() * 10.0], 1)), Signal::new(count)])

@@ -3,13 +3,21 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::steps::{one_after_the_other, one_beside_the_other, split};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward;
+use crate::layer::forward::Forward;
+use crate::layer::signal::{Logits, Signal};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
-use crate::{
-    AnyTensor, BuiltLayer, CallContext, Error, Forward, Layer, LayerBuilder, Logits, Result, Shape, Signal, by_rank,
-    layer,
-};
+use crate::layers::recurrent::steps::{one_after_the_other, one_beside_the_other, split};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
 
 /// Applies a layer to every step of a sequence, always with the same weights.
 ///
@@ -70,7 +78,7 @@ impl Layer for TimeDistributed {
         let outputs = self.layer.output_shapes(&[step(input)?])?;
         let [output] = outputs.as_slice() else {
             return Err(Error::shape("the layer for the steps has several outputs")
-                .received(layer::list(&outputs))
+                .received(shape::list(&outputs))
                 .expected("one"));
         };
         let (input, output) = (input.sizes(), output.sizes());
@@ -147,7 +155,7 @@ impl StepByStep {
     /// The layer's output for one step, or for all at once. As in Keras, nothing is added to the loss for it.
     fn run(&self, input: AnyTensor, mask: Option<AnyTensor>, call: &mut CallContext) -> Result<Logits> {
         let outputs = self.layer.call_bare(vec![Signal::new(input).with_mask(mask)], call)?;
-        let [output] = layer::signals(outputs)?;
+        let [output] = forward::signals(outputs)?;
         output.logits()
     }
 }
@@ -156,7 +164,7 @@ impl Forward for StepByStep {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
-        let [input] = layer::signals(inputs)?;
+        let [input] = forward::signals(inputs)?;
         let mask = input.mask().cloned();
         let (x, steps) = one_after_the_other(input.value()?)?;
         let batch = x.sizes()[0] / steps;

@@ -3,9 +3,18 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::by_rank;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::regularizers::{L1L2, Regularizer};
-use crate::{BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Shape, Signal, by_rank, signals};
+use crate::regularizers::Regularizer;
+use crate::regularizers::norms::L1L2;
+use crate::tensor::shape::Shape;
 
 /// Adds `(l1 · Σ|x| + l2 · Σx²) / batch` to the loss; the values pass unchanged.
 ///
@@ -41,6 +50,7 @@ impl ActivityRegularization {
 }
 
 common_arguments!(ActivityRegularization);
+
 arguments!(ActivityRegularization {
     /// The weight of the absolute values; 0 by default.
     l1: f64,

@@ -4,10 +4,18 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::noise::{check_noise_shape, check_rate, generator, noise_sizes};
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::random::SeedGenerator;
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
+use crate::layers::regularization::noise::{check_noise_shape, check_rate, generator, noise_sizes};
+use crate::random::seed_generator::SeedGenerator;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// While training, sets a share `rate` of the values to the least that `Selu` gives, and stretches and shifts all so
 /// that mean 0 and variance 1 stay. Does nothing otherwise.

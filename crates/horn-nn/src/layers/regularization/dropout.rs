@@ -4,11 +4,19 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::noise::{check_noise_shape, check_rate, generator, noise_sizes};
+use crate::by_rank;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
-use crate::random::SeedGenerator;
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape, by_rank};
+use crate::layers::regularization::noise::{check_noise_shape, check_rate, generator, noise_sizes};
+use crate::random::seed_generator::SeedGenerator;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// While training, sets a share `rate` of the values to zero and divides the others by `1 − rate`, so that their sum
 /// is expected to stay. Does nothing otherwise.

@@ -1,21 +1,19 @@
 //! Layers that keep a model from learning its samples by heart.
 
-mod activity_regularization;
-mod alpha_dropout;
-mod dropout;
-mod gaussian;
-mod noise;
-mod spatial_dropout;
+pub(crate) mod activity_regularization;
+pub(crate) mod alpha_dropout;
+pub(crate) mod dropout;
+pub(crate) mod gaussian;
+pub(crate) mod noise;
+pub(crate) mod spatial_dropout;
 
 pub use activity_regularization::ActivityRegularization;
 pub use alpha_dropout::AlphaDropout;
 pub use dropout::Dropout;
-pub(super) use dropout::DropoutModule;
 pub use gaussian::{GaussianDropout, GaussianNoise};
-pub(super) use noise::check_rate;
 pub use spatial_dropout::{SpatialDropout1D, SpatialDropout2D, SpatialDropout3D};
 
-super::registry::family! {
+crate::layers::registry::family! {
     "ActivityRegularization" => ActivityRegularization::new();
     "AlphaDropout" => AlphaDropout::new(0.5), requires "rate";
     "Dropout" => Dropout::new(0.5), requires "rate";

@@ -1,7 +1,9 @@
 //! What the layers that draw noise have in common.
 
-use crate::random::SeedGenerator;
-use crate::{Error, LayerBuilder, Result, Shape};
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::random::seed_generator::SeedGenerator;
+use crate::tensor::shape::Shape;
 
 /// Is it a share, 0 to 1?
 pub(in crate::layers) fn check_rate(rate: f64) -> Result<()> {
@@ -15,7 +17,7 @@ pub(in crate::layers) fn check_rate(rate: f64) -> Result<()> {
 }
 
 /// Can noise of this shape be repeated to the input's?
-pub(super) fn check_noise_shape(noise_shape: Option<&[Option<usize>]>, input: &Shape) -> Result<()> {
+pub(crate) fn check_noise_shape(noise_shape: Option<&[Option<usize>]>, input: &Shape) -> Result<()> {
     let fits = noise_shape.is_none_or(|noise| {
         let fit = |(noise, size): (&Option<usize>, &Option<usize>)| match (noise, size) {
             (None | Some(1), _) => true,
@@ -34,7 +36,7 @@ pub(super) fn check_noise_shape(noise_shape: Option<&[Option<usize>]>, input: &S
 }
 
 /// The sizes of the noise for an input of these sizes.
-pub(super) fn noise_sizes<const D: usize>(mut sizes: [usize; D], noise_shape: Option<&[Option<usize>]>) -> [usize; D] {
+pub(crate) fn noise_sizes<const D: usize>(mut sizes: [usize; D], noise_shape: Option<&[Option<usize>]>) -> [usize; D] {
     for (size, noise) in sizes.iter_mut().zip(noise_shape.into_iter().flatten()) {
         *size = noise.unwrap_or(*size);
     }
@@ -42,6 +44,6 @@ pub(super) fn noise_sizes<const D: usize>(mut sizes: [usize; D], noise_shape: Op
 }
 
 /// The random numbers of a layer that is as strong as `rate`: as in Keras, one of rate 0 draws no seed.
-pub(super) fn generator(rate: f64, seed: Option<u64>, build: &mut LayerBuilder) -> Result<SeedGenerator> {
+pub(crate) fn generator(rate: f64, seed: Option<u64>, build: &mut LayerBuilder) -> Result<SeedGenerator> {
     if rate > 0.0 { build.seed_generator(seed) } else { SeedGenerator::new(0) }
 }

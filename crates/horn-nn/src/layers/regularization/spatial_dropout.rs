@@ -2,11 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::dropout::DropoutModule;
-use super::noise::check_rate;
+use crate::arguments::options::DataFormat;
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::layers::options::DataFormat;
-use crate::{BuiltLayer, Error, Layer, LayerBuilder, Result, Shape};
+use crate::layers::regularization::dropout::DropoutModule;
+use crate::layers::regularization::noise::check_rate;
+use crate::tensor::shape::Shape;
 
 /// Makes the layer for an input of so many axes; with `data_format` the channels can come first.
 macro_rules! spatial_dropout {

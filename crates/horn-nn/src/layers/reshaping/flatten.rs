@@ -3,9 +3,16 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::arguments::options::DataFormat;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::options::DataFormat;
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Makes all axes of a sample one, the last axis running fastest; always the channels, wherever they are.
 ///
@@ -41,6 +48,7 @@ impl Flatten {
 }
 
 common_arguments!(Flatten);
+
 arguments!(Flatten {
     /// Where the channels are; the last axis by default.
     data_format: DataFormat,

@@ -5,9 +5,14 @@ use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::arguments::options::DataFormat;
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::call::Mode;
+use crate::layer::forward::Forward;
 use crate::layers::layout::along_space;
-use crate::layers::options::DataFormat;
-use crate::{AnyTensor, Error, Forward, Mode, Result, Shape, by_rank};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// How many steps before and after each of `N` axes.
 ///
@@ -85,7 +90,7 @@ impl<'de, const N: usize> Deserialize<'de> for Margins<N> {
 
 /// What is done with the margins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     Crop,
     Pad,
 }
@@ -107,7 +112,7 @@ impl Change {
 
 /// Margins, and the axes that they belong to.
 #[derive(Module, Debug)]
-pub(super) struct MarginsModule {
+pub(crate) struct MarginsModule {
     #[module(skip)]
     change: Change,
     #[module(skip)]
@@ -153,7 +158,7 @@ impl Forward for MarginsModule {
 }
 
 /// Has the input so many axes between the batch and the channels, in whatever order?
-pub(super) fn spatial_rank(input: &Shape, axes: usize) -> Result<()> {
+pub(crate) fn spatial_rank(input: &Shape, axes: usize) -> Result<()> {
     if input.rank() == axes + 2 {
         return Ok(());
     }

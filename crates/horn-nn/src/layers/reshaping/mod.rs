@@ -1,15 +1,15 @@
 //! Layers that change the shape of what flows through them.
 
-mod cropping;
-mod flatten;
-mod margins;
-mod permute;
-mod repeat;
-mod repeat_vector;
-mod reshape;
-mod up_sampling;
-mod up_sampling_2d;
-mod zero_padding;
+pub(crate) mod cropping;
+pub(crate) mod flatten;
+pub(crate) mod margins;
+pub(crate) mod permute;
+pub(crate) mod repeat;
+pub(crate) mod repeat_vector;
+pub(crate) mod reshape;
+pub(crate) mod up_sampling;
+pub(crate) mod up_sampling_2d;
+pub(crate) mod zero_padding;
 
 pub use cropping::{Cropping1D, Cropping2D, Cropping3D};
 pub use flatten::Flatten;
@@ -21,7 +21,7 @@ pub use up_sampling::{UpSampling1D, UpSampling3D};
 pub use up_sampling_2d::UpSampling2D;
 pub use zero_padding::{ZeroPadding1D, ZeroPadding2D, ZeroPadding3D};
 
-super::registry::family! {
+crate::layers::registry::family! {
     "Cropping1D" => Cropping1D::new();
     "Cropping2D" => Cropping2D::new();
     "Cropping3D" => Cropping3D::new();

@@ -3,8 +3,15 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Brings the axes of a sample into another order: axis `i` of the output is axis `dims[i − 1]` of the input. The
 /// batch axis, 0, stays.

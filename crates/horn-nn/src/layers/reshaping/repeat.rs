@@ -1,11 +1,13 @@
 //! Repeating along axes: what `UpSampling1D` to `UpSampling3D` do.
 
-use super::margins::spatial_rank;
-use crate::layers::options::DataFormat;
-use crate::{AnyTensor, Error, Result, Shape};
+use crate::arguments::options::DataFormat;
+use crate::error::{Error, Result};
+use crate::layers::reshaping::margins::spatial_rank;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// The shape with the axes that are neither batch nor channels so many times larger.
-pub(super) fn enlarged(factors: &[usize], input: &Shape, data_format: DataFormat) -> Result<Shape> {
+pub(crate) fn enlarged(factors: &[usize], input: &Shape, data_format: DataFormat) -> Result<Shape> {
     if factors.contains(&0) {
         return Err(Error::argument("an axis can't be made larger by nothing")
             .received(format!("size = {factors:?}"))
@@ -21,7 +23,7 @@ pub(super) fn enlarged(factors: &[usize], input: &Shape, data_format: DataFormat
 }
 
 /// Repeats each step along an axis.
-pub(super) fn repeat(x: AnyTensor, axis: usize, times: usize) -> Result<AnyTensor> {
+pub(crate) fn repeat(x: AnyTensor, axis: usize, times: usize) -> Result<AnyTensor> {
     if times == 1 {
         return Ok(x);
     }

@@ -3,9 +3,15 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::tensor::{MAX_RANK, unsupported_rank};
-use crate::{AnyTensor, BuiltLayer, Error, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
+use crate::tensor::shape::Shape;
 
 /// Gives each sample another shape, in row-major order; one size may be -1, for what is left. Where the input has
 /// axes of unknown size, that is found when data comes.
@@ -97,7 +103,7 @@ impl Forward for ReshapeModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let sizes = input.sizes();
         let target = self.layer.target(sizes[1..].iter().product());
-        let target = target.ok_or_else(|| self.layer.misfit(crate::shape::sizes(&sizes)))?;
+        let target = target.ok_or_else(|| self.layer.misfit(crate::tensor::shape::sizes(&sizes)))?;
         input.reshape(&[&sizes[..1], &target].concat())
     }
 }

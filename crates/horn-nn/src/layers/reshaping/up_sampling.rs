@@ -3,12 +3,19 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::repeat::{enlarged, repeat};
+use crate::arguments::options::DataFormat;
+use crate::arguments::sizes::Sizes;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::along_space;
-use crate::layers::options::DataFormat;
-use crate::layers::sizes::Sizes;
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::layers::reshaping::repeat::{enlarged, repeat};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Makes the layer for a number of dimensions; after it the type of its size, and of what it is made of.
 macro_rules! up_sampling {

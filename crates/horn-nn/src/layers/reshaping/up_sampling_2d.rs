@@ -3,13 +3,20 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use super::repeat::{enlarged, repeat};
+use crate::arguments::options::{DataFormat, Interpolation};
+use crate::arguments::sizes::Sizes;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::along_space;
-use crate::layers::options::{DataFormat, Interpolation};
+use crate::layers::reshaping::repeat::{enlarged, repeat};
 use crate::layers::resize::resize_axis;
-use crate::layers::sizes::Sizes;
-use crate::{AnyTensor, BuiltLayer, Forward, Layer, LayerBuilder, Mode, Result, Shape};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// Makes images larger by whole factors, with repeated or interpolated pixels.
 ///
@@ -62,6 +69,7 @@ impl Default for UpSampling2D {
 }
 
 common_arguments!(UpSampling2D);
+
 arguments!(UpSampling2D {
     /// How many times higher and wider; 2 by default.
     size: impl Into<Sizes<2>>,

@@ -2,10 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::margins::{Change, Margins, MarginsModule};
+use crate::arguments::options::DataFormat;
+use crate::error::Result;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::options::DataFormat;
-use crate::{BuiltLayer, Layer, LayerBuilder, Result, Shape};
+use crate::layers::reshaping::margins::{Change, Margins, MarginsModule};
+use crate::tensor::shape::Shape;
 
 /// Makes the layer for a number of dimensions.
 macro_rules! zero_padding {

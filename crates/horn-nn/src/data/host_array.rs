@@ -1,0 +1,418 @@
+//! Arrays on the host, as data comes in: `ndarray` arrays, vectors with a shape, Burn tensors.
+
+use std::borrow::Cow;
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use ndarray::{ArrayBase, ArrayD, Data, Dimension, IxDyn};
+
+use crate::error::{Error, Result};
+use crate::layer::signal::Signal;
+use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
+use crate::tensor::shape;
+use crate::tensor::shape::Shape;
+
+/// Values with a shape, the first axis the samples: numbers, or texts for models that take such. Borrowed from where they
+/// lie wherever that is possible.
+///
+/// ```
+/// use horn_nn::HostArray;
+///
+/// let images = ndarray::Array3::<u8>::zeros((100, 28, 28));
+/// let x = HostArray::from(&images);
+/// assert_eq!((x.len(), x.sizes()), (100, &[100, 28, 28][..]));
+///
+/// let x = HostArray::new(vec![1.0_f32, 2.0, 3.0, 4.0], [2, 2])?;
+/// assert_eq!(x.len(), 2);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct HostArray<'a> {
+    sizes: Vec<usize>,
+    values: Values<'a>,
+}
+
+/// The values of a [`HostArray`], one variant an element type.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub enum Values<'a> {
+    Bool(Cow<'a, [bool]>),
+    U8(Cow<'a, [u8]>),
+    I32(Cow<'a, [i32]>),
+    U32(Cow<'a, [u32]>),
+    I64(Cow<'a, [i64]>),
+    F32(Cow<'a, [f32]>),
+    F64(Cow<'a, [f64]>),
+    Texts(Cow<'a, [String]>),
+}
+
+/// An element type of which a [`HostArray`] can be made.
+pub trait HostElement: sealed::Element {}
+
+mod sealed {
+    use crate::data::host_array::{Cow, Values};
+
+    pub trait Element: Clone {
+        fn values(cow: Cow<'_, [Self]>) -> Values<'_>;
+    }
+}
+
+macro_rules! elements {
+    ($($type:ty => $variant:ident),* $(,)?) => {$(
+        impl sealed::Element for $type {
+            fn values(cow: Cow<'_, [Self]>) -> Values<'_> {
+                Values::$variant(cow)
+            }
+        }
+        impl HostElement for $type {}
+    )*};
+}
+
+elements!(bool => Bool, u8 => U8, i32 => I32, u32 => U32, i64 => I64, f32 => F32, f64 => F64, String => Texts);
+
+impl sealed::Element for &str {
+    fn values(cow: Cow<'_, [Self]>) -> Values<'_> {
+        Values::Texts(cow.iter().map(|text| (*text).to_owned()).collect())
+    }
+}
+
+impl HostElement for &str {}
+
+/// Runs the expression with the slice of numbers, whatever their type, or the other one where there are texts.
+macro_rules! by_element {
+    ($values:expr, |$slice:ident| $body:expr, texts: $texts:expr) => {
+        match $values {
+            Values::Bool($slice) => $body,
+            Values::U8($slice) => $body,
+            Values::I32($slice) => $body,
+            Values::U32($slice) => $body,
+            Values::I64($slice) => $body,
+            Values::F32($slice) => $body,
+            Values::F64($slice) => $body,
+            Values::Texts(_) => $texts,
+        }
+    };
+}
+
+impl<'a> HostArray<'a> {
+    /// An array of `values` in row-major order.
+    ///
+    /// # Errors
+    ///
+    /// Where there are more or fewer values than `sizes` say.
+    pub fn new<E: HostElement + 'a>(values: impl Into<Cow<'a, [E]>>, sizes: impl Into<Vec<usize>>) -> Result<Self> {
+        let (values, sizes) = (values.into(), sizes.into());
+        let expected: usize = sizes.iter().product();
+        if values.len() != expected || sizes.is_empty() {
+            return Err(Error::shape("the values do not fill the shape")
+                .received(format!("{} values for {}", values.len(), shape::sizes(&sizes)))
+                .expected(format!("{expected} values and at least one axis"))
+                .hint("give as many values as the product of the sizes"));
+        }
+        Ok(Self { sizes, values: E::values(values) })
+    }
+
+    /// The number of samples.
+    pub fn len(&self) -> usize {
+        self.sizes[0]
+    }
+
+    /// Are there no samples?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The sizes of all axes, the samples first.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    /// Are the values texts, and no numbers?
+    pub fn is_texts(&self) -> bool {
+        matches!(self.values, Values::Texts(_))
+    }
+
+    /// The shape, all sizes known; one of texts where the values are texts.
+    pub fn shape(&self) -> Shape {
+        Shape::of_data(&self.sizes, self.is_texts())
+    }
+
+    /// The number of values in a sample.
+    pub fn features(&self) -> usize {
+        self.sizes[1..].iter().product()
+    }
+
+    /// The position of the first value that is NaN or infinite, where values can be.
+    pub fn first_not_finite(&self) -> Option<(usize, f64)> {
+        match &self.values {
+            Values::F32(values) => {
+                values.iter().position(|value| !value.is_finite()).map(|at| (at, f64::from(values[at])))
+            }
+            Values::F64(values) => values.iter().position(|value| !value.is_finite()).map(|at| (at, values[at])),
+            _ => None,
+        }
+    }
+
+    /// The first value that is neither a class index below `classes` nor the ignored one, with its position. Texts have
+    /// none.
+    pub fn first_not_class(&self, classes: usize, ignored: Option<i64>) -> Option<(usize, f64)> {
+        let ignored = ignored.map(|class| class as f64);
+        by_element!(
+            &self.values,
+            |values| values
+                .iter()
+                .map(|value| value.to_f64())
+                .enumerate()
+                .find(|&(_, value)| !(value.fract() == 0.0 && (0.0..classes as f64).contains(&value)
+                    || Some(value) == ignored)),
+            texts: None
+        )
+    }
+
+    /// The values of the samples `at`, as floats.
+    ///
+    /// # Errors
+    ///
+    /// Where they are texts.
+    pub fn floats(&self, at: &[usize]) -> Result<Vec<f32>> {
+        by_element!(
+            &self.values,
+            |values| Ok(self.gather(values, at, |value| value.to_f32())),
+            texts: Err(self.no_numbers())
+        )
+    }
+
+    /// The values of the samples `at`, as integers.
+    ///
+    /// # Errors
+    ///
+    /// Where they are texts.
+    pub fn ints(&self, at: &[usize]) -> Result<Vec<i32>> {
+        by_element!(
+            &self.values,
+            |values| Ok(self.gather(values, at, |value| value.to_f64() as i32)),
+            texts: Err(self.no_numbers())
+        )
+    }
+
+    /// The error for texts where there should be numbers.
+    fn no_numbers(&self) -> Error {
+        Error::data("there are no numbers, but texts")
+            .received(format!("texts of shape {}", shape::sizes(&self.sizes)))
+            .expected("numbers")
+            .hint("make numbers of the texts, as by a TextVectorization or a StringLookup")
+    }
+
+    /// The samples `at` as an array of their own.
+    #[must_use]
+    pub fn samples(&self, at: &[usize]) -> HostArray<'static> {
+        macro_rules! by_variant {
+            ($($variant:ident),+) => {
+                match &self.values {
+                    $(Values::$variant(values) => Values::$variant(self.gather(values, at, Clone::clone).into()),)+
+                }
+            };
+        }
+        let values = by_variant!(Bool, U8, I32, U32, I64, F32, F64, Texts);
+        HostArray { sizes: self.batch_sizes(at), values }
+    }
+
+    fn gather<T, U>(&self, values: &[T], at: &[usize], convert: impl Fn(&T) -> U) -> Vec<U> {
+        let features = self.features();
+        let mut gathered = Vec::with_capacity(at.len() * features);
+        for &sample in at {
+            gathered.extend(values[sample * features..][..features].iter().map(&convert));
+        }
+        gathered
+    }
+
+    /// The sizes that the samples `at` have together.
+    fn batch_sizes(&self, at: &[usize]) -> Vec<usize> {
+        let mut sizes = self.sizes.clone();
+        sizes[0] = at.len();
+        sizes
+    }
+
+    /// The samples `at` as what a model takes: a tensor of floats on the device, or texts.
+    ///
+    /// # Errors
+    ///
+    /// Where the array has more axes than tensors can.
+    pub fn batch(&self, at: &[usize], device: &Device) -> Result<Signal> {
+        let Values::Texts(texts) = &self.values else { return Ok(self.float_batch(at, device)?.into()) };
+        let texts = self.gather(texts, at, String::clone);
+        let texts = ArrayD::from_shape_vec(IxDyn(&self.batch_sizes(at)), texts).expect("the samples fill their sizes");
+        Ok(Signal::of_texts(texts, device))
+    }
+
+    /// The samples `at` as a tensor of floats on the device.
+    ///
+    /// # Errors
+    ///
+    /// Where the array has more axes than tensors can, or holds texts.
+    pub fn float_batch(&self, at: &[usize], device: &Device) -> Result<AnyTensor> {
+        float_tensor(self.floats(at)?, self.batch_sizes(at), device)
+    }
+
+    /// The samples `at` as a flat tensor of integers on the device, for class indices.
+    ///
+    /// # Errors
+    ///
+    /// Where the array holds texts.
+    pub fn class_batch(&self, at: &[usize], device: &Device) -> Result<Tensor<1, Int>> {
+        let values = self.ints(at)?;
+        let sizes = [values.len()];
+        Ok(Tensor::from_data(TensorData::new(values, sizes), device))
+    }
+}
+
+/// A float tensor of any rank from host values.
+///
+/// # Errors
+///
+/// Where there are more axes than tensors can have.
+pub(crate) fn float_tensor(values: Vec<f32>, sizes: Vec<usize>, device: &Device) -> Result<AnyTensor> {
+    let rank = sizes.len();
+    let data = TensorData::new(values, sizes);
+    Ok(match rank {
+        1 => Tensor::<1>::from_data(data, device).into(),
+        2 => Tensor::<2>::from_data(data, device).into(),
+        3 => Tensor::<3>::from_data(data, device).into(),
+        4 => Tensor::<4>::from_data(data, device).into(),
+        5 => Tensor::<5>::from_data(data, device).into(),
+        6 => Tensor::<6>::from_data(data, device).into(),
+        _ => return Err(unsupported_rank(rank)),
+    })
+}
+
+/// Numbers as they are read: plain conversions that the standard library has no trait for.
+trait Element {
+    fn to_f32(&self) -> f32;
+    fn to_f64(&self) -> f64;
+}
+
+macro_rules! numbers {
+    ($($type:ty),*) => {$(
+        impl Element for $type {
+            fn to_f32(&self) -> f32 {
+                *self as f32
+            }
+            fn to_f64(&self) -> f64 {
+                *self as f64
+            }
+        }
+    )*};
+}
+
+numbers!(u8, i32, u32, i64, f32, f64);
+
+impl Element for bool {
+    fn to_f32(&self) -> f32 {
+        f32::from(u8::from(*self))
+    }
+    fn to_f64(&self) -> f64 {
+        f64::from(u8::from(*self))
+    }
+}
+
+impl<'a, E: HostElement, S: Data<Elem = E>, D: Dimension> From<&'a ArrayBase<S, D>> for HostArray<'a> {
+    /// Borrows arrays in row-major order, and copies others. A scalar counts as one sample.
+    fn from(array: &'a ArrayBase<S, D>) -> Self {
+        let sizes = if array.ndim() == 0 { vec![1] } else { array.shape().to_vec() };
+        let values = match array.as_slice() {
+            Some(values) => Cow::Borrowed(values),
+            None => Cow::Owned(array.iter().cloned().collect()),
+        };
+        Self { sizes, values: E::values(values) }
+    }
+}
+
+impl<'a> From<&HostArray<'a>> for HostArray<'a> {
+    fn from(array: &HostArray<'a>) -> Self {
+        array.clone()
+    }
+}
+
+impl<const D: usize> From<&Tensor<D>> for HostArray<'_> {
+    /// Reads the tensor from its device.
+    fn from(tensor: &Tensor<D>) -> Self {
+        let data = tensor.to_data();
+        Self { sizes: data.shape().to_vec(), values: Values::F32(data.iter::<f32>().collect()) }
+    }
+}
+
+impl<const D: usize> From<&Tensor<D, Int>> for HostArray<'_> {
+    /// Reads the tensor from its device.
+    fn from(tensor: &Tensor<D, Int>) -> Self {
+        let data = tensor.to_data();
+        Self { sizes: data.shape().to_vec(), values: Values::I64(data.iter::<i64>().collect()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, arr2};
+
+    use super::*;
+
+    #[test]
+    fn gathers_in_the_order_asked_for() {
+        let array = arr2(&[[1_u8, 2], [3, 4], [5, 6]]);
+        let host = HostArray::from(&array);
+        assert_eq!(host.floats(&[2, 0]).unwrap(), [5.0, 6.0, 1.0, 2.0]);
+        assert_eq!(host.ints(&[1]).unwrap(), [3, 4]);
+    }
+
+    #[test]
+    fn a_transposed_view_is_read_in_its_own_order() {
+        let array = arr2(&[[1.0_f32, 2.0], [3.0, 4.0]]);
+        assert_eq!(HostArray::from(&array.t()).floats(&[0, 1]).unwrap(), [1.0, 3.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn finds_what_is_not_finite() {
+        let mut array = Array2::<f32>::zeros((3, 2));
+        assert_eq!(HostArray::from(&array).first_not_finite(), None);
+        array[[1, 1]] = f32::INFINITY;
+        assert_eq!(HostArray::from(&array).first_not_finite(), Some((3, f64::INFINITY)));
+    }
+
+    #[test]
+    fn finds_what_is_no_class() {
+        assert_eq!(HostArray::new(vec![0_u8, 9], [2]).unwrap().first_not_class(10, None), None);
+        assert_eq!(HostArray::new(vec![0_u8, 10], [2]).unwrap().first_not_class(10, None), Some((1, 10.0)));
+        assert_eq!(HostArray::new(vec![-1_i32], [1]).unwrap().first_not_class(10, None), Some((0, -1.0)));
+        assert_eq!(HostArray::new(vec![-1_i32], [1]).unwrap().first_not_class(10, Some(-1)), None);
+        assert_eq!(HostArray::new(vec![0.5_f32], [1]).unwrap().first_not_class(10, None), Some((0, 0.5)));
+    }
+
+    #[test]
+    fn too_few_values_are_an_error() {
+        let error = HostArray::new(vec![1.0_f32; 3], [2, 2]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the values do not fill the shape; received 3 values for (2, 2), expected 4 values and at least one axis. \
+             Hint: give as many values as the product of the sizes."
+        );
+    }
+
+    #[test]
+    fn texts_are_no_numbers() {
+        let texts = ndarray::array![["a"], ["b"], ["c"]];
+        let texts = HostArray::from(&texts);
+        assert!(texts.is_texts() && texts.shape().is_texts());
+        assert_eq!(texts.first_not_finite(), None);
+        assert!(texts.floats(&[0]).unwrap_err().is_data() && texts.ints(&[0]).unwrap_err().is_data());
+        let batch = texts.batch(&[2, 0], &Device::default()).unwrap();
+        assert_eq!(
+            *batch.clone().texts().unwrap().texts,
+            ndarray::array![["c".to_owned()], ["a".to_owned()]].into_dyn()
+        );
+        assert!(batch.value().unwrap_err().is_data());
+    }
+
+    #[test]
+    fn tensors_are_read() {
+        let tensor = Tensor::<2>::from_data([[1.0, 2.0]], &Device::default());
+        assert_eq!(HostArray::from(&tensor).floats(&[0]).unwrap(), [1.0, 2.0]);
+    }
+}

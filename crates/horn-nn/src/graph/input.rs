@@ -1,0 +1,265 @@
+//! `Input`: the shape of a sample.
+
+use std::sync::{Arc, OnceLock};
+
+use burn::module::Module;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Placed};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
+
+impl KerasTensor {
+    /// What an `Input` stands for.
+    pub(crate) fn of_input(input: Input, shape: Shape) -> Self {
+        Self::of_call(Placed::new(Arc::new(input)), Vec::new(), shape)
+    }
+}
+
+impl IntoTensors for Input {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        vec![self.tensor()]
+    }
+}
+
+impl IntoTensors for &Input {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        vec![self.tensor()]
+    }
+}
+
+/// Says the shape of one sample, without the batch axis. Always the first layer.
+///
+/// ```
+/// use horn_nn::layers::Input;
+///
+/// let images = Input([28, 28]).name("images");
+/// ```
+///
+/// One of texts is for a model that makes numbers of them itself:
+///
+/// ```
+/// use horn_nn::Sequential;
+/// use horn_nn::layers::{Embedding, GlobalAveragePooling1D, Input, InputDtype, TextVectorization};
+/// use burn::tensor::Device;
+///
+/// let mut words = TextVectorization().output_sequence_length(4);
+/// words.adapt(&["a good film", "a bad film"])?;
+/// let model = Sequential::new()
+///     .add(Input([1]).dtype(InputDtype::String))
+///     .add(words)
+///     .add(Embedding(10, 2))
+///     .add(GlobalAveragePooling1D())
+///     .build(&Device::default())?;
+/// assert_eq!(model.predict(&["what a film", "bad"], 32)?.shape(), [2, 2]);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Written")]
+pub struct Input {
+    batch_shape: Shape,
+    dtype: InputDtype,
+    sparse: bool,
+    ragged: bool,
+    name: Option<String>,
+    optional: bool,
+    /// What stands for the data in a graph; made when it is first asked for.
+    #[serde(skip)]
+    tensor: Arc<OnceLock<KerasTensor>>,
+}
+
+/// An input as files have it.
+#[derive(Deserialize)]
+struct Written {
+    batch_shape: Shape,
+    #[serde(default)]
+    dtype: InputDtype,
+    #[serde(default)]
+    sparse: bool,
+    #[serde(default)]
+    ragged: bool,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    optional: bool,
+}
+
+impl From<Written> for Input {
+    fn from(written: Written) -> Self {
+        let Written { batch_shape, dtype, sparse, ragged, name, optional } = written;
+        Self { sparse, ragged, name, optional, ..Self::of(batch_shape) }.dtype(dtype)
+    }
+}
+
+/// What the values of an [`Input`](struct@Input) are. All numbers are computed with in float32; the type is kept for files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum InputDtype {
+    Float16,
+    Bfloat16,
+    #[default]
+    Float32,
+    Float64,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Uint8,
+    Uint16,
+    Uint32,
+    Uint64,
+    Bool,
+    /// Texts, for a layer that makes numbers of them.
+    String,
+}
+
+/// `keras.Input(shape)`.
+#[allow(non_snake_case)]
+pub fn Input(shape: impl AsRef<[usize]>) -> Input {
+    Input::new(shape)
+}
+
+impl Input {
+    /// An input of samples of this shape.
+    pub fn new(shape: impl AsRef<[usize]>) -> Self {
+        Self::of(Shape::batched(shape))
+    }
+
+    /// An input of batches of this shape.
+    pub(crate) fn of(shape: Shape) -> Self {
+        let dtype = if shape.is_texts() { InputDtype::String } else { InputDtype::Float32 };
+        Self {
+            batch_shape: shape,
+            dtype,
+            sparse: false,
+            ragged: false,
+            name: None,
+            optional: false,
+            tensor: Arc::default(),
+        }
+    }
+
+    /// An input whose samples have axes of unknown size, such as the steps of a sequence: `None`.
+    ///
+    /// ```
+    /// use horn_nn::layers::Input;
+    ///
+    /// let words = Input::with_unknown([None]);
+    /// assert_eq!(words.tensor().shape().to_string(), "(None, None)");
+    /// ```
+    pub fn with_unknown(shape: impl AsRef<[Option<usize>]>) -> Self {
+        Self::of(Shape::new([&[None], shape.as_ref()].concat()))
+    }
+
+    /// An input whose batches have this shape, their size among it: Keras's `batch_shape`. A stateful layer that shall
+    /// announce the size of its batches needs it.
+    ///
+    /// ```
+    /// use horn_nn::layers::Input;
+    ///
+    /// let words = Input::batch_shape([Some(32), None, Some(16)]);
+    /// assert_eq!(words.tensor().shape().to_string(), "(32, None, 16)");
+    /// ```
+    pub fn batch_shape(shape: impl Into<Vec<Option<usize>>>) -> Self {
+        Self::of(Shape::new(shape))
+    }
+
+    /// The number of samples in a batch, which a stateful layer needs to know; any by default.
+    ///
+    /// ```
+    /// use horn_nn::layers::Input;
+    ///
+    /// assert_eq!(Input([28, 28]).batch_size(32).tensor().shape().to_string(), "(32, 28, 28)");
+    /// ```
+    #[must_use]
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        let sizes = [&[Some(batch_size)], self.batch_shape.sample()].concat();
+        self.batch_shape = Shape::new(sizes);
+        let dtype = self.dtype;
+        self.dtype(dtype)
+    }
+
+    /// What the values are; floats by default.
+    #[must_use]
+    pub fn dtype(mut self, dtype: InputDtype) -> Self {
+        let shape = Shape::new(self.batch_shape.sizes());
+        self.batch_shape = if dtype == InputDtype::String { shape.of_texts() } else { shape };
+        self.dtype = dtype;
+        self.tensor = Arc::default();
+        self
+    }
+
+    /// Names the input; the default is `input_layer`, numbered within the model.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self.tensor = Arc::default();
+        self
+    }
+
+    /// What stands for the data in a graph. [`Layer::apply`] takes the input itself as well.
+    pub fn tensor(&self) -> KerasTensor {
+        // The layer in the graph knows nothing of the tensor, or they would hold each other for ever.
+        let layer = || Self { tensor: Arc::default(), ..self.clone() };
+        self.tensor.get_or_init(|| KerasTensor::of_input(layer(), self.batch_shape.clone())).clone()
+    }
+}
+
+/// Two inputs are equal where they describe the same; a graph tells them apart all the same.
+impl PartialEq for Input {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.batch_shape == other.batch_shape && self.dtype == other.dtype
+    }
+}
+
+impl Layer for Input {
+    fn class_name(&self) -> &str {
+        "InputLayer"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
+    fn takes_texts(&self) -> bool {
+        true
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        Ok(input.clone())
+    }
+
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(InputModule {}))
+    }
+
+    fn input_shape(&self) -> Option<&Shape> {
+        Some(&self.batch_shape)
+    }
+
+    fn config(&self) -> Value {
+        serde_json::to_value(self).expect("a description is plain data")
+    }
+}
+
+/// Passes on what comes in.
+#[derive(Module, Debug)]
+struct InputModule {}
+
+impl Forward for InputModule {
+    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        Ok(input)
+    }
+}

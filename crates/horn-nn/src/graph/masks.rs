@@ -1,0 +1,244 @@
+//! Masks in graphs. Here a mask goes along with its value; Keras's graph computes it by operations of its own, which
+//! stand between the layers and in the summary. This file says which they are, and which layers take a mask.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::graph::keras_tensor::{KerasTensor, Placed};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::tensor::shape::Shape;
+
+impl KerasTensor {
+    /// What an operation makes of tensors that stand for data, as Keras's graph has it.
+    pub(crate) fn of_operation(operation: MaskOperation, inputs: Vec<Self>) -> Self {
+        let shape = operation.shape().clone();
+        Self::of_call(Placed { is_operation: true, ..Placed::new(Arc::new(operation)) }, inputs, shape)
+    }
+}
+
+/// The layers whose `call` has the argument `mask` in Keras.
+const TAKES_MASKS: [&str; 17] = [
+    "AdditiveAttention",
+    "Attention",
+    "BatchNormalization",
+    "Bidirectional",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
+    "Functional",
+    "GRU",
+    "GlobalAveragePooling1D",
+    "LSTM",
+    "Lambda",
+    "RNN",
+    "Sequential",
+    "SimpleRNN",
+    "Softmax",
+    "TimeDistributed",
+];
+
+/// Of several inputs, each has a mask; but the masks that come along with them are read from the inputs themselves.
+const ATTENTION: [&str; 2] = ["AdditiveAttention", "Attention"];
+
+/// Layers that join values where any of them counts.
+const ELEMENTWISE: [&str; 6] = ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"];
+
+/// Layers whose output has a mask only as a sequence.
+const RECURRENT: [&str; 8] =
+    ["Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "LSTM", "RNN", "SimpleRNN"];
+
+/// Layers after which there is no mask. A model in another gives none in Keras's graph, though its values have one.
+const WITHOUT: [&str; 5] = ["Dot", "Functional", "GlobalAveragePooling1D", "Lambda", "Sequential"];
+
+/// Does Keras pass the masks of this many inputs to the layer as an argument of its call?
+pub(crate) fn takes_masks(layer: &dyn Layer, inputs: usize) -> bool {
+    let class = layer.class_name();
+    // With tensors in several arguments, such as initial states, Keras looks for masks of other names.
+    let one_argument = layer.call_arguments(inputs).len() == 1;
+    one_argument && TAKES_MASKS.contains(&class) && !ATTENTION.contains(&class)
+}
+
+/// Checks the masks that the program gives with a call.
+pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) -> Result<()> {
+    let (Some(input), Some(mask)) = (inputs.first(), masks.first()) else { return Ok(()) };
+    let class = layer.class_name();
+    // A Lambda's function is not told of masks here.
+    if class == "Lambda" || !TAKES_MASKS.contains(&class) {
+        return Err(Error::argument("the layer takes no mask with its call")
+            .received(format!("a mask of shape {mask}"))
+            .expected("a layer that does, such as LSTM, Softmax or GlobalAveragePooling1D")
+            .hint("leave `with_mask` out"));
+    }
+    let counts = if ATTENTION.contains(&class) { 2..=inputs.len() } else { 1..=1 };
+    if !counts.contains(&masks.len()) {
+        return Err(Error::argument("the layer takes another number of masks").received(masks.len()).expected(
+            match ATTENTION.contains(&class) {
+                true => "two: for the queries and for the values",
+                false => "one",
+            },
+        ));
+    }
+    let fits = |(input, mask): (&Shape, &Shape)| match class {
+        "Softmax" => broadcasts(mask, input),
+        "BatchNormalization" => leads(mask, input, input.rank() - 1),
+        "Functional" | "Sequential" => leads(mask, input, mask.rank().min(input.rank())),
+        _ => leads(mask, input, 2),
+    };
+    if inputs.iter().zip(masks).all(fits) {
+        return Ok(());
+    }
+    Err(Error::shape("the mask does not fit the input")
+        .received(format!("a mask of {} for {}", crate::tensor::shape::list(masks), crate::tensor::shape::list(inputs)))
+        .expected(match class {
+            "Softmax" => "sizes that are the input's last, or 1".to_owned(),
+            "BatchNormalization" => format!("the sizes of {input} but the last"),
+            _ => "the number of samples and of steps".to_owned(),
+        })
+        .hint("give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`"))
+}
+
+/// Are these the input's first sizes, as far as they are known?
+fn leads(mask: &Shape, input: &Shape, axes: usize) -> bool {
+    mask.rank() == axes && axes <= input.rank() && mask.sizes().iter().zip(input.sizes()).all(can_be_equal)
+}
+
+fn broadcasts(mask: &Shape, input: &Shape) -> bool {
+    let pairs = mask.sizes().iter().rev().zip(input.sizes().iter().rev());
+    mask.rank() <= input.rank() && pairs.into_iter().all(|(own, size)| *own == Some(1) || can_be_equal((own, size)))
+}
+
+fn can_be_equal((one, other): (&Option<usize>, &Option<usize>)) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
+/// The masks of a layer's outputs, from those of its inputs: Keras's `compute_mask`.
+pub(crate) fn of_outputs(
+    layer: &dyn Layer,
+    inputs: &[KerasTensor],
+    masks: &[Option<&KerasTensor>],
+    outputs: &[Shape],
+) -> Vec<Option<KerasTensor>> {
+    let class = layer.class_name();
+    let is_on = |argument: &str| layer.config()[argument] == true;
+    let first = || masks.first().copied().flatten().cloned();
+    let mask = match class {
+        "Embedding" if is_on("mask_zero") => inputs.first().map(|ids| not_equal(ids, json!(0))),
+        "Embedding" => None,
+        "Masking" => inputs.first().map(|input| any(&not_equal(input, layer.config()["mask_value"].clone()))),
+        class if ELEMENTWISE.contains(&class) => all(masks).map(|masks| joined(&masks)),
+        "Concatenate" => concatenated(layer, inputs, masks),
+        class if ATTENTION.contains(&class) => first().map(|mask| operation("ConvertToTensor", mask.shape(), [&mask])),
+        class if RECURRENT.contains(&class) => first().filter(|_| gives_sequences(layer)),
+        class if WITHOUT.contains(&class) || !layer.supports_masking() => None,
+        _ => first(),
+    };
+    let both = class == "Bidirectional" && layer.config()["merge_mode"].is_null();
+    let of_output = |at| mask.clone().filter(|_| at == 0 || both && at == 1);
+    (0..outputs.len()).map(of_output).collect()
+}
+
+/// Does a recurrent layer give its output of each step?
+fn gives_sequences(layer: &dyn Layer) -> bool {
+    let config = layer.config();
+    let inner = &config["layer"]["config"];
+    if inner.is_null() { config["return_sequences"] == true } else { inner["return_sequences"] == true }
+}
+
+fn all<'a>(masks: &[Option<&'a KerasTensor>]) -> Option<Vec<&'a KerasTensor>> {
+    masks.iter().copied().collect()
+}
+
+fn not_equal(value: &KerasTensor, other: Value) -> KerasTensor {
+    let operation = MaskOperation { constant: Some(other), ..MaskOperation::new("NotEqual", value.shape()) };
+    KerasTensor::of_operation(operation, vec![value.clone()])
+}
+
+/// True where any is true along the last axis.
+fn any(mask: &KerasTensor) -> KerasTensor {
+    let sizes = mask.shape().sizes();
+    operation("Any", &Shape::new(&sizes[..sizes.len() - 1]), [mask])
+}
+
+fn joined(masks: &[&KerasTensor]) -> KerasTensor {
+    let (first, others) = masks.split_first().expect("the layer has an input");
+    others.iter().fold((*first).clone(), |joined, mask| operation("LogicalOr", mask.shape(), [&joined, mask]))
+}
+
+/// The mask of values one after the other along an axis.
+fn concatenated(layer: &dyn Layer, inputs: &[KerasTensor], masks: &[Option<&KerasTensor>]) -> Option<KerasTensor> {
+    if masks.iter().all(Option::is_none) {
+        return None;
+    }
+    let whole = |(input, mask): (&KerasTensor, &Option<&KerasTensor>)| match mask {
+        None => operation("OnesLike", input.shape(), [input]),
+        Some(mask) if mask.shape().rank() < input.shape().rank() => {
+            let expanded = Shape::new([mask.shape().sizes(), &[Some(1)]].concat());
+            let parts = [operation("ExpandDims", &expanded, [*mask]), operation("ZerosLike", input.shape(), [input])];
+            operation("LogicalOr", input.shape(), parts.each_ref())
+        }
+        Some(mask) => (*mask).clone(),
+    };
+    let parts: Vec<KerasTensor> = inputs.iter().zip(masks).map(whole).collect();
+    let shapes: Vec<Shape> = parts.iter().map(|part| part.shape().clone()).collect();
+    let together = layer.output_shapes(&shapes).ok()?.into_iter().next()?;
+    let axis = Some(layer.config()["axis"].clone());
+    let joined = MaskOperation { constant: axis, ..MaskOperation::new("Concatenate", &together) };
+    Some(any(&KerasTensor::of_operation(joined, parts)))
+}
+
+fn operation<'a>(class: &'static str, shape: &Shape, inputs: impl IntoIterator<Item = &'a KerasTensor>) -> KerasTensor {
+    KerasTensor::of_operation(MaskOperation::new(class, shape), inputs.into_iter().cloned().collect())
+}
+
+/// One of Keras's operations on masks: a row of the summary, an entry of the file, and a step on the way that orders
+/// layers. It is never built, as the layers compute their masks themselves.
+#[derive(Debug, Clone)]
+pub(crate) struct MaskOperation {
+    class: &'static str,
+    shape: Shape,
+    /// The number that it compares with, or the axis.
+    constant: Option<Value>,
+}
+
+impl MaskOperation {
+    fn new(class: &'static str, shape: &Shape) -> Self {
+        Self { class, shape: shape.clone(), constant: None }
+    }
+
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+}
+
+impl Layer for MaskOperation {
+    fn class_name(&self) -> &str {
+        self.class
+    }
+
+    fn output_shape(&self, _: &Shape) -> Result<Shape> {
+        Ok(self.shape.clone())
+    }
+
+    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
+        Err(Error::model("an operation on masks has no module"))
+    }
+
+    /// What Keras writes for it, but for its name and place.
+    fn config(&self) -> Value {
+        let module = if self.class == "ConvertToTensor" { "keras.src.ops.core" } else { "keras.src.ops.numpy" };
+        let config = match self.class {
+            "Any" => json!({"axis": -1, "keepdims": false}),
+            "Concatenate" => json!({"axis": self.constant}),
+            "ExpandDims" => json!({"axis": -1}),
+            "ConvertToTensor" => json!({"dtype": null, "sparse": null, "ragged": null}),
+            "OnesLike" | "ZerosLike" => json!({"dtype": "bool"}),
+            _ => json!({}),
+        };
+        let constant = self.constant.as_ref().filter(|_| self.class == "NotEqual");
+        json!({"module": module, "class_name": self.class, "config": config, "constant": constant})
+    }
+}

@@ -1,0 +1,259 @@
+//! From tensors that stand for data to the plan of a model: which layers there are between them, and in which order.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::graph::input::Input;
+use crate::graph::keras_tensor::{KerasTensor, Key, LayerCall, Placed};
+use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer, PlannedOperation, Source};
+use crate::layer::names;
+
+/// Finds the calls between inputs and outputs and brings them into Keras's order: by their distance from the outputs,
+/// and at the same distance in the order in which the outputs lead to them.
+pub(crate) struct Tracer {
+    /// What stands for each tensor that the model is given: the `Input` itself, or a new one for an inner tensor.
+    given: HashMap<Key, KerasTensor>,
+    /// Calls in an order in which each comes after those that it takes.
+    finished: Vec<Arc<LayerCall>>,
+    seen: HashSet<*const LayerCall>,
+    /// When each layer was first come by.
+    met: HashMap<*const Placed, isize>,
+    /// Masks of what comes before an inner tensor that the model begins with: it does not know them.
+    unknown_masks: HashSet<*const LayerCall>,
+}
+
+impl Tracer {
+    pub fn new(inputs: &[KerasTensor]) -> Result<Self> {
+        let stand_in = |input: &KerasTensor| match input.call.inputs.is_empty() {
+            true => input.clone(),
+            false => KerasTensor::of_input(Input::of(input.shape().clone()), input.shape().clone()),
+        };
+        let given: HashMap<_, _> = inputs.iter().map(|input| (input.key(), stand_in(input))).collect();
+        if given.len() < inputs.len() {
+            return Err(Error::argument("an input is given twice")
+                .at("model \"functional\"")
+                .received(format!("{} inputs, {} of them different", inputs.len(), given.len()))
+                .expected("each input once")
+                .hint("make another Input"));
+        }
+        let (finished, seen, met, unknown_masks) = Default::default();
+        Ok(Self { given, finished, seen, met, unknown_masks })
+    }
+
+    pub fn trace(mut self, inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Plan> {
+        if inputs.is_empty() || outputs.is_empty() {
+            return Err(Error::model("a model needs inputs and outputs")
+                .at("model \"functional\"")
+                .received(format!("{} inputs, {} outputs", inputs.len(), outputs.len()))
+                .expected("at least one of each")
+                .hint("write `Model::new(x, y)` with tensors of the graph"));
+        }
+        for output in outputs {
+            self.visit(output)?;
+        }
+        // An input that no output depends on is an input all the same, and comes before other layers of its depth.
+        for input in inputs {
+            let call = self.stand_in(input).call.clone();
+            if !self.seen.contains(&Arc::as_ptr(&call)) {
+                self.visit(input)?;
+                self.met.insert(Arc::as_ptr(&call.layer), -1);
+            }
+        }
+        self.plan(inputs, outputs)
+    }
+
+    fn stand_in<'a>(&'a self, tensor: &'a KerasTensor) -> &'a KerasTensor {
+        self.given.get(&tensor.key()).unwrap_or(tensor)
+    }
+
+    /// Notes the call that computes the tensor, after all that it depends on. Graphs may be longer than the stack.
+    fn visit(&mut self, tensor: &KerasTensor) -> Result<()> {
+        // Calls that are begun, with the number of their inputs that are visited.
+        let mut open: Vec<(Arc<LayerCall>, usize)> = self.meet(tensor)?.map(|call| (call, 0)).into_iter().collect();
+        while let Some((call, visited)) = open.last_mut() {
+            let (call, at) = (call.clone(), *visited);
+            let next = self.sources(&call).nth(at).cloned();
+            match next {
+                Some(input) => {
+                    *visited += 1;
+                    open.extend(self.meet(&input)?.map(|call| (call, 0)));
+                }
+                None => self.finished.extend(open.pop().map(|(call, _)| call)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The call that computes the tensor, where it is come by for the first time.
+    fn meet(&mut self, tensor: &KerasTensor) -> Result<Option<Arc<LayerCall>>> {
+        let given = self.given.contains_key(&tensor.key());
+        let call = self.stand_in(tensor).call.clone();
+        if !self.seen.insert(Arc::as_ptr(&call)) {
+            return Ok(None);
+        }
+        if call.inputs.is_empty() && !given {
+            return Err(unreached(tensor));
+        }
+        let met = self.met.len() as isize;
+        self.met.entry(Arc::as_ptr(&call.layer)).or_insert(met);
+        let unknown = call.implied.iter().filter(|mask| !self.begins_at_inputs(mask));
+        let unknown: Vec<_> = unknown.map(|mask| Arc::as_ptr(&mask.call)).collect();
+        self.unknown_masks.extend(unknown);
+        Ok(Some(call))
+    }
+
+    /// All that a call is connected to in this model, as Keras's node is.
+    fn sources<'a>(&'a self, call: &'a LayerCall) -> impl Iterator<Item = &'a KerasTensor> {
+        let known = |mask: &&KerasTensor| !self.unknown_masks.contains(&Arc::as_ptr(&mask.call));
+        call.inputs.iter().chain(call.implied.iter().filter(known))
+    }
+
+    /// Can the mask be computed from the model's inputs? Always, unless one of them is an inner tensor.
+    fn begins_at_inputs(&self, mask: &KerasTensor) -> bool {
+        if self.given.iter().all(|(given, stand_in)| *given == stand_in.key()) {
+            return true;
+        }
+        let (mut open, mut seen) = (vec![mask], HashSet::new());
+        while let Some(tensor) = open.pop() {
+            if self.given.contains_key(&tensor.key()) || !seen.insert(tensor.key()) {
+                continue;
+            }
+            if tensor.call.inputs.is_empty() {
+                return false;
+            }
+            open.extend(&tensor.call.inputs);
+        }
+        true
+    }
+
+    /// The distance of each call from the outputs, and of each layer: that of its farthest call.
+    fn depths(&self) -> (HashMap<*const LayerCall, usize>, HashMap<*const Placed, usize>) {
+        let mut calls: HashMap<*const LayerCall, usize> = HashMap::new();
+        let mut layers: HashMap<*const Placed, usize> = HashMap::new();
+        for call in self.finished.iter().rev() {
+            let of_layer = layers.entry(Arc::as_ptr(&call.layer)).or_default();
+            let depth = calls.entry(Arc::as_ptr(call)).or_default();
+            *depth = (*depth).max(*of_layer);
+            *of_layer = *depth;
+            let before = *depth + 1;
+            for input in self.sources(call) {
+                let depth = calls.entry(Arc::as_ptr(&self.stand_in(input).call)).or_default();
+                *depth = (*depth).max(before);
+            }
+        }
+        (calls, layers)
+    }
+
+    fn plan(self, inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Plan> {
+        let (call_depths, layer_depths) = self.depths();
+        let name = "functional".to_owned();
+        let placed = self.layers(&name, &layer_depths)?;
+        let (operations, layers): (Vec<_>, Vec<_>) =
+            placed.iter().enumerate().partition(|(_, (placed, _))| placed.is_operation);
+        let at_layer: HashMap<_, _> =
+            layers.iter().enumerate().map(|(at, (_, (layer, _)))| (Arc::as_ptr(layer), at)).collect();
+        let at_operation: HashMap<_, _> =
+            operations.iter().enumerate().map(|(at, (_, (layer, _)))| (Arc::as_ptr(layer), at)).collect();
+
+        let mut finished: Vec<_> = self.finished.iter().filter(|call| !call.layer.is_operation).collect();
+        finished.sort_by_key(|call| Reverse(call_depths[&Arc::as_ptr(call)]));
+        let at_call: HashMap<_, _> = finished.iter().enumerate().map(|(at, call)| (Arc::as_ptr(call), at)).collect();
+        let place = |tensor: &KerasTensor| {
+            let tensor = self.stand_in(tensor);
+            Place { call: at_call[&Arc::as_ptr(&tensor.call)], output: tensor.output }
+        };
+        let calls = finished.iter().map(|call| PlannedCall {
+            layer: at_layer[&Arc::as_ptr(&call.layer)],
+            index: call.index,
+            mode: call.mode,
+            inputs: call.inputs.iter().map(place).collect(),
+            masks: call.masks,
+            operations: self
+                .sources(call)
+                .skip(call.inputs.len())
+                .map(|mask| at_operation[&Arc::as_ptr(&mask.call.layer)])
+                .collect(),
+            input_shapes: match call.inputs.as_slice() {
+                [] => call.output_shapes.clone(),
+                inputs => inputs[..inputs.len() - call.masks].iter().map(|input| input.shape().clone()).collect(),
+            },
+            output_shapes: call.output_shapes.clone(),
+        });
+        let source = |tensor: &KerasTensor| match at_operation.get(&Arc::as_ptr(&tensor.call.layer)) {
+            Some(&at) => Source::Operation(at),
+            None => Source::Layer(place(tensor)),
+        };
+        let of_placed: HashMap<_, _> = self.finished.iter().map(|call| (Arc::as_ptr(&call.layer), call)).collect();
+        let operations = operations.iter().enumerate().map(|(before, (at, (placed, name)))| PlannedOperation {
+            name: name.clone(),
+            class_name: placed.layer.class_name().to_owned(),
+            config: placed.layer.config(),
+            inputs: of_placed[&Arc::as_ptr(placed)].inputs.iter().map(source).collect(),
+            output_shape: of_placed[&Arc::as_ptr(placed)].output_shapes[0].clone(),
+            before: at - before,
+        });
+        Ok(Plan {
+            calls: calls.collect(),
+            operations: operations.collect(),
+            inputs: inputs.iter().map(|input| place(input).call).collect(),
+            outputs: outputs.iter().map(place).collect(),
+            keys: Keys::default(),
+            layers: layers
+                .into_iter()
+                .map(|(_, (placed, name))| PlannedLayer {
+                    name: name.clone(),
+                    layer: placed.layer.clone(),
+                    order: placed.order,
+                })
+                .collect(),
+            name,
+            named: false,
+            kind: ModelKind::Functional,
+        })
+    }
+
+    /// The layers and the operations on masks in Keras's order, with their names.
+    fn layers(&self, model: &str, depths: &HashMap<*const Placed, usize>) -> Result<Vec<(Arc<Placed>, String)>> {
+        let mut found = HashSet::new();
+        let calls = self.finished.iter().cloned().chain(self.unread_masks());
+        let mut layers: Vec<Arc<Placed>> =
+            calls.map(|call| call.layer.clone()).filter(|layer| found.insert(Arc::as_ptr(layer))).collect();
+        // Names are numbered in the order of the user's program.
+        layers.sort_by_key(|layer| layer.order);
+        let names = names::names(model, layers.iter().map(|layer| layer.layer.as_ref()))?;
+        let mut named: Vec<_> = layers.into_iter().zip(names).collect();
+        named.retain(|(layer, _)| self.met.contains_key(&Arc::as_ptr(layer)));
+        named.sort_by_key(|(layer, _)| {
+            let layer = Arc::as_ptr(layer);
+            (Reverse(depths[&layer]), self.met[&layer])
+        });
+        Ok(named)
+    }
+
+    /// Masks that no layer takes. Keras computes and counts them all the same.
+    fn unread_masks(&self) -> Vec<Arc<LayerCall>> {
+        let masks = self.finished.iter().flat_map(|call| call.output_masks.iter().flatten());
+        let mut open: Vec<&KerasTensor> = masks.collect();
+        let mut seen = HashSet::new();
+        let mut unread = Vec::new();
+        while let Some(mask) = open.pop() {
+            let call = Arc::as_ptr(&mask.call);
+            if mask.call.layer.is_operation && !self.seen.contains(&call) && seen.insert(call) {
+                unread.push(mask.call.clone());
+                open.extend(&mask.call.inputs);
+            }
+        }
+        unread
+    }
+}
+
+fn unreached(tensor: &KerasTensor) -> Error {
+    let layer = tensor.call.layer.layer.as_ref();
+    Error::model("an output depends on an Input that the model is not given")
+        .at("model \"functional\"")
+        .received(format!("{} of shape {}", layer.name().unwrap_or("an Input"), tensor.shape()))
+        .expected("an Input among the model's inputs")
+        .hint("add it to the first argument of `Model::new`")
+}

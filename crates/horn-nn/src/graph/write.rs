@@ -1,0 +1,294 @@
+//! Models as Keras writes them: the counterpart of `from_config`.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result};
+use crate::graph::dtypes::dtype_of;
+use crate::graph::json::one_or_all;
+use crate::graph::masks::takes_masks;
+use crate::graph::noted::noted_mode;
+use crate::graph::plan::{ModelKind, Place, Plan, PlannedCall, PlannedOperation, Source};
+use crate::graph::{build_config, plan};
+use crate::layer::call::Mode;
+use crate::layer::call_arguments::by_argument;
+use crate::layer::description::Layer;
+use crate::layer::names;
+use crate::layers::{public_name, registered_name};
+use crate::model::model::Model;
+
+/// What Keras writes for a layer or a model: `{"module": .., "class_name": .., "config": .., "registered_name": ..}`.
+///
+/// A class that is not Keras's is one that Python knows by `keras.saving.register_keras_serializable()`.
+///
+/// ```
+/// use horn_nn::layers::Dense;
+/// use horn_nn::serialize;
+///
+/// let object = serialize(&Dense(10).name("digit"))?;
+/// assert_eq!(object["module"], "keras.layers");
+/// assert_eq!(object["config"]["units"], 10);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the layer has no configuration, as a `Lambda` has none.
+pub fn serialize(layer: &dyn Layer) -> Result<Value> {
+    named_object(layer, None)
+}
+
+/// The object of a layer that the model has given a name.
+fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Value> {
+    let class_name = layer.class_name();
+    let mut config = layer.config();
+    let without = match &config {
+        Value::Object(arguments) => arguments.values().find_map(unwritable),
+        _ => Some(class_name),
+    };
+    if let Some(class_name) = without {
+        return Err(Error::model("the layer can't be written to a file")
+            .received(format!("a {class_name} without a configuration"))
+            .expected("what `Layer::config` says")
+            .hint("implement `Layer::config` and call `layers::register`; or save the weights alone"));
+    }
+    if let Some(name) = name {
+        config["name"] = name.into();
+    }
+    Ok(object(class_name, config))
+}
+
+/// The class of a layer inside of the description that has no configuration.
+fn unwritable(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(object) if object.get("config").is_some_and(Value::is_null) => object["class_name"].as_str(),
+        Value::Object(object) => object.values().find_map(unwritable),
+        Value::Array(values) => values.iter().find_map(unwritable),
+        _ => None,
+    }
+}
+
+pub(crate) fn object(class_name: &str, config: Value) -> Value {
+    let (module, registered_name) = match class_name {
+        "Sequential" => (Value::from("keras"), Value::Null),
+        "Functional" => ("keras.src.models.functional".into(), "Functional".into()),
+        class => match registered_name(class) {
+            None => ("keras.layers".into(), Value::Null),
+            Some(name) => (Value::Null, name.into()),
+        },
+    };
+    let class_name = public_name(class_name);
+    json!({"module": module, "class_name": class_name, "config": config, "registered_name": registered_name})
+}
+
+impl Model {
+    /// What Keras writes for the model, `model.to_json()`: its layers, how they are connected, and which are frozen.
+    /// [`deserialize`](crate::deserialize) reads it again.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use horn_nn::Sequential;
+    /// use horn_nn::layers::{Dense, Input};
+    ///
+    /// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
+    /// assert_eq!(model.serialize()?["class_name"], "Sequential");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where a layer has no configuration, as a `Lambda` has none.
+    pub fn serialize(&self) -> Result<Value> {
+        let mut object = object(self.class_name(), self.to_config()?);
+        object["build_config"] = build_config::of_model(self.kind(), self.input_shape());
+        Ok(object)
+    }
+
+    /// Keras's `get_config()`.
+    pub(crate) fn to_config(&self) -> Result<Value> {
+        let layers: Result<Vec<Value>> = self
+            .layers()
+            .map(|layer| {
+                let mut object = match layer.as_model() {
+                    Some(model) => named_object(model, Some(layer.name())),
+                    None => named_object(layer.layer(), Some(layer.name())),
+                }
+                .map_err(|error| error.at(names::place(layer.name(), layer.layer())))?;
+                // Some of Keras's own layers can't be frozen.
+                let says = object["config"].get("trainable").is_some() || object["module"].is_null();
+                if says {
+                    object["config"]["trainable"] = layer.trainable().into();
+                }
+                Ok(object)
+            })
+            .collect();
+        let trainable = self.layers().any(|layer| layer.trainable());
+        Ok(config(self.plan(), trainable, layers?))
+    }
+}
+
+/// Keras's `get_config()` of a model that is not built yet.
+pub(crate) fn plan_config(plan: &Plan, trainable: bool) -> Result<Value> {
+    let object = |planned: &plan::PlannedLayer| {
+        named_object(planned.layer.as_ref(), Some(&planned.name))
+            .map_err(|error| error.at(names::place(&planned.name, planned.layer.as_ref())))
+    };
+    Ok(config(plan, trainable, plan.layers.iter().map(object).collect::<Result<_>>()?))
+}
+
+/// Keras's `get_config()` of a list of layers whose input is not known.
+pub(crate) fn list_config<'a>(
+    name: &str,
+    trainable: bool,
+    layers: impl Iterator<Item = (String, &'a dyn Layer)>,
+) -> Result<Value> {
+    let layers: Result<Vec<Value>> = layers.map(|(name, layer)| named_object(layer, Some(&name))).collect();
+    Ok(json!({"name": name, "trainable": trainable, "dtype": "float32", "layers": layers?}))
+}
+
+pub(crate) fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
+    let tensors = Tensors { plan, dtypes: layers.iter().map(dtype_of).collect() };
+    for (at, object) in layers.iter_mut().enumerate() {
+        let calls: Vec<&PlannedCall> = plan.calls.iter().filter(|call| call.layer == at).collect();
+        let layer = plan.layers[at].layer.as_ref();
+        let options = take_options(layer, &mut object["config"]);
+        if let Some(first) = calls.first().filter(|call| !call.inputs.is_empty()) {
+            build_config::note(object, layer, &first.input_shapes);
+        }
+        if plan.kind == ModelKind::Functional {
+            object["name"] = plan.layers[at].name.as_str().into();
+            let nodes = calls.iter().filter(|call| !call.inputs.is_empty());
+            object["inbound_nodes"] = nodes.map(|call| node(&tensors, layer, call, &options)).collect();
+        }
+    }
+    for (at, operation) in plan.operations.iter().enumerate() {
+        layers.insert(operation.before + at, operation_object(&tensors, operation));
+    }
+    let mut config = json!({"name": plan.name, "trainable": trainable, "layers": layers});
+    match plan.kind {
+        ModelKind::Sequential => {
+            config["dtype"] = json!({
+                "module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": null,
+            });
+            config["build_input_shape"] = json!(plan.calls[plan.inputs[0]].output_shapes[0]);
+        }
+        ModelKind::Functional => {
+            let inputs: Vec<Value> = plan.inputs.iter().map(|&call| history(plan, Place { call, output: 0 })).collect();
+            let outputs: Vec<Value> = plan.outputs.iter().map(|&place| output(plan, place)).collect();
+            config["input_layers"] = keyed(&plan.keys.inputs, inputs);
+            config["output_layers"] = keyed(&plan.keys.outputs, outputs);
+        }
+    }
+    config
+}
+
+/// Takes what Keras is told with the call out of the configuration.
+fn take_options(layer: &dyn Layer, config: &mut Value) -> Map<String, Value> {
+    let Some(config) = config.as_object_mut() else { return Map::new() };
+    let options = layer.call_options().iter();
+    options.filter_map(|&option| Some((option.to_owned(), config.remove(option)?))).collect()
+}
+
+/// Arguments that programs give by their places; others have names in the call.
+const BY_PLACE: [&str; 2] = ["value", "key"];
+
+/// One call of a layer: what it takes, and what it is told.
+fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
+    let inputs: Vec<Value> = call.inputs.iter().map(|&place| tensors.of_layer(place)).collect();
+    let (given, masks) = inputs.split_at(inputs.len() - call.masks);
+    let (mut args, mut kwargs) = (Vec::new(), options.clone());
+    // Where the program gives one tensor, or a graph its own, and says nothing, Keras notes more of itself.
+    let is_bare = options.is_empty() && call.mode.is_none() && call.masks == 0;
+    let is_bare = is_bare && (given.len() == 1 || layer.class_name() == "Functional");
+    let mode = call.mode.or_else(|| noted_mode(layer.class_name()).filter(|_| is_bare));
+    kwargs.extend(mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
+    let computed = call.operations.iter().map(|&at| tensors.of_operation(at));
+    let masks: Vec<Value> = masks.iter().cloned().chain(computed).collect();
+    if !masks.is_empty() {
+        kwargs.insert("mask".to_owned(), one_or_all(&masks));
+    } else if is_bare && takes_masks(layer, given.len()) {
+        kwargs.insert("mask".to_owned(), one_or_all(&vec![Value::Null; given.len()]));
+    }
+    for (name, own) in by_argument(layer, given) {
+        let value = one_or_all(own);
+        if args.is_empty() || BY_PLACE.contains(&name) {
+            args.push(value);
+        } else {
+            kwargs.insert(name.to_owned(), value);
+        }
+    }
+    json!({"args": args, "kwargs": kwargs})
+}
+
+/// One of Keras's operations on masks.
+fn operation_object(tensors: &Tensors, operation: &PlannedOperation) -> Value {
+    let inputs = operation.inputs.iter().map(|source| match *source {
+        Source::Layer(place) => tensors.of_layer(place),
+        Source::Operation(at) => tensors.of_operation(at),
+    });
+    let mut args: Vec<Value> = inputs.collect();
+    if operation.class_name == "Concatenate" {
+        args = vec![args.into()];
+    }
+    let PlannedOperation { name, class_name, config, .. } = operation;
+    args.extend(Some(config["constant"].clone()).filter(|constant| !constant.is_null()));
+    let mut arguments = config["config"].clone();
+    arguments["name"] = name.as_str().into();
+    json!({
+        "module": config["module"],
+        "class_name": class_name,
+        "config": arguments,
+        "registered_name": class_name,
+        "name": name,
+        "inbound_nodes": [{"args": args, "kwargs": {}}],
+    })
+}
+
+/// Writes what calls take.
+struct Tensors<'a> {
+    plan: &'a Plan,
+    /// Of what each layer gives.
+    dtypes: Vec<String>,
+}
+
+impl Tensors<'_> {
+    fn of_layer(&self, place: Place) -> Value {
+        let (shape, history) = (self.plan.shape(place), history(self.plan, place));
+        let dtype = &self.dtypes[self.plan.calls[place.call].layer];
+        json!({
+            "class_name": "__keras_tensor__",
+            "config": {"shape": shape, "dtype": dtype, "keras_history": history},
+        })
+    }
+
+    fn of_operation(&self, at: usize) -> Value {
+        let PlannedOperation { name, output_shape, .. } = &self.plan.operations[at];
+        json!({
+            "class_name": "__keras_tensor__",
+            "config": {"shape": output_shape, "dtype": "bool", "keras_history": [name, 0, 0]},
+        })
+    }
+}
+
+/// `[layer, call of it in this model, output]`.
+fn history(plan: &Plan, place: Place) -> Value {
+    let layer = plan.calls[place.call].layer;
+    let before = plan.calls[..place.call].iter().filter(|call| call.layer == layer).count();
+    json!([plan.layers[layer].name, before, place.output])
+}
+
+/// The history of an output. Here, and only here, Keras counts the call by which a graph was made.
+fn output(plan: &Plan, place: Place) -> Value {
+    let mut history = history(plan, place);
+    if plan.layers[plan.calls[place.call].layer].layer.class_name() == "Functional" {
+        history[1] = history[1].as_u64().map(|call| call + 1).into();
+    }
+    history
+}
+
+/// Places under their keys, where they have some.
+fn keyed(keys: &[String], places: Vec<Value>) -> Value {
+    match keys {
+        [] => one_or_all(&places),
+        keys => Value::Object(keys.iter().cloned().zip(places).collect()),
+    }
+}

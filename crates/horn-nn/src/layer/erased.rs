@@ -1,0 +1,502 @@
+//! Built layers of different types in one list.
+//!
+//! Burn's `Module` can't be a trait object: its `visit` and `map` are generic over the visitor. Here each parameter
+//! crosses the boundary as `dyn Any` together with its rank, and gets its type back on the other side. So a list of
+//! mixed layers is a Burn `Module` itself, and Burn's optimizers, records and stores work on it unchanged.
+
+use std::any::Any;
+use std::fmt;
+
+use burn::module::{
+    Content, Devices, Flag, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor, Param, ParamId,
+};
+use burn::tensor::{Bool, Device, Int, Tensor};
+
+use crate::error::Result;
+use crate::layer::call::{CallContext, Mode};
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
+use crate::tensor::any_tensor::AnyTensor;
+
+/// A built layer of any type.
+pub struct BuiltLayer(Box<dyn ErasedLayer>);
+
+impl BuiltLayer {
+    /// Takes a module that says how it goes forward.
+    pub fn new(module: impl Forward) -> Self {
+        Self(Box::new(module))
+    }
+
+    /// Computes the output of a layer of one input and one output.
+    ///
+    /// # Errors
+    ///
+    /// Where the input does not fit the layer.
+    pub fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        self.0.forward_erased(input, mode)
+    }
+
+    /// Computes all outputs from all inputs.
+    ///
+    /// # Errors
+    ///
+    /// Where the inputs do not fit the layer.
+    pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        self.0.call_erased(inputs, call)
+    }
+
+    /// What a stateful recurrent layer keeps from one batch for the next; empty before the first.
+    pub fn states(&self) -> Vec<AnyTensor> {
+        self.0.states_erased()
+    }
+
+    /// Replaces what the layer keeps; with nothing, it starts anew.
+    ///
+    /// # Errors
+    ///
+    /// Where the layer keeps something else.
+    pub fn set_states(&self, states: &[AnyTensor]) -> Result<()> {
+        self.0.set_states_erased(states)
+    }
+
+    /// The module, where it is of that type.
+    pub(crate) fn downcast_ref<M: Forward>(&self) -> Option<&M> {
+        self.0.as_any().downcast_ref()
+    }
+
+    /// The module to change, where it is of that type.
+    pub(crate) fn downcast_mut<M: Forward>(&mut self) -> Option<&mut M> {
+        self.0.as_any_mut().downcast_mut()
+    }
+}
+
+/// What a `Module` with a `forward` can do, without generics.
+trait ErasedLayer: Send + Sync {
+    fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor>;
+    fn call_erased(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>>;
+    fn states_erased(&self) -> Vec<AnyTensor>;
+    fn set_states_erased(&self, states: &[AnyTensor]) -> Result<()>;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+    fn visit_erased(&self, visitor: &mut dyn ErasedVisitor);
+    fn map_erased(self: Box<Self>, mapper: &mut dyn ErasedMapper) -> Box<dyn ErasedLayer>;
+    fn collect_devices_erased(&self, devices: Devices) -> Devices;
+    fn fork_erased(self: Box<Self>, device: &Device) -> Box<dyn ErasedLayer>;
+    fn to_device_erased(self: Box<Self>, device: &Device) -> Box<dyn ErasedLayer>;
+    fn train_erased(self: Box<Self>) -> Box<dyn ErasedLayer>;
+    fn valid_erased(&self) -> Box<dyn ErasedLayer>;
+    fn materialize_erased(self: Box<Self>) -> Box<dyn ErasedLayer>;
+    fn clone_erased(&self) -> Box<dyn ErasedLayer>;
+    fn debug_erased(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+impl<M: Forward> ErasedLayer for M {
+    fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        self.forward(input, mode)
+    }
+    fn call_erased(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        self.call(inputs, call)
+    }
+    fn states_erased(&self) -> Vec<AnyTensor> {
+        self.states()
+    }
+    fn set_states_erased(&self, states: &[AnyTensor]) -> Result<()> {
+        self.set_states(states)
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+    fn visit_erased(&self, visitor: &mut dyn ErasedVisitor) {
+        self.visit(&mut Visit(visitor));
+    }
+    fn map_erased(self: Box<Self>, mapper: &mut dyn ErasedMapper) -> Box<dyn ErasedLayer> {
+        Box::new(self.map(&mut Map(mapper)))
+    }
+    fn collect_devices_erased(&self, devices: Devices) -> Devices {
+        self.collect_devices(devices)
+    }
+    fn fork_erased(self: Box<Self>, device: &Device) -> Box<dyn ErasedLayer> {
+        Box::new(self.fork(device))
+    }
+    fn to_device_erased(self: Box<Self>, device: &Device) -> Box<dyn ErasedLayer> {
+        Box::new(self.to_device(device))
+    }
+    fn train_erased(self: Box<Self>) -> Box<dyn ErasedLayer> {
+        Box::new(self.train())
+    }
+    fn valid_erased(&self) -> Box<dyn ErasedLayer> {
+        Box::new(self.valid())
+    }
+    fn materialize_erased(self: Box<Self>) -> Box<dyn ErasedLayer> {
+        Box::new(self.materialize())
+    }
+    fn clone_erased(&self) -> Box<dyn ErasedLayer> {
+        Box::new(self.clone())
+    }
+    fn debug_erased(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl Module for BuiltLayer {
+    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
+        self.0.visit_erased(&mut Typed(visitor));
+    }
+    fn map<M: ModuleMapper>(self, mapper: &mut M) -> Self {
+        Self(self.0.map_erased(&mut Typed(mapper)))
+    }
+    fn collect_devices(&self, devices: Devices) -> Devices {
+        self.0.collect_devices_erased(devices)
+    }
+    fn fork(self, device: &Device) -> Self {
+        Self(self.0.fork_erased(device))
+    }
+    fn to_device(self, device: &Device) -> Self {
+        Self(self.0.to_device_erased(device))
+    }
+    fn train(self) -> Self {
+        Self(self.0.train_erased())
+    }
+    fn valid(&self) -> Self {
+        Self(self.0.valid_erased())
+    }
+    fn materialize(self) -> Self {
+        Self(self.0.materialize_erased())
+    }
+}
+
+impl Clone for BuiltLayer {
+    fn clone(&self) -> Self {
+        Self(self.0.clone_erased())
+    }
+}
+
+impl fmt::Debug for BuiltLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.debug_erased(f)
+    }
+}
+
+impl ModuleDisplayDefault for BuiltLayer {
+    fn content(&self, content: Content) -> Option<Content> {
+        content.add_formatted(&format!("{self:?}")).optional()
+    }
+    fn num_params(&self) -> usize {
+        Module::num_params(self)
+    }
+}
+
+impl ModuleDisplay for BuiltLayer {}
+
+/// A `ModuleVisitor` without generics.
+trait ErasedVisitor {
+    fn float(&mut self, rank: usize, param: &dyn Any);
+    fn int(&mut self, rank: usize, param: &dyn Any);
+    fn bool(&mut self, rank: usize, param: &dyn Any);
+    fn float_with_path(&mut self, rank: usize, path: &[String], id: ParamId, tensor: &dyn Any);
+    fn int_with_path(&mut self, rank: usize, path: &[String], id: ParamId, tensor: &dyn Any);
+    fn bool_with_path(&mut self, rank: usize, path: &[String], id: ParamId, tensor: &dyn Any);
+    fn flag(&mut self, flag: &Param<Flag>);
+    fn enter(&mut self, name: &str, container_type: &str);
+    fn exit(&mut self, name: &str, container_type: &str);
+}
+
+/// A `ModuleMapper` without generics: takes the parameter out of the `Option` and puts the mapped one in.
+trait ErasedMapper {
+    fn float(&mut self, rank: usize, param: &mut dyn Any);
+    fn int(&mut self, rank: usize, param: &mut dyn Any);
+    fn bool(&mut self, rank: usize, param: &mut dyn Any);
+    fn flag(&mut self, flag: Param<Flag>) -> Param<Flag>;
+    fn enter(&mut self, name: &str, container_type: &str);
+    fn exit(&mut self, name: &str, container_type: &str);
+}
+
+/// The layer's side: what the module visits goes out without its type.
+struct Visit<'a>(&'a mut dyn ErasedVisitor);
+
+/// The layer's side: what the module maps goes out without its type and comes back with it.
+struct Map<'a>(&'a mut dyn ErasedMapper);
+
+/// The list's side: gives parameters their type back and hands them to Burn's visitor or mapper.
+struct Typed<'a, T>(&'a mut T);
+
+const SAME_TYPE: &str = "a parameter crosses the boundary with its own rank and kind";
+
+impl ModuleVisitor for Visit<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.float(D, param);
+    }
+    fn visit_int<const D: usize>(&mut self, param: &Param<Tensor<D, Int>>) {
+        self.0.int(D, param);
+    }
+    fn visit_bool<const D: usize>(&mut self, param: &Param<Tensor<D, Bool>>) {
+        self.0.bool(D, param);
+    }
+    fn visit_flag(&mut self, flag: &Param<Flag>) {
+        self.0.flag(flag);
+    }
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.0.enter(name, container_type);
+    }
+    fn exit_module(&mut self, name: &str, container_type: &str) {
+        self.0.exit(name, container_type);
+    }
+    fn visit_float_with_path<const D: usize>(&mut self, path: &[String], id: ParamId, tensor: &Tensor<D>) {
+        self.0.float_with_path(D, path, id, tensor);
+    }
+    fn visit_int_with_path<const D: usize>(&mut self, path: &[String], id: ParamId, tensor: &Tensor<D, Int>) {
+        self.0.int_with_path(D, path, id, tensor);
+    }
+    fn visit_bool_with_path<const D: usize>(&mut self, path: &[String], id: ParamId, tensor: &Tensor<D, Bool>) {
+        self.0.bool_with_path(D, path, id, tensor);
+    }
+}
+
+impl ModuleMapper for Map<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let mut slot = Some(param);
+        self.0.float(D, &mut slot);
+        slot.expect(SAME_TYPE)
+    }
+    fn map_int<const D: usize>(&mut self, param: Param<Tensor<D, Int>>) -> Param<Tensor<D, Int>> {
+        let mut slot = Some(param);
+        self.0.int(D, &mut slot);
+        slot.expect(SAME_TYPE)
+    }
+    fn map_bool<const D: usize>(&mut self, param: Param<Tensor<D, Bool>>) -> Param<Tensor<D, Bool>> {
+        let mut slot = Some(param);
+        self.0.bool(D, &mut slot);
+        slot.expect(SAME_TYPE)
+    }
+    fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
+        self.0.flag(flag)
+    }
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.0.enter(name, container_type);
+    }
+    fn exit_module(&mut self, name: &str, container_type: &str) {
+        self.0.exit(name, container_type);
+    }
+}
+
+/// Runs the expression with the rank as a constant, for all ranks that Burn's optimizers know.
+macro_rules! with_rank {
+    ($rank:expr, $d:ident => $body:expr) => {
+        with_rank!(@ $rank, $d, $body, 0 1 2 3 4 5 6 7 8)
+    };
+    (@ $rank:expr, $d:ident, $body:expr, $($n:literal)*) => {
+        match $rank {
+            $($n => {
+                const $d: usize = $n;
+                $body
+            })*
+            rank => unreachable!("Burn has no parameters of rank {rank}"),
+        }
+    };
+}
+
+impl<V: ModuleVisitor> ErasedVisitor for Typed<'_, V> {
+    fn float(&mut self, rank: usize, param: &dyn Any) {
+        with_rank!(rank, D => self.0.visit_float::<D>(param.downcast_ref().expect(SAME_TYPE)));
+    }
+    fn int(&mut self, rank: usize, param: &dyn Any) {
+        with_rank!(rank, D => self.0.visit_int::<D>(param.downcast_ref().expect(SAME_TYPE)));
+    }
+    fn bool(&mut self, rank: usize, param: &dyn Any) {
+        with_rank!(rank, D => self.0.visit_bool::<D>(param.downcast_ref().expect(SAME_TYPE)));
+    }
+    fn float_with_path(&mut self, rank: usize, path: &[String], id: ParamId, tensor: &dyn Any) {
+        with_rank!(rank, D => self.0.visit_float_with_path::<D>(path, id, tensor.downcast_ref().expect(SAME_TYPE)));
+    }
+    fn int_with_path(&mut self, rank: usize, path: &[String], id: ParamId, tensor: &dyn Any) {
+        with_rank!(rank, D => self.0.visit_int_with_path::<D>(path, id, tensor.downcast_ref().expect(SAME_TYPE)));
+    }
+    fn bool_with_path(&mut self, rank: usize, path: &[String], id: ParamId, tensor: &dyn Any) {
+        with_rank!(rank, D => self.0.visit_bool_with_path::<D>(path, id, tensor.downcast_ref().expect(SAME_TYPE)));
+    }
+    fn flag(&mut self, flag: &Param<Flag>) {
+        self.0.visit_flag(flag);
+    }
+    fn enter(&mut self, name: &str, container_type: &str) {
+        self.0.enter_module(name, container_type);
+    }
+    fn exit(&mut self, name: &str, container_type: &str) {
+        self.0.exit_module(name, container_type);
+    }
+}
+
+/// Replaces what is in the slot by what the function makes of it.
+fn replace<T: 'static>(slot: &mut dyn Any, map: impl FnOnce(T) -> T) {
+    let slot = slot.downcast_mut::<Option<T>>().expect(SAME_TYPE);
+    *slot = slot.take().map(map);
+}
+
+impl<M: ModuleMapper> ErasedMapper for Typed<'_, M> {
+    fn float(&mut self, rank: usize, param: &mut dyn Any) {
+        with_rank!(rank, D => replace(param, |param| self.0.map_float::<D>(param)));
+    }
+    fn int(&mut self, rank: usize, param: &mut dyn Any) {
+        with_rank!(rank, D => replace(param, |param| self.0.map_int::<D>(param)));
+    }
+    fn bool(&mut self, rank: usize, param: &mut dyn Any) {
+        with_rank!(rank, D => replace(param, |param| self.0.map_bool::<D>(param)));
+    }
+    fn flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
+        self.0.map_flag(flag)
+    }
+    fn enter(&mut self, name: &str, container_type: &str) {
+        self.0.enter_module(name, container_type);
+    }
+    fn exit(&mut self, name: &str, container_type: &str) {
+        self.0.exit_module(name, container_type);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::ParamGroup;
+    use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+    use burn::optim::{GradientsParams, SgdConfig};
+    use burn::tensor::Tensor;
+
+    use super::*;
+
+    #[derive(Module, Debug)]
+    struct TwoPart {
+        linear: Linear,
+        dropout: Dropout,
+        steps: Param<Tensor<1, Int>>,
+        mask: Param<Tensor<1, Bool>>,
+    }
+
+    impl Forward for TwoPart {
+        fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+            Ok(self.linear.forward(input.float::<2>()?).into())
+        }
+    }
+
+    fn layers(device: &Device) -> Vec<BuiltLayer> {
+        (0..2)
+            .map(|_| {
+                BuiltLayer::new(TwoPart {
+                    linear: LinearConfig::new(3, 3).init(device),
+                    dropout: DropoutConfig::new(0.5).init(),
+                    steps: Param::initialized(ParamId::new(), Tensor::from_data([1, 2], device)),
+                    mask: Param::initialized(ParamId::new(), Tensor::from_data([true], device)),
+                })
+            })
+            .collect()
+    }
+
+    /// Notes the path of all that it visits.
+    #[derive(Default)]
+    struct Paths {
+        path: Vec<String>,
+        seen: Vec<String>,
+    }
+
+    impl Paths {
+        fn note(&mut self, kind: &str, rank: usize) {
+            self.seen.push(format!("{} {kind} {rank}", self.path.join(".")));
+        }
+    }
+
+    impl ModuleVisitor for Paths {
+        fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
+            self.note("float", D);
+        }
+        fn visit_int<const D: usize>(&mut self, _: &Param<Tensor<D, Int>>) {
+            self.note("int", D);
+        }
+        fn visit_bool<const D: usize>(&mut self, _: &Param<Tensor<D, Bool>>) {
+            self.note("bool", D);
+        }
+        fn visit_flag(&mut self, _: &Param<Flag>) {
+            self.note("flag", 0);
+        }
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+    }
+
+    #[test]
+    fn visits_every_parameter_with_its_path() {
+        let mut paths = Paths::default();
+        layers(&Device::default()).visit(&mut paths);
+        assert_eq!(
+            paths.seen[..5],
+            [
+                "0.linear.weight float 2",
+                "0.linear.bias float 1",
+                "0.dropout.training flag 0",
+                "0.steps int 1",
+                "0.mask bool 1"
+            ]
+        );
+        assert_eq!(paths.seen.len(), 10);
+    }
+
+    #[test]
+    fn burn_optimizers_work_on_mixed_layers() {
+        let device = Device::default().autodiff();
+        let layers = layers(&device);
+        assert_eq!(Module::num_params(&layers), 2 * 12);
+
+        let x = AnyTensor::from(Tensor::<2>::ones([4, 3], &device));
+        let loss = |layers: &[BuiltLayer]| {
+            let y = layers.iter().try_fold(x.clone(), |x, layer| layer.forward(x, Mode::Training)).unwrap();
+            y.float::<2>().unwrap().square().mean()
+        };
+        let before = loss(&layers);
+        let grads = GradientsParams::from_grads(before.backward(), &layers);
+        assert_eq!(grads.len(), 4);
+        let layers = SgdConfig::new().init().step(0.1, layers, grads);
+        assert!(loss(&layers).into_scalar::<f32>() < before.into_scalar::<f32>());
+    }
+
+    #[test]
+    fn valid_and_train_reach_the_parameters() {
+        let layers = layers(&Device::default().autodiff());
+        let autodiff = |layers: &Vec<BuiltLayer>| {
+            let y = layers[0].forward(Tensor::<2>::ones([1, 3], &Device::default()).into(), Mode::Inference).unwrap();
+            y.float::<2>().unwrap().is_autodiff()
+        };
+        assert!(autodiff(&layers));
+        let layers = layers.valid();
+        assert!(!autodiff(&layers));
+        assert!(autodiff(&layers.clone().train()));
+        assert_eq!(layers.devices(), [Device::default()]);
+    }
+
+    #[test]
+    fn groups_and_records_reach_inside() {
+        let device = Device::default();
+        let (one, other) = (layers(&device), layers(&device));
+        let output = |layers: &Vec<BuiltLayer>| {
+            let y = layers[1].forward(Tensor::<2>::ones([1, 3], &device).into(), Mode::Inference).unwrap();
+            y.float::<2>().unwrap().into_data()
+        };
+        assert_ne!(output(&one), output(&other));
+        let other = other.load_record(one.clone().into_record());
+        assert_eq!(output(&one), output(&other));
+
+        let frozen = one.freeze_group(ParamGroup::from_path("0.linear.weight")).train();
+        let mut trainable = Trainable(Vec::new());
+        frozen.visit(&mut trainable);
+        assert_eq!(trainable.0, [false, true, true, true]);
+    }
+
+    struct Trainable(Vec<bool>);
+
+    impl ModuleVisitor for Trainable {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0.push(param.is_require_grad());
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Layers that stand for another: with a name of their own, or in a box.
+
+use std::fmt;
+
+use crate::layer::description::Layer;
+
+/// What stands for another layer.
+pub(crate) trait Inner {
+    /// The layer.
+    fn inner(&self) -> &dyn Layer;
+}
+
+/// All methods of [`Layer`] but `name` and `trainable`, for what stands for another layer.
+macro_rules! as_inner {
+    () => {
+        fn class_name(&self) -> &str {
+            self.inner().class_name()
+        }
+        fn supports_masking(&self) -> bool {
+            self.inner().supports_masking()
+        }
+        fn activity_regularizer(&self) -> Option<&$crate::regularizers::Regularizer> {
+            self.inner().activity_regularizer()
+        }
+        fn output_shape(&self, input: &$crate::Shape) -> $crate::Result<$crate::Shape> {
+            self.inner().output_shape(input)
+        }
+        fn output_shapes(&self, inputs: &[$crate::Shape]) -> $crate::Result<Vec<$crate::Shape>> {
+            self.inner().output_shapes(inputs)
+        }
+        fn build(&self, input: &$crate::Shape, build: &mut $crate::LayerBuilder) -> $crate::Result<$crate::BuiltLayer> {
+            self.inner().build(input, build)
+        }
+        fn build_for(
+            &self,
+            inputs: &[$crate::Shape],
+            build: &mut $crate::LayerBuilder,
+        ) -> $crate::Result<$crate::BuiltLayer> {
+            self.inner().build_for(inputs, build)
+        }
+        fn input_shape(&self) -> Option<&$crate::Shape> {
+            self.inner().input_shape()
+        }
+        fn takes_texts(&self) -> bool {
+            self.inner().takes_texts()
+        }
+        fn lookup_state(&self) -> Option<$crate::layers::LookupState> {
+            self.inner().lookup_state()
+        }
+        fn state_sizes(&self) -> Option<Vec<usize>> {
+            self.inner().state_sizes()
+        }
+        fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+            self.inner().call_arguments(inputs)
+        }
+        fn call_options(&self) -> &'static [&'static str] {
+            self.inner().call_options()
+        }
+        fn config(&self) -> serde_json::Value {
+            self.inner().config()
+        }
+    };
+}
+
+/// A layer with a name and a state that its own description does not know.
+pub(crate) struct Given {
+    pub name: Option<String>,
+    pub trainable: bool,
+    pub layer: Box<dyn Layer>,
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.layer.fmt(f)
+    }
+}
+
+impl Inner for Given {
+    fn inner(&self) -> &dyn Layer {
+        self.layer.as_ref()
+    }
+}
+
+impl Layer for Given {
+    as_inner!();
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn trainable(&self) -> bool {
+        self.trainable
+    }
+}
+
+impl Inner for Box<dyn Layer> {
+    fn inner(&self) -> &dyn Layer {
+        self.as_ref()
+    }
+}
+
+impl Layer for Box<dyn Layer> {
+    as_inner!();
+
+    fn name(&self) -> Option<&str> {
+        self.inner().name()
+    }
+
+    fn trainable(&self) -> bool {
+        self.inner().trainable()
+    }
+}

@@ -1,0 +1,95 @@
+//! The names of layers, as Keras gives and numbers them.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::error::{Error, Result};
+use crate::layer::description::Layer;
+
+/// The layers' names: given ones as they are, others after the class and numbered.
+pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn Layer>) -> Result<Vec<String>> {
+    let layers: Vec<&dyn Layer> = layers.into_iter().collect();
+    let mut taken = HashSet::new();
+    for name in layers.iter().filter_map(|layer| layer.name()) {
+        if !taken.insert(name) {
+            return Err(Error::model("two layers have one name")
+                .at(format!("model {model:?}"))
+                .received(format!("{name:?} twice"))
+                .expected("names that differ")
+                .hint(format!("rename one, as in `.name(\"{name}_2\")`")));
+        }
+    }
+    let others = layers.iter().filter(|layer| layer.name().is_none());
+    let mut numbered = numbered_beside(taken, others.map(|layer| layer.class_name())).into_iter();
+    let own = |layer: &&dyn Layer| layer.name().map(str::to_owned);
+    Ok(layers.iter().map(|layer| own(layer).or_else(|| numbered.next()).expect("all others are numbered")).collect())
+}
+
+/// The classes in snake case, the second of one with `_1` and so on.
+pub fn numbered<'a>(classes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    numbered_beside(HashSet::new(), classes)
+}
+
+/// The same, without those names that are taken.
+pub(crate) fn numbered_beside<'a>(taken: HashSet<&str>, classes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut number = |class: &str| {
+        let class = snake_case(class);
+        let count = counts.entry(class.clone()).or_default();
+        loop {
+            let name = if *count == 0 { class.clone() } else { format!("{class}_{count}") };
+            *count += 1;
+            if !taken.contains(name.as_str()) {
+                return name;
+            }
+        }
+    };
+    classes.into_iter().map(&mut number).collect()
+}
+
+/// How messages name a layer.
+pub(crate) fn place(name: &str, layer: &dyn Layer) -> String {
+    format!("layer {name:?} ({})", layer.class_name())
+}
+
+/// Keras's name for the first layer of a class: `Dense` → `dense`, `ReLU` → `re_lu`, `MaxPooling2D` → `max_pooling2d`.
+pub(crate) fn snake_case(class: &str) -> String {
+    let chars: Vec<char> = class.chars().collect();
+    let mut name = String::new();
+    for (at, &char) in chars.iter().enumerate() {
+        let after_lower = at > 0 && (chars[at - 1].is_lowercase() || chars[at - 1].is_ascii_digit());
+        let before_lower = at > 0 && chars.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if char.is_uppercase() && (after_lower || before_lower) && !is_dimension(&chars, at) {
+            name.push('_');
+        }
+        name.extend(char.to_lowercase());
+    }
+    name
+}
+
+/// The D of `Conv2D` stays with its digit.
+fn is_dimension(chars: &[char], at: usize) -> bool {
+    chars[at] == 'D' && at > 0 && chars[at - 1].is_ascii_digit()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::names::snake_case;
+
+    #[test]
+    fn names_are_keras_s() {
+        for (class, name) in [
+            ("Dense", "dense"),
+            ("ReLU", "re_lu"),
+            ("PReLU", "p_re_lu"),
+            ("InputLayer", "input_layer"),
+            ("MaxPooling2D", "max_pooling2d"),
+            ("Conv2DTranspose", "conv2d_transpose"),
+            ("GlobalAveragePooling1D", "global_average_pooling1d"),
+            ("LSTM", "lstm"),
+            ("ConvLSTM2D", "conv_lstm2d"),
+            ("GRUCell", "gru_cell"),
+        ] {
+            assert_eq!(snake_case(class), name);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! A built model as a layer of another.
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::graph::plan::ModelKind;
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
+use crate::layer::weight::Weight;
+use crate::model::functional::nested_output_shapes;
+use crate::model::model::Model;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
+
+impl Model {
+    /// The model as a layer of another; its weights are noted there.
+    pub(crate) fn into_layer(self, build: &mut LayerBuilder) -> BuiltLayer {
+        let placed = |((weight, name), mut groups): ((&Weight, _), Vec<String>)| {
+            let group = groups.pop().unwrap_or_default();
+            Weight { name, group, also_in: groups.pop(), ..weight.clone() }
+        };
+        build.adopt(self.weights().zip(self.weight_paths()).zip(self.group_paths()).map(placed));
+        BuiltLayer::new(self)
+    }
+}
+
+/// A built model as a layer in another: it starts there with the weights that it has.
+impl Layer for Model {
+    fn class_name(&self) -> &str {
+        match self.kind() {
+            ModelKind::Sequential => "Sequential",
+            ModelKind::Functional => "Functional",
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.graph.plan.named.then(|| self.name())
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
+    /// Where its Input does: the shapes tell.
+    fn takes_texts(&self) -> bool {
+        true
+    }
+
+    crate::many_inputs!();
+
+    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+        nested_output_shapes(&self.graph.plan, inputs)
+    }
+
+    fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
+        Ok(self.clone().to_device(build.device()).into_layer(build))
+    }
+
+    fn config(&self) -> Value {
+        self.to_config().unwrap_or_default()
+    }
+}
+
+impl Forward for Model {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        Self::call(self, inputs, call)
+    }
+
+    fn states(&self) -> Vec<AnyTensor> {
+        self.layers.iter().flat_map(BuiltLayer::states).collect()
+    }
+
+    fn set_states(&self, mut states: &[AnyTensor]) -> Result<()> {
+        for layer in &self.layers {
+            // Without states, all start anew.
+            let own = layer.states().len().min(states.len());
+            layer.set_states(&states[..own])?;
+            states = &states[own..];
+        }
+        Ok(())
+    }
+}

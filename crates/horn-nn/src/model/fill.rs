@@ -1,0 +1,53 @@
+//! A model with other values for its weights.
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Tensor, TensorData};
+
+use crate::error::{Error, Result};
+use crate::layer::weight::Weight;
+use crate::model::model::Model;
+
+impl Model {
+    /// The model with other values for its weights, each given by its number in [`weights`](Self::weights); those for
+    /// which there is nothing stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// The first that the function returns, and where there are more or fewer values than the weight has.
+    pub fn filled(self, values: impl FnMut(usize, &Weight) -> Result<Option<Vec<f32>>>) -> Result<Self> {
+        let noted: Vec<Weight> = self.weights().cloned().collect();
+        let mut filler = Filler { noted: noted.iter().enumerate(), values, failed: None };
+        let filled = self.map(&mut filler);
+        filler.failed.map_or(Ok(filled), Err)
+    }
+}
+
+/// Replaces weights until one fails.
+struct Filler<'a, F> {
+    noted: std::iter::Enumerate<std::slice::Iter<'a, Weight>>,
+    values: F,
+    failed: Option<Error>,
+}
+
+impl<F: FnMut(usize, &Weight) -> Result<Option<Vec<f32>>>> ModuleMapper for Filler<'_, F> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some((at, weight)) = self.noted.next().filter(|_| self.failed.is_none()) else { return param };
+        let sizes = param.lazy_shape();
+        match (self.values)(at, weight) {
+            Ok(None) => param,
+            Ok(Some(values)) if values.len() == sizes.num_elements() => param.map(|old| {
+                let device = old.device();
+                Tensor::from_data(TensorData::new(values, old.dims()), &device).set_require_grad(old.is_require_grad())
+            }),
+            Ok(Some(values)) => {
+                let error = Error::shape("the values do not fill the weight").at(format!("weight {:?}", weight.name));
+                self.failed = Some(error.received(values.len()).expected(sizes.num_elements()));
+                param
+            }
+            Err(error) => {
+                self.failed = Some(error);
+                param
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A layer in a built model.
+
+use burn::module::Module;
+use ndarray::ArrayD;
+
+use crate::error::{Error, Result};
+use crate::graph::plan::{Plan, PlannedCall};
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::weight::Weight;
+use crate::layer::weights;
+use crate::model::model::{LayerState, Model};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
+
+/// A layer of a built model, to look at: its name, shapes and weights.
+#[derive(Debug, Clone, Copy)]
+pub struct LayerRef<'a> {
+    plan: &'a Plan,
+    at: usize,
+    state: &'a LayerState,
+    module: &'a BuiltLayer,
+}
+
+impl<'a> LayerRef<'a> {
+    pub(crate) fn new(plan: &'a Plan, at: usize, state: &'a LayerState, module: &'a BuiltLayer) -> Self {
+        Self { plan, at, state, module }
+    }
+
+    /// The layer's name, unique in the model.
+    pub fn name(&self) -> &'a str {
+        &self.plan.layers[self.at].name
+    }
+
+    /// The layer's description.
+    pub fn layer(&self) -> &'a dyn Layer {
+        self.plan.layers[self.at].layer.as_ref()
+    }
+
+    /// Is it an `Input`?
+    pub(crate) fn is_input(&self) -> bool {
+        self.layer().input_shape().is_some()
+    }
+
+    /// The shape of what comes out; of the first output where there are several.
+    pub fn output_shape(&self) -> &'a Shape {
+        &self.calls().next().expect("every layer is called").output_shapes[0]
+    }
+
+    /// The shapes of all that comes out.
+    pub fn output_shapes(&self) -> impl ExactSizeIterator<Item = &'a Shape> + use<'a> {
+        self.calls().next().map_or(&[][..], |call| &call.output_shapes).iter()
+    }
+
+    /// The calls of the layer in this model.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &'a PlannedCall> + use<'a> {
+        let at = self.at;
+        self.plan.calls.iter().filter(move |call| call.layer == at)
+    }
+
+    /// Does the layer learn? Not where it is frozen.
+    pub fn trainable(&self) -> bool {
+        self.state.trainable
+    }
+
+    /// The number of weights, each element counted.
+    pub fn count_params(&self) -> usize {
+        self.module.num_params()
+    }
+
+    /// What is known about each weight.
+    pub fn weights(&self) -> &'a [Weight] {
+        &self.state.weights
+    }
+
+    /// Does each weight learn? None does where the layer is frozen.
+    pub fn learning(&self) -> Vec<bool> {
+        let own = match self.as_model() {
+            Some(nested) => nested.learning(),
+            None => self.weights().iter().map(|weight| weight.trainable).collect(),
+        };
+        own.into_iter().map(|learns| learns && self.trainable()).collect()
+    }
+
+    /// Copies of the weights.
+    pub fn get_weights(&self) -> Vec<ArrayD<f32>> {
+        weights::get(self.module, &self.state.weights)
+    }
+
+    /// What a stateful recurrent layer keeps from one batch for the next; empty before the first.
+    pub fn states(&self) -> Vec<AnyTensor> {
+        self.module.states()
+    }
+
+    /// Replaces what the layer keeps; with nothing, it starts anew.
+    ///
+    /// # Errors
+    ///
+    /// Where the layer keeps something else.
+    pub fn set_states(&self, states: &[AnyTensor]) -> Result<()> {
+        self.module.set_states(states)
+    }
+
+    /// The model that the layer is, where it is one.
+    pub fn as_model(&self) -> Option<&'a Model> {
+        self.module.downcast_ref()
+    }
+}
+
+impl Model {
+    /// The layers in Keras's order, inputs included.
+    pub fn layers(&self) -> impl ExactSizeIterator<Item = LayerRef<'_>> {
+        (0..self.layers.len()).map(|at| self.layer_at(at))
+    }
+
+    /// The layer of that name.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none.
+    pub fn get_layer(&self, name: &str) -> Result<LayerRef<'_>> {
+        self.position(name).map(|at| self.layer_at(at))
+    }
+
+    pub(super) fn layer_at(&self, at: usize) -> LayerRef<'_> {
+        LayerRef::new(&self.graph.plan, at, &self.graph.states[at], &self.layers[at])
+    }
+
+    pub(super) fn position(&self, name: &str) -> Result<usize> {
+        let layers = &self.graph.plan.layers;
+        layers.iter().position(|layer| layer.name == name).ok_or_else(|| {
+            let names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
+            Error::argument("there is no layer of this name")
+                .at(format!("model {:?}", self.name()))
+                .received(format!("{name:?}"))
+                .expected(names.join(", "))
+                .hint("write one of these names")
+        })
+    }
+}

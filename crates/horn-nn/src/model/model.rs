@@ -1,0 +1,307 @@
+//! A built model: layers with their weights, and how they are connected.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use burn::module::Module;
+use burn::tensor::Device;
+
+use crate::error::Result;
+use crate::graph::plan::{ModelKind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::weight::Weight;
+use crate::layer::{names, weights};
+use crate::tensor::shape::Shape;
+
+/// A model with weights, ready to compute. It is a Burn `Module`: Burn's optimizers, records and stores work on it.
+///
+/// It is built from a [`Sequential`](crate::Sequential) or a [`Functional`], and can be a layer in another model, with
+/// the weights that it has.
+#[derive(Module, Debug)]
+#[module(custom_display)]
+pub struct Model {
+    #[module(skip)]
+    pub(super) graph: Arc<Graph>,
+    pub(super) layers: Vec<BuiltLayer>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Graph {
+    pub(super) plan: Plan,
+    pub(super) states: Vec<LayerState>,
+    /// For each input of each call: is it read there for the last time?
+    pub(super) last_reads: Vec<Vec<bool>>,
+    device: Device,
+}
+
+/// What a model knows of a layer once it is built.
+#[derive(Debug, Clone)]
+pub(crate) struct LayerState {
+    pub weights: Vec<Weight>,
+    pub trainable: bool,
+}
+
+impl Model {
+    /// Makes the weights of all layers, as the book of a model around it says.
+    pub(crate) fn from_plan(plan: Plan, around: &LayerBuilder) -> Result<Self> {
+        let mut order: Vec<usize> = (0..plan.layers.len()).collect();
+        order.sort_by_key(|&at| plan.layers[at].order);
+        let mut built: Vec<Option<(BuiltLayer, LayerState)>> = plan.layers.iter().map(|_| None).collect();
+        let first_calls = plan.first_calls();
+        for at in order {
+            built[at] = Some(build_layer(&plan.layers[at], first_calls[at], around)?);
+        }
+        let (layers, states) = built.into_iter().flatten().unzip();
+        Ok(Self::from_parts(plan, states, layers, around.device()))
+    }
+
+    pub(super) fn from_parts(plan: Plan, states: Vec<LayerState>, layers: Vec<BuiltLayer>, device: &Device) -> Self {
+        let last_reads = last_reads(&plan);
+        Self { graph: Arc::new(Graph { plan, states, last_reads, device: device.clone().without_autodiff() }), layers }
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &str {
+        &self.graph.plan.name
+    }
+
+    /// Was the model made as a list of layers, or as a graph?
+    pub fn kind(&self) -> ModelKind {
+        self.graph.plan.kind
+    }
+
+    /// Does a file of its weights name its inputs?
+    pub(crate) fn lists_inputs(&self) -> bool {
+        self.kind() == ModelKind::Functional
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.graph.plan
+    }
+
+    /// The shape of the batches that go in; of the first input where there are several.
+    pub fn input_shape(&self) -> &Shape {
+        &self.graph.plan.calls[self.graph.plan.inputs[0]].output_shapes[0]
+    }
+
+    /// The shapes of the batches that go in.
+    pub fn input_shapes(&self) -> impl ExactSizeIterator<Item = &Shape> {
+        let plan = &self.graph.plan;
+        plan.inputs.iter().map(|&call| &plan.calls[call].output_shapes[0])
+    }
+
+    /// The shape of the batches that come out; of the first output where there are several.
+    pub fn output_shape(&self) -> &Shape {
+        self.graph.plan.shape(self.graph.plan.outputs[0])
+    }
+
+    /// The shapes of the batches that come out.
+    pub fn output_shapes(&self) -> impl ExactSizeIterator<Item = &Shape> {
+        self.graph.plan.outputs.iter().map(|&output| self.graph.plan.shape(output))
+    }
+
+    /// The names of the inputs: those of their layers.
+    pub fn input_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        let plan = &self.graph.plan;
+        plan.inputs.iter().map(|&call| plan.layers[plan.calls[call].layer].name.as_str())
+    }
+
+    /// The names of the outputs: those of the layers that they come from.
+    pub fn output_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        let plan = &self.graph.plan;
+        plan.outputs.iter().map(|output| plan.layers[plan.calls[output.call].layer].name.as_str())
+    }
+
+    /// The keys under which Keras's program takes the inputs, in their order, where it does so by a dictionary.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use horn_nn::Model;
+    /// use serde_json::json;
+    ///
+    /// let input = |name: &str| json!({
+    ///     "class_name": "InputLayer", "config": {"batch_shape": [null, 2], "name": name}, "name": name,
+    ///     "inbound_nodes": [],
+    /// });
+    /// let model = json!({"class_name": "Functional", "config": {
+    ///     "layers": [input("first"), input("second")],
+    ///     "input_layers": {"a": ["second", 0, 0], "b": ["first", 0, 0]},
+    ///     "output_layers": ["first", 0, 0],
+    /// }});
+    /// let model = Model::deserialize(&model, &Device::default())?;
+    /// assert_eq!(model.input_keys(), ["a", "b"]);
+    /// assert_eq!(model.input_names().collect::<Vec<_>>(), ["second", "first"]);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    pub fn input_keys(&self) -> &[String] {
+        &self.graph.plan.keys.inputs
+    }
+
+    /// The keys under which Keras's program gives the outputs, in their order, where it does so by a dictionary.
+    pub fn output_keys(&self) -> &[String] {
+        &self.graph.plan.keys.outputs
+    }
+
+    /// Where the model computes.
+    pub fn device(&self) -> &Device {
+        &self.graph.device
+    }
+
+    /// The model with its weights on another device.
+    #[must_use]
+    pub fn to_device(self, device: &Device) -> Self {
+        let Graph { plan, states, .. } = Arc::unwrap_or_clone(self.graph);
+        Self::from_parts(plan, states, self.layers.fork(device), device)
+    }
+
+    /// Replaces the model by what the function makes of it. Meanwhile its weights are held by nobody else, so that
+    /// they can change where they lie.
+    pub fn update(&mut self, function: impl FnOnce(Self) -> Self) {
+        let whole = Self { graph: self.graph.clone(), layers: std::mem::take(&mut self.layers) };
+        *self = function(whole);
+    }
+
+    pub(super) fn place(&self, at: usize) -> String {
+        let planned = &self.graph.plan.layers[at];
+        names::place(&planned.name, planned.layer.as_ref())
+    }
+}
+
+impl burn::module::ModuleDisplay for Model {
+    fn custom_content(&self, content: burn::module::Content) -> Option<burn::module::Content> {
+        self.layers()
+            .fold(content, |content, layer| {
+                content.add_formatted(&format!("{}: {}", layer.name(), layer.output_shape()))
+            })
+            .optional()
+    }
+}
+
+/// Makes the weights of a layer, as its first call needs them.
+pub(crate) fn build_layer(
+    planned: &PlannedLayer,
+    call: &PlannedCall,
+    around: &LayerBuilder,
+) -> Result<(BuiltLayer, LayerState)> {
+    let mut build = around.apart();
+    let module = planned
+        .layer
+        .build_for(&call.input_shapes, &mut build)
+        .map_err(|error| error.at(names::place(&planned.name, planned.layer.as_ref())))?;
+    let weights = weights::describe(&module, build.into_weights());
+    let trainable = planned.layer.trainable();
+    let module = if trainable { module } else { weights::set_trainable(module, |_| false) };
+    Ok((module, LayerState { weights, trainable }))
+}
+
+/// Where each value is read for the last time, so that it can be let go. Outputs are kept to the end.
+pub(crate) fn last_reads(plan: &Plan) -> Vec<Vec<bool>> {
+    let mut read: HashSet<Place> = plan.outputs.iter().copied().collect();
+    let mut reads: Vec<Vec<bool>> = Vec::with_capacity(plan.calls.len());
+    for call in plan.calls.iter().rev() {
+        let mut last: Vec<bool> = Vec::with_capacity(call.inputs.len());
+        for place in call.inputs.iter().rev() {
+            last.push(read.insert(*place));
+        }
+        last.reverse();
+        reads.push(last);
+    }
+    reads.reverse();
+    reads
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Tensor;
+    use ndarray::{Array2, array};
+
+    use super::*;
+    use crate::initializers::constant::{Constant, Ones};
+    use crate::layers::{Dense, Dropout, Input};
+    use crate::{Activation, AnyTensor, Layer, Mode, Sequential};
+
+    fn model() -> Model {
+        Sequential::new()
+            .add(Input([3]))
+            .add(Dense(2).kernel_initializer(Ones::new()).bias_initializer(Constant::new(1.0)))
+            .add(Dropout(0.5))
+            .add(Dense(2).activation(Activation::Softmax))
+            .build(&Device::default())
+            .unwrap()
+    }
+
+    #[test]
+    fn predicts_in_batches_of_any_size() {
+        let model = model();
+        let x = Array2::from_shape_fn((7, 3), |(row, column)| (row * column) as f32);
+        let all = model.predict(&x, 32).unwrap();
+        assert_eq!(all.shape(), [7, 2]);
+        assert_eq!(model.predict(&x, 2).unwrap(), all);
+        assert_eq!(model.predict(&Array2::<f32>::zeros((0, 3)), 2).unwrap().shape(), [0, 2]);
+    }
+
+    #[test]
+    fn logits_come_before_the_softmax() {
+        let model = model();
+        let x = AnyTensor::from(Tensor::<2>::ones([1, 3], &Device::default()));
+        let logits = model.logits(x.clone(), Mode::Inference).unwrap();
+        assert!(logits.activation.is_softmax());
+        let softmax = logits.activation.forward(logits.value.float::<2>().unwrap());
+        let output = model.forward(x, Mode::Inference).unwrap().float::<2>().unwrap();
+        assert_eq!(softmax.into_data(), output.into_data());
+    }
+
+    #[test]
+    fn weights_go_out_and_in() {
+        let mut model = model();
+        let mut weights = model.get_weights();
+        let shapes: Vec<_> = weights.iter().map(|weight| weight.shape().to_vec()).collect();
+        assert_eq!(shapes, [vec![3, 2], vec![2], vec![2, 2], vec![2]]);
+        assert_eq!(weights[1], array![1.0, 1.0].into_dyn());
+
+        weights[1] = array![5.0, 6.0].into_dyn();
+        model.set_weights(&weights).unwrap();
+        assert_eq!(model.get_weights(), weights);
+
+        weights.pop();
+        assert!(model.set_weights(&weights).unwrap_err().is_shape());
+        assert_eq!(model.get_weights().len(), 4);
+    }
+
+    #[test]
+    fn data_that_does_not_fit_is_an_error() {
+        let x = Array2::<f32>::zeros((5, 4));
+        assert_eq!(
+            model().predict(&x, 32).unwrap_err().to_string(),
+            "model \"sequential\": the data does not fit the model's input; received (5, 4), expected (None, 3). \
+             Hint: reshape the data, or change the Input."
+        );
+        assert!(model().predict(&x.slice(ndarray::s![.., ..3]), 0).unwrap_err().is_argument());
+    }
+
+    #[test]
+    fn layers_of_nested_models_are_frozen_by_their_path() {
+        let base = model();
+        let input = Input([3]);
+        let output = Dense(1).apply(base.apply(&input).unwrap()).unwrap();
+        let mut outer = Model::new(&input, &output).unwrap().build(&Device::default()).unwrap();
+        let trainable = |outer: &Model| outer.to_summary().totals.trainable;
+        assert_eq!(trainable(&outer), 17);
+        outer.set_layer_trainable("sequential/dense", false).unwrap();
+        assert_eq!(trainable(&outer), 9);
+        outer.set_layer_trainable("sequential", false).unwrap();
+        assert_eq!(trainable(&outer), 3);
+        for name in ["sequential/none", "none/dense", "dense/kernel"] {
+            assert!(outer.set_layer_trainable(name, true).unwrap_err().is_argument(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_summary_leaves_the_input_out() {
+        let summary = model().to_summary();
+        let rows: Vec<_> = summary.rows.iter().map(|row| (row.name.as_str(), row.params)).collect();
+        assert_eq!(rows, [("dense", Some(8)), ("dropout", Some(0)), ("dense_1", Some(6))]);
+        assert_eq!(summary.totals.trainable, 14);
+    }
+}

@@ -1,0 +1,97 @@
+//! Predicting from arrays, batch by batch.
+
+use ndarray::{ArrayD, IxDyn};
+
+use crate::by_rank;
+use crate::data::host_array::HostArray;
+use crate::data::into_arrays::IntoArrays;
+use crate::error::{Error, Result};
+use crate::layer::call::{CallContext, Mode};
+use crate::model::model::Model;
+use crate::tensor::any_tensor::AnyTensor;
+
+impl Model {
+    /// Computes the outputs of all samples, `batch_size` at a time, for a model of one input and one output.
+    ///
+    /// # Errors
+    ///
+    /// Where the samples do not fit the input, or the batch size is 0.
+    pub fn predict<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<ArrayD<f32>> {
+        let mut outputs = self.predict_all(x, batch_size)?;
+        match outputs.len() {
+            1 => Ok(outputs.remove(0)),
+            outputs => Err(Error::argument("the model has several outputs")
+                .at(format!("model {:?}", self.name()))
+                .received(format!("{outputs} outputs"))
+                .expected("one")
+                .hint("write `predict_all`, which returns them all")),
+        }
+    }
+
+    /// Computes all outputs of all samples, `batch_size` at a time; one array for each input and for each output.
+    ///
+    /// # Errors
+    ///
+    /// Where the samples do not fit the inputs, or the batch size is 0.
+    pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
+        let x = x.into_arrays();
+        self.check_inputs(&x.iter().map(HostArray::shape).collect::<Vec<_>>())?;
+        if batch_size == 0 {
+            return Err(zero_batch_size());
+        }
+        let len = x.first().map_or(0, HostArray::len);
+        if let Some(other) = x.iter().find(|x| x.len() != len) {
+            return Err(Error::data("the inputs are of different lengths")
+                .at("x")
+                .received(format!("{len} and {} samples", other.len()))
+                .expected("as many samples in each")
+                .hint("check that they come from the same data"));
+        }
+        let mut values: Vec<(Vec<usize>, Vec<f32>)> = vec![Default::default(); self.graph.plan.outputs.len()];
+        let samples: Vec<usize> = (0..len).collect();
+        for batch in samples.chunks(batch_size) {
+            let inputs = x.iter().map(|x| x.batch(batch, self.device()));
+            let outputs = self.call(inputs.collect::<Result<_>>()?, &mut CallContext::new(Mode::Inference))?;
+            for ((sizes, values), output) in values.iter_mut().zip(outputs) {
+                let output = output.value()?;
+                *sizes = output.sizes();
+                values.append(&mut read_values(output)?);
+            }
+        }
+        let outputs = values.into_iter().zip(self.output_shapes()).map(|((mut sizes, values), shape)| {
+            match sizes.first_mut() {
+                Some(batch) => *batch = len,
+                None => sizes = shape.with_batch(0)?,
+            }
+            ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
+                Error::shape("the model's output has another shape than announced")
+                    .at(format!("model {:?}", self.name()))
+                    .expected(shape)
+                    .because(error)
+            })
+        });
+        outputs.collect()
+    }
+}
+
+/// The error for batches of no samples.
+#[doc(hidden)]
+pub fn zero_batch_size() -> Error {
+    Error::argument("a batch needs samples")
+        .at("batch_size")
+        .received(0)
+        .expected("at least 1")
+        .hint("leave batch_size out for Keras's 32")
+}
+
+/// Reads a tensor from its device.
+fn read_values(tensor: AnyTensor) -> Result<Vec<f32>> {
+    by_rank!(tensor, |x| {
+        let data = x.into_data();
+        match data.as_slice::<f32>() {
+            Ok(values) => values.to_vec(),
+            // Half floats are widened.
+            Err(_) => data.iter::<f32>().collect(),
+        }
+    })
+}

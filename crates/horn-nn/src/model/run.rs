@@ -1,0 +1,175 @@
+//! Running a model: signals go from call to call.
+
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::graph::masks;
+use crate::graph::plan::{Place, PlannedCall};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::call::{CallContext, Mode};
+use crate::layer::checks;
+use crate::layer::signal::{Logits, Signal};
+use crate::model::model::Model;
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
+
+impl Model {
+    /// Computes the output of a batch, for a model of one input and one output.
+    ///
+    /// # Errors
+    ///
+    /// Where the batch has another shape than [`input_shape`](Self::input_shape).
+    pub fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
+        self.single(input, mode)?.value()
+    }
+
+    /// Computes what goes into the model's last activation, where that is a softmax or a sigmoid; else the output.
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward).
+    pub fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
+        self.single(input, mode)?.logits()
+    }
+
+    fn single(&self, input: AnyTensor, mode: Mode) -> Result<Signal> {
+        let [output] = crate::layer::forward::signals(self.call(vec![input.into()], &mut CallContext::new(mode))?)?;
+        Ok(output)
+    }
+
+    /// Computes all outputs of a batch from all inputs, in the order of the model.
+    ///
+    /// # Errors
+    ///
+    /// Where there are more or fewer inputs, or one has another shape.
+    pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        let plan = &self.graph.plan;
+        self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
+        let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
+        for ((&at, input), shape) in plan.inputs.iter().zip(inputs).zip(self.input_shapes()) {
+            values[at] = vec![Some(input.settled()?.with_rank(shape.rank())?)];
+        }
+        for (at, planned) in plan.calls.iter().enumerate() {
+            if planned.inputs.is_empty() {
+                continue;
+            }
+            let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
+            let mut taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
+            let masks = taken.split_off(taken.len() - planned.masks);
+            let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.place(planned.layer)))?;
+            self.check_call(planned, &taken).map_err(|error| error.at(self.place(planned.layer)))?;
+            values[at] = call
+                .in_mode(planned.mode, |call| self.run(planned.layer, taken, call))?
+                .into_iter()
+                .map(Some)
+                .collect();
+        }
+        Ok(plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect())
+    }
+
+    /// The inputs of a layer with the masks that the program gives with the call.
+    fn masked(&self, planned: &PlannedCall, mut inputs: Vec<Signal>, masks: Vec<Signal>) -> Result<Vec<Signal>> {
+        if masks.is_empty() {
+            return Ok(inputs);
+        }
+        let shapes = |signals: &[Signal]| signals.iter().map(Signal::shape).collect::<Vec<_>>();
+        let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
+        masks::check_given(layer, &shapes(&inputs), &shapes(&masks))?;
+        for (at, mask) in masks.into_iter().enumerate() {
+            let mask = by_rank!(mask.value()?, |mask| AnyTensor::from(mask.not_equal_elem(0.0)))?;
+            inputs[at] = inputs[at].clone().with_mask(Some(mask));
+        }
+        Ok(inputs)
+    }
+
+    /// Do the inputs of a layer fit, where their sizes were not known when the model was built, or are others than the
+    /// layer before announced, as those of `RandomCrop` are while it does not crop?
+    fn check_call(&self, planned: &PlannedCall, inputs: &[Signal]) -> Result<()> {
+        let sizes: Vec<Vec<usize>> = inputs.iter().map(Signal::sizes).collect();
+        let as_planned = |(planned, own): (&Shape, &Vec<usize>)| {
+            planned.rank() == own.len() && planned.sample().iter().zip(&own[1..]).all(|(size, own)| *size == Some(*own))
+        };
+        if planned.input_shapes.iter().zip(&sizes).all(as_planned) {
+            return Ok(());
+        }
+        let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
+        let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
+        checks::output_shapes(layer, &shapes)?;
+        let own = &self.graph.states[planned.layer].weights;
+        if own.is_empty()
+            || planned.input_shapes.iter().zip(&sizes).all(|(planned, sizes)| planned.accepts_batch(sizes))
+        {
+            return Ok(());
+        }
+        // Would the layer have other weights for these?
+        let values = own.iter().map(|weight| weight.sizes.iter().product::<usize>() as u64).sum();
+        let mut build = LayerBuilder::new(self.device()).dry_run().within_budget(values);
+        let fits = layer.build_for(&shapes, &mut build).is_ok()
+            && build.into_weights().iter().map(|weight| &weight.sizes).eq(own.iter().map(|weight| &weight.sizes));
+        if fits {
+            return Ok(());
+        }
+        Err(Error::shape("the layer's weights are for other inputs")
+            .received(crate::tensor::shape::list(&shapes))
+            .expected(crate::tensor::shape::list(&planned.input_shapes))
+            .hint("look at the layers before: one gives other sizes in prediction than it announces"))
+    }
+
+    /// Runs one layer.
+    fn run(&self, at: usize, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        let layer = self.graph.plan.layers[at].layer.as_ref();
+        if !layer.supports_masking() {
+            inputs = inputs.into_iter().map(|input| input.with_mask(None)).collect();
+        }
+        let trainable = self.graph.states[at].trainable;
+        let outputs = call.of_layer(trainable, |call| self.layers[at].call(inputs, call));
+        let outputs = outputs.map_err(|error| error.at(self.place(at)))?;
+        if let Some(regularizer) = layer.activity_regularizer() {
+            call.add_activity(regularizer, &outputs)?;
+        }
+        Ok(outputs)
+    }
+
+    /// Lets all stateful recurrent layers start anew: Keras's `reset_states`.
+    pub fn reset_states(&self) {
+        self.layers.iter().for_each(|layer| layer.set_states(&[]).expect("a layer can always start anew"));
+    }
+
+    /// Does data of these shapes fit the inputs? As in Keras, a last axis of size 1 may be missing, or be there beside the
+    /// others.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not.
+    pub fn check_inputs(&self, received: &[Shape]) -> Result<()> {
+        let expected = self.input_shapes();
+        if expected.len() != received.len() {
+            return Err(Error::shape("the model takes another number of inputs")
+                .at(format!("model {:?}", self.name()))
+                .received(format!("{} inputs", received.len()))
+                .expected(format!("{}: {}", expected.len(), self.input_names().collect::<Vec<_>>().join(", ")))
+                .hint("give one array for each input, in this order"));
+        }
+        match expected.zip(received).find(|(expected, received)| !expected.takes(received)) {
+            None => Ok(()),
+            Some((expected, received)) if expected.is_texts() != received.is_texts() => {
+                Err(Error::data(format!("the model takes {}", expected.kind()))
+                    .at(format!("model {:?}", self.name()))
+                    .received(format!("{} of shape {received}", received.kind()))
+                    .expected(format!("{} of shape {expected}", expected.kind()))
+                    .hint("change the data, or the dtype of the Input"))
+            }
+            Some((expected, received)) => Err(Error::shape("the data does not fit the model's input")
+                .at(format!("model {:?}", self.name()))
+                .received(received)
+                .expected(expected)
+                .hint("reshape the data, or change the Input")),
+        }
+    }
+}
+
+/// Takes a value that is not read again, or a copy of its handle.
+pub(crate) fn read(values: &mut [Vec<Option<Signal>>], place: Place, last: bool) -> Signal {
+    let slot = &mut values[place.call][place.output];
+    let value = if last { slot.take() } else { slot.clone() };
+    value.expect("calls come after those that they take from")
+}

@@ -1,0 +1,375 @@
+//! `Sequential`: a list of layers, one after the other.
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::graph::write::{list_config, plan_config};
+use crate::layer::builder::LayerBuilder;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::{checks, names};
+use crate::model::model::Model;
+use crate::summary::{Row, Summary};
+use crate::tensor::shape::Shape;
+
+/// The classes whose layers Keras counts as built before they see data; others without weights wait all the same.
+const BUILT_AT_ONCE: [&str; 5] = ["Activation", "Dropout", "ReLU", "Reshape", "Softmax"];
+
+/// A model as a list of layers, each taking the output of the one before.
+///
+/// Layers are descriptions: nothing is computed and nothing can fail until the model is built, by
+/// [`build`](Self::build) or, with `horn-train`, by `compile`.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use horn_nn::layers::{Dense, Input};
+/// use horn_nn::{Activation, Sequential};
+///
+/// let model = Sequential::new()
+///     .add(Input([784]))
+///     .add(Dense(128).activation(Activation::Relu))
+///     .add(Dense(10).activation(Activation::Softmax))
+///     .build(&Device::default())?;
+/// assert_eq!(model.output_shape().to_string(), "(None, 10)");
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// A model that is not built has no weights, and nobody can ask it for a prediction:
+///
+/// ```compile_fail,E0599
+/// use horn_nn::Sequential;
+/// use horn_nn::layers::{Dense, Input};
+///
+/// let model = Sequential::new().add(Input([784])).add(Dense(10));
+/// let y = model.predict(&ndarray::Array2::<f32>::zeros((1, 784)), 32)?;
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Sequential {
+    name: Option<String>,
+    trainable: bool,
+    layers: Vec<Arc<dyn Layer>>,
+}
+
+impl Sequential {
+    /// A model without layers.
+    pub fn new() -> Self {
+        Self { name: None, trainable: true, layers: Vec::new() }
+    }
+
+    /// Names the model; the default is `sequential`, numbered where it is a layer of another model.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    fn model_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("sequential")
+    }
+
+    /// Do the layers' weights learn, where the model is a layer in another? Yes by default.
+    #[must_use]
+    pub fn trainable(mut self, trainable: bool) -> Self {
+        self.trainable = trainable;
+        self
+    }
+
+    /// Adds a layer at the end.
+    #[expect(clippy::should_implement_trait, reason = "the name is Keras's")]
+    #[must_use]
+    pub fn add(mut self, layer: impl Layer) -> Self {
+        self.layers.push(Arc::new(layer));
+        self
+    }
+
+    /// The model with an `Input` before its layers.
+    pub(crate) fn with_input(mut self, input: crate::layers::Input) -> Self {
+        self.layers.insert(0, Arc::new(input));
+        self
+    }
+
+    /// Takes the last layer away. Does nothing where there is none.
+    #[must_use]
+    pub fn pop(mut self) -> Self {
+        self.layers.pop();
+        self
+    }
+
+    /// The descriptions of the layers.
+    pub fn layers(&self) -> impl ExactSizeIterator<Item = &dyn Layer> {
+        self.layers.iter().map(AsRef::as_ref)
+    }
+
+    /// The table of layers as a value; shapes and weights are known only once the model is built.
+    pub fn to_summary(&self) -> Summary {
+        let names = names::names(self.model_name(), self.layers()).unwrap_or_default();
+        let rows = self.layers.iter().zip(names).map(|(layer, name)| Row {
+            name,
+            class_name: layer.class_name().to_owned(),
+            params: BUILT_AT_ONCE.contains(&layer.class_name()).then_some(0),
+            ..Row::default()
+        });
+        Summary { name: self.model_name().to_owned(), rows: rows.collect(), ..Summary::default() }
+    }
+
+    /// The shape that the `Input` says, where the first layer is one.
+    pub fn input_shape(&self) -> Option<&Shape> {
+        self.layers.first().and_then(|layer| layer.input_shape())
+    }
+
+    /// Builds the model: checks every layer against the one before and makes the weights on the device.
+    ///
+    /// # Errors
+    ///
+    /// Where there are no layers, the first is no `Input`, two have one name, or one doesn't fit the one before.
+    pub fn build(&self, device: &Device) -> Result<Model> {
+        self.build_by(&LayerBuilder::new(device))
+    }
+
+    /// Builds the model as a part of what is being built.
+    pub(crate) fn build_by(&self, build: &LayerBuilder) -> Result<Model> {
+        match self.input_shape() {
+            Some(shape) => Model::from_plan(self.plan_for(&shape.clone())?, build),
+            None if self.layers.is_empty() => Err(self.no_layers()),
+            None => Err(Error::model("the shape of the input is unknown")
+                .at(format!("model {:?}", self.model_name()))
+                .received(format!("{} as the first layer", self.layers[0].class_name()))
+                .expected("an Input layer")
+                .hint("begin with `.add(Input([…]))`, the shape of one sample")),
+        }
+    }
+
+    /// Builds the model for inputs of this shape, as [`build`](Self::build) does; an `Input` may be missing.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and where an `Input` says another shape.
+    pub fn build_for(&self, input: &Shape, device: &Device) -> Result<Model> {
+        Model::from_plan(self.plan_for(input)?, &LayerBuilder::new(device))
+    }
+
+    /// The chain of calls, each layer checked against the one before.
+    fn plan(&self, input_layer: &Arc<dyn Layer>, rest: &[Arc<dyn Layer>], input: &Shape) -> Result<Plan> {
+        let chain = || std::iter::once(input_layer).chain(rest);
+        let names = names::names(self.model_name(), chain().map(AsRef::as_ref))?;
+        let layers: Vec<_> = chain()
+            .zip(names)
+            .zip(0..)
+            .map(|((layer, name), order)| PlannedLayer { name, layer: layer.clone(), order })
+            .collect();
+
+        let mut calls: Vec<PlannedCall> = Vec::with_capacity(layers.len());
+        for (at, PlannedLayer { name, layer, .. }) in layers.iter().enumerate() {
+            let place = names::place(name, layer.as_ref());
+            if at > 0 && layer.input_shape().is_some() {
+                return Err(Error::model("only the first layer can be an Input")
+                    .at(place)
+                    .expected("one Input, before all other layers")
+                    .hint("remove it"));
+            }
+            let input_shapes = vec![calls.last().map_or(input, |before| &before.output_shapes[0]).clone()];
+            let output_shapes =
+                checks::output_shapes(layer.as_ref(), &input_shapes).map_err(|e| e.at(place.clone()))?;
+            if output_shapes.len() > 1 && at + 1 < layers.len() {
+                return Err(Error::model("a layer of several outputs can only be the last of a Sequential")
+                    .at(place)
+                    .received(format!("{} outputs", output_shapes.len()))
+                    .expected("one output")
+                    .hint("connect its outputs by the functional API: `apply_all`, then `Model::new`"));
+            }
+            let inputs = at.checked_sub(1).map(|call| Place { call, output: 0 }).into_iter().collect();
+            calls.push(PlannedCall {
+                layer: at,
+                index: 0,
+                mode: None,
+                inputs,
+                masks: 0,
+                operations: Vec::new(),
+                input_shapes,
+                output_shapes,
+            });
+        }
+        let last = calls.len() - 1;
+        let outputs = (0..calls[last].output_shapes.len()).map(|output| Place { call: last, output }).collect();
+        Ok(Plan {
+            name: self.model_name().to_owned(),
+            named: self.name.is_some(),
+            kind: ModelKind::Sequential,
+            layers,
+            calls,
+            operations: Vec::new(),
+            inputs: vec![0],
+            outputs,
+            keys: Keys::default(),
+        })
+    }
+
+    /// The chain for inputs of this shape.
+    fn plan_for(&self, input: &Shape) -> Result<Plan> {
+        let input_layer = self.input_shape().map(|_| self.layers[0].clone());
+        let rest = &self.layers[usize::from(input_layer.is_some())..];
+        if rest.is_empty() {
+            return Err(self.no_layers());
+        }
+        let input_layer = input_layer.unwrap_or_else(|| Arc::new(crate::graph::input::Input::of(input.clone())));
+        if !input_layer.input_shape().is_some_and(|own| own.admits(input)) {
+            return Err(Error::shape("the data does not fit the model's Input")
+                .at(format!("model {:?}", self.model_name()))
+                .received(crate::tensor::shape::list(std::slice::from_ref(input)))
+                .expected(crate::tensor::shape::list(std::slice::from_ref(input_layer.input_shape().unwrap_or(input))))
+                .hint("reshape the data, or change the Input"));
+        }
+        self.plan(&input_layer, rest, input)
+    }
+
+    fn no_layers(&self) -> Error {
+        Error::model("the model has no layers")
+            .at(format!("model {:?}", self.model_name()))
+            .expected("at least one layer besides Input")
+            .hint("add one, as in `.add(Dense(10))`")
+    }
+}
+
+/// A list of layers as a layer in another model: it gets weights of its own there.
+impl Layer for Sequential {
+    fn class_name(&self) -> &str {
+        "Sequential"
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn trainable(&self) -> bool {
+        self.trainable
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
+    /// Where its Input does: the shapes tell.
+    fn takes_texts(&self) -> bool {
+        true
+    }
+
+    fn output_shape(&self, input: &Shape) -> Result<Shape> {
+        let plan = self.plan_for(input)?;
+        Ok(plan.shape(plan.outputs[0]).clone())
+    }
+
+    fn config(&self) -> Value {
+        let config = match self.input_shape().map(|input| self.plan_for(input)) {
+            Some(Ok(plan)) => plan_config(&plan, self.trainable),
+            _ => names::names(self.model_name(), self.layers())
+                .and_then(|names| list_config(self.model_name(), self.trainable, names.into_iter().zip(self.layers()))),
+        };
+        config.unwrap_or_default()
+    }
+
+    fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
+        Ok(Model::from_plan(self.plan_for(input)?, build)?.into_layer(build))
+    }
+}
+
+impl Default for Sequential {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Activation;
+    use crate::layers::{Dense, Dropout, Flatten, Input, ReLU, Reshape};
+
+    fn build(model: Sequential) -> Result<Model> {
+        model.build(&Device::default())
+    }
+
+    #[test]
+    fn layers_are_numbered_within_the_model() {
+        let model =
+            build(Sequential::new().add(Input([4])).add(Dense(3)).add(ReLU()).add(Dense(2).name("out")).add(Dense(1)))
+                .unwrap();
+        let names: Vec<_> = model.layers().map(|layer| layer.name()).collect();
+        assert_eq!(names, ["input_layer", "dense", "re_lu", "out", "dense_1"]);
+    }
+
+    #[test]
+    fn what_cannot_be_built_says_why() {
+        for (model, expected) in [
+            (
+                Sequential::new(),
+                "model \"sequential\": the model has no layers; expected at least one layer besides Input. \
+                 Hint: add one, as in `.add(Dense(10))`.",
+            ),
+            (
+                Sequential::new().add(Input([4])),
+                "model \"sequential\": the model has no layers; expected at least one layer besides Input. \
+                 Hint: add one, as in `.add(Dense(10))`.",
+            ),
+            (
+                Sequential::new().add(Dense(4)),
+                "model \"sequential\": the shape of the input is unknown; received Dense as the first layer, \
+                 expected an Input layer. Hint: begin with `.add(Input([…]))`, the shape of one sample.",
+            ),
+            (
+                Sequential::new().add(Input([4])).add(Dense(4)).add(Input([4])),
+                "layer \"input_layer_1\" (InputLayer): only the first layer can be an Input; \
+                 expected one Input, before all other layers. Hint: remove it.",
+            ),
+            (
+                Sequential::new().add(Input([4])).add(Dense(4).name("a")).add(Flatten().name("a")),
+                "model \"sequential\": two layers have one name; received \"a\" twice, expected names that differ. \
+                 Hint: rename one, as in `.name(\"a_2\")`.",
+            ),
+            (
+                Sequential::new().add(Input([4])).add(Dense(4)).add(Reshape([3, 2])),
+                "layer \"reshape\" (Reshape): the samples do not fit the target shape; \
+                 received target_shape [3, 2] for (None, 4), \
+                 expected sizes whose product is the number of features, one of them -1 at most. \
+                 Hint: change the target shape, or the layer before.",
+            ),
+            (
+                Sequential::new().add(Input([0])).add(Flatten()),
+                "layer \"input_layer\" (InputLayer): the output has no values; received (None, 0) from (None, 0), \
+                 expected sizes of at least 1. Hint: change the layer's arguments.",
+            ),
+        ] {
+            assert_eq!(build(model).unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn an_input_may_come_with_the_data() {
+        let model = Sequential::new().add(Dense(2));
+        let device = Device::default();
+        assert_eq!(model.build_for(&Shape::batched([5]), &device).unwrap().count_params(), 12);
+        let fixed = Sequential::new().add(Input([4])).add(Dense(2));
+        assert!(fixed.build_for(&Shape::batched([5]), &device).unwrap_err().is_shape());
+    }
+
+    #[test]
+    fn pop_takes_the_last_layer() {
+        let model = Sequential::new().add(Input([4])).add(Dense(2)).add(Dropout(0.5)).pop();
+        assert_eq!(model.layers().len(), 2);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_weights() {
+        let weights = |seed| {
+            crate::random::set_random_seed(seed);
+            let model = Sequential::new().add(Input([4])).add(Dense(3).activation(Activation::Relu));
+            build(model).unwrap().get_weights()
+        };
+        assert_eq!(weights(1), weights(1));
+        assert_ne!(weights(1), weights(2));
+    }
+}

@@ -1,0 +1,151 @@
+//! The weights of a model: to read, to set, to freeze.
+
+use std::sync::Arc;
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use ndarray::ArrayD;
+
+use crate::error::{Error, Result};
+use crate::graph::plan::ModelKind;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::weight::Weight;
+use crate::layer::weights;
+use crate::model::model::Model;
+
+impl Model {
+    /// The number of weights, each element counted.
+    pub fn count_params(&self) -> usize {
+        self.num_params()
+    }
+
+    /// What is known about each weight, in the order of [`get_weights`](Self::get_weights).
+    pub fn weights(&self) -> impl Iterator<Item = &Weight> {
+        self.graph.states.iter().flat_map(|state| &state.weights)
+    }
+
+    /// Keras's path of each weight, `conv2d/kernel`, in the order of [`weights`](Self::weights). That of a layer in a
+    /// nested Sequential begins with the model's name, in a nested Functional it does not.
+    pub fn weight_paths(&self) -> impl Iterator<Item = String> {
+        self.layers().flat_map(|layer| {
+            let prefix = match layer.as_model().map(Self::kind) {
+                Some(ModelKind::Functional) => String::new(),
+                _ => format!("{}/", layer.name()),
+            };
+            layer.weights().iter().map(move |weight| format!("{prefix}{}", weight.name))
+        })
+    }
+
+    /// The weights that learn: not those of frozen layers.
+    pub fn trainable_weights(&self) -> impl Iterator<Item = &Weight> {
+        self.weights().zip(self.learning()).filter_map(|(weight, learns)| learns.then_some(weight))
+    }
+
+    /// The weights that do not learn: those of frozen layers, and those that layers change themselves.
+    pub fn non_trainable_weights(&self) -> impl Iterator<Item = &Weight> {
+        self.weights().zip(self.learning()).filter_map(|(weight, learns)| (!learns).then_some(weight))
+    }
+
+    /// Does each weight learn?
+    pub(crate) fn learning(&self) -> Vec<bool> {
+        self.layers().flat_map(|layer| layer.learning()).collect()
+    }
+
+    /// Copies of all weights, layer by layer, those that learn first.
+    pub fn get_weights(&self) -> Vec<ArrayD<f32>> {
+        weights::get(self, self.weights())
+    }
+
+    /// Replaces all weights by arrays in the order of [`get_weights`](Self::get_weights).
+    ///
+    /// # Errors
+    ///
+    /// Where there are more or fewer arrays, or one has another shape. The model keeps its weights then.
+    pub fn set_weights(&mut self, values: &[ArrayD<f32>]) -> Result<()> {
+        check_weights(self.weights(), values).map_err(|error| error.at(format!("model {:?}", self.name())))?;
+        self.update(|model| weights::set(model, values));
+        Ok(())
+    }
+
+    /// Replaces the weights of one layer.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no layer of that name, there are more or fewer arrays, or one has another shape.
+    pub fn set_layer_weights(&mut self, name: &str, values: &[ArrayD<f32>]) -> Result<()> {
+        let at = self.position(name)?;
+        check_weights(&self.graph.states[at].weights, values).map_err(|error| error.at(self.place(at)))?;
+        self.update_layer(at, |layer| weights::set(layer, values));
+        Ok(())
+    }
+
+    /// Freezes a layer, so that its weights stay as they are, or lets it learn again. A `BatchNormalization` that is
+    /// frozen uses its moving statistics. A layer of a nested model has the model's name before its own: `base/dense`.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no layer of that name.
+    pub fn set_layer_trainable(&mut self, name: &str, trainable: bool) -> Result<()> {
+        let at = match name.split_once('/') {
+            Some((model, inner)) if self.position(name).is_err() => {
+                let at = self.position(model)?;
+                if let Some(nested) = self.layers[at].downcast_mut::<Self>() {
+                    return nested.set_layer_trainable(inner, trainable);
+                }
+                self.position(name)?
+            }
+            _ => self.position(name)?,
+        };
+        self.set_trainable_at(at, trainable);
+        Ok(())
+    }
+
+    /// Freezes all layers, or lets all learn.
+    pub fn set_trainable(&mut self, trainable: bool) {
+        (0..self.layers.len()).for_each(|at| self.set_trainable_at(at, trainable));
+    }
+
+    fn set_trainable_at(&mut self, at: usize, trainable: bool) {
+        let graph = Arc::make_mut(&mut self.graph);
+        graph.states[at].trainable = trainable;
+        let own: Vec<bool> = graph.states[at].weights.iter().map(|weight| weight.trainable && trainable).collect();
+        if let Some(nested) = self.layers[at].downcast_mut::<Self>() {
+            nested.set_trainable(trainable);
+        } else {
+            self.update_layer(at, |layer| weights::set_trainable(layer, |at| own[at]));
+        }
+    }
+
+    fn update_layer(&mut self, at: usize, function: impl FnOnce(BuiltLayer) -> BuiltLayer) {
+        let layer = self.layers.remove(at);
+        self.layers.insert(at, function(layer));
+    }
+
+    /// What the weights' regularizers add to the loss: of those that learn.
+    pub fn regularization_losses(&self) -> Vec<Tensor<1>> {
+        if self.weights().all(|weight| weight.regularizer.is_none()) {
+            return Vec::new();
+        }
+        weights::penalties(self, &self.weights().collect::<Vec<_>>())
+    }
+
+    /// The model with its weights held to their constraints.
+    #[must_use]
+    pub fn constrained(self) -> Self {
+        let graph = self.graph.clone();
+        let noted: Vec<&Weight> = graph.states.iter().flat_map(|state| &state.weights).collect();
+        if noted.iter().all(|weight| weight.constraint.is_none()) { self } else { weights::constrain(self, &noted) }
+    }
+}
+
+fn check_weights<'a>(weights: impl IntoIterator<Item = &'a Weight>, values: &[ArrayD<f32>]) -> Result<()> {
+    let received: Vec<_> = values.iter().map(|array| array.shape().to_vec()).collect();
+    let expected: Vec<_> = weights.into_iter().map(|weight| weight.sizes.clone()).collect();
+    if received == expected {
+        return Ok(());
+    }
+    Err(Error::shape("the weights do not fit the model")
+        .received(format!("{received:?}"))
+        .expected(format!("{expected:?}"))
+        .hint("give arrays in the order and of the shapes of `get_weights`"))
+}

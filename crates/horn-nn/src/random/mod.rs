@@ -1,0 +1,143 @@
+//! Random numbers, bit for bit those of Keras on JAX.
+//!
+//! Keras draws from three streams: Python's `random` gives each initializer and each seed generator its seed, numpy's
+//! gives `fit` its permutations, and JAX's [`threefry`] turns a seed into numbers. The first two are states, and
+//! [`set_random_seed`] sets both; the last has no state.
+
+pub(crate) mod beta;
+pub(crate) mod erf_inv;
+pub(crate) mod mt19937;
+pub(crate) mod seed_generator;
+pub mod threefry;
+
+use std::cell::RefCell;
+use std::hash::{BuildHasher, RandomState};
+
+use crate::random::mt19937::Mt19937;
+
+pub use seed_generator::SeedGenerator;
+
+thread_local! {
+    static STREAMS: RefCell<Streams> = RefCell::new(Streams::from_entropy());
+}
+
+/// The largest seed that is drawn for an initializer; the smallest is 1.
+const MAX_SEED: u32 = 1_000_000_000;
+
+struct Streams {
+    python: Mt19937,
+    numpy: Mt19937,
+}
+
+impl Streams {
+    fn new(seed: u32) -> Self {
+        Self { python: Mt19937::from_key(&[seed]), numpy: Mt19937::new(seed) }
+    }
+
+    /// The standard library keys its hash maps at random, which is all the entropy that is needed here.
+    fn from_entropy() -> Self {
+        let [high, low] = [0u8, 1].map(|word| RandomState::new().hash_one(word) as u32);
+        Self { python: Mt19937::from_key(&[high, low]), numpy: Mt19937::from_key(&[low, high]) }
+    }
+}
+
+/// Makes what follows on this thread repeatable: initial weights, dropout and the order of the samples.
+///
+/// The same as Keras's `keras.utils.set_random_seed`. Each thread has its own state; one that was never seeded starts
+/// from the system's entropy.
+///
+/// ```
+/// use horn_nn::random::{next_seed, permutation, set_random_seed};
+///
+/// set_random_seed(42);
+/// assert_eq!(next_seed(), 686_579_304);
+/// assert_eq!(permutation(10), [8, 1, 5, 0, 7, 2, 9, 4, 3, 6]);
+/// ```
+pub fn set_random_seed(seed: u32) {
+    STREAMS.replace(Streams::new(seed));
+}
+
+/// Draws the seed of a random initializer or of a seed generator: Python's `random.randint(1, 10**9)`.
+///
+/// Keras draws one for each of them when it is made, in the order of the layers, unless it was given a seed.
+pub fn next_seed() -> u64 {
+    STREAMS.with_borrow_mut(|streams| {
+        loop {
+            // 30 bits hold 10**9; what is too large is drawn again.
+            let below = streams.python.next_u32() >> 2;
+            if below < MAX_SEED {
+                return u64::from(below) + 1;
+            }
+        }
+    })
+}
+
+/// Draws an order of `0..n`: numpy's `np.random.permutation(n)`, for `n` up to 2³².
+pub fn permutation(n: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    STREAMS.with_borrow_mut(|streams| {
+        for last in (1..n).rev() {
+            let mask = usize::MAX >> last.leading_zeros();
+            let chosen = loop {
+                let drawn = streams.numpy.next_u32() as usize & mask;
+                if drawn <= last {
+                    break drawn;
+                }
+            };
+            order.swap(last, chosen);
+        }
+    });
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_those_of_python() {
+        // random.seed(s); [random.randint(1, 10**9) for _ in range(4)]
+        for (seed, expected) in [
+            (0, [906691060, 413654000, 813847340, 955892129]),
+            (42, [686579304, 119540832, 26855093, 796233791]),
+            (u32::MAX, [682209859, 665256254, 218184273, 231223275]),
+        ] {
+            set_random_seed(seed);
+            assert_eq!([(); 4].map(|()| next_seed()), expected, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn permutations_are_those_of_numpy() {
+        // np.random.seed(42); np.random.permutation(n) for n in (10, 10, 1, 5)
+        set_random_seed(42);
+        assert_eq!(permutation(10), [8, 1, 5, 0, 7, 2, 9, 4, 3, 6]);
+        assert_eq!(permutation(10), [0, 1, 8, 5, 3, 4, 7, 9, 6, 2]);
+        assert_eq!(permutation(1), [0]);
+        assert_eq!(permutation(5), [0, 2, 3, 1, 4]);
+        assert!(permutation(0).is_empty());
+    }
+
+    #[test]
+    fn a_long_permutation_is_that_of_numpy() {
+        // np.random.seed(42); p = np.random.permutation(60000); p[:5], p[-5:], (p * np.arange(60000)).sum()
+        set_random_seed(42);
+        let order = permutation(60_000);
+        assert_eq!(order[..5], [12628, 37730, 39991, 8525, 8279]);
+        assert_eq!(order[59_995..], [54343, 38158, 860, 15795, 56422]);
+        assert_eq!(order.iter().enumerate().map(|(i, p)| i * p).sum::<usize>(), 53_939_966_067_282);
+    }
+
+    #[test]
+    fn each_thread_has_its_own_streams() {
+        set_random_seed(42);
+        std::thread::spawn(|| set_random_seed(7)).join().expect("seeding does not panic");
+        assert_eq!(next_seed(), 686_579_304);
+    }
+
+    #[test]
+    fn unseeded_threads_differ() {
+        let draw = || std::thread::spawn(|| [next_seed(), next_seed()]).join().expect("drawing does not panic");
+        assert_ne!(draw(), draw());
+    }
+}

@@ -1,0 +1,119 @@
+//! How the objects that a layer is given by name or with a config (initializers, regularizers, constraints) stand in
+//! Keras's files.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::error::Error;
+use crate::registry::suggest::nearest;
+
+/// Makes the enum of all objects of a kind, which serializes as Keras writes it. After the name of the enum comes what
+/// one is called and Keras's module; after each class, the names that Keras knows it by besides its own.
+macro_rules! keras_objects {
+    (
+        $(#[$doc:meta])*
+        $kind:ident, $called:literal, $module:literal;
+        $($(#[$class_doc:meta])* $class:ident: $($name:literal),+;)+
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum $kind {
+            $($(#[$class_doc])* $class($class),)+
+        }
+
+        impl $kind {
+            /// The one of that name, with its defaults.
+            fn by_name(name: &str) -> $crate::Result<Self> {
+                match name {
+                    $(stringify!($class) $(| $name)+ => Ok(Self::$class($class::default())),)+
+                    _ => Err($crate::registry::objects::unknown($called, name, NAMES)),
+                }
+            }
+        }
+
+        $(impl From<$class> for $kind {
+            fn from(inner: $class) -> Self {
+                Self::$class(inner)
+            }
+        })+
+
+        impl serde::Serialize for $kind {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$class(config) => {
+                        $crate::registry::objects::Written::new($module, stringify!($class), config).serialize(serializer)
+                    })+
+                }
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $kind {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                use $crate::registry::objects::Read;
+
+                match Read::deserialize(deserializer)? {
+                    Read::Name(name) => name.parse().map_err(serde::de::Error::custom),
+                    Read::Object(object) => match object.class_name() {
+                        $(stringify!($class) $(| $name)+ => object.config().map(Self::$class),)+
+                        class => Err(serde::de::Error::custom($crate::registry::objects::unknown($called, class, NAMES))),
+                    },
+                }
+            }
+        }
+
+        /// Every name in small letters.
+        const NAMES: &[&str] = &[$($($name),+),+];
+    };
+}
+pub(crate) use keras_objects;
+
+/// An object as Keras writes it.
+#[derive(Serialize)]
+pub(crate) struct Written<'a, T> {
+    module: &'static str,
+    class_name: &'static str,
+    config: &'a T,
+    /// Only classes of a user's own have one.
+    registered_name: (),
+}
+
+impl<'a, T> Written<'a, T> {
+    pub(crate) fn new(module: &'static str, class_name: &'static str, config: &'a T) -> Self {
+        Self { module, class_name, config, registered_name: () }
+    }
+}
+
+/// An object as Keras reads it.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a name, or a map with a class_name and a config")]
+pub(crate) enum Read {
+    Name(String),
+    Object(Object),
+}
+
+/// The module says nothing that the class does not, so that files may leave it out.
+#[derive(Deserialize)]
+pub(crate) struct Object {
+    class_name: String,
+    config: Option<Value>,
+}
+
+impl Object {
+    pub(crate) fn class_name(&self) -> &str {
+        &self.class_name
+    }
+
+    pub(crate) fn config<T: DeserializeOwned, E: serde::de::Error>(self) -> Result<T, E> {
+        let config = self.config.unwrap_or_else(|| json!({}));
+        T::deserialize(config).map_err(|error| E::custom(format!("the config of {}: {error}", self.class_name)))
+    }
+}
+
+/// There is no such name among the known ones.
+pub(crate) fn unknown(called: &str, name: &str, known: &[&str]) -> Error {
+    let [first, second] = nearest(name, known);
+    Error::argument(format!("there is no {called} of this name"))
+        .received(format!("\"{name}\""))
+        .hint(format!("write \"{first}\" or \"{second}\", if that is what you meant"))
+}

@@ -1,0 +1,48 @@
+//! Reading the parts of a configuration.
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::saving::limits::MOST_LAYERS;
+
+/// The keys of a dictionary of places.
+pub(crate) fn keys(places: &Value) -> Vec<String> {
+    places.as_object().map(|named| named.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// Collects the places of tensors in a call's arguments.
+pub(crate) fn collect(value: &Value, places: &mut Vec<Value>) {
+    match value {
+        Value::Object(object) => match &object.get("config").unwrap_or(&Value::Null)["keras_history"] {
+            Value::Null => object.values().for_each(|value| collect(value, places)),
+            place => places.push(place.clone()),
+        },
+        Value::Array(values) => values.iter().for_each(|value| collect(value, places)),
+        _ => {}
+    }
+}
+
+/// Is it a number, a switch or a text, and not a tensor?
+pub(crate) fn is_plain(value: &Value) -> bool {
+    value.is_boolean() || value.is_number() || value.is_string()
+}
+
+pub(crate) fn text<'a>(object: &'a Value, key: &str) -> Result<&'a str> {
+    object[key].as_str().ok_or_else(|| Error::argument(format!("{key} is missing")).received(object).expected("a text"))
+}
+
+/// The layers of a model.
+pub(crate) fn layers(config: &Value) -> Result<&[Value]> {
+    let layers = list(config, "layers")?;
+    if layers.len() > MOST_LAYERS {
+        return Err(Error::model("the model has too many layers")
+            .received(layers.len())
+            .expected(format!("at most {MOST_LAYERS}")));
+    }
+    Ok(layers)
+}
+
+pub(crate) fn list<'a>(object: &'a Value, key: &str) -> Result<&'a [Value]> {
+    let found = object[key].as_array().map(Vec::as_slice);
+    found.ok_or_else(|| Error::argument(format!("{key} is missing")).expected("a list"))
+}

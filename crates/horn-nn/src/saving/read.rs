@@ -1,0 +1,481 @@
+//! From Keras's configurations back to models.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result};
+use crate::graph::input::Input;
+use crate::graph::keras_tensor::KerasTensor;
+use crate::graph::noted::noted_mode;
+use crate::graph::plan::Keys;
+use crate::graph::shared_layer::SharedLayer;
+use crate::layer::call::Mode;
+use crate::layer::description::Layer;
+use crate::layers::registry;
+use crate::model::functional::Functional;
+use crate::model::model::Model;
+use crate::model::sequential::Sequential;
+use crate::saving::json::{collect, is_plain, keys, layers, list, text};
+use crate::saving::operations::{
+    CAST, MASK_OPERATIONS, MASK_SHAPING, check_operation, collect_truths, constant, is_operation,
+};
+use crate::tensor::shape::Shape;
+
+/// The keyword argument of a call that says how the layer acts in it.
+const TRAINING: &str = "training";
+
+/// The keyword argument of a call that gives the masks of its inputs.
+const MASK: &str = "mask";
+
+/// Reads a layer or a model from what Keras writes for it: `{"class_name": .., "config": ..}`.
+///
+/// # Errors
+///
+/// Where a class or an argument is unknown, or a graph is not whole.
+pub fn deserialize(object: &Value) -> Result<Box<dyn Layer>> {
+    let class_name = text(object, "class_name")?;
+    match object["registered_name"].as_str().filter(|name| name.contains('>')) {
+        // A class of the user's is that one and no other, also where it has the name of one of Keras's.
+        Some(registered_name) => registry::from_registered(registered_name, &object["config"]),
+        None => registry::from_config(class_name, &object["config"]),
+    }
+}
+
+impl Sequential {
+    /// Reads the model from Keras's `get_config()`.
+    ///
+    /// # Errors
+    ///
+    /// Where a class or an argument is unknown.
+    pub fn from_config(config: &Value) -> Result<Self> {
+        let mut model = Self::new().trainable(config["trainable"] != false);
+        if let Some(name) = config["name"].as_str() {
+            model = model.name(name);
+        }
+        for object in layers(config)? {
+            model = model.add(deserialize(object)?);
+        }
+        // Without an `InputLayer` the shape may be noted beside the layers.
+        match Shape::from_json(&config["build_input_shape"]) {
+            Some(shape) if model.input_shape().is_none() => {
+                let takes_texts = model.layers().next().is_some_and(Layer::takes_texts);
+                Ok(model.with_input(Input::of(if takes_texts { shape.of_texts() } else { shape })))
+            }
+            _ => Ok(model),
+        }
+    }
+}
+
+impl Functional {
+    /// Reads the model from Keras's `get_config()`: its layers, and the calls that connect them.
+    ///
+    /// # Errors
+    ///
+    /// Where a class or an argument is unknown, a call takes what no layer gives, or the calls go round in a circle.
+    pub fn from_config(config: &Value) -> Result<Self> {
+        let name = config["name"].as_str().unwrap_or("functional");
+        let mut graph = Graph::default();
+        let mut calls = Vec::new();
+        let mut truths = HashMap::new();
+        collect_truths(&config["layers"], &mut truths);
+        for object in layers(config)? {
+            let layer = text(object, "name")?;
+            let nodes = list(object, "inbound_nodes")?;
+            let class_name = text(object, "class_name")?;
+            let shapes_masks =
+                MASK_SHAPING.contains(&class_name) && is_operation(object) && truths.get(layer) == Some(&true);
+            if MASK_OPERATIONS.contains(&class_name) || shapes_masks {
+                graph.masks.insert(layer.to_owned());
+                continue;
+            }
+            graph.add(layer, object, nodes)?;
+            calls.extend(nodes.iter().enumerate().map(|(index, node)| (layer, index, node)));
+        }
+        let calls = calls.into_iter().map(|(layer, index, node)| graph.waiting(layer, index, node));
+        let mut open = calls.collect::<Result<Vec<_>>>()?;
+        // A call waits for those that it takes from, and for the calls of its layer before it: each is looked at again
+        // when the one call is made that it was found to wait for.
+        let mut waiting: HashMap<CallKey, Vec<Waiting>> = HashMap::new();
+        open.reverse();
+        while let Some(mut call) = open.pop() {
+            match graph.next_missing(&mut call) {
+                Some(missing) => waiting.entry(missing).or_default().push(call),
+                None => {
+                    let made = (call.layer.to_owned(), call.index);
+                    graph.call(call)?;
+                    open.extend(waiting.remove(&made).into_iter().flatten().rev());
+                }
+            }
+        }
+        if !waiting.is_empty() {
+            let mut stuck: Vec<&str> = waiting.values().flatten().map(|call| call.layer).collect();
+            stuck.sort_unstable();
+            return Err(Error::model("calls go round in a circle, or take what no layer gives")
+                .at(format!("model {name:?}"))
+                .received(stuck.join(", "))
+                .expected("calls that lead from the inputs to the outputs"));
+        }
+        let inputs = graph.tensors(&config["input_layers"])?;
+        let outputs = graph.tensors(&config["output_layers"])?;
+        let model = Model::new(inputs, outputs)?.name(name).trainable(config["trainable"] != false);
+        Ok(model.with_keys(Keys { inputs: keys(&config["input_layers"]), outputs: keys(&config["output_layers"]) }))
+    }
+}
+
+/// A call of a layer, by the layer's name and the call's number.
+type CallKey = (String, usize);
+
+/// A call that is not made yet.
+struct Waiting<'a> {
+    layer: &'a str,
+    index: usize,
+    node: &'a Value,
+    /// The places of the tensors that it takes, in the order of the layer's arguments; after them those of its masks.
+    places: Vec<Value>,
+    masks: usize,
+    /// How many of them are there.
+    found: usize,
+}
+
+/// The layers that were read, and the outputs of those calls that were made.
+#[derive(Default)]
+struct Graph {
+    layers: HashMap<String, SharedLayer>,
+    outputs: HashMap<String, Vec<Vec<KerasTensor>>>,
+    /// The names of mask operations.
+    masks: HashSet<String>,
+    /// The names of layers that are graphs themselves.
+    graphs: HashSet<String>,
+}
+
+impl Graph {
+    fn add(&mut self, name: &str, object: &Value, nodes: &[Value]) -> Result<()> {
+        if self.layers.contains_key(name) || self.outputs.contains_key(name) {
+            return Err(Error::model("two layers have one name").received(format!("{name:?} twice")));
+        }
+        if object["class_name"] == "InputLayer" {
+            let input: Input = serde_json::from_value(object["config"].clone()).map_err(|error| {
+                Error::argument("the input can't be read").at(format!("layer {name:?}")).because(error)
+            })?;
+            self.outputs.insert(name.to_owned(), vec![vec![input.tensor()]]);
+            return Ok(());
+        }
+        let whole;
+        let mut object = object;
+        if is_operation(object) {
+            check_operation(object).map_err(|error| error.at(format!("operation {name:?}")))?;
+            if object["class_name"] == CAST {
+                whole = json!({"class_name": "Identity", "config": {"name": name}});
+                object = &whole;
+            }
+        }
+        let read = |object| deserialize(object).map_err(|error| error.at(format!("layer {name:?}")));
+        let mut layer = read(object)?;
+        // What Keras is told with the call is told to the layer here. Layers that hold others know no such options, so
+        // that no layer is read more than twice.
+        let known = layer.call_options();
+        let told = |node: &Value| -> Map<String, Value> {
+            let kwargs = node["kwargs"].as_object().into_iter().flatten();
+            let own = kwargs.filter(|(key, _)| known.contains(&key.as_str()));
+            let said = |value: &Value| if is_plain(value) { value.clone() } else { self.takes(value).into() };
+            own.map(|(key, value)| (key.clone(), said(value))).filter(|(_, value)| value != false).collect()
+        };
+        if let Some(other) = nodes.iter().find(|node| told(node) != told(&nodes[0])) {
+            return Err(Error::model("the calls of one layer differ in their options")
+                .at(format!("layer {name:?}"))
+                .received(format!("{} and {}", Value::from(told(&nodes[0])), Value::from(told(other))))
+                .expected("the same options in each call")
+                .hint("make it two layers in the program that writes the model"));
+        }
+        let kwargs = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
+        let mut options = Map::new();
+        for (key, value) in kwargs.filter(|(key, _)| *key != TRAINING) {
+            let plain = is_plain(value);
+            if known.contains(&key.as_str()) {
+                options.insert(key.clone(), if plain { value.clone() } else { self.takes(value).into() });
+            } else if plain {
+                return Err(Error::argument("the layer has no such argument of its call")
+                    .at(format!("layer {name:?}"))
+                    .received(format!("{key} = {value}"))
+                    .expected(known.join(", ")));
+            }
+        }
+        if !options.is_empty() {
+            let mut object = object.clone();
+            if let Some(config) = object["config"].as_object_mut() {
+                config.extend(options);
+            }
+            layer = read(&object)?;
+        }
+        if matches!(object["class_name"].as_str(), Some("Functional" | "Model")) {
+            self.graphs.insert(name.to_owned());
+        }
+        self.layers.insert(name.to_owned(), layer.shared());
+        Ok(())
+    }
+
+    /// A call that is to be made once there is what it takes.
+    fn waiting<'a>(&self, layer: &'a str, index: usize, node: &'a Value) -> Result<Waiting<'a>> {
+        let places = match self.layers.get(layer) {
+            Some(description) => self.places(description, node).map_err(|error| error.at(format!("layer {layer:?}"))),
+            None => Err(Error::model("an Input is called").at(format!("layer {layer:?}"))),
+        };
+        let (places, masks) = places?;
+        Ok(Waiting { layer, index, node, places, masks, found: 0 })
+    }
+
+    /// The next call that this one waits for.
+    fn next_missing(&self, call: &mut Waiting) -> Option<CallKey> {
+        let made = self.outputs.get(call.layer).map_or(0, Vec::len);
+        if made < call.index {
+            return Some((call.layer.to_owned(), call.index - 1));
+        }
+        while let Some(place) = call.places.get(call.found) {
+            if self.tensor(place).is_none() {
+                let number = place[1].as_u64().and_then(|number| usize::try_from(number).ok());
+                return Some((place[0].as_str().unwrap_or_default().to_owned(), number.unwrap_or(usize::MAX)));
+            }
+            call.found += 1;
+        }
+        None
+    }
+
+    fn call(&mut self, call: Waiting) -> Result<()> {
+        let Some(layer) = self.layers.get(call.layer) else { return Ok(()) };
+        let mut inputs: Vec<KerasTensor> = call.places.iter().filter_map(|place| self.tensor(place)).collect();
+        let mut layer = layer.with_mask(inputs.split_off(inputs.len() - call.masks));
+        self.check_computed_mask(&call, &inputs)?;
+        if let Some(mode) = mode_of(layer.description().class_name(), call.node) {
+            layer = layer.in_mode(mode);
+        }
+        let outputs = layer.apply_all(inputs)?;
+        self.outputs.entry(call.layer.to_owned()).or_default().push(outputs);
+        Ok(())
+    }
+
+    /// A mask that Keras's graph computes is one that goes along with an input here, too.
+    fn check_computed_mask(&self, call: &Waiting, inputs: &[KerasTensor]) -> Result<()> {
+        let (kwargs, mut masks) = (&call.node["kwargs"], Vec::new());
+        collect(&kwargs[MASK], &mut masks);
+        let computed = masks.iter().any(|place| self.is_of_mask(place));
+        // A layer that gets its states does not look at the mask that comes with the sequence.
+        let comes_along = kwargs["initial_state"].is_null() && inputs.iter().any(|input| input.mask().is_some());
+        if !computed || comes_along {
+            return Ok(());
+        }
+        Err(Error::model("the mask is computed by the program, and comes along with no input")
+            .at(format!("layer {:?}", call.layer))
+            .received(format!("a mask from {}", masks[0][0]))
+            .expected("the mask of an Embedding or a Masking before, or an Input")
+            .hint("let `Masking` or `Embedding(mask_zero=True)` make the mask"))
+    }
+
+    /// The places of the tensors that a call takes, in the order of the layer's arguments; and how many masks are
+    /// after them.
+    fn places(&self, layer: &SharedLayer, node: &Value) -> Result<(Vec<Value>, usize)> {
+        let known = layer.description().call_options();
+        let kwargs = node["kwargs"].as_object().into_iter().flatten();
+        let others = kwargs.filter(|(key, _)| *key != TRAINING && !known.contains(&key.as_str()));
+        if let Some(constant) = constant(&node["args"]).or_else(|| others.map(|(_, value)| value).find_map(constant)) {
+            return Err(Error::model("the call takes a value that is no tensor of the graph")
+                .received(constant)
+                .expected("outputs of layers")
+                .hint("write the step as a layer in the program that saves the model, such as Rescaling"));
+        }
+        let mut places = self.collected(&node["args"]);
+        let mut named: HashMap<&str, Vec<Value>> = HashMap::new();
+        for (key, value) in node["kwargs"].as_object().into_iter().flatten() {
+            named.insert(key, self.collected(value));
+        }
+        named.retain(|_, places| !places.is_empty());
+        let count = places.len() + named.values().map(Vec::len).sum::<usize>();
+        let mut arguments = layer.description().call_arguments(count);
+        // The mask of a layer with initial states is one of its inputs, others are masks.
+        let masks = match named.contains_key("initial_state") || !named.contains_key(MASK) {
+            true => Vec::new(),
+            false => {
+                let masks = named.remove(MASK).unwrap_or_default();
+                arguments = layer.description().call_arguments(count - masks.len());
+                masks
+            }
+        };
+        for (name, _) in arguments {
+            places.extend(named.remove(name).into_iter().flatten());
+        }
+        places.extend(masks.iter().cloned());
+        match named.into_keys().next() {
+            None => Ok((places, masks.len())),
+            Some(other) => Err(Error::model("the layer takes no such tensor with its call")
+                .received(format!("a tensor as {other:?}"))
+                .expected("the layer's inputs; masks go along with them, from layers such as `Masking`")),
+        }
+    }
+
+    /// The places of tensors in an argument, but for masks: they go along with the values.
+    fn collected(&self, value: &Value) -> Vec<Value> {
+        let mut places = Vec::new();
+        collect(value, &mut places);
+        places.retain(|place| !self.is_of_mask(place));
+        places
+    }
+
+    fn is_of_mask(&self, place: &Value) -> bool {
+        place[0].as_str().is_some_and(|layer| self.masks.contains(layer))
+    }
+
+    /// Does an argument hold tensors?
+    fn takes(&self, value: &Value) -> bool {
+        !self.collected(value).is_empty()
+    }
+
+    /// The tensor at `[layer, call, output]`.
+    fn tensor(&self, place: &Value) -> Option<KerasTensor> {
+        let calls = self.outputs.get(place[0].as_str()?)?;
+        let at = |value: &Value| usize::try_from(value.as_u64()?).ok();
+        calls.get(at(&place[1])?)?.get(at(&place[2])?).cloned()
+    }
+
+    /// The tensors at one place, or at several, in a list or by name.
+    fn tensors(&self, places: &Value) -> Result<Vec<KerasTensor>> {
+        let list: Vec<&Value> = match places {
+            Value::Array(list) if list.first().is_some_and(Value::is_string) => vec![places],
+            Value::Array(list) => list.iter().collect(),
+            Value::Object(named) => named.values().collect(),
+            _ => Vec::new(),
+        };
+        let tensor = |place: &Value| {
+            let numbered = place[0].as_str().filter(|name| self.graphs.contains(*name)).and_then(|_| place[1].as_u64());
+            let counted = match numbered {
+                // Here, and only here, Keras counts the call by which a graph was made.
+                Some(call) => json!([place[0], call.saturating_sub(1), place[2]]),
+                None => place.clone(),
+            };
+            self.tensor(&counted).ok_or_else(|| {
+                Error::model("an input or output is of no layer").received(place).expected("[layer, call, output]")
+            })
+        };
+        list.into_iter().map(tensor).collect()
+    }
+}
+
+/// The mode that the program gives with a call. One that Keras notes of itself is none: its layers learn in training,
+/// whatever stands there.
+fn mode_of(class_name: &str, node: &Value) -> Option<Mode> {
+    let mode = if node["kwargs"][TRAINING].as_bool()? { Mode::Training } else { Mode::Inference };
+    Some(mode).filter(|_| noted_mode(class_name) != Some(mode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(layer: &str, shape: &[usize]) -> Value {
+        let shape: Vec<Value> = std::iter::once(Value::Null).chain(shape.iter().map(|&size| size.into())).collect();
+        json!({"class_name": "__keras_tensor__", "config": {"shape": shape, "keras_history": [layer, 0, 0]}})
+    }
+
+    /// A graph of the two inputs `x` and `y`, and a step after them.
+    fn read(step: &Value) -> Result<Functional> {
+        let input = |name: &str, size: usize| {
+            let config = json!({"name": name, "batch_shape": [null, size]});
+            json!({"class_name": "InputLayer", "config": config, "name": name, "inbound_nodes": []})
+        };
+        let mut step = step.clone();
+        step["name"] = "step".into();
+        step["config"]["name"] = "step".into();
+        Functional::from_config(&json!({
+            "layers": [input("x", 4), input("y", 4), step],
+            "input_layers": [["x", 0, 0], ["y", 0, 0]],
+            "output_layers": ["step", 0, 0],
+        }))
+    }
+
+    fn operation(class_name: &str, nodes: Value) -> Value {
+        json!({"module": "keras.src.ops.numpy", "class_name": class_name, "config": {}, "inbound_nodes": nodes})
+    }
+
+    #[test]
+    fn functions_on_tensors_are_layers_where_they_mean_the_same() {
+        let (x, y) = (tensor("x", &[4]), tensor("y", &[4]));
+        assert!(read(&operation("Multiply", json!([{"args": [x, y], "kwargs": {}}]))).is_ok());
+        let array = json!({"class_name": "__numpy__", "config": {"value": [1.0], "dtype": "float32"}});
+        for (nodes, received) in [
+            (json!([{"args": [x, 2.0], "kwargs": {}}]), "received 2.0"),
+            (json!([{"args": [x, array], "kwargs": {}}]), "__numpy__"),
+            (json!([{"args": [[x, 3]], "kwargs": {}}]), "received 3"),
+        ] {
+            let error = read(&operation("Multiply", nodes)).unwrap_err().to_string();
+            assert!(error.contains("the call takes a value that is no tensor of the graph"), "{error}");
+            assert!(error.contains("layer \"step\"") && error.contains(received), "{error}");
+        }
+        assert!(read(&operation("Multiply", json!([{"args": [], "kwargs": {"x1": x, "x2": 3.0}}]))).is_err());
+        for class_name in ["Dot", "Average", "Relu", "Cast"] {
+            let error = read(&operation(class_name, json!([{"args": [x, y], "kwargs": {}}]))).unwrap_err().to_string();
+            assert!(error.starts_with("operation \"step\": Keras's function on tensors is no layer"), "{error}");
+        }
+        let mut cast = operation("Cast", json!([{"args": [x], "kwargs": {}}]));
+        cast["config"]["dtype"] = "bfloat16".into();
+        let model = read(&cast).unwrap();
+        assert_eq!(model.layers().last().unwrap().1.class_name(), "Identity");
+        // NumPy aligns these at their ends, a merging layer at the samples.
+        let other_rank = tensor("y", &[4, 4]);
+        assert!(read(&operation("Add", json!([{"args": [x, other_rank], "kwargs": {}}]))).is_err());
+    }
+
+    #[test]
+    fn a_mode_that_keras_notes_of_itself_is_none() {
+        for (class_name, training, mode) in [
+            ("Dropout", false, None),
+            ("Dropout", true, Some(Mode::Training)),
+            ("RandomFlip", true, None),
+            ("RandomFlip", false, Some(Mode::Inference)),
+            ("BatchNormalization", false, Some(Mode::Inference)),
+        ] {
+            let node = json!({"args": [tensor("x", &[4])], "kwargs": {"training": training}});
+            assert_eq!(mode_of(class_name, &node), mode, "{class_name}");
+        }
+        assert_eq!(mode_of("Dropout", &json!({"args": [], "kwargs": {}})), None);
+    }
+
+    #[test]
+    fn calls_of_one_layer_with_different_options_are_an_error() {
+        let x = tensor("x", &[4]);
+        let call = |options: Value| json!({"args": [[x, x]], "kwargs": options});
+        let config = json!({});
+        let attention = |second: Value| {
+            let nodes = json!([call(json!({"use_causal_mask": true})), call(second)]);
+            json!({"class_name": "Attention", "config": config, "inbound_nodes": nodes})
+        };
+        let error = read(&attention(json!({}))).unwrap_err().to_string();
+        assert!(error.contains("the calls of one layer differ in their options"), "{error}");
+        assert!(error.contains("received {\"use_causal_mask\":true} and {}"), "{error}");
+    }
+
+    #[test]
+    fn a_mask_that_the_program_computes_is_no_mask_of_its_own() {
+        let mask = json!({
+            "module": "keras.src.ops.numpy", "class_name": "NotEqual", "config": {"name": "not_equal"},
+            "name": "not_equal", "inbound_nodes": [{"args": [tensor("y", &[4]), 0], "kwargs": {}}],
+        });
+        let x = json!({
+            "class_name": "InputLayer", "config": {"name": "x", "batch_shape": [null, 4, 2]}, "name": "x",
+            "inbound_nodes": [],
+        });
+        let y = json!({
+            "class_name": "InputLayer", "config": {"name": "y", "batch_shape": [null, 4]}, "name": "y",
+            "inbound_nodes": [],
+        });
+        let lstm = json!({
+            "class_name": "LSTM", "config": {"name": "lstm", "units": 2}, "name": "lstm",
+            "inbound_nodes": [{"args": [tensor("x", &[4, 2])], "kwargs": {"mask": tensor("not_equal", &[4])}}],
+        });
+        let error = Functional::from_config(&json!({
+            "layers": [x, y, mask, lstm],
+            "input_layers": [["x", 0, 0], ["y", 0, 0]],
+            "output_layers": ["lstm", 0, 0],
+        }));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("the mask is computed by the program, and comes along with no input"), "{error}");
+    }
+}

@@ -1,0 +1,254 @@
+//! Shapes as Keras writes them: the batch axis first, unknown sizes as `None`.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Writes shapes one after the other.
+pub(crate) fn list(shapes: &[Shape]) -> String {
+    let text = |shape: &Shape| if shape.is_texts() { format!("texts {shape}") } else { shape.to_string() };
+    shapes.iter().map(text).collect::<Vec<_>>().join(", ")
+}
+
+/// No tensor has more values than these, and no argument of a layer that is a size is larger: sixteen gigabytes. So
+/// computing with sizes does not overflow, whatever a file says.
+pub(crate) const MOST_VALUES: u64 = 1 << 32;
+
+/// The shape of a batch of samples, its first axis the batch.
+///
+/// A size that is known only when data comes, as the batch size is, is `None`.
+///
+/// ```
+/// use horn_nn::Shape;
+///
+/// let shape = Shape::batched([28, 28]);
+/// assert_eq!(shape.to_string(), "(None, 28, 28)");
+/// assert_eq!(shape.rank(), 3);
+/// assert_eq!(shape.features()?, 784);
+/// assert!(shape.accepts(&[32, 28, 28]));
+/// assert!(!shape.accepts(&[32, 784]));
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Shape {
+    sizes: Vec<Option<usize>>,
+    /// Are the values texts, and no numbers?
+    #[serde(skip)]
+    texts: bool,
+}
+
+impl Shape {
+    /// The shape of a batch of any size whose samples have the shape `sample`.
+    pub fn batched(sample: impl AsRef<[usize]>) -> Self {
+        Self::new(std::iter::once(None).chain(sample.as_ref().iter().copied().map(Some)).collect::<Vec<_>>())
+    }
+
+    /// The shape that a JSON list holds, where it is one.
+    pub(crate) fn from_json(value: &serde_json::Value) -> Option<Self> {
+        serde_json::from_value(value.clone()).ok().filter(|_| value.is_array())
+    }
+
+    /// A shape of these sizes, the batch axis first.
+    pub fn new(sizes: impl Into<Vec<Option<usize>>>) -> Self {
+        Self { sizes: sizes.into(), texts: false }
+    }
+
+    /// The shape of data, all its sizes known.
+    pub(crate) fn of_data(sizes: &[usize], texts: bool) -> Self {
+        Self { sizes: sizes.iter().copied().map(Some).collect(), texts }
+    }
+
+    /// The shape of texts with these sizes: of what layers such as `TextVectorization` take.
+    #[must_use]
+    pub fn of_texts(self) -> Self {
+        Self { texts: true, ..self }
+    }
+
+    /// Are the values texts, and no numbers?
+    pub fn is_texts(&self) -> bool {
+        self.texts
+    }
+
+    /// What the values are, for messages.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.texts { "texts" } else { "numbers" }
+    }
+
+    /// The sizes of all axes, the batch axis first.
+    pub fn sizes(&self) -> &[Option<usize>] {
+        &self.sizes
+    }
+
+    /// The number of axes, the batch axis included.
+    pub fn rank(&self) -> usize {
+        self.sizes.len()
+    }
+
+    /// The shape of one step of a sequence: without the second axis.
+    pub(crate) fn of_step(&self) -> Self {
+        let sizes = self.sizes.iter().enumerate().filter(|(axis, _)| *axis != 1);
+        Self::new(sizes.map(|(_, size)| *size).collect::<Vec<_>>())
+    }
+
+    /// The same shape for any number of samples.
+    #[must_use]
+    pub fn of_any_batch(mut self) -> Self {
+        if let Some(batch) = self.sizes.first_mut() {
+            *batch = None;
+        }
+        self
+    }
+
+    /// The number of samples, where it is known.
+    pub(crate) fn batch(&self) -> Option<usize> {
+        self.sizes.first().copied().flatten()
+    }
+
+    /// The sizes of a sample: all axes but the first.
+    pub fn sample(&self) -> &[Option<usize>] {
+        self.sizes.get(1..).unwrap_or_default()
+    }
+
+    /// The size of the last axis, where it is known.
+    pub fn last(&self) -> Option<usize> {
+        self.sizes.last().copied().flatten()
+    }
+
+    /// The same shape with another last axis.
+    #[must_use]
+    pub fn with_last(mut self, size: usize) -> Self {
+        if let Some(last) = self.sizes.last_mut() {
+            *last = Some(size);
+        }
+        self
+    }
+
+    /// The number of values in a sample.
+    ///
+    /// # Errors
+    ///
+    /// Where an axis other than the batch axis is unknown.
+    pub fn features(&self) -> Result<usize> {
+        let product = self.sample().iter().try_fold(1_usize, |all, size| Some(all.saturating_mul((*size)?)));
+        product.ok_or_else(|| {
+            Error::shape("the number of features is unknown")
+                .received(self)
+                .expected("a shape of which only the batch axis is None")
+                .hint("give `Input` all sizes")
+        })
+    }
+
+    /// Is there memory for a tensor of this shape anywhere, and are there samples? Axes that are not known count as one.
+    ///
+    /// # Errors
+    ///
+    /// Where there is none, or no axis.
+    pub(crate) fn check_room(&self) -> Result<()> {
+        if self.sizes.is_empty() {
+            return Err(Error::shape("a tensor needs an axis for the samples").received(self).expected("(None, …)"));
+        }
+        let sizes = self.sizes.iter().flatten().map(|&size| size.max(1) as u64);
+        match sizes.into_iter().try_fold(1_u64, u64::checked_mul).filter(|&values| values <= MOST_VALUES) {
+            Some(_) => Ok(()),
+            None => Err(Error::shape("the tensor is larger than any memory")
+                .received(self)
+                .expected(format!("at most {MOST_VALUES} values"))
+                .hint("take smaller sizes")),
+        }
+    }
+
+    /// The shape of a batch of `size` samples.
+    ///
+    /// # Errors
+    ///
+    /// Where an axis other than the batch axis is unknown.
+    pub fn with_batch(&self, size: usize) -> Result<Vec<usize>> {
+        self.features()?;
+        Ok(std::iter::once(size).chain(self.sample().iter().copied().flatten()).collect())
+    }
+
+    /// Can tensors of the other shape stand where this one is asked for? Sizes that either does not know fit.
+    pub fn admits(&self, other: &Self) -> bool {
+        let fit = |(own, other): (&Option<usize>, &Option<usize>)| own.is_none() || other.is_none() || own == other;
+        self.texts == other.texts && self.rank() == other.rank() && self.sizes.iter().zip(&other.sizes).all(fit)
+    }
+
+    /// Does data of these sizes have this shape, whatever the number of samples? Keras's models take any number, also
+    /// those that note the one with which they were first called.
+    pub(crate) fn accepts_batch(&self, sizes: &[usize]) -> bool {
+        let [batch, sample @ ..] = sizes else { return self.accepts(sizes) };
+        self.rank() == sizes.len() && self.accepts(&[&[self.sizes[0].unwrap_or(*batch)], sample].concat())
+    }
+
+    /// Can data of that shape stand where this one is asked for, whatever the number of samples? As in Keras, a last axis
+    /// of size 1 may be missing, or be there beside the others.
+    pub(crate) fn takes(&self, data: &Self) -> bool {
+        let fits = |own: &[Option<usize>], data: &[Option<usize>]| {
+            own.len() == data.len() && own.iter().zip(data).all(|(own, size)| own.is_none() || own == size)
+        };
+        let without_one = |shape: &Self| (shape.rank() > 1 && shape.last() == Some(1)).then(|| shape.rank() - 2);
+        self.texts == data.texts
+            && (fits(self.sample(), data.sample())
+                || without_one(self).is_some_and(|rank| fits(&self.sample()[..rank], data.sample()))
+                || without_one(data).is_some_and(|rank| fits(self.sample(), &data.sample()[..rank])))
+    }
+
+    /// Does data of these sizes have this shape?
+    pub fn accepts(&self, sizes: &[usize]) -> bool {
+        self.rank() == sizes.len() && self.sizes.iter().zip(sizes).all(|(known, &size)| known.is_none_or(|k| k == size))
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sizes: Vec<_> =
+            self.sizes.iter().map(|size| size.map_or("None".to_owned(), |size| size.to_string())).collect();
+        match sizes.as_slice() {
+            [one] => write!(f, "({one},)"),
+            sizes => write!(f, "({})", sizes.join(", ")),
+        }
+    }
+}
+
+/// Writes the sizes of data as Keras does: `(60000, 28, 28)`.
+pub fn sizes(sizes: &[usize]) -> String {
+    Shape::of_data(sizes, false).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_axis_keeps_its_comma() {
+        assert_eq!(Shape::batched([]).to_string(), "(None,)");
+        assert_eq!(sizes(&[10]), "(10,)");
+    }
+
+    #[test]
+    fn a_noted_number_of_samples_is_no_limit() {
+        let shape = Shape::new([Some(1), Some(3)]);
+        assert!(shape.accepts_batch(&[5, 3]) && !shape.accepts(&[5, 3]));
+        assert!(!shape.accepts_batch(&[1, 4]) && !shape.accepts_batch(&[1]) && !shape.accepts_batch(&[]));
+    }
+
+    #[test]
+    fn a_last_axis_of_one_may_be_missing_or_be_there() {
+        let takes = |own: &[usize], data: &[usize]| Shape::batched(own).takes(&Shape::batched(data));
+        assert!(takes(&[1], &[]) && takes(&[], &[1]) && takes(&[4, 1], &[4]) && takes(&[4], &[4, 1]));
+        assert!(!takes(&[2], &[]) && !takes(&[4], &[]) && !takes(&[4, 1, 1], &[4]) && !takes(&[4], &[3, 1]));
+        assert!(!Shape::batched([1]).takes(&Shape::batched([1]).of_texts()));
+        assert!(Shape::new([Some(32), None]).takes(&Shape::new([Some(5), Some(3)])));
+    }
+
+    #[test]
+    fn unknown_sizes_are_an_error_only_where_they_matter() {
+        let shape = Shape::new([None, None, Some(3)]);
+        assert!(shape.accepts(&[2, 7, 3]));
+        assert!(shape.features().unwrap_err().is_shape());
+        assert_eq!(Shape::batched([4, 5]).with_batch(2).unwrap(), [2, 4, 5]);
+    }
+}
