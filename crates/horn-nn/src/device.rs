@@ -126,7 +126,7 @@ mod gpu {
     use burn::tensor::wgpu::WgpuBackend;
     use burn::tensor::{Device, DeviceKind};
 
-    use crate::{Error, Result};
+    use crate::error::{Error, Result};
 
     /// The graphics API that is asked for.
     #[derive(Clone, Copy, PartialEq, Eq, Hash)]

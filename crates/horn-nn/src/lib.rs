@@ -28,13 +28,15 @@ pub use data::host_array::{HostArray, HostElement};
 pub use data::into_arrays::IntoArrays;
 pub use device::{HORN_DEVICE, backends, default_device, device};
 pub use error::{Error, Result};
+pub use graph::apply::Apply;
 pub use graph::keras_tensor::{IntoTensors, KerasTensor};
 pub use graph::plan::ModelKind;
 pub use graph::shared_layer::SharedLayer;
 pub use graph::write::serialize;
 pub use layer::builder::LayerBuilder;
 pub use layer::call::{CallContext, Mode};
-pub use layer::description::Layer;
+pub use layer::conventions::{BuiltFor, Conventions, MaskArgument, OutputMask};
+pub use layer::description::{Layer, Part, PartInput};
 pub use layer::erased::BuiltLayer;
 pub use layer::forward::{Forward, signals};
 #[doc(hidden)]
@@ -42,6 +44,7 @@ pub use layer::names::numbered as numbered_classes;
 pub use layer::signal::{Logits, Signal};
 pub use layer::state::State;
 pub use layer::weight::{Weight, WeightSpec};
+pub use layers::deserialize::deserialize;
 pub use model::functional::Functional;
 pub use model::layer_ref::LayerRef;
 pub use model::model::Model;
@@ -51,7 +54,6 @@ pub use model::sequential::Sequential;
 pub use model::weight_groups::WeightGroup;
 #[doc(hidden)]
 pub use registry::suggest::nearest;
-pub use saving::read::deserialize;
 pub use tensor::any_tensor::AnyTensor;
 #[doc(hidden)]
 pub use tensor::any_tensor::unsupported_rank;

@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 

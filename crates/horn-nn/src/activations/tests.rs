@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 
 const INFINITY: f32 = f32::INFINITY;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::activations::{Activation, functions};
+use crate::activations::functions;
 
 /// An activation with its arguments, by the names of Keras's keywords.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -117,70 +117,6 @@ impl fmt::Display for Tuned {
                 write!(f, "(threshold={threshold}, default_value={default_value})")
             }
         }
-    }
-}
-
-impl From<Tuned> for Activation {
-    /// The plain variant where the arguments are Keras's defaults, so that equal activations compare equal.
-    fn from(tuned: Tuned) -> Self {
-        match tuned {
-            Tuned::Celu { alpha: 1.0 } => Self::Celu,
-            Tuned::Elu { alpha: 1.0 } => Self::Elu,
-            Tuned::Gelu { approximate: false } => Self::Gelu,
-            Tuned::HardShrink { threshold: 0.5 } => Self::HardShrink,
-            Tuned::LeakyRelu { negative_slope: 0.2 } => Self::LeakyRelu,
-            Tuned::Relu { negative_slope: 0.0, max_value: None, threshold: 0.0 } => Self::Relu,
-            Tuned::SoftShrink { threshold: 0.5 } => Self::SoftShrink,
-            Tuned::Squareplus { b: 4.0 } => Self::Squareplus,
-            _ => Self::Tuned(tuned),
-        }
-    }
-}
-
-impl Activation {
-    /// [`celu`](functions::celu) with this `alpha`.
-    pub fn celu(alpha: f64) -> Self {
-        Tuned::Celu { alpha }.into()
-    }
-
-    /// [`elu`](functions::elu) with this `alpha`.
-    pub fn elu(alpha: f64) -> Self {
-        Tuned::Elu { alpha }.into()
-    }
-
-    /// [`gelu`](functions::gelu), approximate or not.
-    pub fn gelu(approximate: bool) -> Self {
-        Tuned::Gelu { approximate }.into()
-    }
-
-    /// [`hard_shrink`](functions::hard_shrink) with this `threshold`.
-    pub fn hard_shrink(threshold: f64) -> Self {
-        Tuned::HardShrink { threshold }.into()
-    }
-
-    /// [`leaky_relu`](functions::leaky_relu) with this `negative_slope`.
-    pub fn leaky_relu(negative_slope: f64) -> Self {
-        Tuned::LeakyRelu { negative_slope }.into()
-    }
-
-    /// [`relu_with`](functions::relu_with) these arguments.
-    pub fn relu(negative_slope: f64, max_value: impl Into<Option<f64>>, threshold: f64) -> Self {
-        Tuned::Relu { negative_slope, max_value: max_value.into(), threshold }.into()
-    }
-
-    /// [`soft_shrink`](functions::soft_shrink) with this `threshold`.
-    pub fn soft_shrink(threshold: f64) -> Self {
-        Tuned::SoftShrink { threshold }.into()
-    }
-
-    /// [`squareplus`](functions::squareplus) with this `b`.
-    pub fn squareplus(b: f64) -> Self {
-        Tuned::Squareplus { b }.into()
-    }
-
-    /// [`threshold`](functions::threshold) with these arguments, which have no defaults.
-    pub fn threshold(threshold: f64, default_value: f64) -> Self {
-        Tuned::Threshold { threshold, default_value }.into()
     }
 }
 

@@ -1,10 +1,10 @@
 //! What all networks have in common: their arguments, and how they begin and end.
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
+use crate::graph::apply::Apply;
 use crate::graph::input::Input;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
-use crate::layer::description::Layer;
 use crate::layers::{Dense, GlobalAveragePooling2D, GlobalMaxPooling2D};
 use crate::model::functional::Functional;
 use crate::model::model::Model;

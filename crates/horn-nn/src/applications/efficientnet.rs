@@ -8,6 +8,7 @@ use crate::applications::imagenet_utils::{floats, halving_padding};
 use crate::arguments::options::Padding;
 use crate::data::host_array::HostElement;
 use crate::error::Result;
+use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::KerasTensor;
 use crate::initializers::variance_scaling::{Distribution, Mode, VarianceScaling};
 use crate::layer::description::Layer;

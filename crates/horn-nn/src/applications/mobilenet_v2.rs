@@ -8,8 +8,8 @@ use crate::applications::imagenet_utils::{Mode, halving_padding};
 use crate::arguments::options::{DataFormat, Padding};
 use crate::data::host_array::HostElement;
 use crate::error::{Error, Result};
+use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::KerasTensor;
-use crate::layer::description::Layer;
 use crate::layers::{Add, BatchNormalization, Conv2D, DepthwiseConv2D, GlobalAveragePooling2D, ReLU, ZeroPadding2D};
 use crate::model::functional::Functional;
 

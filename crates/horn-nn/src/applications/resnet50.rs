@@ -9,6 +9,7 @@ use crate::applications::imagenet_utils::Mode;
 use crate::arguments::options::{DataFormat, Padding};
 use crate::data::host_array::HostElement;
 use crate::error::Result;
+use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::KerasTensor;
 use crate::layer::description::Layer;
 use crate::layers::{Activation, Add, BatchNormalization, Conv2D, GlobalAveragePooling2D, MaxPooling2D, ZeroPadding2D};

@@ -2,12 +2,12 @@ use burn::tensor::Device;
 use ndarray::{Array3, Array4, array};
 
 use super::*;
-use crate::activations::Activation;
+use crate::Apply;
+use crate::activations::activation::Activation;
 use crate::applications::imagenet_utils::Mode;
 use crate::arguments::options::DataFormat;
 use crate::error::{Error, Result};
 use crate::graph::input::Input;
-use crate::layer::description::Layer;
 use crate::layers::Rescaling;
 use crate::model::functional::Functional;
 

@@ -2,14 +2,14 @@
 
 use ndarray::{Array, ArrayBase, Data, RemoveAxis};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::applications::arguments::{Arguments, network_arguments};
 use crate::applications::imagenet_utils;
 use crate::applications::imagenet_utils::Mode;
 use crate::arguments::options::{DataFormat, Padding};
 use crate::data::host_array::HostElement;
 use crate::error::Result;
-use crate::layer::description::Layer;
+use crate::graph::apply::Apply;
 use crate::layers::{Conv2D, Dense, Flatten, MaxPooling2D};
 use crate::model::functional::Functional;
 

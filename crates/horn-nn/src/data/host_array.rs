@@ -6,7 +6,6 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use ndarray::{ArrayBase, ArrayD, Data, Dimension, IxDyn};
 
 use crate::error::{Error, Result};
-use crate::layer::signal::Signal;
 use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
@@ -232,16 +231,11 @@ impl<'a> HostArray<'a> {
         sizes
     }
 
-    /// The samples `at` as what a model takes: a tensor of floats on the device, or texts.
-    ///
-    /// # Errors
-    ///
-    /// Where the array has more axes than tensors can.
-    pub fn batch(&self, at: &[usize], device: &Device) -> Result<Signal> {
-        let Values::Texts(texts) = &self.values else { return Ok(self.float_batch(at, device)?.into()) };
+    /// The strings of the samples `at`, where the array holds strings.
+    pub(crate) fn string_batch(&self, at: &[usize]) -> Option<ArrayD<String>> {
+        let Values::Texts(texts) = &self.values else { return None };
         let texts = self.gather(texts, at, String::clone);
-        let texts = ArrayD::from_shape_vec(IxDyn(&self.batch_sizes(at)), texts).expect("the samples fill their sizes");
-        Ok(Signal::of_texts(texts, device))
+        Some(ArrayD::from_shape_vec(IxDyn(&self.batch_sizes(at)), texts).expect("the samples fill their sizes"))
     }
 
     /// The samples `at` as a tensor of floats on the device.

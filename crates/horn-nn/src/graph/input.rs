@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Placed};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
+use crate::layer::conventions::Conventions;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
@@ -223,6 +224,10 @@ impl PartialEq for Input {
 impl Layer for Input {
     fn class_name(&self) -> &str {
         "InputLayer"
+    }
+
+    fn conventions(&self) -> Conventions {
+        Conventions::of_keras()
     }
 
     fn name(&self) -> Option<&str> {

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::graph::keras_tensor::{KerasTensor, Placed};
 use crate::layer::builder::LayerBuilder;
+use crate::layer::conventions::{MaskArgument, OutputMask};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, list};
 
 impl KerasTensor {
     /// What an operation makes of tensors that stand for data, as Keras's graph has it.
@@ -20,82 +21,45 @@ impl KerasTensor {
     }
 }
 
-/// The layers whose `call` has the argument `mask` in Keras.
-const TAKES_MASKS: [&str; 17] = [
-    "AdditiveAttention",
-    "Attention",
-    "BatchNormalization",
-    "Bidirectional",
-    "ConvLSTM1D",
-    "ConvLSTM2D",
-    "ConvLSTM3D",
-    "Functional",
-    "GRU",
-    "GlobalAveragePooling1D",
-    "LSTM",
-    "Lambda",
-    "RNN",
-    "Sequential",
-    "SimpleRNN",
-    "Softmax",
-    "TimeDistributed",
-];
-
-/// Of several inputs, each has a mask; but the masks that come along with them are read from the inputs themselves.
-const ATTENTION: [&str; 2] = ["AdditiveAttention", "Attention"];
-
-/// Layers that join values where any of them counts.
-const ELEMENTWISE: [&str; 6] = ["Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"];
-
-/// Layers whose output has a mask only as a sequence.
-const RECURRENT: [&str; 8] =
-    ["Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "LSTM", "RNN", "SimpleRNN"];
-
-/// Layers after which there is no mask. A model in another gives none in Keras's graph, though its values have one.
-const WITHOUT: [&str; 5] = ["Dot", "Functional", "GlobalAveragePooling1D", "Lambda", "Sequential"];
-
 /// Does Keras pass the masks of this many inputs to the layer as an argument of its call?
 pub(crate) fn takes_masks(layer: &dyn Layer, inputs: usize) -> bool {
-    let class = layer.class_name();
     // With tensors in several arguments, such as initial states, Keras looks for masks of other names.
     let one_argument = layer.call_arguments(inputs).len() == 1;
-    one_argument && TAKES_MASKS.contains(&class) && !ATTENTION.contains(&class)
+    one_argument && !matches!(layer.conventions().mask_argument, MaskArgument::None | MaskArgument::EachInput)
 }
 
 /// Checks the masks that the program gives with a call.
 pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) -> Result<()> {
     let (Some(input), Some(mask)) = (inputs.first(), masks.first()) else { return Ok(()) };
-    let class = layer.class_name();
-    // A Lambda's function is not told of masks here.
-    if class == "Lambda" || !TAKES_MASKS.contains(&class) {
+    let argument = layer.conventions().mask_argument;
+    if matches!(argument, MaskArgument::None | MaskArgument::Ignored) {
         return Err(Error::argument("the layer takes no mask with its call")
             .received(format!("a mask of shape {mask}"))
             .expected("a layer that does, such as LSTM, Softmax or GlobalAveragePooling1D")
             .hint("leave `with_mask` out"));
     }
-    let counts = if ATTENTION.contains(&class) { 2..=inputs.len() } else { 1..=1 };
+    let for_each = argument == MaskArgument::EachInput;
+    let counts = if for_each { 2..=inputs.len() } else { 1..=1 };
     if !counts.contains(&masks.len()) {
-        return Err(Error::argument("the layer takes another number of masks").received(masks.len()).expected(
-            match ATTENTION.contains(&class) {
-                true => "two: for the queries and for the values",
-                false => "one",
-            },
-        ));
+        let expected = if for_each { "two: for the queries and for the values" } else { "one" };
+        return Err(Error::argument("the layer takes another number of masks")
+            .received(masks.len())
+            .expected(expected));
     }
-    let fits = |(input, mask): (&Shape, &Shape)| match class {
-        "Softmax" => broadcasts(mask, input),
-        "BatchNormalization" => leads(mask, input, input.rank() - 1),
-        "Functional" | "Sequential" => leads(mask, input, mask.rank().min(input.rank())),
+    let fits = |(input, mask): (&Shape, &Shape)| match argument {
+        MaskArgument::Broadcast => broadcasts(mask, input),
+        MaskArgument::Samples => leads(mask, input, input.rank() - 1),
+        MaskArgument::Leading => leads(mask, input, mask.rank().min(input.rank())),
         _ => leads(mask, input, 2),
     };
     if inputs.iter().zip(masks).all(fits) {
         return Ok(());
     }
     Err(Error::shape("the mask does not fit the input")
-        .received(format!("a mask of {} for {}", crate::tensor::shape::list(masks), crate::tensor::shape::list(inputs)))
-        .expected(match class {
-            "Softmax" => "sizes that are the input's last, or 1".to_owned(),
-            "BatchNormalization" => format!("the sizes of {input} but the last"),
+        .received(format!("a mask of {} for {}", list(masks), list(inputs)))
+        .expected(match argument {
+            MaskArgument::Broadcast => "sizes that are the input's last, or 1".to_owned(),
+            MaskArgument::Samples => format!("the sizes of {input} but the last"),
             _ => "the number of samples and of steps".to_owned(),
         })
         .hint("give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`"))
@@ -122,30 +86,19 @@ pub(crate) fn of_outputs(
     masks: &[Option<&KerasTensor>],
     outputs: &[Shape],
 ) -> Vec<Option<KerasTensor>> {
-    let class = layer.class_name();
-    let is_on = |argument: &str| layer.config()[argument] == true;
     let first = || masks.first().copied().flatten().cloned();
-    let mask = match class {
-        "Embedding" if is_on("mask_zero") => inputs.first().map(|ids| not_equal(ids, json!(0))),
-        "Embedding" => None,
-        "Masking" => inputs.first().map(|input| any(&not_equal(input, layer.config()["mask_value"].clone()))),
-        class if ELEMENTWISE.contains(&class) => all(masks).map(|masks| joined(&masks)),
-        "Concatenate" => concatenated(layer, inputs, masks),
-        class if ATTENTION.contains(&class) => first().map(|mask| operation("ConvertToTensor", mask.shape(), [&mask])),
-        class if RECURRENT.contains(&class) => first().filter(|_| gives_sequences(layer)),
-        class if WITHOUT.contains(&class) || !layer.supports_masking() => None,
-        _ => first(),
+    let rule = layer.output_mask();
+    let mask = match &rule {
+        OutputMask::None => None,
+        OutputMask::Propagated { .. } => first(),
+        OutputMask::Converted => first().map(|mask| operation("ConvertToTensor", mask.shape(), [&mask])),
+        OutputMask::Any => all(masks).map(|masks| joined(&masks)),
+        OutputMask::Concatenated { axis } => concatenated(layer, axis, inputs, masks),
+        OutputMask::NotEqual(value) => inputs.first().map(|input| not_equal(input, value.clone())),
+        OutputMask::AnyNotEqual(value) => inputs.first().map(|input| any(&not_equal(input, value.clone()))),
     };
-    let both = class == "Bidirectional" && layer.config()["merge_mode"].is_null();
-    let of_output = |at| mask.clone().filter(|_| at == 0 || both && at == 1);
-    (0..outputs.len()).map(of_output).collect()
-}
-
-/// Does a recurrent layer give its output of each step?
-fn gives_sequences(layer: &dyn Layer) -> bool {
-    let config = layer.config();
-    let inner = &config["layer"]["config"];
-    if inner.is_null() { config["return_sequences"] == true } else { inner["return_sequences"] == true }
+    let masked = if let OutputMask::Propagated { outputs } = rule { outputs } else { 1 };
+    (0..outputs.len()).map(|at| mask.clone().filter(|_| at < masked)).collect()
 }
 
 fn all<'a>(masks: &[Option<&'a KerasTensor>]) -> Option<Vec<&'a KerasTensor>> {
@@ -169,7 +122,12 @@ fn joined(masks: &[&KerasTensor]) -> KerasTensor {
 }
 
 /// The mask of values one after the other along an axis.
-fn concatenated(layer: &dyn Layer, inputs: &[KerasTensor], masks: &[Option<&KerasTensor>]) -> Option<KerasTensor> {
+fn concatenated(
+    layer: &dyn Layer,
+    axis: &Value,
+    inputs: &[KerasTensor],
+    masks: &[Option<&KerasTensor>],
+) -> Option<KerasTensor> {
     if masks.iter().all(Option::is_none) {
         return None;
     }
@@ -185,8 +143,7 @@ fn concatenated(layer: &dyn Layer, inputs: &[KerasTensor], masks: &[Option<&Kera
     let parts: Vec<KerasTensor> = inputs.iter().zip(masks).map(whole).collect();
     let shapes: Vec<Shape> = parts.iter().map(|part| part.shape().clone()).collect();
     let together = layer.output_shapes(&shapes).ok()?.into_iter().next()?;
-    let axis = Some(layer.config()["axis"].clone());
-    let joined = MaskOperation { constant: axis, ..MaskOperation::new("Concatenate", &together) };
+    let joined = MaskOperation { constant: Some(axis.clone()), ..MaskOperation::new("Concatenate", &together) };
     Some(any(&KerasTensor::of_operation(joined, parts)))
 }
 

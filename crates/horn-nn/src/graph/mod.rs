@@ -1,13 +1,13 @@
 //! Layers applied to layers: the tensors that stand for data, the plan that both APIs make of them, and how Keras's files
 //! write it. Imports `layer` and below.
 
+pub(crate) mod apply;
 pub(crate) mod build_config;
 pub(crate) mod dtypes;
 pub(crate) mod input;
 pub(crate) mod json;
 pub(crate) mod keras_tensor;
 pub(crate) mod masks;
-pub(crate) mod noted;
 pub(crate) mod part;
 pub(crate) mod plan;
 pub(crate) mod shared_layer;

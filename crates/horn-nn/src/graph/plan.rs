@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::layer::call::Mode;
+use crate::layer::conventions::{BuiltFor, Conventions, MaskArgument};
 use crate::layer::description::Layer;
 use crate::tensor::shape::Shape;
 
@@ -40,6 +41,26 @@ pub enum ModelKind {
     Sequential,
     /// A graph of layers.
     Functional,
+}
+
+impl ModelKind {
+    /// Keras's name of the class.
+    pub(crate) fn class_name(self) -> &'static str {
+        match self {
+            Self::Sequential => "Sequential",
+            Self::Functional => "Functional",
+        }
+    }
+
+    /// What Keras does with such a model where it is a layer of another.
+    pub(crate) fn conventions(self) -> Conventions {
+        let (module, built_for) = match self {
+            Self::Sequential => ("keras", BuiltFor::Inputs),
+            Self::Functional => ("keras.src.models.functional", BuiltFor::Itself),
+        };
+        let mask_argument = MaskArgument::Leading;
+        Conventions { module: Some(module), mask_argument, built_for, ..Conventions::default() }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -6,15 +6,14 @@ use crate::error::{Error, Result};
 use crate::graph::dtypes::dtype_of;
 use crate::graph::json::one_or_all;
 use crate::graph::masks::takes_masks;
-use crate::graph::noted::noted_mode;
 use crate::graph::plan::{ModelKind, Place, Plan, PlannedCall, PlannedOperation, Source};
 use crate::graph::{build_config, plan};
 use crate::layer::call::Mode;
 use crate::layer::call_arguments::by_argument;
+use crate::layer::conventions::{BuiltFor, Conventions};
 use crate::layer::description::Layer;
 use crate::layer::names;
-use crate::layers::{public_name, registered_name};
-use crate::model::model::Model;
+use crate::layer::users;
 
 /// What Keras writes for a layer or a model: `{"module": .., "class_name": .., "config": .., "registered_name": ..}`.
 ///
@@ -38,7 +37,7 @@ pub fn serialize(layer: &dyn Layer) -> Result<Value> {
 }
 
 /// The object of a layer that the model has given a name.
-fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Value> {
+pub(crate) fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Value> {
     let class_name = layer.class_name();
     let mut config = layer.config();
     let without = match &config {
@@ -54,7 +53,7 @@ fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Value> {
     if let Some(name) = name {
         config["name"] = name.into();
     }
-    Ok(object(class_name, config))
+    Ok(object(layer, config))
 }
 
 /// The class of a layer inside of the description that has no configuration.
@@ -67,63 +66,18 @@ fn unwritable(value: &Value) -> Option<&str> {
     }
 }
 
-pub(crate) fn object(class_name: &str, config: Value) -> Value {
-    let (module, registered_name) = match class_name {
-        "Sequential" => (Value::from("keras"), Value::Null),
-        "Functional" => ("keras.src.models.functional".into(), "Functional".into()),
-        class => match registered_name(class) {
-            None => ("keras.layers".into(), Value::Null),
-            Some(name) => (Value::Null, name.into()),
-        },
+/// What stands for a layer of this class with this configuration.
+pub(crate) fn object(layer: &dyn Layer, config: Value) -> Value {
+    let Conventions { module, public_name, .. } = layer.conventions();
+    let class_name = layer.class_name();
+    let registered_name = match module {
+        // Graphs are registered in Keras's own package.
+        Some(_) if class_name == "Functional" => Some(class_name.to_owned()),
+        Some(_) => None,
+        None => Some(users::registered_name(class_name)),
     };
-    let class_name = public_name(class_name);
+    let class_name = public_name.unwrap_or(class_name);
     json!({"module": module, "class_name": class_name, "config": config, "registered_name": registered_name})
-}
-
-impl Model {
-    /// What Keras writes for the model, `model.to_json()`: its layers, how they are connected, and which are frozen.
-    /// [`deserialize`](crate::deserialize) reads it again.
-    ///
-    /// ```
-    /// use burn::tensor::Device;
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
-    ///
-    /// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
-    /// assert_eq!(model.serialize()?["class_name"], "Sequential");
-    /// # Ok::<(), horn_nn::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Where a layer has no configuration, as a `Lambda` has none.
-    pub fn serialize(&self) -> Result<Value> {
-        let mut object = object(self.class_name(), self.to_config()?);
-        object["build_config"] = build_config::of_model(self.kind(), self.input_shape());
-        Ok(object)
-    }
-
-    /// Keras's `get_config()`.
-    pub(crate) fn to_config(&self) -> Result<Value> {
-        let layers: Result<Vec<Value>> = self
-            .layers()
-            .map(|layer| {
-                let mut object = match layer.as_model() {
-                    Some(model) => named_object(model, Some(layer.name())),
-                    None => named_object(layer.layer(), Some(layer.name())),
-                }
-                .map_err(|error| error.at(names::place(layer.name(), layer.layer())))?;
-                // Some of Keras's own layers can't be frozen.
-                let says = object["config"].get("trainable").is_some() || object["module"].is_null();
-                if says {
-                    object["config"]["trainable"] = layer.trainable().into();
-                }
-                Ok(object)
-            })
-            .collect();
-        let trainable = self.layers().any(|layer| layer.trainable());
-        Ok(config(self.plan(), trainable, layers?))
-    }
 }
 
 /// Keras's `get_config()` of a model that is not built yet.
@@ -146,13 +100,21 @@ pub(crate) fn list_config<'a>(
 }
 
 pub(crate) fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Value {
-    let tensors = Tensors { plan, dtypes: layers.iter().map(dtype_of).collect() };
+    let tensors = Tensors {
+        plan,
+        dtypes: plan
+            .layers
+            .iter()
+            .zip(&layers)
+            .map(|(planned, object)| dtype_of(planned.layer.as_ref(), object))
+            .collect(),
+    };
     for (at, object) in layers.iter_mut().enumerate() {
         let calls: Vec<&PlannedCall> = plan.calls.iter().filter(|call| call.layer == at).collect();
         let layer = plan.layers[at].layer.as_ref();
         let options = take_options(layer, &mut object["config"]);
         if let Some(first) = calls.first().filter(|call| !call.inputs.is_empty()) {
-            build_config::note(object, layer, &first.input_shapes);
+            build_config::record(object, layer, &first.input_shapes);
         }
         if plan.kind == ModelKind::Functional {
             object["name"] = plan.layers[at].name.as_str().into();
@@ -198,8 +160,8 @@ fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<
     let (mut args, mut kwargs) = (Vec::new(), options.clone());
     // Where the program gives one tensor, or a graph its own, and says nothing, Keras notes more of itself.
     let is_bare = options.is_empty() && call.mode.is_none() && call.masks == 0;
-    let is_bare = is_bare && (given.len() == 1 || layer.class_name() == "Functional");
-    let mode = call.mode.or_else(|| noted_mode(layer.class_name()).filter(|_| is_bare));
+    let is_bare = is_bare && (given.len() == 1 || layer.conventions().built_for == BuiltFor::Itself);
+    let mode = call.mode.or_else(|| layer.conventions().recorded_mode.filter(|_| is_bare));
     kwargs.extend(mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
     let computed = call.operations.iter().map(|&at| tensors.of_operation(at));
     let masks: Vec<Value> = masks.iter().cloned().chain(computed).collect();
@@ -279,7 +241,7 @@ fn history(plan: &Plan, place: Place) -> Value {
 /// The history of an output. Here, and only here, Keras counts the call by which a graph was made.
 fn output(plan: &Plan, place: Place) -> Value {
     let mut history = history(plan, place);
-    if plan.layers[plan.calls[place.call].layer].layer.class_name() == "Functional" {
+    if plan.layers[plan.calls[place.call].layer].layer.conventions().built_for == BuiltFor::Itself {
         history[1] = history[1].as_u64().map(|call| call + 1).into();
     }
     history

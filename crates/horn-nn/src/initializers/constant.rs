@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::arguments::numbers::Numbers;
 use crate::error::{Error, Result};
-use crate::initializers::{Sample, size};
+use crate::initializers::sample::{Sample, size};
 use crate::tensor::shape;
 
 /// Fills a weight with zeros.

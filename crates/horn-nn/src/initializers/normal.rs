@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::initializers::{Sample, size};
+use crate::initializers::sample::{Sample, size};
 use crate::random::threefry;
 
 /// Draws from a normal distribution.

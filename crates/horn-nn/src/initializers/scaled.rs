@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::initializers::Sample;
+use crate::initializers::sample::Sample;
 use crate::initializers::variance_scaling::{Distribution, Mode, VarianceScaling};
 
 /// Makes one of them: its name, and what it fixes of `VarianceScaling`.

@@ -5,7 +5,7 @@ use std::f32::consts::PI;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::initializers::Sample;
+use crate::initializers::sample::Sample;
 
 /// Which part of the complex numbers a kernel computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

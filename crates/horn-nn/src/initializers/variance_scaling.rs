@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::initializers::normal::stretch;
-use crate::initializers::{Sample, size};
+use crate::initializers::sample::{Sample, size};
 use crate::random::threefry;
 
 /// The standard deviation of a normal distribution that is cut off at two.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use burn::module::{Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::constraints::Constraint;
+use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::Initializer;
+use crate::initializers::initializer::Initializer;
 use crate::layer::budget::Budget;
 use crate::layer::state::State;
 use crate::layer::weight::{Weight, WeightSpec};
 use crate::random;
 use crate::random::seed_generator::SeedGenerator;
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape::Shape;
 
 /// What a layer needs to build its module: the device, and a book of the weights that it makes.

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::by_rank;
 use crate::error::Result;
 use crate::layer::signal::Signal;
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 
 /// One pass through a model: how the layers shall act, and what they have to add to the loss.
 #[derive(Debug)]

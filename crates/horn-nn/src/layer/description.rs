@@ -1,17 +1,16 @@
 //! What a layer is: a description that builds a Burn module.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
-use crate::graph::shared_layer::SharedLayer;
 use crate::layer::builder::LayerBuilder;
+use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::erased::BuiltLayer;
-use crate::layer::given::Given;
 use crate::layer::lookup_state::LookupState;
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape::{Shape, list};
 
 /// The description of a layer: plain data, equal to the `config` that Keras writes for it.
@@ -150,99 +149,55 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
         Value::Null
     }
 
-    /// The layer with a name. Keras's own layers have a method [`name`](method@crate::layers::Dense::name) for that; this
-    /// is for those whose authors gave them no such argument.
-    ///
-    /// ```
-    /// # use burn::module::Module;
-    /// # use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Mode, Result, Shape};
-    /// use horn_nn::Layer;
-    /// # #[derive(Debug, Clone)]
-    /// # struct Scale;
-    /// # impl Layer for Scale {
-    /// #     fn class_name(&self) -> &str { "Scale" }
-    /// #     fn output_shape(&self, input: &Shape) -> Result<Shape> { Ok(input.clone()) }
-    /// #     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> { Ok(BuiltLayer::new(Same {})) }
-    /// # }
-    /// # #[derive(Module, Debug)]
-    /// # struct Same {}
-    /// # impl Forward for Same {
-    /// #     fn forward(&self, x: AnyTensor, _: Mode) -> Result<AnyTensor> { Ok(x) }
-    /// # }
-    ///
-    /// assert_eq!(Scale.named("louder").name(), Some("louder"));
-    /// ```
-    fn named(self, name: impl Into<String>) -> Box<dyn Layer>
-    where
-        Self: Sized,
-    {
-        let trainable = self.trainable();
-        Box::new(Given { name: Some(name.into()), trainable, layer: Box::new(self) })
+    /// What Keras's programs and files do with the class, beyond what the arguments say.
+    fn conventions(&self) -> Conventions {
+        Conventions::default()
     }
 
-    /// Puts the layer into a graph, after the tensor that it takes; an array, a tuple or a `Vec` where it takes several.
-    ///
-    /// ```
-    /// use horn_nn::Layer;
-    /// use horn_nn::layers::{Dense, Input};
-    ///
-    /// let x = Input([784]);
-    /// let y = Dense(10).apply(&x)?;
-    /// assert_eq!(y.shape().to_string(), "(None, 10)");
-    /// # Ok::<(), horn_nn::Error>(())
-    /// ```
+    /// What becomes of the masks of the inputs; by default the first input's is the output's where the layer
+    /// [supports masking](Self::supports_masking).
+    fn output_mask(&self) -> OutputMask {
+        if self.supports_masking() { OutputMask::Propagated { outputs: 1 } } else { OutputMask::None }
+    }
+
+    /// The layers inside of this one, where it is a wrapper.
+    fn parts(&self) -> Vec<Part> {
+        Vec::new()
+    }
+
+    /// The same layer with some arguments changed, by Keras's names. `Bidirectional` makes the layer for the way back so.
     ///
     /// # Errors
     ///
-    /// Where the layer does not fit its inputs, or has several outputs.
-    fn apply(self, inputs: impl IntoTensors) -> Result<KerasTensor>
-    where
-        Self: Sized,
-    {
-        self.shared().apply(inputs)
+    /// Where the layer has no such arguments, or can't be made from a configuration.
+    fn with_arguments(&self, _arguments: &Map<String, Value>) -> Result<Box<dyn Layer>> {
+        Err(Error::argument("the layer can't be made anew with other arguments")
+            .received(self.class_name())
+            .hint("implement `Layer::with_arguments`"))
     }
+}
 
-    /// Puts the layer into a graph as [`apply`](Self::apply) does, and returns all its outputs.
-    ///
-    /// # Errors
-    ///
-    /// Where the layer does not fit its inputs.
-    fn apply_all(self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>>
-    where
-        Self: Sized,
-    {
-        self.shared().apply_all(inputs)
-    }
+/// A layer inside of another one.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Where it stands in the configuration, as a path: `layer`, `cells/0`.
+    pub path: String,
+    /// The layer.
+    pub layer: Arc<dyn Layer>,
+    /// What it takes.
+    pub input: PartInput,
+}
 
-    /// The layer as one that is applied more than once, always with the same weights.
-    ///
-    /// ```
-    /// use horn_nn::Layer;
-    /// use horn_nn::layers::{Dense, Input};
-    ///
-    /// let (left, right) = (Input([8]), Input([8]));
-    /// let encoder = Dense(4).shared();
-    /// let (left, right) = (encoder.apply(&left)?, encoder.apply(&right)?);
-    /// # Ok::<(), horn_nn::Error>(())
-    /// ```
-    ///
-    /// Nobody shares weights by accident: a layer that is not shared is used up where it is applied.
-    ///
-    /// ```compile_fail,E0382
-    /// use horn_nn::Layer;
-    /// use horn_nn::layers::{Dense, Input};
-    ///
-    /// let (left, right) = (Input([8]), Input([8]));
-    /// let encoder = Dense(4);
-    /// let (left, right) = (encoder.apply(&left)?, encoder.apply(&right)?);
-    /// # Ok::<(), horn_nn::Error>(())
-    /// ```
-    fn shared(self) -> SharedLayer
-    where
-        Self: Sized,
-    {
-        SharedLayer::new(self)
-    }
+/// What a layer inside of another one takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PartInput {
+    /// What the outer layer takes.
+    Whole,
+    /// One step of what the outer layer takes.
+    Step,
+    /// What the part before it gives.
+    Previous,
 }
 
 /// The one shape that a plain layer takes.

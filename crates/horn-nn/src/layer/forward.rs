@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
 use crate::layer::call::{CallContext, Mode};
 use crate::layer::signal::{Logits, Signal};

@@ -1,6 +1,7 @@
 //! Layers that stand for another: with a name of their own, or in a box.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::layer::description::Layer;
 
@@ -44,7 +45,7 @@ macro_rules! as_inner {
         fn takes_texts(&self) -> bool {
             self.inner().takes_texts()
         }
-        fn lookup_state(&self) -> Option<$crate::layers::LookupState> {
+        fn lookup_state(&self) -> Option<$crate::layer::lookup_state::LookupState> {
             self.inner().lookup_state()
         }
         fn state_sizes(&self) -> Option<Vec<usize>> {
@@ -58,6 +59,21 @@ macro_rules! as_inner {
         }
         fn config(&self) -> serde_json::Value {
             self.inner().config()
+        }
+        fn conventions(&self) -> $crate::layer::conventions::Conventions {
+            self.inner().conventions()
+        }
+        fn output_mask(&self) -> $crate::layer::conventions::OutputMask {
+            self.inner().output_mask()
+        }
+        fn parts(&self) -> Vec<$crate::layer::description::Part> {
+            self.inner().parts()
+        }
+        fn with_arguments(
+            &self,
+            arguments: &serde_json::Map<String, serde_json::Value>,
+        ) -> $crate::Result<Box<dyn $crate::Layer>> {
+            self.inner().with_arguments(arguments)
         }
     };
 }
@@ -93,20 +109,26 @@ impl Layer for Given {
     }
 }
 
-impl Inner for Box<dyn Layer> {
-    fn inner(&self) -> &dyn Layer {
-        self.as_ref()
-    }
+macro_rules! pointers {
+    ($($pointer:ident)+) => {$(
+        impl Inner for $pointer<dyn Layer> {
+            fn inner(&self) -> &dyn Layer {
+                self.as_ref()
+            }
+        }
+
+        impl Layer for $pointer<dyn Layer> {
+            as_inner!();
+
+            fn name(&self) -> Option<&str> {
+                self.inner().name()
+            }
+
+            fn trainable(&self) -> bool {
+                self.inner().trainable()
+            }
+        }
+    )+};
 }
 
-impl Layer for Box<dyn Layer> {
-    as_inner!();
-
-    fn name(&self) -> Option<&str> {
-        self.inner().name()
-    }
-
-    fn trainable(&self) -> bool {
-        self.inner().trainable()
-    }
-}
+pointers!(Box Arc);

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use ndarray::{ArrayD, IxDyn};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::by_rank;
+use crate::data::host_array::HostArray;
 use crate::error::{Error, Result};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -168,5 +169,19 @@ impl From<Logits> for Signal {
 impl<T: Into<AnyTensor>> From<T> for Signal {
     fn from(value: T) -> Self {
         Self::new(value)
+    }
+}
+
+impl HostArray<'_> {
+    /// The samples `at` as what a model takes: a tensor of floats on the device, or strings.
+    ///
+    /// # Errors
+    ///
+    /// Where the array has more axes than tensors can.
+    pub fn batch(&self, at: &[usize], device: &Device) -> Result<Signal> {
+        match self.string_batch(at) {
+            Some(strings) => Ok(Signal::of_texts(strings, device)),
+            None => Ok(self.float_batch(at, device)?.into()),
+        }
     }
 }

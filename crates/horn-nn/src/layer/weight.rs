@@ -2,9 +2,9 @@
 
 use burn::module::ParamId;
 
-use crate::constraints::Constraint;
-use crate::initializers::Initializer;
-use crate::regularizers::Regularizer;
+use crate::constraints::constraint::Constraint;
+use crate::initializers::initializer::Initializer;
+use crate::regularizers::regularizer::Regularizer;
 
 /// What is known about a weight of a layer besides its values.
 #[derive(Debug, Clone, PartialEq)]

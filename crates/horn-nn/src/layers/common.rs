@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 
 /// The arguments that every layer of Keras's takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -184,13 +184,20 @@ macro_rules! weight_arguments {
 }
 pub(crate) use weight_arguments;
 
-/// The methods of [`Layer`](crate::Layer) that every description answers in the same way. With `masking` the layer
-/// takes masks or lets them pass; with `activity` its configuration names an activity regularizer even where it has
-/// none; with `bare` it says neither whether it learns nor more of its dtype than the name; with `strides` its strides
-/// are as large as its window where it has none; with `spectrum` its frames are as long as its transform, and its
-/// frequencies go as far as the sampling rate lets them, where it does not say.
+/// The methods of [`Layer`](crate::Layer) that every description answers in the same way.
+///
+/// After the class come words for its configuration and its masks: with `masking` the layer takes masks or propagates
+/// them; with `activity` its configuration names an activity regularizer even where it has none; with `bare` it says
+/// neither whether it is trainable nor more of its dtype than the name; with `completed` its method `complete` adds to
+/// the configuration what follows from other arguments; with `parts_regularized` the activity regularizer is for its
+/// parts. After a semicolon come those of the class's
+/// [`Conventions`](crate::Conventions) that differ from the default.
+///
+/// ```text
+/// described!("Dropout", masking; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);
+/// ```
 macro_rules! described {
-    ($class:literal $(, $what:ident)*) => {
+    ($class:literal $(, $what:ident)* $(; $($convention:ident: $value:expr),+)?) => {
         fn class_name(&self) -> &str {
             $class
         }
@@ -204,52 +211,58 @@ macro_rules! described {
         }
 
         fn activity_regularizer(&self) -> Option<&$crate::regularizers::Regularizer> {
-            self.common.activity_regularizer.as_ref()
+            $crate::layers::common::described!(@activity self $($what)*)
         }
 
         fn config(&self) -> serde_json::Value {
             #[allow(unused_mut)]
             let mut config = serde_json::to_value(self).expect("a description is plain data");
-            $($crate::layers::common::described!(@config $what, config);)*
+            $($crate::layers::common::described!(@config $what, self, config);)*
             config
         }
 
+        fn conventions(&self) -> $crate::Conventions {
+            #[allow(unused_imports)]
+            use $crate::{BuiltFor, MaskArgument, Mode};
+            $crate::Conventions { $($($convention: $value,)+)? ..$crate::Conventions::of_keras() }
+        }
+
+        fn with_arguments(
+            &self,
+            arguments: &serde_json::Map<String, serde_json::Value>,
+        ) -> $crate::Result<Box<dyn $crate::Layer>> {
+            $crate::layers::family::changed(self, arguments)
+        }
+
         $($crate::layers::common::described!(@method $what);)*
+    };
+    (@activity $self:ident) => { $self.common.activity_regularizer.as_ref() };
+    (@activity $self:ident parts_regularized $($what:ident)*) => { None };
+    (@activity $self:ident $other:ident $($what:ident)*) => {
+        $crate::layers::common::described!(@activity $self $($what)*)
     };
     (@method masking) => {
         fn supports_masking(&self) -> bool {
             true
         }
     };
-    (@method activity) => {};
-    (@method bare) => {};
-    (@method strides) => {};
-    (@method spectrum) => {};
-    (@config masking, $config:ident) => {};
-    (@config activity, $config:ident) => {
+    (@method $other:ident) => {};
+    (@config masking, $self:ident, $config:ident) => {};
+    (@config parts_regularized, $self:ident, $config:ident) => {};
+    (@config activity, $self:ident, $config:ident) => {
         if $config.get("activity_regularizer").is_none() {
             $config["activity_regularizer"] = serde_json::Value::Null;
         }
     };
-    (@config bare, $config:ident) => {
+    (@config bare, $self:ident, $config:ident) => {
         if let serde_json::Value::Object(config) = &mut $config {
             config.remove("trainable");
             let name = config["dtype"]["config"]["name"].take();
             config.insert("dtype".to_owned(), name);
         }
     };
-    (@config strides, $config:ident) => {
-        if $config["strides"].is_null() {
-            $config["strides"] = $config["pool_size"].clone();
-        }
-    };
-    (@config spectrum, $config:ident) => {
-        if $config["sequence_length"].is_null() {
-            $config["sequence_length"] = $config["fft_length"].clone();
-        }
-        if $config["max_freq"].is_null() {
-            $config["max_freq"] = $config["sampling_rate"].as_f64().map(|rate| (rate / 2.0).trunc()).into();
-        }
+    (@config completed, $self:ident, $config:ident) => {
+        $self.complete(&mut $config);
     };
 }
 pub(crate) use described;

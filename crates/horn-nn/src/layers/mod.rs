@@ -10,6 +10,8 @@ pub(crate) mod check;
 pub(crate) mod common;
 pub(crate) mod convolution;
 pub(crate) mod core_layers;
+pub(crate) mod deserialize;
+pub(crate) mod family;
 pub(crate) mod layout;
 pub(crate) mod masks;
 pub(crate) mod merging;
@@ -29,6 +31,7 @@ pub use crate::arguments::options::{Axes, DataFormat, Interpolation, Padding};
 pub use crate::arguments::sizes::Sizes;
 pub use crate::graph::input::{Input, InputDtype};
 pub use crate::layer::lookup_state::LookupState;
+pub use crate::layer::users::register;
 pub use activation::*;
 pub use attention::*;
 pub use convolution::*;
@@ -39,26 +42,9 @@ pub use normalization::*;
 pub use pooling::*;
 pub use preprocessing::*;
 pub use recurrent::*;
-pub use registry::{from_config, register};
-pub(crate) use registry::{public_name, registered_name};
+pub use registry::{classes, from_config};
 pub use regularization::*;
 pub use reshaping::*;
-
-/// All families of layers.
-#[expect(unused_qualifications, reason = "every family has one of this name")]
-pub(crate) const FAMILIES: &[registry::Family] = &[
-    activation::FAMILY,
-    attention::FAMILY,
-    convolution::FAMILY,
-    core_layers::FAMILY,
-    merging::FAMILY,
-    normalization::FAMILY,
-    pooling::FAMILY,
-    preprocessing::FAMILY,
-    recurrent::FAMILY,
-    regularization::FAMILY,
-    reshaping::FAMILY,
-];
 
 #[cfg(test)]
 mod tests {

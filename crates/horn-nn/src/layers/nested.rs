@@ -5,19 +5,18 @@ use std::sync::Arc;
 
 use burn::module::Module;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::graph::write;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
-use crate::layer::description::Layer;
+use crate::layer::description::{Layer, Part, PartInput};
 use crate::layer::erased::BuiltLayer;
+use crate::layer::reading;
 use crate::layer::signal::Signal;
 use crate::layer::weight::Weight;
 use crate::layer::{checks, names, weights};
-use crate::layers::registry;
-use crate::saving::read::deserialize;
 use crate::tensor::shape::Shape;
 
 /// A layer that another one holds: what a wrapper wraps, or the cell of a recurrent layer.
@@ -39,6 +38,11 @@ impl Nested {
         self.0.as_ref()
     }
 
+    /// The layer as a part of the one that holds it.
+    pub(crate) fn part(&self, path: impl Into<String>, input: PartInput) -> Part {
+        Part { path: path.into(), layer: self.0.clone(), input }
+    }
+
     /// The layer's own name, or the one that Keras gives to the first layer of its class.
     pub fn name(&self) -> String {
         self.0.name().map_or_else(|| names::snake_case(self.0.class_name()), str::to_owned)
@@ -55,11 +59,10 @@ impl Nested {
 
     /// The same layer with some arguments changed.
     pub(crate) fn with(&self, arguments: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Self> {
-        let mut config = self.config();
-        for (argument, value) in arguments {
-            config[argument] = value;
-        }
-        Ok(Self(Arc::from(registry::from_config(self.0.class_name(), &config)?)))
+        let named = [("name".to_owned(), Value::from(self.name()))];
+        let arguments = arguments.into_iter().map(|(argument, value)| (argument.to_owned(), value));
+        let arguments: Map<String, Value> = named.into_iter().chain(arguments).collect();
+        Ok(Self(Arc::from(self.0.with_arguments(&arguments)?)))
     }
 
     /// What [`Layer::output_shapes`] says, checked.
@@ -139,14 +142,14 @@ impl fmt::Debug for Nested {
 
 impl Serialize for Nested {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write::object(self.0.class_name(), self.config()).serialize(serializer)
+        write::object(self.layer(), self.config()).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Nested {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = Value::deserialize(deserializer)?;
-        let layer = deserialize(&object).map_err(serde::de::Error::custom)?;
+        let layer = reading::read(&object).map_err(serde::de::Error::custom)?;
         Ok(Self(Arc::from(layer)))
     }
 }

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::graph::plan::ModelKind;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
@@ -31,10 +31,16 @@ impl Model {
 /// A built model as a layer in another: it starts there with the weights that it has.
 impl Layer for Model {
     fn class_name(&self) -> &str {
-        match self.kind() {
-            ModelKind::Sequential => "Sequential",
-            ModelKind::Functional => "Functional",
-        }
+        self.kind().class_name()
+    }
+
+    fn conventions(&self) -> Conventions {
+        self.kind().conventions()
+    }
+
+    /// A model inside of another gives none in Keras's graph, though its values have one.
+    fn output_mask(&self) -> OutputMask {
+        OutputMask::None
     }
 
     fn name(&self) -> Option<&str> {

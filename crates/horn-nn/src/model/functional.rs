@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::graph::keras_tensor::IntoTensors;
+use crate::graph::plan::ModelKind;
 use crate::graph::plan::{Keys, Plan};
 use crate::graph::tracer::Tracer;
 use crate::graph::write::plan_config;
 use crate::layer::builder::LayerBuilder;
+use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::model::model::Model;
@@ -85,7 +87,16 @@ impl fmt::Debug for Functional {
 /// A graph that is not built yet, as a layer in another: it gets weights of its own there.
 impl Layer for Functional {
     fn class_name(&self) -> &str {
-        "Functional"
+        ModelKind::Functional.class_name()
+    }
+
+    fn conventions(&self) -> Conventions {
+        ModelKind::Functional.conventions()
+    }
+
+    /// A model inside of another gives none in Keras's graph, though its values have one.
+    fn output_mask(&self) -> OutputMask {
+        OutputMask::None
     }
 
     fn name(&self) -> Option<&str> {
@@ -161,6 +172,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Apply;
     use crate::KerasTensor;
     use crate::layers::{Add, Concatenate, Dense, Input};
 

@@ -15,3 +15,4 @@ pub(crate) mod sequential;
 pub(crate) mod summary;
 pub(crate) mod weight_groups;
 pub(crate) mod weights;
+pub(crate) mod write;

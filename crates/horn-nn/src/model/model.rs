@@ -219,7 +219,7 @@ mod tests {
     use super::*;
     use crate::initializers::constant::{Constant, Ones};
     use crate::layers::{Dense, Dropout, Input};
-    use crate::{Activation, AnyTensor, Layer, Mode, Sequential};
+    use crate::{Activation, AnyTensor, Apply, Mode, Sequential};
 
     fn model() -> Model {
         Sequential::new()

@@ -6,18 +6,17 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::graph::input::Input;
 use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::graph::write::{list_config, plan_config};
 use crate::layer::builder::LayerBuilder;
+use crate::layer::conventions::{BuiltFor, Conventions, OutputMask};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::{checks, names};
 use crate::model::model::Model;
 use crate::summary::{Row, Summary};
 use crate::tensor::shape::Shape;
-
-/// The classes whose layers Keras counts as built before they see data; others without weights wait all the same.
-const BUILT_AT_ONCE: [&str; 5] = ["Activation", "Dropout", "ReLU", "Reshape", "Softmax"];
 
 /// A model as a list of layers, each taking the output of the one before.
 ///
@@ -88,7 +87,7 @@ impl Sequential {
     }
 
     /// The model with an `Input` before its layers.
-    pub(crate) fn with_input(mut self, input: crate::layers::Input) -> Self {
+    pub(crate) fn with_input(mut self, input: Input) -> Self {
         self.layers.insert(0, Arc::new(input));
         self
     }
@@ -111,7 +110,7 @@ impl Sequential {
         let rows = self.layers.iter().zip(names).map(|(layer, name)| Row {
             name,
             class_name: layer.class_name().to_owned(),
-            params: BUILT_AT_ONCE.contains(&layer.class_name()).then_some(0),
+            params: (layer.conventions().built_for == BuiltFor::Nothing).then_some(0),
             ..Row::default()
         });
         Summary { name: self.model_name().to_owned(), rows: rows.collect(), ..Summary::default() }
@@ -216,7 +215,7 @@ impl Sequential {
         if rest.is_empty() {
             return Err(self.no_layers());
         }
-        let input_layer = input_layer.unwrap_or_else(|| Arc::new(crate::graph::input::Input::of(input.clone())));
+        let input_layer = input_layer.unwrap_or_else(|| Arc::new(Input::of(input.clone())));
         if !input_layer.input_shape().is_some_and(|own| own.admits(input)) {
             return Err(Error::shape("the data does not fit the model's Input")
                 .at(format!("model {:?}", self.model_name()))
@@ -238,7 +237,16 @@ impl Sequential {
 /// A list of layers as a layer in another model: it gets weights of its own there.
 impl Layer for Sequential {
     fn class_name(&self) -> &str {
-        "Sequential"
+        ModelKind::Sequential.class_name()
+    }
+
+    fn conventions(&self) -> Conventions {
+        ModelKind::Sequential.conventions()
+    }
+
+    /// A model inside of another gives none in Keras's graph, though its values have one.
+    fn output_mask(&self) -> OutputMask {
+        OutputMask::None
     }
 
     fn name(&self) -> Option<&str> {

@@ -140,7 +140,7 @@ mod tests {
     use burn::tensor::Device;
 
     use crate::layers::{Concatenate, Embedding, Flatten, Input, LSTM};
-    use crate::{Layer, Model, Sequential};
+    use crate::{Apply, Model, Sequential};
 
     #[test]
     fn masks_that_no_layer_takes_count_in_the_names_of_others() {

@@ -3,8 +3,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::error::Result;
-use crate::regularizers::{abs, check_factor};
+use crate::error::{Error, Result};
 
 /// Costs `l1 · Σ |w|`, which draws weights to 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,4 +96,20 @@ impl L1L2 {
 /// Writes all digits of the float32, as Python does; its shortest form is another float64.
 pub(crate) fn widened<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((*value).into())
+}
+
+/// `|x|`, with the slope that it has in JAX at 0: 1.
+pub(crate) fn abs<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let negative = x.clone().lower_elem(0);
+    x.clone().mask_where(negative, -x)
+}
+
+pub(crate) fn check_factor(class: &str, argument: &str, factor: f64) -> Result<()> {
+    if factor.is_finite() && factor >= 0.0 {
+        return Ok(());
+    }
+    Err(Error::argument("no penalty can have this factor")
+        .received(format!("{class} with {argument} = {factor}"))
+        .expected("a finite number, 0 or above")
+        .hint("0.01 is a good start"))
 }

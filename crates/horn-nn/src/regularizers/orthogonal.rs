@@ -4,8 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::regularizers::norms::widened;
-use crate::regularizers::{abs, check_factor};
+use crate::regularizers::norms::{abs, check_factor, widened};
 
 /// Vectors shorter than this are not stretched to length 1: Keras's epsilon.
 const EPSILON: f64 = 1e-7;

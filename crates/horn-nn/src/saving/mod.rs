@@ -2,6 +2,5 @@
 
 pub(crate) mod json;
 pub(crate) mod limits;
-pub(crate) mod model;
 pub(crate) mod operations;
 pub(crate) mod read;

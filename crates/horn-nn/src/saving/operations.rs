@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::layer::description::Layer;
 use crate::saving::json::text;
 
 /// Operations that Keras puts into a graph to compute masks; here masks go along with the values.
@@ -14,35 +15,29 @@ pub(crate) const MASK_OPERATIONS: [&str; 3] = ["Any", "LogicalOr", "NotEqual"];
 /// own, if what they give is not for a mask.
 pub(crate) const MASK_SHAPING: [&str; 5] = ["Concatenate", "ConvertToTensor", "ExpandDims", "OnesLike", "ZerosLike"];
 
-/// Between layers of other floating-point types Keras casts; here all floats are of one type.
-pub(crate) const CAST: &str = "Cast";
+/// Between layers of other floating-point types Keras casts.
+const CAST: &str = "Cast";
 
-/// Keras's functions on tensors that mean the same as the layer of that name, where all they take are tensors.
-const LIKE_LAYERS: [&str; 7] = ["Add", "Concatenate", "Maximum", "Minimum", "Multiply", "Softmax", "Subtract"];
-
-/// Refuses a function on tensors that is no layer of Horn's, or another than the layer of its name.
-pub(crate) fn check_operation(object: &Value) -> Result<()> {
-    let class_name = text(object, "class_name")?;
-    let unlike = || {
-        Error::model("Keras's function on tensors is no layer")
-            .received(class_name)
-            .expected(format!("layers, or one of {}", LIKE_LAYERS.join(", ")))
-            .hint("write the step as a layer in the program that saves the model")
-    };
-    let to_float = object["config"]["dtype"].as_str().is_some_and(|dtype| dtype.contains("float"));
-    if class_name == CAST && to_float {
-        return Ok(());
-    }
-    if !LIKE_LAYERS.contains(&class_name) {
-        return Err(unlike());
-    }
+/// Refuses a function on tensors that is no cast to a float type, and the layer of its name, if there is one, is not what
+/// it means.
+pub(crate) fn check_operation(object: &Value, layer: Option<&dyn Layer>) -> Result<()> {
     // Functions align shapes of other ranks at their ends, layers at the samples.
     let mut shapes = Vec::new();
     collect_shapes(&object["inbound_nodes"], &mut shapes);
-    match shapes.windows(2).all(|pair| pair[0].len() == pair[1].len()) {
-        true => Ok(()),
-        false => Err(unlike()),
+    let aligned = shapes.windows(2).all(|pair| pair[0].len() == pair[1].len());
+    if layer.is_some_and(|layer| layer.conventions().is_operation) && aligned {
+        return Ok(());
     }
+    Err(Error::model("Keras's function on tensors is no layer")
+        .received(text(object, "class_name")?)
+        .expected("layers, or a function that means one, such as Add or Concatenate")
+        .hint("write the step as a layer in the program that saves the model"))
+}
+
+/// Is it a cast to another floating-point type? Here all floats are of one type, so that nothing is left to do.
+pub(crate) fn is_cast(object: &Value) -> bool {
+    let to_float = object["config"]["dtype"].as_str().is_some_and(|dtype| dtype.contains("float"));
+    object["class_name"] == CAST && to_float
 }
 
 /// The shapes of the tensors in a call's arguments.

@@ -12,7 +12,7 @@ pub use rectifiers::{ELU, LeakyReLU};
 pub use relu::ReLU;
 pub use softmax::Softmax;
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "Activation" => ActivationLayer::new(crate::activations::Activation::Linear), requires "activation";
     "ELU" => ELU::new();
     "LeakyReLU" => LeakyReLU::new();

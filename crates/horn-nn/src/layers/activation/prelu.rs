@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::activations::functions;
 use crate::arguments::options::Axes;
 use crate::by_rank;
-use crate::constraints::Constraint;
+use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::Initializer;
 use crate::initializers::constant::Zeros;
+use crate::initializers::initializer::Initializer;
 use crate::layer::any_weight::AnyWeight;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
@@ -18,7 +18,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described, weight_arguments};
 use crate::layers::layout::value_by_value;
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -104,7 +104,7 @@ common_arguments!(PReLU);
 weight_arguments!(PReLU, "slope", alpha: alpha_initializer = "Zeros", alpha_regularizer, alpha_constraint);
 
 impl Layer for PReLU {
-    described!("PReLU", masking);
+    described!("PReLU", masking; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.sizes(input)?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
@@ -53,7 +53,7 @@ macro_rules! rectifier {
         });
 
         impl Layer for $class {
-            described!($name, masking);
+            described!($name, masking; built_for: BuiltFor::Nothing, independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 let least: Option<f64> = $least;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
@@ -76,7 +76,7 @@ impl Default for ReLU {
 common_arguments!(ReLU);
 
 impl Layer for ReLU {
-    described!("ReLU", masking);
+    described!("ReLU", masking; built_for: BuiltFor::Nothing, independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let arguments = [

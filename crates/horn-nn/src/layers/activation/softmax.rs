@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::arguments::options::Axes;
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -92,7 +92,7 @@ arguments!(Softmax {
 });
 
 impl Layer for Softmax {
-    described!("Softmax", masking);
+    described!("Softmax", masking; mask_argument: MaskArgument::Broadcast, built_for: BuiltFor::Nothing, is_operation: true, independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.checked_axes(input)?;

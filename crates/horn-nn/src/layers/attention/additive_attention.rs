@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
+use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::attention::options::CallOptions;
@@ -82,8 +83,12 @@ arguments!(AdditiveAttention {
 });
 
 impl Layer for AdditiveAttention {
-    described!("AdditiveAttention", masking);
+    described!("AdditiveAttention", masking; recorded_mode: Some(Mode::Inference), mask_argument: MaskArgument::EachInput);
     crate::many_inputs!();
+
+    fn output_mask(&self) -> OutputMask {
+        OutputMask::Converted
+    }
 
     fn call_options(&self) -> &'static [&'static str] {
         CallOptions::KEYS

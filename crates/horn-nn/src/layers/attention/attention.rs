@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::initializers::constant::Ones;
 use crate::layer::builder::LayerBuilder;
+use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::attention::options::CallOptions;
@@ -89,8 +90,12 @@ arguments!(Attention {
 });
 
 impl Layer for Attention {
-    described!("Attention", masking);
+    described!("Attention", masking; recorded_mode: Some(Mode::Inference), mask_argument: MaskArgument::EachInput);
     crate::many_inputs!();
+
+    fn output_mask(&self) -> OutputMask {
+        OutputMask::Converted
+    }
 
     fn call_options(&self) -> &'static [&'static str] {
         CallOptions::KEYS

@@ -14,7 +14,7 @@ use crate::layers::attention::masks::{Masks, Scores};
 use crate::layers::attention::options::{CallOptions, Options};
 use crate::layers::attention::projection::Projection;
 use crate::layers::regularization::dropout::DropoutModule;
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::{by_rank, random};
 

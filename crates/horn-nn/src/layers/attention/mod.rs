@@ -16,10 +16,10 @@ pub use attention::{Attention, ScoreMode};
 pub use group_query_attention::GroupQueryAttention;
 pub use multi_head_attention::MultiHeadAttention;
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "AdditiveAttention" => AdditiveAttention::new();
     "Attention" => Attention::new();
-    "GroupedQueryAttention" => GroupQueryAttention::new(1, 1, 1),
+    "GroupedQueryAttention" | "GroupQueryAttention" => GroupQueryAttention::new(1, 1, 1),
         requires "head_dim", "num_query_heads", "num_key_value_heads";
     "MultiHeadAttention" => MultiHeadAttention::new(0, 0), requires "num_heads", "key_dim";
 }

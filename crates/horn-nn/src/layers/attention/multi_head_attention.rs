@@ -11,7 +11,7 @@ use crate::layers::attention::heads::{HeadsModule, Settings, Widths};
 use crate::layers::attention::masks;
 use crate::layers::attention::masks::Scores;
 use crate::layers::attention::options::{CallOptions, Inputs, Options, check_inputs, options};
-use crate::layers::common::{Common, common_arguments};
+use crate::layers::common::{Common, common_arguments, described};
 use crate::tensor::any_tensor::unsupported_rank;
 use crate::tensor::shape::Shape;
 
@@ -202,26 +202,17 @@ common_arguments!(MultiHeadAttention);
 
 options!(MultiHeadAttention);
 
+impl MultiHeadAttention {
+    /// The width of the values is that of the keys where it is not given.
+    fn complete(&self, config: &mut Value) {
+        config["value_dim"] = self.values().into();
+    }
+}
+
 impl Layer for MultiHeadAttention {
     crate::many_inputs!();
 
-    fn class_name(&self) -> &str {
-        "MultiHeadAttention"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.common.name.as_deref()
-    }
-
-    fn trainable(&self) -> bool {
-        self.common.trainable
-    }
-
-    fn supports_masking(&self) -> bool {
-        true
-    }
-
-    // There is no `activity_regularizer`: its projections have it, not the layer.
+    described!("MultiHeadAttention", masking, activity, completed, parts_regularized);
 
     fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
         self.options.call.arguments(inputs)
@@ -252,15 +243,6 @@ impl Layer for MultiHeadAttention {
             ref sizes => Err(unsupported_rank(sizes.len())),
         }
     }
-
-    fn config(&self) -> Value {
-        let mut config = serde_json::to_value(self).expect("a description is plain data");
-        config["value_dim"] = self.values().into();
-        if config.get("activity_regularizer").is_none() {
-            config["activity_regularizer"] = Value::Null;
-        }
-        config
-    }
 }
 
 #[cfg(test)]
@@ -268,6 +250,7 @@ mod tests {
     use burn::tensor::{Device, Tensor};
 
     use super::*;
+    use crate::Apply;
     use crate::layers::{GroupQueryAttention, Input};
     use crate::{AnyTensor, CallContext, Mode, Model, Signal};
 

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::constraints::Constraint;
+use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::Initializer;
 use crate::initializers::constant::Zeros;
+use crate::initializers::initializer::Initializer;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layers::regularization::noise::check_rate;
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 

@@ -4,13 +4,13 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
-use crate::constraints::Constraint;
+use crate::constraints::constraint::Constraint;
 use crate::error::Result;
-use crate::initializers::Initializer;
 use crate::initializers::constant::Zeros;
+use crate::initializers::initializer::Initializer;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
@@ -20,7 +20,7 @@ use crate::layers::convolution::arguments::convolution_arguments;
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, moved_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -89,7 +89,7 @@ macro_rules! depthwise_layer {
         weight_arguments!($class, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
         impl Layer for $class {
-            described!($name, activity);
+            described!($name, activity; independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 let window = self.window();

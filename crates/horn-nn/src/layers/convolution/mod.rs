@@ -20,7 +20,7 @@ pub use depthwise_conv::{DepthwiseConv1D, DepthwiseConv2D};
 pub use separable_conv::{SeparableConv1D, SeparableConv2D};
 pub use separable_conv::{SeparableConv1D as SeparableConvolution1D, SeparableConv2D as SeparableConvolution2D};
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "Conv1D" => Conv1D::new(1, 1), requires "filters", "kernel_size";
     "Conv2D" => Conv2D::new(1, 1), requires "filters", "kernel_size";
     "Conv3D" => Conv3D::new(1, 1), requires "filters", "kernel_size";

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{conv_transpose1d, conv_transpose2d, conv_transpose3d, conv2d, conv3d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::arguments::options::DataFormat;
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
 use crate::tensor::shape::Shape;
 
 /// Axes for Burn's kernels, in which the last two of Keras's come first, in the other order.
-pub(in crate::layers) fn swapped_first<const D: usize>() -> [usize; D] {
+pub(crate) fn swapped_first<const D: usize>() -> [usize; D] {
     std::array::from_fn(|axis| if axis < 2 { D - 1 - axis } else { axis - 2 })
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn value(bias: &Option<Param<Tensor<1>>>) -> Option<Tensor<1>> {
 }
 
 /// The convolution: kernels are `[filters, channels / groups, …]`.
-pub(in crate::layers) fn convolve(
+pub(crate) fn convolve(
     x: AnyTensor,
     kernel: AnyTensor,
     bias: Option<Tensor<1>>,

@@ -5,7 +5,8 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 use super::*;
-use crate::activations::Activation;
+use crate::Apply;
+use crate::activations::activation::Activation;
 use crate::arguments::options::{DataFormat, Padding};
 use crate::data::host_array;
 use crate::error::Result;

@@ -191,6 +191,7 @@ mod tests {
     use burn::nn::{Linear, LinearConfig};
 
     use super::*;
+    use crate::Apply;
     use crate::layers::Input;
     use crate::layers::check::infer;
     use crate::{Mode, Model};

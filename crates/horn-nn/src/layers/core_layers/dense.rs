@@ -4,12 +4,12 @@ use burn::module::Module;
 use burn::nn::Linear;
 use serde::{Deserialize, Serialize};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::by_rank;
-use crate::constraints::Constraint;
+use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::Initializer;
 use crate::initializers::constant::Zeros;
+use crate::initializers::initializer::Initializer;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
@@ -18,7 +18,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Logits;
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -116,7 +116,7 @@ weight_arguments!(Dense, "kernel", kernel: kernel_initializer = "GlorotUniform",
 weight_arguments!(Dense, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
 impl Layer for Dense {
-    described!("Dense", masking);
+    described!("Dense", masking; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if self.units == 0 {

@@ -3,12 +3,12 @@
 use burn::module::Module;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::by_rank;
-use crate::constraints::Constraint;
+use crate::constraints::constraint::Constraint;
 use crate::error::Result;
-use crate::initializers::Initializer;
 use crate::initializers::constant::Zeros;
+use crate::initializers::initializer::Initializer;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::any_weight::AnyWeight;
 use crate::layer::builder::LayerBuilder;
@@ -19,7 +19,7 @@ use crate::layer::forward::Forward;
 use crate::layer::signal::Logits;
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::layers::core_layers::equation::{Analysis, Equation};
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::Shape;
 
@@ -165,7 +165,7 @@ weight_arguments!(
 weight_arguments!(EinsumDense, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
 impl Layer for EinsumDense {
-    described!("EinsumDense", activity);
+    described!("EinsumDense", activity; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let (equation, analysis) = self.analyze(input)?;

@@ -8,18 +8,19 @@ use ndarray::{Array2, CowArray, Ix2};
 use serde::{Deserialize, Serialize};
 
 use crate::by_rank;
-use crate::constraints::Constraint;
+use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::Initializer;
+use crate::initializers::initializer::Initializer;
 use crate::initializers::uniform::RandomUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
@@ -120,10 +121,14 @@ weight_arguments!(
 const MOST_IDS: usize = 1 << 24;
 
 impl Layer for Embedding {
-    described!("Embedding", activity);
+    described!("Embedding", activity; independent_samples: true);
 
     fn supports_masking(&self) -> bool {
         self.mask_zero
+    }
+
+    fn output_mask(&self) -> OutputMask {
+        if self.mask_zero { OutputMask::NotEqual(0.into()) } else { OutputMask::None }
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {

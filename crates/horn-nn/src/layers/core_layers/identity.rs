@@ -51,7 +51,7 @@ impl Identity {
 common_arguments!(Identity);
 
 impl Layer for Identity {
-    described!("Identity", masking);
+    described!("Identity", masking; built_for: BuiltFor::Nothing);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         Ok(input.clone())

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::conventions::{Conventions, MaskArgument};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
@@ -90,7 +91,7 @@ impl Lambda {
 }
 
 /// The error for a `Lambda` in a file.
-pub(in crate::layers) fn unreadable() -> Error {
+pub(crate) fn unreadable() -> Error {
     Error::argument("a function can't be read from a file")
         .received("Lambda")
         .expected("a layer that is described by its arguments")
@@ -108,6 +109,10 @@ impl Layer for Lambda {
 
     fn class_name(&self) -> &str {
         "Lambda"
+    }
+
+    fn conventions(&self) -> Conventions {
+        Conventions { mask_argument: MaskArgument::Ignored, ..Conventions::of_keras() }
     }
 
     fn name(&self) -> Option<&str> {
@@ -158,6 +163,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::Apply;
     use crate::Model;
     use crate::layers::check::infer;
     use crate::layers::{Input, from_config};

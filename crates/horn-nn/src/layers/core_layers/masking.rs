@@ -7,6 +7,7 @@ use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
@@ -66,7 +67,11 @@ arguments!(Masking {
 });
 
 impl Layer for Masking {
-    described!("Masking", masking);
+    described!("Masking", masking; built_for: BuiltFor::Nothing);
+
+    fn output_mask(&self) -> OutputMask {
+        OutputMask::AnyNotEqual(self.mask_value.into())
+    }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if input.rank() < 2 {

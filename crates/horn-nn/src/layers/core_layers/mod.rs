@@ -20,7 +20,7 @@ pub use lambda::Lambda;
 pub use masking::Masking;
 pub use tensors::Tensors;
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "Dense" => Dense::new(1), requires "units";
     "EinsumDense" => EinsumDense::new("ab,bc->ac", 1), requires "equation", "output_shape";
     "Embedding" => Embedding::new(1, 1), requires "input_dim", "output_dim";

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::arguments::options::DataFormat;
 use crate::by_rank;
 use crate::error::{Error, Result};
+use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
@@ -99,8 +101,12 @@ arguments!(Concatenate {
 });
 
 impl Layer for Concatenate {
-    described!("Concatenate", masking);
+    described!("Concatenate", masking; is_operation: true);
     crate::many_inputs!();
+
+    fn output_mask(&self) -> OutputMask {
+        OutputMask::Concatenated { axis: self.axis.into() }
+    }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         let axis = self.checked_axis(inputs)?;

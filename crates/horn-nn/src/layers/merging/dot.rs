@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::arguments::options::Axes;
 use crate::by_rank;
 use crate::error::{Error, Result};
+use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
@@ -103,6 +105,10 @@ arguments!(Dot {
 impl Layer for Dot {
     described!("Dot", masking);
     crate::many_inputs!();
+
+    fn output_mask(&self) -> OutputMask {
+        OutputMask::None
+    }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         let (first, second) = self.checked_axes(inputs)?;

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
+use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
@@ -22,7 +24,7 @@ use crate::tensor::shape::Shape;
 
 /// Makes a merging layer of a function of two tensors.
 macro_rules! merging_layer {
-    ($(#[$doc:meta])+ $class:ident, $name:literal, $function:ident, $operation:ident) => {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $function:ident, $operation:ident, is_operation: $is_operation:literal) => {
         $(#[$doc])+
         ///
         /// # Shapes
@@ -65,8 +67,12 @@ macro_rules! merging_layer {
         common_arguments!($class);
 
         impl Layer for $class {
-            described!($name, masking);
+            described!($name, masking; is_operation: $is_operation);
             crate::many_inputs!();
+
+            fn output_mask(&self) -> OutputMask {
+                OutputMask::Any
+            }
 
             fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
                 Ok(vec![Operation::$operation.output_shape($name, inputs)?])
@@ -90,32 +96,32 @@ merging_layer! {
     /// let residual = Add().apply((&x, Dense(8).apply(&x)?))?;
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
-    Add, "Add", add, Sum
+    Add, "Add", add, Sum, is_operation: true
 }
 
 merging_layer! {
     /// The first of its two inputs less the second.
-    Subtract, "Subtract", subtract, Difference
+    Subtract, "Subtract", subtract, Difference, is_operation: true
 }
 
 merging_layer! {
     /// The product of its inputs. A step that its mask leaves out counts as 1, and where all do the product is 0.
-    Multiply, "Multiply", multiply, Product
+    Multiply, "Multiply", multiply, Product, is_operation: true
 }
 
 merging_layer! {
     /// The mean of its inputs.
-    Average, "Average", average, Mean
+    Average, "Average", average, Mean, is_operation: false
 }
 
 merging_layer! {
     /// The largest of its inputs, value by value, of those whose mask lets the step count.
-    Maximum, "Maximum", maximum, Largest
+    Maximum, "Maximum", maximum, Largest, is_operation: true
 }
 
 merging_layer! {
     /// The smallest of its inputs, value by value, of those whose mask lets the step count.
-    Minimum, "Minimum", minimum, Smallest
+    Minimum, "Minimum", minimum, Smallest, is_operation: true
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,7 @@ pub use dot::{Dot, dot};
 pub use elementwise::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use elementwise::{add, average, maximum, minimum, multiply, subtract};
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "Add" => Add::new();
     "Average" => Average::new();
     "Concatenate" => Concatenate::new();

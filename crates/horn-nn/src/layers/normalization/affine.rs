@@ -4,13 +4,13 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::constraints::Constraint;
+use crate::constraints::constraint::Constraint;
 use crate::error::Result;
-use crate::initializers::Initializer;
 use crate::initializers::constant::{Ones, Zeros};
+use crate::initializers::initializer::Initializer;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::weight::WeightSpec;
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 
 /// The arguments for γ and β.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
-use crate::initializers::Initializer;
 use crate::initializers::constant::{Ones, Zeros};
+use crate::initializers::initializer::Initializer;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::description::Layer;
@@ -20,6 +20,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::normalization::affine::{Affine, AffineModule, affine_arguments};
 use crate::layers::normalization::axes::{along, place, size, sums};
 use crate::layers::normalization::batch_renormalization::{Renorm, RenormClipping};
+use crate::layers::normalization::statistics::moved;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -132,7 +133,7 @@ arguments!(BatchNormalization {
 });
 
 impl Layer for BatchNormalization {
-    described!("BatchNormalization", masking);
+    described!("BatchNormalization", masking; mask_argument: MaskArgument::Samples);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let axis = place(self.axis, input)?;
@@ -287,11 +288,6 @@ impl BatchNormalizationModule {
         self.moving_mean.set(moved(self.moving_mean.get(), mean, self.momentum));
         self.moving_variance.set(moved(self.moving_variance.get(), variance, self.momentum));
     }
-}
-
-/// A moving average, one step on.
-pub(crate) fn moved(average: Tensor<1>, value: Tensor<1>, momentum: f64) -> Tensor<1> {
-    average * momentum + value * (1.0 - momentum)
 }
 
 /// A γ and a β that change nothing.

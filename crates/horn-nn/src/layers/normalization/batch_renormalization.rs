@@ -5,10 +5,10 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::initializers::Initializer;
+use crate::initializers::initializer::Initializer;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::state::State;
-use crate::layers::normalization::batch_normalization::moved;
+use crate::layers::normalization::statistics::moved;
 
 /// How far batch renormalization may correct; `None` stands for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]

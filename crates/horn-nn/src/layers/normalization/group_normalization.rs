@@ -104,7 +104,7 @@ arguments!(GroupNormalization {
 });
 
 impl Layer for GroupNormalization {
-    described!("GroupNormalization", masking);
+    described!("GroupNormalization", masking; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.checked(input)?;

@@ -87,7 +87,7 @@ arguments!(LayerNormalization {
 });
 
 impl Layer for LayerNormalization {
-    described!("LayerNormalization", masking);
+    described!("LayerNormalization", masking; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         for place in places(&self.axis, input)? {

@@ -25,7 +25,7 @@ pub use rms_normalization::RMSNormalization;
 pub use spectral_normalization::SpectralNormalization;
 pub use unit_normalization::UnitNormalization;
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "BatchNormalization" => BatchNormalization::new();
     "GroupNormalization" => GroupNormalization::new();
     "LayerNormalization" => LayerNormalization::new();

@@ -70,7 +70,7 @@ arguments!(RMSNormalization {
 });
 
 impl Layer for RMSNormalization {
-    described!("RMSNormalization");
+    described!("RMSNormalization"; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let axes = places(&self.axis, input)?;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::initializers::normal::TruncatedNormal;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
-use crate::layer::description::Layer;
+use crate::layer::description::{Layer, Part, PartInput};
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
@@ -66,8 +66,12 @@ arguments!(SpectralNormalization {
 });
 
 impl Layer for SpectralNormalization {
-    described!("SpectralNormalization");
+    described!("SpectralNormalization"; recorded_mode: Some(Mode::Inference));
     crate::many_inputs!();
+
+    fn parts(&self) -> Vec<Part> {
+        vec![self.layer.part("layer", PartInput::Whole)]
+    }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         if self.power_iterations == 0 {

@@ -1,5 +1,7 @@
 //! Mean and variance of data.
 
+use burn::tensor::Tensor;
+
 use crate::data::host_array::HostArray;
 use crate::error::{Error, Result};
 
@@ -48,4 +50,9 @@ impl Statistics {
 /// How far apart neighbours along each axis lie, in row-major order.
 fn strides(sizes: &[usize]) -> Vec<usize> {
     (0..sizes.len()).map(|axis| sizes[axis + 1..].iter().product()).collect()
+}
+
+/// A moving average, one step on.
+pub(crate) fn moved(average: Tensor<1>, value: Tensor<1>, momentum: f64) -> Tensor<1> {
+    average * momentum + value * (1.0 - momentum)
 }

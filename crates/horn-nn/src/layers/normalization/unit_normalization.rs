@@ -62,7 +62,7 @@ arguments!(UnitNormalization {
 });
 
 impl Layer for UnitNormalization {
-    described!("UnitNormalization", masking);
+    described!("UnitNormalization", masking; built_for: BuiltFor::Nothing, independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         places(&self.axis, input)?;

@@ -14,7 +14,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::Axes;
-use crate::layers::pooling::Pool;
+use crate::layers::pooling::operate::Pool;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 

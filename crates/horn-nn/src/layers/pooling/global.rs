@@ -7,19 +7,20 @@ use crate::arguments::options::DataFormat;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::Axes;
-use crate::layers::pooling::Pool;
+use crate::layers::pooling::operate::Pool;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes the global pooling over `n` spatial axes.
 macro_rules! global_layer {
-    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $pool:ident $(, $masking:ident)?) => {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $pool:ident $(, $masking:ident $mask:ident)?) => {
         $(#[$doc])+
         #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
         pub struct $class {
@@ -51,7 +52,14 @@ macro_rules! global_layer {
         });
 
         impl Layer for $class {
-            described!($name $(, $masking)?);
+            described!(
+                $name $(, $masking)?;
+                built_for: BuiltFor::Nothing, independent_samples: true $(, mask_argument: MaskArgument::$mask)?
+            );
+
+            fn output_mask(&self) -> OutputMask {
+                OutputMask::None
+            }
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 let Axes { batch, channels, spatial } = self.data_format.split(input, $n)?;
@@ -123,7 +131,7 @@ global_layer! {
     /// # Masks
     ///
     /// Steps that the mask leaves out do not count. The output has no mask.
-    GlobalAveragePooling1D, "GlobalAveragePooling1D", 1, Average, masking
+    GlobalAveragePooling1D, "GlobalAveragePooling1D", 1, Average, masking Steps
 }
 
 global_layer! {

@@ -26,14 +26,7 @@ pub use windowed::{
     MaxPooling1D as MaxPool1D, MaxPooling2D as MaxPool2D, MaxPooling3D as MaxPool3D,
 };
 
-/// Does a pooling take the largest value, or the mean?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pool {
-    Max,
-    Average,
-}
-
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "AdaptiveAveragePooling1D" => AdaptiveAveragePooling1D::new(1), requires "output_size";
     "AdaptiveAveragePooling2D" => AdaptiveAveragePooling2D::new(1), requires "output_size";
     "AdaptiveAveragePooling3D" => AdaptiveAveragePooling3D::new(1), requires "output_size";

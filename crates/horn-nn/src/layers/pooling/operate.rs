@@ -4,9 +4,15 @@ use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
 use crate::error::Result;
-use crate::layers::pooling::Pool;
 use crate::layers::window::{Window, known};
 use crate::tensor::any_tensor::AnyTensor;
+
+/// Does a pooling take the largest value, or the mean?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pool {
+    Max,
+    Average,
+}
 
 /// A step of a window along one axis: its size, its stride, and what is added before and after the axis.
 type Slide = (usize, usize, (usize, usize));

@@ -12,7 +12,7 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::pooling::Pool;
+use crate::layers::pooling::operate::Pool;
 use crate::layers::pooling::operate::pool;
 use crate::layers::window::Window;
 use crate::tensor::any_tensor::AnyTensor;
@@ -110,8 +110,17 @@ macro_rules! pooling_layer {
             data_format: DataFormat,
         });
 
+        impl $class {
+            /// Keras's strides are as large as the window where they are not given.
+            fn complete(&self, config: &mut serde_json::Value) {
+                if config["strides"].is_null() {
+                    config["strides"] = config["pool_size"].clone();
+                }
+            }
+        }
+
         impl Layer for $class {
-            described!($name, strides);
+            described!($name, completed; built_for: BuiltFor::Nothing, independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 let window = self.window()?;

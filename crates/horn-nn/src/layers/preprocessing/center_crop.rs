@@ -59,7 +59,7 @@ arguments!(CenterCrop {
 });
 
 impl Layer for CenterCrop {
-    described!("CenterCrop");
+    described!("CenterCrop"; recorded_mode: Some(Mode::Training));
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         resized(input, self.data_format, [self.height, self.width])

@@ -92,7 +92,7 @@ arguments!(CutMix {
 });
 
 impl Layer for CutMix {
-    described!("CutMix");
+    described!("CutMix"; recorded_mode: Some(Mode::Training));
     crate::many_inputs!();
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {

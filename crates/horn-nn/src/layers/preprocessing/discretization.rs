@@ -139,7 +139,7 @@ arguments!(Discretization {
 });
 
 impl Layer for Discretization {
-    described!("Discretization", bare);
+    described!("Discretization", bare; index_dtype: Some("int32"));
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.output_mode.check_unweighted()?;

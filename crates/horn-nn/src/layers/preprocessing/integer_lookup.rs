@@ -13,7 +13,7 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::lookup_state::LookupState;
-use crate::layers::common::{Common, common_arguments};
+use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::preprocessing::encode::{Number, OutputMode, to_device, to_host, to_numbers};
 use crate::layers::preprocessing::hash::Salt;
 use crate::layers::preprocessing::lookup::{
@@ -79,24 +79,15 @@ lookup_arguments!(IntegerLookup, i64);
 
 lookup_methods!(IntegerLookup, i64);
 
-impl Layer for IntegerLookup {
-    fn class_name(&self) -> &str {
-        "IntegerLookup"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.common.name.as_deref()
-    }
-
-    fn trainable(&self) -> bool {
-        self.common.trainable
-    }
-
-    fn config(&self) -> Value {
-        let mut config = serde_json::to_value(self).expect("a description is plain data");
+impl IntegerLookup {
+    /// Adds the size of the vocabulary, which follows from it.
+    fn complete(&self, config: &mut Value) {
         config["vocabulary_size"] = json!(self.lookup.known_size());
-        config
     }
+}
+
+impl Layer for IntegerLookup {
+    described!("IntegerLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"));
 
     fn lookup_state(&self) -> Option<LookupState> {
         self.lookup.state(&[""])

@@ -463,7 +463,7 @@ macro_rules! lookup_methods {
             ///
             /// Where an argument is unknown or of another kind.
             pub fn from_config(config: &serde_json::Value) -> $crate::Result<Self> {
-                $crate::layers::registry::read_as(&Self::new(), &[], config)
+                $crate::layers::family::read_as(&Self::new(), &[], config)
             }
         }
 

@@ -179,8 +179,21 @@ arguments!(MelSpectrogram {
     ref_power: f64,
 });
 
+impl MelSpectrogram {
+    /// Where they are not given, the frames are as long as the transform, and the frequencies go as far as the sampling
+    /// rate lets them.
+    fn complete(&self, config: &mut serde_json::Value) {
+        if config["sequence_length"].is_null() {
+            config["sequence_length"] = config["fft_length"].clone();
+        }
+        if config["max_freq"].is_null() {
+            config["max_freq"] = config["sampling_rate"].as_f64().map(|rate| (rate / 2.0).trunc()).into();
+        }
+    }
+}
+
 impl Layer for MelSpectrogram {
-    described!("MelSpectrogram", spectrum);
+    described!("MelSpectrogram", completed);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let pieces = self.pieces()?;

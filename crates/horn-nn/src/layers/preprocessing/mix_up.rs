@@ -81,7 +81,7 @@ arguments!(MixUp {
 });
 
 impl Layer for MixUp {
-    described!("MixUp");
+    described!("MixUp"; recorded_mode: Some(Mode::Training));
     crate::many_inputs!();
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {

@@ -55,7 +55,7 @@ pub use string_lookup::StringLookup;
 pub use text_vectorization::{Ngrams, Split, Standardize, TextVectorization};
 pub use tokens::{IntoBatch, IntoToken, Token};
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "CategoryEncoding" => CategoryEncoding::new(1), requires "num_tokens";
     "CenterCrop" => CenterCrop::new(1, 1), requires "height", "width";
     "CutMix" => CutMix::new();

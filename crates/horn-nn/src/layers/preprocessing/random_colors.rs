@@ -67,7 +67,7 @@ macro_rules! random_colors {
         });
 
         impl Layer for $class {
-            described!($name);
+            described!($name; recorded_mode: Some(Mode::Training));
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 check_images(input)?;

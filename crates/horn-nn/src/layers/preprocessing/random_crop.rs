@@ -69,7 +69,7 @@ arguments!(RandomCrop {
 });
 
 impl Layer for RandomCrop {
-    described!("RandomCrop");
+    described!("RandomCrop"; recorded_mode: Some(Mode::Training));
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         resized(input, self.data_format, [self.height, self.width])

@@ -87,7 +87,7 @@ arguments!(RandomFlip {
 });
 
 impl Layer for RandomFlip {
-    described!("RandomFlip");
+    described!("RandomFlip"; recorded_mode: Some(Mode::Training));
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         check_images(input)?;

@@ -64,7 +64,7 @@ impl Rescaling {
 common_arguments!(Rescaling);
 
 impl Layer for Rescaling {
-    described!("Rescaling", masking);
+    described!("Rescaling", masking; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         for numbers in [&self.scale, &self.offset] {

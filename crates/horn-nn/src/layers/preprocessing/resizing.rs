@@ -110,7 +110,7 @@ arguments!(Resizing {
 });
 
 impl Layer for Resizing {
-    described!("Resizing");
+    described!("Resizing"; recorded_mode: Some(Mode::Training));
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if self.crop_to_aspect_ratio && self.pad_to_aspect_ratio {

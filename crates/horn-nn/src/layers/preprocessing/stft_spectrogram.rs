@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Padding};
 use crate::error::{Error, Result};
-use crate::initializers::Initializer;
+use crate::initializers::initializer::Initializer;
 use crate::initializers::stft::{STFT, Scaling, Side, Window as Weighting};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;

@@ -15,7 +15,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
 use crate::layer::lookup_state::LookupState;
 use crate::layer::signal::Signal;
-use crate::layers::common::{Common, common_arguments};
+use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::preprocessing::encode::{Number, OutputMode, to_host, to_numbers};
 use crate::layers::preprocessing::hash::Salt;
 use crate::layers::preprocessing::lookup::{
@@ -69,27 +69,18 @@ lookup_arguments!(StringLookup, String);
 
 lookup_methods!(StringLookup, String);
 
+impl StringLookup {
+    /// Adds the size of the vocabulary, which follows from it.
+    fn complete(&self, config: &mut Value) {
+        config["vocabulary_size"] = json!(self.lookup.known_size());
+    }
+}
+
 impl Layer for StringLookup {
-    fn class_name(&self) -> &str {
-        "StringLookup"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.common.name.as_deref()
-    }
-
-    fn trainable(&self) -> bool {
-        self.common.trainable
-    }
+    described!("StringLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"));
 
     fn takes_texts(&self) -> bool {
         !self.lookup.invert
-    }
-
-    fn config(&self) -> Value {
-        let mut config = serde_json::to_value(self).expect("a description is plain data");
-        config["vocabulary_size"] = json!(self.lookup.known_size());
-        config
     }
 
     fn lookup_state(&self) -> Option<LookupState> {

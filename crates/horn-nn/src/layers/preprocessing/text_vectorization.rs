@@ -11,13 +11,13 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::lookup_state::LookupState;
-use crate::layers::common::{Common, arguments, common_arguments};
+use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::family::read_as;
 use crate::layers::preprocessing::encode::{Number, OutputMode, to_numbers};
 use crate::layers::preprocessing::lookup::Lookup;
 use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_texts};
 use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
 use crate::layers::preprocessing::vocabulary::Vocabulary;
-use crate::layers::registry::read_as;
 use crate::tensor::shape::Shape;
 
 /// Splits texts into words, and gives each word its index in a vocabulary, which is given or learned.
@@ -364,28 +364,19 @@ arguments!(TextVectorization {
     pad_to_max_tokens: bool,
 });
 
+impl TextVectorization {
+    /// Adds the size of the vocabulary, which follows from it.
+    fn complete(&self, config: &mut Value) {
+        let lookup = self.lookup();
+        config["vocabulary_size"] = json!(lookup.known_size().unwrap_or_else(|| lookup.smallest_size()));
+    }
+}
+
 impl Layer for TextVectorization {
-    fn class_name(&self) -> &str {
-        "TextVectorization"
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.common.name.as_deref()
-    }
-
-    fn trainable(&self) -> bool {
-        self.common.trainable
-    }
+    described!("TextVectorization", completed; index_dtype: Some("int64"));
 
     fn takes_texts(&self) -> bool {
         true
-    }
-
-    fn config(&self) -> Value {
-        let mut config = serde_json::to_value(self).expect("a description is plain data");
-        let lookup = self.lookup();
-        config["vocabulary_size"] = json!(lookup.known_size().unwrap_or_else(|| lookup.smallest_size()));
-        config
     }
 
     fn lookup_state(&self) -> Option<LookupState> {

@@ -2,15 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::activations::Activation;
-use crate::constraints::Constraint;
+use crate::activations::activation::Activation;
+use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::Initializer;
 use crate::initializers::constant::Zeros;
+use crate::initializers::initializer::Initializer;
 use crate::initializers::orthogonal::Orthogonal;
 use crate::initializers::scaled::GlorotUniform;
+use crate::layer::conventions::OutputMask;
 use crate::layer::weight::WeightSpec;
-use crate::regularizers::Regularizer;
+use crate::regularizers::regularizer::Regularizer;
 
 /// The arguments of every cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,6 +116,13 @@ pub(crate) struct SequenceArguments {
     pub stateful: bool,
     pub unroll: bool,
     pub zero_output_for_mask: bool,
+}
+
+impl SequenceArguments {
+    /// The mask of the sequence is that of the output where this is a sequence, too.
+    pub(crate) fn output_mask(self) -> OutputMask {
+        if self.return_sequences { OutputMask::Propagated { outputs: 1 } } else { OutputMask::None }
+    }
 }
 
 /// How Keras's program calls a layer that goes through a sequence: with the sequence, all initial states, and a mask.

@@ -9,7 +9,8 @@ use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
-use crate::layer::description::Layer;
+use crate::layer::conventions::OutputMask;
+use crate::layer::description::{Layer, Part, PartInput};
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
@@ -211,8 +212,18 @@ fn halves<T: Clone>(inputs: &[T]) -> [Vec<T>; 2] {
 common_arguments!(Bidirectional);
 
 impl Layer for Bidirectional {
-    described!("Bidirectional", masking);
+    described!("Bidirectional", masking; mask_argument: MaskArgument::Steps);
     crate::many_inputs!();
+
+    fn output_mask(&self) -> OutputMask {
+        let outputs = if self.merge_mode.is_none() { 2 } else { 1 };
+        if is_set(&self.layer, "return_sequences") { OutputMask::Propagated { outputs } } else { OutputMask::None }
+    }
+
+    fn parts(&self) -> Vec<Part> {
+        let backward = self.backward_layer.as_ref().map(|layer| layer.part("backward_layer", PartInput::Whole));
+        [self.layer.part("layer", PartInput::Whole)].into_iter().chain(backward).collect()
+    }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         let (forward, backward) = self.checked()?;

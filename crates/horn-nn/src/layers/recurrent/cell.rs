@@ -3,7 +3,7 @@
 use burn::module::{Module, ModuleDisplay, Param};
 use burn::tensor::{Device, Tensor};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
 use crate::layer::call::CallContext;
 use crate::layer::signal::Signal;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
-use crate::layer::description::Layer;
+use crate::layer::description::{Layer, Part, PartInput};
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::names;
@@ -16,10 +16,10 @@ use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
 use crate::layers::recurrent::arguments::step_arguments;
 use crate::layers::recurrent::cell::{Cell, Started, cell_calls, constant_device, of_rank};
+use crate::layers::recurrent::cell_layer::{state_sizes, with_states};
 use crate::layers::recurrent::gru::GatedCell;
 use crate::layers::recurrent::lstm::LongCell;
 use crate::layers::recurrent::noise::Pass;
-use crate::layers::recurrent::rnn::{state_sizes, with_states};
 use crate::layers::recurrent::simple_rnn::SimpleCell;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
@@ -80,6 +80,11 @@ common_arguments!(StackedRNNCells);
 impl Layer for StackedRNNCells {
     described!("StackedRNNCells");
     crate::many_inputs!();
+
+    fn parts(&self) -> Vec<Part> {
+        let cells = self.cells.iter().enumerate();
+        cells.map(|(at, cell)| cell.part(format!("cells/{at}"), PartInput::Previous)).collect()
+    }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         let [step, given @ ..] = inputs else { return Err(Error::shape("the cells take a step")) };

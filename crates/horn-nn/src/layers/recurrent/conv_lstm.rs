@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
+use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
@@ -93,8 +94,12 @@ macro_rules! conv_lstm {
         sequence_arguments!($class);
 
         impl Layer for $class {
-            described!($name, masking, activity);
+            described!($name, masking, activity; recorded_mode: Some(Mode::Inference), mask_argument: MaskArgument::Steps);
             crate::many_inputs!();
+
+            fn output_mask(&self) -> OutputMask {
+                self.sequence.output_mask()
+            }
 
             fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
                 self.cell.check(self.filters)?;

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::arguments::options::DataFormat;
 use crate::error::Result;
 use crate::layer::call::CallContext;

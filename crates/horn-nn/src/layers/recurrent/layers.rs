@@ -48,8 +48,15 @@ macro_rules! recurrent_layer {
         $crate::layers::recurrent::arguments::sequence_arguments!($layer);
 
         impl $crate::Layer for $layer {
-            $crate::layers::common::described!($class, masking, activity);
+            $crate::layers::common::described!(
+                $class, masking, activity;
+                recorded_mode: Some(Mode::Inference), mask_argument: MaskArgument::Steps
+            );
             $crate::many_inputs!();
+
+            fn output_mask(&self) -> $crate::OutputMask {
+                self.sequence.output_mask()
+            }
 
             fn output_shapes(&self, inputs: &[$crate::Shape]) -> $crate::Result<Vec<$crate::Shape>> {
                 self.cell.check(self.units)?;

@@ -3,6 +3,7 @@
 pub(crate) mod arguments;
 pub(crate) mod bidirectional;
 pub(crate) mod cell;
+pub(crate) mod cell_layer;
 pub(crate) mod cells;
 pub(crate) mod conv_lstm;
 pub(crate) mod conv_lstm_cell;
@@ -28,7 +29,7 @@ pub use rnn::RNN;
 pub use simple_rnn::{SimpleRNN, SimpleRNNCell};
 pub use time_distributed::TimeDistributed;
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "Bidirectional" => Bidirectional::unwritten(), requires "layer";
     "ConvLSTM1D" => ConvLSTM1D::new(1, 1), requires "filters", "kernel_size";
     "ConvLSTM2D" => ConvLSTM2D::new(1, 1), requires "filters", "kernel_size";

@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
-use crate::layer::description::Layer;
+use crate::layer::conventions::OutputMask;
+use crate::layer::description::{Layer, Part, PartInput};
 use crate::layer::erased::BuiltLayer;
-use crate::layer::names;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::Nested;
 use crate::layers::recurrent::arguments::{SequenceArguments, sequence_arguments, sequence_call};
+use crate::layers::recurrent::cell_layer::{state_sizes, with_states};
 use crate::layers::recurrent::cells::AnyCell;
 use crate::layers::recurrent::sequence::Recurrent;
 use crate::tensor::shape::Shape;
@@ -67,8 +68,16 @@ common_arguments!(RNN);
 sequence_arguments!(RNN);
 
 impl Layer for RNN {
-    described!("RNN", masking);
+    described!("RNN", masking; recorded_mode: Some(Mode::Inference), mask_argument: MaskArgument::Steps);
     crate::many_inputs!();
+
+    fn output_mask(&self) -> OutputMask {
+        self.sequence.output_mask()
+    }
+
+    fn parts(&self) -> Vec<Part> {
+        vec![self.cell.part("cell", PartInput::Step)]
+    }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         let step = SequenceArguments::step_shape(inputs, 3)?;
@@ -86,21 +95,4 @@ impl Layer for RNN {
         let cell = AnyCell::build("cell", &self.cell, SequenceArguments::step_shape(inputs, 3)?, build)?;
         Ok(BuiltLayer::new(Recurrent::<_, 2>::new(cell, self.sequence)))
     }
-}
-
-/// The sizes of a cell's states.
-pub(crate) fn state_sizes(cell: &Nested) -> Result<Vec<usize>> {
-    cell.layer().state_sizes().filter(|sizes| !sizes.is_empty()).ok_or_else(|| {
-        Error::argument("the layer is no recurrent cell")
-            .at(names::place(&cell.name(), cell.layer()))
-            .received(cell.layer().class_name())
-            .expected("a cell, such as `LSTMCell`")
-            .hint("say by `Layer::state_sizes` what its states are, if it is your own cell")
-    })
-}
-
-/// The shapes of a step and of states.
-pub(crate) fn with_states(step: Shape, states: &[usize]) -> Vec<Shape> {
-    let batch = step.sizes()[0];
-    [step].into_iter().chain(states.iter().map(|&size| Shape::new([batch, Some(size)]))).collect()
 }

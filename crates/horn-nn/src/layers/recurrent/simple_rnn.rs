@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::activations::Activation;
+use crate::activations::activation::Activation;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;

@@ -7,7 +7,7 @@ use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
-use crate::layer::description::Layer;
+use crate::layer::description::{Layer, Part, PartInput};
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward;
 use crate::layer::forward::Forward;
@@ -72,7 +72,11 @@ fn step(input: &Shape) -> Result<Shape> {
 }
 
 impl Layer for TimeDistributed {
-    described!("TimeDistributed", masking);
+    described!("TimeDistributed", masking; mask_argument: MaskArgument::Steps);
+
+    fn parts(&self) -> Vec<Part> {
+        vec![self.layer.part("layer", PartInput::Step)]
+    }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let outputs = self.layer.output_shapes(&[step(input)?])?;
@@ -87,63 +91,10 @@ impl Layer for TimeDistributed {
 
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let layer = self.layer.build("layer", &[step(input)?], build)?;
-        let at_once = AT_ONCE.contains(&self.layer.layer().class_name());
+        let at_once = self.layer.layer().conventions().independent_samples;
         Ok(BuiltLayer::new(StepByStep { layer, at_once }))
     }
 }
-
-/// Layers to which it makes no difference whether samples come in one batch or in several: they take all steps at once.
-const AT_ONCE: &[&str] = &[
-    "Activation",
-    "AveragePooling1D",
-    "AveragePooling2D",
-    "AveragePooling3D",
-    "Conv1D",
-    "Conv1DTranspose",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Conv3D",
-    "Conv3DTranspose",
-    "Cropping1D",
-    "Cropping2D",
-    "Cropping3D",
-    "Dense",
-    "DepthwiseConv1D",
-    "DepthwiseConv2D",
-    "ELU",
-    "EinsumDense",
-    "Embedding",
-    "Flatten",
-    "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D",
-    "GlobalAveragePooling3D",
-    "GlobalMaxPooling1D",
-    "GlobalMaxPooling2D",
-    "GlobalMaxPooling3D",
-    "GroupNormalization",
-    "LayerNormalization",
-    "LeakyReLU",
-    "MaxPooling1D",
-    "MaxPooling2D",
-    "MaxPooling3D",
-    "PReLU",
-    "Permute",
-    "RMSNormalization",
-    "ReLU",
-    "RepeatVector",
-    "Rescaling",
-    "Reshape",
-    "SeparableConv1D",
-    "SeparableConv2D",
-    "Softmax",
-    "UnitNormalization",
-    "UpSampling1D",
-    "UpSampling2D",
-    "UpSampling3D",
-    "ZeroPadding1D",
-    "ZeroPadding2D",
-    "ZeroPadding3D",
-];
 
 #[derive(Module, Debug)]
 struct StepByStep {

@@ -12,8 +12,8 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::regularizers::Regularizer;
 use crate::regularizers::norms::L1L2;
+use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape::Shape;
 
 /// Adds `(l1 · Σ|x| + l2 · Σx²) / batch` to the loss; the values pass unchanged.
@@ -59,7 +59,7 @@ arguments!(ActivityRegularization {
 });
 
 impl Layer for ActivityRegularization {
-    described!("ActivityRegularization", masking);
+    described!("ActivityRegularization", masking; built_for: BuiltFor::Nothing);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         Ok(input.clone())

@@ -72,7 +72,7 @@ impl AlphaDropout {
 common_arguments!(AlphaDropout);
 
 impl Layer for AlphaDropout {
-    described!("AlphaDropout", masking);
+    described!("AlphaDropout", masking; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         check_rate(self.rate)?;

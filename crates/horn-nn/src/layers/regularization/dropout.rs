@@ -71,7 +71,7 @@ impl Dropout {
 common_arguments!(Dropout);
 
 impl Layer for Dropout {
-    described!("Dropout", masking);
+    described!("Dropout", masking; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         check_rate(self.rate)?;
@@ -86,7 +86,7 @@ impl Layer for Dropout {
 
 /// Drops values; also a part of layers that drop something on their way.
 #[derive(Module, Debug)]
-pub(in crate::layers) struct DropoutModule {
+pub(crate) struct DropoutModule {
     rate: f64,
     #[module(skip)]
     noise_shape: Option<Vec<Option<usize>>>,

@@ -52,7 +52,7 @@ macro_rules! gaussian {
         common_arguments!($class);
 
         impl Layer for $class {
-            described!($name, masking);
+            described!($name, masking; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 if $range.contains(&self.$argument) {

@@ -13,7 +13,7 @@ pub use dropout::Dropout;
 pub use gaussian::{GaussianDropout, GaussianNoise};
 pub use spatial_dropout::{SpatialDropout1D, SpatialDropout2D, SpatialDropout3D};
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "ActivityRegularization" => ActivityRegularization::new();
     "AlphaDropout" => AlphaDropout::new(0.5), requires "rate";
     "Dropout" => Dropout::new(0.5), requires "rate";

@@ -6,7 +6,7 @@ use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::shape::Shape;
 
 /// Is it a share, 0 to 1?
-pub(in crate::layers) fn check_rate(rate: f64) -> Result<()> {
+pub(crate) fn check_rate(rate: f64) -> Result<()> {
     if (0.0..=1.0).contains(&rate) {
         return Ok(());
     }

@@ -57,7 +57,7 @@ macro_rules! spatial_dropout {
         common_arguments!($class);
 
         impl Layer for $class {
-            described!($name, masking, bare);
+            described!($name, masking, bare; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 check_rate(self.rate)?;

@@ -64,7 +64,7 @@ macro_rules! cropping {
         });
 
         impl Layer for $class {
-            described!($name);
+            described!($name; independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 self.module().output_shape(input)

@@ -55,7 +55,7 @@ arguments!(Flatten {
 });
 
 impl Layer for Flatten {
-    described!("Flatten");
+    described!("Flatten"; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         Ok(Shape::new([input.batch(), input.features().ok()]))

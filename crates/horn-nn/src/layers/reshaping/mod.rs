@@ -21,7 +21,7 @@ pub use up_sampling::{UpSampling1D, UpSampling3D};
 pub use up_sampling_2d::UpSampling2D;
 pub use zero_padding::{ZeroPadding1D, ZeroPadding2D, ZeroPadding3D};
 
-crate::layers::registry::family! {
+crate::layers::family::family! {
     "Cropping1D" => Cropping1D::new();
     "Cropping2D" => Cropping2D::new();
     "Cropping3D" => Cropping3D::new();

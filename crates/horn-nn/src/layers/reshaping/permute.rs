@@ -55,7 +55,7 @@ impl Permute {
 common_arguments!(Permute);
 
 impl Layer for Permute {
-    described!("Permute");
+    described!("Permute"; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let mut sorted = self.dims.clone();

@@ -49,7 +49,7 @@ impl RepeatVector {
 common_arguments!(RepeatVector);
 
 impl Layer for RepeatVector {
-    described!("RepeatVector");
+    described!("RepeatVector"; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         match *input.sizes() {

@@ -71,7 +71,7 @@ fn product(sizes: impl Iterator<Item = usize>) -> usize {
 common_arguments!(Reshape);
 
 impl Layer for Reshape {
-    described!("Reshape");
+    described!("Reshape"; built_for: BuiltFor::Nothing, independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let unknown = self.target_shape.iter().filter(|&&size| size == -1).count();

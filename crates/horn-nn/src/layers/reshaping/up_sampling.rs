@@ -66,7 +66,7 @@ macro_rules! up_sampling {
         });
 
         impl Layer for $class {
-            described!($name);
+            described!($name; independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 enlarged(&Sizes::<$n>::from(self.size).to_array(), input, self.format())

@@ -80,7 +80,7 @@ arguments!(UpSampling2D {
 });
 
 impl Layer for UpSampling2D {
-    described!("UpSampling2D");
+    described!("UpSampling2D"; independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         enlarged(&self.size.to_array(), input, self.data_format)

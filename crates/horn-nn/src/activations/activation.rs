@@ -1,0 +1,234 @@
+//! Any activation: the choice that layers take and files name.
+
+use crate::activations::functions::*;
+use crate::activations::tuned::Tuned;
+use crate::error::{Error, Result};
+use burn::tensor::Tensor;
+use std::fmt;
+
+/// What a layer does to its output, element by element or, for a few, row by row.
+///
+/// A plain variant has the defaults of Keras's function; where those can be changed there is a constructor of the
+/// function's own name:
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use horn_nn::Activation;
+///
+/// let x = Tensor::<1>::from_floats([-1.0, 2.0], &Device::default());
+/// let y = Activation::LeakyRelu.forward(x.clone()).into_data();
+/// assert_eq!(y.try_to_vec::<f32>().unwrap(), [-0.2, 2.0]);
+/// let y = Activation::leaky_relu(0.5).forward(x).into_data();
+/// assert_eq!(y.try_to_vec::<f32>().unwrap(), [-0.5, 2.0]);
+/// ```
+///
+/// In a layer's configuration a plain variant is its name, as Keras writes it (`"relu"`). Keras's configuration has no
+/// place for a function's arguments: a [`Tuned`] one is Horn's own, `{"name": "leaky_relu", "negative_slope": 0.5}`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Activation {
+    /// [`celu`] with `alpha` 1.
+    Celu,
+    /// [`elu`] with `alpha` 1.
+    Elu,
+    /// [`exponential`].
+    Exponential,
+    /// [`gelu`], not approximate.
+    Gelu,
+    /// [`glu`] of the last axis, which it halves.
+    Glu,
+    /// [`hard_shrink`] with `threshold` 0.5.
+    HardShrink,
+    /// [`hard_sigmoid`].
+    HardSigmoid,
+    /// [`hard_silu`], which Keras knows as `hard_swish` too.
+    HardSilu,
+    /// [`hard_tanh`].
+    HardTanh,
+    /// [`leaky_relu`] with `negative_slope` 0.2.
+    LeakyRelu,
+    /// The input as it is: what a layer has that names none.
+    #[default]
+    Linear,
+    /// [`log_sigmoid`].
+    LogSigmoid,
+    /// [`log_softmax`] over the last axis.
+    LogSoftmax,
+    /// [`mish`].
+    Mish,
+    /// [`relu`].
+    Relu,
+    /// [`relu6`].
+    Relu6,
+    /// [`selu`].
+    Selu,
+    /// [`sigmoid`].
+    Sigmoid,
+    /// [`silu`], which Keras knows as `swish` too.
+    Silu,
+    /// [`soft_shrink`] with `threshold` 0.5.
+    SoftShrink,
+    /// [`softmax`] over the last axis.
+    Softmax,
+    /// [`softplus`].
+    Softplus,
+    /// [`softsign`].
+    Softsign,
+    /// [`sparse_plus`].
+    SparsePlus,
+    /// [`sparse_sigmoid`].
+    SparseSigmoid,
+    /// [`sparsemax`] over the last axis.
+    Sparsemax,
+    /// [`squareplus`] with `b` 4.
+    Squareplus,
+    /// [`tanh`].
+    Tanh,
+    /// [`tanh_shrink`].
+    TanhShrink,
+    /// One with arguments of its own; the constructors, as [`Activation::leaky_relu`], make it.
+    Tuned(Tuned),
+}
+
+impl Activation {
+    /// Applies it. [`Activation::output_size`] says beforehand whether it can: [`Glu`](Self::Glu) needs a last axis of
+    /// an even size, everything else takes any tensor.
+    pub fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        match self {
+            Self::Celu => celu(x, 1.0),
+            Self::Elu => elu(x, 1.0),
+            Self::Exponential => exponential(x),
+            Self::Gelu => gelu(x, false),
+            Self::Glu => glu(x, -1),
+            Self::HardShrink => hard_shrink(x, 0.5),
+            Self::HardSigmoid => hard_sigmoid(x),
+            Self::HardSilu => hard_silu(x),
+            Self::HardTanh => hard_tanh(x),
+            Self::LeakyRelu => leaky_relu(x, 0.2),
+            Self::Linear => x,
+            Self::LogSigmoid => log_sigmoid(x),
+            Self::LogSoftmax => log_softmax(x, -1),
+            Self::Mish => mish(x),
+            Self::Relu => relu(x),
+            Self::Relu6 => relu6(x),
+            Self::Selu => selu(x),
+            Self::Sigmoid => sigmoid(x),
+            Self::Silu => silu(x),
+            Self::SoftShrink => soft_shrink(x, 0.5),
+            Self::Softmax => softmax(x, -1),
+            Self::Softplus => softplus(x),
+            Self::Softsign => softsign(x),
+            Self::SparsePlus => sparse_plus(x),
+            Self::SparseSigmoid => sparse_sigmoid(x),
+            Self::Sparsemax => sparsemax(x, -1),
+            Self::Squareplus => squareplus(x, 4.0),
+            Self::Tanh => tanh(x),
+            Self::TanhShrink => tanh_shrink(x),
+            Self::Tuned(tuned) => tuned.forward(x),
+        }
+    }
+
+    /// The size of the output's last axis for an input's: the same, but half of it for [`Glu`](Self::Glu).
+    ///
+    /// # Errors
+    ///
+    /// An odd size cannot be halved.
+    pub fn output_size(self, last: usize) -> Result<usize> {
+        match self {
+            Self::Glu if last.is_multiple_of(2) => Ok(last / 2),
+            Self::Glu => Err(Error::shape("the last axis cannot be split into two equal parts")
+                .at("activation \"glu\"")
+                .received(last)
+                .expected("an even size")
+                .hint(format!("make it {}: glu gives half as many", last + 1))),
+            _ => Ok(last),
+        }
+    }
+
+    /// Is it the softmax over the last axis? A loss then starts from the logits.
+    pub fn is_softmax(self) -> bool {
+        self == Self::Softmax
+    }
+
+    /// Is it the sigmoid? A loss then starts from the logits.
+    pub fn is_sigmoid(self) -> bool {
+        self == Self::Sigmoid
+    }
+
+    /// Does each output depend on one input only, so that the order of the axes is no matter?
+    pub(crate) fn is_elementwise(self) -> bool {
+        !matches!(self, Self::Glu | Self::LogSoftmax | Self::Softmax | Self::Sparsemax)
+    }
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tuned(tuned) => tuned.fmt(f),
+            plain => f.write_str(plain.as_str()),
+        }
+    }
+}
+
+impl From<Tuned> for Activation {
+    /// The plain variant where the arguments are Keras's defaults, so that equal activations compare equal.
+    fn from(tuned: Tuned) -> Self {
+        match tuned {
+            Tuned::Celu { alpha: 1.0 } => Self::Celu,
+            Tuned::Elu { alpha: 1.0 } => Self::Elu,
+            Tuned::Gelu { approximate: false } => Self::Gelu,
+            Tuned::HardShrink { threshold: 0.5 } => Self::HardShrink,
+            Tuned::LeakyRelu { negative_slope: 0.2 } => Self::LeakyRelu,
+            Tuned::Relu { negative_slope: 0.0, max_value: None, threshold: 0.0 } => Self::Relu,
+            Tuned::SoftShrink { threshold: 0.5 } => Self::SoftShrink,
+            Tuned::Squareplus { b: 4.0 } => Self::Squareplus,
+            _ => Self::Tuned(tuned),
+        }
+    }
+}
+
+impl Activation {
+    /// [`celu`](functions::celu) with this `alpha`.
+    pub fn celu(alpha: f64) -> Self {
+        Tuned::Celu { alpha }.into()
+    }
+
+    /// [`elu`](functions::elu) with this `alpha`.
+    pub fn elu(alpha: f64) -> Self {
+        Tuned::Elu { alpha }.into()
+    }
+
+    /// [`gelu`](functions::gelu), approximate or not.
+    pub fn gelu(approximate: bool) -> Self {
+        Tuned::Gelu { approximate }.into()
+    }
+
+    /// [`hard_shrink`](functions::hard_shrink) with this `threshold`.
+    pub fn hard_shrink(threshold: f64) -> Self {
+        Tuned::HardShrink { threshold }.into()
+    }
+
+    /// [`leaky_relu`](functions::leaky_relu) with this `negative_slope`.
+    pub fn leaky_relu(negative_slope: f64) -> Self {
+        Tuned::LeakyRelu { negative_slope }.into()
+    }
+
+    /// [`relu_with`](functions::relu_with) these arguments.
+    pub fn relu(negative_slope: f64, max_value: impl Into<Option<f64>>, threshold: f64) -> Self {
+        Tuned::Relu { negative_slope, max_value: max_value.into(), threshold }.into()
+    }
+
+    /// [`soft_shrink`](functions::soft_shrink) with this `threshold`.
+    pub fn soft_shrink(threshold: f64) -> Self {
+        Tuned::SoftShrink { threshold }.into()
+    }
+
+    /// [`squareplus`](functions::squareplus) with this `b`.
+    pub fn squareplus(b: f64) -> Self {
+        Tuned::Squareplus { b }.into()
+    }
+
+    /// [`threshold`](functions::threshold) with these arguments, which have no defaults.
+    pub fn threshold(threshold: f64, default_value: f64) -> Self {
+        Tuned::Threshold { threshold, default_value }.into()
+    }
+}

@@ -1,0 +1,94 @@
+//! Users' own layers by the names under which Keras's files know them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::layer::description::Layer;
+
+/// Registers a user's own layer by its class, or as `package>Class` by the package too under which Python's
+/// `keras.saving.register_keras_serializable` knows it (`Custom` by default), so that it can be read from a configuration. Its description is read
+/// by `serde`; Keras's [`config`](Layer::config) of it should be what `serde` writes.
+///
+/// ```
+/// use horn_nn::layers::{from_config, register};
+/// # use burn::module::Module;
+/// # use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+/// use serde::{Deserialize, Serialize};
+/// use serde_json::{Value, json};
+///
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
+/// struct Scale {
+///     factor: f64,
+/// }
+///
+/// impl Layer for Scale {
+///     fn class_name(&self) -> &str {
+///         "Scale"
+///     }
+///     fn config(&self) -> Value {
+///         json!(self)
+///     }
+///     // …
+/// #     fn output_shape(&self, input: &Shape) -> Result<Shape> { Ok(input.clone()) }
+/// #     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
+/// #         Ok(BuiltLayer::new(ScaleModule { factor: self.factor }))
+/// #     }
+/// }
+/// # #[derive(Module, Debug)]
+/// # struct ScaleModule { factor: f64 }
+/// # impl Forward for ScaleModule {
+/// #     fn forward(&self, x: AnyTensor, _: Mode) -> Result<AnyTensor> { by_rank!(x, |x| (x * self.factor).into()) }
+/// # }
+///
+/// register::<Scale>("Scale");
+/// let layer = from_config("Scale", &json!({"factor": 2.0}))?;
+/// assert_eq!(layer.config(), json!({"factor": 2.0}));
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub fn register<L: Layer + DeserializeOwned>(class_name: &str) {
+    let (package, class_name) = class_name.split_once('>').unwrap_or(("Custom", class_name));
+    let class = class_name.to_owned();
+    let read: Reader = Arc::new(move |config| match serde_json::from_value::<L>(config.clone()) {
+        Ok(layer) => Ok(Box::new(layer)),
+        Err(error) => Err(Error::argument("the configuration does not fit the layer")
+            .at(format!("class {class}"))
+            .received(config)
+            .because(error)),
+    });
+    USERS.write().unwrap_or_else(PoisonError::into_inner).insert(format!("{package}>{class_name}"), read);
+}
+
+/// Reads a user's own layer.
+type Reader = Arc<dyn Fn(&Value) -> Result<Box<dyn Layer>> + Send + Sync>;
+
+/// The users' own layers, as `package>Class`.
+static USERS: LazyLock<RwLock<BTreeMap<String, Reader>>> = LazyLock::new(RwLock::default);
+
+/// How the first of the users' layers is read whose registered name is meant.
+pub(crate) fn reader(is_meant: impl Fn(&str) -> bool) -> Option<Reader> {
+    // While it is read, others may be: nothing is locked.
+    let users = USERS.read().unwrap_or_else(PoisonError::into_inner);
+    users.iter().find(|(name, _)| is_meant(name)).map(|(_, read)| read.clone())
+}
+
+/// The name under which Keras's files know a user's class; that of Keras's default package where it is not registered.
+pub(crate) fn registered_name(class_name: &str) -> String {
+    let users = USERS.read().unwrap_or_else(PoisonError::into_inner);
+    let registered = users.keys().find(|name| class_of(name) == class_name);
+    registered.cloned().unwrap_or_else(|| format!("Custom>{class_name}"))
+}
+
+/// The classes of all users' layers.
+pub(crate) fn classes() -> Vec<String> {
+    let users = USERS.read().unwrap_or_else(PoisonError::into_inner);
+    users.keys().map(|name| class_of(name).to_owned()).collect()
+}
+
+/// The class without its package.
+pub(crate) fn class_of(registered_name: &str) -> &str {
+    registered_name.rsplit('>').next().unwrap_or(registered_name)
+}

@@ -1,0 +1,147 @@
+//! How a family of layers reads its classes.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::layer::description::{Layer, Part};
+use crate::layer::names;
+use crate::layer::reading::{ReadContext, within};
+use crate::layers::nested::Nested;
+use crate::tensor::shape::MOST_VALUES;
+
+/// Reads a layer of a class; `None` where the class is not of the family.
+pub(crate) type Read = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;
+
+/// A family of layers.
+pub(crate) struct Family {
+    pub classes: &'static [&'static str],
+    pub read: Read,
+}
+
+/// Makes the `FAMILY` of a module: each class with an instance that holds the defaults, and the arguments without one.
+macro_rules! family {
+    ($($class:literal $(| $other:literal)? => $default:expr $(, requires $($key:literal),+)?;)+) => {
+        pub(crate) const FAMILY: $crate::layers::family::Family = $crate::layers::family::Family {
+            classes: &[$($class),+],
+            read: |class_name, config| match class_name {
+                $($class $(| $other)? => Some($crate::layers::family::read(&$default, &[$($($key),+)?], config)),)+
+                _ => None,
+            },
+        };
+    };
+}
+pub(crate) use family;
+
+/// Reads a layer's description: the defaults, overlaid by what the configuration says.
+pub(super) fn read<L: Layer + Serialize + DeserializeOwned>(
+    default: &L,
+    required: &[&str],
+    config: &Value,
+) -> Result<Box<dyn Layer>> {
+    Ok(Box::new(read_as(default, required, config)?))
+}
+
+/// Reads a layer's description as [`read`] does, as the type that it is.
+pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
+    default: &L,
+    required: &[&str],
+    config: &Value,
+) -> Result<L> {
+    let class = default.class_name();
+    let place = match config["name"].as_str() {
+        Some(name) => names::place(name, default),
+        None => format!("class {class}"),
+    };
+    let given = config
+        .as_object()
+        .ok_or_else(|| Error::argument("the configuration is no object").at(&place).received(config))?;
+    given.iter().try_for_each(|(key, value)| check_size(key, value)).map_err(|error| error.at(&place))?;
+    // Not the configuration of the default: that also has what follows from other arguments.
+    let mut whole: Map<String, Value> = match serde_json::to_value(default) {
+        Ok(Value::Object(whole)) => whole,
+        _ => Map::new(),
+    };
+    if let Some(missing) = required.iter().find(|key| !given.contains_key(**key)) {
+        return Err(Error::argument("an argument is missing").at(&place).expected(*missing));
+    }
+    whole.extend(given.clone());
+    let layer: L = serde_json::from_value(Value::Object(whole)).map_err(|error| {
+        Error::argument("an argument is of another kind").at(&place).received(config).because(error)
+    })?;
+    // What the layer does not say again, it has not read.
+    let read = layer.config();
+    if let Some((key, _)) = given.iter().find(|(key, value)| read.get(key).is_none() && !value.is_null()) {
+        let known = read.as_object().map(|read| read.keys().cloned().collect::<Vec<_>>().join(", "));
+        return Err(Error::argument("the layer has no such argument")
+            .at(&place)
+            .received(key)
+            .expected(known.unwrap_or_default()));
+    }
+    Ok(layer)
+}
+
+/// The layer with some arguments changed; the layers inside of it stay.
+pub(crate) fn changed<L: Layer + Serialize + DeserializeOwned>(
+    layer: &L,
+    arguments: &Map<String, Value>,
+) -> Result<Box<dyn Layer>> {
+    let config = Value::Object(arguments.clone());
+    within(Arc::new(Parts(layer.parts())), || read(layer, &[], &config))
+}
+
+/// Knows the layers inside of another one.
+struct Parts(Vec<Part>);
+
+impl ReadContext for Parts {
+    fn read(&self, object: &Value) -> Result<Box<dyn Layer>> {
+        let is_it = |part: &&Part| {
+            serde_json::to_value(Nested::from(part.layer.clone())).is_ok_and(|written| written == *object)
+        };
+        match self.0.iter().find(is_it) {
+            Some(part) => Ok(Box::new(part.layer.clone())),
+            None => Err(Error::argument("this is none of the layers inside").received(object)),
+        }
+    }
+}
+
+/// Arguments that are numbers of the data, and not sizes.
+const NUMBERS: [&str; 11] = [
+    "bin_boundaries",
+    "idf_weights",
+    "mask_token",
+    "mean",
+    "offset",
+    "oov_token",
+    "salt",
+    "scale",
+    "seed",
+    "variance",
+    "vocabulary",
+];
+
+/// No size is larger, so that layers can compute with sizes.
+const MOST: u64 = MOST_VALUES / 2;
+
+/// Refuses sizes, numbers of steps and axes that no layer can have. Layers inside are read, and looked at, by themselves.
+fn check_size(key: &str, value: &Value) -> Result<()> {
+    if NUMBERS.contains(&key) {
+        return Ok(());
+    }
+    match value {
+        Value::Array(values) => values.iter().try_for_each(|value| check_size(key, value)),
+        Value::Number(number) => {
+            let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
+            if size.is_none_or(|size| size <= MOST) {
+                return Ok(());
+            }
+            Err(Error::argument("an argument is larger than any layer can be")
+                .received(format!("{key} = {number}"))
+                .expected(format!("at most {MOST}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,55 @@
+//! A built model as Keras writes it.
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::graph::build_config;
+use crate::graph::write::{config, named_object, object};
+use crate::layer::names;
+use crate::model::model::Model;
+
+impl Model {
+    /// What Keras writes for the model, `model.to_json()`: its layers, how they are connected, and which are frozen.
+    /// [`deserialize`](crate::deserialize) reads it again.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use horn_nn::Sequential;
+    /// use horn_nn::layers::{Dense, Input};
+    ///
+    /// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
+    /// assert_eq!(model.serialize()?["class_name"], "Sequential");
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where a layer has no configuration, as a `Lambda` has none.
+    pub fn serialize(&self) -> Result<Value> {
+        let mut object = object(self, self.to_config()?);
+        object["build_config"] = build_config::of_model(self.kind(), self.input_shape());
+        Ok(object)
+    }
+
+    /// Keras's `get_config()`.
+    pub(crate) fn to_config(&self) -> Result<Value> {
+        let layers: Result<Vec<Value>> = self
+            .layers()
+            .map(|layer| {
+                let mut object = match layer.as_model() {
+                    Some(model) => named_object(model, Some(layer.name())),
+                    None => named_object(layer.layer(), Some(layer.name())),
+                }
+                .map_err(|error| error.at(names::place(layer.name(), layer.layer())))?;
+                // Some of Keras's own layers can't be frozen.
+                let says = object["config"].get("trainable").is_some() || object["module"].is_null();
+                if says {
+                    object["config"]["trainable"] = layer.trainable().into();
+                }
+                Ok(object)
+            })
+            .collect();
+        let trainable = self.layers().any(|layer| layer.trainable());
+        Ok(config(self.plan(), trainable, layers?))
+    }
+}

@@ -1,0 +1,78 @@
+//! Any regularizer: the choice that layers take and files name.
+
+use crate::error::{Error, Result};
+use crate::registry::objects::keras_objects;
+use crate::regularizers::norms::{L1, L1L2, L2};
+use crate::regularizers::orthogonal::OrthogonalRegularizer;
+use burn::tensor::Tensor;
+use std::str::FromStr;
+
+keras_objects! {
+    /// What a weight costs. Serializes as Keras writes it:
+    /// `{"module": "keras.regularizers", "class_name": .., "config": .., "registered_name": null}`.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use horn_nn::regularizers::{L2, Regularizer};
+    ///
+    /// let regularizer = Regularizer::from(L2::new(0.5));
+    /// let weight = Tensor::<2>::from_floats([[1.0, -2.0], [0.0, 3.0]], &Device::default());
+    /// assert_eq!(regularizer.penalty(weight).into_scalar::<f32>(), 7.0);
+    ///
+    /// assert_eq!("l2".parse::<Regularizer>()?, L2::new(0.01).into());
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    Regularizer, "regularizer", "keras.regularizers";
+    /// The sum of the absolute values.
+    L1: "l1";
+    /// The sum of the squares.
+    L2: "l2";
+    /// Both sums.
+    L1L2: "l1l2";
+    /// How far rows or columns are from orthogonal.
+    OrthogonalRegularizer: "orthogonal_regularizer";
+}
+
+impl Regularizer {
+    /// Can it be used for a weight of these sizes?
+    ///
+    /// # Errors
+    ///
+    /// If a factor is negative, infinite or NaN, or the regularizer is not for weights of this shape.
+    pub fn validate(&self, sizes: &[usize]) -> Result<()> {
+        match self {
+            Self::L1(inner) => inner.validate(),
+            Self::L2(inner) => inner.validate(),
+            Self::L1L2(inner) => inner.validate(),
+            Self::OrthogonalRegularizer(inner) => inner.validate(sizes),
+        }
+    }
+
+    /// What this weight costs, to be added to the loss. The gradients are Keras's on JAX, for which the absolute value
+    /// has the slope 1 at 0.
+    ///
+    /// # Panics
+    ///
+    /// For `OrthogonalRegularizer`, if the weight is no matrix; [`validate`](Self::validate) refuses it first.
+    pub fn penalty<const D: usize>(&self, weight: Tensor<D>) -> Tensor<1> {
+        match self {
+            Self::L1(inner) => inner.penalty(weight),
+            Self::L2(inner) => inner.penalty(weight),
+            Self::L1L2(inner) => inner.penalty(weight),
+            Self::OrthogonalRegularizer(inner) => inner.penalty(weight),
+        }
+    }
+}
+
+impl FromStr for Regularizer {
+    type Err = Error;
+
+    /// Knows every name that Keras's `regularizers.get` knows: `"l2"`, `"L2"`, each with its defaults. `"l1_l2"` is
+    /// `L1L2::new(0.01, 0.01)`, as Keras documents it.
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "l1_l2" => Ok(L1L2::new(0.01, 0.01).into()),
+            _ => Self::by_name(name),
+        }
+    }
+}
