@@ -2,7 +2,7 @@
 
 use horn::constraints::Axes;
 use horn::layers::{Input, Normalization};
-use horn::{Layer, Model};
+use horn::{Apply, Model};
 use serde::Deserialize;
 use serde_json::Value;
 

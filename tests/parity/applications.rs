@@ -3,7 +3,7 @@
 use horn::applications::{self, EfficientNetB0, MobileNetV2, Pooling, ResNet50, VGG16, imagenet_utils};
 use horn::burn::tensor::Device;
 use horn::layers::{DataFormat, Input, from_config};
-use horn::{Activation, Functional, Layer, Model, Shape};
+use horn::{Activation, Apply, Functional, Layer, Model, Shape};
 use ndarray::{Array4, ArrayD, IxDyn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

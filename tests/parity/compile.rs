@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use horn::layers::{Dense, Input};
 use horn::optimizers::OptimizerValue;
 use horn::utils::set_random_seed;
-use horn::{Activation, CompiledModel, Fit, Functional, HostArray, Layer, Model, Sequential, Verbose};
+use horn::{Activation, Apply, CompiledModel, Fit, Functional, HostArray, Model, Sequential, Verbose};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -10,7 +10,7 @@ use horn::burn::tensor::Device;
 use horn::layers::{
     Discretization, Hashing, Input, IntegerLookup, Normalization, StringLookup, TextVectorization, Token, from_config,
 };
-use horn::{CallContext, HostArray, Layer, Mode, Model, Signal};
+use horn::{Apply, CallContext, HostArray, Layer, Mode, Model, Signal};
 use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

@@ -133,7 +133,7 @@ fn optimizer_weights(
 #[cfg(test)]
 mod tests {
     use horn_nn::layers::{GroupQueryAttention, Input};
-    use horn_nn::{Layer, default_device};
+    use horn_nn::{Apply, default_device};
     use horn_train::CompiledModel;
 
     use super::*;

@@ -32,7 +32,7 @@ const EDGE: &str = "#6b7280";
 /// ```
 /// use burn::tensor::Device;
 /// use horn_nn::layers::{Add, Dense, Input};
-/// use horn_nn::{Layer, Model};
+/// use horn_nn::{Apply, Model};
 /// use horn_plot::ModelGraph;
 ///
 /// let input = Input([8]);

@@ -35,11 +35,12 @@ pub use burn;
 pub use horn_data::datasets;
 pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, load_model_on, model_from_json};
 pub use horn_nn::{
-    Activation, AnyTensor, BuiltLayer, CallContext, Error, Forward, Functional, HORN_DEVICE, HostArray, HostElement,
-    IntoArrays, IntoTensors, KerasTensor, Layer, LayerBuilder, LayerRef, Logits, Mode, Model, ModelKind, Result,
-    Sequential, Shape, SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications,
-    backends, by_rank, constraints, default_device, deserialize, device, initializers, layers, many_inputs,
-    many_signals, random, regularizers, serialize, signals, summary,
+    Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, Error, Forward, Functional,
+    HORN_DEVICE, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer, LayerBuilder, LayerRef, Logits,
+    MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result, Sequential, Shape, SharedLayer, Signal,
+    State, Weight, WeightGroup, WeightSpec, activations, applications, backends, by_rank, constraints, default_device,
+    deserialize, device, initializers, layers, many_inputs, many_signals, random, regularizers, serialize, signals,
+    summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{
@@ -59,8 +60,8 @@ pub mod utils {
 pub mod prelude {
     pub use crate::utils::set_random_seed;
     pub use crate::{
-        AnyTensor, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, LoadWeights, Mode,
-        Model, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics,
+        AnyTensor, Apply, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, LoadWeights,
+        Mode, Model, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics,
     };
     pub use horn_nn::Activation;
     pub use horn_nn::initializers::{

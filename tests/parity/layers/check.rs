@@ -9,7 +9,7 @@ use horn::burn::module::{Module, ModuleVisitor, Param};
 use horn::burn::optim::{GradientsParams, SgdConfig};
 use horn::burn::tensor::{Device, Gradients, Tensor, TensorData};
 use horn::layers::{Input, from_config};
-use horn::{AnyTensor, CallContext, Layer, Mode, Model, Signal, by_rank};
+use horn::{AnyTensor, Apply, CallContext, Layer, Mode, Model, Signal, by_rank};
 use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -124,7 +124,7 @@ impl fmt::Display for Tuned {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use crate::Activation;
 
     #[test]
     fn keras_defaults_are_the_plain_variants() {

@@ -203,7 +203,7 @@ fn configs_are_those_of_keras() {
 
 #[test]
 fn names_are_those_of_keras() {
-    for name in NAMES {
+    for name in constraint::NAMES {
         let constraint: Constraint = name.parse().unwrap();
         let class = to_value(&constraint).unwrap()["class_name"].as_str().unwrap().to_owned();
         assert_eq!(class.parse::<Constraint>().unwrap(), constraint, "{name}");

@@ -16,7 +16,7 @@ pub trait Apply: Layer {
     /// ```
     /// # use burn::module::Module;
     /// # use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Mode, Result, Shape};
-    /// use horn_nn::Layer;
+    /// use horn_nn::Apply;
     /// # #[derive(Debug, Clone)]
     /// # struct Scale;
     /// # impl Layer for Scale {
@@ -43,7 +43,7 @@ pub trait Apply: Layer {
     /// Puts the layer into a graph, after the tensor that it takes; an array, a tuple or a `Vec` where it takes several.
     ///
     /// ```
-    /// use horn_nn::Layer;
+    /// use horn_nn::Apply;
     /// use horn_nn::layers::{Dense, Input};
     ///
     /// let x = Input([784]);
@@ -77,7 +77,7 @@ pub trait Apply: Layer {
     /// The layer as one that is applied more than once, always with the same weights.
     ///
     /// ```
-    /// use horn_nn::Layer;
+    /// use horn_nn::Apply;
     /// use horn_nn::layers::{Dense, Input};
     ///
     /// let (left, right) = (Input([8]), Input([8]));
@@ -89,7 +89,7 @@ pub trait Apply: Layer {
     /// Nobody shares weights by accident: a layer that is not shared is used up where it is applied.
     ///
     /// ```compile_fail,E0382
-    /// use horn_nn::Layer;
+    /// use horn_nn::Apply;
     /// use horn_nn::layers::{Dense, Input};
     ///
     /// let (left, right) = (Input([8]), Input([8]));

@@ -17,7 +17,7 @@ use crate::tensor::shape::Shape;
 ///
 /// ```compile_fail,E0277
 /// use burn::tensor::{Device, Tensor};
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::Dense;
 ///
 /// let y = Dense(10).apply(Tensor::<2>::ones([1, 784], &Device::default()))?;

@@ -34,7 +34,7 @@ impl SharedLayer {
     ///
     /// ```
     /// use horn_nn::layers::{BatchNormalization, Dense, Input};
-    /// use horn_nn::{Layer, Mode, Model};
+    /// use horn_nn::{Apply, Mode, Model};
     ///
     /// let x = Input([8]);
     /// let normalized = BatchNormalization().shared().in_mode(Mode::Inference).apply(&x)?;
@@ -53,7 +53,7 @@ impl SharedLayer {
     ///
     /// ```
     /// use horn_nn::layers::{Dense, Input, LSTM};
-    /// use horn_nn::{Layer, Model};
+    /// use horn_nn::{Apply, Model};
     ///
     /// let (x, present) = (Input([5, 8]), Input([5]));
     /// let read = LSTM(4).shared().with_mask(&present).apply(&x)?;

@@ -74,7 +74,7 @@ fn draws_are_those_of_keras_to_the_bit() {
     ];
     for (initializer, shape, expected) in cases {
         let values = initializer.sample(shape, 0).unwrap();
-        assert_eq!(values.len(), size(shape), "{initializer:?}");
+        assert_eq!(values.len(), sample::size(shape), "{initializer:?}");
         assert_eq!(&values[..expected.len()], *expected, "{initializer:?}");
     }
 }
@@ -383,7 +383,7 @@ fn what_is_wrong_with_a_config_is_said() {
 
 #[test]
 fn names_are_those_of_keras() {
-    for name in NAMES {
+    for name in initializer::NAMES {
         let initializer: Initializer = name.parse().unwrap();
         let class = to_value(&initializer).unwrap()["class_name"].as_str().unwrap().to_owned();
         assert_eq!(class.parse::<Initializer>().unwrap(), initializer, "{name}");

@@ -150,7 +150,7 @@ impl Model {
     /// ```
     /// use burn::tensor::Device;
     /// use horn_nn::layers::{Concatenate, Dense, Input};
-    /// use horn_nn::{Layer, Model};
+    /// use horn_nn::{Apply, Model};
     ///
     /// let (a, b) = (Input([4]), Input([2]));
     /// let joined = Concatenate().apply((&a, &b))?;

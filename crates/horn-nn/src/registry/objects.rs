@@ -63,7 +63,7 @@ macro_rules! keras_objects {
         }
 
         /// Every name in small letters.
-        const NAMES: &[&str] = &[$($($name),+),+];
+        pub(crate) const NAMES: &[&str] = &[$($($name),+),+];
     };
 }
 pub(crate) use keras_objects;

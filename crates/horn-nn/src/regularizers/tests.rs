@@ -188,7 +188,7 @@ fn configs_are_those_of_keras() {
 
 #[test]
 fn names_are_those_of_keras() {
-    for name in NAMES {
+    for name in regularizer::NAMES {
         let regularizer: Regularizer = name.parse().unwrap();
         let class = to_value(&regularizer).unwrap()["class_name"].as_str().unwrap().to_owned();
         assert_eq!(class.parse::<Regularizer>().unwrap(), regularizer, "{name}");

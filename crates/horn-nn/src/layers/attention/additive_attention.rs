@@ -36,7 +36,7 @@ use crate::tensor::shape::Shape;
 /// Source: Bahdanau, Cho and Bengio, [Neural Machine Translation](https://arxiv.org/abs/1409.0473), 2014.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{AdditiveAttention, Input};
 ///
 /// let found = AdditiveAttention().apply((Input([4, 8]), Input([10, 8])))?;

@@ -46,7 +46,7 @@ pub enum ScoreMode {
 /// No query finds a value that its mask hides; what a hidden query finds is zero. The query's mask passes.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{Attention, Input};
 ///
 /// let found = Attention().apply((Input([4, 8]), Input([10, 8])))?;

@@ -32,7 +32,7 @@ use crate::tensor::shape::Shape;
 /// Source: Ainslie et al., [GQA](https://arxiv.org/abs/2305.13245), 2023.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{GroupQueryAttention, Input};
 ///
 /// let x = Input([16, 64]);

@@ -38,7 +38,7 @@ use crate::tensor::shape::Shape;
 /// Source: Vaswani et al., [Attention Is All You Need](https://arxiv.org/abs/1706.03762), 2017.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{Input, MultiHeadAttention};
 ///
 /// let x = Input([16, 64]);

@@ -34,7 +34,7 @@ use crate::tensor::shape::Shape;
 /// The masks are put one after the other, too; an input without one counts as a whole.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{Concatenate, Input};
 ///
 /// let joined = Concatenate().apply((Input([4]), Input([2])))?;

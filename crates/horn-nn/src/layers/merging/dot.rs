@@ -32,7 +32,7 @@ use crate::tensor::shape::Shape;
 /// They end here.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{Dot, Input};
 ///
 /// let similar = Dot(-1).normalize(true).apply((Input([64]), Input([64])))?;

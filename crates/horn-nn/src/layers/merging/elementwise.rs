@@ -89,7 +89,7 @@ merging_layer! {
     /// The sum of its inputs.
     ///
     /// ```
-    /// use horn_nn::Layer;
+    /// use horn_nn::Apply;
     /// use horn_nn::layers::{Add, Dense, Input};
     ///
     /// let x = Input([8]);

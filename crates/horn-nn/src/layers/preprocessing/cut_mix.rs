@@ -33,7 +33,7 @@ use crate::tensor::shape::Shape;
 /// - outputs: as the inputs
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{CutMix, Input};
 ///
 /// let mixed = CutMix().factor((0.5, 1.0)).seed(1).apply_all((Input([32, 32, 3]), Input([10])))?;

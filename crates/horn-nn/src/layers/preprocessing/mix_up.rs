@@ -29,7 +29,7 @@ use crate::tensor::shape::Shape;
 /// - outputs: as the inputs
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{Input, MixUp};
 ///
 /// let mixed = MixUp().alpha(0.4).seed(1).apply_all((Input([32, 32, 3]), Input([10])))?;

@@ -37,7 +37,7 @@ use crate::tensor::shape::Shape;
 /// Both layers get the mask. With `return_sequences` the output of a masked step is zero, and the mask passes on.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{Bidirectional, Input, LSTM};
 ///
 /// let y = Bidirectional(LSTM(32).return_sequences(true)).apply(&Input([20, 8]))?;

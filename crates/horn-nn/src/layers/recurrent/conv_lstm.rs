@@ -195,7 +195,7 @@ conv_lstm! {
     /// As [`LSTM`](struct@crate::layers::LSTM).
     ///
     /// ```
-    /// use horn_nn::Layer;
+    /// use horn_nn::Apply;
     /// use horn_nn::layers::{ConvLSTM2D, Input, Padding};
     ///
     /// let film = Input([10, 32, 32, 3]);

@@ -66,7 +66,7 @@ pub struct GRUCell {
 /// may come after the state instead.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{GRU, Input};
 ///
 /// let (words, start) = (Input([20, 16]), Input([32]));

@@ -65,7 +65,7 @@ pub struct LSTMCell {
 /// may come after the states instead.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{Dense, Input, LSTM};
 ///
 /// let words = Input::with_unknown([None, Some(16)]);

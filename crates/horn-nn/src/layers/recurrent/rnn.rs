@@ -33,7 +33,7 @@ use crate::tensor::shape::Shape;
 /// may come after the states instead.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{GRUCell, Input, LSTMCell, RNN, StackedRNNCells};
 ///
 /// let cells = StackedRNNCells([LSTMCell(16).into(), GRUCell(8).into()]);

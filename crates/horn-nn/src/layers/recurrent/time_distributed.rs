@@ -31,7 +31,7 @@ use crate::tensor::shape::Shape;
 /// The layer gets its step's part of the mask. The whole mask passes on.
 ///
 /// ```
-/// use horn_nn::Layer;
+/// use horn_nn::Apply;
 /// use horn_nn::layers::{Dense, Input, TimeDistributed};
 ///
 /// let y = TimeDistributed(Dense(4)).apply(&Input([10, 8]))?;
