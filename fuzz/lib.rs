@@ -9,14 +9,14 @@ use horn_train::CompiledModel;
 use serde_json::{Map, Value, json};
 
 /// Values of all weights, and in all outputs of layers, up to which a model is really run.
-const MOST_VALUES: usize = 1 << 14;
+const MAX_VALUES: usize = 1 << 14;
 /// Calls of layers up to which a model is really run: nested models that are shared make more of them than a file holds.
-const MOST_CALLS: usize = 200;
+const MAX_CALLS: usize = 200;
 
 /// All that is done with a configuration on the way to a model: it is read, built, compiled, run and written again.
 pub fn read_config(object: &Value) {
     let Ok(device) = default_device() else { return };
-    let Ok(model) = Model::deserialize_empty(object, &device, MOST_VALUES as u64) else { return };
+    let Ok(model) = Model::deserialize_empty(object, &device, MAX_VALUES as u64) else { return };
     use_model(&model);
     let _ = CompiledModel::from_compile_config(model, &object["compile_config"]);
 }
@@ -41,8 +41,8 @@ fn is_small(model: &Model, values: &mut usize, calls: &mut usize) -> bool {
         let product = features.iter().try_fold(1_usize, |all, &size| all.checked_mul(size));
         let Some(sum) = product.and_then(|product| values.checked_add(product)) else { return false };
         *values = sum;
-        sum <= MOST_VALUES
-            && *calls <= MOST_CALLS
+        sum <= MAX_VALUES
+            && *calls <= MAX_CALLS
             && layer.as_model().is_none_or(|nested| is_small(nested, values, calls))
     })
 }
@@ -51,7 +51,7 @@ fn is_small(model: &Model, values: &mut usize, calls: &mut usize) -> bool {
 fn input(shape: &Shape) -> Option<HostArray<'static>> {
     let sizes = shape.with_batch(2).ok()?;
     let count = sizes.iter().product();
-    match shape.is_texts() {
+    match shape.is_strings() {
         true => HostArray::new(vec!["A text, of some words."; count], sizes).ok(),
         false => HostArray::new(vec![0.0_f32; count], sizes).ok(),
     }

@@ -111,7 +111,7 @@ pub fn write(folder: &Path, name: &str) -> Checked {
 /// An input as `round_trip.py` reads it.
 fn given(x: &HostArray<'_>) -> horn::Result<Value> {
     let all: Vec<usize> = (0..x.len()).collect();
-    Ok(match x.is_texts() {
+    Ok(match x.is_strings() {
         true => {
             let texts = x.batch(&all, &horn::default_device()?)?.texts()?.texts;
             json!({"shape": x.sizes(), "texts": texts.iter().collect::<Vec<_>>()})

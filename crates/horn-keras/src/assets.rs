@@ -19,8 +19,8 @@ pub(crate) const IDF_WEIGHTS: &str = "idf_weights";
 const LEARNERS: [&str; 3] = ["IntegerLookup", "StringLookup", "TextVectorization"];
 /// What all vocabularies of a file may have together. A token takes some 200 bytes until the model is there, however
 /// short it is, and the vocabularies of models have thousands of tokens; those of published word vectors, 400,000.
-const MOST_TOKENS: usize = 400_000;
-const MOST_BYTES: u64 = 16 << 20;
+const MAX_TOKENS: usize = 400_000;
+const MAX_BYTES: u64 = 16 << 20;
 
 /// What of that is left.
 struct Left {
@@ -37,7 +37,7 @@ pub(crate) fn place(object: &mut Value, archive: &mut Archive, weights: &Weights
             learners.push((layer.pointer, layer.path));
         }
     });
-    let mut left = Left { tokens: MOST_TOKENS, bytes: MOST_BYTES };
+    let mut left = Left { tokens: MAX_TOKENS, bytes: MAX_BYTES };
     for (pointer, path) in learners {
         let text = archive.asset(&format!("{path}/{VOCABULARY}"), left.bytes)?;
         if let (Some(layer), Some(text)) = (object.pointer_mut(&pointer), text) {
@@ -82,7 +82,7 @@ fn idf_weights(group: &str, tokens: usize, weights: &WeightsReader) -> Result<Op
     // There may be room for more tokens.
     let [size] = sizes[..] else { return Ok(None) };
     let size = usize::try_from(size).unwrap_or(usize::MAX);
-    if size < tokens || size > MOST_TOKENS {
+    if size < tokens || size > MAX_TOKENS {
         return Err(Error::file("there is not one weight for each token")
             .at(format!("variable {path:?}"))
             .received(format!("{size} weights for {tokens} tokens")));
@@ -97,7 +97,7 @@ fn vocabulary(layer: &Value, text: Vec<u8>, left: &mut Left) -> Result<Vec<Value
     left.tokens = left.tokens.checked_sub(lines).ok_or_else(|| {
         Error::file("the vocabulary is too large")
             .received(format!("{lines} tokens"))
-            .expected(format!("at most {MOST_TOKENS} in all vocabularies of a model"))
+            .expected(format!("at most {MAX_TOKENS} in all vocabularies of a model"))
             .hint("leave rare tokens out: give the layer `max_tokens`")
     })?;
     let damaged = || Error::file("the vocabulary is damaged").hint("save the model again");

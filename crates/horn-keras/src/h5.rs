@@ -48,9 +48,9 @@ impl Attribute {
 }
 
 /// HDF5's own limit.
-const MOST_AXES: usize = 32;
+const MAX_AXES: usize = 32;
 /// Deeper than the groups of any model, and a bound for files whose groups contain themselves.
-const MOST_LEVELS: usize = 64;
+const MAX_LEVELS: usize = 64;
 
 fn damaged(error: hdf5_pure::Error) -> Error {
     Error::file("is no HDF5 file of Keras's, or damaged").because(error).hint("save the model again")

@@ -4,13 +4,13 @@ use horn_nn::{Error, Result};
 use serde_json::Value;
 
 /// A configuration of Keras's nests about five levels for each model inside of a model.
-const MOST_LEVELS: usize = 100;
+const MAX_LEVELS: usize = 100;
 /// A configuration may have a vocabulary in it.
-pub(crate) const MOST_BYTES: usize = 32 << 20;
+pub(crate) const MAX_BYTES: usize = 32 << 20;
 /// Each value costs some 32 bytes, however short it is written, so the size alone is no limit.
-const MOST_VALUES: usize = 500_000;
+const MAX_VALUES: usize = 500_000;
 /// And each object some 600 bytes. No model has more: see `horn-nn`, which counts those of a model again.
-const MOST_OBJECTS: usize = 100_000;
+const MAX_OBJECTS: usize = 100_000;
 
 /// Reads JSON, as long as it is no longer, no deeper and no richer than a model's can be.
 ///
@@ -52,14 +52,14 @@ fn check(bytes: &[u8]) -> Result<()> {
             b',' => values += 1,
             _ => {}
         }
-        if levels > MOST_LEVELS {
-            return Err(Error::file("is nested too deeply").expected(format!("at most {MOST_LEVELS} levels")));
+        if levels > MAX_LEVELS {
+            return Err(Error::file("is nested too deeply").expected(format!("at most {MAX_LEVELS} levels")));
         }
-        if values > MOST_VALUES {
-            return Err(Error::file("has too many values").expected(format!("at most {MOST_VALUES}")));
+        if values > MAX_VALUES {
+            return Err(Error::file("has too many values").expected(format!("at most {MAX_VALUES}")));
         }
-        if objects > MOST_OBJECTS {
-            return Err(Error::file("has too many objects").expected(format!("at most {MOST_OBJECTS}")));
+        if objects > MAX_OBJECTS {
+            return Err(Error::file("has too many objects").expected(format!("at most {MAX_OBJECTS}")));
         }
     }
     Ok(())
@@ -84,23 +84,23 @@ mod tests {
     #[test]
     fn depth_is_an_error_and_no_stack_overflow() {
         let nested = |levels: usize| [vec![b'['; levels], vec![b']'; levels]].concat();
-        assert!(parse(&nested(MOST_LEVELS), 1 << 20, "x").is_ok());
-        assert_eq!(error(&nested(MOST_LEVELS + 1)), "config.json: is nested too deeply; expected at most 100 levels.");
+        assert!(parse(&nested(MAX_LEVELS), 1 << 20, "x").is_ok());
+        assert_eq!(error(&nested(MAX_LEVELS + 1)), "config.json: is nested too deeply; expected at most 100 levels.");
         assert!(error(&vec![b'['; 10_000_000]).contains("nested too deeply"));
         assert!(error(&b"{\"a\":".repeat(1_000_000)).contains("nested too deeply"));
     }
 
     #[test]
     fn many_small_values_are_an_error() {
-        let text = [b"[".to_vec(), b"0,".repeat(MOST_VALUES + 1), b"0]".to_vec()].concat();
+        let text = [b"[".to_vec(), b"0,".repeat(MAX_VALUES + 1), b"0]".to_vec()].concat();
         assert!(error(&text).contains("too many values"), "{}", error(&text));
     }
 
     #[test]
     fn many_small_objects_are_an_error() {
         let objects = |count: usize| [b"[".to_vec(), b"{\"\":0},".repeat(count), b"0]".to_vec()].concat();
-        assert!(parse(&objects(MOST_OBJECTS), 64 << 20, "x").is_ok());
-        assert_eq!(error(&objects(MOST_OBJECTS + 1)), "config.json: has too many objects; expected at most 100000.");
+        assert!(parse(&objects(MAX_OBJECTS), 64 << 20, "x").is_ok());
+        assert_eq!(error(&objects(MAX_OBJECTS + 1)), "config.json: has too many objects; expected at most 100000.");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{json, keras_2};
 pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
     let attributes = file.attributes("")?;
     let read = |name: &str| match attributes.get(name).and_then(Attribute::as_text) {
-        Some(text) => json::parse(text.as_bytes(), json::MOST_BYTES, name).map(Some),
+        Some(text) => json::parse(text.as_bytes(), json::MAX_BYTES, name).map(Some),
         None => Ok(None),
     };
     let object = read("model_config")?.ok_or_else(|| {

@@ -74,7 +74,7 @@ pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> R
 ///
 /// Where the text is no JSON, or what it describes is no model that Horn has.
 pub fn model_from_json(text: &str) -> Result<Model> {
-    Model::deserialize(&json::parse(text.as_bytes(), json::MOST_BYTES, "the JSON")?, &default_device()?)
+    Model::deserialize(&json::parse(text.as_bytes(), json::MAX_BYTES, "the JSON")?, &default_device()?)
 }
 
 /// What [`load_model`] can read.

@@ -15,7 +15,7 @@ use crate::arrays::DType;
 use crate::{LoadReport, LoadWeights, plain_file};
 
 /// The list of tensors is read again for each, and takes some hundred bytes a tensor.
-const MOST_HEADER: u64 = 2 << 20;
+const MAX_HEADER: u64 = 2 << 20;
 
 /// A tensor in the listing of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +136,7 @@ fn check_header(path: &Path) -> Result<()> {
     let mut start = [0; 8];
     file.read_exact(&mut start).map_err(|_| damaged(path, &"it is shorter than 8 bytes"))?;
     let header = u64::from_le_bytes(start);
-    if header > MOST_HEADER || header > metadata.len() {
+    if header > MAX_HEADER || header > metadata.len() {
         return Err(damaged(path, &format!("its list of tensors would have {header} bytes")));
     }
     Ok(())

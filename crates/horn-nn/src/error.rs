@@ -49,10 +49,10 @@ enum ErrorKind {
 }
 
 /// What is received may be a whole file: no more of it is said than somebody reads.
-const MOST_CHARACTERS: usize = 8_000;
+const MAX_CHARACTERS: usize = 8_000;
 
 fn shortened(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) {
+    if let Some((end, _)) = text.char_indices().nth(MAX_CHARACTERS) {
         text.truncate(end);
         text.push('…');
     }
@@ -258,7 +258,7 @@ mod tests {
     fn says_no_more_than_somebody_reads() {
         let error = Error::data("no").received("é".repeat(1 << 20)).to_string();
         assert!(error.ends_with("éé…."), "{}", error.len());
-        assert_eq!(error.chars().count(), "no; received ….".chars().count() + MOST_CHARACTERS);
+        assert_eq!(error.chars().count(), "no; received ….".chars().count() + MAX_CHARACTERS);
     }
 
     #[test]

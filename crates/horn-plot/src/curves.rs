@@ -26,7 +26,7 @@ const AXIS: RGBColor = RGBColor(156, 163, 175);
 const GRID: RGBColor = RGBColor(229, 231, 235);
 const FONT: &str = "Helvetica, Arial, sans-serif";
 /// Up to so many epochs, each is marked by a point.
-const MOST_POINTS: usize = 30;
+const MAX_POINTS: usize = 30;
 
 /// Draws a history as an SVG file: one panel a quantity, `loss` together with `val_loss`.
 ///
@@ -242,7 +242,7 @@ impl Panel {
                 if run.len() > 1 {
                     chart.draw_series(LineSeries::new(run.clone(), color.stroke_width(2))).map_err(not_drawn)?;
                 }
-                if run.len() == 1 || epochs <= MOST_POINTS {
+                if run.len() == 1 || epochs <= MAX_POINTS {
                     let inside = if name == "training" { color } else { WHITE };
                     let point = |at| Circle::new(at, 4, inside.filled());
                     chart.draw_series(run.iter().copied().map(point)).map_err(not_drawn)?;

@@ -283,7 +283,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use burn::tensor::Device;
     use horn_nn::layers::{Add, Concatenate, Dense, Input, ReLU};
-    use horn_nn::{Layer, Sequential};
+    use horn_nn::{Apply, Sequential};
 
     use super::*;
 

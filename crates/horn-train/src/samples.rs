@@ -189,7 +189,7 @@ impl Targets<'_> {
 }
 
 fn check_numbers(array: &HostArray<'_>, argument: &str) -> Result<()> {
-    if !array.is_texts() {
+    if !array.is_strings() {
         return Ok(());
     }
     Err(Error::data("the targets are texts")

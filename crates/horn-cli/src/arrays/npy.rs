@@ -11,9 +11,9 @@ use ndarray::ArrayD;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// NumPy reads none that is longer without being told to.
-const MOST_HEADER: usize = 10_000;
+const MAX_HEADER: usize = 10_000;
 /// HDF5 and NumPy have this limit, too.
-const MOST_AXES: usize = 64;
+const MAX_AXES: usize = 64;
 
 /// An array of a file.
 #[derive(Debug)]
@@ -70,10 +70,10 @@ pub fn read(file: &mut impl Read, len: u64) -> Result<Stored> {
     let in_length = if start[6] == 1 { 2 } else { 4 };
     fill(file, &mut length[..in_length])?;
     let length = u32::from_le_bytes(length) as usize;
-    if !(1..=3).contains(&start[6]) || length > MOST_HEADER {
+    if !(1..=3).contains(&start[6]) || length > MAX_HEADER {
         return Err(Error::file("is no array of NumPy's that Horn can read")
             .received(format!("version {}, a header of {length} bytes", start[6]))
-            .expected(format!("versions 1 to 3, at most {MOST_HEADER} bytes")));
+            .expected(format!("versions 1 to 3, at most {MAX_HEADER} bytes")));
     }
     let mut text = vec![0; length];
     fill(file, &mut text)?;
@@ -128,7 +128,7 @@ impl Header {
         // Python 2 wrote long numbers with an L.
         let sizes = sizes.map(|size| size.trim_end_matches('L').parse().map_err(|_| malformed()));
         let sizes = sizes.collect::<Result<Vec<usize>>>()?;
-        if sizes.len() > MOST_AXES {
+        if sizes.len() > MAX_AXES {
             return Err(malformed());
         }
         let (item, big_endian) = item(descr).ok_or_else(|| {

@@ -12,7 +12,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use super::npy::{self, Stored};
 
 /// Deflate makes nothing smaller than this part of itself.
-const MOST_INFLATED: u64 = 1032;
+const MAX_INFLATED: u64 = 1032;
 
 /// All arrays by name.
 ///
@@ -31,7 +31,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, Stored)>> {
         let mut member = zip.by_index(index).map_err(damaged)?;
         let name = member.name().map_err(damaged)?.into_owned();
         let Some(name) = name.strip_suffix(".npy") else { continue };
-        let there = member.size().min(member.compressed_size().saturating_mul(MOST_INFLATED));
+        let there = member.size().min(member.compressed_size().saturating_mul(MAX_INFLATED));
         let array = npy::read(&mut member, there).map_err(|error| error.at(format!("{place}, {name:?}")))?;
         arrays.push((name.to_owned(), array));
     }

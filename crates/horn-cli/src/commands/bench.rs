@@ -13,9 +13,9 @@ use crate::output;
 /// Runs that are not measured: memory is asked for, threads start, caches fill.
 const WARM_UP: usize = 3;
 const FEWEST_RUNS: usize = 5;
-const MOST_RUNS: usize = 10_000;
+const MAX_RUNS: usize = 10_000;
 /// In a batch: 8 GiB as floats.
-const MOST_VALUES: usize = 1 << 31;
+const MAX_VALUES: usize = 1 << 31;
 
 /// Measures how long a model takes for batches of several sizes, on numbers of no meaning.
 #[derive(Args)]
@@ -106,15 +106,15 @@ fn measure(model: &Model, batch_size: usize, open_size: usize, patience: Duratio
         let sample = shape.sample().iter().map(|size| size.unwrap_or(open_size));
         let sizes: Vec<usize> = std::iter::once(batch_size).chain(sample).collect();
         let count =
-            sizes.iter().try_fold(1_usize, |count, &size| count.checked_mul(size).filter(|&it| it <= MOST_VALUES));
+            sizes.iter().try_fold(1_usize, |count, &size| count.checked_mul(size).filter(|&it| it <= MAX_VALUES));
         let count = count.ok_or_else(|| {
             Error::data("a batch would take more memory than there is")
                 .at("--batch-size")
                 .received(horn_nn::sizes(&sizes))
-                .expected(format!("at most {MOST_VALUES} values"))
+                .expected(format!("at most {MAX_VALUES} values"))
                 .hint("give smaller batches")
         })?;
-        if shape.is_texts() {
+        if shape.is_strings() {
             return HostArray::new(vec!["a text of some words"; count], sizes);
         }
         // Zeros and ones: pixels, and indices that every vocabulary has.
@@ -127,7 +127,7 @@ fn measure(model: &Model, batch_size: usize, open_size: usize, patience: Duratio
     }
     let start = Instant::now();
     let mut times = Vec::new();
-    while times.len() < FEWEST_RUNS || times.len() < MOST_RUNS && start.elapsed() < patience {
+    while times.len() < FEWEST_RUNS || times.len() < MAX_RUNS && start.elapsed() < patience {
         let run = Instant::now();
         model.predict_all(inputs.clone(), batch_size)?;
         times.push(run.elapsed());

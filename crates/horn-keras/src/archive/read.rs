@@ -15,13 +15,13 @@ use crate::json;
 
 const MIB: u64 = 1 << 20;
 /// A model with a vocabulary has a handful of assets for each layer.
-const MOST_MEMBERS: usize = 10_000;
+const MAX_MEMBERS: usize = 10_000;
 /// What may be read until the list of members is known; it takes some hundred bytes a member.
-const MOST_DIRECTORY: u64 = 8 * MIB;
-const MOST_METADATA: u64 = MIB;
-const MOST_CONFIG: u64 = json::MOST_BYTES as u64;
+const MAX_DIRECTORY: u64 = 8 * MIB;
+const MAX_METADATA: u64 = MIB;
+const MAX_CONFIG: u64 = json::MAX_BYTES as u64;
 /// No text that Keras saves shrinks further than this; one of zeros would, a thousand times.
-const MOST_INFLATED: u64 = 100;
+const MAX_INFLATED: u64 = 100;
 
 /// How long weights may be that are packed in so many bytes, and that memory has to hold as long as they are read.
 /// Keras packs none. Who packs them again makes them a little smaller, or, where a model is new, much: its zeros.
@@ -66,12 +66,12 @@ impl Archive {
                 .hint("a .keras file is a zip with config.json and model.weights.h5: save the model again")
         };
         let window = Arc::new(window);
-        window.allow(MOST_DIRECTORY);
+        window.allow(MAX_DIRECTORY);
         let mut zip = ZipArchive::new(BufReader::new(Cursor::new(window.clone()))).map_err(no_zip)?;
-        if zip.len() > MOST_MEMBERS {
+        if zip.len() > MAX_MEMBERS {
             return Err(Error::file("has too many members")
                 .received(zip.len())
-                .expected(format!("at most {MOST_MEMBERS}")));
+                .expected(format!("at most {MAX_MEMBERS}")));
         }
         if zip.has_duplicate_names() {
             return Err(Error::file("has two members of one name").hint("save the model again"));
@@ -95,7 +95,7 @@ impl Archive {
     ///
     /// It is damaged.
     pub fn metadata(&mut self) -> Result<Option<Value>> {
-        self.json(METADATA, MOST_METADATA)
+        self.json(METADATA, MAX_METADATA)
     }
 
     /// `config.json`.
@@ -104,7 +104,7 @@ impl Archive {
     ///
     /// It is missing or damaged.
     pub fn config(&mut self) -> Result<Value> {
-        self.json(CONFIG, MOST_CONFIG)?.ok_or_else(|| self.missing(CONFIG))
+        self.json(CONFIG, MAX_CONFIG)?.ok_or_else(|| self.missing(CONFIG))
     }
 
     /// `model.weights.h5`, read in place if it is not compressed.
@@ -220,7 +220,7 @@ fn check_members(zip: &ZipArchive<BufReader<Cursor>>, len: u64) -> Result<()> {
             CompressionMethod::Stored => size == packed,
             // These are held to a length of their own, once they are read.
             CompressionMethod::Deflated if &*name == WEIGHTS => true,
-            CompressionMethod::Deflated => size <= packed.saturating_mul(MOST_INFLATED).saturating_add(MIB),
+            CompressionMethod::Deflated => size <= packed.saturating_mul(MAX_INFLATED).saturating_add(MIB),
             method => return refused(&format!("is compressed by {method:?}, which Keras does not use")),
         };
         if !fits || packed > len {

@@ -6,7 +6,7 @@ use super::damaged;
 use super::tree::Variable;
 use crate::arrays::DType;
 
-const MOST_CHUNKS: u64 = 100_000;
+const MAX_CHUNKS: u64 = 100_000;
 
 /// Looks for chunks that are no larger than the array that they are of, not too many, and all in the file.
 ///
@@ -21,7 +21,7 @@ pub(super) fn check_chunks(variable: &Variable, chunk: &[u64], bytes: u64, dtype
     let mut by_axis = sizes.iter().zip(chunk);
     let count = by_axis.try_fold(1, |product: u64, (size, one)| product.checked_mul(size.div_ceil(*one)));
     let count = match (of_chunk, count) {
-        (Some(of_chunk), Some(count)) if of_chunk <= bytes.saturating_mul(4) && count <= MOST_CHUNKS => count,
+        (Some(of_chunk), Some(count)) if of_chunk <= bytes.saturating_mul(4) && count <= MAX_CHUNKS => count,
         _ => return Err(wrong()),
     };
     let stored = variable.dataset.chunks().map_err(damaged)?;

@@ -20,9 +20,9 @@ use crate::arrays::{Array, DType, Values};
 
 const MIB: u64 = 1 << 20;
 /// What may be read while the tree is walked; an object takes about 3 KiB, for 64 bytes of values or a gigabyte.
-const MOST_STRUCTURE: u64 = 160 * MIB;
+const MAX_STRUCTURE: u64 = 160 * MIB;
 /// The attributes of one object: a legacy file has the whole configuration in one.
-const MOST_ATTRIBUTES: u64 = 72 * MIB;
+const MAX_ATTRIBUTES: u64 = 72 * MIB;
 /// What the attributes of most objects take.
 const FREE_ATTRIBUTES: u64 = 1 << 16;
 
@@ -99,7 +99,7 @@ impl WeightsReader {
         let window = Arc::new(window);
         let damaged = |error: hdf5_pure::Error| damaged(error).at(place);
         // Each object is looked at a few times, unless it is reached by many paths.
-        window.allow(len.saturating_mul(16).saturating_add(8 * MIB).min(MOST_STRUCTURE));
+        window.allow(len.saturating_mul(16).saturating_add(8 * MIB).min(MAX_STRUCTURE));
         let file = hdf5_pure::File::from_source(Shared(window.clone())).map_err(damaged)?;
         if file.superblock().eof_address > len {
             return Err(Error::file("is cut short")
@@ -116,7 +116,7 @@ impl WeightsReader {
             // Twice the file, as a variable may be asked for twice; aliases of one variable soon find the end.
             plain_left: AtomicU64::new(len.saturating_mul(2).saturating_add(16 * MIB)),
             inflated_left: AtomicU64::new(most_inflated(on_disk)),
-            attributes_left: AtomicU64::new(len.saturating_mul(8).saturating_add(MOST_ATTRIBUTES)),
+            attributes_left: AtomicU64::new(len.saturating_mul(8).saturating_add(MAX_ATTRIBUTES)),
             on_disk,
         })
     }
@@ -168,7 +168,7 @@ impl WeightsReader {
     pub fn attributes(&self, path: &str) -> Result<BTreeMap<String, Attribute>> {
         // A few are always read; many of many objects are those of one that has several names.
         let left = self.attributes_left.load(Ordering::Relaxed);
-        let allowed = left.min(MOST_ATTRIBUTES).saturating_add(FREE_ATTRIBUTES);
+        let allowed = left.min(MAX_ATTRIBUTES).saturating_add(FREE_ATTRIBUTES);
         self.window.allow(allowed);
         let (types, values) = match self.node(path) {
             Some(Node::Group { group, .. }) => (group.attr_datatypes(), group.attrs()),

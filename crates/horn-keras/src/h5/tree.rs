@@ -6,11 +6,11 @@ use hdf5_pure::{AttrValue, Dataset, Datatype, Group};
 use horn_nn::{Error, Result};
 
 use super::datatype::{DTYPE, dtype_of};
-use super::{MOST_AXES, MOST_LEVELS, damaged};
+use super::{MAX_AXES, MAX_LEVELS, damaged};
 use crate::arrays::DType;
 
 /// More objects than any model has, and a bound for files whose groups contain each other.
-const MOST_OBJECTS: usize = 100_000;
+const MAX_OBJECTS: usize = 100_000;
 
 /// What lies at a path.
 pub(super) enum Node {
@@ -31,9 +31,9 @@ pub(super) fn walk(root: Group) -> Result<BTreeMap<String, Node>> {
     let mut nodes = BTreeMap::new();
     let mut open = vec![(String::new(), root, 0_usize)];
     while let Some((path, group, level)) = open.pop() {
-        if level > MOST_LEVELS {
+        if level > MAX_LEVELS {
             return Err(Error::file("its groups are nested too deeply, or contain themselves")
-                .expected(format!("at most {MOST_LEVELS} levels")));
+                .expected(format!("at most {MAX_LEVELS} levels")));
         }
         let within = |error| damaged(error).at(format!("group {path:?}"));
         let child = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
@@ -47,8 +47,8 @@ pub(super) fn walk(root: Group) -> Result<BTreeMap<String, Node>> {
             open.push((child(&name), group, level + 1));
             children.push(name);
         }
-        if nodes.len() + open.len() > MOST_OBJECTS {
-            return Err(Error::file("has too many groups and datasets").expected(format!("at most {MOST_OBJECTS}")));
+        if nodes.len() + open.len() > MAX_OBJECTS {
+            return Err(Error::file("has too many groups and datasets").expected(format!("at most {MAX_OBJECTS}")));
         }
         children.sort_unstable();
         insert(&mut nodes, path, Node::Group { group, children })?;
@@ -66,10 +66,8 @@ fn insert(nodes: &mut BTreeMap<String, Node>, path: String, node: Node) -> Resul
 impl Variable {
     fn of(dataset: Dataset) -> Result<Self> {
         let sizes = dataset.shape().map_err(damaged)?;
-        if sizes.len() > MOST_AXES {
-            return Err(Error::file("has too many axes")
-                .received(sizes.len())
-                .expected(format!("at most {MOST_AXES}")));
+        if sizes.len() > MAX_AXES {
+            return Err(Error::file("has too many axes").received(sizes.len()).expected(format!("at most {MAX_AXES}")));
         }
         let datatype = dataset.datatype().map_err(damaged)?;
         let attributes = match datatype {

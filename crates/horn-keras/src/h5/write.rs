@@ -8,11 +8,11 @@ use hdf5_pure::{AttrValue, FileBuilder, FinishedGroup, GroupBuilder};
 use horn_nn::{Error, Result};
 
 use super::datatype::{DTYPE, datatype_of};
-use super::{Attribute, MOST_AXES, MOST_LEVELS};
+use super::{Attribute, MAX_AXES, MAX_LEVELS};
 use crate::arrays::{Array, DType};
 
 /// HDF5 gives the attributes of an object 64 KiB; a text in a list takes 16 bytes there. Keras cuts longer lists, too.
-const MOST_TEXTS: usize = 4_000;
+const MAX_TEXTS: usize = 4_000;
 
 /// A weights file in the making. It takes the arrays, and holds their bytes once until they are written.
 #[derive(Default)]
@@ -68,8 +68,8 @@ impl WeightsWriter {
     pub fn dataset(&mut self, path: &str, array: Array) -> Result<()> {
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
         check_name(name, path)?;
-        if array.sizes().len() > MOST_AXES {
-            return Err(Error::file(format!("{path:?} has too many axes")).expected(format!("at most {MOST_AXES}")));
+        if array.sizes().len() > MAX_AXES {
+            return Err(Error::file(format!("{path:?} has too many axes")).expected(format!("at most {MAX_AXES}")));
         }
         match self.node(above)?.children.entry(name.to_owned()) {
             Entry::Vacant(entry) => {
@@ -119,8 +119,8 @@ impl WeightsWriter {
         if path.is_empty() {
             return Ok(node);
         }
-        if path.split('/').count() > MOST_LEVELS {
-            return Err(Error::file("groups are nested too deeply").expected(format!("at most {MOST_LEVELS} levels")));
+        if path.split('/').count() > MAX_LEVELS {
+            return Err(Error::file("groups are nested too deeply").expected(format!("at most {MAX_LEVELS} levels")));
         }
         for name in path.split('/') {
             check_name(name, path)?;
@@ -179,8 +179,8 @@ fn attributes(attributes: Vec<(String, Attribute)>) -> impl Iterator<Item = (Str
     attributes.into_iter().flat_map(|(name, value)| match value {
         Attribute::Text(text) => vec![(name, AttrValue::VarLenString(text))],
         Attribute::Texts(texts) if texts.is_empty() => vec![(name, AttrValue::F64Array(Vec::new()))],
-        Attribute::Texts(texts) if texts.len() > MOST_TEXTS => texts
-            .chunks(MOST_TEXTS)
+        Attribute::Texts(texts) if texts.len() > MAX_TEXTS => texts
+            .chunks(MAX_TEXTS)
             .enumerate()
             .map(|(index, part)| (format!("{name}{index}"), AttrValue::VarLenStringArray(part.to_vec())))
             .collect(),

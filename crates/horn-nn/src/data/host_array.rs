@@ -126,13 +126,13 @@ impl<'a> HostArray<'a> {
     }
 
     /// Are the values texts, and no numbers?
-    pub fn is_texts(&self) -> bool {
+    pub fn is_strings(&self) -> bool {
         matches!(self.values, Values::Texts(_))
     }
 
     /// The shape, all sizes known; one of texts where the values are texts.
     pub fn shape(&self) -> Shape {
-        Shape::of_data(&self.sizes, self.is_texts())
+        Shape::of_data(&self.sizes, self.is_strings())
     }
 
     /// The number of values in a sample.
@@ -393,7 +393,7 @@ mod tests {
     fn texts_are_no_numbers() {
         let texts = ndarray::array![["a"], ["b"], ["c"]];
         let texts = HostArray::from(&texts);
-        assert!(texts.is_texts() && texts.shape().is_texts());
+        assert!(texts.is_strings() && texts.shape().is_strings());
         assert_eq!(texts.first_not_finite(), None);
         assert!(texts.floats(&[0]).unwrap_err().is_data() && texts.ints(&[0]).unwrap_err().is_data());
         let batch = texts.batch(&[2, 0], &Device::default()).unwrap();

@@ -136,7 +136,7 @@ impl Input {
 
     /// An input of batches of this shape.
     pub(crate) fn of(shape: Shape) -> Self {
-        let dtype = if shape.is_texts() { InputDtype::String } else { InputDtype::Float32 };
+        let dtype = if shape.is_strings() { InputDtype::String } else { InputDtype::Float32 };
         Self {
             batch_shape: shape,
             dtype,
@@ -192,7 +192,7 @@ impl Input {
     #[must_use]
     pub fn dtype(mut self, dtype: InputDtype) -> Self {
         let shape = Shape::new(self.batch_shape.sizes());
-        self.batch_shape = if dtype == InputDtype::String { shape.of_texts() } else { shape };
+        self.batch_shape = if dtype == InputDtype::String { shape.of_strings() } else { shape };
         self.dtype = dtype;
         self.tensor = Arc::default();
         self
@@ -238,7 +238,7 @@ impl Layer for Input {
         true
     }
 
-    fn takes_texts(&self) -> bool {
+    fn takes_strings(&self) -> bool {
         true
     }
 

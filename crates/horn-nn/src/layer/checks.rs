@@ -14,7 +14,7 @@ pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<S
             .expected("sizes of at least 1")
             .hint("change the model's Input"));
     }
-    if let Some(texts) = inputs.iter().find(|input| input.is_texts() && !layer.takes_texts()) {
+    if let Some(texts) = inputs.iter().find(|input| input.is_strings() && !layer.takes_strings()) {
         return Err(Error::shape("the layer takes numbers, and no texts")
             .received(format!("texts of shape {texts}"))
             .expected("numbers")

@@ -118,7 +118,7 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 
     /// Does the layer take texts? Only layers that make numbers of them do; their output shape is an error where the
     /// input is none of texts.
-    fn takes_texts(&self) -> bool {
+    fn takes_strings(&self) -> bool {
         false
     }
 

@@ -42,8 +42,8 @@ macro_rules! as_inner {
         fn input_shape(&self) -> Option<&$crate::Shape> {
             self.inner().input_shape()
         }
-        fn takes_texts(&self) -> bool {
-            self.inner().takes_texts()
+        fn takes_strings(&self) -> bool {
+            self.inner().takes_strings()
         }
         fn lookup_state(&self) -> Option<$crate::layer::lookup_state::LookupState> {
             self.inner().lookup_state()

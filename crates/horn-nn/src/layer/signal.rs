@@ -56,7 +56,7 @@ impl Signal {
     }
 
     /// Texts, of which a layer shall make numbers on the device.
-    pub fn of_texts(texts: ArrayD<String>, device: &Device) -> Self {
+    pub fn of_strings(texts: ArrayD<String>, device: &Device) -> Self {
         let texts = Texts { texts: Arc::new(texts), device: device.clone() };
         Self { value: Carried::Texts(texts), mask: None, activation: Activation::Linear }
     }
@@ -105,13 +105,13 @@ impl Signal {
     }
 
     /// Is the value texts, and no tensor?
-    pub fn is_texts(&self) -> bool {
+    pub fn is_strings(&self) -> bool {
         matches!(self.value, Carried::Texts(_))
     }
 
     /// The shape of the value, all sizes known.
     pub(crate) fn shape(&self) -> Shape {
-        Shape::of_data(&self.sizes(), self.is_texts())
+        Shape::of_data(&self.sizes(), self.is_strings())
     }
 
     /// Which steps count; `None` where all do.
@@ -145,7 +145,7 @@ impl Signal {
             Carried::Tensor(tensor) => tensor.reshape(&sizes)?.into(),
             Carried::Texts(Texts { texts, device }) => {
                 let texts = Arc::unwrap_or_clone(texts).into_shape_with_order(IxDyn(&sizes));
-                Self::of_texts(texts.expect("an axis of size 1 changes nothing"), &device)
+                Self::of_strings(texts.expect("an axis of size 1 changes nothing"), &device)
             }
         })
     }
@@ -180,7 +180,7 @@ impl HostArray<'_> {
     /// Where the array has more axes than tensors can.
     pub fn batch(&self, at: &[usize], device: &Device) -> Result<Signal> {
         match self.string_batch(at) {
-            Some(strings) => Ok(Signal::of_texts(strings, device)),
+            Some(strings) => Ok(Signal::of_strings(strings, device)),
             None => Ok(self.float_batch(at, device)?.into()),
         }
     }

@@ -11,7 +11,7 @@ use crate::layer::description::{Layer, Part};
 use crate::layer::names;
 use crate::layer::reading::{ReadContext, within};
 use crate::layers::nested::Nested;
-use crate::tensor::shape::MOST_VALUES;
+use crate::tensor::shape::MAX_VALUES;
 
 /// Reads a layer of a class; `None` where the class is not of the family.
 pub(crate) type Read = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;
@@ -124,7 +124,7 @@ const NUMBERS: [&str; 11] = [
 ];
 
 /// No size is larger, so that layers can compute with sizes.
-const MOST: u64 = MOST_VALUES / 2;
+const MOST: u64 = MAX_VALUES / 2;
 
 /// Refuses sizes, numbers of steps and axes that no layer can have. Layers inside are read, and looked at, by themselves.
 fn check_size(key: &str, value: &Value) -> Result<()> {

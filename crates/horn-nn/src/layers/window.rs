@@ -7,7 +7,7 @@ use crate::layers::layout::Axes;
 use crate::tensor::shape::Shape;
 
 /// How many values a sample may have with the padding for holes, however small it is: 256 megabytes.
-const MOST_PADDED: u64 = 1 << 26;
+const MAX_PADDED: u64 = 1 << 26;
 
 /// A window and the way it moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl Window {
             let channels = input.channels.unwrap_or(1) as u64;
             sizes.iter().fold(channels, |all, &size| all.saturating_mul(size as u64))
         };
-        let most = values(&spatial).saturating_mul(4).max(MOST_PADDED);
+        let most = values(&spatial).saturating_mul(4).max(MAX_PADDED);
         if values(&padded) <= most {
             return Ok(());
         }

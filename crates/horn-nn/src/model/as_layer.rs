@@ -52,7 +52,7 @@ impl Layer for Model {
     }
 
     /// Where its Input does: the shapes tell.
-    fn takes_texts(&self) -> bool {
+    fn takes_strings(&self) -> bool {
         true
     }
 

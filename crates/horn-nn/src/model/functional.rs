@@ -112,7 +112,7 @@ impl Layer for Functional {
     }
 
     /// Where its Input does: the shapes tell.
-    fn takes_texts(&self) -> bool {
+    fn takes_strings(&self) -> bool {
         true
     }
 

@@ -151,7 +151,7 @@ impl Model {
         }
         match expected.zip(received).find(|(expected, received)| !expected.takes(received)) {
             None => Ok(()),
-            Some((expected, received)) if expected.is_texts() != received.is_texts() => {
+            Some((expected, received)) if expected.is_strings() != received.is_strings() => {
                 Err(Error::data(format!("the model takes {}", expected.kind()))
                     .at(format!("model {:?}", self.name()))
                     .received(format!("{} of shape {received}", received.kind()))

@@ -262,7 +262,7 @@ impl Layer for Sequential {
     }
 
     /// Where its Input does: the shapes tell.
-    fn takes_texts(&self) -> bool {
+    fn takes_strings(&self) -> bool {
         true
     }
 

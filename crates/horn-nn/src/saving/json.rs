@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::saving::limits::MOST_LAYERS;
+use crate::saving::limits::MAX_LAYERS;
 
 /// The keys of a dictionary of places.
 pub(crate) fn keys(places: &Value) -> Vec<String> {
@@ -34,10 +34,10 @@ pub(crate) fn text<'a>(object: &'a Value, key: &str) -> Result<&'a str> {
 /// The layers of a model.
 pub(crate) fn layers(config: &Value) -> Result<&[Value]> {
     let layers = list(config, "layers")?;
-    if layers.len() > MOST_LAYERS {
+    if layers.len() > MAX_LAYERS {
         return Err(Error::model("the model has too many layers")
             .received(layers.len())
-            .expected(format!("at most {MOST_LAYERS}")));
+            .expected(format!("at most {MAX_LAYERS}")));
     }
     Ok(layers)
 }

@@ -5,13 +5,13 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 
 /// A model of more layers would take long to read, and nobody has one.
-pub(crate) const MOST_LAYERS: usize = 10_000;
+pub(crate) const MAX_LAYERS: usize = 10_000;
 
 /// How many objects there are in the configuration of a model: some fifteen for each layer.
-const MOST_OBJECTS: usize = 100_000;
+const MAX_OBJECTS: usize = 100_000;
 
 /// How deep configurations are in each other: those of models, wrappers, cells and initializers.
-const MOST_LEVELS: usize = 30;
+const MAX_LEVELS: usize = 30;
 
 /// Refuses what is larger or deeper than any model, before it is read.
 pub(crate) fn check_size(object: &Value) -> Result<()> {
@@ -33,16 +33,16 @@ pub(crate) fn check_size(object: &Value) -> Result<()> {
         }
     }
     let levels = levels(object);
-    if levels > MOST_LEVELS {
+    if levels > MAX_LEVELS {
         return Err(Error::model("layers are nested too deeply")
             .received(format!("{levels} levels"))
-            .expected(format!("at most {MOST_LEVELS}")));
+            .expected(format!("at most {MAX_LEVELS}")));
     }
     let count = objects(object);
-    if count > MOST_OBJECTS {
+    if count > MAX_OBJECTS {
         return Err(Error::model("the configuration is too large")
             .received(format!("{count} objects"))
-            .expected(format!("at most {MOST_OBJECTS}")));
+            .expected(format!("at most {MAX_OBJECTS}")));
     }
     Ok(())
 }

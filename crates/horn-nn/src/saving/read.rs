@@ -40,8 +40,8 @@ pub(crate) fn sequential(config: &Value, context: &dyn ReadContext) -> Result<Se
     // Without an `InputLayer` the shape may be noted beside the layers.
     match Shape::from_json(&config["build_input_shape"]) {
         Some(shape) if model.input_shape().is_none() => {
-            let takes_texts = model.layers().next().is_some_and(Layer::takes_texts);
-            Ok(model.with_input(Input::of(if takes_texts { shape.of_texts() } else { shape })))
+            let takes_strings = model.layers().next().is_some_and(Layer::takes_strings);
+            Ok(model.with_input(Input::of(if takes_strings { shape.of_strings() } else { shape })))
         }
         _ => Ok(model),
     }

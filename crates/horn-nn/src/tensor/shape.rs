@@ -8,13 +8,13 @@ use crate::error::{Error, Result};
 
 /// Writes shapes one after the other.
 pub(crate) fn list(shapes: &[Shape]) -> String {
-    let text = |shape: &Shape| if shape.is_texts() { format!("texts {shape}") } else { shape.to_string() };
+    let text = |shape: &Shape| if shape.is_strings() { format!("texts {shape}") } else { shape.to_string() };
     shapes.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 /// No tensor has more values than these, and no argument of a layer that is a size is larger: sixteen gigabytes. So
 /// computing with sizes does not overflow, whatever a file says.
-pub(crate) const MOST_VALUES: u64 = 1 << 32;
+pub(crate) const MAX_VALUES: u64 = 1 << 32;
 
 /// The shape of a batch of samples, its first axis the batch.
 ///
@@ -63,12 +63,12 @@ impl Shape {
 
     /// The shape of texts with these sizes: of what layers such as `TextVectorization` take.
     #[must_use]
-    pub fn of_texts(self) -> Self {
+    pub fn of_strings(self) -> Self {
         Self { texts: true, ..self }
     }
 
     /// Are the values texts, and no numbers?
-    pub fn is_texts(&self) -> bool {
+    pub fn is_strings(&self) -> bool {
         self.texts
     }
 
@@ -151,11 +151,11 @@ impl Shape {
             return Err(Error::shape("a tensor needs an axis for the samples").received(self).expected("(None, …)"));
         }
         let sizes = self.sizes.iter().flatten().map(|&size| size.max(1) as u64);
-        match sizes.into_iter().try_fold(1_u64, u64::checked_mul).filter(|&values| values <= MOST_VALUES) {
+        match sizes.into_iter().try_fold(1_u64, u64::checked_mul).filter(|&values| values <= MAX_VALUES) {
             Some(_) => Ok(()),
             None => Err(Error::shape("the tensor is larger than any memory")
                 .received(self)
-                .expected(format!("at most {MOST_VALUES} values"))
+                .expected(format!("at most {MAX_VALUES} values"))
                 .hint("take smaller sizes")),
         }
     }
@@ -240,7 +240,7 @@ mod tests {
         let takes = |own: &[usize], data: &[usize]| Shape::batched(own).takes(&Shape::batched(data));
         assert!(takes(&[1], &[]) && takes(&[], &[1]) && takes(&[4, 1], &[4]) && takes(&[4], &[4, 1]));
         assert!(!takes(&[2], &[]) && !takes(&[4], &[]) && !takes(&[4, 1, 1], &[4]) && !takes(&[4], &[3, 1]));
-        assert!(!Shape::batched([1]).takes(&Shape::batched([1]).of_texts()));
+        assert!(!Shape::batched([1]).takes(&Shape::batched([1]).of_strings()));
         assert!(Shape::new([Some(32), None]).takes(&Shape::new([Some(5), Some(3)])));
     }
 

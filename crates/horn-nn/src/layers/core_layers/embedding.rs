@@ -118,7 +118,7 @@ weight_arguments!(
 );
 
 /// Up to here a float tells every id from the next.
-const MOST_IDS: usize = 1 << 24;
+const MAX_IDS: usize = 1 << 24;
 
 impl Layer for Embedding {
     described!("Embedding", activity; independent_samples: true);
@@ -132,10 +132,10 @@ impl Layer for Embedding {
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        if self.input_dim == 0 || self.output_dim == 0 || self.input_dim > MOST_IDS {
+        if self.input_dim == 0 || self.output_dim == 0 || self.input_dim > MAX_IDS {
             return Err(Error::argument("there is no table of this size")
                 .received(format!("input_dim = {}, output_dim = {}", self.input_dim, self.output_dim))
-                .expected(format!("an input_dim of 1 to {MOST_IDS}, an output_dim of at least 1"))
+                .expected(format!("an input_dim of 1 to {MAX_IDS}, an output_dim of at least 1"))
                 .hint("give the number of ids, and that of the values for each, as in `Embedding(1000, 64)`"));
         }
         if let Some(weights) =
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_table_has_rows_and_columns() {
-        for layer in [Embedding(0, 2), Embedding(2, 0), Embedding(MOST_IDS + 1, 1)] {
+        for layer in [Embedding(0, 2), Embedding(2, 0), Embedding(MAX_IDS + 1, 1)] {
             assert!(layer.output_shape(&Shape::batched([3])).unwrap_err().is_argument());
         }
     }

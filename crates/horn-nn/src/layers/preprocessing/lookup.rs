@@ -14,7 +14,7 @@ use crate::layers::preprocessing::tokens::{Counts, Token};
 use crate::layers::preprocessing::vocabulary::{Learned, Vocabulary};
 
 /// A vocabulary lists the token for unknown ones so many times at most.
-const MOST_OOV_INDICES: usize = 1 << 20;
+const MAX_OOV_INDICES: usize = 1 << 20;
 
 /// How tokens that are not in the vocabulary get one of several indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ impl<T: Token> Lookup<T> {
         if self.max_tokens.is_some_and(|most| most <= 1) {
             return wrong("a vocabulary needs room", format!("max_tokens = {:?}", self.max_tokens), "give 2 or more");
         }
-        if self.num_oov_indices > MOST_OOV_INDICES {
+        if self.num_oov_indices > MAX_OOV_INDICES {
             return wrong(
                 "there are more indices for unknown tokens than any vocabulary has",
                 format!("num_oov_indices = {}", self.num_oov_indices),

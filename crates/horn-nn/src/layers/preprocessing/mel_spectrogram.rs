@@ -22,7 +22,7 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// The transform is a matrix whose size is the square of this.
-const MOST_LENGTH: usize = 1 << 16;
+const MAX_LENGTH: usize = 1 << 16;
 
 /// How strong each pitch is in each piece of a signal: the power of its Fourier transform, gathered in bands that are
 /// evenly spaced on the mel scale, in decibels. Nothing in it learns.
@@ -115,10 +115,10 @@ impl MelSpectrogram {
     /// How much each sample of a piece counts.
     fn weights(&self) -> Result<Vec<f64>> {
         let length = self.sequence_length.unwrap_or(self.fft_length);
-        if self.fft_length > MOST_LENGTH {
+        if self.fft_length > MAX_LENGTH {
             return Err(Error::argument("the transform is too long")
                 .received(format!("fft_length = {}", self.fft_length))
-                .expected(format!("at most {MOST_LENGTH}")));
+                .expected(format!("at most {MAX_LENGTH}")));
         }
         if length == 0 || length > self.fft_length {
             return Err(Error::argument("the transform is shorter than what it is to look at")

@@ -21,7 +21,7 @@ use crate::layers::preprocessing::hash::Salt;
 use crate::layers::preprocessing::lookup::{
     Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods,
 };
-use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_texts};
+use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_strings};
 use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
 use crate::tensor::shape::Shape;
 
@@ -79,7 +79,7 @@ impl StringLookup {
 impl Layer for StringLookup {
     described!("StringLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"));
 
-    fn takes_texts(&self) -> bool {
+    fn takes_strings(&self) -> bool {
         !self.lookup.invert
     }
 
@@ -90,9 +90,9 @@ impl Layer for StringLookup {
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let depth = self.lookup.depth()?;
         if self.lookup.invert {
-            return Ok(input.clone().of_texts());
+            return Ok(input.clone().of_strings());
         }
-        Ok(self.lookup.output_mode.output_shape(&shape_of_texts(input)?, depth))
+        Ok(self.lookup.output_mode.output_shape(&shape_of_strings(input)?, depth))
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
@@ -127,7 +127,7 @@ impl Forward for ToTextsModule {
         let indices = to_host(input)?;
         let texts = indices.iter().map(|index| self.lookup.token(*index as i64)).collect::<Result<Vec<_>>>()?;
         let texts = ArrayD::from_shape_vec(indices.raw_dim(), texts).expect("there is a token an index");
-        Ok(vec![Signal::of_texts(texts, &device)])
+        Ok(vec![Signal::of_strings(texts, &device)])
     }
 }
 

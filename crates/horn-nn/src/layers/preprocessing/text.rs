@@ -56,8 +56,8 @@ impl Forward for OfTextsModule {
 /// # Errors
 ///
 /// Where the shape is none of texts.
-pub(crate) fn shape_of_texts(input: &Shape) -> Result<Shape> {
-    if input.is_texts() {
+pub(crate) fn shape_of_strings(input: &Shape) -> Result<Shape> {
+    if input.is_strings() {
         return Ok(Shape::new(input.sizes()));
     }
     Err(Error::shape("the layer takes texts, and no numbers")

@@ -15,7 +15,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::family::read_as;
 use crate::layers::preprocessing::encode::{Number, OutputMode, to_numbers};
 use crate::layers::preprocessing::lookup::Lookup;
-use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_texts};
+use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_strings};
 use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
 use crate::layers::preprocessing::vocabulary::Vocabulary;
 use crate::tensor::shape::Shape;
@@ -375,7 +375,7 @@ impl TextVectorization {
 impl Layer for TextVectorization {
     described!("TextVectorization", completed; index_dtype: Some("int64"));
 
-    fn takes_texts(&self) -> bool {
+    fn takes_strings(&self) -> bool {
         true
     }
 
@@ -387,7 +387,7 @@ impl Layer for TextVectorization {
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.check()?;
         let depth = self.lookup().depth()?;
-        let texts = shape_of_texts(input)?;
+        let texts = shape_of_strings(input)?;
         let fits = match texts.sample() {
             [] => self.split.is_some(),
             [columns] => self.split.is_none() || *columns == Some(1),
