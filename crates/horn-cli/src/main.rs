@@ -1,4 +1,5 @@
-//! `horn`: looks at Keras's model files, predicts with them, measures, converts and draws them.
+//! The command `horn`, which works on Keras's model files without Python: it summarises, inspects, predicts, evaluates,
+//! converts and plots.
 
 mod arrays;
 mod commands;

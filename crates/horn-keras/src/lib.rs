@@ -1,6 +1,6 @@
-//! Keras's model files, read and written: `.keras`, `.weights.h5` and the legacy `.h5`; and weights as `.safetensors`.
+//! Reads and writes Keras's model files: `.keras`, `.weights.h5`, the legacy `.h5`, and weights as `.safetensors`.
 //!
-//! A model file is Keras's own, both ways, and is used without Python:
+//! The files are Keras's own. Python is not needed:
 //!
 //! ```no_run
 //! use horn_keras::{SaveModel, load_model};
@@ -11,7 +11,7 @@
 //! # Ok::<(), horn_nn::Error>(())
 //! ```
 //!
-//! Files may come from strangers: nothing in them is executed, no other file is read, and no more memory is taken than
+//! Files are untrusted input: nothing in them is executed, no other file is read, and no more memory is taken than
 //! they really fill.
 
 #[doc(hidden)]

@@ -1,4 +1,9 @@
-//! What people look at: learning curves and graphs of models as SVG, and charts and images for the terminal.
+//! Plots of models and their training.
+//!
+//! - [`learning_curves`]: loss and metrics by epoch, as SVG
+//! - [`ModelGraph`]: a model's layers and their shapes, as SVG; Keras's `plot_model`
+//! - [`bar_chart`] and [`image`](fn@image): bars and grey images for the terminal; [`beside`](fn@beside) puts two next to
+//!   each other
 
 mod bars;
 mod beside;

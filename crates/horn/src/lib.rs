@@ -1,5 +1,8 @@
 //! Keras for Rust, on Burn.
 //!
+//! A program imports the [`prelude`] and reads as it would with Keras in Python. Required arguments are positional; each
+//! optional argument is a method with the name of Keras's keyword.
+//!
 //! ```
 //! use horn::prelude::*;
 //!
@@ -20,16 +23,27 @@
 //! # }
 //! ```
 //!
+//! # Where to find things
+//!
+//! | | |
+//! |---|---|
+//! | [`layers`], [`activations`], [`initializers`], [`regularizers`], [`constraints`] | what models are made of |
+//! | [`Sequential`], [`Model`], [`KerasTensor`], [`applications`] | models as lists and as graphs, and well-known ones |
+//! | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`] | training |
+//! | [`load_model`], [`SaveModel`], [`LoadWeights`] | model files |
+//! | [`datasets`], [`HostArray`], [`plot`] | data and plots |
+//! | [`Layer`], [`Forward`], [`LayerBuilder`] | custom layers |
+//!
 //! # Backends
 //!
-//! The device is chosen by a feature: `flex` (the default: Burn's CPU backend), `ndarray`, `wgpu`, `vulkan`, `metal`,
-//! `webgpu`, `cuda` or `rocm`. The program stays the same. With several compiled in, the environment variable
-//! `HORN_DEVICE` or [`device`] chooses.
+//! A Cargo feature chooses the backend: `flex` (the default: Burn's CPU backend), `ndarray`, `wgpu`, `vulkan`, `metal`,
+//! `webgpu`, `cuda` or `rocm`. The program stays the same. If several are compiled in, the environment variable
+//! `HORN_DEVICE` or the function [`device`] chooses.
 //!
 //! # For users of Burn
 //!
 //! A built [`Model`] is a Burn `Module`, any Burn module can be added as a [`BurnModule`](layers::BurnModule) layer,
-//! any Burn optimizer is taken through [`BurnOptimizer`](optimizers::BurnOptimizer), and [`burn`] itself is exported.
+//! any Burn optimizer can be used through [`BurnOptimizer`](optimizers::BurnOptimizer), and [`burn`] itself is exported.
 
 pub use burn;
 pub use horn_data::datasets;
