@@ -72,16 +72,21 @@ pub mod utils {
 /// `MeanSquaredError` and `MeanAbsoluteError` are the losses; the metrics of these names are in
 /// [`metrics`].
 pub mod prelude {
+    #[doc(no_inline)]
     pub use crate::utils::set_random_seed;
+    #[doc(no_inline)]
     pub use crate::{
         AnyTensor, Apply, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, LoadWeights,
         Mode, Model, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics,
     };
+    #[doc(no_inline)]
     pub use horn_nn::Activation;
+    #[doc(no_inline)]
     pub use horn_nn::initializers::{
         Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Ones, Orthogonal,
         RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
     };
+    #[doc(no_inline)]
     pub use horn_nn::layers::{
         Activation, ActivityRegularization, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D,
         AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, Add,
@@ -102,10 +107,13 @@ pub mod prelude {
         TextVectorization, TimeDistributed, UnitNormalization, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D,
         ZeroPadding2D, ZeroPadding3D,
     };
+    #[doc(no_inline)]
     pub use horn_train::losses::{
         BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy,
     };
+    #[doc(no_inline)]
     pub use horn_train::metrics::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
+    #[doc(no_inline)]
     pub use horn_train::optimizers::{Adam, AdamW, RMSprop, SGD};
 }
 
