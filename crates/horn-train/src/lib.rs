@@ -6,12 +6,13 @@ mod compile;
 mod compile_config;
 mod fit;
 mod history;
-mod keras_object;
+mod keras_config;
 pub mod losses;
 pub mod metrics;
 mod model;
 pub mod optimizers;
 mod progress;
+mod registry;
 mod samples;
 mod step;
 #[cfg(test)]

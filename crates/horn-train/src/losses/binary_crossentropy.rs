@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{Common, check_smoothing, clip_probabilities, common_arguments, common_methods};
 use super::{Loss, Target, TargetKind};
-use crate::keras_object::LastAxis;
+use crate::keras_config::LastAxis;
 
 /// The mean of `-y_true * ln(p) - (1 - y_true) * ln(1 - p)` over the last axis.
 ///

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::common::{Common, check_smoothing, clip_probabilities, common_arguments, common_methods};
 use super::{Loss, Target, TargetKind};
-use crate::keras_object::LastAxis;
+use crate::keras_config::LastAxis;
 
 /// The sum of `-y_true * ln(p)` over the classes, the last axis.
 ///

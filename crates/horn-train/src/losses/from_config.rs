@@ -11,31 +11,33 @@ use super::{
     BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError,
     SparseCategoricalCrossentropy,
 };
-use crate::keras_object::{Kind, Known, read, read_own};
+use crate::keras_config::read;
+use crate::registry::{Registry, known};
 
-macro_rules! known {
-    ($($class:ident: $($name:literal),+;)+) => {
-        &[$(Known {
-            class_name: stringify!($class),
-            names: &[$($name),+],
-            read: |config| Ok(Arc::new(read::<$class>(stringify!($class), config)?)),
-        }),+]
-    };
-}
-
-pub(super) static LOSSES: Kind<dyn Loss> = Kind {
+pub(super) static LOSSES: Registry<dyn Loss> = Registry {
     called: "loss",
+    argument: "loss",
     module: "keras.losses",
     any_case: false,
-    known: known! {
+    validate: |loss| loss.validate(),
+    known: known! { read;
         MeanSquaredError: "mean_squared_error", "mse", "MSE";
         MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
         BinaryCrossentropy: "binary_crossentropy", "bce", "BCE";
         CategoricalCrossentropy: "categorical_crossentropy";
         SparseCategoricalCrossentropy: "sparse_categorical_crossentropy";
     },
-    own: RwLock::new(BTreeMap::new()),
+    custom: RwLock::new(BTreeMap::new()),
 };
+
+/// The classes of losses that Horn has.
+///
+/// ```
+/// assert!(horn_train::losses::class_names().any(|name| name == "MeanSquaredError"));
+/// ```
+pub fn class_names() -> impl Iterator<Item = &'static str> {
+    LOSSES.class_names()
+}
 
 /// Reads a loss from what Keras writes for it: a name, a function or an object with its class.
 ///
@@ -65,12 +67,10 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
                 "write \"binary_crossentropy\", \"categorical_crossentropy\" or \"sparse_categorical_crossentropy\"",
             ));
     }
-    let loss = LOSSES.read(object, |_| json!({})).map_err(|error| error.at("loss"))?;
-    loss.validate()?;
-    Ok(loss)
+    LOSSES.read(object, |_| json!({}))
 }
 
-/// Makes a user's own loss known by its class, or by Keras's registered name of it (`package>Class`), so that it can be
+/// Registers a custom loss by its class, or by Keras's registered name of it (`package>Class`), so that it can be
 /// read from a configuration. It is read by `serde`; its [`config`](Loss::config) should be what `serde` writes.
 ///
 /// ```
@@ -108,8 +108,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<L: Loss + DeserializeOwned + 'static>(class_name: &str) {
-    let class = class_name.to_owned();
-    LOSSES.register(class_name, Arc::new(move |config| Ok(Arc::new(read_own::<L>(&class, config)?))));
+    LOSSES.register(class_name, |loss: L| Arc::new(loss));
 }
 
 #[cfg(test)]

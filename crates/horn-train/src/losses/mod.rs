@@ -24,7 +24,7 @@ mod testing;
 
 pub use binary_crossentropy::BinaryCrossentropy;
 pub use categorical_crossentropy::CategoricalCrossentropy;
-pub use from_config::{from_config, register};
+pub use from_config::{class_names, from_config, register};
 pub use mean_absolute_error::MeanAbsoluteError;
 pub(crate) use mean_absolute_error::mean_absolute_error;
 pub use mean_squared_error::MeanSquaredError;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::from_config::is_accuracy;
 use super::{Metric, metric_name, named_metric};
-use crate::keras_object::Float32;
+use crate::keras_config::Float32;
 use crate::losses::{Target, TargetKind};
 
 /// What Keras makes of `metrics=["accuracy"]`: the accuracy that fits the shapes of the targets and the outputs.

@@ -5,7 +5,7 @@ use horn_nn::Result;
 use serde::{Deserialize, Serialize};
 
 use super::{Metric, named_metric};
-use crate::keras_object::Float32;
+use crate::keras_config::Float32;
 use crate::losses::{Target, TargetKind, mean_absolute_error, mean_squared_error};
 
 /// The mean of `(y_true - y_pred)²`, as a metric.

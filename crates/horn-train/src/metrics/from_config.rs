@@ -11,31 +11,33 @@ use super::{
     Accuracy, BinaryAccuracy, CategoricalAccuracy, MeanAbsoluteError, MeanSquaredError, Metric,
     SparseCategoricalAccuracy,
 };
-use crate::keras_object::{Kind, Known, read, read_own};
+use crate::keras_config::read;
+use crate::registry::{Registry, known};
 
-macro_rules! known {
-    ($($class:ident: $($name:literal),+;)+) => {
-        &[$(Known {
-            class_name: stringify!($class),
-            names: &[$($name),+],
-            read: |config| Ok(Arc::new(read::<$class>(stringify!($class), config)?)),
-        }),+]
-    };
-}
-
-pub(super) static METRICS: Kind<dyn Metric> = Kind {
+pub(super) static METRICS: Registry<dyn Metric> = Registry {
     called: "metric",
+    argument: "metrics",
     module: "keras.metrics",
     any_case: false,
-    known: known! {
+    validate: |metric| metric.validate(),
+    known: known! { read;
         BinaryAccuracy: "binary_accuracy";
         CategoricalAccuracy: "categorical_accuracy";
         SparseCategoricalAccuracy: "sparse_categorical_accuracy";
         MeanSquaredError: "mean_squared_error", "mse", "MSE";
         MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
     },
-    own: RwLock::new(BTreeMap::new()),
+    custom: RwLock::new(BTreeMap::new()),
 };
+
+/// The classes of metrics that Horn has; [`Accuracy`], which stands for one of them, is none.
+///
+/// ```
+/// assert!(horn_train::metrics::class_names().any(|name| name == "BinaryAccuracy"));
+/// ```
+pub fn class_names() -> impl Iterator<Item = &'static str> {
+    METRICS.class_names()
+}
 
 /// Is it what Keras takes for the accuracy that fits the shapes?
 pub(super) fn is_accuracy(name: &str) -> bool {
@@ -64,12 +66,10 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
     if let Some(name) = object.as_str().filter(|name| is_accuracy(name)) {
         return Ok(Arc::new(Accuracy::new().name(name)));
     }
-    let metric = METRICS.read(object, |name| json!({"name": name})).map_err(|error| error.at("metrics"))?;
-    metric.validate()?;
-    Ok(metric)
+    METRICS.read(object, |name| json!({"name": name}))
 }
 
-/// Makes a user's own metric known by its class, or by Keras's registered name of it (`package>Class`), so that it can
+/// Registers a custom metric by its class, or by Keras's registered name of it (`package>Class`), so that it can
 /// be read from a configuration. It is read by `serde`; its [`config`](Metric::config) should be what `serde` writes.
 ///
 /// ```
@@ -108,8 +108,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<M: Metric + DeserializeOwned + 'static>(class_name: &str) {
-    let class = class_name.to_owned();
-    METRICS.register(class_name, Arc::new(move |config| Ok(Arc::new(read_own::<M>(&class, config)?))));
+    METRICS.register(class_name, |metric: M| Arc::new(metric));
 }
 
 #[cfg(test)]

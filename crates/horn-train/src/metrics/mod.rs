@@ -19,7 +19,7 @@ mod mean;
 
 pub use accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
 pub use errors::{MeanAbsoluteError, MeanSquaredError};
-pub use from_config::{from_config, register};
+pub use from_config::{class_names, from_config, register};
 pub use mean::Mean;
 
 /// A measure of how well the predictions do.

@@ -9,30 +9,32 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{Adam, AdamW, Optimizer, RMSprop, SGD};
-use crate::keras_object::{self, Kind, Known, read_own};
+use crate::keras_config;
+use crate::registry::{Registry, known};
 
-macro_rules! known {
-    ($($class:ident: $name:literal;)+) => {
-        &[$(Known {
-            class_name: stringify!($class),
-            names: &[$name],
-            read: |config| Ok(Arc::new(read::<$class>(stringify!($class), config)?)),
-        }),+]
-    };
-}
-
-pub(super) static OPTIMIZERS: Kind<dyn Optimizer> = Kind {
+pub(super) static OPTIMIZERS: Registry<dyn Optimizer> = Registry {
     called: "optimizer",
+    argument: "optimizer",
     module: "keras.optimizers",
     any_case: true,
-    known: known! {
+    validate: |optimizer| optimizer.validate(),
+    known: known! { read;
         SGD: "sgd";
         Adam: "adam";
         AdamW: "adamw";
         RMSprop: "rmsprop";
     },
-    own: RwLock::new(BTreeMap::new()),
+    custom: RwLock::new(BTreeMap::new()),
 };
+
+/// The classes of optimizers that Horn has.
+///
+/// ```
+/// assert!(horn_train::optimizers::class_names().any(|name| name == "Adam"));
+/// ```
+pub fn class_names() -> impl Iterator<Item = &'static str> {
+    OPTIMIZERS.class_names()
+}
 
 /// Keys of older versions that say nothing of how a model learns.
 const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
@@ -54,9 +56,7 @@ const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 /// Where Horn has no such optimizer, the learning rate is a schedule, or an argument is unknown, of another kind, out
 /// of range, or one that Horn can't follow.
 pub fn from_config(object: &Value) -> Result<Arc<dyn Optimizer>> {
-    let optimizer = OPTIMIZERS.read(object, |_| json!({})).map_err(|error| error.at("optimizer"))?;
-    optimizer.validate()?;
-    Ok(optimizer)
+    OPTIMIZERS.read(object, |_| json!({}))
 }
 
 /// Reads an optimizer of Horn's.
@@ -73,10 +73,10 @@ fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Va
     if let Some(config) = config.as_object_mut() {
         config.retain(|key, _| !SILENT.contains(&key.as_str()));
     }
-    keras_object::read(class_name, &config)
+    keras_config::read(class_name, &config)
 }
 
-/// Makes a user's own optimizer known by its class, or by Keras's registered name of it (`package>Class`), so that it
+/// Registers a custom optimizer by its class, or by Keras's registered name of it (`package>Class`), so that it
 /// can be read from a configuration. It is read by `serde`; its [`config`](Optimizer::config) should be what `serde`
 /// writes.
 ///
@@ -113,8 +113,7 @@ fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Va
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<O: Optimizer + DeserializeOwned + 'static>(class_name: &str) {
-    let class = class_name.to_owned();
-    OPTIMIZERS.register(class_name, Arc::new(move |config| Ok(Arc::new(read_own::<O>(&class, config)?))));
+    OPTIMIZERS.register(class_name, |optimizer: O| Arc::new(optimizer));
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ mod variables;
 pub use adam::Adam;
 pub use adamw::AdamW;
 pub use burn_optimizer::BurnOptimizer;
-pub use from_config::{from_config, register};
+pub use from_config::{class_names, from_config, register};
 pub use global_norm::clip_by_global_norm;
 pub use rmsprop::RMSprop;
 pub use sgd::SGD;

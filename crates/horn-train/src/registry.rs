@@ -1,0 +1,138 @@
+//! One registry for each kind of thing that Keras's files name: losses, metrics, optimizers and schedules.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use horn_nn::{Error, Result, nearest};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::keras_config::read_own;
+
+/// The classes of one kind: those that Horn has, and those that users register.
+pub(crate) struct Registry<T: ?Sized + 'static> {
+    /// What one is called, such as `loss`.
+    pub called: &'static str,
+    /// The argument of `compile` that takes one; errors name it.
+    pub argument: &'static str,
+    /// Keras's module of them.
+    pub module: &'static str,
+    /// Do capitals make no difference in their names?
+    pub any_case: bool,
+    /// Checks the arguments of one.
+    pub validate: fn(&T) -> Result<()>,
+    /// Horn's own, from [`known!`].
+    pub known: &'static [Known<T>],
+    /// Those of users, by class name or registered name.
+    pub custom: RwLock<BTreeMap<String, Reader<T>>>,
+}
+
+/// A class that Horn has.
+pub(crate) struct Known<T: ?Sized> {
+    pub class_name: &'static str,
+    /// What Keras knows it by besides, in strings and as a function.
+    pub names: &'static [&'static str],
+    pub read: fn(&Value) -> Result<Arc<T>>,
+}
+
+/// Reads a custom object from its configuration.
+pub(crate) type Reader<T> = Arc<dyn Fn(&Value) -> Result<Arc<T>> + Send + Sync>;
+
+/// The table of a registry, a class in each line: its name, then Keras's other names of it. `read` makes one of a
+/// configuration.
+macro_rules! known {
+    ($read:ident; $($class:ident: $($name:literal),+;)*) => {
+        &[$($crate::registry::Known {
+            class_name: stringify!($class),
+            names: &[$($name),+],
+            read: |config| Ok(std::sync::Arc::new($read::<$class>(stringify!($class), config)?)),
+        }),*]
+    };
+}
+pub(crate) use known;
+
+impl<T: ?Sized> Registry<T> {
+    /// Reads what Keras writes, and checks its arguments: a name, or an object with a class. One that is given by its
+    /// name gets the configuration that `named` makes of it.
+    pub fn read(&self, object: &Value, named: impl Fn(&str) -> Value) -> Result<Arc<T>> {
+        let read = self.find(object, named).map_err(|error| error.at(self.argument))?;
+        (self.validate)(&read)?;
+        Ok(read)
+    }
+
+    fn find(&self, object: &Value, named: impl Fn(&str) -> Value) -> Result<Arc<T>> {
+        let text = |key| object.get(key).and_then(Value::as_str);
+        match (object, text("class_name")) {
+            (Value::String(name), _) => self.by_name(name, None, &named(name)),
+            (_, Some("function")) => match text("config") {
+                Some(name) => self.by_name(name, None, &named(name)),
+                None => Err(self.unreadable(object)),
+            },
+            (_, Some(class)) => {
+                let config = object.get("config").filter(|config| !config.is_null());
+                self.by_name(class, text("registered_name"), config.unwrap_or(&json!({})))
+            }
+            _ => Err(self.unreadable(object)),
+        }
+    }
+
+    fn by_name(&self, name: &str, registered_name: Option<&str>, config: &Value) -> Result<Arc<T>> {
+        let custom = |name: &str| self.custom.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(read) = registered_name.and_then(custom) {
+            return read(config);
+        }
+        let is = |known: &str| known == name || self.any_case && known.eq_ignore_ascii_case(name);
+        let known = self.known.iter().find(|known| is(known.class_name) || known.names.iter().any(|name| is(name)));
+        match (known, custom(name)) {
+            (Some(known), _) => (known.read)(config),
+            (None, Some(read)) => read(config),
+            (None, None) => Err(self.unknown(name)),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let custom = self.custom.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.iter().flat_map(|known| known.names.iter().copied().chain([known.class_name]));
+        let known: Vec<&str> = known.chain(custom.keys().map(String::as_str)).collect();
+        let [first, second] = nearest(name, &known);
+        let list = self.module.trim_start_matches("keras.");
+        Error::argument(format!("there is no {} of this name", self.called))
+            .received(format!("{name:?}"))
+            .expected(format!("one of Horn's, or one that `{list}::register` was called for"))
+            .hint(format!("write {first:?} or {second:?}, if that is what you meant"))
+    }
+
+    fn unreadable(&self, object: &Value) -> Error {
+        Error::argument(format!("this is no {}", self.called))
+            .received(object)
+            .expected("a name, or an object with a class_name and a config")
+    }
+
+    /// Registers a custom class, which `serde` reads and `share` makes an object of.
+    pub fn register<C: DeserializeOwned + 'static>(&self, class_name: &str, share: fn(C) -> Arc<T>) {
+        let class = class_name.to_owned();
+        let reader: Reader<T> = Arc::new(move |config| Ok(share(read_own::<C>(&class, config)?)));
+        self.custom.write().unwrap_or_else(PoisonError::into_inner).insert(class_name.to_owned(), reader);
+    }
+
+    /// Is it a class that Horn has?
+    pub fn has(&self, class_name: &str) -> bool {
+        self.known.iter().any(|known| known.class_name == class_name)
+    }
+
+    /// The classes that Horn has.
+    pub fn class_names(&self) -> impl Iterator<Item = &'static str> {
+        self.known.iter().map(|known| known.class_name)
+    }
+
+    /// An object as Keras writes it. Only custom classes have a registered name, and no module.
+    pub fn object(&self, class_name: &str, registered_name: Option<&str>, config: Value) -> Value {
+        if registered_name.is_none() && self.has(class_name) {
+            return json!({
+                "module": self.module, "class_name": class_name, "config": config, "registered_name": null,
+            });
+        }
+        let registered_name = registered_name.unwrap_or(class_name);
+        json!({"module": null, "class_name": class_name, "config": config, "registered_name": registered_name})
+    }
+}
