@@ -133,14 +133,14 @@ const CASES: &[Case] = &[
     ),
     (
         "a batch size of 0, in evaluate",
-        |model| model.evaluate_with(&x(20), &y(20), 0, Verbose::Silent).map(drop),
+        |model| model.evaluate_with(&x(20), &y(20), Evaluate::new().batch_size(0)).map(drop),
         Error::is_argument,
         "batch_size: a batch needs samples; received 0, expected at least 1. \
          Hint: leave batch_size out for Keras's 32.",
     ),
     (
         "a batch size of 0, in predict",
-        |model| model.predict_with(&x(20), 0).map(drop),
+        |model| model.predict_with(&x(20), Predict::new().batch_size(0)).map(drop),
         Error::is_argument,
         "batch_size: a batch needs samples; received 0, expected at least 1. \
          Hint: leave batch_size out for Keras's 32.",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use horn::layers::{Dense, Input};
 use horn::optimizers::OptimizerValue;
 use horn::utils::set_random_seed;
-use horn::{Activation, CompiledModel, Fit, Functional, HostArray, Layer, Model, Sequential, Verbose};
+use horn::{Activation, CompiledModel, Evaluate, Fit, Functional, HostArray, Layer, Model, Sequential, Verbose};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -116,7 +116,7 @@ fn classifier(config: &Config) -> Model {
 
 fn check_scores(config: &Config, fixture: &Fixture, compiled: &mut CompiledModel) {
     let y: Vec<HostArray> = config.y.iter().map(|name| fixture.targets[name].host()).collect();
-    let scores = compiled.evaluate_with(fixture.x.host(), y, 32, Verbose::Silent);
+    let scores = compiled.evaluate_with(fixture.x.host(), y, Evaluate::new().verbose(Verbose::Silent));
     let scores: BTreeMap<_, _> = scores
         .unwrap_or_else(|error| panic!("{}: {error}", config.name))
         .iter()

@@ -1,13 +1,14 @@
 //! What training makes small: Keras's losses.
 //!
-//! A loss compares the targets with the predictions row by row, where a row is what the last axis of the predictions
-//! holds; all other axes are flattened. The values are then weighted and reduced.
+//! Most losses compare the targets with the predictions row by row, where a row is what the last axis of the predictions
+//! holds; all other axes are flattened. The values are then weighted and reduced. A loss that needs the whole batch, such
+//! as one of sequences, computes it in [`Loss::call_masked`].
 
 use std::fmt::Debug;
 
 use burn::Tensor;
 use burn::tensor::Bool;
-use horn_nn::{Activation, Result};
+use horn_nn::{Activation, AnyTensor, Error, Result};
 use serde_json::Value;
 
 mod binary_crossentropy;
@@ -17,6 +18,7 @@ mod from_config;
 mod mean_absolute_error;
 mod mean_squared_error;
 mod reduction;
+mod rows;
 mod sparse_categorical_crossentropy;
 mod target;
 #[cfg(test)]
@@ -30,6 +32,7 @@ pub(crate) use mean_absolute_error::mean_absolute_error;
 pub use mean_squared_error::MeanSquaredError;
 pub(crate) use mean_squared_error::mean_squared_error;
 pub use reduction::{Reduction, mask_weight, reduce};
+pub(crate) use rows::Rows;
 pub use sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
 pub use target::{Target, TargetKind};
 
@@ -38,13 +41,13 @@ pub use target::{Target, TargetKind};
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::Device;
-/// use horn_train::losses::{Loss, MeanSquaredError, Target};
+/// use horn_train::losses::{Loss, MeanSquaredError};
 ///
 /// let device = Device::default();
-/// let y_true = Target::Dense(Tensor::from_data([[0.0, 1.0], [0.0, 0.0]], &device));
-/// let y_pred = Tensor::from_data([[1.0, 1.0], [1.0, 0.0]], &device);
+/// let y_true = Tensor::<2>::from_data([[0.0, 1.0], [0.0, 0.0]], &device);
+/// let y_pred = Tensor::<2>::from_data([[1.0, 1.0], [1.0, 0.0]], &device);
 /// let loss: Box<dyn Loss> = Box::new(MeanSquaredError::new());
-/// assert_eq!(loss.call(y_true, y_pred, None)?.into_scalar::<f32>(), 0.5);
+/// assert_eq!(loss.call(y_true.into(), y_pred.into(), None)?.into_scalar::<f32>(), 0.5);
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub trait Loss: Debug + Send + Sync {
@@ -69,7 +72,7 @@ pub trait Loss: Debug + Send + Sync {
         Ok(())
     }
 
-    /// The loss of each row of predictions.
+    /// The loss of each row of predictions. A loss has this or [`call_masked`](Self::call_masked).
     ///
     /// # Shapes
     ///
@@ -77,8 +80,10 @@ pub trait Loss: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// The targets do not fit the predictions.
-    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>>;
+    /// The targets do not fit the predictions, or the loss has no value for a row.
+    fn per_sample(&self, _y_true: Target, _y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        Err(Error::argument("the loss has no value for a row").at(self.name()).hint("use `Loss::call`"))
+    }
 
     /// False for the rows that do not count, if there may be any.
     fn mask(&self, _y_true: &Target) -> Option<Tensor<1, Bool>> {
@@ -108,28 +113,40 @@ pub trait Loss: Debug + Send + Sync {
         from_config::LOSSES.object(self.class_name(), self.registered_name(), self.config())
     }
 
-    /// The loss of all rows, weighted and reduced.
+    /// The loss of a batch, weighted and reduced.
+    ///
+    /// # Shapes
+    ///
+    /// `y_pred` is `[batch, …, features]`. `y_true` has the same shape, or no last axis where it holds class numbers.
+    /// `sample_weight` is `[batch]`, or has more of the leading axes: `[batch, steps]`. The result has one element, unless
+    /// the reduction is [`Reduction::None`].
     ///
     /// # Errors
     ///
     /// The targets or the weights do not fit the predictions.
-    fn call(&self, y_true: Target, y_pred: Tensor<2>, sample_weight: Option<Tensor<1>>) -> Result<Tensor<1>> {
+    fn call(&self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<Tensor<1>> {
         self.call_masked(y_true, y_pred, None, sample_weight)
     }
 
-    /// The loss of the rows whose mask is true, weighted and reduced.
+    /// The loss of what counts in a batch, weighted and reduced. The mask has booleans of the leading axes, true where a
+    /// step counts.
     ///
     /// # Errors
     ///
     /// As [`call`](Self::call).
     fn call_masked(
         &self,
-        y_true: Target,
-        y_pred: Tensor<2>,
-        mask: Option<Tensor<1, Bool>>,
-        sample_weight: Option<Tensor<1>>,
+        y_true: AnyTensor,
+        y_pred: AnyTensor,
+        mask: Option<AnyTensor>,
+        sample_weight: Option<AnyTensor>,
     ) -> Result<Tensor<1>> {
-        let mask = match (mask, self.mask(&y_true)) {
+        let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
+        let given = match mask {
+            Some(mask) => rows::row_mask(mask, y_pred.dims()[0])?,
+            None => None,
+        };
+        let mask = match (given, self.mask(&y_true)) {
             (Some(given), Some(own)) => Some(given.bool_and(own)),
             (given, own) => given.or(own),
         };
@@ -154,10 +171,11 @@ mod tests {
     fn reduces_like_keras() {
         let device = Device::default();
         let call = |reduction, weights: Option<[f32; 4]>| {
-            let y_true = Target::Dense(Tensor::from_data(ONE_HOT, &device));
-            let weights = weights.map(|weights| Tensor::from_data(weights, &device));
+            let y_true = Tensor::<2>::from_data(ONE_HOT, &device);
+            let y_pred = Tensor::<2>::from_data(PROBABILITIES, &device);
+            let weights = weights.map(|weights| Tensor::<1>::from_data(weights, &device).into());
             let loss = CategoricalCrossentropy::new().reduction(reduction);
-            values(loss.call(y_true, Tensor::from_data(PROBABILITIES, &device), weights).unwrap())
+            values(loss.call(y_true.into(), y_pred.into(), weights).unwrap())
         };
         let weights = Some([1.0, 2.0, 0.0, 0.5]);
         assert_close(&call(Reduction::SumOverBatchSize, None), &[4.766259], 1e-6);
@@ -194,6 +212,79 @@ mod tests {
         let weights = Tensor::ones([3], &device);
         let error = reduce(Tensor::ones([4], &device), Some(weights), Reduction::Sum).unwrap_err();
         assert_eq!(error.place(), Some("sample_weight"));
+    }
+
+    /// Four rows, two steps of two samples.
+    fn steps() -> (AnyTensor, AnyTensor) {
+        let device = Device::default();
+        let rows = |rows: [[f32; 3]; 4]| Tensor::<2>::from_data(rows, &device).reshape([2, 2, 3]).into();
+        (rows(ONE_HOT), rows(PROBABILITIES))
+    }
+
+    #[test]
+    fn a_weight_counts_for_all_steps_below() {
+        let device = Device::default();
+        let loss = CategoricalCrossentropy::new().reduction(Reduction::None);
+        let call = |weight: AnyTensor| {
+            let (y_true, y_pred) = steps();
+            values(loss.call(y_true, y_pred, Some(weight)).unwrap())
+        };
+        let plain = [0.35667497, 1.2039728, 16.118095, 1.3862944];
+        let of_samples = [plain[0] * 2.0, plain[1] * 2.0, plain[2] * 0.5, plain[3] * 0.5];
+        assert_close(&call(Tensor::<1>::from_data([2.0, 0.5], &device).into()), &of_samples, 1e-6);
+        assert_close(&call(Tensor::<2>::from_data([[2.0], [0.5]], &device).into()), &of_samples, 1e-6);
+        let of_steps = [plain[0], plain[1] * 2.0, 0.0, plain[3] * 0.5];
+        assert_close(&call(Tensor::<2>::from_data([[1.0, 2.0], [0.0, 0.5]], &device).into()), &of_steps, 1e-6);
+    }
+
+    #[test]
+    fn weights_of_other_samples_are_an_error() {
+        let device = Device::default();
+        for sizes in [vec![4], vec![3], vec![2, 3], vec![1, 2], vec![2, 2, 3]] {
+            let count: usize = sizes.iter().product();
+            let weight = AnyTensor::from(Tensor::<1>::ones([count], &device)).reshape(&sizes).unwrap();
+            let (y_true, y_pred) = steps();
+            let error = CategoricalCrossentropy::new().call(y_true, y_pred, Some(weight)).unwrap_err();
+            assert_eq!(error.place(), Some("sample_weight"), "{sizes:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_loss_of_whole_batches_needs_no_rows() {
+        /// How far the mean of the batch is from that of the targets, whatever its shape.
+        #[derive(Debug)]
+        struct MeanGap;
+        impl Loss for MeanGap {
+            fn class_name(&self) -> &'static str {
+                "MeanGap"
+            }
+            fn name(&self) -> &str {
+                "mean_gap"
+            }
+            fn reduction(&self) -> Reduction {
+                Reduction::Sum
+            }
+            fn targets(&self) -> TargetKind {
+                TargetKind::Dense
+            }
+            fn config(&self) -> Value {
+                serde_json::json!({})
+            }
+            fn call_masked(
+                &self,
+                y_true: AnyTensor,
+                y_pred: AnyTensor,
+                _: Option<AnyTensor>,
+                _: Option<AnyTensor>,
+            ) -> Result<Tensor<1>> {
+                Ok((y_true.float::<3>()?.mean() - y_pred.float::<3>()?.mean()).abs())
+            }
+        }
+        let device = Device::default();
+        let (y_true, y_pred) = (Tensor::<3>::ones([2, 2, 3], &device), Tensor::<3>::zeros([2, 2, 3], &device));
+        assert_close(&values(MeanGap.call(y_true.into(), y_pred.into(), None).unwrap()), &[1.0], 0.0);
+        let rows = Tensor::<2>::zeros([2, 3], &device);
+        assert!(MeanGap.per_sample(Target::Dense(rows.clone()), rows).unwrap_err().is_argument());
     }
 
     #[test]

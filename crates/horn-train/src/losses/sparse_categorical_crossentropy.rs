@@ -17,12 +17,12 @@ use super::{Loss, Target, TargetKind};
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::{Device, Int};
-/// use horn_train::losses::{Loss, SparseCategoricalCrossentropy, Target};
+/// use horn_train::losses::{Loss, SparseCategoricalCrossentropy};
 ///
 /// let device = Device::default();
-/// let labels = Target::Classes(Tensor::<1, Int>::from_data([1, 0], &device));
+/// let labels = Tensor::<1, Int>::from_data([1, 0], &device);
 /// let predictions = Tensor::<2>::from_data([[0.5, 0.5], [0.5, 0.5]], &device);
-/// let loss = SparseCategoricalCrossentropy::new().call(labels, predictions, None)?;
+/// let loss = SparseCategoricalCrossentropy::new().call(labels.into(), predictions.into(), None)?;
 /// assert!((loss.into_scalar::<f32>() - 2_f32.ln()).abs() < 1e-6);
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
@@ -172,10 +172,11 @@ mod tests {
     fn takes_the_mean_of_those_not_ignored() {
         let device = Device::default();
         let call = |reduction, weights: Option<[f32; 4]>| {
-            let labels = Target::Classes(Tensor::from_data(LABELS, &device));
-            let weights = weights.map(|weights| Tensor::from_data(weights, &device));
+            let labels = Tensor::<1, Int>::from_data(LABELS, &device);
+            let probabilities = Tensor::<2>::from_data(PROBABILITIES, &device);
+            let weights = weights.map(|weights| Tensor::<1>::from_data(weights, &device).into());
             let loss = SparseCategoricalCrossentropy::new().ignore_class(0).reduction(reduction);
-            values(loss.call(labels, Tensor::from_data(PROBABILITIES, &device), weights).unwrap())
+            values(loss.call(labels.into(), probabilities.into(), weights).unwrap())
         };
         let weights = Some([1.0, 2.0, 0.0, 0.5]);
         assert_close(&call(Reduction::SumOverBatchSize, None), &[0.87148464], 1e-6);
@@ -190,9 +191,10 @@ mod tests {
     #[test]
     fn is_zero_when_all_are_ignored() {
         let device = Device::default();
-        let labels = Target::Classes(Tensor::from_data([7, 7, 7, 7], &device));
+        let labels = Tensor::<1, Int>::from_data([7, 7, 7, 7], &device);
         let loss = SparseCategoricalCrossentropy::new().ignore_class(7);
-        let loss = loss.call(labels, Tensor::from_data(PROBABILITIES, &device), None).unwrap();
+        let probabilities = Tensor::<2>::from_data(PROBABILITIES, &device);
+        let loss = loss.call(labels.into(), probabilities.into(), None).unwrap();
         assert_eq!(loss.into_scalar::<f32>(), 0.0);
     }
 }

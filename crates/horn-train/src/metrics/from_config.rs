@@ -73,10 +73,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
 /// be read from a configuration. It is read by `serde`; its [`config`](Metric::config) should be what `serde` writes.
 ///
 /// ```
-/// use horn_train::metrics::{Metric, from_config, register};
-/// # use burn::Tensor;
-/// # use horn_nn::Result;
-/// # use horn_train::losses::{Target, TargetKind};
+/// use horn_train::metrics::{Accumulator, MeanOfRows, Metric, from_config, register};
 /// use serde::{Deserialize, Serialize};
 /// use serde_json::{Value, json};
 ///
@@ -92,11 +89,11 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
 ///     fn name(&self) -> &str {
 ///         &self.name
 ///     }
-///     // …
-/// #     fn targets(&self) -> TargetKind { TargetKind::Dense }
-/// #     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-/// #         Ok((y_true.into_dense(&y_pred)? - y_pred).abs().max_dim(1).squeeze_dim(1))
-/// #     }
+///     fn accumulator(&self) -> Box<dyn Accumulator> {
+///         MeanOfRows::boxed(|y_true, y_pred| {
+///             Ok((y_true.into_dense(&y_pred)? - y_pred).abs().max_dim(1).squeeze_dim(1))
+///         })
+///     }
 ///     fn config(&self) -> Value {
 ///         json!(self)
 ///     }

@@ -1,42 +1,68 @@
 //! What people watch while a model learns: Keras's metrics.
 //!
-//! A metric gives each row of predictions a value; the values of all batches are averaged on the device and read only
-//! when they are shown.
+//! A [`Metric`] is a description, which makes an [`Accumulator`]: that takes batch after batch, stays on the device, and
+//! is read only when its number is shown.
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use burn::Tensor;
 use horn_nn::{Result, Shape};
 use serde_json::{Value, json};
 
-use crate::losses::{Target, TargetKind};
-
+mod accumulator;
 mod accuracy;
 mod errors;
 mod from_config;
 mod mean;
+mod mean_of_rows;
 
+pub use accumulator::{Accumulator, same_state};
 pub use accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
 pub use errors::{MeanAbsoluteError, MeanSquaredError};
 pub use from_config::{class_names, from_config, register};
 pub use mean::Mean;
+pub use mean_of_rows::MeanOfRows;
 
 /// A measure of how well the predictions do.
+///
+/// It is a description: what it has seen is in its [`accumulator`](Self::accumulator), which can be used alone.
 ///
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::{Device, Int};
-/// use horn_train::losses::Target;
-/// use horn_train::metrics::{Mean, Metric, SparseCategoricalAccuracy};
+/// use horn_train::metrics::{Metric, SparseCategoricalAccuracy};
 ///
 /// let device = Device::default();
-/// let labels = Target::Classes(Tensor::<1, Int>::from_data([1, 0], &device));
+/// let labels = Tensor::<1, Int>::from_data([1, 0], &device);
 /// let predictions = Tensor::<2>::from_data([[0.2, 0.8], [0.4, 0.6]], &device);
-/// let mut mean = Mean::default();
-/// mean.update(SparseCategoricalAccuracy::new().per_sample(labels, predictions)?);
-/// assert_eq!(mean.result(), 0.5);
+/// let mut accuracy = SparseCategoricalAccuracy::new().accumulator();
+/// accuracy.update_state(labels.into(), predictions.into(), None)?;
+/// assert_eq!(accuracy.result(), 0.5);
+/// accuracy.reset_state();
 /// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// A custom metric that is the mean of a value for each row takes [`MeanOfRows`]:
+///
+/// ```
+/// use horn_train::metrics::{Accumulator, MeanOfRows, Metric};
+///
+/// #[derive(Debug)]
+/// struct LargestError;
+///
+/// impl Metric for LargestError {
+///     fn class_name(&self) -> &'static str {
+///         "LargestError"
+///     }
+///     fn name(&self) -> &str {
+///         "largest_error"
+///     }
+///     fn accumulator(&self) -> Box<dyn Accumulator> {
+///         MeanOfRows::boxed(|y_true, y_pred| {
+///             Ok((y_true.into_dense(&y_pred)? - y_pred).abs().max_dim(1).squeeze_dim(1))
+///         })
+///     }
+/// }
 /// ```
 pub trait Metric: Debug + Send + Sync {
     /// Keras's name of the class.
@@ -45,8 +71,8 @@ pub trait Metric: Debug + Send + Sync {
     /// The key in the history, such as `accuracy`.
     fn name(&self) -> &str;
 
-    /// Which targets it wants.
-    fn targets(&self) -> TargetKind;
+    /// What adds up the batches, at its beginning.
+    fn accumulator(&self) -> Box<dyn Accumulator>;
 
     /// Checks the arguments.
     ///
@@ -68,23 +94,12 @@ pub trait Metric: Debug + Send + Sync {
         false
     }
 
-    /// The value of each row of predictions.
-    ///
-    /// # Shapes
-    ///
-    /// `y_pred` is `[rows, features]`, the result `[rows]`.
-    ///
-    /// # Errors
-    ///
-    /// The targets do not fit the predictions.
-    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>>;
-
     /// The arguments, by Keras's keys.
     fn config(&self) -> Value {
         json!({"name": self.name(), "dtype": "float32"})
     }
 
-    /// Keras's registered name of a class of one's own, `package>Class`; its class name, if none.
+    /// Keras's registered name of a custom class, `package>Class`; its class name, if none.
     fn registered_name(&self) -> Option<&str> {
         None
     }
@@ -128,11 +143,25 @@ macro_rules! metric_name {
     };
 }
 
-pub(crate) use {metric_name, named_metric};
+/// The methods of [`Metric`] that are the same for all of Horn's.
+macro_rules! metric_methods {
+    ($metric:ident) => {
+        fn class_name(&self) -> &'static str {
+            stringify!($metric)
+        }
+
+        fn name(&self) -> &str {
+            &self.name
+        }
+    };
+}
+
+pub(crate) use {metric_methods, metric_name, named_metric};
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
+    use burn::tensor::{Device, Int, Tensor};
+    use horn_nn::AnyTensor;
 
     use super::*;
 
@@ -142,34 +171,54 @@ mod tests {
     const LABELS: [i64; 4] = [0, 0, 1, 2];
     const WEIGHTS: [f32; 4] = [1.0, 2.0, 0.0, 0.5];
 
-    fn dense<const R: usize, const K: usize>(values: [[f32; K]; R]) -> Target {
-        Target::Dense(Tensor::from_data(values, &Device::default()))
+    fn dense<const K: usize>(values: [[f32; K]; 4]) -> AnyTensor {
+        Tensor::<2>::from_data(values, &Device::default()).into()
     }
 
-    fn classes() -> Target {
-        Target::Classes(Tensor::from_data(LABELS, &Device::default()))
+    fn classes() -> AnyTensor {
+        Tensor::<1, Int>::from_data(LABELS, &Device::default()).into()
+    }
+
+    /// The samples from `begin` to before `end`.
+    fn part(tensor: &AnyTensor, begin: usize, end: usize) -> AnyTensor {
+        match (tensor.rank(), tensor.dtype().is_float()) {
+            (1, false) => tensor.clone().int::<1>().unwrap().slice(begin..end).into(),
+            (1, true) => tensor.clone().float::<1>().unwrap().slice(begin..end).into(),
+            _ => tensor.clone().float::<2>().unwrap().slice(begin..end).into(),
+        }
     }
 
     /// The mean of a batch with and without weights is that of Keras, and does not depend on how it is divided.
     #[track_caller]
     fn check<const K: usize>(
         metric: &dyn Metric,
-        y_true: Target,
+        y_true: AnyTensor,
         y_pred: [[f32; K]; 4],
         plain: f64,
         weighted: impl Into<Option<f64>>,
     ) {
-        let device = Device::default();
-        let values = metric.per_sample(y_true, Tensor::from_data(y_pred, &device)).unwrap();
-        let mut mean = Mean::default();
-        mean.update(values.clone().slice(0..3));
-        mean.update(values.clone().slice(3..4));
-        assert!((mean.result() - plain).abs() <= 1e-6 * plain, "{} instead of {plain}", mean.result());
+        let y_pred = dense(y_pred);
+        let close = |state: &dyn Accumulator, expected: f64| {
+            let received = state.result();
+            assert!((received - expected).abs() <= 1e-6 * expected, "{received} instead of {expected}");
+        };
+        let mut state = metric.accumulator();
+        let mut second = metric.accumulator();
+        state.update_state(part(&y_true, 0, 3), part(&y_pred, 0, 3), None).unwrap();
+        second.update_state(part(&y_true, 3, 4), part(&y_pred, 3, 4), None).unwrap();
+        state.merge_state(second.as_ref()).unwrap();
+        close(state.as_ref(), plain);
+        assert_eq!(state.results(), [state.result()]);
 
         if let Some(weighted) = weighted.into() {
-            let mut mean = Mean::default();
-            mean.update_weighted(values, Tensor::from_data(WEIGHTS, &device));
-            assert!((mean.result() - weighted).abs() <= 1e-6 * weighted, "{} instead of {weighted}", mean.result());
+            state.reset_state();
+            assert_eq!(state.result(), 0.0);
+            let weights: AnyTensor = Tensor::<1>::from_data(WEIGHTS, &Device::default()).into();
+            for (begin, end) in [(0, 3), (3, 4)] {
+                let weights = Some(part(&weights, begin, end));
+                state.update_state(part(&y_true, begin, end), part(&y_pred, begin, end), weights).unwrap();
+            }
+            close(state.as_ref(), weighted);
         }
     }
 
@@ -201,5 +250,12 @@ mod tests {
     fn errors_follow_keras() {
         check(&MeanSquaredError::new(), dense(ONE_HOT), SCORES, 0.29250001907348633, 0.3561904728412628);
         check(&MeanAbsoluteError::new(), dense(ONE_HOT), SCORES, 0.44166669249534607, 0.5047619342803955);
+    }
+
+    #[test]
+    fn states_of_other_metrics_do_not_merge() {
+        let mut state = MeanSquaredError::new().accumulator();
+        let error = state.merge_state(CategoricalAccuracy::new().accumulator().as_ref()).unwrap_err();
+        assert!(error.is_argument(), "{error}");
     }
 }

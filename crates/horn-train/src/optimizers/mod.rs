@@ -89,6 +89,11 @@ pub trait Optimizer: Debug + Send + Sync {
     }
 }
 
+/// Is it one of Horn's own, whose rules do not panic?
+pub(crate) fn is_builtin(optimizer: &dyn Optimizer) -> bool {
+    from_config::OPTIMIZERS.has(optimizer.class_name())
+}
+
 fn config(optimizer: &impl Serialize) -> Value {
     serde_json::to_value(optimizer).expect("numbers and booleans under string keys are JSON")
 }

@@ -11,7 +11,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::Optimizer;
 use super::from_config::OPTIMIZERS;
-use crate::CompiledModel;
+use crate::model::CompiledModel;
 
 /// A variable of an optimizer.
 #[derive(Debug, Clone, PartialEq)]
