@@ -48,7 +48,9 @@ impl CompiledModel {
     /// ```
     pub fn compile_config(&self) -> Value {
         let mut optimizer = self.optimizer().serialize();
-        optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
+        if !self.has_schedule() {
+            optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
+        }
         let outputs = self.model().map_or(1, |model| model.output_names().len());
         let Losses { losses, weights } = &self.objective.losses;
         let all = if losses.len() == 1 { vec![losses[0].clone(); outputs] } else { losses.clone() };
@@ -101,7 +103,7 @@ impl CompiledModel {
     /// # Errors
     ///
     /// Where something is of another form, unknown or not to be had in Horn: no loss at all, a loss for some outputs
-    /// only, weighted metrics, a schedule of learning rates.
+    /// only, weighted metrics.
     pub fn from_compile_config(model: Model, config: &Value) -> Result<Self> {
         let given = config.as_object().ok_or_else(|| malformed("compile_config", config, "keys and values"))?;
         if let Some((key, value)) = given.iter().find(|(key, value)| !KEYS.contains(&key.as_str()) && !value.is_null())

@@ -11,7 +11,7 @@ use horn_nn::summary::Summary;
 use horn_nn::{Error, Model, Result, Sequential, Shape};
 
 use crate::objective::Objective;
-use crate::optimizers::{Optimizer, is_builtin};
+use crate::optimizers::{LearningRate, Optimizer, SlotSpec, is_builtin};
 
 /// A model with an optimizer, a loss and metrics: it learns by [`fit`](Self::fit), is measured by
 /// [`evaluate`](Self::evaluate) and used by [`predict`](Self::predict).
@@ -29,7 +29,7 @@ pub struct CompiledModel {
     pub(crate) iterations: usize,
     /// Has the optimizer variables to count in the summary, though no data was seen?
     pub(crate) optimizer_is_built: bool,
-    learning_rate: f64,
+    learning_rate: LearningRate,
     pub(crate) objective: Objective,
     /// Keras looks at a first batch when it builds its training function, which takes an order from its generator.
     pub(crate) looked_at_data: bool,
@@ -117,16 +117,21 @@ impl CompiledModel {
         self.optimizer.as_ref()
     }
 
-    /// The factor that steps are made with now.
+    /// The factor that the next step is made with.
     pub fn learning_rate(&self) -> f64 {
-        self.learning_rate
+        self.learning_rate.at(self.iterations)
+    }
+
+    /// Does the learning rate follow a schedule?
+    pub(crate) fn has_schedule(&self) -> bool {
+        matches!(self.learning_rate, LearningRate::Schedule(_))
     }
 
     /// Changes the factor that steps are made with.
     ///
     /// # Errors
     ///
-    /// Where it is negative or not finite.
+    /// Where it is negative or not finite, or the optimizer has a schedule that says it.
     pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
         if !(learning_rate.is_finite() && learning_rate >= 0.0) {
             return Err(Error::argument("a learning rate must be a number")
@@ -135,7 +140,14 @@ impl CompiledModel {
                 .expected("a finite number of at least 0")
                 .hint("give a small number such as 0.001"));
         }
-        self.learning_rate = learning_rate;
+        if let LearningRate::Schedule(schedule) = &self.learning_rate {
+            return Err(Error::argument("the learning rate follows a schedule, and can't be set")
+                .at("learning_rate")
+                .received(learning_rate)
+                .expected(format!("what {} says", schedule.class_name()))
+                .hint("compile with a number as the learning rate"));
+        }
+        self.learning_rate = learning_rate.into();
         Ok(())
     }
 
@@ -146,8 +158,11 @@ impl CompiledModel {
             Network::Waiting(layers) => return layers.to_summary(),
         };
         let mut summary = model.to_summary();
-        // Keras counts the number of steps and the learning rate among the optimizer's variables.
-        let variables = self.optimizer.slots().map(|slots| slots.concat().len() * summary.totals.trainable + 2);
+        // Keras counts the number of steps among the optimizer's variables, and a learning rate that can be set.
+        let own = if self.has_schedule() { 1 } else { 2 };
+        let slots = model.trainable_weights().map(|weight| self.optimizer.slots(weight));
+        let slots: Option<usize> = slots.map(|slots| Some(slots?.iter().map(SlotSpec::len).sum::<usize>())).sum();
+        let variables = slots.map(|slots| slots + own);
         summary.totals.optimizer = variables.filter(|_| self.looked_at_data || self.optimizer_is_built);
         summary
     }
@@ -186,7 +201,7 @@ impl CompiledModel {
     ///
     /// As [`model`](Self::model).
     pub fn apply_gradients(&mut self, gradients: GradientsParams) -> Result<()> {
-        let rate = self.learning_rate;
+        let rate = self.learning_rate();
         let Network::Built(model) = &mut self.network else { return Err(not_built()) };
         // While they change the weights are held by nobody else, so that they do where they lie. A rule that is not
         // Horn's may panic, which would lose them: for that the old ones are kept.

@@ -94,12 +94,15 @@ impl<T: ?Sized> Registry<T> {
         let custom = self.custom.read().unwrap_or_else(PoisonError::into_inner);
         let known = self.known.iter().flat_map(|known| known.names.iter().copied().chain([known.class_name]));
         let known: Vec<&str> = known.chain(custom.keys().map(String::as_str)).collect();
-        let [first, second] = nearest(name, &known);
-        let list = self.module.trim_start_matches("keras.");
-        Error::argument(format!("there is no {} of this name", self.called))
+        let list = self.module.trim_start_matches("keras.").replace('.', "::");
+        let error = Error::argument(format!("there is no {} of this name", self.called))
             .received(format!("{name:?}"))
-            .expected(format!("one of Horn's, or one that `{list}::register` was called for"))
-            .hint(format!("write {first:?} or {second:?}, if that is what you meant"))
+            .expected(format!("one of Horn's, or one that `{list}::register` was called for"));
+        if known.is_empty() {
+            return error;
+        }
+        let [first, second] = nearest(name, &known);
+        error.hint(format!("write {first:?} or {second:?}, if that is what you meant"))
     }
 
     fn unreadable(&self, object: &Value) -> Error {

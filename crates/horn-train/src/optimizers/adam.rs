@@ -2,11 +2,11 @@
 
 use burn::Tensor;
 use burn::tensor::Device;
-use horn_nn::Result;
+use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, at_least_zero, below_one, common_arguments, common_methods};
-use super::{Optimizer, State};
+use super::{LearningRate, Optimizer, SlotSpec, State};
 
 /// Adam: each variable moves by its average gradient, divided by the root of its average squared gradient.
 ///
@@ -33,7 +33,7 @@ pub struct Adam {
 
 impl Adam {
     /// Adam with Keras's defaults.
-    pub fn new(learning_rate: f64) -> Self {
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("adam", learning_rate), beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false }
     }
 
@@ -86,9 +86,10 @@ impl Default for Adam {
 impl Optimizer for Adam {
     common_methods!(Adam);
 
-    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
-        let plain: &[_] = &["momentum", "velocity"];
-        Some(if self.amsgrad { vec![plain, &["velocity_hat"]] } else { vec![plain] })
+    fn slots(&self, weight: &Weight) -> Option<Vec<SlotSpec>> {
+        let mut slots = vec![SlotSpec::like(weight, "momentum"), SlotSpec::like(weight, "velocity")];
+        slots.extend(self.amsgrad.then(|| SlotSpec::like(weight, "velocity_hat").in_block(1)));
+        Some(slots)
     }
 
     fn validate(&self) -> Result<()> {

@@ -4,12 +4,14 @@ use burn::Tensor;
 use horn_nn::{Error, Result};
 use serde::{Deserialize, Serialize};
 
+use super::LearningRate;
+
 /// Name, learning rate, weight decay and clipping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Common {
     #[serde(default)]
     pub name: String,
-    pub learning_rate: f64,
+    pub learning_rate: LearningRate,
     #[serde(default)]
     pub weight_decay: Option<f64>,
     #[serde(default)]
@@ -64,10 +66,10 @@ impl Missing {
 }
 
 impl Common {
-    pub fn new(name: &str, learning_rate: f64) -> Self {
+    pub fn new(name: &str, learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             name: name.to_owned(),
-            learning_rate,
+            learning_rate: learning_rate.into(),
             weight_decay: None,
             clipnorm: None,
             global_clipnorm: None,
@@ -78,7 +80,7 @@ impl Common {
 
     pub fn validate(&self) -> Result<()> {
         self.missing.validate()?;
-        at_least_zero("learning_rate", self.learning_rate)?;
+        self.learning_rate.validate()?;
         if let Some(weight_decay) = self.weight_decay {
             at_least_zero("weight_decay", weight_decay)?;
         }
@@ -208,8 +210,8 @@ macro_rules! common_methods {
             stringify!($optimizer)
         }
 
-        fn learning_rate(&self) -> f64 {
-            self.common.learning_rate
+        fn learning_rate(&self) -> $crate::optimizers::LearningRate {
+            self.common.learning_rate.clone()
         }
 
         fn global_clipnorm(&self) -> Option<f64> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
-use horn_nn::{Error, Result};
+use horn_nn::Result;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Adam, AdamW, Optimizer, RMSprop, SGD};
+use super::{Adam, AdamW, Optimizer, RMSprop, SGD, schedules};
 use crate::keras_config;
 use crate::registry::{Registry, known};
 
@@ -45,7 +45,7 @@ const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 /// use horn_train::optimizers::from_config;
 /// use serde_json::json;
 ///
-/// assert_eq!(from_config(&json!("adam"))?.learning_rate(), 0.001);
+/// assert_eq!(from_config(&json!("adam"))?.learning_rate().at(0), 0.001);
 /// let object = json!({"class_name": "SGD", "config": {"learning_rate": 0.5, "momentum": 0.9}});
 /// assert_eq!(from_config(&object)?.config()["momentum"], 0.9);
 /// # Ok::<(), horn_nn::Error>(())
@@ -53,7 +53,7 @@ const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 ///
 /// # Errors
 ///
-/// Where Horn has no such optimizer, the learning rate is a schedule, or an argument is unknown, of another kind, out
+/// Where Horn has no such optimizer or learning rate schedule, or an argument is unknown, of another kind, out
 /// of range, or one that Horn can't follow.
 pub fn from_config(object: &Value) -> Result<Arc<dyn Optimizer>> {
     OPTIMIZERS.read(object, |_| json!({}))
@@ -61,13 +61,9 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Optimizer>> {
 
 /// Reads an optimizer of Horn's.
 fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
+    // Serde would wrap what a schedule's own error says.
     if let Some(schedule) = config.get("learning_rate").filter(|rate| rate.is_object() || rate.is_string()) {
-        let class = schedule.get("class_name").and_then(Value::as_str);
-        return Err(Error::argument("Horn has no learning rate schedules yet")
-            .at("learning_rate")
-            .received(class.map_or_else(|| schedule.to_string(), str::to_owned))
-            .expected("a number")
-            .hint("compile with a number, and set the rate by `Fit::learning_rate_scheduler`"));
+        schedules::from_config(schedule)?;
     }
     let mut config = config.clone();
     if let Some(config) = config.as_object_mut() {
@@ -81,7 +77,7 @@ fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Va
 /// writes.
 ///
 /// ```
-/// use horn_train::optimizers::{Optimizer, SGD, from_config, register};
+/// use horn_train::optimizers::{LearningRate, Optimizer, SGD, from_config, register};
 /// # use burn::optim::ModuleOptimizer;
 /// # use horn_nn::Result;
 /// use serde::{Deserialize, Serialize};
@@ -96,8 +92,8 @@ fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Va
 ///     fn class_name(&self) -> &'static str {
 ///         "Halved"
 ///     }
-///     fn learning_rate(&self) -> f64 {
-///         self.learning_rate / 2.0
+///     fn learning_rate(&self) -> LearningRate {
+///         (self.learning_rate / 2.0).into()
 ///     }
 ///     fn config(&self) -> Value {
 ///         json!(self)
@@ -109,7 +105,7 @@ fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Va
 ///
 /// register::<Halved>("Custom>Halved");
 /// let object = json!({"class_name": "Halved", "config": {"learning_rate": 0.5}, "registered_name": "Custom>Halved"});
-/// assert_eq!(from_config(&object)?.learning_rate(), 0.25);
+/// assert_eq!(from_config(&object)?.learning_rate().at(0), 0.25);
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<O: Optimizer + DeserializeOwned + 'static>(class_name: &str) {
@@ -141,7 +137,10 @@ mod tests {
         for (given, words) in [
             (json!("nadam"), "write \"adam\""),
             (json!({"class_name": "LossScaleOptimizer", "config": {}}), "received \"LossScaleOptimizer\""),
-            (adam(json!({"learning_rate": schedule})), "received ExponentialDecay"),
+            (
+                adam(json!({"learning_rate": schedule})),
+                "there is no learning rate schedule of this name; received \"ExponentialDecay\"",
+            ),
             (adam(json!({"use_ema": true})), "use_ema"),
             (adam(json!({"loss_scale_factor": 2.0})), "loss_scale_factor"),
             (adam(json!({"gradient_accumulation_steps": 2})), "gradient_accumulation_steps"),

@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 
 use burn::optim::ModuleOptimizer;
-use horn_nn::Result;
+use horn_nn::{Result, Weight};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,8 +16,11 @@ mod burn_optimizer;
 mod common;
 mod from_config;
 mod global_norm;
+mod learning_rate;
 mod rmsprop;
+pub mod schedules;
 mod sgd;
+mod slot;
 mod state;
 #[cfg(test)]
 mod testing;
@@ -28,8 +31,10 @@ pub use adamw::AdamW;
 pub use burn_optimizer::BurnOptimizer;
 pub use from_config::{class_names, from_config, register};
 pub use global_norm::clip_by_global_norm;
+pub use learning_rate::LearningRate;
 pub use rmsprop::RMSprop;
 pub use sgd::SGD;
+pub use slot::SlotSpec;
 pub use state::State;
 pub use variables::{OptimizerValue, OptimizerVariable};
 
@@ -40,14 +45,14 @@ pub use variables::{OptimizerValue, OptimizerVariable};
 ///
 /// let optimizer: Box<dyn Optimizer> = Box::new(Adam::default());
 /// assert_eq!(optimizer.class_name(), "Adam");
-/// assert_eq!(optimizer.learning_rate(), 0.001);
+/// assert_eq!(optimizer.learning_rate().at(0), 0.001);
 /// ```
 pub trait Optimizer: Debug + Send + Sync {
     /// Keras's name of the class.
     fn class_name(&self) -> &'static str;
 
-    /// The learning rate that training starts with.
-    fn learning_rate(&self) -> f64;
+    /// The learning rate that training starts with, or its schedule.
+    fn learning_rate(&self) -> LearningRate;
 
     /// The norm that all gradients together may have; clipping to it is left to the caller, with
     /// [`clip_by_global_norm`], as a rule sees one variable at a time.
@@ -55,9 +60,8 @@ pub trait Optimizer: Debug + Send + Sync {
         None
     }
 
-    /// What it keeps for each weight, by the names in its [`State`], in the blocks in which Keras writes them: a block
-    /// has its first weight's values, then its second's and so on. `None` where that is not known.
-    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
+    /// What it keeps for a weight, by the names in its [`State`] and in Keras's order. `None` where that is not known.
+    fn slots(&self, _weight: &Weight) -> Option<Vec<SlotSpec>> {
         None
     }
 

@@ -2,11 +2,11 @@
 
 use burn::Tensor;
 use burn::tensor::Device;
-use horn_nn::Result;
+use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, at_least_zero, below_one, common_arguments, common_methods, up_to_one};
-use super::{Optimizer, State};
+use super::{LearningRate, Optimizer, SlotSpec, State};
 
 /// RMSprop: the gradient divided by the root of its average square.
 ///
@@ -31,7 +31,7 @@ pub struct RMSprop {
 
 impl RMSprop {
     /// RMSprop with Keras's defaults.
-    pub fn new(learning_rate: f64) -> Self {
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("rm_sprop", learning_rate), rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
 
@@ -84,14 +84,10 @@ impl Default for RMSprop {
 impl Optimizer for RMSprop {
     common_methods!(RMSprop);
 
-    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
-        let mut slots: Vec<&[_]> = vec![&["velocity"]];
-        if self.momentum > 0.0 {
-            slots.push(&["momentum"]);
-        }
-        if self.centered {
-            slots.push(&["average_gradient"]);
-        }
+    fn slots(&self, weight: &Weight) -> Option<Vec<SlotSpec>> {
+        let mut slots = vec![SlotSpec::like(weight, "velocity")];
+        slots.extend((self.momentum > 0.0).then(|| SlotSpec::like(weight, "momentum").in_block(1)));
+        slots.extend(self.centered.then(|| SlotSpec::like(weight, "average_gradient").in_block(2)));
         Some(slots)
     }
 

@@ -2,11 +2,11 @@
 
 use burn::Tensor;
 use burn::tensor::Device;
-use horn_nn::Result;
+use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, common_arguments, common_methods, up_to_one};
-use super::{Optimizer, State};
+use super::{LearningRate, Optimizer, SlotSpec, State};
 
 /// Gradient descent, with momentum if wanted.
 ///
@@ -19,7 +19,7 @@ use super::{Optimizer, State};
 ///
 /// let optimizer = SGD::new(0.1).momentum(0.9).nesterov(true);
 /// assert!(optimizer.validate().is_ok());
-/// assert_eq!(SGD::default().learning_rate(), 0.01);
+/// assert_eq!(SGD::default().learning_rate().at(0), 0.01);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SGD {
@@ -31,7 +31,7 @@ pub struct SGD {
 
 impl SGD {
     /// Plain gradient descent.
-    pub fn new(learning_rate: f64) -> Self {
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("sgd", learning_rate), momentum: 0.0, nesterov: false }
     }
 
@@ -62,8 +62,8 @@ impl Default for SGD {
 impl Optimizer for SGD {
     common_methods!(SGD);
 
-    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
-        Some(if self.momentum == 0.0 { Vec::new() } else { vec![&["momentum"]] })
+    fn slots(&self, weight: &Weight) -> Option<Vec<SlotSpec>> {
+        Some(if self.momentum == 0.0 { Vec::new() } else { vec![SlotSpec::like(weight, "momentum")] })
     }
 
     fn validate(&self) -> Result<()> {

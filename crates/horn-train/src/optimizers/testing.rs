@@ -51,7 +51,7 @@ pub fn check_steps(optimizer: &dyn Optimizer, first: [f32; 8], third: [f32; 8], 
         if let Some(norm) = optimizer.global_clipnorm() {
             gradients = clip_by_global_norm(gradients, &variables, norm);
         }
-        variables = module_optimizer.step(optimizer.learning_rate(), variables, gradients);
+        variables = module_optimizer.step(optimizer.learning_rate().at(0), variables, gradients);
         match step {
             1 => assert_close_to_scale(&variables.values(), &first, 1e-6),
             3 => assert_close_to_scale(&variables.values(), &third, 1e-6),

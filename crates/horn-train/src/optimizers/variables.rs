@@ -6,11 +6,11 @@ use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::tensor::{Tensor, TensorData};
 use burn_pack::{Reader, Scalar, Writer};
-use horn_nn::{Error, Model, Result, sizes};
+use horn_nn::{Error, Model, Result, Weight, sizes};
 use ndarray::{ArrayD, IxDyn};
 
-use super::Optimizer;
 use super::from_config::OPTIMIZERS;
+use super::{Optimizer, SlotSpec};
 use crate::model::CompiledModel;
 
 /// A variable of an optimizer.
@@ -36,12 +36,12 @@ pub enum OptimizerValue {
 /// An average that is kept for a weight.
 struct Slot<'a> {
     weight: &'a Learning<'a>,
-    name: &'static str,
+    spec: SlotSpec,
 }
 
 impl CompiledModel {
-    /// The variables of the optimizer as Keras orders and names them: the number of steps, the learning rate, and what
-    /// is kept for each weight that learns. Before the first step that is zeros.
+    /// The variables of the optimizer as Keras orders and names them: the number of steps, the learning rate unless it
+    /// follows a schedule, and what is kept for each trainable weight. Before the first step that is zeros.
     ///
     /// ```
     /// use horn_nn::Sequential;
@@ -71,18 +71,19 @@ impl CompiledModel {
         let slots = slots(self.optimizer(), &weights)?;
         let mut averages = if slots.is_empty() { HashMap::new() } else { averages(&self.state)? };
         let iteration = i64::try_from(self.iterations).unwrap_or(i64::MAX);
-        let rate = ArrayD::from_elem(IxDyn(&[]), self.learning_rate() as f32);
-        let mut variables = vec![
-            OptimizerVariable { name: "iteration".to_owned(), weight: None, value: OptimizerValue::Int(iteration) },
-            OptimizerVariable { name: "learning_rate".to_owned(), weight: None, value: OptimizerValue::Float(rate) },
-        ];
-        for Slot { weight, name } in slots {
+        let own = |name: &str, value| OptimizerVariable { name: name.to_owned(), weight: None, value };
+        let mut variables = vec![own("iteration", OptimizerValue::Int(iteration))];
+        if !self.has_schedule() {
+            let rate = ArrayD::from_elem(IxDyn(&[]), self.learning_rate() as f32);
+            variables.push(own("learning_rate", OptimizerValue::Float(rate)));
+        }
+        for Slot { weight, spec: SlotSpec { name, sizes: expected, .. } } in slots {
             let array = match averages.remove(&key(weight.id, name)) {
-                None => ArrayD::zeros(weight.sizes),
-                Some(values) => ArrayD::from_shape_vec(weight.sizes, values).map_err(|error| {
-                    Error::model("the optimizer keeps something of another size than the weight")
+                None => ArrayD::zeros(expected),
+                Some(values) => ArrayD::from_shape_vec(expected.as_slice(), values).map_err(|error| {
+                    Error::model("the optimizer keeps something of another size than it says")
                         .at(&weight.path)
-                        .expected(sizes(weight.sizes))
+                        .expected(sizes(&expected))
                         .because(error)
                 })?,
             };
@@ -106,35 +107,43 @@ impl CompiledModel {
         let model = self.model()?;
         let weights = learning(model);
         let slots = slots(self.optimizer(), &weights)?;
-        let [OptimizerValue::Int(iteration), OptimizerValue::Float(rate), averages @ ..] = values else {
-            return Err(misfit("optimizer", "the first are not a number of steps and a learning rate")
-                .expected("an integer, a float"));
+        let (iteration, rate, averages) = match values {
+            [OptimizerValue::Int(iteration), averages @ ..] if self.has_schedule() => (iteration, None, averages),
+            [OptimizerValue::Int(iteration), OptimizerValue::Float(rate), averages @ ..] => {
+                (iteration, Some(rate), averages)
+            }
+            _ => {
+                return Err(misfit("optimizer", "the first are not a number of steps and a learning rate")
+                    .expected("an integer, a float"));
+            }
         };
         let iterations = usize::try_from(*iteration).map_err(|_| {
             misfit("iteration", "the number of steps is negative").received(iteration).expected("at least 0")
         })?;
-        let Some(&rate) = rate.first().filter(|_| rate.len() == 1) else {
+        if let Some(rate) = rate.filter(|rate| rate.len() != 1) {
             return Err(misfit("learning_rate", "the learning rate is not one number").received(sizes(rate.shape())));
-        };
+        }
         if averages.len() != slots.len() {
             return Err(misfit("optimizer", "there are more or fewer than the optimizer has")
                 .received(format!("{} variables", values.len()))
-                .expected(slots.len() + 2));
+                .expected(slots.len() + values.len() - averages.len()));
         }
         let mut floats = Vec::with_capacity(slots.len());
-        for (Slot { weight, .. }, value) in slots.iter().zip(averages) {
+        for (Slot { weight, spec }, value) in slots.iter().zip(averages) {
             match value {
-                OptimizerValue::Float(array) if array.shape() == weight.sizes => floats.push(array),
+                OptimizerValue::Float(array) if array.shape() == spec.sizes => floats.push(array),
                 OptimizerValue::Float(array) => {
-                    return Err(misfit(&weight.path, "one has another shape than its weight")
+                    return Err(misfit(&weight.path, "one has another shape than the optimizer keeps for its weight")
                         .received(sizes(array.shape()))
-                        .expected(sizes(weight.sizes)));
+                        .expected(sizes(&spec.sizes)));
                 }
                 OptimizerValue::Int(_) => return Err(misfit(&weight.path, "one is an integer").expected("floats")),
             }
         }
         let state = with_averages(self.optimizer(), model, &slots, &floats, iterations)?;
-        self.set_learning_rate(f64::from(rate))?;
+        if let Some(&rate) = rate.and_then(|rate| rate.first()) {
+            self.set_learning_rate(f64::from(rate))?;
+        }
         self.state = state;
         self.iterations = iterations;
         self.optimizer_is_built = true;
@@ -155,29 +164,32 @@ struct Learning<'a> {
     /// By what Burn knows it.
     id: ParamId,
     path: String,
-    sizes: &'a [usize],
+    weight: &'a Weight,
 }
 
 fn learning(model: &Model) -> Vec<Learning<'_>> {
     let learns: HashSet<ParamId> = model.trainable_weights().map(|weight| weight.id()).collect();
     let all = model.weights().zip(model.weight_paths()).enumerate();
     let learning = all.filter(|(_, (weight, _))| learns.contains(&weight.id()));
-    learning.map(|(number, (weight, path))| Learning { number, id: weight.id(), path, sizes: &weight.sizes }).collect()
+    learning.map(|(number, (weight, path))| Learning { number, id: weight.id(), path, weight }).collect()
 }
 
 /// What the optimizer keeps, in Keras's order.
 fn slots<'a>(optimizer: &dyn Optimizer, weights: &'a [Learning<'a>]) -> Result<Vec<Slot<'a>>> {
-    let blocks = optimizer.slots().ok_or_else(|| {
-        Error::argument("Horn does not know what this optimizer keeps")
-            .at("optimizer")
-            .received(optimizer.class_name())
-            .expected("an optimizer with `slots`")
-            .hint("use one of Keras's optimizers, or implement `Optimizer::slots`")
-    })?;
-    let of_block = |block: &'static [&'static str]| {
-        weights.iter().flat_map(move |weight| block.iter().map(move |name| Slot { weight, name }))
-    };
-    Ok(blocks.into_iter().flat_map(of_block).collect())
+    let mut slots = Vec::new();
+    for learning in weights {
+        let specs = optimizer.slots(learning.weight).ok_or_else(|| {
+            Error::argument("Horn does not know what this optimizer keeps")
+                .at("optimizer")
+                .received(optimizer.class_name())
+                .expected("an optimizer with `slots`")
+                .hint("use one of Keras's optimizers, or implement `Optimizer::slots`")
+        })?;
+        slots.extend(specs.into_iter().map(|spec| Slot { weight: learning, spec }));
+    }
+    // Within a block the order of the weights stays.
+    slots.sort_by_key(|slot| slot.spec.block);
+    Ok(slots)
 }
 
 /// Burn's key of what is kept for a parameter.
@@ -212,10 +224,11 @@ fn with_averages(
     }
     let failed = |error| Error::model("the optimizer's state can't be set").because(error);
     let dims = dims(model);
-    let tensor = |(Slot { weight, name }, values): (&Slot<'_>, &&ArrayD<f32>)| {
-        let shape = dims.get(&weight.id).cloned().unwrap_or_else(|| weight.sizes.to_vec());
+    let tensor = |(Slot { weight, spec }, values): (&Slot<'_>, &&ArrayD<f32>)| {
+        let like_weight = dims.get(&weight.id).filter(|_| spec.sizes == weight.weight.sizes);
+        let shape = like_weight.cloned().unwrap_or_else(|| spec.sizes.clone());
         let (bytes, shape, dtype) = TensorData::new(values.iter().copied().collect(), shape).into_parts();
-        burn_pack::Tensor::new(key(weight.id, name), dtype, shape, Some(weight.id.val()), bytes)
+        burn_pack::Tensor::new(key(weight.id, spec.name), dtype, shape, Some(weight.id.val()), bytes)
     };
     let mut writer = Writer::new(slots.iter().zip(values).map(tensor).collect());
     for slot in slots {
