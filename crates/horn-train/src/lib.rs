@@ -25,6 +25,8 @@ mod samples;
 mod supervised;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod train_step;
 mod training_loop;
 

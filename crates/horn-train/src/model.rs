@@ -215,6 +215,12 @@ impl CompiledModel {
         Ok(())
     }
 
+    /// Do the weights lie on the autodiff device?
+    #[cfg(test)]
+    pub(crate) fn is_training(&self) -> bool {
+        self.is_training
+    }
+
     /// The model ready to be used, also while it trains.
     pub(crate) fn at_rest(&self) -> Result<Cow<'_, Model>> {
         let model = self.model()?;
