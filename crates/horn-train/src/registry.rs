@@ -12,19 +12,19 @@ use crate::keras_config::read_own;
 /// The classes of one kind: those that Horn has, and those that users register.
 pub(crate) struct Registry<T: ?Sized + 'static> {
     /// What one is called, such as `loss`.
-    pub called: &'static str,
+    called: &'static str,
     /// The argument of `compile` that takes one; errors name it.
-    pub argument: &'static str,
+    argument: &'static str,
     /// Keras's module of them.
-    pub module: &'static str,
+    module: &'static str,
     /// Do capitals make no difference in their names?
-    pub any_case: bool,
+    any_case: bool,
     /// Checks the arguments of one.
-    pub validate: fn(&T) -> Result<()>,
+    validate: fn(&T) -> Result<()>,
     /// Horn's own, from [`known!`].
     pub known: &'static [Known<T>],
     /// Those of users, by class name or registered name.
-    pub custom: RwLock<BTreeMap<String, Reader<T>>>,
+    custom: RwLock<BTreeMap<String, Reader<T>>>,
 }
 
 /// A class that Horn has.
@@ -36,7 +36,7 @@ pub(crate) struct Known<T: ?Sized> {
 }
 
 /// Reads a custom object from its configuration.
-pub(crate) type Reader<T> = Arc<dyn Fn(&Value) -> Result<Arc<T>> + Send + Sync>;
+type Reader<T> = Arc<dyn Fn(&Value) -> Result<Arc<T>> + Send + Sync>;
 
 /// The table of a registry, a class in each line: its name, then Keras's other names of it. `read` makes one of a
 /// configuration.
@@ -52,6 +52,23 @@ macro_rules! known {
 pub(crate) use known;
 
 impl<T: ?Sized> Registry<T> {
+    /// A registry of Horn's own classes.
+    pub const fn new(
+        called: &'static str,
+        argument: &'static str,
+        module: &'static str,
+        validate: fn(&T) -> Result<()>,
+        known: &'static [Known<T>],
+    ) -> Self {
+        Self { called, argument, module, any_case: false, validate, known, custom: RwLock::new(BTreeMap::new()) }
+    }
+
+    /// The same, where capitals make no difference in the names.
+    pub const fn any_case(mut self) -> Self {
+        self.any_case = true;
+        self
+    }
+
     /// Reads what Keras writes, and checks its arguments: a name, or an object with a class. One that is given by its
     /// name gets the configuration that `named` makes of it.
     pub fn read(&self, object: &Value, named: impl Fn(&str) -> Value) -> Result<Arc<T>> {

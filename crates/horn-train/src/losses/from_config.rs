@@ -1,7 +1,6 @@
 //! From what Keras writes back to losses.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use horn_nn::{Error, Result};
 use serde::de::DeserializeOwned;
@@ -14,21 +13,19 @@ use super::{
 use crate::keras_config::read;
 use crate::registry::{Registry, known};
 
-pub(super) static LOSSES: Registry<dyn Loss> = Registry {
-    called: "loss",
-    argument: "loss",
-    module: "keras.losses",
-    any_case: false,
-    validate: |loss| loss.validate(),
-    known: known! { read;
+pub(super) static LOSSES: Registry<dyn Loss> = Registry::new(
+    "loss",
+    "loss",
+    "keras.losses",
+    |loss| loss.validate(),
+    known! { read;
         MeanSquaredError: "mean_squared_error", "mse", "MSE";
         MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
         BinaryCrossentropy: "binary_crossentropy", "bce", "BCE";
         CategoricalCrossentropy: "categorical_crossentropy";
         SparseCategoricalCrossentropy: "sparse_categorical_crossentropy";
     },
-    custom: RwLock::new(BTreeMap::new()),
-};
+);
 
 /// The classes of losses that Horn has.
 ///

@@ -2,10 +2,12 @@
 
 use burn::Tensor;
 use burn::tensor::{Bool, Int};
-use horn_nn::{Activation, Result};
+use horn_nn::Result;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, clip_probabilities, common_arguments, common_methods};
+use super::common::{
+    Common, clip_probabilities, common_arguments, common_methods, exact_on_logits, from_logits_argument,
+};
 use super::{Loss, Target, TargetKind};
 
 /// `-ln(p)` of the true class, whose number is given.
@@ -40,13 +42,6 @@ impl SparseCategoricalCrossentropy {
         Self { common: Common::new("sparse_categorical_crossentropy"), from_logits: false, ignore_class: None }
     }
 
-    /// Whether the predictions are logits, not probabilities.
-    #[must_use]
-    pub fn from_logits(mut self, from_logits: bool) -> Self {
-        self.from_logits = from_logits;
-        self
-    }
-
     /// Leaves out the samples of this class, which may be any number.
     #[must_use]
     pub fn ignore_class(mut self, ignore_class: i64) -> Self {
@@ -60,16 +55,14 @@ impl SparseCategoricalCrossentropy {
 }
 
 common_arguments!(SparseCategoricalCrossentropy);
+from_logits_argument!(SparseCategoricalCrossentropy);
 
 impl Loss for SparseCategoricalCrossentropy {
     common_methods!(SparseCategoricalCrossentropy);
+    exact_on_logits!(is_softmax);
 
     fn targets(&self) -> TargetKind {
         TargetKind::Classes
-    }
-
-    fn on_logits(&self, activation: Activation) -> Option<Box<dyn Loss>> {
-        (!self.from_logits && activation.is_softmax()).then(|| Box::new(self.clone().from_logits(true)) as _)
     }
 
     fn ignored_class(&self) -> Option<i64> {
@@ -118,36 +111,21 @@ fn pick(rows: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
 mod tests {
     use burn::tensor::Device;
 
-    use super::super::testing::{LABELS, LOGITS, PROBABILITIES, check_classes};
+    use super::super::testing::{FROM_LOGITS, FROM_PROBABILITIES, LABELS, LOGITS, PROBABILITIES, check_classes};
     use super::*;
     use crate::losses::Reduction;
     use crate::testing::{assert_close, values};
 
     #[test]
     fn follows_keras_from_probabilities() {
-        check_classes(
-            &SparseCategoricalCrossentropy::new(),
-            LABELS,
-            PROBABILITIES,
-            [0.35667497, 1.2039728, 16.118095, 1.3862944],
-            [[1.0, 1.0, -0.42857146], [-4.6666665, 2.0, 2.0], [0.0, 0.0, 0.0], [1.0, -3.0, 1.0]],
-        );
+        let (expected, gradient) = FROM_PROBABILITIES;
+        check_classes(&SparseCategoricalCrossentropy::new(), LABELS, PROBABILITIES, expected, gradient);
     }
 
     #[test]
     fn follows_keras_from_logits() {
-        check_classes(
-            &SparseCategoricalCrossentropy::new().from_logits(true),
-            LABELS,
-            LOGITS,
-            [1.004597, 0.0, 20000.0, 1.0986123],
-            [
-                [0.6037489, 0.030058887, -0.6338078],
-                [0.0, 0.0, 0.0],
-                [-3.0, 3.0, 0.0],
-                [1.3333334, -2.6666665, 1.3333334],
-            ],
-        );
+        let (expected, gradient) = FROM_LOGITS;
+        check_classes(&SparseCategoricalCrossentropy::new().from_logits(true), LABELS, LOGITS, expected, gradient);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! From what Keras writes back to metrics.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use horn_nn::Result;
 use serde::de::DeserializeOwned;
@@ -14,21 +13,19 @@ use super::{
 use crate::keras_config::read;
 use crate::registry::{Registry, known};
 
-pub(super) static METRICS: Registry<dyn Metric> = Registry {
-    called: "metric",
-    argument: "metrics",
-    module: "keras.metrics",
-    any_case: false,
-    validate: |metric| metric.validate(),
-    known: known! { read;
+pub(super) static METRICS: Registry<dyn Metric> = Registry::new(
+    "metric",
+    "metrics",
+    "keras.metrics",
+    |metric| metric.validate(),
+    known! { read;
         BinaryAccuracy: "binary_accuracy";
         CategoricalAccuracy: "categorical_accuracy";
         SparseCategoricalAccuracy: "sparse_categorical_accuracy";
         MeanSquaredError: "mean_squared_error", "mse", "MSE";
         MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
     },
-    custom: RwLock::new(BTreeMap::new()),
-};
+);
 
 /// The classes of metrics that Horn has; [`Accuracy`], which stands for one of them, is none.
 ///

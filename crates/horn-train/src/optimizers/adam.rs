@@ -1,11 +1,10 @@
 //! Adam.
 
 use burn::Tensor;
-use burn::tensor::Device;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, at_least_zero, below_one, common_arguments, common_methods};
+use super::common::{Common, at_least_zero, below_one, burn_rule, common_arguments, common_methods};
 use super::{LearningRate, Optimizer, SlotSpec, State};
 
 /// Adam: each variable moves by its average gradient, divided by the root of its average squared gradient.
@@ -100,20 +99,17 @@ impl Optimizer for Adam {
     }
 }
 
-impl burn::optim::Optimizer for Adam {
-    type State<const D: usize> = State<D>;
+burn_rule!(Adam);
 
-    fn step<const D: usize>(
+impl Adam {
+    /// The variable after an update.
+    fn update<const D: usize>(
         &self,
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<State<D>>,
-    ) -> (Tensor<D>, Option<State<D>>) {
-        let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
-        let mut state = state.unwrap_or_default();
-        state.iterations += 1;
-
+        state: &mut State<D>,
+    ) -> Tensor<D> {
         let momentum = approach(state.momentum.take(), gradient.clone(), 1.0 - self.beta_1);
         let velocity = approach(state.velocity.take(), gradient.square(), 1.0 - self.beta_2);
         let spread = if self.amsgrad {
@@ -131,11 +127,7 @@ impl burn::optim::Optimizer for Adam {
 
         let step = momentum.mul_scalar(self.corrected(learning_rate, state.iterations))
             / spread.sqrt().add_scalar(self.epsilon);
-        (variable - step, Some(state))
-    }
-
-    fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
-        state.to_device(device)
+        variable - step
     }
 }
 

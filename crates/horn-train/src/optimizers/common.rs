@@ -228,3 +228,32 @@ macro_rules! common_methods {
     };
 }
 pub(super) use common_methods;
+
+/// Makes a rule of Burn's of an optimizer that keeps a [`Common`] and has a method `update`: that is given a variable,
+/// its gradient and the state, and returns the new variable.
+macro_rules! burn_rule {
+    ($optimizer:ident) => {
+        impl burn::optim::Optimizer for $optimizer {
+            type State<const D: usize> = $crate::optimizers::State<D>;
+
+            fn step<const D: usize>(
+                &self,
+                learning_rate: f64,
+                variable: burn::Tensor<D>,
+                gradient: burn::Tensor<D>,
+                state: Option<Self::State<D>>,
+            ) -> (burn::Tensor<D>, Option<Self::State<D>>) {
+                let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
+                let mut state = state.unwrap_or_default();
+                state.iterations += 1;
+                let variable = self.update(learning_rate, variable, gradient, &mut state);
+                (variable, state.has_averages().then_some(state))
+            }
+
+            fn to_device<const D: usize>(state: Self::State<D>, device: &burn::tensor::Device) -> Self::State<D> {
+                state.to_device(device)
+            }
+        }
+    };
+}
+pub(super) use burn_rule;

@@ -1,7 +1,6 @@
 //! From what Keras writes back to optimizers.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use horn_nn::Result;
 use serde::Serialize;
@@ -12,20 +11,19 @@ use super::{Adam, AdamW, Optimizer, RMSprop, SGD, schedules};
 use crate::keras_config;
 use crate::registry::{Registry, known};
 
-pub(super) static OPTIMIZERS: Registry<dyn Optimizer> = Registry {
-    called: "optimizer",
-    argument: "optimizer",
-    module: "keras.optimizers",
-    any_case: true,
-    validate: |optimizer| optimizer.validate(),
-    known: known! { read;
+pub(super) static OPTIMIZERS: Registry<dyn Optimizer> = Registry::<dyn Optimizer>::new(
+    "optimizer",
+    "optimizer",
+    "keras.optimizers",
+    |optimizer| optimizer.validate(),
+    known! { read;
         SGD: "sgd";
         Adam: "adam";
         AdamW: "adamw";
         RMSprop: "rmsprop";
     },
-    custom: RwLock::new(BTreeMap::new()),
-};
+)
+.any_case();
 
 /// The classes of optimizers that Horn has.
 ///

@@ -1,11 +1,10 @@
 //! RMSprop.
 
 use burn::Tensor;
-use burn::tensor::Device;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, at_least_zero, below_one, common_arguments, common_methods, up_to_one};
+use super::common::{Common, at_least_zero, below_one, burn_rule, common_arguments, common_methods, up_to_one};
 use super::{LearningRate, Optimizer, SlotSpec, State};
 
 /// RMSprop: the gradient divided by the root of its average square.
@@ -99,20 +98,17 @@ impl Optimizer for RMSprop {
     }
 }
 
-impl burn::optim::Optimizer for RMSprop {
-    type State<const D: usize> = State<D>;
+burn_rule!(RMSprop);
 
-    fn step<const D: usize>(
+impl RMSprop {
+    /// The variable after an update.
+    fn update<const D: usize>(
         &self,
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<State<D>>,
-    ) -> (Tensor<D>, Option<State<D>>) {
-        let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
-        let mut state = state.unwrap_or_default();
-        state.iterations += 1;
-
+        state: &mut State<D>,
+    ) -> Tensor<D> {
         let velocity = self.average(state.velocity.take(), gradient.clone().square());
         state.velocity = Some(velocity.clone());
         let spread = if self.centered {
@@ -130,11 +126,7 @@ impl burn::optim::Optimizer for RMSprop {
             }
             state.momentum = Some(step.clone());
         }
-        (variable - step, Some(state))
-    }
-
-    fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
-        state.to_device(device)
+        variable - step
     }
 }
 

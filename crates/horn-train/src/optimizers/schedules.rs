@@ -1,8 +1,7 @@
 //! Learning rates that change from step to step: Keras's `LearningRateSchedule`.
 
-use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use horn_nn::Result;
 use serde::de::DeserializeOwned;
@@ -67,15 +66,13 @@ pub trait Schedule: Debug + Send + Sync {
     }
 }
 
-pub(super) static SCHEDULES: Registry<dyn Schedule> = Registry {
-    called: "learning rate schedule",
-    argument: "learning_rate",
-    module: "keras.optimizers.schedules",
-    any_case: false,
-    validate: |schedule| schedule.validate(),
-    known: &[],
-    custom: RwLock::new(BTreeMap::new()),
-};
+pub(super) static SCHEDULES: Registry<dyn Schedule> = Registry::new(
+    "learning rate schedule",
+    "learning_rate",
+    "keras.optimizers.schedules",
+    |schedule| schedule.validate(),
+    &[],
+);
 
 /// Reads a schedule from what Keras writes for it.
 ///

@@ -1,11 +1,10 @@
 //! Gradient descent.
 
 use burn::Tensor;
-use burn::tensor::Device;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, common_arguments, common_methods, up_to_one};
+use super::common::{Common, burn_rule, common_arguments, common_methods, up_to_one};
 use super::{LearningRate, Optimizer, SlotSpec, State};
 
 /// Gradient descent, with momentum if wanted.
@@ -72,39 +71,31 @@ impl Optimizer for SGD {
     }
 }
 
-impl burn::optim::Optimizer for SGD {
-    type State<const D: usize> = State<D>;
+burn_rule!(SGD);
 
-    fn step<const D: usize>(
+impl SGD {
+    /// The variable after an update.
+    fn update<const D: usize>(
         &self,
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<State<D>>,
-    ) -> (Tensor<D>, Option<State<D>>) {
-        let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
+        state: &mut State<D>,
+    ) -> Tensor<D> {
         let step = gradient.mul_scalar(learning_rate);
         if self.momentum == 0.0 {
-            return (variable - step, None);
+            return variable - step;
         }
-
-        let mut state = state.unwrap_or_default();
-        state.iterations += 1;
         let lookahead = self.nesterov.then(|| step.clone());
         let velocity = match state.momentum.take() {
             Some(velocity) => velocity.mul_scalar(self.momentum) - step,
             None => step.neg(),
         };
         state.momentum = Some(velocity.clone());
-        let variable = match lookahead {
+        match lookahead {
             Some(step) => variable + (velocity.mul_scalar(self.momentum) - step),
             None => variable + velocity,
-        };
-        (variable, Some(state))
-    }
-
-    fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
-        state.to_device(device)
+        }
     }
 }
 

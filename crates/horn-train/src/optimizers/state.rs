@@ -22,6 +22,21 @@ pub struct State<const D: usize> {
 }
 
 impl<const D: usize> State<D> {
+    /// All averages, by their names.
+    fn averages(&self) -> [(&'static str, &Option<Tensor<D>>); 4] {
+        [
+            ("momentum", &self.momentum),
+            ("velocity", &self.velocity),
+            ("velocity_hat", &self.velocity_hat),
+            ("average_gradient", &self.average_gradient),
+        ]
+    }
+
+    /// Is there anything to remember but the number of updates?
+    pub(super) fn has_averages(&self) -> bool {
+        self.averages().iter().any(|(_, average)| average.is_some())
+    }
+
     pub(super) fn to_device(&self, device: &Device) -> Self {
         let moved = |average: &Option<Tensor<D>>| average.clone().map(|average| average.to_device(device));
         Self {
@@ -37,13 +52,7 @@ impl<const D: usize> State<D> {
 impl<const D: usize> RecordState for State<D> {
     fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
         out.push_scalar(prefix, "iterations", self.iterations.into());
-        let averages = [
-            ("momentum", &self.momentum),
-            ("velocity", &self.velocity),
-            ("velocity_hat", &self.velocity_hat),
-            ("average_gradient", &self.average_gradient),
-        ];
-        for (name, average) in averages {
+        for (name, average) in self.averages() {
             if let Some(average) = average {
                 out.push_tensor(prefix, name, average.to_data());
             }
