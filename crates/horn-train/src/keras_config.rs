@@ -37,7 +37,12 @@ fn written(object: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// Reads a user's own object, all of whose arguments the configuration has.
+/// The arguments of an object, by Keras's keys.
+pub(crate) fn write(object: &impl Serialize) -> Value {
+    serde_json::to_value(object).expect("names, numbers and booleans under string keys are JSON")
+}
+
+/// Reads a custom object, all of whose arguments the configuration has.
 pub(crate) fn read_own<C: DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
     serde_json::from_value(config.clone()).map_err(|error| {
         Error::argument("the configuration does not fit the class")

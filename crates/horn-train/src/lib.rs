@@ -16,6 +16,7 @@ pub mod losses;
 pub mod metrics;
 mod model;
 mod objective;
+mod optimizer_variables;
 pub mod optimizers;
 mod predict;
 mod predicting;

@@ -11,7 +11,7 @@ use horn_nn::summary::Summary;
 use horn_nn::{Error, Model, Result, Sequential, Shape};
 
 use crate::objective::Objective;
-use crate::optimizers::{LearningRate, Optimizer, SlotSpec, is_builtin};
+use crate::optimizers::{LearningRate, Optimizer, SlotSpec};
 
 /// A model with an optimizer, a loss and metrics: it learns by [`fit`](Self::fit), is measured by
 /// [`evaluate`](Self::evaluate) and used by [`predict`](Self::predict).
@@ -205,7 +205,7 @@ impl CompiledModel {
         let Network::Built(model) = &mut self.network else { return Err(not_built()) };
         // While they change the weights are held by nobody else, so that they do where they lie. A rule that is not
         // Horn's may panic, which would lose them: for that the old ones are kept.
-        let old = (!is_builtin(self.optimizer.as_ref())).then(|| model.clone());
+        let old = self.optimizer.keras_module().is_none().then(|| model.clone());
         let mut restore = Restore { model, old };
         let state = &mut self.state;
         restore.model.update(|model| state.step(rate, model, gradients).constrained());

@@ -135,24 +135,22 @@ impl<T: ?Sized> Registry<T> {
         self.custom.write().unwrap_or_else(PoisonError::into_inner).insert(class_name.to_owned(), reader);
     }
 
-    /// Is it a class that Horn has?
-    pub fn has(&self, class_name: &str) -> bool {
-        self.known.iter().any(|known| known.class_name == class_name)
-    }
-
     /// The classes that Horn has.
     pub fn class_names(&self) -> impl Iterator<Item = &'static str> {
         self.known.iter().map(|known| known.class_name)
     }
+}
 
-    /// An object as Keras writes it. Only custom classes have a registered name, and no module.
-    pub fn object(&self, class_name: &str, registered_name: Option<&str>, config: Value) -> Value {
-        if registered_name.is_none() && self.has(class_name) {
-            return json!({
-                "module": self.module, "class_name": class_name, "config": config, "registered_name": null,
-            });
-        }
-        let registered_name = registered_name.unwrap_or(class_name);
-        json!({"module": null, "class_name": class_name, "config": config, "registered_name": registered_name})
-    }
+/// An object as Keras writes it. Only custom classes have a registered name, and no module.
+pub(crate) fn object(
+    module: Option<&'static str>,
+    class_name: &str,
+    registered_name: Option<&str>,
+    config: Value,
+) -> Value {
+    let registered_name = match module {
+        Some(_) => registered_name,
+        None => Some(registered_name.unwrap_or(class_name)),
+    };
+    json!({"module": module, "class_name": class_name, "config": config, "registered_name": registered_name})
 }

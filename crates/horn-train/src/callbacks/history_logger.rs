@@ -2,7 +2,8 @@
 
 use horn_nn::Result;
 
-use super::{Callback, Training};
+use super::callback::Callback;
+use super::training::Training;
 use crate::history::Scores;
 
 /// Keras's `History`.

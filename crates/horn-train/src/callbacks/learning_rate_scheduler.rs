@@ -4,7 +4,8 @@ use std::fmt;
 
 use horn_nn::Result;
 
-use super::{Callback, Training};
+use super::callback::Callback;
+use super::training::Training;
 use crate::history::Scores;
 
 /// Sets the learning rate at the beginning of each epoch: the function is given the epoch, counted from 0, and the rate

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use horn_nn::Result;
 
-use super::{Callback, Training};
+use super::callback::Callback;
+use super::training::Training;
 use crate::history::Scores;
 use crate::progress::{Progress, Verbose};
 

@@ -9,7 +9,8 @@ use super::common::{
     Common, check_smoothing, clip_probabilities, common_arguments, common_methods, exact_on_logits,
     from_logits_argument,
 };
-use super::{Loss, Target, TargetKind};
+use super::loss::Loss;
+use super::target::{Target, TargetKind};
 use crate::keras_config::LastAxis;
 
 /// The sum of `-y_true * ln(p)` over the classes, the last axis.

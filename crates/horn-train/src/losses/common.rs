@@ -4,7 +4,7 @@ use burn::Tensor;
 use horn_nn::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Reduction;
+use super::reduction::Reduction;
 
 /// Name and reduction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,7 +112,11 @@ macro_rules! common_methods {
         }
 
         fn config(&self) -> serde_json::Value {
-            serde_json::to_value(self).expect("names, numbers and booleans under string keys are JSON")
+            $crate::keras_config::write(self)
+        }
+
+        fn keras_module(&self) -> Option<&'static str> {
+            Some("keras.losses")
         }
     };
 }

@@ -6,10 +6,12 @@ use horn_nn::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{
-    BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError,
-    SparseCategoricalCrossentropy,
-};
+use super::binary_crossentropy::BinaryCrossentropy;
+use super::categorical_crossentropy::CategoricalCrossentropy;
+use super::loss::Loss;
+use super::mean_absolute_error::MeanAbsoluteError;
+use super::mean_squared_error::MeanSquaredError;
+use super::sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
 use crate::keras_config::read;
 use crate::registry::{Registry, known};
 

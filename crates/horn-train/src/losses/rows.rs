@@ -4,7 +4,7 @@ use burn::Tensor;
 use burn::tensor::Bool;
 use horn_nn::{AnyTensor, Error, Result, by_rank, sizes};
 
-use super::Target;
+use super::target::Target;
 
 /// A batch with all axes but the last flattened to rows.
 pub(crate) struct Rows {

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::common::{
     Common, clip_probabilities, common_arguments, common_methods, exact_on_logits, from_logits_argument,
 };
-use super::{Loss, Target, TargetKind};
+use super::loss::Loss;
+use super::target::{Target, TargetKind};
 
 /// `-ln(p)` of the true class, whose number is given.
 ///

@@ -3,7 +3,8 @@
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
 
-use super::{Loss, Target};
+use super::loss::Loss;
+use super::target::Target;
 use crate::testing::{assert_close, values};
 
 pub const PROBABILITIES: [[f32; 3]; 4] = [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4], [0.0, 0.5, 0.5], [2.0, 1.0, 1.0]];

@@ -7,8 +7,10 @@ use horn_nn::{Error, Result, Shape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::from_config::is_accuracy;
-use super::{Accumulator, MeanOfRows, Metric, metric_methods, metric_name, named_metric};
+use super::accumulator::Accumulator;
+use super::common::{metric_methods, metric_name, named_metric};
+use super::mean_of_rows::MeanOfRows;
+use super::metric::Metric;
 use crate::keras_config::Float32;
 use crate::losses::Target;
 
@@ -165,6 +167,11 @@ impl Metric for SparseCategoricalAccuracy {
     fn accumulator(&self) -> Box<dyn Accumulator> {
         MeanOfRows::boxed(sparse_categorical_accuracy)
     }
+}
+
+/// Is it what Keras takes for the accuracy that fits the shapes?
+pub(super) fn is_accuracy(name: &str) -> bool {
+    ["accuracy", "acc"].contains(&name.to_lowercase().as_str())
 }
 
 /// The share of each row that is on the right side of the threshold.

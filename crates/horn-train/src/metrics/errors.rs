@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Accumulator, MeanOfRows, Metric, metric_methods, named_metric};
+use super::accumulator::Accumulator;
+use super::common::{metric_methods, named_metric};
+use super::mean_of_rows::MeanOfRows;
+use super::metric::Metric;
 use crate::keras_config::Float32;
 use crate::losses::{mean_absolute_error, mean_squared_error};
 

@@ -6,10 +6,9 @@ use horn_nn::Result;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{
-    Accuracy, BinaryAccuracy, CategoricalAccuracy, MeanAbsoluteError, MeanSquaredError, Metric,
-    SparseCategoricalAccuracy,
-};
+use super::accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, is_accuracy};
+use super::errors::{MeanAbsoluteError, MeanSquaredError};
+use super::metric::Metric;
 use crate::keras_config::read;
 use crate::registry::{Registry, known};
 
@@ -34,11 +33,6 @@ pub(super) static METRICS: Registry<dyn Metric> = Registry::new(
 /// ```
 pub fn class_names() -> impl Iterator<Item = &'static str> {
     METRICS.class_names()
-}
-
-/// Is it what Keras takes for the accuracy that fits the shapes?
-pub(super) fn is_accuracy(name: &str) -> bool {
-    ["accuracy", "acc"].contains(&name.to_lowercase().as_str())
 }
 
 /// Reads a metric from what Keras writes for it: a name, a function or an object with its class.

@@ -5,7 +5,8 @@ use std::fmt;
 use burn::Tensor;
 use horn_nn::{AnyTensor, Result};
 
-use super::{Accumulator, Mean, same_state};
+use super::accumulator::{Accumulator, same_state};
+use super::mean::Mean;
 use crate::losses::{Rows, Target};
 
 /// The weighted mean of what a function says of each row of predictions.

@@ -5,8 +5,12 @@ use horn_nn::{Error, Result, Weight};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::adam::Adam;
 use super::common::common_arguments;
-use super::{Adam, LearningRate, Optimizer, SlotSpec, config};
+use super::learning_rate::LearningRate;
+use super::optimizer::Optimizer;
+use super::slot::SlotSpec;
+use crate::keras_config;
 
 /// [`Adam`] with a weight decay of 0.004 by default
 /// ([Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101)).
@@ -96,7 +100,11 @@ impl Optimizer for AdamW {
     }
 
     fn config(&self) -> Value {
-        config(self)
+        keras_config::write(self)
+    }
+
+    fn keras_module(&self) -> Option<&'static str> {
+        self.adam.keras_module()
     }
 }
 

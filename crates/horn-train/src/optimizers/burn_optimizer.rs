@@ -6,7 +6,8 @@ use burn::optim::ModuleOptimizer;
 use horn_nn::Result;
 use serde_json::{Value, json};
 
-use super::{LearningRate, Optimizer};
+use super::learning_rate::LearningRate;
+use super::optimizer::Optimizer;
 
 /// Any optimizer of Burn, with its own formulas and defaults.
 ///

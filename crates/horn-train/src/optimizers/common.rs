@@ -4,7 +4,8 @@ use burn::Tensor;
 use horn_nn::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::LearningRate;
+use super::checks::{at_least_zero, check};
+use super::learning_rate::LearningRate;
 
 /// Name, learning rate, weight decay and clipping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -136,29 +137,6 @@ impl Common {
     }
 }
 
-pub(super) fn at_least_zero(name: &str, value: f64) -> Result<()> {
-    check(name, value, value.is_finite() && value >= 0.0, "a finite number of at least 0")
-}
-
-pub(super) fn below_one(name: &str, value: f64) -> Result<()> {
-    check(name, value, (0.0..1.0).contains(&value), "a number from 0 to below 1")
-}
-
-pub(super) fn up_to_one(name: &str, value: f64) -> Result<()> {
-    check(name, value, (0.0..=1.0).contains(&value), "a number from 0 to 1")
-}
-
-fn check(name: &str, value: f64, fits: bool, expected: &str) -> Result<()> {
-    if fits {
-        return Ok(());
-    }
-    Err(Error::argument("the argument is out of range")
-        .at(name)
-        .received(value)
-        .expected(expected)
-        .hint(format!("choose {expected}")))
-}
-
 /// The builder methods for the arguments in [`Common`], which the optimizer keeps in `$common`.
 macro_rules! common_arguments {
     ($optimizer:ident, $($common:ident).+) => {
@@ -210,7 +188,7 @@ macro_rules! common_methods {
             stringify!($optimizer)
         }
 
-        fn learning_rate(&self) -> $crate::optimizers::LearningRate {
+        fn learning_rate(&self) -> $crate::optimizers::learning_rate::LearningRate {
             self.common.learning_rate.clone()
         }
 
@@ -223,7 +201,11 @@ macro_rules! common_methods {
         }
 
         fn config(&self) -> serde_json::Value {
-            $crate::optimizers::config(self)
+            $crate::keras_config::write(self)
+        }
+
+        fn keras_module(&self) -> Option<&'static str> {
+            Some("keras.optimizers")
         }
     };
 }
@@ -234,7 +216,7 @@ pub(super) use common_methods;
 macro_rules! burn_rule {
     ($optimizer:ident) => {
         impl burn::optim::Optimizer for $optimizer {
-            type State<const D: usize> = $crate::optimizers::State<D>;
+            type State<const D: usize> = $crate::optimizers::state::State<D>;
 
             fn step<const D: usize>(
                 &self,

@@ -7,7 +7,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Adam, AdamW, Optimizer, RMSprop, SGD, schedules};
+use super::adam::Adam;
+use super::adamw::AdamW;
+use super::optimizer::Optimizer;
+use super::rmsprop::RMSprop;
+use super::schedules;
+use super::sgd::SGD;
 use crate::keras_config;
 use crate::registry::{Registry, known};
 

@@ -6,7 +6,7 @@ use horn_nn::Result;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::common::at_least_zero;
+use super::checks::at_least_zero;
 use super::schedules::{self, Schedule};
 
 /// The learning rate of an optimizer. A number or a [`Schedule`] turns into one, so that optimizers take either.

@@ -7,7 +7,7 @@ use horn_nn::Result;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 
 /// A learning rate for each step.
 ///
@@ -60,9 +60,15 @@ pub trait Schedule: Debug + Send + Sync {
         None
     }
 
+    /// Keras's module of the class, where Horn has it.
+    #[doc(hidden)]
+    fn keras_module(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The schedule as Keras writes it, with its class and arguments.
     fn serialize(&self) -> Value {
-        SCHEDULES.object(self.class_name(), self.registered_name(), self.config())
+        registry::object(self.keras_module(), self.class_name(), self.registered_name(), self.config())
     }
 }
 

@@ -4,8 +4,12 @@ use burn::Tensor;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, burn_rule, common_arguments, common_methods, up_to_one};
-use super::{LearningRate, Optimizer, SlotSpec, State};
+use super::checks::up_to_one;
+use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::learning_rate::LearningRate;
+use super::optimizer::Optimizer;
+use super::slot::SlotSpec;
+use super::state::State;
 
 /// Gradient descent, with momentum if wanted.
 ///

@@ -5,7 +5,8 @@ use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 
-use super::{Optimizer, clip_by_global_norm};
+use super::global_norm::clip_by_global_norm;
+use super::optimizer::Optimizer;
 use crate::testing::{assert_close_to_scale, values};
 
 #[derive(Module, Debug)]
