@@ -21,7 +21,7 @@ pub(crate) struct Registry<T: ?Sized + 'static> {
     any_case: bool,
     /// Checks the arguments of one.
     validate: fn(&T) -> Result<()>,
-    /// Horn's own, from [`known!`].
+    /// Horn's own, from its [`table!`].
     pub known: &'static [Known<T>],
     /// Those of users, by class name or registered name.
     custom: RwLock<BTreeMap<String, Reader<T>>>,
@@ -38,18 +38,24 @@ pub(crate) struct Known<T: ?Sized> {
 /// Reads a custom object from its configuration.
 type Reader<T> = Arc<dyn Fn(&Value) -> Result<Arc<T>> + Send + Sync>;
 
-/// The table of a registry, a class in each line: its name, then Keras's other names of it. `read` makes one of a
-/// configuration.
-macro_rules! known {
-    ($read:ident; $($class:ident: $($name:literal),+;)*) => {
-        &[$($crate::registry::Known {
+/// The table of a registry, a class in each line: its module and name, then Keras's other names of it. `read` makes one of
+/// a configuration. The classes are exported by their names.
+macro_rules! table {
+    ($thing:ty, $read:path; $($module:ident::$class:ident: $($name:literal),+;)*) => {
+        $(pub use super::$module::$class;)*
+
+        /// What the registry knows.
+        pub(super) const KNOWN: &[$crate::registry::Known<$thing>] = &[$($crate::registry::Known {
             class_name: stringify!($class),
             names: &[$($name),+],
-            read: |config| Ok(std::sync::Arc::new($read::<$class>(stringify!($class), config)?)),
-        }),*]
+            read: |config| {
+                use $read as read;
+                Ok(std::sync::Arc::new(read::<$class>(stringify!($class), config)?))
+            },
+        }),*];
     };
 }
-pub(crate) use known;
+pub(crate) use table;
 
 impl<T: ?Sized> Registry<T> {
     /// A registry of Horn's own classes.

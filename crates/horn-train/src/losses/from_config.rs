@@ -6,28 +6,12 @@ use horn_nn::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::binary_crossentropy::BinaryCrossentropy;
-use super::categorical_crossentropy::CategoricalCrossentropy;
 use super::loss::Loss;
-use super::mean_absolute_error::MeanAbsoluteError;
-use super::mean_squared_error::MeanSquaredError;
-use super::sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
-use crate::keras_config::read;
-use crate::registry::{Registry, known};
+use super::table::KNOWN;
+use crate::registry::Registry;
 
-pub(super) static LOSSES: Registry<dyn Loss> = Registry::new(
-    "loss",
-    "loss",
-    "keras.losses",
-    |loss| loss.validate(),
-    known! { read;
-        MeanSquaredError: "mean_squared_error", "mse", "MSE";
-        MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
-        BinaryCrossentropy: "binary_crossentropy", "bce", "BCE";
-        CategoricalCrossentropy: "categorical_crossentropy";
-        SparseCategoricalCrossentropy: "sparse_categorical_crossentropy";
-    },
-);
+pub(super) static LOSSES: Registry<dyn Loss> =
+    Registry::new("loss", "loss", "keras.losses", |loss| loss.validate(), KNOWN);
 
 /// The classes of losses that Horn has.
 ///

@@ -14,21 +14,18 @@ mod mean_squared_error;
 mod reduction;
 mod rows;
 mod sparse_categorical_crossentropy;
+mod table;
 mod target;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use binary_crossentropy::BinaryCrossentropy;
-pub use categorical_crossentropy::CategoricalCrossentropy;
 pub use from_config::{class_names, from_config, register};
 pub use loss::Loss;
-pub use mean_absolute_error::MeanAbsoluteError;
 pub(crate) use mean_absolute_error::mean_absolute_error;
-pub use mean_squared_error::MeanSquaredError;
 pub(crate) use mean_squared_error::mean_squared_error;
 pub use reduction::{Reduction, mask_weight, reduce};
 pub(crate) use rows::Rows;
-pub use sparse_categorical_crossentropy::SparseCategoricalCrossentropy;
+pub use table::*;
 pub use target::{Target, TargetKind};

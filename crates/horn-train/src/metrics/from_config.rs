@@ -6,25 +6,13 @@ use horn_nn::Result;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy, is_accuracy};
-use super::errors::{MeanAbsoluteError, MeanSquaredError};
+use super::accuracy::{Accuracy, is_accuracy};
 use super::metric::Metric;
-use crate::keras_config::read;
-use crate::registry::{Registry, known};
+use super::table::KNOWN;
+use crate::registry::Registry;
 
-pub(super) static METRICS: Registry<dyn Metric> = Registry::new(
-    "metric",
-    "metrics",
-    "keras.metrics",
-    |metric| metric.validate(),
-    known! { read;
-        BinaryAccuracy: "binary_accuracy";
-        CategoricalAccuracy: "categorical_accuracy";
-        SparseCategoricalAccuracy: "sparse_categorical_accuracy";
-        MeanSquaredError: "mean_squared_error", "mse", "MSE";
-        MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
-    },
-);
+pub(super) static METRICS: Registry<dyn Metric> =
+    Registry::new("metric", "metrics", "keras.metrics", |metric| metric.validate(), KNOWN);
 
 /// The classes of metrics that Horn has; [`Accuracy`], which stands for one of them, is none.
 ///

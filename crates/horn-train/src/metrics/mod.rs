@@ -11,13 +11,14 @@ mod from_config;
 mod mean;
 mod mean_of_rows;
 mod metric;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub use accumulator::{Accumulator, same_state};
-pub use accuracy::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
-pub use errors::{MeanAbsoluteError, MeanSquaredError};
+pub use accuracy::Accuracy;
 pub use from_config::{class_names, from_config, register};
 pub use mean::Mean;
 pub use mean_of_rows::MeanOfRows;
 pub use metric::Metric;
+pub use table::*;

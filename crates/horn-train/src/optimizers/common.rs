@@ -2,10 +2,14 @@
 
 use burn::Tensor;
 use horn_nn::{Error, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::checks::{at_least_zero, check};
 use super::learning_rate::LearningRate;
+use super::schedules;
+use crate::keras_config;
 
 /// Name, learning rate, weight decay and clipping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,6 +139,22 @@ impl Common {
             gradient
         }
     }
+}
+
+/// Keys of older versions that say nothing of how a model learns.
+const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
+
+/// Reads an optimizer of Horn's.
+pub(super) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
+    // Serde would wrap what a schedule's own error says.
+    if let Some(schedule) = config.get("learning_rate").filter(|rate| rate.is_object() || rate.is_string()) {
+        schedules::from_config(schedule)?;
+    }
+    let mut config = config.clone();
+    if let Some(config) = config.as_object_mut() {
+        config.retain(|key, _| !SILENT.contains(&key.as_str()));
+    }
+    keras_config::read(class_name, &config)
 }
 
 /// The builder methods for the arguments in [`Common`], which the optimizer keeps in `$common`.

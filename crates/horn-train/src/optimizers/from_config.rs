@@ -3,30 +3,19 @@
 use std::sync::Arc;
 
 use horn_nn::Result;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::adam::Adam;
-use super::adamw::AdamW;
 use super::optimizer::Optimizer;
-use super::rmsprop::RMSprop;
-use super::schedules;
-use super::sgd::SGD;
-use crate::keras_config;
-use crate::registry::{Registry, known};
+use super::table::KNOWN;
+use crate::registry::Registry;
 
 pub(super) static OPTIMIZERS: Registry<dyn Optimizer> = Registry::<dyn Optimizer>::new(
     "optimizer",
     "optimizer",
     "keras.optimizers",
     |optimizer| optimizer.validate(),
-    known! { read;
-        SGD: "sgd";
-        Adam: "adam";
-        AdamW: "adamw";
-        RMSprop: "rmsprop";
-    },
+    KNOWN,
 )
 .any_case();
 
@@ -38,9 +27,6 @@ pub(super) static OPTIMIZERS: Registry<dyn Optimizer> = Registry::<dyn Optimizer
 pub fn class_names() -> impl Iterator<Item = &'static str> {
     OPTIMIZERS.class_names()
 }
-
-/// Keys of older versions that say nothing of how a model learns.
-const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 
 /// Reads an optimizer from what Keras writes for it: a name, or an object with its class. Capitals are no difference.
 ///
@@ -60,19 +46,6 @@ const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 /// of range, or one that Horn can't follow.
 pub fn from_config(object: &Value) -> Result<Arc<dyn Optimizer>> {
     OPTIMIZERS.read(object, |_| json!({}))
-}
-
-/// Reads an optimizer of Horn's.
-fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
-    // Serde would wrap what a schedule's own error says.
-    if let Some(schedule) = config.get("learning_rate").filter(|rate| rate.is_object() || rate.is_string()) {
-        schedules::from_config(schedule)?;
-    }
-    let mut config = config.clone();
-    if let Some(config) = config.as_object_mut() {
-        config.retain(|key, _| !SILENT.contains(&key.as_str()));
-    }
-    keras_config::read(class_name, &config)
 }
 
 /// Registers a custom optimizer by its class, or by Keras's registered name of it (`package>Class`), so that it
@@ -117,6 +90,7 @@ pub fn register<O: Optimizer + DeserializeOwned + 'static>(class_name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::adam::Adam;
     use super::*;
 
     #[test]

@@ -17,21 +17,19 @@ pub mod schedules;
 mod sgd;
 mod slot;
 mod state;
+mod table;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod variables;
 
-pub use adam::Adam;
-pub use adamw::AdamW;
 pub use burn_optimizer::BurnOptimizer;
 pub use from_config::{class_names, from_config, register};
 pub use global_norm::clip_by_global_norm;
 pub use learning_rate::LearningRate;
 pub use optimizer::Optimizer;
-pub use rmsprop::RMSprop;
-pub use sgd::SGD;
 pub use slot::SlotSpec;
 pub use state::State;
+pub use table::*;
 pub use variables::{OptimizerValue, OptimizerVariable};
