@@ -242,12 +242,14 @@ fn dims(model: &Model) -> HashMap<ParamId, Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
     use horn_nn::layers::{BatchNormalization, Dense, Input};
     use horn_nn::{HostArray, Sequential};
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::losses::MeanSquaredError;
-    use crate::optimizers::{Adam, BurnOptimizer, SGD};
+    use crate::optimizers::{Adam, BurnOptimizer, LearningRate, SGD, SlotNames, State};
     use crate::{Compile, Fit, Verbose};
 
     fn model(optimizer: impl Optimizer + 'static) -> CompiledModel {
@@ -330,6 +332,70 @@ mod tests {
             assert!(error.to_string().contains(words), "{error}");
             assert_eq!(values(&model), good);
         }
+    }
+
+    /// Steps by the mean of this gradient and the last.
+    #[derive(Clone, Debug)]
+    struct Smoothed;
+
+    impl SlotNames for Smoothed {
+        const NAMES: &'static [&'static str] = &["last_gradient"];
+    }
+
+    impl burn::optim::Optimizer for Smoothed {
+        type State<const D: usize> = State<Self, D>;
+
+        fn step<const D: usize>(
+            &self,
+            rate: f64,
+            variable: Tensor<D>,
+            gradient: Tensor<D>,
+            state: Option<State<Self, D>>,
+        ) -> (Tensor<D>, Option<State<Self, D>>) {
+            let mut state = state.unwrap_or_default();
+            let last = state.take("last_gradient").unwrap_or_else(|| gradient.zeros_like());
+            state.put("last_gradient", gradient.clone());
+            (variable - (gradient + last) * (rate / 2.0), Some(state))
+        }
+
+        fn to_device<const D: usize>(state: State<Self, D>, device: &Device) -> State<Self, D> {
+            state.to_device(device)
+        }
+    }
+
+    impl Optimizer for Smoothed {
+        fn class_name(&self) -> &'static str {
+            "Smoothed"
+        }
+        fn learning_rate(&self) -> LearningRate {
+            0.1.into()
+        }
+        fn slots(&self, weight: &Weight) -> Option<Vec<SlotSpec>> {
+            Some(vec![SlotSpec::like(weight, "last_gradient")])
+        }
+        fn validate(&self) -> Result<()> {
+            Ok(())
+        }
+        fn to_module_optimizer(&self) -> ModuleOptimizer {
+            self.clone().into()
+        }
+        fn config(&self) -> Value {
+            json!({})
+        }
+    }
+
+    #[test]
+    fn what_a_custom_rule_keeps_goes_out_and_in() {
+        let (mut trained, mut other) = (model(Smoothed), model(Smoothed));
+        train(&mut trained);
+        let taken = values(&trained);
+        assert!(taken[2..].iter().any(|value| matches!(value, OptimizerValue::Float(array) if array.sum() != 0.0)));
+        other.model_mut().unwrap().set_weights(&trained.model().unwrap().get_weights()).unwrap();
+        other.set_optimizer_variables(&taken).unwrap();
+        assert_eq!(values(&other), taken);
+        train(&mut trained);
+        train(&mut other);
+        assert_eq!(other.model().unwrap().get_weights(), trained.model().unwrap().get_weights());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::common::{Common, burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
-use super::state::State;
+use super::state::{SlotNames, State};
 
 /// Adam: each variable moves by its average gradient, divided by the root of its average squared gradient.
 ///
@@ -105,6 +105,10 @@ impl Optimizer for Adam {
 
 burn_rule!(Adam);
 
+impl SlotNames for Adam {
+    const NAMES: &'static [&'static str] = &["momentum", "velocity", "velocity_hat"];
+}
+
 impl Adam {
     /// The variable after an update.
     fn update<const D: usize>(
@@ -112,22 +116,22 @@ impl Adam {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<D>,
+        state: &mut State<Self, D>,
     ) -> Tensor<D> {
-        let momentum = approach(state.momentum.take(), gradient.clone(), 1.0 - self.beta_1);
-        let velocity = approach(state.velocity.take(), gradient.square(), 1.0 - self.beta_2);
+        let momentum = approach(state.take("momentum"), gradient.clone(), 1.0 - self.beta_1);
+        let velocity = approach(state.take("velocity"), gradient.square(), 1.0 - self.beta_2);
         let spread = if self.amsgrad {
-            let largest = match state.velocity_hat.take() {
+            let largest = match state.take("velocity_hat") {
                 Some(largest) => largest.max_pair(velocity.clone()),
                 None => velocity.clone(),
             };
-            state.velocity_hat = Some(largest.clone());
+            state.put("velocity_hat", largest.clone());
             largest
         } else {
             velocity.clone()
         };
-        state.momentum = Some(momentum.clone());
-        state.velocity = Some(velocity);
+        state.put("momentum", momentum.clone());
+        state.put("velocity", velocity);
 
         let step = momentum.mul_scalar(self.corrected(learning_rate, state.iterations))
             / spread.sqrt().add_scalar(self.epsilon);

@@ -236,7 +236,7 @@ pub(super) use common_methods;
 macro_rules! burn_rule {
     ($optimizer:ident) => {
         impl burn::optim::Optimizer for $optimizer {
-            type State<const D: usize> = $crate::optimizers::state::State<D>;
+            type State<const D: usize> = $crate::optimizers::state::State<Self, D>;
 
             fn step<const D: usize>(
                 &self,
@@ -249,7 +249,7 @@ macro_rules! burn_rule {
                 let mut state = state.unwrap_or_default();
                 state.iterations += 1;
                 let variable = self.update(learning_rate, variable, gradient, &mut state);
-                (variable, state.has_averages().then_some(state))
+                (variable, (!state.is_empty()).then_some(state))
             }
 
             fn to_device<const D: usize>(state: Self::State<D>, device: &burn::tensor::Device) -> Self::State<D> {

@@ -30,6 +30,6 @@ pub use global_norm::clip_by_global_norm;
 pub use learning_rate::LearningRate;
 pub use optimizer::Optimizer;
 pub use slot::SlotSpec;
-pub use state::State;
+pub use state::{SlotNames, State};
 pub use table::*;
 pub use variables::{OptimizerValue, OptimizerVariable};

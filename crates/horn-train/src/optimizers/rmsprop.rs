@@ -9,7 +9,7 @@ use super::common::{Common, burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
-use super::state::State;
+use super::state::{SlotNames, State};
 
 /// RMSprop: the gradient divided by the root of its average square.
 ///
@@ -104,6 +104,10 @@ impl Optimizer for RMSprop {
 
 burn_rule!(RMSprop);
 
+impl SlotNames for RMSprop {
+    const NAMES: &'static [&'static str] = &["velocity", "momentum", "average_gradient"];
+}
+
 impl RMSprop {
     /// The variable after an update.
     fn update<const D: usize>(
@@ -111,13 +115,13 @@ impl RMSprop {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<D>,
+        state: &mut State<Self, D>,
     ) -> Tensor<D> {
-        let velocity = self.average(state.velocity.take(), gradient.clone().square());
-        state.velocity = Some(velocity.clone());
+        let velocity = self.average(state.take("velocity"), gradient.clone().square());
+        state.put("velocity", velocity.clone());
         let spread = if self.centered {
-            let average = self.average(state.average_gradient.take(), gradient.clone());
-            state.average_gradient = Some(average.clone());
+            let average = self.average(state.take("average_gradient"), gradient.clone());
+            state.put("average_gradient", average.clone());
             velocity - average.square()
         } else {
             velocity
@@ -125,10 +129,10 @@ impl RMSprop {
 
         let mut step = gradient.mul_scalar(learning_rate) / spread.add_scalar(self.epsilon).sqrt();
         if self.momentum > 0.0 {
-            if let Some(momentum) = state.momentum.take() {
+            if let Some(momentum) = state.take("momentum") {
                 step = momentum.mul_scalar(self.momentum) + step;
             }
-            state.momentum = Some(step.clone());
+            state.put("momentum", step.clone());
         }
         variable - step
     }

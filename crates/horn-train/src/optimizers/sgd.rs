@@ -9,7 +9,7 @@ use super::common::{Common, burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
-use super::state::State;
+use super::state::{SlotNames, State};
 
 /// Gradient descent, with momentum if wanted.
 ///
@@ -77,6 +77,10 @@ impl Optimizer for SGD {
 
 burn_rule!(SGD);
 
+impl SlotNames for SGD {
+    const NAMES: &'static [&'static str] = &["momentum"];
+}
+
 impl SGD {
     /// The variable after an update.
     fn update<const D: usize>(
@@ -84,18 +88,18 @@ impl SGD {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<D>,
+        state: &mut State<Self, D>,
     ) -> Tensor<D> {
         let step = gradient.mul_scalar(learning_rate);
         if self.momentum == 0.0 {
             return variable - step;
         }
         let lookahead = self.nesterov.then(|| step.clone());
-        let velocity = match state.momentum.take() {
+        let velocity = match state.take("momentum") {
             Some(velocity) => velocity.mul_scalar(self.momentum) - step,
             None => step.neg(),
         };
-        state.momentum = Some(velocity.clone());
+        state.put("momentum", velocity.clone());
         match lookahead {
             Some(step) => variable + (velocity.mul_scalar(self.momentum) - step),
             None => variable + velocity,

@@ -14,7 +14,7 @@ use super::*;
 use crate::Scores;
 use crate::callbacks::{Callback, Training};
 use crate::losses::{MeanSquaredError, Reduction, Target, TargetKind};
-use crate::optimizers::{LearningRate, SGD};
+use crate::optimizers::{LearningRate, SGD, SlotNames, State};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy)]
@@ -170,8 +170,12 @@ fn a_callback_that_fails_leaves_the_weights_of_the_last_whole_step() {
 #[derive(Clone, Debug)]
 struct FailingRule(Arc<AtomicUsize>);
 
+impl SlotNames for FailingRule {
+    const NAMES: &'static [&'static str] = &[];
+}
+
 impl burn::optim::Optimizer for FailingRule {
-    type State<const D: usize> = crate::optimizers::State<D>;
+    type State<const D: usize> = State<Self, D>;
 
     fn step<const D: usize>(
         &self,
