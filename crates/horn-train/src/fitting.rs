@@ -96,7 +96,6 @@ impl CompiledModel {
     /// Where an option is impossible, the model waits for data to be built, or a batch does not fit it, besides the
     /// errors of the source and of callbacks. The model keeps what it has learned until then.
     pub fn fit_source(&mut self, source: &mut dyn BatchSource, options: Fit<'_>) -> Result<History> {
-        self.looked_at_data = true;
         options.run(&mut Supervised::new(self)?, source)
     }
 }

@@ -83,12 +83,14 @@ impl CompiledModel {
         }
     }
 
-    /// The model itself, to change its weights.
+    /// The model itself, to change its weights, or to put another of the same layers in its place.
     ///
     /// # Errors
     ///
     /// As [`model`](Self::model).
     pub fn model_mut(&mut self) -> Result<&mut Model> {
+        // What is put here does not lie on the autodiff device. The next step of training brings it there.
+        self.end_training();
         match &mut self.network {
             Network::Built(model) => Ok(model),
             Network::Waiting(_) => Err(not_built()),
@@ -100,7 +102,8 @@ impl CompiledModel {
     /// # Errors
     ///
     /// As [`model`](Self::model).
-    pub fn into_model(self) -> Result<Model> {
+    pub fn into_model(mut self) -> Result<Model> {
+        self.end_training();
         match self.network {
             Network::Built(model) => Ok(model),
             Network::Waiting(_) => Err(not_built()),
@@ -183,6 +186,7 @@ impl CompiledModel {
             let model = self.model_mut()?;
             *model = model.clone().train();
             self.is_training = true;
+            self.looked_at_data = true;
         }
         Ok(())
     }

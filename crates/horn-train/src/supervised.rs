@@ -67,6 +67,22 @@ impl<'m> Supervised<'m> {
         Ok(Self { compiled, loss: Mean::default(), outputs })
     }
 
+    /// The gradients of the loss of a batch by all weights; `None` where the whole model is frozen, which is no error in
+    /// Keras either. The loss ends here, so that nothing holds the weights while they change.
+    fn gradients(&mut self, batch: Batch) -> Result<Option<GradientsParams>> {
+        let loss = self.measure(batch, Mode::Training)?;
+        let model = self.compiled.model()?;
+        let gradients = match loss.is_tracked() {
+            true => GradientsParams::from_grads(loss.backward(), model),
+            false if model.trainable_weights().next().is_none() => return Ok(None),
+            false => GradientsParams::new(),
+        };
+        Ok(Some(match self.compiled.optimizer().global_clipnorm() {
+            Some(norm) => clip_by_global_norm(gradients, model, norm),
+            None => gradients,
+        }))
+    }
+
     /// Computes the loss of a batch, and adds it and the metrics to the running ones.
     fn measure(&mut self, batch: Batch, mode: Mode) -> Result<Tensor<1>> {
         let model = self.compiled.model()?;
@@ -94,19 +110,10 @@ impl TrainStep for Supervised<'_> {
 
     fn train_step(&mut self, batch: Batch) -> Result<()> {
         self.compiled.begin_training()?;
-        let loss = self.measure(batch, Mode::Training)?;
-        let model = self.compiled.model()?;
-        // No weight has led to the loss of a model that is frozen: nothing is learned, and as in Keras that is no error.
-        let gradients = match loss.is_tracked() {
-            true => GradientsParams::from_grads(loss.backward(), model),
-            false if model.trainable_weights().next().is_none() => return Ok(()),
-            false => GradientsParams::new(),
-        };
-        let gradients = match self.compiled.optimizer().global_clipnorm() {
-            Some(norm) => clip_by_global_norm(gradients, model, norm),
-            None => gradients,
-        };
-        self.compiled.apply_gradients(gradients)
+        match self.gradients(batch)? {
+            Some(gradients) => self.compiled.apply_gradients(gradients),
+            None => Ok(()),
+        }
     }
 
     fn test_step(&mut self, batch: Batch) -> Result<()> {

@@ -157,6 +157,29 @@ fn hooks_may_use_and_change_the_model() {
 }
 
 #[test]
+fn a_hook_may_put_another_model_in_place() {
+    /// Goes back to the model as it was after the first epoch.
+    #[derive(Default)]
+    struct Back(Option<horn_nn::Model>);
+    impl Callback for Back {
+        fn on_epoch_end(&mut self, epoch: usize, _: &mut Scores, training: &mut Training<'_>) -> Result<()> {
+            let model = training.model().model_mut()?;
+            match epoch {
+                0 => self.0 = Some(model.clone()),
+                _ => *model = self.0.clone().expect("there was a first epoch"),
+            }
+            Ok(())
+        }
+    }
+    let mut model = model(SGD::new(0.1), MeanSquaredError::new());
+    let history = model.fit(x(), y(), quiet(4).callback(Back::default())).unwrap();
+    assert!(history["loss"][1] < history["loss"][0], "{history:?}");
+    // Each of the later epochs begins with the weights after the first.
+    assert_eq!(history["loss"][1..], [history["loss"][1]; 3]);
+    assert_eq!(model.iterations, 12);
+}
+
+#[test]
 fn stopping_at_a_batch_ends_the_epoch_there() {
     struct Stop;
     impl Callback for Stop {
