@@ -28,7 +28,7 @@ use crate::registry;
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 ///
-/// A custom metric that is the mean of a value for each row takes [`MeanOfRows`]:
+/// A custom metric that is the mean of a value for each row takes [`MeanOfRows`](super::MeanOfRows):
 ///
 /// ```
 /// use horn_train::metrics::{Accumulator, MeanOfRows, Metric};

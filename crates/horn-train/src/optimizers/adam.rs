@@ -9,7 +9,7 @@ use super::common::{Common, burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
-use super::state::{SlotNames, State};
+use super::state::State;
 
 /// Adam: each variable moves by its average gradient, divided by the root of its average squared gradient.
 ///
@@ -103,11 +103,7 @@ impl Optimizer for Adam {
     }
 }
 
-burn_rule!(Adam);
-
-impl SlotNames for Adam {
-    const NAMES: &'static [&'static str] = &["momentum", "velocity", "velocity_hat"];
-}
+burn_rule!(Adam, ["momentum", "velocity", "velocity_hat"]);
 
 impl Adam {
     /// The variable after an update.

@@ -232,9 +232,13 @@ macro_rules! common_methods {
 pub(super) use common_methods;
 
 /// Makes a rule of Burn's of an optimizer that keeps a [`Common`] and has a method `update`: that is given a variable,
-/// its gradient and the state, and returns the new variable.
+/// its gradient and the state, and returns the new variable. The state has slots of these names.
 macro_rules! burn_rule {
-    ($optimizer:ident) => {
+    ($optimizer:ident, $names:expr) => {
+        impl $crate::optimizers::state::SlotNames for $optimizer {
+            const NAMES: &'static [&'static str] = &$names;
+        }
+
         impl burn::optim::Optimizer for $optimizer {
             type State<const D: usize> = $crate::optimizers::state::State<Self, D>;
 

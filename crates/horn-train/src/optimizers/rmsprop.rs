@@ -9,7 +9,7 @@ use super::common::{Common, burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
-use super::state::{SlotNames, State};
+use super::state::State;
 
 /// RMSprop: the gradient divided by the root of its average square.
 ///
@@ -102,11 +102,7 @@ impl Optimizer for RMSprop {
     }
 }
 
-burn_rule!(RMSprop);
-
-impl SlotNames for RMSprop {
-    const NAMES: &'static [&'static str] = &["velocity", "momentum", "average_gradient"];
-}
+burn_rule!(RMSprop, ["velocity", "momentum", "average_gradient"]);
 
 impl RMSprop {
     /// The variable after an update.

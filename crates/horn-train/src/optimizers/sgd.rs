@@ -9,7 +9,7 @@ use super::common::{Common, burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
-use super::state::{SlotNames, State};
+use super::state::State;
 
 /// Gradient descent, with momentum if wanted.
 ///
@@ -75,11 +75,7 @@ impl Optimizer for SGD {
     }
 }
 
-burn_rule!(SGD);
-
-impl SlotNames for SGD {
-    const NAMES: &'static [&'static str] = &["momentum"];
-}
+burn_rule!(SGD, ["momentum"]);
 
 impl SGD {
     /// The variable after an update.
