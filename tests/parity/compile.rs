@@ -203,7 +203,7 @@ fn what_can_not_be_compiled_is_an_error() {
         CompiledModel::from_compile_config(classifier(config), &whole).expect_err(key)
     };
     for (config, key, value, words) in [
-        (one, "optimizer", json!(null), "this is no optimizer"),
+        (one, "optimizer", json!(null), "this is not a valid optimizer"),
         (one, "loss", json!(null), "compiled without a loss"),
         (one, "loss", json!(["mse", "mse"]), "loss: the configuration does not fit"),
         (one, "loss", json!({"right": "mse"}), "received \"right\", expected names of outputs: left"),

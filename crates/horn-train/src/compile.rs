@@ -46,7 +46,7 @@ pub trait Compile: Sized {
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
     ///
-    /// What only measures is no loss, as nothing can be learnt from it:
+    /// A metric is not a loss, as nothing can be learned from it:
     ///
     /// ```compile_fail,E0277
     /// use horn_nn::Sequential;
@@ -95,7 +95,7 @@ pub trait Compile: Sized {
 
 impl Compile for Sequential {
     fn into_network(self, device: &Device) -> Result<Network> {
-        // A model that lacks its Input only is no error yet; one without layers is.
+        // A model that only lacks its Input is not an error yet; one without layers is.
         if self.input_shape().is_none() && self.layers().len() > 0 {
             return Ok(Network::Waiting(self));
         }

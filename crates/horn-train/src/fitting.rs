@@ -54,7 +54,7 @@ impl CompiledModel {
     /// # Errors
     ///
     /// Where an option is impossible, or the data does not fit: empty, of different lengths, of other shapes than the
-    /// model's, with values that are not finite or labels that are no class. Nothing has been changed then. Besides that
+    /// model's, with values that are not finite or labels that are not valid classes. Nothing has been changed then. Besides that
     /// the errors of callbacks; the model keeps what it has learned until then.
     pub fn fit<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>, mut options: Fit<'a>) -> Result<History> {
         let samples = Samples::new(x.into_arrays(), y.into_arrays())?;

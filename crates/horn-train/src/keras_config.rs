@@ -9,7 +9,10 @@ use serde_json::{Map, Value};
 pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
     let place = format!("class {class_name}");
     let given = config.as_object().ok_or_else(|| {
-        Error::argument("the configuration is no object").at(place.clone()).received(config).expected("keys and values")
+        Error::argument("the configuration is not an object")
+            .at(place.clone())
+            .received(config)
+            .expected("keys and values")
     })?;
     let mut whole = written(&C::default());
     whole.extend(given.clone());

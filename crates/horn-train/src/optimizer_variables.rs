@@ -136,7 +136,7 @@ fn misfit(place: &str, problem: &str) -> Error {
         .hint("give values in the order and of the shapes of `optimizer_variables`")
 }
 
-/// A weight that learns.
+/// A trainable weight.
 struct Learning<'a> {
     /// Its number in [`Model::weights`].
     number: usize,
@@ -217,7 +217,7 @@ fn with_averages(
         writer.into_bytes().map_err(|error| Error::model("the optimizer's state can't be set").because(error))?;
     let record = OptimizerRecord::from_bytes(bytes).map_err(failed)?;
     let state = fresh.load_record(record);
-    // Burn leaves out what a rule can't read, which a user's own may not.
+    // Burn leaves out what a rule can't read, which a custom rule may not take.
     if optimizer.keras_module().is_none() && state.to_record().len() != slots.len() {
         return Err(Error::model("the optimizer does not take its own slots back")
             .at("optimizer")

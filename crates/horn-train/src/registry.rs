@@ -129,7 +129,7 @@ impl<T: ?Sized> Registry<T> {
     }
 
     fn unreadable(&self, object: &Value) -> Error {
-        Error::argument(format!("this is no {}", self.called))
+        Error::argument(format!("this is not a valid {}", self.called))
             .received(object)
             .expected("a name, or an object with a class_name and a config")
     }

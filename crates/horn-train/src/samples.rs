@@ -74,7 +74,7 @@ impl<'a> Samples<'a> {
     ///
     /// # Errors
     ///
-    /// Where a shape does not fit, a number is not finite, or a label is no class of the model's.
+    /// Where a shape does not fit, a number is not finite, or a label is not a valid class.
     pub fn check(&self, model: &Model, losses: &[Arc<dyn Loss>]) -> Result<()> {
         let received: Vec<_> = self.x.iter().map(HostArray::shape).collect();
         model.check_inputs(&received).map_err(|error| error.at("x"))?;
@@ -206,7 +206,7 @@ impl Targets<'_> {
         }
         match self.array.first_not_class(classes, loss.ignored_class()) {
             None => Ok(()),
-            Some((at, label)) => Err(Error::data("a label is no class of the model's")
+            Some((at, label)) => Err(Error::data("a label is not a valid class")
                 .at(self.argument.clone())
                 .received(format!("{label} at position {at}"))
                 .expected(format!("whole numbers from 0 to {}", classes - 1))
@@ -238,9 +238,9 @@ fn check_numbers(array: &HostArray<'_>, argument: &str) -> Result<()> {
     if !array.is_texts() {
         return Ok(());
     }
-    Err(Error::data("the targets are texts")
+    Err(Error::data("the targets are strings")
         .at(argument)
-        .received(format!("texts of shape {}", sizes(array.sizes())))
+        .received(format!("strings of shape {}", sizes(array.sizes())))
         .expected("numbers")
         .hint("look the classes up: StringLookup with `num_oov_indices(0)`"))
 }

@@ -127,13 +127,13 @@ mod tests {
         for (given, words) in [
             (json!("mean_square_error"), "write \"mean_squared_error\""),
             (json!("ce"), "\"binary_crossentropy\""),
-            (json!(3), "this is no loss"),
-            (json!({"class_name": "function"}), "this is no loss"),
+            (json!(3), "this is not a valid loss"),
+            (json!({"class_name": "function"}), "this is not a valid loss"),
             (json!({"class_name": "Huber", "config": {}}), "received \"Huber\""),
             (object(json!({"axis": 1})), "the last axis"),
             (object(json!({"smoothing": 1})), "received smoothing = 1"),
             (object(json!({"label_smoothing": 2})), "label_smoothing"),
-            (object(json!([])), "no object"),
+            (object(json!([])), "not an object"),
         ] {
             let error = from_config(&given).expect_err(&given.to_string());
             assert!(error.is_argument(), "{error}");

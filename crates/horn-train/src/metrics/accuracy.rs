@@ -98,7 +98,7 @@ impl Metric for BinaryAccuracy {
         if (0.0..=1.0).contains(&self.threshold) {
             return Ok(());
         }
-        Err(Error::argument("the threshold is no probability")
+        Err(Error::argument("the threshold is not a probability")
             .at("threshold")
             .received(self.threshold)
             .expected("a number from 0 to 1")

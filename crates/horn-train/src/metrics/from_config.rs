@@ -117,7 +117,7 @@ mod tests {
             (json!({"class_name": "AUC", "config": {}}), "received \"AUC\""),
             (json!({"class_name": "BinaryAccuracy", "config": {"dtype": "float16"}}), "of another kind"),
             (json!({"class_name": "BinaryAccuracy", "config": {"threshold": 2.0}}), "threshold"),
-            (json!(null), "this is no metric"),
+            (json!(null), "this is not a valid metric"),
         ] {
             let error = from_config(&given).expect_err(&given.to_string());
             assert!(error.to_string().contains(words), "{error}");

@@ -50,7 +50,7 @@ pub trait Optimizer: Debug + Send + Sync {
     /// The arguments, by Keras's keys.
     fn config(&self) -> Value;
 
-    /// Keras's registered name of a class of one's own, `package>Class`; its class name, if none.
+    /// Keras's registered name of a custom class, `package>Class`; its class name, if none.
     fn registered_name(&self) -> Option<&str> {
         None
     }
