@@ -42,6 +42,16 @@ impl Array {
         Tensor::from_data(TensorData::new(self.values(), self.shape.clone()), device)
     }
 
+    /// The values as a tensor of their own rank.
+    pub fn any_tensor(&self, device: &horn::burn::tensor::Device) -> AnyTensor {
+        AnyTensor::from(self.flat(device)).reshape(&self.shape).expect("a fixture fills its shape")
+    }
+
+    /// The values in one row.
+    pub fn flat(&self, device: &horn::burn::tensor::Device) -> Tensor<1> {
+        Tensor::from_data(TensorData::new(self.values(), [self.data.len()]), device)
+    }
+
     pub fn host(&self) -> HostArray<'static> {
         HostArray::new(self.values(), self.shape.clone()).expect("a fixture fills its shape")
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use horn::layers::{Dense, Input};
 use horn::optimizers::OptimizerValue;
 use horn::utils::set_random_seed;
-use horn::{Activation, Apply, CompiledModel, Fit, Functional, HostArray, Model, Sequential, Verbose};
+use horn::{Activation, Apply, CompiledModel, Evaluate, Fit, Functional, HostArray, Model, Sequential, Verbose};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -116,7 +116,7 @@ fn classifier(config: &Config) -> Model {
 
 fn check_scores(config: &Config, fixture: &Fixture, compiled: &mut CompiledModel) {
     let y: Vec<HostArray> = config.y.iter().map(|name| fixture.targets[name].host()).collect();
-    let scores = compiled.evaluate_with(fixture.x.host(), y, 32, Verbose::Silent);
+    let scores = compiled.evaluate_with(fixture.x.host(), y, Evaluate::new().verbose(Verbose::Silent));
     let scores: BTreeMap<_, _> = scores
         .unwrap_or_else(|error| panic!("{}: {error}", config.name))
         .iter()
@@ -203,7 +203,7 @@ fn what_can_not_be_compiled_is_an_error() {
         CompiledModel::from_compile_config(classifier(config), &whole).expect_err(key)
     };
     for (config, key, value, words) in [
-        (one, "optimizer", json!(null), "this is no optimizer"),
+        (one, "optimizer", json!(null), "this is not a valid optimizer"),
         (one, "loss", json!(null), "compiled without a loss"),
         (one, "loss", json!(["mse", "mse"]), "loss: the configuration does not fit"),
         (one, "loss", json!({"right": "mse"}), "received \"right\", expected names of outputs: left"),

@@ -1,16 +1,14 @@
 //! Whole runs against Keras: a seed gives the same weights, the same batches and the same history.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use horn::layers::{Dense, Dropout, Input};
-use horn::losses::{BinaryCrossentropy, Loss, MeanSquaredError, SparseCategoricalCrossentropy};
-use horn::metrics::{Accuracy, MeanAbsoluteError, Metric};
 use horn::utils::set_random_seed;
-use horn::{Compile, CompiledModel, Fit, Sequential, Verbose};
+use horn::{CompiledModel, Evaluate, Fit, Sequential, Verbose};
 use serde::Deserialize;
+use serde_json::json;
 
-use super::optimizers::{Args, adam, adamw, rmsprop, sgd};
+use super::optimizers::Args;
 use crate::fixtures::{Array, assert_close, read};
 
 #[derive(Deserialize)]
@@ -101,7 +99,7 @@ fn check(run: &Run, fixture: &Fixture) {
         assert_close(&format!("{name}: final weight {at}"), &received.1, &expected.values(), TOLERANCE);
     }
 
-    let scores = model.evaluate_with(x, y, 32, Verbose::Silent).unwrap();
+    let scores = model.evaluate_with(x, y, Evaluate::new().verbose(Verbose::Silent)).unwrap();
     let scores: Vec<f64> =
         std::iter::once("loss").chain(run.metrics.iter().map(String::as_str)).map(|key| scores[key]).collect();
     assert_near(&format!("{name}: evaluate"), &scores, &run.evaluate);
@@ -128,27 +126,15 @@ fn assert_near(what: &str, received: &[f64], expected: &[f64]) {
 }
 
 fn compile(run: &Run, input_shape: &[Option<usize>]) -> CompiledModel {
-    match run.loss.as_str() {
-        "sparse_categorical_crossentropy" => compile_with(run, input_shape, SparseCategoricalCrossentropy::new()),
-        "binary_crossentropy" => compile_with(run, input_shape, BinaryCrossentropy::new()),
-        "mean_squared_error" => compile_with(run, input_shape, MeanSquaredError::new()),
-        other => panic!("no loss {other}"),
-    }
-}
-
-fn compile_with(run: &Run, input_shape: &[Option<usize>], loss: impl Loss + 'static) -> CompiledModel {
     let sample: Vec<usize> = input_shape[1..].iter().map(|size| size.expect("a known size")).collect();
     let layers = run.layers.iter().fold(Sequential::new().add(Input(sample)), add);
-    let metrics: Vec<Arc<dyn Metric>> = run.metrics.iter().map(|name| metric(name)).collect();
-    let args = &run.optimizer.args;
-    match run.optimizer.class_name.as_str() {
-        "SGD" => layers.compile(sgd(args), loss, metrics),
-        "Adam" => layers.compile(adam(args), loss, metrics),
-        "AdamW" => layers.compile(adamw(args), loss, metrics),
-        "RMSprop" => layers.compile(rmsprop(args), loss, metrics),
-        other => panic!("no optimizer {other}"),
-    }
-    .unwrap_or_else(|error| panic!("{}: {error}", run.name))
+    let Described { class_name, args } = &run.optimizer;
+    let config = json!({
+        "optimizer": {"class_name": class_name, "config": args}, "loss": run.loss, "metrics": run.metrics,
+    });
+    let model = layers.build(&horn::default_device().unwrap());
+    let compiled = model.and_then(|model| CompiledModel::from_compile_config(model, &config));
+    compiled.unwrap_or_else(|error| panic!("{}: {error}", run.name))
 }
 
 fn add(layers: Sequential, described: &Described) -> Sequential {
@@ -163,13 +149,5 @@ fn add(layers: Sequential, described: &Described) -> Sequential {
         }
         "Dropout" => layers.add(Dropout(number("rate"))),
         other => panic!("no layer {other}"),
-    }
-}
-
-fn metric(name: &str) -> Arc<dyn Metric> {
-    match name {
-        "accuracy" => Arc::new(Accuracy::new()),
-        "mean_absolute_error" => Arc::new(MeanAbsoluteError::new()),
-        other => panic!("no metric {other}"),
     }
 }

@@ -44,8 +44,8 @@ pub use horn_nn::{
 };
 pub use horn_plot as plot;
 pub use horn_train::{
-    Compile, CompiledModel, Fit, History, IntoLosses, IntoMetricList, IntoMetrics, Losses, Progress, Scores, Verbose,
-    losses, metrics, optimizers,
+    Batch, BatchSource, Compile, CompiledModel, Evaluate, Fit, History, IntoLosses, IntoMetricList, IntoMetrics,
+    Losses, Predict, Progress, Scores, TrainStep, Verbose, callbacks, losses, metrics, optimizers,
 };
 
 /// Keras's `keras.utils`.
@@ -60,8 +60,8 @@ pub mod utils {
 pub mod prelude {
     pub use crate::utils::set_random_seed;
     pub use crate::{
-        AnyTensor, Apply, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, LoadWeights,
-        Mode, Model, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics,
+        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
+        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics,
     };
     pub use horn_nn::Activation;
     pub use horn_nn::initializers::{
