@@ -11,5 +11,6 @@ mod losses;
 mod metrics;
 mod optimizers;
 pub mod preprocessing;
+mod steps;
 mod summary;
 mod training;
