@@ -55,9 +55,6 @@ struct Options {
 /// Rounding adds up over the 15 steps, in another order than XLA's.
 const TOLERANCE: f64 = 2e-6;
 
-/// The mask of Dropout is drawn by Burn's generator, not by JAX's, so that nothing after the first step can agree.
-const RANDOM_STEPS: [&str; 1] = ["dropout"];
-
 #[test]
 fn a_seed_replays_whole_runs_of_keras() {
     let fixture: Fixture = read("training.json");
@@ -79,9 +76,6 @@ fn check(run: &Run, fixture: &Fixture) {
         let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         assert_eq!(received.0, expected.shape, "{name}");
         assert_eq!(bits(&received.1), bits(&expected.values()), "{name}: initial weights");
-    }
-    if RANDOM_STEPS.contains(&name.as_str()) {
-        return;
     }
 
     let (x, y) = (fixture.x.host(), run.y.host());
