@@ -4,6 +4,7 @@ mod activations;
 mod adapt;
 mod applications;
 mod compile;
+mod configs;
 mod graphs;
 mod initializers;
 pub mod layers;
