@@ -17,7 +17,7 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::fixtures::{Array, read};
+use crate::fixtures::{Array, bits, path, read};
 
 /// A model of Keras's.
 #[derive(Deserialize)]
@@ -89,12 +89,6 @@ impl Content {
         }
         Ok(())
     }
-}
-
-/// Every bit of the weights.
-fn bits(weights: &[ArrayD<f32>]) -> Vec<(Vec<usize>, Vec<u32>)> {
-    let bits = |array: &ArrayD<f32>| (array.shape().to_vec(), array.iter().map(|value| value.to_bits()).collect());
-    weights.iter().map(bits).collect()
 }
 
 fn check_same_weights(received: &Model, expected: &Model) -> Checked {
@@ -233,7 +227,7 @@ fn applications_with_real_keras() {
 /// The files in the repository; some are of older versions of Keras 3, some of the legacy format.
 #[test]
 fn files_of_keras() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/fixtures/files/models");
+    let folder = path("files/models");
     let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(folder.join("cases.json")).unwrap()).unwrap();
     let case = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
     let wrong = check_all(cases.iter().map(|case| case.name.as_str()), |name| {

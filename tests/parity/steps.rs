@@ -10,7 +10,7 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::fixtures::{Array, assert_close, read};
+use crate::fixtures::{Array, assert_close, assert_scores_close, read};
 
 #[derive(Deserialize)]
 struct Run {
@@ -93,14 +93,9 @@ fn check(run: &Run) {
 /// The numbers under a key are those of Keras, or differ if they are listed as such.
 fn check_numbers(run: &Run, key: &str, received: &[f64], expected: &[f64]) {
     let what = format!("{}: {key}", run.name);
-    let (received, expected) = (single(received), single(expected));
     let metric = key.strip_prefix("val_").unwrap_or(key);
     match DIFFERENT.iter().find(|(name, other, _)| *name == run.name && *other == metric) {
         Some((.., why)) => assert_ne!(received, expected, "{what} is as in Keras, and listed as different: {why}"),
-        None => assert_close(&what, &received, &expected, TOLERANCE),
+        None => assert_scores_close(&what, received, expected, TOLERANCE),
     }
-}
-
-fn single(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|&value| value as f32).collect()
 }

@@ -11,7 +11,7 @@ use horn::{Compile, CompiledModel, Fit, Sequential, Verbose};
 use serde::Deserialize;
 
 use super::optimizers::{Args, adam, adamw, rmsprop, sgd};
-use crate::fixtures::{Array, assert_close, read};
+use crate::fixtures::{Array, assert_close, assert_scores_close, read};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -88,7 +88,7 @@ fn check(run: &Run, fixture: &Fixture) {
     let keys: Vec<&str> = history.iter().map(|(key, _)| key).collect();
     assert_eq!(keys, run.history.keys().collect::<Vec<_>>(), "{name}");
     for (key, expected) in &run.history {
-        assert_near(&format!("{name}: {key}"), &history[key], expected);
+        assert_scores_close(&format!("{name}: {key}"), &history[key], expected, TOLERANCE);
     }
 
     for (at, (received, expected)) in weights(&model).iter().zip(&run.final_weights).enumerate() {
@@ -98,7 +98,7 @@ fn check(run: &Run, fixture: &Fixture) {
     let scores = model.evaluate_with(x, y, 32, Verbose::Silent).unwrap();
     let scores: Vec<f64> =
         std::iter::once("loss").chain(run.metrics.iter().map(String::as_str)).map(|key| scores[key]).collect();
-    assert_near(&format!("{name}: evaluate"), &scores, &run.evaluate);
+    assert_scores_close(&format!("{name}: evaluate"), &scores, &run.evaluate, TOLERANCE);
 
     let samples = run.predict.shape[0];
     let features = fixture.x.shape[1];
@@ -113,12 +113,6 @@ fn check(run: &Run, fixture: &Fixture) {
 fn weights(model: &CompiledModel) -> Vec<(Vec<usize>, Vec<f32>)> {
     let weights = model.model().unwrap().get_weights();
     weights.iter().map(|weight| (weight.shape().to_vec(), weight.iter().copied().collect())).collect()
-}
-
-#[track_caller]
-fn assert_near(what: &str, received: &[f64], expected: &[f64]) {
-    let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
-    assert_close(what, &single(received), &single(expected), TOLERANCE);
 }
 
 fn compile(run: &Run, input_shape: &[Option<usize>]) -> CompiledModel {
