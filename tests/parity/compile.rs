@@ -10,7 +10,7 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Array, assert_close, read};
+use crate::fixtures::{Array, assert_close, assert_scores_close, read};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -70,10 +70,6 @@ fn arrays(arrays: &[Array]) -> Vec<ArrayD<f32>> {
     arrays.iter().map(|array| ArrayD::from_shape_vec(array.shape.clone(), array.values()).unwrap()).collect()
 }
 
-fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> Vec<f32> {
-    values.into_iter().map(|&value| value as f32).collect()
-}
-
 /// The configuration as Horn writes it, whatever Keras found out about its compiler and however it counted.
 fn normal(config: &Value) -> Value {
     let mut config = config.clone();
@@ -124,7 +120,7 @@ fn check_scores(config: &Config, fixture: &Fixture, compiled: &mut CompiledModel
         .collect();
     let keys = |scores: &BTreeMap<String, f64>| scores.keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&scores), keys(&config.scores), "{}", config.name);
-    assert_close(&config.name, &numbers(scores.values()), &numbers(config.scores.values()), TOLERANCE);
+    assert_scores_close(&config.name, scores.values(), config.scores.values(), TOLERANCE);
 }
 
 #[test]
@@ -149,7 +145,7 @@ fn training_goes_on_where_keras_saved() {
         let fit = Fit::epochs(1).batch_size(4).verbose(Verbose::Silent);
         let history = model.fit(fixture.x.host(), fixture.targets["sparse"].host(), fit).unwrap();
         for (key, expected) in &run.history {
-            assert_close(&format!("{name}: {key}"), &numbers(&history[key]), &numbers(expected), TOLERANCE);
+            assert_scores_close(&format!("{name}: {key}"), &history[key], expected, TOLERANCE);
         }
         let weights = model.model().unwrap().get_weights();
         assert_eq!(weights.len(), run.final_weights.len(), "{name}");

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::optimizers::Args;
-use crate::fixtures::{Array, assert_close, read};
+use crate::fixtures::{Array, assert_close, assert_scores_close, read};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -53,9 +53,6 @@ struct Options {
 /// Rounding adds up over the 15 steps, in another order than XLA's.
 const TOLERANCE: f64 = 2e-6;
 
-/// The mask of Dropout is drawn by Burn's generator, not by JAX's, so that nothing after the first step can agree.
-const RANDOM_STEPS: [&str; 1] = ["dropout"];
-
 #[test]
 fn a_seed_replays_whole_runs_of_keras() {
     let fixture: Fixture = read("training.json");
@@ -78,9 +75,6 @@ fn check(run: &Run, fixture: &Fixture) {
         assert_eq!(received.0, expected.shape, "{name}");
         assert_eq!(bits(&received.1), bits(&expected.values()), "{name}: initial weights");
     }
-    if RANDOM_STEPS.contains(&name.as_str()) {
-        return;
-    }
 
     let (x, y) = (fixture.x.host(), run.y.host());
     let options = Fit::epochs(run.fit.epochs)
@@ -92,7 +86,7 @@ fn check(run: &Run, fixture: &Fixture) {
     let keys: Vec<&str> = history.iter().map(|(key, _)| key).collect();
     assert_eq!(keys, run.history.keys().collect::<Vec<_>>(), "{name}");
     for (key, expected) in &run.history {
-        assert_near(&format!("{name}: {key}"), &history[key], expected);
+        assert_scores_close(&format!("{name}: {key}"), &history[key], expected, TOLERANCE);
     }
 
     for (at, (received, expected)) in weights(&model).iter().zip(&run.final_weights).enumerate() {
@@ -102,7 +96,7 @@ fn check(run: &Run, fixture: &Fixture) {
     let scores = model.evaluate_with(x, y, Evaluate::new().verbose(Verbose::Silent)).unwrap();
     let scores: Vec<f64> =
         std::iter::once("loss").chain(run.metrics.iter().map(String::as_str)).map(|key| scores[key]).collect();
-    assert_near(&format!("{name}: evaluate"), &scores, &run.evaluate);
+    assert_scores_close(&format!("{name}: evaluate"), &scores, &run.evaluate, TOLERANCE);
 
     let samples = run.predict.shape[0];
     let features = fixture.x.shape[1];
@@ -117,12 +111,6 @@ fn check(run: &Run, fixture: &Fixture) {
 fn weights(model: &CompiledModel) -> Vec<(Vec<usize>, Vec<f32>)> {
     let weights = model.model().unwrap().get_weights();
     weights.iter().map(|weight| (weight.shape().to_vec(), weight.iter().copied().collect())).collect()
-}
-
-#[track_caller]
-fn assert_near(what: &str, received: &[f64], expected: &[f64]) {
-    let single = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
-    assert_close(what, &single(received), &single(expected), TOLERANCE);
 }
 
 fn compile(run: &Run, input_shape: &[Option<usize>]) -> CompiledModel {
