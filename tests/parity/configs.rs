@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use horn::layers::{Input, from_config};
-use horn::{KerasTensor, Layer, Model, Sequential};
+use horn::{Apply, KerasTensor, Model, Sequential};
 use serde::Deserialize;
 use serde_json::Value;
 

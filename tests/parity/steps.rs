@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use horn::utils::set_random_seed;
-use horn::{CompiledModel, Fit, HostArray, Model, Verbose};
+use horn::{CompiledModel, Evaluate, Fit, HostArray, Model, Verbose};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::Value;
@@ -83,7 +83,13 @@ fn check(run: &Run) {
         assert_close(&format!("{name}: final weight {at}"), &received, &expected.values(), TOLERANCE);
     }
 
-    let scores = model.evaluate_with(hosts(&run.x), hosts(&run.y), run.fit.evaluated, Verbose::Silent).unwrap();
+    let scores = model
+        .evaluate_with(
+            hosts(&run.x),
+            hosts(&run.y),
+            Evaluate::new().batch_size(run.fit.evaluated).verbose(Verbose::Silent),
+        )
+        .unwrap();
     assert_eq!(scores.iter().count(), run.evaluate.len(), "{name}");
     for (key, &expected) in &run.evaluate {
         check_numbers(run, key, &[scores[key]], &[expected]);

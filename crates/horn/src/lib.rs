@@ -26,6 +26,12 @@
 //! `webgpu`, `cuda` or `rocm`. The program stays the same. With several compiled in, the environment variable
 //! `HORN_DEVICE` or [`device`] chooses.
 //!
+//! # Features
+//!
+//! - `burn-dataset` (a default): `from_dataset` makes arrays of any dataset of Burn's
+//! - `safetensors` (a default): weights as `.safetensors`
+//! - `download`: datasets that are not on this machine are downloaded
+//!
 //! # For users of Burn
 //!
 //! A built [`Model`] is a Burn `Module`, any Burn module can be added as a [`BurnModule`](layers::BurnModule) layer,
@@ -33,6 +39,8 @@
 
 pub use burn;
 pub use horn_data::datasets;
+#[cfg(feature = "burn-dataset")]
+pub use horn_data::{burn_dataset, from_dataset};
 pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, load_model_on, model_from_json};
 pub use horn_nn::{
     Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, Error, Forward, Functional,
