@@ -67,7 +67,7 @@ const CASES: &[Case] = &[
         "texts for labels",
         |model| model.fit(&x(2), &["cat", "dog"], quiet()).map(drop),
         Error::is_data,
-        "y: the targets are texts; received texts of shape (2,), expected numbers. \
+        "y: the targets are strings; received strings of shape (2,), expected numbers. \
          Hint: look the classes up: StringLookup with `num_oov_indices(0)`.",
     ),
     (
@@ -78,28 +78,28 @@ const CASES: &[Case] = &[
             model.fit(&x(20), &y, quiet()).map(drop)
         },
         Error::is_data,
-        "y: a label is no class of the model's; received 10 at position 7, expected whole numbers from 0 to 9. \
+        "y: a label is not a valid class; received 10 at position 7, expected whole numbers from 0 to 9. \
          Hint: correct the labels, or give the last layer more than 10 units.",
     ),
     (
         "a negative label",
         |model| model.fit(&x(2), &Array1::from(vec![0_i32, -1]), quiet()).map(drop),
         Error::is_data,
-        "y: a label is no class of the model's; received -1 at position 1, expected whole numbers from 0 to 9. \
+        "y: a label is not a valid class; received -1 at position 1, expected whole numbers from 0 to 9. \
          Hint: correct the labels, or give the last layer more than 10 units.",
     ),
     (
         "a label that is no whole number",
         |model| model.fit(&x(2), &Array1::from(vec![0.5_f32, 1.0]), quiet()).map(drop),
         Error::is_data,
-        "y: a label is no class of the model's; received 0.5 at position 0, expected whole numbers from 0 to 9. \
+        "y: a label is not a valid class; received 0.5 at position 0, expected whole numbers from 0 to 9. \
          Hint: correct the labels, or give the last layer more than 10 units.",
     ),
     (
         "a label that is too large, in evaluate",
         |model| model.evaluate(&x(2), &Array1::from(vec![0_u8, 255])).map(drop),
         Error::is_data,
-        "y: a label is no class of the model's; received 255 at position 1, expected whole numbers from 0 to 9. \
+        "y: a label is not a valid class; received 255 at position 1, expected whole numbers from 0 to 9. \
          Hint: correct the labels, or give the last layer more than 10 units.",
     ),
     (
@@ -133,14 +133,14 @@ const CASES: &[Case] = &[
     ),
     (
         "a batch size of 0, in evaluate",
-        |model| model.evaluate_with(&x(20), &y(20), 0, Verbose::Silent).map(drop),
+        |model| model.evaluate_with(&x(20), &y(20), Evaluate::new().batch_size(0)).map(drop),
         Error::is_argument,
         "batch_size: a batch needs samples; received 0, expected at least 1. \
          Hint: leave batch_size out for Keras's 32.",
     ),
     (
         "a batch size of 0, in predict",
-        |model| model.predict_with(&x(20), 0).map(drop),
+        |model| model.predict_with(&x(20), Predict::new().batch_size(0)).map(drop),
         Error::is_argument,
         "batch_size: a batch needs samples; received 0, expected at least 1. \
          Hint: leave batch_size out for Keras's 32.",

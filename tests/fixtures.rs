@@ -1,9 +1,10 @@
 //! Reads what real Keras made: `tests/keras/make_fixtures.py` writes the files, `tests/keras/fixtures` holds them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use horn::burn::tensor::{Tensor, TensorData};
 use horn::{AnyTensor, HostArray};
+use ndarray::ArrayD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -42,15 +43,30 @@ impl Array {
         Tensor::from_data(TensorData::new(self.values(), self.shape.clone()), device)
     }
 
+    /// The values as a tensor of their own rank.
+    pub fn any_tensor(&self, device: &horn::burn::tensor::Device) -> AnyTensor {
+        AnyTensor::from(self.flat(device)).reshape(&self.shape).expect("a fixture fills its shape")
+    }
+
+    /// The values in one row.
+    pub fn flat(&self, device: &horn::burn::tensor::Device) -> Tensor<1> {
+        Tensor::from_data(TensorData::new(self.values(), [self.data.len()]), device)
+    }
+
     pub fn host(&self) -> HostArray<'static> {
         HostArray::new(self.values(), self.shape.clone()).expect("a fixture fills its shape")
     }
 }
 
+/// Where a fixture file is.
+pub fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/fixtures").join(name)
+}
+
 /// Reads a fixture file.
 #[track_caller]
 pub fn read<T: DeserializeOwned>(name: &str) -> T {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/fixtures").join(name);
+    let path = path(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -82,6 +98,25 @@ pub fn assert_close(what: &str, received: &[f32], expected: &[f32], relative: f6
             "{what}: value {at} is {received}, Keras has {expected}, the largest is {largest}"
         );
     }
+}
+
+/// [`assert_close`] for the numbers of a history or of an evaluation.
+#[track_caller]
+pub fn assert_scores_close<'a>(
+    what: &str,
+    received: impl IntoIterator<Item = &'a f64>,
+    expected: impl IntoIterator<Item = &'a f64>,
+    relative: f64,
+) {
+    let received: Vec<f32> = received.into_iter().map(|&value| value as f32).collect();
+    let expected: Vec<f32> = expected.into_iter().map(|&value| value as f32).collect();
+    assert_close(what, &received, &expected, relative);
+}
+
+/// The shapes and every bit of the weights.
+pub fn bits(weights: &[ArrayD<f32>]) -> Vec<(Vec<usize>, Vec<u32>)> {
+    let bits = |array: &ArrayD<f32>| (array.shape().to_vec(), array.iter().map(|value| value.to_bits()).collect());
+    weights.iter().map(bits).collect()
 }
 
 /// Fails where a value differs from the expected one by more than NumPy's `allclose` allows.

@@ -21,7 +21,8 @@ fn the_article_s_model_learns_real_digits() {
     let (x, y) = (x_train.slice(s![..20_000, .., ..]), y_train.slice(s![..20_000]));
     let history = model.fit(&x, &y, fit).unwrap();
     assert!(history["val_accuracy"][1] > 0.92, "{history:?}");
-    let scores = model.evaluate_with(&x_test, &y_test, 500, Verbose::Silent).unwrap();
+    let scores =
+        model.evaluate_with(&x_test, &y_test, Evaluate::new().batch_size(500).verbose(Verbose::Silent)).unwrap();
     assert!(scores["accuracy"] > 0.92, "{scores}");
 
     let probabilities = model.predict(&x_test.slice(s![..100, .., ..])).unwrap();

@@ -1,15 +1,11 @@
 //! Files of models: what Keras wrote is read, and what Horn writes is read again.
 
-use std::path::{Path, PathBuf};
-
 use horn::burn::tensor::Device;
 use horn::prelude::*;
 use horn::{LoadReport, model_from_json};
 use ndarray::{Array2, Axis};
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/fixtures/files").join(name)
-}
+use crate::fixtures::path;
 
 /// A model of three layers with weights; the second is an LSTM, whose cell holds them.
 fn model(units: usize, last: &str) -> Model {
@@ -24,21 +20,21 @@ fn names(names: &[&str]) -> Vec<String> {
 #[test]
 fn what_keras_wrote_is_written_again() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["small.keras", "small.h5"] {
-        let model: Model = load_model(fixture(name)).unwrap();
-        let path = folder.path().join("again.keras");
-        model.save(&path).unwrap();
-        let again: Model = load_model(&path).unwrap();
+    for name in ["files/small.keras", "files/small.h5"] {
+        let model: Model = load_model(path(name)).unwrap();
+        let written = folder.path().join("again.keras");
+        model.save(&written).unwrap();
+        let again: Model = load_model(&written).unwrap();
         assert_eq!(again.get_weights(), model.get_weights(), "{name}");
         assert_eq!(again.serialize().unwrap(), model.serialize().unwrap(), "{name}");
         let empty = model_from_json(&model.to_json().unwrap()).unwrap();
         assert_eq!(empty.serialize().unwrap(), model.serialize().unwrap());
     }
-    let load = |name| load_model::<Model>(fixture(name)).unwrap();
-    let (mut one, mut other) = (load("small.keras"), load("small.h5"));
-    for file in ["small.keras", "small.h5", "small.weights.h5"] {
-        one.load_weights(fixture(file)).unwrap();
-        other.load_weights(fixture(file)).unwrap();
+    let load = |name| load_model::<Model>(path(name)).unwrap();
+    let (mut one, mut other) = (load("files/small.keras"), load("files/small.h5"));
+    for file in ["files/small.keras", "files/small.h5", "files/small.weights.h5"] {
+        one.load_weights(path(file)).unwrap();
+        other.load_weights(path(file)).unwrap();
         assert_eq!(one.get_weights(), other.get_weights(), "{file}");
     }
 }
@@ -199,7 +195,7 @@ fn a_model_that_was_not_compiled_is_no_compiled_model() {
 /// Where a graph is the last layer of a graph, Keras counts its calls from 1, and elsewhere from 0.
 #[test]
 fn graphs_that_end_in_graphs_are_numbered_as_keras_does() {
-    let model: Model = load_model(fixture("../cli/nested.keras")).unwrap();
+    let model: Model = load_model(path("cli/nested.keras")).unwrap();
     assert_eq!(model.output_names().collect::<Vec<_>>(), ["decoder", "error"]);
     let outputs = model.serialize().unwrap()["config"]["output_layers"].to_string();
     assert_eq!(outputs, r#"[["decoder",1,0],["error",0,0]]"#);

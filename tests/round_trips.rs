@@ -1,7 +1,7 @@
 //! Model files from real Keras to Horn and back.
 //!
-//! Small files are in the repository. Where Python has Keras, `keras/round_trip.py` makes many more, Horn reads, writes
-//! and trains them, and Keras reads what Horn has written.
+//! Small files are in the repository. With the Keras of the Python that `HORN_PYTHON` names, `keras/round_trip.py` makes
+//! many more, Horn reads, writes and trains them, and Keras reads what Horn has written.
 
 mod own;
 mod python;
@@ -17,7 +17,7 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::fixtures::{Array, read};
+use crate::fixtures::{Array, bits, path, read};
 
 /// A model of Keras's.
 #[derive(Deserialize)]
@@ -89,12 +89,6 @@ impl Content {
         }
         Ok(())
     }
-}
-
-/// Every bit of the weights.
-fn bits(weights: &[ArrayD<f32>]) -> Vec<(Vec<usize>, Vec<u32>)> {
-    let bits = |array: &ArrayD<f32>| (array.shape().to_vec(), array.iter().map(|value| value.to_bits()).collect());
-    weights.iter().map(bits).collect()
 }
 
 fn check_same_weights(received: &Model, expected: &Model) -> Checked {
@@ -206,8 +200,9 @@ fn there_and_back(python: &str, folder: &Path, names: &[&str]) -> (Vec<Case>, Ve
 }
 
 #[test]
+#[cfg_attr(not(has_keras), ignore = "let HORN_PYTHON name a Python with keras, jax and h5py")]
 fn with_real_keras() {
-    let Some(python) = python::with_keras() else { return };
+    let python = python::with_keras();
     let given = std::env::var_os("HORN_ROUND_TRIPS").map(PathBuf::from);
     let scratch = tempfile::tempdir().unwrap();
     // Models that were made before can be given, to find out about one.
@@ -222,8 +217,9 @@ fn with_real_keras() {
 }
 
 #[test]
+#[cfg_attr(not(has_keras), ignore = "let HORN_PYTHON name a Python with keras, jax and h5py")]
 fn applications_with_real_keras() {
-    let Some(python) = python::with_keras() else { return };
+    let python = python::with_keras();
     let scratch = tempfile::tempdir().unwrap();
     let (cases, wrong) = there_and_back(&python, scratch.path(), &APPLICATIONS);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -233,7 +229,7 @@ fn applications_with_real_keras() {
 /// The files in the repository; some are of older versions of Keras 3, some of the legacy format.
 #[test]
 fn files_of_keras() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/fixtures/files/models");
+    let folder = path("files/models");
     let cases: Vec<Case> = serde_json::from_str(&std::fs::read_to_string(folder.join("cases.json")).unwrap()).unwrap();
     let case = |name: &str| cases.iter().find(|case| case.name == name).unwrap();
     let wrong = check_all(cases.iter().map(|case| case.name.as_str()), |name| {

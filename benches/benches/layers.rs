@@ -125,11 +125,11 @@ fn main() -> horn::Result<()> {
         let x = HostArray::from(&x);
         let batch = sizes[0];
         let mut model = model()?.compile(SGD::default(), MeanSquaredError::new(), ())?;
-        let y = ArrayD::<f32>::zeros(model.predict_with(&x, batch)?.shape());
+        let y = ArrayD::<f32>::zeros(model.predict_with(&x, Predict::new().batch_size(batch))?.shape());
         for what in ["forward", "step"] {
             let mut horn = || {
                 milliseconds(|| match what {
-                    "forward" => drop(model.predict_with(&x, batch).expect("the data fits")),
+                    "forward" => drop(model.predict_with(&x, Predict::new().batch_size(batch)).expect("the data fits")),
                     _ => {
                         let fit = Fit::epochs(1).batch_size(batch).shuffle(false).verbose(Verbose::Silent);
                         drop(model.fit(&x, &y, fit).expect("the data fits"));

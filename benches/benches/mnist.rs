@@ -1,7 +1,7 @@
 //! An epoch and a prediction of the article's model, in Horn and by hand in plain Burn.
 //!
 //! ```text
-//! cargo bench -p benches --bench mnist
+//! cargo bench -p benches --features criterion --bench mnist
 //! ```
 
 use std::hint::black_box;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use horn::layers::{Dense, Input};
 use horn::optimizers::OptimizerValue;
 use horn::utils::set_random_seed;
-use horn::{Activation, Apply, CompiledModel, Fit, Functional, HostArray, Model, Sequential, Verbose};
+use horn::{Activation, Apply, CompiledModel, Evaluate, Fit, Functional, HostArray, Model, Sequential, Verbose};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Array, assert_close, read};
+use crate::fixtures::{Array, assert_close, assert_scores_close, read};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -70,10 +70,6 @@ fn arrays(arrays: &[Array]) -> Vec<ArrayD<f32>> {
     arrays.iter().map(|array| ArrayD::from_shape_vec(array.shape.clone(), array.values()).unwrap()).collect()
 }
 
-fn numbers<'a>(values: impl IntoIterator<Item = &'a f64>) -> Vec<f32> {
-    values.into_iter().map(|&value| value as f32).collect()
-}
-
 /// The configuration as Horn writes it, whatever Keras found out about its compiler and however it counted.
 fn normal(config: &Value) -> Value {
     let mut config = config.clone();
@@ -116,7 +112,7 @@ fn classifier(config: &Config) -> Model {
 
 fn check_scores(config: &Config, fixture: &Fixture, compiled: &mut CompiledModel) {
     let y: Vec<HostArray> = config.y.iter().map(|name| fixture.targets[name].host()).collect();
-    let scores = compiled.evaluate_with(fixture.x.host(), y, 32, Verbose::Silent);
+    let scores = compiled.evaluate_with(fixture.x.host(), y, Evaluate::new().verbose(Verbose::Silent));
     let scores: BTreeMap<_, _> = scores
         .unwrap_or_else(|error| panic!("{}: {error}", config.name))
         .iter()
@@ -124,7 +120,7 @@ fn check_scores(config: &Config, fixture: &Fixture, compiled: &mut CompiledModel
         .collect();
     let keys = |scores: &BTreeMap<String, f64>| scores.keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&scores), keys(&config.scores), "{}", config.name);
-    assert_close(&config.name, &numbers(scores.values()), &numbers(config.scores.values()), TOLERANCE);
+    assert_scores_close(&config.name, scores.values(), config.scores.values(), TOLERANCE);
 }
 
 #[test]
@@ -149,7 +145,7 @@ fn training_goes_on_where_keras_saved() {
         let fit = Fit::epochs(1).batch_size(4).verbose(Verbose::Silent);
         let history = model.fit(fixture.x.host(), fixture.targets["sparse"].host(), fit).unwrap();
         for (key, expected) in &run.history {
-            assert_close(&format!("{name}: {key}"), &numbers(&history[key]), &numbers(expected), TOLERANCE);
+            assert_scores_close(&format!("{name}: {key}"), &history[key], expected, TOLERANCE);
         }
         let weights = model.model().unwrap().get_weights();
         assert_eq!(weights.len(), run.final_weights.len(), "{name}");
@@ -203,7 +199,7 @@ fn what_can_not_be_compiled_is_an_error() {
         CompiledModel::from_compile_config(classifier(config), &whole).expect_err(key)
     };
     for (config, key, value, words) in [
-        (one, "optimizer", json!(null), "this is no optimizer"),
+        (one, "optimizer", json!(null), "this is not a valid optimizer"),
         (one, "loss", json!(null), "compiled without a loss"),
         (one, "loss", json!(["mse", "mse"]), "loss: the configuration does not fit"),
         (one, "loss", json!({"right": "mse"}), "received \"right\", expected names of outputs: left"),

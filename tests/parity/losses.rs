@@ -1,12 +1,12 @@
 //! Losses against Keras: every reduction, weights, ranks, and the gradients.
 
+use std::collections::BTreeSet;
+
+use horn::AnyTensor;
 use horn::burn::tensor::{Device, Int, Tensor, TensorData};
-use horn::losses::{
-    BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError,
-    SparseCategoricalCrossentropy, Target, TargetKind,
-};
+use horn::losses::{self, TargetKind};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fixtures::{Array, assert_close, read};
 
@@ -29,63 +29,42 @@ fn values_and_gradients_are_those_of_keras() {
     let device = Device::default().autodiff();
     for entry in entries {
         let what = format!("{} ({}, {})", entry.class_name, entry.case, entry.config);
-        let loss = loss(&entry.class_name, &entry.config);
+        let object = json!({"class_name": entry.class_name, "config": entry.config});
+        let loss = losses::from_config(&object).unwrap_or_else(|error| panic!("{what}: {error}"));
         for (key, value) in loss.config().as_object().expect("arguments by their keys") {
             assert_eq!(value, &entry.config[key], "{what}: argument {key}");
         }
 
-        let (y_true, y_pred) = rows(&entry.y_true, &entry.y_pred, loss.targets(), &device);
-        let weight = entry.sample_weight.map(|weight| weights(&weight, y_pred.dims()[0], &device));
-        let y_pred = y_pred.require_grad();
-        let value = loss.call(y_true, y_pred.clone(), weight).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let y_true = match loss.targets() {
+            TargetKind::Dense => entry.y_true.any_tensor(&device),
+            TargetKind::Classes => classes(&entry.y_true, &device),
+        };
+        let flat = entry.y_pred.flat(&device).require_grad();
+        let y_pred = AnyTensor::from(flat.clone()).reshape(&entry.y_pred.shape).unwrap();
+        let weight = entry.sample_weight.map(|weight| weight.any_tensor(&device));
+        let value = loss.call(y_true, y_pred, weight).unwrap_or_else(|error| panic!("{what}: {error}"));
         let gradients = value.clone().sum().backward();
-        let gradient = y_pred.grad(&gradients).unwrap_or_else(|| panic!("{what}: no gradient"));
+        let gradient = flat.grad(&gradients).unwrap_or_else(|| panic!("{what}: no gradient"));
         assert_close(&what, &floats(value), &entry.loss.values(), 1e-6);
         assert_close(&format!("gradient of {what}"), &floats(gradient), &entry.dy_pred.values(), 1e-6);
     }
 }
 
-fn loss(class_name: &str, config: &Value) -> Box<dyn Loss> {
-    fn from<L: Loss + for<'de> Deserialize<'de> + 'static>(config: &Value) -> Box<dyn Loss> {
-        Box::new(L::deserialize(config).expect("Keras's configuration is Horn's"))
-    }
-    match class_name {
-        "BinaryCrossentropy" => from::<BinaryCrossentropy>(config),
-        "CategoricalCrossentropy" => from::<CategoricalCrossentropy>(config),
-        "MeanAbsoluteError" => from::<MeanAbsoluteError>(config),
-        "MeanSquaredError" => from::<MeanSquaredError>(config),
-        "SparseCategoricalCrossentropy" => from::<SparseCategoricalCrossentropy>(config),
-        other => panic!("Horn has no loss {other}"),
-    }
+#[test]
+fn every_loss_is_compared() {
+    let compared: BTreeSet<String> =
+        read::<Vec<Entry>>("losses.json").into_iter().map(|entry| entry.class_name).collect();
+    assert_eq!(losses::class_names().map(str::to_owned).collect::<BTreeSet<_>>(), compared);
 }
 
-/// Targets and predictions as the trainer hands them out: all axes but the last are flattened to rows.
-///
-/// Predictions without a second axis are a column where the targets are one, and one row else.
-pub(super) fn rows(y_true: &Array, y_pred: &Array, kind: TargetKind, device: &Device) -> (Target, Tensor<2>) {
-    let features = match (y_pred.shape.as_slice(), y_true.shape.as_slice()) {
-        ([_], [_, 1]) => 1,
-        (shape, _) => shape[shape.len() - 1],
-    };
-    let matrix = |array: &Array| {
-        Tensor::from_data(TensorData::new(array.values(), [array.data.len() / features, features]), device)
-    };
-    let target = match kind {
-        TargetKind::Dense => Target::Dense(matrix(y_true)),
-        TargetKind::Classes => {
-            let classes: Vec<i32> = y_true.data.iter().map(|number| number.0 as i32).collect();
-            let count = classes.len();
-            Target::Classes(Tensor::<1, Int>::from_data(TensorData::new(classes, [count]), device))
-        }
-    };
-    (target, matrix(y_pred))
-}
-
-/// One weight for each row: what has fewer axes, or an axis of 1, counts for all rows below.
-pub(super) fn weights(weights: &Array, rows: usize, device: &Device) -> Tensor<1> {
-    let each = rows / weights.data.len();
-    let spread: Vec<f32> = weights.values().into_iter().flat_map(|weight| std::iter::repeat_n(weight, each)).collect();
-    Tensor::from_data(TensorData::new(spread, [rows]), device)
+/// Class numbers in their own shape, of one or two axes.
+fn classes(array: &Array, device: &Device) -> AnyTensor {
+    let numbers: Vec<i32> = array.data.iter().map(|number| number.0 as i32).collect();
+    let data = TensorData::new(numbers, array.shape.clone());
+    match array.shape.len() {
+        1 => Tensor::<1, Int>::from_data(data, device).into(),
+        _ => Tensor::<2, Int>::from_data(data, device).into(),
+    }
 }
 
 pub(super) fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

@@ -1,15 +1,13 @@
 //! Metrics against Keras: the running results over two updates, and what "accuracy" stands for.
 
+use std::collections::BTreeSet;
+
 use horn::Shape;
 use horn::burn::tensor::Device;
-use horn::metrics::{
-    Accuracy, BinaryAccuracy, CategoricalAccuracy, Mean, MeanAbsoluteError, MeanSquaredError, Metric,
-    SparseCategoricalAccuracy,
-};
+use horn::metrics::{self, Accuracy, Metric};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::losses::{rows, weights};
 use crate::fixtures::{Array, assert_close, read};
 
 #[derive(Deserialize)]
@@ -63,26 +61,30 @@ fn results_are_those_of_keras() {
             continue;
         }
         let what = format!("{} ({}, {})", case.class_name, case.case, case.config);
-        let metric = metric(&case.class_name, &case.config);
+        let object = json!({"class_name": case.class_name, "config": case.config});
+        let metric = metrics::from_config(&object).unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(metric.config(), case.config, "{what}");
         assert_eq!(case.updates.len(), case.results.len(), "{what}");
-        let mut mean = Mean::default();
+        let mut state = metric.accumulator();
         for (update, &expected) in case.updates.iter().zip(&case.results) {
-            let (y_true, y_pred) = rows(&update.y_true, &update.y_pred, metric.targets(), &device);
-            let values = metric.per_sample(y_true, y_pred).unwrap_or_else(|error| panic!("{what}: {error}"));
-            match &update.sample_weight {
-                Some(weight) => {
-                    let weight = weights(weight, values.dims()[0], &device);
-                    mean.update_weighted(values, weight);
-                }
-                None => mean.update(values),
-            }
-            assert_close(&what, &[mean.result() as f32], &[expected as f32], 1e-6);
+            let weight = update.sample_weight.as_ref().map(|weight| weight.any_tensor(&device));
+            state
+                .update_state(update.y_true.any_tensor(&device), update.y_pred.any_tensor(&device), weight)
+                .unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert_close(&what, &[state.result() as f32], &[expected as f32], 1e-6);
         }
         checked += 1;
     }
     assert_eq!(checked, cases.len() - NOT_THERE.len());
     assert!(checked >= 40, "only {checked} cases");
+}
+
+#[test]
+fn every_metric_is_compared() {
+    let cases = read::<Fixture>("metrics.json").cases;
+    let compared: BTreeSet<String> = cases.into_iter().map(|case| case.class_name).collect();
+    let missing: Vec<&str> = metrics::class_names().filter(|name| !compared.contains(*name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
@@ -95,20 +97,5 @@ fn accuracy_stands_for_what_it_does_in_keras() {
         let received = (metric.class_name(), metric.name());
         let expected = (row.class_name.as_str(), row.metric.as_str());
         assert_eq!(received, expected, "y_true {:?}, y_pred {:?}", row.y_true_shape, row.y_pred_shape);
-    }
-}
-
-fn metric(class_name: &str, config: &Value) -> Box<dyn Metric> {
-    let name = config["name"].as_str().expect("every metric has a name");
-    match class_name {
-        "BinaryAccuracy" => {
-            let threshold = config["threshold"].as_f64().expect("a threshold");
-            Box::new(BinaryAccuracy::new().threshold(threshold).name(name))
-        }
-        "CategoricalAccuracy" => Box::new(CategoricalAccuracy::new().name(name)),
-        "MeanAbsoluteError" => Box::new(MeanAbsoluteError::new().name(name)),
-        "MeanSquaredError" => Box::new(MeanSquaredError::new().name(name)),
-        "SparseCategoricalAccuracy" => Box::new(SparseCategoricalAccuracy::new().name(name)),
-        other => panic!("Horn has no metric {other}"),
     }
 }

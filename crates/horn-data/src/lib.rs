@@ -1,8 +1,16 @@
-//! What a Horn model learns from: [datasets] that are found, downloaded and checked, and [`from_dataset`], which makes
-//! arrays of any dataset of Burn's.
+//! Data for training: [datasets] by name, which are found on this machine and checked, and `from_dataset`, which makes
+//! arrays of any Burn dataset.
+//!
+//! # Features
+//!
+//! - `burn-dataset` (the default): `from_dataset`, and the crate [`burn-dataset`](https://docs.rs/burn-dataset) itself
+//! - `download`: datasets that are not on this machine are downloaded
 
 pub mod datasets;
+#[cfg(feature = "burn-dataset")]
 mod from_dataset;
 
+#[cfg(feature = "burn-dataset")]
 pub use burn_dataset;
+#[cfg(feature = "burn-dataset")]
 pub use from_dataset::from_dataset;

@@ -13,6 +13,10 @@
 //!
 //! Files are untrusted input: nothing in them is executed, no other file is read, and no more memory is taken than
 //! they really fill.
+//!
+//! # Features
+//!
+//! - `safetensors` (the default): weights as `.safetensors`, by `burn-store`
 
 #[doc(hidden)]
 pub mod archive;
@@ -32,6 +36,10 @@ mod layers;
 mod legacy;
 mod legacy_save;
 mod load;
+#[cfg(not(feature = "safetensors"))]
+#[path = "safetensors_off.rs"]
+mod safetensors;
+#[cfg(feature = "safetensors")]
 pub mod safetensors;
 mod save;
 mod weights;

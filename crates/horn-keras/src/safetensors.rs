@@ -45,11 +45,6 @@ pub fn list(path: &Path) -> Result<Vec<Found>> {
     Ok(found.collect())
 }
 
-/// Does the file's name say that it is one?
-pub(crate) fn is_named(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
-}
-
 /// Writes the weights of a model. Burn's store writes a file beside, and renames it once it is whole and on the disk.
 pub(crate) fn save(path: &Path, model: &Model) -> Result<()> {
     let failed = |error: &dyn Display| {

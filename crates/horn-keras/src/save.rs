@@ -91,7 +91,7 @@ impl SaveModel for Model {
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
-        if safetensors::is_named(path.as_ref()) {
+        if is_safetensors(path.as_ref()) {
             return safetensors::load(self, path.as_ref(), options);
         }
         let file = open_weights(path.as_ref())?;
@@ -118,7 +118,7 @@ impl SaveModel for CompiledModel {
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
-        if safetensors::is_named(path.as_ref()) {
+        if is_safetensors(path.as_ref()) {
             return self.model_mut()?.load_weights_with(&path, options);
         }
         // All is read before anything is changed.
@@ -155,11 +155,16 @@ fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[Optimizer
 }
 
 fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) -> Result<()> {
-    if safetensors::is_named(path) {
+    if is_safetensors(path) {
         return safetensors::save(path, model);
     }
     check_ending(path, ".weights.h5")?;
     files::write_atomically(path, |file| weights_of(model, &model.lookup_states(), optimizer)?.write(file))
+}
+
+/// Does the file's name say that it is one of safetensors?
+fn is_safetensors(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
 }
 
 /// All variables of a model, as Keras's files have them.

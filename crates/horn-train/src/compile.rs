@@ -5,10 +5,9 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use horn_nn::{Functional, Model, Result, Sequential, default_device};
 
-use crate::losses::Loss;
-use crate::metrics::Metric;
+use crate::model::{CompiledModel, Network};
+use crate::objective::{IntoLosses, IntoMetrics, Objective};
 use crate::optimizers::Optimizer;
-use crate::{CompiledModel, model::Network};
 
 /// What can be compiled: a [`Sequential`], a [`Functional`], and a [`Model`] that is built already.
 ///
@@ -47,7 +46,7 @@ pub trait Compile: Sized {
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
     ///
-    /// What only measures is no loss, as nothing can be learnt from it:
+    /// A metric is not a loss, as nothing can be learned from it:
     ///
     /// ```compile_fail,E0277
     /// use horn_nn::Sequential;
@@ -86,7 +85,7 @@ pub trait Compile: Sized {
         metrics: impl IntoMetrics,
     ) -> Result<CompiledModel> {
         let network = self.into_network(device)?;
-        CompiledModel::new(network, device, Arc::new(optimizer), loss.into_losses(), metrics.into_metrics())
+        CompiledModel::new(network, device, Arc::new(optimizer), Objective::new(loss, metrics))
     }
 
     /// The model, built where that can be done before data comes.
@@ -96,7 +95,7 @@ pub trait Compile: Sized {
 
 impl Compile for Sequential {
     fn into_network(self, device: &Device) -> Result<Network> {
-        // A model that lacks its Input only is no error yet; one without layers is.
+        // A model that only lacks its Input is not an error yet; one without layers is.
         if self.input_shape().is_none() && self.layers().len() > 0 {
             return Ok(Network::Waiting(self));
         }
@@ -125,139 +124,3 @@ impl Compile for Model {
         Ok(Network::Built(self.to_device(device)))
     }
 }
-
-/// The losses of a model's outputs, and how much each counts.
-#[derive(Debug, Clone)]
-pub struct Losses {
-    pub(crate) losses: Vec<Arc<dyn Loss>>,
-    pub(crate) weights: Option<Vec<f64>>,
-}
-
-/// What `compile` takes as loss: one, or an array, a tuple or a `Vec` of one for each output of the model.
-///
-/// ```
-/// use horn_train::IntoLosses;
-/// use horn_train::losses::{MeanSquaredError, SparseCategoricalCrossentropy};
-///
-/// let losses = (MeanSquaredError::new(), SparseCategoricalCrossentropy::new()).loss_weights([1.0, 0.2]);
-/// ```
-pub trait IntoLosses: Sized {
-    /// The losses as a list.
-    fn into_losses(self) -> Losses;
-
-    /// Weights the losses of the outputs in their sum: Keras's `loss_weights`.
-    fn loss_weights(self, weights: impl Into<Vec<f64>>) -> Losses {
-        Losses { weights: Some(weights.into()), ..self.into_losses() }
-    }
-}
-
-impl IntoLosses for Losses {
-    fn into_losses(self) -> Losses {
-        self
-    }
-}
-
-impl<L: Loss + 'static> IntoLosses for L {
-    fn into_losses(self) -> Losses {
-        Losses { losses: vec![Arc::new(self)], weights: None }
-    }
-}
-
-impl IntoLosses for Vec<Arc<dyn Loss>> {
-    fn into_losses(self) -> Losses {
-        Losses { losses: self, weights: None }
-    }
-}
-
-impl<L: Loss + 'static, const N: usize> IntoLosses for [L; N] {
-    fn into_losses(self) -> Losses {
-        Losses { losses: self.into_iter().map(|loss| Arc::new(loss) as _).collect(), weights: None }
-    }
-}
-
-/// What `compile` takes as metrics: an array, a tuple or a `Vec`, `()` for none. For a model of several outputs it has
-/// an entry for each, which may again be several.
-///
-/// ```
-/// use horn_train::IntoMetrics;
-/// use horn_train::metrics::{Accuracy, MeanAbsoluteError, MeanSquaredError};
-///
-/// assert_eq!([Accuracy::new()].into_metrics().len(), 1);
-/// assert_eq!((MeanSquaredError::new(), MeanAbsoluteError::new()).into_metrics().len(), 2);
-/// assert_eq!(([Accuracy::new()], ()).into_metrics().len(), 2);
-/// assert_eq!(().into_metrics().len(), 0);
-/// ```
-pub trait IntoMetrics {
-    /// The entries, each a list of metrics.
-    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>>;
-}
-
-/// An entry of the metrics: one metric, or the metrics of one output.
-pub trait IntoMetricList {
-    /// The metrics as a list.
-    fn into_list(self) -> Vec<Arc<dyn Metric>>;
-}
-
-impl<M: Metric + 'static> IntoMetricList for M {
-    fn into_list(self) -> Vec<Arc<dyn Metric>> {
-        vec![Arc::new(self)]
-    }
-}
-
-impl IntoMetricList for () {
-    fn into_list(self) -> Vec<Arc<dyn Metric>> {
-        Vec::new()
-    }
-}
-
-impl IntoMetricList for Vec<Arc<dyn Metric>> {
-    fn into_list(self) -> Vec<Arc<dyn Metric>> {
-        self
-    }
-}
-
-impl<M: Metric + 'static, const N: usize> IntoMetricList for [M; N] {
-    fn into_list(self) -> Vec<Arc<dyn Metric>> {
-        self.into_iter().map(|metric| Arc::new(metric) as _).collect()
-    }
-}
-
-impl IntoMetrics for () {
-    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
-        Vec::new()
-    }
-}
-
-impl IntoMetrics for Vec<Arc<dyn Metric>> {
-    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
-        self.into_iter().map(|metric| vec![metric]).collect()
-    }
-}
-
-impl<M: IntoMetricList, const N: usize> IntoMetrics for [M; N] {
-    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
-        self.into_iter().map(M::into_list).collect()
-    }
-}
-
-macro_rules! tuples {
-    ($(($($part:ident),+))*) => {$(
-        impl<$($part: IntoMetricList),+> IntoMetrics for ($($part,)+) {
-            #[allow(non_snake_case)]
-            fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
-                let ($($part,)+) = self;
-                vec![$($part.into_list()),+]
-            }
-        }
-
-        impl<$($part: Loss + 'static),+> IntoLosses for ($($part,)+) {
-            #[allow(non_snake_case)]
-            fn into_losses(self) -> Losses {
-                let ($($part,)+) = self;
-                Losses { losses: vec![$(Arc::new($part)),+], weights: None }
-            }
-        }
-    )*};
-}
-
-tuples!((A)(A, B)(A, B, C)(A, B, C, D)(A, B, C, D, E)(A, B, C, D, E, F));

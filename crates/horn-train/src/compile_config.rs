@@ -5,11 +5,11 @@ use std::sync::Arc;
 use horn_nn::{Error, Model, Result};
 use serde_json::{Map, Value, json};
 
-use crate::compile::Losses;
 use crate::losses::{self, Loss, TargetKind};
 use crate::metrics::{self, Metric};
-use crate::model::Network;
-use crate::{CompiledModel, optimizers};
+use crate::model::{CompiledModel, Network};
+use crate::objective::{Losses, Objective};
+use crate::optimizers;
 
 /// The keys that Keras writes; the last four say how steps are computed, not what.
 const KEYS: [&str; 9] = [
@@ -48,9 +48,11 @@ impl CompiledModel {
     /// ```
     pub fn compile_config(&self) -> Value {
         let mut optimizer = self.optimizer().serialize();
-        optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
+        if !self.has_schedule() {
+            optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
+        }
         let outputs = self.model().map_or(1, |model| model.output_names().len());
-        let Losses { losses, weights } = &self.step.losses;
+        let Losses { losses, weights } = &self.objective.losses;
         let all = if losses.len() == 1 { vec![losses[0].clone(); outputs] } else { losses.clone() };
         let loss = match all.as_slice() {
             [one] => one.serialize(),
@@ -70,7 +72,7 @@ impl CompiledModel {
     }
 
     fn metrics_config(&self, losses: &[Arc<dyn Loss>]) -> Value {
-        let metrics = &self.step.metrics;
+        let metrics = &self.objective.metrics;
         if metrics.iter().all(Vec::is_empty) {
             return Value::Null;
         }
@@ -101,7 +103,7 @@ impl CompiledModel {
     /// # Errors
     ///
     /// Where something is of another form, unknown or not to be had in Horn: no loss at all, a loss for some outputs
-    /// only, weighted metrics, a schedule of learning rates.
+    /// only, weighted metrics.
     pub fn from_compile_config(model: Model, config: &Value) -> Result<Self> {
         let given = config.as_object().ok_or_else(|| malformed("compile_config", config, "keys and values"))?;
         if let Some((key, value)) = given.iter().find(|(key, value)| !KEYS.contains(&key.as_str()) && !value.is_null())
@@ -125,7 +127,7 @@ impl CompiledModel {
                 .hint("compile with `metrics`"));
         }
         let device = model.device().clone();
-        let mut compiled = Self::new(Network::Built(model), &device, optimizer, losses, metrics)?;
+        let mut compiled = Self::new(Network::Built(model), &device, optimizer, Objective { losses, metrics })?;
         // As in Keras, where the summary counts the optimizer's variables from now on.
         compiled.optimizer_is_built = true;
         Ok(compiled)

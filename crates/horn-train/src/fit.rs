@@ -1,11 +1,12 @@
 //! The options of `fit`.
 
 use std::fmt;
-use std::sync::Arc;
 
 use horn_nn::{Error, HostArray, IntoArrays, Result};
 
-use crate::Verbose;
+use crate::callbacks::{Callback, Callbacks, LearningRateScheduler};
+use crate::progress::Verbose;
+use crate::samples::Samples;
 
 /// How `fit` trains, with Keras's names and defaults.
 ///
@@ -14,7 +15,6 @@ use crate::Verbose;
 ///
 /// let fit = Fit::epochs(5).batch_size(128).validation_split(0.1).verbose(Verbose::Silent);
 /// ```
-#[derive(Debug, Clone)]
 pub struct Fit<'a> {
     pub(crate) epochs: usize,
     pub(crate) initial_epoch: usize,
@@ -24,22 +24,21 @@ pub struct Fit<'a> {
     pub(crate) validation_split: Option<f64>,
     pub(crate) validation_data: Option<(Vec<HostArray<'a>>, Vec<HostArray<'a>>)>,
     pub(crate) validation_batch_size: Option<usize>,
-    pub(crate) learning_rate_scheduler: Option<Scheduler<'a>>,
+    pub(crate) callbacks: Callbacks<'a>,
 }
 
-/// A function of the epoch and the learning rate so far.
-#[derive(Clone)]
-pub(crate) struct Scheduler<'a>(Arc<dyn Fn(usize, f64) -> f64 + 'a>);
-
-impl Scheduler<'_> {
-    pub fn learning_rate(&self, epoch: usize, learning_rate: f64) -> f64 {
-        (self.0)(epoch, learning_rate)
-    }
-}
-
-impl fmt::Debug for Scheduler<'_> {
+impl fmt::Debug for Fit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Scheduler")
+        f.debug_struct("Fit")
+            .field("epochs", &self.epochs)
+            .field("initial_epoch", &self.initial_epoch)
+            .field("batch_size", &self.batch_size)
+            .field("shuffle", &self.shuffle)
+            .field("verbose", &self.verbose)
+            .field("validation_split", &self.validation_split)
+            .field("validation_batch_size", &self.validation_batch_size)
+            .field("callbacks", &self.callbacks.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,7 +54,7 @@ impl Default for Fit<'_> {
             validation_split: None,
             validation_data: None,
             validation_batch_size: None,
-            learning_rate_scheduler: None,
+            callbacks: Vec::new(),
         }
     }
 }
@@ -124,8 +123,32 @@ impl<'a> Fit<'a> {
         self
     }
 
+    /// Adds a callback. Those of several are called in the order in which they were added.
+    ///
+    /// [`Callback`] has an example.
+    #[must_use]
+    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Adds callbacks of different types.
+    ///
+    /// ```
+    /// use horn_train::Fit;
+    /// use horn_train::callbacks::{Callback, LearningRateScheduler};
+    ///
+    /// let callbacks: Vec<Box<dyn Callback>> = vec![Box::new(LearningRateScheduler::new(|_, rate| rate * 0.9))];
+    /// let fit = Fit::epochs(5).callbacks(callbacks);
+    /// ```
+    #[must_use]
+    pub fn callbacks(mut self, callbacks: impl IntoIterator<Item = Box<dyn Callback + 'a>>) -> Self {
+        self.callbacks.extend(callbacks);
+        self
+    }
+
     /// Sets the learning rate at the beginning of each epoch: the function is given the epoch, counted from 0, and the
-    /// rate so far. Keras's `LearningRateScheduler`; the rates are in the history as `learning_rate`.
+    /// rate so far. Short for the callback [`LearningRateScheduler`]; the rates are in the history as `learning_rate`.
     ///
     /// ```
     /// use horn_train::Fit;
@@ -133,13 +156,18 @@ impl<'a> Fit<'a> {
     /// let fit = Fit::epochs(5).learning_rate_scheduler(|epoch, rate| if epoch == 0 { rate } else { rate / 2.0 });
     /// ```
     #[must_use]
-    pub fn learning_rate_scheduler(mut self, schedule: impl Fn(usize, f64) -> f64 + 'a) -> Self {
-        self.learning_rate_scheduler = Some(Scheduler(Arc::new(schedule)));
-        self
+    pub fn learning_rate_scheduler(self, schedule: impl Fn(usize, f64) -> f64 + 'a) -> Self {
+        self.callback(LearningRateScheduler::new(schedule))
     }
 
-    /// Checks the arguments and says how many of the samples are trained on.
-    pub(crate) fn training_samples(&self, samples: usize) -> Result<usize> {
+    /// Takes the validation data out of the options.
+    pub(crate) fn validation_samples(&mut self) -> Result<Option<Samples<'a>>> {
+        let Some((x, y)) = self.validation_data.take() else { return Ok(None) };
+        Samples::new(x, y).map(Some).map_err(|error| error.at("validation_data"))
+    }
+
+    /// Checks the arguments that do not depend on the data.
+    pub(crate) fn check(&self) -> Result<()> {
         for (argument, value) in [
             ("epochs", self.epochs),
             ("batch_size", self.batch_size),
@@ -160,6 +188,12 @@ impl<'a> Fit<'a> {
                 .expected("an initial epoch before the last one")
                 .hint("raise epochs: it is the last epoch, not a number of epochs to add"));
         }
+        Ok(())
+    }
+
+    /// Checks the arguments and says how many of the samples are trained on.
+    pub(crate) fn training_samples(&self, samples: usize) -> Result<usize> {
+        self.check()?;
         let Some(split) = self.validation_split else { return Ok(samples) };
         if self.validation_data.is_some() {
             return Err(Error::argument("there are two kinds of validation data")

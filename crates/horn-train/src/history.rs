@@ -77,6 +77,28 @@ impl Index<&str> for History {
 pub struct Scores(Vec<(String, f64)>);
 
 impl Scores {
+    /// Numbers by their keys, which are put in alphabetical order as Keras does.
+    ///
+    /// ```
+    /// use horn_train::Scores;
+    ///
+    /// let scores = Scores::new([("loss", 0.5), ("accuracy", 0.75)]);
+    /// assert_eq!(scores.to_string(), "accuracy: 0.7500 - loss: 0.5000");
+    /// ```
+    pub fn new<K: Into<String>>(values: impl IntoIterator<Item = (K, f64)>) -> Self {
+        let mut values: Vec<_> = values.into_iter().map(|(key, value)| (key.into(), value)).collect();
+        values.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self(values)
+    }
+
+    /// Changes the value of a key, or adds it after the others.
+    pub fn set(&mut self, key: &str, value: f64) {
+        match self.0.iter_mut().find(|(name, _)| name == key) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((key.to_owned(), value)),
+        }
+    }
+
     /// The loss.
     pub fn loss(&self) -> f64 {
         self["loss"]
@@ -87,27 +109,14 @@ impl Scores {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| *value)
     }
 
-    /// All keys with their values, in alphabetical order.
+    /// All keys with their values: those of the metrics and the loss in alphabetical order, then those added since.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.0.iter().map(|(key, value)| (key.as_str(), *value))
     }
 
-    /// Keras sorts its logs.
-    pub(crate) fn sorted(mut values: Vec<(String, f64)>) -> Self {
-        values.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Self(values)
-    }
-
     /// These scores followed by those of validation, which are named after it.
-    pub(crate) fn with_validation(mut self, validation: Option<&Self>) -> Self {
-        let validation = validation.into_iter().flat_map(Self::iter);
-        self.0.extend(validation.map(|(key, value)| (format!("val_{key}"), value)));
-        self
-    }
-
-    /// These scores followed by the learning rate, where there is a schedule to watch.
-    pub(crate) fn with_learning_rate(mut self, learning_rate: Option<f64>) -> Self {
-        self.0.extend(learning_rate.map(|rate| ("learning_rate".to_owned(), rate)));
+    pub(crate) fn with_validation(mut self, validation: &Self) -> Self {
+        self.0.extend(validation.iter().map(|(key, value)| (format!("val_{key}"), value)));
         self
     }
 }
@@ -141,9 +150,9 @@ mod tests {
     use super::*;
 
     fn scores() -> Scores {
-        let training = Scores::sorted(vec![("loss".into(), 0.5), ("accuracy".into(), 0.75)]);
+        let training = Scores::new([("loss", 0.5), ("accuracy", 0.75)]);
         let validation = training.clone();
-        training.with_validation(Some(&validation))
+        training.with_validation(&validation)
     }
 
     #[test]

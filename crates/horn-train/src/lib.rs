@@ -1,26 +1,45 @@
-//! How a Horn model learns: `compile`, `fit`, `evaluate`, losses, metrics, optimizers and history.
+//! How a Horn model learns: `compile`, `fit`, `evaluate`, losses, metrics, optimizers, callbacks and history.
 //!
 //! Users take this crate from the facade, `horn`.
 
+mod batch;
+pub mod callbacks;
 mod compile;
 mod compile_config;
+mod evaluate;
+mod evaluating;
 mod fit;
+mod fitting;
 mod history;
-mod keras_object;
+mod keras_config;
 pub mod losses;
 pub mod metrics;
 mod model;
+mod objective;
+mod optimizer_variables;
 pub mod optimizers;
+mod predict;
+mod predicting;
 mod progress;
+mod registry;
 mod samples;
-mod step;
+mod supervised;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
+mod train_step;
+mod training_loop;
 
-pub use compile::{Compile, IntoLosses, IntoMetricList, IntoMetrics, Losses};
+pub use batch::{Batch, BatchSource};
+pub use compile::Compile;
+pub use evaluate::Evaluate;
 pub use fit::Fit;
 pub use history::{History, Scores};
 pub use model::CompiledModel;
 #[doc(hidden)]
 pub use model::Network;
+pub use objective::{IntoLosses, IntoMetricList, IntoMetrics, Losses};
+pub use predict::Predict;
 pub use progress::{Progress, Verbose};
+pub use train_step::TrainStep;

@@ -1,34 +1,26 @@
 //! A compiled model: what `fit`, `evaluate` and `predict` work on.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use burn::module::Module;
-use burn::optim::ModuleOptimizer;
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
-use horn_nn::random::permutation;
 use horn_nn::summary::Summary;
-use horn_nn::{Error, IntoArrays, Mode, Model, Result, Sequential, Shape};
-use ndarray::ArrayD;
+use horn_nn::{Error, Model, Result, Sequential, Shape};
 
-use crate::compile::Losses;
-use crate::metrics::Metric;
-use crate::optimizers::Optimizer;
-use crate::samples::Samples;
-use crate::step::{Batch, Step, Trackers};
-use crate::{Fit, History, Progress, Scores, Verbose};
-
-/// Keras's batch size where none is given.
-const BATCH_SIZE: usize = 32;
+use crate::objective::Objective;
+use crate::optimizers::{LearningRate, Optimizer, SlotSpec};
 
 /// A model with an optimizer, a loss and metrics: it learns by [`fit`](Self::fit), is measured by
 /// [`evaluate`](Self::evaluate) and used by [`predict`](Self::predict).
 ///
 /// Made by [`Compile::compile`](crate::Compile::compile). Data that does not fit is an error before anything is
-/// computed, and the model stays as it was.
+/// computed, and the model stays as it was. It keeps the weights of the last whole step where a later one fails, or where
+/// a layer, a loss or a callback of your own panics.
 pub struct CompiledModel {
-    network: Network,
+    pub(crate) network: Network,
     device: Device,
     optimizer: Arc<dyn Optimizer>,
     /// What the optimizer remembers from step to step.
@@ -37,10 +29,12 @@ pub struct CompiledModel {
     pub(crate) iterations: usize,
     /// Has the optimizer variables to count in the summary, though no data was seen?
     pub(crate) optimizer_is_built: bool,
-    learning_rate: f64,
-    pub(crate) step: Step,
+    learning_rate: LearningRate,
+    pub(crate) objective: Objective,
     /// Keras looks at a first batch when it builds its training function, which takes an order from its generator.
-    looked_at_data: bool,
+    pub(crate) looked_at_data: bool,
+    /// Do the weights lie on the autodiff device?
+    is_training: bool,
 }
 
 /// A model, or the layers that wait for the data to say their input's shape.
@@ -56,26 +50,24 @@ impl CompiledModel {
         network: Network,
         device: &Device,
         optimizer: Arc<dyn Optimizer>,
-        losses: Losses,
-        metrics: Vec<Vec<Arc<dyn Metric>>>,
+        objective: Objective,
     ) -> Result<Self> {
         optimizer.validate()?;
-        losses.losses.iter().try_for_each(|loss| loss.validate())?;
-        metrics.iter().flatten().try_for_each(|metric| metric.validate())?;
-        let step = Step::new(losses, metrics, optimizer.global_clipnorm());
+        objective.validate()?;
         if let Network::Built(model) = &network {
-            step.losses(model)?;
+            objective.losses_of(model)?;
         }
         Ok(Self {
             network,
             device: device.clone().without_autodiff(),
             state: optimizer.to_module_optimizer(),
             learning_rate: optimizer.learning_rate(),
-            step,
+            objective,
             optimizer,
             iterations: 0,
             optimizer_is_built: false,
             looked_at_data: false,
+            is_training: false,
         })
     }
 
@@ -91,12 +83,14 @@ impl CompiledModel {
         }
     }
 
-    /// The model itself, to change its weights.
+    /// The model itself, to change its weights, or to put another of the same layers in its place.
     ///
     /// # Errors
     ///
     /// As [`model`](Self::model).
     pub fn model_mut(&mut self) -> Result<&mut Model> {
+        // What is put here does not lie on the autodiff device. The next step of training brings it there.
+        self.end_training();
         match &mut self.network {
             Network::Built(model) => Ok(model),
             Network::Waiting(_) => Err(not_built()),
@@ -108,11 +102,17 @@ impl CompiledModel {
     /// # Errors
     ///
     /// As [`model`](Self::model).
-    pub fn into_model(self) -> Result<Model> {
+    pub fn into_model(mut self) -> Result<Model> {
+        self.end_training();
         match self.network {
             Network::Built(model) => Ok(model),
             Network::Waiting(_) => Err(not_built()),
         }
+    }
+
+    /// Where the model computes.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The optimizer as it was given.
@@ -120,16 +120,21 @@ impl CompiledModel {
         self.optimizer.as_ref()
     }
 
-    /// The factor that steps are made with now.
+    /// The factor that the next step is made with.
     pub fn learning_rate(&self) -> f64 {
-        self.learning_rate
+        self.learning_rate.at(self.iterations)
+    }
+
+    /// Does the learning rate follow a schedule?
+    pub(crate) fn has_schedule(&self) -> bool {
+        matches!(self.learning_rate, LearningRate::Schedule(_))
     }
 
     /// Changes the factor that steps are made with.
     ///
     /// # Errors
     ///
-    /// Where it is negative or not finite.
+    /// Where it is negative or not finite, or the optimizer has a schedule that says it.
     pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
         if !(learning_rate.is_finite() && learning_rate >= 0.0) {
             return Err(Error::argument("a learning rate must be a number")
@@ -138,7 +143,14 @@ impl CompiledModel {
                 .expected("a finite number of at least 0")
                 .hint("give a small number such as 0.001"));
         }
-        self.learning_rate = learning_rate;
+        if let LearningRate::Schedule(schedule) = &self.learning_rate {
+            return Err(Error::argument("the learning rate follows a schedule, and can't be set")
+                .at("learning_rate")
+                .received(learning_rate)
+                .expected(format!("what {} says", schedule.class_name()))
+                .hint("compile with a number as the learning rate"));
+        }
+        self.learning_rate = learning_rate.into();
         Ok(())
     }
 
@@ -149,8 +161,11 @@ impl CompiledModel {
             Network::Waiting(layers) => return layers.to_summary(),
         };
         let mut summary = model.to_summary();
-        // Keras counts the number of steps and the learning rate among the optimizer's variables.
-        let variables = self.optimizer.slots().map(|slots| slots.concat().len() * summary.totals.trainable + 2);
+        // Keras counts the number of steps among the optimizer's variables, and a learning rate that can be set.
+        let own = if self.has_schedule() { 1 } else { 2 };
+        let slots = model.trainable_weights().map(|weight| self.optimizer.slots(weight));
+        let slots: Option<usize> = slots.map(|slots| Some(slots?.iter().map(SlotSpec::len).sum::<usize>())).sum();
+        let variables = slots.map(|slots| slots + own);
         summary.totals.optimizer = variables.filter(|_| self.looked_at_data || self.optimizer_is_built);
         summary
     }
@@ -160,224 +175,81 @@ impl CompiledModel {
         self.to_summary().print();
     }
 
-    /// Learns from samples `x` and their targets `y`, whose first axes are the samples.
-    ///
-    /// Each epoch goes over all samples, in a new order unless the options say otherwise, and after each batch the
-    /// optimizer changes the weights. `fit` again goes on from there.
-    ///
-    /// ```
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
-    /// use horn_train::losses::MeanSquaredError;
-    /// use horn_train::optimizers::SGD;
-    /// use horn_train::{Compile, Fit, Verbose};
-    ///
-    /// let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
-    /// let model = Sequential::new().add(Input([1])).add(Dense(1));
-    /// let mut model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
-    /// let history = model.fit(&x, &y, Fit::epochs(2).verbose(Verbose::Silent))?;
-    /// assert!(history["loss"][1] < history["loss"][0]);
-    /// # Ok::<(), horn_nn::Error>(())
-    /// ```
-    ///
-    /// A model that is shared, or not meant to change, can't be trained:
-    ///
-    /// ```compile_fail,E0596
-    /// # use horn_nn::Sequential;
-    /// # use horn_nn::layers::{Dense, Input};
-    /// # use horn_train::losses::MeanSquaredError;
-    /// # use horn_train::optimizers::SGD;
-    /// # use horn_train::{Compile, Fit};
-    /// # let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
-    /// # let model = Sequential::new().add(Input([1])).add(Dense(1));
-    /// let model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
-    /// model.fit(&x, &y, Fit::epochs(2))?;
-    /// # Ok::<(), horn_nn::Error>(())
-    /// ```
+    /// Makes the weights ready to learn, for a [`TrainStep`](crate::TrainStep) of your own; `fit` does so itself. The
+    /// inputs must lie on the autodiff device, too.
     ///
     /// # Errors
     ///
-    /// Where an option is impossible, or the data does not fit: empty, of different lengths, of other shapes than the
-    /// model's, with values that are not finite or labels that are no class. Nothing has been changed then.
-    pub fn fit<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>, options: Fit<'a>) -> Result<History> {
-        let samples = Samples::new(x.into_arrays(), y.into_arrays())?;
-        let training = options.training_samples(samples.len())?;
-        let validation_batch = options.validation_batch_size.unwrap_or(options.batch_size);
-        let given = match options.validation_data.clone() {
-            Some((x, y)) => Some(Samples::new(x, y).map_err(|error| error.at("validation_data"))?),
-            None => None,
-        };
-        let model = self.built_for(&samples.input_shape())?;
-        samples.check(&model, &self.step.losses(&model)?)?;
-        if let Some(given) = &given {
-            given.check(&model, &self.step.losses(&model)?).map_err(|error| error.at("validation_data"))?;
+    /// As [`model`](Self::model).
+    pub fn begin_training(&mut self) -> Result<()> {
+        if !self.is_training {
+            let model = self.model_mut()?;
+            *model = model.clone().train();
+            self.is_training = true;
+            self.looked_at_data = true;
         }
-        let validation = match &given {
-            Some(given) => Some((given, (0..given.len()).collect())),
-            None if training < samples.len() => Some((&samples, (training..samples.len()).collect::<Vec<_>>())),
-            None => None,
-        };
-        let trackers = self.step.trackers(&model, &samples.target_sizes())?;
+        Ok(())
+    }
 
-        if options.shuffle && !self.looked_at_data {
-            permutation(training);
+    /// Makes the weights ready to be used. At the end of `fit` this is done whatever happens.
+    pub fn end_training(&mut self) {
+        if let (true, Network::Built(model)) = (self.is_training, &mut self.network) {
+            *model = model.valid();
+            self.is_training = false;
         }
-        self.looked_at_data = true;
-
-        // While it learns, the model is out of its place, so that its weights exist once and change where they are.
-        self.network = Network::Waiting(Sequential::new());
-        let mut training_model = model.train();
-        let mut order: Vec<usize> = (0..training).collect();
-        let mut history = History::default();
-        let mut run = || -> Result<()> {
-            for epoch in options.initial_epoch..options.epochs {
-                if let Some(scheduler) = &options.learning_rate_scheduler {
-                    self.set_learning_rate(scheduler.learning_rate(epoch, self.learning_rate))?;
-                }
-                if options.shuffle {
-                    order = permutation(training);
-                }
-                let progress = Progress::stdout(Some(training.div_ceil(options.batch_size)), options.verbose)
-                    .epoch(epoch, options.epochs);
-                let start = Instant::now();
-                let (scores, progress) = self.train_epoch(
-                    &mut training_model,
-                    &samples,
-                    order.chunks(options.batch_size),
-                    trackers.clone(),
-                    progress,
-                    start,
-                )?;
-                let validated = match &validation {
-                    Some((samples, at)) => {
-                        let model = training_model.valid();
-                        let batches = at.chunks(validation_batch);
-                        Some(self.measure(&model, samples, batches, trackers.clone(), |_| ())?)
-                    }
-                    None => None,
-                };
-                let scheduled = options.learning_rate_scheduler.is_some().then_some(self.learning_rate);
-                let scores = scores.with_validation(validated.as_ref()).with_learning_rate(scheduled);
-                progress.finish(&scores.iter().collect::<Vec<_>>(), start.elapsed());
-                history.push(epoch, &scores);
-            }
-            Ok(())
-        };
-        let outcome = run();
-        self.network = Network::Built(training_model.valid());
-        outcome.map(|()| history)
     }
 
-    /// Trains on all batches once. The model stays whole whatever happens: a step that fails leaves it as it was.
-    fn train_epoch<'b, W: std::io::Write>(
-        &mut self,
-        model: &mut Model,
-        samples: &Samples<'_>,
-        batches: impl Iterator<Item = &'b [usize]>,
-        mut trackers: Trackers,
-        mut progress: Progress<W>,
-        start: Instant,
-    ) -> Result<(Scores, Progress<W>)> {
-        let device = self.device.clone().autodiff();
-        for batch in batches {
-            let batch = Batch { samples, at: batch, device: &device };
-            let grads = self.step.gradients(model, batch, &mut trackers)?;
-            model.update(|model| self.state.step(self.learning_rate, model, grads).constrained());
-            self.iterations += 1;
-            show(&mut progress, &trackers, start);
-        }
-        Ok((trackers.scores(), progress))
-    }
-
-    /// Measures the loss and the metrics over samples `x` with targets `y`, 32 at a time.
+    /// Changes the weights by their gradients, as the optimizer says: one step.
     ///
     /// # Errors
     ///
-    /// Where the data does not fit, as with [`fit`](Self::fit).
-    pub fn evaluate<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Result<Scores> {
-        self.evaluate_with(x, y, BATCH_SIZE, Verbose::Bar)
+    /// As [`model`](Self::model).
+    pub fn apply_gradients(&mut self, gradients: GradientsParams) -> Result<()> {
+        let rate = self.learning_rate();
+        let Network::Built(model) = &mut self.network else { return Err(not_built()) };
+        // While they change the weights are held by nobody else, so that they do where they lie. A rule that is not
+        // Horn's may panic, which would lose them: for that the old ones are kept.
+        let old = self.optimizer.keras_module().is_none().then(|| model.clone());
+        let mut restore = Restore { model, old };
+        let state = &mut self.state;
+        restore.model.update(|model| state.step(rate, model, gradients).constrained());
+        restore.old = None;
+        drop(restore);
+        self.iterations += 1;
+        Ok(())
     }
 
-    /// Measures as [`evaluate`](Self::evaluate) does, `batch_size` samples at a time.
-    ///
-    /// # Errors
-    ///
-    /// As [`evaluate`](Self::evaluate), and where the batch size is 0.
-    pub fn evaluate_with<'a>(
-        &mut self,
-        x: impl IntoArrays<'a>,
-        y: impl IntoArrays<'a>,
-        batch_size: usize,
-        verbose: Verbose,
-    ) -> Result<Scores> {
-        let samples = Samples::new(x.into_arrays(), y.into_arrays())?;
-        if batch_size == 0 {
-            return Err(horn_nn::zero_batch_size());
-        }
-        let model = self.built_for(&samples.input_shape())?;
-        samples.check(&model, &self.step.losses(&model)?)?;
-        let trackers = self.step.trackers(&model, &samples.target_sizes())?;
-        self.looked_at_data = true;
-
-        let mut progress = Progress::stdout(Some(samples.len().div_ceil(batch_size)), verbose);
-        let start = Instant::now();
-        let at: Vec<usize> = (0..samples.len()).collect();
-        let scores = self.measure(&model, &samples, at.chunks(batch_size), trackers, |trackers| {
-            show(&mut progress, trackers, start);
-        })?;
-        progress.finish(&scores.iter().collect::<Vec<_>>(), start.elapsed());
-        self.network = Network::Built(model);
-        Ok(scores)
+    /// Do the weights lie on the autodiff device?
+    #[cfg(test)]
+    pub(crate) fn is_training(&self) -> bool {
+        self.is_training
     }
 
-    fn measure<'b>(
-        &self,
-        model: &Model,
-        samples: &Samples<'_>,
-        batches: impl Iterator<Item = &'b [usize]>,
-        mut trackers: Trackers,
-        mut after_batch: impl FnMut(&Trackers),
-    ) -> Result<Scores> {
-        for batch in batches {
-            let batch = Batch { samples, at: batch, device: &self.device };
-            self.step.measure(model, batch, Mode::Inference, &mut trackers)?;
-            after_batch(&trackers);
-        }
-        Ok(trackers.scores())
-    }
-
-    /// Computes the model's outputs for samples `x`, 32 at a time.
-    ///
-    /// # Errors
-    ///
-    /// Where the samples do not fit the model, or it waits for data to be built.
-    pub fn predict<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<f32>> {
-        self.predict_with(x, BATCH_SIZE)
-    }
-
-    /// Predicts as [`predict`](Self::predict) does, `batch_size` samples at a time.
-    ///
-    /// # Errors
-    ///
-    /// As [`predict`](Self::predict), and where the batch size is 0.
-    pub fn predict_with<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<ArrayD<f32>> {
-        self.model()?.predict(x, batch_size)
-    }
-
-    /// Computes all outputs of a model that has several, `batch_size` samples at a time.
-    ///
-    /// # Errors
-    ///
-    /// As [`predict_with`](Self::predict_with).
-    pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
-        self.model()?.predict_all(x, batch_size)
+    /// The model ready to be used, also while it trains.
+    pub(crate) fn at_rest(&self) -> Result<Cow<'_, Model>> {
+        let model = self.model()?;
+        Ok(if self.is_training { Cow::Owned(model.valid()) } else { Cow::Borrowed(model) })
     }
 
     /// The model, which is built now if it waited for data of this shape.
-    fn built_for(&mut self, input: &Shape) -> Result<Model> {
+    pub(crate) fn built_for(&self, input: &Shape) -> Result<Cow<'_, Model>> {
         match &self.network {
-            Network::Built(model) => Ok(model.clone()),
-            Network::Waiting(layers) => layers.build_for(input, &self.device),
+            Network::Built(model) => Ok(Cow::Borrowed(model)),
+            Network::Waiting(layers) => layers.build_for(input, &self.device).map(Cow::Owned),
+        }
+    }
+}
+
+/// Puts a model back as it was if a step on it panics.
+struct Restore<'a> {
+    model: &'a mut Model,
+    old: Option<Model>,
+}
+
+impl Drop for Restore<'_> {
+    fn drop(&mut self) {
+        if let Some(old) = self.old.take() {
+            *self.model = old;
         }
     }
 }
@@ -389,15 +261,8 @@ impl fmt::Debug for CompiledModel {
             .field("device", &self.device)
             .field("optimizer", &self.optimizer)
             .field("learning_rate", &self.learning_rate)
-            .field("step", &self.step)
+            .field("objective", &self.objective)
             .finish_non_exhaustive()
-    }
-}
-
-/// Counts a step. Numbers are read from the device only where they are shown.
-fn show<W: std::io::Write>(progress: &mut Progress<W>, trackers: &Trackers, start: Instant) {
-    if progress.step(start.elapsed()) {
-        progress.draw(&trackers.scores().iter().collect::<Vec<_>>(), start.elapsed());
     }
 }
 

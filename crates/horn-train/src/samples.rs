@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use horn_nn::{Error, HostArray, Model, Result, Shape, Signal, sizes};
+use horn_nn::random::permutation;
+use horn_nn::{AnyTensor, Error, HostArray, Model, Result, Shape, sizes, unsupported_rank};
 
-use crate::losses::{Loss, Target, TargetKind};
+use crate::batch::{Batch, BatchSource};
+use crate::losses::{Loss, TargetKind};
 
 /// The data that `fit` and `evaluate` take: an array for each input and for each output of the model.
 pub(crate) struct Samples<'a> {
@@ -72,7 +74,7 @@ impl<'a> Samples<'a> {
     ///
     /// # Errors
     ///
-    /// Where a shape does not fit, a number is not finite, or a label is no class of the model's.
+    /// Where a shape does not fit, a number is not finite, or a label is not a valid class.
     pub fn check(&self, model: &Model, losses: &[Arc<dyn Loss>]) -> Result<()> {
         let received: Vec<_> = self.x.iter().map(HostArray::shape).collect();
         model.check_inputs(&received).map_err(|error| error.at("x"))?;
@@ -98,43 +100,87 @@ impl<'a> Samples<'a> {
         Ok(())
     }
 
-    /// The samples `at` as a batch on the device, one tensor for each input; texts stay on the host.
-    ///
-    /// # Errors
-    ///
-    /// Where the samples have more axes than tensors can.
-    pub fn inputs(&self, at: &[usize], device: &Device) -> Result<Vec<Signal>> {
-        self.x.iter().map(|x| x.batch(at, device)).collect()
-    }
-
-    /// The targets `at` of an output on the device, in the form that is wanted.
-    ///
-    /// # Errors
-    ///
-    /// Where the targets have more axes than tensors can.
-    pub fn targets(
-        &self,
-        output: usize,
-        at: &[usize],
-        kind: TargetKind,
-        shape: &Shape,
-        device: &Device,
-    ) -> Result<Target> {
-        let y = &self.y[output].array;
-        Ok(match kind {
-            TargetKind::Classes => Target::Classes(y.class_batch(at, device)?),
-            TargetKind::Dense => {
-                let y = y.float_batch(at, device)?;
-                let columns = if shape.rank() == y.rank() { y.sizes()[y.rank() - 1] } else { 1 };
-                let rows = y.sizes().iter().product::<usize>() / columns.max(1);
-                Target::Dense(y.reshape(&[rows, columns])?.float()?)
-            }
+    /// The samples `at` as a batch on the device; strings stay on the host. `kinds` has what the loss of each output
+    /// wants.
+    fn batch(&self, at: &[usize], kinds: &[TargetKind], device: &Device) -> Result<Batch> {
+        let plain = device.clone().without_autodiff();
+        let target = |(targets, kind): (&Targets<'_>, &TargetKind)| match kind {
+            TargetKind::Classes => class_batch(&targets.array, at, &plain),
+            TargetKind::Dense => targets.array.float_batch(at, &plain),
+        };
+        Ok(Batch {
+            len: at.len(),
+            inputs: self.x.iter().map(|x| x.batch(at, device)).collect::<Result<_>>()?,
+            targets: self.y.iter().zip(kinds).map(target).collect::<Result<_>>()?,
+            sample_weights: Vec::new(),
         })
     }
+}
 
-    /// The sizes of the targets of each output, for metrics that look at them.
-    pub fn target_sizes(&self) -> Vec<&[usize]> {
-        self.y.iter().map(|targets| targets.array.sizes()).collect()
+/// The samples `at` as class numbers in the array's own shape.
+fn class_batch(array: &HostArray<'_>, at: &[usize], device: &Device) -> Result<AnyTensor> {
+    let classes = array.class_batch(at, device)?;
+    let mut sizes = array.sizes().to_vec();
+    sizes[0] = at.len();
+    Ok(match *sizes {
+        [_] => classes.into(),
+        [a, b] => classes.reshape([a, b]).into(),
+        [a, b, c] => classes.reshape([a, b, c]).into(),
+        [a, b, c, d] => classes.reshape([a, b, c, d]).into(),
+        [a, b, c, d, e] => classes.reshape([a, b, c, d, e]).into(),
+        [a, b, c, d, e, f] => classes.reshape([a, b, c, d, e, f]).into(),
+        _ => return Err(unsupported_rank(sizes.len())),
+    })
+}
+
+/// Batches of arrays in memory.
+pub(crate) struct ArraySource<'a> {
+    samples: &'a Samples<'a>,
+    kinds: Vec<TargetKind>,
+    /// The samples that are handed out, in this order.
+    order: Vec<usize>,
+    batch_size: usize,
+    shuffle: bool,
+    next: usize,
+}
+
+impl<'a> ArraySource<'a> {
+    /// Hands out the samples of a range, for these losses.
+    pub fn new(
+        samples: &'a Samples<'a>,
+        range: std::ops::Range<usize>,
+        batch_size: usize,
+        losses: &[Arc<dyn Loss>],
+    ) -> Self {
+        let kinds = losses.iter().map(|loss| loss.targets()).collect();
+        Self { samples, kinds, order: range.collect(), batch_size, shuffle: false, next: 0 }
+    }
+
+    /// In a new order for each epoch, if wanted, of all samples from the first on.
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+}
+
+impl BatchSource for ArraySource<'_> {
+    fn len(&self) -> Option<usize> {
+        Some(self.order.len().div_ceil(self.batch_size))
+    }
+
+    fn start(&mut self) -> Result<()> {
+        if self.shuffle {
+            self.order = permutation(self.order.len());
+        }
+        self.next = 0;
+        Ok(())
+    }
+
+    fn next_batch(&mut self, device: &Device) -> Result<Option<Batch>> {
+        let left = &self.order[self.next..];
+        let at = &left[..left.len().min(self.batch_size)];
+        self.next += at.len();
+        if at.is_empty() { Ok(None) } else { self.samples.batch(at, &self.kinds, device).map(Some) }
     }
 }
 
@@ -160,7 +206,7 @@ impl Targets<'_> {
         }
         match self.array.first_not_class(classes, loss.ignored_class()) {
             None => Ok(()),
-            Some((at, label)) => Err(Error::data("a label is no class of the model's")
+            Some((at, label)) => Err(Error::data("a label is not a valid class")
                 .at(self.argument.clone())
                 .received(format!("{label} at position {at}"))
                 .expected(format!("whole numbers from 0 to {}", classes - 1))
@@ -192,9 +238,9 @@ fn check_numbers(array: &HostArray<'_>, argument: &str) -> Result<()> {
     if !array.is_strings() {
         return Ok(());
     }
-    Err(Error::data("the targets are texts")
+    Err(Error::data("the targets are strings")
         .at(argument)
-        .received(format!("texts of shape {}", sizes(array.sizes())))
+        .received(format!("strings of shape {}", sizes(array.sizes())))
         .expected("numbers")
         .hint("look the classes up: StringLookup with `num_oov_indices(0)`"))
 }

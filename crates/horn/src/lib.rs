@@ -29,7 +29,7 @@
 //! |---|---|
 //! | [`layers`], [`activations`], [`initializers`], [`regularizers`], [`constraints`] | what models are made of |
 //! | [`Sequential`], [`Model`], [`KerasTensor`], [`applications`] | models as lists and as graphs, and well-known ones |
-//! | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`] | training |
+//! | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] | training |
 //! | [`load_model`], [`SaveModel`], [`LoadWeights`] | model files |
 //! | [`datasets`], [`HostArray`], [`plot`] | data and plots |
 //! | [`Layer`], [`Forward`], [`LayerBuilder`] | custom layers |
@@ -40,6 +40,12 @@
 //! `webgpu`, `cuda` or `rocm`. The program stays the same. If several are compiled in, the environment variable
 //! `HORN_DEVICE` or the function [`device`] chooses.
 //!
+//! # Features
+//!
+//! - `burn-dataset` (a default): `from_dataset` makes arrays of any Burn dataset
+//! - `safetensors` (a default): weights as `.safetensors`
+//! - `download`: datasets that are not on this machine are downloaded
+//!
 //! # For users of Burn
 //!
 //! A built [`Model`] is a Burn `Module`, any Burn module can be added as a [`BurnModule`](layers::BurnModule) layer,
@@ -47,6 +53,8 @@
 
 pub use burn;
 pub use horn_data::datasets;
+#[cfg(feature = "burn-dataset")]
+pub use horn_data::{burn_dataset, from_dataset};
 pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, load_model_on, model_from_json};
 pub use horn_nn::{
     Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, Error, Forward, Functional,
@@ -58,8 +66,8 @@ pub use horn_nn::{
 };
 pub use horn_plot as plot;
 pub use horn_train::{
-    Compile, CompiledModel, Fit, History, IntoLosses, IntoMetricList, IntoMetrics, Losses, Progress, Scores, Verbose,
-    losses, metrics, optimizers,
+    Batch, BatchSource, Compile, CompiledModel, Evaluate, Fit, History, IntoLosses, IntoMetricList, IntoMetrics,
+    Losses, Predict, Progress, Scores, TrainStep, Verbose, callbacks, losses, metrics, optimizers,
 };
 
 /// Keras's `keras.utils`.
@@ -76,8 +84,8 @@ pub mod prelude {
     pub use crate::utils::set_random_seed;
     #[doc(no_inline)]
     pub use crate::{
-        AnyTensor, Apply, Compile, CompiledModel, Fit, Forward, History, HostArray, IntoLosses, Layer, LoadWeights,
-        Mode, Model, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics,
+        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
+        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics,
     };
     #[doc(no_inline)]
     pub use horn_nn::Activation;

@@ -27,7 +27,7 @@ struct Options {
     /// How the weights follow the gradients.
     #[arg(long, value_enum, default_value = "adam")]
     optimizer: Rule,
-    /// The folder of the four MNIST files; found or downloaded without.
+    /// The folder of the four MNIST files. Without it, they are searched for, as `datasets::mnist::load` tells.
     #[arg(long)]
     data: Option<PathBuf>,
     /// Where the learning curves go.

@@ -3,18 +3,18 @@
 //! A fixture holds a layer's configuration, inputs, weights, outputs and gradients as real Keras has them. The layer is
 //! read from the configuration, which must come out again; it must announce Keras's shapes, name Keras's weights, and
 //! with these weights compute Keras's outputs, masks, losses and gradients. A training step must change what is
-//! trainable and nothing else.
+//! trainable and nothing else. Saved and loaded the layer must be the same.
 
 use horn::burn::module::{Module, ModuleVisitor, Param};
 use horn::burn::optim::{GradientsParams, SgdConfig};
 use horn::burn::tensor::{Device, Gradients, Tensor, TensorData};
 use horn::layers::{Input, from_config};
-use horn::{AnyTensor, Apply, CallContext, Layer, Mode, Model, Signal, by_rank};
+use horn::{AnyTensor, Apply, CallContext, Layer, Mode, Model, SaveModel, Signal, by_rank, load_model};
 use ndarray::{ArrayD, IxDyn};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::fixtures::{Array, assert_close, assert_within, values};
+use crate::fixtures::{Array, assert_close, assert_within, bits, values};
 
 #[derive(Debug, Deserialize)]
 pub struct Entry {
@@ -102,6 +102,29 @@ pub fn check_layer(entry: &Entry, relative: f64) {
     if entry.has_gradients() {
         gradients(entry, &model, relative);
     }
+    saved_and_loaded(entry, &model);
+}
+
+/// A model that is loaded has the configuration, every bit of the weights, and the outputs of the one that was saved.
+fn saved_and_loaded(entry: &Entry, model: &Model) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("layer.keras");
+    model.save(&path).unwrap();
+    let loaded: Model = load_model(&path).unwrap();
+    assert_eq!(loaded.serialize().unwrap(), model.serialize().unwrap(), "the configuration after loading");
+    assert_eq!(bits(&loaded.get_weights()), bits(&model.get_weights()), "the weights after loading");
+    // States are no part of a file.
+    let states = model.layers().last().unwrap().states();
+    if !states.is_empty() {
+        loaded.layers().last().unwrap().set_states(&states).unwrap();
+    }
+    let outputs = |model: &Model| -> Vec<Vec<u32>> {
+        let outputs = model.call(signals(entry, model.device()), &mut CallContext::new(Mode::Inference)).unwrap();
+        let bits = |output: Signal| values(output.value().unwrap()).into_iter().map(f32::to_bits).collect();
+        outputs.into_iter().map(bits).collect()
+    };
+    // A call changes states: it is of a clone, which has its own.
+    assert_eq!(outputs(&loaded), outputs(&model.clone()), "the outputs after loading");
 }
 
 impl Entry {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use horn::{CompiledModel, HostArray, Verbose, load_model};
+use horn::{CompiledModel, Evaluate, HostArray, Verbose, load_model};
 use serde_json::{Map, Value};
 
 use crate::arrays;
@@ -36,7 +36,8 @@ pub fn run(options: &Options) -> Outcome {
     let x = arrays::read(std::slice::from_ref(&options.x), &Names::of_inputs(model), "input")?;
     let y = arrays::read(std::slice::from_ref(&options.y), &Names::of_outputs(model), "output")?;
     let waiting = Waiting::new(x.first().map_or(0, HostArray::len));
-    let scores = compiled.evaluate_with(x, y, options.batch_size as usize, Verbose::Silent)?;
+    let quiet = Evaluate::new().batch_size(options.batch_size as usize).verbose(Verbose::Silent);
+    let scores = compiled.evaluate_with(x, y, quiet)?;
     drop(waiting);
     if options.json {
         let scores: Map<String, Value> = scores.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();

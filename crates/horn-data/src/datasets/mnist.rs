@@ -1,6 +1,9 @@
 //! MNIST: 70,000 handwritten digits by Yann LeCun, Corinna Cortes and Christopher Burges.
 
+#[cfg(any(test, feature = "download"))]
 mod cache;
+#[cfg(feature = "download")]
+mod download;
 mod part;
 
 use std::ffi::OsString;
@@ -26,7 +29,7 @@ pub type Split = (Array3<u8>, Array1<u8>);
 ///
 /// 1. in the folder `mnist` of the folder that the environment variable `HORN_DATA` names, and then only there,
 /// 2. in `data/mnist` of the current directory, of the directories above it, and of Horn's repository,
-/// 3. in the cache of `burn-dataset`; what it lacks is downloaded into it.
+/// 3. with the feature `download`: in the cache of `burn-dataset`; what it lacks is downloaded into it.
 ///
 /// Each file may be plain or compressed by gzip, and is checked to the last byte before use.
 ///
@@ -50,8 +53,29 @@ pub fn load() -> Result<(Split, Split)> {
     let current = env::current_dir().unwrap_or_default();
     match shipped(env::var_os("HORN_DATA"), &current) {
         Some(folder) => load_from(folder),
-        None => load_cached(&cache::folder()?, cache::download),
+        None => load_shared(),
     }
+}
+
+#[cfg(feature = "download")]
+fn load_shared() -> Result<(Split, Split)> {
+    load_cached(&cache::folder()?, download::download)
+}
+
+#[cfg(not(feature = "download"))]
+fn load_shared() -> Result<(Split, Split)> {
+    Err(not_found())
+}
+
+#[cfg(any(test, not(feature = "download")))]
+fn not_found() -> Error {
+    Error::file("MNIST was not found, and this program cannot download it")
+        .received("no folder data/mnist with its files, here or above")
+        .expected("the four files of MNIST")
+        .hint(
+            "build with `--features horn/download`, put the files into data/mnist, or set HORN_DATA to the folder whose \
+             folder mnist has them",
+        )
 }
 
 /// Loads the digits from this folder, and from nowhere else.
@@ -64,6 +88,7 @@ pub fn load_from(folder: impl AsRef<Path>) -> Result<(Split, Split)> {
     read_all(|part| find(part, folder), |part| format!("put {} in its place", part.url()))
 }
 
+#[cfg(any(test, feature = "download"))]
 fn load_cached(folder: &Path, download: impl Fn(&str, &str) -> Result<Vec<u8>>) -> Result<(Split, Split)> {
     read_all(
         |part| cache::find_or_fetch(part, folder, &download),
@@ -159,6 +184,16 @@ mod tests {
         fs::write(data.join("t10k-labels-idx1-ubyte.gz"), "").unwrap();
         assert_eq!(shipped(None, &deep).unwrap(), data);
         assert_eq!(shipped(Some(OsString::new()), &deep).unwrap(), data);
+    }
+
+    #[test]
+    fn the_error_without_download_says_what_to_do() {
+        assert_eq!(
+            not_found().to_string(),
+            "MNIST was not found, and this program cannot download it; received no folder data/mnist with its files, \
+             here or above, expected the four files of MNIST. Hint: build with `--features horn/download`, put the \
+             files into data/mnist, or set HORN_DATA to the folder whose folder mnist has them."
+        );
     }
 
     #[test]

@@ -2,12 +2,16 @@
 
 use burn::Tensor;
 use burn::tensor::activation::log_sigmoid;
-use horn_nn::{Activation, Result};
+use horn_nn::Result;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, check_smoothing, clip_probabilities, common_arguments, common_methods};
-use super::{Loss, Target, TargetKind};
-use crate::keras_object::LastAxis;
+use super::common::{
+    Common, check_smoothing, clip_probabilities, common_arguments, common_methods, exact_on_logits,
+    from_logits_argument,
+};
+use super::loss::Loss;
+use super::target::{Target, TargetKind};
+use crate::keras_config::LastAxis;
 
 /// The mean of `-y_true * ln(p) - (1 - y_true) * ln(1 - p)` over the last axis.
 ///
@@ -34,13 +38,6 @@ impl BinaryCrossentropy {
         Self { common: Common::new("binary_crossentropy"), from_logits: false, label_smoothing: 0.0, axis: LastAxis }
     }
 
-    /// Whether the predictions are logits, not probabilities.
-    #[must_use]
-    pub fn from_logits(mut self, from_logits: bool) -> Self {
-        self.from_logits = from_logits;
-        self
-    }
-
     /// Moves the targets towards 1/2, by this part of the way.
     #[must_use]
     pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
@@ -50,9 +47,11 @@ impl BinaryCrossentropy {
 }
 
 common_arguments!(BinaryCrossentropy);
+from_logits_argument!(BinaryCrossentropy);
 
 impl Loss for BinaryCrossentropy {
     common_methods!(BinaryCrossentropy);
+    exact_on_logits!(is_sigmoid);
 
     fn targets(&self) -> TargetKind {
         TargetKind::Dense
@@ -60,10 +59,6 @@ impl Loss for BinaryCrossentropy {
 
     fn validate(&self) -> Result<()> {
         check_smoothing(self.label_smoothing)
-    }
-
-    fn on_logits(&self, activation: Activation) -> Option<Box<dyn Loss>> {
-        (!self.from_logits && activation.is_sigmoid()).then(|| Box::new(self.clone().from_logits(true)) as _)
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {

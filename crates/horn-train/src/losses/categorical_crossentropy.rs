@@ -2,12 +2,16 @@
 
 use burn::Tensor;
 use burn::tensor::activation::log_softmax;
-use horn_nn::{Activation, Result};
+use horn_nn::Result;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, check_smoothing, clip_probabilities, common_arguments, common_methods};
-use super::{Loss, Target, TargetKind};
-use crate::keras_object::LastAxis;
+use super::common::{
+    Common, check_smoothing, clip_probabilities, common_arguments, common_methods, exact_on_logits,
+    from_logits_argument,
+};
+use super::loss::Loss;
+use super::target::{Target, TargetKind};
+use crate::keras_config::LastAxis;
 
 /// The sum of `-y_true * ln(p)` over the classes, the last axis.
 ///
@@ -39,13 +43,6 @@ impl CategoricalCrossentropy {
         }
     }
 
-    /// Whether the predictions are logits, not probabilities.
-    #[must_use]
-    pub fn from_logits(mut self, from_logits: bool) -> Self {
-        self.from_logits = from_logits;
-        self
-    }
-
     /// Spreads this part of the targets evenly over all classes.
     #[must_use]
     pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
@@ -55,9 +52,11 @@ impl CategoricalCrossentropy {
 }
 
 common_arguments!(CategoricalCrossentropy);
+from_logits_argument!(CategoricalCrossentropy);
 
 impl Loss for CategoricalCrossentropy {
     common_methods!(CategoricalCrossentropy);
+    exact_on_logits!(is_softmax);
 
     fn targets(&self) -> TargetKind {
         TargetKind::Dense
@@ -65,10 +64,6 @@ impl Loss for CategoricalCrossentropy {
 
     fn validate(&self) -> Result<()> {
         check_smoothing(self.label_smoothing)
-    }
-
-    fn on_logits(&self, activation: Activation) -> Option<Box<dyn Loss>> {
-        (!self.from_logits && activation.is_softmax()).then(|| Box::new(self.clone().from_logits(true)) as _)
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
@@ -96,34 +91,19 @@ fn expected(y_true: Tensor<2>, logarithms: Tensor<2>) -> Tensor<1> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{LOGITS, ONE_HOT, PROBABILITIES, check};
+    use super::super::testing::{FROM_LOGITS, FROM_PROBABILITIES, LOGITS, ONE_HOT, PROBABILITIES, check};
     use super::*;
 
     #[test]
     fn follows_keras_from_probabilities() {
-        check(
-            &CategoricalCrossentropy::new(),
-            ONE_HOT,
-            PROBABILITIES,
-            [0.35667497, 1.2039728, 16.118095, 1.3862944],
-            [[1.0, 1.0, -0.42857146], [-4.6666665, 2.0, 2.0], [0.0, 0.0, 0.0], [1.0, -3.0, 1.0]],
-        );
+        let (expected, gradient) = FROM_PROBABILITIES;
+        check(&CategoricalCrossentropy::new(), ONE_HOT, PROBABILITIES, expected, gradient);
     }
 
     #[test]
     fn follows_keras_from_logits() {
-        check(
-            &CategoricalCrossentropy::new().from_logits(true),
-            ONE_HOT,
-            LOGITS,
-            [1.004597, 0.0, 20000.0, 1.0986123],
-            [
-                [0.6037489, 0.030058887, -0.6338078],
-                [0.0, 0.0, 0.0],
-                [-3.0, 3.0, 0.0],
-                [1.3333334, -2.6666665, 1.3333334],
-            ],
-        );
+        let (expected, gradient) = FROM_LOGITS;
+        check(&CategoricalCrossentropy::new().from_logits(true), ONE_HOT, LOGITS, expected, gradient);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use burn::Tensor;
 use horn_nn::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Reduction;
+use super::reduction::Reduction;
 
 /// Name and reduction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,6 +70,32 @@ macro_rules! common_arguments {
 }
 pub(super) use common_arguments;
 
+/// The builder method for `from_logits`, which all crossentropies have.
+macro_rules! from_logits_argument {
+    ($loss:ident) => {
+        impl $loss {
+            /// Whether the predictions are logits, not probabilities.
+            #[must_use]
+            pub fn from_logits(mut self, from_logits: bool) -> Self {
+                self.from_logits = from_logits;
+                self
+            }
+        }
+    };
+}
+pub(super) use from_logits_argument;
+
+/// The method of [`Loss`](super::Loss) of a crossentropy that is exact on what goes into an activation for which `$is`
+/// holds.
+macro_rules! exact_on_logits {
+    ($is:ident) => {
+        fn on_logits(&self, activation: horn_nn::Activation) -> Option<Box<dyn $crate::losses::Loss>> {
+            (!self.from_logits && activation.$is()).then(|| Box::new(self.clone().from_logits(true)) as _)
+        }
+    };
+}
+pub(super) use exact_on_logits;
+
 /// The methods of [`Loss`](super::Loss) that are the same for all.
 macro_rules! common_methods {
     ($loss:ident) => {
@@ -86,7 +112,11 @@ macro_rules! common_methods {
         }
 
         fn config(&self) -> serde_json::Value {
-            serde_json::to_value(self).expect("names, numbers and booleans under string keys are JSON")
+            $crate::keras_config::write(self)
+        }
+
+        fn keras_module(&self) -> Option<&'static str> {
+            Some("keras.losses")
         }
     };
 }

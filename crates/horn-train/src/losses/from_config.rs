@@ -1,41 +1,26 @@
 //! From what Keras writes back to losses.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use horn_nn::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{
-    BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError,
-    SparseCategoricalCrossentropy,
-};
-use crate::keras_object::{Kind, Known, read, read_own};
+use super::loss::Loss;
+use super::table::KNOWN;
+use crate::registry::Registry;
 
-macro_rules! known {
-    ($($class:ident: $($name:literal),+;)+) => {
-        &[$(Known {
-            class_name: stringify!($class),
-            names: &[$($name),+],
-            read: |config| Ok(Arc::new(read::<$class>(stringify!($class), config)?)),
-        }),+]
-    };
+pub(super) static LOSSES: Registry<dyn Loss> =
+    Registry::new("loss", "loss", "keras.losses", |loss| loss.validate(), KNOWN);
+
+/// The classes of losses that Horn has.
+///
+/// ```
+/// assert!(horn_train::losses::class_names().any(|name| name == "MeanSquaredError"));
+/// ```
+pub fn class_names() -> impl Iterator<Item = &'static str> {
+    LOSSES.class_names()
 }
-
-pub(super) static LOSSES: Kind<dyn Loss> = Kind {
-    called: "loss",
-    module: "keras.losses",
-    any_case: false,
-    known: known! {
-        MeanSquaredError: "mean_squared_error", "mse", "MSE";
-        MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
-        BinaryCrossentropy: "binary_crossentropy", "bce", "BCE";
-        CategoricalCrossentropy: "categorical_crossentropy";
-        SparseCategoricalCrossentropy: "sparse_categorical_crossentropy";
-    },
-    own: RwLock::new(BTreeMap::new()),
-};
 
 /// Reads a loss from what Keras writes for it: a name, a function or an object with its class.
 ///
@@ -65,12 +50,10 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
                 "write \"binary_crossentropy\", \"categorical_crossentropy\" or \"sparse_categorical_crossentropy\"",
             ));
     }
-    let loss = LOSSES.read(object, |_| json!({})).map_err(|error| error.at("loss"))?;
-    loss.validate()?;
-    Ok(loss)
+    LOSSES.read(object, |_| json!({}))
 }
 
-/// Makes a user's own loss known by its class, or by Keras's registered name of it (`package>Class`), so that it can be
+/// Registers a custom loss by its class, or by Keras's registered name of it (`package>Class`), so that it can be
 /// read from a configuration. It is read by `serde`; its [`config`](Loss::config) should be what `serde` writes.
 ///
 /// ```
@@ -108,8 +91,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<L: Loss + DeserializeOwned + 'static>(class_name: &str) {
-    let class = class_name.to_owned();
-    LOSSES.register(class_name, Arc::new(move |config| Ok(Arc::new(read_own::<L>(&class, config)?))));
+    LOSSES.register(class_name, |loss: L| Arc::new(loss));
 }
 
 #[cfg(test)]
@@ -145,13 +127,13 @@ mod tests {
         for (given, words) in [
             (json!("mean_square_error"), "write \"mean_squared_error\""),
             (json!("ce"), "\"binary_crossentropy\""),
-            (json!(3), "this is no loss"),
-            (json!({"class_name": "function"}), "this is no loss"),
+            (json!(3), "this is not a valid loss"),
+            (json!({"class_name": "function"}), "this is not a valid loss"),
             (json!({"class_name": "Huber", "config": {}}), "received \"Huber\""),
             (object(json!({"axis": 1})), "the last axis"),
             (object(json!({"smoothing": 1})), "received smoothing = 1"),
             (object(json!({"label_smoothing": 2})), "label_smoothing"),
-            (object(json!([])), "no object"),
+            (object(json!([])), "not an object"),
         ] {
             let error = from_config(&given).expect_err(&given.to_string());
             assert!(error.is_argument(), "{error}");

@@ -5,7 +5,8 @@ use horn_nn::Result;
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, common_arguments, common_methods};
-use super::{Loss, Target, TargetKind};
+use super::loss::Loss;
+use super::target::{Target, TargetKind};
 
 /// The mean of `(y_true - y_pred)²` over the last axis.
 ///

@@ -2,11 +2,14 @@
 
 use burn::Tensor;
 use burn::tensor::{Bool, Int};
-use horn_nn::{Activation, Result};
+use horn_nn::Result;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, clip_probabilities, common_arguments, common_methods};
-use super::{Loss, Target, TargetKind};
+use super::common::{
+    Common, clip_probabilities, common_arguments, common_methods, exact_on_logits, from_logits_argument,
+};
+use super::loss::Loss;
+use super::target::{Target, TargetKind};
 
 /// `-ln(p)` of the true class, whose number is given.
 ///
@@ -17,12 +20,12 @@ use super::{Loss, Target, TargetKind};
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::{Device, Int};
-/// use horn_train::losses::{Loss, SparseCategoricalCrossentropy, Target};
+/// use horn_train::losses::{Loss, SparseCategoricalCrossentropy};
 ///
 /// let device = Device::default();
-/// let labels = Target::Classes(Tensor::<1, Int>::from_data([1, 0], &device));
+/// let labels = Tensor::<1, Int>::from_data([1, 0], &device);
 /// let predictions = Tensor::<2>::from_data([[0.5, 0.5], [0.5, 0.5]], &device);
-/// let loss = SparseCategoricalCrossentropy::new().call(labels, predictions, None)?;
+/// let loss = SparseCategoricalCrossentropy::new().call(labels.into(), predictions.into(), None)?;
 /// assert!((loss.into_scalar::<f32>() - 2_f32.ln()).abs() < 1e-6);
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
@@ -40,13 +43,6 @@ impl SparseCategoricalCrossentropy {
         Self { common: Common::new("sparse_categorical_crossentropy"), from_logits: false, ignore_class: None }
     }
 
-    /// Whether the predictions are logits, not probabilities.
-    #[must_use]
-    pub fn from_logits(mut self, from_logits: bool) -> Self {
-        self.from_logits = from_logits;
-        self
-    }
-
     /// Leaves out the samples of this class, which may be any number.
     #[must_use]
     pub fn ignore_class(mut self, ignore_class: i64) -> Self {
@@ -60,16 +56,14 @@ impl SparseCategoricalCrossentropy {
 }
 
 common_arguments!(SparseCategoricalCrossentropy);
+from_logits_argument!(SparseCategoricalCrossentropy);
 
 impl Loss for SparseCategoricalCrossentropy {
     common_methods!(SparseCategoricalCrossentropy);
+    exact_on_logits!(is_softmax);
 
     fn targets(&self) -> TargetKind {
         TargetKind::Classes
-    }
-
-    fn on_logits(&self, activation: Activation) -> Option<Box<dyn Loss>> {
-        (!self.from_logits && activation.is_softmax()).then(|| Box::new(self.clone().from_logits(true)) as _)
     }
 
     fn ignored_class(&self) -> Option<i64> {
@@ -118,36 +112,21 @@ fn pick(rows: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
 mod tests {
     use burn::tensor::Device;
 
-    use super::super::testing::{LABELS, LOGITS, PROBABILITIES, check_classes};
+    use super::super::testing::{FROM_LOGITS, FROM_PROBABILITIES, LABELS, LOGITS, PROBABILITIES, check_classes};
     use super::*;
     use crate::losses::Reduction;
     use crate::testing::{assert_close, values};
 
     #[test]
     fn follows_keras_from_probabilities() {
-        check_classes(
-            &SparseCategoricalCrossentropy::new(),
-            LABELS,
-            PROBABILITIES,
-            [0.35667497, 1.2039728, 16.118095, 1.3862944],
-            [[1.0, 1.0, -0.42857146], [-4.6666665, 2.0, 2.0], [0.0, 0.0, 0.0], [1.0, -3.0, 1.0]],
-        );
+        let (expected, gradient) = FROM_PROBABILITIES;
+        check_classes(&SparseCategoricalCrossentropy::new(), LABELS, PROBABILITIES, expected, gradient);
     }
 
     #[test]
     fn follows_keras_from_logits() {
-        check_classes(
-            &SparseCategoricalCrossentropy::new().from_logits(true),
-            LABELS,
-            LOGITS,
-            [1.004597, 0.0, 20000.0, 1.0986123],
-            [
-                [0.6037489, 0.030058887, -0.6338078],
-                [0.0, 0.0, 0.0],
-                [-3.0, 3.0, 0.0],
-                [1.3333334, -2.6666665, 1.3333334],
-            ],
-        );
+        let (expected, gradient) = FROM_LOGITS;
+        check_classes(&SparseCategoricalCrossentropy::new().from_logits(true), LABELS, LOGITS, expected, gradient);
     }
 
     #[test]
@@ -172,10 +151,11 @@ mod tests {
     fn takes_the_mean_of_those_not_ignored() {
         let device = Device::default();
         let call = |reduction, weights: Option<[f32; 4]>| {
-            let labels = Target::Classes(Tensor::from_data(LABELS, &device));
-            let weights = weights.map(|weights| Tensor::from_data(weights, &device));
+            let labels = Tensor::<1, Int>::from_data(LABELS, &device);
+            let probabilities = Tensor::<2>::from_data(PROBABILITIES, &device);
+            let weights = weights.map(|weights| Tensor::<1>::from_data(weights, &device).into());
             let loss = SparseCategoricalCrossentropy::new().ignore_class(0).reduction(reduction);
-            values(loss.call(labels, Tensor::from_data(PROBABILITIES, &device), weights).unwrap())
+            values(loss.call(labels.into(), probabilities.into(), weights).unwrap())
         };
         let weights = Some([1.0, 2.0, 0.0, 0.5]);
         assert_close(&call(Reduction::SumOverBatchSize, None), &[0.87148464], 1e-6);
@@ -190,9 +170,10 @@ mod tests {
     #[test]
     fn is_zero_when_all_are_ignored() {
         let device = Device::default();
-        let labels = Target::Classes(Tensor::from_data([7, 7, 7, 7], &device));
+        let labels = Tensor::<1, Int>::from_data([7, 7, 7, 7], &device);
         let loss = SparseCategoricalCrossentropy::new().ignore_class(7);
-        let loss = loss.call(labels, Tensor::from_data(PROBABILITIES, &device), None).unwrap();
+        let probabilities = Tensor::<2>::from_data(PROBABILITIES, &device);
+        let loss = loss.call(labels.into(), probabilities.into(), None).unwrap();
         assert_eq!(loss.into_scalar::<f32>(), 0.0);
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::Int;
-use horn_nn::{Error, Result};
+use horn_nn::{AnyTensor, Error, Result, by_rank};
 
 /// Which targets a loss wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,37 @@ pub enum Target {
 }
 
 impl Target {
+    /// Targets of any rank as rows, as many as there are rows of predictions of the sizes `y_pred`.
+    ///
+    /// Where the targets have an axis for each of the predictions, the last one holds their features. Else there is one
+    /// target for each row.
+    ///
+    /// ```
+    /// use burn::Tensor;
+    /// use burn::tensor::{Device, Int};
+    /// use horn_train::losses::Target;
+    ///
+    /// let words = Tensor::<2, Int>::zeros([8, 5], &Device::default());
+    /// let target = Target::rows(words.into(), &[8, 5, 1000])?;
+    /// assert!(matches!(target, Target::Classes(classes) if classes.dims() == [40]));
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The targets are neither floats nor integers.
+    pub fn rows(y_true: AnyTensor, y_pred: &[usize]) -> Result<Self> {
+        let sizes = y_true.sizes();
+        let last = sizes.last().copied().unwrap_or(1);
+        let columns = if sizes.len() == y_pred.len() { last } else { 1 };
+        let is_int = y_true.dtype().is_int() || y_true.dtype().is_uint();
+        Ok(match (is_int, columns) {
+            (true, 1) => Self::Classes(by_rank!(int: y_true, |y| y.reshape([-1]))?),
+            (true, _) => Self::Dense(by_rank!(int: y_true, |y| y.reshape([-1, columns as i64]))?.float()),
+            (false, _) => Self::Dense(by_rank!(y_true, |y| y.reshape([-1, columns as i64]))?),
+        })
+    }
+
     /// Numbers of the same shape as the predictions; class numbers fit predictions of one feature.
     ///
     /// # Errors

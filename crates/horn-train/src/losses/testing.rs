@@ -3,13 +3,25 @@
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
 
-use super::{Loss, Target};
+use super::loss::Loss;
+use super::target::Target;
 use crate::testing::{assert_close, values};
 
 pub const PROBABILITIES: [[f32; 3]; 4] = [[0.1, 0.2, 0.7], [0.3, 0.3, 0.4], [0.0, 0.5, 0.5], [2.0, 1.0, 1.0]];
 pub const LOGITS: [[f32; 3]; 4] = [[1.0, -2.0, 0.5], [1e4, -1e4, 0.0], [-1e4, 1e4, 0.0], [3.0, 3.0, 3.0]];
 pub const LABELS: [i64; 4] = [2, 0, 0, 1];
 pub const ONE_HOT: [[f32; 3]; 4] = [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+
+/// Keras's crossentropies of these rows, and their gradients weighted as in [`check`]. Class numbers and one-hot targets
+/// give the same.
+pub const FROM_PROBABILITIES: ([f32; 4], [[f32; 3]; 4]) = (
+    [0.35667497, 1.2039728, 16.118095, 1.3862944],
+    [[1.0, 1.0, -0.42857146], [-4.6666665, 2.0, 2.0], [0.0, 0.0, 0.0], [1.0, -3.0, 1.0]],
+);
+pub const FROM_LOGITS: ([f32; 4], [[f32; 3]; 4]) = (
+    [1.004597, 0.0, 20000.0, 1.0986123],
+    [[0.6037489, 0.030058887, -0.6338078], [0.0, 0.0, 0.0], [-3.0, 3.0, 0.0], [1.3333334, -2.6666665, 1.3333334]],
+);
 
 /// Compares the loss of each row with Keras's, and the gradient of their sum weighted with 1, 2, 3 and 4.
 #[track_caller]

@@ -7,10 +7,12 @@ use horn_nn::{Error, Result, Shape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::from_config::is_accuracy;
-use super::{Metric, metric_name, named_metric};
-use crate::keras_object::Float32;
-use crate::losses::{Target, TargetKind};
+use super::accumulator::Accumulator;
+use super::common::{metric_methods, metric_name, named_metric};
+use super::mean_of_rows::MeanOfRows;
+use super::metric::Metric;
+use crate::keras_config::Float32;
+use crate::losses::Target;
 
 /// What Keras makes of `metrics=["accuracy"]`: the accuracy that fits the shapes of the targets and the outputs.
 ///
@@ -33,17 +35,7 @@ pub struct Accuracy {
 named_metric!(Accuracy, "accuracy");
 
 impl Metric for Accuracy {
-    fn class_name(&self) -> &'static str {
-        "Accuracy"
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn targets(&self) -> TargetKind {
-        TargetKind::Dense
-    }
+    metric_methods!(Accuracy);
 
     fn resolve(&self, y_true: &[usize], y_pred: &Shape) -> Option<Arc<dyn Metric>> {
         Some(if y_pred.last() == Some(1) {
@@ -55,14 +47,12 @@ impl Metric for Accuracy {
         })
     }
 
-    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-        match y_true {
-            _ if y_pred.dims()[1] == 1 => BinaryAccuracy::new().per_sample(y_true, y_pred),
-            Target::Dense(ref columns) if columns.dims()[1] > 1 => {
-                CategoricalAccuracy::new().per_sample(y_true, y_pred)
-            }
-            _ => SparseCategoricalAccuracy::new().per_sample(y_true, y_pred),
-        }
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        MeanOfRows::boxed(|y_true, y_pred| match y_true {
+            _ if y_pred.dims()[1] == 1 => binary_accuracy(y_true, y_pred, BinaryAccuracy::new().threshold),
+            Target::Dense(ref columns) if columns.dims()[1] > 1 => categorical_accuracy(y_true, y_pred),
+            _ => sparse_categorical_accuracy(y_true, y_pred),
+        })
     }
 
     /// In Keras it is a name: the class `Accuracy` is another metric there.
@@ -102,33 +92,22 @@ impl BinaryAccuracy {
 metric_name!(BinaryAccuracy);
 
 impl Metric for BinaryAccuracy {
-    fn class_name(&self) -> &'static str {
-        "BinaryAccuracy"
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn targets(&self) -> TargetKind {
-        TargetKind::Dense
-    }
+    metric_methods!(BinaryAccuracy);
 
     fn validate(&self) -> Result<()> {
         if (0.0..=1.0).contains(&self.threshold) {
             return Ok(());
         }
-        Err(Error::argument("the threshold is no probability")
+        Err(Error::argument("the threshold is not a probability")
             .at("threshold")
             .received(self.threshold)
             .expected("a number from 0 to 1")
             .hint("leave threshold out for Keras's 0.5"))
     }
 
-    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-        let y_true = y_true.into_dense(&y_pred)?;
-        let classes = y_pred.greater_elem(self.threshold).float();
-        Ok(y_true.equal(classes).float().mean_dim(1).squeeze_dim(1))
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        let threshold = self.threshold;
+        MeanOfRows::boxed(move |y_true, y_pred| binary_accuracy(y_true, y_pred, threshold))
     }
 
     fn config(&self) -> Value {
@@ -152,25 +131,14 @@ pub struct CategoricalAccuracy {
 named_metric!(CategoricalAccuracy, "categorical_accuracy");
 
 impl Metric for CategoricalAccuracy {
-    fn class_name(&self) -> &'static str {
-        "CategoricalAccuracy"
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn targets(&self) -> TargetKind {
-        TargetKind::Dense
-    }
+    metric_methods!(CategoricalAccuracy);
 
     fn asks_for_largest(&self) -> bool {
         true
     }
 
-    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-        let y_true = y_true.into_dense(&y_pred)?;
-        Ok(y_true.argmax(1).equal(y_pred.argmax(1)).float().squeeze_dim(1))
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        MeanOfRows::boxed(categorical_accuracy)
     }
 }
 
@@ -190,26 +158,39 @@ pub struct SparseCategoricalAccuracy {
 named_metric!(SparseCategoricalAccuracy, "sparse_categorical_accuracy");
 
 impl Metric for SparseCategoricalAccuracy {
-    fn class_name(&self) -> &'static str {
-        "SparseCategoricalAccuracy"
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn targets(&self) -> TargetKind {
-        TargetKind::Classes
-    }
+    metric_methods!(SparseCategoricalAccuracy);
 
     fn asks_for_largest(&self) -> bool {
         true
     }
 
-    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-        let classes = y_true.into_classes(&y_pred)?;
-        Ok(y_pred.argmax(1).squeeze_dim::<1>(1).equal(classes).float())
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        MeanOfRows::boxed(sparse_categorical_accuracy)
     }
+}
+
+/// Is it what Keras takes for the accuracy that fits the shapes?
+pub(super) fn is_accuracy(name: &str) -> bool {
+    ["accuracy", "acc"].contains(&name.to_lowercase().as_str())
+}
+
+/// The share of each row that is on the right side of the threshold.
+fn binary_accuracy(y_true: Target, y_pred: Tensor<2>, threshold: f64) -> Result<Tensor<1>> {
+    let y_true = y_true.into_dense(&y_pred)?;
+    let classes = y_pred.greater_elem(threshold).float();
+    Ok(y_true.equal(classes).float().mean_dim(1).squeeze_dim(1))
+}
+
+/// Is the largest of each row where the largest target is?
+fn categorical_accuracy(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+    let y_true = y_true.into_dense(&y_pred)?;
+    Ok(y_true.argmax(1).equal(y_pred.argmax(1)).float().squeeze_dim(1))
+}
+
+/// Is the largest of each row that of its class?
+fn sparse_categorical_accuracy(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+    let classes = y_true.into_classes(&y_pred)?;
+    Ok(y_pred.argmax(1).squeeze_dim::<1>(1).equal(classes).float())
 }
 
 #[cfg(test)]
@@ -226,16 +207,16 @@ mod tests {
     #[test]
     fn the_first_of_equals_wins() {
         let labels = |labels: [i32; 3]| Target::Classes(Tensor::from_data(labels, &Device::default()));
-        let metric = SparseCategoricalAccuracy::new();
-        assert_eq!(values(metric.per_sample(labels([1, 0, 0]), predictions()).unwrap()), [1.0, 1.0, 0.0]);
-        assert_eq!(values(metric.per_sample(labels([1, 2, 2]), predictions()).unwrap()), [1.0, 0.0, 1.0]);
+        let right = |classes| values(sparse_categorical_accuracy(labels(classes), predictions()).unwrap());
+        assert_eq!(right([1, 0, 0]), [1.0, 1.0, 0.0]);
+        assert_eq!(right([1, 2, 2]), [1.0, 0.0, 1.0]);
     }
 
     #[test]
     fn one_hot_targets_count_by_their_largest() {
         let one_hot = [[0.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
         let y_true = Target::Dense(Tensor::from_data(one_hot, &Device::default()));
-        assert_eq!(values(CategoricalAccuracy::new().per_sample(y_true, predictions()).unwrap()), [1.0, 0.0, 1.0]);
+        assert_eq!(values(categorical_accuracy(y_true, predictions()).unwrap()), [1.0, 0.0, 1.0]);
     }
 
     #[test]
@@ -243,7 +224,7 @@ mod tests {
         let device = Device::default();
         let y_true = Target::Dense(Tensor::from_data([[1.0, 0.0], [1.0, 1.0]], &device));
         let y_pred = Tensor::from_data([[0.5, 0.5], [0.6, 0.4]], &device);
-        assert_eq!(values(BinaryAccuracy::new().per_sample(y_true, y_pred).unwrap()), [0.5, 0.5]);
+        assert_eq!(values(binary_accuracy(y_true, y_pred, 0.5).unwrap()), [0.5, 0.5]);
         assert_eq!(BinaryAccuracy::new().threshold(1.5).validate().unwrap_err().place(), Some("threshold"));
     }
 

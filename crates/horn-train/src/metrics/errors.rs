@@ -1,12 +1,13 @@
 //! The errors that are losses too, as metrics.
 
-use burn::Tensor;
-use horn_nn::Result;
 use serde::{Deserialize, Serialize};
 
-use super::{Metric, named_metric};
-use crate::keras_object::Float32;
-use crate::losses::{Target, TargetKind, mean_absolute_error, mean_squared_error};
+use super::accumulator::Accumulator;
+use super::common::{metric_methods, named_metric};
+use super::mean_of_rows::MeanOfRows;
+use super::metric::Metric;
+use crate::keras_config::Float32;
+use crate::losses::{mean_absolute_error, mean_squared_error};
 
 /// The mean of `(y_true - y_pred)²`, as a metric.
 ///
@@ -24,20 +25,10 @@ pub struct MeanSquaredError {
 named_metric!(MeanSquaredError, "mean_squared_error");
 
 impl Metric for MeanSquaredError {
-    fn class_name(&self) -> &'static str {
-        "MeanSquaredError"
-    }
+    metric_methods!(MeanSquaredError);
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn targets(&self) -> TargetKind {
-        TargetKind::Dense
-    }
-
-    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-        Ok(mean_squared_error(y_true.into_dense(&y_pred)?, y_pred))
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        MeanOfRows::boxed(|y_true, y_pred| Ok(mean_squared_error(y_true.into_dense(&y_pred)?, y_pred)))
     }
 }
 
@@ -57,19 +48,9 @@ pub struct MeanAbsoluteError {
 named_metric!(MeanAbsoluteError, "mean_absolute_error");
 
 impl Metric for MeanAbsoluteError {
-    fn class_name(&self) -> &'static str {
-        "MeanAbsoluteError"
-    }
+    metric_methods!(MeanAbsoluteError);
 
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn targets(&self) -> TargetKind {
-        TargetKind::Dense
-    }
-
-    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-        Ok(mean_absolute_error(y_true.into_dense(&y_pred)?, y_pred))
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        MeanOfRows::boxed(|y_true, y_pred| Ok(mean_absolute_error(y_true.into_dense(&y_pred)?, y_pred)))
     }
 }

@@ -1,45 +1,26 @@
 //! From what Keras writes back to metrics.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use horn_nn::Result;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{
-    Accuracy, BinaryAccuracy, CategoricalAccuracy, MeanAbsoluteError, MeanSquaredError, Metric,
-    SparseCategoricalAccuracy,
-};
-use crate::keras_object::{Kind, Known, read, read_own};
+use super::accuracy::{Accuracy, is_accuracy};
+use super::metric::Metric;
+use super::table::KNOWN;
+use crate::registry::Registry;
 
-macro_rules! known {
-    ($($class:ident: $($name:literal),+;)+) => {
-        &[$(Known {
-            class_name: stringify!($class),
-            names: &[$($name),+],
-            read: |config| Ok(Arc::new(read::<$class>(stringify!($class), config)?)),
-        }),+]
-    };
-}
+pub(super) static METRICS: Registry<dyn Metric> =
+    Registry::new("metric", "metrics", "keras.metrics", |metric| metric.validate(), KNOWN);
 
-pub(super) static METRICS: Kind<dyn Metric> = Kind {
-    called: "metric",
-    module: "keras.metrics",
-    any_case: false,
-    known: known! {
-        BinaryAccuracy: "binary_accuracy";
-        CategoricalAccuracy: "categorical_accuracy";
-        SparseCategoricalAccuracy: "sparse_categorical_accuracy";
-        MeanSquaredError: "mean_squared_error", "mse", "MSE";
-        MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
-    },
-    own: RwLock::new(BTreeMap::new()),
-};
-
-/// Is it what Keras takes for the accuracy that fits the shapes?
-pub(super) fn is_accuracy(name: &str) -> bool {
-    ["accuracy", "acc"].contains(&name.to_lowercase().as_str())
+/// The classes of metrics that Horn has; [`Accuracy`], which stands for one of them, is none.
+///
+/// ```
+/// assert!(horn_train::metrics::class_names().any(|name| name == "BinaryAccuracy"));
+/// ```
+pub fn class_names() -> impl Iterator<Item = &'static str> {
+    METRICS.class_names()
 }
 
 /// Reads a metric from what Keras writes for it: a name, a function or an object with its class.
@@ -64,19 +45,14 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
     if let Some(name) = object.as_str().filter(|name| is_accuracy(name)) {
         return Ok(Arc::new(Accuracy::new().name(name)));
     }
-    let metric = METRICS.read(object, |name| json!({"name": name})).map_err(|error| error.at("metrics"))?;
-    metric.validate()?;
-    Ok(metric)
+    METRICS.read(object, |name| json!({"name": name}))
 }
 
-/// Makes a user's own metric known by its class, or by Keras's registered name of it (`package>Class`), so that it can
+/// Registers a custom metric by its class, or by Keras's registered name of it (`package>Class`), so that it can
 /// be read from a configuration. It is read by `serde`; its [`config`](Metric::config) should be what `serde` writes.
 ///
 /// ```
-/// use horn_train::metrics::{Metric, from_config, register};
-/// # use burn::Tensor;
-/// # use horn_nn::Result;
-/// # use horn_train::losses::{Target, TargetKind};
+/// use horn_train::metrics::{Accumulator, MeanOfRows, Metric, from_config, register};
 /// use serde::{Deserialize, Serialize};
 /// use serde_json::{Value, json};
 ///
@@ -92,11 +68,11 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
 ///     fn name(&self) -> &str {
 ///         &self.name
 ///     }
-///     // …
-/// #     fn targets(&self) -> TargetKind { TargetKind::Dense }
-/// #     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-/// #         Ok((y_true.into_dense(&y_pred)? - y_pred).abs().max_dim(1).squeeze_dim(1))
-/// #     }
+///     fn accumulator(&self) -> Box<dyn Accumulator> {
+///         MeanOfRows::boxed(|y_true, y_pred| {
+///             Ok((y_true.into_dense(&y_pred)? - y_pred).abs().max_dim(1).squeeze_dim(1))
+///         })
+///     }
 ///     fn config(&self) -> Value {
 ///         json!(self)
 ///     }
@@ -108,8 +84,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<M: Metric + DeserializeOwned + 'static>(class_name: &str) {
-    let class = class_name.to_owned();
-    METRICS.register(class_name, Arc::new(move |config| Ok(Arc::new(read_own::<M>(&class, config)?))));
+    METRICS.register(class_name, |metric: M| Arc::new(metric));
 }
 
 #[cfg(test)]
@@ -142,7 +117,7 @@ mod tests {
             (json!({"class_name": "AUC", "config": {}}), "received \"AUC\""),
             (json!({"class_name": "BinaryAccuracy", "config": {"dtype": "float16"}}), "of another kind"),
             (json!({"class_name": "BinaryAccuracy", "config": {"threshold": 2.0}}), "threshold"),
-            (json!(null), "this is no metric"),
+            (json!(null), "this is not a valid metric"),
         ] {
             let error = from_config(&given).expect_err(&given.to_string());
             assert!(error.to_string().contains(words), "{error}");

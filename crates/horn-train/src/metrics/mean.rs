@@ -38,20 +38,19 @@ impl Mean {
 
     /// Adds values with weights of their own.
     pub fn update_weighted(&mut self, values: Tensor<1>, weights: Tensor<1>) {
-        let weight = weights.clone().sum();
-        self.weight = Some(match self.weight.take() {
-            Some(sum) => sum + weight,
-            None => weight,
-        });
+        add(&mut self.weight, Some(weights.clone().sum()));
         self.update_mean((values * weights).sum(), 1.0, 0.0);
     }
 
+    /// Adds all that another mean has seen.
+    pub fn merge(&mut self, other: &Self) {
+        add(&mut self.total, other.total.clone());
+        add(&mut self.weight, other.weight.clone());
+        self.count += other.count;
+    }
+
     fn update_mean(&mut self, value: Tensor<1>, factor: f64, count: f64) {
-        let value = if factor == 1.0 { value } else { value * factor };
-        self.total = Some(match self.total.take() {
-            Some(total) => total + value,
-            None => value,
-        });
+        add(&mut self.total, Some(if factor == 1.0 { value } else { value * factor }));
         self.count += count;
     }
 
@@ -61,6 +60,14 @@ impl Mean {
         let weight = self.count as f32 + read(&self.weight);
         if weight == 0.0 { 0.0 } else { f64::from(read(&self.total) / weight) }
     }
+}
+
+/// Adds to a sum that there may not be yet.
+fn add(sum: &mut Option<Tensor<1>>, value: Option<Tensor<1>>) {
+    *sum = match (sum.take(), value) {
+        (Some(sum), Some(value)) => Some(sum + value),
+        (sum, value) => sum.or(value),
+    };
 }
 
 #[cfg(test)]

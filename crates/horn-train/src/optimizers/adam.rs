@@ -1,12 +1,15 @@
 //! Adam.
 
 use burn::Tensor;
-use burn::tensor::Device;
-use horn_nn::Result;
+use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, at_least_zero, below_one, common_arguments, common_methods};
-use super::{Optimizer, State};
+use super::checks::{at_least_zero, below_one};
+use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::learning_rate::LearningRate;
+use super::optimizer::Optimizer;
+use super::slot::SlotSpec;
+use super::state::State;
 
 /// Adam: each variable moves by its average gradient, divided by the root of its average squared gradient.
 ///
@@ -33,7 +36,7 @@ pub struct Adam {
 
 impl Adam {
     /// Adam with Keras's defaults.
-    pub fn new(learning_rate: f64) -> Self {
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("adam", learning_rate), beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false }
     }
 
@@ -86,9 +89,10 @@ impl Default for Adam {
 impl Optimizer for Adam {
     common_methods!(Adam);
 
-    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
-        let plain: &[_] = &["momentum", "velocity"];
-        Some(if self.amsgrad { vec![plain, &["velocity_hat"]] } else { vec![plain] })
+    fn slots(&self, weight: &Weight) -> Option<Vec<SlotSpec>> {
+        let mut slots = vec![SlotSpec::like(weight, "momentum"), SlotSpec::like(weight, "velocity")];
+        slots.extend(self.amsgrad.then(|| SlotSpec::like(weight, "velocity_hat").in_block(1)));
+        Some(slots)
     }
 
     fn validate(&self) -> Result<()> {
@@ -99,42 +103,35 @@ impl Optimizer for Adam {
     }
 }
 
-impl burn::optim::Optimizer for Adam {
-    type State<const D: usize> = State<D>;
+burn_rule!(Adam, ["momentum", "velocity", "velocity_hat"]);
 
-    fn step<const D: usize>(
+impl Adam {
+    /// The variable after an update.
+    fn update<const D: usize>(
         &self,
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<State<D>>,
-    ) -> (Tensor<D>, Option<State<D>>) {
-        let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
-        let mut state = state.unwrap_or_default();
-        state.iterations += 1;
-
-        let momentum = approach(state.momentum.take(), gradient.clone(), 1.0 - self.beta_1);
-        let velocity = approach(state.velocity.take(), gradient.square(), 1.0 - self.beta_2);
+        state: &mut State<Self, D>,
+    ) -> Tensor<D> {
+        let momentum = approach(state.take("momentum"), gradient.clone(), 1.0 - self.beta_1);
+        let velocity = approach(state.take("velocity"), gradient.square(), 1.0 - self.beta_2);
         let spread = if self.amsgrad {
-            let largest = match state.velocity_hat.take() {
+            let largest = match state.take("velocity_hat") {
                 Some(largest) => largest.max_pair(velocity.clone()),
                 None => velocity.clone(),
             };
-            state.velocity_hat = Some(largest.clone());
+            state.put("velocity_hat", largest.clone());
             largest
         } else {
             velocity.clone()
         };
-        state.momentum = Some(momentum.clone());
-        state.velocity = Some(velocity);
+        state.put("momentum", momentum.clone());
+        state.put("velocity", velocity);
 
         let step = momentum.mul_scalar(self.corrected(learning_rate, state.iterations))
             / spread.sqrt().add_scalar(self.epsilon);
-        (variable - step, Some(state))
-    }
-
-    fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
-        state.to_device(device)
+        variable - step
     }
 }
 

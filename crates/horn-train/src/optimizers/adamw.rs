@@ -1,12 +1,16 @@
 //! Adam with weight decay.
 
 use burn::optim::ModuleOptimizer;
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, Weight};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::adam::Adam;
 use super::common::common_arguments;
-use super::{Adam, Optimizer, config};
+use super::learning_rate::LearningRate;
+use super::optimizer::Optimizer;
+use super::slot::SlotSpec;
+use crate::keras_config;
 
 /// [`Adam`] with a weight decay of 0.004 by default
 /// ([Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101)).
@@ -25,7 +29,7 @@ pub struct AdamW {
 
 impl AdamW {
     /// AdamW with Keras's defaults.
-    pub fn new(learning_rate: f64) -> Self {
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { adam: Adam::new(learning_rate).name("adam_w").weight_decay(0.004) }
     }
 
@@ -68,7 +72,7 @@ impl Optimizer for AdamW {
         "AdamW"
     }
 
-    fn learning_rate(&self) -> f64 {
+    fn learning_rate(&self) -> LearningRate {
         self.adam.learning_rate()
     }
 
@@ -76,8 +80,8 @@ impl Optimizer for AdamW {
         Optimizer::global_clipnorm(&self.adam)
     }
 
-    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
-        self.adam.slots()
+    fn slots(&self, weight: &Weight) -> Option<Vec<SlotSpec>> {
+        self.adam.slots(weight)
     }
 
     fn validate(&self) -> Result<()> {
@@ -96,7 +100,11 @@ impl Optimizer for AdamW {
     }
 
     fn config(&self) -> Value {
-        config(self)
+        keras_config::write(self)
+    }
+
+    fn keras_module(&self) -> Option<&'static str> {
+        self.adam.keras_module()
     }
 }
 

@@ -6,8 +6,8 @@ use burn::optim::ModuleOptimizer;
 use horn_nn::Result;
 use serde_json::{Value, json};
 
-use super::Optimizer;
-use super::common::at_least_zero;
+use super::learning_rate::LearningRate;
+use super::optimizer::Optimizer;
 
 /// Any optimizer of Burn, with its own formulas and defaults.
 ///
@@ -16,18 +16,18 @@ use super::common::at_least_zero;
 /// use horn_train::optimizers::{BurnOptimizer, Optimizer};
 ///
 /// let optimizer = BurnOptimizer::new(LionConfig::new().init(), 1e-4);
-/// assert_eq!(optimizer.learning_rate(), 1e-4);
+/// assert_eq!(optimizer.learning_rate().at(0), 1e-4);
 /// ```
 #[derive(Clone)]
 pub struct BurnOptimizer {
     optimizer: ModuleOptimizer,
-    learning_rate: f64,
+    learning_rate: LearningRate,
 }
 
 impl BurnOptimizer {
     /// Takes an optimizer, or one update rule for all parameters, and its learning rate.
-    pub fn new(optimizer: impl Into<ModuleOptimizer>, learning_rate: f64) -> Self {
-        Self { optimizer: optimizer.into(), learning_rate }
+    pub fn new(optimizer: impl Into<ModuleOptimizer>, learning_rate: impl Into<LearningRate>) -> Self {
+        Self { optimizer: optimizer.into(), learning_rate: learning_rate.into() }
     }
 }
 
@@ -42,12 +42,12 @@ impl Optimizer for BurnOptimizer {
         "BurnOptimizer"
     }
 
-    fn learning_rate(&self) -> f64 {
-        self.learning_rate
+    fn learning_rate(&self) -> LearningRate {
+        self.learning_rate.clone()
     }
 
     fn validate(&self) -> Result<()> {
-        at_least_zero("learning_rate", self.learning_rate)
+        self.learning_rate.validate()
     }
 
     fn to_module_optimizer(&self) -> ModuleOptimizer {

@@ -2,14 +2,21 @@
 
 use burn::Tensor;
 use horn_nn::{Error, Result};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::checks::{at_least_zero, check};
+use super::learning_rate::LearningRate;
+use super::schedules;
+use crate::keras_config;
 
 /// Name, learning rate, weight decay and clipping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Common {
     #[serde(default)]
     pub name: String,
-    pub learning_rate: f64,
+    pub learning_rate: LearningRate,
     #[serde(default)]
     pub weight_decay: Option<f64>,
     #[serde(default)]
@@ -64,10 +71,10 @@ impl Missing {
 }
 
 impl Common {
-    pub fn new(name: &str, learning_rate: f64) -> Self {
+    pub fn new(name: &str, learning_rate: impl Into<LearningRate>) -> Self {
         Self {
             name: name.to_owned(),
-            learning_rate,
+            learning_rate: learning_rate.into(),
             weight_decay: None,
             clipnorm: None,
             global_clipnorm: None,
@@ -78,7 +85,7 @@ impl Common {
 
     pub fn validate(&self) -> Result<()> {
         self.missing.validate()?;
-        at_least_zero("learning_rate", self.learning_rate)?;
+        self.learning_rate.validate()?;
         if let Some(weight_decay) = self.weight_decay {
             at_least_zero("weight_decay", weight_decay)?;
         }
@@ -134,27 +141,20 @@ impl Common {
     }
 }
 
-pub(super) fn at_least_zero(name: &str, value: f64) -> Result<()> {
-    check(name, value, value.is_finite() && value >= 0.0, "a finite number of at least 0")
-}
+/// Keys of older versions that say nothing of how a model learns.
+const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 
-pub(super) fn below_one(name: &str, value: f64) -> Result<()> {
-    check(name, value, (0.0..1.0).contains(&value), "a number from 0 to below 1")
-}
-
-pub(super) fn up_to_one(name: &str, value: f64) -> Result<()> {
-    check(name, value, (0.0..=1.0).contains(&value), "a number from 0 to 1")
-}
-
-fn check(name: &str, value: f64, fits: bool, expected: &str) -> Result<()> {
-    if fits {
-        return Ok(());
+/// Reads an optimizer of Horn's.
+pub(super) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
+    // Serde would wrap what a schedule's own error says.
+    if let Some(schedule) = config.get("learning_rate").filter(|rate| rate.is_object() || rate.is_string()) {
+        schedules::from_config(schedule)?;
     }
-    Err(Error::argument("the argument is out of range")
-        .at(name)
-        .received(value)
-        .expected(expected)
-        .hint(format!("choose {expected}")))
+    let mut config = config.clone();
+    if let Some(config) = config.as_object_mut() {
+        config.retain(|key, _| !SILENT.contains(&key.as_str()));
+    }
+    keras_config::read(class_name, &config)
 }
 
 /// The builder methods for the arguments in [`Common`], which the optimizer keeps in `$common`.
@@ -208,8 +208,8 @@ macro_rules! common_methods {
             stringify!($optimizer)
         }
 
-        fn learning_rate(&self) -> f64 {
-            self.common.learning_rate
+        fn learning_rate(&self) -> $crate::optimizers::learning_rate::LearningRate {
+            self.common.learning_rate.clone()
         }
 
         fn global_clipnorm(&self) -> Option<f64> {
@@ -221,8 +221,45 @@ macro_rules! common_methods {
         }
 
         fn config(&self) -> serde_json::Value {
-            $crate::optimizers::config(self)
+            $crate::keras_config::write(self)
+        }
+
+        fn keras_module(&self) -> Option<&'static str> {
+            Some("keras.optimizers")
         }
     };
 }
 pub(super) use common_methods;
+
+/// Makes a rule of Burn's of an optimizer that keeps a [`Common`] and has a method `update`: that is given a variable,
+/// its gradient and the state, and returns the new variable. The state has slots of these names.
+macro_rules! burn_rule {
+    ($optimizer:ident, $names:expr) => {
+        impl $crate::optimizers::state::SlotNames for $optimizer {
+            const NAMES: &'static [&'static str] = &$names;
+        }
+
+        impl burn::optim::Optimizer for $optimizer {
+            type State<const D: usize> = $crate::optimizers::state::State<Self, D>;
+
+            fn step<const D: usize>(
+                &self,
+                learning_rate: f64,
+                variable: burn::Tensor<D>,
+                gradient: burn::Tensor<D>,
+                state: Option<Self::State<D>>,
+            ) -> (burn::Tensor<D>, Option<Self::State<D>>) {
+                let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
+                let mut state = state.unwrap_or_default();
+                state.iterations += 1;
+                let variable = self.update(learning_rate, variable, gradient, &mut state);
+                (variable, (!state.is_empty()).then_some(state))
+            }
+
+            fn to_device<const D: usize>(state: Self::State<D>, device: &burn::tensor::Device) -> Self::State<D> {
+                state.to_device(device)
+            }
+        }
+    };
+}
+pub(super) use burn_rule;

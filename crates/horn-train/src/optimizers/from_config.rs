@@ -1,41 +1,32 @@
 //! From what Keras writes back to optimizers.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
-use horn_nn::{Error, Result};
-use serde::Serialize;
+use horn_nn::Result;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::{Adam, AdamW, Optimizer, RMSprop, SGD};
-use crate::keras_object::{self, Kind, Known, read_own};
+use super::optimizer::Optimizer;
+use super::table::KNOWN;
+use crate::registry::Registry;
 
-macro_rules! known {
-    ($($class:ident: $name:literal;)+) => {
-        &[$(Known {
-            class_name: stringify!($class),
-            names: &[$name],
-            read: |config| Ok(Arc::new(read::<$class>(stringify!($class), config)?)),
-        }),+]
-    };
+pub(super) static OPTIMIZERS: Registry<dyn Optimizer> = Registry::<dyn Optimizer>::new(
+    "optimizer",
+    "optimizer",
+    "keras.optimizers",
+    |optimizer| optimizer.validate(),
+    KNOWN,
+)
+.any_case();
+
+/// The classes of optimizers that Horn has.
+///
+/// ```
+/// assert!(horn_train::optimizers::class_names().any(|name| name == "Adam"));
+/// ```
+pub fn class_names() -> impl Iterator<Item = &'static str> {
+    OPTIMIZERS.class_names()
 }
-
-pub(super) static OPTIMIZERS: Kind<dyn Optimizer> = Kind {
-    called: "optimizer",
-    module: "keras.optimizers",
-    any_case: true,
-    known: known! {
-        SGD: "sgd";
-        Adam: "adam";
-        AdamW: "adamw";
-        RMSprop: "rmsprop";
-    },
-    own: RwLock::new(BTreeMap::new()),
-};
-
-/// Keys of older versions that say nothing of how a model learns.
-const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 
 /// Reads an optimizer from what Keras writes for it: a name, or an object with its class. Capitals are no difference.
 ///
@@ -43,7 +34,7 @@ const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 /// use horn_train::optimizers::from_config;
 /// use serde_json::json;
 ///
-/// assert_eq!(from_config(&json!("adam"))?.learning_rate(), 0.001);
+/// assert_eq!(from_config(&json!("adam"))?.learning_rate().at(0), 0.001);
 /// let object = json!({"class_name": "SGD", "config": {"learning_rate": 0.5, "momentum": 0.9}});
 /// assert_eq!(from_config(&object)?.config()["momentum"], 0.9);
 /// # Ok::<(), horn_nn::Error>(())
@@ -51,37 +42,18 @@ const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 ///
 /// # Errors
 ///
-/// Where Horn has no such optimizer, the learning rate is a schedule, or an argument is unknown, of another kind, out
+/// Where Horn has no such optimizer or learning rate schedule, or an argument is unknown, of another kind, out
 /// of range, or one that Horn can't follow.
 pub fn from_config(object: &Value) -> Result<Arc<dyn Optimizer>> {
-    let optimizer = OPTIMIZERS.read(object, |_| json!({})).map_err(|error| error.at("optimizer"))?;
-    optimizer.validate()?;
-    Ok(optimizer)
+    OPTIMIZERS.read(object, |_| json!({}))
 }
 
-/// Reads an optimizer of Horn's.
-fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
-    if let Some(schedule) = config.get("learning_rate").filter(|rate| rate.is_object() || rate.is_string()) {
-        let class = schedule.get("class_name").and_then(Value::as_str);
-        return Err(Error::argument("Horn has no learning rate schedules yet")
-            .at("learning_rate")
-            .received(class.map_or_else(|| schedule.to_string(), str::to_owned))
-            .expected("a number")
-            .hint("compile with a number, and set the rate by `Fit::learning_rate_scheduler`"));
-    }
-    let mut config = config.clone();
-    if let Some(config) = config.as_object_mut() {
-        config.retain(|key, _| !SILENT.contains(&key.as_str()));
-    }
-    keras_object::read(class_name, &config)
-}
-
-/// Makes a user's own optimizer known by its class, or by Keras's registered name of it (`package>Class`), so that it
+/// Registers a custom optimizer by its class, or by Keras's registered name of it (`package>Class`), so that it
 /// can be read from a configuration. It is read by `serde`; its [`config`](Optimizer::config) should be what `serde`
 /// writes.
 ///
 /// ```
-/// use horn_train::optimizers::{Optimizer, SGD, from_config, register};
+/// use horn_train::optimizers::{LearningRate, Optimizer, SGD, from_config, register};
 /// # use burn::optim::ModuleOptimizer;
 /// # use horn_nn::Result;
 /// use serde::{Deserialize, Serialize};
@@ -96,8 +68,8 @@ fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Va
 ///     fn class_name(&self) -> &'static str {
 ///         "Halved"
 ///     }
-///     fn learning_rate(&self) -> f64 {
-///         self.learning_rate / 2.0
+///     fn learning_rate(&self) -> LearningRate {
+///         (self.learning_rate / 2.0).into()
 ///     }
 ///     fn config(&self) -> Value {
 ///         json!(self)
@@ -109,16 +81,16 @@ fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Va
 ///
 /// register::<Halved>("Custom>Halved");
 /// let object = json!({"class_name": "Halved", "config": {"learning_rate": 0.5}, "registered_name": "Custom>Halved"});
-/// assert_eq!(from_config(&object)?.learning_rate(), 0.25);
+/// assert_eq!(from_config(&object)?.learning_rate().at(0), 0.25);
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 pub fn register<O: Optimizer + DeserializeOwned + 'static>(class_name: &str) {
-    let class = class_name.to_owned();
-    OPTIMIZERS.register(class_name, Arc::new(move |config| Ok(Arc::new(read_own::<O>(&class, config)?))));
+    OPTIMIZERS.register(class_name, |optimizer: O| Arc::new(optimizer));
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::adam::Adam;
     use super::*;
 
     #[test]
@@ -142,7 +114,10 @@ mod tests {
         for (given, words) in [
             (json!("nadam"), "write \"adam\""),
             (json!({"class_name": "LossScaleOptimizer", "config": {}}), "received \"LossScaleOptimizer\""),
-            (adam(json!({"learning_rate": schedule})), "received ExponentialDecay"),
+            (
+                adam(json!({"learning_rate": schedule})),
+                "there is no learning rate schedule of this name; received \"ExponentialDecay\"",
+            ),
             (adam(json!({"use_ema": true})), "use_ema"),
             (adam(json!({"loss_scale_factor": 2.0})), "loss_scale_factor"),
             (adam(json!({"gradient_accumulation_steps": 2})), "gradient_accumulation_steps"),

@@ -1,12 +1,15 @@
 //! RMSprop.
 
 use burn::Tensor;
-use burn::tensor::Device;
-use horn_nn::Result;
+use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, at_least_zero, below_one, common_arguments, common_methods, up_to_one};
-use super::{Optimizer, State};
+use super::checks::{at_least_zero, below_one, up_to_one};
+use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::learning_rate::LearningRate;
+use super::optimizer::Optimizer;
+use super::slot::SlotSpec;
+use super::state::State;
 
 /// RMSprop: the gradient divided by the root of its average square.
 ///
@@ -31,7 +34,7 @@ pub struct RMSprop {
 
 impl RMSprop {
     /// RMSprop with Keras's defaults.
-    pub fn new(learning_rate: f64) -> Self {
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("rm_sprop", learning_rate), rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
 
@@ -84,14 +87,10 @@ impl Default for RMSprop {
 impl Optimizer for RMSprop {
     common_methods!(RMSprop);
 
-    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
-        let mut slots: Vec<&[_]> = vec![&["velocity"]];
-        if self.momentum > 0.0 {
-            slots.push(&["momentum"]);
-        }
-        if self.centered {
-            slots.push(&["average_gradient"]);
-        }
+    fn slots(&self, weight: &Weight) -> Option<Vec<SlotSpec>> {
+        let mut slots = vec![SlotSpec::like(weight, "velocity")];
+        slots.extend((self.momentum > 0.0).then(|| SlotSpec::like(weight, "momentum").in_block(1)));
+        slots.extend(self.centered.then(|| SlotSpec::like(weight, "average_gradient").in_block(2)));
         Some(slots)
     }
 
@@ -103,25 +102,22 @@ impl Optimizer for RMSprop {
     }
 }
 
-impl burn::optim::Optimizer for RMSprop {
-    type State<const D: usize> = State<D>;
+burn_rule!(RMSprop, ["velocity", "momentum", "average_gradient"]);
 
-    fn step<const D: usize>(
+impl RMSprop {
+    /// The variable after an update.
+    fn update<const D: usize>(
         &self,
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<State<D>>,
-    ) -> (Tensor<D>, Option<State<D>>) {
-        let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
-        let mut state = state.unwrap_or_default();
-        state.iterations += 1;
-
-        let velocity = self.average(state.velocity.take(), gradient.clone().square());
-        state.velocity = Some(velocity.clone());
+        state: &mut State<Self, D>,
+    ) -> Tensor<D> {
+        let velocity = self.average(state.take("velocity"), gradient.clone().square());
+        state.put("velocity", velocity.clone());
         let spread = if self.centered {
-            let average = self.average(state.average_gradient.take(), gradient.clone());
-            state.average_gradient = Some(average.clone());
+            let average = self.average(state.take("average_gradient"), gradient.clone());
+            state.put("average_gradient", average.clone());
             velocity - average.square()
         } else {
             velocity
@@ -129,16 +125,12 @@ impl burn::optim::Optimizer for RMSprop {
 
         let mut step = gradient.mul_scalar(learning_rate) / spread.add_scalar(self.epsilon).sqrt();
         if self.momentum > 0.0 {
-            if let Some(momentum) = state.momentum.take() {
+            if let Some(momentum) = state.take("momentum") {
                 step = momentum.mul_scalar(self.momentum) + step;
             }
-            state.momentum = Some(step.clone());
+            state.put("momentum", step.clone());
         }
-        (variable - step, Some(state))
-    }
-
-    fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
-        state.to_device(device)
+        variable - step
     }
 }
 

@@ -1,12 +1,15 @@
 //! Gradient descent.
 
 use burn::Tensor;
-use burn::tensor::Device;
-use horn_nn::Result;
+use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, common_arguments, common_methods, up_to_one};
-use super::{Optimizer, State};
+use super::checks::up_to_one;
+use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::learning_rate::LearningRate;
+use super::optimizer::Optimizer;
+use super::slot::SlotSpec;
+use super::state::State;
 
 /// Gradient descent, with momentum if wanted.
 ///
@@ -19,7 +22,7 @@ use super::{Optimizer, State};
 ///
 /// let optimizer = SGD::new(0.1).momentum(0.9).nesterov(true);
 /// assert!(optimizer.validate().is_ok());
-/// assert_eq!(SGD::default().learning_rate(), 0.01);
+/// assert_eq!(SGD::default().learning_rate().at(0), 0.01);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SGD {
@@ -31,7 +34,7 @@ pub struct SGD {
 
 impl SGD {
     /// Plain gradient descent.
-    pub fn new(learning_rate: f64) -> Self {
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("sgd", learning_rate), momentum: 0.0, nesterov: false }
     }
 
@@ -62,8 +65,8 @@ impl Default for SGD {
 impl Optimizer for SGD {
     common_methods!(SGD);
 
-    fn slots(&self) -> Option<Vec<&'static [&'static str]>> {
-        Some(if self.momentum == 0.0 { Vec::new() } else { vec![&["momentum"]] })
+    fn slots(&self, weight: &Weight) -> Option<Vec<SlotSpec>> {
+        Some(if self.momentum == 0.0 { Vec::new() } else { vec![SlotSpec::like(weight, "momentum")] })
     }
 
     fn validate(&self) -> Result<()> {
@@ -72,39 +75,31 @@ impl Optimizer for SGD {
     }
 }
 
-impl burn::optim::Optimizer for SGD {
-    type State<const D: usize> = State<D>;
+burn_rule!(SGD, ["momentum"]);
 
-    fn step<const D: usize>(
+impl SGD {
+    /// The variable after an update.
+    fn update<const D: usize>(
         &self,
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<State<D>>,
-    ) -> (Tensor<D>, Option<State<D>>) {
-        let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
+        state: &mut State<Self, D>,
+    ) -> Tensor<D> {
         let step = gradient.mul_scalar(learning_rate);
         if self.momentum == 0.0 {
-            return (variable - step, None);
+            return variable - step;
         }
-
-        let mut state = state.unwrap_or_default();
-        state.iterations += 1;
         let lookahead = self.nesterov.then(|| step.clone());
-        let velocity = match state.momentum.take() {
+        let velocity = match state.take("momentum") {
             Some(velocity) => velocity.mul_scalar(self.momentum) - step,
             None => step.neg(),
         };
-        state.momentum = Some(velocity.clone());
-        let variable = match lookahead {
+        state.put("momentum", velocity.clone());
+        match lookahead {
             Some(step) => variable + (velocity.mul_scalar(self.momentum) - step),
             None => variable + velocity,
-        };
-        (variable, Some(state))
-    }
-
-    fn to_device<const D: usize>(state: State<D>, device: &Device) -> State<D> {
-        state.to_device(device)
+        }
     }
 }
 

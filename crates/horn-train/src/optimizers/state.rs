@@ -1,64 +1,107 @@
 //! What an update rule remembers of one variable.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use burn::Tensor;
 use burn::optim::{RecordState, StateSink, StateSource};
 use burn::tensor::Device;
 
-/// The number of updates and the moving averages of one variable, by Keras's names.
+/// The names of what a rule keeps for each variable, by Keras's names.
 ///
-/// A rule takes its averages out, updates them in place and puts them back.
-#[derive(Clone, Debug, Default)]
-pub struct State<const D: usize> {
-    /// How many updates there were.
-    pub iterations: usize,
-    /// The velocity of SGD, the average gradient of Adam.
-    pub momentum: Option<Tensor<D>>,
-    /// The average of the squared gradient.
-    pub velocity: Option<Tensor<D>>,
-    /// The largest `velocity` so far (AMSGrad).
-    pub velocity_hat: Option<Tensor<D>>,
-    /// The average gradient of a centered RMSprop.
-    pub average_gradient: Option<Tensor<D>>,
+/// ```
+/// use burn::Tensor;
+/// use horn_train::optimizers::{SlotNames, State};
+///
+/// /// Remembers the last gradient.
+/// #[derive(Clone, Debug)]
+/// struct Rule;
+///
+/// impl SlotNames for Rule {
+///     const NAMES: &'static [&'static str] = &["last_gradient"];
+/// }
+///
+/// let gradient = Tensor::<2>::ones([3, 2], &Default::default());
+/// let mut state = State::<Rule, 2>::default();
+/// assert!(state.take("last_gradient").is_none());
+/// state.put("last_gradient", gradient);
+/// assert!(state.take("last_gradient").is_some());
+/// ```
+pub trait SlotNames: 'static {
+    /// All that it may keep. What is not among them is not saved.
+    const NAMES: &'static [&'static str];
 }
 
-impl<const D: usize> State<D> {
-    pub(super) fn to_device(&self, device: &Device) -> Self {
-        let moved = |average: &Option<Tensor<D>>| average.clone().map(|average| average.to_device(device));
-        Self {
-            iterations: self.iterations,
-            momentum: moved(&self.momentum),
-            velocity: moved(&self.velocity),
-            velocity_hat: moved(&self.velocity_hat),
-            average_gradient: moved(&self.average_gradient),
-        }
+/// The number of updates of one variable, and what the rule `R` keeps for it.
+///
+/// A rule takes its tensors out, updates them in place and puts them back.
+pub struct State<R, const D: usize> {
+    /// How many updates there were.
+    pub iterations: usize,
+    /// A rule keeps a handful at most, so that a list is as quick as a map.
+    slots: Vec<(&'static str, Tensor<D>)>,
+    rule: PhantomData<fn() -> R>,
+}
+
+impl<R: SlotNames, const D: usize> State<R, D> {
+    /// Takes a tensor out, if there is one.
+    pub fn take(&mut self, name: &str) -> Option<Tensor<D>> {
+        let at = self.slots.iter().position(|(own, _)| *own == name)?;
+        Some(self.slots.swap_remove(at).1)
+    }
+
+    /// Puts a tensor in the place of the one of this name.
+    pub fn put(&mut self, name: &'static str, tensor: Tensor<D>) {
+        debug_assert!(R::NAMES.contains(&name), "{name} is not among the names of the rule's slots");
+        self.take(name);
+        self.slots.push((name, tensor));
+    }
+
+    /// Is there nothing to remember but the number of updates?
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The same on another device.
+    #[must_use]
+    pub fn to_device(self, device: &Device) -> Self {
+        let slots = self.slots.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect();
+        Self { slots, ..self }
     }
 }
 
-impl<const D: usize> RecordState for State<D> {
+// Not derived, since that would ask the same of the rule.
+impl<R, const D: usize> Default for State<R, D> {
+    fn default() -> Self {
+        Self { iterations: 0, slots: Vec::new(), rule: PhantomData }
+    }
+}
+
+impl<R, const D: usize> Clone for State<R, D> {
+    fn clone(&self) -> Self {
+        Self { iterations: self.iterations, slots: self.slots.clone(), rule: PhantomData }
+    }
+}
+
+impl<R, const D: usize> fmt::Debug for State<R, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("iterations", &self.iterations).field("slots", &self.slots).finish()
+    }
+}
+
+impl<R: SlotNames, const D: usize> RecordState for State<R, D> {
     fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
         out.push_scalar(prefix, "iterations", self.iterations.into());
-        let averages = [
-            ("momentum", &self.momentum),
-            ("velocity", &self.velocity),
-            ("velocity_hat", &self.velocity_hat),
-            ("average_gradient", &self.average_gradient),
-        ];
-        for (name, average) in averages {
-            if let Some(average) = average {
-                out.push_tensor(prefix, name, average.to_data());
-            }
+        for (name, tensor) in &self.slots {
+            out.push_tensor(prefix, name, tensor.to_data());
         }
     }
 
     fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
         let iterations = source.take_scalar(prefix, "iterations")?.try_into().ok()?;
-        let mut take = |name| Some(Tensor::from_data(source.take_tensor(prefix, name)?, device));
-        Some(Self {
-            iterations,
-            momentum: take("momentum"),
-            velocity: take("velocity"),
-            velocity_hat: take("velocity_hat"),
-            average_gradient: take("average_gradient"),
-        })
+        let mut slot =
+            |name: &&'static str| Some((*name, Tensor::from_data(source.take_tensor(prefix, name)?, device)));
+        let slots = R::NAMES.iter().filter_map(&mut slot).collect();
+        Some(Self { iterations, slots, rule: PhantomData })
     }
 }

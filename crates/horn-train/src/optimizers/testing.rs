@@ -5,7 +5,8 @@ use burn::module::{Module, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 
-use super::{Optimizer, clip_by_global_norm};
+use super::global_norm::clip_by_global_norm;
+use super::optimizer::Optimizer;
 use crate::testing::{assert_close_to_scale, values};
 
 #[derive(Module, Debug)]
@@ -51,7 +52,7 @@ pub fn check_steps(optimizer: &dyn Optimizer, first: [f32; 8], third: [f32; 8], 
         if let Some(norm) = optimizer.global_clipnorm() {
             gradients = clip_by_global_norm(gradients, &variables, norm);
         }
-        variables = module_optimizer.step(optimizer.learning_rate(), variables, gradients);
+        variables = module_optimizer.step(optimizer.learning_rate().at(0), variables, gradients);
         match step {
             1 => assert_close_to_scale(&variables.values(), &first, 1e-6),
             3 => assert_close_to_scale(&variables.values(), &third, 1e-6),

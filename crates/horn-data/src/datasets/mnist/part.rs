@@ -18,8 +18,6 @@ pub(super) struct Part {
     pub(super) name: &'static str,
     /// What it holds, in words.
     pub(super) holds: &'static str,
-    /// The folder of `burn-dataset`'s cache that it lies in.
-    pub(super) cached_in: &'static str,
     shape: &'static [usize],
     /// Of the IDX content. The compressed files that are about differ in their bytes.
     sha256: &'static str,
@@ -28,7 +26,6 @@ pub(super) struct Part {
 pub(super) const TRAIN_IMAGES: Part = Part {
     name: "train-images-idx3-ubyte",
     holds: "the training images",
-    cached_in: "train",
     shape: &[60_000, 28, 28],
     sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
 };
@@ -36,7 +33,6 @@ pub(super) const TRAIN_IMAGES: Part = Part {
 pub(super) const TRAIN_LABELS: Part = Part {
     name: "train-labels-idx1-ubyte",
     holds: "the training labels",
-    cached_in: "train",
     shape: &[60_000],
     sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
 };
@@ -44,7 +40,6 @@ pub(super) const TRAIN_LABELS: Part = Part {
 pub(super) const TEST_IMAGES: Part = Part {
     name: "t10k-images-idx3-ubyte",
     holds: "the test images",
-    cached_in: "test",
     shape: &[10_000, 28, 28],
     sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
 };
@@ -52,7 +47,6 @@ pub(super) const TEST_IMAGES: Part = Part {
 pub(super) const TEST_LABELS: Part = Part {
     name: "t10k-labels-idx1-ubyte",
     holds: "the test labels",
-    cached_in: "test",
     shape: &[10_000],
     sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 };

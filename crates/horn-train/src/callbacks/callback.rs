@@ -1,0 +1,168 @@
+//! What a callback is.
+
+use horn_nn::Result;
+
+use super::training::Training;
+use crate::history::Scores;
+use crate::model::CompiledModel;
+
+/// Hooks into `fit`, `evaluate` and `predict`. Each does nothing unless it is written.
+///
+/// A hook can look at the model and change it, stop the training by [`Training::stop`], and fail, which ends `fit` with
+/// the error. The model keeps the weights of the last whole step then, as it does where a hook panics.
+///
+/// A callback is given to [`Fit::callback`](crate::Fit::callback), or lent to it to be read afterwards:
+///
+/// ```
+/// use horn_nn::layers::{Dense, Input};
+/// use horn_nn::{Result, Sequential};
+/// use horn_train::callbacks::{Callback, Training};
+/// use horn_train::losses::MeanSquaredError;
+/// use horn_train::optimizers::SGD;
+/// use horn_train::{Compile, Fit, Scores, Verbose};
+///
+/// /// Stops once the loss is small enough.
+/// #[derive(Default)]
+/// struct GoodEnough {
+///     epoch: Option<usize>,
+/// }
+///
+/// impl Callback for GoodEnough {
+///     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
+///         if logs.loss() < 1e-3 {
+///             self.epoch = Some(epoch);
+///             training.stop();
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
+/// let model = Sequential::new().add(Input([1])).add(Dense(1));
+/// let mut model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+/// let mut good_enough = GoodEnough::default();
+/// let history = model.fit(&x, &y, Fit::epochs(1000).verbose(Verbose::Silent).callback(&mut good_enough))?;
+/// assert_eq!(good_enough.epoch, history.epoch().last().copied());
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// A hook's own errors.
+#[expect(unused_variables, reason = "the hooks' default bodies are empty")]
+pub trait Callback {
+    /// Before the first epoch.
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// After the last epoch.
+    fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Before an epoch, counted from 0.
+    fn on_epoch_begin(&mut self, epoch: usize, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// After an epoch and its validation, with their numbers. What is added to them is in the history, too, and in what
+    /// later callbacks see.
+    fn on_epoch_end(&mut self, epoch: usize, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Before a batch of training, counted from 0 in each epoch.
+    fn on_train_batch_begin(&mut self, batch: usize, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// After a batch of training. [`Training::scores`] reads the numbers so far, for which it waits for the device.
+    fn on_train_batch_end(&mut self, batch: usize, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Before an evaluation, or a validation in `fit`.
+    fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// After an evaluation, or a validation in `fit`, with its numbers.
+    fn on_test_end(&mut self, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Before a batch of an evaluation.
+    fn on_test_batch_begin(&mut self, batch: usize, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// After a batch of an evaluation.
+    fn on_test_batch_end(&mut self, batch: usize, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// Before a prediction.
+    fn on_predict_begin(&mut self, model: &CompiledModel) -> Result<()> {
+        Ok(())
+    }
+
+    /// After a prediction.
+    fn on_predict_end(&mut self, model: &CompiledModel) -> Result<()> {
+        Ok(())
+    }
+
+    /// Before a batch of a prediction.
+    fn on_predict_batch_begin(&mut self, batch: usize, model: &CompiledModel) -> Result<()> {
+        Ok(())
+    }
+
+    /// After a batch of a prediction.
+    fn on_predict_batch_end(&mut self, batch: usize, model: &CompiledModel) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Hands each hook on to another callback.
+macro_rules! forward {
+    ($($hook:ident($($argument:ident: $type:ty),*);)*) => {$(
+        fn $hook(&mut self, $($argument: $type),*) -> Result<()> {
+            (**self).$hook($($argument),*)
+        }
+    )*};
+}
+
+/// A callback that is lent.
+impl<C: Callback + ?Sized> Callback for &mut C {
+    forward! {
+        on_train_begin(training: &mut Training<'_>);
+        on_train_end(training: &mut Training<'_>);
+        on_epoch_begin(epoch: usize, training: &mut Training<'_>);
+        on_epoch_end(epoch: usize, logs: &mut Scores, training: &mut Training<'_>);
+        on_train_batch_begin(batch: usize, training: &mut Training<'_>);
+        on_train_batch_end(batch: usize, training: &mut Training<'_>);
+        on_test_begin(training: &mut Training<'_>);
+        on_test_end(logs: &mut Scores, training: &mut Training<'_>);
+        on_test_batch_begin(batch: usize, training: &mut Training<'_>);
+        on_test_batch_end(batch: usize, training: &mut Training<'_>);
+        on_predict_begin(model: &CompiledModel);
+        on_predict_end(model: &CompiledModel);
+        on_predict_batch_begin(batch: usize, model: &CompiledModel);
+        on_predict_batch_end(batch: usize, model: &CompiledModel);
+    }
+}
+
+/// The callbacks of a run, in the order in which they were given.
+pub(crate) type Callbacks<'a> = Vec<Box<dyn Callback + 'a>>;
+
+/// Calls a hook of each callback.
+///
+/// # Errors
+///
+/// The first error of a hook; those after it are not called.
+pub(crate) fn call_each<'a>(
+    callbacks: &mut [Box<dyn Callback + 'a>],
+    mut hook: impl FnMut(&mut (dyn Callback + 'a)) -> Result<()>,
+) -> Result<()> {
+    callbacks.iter_mut().try_for_each(|callback| hook(callback.as_mut()))
+}

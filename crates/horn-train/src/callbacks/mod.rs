@@ -1,0 +1,17 @@
+//! What happens beside the steps of training: Keras's callbacks.
+//!
+//! A [`Callback`] has hooks, which are given the [`Training`] that they take part in. The progress line and the history are
+//! callbacks, too.
+
+mod callback;
+mod history_logger;
+mod learning_rate_scheduler;
+mod progress_logger;
+mod training;
+
+pub use callback::Callback;
+pub(crate) use callback::{Callbacks, call_each};
+pub(crate) use history_logger::HistoryLogger;
+pub use learning_rate_scheduler::LearningRateScheduler;
+pub(crate) use progress_logger::ProgressLogger;
+pub use training::Training;

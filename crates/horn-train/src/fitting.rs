@@ -1,0 +1,142 @@
+//! `fit`: from arrays or a source of batches to a history.
+
+use std::borrow::Cow;
+
+use horn_nn::random::permutation;
+use horn_nn::{Error, IntoArrays, Result};
+
+use crate::batch::BatchSource;
+use crate::callbacks::{HistoryLogger, ProgressLogger};
+use crate::fit::Fit;
+use crate::history::History;
+use crate::model::{CompiledModel, Network};
+use crate::samples::{ArraySource, Samples};
+use crate::supervised::Supervised;
+use crate::train_step::TrainStep;
+use crate::training_loop;
+
+impl CompiledModel {
+    /// Learns from samples `x` and their targets `y`, whose first axes are the samples.
+    ///
+    /// Each epoch goes over all samples, in a new order unless the options say otherwise, and after each batch the
+    /// optimizer changes the weights. `fit` again goes on from there.
+    ///
+    /// ```
+    /// use horn_nn::Sequential;
+    /// use horn_nn::layers::{Dense, Input};
+    /// use horn_train::losses::MeanSquaredError;
+    /// use horn_train::optimizers::SGD;
+    /// use horn_train::{Compile, Fit, Verbose};
+    ///
+    /// let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
+    /// let model = Sequential::new().add(Input([1])).add(Dense(1));
+    /// let mut model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+    /// let history = model.fit(&x, &y, Fit::epochs(2).verbose(Verbose::Silent))?;
+    /// assert!(history["loss"][1] < history["loss"][0]);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// A model that is shared, or not meant to change, can't be trained:
+    ///
+    /// ```compile_fail,E0596
+    /// # use horn_nn::Sequential;
+    /// # use horn_nn::layers::{Dense, Input};
+    /// # use horn_train::losses::MeanSquaredError;
+    /// # use horn_train::optimizers::SGD;
+    /// # use horn_train::{Compile, Fit};
+    /// # let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
+    /// # let model = Sequential::new().add(Input([1])).add(Dense(1));
+    /// let model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+    /// model.fit(&x, &y, Fit::epochs(2))?;
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where an option is impossible, or the data does not fit: empty, of different lengths, of other shapes than the
+    /// model's, with values that are not finite or labels that are not valid classes. Nothing has been changed then. Besides that
+    /// the errors of callbacks; the model keeps what it has learned until then.
+    pub fn fit<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>, mut options: Fit<'a>) -> Result<History> {
+        let samples = Samples::new(x.into_arrays(), y.into_arrays())?;
+        let training = options.training_samples(samples.len())?;
+        let given = options.validation_samples()?;
+        let model = self.built_for(&samples.input_shape())?;
+        let losses = self.objective.losses_of(&model)?;
+        samples.check(&model, &losses)?;
+        if let Some(given) = &given {
+            given.check(&model, &losses).map_err(|error| error.at("validation_data"))?;
+        }
+        self.objective.metrics_of(&model)?;
+        if let Cow::Owned(model) = model {
+            self.network = Network::Built(model);
+        }
+
+        if options.shuffle && !self.looked_at_data {
+            permutation(training);
+        }
+        self.looked_at_data = true;
+
+        let mut source = ArraySource::new(&samples, 0..training, options.batch_size, &losses).shuffle(options.shuffle);
+        let (held_out, range) = match &given {
+            Some(given) => (given, 0..given.len()),
+            None => (&samples, training..samples.len()),
+        };
+        let validation_batch = options.validation_batch_size.unwrap_or(options.batch_size);
+        let mut validation = ArraySource::new(held_out, range, validation_batch, &losses);
+        let validation = validation.len().is_some_and(|batches| batches > 0).then_some(&mut validation as _);
+        options.train(&mut Supervised::new(self)?, &mut source, validation)
+    }
+
+    /// Learns from a source of batches. The options' `batch_size` and `shuffle` are the source's own business.
+    ///
+    /// [`BatchSource`] has an example.
+    ///
+    /// # Errors
+    ///
+    /// Where an option is impossible, the model waits for data to be built, or a batch does not fit it, besides the
+    /// errors of the source and of callbacks. The model keeps what it has learned until then.
+    pub fn fit_source(&mut self, source: &mut dyn BatchSource, options: Fit<'_>) -> Result<History> {
+        options.run(&mut Supervised::new(self)?, source)
+    }
+}
+
+impl Fit<'_> {
+    /// Trains by a step of your own: Keras's `fit` of a model with its own `train_step`.
+    ///
+    /// [`TrainStep`] has an example.
+    ///
+    /// # Errors
+    ///
+    /// Where an option is impossible, `validation_split` among them, as a source can't be split, and the first error of
+    /// the step, the source or a callback.
+    pub fn run(mut self, step: &mut dyn TrainStep, source: &mut dyn BatchSource) -> Result<History> {
+        if let Some(split) = self.validation_split {
+            return Err(Error::argument("a source of batches can't be split")
+                .at("validation_split")
+                .received(split)
+                .expected("arrays, or no split")
+                .hint("give `validation_data`"));
+        }
+        self.check()?;
+        let Some(given) = self.validation_samples()? else { return self.train(step, source, None) };
+        let model = step.model();
+        let losses = model.objective.losses_of(model.model()?)?;
+        given.check(model.model()?, &losses).map_err(|error| error.at("validation_data"))?;
+        let batch_size = self.validation_batch_size.unwrap_or(self.batch_size);
+        let mut validation = ArraySource::new(&given, 0..given.len(), batch_size, &losses);
+        self.train(step, source, Some(&mut validation))
+    }
+
+    /// Trains once all is checked. As in Keras, the progress line and the history come after the callbacks that are given.
+    fn train(
+        &mut self,
+        step: &mut dyn TrainStep,
+        source: &mut dyn BatchSource,
+        validation: Option<&mut dyn BatchSource>,
+    ) -> Result<History> {
+        let mut callbacks = std::mem::take(&mut self.callbacks);
+        callbacks.push(Box::new(ProgressLogger::new(self.verbose)));
+        callbacks.push(Box::new(HistoryLogger));
+        training_loop::fit(step, source, validation, &mut callbacks, self.initial_epoch..self.epochs)
+    }
+}

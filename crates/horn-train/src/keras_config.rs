@@ -1,0 +1,116 @@
+//! Reading the arguments of losses, metrics and optimizers from Keras's configurations.
+
+use horn_nn::{Error, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Reads an object of Horn's from its configuration: the defaults, overlaid by what the configuration says.
+pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
+    let place = format!("class {class_name}");
+    let given = config.as_object().ok_or_else(|| {
+        Error::argument("the configuration is not an object")
+            .at(place.clone())
+            .received(config)
+            .expected("keys and values")
+    })?;
+    let mut whole = written(&C::default());
+    whole.extend(given.clone());
+    let read: C = serde_json::from_value(Value::Object(whole)).map_err(|error| {
+        Error::argument("the configuration has an argument of another kind")
+            .at(place.clone())
+            .received(config)
+            .because(error)
+    })?;
+    // What is not said again has not been read.
+    let known = written(&read);
+    match given.iter().find(|(key, value)| !known.contains_key(*key) && !value.is_null()) {
+        None => Ok(read),
+        Some((key, value)) => Err(Error::argument("the class has no such argument")
+            .at(place)
+            .received(format!("{key} = {value}"))
+            .expected(known.keys().cloned().collect::<Vec<_>>().join(", "))),
+    }
+}
+
+fn written(object: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(object) {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    }
+}
+
+/// The arguments of an object, by Keras's keys.
+pub(crate) fn write(object: &impl Serialize) -> Value {
+    serde_json::to_value(object).expect("names, numbers and booleans under string keys are JSON")
+}
+
+/// Reads a custom object, all of whose arguments the configuration has.
+pub(crate) fn read_own<C: DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
+    serde_json::from_value(config.clone()).map_err(|error| {
+        Error::argument("the configuration does not fit the class")
+            .at(format!("class {class_name}"))
+            .received(config)
+            .because(error)
+    })
+}
+
+/// The one type that metrics compute in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Option<String>")]
+pub(crate) enum Float32 {
+    #[default]
+    #[serde(rename = "float32")]
+    Float32,
+}
+
+/// The first versions of Keras 3 write none.
+impl TryFrom<Option<String>> for Float32 {
+    type Error = String;
+
+    fn try_from(dtype: Option<String>) -> Result<Self, String> {
+        match dtype.as_deref() {
+            None | Some("float32") => Ok(Self::Float32),
+            Some(other) => Err(format!("metrics are computed in float32, not in {other}")),
+        }
+    }
+}
+
+/// The one axis that crossentropies of Horn's go along, the last one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub(crate) struct LastAxis;
+
+impl TryFrom<i64> for LastAxis {
+    type Error = String;
+
+    fn try_from(axis: i64) -> Result<Self, String> {
+        if axis == -1 { Ok(Self) } else { Err(format!("the classes must be along the last axis: axis -1, not {axis}")) }
+    }
+}
+
+impl From<LastAxis> for i64 {
+    fn from(_: LastAxis) -> Self {
+        -1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_dtype_is_float32() {
+        #[derive(Default, Serialize, Deserialize)]
+        struct Metric {
+            dtype: Float32,
+        }
+        for config in [json!({"dtype": null}), json!({"dtype": "float32"}), json!({})] {
+            assert_eq!(read::<Metric>("Metric", &config).ok().map(|metric| metric.dtype), Some(Float32::Float32));
+        }
+        let error = read::<Metric>("Metric", &json!({"dtype": "float16"})).err().unwrap().to_string();
+        assert!(error.contains("metrics are computed in float32, not in float16"), "{error}");
+    }
+}

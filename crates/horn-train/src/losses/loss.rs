@@ -1,0 +1,142 @@
+//! What a loss is.
+
+use std::fmt::Debug;
+
+use burn::Tensor;
+use burn::tensor::Bool;
+use horn_nn::{Activation, AnyTensor, Error, Result};
+use serde_json::Value;
+
+use super::reduction::{Reduction, mask_weight, reduce};
+use super::rows::{Rows, row_mask};
+use super::target::{Target, TargetKind};
+use crate::registry;
+
+/// A measure of how far the predictions are from the targets.
+///
+/// ```
+/// use burn::Tensor;
+/// use burn::tensor::Device;
+/// use horn_train::losses::{Loss, MeanSquaredError};
+///
+/// let device = Device::default();
+/// let y_true = Tensor::<2>::from_data([[0.0, 1.0], [0.0, 0.0]], &device);
+/// let y_pred = Tensor::<2>::from_data([[1.0, 1.0], [1.0, 0.0]], &device);
+/// let loss: Box<dyn Loss> = Box::new(MeanSquaredError::new());
+/// assert_eq!(loss.call(y_true.into(), y_pred.into(), None)?.into_scalar::<f32>(), 0.5);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub trait Loss: Debug + Send + Sync {
+    /// Keras's name of the class.
+    fn class_name(&self) -> &'static str;
+
+    /// The name in messages, such as `mean_squared_error`.
+    fn name(&self) -> &str;
+
+    /// How the values become one.
+    fn reduction(&self) -> Reduction;
+
+    /// Which targets it wants.
+    fn targets(&self) -> TargetKind;
+
+    /// Checks the arguments.
+    ///
+    /// # Errors
+    ///
+    /// An argument is out of range.
+    fn validate(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// The loss of each row of predictions. A loss has this or [`call_masked`](Self::call_masked).
+    ///
+    /// # Shapes
+    ///
+    /// `y_pred` is `[rows, features]`, the result `[rows]`.
+    ///
+    /// # Errors
+    ///
+    /// The targets do not fit the predictions, or the loss has no value for a row.
+    fn per_sample(&self, _y_true: Target, _y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        Err(Error::argument("the loss has no value for a row").at(self.name()).hint("use `Loss::call`"))
+    }
+
+    /// False for the rows that do not count, if there may be any.
+    fn mask(&self, _y_true: &Target) -> Option<Tensor<1, Bool>> {
+        None
+    }
+
+    /// The same loss on what goes into this activation, where that is exact and this, on what comes out, is not.
+    fn on_logits(&self, _activation: Activation) -> Option<Box<dyn Loss>> {
+        None
+    }
+
+    /// A class number that marks samples which do not count.
+    fn ignored_class(&self) -> Option<i64> {
+        None
+    }
+
+    /// The arguments, by Keras's keys.
+    fn config(&self) -> Value;
+
+    /// Keras's registered name of a custom class, `package>Class`; its class name, if none.
+    fn registered_name(&self) -> Option<&str> {
+        None
+    }
+
+    /// Keras's module of the class, where Horn has it.
+    #[doc(hidden)]
+    fn keras_module(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The loss as Keras writes it, with its class and arguments.
+    fn serialize(&self) -> Value {
+        registry::object(self.keras_module(), self.class_name(), self.registered_name(), self.config())
+    }
+
+    /// The loss of a batch, weighted and reduced.
+    ///
+    /// # Shapes
+    ///
+    /// `y_pred` is `[batch, …, features]`. `y_true` has the same shape, or no last axis where it holds class numbers.
+    /// `sample_weight` is `[batch]`, or has more of the leading axes: `[batch, steps]`. The result has one element, unless
+    /// the reduction is [`Reduction::None`].
+    ///
+    /// # Errors
+    ///
+    /// The targets or the weights do not fit the predictions.
+    fn call(&self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<Tensor<1>> {
+        self.call_masked(y_true, y_pred, None, sample_weight)
+    }
+
+    /// The loss of what counts in a batch, weighted and reduced. The mask has booleans of the leading axes, true where a
+    /// step counts.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    fn call_masked(
+        &self,
+        y_true: AnyTensor,
+        y_pred: AnyTensor,
+        mask: Option<AnyTensor>,
+        sample_weight: Option<AnyTensor>,
+    ) -> Result<Tensor<1>> {
+        let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
+        let given = match mask {
+            Some(mask) => row_mask(mask, y_pred.dims()[0])?,
+            None => None,
+        };
+        let mask = match (given, self.mask(&y_true)) {
+            (Some(given), Some(own)) => Some(given.bool_and(own)),
+            (given, own) => given.or(own),
+        };
+        let values = self.per_sample(y_true, y_pred)?;
+        let sample_weight = match mask {
+            Some(mask) => Some(mask_weight(mask, sample_weight, self.reduction())),
+            None => sample_weight,
+        };
+        reduce(values, sample_weight, self.reduction())
+    }
+}

@@ -1,0 +1,63 @@
+//! From tensors of any rank to rows: what the last axis of the predictions holds.
+
+use burn::Tensor;
+use burn::tensor::Bool;
+use horn_nn::{AnyTensor, Error, Result, by_rank, sizes};
+
+use super::target::Target;
+
+/// A batch with all axes but the last flattened to rows.
+pub(crate) struct Rows {
+    pub y_true: Target,
+    pub y_pred: Tensor<2>,
+    /// One weight for each row.
+    pub sample_weight: Option<Tensor<1>>,
+}
+
+impl Rows {
+    /// Flattens targets, predictions and their weights.
+    ///
+    /// # Errors
+    ///
+    /// Where there is not a weight for each row, or for each of the leading axes.
+    pub fn new(y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<Self> {
+        let shape = y_pred.sizes();
+        // Predictions without a second axis are a column where the targets are one, and one row else.
+        let y_pred = match (shape.as_slice(), y_true.sizes().as_slice()) {
+            (&[features], &[_]) => y_pred.float::<1>()?.reshape([1, features]),
+            _ => y_pred.rows()?,
+        };
+        // What `rows` makes of the predictions says which axes lead: all but the last, or the only one of a column.
+        let leading = match (shape.as_slice(), y_pred.dims()) {
+            (&[samples], [rows, 1]) if samples == rows => &shape[..],
+            _ => &shape[..shape.len() - 1],
+        };
+        let sample_weight = match sample_weight {
+            Some(weight) => Some(row_weights(weight, leading)?),
+            None => None,
+        };
+        Ok(Self { y_true: Target::rows(y_true, &shape)?, y_pred, sample_weight })
+    }
+}
+
+/// A weight for each row: one of fewer axes counts for all rows below.
+fn row_weights(weight: AnyTensor, leading: &[usize]) -> Result<Tensor<1>> {
+    let own = weight.sizes();
+    let axes = own.len() - own.iter().rev().take_while(|&&size| size == 1).count();
+    if !leading.starts_with(&own[..axes]) {
+        return Err(Error::shape("there is not one weight for each value of the loss")
+            .at("sample_weight")
+            .received(sizes(&own))
+            .expected(sizes(leading))
+            .hint("give one weight for each sample, or for each step of each sample"));
+    }
+    let (given, rows) = (own.iter().product::<usize>(), leading.iter().product::<usize>());
+    let flat: Tensor<1> = by_rank!(weight, |weight| weight.reshape([-1]))?;
+    if given == rows { Ok(flat) } else { Ok(flat.unsqueeze_dim::<2>(1).expand([given, rows / given]).reshape([rows])) }
+}
+
+/// A mask of the rows that a loss has a value for; one of other steps says nothing of them.
+pub(super) fn row_mask(mask: AnyTensor, rows: usize) -> Result<Option<Tensor<1, Bool>>> {
+    let mask: Tensor<1, Bool> = by_rank!(bool: mask, |mask| mask.reshape([-1]))?;
+    Ok((mask.dims() == [rows]).then_some(mask))
+}

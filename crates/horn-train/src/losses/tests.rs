@@ -1,0 +1,159 @@
+//! What holds for all losses.
+
+use burn::Tensor;
+use horn_nn::{AnyTensor, Result};
+use serde_json::Value;
+
+use burn::tensor::Device;
+
+use super::testing::{ONE_HOT, PROBABILITIES};
+use super::*;
+use crate::testing::{assert_close, values};
+
+#[test]
+fn reduces_like_keras() {
+    let device = Device::default();
+    let call = |reduction, weights: Option<[f32; 4]>| {
+        let y_true = Tensor::<2>::from_data(ONE_HOT, &device);
+        let y_pred = Tensor::<2>::from_data(PROBABILITIES, &device);
+        let weights = weights.map(|weights| Tensor::<1>::from_data(weights, &device).into());
+        let loss = CategoricalCrossentropy::new().reduction(reduction);
+        values(loss.call(y_true.into(), y_pred.into(), weights).unwrap())
+    };
+    let weights = Some([1.0, 2.0, 0.0, 0.5]);
+    assert_close(&call(Reduction::SumOverBatchSize, None), &[4.766259], 1e-6);
+    assert_close(&call(Reduction::SumOverBatchSize, weights), &[0.86444193], 1e-6);
+    assert_close(&call(Reduction::Sum, None), &[19.065037], 1e-6);
+    assert_close(&call(Reduction::Sum, weights), &[3.4577677], 1e-6);
+    assert_close(&call(Reduction::MeanWithSampleWeight, None), &[4.766259], 1e-6);
+    assert_close(&call(Reduction::MeanWithSampleWeight, weights), &[0.98793364], 1e-6);
+    assert_close(&call(Reduction::None, None), &[0.35667497, 1.2039728, 16.118095, 1.3862944], 1e-6);
+    assert_close(&call(Reduction::None, weights), &[0.35667497, 2.4079456, 0.0, std::f32::consts::LN_2], 1e-6);
+    assert_close(&call(Reduction::MeanWithSampleWeight, Some([0.0; 4])), &[0.0], 0.0);
+}
+
+#[test]
+fn shapes_that_differ_are_errors() {
+    let device = Device::default();
+    let y_pred = Tensor::<2>::zeros([4, 10], &device);
+    let nine = Target::Dense(Tensor::zeros([4, 9], &device));
+    let classes = Target::Classes(Tensor::zeros([4], &device));
+    let three = Target::Classes(Tensor::zeros([3], &device));
+    let bad: [(Box<dyn Loss>, Target, &str); 6] = [
+        (Box::new(MeanSquaredError::new()), nine.clone(), "received [4, 9], expected [4, 10]"),
+        (Box::new(MeanAbsoluteError::new()), classes.clone(), "received [4], expected [4, 10]"),
+        (Box::new(BinaryCrossentropy::new()), nine.clone(), "received [4, 9], expected [4, 10]"),
+        (Box::new(CategoricalCrossentropy::new()), classes, "one-hot encode y_true"),
+        (Box::new(SparseCategoricalCrossentropy::new()), nine, "received [4, 9], expected [4]"),
+        (Box::new(SparseCategoricalCrossentropy::new()), three, "received [3], expected [4]"),
+    ];
+    for (loss, y_true, words) in bad {
+        let error = loss.per_sample(y_true, y_pred.clone()).expect_err(loss.name());
+        assert!(error.is_shape(), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    let weights = Tensor::ones([3], &device);
+    let error = reduce(Tensor::ones([4], &device), Some(weights), Reduction::Sum).unwrap_err();
+    assert_eq!(error.place(), Some("sample_weight"));
+}
+
+/// Four rows, two steps of two samples.
+fn steps() -> (AnyTensor, AnyTensor) {
+    let device = Device::default();
+    let rows = |rows: [[f32; 3]; 4]| Tensor::<2>::from_data(rows, &device).reshape([2, 2, 3]).into();
+    (rows(ONE_HOT), rows(PROBABILITIES))
+}
+
+#[test]
+fn a_weight_counts_for_all_steps_below() {
+    let device = Device::default();
+    let loss = CategoricalCrossentropy::new().reduction(Reduction::None);
+    let call = |weight: AnyTensor| {
+        let (y_true, y_pred) = steps();
+        values(loss.call(y_true, y_pred, Some(weight)).unwrap())
+    };
+    let plain = [0.35667497, 1.2039728, 16.118095, 1.3862944];
+    let of_samples = [plain[0] * 2.0, plain[1] * 2.0, plain[2] * 0.5, plain[3] * 0.5];
+    assert_close(&call(Tensor::<1>::from_data([2.0, 0.5], &device).into()), &of_samples, 1e-6);
+    assert_close(&call(Tensor::<2>::from_data([[2.0], [0.5]], &device).into()), &of_samples, 1e-6);
+    let of_steps = [plain[0], plain[1] * 2.0, 0.0, plain[3] * 0.5];
+    assert_close(&call(Tensor::<2>::from_data([[1.0, 2.0], [0.0, 0.5]], &device).into()), &of_steps, 1e-6);
+}
+
+#[test]
+fn weights_of_other_samples_are_an_error() {
+    let device = Device::default();
+    for sizes in [vec![4], vec![3], vec![2, 3], vec![1, 2], vec![2, 2, 3]] {
+        let count: usize = sizes.iter().product();
+        let weight = AnyTensor::from(Tensor::<1>::ones([count], &device)).reshape(&sizes).unwrap();
+        let (y_true, y_pred) = steps();
+        let error = CategoricalCrossentropy::new().call(y_true, y_pred, Some(weight)).unwrap_err();
+        assert_eq!(error.place(), Some("sample_weight"), "{sizes:?}: {error}");
+    }
+}
+
+#[test]
+fn a_loss_of_whole_batches_needs_no_rows() {
+    /// How far the mean of the batch is from that of the targets, whatever its shape.
+    #[derive(Debug)]
+    struct MeanGap;
+    impl Loss for MeanGap {
+        fn class_name(&self) -> &'static str {
+            "MeanGap"
+        }
+        fn name(&self) -> &str {
+            "mean_gap"
+        }
+        fn reduction(&self) -> Reduction {
+            Reduction::Sum
+        }
+        fn targets(&self) -> TargetKind {
+            TargetKind::Dense
+        }
+        fn config(&self) -> Value {
+            serde_json::json!({})
+        }
+        fn call_masked(
+            &self,
+            y_true: AnyTensor,
+            y_pred: AnyTensor,
+            _: Option<AnyTensor>,
+            _: Option<AnyTensor>,
+        ) -> Result<Tensor<1>> {
+            Ok((y_true.float::<3>()?.mean() - y_pred.float::<3>()?.mean()).abs())
+        }
+    }
+    let device = Device::default();
+    let (y_true, y_pred) = (Tensor::<3>::ones([2, 2, 3], &device), Tensor::<3>::zeros([2, 2, 3], &device));
+    assert_close(&values(MeanGap.call(y_true.into(), y_pred.into(), None).unwrap()), &[1.0], 0.0);
+    let rows = Tensor::<2>::zeros([2, 3], &device);
+    assert!(MeanGap.per_sample(Target::Dense(rows.clone()), rows).unwrap_err().is_argument());
+}
+
+#[test]
+fn label_smoothing_is_checked() {
+    let bad: [Box<dyn Loss>; 3] = [
+        Box::new(BinaryCrossentropy::new().label_smoothing(-0.1)),
+        Box::new(CategoricalCrossentropy::new().label_smoothing(1.1)),
+        Box::new(CategoricalCrossentropy::new().label_smoothing(f64::NAN)),
+    ];
+    for loss in bad {
+        assert_eq!(loss.validate().expect_err(loss.name()).place(), Some("label_smoothing"));
+    }
+}
+
+#[test]
+fn configurations_have_the_keys_of_keras() {
+    let config = SparseCategoricalCrossentropy::new().ignore_class(255).name("void").config();
+    assert_eq!(
+        config,
+        serde_json::json!({
+            "name": "void", "reduction": "sum_over_batch_size", "from_logits": false, "ignore_class": 255,
+        })
+    );
+    let loss = BinaryCrossentropy::new().from_logits(true).reduction(Reduction::MeanWithSampleWeight);
+    let config = loss.config();
+    assert_eq!(config["reduction"], "mean_with_sample_weight");
+    assert_eq!(config["label_smoothing"], 0.0);
+    assert_eq!(serde_json::from_value::<BinaryCrossentropy>(config).unwrap(), loss);
+}

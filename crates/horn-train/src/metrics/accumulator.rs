@@ -1,0 +1,99 @@
+//! What a metric has seen so far.
+
+use std::any::Any;
+use std::fmt::Debug;
+
+use horn_nn::{AnyTensor, Error, Result};
+
+/// The state of a metric: it takes batch after batch, and says what they amount to.
+///
+/// Batches are added on their device. [`result`](Self::result) alone waits for it.
+///
+/// This one counts how many times a prediction was above 0.5:
+///
+/// ```
+/// use burn::Tensor;
+/// use burn::tensor::Device;
+/// use horn_nn::{AnyTensor, Result};
+/// use horn_train::metrics::{Accumulator, same_state};
+///
+/// #[derive(Debug, Default)]
+/// struct Positives(Option<Tensor<1>>);
+///
+/// impl Positives {
+///     fn add(&mut self, count: Tensor<1>) {
+///         self.0 = Some(match self.0.take() {
+///             Some(sum) => sum + count,
+///             None => count,
+///         });
+///     }
+/// }
+///
+/// impl Accumulator for Positives {
+///     fn update_state(&mut self, _: AnyTensor, y_pred: AnyTensor, _: Option<AnyTensor>) -> Result<()> {
+///         self.add(y_pred.rows()?.greater_elem(0.5).float().sum());
+///         Ok(())
+///     }
+///     fn merge_state(&mut self, other: &dyn Accumulator) -> Result<()> {
+///         same_state::<Self>(other)?.0.clone().into_iter().for_each(|count| self.add(count));
+///         Ok(())
+///     }
+///     fn result(&self) -> f64 {
+///         self.0.clone().map_or(0.0, |count| f64::from(count.into_scalar::<f32>()))
+///     }
+///     fn reset_state(&mut self) {
+///         self.0 = None;
+///     }
+/// }
+///
+/// let predictions = Tensor::<2>::from_data([[0.2, 0.8], [0.7, 0.6]], &Device::default());
+/// let mut positives = Positives::default();
+/// positives.update_state(predictions.clone().into(), predictions.into(), None)?;
+/// assert_eq!(positives.result(), 3.0);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub trait Accumulator: Any + Debug + Send {
+    /// Adds a batch.
+    ///
+    /// # Shapes
+    ///
+    /// `y_pred` is `[batch, …, features]`. `y_true` has the same shape, or no last axis where it holds class numbers.
+    /// `sample_weight` is `[batch]`, or has more of the leading axes.
+    ///
+    /// # Errors
+    ///
+    /// The targets or the weights do not fit the predictions.
+    fn update_state(&mut self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()>;
+
+    /// Adds all that another state of the same metric has seen: of a part of the data that was measured elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// The other is of another kind.
+    fn merge_state(&mut self, other: &dyn Accumulator) -> Result<()>;
+
+    /// Reads the number that is shown from the device.
+    fn result(&self) -> f64;
+
+    /// All numbers of a metric that has several, such as one for each class; the one number else.
+    fn results(&self) -> Vec<f64> {
+        vec![self.result()]
+    }
+
+    /// Begins anew.
+    fn reset_state(&mut self);
+}
+
+/// The other state as one of the same kind, for [`Accumulator::merge_state`].
+///
+/// # Errors
+///
+/// Where it is of another kind.
+pub fn same_state<A: Accumulator>(other: &dyn Accumulator) -> Result<&A> {
+    let other: &dyn Any = other;
+    other.downcast_ref().ok_or_else(|| {
+        Error::argument("states of different metrics can't be merged")
+            .expected("a state of the same metric")
+            .hint("merge states that the same metric made")
+    })
+}

@@ -1,0 +1,53 @@
+//! What Horn's metrics share.
+
+/// The constructor and the name of a metric that has no arguments but that.
+macro_rules! named_metric {
+    ($metric:ident, $name:literal) => {
+        impl $metric {
+            /// The metric with Keras's defaults.
+            pub fn new() -> Self {
+                Self { name: $name.to_owned(), dtype: Default::default() }
+            }
+        }
+        $crate::metrics::common::metric_name!($metric);
+    };
+}
+
+/// The builder method for the name.
+macro_rules! metric_name {
+    ($metric:ident) => {
+        impl $metric {
+            /// The key in the history.
+            #[must_use]
+            pub fn name(mut self, name: impl Into<String>) -> Self {
+                self.name = name.into();
+                self
+            }
+        }
+
+        impl Default for $metric {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+    };
+}
+
+/// The methods of [`Metric`] that are the same for all of Horn's.
+macro_rules! metric_methods {
+    ($metric:ident) => {
+        fn class_name(&self) -> &'static str {
+            stringify!($metric)
+        }
+
+        fn name(&self) -> &str {
+            &self.name
+        }
+
+        fn keras_module(&self) -> Option<&'static str> {
+            Some("keras.metrics")
+        }
+    };
+}
+
+pub(super) use {metric_methods, metric_name, named_metric};

@@ -1,0 +1,81 @@
+//! Metrics that are the mean of a value for each row.
+
+use std::fmt;
+
+use burn::Tensor;
+use horn_nn::{AnyTensor, Result};
+
+use super::accumulator::{Accumulator, same_state};
+use super::mean::Mean;
+use crate::losses::{Rows, Target};
+
+/// The weighted mean of what a function says of each row of predictions.
+///
+/// The function is given the targets and the predictions, `[rows, features]`, and returns `[rows]`.
+///
+/// ```
+/// use burn::Tensor;
+/// use burn::tensor::Device;
+/// use horn_train::metrics::{Accumulator, MeanOfRows};
+///
+/// let device = Device::default();
+/// let mut bias = MeanOfRows::new(|y_true, y_pred| Ok((y_pred.clone() - y_true.into_dense(&y_pred)?).squeeze_dim(1)));
+/// let y_true = Tensor::<2>::from_data([[1.0], [2.0]], &device);
+/// let y_pred = Tensor::<2>::from_data([[2.0], [5.0]], &device);
+/// bias.update_state(y_true.into(), y_pred.into(), None)?;
+/// assert_eq!(bias.result(), 2.0);
+/// # Ok::<(), horn_nn::Error>(())
+/// ```
+pub struct MeanOfRows<F> {
+    value: F,
+    mean: Mean,
+}
+
+impl<F> MeanOfRows<F>
+where
+    F: Fn(Target, Tensor<2>) -> Result<Tensor<1>> + Send + 'static,
+{
+    /// The mean of this function's values, of no rows yet.
+    pub fn new(value: F) -> Self {
+        Self { value, mean: Mean::default() }
+    }
+
+    /// The same as what [`Metric::accumulator`](super::Metric::accumulator) returns.
+    pub fn boxed(value: F) -> Box<dyn Accumulator> {
+        Box::new(Self::new(value))
+    }
+}
+
+impl<F> fmt::Debug for MeanOfRows<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MeanOfRows").field("mean", &self.mean).finish_non_exhaustive()
+    }
+}
+
+impl<F> Accumulator for MeanOfRows<F>
+where
+    F: Fn(Target, Tensor<2>) -> Result<Tensor<1>> + Send + 'static,
+{
+    fn update_state(&mut self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()> {
+        let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
+        let values = (self.value)(y_true, y_pred)?;
+        match sample_weight {
+            Some(weight) => self.mean.update_weighted(values, weight),
+            None => self.mean.update(values),
+        }
+        Ok(())
+    }
+
+    fn merge_state(&mut self, other: &dyn Accumulator) -> Result<()> {
+        self.mean.merge(&same_state::<Self>(other)?.mean);
+        Ok(())
+    }
+
+    fn result(&self) -> f64 {
+        self.mean.result()
+    }
+
+    fn reset_state(&mut self) {
+        self.mean = Mean::default();
+    }
+}

@@ -1,0 +1,213 @@
+//! What a model is measured by: its losses and metrics, an entry for each output.
+
+use std::sync::Arc;
+
+use horn_nn::{Error, Model, Result};
+
+use crate::losses::Loss;
+use crate::metrics::Metric;
+
+/// The losses and metrics that a model is compiled with.
+#[derive(Debug)]
+pub(crate) struct Objective {
+    pub losses: Losses,
+    pub metrics: Vec<Vec<Arc<dyn Metric>>>,
+}
+
+impl Objective {
+    pub fn new(losses: impl IntoLosses, metrics: impl IntoMetrics) -> Self {
+        Self { losses: losses.into_losses(), metrics: metrics.into_metrics() }
+    }
+
+    /// Checks the arguments of all.
+    ///
+    /// # Errors
+    ///
+    /// Where one is out of range.
+    pub fn validate(&self) -> Result<()> {
+        self.losses.losses.iter().try_for_each(|loss| loss.validate())?;
+        self.metrics.iter().flatten().try_for_each(|metric| metric.validate())
+    }
+
+    /// The loss of each output of the model.
+    ///
+    /// # Errors
+    ///
+    /// Where there are neither as many losses as outputs, nor one for all.
+    pub fn losses_of(&self, model: &Model) -> Result<Vec<Arc<dyn Loss>>> {
+        let outputs = model.output_shapes().len();
+        let Losses { losses, weights } = &self.losses;
+        if let Some(weights) = weights.as_ref().filter(|weights| weights.len() != outputs) {
+            return Err(mismatch("loss_weights", weights.len(), model));
+        }
+        match losses.as_slice() {
+            [one] => Ok(vec![one.clone(); outputs]),
+            losses if losses.len() == outputs => Ok(losses.to_vec()),
+            losses => Err(mismatch("loss", losses.len(), model)),
+        }
+    }
+
+    /// How much the loss of each output counts.
+    pub fn weights_of(&self, model: &Model) -> Vec<f64> {
+        self.losses.weights.clone().unwrap_or_else(|| vec![1.0; model.output_shapes().len()])
+    }
+
+    /// The metrics of each output of the model.
+    ///
+    /// # Errors
+    ///
+    /// Where the model has several outputs, and the metrics another number of entries.
+    pub fn metrics_of(&self, model: &Model) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
+        match (model.output_shapes().len(), self.metrics.as_slice()) {
+            (1, entries) => Ok(vec![entries.concat()]),
+            (outputs, []) => Ok(vec![Vec::new(); outputs]),
+            (outputs, entries) if entries.len() == outputs => Ok(entries.to_vec()),
+            (_, entries) => Err(mismatch("metrics", entries.len(), model)),
+        }
+    }
+}
+
+fn mismatch(argument: &str, received: usize, model: &Model) -> Error {
+    let names: Vec<_> = model.output_names().collect();
+    Error::argument(format!("{argument} has not an entry for each output"))
+        .at(argument)
+        .received(format!("{received} entries"))
+        .expected(format!("{}: {}", names.len(), names.join(", ")))
+        .hint("give one for each output of the model, in this order")
+}
+
+/// The losses of a model's outputs, and how much each counts.
+#[derive(Debug, Clone)]
+pub struct Losses {
+    pub(crate) losses: Vec<Arc<dyn Loss>>,
+    pub(crate) weights: Option<Vec<f64>>,
+}
+
+/// What `compile` takes as loss: one, or an array, a tuple or a `Vec` of one for each output of the model.
+///
+/// ```
+/// use horn_train::IntoLosses;
+/// use horn_train::losses::{MeanSquaredError, SparseCategoricalCrossentropy};
+///
+/// let losses = (MeanSquaredError::new(), SparseCategoricalCrossentropy::new()).loss_weights([1.0, 0.2]);
+/// ```
+pub trait IntoLosses: Sized {
+    /// The losses as a list.
+    fn into_losses(self) -> Losses;
+
+    /// Weights the losses of the outputs in their sum: Keras's `loss_weights`.
+    fn loss_weights(self, weights: impl Into<Vec<f64>>) -> Losses {
+        Losses { weights: Some(weights.into()), ..self.into_losses() }
+    }
+}
+
+impl IntoLosses for Losses {
+    fn into_losses(self) -> Losses {
+        self
+    }
+}
+
+impl<L: Loss + 'static> IntoLosses for L {
+    fn into_losses(self) -> Losses {
+        Losses { losses: vec![Arc::new(self)], weights: None }
+    }
+}
+
+impl IntoLosses for Vec<Arc<dyn Loss>> {
+    fn into_losses(self) -> Losses {
+        Losses { losses: self, weights: None }
+    }
+}
+
+impl<L: Loss + 'static, const N: usize> IntoLosses for [L; N] {
+    fn into_losses(self) -> Losses {
+        Losses { losses: self.into_iter().map(|loss| Arc::new(loss) as _).collect(), weights: None }
+    }
+}
+
+/// What `compile` takes as metrics: an array, a tuple or a `Vec`, `()` for none. For a model of several outputs it has
+/// an entry for each, which may again be several.
+///
+/// ```
+/// use horn_train::IntoMetrics;
+/// use horn_train::metrics::{Accuracy, MeanAbsoluteError, MeanSquaredError};
+///
+/// assert_eq!([Accuracy::new()].into_metrics().len(), 1);
+/// assert_eq!((MeanSquaredError::new(), MeanAbsoluteError::new()).into_metrics().len(), 2);
+/// assert_eq!(([Accuracy::new()], ()).into_metrics().len(), 2);
+/// assert_eq!(().into_metrics().len(), 0);
+/// ```
+pub trait IntoMetrics {
+    /// The entries, each a list of metrics.
+    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>>;
+}
+
+/// An entry of the metrics: one metric, or the metrics of one output.
+pub trait IntoMetricList {
+    /// The metrics as a list.
+    fn into_list(self) -> Vec<Arc<dyn Metric>>;
+}
+
+impl<M: Metric + 'static> IntoMetricList for M {
+    fn into_list(self) -> Vec<Arc<dyn Metric>> {
+        vec![Arc::new(self)]
+    }
+}
+
+impl IntoMetricList for () {
+    fn into_list(self) -> Vec<Arc<dyn Metric>> {
+        Vec::new()
+    }
+}
+
+impl IntoMetricList for Vec<Arc<dyn Metric>> {
+    fn into_list(self) -> Vec<Arc<dyn Metric>> {
+        self
+    }
+}
+
+impl<M: Metric + 'static, const N: usize> IntoMetricList for [M; N] {
+    fn into_list(self) -> Vec<Arc<dyn Metric>> {
+        self.into_iter().map(|metric| Arc::new(metric) as _).collect()
+    }
+}
+
+impl IntoMetrics for () {
+    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
+        Vec::new()
+    }
+}
+
+impl IntoMetrics for Vec<Arc<dyn Metric>> {
+    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
+        self.into_iter().map(|metric| vec![metric]).collect()
+    }
+}
+
+impl<M: IntoMetricList, const N: usize> IntoMetrics for [M; N] {
+    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
+        self.into_iter().map(M::into_list).collect()
+    }
+}
+
+macro_rules! tuples {
+    ($(($($part:ident),+))*) => {$(
+        impl<$($part: IntoMetricList),+> IntoMetrics for ($($part,)+) {
+            #[allow(non_snake_case)]
+            fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
+                let ($($part,)+) = self;
+                vec![$($part.into_list()),+]
+            }
+        }
+
+        impl<$($part: Loss + 'static),+> IntoLosses for ($($part,)+) {
+            #[allow(non_snake_case)]
+            fn into_losses(self) -> Losses {
+                let ($($part,)+) = self;
+                Losses { losses: vec![$(Arc::new($part)),+], weights: None }
+            }
+        }
+    )*};
+}
+
+tuples!((A)(A, B)(A, B, C)(A, B, C, D)(A, B, C, D, E)(A, B, C, D, E, F));

@@ -1,0 +1,26 @@
+//! What the arguments of optimizers may be.
+
+use horn_nn::{Error, Result};
+
+pub(super) fn at_least_zero(name: &str, value: f64) -> Result<()> {
+    check(name, value, value.is_finite() && value >= 0.0, "a finite number of at least 0")
+}
+
+pub(super) fn below_one(name: &str, value: f64) -> Result<()> {
+    check(name, value, (0.0..1.0).contains(&value), "a number from 0 to below 1")
+}
+
+pub(super) fn up_to_one(name: &str, value: f64) -> Result<()> {
+    check(name, value, (0.0..=1.0).contains(&value), "a number from 0 to 1")
+}
+
+pub(super) fn check(name: &str, value: f64, fits: bool, expected: &str) -> Result<()> {
+    if fits {
+        return Ok(());
+    }
+    Err(Error::argument("the argument is out of range")
+        .at(name)
+        .received(value)
+        .expected(expected)
+        .hint(format!("choose {expected}")))
+}

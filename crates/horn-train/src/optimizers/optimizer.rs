@@ -1,0 +1,72 @@
+//! What an optimizer is.
+
+use std::fmt::Debug;
+
+use burn::optim::ModuleOptimizer;
+use horn_nn::{Result, Weight};
+use serde_json::Value;
+
+use super::learning_rate::LearningRate;
+use super::slot::SlotSpec;
+use crate::registry;
+
+/// A description of how the weights follow the gradients.
+///
+/// ```
+/// use horn_train::optimizers::{Adam, Optimizer};
+///
+/// let optimizer: Box<dyn Optimizer> = Box::new(Adam::default());
+/// assert_eq!(optimizer.class_name(), "Adam");
+/// assert_eq!(optimizer.learning_rate().at(0), 0.001);
+/// ```
+pub trait Optimizer: Debug + Send + Sync {
+    /// Keras's name of the class.
+    fn class_name(&self) -> &'static str;
+
+    /// The learning rate that training starts with, or its schedule.
+    fn learning_rate(&self) -> LearningRate;
+
+    /// The norm that all gradients together may have; clipping to it is left to the caller, with
+    /// [`clip_by_global_norm`](super::clip_by_global_norm), as a rule sees one variable at a time.
+    fn global_clipnorm(&self) -> Option<f64> {
+        None
+    }
+
+    /// What it keeps for a weight, by the names in its [`State`](super::State) and in Keras's order. `None` where that is not known.
+    fn slots(&self, _weight: &Weight) -> Option<Vec<SlotSpec>> {
+        None
+    }
+
+    /// Checks the arguments.
+    ///
+    /// # Errors
+    ///
+    /// An argument is out of range, or two exclude each other.
+    fn validate(&self) -> Result<()>;
+
+    /// A fresh optimizer, without any state.
+    fn to_module_optimizer(&self) -> ModuleOptimizer;
+
+    /// The arguments, by Keras's keys.
+    fn config(&self) -> Value;
+
+    /// Keras's registered name of a custom class, `package>Class`; its class name, if none.
+    fn registered_name(&self) -> Option<&str> {
+        None
+    }
+
+    /// Keras's module of the class, where Horn has it. The rules of such do not panic.
+    #[doc(hidden)]
+    fn keras_module(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The optimizer as Keras writes it, with its class and arguments. Keras's learning rate has single precision.
+    fn serialize(&self) -> Value {
+        let mut config = self.config();
+        if let Some(rate) = config.get("learning_rate").and_then(Value::as_f64) {
+            config["learning_rate"] = f64::from(rate as f32).into();
+        }
+        registry::object(self.keras_module(), self.class_name(), self.registered_name(), config)
+    }
+}

@@ -1,0 +1,11 @@
+//! The optimizers that Horn has. To add one, write its file, declare it in `mod.rs`, and add its line here.
+
+use super::optimizer::Optimizer;
+use crate::registry::table;
+
+table! { dyn Optimizer, super::common::read;
+    sgd::SGD: "sgd";
+    adam::Adam: "adam";
+    adamw::AdamW: "adamw";
+    rmsprop::RMSprop: "rmsprop";
+}

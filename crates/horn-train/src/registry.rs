@@ -1,0 +1,162 @@
+//! One registry for each kind of thing that Keras's files name: losses, metrics, optimizers and schedules.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use horn_nn::{Error, Result, nearest};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::keras_config::read_own;
+
+/// The classes of one kind: those that Horn has, and those that users register.
+pub(crate) struct Registry<T: ?Sized + 'static> {
+    /// What one is called, such as `loss`.
+    called: &'static str,
+    /// The argument of `compile` that takes one; errors name it.
+    argument: &'static str,
+    /// Keras's module of them.
+    module: &'static str,
+    /// Do capitals make no difference in their names?
+    any_case: bool,
+    /// Checks the arguments of one.
+    validate: fn(&T) -> Result<()>,
+    /// Horn's own, from its [`table!`].
+    pub known: &'static [Known<T>],
+    /// Those of users, by class name or registered name.
+    custom: RwLock<BTreeMap<String, Reader<T>>>,
+}
+
+/// A class that Horn has.
+pub(crate) struct Known<T: ?Sized> {
+    pub class_name: &'static str,
+    /// What Keras knows it by besides, in strings and as a function.
+    pub names: &'static [&'static str],
+    pub read: fn(&Value) -> Result<Arc<T>>,
+}
+
+/// Reads a custom object from its configuration.
+type Reader<T> = Arc<dyn Fn(&Value) -> Result<Arc<T>> + Send + Sync>;
+
+/// The table of a registry, a class in each line: its module and name, then Keras's other names of it. `read` makes one of
+/// a configuration. The classes are exported by their names.
+macro_rules! table {
+    ($thing:ty, $read:path; $($module:ident::$class:ident: $($name:literal),+;)*) => {
+        $(pub use super::$module::$class;)*
+
+        /// What the registry knows.
+        pub(super) const KNOWN: &[$crate::registry::Known<$thing>] = &[$($crate::registry::Known {
+            class_name: stringify!($class),
+            names: &[$($name),+],
+            read: |config| {
+                use $read as read;
+                Ok(std::sync::Arc::new(read::<$class>(stringify!($class), config)?))
+            },
+        }),*];
+    };
+}
+pub(crate) use table;
+
+impl<T: ?Sized> Registry<T> {
+    /// A registry of Horn's own classes.
+    pub const fn new(
+        called: &'static str,
+        argument: &'static str,
+        module: &'static str,
+        validate: fn(&T) -> Result<()>,
+        known: &'static [Known<T>],
+    ) -> Self {
+        Self { called, argument, module, any_case: false, validate, known, custom: RwLock::new(BTreeMap::new()) }
+    }
+
+    /// The same, where capitals make no difference in the names.
+    pub const fn any_case(mut self) -> Self {
+        self.any_case = true;
+        self
+    }
+
+    /// Reads what Keras writes, and checks its arguments: a name, or an object with a class. One that is given by its
+    /// name gets the configuration that `named` makes of it.
+    pub fn read(&self, object: &Value, named: impl Fn(&str) -> Value) -> Result<Arc<T>> {
+        let read = self.find(object, named).map_err(|error| error.at(self.argument))?;
+        (self.validate)(&read)?;
+        Ok(read)
+    }
+
+    fn find(&self, object: &Value, named: impl Fn(&str) -> Value) -> Result<Arc<T>> {
+        let text = |key| object.get(key).and_then(Value::as_str);
+        match (object, text("class_name")) {
+            (Value::String(name), _) => self.by_name(name, None, &named(name)),
+            (_, Some("function")) => match text("config") {
+                Some(name) => self.by_name(name, None, &named(name)),
+                None => Err(self.unreadable(object)),
+            },
+            (_, Some(class)) => {
+                let config = object.get("config").filter(|config| !config.is_null());
+                self.by_name(class, text("registered_name"), config.unwrap_or(&json!({})))
+            }
+            _ => Err(self.unreadable(object)),
+        }
+    }
+
+    fn by_name(&self, name: &str, registered_name: Option<&str>, config: &Value) -> Result<Arc<T>> {
+        let custom = |name: &str| self.custom.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(read) = registered_name.and_then(custom) {
+            return read(config);
+        }
+        let is = |known: &str| known == name || self.any_case && known.eq_ignore_ascii_case(name);
+        let known = self.known.iter().find(|known| is(known.class_name) || known.names.iter().any(|name| is(name)));
+        match (known, custom(name)) {
+            (Some(known), _) => (known.read)(config),
+            (None, Some(read)) => read(config),
+            (None, None) => Err(self.unknown(name)),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let custom = self.custom.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.iter().flat_map(|known| known.names.iter().copied().chain([known.class_name]));
+        let known: Vec<&str> = known.chain(custom.keys().map(String::as_str)).collect();
+        let list = self.module.trim_start_matches("keras.").replace('.', "::");
+        let error = Error::argument(format!("there is no {} of this name", self.called))
+            .received(format!("{name:?}"))
+            .expected(format!("one of Horn's, or one that `{list}::register` was called for"));
+        if known.is_empty() {
+            return error;
+        }
+        let [first, second] = nearest(name, &known);
+        error.hint(format!("write {first:?} or {second:?}, if that is what you meant"))
+    }
+
+    fn unreadable(&self, object: &Value) -> Error {
+        Error::argument(format!("this is not a valid {}", self.called))
+            .received(object)
+            .expected("a name, or an object with a class_name and a config")
+    }
+
+    /// Registers a custom class, which `serde` reads and `share` makes an object of.
+    pub fn register<C: DeserializeOwned + 'static>(&self, class_name: &str, share: fn(C) -> Arc<T>) {
+        let class = class_name.to_owned();
+        let reader: Reader<T> = Arc::new(move |config| Ok(share(read_own::<C>(&class, config)?)));
+        self.custom.write().unwrap_or_else(PoisonError::into_inner).insert(class_name.to_owned(), reader);
+    }
+
+    /// The classes that Horn has.
+    pub fn class_names(&self) -> impl Iterator<Item = &'static str> {
+        self.known.iter().map(|known| known.class_name)
+    }
+}
+
+/// An object as Keras writes it. Only custom classes have a registered name, and no module.
+pub(crate) fn object(
+    module: Option<&'static str>,
+    class_name: &str,
+    registered_name: Option<&str>,
+    config: Value,
+) -> Value {
+    let registered_name = match module {
+        Some(_) => registered_name,
+        None => Some(registered_name.unwrap_or(class_name)),
+    };
+    json!({"module": module, "class_name": class_name, "config": config, "registered_name": registered_name})
+}

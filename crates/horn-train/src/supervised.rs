@@ -1,0 +1,245 @@
+//! The step of a compiled model: outputs against targets, by its losses and metrics.
+
+use std::sync::Arc;
+
+use burn::Tensor;
+use burn::optim::GradientsParams;
+use horn_nn::{Activation, AnyTensor, CallContext, Error, Logits, Mode, Model, Result, Shape, Signal, by_rank};
+
+use crate::batch::Batch;
+use crate::history::Scores;
+use crate::losses::Loss;
+use crate::metrics::{Accumulator, Mean, Metric};
+use crate::model::CompiledModel;
+use crate::optimizers::clip_by_global_norm;
+use crate::train_step::TrainStep;
+
+/// A compiled model while it is trained or measured, and the running numbers. They stay on the device until
+/// [`scores`](TrainStep::scores) reads them.
+pub(crate) struct Supervised<'m> {
+    compiled: &'m mut CompiledModel,
+    loss: Mean,
+    outputs: Vec<Output>,
+}
+
+/// One output of the model. All that stays the same from batch to batch is looked up once.
+struct Output {
+    shape: Shape,
+    loss: Arc<dyn Loss>,
+    /// The loss on what goes into the model's last activation, where that is exact and the loss itself is not.
+    on_logits: Option<(Activation, Option<Box<dyn Loss>>)>,
+    weight: f64,
+    /// The key and the mean of the output's own loss, where there are several outputs.
+    own_loss: Option<(String, Mean)>,
+    metrics: Vec<Tracked>,
+}
+
+/// A metric of an output, and what it has seen.
+struct Tracked {
+    key: String,
+    metric: Arc<dyn Metric>,
+    /// Made for the first batch, whose shapes say which accuracy `Accuracy` is.
+    state: Option<Box<dyn Accumulator>>,
+}
+
+impl<'m> Supervised<'m> {
+    /// The step of a model that is built.
+    ///
+    /// # Errors
+    ///
+    /// Where the model is not built, or does not have as many outputs as there are losses and metrics.
+    pub fn new(compiled: &'m mut CompiledModel) -> Result<Self> {
+        let model = compiled.model()?;
+        let losses = compiled.objective.losses_of(model)?;
+        let weights = compiled.objective.weights_of(model);
+        let metrics = compiled.objective.metrics_of(model)?;
+        let several = losses.len() > 1;
+        let named = model.output_names().zip(model.output_shapes()).zip(losses.into_iter().zip(weights)).zip(metrics);
+        let outputs = named.map(|(((name, shape), (loss, weight)), metrics)| Output {
+            shape: shape.clone(),
+            loss,
+            on_logits: None,
+            weight,
+            own_loss: several.then(|| (format!("{name}_loss"), Mean::default())),
+            metrics: track(metrics, several.then_some(name)),
+        });
+        let outputs = outputs.collect();
+        Ok(Self { compiled, loss: Mean::default(), outputs })
+    }
+
+    /// The gradients of the loss of a batch by all weights; `None` where the whole model is frozen, which is no error in
+    /// Keras either. The loss ends here, so that nothing holds the weights while they change.
+    fn gradients(&mut self, batch: Batch) -> Result<Option<GradientsParams>> {
+        let loss = self.measure(batch, Mode::Training)?;
+        let model = self.compiled.model()?;
+        let gradients = match loss.is_tracked() {
+            true => GradientsParams::from_grads(loss.backward(), model),
+            false if model.trainable_weights().next().is_none() => return Ok(None),
+            false => GradientsParams::new(),
+        };
+        Ok(Some(match self.compiled.optimizer().global_clipnorm() {
+            Some(norm) => clip_by_global_norm(gradients, model, norm),
+            None => gradients,
+        }))
+    }
+
+    /// Computes the loss of a batch, and adds it and the metrics to the running ones.
+    fn measure(&mut self, batch: Batch, mode: Mode) -> Result<Tensor<1>> {
+        let model = self.compiled.model()?;
+        check_targets(&batch, model)?;
+        let mut call = CallContext::new(mode);
+        let outputs = model.call(batch.inputs, &mut call)?;
+        let mut weights = batch.sample_weights.into_iter();
+        let mut parts: Vec<Tensor<1>> = Vec::new();
+        for ((output, signal), y_true) in self.outputs.iter_mut().zip(outputs).zip(batch.targets) {
+            let loss = output.measure(signal, y_true, weights.next().flatten(), batch.len)?;
+            parts.push(if output.weight == 1.0 { loss } else { loss * output.weight });
+        }
+        parts.extend(call.losses().iter().cloned());
+        parts.extend(model.regularization_losses());
+        let total = parts.into_iter().reduce(|sum, part| sum + part).expect("a model has an output");
+        self.loss.update_batch(total.clone().inner(), batch.len);
+        Ok(total)
+    }
+}
+
+impl TrainStep for Supervised<'_> {
+    fn model(&mut self) -> &mut CompiledModel {
+        self.compiled
+    }
+
+    fn train_step(&mut self, batch: Batch) -> Result<()> {
+        self.compiled.begin_training()?;
+        match self.gradients(batch)? {
+            Some(gradients) => self.compiled.apply_gradients(gradients),
+            None => Ok(()),
+        }
+    }
+
+    fn test_step(&mut self, batch: Batch) -> Result<()> {
+        self.compiled.end_training();
+        self.measure(batch, Mode::Inference).map(drop)
+    }
+
+    fn scores(&self) -> Scores {
+        let mut scores = vec![("loss".to_owned(), self.loss.result())];
+        for output in &self.outputs {
+            scores.extend(output.own_loss.iter().map(|(key, mean)| (key.clone(), mean.result())));
+            let metrics = output.metrics.iter();
+            scores.extend(
+                metrics
+                    .map(|tracked| (tracked.key.clone(), tracked.state.as_ref().map_or(0.0, |state| state.result()))),
+            );
+        }
+        Scores::new(scores)
+    }
+
+    fn reset(&mut self) {
+        self.loss = Mean::default();
+        for output in &mut self.outputs {
+            output.own_loss.iter_mut().for_each(|(_, mean)| *mean = Mean::default());
+            output
+                .metrics
+                .iter_mut()
+                .filter_map(|tracked| tracked.state.as_mut())
+                .for_each(|state| state.reset_state());
+        }
+    }
+}
+
+impl Output {
+    /// The loss of the output for a batch; its metrics are added to the running ones.
+    fn measure(
+        &mut self,
+        output: Signal,
+        y_true: AnyTensor,
+        sample_weight: Option<AnyTensor>,
+        samples: usize,
+    ) -> Result<Tensor<1>> {
+        let mask = output.mask().cloned();
+        let logits = output.logits()?;
+        let loss = self.loss_of(&logits, y_true.clone(), mask, sample_weight)?;
+        let loss = if loss.dims() == [1] { loss } else { loss.mean() };
+        if let Some((_, mean)) = &mut self.own_loss {
+            mean.update_batch(loss.clone().inner(), samples);
+        }
+        self.update_metrics(logits, y_true)?;
+        Ok(loss)
+    }
+
+    fn loss_of(
+        &mut self,
+        logits: &Logits,
+        y_true: AnyTensor,
+        mask: Option<AnyTensor>,
+        sample_weight: Option<AnyTensor>,
+    ) -> Result<Tensor<1>> {
+        let activation = logits.activation;
+        if self.on_logits.as_ref().is_none_or(|(cached, _)| *cached != activation) {
+            self.on_logits = Some((activation, self.loss.on_logits(activation)));
+        }
+        // A crossentropy of probabilities is computed from what the softmax or sigmoid takes: that is exact for any
+        // logits, where the probabilities themselves are rounded to 0 and 1.
+        match &self.on_logits {
+            Some((_, Some(exact))) => exact.call_masked(y_true, logits.value.clone(), mask, sample_weight),
+            _ => self.loss.call_masked(y_true, activate(activation, logits.value.clone())?, mask, sample_weight),
+        }
+    }
+
+    fn update_metrics(&mut self, logits: Logits, y_true: AnyTensor) -> Result<()> {
+        if self.metrics.is_empty() {
+            return Ok(());
+        }
+        for tracked in self.metrics.iter_mut().filter(|tracked| tracked.state.is_none()) {
+            if let Some(resolved) = tracked.metric.resolve(&y_true.sizes(), &self.shape) {
+                tracked.metric = resolved;
+            }
+            tracked.state = Some(tracked.metric.accumulator());
+        }
+        let value = by_rank!(logits.value, |x| AnyTensor::from(x.inner()))?;
+        let only_largest = self.metrics.iter().all(|tracked| tracked.metric.asks_for_largest());
+        let y_pred = match only_largest && logits.activation.is_softmax() {
+            true => value,
+            false => activate(logits.activation, value)?,
+        };
+        for state in self.metrics.iter_mut().filter_map(|tracked| tracked.state.as_mut()) {
+            state.update_state(y_true.clone(), y_pred.clone(), None)?;
+        }
+        Ok(())
+    }
+}
+
+/// The keys of an output's metrics, which begin with the output's name where there are several outputs.
+fn track(metrics: Vec<Arc<dyn Metric>>, output: Option<&str>) -> Vec<Tracked> {
+    let mut tracked: Vec<Tracked> = Vec::new();
+    for metric in metrics {
+        let name = metric.name();
+        let key = output.map_or_else(|| name.to_owned(), |output| format!("{output}_{name}"));
+        // Two of a name are told apart by a number, as in Keras.
+        let taken = |key: &str| tracked.iter().any(|other| other.key == key);
+        let numbered = (1..).map(|number| format!("{key}_{number}"));
+        let key = std::iter::once(key.clone()).chain(numbered).find(|key| !taken(key)).unwrap_or_default();
+        tracked.push(Tracked { key, metric, state: None });
+    }
+    tracked
+}
+
+fn activate(activation: Activation, value: AnyTensor) -> Result<AnyTensor> {
+    match activation {
+        Activation::Linear => Ok(value),
+        activation => by_rank!(value, |x| activation.forward(x).into()),
+    }
+}
+
+/// Arrays were compared with the model before; other sources have not been.
+fn check_targets(batch: &Batch, model: &Model) -> Result<()> {
+    let outputs = model.output_names().len();
+    if batch.targets.len() == outputs {
+        return Ok(());
+    }
+    Err(Error::data("a batch does not have targets for each output")
+        .at("targets")
+        .received(format!("{} tensors", batch.targets.len()))
+        .expected(format!("{outputs}: {}", model.output_names().collect::<Vec<_>>().join(", ")))
+        .hint("give one tensor for each output of the model, in this order"))
+}

@@ -1,0 +1,77 @@
+//! What goes into the loss and into a step besides the loss of the outputs, by numbers that can be reckoned by hand.
+
+use horn_nn::constraints::NonNeg;
+use horn_nn::initializers::Constant;
+use horn_nn::layers::{ActivityRegularization, Dense, Masking};
+use horn_nn::regularizers::L2;
+use horn_nn::{Apply, Model};
+
+use super::*;
+use crate::losses::MeanSquaredError;
+use crate::optimizers::SGD;
+use crate::{Compile, IntoLosses};
+
+/// `2x`.
+fn double() -> Dense {
+    Dense(1).use_bias(false).kernel_initializer(Constant::new(2.0))
+}
+
+fn column(values: &[f32]) -> HostArray<'static> {
+    HostArray::new(values.to_vec(), [values.len(), 1]).unwrap()
+}
+
+/// The loss for these samples, and the only weight after a step of 0.1 on them.
+fn loss_and_weight(layers: Sequential, x: HostArray<'static>, y: HostArray<'static>) -> (f64, f32) {
+    let mut model = layers.compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    let loss = model.evaluate_with(x.clone(), y.clone(), Evaluate::new().verbose(Verbose::Silent)).unwrap().loss();
+    model.fit(x, y, Fit::epochs(1).verbose(Verbose::Silent)).unwrap();
+    (loss, *weights(&model)[0].first().unwrap())
+}
+
+#[test]
+fn regularizers_of_weights_count() {
+    let layers = Sequential::new().add(Input([1])).add(double().kernel_regularizer(L2::new(0.5)));
+    // 0.5 · 2², whose slope is 2.
+    assert_eq!(loss_and_weight(layers, column(&[1.0, 1.0]), column(&[2.0, 2.0])), (2.0, 1.8));
+}
+
+#[test]
+fn regularizers_of_outputs_count() {
+    let layers = Sequential::new().add(Input([1])).add(double()).add(ActivityRegularization().l2(0.5));
+    // 0.5 · (2² + 2²) for a batch of 2, whose slope by the weight is 2.
+    assert_eq!(loss_and_weight(layers, column(&[1.0, 1.0]), column(&[2.0, 2.0])), (2.0, 1.8));
+}
+
+#[test]
+fn constraints_hold_after_a_step() {
+    let layers = || Sequential::new().add(Input([1]));
+    let (x, y) = (column(&[1.0]), column(&[-20.0]));
+    let (_, free) = loss_and_weight(layers().add(double()), x.clone(), y.clone());
+    assert!(free < -2.0, "{free}");
+    let (_, constrained) = loss_and_weight(layers().add(double().kernel_constraint(NonNeg::new())), x, y);
+    assert_eq!(constrained, 0.0);
+}
+
+#[test]
+fn steps_that_are_masked_do_not_count() {
+    let layers = Sequential::new().add(Input([2, 1])).add(Masking()).add(double());
+    let steps = |values: [f32; 4]| HostArray::new(values.to_vec(), [2, 2, 1]).unwrap();
+    // The last step is 0, which Masking masks; its target would add 100² to the sum, and 1 to the number of steps.
+    let (loss, weight) = loss_and_weight(layers, steps([1.0, 1.0, 1.0, 0.0]), steps([2.0, 2.0, 5.0, 100.0]));
+    assert_eq!(loss, 3.0);
+    // The slope is 2 · (2 - 5) · 1 / 3.
+    assert!((weight - 2.2).abs() < 1e-6, "{weight}");
+}
+
+#[test]
+fn losses_of_outputs_are_means_over_samples_and_count_by_their_weights() {
+    let input = Input([1]);
+    let heads = ["left", "right"].map(|name| double().name(name).apply(&input).unwrap());
+    let losses = [MeanSquaredError::new(), MeanSquaredError::new()].loss_weights([1.0, 0.5]);
+    let mut model = Model::new(&input, heads).unwrap().compile(SGD::new(0.1), losses, ()).unwrap();
+    // The third sample alone is wrong, and in a batch of its own.
+    let y = vec![column(&[2.0, 2.0, 5.0]), column(&[2.0, 2.0, 8.0])];
+    let options = Evaluate::new().batch_size(2).verbose(Verbose::Silent);
+    let scores = model.evaluate_with(column(&[1.0; 3]), y, options).unwrap();
+    assert_eq!(scores, Scores::new([("left_loss", 3.0), ("right_loss", 12.0), ("loss", 9.0)]));
+}

@@ -1,0 +1,107 @@
+//! Each part of a training step against Keras: regularizers, activity losses, constraints, masks, several outputs.
+//!
+//! `keras/make_step_fixtures.py` makes sure that each run would be another without its part.
+
+use std::collections::BTreeMap;
+
+use horn::utils::set_random_seed;
+use horn::{CompiledModel, Evaluate, Fit, HostArray, Model, Verbose};
+use ndarray::ArrayD;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::fixtures::{Array, assert_close, assert_scores_close, read};
+
+#[derive(Deserialize)]
+struct Run {
+    name: String,
+    model: Value,
+    compile_config: Value,
+    x: Vec<Array>,
+    y: Vec<Array>,
+    seed: u32,
+    fit: Options,
+    weights: Vec<Array>,
+    history: BTreeMap<String, Vec<f64>>,
+    final_weights: Vec<Array>,
+    evaluate: BTreeMap<String, f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    epochs: usize,
+    batch_size: usize,
+    validation_split: f64,
+    shuffle: bool,
+    /// The batch size of `evaluate`.
+    evaluated: usize,
+}
+
+/// Numbers that differ from Keras's, and why.
+const DIFFERENT: [(&str, &str, &str); 1] =
+    [("masked labels", "sparse_categorical_accuracy", "metrics count masked timesteps, where Keras leaves them out")];
+
+/// Rounding adds up over the steps, in another order than XLA's.
+const TOLERANCE: f64 = 2e-6;
+
+#[test]
+fn each_part_of_a_step_is_that_of_keras() {
+    let runs: Vec<Run> = read("steps.json");
+    let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+    let expected =
+        ["regularized", "active", "constrained", "masked labels", "masked numbers", "two outputs", "all of them"];
+    assert_eq!(names, expected);
+    runs.iter().for_each(check);
+}
+
+fn check(run: &Run) {
+    let name = &run.name;
+    let mut model = Model::deserialize(&run.model, &horn::default_device().unwrap()).unwrap();
+    let array = |array: &Array| ArrayD::from_shape_vec(array.shape.clone(), array.values()).unwrap();
+    model.set_weights(&run.weights.iter().map(array).collect::<Vec<_>>()).unwrap();
+    let mut model = CompiledModel::from_compile_config(model, &run.compile_config).unwrap();
+
+    let hosts = |arrays: &[Array]| arrays.iter().map(Array::host).collect::<Vec<HostArray<'static>>>();
+    let fit = Fit::epochs(run.fit.epochs)
+        .batch_size(run.fit.batch_size)
+        .validation_split(run.fit.validation_split)
+        .shuffle(run.fit.shuffle)
+        .verbose(Verbose::Silent);
+    set_random_seed(run.seed);
+    let history = model.fit(hosts(&run.x), hosts(&run.y), fit).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let keys: Vec<&str> = history.iter().map(|(key, _)| key).collect();
+    assert_eq!(keys, run.history.keys().collect::<Vec<_>>(), "{name}");
+    for (key, expected) in &run.history {
+        check_numbers(run, key, &history[key], expected);
+    }
+
+    let weights = model.model().unwrap().get_weights();
+    assert_eq!(weights.len(), run.final_weights.len(), "{name}");
+    for (at, (received, expected)) in weights.iter().zip(&run.final_weights).enumerate() {
+        let received: Vec<f32> = received.iter().copied().collect();
+        assert_close(&format!("{name}: final weight {at}"), &received, &expected.values(), TOLERANCE);
+    }
+
+    let scores = model
+        .evaluate_with(
+            hosts(&run.x),
+            hosts(&run.y),
+            Evaluate::new().batch_size(run.fit.evaluated).verbose(Verbose::Silent),
+        )
+        .unwrap();
+    assert_eq!(scores.iter().count(), run.evaluate.len(), "{name}");
+    for (key, &expected) in &run.evaluate {
+        check_numbers(run, key, &[scores[key]], &[expected]);
+    }
+}
+
+/// The numbers under a key are those of Keras, or differ if they are listed as such.
+fn check_numbers(run: &Run, key: &str, received: &[f64], expected: &[f64]) {
+    let what = format!("{}: {key}", run.name);
+    let metric = key.strip_prefix("val_").unwrap_or(key);
+    match DIFFERENT.iter().find(|(name, other, _)| *name == run.name && *other == metric) {
+        Some((.., why)) => assert_ne!(received, expected, "{what} is as in Keras, and listed as different: {why}"),
+        None => assert_scores_close(&what, received, expected, TOLERANCE),
+    }
+}
