@@ -19,7 +19,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::arrays::{Array, Values};
 use crate::h5::{Attribute, WeightsWriter};
-use crate::hostile::{Numbers, checked_places, corrupted, little_memory, little_memory_in, runs_alone, soon, within};
+use crate::hostile::{Numbers, checked_places, corrupted, little_memory, runs_alone, soon, within};
 use crate::{SaveModel, fixture, load_model};
 
 /// A `.keras` file of this configuration, with more weights than most ask for.
