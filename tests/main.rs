@@ -4,6 +4,7 @@ mod backends;
 mod bad_input;
 mod bad_layers;
 mod fixtures;
+mod house;
 mod misuse;
 mod mnist;
 mod model_files;

@@ -1,60 +1,20 @@
 //! HDF5 files, the containers of weights.
 
+mod attribute;
 mod chunks;
 mod datatype;
+mod limits;
 mod read;
 mod tree;
 mod values;
 mod window;
 mod write;
 
+pub use attribute::Attribute;
 pub use read::{Found, WeightsReader};
 pub use values::of_dtype;
 pub use window::{Cursor, Window};
 pub use write::WeightsWriter;
-
-use horn_nn::Error;
-
-/// What an attribute says: the types that Keras's files use.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Attribute {
-    /// A text, such as the attribute `name` of a layer's `vars`, or a legacy file's `model_config`.
-    Text(String),
-    /// Several texts, such as a legacy file's `weight_names`.
-    Texts(Vec<String>),
-    /// A number or a list of them.
-    Numbers(Vec<f64>),
-    /// Something that is there and that Keras does not write.
-    Other,
-}
-
-impl Attribute {
-    /// The text, if it is one.
-    pub fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The texts, if it is a list. Keras writes an empty list as one of no numbers.
-    pub fn as_texts(&self) -> Option<&[String]> {
-        match self {
-            Self::Texts(texts) => Some(texts),
-            Self::Numbers(numbers) if numbers.is_empty() => Some(&[]),
-            _ => None,
-        }
-    }
-}
-
-/// HDF5's own limit.
-const MAX_AXES: usize = 32;
-/// Deeper than the groups of any model, and a bound for files whose groups contain themselves.
-const MAX_LEVELS: usize = 64;
-
-fn damaged(error: hdf5_pure::Error) -> Error {
-    Error::file("is no HDF5 file of Keras's, or damaged").because(error).hint("save the model again")
-}
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use horn_nn::{Error, LayerRef, Model, Result};
 use serde_json::{Map, Value};
 
+use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
-use crate::weights::Bundle;
 use crate::{json, keras_2};
 
 /// The model's object, with what it is compiled with.

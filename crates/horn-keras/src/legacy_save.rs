@@ -9,7 +9,7 @@ use ndarray::ArrayD;
 use serde_json::{Value, json};
 
 use crate::h5::{Attribute, WeightsWriter};
-use crate::save::KERAS_VERSION;
+use crate::version::KERAS_VERSION;
 use crate::{dtypes, legacy};
 
 /// Does the file's name say that it is a legacy one?

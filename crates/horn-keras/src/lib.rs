@@ -30,6 +30,7 @@ pub mod json;
 pub mod plain_file;
 
 mod assets;
+mod bundle;
 mod dtypes;
 mod keras_2;
 mod layers;
@@ -42,6 +43,7 @@ mod safetensors;
 #[cfg(feature = "safetensors")]
 pub mod safetensors;
 mod save;
+mod version;
 mod weights;
 
 pub use load::{LoadModel, load_model, load_model_on, model_from_json};

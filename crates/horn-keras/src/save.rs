@@ -13,11 +13,9 @@ use crate::assets::{self, IDF_WEIGHTS, KeptLookup};
 use crate::h5::{Attribute, WeightsReader, WeightsWriter};
 use crate::load::{is_hdf5, optimizer_values};
 use crate::safetensors;
+use crate::version::KERAS_VERSION;
 use crate::weights::{Assignment, LoadReport, LoadWeights};
 use crate::{dtypes, legacy_save};
-
-/// The version of Keras whose files these are.
-pub(crate) const KERAS_VERSION: &str = "3.15.1";
 
 /// Models into files, and weights out of them.
 ///

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use horn_nn::{Error, Model, Result, Weight, WeightGroup, sizes};
 use serde_json::Value;
 
+use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
 use crate::{layers, legacy};
 
@@ -70,16 +71,6 @@ pub struct LoadReport {
 pub(crate) struct Assignment {
     variables: Vec<Option<String>>,
     pub report: LoadReport,
-}
-
-/// Weights that files keep together: those of a layer, or of a part of one.
-pub(crate) struct Bundle {
-    /// The layer, as errors name it.
-    pub layer: String,
-    /// The weights of the model, by their numbers.
-    pub weights: Vec<usize>,
-    /// The variables of the file, where it has the layer.
-    pub variables: Option<Vec<String>>,
 }
 
 impl Assignment {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{CONFIG, METADATA, WEIGHTS};
+use super::names::{CONFIG, METADATA, WEIGHTS};
 use crate::h5::{Cursor, WeightsReader, Window};
 use crate::json;
 

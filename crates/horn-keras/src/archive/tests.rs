@@ -6,6 +6,7 @@ use serde_json::json;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::names::{CONFIG, METADATA, WEIGHTS};
 use super::*;
 use crate::arrays::{Array, Values};
 use crate::fixture;

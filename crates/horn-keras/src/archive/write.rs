@@ -8,7 +8,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::date::Date;
-use super::{CONFIG, METADATA, WEIGHTS};
+use super::names::{CONFIG, METADATA, WEIGHTS};
 use crate::h5::WeightsWriter;
 
 /// A `.keras` file in the making.

@@ -2,7 +2,7 @@
 
 use horn_nn::{Error, Result};
 
-use super::damaged;
+use super::limits::damaged;
 use super::tree::Variable;
 use crate::arrays::DType;
 

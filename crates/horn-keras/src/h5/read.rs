@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hdf5_pure::{AttrValue, FormatError, Layout, Source};
 use horn_nn::{Error, Result};
 
+use super::attribute::Attribute;
 use super::chunks::check_chunks;
+use super::limits::damaged;
 use super::tree::{Node, Variable, walk};
 use super::values::of_dtype;
 use super::window::Window;
-use super::{Attribute, damaged};
 use crate::arrays::{Array, DType, Values};
 
 const MIB: u64 = 1 << 20;

@@ -6,7 +6,7 @@ use hdf5_pure::{AttrValue, Dataset, Datatype, Group};
 use horn_nn::{Error, Result};
 
 use super::datatype::{DTYPE, dtype_of};
-use super::{MAX_AXES, MAX_LEVELS, damaged};
+use super::limits::{MAX_AXES, MAX_LEVELS, damaged};
 use crate::arrays::DType;
 
 /// More objects than any model has, and a bound for files whose groups contain each other.

@@ -7,8 +7,9 @@ use std::io::Write;
 use hdf5_pure::{AttrValue, FileBuilder, FinishedGroup, GroupBuilder};
 use horn_nn::{Error, Result};
 
+use super::attribute::Attribute;
 use super::datatype::{DTYPE, datatype_of};
-use super::{Attribute, MAX_AXES, MAX_LEVELS};
+use super::limits::{MAX_AXES, MAX_LEVELS};
 use crate::arrays::{Array, DType};
 
 /// HDF5 gives the attributes of an object 64 KiB; a text in a list takes 16 bytes there. Keras cuts longer lists, too.

@@ -1,0 +1,264 @@
+//! The order of the house: imports run down only, between crates, between the rooms of `horn-nn`, and between files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The crates from the lowest up; those of a line may not depend on each other.
+const CRATES: [&[&str]; 5] =
+    [&["horn-nn"], &["horn-data", "horn-train"], &["horn-keras", "horn-plot"], &["horn"], &["horn-cli"]];
+
+/// The rooms of `horn-nn` from the lowest up; those of a line may not import each other.
+const ROOMS: [&[&str]; 11] = [
+    &["error"],
+    &["device", "files", "tensor", "registry"],
+    &["arguments", "random", "activations", "data"],
+    &["initializers", "regularizers", "constraints"],
+    &["layer"],
+    &["graph"],
+    &["summary"],
+    &["model"],
+    &["saving"],
+    &["layers"],
+    &["applications"],
+];
+
+/// A module's path in its crate.
+type Module = Vec<String>;
+
+#[test]
+fn crates_depend_on_lower_ones_only() {
+    for (name, level) in levels(&CRATES) {
+        let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).unwrap();
+        let dependencies = manifest.split("\n[").find_map(|part| part.strip_prefix("dependencies]")).unwrap();
+        for line in dependencies.lines() {
+            let dependency = line.split(['.', ' ', '=']).next().unwrap();
+            if let Some(other) = level_of(&CRATES, dependency) {
+                assert!(other < level, "{name} depends on {dependency}, which is not below it");
+            }
+        }
+    }
+    let all = fs::read_dir(root().join("crates")).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir());
+    assert_eq!(all.count(), levels(&CRATES).count(), "a crate has no place in the order");
+}
+
+#[test]
+fn rooms_import_lower_ones_only() {
+    let house = House::of_crate("horn-nn");
+    assert_eq!(house.upward(), [] as [String; 0]);
+    let rooms: BTreeSet<&str> = house.texts.keys().filter_map(|module| module.first()).map(String::as_str).collect();
+    assert_eq!(rooms, levels(&ROOMS).map(|(room, _)| room).collect(), "a room has no place in the order");
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    for (name, _) in levels(&CRATES) {
+        assert_eq!(House::of_crate(name).circle(), None, "crates/{name}");
+    }
+}
+
+#[test]
+fn an_import_that_runs_up_is_found() {
+    for (module, import, up) in [
+        ("layer::description", "use crate::layers::core_layers::dense::Dense;", true),
+        ("layer::description", "use crate::{error::Result, model::{model::Model}};", true),
+        ("layer::description", "fn f() { crate::graph::plan::g() }", true),
+        ("layer::description", "use super::super::graph::plan;", true),
+        ("initializers::normal", "use crate::regularizers::norms::L1;", true),
+        ("layers::nested", "use crate::layer::description::Layer;", false),
+        ("layer::description", "#[cfg(test)]\nmod tests {\n    use crate::layers::Dense;\n}", false),
+        ("layer::description", "/// See `crate::layers::Dense`.", false),
+    ] {
+        let mut house = House::of_crate("horn-nn");
+        let module: Module = module.split("::").map(str::to_owned).collect();
+        house.texts.insert(module, code(import));
+        assert_eq!(house.upward().len(), usize::from(up), "{import}");
+    }
+    let mut house = House::of_crate("horn-nn");
+    let lower: Module = ["tensor", "shape"].map(str::to_owned).to_vec();
+    house.texts.insert(lower, code("use crate::tensor::any_tensor::AnyTensor;"));
+    assert!(house.circle().is_some());
+}
+
+/// The modules of a crate and what stands in them.
+struct House {
+    texts: BTreeMap<Module, String>,
+}
+
+impl House {
+    fn of_crate(name: &str) -> Self {
+        let mut texts = BTreeMap::new();
+        let source = root().join("crates").join(name).join("src");
+        collect(&source, &source, &mut texts);
+        // What the crate offers, and the program itself.
+        texts.remove(&Vec::new());
+        Self { texts }
+    }
+
+    /// The modules that one imports from.
+    fn imports(&self, module: &Module) -> BTreeSet<Module> {
+        let paths = paths(&self.texts[module]).into_iter();
+        let resolved = paths.filter_map(|path| self.resolve(module, &path));
+        resolved.filter(|other| other != module).collect()
+    }
+
+    /// The module that a path leads into, if it is one of this crate.
+    fn resolve(&self, module: &Module, path: &[String]) -> Option<Module> {
+        let mut whole: Module = match path.first()?.as_str() {
+            "crate" => path[1..].to_vec(),
+            "self" => [module, &path[1..]].concat(),
+            "super" => {
+                let up = path.iter().take_while(|part| *part == "super").count();
+                [&module[..module.len().saturating_sub(up)], &path[up..]].concat()
+            }
+            _ => [module, path].concat(),
+        };
+        let is_relative = !matches!(path[0].as_str(), "crate" | "self" | "super");
+        while !self.texts.contains_key(&whole) {
+            whole.pop()?;
+        }
+        // A path that begins with a name of another crate leads back to the module itself.
+        (!is_relative || whole.len() > module.len()).then_some(whole)
+    }
+
+    /// The imports that do not lead to a lower room.
+    fn upward(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for module in self.texts.keys() {
+            for other in self.imports(module) {
+                let (own, its) = (level_of(&ROOMS, &module[0]), level_of(&ROOMS, &other[0]));
+                if module[0] != other[0] && its >= own {
+                    found.push(format!("{} imports {}", module.join("::"), other.join("::")));
+                }
+            }
+        }
+        found
+    }
+
+    /// A circle of modules, each of which imports the next.
+    fn circle(&self) -> Option<String> {
+        let mut open: BTreeMap<&Module, BTreeSet<Module>> =
+            self.texts.keys().map(|module| (module, self.imports(module))).collect();
+        // What imports nothing that is still open is in no circle.
+        loop {
+            let done: Vec<&Module> = open
+                .iter()
+                .filter(|(_, imports)| !imports.iter().any(|other| open.contains_key(other)))
+                .map(|(m, _)| *m)
+                .collect();
+            if done.is_empty() {
+                break;
+            }
+            done.into_iter().for_each(|module| drop(open.remove(module)));
+        }
+        let mut at = open.keys().next().copied()?;
+        let mut way: Vec<&Module> = Vec::new();
+        while !way.contains(&at) {
+            way.push(at);
+            at = self.texts.keys().find(|other| open[at].contains(*other) && open.contains_key(*other))?;
+        }
+        let start = way.iter().position(|module| *module == at)?;
+        Some(way[start..].iter().map(|module| module.join("::")).collect::<Vec<_>>().join(" -> "))
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn levels<'a>(order: &'a [&'a [&'a str]]) -> impl Iterator<Item = (&'a str, usize)> {
+    order.iter().enumerate().flat_map(|(level, names)| names.iter().map(move |name| (*name, level)))
+}
+
+fn level_of(order: &[&[&str]], name: &str) -> Option<usize> {
+    order.iter().position(|names| names.contains(&name))
+}
+
+/// Reads the modules of a folder; files of tests stand outside of the order.
+fn collect(source: &Path, folder: &Path, texts: &mut BTreeMap<Module, String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(source, &path, texts);
+            continue;
+        }
+        let relative = path.strip_prefix(source).unwrap().with_extension("");
+        let mut module: Module = relative.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+        if matches!(module.last().unwrap().as_str(), "mod" | "lib" | "main") {
+            module.pop();
+        }
+        let is_test = module.iter().any(|part| matches!(part.as_str(), "tests" | "testing" | "check"));
+        let text = fs::read_to_string(&path).unwrap();
+        if !is_test && path.extension().is_some_and(|ending| ending == "rs") {
+            texts.insert(module, code(&text));
+        }
+    }
+    texts.retain(|module, _| !is_declared_for_tests(source, module));
+}
+
+/// Is the module compiled for tests only?
+fn is_declared_for_tests(source: &Path, module: &[String]) -> bool {
+    let Some((name, parent)) = module.split_last() else { return false };
+    let folder = parent.iter().fold(source.to_owned(), |folder, part| folder.join(part));
+    let files = [folder.join("mod.rs"), folder.with_extension("rs"), folder.join("lib.rs"), folder.join("main.rs")];
+    let declared = |file: &PathBuf| {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines.windows(2).any(|pair| pair[0].starts_with("#[cfg(test)]") && pair[1].ends_with(&format!("mod {name};")))
+    };
+    files.iter().any(declared)
+}
+
+/// The text without comments, and without its tests, which stand last.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// All paths of two parts or more, each import of a group by itself.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("::") {
+        let before = &rest[..at];
+        let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
+        let first = &before[start..];
+        let length = path(&rest[start..], &[], &mut found);
+        // A generic argument or a method begins with no name.
+        let length = if first.is_empty() { 2 } else { length.max(first.len() + 2) };
+        rest = &rest[start + length..];
+    }
+    found
+}
+
+/// Reads a path, or a group of them, after these parts; returns how long it is.
+fn path(text: &str, before: &[String], found: &mut Vec<Vec<String>>) -> usize {
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    if name.is_empty() {
+        return 0;
+    }
+    let parts = [before, std::slice::from_ref(&name)].concat();
+    let after = &text[name.len()..];
+    let Some(next) = after.strip_prefix("::") else {
+        found.push(parts);
+        return name.len();
+    };
+    let Some(group) = next.strip_prefix('{') else {
+        let length = path(next, &parts, found);
+        if length == 0 {
+            found.push(parts);
+        }
+        return name.len() + 2 + length;
+    };
+    let mut at = 0;
+    loop {
+        at += group[at..].len() - group[at..].trim_start_matches([' ', '\n', ',']).len();
+        match path(&group[at..], &parts, found) {
+            0 => return name.len() + 3 + at + 1,
+            length => at += length,
+        }
+        // What it is renamed to.
+        at += group[at..].find([',', '}']).unwrap_or(group.len() - at);
+    }
+}
