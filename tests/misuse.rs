@@ -3,8 +3,8 @@
 //! A folder has the programs, and beside each the errors in short: the place, the code and the message. After a change of
 //! the compiler's words, or of a program, `HORN_UPDATE=1 cargo test misuse` writes them anew: look at what has changed.
 //!
-//! The compiler is run on one file at a time with the library that these tests are linked with, which takes a second;
-//! to build it again in a workspace of its own, as `trybuild` does, takes minutes.
+//! The compiler is run on one file at a time with the library that these tests are linked with, which takes seconds in
+//! all; to check it and all that it needs again in a workspace of its own, as `trybuild` does, takes a minute or more.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
-"""Makes `fixtures/configs.json`: what Keras writes around each layer that Horn has.
+"""Makes `fixtures/configs.json`: what Keras writes around each layer that Horn has; and `fixtures/operations.json`.
 
     pip install keras==3.15.1 jax==0.10.2 numpy==2.4.6 scipy==1.17.1 tensorflow-cpu==2.21.0
-    python make_config_fixtures.py
+    python make_config_fixtures.py                # both
+    python make_config_fixtures.py operations     # one
 
 TensorFlow is for the lookup layers, which Keras refuses to make without it.
 
@@ -12,23 +13,27 @@ computes masks. The cases of a layer:
 
 - "graph": the program says nothing with the call.
 - "list": the layer in a Sequential.
-- "training": the program says the opposite of what Keras notes where it says nothing.
+- "training": the program says the opposite of what Keras notes where it says nothing; "inference": it says `False`.
 - "masked": the input has a mask, and a layer that takes one follows, so that it shows whether the mask goes on.
 - others by their names, where a layer takes several inputs, masks or states.
 
 "counted" is, with the case "list", whether the summary of a Sequential without an input counts the layer's weights: so
 it does for layers that are built as soon as they are made.
 
+In operations.json an entry is {"class_name", "model"}: a graph with a function on tensors (`keras.ops.add`) that means the
+same as the layer of that class.
+
 Left out are `compile_config`, as none of the models is compiled, and `shared_object_id`, a place in memory.
 """
 
 import inspect
 import json
+import sys
 import warnings
 
 from make_fixtures import keras, write
 
-from keras import layers
+from keras import layers, ops
 
 # By their ranks: one sample.
 VECTOR, STEPS, IMAGE, VOLUME = (4,), (5, 4), (6, 6, 3), (4, 4, 4, 2)
@@ -210,6 +215,7 @@ def recurrent_cases():
         yield name, "initial states", lambda: with_states(make(3), states)
         yield name, "masked, initial states", lambda: with_states(make(3), states, masked)
         yield name, "states", lambda: graph(lambda: make(3, return_state=True), STEPS)
+    yield "LSTM", "initial states, inference", lambda: with_states(layers.LSTM(3), 2, training=False)
     yield "Bidirectional", "initial states", lambda: with_states(layers.Bidirectional(layers.LSTM(3)), 4)
     separate = lambda: layers.Bidirectional(layers.GRU(3, return_sequences=True), merge_mode=None)  # noqa: E731
     yield "Bidirectional", "masked, not merged", lambda: both_taken(separate())
@@ -250,9 +256,9 @@ def by_hand(layer, shape, mask=None):
     return keras.Model([x, m], layer(x, mask=m))
 
 
-def with_states(layer, count, before=lambda x: x):
+def with_states(layer, count, before=lambda x: x, **arguments):
     x, *states = given(STEPS), *(given((3,)) for _ in range(count))
-    return keras.Model([x, *states], layer(before(x), initial_state=one_or_all(states)))
+    return keras.Model([x, *states], layer(before(x), initial_state=one_or_all(states), **arguments))
 
 
 def one_or_all(values):
@@ -282,6 +288,7 @@ def attention_cases():
         yield name, "masked", lambda: attended(make(), 2, masks=2)
         yield name, "masked query", lambda: attended(make(), 2, masks=1)
         yield name, "training", lambda: attended(make(dropout=0.1), 2, training=True)
+        yield name, "inference", lambda: attended(make(dropout=0.1), 2, training=False)
         yield name, "causal", lambda: attended(make(), 2, use_causal_mask=True)
         yield name, "scores", lambda: attended(make(), 2, return_attention_scores=True)
         yield name, "masks of the program's", lambda: masks_given(make())
@@ -361,6 +368,7 @@ def lookup_cases():
                 more = {"idf_weights": [0.5, 1.0, 2.0][: 3 if name == "IntegerLookup" else 2]} if mode == "tf_idf" else {}
                 yield name, f"{mode} on", lambda: followed(make(output_mode=mode, **more), shape, dtype)
     yield "CategoryEncoding", "weighted", counted
+    yield "Hashing", "int32", lambda: followed(layers.Hashing(7, dtype="int32"), (3,), "int32")
 
 
 def followed(layer, shape, dtype):
@@ -467,9 +475,29 @@ def entries():
         yield entry
 
 
-if __name__ == "__main__":
-    warnings.simplefilter("ignore")
+def configs():
     found = list(entries())
     labels = [(entry["class_name"], entry["case"]) for entry in found]
     assert len(set(labels)) == len(labels), [label for label in labels if labels.count(label) > 1]
-    write("configs", found)
+    return found
+
+
+def operations():
+    functions = {
+        "Add": ops.add, "Concatenate": lambda a, b: ops.concatenate([a, b], -1), "Maximum": ops.maximum,
+        "Minimum": ops.minimum, "Multiply": ops.multiply, "Softmax": lambda a, _: ops.softmax(a), "Subtract": ops.subtract,
+    }  # fmt: skip
+    found = []
+    for name, function in functions.items():
+        keras.backend.clear_session()
+        a, b = given(VECTOR), given(VECTOR)
+        model = keras.Model([a, b], [function(a, b), layers.Identity()(b)])
+        found.append({"class_name": name, "model": plain(json.loads(model.to_json()))})
+    return found
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    for make in (configs, operations):
+        if len(sys.argv) == 1 or make.__name__ in sys.argv[1:]:
+            write(make.__name__, make())
