@@ -158,9 +158,9 @@ fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<
     let inputs: Vec<Value> = call.inputs.iter().map(|&place| tensors.of_layer(place)).collect();
     let (given, masks) = inputs.split_at(inputs.len() - call.masks);
     let (mut args, mut kwargs) = (Vec::new(), options.clone());
-    // Where the program gives one tensor, or a graph its own, and says nothing, Keras notes more of itself.
-    let is_bare = options.is_empty() && call.mode.is_none() && call.masks == 0;
-    let is_bare = is_bare && (given.len() == 1 || layer.conventions().built_for == BuiltFor::Itself);
+    // Where the program gives one tensor and says nothing else, or calls a graph, Keras records more of itself.
+    let is_graph = layer.conventions().built_for == BuiltFor::Itself;
+    let is_bare = options.is_empty() && call.masks == 0 && (is_graph || call.mode.is_none() && given.len() == 1);
     let mode = call.mode.or_else(|| layer.conventions().recorded_mode.filter(|_| is_bare));
     kwargs.extend(mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
     let computed = call.operations.iter().map(|&at| tensors.of_operation(at));

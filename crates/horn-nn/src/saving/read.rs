@@ -336,9 +336,17 @@ impl<'c> Graph<'c> {
     }
 }
 
-/// The mode that the program gives with a call. One that Keras notes of itself is none: its layers learn in training,
-/// whatever stands there.
+/// The mode that the program gives with a call. With a call of one tensor Keras records a mode of itself: that is none, and
+/// the layer acts as the model does.
 pub(crate) fn mode_of(layer: &dyn Layer, node: &Value) -> Option<Mode> {
     let mode = if node["kwargs"][TRAINING].as_bool()? { Mode::Training } else { Mode::Inference };
-    Some(mode).filter(|_| layer.conventions().recorded_mode != Some(mode))
+    let mut tensors = Vec::new();
+    collect(&node["args"], &mut tensors);
+    node["kwargs"]
+        .as_object()?
+        .iter()
+        .filter(|(key, _)| *key != MASK)
+        .for_each(|(_, value)| collect(value, &mut tensors));
+    let recorded = layer.conventions().recorded_mode.filter(|_| tensors.len() == 1);
+    Some(mode).filter(|_| recorded != Some(mode))
 }

@@ -83,7 +83,7 @@ arguments!(AdditiveAttention {
 });
 
 impl Layer for AdditiveAttention {
-    described!("AdditiveAttention", masking; recorded_mode: Some(Mode::Inference), mask_argument: MaskArgument::EachInput);
+    described!("AdditiveAttention", masking; mask_argument: MaskArgument::EachInput);
     crate::many_inputs!();
 
     fn output_mask(&self) -> OutputMask {

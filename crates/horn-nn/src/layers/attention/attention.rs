@@ -90,7 +90,7 @@ arguments!(Attention {
 });
 
 impl Layer for Attention {
-    described!("Attention", masking; recorded_mode: Some(Mode::Inference), mask_argument: MaskArgument::EachInput);
+    described!("Attention", masking; mask_argument: MaskArgument::EachInput);
     crate::many_inputs!();
 
     fn output_mask(&self) -> OutputMask {

@@ -148,7 +148,7 @@ impl Hashing {
 common_arguments!(Hashing);
 
 impl Layer for Hashing {
-    described!("Hashing"; index_dtype: Some("int64"));
+    described!("Hashing");
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.check()?;
