@@ -94,35 +94,15 @@ pub mod prelude {
         Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Ones, Orthogonal,
         RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
     };
+    // All layers, losses and optimizers that there are: what is added to them is here, too.
     #[doc(no_inline)]
-    pub use horn_nn::layers::{
-        Activation, ActivityRegularization, AdaptiveAveragePooling1D, AdaptiveAveragePooling2D,
-        AdaptiveAveragePooling3D, AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, Add,
-        AdditiveAttention, AlphaDropout, Attention, Average, AveragePooling1D, AveragePooling2D, AveragePooling3D,
-        BatchNormalization, Bidirectional, BurnModule, CategoryEncoding, CenterCrop, Concatenate, Conv1D,
-        Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, ConvLSTM1D, ConvLSTM2D, ConvLSTM3D,
-        Cropping1D, Cropping2D, Cropping3D, CutMix, DataFormat, Dense, DepthwiseConv1D, DepthwiseConv2D,
-        Discretization, Dot, Dropout, ELU, EinsumDense, Embedding, FillMode, Flatten, FlipMode, GRU, GRUCell,
-        GaussianDropout, GaussianNoise, GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
-        GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, GroupNormalization, GroupQueryAttention, Hashing,
-        Identity, Input, InputDtype, IntegerLookup, Interpolation, LSTM, LSTMCell, Lambda, LayerNormalization,
-        LeakyReLU, Masking, MaxPooling1D, MaxPooling2D, MaxPooling3D, Maximum, MelSpectrogram, MergeMode, Minimum,
-        MixUp, MultiHeadAttention, Multiply, Normalization, OutputMode, PReLU, Padding, Permute, RMSNormalization, RNN,
-        RandomBrightness, RandomContrast, RandomCrop, RandomFlip, RandomRotation, RandomShear, RandomTranslation,
-        RandomZoom, ReLU, RenormClipping, RepeatVector, Rescaling, Reshape, Resizing, STFTSpectrogram, ScoreMode,
-        SeparableConv1D, SeparableConv2D, SimpleRNN, SimpleRNNCell, Softmax, SpatialDropout1D, SpatialDropout2D,
-        SpatialDropout3D, SpectralNormalization, SpectrogramMode, StackedRNNCells, StringLookup, Subtract,
-        TextVectorization, TimeDistributed, UnitNormalization, UpSampling1D, UpSampling2D, UpSampling3D, ZeroPadding1D,
-        ZeroPadding2D, ZeroPadding3D,
-    };
+    pub use horn_nn::layers::families::*;
     #[doc(no_inline)]
-    pub use horn_train::losses::{
-        BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, MeanSquaredError, SparseCategoricalCrossentropy,
-    };
+    pub use horn_train::losses::classes::*;
     #[doc(no_inline)]
     pub use horn_train::metrics::{Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy};
     #[doc(no_inline)]
-    pub use horn_train::optimizers::{Adam, AdamW, RMSprop, SGD};
+    pub use horn_train::optimizers::classes::*;
 }
 
 /// The program in the README compiles.

@@ -26,25 +26,31 @@ pub(crate) mod reshaping;
 pub(crate) mod resize;
 pub(crate) mod window;
 
-pub use crate::arguments::numbers::Numbers;
-pub use crate::arguments::options::{Axes, DataFormat, Interpolation, Padding};
-pub use crate::arguments::sizes::Sizes;
-pub use crate::graph::input::{Input, InputDtype};
-pub use crate::layer::lookup_state::LookupState;
 pub use crate::layer::users::register;
-pub use activation::*;
-pub use attention::*;
-pub use convolution::*;
-pub use core_layers::*;
-pub use merging::*;
-pub use nested::Nested;
-pub use normalization::*;
-pub use pooling::*;
-pub use preprocessing::*;
-pub use recurrent::*;
+pub use families::*;
 pub use registry::{classes, from_config};
-pub use regularization::*;
-pub use reshaping::*;
+
+/// The layers and their arguments alone, for a prelude.
+#[doc(hidden)]
+pub mod families {
+    pub use super::activation::*;
+    pub use super::attention::*;
+    pub use super::convolution::*;
+    pub use super::core_layers::*;
+    pub use super::merging::*;
+    pub use super::nested::Nested;
+    pub use super::normalization::*;
+    pub use super::pooling::*;
+    pub use super::preprocessing::*;
+    pub use super::recurrent::*;
+    pub use super::regularization::*;
+    pub use super::reshaping::*;
+    pub use crate::arguments::numbers::Numbers;
+    pub use crate::arguments::options::{Axes, DataFormat, Interpolation, Padding};
+    pub use crate::arguments::sizes::Sizes;
+    pub use crate::graph::input::{Input, InputDtype};
+    pub use crate::layer::lookup_state::LookupState;
+}
 
 #[cfg(test)]
 mod tests {

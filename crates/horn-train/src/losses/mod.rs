@@ -29,3 +29,9 @@ pub use reduction::{Reduction, mask_weight, reduce};
 pub(crate) use rows::Rows;
 pub use table::*;
 pub use target::{Target, TargetKind};
+
+/// The classes of losses alone, for a prelude.
+#[doc(hidden)]
+pub mod classes {
+    pub use super::table::*;
+}

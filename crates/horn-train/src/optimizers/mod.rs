@@ -33,3 +33,9 @@ pub use slot::SlotSpec;
 pub use state::{SlotNames, State};
 pub use table::*;
 pub use variables::{OptimizerValue, OptimizerVariable};
+
+/// The classes of optimizers alone, for a prelude.
+#[doc(hidden)]
+pub mod classes {
+    pub use super::table::*;
+}
