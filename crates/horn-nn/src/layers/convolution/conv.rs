@@ -5,18 +5,16 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
-use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
 use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::constant::Zeros;
 use crate::initializers::initializer::Initializer;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, described, weight_arguments};
-use crate::layers::convolution::arguments::convolution_arguments;
+use crate::layers::convolution::arguments::{OutputArguments, WindowArguments, convolution_arguments};
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
@@ -33,23 +31,17 @@ macro_rules! conv_layer {
             #[serde(flatten)]
             common: Common,
             filters: usize,
-            kernel_size: Sizes<$n>,
-            strides: Sizes<$n>,
-            padding: Padding,
-            data_format: DataFormat,
-            dilation_rate: Sizes<$n>,
+            #[serde(flatten)]
+            window: WindowArguments<$n>,
             groups: usize,
-            activation: Activation,
-            use_bias: bool,
+            #[serde(flatten)]
+            output: OutputArguments,
             kernel_initializer: Initializer,
-            bias_initializer: Initializer,
             kernel_regularizer: Option<Regularizer>,
-            bias_regularizer: Option<Regularizer>,
             kernel_constraint: Option<Constraint>,
-            bias_constraint: Option<Constraint>,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`.")]
+        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
             $class::new(filters, kernel_size)
@@ -62,20 +54,12 @@ macro_rules! conv_layer {
                 Self {
                     common: Common::default(),
                     filters,
-                    kernel_size: kernel_size.into(),
-                    strides: 1.into(),
-                    padding: Padding::Valid,
-                    data_format: DataFormat::ChannelsLast,
-                    dilation_rate: 1.into(),
+                    window: WindowArguments::new(kernel_size),
                     groups: 1,
-                    activation: Activation::Linear,
-                    use_bias: true,
+                    output: OutputArguments::default(),
                     kernel_initializer: GlorotUniform::new().into(),
-                    bias_initializer: Zeros::new().into(),
                     kernel_regularizer: None,
-                    bias_regularizer: None,
                     kernel_constraint: None,
-                    bias_constraint: None,
                 }
             }
         }
@@ -87,33 +71,26 @@ macro_rules! conv_layer {
         });
         weight_arguments!(
             $class, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
-        weight_arguments!($class, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
         impl Layer for $class {
             described!($name, activity; independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (axes, _) = checked(&window, self.filters, self.groups, input)?;
-                activated(window.output_shape(&axes, Some(self.filters))?, self.activation)
+                activated(window.output_shape(&axes, Some(self.filters))?, self.output.activation)
             }
 
             fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (_, channels) = checked(&window, self.filters, self.groups, input)?;
-                let mut sizes = [0; $rank];
-                sizes[..$n].copy_from_slice(&window.sizes);
-                sizes[$n..].copy_from_slice(&[channels / self.groups, self.filters]);
+                let shape = self.window.kernel_shape([channels / self.groups, self.filters]);
                 Ok(BuiltLayer::new(ConvModule::<$rank> {
-                    kernel: build.add_weight("kernel", sizes, self.kernel())?,
-                    bias: if self.use_bias {
-                        Some(build.add_weight("bias", [self.filters], self.bias())?)
-                    } else {
-                        None
-                    },
+                    kernel: build.add_weight("kernel", shape, self.kernel())?,
+                    bias: self.output.build_bias(self.filters, build)?,
                     window,
                     groups: self.groups,
-                    activation: self.activation,
+                    activation: self.output.activation,
                 }))
             }
         }

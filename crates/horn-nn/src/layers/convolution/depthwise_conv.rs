@@ -5,18 +5,16 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
-use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
 use crate::constraints::constraint::Constraint;
 use crate::error::Result;
-use crate::initializers::constant::Zeros;
 use crate::initializers::initializer::Initializer;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, described, weight_arguments};
-use crate::layers::convolution::arguments::convolution_arguments;
+use crate::layers::convolution::arguments::{OutputArguments, WindowArguments, convolution_arguments};
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, moved_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
@@ -33,22 +31,16 @@ macro_rules! depthwise_layer {
             #[serde(flatten)]
             common: Common,
             depth_multiplier: usize,
-            kernel_size: Sizes<$n>,
-            strides: Sizes<$n>,
-            padding: Padding,
-            data_format: DataFormat,
-            dilation_rate: Sizes<$n>,
-            activation: Activation,
-            use_bias: bool,
+            #[serde(flatten)]
+            window: WindowArguments<$n>,
+            #[serde(flatten)]
+            output: OutputArguments,
             depthwise_initializer: Initializer,
-            bias_initializer: Initializer,
             depthwise_regularizer: Option<Regularizer>,
-            bias_regularizer: Option<Regularizer>,
             depthwise_constraint: Option<Constraint>,
-            bias_constraint: Option<Constraint>,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(kernel_size)`.")]
+        #[doc = concat!("`keras.layers.", $name, "(kernel_size)`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class(kernel_size: impl Into<Sizes<$n>>) -> $class {
             $class::new(kernel_size)
@@ -61,19 +53,11 @@ macro_rules! depthwise_layer {
                 Self {
                     common: Common::default(),
                     depth_multiplier: 1,
-                    kernel_size: kernel_size.into(),
-                    strides: 1.into(),
-                    padding: Padding::Valid,
-                    data_format: DataFormat::ChannelsLast,
-                    dilation_rate: 1.into(),
-                    activation: Activation::Linear,
-                    use_bias: true,
+                    window: WindowArguments::new(kernel_size),
+                    output: OutputArguments::default(),
                     depthwise_initializer: GlorotUniform::new().into(),
-                    bias_initializer: Zeros::new().into(),
                     depthwise_regularizer: None,
-                    bias_regularizer: None,
                     depthwise_constraint: None,
-                    bias_constraint: None,
                 }
             }
         }
@@ -86,33 +70,26 @@ macro_rules! depthwise_layer {
         weight_arguments!(
             $class, "kernel",
             kernel: depthwise_initializer = "GlorotUniform", depthwise_regularizer, depthwise_constraint);
-        weight_arguments!($class, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
         impl Layer for $class {
             described!($name, activity; independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (axes, channels) = checked(&window, self.depth_multiplier, input)?;
                 let outputs = Some(channels * self.depth_multiplier);
-                activated(window.output_shape(&axes, outputs)?, self.activation)
+                activated(window.output_shape(&axes, outputs)?, self.output.activation)
             }
 
             fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (_, channels) = checked(&window, self.depth_multiplier, input)?;
-                let mut sizes = [0; $rank];
-                sizes[..$n].copy_from_slice(&window.sizes);
-                sizes[$n..].copy_from_slice(&[channels, self.depth_multiplier]);
+                let shape = self.window.kernel_shape([channels, self.depth_multiplier]);
                 Ok(BuiltLayer::new(DepthwiseModule::<$rank> {
-                    kernel: build.add_weight("kernel", sizes, self.kernel())?,
-                    bias: if self.use_bias {
-                        Some(build.add_weight("bias", [channels * self.depth_multiplier], self.bias())?)
-                    } else {
-                        None
-                    },
+                    kernel: build.add_weight("kernel", shape, self.kernel())?,
+                    bias: self.output.build_bias(channels * self.depth_multiplier, build)?,
                     window,
-                    activation: self.activation,
+                    activation: self.output.activation,
                 }))
             }
         }
