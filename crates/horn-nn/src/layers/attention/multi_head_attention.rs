@@ -60,7 +60,7 @@ pub struct MultiHeadAttention {
     options: Options,
 }
 
-/// `keras.layers.MultiHeadAttention(num_heads, key_dim)`.
+/// `keras.layers.MultiHeadAttention(num_heads, key_dim)`. See [`MultiHeadAttention`](struct@MultiHeadAttention).
 #[allow(non_snake_case)]
 pub fn MultiHeadAttention(num_heads: usize, key_dim: usize) -> MultiHeadAttention {
     MultiHeadAttention::new(num_heads, key_dim)

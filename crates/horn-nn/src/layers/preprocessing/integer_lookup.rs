@@ -60,7 +60,7 @@ enum Integers {
     Int64,
 }
 
-/// `keras.layers.IntegerLookup()`.
+/// `keras.layers.IntegerLookup()`. See [`IntegerLookup`](struct@IntegerLookup).
 #[allow(non_snake_case)]
 pub fn IntegerLookup() -> IntegerLookup {
     IntegerLookup::new()

@@ -50,7 +50,7 @@ pub struct StringLookup {
     encoding: Encoding,
 }
 
-/// `keras.layers.StringLookup()`.
+/// `keras.layers.StringLookup()`. See [`StringLookup`](struct@StringLookup).
 #[allow(non_snake_case)]
 pub fn StringLookup() -> StringLookup {
     StringLookup::new()

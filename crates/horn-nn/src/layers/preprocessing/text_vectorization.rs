@@ -108,7 +108,7 @@ impl<const N: usize> From<[usize; N]> for Ngrams {
     }
 }
 
-/// `keras.layers.TextVectorization()`.
+/// `keras.layers.TextVectorization()`. See [`TextVectorization`](struct@TextVectorization).
 #[allow(non_snake_case)]
 pub fn TextVectorization() -> TextVectorization {
     TextVectorization::new()

@@ -103,7 +103,7 @@ impl TryFrom<Written> for Bidirectional {
     }
 }
 
-/// `keras.layers.Bidirectional(layer)`.
+/// `keras.layers.Bidirectional(layer)`. See [`Bidirectional`](struct@Bidirectional).
 #[allow(non_snake_case)]
 pub fn Bidirectional(layer: impl Into<Nested>) -> Bidirectional {
     Bidirectional::new(layer)

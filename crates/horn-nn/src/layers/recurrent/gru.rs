@@ -88,13 +88,13 @@ pub struct GRU {
     sequence: SequenceArguments,
 }
 
-/// `keras.layers.GRUCell(units)`.
+/// `keras.layers.GRUCell(units)`. See [`GRUCell`](struct@GRUCell).
 #[allow(non_snake_case)]
 pub fn GRUCell(units: usize) -> GRUCell {
     GRUCell::new(units)
 }
 
-/// `keras.layers.GRU(units)`.
+/// `keras.layers.GRU(units)`. See [`GRU`](struct@GRU).
 #[allow(non_snake_case)]
 pub fn GRU(units: usize) -> GRU {
     GRU::new(units)

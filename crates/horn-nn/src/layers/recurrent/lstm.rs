@@ -87,13 +87,13 @@ pub struct LSTM {
     sequence: SequenceArguments,
 }
 
-/// `keras.layers.LSTMCell(units)`.
+/// `keras.layers.LSTMCell(units)`. See [`LSTMCell`](struct@LSTMCell).
 #[allow(non_snake_case)]
 pub fn LSTMCell(units: usize) -> LSTMCell {
     LSTMCell::new(units)
 }
 
-/// `keras.layers.LSTM(units)`.
+/// `keras.layers.LSTM(units)`. See [`LSTM`](struct@LSTM).
 #[allow(non_snake_case)]
 pub fn LSTM(units: usize) -> LSTM {
     LSTM::new(units)

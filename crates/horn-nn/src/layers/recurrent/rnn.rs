@@ -50,7 +50,7 @@ pub struct RNN {
     sequence: SequenceArguments,
 }
 
-/// `keras.layers.RNN(cell)`.
+/// `keras.layers.RNN(cell)`. See [`RNN`](struct@RNN).
 #[allow(non_snake_case)]
 pub fn RNN(cell: impl Into<Nested>) -> RNN {
     RNN::new(cell)

@@ -72,13 +72,13 @@ pub struct SimpleRNN {
     sequence: SequenceArguments,
 }
 
-/// `keras.layers.SimpleRNNCell(units)`.
+/// `keras.layers.SimpleRNNCell(units)`. See [`SimpleRNNCell`](struct@SimpleRNNCell).
 #[allow(non_snake_case)]
 pub fn SimpleRNNCell(units: usize) -> SimpleRNNCell {
     SimpleRNNCell::new(units)
 }
 
-/// `keras.layers.SimpleRNN(units)`.
+/// `keras.layers.SimpleRNN(units)`. See [`SimpleRNN`](struct@SimpleRNN).
 #[allow(non_snake_case)]
 pub fn SimpleRNN(units: usize) -> SimpleRNN {
     SimpleRNN::new(units)

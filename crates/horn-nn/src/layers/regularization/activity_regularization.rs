@@ -36,7 +36,7 @@ pub struct ActivityRegularization {
     l2: f64,
 }
 
-/// `keras.layers.ActivityRegularization()`.
+/// `keras.layers.ActivityRegularization()`. See [`ActivityRegularization`](struct@ActivityRegularization).
 #[allow(non_snake_case)]
 pub fn ActivityRegularization() -> ActivityRegularization {
     ActivityRegularization::new()
