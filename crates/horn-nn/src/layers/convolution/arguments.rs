@@ -124,12 +124,73 @@ macro_rules! window_arguments {
 }
 pub(crate) use window_arguments;
 
-/// The arguments that all convolutions take, as methods of a description that has them in its fields `window` and
-/// `output`.
-macro_rules! convolution_arguments {
-    ($class:ident, $n:literal) => {
+/// Makes the description of a convolution over `n` spatial axes: the struct, its function, and as methods the arguments
+/// that all convolutions take, with those of its kernels. `required` are the arguments before the size of the kernel;
+/// `fields` are further ones with their defaults, whose methods the layer writes itself.
+macro_rules! convolution {
+    (
+        $(#[$doc:meta])+
+        $class:ident, $name:literal, $n:literal;
+        $(#[$new_doc:meta])+
+        required: ($($required:ident: $required_type:ty)?),
+        fields: { $($field:ident: $type:ty = $default:expr,)? },
+        kernels: { $($kernel:ident, $what:literal: $initializer:ident, $regularizer:ident, $constraint:ident;)+ }
+    ) => {
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $class {
+            #[serde(flatten)]
+            common: $crate::layers::common::Common,
+            $($required: $required_type,)?
+            #[serde(flatten)]
+            window: $crate::layers::convolution::arguments::WindowArguments<$n>,
+            $($field: $type,)?
+            #[serde(flatten)]
+            output: $crate::layers::convolution::arguments::OutputArguments,
+            $(
+                $initializer: $crate::initializers::initializer::Initializer,
+                $regularizer: Option<$crate::regularizers::regularizer::Regularizer>,
+                $constraint: Option<$crate::constraints::constraint::Constraint>,
+            )+
+        }
+
+        #[doc = concat!(
+            "`keras.layers.", $name, "(", $(stringify!($required), ", ",)? "kernel_size)`. See [`", $name, "`](struct@",
+            $name, ").",
+        )]
+        #[allow(non_snake_case)]
+        pub fn $class(
+            $($required: $required_type,)?
+            kernel_size: impl Into<$crate::arguments::sizes::Sizes<$n>>,
+        ) -> $class {
+            $class::new($($required,)? kernel_size)
+        }
+
+        impl $class {
+            $(#[$new_doc])+
+            pub fn new(
+                $($required: $required_type,)?
+                kernel_size: impl Into<$crate::arguments::sizes::Sizes<$n>>,
+            ) -> Self {
+                Self {
+                    common: $crate::layers::common::Common::default(),
+                    $($required,)?
+                    window: $crate::layers::convolution::arguments::WindowArguments::new(kernel_size),
+                    $($field: $default,)?
+                    output: $crate::layers::convolution::arguments::OutputArguments::default(),
+                    $(
+                        $initializer: $crate::initializers::scaled::GlorotUniform::new().into(),
+                        $regularizer: None,
+                        $constraint: None,
+                    )+
+                }
+            }
+        }
+
         $crate::layers::common::common_arguments!($class);
         $crate::layers::convolution::arguments::window_arguments!($class, $n);
+        $($crate::layers::common::weight_arguments!(
+            $class, $what, $kernel: $initializer = "GlorotUniform", $regularizer, $constraint);)+
 
         impl $class {
             /// What is applied to the sum; nothing by default.
@@ -178,4 +239,4 @@ macro_rules! convolution_arguments {
         }
     };
 }
-pub(crate) use convolution_arguments;
+pub(super) use convolution;

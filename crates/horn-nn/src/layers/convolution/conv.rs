@@ -2,75 +2,39 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
-use crate::arguments::sizes::Sizes;
-use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::initializer::Initializer;
-use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layers::common::{Common, arguments, described, weight_arguments};
-use crate::layers::convolution::arguments::{OutputArguments, WindowArguments, convolution_arguments};
+use crate::layers::common::{arguments, described};
+use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes the convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! conv_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
-        $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        pub struct $class {
-            #[serde(flatten)]
-            common: Common,
-            filters: usize,
-            #[serde(flatten)]
-            window: WindowArguments<$n>,
-            groups: usize,
-            #[serde(flatten)]
-            output: OutputArguments,
-            kernel_initializer: Initializer,
-            kernel_regularizer: Option<Regularizer>,
-            kernel_constraint: Option<Constraint>,
-        }
-
-        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`. See [`", $name, "`](struct@", $name, ").")]
-        #[allow(non_snake_case)]
-        pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
-            $class::new(filters, kernel_size)
-        }
-
-        impl $class {
+        convolution! {
+            $(#[$doc])+
+            $class, $name, $n;
             /// A layer of so many filters of this size, with Keras's defaults: no padding, no activation, a bias,
             /// `GlorotUniform` and `Zeros`.
-            pub fn new(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> Self {
-                Self {
-                    common: Common::default(),
-                    filters,
-                    window: WindowArguments::new(kernel_size),
-                    groups: 1,
-                    output: OutputArguments::default(),
-                    kernel_initializer: GlorotUniform::new().into(),
-                    kernel_regularizer: None,
-                    kernel_constraint: None,
-                }
+            required: (filters: usize),
+            fields: { groups: usize = 1, },
+            kernels: {
+                kernel, "kernel": kernel_initializer, kernel_regularizer, kernel_constraint;
             }
         }
 
-        convolution_arguments!($class, $n);
         arguments!($class {
             /// Into how many groups the channels are split, each with filters of its own; 1 by default.
             groups: usize,
         });
-        weight_arguments!(
-            $class, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
 
         impl Layer for $class {
             described!($name, activity; independent_samples: true);

@@ -2,70 +2,40 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
 use crate::arguments::options::Padding;
 use crate::arguments::sizes::Sizes;
-use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::initializer::Initializer;
-use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layers::common::{Common, described, weight_arguments};
-use crate::layers::convolution::arguments::{OutputArguments, WindowArguments, convolution_arguments};
+use crate::layers::common::described;
+use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{
     Crop, activated, at_least_one, convolve_transposed, forward_convolved, swapped_first, value,
 };
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes the transposed convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! transposed_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
-        $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        pub struct $class {
-            #[serde(flatten)]
-            common: Common,
-            filters: usize,
-            #[serde(flatten)]
-            window: WindowArguments<$n>,
-            output_padding: Option<Sizes<$n>>,
-            #[serde(flatten)]
-            output: OutputArguments,
-            kernel_initializer: Initializer,
-            kernel_regularizer: Option<Regularizer>,
-            kernel_constraint: Option<Constraint>,
-        }
-
-        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`. See [`", $name, "`](struct@", $name, ").")]
-        #[allow(non_snake_case)]
-        pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
-            $class::new(filters, kernel_size)
+        convolution! {
+            $(#[$doc])+
+            $class, $name, $n;
+            /// A layer of so many filters of this size, with Keras's defaults: no padding, no activation, a bias,
+            /// `GlorotUniform` and `Zeros`.
+            required: (filters: usize),
+            fields: { output_padding: Option<Sizes<$n>> = None, },
+            kernels: {
+                kernel, "kernel": kernel_initializer, kernel_regularizer, kernel_constraint;
+            }
         }
 
         impl $class {
-            /// A layer of so many filters of this size, with Keras's defaults: no padding, no activation, a bias,
-            /// `GlorotUniform` and `Zeros`.
-            pub fn new(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> Self {
-                Self {
-                    common: Common::default(),
-                    filters,
-                    window: WindowArguments::new(kernel_size),
-                    output_padding: None,
-                    output: OutputArguments::default(),
-                    kernel_initializer: GlorotUniform::new().into(),
-                    kernel_regularizer: None,
-                    kernel_constraint: None,
-                }
-            }
-
             /// How many values the output is longer than the shortest that such an input can come from, along each axis:
             /// less than the strides. By default with [`Padding::Same`] so many that the output is as many times as
             /// long as the input as the strides say.
@@ -80,10 +50,6 @@ macro_rules! transposed_layer {
                 Crops::new(self.window.to_window(), self.filters, output_padding)
             }
         }
-
-        convolution_arguments!($class, $n);
-        weight_arguments!(
-            $class, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
 
         impl Layer for $class {
             described!($name, activity; independent_samples: true);

@@ -2,74 +2,39 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
-use crate::arguments::sizes::Sizes;
-use crate::constraints::constraint::Constraint;
 use crate::error::Result;
-use crate::initializers::initializer::Initializer;
-use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layers::common::{Common, arguments, described, weight_arguments};
-use crate::layers::convolution::arguments::{OutputArguments, WindowArguments, convolution_arguments};
+use crate::layers::common::{arguments, described};
+use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, moved_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes the depthwise convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! depthwise_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
-        $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        pub struct $class {
-            #[serde(flatten)]
-            common: Common,
-            depth_multiplier: usize,
-            #[serde(flatten)]
-            window: WindowArguments<$n>,
-            #[serde(flatten)]
-            output: OutputArguments,
-            depthwise_initializer: Initializer,
-            depthwise_regularizer: Option<Regularizer>,
-            depthwise_constraint: Option<Constraint>,
-        }
-
-        #[doc = concat!("`keras.layers.", $name, "(kernel_size)`. See [`", $name, "`](struct@", $name, ").")]
-        #[allow(non_snake_case)]
-        pub fn $class(kernel_size: impl Into<Sizes<$n>>) -> $class {
-            $class::new(kernel_size)
-        }
-
-        impl $class {
+        convolution! {
+            $(#[$doc])+
+            $class, $name, $n;
             /// A layer with one filter of this size for each channel, and Keras's defaults: no padding, no activation,
             /// a bias, `GlorotUniform` and `Zeros`.
-            pub fn new(kernel_size: impl Into<Sizes<$n>>) -> Self {
-                Self {
-                    common: Common::default(),
-                    depth_multiplier: 1,
-                    window: WindowArguments::new(kernel_size),
-                    output: OutputArguments::default(),
-                    depthwise_initializer: GlorotUniform::new().into(),
-                    depthwise_regularizer: None,
-                    depthwise_constraint: None,
-                }
+            required: (),
+            fields: { depth_multiplier: usize = 1, },
+            kernels: {
+                kernel, "kernel": depthwise_initializer, depthwise_regularizer, depthwise_constraint;
             }
         }
 
-        convolution_arguments!($class, $n);
         arguments!($class {
             /// How many filters, and so outputs, each input channel has; 1 by default.
             depth_multiplier: usize,
         });
-        weight_arguments!(
-            $class, "kernel",
-            kernel: depthwise_initializer = "GlorotUniform", depthwise_regularizer, depthwise_constraint);
 
         impl Layer for $class {
             described!($name, activity; independent_samples: true);

@@ -2,86 +2,41 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
-use crate::arguments::sizes::Sizes;
-use crate::constraints::constraint::Constraint;
 use crate::error::Result;
-use crate::initializers::initializer::Initializer;
-use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layers::common::{Common, arguments, described, weight_arguments};
-use crate::layers::convolution::arguments::{OutputArguments, WindowArguments, convolution_arguments};
+use crate::layers::common::{arguments, described};
+use crate::layers::convolution::arguments::{WindowArguments, convolution};
 use crate::layers::convolution::depthwise_conv::depthwise;
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes the separable convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! separable_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
-        $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        pub struct $class {
-            #[serde(flatten)]
-            common: Common,
-            depth_multiplier: usize,
-            filters: usize,
-            #[serde(flatten)]
-            window: WindowArguments<$n>,
-            #[serde(flatten)]
-            output: OutputArguments,
-            depthwise_initializer: Initializer,
-            pointwise_initializer: Initializer,
-            depthwise_regularizer: Option<Regularizer>,
-            pointwise_regularizer: Option<Regularizer>,
-            depthwise_constraint: Option<Constraint>,
-            pointwise_constraint: Option<Constraint>,
-        }
-
-        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`. See [`", $name, "`](struct@", $name, ").")]
-        #[allow(non_snake_case)]
-        pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
-            $class::new(filters, kernel_size)
-        }
-
-        impl $class {
+        convolution! {
+            $(#[$doc])+
+            $class, $name, $n;
             /// A layer of so many filters over one of this size for each channel, with Keras's defaults: no padding, no
             /// activation, a bias, `GlorotUniform` and `Zeros`.
-            pub fn new(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> Self {
-                Self {
-                    common: Common::default(),
-                    depth_multiplier: 1,
-                    filters,
-                    window: WindowArguments::new(kernel_size),
-                    output: OutputArguments::default(),
-                    depthwise_initializer: GlorotUniform::new().into(),
-                    pointwise_initializer: GlorotUniform::new().into(),
-                    depthwise_regularizer: None,
-                    pointwise_regularizer: None,
-                    depthwise_constraint: None,
-                    pointwise_constraint: None,
-                }
+            required: (filters: usize),
+            fields: { depth_multiplier: usize = 1, },
+            kernels: {
+                depthwise, "depthwise kernel": depthwise_initializer, depthwise_regularizer, depthwise_constraint;
+                pointwise, "pointwise kernel": pointwise_initializer, pointwise_regularizer, pointwise_constraint;
             }
         }
 
-        convolution_arguments!($class, $n);
         arguments!($class {
             /// How many filters each input channel has before they are mixed; 1 by default.
             depth_multiplier: usize,
         });
-        weight_arguments!(
-            $class, "depthwise kernel",
-            depthwise: depthwise_initializer = "GlorotUniform", depthwise_regularizer, depthwise_constraint);
-        weight_arguments!(
-            $class, "pointwise kernel",
-            pointwise: pointwise_initializer = "GlorotUniform", pointwise_regularizer, pointwise_constraint);
 
         impl Layer for $class {
             described!($name, activity; independent_samples: true);

@@ -146,7 +146,7 @@ macro_rules! cell_arguments {
         impl $layer {
             /// What is applied to the new state; `Tanh` by default.
             #[must_use]
-            pub fn activation(mut self, activation: $crate::Activation) -> Self {
+            pub fn activation(mut self, activation: $crate::activations::activation::Activation) -> Self {
                 self.cell.activation = activation;
                 self
             }
@@ -184,21 +184,27 @@ macro_rules! cell_arguments {
         impl $layer {
             #[doc = concat!("Where the ", $what, " starts; `", $default, "` by default.")]
             #[must_use]
-            pub fn $initializer(mut self, initializer: impl Into<$crate::initializers::Initializer>) -> Self {
+            pub fn $initializer(
+                mut self,
+                initializer: impl Into<$crate::initializers::initializer::Initializer>,
+            ) -> Self {
                 self.cell.$initializer = initializer.into();
                 self
             }
 
             #[doc = concat!("What is added to the loss for the ", $what, "; nothing by default.")]
             #[must_use]
-            pub fn $regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
+            pub fn $regularizer(
+                mut self,
+                regularizer: impl Into<$crate::regularizers::regularizer::Regularizer>,
+            ) -> Self {
                 self.cell.$regularizer = Some(regularizer.into());
                 self
             }
 
             #[doc = concat!("What the ", $what, " is constrained to after each step; nothing by default.")]
             #[must_use]
-            pub fn $constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
+            pub fn $constraint(mut self, constraint: impl Into<$crate::constraints::constraint::Constraint>) -> Self {
                 self.cell.$constraint = Some(constraint.into());
                 self
             }
