@@ -192,14 +192,14 @@ macro_rules! options {
                 self
             }
 
-            /// What the kernels are held to after each step; nothing by default.
+            /// What the kernels are constrained to after each step; nothing by default.
             #[must_use]
             pub fn kernel_constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
                 self.options.kernel_constraint = Some(constraint.into());
                 self
             }
 
-            /// What the biases are held to after each step; nothing by default.
+            /// What the biases are constrained to after each step; nothing by default.
             #[must_use]
             pub fn bias_constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
                 self.options.bias_constraint = Some(constraint.into());

@@ -101,7 +101,11 @@ impl<T: Token> Lookup<T> {
             Err(Error::argument(problem).received(received).hint(hint.to_owned()))
         };
         if self.max_tokens.is_some_and(|most| most <= 1) {
-            return wrong("a vocabulary needs room", format!("max_tokens = {:?}", self.max_tokens), "give 2 or more");
+            return wrong(
+                "a vocabulary needs space for tokens",
+                format!("max_tokens = {:?}", self.max_tokens),
+                "give 2 or more",
+            );
         }
         if self.num_oov_indices > MAX_OOV_INDICES {
             return wrong(
@@ -295,8 +299,8 @@ impl<T: Token> Lookup<T> {
         self.check()?;
         // A configuration alone, without what was learned, says how large the vocabulary is.
         let unknown = self.vocabulary.is_none() && self.table.get().is_none();
-        let noted = self.vocabulary_size.filter(|_| unknown);
-        Ok(self.depth_of(noted.map_or_else(|| self.size(), Ok)?))
+        let recorded = self.vocabulary_size.filter(|_| unknown);
+        Ok(self.depth_of(recorded.map_or_else(|| self.size(), Ok)?))
     }
 
     /// How long they are for a vocabulary of this size.

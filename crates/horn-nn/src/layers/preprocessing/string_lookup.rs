@@ -23,7 +23,7 @@ use crate::tensor::shape::Shape;
 /// Gives each string its index in a vocabulary, which is given or learned.
 ///
 /// The indices are those of the mask token, of tokens that are not in the vocabulary, and of the tokens in it, in this
-/// order. Devices have no strings: the layer is used before a model, not in it.
+/// order. Devices have no strings: in a model the table is searched on the host.
 ///
 /// ```
 /// use horn_nn::layers::StringLookup;

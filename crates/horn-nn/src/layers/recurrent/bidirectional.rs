@@ -34,7 +34,7 @@ use crate::tensor::shape::Shape;
 ///
 /// # Masks
 ///
-/// Both layers get the mask. With `return_sequences` the output of a masked step is zero, and the mask passes on.
+/// Both layers get the mask. With `return_sequences` the output of a masked step is zero, and the mask is propagated.
 ///
 /// ```
 /// use horn_nn::Apply;

@@ -51,9 +51,9 @@ recurrent_layers! {
     ///
     /// # Masks
     ///
-    /// A masked step keeps the state, and repeats it as its output. The mask passes on with `return_sequences`. As in
-    /// Keras, a layer that is given its initial state does not look at the mask of the sequence; a mask `[batch, steps]`
-    /// may come after the state instead.
+    /// A masked step keeps the state, and repeats it as its output. The mask is propagated with `return_sequences`. As in
+    /// Keras, a layer that is given its initial state ignores the mask that is propagated with the sequence; a mask
+    /// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts, or one after the state.
     ///
     /// ```
     /// use horn_nn::Apply;

@@ -41,7 +41,7 @@ recurrent_layers! {
     ///
     /// # Masks
     ///
-    /// A masked step keeps the state, and repeats it as its output. The mask passes on with `return_sequences`.
+    /// A masked step keeps the state, and repeats it as its output. The mask is propagated with `return_sequences`.
     ///
     /// ```
     /// use horn_nn::layers::SimpleRNN;

@@ -43,7 +43,7 @@ pub fn ActivityRegularization() -> ActivityRegularization {
 }
 
 impl ActivityRegularization {
-    /// A layer that adds nothing until it is told to.
+    /// A layer that adds nothing until it is given a factor.
     pub fn new() -> Self {
         Self::default()
     }
