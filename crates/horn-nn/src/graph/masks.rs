@@ -28,6 +28,12 @@ pub(crate) fn takes_masks(layer: &dyn Layer, inputs: usize) -> bool {
     one_argument && !matches!(layer.conventions().mask_argument, MaskArgument::None | MaskArgument::EachInput)
 }
 
+/// Is a mask that the program gives with a call an input of the layer, after this many others? So it is beside initial
+/// states: a layer that gets them ignores the mask of the sequence, and could not tell the given one from a propagated one.
+pub(crate) fn is_input(layer: &dyn Layer, inputs: usize) -> bool {
+    layer.call_arguments(inputs).iter().any(|(argument, _)| *argument == "initial_state")
+}
+
 /// Checks the masks that the program gives with a call.
 pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) -> Result<()> {
     let (Some(input), Some(mask)) = (inputs.first(), masks.first()) else { return Ok(()) };

@@ -49,7 +49,7 @@ impl SharedLayer {
     /// The same layer, to be called with this mask: Keras's `layer(x, mask=mask)`. It is a tensor of the graph, one where
     /// a step counts and zero where not, of the input's leading axes; for `Softmax` of any shape that the input's
     /// broadcasts. It takes the place of the mask that comes along with the input. Where a layer takes several inputs,
-    /// as `Attention` does, each has a mask.
+    /// as `Attention` does, each has a mask; where a recurrent layer takes initial states, the mask is for the sequence.
     ///
     /// ```
     /// use horn_nn::layers::{Dense, Input, LSTM};
@@ -88,7 +88,7 @@ impl SharedLayer {
     ///
     /// Where the layer does not fit its inputs.
     pub fn apply_all(&self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>> {
-        let inputs = inputs.into_tensors();
+        let (mut inputs, mut given) = (inputs.into_tensors(), self.masks.clone());
         let layer = &self.placed.layer;
         if layer.input_shape().is_some() && inputs.is_empty() {
             return Err(Error::argument("an Input is not applied").hint("give it to the layer that takes it"));
@@ -96,10 +96,13 @@ impl SharedLayer {
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
         let output_shapes = checks::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.place()))?;
         masks::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.place()))?;
+        if masks::is_input(layer.as_ref(), inputs.len()) {
+            inputs.append(&mut given);
+        }
         let own = inputs.iter().map(KerasTensor::mask).collect::<Vec<_>>();
-        let masks = if self.masks.is_empty() { own } else { self.masks.iter().map(Some).collect() };
+        let masks = if given.is_empty() { own } else { given.iter().map(Some).collect() };
         let output_masks = masks::of_outputs(layer.as_ref(), &inputs, &masks, &output_shapes);
-        let implied = match self.masks.is_empty() && masks::takes_masks(layer.as_ref(), inputs.len()) {
+        let implied = match given.is_empty() && masks::takes_masks(layer.as_ref(), inputs.len()) {
             true => masks.into_iter().flatten().cloned().collect(),
             false => Vec::new(),
         };
@@ -108,8 +111,8 @@ impl SharedLayer {
             layer: self.placed.clone(),
             index: self.placed.calls.fetch_add(1, Ordering::Relaxed),
             mode: self.mode,
-            inputs: [inputs, self.masks.clone()].concat(),
-            masks: self.masks.len(),
+            masks: given.len(),
+            inputs: [inputs, given].concat(),
             implied,
             output_shapes,
             output_masks,

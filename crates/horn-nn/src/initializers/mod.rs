@@ -3,6 +3,7 @@
 //! With the same seed they give what Keras gives on JAX: bit for bit where one number is drawn for each weight, and to
 //! within 1e-5 for [`Orthogonal`], which solves for them.
 
+mod arguments;
 pub(crate) mod constant;
 pub(crate) mod initializer;
 pub(crate) mod normal;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::initializers::arguments::seed_argument;
 use crate::initializers::sample::{Sample, size};
 use crate::random::threefry;
 
@@ -46,14 +47,9 @@ macro_rules! normal {
                 self.stddev = stddev;
                 self
             }
-
-            /// The seed, of 32 bits. With a seed every weight of a shape starts the same.
-            #[must_use]
-            pub fn seed(mut self, seed: u64) -> Self {
-                self.seed = Some(seed);
-                self
-            }
         }
+
+        seed_argument!($class);
 
         impl Default for $class {
             fn default() -> Self {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::initializers::arguments::{axes_arguments, seed_argument};
 use crate::initializers::sample::Sample;
 use crate::initializers::variance_scaling::{Distribution, Mode, VarianceScaling};
 
@@ -23,36 +24,11 @@ macro_rules! scaled {
             pub fn new() -> Self {
                 Self::default()
             }
-
-            /// The seed, of 32 bits. With a seed every weight of a shape starts the same.
-            #[must_use]
-            pub fn seed(mut self, seed: u64) -> Self {
-                self.seed = Some(seed);
-                self
-            }
-
-            /// The axes of the inputs; counts together with `output_axes` only. Negative axes count from the end.
-            #[must_use]
-            pub fn input_axes(mut self, axes: impl Into<Vec<isize>>) -> Self {
-                self.input_axes = Some(axes.into());
-                self
-            }
-
-            /// The axes of the outputs; counts together with `input_axes` only. Negative axes count from the end.
-            #[must_use]
-            pub fn output_axes(mut self, axes: impl Into<Vec<isize>>) -> Self {
-                self.output_axes = Some(axes.into());
-                self
-            }
-
-            /// With these axes, where it has none of its own.
-            pub(super) fn for_axes(self, inputs: &[isize], outputs: &[isize]) -> Self {
-                match (&self.input_axes, &self.output_axes) {
-                    (Some(_), Some(_)) => self,
-                    _ => self.input_axes(inputs).output_axes(outputs),
-                }
-            }
         }
+
+        seed_argument!($class);
+
+        axes_arguments!($class);
 
         impl Sample for $class {
             fn sample(&self, shape: &[usize], seed: u64) -> Result<Vec<f32>> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::initializers::arguments::seed_argument;
 use crate::initializers::sample::{Sample, size};
 use crate::random::threefry;
 
@@ -34,14 +35,9 @@ impl RandomUniform {
         self.maxval = maxval;
         self
     }
-
-    /// The seed, of 32 bits. With a seed every weight of a shape starts the same.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
+
+seed_argument!(RandomUniform);
 
 impl Default for RandomUniform {
     fn default() -> Self {

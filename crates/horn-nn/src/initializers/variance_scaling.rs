@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::initializers::arguments::{axes_arguments, seed_argument};
 use crate::initializers::normal::stretch;
 use crate::initializers::sample::{Sample, size};
 use crate::random::threefry;
@@ -95,35 +96,6 @@ impl VarianceScaling {
         self
     }
 
-    /// The seed, of 32 bits. With a seed every weight of a shape starts the same.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
-    /// The axes of the inputs; counts together with `output_axes` only. Negative axes count from the end.
-    #[must_use]
-    pub fn input_axes(mut self, axes: impl Into<Vec<isize>>) -> Self {
-        self.input_axes = Some(axes.into());
-        self
-    }
-
-    /// The axes of the outputs; counts together with `input_axes` only. Negative axes count from the end.
-    #[must_use]
-    pub fn output_axes(mut self, axes: impl Into<Vec<isize>>) -> Self {
-        self.output_axes = Some(axes.into());
-        self
-    }
-
-    /// With these axes, where it has none of its own.
-    pub(super) fn for_axes(self, inputs: &[isize], outputs: &[isize]) -> Self {
-        match (&self.input_axes, &self.output_axes) {
-            (Some(_), Some(_)) => self,
-            _ => self.input_axes(inputs).output_axes(outputs),
-        }
-    }
-
     fn fans(&self, shape: &[usize]) -> Result<(usize, usize)> {
         match (&self.input_axes, &self.output_axes) {
             (Some(inputs), Some(outputs)) => Ok((fan_of(shape, inputs)?, fan_of(shape, outputs)?)),
@@ -131,6 +103,10 @@ impl VarianceScaling {
         }
     }
 }
+
+seed_argument!(VarianceScaling);
+
+axes_arguments!(VarianceScaling);
 
 impl Default for VarianceScaling {
     fn default() -> Self {

@@ -267,17 +267,8 @@ impl<'c> Graph<'c> {
         }
         named.retain(|_, places| !places.is_empty());
         let count = places.len() + named.values().map(Vec::len).sum::<usize>();
-        let mut arguments = layer.description().call_arguments(count);
-        // The mask of a layer with initial states is one of its inputs, others are masks.
-        let masks = match named.contains_key("initial_state") || !named.contains_key(MASK) {
-            true => Vec::new(),
-            false => {
-                let masks = named.remove(MASK).unwrap_or_default();
-                arguments = layer.description().call_arguments(count - masks.len());
-                masks
-            }
-        };
-        for (name, _) in arguments {
+        let masks = named.remove(MASK).unwrap_or_default();
+        for (name, _) in layer.description().call_arguments(count - masks.len()) {
             places.extend(named.remove(name).into_iter().flatten());
         }
         places.extend(masks.iter().cloned());

@@ -7,15 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
-use crate::layer::conventions::OutputMask;
-use crate::layer::description::Layer;
-use crate::layer::erased::BuiltLayer;
 use crate::layers::attention::options::CallOptions;
-use crate::layers::attention::scored;
-use crate::layers::attention::scored::{Score, ScoredAttention, call_arguments};
-use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::regularization::dropout::DropoutModule;
-use crate::layers::regularization::noise::check_rate;
+use crate::layers::attention::scored::{Score, scored_layer};
+use crate::layers::common::{Common, arguments};
 use crate::tensor::shape::Shape;
 
 /// `softmax(Σ scale · tanh(query + key)) · value`: each query finds the values whose keys fit it.
@@ -54,7 +48,7 @@ pub struct AdditiveAttention {
     call: CallOptions,
 }
 
-/// `keras.layers.AdditiveAttention()`.
+/// `keras.layers.AdditiveAttention()`. See [`AdditiveAttention`](struct@AdditiveAttention).
 #[allow(non_snake_case)]
 pub fn AdditiveAttention() -> AdditiveAttention {
     AdditiveAttention::new()
@@ -73,38 +67,18 @@ impl Default for AdditiveAttention {
     }
 }
 
-common_arguments!(AdditiveAttention);
-
-call_arguments!(AdditiveAttention);
+scored_layer!(AdditiveAttention, "AdditiveAttention");
 
 arguments!(AdditiveAttention {
     /// Are the features weighted by numbers that are learned? Yes by default.
     use_scale: bool,
 });
 
-impl Layer for AdditiveAttention {
-    described!("AdditiveAttention", masking; mask_argument: MaskArgument::EachInput);
-    crate::many_inputs!();
-
-    fn output_mask(&self) -> OutputMask {
-        OutputMask::Converted
-    }
-
-    fn call_options(&self) -> &'static [&'static str] {
-        CallOptions::KEYS
-    }
-
-    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        check_rate(self.dropout)?;
-        scored::output_shapes(&self.call, inputs)
-    }
-
-    fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
-        let dropout = DropoutModule::new(self.dropout, None, self.seed, build)?;
+impl AdditiveAttention {
+    fn build_score(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<AdditiveScore> {
         let width = inputs.first().and_then(Shape::last).unwrap_or_default();
         let scale = self.use_scale.then(|| build.add_weight("scale", [width], &GlorotUniform::new().into()));
-        let score = AdditiveScore { scale: scale.transpose()? };
-        Ok(BuiltLayer::new(ScoredAttention { score, dropout, options: self.call }))
+        Ok(AdditiveScore { scale: scale.transpose()? })
     }
 }
 

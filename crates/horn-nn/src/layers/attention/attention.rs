@@ -7,15 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::initializers::constant::Ones;
 use crate::layer::builder::LayerBuilder;
-use crate::layer::conventions::OutputMask;
-use crate::layer::description::Layer;
-use crate::layer::erased::BuiltLayer;
 use crate::layers::attention::options::CallOptions;
-use crate::layers::attention::scored;
-use crate::layers::attention::scored::{Score, ScoredAttention, call_arguments};
-use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::regularization::dropout::DropoutModule;
-use crate::layers::regularization::noise::check_rate;
+use crate::layers::attention::scored::{Score, scored_layer};
+use crate::layers::common::{Common, arguments};
 use crate::tensor::shape::Shape;
 
 /// How a query and a key are compared.
@@ -65,7 +59,7 @@ pub struct Attention {
     call: CallOptions,
 }
 
-/// `keras.layers.Attention()`.
+/// `keras.layers.Attention()`. See [`Attention`](struct@Attention).
 #[allow(non_snake_case)]
 pub fn Attention() -> Attention {
     Attention::new()
@@ -78,9 +72,7 @@ impl Attention {
     }
 }
 
-common_arguments!(Attention);
-
-call_arguments!(Attention);
+scored_layer!(Attention, "Attention");
 
 arguments!(Attention {
     /// Are the scores multiplied by a number that is learned? Not by default.
@@ -89,33 +81,15 @@ arguments!(Attention {
     score_mode: ScoreMode,
 });
 
-impl Layer for Attention {
-    described!("Attention", masking; mask_argument: MaskArgument::EachInput);
-    crate::many_inputs!();
-
-    fn output_mask(&self) -> OutputMask {
-        OutputMask::Converted
-    }
-
-    fn call_options(&self) -> &'static [&'static str] {
-        CallOptions::KEYS
-    }
-
-    fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        check_rate(self.dropout)?;
-        scored::output_shapes(&self.call, inputs)
-    }
-
-    fn build_for(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
-        let dropout = DropoutModule::new(self.dropout, None, self.seed, build)?;
+impl Attention {
+    fn build_score(&self, _: &[Shape], build: &mut LayerBuilder) -> Result<DotScore> {
         let concat = self.score_mode == ScoreMode::Concat;
         let mut number =
             |name: &str, wanted: bool| wanted.then(|| build.add_number(name, &Ones::new().into())).transpose();
-        let score = DotScore {
+        Ok(DotScore {
             scale: number("scale", self.use_scale)?,
             concat_score_weight: number("concat_score_weight", concat)?,
-        };
-        Ok(BuiltLayer::new(ScoredAttention { score, dropout, options: self.call }))
+        })
     }
 }
 

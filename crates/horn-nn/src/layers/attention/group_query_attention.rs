@@ -51,7 +51,7 @@ pub struct GroupQueryAttention {
     options: Options,
 }
 
-/// `keras.layers.GroupQueryAttention(head_dim, num_query_heads, num_key_value_heads)`.
+/// `keras.layers.GroupQueryAttention(head_dim, num_query_heads, num_key_value_heads)`. See [`GroupQueryAttention`](struct@GroupQueryAttention).
 #[allow(non_snake_case)]
 pub fn GroupQueryAttention(head_dim: usize, num_query_heads: usize, num_key_value_heads: usize) -> GroupQueryAttention {
     GroupQueryAttention::new(head_dim, num_query_heads, num_key_value_heads)

@@ -42,7 +42,7 @@ pub(crate) struct HeadsModule<const K: usize, const B: usize> {
     settings: Settings,
 }
 
-/// What the module was told.
+/// The arguments of the module.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// The axes that are looked along, between the batch axis and the last.

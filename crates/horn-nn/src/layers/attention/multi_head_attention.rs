@@ -60,7 +60,7 @@ pub struct MultiHeadAttention {
     options: Options,
 }
 
-/// `keras.layers.MultiHeadAttention(num_heads, key_dim)`.
+/// `keras.layers.MultiHeadAttention(num_heads, key_dim)`. See [`MultiHeadAttention`](struct@MultiHeadAttention).
 #[allow(non_snake_case)]
 pub fn MultiHeadAttention(num_heads: usize, key_dim: usize) -> MultiHeadAttention {
     MultiHeadAttention::new(num_heads, key_dim)
@@ -286,14 +286,14 @@ mod tests {
         (&[1, 1, 3, 4, 5], false),
     ];
 
-    /// What comes of masks of these sizes, told beforehand or not.
-    fn with_mask(layer: impl Layer, sizes: &[usize], told: bool) -> Result<()> {
+    /// What comes of masks of these sizes, known beforehand or not.
+    fn with_mask(layer: impl Layer, sizes: &[usize], known: bool) -> Result<()> {
         let device = Device::default();
-        let input = |sizes: &[usize]| match told {
+        let input = |sizes: &[usize]| match known {
             true => Input::batch_shape(sizes.iter().copied().map(Some).collect::<Vec<_>>()),
             false => Input::with_unknown(vec![None; sizes.len() - 1]),
         };
-        let (query, value) = (Input([4, 8]), Input::with_unknown([if told { Some(5) } else { None }, Some(8)]));
+        let (query, value) = (Input([4, 8]), Input::with_unknown([if known { Some(5) } else { None }, Some(8)]));
         let mask = input(sizes);
         let found = layer.apply((&query, &value, &mask))?;
         let model = Model::new((&query, &value, &mask), &found)?.build(&device)?;
@@ -307,10 +307,10 @@ mod tests {
     #[test]
     fn masks_that_keras_takes_are_taken_and_others_are_errors() {
         for (sizes, taken) in MASKS {
-            for told in [true, false] {
-                let heads = with_mask(MultiHeadAttention(2, 2).attention_mask(true), sizes, told);
-                let groups = with_mask(GroupQueryAttention(2, 2, 1).attention_mask(true), sizes, told);
-                assert_eq!((heads.is_ok(), groups.is_ok()), (taken, taken), "{sizes:?}, {told}: {heads:?} {groups:?}");
+            for known in [true, false] {
+                let heads = with_mask(MultiHeadAttention(2, 2).attention_mask(true), sizes, known);
+                let groups = with_mask(GroupQueryAttention(2, 2, 1).attention_mask(true), sizes, known);
+                assert_eq!((heads.is_ok(), groups.is_ok()), (taken, taken), "{sizes:?}, {known}: {heads:?} {groups:?}");
             }
         }
     }

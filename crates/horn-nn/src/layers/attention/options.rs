@@ -108,7 +108,7 @@ impl CallOptions {
 impl Options {
     /// Are the arguments possible?
     pub fn check(&self) -> Result<()> {
-        check_rate(self.dropout)?;
+        check_rate("dropout", self.dropout)?;
         if self.sliding_window == Some(0) {
             return Err(Error::argument("in a window of 0 no step sees anything")
                 .received("sliding_window = 0")
@@ -136,7 +136,7 @@ pub(crate) fn check_inputs(inputs: &[Shape], roles: &Inputs<&Shape>) -> Result<(
 macro_rules! options {
     ($layer:ident) => {
         impl $layer {
-            /// The share of the scores that is dropped while training; 0 by default.
+            /// The fraction of the scores that is dropped while training; 0 by default.
             #[must_use]
             pub fn dropout(mut self, rate: f64) -> Self {
                 self.options.dropout = rate;
@@ -192,14 +192,14 @@ macro_rules! options {
                 self
             }
 
-            /// What the kernels are held to after each step; nothing by default.
+            /// What the kernels are constrained to after each step; nothing by default.
             #[must_use]
             pub fn kernel_constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
                 self.options.kernel_constraint = Some(constraint.into());
                 self
             }
 
-            /// What the biases are held to after each step; nothing by default.
+            /// What the biases are constrained to after each step; nothing by default.
             #[must_use]
             pub fn bias_constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
                 self.options.bias_constraint = Some(constraint.into());

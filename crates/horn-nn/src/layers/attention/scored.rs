@@ -113,11 +113,14 @@ pub(crate) fn output_shapes(options: &CallOptions, inputs: &[Shape]) -> Result<V
     Ok(shapes)
 }
 
-/// The arguments of a call as methods.
-macro_rules! call_arguments {
-    ($layer:ident) => {
+/// Makes a layer of a description that has the fields `dropout`, `seed` and `call`, and says by `build_score` how it
+/// scores.
+macro_rules! scored_layer {
+    ($layer:ident, $class:literal) => {
+        $crate::layers::common::common_arguments!($layer);
+
         impl $layer {
-            /// The share of the scores that is dropped while training; 0 by default.
+            /// The fraction of the scores that is dropped while training; 0 by default.
             #[must_use]
             pub fn dropout(mut self, rate: f64) -> Self {
                 self.dropout = rate;
@@ -145,6 +148,43 @@ macro_rules! call_arguments {
                 self
             }
         }
+
+        impl $crate::layer::description::Layer for $layer {
+            $crate::layers::common::described!(
+                $class, masking;
+                mask_argument: MaskArgument::EachInput
+            );
+            $crate::many_inputs!();
+
+            fn output_mask(&self) -> $crate::layer::conventions::OutputMask {
+                $crate::layer::conventions::OutputMask::Converted
+            }
+
+            fn call_options(&self) -> &'static [&'static str] {
+                CallOptions::KEYS
+            }
+
+            fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+                $crate::layers::regularization::noise::check_rate("dropout", self.dropout)?;
+                $crate::layers::attention::scored::output_shapes(&self.call, inputs)
+            }
+
+            fn build_for(
+                &self,
+                inputs: &[Shape],
+                build: &mut LayerBuilder,
+            ) -> Result<$crate::layer::erased::BuiltLayer> {
+                // First the seed, then the weights: the order in which Keras draws.
+                let dropout = $crate::layers::regularization::dropout::DropoutModule::new(
+                    self.dropout, None, self.seed, build)?;
+                let score = self.build_score(inputs, build)?;
+                Ok($crate::layer::erased::BuiltLayer::new($crate::layers::attention::scored::ScoredAttention {
+                    score,
+                    dropout,
+                    options: self.call,
+                }))
+            }
+        }
     };
 }
-pub(super) use call_arguments;
+pub(super) use scored_layer;

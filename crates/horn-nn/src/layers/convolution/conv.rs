@@ -2,118 +2,59 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
-use crate::arguments::options::{DataFormat, Padding};
-use crate::arguments::sizes::Sizes;
-use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
-use crate::initializers::constant::Zeros;
-use crate::initializers::initializer::Initializer;
-use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layers::common::{Common, arguments, described, weight_arguments};
-use crate::layers::convolution::arguments::convolution_arguments;
+use crate::layers::common::{arguments, described};
+use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes the convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! conv_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
-        $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        pub struct $class {
-            #[serde(flatten)]
-            common: Common,
-            filters: usize,
-            kernel_size: Sizes<$n>,
-            strides: Sizes<$n>,
-            padding: Padding,
-            data_format: DataFormat,
-            dilation_rate: Sizes<$n>,
-            groups: usize,
-            activation: Activation,
-            use_bias: bool,
-            kernel_initializer: Initializer,
-            bias_initializer: Initializer,
-            kernel_regularizer: Option<Regularizer>,
-            bias_regularizer: Option<Regularizer>,
-            kernel_constraint: Option<Constraint>,
-            bias_constraint: Option<Constraint>,
-        }
-
-        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`.")]
-        #[allow(non_snake_case)]
-        pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
-            $class::new(filters, kernel_size)
-        }
-
-        impl $class {
+        convolution! {
+            $(#[$doc])+
+            $class, $name, $n;
             /// A layer of so many filters of this size, with Keras's defaults: no padding, no activation, a bias,
             /// `GlorotUniform` and `Zeros`.
-            pub fn new(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> Self {
-                Self {
-                    common: Common::default(),
-                    filters,
-                    kernel_size: kernel_size.into(),
-                    strides: 1.into(),
-                    padding: Padding::Valid,
-                    data_format: DataFormat::ChannelsLast,
-                    dilation_rate: 1.into(),
-                    groups: 1,
-                    activation: Activation::Linear,
-                    use_bias: true,
-                    kernel_initializer: GlorotUniform::new().into(),
-                    bias_initializer: Zeros::new().into(),
-                    kernel_regularizer: None,
-                    bias_regularizer: None,
-                    kernel_constraint: None,
-                    bias_constraint: None,
-                }
+            required: (filters: usize),
+            fields: { groups: usize = 1, },
+            kernels: {
+                kernel, "kernel": kernel_initializer, kernel_regularizer, kernel_constraint;
             }
         }
 
-        convolution_arguments!($class, $n);
         arguments!($class {
             /// Into how many groups the channels are split, each with filters of its own; 1 by default.
             groups: usize,
         });
-        weight_arguments!(
-            $class, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
-        weight_arguments!($class, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
         impl Layer for $class {
             described!($name, activity; independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (axes, _) = checked(&window, self.filters, self.groups, input)?;
-                activated(window.output_shape(&axes, Some(self.filters))?, self.activation)
+                activated(window.output_shape(&axes, Some(self.filters))?, self.output.activation)
             }
 
             fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (_, channels) = checked(&window, self.filters, self.groups, input)?;
-                let mut sizes = [0; $rank];
-                sizes[..$n].copy_from_slice(&window.sizes);
-                sizes[$n..].copy_from_slice(&[channels / self.groups, self.filters]);
+                let shape = self.window.kernel_shape([channels / self.groups, self.filters]);
                 Ok(BuiltLayer::new(ConvModule::<$rank> {
-                    kernel: build.add_weight("kernel", sizes, self.kernel())?,
-                    bias: if self.use_bias {
-                        Some(build.add_weight("bias", [self.filters], self.bias())?)
-                    } else {
-                        None
-                    },
+                    kernel: build.add_weight("kernel", shape, self.kernel())?,
+                    bias: self.output.build_bias(self.filters, build)?,
                     window,
                     groups: self.groups,
-                    activation: self.activation,
+                    activation: self.output.activation,
                 }))
             }
         }

@@ -2,117 +2,59 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
-use crate::arguments::options::{DataFormat, Padding};
-use crate::arguments::sizes::Sizes;
-use crate::constraints::constraint::Constraint;
 use crate::error::Result;
-use crate::initializers::constant::Zeros;
-use crate::initializers::initializer::Initializer;
-use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layers::common::{Common, arguments, described, weight_arguments};
-use crate::layers::convolution::arguments::convolution_arguments;
+use crate::layers::common::{arguments, described};
+use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, moved_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes the depthwise convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! depthwise_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
-        $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        pub struct $class {
-            #[serde(flatten)]
-            common: Common,
-            depth_multiplier: usize,
-            kernel_size: Sizes<$n>,
-            strides: Sizes<$n>,
-            padding: Padding,
-            data_format: DataFormat,
-            dilation_rate: Sizes<$n>,
-            activation: Activation,
-            use_bias: bool,
-            depthwise_initializer: Initializer,
-            bias_initializer: Initializer,
-            depthwise_regularizer: Option<Regularizer>,
-            bias_regularizer: Option<Regularizer>,
-            depthwise_constraint: Option<Constraint>,
-            bias_constraint: Option<Constraint>,
-        }
-
-        #[doc = concat!("`keras.layers.", $name, "(kernel_size)`.")]
-        #[allow(non_snake_case)]
-        pub fn $class(kernel_size: impl Into<Sizes<$n>>) -> $class {
-            $class::new(kernel_size)
-        }
-
-        impl $class {
+        convolution! {
+            $(#[$doc])+
+            $class, $name, $n;
             /// A layer with one filter of this size for each channel, and Keras's defaults: no padding, no activation,
             /// a bias, `GlorotUniform` and `Zeros`.
-            pub fn new(kernel_size: impl Into<Sizes<$n>>) -> Self {
-                Self {
-                    common: Common::default(),
-                    depth_multiplier: 1,
-                    kernel_size: kernel_size.into(),
-                    strides: 1.into(),
-                    padding: Padding::Valid,
-                    data_format: DataFormat::ChannelsLast,
-                    dilation_rate: 1.into(),
-                    activation: Activation::Linear,
-                    use_bias: true,
-                    depthwise_initializer: GlorotUniform::new().into(),
-                    bias_initializer: Zeros::new().into(),
-                    depthwise_regularizer: None,
-                    bias_regularizer: None,
-                    depthwise_constraint: None,
-                    bias_constraint: None,
-                }
+            required: (),
+            fields: { depth_multiplier: usize = 1, },
+            kernels: {
+                kernel, "kernel": depthwise_initializer, depthwise_regularizer, depthwise_constraint;
             }
         }
 
-        convolution_arguments!($class, $n);
         arguments!($class {
             /// How many filters, and so outputs, each input channel has; 1 by default.
             depth_multiplier: usize,
         });
-        weight_arguments!(
-            $class, "kernel",
-            kernel: depthwise_initializer = "GlorotUniform", depthwise_regularizer, depthwise_constraint);
-        weight_arguments!($class, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
         impl Layer for $class {
             described!($name, activity; independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (axes, channels) = checked(&window, self.depth_multiplier, input)?;
                 let outputs = Some(channels * self.depth_multiplier);
-                activated(window.output_shape(&axes, outputs)?, self.activation)
+                activated(window.output_shape(&axes, outputs)?, self.output.activation)
             }
 
             fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (_, channels) = checked(&window, self.depth_multiplier, input)?;
-                let mut sizes = [0; $rank];
-                sizes[..$n].copy_from_slice(&window.sizes);
-                sizes[$n..].copy_from_slice(&[channels, self.depth_multiplier]);
+                let shape = self.window.kernel_shape([channels, self.depth_multiplier]);
                 Ok(BuiltLayer::new(DepthwiseModule::<$rank> {
-                    kernel: build.add_weight("kernel", sizes, self.kernel())?,
-                    bias: if self.use_bias {
-                        Some(build.add_weight("bias", [channels * self.depth_multiplier], self.bias())?)
-                    } else {
-                        None
-                    },
+                    kernel: build.add_weight("kernel", shape, self.kernel())?,
+                    bias: self.output.build_bias(channels * self.depth_multiplier, build)?,
                     window,
-                    activation: self.activation,
+                    activation: self.output.activation,
                 }))
             }
         }

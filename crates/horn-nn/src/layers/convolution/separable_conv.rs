@@ -2,133 +2,65 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
-use crate::arguments::options::{DataFormat, Padding};
-use crate::arguments::sizes::Sizes;
-use crate::constraints::constraint::Constraint;
 use crate::error::Result;
-use crate::initializers::constant::Zeros;
-use crate::initializers::initializer::Initializer;
-use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layers::common::{Common, arguments, described, weight_arguments};
-use crate::layers::convolution::arguments::convolution_arguments;
+use crate::layers::common::{arguments, described};
+use crate::layers::convolution::arguments::{WindowArguments, convolution};
 use crate::layers::convolution::depthwise_conv::depthwise;
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
-use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes the separable convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! separable_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $rank:literal) => {
-        $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-        pub struct $class {
-            #[serde(flatten)]
-            common: Common,
-            depth_multiplier: usize,
-            filters: usize,
-            kernel_size: Sizes<$n>,
-            strides: Sizes<$n>,
-            padding: Padding,
-            data_format: DataFormat,
-            dilation_rate: Sizes<$n>,
-            activation: Activation,
-            use_bias: bool,
-            depthwise_initializer: Initializer,
-            pointwise_initializer: Initializer,
-            bias_initializer: Initializer,
-            depthwise_regularizer: Option<Regularizer>,
-            pointwise_regularizer: Option<Regularizer>,
-            bias_regularizer: Option<Regularizer>,
-            depthwise_constraint: Option<Constraint>,
-            pointwise_constraint: Option<Constraint>,
-            bias_constraint: Option<Constraint>,
-        }
-
-        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`.")]
-        #[allow(non_snake_case)]
-        pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
-            $class::new(filters, kernel_size)
-        }
-
-        impl $class {
+        convolution! {
+            $(#[$doc])+
+            $class, $name, $n;
             /// A layer of so many filters over one of this size for each channel, with Keras's defaults: no padding, no
             /// activation, a bias, `GlorotUniform` and `Zeros`.
-            pub fn new(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> Self {
-                Self {
-                    common: Common::default(),
-                    depth_multiplier: 1,
-                    filters,
-                    kernel_size: kernel_size.into(),
-                    strides: 1.into(),
-                    padding: Padding::Valid,
-                    data_format: DataFormat::ChannelsLast,
-                    dilation_rate: 1.into(),
-                    activation: Activation::Linear,
-                    use_bias: true,
-                    depthwise_initializer: GlorotUniform::new().into(),
-                    pointwise_initializer: GlorotUniform::new().into(),
-                    bias_initializer: Zeros::new().into(),
-                    depthwise_regularizer: None,
-                    pointwise_regularizer: None,
-                    bias_regularizer: None,
-                    depthwise_constraint: None,
-                    pointwise_constraint: None,
-                    bias_constraint: None,
-                }
+            required: (filters: usize),
+            fields: { depth_multiplier: usize = 1, },
+            kernels: {
+                depthwise, "depthwise kernel": depthwise_initializer, depthwise_regularizer, depthwise_constraint;
+                pointwise, "pointwise kernel": pointwise_initializer, pointwise_regularizer, pointwise_constraint;
             }
         }
 
-        convolution_arguments!($class, $n);
         arguments!($class {
             /// How many filters each input channel has before they are mixed; 1 by default.
             depth_multiplier: usize,
         });
-        weight_arguments!(
-            $class, "depthwise kernel",
-            depthwise: depthwise_initializer = "GlorotUniform", depthwise_regularizer, depthwise_constraint);
-        weight_arguments!(
-            $class, "pointwise kernel",
-            pointwise: pointwise_initializer = "GlorotUniform", pointwise_regularizer, pointwise_constraint);
-        weight_arguments!($class, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
         impl Layer for $class {
             described!($name, activity; independent_samples: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (axes, _) = checked(&window, self.filters, self.depth_multiplier, input)?;
-                activated(window.output_shape(&axes, Some(self.filters))?, self.activation)
+                activated(window.output_shape(&axes, Some(self.filters))?, self.output.activation)
             }
 
             fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (_, channels) = checked(&window, self.filters, self.depth_multiplier, input)?;
-                let mut depthwise = [0; $rank];
-                depthwise[..$n].copy_from_slice(&window.sizes);
-                depthwise[$n..].copy_from_slice(&[channels, self.depth_multiplier]);
-                let mut pointwise = [1; $rank];
-                pointwise[$n..].copy_from_slice(&[channels * self.depth_multiplier, self.filters]);
+                let depthwise = self.window.kernel_shape([channels, self.depth_multiplier]);
+                let mixing =
+                    WindowArguments { data_format: self.window.data_format, ..WindowArguments::<$n>::new(1) };
+                let pointwise = mixing.kernel_shape([channels * self.depth_multiplier, self.filters]);
                 Ok(BuiltLayer::new(SeparableModule::<$rank> {
                     depthwise_kernel: build.add_weight("depthwise_kernel", depthwise, self.depthwise())?,
                     pointwise_kernel: build.add_weight("pointwise_kernel", pointwise, self.pointwise())?,
-                    bias: if self.use_bias {
-                        Some(build.add_weight("bias", [self.filters], self.bias())?)
-                    } else {
-                        None
-                    },
+                    bias: self.output.build_bias(self.filters, build)?,
                     window,
-                    mixing: Window::new(
-                        Sizes::<$n>::from(1), 1.into(), 1.into(), Padding::Valid, self.data_format),
-                    activation: self.activation,
+                    mixing: mixing.to_window(),
+                    activation: self.output.activation,
                 }))
             }
         }

@@ -40,7 +40,7 @@ pub struct CategoryEncoding {
     output_mode: OutputMode,
 }
 
-/// `keras.layers.CategoryEncoding(num_tokens)`.
+/// `keras.layers.CategoryEncoding(num_tokens)`. See [`CategoryEncoding`](struct@CategoryEncoding).
 #[allow(non_snake_case)]
 pub fn CategoryEncoding(num_tokens: usize) -> CategoryEncoding {
     CategoryEncoding::new(num_tokens)

@@ -38,7 +38,7 @@ pub struct CenterCrop {
     data_format: DataFormat,
 }
 
-/// `keras.layers.CenterCrop(height, width)`.
+/// `keras.layers.CenterCrop(height, width)`. See [`CenterCrop`](struct@CenterCrop).
 #[allow(non_snake_case)]
 pub fn CenterCrop(height: usize, width: usize) -> CenterCrop {
     CenterCrop::new(height, width)

@@ -49,7 +49,7 @@ pub struct CutMix {
     data_format: DataFormat,
 }
 
-/// `keras.layers.CutMix()`.
+/// `keras.layers.CutMix()`. See [`CutMix`](struct@CutMix).
 #[allow(non_snake_case)]
 pub fn CutMix() -> CutMix {
     CutMix::new()

@@ -47,7 +47,7 @@ pub struct Discretization {
     sparse: bool,
 }
 
-/// `keras.layers.Discretization()`.
+/// `keras.layers.Discretization()`. See [`Discretization`](struct@Discretization).
 #[allow(non_snake_case)]
 pub fn Discretization() -> Discretization {
     Discretization::new()
@@ -107,7 +107,7 @@ impl Discretization {
                 .hint("set num_bins, and leave out bin_boundaries")
         })?;
         if !(self.epsilon > 0.0 && self.epsilon <= 1.0) {
-            return Err(Error::argument("the precision is no share").received(self.epsilon).expected("0 to 1"));
+            return Err(Error::argument("the precision is not a fraction").received(self.epsilon).expected("0 to 1"));
         }
         let mut quantiles = Quantiles::new(self.epsilon);
         for batch in batches {
@@ -132,7 +132,7 @@ impl Default for Discretization {
 common_arguments!(Discretization);
 
 arguments!(Discretization {
-    /// How exact the learned edges are, as a share of the numbers; 0.01 by default.
+    /// How exact the learned edges are, as a fraction of the numbers; 0.01 by default.
     epsilon: f64,
     /// What bins become; their indices by default.
     output_mode: OutputMode,

@@ -38,7 +38,7 @@ impl Factor {
         Err(Error::argument("the factor is too large")
             .received(format!("{argument} = {:?}", self.range()))
             .expected(format!("from {least} to {most}"))
-            .hint("give a share: 0.2 for a fifth"))
+            .hint("give a fraction: 0.2 for a fifth"))
     }
 }
 

@@ -69,7 +69,7 @@ impl From<&str> for MaskValue {
     }
 }
 
-/// `keras.layers.Hashing(num_bins)`.
+/// `keras.layers.Hashing(num_bins)`. See [`Hashing`](struct@Hashing).
 #[allow(non_snake_case)]
 pub fn Hashing(num_bins: usize) -> Hashing {
     Hashing::new(num_bins)

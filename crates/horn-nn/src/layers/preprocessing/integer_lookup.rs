@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
@@ -13,13 +12,9 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::lookup_state::LookupState;
-use crate::layers::common::{Common, common_arguments, described};
-use crate::layers::preprocessing::encode::{Number, OutputMode, to_device, to_host, to_numbers};
-use crate::layers::preprocessing::hash::Salt;
-use crate::layers::preprocessing::lookup::{
-    Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods,
-};
-use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
+use crate::layers::common::{Common, described};
+use crate::layers::preprocessing::encode::{to_device, to_host};
+use crate::layers::preprocessing::lookup::{Lookup, lookup_methods};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -60,7 +55,7 @@ enum Integers {
     Int64,
 }
 
-/// `keras.layers.IntegerLookup()`.
+/// `keras.layers.IntegerLookup()`. See [`IntegerLookup`](struct@IntegerLookup).
 #[allow(non_snake_case)]
 pub fn IntegerLookup() -> IntegerLookup {
     IntegerLookup::new()
@@ -73,18 +68,7 @@ impl IntegerLookup {
     }
 }
 
-common_arguments!(IntegerLookup);
-
-lookup_arguments!(IntegerLookup, i64);
-
 lookup_methods!(IntegerLookup, i64);
-
-impl IntegerLookup {
-    /// Adds the size of the vocabulary, which follows from it.
-    fn complete(&self, config: &mut Value) {
-        config["vocabulary_size"] = json!(self.lookup.known_size());
-    }
-}
 
 impl Layer for IntegerLookup {
     described!("IntegerLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"));
@@ -113,8 +97,7 @@ impl Forward for IntegerLookupModule {
         let device = input.device();
         let tokens = to_host(input)?.map(|value| *value as i64);
         let found = if self.lookup.invert {
-            let found = tokens.iter().map(|index| Ok(self.lookup.token(*index)? as f64)).collect::<Result<_>>()?;
-            ndarray::ArrayD::from_shape_vec(tokens.raw_dim(), found).expect("there is a token an index")
+            self.lookup.tokens(&tokens)?.mapv(|token| token as f64)
         } else {
             self.lookup.encode(&tokens)?
         };

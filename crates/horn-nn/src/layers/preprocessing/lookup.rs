@@ -1,7 +1,7 @@
 //! What the lookups of strings and of integers have in common: a vocabulary, and the arguments around it.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayD, Axis};
 use serde::{Deserialize, Serialize};
@@ -44,9 +44,9 @@ pub(crate) struct Lookup<T> {
     pub vocabulary_size: Option<usize>,
     pub oov_method: OovMethod,
     pub salt: Option<Salt>,
-    /// The tokens that it knows, once they are.
+    /// The tokens that it knows, made when they are first asked for. Clones share it.
     #[serde(skip, default = "OnceLock::new")]
-    pub table: OnceLock<Table<T>>,
+    pub table: OnceLock<Arc<Table<T>>>,
 }
 
 /// The tokens of a vocabulary without the special ones.
@@ -86,13 +86,26 @@ impl<T: Token> Lookup<T> {
         }
     }
 
+    /// Changes arguments. What was made of a vocabulary that was given is made anew from then on, since it depends on
+    /// them; what was learned stays.
+    pub fn change(&mut self, change: impl FnOnce(&mut Self)) {
+        change(self);
+        if self.vocabulary.is_some() {
+            self.table = OnceLock::new();
+        }
+    }
+
     /// Are the arguments possible?
     pub fn check(&self) -> Result<()> {
         let wrong = |problem: &str, received: String, hint: &str| {
             Err(Error::argument(problem).received(received).hint(hint.to_owned()))
         };
         if self.max_tokens.is_some_and(|most| most <= 1) {
-            return wrong("a vocabulary needs room", format!("max_tokens = {:?}", self.max_tokens), "give 2 or more");
+            return wrong(
+                "a vocabulary needs space for tokens",
+                format!("max_tokens = {:?}", self.max_tokens),
+                "give 2 or more",
+            );
         }
         if self.num_oov_indices > MAX_OOV_INDICES {
             return wrong(
@@ -163,7 +176,7 @@ impl<T: Token> Lookup<T> {
                     .hint("call `adapt` on it with data, or give it a vocabulary"));
             }
         };
-        Ok(self.table.get_or_init(|| table))
+        Ok(self.table.get_or_init(|| Arc::new(table)))
     }
 
     /// Takes over a vocabulary that was learned, with its weights.
@@ -257,7 +270,7 @@ impl<T: Token> Lookup<T> {
         let weights = std::iter::repeat_n(mean, self.token_start()).chain(weights).collect();
         self.vocabulary = None;
         self.vocabulary_size = Some(self.token_start() + tokens.len());
-        self.table = OnceLock::from(Table::new(tokens, self.padded(weights)));
+        self.table = OnceLock::from(Arc::new(Table::new(tokens, self.padded(weights))));
         Ok(())
     }
 
@@ -286,8 +299,8 @@ impl<T: Token> Lookup<T> {
         self.check()?;
         // A configuration alone, without what was learned, says how large the vocabulary is.
         let unknown = self.vocabulary.is_none() && self.table.get().is_none();
-        let noted = self.vocabulary_size.filter(|_| unknown);
-        Ok(self.depth_of(noted.map_or_else(|| self.size(), Ok)?))
+        let recorded = self.vocabulary_size.filter(|_| unknown);
+        Ok(self.depth_of(recorded.map_or_else(|| self.size(), Ok)?))
     }
 
     /// How long they are for a vocabulary of this size.
@@ -348,7 +361,7 @@ impl<T: Token> Lookup<T> {
     }
 
     /// The token of an index.
-    pub fn token(&self, index: i64) -> Result<T> {
+    fn token(&self, index: i64) -> Result<T> {
         let table = self.table()?;
         if let (0, Some(mask)) = (index, &self.mask_token) {
             return Ok(mask.clone());
@@ -356,6 +369,12 @@ impl<T: Token> Lookup<T> {
         let place = usize::try_from(index).ok().and_then(|index| index.checked_sub(self.token_start()));
         let token = place.and_then(|place| table.tokens.get(place));
         Ok(token.unwrap_or(&self.oov_token).clone())
+    }
+
+    /// The tokens of indices.
+    pub fn tokens(&self, indices: &ArrayD<i64>) -> Result<ArrayD<T>> {
+        let tokens = indices.iter().map(|index| self.token(*index)).collect::<Result<_>>()?;
+        Ok(ArrayD::from_shape_vec(indices.raw_dim(), tokens).expect("there is a token an index"))
     }
 }
 
@@ -379,9 +398,11 @@ pub(crate) fn count_batch<T: Token>(counts: &mut Counts<T>, batch: &ArrayD<T>) {
     }
 }
 
-/// The methods of a layer that looks tokens up.
+/// The methods of a layer that looks tokens up, in its field `lookup`, and its arguments as methods.
 macro_rules! lookup_methods {
     ($class:ident, $token:ty) => {
+        $crate::layers::common::common_arguments!($class);
+
         impl $class {
             /// Learns the vocabulary: the most frequent tokens first, as many as `max_tokens` has room for. The first
             /// axis has the samples.
@@ -389,9 +410,12 @@ macro_rules! lookup_methods {
             /// # Errors
             ///
             /// Where the arguments are impossible, or a vocabulary was given.
-            pub fn adapt(&mut self, data: impl IntoBatch<$token>) -> $crate::Result<()> {
-                let mut counts = Counts::new();
-                count_rows(&mut counts, &data.into_batch());
+            pub fn adapt(
+                &mut self,
+                data: impl $crate::layers::preprocessing::tokens::IntoBatch<$token>,
+            ) -> $crate::error::Result<()> {
+                let mut counts = $crate::layers::preprocessing::tokens::Counts::new();
+                $crate::layers::preprocessing::lookup::count_rows(&mut counts, &data.into_batch());
                 self.lookup.learn(counts)
             }
 
@@ -400,12 +424,14 @@ macro_rules! lookup_methods {
             /// # Errors
             ///
             /// As [`adapt`](Self::adapt).
-            pub fn adapt_batches<B: IntoBatch<$token>>(
+            pub fn adapt_batches<B: $crate::layers::preprocessing::tokens::IntoBatch<$token>>(
                 &mut self,
                 batches: impl IntoIterator<Item = B>,
-            ) -> $crate::Result<()> {
-                let mut counts = Counts::new();
-                batches.into_iter().for_each(|batch| count_batch(&mut counts, &batch.into_batch()));
+            ) -> $crate::error::Result<()> {
+                let mut counts = $crate::layers::preprocessing::tokens::Counts::new();
+                for batch in batches {
+                    $crate::layers::preprocessing::lookup::count_batch(&mut counts, &batch.into_batch());
+                }
                 self.lookup.learn(counts)
             }
 
@@ -414,8 +440,12 @@ macro_rules! lookup_methods {
             /// # Errors
             ///
             /// Where there is no vocabulary yet, or a token has no index.
-            pub fn call<N: Number>(&self, tokens: impl IntoBatch<$token>) -> $crate::Result<ndarray::ArrayD<N>> {
-                to_numbers(self.lookup.encode(&tokens.into_batch())?, self.lookup.output_mode)
+            pub fn call<N: $crate::layers::preprocessing::encode::Number>(
+                &self,
+                tokens: impl $crate::layers::preprocessing::tokens::IntoBatch<$token>,
+            ) -> $crate::error::Result<ndarray::ArrayD<N>> {
+                let encoded = self.lookup.encode(&tokens.into_batch())?;
+                $crate::layers::preprocessing::encode::to_numbers(encoded, self.lookup.output_mode)
             }
 
             /// The tokens of indices: the inverse of [`call`](Self::call).
@@ -423,11 +453,11 @@ macro_rules! lookup_methods {
             /// # Errors
             ///
             /// Where there is no vocabulary yet.
-            pub fn tokens(&self, indices: impl IntoBatch<i64>) -> $crate::Result<ndarray::ArrayD<$token>> {
-                let indices = indices.into_batch();
-                let tokens = indices.iter().map(|index| self.lookup.token(*index));
-                let tokens = tokens.collect::<$crate::Result<Vec<_>>>()?;
-                Ok(ndarray::ArrayD::from_shape_vec(indices.raw_dim(), tokens).expect("there is a token an index"))
+            pub fn tokens(
+                &self,
+                indices: impl $crate::layers::preprocessing::tokens::IntoBatch<i64>,
+            ) -> $crate::error::Result<ndarray::ArrayD<$token>> {
+                self.lookup.tokens(&indices.into_batch())
             }
 
             /// The vocabulary, special tokens first, in the order of the indices.
@@ -435,7 +465,7 @@ macro_rules! lookup_methods {
             /// # Errors
             ///
             /// Where there is none yet.
-            pub fn get_vocabulary(&self) -> $crate::Result<Vec<$token>> {
+            pub fn get_vocabulary(&self) -> $crate::error::Result<Vec<$token>> {
                 self.lookup.get_vocabulary()
             }
 
@@ -444,7 +474,7 @@ macro_rules! lookup_methods {
             /// # Errors
             ///
             /// Where there is no vocabulary yet.
-            pub fn vocabulary_size(&self) -> $crate::Result<usize> {
+            pub fn vocabulary_size(&self) -> $crate::error::Result<usize> {
                 self.lookup.size()
             }
 
@@ -453,7 +483,7 @@ macro_rules! lookup_methods {
             /// # Errors
             ///
             /// Where there is no vocabulary yet.
-            pub fn get_idf_weights(&self) -> $crate::Result<&[f32]> {
+            pub fn get_idf_weights(&self) -> $crate::error::Result<&[f32]> {
                 self.lookup.idf_weights()
             }
 
@@ -462,8 +492,13 @@ macro_rules! lookup_methods {
             /// # Errors
             ///
             /// Where an argument is unknown or of another kind.
-            pub fn from_config(config: &serde_json::Value) -> $crate::Result<Self> {
+            pub fn from_config(config: &serde_json::Value) -> $crate::error::Result<Self> {
                 $crate::layers::family::read_as(&Self::new(), &[], config)
+            }
+
+            /// Adds the size of the vocabulary to a configuration, since it follows from the vocabulary.
+            fn complete(&self, config: &mut serde_json::Value) {
+                config["vocabulary_size"] = serde_json::json!(self.lookup.known_size());
             }
         }
 
@@ -472,39 +507,33 @@ macro_rules! lookup_methods {
                 Self::new()
             }
         }
-    };
-}
-pub(super) use lookup_methods;
 
-/// The arguments of a lookup as methods.
-macro_rules! lookup_arguments {
-    ($class:ident, $token:ty) => {
         impl $class {
             /// How large the vocabulary is at most, special tokens included; as large as it gets by default.
             #[must_use]
             pub fn max_tokens(mut self, max_tokens: usize) -> Self {
-                self.lookup.max_tokens = Some(max_tokens);
+                self.lookup.change(|lookup| lookup.max_tokens = Some(max_tokens));
                 self
             }
 
             /// How many indices there are for tokens that are not in the vocabulary; 1 by default.
             #[must_use]
             pub fn num_oov_indices(mut self, num_oov_indices: usize) -> Self {
-                self.lookup.num_oov_indices = num_oov_indices;
+                self.lookup.change(|lookup| lookup.num_oov_indices = num_oov_indices);
                 self
             }
 
             /// What stands for tokens that are not in the vocabulary.
             #[must_use]
             pub fn oov_token(mut self, oov_token: impl Into<$token>) -> Self {
-                self.lookup.oov_token = oov_token.into();
+                self.lookup.change(|lookup| lookup.oov_token = oov_token.into());
                 self
             }
 
             /// A token that stands for nothing; it has the index 0, or counts for nothing in vectors.
             #[must_use]
             pub fn mask_token(mut self, mask_token: impl Into<$token>) -> Self {
-                self.lookup.mask_token = Some(mask_token.into());
+                self.lookup.change(|lookup| lookup.mask_token = Some(mask_token.into()));
                 self
             }
 
@@ -512,53 +541,53 @@ macro_rules! lookup_arguments {
             #[must_use]
             pub fn vocabulary<I: Into<$token>>(mut self, vocabulary: impl IntoIterator<Item = I>) -> Self {
                 let tokens = vocabulary.into_iter().map(Into::into).collect();
-                self.lookup.vocabulary = Some($crate::layers::preprocessing::vocabulary::Vocabulary::Given(tokens));
-                self.lookup.table = std::sync::OnceLock::new();
+                let vocabulary = $crate::layers::preprocessing::vocabulary::Vocabulary::Given(tokens);
+                self.lookup.change(|lookup| lookup.vocabulary = Some(vocabulary));
                 self
             }
 
             /// How much each token of the given vocabulary counts with `OutputMode::TfIdf`.
             #[must_use]
             pub fn idf_weights(mut self, idf_weights: impl Into<Vec<f64>>) -> Self {
-                self.lookup.idf_weights = Some(idf_weights.into());
+                self.lookup.change(|lookup| lookup.idf_weights = Some(idf_weights.into()));
                 self
             }
 
             /// Does it look up the token of an index, rather than the index of a token? No by default.
             #[must_use]
             pub fn invert(mut self, invert: bool) -> Self {
-                self.lookup.invert = invert;
+                self.lookup.change(|lookup| lookup.invert = invert);
                 self
             }
 
             /// What tokens become; their indices by default.
             #[must_use]
-            pub fn output_mode(mut self, output_mode: OutputMode) -> Self {
-                self.lookup.output_mode = output_mode;
+            pub fn output_mode(mut self, output_mode: $crate::layers::preprocessing::encode::OutputMode) -> Self {
+                self.lookup.change(|lookup| lookup.output_mode = output_mode);
                 self
             }
 
             /// Are vectors as long as `max_tokens`, even where the vocabulary is smaller? No by default.
             #[must_use]
             pub fn pad_to_max_tokens(mut self, pad_to_max_tokens: bool) -> Self {
-                self.lookup.pad_to_max_tokens = pad_to_max_tokens;
+                self.lookup.change(|lookup| lookup.pad_to_max_tokens = pad_to_max_tokens);
                 self
             }
 
             /// How unknown tokens get one of several indices.
             #[must_use]
-            pub fn oov_method(mut self, oov_method: OovMethod) -> Self {
-                self.lookup.oov_method = oov_method;
+            pub fn oov_method(mut self, oov_method: $crate::layers::preprocessing::lookup::OovMethod) -> Self {
+                self.lookup.change(|lookup| lookup.oov_method = oov_method);
                 self
             }
 
             /// Makes the hash of unknown tokens another one.
             #[must_use]
-            pub fn salt(mut self, salt: impl Into<Salt>) -> Self {
-                self.lookup.salt = Some(salt.into());
+            pub fn salt(mut self, salt: impl Into<$crate::layers::preprocessing::hash::Salt>) -> Self {
+                self.lookup.change(|lookup| lookup.salt = Some(salt.into()));
                 self
             }
         }
     };
 }
-pub(super) use lookup_arguments;
+pub(super) use lookup_methods;

@@ -62,7 +62,7 @@ pub struct MelSpectrogram {
     ref_power: f64,
 }
 
-/// `keras.layers.MelSpectrogram()`.
+/// `keras.layers.MelSpectrogram()`. See [`MelSpectrogram`](struct@MelSpectrogram).
 #[allow(non_snake_case)]
 pub fn MelSpectrogram() -> MelSpectrogram {
     MelSpectrogram::new()

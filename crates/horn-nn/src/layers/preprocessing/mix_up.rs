@@ -45,7 +45,7 @@ pub struct MixUp {
     data_format: DataFormat,
 }
 
-/// `keras.layers.MixUp()`.
+/// `keras.layers.MixUp()`. See [`MixUp`](struct@MixUp).
 #[allow(non_snake_case)]
 pub fn MixUp() -> MixUp {
     MixUp::new()

@@ -8,7 +8,7 @@ pub(crate) struct Quantiles {
 }
 
 impl Quantiles {
-    /// A summary as exact as this share of the numbers.
+    /// A summary as exact as this fraction of the numbers.
     pub fn new(epsilon: f64) -> Self {
         Self { epsilon, summary: Vec::new() }
     }
@@ -35,7 +35,7 @@ impl Quantiles {
     }
 }
 
-/// A summary of about `1 / epsilon` numbers, that lie where so large a share of all are below.
+/// A summary of about `1 / epsilon` numbers, that lie where so large a fraction of all are below.
 fn compress(summary: Vec<(f32, f32)>, epsilon: f64) -> Vec<(f32, f32)> {
     if (summary.len() as f64) * epsilon < 1.0 {
         return summary;

@@ -41,7 +41,7 @@ macro_rules! random_affine {
             data_format: DataFormat,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(", stringify!($($factor),*), ")`.")]
+        #[doc = concat!("`keras.layers.", $name, "(", stringify!($($factor),*), ")`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class($($factor: impl Into<Factor>),*) -> $class {
             $class::new($($factor),*)
@@ -122,7 +122,7 @@ macro_rules! random_affine {
 random_affine! {
     /// While training, turns each image around its middle by a random angle. Does nothing otherwise.
     ///
-    /// The factor is a share of a full turn: 0.1 draws from −36° to 36°. Positive angles turn counter-clockwise.
+    /// The factor is a fraction of a full turn: 0.1 draws from −36° to 36°. Positive angles turn counter-clockwise.
     ///
     /// # Shapes
     ///

@@ -32,7 +32,7 @@ macro_rules! random_colors {
             data_format: DataFormat,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(factor)`.")]
+        #[doc = concat!("`keras.layers.", $name, "(factor)`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class(factor: impl Into<Factor>) -> $class {
             $class::new(factor)

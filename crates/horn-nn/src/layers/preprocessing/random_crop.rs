@@ -41,7 +41,7 @@ pub struct RandomCrop {
     data_format: DataFormat,
 }
 
-/// `keras.layers.RandomCrop(height, width)`.
+/// `keras.layers.RandomCrop(height, width)`. See [`RandomCrop`](struct@RandomCrop).
 #[allow(non_snake_case)]
 pub fn RandomCrop(height: usize, width: usize) -> RandomCrop {
     RandomCrop::new(height, width)

@@ -51,7 +51,7 @@ pub struct RandomFlip {
     data_format: DataFormat,
 }
 
-/// `keras.layers.RandomFlip()`.
+/// `keras.layers.RandomFlip()`. See [`RandomFlip`](struct@RandomFlip).
 #[allow(non_snake_case)]
 pub fn RandomFlip() -> RandomFlip {
     RandomFlip::new()

@@ -41,7 +41,7 @@ pub struct Rescaling {
     offset: Numbers,
 }
 
-/// `keras.layers.Rescaling(scale)`.
+/// `keras.layers.Rescaling(scale)`. See [`Rescaling`](struct@Rescaling).
 #[allow(non_snake_case)]
 pub fn Rescaling(scale: impl Into<Numbers>) -> Rescaling {
     Rescaling::new(scale)

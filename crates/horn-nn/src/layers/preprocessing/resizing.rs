@@ -52,7 +52,7 @@ enum Fill {
     Constant,
 }
 
-/// `keras.layers.Resizing(height, width)`.
+/// `keras.layers.Resizing(height, width)`. See [`Resizing`](struct@Resizing).
 #[allow(non_snake_case)]
 pub fn Resizing(height: usize, width: usize) -> Resizing {
     Resizing::new(height, width)

@@ -90,7 +90,7 @@ pub struct STFTSpectrogram {
     expand_dims: bool,
 }
 
-/// `keras.layers.STFTSpectrogram()`.
+/// `keras.layers.STFTSpectrogram()`. See [`STFTSpectrogram`](struct@STFTSpectrogram).
 #[allow(non_snake_case)]
 pub fn STFTSpectrogram() -> STFTSpectrogram {
     STFTSpectrogram::new()

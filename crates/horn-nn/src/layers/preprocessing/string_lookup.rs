@@ -5,7 +5,6 @@ use std::sync::Arc;
 use burn::module::Module;
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
@@ -15,20 +14,16 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
 use crate::layer::lookup_state::LookupState;
 use crate::layer::signal::Signal;
-use crate::layers::common::{Common, common_arguments, described};
-use crate::layers::preprocessing::encode::{Number, OutputMode, to_host, to_numbers};
-use crate::layers::preprocessing::hash::Salt;
-use crate::layers::preprocessing::lookup::{
-    Lookup, OovMethod, count_batch, count_rows, lookup_arguments, lookup_methods,
-};
+use crate::layers::common::{Common, described};
+use crate::layers::preprocessing::encode::to_host;
+use crate::layers::preprocessing::lookup::{Lookup, lookup_methods};
 use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_strings};
-use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
 use crate::tensor::shape::Shape;
 
 /// Gives each string its index in a vocabulary, which is given or learned.
 ///
 /// The indices are those of the mask token, of tokens that are not in the vocabulary, and of the tokens in it, in this
-/// order. Devices have no strings: the layer is used before a model, not in it.
+/// order. Devices have no strings: in a model the table is searched on the host.
 ///
 /// ```
 /// use horn_nn::layers::StringLookup;
@@ -50,7 +45,7 @@ pub struct StringLookup {
     encoding: Encoding,
 }
 
-/// `keras.layers.StringLookup()`.
+/// `keras.layers.StringLookup()`. See [`StringLookup`](struct@StringLookup).
 #[allow(non_snake_case)]
 pub fn StringLookup() -> StringLookup {
     StringLookup::new()
@@ -63,18 +58,7 @@ impl StringLookup {
     }
 }
 
-common_arguments!(StringLookup);
-
-lookup_arguments!(StringLookup, String);
-
 lookup_methods!(StringLookup, String);
-
-impl StringLookup {
-    /// Adds the size of the vocabulary, which follows from it.
-    fn complete(&self, config: &mut Value) {
-        config["vocabulary_size"] = json!(self.lookup.known_size());
-    }
-}
 
 impl Layer for StringLookup {
     described!("StringLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"));
@@ -124,9 +108,7 @@ impl Forward for ToTextsModule {
         let [input] = signals(inputs)?;
         let input = input.value()?;
         let device = input.device();
-        let indices = to_host(input)?;
-        let texts = indices.iter().map(|index| self.lookup.token(*index as i64)).collect::<Result<Vec<_>>>()?;
-        let texts = ArrayD::from_shape_vec(indices.raw_dim(), texts).expect("there is a token an index");
+        let texts = self.lookup.tokens(&to_host(input)?.mapv(|index| index as i64))?;
         Ok(vec![Signal::of_strings(texts, &device)])
     }
 }
@@ -134,6 +116,7 @@ impl Forward for ToTextsModule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layers::preprocessing::encode::OutputMode;
     use crate::layers::{Dense, Input, InputDtype};
     use crate::{Mode, Sequential};
 
@@ -173,6 +156,14 @@ mod tests {
         let mut learned = StringLookup();
         learned.adapt(&ndarray::arr0("a")).unwrap();
         assert_eq!(learned.get_vocabulary().unwrap(), ["[UNK]", "a"]);
+    }
+
+    #[test]
+    fn arguments_count_that_are_set_after_a_call() {
+        let layer = StringLookup().vocabulary(["a", "b"]);
+        assert_eq!(call(&layer, &["b"]).unwrap()[0], 2);
+        let weighted = layer.output_mode(OutputMode::TfIdf).idf_weights([0.5, 0.25]);
+        assert_eq!(weighted.call::<f32>(&["b"]).unwrap(), ndarray::arr1(&[0.0, 0.0, 0.25]).into_dyn());
     }
 
     /// Keras's `model.predict` of these texts, by TensorFlow.

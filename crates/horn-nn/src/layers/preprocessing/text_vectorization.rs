@@ -1,6 +1,6 @@
 //! `TextVectorization`: texts as the indices of their words.
 
-use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayD, Axis, IxDyn};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,8 @@ use crate::layer::lookup_state::LookupState;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::family::read_as;
 use crate::layers::preprocessing::encode::{Number, OutputMode, to_numbers};
-use crate::layers::preprocessing::lookup::Lookup;
+use crate::layers::preprocessing::hash::Salt;
+use crate::layers::preprocessing::lookup::{Lookup, OovMethod, Table};
 use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_strings};
 use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
 use crate::layers::preprocessing::vocabulary::Vocabulary;
@@ -46,22 +47,46 @@ use crate::tensor::shape::Shape;
 pub struct TextVectorization {
     #[serde(flatten)]
     common: Common,
-    max_tokens: Option<usize>,
+    #[serde(flatten, with = "WordLookup")]
+    lookup: Lookup<String>,
     standardize: Option<Standardize>,
     split: Option<Split>,
     ngrams: Option<Ngrams>,
-    output_mode: OutputMode,
     output_sequence_length: Option<usize>,
-    pad_to_max_tokens: bool,
-    sparse: bool,
     ragged: bool,
-    vocabulary: Option<Vocabulary<String>>,
-    idf_weights: Option<Vec<f64>>,
     encoding: Encoding,
-    vocabulary_size: Option<usize>,
-    /// What was learned.
+}
+
+/// How a configuration has the lookup of the words: Keras's layer leaves the other arguments of a lookup no choice.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Lookup<String>", default = "lookup_of_words")]
+struct WordLookup {
     #[serde(skip)]
-    learned: Option<Lookup<String>>,
+    invert: bool,
+    max_tokens: Option<usize>,
+    #[serde(skip)]
+    num_oov_indices: usize,
+    #[serde(skip)]
+    oov_token: String,
+    #[serde(skip)]
+    mask_token: Option<String>,
+    output_mode: OutputMode,
+    sparse: bool,
+    pad_to_max_tokens: bool,
+    idf_weights: Option<Vec<f64>>,
+    vocabulary: Option<Vocabulary<String>>,
+    vocabulary_size: Option<usize>,
+    #[serde(skip)]
+    oov_method: OovMethod,
+    #[serde(skip)]
+    salt: Option<Salt>,
+    #[serde(skip)]
+    table: OnceLock<Arc<Table<String>>>,
+}
+
+/// A lookup of words, without a vocabulary: padding is masked by an empty text.
+fn lookup_of_words() -> Lookup<String> {
+    Lookup { mask_token: Some(String::new()), ..Lookup::new("[UNK]".to_owned()) }
 }
 
 /// How texts are made alike.
@@ -108,7 +133,7 @@ impl<const N: usize> From<[usize; N]> for Ngrams {
     }
 }
 
-/// `keras.layers.TextVectorization()`.
+/// `keras.layers.TextVectorization()`. See [`TextVectorization`](struct@TextVectorization).
 #[allow(non_snake_case)]
 pub fn TextVectorization() -> TextVectorization {
     TextVectorization::new()
@@ -119,27 +144,20 @@ impl TextVectorization {
     pub fn new() -> Self {
         Self {
             common: Common::default(),
-            max_tokens: None,
+            lookup: lookup_of_words(),
             standardize: Some(Standardize::LowerAndStripPunctuation),
             split: Some(Split::Whitespace),
             ngrams: None,
-            output_mode: OutputMode::Int,
             output_sequence_length: None,
-            pad_to_max_tokens: false,
-            sparse: false,
             ragged: false,
-            vocabulary: None,
-            idf_weights: None,
             encoding: Encoding::Utf8,
-            vocabulary_size: None,
-            learned: None,
         }
     }
 
     /// How large the vocabulary is at most, special tokens included; as large as it gets by default.
     #[must_use]
     pub fn max_tokens(mut self, max_tokens: usize) -> Self {
-        self.max_tokens = Some(max_tokens);
+        self.lookup.change(|lookup| lookup.max_tokens = Some(max_tokens));
         self
     }
 
@@ -160,15 +178,29 @@ impl TextVectorization {
     /// The vocabulary, where it is not to be learned. It may begin with `""` and `"[UNK]"`.
     #[must_use]
     pub fn vocabulary<I: Into<String>>(mut self, vocabulary: impl IntoIterator<Item = I>) -> Self {
-        self.vocabulary = Some(Vocabulary::Given(vocabulary.into_iter().map(Into::into).collect()));
-        self.learned = None;
+        let vocabulary = Vocabulary::Given(vocabulary.into_iter().map(Into::into).collect());
+        self.lookup.change(|lookup| lookup.vocabulary = Some(vocabulary));
         self
     }
 
     /// How much each word of the given vocabulary counts with `OutputMode::TfIdf`.
     #[must_use]
     pub fn idf_weights(mut self, idf_weights: impl Into<Vec<f64>>) -> Self {
-        self.idf_weights = Some(idf_weights.into());
+        self.lookup.change(|lookup| lookup.idf_weights = Some(idf_weights.into()));
+        self
+    }
+
+    /// What words become; their indices by default.
+    #[must_use]
+    pub fn output_mode(mut self, output_mode: OutputMode) -> Self {
+        self.lookup.change(|lookup| lookup.output_mode = output_mode);
+        self
+    }
+
+    /// Are vectors as long as `max_tokens`, even where the vocabulary is smaller? No by default.
+    #[must_use]
+    pub fn pad_to_max_tokens(mut self, pad_to_max_tokens: bool) -> Self {
+        self.lookup.change(|lookup| lookup.pad_to_max_tokens = pad_to_max_tokens);
         self
     }
 
@@ -184,7 +216,7 @@ impl TextVectorization {
         }
         let mut counts = Counts::new();
         self.words(&texts)?.iter().for_each(|words| counts.add(words));
-        self.learn(counts)
+        self.lookup.learn(counts)
     }
 
     /// Learns the vocabulary from texts that come in batches.
@@ -197,14 +229,7 @@ impl TextVectorization {
         for batch in batches {
             self.words(&batch.into_batch())?.iter().for_each(|words| counts.add(words));
         }
-        self.learn(counts)
-    }
-
-    fn learn(&mut self, counts: Counts<String>) -> Result<()> {
-        let mut lookup = self.described();
-        lookup.learn(counts)?;
-        self.learned = Some(lookup);
-        Ok(())
+        self.lookup.learn(counts)
     }
 
     /// Looks the words of texts up, before the model: what `output_mode` says, as integers or floats. Texts come as a
@@ -217,19 +242,18 @@ impl TextVectorization {
         self.check()?;
         let texts = texts.into_batch();
         let rows = self.words(&texts)?;
-        let lookup = self.lookup();
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = self.output_sequence_length.unwrap_or(longest);
         let mut indices = Vec::with_capacity(rows.len() * width);
         for words in &rows {
-            let found = words.iter().take(width).map(|word| lookup.index(word));
+            let found = words.iter().take(width).map(|word| self.lookup.index(word));
             indices.extend(found.collect::<Result<Vec<_>>>()?);
             indices.resize(indices.len() + width.saturating_sub(words.len()), None);
         }
         let indices = ArrayD::from_shape_vec(IxDyn(&[rows.len(), width]), indices).expect("all rows have the width");
-        let encoded = lookup.encode_indices(&indices)?;
+        let encoded = self.lookup.encode_indices(&indices)?;
         let encoded = if texts.ndim() == 0 { encoded.index_axis_move(Axis(0), 0) } else { encoded };
-        to_numbers(encoded, self.output_mode)
+        to_numbers(encoded, self.lookup.output_mode)
     }
 
     /// The vocabulary, special tokens first, in the order of the indices.
@@ -238,7 +262,7 @@ impl TextVectorization {
     ///
     /// Where there is none yet.
     pub fn get_vocabulary(&self) -> Result<Vec<String>> {
-        self.lookup().get_vocabulary()
+        self.lookup.get_vocabulary()
     }
 
     /// How much each word counts with `OutputMode::TfIdf`, by its index.
@@ -247,7 +271,7 @@ impl TextVectorization {
     ///
     /// Where there is no vocabulary yet.
     pub fn get_idf_weights(&self) -> Result<Vec<f32>> {
-        self.lookup().idf_weights().map(<[f32]>::to_vec)
+        self.lookup.idf_weights().map(<[f32]>::to_vec)
     }
 
     /// Reads the layer from the configuration that Keras writes for it.
@@ -259,36 +283,16 @@ impl TextVectorization {
         read_as(&Self::new(), &[], config)
     }
 
-    /// The lookup that has learned, or that the arguments describe.
-    fn lookup(&self) -> Cow<'_, Lookup<String>> {
-        self.learned.as_ref().map_or_else(|| Cow::Owned(self.described()), Cow::Borrowed)
-    }
-
-    /// The lookup that the arguments describe.
-    fn described(&self) -> Lookup<String> {
-        Lookup {
-            max_tokens: self.max_tokens,
-            mask_token: Some(String::new()),
-            output_mode: self.output_mode,
-            sparse: self.sparse,
-            pad_to_max_tokens: self.pad_to_max_tokens,
-            idf_weights: self.idf_weights.clone(),
-            vocabulary: self.vocabulary.clone(),
-            vocabulary_size: self.vocabulary_size,
-            ..Lookup::new("[UNK]".to_owned())
-        }
-    }
-
     fn check(&self) -> Result<()> {
         if self.ragged {
             return Err(Error::argument("there are no ragged tensors").received("ragged").hint("leave it out"));
         }
-        if self.output_sequence_length.is_some() && self.output_mode != OutputMode::Int {
+        if self.output_sequence_length.is_some() && self.lookup.output_mode != OutputMode::Int {
             return Err(Error::argument("only indices have a length")
-                .received(format!("output_sequence_length with OutputMode::{:?}", self.output_mode))
+                .received(format!("output_sequence_length with OutputMode::{:?}", self.lookup.output_mode))
                 .expected("OutputMode::Int"));
         }
-        if self.output_mode == OutputMode::OneHot {
+        if self.lookup.output_mode == OutputMode::OneHot {
             return Err(Error::argument("texts of different lengths can't become a vector a word")
                 .received("OutputMode::OneHot")
                 .expected("Int, MultiHot, Count or TfIdf"));
@@ -358,17 +362,12 @@ arguments!(TextVectorization {
     standardize: Option<Standardize>,
     /// Where texts are split; at whitespace by default.
     split: Option<Split>,
-    /// What words become; their indices by default.
-    output_mode: OutputMode,
-    /// Are vectors as long as `max_tokens`, even where the vocabulary is smaller? No by default.
-    pad_to_max_tokens: bool,
 });
 
 impl TextVectorization {
     /// Adds the size of the vocabulary, which follows from it.
     fn complete(&self, config: &mut Value) {
-        let lookup = self.lookup();
-        config["vocabulary_size"] = json!(lookup.known_size().unwrap_or_else(|| lookup.smallest_size()));
+        config["vocabulary_size"] = json!(self.lookup.known_size().unwrap_or_else(|| self.lookup.smallest_size()));
     }
 }
 
@@ -381,12 +380,12 @@ impl Layer for TextVectorization {
 
     fn lookup_state(&self) -> Option<LookupState> {
         // Keras's layer has another that looks its words up.
-        self.lookup().state(&["", "_lookup_layer"])
+        self.lookup.state(&["", "_lookup_layer"])
     }
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.check()?;
-        let depth = self.lookup().depth()?;
+        let depth = self.lookup.depth()?;
         let texts = shape_of_strings(input)?;
         let fits = match texts.sample() {
             [] => self.split.is_some(),
@@ -399,13 +398,12 @@ impl Layer for TextVectorization {
                 .expected(if self.split.is_some() { "(None,) or (None, 1)" } else { "(None, words)" })
                 .hint("put the texts of a sample together"));
         }
-        let last = if self.output_mode == OutputMode::Int { self.output_sequence_length } else { Some(depth) };
+        let last = if self.lookup.output_mode == OutputMode::Int { self.output_sequence_length } else { Some(depth) };
         Ok(Shape::new([texts.batch(), last]))
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
-        // With the vocabulary in a table, once and for all.
-        Ok(BuiltLayer::new(OfTextsModule::new(Self { learned: Some(self.lookup().into_owned()), ..self.clone() })))
+        Ok(BuiltLayer::new(OfTextsModule::new(self.clone())))
     }
 }
 
@@ -432,6 +430,30 @@ mod tests {
         let mut learned = TextVectorization();
         learned.adapt(&text).unwrap();
         assert_eq!(learned.get_vocabulary().unwrap(), ["", "[UNK]", "b", "a"]);
+    }
+
+    #[test]
+    fn the_table_of_a_given_vocabulary_is_made_once_and_shared() {
+        let layer = TextVectorization().vocabulary(["a", "b"]);
+        assert_eq!(layer.get_vocabulary().unwrap(), ["", "[UNK]", "a", "b"]);
+        let table = layer.lookup.table.get().unwrap();
+        assert!(Arc::ptr_eq(table, layer.clone().lookup.table.get().unwrap()));
+        assert_eq!(layer.call::<i64>(&["b"]).unwrap()[[0, 0]], 3);
+        assert!(Arc::ptr_eq(table, layer.lookup.table.get().unwrap()));
+    }
+
+    #[test]
+    fn arguments_count_that_are_set_after_a_call() {
+        let layer = TextVectorization().vocabulary(["a", "b"]);
+        layer.call::<i64>(&["a"]).unwrap();
+        let weighted = layer.output_mode(OutputMode::TfIdf).idf_weights([0.5, 0.25]);
+        let expected = ndarray::arr2(&[[0.0, 0.5, 0.25]]).into_dyn();
+        assert_eq!(weighted.call::<f32>(&["a b"]).unwrap(), expected);
+
+        let mut learned = TextVectorization();
+        learned.adapt(&["a b"]).unwrap();
+        let hot = learned.output_mode(OutputMode::MultiHot).call::<i64>(&["a"]).unwrap();
+        assert_eq!(hot, ndarray::arr2(&[[0, 0, 1]]).into_dyn());
     }
 
     /// Keras's `model.predict` of these texts, by TensorFlow.

@@ -2,20 +2,21 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::layers::preprocessing::tokens::Token;
 
-/// The vocabulary of a layer that was given one, or has learned one before it was written to a file.
+/// The vocabulary of a layer that was given one, or has learned one before it was written to a file. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) enum Vocabulary<T> {
     /// It is an argument of the layer: a list in its configuration.
-    Given(Vec<T>),
+    Given(Arc<[T]>),
     /// Keras keeps it beside the weights, and has nothing of it in the configuration. Who reads a file gives it to the
     /// layer as an object, `{"learned": […], "idf_weights": […]}`.
-    Learned(Learned<T>),
+    Learned(Arc<Learned<T>>),
 }
 
 /// What a layer has learned: its tokens, special ones first, and the weight of each where there are weights.
@@ -30,7 +31,7 @@ pub(crate) struct Learned<T> {
 impl<T: Serialize> Serialize for Vocabulary<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Given(tokens) => tokens.serialize(serializer),
+            Self::Given(tokens) => tokens[..].serialize(serializer),
             Self::Learned(_) => serializer.serialize_none(),
         }
     }
@@ -57,10 +58,11 @@ impl<'de, T: Token> Visitor<'de> for ByForm<T> {
         while let Some(token) = list.next_element()? {
             tokens.push(token);
         }
-        Ok(Vocabulary::Given(tokens))
+        Ok(Vocabulary::Given(tokens.into()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
-        Learned::deserialize(serde::de::value::MapAccessDeserializer::new(object)).map(Vocabulary::Learned)
+        let learned = Learned::deserialize(serde::de::value::MapAccessDeserializer::new(object))?;
+        Ok(Vocabulary::Learned(Arc::new(learned)))
     }
 }

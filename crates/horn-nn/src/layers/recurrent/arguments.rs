@@ -11,6 +11,7 @@ use crate::initializers::orthogonal::Orthogonal;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::conventions::OutputMask;
 use crate::layer::weight::WeightSpec;
+use crate::layers::regularization::noise::check_rate;
 use crate::regularizers::regularizer::Regularizer;
 
 /// The arguments of every cell.
@@ -84,14 +85,8 @@ impl CellArguments {
                 .expected("at least 1")
                 .hint("give it the size of its state, as in `LSTM(64)`"));
         }
-        for (name, rate) in [("dropout", self.dropout), ("recurrent_dropout", self.recurrent_dropout)] {
-            if !(0.0..=1.0).contains(&rate) {
-                return Err(Error::argument("the rate is no share")
-                    .received(format!("{name} = {rate}"))
-                    .expected("0 to 1")
-                    .hint("give the share that is dropped: 0.2 for a fifth"));
-            }
-        }
+        check_rate("dropout", self.dropout)?;
+        check_rate("recurrent_dropout", self.recurrent_dropout)?;
         check_size("activation", self.activation)
     }
 }
@@ -151,7 +146,7 @@ macro_rules! cell_arguments {
         impl $layer {
             /// What is applied to the new state; `Tanh` by default.
             #[must_use]
-            pub fn activation(mut self, activation: $crate::Activation) -> Self {
+            pub fn activation(mut self, activation: $crate::activations::activation::Activation) -> Self {
                 self.cell.activation = activation;
                 self
             }
@@ -163,14 +158,14 @@ macro_rules! cell_arguments {
                 self
             }
 
-            /// The share of the input that is dropped in training, the same in all steps; nothing by default.
+            /// The fraction of the input that is dropped in training, the same in all steps; nothing by default.
             #[must_use]
             pub fn dropout(mut self, dropout: f64) -> Self {
                 self.cell.dropout = dropout;
                 self
             }
 
-            /// The share of the state that is dropped in training, the same in all steps; nothing by default.
+            /// The fraction of the state that is dropped in training, the same in all steps; nothing by default.
             #[must_use]
             pub fn recurrent_dropout(mut self, recurrent_dropout: f64) -> Self {
                 self.cell.recurrent_dropout = recurrent_dropout;
@@ -189,21 +184,27 @@ macro_rules! cell_arguments {
         impl $layer {
             #[doc = concat!("Where the ", $what, " starts; `", $default, "` by default.")]
             #[must_use]
-            pub fn $initializer(mut self, initializer: impl Into<$crate::initializers::Initializer>) -> Self {
+            pub fn $initializer(
+                mut self,
+                initializer: impl Into<$crate::initializers::initializer::Initializer>,
+            ) -> Self {
                 self.cell.$initializer = initializer.into();
                 self
             }
 
             #[doc = concat!("What is added to the loss for the ", $what, "; nothing by default.")]
             #[must_use]
-            pub fn $regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
+            pub fn $regularizer(
+                mut self,
+                regularizer: impl Into<$crate::regularizers::regularizer::Regularizer>,
+            ) -> Self {
                 self.cell.$regularizer = Some(regularizer.into());
                 self
             }
 
-            #[doc = concat!("What the ", $what, " is held to after each step; nothing by default.")]
+            #[doc = concat!("What the ", $what, " is constrained to after each step; nothing by default.")]
             #[must_use]
-            pub fn $constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
+            pub fn $constraint(mut self, constraint: impl Into<$crate::constraints::constraint::Constraint>) -> Self {
                 self.cell.$constraint = Some(constraint.into());
                 self
             }

@@ -34,7 +34,7 @@ use crate::tensor::shape::Shape;
 ///
 /// # Masks
 ///
-/// Both layers get the mask. With `return_sequences` the output of a masked step is zero, and the mask passes on.
+/// Both layers get the mask. With `return_sequences` the output of a masked step is zero, and the mask is propagated.
 ///
 /// ```
 /// use horn_nn::Apply;
@@ -103,7 +103,7 @@ impl TryFrom<Written> for Bidirectional {
     }
 }
 
-/// `keras.layers.Bidirectional(layer)`.
+/// `keras.layers.Bidirectional(layer)`. See [`Bidirectional`](struct@Bidirectional).
 #[allow(non_snake_case)]
 pub fn Bidirectional(layer: impl Into<Nested>) -> Bidirectional {
     Bidirectional::new(layer)

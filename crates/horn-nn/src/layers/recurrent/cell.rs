@@ -5,8 +5,10 @@ use burn::tensor::{Device, Tensor};
 
 use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
+use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::signal::Signal;
+use crate::layers::recurrent::arguments::CellArguments;
 use crate::layers::recurrent::noise::{Noise, Pass};
 use crate::tensor::any_tensor::AnyTensor;
 
@@ -95,6 +97,20 @@ pub(crate) struct Kernels {
 }
 
 impl Kernels {
+    /// The kernels of a cell with so many gates.
+    pub fn build(
+        gates: usize,
+        features: usize,
+        units: usize,
+        cell: &CellArguments,
+        build: &mut LayerBuilder,
+    ) -> Result<Self> {
+        Ok(Self {
+            kernel: build.add_weight("kernel", [features, gates * units], cell.kernel())?,
+            recurrent_kernel: build.add_weight("recurrent_kernel", [units, gates * units], cell.recurrent_kernel())?,
+        })
+    }
+
     pub fn units(&self) -> usize {
         self.recurrent_kernel.dims()[0]
     }

@@ -43,7 +43,7 @@ pub struct StackedRNNCells {
     cells: Vec<Nested>,
 }
 
-/// `keras.layers.StackedRNNCells(cells)`.
+/// `keras.layers.StackedRNNCells(cells)`. See [`StackedRNNCells`](struct@StackedRNNCells).
 #[allow(non_snake_case)]
 pub fn StackedRNNCells(cells: impl IntoIterator<Item = Nested>) -> StackedRNNCells {
     StackedRNNCells::new(cells)

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
-use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
@@ -11,6 +10,7 @@ use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::convolution::arguments::{WindowArguments, window_arguments};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::recurrent::arguments::{
     CellArguments, SequenceArguments, cell_arguments, check_size, sequence_arguments, sequence_call,
@@ -31,11 +31,8 @@ macro_rules! conv_lstm {
             #[serde(flatten)]
             common: Common,
             filters: usize,
-            kernel_size: Sizes<$n>,
-            strides: Sizes<$n>,
-            padding: Padding,
-            data_format: DataFormat,
-            dilation_rate: Sizes<$n>,
+            #[serde(flatten)]
+            window: WindowArguments<$n>,
             recurrent_activation: Activation,
             unit_forget_bias: bool,
             #[serde(flatten)]
@@ -45,7 +42,7 @@ macro_rules! conv_lstm {
             sequence: SequenceArguments,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`.")]
+        #[doc = concat!("`keras.layers.", $name, "(filters, kernel_size)`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> $class {
             $class::new(filters, kernel_size)
@@ -57,11 +54,7 @@ macro_rules! conv_lstm {
                 Self {
                     common: Common::default(),
                     filters,
-                    kernel_size: kernel_size.into(),
-                    strides: 1.into(),
-                    padding: Padding::Valid,
-                    data_format: DataFormat::ChannelsLast,
-                    dilation_rate: 1.into(),
+                    window: WindowArguments::new(kernel_size),
                     recurrent_activation: Activation::Sigmoid,
                     unit_forget_bias: true,
                     cell: CellArguments::default(),
@@ -69,22 +62,11 @@ macro_rules! conv_lstm {
                     sequence: SequenceArguments::default(),
                 }
             }
-
-            fn window(&self) -> Window {
-                Window::new(self.kernel_size, self.strides, self.dilation_rate, self.padding, self.data_format)
-            }
         }
 
         common_arguments!($class);
+        window_arguments!($class, $n);
         arguments!($class {
-            /// How far the kernel moves over the input from one output to the next, along each axis; 1 by default.
-            strides: impl Into<Sizes<$n>>,
-            /// How the edges of the input are treated; [`Padding::Valid`] by default. Those of the state are padded.
-            padding: Padding,
-            /// Where the channels are; [`DataFormat::ChannelsLast`] by default.
-            data_format: DataFormat,
-            /// How far apart the inputs are that neighbours in the kernel meet, along each axis; 1 by default.
-            dilation_rate: impl Into<Sizes<$n>>,
             /// What is applied to the gates; `Sigmoid` by default.
             recurrent_activation: Activation,
             /// Does the bias of the forget gate start at one, whatever `bias_initializer` says? Yes by default.
@@ -104,7 +86,7 @@ macro_rules! conv_lstm {
             fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
                 self.cell.check(self.filters)?;
                 check_size("recurrent_activation", self.recurrent_activation)?;
-                let window = self.window();
+                let window = self.window.to_window();
                 let (axes, _) = checked(&window, inputs)?;
                 let state = window.output_shape(&axes, Some(self.filters))?.sample().to_vec();
                 self.sequence.output_shapes(inputs, &state, &[state.clone(), state.clone()])
@@ -115,21 +97,16 @@ macro_rules! conv_lstm {
             }
 
             fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
-                let window = self.window();
+                let window = self.window.to_window();
                 let (_, channels) = checked(&window, inputs)?;
-                let sizes = |channels: usize| {
-                    let mut sizes = [0; $rank];
-                    sizes[..$n].copy_from_slice(&window.sizes);
-                    sizes[$n..].copy_from_slice(&[channels, 4 * self.filters]);
-                    sizes
-                };
+                let shape = |channels: usize| self.window.kernel_shape([channels, 4 * self.filters]);
                 let seed = build.seed_generator(self.seed)?;
                 let cell = build.within_group("conv_lstm_cell", "cell", |build| {
                     Ok(ConvLongCell::<$rank> {
-                        kernel: build.add_weight("kernel", sizes(channels), self.cell.kernel())?,
+                        kernel: build.add_weight("kernel", shape(channels), self.cell.kernel())?,
                         recurrent_kernel: build.add_weight(
                             "recurrent_kernel",
-                            sizes(self.filters),
+                            shape(self.filters),
                             self.cell.recurrent_kernel(),
                         )?,
                         bias: if self.cell.use_bias {
@@ -151,7 +128,7 @@ macro_rules! conv_lstm {
 
 conv_lstm! {
     /// Long short-term memory for sequences of sequences: the layer [`LSTM`](struct@crate::layers::LSTM) with convolutions in
-    /// place of the products with its kernels.
+    /// place of the products with its kernels. `strides` and `padding` are for the input: the state keeps its shape.
     ///
     /// From Shi et al., *Convolutional LSTM Network*, 2015, without the peepholes.
     ///
@@ -177,7 +154,7 @@ conv_lstm! {
 
 conv_lstm! {
     /// Long short-term memory for films: the layer [`LSTM`](struct@crate::layers::LSTM) with convolutions over images in place
-    /// of the products with its kernels.
+    /// of the products with its kernels. `strides` and `padding` are for the input: the state keeps its shape.
     ///
     /// From Shi et al., *Convolutional LSTM Network*, 2015, without the peepholes.
     ///
@@ -208,7 +185,7 @@ conv_lstm! {
 
 conv_lstm! {
     /// Long short-term memory for sequences of volumes: the layer [`LSTM`](struct@crate::layers::LSTM) with convolutions in
-    /// place of the products with its kernels.
+    /// place of the products with its kernels. `strides` and `padding` are for the input: the state keeps its shape.
     ///
     /// From Shi et al., *Convolutional LSTM Network*, 2015, without the peepholes.
     ///

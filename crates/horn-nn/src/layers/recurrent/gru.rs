@@ -2,127 +2,83 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::forward::Forward;
-use crate::layers::common::{Common, arguments};
-use crate::layers::recurrent::arguments::{CellArguments, SequenceArguments, check_size};
+use crate::layers::recurrent::arguments::check_size;
 use crate::layers::recurrent::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
-use crate::layers::recurrent::layers::{recurrent_cell, recurrent_layer};
+use crate::layers::recurrent::layers::recurrent_layers;
 use crate::layers::recurrent::noise::{Noise, Pass};
 
-/// The cell of [`GRU`](struct@GRU): gated recurrent unit.
-///
-/// With `[xz, xr, xn] = x · kernel + bias` and `[hz, hr, hn] = h · recurrent_kernel + recurrent bias`,
-///
-/// - `z = recurrent_activation(xz + hz)` and `r = recurrent_activation(xr + hr)`
-/// - `n = activation(xn + r · hn)`
-/// - `h' = z · h + (1 − z) · n`, which is the output
-///
-/// Without `reset_after` the state is reset before it is multiplied, `n = activation(xn + (r · h) · kernel of n)`, and
-/// there is no recurrent bias: so it is in Cho et al., *Learning Phrase Representations using RNN Encoder–Decoder*, 2014.
-///
-/// # Shapes
-///
-/// - inputs: a step `[batch, features]` and the state `[batch, units]`
-/// - outputs: the output and the new state, `[batch, units]` each
-/// - weights: kernel `[features, 3 · units]`, recurrent_kernel `[units, 3 · units]`, bias `[2, 3 · units]`: that of the
-///   input, and that of the state; without `reset_after` `[3 · units]`
-///
-/// ```
-/// use horn_nn::layers::GRUCell;
-///
-/// let layer = GRUCell(8);
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GRUCell {
-    #[serde(flatten)]
-    common: Common,
-    units: usize,
-    recurrent_activation: Activation,
-    reset_after: bool,
-    #[serde(flatten)]
-    cell: CellArguments,
-    seed: Option<u64>,
-}
+recurrent_layers! {
+    /// The cell of [`GRU`](struct@GRU): gated recurrent unit.
+    ///
+    /// With `[xz, xr, xn] = x · kernel + bias` and `[hz, hr, hn] = h · recurrent_kernel + recurrent bias`,
+    ///
+    /// - `z = recurrent_activation(xz + hz)` and `r = recurrent_activation(xr + hr)`
+    /// - `n = activation(xn + r · hn)`
+    /// - `h' = z · h + (1 − z) · n`, which is the output
+    ///
+    /// Without `reset_after` the state is reset before it is multiplied, `n = activation(xn + (r · h) · kernel of n)`, and
+    /// there is no recurrent bias: so it is in Cho et al., *Learning Phrase Representations using RNN Encoder–Decoder*, 2014.
+    ///
+    /// # Shapes
+    ///
+    /// - inputs: a step `[batch, features]` and the state `[batch, units]`
+    /// - outputs: the output and the new state, `[batch, units]` each
+    /// - weights: kernel `[features, 3 · units]`, recurrent_kernel `[units, 3 · units]`, bias `[2, 3 · units]`: that of the
+    ///   input, and that of the state; without `reset_after` `[3 · units]`
+    ///
+    /// ```
+    /// use horn_nn::layers::GRUCell;
+    ///
+    /// let layer = GRUCell(8);
+    /// ```
+    GRUCell, "GRUCell", "gru_cell";
 
-/// Gated recurrent units: a recurrent layer that learns how much of its state to renew. [`GRUCell`](struct@GRUCell) has the formulas.
-///
-/// # Shapes
-///
-/// - input: `[batch, steps, features]`; the initial state `[batch, units]` may come after it
-/// - output: `[batch, units]`, of the last step; `[batch, steps, units]` with `return_sequences`
-/// - with `return_state` the last state comes after it
-/// - weights: kernel `[features, 3 · units]`, recurrent_kernel `[units, 3 · units]`, bias `[2, 3 · units]`
-///
-/// # Masks
-///
-/// A masked step keeps the state, and repeats it as its output. The mask passes on with `return_sequences`. As in
-/// Keras, a layer that is given its initial state does not look at the mask of the sequence; a mask `[batch, steps]`
-/// may come after the state instead.
-///
-/// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{GRU, Input};
-///
-/// let (words, start) = (Input([20, 16]), Input([32]));
-/// let outputs = GRU(32).return_state(true).apply_all((words, start))?;
-/// assert_eq!(outputs.len(), 2);
-/// # Ok::<(), horn_nn::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct GRU {
-    #[serde(flatten)]
-    common: Common,
-    units: usize,
-    recurrent_activation: Activation,
-    reset_after: bool,
-    #[serde(flatten)]
-    cell: CellArguments,
-    seed: Option<u64>,
-    #[serde(flatten)]
-    sequence: SequenceArguments,
-}
+    /// Gated recurrent units: a recurrent layer that learns how much of its state to renew.
+    /// [`GRUCell`](struct@GRUCell) has the formulas.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, features]`; the initial state `[batch, units]` may come after it
+    /// - output: `[batch, units]`, of the last step; `[batch, steps, units]` with `return_sequences`
+    /// - with `return_state` the last state comes after it
+    /// - weights: kernel `[features, 3 · units]`, recurrent_kernel `[units, 3 · units]`, bias `[2, 3 · units]`
+    ///
+    /// # Masks
+    ///
+    /// A masked step keeps the state, and repeats it as its output. The mask is propagated with `return_sequences`. As in
+    /// Keras, a layer that is given its initial state ignores the mask that is propagated with the sequence; a mask
+    /// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts, or one after the state.
+    ///
+    /// ```
+    /// use horn_nn::Apply;
+    /// use horn_nn::layers::{GRU, Input};
+    ///
+    /// let (words, start) = (Input([20, 16]), Input([32]));
+    /// let outputs = GRU(32).return_state(true).apply_all((words, start))?;
+    /// assert_eq!(outputs.len(), 2);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    GRU, "GRU";
 
-/// `keras.layers.GRUCell(units)`.
-#[allow(non_snake_case)]
-pub fn GRUCell(units: usize) -> GRUCell {
-    GRUCell::new(units)
-}
-
-/// `keras.layers.GRU(units)`.
-#[allow(non_snake_case)]
-pub fn GRU(units: usize) -> GRU {
-    GRU::new(units)
+    states: 1,
+    arguments: {
+        /// What is applied to the gates; `Sigmoid` by default.
+        recurrent_activation: Activation = Activation::Sigmoid,
+        /// Is the state reset after it was multiplied by its kernel, and not before? Yes by default.
+        reset_after: bool = true,
+    }
 }
 
 impl GRUCell {
-    /// A cell of so many units, with Keras's defaults.
-    pub fn new(units: usize) -> Self {
-        Self {
-            common: Common::default(),
-            units,
-            recurrent_activation: Activation::Sigmoid,
-            reset_after: true,
-            cell: CellArguments::default(),
-            seed: None,
-        }
-    }
-
     fn build_cell(&self, features: usize, build: &mut LayerBuilder) -> Result<GatedCell> {
         check_size("recurrent_activation", self.recurrent_activation)?;
-        let kernels = Kernels {
-            kernel: build.add_weight("kernel", [features, 3 * self.units], self.cell.kernel())?,
-            recurrent_kernel: build.add_weight(
-                "recurrent_kernel",
-                [self.units, 3 * self.units],
-                self.cell.recurrent_kernel(),
-            )?,
-        };
+        let kernels = Kernels::build(3, features, self.units, &self.cell, build)?;
         let (mut bias, mut biases) = (None, None);
         match (self.cell.use_bias, self.reset_after) {
             (false, _) => {}
@@ -141,38 +97,6 @@ impl GRUCell {
         })
     }
 }
-
-impl GRU {
-    /// A layer of so many units, with Keras's defaults.
-    pub fn new(units: usize) -> Self {
-        let GRUCell { common, units, recurrent_activation, reset_after, cell, seed } = GRUCell::new(units);
-        let sequence = SequenceArguments::default();
-        Self { common, units, recurrent_activation, reset_after, cell, seed, sequence }
-    }
-
-    fn as_cell(&self) -> GRUCell {
-        let Self { units, recurrent_activation, reset_after, seed, .. } = *self;
-        let (common, cell) = (Common::default(), self.cell.clone());
-        GRUCell { common, units, recurrent_activation, reset_after, cell, seed }
-    }
-}
-
-macro_rules! own_arguments {
-    ($($layer:ident)+) => {$(
-        arguments!($layer {
-            /// What is applied to the gates; `Sigmoid` by default.
-            recurrent_activation: Activation,
-            /// Is the state reset after it was multiplied by its kernel, and not before? Yes by default.
-            reset_after: bool,
-        });
-    )+};
-}
-
-own_arguments!(GRU GRUCell);
-
-recurrent_cell!(GRUCell, "GRUCell", 1);
-
-recurrent_layer!(GRU, "GRU", "gru_cell", 1);
 
 #[derive(Module, Debug)]
 pub(crate) struct GatedCell {

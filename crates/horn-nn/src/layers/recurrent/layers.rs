@@ -4,26 +4,102 @@ use crate::error::{Error, Result};
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 
-/// Makes a layer of a cell's description that has the fields `units`, `cell` and `seed`, and says how it is built.
-macro_rules! recurrent_cell {
-    ($cell:ident, $class:literal, $states:literal) => {
-        $crate::layers::common::common_arguments!($cell);
-        $crate::layers::recurrent::arguments::cell_arguments!($cell);
+/// Makes a cell and the layer that takes it through a sequence.
+///
+/// Both have `units`, the arguments that are listed, those of all cells, and a seed. The cell says by `build_cell` how
+/// it is built. The group of the cell in Keras's files follows its class; what comes after the layer's class are
+/// attributes of its field `seed`.
+macro_rules! recurrent_layers {
+    (
+        $(#[$cell_doc:meta])+
+        $cell:ident, $cell_class:literal, $group:literal;
+        $(#[$doc:meta])+
+        $layer:ident, $class:literal $(, #[$seed:meta])?;
+        states: $states:literal,
+        arguments: { $($(#[$argument_doc:meta])+ $argument:ident: $type:ty = $default:expr,)* }
+    ) => {
+        $(#[$cell_doc])+
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $cell {
+            #[serde(flatten)]
+            common: $crate::layers::common::Common,
+            units: usize,
+            $($argument: $type,)*
+            #[serde(flatten)]
+            cell: $crate::layers::recurrent::arguments::CellArguments,
+            seed: Option<u64>,
+        }
 
-        impl $crate::Layer for $cell {
-            $crate::layers::common::described!($class);
+        $(#[$doc])+
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub struct $layer {
+            #[serde(flatten)]
+            common: $crate::layers::common::Common,
+            units: usize,
+            $($argument: $type,)*
+            #[serde(flatten)]
+            cell: $crate::layers::recurrent::arguments::CellArguments,
+            $(#[$seed])?
+            seed: Option<u64>,
+            #[serde(flatten)]
+            sequence: $crate::layers::recurrent::arguments::SequenceArguments,
+        }
+
+        impl $cell {
+            /// A cell of so many units, with Keras's defaults.
+            pub fn new(units: usize) -> Self {
+                Self {
+                    common: $crate::layers::common::Common::default(),
+                    units,
+                    $($argument: $default,)*
+                    cell: $crate::layers::recurrent::arguments::CellArguments::default(),
+                    seed: None,
+                }
+            }
+        }
+
+        impl $layer {
+            /// A layer of so many units, with Keras's defaults.
+            pub fn new(units: usize) -> Self {
+                let $cell { common, units, $($argument,)* cell, seed } = $cell::new(units);
+                let sequence = $crate::layers::recurrent::arguments::SequenceArguments::default();
+                Self { common, units, $($argument,)* cell, seed, sequence }
+            }
+
+            fn as_cell(&self) -> $cell {
+                $cell {
+                    common: $crate::layers::common::Common::default(),
+                    units: self.units,
+                    $($argument: self.$argument,)*
+                    cell: self.cell.clone(),
+                    seed: self.seed,
+                }
+            }
+        }
+
+        $crate::layers::recurrent::layers::recurrent_layers!(
+            @arguments $cell, $cell_class { $($(#[$argument_doc])+ $argument: $type,)* });
+        $crate::layers::recurrent::layers::recurrent_layers!(
+            @arguments $layer, $class { $($(#[$argument_doc])+ $argument: $type,)* });
+        $crate::layers::recurrent::arguments::sequence_arguments!($layer);
+
+        impl $crate::layer::description::Layer for $cell {
+            $crate::layers::common::described!($cell_class);
             $crate::many_inputs!();
 
-            fn output_shapes(&self, inputs: &[$crate::Shape]) -> $crate::Result<Vec<$crate::Shape>> {
+            fn output_shapes(
+                &self,
+                inputs: &[$crate::tensor::shape::Shape],
+            ) -> $crate::error::Result<Vec<$crate::tensor::shape::Shape>> {
                 self.cell.check(self.units)?;
                 $crate::layers::recurrent::layers::cell_shapes(inputs, &[self.units; $states])
             }
 
             fn build_for(
                 &self,
-                inputs: &[$crate::Shape],
-                build: &mut $crate::LayerBuilder,
-            ) -> $crate::Result<$crate::BuiltLayer> {
+                inputs: &[$crate::tensor::shape::Shape],
+                build: &mut $crate::layer::builder::LayerBuilder,
+            ) -> $crate::error::Result<$crate::layer::erased::BuiltLayer> {
                 let features = $crate::layers::recurrent::layers::features(&inputs[0])?;
                 Ok($crate::layer::erased::BuiltLayer::new(self.build_cell(features, build)?))
             }
@@ -36,31 +112,24 @@ macro_rules! recurrent_cell {
                 $crate::layers::recurrent::arguments::step_arguments(inputs)
             }
         }
-    };
-}
-pub(super) use recurrent_cell;
 
-/// Makes a layer of a description that has the fields `units`, `cell`, `seed` and `sequence`, and says what its cell is.
-macro_rules! recurrent_layer {
-    ($layer:ident, $class:literal, $cell:literal, $states:literal) => {
-        $crate::layers::common::common_arguments!($layer);
-        $crate::layers::recurrent::arguments::cell_arguments!($layer);
-        $crate::layers::recurrent::arguments::sequence_arguments!($layer);
-
-        impl $crate::Layer for $layer {
+        impl $crate::layer::description::Layer for $layer {
             $crate::layers::common::described!(
                 $class, masking, activity;
                 recorded_mode: Some(Mode::Inference), mask_argument: MaskArgument::Steps
             );
             $crate::many_inputs!();
 
-            fn output_mask(&self) -> $crate::OutputMask {
+            fn output_mask(&self) -> $crate::layer::conventions::OutputMask {
                 self.sequence.output_mask()
             }
 
-            fn output_shapes(&self, inputs: &[$crate::Shape]) -> $crate::Result<Vec<$crate::Shape>> {
+            fn output_shapes(
+                &self,
+                inputs: &[$crate::tensor::shape::Shape],
+            ) -> $crate::error::Result<Vec<$crate::tensor::shape::Shape>> {
                 self.cell.check(self.units)?;
-                $crate::layers::recurrent::layers::features(&SequenceArguments::step_shape(inputs, 3)?)?;
+                $crate::layers::recurrent::layers::features(&$crate::layers::recurrent::arguments::SequenceArguments::step_shape(inputs, 3)?)?;
                 let state = vec![Some(self.units)];
                 self.sequence.output_shapes(inputs, &state, &vec![state.clone(); $states])
             }
@@ -71,11 +140,11 @@ macro_rules! recurrent_layer {
 
             fn build_for(
                 &self,
-                inputs: &[$crate::Shape],
-                build: &mut $crate::LayerBuilder,
-            ) -> $crate::Result<$crate::BuiltLayer> {
+                inputs: &[$crate::tensor::shape::Shape],
+                build: &mut $crate::layer::builder::LayerBuilder,
+            ) -> $crate::error::Result<$crate::layer::erased::BuiltLayer> {
                 let features = $crate::layers::recurrent::layers::features(&inputs[0])?;
-                let cell = build.within_group($cell, "cell", |build| self.as_cell().build_cell(features, build))?;
+                let cell = build.within_group($group, "cell", |build| self.as_cell().build_cell(features, build))?;
                 Ok($crate::layer::erased::BuiltLayer::new($crate::layers::recurrent::sequence::Recurrent::<_, 2>::new(
                     cell,
                     self.sequence,
@@ -83,8 +152,24 @@ macro_rules! recurrent_layer {
             }
         }
     };
+    (@arguments $class:ident, $name:literal { $($(#[$doc:meta])+ $argument:ident: $type:ty,)* }) => {
+        #[doc = concat!("`keras.layers.", $name, "(units)`. See [`", $name, "`](struct@", $name, ").")]
+        #[allow(non_snake_case)]
+        pub fn $class(units: usize) -> $class {
+            $class::new(units)
+        }
+
+        $crate::layers::common::common_arguments!($class);
+        $crate::layers::recurrent::arguments::cell_arguments!($class);
+        $crate::layers::recurrent::layers::recurrent_layers!(@own $class { $($(#[$doc])+ $argument: $type,)* });
+    };
+    // The macro `arguments` takes at least one.
+    (@own $class:ident {}) => {};
+    (@own $class:ident { $($own:tt)+ }) => {
+        $crate::layers::common::arguments!($class { $($own)+ });
+    };
 }
-pub(super) use recurrent_layer;
+pub(super) use recurrent_layers;
 
 /// The shapes of a cell's output and states, for those of a step and of states.
 pub(super) fn cell_shapes(inputs: &[Shape], states: &[usize]) -> Result<Vec<Shape>> {

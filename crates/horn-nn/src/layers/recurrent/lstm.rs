@@ -2,7 +2,6 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
 use crate::error::Result;
@@ -10,118 +9,74 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::forward::Forward;
 use crate::layer::weight::WeightSpec;
-use crate::layers::common::{Common, arguments};
-use crate::layers::recurrent::arguments::{CellArguments, SequenceArguments, check_size};
+use crate::layers::recurrent::arguments::check_size;
 use crate::layers::recurrent::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
-use crate::layers::recurrent::layers::{recurrent_cell, recurrent_layer};
+use crate::layers::recurrent::layers::recurrent_layers;
 use crate::layers::recurrent::noise::{Noise, Pass};
 
-/// The cell of [`LSTM`](struct@LSTM): long short-term memory.
-///
-/// `[i, f, g, o] = x · kernel + h · recurrent_kernel + bias`, then
-///
-/// - `c' = recurrent_activation(f) · c + recurrent_activation(i) · activation(g)`
-/// - `h' = recurrent_activation(o) · activation(c')`, which is the output
-///
-/// From Hochreiter and Schmidhuber, *Long Short-Term Memory*, 1997, with the forget gate of Gers et al., 2000.
-///
-/// # Shapes
-///
-/// - inputs: a step `[batch, features]`, and the states h and c, `[batch, units]` each
-/// - outputs: the output and the new states, `[batch, units]` each
-/// - weights: kernel `[features, 4 · units]`, recurrent_kernel `[units, 4 · units]`, bias `[4 · units]`
-///
-/// ```
-/// use horn_nn::layers::LSTMCell;
-///
-/// let layer = LSTMCell(8);
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LSTMCell {
-    #[serde(flatten)]
-    common: Common,
-    units: usize,
-    recurrent_activation: Activation,
-    unit_forget_bias: bool,
-    #[serde(flatten)]
-    cell: CellArguments,
-    seed: Option<u64>,
-}
+recurrent_layers! {
+    /// The cell of [`LSTM`](struct@LSTM): long short-term memory.
+    ///
+    /// `[i, f, g, o] = x · kernel + h · recurrent_kernel + bias`, then
+    ///
+    /// - `c' = recurrent_activation(f) · c + recurrent_activation(i) · activation(g)`
+    /// - `h' = recurrent_activation(o) · activation(c')`, which is the output
+    ///
+    /// From Hochreiter and Schmidhuber, *Long Short-Term Memory*, 1997, with the forget gate of Gers et al., 2000.
+    ///
+    /// # Shapes
+    ///
+    /// - inputs: a step `[batch, features]`, and the states h and c, `[batch, units]` each
+    /// - outputs: the output and the new states, `[batch, units]` each
+    /// - weights: kernel `[features, 4 · units]`, recurrent_kernel `[units, 4 · units]`, bias `[4 · units]`
+    ///
+    /// ```
+    /// use horn_nn::layers::LSTMCell;
+    ///
+    /// let layer = LSTMCell(8);
+    /// ```
+    LSTMCell, "LSTMCell", "lstm_cell";
 
-/// Long short-term memory: a recurrent layer that learns what to keep, to forget and to show. [`LSTMCell`](struct@LSTMCell) has the
-/// formulas.
-///
-/// # Shapes
-///
-/// - input: `[batch, steps, features]`; the initial states h and c, `[batch, units]` each, may come after it
-/// - output: `[batch, units]`, of the last step; `[batch, steps, units]` with `return_sequences`
-/// - with `return_state` the last states h and c come after it
-/// - weights: kernel `[features, 4 · units]`, recurrent_kernel `[units, 4 · units]`, bias `[4 · units]`
-///
-/// # Masks
-///
-/// A masked step keeps the states, and repeats h as its output. The mask passes on with `return_sequences`. As in
-/// Keras, a layer that is given its initial states does not look at the mask of the sequence; a mask `[batch, steps]`
-/// may come after the states instead.
-///
-/// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{Dense, Input, LSTM};
-///
-/// let words = Input::with_unknown([None, Some(16)]);
-/// let y = LSTM(32).return_sequences(true).dropout(0.2).apply(&words)?;
-/// let y = Dense(1).apply(LSTM(32).apply(y)?)?;
-/// # Ok::<(), horn_nn::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LSTM {
-    #[serde(flatten)]
-    common: Common,
-    units: usize,
-    recurrent_activation: Activation,
-    unit_forget_bias: bool,
-    #[serde(flatten)]
-    cell: CellArguments,
-    seed: Option<u64>,
-    #[serde(flatten)]
-    sequence: SequenceArguments,
-}
+    /// Long short-term memory: a recurrent layer that learns what to keep, to forget and to show.
+    /// [`LSTMCell`](struct@LSTMCell) has the formulas.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, steps, features]`; the initial states h and c, `[batch, units]` each, may come after it
+    /// - output: `[batch, units]`, of the last step; `[batch, steps, units]` with `return_sequences`
+    /// - with `return_state` the last states h and c come after it
+    /// - weights: kernel `[features, 4 · units]`, recurrent_kernel `[units, 4 · units]`, bias `[4 · units]`
+    ///
+    /// # Masks
+    ///
+    /// A masked step keeps the states, and repeats h as its output. The mask is propagated with `return_sequences`. As in
+    /// Keras, a layer that is given its initial states ignores the mask that is propagated with the sequence; a mask
+    /// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts, or one after the states.
+    ///
+    /// ```
+    /// use horn_nn::Apply;
+    /// use horn_nn::layers::{Dense, Input, LSTM};
+    ///
+    /// let words = Input::with_unknown([None, Some(16)]);
+    /// let y = LSTM(32).return_sequences(true).dropout(0.2).apply(&words)?;
+    /// let y = Dense(1).apply(LSTM(32).apply(y)?)?;
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    LSTM, "LSTM";
 
-/// `keras.layers.LSTMCell(units)`.
-#[allow(non_snake_case)]
-pub fn LSTMCell(units: usize) -> LSTMCell {
-    LSTMCell::new(units)
-}
-
-/// `keras.layers.LSTM(units)`.
-#[allow(non_snake_case)]
-pub fn LSTM(units: usize) -> LSTM {
-    LSTM::new(units)
+    states: 2,
+    arguments: {
+        /// What is applied to the gates; `Sigmoid` by default.
+        recurrent_activation: Activation = Activation::Sigmoid,
+        /// Does the bias of the forget gate start at one, whatever `bias_initializer` says? Yes by default.
+        unit_forget_bias: bool = true,
+    }
 }
 
 impl LSTMCell {
-    /// A cell of so many units, with Keras's defaults.
-    pub fn new(units: usize) -> Self {
-        Self {
-            common: Common::default(),
-            units,
-            recurrent_activation: Activation::Sigmoid,
-            unit_forget_bias: true,
-            cell: CellArguments::default(),
-            seed: None,
-        }
-    }
-
     fn build_cell(&self, features: usize, build: &mut LayerBuilder) -> Result<LongCell> {
         check_size("recurrent_activation", self.recurrent_activation)?;
-        let kernels = Kernels {
-            kernel: build.add_weight("kernel", [features, 4 * self.units], self.cell.kernel())?,
-            recurrent_kernel: build.add_weight(
-                "recurrent_kernel",
-                [self.units, 4 * self.units],
-                self.cell.recurrent_kernel(),
-            )?,
-        };
+        let kernels = Kernels::build(4, features, self.units, &self.cell, build)?;
         let bias = match self.cell.use_bias {
             true => Some(gates_bias(self.units, self.unit_forget_bias, self.cell.bias(), build)?),
             false => None,
@@ -152,38 +107,6 @@ pub(crate) fn gates_bias(
         Ok([input, vec![1.0; units], rest].concat())
     })
 }
-
-impl LSTM {
-    /// A layer of so many units, with Keras's defaults.
-    pub fn new(units: usize) -> Self {
-        let LSTMCell { common, units, recurrent_activation, unit_forget_bias, cell, seed } = LSTMCell::new(units);
-        let sequence = SequenceArguments::default();
-        Self { common, units, recurrent_activation, unit_forget_bias, cell, seed, sequence }
-    }
-
-    fn as_cell(&self) -> LSTMCell {
-        let Self { units, recurrent_activation, unit_forget_bias, seed, .. } = *self;
-        let (common, cell) = (Common::default(), self.cell.clone());
-        LSTMCell { common, units, recurrent_activation, unit_forget_bias, cell, seed }
-    }
-}
-
-macro_rules! own_arguments {
-    ($($layer:ident)+) => {$(
-        arguments!($layer {
-            /// What is applied to the gates; `Sigmoid` by default.
-            recurrent_activation: Activation,
-            /// Does the bias of the forget gate start at one, whatever `bias_initializer` says? Yes by default.
-            unit_forget_bias: bool,
-        });
-    )+};
-}
-
-own_arguments!(LSTM LSTMCell);
-
-recurrent_cell!(LSTMCell, "LSTMCell", 2);
-
-recurrent_layer!(LSTM, "LSTM", "lstm_cell", 2);
 
 #[derive(Module, Debug)]
 pub(crate) struct LongCell {

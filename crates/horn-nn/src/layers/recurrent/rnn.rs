@@ -28,9 +28,9 @@ use crate::tensor::shape::Shape;
 ///
 /// # Masks
 ///
-/// A masked step keeps the states, and repeats the first as its output. The mask passes on with `return_sequences`. As
-/// in Keras, a layer that is given its initial states does not look at the mask of the sequence; a mask `[batch, steps]`
-/// may come after the states instead.
+/// A masked step keeps the states, and repeats the first as its output. The mask is propagated with `return_sequences`.
+/// As in Keras, a layer that is given its initial states ignores the mask that is propagated with the sequence; a mask
+/// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts, or one after the states.
 ///
 /// ```
 /// use horn_nn::Apply;
@@ -50,7 +50,7 @@ pub struct RNN {
     sequence: SequenceArguments,
 }
 
-/// `keras.layers.RNN(cell)`.
+/// `keras.layers.RNN(cell)`. See [`RNN`](struct@RNN).
 #[allow(non_snake_case)]
 pub fn RNN(cell: impl Into<Nested>) -> RNN {
     RNN::new(cell)

@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::*;
 use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
+use crate::graph::apply::Apply;
 use crate::graph::input::Input;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::{CallContext, Mode};
@@ -118,6 +119,28 @@ fn stateful_layers_go_on_where_they_stopped() {
     let gru = model.get_layer("gru").unwrap();
     assert!(gru.set_states(&[sequence(&[0.0; 3], [1, 1, 3])]).unwrap_err().is_shape());
     assert!(gru.set_states(&vec![sequence(&[0.0; 3], [1, 1, 3]); 2]).unwrap_err().is_argument());
+}
+
+/// Keras's `layer(x, initial_state=state, mask=mask)`. A mask that is only propagated with `x` would not count.
+#[test]
+fn a_mask_given_beside_initial_states_counts() {
+    let (x, state, mask) = (Input([3, 1]), Input([2]), Input([3]));
+    let layer = GRU(2).shared();
+    let given = layer.with_mask(&mask).apply((&x, &state)).unwrap();
+    let as_input = layer.apply((&x, &state, &mask)).unwrap();
+    let without = layer.apply((&x, &state)).unwrap();
+    let device = Device::default();
+    let model = Model::new((&x, &state, &mask), (&given, &as_input, &without)).unwrap().build(&device).unwrap();
+    let row = |values: &[f32]| Signal::new(Tensor::<1>::from_floats(values, &device).unsqueeze::<2>());
+    let steps = Signal::new(sequence(&[0.5, -1.0, 2.0], [1, 3, 1]));
+    let batch = vec![steps, row(&[0.5, 0.25]), row(&[1.0, 0.0, 1.0])];
+    let outputs = model.call(batch, &mut CallContext::new(Mode::Inference)).unwrap();
+    let outputs: Vec<Vec<f32>> = outputs.into_iter().map(|output| values(output.value().unwrap())).collect();
+    let [given, as_input, without] = outputs.try_into().unwrap();
+    assert_eq!(given, as_input);
+    assert_ne!(given, without);
+    let wrong = layer.with_mask(&state).apply((&x, &state)).unwrap_err();
+    assert!(wrong.is_shape(), "{wrong}");
 }
 
 /// Keras finds out when data comes.

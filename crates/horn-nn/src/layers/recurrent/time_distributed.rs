@@ -45,7 +45,7 @@ pub struct TimeDistributed {
     layer: Nested,
 }
 
-/// `keras.layers.TimeDistributed(layer)`.
+/// `keras.layers.TimeDistributed(layer)`. See [`TimeDistributed`](struct@TimeDistributed).
 #[allow(non_snake_case)]
 pub fn TimeDistributed(layer: impl Into<Nested>) -> TimeDistributed {
     TimeDistributed::new(layer)

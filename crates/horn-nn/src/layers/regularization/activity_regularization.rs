@@ -36,14 +36,14 @@ pub struct ActivityRegularization {
     l2: f64,
 }
 
-/// `keras.layers.ActivityRegularization()`.
+/// `keras.layers.ActivityRegularization()`. See [`ActivityRegularization`](struct@ActivityRegularization).
 #[allow(non_snake_case)]
 pub fn ActivityRegularization() -> ActivityRegularization {
     ActivityRegularization::new()
 }
 
 impl ActivityRegularization {
-    /// A layer that adds nothing until it is told to.
+    /// A layer that adds nothing until it is given a factor.
     pub fn new() -> Self {
         Self::default()
     }

@@ -12,12 +12,12 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::layers::regularization::noise::{check_noise_shape, check_rate, generator, noise_sizes};
+use crate::layers::regularization::noise::{check_noise_shape, check_rate, generator, noise_arguments, noise_sizes};
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// While training, sets a share `rate` of the values to the least that `Selu` gives, and stretches and shifts all so
+/// While training, sets a fraction `rate` of the values to the least that `Selu` gives, and stretches and shifts all so
 /// that mean 0 and variance 1 stay. Does nothing otherwise.
 ///
 /// # Shapes
@@ -41,41 +41,28 @@ pub struct AlphaDropout {
     seed: Option<u64>,
 }
 
-/// `keras.layers.AlphaDropout(rate)`.
+/// `keras.layers.AlphaDropout(rate)`. See [`AlphaDropout`](struct@AlphaDropout).
 #[allow(non_snake_case)]
 pub fn AlphaDropout(rate: f64) -> AlphaDropout {
     AlphaDropout::new(rate)
 }
 
 impl AlphaDropout {
-    /// A layer that drops the share `rate`, 0 or more and below 1.
+    /// A layer that drops the fraction `rate`, 0 or more and below 1.
     pub fn new(rate: f64) -> Self {
         Self { common: Common::default(), rate, noise_shape: None, seed: None }
-    }
-
-    /// The shape of the noise, batch axis included: where a size is 1, one draw counts for the whole axis. `None`
-    /// stands for the input's own size.
-    #[must_use]
-    pub fn noise_shape(mut self, noise_shape: impl Into<Vec<Option<usize>>>) -> Self {
-        self.noise_shape = Some(noise_shape.into());
-        self
-    }
-
-    /// Seeds the noise; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
     }
 }
 
 common_arguments!(AlphaDropout);
 
+noise_arguments!(AlphaDropout, noise_shape);
+
 impl Layer for AlphaDropout {
     described!("AlphaDropout", masking; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        check_rate(self.rate)?;
+        check_rate("rate", self.rate)?;
         if self.rate == 1.0 {
             return Err(Error::argument("where all is dropped, no variance can stay")
                 .received("rate = 1")

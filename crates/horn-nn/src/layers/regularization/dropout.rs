@@ -13,12 +13,12 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
-use crate::layers::regularization::noise::{check_noise_shape, check_rate, generator, noise_sizes};
+use crate::layers::regularization::noise::{check_noise_shape, check_rate, generator, noise_arguments, noise_sizes};
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// While training, sets a share `rate` of the values to zero and divides the others by `1 − rate`, so that their sum
+/// While training, sets a fraction `rate` of the values to zero and divides the others by `1 − rate`, so that their sum
 /// is expected to stay. Does nothing otherwise.
 ///
 /// # Shapes
@@ -40,41 +40,28 @@ pub struct Dropout {
     seed: Option<u64>,
 }
 
-/// `keras.layers.Dropout(rate)`.
+/// `keras.layers.Dropout(rate)`. See [`Dropout`](struct@Dropout).
 #[allow(non_snake_case)]
 pub fn Dropout(rate: f64) -> Dropout {
     Dropout::new(rate)
 }
 
 impl Dropout {
-    /// A layer that drops the share `rate`, 0 to 1.
+    /// A layer that drops the fraction `rate`, 0 to 1.
     pub fn new(rate: f64) -> Self {
         Self { common: Common::default(), rate, noise_shape: None, seed: None }
-    }
-
-    /// The shape of the noise, batch axis included: where a size is 1, one draw counts for the whole axis. `None`
-    /// stands for the input's own size.
-    #[must_use]
-    pub fn noise_shape(mut self, noise_shape: impl Into<Vec<Option<usize>>>) -> Self {
-        self.noise_shape = Some(noise_shape.into());
-        self
-    }
-
-    /// Seeds the noise; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
     }
 }
 
 common_arguments!(Dropout);
 
+noise_arguments!(Dropout, noise_shape);
+
 impl Layer for Dropout {
     described!("Dropout", masking; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        check_rate(self.rate)?;
+        check_rate("rate", self.rate)?;
         check_noise_shape(self.noise_shape.as_deref(), input)?;
         Ok(input.clone())
     }
@@ -94,7 +81,7 @@ pub(crate) struct DropoutModule {
 }
 
 impl DropoutModule {
-    /// Drops the share `rate`, with noise of this shape.
+    /// Drops the fraction `rate`, with noise of this shape.
     pub fn new(
         rate: f64,
         noise_shape: Option<Vec<Option<usize>>>,
@@ -164,7 +151,7 @@ mod tests {
         let (_, y) = run(Dropout(0.25), &[1.0; 10_000], &[100, 100], Mode::Training).unwrap();
         assert!(y.iter().all(|&y| y == 0.0 || (y - 4.0 / 3.0).abs() < 1e-6));
         let dropped = y.iter().filter(|&&y| y == 0.0).count() as f64 / 10_000.0;
-        // Five standard deviations of a share of 10,000 draws: 5 · sqrt(0.25 · 0.75 / 10,000) = 0.022.
+        // Five standard deviations of a fraction of 10,000 draws: 5 · sqrt(0.25 · 0.75 / 10,000) = 0.022.
         assert!((dropped - 0.25).abs() < 0.022, "{dropped}");
     }
 

@@ -12,7 +12,7 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::layers::regularization::noise::generator;
+use crate::layers::regularization::noise::{generator, noise_arguments};
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -29,7 +29,7 @@ macro_rules! gaussian {
             seed: Option<u64>,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(", stringify!($argument), ")`.")]
+        #[doc = concat!("`keras.layers.", $name, "(", stringify!($argument), ")`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class($argument: f64) -> $class {
             $class::new($argument)
@@ -40,16 +40,10 @@ macro_rules! gaussian {
             pub fn new($argument: f64) -> Self {
                 Self { common: Common::default(), $argument, seed: None }
             }
-
-            /// Seeds the noise; by default the seed is drawn when the model is built.
-            #[must_use]
-            pub fn seed(mut self, seed: u64) -> Self {
-                self.seed = Some(seed);
-                self
-            }
         }
 
         common_arguments!($class);
+        noise_arguments!($class);
 
         impl Layer for $class {
             described!($name, masking; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);

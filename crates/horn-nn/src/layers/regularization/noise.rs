@@ -5,15 +5,15 @@ use crate::layer::builder::LayerBuilder;
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::shape::Shape;
 
-/// Is it a share, 0 to 1?
-pub(crate) fn check_rate(rate: f64) -> Result<()> {
+/// Is the value of this argument a fraction, 0 to 1?
+pub(crate) fn check_rate(argument: &str, rate: f64) -> Result<()> {
     if (0.0..=1.0).contains(&rate) {
         return Ok(());
     }
-    Err(Error::argument("the rate is no share")
-        .received(format!("rate = {rate}"))
+    Err(Error::argument("the rate is not a fraction")
+        .received(format!("{argument} = {rate}"))
         .expected("0 to 1")
-        .hint("give the share that is dropped: 0.2 for a fifth"))
+        .hint("give the fraction that is dropped: 0.2 for a fifth"))
 }
 
 /// Can noise of this shape be repeated to the input's?
@@ -47,3 +47,32 @@ pub(crate) fn noise_sizes<const D: usize>(mut sizes: [usize; D], noise_shape: Op
 pub(crate) fn generator(rate: f64, seed: Option<u64>, build: &mut LayerBuilder) -> Result<SeedGenerator> {
     if rate > 0.0 { build.seed_generator(seed) } else { SeedGenerator::new(0) }
 }
+
+/// The arguments of the noise as methods, of a description that has the field `seed` and, where it is named,
+/// `noise_shape`.
+macro_rules! noise_arguments {
+    ($class:ident, noise_shape) => {
+        $crate::layers::regularization::noise::noise_arguments!($class);
+
+        impl $class {
+            /// The shape of the noise, batch axis included: where a size is 1, one draw counts for the whole axis. `None`
+            /// stands for the input's own size.
+            #[must_use]
+            pub fn noise_shape(mut self, noise_shape: impl Into<Vec<Option<usize>>>) -> Self {
+                self.noise_shape = Some(noise_shape.into());
+                self
+            }
+        }
+    };
+    ($class:ident) => {
+        impl $class {
+            /// Seeds the noise; by default the seed is drawn when the model is built.
+            #[must_use]
+            pub fn seed(mut self, seed: u64) -> Self {
+                self.seed = Some(seed);
+                self
+            }
+        }
+    };
+}
+pub(super) use noise_arguments;

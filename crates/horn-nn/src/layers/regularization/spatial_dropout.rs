@@ -9,7 +9,7 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::regularization::dropout::DropoutModule;
-use crate::layers::regularization::noise::check_rate;
+use crate::layers::regularization::noise::{check_rate, noise_arguments};
 use crate::tensor::shape::Shape;
 
 /// Makes the layer for an input of so many axes; with `data_format` the channels can come first.
@@ -25,23 +25,16 @@ macro_rules! spatial_dropout {
             $($data_format: DataFormat,)?
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(rate)`.")]
+        #[doc = concat!("`keras.layers.", $name, "(rate)`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class(rate: f64) -> $class {
             $class::new(rate)
         }
 
         impl $class {
-            /// A layer that drops the share `rate` of the channels, 0 to 1.
+            /// A layer that drops the fraction `rate` of the channels, 0 to 1.
             pub fn new(rate: f64) -> Self {
                 Self { common: Common::default(), rate, seed: None $(, $data_format: DataFormat::default())? }
-            }
-
-            /// Seeds the noise; by default the seed is drawn when the model is built.
-            #[must_use]
-            pub fn seed(mut self, seed: u64) -> Self {
-                self.seed = Some(seed);
-                self
             }
 
             $(
@@ -55,12 +48,13 @@ macro_rules! spatial_dropout {
         }
 
         common_arguments!($class);
+        noise_arguments!($class);
 
         impl Layer for $class {
             described!($name, masking, bare; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
-                check_rate(self.rate)?;
+                check_rate("rate", self.rate)?;
                 check_rank(input, $rank)?;
                 Ok(input.clone())
             }
@@ -79,7 +73,7 @@ macro_rules! spatial_dropout {
 }
 
 spatial_dropout! {
-    /// While training, sets a share `rate` of the channels to zero, at all steps alike, and divides the others by
+    /// While training, sets a fraction `rate` of the channels to zero, at all steps alike, and divides the others by
     /// `1 − rate`. Does nothing otherwise.
     ///
     /// # Shapes
@@ -98,7 +92,7 @@ spatial_dropout! {
 }
 
 spatial_dropout! {
-    /// While training, sets a share `rate` of the channels of an image to zero, at all places alike, and divides the
+    /// While training, sets a fraction `rate` of the channels of an image to zero, at all places alike, and divides the
     /// others by `1 − rate`. Does nothing otherwise.
     ///
     /// # Shapes
@@ -115,7 +109,7 @@ spatial_dropout! {
 }
 
 spatial_dropout! {
-    /// While training, sets a share `rate` of the channels of a volume to zero, at all places alike, and divides the
+    /// While training, sets a fraction `rate` of the channels of a volume to zero, at all places alike, and divides the
     /// others by `1 − rate`. Does nothing otherwise.
     ///
     /// # Shapes
