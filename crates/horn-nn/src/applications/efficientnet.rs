@@ -65,7 +65,7 @@ pub struct EfficientNetB0 {
     arguments: Arguments,
 }
 
-/// `keras.applications.EfficientNetB0(weights=None)`.
+/// `keras.applications.EfficientNetB0(weights=None)`. See [`EfficientNetB0`](struct@EfficientNetB0).
 #[allow(non_snake_case)]
 pub fn EfficientNetB0() -> EfficientNetB0 {
     EfficientNetB0::new()

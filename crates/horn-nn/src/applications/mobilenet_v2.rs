@@ -43,7 +43,7 @@ pub struct MobileNetV2 {
     alpha: f64,
 }
 
-/// `keras.applications.MobileNetV2(weights=None)`.
+/// `keras.applications.MobileNetV2(weights=None)`. See [`MobileNetV2`](struct@MobileNetV2).
 #[allow(non_snake_case)]
 pub fn MobileNetV2() -> MobileNetV2 {
     MobileNetV2::new()

@@ -41,7 +41,7 @@ pub struct ResNet50 {
     arguments: Arguments,
 }
 
-/// `keras.applications.ResNet50(weights=None)`.
+/// `keras.applications.ResNet50(weights=None)`. See [`ResNet50`](struct@ResNet50).
 #[allow(non_snake_case)]
 pub fn ResNet50() -> ResNet50 {
     ResNet50::new()

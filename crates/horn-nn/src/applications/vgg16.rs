@@ -37,7 +37,7 @@ pub struct VGG16 {
     arguments: Arguments,
 }
 
-/// `keras.applications.VGG16(weights=None)`.
+/// `keras.applications.VGG16(weights=None)`. See [`VGG16`](struct@VGG16).
 #[allow(non_snake_case)]
 pub fn VGG16() -> VGG16 {
     VGG16::new()

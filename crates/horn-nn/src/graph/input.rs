@@ -122,7 +122,7 @@ pub enum InputDtype {
     String,
 }
 
-/// `keras.Input(shape)`.
+/// `keras.Input(shape)`. See [`Input`](struct@Input).
 #[allow(non_snake_case)]
 pub fn Input(shape: impl AsRef<[usize]>) -> Input {
     Input::new(shape)

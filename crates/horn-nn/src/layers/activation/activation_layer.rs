@@ -36,7 +36,7 @@ pub struct ActivationLayer {
     activation: activations::Activation,
 }
 
-/// `keras.layers.Activation(activation)`.
+/// `keras.layers.Activation(activation)`. See [`ActivationLayer`].
 #[allow(non_snake_case)]
 pub fn Activation(activation: activations::Activation) -> ActivationLayer {
     ActivationLayer::new(activation)

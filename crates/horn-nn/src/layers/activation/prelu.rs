@@ -47,7 +47,7 @@ pub struct PReLU {
     shared_axes: Option<Axes>,
 }
 
-/// `keras.layers.PReLU()`.
+/// `keras.layers.PReLU()`. See [`PReLU`](struct@PReLU).
 #[allow(non_snake_case)]
 pub fn PReLU() -> PReLU {
     PReLU::new()

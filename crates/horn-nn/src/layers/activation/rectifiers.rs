@@ -27,7 +27,7 @@ macro_rules! rectifier {
             $argument: f64,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()

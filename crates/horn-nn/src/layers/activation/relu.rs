@@ -33,7 +33,7 @@ pub struct ReLU {
     threshold: f64,
 }
 
-/// `keras.layers.ReLU()`.
+/// `keras.layers.ReLU()`. See [`ReLU`](struct@ReLU).
 #[allow(non_snake_case)]
 pub fn ReLU() -> ReLU {
     ReLU::new()

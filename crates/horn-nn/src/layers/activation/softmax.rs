@@ -47,7 +47,7 @@ pub struct Softmax {
     axis: Axes,
 }
 
-/// `keras.layers.Softmax()`.
+/// `keras.layers.Softmax()`. See [`Softmax`](struct@Softmax).
 #[allow(non_snake_case)]
 pub fn Softmax() -> Softmax {
     Softmax::new()

@@ -61,7 +61,7 @@ pub struct Dense {
     quantization_config: Option<()>,
 }
 
-/// `keras.layers.Dense(units)`.
+/// `keras.layers.Dense(units)`. See [`Dense`](struct@Dense).
 #[allow(non_snake_case)]
 pub fn Dense(units: usize) -> Dense {
     Dense::new(units)

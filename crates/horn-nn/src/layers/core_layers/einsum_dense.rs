@@ -107,7 +107,7 @@ impl<'de> Deserialize<'de> for OutputSizes {
     }
 }
 
-/// `keras.layers.EinsumDense(equation, output_shape)`.
+/// `keras.layers.EinsumDense(equation, output_shape)`. See [`EinsumDense`](struct@EinsumDense).
 #[allow(non_snake_case)]
 pub fn EinsumDense(equation: impl Into<String>, output_shape: impl Into<OutputSizes>) -> EinsumDense {
     EinsumDense::new(equation, output_shape)

@@ -63,7 +63,7 @@ pub struct Embedding {
     weights: Option<Arc<Array2<f32>>>,
 }
 
-/// `keras.layers.Embedding(input_dim, output_dim)`.
+/// `keras.layers.Embedding(input_dim, output_dim)`. See [`Embedding`](struct@Embedding).
 #[allow(non_snake_case)]
 pub fn Embedding(input_dim: usize, output_dim: usize) -> Embedding {
     Embedding::new(input_dim, output_dim)

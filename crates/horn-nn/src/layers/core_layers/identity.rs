@@ -35,7 +35,7 @@ pub struct Identity {
     common: Common,
 }
 
-/// `keras.layers.Identity()`.
+/// `keras.layers.Identity()`. See [`Identity`](struct@Identity).
 #[allow(non_snake_case)]
 pub fn Identity() -> Identity {
     Identity::new()

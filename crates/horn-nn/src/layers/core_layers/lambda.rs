@@ -66,7 +66,7 @@ pub struct Lambda {
     probe: fn(&[Shape], &Function) -> Result<Shape>,
 }
 
-/// `keras.layers.Lambda(function)`.
+/// `keras.layers.Lambda(function)`. See [`Lambda`](struct@Lambda).
 #[allow(non_snake_case)]
 pub fn Lambda<T: Tensors, const O: usize>(function: impl Fn(T) -> Tensor<O> + Send + Sync + 'static) -> Lambda {
     Lambda::new(function)

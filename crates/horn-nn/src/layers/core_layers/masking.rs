@@ -40,7 +40,7 @@ pub struct Masking {
     mask_value: f64,
 }
 
-/// `keras.layers.Masking()`.
+/// `keras.layers.Masking()`. See [`Masking`](struct@Masking).
 #[allow(non_snake_case)]
 pub fn Masking() -> Masking {
     Masking::new()

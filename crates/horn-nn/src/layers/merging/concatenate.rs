@@ -48,7 +48,7 @@ pub struct Concatenate {
     axis: isize,
 }
 
-/// `keras.layers.Concatenate()`.
+/// `keras.layers.Concatenate()`. See [`Concatenate`](struct@Concatenate).
 #[allow(non_snake_case)]
 pub fn Concatenate() -> Concatenate {
     Concatenate::new()

@@ -49,7 +49,7 @@ pub struct Dot {
     normalize: bool,
 }
 
-/// `keras.layers.Dot(axes)`.
+/// `keras.layers.Dot(axes)`. See [`Dot`](struct@Dot).
 #[allow(non_snake_case)]
 pub fn Dot(axes: impl Into<Axes>) -> Dot {
     Dot::new(axes)

@@ -42,7 +42,7 @@ macro_rules! merging_layer {
             common: Common,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()

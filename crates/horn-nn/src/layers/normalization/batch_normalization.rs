@@ -64,7 +64,7 @@ pub struct BatchNormalization {
     renorm_momentum: f64,
 }
 
-/// `keras.layers.BatchNormalization()`.
+/// `keras.layers.BatchNormalization()`. See [`BatchNormalization`](struct@BatchNormalization).
 #[allow(non_snake_case)]
 pub fn BatchNormalization() -> BatchNormalization {
     BatchNormalization::new()

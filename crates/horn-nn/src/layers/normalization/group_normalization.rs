@@ -48,7 +48,7 @@ pub struct GroupNormalization {
     affine: Affine,
 }
 
-/// `keras.layers.GroupNormalization()`.
+/// `keras.layers.GroupNormalization()`. See [`GroupNormalization`](struct@GroupNormalization).
 #[allow(non_snake_case)]
 pub fn GroupNormalization() -> GroupNormalization {
     GroupNormalization::new()

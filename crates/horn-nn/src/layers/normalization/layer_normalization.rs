@@ -48,7 +48,7 @@ pub struct LayerNormalization {
     rms_scaling: bool,
 }
 
-/// `keras.layers.LayerNormalization()`.
+/// `keras.layers.LayerNormalization()`. See [`LayerNormalization`](struct@LayerNormalization).
 #[allow(non_snake_case)]
 pub fn LayerNormalization() -> LayerNormalization {
     LayerNormalization::new()

@@ -54,7 +54,7 @@ pub struct Normalization {
     adapted: Option<Statistics>,
 }
 
-/// `keras.layers.Normalization()`.
+/// `keras.layers.Normalization()`. See [`Normalization`](struct@Normalization).
 #[allow(non_snake_case)]
 pub fn Normalization() -> Normalization {
     Normalization::new()

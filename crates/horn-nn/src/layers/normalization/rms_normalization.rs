@@ -41,7 +41,7 @@ pub struct RMSNormalization {
     epsilon: f64,
 }
 
-/// `keras.layers.RMSNormalization()`.
+/// `keras.layers.RMSNormalization()`. See [`RMSNormalization`](struct@RMSNormalization).
 #[allow(non_snake_case)]
 pub fn RMSNormalization() -> RMSNormalization {
     RMSNormalization::new()

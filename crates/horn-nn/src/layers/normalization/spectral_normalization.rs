@@ -45,7 +45,7 @@ pub struct SpectralNormalization {
     power_iterations: usize,
 }
 
-/// `keras.layers.SpectralNormalization(layer)`.
+/// `keras.layers.SpectralNormalization(layer)`. See [`SpectralNormalization`](struct@SpectralNormalization).
 #[allow(non_snake_case)]
 pub fn SpectralNormalization(layer: impl Into<Nested>) -> SpectralNormalization {
     SpectralNormalization::new(layer)

@@ -35,7 +35,7 @@ pub struct UnitNormalization {
     axis: Axes,
 }
 
-/// `keras.layers.UnitNormalization()`.
+/// `keras.layers.UnitNormalization()`. See [`UnitNormalization`](struct@UnitNormalization).
 #[allow(non_snake_case)]
 pub fn UnitNormalization() -> UnitNormalization {
     UnitNormalization::new()

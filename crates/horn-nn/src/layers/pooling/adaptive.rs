@@ -30,7 +30,7 @@ macro_rules! adaptive_layer {
             data_format: DataFormat,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(output_size)`.")]
+        #[doc = concat!("`keras.layers.", $name, "(output_size)`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class(output_size: impl Into<Sizes<$n>>) -> $class {
             $class::new(output_size)

@@ -30,7 +30,7 @@ macro_rules! global_layer {
             keepdims: bool,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()

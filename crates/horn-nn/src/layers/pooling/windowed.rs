@@ -24,7 +24,7 @@ macro_rules! pooling_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, Max) => {
         pooling_layer!(@all $(#[$doc])+ $class, $name, $n, Max);
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()
@@ -51,7 +51,7 @@ macro_rules! pooling_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, Average) => {
         pooling_layer!(@all $(#[$doc])+ $class, $name, $n, Average);
 
-        #[doc = concat!("`keras.layers.", $name, "(pool_size)`.")]
+        #[doc = concat!("`keras.layers.", $name, "(pool_size)`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class(pool_size: impl Into<Sizes<$n>>) -> $class {
             $class::new(pool_size)

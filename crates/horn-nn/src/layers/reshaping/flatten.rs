@@ -34,7 +34,7 @@ pub struct Flatten {
     data_format: DataFormat,
 }
 
-/// `keras.layers.Flatten()`.
+/// `keras.layers.Flatten()`. See [`Flatten`](struct@Flatten).
 #[allow(non_snake_case)]
 pub fn Flatten() -> Flatten {
     Flatten::new()

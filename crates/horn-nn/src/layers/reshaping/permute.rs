@@ -34,7 +34,7 @@ pub struct Permute {
     dims: Vec<usize>,
 }
 
-/// `keras.layers.Permute(dims)`.
+/// `keras.layers.Permute(dims)`. See [`Permute`](struct@Permute).
 #[allow(non_snake_case)]
 pub fn Permute(dims: impl Into<Vec<usize>>) -> Permute {
     Permute::new(dims)

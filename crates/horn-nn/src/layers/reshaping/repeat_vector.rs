@@ -33,7 +33,7 @@ pub struct RepeatVector {
     n: usize,
 }
 
-/// `keras.layers.RepeatVector(n)`.
+/// `keras.layers.RepeatVector(n)`. See [`RepeatVector`](struct@RepeatVector).
 #[allow(non_snake_case)]
 pub fn RepeatVector(n: usize) -> RepeatVector {
     RepeatVector::new(n)

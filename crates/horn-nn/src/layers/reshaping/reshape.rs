@@ -34,7 +34,7 @@ pub struct Reshape {
     target_shape: Vec<isize>,
 }
 
-/// `keras.layers.Reshape(target_shape)`.
+/// `keras.layers.Reshape(target_shape)`. See [`Reshape`](struct@Reshape).
 #[allow(non_snake_case)]
 pub fn Reshape(target_shape: impl Into<Vec<isize>>) -> Reshape {
     Reshape::new(target_shape)

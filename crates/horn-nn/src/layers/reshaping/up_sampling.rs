@@ -29,7 +29,7 @@ macro_rules! up_sampling {
             $($data_format: DataFormat,)?
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()

@@ -44,7 +44,7 @@ pub struct UpSampling2D {
     interpolation: Interpolation,
 }
 
-/// `keras.layers.UpSampling2D()`.
+/// `keras.layers.UpSampling2D()`. See [`UpSampling2D`](struct@UpSampling2D).
 #[allow(non_snake_case)]
 pub fn UpSampling2D() -> UpSampling2D {
     UpSampling2D::new()
