@@ -256,7 +256,7 @@ fn impossible_optimizers_are_a_clear_error() {
     let layers = || Sequential::new().add(Input([4])).add(Dense(1));
     let error = layers().compile(Adam::new(-1.0), MeanSquaredError::new(), ()).unwrap_err();
     assert!(error.is_argument());
-    assert_eq!(error.place(), Some("learning_rate"));
+    assert_eq!(error.location(), Some("learning_rate"));
 }
 
 #[test]

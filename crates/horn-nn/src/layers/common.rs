@@ -9,7 +9,7 @@ use crate::regularizers::regularizer::Regularizer;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Common {
     pub name: Option<String>,
-    #[serde(default = "learns")]
+    #[serde(default = "trainable_by_default")]
     pub trainable: bool,
     pub dtype: DType,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,7 +17,7 @@ pub(crate) struct Common {
 }
 
 /// Layers learn where their configuration does not say.
-fn learns() -> bool {
+fn trainable_by_default() -> bool {
     true
 }
 

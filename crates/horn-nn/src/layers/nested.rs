@@ -75,14 +75,14 @@ impl Nested {
     pub(crate) fn build(&self, group: &str, inputs: &[Shape], build: &mut LayerBuilder) -> Result<NestedLayer> {
         let mut own = build.apart();
         let built = self.0.build_for(inputs, &mut own)?;
-        let learns = self.0.trainable();
-        let noted =
-            own.into_weights().into_iter().map(|weight| Weight { trainable: weight.trainable && learns, ..weight });
+        let trainable = self.0.trainable();
+        let weights_of_layer =
+            own.into_weights().into_iter().map(|weight| Weight { trainable: weight.trainable && trainable, ..weight });
         build.within_group(&self.name(), group, |build| {
-            build.adopt(noted);
+            build.adopt(weights_of_layer);
             Ok(())
         })?;
-        let built = if learns { built } else { weights::set_trainable(built, |_| false) };
+        let built = if trainable { built } else { weights::set_trainable(built, |_| false) };
         Ok(NestedLayer { built, description: self.clone() })
     }
 }

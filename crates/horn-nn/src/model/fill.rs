@@ -15,8 +15,8 @@ impl Model {
     ///
     /// The first that the function returns, and where there are more or fewer values than the weight has.
     pub fn filled(self, values: impl FnMut(usize, &Weight) -> Result<Option<Vec<f32>>>) -> Result<Self> {
-        let noted: Vec<Weight> = self.weights().cloned().collect();
-        let mut filler = Filler { noted: noted.iter().enumerate(), values, failed: None };
+        let recorded: Vec<Weight> = self.weights().cloned().collect();
+        let mut filler = Filler { recorded: recorded.iter().enumerate(), values, failed: None };
         let filled = self.map(&mut filler);
         filler.failed.map_or(Ok(filled), Err)
     }
@@ -24,14 +24,14 @@ impl Model {
 
 /// Replaces weights until one fails.
 struct Filler<'a, F> {
-    noted: std::iter::Enumerate<std::slice::Iter<'a, Weight>>,
+    recorded: std::iter::Enumerate<std::slice::Iter<'a, Weight>>,
     values: F,
     failed: Option<Error>,
 }
 
 impl<F: FnMut(usize, &Weight) -> Result<Option<Vec<f32>>>> ModuleMapper for Filler<'_, F> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some((at, weight)) = self.noted.next().filter(|_| self.failed.is_none()) else { return param };
+        let Some((at, weight)) = self.recorded.next().filter(|_| self.failed.is_none()) else { return param };
         let sizes = param.lazy_shape();
         match (self.values)(at, weight) {
             Ok(None) => param,

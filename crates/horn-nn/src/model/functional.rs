@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(
             message(LSTM(2).shared().with_mask(&mask).apply(&x)),
             "layer LSTM: the mask does not fit the input; received a mask of (None, 4) for (None, 5, 3), \
-             expected the number of samples and of steps. \
+             expected the number of samples and of timesteps. \
              Hint: give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`."
         );
         assert!(
@@ -294,7 +294,7 @@ mod tests {
         );
         assert!(message(LSTM(2).shared().with_mask((&mask, &mask)).apply(&x)).contains("another number of masks"));
         assert!(
-            message(Dense(2).shared().with_mask(&mask).apply(&x)).contains("the layer takes no mask with its call")
+            message(Dense(2).shared().with_mask(&mask).apply(&x)).contains("the layer takes no mask as a call argument")
         );
     }
 

@@ -74,12 +74,12 @@ impl<'a> LayerRef<'a> {
     }
 
     /// Does each weight learn? None does where the layer is frozen.
-    pub fn learning(&self) -> Vec<bool> {
+    pub fn trainable_flags(&self) -> Vec<bool> {
         let own = match self.as_model() {
-            Some(nested) => nested.learning(),
+            Some(nested) => nested.trainable_flags(),
             None => self.weights().iter().map(|weight| weight.trainable).collect(),
         };
-        own.into_iter().map(|learns| learns && self.trainable()).collect()
+        own.into_iter().map(|trainable| trainable && self.trainable()).collect()
     }
 
     /// Copies of the weights.

@@ -162,7 +162,7 @@ impl Model {
         *self = function(whole);
     }
 
-    pub(super) fn place(&self, at: usize) -> String {
+    pub(super) fn location(&self, at: usize) -> String {
         let planned = &self.graph.plan.layers[at];
         names::place(&planned.name, planned.layer.as_ref())
     }

@@ -46,7 +46,7 @@ impl Model {
         self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
         let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
         for ((&at, input), shape) in plan.inputs.iter().zip(inputs).zip(self.input_shapes()) {
-            values[at] = vec![Some(input.settled()?.with_rank(shape.rank())?)];
+            values[at] = vec![Some(input.materialized()?.with_rank(shape.rank())?)];
         }
         for (at, planned) in plan.calls.iter().enumerate() {
             if planned.inputs.is_empty() {
@@ -55,8 +55,8 @@ impl Model {
             let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
             let mut taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
             let masks = taken.split_off(taken.len() - planned.masks);
-            let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.place(planned.layer)))?;
-            self.check_call(planned, &taken).map_err(|error| error.at(self.place(planned.layer)))?;
+            let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.location(planned.layer)))?;
+            self.check_call(planned, &taken).map_err(|error| error.at(self.location(planned.layer)))?;
             values[at] = call
                 .in_mode(planned.mode, |call| self.run(planned.layer, taken, call))?
                 .into_iter()
@@ -122,7 +122,7 @@ impl Model {
         }
         let trainable = self.graph.states[at].trainable;
         let outputs = call.of_layer(trainable, |call| self.layers[at].call(inputs, call));
-        let outputs = outputs.map_err(|error| error.at(self.place(at)))?;
+        let outputs = outputs.map_err(|error| error.at(self.location(at)))?;
         if let Some(regularizer) = layer.activity_regularizer() {
             call.add_activity(regularizer, &outputs)?;
         }

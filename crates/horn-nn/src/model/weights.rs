@@ -38,17 +38,17 @@ impl Model {
 
     /// The weights that learn: not those of frozen layers.
     pub fn trainable_weights(&self) -> impl Iterator<Item = &Weight> {
-        self.weights().zip(self.learning()).filter_map(|(weight, learns)| learns.then_some(weight))
+        self.weights().zip(self.trainable_flags()).filter_map(|(weight, trainable)| trainable.then_some(weight))
     }
 
     /// The weights that do not learn: those of frozen layers, and those that layers change themselves.
     pub fn non_trainable_weights(&self) -> impl Iterator<Item = &Weight> {
-        self.weights().zip(self.learning()).filter_map(|(weight, learns)| (!learns).then_some(weight))
+        self.weights().zip(self.trainable_flags()).filter_map(|(weight, trainable)| (!trainable).then_some(weight))
     }
 
     /// Does each weight learn?
-    pub(crate) fn learning(&self) -> Vec<bool> {
-        self.layers().flat_map(|layer| layer.learning()).collect()
+    pub(crate) fn trainable_flags(&self) -> Vec<bool> {
+        self.layers().flat_map(|layer| layer.trainable_flags()).collect()
     }
 
     /// Copies of all weights, layer by layer, those that learn first.
@@ -74,7 +74,7 @@ impl Model {
     /// Where there is no layer of that name, there are more or fewer arrays, or one has another shape.
     pub fn set_layer_weights(&mut self, name: &str, values: &[ArrayD<f32>]) -> Result<()> {
         let at = self.position(name)?;
-        check_weights(&self.graph.states[at].weights, values).map_err(|error| error.at(self.place(at)))?;
+        check_weights(&self.graph.states[at].weights, values).map_err(|error| error.at(self.location(at)))?;
         self.update_layer(at, |layer| weights::set(layer, values));
         Ok(())
     }
@@ -133,8 +133,8 @@ impl Model {
     #[must_use]
     pub fn constrained(self) -> Self {
         let graph = self.graph.clone();
-        let noted: Vec<&Weight> = graph.states.iter().flat_map(|state| &state.weights).collect();
-        if noted.iter().all(|weight| weight.constraint.is_none()) { self } else { weights::constrain(self, &noted) }
+        let weights: Vec<&Weight> = graph.states.iter().flat_map(|state| &state.weights).collect();
+        if weights.iter().all(|weight| weight.constraint.is_none()) { self } else { weights::constrain(self, &weights) }
     }
 }
 

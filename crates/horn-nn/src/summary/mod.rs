@@ -226,9 +226,9 @@ impl Totals {
 /// assert!(horn_nn::summary::terminal_width() > 0);
 /// ```
 pub fn terminal_width() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()).filter(|&n| n > 0);
-    let asked = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-    told.or_else(asked).filter(|&n| n > 0).unwrap_or(80)
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()).filter(|&n| n > 0);
+    let of_terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    columns.or_else(of_terminal).filter(|&n| n > 0).unwrap_or(80)
 }
 
 /// How much text each column holds where the table is `line` wide; `None` where one would hold nothing.

@@ -193,7 +193,7 @@ mod tests {
         }
         let weights = Tensor::ones([3], &device);
         let error = reduce(Tensor::ones([4], &device), Some(weights), Reduction::Sum).unwrap_err();
-        assert_eq!(error.place(), Some("sample_weight"));
+        assert_eq!(error.location(), Some("sample_weight"));
     }
 
     #[test]
@@ -204,7 +204,7 @@ mod tests {
             Box::new(CategoricalCrossentropy::new().label_smoothing(f64::NAN)),
         ];
         for loss in bad {
-            assert_eq!(loss.validate().expect_err(loss.name()).place(), Some("label_smoothing"));
+            assert_eq!(loss.validate().expect_err(loss.name()).location(), Some("label_smoothing"));
         }
     }
 

@@ -118,7 +118,7 @@ mod tests {
         for (optimizer, argument) in bad {
             let error = optimizer.validate().expect_err(argument);
             assert!(error.is_argument(), "{error}");
-            assert_eq!(error.place(), Some(argument), "{error}");
+            assert_eq!(error.location(), Some(argument), "{error}");
         }
     }
 

@@ -198,15 +198,15 @@ impl Forward for BatchNormalizationModule {
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let mask = input.mask().cloned();
-        let learns = call.is_training() && call.is_trainable();
+        let is_training = call.is_training() && call.is_trainable();
         let output = by_rank!(input.value()?, |x| {
             // Convolutions leave the channels before the places: there a channel's values lie together.
             let last = x.dims().len() - 1;
             let x = if last > 1 { x.movedim(self.axis, 1) } else { x };
-            let y = match (learns, &mask) {
+            let y = match (is_training, &mask) {
                 (false, _) => Ok(self.infer(x)),
-                (true, None) => Ok(self.learn(x)),
-                (true, Some(mask)) => self.learn_masked(x, mask.clone()),
+                (true, None) => Ok(self.normalize_batch(x)),
+                (true, Some(mask)) => self.normalize_masked_batch(x, mask.clone()),
             };
             y.map(|y| AnyTensor::from(if last > 1 { y.movedim(1, self.axis) } else { y }))
         })??;
@@ -232,7 +232,7 @@ impl BatchNormalizationModule {
     }
 
     /// With the statistics of the batch, by Burn's one operation for all of it, which has its own gradient.
-    fn learn<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+    fn normalize_batch<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let channels = [x.dims()[1]];
         let device = x.device();
         let (ones, zeros) = unscaled(channels, &device);
@@ -247,7 +247,7 @@ impl BatchNormalizationModule {
     }
 
     /// With the statistics of the steps that count.
-    fn learn_masked<const D: usize>(&self, x: Tensor<D>, mask: AnyTensor) -> Result<Tensor<D>> {
+    fn normalize_masked_batch<const D: usize>(&self, x: Tensor<D>, mask: AnyTensor) -> Result<Tensor<D>> {
         let sizes = x.clone().movedim(1, self.axis).dims();
         let counts = by_rank!(bool: mask, |mask| AnyTensor::from(mask.float()))?;
         let counts = counts.clone().reshape(&[counts.sizes(), vec![1]].concat())?.expand(&sizes)?;
