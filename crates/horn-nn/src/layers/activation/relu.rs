@@ -1,4 +1,4 @@
-//! `ReLU`: the rectifier with its three arguments.
+//! `ReLU`: the rectifier with three optional arguments.
 
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +59,7 @@ impl ReLU {
         self
     }
 
-    /// Where the rectifier begins; 0 by default.
+    /// The threshold below which inputs are damped; 0 by default.
     #[must_use]
     pub fn threshold(mut self, threshold: f64) -> Self {
         self.threshold = threshold;
