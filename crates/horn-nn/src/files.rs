@@ -23,15 +23,14 @@ pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWrite
     let path = path.as_ref();
     let place = format!("file {:?}", path.display().to_string());
     let failed = |error: io::Error| {
-        Error::file("cannot be written")
-            .at(&place)
-            .because(error)
-            .hint("choose a folder that exists and is writable")
+        Error::file("cannot be written").at(&place).because(error).hint("choose a folder that exists and is writable")
     };
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let old = fs::metadata(&path).ok();
     if old.as_ref().is_some_and(|old| !old.is_file()) {
-        return Err(Error::file("is not a regular file").at(place).hint("choose a path that is not a folder or a device"));
+        return Err(Error::file("is not a regular file")
+            .at(place)
+            .hint("choose a path that is not a folder or a device"));
     }
     let (mut file, beside) = create_beside(&path).map_err(failed)?;
     let written = write_whole(&mut file, write).map_err(|error| error.at(&place)).and_then(|()| {
@@ -53,9 +52,9 @@ pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWrite
 
 fn write_whole(file: &mut BufWriter<File>, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     write(file)?;
-    file.flush()
-        .and_then(|()| file.get_ref().sync_all())
-        .map_err(|error| Error::file("cannot be written").because(error).hint("check that there is free space on the disk"))
+    file.flush().and_then(|()| file.get_ref().sync_all()).map_err(|error| {
+        Error::file("cannot be written").because(error).hint("check that there is free space on the disk")
+    })
 }
 
 /// A new file in the same folder, as a rename across file systems would be a copy.

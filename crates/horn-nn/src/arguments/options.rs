@@ -15,7 +15,7 @@ pub enum Padding {
     Causal,
 }
 
-/// Where the channels are.
+/// The position of the channel axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataFormat {

@@ -95,7 +95,8 @@ impl SharedLayer {
             return Err(Error::argument("an Input can't be applied").hint("apply another layer to the Input"));
         }
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
-        let output_shapes = checks::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.location()))?;
+        let output_shapes =
+            checks::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.location()))?;
         masks::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.location()))?;
         let own = inputs.iter().map(KerasTensor::mask).collect::<Vec<_>>();
         let masks = if self.masks.is_empty() { own } else { self.masks.iter().map(Some).collect() };

@@ -21,7 +21,12 @@ pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn La
     let others = layers.iter().filter(|layer| layer.name().is_none());
     let mut numbered = numbered_beside(taken, others.map(|layer| layer.class_name())).into_iter();
     let own = |layer: &&dyn Layer| layer.name().map(str::to_owned);
-    Ok(layers.iter().map(|layer| own(layer).or_else(|| numbered.next()).expect("there is a numbered name for every layer without one")).collect())
+    Ok(layers
+        .iter()
+        .map(|layer| {
+            own(layer).or_else(|| numbered.next()).expect("there is a numbered name for every layer without one")
+        })
+        .collect())
 }
 
 /// The classes in snake case, with `_1` for the second layer of a class and so on.

@@ -56,12 +56,12 @@ pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
         Some(name) => names::place(name, default),
         None => format!("class {class}"),
     };
-    let given = config
-        .as_object()
-        .ok_or_else(|| Error::argument("the configuration is no object")
-                .at(&place)
-                .received(config)
-                .hint("write the arguments as a JSON object"))?;
+    let given = config.as_object().ok_or_else(|| {
+        Error::argument("the configuration is no object")
+            .at(&place)
+            .received(config)
+            .hint("write the arguments as a JSON object")
+    })?;
     given.iter().try_for_each(|(key, value)| check_size(key, value)).map_err(|error| error.at(&place))?;
     // Not the configuration of the default instance: that has values that follow from other arguments.
     let mut whole: Map<String, Value> = match serde_json::to_value(default) {
@@ -152,7 +152,7 @@ fn check_size(key: &str, value: &Value) -> Result<()> {
             Err(Error::argument("an argument is larger than any layer can be")
                 .received(format!("{key} = {number}"))
                 .expected(format!("at most {MAX_SIZE}"))
-            .hint("choose a smaller number"))
+                .hint("choose a smaller number"))
         }
         _ => Ok(()),
     }

@@ -294,7 +294,8 @@ mod tests {
         );
         assert!(message(LSTM(2).shared().with_mask((&mask, &mask)).apply(&x)).contains("another number of masks"));
         assert!(
-            message(Dense(2).shared().with_mask(&mask).apply(&x)).contains("the layer takes no mask as a call argument")
+            message(Dense(2).shared().with_mask(&mask).apply(&x))
+                .contains("the layer takes no mask as a call argument")
         );
     }
 

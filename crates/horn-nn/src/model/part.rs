@@ -37,7 +37,11 @@ impl Model {
             let mut places = Vec::new();
             for name in names {
                 let at = self.position(name)?;
-                let call = plan.calls.iter().position(|call| call.layer == at).expect("a layer of a model has at least one call");
+                let call = plan
+                    .calls
+                    .iter()
+                    .position(|call| call.layer == at)
+                    .expect("a layer of a model has at least one call");
                 places.extend((0..plan.calls[call].output_shapes.len()).map(|output| Place { call, output }));
             }
             Ok(places)
@@ -52,7 +56,11 @@ impl Model {
         }
         let (starts, outputs) = (places(first)?, places(last)?);
         if outputs.is_empty() {
-            return Err(in_model(Error::argument("a part needs an output").expected("the name of at least one layer").hint("give the names of the last layers")));
+            return Err(in_model(
+                Error::argument("a part needs an output")
+                    .expected("the name of at least one layer")
+                    .hint("give the names of the last layers"),
+            ));
         }
         let (plan, origins) = plan.between(&starts, &outputs).map_err(in_model)?;
         let mut parts = Vec::new();

@@ -132,7 +132,8 @@ impl<'c> Graph<'c> {
 
     fn add(&mut self, name: &str, object: &Value, nodes: &[Value]) -> Result<()> {
         if self.layers.contains_key(name) || self.outputs.contains_key(name) {
-            return Err(Error::model("two layers have one name").received(format!("{name:?} twice"))
+            return Err(Error::model("two layers have one name")
+                .received(format!("{name:?} twice"))
                 .hint("rename one of them in the program that saves the model"));
         }
         if object["class_name"] == "InputLayer" {

@@ -142,7 +142,8 @@ impl AnyTensor {
             return Ok(self);
         }
         fn permute<const D: usize>(x: Tensor<D>, axes: &[usize]) -> AnyTensor {
-            let axes: [usize; D] = axes.try_into().expect("`axes` has as many elements as the tensor has axes, which was checked");
+            let axes: [usize; D] =
+                axes.try_into().expect("`axes` has as many elements as the tensor has axes, which was checked");
             x.permute(axes.map(|axis| axis as isize)).into()
         }
         by_rank!(self, |x| permute(x, axes))
@@ -161,7 +162,8 @@ impl AnyTensor {
                 .expected(shape::sizes(sizes)));
         }
         fn expand<const D: usize>(x: Tensor<D>, sizes: &[usize]) -> AnyTensor {
-            let sizes: [usize; D] = sizes.try_into().expect("`sizes` has as many elements as the tensor has axes, which was checked");
+            let sizes: [usize; D] =
+                sizes.try_into().expect("`sizes` has as many elements as the tensor has axes, which was checked");
             x.expand(sizes).into()
         }
         by_rank!(self, |x| expand(x, sizes))

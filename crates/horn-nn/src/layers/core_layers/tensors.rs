@@ -61,10 +61,10 @@ tuples!((a A, b B)(a A, b B, c C)(a A, b B, c C, d D));
 fn exactly<T, const N: usize>(tensors: Vec<T>) -> Result<[T; N]> {
     let count = tensors.len();
     let wrong = || {
-            Error::shape("the function takes another number of tensors")
-                .received(count)
-                .expected(N)
-                .hint("apply the layer to as many tensors as the function takes")
-        };
+        Error::shape("the function takes another number of tensors")
+            .received(count)
+            .expected(N)
+            .hint("apply the layer to as many tensors as the function takes")
+    };
     tensors.try_into().map_err(|_| wrong())
 }

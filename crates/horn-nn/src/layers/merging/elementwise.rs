@@ -29,8 +29,8 @@ macro_rules! merging_layer {
         ///
         /// # Shapes
         ///
-        /// - inputs: two or more, of equal shapes except for axes of size 1, which are broadcast; one of lower rank gets axes of size
-        ///   1 after the batch axis
+        /// - inputs: two or more, of equal shapes except for axes of size 1, which are broadcast; one of lower rank gets
+        ///   axes of size 1 after the batch axis
         /// - output: the common shape
         ///
         /// # Masks
