@@ -188,47 +188,47 @@ impl From<Tuned> for Activation {
 }
 
 impl Activation {
-    /// [`celu`](functions::celu) with this `alpha`.
+    /// [`celu`](crate::activations::celu) with this `alpha`.
     pub fn celu(alpha: f64) -> Self {
         Tuned::Celu { alpha }.into()
     }
 
-    /// [`elu`](functions::elu) with this `alpha`.
+    /// [`elu`](crate::activations::elu) with this `alpha`.
     pub fn elu(alpha: f64) -> Self {
         Tuned::Elu { alpha }.into()
     }
 
-    /// [`gelu`](functions::gelu), approximate or not.
+    /// [`gelu`](crate::activations::gelu), approximate or not.
     pub fn gelu(approximate: bool) -> Self {
         Tuned::Gelu { approximate }.into()
     }
 
-    /// [`hard_shrink`](functions::hard_shrink) with this `threshold`.
+    /// [`hard_shrink`](crate::activations::hard_shrink) with this `threshold`.
     pub fn hard_shrink(threshold: f64) -> Self {
         Tuned::HardShrink { threshold }.into()
     }
 
-    /// [`leaky_relu`](functions::leaky_relu) with this `negative_slope`.
+    /// [`leaky_relu`](crate::activations::leaky_relu) with this `negative_slope`.
     pub fn leaky_relu(negative_slope: f64) -> Self {
         Tuned::LeakyRelu { negative_slope }.into()
     }
 
-    /// [`relu_with`](functions::relu_with) these arguments.
+    /// [`relu_with`](crate::activations::relu_with) these arguments.
     pub fn relu(negative_slope: f64, max_value: impl Into<Option<f64>>, threshold: f64) -> Self {
         Tuned::Relu { negative_slope, max_value: max_value.into(), threshold }.into()
     }
 
-    /// [`soft_shrink`](functions::soft_shrink) with this `threshold`.
+    /// [`soft_shrink`](crate::activations::soft_shrink) with this `threshold`.
     pub fn soft_shrink(threshold: f64) -> Self {
         Tuned::SoftShrink { threshold }.into()
     }
 
-    /// [`squareplus`](functions::squareplus) with this `b`.
+    /// [`squareplus`](crate::activations::squareplus) with this `b`.
     pub fn squareplus(b: f64) -> Self {
         Tuned::Squareplus { b }.into()
     }
 
-    /// [`threshold`](functions::threshold) with these arguments, which have no defaults.
+    /// [`threshold`](crate::activations::threshold) with these arguments, which have no defaults.
     pub fn threshold(threshold: f64, default_value: f64) -> Self {
         Tuned::Threshold { threshold, default_value }.into()
     }

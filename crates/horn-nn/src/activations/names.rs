@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_told_its_neighbours() {
+    fn the_hint_for_an_unknown_name_has_the_nearest_names() {
         let message = |name: &str| name.parse::<Activation>().unwrap_err().to_string();
         assert_eq!(
             message("ReLU"),

@@ -9,7 +9,8 @@ pub enum Padding {
     /// Nothing is added: the output is smaller than the input.
     #[default]
     Valid,
-    /// As much is added as makes the output as large as the input for strides of 1; an odd rest is added at the end.
+    /// Padding is added so that with strides of 1 the output is as large as the input; if its amount is odd, the end
+    /// gets one more.
     Same,
     /// All is added before the first timestep, so that no output depends on later timesteps. For `Conv1D` only.
     Causal,

@@ -118,7 +118,7 @@ fn any(mask: &KerasTensor) -> KerasTensor {
 }
 
 fn joined(masks: &[&KerasTensor]) -> KerasTensor {
-    let (first, others) = masks.split_first().expect("the layer has an input");
+    let (first, others) = masks.split_first().expect("a layer with several masks has an input for each");
     others.iter().fold((*first).clone(), |joined, mask| operation("LogicalOr", mask.shape(), [&joined, mask]))
 }
 

@@ -128,6 +128,6 @@ impl Plan {
         for call in &self.calls {
             first[call.layer].get_or_insert(call);
         }
-        first.into_iter().map(|call| call.expect("every layer is called")).collect()
+        first.into_iter().map(|call| call.expect("a layer of a plan has at least one call")).collect()
     }
 }

@@ -16,7 +16,7 @@ use crate::tensor::shape::{Shape, list};
 /// The description of a layer: plain data that corresponds to Keras's `config`.
 ///
 /// A description computes the shape of the output from that of the input, and builds the module that has the weights. A
-/// custom layer implements this trait, and its module implements [`Forward`]:
+/// custom layer implements this trait, and its module implements [`Forward`](crate::Forward):
 ///
 /// ```
 /// use burn::module::{Module, Param};
@@ -53,7 +53,7 @@ use crate::tensor::shape::{Shape, list};
 /// ```
 ///
 /// A layer of several inputs or outputs implements [`output_shapes`](Self::output_shapes),
-/// [`build_for`](Self::build_for) and [`Forward::call`] as well.
+/// [`build_for`](Self::build_for) and [`Forward::call`](crate::Forward::call) as well.
 pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// The name of the class in Keras, such as `Dense`.
     fn class_name(&self) -> &str;
@@ -218,7 +218,7 @@ macro_rules! many_inputs {
     () => {
         fn output_shape(&self, input: &$crate::Shape) -> $crate::Result<$crate::Shape> {
             let shapes = $crate::layer::description::Layer::output_shapes(self, std::slice::from_ref(input))?;
-            Ok(shapes.into_iter().next().expect("a layer has an output"))
+            Ok(shapes.into_iter().next().expect("a built-in layer has at least one output"))
         }
 
         fn build(&self, input: &$crate::Shape, build: &mut $crate::LayerBuilder) -> $crate::Result<$crate::BuiltLayer> {

@@ -18,7 +18,7 @@ macro_rules! many_signals {
                 vec![input.into()],
                 &mut $crate::layer::call::CallContext::new(mode),
             )?;
-            outputs.into_iter().next().expect("a layer has an output").value()
+            outputs.into_iter().next().expect("a built-in layer has at least one output").value()
         }
     };
 }
@@ -43,7 +43,7 @@ pub trait Forward: Module + Sync + 'static {
     }
 
     /// Computes all outputs from all inputs, with their masks. A plain layer has one input and one output, and propagates
-    /// the mask; the model removes it before if [`Layer::supports_masking`] is false.
+    /// the mask; the model removes it before if [`Layer::supports_masking`](crate::Layer::supports_masking) is false.
     ///
     /// # Errors
     ///

@@ -145,7 +145,7 @@ impl Signal {
             Carried::Tensor(tensor) => tensor.reshape(&sizes)?.into(),
             Carried::Texts(Texts { texts, device }) => {
                 let texts = Arc::unwrap_or_clone(texts).into_shape_with_order(IxDyn(&sizes));
-                Self::of_strings(texts.expect("an axis of size 1 changes nothing"), &device)
+                Self::of_strings(texts.expect("an axis of size 1 does not change the number of values"), &device)
             }
         })
     }

@@ -59,7 +59,8 @@ pub fn register<L: Layer + DeserializeOwned>(class_name: &str) {
         Err(error) => Err(Error::argument("the configuration does not fit the layer")
             .at(format!("class {class}"))
             .received(config)
-            .because(error)),
+            .because(error)
+            .hint("let `Layer::config` return what `serde` reads")),
     });
     USERS.write().unwrap_or_else(PoisonError::into_inner).insert(format!("{package}>{class_name}"), read);
 }

@@ -114,7 +114,9 @@ impl ReadContext for Parts {
         };
         match self.0.iter().find(is_it) {
             Some(part) => Ok(Box::new(part.layer.clone())),
-            None => Err(Error::argument("this is none of the layers inside").received(object)),
+            None => Err(Error::argument("this is not one of the inner layers")
+                .received(object)
+                .hint("change only arguments that are not layers")),
         }
     }
 }

@@ -55,5 +55,5 @@ fn misfit(mask: &[usize], sizes: &[usize]) -> Error {
     Error::shape("the mask does not fit the tensor")
         .received(format!("a mask of {} for {}", shape::sizes(mask), shape::sizes(sizes)))
         .expected("sizes that are the tensor's, or 1")
-        .hint("give a mask with an axis for each of the tensor's that it tells apart")
+        .hint("give a mask with the leading axes of the tensor")
 }

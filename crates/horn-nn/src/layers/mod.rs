@@ -59,6 +59,7 @@ mod tests {
         for class in classes() {
             let class = match class {
                 "InputLayer" => "Input",
+                "GroupedQueryAttention" => "GroupQueryAttention",
                 class => class,
             };
             assert!(table.contains(&format!("[`{class}`](struct@")), "{class}");

@@ -156,8 +156,12 @@ impl<'de> Deserialize<'de> for Nested {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::layer::reading::within;
     use crate::layers::Dense;
+    use crate::layers::registry::Registry;
 
     #[test]
     fn stands_in_a_configuration_with_its_class_and_name() {
@@ -167,7 +171,8 @@ mod tests {
         assert_eq!(value["class_name"], "Dense");
         assert_eq!(value["config"]["name"], "dense");
         assert_eq!(value["registered_name"], Value::Null);
-        assert_eq!(serde_json::from_value::<Nested>(value).unwrap(), nested);
+        let read = within(Arc::new(Registry), || serde_json::from_value::<Nested>(value));
+        assert_eq!(read.unwrap(), nested);
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl Model {
                     .at(format!("model {:?}", self.name()))
                     .expected(shape)
                     .because(error)
+                    .hint("check `output_shape` of custom layers")
             })
         });
         outputs.collect()

@@ -130,8 +130,17 @@ impl Model {
     }
 
     /// Resets all stateful recurrent layers: Keras's `reset_states`.
+    ///
+    /// # Panics
+    ///
+    /// If `Forward::set_states` of a custom layer returns an error for an empty slice.
+    #[track_caller]
     pub fn reset_states(&self) {
-        self.layers.iter().for_each(|layer| layer.set_states(&[]).expect("every layer can be reset"));
+        for layer in &self.layers {
+            if let Err(error) = layer.set_states(&[]) {
+                panic!("a layer must accept an empty slice of states, which resets it: {error}");
+            }
+        }
     }
 
     /// Checks the shapes of data for the inputs. As in Keras, a last axis of size 1 may be missing or added.

@@ -42,8 +42,8 @@ impl Model {
                 }
                 .map_err(|error| error.at(names::place(layer.name(), layer.layer())))?;
                 // Some of Keras's layers can't be frozen.
-                let says = object["config"].get("trainable").is_some() || object["module"].is_null();
-                if says {
+                let has_flag = object["config"].get("trainable").is_some() || object["module"].is_null();
+                if has_flag {
                     object["config"]["trainable"] = layer.trainable().into();
                 }
                 Ok(object)

@@ -74,6 +74,7 @@ impl OrthogonalRegularizer {
         Ok(())
     }
 
+    #[track_caller]
     pub(super) fn penalty<const D: usize>(&self, weight: Tensor<D>) -> Tensor<1> {
         let dims = weight.dims();
         assert!(D == 2, "OrthogonalRegularizer is for matrices only, not for the shape {dims:?}");

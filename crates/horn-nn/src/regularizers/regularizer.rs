@@ -54,6 +54,7 @@ impl Regularizer {
     /// # Panics
     ///
     /// For `OrthogonalRegularizer`, if the weight is not a matrix; [`validate`](Self::validate) returns an error for it.
+    #[track_caller]
     pub fn penalty<const D: usize>(&self, weight: Tensor<D>) -> Tensor<1> {
         match self {
             Self::L1(inner) => inner.penalty(weight),

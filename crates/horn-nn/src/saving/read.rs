@@ -138,7 +138,10 @@ impl<'c> Graph<'c> {
         }
         if object["class_name"] == "InputLayer" {
             let input: Input = serde_json::from_value(object["config"].clone()).map_err(|error| {
-                Error::argument("the input can't be read").at(format!("layer {name:?}")).because(error)
+                Error::argument("the input can't be read")
+                    .at(format!("layer {name:?}"))
+                    .because(error)
+                    .hint("save the model again: the configuration of its input is not valid")
             })?;
             self.outputs.insert(name.to_owned(), vec![vec![input.tensor()]]);
             return Ok(());

@@ -171,7 +171,9 @@ impl Summary {
         }
         let ends: Vec<f64> = columns.iter().map(|(.., end)| *end).collect();
         let line_length = self.line_length.unwrap_or(terminal.saturating_sub(4).min(longest));
-        let widths = (line_length..).find_map(|line| widths(line, &ends)).expect("some line is long enough");
+        let widths = (line_length..)
+            .find_map(|line| widths(line, &ends))
+            .expect("a line that is long enough has room for every column");
         columns.into_iter().zip(widths).map(|((title, align, _), width)| Column { title, width, align }).collect()
     }
 

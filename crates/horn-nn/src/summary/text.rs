@@ -63,7 +63,7 @@ impl Text {
         let mut lines = vec![Self::default()];
         let mut used = 0;
         for word in self.words() {
-            let line = lines.last_mut().expect("there is always a line");
+            let line = lines.last_mut().expect("the first line is added before the loop");
             let bare = columns(trimmed(word));
             if bare <= width.saturating_sub(used) {
                 line.0.extend_from_slice(word);
@@ -174,7 +174,7 @@ fn fitting(text: &[(char, Style)], width: usize) -> &[(char, Style)] {
 fn folded(mut word: &[(char, Style)], width: usize) -> Vec<&[(char, Style)]> {
     let mut pieces = Vec::new();
     while !word.is_empty() {
-        // A character that is wider than the line gets one of its own.
+        // A character that is wider than the line gets a separate line.
         let (piece, rest) = word.split_at(fitting(word, width).len().max(1));
         pieces.push(piece);
         word = rest;

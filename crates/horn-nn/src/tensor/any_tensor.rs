@@ -159,7 +159,8 @@ impl AnyTensor {
         if own.len() != sizes.len() || own.iter().zip(sizes).any(|(own, size)| own != size && *own != 1) {
             return Err(Error::shape("the tensor can't be broadcast to this shape")
                 .received(shape::sizes(&own))
-                .expected(shape::sizes(sizes)));
+                .expected(shape::sizes(sizes))
+                .hint("give it the same rank, and the same sizes or 1"));
         }
         fn expand<const D: usize>(x: Tensor<D>, sizes: &[usize]) -> AnyTensor {
             let sizes: [usize; D] =

@@ -31,9 +31,10 @@ use crate::tensor::shape::Shape;
 ///
 /// # Shapes
 ///
-/// - input: as the equation's first part says
-/// - output: as its last part says, with the sizes of `output_shape`
-/// - weights: kernel, as its second part says; bias, the output's axes from the first of `bias_axes` on, 1 for the others
+/// - input: the first part of the equation
+/// - output: the last part of the equation, with the sizes of `output_shape`
+/// - weights: kernel, the second part of the equation; bias, the output's axes from the first of `bias_axes` on, with size
+///   1 for axes that are not in `bias_axes`
 ///
 /// For initializers such as `GlorotUniform`, the fan-in of the kernel is the product of the sizes that are summed over, and
 /// the fan-out that of the sizes that the output has.

@@ -13,7 +13,7 @@ pub(crate) fn product(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Re
         None => Ok(value),
     });
     let mut factors = factors.collect::<Result<Vec<_>>>()?.into_iter();
-    let first = factors.next().expect("there is an input");
+    let first = factors.next().expect("the number of inputs was checked");
     let product = factors.try_fold(first, |a, b| by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a * b)))?)?;
     match masks.into_iter().collect::<Option<Vec<_>>>() {
         Some(masks) => choose_or(&any(masks)?, product, 0.0),
@@ -39,7 +39,7 @@ fn extreme(
 ) -> Result<AnyTensor> {
     let (values, masks) = spread(values, masks)?;
     let mut pairs = values.into_iter().zip(masks);
-    let (mut merged, mut counts) = pairs.next().expect("there is an input");
+    let (mut merged, mut counts) = pairs.next().expect("the number of inputs was checked");
     for (mut value, mask) in pairs {
         if let Some(mask) = &mask {
             value = choose(mask, value, merged.clone())?;
@@ -77,6 +77,6 @@ fn spread(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<(Vec<An
 /// The logical or of the masks.
 fn any(masks: Vec<AnyTensor>) -> Result<AnyTensor> {
     let mut masks = masks.into_iter();
-    let first = masks.next().expect("there is a mask");
+    let first = masks.next().expect("the number of inputs was checked");
     masks.try_fold(first, |a, b| by_rank!(bool: a, |a| b.bool().map(|b| AnyTensor::from(a.bool_or(b))))?)
 }

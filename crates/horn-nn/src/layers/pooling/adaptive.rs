@@ -86,8 +86,8 @@ macro_rules! adaptive_layer {
 }
 
 adaptive_layer! {
-    /// The largest values of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · steps / n⌋`
-    /// to `⌈(i + 1) · steps / n⌉`.
+    /// The largest values of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · timesteps / n⌋`
+    /// to `⌈(i + 1) · timesteps / n⌉`.
     ///
     /// # Shapes
     ///
@@ -125,8 +125,8 @@ adaptive_layer! {
 }
 
 adaptive_layer! {
-    /// The means of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · steps / n⌋` to
-    /// `⌈(i + 1) · steps / n⌉`.
+    /// The means of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · timesteps / n⌋` to
+    /// `⌈(i + 1) · timesteps / n⌉`.
     ///
     /// # Shapes
     ///

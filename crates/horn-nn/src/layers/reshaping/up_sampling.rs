@@ -1,4 +1,4 @@
-//! `UpSampling1D` and `UpSampling3D`: each step repeated.
+//! `UpSampling1D` and `UpSampling3D`: repeat each value along the spatial axes.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
