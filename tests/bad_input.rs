@@ -60,7 +60,7 @@ const CASES: &[Case] = &[
         "texts for numbers",
         |model| model.fit(&["a", "b"], &y(2), quiet()).map(drop),
         Error::is_data,
-        "model \"sequential\": the model takes numbers; received texts of shape (2,), expected numbers of shape \
+        "model \"sequential\": the model takes numbers; received strings of shape (2,), expected numbers of shape \
          (None, 4). Hint: change the data, or the dtype of the Input.",
     ),
     (
