@@ -16,7 +16,7 @@ pub trait Apply: Layer {
     /// ```
     /// # use burn::module::Module;
     /// # use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Mode, Result, Shape};
-    /// use horn_nn::Apply;
+    /// use horn_nn::{Apply, Layer};
     /// # #[derive(Debug, Clone)]
     /// # struct Scale;
     /// # impl Layer for Scale {

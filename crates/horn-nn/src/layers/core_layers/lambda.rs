@@ -42,7 +42,7 @@ type Function = Arc<dyn Fn(Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 /// ```
 /// use burn::tensor::{Distribution, Tensor};
 /// use horn_nn::layers::{Dense, Input, Lambda};
-/// use horn_nn::{Apply, Shape};
+/// use horn_nn::{Apply, Layer, Shape};
 ///
 /// let antirectifier = Lambda(|x: Tensor<2>| Tensor::cat(vec![x.clone().clamp_min(0.0), x.neg().clamp_min(0.0)], 1));
 /// assert_eq!(antirectifier.output_shape(&Shape::batched([8]))?.to_string(), "(None, 16)");
