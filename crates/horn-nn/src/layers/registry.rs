@@ -111,8 +111,8 @@ fn unknown(class_name: &str) -> Error {
     let meant = did_you_mean(users::class_of(class_name), &known);
     Error::argument("there is no layer of this class")
         .received(class_name)
-        .expected("a class of Keras's layers, or one that `layers::register` was called for")
-        .hint(format!("{meant}, or register the class first if it is custom"))
+        .expected("a class of Keras's layers, or a registered one")
+        .hint(format!("{meant}, or call `layers::register` first if the class is custom"))
 }
 
 #[cfg(test)]
@@ -146,9 +146,9 @@ mod tests {
         let error = from_config("Conv2d", &json!({})).unwrap_err().to_string();
         assert_eq!(
             error,
-            "there is no layer of this class; received Conv2d, expected a class of Keras's layers, or one that \
-             `layers::register` was called for. Hint: write \"Conv2D\" or \"Conv1D\", if that is what you meant, or \
-             register the class first if it is custom."
+            "there is no layer of this class; received Conv2d, expected a class of Keras's layers, or a registered \
+             one. Hint: write \"Conv2D\" or \"Conv1D\", if that is what you meant, or call `layers::register` first if the \
+             class is custom."
         );
     }
 
