@@ -60,7 +60,7 @@ const CASES: &[Case] = &[
         "texts for numbers",
         |model| model.fit(&["a", "b"], &y(2), quiet()).map(drop),
         Error::is_data,
-        "model \"sequential\": the model takes numbers; received texts of shape (2,), expected numbers of shape \
+        "model \"sequential\": the model takes numbers; received strings of shape (2,), expected numbers of shape \
          (None, 4). Hint: change the data, or the dtype of the Input.",
     ),
     (
@@ -256,7 +256,7 @@ fn impossible_optimizers_are_a_clear_error() {
     let layers = || Sequential::new().add(Input([4])).add(Dense(1));
     let error = layers().compile(Adam::new(-1.0), MeanSquaredError::new(), ()).unwrap_err();
     assert!(error.is_argument());
-    assert_eq!(error.place(), Some("learning_rate"));
+    assert_eq!(error.location(), Some("learning_rate"));
 }
 
 #[test]

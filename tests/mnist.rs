@@ -53,6 +53,6 @@ fn a_schedule_sets_the_learning_rate() {
     assert_eq!(history["loss"], [1.0, 1.0, 1.0]);
 
     let nan = Fit::epochs(5).initial_epoch(4).verbose(Verbose::Silent).learning_rate_scheduler(|_, _| f64::NAN);
-    assert_eq!(model.fit(&x, &y, nan).unwrap_err().place(), Some("learning_rate"));
+    assert_eq!(model.fit(&x, &y, nan).unwrap_err().location(), Some("learning_rate"));
     assert_eq!(model.predict(&x).unwrap().shape(), [1, 1]);
 }

@@ -230,6 +230,6 @@ fn a_users_layer_that_is_not_registered_is_named() {
     model.save(&path).unwrap();
     let error = load_model::<Model>(&path).unwrap_err().to_string();
     assert!(error.contains("there is no layer of this class; received Custom>Danse, "), "{error}");
-    assert!(error.contains("Dense and "), "{error}");
-    assert!(error.contains("Hint: call `layers::register` before, if it is your own"), "{error}");
+    assert!(error.contains("Hint: write \"Dense\" or "), "{error}");
+    assert!(error.contains("call `layers::register` first if the class is custom"), "{error}");
 }

@@ -179,7 +179,7 @@ fn texts_are_read_by_models_of_texts() {
     let x = folder.put("numbers.npy", &npy("<f4", false, "(1, 1)", &floats(&[1.0])));
     let (code, said) = error(&["predict", &model, &x]);
     assert_eq!(code, 1);
-    assert!(said.contains("the model takes texts; received numbers of shape (1, 1)"), "{said}");
+    assert!(said.contains("the model takes strings; received numbers of shape (1, 1)"), "{said}");
     json(&["bench", &model, "--seconds", "0.01"]);
 }
 

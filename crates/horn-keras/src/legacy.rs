@@ -117,11 +117,11 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
 pub(crate) fn layers(model: &Model) -> Vec<(&str, Vec<usize>)> {
     let mut start = 0;
     let of_layer = |layer: LayerRef<'_>| {
-        let learning = layer.learning();
-        let mut weights: Vec<usize> = (0..learning.len()).collect();
-        weights.sort_by_key(|&at| !learning[at]);
+        let trainable = layer.trainable_flags();
+        let mut weights: Vec<usize> = (0..trainable.len()).collect();
+        weights.sort_by_key(|&at| !trainable[at]);
         weights.iter_mut().for_each(|at| *at += start);
-        start += learning.len();
+        start += trainable.len();
         weights
     };
     model.layers().map(|layer| layer.name()).zip(model.layers().map(of_layer)).collect()

@@ -1,7 +1,7 @@
-//! Which device computes.
+//! Choosing the device that computes.
 //!
-//! Backends are compiled in by features of the same name. With one of them there is nothing to choose; with several,
-//! the environment variable `HORN_DEVICE` does, or [`device`] in the program.
+//! Backends are compiled in by features of the same name. If there is only one, it is used; if there are several, the
+//! environment variable `HORN_DEVICE` or the function [`device`] chooses.
 
 use burn::tensor::Device;
 
@@ -12,7 +12,7 @@ pub const HORN_DEVICE: &str = "HORN_DEVICE";
 
 /// The backends that are compiled in, the default first.
 pub fn backends() -> Vec<&'static str> {
-    // Graphics and accelerator backends come first: who compiles one in, wants it.
+    // GPU backends come first: whoever compiles one in wants to use it.
     [
         ("cuda", cfg!(feature = "cuda")),
         ("metal", cfg!(feature = "metal")),
@@ -28,11 +28,11 @@ pub fn backends() -> Vec<&'static str> {
     .collect()
 }
 
-/// The device that models use where none is given: the one that `HORN_DEVICE` names, else the first backend's.
+/// The default device of models: the one that `HORN_DEVICE` names, or else that of the first backend.
 ///
 /// # Errors
 ///
-/// As [`device`].
+/// As for [`device`].
 pub fn default_device() -> Result<Device> {
     match std::env::var(HORN_DEVICE) {
         Ok(name) if !name.is_empty() => device(&name).map_err(|error| error.at(format!("{HORN_DEVICE}={name}"))),
@@ -43,7 +43,7 @@ pub fn default_device() -> Result<Device> {
     }
 }
 
-/// The device of this name: a backend, with an index for those that have several (`"cuda:1"`).
+/// The device with this name: a backend, with an index if it has several devices (`"cuda:1"`).
 ///
 /// ```
 /// # #[cfg(feature = "flex")] {
@@ -55,12 +55,12 @@ pub fn default_device() -> Result<Device> {
 ///
 /// # Errors
 ///
-/// Where the name is unknown, the backend is not compiled in, or the machine has no such device.
+/// If the name is unknown, the backend is not compiled in, or the machine has no such device.
 pub fn device(name: &str) -> Result<Device> {
     let (backend, index) = match name.split_once(':') {
         Some((backend, index)) => {
             let index: usize = index.parse().map_err(|_| {
-                Error::device("the device's index is no number")
+                Error::device("the device's index is not a valid number")
                     .received(format!("{name:?}"))
                     .expected("a name such as \"cuda:0\"")
                     .hint("write the index as a number from 0 on")
@@ -106,7 +106,7 @@ fn no_backend() -> Error {
         .hint("build with `--features flex` for the CPU, or `--features wgpu` for the GPU")
 }
 
-/// Makes sure that a device is there whose runtime can only panic when it is not.
+/// Checks that the device exists, for backends whose runtime panics if it does not.
 #[cfg(any(feature = "cuda", feature = "rocm"))]
 fn probe(backend: &str, device: Device) -> Result<Device> {
     let there = std::panic::catch_unwind(|| device.sync().is_ok()).unwrap_or(false);
@@ -128,7 +128,7 @@ mod gpu {
 
     use crate::error::{Error, Result};
 
-    /// The graphics API that is asked for.
+    /// The graphics API to use.
     #[derive(Clone, Copy, PartialEq, Eq, Hash)]
     #[allow(dead_code, reason = "one variant a feature")]
     pub enum Api {
@@ -140,10 +140,10 @@ mod gpu {
 
     type Devices = HashMap<(Api, Option<usize>), Device>;
 
-    /// Devices that are open: a runtime can be set up once a process.
+    /// Open devices: a runtime can be set up only once in a process.
     static OPEN: Mutex<Option<Devices>> = Mutex::new(None);
 
-    /// Opens a GPU by wgpu. Unlike Burn's lazy constructors this says what is missing instead of panicking later.
+    /// Opens a GPU with wgpu. Unlike Burn's lazy constructors, this reports what is missing instead of panicking later.
     pub fn open(api: Api, index: Option<usize>) -> Result<Device> {
         let mut open = OPEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let open = open.get_or_insert_with(HashMap::new);
@@ -182,7 +182,7 @@ mod tests {
     fn a_bad_index_is_an_error() {
         assert_eq!(
             device("cuda:first").unwrap_err().to_string(),
-            "the device's index is no number; received \"cuda:first\", expected a name such as \"cuda:0\". \
+            "the device's index is not a valid number; received \"cuda:first\", expected a name such as \"cuda:0\". \
              Hint: write the index as a number from 0 on."
         );
     }

@@ -1,15 +1,15 @@
 //! The one error type of Horn.
 //!
-//! Every message says four things: *where* (the layer, argument or file), *what is wrong* (with what was received),
-//! *what was expected*, and *how to fix it*.
+//! A message has four parts: the *location* (the layer, argument or file), the *problem* (with what was received), *what
+//! was expected*, and a *hint* that says how to fix it.
 
 use std::error::Error as StdError;
 use std::fmt;
 
-/// What Horn's fallible functions return.
+/// The result of Horn's fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Something that Horn was given and cannot use, and how to fix it.
+/// What went wrong, where, and how to fix it.
 ///
 /// ```
 /// use horn_nn::Error;
@@ -30,7 +30,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    place: Option<String>,
+    location: Option<String>,
     problem: String,
     received: Option<String>,
     expected: Option<String>,
@@ -48,7 +48,7 @@ enum ErrorKind {
     Model,
 }
 
-/// What is received may be a whole file: no more of it is said than somebody reads.
+/// The longest part of a message, as the value that was received may be as large as a file.
 const MAX_CHARACTERS: usize = 8_000;
 
 fn shortened(mut text: String) -> String {
@@ -63,7 +63,7 @@ impl Error {
     fn new(kind: ErrorKind, problem: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            place: None,
+            location: None,
             problem: problem.into(),
             received: None,
             expected: None,
@@ -72,123 +72,123 @@ impl Error {
         }))
     }
 
-    /// Shapes, ranks or dtypes that do not fit each other.
+    /// An error about shapes, ranks or dtypes that do not fit each other.
     pub fn shape(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Shape, problem)
     }
 
-    /// An argument outside of what it may be.
+    /// An error about an argument with an invalid value.
     pub fn argument(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Argument, problem)
     }
 
-    /// Data that cannot be learned from: empty, of different lengths, with values out of range.
+    /// An error about data that cannot be used: empty, of different lengths, or with values out of range.
     pub fn data(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Data, problem)
     }
 
-    /// A file that is missing, damaged, or something else than it should be.
+    /// An error about a file that is missing, damaged, or of the wrong format.
     pub fn file(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::File, problem)
     }
 
-    /// A device that is not there, or a backend that is not compiled in.
+    /// An error about a missing device, or a backend that is not compiled in.
     pub fn device(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Device, problem)
     }
 
-    /// A model that cannot be built: no layers, two layers of one name, a layer that fails.
+    /// An error about a model that cannot be built: it has no layers, two layers have the same name, or a layer fails.
     pub fn model(problem: impl Into<String>) -> Self {
         Self::new(ErrorKind::Model, problem)
     }
 
-    /// Names the layer, argument or file. The innermost place wins: a place that is known already stays.
+    /// Sets the location: the layer, argument or file. The innermost location wins: one that is already set is kept.
     #[must_use]
-    pub fn at(mut self, place: impl Into<String>) -> Self {
-        self.0.place.get_or_insert_with(|| shortened(place.into()));
+    pub fn at(mut self, location: impl Into<String>) -> Self {
+        self.0.location.get_or_insert_with(|| shortened(location.into()));
         self
     }
 
-    /// Names what the place is in, such as the file that the layer is of. A file that is named already stays alone.
+    /// Adds what contains the location, such as the file that has the layer. A location that is a file is kept as it is.
     #[must_use]
     pub fn within(mut self, outer: &str) -> Self {
-        self.0.place = Some(match self.0.place.take() {
+        self.0.location = Some(match self.0.location.take() {
             None => shortened(outer.to_owned()),
-            Some(own) if own.starts_with("file ") => own,
-            Some(own) => format!("{}: {own}", shortened(outer.to_owned())),
+            Some(inner) if inner.starts_with("file ") => inner,
+            Some(inner) => format!("{}: {inner}", shortened(outer.to_owned())),
         });
         self
     }
 
-    /// Says what was received.
+    /// Sets what was received.
     #[must_use]
     pub fn received(mut self, received: impl fmt::Display) -> Self {
         self.0.received = Some(shortened(received.to_string()));
         self
     }
 
-    /// Says what was expected.
+    /// Sets what was expected.
     #[must_use]
     pub fn expected(mut self, expected: impl fmt::Display) -> Self {
         self.0.expected = Some(shortened(expected.to_string()));
         self
     }
 
-    /// Says how to fix it, in the imperative and without a full stop.
+    /// Sets the hint, which says how to fix the problem: in the imperative and without a full stop.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// Keeps the error that caused this one.
+    /// Sets the error that caused this one.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// Are shapes, ranks or dtypes at fault?
+    /// Is the error about shapes, ranks or dtypes?
     pub fn is_shape(&self) -> bool {
         self.0.kind == ErrorKind::Shape
     }
 
-    /// Is an argument at fault?
+    /// Is the error about an argument?
     pub fn is_argument(&self) -> bool {
         self.0.kind == ErrorKind::Argument
     }
 
-    /// Is the data at fault?
+    /// Is the error about the data?
     pub fn is_data(&self) -> bool {
         self.0.kind == ErrorKind::Data
     }
 
-    /// Is a file at fault?
+    /// Is the error about a file?
     pub fn is_file(&self) -> bool {
         self.0.kind == ErrorKind::File
     }
 
-    /// Is the device, or the lack of one, at fault?
+    /// Is the error about a device or a backend?
     pub fn is_device(&self) -> bool {
         self.0.kind == ErrorKind::Device
     }
 
-    /// Is the model itself at fault?
+    /// Is the error about the model itself?
     pub fn is_model(&self) -> bool {
         self.0.kind == ErrorKind::Model
     }
 
     /// The layer, argument or file that the error is about.
-    pub fn place(&self) -> Option<&str> {
-        self.0.place.as_deref()
+    pub fn location(&self) -> Option<&str> {
+        self.0.location.as_deref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { place, problem, received, expected, hint, source, .. } = &*self.0;
-        if let Some(place) = place {
-            write!(f, "{place}: ")?;
+        let Inner { location, problem, received, expected, hint, source, .. } = &*self.0;
+        if let Some(location) = location {
+            write!(f, "{location}: ")?;
         }
         f.write_str(problem)?;
         match (received, expected) {
@@ -208,7 +208,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The same text: it is what a program prints whose `main` returns the error.
+/// The same message, as a program whose `main` returns the error prints it with `Debug`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_only_what_is_known() {
+    fn leaves_out_the_parts_that_are_not_set() {
         assert_eq!(Error::data("there are no samples").to_string(), "there are no samples.");
         assert_eq!(
             Error::argument("too small").at("batch_size").received(0).expected("at least 1").to_string(),
@@ -241,13 +241,13 @@ mod tests {
     }
 
     #[test]
-    fn the_innermost_place_wins() {
+    fn the_innermost_location_wins() {
         let error = Error::shape("no").at("layer \"inner\"").at("layer \"outer\"");
-        assert_eq!(error.place(), Some("layer \"inner\""));
+        assert_eq!(error.location(), Some("layer \"inner\""));
     }
 
     #[test]
-    fn a_place_is_in_a_file() {
+    fn a_location_is_within_a_file() {
         let file = "file \"m.keras\"";
         let error = Error::shape("no").at("layer \"dense\"").within(file).within(file);
         assert_eq!(error.to_string(), "file \"m.keras\": layer \"dense\": no.");
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn says_no_more_than_somebody_reads() {
+    fn long_parts_are_shortened() {
         let error = Error::data("no").received("é".repeat(1 << 20)).to_string();
         assert!(error.ends_with("éé…."), "{}", error.len());
         assert_eq!(error.chars().count(), "no; received ….".chars().count() + MAX_CHARACTERS);

@@ -1,4 +1,4 @@
-//! Files that are the old one or the new one, whole, whatever happens while they are written.
+//! Atomic writes: a file has either its old content or its complete new content, whatever happens while it is written.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,27 +10,27 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::{Error, Result};
 
-/// Writes a file beside the one named, and renames it when all of it is on the disk. On an error nothing is left behind.
+/// Writes a temporary file in the same folder, and renames it when it is on the disk completely. On an error, the
+/// temporary file is removed.
 ///
-/// A file that was there keeps its permissions, a new one gets those of any new file. A link stays a link, and the file
-/// that it leads to is replaced.
+/// An existing file keeps its permissions; a new file gets the default ones. A symbolic link stays a link, and its target
+/// is replaced.
 ///
 /// # Errors
 ///
-/// The folder is not there or may not be written, the path is that of something else than a file, or `write` fails.
+/// If the folder does not exist or is not writable, the path is not that of a regular file, or `write` fails.
 pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     let path = path.as_ref();
     let place = format!("file {:?}", path.display().to_string());
     let failed = |error: io::Error| {
-        Error::file("cannot be written")
-            .at(&place)
-            .because(error)
-            .hint("choose a folder that is there and may be written")
+        Error::file("cannot be written").at(&place).because(error).hint("choose a folder that exists and is writable")
     };
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let old = fs::metadata(&path).ok();
     if old.as_ref().is_some_and(|old| !old.is_file()) {
-        return Err(Error::file("is no file, but a folder or a device").at(place).hint("choose another name"));
+        return Err(Error::file("is not a regular file")
+            .at(place)
+            .hint("choose a path that is not a folder or a device"));
     }
     let (mut file, beside) = create_beside(&path).map_err(failed)?;
     let written = write_whole(&mut file, write).map_err(|error| error.at(&place)).and_then(|()| {
@@ -44,7 +44,7 @@ pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWrite
         finish().map_err(failed)
     });
     if written.is_err() {
-        // After the rename there is none, and nothing to be done if it cannot be removed.
+        // After the rename it no longer exists; if removing it fails, nothing more can be done.
         let _ = fs::remove_file(&beside);
     }
     written
@@ -52,12 +52,12 @@ pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWrite
 
 fn write_whole(file: &mut BufWriter<File>, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     write(file)?;
-    file.flush()
-        .and_then(|()| file.get_ref().sync_all())
-        .map_err(|error| Error::file("cannot be written").because(error).hint("look whether the disk has room"))
+    file.flush().and_then(|()| file.get_ref().sync_all()).map_err(|error| {
+        Error::file("cannot be written").because(error).hint("check that there is free space on the disk")
+    })
 }
 
-/// A new file in the same folder: a rename across file systems would be a copy.
+/// A new file in the same folder, as a rename across file systems would be a copy.
 fn create_beside(path: &Path) -> io::Result<(BufWriter<File>, PathBuf)> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
@@ -68,14 +68,14 @@ fn create_beside(path: &Path) -> io::Result<(BufWriter<File>, PathBuf)> {
         let beside = path.with_file_name(hidden);
         match OpenOptions::new().write(true).read(true).create_new(true).open(&beside) {
             Ok(file) => return Ok((BufWriter::with_capacity(1 << 16, file), beside)),
-            // Left by a process of the same number that was killed.
+            // Left over from a killed process with the same id.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
     }
 }
 
-/// The new name is on the disk when its folder is. Elsewhere than on Unix, folders cannot be opened.
+/// Syncs the folder, so that the new name is on the disk. Folders can only be opened on Unix.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -92,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder of the test's own, removed at its end.
+    /// A temporary folder for one test, removed at its end.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -148,9 +148,9 @@ mod tests {
     fn what_is_no_file_is_not_replaced() {
         let folder = Folder::new("folder");
         let error = write_atomically(&folder.0, put("x")).unwrap_err();
-        assert!(error.to_string().contains("is no file, but a folder or a device"), "{error}");
+        assert!(error.to_string().contains("is not a regular file"), "{error}");
         let error = write_atomically(folder.0.join("not there").join("a.txt"), put("x")).unwrap_err();
-        assert!(error.to_string().contains("choose a folder that is there"), "{error}");
+        assert!(error.to_string().contains("choose a folder that exists"), "{error}");
         assert!(write_atomically("", put("x")).is_err());
     }
 

@@ -1,6 +1,6 @@
-//! What a Horn model is: tensors of any rank, layers, initializers, the graph, `Sequential` and its summary.
+//! Models: tensors of any rank, layers, initializers, the graph, `Sequential` and the summary.
 //!
-//! This crate knows nothing of training; `horn-train` adds that. Users take both from the facade, `horn`.
+//! This crate does not know about training, which `horn-train` adds. Programs use both through the facade crate, `horn`.
 
 pub mod activations;
 pub mod applications;
@@ -53,7 +53,7 @@ pub use model::predict::zero_batch_size;
 pub use model::sequential::Sequential;
 pub use model::weight_groups::WeightGroup;
 #[doc(hidden)]
-pub use registry::suggest::nearest;
+pub use registry::suggest::{did_you_mean, nearest};
 pub use tensor::any_tensor::AnyTensor;
 #[doc(hidden)]
 pub use tensor::any_tensor::unsupported_rank;

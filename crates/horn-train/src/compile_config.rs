@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(config["optimizer"]["registered_name"], "BurnOptimizer");
         let model = layers(1).compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap().into_model().unwrap();
         let error = CompiledModel::from_compile_config(model, &config).unwrap_err();
-        assert_eq!(error.place(), Some("optimizer"));
+        assert_eq!(error.location(), Some("optimizer"));
     }
 
     #[test]

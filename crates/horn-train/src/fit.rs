@@ -250,7 +250,7 @@ mod tests {
         ] {
             let error = fit.training_samples(10).unwrap_err();
             assert!(error.is_argument(), "{error}");
-            assert_eq!(error.place(), Some(argument), "{error}");
+            assert_eq!(error.location(), Some(argument), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Any activation: the choice that layers take and files name.
+//! `Activation`: the type that layers take as an argument and that files name.
 
 use crate::activations::functions::*;
 use crate::activations::tuned::Tuned;
@@ -22,8 +22,9 @@ use std::fmt;
 /// assert_eq!(y.try_to_vec::<f32>().unwrap(), [-0.5, 2.0]);
 /// ```
 ///
-/// In a layer's configuration a plain variant is its name, as Keras writes it (`"relu"`). Keras's configuration has no
-/// place for a function's arguments: a [`Tuned`] one is Horn's own, `{"name": "leaky_relu", "negative_slope": 0.5}`.
+/// In a layer's configuration, a plain variant is written as its name, as in Keras (`"relu"`). Keras's configuration
+/// cannot store the arguments of a function: a [`Tuned`] activation is an extension of Horn,
+/// `{"name": "leaky_relu", "negative_slope": 0.5}`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Activation {
     /// [`celu`] with `alpha` 1.
@@ -34,19 +35,19 @@ pub enum Activation {
     Exponential,
     /// [`gelu`], not approximate.
     Gelu,
-    /// [`glu`] of the last axis, which it halves.
+    /// [`glu`] over the last axis, whose size it halves.
     Glu,
     /// [`hard_shrink`] with `threshold` 0.5.
     HardShrink,
     /// [`hard_sigmoid`].
     HardSigmoid,
-    /// [`hard_silu`], which Keras knows as `hard_swish` too.
+    /// [`hard_silu`]; Keras also names it `hard_swish`.
     HardSilu,
     /// [`hard_tanh`].
     HardTanh,
     /// [`leaky_relu`] with `negative_slope` 0.2.
     LeakyRelu,
-    /// The input as it is: what a layer has that names none.
+    /// The identity: the default of layers that take an activation.
     #[default]
     Linear,
     /// [`log_sigmoid`].
@@ -63,7 +64,7 @@ pub enum Activation {
     Selu,
     /// [`sigmoid`].
     Sigmoid,
-    /// [`silu`], which Keras knows as `swish` too.
+    /// [`silu`]; Keras also names it `swish`.
     Silu,
     /// [`soft_shrink`] with `threshold` 0.5.
     SoftShrink,
@@ -85,13 +86,13 @@ pub enum Activation {
     Tanh,
     /// [`tanh_shrink`].
     TanhShrink,
-    /// One with arguments of its own; the constructors, as [`Activation::leaky_relu`], make it.
+    /// An activation with custom arguments, made by the constructors, such as [`Activation::leaky_relu`].
     Tuned(Tuned),
 }
 
 impl Activation {
-    /// Applies it. [`Activation::output_size`] says beforehand whether it can: [`Glu`](Self::Glu) needs a last axis of
-    /// an even size, everything else takes any tensor.
+    /// Applies the activation. [`Activation::output_size`] checks beforehand whether it can be applied:
+    /// [`Glu`](Self::Glu) needs a last axis of even size, all others take any tensor.
     pub fn forward<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
         match self {
             Self::Celu => celu(x, 1.0),
@@ -127,11 +128,11 @@ impl Activation {
         }
     }
 
-    /// The size of the output's last axis for an input's: the same, but half of it for [`Glu`](Self::Glu).
+    /// The size of the output's last axis, given the input's: the same, or half of it for [`Glu`](Self::Glu).
     ///
     /// # Errors
     ///
-    /// An odd size cannot be halved.
+    /// If the size is odd and the activation is [`Glu`](Self::Glu).
     pub fn output_size(self, last: usize) -> Result<usize> {
         match self {
             Self::Glu if last.is_multiple_of(2) => Ok(last / 2),
@@ -154,7 +155,7 @@ impl Activation {
         self == Self::Sigmoid
     }
 
-    /// Does each output depend on one input only, so that the order of the axes is no matter?
+    /// Does each output value depend on one input value only? Then the order of the axes does not matter.
     pub(crate) fn is_elementwise(self) -> bool {
         !matches!(self, Self::Glu | Self::LogSoftmax | Self::Softmax | Self::Sparsemax)
     }
@@ -187,47 +188,47 @@ impl From<Tuned> for Activation {
 }
 
 impl Activation {
-    /// [`celu`](functions::celu) with this `alpha`.
+    /// [`celu`](crate::activations::celu) with this `alpha`.
     pub fn celu(alpha: f64) -> Self {
         Tuned::Celu { alpha }.into()
     }
 
-    /// [`elu`](functions::elu) with this `alpha`.
+    /// [`elu`](crate::activations::elu) with this `alpha`.
     pub fn elu(alpha: f64) -> Self {
         Tuned::Elu { alpha }.into()
     }
 
-    /// [`gelu`](functions::gelu), approximate or not.
+    /// [`gelu`](crate::activations::gelu), approximate or not.
     pub fn gelu(approximate: bool) -> Self {
         Tuned::Gelu { approximate }.into()
     }
 
-    /// [`hard_shrink`](functions::hard_shrink) with this `threshold`.
+    /// [`hard_shrink`](crate::activations::hard_shrink) with this `threshold`.
     pub fn hard_shrink(threshold: f64) -> Self {
         Tuned::HardShrink { threshold }.into()
     }
 
-    /// [`leaky_relu`](functions::leaky_relu) with this `negative_slope`.
+    /// [`leaky_relu`](crate::activations::leaky_relu) with this `negative_slope`.
     pub fn leaky_relu(negative_slope: f64) -> Self {
         Tuned::LeakyRelu { negative_slope }.into()
     }
 
-    /// [`relu_with`](functions::relu_with) these arguments.
+    /// [`relu_with`](crate::activations::relu_with) these arguments.
     pub fn relu(negative_slope: f64, max_value: impl Into<Option<f64>>, threshold: f64) -> Self {
         Tuned::Relu { negative_slope, max_value: max_value.into(), threshold }.into()
     }
 
-    /// [`soft_shrink`](functions::soft_shrink) with this `threshold`.
+    /// [`soft_shrink`](crate::activations::soft_shrink) with this `threshold`.
     pub fn soft_shrink(threshold: f64) -> Self {
         Tuned::SoftShrink { threshold }.into()
     }
 
-    /// [`squareplus`](functions::squareplus) with this `b`.
+    /// [`squareplus`](crate::activations::squareplus) with this `b`.
     pub fn squareplus(b: f64) -> Self {
         Tuned::Squareplus { b }.into()
     }
 
-    /// [`threshold`](functions::threshold) with these arguments, which have no defaults.
+    /// [`threshold`](crate::activations::threshold) with these arguments, which have no defaults.
     pub fn threshold(threshold: f64, default_value: f64) -> Self {
         Tuned::Threshold { threshold, default_value }.into()
     }

@@ -1,9 +1,10 @@
-//! The formulas, as functions of a tensor.
+//! The formulas of the activations, as functions of a tensor.
 //!
-//! They are Keras's on JAX, down to the gradient at a bend and at inputs so large that `exp` overflows: an infinity in
-//! a branch that is not taken would turn the gradient into NaN, so `exp` only sees inputs that it can take.
+//! They agree with Keras on JAX, including the gradient where a function is not smooth and for inputs so large that
+//! `exp` overflows. An infinity in a branch that is not selected would turn the gradient into NaN, so the argument of
+//! `exp` is limited to the range in which it is finite.
 //!
-//! An axis counts from the end where it is negative; one that the tensor does not have is a panic, as in Burn.
+//! Negative axes count from the end. An axis that the tensor does not have is a panic, as in Burn.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
@@ -148,9 +149,9 @@ pub fn soft_shrink<const D: usize>(x: Tensor<D>, threshold: f64) -> Tensor<D> {
 /// Probabilities that add up to 1 along the axis:
 /// `φ(u)_i = e^(u_i − max u) / Σ_k e^(u_k − max u)`.
 ///
-/// The maximum cancels out, so that the formula means `e^(u_i) / Σ_k e^(u_k)`. It is there for the computer: `e^89` is
-/// more than an `f32` can hold, and infinity through infinity is not a number. With the maximum subtracted the largest
-/// exponent is 0, the sum lies between 1 and the number of terms, and what is too small becomes 0.
+/// The maximum cancels out: the formula equals `e^(u_i) / Σ_k e^(u_k)`. It is subtracted for numerical stability:
+/// `e^89` overflows an `f32`, and infinity divided by infinity is NaN. With the maximum subtracted the largest exponent
+/// is 0, the sum lies between 1 and the number of terms, and terms that are too small underflow to 0.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -190,14 +191,14 @@ pub fn sparse_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 ///
 /// `τ` is `(z_1 + … + z_k − 1) / k`, with the `k` largest elements `z_1 ≥ z_2 ≥ …` for which `k · z_k` is more than
 /// `z_1 + … + z_k − 1` (Martins and Astudillo, 2016). Keras up to 3.15.1 has another `τ` where `k` is more than 1, by
-/// a mistake that was mended after it (keras-team/keras#23469): its outputs then do not add up to 1.
+/// a bug that was fixed later (keras-team/keras#23469): its outputs then do not add up to 1.
 pub fn sparsemax<const D: usize>(x: Tensor<D>, axis: isize) -> Tensor<D> {
     let axis = if axis < 0 { D.saturating_add_signed(axis) } else { axis.unsigned_abs() };
     let size = x.dims()[axis];
     let mut along = [1; D];
     along[axis] = size;
 
-    // The sorting finds the support and takes no part in the gradient.
+    // Sorting only finds the support, so no gradient flows through it.
     let sorted = x.clone().detach().sort_descending(axis);
     let ranks = Tensor::<1, Int>::arange(1..size as i64 + 1, &x.device()).float().cast(x.dtype()).reshape(along);
     let excess = sorted.clone().cumsum(axis) - 1.0;
@@ -248,6 +249,6 @@ fn exp_minus_1<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     if !exp.is_tracked() {
         return value;
     }
-    // The slope is e^x itself; this adds its graph and nothing else.
+    // The derivative is e^x itself: this term adds its gradient and nothing to the value.
     value + (exp.clone() - exp.detach())
 }

@@ -1,7 +1,7 @@
 //! Activations, by Keras's names and with Keras's formulas and gradients.
 //!
-//! A layer takes an [`Activation`]; the plain functions beside it ([`relu`], [`softmax`], …) work on tensors. A model
-//! file and a command line name them in Keras's way, so they parse and print:
+//! Layers take an [`Activation`]; the plain functions ([`relu`], [`softmax`], …) work on tensors. Model files and
+//! command lines use Keras's names, so an [`Activation`] can be parsed and printed:
 //!
 //! ```
 //! use horn_nn::Activation;

@@ -1,4 +1,4 @@
-//! How an activation is written: Keras's names, in text and in configurations.
+//! The names of activations: parsing, printing, and reading and writing configurations.
 
 use std::str::FromStr;
 
@@ -10,11 +10,11 @@ use crate::activations::activation::Activation;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 
-/// Keras's second names.
+/// Keras's aliases.
 const ALIASES: [(&str, Activation); 2] = [("hard_swish", Activation::HardSilu), ("swish", Activation::Silu)];
 
 impl Activation {
-    /// All that have a name alone, in the order of their names.
+    /// All activations without custom arguments, in alphabetical order.
     pub const ALL: [Self; 29] = [
         Self::Celu,
         Self::Elu,
@@ -119,7 +119,7 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// At most three names that differ from this one by a slip of the pen, the nearest first; capitals are no difference.
+/// At most three known names that differ from this one by a typing error, the nearest first. Case is ignored.
 fn nearest(name: &str) -> Vec<&'static str> {
     let name = name.to_lowercase();
     let mut near: Vec<_> =
@@ -131,7 +131,7 @@ fn nearest(name: &str) -> Vec<&'static str> {
     near.into_iter().take(3).map(|(_, known)| known).collect()
 }
 
-/// How many letters have to be put in, left out or changed to turn one text into the other.
+/// The edit distance: how many letters must be inserted, removed or replaced to turn one string into the other.
 fn edits(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (i, a) in from.chars().enumerate() {
@@ -156,7 +156,7 @@ impl Serialize for Activation {
 }
 
 impl<'de> Deserialize<'de> for Activation {
-    /// Takes a name, Horn's object for one with arguments, or Keras's `None`, which means `linear`.
+    /// Reads a name, Horn's object for an activation with arguments, or `null`, Keras's `None`, which means `linear`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::Null => Ok(Self::Linear),
@@ -180,7 +180,7 @@ mod tests {
             assert_eq!(config, json!(activation.as_str()));
             assert_eq!(serde_json::from_value::<Activation>(config).unwrap(), activation);
         }
-        // sorted(keras.activations.ALL_OBJECTS_DICT) without its two second names and threshold
+        // sorted(keras.activations.ALL_OBJECTS_DICT) without its two aliases and threshold
         let names = Activation::ALL.map(|activation| activation.as_str()).join(" ");
         assert_eq!(
             names,
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_is_told_its_neighbours() {
+    fn the_hint_for_an_unknown_name_has_the_nearest_names() {
         let message = |name: &str| name.parse::<Activation>().unwrap_err().to_string();
         assert_eq!(
             message("ReLU"),

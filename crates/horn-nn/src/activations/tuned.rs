@@ -1,4 +1,4 @@
-//! Activations whose arguments are not Keras's defaults.
+//! Activations with custom arguments instead of Keras's defaults.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::activations::functions;
 
-/// An activation with its arguments, by the names of Keras's keywords.
+/// An activation with its arguments, under the names of Keras's keyword arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Tuned {
@@ -28,7 +28,7 @@ pub enum Tuned {
     },
     /// [`functions::hard_shrink`].
     HardShrink {
-        /// Inputs not farther from 0 become 0.
+        /// Inputs at most this far from 0 become 0.
         threshold: f64,
     },
     /// [`functions::leaky_relu`].
@@ -47,7 +47,7 @@ pub enum Tuned {
     },
     /// [`functions::soft_shrink`].
     SoftShrink {
-        /// How much nearer to 0 inputs come.
+        /// By how much inputs move towards 0.
         threshold: f64,
     },
     /// [`functions::squareplus`].

@@ -1,4 +1,4 @@
-//! What all networks have in common: their arguments, and how they begin and end.
+//! What all networks have in common: their arguments, their input and their output.
 
 use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
@@ -10,19 +10,19 @@ use crate::model::functional::Functional;
 use crate::model::model::Model;
 use crate::tensor::shape::sizes;
 
-/// The smallest height and width that a network takes.
+/// The minimal height and width of an image.
 const MIN_SIZE: usize = 32;
 
-/// How a network without a classifier makes one vector of its features.
+/// How a network without a classifier pools its features to one vector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pooling {
-    /// By the mean of each channel.
+    /// The mean of each channel.
     Avg,
-    /// By the largest value of each channel.
+    /// The maximum of each channel.
     Max,
 }
 
-/// The arguments that all networks take.
+/// The arguments of all networks.
 #[derive(Debug, Clone)]
 pub(crate) struct Arguments {
     pub include_top: bool,
@@ -34,47 +34,47 @@ pub(crate) struct Arguments {
     pub name: Option<String>,
 }
 
-/// The arguments that all networks take, as methods.
+/// Defines methods for the arguments of all networks.
 macro_rules! network_arguments {
     ($network:ident) => {
         impl $network {
-            /// Does the network end in its classifier? Yes by default.
+            /// Sets whether the network ends in its classifier; `true` by default.
             #[must_use]
             pub fn include_top(mut self, include_top: bool) -> Self {
                 self.arguments.include_top = include_top;
                 self
             }
 
-            /// The tensor of a graph that the images come from; an `Input` of its own by default.
+            /// Sets the tensor of a graph that the network is applied to; a new `Input` by default.
             #[must_use]
             pub fn input_tensor(mut self, input_tensor: impl $crate::IntoTensors) -> Self {
                 self.arguments.input_tensor = input_tensor.into_tensors();
                 self
             }
 
-            /// Height, width and channels of an image, each side at least 32. By default `[224, 224, 3]`, and without
-            /// the classifier images of any size with 3 channels.
+            /// Sets height, width and channels of an image, with sides of at least 32. The default is `[224, 224, 3]`,
+            /// and without the classifier images of any size with 3 channels.
             #[must_use]
             pub fn input_shape(mut self, input_shape: [usize; 3]) -> Self {
                 self.arguments.input_shape = Some(input_shape);
                 self
             }
 
-            /// How the features become one vector, where the network has no classifier; by default they don't.
+            /// Sets how a network without a classifier pools its features; by default it does not.
             #[must_use]
             pub fn pooling(mut self, pooling: impl Into<Option<$crate::applications::arguments::Pooling>>) -> Self {
                 self.arguments.pooling = pooling.into();
                 self
             }
 
-            /// How many classes the classifier tells apart; 1000 by default.
+            /// Sets the number of classes; 1000 by default.
             #[must_use]
             pub fn classes(mut self, classes: usize) -> Self {
                 self.arguments.classes = classes;
                 self
             }
 
-            /// What the classifier ends in; `Softmax` by default. `Linear` gives the logits, as `None` does in Keras.
+            /// Sets the activation of the classifier; `Softmax` by default. `Linear` returns the logits, as `None` in Keras.
             #[must_use]
             pub fn classifier_activation(mut self, activation: $crate::Activation) -> Self {
                 self.arguments.classifier_activation = activation;
@@ -113,14 +113,14 @@ impl Default for Arguments {
 }
 
 impl Arguments {
-    /// The tensor of the images, once all arguments are found possible.
+    /// The tensor of the images, after a check of all arguments.
     pub fn images(&self) -> Result<KerasTensor> {
         if self.include_top && self.pooling.is_some() {
-            return Err(Error::argument("a network with its classifier pools by itself")
+            return Err(Error::argument("a network with its classifier has its own pooling")
                 .at("pooling")
                 .received("pooling with include_top")
-                .expected("one of both")
-                .hint("leave pooling out, or write `.include_top(false)`"));
+                .expected("only one of them")
+                .hint("leave pooling out, or call `.include_top(false)`"));
         }
         if self.include_top && self.classes == 0 {
             return Err(Error::argument("a classifier needs classes")
@@ -157,15 +157,16 @@ impl Arguments {
             {
                 Ok(images)
             }
-            _ => Err(Error::argument("the network can't take such images")
+            _ => Err(Error::argument("the network does not support images of this shape")
                 .at("input_shape")
                 .received(images.shape())
                 .expected(format!("(None, height, width, channels) of at least {}", sizes(&[MIN_SIZE, MIN_SIZE, 1])))
-                .hint("make the images larger, by `Resizing` or before")),
+                .hint("make the images larger, for example with `Resizing`")),
         }
     }
 
-    /// The features as the caller wants them, where there is no classifier. Some networks name the layer.
+    /// The output of a network without a classifier: its features, pooled if the caller wants it. Some networks name the
+    /// pooling layer.
     pub fn pooled(&self, features: KerasTensor, named: bool) -> Result<KerasTensor> {
         let (average, largest) = (GlobalAveragePooling2D(), GlobalMaxPooling2D());
         match self.pooling {
@@ -182,7 +183,7 @@ impl Arguments {
         Dense(self.classes).activation(self.classifier_activation).name("predictions")
     }
 
-    /// The network from the images, or what they are computed from, to the output.
+    /// The model from the inputs of the graph to the output.
     pub fn model(&self, name: &str, images: &KerasTensor, output: impl IntoTensors) -> Result<Functional> {
         Ok(Model::new(images.sources(), output)?.name(self.name.as_deref().unwrap_or(name)))
     }

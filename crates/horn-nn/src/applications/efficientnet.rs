@@ -1,4 +1,4 @@
-//! EfficientNetB0: MobileNetV2's blocks, with channels that weigh each other.
+//! EfficientNetB0: inverted residual blocks with squeeze-and-excitation.
 
 use ndarray::{Array, ArrayBase, Data, Dimension};
 
@@ -18,7 +18,7 @@ use crate::layers::{
 };
 use crate::model::functional::Functional;
 
-/// A stage: the number of its blocks, the filters that come out, and how they work.
+/// A stage: the number of its blocks, and their options.
 struct Stage {
     kernel_size: usize,
     repeats: usize,
@@ -40,7 +40,7 @@ const STAGES: [Stage; 7] = [
 /// The number of blocks of all stages.
 const BLOCKS: f64 = 16.0;
 
-/// The share of values that the last block and the classifier drop.
+/// The dropout rate of the last block and of the classifier.
 const DROP: f64 = 0.2;
 
 /// EfficientNetB0, of 5.3 million weights. The weights are random, as with Keras's `weights=None`.
@@ -65,7 +65,7 @@ pub struct EfficientNetB0 {
     arguments: Arguments,
 }
 
-/// `keras.applications.EfficientNetB0(weights=None)`.
+/// `keras.applications.EfficientNetB0(weights=None)`. See [`EfficientNetB0`](struct@EfficientNetB0).
 #[allow(non_snake_case)]
 pub fn EfficientNetB0() -> EfficientNetB0 {
     EfficientNetB0::new()
@@ -83,7 +83,7 @@ impl EfficientNetB0 {
     ///
     /// # Errors
     ///
-    /// Where an argument is impossible.
+    /// If an argument is invalid.
     pub fn model(&self) -> Result<Functional> {
         let images = self.arguments.images()?;
         let x = Normalization().axis(3).apply(Rescaling(1.0 / 255.0).apply(&images)?)?;
@@ -129,7 +129,8 @@ fn swish(name: impl Into<String>) -> impl Layer {
     Activation(activations::Activation::Silu).name(name)
 }
 
-/// Widens, convolves each channel by itself, weighs the channels, narrows, and adds to the input where the shape stays.
+/// An inverted residual block: expansion, depthwise convolution, squeeze-and-excitation and projection, with a shortcut if
+/// the shape is the same.
 fn block(prefix: &str, input: KerasTensor, stage: &Stage, strides: usize, dropped: f64) -> Result<KerasTensor> {
     let named = |part: &str| format!("{prefix}{part}");
     let channels = input.shape().last().unwrap_or_default();
@@ -163,7 +164,7 @@ fn block(prefix: &str, input: KerasTensor, stage: &Stage, strides: usize, droppe
     Add().name(named("add")).apply((x, input))
 }
 
-/// Each channel times a weight from 0 to 1 that follows from the means of all channels.
+/// Squeeze-and-excitation: scales each channel by a factor from 0 to 1 that is computed from the means of all channels.
 ///
 /// Source: Hu, Shen, Albanie, Sun and Wu, [Squeeze-and-Excitation Networks](https://arxiv.org/abs/1709.01507), 2017.
 fn weighed(named: &impl Fn(&str) -> String, x: KerasTensor, narrow: usize, wide: usize) -> Result<KerasTensor> {
@@ -175,7 +176,7 @@ fn weighed(named: &impl Fn(&str) -> String, x: KerasTensor, narrow: usize, wide:
     Multiply().name(named("se_excite")).apply((x, weights))
 }
 
-/// The images as they are, in floats: the network itself begins by scaling them.
+/// Converts images to floats, without scaling: the network scales them itself.
 ///
 /// ```
 /// use horn_nn::applications::efficientnet::preprocess_input;
@@ -188,7 +189,7 @@ fn weighed(named: &impl Fn(&str) -> String, x: KerasTensor, narrow: usize, wide:
 ///
 /// # Errors
 ///
-/// Where they are texts.
+/// If the images are strings.
 pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: Dimension>(
     images: &ArrayBase<S, D>,
 ) -> Result<Array<f32, D>> {

@@ -1,4 +1,4 @@
-//! How images are prepared for a network, and how networks halve them: Keras's `imagenet_utils`.
+//! Preprocessing of images, and padding for networks that halve them: Keras's `imagenet_utils`.
 
 use ndarray::{Array, ArrayBase, Axis, Data, Dimension, RemoveAxis};
 
@@ -8,20 +8,19 @@ use crate::error::{Error, Result};
 use crate::graph::keras_tensor::KerasTensor;
 use crate::tensor::shape::sizes;
 
-/// The way in which pixels from 0 to 255 become what a network has learned from.
+/// How pixels from 0 to 255 are scaled to the values that a network was trained with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// Blue, green, red, each less its mean in ImageNet; for VGG16 and ResNet50.
+    /// Channels in the order blue, green, red, minus their ImageNet means; for VGG16 and ResNet50.
     #[default]
     Caffe,
     /// From -1 to 1; for MobileNetV2.
     Tf,
-    /// From 0 to 1, then each channel less its mean in ImageNet, divided by its standard deviation there.
+    /// From 0 to 1, then minus the ImageNet mean of each channel and divided by its standard deviation.
     Torch,
 }
 
-/// The images of a batch, or a single one, prepared in this way. Pixels go from 0 to 255, and the channels are red,
-/// green, blue.
+/// Preprocesses a batch of images or a single one. Pixels are from 0 to 255, and the channels are red, green and blue.
 ///
 /// ```
 /// use horn_nn::applications::imagenet_utils::{Mode, preprocess_input};
@@ -36,7 +35,7 @@ pub enum Mode {
 ///
 /// # Errors
 ///
-/// Where the array has not 3 or 4 axes, or for a mode that knows the channels, not 3 of them.
+/// If the array does not have 3 or 4 axes, or does not have 3 channels in a mode with values for each channel.
 pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: Dimension + RemoveAxis>(
     images: &ArrayBase<S, D>,
     mode: Mode,
@@ -75,24 +74,24 @@ pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: Dimension + Remove
 }
 
 fn unfit(received: &[usize], expected: &str) -> Error {
-    Error::data("these are no images")
+    Error::data("the array is not a valid image or batch of images")
         .at("preprocess_input")
         .received(sizes(received))
         .expected(expected)
         .hint("reshape them to [batch, height, width, channels], or give the other data format")
 }
 
-/// Any numbers as floats.
+/// Converts numbers to floats.
 pub(crate) fn floats<E: HostElement, S: Data<Elem = E>, D: Dimension>(
     images: &ArrayBase<S, D>,
 ) -> Result<Array<f32, D>> {
     let host = HostArray::from(images);
     let all: Vec<usize> = (0..host.len()).collect();
-    Ok(Array::from_shape_vec(images.raw_dim(), host.floats(&all)?).expect("there are as many floats as numbers"))
+    Ok(Array::from_shape_vec(images.raw_dim(), host.floats(&all)?).expect("the conversion keeps the number of values"))
 }
 
-/// The zeros around an image for a convolution of stride 2 that halves it, rounding up: an even side gets one less at
-/// its beginning. Where the height is unknown, Keras takes both for even.
+/// The padding of an image for a convolution with stride 2 that halves its sides, rounded up: one less at the start of an
+/// even side. If the height is unknown, Keras assumes that both sides are even.
 pub(crate) fn halving_padding(images: &KerasTensor, kernel_size: usize) -> [(usize, usize); 2] {
     let height = images.shape().sizes()[1];
     let width = height.and(images.shape().sizes()[2]);

@@ -1,4 +1,4 @@
-//! MobileNetV2: small and fast, by convolutions of each channel by itself.
+//! MobileNetV2: a small and fast network of depthwise convolutions.
 
 use ndarray::{Array, ArrayBase, Data, RemoveAxis};
 
@@ -13,11 +13,11 @@ use crate::graph::keras_tensor::KerasTensor;
 use crate::layers::{Add, BatchNormalization, Conv2D, DepthwiseConv2D, GlobalAveragePooling2D, ReLU, ZeroPadding2D};
 use crate::model::functional::Functional;
 
-/// The filters, the number of the blocks, and the stride of the first of each stage.
+/// The filters, the number of blocks, and the stride of the first block of each stage.
 const STAGES: [(usize, usize, usize); 7] =
     [(16, 1, 1), (24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2), (320, 1, 1)];
 
-/// How many times as many channels a block has inside as come in.
+/// The factor by which a block expands its channels.
 const EXPANSION: usize = 6;
 
 /// MobileNetV2, of 3.5 million weights. The weights are random, as with Keras's `weights=None`.
@@ -43,7 +43,7 @@ pub struct MobileNetV2 {
     alpha: f64,
 }
 
-/// `keras.applications.MobileNetV2(weights=None)`.
+/// `keras.applications.MobileNetV2(weights=None)`. See [`MobileNetV2`](struct@MobileNetV2).
 #[allow(non_snake_case)]
 pub fn MobileNetV2() -> MobileNetV2 {
     MobileNetV2::new()
@@ -57,7 +57,7 @@ impl MobileNetV2 {
         Self { arguments: Arguments::default(), alpha: 1.0 }
     }
 
-    /// How wide the network is: its filters are so many times as many, rounded to eights. 1 by default.
+    /// Sets the width multiplier: the factor for the number of filters, rounded to multiples of 8. 1 by default.
     #[must_use]
     pub fn alpha(mut self, alpha: f64) -> Self {
         self.alpha = alpha;
@@ -68,7 +68,7 @@ impl MobileNetV2 {
     ///
     /// # Errors
     ///
-    /// Where an argument is impossible.
+    /// If an argument is invalid.
     pub fn model(&self) -> Result<Functional> {
         if !(self.alpha > 0.0 && self.alpha <= 100.0) {
             return Err(Error::argument("alpha is out of range")
@@ -101,7 +101,7 @@ impl MobileNetV2 {
     }
 }
 
-/// The multiple of 8 next to this, but not less than 0.9 times as much.
+/// The nearest multiple of 8, but at least 0.9 times the number.
 fn eights(filters: f64) -> usize {
     let rounded = (((filters + 4.0) / 8.0).floor() * 8.0).max(8.0);
     let rounded = if rounded < 0.9 * filters { rounded + 8.0 } else { rounded };
@@ -116,8 +116,8 @@ fn relu6(name: impl Into<String>) -> ReLU {
     ReLU().max_value(6.0).name(name)
 }
 
-/// Widens, convolves each channel by itself, narrows, and adds to the input where the shape stays. The first block of
-/// all does not widen.
+/// An inverted residual block: expansion, depthwise convolution and projection, with a shortcut if the shape is the same.
+/// The first block of the network has no expansion.
 fn block(at: usize, input: KerasTensor, filters: usize, stride: usize) -> Result<KerasTensor> {
     let prefix = if at == 0 { "expanded_conv_".to_owned() } else { format!("block_{at}_") };
     let named = |part: &str| format!("{prefix}{part}");
@@ -142,8 +142,8 @@ fn block(at: usize, input: KerasTensor, filters: usize, stride: usize) -> Result
     if channels == filters && stride == 1 { Add().name(named("add")).apply((input, x)) } else { Ok(x) }
 }
 
-/// Pixels from -1 to 1, as [`MobileNetV2`](struct@MobileNetV2) takes them:
-/// [`imagenet_utils::preprocess_input`] in its mode, the channels last.
+/// Scales pixels to the range from -1 to 1 for [`MobileNetV2`](struct@MobileNetV2):
+/// [`imagenet_utils::preprocess_input`] in its mode, with the channels last.
 ///
 /// ```
 /// use horn_nn::applications::mobilenet_v2::preprocess_input;
@@ -156,7 +156,7 @@ fn block(at: usize, input: KerasTensor, filters: usize, stride: usize) -> Result
 ///
 /// # Errors
 ///
-/// Where these are no images of three channels.
+/// If the array is not an image or a batch of images.
 pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: RemoveAxis>(
     images: &ArrayBase<S, D>,
 ) -> Result<Array<f32, D>> {

@@ -1,7 +1,7 @@
-//! Well-known networks for images, as Keras's `keras.applications` has them.
+//! Well-known image classification networks, as in `keras.applications`.
 //!
-//! Each is described by a function with Keras's keyword arguments as methods. [`model`](ResNet50::model) makes the
-//! graph, with Keras's layers, names and shapes; it is built, compiled or used as a layer like any other:
+//! Each function returns a description with Keras's keyword arguments as methods. [`model`](ResNet50::model) creates the
+//! graph, with Keras's layers, names and shapes. It can be built, compiled or used as a layer like any other model:
 //!
 //! ```
 //! use burn::tensor::Device;
@@ -13,10 +13,10 @@
 //! # Ok::<(), horn_nn::Error>(())
 //! ```
 //!
-//! The weights are random, as with Keras's `weights=None`: none are downloaded. Weights that Keras has learned go in
-//! by [`Model::set_weights`](crate::Model::set_weights), as they come out of `get_weights` there.
+//! The weights are random, as with Keras's `weights=None`; nothing is downloaded. To use pretrained weights, pass the
+//! result of Keras's `get_weights` to [`Model::set_weights`](crate::Model::set_weights).
 //!
-//! Each network has been trained on images prepared in its own way; the `preprocess_input` of its module does that.
+//! Each network expects images that are preprocessed by the `preprocess_input` of its module.
 
 mod arguments;
 pub mod efficientnet;

@@ -1,4 +1,4 @@
-//! ResNet50: blocks that add to what they are given.
+//! ResNet50: residual blocks.
 
 use ndarray::{Array, ArrayBase, Data, RemoveAxis};
 
@@ -15,7 +15,7 @@ use crate::layer::description::Layer;
 use crate::layers::{Activation, Add, BatchNormalization, Conv2D, GlobalAveragePooling2D, MaxPooling2D, ZeroPadding2D};
 use crate::model::functional::Functional;
 
-/// The stages: their names, the filters and the number of their blocks, and the stride of the first.
+/// The stages: name, filters, number of blocks, and stride of the first block.
 const STAGES: [(&str, usize, usize, usize); 4] =
     [("conv2", 64, 3, 1), ("conv3", 128, 4, 2), ("conv4", 256, 6, 2), ("conv5", 512, 3, 2)];
 
@@ -41,7 +41,7 @@ pub struct ResNet50 {
     arguments: Arguments,
 }
 
-/// `keras.applications.ResNet50(weights=None)`.
+/// `keras.applications.ResNet50(weights=None)`. See [`ResNet50`](struct@ResNet50).
 #[allow(non_snake_case)]
 pub fn ResNet50() -> ResNet50 {
     ResNet50::new()
@@ -59,7 +59,7 @@ impl ResNet50 {
     ///
     /// # Errors
     ///
-    /// Where an argument is impossible.
+    /// If an argument is invalid.
     pub fn model(&self) -> Result<Functional> {
         let images = self.arguments.images()?;
         let x = ZeroPadding2D().padding(3).name("conv1_pad").apply(&images)?;
@@ -91,8 +91,8 @@ fn relu(name: impl Into<String>) -> impl Layer {
     Activation(activations::Activation::Relu).name(name)
 }
 
-/// Three convolutions, added to the input. The first block of a stage changes the shape, so that there the input needs
-/// a convolution, too, and all begin with the stage's stride.
+/// A residual block: three convolutions and a shortcut. The first block of a stage changes the shape, so its shortcut has
+/// a convolution, too, and both have the stride of the stage.
 fn block(name: &str, x: &KerasTensor, filters: usize, stride: Option<usize>) -> Result<KerasTensor> {
     let named = |part: &str| format!("{name}_{part}");
     let strides = stride.unwrap_or(1);
@@ -113,8 +113,8 @@ fn block(name: &str, x: &KerasTensor, filters: usize, stride: Option<usize>) -> 
     relu(named("out")).apply(y)
 }
 
-/// Blue, green, red, each less its mean in ImageNet, as [`ResNet50`](struct@ResNet50) takes them:
-/// [`imagenet_utils::preprocess_input`] in its mode, the channels last.
+/// Orders channels as blue, green, red and subtracts their ImageNet means, for [`ResNet50`](struct@ResNet50):
+/// [`imagenet_utils::preprocess_input`] in its mode, with the channels last.
 ///
 /// ```
 /// use horn_nn::applications::resnet50::preprocess_input;
@@ -127,7 +127,7 @@ fn block(name: &str, x: &KerasTensor, filters: usize, stride: Option<usize>) -> 
 ///
 /// # Errors
 ///
-/// Where these are no images of three channels.
+/// If the array is not an image with three channels or a batch of them.
 pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: RemoveAxis>(
     images: &ArrayBase<S, D>,
 ) -> Result<Array<f32, D>> {

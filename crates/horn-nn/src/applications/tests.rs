@@ -20,14 +20,14 @@ fn impossible_arguments_are_errors() {
     for (model, expected) in [
         (
             VGG16().input_shape([31, 64, 3]).model(),
-            "input_shape: the network can't take such images; received (None, 31, 64, 3), \
+            "input_shape: the network does not support images of this shape; received (None, 31, 64, 3), \
              expected (None, height, width, channels) of at least (32, 32, 1). \
-             Hint: make the images larger, by `Resizing` or before.",
+             Hint: make the images larger, for example with `Resizing`.",
         ),
         (
             ResNet50().pooling(Pooling::Avg).model(),
-            "pooling: a network with its classifier pools by itself; received pooling with include_top, \
-             expected one of both. Hint: leave pooling out, or write `.include_top(false)`.",
+            "pooling: a network with its classifier has its own pooling; received pooling with include_top, \
+             expected only one of them. Hint: leave pooling out, or call `.include_top(false)`.",
         ),
         (
             EfficientNetB0().classes(0).model(),
@@ -46,14 +46,14 @@ fn impossible_arguments_are_errors() {
         ),
         (
             VGG16().input_tensor(Input([784])).model(),
-            "input_shape: the network can't take such images; received (None, 784), \
+            "input_shape: the network does not support images of this shape; received (None, 784), \
              expected (None, height, width, channels) of at least (32, 32, 1). \
-             Hint: make the images larger, by `Resizing` or before.",
+             Hint: make the images larger, for example with `Resizing`.",
         ),
     ] {
         assert_eq!(message(model), expected);
     }
-    assert!(message(VGG16().input_shape([64, 64, 0]).model()).contains("can't take such images"));
+    assert!(message(VGG16().input_shape([64, 64, 0]).model()).contains("does not support images of this shape"));
     assert!(message(MobileNetV2().alpha(f64::NAN).model()).contains("alpha is out of range"));
     let two = [Input([32, 32, 3]), Input([32, 32, 3])];
     assert!(message(VGG16().input_tensor(two).model()).contains("received 2 tensors"));
@@ -95,7 +95,7 @@ fn images_are_prepared_in_three_ways() {
     assert_eq!(mobilenet_v2::preprocess_input(&grey).unwrap()[[0, 0, 0]], -1.0);
     assert_eq!(
         resnet50::preprocess_input(&grey).unwrap_err().to_string(),
-        "preprocess_input: these are no images; received 1, expected 3 channels: red, green, blue. \
+        "preprocess_input: the array is not a valid image or batch of images; received 1, expected 3 channels: red, green, blue. \
          Hint: reshape them to [batch, height, width, channels], or give the other data format."
     );
     assert!(mobilenet_v2::preprocess_input(&array![[1.0_f32]]).unwrap_err().is_data());

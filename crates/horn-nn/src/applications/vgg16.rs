@@ -1,4 +1,4 @@
-//! VGG16: convolutions of 3 by 3, one after the other.
+//! VGG16: blocks of 3 × 3 convolutions.
 
 use ndarray::{Array, ArrayBase, Data, RemoveAxis};
 
@@ -13,7 +13,7 @@ use crate::graph::apply::Apply;
 use crate::layers::{Conv2D, Dense, Flatten, MaxPooling2D};
 use crate::model::functional::Functional;
 
-/// The filters and the number of the convolutions of each block.
+/// The filters and the number of convolutions of each block.
 const BLOCKS: [(usize, usize); 5] = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)];
 
 /// VGG16, of 138 million weights. The weights are random, as with Keras's `weights=None`.
@@ -37,7 +37,7 @@ pub struct VGG16 {
     arguments: Arguments,
 }
 
-/// `keras.applications.VGG16(weights=None)`.
+/// `keras.applications.VGG16(weights=None)`. See [`VGG16`](struct@VGG16).
 #[allow(non_snake_case)]
 pub fn VGG16() -> VGG16 {
     VGG16::new()
@@ -55,7 +55,7 @@ impl VGG16 {
     ///
     /// # Errors
     ///
-    /// Where an argument is impossible.
+    /// If an argument is invalid.
     pub fn model(&self) -> Result<Functional> {
         let images = self.arguments.images()?;
         let mut x = images.clone();
@@ -79,8 +79,8 @@ impl VGG16 {
     }
 }
 
-/// Blue, green, red, each less its mean in ImageNet, as [`VGG16`](struct@VGG16) takes them:
-/// [`imagenet_utils::preprocess_input`] in its mode, the channels last.
+/// Orders channels as blue, green, red and subtracts their ImageNet means, for [`VGG16`](struct@VGG16):
+/// [`imagenet_utils::preprocess_input`] in its mode, with the channels last.
 ///
 /// ```
 /// use horn_nn::applications::vgg16::preprocess_input;
@@ -93,7 +93,7 @@ impl VGG16 {
 ///
 /// # Errors
 ///
-/// Where these are no images of three channels.
+/// If the array is not an image with three channels or a batch of them.
 pub fn preprocess_input<E: HostElement, S: Data<Elem = E>, D: RemoveAxis>(
     images: &ArrayBase<S, D>,
 ) -> Result<Array<f32, D>> {

@@ -1,5 +1,5 @@
-//! What Keras lets an argument be: a number or several, a size for each axis, one of a few words. Imports `registry` at
-//! most.
+//! Types of arguments that several layers share: a number or an array of numbers, a size for each axis, a choice from a
+//! list. Imports nothing but `registry` and errors.
 
 pub(crate) mod numbers;
 pub(crate) mod options;

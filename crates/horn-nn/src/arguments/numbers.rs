@@ -1,4 +1,4 @@
-//! Numbers as a configuration holds them: one, a list, or lists of lists.
+//! Numbers in a configuration: a single one, a list, or nested lists.
 
 use ndarray::{Array, Array1, ArrayD, Dimension, IxDyn, arr0};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -17,7 +17,7 @@ use serde_json::Value;
 pub struct Numbers(ArrayD<f64>);
 
 impl Numbers {
-    /// The numbers; one without axes.
+    /// The numbers; a single one is an array without axes.
     pub fn array(&self) -> &ArrayD<f64> {
         &self.0
     }
@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for Numbers {
         fn flatten(value: &Value, depth: usize, sizes: &mut Vec<usize>, numbers: &mut Vec<f64>) -> bool {
             match value {
                 Value::Array(values) => {
-                    // The first number of all says how deep the lists are.
+                    // The path to the first number gives the depth of the lists.
                     if sizes.len() == depth && numbers.is_empty() {
                         sizes.push(values.len());
                     }

@@ -1,4 +1,4 @@
-//! Arguments that several families of layers share: paddings, data formats, axes and interpolations.
+//! Options that several families of layers share: padding, data format, axes and interpolation.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +9,14 @@ pub enum Padding {
     /// Nothing is added: the output is smaller than the input.
     #[default]
     Valid,
-    /// So much is added that with strides of 1 the output is as large as the input; what is odd goes to the end.
+    /// Padding is added so that with strides of 1 the output is as large as the input; if its amount is odd, the end
+    /// gets one more.
     Same,
-    /// All is added before the first step, so that no output sees later steps. For `Conv1D` only.
+    /// All is added before the first timestep, so that no output depends on later timesteps. For `Conv1D` only.
     Causal,
 }
 
-/// Where the channels are.
+/// The position of the channel axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataFormat {
@@ -27,7 +28,7 @@ pub enum DataFormat {
 }
 
 impl DataFormat {
-    /// The first of the axes that are neither the batch nor the channels; the others follow it.
+    /// The first spatial axis; the other spatial axes follow it.
     pub(crate) fn first_spatial_axis(self) -> usize {
         match self {
             Self::ChannelsLast => 1,
@@ -79,14 +80,14 @@ impl AsRef<[isize]> for Axes {
     }
 }
 
-/// What stands between the pixels of an image that gets another size.
+/// How the pixels of a resized image are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Interpolation {
     /// The nearest pixel.
     #[default]
     Nearest,
-    /// A straight line between two pixels.
+    /// Linear interpolation between two pixels along each axis.
     Bilinear,
     /// Cubic convolution over four pixels (Keys, 1981).
     Bicubic,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// One number for each of `N` spatial axes, such as a kernel's height and width. A single number stands for all.
+/// One number for each of `N` spatial axes, such as a kernel's height and width. A single number is used for all axes.
 ///
 /// ```
 /// use horn_nn::layers::Sizes;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert_eq!(Sizes::from((3, 5)).to_array(), [3, 5]);
 /// ```
 ///
-/// There are as many numbers as axes; an image has no third one:
+/// The number of sizes is part of the type; an image has no third axis:
 ///
 /// ```compile_fail,E0277
 /// use horn_nn::layers::Conv2D;

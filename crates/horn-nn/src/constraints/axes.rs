@@ -1,22 +1,22 @@
-//! The axes that a norm is taken along.
+//! The axes along which norms are computed.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// The axes that a norm is taken along: one, several, or all (Keras's `None`). Negative axes count from the end.
+/// The axes along which norms are computed: one, several, or all (Keras's `None`). Negative axes count from the end.
 ///
 /// For the kernel of a `Dense` layer, `[inputs, units]`, axis 0 gives each unit its norm; for that of a `Conv2D` layer,
 /// `[height, width, channels, filters]`, the axes `[0, 1, 2]` give each filter its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected an axis, a list of axes, or null")]
 pub enum Axes {
-    /// Along one.
+    /// A single axis.
     One(isize),
-    /// Along several together.
+    /// Several axes together.
     Several(Vec<isize>),
-    /// Along all of them: the norm of the whole weight.
+    /// All axes: the norm of the whole weight.
     All,
 }
 
@@ -41,7 +41,7 @@ impl Axes {
         Ok(())
     }
 
-    /// The Euclidean norms along the axes, which stay with the size 1.
+    /// The Euclidean norms along the axes, which are kept with size 1.
     pub(super) fn norms<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
         let squares = weight.square();
         let sums = match self {

@@ -1,4 +1,4 @@
-//! Any constraint: the choice that layers take and files name.
+//! `Constraint`: the type that layers take as an argument and that files name.
 
 use crate::constraints::non_neg::NonNeg;
 use crate::constraints::norms::{MaxNorm, MinMaxNorm, UnitNorm};
@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 use std::str::FromStr;
 
 keras_objects! {
-    /// What a weight has to be after every step. Serializes as Keras writes it:
+    /// A limit for a weight, which is applied after every step of the optimizer. Serializes as in Keras:
     /// `{"module": "keras.constraints", "class_name": .., "config": .., "registered_name": null}`.
     ///
     /// ```
@@ -26,9 +26,9 @@ keras_objects! {
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
     Constraint, "constraint", "keras.constraints";
-    /// No norm is above a bound.
+    /// Norms have an upper bound.
     MaxNorm: "max_norm";
-    /// No value is below 0.
+    /// Values are not negative.
     NonNeg: "non_neg";
     /// Every norm is 1.
     UnitNorm: "unit_norm";
@@ -37,12 +37,12 @@ keras_objects! {
 }
 
 impl Constraint {
-    /// Can it be used for a weight of these sizes?
+    /// Checks the arguments, and that the constraint supports weights of this shape.
     ///
     /// # Errors
     ///
-    /// If a bound is negative, infinite or NaN, the bounds are the wrong way round, the rate is not within 0 and 1, or
-    /// the weight has not the axes.
+    /// If a bound is negative, infinite or NaN, the lower bound is above the upper one, the rate is not from 0 to 1, or
+    /// the weight does not have the axes.
     pub fn validate(&self, sizes: &[usize]) -> Result<()> {
         match self {
             Self::MaxNorm(inner) => inner.validate(sizes),
@@ -52,11 +52,11 @@ impl Constraint {
         }
     }
 
-    /// The weight, put back to where it may be.
+    /// The weight with the constraint applied.
     ///
     /// # Panics
     ///
-    /// If the weight has not the axes; [`validate`](Self::validate) refuses it first.
+    /// If the weight does not have the axes; [`validate`](Self::validate) returns an error for it.
     pub fn apply<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
         match self {
             Self::MaxNorm(inner) => inner.apply(weight),
@@ -70,7 +70,7 @@ impl Constraint {
 impl FromStr for Constraint {
     type Err = Error;
 
-    /// Knows every name that Keras's `constraints.get` knows: `"max_norm"`, `"MaxNorm"`, each with its defaults.
+    /// Accepts the names of Keras's `constraints.get`, such as `"max_norm"` or `"MaxNorm"`, with the defaults.
     fn from_str(name: &str) -> Result<Self> {
         Self::by_name(name)
     }

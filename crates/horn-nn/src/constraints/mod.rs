@@ -1,4 +1,4 @@
-//! What weights may not leave: Keras's constraints, which put them back after every step.
+//! Constraints: limits for weights, which are applied after every step of the optimizer.
 
 pub(crate) mod axes;
 pub(crate) mod constraint;

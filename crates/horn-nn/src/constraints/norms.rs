@@ -1,4 +1,4 @@
-//! `MaxNorm`, `UnitNorm` and `MinMaxNorm`: how long the vectors of a weight are.
+//! `MaxNorm`, `UnitNorm` and `MinMaxNorm`: limits for the norms of a weight.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::constraints::axes::Axes;
 use crate::error::{Error, Result};
 
-/// Added to norms that are divided by, so that zeros stay zeros: Keras's epsilon.
+/// Added to the norms in divisions, so that zeros stay zeros: Keras's epsilon.
 const EPSILON: f64 = 1e-7;
 
-/// Shortens vectors that are longer than `max_value`.
+/// Scales vectors that are longer than `max_value` to this norm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MaxNorm {
@@ -18,12 +18,12 @@ pub struct MaxNorm {
 }
 
 impl MaxNorm {
-    /// With this bound, 0 or above; Keras's default is 2.
+    /// A constraint with this bound, 0 or above; Keras's default is 2.
     pub fn new(max_value: f64) -> Self {
         Self { max_value, axis: Axes::default() }
     }
 
-    /// The axes that norms are taken along; 0 by default.
+    /// Sets the axes along which norms are computed; 0 by default.
     #[must_use]
     pub fn axis(mut self, axis: impl Into<Axes>) -> Self {
         self.axis = axis.into();
@@ -47,7 +47,7 @@ impl Default for MaxNorm {
     }
 }
 
-/// Gives every vector the length 1.
+/// Scales every vector to norm 1.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UnitNorm {
@@ -55,12 +55,12 @@ pub struct UnitNorm {
 }
 
 impl UnitNorm {
-    /// Along the first axis.
+    /// A constraint for norms along the first axis.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The axes that norms are taken along; 0 by default.
+    /// Sets the axes along which norms are computed; 0 by default.
     #[must_use]
     pub fn axis(mut self, axis: impl Into<Axes>) -> Self {
         self.axis = axis.into();
@@ -77,7 +77,7 @@ impl UnitNorm {
     }
 }
 
-/// Brings the lengths of vectors between `min_value` and `max_value`, or a part of the way there.
+/// Scales vectors so that their norms are between `min_value` and `max_value`, or are moved a part of the way there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MinMaxNorm {
@@ -88,19 +88,19 @@ pub struct MinMaxNorm {
 }
 
 impl MinMaxNorm {
-    /// With these bounds, 0 or above; Keras's defaults are 0 and 1.
+    /// A constraint with these bounds, 0 or above; Keras's defaults are 0 and 1.
     pub fn new(min_value: f64, max_value: f64) -> Self {
         Self { min_value, max_value, rate: 1.0, axis: Axes::default() }
     }
 
-    /// How much of the way is gone at each step, from 0 to 1; 1 by default.
+    /// Sets how far norms are moved towards the bounds at each step, from 0 to 1; 1 by default.
     #[must_use]
     pub fn rate(mut self, rate: f64) -> Self {
         self.rate = rate;
         self
     }
 
-    /// The axes that norms are taken along; 0 by default.
+    /// Sets the axes along which norms are computed; 0 by default.
     #[must_use]
     pub fn axis(mut self, axis: impl Into<Axes>) -> Self {
         self.axis = axis.into();

@@ -1,4 +1,4 @@
-//! Arrays on the host, as data comes in: `ndarray` arrays, vectors with a shape, Burn tensors.
+//! Input data in host memory: `ndarray` arrays, vectors with a shape, Burn tensors.
 
 use std::borrow::Cow;
 
@@ -10,8 +10,8 @@ use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 
-/// Values with a shape, the first axis the samples: numbers, or texts for models that take such. Borrowed from where they
-/// lie wherever that is possible.
+/// An array whose first axis is the samples: numbers, or strings for models that take strings. The values are borrowed
+/// where that is possible.
 ///
 /// ```
 /// use horn_nn::HostArray;
@@ -30,7 +30,7 @@ pub struct HostArray<'a> {
     values: Values<'a>,
 }
 
-/// The values of a [`HostArray`], one variant an element type.
+/// The values of a [`HostArray`], one variant for each element type.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub enum Values<'a> {
@@ -41,7 +41,7 @@ pub enum Values<'a> {
     I64(Cow<'a, [i64]>),
     F32(Cow<'a, [f32]>),
     F64(Cow<'a, [f64]>),
-    Texts(Cow<'a, [String]>),
+    Strings(Cow<'a, [String]>),
 }
 
 /// An element type of which a [`HostArray`] can be made.
@@ -66,19 +66,19 @@ macro_rules! elements {
     )*};
 }
 
-elements!(bool => Bool, u8 => U8, i32 => I32, u32 => U32, i64 => I64, f32 => F32, f64 => F64, String => Texts);
+elements!(bool => Bool, u8 => U8, i32 => I32, u32 => U32, i64 => I64, f32 => F32, f64 => F64, String => Strings);
 
 impl sealed::Element for &str {
     fn values(cow: Cow<'_, [Self]>) -> Values<'_> {
-        Values::Texts(cow.iter().map(|text| (*text).to_owned()).collect())
+        Values::Strings(cow.iter().map(|text| (*text).to_owned()).collect())
     }
 }
 
 impl HostElement for &str {}
 
-/// Runs the expression with the slice of numbers, whatever their type, or the other one where there are texts.
+/// Evaluates the first expression with the slice of numbers, of any type, or the second one if the values are strings.
 macro_rules! by_element {
-    ($values:expr, |$slice:ident| $body:expr, texts: $texts:expr) => {
+    ($values:expr, |$slice:ident| $body:expr, strings: $strings:expr) => {
         match $values {
             Values::Bool($slice) => $body,
             Values::U8($slice) => $body,
@@ -87,7 +87,7 @@ macro_rules! by_element {
             Values::I64($slice) => $body,
             Values::F32($slice) => $body,
             Values::F64($slice) => $body,
-            Values::Texts(_) => $texts,
+            Values::Strings(_) => $strings,
         }
     };
 }
@@ -97,7 +97,7 @@ impl<'a> HostArray<'a> {
     ///
     /// # Errors
     ///
-    /// Where there are more or fewer values than `sizes` say.
+    /// If the number of values is not the product of `sizes`, or `sizes` is empty.
     pub fn new<E: HostElement + 'a>(values: impl Into<Cow<'a, [E]>>, sizes: impl Into<Vec<usize>>) -> Result<Self> {
         let (values, sizes) = (values.into(), sizes.into());
         let expected: usize = sizes.iter().product();
@@ -120,17 +120,17 @@ impl<'a> HostArray<'a> {
         self.len() == 0
     }
 
-    /// The sizes of all axes, the samples first.
+    /// The sizes of all axes; the first is the number of samples.
     pub fn sizes(&self) -> &[usize] {
         &self.sizes
     }
 
-    /// Are the values texts, and no numbers?
+    /// Are the values strings?
     pub fn is_strings(&self) -> bool {
-        matches!(self.values, Values::Texts(_))
+        matches!(self.values, Values::Strings(_))
     }
 
-    /// The shape, all sizes known; one of texts where the values are texts.
+    /// The shape, with all sizes known; it records whether the values are strings.
     pub fn shape(&self) -> Shape {
         Shape::of_data(&self.sizes, self.is_strings())
     }
@@ -140,7 +140,7 @@ impl<'a> HostArray<'a> {
         self.sizes[1..].iter().product()
     }
 
-    /// The position of the first value that is NaN or infinite, where values can be.
+    /// The position of the first value that is NaN or infinite; `None` for integers and strings.
     pub fn first_not_finite(&self) -> Option<(usize, f64)> {
         match &self.values {
             Values::F32(values) => {
@@ -151,8 +151,8 @@ impl<'a> HostArray<'a> {
         }
     }
 
-    /// The first value that is neither a class index below `classes` nor the ignored one, with its position. Texts have
-    /// none.
+    /// The first value that is neither a class index below `classes` nor the ignored one, with its position. `None` for
+    /// strings.
     pub fn first_not_class(&self, classes: usize, ignored: Option<i64>) -> Option<(usize, f64)> {
         let ignored = ignored.map(|class| class as f64);
         by_element!(
@@ -163,7 +163,7 @@ impl<'a> HostArray<'a> {
                 .enumerate()
                 .find(|&(_, value)| !(value.fract() == 0.0 && (0.0..classes as f64).contains(&value)
                     || Some(value) == ignored)),
-            texts: None
+            strings: None
         )
     }
 
@@ -171,12 +171,12 @@ impl<'a> HostArray<'a> {
     ///
     /// # Errors
     ///
-    /// Where they are texts.
+    /// If the values are strings.
     pub fn floats(&self, at: &[usize]) -> Result<Vec<f32>> {
         by_element!(
             &self.values,
             |values| Ok(self.gather(values, at, |value| value.to_f32())),
-            texts: Err(self.no_numbers())
+            strings: Err(self.not_numbers())
         )
     }
 
@@ -184,24 +184,24 @@ impl<'a> HostArray<'a> {
     ///
     /// # Errors
     ///
-    /// Where they are texts.
+    /// If the values are strings.
     pub fn ints(&self, at: &[usize]) -> Result<Vec<i32>> {
         by_element!(
             &self.values,
             |values| Ok(self.gather(values, at, |value| value.to_f64() as i32)),
-            texts: Err(self.no_numbers())
+            strings: Err(self.not_numbers())
         )
     }
 
-    /// The error for texts where there should be numbers.
-    fn no_numbers(&self) -> Error {
-        Error::data("there are no numbers, but texts")
-            .received(format!("texts of shape {}", shape::sizes(&self.sizes)))
+    /// The error for strings where numbers are expected.
+    fn not_numbers(&self) -> Error {
+        Error::data("the values are strings")
+            .received(format!("strings of shape {}", shape::sizes(&self.sizes)))
             .expected("numbers")
-            .hint("make numbers of the texts, as by a TextVectorization or a StringLookup")
+            .hint("convert the strings to numbers, for example with a TextVectorization or a StringLookup layer")
     }
 
-    /// The samples `at` as an array of their own.
+    /// Copies the samples `at` into a new array.
     #[must_use]
     pub fn samples(&self, at: &[usize]) -> HostArray<'static> {
         macro_rules! by_variant {
@@ -211,7 +211,7 @@ impl<'a> HostArray<'a> {
                 }
             };
         }
-        let values = by_variant!(Bool, U8, I32, U32, I64, F32, F64, Texts);
+        let values = by_variant!(Bool, U8, I32, U32, I64, F32, F64, Strings);
         HostArray { sizes: self.batch_sizes(at), values }
     }
 
@@ -224,25 +224,25 @@ impl<'a> HostArray<'a> {
         gathered
     }
 
-    /// The sizes that the samples `at` have together.
+    /// The sizes of an array of the samples `at`.
     fn batch_sizes(&self, at: &[usize]) -> Vec<usize> {
         let mut sizes = self.sizes.clone();
         sizes[0] = at.len();
         sizes
     }
 
-    /// The strings of the samples `at`, where the array holds strings.
+    /// The samples `at`, if the values are strings.
     pub(crate) fn string_batch(&self, at: &[usize]) -> Option<ArrayD<String>> {
-        let Values::Texts(texts) = &self.values else { return None };
-        let texts = self.gather(texts, at, String::clone);
-        Some(ArrayD::from_shape_vec(IxDyn(&self.batch_sizes(at)), texts).expect("the samples fill their sizes"))
+        let Values::Strings(strings) = &self.values else { return None };
+        let strings = self.gather(strings, at, String::clone);
+        Some(ArrayD::from_shape_vec(IxDyn(&self.batch_sizes(at)), strings).expect("the samples fill their sizes"))
     }
 
     /// The samples `at` as a tensor of floats on the device.
     ///
     /// # Errors
     ///
-    /// Where the array has more axes than tensors can, or holds texts.
+    /// If the array has more axes than a tensor can have, or its values are strings.
     pub fn float_batch(&self, at: &[usize], device: &Device) -> Result<AnyTensor> {
         float_tensor(self.floats(at)?, self.batch_sizes(at), device)
     }
@@ -251,7 +251,7 @@ impl<'a> HostArray<'a> {
     ///
     /// # Errors
     ///
-    /// Where the array holds texts.
+    /// If the values are strings.
     pub fn class_batch(&self, at: &[usize], device: &Device) -> Result<Tensor<1, Int>> {
         let values = self.ints(at)?;
         let sizes = [values.len()];
@@ -263,7 +263,7 @@ impl<'a> HostArray<'a> {
 ///
 /// # Errors
 ///
-/// Where there are more axes than tensors can have.
+/// If there are more axes than a tensor can have.
 pub(crate) fn float_tensor(values: Vec<f32>, sizes: Vec<usize>, device: &Device) -> Result<AnyTensor> {
     let rank = sizes.len();
     let data = TensorData::new(values, sizes);
@@ -278,7 +278,7 @@ pub(crate) fn float_tensor(values: Vec<f32>, sizes: Vec<usize>, device: &Device)
     })
 }
 
-/// Numbers as they are read: plain conversions that the standard library has no trait for.
+/// Plain numeric conversions that the standard library has no trait for.
 trait Element {
     fn to_f32(&self) -> f32;
     fn to_f64(&self) -> f64;
@@ -390,13 +390,13 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_no_numbers() {
-        let texts = ndarray::array![["a"], ["b"], ["c"]];
-        let texts = HostArray::from(&texts);
-        assert!(texts.is_strings() && texts.shape().is_strings());
-        assert_eq!(texts.first_not_finite(), None);
-        assert!(texts.floats(&[0]).unwrap_err().is_data() && texts.ints(&[0]).unwrap_err().is_data());
-        let batch = texts.batch(&[2, 0], &Device::default()).unwrap();
+    fn texts_are_not_numbers() {
+        let strings = ndarray::array![["a"], ["b"], ["c"]];
+        let strings = HostArray::from(&strings);
+        assert!(strings.is_strings() && strings.shape().is_strings());
+        assert_eq!(strings.first_not_finite(), None);
+        assert!(strings.floats(&[0]).unwrap_err().is_data() && strings.ints(&[0]).unwrap_err().is_data());
+        let batch = strings.batch(&[2, 0], &Device::default()).unwrap();
         assert_eq!(
             *batch.clone().texts().unwrap().texts,
             ndarray::array![["c".to_owned()], ["a".to_owned()]].into_dyn()

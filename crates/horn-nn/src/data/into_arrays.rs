@@ -1,12 +1,12 @@
-//! What models of several inputs or outputs are given: several arrays.
+//! The data of models with several inputs or outputs: several arrays.
 
 use burn::tensor::{Int, Tensor};
 use ndarray::{ArrayBase, Data, Dimension};
 
 use crate::data::host_array::{HostArray, HostElement};
 
-/// One array, or an array, a tuple or a `Vec` of several: one for each input or output of a model. Texts may also come as
-/// a slice.
+/// One array, or an array, a tuple or a `Vec` of several: one for each input or output of a model. Strings may also come
+/// as a slice.
 ///
 /// ```
 /// use horn_nn::IntoArrays;
@@ -54,8 +54,8 @@ impl<'a, const D: usize> IntoArrays<'a> for &Tensor<D, Int> {
 
 impl<'a, S: AsRef<str>> IntoArrays<'a> for &[S] {
     fn into_arrays(self) -> Vec<HostArray<'a>> {
-        let texts: Vec<String> = self.iter().map(|text| text.as_ref().to_owned()).collect();
-        vec![HostArray::new(texts, [self.len()]).expect("there is a text a sample")]
+        let strings: Vec<String> = self.iter().map(|string| string.as_ref().to_owned()).collect();
+        vec![HostArray::new(strings, [self.len()]).expect("there is one string for each sample")]
     }
 }
 

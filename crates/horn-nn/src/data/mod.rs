@@ -1,4 +1,4 @@
-//! What programs hand in: arrays on the host, one or several. Imports `tensor` at most.
+//! Input data: arrays in host memory, one or several. Imports nothing but `tensor` and errors.
 
 pub(crate) mod host_array;
 pub(crate) mod into_arrays;

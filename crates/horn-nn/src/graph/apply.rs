@@ -1,4 +1,4 @@
-//! Applying layers: what puts a layer into a graph.
+//! `Apply`: the methods that put a layer into a graph.
 
 use crate::error::Result;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
@@ -6,17 +6,17 @@ use crate::graph::shared_layer::SharedLayer;
 use crate::layer::description::Layer;
 use crate::layer::given::Given;
 
-/// What every layer can do in a graph: be named, applied and shared.
+/// The methods of every layer for building graphs: naming, applying and sharing it.
 ///
-/// It stands apart from [`Layer`], so that a layer need not know what a graph is.
+/// The trait is separate from [`Layer`], so that layers do not depend on graphs.
 pub trait Apply: Layer {
-    /// The layer with a name. Keras's own layers have a method [`name`](method@crate::layers::Dense::name) for that; this
-    /// is for those whose authors gave them no such argument.
+    /// The layer with a name. Built-in layers have a method [`name`](method@crate::layers::Dense::name); this is for custom
+    /// layers without such an argument.
     ///
     /// ```
     /// # use burn::module::Module;
     /// # use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Mode, Result, Shape};
-    /// use horn_nn::Apply;
+    /// use horn_nn::{Apply, Layer};
     /// # #[derive(Debug, Clone)]
     /// # struct Scale;
     /// # impl Layer for Scale {
@@ -40,7 +40,7 @@ pub trait Apply: Layer {
         Box::new(Given { name: Some(name.into()), trainable, layer: Box::new(self) })
     }
 
-    /// Puts the layer into a graph, after the tensor that it takes; an array, a tuple or a `Vec` where it takes several.
+    /// Applies the layer to a tensor of a graph, or to an array, a tuple or a `Vec` of tensors if it takes several.
     ///
     /// ```
     /// use horn_nn::Apply;
@@ -54,7 +54,7 @@ pub trait Apply: Layer {
     ///
     /// # Errors
     ///
-    /// Where the layer does not fit its inputs, or has several outputs.
+    /// If the layer does not support the shapes of its inputs, or has several outputs.
     fn apply(self, inputs: impl IntoTensors) -> Result<KerasTensor>
     where
         Self: Sized,
@@ -62,11 +62,11 @@ pub trait Apply: Layer {
         self.shared().apply(inputs)
     }
 
-    /// Puts the layer into a graph as [`apply`](Self::apply) does, and returns all its outputs.
+    /// Applies the layer as [`apply`](Self::apply) does, and returns all its outputs.
     ///
     /// # Errors
     ///
-    /// Where the layer does not fit its inputs.
+    /// If the layer does not support the shapes of its inputs.
     fn apply_all(self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>>
     where
         Self: Sized,
@@ -74,7 +74,7 @@ pub trait Apply: Layer {
         self.shared().apply_all(inputs)
     }
 
-    /// The layer as one that is applied more than once, always with the same weights.
+    /// Makes the layer applicable more than once, always with the same weights.
     ///
     /// ```
     /// use horn_nn::Apply;
@@ -86,7 +86,7 @@ pub trait Apply: Layer {
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
     ///
-    /// Nobody shares weights by accident: a layer that is not shared is used up where it is applied.
+    /// Weights are never shared by accident, as applying a layer that is not shared consumes it:
     ///
     /// ```compile_fail,E0382
     /// use horn_nn::Apply;

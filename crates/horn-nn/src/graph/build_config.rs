@@ -1,4 +1,4 @@
-//! The shapes that layers were built for, which Keras's files note: `build_config`.
+//! `build_config`: the shapes that layers were built for, as Keras's files record them.
 
 use serde_json::{Map, Value, json};
 
@@ -9,10 +9,10 @@ use crate::layer::conventions::BuiltFor;
 use crate::layer::description::{Layer, PartInput};
 use crate::tensor::shape::Shape;
 
-/// Arguments of a call whose shapes Keras's `build` is not told.
+/// Call arguments whose shapes Keras does not pass to `build`.
 const SHAPELESS: [&str; 4] = ["attention_mask", "count_weights", "mask", "states"];
 
-/// A graph knows its shapes from its inputs, and Keras writes none.
+/// The `build_config` of a model. The shapes of a graph follow from its inputs, so Keras writes null.
 pub(crate) fn of_model(kind: ModelKind, input: &Shape) -> Value {
     match kind {
         ModelKind::Sequential => json!({"input_shape": input}),
@@ -20,7 +20,7 @@ pub(crate) fn of_model(kind: ModelKind, input: &Shape) -> Value {
     }
 }
 
-/// Records with what Keras writes for a layer the shapes of its inputs, and with the layers in it those of theirs.
+/// Adds the shapes of the inputs to the object of a layer, and recursively to those of its inner layers.
 pub(crate) fn record(object: &mut Value, layer: &dyn Layer, inputs: &[Shape]) {
     record_as(object, layer, by_arguments(layer, inputs));
     if let Some(first) = inputs.first() {
@@ -28,10 +28,10 @@ pub(crate) fn record(object: &mut Value, layer: &dyn Layer, inputs: &[Shape]) {
     }
 }
 
-/// The shapes by the names of the arguments of Keras's `build`, where it has several.
+/// The shapes under the names of the arguments of Keras's `build`, if there are several.
 fn by_arguments(layer: &dyn Layer, inputs: &[Shape]) -> Value {
-    let told = by_argument(layer, inputs).into_iter().filter(|(name, _)| !SHAPELESS.contains(name));
-    let mut named: Vec<_> = told.map(|(name, own)| (format!("{name}_shape"), one_or_all(own))).collect();
+    let shapes = by_argument(layer, inputs).into_iter().filter(|(name, _)| !SHAPELESS.contains(name));
+    let mut named: Vec<_> = shapes.map(|(name, shapes)| (format!("{name}_shape"), one_or_all(shapes))).collect();
     match named.as_mut_slice() {
         [(_, shape)] => json!({"input_shape": shape.take()}),
         _ => json!({"shapes_dict": named.into_iter().collect::<Map<_, _>>()}),
@@ -48,7 +48,7 @@ fn record_as(object: &mut Value, layer: &dyn Layer, shapes: Value) {
     object["build_config"] = built_for;
 }
 
-/// Records with the layers inside of another what they are built for.
+/// Adds the shapes to the objects of the inner layers.
 fn record_parts(object: &mut Value, layer: &dyn Layer, input: &Shape) {
     let mut before = Some(input.clone());
     for part in layer.parts() {
@@ -60,7 +60,7 @@ fn record_parts(object: &mut Value, layer: &dyn Layer, input: &Shape) {
                 None => return,
             },
         };
-        // A `Bidirectional` may have one layer for both directions.
+        // A `Bidirectional` may have only one object for both directions.
         let own = object.pointer_mut(&format!("/config/{}", part.path)).filter(|own| own.is_object());
         if let Some(own) = own {
             record_as(own, part.layer.as_ref(), json!({"input_shape": input}));
@@ -81,7 +81,7 @@ mod tests {
     };
     use crate::{Functional, Model, serialize};
 
-    /// What is recorded with the layer for inputs of these sizes.
+    /// The object of the layer, recorded for inputs of these shapes.
     fn recorded(layer: impl Layer, inputs: &[Shape]) -> Value {
         let mut object = serialize(&layer).unwrap();
         record(&mut object, &layer, inputs);

@@ -1,4 +1,4 @@
-//! `Input`: the shape of a sample.
+//! `Input`: the shape of the samples that a model takes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,7 +18,7 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 impl KerasTensor {
-    /// What an `Input` stands for.
+    /// The symbolic tensor of an `Input`.
     pub(crate) fn of_input(input: Input, shape: Shape) -> Self {
         Self::of_call(Placed::new(Arc::new(input)), Vec::new(), shape)
     }
@@ -36,7 +36,7 @@ impl IntoTensors for &Input {
     }
 }
 
-/// Says the shape of one sample, without the batch axis. Always the first layer.
+/// The input of a model: the shape of one sample, without the batch axis. It is always the first layer.
 ///
 /// ```
 /// use horn_nn::layers::Input;
@@ -44,7 +44,7 @@ impl IntoTensors for &Input {
 /// let images = Input([28, 28]).name("images");
 /// ```
 ///
-/// One of texts is for a model that makes numbers of them itself:
+/// An input of strings is for a model that converts them to numbers itself:
 ///
 /// ```
 /// use horn_nn::Sequential;
@@ -71,12 +71,12 @@ pub struct Input {
     ragged: bool,
     name: Option<String>,
     optional: bool,
-    /// What stands for the data in a graph; made when it is first asked for.
+    /// The symbolic tensor, created on first use.
     #[serde(skip)]
     tensor: Arc<OnceLock<KerasTensor>>,
 }
 
-/// An input as files have it.
+/// An input as files store it.
 #[derive(Deserialize)]
 struct Written {
     batch_shape: Shape,
@@ -99,7 +99,7 @@ impl From<Written> for Input {
     }
 }
 
-/// What the values of an [`Input`](struct@Input) are. All numbers are computed with in float32; the type is kept for files.
+/// The dtype of an [`Input`](struct@Input). Horn computes with all numbers in float32; the dtype is stored for files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
@@ -118,11 +118,11 @@ pub enum InputDtype {
     Uint32,
     Uint64,
     Bool,
-    /// Texts, for a layer that makes numbers of them.
+    /// Strings, for a layer that converts them to numbers.
     String,
 }
 
-/// `keras.Input(shape)`.
+/// `keras.Input(shape)`. See [`Input`](struct@Input).
 #[allow(non_snake_case)]
 pub fn Input(shape: impl AsRef<[usize]>) -> Input {
     Input::new(shape)
@@ -148,7 +148,7 @@ impl Input {
         }
     }
 
-    /// An input whose samples have axes of unknown size, such as the steps of a sequence: `None`.
+    /// An input whose samples have axes of unknown size, `None`, such as the timesteps of a sequence.
     ///
     /// ```
     /// use horn_nn::layers::Input;
@@ -160,8 +160,8 @@ impl Input {
         Self::of(Shape::new([&[None], shape.as_ref()].concat()))
     }
 
-    /// An input whose batches have this shape, their size among it: Keras's `batch_shape`. A stateful layer that shall
-    /// announce the size of its batches needs it.
+    /// An input whose batches have this shape, including the batch size: Keras's `batch_shape`. Stateful layers need it if
+    /// their output shape is to include the batch size.
     ///
     /// ```
     /// use horn_nn::layers::Input;
@@ -173,7 +173,7 @@ impl Input {
         Self::of(Shape::new(shape))
     }
 
-    /// The number of samples in a batch, which a stateful layer needs to know; any by default.
+    /// Sets the number of samples in a batch, for stateful layers; any number by default.
     ///
     /// ```
     /// use horn_nn::layers::Input;
@@ -188,7 +188,7 @@ impl Input {
         self.dtype(dtype)
     }
 
-    /// What the values are; floats by default.
+    /// Sets the dtype of the values; float32 by default.
     #[must_use]
     pub fn dtype(mut self, dtype: InputDtype) -> Self {
         let shape = Shape::new(self.batch_shape.sizes());
@@ -206,15 +206,15 @@ impl Input {
         self
     }
 
-    /// What stands for the data in a graph. [`Layer::apply`] takes the input itself as well.
+    /// The symbolic tensor of the input. [`Apply::apply`](crate::Apply::apply) also takes the input itself.
     pub fn tensor(&self) -> KerasTensor {
-        // The layer in the graph knows nothing of the tensor, or they would hold each other for ever.
+        // The layer in the graph must not refer to the tensor: a cycle of `Arc`s is never freed.
         let layer = || Self { tensor: Arc::default(), ..self.clone() };
         self.tensor.get_or_init(|| KerasTensor::of_input(layer(), self.batch_shape.clone())).clone()
     }
 }
 
-/// Two inputs are equal where they describe the same; a graph tells them apart all the same.
+/// Compares the descriptions. In a graph, equal inputs are still different inputs.
 impl PartialEq for Input {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && self.batch_shape == other.batch_shape && self.dtype == other.dtype
@@ -259,7 +259,7 @@ impl Layer for Input {
     }
 }
 
-/// Passes on what comes in.
+/// Returns its input.
 #[derive(Module, Debug)]
 struct InputModule {}
 

@@ -1,4 +1,4 @@
-//! The functional API: layers applied to tensors that stand for the data to come, and the graph that this makes.
+//! `KerasTensor`: the symbolic tensors of the functional API, and the graph of calls that they form.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,11 +9,12 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::tensor::shape::Shape;
 
-/// A tensor that stands for data to come: it has a shape, and knows the layers that will compute it.
+/// A symbolic tensor: it has a shape but no values, and records the layers that will compute it.
 ///
-/// [`Input`](struct@crate::layers::Input) is the first, [`Layer::apply`] makes the next.
+/// An [`Input`](struct@crate::layers::Input) is the first symbolic tensor of a graph, and
+/// [`Apply::apply`](crate::Apply::apply) returns further ones.
 ///
-/// It is no data, and data is no such tensor: a layer that is not built has no weights to compute with.
+/// Layers that are not built have no weights, so they can't be applied to data:
 ///
 /// ```compile_fail,E0277
 /// use burn::tensor::{Device, Tensor};
@@ -29,54 +30,54 @@ pub struct KerasTensor {
     pub(super) output: usize,
 }
 
-/// A layer applied to tensors.
+/// One call of a layer.
 pub(crate) struct LayerCall {
     pub(super) layer: Arc<Placed>,
     pub(super) index: usize,
     pub(super) mode: Option<Mode>,
-    /// What the layer takes; after it the masks that the program gives with the call.
+    /// The inputs of the layer, followed by the masks that are call arguments.
     pub(super) inputs: Vec<KerasTensor>,
-    /// How many of the inputs are such masks.
+    /// How many of the inputs are masks.
     pub(super) masks: usize,
-    /// The masks that come along with the inputs, where Keras passes them to the layer.
+    /// The propagated masks of the inputs, if Keras passes them to the layer.
     pub(super) implied: Vec<KerasTensor>,
     pub(super) output_shapes: Vec<Shape>,
-    /// The mask of each output, or none.
+    /// The mask of each output, if it has one.
     pub(super) output_masks: Vec<Option<KerasTensor>>,
 }
 
 impl LayerCall {
-    fn let_go(&mut self) -> impl Iterator<Item = KerasTensor> + use<> {
+    fn take_links(&mut self) -> impl Iterator<Item = KerasTensor> + use<> {
         let inputs = std::mem::take(&mut self.inputs).into_iter().chain(std::mem::take(&mut self.implied));
         inputs.chain(std::mem::take(&mut self.output_masks).into_iter().flatten())
     }
 }
 
-/// A long chain of calls, each the last to hold the one before, is let go one by one: the stack is not as long.
+/// Drops a long chain of calls iteratively, as a recursive drop could overflow the stack.
 impl Drop for LayerCall {
     fn drop(&mut self) {
-        let mut held: Vec<_> = self.let_go().collect();
-        while let Some(tensor) = held.pop() {
+        let mut dropped: Vec<_> = self.take_links().collect();
+        while let Some(tensor) = dropped.pop() {
             if let Some(mut call) = Arc::into_inner(tensor.call) {
-                held.extend(call.let_go());
+                dropped.extend(call.take_links());
             }
         }
     }
 }
 
-/// A layer with an identity: applied twice, it is still one layer.
+/// A layer in a graph, with an identity: if it is applied twice, it is still one layer.
 pub(crate) struct Placed {
     pub(super) layer: Arc<dyn Layer>,
-    /// Is it one of Keras's operations on masks, and no layer?
+    /// Is it one of Keras's operations on masks instead of a layer?
     pub(super) is_operation: bool,
     pub(super) order: u64,
     pub(super) calls: AtomicUsize,
 }
 
-/// What tells tensors apart.
+/// The identity of a tensor.
 pub(super) type Key = (*const LayerCall, usize);
 
-/// Counts the layers of the program, so that their weights are made in its order.
+/// Counts all layers, so that weights are created in the order in which the program created the layers.
 static ORDER: AtomicU64 = AtomicU64::new(0);
 
 impl Placed {
@@ -105,12 +106,12 @@ impl KerasTensor {
         Self { call: Arc::new(call), output: 0 }
     }
 
-    /// The mask that goes along with the tensor, as Keras's graph computes it.
+    /// The mask of the tensor, as Keras's graph computes it.
     pub(crate) fn mask(&self) -> Option<&Self> {
         self.call.output_masks[self.output].as_ref()
     }
 
-    /// The inputs of the graph that the tensor is computed from, each once, in the order in which it leads to them.
+    /// The inputs of the graph that the tensor depends on, each once, in depth-first order.
     pub(crate) fn sources(&self) -> Vec<Self> {
         let mut seen = HashSet::from([self.key()]);
         let (mut open, mut sources) = (vec![self.clone()], Vec::new());

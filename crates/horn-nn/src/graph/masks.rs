@@ -1,5 +1,5 @@
-//! Masks in graphs. Here a mask goes along with its value; Keras's graph computes it by operations of its own, which
-//! stand between the layers and in the summary. This file says which they are, and which layers take a mask.
+//! Masks in graphs. Horn propagates a mask together with its value. Keras's graph computes masks with separate operations,
+//! which appear between the layers and in the summary. This file determines these operations, and which layers take masks.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use crate::layer::erased::BuiltLayer;
 use crate::tensor::shape::{Shape, list};
 
 impl KerasTensor {
-    /// What an operation makes of tensors that stand for data, as Keras's graph has it.
+    /// The output of a mask operation in Keras's graph.
     pub(crate) fn of_operation(operation: MaskOperation, inputs: Vec<Self>) -> Self {
         let shape = operation.shape().clone();
         Self::of_call(Placed { is_operation: true, ..Placed::new(Arc::new(operation)) }, inputs, shape)
     }
 }
 
-/// Does Keras pass the masks of this many inputs to the layer as an argument of its call?
+/// Does Keras pass the masks of the inputs to the layer as a call argument?
 pub(crate) fn takes_masks(layer: &dyn Layer, inputs: usize) -> bool {
-    // With tensors in several arguments, such as initial states, Keras looks for masks of other names.
+    // If tensors are in several arguments, such as initial states, Keras looks for masks under other names.
     let one_argument = layer.call_arguments(inputs).len() == 1;
     one_argument && !matches!(layer.conventions().mask_argument, MaskArgument::None | MaskArgument::EachInput)
 }
@@ -34,12 +34,12 @@ pub(crate) fn is_input(layer: &dyn Layer, inputs: usize) -> bool {
     layer.call_arguments(inputs).iter().any(|(argument, _)| *argument == "initial_state")
 }
 
-/// Checks the masks that the program gives with a call.
+/// Checks the masks that are call arguments.
 pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) -> Result<()> {
     let (Some(input), Some(mask)) = (inputs.first(), masks.first()) else { return Ok(()) };
     let argument = layer.conventions().mask_argument;
     if matches!(argument, MaskArgument::None | MaskArgument::Ignored) {
-        return Err(Error::argument("the layer takes no mask with its call")
+        return Err(Error::argument("the layer takes no mask as a call argument")
             .received(format!("a mask of shape {mask}"))
             .expected("a layer that does, such as LSTM, Softmax or GlobalAveragePooling1D")
             .hint("leave `with_mask` out"));
@@ -50,7 +50,8 @@ pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) 
         let expected = if for_each { "two: for the queries and for the values" } else { "one" };
         return Err(Error::argument("the layer takes another number of masks")
             .received(masks.len())
-            .expected(expected));
+            .expected(expected)
+            .hint("give `with_mask` that number of masks"));
     }
     let fits = |(input, mask): (&Shape, &Shape)| match argument {
         MaskArgument::Broadcast => broadcasts(mask, input),
@@ -66,12 +67,12 @@ pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) 
         .expected(match argument {
             MaskArgument::Broadcast => "sizes that are the input's last, or 1".to_owned(),
             MaskArgument::Samples => format!("the sizes of {input} but the last"),
-            _ => "the number of samples and of steps".to_owned(),
+            _ => "the number of samples and of timesteps".to_owned(),
         })
         .hint("give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`"))
 }
 
-/// Are these the input's first sizes, as far as they are known?
+/// Are the sizes of the mask the first sizes of the input, as far as they are known?
 fn leads(mask: &Shape, input: &Shape, axes: usize) -> bool {
     mask.rank() == axes && axes <= input.rank() && mask.sizes().iter().zip(input.sizes()).all(can_be_equal)
 }
@@ -116,18 +117,18 @@ fn not_equal(value: &KerasTensor, other: Value) -> KerasTensor {
     KerasTensor::of_operation(operation, vec![value.clone()])
 }
 
-/// True where any is true along the last axis.
+/// The logical or along the last axis.
 fn any(mask: &KerasTensor) -> KerasTensor {
     let sizes = mask.shape().sizes();
     operation("Any", &Shape::new(&sizes[..sizes.len() - 1]), [mask])
 }
 
 fn joined(masks: &[&KerasTensor]) -> KerasTensor {
-    let (first, others) = masks.split_first().expect("the layer has an input");
+    let (first, others) = masks.split_first().expect("a layer with several masks has an input for each");
     others.iter().fold((*first).clone(), |joined, mask| operation("LogicalOr", mask.shape(), [&joined, mask]))
 }
 
-/// The mask of values one after the other along an axis.
+/// The mask of values that are concatenated along an axis.
 fn concatenated(
     layer: &dyn Layer,
     axis: &Value,
@@ -157,13 +158,13 @@ fn operation<'a>(class: &'static str, shape: &Shape, inputs: impl IntoIterator<I
     KerasTensor::of_operation(MaskOperation::new(class, shape), inputs.into_iter().cloned().collect())
 }
 
-/// One of Keras's operations on masks: a row of the summary, an entry of the file, and a step on the way that orders
-/// layers. It is never built, as the layers compute their masks themselves.
+/// One of Keras's operations on masks: a row of the summary, an entry of the file, and a node that counts for the order of
+/// the layers. It is never built, as layers compute their masks themselves.
 #[derive(Debug, Clone)]
 pub(crate) struct MaskOperation {
     class: &'static str,
     shape: Shape,
-    /// The number that it compares with, or the axis.
+    /// The number for the comparison, or the axis.
     constant: Option<Value>,
 }
 
@@ -190,7 +191,7 @@ impl Layer for MaskOperation {
         Err(Error::model("an operation on masks has no module"))
     }
 
-    /// What Keras writes for it, but for its name and place.
+    /// Keras's object for the operation, without its name and its inputs.
     fn config(&self) -> Value {
         let module = if self.class == "ConvertToTensor" { "keras.src.ops.core" } else { "keras.src.ops.numpy" };
         let config = match self.class {

@@ -1,5 +1,5 @@
-//! Layers applied to layers: the tensors that stand for data, the plan that both APIs make of them, and how Keras's files
-//! write it. Imports `layer` and below.
+//! Graphs of layers: symbolic tensors, the plan that both APIs create from them, and how it is written to Keras's files.
+//! Imports `layer` and below.
 
 pub(crate) mod apply;
 pub(crate) mod build_config;

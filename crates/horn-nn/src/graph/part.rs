@@ -1,4 +1,4 @@
-//! The part of a plan between inner tensors.
+//! Submodels: the part of a plan between inner tensors.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use crate::layer::description::Layer;
 use crate::layer::names::numbered_beside;
 
 impl Plan {
-    /// The part that leads from these places to those outputs, and which layer of this plan each of its layers is. A new
-    /// `Input`, which is none of them, stands for a start that is no input. Without starts, all inputs stay.
+    /// The part of the plan from the starts to the outputs, and for each of its layers the index in this plan. A start that
+    /// is not an input is replaced by a new `Input`, whose index is `None`. Without starts, the part has all inputs.
     ///
     /// # Errors
     ///
-    /// Where an output depends on an input that is no start.
+    /// If an output depends on an input that is not a start.
     pub fn between(&self, starts: &[Place], outputs: &[Place]) -> Result<(Self, Vec<Option<usize>>)> {
         let starts: Vec<Place> = match starts {
             [] => self.inputs.iter().map(|&call| Place { call, output: 0 }).collect(),
@@ -50,7 +50,7 @@ impl Plan {
             output_shapes: vec![self.shape(*start).clone()],
         });
         let kept_calls = kept.iter().map(|&call| &self.calls[call]).map(|call| PlannedCall {
-            layer: layer_at(call.layer).expect("the layers of these calls are kept"),
+            layer: layer_at(call.layer).expect("the layers of these calls are part of the submodel"),
             inputs: all_moved(&call.inputs),
             operations: call.operations.iter().filter_map(|at| operation_at.get(at).copied()).collect(),
             ..call.clone()
@@ -78,7 +78,7 @@ impl Plan {
         Ok((plan, origins))
     }
 
-    /// The calls that lead from the starts to the outputs, and those of the inputs among the starts.
+    /// The calls between the starts and the outputs, and those of the inputs among the starts.
     fn calls_between(&self, starts: &[Place], outputs: &[Place]) -> Result<Vec<usize>> {
         let mut needed = vec![false; self.calls.len()];
         let need = |needed: &mut [bool], places: &[Place]| {
@@ -101,7 +101,7 @@ impl Plan {
         Ok((0..self.calls.len()).filter(|&call| needed[call]).collect())
     }
 
-    /// The layers of a part: new inputs, and those of this plan.
+    /// The layers of a part: new inputs, and layers of this plan.
     fn layers_between(&self, stand_ins: &[Place], origins: &[Option<usize>]) -> Result<Vec<PlannedLayer>> {
         let input = |start: &Place| Arc::new(Input::of(self.shape(*start).clone())) as Arc<dyn Layer>;
         let inputs: Vec<_> = stand_ins.iter().map(input).collect();
@@ -111,8 +111,8 @@ impl Plan {
         Ok(inputs.chain(origins.iter().flatten().map(|&at| self.layers[at].clone())).collect())
     }
 
-    /// The operations on masks for these calls, with the places of what they take and of the layers before them moved,
-    /// and where each is then.
+    /// The operations on masks for these calls, with their inputs and positions translated to the part, and their new
+    /// indices.
     fn operations_between(
         &self,
         calls: &[usize],
@@ -139,7 +139,7 @@ impl Plan {
                 Source::Layer(place) => moved(place).map(Source::Layer),
                 Source::Operation(from) => at.get(from).copied().map(Source::Operation),
             });
-            // A mask of what comes before the part is not known in it.
+            // The mask of a tensor before the part is unknown in it.
             if let Some(inputs) = inputs.collect::<Option<Vec<_>>>() {
                 at.insert(old, kept.len());
                 kept.push(PlannedOperation { inputs, before: before(operation.before), ..operation.clone() });

@@ -1,4 +1,4 @@
-//! What a model is before it has weights: its layers, and the calls that connect them.
+//! `Plan`: a model without weights, that is, its layers and the calls that connect them.
 
 use std::sync::Arc;
 
@@ -9,32 +9,32 @@ use crate::layer::conventions::{BuiltFor, Conventions, MaskArgument};
 use crate::layer::description::Layer;
 use crate::tensor::shape::Shape;
 
-/// The layers of a model and their calls. Each call takes outputs of calls before it.
+/// The layers of a model and their calls, in an order in which each call follows those whose outputs it takes.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub name: String,
-    /// Did the user give the name? If not, a model around this one numbers it as it does other layers.
+    /// Was the name given? If not, an outer model numbers this one like other layers.
     pub named: bool,
     pub kind: ModelKind,
     pub layers: Vec<PlannedLayer>,
     pub calls: Vec<PlannedCall>,
-    /// How Keras's graph computes the masks, which here go along with the values.
+    /// The operations of Keras's graph on masks, which Horn propagates together with the values.
     pub operations: Vec<PlannedOperation>,
     /// The calls of `Input` layers, in the order in which the model takes its inputs.
     pub inputs: Vec<usize>,
     pub outputs: Vec<Place>,
-    /// Under which keys Keras's program takes the inputs and gives the outputs, where that is by dictionaries.
+    /// The keys of the inputs and outputs, if the Keras model takes or returns dictionaries.
     pub keys: Keys,
 }
 
-/// Names of inputs and of outputs; empty where they come in lists.
+/// The keys of inputs and outputs in dictionaries; empty for lists.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Keys {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
 }
 
-/// How the user made the model, which Keras's summary tells apart.
+/// The API that the model was made with, which Keras's summary distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelKind {
     /// A list of layers.
@@ -52,7 +52,7 @@ impl ModelKind {
         }
     }
 
-    /// What Keras does with such a model where it is a layer of another.
+    /// Keras's conventions for such a model as a layer of another one.
     pub(crate) fn conventions(self) -> Conventions {
         let (module, built_for) = match self {
             Self::Sequential => ("keras", BuiltFor::Inputs),
@@ -67,21 +67,21 @@ impl ModelKind {
 pub(crate) struct PlannedLayer {
     pub name: String,
     pub layer: Arc<dyn Layer>,
-    /// Weights are made in this order: that of the user's program.
+    /// The position in the order in which weights are created: that of the program.
     pub order: u64,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct PlannedCall {
-    /// Which layer is called.
+    /// The index of the layer.
     pub layer: usize,
-    /// Which call of the layer it is, counted from 0 over all models that it is in.
+    /// The index of the call among all calls of the layer, in all models.
     pub index: usize,
-    /// How the layer acts in this call, whether the model is learning or not: Keras's `training` argument.
+    /// The mode of this call, whatever the mode of the model: Keras's `training` argument.
     pub mode: Option<Mode>,
-    /// What the layer takes; after it the masks that the program gives with the call.
+    /// The inputs of the layer, followed by the masks that are call arguments.
     pub inputs: Vec<Place>,
-    /// How many of the inputs are such masks.
+    /// How many of the inputs are masks.
     pub masks: usize,
     /// The operations whose masks Keras passes to the layer.
     pub operations: Vec<usize>,
@@ -94,15 +94,15 @@ pub(crate) struct PlannedCall {
 pub(crate) struct PlannedOperation {
     pub name: String,
     pub class_name: String,
-    /// What Keras writes for it: its module and its arguments.
+    /// Keras's object for the operation: its module and its arguments.
     pub config: Value,
     pub inputs: Vec<Source>,
     pub output_shape: Shape,
-    /// How many layers come before it.
+    /// How many layers precede it.
     pub before: usize,
 }
 
-/// Where an operation takes a tensor from.
+/// The source of an operation's input.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Source {
     Layer(Place),
@@ -117,7 +117,7 @@ pub(crate) struct Place {
 }
 
 impl Plan {
-    /// The shape at a place.
+    /// The shape of an output.
     pub fn shape(&self, place: Place) -> &Shape {
         &self.calls[place.call].output_shapes[place.output]
     }
@@ -128,6 +128,6 @@ impl Plan {
         for call in &self.calls {
             first[call.layer].get_or_insert(call);
         }
-        first.into_iter().map(|call| call.expect("every layer is called")).collect()
+        first.into_iter().map(|call| call.expect("a layer of a plan has at least one call")).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! A layer that can be applied more than once.
+//! `SharedLayer`: a layer that can be applied more than once.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use crate::layer::description::Layer;
 use crate::layer::{checks, names};
 use crate::tensor::shape::Shape;
 
-/// A layer that can be applied more than once, with the same weights each time. Made by [`Layer::shared`].
+/// A layer that can be applied more than once, with the same weights each time. Made by
+/// [`Apply::shared`](crate::Apply::shared).
 #[derive(Clone)]
 pub struct SharedLayer {
     placed: Arc<Placed>,
@@ -25,12 +26,12 @@ impl SharedLayer {
         Self { placed: Arc::new(Placed::new(Arc::new(layer))), mode: None, masks: Vec::new() }
     }
 
-    /// The same layer, to be called in this mode whether the model is learning or not: Keras's
-    /// `layer(x, training=False)`. So a frozen base keeps its `BatchNormalization` as it is while it is fine-tuned, or a
-    /// `Dropout` acts in predictions, too.
+    /// The same layer, to be called in this mode whatever the mode of the model: Keras's `layer(x, training=False)`. So
+    /// the `BatchNormalization` of a frozen base is not updated by fine-tuning, or a `Dropout` is active in predictions,
+    /// too.
     ///
-    /// A file keeps the mode. But with the calls of some layers Keras notes one in any case, inference for `Dropout` and
-    /// training for `RandomFlip`: that one is read as none.
+    /// The mode is stored in files. But for some layers Keras records a mode even if none was given, inference for
+    /// `Dropout` and training for `RandomFlip`; reading a file ignores this mode.
     ///
     /// ```
     /// use horn_nn::layers::{BatchNormalization, Dense, Input};
@@ -46,10 +47,11 @@ impl SharedLayer {
         Self { mode: Some(mode), ..self.clone() }
     }
 
-    /// The same layer, to be called with this mask: Keras's `layer(x, mask=mask)`. It is a tensor of the graph, one where
-    /// a step counts and zero where not, of the input's leading axes; for `Softmax` of any shape that the input's
-    /// broadcasts. It takes the place of the mask that comes along with the input. Where a layer takes several inputs,
-    /// as `Attention` does, each has a mask; where a recurrent layer takes initial states, the mask is for the sequence.
+    /// The same layer, to be called with this mask: Keras's `layer(x, mask=mask)`. The mask is a tensor of the graph with
+    /// the input's leading axes, 1 for unmasked timesteps and 0 for masked ones; for `Softmax` it may have any shape that
+    /// broadcasts to the input's. It replaces the propagated mask of the input. If a layer takes several inputs, as
+    /// `Attention` does, each has a mask. If a recurrent layer takes initial
+    /// states, the mask is for the sequence.
     ///
     /// ```
     /// use horn_nn::layers::{Dense, Input, LSTM};
@@ -65,37 +67,38 @@ impl SharedLayer {
         Self { masks: masks.into_tensors(), ..self.clone() }
     }
 
-    /// The layer after this tensor, or these tensors.
+    /// Applies the layer to a tensor, or to several.
     ///
     /// # Errors
     ///
-    /// Where the layer does not fit its inputs, or has several outputs.
+    /// If the layer does not support the shapes of its inputs, or has several outputs.
     pub fn apply(&self, inputs: impl IntoTensors) -> Result<KerasTensor> {
         let outputs = self.apply_all(inputs)?;
         match <[KerasTensor; 1]>::try_from(outputs) {
             Ok([output]) => Ok(output),
             Err(outputs) => Err(Error::argument("the layer has several outputs")
-                .at(self.place())
+                .at(self.location())
                 .received(format!("{} outputs", outputs.len()))
                 .expected("one")
-                .hint("write `apply_all`, which returns them all")),
+                .hint("call `apply_all`, which returns all outputs")),
         }
     }
 
-    /// All outputs of the layer after this tensor, or these tensors.
+    /// Applies the layer to a tensor, or to several, and returns all outputs.
     ///
     /// # Errors
     ///
-    /// Where the layer does not fit its inputs.
+    /// If the layer does not support the shapes of its inputs.
     pub fn apply_all(&self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>> {
         let (mut inputs, mut given) = (inputs.into_tensors(), self.masks.clone());
         let layer = &self.placed.layer;
         if layer.input_shape().is_some() && inputs.is_empty() {
-            return Err(Error::argument("an Input is not applied").hint("give it to the layer that takes it"));
+            return Err(Error::argument("an Input can't be applied").hint("apply another layer to the Input"));
         }
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
-        let output_shapes = checks::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.place()))?;
-        masks::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.place()))?;
+        let output_shapes =
+            checks::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.location()))?;
+        masks::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.location()))?;
         if masks::is_input(layer.as_ref(), inputs.len()) {
             inputs.append(&mut given);
         }
@@ -124,12 +127,12 @@ impl SharedLayer {
         self.masks.iter().map(|mask| mask.shape().clone()).collect()
     }
 
-    /// What was made shared.
+    /// The description of the layer.
     pub(crate) fn description(&self) -> &dyn Layer {
         self.placed.layer.as_ref()
     }
 
-    fn place(&self) -> String {
+    fn location(&self) -> String {
         let layer = self.placed.layer.as_ref();
         match layer.name() {
             Some(name) => names::place(name, layer),

@@ -1,4 +1,4 @@
-//! From tensors that stand for data to the plan of a model: which layers there are between them, and in which order.
+//! `Tracer`: from the symbolic inputs and outputs of a model to its plan.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -10,17 +10,17 @@ use crate::graph::keras_tensor::{KerasTensor, Key, LayerCall, Placed};
 use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer, PlannedOperation, Source};
 use crate::layer::names;
 
-/// Finds the calls between inputs and outputs and brings them into Keras's order: by their distance from the outputs,
-/// and at the same distance in the order in which the outputs lead to them.
+/// Finds the calls between inputs and outputs and sorts them as Keras does: by their distance from the outputs, and at
+/// the same distance in the order of a depth-first traversal from the outputs.
 pub(crate) struct Tracer {
-    /// What stands for each tensor that the model is given: the `Input` itself, or a new one for an inner tensor.
+    /// The `Input` for each input tensor of the model: the `Input` itself, or a new one for an inner tensor.
     given: HashMap<Key, KerasTensor>,
-    /// Calls in an order in which each comes after those that it takes.
+    /// The visited calls, each after those whose outputs it takes.
     finished: Vec<Arc<LayerCall>>,
     seen: HashSet<*const LayerCall>,
-    /// When each layer was first come by.
-    met: HashMap<*const Placed, isize>,
-    /// Masks of what comes before an inner tensor that the model begins with: it does not know them.
+    /// The order in which the layers were first visited.
+    order_met: HashMap<*const Placed, isize>,
+    /// The masks that are computed before an inner tensor that is an input of the model, and so unknown in the model.
     unknown_masks: HashSet<*const LayerCall>,
 }
 
@@ -36,10 +36,10 @@ impl Tracer {
                 .at("model \"functional\"")
                 .received(format!("{} inputs, {} of them different", inputs.len(), given.len()))
                 .expected("each input once")
-                .hint("make another Input"));
+                .hint("create another Input"));
         }
-        let (finished, seen, met, unknown_masks) = Default::default();
-        Ok(Self { given, finished, seen, met, unknown_masks })
+        let (finished, seen, order_met, unknown_masks) = Default::default();
+        Ok(Self { given, finished, seen, order_met, unknown_masks })
     }
 
     pub fn trace(mut self, inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Plan> {
@@ -53,12 +53,12 @@ impl Tracer {
         for output in outputs {
             self.visit(output)?;
         }
-        // An input that no output depends on is an input all the same, and comes before other layers of its depth.
+        // An input that no output depends on is still an input, and precedes other layers of the same depth.
         for input in inputs {
             let call = self.stand_in(input).call.clone();
             if !self.seen.contains(&Arc::as_ptr(&call)) {
                 self.visit(input)?;
-                self.met.insert(Arc::as_ptr(&call.layer), -1);
+                self.order_met.insert(Arc::as_ptr(&call.layer), -1);
             }
         }
         self.plan(inputs, outputs)
@@ -68,9 +68,10 @@ impl Tracer {
         self.given.get(&tensor.key()).unwrap_or(tensor)
     }
 
-    /// Notes the call that computes the tensor, after all that it depends on. Graphs may be longer than the stack.
+    /// Records the call that computes the tensor, after all calls that it depends on. Iterative, as recursion over a deep
+    /// graph could overflow the stack.
     fn visit(&mut self, tensor: &KerasTensor) -> Result<()> {
-        // Calls that are begun, with the number of their inputs that are visited.
+        // The calls on the path, each with the number of its inputs that are visited.
         let mut open: Vec<(Arc<LayerCall>, usize)> = self.meet(tensor)?.map(|call| (call, 0)).into_iter().collect();
         while let Some((call, visited)) = open.last_mut() {
             let (call, at) = (call.clone(), *visited);
@@ -86,7 +87,7 @@ impl Tracer {
         Ok(())
     }
 
-    /// The call that computes the tensor, where it is come by for the first time.
+    /// The call that computes the tensor, if it is visited for the first time.
     fn meet(&mut self, tensor: &KerasTensor) -> Result<Option<Arc<LayerCall>>> {
         let given = self.given.contains_key(&tensor.key());
         let call = self.stand_in(tensor).call.clone();
@@ -96,21 +97,21 @@ impl Tracer {
         if call.inputs.is_empty() && !given {
             return Err(unreached(tensor));
         }
-        let met = self.met.len() as isize;
-        self.met.entry(Arc::as_ptr(&call.layer)).or_insert(met);
+        let order_met = self.order_met.len() as isize;
+        self.order_met.entry(Arc::as_ptr(&call.layer)).or_insert(order_met);
         let unknown = call.implied.iter().filter(|mask| !self.begins_at_inputs(mask));
         let unknown: Vec<_> = unknown.map(|mask| Arc::as_ptr(&mask.call)).collect();
         self.unknown_masks.extend(unknown);
         Ok(Some(call))
     }
 
-    /// All that a call is connected to in this model, as Keras's node is.
+    /// The tensors that a call depends on in this model, as in Keras's node.
     fn sources<'a>(&'a self, call: &'a LayerCall) -> impl Iterator<Item = &'a KerasTensor> {
         let known = |mask: &&KerasTensor| !self.unknown_masks.contains(&Arc::as_ptr(&mask.call));
         call.inputs.iter().chain(call.implied.iter().filter(known))
     }
 
-    /// Can the mask be computed from the model's inputs? Always, unless one of them is an inner tensor.
+    /// Can the mask be computed from the model's inputs? It can, unless one of them is an inner tensor.
     fn begins_at_inputs(&self, mask: &KerasTensor) -> bool {
         if self.given.iter().all(|(given, stand_in)| *given == stand_in.key()) {
             return true;
@@ -128,7 +129,7 @@ impl Tracer {
         true
     }
 
-    /// The distance of each call from the outputs, and of each layer: that of its farthest call.
+    /// The distance of each call from the outputs, and of each layer: the largest of its calls.
     fn depths(&self) -> (HashMap<*const LayerCall, usize>, HashMap<*const Placed, usize>) {
         let mut calls: HashMap<*const LayerCall, usize> = HashMap::new();
         let mut layers: HashMap<*const Placed, usize> = HashMap::new();
@@ -214,25 +215,25 @@ impl Tracer {
         })
     }
 
-    /// The layers and the operations on masks in Keras's order, with their names.
+    /// The layers and the mask operations in Keras's order, with their names.
     fn layers(&self, model: &str, depths: &HashMap<*const Placed, usize>) -> Result<Vec<(Arc<Placed>, String)>> {
         let mut found = HashSet::new();
         let calls = self.finished.iter().cloned().chain(self.unread_masks());
         let mut layers: Vec<Arc<Placed>> =
             calls.map(|call| call.layer.clone()).filter(|layer| found.insert(Arc::as_ptr(layer))).collect();
-        // Names are numbered in the order of the user's program.
+        // Names are numbered in the order of the program.
         layers.sort_by_key(|layer| layer.order);
         let names = names::names(model, layers.iter().map(|layer| layer.layer.as_ref()))?;
         let mut named: Vec<_> = layers.into_iter().zip(names).collect();
-        named.retain(|(layer, _)| self.met.contains_key(&Arc::as_ptr(layer)));
+        named.retain(|(layer, _)| self.order_met.contains_key(&Arc::as_ptr(layer)));
         named.sort_by_key(|(layer, _)| {
             let layer = Arc::as_ptr(layer);
-            (Reverse(depths[&layer]), self.met[&layer])
+            (Reverse(depths[&layer]), self.order_met[&layer])
         });
         Ok(named)
     }
 
-    /// Masks that no layer takes. Keras computes and counts them all the same.
+    /// Masks that no layer takes, which Keras still computes and counts.
     fn unread_masks(&self) -> Vec<Arc<LayerCall>> {
         let masks = self.finished.iter().flat_map(|call| call.output_masks.iter().flatten());
         let mut open: Vec<&KerasTensor> = masks.collect();

@@ -1,4 +1,4 @@
-//! Models as Keras writes them: the counterpart of `from_config`.
+//! Writing models as Keras's JSON: the counterpart of `from_config`.
 
 use serde_json::{Map, Value, json};
 
@@ -15,9 +15,9 @@ use crate::layer::description::Layer;
 use crate::layer::names;
 use crate::layer::users;
 
-/// What Keras writes for a layer or a model: `{"module": .., "class_name": .., "config": .., "registered_name": ..}`.
+/// Serializes a layer or a model as Keras does: `{"module": .., "class_name": .., "config": .., "registered_name": ..}`.
 ///
-/// A class that is not Keras's is one that Python knows by `keras.saving.register_keras_serializable()`.
+/// To read a custom class in Python, register it with `keras.saving.register_keras_serializable()`.
 ///
 /// ```
 /// use horn_nn::layers::Dense;
@@ -31,12 +31,12 @@ use crate::layer::users;
 ///
 /// # Errors
 ///
-/// Where the layer has no configuration, as a `Lambda` has none.
+/// If the layer has no configuration, such as a `Lambda`.
 pub fn serialize(layer: &dyn Layer) -> Result<Value> {
     named_object(layer, None)
 }
 
-/// The object of a layer that the model has given a name.
+/// The object of a layer with the name that the model has assigned.
 pub(crate) fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Value> {
     let class_name = layer.class_name();
     let mut config = layer.config();
@@ -47,7 +47,7 @@ pub(crate) fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Valu
     if let Some(class_name) = without {
         return Err(Error::model("the layer can't be written to a file")
             .received(format!("a {class_name} without a configuration"))
-            .expected("what `Layer::config` says")
+            .expected("a layer that implements `Layer::config`")
             .hint("implement `Layer::config` and call `layers::register`; or save the weights alone"));
     }
     if let Some(name) = name {
@@ -56,7 +56,7 @@ pub(crate) fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Valu
     Ok(object(layer, config))
 }
 
-/// The class of a layer inside of the description that has no configuration.
+/// The class of an inner layer that has no configuration, if there is one.
 fn unwritable(value: &Value) -> Option<&str> {
     match value {
         Value::Object(object) if object.get("config").is_some_and(Value::is_null) => object["class_name"].as_str(),
@@ -66,12 +66,12 @@ fn unwritable(value: &Value) -> Option<&str> {
     }
 }
 
-/// What stands for a layer of this class with this configuration.
+/// The object for a class with this configuration.
 pub(crate) fn object(layer: &dyn Layer, config: Value) -> Value {
     let Conventions { module, public_name, .. } = layer.conventions();
     let class_name = layer.class_name();
     let registered_name = match module {
-        // Graphs are registered in Keras's own package.
+        // Keras registers the class of graphs under this name.
         Some(_) if class_name == "Functional" => Some(class_name.to_owned()),
         Some(_) => None,
         None => Some(users::registered_name(class_name)),
@@ -89,7 +89,7 @@ pub(crate) fn plan_config(plan: &Plan, trainable: bool) -> Result<Value> {
     Ok(config(plan, trainable, plan.layers.iter().map(object).collect::<Result<_>>()?))
 }
 
-/// Keras's `get_config()` of a list of layers whose input is not known.
+/// Keras's `get_config()` of a list of layers without an input shape.
 pub(crate) fn list_config<'a>(
     name: &str,
     trainable: bool,
@@ -143,17 +143,17 @@ pub(crate) fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Va
     config
 }
 
-/// Takes what Keras is told with the call out of the configuration.
+/// Moves the call arguments out of the configuration.
 fn take_options(layer: &dyn Layer, config: &mut Value) -> Map<String, Value> {
     let Some(config) = config.as_object_mut() else { return Map::new() };
     let options = layer.call_options().iter();
     options.filter_map(|&option| Some((option.to_owned(), config.remove(option)?))).collect()
 }
 
-/// Arguments that programs give by their places; others have names in the call.
+/// Positional arguments; others are keyword arguments of the call.
 const BY_PLACE: [&str; 2] = ["value", "key"];
 
-/// One call of a layer: what it takes, and what it is told.
+/// One call of a layer: its tensors and its other call arguments.
 fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
     let inputs: Vec<Value> = call.inputs.iter().map(|&place| tensors.of_layer(place)).collect();
     let (given, masks) = inputs.split_at(inputs.len() - call.masks);
@@ -205,10 +205,10 @@ fn operation_object(tensors: &Tensors, operation: &PlannedOperation) -> Value {
     })
 }
 
-/// Writes what calls take.
+/// Writes the tensors that calls take.
 struct Tensors<'a> {
     plan: &'a Plan,
-    /// Of what each layer gives.
+    /// The dtype of each layer's output.
     dtypes: Vec<String>,
 }
 
@@ -238,7 +238,7 @@ fn history(plan: &Plan, place: Place) -> Value {
     json!([plan.layers[layer].name, before, place.output])
 }
 
-/// The history of an output. Here, and only here, Keras counts the call by which a graph was made.
+/// The history of an output. Only here does Keras count the call that created a nested graph.
 fn output(plan: &Plan, place: Place) -> Value {
     let mut history = history(plan, place);
     if plan.layers[plan.calls[place.call].layer].layer.conventions().built_for == BuiltFor::Itself {
@@ -247,7 +247,7 @@ fn output(plan: &Plan, place: Place) -> Value {
     history
 }
 
-/// Places under their keys, where they have some.
+/// The places as a dictionary if they have keys, else as a list.
 fn keyed(keys: &[String], places: Vec<Value>) -> Value {
     match keys {
         [] => one_or_all(&places),

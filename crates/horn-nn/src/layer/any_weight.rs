@@ -1,4 +1,4 @@
-//! Weights whose rank follows from an argument.
+//! Weights whose rank depends on an argument.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -8,7 +8,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::weight::WeightSpec;
 use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
 
-/// A trainable weight of any rank that tensors in a model have.
+/// A trainable weight of any rank that a tensor in a model can have.
 #[derive(Module, Debug)]
 pub(crate) enum AnyWeight {
     One(Param<Tensor<1>>),
@@ -20,7 +20,7 @@ pub(crate) enum AnyWeight {
 }
 
 impl AnyWeight {
-    /// Makes it as [`LayerBuilder::add_weight`] does.
+    /// Creates the weight, as [`LayerBuilder::add_weight`] does.
     pub(crate) fn new<'a>(
         build: &mut LayerBuilder,
         name: &str,
@@ -38,7 +38,7 @@ impl AnyWeight {
         })
     }
 
-    /// Its values.
+    /// The values of the weight.
     pub(crate) fn value(&self) -> AnyTensor {
         match self {
             Self::One(weight) => weight.val().into(),
@@ -50,7 +50,7 @@ impl AnyWeight {
         }
     }
 
-    /// Its values with axes of size 1 put before, so that it goes with tensors of this rank.
+    /// The values with leading axes of size 1, so that they broadcast to tensors of this rank.
     pub(crate) fn with_rank(&self, rank: usize) -> Result<AnyTensor> {
         let value = self.value();
         let sizes = value.sizes();

@@ -1,35 +1,35 @@
-//! How many values layers may make while a model from an untrusted file is built.
+//! The memory budget for building a model from an untrusted file.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How many values all layers of a model together may still make.
+/// The number of values that the layers of a model may still allocate, all together.
 #[derive(Debug)]
 pub(crate) struct Budget {
     weights: AtomicU64,
     constants: AtomicU64,
 }
 
-/// What layers may compute from their arguments alone and keep, such as the bands of a spectrogram: 128 MB.
+/// The budget for constants that layers compute from their arguments, such as the filters of a spectrogram: 128 MiB.
 const MAX_CONSTANTS: u64 = 1 << 25;
 
 impl Budget {
-    /// For weights of so many values.
+    /// A budget for this number of values in weights.
     pub fn new(weights: u64) -> Self {
         Self { weights: AtomicU64::new(weights), constants: AtomicU64::new(MAX_CONSTANTS) }
     }
 
-    /// Takes values for a weight, or says how many are left.
+    /// Takes values for a weight from the budget. The error is the number of values that are left.
     pub fn take_weights(&self, values: u64) -> Result<(), u64> {
         take(&self.weights, values)
     }
 
-    /// Takes values that a layer computes from its arguments and keeps, or says how many are left.
+    /// Takes values for a constant from the budget. The error is the number of values that are left.
     pub fn take_constants(&self, values: u64) -> Result<(), u64> {
         take(&self.constants, values)
     }
 }
 
-/// A copy counts for itself: what is taken from it is not taken from the original.
+/// A copy is independent: what is taken from it is not taken from the original.
 impl Clone for Budget {
     fn clone(&self) -> Self {
         let copy = |values: &AtomicU64| AtomicU64::new(values.load(Ordering::Relaxed));

@@ -1,4 +1,4 @@
-//! Building layers: how a description gets its weights, and what is known about each.
+//! Building layers: creating weights and recording their metadata.
 
 use std::sync::Arc;
 
@@ -16,55 +16,55 @@ use crate::random::seed_generator::SeedGenerator;
 use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape::Shape;
 
-/// What a layer needs to build its module: the device, and a book of the weights that it makes.
+/// What a layer needs to build its module: the device, and a record of the weights that it creates.
 #[derive(Debug)]
 pub struct LayerBuilder {
     device: Device,
-    /// The parts that are being built: their names, and where Keras's files keep them.
+    /// The nested parts that are being built: their names, and their groups in Keras's files.
     scope: Vec<(String, String)>,
     weights: Vec<Weight>,
-    /// All is drawn and nothing made: weights are zeros.
+    /// In a dry run, seeds are drawn but weights are zeros.
     is_dry_run: bool,
-    /// What all layers together may still have, where the description is a stranger's.
+    /// The memory budget of all layers together, if the description is untrusted input.
     budget: Option<Arc<Budget>>,
 }
 
 impl LayerBuilder {
-    /// To build on this device.
+    /// A builder for this device.
     pub fn new(device: &Device) -> Self {
         let device = device.clone().without_autodiff();
         Self { device, scope: Vec::new(), weights: Vec::new(), is_dry_run: false, budget: None }
     }
 
-    /// To go through the building of a layer that Keras's program makes and throws away: seeds are drawn as there, but
-    /// the weights are zeros.
+    /// A builder for a dry run, for a layer that Keras creates and discards: seeds are drawn as in Keras, but the weights
+    /// are zeros.
     pub(crate) fn dry_run(&self) -> Self {
         let budget = self.budget.as_ref().map(|budget| Arc::new(Budget::clone(budget)));
         Self { is_dry_run: true, budget, ..Self::new(&self.device) }
     }
 
-    /// The same, for weights of no more values than these all together: a description from a stranger may ask for more
-    /// memory than there is.
+    /// Limits the number of values of all weights together, as an untrusted description may ask for more memory than
+    /// there is.
     pub(crate) fn within_budget(self, values: u64) -> Self {
         Self { budget: Some(Arc::new(Budget::new(values))), ..self }
     }
 
-    /// To build a part elsewhere, and to [`adopt`](Self::adopt) it at its place.
+    /// A builder with an empty record and the same budget, for a part whose weights are [adopted](Self::adopt) later.
     pub(crate) fn apart(&self) -> Self {
         Self { is_dry_run: self.is_dry_run, budget: self.budget.clone(), ..Self::new(&self.device) }
     }
 
-    /// Where the weights lie.
+    /// The device of the weights.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// A trainable weight with initial values. Random initializers without a seed of their own draw the next one, in
-    /// the order of the calls, as Keras's do. The module's fields must come in the order of the calls, too.
+    /// Creates a trainable weight. Random initializers without a seed draw the next global one, in the order of the calls,
+    /// as in Keras. The fields of the module must have the same order as the calls.
     ///
     /// # Errors
     ///
-    /// Where the initializer can't fill such a shape, or the regularizer or constraint is not for it.
+    /// If the initializer, the regularizer or the constraint does not support the shape.
     pub fn add_weight<'a, const D: usize>(
         &mut self,
         name: &str,
@@ -74,7 +74,7 @@ impl LayerBuilder {
         self.add_weight_of(name, sizes, spec.into(), |initializer, seed| initializer.sample(&sizes, seed))
     }
 
-    /// A trainable weight whose initial values are made from the initializer and its seed in a way of the layer's own.
+    /// Creates a trainable weight whose initial values are computed by the function, from the initializer and its seed.
     pub(crate) fn add_weight_of<const D: usize>(
         &mut self,
         name: &str,
@@ -89,37 +89,37 @@ impl LayerBuilder {
             constraint.validate(&sizes)?;
         }
         let value = self.sample(sizes, spec.initializer, sample)?;
-        let id = self.note(name, &sizes, true, spec.regularizer, spec.constraint);
-        // On a device without autodiff this is remembered until the model trains.
+        let id = self.record(name, &sizes, true, spec.regularizer, spec.constraint);
+        // On a device without autodiff, the flag takes effect when the model is trained.
         Ok(Param::initialized(id, value).set_require_grad(true))
     }
 
-    /// A trainable weight that is one number: Keras gives it no axis.
+    /// Creates a trainable scalar, which has no axes in Keras.
     pub(crate) fn add_number(&mut self, name: &str, initializer: &Initializer) -> Result<Param<Tensor<1>>> {
         let weight = self.add_weight(name, [1], initializer)?;
-        self.forget_axes();
+        self.record_as_scalar();
         Ok(weight)
     }
 
-    /// One number that the layer changes itself.
+    /// Creates a scalar that the layer updates itself.
     pub(crate) fn add_state_number(&mut self, name: &str, initializer: &Initializer) -> Result<State<1>> {
         let state = self.add_state(name, [1], initializer)?;
-        self.forget_axes();
+        self.record_as_scalar();
         Ok(state)
     }
 
-    /// Notes the last weight as one number.
-    pub(crate) fn forget_axes(&mut self) {
+    /// Changes the record of the last weight to a scalar.
+    pub(crate) fn record_as_scalar(&mut self) {
         if let Some(weight) = self.weights.last_mut() {
             weight.sizes.clear();
         }
     }
 
-    /// A weight that the layer changes itself.
+    /// Creates a weight that the layer updates itself, such as a moving mean. It is not trainable.
     ///
     /// # Errors
     ///
-    /// Where the initializer can't fill such a shape.
+    /// If the initializer does not support the shape.
     pub fn add_state<const D: usize>(
         &mut self,
         name: &str,
@@ -127,33 +127,33 @@ impl LayerBuilder {
         initializer: &Initializer,
     ) -> Result<State<D>> {
         let value = self.sample(sizes, initializer, |initializer, seed| initializer.sample(&sizes, seed))?;
-        Ok(State::new(self.note(name, &sizes, false, None, None), value))
+        Ok(State::new(self.record(name, &sizes, false, None, None), value))
     }
 
-    /// The random numbers of a layer, such as `Dropout`; without a seed it draws the next one.
+    /// Creates the random number generator of a layer such as `Dropout`. Without a seed, the next global one is drawn.
     ///
     /// # Errors
     ///
-    /// Where the seed has more than 32 bits.
+    /// If the seed has more than 32 bits.
     pub fn seed_generator(&mut self, seed: Option<u64>) -> Result<SeedGenerator> {
         SeedGenerator::new(seed.unwrap_or_else(random::next_seed))
     }
 
-    /// Builds a part of the layer, whose weights get the part's name before theirs.
+    /// Builds a part of the layer. The names of its weights get the part's name as a prefix.
     ///
     /// # Errors
     ///
-    /// Those of the part.
+    /// If building the part fails.
     pub fn within<T>(&mut self, part: &str, build: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.within_group(part, part, build)
     }
 
-    /// Builds a part of the layer as [`within`](Self::within) does, which Keras's files keep under another name: that
-    /// of the attribute which holds the part in Keras's program.
+    /// Builds a part of the layer as [`within`](Self::within) does, if Keras's files store it in a group of another name:
+    /// that of the attribute of the Python object.
     ///
     /// # Errors
     ///
-    /// Those of the part.
+    /// If building the part fails.
     pub fn within_group<T>(
         &mut self,
         part: &str,
@@ -166,7 +166,7 @@ impl LayerBuilder {
         built
     }
 
-    /// Takes over weights that were made elsewhere, in the scope that is open.
+    /// Records weights that another builder created, as weights of the current part.
     pub(crate) fn adopt(&mut self, weights: impl IntoIterator<Item = Weight>) {
         for weight in weights {
             let name = self.path(&weight.name);
@@ -196,28 +196,29 @@ impl LayerBuilder {
     }
 
     fn take_budget(&self, sizes: &[usize]) -> Result<()> {
-        Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>()).check_room()?;
+        Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>()).check_limits()?;
         let Some(budget) = &self.budget else { return Ok(()) };
         budget.take_weights(sizes.iter().map(|&size| size as u64).product()).map_err(|left| {
             Error::file("the layers have more weights than the file")
                 .received(format!("a weight of sizes {sizes:?}"))
                 .expected(format!("at most {left} values more"))
-                .hint("the file is damaged, or not Keras's: save the model again")
+                .hint("save the model again: the file is damaged or was not written by Keras")
         })
     }
 
-    /// To be asked before a layer makes values that it computes from its arguments and keeps: no file holds them.
+    /// Takes the values of a constant from the budget. Layers call it before they compute a constant from their arguments;
+    /// the size of the file does not limit constants, as files do not store them.
     pub(crate) fn take_constants(&self, values: usize) -> Result<()> {
         let Some(budget) = &self.budget else { return Ok(()) };
         budget.take_constants(values as u64).map_err(|left| {
             Error::file("the layers compute more values in advance than models of files may")
                 .received(values)
                 .expected(format!("at most {left} more"))
-                .hint("make the model by a program, and read the weights alone")
+                .hint("create the model in code, and load only the weights")
         })
     }
 
-    fn note(
+    fn record(
         &mut self,
         name: &str,
         sizes: &[usize],
@@ -244,7 +245,7 @@ impl LayerBuilder {
     }
 }
 
-/// A path of the parts that are not empty.
+/// Joins the parts that are not empty to a path.
 fn joined<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }

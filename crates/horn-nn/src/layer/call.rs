@@ -1,4 +1,4 @@
-//! What goes along with one pass through a model.
+//! The context of one forward pass through a model.
 
 use burn::tensor::Tensor;
 
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::layer::signal::Signal;
 use crate::regularizers::regularizer::Regularizer;
 
-/// One pass through a model: how the layers shall act, and what they have to add to the loss.
+/// The context of one forward pass: the mode of the layers, and the losses that they add.
 #[derive(Debug)]
 pub struct CallContext {
     mode: Mode,
@@ -16,37 +16,37 @@ pub struct CallContext {
 }
 
 impl CallContext {
-    /// A pass in this mode.
+    /// A context for a forward pass in this mode.
     pub fn new(mode: Mode) -> Self {
         Self { mode, trainable: true, losses: Vec::new() }
     }
 
-    /// Is the model learning, or used?
+    /// The mode: training or inference.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// Is the model learning?
+    /// Is the mode training?
     pub fn is_training(&self) -> bool {
         self.mode == Mode::Training
     }
 
-    /// Does the layer that is called learn? Not where it is frozen.
+    /// Is the layer that is being called trainable, that is, not frozen?
     pub fn is_trainable(&self) -> bool {
         self.trainable
     }
 
-    /// Adds to the loss.
+    /// Adds a term to the loss.
     pub fn add_loss(&mut self, loss: Tensor<1>) {
         self.losses.push(loss);
     }
 
-    /// What layers have added to the loss.
+    /// The terms that layers have added to the loss.
     pub fn losses(&self) -> &[Tensor<1>] {
         &self.losses
     }
 
-    /// Adds to the loss for the outputs of a layer, divided by the size of the batch.
+    /// Adds the activity loss for the outputs of a layer, divided by the batch size.
     pub(crate) fn add_activity(&mut self, regularizer: &Regularizer, outputs: &[Signal]) -> Result<()> {
         for output in outputs {
             let penalty = by_rank!(output.clone().value()?, |x| {
@@ -58,7 +58,7 @@ impl CallContext {
         Ok(())
     }
 
-    /// Runs a layer in a mode of its own, if it has one.
+    /// Runs a layer in the given mode, or in the current one if there is none.
     pub(crate) fn in_mode<T>(&mut self, mode: Option<Mode>, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.mode;
         self.mode = mode.unwrap_or(outer);
@@ -67,7 +67,7 @@ impl CallContext {
         result
     }
 
-    /// Runs a layer that is frozen or not.
+    /// Runs a layer that is trainable or frozen.
     pub(crate) fn of_layer<T>(&mut self, trainable: bool, run: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.trainable;
         self.trainable = outer && trainable;
@@ -77,11 +77,11 @@ impl CallContext {
     }
 }
 
-/// Is the model learning, or used?
+/// Whether the model is being trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Layers such as `Dropout` act; tensors carry gradients.
+    /// Training: layers such as `Dropout` are active, and tensors track gradients.
     Training,
-    /// The model is evaluated or predicts.
+    /// Evaluation and prediction.
     Inference,
 }

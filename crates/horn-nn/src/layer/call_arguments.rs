@@ -1,8 +1,8 @@
-//! The arguments of Keras's calls that a layer's inputs belong to.
+//! The call arguments of a layer in Keras, and the inputs that belong to each.
 
 use crate::layer::description::Layer;
 
-/// The arguments by which Keras's program gives a layer these values, and those of each.
+/// Groups values, one for each input, by the call argument that takes the input in Keras.
 pub(crate) fn by_argument<'a, T>(layer: &dyn Layer, values: &'a [T]) -> Vec<(&'static str, &'a [T])> {
     let mut rest = values;
     let mut take = |count: usize| {

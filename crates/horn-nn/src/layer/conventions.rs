@@ -1,9 +1,9 @@
-//! What Keras does with a class of layers that does not follow from the arguments of a layer.
+//! Keras's conventions for a layer class that its arguments do not determine.
 
 use crate::layer::call::Mode;
 
-/// What Keras's programs and files do with a class of layers, beyond what its arguments say. Each layer says it of
-/// itself, by [`Layer::conventions`](crate::Layer::conventions); a user's own layer can, too.
+/// Keras's conventions for a layer class, in programs and files. Each layer returns its own from
+/// [`Layer::conventions`](crate::Layer::conventions), which custom layers can implement, too.
 ///
 /// ```
 /// use horn_nn::{BuiltFor, Conventions, Mode};
@@ -12,9 +12,9 @@ use crate::layer::call::Mode;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Conventions {
-    /// Keras's module of the class; none where the class is a user's own.
+    /// The Python module of the class in Keras; `None` for a custom class.
     pub(crate) module: Option<&'static str>,
-    /// The name of the class in Keras's interface and files, where its program has another.
+    /// The exported name of the class in Keras's API and files, if it differs from the name of the Python class.
     pub(crate) public_name: Option<&'static str>,
     pub(crate) recorded_mode: Option<Mode>,
     pub(crate) mask_argument: MaskArgument,
@@ -25,33 +25,35 @@ pub struct Conventions {
 }
 
 impl Conventions {
-    /// Those of a class of Keras's layers, where nothing else is said.
+    /// The defaults of Keras's built-in layers.
     pub(crate) fn of_keras() -> Self {
         Self { module: Some("keras.layers"), ..Self::default() }
     }
 
-    /// The mode that Keras records with a call that says none: inference for `Dropout`, training for `RandomFlip`.
+    /// The mode that Keras records for a call without a `training` argument: inference for `Dropout`, training for
+    /// `RandomFlip`.
     #[must_use]
     pub fn recorded_mode(mut self, mode: Mode) -> Self {
         self.recorded_mode = Some(mode);
         self
     }
 
-    /// The argument of Keras's `call` that takes masks; none by default.
+    /// How the layer takes masks as a call argument; by default it takes none.
     #[must_use]
     pub fn mask_argument(mut self, argument: MaskArgument) -> Self {
         self.mask_argument = argument;
         self
     }
 
-    /// Which shapes Keras's files record as those that the layer was built for.
+    /// Which shapes Keras's files record in `build_config`.
     #[must_use]
     pub fn built_for(mut self, built_for: BuiltFor) -> Self {
         self.built_for = built_for;
         self
     }
 
-    /// Is what the layer makes of a sample the same in every batch? `TimeDistributed` then gives it all steps at once.
+    /// Does the layer process every sample independently of the others in the batch? Then `TimeDistributed` passes it all
+    /// timesteps at once.
     #[must_use]
     pub fn independent_samples(mut self, independent: bool) -> Self {
         self.independent_samples = independent;
@@ -59,64 +61,64 @@ impl Conventions {
     }
 }
 
-/// The argument of Keras's `call` that takes masks, and the shape that a mask given with the call must have.
+/// How a layer takes masks as a call argument, and the shape that such a mask must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum MaskArgument {
-    /// There is none.
+    /// The layer takes no mask.
     #[default]
     None,
-    /// One mask `[batch, steps]`.
+    /// One mask `[batch, timesteps]`.
     Steps,
-    /// One mask of all axes of the input but the last.
+    /// One mask with all axes of the input but the last.
     Samples,
-    /// One mask that the input's shape broadcasts to.
+    /// One mask that broadcasts to the input's shape.
     Broadcast,
-    /// One mask of as many of the input's leading axes as it has.
+    /// One mask with some of the input's leading axes.
     Leading,
-    /// A mask `[batch, steps]` for each input. Keras reads those that come with the inputs from the inputs themselves.
+    /// One mask `[batch, timesteps]` for each input. Keras reads propagated masks from the inputs themselves.
     EachInput,
-    /// Keras gives one to the layer; a program of Horn's can't.
+    /// Keras passes a mask to the layer; Horn's API does not.
     Ignored,
 }
 
-/// The shapes that Keras's files record as those that a layer was built for.
+/// The shapes that Keras's files record in `build_config`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum BuiltFor {
-    /// Those of its inputs.
+    /// The shapes of the inputs.
     #[default]
     Inputs,
-    /// None: the layer is ready as soon as it is made.
+    /// Nothing: the layer needs no build.
     Nothing,
-    /// Any: what the layer holds has the same shape for all inputs.
+    /// An empty object: the weights do not depend on the shapes of the inputs.
     Anything,
-    /// Those that it says itself, as a graph does.
+    /// A null shape: the layer knows its shapes itself, as a graph does.
     Itself,
 }
 
-/// What becomes of the masks of a layer's inputs: Keras's `compute_mask`.
+/// How the masks of the outputs follow from those of the inputs: Keras's `compute_mask`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum OutputMask {
-    /// The output has none.
+    /// The outputs have no masks.
     None,
-    /// The first input's is that of so many of the outputs.
+    /// The mask of the first input is propagated to the outputs.
     Propagated {
-        /// How many outputs have the mask.
+        /// How many outputs get the mask.
         outputs: usize,
     },
-    /// Keras converts the first input's to a tensor.
+    /// The mask of the first input, which Keras converts to a tensor.
     Converted,
-    /// Where the mask of any input says that a value counts, if all inputs have one.
+    /// The logical or of the masks, if all inputs have one.
     Any,
-    /// One after the other along this axis.
+    /// The masks, concatenated along this axis.
     Concatenated {
-        /// The axis, as the layer's configuration has it.
+        /// The axis, as in the layer's configuration.
         axis: serde_json::Value,
     },
-    /// The layer makes one: where the input is not this value.
+    /// The layer creates a mask: true where the input is not equal to this value.
     NotEqual(serde_json::Value),
-    /// The layer makes one: where any feature of the input is not this value.
+    /// The layer creates a mask: true where any feature of the input is not equal to this value.
     AnyNotEqual(serde_json::Value),
 }

@@ -1,4 +1,4 @@
-//! What a layer is: a description that builds a Burn module.
+//! `Layer`: a description that builds a Burn module.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::layer::lookup_state::LookupState;
 use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape::{Shape, list};
 
-/// The description of a layer: plain data, equal to the `config` that Keras writes for it.
+/// The description of a layer: plain data that corresponds to Keras's `config`.
 ///
-/// Given the shape of its input it says that of its output, and given a device it builds the module that holds the
-/// weights. A user's own layer implements this trait and [`Forward`], and is a layer like any other:
+/// A description computes the shape of the output from that of the input, and builds the module that has the weights. A
+/// custom layer implements this trait, and its module implements [`Forward`](crate::Forward):
 ///
 /// ```
 /// use burn::module::{Module, Param};
@@ -24,7 +24,7 @@ use crate::tensor::shape::{Shape, list};
 /// use horn_nn::initializers::Ones;
 /// use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 ///
-/// /// Multiplies by a number that it learns.
+/// /// Multiplies by a trainable factor.
 /// #[derive(Debug, Clone)]
 /// struct Scale;
 ///
@@ -53,27 +53,27 @@ use crate::tensor::shape::{Shape, list};
 /// ```
 ///
 /// A layer of several inputs or outputs implements [`output_shapes`](Self::output_shapes),
-/// [`build_for`](Self::build_for) and [`Forward::call`] as well.
+/// [`build_for`](Self::build_for) and [`Forward::call`](crate::Forward::call) as well.
 pub trait Layer: fmt::Debug + Send + Sync + 'static {
-    /// Keras's name of the class, `Dense`.
+    /// The name of the class in Keras, such as `Dense`.
     fn class_name(&self) -> &str;
 
-    /// The name that the user gave. The model names layers without one after their class: `dense`, `dense_1`.
+    /// The name, if one was given. The model names layers without one after their class: `dense`, `dense_1`.
     fn name(&self) -> Option<&str> {
         None
     }
 
-    /// Do its weights learn? A model can change that later, layer by layer.
+    /// Are the weights trainable? A built model can freeze and unfreeze its layers.
     fn trainable(&self) -> bool {
         true
     }
 
-    /// Does the layer take a mask, or let it pass? Where it does not, the mask of its input ends there.
+    /// Does the layer use or propagate masks? If not, its outputs have no mask.
     fn supports_masking(&self) -> bool {
         false
     }
 
-    /// What is added to the loss for the layer's outputs.
+    /// The regularizer for the layer's outputs, whose penalty is added to the loss.
     fn activity_regularizer(&self) -> Option<&Regularizer> {
         None
     }
@@ -82,125 +82,126 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the layer can't take such an input, or its own arguments are impossible.
+    /// If the layer does not support the shape, or its arguments are invalid.
     fn output_shape(&self, input: &Shape) -> Result<Shape>;
 
-    /// The shapes of all outputs for inputs of these shapes. A plain layer has one of each.
+    /// The shapes of all outputs for inputs of these shapes. A plain layer has one input and one output.
     ///
     /// # Errors
     ///
-    /// As [`output_shape`](Self::output_shape), and where the layer takes another number of inputs.
+    /// As for [`output_shape`](Self::output_shape), and if the layer takes another number of inputs.
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         Ok(vec![self.output_shape(one(inputs)?)?])
     }
 
-    /// Makes the module for an input of this shape, with its initial weights. [`output_shape`](Self::output_shape) has
-    /// been asked before.
+    /// Builds the module for an input of this shape, with its initial weights. [`output_shape`](Self::output_shape) is
+    /// called before.
     ///
     /// # Errors
     ///
-    /// Where the weights can't be made.
+    /// If the weights can't be created.
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer>;
 
-    /// Makes the module for inputs of these shapes.
+    /// Builds the module for inputs of these shapes.
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build), and where the layer takes another number of inputs.
+    /// As for [`build`](Self::build), and if the layer takes another number of inputs.
     fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {
         self.build(one(inputs)?, build)
     }
 
-    /// The shape of the input that the layer itself fixes; only `Input` does.
+    /// The shape of the input, if the layer defines it; only `Input` does.
     fn input_shape(&self) -> Option<&Shape> {
         None
     }
 
-    /// Does the layer take texts? Only layers that make numbers of them do; their output shape is an error where the
-    /// input is none of texts.
+    /// Does the layer take strings? Only layers that convert strings to numbers do; for an input of numbers, their output
+    /// shape is an error.
     fn takes_strings(&self) -> bool {
         false
     }
 
-    /// What files keep beside the arguments of a layer that looks tokens up: a vocabulary that it has learned.
+    /// The state of a lookup layer that files store besides its arguments: its adapted vocabulary.
     fn lookup_state(&self) -> Option<LookupState> {
         None
     }
 
-    /// How many values each state of a recurrent cell has, if the layer is one: it takes a step of the sequence and its
-    /// states, and returns an output and the new states.
+    /// The sizes of the states, if the layer is a recurrent cell: it takes one timestep of the sequence and its states, and
+    /// returns an output and the new states.
     fn state_sizes(&self) -> Option<Vec<usize>> {
         None
     }
 
-    /// The arguments by which Keras's program gives the layer so many inputs, and how many each takes. Files name them
-    /// so; in most layers one argument takes all inputs, as a list where there are several.
+    /// The call arguments of the layer in Keras for this number of inputs, and how many inputs each one takes. Files use
+    /// these names. In most layers one argument takes all inputs, as a list if there are several.
     fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
         vec![("inputs", inputs)]
     }
 
-    /// Those keys of [`config`](Self::config) that Keras takes with the call.
+    /// The keys of [`config`](Self::config) that are call arguments in Keras.
     fn call_options(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The layer's arguments under Keras's names, as Keras writes them to a file.
+    /// The layer's configuration, with Keras's names and values, as Keras's `get_config()` returns it.
     fn config(&self) -> Value {
         Value::Null
     }
 
-    /// What Keras's programs and files do with the class, beyond what the arguments say.
+    /// Keras's conventions for the class, which the arguments do not determine.
     fn conventions(&self) -> Conventions {
         Conventions::default()
     }
 
-    /// What becomes of the masks of the inputs; by default the first input's is the output's where the layer
-    /// [supports masking](Self::supports_masking).
+    /// How the masks of the outputs follow from those of the inputs. By default the mask of the first input is propagated
+    /// if the layer [supports masking](Self::supports_masking).
     fn output_mask(&self) -> OutputMask {
         if self.supports_masking() { OutputMask::Propagated { outputs: 1 } } else { OutputMask::None }
     }
 
-    /// The layers inside of this one, where it is a wrapper.
+    /// The inner layers, if the layer is a wrapper.
     fn parts(&self) -> Vec<Part> {
         Vec::new()
     }
 
-    /// The same layer with some arguments changed, by Keras's names. `Bidirectional` makes the layer for the way back so.
+    /// A copy of the layer with other values for some arguments, under Keras's names. `Bidirectional` creates its backward
+    /// layer this way.
     ///
     /// # Errors
     ///
-    /// Where the layer has no such arguments, or can't be made from a configuration.
+    /// If the layer has no such arguments, or can't be created from a configuration.
     fn with_arguments(&self, _arguments: &Map<String, Value>) -> Result<Box<dyn Layer>> {
-        Err(Error::argument("the layer can't be made anew with other arguments")
+        Err(Error::argument("the layer can't be copied with other arguments")
             .received(self.class_name())
             .hint("implement `Layer::with_arguments`"))
     }
 }
 
-/// A layer inside of another one.
+/// An inner layer of a wrapper.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// Where it stands in the configuration, as a path: `layer`, `cells/0`.
+    /// The path of the inner layer in the configuration: `layer`, `cells/0`.
     pub path: String,
-    /// The layer.
+    /// The inner layer.
     pub layer: Arc<dyn Layer>,
-    /// What it takes.
+    /// What the inner layer takes as its input.
     pub input: PartInput,
 }
 
-/// What a layer inside of another one takes.
+/// What an inner layer takes as its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PartInput {
-    /// What the outer layer takes.
+    /// The input of the outer layer.
     Whole,
-    /// One step of what the outer layer takes.
+    /// One timestep of the input of the outer layer.
     Step,
-    /// What the part before it gives.
+    /// The output of the part before it.
     Previous,
 }
 
-/// The one shape that a plain layer takes.
+/// The single shape that a plain layer takes.
 pub(crate) fn one(inputs: &[Shape]) -> Result<&Shape> {
     match inputs {
         [input] => Ok(input),
@@ -211,13 +212,13 @@ pub(crate) fn one(inputs: &[Shape]) -> Result<&Shape> {
     }
 }
 
-/// The methods that a layer of several inputs or outputs has only for the sake of [`Layer`]: all go to those for many.
+/// Implements the methods of [`Layer`] for one input by those for several, in a layer that takes or returns several.
 #[macro_export]
 macro_rules! many_inputs {
     () => {
         fn output_shape(&self, input: &$crate::Shape) -> $crate::Result<$crate::Shape> {
             let shapes = $crate::layer::description::Layer::output_shapes(self, std::slice::from_ref(input))?;
-            Ok(shapes.into_iter().next().expect("a layer has an output"))
+            Ok(shapes.into_iter().next().expect("a built-in layer has at least one output"))
         }
 
         fn build(&self, input: &$crate::Shape, build: &mut $crate::LayerBuilder) -> $crate::Result<$crate::BuiltLayer> {

@@ -1,8 +1,8 @@
-//! Built layers of different types in one list.
+//! Type erasure of built layers, so that one list can have layers of different types.
 //!
-//! Burn's `Module` can't be a trait object: its `visit` and `map` are generic over the visitor. Here each parameter
-//! crosses the boundary as `dyn Any` together with its rank, and gets its type back on the other side. So a list of
-//! mixed layers is a Burn `Module` itself, and Burn's optimizers, records and stores work on it unchanged.
+//! Burn's `Module` is not dyn compatible: its `visit` and `map` are generic over the visitor. Here each parameter crosses
+//! the boundary as `dyn Any` together with its rank, and is downcast on the other side. So a list of mixed layers is a
+//! Burn `Module` itself, and Burn's optimizers, records and stores work on it unchanged.
 
 use std::any::Any;
 use std::fmt;
@@ -22,16 +22,16 @@ use crate::tensor::any_tensor::AnyTensor;
 pub struct BuiltLayer(Box<dyn ErasedLayer>);
 
 impl BuiltLayer {
-    /// Takes a module that says how it goes forward.
+    /// Wraps a module that implements [`Forward`].
     pub fn new(module: impl Forward) -> Self {
         Self(Box::new(module))
     }
 
-    /// Computes the output of a layer of one input and one output.
+    /// Computes the output of a layer with one input and one output.
     ///
     /// # Errors
     ///
-    /// Where the input does not fit the layer.
+    /// If the input does not fit the layer.
     pub fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
         self.0.forward_erased(input, mode)
     }
@@ -40,37 +40,37 @@ impl BuiltLayer {
     ///
     /// # Errors
     ///
-    /// Where the inputs do not fit the layer.
+    /// If the inputs do not fit the layer.
     pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         self.0.call_erased(inputs, call)
     }
 
-    /// What a stateful recurrent layer keeps from one batch for the next; empty before the first.
+    /// The states that a stateful recurrent layer keeps between batches; empty before the first batch.
     pub fn states(&self) -> Vec<AnyTensor> {
         self.0.states_erased()
     }
 
-    /// Replaces what the layer keeps; with nothing, it starts anew.
+    /// Replaces the states; an empty slice resets the layer.
     ///
     /// # Errors
     ///
-    /// Where the layer keeps something else.
+    /// If the layer has other states.
     pub fn set_states(&self, states: &[AnyTensor]) -> Result<()> {
         self.0.set_states_erased(states)
     }
 
-    /// The module, where it is of that type.
+    /// The module, if it has that type.
     pub(crate) fn downcast_ref<M: Forward>(&self) -> Option<&M> {
         self.0.as_any().downcast_ref()
     }
 
-    /// The module to change, where it is of that type.
+    /// The module for changes, if it has that type.
     pub(crate) fn downcast_mut<M: Forward>(&mut self) -> Option<&mut M> {
         self.0.as_any_mut().downcast_mut()
     }
 }
 
-/// What a `Module` with a `forward` can do, without generics.
+/// A dyn compatible version of `Module` and [`Forward`].
 trait ErasedLayer: Send + Sync {
     fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor>;
     fn call_erased(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>>;
@@ -191,7 +191,7 @@ impl ModuleDisplayDefault for BuiltLayer {
 
 impl ModuleDisplay for BuiltLayer {}
 
-/// A `ModuleVisitor` without generics.
+/// A dyn compatible version of `ModuleVisitor`.
 trait ErasedVisitor {
     fn float(&mut self, rank: usize, param: &dyn Any);
     fn int(&mut self, rank: usize, param: &dyn Any);
@@ -204,7 +204,7 @@ trait ErasedVisitor {
     fn exit(&mut self, name: &str, container_type: &str);
 }
 
-/// A `ModuleMapper` without generics: takes the parameter out of the `Option` and puts the mapped one in.
+/// A dyn compatible version of `ModuleMapper`: takes the parameter out of the `Option` and puts the mapped one back.
 trait ErasedMapper {
     fn float(&mut self, rank: usize, param: &mut dyn Any);
     fn int(&mut self, rank: usize, param: &mut dyn Any);
@@ -214,13 +214,13 @@ trait ErasedMapper {
     fn exit(&mut self, name: &str, container_type: &str);
 }
 
-/// The layer's side: what the module visits goes out without its type.
+/// The layer's side: erases the types of the parameters that the module visits.
 struct Visit<'a>(&'a mut dyn ErasedVisitor);
 
-/// The layer's side: what the module maps goes out without its type and comes back with it.
+/// The layer's side: erases the types of the parameters that the module maps, and restores them afterwards.
 struct Map<'a>(&'a mut dyn ErasedMapper);
 
-/// The list's side: gives parameters their type back and hands them to Burn's visitor or mapper.
+/// The list's side: restores the types of the parameters and passes them to Burn's visitor or mapper.
 struct Typed<'a, T>(&'a mut T);
 
 const SAME_TYPE: &str = "a parameter crosses the boundary with its own rank and kind";
@@ -282,7 +282,7 @@ impl ModuleMapper for Map<'_> {
     }
 }
 
-/// Runs the expression with the rank as a constant, for all ranks that Burn's optimizers know.
+/// Evaluates the expression with the rank as a constant, for all ranks that Burn's optimizers support.
 macro_rules! with_rank {
     ($rank:expr, $d:ident => $body:expr) => {
         with_rank!(@ $rank, $d, $body, 0 1 2 3 4 5 6 7 8)
@@ -328,7 +328,7 @@ impl<V: ModuleVisitor> ErasedVisitor for Typed<'_, V> {
     }
 }
 
-/// Replaces what is in the slot by what the function makes of it.
+/// Replaces the value in the slot by the result of the function.
 fn replace<T: 'static>(slot: &mut dyn Any, map: impl FnOnce(T) -> T) {
     let slot = slot.downcast_mut::<Option<T>>().expect(SAME_TYPE);
     *slot = slot.take().map(map);
@@ -391,7 +391,7 @@ mod tests {
             .collect()
     }
 
-    /// Notes the path of all that it visits.
+    /// Records the path of every parameter that it visits.
     #[derive(Default)]
     struct Paths {
         path: Vec<String>,
@@ -399,23 +399,23 @@ mod tests {
     }
 
     impl Paths {
-        fn note(&mut self, kind: &str, rank: usize) {
+        fn record(&mut self, kind: &str, rank: usize) {
             self.seen.push(format!("{} {kind} {rank}", self.path.join(".")));
         }
     }
 
     impl ModuleVisitor for Paths {
         fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
-            self.note("float", D);
+            self.record("float", D);
         }
         fn visit_int<const D: usize>(&mut self, _: &Param<Tensor<D, Int>>) {
-            self.note("int", D);
+            self.record("int", D);
         }
         fn visit_bool<const D: usize>(&mut self, _: &Param<Tensor<D, Bool>>) {
-            self.note("bool", D);
+            self.record("bool", D);
         }
         fn visit_flag(&mut self, _: &Param<Flag>) {
-            self.note("flag", 0);
+            self.record("flag", 0);
         }
         fn enter_module(&mut self, name: &str, _: &str) {
             self.path.push(name.to_owned());

@@ -1,4 +1,4 @@
-//! What a built layer is: a Burn module that says how it goes forward.
+//! `Forward`: the forward pass of a built layer.
 
 use burn::module::Module;
 
@@ -8,7 +8,7 @@ use crate::layer::call::{CallContext, Mode};
 use crate::layer::signal::{Logits, Signal};
 use crate::tensor::any_tensor::AnyTensor;
 
-/// The method that the module of such a layer has only for the sake of [`Forward`].
+/// Implements [`Forward::forward`] by [`Forward::call`], in the module of a layer with several inputs or outputs.
 #[macro_export]
 macro_rules! many_signals {
     () => {
@@ -18,64 +18,67 @@ macro_rules! many_signals {
                 vec![input.into()],
                 &mut $crate::layer::call::CallContext::new(mode),
             )?;
-            outputs.into_iter().next().expect("a layer has an output").value()
+            outputs.into_iter().next().expect("a built-in layer has at least one output").value()
         }
     };
 }
 
-/// A built layer: a Burn module that says how it goes forward.
+/// The forward pass of a built layer, which is a Burn module.
 pub trait Forward: Module + Sync + 'static {
     /// Computes the output of the layer.
     ///
     /// # Errors
     ///
-    /// Where the input does not fit the layer.
+    /// If the input does not fit the layer.
     fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor>;
 
-    /// Computes what goes into the layer's last activation, where that is a softmax or a sigmoid: a crossentropy is
-    /// exact only from there. A layer without such an activation says what [`forward`](Self::forward) says.
+    /// Computes the logits, if the layer ends in a softmax or a sigmoid: a crossentropy is numerically stable only from
+    /// logits. A layer without such an activation returns the value of [`forward`](Self::forward).
     ///
     /// # Errors
     ///
-    /// Where the input does not fit the layer.
+    /// If the input does not fit the layer.
     fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
         Ok(Logits { value: self.forward(input, mode)?, activation: Activation::Linear })
     }
 
-    /// Computes all outputs from all inputs, with their masks. A plain layer has one of each, and lets the mask pass:
-    /// the model has taken it away where [`Layer::supports_masking`] says no.
+    /// Computes all outputs from all inputs, with their masks. A plain layer has one input and one output, and propagates
+    /// the mask; the model removes it before if [`Layer::supports_masking`](crate::Layer::supports_masking) is false.
     ///
     /// # Errors
     ///
-    /// Where the inputs do not fit the layer.
+    /// If the inputs do not fit the layer.
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let mask = input.mask().cloned();
         Ok(vec![Signal::from(self.logits(input.value()?, call.mode())?).with_mask(mask)])
     }
 
-    /// What a stateful recurrent layer keeps from one batch for the next; empty before the first.
+    /// The states that a stateful recurrent layer keeps between batches; empty before the first batch.
     fn states(&self) -> Vec<AnyTensor> {
         Vec::new()
     }
 
-    /// Replaces what the layer keeps; with nothing, it starts anew.
+    /// Replaces the states; an empty slice resets the layer.
     ///
     /// # Errors
     ///
-    /// Where the layer keeps something else.
+    /// If the layer has other states.
     fn set_states(&self, _states: &[AnyTensor]) -> Result<()> {
         Ok(())
     }
 }
 
-/// Exactly so many signals as the layer takes.
+/// Converts the inputs to an array of the size that the layer takes.
 ///
 /// # Errors
 ///
-/// Where there are more or fewer.
+/// If there are more or fewer.
 pub fn signals<const N: usize>(inputs: Vec<Signal>) -> Result<[Signal; N]> {
     inputs.try_into().map_err(|inputs: Vec<Signal>| {
-        Error::shape("the layer takes another number of inputs").received(inputs.len()).expected(N)
+        Error::shape("the layer takes another number of inputs")
+            .received(inputs.len())
+            .expected(N)
+            .hint("apply the layer to as many tensors as it takes")
     })
 }

@@ -1,17 +1,17 @@
-//! Layers that stand for another: with a name of their own, or in a box.
+//! Layers that wrap another one: a boxed layer, or a layer with another name.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::layer::description::Layer;
 
-/// What stands for another layer.
+/// A layer that delegates to another one.
 pub(crate) trait Inner {
-    /// The layer.
+    /// The layer that it delegates to.
     fn inner(&self) -> &dyn Layer;
 }
 
-/// All methods of [`Layer`] but `name` and `trainable`, for what stands for another layer.
+/// Implements all methods of [`Layer`] but `name` and `trainable` by delegation.
 macro_rules! as_inner {
     () => {
         fn class_name(&self) -> &str {
@@ -78,7 +78,7 @@ macro_rules! as_inner {
     };
 }
 
-/// A layer with a name and a state that its own description does not know.
+/// A layer with another name and another trainable flag than its description has.
 pub(crate) struct Given {
     pub name: Option<String>,
     pub trainable: bool,

@@ -1,12 +1,12 @@
-//! What files keep of a layer that looks tokens up, besides its arguments.
+//! The state of lookup layers that files store.
 
-/// What a layer that looks tokens up has beside its arguments, as files keep it.
+/// The state of a lookup layer that files store besides its arguments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LookupState {
-    /// The tokens as texts, special ones first, where the layer has learned them.
+    /// The tokens as strings, special ones first, if the vocabulary was adapted.
     pub vocabulary: Option<Vec<String>>,
-    /// How much each token counts, where tokens are weighted.
+    /// The inverse document frequency of each token, if tokens are weighted.
     pub idf_weights: Option<Vec<f32>>,
-    /// The parts of the layer that keep it: the layer itself, as `""`, and those inside.
+    /// The parts of the layer that store the state: the layer itself, as `""`, and inner layers.
     pub parts: &'static [&'static str],
 }

@@ -1,5 +1,6 @@
-//! What a layer is: a description that builds a Burn module. It knows no layer in particular and no graph. Imports the
-//! rooms that layers are made with (`tensor`, `random`, `activations`, `initializers`, `regularizers`, `constraints`).
+//! The traits and types that define a layer: a description that builds a Burn module. Nothing here depends on a
+//! particular layer or on graphs. Imports the modules that layers are made of (`tensor`, `random`, `activations`,
+//! `initializers`, `regularizers`, `constraints`).
 
 pub(crate) mod any_weight;
 pub(crate) mod budget;

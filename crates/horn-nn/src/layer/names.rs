@@ -1,11 +1,11 @@
-//! The names of layers, as Keras gives and numbers them.
+//! The names of layers, assigned and numbered as in Keras.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
 use crate::layer::description::Layer;
 
-/// The layers' names: given ones as they are, others after the class and numbered.
+/// The names of the layers: the given ones, and for the others the class in snake case with a number.
 pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn Layer>) -> Result<Vec<String>> {
     let layers: Vec<&dyn Layer> = layers.into_iter().collect();
     let mut taken = HashSet::new();
@@ -21,15 +21,20 @@ pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn La
     let others = layers.iter().filter(|layer| layer.name().is_none());
     let mut numbered = numbered_beside(taken, others.map(|layer| layer.class_name())).into_iter();
     let own = |layer: &&dyn Layer| layer.name().map(str::to_owned);
-    Ok(layers.iter().map(|layer| own(layer).or_else(|| numbered.next()).expect("all others are numbered")).collect())
+    Ok(layers
+        .iter()
+        .map(|layer| {
+            own(layer).or_else(|| numbered.next()).expect("there is a numbered name for every layer without one")
+        })
+        .collect())
 }
 
-/// The classes in snake case, the second of one with `_1` and so on.
+/// The classes in snake case, with `_1` for the second layer of a class and so on.
 pub fn numbered<'a>(classes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     numbered_beside(HashSet::new(), classes)
 }
 
-/// The same, without those names that are taken.
+/// As [`numbered`], but skips the names that are taken.
 pub(crate) fn numbered_beside<'a>(taken: HashSet<&str>, classes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let mut number = |class: &str| {
@@ -46,12 +51,12 @@ pub(crate) fn numbered_beside<'a>(taken: HashSet<&str>, classes: impl IntoIterat
     classes.into_iter().map(&mut number).collect()
 }
 
-/// How messages name a layer.
+/// The location of an error: how messages name a layer.
 pub(crate) fn place(name: &str, layer: &dyn Layer) -> String {
     format!("layer {name:?} ({})", layer.class_name())
 }
 
-/// Keras's name for the first layer of a class: `Dense` → `dense`, `ReLU` → `re_lu`, `MaxPooling2D` → `max_pooling2d`.
+/// Keras's conversion to snake case: `Dense` → `dense`, `ReLU` → `re_lu`, `MaxPooling2D` → `max_pooling2d`.
 pub(crate) fn snake_case(class: &str) -> String {
     let chars: Vec<char> = class.chars().collect();
     let mut name = String::new();
@@ -66,7 +71,7 @@ pub(crate) fn snake_case(class: &str) -> String {
     name
 }
 
-/// The D of `Conv2D` stays with its digit.
+/// The `D` of `Conv2D` is not separated from its digit.
 fn is_dimension(chars: &[char], at: usize) -> bool {
     chars[at] == 'D' && at > 0 && chars[at - 1].is_ascii_digit()
 }

@@ -1,7 +1,8 @@
-//! Reading the layers inside of others.
+//! Reading the inner layers of wrappers.
 //!
-//! A wrapper's description is read by `serde`, which can't hand a registry down to the layers in it. So who reads a
-//! description says, for as long as that takes, how layers are read; no description knows a registry.
+//! `serde` reads the description of a wrapper, and can't pass a registry to the `Deserialize` of its inner layers. So the
+//! reader of a description sets a context for the current thread, which reads inner layers. No description depends on a
+//! registry.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -11,9 +12,9 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::layer::description::Layer;
 
-/// Reads layers from what Keras writes for them: `{"class_name": .., "config": ..}`.
+/// Reads layers from Keras's objects: `{"class_name": .., "config": ..}`.
 pub(crate) trait ReadContext {
-    /// The layer of this object.
+    /// Reads the layer.
     fn read(&self, object: &Value) -> Result<Box<dyn Layer>>;
 }
 
@@ -21,9 +22,9 @@ thread_local! {
     static CONTEXTS: RefCell<Vec<Arc<dyn ReadContext>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs what reads descriptions whose inner layers are read by the context.
+/// Runs a function that reads descriptions. The context reads their inner layers.
 pub(crate) fn within<T>(context: Arc<dyn ReadContext>, read: impl FnOnce() -> T) -> T {
-    /// Takes the context away on every way out.
+    /// Removes the context on every exit, panics included.
     struct Guard;
     impl Drop for Guard {
         fn drop(&mut self) {
@@ -35,12 +36,12 @@ pub(crate) fn within<T>(context: Arc<dyn ReadContext>, read: impl FnOnce() -> T)
     read()
 }
 
-/// Reads a layer inside of another by the context of who reads that.
+/// Reads an inner layer with the context that the reader of the outer layer has set.
 pub(crate) fn read(object: &Value) -> Result<Box<dyn Layer>> {
     let context = CONTEXTS.with_borrow(|contexts| contexts.last().cloned()).ok_or_else(|| {
-        Error::argument("a layer inside of another is read only with that one")
+        Error::argument("an inner layer can only be read together with its wrapper")
             .received(object)
-            .hint("read the whole by `deserialize`")
+            .hint("read the whole object with `deserialize`")
     })?;
     context.read(object)
 }

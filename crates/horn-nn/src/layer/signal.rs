@@ -1,4 +1,4 @@
-//! What flows between layers.
+//! `Signal`: the values that are passed between layers.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// A layer's value before its last activation.
+/// A layer's output before its last activation.
 #[derive(Debug, Clone)]
 pub struct Logits {
     /// What the activation is applied to.
@@ -21,12 +21,12 @@ pub struct Logits {
     pub activation: Activation,
 }
 
-/// A value on its way from one layer to the next: a tensor, and the mask that says which of its steps count.
+/// A value that is passed from one layer to the next: a tensor, and the mask of its unmasked timesteps.
 ///
-/// A softmax or sigmoid at its end is applied when the value is asked for: a crossentropy is exact only from what comes
-/// before, and asks for [`logits`](Self::logits) instead.
+/// A softmax or sigmoid at the end is applied lazily, when [`value`](Self::value) is called: a crossentropy is
+/// numerically stable only from the [`logits`](Self::logits).
 ///
-/// Where a model takes texts, they are the value on the way from the input to the layer that makes numbers of them.
+/// If a model takes strings, they are the value between the input and the layer that converts them to numbers.
 #[derive(Debug, Clone)]
 pub struct Signal {
     value: Carried,
@@ -40,12 +40,12 @@ enum Carried {
     Texts(Texts),
 }
 
-/// Texts on their way through a model. Devices have none: they stay on the host.
+/// Strings as the value of a signal. Devices have no strings, so they stay in host memory.
 #[derive(Debug, Clone)]
 pub struct Texts {
-    /// The texts, the first axis the samples.
+    /// The strings; the first axis is the samples.
     pub texts: Arc<ArrayD<String>>,
-    /// Where the numbers that are made of them are wanted.
+    /// The device for the numbers that the strings are converted to.
     pub device: Device,
 }
 
@@ -55,13 +55,13 @@ impl Signal {
         Self { value: Carried::Tensor(value.into()), mask: None, activation: Activation::Linear }
     }
 
-    /// Texts, of which a layer shall make numbers on the device.
+    /// Strings, which a layer will convert to numbers on the device.
     pub fn of_strings(texts: ArrayD<String>, device: &Device) -> Self {
         let texts = Texts { texts: Arc::new(texts), device: device.clone() };
         Self { value: Carried::Texts(texts), mask: None, activation: Activation::Linear }
     }
 
-    /// The same value with another mask: booleans, true where a step counts, of the value's leading axes.
+    /// The same value with another mask: a boolean tensor with the value's leading axes, true for unmasked timesteps.
     #[must_use]
     pub fn with_mask(mut self, mask: Option<AnyTensor>) -> Self {
         self.mask = mask;
@@ -72,7 +72,7 @@ impl Signal {
     ///
     /// # Errors
     ///
-    /// Where it has more axes than a tensor in a model can have, or the value is texts.
+    /// If the rank is not supported, or the value is strings.
     pub fn value(self) -> Result<AnyTensor> {
         let Logits { value, activation } = self.logits()?;
         match activation {
@@ -81,22 +81,22 @@ impl Signal {
         }
     }
 
-    /// The texts.
+    /// The strings.
     ///
     /// # Errors
     ///
-    /// Where the value is a tensor.
+    /// If the value is a tensor.
     pub fn texts(self) -> Result<Texts> {
         match self.value {
             Carried::Texts(texts) => Ok(texts),
-            Carried::Tensor(tensor) => Err(Error::data("there are no texts, but numbers")
+            Carried::Tensor(tensor) => Err(Error::data("the values are numbers")
                 .received(format!("{:?} of shape {}", tensor.dtype(), crate::tensor::shape::sizes(&tensor.sizes())))
-                .expected("texts")
-                .hint("give the layer texts: an Input of `InputDtype::String`")),
+                .expected("strings")
+                .hint("give the layer strings: an Input of `InputDtype::String`")),
         }
     }
 
-    /// The sizes of the value.
+    /// The sizes of all axes of the value.
     pub fn sizes(&self) -> Vec<usize> {
         match &self.value {
             Carried::Tensor(tensor) => tensor.sizes(),
@@ -104,37 +104,37 @@ impl Signal {
         }
     }
 
-    /// Is the value texts, and no tensor?
+    /// Is the value strings?
     pub fn is_strings(&self) -> bool {
         matches!(self.value, Carried::Texts(_))
     }
 
-    /// The shape of the value, all sizes known.
+    /// The shape of the value, with all sizes known.
     pub(crate) fn shape(&self) -> Shape {
         Shape::of_data(&self.sizes(), self.is_strings())
     }
 
-    /// Which steps count; `None` where all do.
+    /// The mask, true for unmasked timesteps; `None` if nothing is masked.
     pub fn mask(&self) -> Option<&AnyTensor> {
         self.mask.as_ref()
     }
 
-    /// The tensor before its softmax or sigmoid, where it ends in one.
+    /// The tensor before its last softmax or sigmoid, if it has one.
     ///
     /// # Errors
     ///
-    /// Where the value is texts.
+    /// If the value is strings.
     pub fn logits(self) -> Result<Logits> {
         match self.value {
             Carried::Tensor(value) => Ok(Logits { value, activation: self.activation }),
-            Carried::Texts(texts) => Err(Error::data("there are no numbers, but texts")
-                .received(format!("texts of shape {}", crate::tensor::shape::sizes(texts.texts.shape())))
+            Carried::Texts(texts) => Err(Error::data("the values are strings")
+                .received(format!("strings of shape {}", crate::tensor::shape::sizes(texts.texts.shape())))
                 .expected("numbers")
-                .hint("put a TextVectorization or a StringLookup before")),
+                .hint("add a TextVectorization or a StringLookup layer before it")),
         }
     }
 
-    /// The same values with a last axis of size 1 added or taken away, so that there are so many axes.
+    /// The same values with this rank: last axes of size 1 are added or removed.
     pub(crate) fn with_rank(self, rank: usize) -> Result<Self> {
         let mut sizes = self.sizes();
         if sizes.len() == rank {
@@ -145,13 +145,13 @@ impl Signal {
             Carried::Tensor(tensor) => tensor.reshape(&sizes)?.into(),
             Carried::Texts(Texts { texts, device }) => {
                 let texts = Arc::unwrap_or_clone(texts).into_shape_with_order(IxDyn(&sizes));
-                Self::of_strings(texts.expect("an axis of size 1 changes nothing"), &device)
+                Self::of_strings(texts.expect("an axis of size 1 does not change the number of values"), &device)
             }
         })
     }
 
-    /// The same signal with its activation applied, for when it is read more than once.
-    pub(crate) fn settled(self) -> Result<Self> {
+    /// The same signal with its activation applied, so that it is computed once for several readers.
+    pub(crate) fn materialized(self) -> Result<Self> {
         if self.activation == Activation::Linear {
             return Ok(self);
         }
@@ -173,11 +173,11 @@ impl<T: Into<AnyTensor>> From<T> for Signal {
 }
 
 impl HostArray<'_> {
-    /// The samples `at` as what a model takes: a tensor of floats on the device, or strings.
+    /// The samples `at` as the input of a model: a float tensor on the device, or strings.
     ///
     /// # Errors
     ///
-    /// Where the array has more axes than tensors can.
+    /// If the array has more axes than a tensor can have.
     pub fn batch(&self, at: &[usize], device: &Device) -> Result<Signal> {
         match self.string_batch(at) {
             Some(strings) => Ok(Signal::of_strings(strings, device)),

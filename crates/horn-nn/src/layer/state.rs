@@ -1,4 +1,4 @@
-//! What a layer remembers from call to call.
+//! `State`: a value that a layer keeps between calls.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,9 +8,10 @@ use burn::module::{
 };
 use burn::tensor::{Device, Tensor};
 
-/// A weight that no optimizer changes but the layer itself, while it goes forward: a moving mean, a recurrent state.
+/// A weight that is updated by the layer itself in the forward pass, not by an optimizer: a moving mean, a recurrent
+/// state.
 ///
-/// Unlike Burn's `RunningState`, a clone is on its own: training a copy of a model leaves the model as it was.
+/// Unlike Burn's `RunningState`, a clone is independent: training a copy of a model does not change the model.
 pub struct State<const D: usize> {
     id: ParamId,
     value: Mutex<Tensor<D>>,
@@ -21,12 +22,12 @@ impl<const D: usize> State<D> {
         Self { id, value: Mutex::new(value) }
     }
 
-    /// The value now. It takes part in no gradient.
+    /// The current value, without a gradient.
     pub fn get(&self) -> Tensor<D> {
         self.lock().clone()
     }
 
-    /// Replaces the value; gradients end here.
+    /// Replaces the value, detached from the graph of gradients.
     pub fn set(&self, value: Tensor<D>) {
         *self.lock() = value.without_autodiff();
     }

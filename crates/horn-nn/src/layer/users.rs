@@ -1,4 +1,4 @@
-//! Users' own layers by the names under which Keras's files know them.
+//! The registry of custom layers, by their registered names in Keras's files.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
@@ -9,9 +9,11 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::layer::description::Layer;
 
-/// Registers a user's own layer by its class, or as `package>Class` by the package too under which Python's
-/// `keras.saving.register_keras_serializable` knows it (`Custom` by default), so that it can be read from a configuration. Its description is read
-/// by `serde`; Keras's [`config`](Layer::config) of it should be what `serde` writes.
+/// Registers a custom layer, so that it can be read from a configuration.
+///
+/// The name is the class, or `package>Class` with the package of Python's
+/// `keras.saving.register_keras_serializable` (`Custom` by default). `serde` reads the description from the
+/// [`config`](Layer::config), which should be what `serde` writes.
 ///
 /// ```
 /// use horn_nn::layers::{from_config, register};
@@ -57,38 +59,39 @@ pub fn register<L: Layer + DeserializeOwned>(class_name: &str) {
         Err(error) => Err(Error::argument("the configuration does not fit the layer")
             .at(format!("class {class}"))
             .received(config)
-            .because(error)),
+            .because(error)
+            .hint("let `Layer::config` return what `serde` reads")),
     });
     USERS.write().unwrap_or_else(PoisonError::into_inner).insert(format!("{package}>{class_name}"), read);
 }
 
-/// Reads a user's own layer.
+/// Reads a custom layer.
 type Reader = Arc<dyn Fn(&Value) -> Result<Box<dyn Layer>> + Send + Sync>;
 
-/// The users' own layers, as `package>Class`.
+/// The custom layers, by `package>Class`.
 static USERS: LazyLock<RwLock<BTreeMap<String, Reader>>> = LazyLock::new(RwLock::default);
 
-/// How the first of the users' layers is read whose registered name is meant.
-pub(crate) fn reader(is_meant: impl Fn(&str) -> bool) -> Option<Reader> {
-    // While it is read, others may be: nothing is locked.
+/// The reader of the first custom layer whose registered name matches.
+pub(crate) fn reader(matches: impl Fn(&str) -> bool) -> Option<Reader> {
+    // The lock is released before the layer is read, as reading it may read other layers.
     let users = USERS.read().unwrap_or_else(PoisonError::into_inner);
-    users.iter().find(|(name, _)| is_meant(name)).map(|(_, read)| read.clone())
+    users.iter().find(|(name, _)| matches(name)).map(|(_, read)| read.clone())
 }
 
-/// The name under which Keras's files know a user's class; that of Keras's default package where it is not registered.
+/// The registered name of a custom class in Keras's files; in Keras's default package if it is not registered.
 pub(crate) fn registered_name(class_name: &str) -> String {
     let users = USERS.read().unwrap_or_else(PoisonError::into_inner);
     let registered = users.keys().find(|name| class_of(name) == class_name);
     registered.cloned().unwrap_or_else(|| format!("Custom>{class_name}"))
 }
 
-/// The classes of all users' layers.
+/// The class names of all custom layers.
 pub(crate) fn classes() -> Vec<String> {
     let users = USERS.read().unwrap_or_else(PoisonError::into_inner);
     users.keys().map(|name| class_of(name).to_owned()).collect()
 }
 
-/// The class without its package.
+/// The class name without the package.
 pub(crate) fn class_of(registered_name: &str) -> &str {
     registered_name.rsplit('>').next().unwrap_or(registered_name)
 }

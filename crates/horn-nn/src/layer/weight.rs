@@ -1,4 +1,4 @@
-//! What is known about a weight besides its values.
+//! The metadata of a weight.
 
 use burn::module::ParamId;
 
@@ -6,34 +6,36 @@ use crate::constraints::constraint::Constraint;
 use crate::initializers::initializer::Initializer;
 use crate::regularizers::regularizer::Regularizer;
 
-/// What is known about a weight of a layer besides its values.
+/// The metadata of a layer's weight: everything but its values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weight {
     pub(crate) id: ParamId,
-    /// Keras's name of it, `kernel`; in a layer made of layers with theirs before it, `query/kernel`.
+    /// Keras's name of the weight, such as `kernel`; in a layer with inner layers it has their names as a prefix, such as
+    /// `query/kernel`.
     pub name: String,
-    /// Where Keras's files keep it, within the layer: in `cell` or `query_dense`; empty where the layer itself has it.
+    /// The group within the layer's group in Keras's files, such as `cell` or `query_dense`; empty for the layer's own
+    /// weights.
     pub group: String,
-    /// The group that has it, too: the files of `SpectralNormalization` have the kernel twice.
+    /// A second group with the same weight: the files of `SpectralNormalization` store the kernel twice.
     pub(crate) also_in: Option<String>,
-    /// The sizes of its axes.
+    /// The shape: the sizes of all axes.
     pub sizes: Vec<usize>,
-    /// Does it learn, where the layer does? A moving mean does not.
+    /// Is the weight trainable if its layer is? A moving mean is not.
     pub trainable: bool,
-    /// What is added to the loss for its values.
+    /// The regularizer, whose penalty is added to the loss.
     pub regularizer: Option<Regularizer>,
-    /// What its values are held to after each step.
+    /// The constraint, which is applied after each step of the optimizer.
     pub constraint: Option<Constraint>,
 }
 
-/// How a weight starts, and what holds it: Keras's `initializer`, `regularizer` and `constraint` arguments.
+/// The initializer, regularizer and constraint of a weight, as in Keras's `add_weight`.
 #[derive(Debug, Clone, Copy)]
 pub struct WeightSpec<'a> {
-    /// Where it starts.
+    /// The initializer.
     pub initializer: &'a Initializer,
-    /// What is added to the loss for it.
+    /// The regularizer, whose penalty is added to the loss.
     pub regularizer: Option<&'a Regularizer>,
-    /// What it is held to.
+    /// The constraint, which is applied after each step of the optimizer.
     pub constraint: Option<&'a Constraint>,
 }
 
@@ -44,7 +46,7 @@ impl<'a> From<&'a Initializer> for WeightSpec<'a> {
 }
 
 impl Weight {
-    /// By which the weight is known to Burn's optimizers.
+    /// The id of the weight for Burn's optimizers.
     pub fn id(&self) -> ParamId {
         self.id
     }

@@ -6,24 +6,24 @@ use ndarray::{ArrayD, IxDyn};
 
 use crate::layer::weight::Weight;
 
-/// What is known about each weight, by those that were noted when the layer was built. A weight that was not, of a
-/// user's Burn module, has the path of its field for a name.
-pub(crate) fn describe(module: &impl Module, noted: Vec<Weight>) -> Vec<Weight> {
+/// The metadata of each weight of the module, in its order. A weight without a record, such as that of a custom Burn
+/// module, is named after the path of its field.
+pub(crate) fn describe(module: &impl Module, recorded: Vec<Weight>) -> Vec<Weight> {
     struct Describer {
-        noted: Vec<Weight>,
+        recorded: Vec<Weight>,
         path: Vec<String>,
         found: Vec<Weight>,
     }
     impl ModuleVisitor for Describer {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let noted = self.noted.iter().find(|weight| weight.id == param.id).cloned();
-            self.found.push(noted.unwrap_or_else(|| Weight {
+            let recorded = self.recorded.iter().find(|weight| weight.id == param.id).cloned();
+            self.found.push(recorded.unwrap_or_else(|| Weight {
                 id: param.id,
                 name: self.path.join("/"),
                 group: String::new(),
                 also_in: None,
                 sizes: param.lazy_shape().to_vec(),
-                trainable: learns(param),
+                trainable: is_trainable(param),
                 regularizer: None,
                 constraint: None,
             }));
@@ -35,18 +35,18 @@ pub(crate) fn describe(module: &impl Module, noted: Vec<Weight>) -> Vec<Weight> 
             self.path.pop();
         }
     }
-    let mut describer = Describer { noted, path: Vec::new(), found: Vec::new() };
+    let mut describer = Describer { recorded, path: Vec::new(), found: Vec::new() };
     module.visit(&mut describer);
     describer.found
 }
 
-/// Does the weight learn? On a device without autodiff it shows only once it is made ready for training.
-fn learns<const D: usize>(param: &Param<Tensor<D>>) -> bool {
+/// Is the weight trainable? On a device without autodiff, the flag only shows after `train()`.
+fn is_trainable<const D: usize>(param: &Param<Tensor<D>>) -> bool {
     param.is_require_grad() || param.clone().train().is_require_grad()
 }
 
-/// Copies of all weights, in the shapes that they are noted with: Burn has no tensors without an axis.
-pub(crate) fn get<'a>(module: &impl Module, noted: impl IntoIterator<Item = &'a Weight>) -> Vec<ArrayD<f32>> {
+/// Copies of all weights, with the recorded shapes: scalars have no axes there, but Burn's tensors have at least one.
+pub(crate) fn get<'a>(module: &impl Module, recorded: impl IntoIterator<Item = &'a Weight>) -> Vec<ArrayD<f32>> {
     struct Reader<I>(I, Vec<ArrayD<f32>>);
     impl<'a, I: Iterator<Item = &'a Weight>> ModuleVisitor for Reader<I> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -56,12 +56,12 @@ pub(crate) fn get<'a>(module: &impl Module, noted: impl IntoIterator<Item = &'a 
             self.1.push(ArrayD::from_shape_vec(sizes, values).expect("a tensor fills its shape"));
         }
     }
-    let mut reader = Reader(noted.into_iter(), Vec::new());
+    let mut reader = Reader(recorded.into_iter(), Vec::new());
     module.visit(&mut reader);
     reader.1
 }
 
-/// The module with these values for its weights; the caller has checked that they fit.
+/// The module with these values for its weights. The caller has checked the shapes.
 pub(crate) fn set<M: Module>(module: M, values: &[ArrayD<f32>]) -> M {
     struct Writer<'a>(std::slice::Iter<'a, ArrayD<f32>>);
     impl ModuleMapper for Writer<'_> {
@@ -77,26 +77,26 @@ pub(crate) fn set<M: Module>(module: M, values: &[ArrayD<f32>]) -> M {
     module.map(&mut Writer(values.iter()))
 }
 
-/// The module whose weights learn where `learns`, given their number in the order, says so.
-pub(crate) fn set_trainable<M: Module>(module: M, learns: impl FnMut(usize) -> bool) -> M {
+/// Sets for each weight, given by its index, whether it is trainable.
+pub(crate) fn set_trainable<M: Module>(module: M, trainable: impl FnMut(usize) -> bool) -> M {
     struct Freezer<F>(usize, F);
     impl<F: FnMut(usize) -> bool> ModuleMapper for Freezer<F> {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            let learns = (self.1)(self.0);
+            let trainable = (self.1)(self.0);
             self.0 += 1;
-            param.set_require_grad(learns)
+            param.set_require_grad(trainable)
         }
     }
-    module.map(&mut Freezer(0, learns))
+    module.map(&mut Freezer(0, trainable))
 }
 
-/// What the weights' regularizers add to the loss: of those that learn, in their order.
+/// The penalties of the regularizers of all trainable weights, in their order.
 pub(crate) fn penalties(module: &impl Module, weights: &[&Weight]) -> Vec<Tensor<1>> {
     struct Penalties<'a>(std::slice::Iter<'a, &'a Weight>, Vec<Tensor<1>>);
     impl ModuleVisitor for Penalties<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let regularizer = self.0.next().and_then(|weight| weight.regularizer.as_ref());
-            if let Some(regularizer) = regularizer.filter(|_| learns(param)) {
+            if let Some(regularizer) = regularizer.filter(|_| is_trainable(param)) {
                 self.1.push(regularizer.penalty(param.val()));
             }
         }
@@ -106,22 +106,22 @@ pub(crate) fn penalties(module: &impl Module, weights: &[&Weight]) -> Vec<Tensor
     penalties.1
 }
 
-/// The module whose weights are held to their constraints.
+/// The module with the constraints applied to its weights.
 pub(crate) fn constrain<M: Module>(module: M, weights: &[&Weight]) -> M {
-    struct Holder<'a>(std::slice::Iter<'a, &'a Weight>);
-    impl ModuleMapper for Holder<'_> {
+    struct Projector<'a>(std::slice::Iter<'a, &'a Weight>);
+    impl ModuleMapper for Projector<'_> {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let constraint = self.0.next().and_then(|weight| weight.constraint.as_ref());
-            let learns = param.is_require_grad();
-            match constraint.filter(|_| learns) {
+            let trainable = param.is_require_grad();
+            match constraint.filter(|_| trainable) {
                 None => param,
                 Some(constraint) => param.map(|old| {
                     let is_autodiff = old.is_autodiff();
-                    let held = constraint.apply(old.without_autodiff());
-                    if is_autodiff { held.autodiff().require_grad() } else { held }
+                    let projected = constraint.apply(old.without_autodiff());
+                    if is_autodiff { projected.autodiff().require_grad() } else { projected }
                 }),
             }
         }
     }
-    module.map(&mut Holder(weights.iter()))
+    module.map(&mut Projector(weights.iter()))
 }

@@ -1,4 +1,4 @@
-//! What every layer's test runs.
+//! Helpers for the tests of layers.
 
 use burn::tensor::Device;
 
@@ -11,7 +11,7 @@ use crate::tensor::any_tensor::AnyTensor;
 
 /// Runs the layer on values of the given sizes and returns its output's sizes and values.
 ///
-/// The output must have the announced shape, and copies of the module must compute the same.
+/// Checks that the output has the shape of the description, and that copies of the module compute the same.
 pub fn run(layer: impl Layer, values: &[f32], sizes: &[usize], mode: Mode) -> Result<(Vec<usize>, Vec<f32>)> {
     let device = Device::default();
     let model = Sequential::new().add(crate::graph::input::Input(&sizes[1..])).add(layer).build(&device)?;

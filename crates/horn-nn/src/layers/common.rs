@@ -1,23 +1,23 @@
-//! What all layers' descriptions have in common, and the macros that write it.
+//! The arguments that all descriptions of layers have in common, and macros that implement them.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::regularizers::regularizer::Regularizer;
 
-/// The arguments that every layer of Keras's takes.
+/// The arguments of every built-in layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Common {
     pub name: Option<String>,
-    #[serde(default = "learns")]
+    #[serde(default = "trainable_by_default")]
     pub trainable: bool,
     pub dtype: DType,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity_regularizer: Option<Regularizer>,
 }
 
-/// Layers learn where their configuration does not say.
-fn learns() -> bool {
+/// Layers are trainable by default.
+fn trainable_by_default() -> bool {
     true
 }
 
@@ -27,8 +27,8 @@ impl Default for Common {
     }
 }
 
-/// What a layer computes with, by Keras's name; a policy in Keras's files. It is kept for the file that the layer is
-/// written to: all layers compute in float32.
+/// The dtype of a layer, which is a policy in Keras's files. It is only stored for writing the file again: all layers
+/// compute in float32.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DType(pub String);
 
@@ -60,7 +60,7 @@ impl<'de> Deserialize<'de> for DType {
         };
         match name.filter(|name| POLICIES.contains(name)) {
             Some(name) => Ok(Self(name.to_owned())),
-            // Quantized policies, and those that differ by layer, have no name.
+            // Quantized policies, and those that differ between layers, have no name.
             None => Err(serde::de::Error::custom(format!(
                 "the dtype policy {value} is not supported: it is quantized or unknown; expected one of {}. Save the \
                  model before it is quantized",
@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for DType {
     }
 }
 
-/// The policies that are read: those of networks, then those of layers that prepare data. Keras quantizes by others.
+/// The supported policies: those of networks, then those of preprocessing layers. The others are for quantization.
 const POLICIES: [&str; 15] = [
     "float32",
     "mixed_float16",
@@ -89,7 +89,7 @@ const POLICIES: [&str; 15] = [
     "uint64",
 ];
 
-/// The arguments that every layer takes, as methods.
+/// Defines methods for the arguments of every layer.
 macro_rules! common_arguments {
     ($layer:ident) => {
         impl $layer {
@@ -100,14 +100,14 @@ macro_rules! common_arguments {
                 self
             }
 
-            /// Do the layer's weights learn? Yes by default.
+            /// Sets whether the layer's weights are trainable; `true` by default.
             #[must_use]
             pub fn trainable(mut self, trainable: bool) -> Self {
                 self.common.trainable = trainable;
                 self
             }
 
-            /// What is added to the loss for the outputs, divided by the batch size; nothing by default.
+            /// Sets the regularizer for the outputs, whose penalty is divided by the batch size; none by default.
             #[must_use]
             pub fn activity_regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
                 self.common.activity_regularizer = Some(regularizer.into());
@@ -118,7 +118,7 @@ macro_rules! common_arguments {
 }
 pub(crate) use common_arguments;
 
-/// Optional arguments as methods, each setting the field of its name.
+/// Defines methods for optional arguments, each of which sets the field of the same name.
 ///
 /// ```text
 /// arguments!(Dense {
@@ -143,7 +143,7 @@ macro_rules! arguments {
 }
 pub(crate) use arguments;
 
-/// The arguments for a weight as methods, and its [`WeightSpec`](crate::WeightSpec) as one of the weight's name.
+/// Defines methods for the arguments of a weight, and one that returns its [`WeightSpec`](crate::WeightSpec).
 ///
 /// ```text
 /// weight_arguments!(Dense, "kernel", kernel: kernel_initializer = "GlorotUniform", kernel_regularizer, kernel_constraint);
@@ -151,21 +151,21 @@ pub(crate) use arguments;
 macro_rules! weight_arguments {
     ($layer:ident, $what:literal, $weight:ident: $initializer:ident = $default:literal, $regularizer:ident, $constraint:ident) => {
         impl $layer {
-            #[doc = concat!("Where the ", $what, " starts; `", $default, "` by default.")]
+            #[doc = concat!("Sets the initializer of the ", $what, "; `", $default, "` by default.")]
             #[must_use]
             pub fn $initializer(mut self, initializer: impl Into<$crate::initializers::Initializer>) -> Self {
                 self.$initializer = initializer.into();
                 self
             }
 
-            #[doc = concat!("What is added to the loss for the ", $what, "; nothing by default.")]
+            #[doc = concat!("Sets the regularizer of the ", $what, "; none by default.")]
             #[must_use]
             pub fn $regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
                 self.$regularizer = Some(regularizer.into());
                 self
             }
 
-            #[doc = concat!("What the ", $what, " is held to after each step; nothing by default.")]
+            #[doc = concat!("Sets the constraint of the ", $what, "; none by default.")]
             #[must_use]
             pub fn $constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
                 self.$constraint = Some(constraint.into());
@@ -184,14 +184,13 @@ macro_rules! weight_arguments {
 }
 pub(crate) use weight_arguments;
 
-/// The methods of [`Layer`](crate::Layer) that every description answers in the same way.
+/// Implements the methods of [`Layer`](crate::Layer) that are the same for all built-in layers.
 ///
-/// After the class come words for its configuration and its masks: with `masking` the layer takes masks or propagates
-/// them; with `activity` its configuration names an activity regularizer even where it has none; with `bare` it says
-/// neither whether it is trainable nor more of its dtype than the name; with `completed` its method `complete` adds to
-/// the configuration what follows from other arguments; with `parts_regularized` the activity regularizer is for its
-/// parts. After a semicolon come those of the class's
-/// [`Conventions`](crate::Conventions) that differ from the default.
+/// After the class come options: with `masking`, the layer uses or propagates masks; with `activity`, its configuration has
+/// an activity regularizer even if it is null; with `bare`, it has no trainable flag, and only the name of the dtype; with
+/// `completed`, the method `complete` adds values to the configuration that follow from other arguments; with
+/// `parts_regularized`, the activity regularizer is that of inner layers. After a semicolon come the
+/// [`Conventions`](crate::Conventions) of the class that differ from the defaults.
 ///
 /// ```text
 /// described!("Dropout", masking; recorded_mode: Some(Mode::Inference), built_for: BuiltFor::Nothing);

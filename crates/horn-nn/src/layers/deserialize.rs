@@ -1,4 +1,4 @@
-//! From what Keras writes back to layers and models: the entry points, which know all classes.
+//! The entry points for reading layers and models from Keras's JSON, which know all registered classes.
 
 use burn::tensor::Device;
 use serde_json::Value;
@@ -14,11 +14,11 @@ use crate::model::sequential::Sequential;
 use crate::saving::limits::check_size;
 use crate::saving::read;
 
-/// Reads a layer or a model from what Keras writes for it: `{"class_name": .., "config": ..}`.
+/// Reads a layer or a model from Keras's JSON: `{"class_name": .., "config": ..}`.
 ///
 /// # Errors
 ///
-/// Where a class or an argument is unknown, or a graph is not whole.
+/// If a class or an argument is unknown, or a graph is incomplete.
 pub fn deserialize(object: &Value) -> Result<Box<dyn Layer>> {
     Registry.read(object)
 }
@@ -28,7 +28,7 @@ impl Sequential {
     ///
     /// # Errors
     ///
-    /// Where a class or an argument is unknown.
+    /// If a class or an argument is unknown.
     pub fn from_config(config: &Value) -> Result<Self> {
         read::sequential(config, &Registry)
     }
@@ -39,28 +39,28 @@ impl Functional {
     ///
     /// # Errors
     ///
-    /// Where a class or an argument is unknown, a call takes what no layer gives, or the calls go round in a circle.
+    /// If a class or an argument is unknown, a call takes a tensor that no layer outputs, or the calls form a cycle.
     pub fn from_config(config: &Value) -> Result<Self> {
         read::functional(config, &Registry)
     }
 }
 
 impl Model {
-    /// Makes a model, with new weights, from what Keras writes for it: `keras.models.model_from_json`.
+    /// Creates a model with new weights from Keras's JSON: `keras.models.model_from_json`.
     ///
     /// # Errors
     ///
-    /// Where a class or an argument is unknown, a graph is not whole, or the object is no model or one without inputs.
+    /// If a class or an argument is unknown, a graph is incomplete, or the object is not a model or has no inputs.
     pub fn deserialize(object: &Value, device: &Device) -> Result<Self> {
         Self::of_object(object, &LayerBuilder::new(device))
     }
 
-    /// Makes a model that is to be [`filled`](Self::filled): with zeros for its weights, which have no more values than
-    /// these all together.
+    /// Creates a model that is to be [`filled`](Self::filled): its weights are zeros, and `values` limits their total
+    /// number.
     ///
     /// # Errors
     ///
-    /// As [`deserialize`](Self::deserialize), and where the layers ask for more weights.
+    /// As for [`deserialize`](Self::deserialize), and if the layers need more weights.
     #[doc(hidden)]
     pub fn deserialize_empty(object: &Value, device: &Device, most_values: u64) -> Result<Self> {
         Self::of_object(object, &LayerBuilder::new(device).dry_run().within_budget(most_values))
@@ -75,7 +75,7 @@ impl Model {
             other => Err(Error::model("the object is no model that can be made from its layers")
                 .received(other.unwrap_or("an object without `class_name`"))
                 .expected("Sequential or Functional")
-                .hint("save a model that is made of layers; one by a class of its own is Python code")),
+                .hint("save a Sequential or functional model; a subclassed model is Python code")),
         }
     }
 }
@@ -125,7 +125,7 @@ mod tests {
             (json!([{"args": [[x, 3]], "kwargs": {}}]), "received 3"),
         ] {
             let error = read(&operation("Multiply", nodes)).unwrap_err().to_string();
-            assert!(error.contains("the call takes a value that is no tensor of the graph"), "{error}");
+            assert!(error.contains("the call takes a value that is not a tensor of the graph"), "{error}");
             assert!(error.contains("layer \"step\"") && error.contains(received), "{error}");
         }
         assert!(read(&operation("Multiply", json!([{"args": [], "kwargs": {"x1": x, "x2": 3.0}}]))).is_err());
@@ -196,6 +196,6 @@ mod tests {
             "output_layers": ["lstm", 0, 0],
         }));
         let error = error.unwrap_err().to_string();
-        assert!(error.contains("the mask is computed by the program, and comes along with no input"), "{error}");
+        assert!(error.contains("the mask is computed by the program, and is not that of an input"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! How a family of layers reads its classes.
+//! Families of layers, and how they read their classes from configurations.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::layer::reading::{ReadContext, within};
 use crate::layers::nested::Nested;
 use crate::tensor::shape::MAX_VALUES;
 
-/// Reads a layer of a class; `None` where the class is not of the family.
+/// Reads a layer of a class; `None` if the class is not in the family.
 pub(crate) type Read = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;
 
 /// A family of layers.
@@ -22,7 +22,7 @@ pub(crate) struct Family {
     pub read: Read,
 }
 
-/// Makes the `FAMILY` of a module: each class with an instance that holds the defaults, and the arguments without one.
+/// Defines the `FAMILY` of a module: each class with an instance that has the defaults, and its required arguments.
 macro_rules! family {
     ($($class:literal $(| $other:literal)? => $default:expr $(, requires $($key:literal),+)?;)+) => {
         pub(crate) const FAMILY: $crate::layers::family::Family = $crate::layers::family::Family {
@@ -36,7 +36,7 @@ macro_rules! family {
 }
 pub(crate) use family;
 
-/// Reads a layer's description: the defaults, overlaid by what the configuration says.
+/// Reads a layer's description: the defaults, overridden by the configuration.
 pub(super) fn read<L: Layer + Serialize + DeserializeOwned>(
     default: &L,
     required: &[&str],
@@ -45,7 +45,7 @@ pub(super) fn read<L: Layer + Serialize + DeserializeOwned>(
     Ok(Box::new(read_as(default, required, config)?))
 }
 
-/// Reads a layer's description as [`read`] does, as the type that it is.
+/// Reads a layer's description as [`read`] does, and returns its concrete type.
 pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
     default: &L,
     required: &[&str],
@@ -56,35 +56,46 @@ pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
         Some(name) => names::place(name, default),
         None => format!("class {class}"),
     };
-    let given = config
-        .as_object()
-        .ok_or_else(|| Error::argument("the configuration is no object").at(&place).received(config))?;
+    let given = config.as_object().ok_or_else(|| {
+        Error::argument("the configuration is no object")
+            .at(&place)
+            .received(config)
+            .hint("write the arguments as a JSON object")
+    })?;
     given.iter().try_for_each(|(key, value)| check_size(key, value)).map_err(|error| error.at(&place))?;
-    // Not the configuration of the default: that also has what follows from other arguments.
+    // Not the configuration of the default instance: that has values that follow from other arguments.
     let mut whole: Map<String, Value> = match serde_json::to_value(default) {
         Ok(Value::Object(whole)) => whole,
         _ => Map::new(),
     };
     if let Some(missing) = required.iter().find(|key| !given.contains_key(**key)) {
-        return Err(Error::argument("an argument is missing").at(&place).expected(*missing));
+        return Err(Error::argument("an argument is missing")
+            .at(&place)
+            .expected(*missing)
+            .hint("add it to the configuration"));
     }
     whole.extend(given.clone());
     let layer: L = serde_json::from_value(Value::Object(whole)).map_err(|error| {
-        Error::argument("an argument is of another kind").at(&place).received(config).because(error)
+        Error::argument("an argument is of another kind")
+            .at(&place)
+            .received(config)
+            .because(error)
+            .hint("give the argument a value of the right type")
     })?;
-    // What the layer does not say again, it has not read.
+    // A key that the layer does not write again was not read.
     let read = layer.config();
     if let Some((key, _)) = given.iter().find(|(key, value)| read.get(key).is_none() && !value.is_null()) {
         let known = read.as_object().map(|read| read.keys().cloned().collect::<Vec<_>>().join(", "));
         return Err(Error::argument("the layer has no such argument")
             .at(&place)
             .received(key)
-            .expected(known.unwrap_or_default()));
+            .expected(known.unwrap_or_default())
+            .hint("remove it from the configuration"));
     }
     Ok(layer)
 }
 
-/// The layer with some arguments changed; the layers inside of it stay.
+/// The layer with other values for some arguments; its inner layers are kept.
 pub(crate) fn changed<L: Layer + Serialize + DeserializeOwned>(
     layer: &L,
     arguments: &Map<String, Value>,
@@ -93,7 +104,7 @@ pub(crate) fn changed<L: Layer + Serialize + DeserializeOwned>(
     within(Arc::new(Parts(layer.parts())), || read(layer, &[], &config))
 }
 
-/// Knows the layers inside of another one.
+/// A context that returns the inner layers of an existing layer.
 struct Parts(Vec<Part>);
 
 impl ReadContext for Parts {
@@ -103,12 +114,14 @@ impl ReadContext for Parts {
         };
         match self.0.iter().find(is_it) {
             Some(part) => Ok(Box::new(part.layer.clone())),
-            None => Err(Error::argument("this is none of the layers inside").received(object)),
+            None => Err(Error::argument("this is not one of the inner layers")
+                .received(object)
+                .hint("change only arguments that are not layers")),
         }
     }
 }
 
-/// Arguments that are numbers of the data, and not sizes.
+/// Arguments that are values of the data, not sizes.
 const NUMBERS: [&str; 11] = [
     "bin_boundaries",
     "idf_weights",
@@ -123,10 +136,10 @@ const NUMBERS: [&str; 11] = [
     "vocabulary",
 ];
 
-/// No size is larger, so that layers can compute with sizes.
-const MOST: u64 = MAX_VALUES / 2;
+/// The limit for sizes, so that computing with them does not overflow.
+const MAX_SIZE: u64 = MAX_VALUES / 2;
 
-/// Refuses sizes, numbers of steps and axes that no layer can have. Layers inside are read, and looked at, by themselves.
+/// Rejects sizes, counts and axes that are too large for any layer. Inner layers are read and checked separately.
 fn check_size(key: &str, value: &Value) -> Result<()> {
     if NUMBERS.contains(&key) {
         return Ok(());
@@ -135,12 +148,13 @@ fn check_size(key: &str, value: &Value) -> Result<()> {
         Value::Array(values) => values.iter().try_for_each(|value| check_size(key, value)),
         Value::Number(number) => {
             let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
-            if size.is_none_or(|size| size <= MOST) {
+            if size.is_none_or(|size| size <= MAX_SIZE) {
                 return Ok(());
             }
             Err(Error::argument("an argument is larger than any layer can be")
                 .received(format!("{key} = {number}"))
-                .expected(format!("at most {MOST}")))
+                .expected(format!("at most {MAX_SIZE}"))
+                .hint("choose a smaller number"))
         }
         _ => Ok(()),
     }

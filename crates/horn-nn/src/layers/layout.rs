@@ -1,18 +1,18 @@
-//! Between Keras's layout of images, channels last, and Burn's, channels first.
+//! Conversion between Keras's layout of images, channels last, and Burn's, channels first.
 //!
-//! Layers hand each other tensors in Keras's layout, and Burn's convolutions and poolings take the other. The way from
-//! one to the other is a change of strides, which copies nothing; a copy comes only where an operation needs its values
-//! in row-major order and finds them in another.
+//! Tensors between layers have Keras's layout, while Burn's convolutions and poolings take the other one. The conversion
+//! only changes the strides; values are copied only if an operation needs row-major order and gets another one.
 //!
-//! What a convolution or pooling returns lies in memory channels first. Its output here is a view of that with the
-//! channels last, and when the next convolution or pooling turns the view back, it has the row-major tensor again: on
-//! the way through a run of them nothing is copied, only the first has an input to convert, and only what comes after
-//! the last one meets a view. Biases are added inside Burn's convolution.
+//! The result of a convolution or pooling has its channels first in memory. The output of the layer is a view of it with
+//! the channels last. The next convolution or pooling converts the view back to the row-major tensor. So in a sequence of
+//! such layers nothing is copied: only the first one converts its input, and only the layer after the last one gets a
+//! view. Biases are added in Burn's convolution.
 //!
-//! Layers in between that work value by value must keep the order. On Burn's backend for the CPU, operations on one
-//! tensor do so by themselves where they are a single step; those on two, and on what is used twice, write row-major
-//! output, and read a view value by value. [`value_by_value`] therefore gives such an operation the row-major tensor
-//! behind the view, and [`along_space`] does so for those that change the sizes of images. On GPUs Burn's convolutions work channels last, and there is nothing to do.
+//! Elementwise layers in between must keep the order in memory. On Burn's CPU backend, a single operation on one tensor
+//! does. Operations on two tensors, or on a tensor that is used twice, write row-major output and read a view slowly, value
+//! by value. Therefore [`value_by_value`] passes the row-major tensor behind the view to such an operation, and
+//! [`along_space`] does so for operations that change the size of images. On GPUs Burn's convolutions work with channels
+//! last, so nothing has to be done.
 
 use crate::arguments::options::DataFormat;
 use crate::by_rank;
@@ -23,7 +23,7 @@ use crate::tensor::shape::Shape;
 #[cfg(feature = "flex")]
 use burn::backend::Flex;
 
-/// A shape taken apart by the meaning of its axes.
+/// The sizes of a shape by the role of its axes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Axes {
     pub batch: Option<usize>,
@@ -32,7 +32,7 @@ pub(crate) struct Axes {
 }
 
 impl DataFormat {
-    /// The meanings of a shape with so many spatial axes.
+    /// Splits a shape with this number of spatial axes.
     pub(crate) fn split(self, input: &Shape, spatial_rank: usize) -> Result<Axes> {
         let expected = ["", "steps", "height, width", "depth, height, width"][spatial_rank.min(3)];
         match (self, input.sizes()) {
@@ -51,7 +51,7 @@ impl DataFormat {
         }
     }
 
-    /// The shape with these meanings.
+    /// Joins the sizes to a shape.
     pub(crate) fn join(self, axes: Axes) -> Shape {
         let Axes { batch, channels, spatial } = axes;
         Shape::new(match self {
@@ -60,7 +60,7 @@ impl DataFormat {
         })
     }
 
-    /// The tensor in Burn's layout: a view.
+    /// A view of the tensor in Burn's layout.
     pub(crate) fn to_channels_first(self, x: AnyTensor) -> Result<AnyTensor> {
         match self {
             Self::ChannelsLast => by_rank!(x, |x| x.movedim(-1, 1).into()),
@@ -68,7 +68,7 @@ impl DataFormat {
         }
     }
 
-    /// A tensor in Burn's layout in this one: a view.
+    /// A view of a tensor in Burn's layout, in this layout.
     pub(crate) fn channels_first_to_own(self, x: AnyTensor) -> Result<AnyTensor> {
         match self {
             Self::ChannelsLast => by_rank!(x, |x| x.movedim(1, -1).into()),
@@ -77,8 +77,7 @@ impl DataFormat {
     }
 }
 
-/// Runs an operation that works value by value, on one tensor or several of one rank, in the order in which the values
-/// lie in memory.
+/// Runs an elementwise operation on one tensor, or on several of the same rank, in the order of the values in memory.
 pub(crate) fn value_by_value<const N: usize>(
     tensors: [AnyTensor; N],
     apply: impl FnOnce([AnyTensor; N]) -> Result<AnyTensor>,
@@ -87,12 +86,12 @@ pub(crate) fn value_by_value<const N: usize>(
         return apply(tensors);
     }
     let views = tensors.into_iter().map(|x| DataFormat::ChannelsLast.to_channels_first(x));
-    let views = views.collect::<Result<Vec<_>>>()?.try_into().expect("there are as many views as tensors");
+    let views = views.collect::<Result<Vec<_>>>()?.try_into().expect("each tensor has one view");
     DataFormat::ChannelsLast.channels_first_to_own(apply(views)?)
 }
 
-/// Runs an operation along the spatial axes in the order in which the values lie in memory; it is told where the first
-/// of these axes is then.
+/// Runs an operation along the spatial axes in the order of the values in memory. Its second argument is the first
+/// spatial axis in this order.
 pub(crate) fn along_space(
     x: AnyTensor,
     first_axis: usize,
@@ -105,7 +104,7 @@ pub(crate) fn along_space(
     apply(x, first_axis)
 }
 
-/// Do any of the tensors, all of one rank and with their channels last, lie in memory with the channels first?
+/// Does any of the tensors, which have the same rank and the channels last, have the channels first in memory?
 pub(crate) fn channels_lie_first(tensors: &[AnyTensor]) -> bool {
     let rank = tensors.first().map_or(0, AnyTensor::rank);
     let turned = |x: &AnyTensor| {
@@ -115,7 +114,7 @@ pub(crate) fn channels_lie_first(tensors: &[AnyTensor]) -> bool {
     rank > 2 && tensors.iter().all(|x| x.rank() == rank) && tensors.iter().any(turned)
 }
 
-/// Do the values lie in the order of the axes? Only the backend for the CPU tells.
+/// Are the values in row-major order? Only the CPU backend reports it.
 #[cfg(feature = "flex")]
 fn is_row_major(x: AnyTensor) -> Option<bool> {
     let primitive = by_rank!(x, |x| x.without_autodiff().try_into_primitive::<Flex>().ok());

@@ -1,4 +1,4 @@
-//! What layers do with masks: booleans for the leading axes of a tensor.
+//! Operations on masks, which are boolean tensors with the leading axes of a tensor.
 
 use burn::tensor::{Bool, Tensor};
 
@@ -7,17 +7,17 @@ use crate::error::{Error, Result};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 
-/// The mask as ones and zeros.
+/// Converts a mask to ones and zeros.
 pub(crate) fn floats(mask: &AnyTensor) -> Result<AnyTensor> {
     by_rank!(bool: mask.clone(), |mask| mask.float().into())
 }
 
-/// Booleans from ones and zeros.
+/// Converts ones and zeros to a mask.
 pub(crate) fn booleans(mask: AnyTensor) -> Result<AnyTensor> {
     by_rank!(mask, |mask| mask.greater_elem(0.5).into())
 }
 
-/// A mask of the leading axes for every value of a tensor of these sizes.
+/// Broadcasts a mask with the leading axes to a tensor of this shape.
 pub(crate) fn for_values(mask: &AnyTensor, sizes: &[usize]) -> Result<AnyTensor> {
     let own = mask.sizes();
     if own.len() > sizes.len() {
@@ -27,7 +27,7 @@ pub(crate) fn for_values(mask: &AnyTensor, sizes: &[usize]) -> Result<AnyTensor>
     booleans(floats(mask)?.reshape(&[own, missing].concat())?.expand(sizes)?)
 }
 
-/// A mask whose last axis is the tensor's last, for every value of a tensor of these sizes.
+/// Broadcasts a mask whose last axis is the tensor's last to a tensor of this shape.
 pub(crate) fn aligned_at_the_end(mask: &AnyTensor, sizes: &[usize]) -> Result<AnyTensor> {
     let own = mask.sizes();
     let fit = |(own, size): (&usize, &usize)| *own == 1 || own == size;
@@ -38,7 +38,7 @@ pub(crate) fn aligned_at_the_end(mask: &AnyTensor, sizes: &[usize]) -> Result<An
     booleans(floats(mask)?.reshape(&[missing, own].concat())?.expand(sizes)?)
 }
 
-/// The values where the mask is true, and the others elsewhere. All are of the same sizes.
+/// Selects `values` where the mask is true, and `others` elsewhere. All have the same shape.
 pub(crate) fn choose(mask: &AnyTensor, values: AnyTensor, others: AnyTensor) -> Result<AnyTensor> {
     fn choose<const D: usize>(mask: Tensor<D, Bool>, values: AnyTensor, others: AnyTensor) -> Result<AnyTensor> {
         Ok(others.float::<D>()?.mask_where(mask, values.float::<D>()?).into())
@@ -46,7 +46,7 @@ pub(crate) fn choose(mask: &AnyTensor, values: AnyTensor, others: AnyTensor) -> 
     by_rank!(bool: mask.clone(), |mask| choose(mask, values, others))?
 }
 
-/// The values where the mask is true, and a number elsewhere.
+/// Selects the values where the mask is true, and a number elsewhere.
 pub(crate) fn choose_or(mask: &AnyTensor, values: AnyTensor, other: f64) -> Result<AnyTensor> {
     by_rank!(values, |x| mask.clone().bool().map(|mask| AnyTensor::from(x.mask_fill(mask.bool_not(), other))))?
 }
@@ -55,5 +55,5 @@ fn misfit(mask: &[usize], sizes: &[usize]) -> Error {
     Error::shape("the mask does not fit the tensor")
         .received(format!("a mask of {} for {}", shape::sizes(mask), shape::sizes(sizes)))
         .expected("sizes that are the tensor's, or 1")
-        .hint("give a mask with an axis for each of the tensor's that it tells apart")
+        .hint("give a mask with the leading axes of the tensor")
 }

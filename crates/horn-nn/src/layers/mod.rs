@@ -1,7 +1,9 @@
-//! Layers, one file each: the description with Keras's arguments, and the Burn module that it builds.
+//! All layers, with Keras's names and arguments:
 //!
-//! Each has a struct (`Dense`, with `Dense::new` and a method for every optional argument) and a function of the same
-//! name, so that a model reads as in Keras: `Dense(128).activation(Activation::Relu)`.
+#![doc = include_str!("families.md")]
+//!
+//! Each layer has a struct, such as [`Dense`](struct@Dense), with a method for every optional argument, and a function of
+//! the same name, so that a model reads as in Keras: `Dense(128).activation(Activation::Relu)`.
 
 pub(crate) mod activation;
 pub(crate) mod attention;
@@ -57,7 +59,20 @@ mod tests {
     use super::*;
     use crate::{Layer, Shape};
 
-    /// A layer, the sizes of its input and those of its output.
+    #[test]
+    fn every_layer_is_in_the_table_of_families() {
+        let table = include_str!("families.md");
+        for class in classes() {
+            let class = match class {
+                "InputLayer" => "Input",
+                "GroupedQueryAttention" => "GroupQueryAttention",
+                class => class,
+            };
+            assert!(table.contains(&format!("[`{class}`](struct@")), "{class}");
+        }
+    }
+
+    /// A layer, the shape of its input and that of its output.
     type Case = (Box<dyn Layer>, &'static [usize], &'static [usize]);
 
     /// `layer(keras.Input(batch_shape=sizes)).shape`

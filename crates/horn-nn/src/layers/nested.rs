@@ -1,4 +1,4 @@
-//! A layer inside the description of another.
+//! `Nested`: a layer in the description of another one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,9 +19,9 @@ use crate::layer::weight::Weight;
 use crate::layer::{checks, names, weights};
 use crate::tensor::shape::Shape;
 
-/// A layer that another one holds: what a wrapper wraps, or the cell of a recurrent layer.
+/// An inner layer: the layer of a wrapper, or the cell of a recurrent layer.
 ///
-/// Every layer becomes one by `into()`. In a configuration it stands as Keras writes it, with its class.
+/// Every layer converts to it with `into()`. In a configuration it is an object with a class, as in Keras.
 ///
 /// ```
 /// use horn_nn::layers::{Dense, Nested};
@@ -38,17 +38,17 @@ impl Nested {
         self.0.as_ref()
     }
 
-    /// The layer as a part of the one that holds it.
+    /// The layer as a part of the outer layer.
     pub(crate) fn part(&self, path: impl Into<String>, input: PartInput) -> Part {
         Part { path: path.into(), layer: self.0.clone(), input }
     }
 
-    /// The layer's own name, or the one that Keras gives to the first layer of its class.
+    /// The name of the layer, or the one that Keras gives to the first layer of its class.
     pub fn name(&self) -> String {
         self.0.name().map_or_else(|| names::snake_case(self.0.class_name()), str::to_owned)
     }
 
-    /// The layer's arguments, its name among them.
+    /// The layer's configuration, including its name.
     pub(crate) fn config(&self) -> Value {
         let mut config = self.0.config();
         if config.get("name").is_some_and(Value::is_null) {
@@ -57,7 +57,7 @@ impl Nested {
         config
     }
 
-    /// The same layer with some arguments changed.
+    /// The same layer with other values for some arguments.
     pub(crate) fn with(&self, arguments: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Self> {
         let named = [("name".to_owned(), Value::from(self.name()))];
         let arguments = arguments.into_iter().map(|(argument, value)| (argument.to_owned(), value));
@@ -65,29 +65,29 @@ impl Nested {
         Ok(Self(Arc::from(self.0.with_arguments(&arguments)?)))
     }
 
-    /// What [`Layer::output_shapes`] says, checked.
+    /// The output shapes of the layer, with checks.
     pub(crate) fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         checks::output_shapes(self.layer(), inputs).map_err(|error| error.at(names::place(&self.name(), self.layer())))
     }
 
-    /// Builds the layer; its weights get its name before theirs, and do not learn where it is frozen.
-    /// Keras's files keep them in the group.
+    /// Builds the layer. The names of its weights get its name as a prefix, and they are not trainable if the layer is
+    /// frozen. Keras's files store them in the group.
     pub(crate) fn build(&self, group: &str, inputs: &[Shape], build: &mut LayerBuilder) -> Result<NestedLayer> {
         let mut own = build.apart();
         let built = self.0.build_for(inputs, &mut own)?;
-        let learns = self.0.trainable();
-        let noted =
-            own.into_weights().into_iter().map(|weight| Weight { trainable: weight.trainable && learns, ..weight });
+        let trainable = self.0.trainable();
+        let weights_of_layer =
+            own.into_weights().into_iter().map(|weight| Weight { trainable: weight.trainable && trainable, ..weight });
         build.within_group(&self.name(), group, |build| {
-            build.adopt(noted);
+            build.adopt(weights_of_layer);
             Ok(())
         })?;
-        let built = if learns { built } else { weights::set_trainable(built, |_| false) };
+        let built = if trainable { built } else { weights::set_trainable(built, |_| false) };
         Ok(NestedLayer { built, description: self.clone() })
     }
 }
 
-/// A layer that another one holds, built.
+/// A built inner layer.
 #[derive(Module, Debug)]
 pub(crate) struct NestedLayer {
     built: BuiltLayer,
@@ -96,7 +96,7 @@ pub(crate) struct NestedLayer {
 }
 
 impl NestedLayer {
-    /// Runs the layer as a model does.
+    /// Calls the layer as a model does.
     pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let outputs = self.call_bare(inputs, call)?;
         if let Some(regularizer) = self.description.layer().activity_regularizer() {
@@ -105,7 +105,7 @@ impl NestedLayer {
         Ok(outputs)
     }
 
-    /// Runs the layer, and adds nothing to the loss for its outputs.
+    /// Calls the layer without adding its activity loss.
     pub fn call_bare(&self, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let layer = self.description.layer();
         if !layer.supports_masking() {
@@ -127,7 +127,7 @@ impl<L: Layer> From<L> for Nested {
     }
 }
 
-/// Two are equal where they are described in the same way.
+/// Compares the descriptions.
 impl PartialEq for Nested {
     fn eq(&self, other: &Self) -> bool {
         self.0.class_name() == other.0.class_name() && self.config() == other.config()
@@ -156,8 +156,12 @@ impl<'de> Deserialize<'de> for Nested {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::layer::reading::within;
     use crate::layers::Dense;
+    use crate::layers::registry::Registry;
 
     #[test]
     fn stands_in_a_configuration_with_its_class_and_name() {
@@ -167,7 +171,8 @@ mod tests {
         assert_eq!(value["class_name"], "Dense");
         assert_eq!(value["config"]["name"], "dense");
         assert_eq!(value["registered_name"], Value::Null);
-        assert_eq!(serde_json::from_value::<Nested>(value).unwrap(), nested);
+        let read = within(Arc::new(Registry), || serde_json::from_value::<Nested>(value));
+        assert_eq!(read.unwrap(), nested);
     }
 
     #[test]

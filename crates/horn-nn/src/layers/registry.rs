@@ -1,4 +1,4 @@
-//! All classes of layers by their names, Horn's and users': from Keras's configurations back to layers.
+//! The registry of all layer classes, built-in and custom: it reads layers from Keras's configurations.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::layers::{
     activation, attention, convolution, core_layers, merging, normalization, pooling, preprocessing, recurrent,
     regularization, reshaping,
 };
-use crate::registry::suggest::nearest;
+use crate::registry::suggest::did_you_mean;
 use crate::saving::json::text;
 use crate::saving::read;
 
@@ -34,14 +34,14 @@ const FAMILIES: [&Family; 11] = [
     &reshaping::FAMILY,
 ];
 
-/// The classes of Keras's layers that Horn has, by families.
+/// The names of Keras's layer classes that Horn has, by family.
 pub fn classes() -> impl Iterator<Item = &'static str> {
     FAMILIES.iter().flat_map(|family| family.classes).copied()
 }
 
 /// Reads a layer, or a model, from its configuration, as Keras writes it for the class.
 ///
-/// Arguments that the configuration lacks get their defaults.
+/// Arguments that are missing in the configuration get their defaults.
 ///
 /// ```
 /// use horn_nn::layers::from_config;
@@ -55,7 +55,8 @@ pub fn classes() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 ///
-/// Where Horn has no such class, an argument is missing that has no default, or one is unknown or of another kind.
+/// If the class is neither built-in nor registered, an argument without a default is missing, or an argument is unknown
+/// or of the wrong type.
 pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
     match class_name {
         "Functional" | "Model" => return Ok(Box::new(read::functional(config, &Registry)?)),
@@ -77,22 +78,22 @@ impl ReadContext for Registry {
     fn read(&self, object: &Value) -> Result<Box<dyn Layer>> {
         let class_name = text(object, "class_name")?;
         match object["registered_name"].as_str().filter(|name| name.contains('>')) {
-            // A class of the user's is that one and no other, also where it has the name of one of Keras's.
+            // A registered name means the custom class, even if a class of Keras has the same name.
             Some(registered) => of_user(registered, &object["config"], |name| name == registered),
             None => from_config(class_name, &object["config"]),
         }
     }
 }
 
-/// Reads the first of the users' own layers that is meant.
-fn of_user(class_name: &str, config: &Value, is_meant: impl Fn(&str) -> bool) -> Result<Box<dyn Layer>> {
-    match users::reader(is_meant) {
+/// Reads the first custom layer whose registered name matches.
+fn of_user(class_name: &str, config: &Value, matches: impl Fn(&str) -> bool) -> Result<Box<dyn Layer>> {
+    match users::reader(matches) {
         Some(read) => Ok(named(within(Arc::new(Registry), || read(config))?, config)),
         None => Err(unknown(class_name)),
     }
 }
 
-/// A user's layer with the name and the state that the model has given it, which its own description does not know.
+/// A custom layer with the name and the trainable flag of the configuration, which its description may not store.
 fn named(layer: Box<dyn Layer>, config: &Value) -> Box<dyn Layer> {
     let name = config["name"].as_str().filter(|name| layer.name() != Some(name));
     let trainable = config["trainable"].as_bool().unwrap_or_else(|| layer.trainable());
@@ -107,11 +108,11 @@ fn unknown(class_name: &str) -> Error {
     let mut known: Vec<&str> = classes().chain(["Functional", "Sequential"]).collect();
     let own: Vec<&str> = users.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
     known.extend(own);
-    let [first, second] = nearest(users::class_of(class_name), &known);
+    let meant = did_you_mean(users::class_of(class_name), &known);
     Error::argument("there is no layer of this class")
         .received(class_name)
-        .expected(format!("a class of Keras's layers; {first} and {second} are the most like it"))
-        .hint("call `layers::register` before, if it is your own")
+        .expected("a class of Keras's layers, or a registered one")
+        .hint(format!("{meant}, or call `layers::register` first if the class is custom"))
 }
 
 #[cfg(test)]
@@ -145,8 +146,9 @@ mod tests {
         let error = from_config("Conv2d", &json!({})).unwrap_err().to_string();
         assert_eq!(
             error,
-            "there is no layer of this class; received Conv2d, expected a class of Keras's layers; Conv2D and Conv1D are \
-             the most like it. Hint: call `layers::register` before, if it is your own."
+            "there is no layer of this class; received Conv2d, expected a class of Keras's layers, or a registered \
+             one. Hint: write \"Conv2D\" or \"Conv1D\", if that is what you meant, or call `layers::register` first if the \
+             class is custom."
         );
     }
 

@@ -1,4 +1,4 @@
-//! Images of another size.
+//! Resizing images.
 
 use std::f64::consts::PI;
 
@@ -8,8 +8,8 @@ use crate::arguments::options::Interpolation;
 use crate::error::Result;
 use crate::tensor::any_tensor::AnyTensor;
 
-/// Brings an axis to another size. The pixels' centres lie half a pixel from the edges; beyond the edges there is
-/// nothing, and what is there counts for more.
+/// Resizes an axis. The centres of the border pixels are half a pixel from the edges. Weights beyond the edges are dropped,
+/// and the others are normalized.
 pub(crate) fn resize_axis(x: AnyTensor, axis: usize, size: usize, interpolation: Interpolation) -> Result<AnyTensor> {
     let mut sizes = x.sizes();
     let from = sizes[axis];
@@ -27,7 +27,7 @@ pub(crate) fn resize_axis(x: AnyTensor, axis: usize, size: usize, interpolation:
     resized.reshape(&sizes)
 }
 
-/// How much of each old pixel, a column, is in each new one, a row.
+/// The weights of the old pixels, the columns, in the new pixels, the rows.
 fn weights(from: usize, to: usize, interpolation: Interpolation, device: &Device) -> Tensor<2> {
     let steps = |size: usize| Tensor::<1, Int>::arange(0..size as i64, device).float();
     let places = (steps(to) + 0.5) * (from as f64 / to as f64) - 0.5;

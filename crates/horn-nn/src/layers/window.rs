@@ -1,4 +1,4 @@
-//! What slides over the spatial axes of an input: the kernel of a convolution, the window of a pooling.
+//! Sliding windows over the spatial axes of an input: the kernel of a convolution, the window of a pooling.
 
 use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
@@ -6,10 +6,10 @@ use crate::error::{Error, Result};
 use crate::layers::layout::Axes;
 use crate::tensor::shape::Shape;
 
-/// How many values a sample may have with the padding for holes, however small it is: 256 megabytes.
+/// The limit for the number of values of a sample with the padding for dilation, if the sample is small: 256 MiB.
 const MAX_PADDED: u64 = 1 << 26;
 
-/// A window and the way it moves.
+/// A window and how it moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Window {
     pub sizes: Vec<usize>,
@@ -31,7 +31,7 @@ impl Window {
         Self { sizes: vec(sizes), strides: vec(strides), dilation: vec(dilation), padding, data_format }
     }
 
-    /// Are the arguments possible? `causal` says whether a causal padding is.
+    /// Checks the arguments. `causal` allows causal padding.
     pub fn check(&self, causal: bool) -> Result<()> {
         let zero = |argument: &str, values: &[usize], hint: &str| {
             if values.iter().all(|&value| value > 0) {
@@ -54,7 +54,7 @@ impl Window {
         Ok(())
     }
 
-    /// Refuses strides together with dilation, as Keras does.
+    /// Rejects strides together with dilation, as Keras does.
     pub fn check_strides_or_dilation(&self) -> Result<()> {
         if self.strides.iter().all(|&s| s == 1) || self.dilation.iter().all(|&d| d == 1) {
             return Ok(());
@@ -69,12 +69,12 @@ impl Window {
             .hint("leave out strides or dilation_rate"))
     }
 
-    /// How far the window reaches along an axis, its holes included.
+    /// The extent of the window along an axis, including the gaps of a dilation.
     pub fn reach(&self, axis: usize) -> usize {
         (self.sizes[axis] - 1) * self.dilation[axis] + 1
     }
 
-    /// The number of places that the window takes along each axis.
+    /// The number of positions of the window along each axis.
     pub fn outputs(&self, spatial: &[Option<usize>]) -> Result<Vec<Option<usize>>> {
         let outputs = spatial.iter().enumerate().map(|(axis, size)| match (size, self.padding) {
             (None, _) => Ok(None),
@@ -88,7 +88,7 @@ impl Window {
         outputs.collect()
     }
 
-    /// What is added before and after each axis of an input of these sizes.
+    /// The padding before and after each axis of an input of these sizes.
     pub fn paddings(&self, spatial: &[usize]) -> Vec<(usize, usize)> {
         let padding = |(axis, &size): (usize, &usize)| match self.padding {
             Padding::Valid => (0, 0),
@@ -102,8 +102,8 @@ impl Window {
         spatial.iter().enumerate().map(padding).collect()
     }
 
-    /// The same window where padding adds nothing to look at, as in pooling, without the part that never sees the input:
-    /// from this size on it covers all of it from each of its places.
+    /// The same window for an operation that ignores padding, such as pooling, without the part that never covers the
+    /// input: from this size on, the window covers the whole input at each of its positions.
     pub fn that_sees(&self, spatial: &[usize]) -> Self {
         let mut window = self.clone();
         if self.padding == Padding::Same {
@@ -114,14 +114,14 @@ impl Window {
         window
     }
 
-    /// The shape of an output with so many channels.
+    /// The shape of an output with this number of channels.
     pub fn output_shape(&self, input: &Axes, channels: Option<usize>) -> Result<Shape> {
         self.check_padded(input)?;
         let spatial = self.outputs(&input.spatial)?;
         Ok(self.data_format.join(Axes { batch: input.batch, channels, spatial }))
     }
 
-    /// The holes of a dilated window cost no weights, but padding for them costs memory.
+    /// Checks the padding for a dilated window: its gaps need no weights, but their padding needs memory.
     fn check_padded(&self, input: &Axes) -> Result<()> {
         let known: Option<Vec<usize>> = input.spatial.iter().copied().collect();
         let Some(spatial) = known.filter(|sizes| self.dilation.iter().any(|&d| d > 1) && !sizes.contains(&0)) else {
@@ -155,7 +155,7 @@ impl Window {
 
 /// One for each spatial axis, as Burn takes them.
 pub(crate) fn array<T: Copy + std::fmt::Debug, const N: usize>(values: &[T]) -> [T; N] {
-    values.try_into().expect("there is one for each spatial axis")
+    values.try_into().expect("there is one value for each spatial axis")
 }
 
 /// The spatial sizes of a tensor in Burn's layout.

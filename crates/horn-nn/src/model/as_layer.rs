@@ -1,4 +1,4 @@
-//! A built model as a layer of another.
+//! A built model as a layer of another model.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 impl Model {
-    /// The model as a layer of another; its weights are noted there.
+    /// Converts the model to a layer, and records its weights in the builder.
     pub(crate) fn into_layer(self, build: &mut LayerBuilder) -> BuiltLayer {
         let placed = |((weight, name), mut groups): ((&Weight, _), Vec<String>)| {
             let group = groups.pop().unwrap_or_default();
@@ -28,7 +28,7 @@ impl Model {
     }
 }
 
-/// A built model as a layer in another: it starts there with the weights that it has.
+/// A built model as a layer in another model: its weights keep their values.
 impl Layer for Model {
     fn class_name(&self) -> &str {
         self.kind().class_name()
@@ -38,7 +38,7 @@ impl Layer for Model {
         self.kind().conventions()
     }
 
-    /// A model inside of another gives none in Keras's graph, though its values have one.
+    /// In Keras's graph, the outputs of a nested model have no masks, though its values have.
     fn output_mask(&self) -> OutputMask {
         OutputMask::None
     }
@@ -51,7 +51,7 @@ impl Layer for Model {
         true
     }
 
-    /// Where its Input does: the shapes tell.
+    /// Its inputs decide: their shapes record whether they take strings.
     fn takes_strings(&self) -> bool {
         true
     }
@@ -84,7 +84,7 @@ impl Forward for Model {
 
     fn set_states(&self, mut states: &[AnyTensor]) -> Result<()> {
         for layer in &self.layers {
-            // Without states, all start anew.
+            // Without states, all layers are reset.
             let own = layer.states().len().min(states.len());
             layer.set_states(&states[..own])?;
             states = &states[own..];

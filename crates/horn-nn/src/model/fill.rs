@@ -1,4 +1,4 @@
-//! A model with other values for its weights.
+//! Filling a model: replacing the values of its weights one by one.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
@@ -8,30 +8,30 @@ use crate::layer::weight::Weight;
 use crate::model::model::Model;
 
 impl Model {
-    /// The model with other values for its weights, each given by its number in [`weights`](Self::weights); those for
-    /// which there is nothing stay as they are.
+    /// The model with new values for its weights. The function gets the index of each weight in
+    /// [`weights`](Self::weights); if it returns `None`, the weight is not changed.
     ///
     /// # Errors
     ///
-    /// The first that the function returns, and where there are more or fewer values than the weight has.
+    /// The first error of the function; and if the number of values is not that of the weight.
     pub fn filled(self, values: impl FnMut(usize, &Weight) -> Result<Option<Vec<f32>>>) -> Result<Self> {
-        let noted: Vec<Weight> = self.weights().cloned().collect();
-        let mut filler = Filler { noted: noted.iter().enumerate(), values, failed: None };
+        let recorded: Vec<Weight> = self.weights().cloned().collect();
+        let mut filler = Filler { recorded: recorded.iter().enumerate(), values, failed: None };
         let filled = self.map(&mut filler);
         filler.failed.map_or(Ok(filled), Err)
     }
 }
 
-/// Replaces weights until one fails.
+/// Replaces weights until the function fails.
 struct Filler<'a, F> {
-    noted: std::iter::Enumerate<std::slice::Iter<'a, Weight>>,
+    recorded: std::iter::Enumerate<std::slice::Iter<'a, Weight>>,
     values: F,
     failed: Option<Error>,
 }
 
 impl<F: FnMut(usize, &Weight) -> Result<Option<Vec<f32>>>> ModuleMapper for Filler<'_, F> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some((at, weight)) = self.noted.next().filter(|_| self.failed.is_none()) else { return param };
+        let Some((at, weight)) = self.recorded.next().filter(|_| self.failed.is_none()) else { return param };
         let sizes = param.lazy_shape();
         match (self.values)(at, weight) {
             Ok(None) => param,
@@ -41,7 +41,8 @@ impl<F: FnMut(usize, &Weight) -> Result<Option<Vec<f32>>>> ModuleMapper for Fill
             }),
             Ok(Some(values)) => {
                 let error = Error::shape("the values do not fill the weight").at(format!("weight {:?}", weight.name));
-                self.failed = Some(error.received(values.len()).expected(sizes.num_elements()));
+                let error = error.received(values.len()).expected(sizes.num_elements());
+                self.failed = Some(error.hint("return as many values as the weight has"));
                 param
             }
             Err(error) => {

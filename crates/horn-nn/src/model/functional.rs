@@ -1,4 +1,4 @@
-//! A model as a graph of layers.
+//! `Functional`: a model as a graph of layers.
 
 use std::fmt;
 
@@ -18,8 +18,8 @@ use crate::layer::erased::BuiltLayer;
 use crate::model::model::Model;
 use crate::tensor::shape::Shape;
 
-/// A model as a graph of layers, from inputs to outputs. Made by [`Model::new`]; like
-/// [`Sequential`](crate::Sequential) it is a description, and gets its weights by [`build`](Self::build) or `compile`.
+/// A model as a graph of layers, from inputs to outputs, made by [`Model::new`]. Like
+/// [`Sequential`](crate::Sequential) it is a description; [`build`](Self::build) or `compile` creates the weights.
 #[derive(Clone)]
 pub struct Functional {
     plan: Plan,
@@ -31,7 +31,7 @@ impl Functional {
     ///
     /// # Errors
     ///
-    /// Where an output can't be computed from the inputs, an input is given twice, or two layers have one name.
+    /// If an output can't be computed from the inputs, an input is given twice, or two layers have the same name.
     pub fn new(inputs: impl IntoTensors, outputs: impl IntoTensors) -> Result<Self> {
         let (inputs, outputs) = (inputs.into_tensors(), outputs.into_tensors());
         Ok(Self { plan: Tracer::new(&inputs)?.trace(&inputs, &outputs)?, trainable: true })
@@ -45,14 +45,14 @@ impl Functional {
         self
     }
 
-    /// Do the layers' weights learn, where the model is a layer in another? Yes by default.
+    /// Sets whether the weights are trainable if the model is a layer of another model; `true` by default.
     #[must_use]
     pub fn trainable(mut self, trainable: bool) -> Self {
         self.trainable = trainable;
         self
     }
 
-    /// The model whose inputs and outputs have keys in Keras's program.
+    /// The model with keys for its inputs and outputs, as the Keras model takes or returns dictionaries.
     pub(crate) fn with_keys(mut self, keys: Keys) -> Self {
         self.plan.keys = keys;
         self
@@ -63,16 +63,16 @@ impl Functional {
         self.plan.layers.iter().map(|planned| (planned.name.as_str(), planned.layer.as_ref()))
     }
 
-    /// Builds the model: makes the weights on the device.
+    /// Builds the model: creates the weights on the device.
     ///
     /// # Errors
     ///
-    /// Where a weight can't be made.
+    /// If a weight can't be created.
     pub fn build(&self, device: &Device) -> Result<Model> {
         self.build_by(&LayerBuilder::new(device))
     }
 
-    /// Builds the model as a part of what is being built.
+    /// Builds the model within another build.
     pub(crate) fn build_by(&self, build: &LayerBuilder) -> Result<Model> {
         Model::from_plan(self.plan.clone(), build)
     }
@@ -84,7 +84,7 @@ impl fmt::Debug for Functional {
     }
 }
 
-/// A graph that is not built yet, as a layer in another: it gets weights of its own there.
+/// A graph that is not built yet, as a layer in another model: its weights are created there.
 impl Layer for Functional {
     fn class_name(&self) -> &str {
         ModelKind::Functional.class_name()
@@ -94,7 +94,7 @@ impl Layer for Functional {
         ModelKind::Functional.conventions()
     }
 
-    /// A model inside of another gives none in Keras's graph, though its values have one.
+    /// In Keras's graph, the outputs of a nested model have no masks, though its values have.
     fn output_mask(&self) -> OutputMask {
         OutputMask::None
     }
@@ -111,7 +111,7 @@ impl Layer for Functional {
         true
     }
 
-    /// Where its Input does: the shapes tell.
+    /// Its inputs decide: their shapes record whether they take strings.
     fn takes_strings(&self) -> bool {
         true
     }
@@ -131,7 +131,7 @@ impl Layer for Functional {
     }
 }
 
-/// What a model gives for inputs of these shapes, as a layer in another.
+/// The output shapes of a model for inputs of these shapes, as a layer in another model.
 pub(crate) fn nested_output_shapes(plan: &Plan, inputs: &[Shape]) -> Result<Vec<Shape>> {
     let expected: Vec<Shape> = plan.inputs.iter().map(|&call| plan.calls[call].output_shapes[0].clone()).collect();
     let fits = expected.len() == inputs.len() && expected.iter().zip(inputs).all(|(own, given)| own.admits(given));
@@ -162,7 +162,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Where an output can't be computed from the inputs, an input is given twice, or two layers have one name.
+    /// If an output can't be computed from the inputs, an input is given twice, or two layers have the same name.
     #[expect(clippy::new_ret_no_self, reason = "as in Keras, where Model(inputs, outputs) is a Functional")]
     pub fn new(inputs: impl IntoTensors, outputs: impl IntoTensors) -> Result<Functional> {
         Functional::new(inputs, outputs)
@@ -190,7 +190,7 @@ mod tests {
         let middle = Dense(3).apply(&early).unwrap();
         let model = Model::new([&a, &b], Add().apply((&middle, &late)).unwrap()).unwrap();
         let names: Vec<_> = model.layers().map(|(name, _)| name).collect();
-        // Numbers follow the program, the order follows the graph.
+        // The numbers follow the program, the order of the layers follows the graph.
         assert_eq!(names, ["a", "dense_1", "b", "dense_2", "dense", "add"]);
     }
 
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(
             message(LSTM(2).shared().with_mask(&mask).apply(&x)),
             "layer LSTM: the mask does not fit the input; received a mask of (None, 4) for (None, 5, 3), \
-             expected the number of samples and of steps. \
+             expected the number of samples and of timesteps. \
              Hint: give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`."
         );
         assert!(
@@ -294,7 +294,8 @@ mod tests {
         );
         assert!(message(LSTM(2).shared().with_mask((&mask, &mask)).apply(&x)).contains("another number of masks"));
         assert!(
-            message(Dense(2).shared().with_mask(&mask).apply(&x)).contains("the layer takes no mask with its call")
+            message(Dense(2).shared().with_mask(&mask).apply(&x))
+                .contains("the layer takes no mask as a call argument")
         );
     }
 

@@ -1,4 +1,4 @@
-//! A layer in a built model.
+//! `LayerRef`: a layer in a built model.
 
 use burn::module::Module;
 use ndarray::ArrayD;
@@ -13,7 +13,7 @@ use crate::model::model::{LayerState, Model};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// A layer of a built model, to look at: its name, shapes and weights.
+/// A view of a layer in a built model: its name, shapes and weights.
 #[derive(Debug, Clone, Copy)]
 pub struct LayerRef<'a> {
     plan: &'a Plan,
@@ -42,12 +42,12 @@ impl<'a> LayerRef<'a> {
         self.layer().input_shape().is_some()
     }
 
-    /// The shape of what comes out; of the first output where there are several.
+    /// The shape of the output, or of the first one if there are several.
     pub fn output_shape(&self) -> &'a Shape {
-        &self.calls().next().expect("every layer is called").output_shapes[0]
+        &self.calls().next().expect("a layer of a model has at least one call").output_shapes[0]
     }
 
-    /// The shapes of all that comes out.
+    /// The shapes of all outputs.
     pub fn output_shapes(&self) -> impl ExactSizeIterator<Item = &'a Shape> + use<'a> {
         self.calls().next().map_or(&[][..], |call| &call.output_shapes).iter()
     }
@@ -58,28 +58,28 @@ impl<'a> LayerRef<'a> {
         self.plan.calls.iter().filter(move |call| call.layer == at)
     }
 
-    /// Does the layer learn? Not where it is frozen.
+    /// Is the layer trainable, that is, not frozen?
     pub fn trainable(&self) -> bool {
         self.state.trainable
     }
 
-    /// The number of weights, each element counted.
+    /// The number of parameters: all values of all weights.
     pub fn count_params(&self) -> usize {
         self.module.num_params()
     }
 
-    /// What is known about each weight.
+    /// The metadata of each weight.
     pub fn weights(&self) -> &'a [Weight] {
         &self.state.weights
     }
 
-    /// Does each weight learn? None does where the layer is frozen.
-    pub fn learning(&self) -> Vec<bool> {
+    /// For each weight, is it trainable? In a frozen layer, none is.
+    pub fn trainable_flags(&self) -> Vec<bool> {
         let own = match self.as_model() {
-            Some(nested) => nested.learning(),
+            Some(nested) => nested.trainable_flags(),
             None => self.weights().iter().map(|weight| weight.trainable).collect(),
         };
-        own.into_iter().map(|learns| learns && self.trainable()).collect()
+        own.into_iter().map(|trainable| trainable && self.trainable()).collect()
     }
 
     /// Copies of the weights.
@@ -87,21 +87,21 @@ impl<'a> LayerRef<'a> {
         weights::get(self.module, &self.state.weights)
     }
 
-    /// What a stateful recurrent layer keeps from one batch for the next; empty before the first.
+    /// The states that a stateful recurrent layer keeps between batches; empty before the first batch.
     pub fn states(&self) -> Vec<AnyTensor> {
         self.module.states()
     }
 
-    /// Replaces what the layer keeps; with nothing, it starts anew.
+    /// Replaces the states; an empty slice resets the layer.
     ///
     /// # Errors
     ///
-    /// Where the layer keeps something else.
+    /// If the layer has other states.
     pub fn set_states(&self, states: &[AnyTensor]) -> Result<()> {
         self.module.set_states(states)
     }
 
-    /// The model that the layer is, where it is one.
+    /// The nested model, if the layer is one.
     pub fn as_model(&self) -> Option<&'a Model> {
         self.module.downcast_ref()
     }
@@ -113,11 +113,11 @@ impl Model {
         (0..self.layers.len()).map(|at| self.layer_at(at))
     }
 
-    /// The layer of that name.
+    /// The layer with this name.
     ///
     /// # Errors
     ///
-    /// Where there is none.
+    /// If the model has no such layer.
     pub fn get_layer(&self, name: &str) -> Result<LayerRef<'_>> {
         self.position(name).map(|at| self.layer_at(at))
     }

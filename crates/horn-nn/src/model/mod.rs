@@ -1,12 +1,12 @@
-//! A plan with weights: the list of layers and the graph that describe a model, and what one does with it once it is
-//! built, a file for each: run it, predict, read its weights, take a part of it, use it as a layer. Imports `graph` and
-//! below.
+//! Models: the two APIs that describe a model, `Sequential` and `Functional`, and the built model. Each file has one group
+//! of its methods: running it, predicting, reading weights, extracting a submodel, nesting it as a layer. Imports `graph`
+//! and below.
 
 pub(crate) mod as_layer;
 pub(crate) mod fill;
 pub(crate) mod functional;
 pub(crate) mod layer_ref;
-#[expect(clippy::module_inception, reason = "the model itself, beside what is done with it")]
+#[expect(clippy::module_inception, reason = "the type itself, next to the files with its methods")]
 pub(crate) mod model;
 pub(crate) mod part;
 pub(crate) mod predict;

@@ -1,4 +1,4 @@
-//! A built model: layers with their weights, and how they are connected.
+//! `Model`: layers with their weights, and how they are connected.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::layer::weight::Weight;
 use crate::layer::{names, weights};
 use crate::tensor::shape::Shape;
 
-/// A model with weights, ready to compute. It is a Burn `Module`: Burn's optimizers, records and stores work on it.
+/// A built model, with weights. It is a Burn `Module`: Burn's optimizers, records and stores work on it.
 ///
-/// It is built from a [`Sequential`](crate::Sequential) or a [`Functional`], and can be a layer in another model, with
-/// the weights that it has.
+/// A model is built from a [`Sequential`](crate::Sequential) or a [`Functional`](crate::Functional). It can be a layer in
+/// another model, where its weights keep their values.
 #[derive(Module, Debug)]
 #[module(custom_display)]
 pub struct Model {
@@ -30,12 +30,12 @@ pub struct Model {
 pub(super) struct Graph {
     pub(super) plan: Plan,
     pub(super) states: Vec<LayerState>,
-    /// For each input of each call: is it read there for the last time?
+    /// For each input of each call: is this its last use?
     pub(super) last_reads: Vec<Vec<bool>>,
     device: Device,
 }
 
-/// What a model knows of a layer once it is built.
+/// The metadata of a built layer.
 #[derive(Debug, Clone)]
 pub(crate) struct LayerState {
     pub weights: Vec<Weight>,
@@ -43,7 +43,7 @@ pub(crate) struct LayerState {
 }
 
 impl Model {
-    /// Makes the weights of all layers, as the book of a model around it says.
+    /// Creates the weights of all layers, with the device, mode and budget of the outer builder.
     pub(crate) fn from_plan(plan: Plan, around: &LayerBuilder) -> Result<Self> {
         let mut order: Vec<usize> = (0..plan.layers.len()).collect();
         order.sort_by_key(|&at| plan.layers[at].order);
@@ -66,12 +66,12 @@ impl Model {
         &self.graph.plan.name
     }
 
-    /// Was the model made as a list of layers, or as a graph?
+    /// The API that the model was made with: a list of layers, or a graph.
     pub fn kind(&self) -> ModelKind {
         self.graph.plan.kind
     }
 
-    /// Does a file of its weights name its inputs?
+    /// Do files of its weights list its inputs?
     pub(crate) fn lists_inputs(&self) -> bool {
         self.kind() == ModelKind::Functional
     }
@@ -80,40 +80,40 @@ impl Model {
         &self.graph.plan
     }
 
-    /// The shape of the batches that go in; of the first input where there are several.
+    /// The shape of an input batch, or of the first input if there are several.
     pub fn input_shape(&self) -> &Shape {
         &self.graph.plan.calls[self.graph.plan.inputs[0]].output_shapes[0]
     }
 
-    /// The shapes of the batches that go in.
+    /// The shapes of the input batches, one for each input.
     pub fn input_shapes(&self) -> impl ExactSizeIterator<Item = &Shape> {
         let plan = &self.graph.plan;
         plan.inputs.iter().map(|&call| &plan.calls[call].output_shapes[0])
     }
 
-    /// The shape of the batches that come out; of the first output where there are several.
+    /// The shape of an output batch, or of the first output if there are several.
     pub fn output_shape(&self) -> &Shape {
         self.graph.plan.shape(self.graph.plan.outputs[0])
     }
 
-    /// The shapes of the batches that come out.
+    /// The shapes of the output batches, one for each output.
     pub fn output_shapes(&self) -> impl ExactSizeIterator<Item = &Shape> {
         self.graph.plan.outputs.iter().map(|&output| self.graph.plan.shape(output))
     }
 
-    /// The names of the inputs: those of their layers.
+    /// The names of the inputs, which are those of their layers.
     pub fn input_names(&self) -> impl ExactSizeIterator<Item = &str> {
         let plan = &self.graph.plan;
         plan.inputs.iter().map(|&call| plan.layers[plan.calls[call].layer].name.as_str())
     }
 
-    /// The names of the outputs: those of the layers that they come from.
+    /// The names of the outputs, which are those of the layers that compute them.
     pub fn output_names(&self) -> impl ExactSizeIterator<Item = &str> {
         let plan = &self.graph.plan;
         plan.outputs.iter().map(|output| plan.layers[plan.calls[output.call].layer].name.as_str())
     }
 
-    /// The keys under which Keras's program takes the inputs, in their order, where it does so by a dictionary.
+    /// The keys of the inputs in their order, if the Keras model takes a dictionary; else empty.
     ///
     /// ```
     /// use burn::tensor::Device;
@@ -138,31 +138,31 @@ impl Model {
         &self.graph.plan.keys.inputs
     }
 
-    /// The keys under which Keras's program gives the outputs, in their order, where it does so by a dictionary.
+    /// The keys of the outputs in their order, if the Keras model returns a dictionary; else empty.
     pub fn output_keys(&self) -> &[String] {
         &self.graph.plan.keys.outputs
     }
 
-    /// Where the model computes.
+    /// The device of the model.
     pub fn device(&self) -> &Device {
         &self.graph.device
     }
 
-    /// The model with its weights on another device.
+    /// Moves the model to another device.
     #[must_use]
     pub fn to_device(self, device: &Device) -> Self {
         let Graph { plan, states, .. } = Arc::unwrap_or_clone(self.graph);
         Self::from_parts(plan, states, self.layers.fork(device), device)
     }
 
-    /// Replaces the model by what the function makes of it. Meanwhile its weights are held by nobody else, so that
-    /// they can change where they lie.
+    /// Replaces the model by the result of the function. The function owns the only reference to the weights, so that
+    /// they can be updated in place. If it panics, the model is left without layers.
     pub fn update(&mut self, function: impl FnOnce(Self) -> Self) {
         let whole = Self { graph: self.graph.clone(), layers: std::mem::take(&mut self.layers) };
         *self = function(whole);
     }
 
-    pub(super) fn place(&self, at: usize) -> String {
+    pub(super) fn location(&self, at: usize) -> String {
         let planned = &self.graph.plan.layers[at];
         names::place(&planned.name, planned.layer.as_ref())
     }
@@ -178,7 +178,7 @@ impl burn::module::ModuleDisplay for Model {
     }
 }
 
-/// Makes the weights of a layer, as its first call needs them.
+/// Builds a layer, for the shapes of its first call.
 pub(crate) fn build_layer(
     planned: &PlannedLayer,
     call: &PlannedCall,
@@ -195,7 +195,7 @@ pub(crate) fn build_layer(
     Ok((module, LayerState { weights, trainable }))
 }
 
-/// Where each value is read for the last time, so that it can be let go. Outputs are kept to the end.
+/// Finds the last use of each value, after which it can be freed. Outputs are kept to the end.
 pub(crate) fn last_reads(plan: &Plan) -> Vec<Vec<bool>> {
     let mut read: HashSet<Place> = plan.outputs.iter().copied().collect();
     let mut reads: Vec<Vec<bool>> = Vec::with_capacity(plan.calls.len());

@@ -1,4 +1,4 @@
-//! A part of a trained model, with its weights.
+//! Submodels: a part of a built model, with its weights.
 
 use crate::error::{Error, Result};
 use crate::graph::plan::Place;
@@ -6,10 +6,10 @@ use crate::layer::builder::LayerBuilder;
 use crate::model::model::{Model, build_layer};
 
 impl Model {
-    /// The part of the model that takes what the first layers give, and ends at the last ones, with its weights:
-    /// Keras's `Model(model.get_layer("code").output, model.get_layer("image").output)`. A decoder of an autoencoder, say.
-    /// Without first layers, `submodel(&[], &["code"])`, it begins as the model does: for features of inner layers, or to
-    /// put other layers on top. Of a layer that is called several times it is the first call.
+    /// The submodel from the outputs of the first layers to the outputs of the last layers, with its weights: Keras's
+    /// `Model(model.get_layer("code").output, model.get_layer("image").output)`. For example, the decoder of an
+    /// autoencoder. Without first layers, `submodel(&[], &["code"])`, it has the inputs of the model: for the features of
+    /// inner layers, or to add other layers on top. If a layer is called several times, the first call counts.
     ///
     /// ```
     /// use burn::tensor::Device;
@@ -29,15 +29,19 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Where there is no layer of such a name, one is named twice, or a last layer depends on an input that no first
-    /// layer stands between.
+    /// If a layer does not exist or is listed twice, or a last layer depends on an input of the model that no first layer
+    /// separates from it.
     pub fn submodel(&self, first: &[&str], last: &[&str]) -> Result<Self> {
         let plan = &self.graph.plan;
         let places = |names: &[&str]| -> Result<Vec<Place>> {
             let mut places = Vec::new();
             for name in names {
                 let at = self.position(name)?;
-                let call = plan.calls.iter().position(|call| call.layer == at).expect("every layer is called");
+                let call = plan
+                    .calls
+                    .iter()
+                    .position(|call| call.layer == at)
+                    .expect("a layer of a model has at least one call");
                 places.extend((0..plan.calls[call].output_shapes.len()).map(|output| Place { call, output }));
             }
             Ok(places)
@@ -45,12 +49,18 @@ impl Model {
         let in_model = |error: Error| error.at(format!("model {:?}", self.name()));
         if let Some(twice) = (1..first.len()).find(|&at| first[..at].contains(&first[at])) {
             return Err(in_model(
-                Error::argument("a first layer is named twice").received(format!("{:?}", first[twice])),
+                Error::argument("a first layer is named twice")
+                    .received(format!("{:?}", first[twice]))
+                    .hint("list each first layer once"),
             ));
         }
         let (starts, outputs) = (places(first)?, places(last)?);
         if outputs.is_empty() {
-            return Err(in_model(Error::argument("a part needs an output").expected("the name of at least one layer")));
+            return Err(in_model(
+                Error::argument("a part needs an output")
+                    .expected("the name of at least one layer")
+                    .hint("give the names of the last layers"),
+            ));
         }
         let (plan, origins) = plan.between(&starts, &outputs).map_err(in_model)?;
         let mut parts = Vec::new();

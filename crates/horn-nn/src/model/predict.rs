@@ -1,4 +1,4 @@
-//! Predicting from arrays, batch by batch.
+//! Predictions from arrays, batch by batch.
 
 use ndarray::{ArrayD, IxDyn};
 
@@ -11,11 +11,11 @@ use crate::model::model::Model;
 use crate::tensor::any_tensor::AnyTensor;
 
 impl Model {
-    /// Computes the outputs of all samples, `batch_size` at a time, for a model of one input and one output.
+    /// Computes the outputs of all samples, `batch_size` at a time, for a model with one output.
     ///
     /// # Errors
     ///
-    /// Where the samples do not fit the input, or the batch size is 0.
+    /// If the samples do not fit the input, the model has several outputs, or the batch size is 0.
     pub fn predict<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<ArrayD<f32>> {
         let mut outputs = self.predict_all(x, batch_size)?;
         match outputs.len() {
@@ -24,15 +24,16 @@ impl Model {
                 .at(format!("model {:?}", self.name()))
                 .received(format!("{outputs} outputs"))
                 .expected("one")
-                .hint("write `predict_all`, which returns them all")),
+                .hint("call `predict_all`, which returns all outputs")),
         }
     }
 
-    /// Computes all outputs of all samples, `batch_size` at a time; one array for each input and for each output.
+    /// Computes all outputs of all samples, `batch_size` at a time. Takes one array for each input, and returns one for each
+    /// output.
     ///
     /// # Errors
     ///
-    /// Where the samples do not fit the inputs, or the batch size is 0.
+    /// If the samples do not fit the inputs, or the batch size is 0.
     pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
         let x = x.into_arrays();
         self.check_inputs(&x.iter().map(HostArray::shape).collect::<Vec<_>>())?;
@@ -68,13 +69,14 @@ impl Model {
                     .at(format!("model {:?}", self.name()))
                     .expected(shape)
                     .because(error)
+                    .hint("check `output_shape` of custom layers")
             })
         });
         outputs.collect()
     }
 }
 
-/// The error for batches of no samples.
+/// The error for a batch size of 0.
 #[doc(hidden)]
 pub fn zero_batch_size() -> Error {
     Error::argument("a batch needs samples")
@@ -84,13 +86,13 @@ pub fn zero_batch_size() -> Error {
         .hint("leave batch_size out for Keras's 32")
 }
 
-/// Reads a tensor from its device.
+/// Copies a tensor from its device to an array.
 fn read_values(tensor: AnyTensor) -> Result<Vec<f32>> {
     by_rank!(tensor, |x| {
         let data = x.into_data();
         match data.as_slice::<f32>() {
             Ok(values) => values.to_vec(),
-            // Half floats are widened.
+            // Half floats are converted to f32.
             Err(_) => data.iter::<f32>().collect(),
         }
     })

@@ -1,4 +1,4 @@
-//! Running a model: signals go from call to call.
+//! The forward pass of a model: signals are passed from call to call.
 
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -13,20 +13,20 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 impl Model {
-    /// Computes the output of a batch, for a model of one input and one output.
+    /// Computes the output for a batch, for a model with one input and one output.
     ///
     /// # Errors
     ///
-    /// Where the batch has another shape than [`input_shape`](Self::input_shape).
+    /// If the shape of the batch does not match [`input_shape`](Self::input_shape).
     pub fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
         self.single(input, mode)?.value()
     }
 
-    /// Computes what goes into the model's last activation, where that is a softmax or a sigmoid; else the output.
+    /// Computes the logits, if the model ends in a softmax or a sigmoid; else the output.
     ///
     /// # Errors
     ///
-    /// As [`forward`](Self::forward).
+    /// As for [`forward`](Self::forward).
     pub fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
         self.single(input, mode)?.logits()
     }
@@ -36,17 +36,17 @@ impl Model {
         Ok(output)
     }
 
-    /// Computes all outputs of a batch from all inputs, in the order of the model.
+    /// Computes all outputs for a batch from all inputs, in the order of the model.
     ///
     /// # Errors
     ///
-    /// Where there are more or fewer inputs, or one has another shape.
+    /// If the number of inputs differs, or a shape does not match.
     pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let plan = &self.graph.plan;
         self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
         let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
         for ((&at, input), shape) in plan.inputs.iter().zip(inputs).zip(self.input_shapes()) {
-            values[at] = vec![Some(input.settled()?.with_rank(shape.rank())?)];
+            values[at] = vec![Some(input.materialized()?.with_rank(shape.rank())?)];
         }
         for (at, planned) in plan.calls.iter().enumerate() {
             if planned.inputs.is_empty() {
@@ -55,8 +55,8 @@ impl Model {
             let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
             let mut taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
             let masks = taken.split_off(taken.len() - planned.masks);
-            let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.place(planned.layer)))?;
-            self.check_call(planned, &taken).map_err(|error| error.at(self.place(planned.layer)))?;
+            let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.location(planned.layer)))?;
+            self.check_call(planned, &taken).map_err(|error| error.at(self.location(planned.layer)))?;
             values[at] = call
                 .in_mode(planned.mode, |call| self.run(planned.layer, taken, call))?
                 .into_iter()
@@ -66,7 +66,7 @@ impl Model {
         Ok(plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect())
     }
 
-    /// The inputs of a layer with the masks that the program gives with the call.
+    /// The inputs of a layer with the masks that are call arguments.
     fn masked(&self, planned: &PlannedCall, mut inputs: Vec<Signal>, masks: Vec<Signal>) -> Result<Vec<Signal>> {
         if masks.is_empty() {
             return Ok(inputs);
@@ -81,8 +81,8 @@ impl Model {
         Ok(inputs)
     }
 
-    /// Do the inputs of a layer fit, where their sizes were not known when the model was built, or are others than the
-    /// layer before announced, as those of `RandomCrop` are while it does not crop?
+    /// Checks the shapes of a layer's inputs, if they were unknown when the model was built, or differ from the output
+    /// shape of the layer before, as for `RandomCrop` while it does not crop.
     fn check_call(&self, planned: &PlannedCall, inputs: &[Signal]) -> Result<()> {
         let sizes: Vec<Vec<usize>> = inputs.iter().map(Signal::sizes).collect();
         let as_planned = |(planned, own): (&Shape, &Vec<usize>)| {
@@ -100,7 +100,7 @@ impl Model {
         {
             return Ok(());
         }
-        // Would the layer have other weights for these?
+        // A layer whose weights would have other shapes for these inputs can't take them.
         let values = own.iter().map(|weight| weight.sizes.iter().product::<usize>() as u64).sum();
         let mut build = LayerBuilder::new(self.device()).dry_run().within_budget(values);
         let fits = layer.build_for(&shapes, &mut build).is_ok()
@@ -111,10 +111,10 @@ impl Model {
         Err(Error::shape("the layer's weights are for other inputs")
             .received(crate::tensor::shape::list(&shapes))
             .expected(crate::tensor::shape::list(&planned.input_shapes))
-            .hint("look at the layers before: one gives other sizes in prediction than it announces"))
+            .hint("check the layers before: the output of one has another shape in prediction than in training"))
     }
 
-    /// Runs one layer.
+    /// Calls one layer.
     fn run(&self, at: usize, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let layer = self.graph.plan.layers[at].layer.as_ref();
         if !layer.supports_masking() {
@@ -122,24 +122,32 @@ impl Model {
         }
         let trainable = self.graph.states[at].trainable;
         let outputs = call.of_layer(trainable, |call| self.layers[at].call(inputs, call));
-        let outputs = outputs.map_err(|error| error.at(self.place(at)))?;
+        let outputs = outputs.map_err(|error| error.at(self.location(at)))?;
         if let Some(regularizer) = layer.activity_regularizer() {
             call.add_activity(regularizer, &outputs)?;
         }
         Ok(outputs)
     }
 
-    /// Lets all stateful recurrent layers start anew: Keras's `reset_states`.
+    /// Resets all stateful recurrent layers: Keras's `reset_states`.
+    ///
+    /// # Panics
+    ///
+    /// If `Forward::set_states` of a custom layer returns an error for an empty slice.
+    #[track_caller]
     pub fn reset_states(&self) {
-        self.layers.iter().for_each(|layer| layer.set_states(&[]).expect("a layer can always start anew"));
+        for layer in &self.layers {
+            if let Err(error) = layer.set_states(&[]) {
+                panic!("a layer must accept an empty slice of states, which resets it: {error}");
+            }
+        }
     }
 
-    /// Does data of these shapes fit the inputs? As in Keras, a last axis of size 1 may be missing, or be there beside the
-    /// others.
+    /// Checks the shapes of data for the inputs. As in Keras, a last axis of size 1 may be missing or added.
     ///
     /// # Errors
     ///
-    /// Where it does not.
+    /// If the data does not fit.
     pub fn check_inputs(&self, received: &[Shape]) -> Result<()> {
         let expected = self.input_shapes();
         if expected.len() != received.len() {
@@ -167,9 +175,9 @@ impl Model {
     }
 }
 
-/// Takes a value that is not read again, or a copy of its handle.
+/// Takes a value at its last use, or clones its handle before.
 pub(crate) fn read(values: &mut [Vec<Option<Signal>>], place: Place, last: bool) -> Signal {
     let slot = &mut values[place.call][place.output];
     let value = if last { slot.take() } else { slot.clone() };
-    value.expect("calls come after those that they take from")
+    value.expect("a call follows the calls whose outputs it takes")
 }

@@ -1,4 +1,4 @@
-//! `Sequential`: a list of layers, one after the other.
+//! `Sequential`: a model as a list of layers.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use crate::model::model::Model;
 use crate::summary::{Row, Summary};
 use crate::tensor::shape::Shape;
 
-/// A model as a list of layers, each taking the output of the one before.
+/// A model as a list of layers, each of which takes the output of the one before.
 ///
-/// Layers are descriptions: nothing is computed and nothing can fail until the model is built, by
-/// [`build`](Self::build) or, with `horn-train`, by `compile`.
+/// Layers are descriptions: nothing is computed and nothing can fail until the model is built with
+/// [`build`](Self::build) or, in `horn-train`, with `compile`.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -37,7 +37,7 @@ use crate::tensor::shape::Shape;
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 ///
-/// A model that is not built has no weights, and nobody can ask it for a prediction:
+/// A model that is not built has no weights and can't predict:
 ///
 /// ```compile_fail,E0599
 /// use horn_nn::Sequential;
@@ -71,7 +71,7 @@ impl Sequential {
         self.name.as_deref().unwrap_or("sequential")
     }
 
-    /// Do the layers' weights learn, where the model is a layer in another? Yes by default.
+    /// Sets whether the weights are trainable if the model is a layer of another model; `true` by default.
     #[must_use]
     pub fn trainable(mut self, trainable: bool) -> Self {
         self.trainable = trainable;
@@ -86,13 +86,13 @@ impl Sequential {
         self
     }
 
-    /// The model with an `Input` before its layers.
+    /// Inserts an `Input` before the layers.
     pub(crate) fn with_input(mut self, input: Input) -> Self {
         self.layers.insert(0, Arc::new(input));
         self
     }
 
-    /// Takes the last layer away. Does nothing where there is none.
+    /// Removes the last layer, if there is one.
     #[must_use]
     pub fn pop(mut self) -> Self {
         self.layers.pop();
@@ -104,7 +104,7 @@ impl Sequential {
         self.layers.iter().map(AsRef::as_ref)
     }
 
-    /// The table of layers as a value; shapes and weights are known only once the model is built.
+    /// The table of layers as a value. Shapes and weights are unknown until the model is built.
     pub fn to_summary(&self) -> Summary {
         let names = names::names(self.model_name(), self.layers()).unwrap_or_default();
         let rows = self.layers.iter().zip(names).map(|(layer, name)| Row {
@@ -116,21 +116,21 @@ impl Sequential {
         Summary { name: self.model_name().to_owned(), rows: rows.collect(), ..Summary::default() }
     }
 
-    /// The shape that the `Input` says, where the first layer is one.
+    /// The shape of the `Input`, if the first layer is one.
     pub fn input_shape(&self) -> Option<&Shape> {
         self.layers.first().and_then(|layer| layer.input_shape())
     }
 
-    /// Builds the model: checks every layer against the one before and makes the weights on the device.
+    /// Builds the model: checks every layer against the one before and creates the weights on the device.
     ///
     /// # Errors
     ///
-    /// Where there are no layers, the first is no `Input`, two have one name, or one doesn't fit the one before.
+    /// If there are no layers, the first is not an `Input`, two have the same name, or one does not fit the one before.
     pub fn build(&self, device: &Device) -> Result<Model> {
         self.build_by(&LayerBuilder::new(device))
     }
 
-    /// Builds the model as a part of what is being built.
+    /// Builds the model within another build.
     pub(crate) fn build_by(&self, build: &LayerBuilder) -> Result<Model> {
         match self.input_shape() {
             Some(shape) => Model::from_plan(self.plan_for(&shape.clone())?, build),
@@ -143,16 +143,16 @@ impl Sequential {
         }
     }
 
-    /// Builds the model for inputs of this shape, as [`build`](Self::build) does; an `Input` may be missing.
+    /// Builds the model for inputs of this shape, as [`build`](Self::build) does; the `Input` may be missing.
     ///
     /// # Errors
     ///
-    /// As [`build`](Self::build), and where an `Input` says another shape.
+    /// As for [`build`](Self::build), and if the model has an `Input` of another shape.
     pub fn build_for(&self, input: &Shape, device: &Device) -> Result<Model> {
         Model::from_plan(self.plan_for(input)?, &LayerBuilder::new(device))
     }
 
-    /// The chain of calls, each layer checked against the one before.
+    /// The plan of the model, with each layer checked against the one before.
     fn plan(&self, input_layer: &Arc<dyn Layer>, rest: &[Arc<dyn Layer>], input: &Shape) -> Result<Plan> {
         let chain = || std::iter::once(input_layer).chain(rest);
         let names = names::names(self.model_name(), chain().map(AsRef::as_ref))?;
@@ -208,7 +208,7 @@ impl Sequential {
         })
     }
 
-    /// The chain for inputs of this shape.
+    /// The plan for inputs of this shape.
     fn plan_for(&self, input: &Shape) -> Result<Plan> {
         let input_layer = self.input_shape().map(|_| self.layers[0].clone());
         let rest = &self.layers[usize::from(input_layer.is_some())..];
@@ -234,7 +234,7 @@ impl Sequential {
     }
 }
 
-/// A list of layers as a layer in another model: it gets weights of its own there.
+/// A list of layers as a layer in another model: its weights are created there.
 impl Layer for Sequential {
     fn class_name(&self) -> &str {
         ModelKind::Sequential.class_name()
@@ -244,7 +244,7 @@ impl Layer for Sequential {
         ModelKind::Sequential.conventions()
     }
 
-    /// A model inside of another gives none in Keras's graph, though its values have one.
+    /// In Keras's graph, the outputs of a nested model have no masks, though its values have.
     fn output_mask(&self) -> OutputMask {
         OutputMask::None
     }
@@ -261,7 +261,7 @@ impl Layer for Sequential {
         true
     }
 
-    /// Where its Input does: the shapes tell.
+    /// Its inputs decide: their shapes record whether they take strings.
     fn takes_strings(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! A model's summary: which rows Keras's table has for it.
+//! The summary of a model: the rows of Keras's table.
 
 use crate::graph::plan::{ModelKind, PlannedCall, PlannedOperation, Source};
 use crate::layer::weight::Weight;
@@ -7,9 +7,9 @@ use crate::model::model::Model;
 use crate::summary::{Connection, Row, Summary, Totals};
 
 impl Model {
-    /// The table of layers, shapes and weights as a value, to print or to look at.
+    /// The table of layers, shapes and weights as a value, to print or to inspect.
     ///
-    /// A Sequential model's input is left out, as Keras does.
+    /// As in Keras, the input of a Sequential model is left out.
     pub fn to_summary(&self) -> Summary {
         let trainable = count(self.trainable_weights());
         let non_trainable = count(self.non_trainable_weights());
@@ -22,7 +22,7 @@ impl Model {
         }
     }
 
-    /// The table with the layers of nested models below them: Keras's `summary(expand_nested=True)`.
+    /// The table with the layers of nested models: Keras's `summary(expand_nested=True)`.
     pub fn to_expanded_summary(&self) -> Summary {
         let mut rows = Vec::new();
         self.expand(0, &mut rows);
@@ -34,7 +34,7 @@ impl Model {
         self.to_summary().print();
     }
 
-    /// Adds the rows of all layers, those of nested models indented.
+    /// Adds the rows of all layers; those of nested models are indented.
     fn expand(&self, depth: usize, rows: &mut Vec<Row>) {
         for (mut row, nested) in self.rows() {
             if depth > 0 {
@@ -48,7 +48,7 @@ impl Model {
         }
     }
 
-    /// The rows of layers and of Keras's operations on masks, and the model that a layer is.
+    /// The rows of layers and of Keras's mask operations; for a nested model together with the model.
     fn rows(&self) -> Vec<(Row, Option<&Self>)> {
         let operations = &self.plan().operations;
         let of_operations = |at| {
@@ -115,7 +115,7 @@ impl Model {
         }
     }
 
-    /// Does each layer take just the output of the one before?
+    /// Does each layer take only the output of the one before?
     fn is_chain(&self) -> bool {
         let plan = self.plan();
         let mut called = vec![false; plan.layers.len()];

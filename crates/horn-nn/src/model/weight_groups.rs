@@ -1,4 +1,4 @@
-//! Where Keras's files keep a model's weights, and models that are made to be filled from them.
+//! The groups in which Keras's files store the weights and the lookup states of a model.
 
 use crate::layer::lookup_state::LookupState;
 use crate::layer::names;
@@ -6,20 +6,20 @@ use crate::layer::weight::Weight;
 use crate::model::layer_ref::LayerRef;
 use crate::model::model::Model;
 
-/// A group of a file of weights: a layer, or a part of one.
+/// A group in a file of weights: a layer, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeightGroup {
-    /// Its path, `layers/lstm/cell`: classes and not names, numbered within each model.
+    /// The path, such as `layers/lstm/cell`. It has class names instead of layer names, numbered within each model.
     pub path: String,
-    /// The name of the layer, which files note beside the weights.
+    /// The name of the layer, which files record next to the weights.
     pub name: String,
-    /// Its weights by their number in [`Model::weights`]: those that learn first.
+    /// The indices of its weights in [`Model::weights`], the trainable ones first.
     pub weights: Vec<usize>,
 }
 
 impl Model {
-    /// The groups by which Keras's files keep the weights, in the order of the layers. Layers without weights have a
-    /// group, too.
+    /// The groups in which Keras's files store the weights, in the order of the layers. Layers without weights have a group,
+    /// too.
     ///
     /// ```
     /// use burn::tensor::Device;
@@ -39,7 +39,7 @@ impl Model {
         groups
     }
 
-    /// What layers that look tokens up have beside their arguments, each with the groups that Keras's files keep it in.
+    /// The states of all lookup layers, each with the groups in which Keras's files store it.
     pub fn lookup_states(&self) -> Vec<(Vec<String>, LookupState)> {
         let mut found = Vec::new();
         self.collect_lookup_states("", &mut found);
@@ -56,9 +56,9 @@ impl Model {
         }
     }
 
-    /// The layers with the paths of their groups.
+    /// The layers that have a group, with its path.
     fn listed(&self, prefix: &str) -> impl Iterator<Item = (LayerRef<'_>, String)> {
-        // A list of layers keeps its Input to itself.
+        // The Input of a Sequential has no group.
         let listed: Vec<_> = self.layers().filter(|layer| self.lists_inputs() || !layer.is_input()).collect();
         let names = names::numbered(listed.iter().map(|layer| layer.layer().class_name()));
         listed.into_iter().zip(names).map(move |(layer, name)| (layer, format!("{prefix}layers/{name}")))
@@ -79,7 +79,7 @@ impl Model {
         }
     }
 
-    /// The paths of the groups of each weight, the one that it is in for good last.
+    /// The paths of the groups of each weight; the last one is its own group.
     pub(crate) fn group_paths(&self) -> Vec<Vec<String>> {
         let mut paths = vec![Vec::new(); self.weights().count()];
         for group in self.weight_groups() {
@@ -89,12 +89,12 @@ impl Model {
     }
 }
 
-/// The group of a part of a layer, or of the layer itself, `""`.
+/// The path of the group of a part, or of the layer itself for `""`.
 fn part_of(path: &str, part: &str) -> String {
     if part.is_empty() { path.to_owned() } else { format!("{path}/{part}") }
 }
 
-/// The groups of one layer that is no model: its own, and those of its parts.
+/// The groups of a layer that is not a model: its own, and those of its parts.
 fn layer_groups(path: &str, name: &str, start: usize, weights: &[Weight]) -> Vec<WeightGroup> {
     let mut groups = vec![WeightGroup { path: path.to_owned(), name: name.to_owned(), weights: Vec::new() }];
     for (weight, at) in weights.iter().zip(start..) {

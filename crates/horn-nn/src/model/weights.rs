@@ -1,4 +1,4 @@
-//! The weights of a model: to read, to set, to freeze.
+//! The weights of a model: reading, setting and freezing them.
 
 use std::sync::Arc;
 
@@ -14,18 +14,18 @@ use crate::layer::weights;
 use crate::model::model::Model;
 
 impl Model {
-    /// The number of weights, each element counted.
+    /// The number of parameters: all values of all weights.
     pub fn count_params(&self) -> usize {
         self.num_params()
     }
 
-    /// What is known about each weight, in the order of [`get_weights`](Self::get_weights).
+    /// The metadata of each weight, in the order of [`get_weights`](Self::get_weights).
     pub fn weights(&self) -> impl Iterator<Item = &Weight> {
         self.graph.states.iter().flat_map(|state| &state.weights)
     }
 
-    /// Keras's path of each weight, `conv2d/kernel`, in the order of [`weights`](Self::weights). That of a layer in a
-    /// nested Sequential begins with the model's name, in a nested Functional it does not.
+    /// Keras's path of each weight, `conv2d/kernel`, in the order of [`weights`](Self::weights). The path
+    /// of a layer in a nested Sequential begins with the model's name; in a nested Functional it does not.
     pub fn weight_paths(&self) -> impl Iterator<Item = String> {
         self.layers().flat_map(|layer| {
             let prefix = match layer.as_model().map(Self::kind) {
@@ -36,22 +36,22 @@ impl Model {
         })
     }
 
-    /// The weights that learn: not those of frozen layers.
+    /// The trainable weights, without those of frozen layers.
     pub fn trainable_weights(&self) -> impl Iterator<Item = &Weight> {
-        self.weights().zip(self.learning()).filter_map(|(weight, learns)| learns.then_some(weight))
+        self.weights().zip(self.trainable_flags()).filter_map(|(weight, trainable)| trainable.then_some(weight))
     }
 
-    /// The weights that do not learn: those of frozen layers, and those that layers change themselves.
+    /// The non-trainable weights: those of frozen layers, and those that layers update themselves.
     pub fn non_trainable_weights(&self) -> impl Iterator<Item = &Weight> {
-        self.weights().zip(self.learning()).filter_map(|(weight, learns)| (!learns).then_some(weight))
+        self.weights().zip(self.trainable_flags()).filter_map(|(weight, trainable)| (!trainable).then_some(weight))
     }
 
-    /// Does each weight learn?
-    pub(crate) fn learning(&self) -> Vec<bool> {
-        self.layers().flat_map(|layer| layer.learning()).collect()
+    /// For each weight, is it trainable?
+    pub(crate) fn trainable_flags(&self) -> Vec<bool> {
+        self.layers().flat_map(|layer| layer.trainable_flags()).collect()
     }
 
-    /// Copies of all weights, layer by layer, those that learn first.
+    /// Copies of all weights, layer by layer; the trainable ones of a layer come first.
     pub fn get_weights(&self) -> Vec<ArrayD<f32>> {
         weights::get(self, self.weights())
     }
@@ -60,7 +60,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Where there are more or fewer arrays, or one has another shape. The model keeps its weights then.
+    /// If the number of arrays or a shape differs. Then the model is not changed.
     pub fn set_weights(&mut self, values: &[ArrayD<f32>]) -> Result<()> {
         check_weights(self.weights(), values).map_err(|error| error.at(format!("model {:?}", self.name())))?;
         self.update(|model| weights::set(model, values));
@@ -71,20 +71,20 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Where there is no layer of that name, there are more or fewer arrays, or one has another shape.
+    /// If there is no such layer, or the number of arrays or a shape differs.
     pub fn set_layer_weights(&mut self, name: &str, values: &[ArrayD<f32>]) -> Result<()> {
         let at = self.position(name)?;
-        check_weights(&self.graph.states[at].weights, values).map_err(|error| error.at(self.place(at)))?;
+        check_weights(&self.graph.states[at].weights, values).map_err(|error| error.at(self.location(at)))?;
         self.update_layer(at, |layer| weights::set(layer, values));
         Ok(())
     }
 
-    /// Freezes a layer, so that its weights stay as they are, or lets it learn again. A `BatchNormalization` that is
-    /// frozen uses its moving statistics. A layer of a nested model has the model's name before its own: `base/dense`.
+    /// Freezes or unfreezes a layer. The weights of a frozen layer are not updated, and a frozen `BatchNormalization` uses
+    /// its moving statistics. A layer of a nested model has the model's name as a prefix: `base/dense`.
     ///
     /// # Errors
     ///
-    /// Where there is no layer of that name.
+    /// If there is no such layer.
     pub fn set_layer_trainable(&mut self, name: &str, trainable: bool) -> Result<()> {
         let at = match name.split_once('/') {
             Some((model, inner)) if self.position(name).is_err() => {
@@ -100,7 +100,7 @@ impl Model {
         Ok(())
     }
 
-    /// Freezes all layers, or lets all learn.
+    /// Freezes or unfreezes all layers.
     pub fn set_trainable(&mut self, trainable: bool) {
         (0..self.layers.len()).for_each(|at| self.set_trainable_at(at, trainable));
     }
@@ -121,7 +121,7 @@ impl Model {
         self.layers.insert(at, function(layer));
     }
 
-    /// What the weights' regularizers add to the loss: of those that learn.
+    /// The penalties of the regularizers of all trainable weights, which are added to the loss.
     pub fn regularization_losses(&self) -> Vec<Tensor<1>> {
         if self.weights().all(|weight| weight.regularizer.is_none()) {
             return Vec::new();
@@ -129,12 +129,12 @@ impl Model {
         weights::penalties(self, &self.weights().collect::<Vec<_>>())
     }
 
-    /// The model with its weights held to their constraints.
+    /// The model with the constraints applied to its weights.
     #[must_use]
     pub fn constrained(self) -> Self {
         let graph = self.graph.clone();
-        let noted: Vec<&Weight> = graph.states.iter().flat_map(|state| &state.weights).collect();
-        if noted.iter().all(|weight| weight.constraint.is_none()) { self } else { weights::constrain(self, &noted) }
+        let weights: Vec<&Weight> = graph.states.iter().flat_map(|state| &state.weights).collect();
+        if weights.iter().all(|weight| weight.constraint.is_none()) { self } else { weights::constrain(self, &weights) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A built model as Keras writes it.
+//! Writing a built model as Keras's JSON.
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ use crate::layer::names;
 use crate::model::model::Model;
 
 impl Model {
-    /// What Keras writes for the model, `model.to_json()`: its layers, how they are connected, and which are frozen.
-    /// [`deserialize`](crate::deserialize) reads it again.
+    /// Serializes the model as Keras's `model.to_json()` does: its layers, how they are connected, and which are frozen.
+    /// [`deserialize`](crate::deserialize) is the inverse.
     ///
     /// ```
     /// use burn::tensor::Device;
@@ -24,7 +24,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Where a layer has no configuration, as a `Lambda` has none.
+    /// If a layer has no configuration, such as a `Lambda`.
     pub fn serialize(&self) -> Result<Value> {
         let mut object = object(self, self.to_config()?);
         object["build_config"] = build_config::of_model(self.kind(), self.input_shape());
@@ -41,9 +41,9 @@ impl Model {
                     None => named_object(layer.layer(), Some(layer.name())),
                 }
                 .map_err(|error| error.at(names::place(layer.name(), layer.layer())))?;
-                // Some of Keras's own layers can't be frozen.
-                let says = object["config"].get("trainable").is_some() || object["module"].is_null();
-                if says {
+                // Some of Keras's layers can't be frozen.
+                let has_flag = object["config"].get("trainable").is_some() || object["module"].is_null();
+                if has_flag {
                     object["config"]["trainable"] = layer.trainable().into();
                 }
                 Ok(object)

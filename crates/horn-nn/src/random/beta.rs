@@ -1,4 +1,4 @@
-//! The beta distribution, drawn as JAX draws it: from two draws of the gamma distribution.
+//! The beta distribution as in JAX, computed from two draws of the gamma distribution.
 
 use crate::random::threefry;
 use crate::random::threefry::{Key, part, split};
@@ -8,7 +8,7 @@ pub(crate) fn beta(key: Key, len: usize, alpha: f32, beta: f32) -> Vec<f32> {
     let keys: [Key; 2] = split(key);
     let draw = |at: usize| {
         let [first, second] = [log_gamma(part(keys[0], at), alpha), log_gamma(part(keys[1], at), beta)];
-        // Small shapes give numbers whose logarithms only are within the range of floats.
+        // With small shape parameters the numbers underflow, but their logarithms do not.
         let most = first.max(second);
         let [first, second] = [(first - most).exp(), (second - most).exp()];
         first / (first + second)
@@ -16,10 +16,10 @@ pub(crate) fn beta(key: Key, len: usize, alpha: f32, beta: f32) -> Vec<f32> {
     (0..len).map(draw).collect()
 }
 
-/// The logarithm of a number drawn from the gamma distribution (Marsaglia and Tsang, 2000): a normal number is brought
-/// to the shape of the distribution, and refused where the shape is above it.
+/// The logarithm of a number drawn from the gamma distribution, by the rejection method of Marsaglia and Tsang (2000).
 fn log_gamma(key: Key, alpha: f32) -> f32 {
-    // The method is for shapes from 1 on. Another number brings a draw for a larger shape down to a smaller one.
+    // The method requires shape parameters of at least 1. For a smaller one, another random number scales a draw for the
+    // shape parameter plus 1.
     let boosted = alpha < 1.0;
     let d = if boosted { alpha + 1.0 } else { alpha } - 1.0 / 3.0;
     let c = 1.0 / 3.0 / d.sqrt();

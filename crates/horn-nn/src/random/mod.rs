@@ -1,8 +1,8 @@
-//! Random numbers, bit for bit those of Keras on JAX.
+//! Random numbers, equal bit for bit to those of Keras on JAX.
 //!
-//! Keras draws from three streams: Python's `random` gives each initializer and each seed generator its seed, numpy's
-//! gives `fit` its permutations, and JAX's [`threefry`] turns a seed into numbers. The first two are states, and
-//! [`set_random_seed`] sets both; the last has no state.
+//! Keras uses three generators: Python's `random` draws the seed of each initializer and each seed generator, numpy's
+//! draws the permutations of `fit`, and JAX's [`threefry`] derives numbers from a seed. The first two have a state, which
+//! [`set_random_seed`] sets; the last is stateless.
 
 pub(crate) mod beta;
 pub(crate) mod erf_inv;
@@ -34,17 +34,18 @@ impl Streams {
         Self { python: Mt19937::from_key(&[seed]), numpy: Mt19937::new(seed) }
     }
 
-    /// The standard library keys its hash maps at random, which is all the entropy that is needed here.
+    /// Uses the random keys of the standard library's hash maps, which have enough entropy for a seed.
     fn from_entropy() -> Self {
         let [high, low] = [0u8, 1].map(|word| RandomState::new().hash_one(word) as u32);
         Self { python: Mt19937::from_key(&[high, low]), numpy: Mt19937::from_key(&[low, high]) }
     }
 }
 
-/// Makes what follows on this thread repeatable: initial weights, dropout and the order of the samples.
+/// Seeds the random generators of this thread, so that initial weights, dropout and the order of the samples are
+/// reproducible.
 ///
-/// The same as Keras's `keras.utils.set_random_seed`. Each thread has its own state; one that was never seeded starts
-/// from the system's entropy.
+/// Equivalent to `keras.utils.set_random_seed`. Each thread has its own state; a thread that was never seeded starts from
+/// the system's entropy.
 ///
 /// ```
 /// use horn_nn::random::{next_seed, permutation, set_random_seed};
@@ -59,11 +60,11 @@ pub fn set_random_seed(seed: u32) {
 
 /// Draws the seed of a random initializer or of a seed generator: Python's `random.randint(1, 10**9)`.
 ///
-/// Keras draws one for each of them when it is made, in the order of the layers, unless it was given a seed.
+/// Keras draws one for each of them when it is created, in the order of the layers, unless a seed was given.
 pub fn next_seed() -> u64 {
     STREAMS.with_borrow_mut(|streams| {
         loop {
-            // 30 bits hold 10**9; what is too large is drawn again.
+            // 30 bits can hold 10**9; numbers that are too large are drawn again.
             let below = streams.python.next_u32() >> 2;
             if below < MAX_SEED {
                 return u64::from(below) + 1;
@@ -72,7 +73,7 @@ pub fn next_seed() -> u64 {
     })
 }
 
-/// Draws an order of `0..n`: numpy's `np.random.permutation(n)`, for `n` up to 2³².
+/// Draws a permutation of `0..n`: numpy's `np.random.permutation(n)`, for `n` up to 2³².
 pub fn permutation(n: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
     STREAMS.with_borrow_mut(|streams| {

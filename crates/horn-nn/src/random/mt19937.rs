@@ -3,7 +3,7 @@
 /// Words of state.
 const N: usize = 624;
 
-/// How far ahead the word lies that each word is mixed with.
+/// The distance to the word that each word is mixed with.
 const M: usize = 397;
 
 /// One stream of 32-bit words.

@@ -1,4 +1,4 @@
-//! The random numbers of a layer.
+//! The random number generator of a layer.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -9,9 +9,10 @@ use crate::error::Result;
 use crate::random::threefry;
 use crate::random::threefry::Key;
 
-/// A seed, and how often it was used: Keras's `SeedGenerator`. Each draw is another, and the same in every run.
+/// A seed and the number of draws so far: Keras's `SeedGenerator`. Every draw returns new numbers, which are the same in
+/// every run of the program.
 ///
-/// A clone goes on from the same place on its own.
+/// A clone continues from the same position independently.
 #[derive(Debug)]
 pub struct SeedGenerator {
     seed: u32,
@@ -19,11 +20,11 @@ pub struct SeedGenerator {
 }
 
 impl SeedGenerator {
-    /// A generator that was not used yet.
+    /// A generator that has not been used yet.
     ///
     /// # Errors
     ///
-    /// Where the seed has more than 32 bits.
+    /// If the seed has more than 32 bits.
     pub fn new(seed: u64) -> Result<Self> {
         let [seed, used] = threefry::key(seed)?;
         Ok(Self { seed, used: AtomicU32::new(used) })
@@ -34,7 +35,7 @@ impl SeedGenerator {
         [self.seed, self.used.fetch_add(1, Ordering::Relaxed)]
     }
 
-    /// Goes on as if it had been used so many times.
+    /// Advances the generator by a number of draws.
     pub fn skip(&self, draws: u32) {
         self.used.fetch_add(draws, Ordering::Relaxed);
     }
@@ -51,12 +52,12 @@ impl SeedGenerator {
         Tensor::from_data(TensorData::new(drawn, sizes), device)
     }
 
-    /// Draws from 0 to 1 by the beta distribution of these two shapes.
+    /// Draws from the beta distribution with these two shape parameters.
     pub fn beta(&self, len: usize, alpha: f32, beta: f32) -> Vec<f32> {
         crate::random::beta::beta(self.next_key(), len, alpha, beta)
     }
 
-    /// Draws an order of `0..len`.
+    /// Draws a permutation of `0..len`.
     pub fn permutation(&self, len: usize) -> Vec<usize> {
         threefry::permutation(self.next_key(), len)
     }
@@ -75,7 +76,7 @@ impl Clone for SeedGenerator {
     }
 }
 
-// It holds no weights: all of a module's work is done by passing it on.
+// It has no weights, so visiting and mapping do nothing.
 impl Module for SeedGenerator {
     fn visit<V: ModuleVisitor>(&self, _: &mut V) {}
     fn map<M: ModuleMapper>(self, _: &mut M) -> Self {

@@ -5,36 +5,41 @@
 use crate::error::{Error, Result};
 use crate::random::erf_inv::erf_inv;
 
-/// What JAX draws from; Keras makes it of a seed and of how often the seed was used.
+/// A key, from which JAX derives random numbers. Keras creates it from a seed and the number of draws so far.
 pub type Key = [u32; 2];
 
 const PARITY: u32 = 0x1bd1_1bda;
 
-/// `erf(2 / sqrt(2))` as JAX computes it: which part of a normal distribution lies within two standard deviations.
+/// `erf(2 / sqrt(2))` as JAX computes it: the fraction of a normal distribution within two standard deviations.
 const WITHIN_TWO: f32 = 0.954_499_7;
 
-/// The key that Keras makes of an integer seed.
+/// The key that Keras creates from an integer seed.
 ///
 /// # Errors
 ///
 /// If the seed has more than 32 bits.
 pub fn key(seed: u64) -> Result<Key> {
-    let low = u32::try_from(seed)
-        .map_err(|_| Error::argument("a seed has 32 bits").at("seed").received(seed).expected("at most 4294967295"))?;
+    let low = u32::try_from(seed).map_err(|_| {
+        Error::argument("a seed has 32 bits")
+            .at("seed")
+            .received(seed)
+            .expected("at most 4294967295")
+            .hint("choose a smaller seed")
+    })?;
     Ok([low, 0])
 }
 
-/// Makes keys of a key, each as good as that one: `jax.random.split(key, N)`.
+/// Derives new keys from a key: `jax.random.split(key, N)`.
 pub fn split<const N: usize>(key: Key) -> [Key; N] {
     std::array::from_fn(|at| part(key, at))
 }
 
-/// The key at a place among those that a key is split into.
+/// The key at an index of those that a key is split into.
 pub(crate) fn part(key: Key, at: usize) -> Key {
     encipher(key, [(at as u64 >> 32) as u32, at as u32])
 }
 
-/// Draws an order of `0..len`: `jax.random.permutation(key, len)`.
+/// Draws a permutation of `0..len`: `jax.random.permutation(key, len)`.
 ///
 /// ```
 /// use horn_nn::random::threefry;
@@ -44,7 +49,7 @@ pub(crate) fn part(key: Key, at: usize) -> Key {
 /// ```
 pub fn permutation(mut key: Key, len: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..len).collect();
-    // Sorted by random words, and again, as words may be equal: the more there are, the more often.
+    // Sorting by random words is repeated, as words may be equal: the more numbers there are, the more often.
     let rounds = (3.0 * (len.max(1) as f64).ln() / f64::from(u32::MAX).ln()).ceil() as usize;
     for _ in 0..rounds {
         let [next, own] = split(key);
@@ -103,7 +108,7 @@ fn unit(word: u32) -> f32 {
     f32::from_bits(word >> 9 | 1f32.to_bits()) - 1.0
 }
 
-/// Twenty rounds of Threefry-2x32. They are written out, as loops would take most of the time of a model's building where
+/// Twenty rounds of Threefry-2x32. They are unrolled by hand, as loops would take most of the time of building a model if
 /// the compiler does not optimize.
 fn encipher(key: Key, counter: [u32; 2]) -> [u32; 2] {
     let keys = [key[0], key[1], key[0] ^ key[1] ^ PARITY];

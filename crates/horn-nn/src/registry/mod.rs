@@ -1,5 +1,5 @@
-//! Keras's classes by name: how objects with a class stand in its files, and the nearest names to one that is unknown.
-//! Imports nothing but errors.
+//! Keras's classes by name: how files represent objects of a class, and suggestions for an unknown name. Imports nothing
+//! but errors.
 
 pub(crate) mod objects;
 pub(crate) mod suggest;

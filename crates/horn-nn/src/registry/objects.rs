@@ -1,15 +1,15 @@
-//! How the objects that a layer is given by name or with a config (initializers, regularizers, constraints) stand in
-//! Keras's files.
+//! Objects that a layer takes by name or with a configuration (initializers, regularizers, constraints), as Keras's files
+//! represent them.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::registry::suggest::nearest;
+use crate::registry::suggest::did_you_mean;
 
-/// Makes the enum of all objects of a kind, which serializes as Keras writes it. After the name of the enum comes what
-/// one is called and Keras's module; after each class, the names that Keras knows it by besides its own.
+/// Defines the enum of all objects of a kind, with Keras's serialization. The arguments are the name of the enum, the word
+/// for one object in messages, and Keras's module; then each class with the other names that Keras accepts for it.
 macro_rules! keras_objects {
     (
         $(#[$doc:meta])*
@@ -23,7 +23,7 @@ macro_rules! keras_objects {
         }
 
         impl $kind {
-            /// The one of that name, with its defaults.
+            /// The object of that name, with its defaults.
             fn by_name(name: &str) -> $crate::Result<Self> {
                 match name {
                     $(stringify!($class) $(| $name)+ => Ok(Self::$class($class::default())),)+
@@ -62,7 +62,7 @@ macro_rules! keras_objects {
             }
         }
 
-        /// Every name in small letters.
+        /// All names in snake case.
         pub(crate) const NAMES: &[&str] = &[$($($name),+),+];
     };
 }
@@ -74,7 +74,7 @@ pub(crate) struct Written<'a, T> {
     module: &'static str,
     class_name: &'static str,
     config: &'a T,
-    /// Only classes of a user's own have one.
+    /// Only custom classes have one.
     registered_name: (),
 }
 
@@ -92,7 +92,7 @@ pub(crate) enum Read {
     Object(Object),
 }
 
-/// The module says nothing that the class does not, so that files may leave it out.
+/// The class determines the module, so files may leave the module out.
 #[derive(Deserialize)]
 pub(crate) struct Object {
     class_name: String,
@@ -110,10 +110,9 @@ impl Object {
     }
 }
 
-/// There is no such name among the known ones.
+/// The error for a name that is not among the known ones.
 pub(crate) fn unknown(called: &str, name: &str, known: &[&str]) -> Error {
-    let [first, second] = nearest(name, known);
     Error::argument(format!("there is no {called} of this name"))
         .received(format!("\"{name}\""))
-        .hint(format!("write \"{first}\" or \"{second}\", if that is what you meant"))
+        .hint(did_you_mean(name, known))
 }

@@ -1,19 +1,26 @@
-//! What was meant by a name that does not exist.
+//! Suggestions for an unknown name.
 
-/// The two known names that are most like the given one: those that share the most pairs of neighbouring letters.
+/// A hint that suggests the two nearest known names.
+pub fn did_you_mean(name: &str, known: &[&str]) -> String {
+    let [first, second] = nearest(name, known);
+    format!("write {first:?} or {second:?}, if that is what you meant")
+}
+
+/// The two known names that are most similar to the given one: those that share the most pairs of adjacent letters.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> [&'a str; 2] {
     let wanted = pairs(name);
-    let likeness = |other: &str| {
+    let similarity = |other: &str| {
         let pairs = pairs(other);
         let shared = pairs.iter().filter(|pair| wanted.contains(pair)).count();
         2000 * shared / (pairs.len() + wanted.len()).max(1)
     };
     let mut known = known.to_vec();
-    known.sort_by_cached_key(|other| std::cmp::Reverse(likeness(other)));
+    known.sort_by_cached_key(|other| std::cmp::Reverse(similarity(other)));
     [0, 1].map(|i| known.get(i).copied().unwrap_or_default())
 }
 
-/// The pairs of neighbouring letters, whatever their case and the underscores between them. No name is longer.
+/// The pairs of adjacent letters, ignoring case and underscores. Only the first 100 characters count: no name is longer,
+/// and untrusted input may be.
 fn pairs(name: &str) -> Vec<[char; 2]> {
     let letters: Vec<char> =
         name.chars().take(100).flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect();
@@ -25,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_what_was_meant() {
+    fn the_nearest_names_come_first() {
         let known = ["zeros", "glorot_normal", "glorot_uniform", "he_normal"];
         assert_eq!(nearest("glorot_unifrom", &known)[0], "glorot_uniform");
         assert_eq!(nearest("HeNorm", &known)[0], "he_normal");

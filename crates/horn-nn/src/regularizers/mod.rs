@@ -1,4 +1,4 @@
-//! What keeps weights small or apart: Keras's regularizers, whose penalties are added to the loss.
+//! Regularizers: penalties for weights or outputs, which are added to the loss.
 
 pub(crate) mod norms;
 pub(crate) mod orthogonal;

@@ -1,21 +1,21 @@
-//! `L1`, `L2` and `L1L2`: the sizes of the weights.
+//! `L1`, `L2` and `L1L2`: penalties for large weights.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
-/// Costs `l1 · Σ |w|`, which draws weights to 0.
+/// The penalty `l1 · Σ |w|`, which drives weights to 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct L1 {
-    /// Keras keeps it as a float32, and writes it so.
+    /// A float32 in Keras, also in its files.
     #[serde(serialize_with = "widened")]
     l1: f32,
 }
 
 impl L1 {
-    /// With this factor, 0 or above; Keras's default is 0.01.
+    /// A regularizer with this factor, 0 or above; Keras's default is 0.01.
     pub fn new(l1: f64) -> Self {
         Self { l1: l1 as f32 }
     }
@@ -35,7 +35,7 @@ impl Default for L1 {
     }
 }
 
-/// Costs `l2 · Σ w²`, which keeps weights small.
+/// The penalty `l2 · Σ w²`, which keeps weights small.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct L2 {
@@ -43,7 +43,7 @@ pub struct L2 {
 }
 
 impl L2 {
-    /// With this factor, 0 or above; Keras's default is 0.01.
+    /// A regularizer with this factor, 0 or above; Keras's default is 0.01.
     pub fn new(l2: f64) -> Self {
         Self { l2 }
     }
@@ -63,7 +63,7 @@ impl Default for L2 {
     }
 }
 
-/// Costs `l1 · Σ |w| + l2 · Σ w²`. Both factors are 0 by default, as in Keras.
+/// The penalty `l1 · Σ |w| + l2 · Σ w²`. Both factors are 0 by default, as in Keras.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct L1L2 {
@@ -72,7 +72,7 @@ pub struct L1L2 {
 }
 
 impl L1L2 {
-    /// With these factors, 0 or above.
+    /// A regularizer with these factors, 0 or above.
     pub fn new(l1: f64, l2: f64) -> Self {
         Self { l1, l2 }
     }
@@ -83,7 +83,7 @@ impl L1L2 {
     }
 
     pub(super) fn penalty<const D: usize>(&self, weight: Tensor<D>) -> Tensor<1> {
-        // A term whose factor is 0 is left out: 0 times the infinity of a weight that is too large would be NaN.
+        // A term with the factor 0 is left out, as 0 times infinity, the norm of weights that overflow, would be NaN.
         match (self.l1 != 0.0, self.l2 != 0.0) {
             (true, true) => abs(weight.clone()).sum() * self.l1 + weight.square().sum() * self.l2,
             (true, false) => abs(weight).sum() * self.l1,
@@ -93,12 +93,12 @@ impl L1L2 {
     }
 }
 
-/// Writes all digits of the float32, as Python does; its shortest form is another float64.
+/// Writes all digits of the float32, as Python does; its shortest representation is another float64.
 pub(crate) fn widened<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((*value).into())
 }
 
-/// `|x|`, with the slope that it has in JAX at 0: 1.
+/// `|x|`, with the derivative 1 at 0 as in JAX.
 pub(crate) fn abs<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     let negative = x.clone().lower_elem(0);
     x.clone().mask_where(negative, -x)
@@ -111,5 +111,5 @@ pub(crate) fn check_factor(class: &str, argument: &str, factor: f64) -> Result<(
     Err(Error::argument("no penalty can have this factor")
         .received(format!("{class} with {argument} = {factor}"))
         .expected("a finite number, 0 or above")
-        .hint("0.01 is a good start"))
+        .hint("try 0.01 first"))
 }

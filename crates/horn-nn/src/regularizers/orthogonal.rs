@@ -1,4 +1,4 @@
-//! `OrthogonalRegularizer`: how far the rows or columns of a matrix are from orthogonal.
+//! `OrthogonalRegularizer`: a penalty for rows or columns of a matrix that are not orthogonal.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::regularizers::norms::{abs, check_factor, widened};
 
-/// Vectors shorter than this are not stretched to length 1: Keras's epsilon.
+/// Shorter vectors are not normalized: Keras's epsilon.
 const EPSILON: f64 = 1e-7;
 
-/// What [`OrthogonalRegularizer`] makes orthogonal.
+/// Which vectors [`OrthogonalRegularizer`] makes orthogonal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrthogonalMode {
-    /// The rows to each other.
+    /// The rows.
     #[default]
     Rows,
-    /// The columns to each other.
+    /// The columns.
     Columns,
 }
 
-/// Costs `factor` times the mean of `|cos|` of the angles between every two rows, or columns, of a matrix.
+/// The penalty `factor` times the mean of `|cos|` of the angles between all pairs of rows, or columns, of a matrix.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -35,19 +35,19 @@ pub enum OrthogonalMode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OrthogonalRegularizer {
-    /// Keras keeps it as a float32, and writes it so.
+    /// A float32 in Keras, also in its files.
     #[serde(serialize_with = "widened")]
     factor: f32,
     mode: OrthogonalMode,
 }
 
 impl OrthogonalRegularizer {
-    /// With this factor, 0 or above; Keras's default is 0.01.
+    /// A regularizer with this factor, 0 or above; Keras's default is 0.01.
     pub fn new(factor: f64) -> Self {
         Self { factor: factor as f32, mode: OrthogonalMode::Rows }
     }
 
-    /// What is made orthogonal; `Rows` by default.
+    /// Sets which vectors are made orthogonal; `Rows` by default.
     #[must_use]
     pub fn mode(mut self, mode: OrthogonalMode) -> Self {
         self.mode = mode;
@@ -74,6 +74,7 @@ impl OrthogonalRegularizer {
         Ok(())
     }
 
+    #[track_caller]
     pub(super) fn penalty<const D: usize>(&self, weight: Tensor<D>) -> Tensor<1> {
         let dims = weight.dims();
         assert!(D == 2, "OrthogonalRegularizer is for matrices only, not for the shape {dims:?}");
@@ -98,7 +99,8 @@ impl Default for OrthogonalRegularizer {
     }
 }
 
-/// The rows with length 1. One of zeros has no direction: it stays as it is and gets no gradient, where Keras's is NaN.
+/// The rows, normalized to length 1. A row of zeros has no direction: it is unchanged and its gradient is 0, whereas
+/// Keras's is NaN.
 fn unit_rows(rows: Tensor<2>) -> Tensor<2> {
     let squares = rows.clone().square().sum_dim(1);
     let is_zero = squares.clone().equal_elem(0);

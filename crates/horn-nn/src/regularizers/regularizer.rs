@@ -1,4 +1,4 @@
-//! Any regularizer: the choice that layers take and files name.
+//! `Regularizer`: the type that layers take as an argument and that files name.
 
 use crate::error::{Error, Result};
 use crate::registry::objects::keras_objects;
@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 use std::str::FromStr;
 
 keras_objects! {
-    /// What a weight costs. Serializes as Keras writes it:
+    /// A penalty for a weight. Serializes as in Keras:
     /// `{"module": "keras.regularizers", "class_name": .., "config": .., "registered_name": null}`.
     ///
     /// ```
@@ -34,11 +34,11 @@ keras_objects! {
 }
 
 impl Regularizer {
-    /// Can it be used for a weight of these sizes?
+    /// Checks the factors, and that the regularizer supports weights of this shape.
     ///
     /// # Errors
     ///
-    /// If a factor is negative, infinite or NaN, or the regularizer is not for weights of this shape.
+    /// If a factor is negative, infinite or NaN, or weights of this shape are not supported.
     pub fn validate(&self, sizes: &[usize]) -> Result<()> {
         match self {
             Self::L1(inner) => inner.validate(),
@@ -48,12 +48,13 @@ impl Regularizer {
         }
     }
 
-    /// What this weight costs, to be added to the loss. The gradients are Keras's on JAX, for which the absolute value
-    /// has the slope 1 at 0.
+    /// The penalty for the weight, to be added to the loss. The gradients are those of Keras on JAX, where the derivative
+    /// of the absolute value is 1 at 0.
     ///
     /// # Panics
     ///
-    /// For `OrthogonalRegularizer`, if the weight is no matrix; [`validate`](Self::validate) refuses it first.
+    /// For `OrthogonalRegularizer`, if the weight is not a matrix; [`validate`](Self::validate) returns an error for it.
+    #[track_caller]
     pub fn penalty<const D: usize>(&self, weight: Tensor<D>) -> Tensor<1> {
         match self {
             Self::L1(inner) => inner.penalty(weight),
@@ -67,7 +68,7 @@ impl Regularizer {
 impl FromStr for Regularizer {
     type Err = Error;
 
-    /// Knows every name that Keras's `regularizers.get` knows: `"l2"`, `"L2"`, each with its defaults. `"l1_l2"` is
+    /// Accepts the names of Keras's `regularizers.get`, such as `"l2"` or `"L2"`, with the defaults. `"l1_l2"` is
     /// `L1L2::new(0.01, 0.01)`, as Keras documents it.
     fn from_str(name: &str) -> Result<Self> {
         match name {

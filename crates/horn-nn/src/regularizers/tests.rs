@@ -226,6 +226,6 @@ fn bad_arguments_are_refused() {
     assert_eq!(
         error.to_string(),
         "no penalty can have this factor; received L2 with l2 = -1, expected a finite number, 0 or above. \
-         Hint: 0.01 is a good start."
+         Hint: try 0.01 first."
     );
 }

@@ -1,16 +1,16 @@
-//! Reading the parts of a configuration.
+//! Helpers for reading the JSON of configurations.
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::saving::limits::MAX_LAYERS;
 
-/// The keys of a dictionary of places.
+/// The keys of a dictionary of places; empty for a list.
 pub(crate) fn keys(places: &Value) -> Vec<String> {
     places.as_object().map(|named| named.keys().cloned().collect()).unwrap_or_default()
 }
 
-/// Collects the places of tensors in a call's arguments.
+/// Collects the places of all tensors in the arguments of a call.
 pub(crate) fn collect(value: &Value, places: &mut Vec<Value>) {
     match value {
         Value::Object(object) => match &object.get("config").unwrap_or(&Value::Null)["keras_history"] {
@@ -22,13 +22,18 @@ pub(crate) fn collect(value: &Value, places: &mut Vec<Value>) {
     }
 }
 
-/// Is it a number, a switch or a text, and not a tensor?
+/// Is it a number, a boolean or a string, not a tensor?
 pub(crate) fn is_plain(value: &Value) -> bool {
     value.is_boolean() || value.is_number() || value.is_string()
 }
 
 pub(crate) fn text<'a>(object: &'a Value, key: &str) -> Result<&'a str> {
-    object[key].as_str().ok_or_else(|| Error::argument(format!("{key} is missing")).received(object).expected("a text"))
+    object[key].as_str().ok_or_else(|| {
+        Error::argument(format!("{key} is missing"))
+            .received(object)
+            .expected("a string")
+            .hint("save the model again: its configuration is incomplete")
+    })
 }
 
 /// The layers of a model.
@@ -37,12 +42,17 @@ pub(crate) fn layers(config: &Value) -> Result<&[Value]> {
     if layers.len() > MAX_LAYERS {
         return Err(Error::model("the model has too many layers")
             .received(layers.len())
-            .expected(format!("at most {MAX_LAYERS}")));
+            .expected(format!("at most {MAX_LAYERS}"))
+            .hint("split the model into several files"));
     }
     Ok(layers)
 }
 
 pub(crate) fn list<'a>(object: &'a Value, key: &str) -> Result<&'a [Value]> {
     let found = object[key].as_array().map(Vec::as_slice);
-    found.ok_or_else(|| Error::argument(format!("{key} is missing")).expected("a list"))
+    found.ok_or_else(|| {
+        Error::argument(format!("{key} is missing"))
+            .expected("a list")
+            .hint("save the model again: its configuration is incomplete")
+    })
 }

@@ -1,19 +1,19 @@
-//! How large a configuration from an untrusted file may be.
+//! Limits for configurations from untrusted files.
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 
-/// A model of more layers would take long to read, and nobody has one.
+/// The limit for the number of layers. Reading more would take long, and real models have fewer.
 pub(crate) const MAX_LAYERS: usize = 10_000;
 
-/// How many objects there are in the configuration of a model: some fifteen for each layer.
+/// The limit for the number of JSON objects in a configuration. A layer has about fifteen.
 const MAX_OBJECTS: usize = 100_000;
 
-/// How deep configurations are in each other: those of models, wrappers, cells and initializers.
+/// The limit for the nesting of configurations, such as those of models, wrappers, cells and initializers.
 const MAX_LEVELS: usize = 30;
 
-/// Refuses what is larger or deeper than any model, before it is read.
+/// Rejects configurations that exceed the limits, before they are read.
 pub(crate) fn check_size(object: &Value) -> Result<()> {
     fn objects(value: &Value) -> usize {
         match value {
@@ -36,13 +36,15 @@ pub(crate) fn check_size(object: &Value) -> Result<()> {
     if levels > MAX_LEVELS {
         return Err(Error::model("layers are nested too deeply")
             .received(format!("{levels} levels"))
-            .expected(format!("at most {MAX_LEVELS}")));
+            .expected(format!("at most {MAX_LEVELS}"))
+            .hint("use fewer nested models and wrappers"));
     }
     let count = objects(object);
     if count > MAX_OBJECTS {
         return Err(Error::model("the configuration is too large")
             .received(format!("{count} objects"))
-            .expected(format!("at most {MAX_OBJECTS}")));
+            .expected(format!("at most {MAX_OBJECTS}"))
+            .hint("split the model into several files"));
     }
     Ok(())
 }

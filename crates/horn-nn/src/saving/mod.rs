@@ -1,4 +1,4 @@
-//! From Keras's configurations back to models. Imports `model` and below; layers are read by a context that it is given.
+//! Reading models from Keras's configurations. Imports `model` and below. The caller passes a context that reads layers.
 
 pub(crate) mod json;
 pub(crate) mod limits;

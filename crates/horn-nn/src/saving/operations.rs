@@ -1,4 +1,4 @@
-//! Keras's operations between layers, as they stand in a graph's configuration.
+//! Keras's operations between layers in the configuration of a graph.
 
 use std::collections::HashMap;
 
@@ -8,20 +8,19 @@ use crate::error::{Error, Result};
 use crate::layer::description::Layer;
 use crate::saving::json::text;
 
-/// Operations that Keras puts into a graph to compute masks; here masks go along with the values.
+/// Operations that Keras adds to a graph to compute masks. Horn propagates masks together with the values instead.
 pub(crate) const MASK_OPERATIONS: [&str; 3] = ["Any", "LogicalOr", "NotEqual"];
 
-/// Other such operations, by which the masks of merged values are brought together. They may also be steps of the user's
-/// own, if what they give is not for a mask.
+/// Further operations that Keras adds to merge masks. If their output is not used for a mask, they are operations of the
+/// user.
 pub(crate) const MASK_SHAPING: [&str; 5] = ["Concatenate", "ConvertToTensor", "ExpandDims", "OnesLike", "ZerosLike"];
 
-/// Between layers of other floating-point types Keras casts.
+/// The operation that Keras adds between layers of different floating-point types.
 const CAST: &str = "Cast";
 
-/// Refuses a function on tensors that is no cast to a float type, and the layer of its name, if there is one, is not what
-/// it means.
+/// Rejects a function on tensors, unless it is a cast to a float type or equivalent to the layer of the same name.
 pub(crate) fn check_operation(object: &Value, layer: Option<&dyn Layer>) -> Result<()> {
-    // Functions align shapes of other ranks at their ends, layers at the samples.
+    // Functions align the last axes of shapes with different ranks, layers the first ones.
     let mut shapes = Vec::new();
     collect_shapes(&object["inbound_nodes"], &mut shapes);
     let aligned = shapes.windows(2).all(|pair| pair[0].len() == pair[1].len());
@@ -31,10 +30,10 @@ pub(crate) fn check_operation(object: &Value, layer: Option<&dyn Layer>) -> Resu
     Err(Error::model("Keras's function on tensors is no layer")
         .received(text(object, "class_name")?)
         .expected("layers, or a function that means one, such as Add or Concatenate")
-        .hint("write the step as a layer in the program that saves the model"))
+        .hint("use a layer for this operation in the program that saves the model"))
 }
 
-/// Is it a cast to another floating-point type? Here all floats are of one type, so that nothing is left to do.
+/// Is it a cast to another floating-point type? Horn has a single float type, so such a cast does nothing.
 pub(crate) fn is_cast(object: &Value) -> bool {
     let to_float = object["config"]["dtype"].as_str().is_some_and(|dtype| dtype.contains("float"));
     object["class_name"] == CAST && to_float
@@ -52,7 +51,7 @@ fn collect_shapes<'a>(value: &'a Value, shapes: &mut Vec<&'a Vec<Value>>) {
     }
 }
 
-/// A number or an array among a call's arguments, which no layer takes there.
+/// A number or an array among the arguments of a call, where layers only take tensors.
 pub(crate) fn constant(value: &Value) -> Option<&Value> {
     match value {
         Value::Null => None,
@@ -64,12 +63,12 @@ pub(crate) fn constant(value: &Value) -> Option<&Value> {
     }
 }
 
-/// Is it one of Keras's functions on tensors, and no layer?
+/// Is it one of Keras's functions on tensors instead of a layer?
 pub(crate) fn is_operation(object: &Value) -> bool {
     object["module"].as_str().is_some_and(|module| module.starts_with("keras.src.ops"))
 }
 
-/// Which layers give nothing but tensors of truth values, as those that take them note.
+/// The layers whose outputs are all boolean, as recorded in the calls that take them.
 pub(crate) fn collect_truths<'a>(value: &'a Value, truths: &mut HashMap<&'a str, bool>) {
     match value {
         Value::Object(object) => match object.get("config").and_then(|config| config["keras_history"][0].as_str()) {

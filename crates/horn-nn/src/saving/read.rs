@@ -1,4 +1,4 @@
-//! From Keras's configurations back to models.
+//! Reading `Sequential` and `Functional` models from Keras's configurations.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,10 +22,10 @@ use crate::saving::operations::{
 };
 use crate::tensor::shape::Shape;
 
-/// The keyword argument of a call that says how the layer acts in it.
+/// The call argument for the mode.
 const TRAINING: &str = "training";
 
-/// The keyword argument of a call that gives the masks of its inputs.
+/// The call argument for the masks of the inputs.
 const MASK: &str = "mask";
 
 /// Reads a list of layers from Keras's `get_config()`.
@@ -37,7 +37,7 @@ pub(crate) fn sequential(config: &Value, context: &dyn ReadContext) -> Result<Se
     for object in layers(config)? {
         model = model.add(context.read(object)?);
     }
-    // Without an `InputLayer` the shape may be noted beside the layers.
+    // Without an `InputLayer`, the shape may be recorded next to the layers.
     match Shape::from_json(&config["build_input_shape"]) {
         Some(shape) if model.input_shape().is_none() => {
             let takes_strings = model.layers().next().is_some_and(Layer::takes_strings);
@@ -69,8 +69,8 @@ pub(crate) fn functional(config: &Value, context: &dyn ReadContext) -> Result<Fu
     }
     let calls = calls.into_iter().map(|(layer, index, node)| graph.waiting(layer, index, node));
     let mut open = calls.collect::<Result<Vec<_>>>()?;
-    // A call waits for those that it takes from, and for the calls of its layer before it: each is looked at again
-    // when the one call is made that it was found to wait for.
+    // A call depends on those whose outputs it takes, and on the previous call of its layer. It is checked again only
+    // when the call that it was found to wait for has been made.
     let mut waiting: HashMap<CallKey, Vec<Waiting>> = HashMap::new();
     open.reverse();
     while let Some(mut call) = open.pop() {
@@ -89,7 +89,8 @@ pub(crate) fn functional(config: &Value, context: &dyn ReadContext) -> Result<Fu
         return Err(Error::model("calls go round in a circle, or take what no layer gives")
             .at(format!("model {name:?}"))
             .received(stuck.join(", "))
-            .expected("calls that lead from the inputs to the outputs"));
+            .expected("calls that lead from the inputs to the outputs")
+            .hint("save the model again: its configuration is not a valid graph"));
     }
     let inputs = graph.tensors(&config["input_layers"])?;
     let outputs = graph.tensors(&config["output_layers"])?;
@@ -97,29 +98,29 @@ pub(crate) fn functional(config: &Value, context: &dyn ReadContext) -> Result<Fu
     Ok(model.with_keys(Keys { inputs: keys(&config["input_layers"]), outputs: keys(&config["output_layers"]) }))
 }
 
-/// A call of a layer, by the layer's name and the call's number.
+/// The key of a call: the name of the layer and the index of the call.
 type CallKey = (String, usize);
 
-/// A call that is not made yet.
+/// A call that has not been made yet.
 struct Waiting<'a> {
     layer: &'a str,
     index: usize,
     node: &'a Value,
-    /// The places of the tensors that it takes, in the order of the layer's arguments; after them those of its masks.
+    /// The places of its input tensors in the order of the layer's arguments, followed by those of its masks.
     places: Vec<Value>,
     masks: usize,
-    /// How many of them are there.
+    /// How many of the places are available.
     found: usize,
 }
 
-/// The layers that were read, and the outputs of those calls that were made.
+/// The layers that have been read, and the outputs of the calls that have been made.
 struct Graph<'c> {
     context: &'c dyn ReadContext,
     layers: HashMap<String, SharedLayer>,
     outputs: HashMap<String, Vec<Vec<KerasTensor>>>,
     /// The names of mask operations.
     masks: HashSet<String>,
-    /// The names of layers that are graphs themselves.
+    /// The names of nested graphs.
     graphs: HashSet<String>,
 }
 
@@ -131,11 +132,16 @@ impl<'c> Graph<'c> {
 
     fn add(&mut self, name: &str, object: &Value, nodes: &[Value]) -> Result<()> {
         if self.layers.contains_key(name) || self.outputs.contains_key(name) {
-            return Err(Error::model("two layers have one name").received(format!("{name:?} twice")));
+            return Err(Error::model("two layers have one name")
+                .received(format!("{name:?} twice"))
+                .hint("rename one of them in the program that saves the model"));
         }
         if object["class_name"] == "InputLayer" {
             let input: Input = serde_json::from_value(object["config"].clone()).map_err(|error| {
-                Error::argument("the input can't be read").at(format!("layer {name:?}")).because(error)
+                Error::argument("the input can't be read")
+                    .at(format!("layer {name:?}"))
+                    .because(error)
+                    .hint("save the model again: the configuration of its input is not valid")
             })?;
             self.outputs.insert(name.to_owned(), vec![vec![input.tensor()]]);
             return Ok(());
@@ -153,31 +159,32 @@ impl<'c> Graph<'c> {
         }
         let read = |object| self.context.read(object).map_err(|error| error.at(format!("layer {name:?}")));
         let mut layer = read(object)?;
-        // What Keras is told with the call is told to the layer here. Layers that hold others know no such options, so
-        // that no layer is read more than twice.
+        // Some call arguments in Keras are arguments of the layer here. Wrappers have none of them, so no layer is read
+        // more than twice.
         let known = layer.call_options();
-        let told = |node: &Value| -> Map<String, Value> {
+        let options_of = |node: &Value| -> Map<String, Value> {
             let kwargs = node["kwargs"].as_object().into_iter().flatten();
-            let own = kwargs.filter(|(key, _)| known.contains(&key.as_str()));
-            let said = |value: &Value| if is_plain(value) { value.clone() } else { self.takes(value).into() };
-            own.map(|(key, value)| (key.clone(), said(value))).filter(|(_, value)| value != false).collect()
+            let known_kwargs = kwargs.filter(|(key, _)| known.contains(&key.as_str()));
+            let option = |value: &Value| if is_plain(value) { value.clone() } else { self.takes(value).into() };
+            known_kwargs.map(|(key, value)| (key.clone(), option(value))).filter(|(_, value)| value != false).collect()
         };
-        if let Some(other) = nodes.iter().find(|node| told(node) != told(&nodes[0])) {
+        if let Some(other) = nodes.iter().find(|node| options_of(node) != options_of(&nodes[0])) {
             return Err(Error::model("the calls of one layer differ in their options")
                 .at(format!("layer {name:?}"))
-                .received(format!("{} and {}", Value::from(told(&nodes[0])), Value::from(told(other))))
+                .received(format!("{} and {}", Value::from(options_of(&nodes[0])), Value::from(options_of(other))))
                 .expected("the same options in each call")
-                .hint("make it two layers in the program that writes the model"));
+                .hint("use two layers in the program that saves the model"));
         }
         let kwargs = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
         let mut others = kwargs.filter(|(key, _)| *key != TRAINING && !known.contains(&key.as_str()));
         if let Some((key, value)) = others.find(|(_, value)| is_plain(value)) {
-            return Err(Error::argument("the layer has no such argument of its call")
+            return Err(Error::argument("the layer has no such call argument")
                 .at(format!("layer {name:?}"))
                 .received(format!("{key} = {value}"))
-                .expected(known.join(", ")));
+                .expected(if known.is_empty() { "none".to_owned() } else { known.join(", ") })
+                .hint("leave the argument out in the program that saves the model"));
         }
-        let options = nodes.first().map(told).unwrap_or_default();
+        let options = nodes.first().map(options_of).unwrap_or_default();
         if !options.is_empty() {
             let mut object = object.clone();
             if let Some(config) = object["config"].as_object_mut() {
@@ -192,11 +199,13 @@ impl<'c> Graph<'c> {
         Ok(())
     }
 
-    /// A call that is to be made once there is what it takes.
+    /// A call that is made as soon as its inputs are available.
     fn waiting<'a>(&self, layer: &'a str, index: usize, node: &'a Value) -> Result<Waiting<'a>> {
         let places = match self.layers.get(layer) {
             Some(description) => self.places(description, node).map_err(|error| error.at(format!("layer {layer:?}"))),
-            None => Err(Error::model("an Input is called").at(format!("layer {layer:?}"))),
+            None => Err(Error::model("an Input is called")
+                .at(format!("layer {layer:?}"))
+                .hint("save the model again: its configuration is not a valid graph")),
         };
         let (places, masks) = places?;
         Ok(Waiting { layer, index, node, places, masks, found: 0 })
@@ -231,34 +240,34 @@ impl<'c> Graph<'c> {
         Ok(())
     }
 
-    /// A mask that Keras's graph computes is one that goes along with an input here, too.
+    /// Checks that a mask that Keras's graph computes is the propagated mask of an input here.
     fn check_computed_mask(&self, call: &Waiting, inputs: &[KerasTensor]) -> Result<()> {
         let (kwargs, mut masks) = (&call.node["kwargs"], Vec::new());
         collect(&kwargs[MASK], &mut masks);
         let computed = masks.iter().any(|place| self.is_of_mask(place));
-        // A layer that gets its states does not look at the mask that comes with the sequence.
-        let comes_along = kwargs["initial_state"].is_null() && inputs.iter().any(|input| input.mask().is_some());
-        if !computed || comes_along {
+        // A layer with initial states ignores the propagated mask of the sequence.
+        let is_propagated = kwargs["initial_state"].is_null() && inputs.iter().any(|input| input.mask().is_some());
+        if !computed || is_propagated {
             return Ok(());
         }
-        Err(Error::model("the mask is computed by the program, and comes along with no input")
+        Err(Error::model("the mask is computed by the program, and is not that of an input")
             .at(format!("layer {:?}", call.layer))
             .received(format!("a mask from {}", masks[0][0]))
-            .expected("the mask of an Embedding or a Masking before, or an Input")
-            .hint("let `Masking` or `Embedding(mask_zero=True)` make the mask"))
+            .expected("the mask of an Embedding or a Masking layer, or an Input")
+            .hint("create the mask with `Masking` or `Embedding(mask_zero=True)`"))
     }
 
-    /// The places of the tensors that a call takes, in the order of the layer's arguments; and how many masks are
-    /// after them.
+    /// The places of the input tensors of a call, in the order of the layer's arguments and followed by its masks; and the
+    /// number of masks.
     fn places(&self, layer: &SharedLayer, node: &Value) -> Result<(Vec<Value>, usize)> {
         let known = layer.description().call_options();
         let kwargs = node["kwargs"].as_object().into_iter().flatten();
         let others = kwargs.filter(|(key, _)| *key != TRAINING && !known.contains(&key.as_str()));
         if let Some(constant) = constant(&node["args"]).or_else(|| others.map(|(_, value)| value).find_map(constant)) {
-            return Err(Error::model("the call takes a value that is no tensor of the graph")
+            return Err(Error::model("the call takes a value that is not a tensor of the graph")
                 .received(constant)
                 .expected("outputs of layers")
-                .hint("write the step as a layer in the program that saves the model, such as Rescaling"));
+                .hint("use a layer for this operation in the program that saves the model, such as Rescaling"));
         }
         let mut places = self.collected(&node["args"]);
         let mut named: HashMap<&str, Vec<Value>> = HashMap::new();
@@ -274,13 +283,14 @@ impl<'c> Graph<'c> {
         places.extend(masks.iter().cloned());
         match named.into_keys().next() {
             None => Ok((places, masks.len())),
-            Some(other) => Err(Error::model("the layer takes no such tensor with its call")
+            Some(other) => Err(Error::model("the layer takes no such tensor as a call argument")
                 .received(format!("a tensor as {other:?}"))
-                .expected("the layer's inputs; masks go along with them, from layers such as `Masking`")),
+                .expected("the inputs of the layer")
+                .hint("create masks with layers such as `Masking`, which propagate them")),
         }
     }
 
-    /// The places of tensors in an argument, but for masks: they go along with the values.
+    /// The places of the tensors in an argument, without masks, which are propagated with the values.
     fn collected(&self, value: &Value) -> Vec<Value> {
         let mut places = Vec::new();
         collect(value, &mut places);
@@ -292,7 +302,7 @@ impl<'c> Graph<'c> {
         place[0].as_str().is_some_and(|layer| self.masks.contains(layer))
     }
 
-    /// Does an argument hold tensors?
+    /// Does an argument contain tensors?
     fn takes(&self, value: &Value) -> bool {
         !self.collected(value).is_empty()
     }
@@ -304,7 +314,7 @@ impl<'c> Graph<'c> {
         calls.get(at(&place[1])?)?.get(at(&place[2])?).cloned()
     }
 
-    /// The tensors at one place, or at several, in a list or by name.
+    /// The tensors at one place, or at several in a list or a dictionary.
     fn tensors(&self, places: &Value) -> Result<Vec<KerasTensor>> {
         let list: Vec<&Value> = match places {
             Value::Array(list) if list.first().is_some_and(Value::is_string) => vec![places],
@@ -315,12 +325,15 @@ impl<'c> Graph<'c> {
         let tensor = |place: &Value| {
             let numbered = place[0].as_str().filter(|name| self.graphs.contains(*name)).and_then(|_| place[1].as_u64());
             let counted = match numbered {
-                // Here, and only here, Keras counts the call by which a graph was made.
+                // Only here does Keras count the call that created a nested graph.
                 Some(call) => json!([place[0], call.saturating_sub(1), place[2]]),
                 None => place.clone(),
             };
             self.tensor(&counted).ok_or_else(|| {
-                Error::model("an input or output is of no layer").received(place).expected("[layer, call, output]")
+                Error::model("an input or output is of no layer")
+                    .received(place)
+                    .expected("[layer, call, output]")
+                    .hint("save the model again: its configuration is not a valid graph")
             })
         };
         list.into_iter().map(tensor).collect()

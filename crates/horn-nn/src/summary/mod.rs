@@ -1,4 +1,4 @@
-//! A model's summary: the table that Keras's `model.summary()` prints, character for character.
+//! The summary of a model: the table that Keras's `model.summary()` prints, character for character.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,7 @@ use std::io::{IsTerminal, Write};
 
 use crate::summary::text::{Align, LongWord, Style, Text};
 
-/// A model at a glance: one row a layer, and the sums of their weights.
+/// The summary of a model: one row for each layer, and the total numbers of parameters.
 ///
 /// ```
 /// use horn_nn::summary::{Row, Summary, Totals};
@@ -45,13 +45,13 @@ pub struct Summary {
     pub name: String,
     /// The layers, in the order in which they are shown.
     pub rows: Vec<Row>,
-    /// How many numbers the model holds.
+    /// The total numbers of parameters.
     pub totals: Totals,
-    /// Adds the column that says whether a layer learns.
+    /// Adds the column that shows whether a layer is trainable.
     pub show_trainable: bool,
-    /// Adds the column that says where a layer's inputs come from; Keras does where a model is not a plain chain.
+    /// Adds the column that shows which layers the inputs come from. Keras adds it if the model is not a plain chain.
     pub show_connections: bool,
-    /// How wide the table is, in columns, whatever the terminal's width: Keras's `line_length`.
+    /// The width of the table in columns, instead of one that depends on the terminal: Keras's `line_length`.
     ///
     /// ```
     /// # use horn_nn::summary::Summary;
@@ -64,39 +64,39 @@ pub struct Summary {
 /// One layer of a [`Summary`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
-    /// The layer's own name, such as `dense_1`.
+    /// The name of the layer, such as `dense_1`.
     pub name: String,
     /// The name of its class, such as `Dense`.
     pub class_name: String,
-    /// The shape as text, such as `(None, 128)`; `None` as long as the layer is not built.
+    /// The output shape, such as `(None, 128)`; `None` if the layer is not built.
     pub output_shape: Option<String>,
-    /// How many numbers its weights hold; `None` as long as the layer is not built.
+    /// The number of parameters; `None` if the layer is not built.
     pub params: Option<usize>,
-    /// Whether it learns; `None` for a layer without weights.
+    /// Whether the layer is trainable; `None` for a layer without weights.
     pub trainable: Option<bool>,
-    /// Where its inputs come from; empty for an input.
+    /// The outputs that the layer takes; empty for an input.
     pub connected_to: Vec<Connection>,
 }
 
-/// One input of a layer: an output of another.
+/// One input of a layer: the output of another layer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Connection {
     /// The name of the layer that the input comes from.
     pub layer: String,
-    /// Which call of that layer, from 0.
+    /// The index of the call of that layer.
     pub node_index: usize,
-    /// Which output of that call, from 0.
+    /// The index of the output of that call.
     pub tensor_index: usize,
 }
 
-/// How many numbers a model holds, by what becomes of them.
+/// The total numbers of parameters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Weights that learn.
+    /// Values of trainable weights.
     pub trainable: usize,
-    /// Weights that do not.
+    /// Values of non-trainable weights.
     pub non_trainable: usize,
-    /// The optimizer's variables, once it has some. Keras counts the step counter and the learning rate among them.
+    /// Values of the optimizer's variables, if it has some. As in Keras, the step counter and the learning rate count.
     pub optimizer: Option<usize>,
 }
 
@@ -109,8 +109,9 @@ struct Column {
 impl Summary {
     /// The summary for a terminal of `columns` columns, without a newline at the end.
     ///
-    /// Without a [`line_length`](Self::line_length) the table is four columns narrower than the terminal, and never
-    /// wider than Keras's, which is 88 columns in the plain case. In a terminal too narrow for a table it is as narrow as it can be.
+    /// Without a [`line_length`](Self::line_length), the table is four columns narrower than the terminal, and at most as
+    /// wide as Keras's, which is 88 columns in the plain case. If the terminal is too narrow, the table has its minimal
+    /// width.
     ///
     /// ```
     /// # use horn_nn::summary::Summary;
@@ -142,12 +143,12 @@ impl Summary {
         lines.join("\n")
     }
 
-    /// Prints the summary in the width of the terminal, with colours where the terminal shows some.
+    /// Prints the summary in the width of the terminal, with colours if the terminal supports them.
     pub fn print(&self) {
         let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let styled = io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb;
-        // A reader that went away, such as `head`, is no reason to stop the program.
+        // A closed pipe, as after `head`, must not stop the program.
         let _ = writeln!(io::stdout(), "{}", self.render(terminal_width(), styled));
     }
 
@@ -170,7 +171,9 @@ impl Summary {
         }
         let ends: Vec<f64> = columns.iter().map(|(.., end)| *end).collect();
         let line_length = self.line_length.unwrap_or(terminal.saturating_sub(4).min(longest));
-        let widths = (line_length..).find_map(|line| widths(line, &ends)).expect("some line is long enough");
+        let widths = (line_length..)
+            .find_map(|line| widths(line, &ends))
+            .expect("a line that is long enough has room for every column");
         columns.into_iter().zip(widths).map(|((title, align, _), width)| Column { title, width, align }).collect()
     }
 
@@ -220,21 +223,21 @@ impl Totals {
     }
 }
 
-/// How many columns the terminal has: what `COLUMNS` says, or the terminal itself, or 80.
+/// The width of the terminal in columns: the variable `COLUMNS`, or that of the terminal, or 80.
 ///
 /// ```
 /// assert!(horn_nn::summary::terminal_width() > 0);
 /// ```
 pub fn terminal_width() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()).filter(|&n| n > 0);
-    let asked = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-    told.or_else(asked).filter(|&n| n > 0).unwrap_or(80)
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()).filter(|&n| n > 0);
+    let of_terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    columns.or_else(of_terminal).filter(|&n| n > 0).unwrap_or(80)
 }
 
-/// How much text each column holds where the table is `line` wide; `None` where one would hold nothing.
+/// The widths of the columns' contents if the table is `line` wide; `None` if one would be empty.
 ///
-/// Keras says where each column ends as a part of the line, and its table library then takes the borders and paddings
-/// off the columns evenly.
+/// Keras gives the end of each column as a fraction of the line. Its table library then subtracts borders and padding
+/// evenly from the columns.
 fn widths(line: usize, ends: &[f64]) -> Option<Vec<usize>> {
     let mut widths = Vec::with_capacity(ends.len());
     let mut frame = 3 * ends.len() + 1;
@@ -249,7 +252,7 @@ fn widths(line: usize, ends: &[f64]) -> Option<Vec<usize>> {
     Some(widths)
 }
 
-/// A line across the table, drawn with its left end, its stroke, its crossing and its right end.
+/// A horizontal line of the table, drawn with the given left end, stroke, crossing and right end.
 fn rule(table: &[Column], strokes: &str) -> String {
     let mut strokes = strokes.chars().map(String::from);
     let [left, stroke, cross, right] = std::array::from_fn(|_| strokes.next().unwrap_or_default());
@@ -336,7 +339,7 @@ fn thousands(count: usize) -> String {
     out
 }
 
-/// The memory of so many weights of 32 bits.
+/// The size in memory of this number of 32-bit values.
 fn memory(count: usize) -> String {
     let mut size = 4.0 * count as f64;
     for unit in ["B", "KB", "MB", "GB", "TB"] {

@@ -1,4 +1,4 @@
-//! Styled text: wrapped at spaces, cut with an ellipsis and aligned in a column, as Keras's tables are.
+//! Styled text, which is wrapped at spaces, truncated with an ellipsis and aligned in columns as in Keras's tables.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -14,7 +14,7 @@ pub(crate) enum Style {
 }
 
 impl Style {
-    /// The parameters of the terminal's "select graphic rendition".
+    /// The parameters of the escape sequence for the style.
     fn code(self) -> Option<&'static str> {
         Some(match self {
             Self::Plain => return None,
@@ -35,12 +35,12 @@ pub(crate) enum Align {
     Right,
 }
 
-/// What becomes of a word that is longer than a line.
+/// How a word that is longer than a line is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LongWord {
-    /// It goes on in the next line.
+    /// It is broken.
     Fold,
-    /// It stays on one line, which `Text::align` cuts.
+    /// It stays on one line, which `Text::align` truncates.
     Keep,
 }
 
@@ -52,18 +52,18 @@ impl Text {
         Self::default().with(text, style)
     }
 
-    /// Appends. Control characters would break the table, so they are left out.
+    /// Appends text. Control characters are left out, as they would break the table.
     pub(super) fn with(mut self, text: &str, style: Style) -> Self {
         self.0.extend(text.chars().filter(|c| !c.is_control()).map(|c| (c, style)));
         self
     }
 
-    /// Breaks at spaces into lines of at most `width` columns; with `LongWord::Keep` a line may be longer.
+    /// Wraps at spaces into lines of at most `width` columns; with `LongWord::Keep` a line may be longer.
     pub(super) fn wrap(&self, width: usize, long_word: LongWord) -> Vec<Self> {
         let mut lines = vec![Self::default()];
         let mut used = 0;
         for word in self.words() {
-            let line = lines.last_mut().expect("there is always a line");
+            let line = lines.last_mut().expect("the first line is added before the loop");
             let bare = columns(trimmed(word));
             if bare <= width.saturating_sub(used) {
                 line.0.extend_from_slice(word);
@@ -88,7 +88,7 @@ impl Text {
         lines
     }
 
-    /// Makes it exactly `width` columns wide, with spaces of the style `fill` or by cutting it.
+    /// Makes the text exactly `width` columns wide: pads it with spaces of the style `fill`, or truncates it.
     pub(super) fn align(mut self, width: usize, align: Align, fill: Style) -> Self {
         if align != Align::Left {
             self.0.truncate(trimmed(&self.0).len());
@@ -129,7 +129,7 @@ impl Text {
         }
         let style = |index: usize| self.0.get(index).map_or(Style::Plain, |(_, style)| *style);
         let mut kept = fitting(&self.0, width.saturating_sub(1)).to_vec();
-        // Half of a wide character does not show: a space stands for it.
+        // Half of a wide character can't be shown and is replaced by a space.
         while columns(&kept) + 1 < width {
             kept.push((' ', style(kept.len())));
         }
@@ -161,7 +161,7 @@ fn trimmed(text: &[(char, Style)]) -> &[(char, Style)] {
     &text[..text.len() - spaces]
 }
 
-/// As much of the beginning as fits in `width` columns.
+/// The longest prefix that fits in `width` columns.
 fn fitting(text: &[(char, Style)], width: usize) -> &[(char, Style)] {
     let mut used = 0;
     let fits = |(c, _): &&(char, Style)| {
@@ -174,7 +174,7 @@ fn fitting(text: &[(char, Style)], width: usize) -> &[(char, Style)] {
 fn folded(mut word: &[(char, Style)], width: usize) -> Vec<&[(char, Style)]> {
     let mut pieces = Vec::new();
     while !word.is_empty() {
-        // A character that is wider than the line gets one of its own.
+        // A character that is wider than the line gets a separate line.
         let (piece, rest) = word.split_at(fitting(word, width).len().max(1));
         pieces.push(piece);
         word = rest;

@@ -1,7 +1,7 @@
 //! Tensors whose rank is known only at run time.
 //!
-//! Burn's `Tensor<D>` has its rank in the type; a list of layers can't. [`AnyTensor`] is the same tensor without the
-//! rank; going there and back costs nothing but a check.
+//! The type of Burn's `Tensor<D>` contains the rank, but the rank of a tensor between two layers of a list is not known at
+//! compile time. [`AnyTensor`] is the same tensor without the rank; converting back only checks the rank.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ use crate::tensor::shape;
 /// # Ok::<(), horn_nn::Error>(())
 /// ```
 ///
-/// Its rank is never taken for granted:
+/// The rank is checked at every conversion:
 ///
 /// ```compile_fail,E0308
 /// # use burn::tensor::{Device, Tensor};
@@ -51,41 +51,41 @@ impl AnyTensor {
         self.0.shape().num_dims()
     }
 
-    /// What its values are.
+    /// The type of the values.
     pub fn dtype(&self) -> DType {
         self.0.dtype()
     }
 
-    /// Where its values are.
+    /// The device of the values.
     pub fn device(&self) -> Device {
         Device::new(self.0.device())
     }
 
-    /// The tensor as one of floats and rank `D`.
+    /// The tensor as a float tensor of rank `D`.
     ///
     /// # Errors
     ///
-    /// Where the rank is not `D`, or the values are no floats.
+    /// If the rank is not `D`, or the values are not floats.
     pub fn float<const D: usize>(self) -> Result<Tensor<D>> {
         let is_float = self.dtype().is_float();
         self.typed("floats", is_float)
     }
 
-    /// The tensor as one of integers and rank `D`.
+    /// The tensor as an integer tensor of rank `D`.
     ///
     /// # Errors
     ///
-    /// Where the rank is not `D`, or the values are no integers.
+    /// If the rank is not `D`, or the values are not integers.
     pub fn int<const D: usize>(self) -> Result<Tensor<D, Int>> {
         let is_int = self.dtype().is_int() || self.dtype().is_uint();
         self.typed("integers", is_int)
     }
 
-    /// The tensor as one of booleans and rank `D`.
+    /// The tensor as a boolean tensor of rank `D`.
     ///
     /// # Errors
     ///
-    /// Where the rank is not `D`, or the values are no booleans.
+    /// If the rank is not `D`, or the values are not booleans.
     pub fn bool<const D: usize>(self) -> Result<Tensor<D, Bool>> {
         let is_bool = self.dtype().is_bool();
         self.typed("booleans", is_bool)
@@ -95,22 +95,22 @@ impl AnyTensor {
         if is_kind && self.rank() == D {
             return Ok(Tensor::from_dispatch(self.0));
         }
-        Err(Error::shape("the tensor is of another rank or kind")
+        Err(Error::shape("the tensor has another rank or type")
             .received(format!("{:?} of shape {}", self.dtype(), shape::sizes(&self.sizes())))
             .expected(format!("{kind} of rank {D}"))
-            .hint("reshape it, or use a layer for this rank"))
+            .hint("reshape it, or use a layer for tensors of this rank"))
     }
 
-    /// The same values, in row-major order, with other sizes.
+    /// The same values, in row-major order, with another shape.
     ///
     /// # Errors
     ///
-    /// Where the number of values is another, or there are more axes than tensors can have.
+    /// If the number of values differs, or there are more axes than a tensor can have.
     pub fn reshape(self, sizes: &[usize]) -> Result<Self> {
         if self.sizes().iter().product::<usize>() != sizes.iter().product::<usize>() {
             return Err(Error::shape("reshaping can't change the number of values")
                 .received(format!("{} to {}", shape::sizes(&self.sizes()), shape::sizes(sizes)))
-                .expected("sizes of the same product")
+                .expected("a shape with the same number of values")
                 .hint("change the target shape"));
         }
         by_rank!(self, |x| match *sizes {
@@ -124,55 +124,59 @@ impl AnyTensor {
         })?
     }
 
-    /// The same values with the axes in another order: axis `i` of the result is axis `axes[i]` of this tensor.
+    /// Permutes the axes: axis `i` of the result is axis `axes[i]` of this tensor.
     ///
     /// # Errors
     ///
-    /// Where the values are no floats, or the axes are not all of the tensor's, each once.
+    /// If the values are not floats, or `axes` is not a permutation of the tensor's axes.
     pub fn permute(self, axes: &[usize]) -> Result<Self> {
         let mut sorted = axes.to_vec();
         sorted.sort_unstable();
         if !sorted.into_iter().eq(0..self.rank()) {
-            return Err(Error::argument("the axes can't be brought into this order")
+            return Err(Error::argument("the axes are not a permutation")
                 .received(format!("{axes:?} for {}", shape::sizes(&self.sizes())))
-                .expected(format!("each axis from 0 to {} once", self.rank().saturating_sub(1))));
+                .expected(format!("each axis from 0 to {} once", self.rank().saturating_sub(1)))
+                .hint("list every axis of the tensor once"));
         }
         if axes.is_sorted() {
             return Ok(self);
         }
         fn permute<const D: usize>(x: Tensor<D>, axes: &[usize]) -> AnyTensor {
-            let axes: [usize; D] = axes.try_into().expect("the axes were compared");
+            let axes: [usize; D] =
+                axes.try_into().expect("`axes` has as many elements as the tensor has axes, which was checked");
             x.permute(axes.map(|axis| axis as isize)).into()
         }
         by_rank!(self, |x| permute(x, axes))
     }
 
-    /// The same values, repeated along axes of size 1.
+    /// Broadcasts the tensor: repeats the values along axes of size 1.
     ///
     /// # Errors
     ///
-    /// Where the values are no floats, or the sizes don't fit.
+    /// If the values are not floats, or the shape cannot be broadcast to these sizes.
     pub fn expand(self, sizes: &[usize]) -> Result<Self> {
         let own = self.sizes();
         if own.len() != sizes.len() || own.iter().zip(sizes).any(|(own, size)| own != size && *own != 1) {
-            return Err(Error::shape("the tensor can't be repeated to these sizes")
+            return Err(Error::shape("the tensor can't be broadcast to this shape")
                 .received(shape::sizes(&own))
-                .expected(shape::sizes(sizes)));
+                .expected(shape::sizes(sizes))
+                .hint("give it the same rank, and the same sizes or 1"));
         }
         fn expand<const D: usize>(x: Tensor<D>, sizes: &[usize]) -> AnyTensor {
-            let sizes: [usize; D] = sizes.try_into().expect("the ranks were compared");
+            let sizes: [usize; D] =
+                sizes.try_into().expect("`sizes` has as many elements as the tensor has axes, which was checked");
             x.expand(sizes).into()
         }
         by_rank!(self, |x| expand(x, sizes))
     }
 
-    /// The tensor with all leading axes made one: `[samples, last]`.
+    /// Flattens all axes but the last: `[samples, last]`.
     ///
-    /// A vector is taken as one column.
+    /// A tensor of rank 1 becomes a single column.
     ///
     /// # Errors
     ///
-    /// Where the values are no floats.
+    /// If the values are not floats.
     pub fn rows(self) -> Result<Tensor<2>> {
         match self.rank() {
             2 => self.float(),
@@ -197,10 +201,10 @@ impl fmt::Debug for AnyTensor {
     }
 }
 
-/// The most axes that a tensor in a model can have.
+/// The highest rank of a tensor in a model.
 pub const MAX_RANK: usize = 6;
 
-/// The error for tensors with more axes than [`MAX_RANK`].
+/// The error for tensors of rank 0, or above [`MAX_RANK`].
 #[doc(hidden)]
 pub fn unsupported_rank(rank: usize) -> Error {
     Error::shape("tensors of this rank are not supported")
@@ -209,11 +213,11 @@ pub fn unsupported_rank(rank: usize) -> Error {
         .hint("reshape the data to fewer axes")
 }
 
-/// Runs the expression with the [`AnyTensor`] as a float `Tensor` of its own rank, 1 to 6.
+/// Evaluates the expression with the [`AnyTensor`] as a float `Tensor` of its own rank, 1 to 6.
 ///
-/// The expression is compiled once for each rank; its value must have the same type for all, such as an
-/// [`AnyTensor`] made by `into()`. The whole is a `Result`. With `bool:` or `int:` before the tensor it is one of
-/// booleans or integers.
+/// The expression is compiled once for each rank; its value must have the same type for all ranks, such as an
+/// [`AnyTensor`] made with `into()`. The macro returns a `Result`. With `bool:` or `int:` before the tensor, it is a
+/// boolean or an integer tensor.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -267,8 +271,8 @@ mod tests {
         let x = AnyTensor::from(Tensor::<2>::ones([2, 3], &Device::default()));
         assert_eq!(
             x.float::<4>().unwrap_err().to_string(),
-            "the tensor is of another rank or kind; received F32 of shape (2, 3), expected floats of rank 4. \
-             Hint: reshape it, or use a layer for this rank."
+            "the tensor has another rank or type; received F32 of shape (2, 3), expected floats of rank 4. \
+             Hint: reshape it, or use a layer for tensors of this rank."
         );
     }
 

@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// Writes shapes one after the other.
+/// Formats a list of shapes for messages.
 pub(crate) fn list(shapes: &[Shape]) -> String {
-    let text = |shape: &Shape| if shape.is_strings() { format!("texts {shape}") } else { shape.to_string() };
+    let text = |shape: &Shape| if shape.is_strings() { format!("strings {shape}") } else { shape.to_string() };
     shapes.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// No tensor has more values than these, and no argument of a layer that is a size is larger: sixteen gigabytes. So
-/// computing with sizes does not overflow, whatever a file says.
+/// The limit for the number of values of a tensor (16 GiB of floats) and for arguments that are sizes. It guarantees that
+/// computing with sizes does not overflow, whatever an untrusted file contains.
 pub(crate) const MAX_VALUES: u64 = 1 << 32;
 
-/// The shape of a batch of samples, its first axis the batch.
+/// The shape of a batch of samples. The first axis is the batch.
 ///
-/// A size that is known only when data comes, as the batch size is, is `None`.
+/// A size that is only known when the model runs, such as the batch size, is `None`.
 ///
 /// ```
 /// use horn_nn::Shape;
@@ -35,46 +35,46 @@ pub(crate) const MAX_VALUES: u64 = 1 << 32;
 #[serde(transparent)]
 pub struct Shape {
     sizes: Vec<Option<usize>>,
-    /// Are the values texts, and no numbers?
+    /// Are the values strings?
     #[serde(skip)]
-    texts: bool,
+    strings: bool,
 }
 
 impl Shape {
-    /// The shape of a batch of any size whose samples have the shape `sample`.
+    /// The shape of a batch of any size, whose samples have the shape `sample`.
     pub fn batched(sample: impl AsRef<[usize]>) -> Self {
         Self::new(std::iter::once(None).chain(sample.as_ref().iter().copied().map(Some)).collect::<Vec<_>>())
     }
 
-    /// The shape that a JSON list holds, where it is one.
+    /// The shape in a JSON list; `None` if the value is not a list of sizes.
     pub(crate) fn from_json(value: &serde_json::Value) -> Option<Self> {
         serde_json::from_value(value.clone()).ok().filter(|_| value.is_array())
     }
 
-    /// A shape of these sizes, the batch axis first.
+    /// A shape with these sizes, the batch axis first.
     pub fn new(sizes: impl Into<Vec<Option<usize>>>) -> Self {
-        Self { sizes: sizes.into(), texts: false }
+        Self { sizes: sizes.into(), strings: false }
     }
 
-    /// The shape of data, all its sizes known.
-    pub(crate) fn of_data(sizes: &[usize], texts: bool) -> Self {
-        Self { sizes: sizes.iter().copied().map(Some).collect(), texts }
+    /// The shape of data, with all sizes known.
+    pub(crate) fn of_data(sizes: &[usize], strings: bool) -> Self {
+        Self { sizes: sizes.iter().copied().map(Some).collect(), strings }
     }
 
-    /// The shape of texts with these sizes: of what layers such as `TextVectorization` take.
+    /// The same shape for strings, which layers such as `TextVectorization` take.
     #[must_use]
     pub fn of_strings(self) -> Self {
-        Self { texts: true, ..self }
+        Self { strings: true, ..self }
     }
 
-    /// Are the values texts, and no numbers?
+    /// Are the values strings?
     pub fn is_strings(&self) -> bool {
-        self.texts
+        self.strings
     }
 
-    /// What the values are, for messages.
+    /// The word for the values in messages.
     pub(crate) fn kind(&self) -> &'static str {
-        if self.texts { "texts" } else { "numbers" }
+        if self.strings { "strings" } else { "numbers" }
     }
 
     /// The sizes of all axes, the batch axis first.
@@ -87,7 +87,7 @@ impl Shape {
         self.sizes.len()
     }
 
-    /// The shape of one step of a sequence: without the second axis.
+    /// The shape of one timestep of a sequence: without the second axis.
     pub(crate) fn of_step(&self) -> Self {
         let sizes = self.sizes.iter().enumerate().filter(|(axis, _)| *axis != 1);
         Self::new(sizes.map(|(_, size)| *size).collect::<Vec<_>>())
@@ -102,7 +102,7 @@ impl Shape {
         self
     }
 
-    /// The number of samples, where it is known.
+    /// The number of samples, if it is known.
     pub(crate) fn batch(&self) -> Option<usize> {
         self.sizes.first().copied().flatten()
     }
@@ -112,12 +112,12 @@ impl Shape {
         self.sizes.get(1..).unwrap_or_default()
     }
 
-    /// The size of the last axis, where it is known.
+    /// The size of the last axis, if it is known.
     pub fn last(&self) -> Option<usize> {
         self.sizes.last().copied().flatten()
     }
 
-    /// The same shape with another last axis.
+    /// The same shape with another size of the last axis.
     #[must_use]
     pub fn with_last(mut self, size: usize) -> Self {
         if let Some(last) = self.sizes.last_mut() {
@@ -130,25 +130,29 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// Where an axis other than the batch axis is unknown.
+    /// If an axis other than the batch axis is unknown.
     pub fn features(&self) -> Result<usize> {
         let product = self.sample().iter().try_fold(1_usize, |all, size| Some(all.saturating_mul((*size)?)));
         product.ok_or_else(|| {
             Error::shape("the number of features is unknown")
                 .received(self)
                 .expected("a shape of which only the batch axis is None")
-                .hint("give `Input` all sizes")
+                .hint("give `Input` the sizes of all axes")
         })
     }
 
-    /// Is there memory for a tensor of this shape anywhere, and are there samples? Axes that are not known count as one.
+    /// Checks that the shape has a batch axis, and that a tensor of it does not exceed the limit. Unknown sizes count as
+    /// 1.
     ///
     /// # Errors
     ///
-    /// Where there is none, or no axis.
-    pub(crate) fn check_room(&self) -> Result<()> {
+    /// If the tensor would be too large, or the shape has no axes.
+    pub(crate) fn check_limits(&self) -> Result<()> {
         if self.sizes.is_empty() {
-            return Err(Error::shape("a tensor needs an axis for the samples").received(self).expected("(None, …)"));
+            return Err(Error::shape("a tensor needs an axis for the samples")
+                .received(self)
+                .expected("(None, …)")
+                .hint("add a batch axis"));
         }
         let sizes = self.sizes.iter().flatten().map(|&size| size.max(1) as u64);
         match sizes.into_iter().try_fold(1_u64, u64::checked_mul).filter(|&values| values <= MAX_VALUES) {
@@ -156,7 +160,7 @@ impl Shape {
             None => Err(Error::shape("the tensor is larger than any memory")
                 .received(self)
                 .expected(format!("at most {MAX_VALUES} values"))
-                .hint("take smaller sizes")),
+                .hint("choose smaller sizes")),
         }
     }
 
@@ -164,39 +168,39 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// Where an axis other than the batch axis is unknown.
+    /// If an axis other than the batch axis is unknown.
     pub fn with_batch(&self, size: usize) -> Result<Vec<usize>> {
         self.features()?;
         Ok(std::iter::once(size).chain(self.sample().iter().copied().flatten()).collect())
     }
 
-    /// Can tensors of the other shape stand where this one is asked for? Sizes that either does not know fit.
+    /// Is the other shape compatible with this one? An unknown size of either is compatible with any size.
     pub fn admits(&self, other: &Self) -> bool {
         let fit = |(own, other): (&Option<usize>, &Option<usize>)| own.is_none() || other.is_none() || own == other;
-        self.texts == other.texts && self.rank() == other.rank() && self.sizes.iter().zip(&other.sizes).all(fit)
+        self.strings == other.strings && self.rank() == other.rank() && self.sizes.iter().zip(&other.sizes).all(fit)
     }
 
-    /// Does data of these sizes have this shape, whatever the number of samples? Keras's models take any number, also
-    /// those that note the one with which they were first called.
+    /// Do these sizes match this shape, for any number of samples? Keras's models take any number, even if they recorded
+    /// the one of their first call.
     pub(crate) fn accepts_batch(&self, sizes: &[usize]) -> bool {
         let [batch, sample @ ..] = sizes else { return self.accepts(sizes) };
         self.rank() == sizes.len() && self.accepts(&[&[self.sizes[0].unwrap_or(*batch)], sample].concat())
     }
 
-    /// Can data of that shape stand where this one is asked for, whatever the number of samples? As in Keras, a last axis
-    /// of size 1 may be missing, or be there beside the others.
+    /// Can the model take data of that shape, for any number of samples? As in Keras, a last axis of size 1 may be missing
+    /// or added.
     pub(crate) fn takes(&self, data: &Self) -> bool {
         let fits = |own: &[Option<usize>], data: &[Option<usize>]| {
             own.len() == data.len() && own.iter().zip(data).all(|(own, size)| own.is_none() || own == size)
         };
         let without_one = |shape: &Self| (shape.rank() > 1 && shape.last() == Some(1)).then(|| shape.rank() - 2);
-        self.texts == data.texts
+        self.strings == data.strings
             && (fits(self.sample(), data.sample())
                 || without_one(self).is_some_and(|rank| fits(&self.sample()[..rank], data.sample()))
                 || without_one(data).is_some_and(|rank| fits(self.sample(), &data.sample()[..rank])))
     }
 
-    /// Does data of these sizes have this shape?
+    /// Do these sizes match this shape?
     pub fn accepts(&self, sizes: &[usize]) -> bool {
         self.rank() == sizes.len() && self.sizes.iter().zip(sizes).all(|(known, &size)| known.is_none_or(|k| k == size))
     }
@@ -213,7 +217,7 @@ impl fmt::Display for Shape {
     }
 }
 
-/// Writes the sizes of data as Keras does: `(60000, 28, 28)`.
+/// Formats sizes as Keras does: `(60000, 28, 28)`.
 pub fn sizes(sizes: &[usize]) -> String {
     Shape::of_data(sizes, false).to_string()
 }

@@ -54,7 +54,7 @@ fn shapes_that_differ_are_errors() {
     }
     let weights = Tensor::ones([3], &device);
     let error = reduce(Tensor::ones([4], &device), Some(weights), Reduction::Sum).unwrap_err();
-    assert_eq!(error.place(), Some("sample_weight"));
+    assert_eq!(error.location(), Some("sample_weight"));
 }
 
 /// Four rows, two steps of two samples.
@@ -88,7 +88,7 @@ fn weights_of_other_samples_are_an_error() {
         let weight = AnyTensor::from(Tensor::<1>::ones([count], &device)).reshape(&sizes).unwrap();
         let (y_true, y_pred) = steps();
         let error = CategoricalCrossentropy::new().call(y_true, y_pred, Some(weight)).unwrap_err();
-        assert_eq!(error.place(), Some("sample_weight"), "{sizes:?}: {error}");
+        assert_eq!(error.location(), Some("sample_weight"), "{sizes:?}: {error}");
     }
 }
 
@@ -138,7 +138,7 @@ fn label_smoothing_is_checked() {
         Box::new(CategoricalCrossentropy::new().label_smoothing(f64::NAN)),
     ];
     for loss in bad {
-        assert_eq!(loss.validate().expect_err(loss.name()).place(), Some("label_smoothing"));
+        assert_eq!(loss.validate().expect_err(loss.name()).location(), Some("label_smoothing"));
     }
 }
 

@@ -225,7 +225,7 @@ mod tests {
         let y_true = Target::Dense(Tensor::from_data([[1.0, 0.0], [1.0, 1.0]], &device));
         let y_pred = Tensor::from_data([[0.5, 0.5], [0.6, 0.4]], &device);
         assert_eq!(values(binary_accuracy(y_true, y_pred, 0.5).unwrap()), [0.5, 0.5]);
-        assert_eq!(BinaryAccuracy::new().threshold(1.5).validate().unwrap_err().place(), Some("threshold"));
+        assert_eq!(BinaryAccuracy::new().threshold(1.5).validate().unwrap_err().location(), Some("threshold"));
     }
 
     #[test]

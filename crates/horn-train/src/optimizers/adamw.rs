@@ -150,6 +150,6 @@ mod tests {
             "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": false,
         });
         let error = serde_json::from_value::<AdamW>(config).unwrap().validate().unwrap_err();
-        assert_eq!(error.place(), Some("weight_decay"));
+        assert_eq!(error.location(), Some("weight_decay"));
     }
 }

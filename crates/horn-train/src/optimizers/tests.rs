@@ -23,7 +23,7 @@ fn arguments_out_of_range_are_errors() {
     for (optimizer, argument) in bad {
         let error = optimizer.validate().expect_err(argument);
         assert!(error.is_argument(), "{error}");
-        assert_eq!(error.place(), Some(argument), "{error}");
+        assert_eq!(error.location(), Some(argument), "{error}");
     }
 }
 

@@ -67,9 +67,9 @@ fn a_rate_that_follows_a_schedule_is_no_variable() {
     assert_eq!(again, values);
 
     let error = model.set_learning_rate(0.1).unwrap_err();
-    assert_eq!(error.place(), Some("learning_rate"));
+    assert_eq!(error.location(), Some("learning_rate"));
     let scheduler = quiet(1).learning_rate_scheduler(|_, rate| rate);
-    assert_eq!(model.fit(x(), y(), scheduler).unwrap_err().place(), Some("learning_rate"));
+    assert_eq!(model.fit(x(), y(), scheduler).unwrap_err().location(), Some("learning_rate"));
     let written = &model.compile_config()["optimizer"]["config"]["learning_rate"];
     assert_eq!(written["registered_name"], "Halving");
 }

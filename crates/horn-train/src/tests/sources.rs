@@ -103,10 +103,10 @@ fn a_source_that_fails_keeps_what_was_learned() {
 fn what_a_source_can_not_do_is_an_error() {
     let mut model = model(SGD::new(0.1), MeanSquaredError::new());
     let split = model.fit_source(&mut Pairs::default(), quiet(1).validation_split(0.5)).unwrap_err();
-    assert_eq!(split.place(), Some("validation_split"));
+    assert_eq!(split.location(), Some("validation_split"));
     let zero = model.fit_source(&mut Pairs::default(), quiet(0)).unwrap_err();
-    assert_eq!(zero.place(), Some("epochs"));
+    assert_eq!(zero.location(), Some("epochs"));
     let mut source = Pairs { without_targets: true, ..Pairs::default() };
     let error = model.fit_source(&mut source, quiet(1)).unwrap_err();
-    assert_eq!(error.place(), Some("targets"));
+    assert_eq!(error.location(), Some("targets"));
 }

@@ -62,7 +62,7 @@ mod tests {
     fn a_panic_of_the_downloader_becomes_an_error() {
         let error = download("nowhere", "a file").unwrap_err();
         assert!(error.is_file());
-        assert_eq!(error.place(), Some("nowhere"));
+        assert_eq!(error.location(), Some("nowhere"));
         let message = error.to_string();
         assert!(message.starts_with("nowhere: the download failed; received reqwest::Error"), "{message}");
         assert!(

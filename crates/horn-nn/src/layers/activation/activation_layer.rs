@@ -1,4 +1,4 @@
-//! `Activation`: an activation as a layer of its own.
+//! `Activation`: an activation as a separate layer.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::{activations, by_rank};
 /// # Shapes
 ///
 /// - input: any
-/// - output: as the input, but for `Glu`, which halves the last axis
+/// - output: as the input, except for `Glu`, which halves the last axis
 ///
 /// ```
 /// use horn_nn::layers;
@@ -36,7 +36,7 @@ pub struct ActivationLayer {
     activation: activations::Activation,
 }
 
-/// `keras.layers.Activation(activation)`.
+/// `keras.layers.Activation(activation)`. See [`ActivationLayer`].
 #[allow(non_snake_case)]
 pub fn Activation(activation: activations::Activation) -> ActivationLayer {
     ActivationLayer::new(activation)
@@ -60,7 +60,7 @@ impl Layer for ActivationLayer {
             None if self.activation == activations::Activation::Glu => Err(Error::shape("the last axis must be known")
                 .received(input)
                 .expected("(None, …, features)")
-                .hint("give `Input` all sizes")),
+                .hint("give `Input` the sizes of all axes")),
             None => Ok(input.clone()),
         }
     }
@@ -70,7 +70,7 @@ impl Layer for ActivationLayer {
     }
 }
 
-/// An activation without weights; also what other layers without weights but an activation build.
+/// The module of layers that are only an activation, without weights.
 #[derive(Module, Debug)]
 pub(crate) struct ActivationModule {
     #[module(skip)]

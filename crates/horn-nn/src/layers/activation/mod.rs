@@ -1,4 +1,4 @@
-//! Activations as layers.
+//! Layers that are activations.
 
 pub(crate) mod activation_layer;
 pub(crate) mod prelu;

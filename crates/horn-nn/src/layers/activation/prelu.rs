@@ -1,4 +1,4 @@
-//! `PReLU`: a rectifier that learns its slope.
+//! `PReLU`: a rectifier with a trainable slope.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -22,12 +22,12 @@ use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// `f(x) = x` where `x > 0`, and `alpha · x` elsewhere, with an `alpha` for each value of a sample that learns (He et
-/// al., 2015).
+/// `f(x) = x` where `x > 0`, and `alpha · x` elsewhere, with a trainable `alpha` for each value of a sample (He et al.,
+/// 2015).
 ///
 /// # Shapes
 ///
-/// - input: any, all sizes of a sample known but for the shared axes
+/// - input: any; the sizes of a sample must be known, except for shared axes
 /// - output: as the input
 /// - weight: alpha, of the shape of a sample, 1 along the shared axes
 ///
@@ -47,14 +47,14 @@ pub struct PReLU {
     shared_axes: Option<Axes>,
 }
 
-/// `keras.layers.PReLU()`.
+/// `keras.layers.PReLU()`. See [`PReLU`](struct@PReLU).
 #[allow(non_snake_case)]
 pub fn PReLU() -> PReLU {
     PReLU::new()
 }
 
 impl PReLU {
-    /// A slope for each value of a sample, 0 at first.
+    /// A layer with a slope for each value of a sample, initially 0.
     pub fn new() -> Self {
         Self {
             common: Common::default(),
@@ -65,9 +65,9 @@ impl PReLU {
         }
     }
 
-    /// The axes along which one slope serves all, the batch axis being 0; none by default.
+    /// Sets the axes along which the slope is shared, where the batch axis is 0; none by default.
     ///
-    /// Count from the start: Keras takes −1 for the last axis but one, and so does Horn.
+    /// Prefer positive axes: as in Keras, −1 means the last axis but one.
     #[must_use]
     pub fn shared_axes(mut self, axes: impl Into<Axes>) -> Self {
         self.shared_axes = Some(Axes::Several(axes.into().as_ref().to_vec()));
@@ -76,10 +76,10 @@ impl PReLU {
 
     fn sizes(&self, input: &Shape) -> Result<Vec<usize>> {
         let misfit = || {
-            Error::shape("the slopes have no shape for this input")
+            Error::shape("the shape of the slopes can't be determined")
                 .received(format!("{input} with shared_axes {:?}", self.shared_axes.iter().collect::<Vec<_>>()))
-                .expected("an input with axes besides the batch axis, those that are not shared of known size")
-                .hint("share the axes of unknown size, or give `Input` all sizes")
+                .expected("an input with axes besides the batch axis, and known sizes of those that are not shared")
+                .hint("share the axes of unknown size, or give `Input` the sizes of all axes")
         };
         let mut sizes = input.sample().to_vec();
         for &axis in self.shared_axes.iter().flat_map(|axes| axes.as_ref()) {

@@ -11,7 +11,7 @@ use crate::layers::activation::activation_layer::ActivationModule;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::shape::Shape;
 
-/// Makes the layer of an activation with one argument, which may have a least value.
+/// Defines the layer of an activation with one argument, which may have a minimum.
 macro_rules! rectifier {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $what:literal, $argument:ident = $default:literal, $least:expr, $function:ident) => {
         $(#[$doc])+
@@ -27,7 +27,7 @@ macro_rules! rectifier {
             $argument: f64,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()
@@ -81,7 +81,7 @@ rectifier! {
     ///
     /// let layer = ELU().alpha(0.5);
     /// ```
-    ELU, "ELU", "The limit for small inputs, but for its sign", alpha = 1.0, None, elu
+    ELU, "ELU", "The limit for small inputs, negated", alpha = 1.0, None, elu
 }
 
 rectifier! {
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::layers::check::infer;
 
-    /// Keras raises `ValueError` for the slope, and lets every `alpha` pass.
+    /// Keras raises `ValueError` for the slope, and accepts every `alpha`.
     #[test]
     fn slopes_are_not_negative() {
         let error = infer(LeakyReLU().negative_slope(-0.1), &[1.0], &[1, 1]).unwrap_err().to_string();

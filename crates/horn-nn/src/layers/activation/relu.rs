@@ -1,4 +1,4 @@
-//! `ReLU`: the rectifier with its three arguments.
+//! `ReLU`: the rectifier with three optional arguments.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub struct ReLU {
     threshold: f64,
 }
 
-/// `keras.layers.ReLU()`.
+/// `keras.layers.ReLU()`. See [`ReLU`](struct@ReLU).
 #[allow(non_snake_case)]
 pub fn ReLU() -> ReLU {
     ReLU::new()
@@ -59,7 +59,7 @@ impl ReLU {
         self
     }
 
-    /// Where the rectifier begins; 0 by default.
+    /// The threshold below which inputs are damped; 0 by default.
     #[must_use]
     pub fn threshold(mut self, threshold: f64) -> Self {
         self.threshold = threshold;

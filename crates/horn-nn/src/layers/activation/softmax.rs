@@ -1,4 +1,4 @@
-//! `Softmax`: scores to probabilities.
+//! `Softmax`: from logits to probabilities.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -19,10 +19,10 @@ use crate::layers::masks::{aligned_at_the_end, choose_or};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// `φ(u_i) = e^(u_i − max u) / Σ_k e^(u_k − max u)`: positive numbers that sum to 1 along an axis, or along several
+/// `φ(u_i) = e^(u_i − max u) / Σ_k e^(u_k − max u)`: positive numbers that sum to 1 along an axis, or along several axes
 /// together.
 ///
-/// Subtracting the maximum changes nothing but keeps `e^u` from overflowing.
+/// Subtracting the maximum does not change the result, but avoids an overflow of `e^u`.
 ///
 /// # Shapes
 ///
@@ -31,8 +31,8 @@ use crate::tensor::shape::Shape;
 ///
 /// # Masks
 ///
-/// What a mask leaves out gets nothing, and the rest sums to 1. The mask's last axis is the input's last; it has size 1
-/// where it counts for the whole axis.
+/// Masked values get the probability 0, and the others sum to 1. The last axis of the mask belongs to the last axis of the
+/// input; it has size 1 if it masks the whole axis.
 ///
 /// ```
 /// use horn_nn::layers::Softmax;
@@ -47,7 +47,7 @@ pub struct Softmax {
     axis: Axes,
 }
 
-/// `keras.layers.Softmax()`.
+/// `keras.layers.Softmax()`. See [`Softmax`](struct@Softmax).
 #[allow(non_snake_case)]
 pub fn Softmax() -> Softmax {
     Softmax::new()
@@ -59,7 +59,7 @@ impl Softmax {
         Self { common: Common::default(), axis: Axes::One(-1) }
     }
 
-    /// The axes from the start, for an input of this rank.
+    /// The non-negative indices of the axes, for an input of this rank.
     fn checked_axes(&self, input: &Shape) -> Result<Vec<usize>> {
         let rank = input.rank() as isize;
         let axes = self.axis.as_ref();
@@ -86,8 +86,8 @@ impl Default for Softmax {
 common_arguments!(Softmax);
 
 arguments!(Softmax {
-    /// The axis that sums to 1, or the axes that do together; the batch axis is 0, and negative ones count from the
-    /// end. -1 by default.
+    /// Sets the axis along which the output sums to 1, or several axes. The batch axis is 0, and negative axes count from
+    /// the end; -1 by default.
     axis: impl Into<Axes>,
 });
 
@@ -121,7 +121,7 @@ impl SoftmaxModule {
     }
 }
 
-/// What scores that a mask leaves out become.
+/// The value that replaces masked logits.
 const MASKED: f64 = -1e9;
 
 impl Forward for SoftmaxModule {
@@ -143,7 +143,7 @@ impl Forward for SoftmaxModule {
         };
         let kept = aligned_at_the_end(&mask, &input.sizes())?;
         let scores = choose_or(&kept, input.value()?, MASKED)?;
-        // Where nothing is kept, the scores are equal and would share what there is.
+        // If all logits are masked, they are equal, and their softmax would not be 0.
         let shares = choose_or(&kept, self.forward(scores, call.mode())?, 0.0)?;
         Ok(vec![Signal::new(shares).with_mask(Some(mask))])
     }

@@ -1,4 +1,4 @@
-//! Any Burn module as a layer.
+//! `BurnModule`: any Burn module as a layer.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,10 +20,10 @@ use crate::tensor::shape::Shape;
 
 type Function<M> = Arc<dyn Fn(&M, Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 
-/// A Burn module and how it goes forward, as a layer: its weights train, save and count like all others.
+/// A Burn module with a forward function, as a layer. Its weights are trained, saved and counted like all others.
 ///
-/// The output shape is found by a run on zeros. A function of several tensors takes an array of them if all have one
-/// rank, else a tuple.
+/// The output shape is determined by running the function on zeros. A function of several tensors takes an array if all
+/// have the same rank, else a tuple.
 ///
 /// # Shapes
 ///
@@ -47,7 +47,7 @@ type Function<M> = Arc<dyn Fn(&M, Vec<AnyTensor>) -> Result<AnyTensor> + Send + 
 /// ```
 pub struct BurnModule<M> {
     name: Option<String>,
-    // A module that is built lazily may change when it is looked at, so it is not `Sync` by itself.
+    // A lazily initialized module changes on first access, so it is not `Sync` by itself.
     module: Mutex<M>,
     forward: Function<M>,
     /// The output shape for inputs of these shapes.
@@ -55,7 +55,7 @@ pub struct BurnModule<M> {
 }
 
 impl<M: Module + Sync + 'static> BurnModule<M> {
-    /// Takes the module and the function that runs it.
+    /// A layer of this module and forward function.
     pub fn new<T: Tensors, const O: usize>(
         module: M,
         forward: impl Fn(&M, T) -> Tensor<O> + Send + Sync + 'static,
@@ -110,7 +110,7 @@ impl<M: Module + Sync + 'static> Layer for BurnModule<M> {
     }
 }
 
-/// The module in the model. All of `Module` goes to the user's own.
+/// The module in the built model. It delegates `Module` to the user's module.
 struct Running<M> {
     module: M,
     forward: Function<M>,

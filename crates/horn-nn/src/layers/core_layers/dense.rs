@@ -38,7 +38,7 @@ use crate::tensor::shape::Shape;
 /// let output = Dense(10).activation(Activation::Softmax).name("digits");
 /// ```
 ///
-/// Activations are types, so that none is misspelt:
+/// Activations are an enum, so a misspelt one does not compile:
 ///
 /// ```compile_fail,E0308
 /// use horn_nn::layers::Dense;
@@ -61,14 +61,14 @@ pub struct Dense {
     quantization_config: Option<()>,
 }
 
-/// `keras.layers.Dense(units)`.
+/// `keras.layers.Dense(units)`. See [`Dense`](struct@Dense).
 #[allow(non_snake_case)]
 pub fn Dense(units: usize) -> Dense {
     Dense::new(units)
 }
 
 impl Dense {
-    /// A layer of so many units, with Keras's defaults: no activation, a bias, `GlorotUniform` and `Zeros`.
+    /// A layer with this number of units and Keras's defaults: no activation, a bias, `GlorotUniform` and `Zeros`.
     pub fn new(units: usize) -> Self {
         Self {
             common: Common::default(),
@@ -105,9 +105,9 @@ impl Dense {
 common_arguments!(Dense);
 
 arguments!(Dense {
-    /// What is applied to the sum; nothing by default.
+    /// Sets the activation; none by default.
     activation: Activation,
-    /// Is a bias added? Yes by default.
+    /// Sets whether a bias is added; `true` by default.
     use_bias: bool,
 });
 
@@ -137,7 +137,7 @@ impl Layer for Dense {
     }
 }
 
-/// Burn's `Linear`, whose weights lie as Keras's do, and an activation.
+/// Burn's `Linear`, whose weights have the same layout as Keras's, and an activation.
 #[derive(Module, Debug)]
 struct DenseModule {
     linear: Linear,

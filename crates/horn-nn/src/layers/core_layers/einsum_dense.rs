@@ -25,23 +25,24 @@ use crate::tensor::shape::Shape;
 
 /// `output = activation(einsum(equation, input, kernel) + bias)`.
 ///
-/// The equation has a letter for each axis: of the input, of the kernel, and of the output. What only the first two
-/// have is summed over: `"abc,cd->abd"` is [`Dense`](struct@super::Dense) for sequences. An ellipsis stands for any number of
-/// axes that stay as they are: `"...c,cd->...d"`.
+/// The equation has a letter for each axis of the input, of the kernel and of the output. Letters that the output lacks are
+/// summed over: `"abc,cd->abd"` is [`Dense`](struct@super::Dense) for sequences. An ellipsis stands for any number of axes
+/// that are kept: `"...c,cd->...d"`.
 ///
 /// # Shapes
 ///
-/// - input: as the equation's first part says
-/// - output: as its last part says, with the sizes of `output_shape`
-/// - weights: kernel, as its second part says; bias, the output's axes from the first of `bias_axes` on, 1 for the others
+/// - input: the first part of the equation
+/// - output: the last part of the equation, with the sizes of `output_shape`
+/// - weights: kernel, the second part of the equation; bias, the output's axes from the first of `bias_axes` on, with size
+///   1 for axes that are not in `bias_axes`
 ///
-/// The fans of the kernel, for initializers such as `GlorotUniform`, are the products of the sizes that are summed over,
-/// and of those that the output has.
+/// For initializers such as `GlorotUniform`, the fan-in of the kernel is the product of the sizes that are summed over, and
+/// the fan-out that of the sizes that the output has.
 ///
 /// ```
 /// use horn_nn::{Layer, Shape, layers::EinsumDense};
 ///
-/// // Eight heads of 16 values for each step.
+/// // Eight heads of 16 values for each timestep.
 /// let layer = EinsumDense("abc,cde->abde", [None, Some(8), Some(16)]).bias_axes("de");
 /// assert_eq!(layer.output_shape(&Shape::batched([10, 64]))?.to_string(), "(None, None, 8, 16)");
 /// # Ok::<(), horn_nn::Error>(())
@@ -63,7 +64,7 @@ pub struct EinsumDense {
     quantization_config: Option<()>,
 }
 
-/// The sizes of the output's axes but the batch; `None` for one that is not known, or has the input's size.
+/// The sizes of the output's axes without the batch; `None` if a size is unknown, or is that of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct OutputSizes(Vec<Option<usize>>);
@@ -107,7 +108,7 @@ impl<'de> Deserialize<'de> for OutputSizes {
     }
 }
 
-/// `keras.layers.EinsumDense(equation, output_shape)`.
+/// `keras.layers.EinsumDense(equation, output_shape)`. See [`EinsumDense`](struct@EinsumDense).
 #[allow(non_snake_case)]
 pub fn EinsumDense(equation: impl Into<String>, output_shape: impl Into<OutputSizes>) -> EinsumDense {
     EinsumDense::new(equation, output_shape)
@@ -133,7 +134,7 @@ impl EinsumDense {
         }
     }
 
-    /// The letters of the output's axes that have a bias of their own; no bias by default.
+    /// Sets the letters of the output's axes along which the bias varies; no bias by default.
     #[must_use]
     pub fn bias_axes(mut self, axes: impl Into<String>) -> Self {
         self.bias_axes = Some(axes.into());
@@ -150,7 +151,7 @@ impl EinsumDense {
 common_arguments!(EinsumDense);
 
 arguments!(EinsumDense {
-    /// What is applied to the sum; nothing by default.
+    /// Sets the activation; none by default.
     activation: Activation,
 });
 

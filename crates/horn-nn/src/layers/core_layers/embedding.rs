@@ -25,10 +25,10 @@ use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 
-/// `output[…, :] = embeddings[id[…], :]`: a vector for each id, which learns.
+/// `output[…, :] = embeddings[id[…], :]`: a trainable vector for each id.
 ///
-/// Ids come as floats, as all data does; what follows the point is cut off. An id that the table has no row for is an
-/// error, −1 too; Keras on JAX takes −1 for the last row, and makes NaN of an id that is too large.
+/// Ids are floats, as all data, and are truncated to integers. An id without a row in the table is an error, including −1;
+/// Keras on JAX reads −1 as the last row, and returns NaN for an id that is too large.
 ///
 /// # Shapes
 ///
@@ -38,7 +38,7 @@ use crate::tensor::shape::Shape;
 ///
 /// # Masks
 ///
-/// With [`mask_zero`](Self::mask_zero) the id 0 stands for no step, and the output has a mask that leaves it out.
+/// With [`mask_zero`](Self::mask_zero), timesteps with the id 0 are masked in the output.
 ///
 /// ```
 /// use horn_nn::{Layer, Shape, layers::Embedding};
@@ -58,12 +58,12 @@ pub struct Embedding {
     embeddings_constraint: Option<Constraint>,
     mask_zero: bool,
     quantization_config: Option<()>,
-    /// Not a part of the configuration: files have them as weights.
+    /// Not a part of the configuration: files store them as weights.
     #[serde(skip)]
     weights: Option<Arc<Array2<f32>>>,
 }
 
-/// `keras.layers.Embedding(input_dim, output_dim)`.
+/// `keras.layers.Embedding(input_dim, output_dim)`. See [`Embedding`](struct@Embedding).
 #[allow(non_snake_case)]
 pub fn Embedding(input_dim: usize, output_dim: usize) -> Embedding {
     Embedding::new(input_dim, output_dim)
@@ -85,8 +85,8 @@ impl Embedding {
         }
     }
 
-    /// Where the table starts, instead of an initializer: vectors that were trained elsewhere, one row for each id.
-    /// With [`trainable(false)`](Self::trainable) they stay as they are.
+    /// Sets the initial table instead of an initializer: pretrained vectors, one row for each id. To freeze them, call
+    /// [`trainable(false)`](Self::trainable).
     ///
     /// ```
     /// use horn_nn::layers::Embedding;
@@ -105,7 +105,7 @@ impl Embedding {
 common_arguments!(Embedding);
 
 arguments!(Embedding {
-    /// Does the id 0 stand for no step? No by default. If so, `input_dim` counts it all the same.
+    /// Sets whether the id 0 means a masked timestep; `false` by default. The id 0 still counts for `input_dim`.
     mask_zero: bool,
 });
 
@@ -117,7 +117,7 @@ weight_arguments!(
     embeddings_constraint
 );
 
-/// Up to here a float tells every id from the next.
+/// The largest number of ids that a float can represent exactly.
 const MAX_IDS: usize = 1 << 24;
 
 impl Layer for Embedding {
@@ -133,7 +133,7 @@ impl Layer for Embedding {
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if self.input_dim == 0 || self.output_dim == 0 || self.input_dim > MAX_IDS {
-            return Err(Error::argument("there is no table of this size")
+            return Err(Error::argument("the size of the table is invalid")
                 .received(format!("input_dim = {}, output_dim = {}", self.input_dim, self.output_dim))
                 .expected(format!("an input_dim of 1 to {MAX_IDS}, an output_dim of at least 1"))
                 .hint("give the number of ids, and that of the values for each, as in `Embedding(1000, 64)`"));
@@ -154,7 +154,7 @@ impl Layer for Embedding {
 
     fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let sizes = [self.input_dim, self.output_dim];
-        // As in Keras, the seed of the initializer is drawn even where weights are given.
+        // As in Keras, the seed of the initializer is drawn even if weights are given.
         let embeddings =
             build.add_weight_of("embeddings", sizes, self.embeddings(), |initializer, seed| match &self.weights {
                 Some(weights) => Ok(weights.iter().copied().collect()),

@@ -1,12 +1,12 @@
-//! Einstein's notation for a product of a tensor with a weight, and how it is computed as a product of matrices.
+//! Einsum equations for the product of a tensor with a weight, computed as a product of matrices.
 
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// An equation such as `abc,cd->abd`, with a letter for each axis. An ellipsis on the left or the right of the first
-/// and the last part stands for axes that stay as they are; here they have digits.
+/// An equation such as `abc,cd->abd`, with a letter for each axis. An ellipsis at the start or the end of the first and the
+/// last part stands for axes that are kept; the parsed equation has digits for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Equation {
     input: Vec<char>,
@@ -14,12 +14,12 @@ pub(crate) struct Equation {
     output: Vec<char>,
 }
 
-/// What follows from an equation and the shape of the input.
+/// The shapes that follow from an equation and the shape of the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Analysis {
     pub(super) output: Shape,
     pub(super) weight: Vec<usize>,
-    /// The weight's axes that are summed over, or that the output lacks.
+    /// The weight's axes that the output lacks, which are summed over.
     pub(super) input_axes: Vec<isize>,
     /// The weight's axes that the output has.
     pub(super) output_axes: Vec<isize>,
@@ -55,7 +55,7 @@ impl Equation {
         if !alike || !has_batch || elided > 0 && !(left || right) || weight.is_empty() {
             return Err(invalid());
         }
-        // The number of samples is not known to a weight.
+        // A weight can't have the batch axis.
         let of_batch = |letter: &char| !left && input.first() == Some(letter);
         if weight.iter().any(of_batch) {
             return Err(invalid());
@@ -76,7 +76,7 @@ impl Equation {
         Ok(Self { input: with(input), weight, output: with(output) })
     }
 
-    /// The shapes, where the output's lettered axes but the batch have these sizes.
+    /// The shapes, given the sizes of the output's axes without the batch and those of the ellipsis.
     pub(super) fn analyze(&self, input: &Shape, output_shape: &[Option<usize>]) -> Result<Analysis> {
         let misfit = |what: &str| {
             Error::shape(format!("the output_shape {what}"))
@@ -155,7 +155,7 @@ impl Equation {
         product.reshape(&result_sizes)?.permute(&order(&found, output))
     }
 
-    /// The sizes of a bias for these letters of the output: from the first of them on, 1 for the others.
+    /// The shape of a bias for these letters of the output: the axes from the first of them on, with size 1 for other letters.
     pub(super) fn bias(&self, axes: &str, analysis: &Analysis) -> Result<Vec<usize>> {
         let invalid = || {
             Error::argument("there is no such bias")
@@ -174,7 +174,7 @@ impl Equation {
     }
 }
 
-/// The sums over some of the axes, and the letters of those that are left.
+/// Sums over some of the axes; returns the remaining letters as well.
 fn sum_over(x: AnyTensor, letters: &[char], over: &[char]) -> Result<(AnyTensor, Vec<char>)> {
     if over.is_empty() {
         return Ok((x, letters.to_vec()));

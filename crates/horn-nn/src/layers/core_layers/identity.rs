@@ -1,4 +1,4 @@
-//! `Identity`: nothing done.
+//! `Identity`: returns its input.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::layers::common::{Common, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Passes on what comes in: a place in a model that has a name, or that another layer may take later.
+/// Returns its input. It can give a tensor in a model a name, or serve as a placeholder for another layer.
 ///
 /// # Shapes
 ///
@@ -22,7 +22,7 @@ use crate::tensor::shape::Shape;
 ///
 /// # Masks
 ///
-/// They pass.
+/// Masks are propagated.
 ///
 /// ```
 /// use horn_nn::layers::Identity;
@@ -35,7 +35,7 @@ pub struct Identity {
     common: Common,
 }
 
-/// `keras.layers.Identity()`.
+/// `keras.layers.Identity()`. See [`Identity`](struct@Identity).
 #[allow(non_snake_case)]
 pub fn Identity() -> Identity {
     Identity::new()

@@ -24,11 +24,11 @@ type Function = Arc<dyn Fn(Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 
 /// Applies a function of tensors, without weights.
 ///
-/// The function takes one tensor; or several, where the layer has several inputs: an array of them if all have one rank,
-/// else a tuple.
+/// The function takes one tensor, or several if the layer has several inputs: an array if all have the same rank, else a
+/// tuple.
 ///
-/// The output shape is found by a run on zeros. A function can't be written to a file, so a model with a `Lambda` can't
-/// be saved as one; its weights can. A layer of one's own ([`Layer`]) has a name and arguments, and can.
+/// The output shape is determined by running the function on zeros. A function can't be written to a file, so a model with
+/// a `Lambda` can't be saved, only its weights. A custom [`Layer`] can be saved.
 ///
 /// # Shapes
 ///
@@ -37,12 +37,12 @@ type Function = Arc<dyn Fn(Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 ///
 /// # Masks
 ///
-/// They end here, as in Keras.
+/// Masks are not propagated, as in Keras.
 ///
 /// ```
 /// use burn::tensor::{Distribution, Tensor};
 /// use horn_nn::layers::{Dense, Input, Lambda};
-/// use horn_nn::{Apply, Shape};
+/// use horn_nn::{Apply, Layer, Shape};
 ///
 /// let antirectifier = Lambda(|x: Tensor<2>| Tensor::cat(vec![x.clone().clamp_min(0.0), x.neg().clamp_min(0.0)], 1));
 /// assert_eq!(antirectifier.output_shape(&Shape::batched([8]))?.to_string(), "(None, 16)");
@@ -66,7 +66,7 @@ pub struct Lambda {
     probe: fn(&[Shape], &Function) -> Result<Shape>,
 }
 
-/// `keras.layers.Lambda(function)`.
+/// `keras.layers.Lambda(function)`. See [`Lambda`](struct@Lambda).
 #[allow(non_snake_case)]
 pub fn Lambda<T: Tensors, const O: usize>(function: impl Fn(T) -> Tensor<O> + Send + Sync + 'static) -> Lambda {
     Lambda::new(function)
@@ -95,7 +95,7 @@ pub(crate) fn unreadable() -> Error {
     Error::argument("a function can't be read from a file")
         .received("Lambda")
         .expected("a layer that is described by its arguments")
-        .hint("make it a layer of your own, by `Layer`, and register it")
+        .hint("replace it with a custom layer that implements `Layer`, and register that")
 }
 
 impl fmt::Debug for Lambda {
@@ -127,13 +127,13 @@ impl Layer for Lambda {
         Ok(BuiltLayer::new(LambdaModule { function: Held(self.function.clone()) }))
     }
 
-    /// Nothing: there is no configuration that could say what a function does.
+    /// Null, as a function has no configuration.
     fn config(&self) -> Value {
         Value::Null
     }
 }
 
-/// The function, as a module's field.
+/// The function as a field of a module.
 #[derive(Clone)]
 struct Held(Function);
 

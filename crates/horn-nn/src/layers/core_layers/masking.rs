@@ -1,4 +1,4 @@
-//! `Masking`: a mask from the data.
+//! `Masking`: a mask that is computed from the data.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -17,16 +17,16 @@ use crate::layers::masks::{booleans, choose_or, for_values};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Masks the steps of a sequence whose values all equal `mask_value`: layers after it that take masks skip them.
+/// Masks the timesteps of a sequence whose values all equal `mask_value`, so that later layers that support masks skip them.
 ///
 /// # Shapes
 ///
 /// - input: `[batch, …, features]`
-/// - output: as the input, 0 where a step is masked
+/// - output: as the input, with 0 for masked timesteps
 ///
 /// # Masks
 ///
-/// The output has a new one, `[batch, …]`, whatever the input's was.
+/// The output has a new mask, `[batch, …]`; the mask of the input is ignored.
 ///
 /// ```
 /// use horn_nn::layers::Masking;
@@ -40,14 +40,14 @@ pub struct Masking {
     mask_value: f64,
 }
 
-/// `keras.layers.Masking()`.
+/// `keras.layers.Masking()`. See [`Masking`](struct@Masking).
 #[allow(non_snake_case)]
 pub fn Masking() -> Masking {
     Masking::new()
 }
 
 impl Masking {
-    /// Masks steps that are all 0.
+    /// A layer that masks timesteps whose values are all 0.
     pub fn new() -> Self {
         Self { common: Common::default(), mask_value: 0.0 }
     }
@@ -62,7 +62,7 @@ impl Default for Masking {
 common_arguments!(Masking);
 
 arguments!(Masking {
-    /// What the values of a masked step are; 0 by default.
+    /// Sets the value that marks masked timesteps; 0 by default.
     mask_value: f64,
 });
 
@@ -75,10 +75,10 @@ impl Layer for Masking {
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if input.rank() < 2 {
-            return Err(Error::shape("there are no steps to mask")
+            return Err(Error::shape("there are no timesteps to mask")
                 .received(input)
                 .expected("(None, …, features)")
-                .hint("give it sequences"));
+                .hint("give the layer sequences"));
         }
         Ok(input.clone())
     }

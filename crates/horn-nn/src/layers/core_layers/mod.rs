@@ -1,4 +1,4 @@
-//! The layers that models are made of first of all.
+//! Core layers: inputs, fully connected layers, embeddings, masks, functions and Burn modules.
 
 pub(crate) mod burn_module;
 pub(crate) mod dense;

@@ -1,4 +1,4 @@
-//! The output shape of a function, found by running it.
+//! Shape inference for functions, by running them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,8 +11,8 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 
-/// Runs the function on zeros, once with one size and once with another for each that is not known: what differs in
-/// the output is not known either.
+/// Runs the function on zeros twice, with different values for the unknown sizes. The sizes of the output that differ are
+/// unknown, too.
 pub(crate) fn output_shape<T: Tensors>(
     inputs: &[Shape],
     device: &Device,
@@ -52,7 +52,7 @@ pub(crate) fn output_shape<T: Tensors>(
         return Err(Error::shape("the function does not keep the batch axis")
             .received(format!("output sizes {output:?} for a batch of 1"))
             .expected("an output with the batch as its first axis")
-            .hint("let the function reshape its output"));
+            .hint("reshape the output in the function"));
     }
     let mut sizes: Vec<Option<usize>> = output.iter().copied().map(Some).collect();
     sizes[0] = inputs.iter().find_map(Shape::batch);

@@ -1,20 +1,21 @@
-//! What the functions of `Lambda` and `BurnModule` take: one tensor, or several.
+//! The argument of a function in `Lambda` and `BurnModule`: one tensor, or several.
 
 use burn::tensor::Tensor;
 
 use crate::error::{Error, Result};
 use crate::tensor::any_tensor::AnyTensor;
 
-/// What a function in a model takes: a tensor, an array of tensors of one rank, or a tuple of up to four tensors.
+/// The argument of a function in a model: a tensor, an array of tensors with the same rank, or a tuple of up to four
+/// tensors.
 pub trait Tensors: Sized + 'static {
     /// The rank of each tensor.
     fn ranks() -> Vec<usize>;
 
-    /// The tensors as the function takes them.
+    /// Converts the tensors to the argument.
     ///
     /// # Errors
     ///
-    /// Where there are more or fewer, or one is of another rank or kind.
+    /// If the number of tensors differs, or one has another rank or type.
     fn from_list(tensors: Vec<AnyTensor>) -> Result<Self>;
 }
 
@@ -59,6 +60,11 @@ tuples!((a A, b B)(a A, b B, c C)(a A, b B, c C, d D));
 
 fn exactly<T, const N: usize>(tensors: Vec<T>) -> Result<[T; N]> {
     let count = tensors.len();
-    let wrong = || Error::shape("the function takes another number of tensors").received(count).expected(N);
+    let wrong = || {
+        Error::shape("the function takes another number of tensors")
+            .received(count)
+            .expected(N)
+            .hint("apply the layer to as many tensors as the function takes")
+    };
     tensors.try_into().map_err(|_| wrong())
 }

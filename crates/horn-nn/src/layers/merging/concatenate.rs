@@ -1,4 +1,4 @@
-//! `Concatenate`: several tensors one after the other.
+//! `Concatenate`: several tensors, joined along an axis.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -22,16 +22,16 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 
-/// Puts its inputs one after the other along an axis.
+/// Concatenates its inputs along an axis.
 ///
 /// # Shapes
 ///
-/// - inputs: equal but for the axis
-/// - output: the axis has the sum of the sizes
+/// - inputs: of equal shapes, except for the axis
+/// - output: as the inputs, with the sum of their sizes along the axis
 ///
 /// # Masks
 ///
-/// The masks are put one after the other, too; an input without one counts as a whole.
+/// The masks are concatenated, too. An input without a mask counts as unmasked.
 ///
 /// ```
 /// use horn_nn::Apply;
@@ -48,23 +48,23 @@ pub struct Concatenate {
     axis: isize,
 }
 
-/// `keras.layers.Concatenate()`.
+/// `keras.layers.Concatenate()`. See [`Concatenate`](struct@Concatenate).
 #[allow(non_snake_case)]
 pub fn Concatenate() -> Concatenate {
     Concatenate::new()
 }
 
-/// [`Concatenate`](struct@Concatenate) applied to these tensors: `keras.layers.concatenate`. The axis is -1 for the last.
+/// [`Concatenate`](struct@Concatenate) applied to these tensors: `keras.layers.concatenate`. The axis -1 is the last one.
 ///
 /// # Errors
 ///
-/// Where the tensors do not fit each other.
+/// If the shapes of the tensors are not compatible.
 pub fn concatenate(inputs: impl IntoTensors, axis: isize) -> Result<KerasTensor> {
     Concatenate().axis(axis).apply(inputs)
 }
 
 impl Concatenate {
-    /// Joins along the last axis.
+    /// A layer that concatenates along the last axis.
     pub fn new() -> Self {
         Self { common: Common::default(), axis: -1 }
     }
@@ -80,9 +80,9 @@ impl Concatenate {
         if (1..rank as isize).contains(&axis) && inputs.iter().all(fit) {
             return Ok(axis as usize);
         }
-        Err(Error::shape("the inputs can't be put one after the other")
+        Err(Error::shape("the inputs can't be concatenated")
             .received(format!("{} along axis {}", shape::list(inputs), self.axis))
-            .expected("shapes that are equal but for the axis, which is not the batch axis")
+            .expected("shapes that are equal except for the axis, which is not the batch axis")
             .hint("bring them to one shape, or choose another axis"))
     }
 }
@@ -96,7 +96,7 @@ impl Default for Concatenate {
 common_arguments!(Concatenate);
 
 arguments!(Concatenate {
-    /// The axis along which the inputs are joined, the batch axis being 0; the last by default.
+    /// Sets the axis of the concatenation, where the batch axis is 0; the last axis by default.
     axis: isize,
 });
 
@@ -137,7 +137,7 @@ impl Forward for ConcatenateModule {
         let mask = self.mask(&inputs)?;
         let values = inputs.into_iter().map(Signal::value).collect::<Result<Vec<AnyTensor>>>()?;
         let joined = if channels_lie_first(&values) {
-            // After convolutions the values are put one after the other as they lie.
+            // After convolutions, the values are concatenated in their order in memory.
             let format = DataFormat::ChannelsLast;
             let axis = if self.axis == values[0].rank() - 1 { 1 } else { self.axis + 1 };
             let views = values.into_iter().map(|x| format.to_channels_first(x)).collect::<Result<_>>()?;
@@ -150,7 +150,7 @@ impl Forward for ConcatenateModule {
 }
 
 impl ConcatenateModule {
-    /// Masks as wide as the values, joined; a step counts where any part of it does.
+    /// The concatenated masks of all values, reduced to timesteps: one is unmasked if any of its values is.
     fn mask(&self, inputs: &[Signal]) -> Result<Option<AnyTensor>> {
         if inputs.iter().all(|input| input.mask().is_none()) {
             return Ok(None);
@@ -173,7 +173,7 @@ impl ConcatenateModule {
     }
 }
 
-/// Tensors of floats, one after the other along an axis.
+/// Concatenates float tensors along an axis.
 fn cat(tensors: Vec<AnyTensor>, axis: usize) -> Result<AnyTensor> {
     let first = tensors[0].clone();
     by_rank!(first, |first| {

@@ -1,4 +1,4 @@
-//! `Dot`: products summed over an axis of each of two tensors.
+//! `Dot`: the dot product along an axis of each of two tensors.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -20,16 +20,16 @@ use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 
-/// The products of two tensors, sample by sample, summed over an axis of each: `Σ_k a[…, k, …] · b[…, k, …]`.
+/// The dot product of two tensors along an axis of each, for each sample: `Σ_k a[…, k, …] · b[…, k, …]`.
 ///
 /// # Shapes
 ///
 /// - inputs: two of rank 2 or more; the two axes have the same size
-/// - output: `[batch, other axes of the first…, other axes of the second…]`, and `[batch, 1]` where there are none
+/// - output: `[batch, other axes of the first…, other axes of the second…]`, or `[batch, 1]` if there are none
 ///
 /// # Masks
 ///
-/// They end here.
+/// Masks are not propagated.
 ///
 /// ```
 /// use horn_nn::Apply;
@@ -49,7 +49,7 @@ pub struct Dot {
     normalize: bool,
 }
 
-/// `keras.layers.Dot(axes)`.
+/// `keras.layers.Dot(axes)`. See [`Dot`](struct@Dot).
 #[allow(non_snake_case)]
 pub fn Dot(axes: impl Into<Axes>) -> Dot {
     Dot::new(axes)
@@ -59,23 +59,24 @@ pub fn Dot(axes: impl Into<Axes>) -> Dot {
 ///
 /// # Errors
 ///
-/// Where the tensors do not fit each other.
+/// If the shapes of the tensors are not compatible.
 pub fn dot(inputs: impl IntoTensors, axes: impl Into<Axes>) -> Result<KerasTensor> {
     Dot(axes).apply(inputs)
 }
 
 impl Dot {
-    /// Sums over this axis of both tensors, or these of the first and the second; the batch axis is 0.
+    /// A layer that sums over this axis of both tensors, or over these axes of the first and the second one; the batch
+    /// axis is 0.
     pub fn new(axes: impl Into<Axes>) -> Self {
         Self { common: Common::default(), axes: axes.into(), normalize: false }
     }
 
-    /// The axes for these inputs, counted from the start.
+    /// The non-negative indices of the axes for these inputs.
     fn checked_axes(&self, inputs: &[Shape]) -> Result<(usize, usize)> {
         let misfit = || {
-            Error::shape("the inputs have no such products")
+            Error::shape("the inputs have no such dot product")
                 .received(format!("{} with axes {:?}", shape::list(inputs), self.axes.as_ref()))
-                .expected("two inputs whose axes, not those of the batch, have the same size")
+                .expected("two inputs whose axes have the same size, and are not batch axes")
                 .hint("choose other axes, or bring the inputs to one size by `Dense`")
         };
         let (a, b) = match (inputs, self.axes.as_ref()) {
@@ -98,7 +99,8 @@ impl Dot {
 common_arguments!(Dot);
 
 arguments!(Dot {
-    /// Is each vector along the axes brought to length 1 before, so that cosines come out? No by default.
+    /// Sets whether the vectors along the axes are normalized, so that the output is their cosine similarity; `false` by
+    /// default.
     normalize: bool,
 });
 
@@ -166,10 +168,10 @@ impl DotModule {
     }
 }
 
-/// The smallest length that a vector is divided by.
+/// The smallest norm that a vector is divided by.
 const SHORTEST: f64 = 1e-7;
 
-/// Vectors along an axis, made as long as 1.
+/// Normalizes the vectors along an axis to norm 1.
 fn unit_length(x: AnyTensor, axis: usize) -> Result<AnyTensor> {
     by_rank!(x, |x| {
         let squares = (x.clone() * x.clone()).sum_dim(axis);

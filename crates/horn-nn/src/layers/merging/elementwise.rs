@@ -1,4 +1,4 @@
-//! `Add`, `Subtract`, `Multiply`, `Average`, `Maximum` and `Minimum`: several tensors to one, value by value.
+//! `Add`, `Subtract`, `Multiply`, `Average`, `Maximum` and `Minimum`: elementwise merging.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -22,27 +22,27 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 
-/// Makes a merging layer of a function of two tensors.
+/// Defines an elementwise merging layer and its function.
 macro_rules! merging_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $function:ident, $operation:ident, is_operation: $is_operation:literal) => {
         $(#[$doc])+
         ///
         /// # Shapes
         ///
-        /// - inputs: two or more, equal but for axes of size 1, which are repeated; one of fewer axes gets axes of size
-        ///   1 after the batch axis
+        /// - inputs: two or more, of equal shapes except for axes of size 1, which are broadcast; one of lower rank gets
+        ///   axes of size 1 after the batch axis
         /// - output: the common shape
         ///
         /// # Masks
         ///
-        /// A step counts where it does in any of the inputs, if all have a mask.
+        /// If all inputs have a mask, a timestep is unmasked if it is unmasked in any of them.
         #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
         pub struct $class {
             #[serde(flatten)]
             common: Common,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()
@@ -52,7 +52,7 @@ macro_rules! merging_layer {
         ///
         /// # Errors
         ///
-        /// Where the tensors do not fit each other.
+        /// If the shapes of the tensors are not compatible.
         pub fn $function(inputs: impl IntoTensors) -> Result<KerasTensor> {
             $class().apply(inputs)
         }
@@ -100,12 +100,12 @@ merging_layer! {
 }
 
 merging_layer! {
-    /// The first of its two inputs less the second.
+    /// The first of its two inputs minus the second.
     Subtract, "Subtract", subtract, Difference, is_operation: true
 }
 
 merging_layer! {
-    /// The product of its inputs. A step that its mask leaves out counts as 1, and where all do the product is 0.
+    /// The product of its inputs. A masked value counts as 1; if all are masked, the product is 0.
     Multiply, "Multiply", multiply, Product, is_operation: true
 }
 
@@ -115,12 +115,12 @@ merging_layer! {
 }
 
 merging_layer! {
-    /// The largest of its inputs, value by value, of those whose mask lets the step count.
+    /// The elementwise maximum of its unmasked inputs.
     Maximum, "Maximum", maximum, Largest, is_operation: true
 }
 
 merging_layer! {
-    /// The smallest of its inputs, value by value, of those whose mask lets the step count.
+    /// The elementwise minimum of its unmasked inputs.
     Minimum, "Minimum", minimum, Smallest, is_operation: true
 }
 
@@ -184,14 +184,14 @@ impl Operation {
     }
 }
 
-/// The sizes with axes put in after the batch axis, up to this rank.
+/// The sizes with axes of size 1 inserted after the batch axis, up to this rank.
 fn raised<T: Clone>(sizes: &[T], rank: usize, one: T) -> Option<Vec<T>> {
     let (batch, sample) = sizes.split_first()?;
     let added = std::iter::repeat_n(one, rank - sizes.len());
     Some(std::iter::once(batch.clone()).chain(added).chain(sample.iter().cloned()).collect())
 }
 
-/// The common sizes, where there are some.
+/// The sizes that both broadcast to, if there are any.
 fn broadcast(a: &[Option<usize>], b: &[Option<usize>]) -> Option<Vec<Option<usize>>> {
     let join = |(a, b): (&Option<usize>, &Option<usize>)| match (a, b) {
         (Some(1), other) | (other, Some(1)) => Some(*other),
@@ -230,7 +230,7 @@ impl Forward for MergeModule {
     }
 }
 
-/// The steps that count in any of the inputs, where all have a mask.
+/// The logical or of the masks, if all inputs have one.
 fn any_mask(inputs: &[Signal]) -> Result<Option<AnyTensor>> {
     let Some(masks) = inputs.iter().map(Signal::mask).collect::<Option<Vec<_>>>() else { return Ok(None) };
     let (first, rest) = masks.split_first().expect("the number of inputs was checked");

@@ -1,11 +1,11 @@
-//! Merging where masks leave steps out: a value that does not count takes no part. All values are of one rank.
+//! Elementwise merging with masks, where masked values are ignored. All values have the same rank.
 
 use crate::by_rank;
 use crate::error::Result;
 use crate::layers::masks::{booleans, choose, choose_or, floats, for_values};
 use crate::tensor::any_tensor::AnyTensor;
 
-/// The product; what does not count is 1, and where nothing counts the product is 0.
+/// The product. A masked value counts as 1; if all are masked, the product is 0.
 pub(crate) fn product(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
     let (values, masks) = spread(values, masks)?;
     let factors = values.into_iter().zip(&masks).map(|(value, mask)| match mask {
@@ -13,7 +13,7 @@ pub(crate) fn product(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Re
         None => Ok(value),
     });
     let mut factors = factors.collect::<Result<Vec<_>>>()?.into_iter();
-    let first = factors.next().expect("there is an input");
+    let first = factors.next().expect("the number of inputs was checked");
     let product = factors.try_fold(first, |a, b| by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a * b)))?)?;
     match masks.into_iter().collect::<Option<Vec<_>>>() {
         Some(masks) => choose_or(&any(masks)?, product, 0.0),
@@ -21,17 +21,17 @@ pub(crate) fn product(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Re
     }
 }
 
-/// The largest value of those that count.
+/// The largest unmasked value.
 pub(crate) fn largest(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
     extreme(values, masks, |a, b| by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a.max_pair(b))))?)
 }
 
-/// The smallest value of those that count.
+/// The smallest unmasked value.
 pub(crate) fn smallest(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<AnyTensor> {
     extreme(values, masks, |a, b| by_rank!(a, |a| b.float().map(|b| AnyTensor::from(a.min_pair(b))))?)
 }
 
-/// Takes one value after the other: where one of two does not count, the other stands for both.
+/// Merges one value after the other: if one of two is masked, the result is the other.
 fn extreme(
     values: Vec<AnyTensor>,
     masks: &[Option<AnyTensor>],
@@ -39,7 +39,7 @@ fn extreme(
 ) -> Result<AnyTensor> {
     let (values, masks) = spread(values, masks)?;
     let mut pairs = values.into_iter().zip(masks);
-    let (mut merged, mut counts) = pairs.next().expect("there is an input");
+    let (mut merged, mut counts) = pairs.next().expect("the number of inputs was checked");
     for (mut value, mask) in pairs {
         if let Some(mask) = &mask {
             value = choose(mask, value, merged.clone())?;
@@ -56,7 +56,7 @@ fn extreme(
     Ok(merged)
 }
 
-/// All values, and masks for each of them, in their common sizes.
+/// All values and masks, broadcast to a common shape.
 fn spread(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<(Vec<AnyTensor>, Vec<Option<AnyTensor>>)> {
     let mut sizes = vec![1; values[0].rank()];
     for value in &values {
@@ -74,9 +74,9 @@ fn spread(values: Vec<AnyTensor>, masks: &[Option<AnyTensor>]) -> Result<(Vec<An
     Ok((values.collect::<Result<_>>()?, masks))
 }
 
-/// Where any of the masks is true.
+/// The logical or of the masks.
 fn any(masks: Vec<AnyTensor>) -> Result<AnyTensor> {
     let mut masks = masks.into_iter();
-    let first = masks.next().expect("there is a mask");
+    let first = masks.next().expect("the number of inputs was checked");
     masks.try_fold(first, |a, b| by_rank!(bool: a, |a| b.bool().map(|b| AnyTensor::from(a.bool_or(b))))?)
 }

@@ -1,4 +1,4 @@
-//! Layers that make one tensor of several.
+//! Layers that merge several tensors to one.
 
 pub(crate) mod concatenate;
 pub(crate) mod dot;

@@ -1,4 +1,4 @@
-//! The factor γ and the offset β that follow a normalization.
+//! The scale γ and the offset β after a normalization.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -41,7 +41,7 @@ impl Default for Affine {
 }
 
 impl Affine {
-    /// The weights that the arguments ask for.
+    /// Creates the weights according to the arguments.
     pub fn build<const A: usize>(&self, sizes: [usize; A], build: &mut LayerBuilder) -> Result<AffineModule<A>> {
         let gamma = WeightSpec {
             initializer: &self.gamma_initializer,
@@ -60,7 +60,7 @@ impl Affine {
     }
 }
 
-/// The factor and the offset, where the layer has them.
+/// The scale and the offset, if the layer has them.
 #[derive(Module, Debug)]
 pub(crate) struct AffineModule<const A: usize> {
     gamma: Option<Param<Tensor<A>>>,
@@ -77,60 +77,60 @@ impl<const A: usize> AffineModule<A> {
     }
 }
 
-/// The arguments for γ and β as methods.
+/// Defines methods for the arguments of γ and β.
 macro_rules! affine_arguments {
     ($layer:ident) => {
         impl $layer {
-            /// Is an offset β added? Yes by default.
+            /// Sets whether an offset β is added; `true` by default.
             #[must_use]
             pub fn center(mut self, center: bool) -> Self {
                 self.affine.center = center;
                 self
             }
 
-            /// Is the result multiplied by a factor γ? Yes by default.
+            /// Sets whether the result is multiplied by a scale γ; `true` by default.
             #[must_use]
             pub fn scale(mut self, scale: bool) -> Self {
                 self.affine.scale = scale;
                 self
             }
 
-            /// Where the offset β starts; `Zeros` by default.
+            /// Sets the initializer of the offset β; `Zeros` by default.
             #[must_use]
             pub fn beta_initializer(mut self, initializer: impl Into<$crate::initializers::Initializer>) -> Self {
                 self.affine.beta_initializer = initializer.into();
                 self
             }
 
-            /// Where the factor γ starts; `Ones` by default.
+            /// Sets the initializer of the scale γ; `Ones` by default.
             #[must_use]
             pub fn gamma_initializer(mut self, initializer: impl Into<$crate::initializers::Initializer>) -> Self {
                 self.affine.gamma_initializer = initializer.into();
                 self
             }
 
-            /// What is added to the loss for the offset β; nothing by default.
+            /// Sets the regularizer of the offset β; none by default.
             #[must_use]
             pub fn beta_regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
                 self.affine.beta_regularizer = Some(regularizer.into());
                 self
             }
 
-            /// What is added to the loss for the factor γ; nothing by default.
+            /// Sets the regularizer of the scale γ; none by default.
             #[must_use]
             pub fn gamma_regularizer(mut self, regularizer: impl Into<$crate::regularizers::Regularizer>) -> Self {
                 self.affine.gamma_regularizer = Some(regularizer.into());
                 self
             }
 
-            /// What the offset β is held to after each step; nothing by default.
+            /// Sets the constraint of the offset β; none by default.
             #[must_use]
             pub fn beta_constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
                 self.affine.beta_constraint = Some(constraint.into());
                 self
             }
 
-            /// What the factor γ is held to after each step; nothing by default.
+            /// Sets the constraint of the scale γ; none by default.
             #[must_use]
             pub fn gamma_constraint(mut self, constraint: impl Into<$crate::constraints::Constraint>) -> Self {
                 self.affine.gamma_constraint = Some(constraint.into());

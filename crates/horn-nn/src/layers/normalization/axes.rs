@@ -1,4 +1,4 @@
-//! The axes that a layer normalizes along, and sums along several of them.
+//! The axes of a normalization, and sums along several axes.
 
 use burn::tensor::Tensor;
 
@@ -6,7 +6,7 @@ use crate::constraints::axes::Axes;
 use crate::error::{Error, Result};
 use crate::tensor::shape::Shape;
 
-/// The place of an axis in the input, counted from its first.
+/// The non-negative index of an axis of the input.
 pub(crate) fn place(axis: isize, input: &Shape) -> Result<usize> {
     let rank = input.rank();
     let place = if axis < 0 { rank.checked_add_signed(axis) } else { Some(axis.unsigned_abs()) };
@@ -18,7 +18,7 @@ pub(crate) fn place(axis: isize, input: &Shape) -> Result<usize> {
     })
 }
 
-/// The places of several axes, in ascending order.
+/// The non-negative indices of several axes, in ascending order.
 pub(crate) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
     let axes = match axes {
         Axes::One(axis) => std::slice::from_ref(axis),
@@ -30,7 +30,7 @@ pub(crate) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
     let count = places.len();
     places.dedup();
     if places.is_empty() || places.len() < count {
-        return Err(Error::argument("the axes are none, or one is named twice")
+        return Err(Error::argument("there are no axes, or one is named twice")
             .received(format!("axis = {axes:?} for {input}"))
             .expected("at least one axis, each once")
             .hint("use -1 for the last axis"));
@@ -38,7 +38,7 @@ pub(crate) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
     Ok(places)
 }
 
-/// The size of an axis that has a weight for each place.
+/// The size of an axis along which a weight has a value for each index.
 pub(crate) fn size(place: usize, input: &Shape) -> Result<usize> {
     if place == 0 {
         return Err(Error::argument("the samples of a batch can't have weights of their own")
@@ -54,28 +54,27 @@ pub(crate) fn size(place: usize, input: &Shape) -> Result<usize> {
     })
 }
 
-/// The sums along the axes, which stay with the size 1.
+/// The sums along the axes, which are kept with size 1.
 pub(crate) fn sums<const D: usize>(x: Tensor<D>, axes: impl IntoIterator<Item = usize>) -> Tensor<D> {
-    // From the last: the first sum is then over what lies together, and leaves little for the others.
+    // From the last axis: the first sum then reads adjacent values, and leaves few for the others.
     let mut axes: Vec<usize> = axes.into_iter().collect();
     axes.sort_unstable_by(|a, b| b.cmp(a));
     axes.into_iter().fold(x, |sums, axis| sums.sum_dim(axis))
 }
 
-/// The means along the axes, which stay with the size 1.
+/// The means along the axes, which are kept with size 1.
 pub(crate) fn means<const D: usize>(x: Tensor<D>, axes: &[usize]) -> Tensor<D> {
     let sizes = x.dims();
     let count: usize = axes.iter().map(|&axis| sizes[axis]).product();
     sums(x, axes.iter().copied()) / count as f64
 }
 
-/// A weight with one value for each place of some axes of a tensor of `sizes`, in a shape that is repeated along the
-/// others.
+/// A weight that has some axes of a tensor of `sizes`, reshaped so that it broadcasts along the others.
 pub(crate) fn along<const A: usize, const D: usize>(weight: Tensor<A>, axes: &[usize], sizes: [usize; D]) -> Tensor<D> {
     weight.reshape(std::array::from_fn::<_, D, _>(|axis| if axes.contains(&axis) { sizes[axis] } else { 1 }))
 }
 
-/// Runs the expression with the sizes as an array, so that a weight has as many axes as are normalized.
+/// Evaluates the expression with the sizes as an array, whose length is the rank of a weight.
 macro_rules! by_count {
     ($sizes:expr, |$array:ident| $body:expr) => {{
         let sizes: &[usize] = &$sizes;

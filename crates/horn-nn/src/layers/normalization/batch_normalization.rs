@@ -1,4 +1,4 @@
-//! `BatchNormalization`: each channel to mean 0 and variance 1.
+//! `BatchNormalization`: normalizes each channel over the batch.
 
 use burn::module::Module;
 use burn::tensor::module::batch_norm_train;
@@ -26,9 +26,9 @@ use crate::tensor::shape::Shape;
 
 /// `γ · (x − mean) / √(variance + ε) + β`, channel by channel.
 ///
-/// While training, mean and variance are those of the batch, and a moving average of both is kept:
-/// `moving = moving · momentum + batch · (1 − momentum)`. Otherwise, and where the layer is frozen, the moving averages
-/// are used. The variance is the biased one (divided by the number of values).
+/// In training, mean and variance are those of the batch, and moving averages of both are updated:
+/// `moving = moving · momentum + batch · (1 − momentum)`. In inference, and if the layer is frozen, the moving averages are
+/// used. The variance is the biased one (divided by the number of values).
 ///
 /// # Shapes
 ///
@@ -38,7 +38,7 @@ use crate::tensor::shape::Shape;
 ///
 /// # Masks
 ///
-/// While training, only steps that count enter the mean and the variance. The mask passes.
+/// In training, the mean and the variance are those of the unmasked timesteps. The mask is propagated.
 ///
 /// Source: Ioffe and Szegedy, [Batch Normalization](https://arxiv.org/abs/1502.03167), 2015.
 ///
@@ -64,7 +64,7 @@ pub struct BatchNormalization {
     renorm_momentum: f64,
 }
 
-/// `keras.layers.BatchNormalization()`.
+/// `keras.layers.BatchNormalization()`. See [`BatchNormalization`](struct@BatchNormalization).
 #[allow(non_snake_case)]
 pub fn BatchNormalization() -> BatchNormalization {
     BatchNormalization::new()
@@ -88,8 +88,8 @@ impl BatchNormalization {
         }
     }
 
-    /// Is the batch brought close to the moving averages ([batch renormalization](https://arxiv.org/abs/1702.03275))?
-    /// Not by default.
+    /// Sets whether [batch renormalization](https://arxiv.org/abs/1702.03275) corrects the batch towards the moving
+    /// averages; `false` by default.
     #[must_use]
     pub fn renorm(mut self, renorm: bool) -> Self {
         self.renorm = renorm;
@@ -97,7 +97,7 @@ impl BatchNormalization {
         self
     }
 
-    /// How far batch renormalization may correct; as far as it likes by default.
+    /// Sets limits for the corrections of batch renormalization; none by default.
     #[must_use]
     pub fn renorm_clipping(mut self, clipping: RenormClipping) -> Self {
         self.renorm_clipping = Some(clipping);
@@ -116,19 +116,19 @@ common_arguments!(BatchNormalization);
 affine_arguments!(BatchNormalization);
 
 arguments!(BatchNormalization {
-    /// The axis of the channels, the batch axis being 0; the last by default.
+    /// Sets the axis of the channels, where the batch axis is 0; the last axis by default.
     axis: isize,
-    /// How much of a moving average stays at each step; 0.99 by default.
+    /// Sets the momentum of the moving averages, the fraction that is kept at each step; 0.99 by default.
     momentum: f64,
-    /// What is added to the variance, so that it is never zero; 0.001 by default.
+    /// Sets ε, which is added to the variance to avoid a division by 0; 0.001 by default.
     epsilon: f64,
-    /// Where the moving mean starts; `Zeros` by default.
+    /// Sets the initializer of the moving mean; `Zeros` by default.
     moving_mean_initializer: impl Into<Initializer>,
-    /// Where the moving variance starts; `Ones` by default.
+    /// Sets the initializer of the moving variance; `Ones` by default.
     moving_variance_initializer: impl Into<Initializer>,
-    /// Do all devices share their statistics? With one device, as here, that changes nothing.
+    /// Sets whether devices share their statistics. Horn trains on one device, so this has no effect.
     synchronized: bool,
-    /// The momentum of the averages that batch renormalization corrects to; 0.99 by default.
+    /// Sets the momentum of the averages that batch renormalization corrects to; 0.99 by default.
     renorm_momentum: f64,
 });
 
@@ -145,9 +145,10 @@ impl Layer for BatchNormalization {
         }
         size(axis, input)?;
         if self.epsilon.is_nan() || self.epsilon < 0.0 || !self.momentum.is_finite() {
-            return Err(Error::argument("ε or the momentum is no such number")
+            return Err(Error::argument("ε or the momentum is out of range")
                 .received(format!("epsilon = {}, momentum = {}", self.epsilon, self.momentum))
-                .expected("an ε of 0 or more, a momentum of 0 to 1"));
+                .expected("an ε of 0 or more, a momentum of 0 to 1")
+                .hint("leave them out for the defaults"));
         }
         self.renorm_clipping.unwrap_or_default().validate()?;
         Ok(input.clone())
@@ -185,7 +186,7 @@ struct BatchNormalizationModule {
     epsilon: f64,
 }
 
-/// A normalized batch before γ and β, and the statistics that it was normalized by.
+/// A normalized batch before γ and β, and its statistics.
 struct Normalized<const D: usize> {
     x: Tensor<D>,
     mean: Tensor<1>,
@@ -198,15 +199,15 @@ impl Forward for BatchNormalizationModule {
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let mask = input.mask().cloned();
-        let learns = call.is_training() && call.is_trainable();
+        let is_training = call.is_training() && call.is_trainable();
         let output = by_rank!(input.value()?, |x| {
-            // Convolutions leave the channels before the places: there a channel's values lie together.
+            // After convolutions the channels come first in memory, so the values of a channel are adjacent.
             let last = x.dims().len() - 1;
             let x = if last > 1 { x.movedim(self.axis, 1) } else { x };
-            let y = match (learns, &mask) {
+            let y = match (is_training, &mask) {
                 (false, _) => Ok(self.infer(x)),
-                (true, None) => Ok(self.learn(x)),
-                (true, Some(mask)) => self.learn_masked(x, mask.clone()),
+                (true, None) => Ok(self.normalize_batch(x)),
+                (true, Some(mask)) => self.normalize_masked_batch(x, mask.clone()),
             };
             y.map(|y| AnyTensor::from(if last > 1 { y.movedim(1, self.axis) } else { y }))
         })??;
@@ -215,7 +216,7 @@ impl Forward for BatchNormalizationModule {
 }
 
 impl BatchNormalizationModule {
-    /// With the moving averages: one product and one sum for each value.
+    /// Normalizes with the moving averages: one product and one sum for each value.
     fn infer<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let (mean, variance) = (self.moving_mean.get(), self.moving_variance.get());
         let factor = (variance + self.epsilon).sqrt().recip();
@@ -231,8 +232,8 @@ impl BatchNormalizationModule {
         scaled(x, factor, offset)
     }
 
-    /// With the statistics of the batch, by Burn's one operation for all of it, which has its own gradient.
-    fn learn<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+    /// Normalizes with the statistics of the batch, by Burn's fused operation, which has its own gradient.
+    fn normalize_batch<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let channels = [x.dims()[1]];
         let device = x.device();
         let (ones, zeros) = unscaled(channels, &device);
@@ -246,8 +247,8 @@ impl BatchNormalizationModule {
         batch.output
     }
 
-    /// With the statistics of the steps that count.
-    fn learn_masked<const D: usize>(&self, x: Tensor<D>, mask: AnyTensor) -> Result<Tensor<D>> {
+    /// Normalizes with the statistics of the unmasked timesteps.
+    fn normalize_masked_batch<const D: usize>(&self, x: Tensor<D>, mask: AnyTensor) -> Result<Tensor<D>> {
         let sizes = x.clone().movedim(1, self.axis).dims();
         let counts = by_rank!(bool: mask, |mask| AnyTensor::from(mask.float()))?;
         let counts = counts.clone().reshape(&[counts.sizes(), vec![1]].concat())?.expand(&sizes)?;
@@ -290,7 +291,7 @@ impl BatchNormalizationModule {
     }
 }
 
-/// A γ and a β that change nothing.
+/// The neutral γ and β.
 fn unscaled(channels: [usize; 1], device: &Device) -> (Tensor<1>, Tensor<1>) {
     (Tensor::ones(channels, device), Tensor::zeros(channels, device))
 }

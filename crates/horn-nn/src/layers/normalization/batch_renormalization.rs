@@ -1,4 +1,4 @@
-//! Batch renormalization: what `BatchNormalization` does besides with `renorm`.
+//! Batch renormalization: the corrections of `BatchNormalization` with `renorm`.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -10,7 +10,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::state::State;
 use crate::layers::normalization::statistics::moved;
 
-/// How far batch renormalization may correct; `None` stands for no limit.
+/// The limits for the corrections of batch renormalization; `None` means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RenormClipping {
@@ -31,7 +31,8 @@ impl RenormClipping {
         if crossed || self.dmax.is_some_and(|dmax| dmax < 0.0) {
             return Err(Error::argument("the limits of batch renormalization are impossible")
                 .received(format!("{self:?}"))
-                .expected("rmin ≤ rmax and dmax ≥ 0"));
+                .expected("rmin ≤ rmax and dmax ≥ 0")
+                .hint("leave a limit out for no limit"));
         }
         Ok(())
     }
@@ -48,14 +49,14 @@ pub(crate) struct Renorm {
     momentum: f64,
 }
 
-/// `x · factor + offset` is the batch as the averages would have normalized it. Neither takes part in a gradient.
+/// `x · factor + offset` is the batch as normalized with the averages. Both have no gradient.
 pub(crate) struct Correction {
     pub factor: Tensor<1>,
     pub offset: Tensor<1>,
 }
 
 impl Renorm {
-    /// Starts from the initializers of the moving mean and the moving variance.
+    /// Creates the averages with the initializers of the moving mean and the moving variance.
     pub fn new(
         channels: [usize; 1],
         (mean, variance): (&Initializer, &Initializer),
@@ -72,7 +73,7 @@ impl Renorm {
         Ok(Self { moving_stddev, renorm_mean, renorm_stddev, clipping, momentum })
     }
 
-    /// What brings a batch of this mean and standard deviation to the averages, within the limits.
+    /// The correction of a batch with this mean and standard deviation to the averages, within the limits.
     pub fn correction(&self, mean: Tensor<1>, stddev: Tensor<1>, epsilon: f64) -> Correction {
         let average = self.renorm_stddev.get().clamp_min(epsilon.sqrt());
         let mut factor = stddev / average.clone();
@@ -90,7 +91,7 @@ impl Renorm {
         Correction { factor, offset }
     }
 
-    /// Moves the averages one step on; returns the moving standard deviation.
+    /// Updates the averages; returns the moving standard deviation.
     pub fn remember(&self, mean: Tensor<1>, stddev: Tensor<1>, momentum: f64) -> Tensor<1> {
         self.renorm_mean.set(moved(self.renorm_mean.get(), mean, self.momentum));
         self.renorm_stddev.set(moved(self.renorm_stddev.get(), stddev.clone(), self.momentum));

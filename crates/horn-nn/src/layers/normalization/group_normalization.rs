@@ -1,4 +1,4 @@
-//! `GroupNormalization`: each group of channels of a sample to mean 0 and variance 1.
+//! `GroupNormalization`: normalizes groups of channels of each sample.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -17,8 +17,8 @@ use crate::layers::normalization::axes::{place, size};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// `γ · (x − mean) / √(variance + ε) + β`, with mean and variance over each group of neighbouring channels of a sample,
-/// at all places.
+/// `γ · (x − mean) / √(variance + ε) + β`, with mean and variance over each group of adjacent channels of a sample, at all
+/// positions.
 ///
 /// One group is layer normalization over all axes; as many groups as channels (`groups(-1)`) are instance
 /// normalization.
@@ -48,7 +48,7 @@ pub struct GroupNormalization {
     affine: Affine,
 }
 
-/// `keras.layers.GroupNormalization()`.
+/// `keras.layers.GroupNormalization()`. See [`GroupNormalization`](struct@GroupNormalization).
 #[allow(non_snake_case)]
 pub fn GroupNormalization() -> GroupNormalization {
     GroupNormalization::new()
@@ -60,7 +60,7 @@ impl GroupNormalization {
         Self { common: Common::default(), groups: 32, axis: -1, epsilon: 1e-3, affine: Affine::default() }
     }
 
-    /// The axis of the channels, their number, and that of the groups.
+    /// The axis of the channels, the number of channels, and that of groups.
     fn checked(&self, input: &Shape) -> Result<(usize, usize, usize)> {
         let axis = place(self.axis, input)?;
         if axis == 0 {
@@ -80,7 +80,10 @@ impl GroupNormalization {
         if self.epsilon >= 0.0 {
             return Ok((axis, channels, groups));
         }
-        Err(Error::argument("ε is negative").received(format!("epsilon = {}", self.epsilon)).expected("0 or more"))
+        Err(Error::argument("ε is negative")
+            .received(format!("epsilon = {}", self.epsilon))
+            .expected("0 or more")
+            .hint("leave epsilon out for the default"))
     }
 }
 
@@ -95,11 +98,11 @@ common_arguments!(GroupNormalization);
 affine_arguments!(GroupNormalization);
 
 arguments!(GroupNormalization {
-    /// How many groups there are; -1 for one group a channel. 32 by default.
+    /// Sets the number of groups; -1 for one group for each channel. 32 by default.
     groups: isize,
-    /// The axis of the channels, the batch axis being 0; the last by default.
+    /// Sets the axis of the channels, where the batch axis is 0; the last axis by default.
     axis: isize,
-    /// What is added to the variance, so that it is never zero; 0.001 by default.
+    /// Sets ε, which is added to the variance to avoid a division by 0; 0.001 by default.
     epsilon: f64,
 });
 
@@ -129,7 +132,7 @@ struct GroupNormalizationModule {
 impl Forward for GroupNormalizationModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         by_rank!(input, |x| {
-            // With the channels before the places, a group's values lie together.
+            // With the channels before the spatial axes, the values of a group are adjacent.
             let last = x.dims().len() - 1;
             let x = if last > 1 { x.movedim(self.axis, 1) } else { x };
             let y = self.normalize(x);
@@ -145,7 +148,7 @@ impl GroupNormalizationModule {
         let places = sizes[2..].iter().product::<usize>();
         let x = x.reshape([samples, self.groups, channels / self.groups * places]);
         let (variance, mean) = x.clone().var_mean_bias(2);
-        // One factor and one offset for each sample and channel leave one product and one sum for each value.
+        // With one factor and one offset for each sample and channel, each value needs one product and one sum.
         let inverse = (variance + self.epsilon).sqrt().recip();
         let split = [1, self.groups, channels / self.groups];
         let (factor, offset) = match self.affine.gamma() {

@@ -1,4 +1,4 @@
-//! A layer whose weights are visited in Keras's order for a wrapper that takes the kernel for its own.
+//! A layer and a state, visited in Keras's order for a wrapper that owns the kernel of its layer.
 
 use burn::module::{
     Content, Devices, Flag, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor, Param,
@@ -8,7 +8,7 @@ use burn::tensor::{Bool, Device, Int, Tensor};
 use crate::layer::state::State;
 use crate::layers::nested::NestedLayer;
 
-/// A layer, and a state that comes between its first weight and the others.
+/// A layer, and a state that is visited between its first weight and the others.
 #[derive(Debug, Clone)]
 pub(crate) struct KernelFirst {
     pub layer: NestedLayer,
@@ -84,7 +84,7 @@ impl Module for KernelFirst {
     fn map<M: ModuleMapper>(self, mapper: &mut M) -> Self {
         let mut next = Some(self.next);
         let layer = self.layer.map(&mut MapBetween { outer: mapper, next: &mut next, done: false });
-        Self { layer, next: next.expect("mapping gives the state back") }
+        Self { layer, next: next.expect("mapping returns the state") }
     }
     fn collect_devices(&self, devices: Devices) -> Devices {
         self.next.collect_devices(self.layer.collect_devices(devices))

@@ -1,4 +1,4 @@
-//! `LayerNormalization`: each sample to mean 0 and variance 1.
+//! `LayerNormalization`: normalizes each sample.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -25,9 +25,9 @@ use crate::tensor::shape::Shape;
 ///
 /// # Shapes
 ///
-/// - input: any; normalized is the last axis, or `axis`
+/// - input: any; the last axis is normalized, or `axis`
 /// - output: as the input
-/// - weights: gamma and beta, of the normalized axes' sizes
+/// - weights: gamma and beta, with the normalized axes
 ///
 /// Source: Ba, Kiros and Hinton, [Layer Normalization](https://arxiv.org/abs/1607.06450), 2016.
 ///
@@ -48,7 +48,7 @@ pub struct LayerNormalization {
     rms_scaling: bool,
 }
 
-/// `keras.layers.LayerNormalization()`.
+/// `keras.layers.LayerNormalization()`. See [`LayerNormalization`](struct@LayerNormalization).
 #[allow(non_snake_case)]
 pub fn LayerNormalization() -> LayerNormalization {
     LayerNormalization::new()
@@ -78,11 +78,11 @@ common_arguments!(LayerNormalization);
 affine_arguments!(LayerNormalization);
 
 arguments!(LayerNormalization {
-    /// The axis that is normalized, or several, the batch axis being 0; the last by default.
+    /// Sets the axes that are normalized, where the batch axis is 0; the last axis by default.
     axis: impl Into<Axes>,
-    /// What is added to the variance, so that it is never zero; 0.001 by default.
+    /// Sets ε, which is added to the variance to avoid a division by 0; 0.001 by default.
     epsilon: f64,
-    /// Does the mean stay? No by default.
+    /// Sets whether only the scale is normalized, and the mean is kept; `false` by default.
     rms_scaling: bool,
 });
 
@@ -96,7 +96,10 @@ impl Layer for LayerNormalization {
         if self.epsilon >= 0.0 {
             return Ok(input.clone());
         }
-        Err(Error::argument("ε is negative").received(format!("epsilon = {}", self.epsilon)).expected("0 or more"))
+        Err(Error::argument("ε is negative")
+            .received(format!("epsilon = {}", self.epsilon))
+            .expected("0 or more")
+            .hint("leave epsilon out for the default"))
     }
 
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {

@@ -1,4 +1,4 @@
-//! Layers that bring values to a common scale.
+//! Layers that normalize values.
 
 pub(crate) mod affine;
 pub(crate) mod axes;

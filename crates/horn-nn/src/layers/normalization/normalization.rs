@@ -1,4 +1,4 @@
-//! `Normalization`: data to mean 0 and variance 1.
+//! `Normalization`: normalizes input data to mean 0 and variance 1.
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
@@ -23,14 +23,14 @@ use crate::layers::normalization::statistics::Statistics;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// `(x − mean) / max(√variance, 10⁻⁷)`, with a mean and a variance that are given or [found in data](Self::adapt).
+/// `(x − mean) / max(√variance, 10⁻⁷)`, with a mean and a variance that are given or [computed from data](Self::adapt).
 ///
 /// # Shapes
 ///
-/// - input: any; each place of the last axis, or of `axis`, has a mean and a variance of its own
+/// - input: any; each index of the last axis, or of `axis`, has its own mean and variance
 /// - output: as the input
-/// - weights, where mean and variance are not given: mean and variance, of the kept axes' sizes, and count, which is
-///   there for older files
+/// - weights, if mean and variance are not given: mean and variance, with the kept axes, and count, for compatibility with
+///   older files
 ///
 /// ```
 /// use horn_nn::HostArray;
@@ -54,49 +54,49 @@ pub struct Normalization {
     adapted: Option<Statistics>,
 }
 
-/// `keras.layers.Normalization()`.
+/// `keras.layers.Normalization()`. See [`Normalization`](struct@Normalization).
 #[allow(non_snake_case)]
 pub fn Normalization() -> Normalization {
     Normalization::new()
 }
 
 impl Normalization {
-    /// A layer that keeps the last axis apart, with no mean or variance yet.
+    /// A layer with statistics for each index of the last axis, without a mean or variance yet.
     pub fn new() -> Self {
         let common = Common::default();
         Self { common, axis: vec![-1], invert: false, mean: None, variance: None, adapted: None }
     }
 
-    /// The axis whose places have means of their own, or several, the batch axis being 0; the last by default.
+    /// Sets the axes that are kept, for whose indices there are separate statistics. The batch axis is 0; the last axis is
+    /// kept by default.
     #[must_use]
     pub fn axis(mut self, axis: impl Into<Axes>) -> Self {
         self.axis = listed(axis.into());
         self
     }
 
-    /// The mean: one number, or an array for the kept axes; goes with [`variance`](Self::variance).
+    /// Sets the mean: one number, or an array for the kept axes. Requires [`variance`](Self::variance).
     #[must_use]
     pub fn mean(mut self, mean: impl Into<Numbers>) -> Self {
         self.mean = Some(mean.into());
         self
     }
 
-    /// The variance: one number, or an array for the kept axes; goes with [`mean`](Self::mean).
+    /// Sets the variance: one number, or an array for the kept axes. Requires [`mean`](Self::mean).
     #[must_use]
     pub fn variance(mut self, variance: impl Into<Numbers>) -> Self {
         self.variance = Some(variance.into());
         self
     }
 
-    /// Finds mean and variance in data, whose first axis is that of the samples. They become weights of the model that
-    /// is built.
+    /// Computes mean and variance from data, whose first axis is the samples. They become weights of the built model.
     ///
     /// # Errors
     ///
-    /// Where the data has no such axes or no samples, or mean and variance were given.
+    /// If the data does not have the axes or has no samples, or mean and variance were given.
     pub fn adapt<'a>(mut self, data: impl Into<HostArray<'a>>) -> Result<Self> {
         if self.mean.is_some() {
-            return Err(Error::argument("mean and variance were given, so there is nothing to find")
+            return Err(Error::argument("mean and variance were given, so there is nothing to adapt")
                 .hint("leave out `mean` and `variance`, or `adapt`"));
         }
         let data = data.into();
@@ -106,7 +106,7 @@ impl Normalization {
         Ok(self)
     }
 
-    /// The places of the axes that are kept apart, in ascending order.
+    /// The non-negative indices of the kept axes, in ascending order.
     fn kept(&self, input: &Shape) -> Result<Vec<usize>> {
         let mut kept = self.axis.iter().map(|&axis| place(axis, input)).collect::<Result<Vec<_>>>()?;
         kept.sort_unstable();
@@ -118,18 +118,18 @@ impl Normalization {
         self.kept(input)?.into_iter().map(|place| size(place, input)).collect()
     }
 
-    /// The given mean or variance, for each place of the kept axes.
+    /// The given mean or variance, broadcast to the kept axes.
     fn given(&self, numbers: &Numbers, sizes: &[usize]) -> Result<Vec<f32>> {
         self.fitted(numbers, sizes).map(|array| array.iter().map(|&x| x as f32).collect())
     }
 
-    /// The same, not yet made.
+    /// As [`given`](Self::given), checked but not yet created.
     fn fitted<'a>(&self, numbers: &'a Numbers, sizes: &[usize]) -> Result<ArrayViewD<'a, f64>> {
         numbers.array().broadcast(sizes).ok_or_else(|| {
             Error::shape("mean or variance do not fit the axes")
                 .received(format!("an array of shape {:?}", numbers.array().shape()))
                 .expected(format!("one number, or an array of shape {sizes:?}"))
-                .hint("give as many numbers as the kept axes have places")
+                .hint("give one number for each index of the kept axes")
         })
     }
 }
@@ -140,7 +140,7 @@ impl Default for Normalization {
     }
 }
 
-/// Axes as a list, as Keras keeps them.
+/// Reads axes as a list, as Keras stores them.
 fn listed(axes: Axes) -> Vec<isize> {
     match axes {
         Axes::One(axis) => vec![axis],
@@ -156,7 +156,7 @@ fn axes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<isize>, D::Err
 common_arguments!(Normalization);
 
 arguments!(Normalization {
-    /// Does it go back, from normalized values to data? No by default.
+    /// Sets whether the layer inverts the normalization, from normalized values to data; `false` by default.
     invert: bool,
 });
 
@@ -172,7 +172,7 @@ impl Layer for Normalization {
                 self.fitted(variance, &sizes)?;
             }
             (mean, _) => {
-                return Err(Error::argument("mean and variance go together")
+                return Err(Error::argument("mean and variance must be given together")
                     .received(if mean.is_some() { "a mean only" } else { "a variance only" })
                     .expected("both, or neither")
                     .hint("give both, or call `adapt`"));
@@ -213,15 +213,15 @@ fn count(build: &mut LayerBuilder) -> Result<State<1>> {
     build.add_state_number("count", &Zeros::new().into())
 }
 
-/// The smallest number that is divided by.
+/// The smallest divisor.
 const SMALLEST: f32 = 1e-7;
 
-/// Normalizes, or goes back.
+/// Normalizes, or inverts the normalization.
 fn apply<const D: usize>(x: Tensor<D>, mean: Tensor<D>, divisor: Tensor<D>, invert: bool) -> Tensor<D> {
     if invert { x * divisor + mean } else { (x - mean) / divisor }
 }
 
-/// With numbers that are no weights.
+/// With constants that are not weights.
 #[derive(Module, Debug)]
 struct GivenModule {
     #[module(skip)]

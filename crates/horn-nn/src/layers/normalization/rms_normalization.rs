@@ -1,4 +1,4 @@
-//! `RMSNormalization`: each sample to a root mean square of 1.
+//! `RMSNormalization`: normalizes each sample to a root mean square of 1.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
@@ -22,9 +22,9 @@ use crate::tensor::shape::Shape;
 ///
 /// # Shapes
 ///
-/// - input: any; normalized is the last axis, or `axis`
+/// - input: any; the last axis is normalized, or `axis`
 /// - output: as the input
-/// - weights: scale, of the normalized axes' sizes. As in Keras, it multiplies the last axes, whichever are normalized
+/// - weights: scale, with the normalized axes. As in Keras, it multiplies the last axes, whichever are normalized
 ///
 /// Source: Zhang and Sennrich, [Root Mean Square Layer Normalization](https://arxiv.org/abs/1910.07467), 2019.
 ///
@@ -41,7 +41,7 @@ pub struct RMSNormalization {
     epsilon: f64,
 }
 
-/// `keras.layers.RMSNormalization()`.
+/// `keras.layers.RMSNormalization()`. See [`RMSNormalization`](struct@RMSNormalization).
 #[allow(non_snake_case)]
 pub fn RMSNormalization() -> RMSNormalization {
     RMSNormalization::new()
@@ -63,9 +63,9 @@ impl Default for RMSNormalization {
 common_arguments!(RMSNormalization);
 
 arguments!(RMSNormalization {
-    /// The axis that is normalized, or several, the batch axis being 0; the last by default.
+    /// Sets the axes that are normalized, where the batch axis is 0; the last axis by default.
     axis: impl Into<Axes>,
-    /// What is added to the mean square, so that it is never zero; 10⁻⁶ by default.
+    /// Sets ε, which is added to the mean square to avoid a division by 0; 10⁻⁶ by default.
     epsilon: f64,
 });
 
@@ -85,7 +85,10 @@ impl Layer for RMSNormalization {
         if self.epsilon >= 0.0 {
             return Ok(input.clone());
         }
-        Err(Error::argument("ε is negative").received(format!("epsilon = {}", self.epsilon)).expected("0 or more"))
+        Err(Error::argument("ε is negative")
+            .received(format!("epsilon = {}", self.epsilon))
+            .expected("0 or more")
+            .hint("leave epsilon out for the default"))
     }
 
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {

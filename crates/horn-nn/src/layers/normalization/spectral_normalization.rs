@@ -1,4 +1,4 @@
-//! `SpectralNormalization`: a layer whose kernel has the spectral norm 1.
+//! `SpectralNormalization`: normalizes the kernel of a layer to the spectral norm 1.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::Tensor;
@@ -19,16 +19,16 @@ use crate::layers::nested::Nested;
 use crate::layers::normalization::kernel_first::KernelFirst;
 use crate::tensor::shape::Shape;
 
-/// While training, divides the kernel of a layer by its largest singular value `σ`, which a power iteration estimates:
+/// In training, divides the kernel of a layer by its largest singular value `σ`, which a power iteration estimates:
 /// `v = u · Wᵀ / ‖u · Wᵀ‖`, `u = v · W / ‖v · W‖`, `σ = v · W · uᵀ`.
 ///
-/// The vector `u` is kept from step to step. As with Keras on JAX, what the optimizer changes is the kernel before the
-/// division, and in inference the kernel is used as it is.
+/// The vector `u` is kept between steps. As in Keras on JAX, the optimizer updates the kernel before the division, and
+/// inference uses the kernel without the division.
 ///
 /// # Shapes
 ///
-/// - input and output: those of the layer
-/// - weights: those of the layer, and vector_u `[1, units]` after its kernel
+/// - input and output: those of the wrapped layer
+/// - weights: those of the wrapped layer, and vector_u `[1, units]` after its kernel
 ///
 /// Source: Miyato et al., [Spectral Normalization](https://arxiv.org/abs/1802.05957), 2018.
 ///
@@ -45,7 +45,7 @@ pub struct SpectralNormalization {
     power_iterations: usize,
 }
 
-/// `keras.layers.SpectralNormalization(layer)`.
+/// `keras.layers.SpectralNormalization(layer)`. See [`SpectralNormalization`](struct@SpectralNormalization).
 #[allow(non_snake_case)]
 pub fn SpectralNormalization(layer: impl Into<Nested>) -> SpectralNormalization {
     SpectralNormalization::new(layer)
@@ -61,7 +61,7 @@ impl SpectralNormalization {
 common_arguments!(SpectralNormalization);
 
 arguments!(SpectralNormalization {
-    /// How many steps the power iteration takes at each call; 1 by default.
+    /// Sets the number of power iterations at each call; 1 by default.
     power_iterations: usize,
 });
 
@@ -75,9 +75,10 @@ impl Layer for SpectralNormalization {
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         if self.power_iterations == 0 {
-            return Err(Error::argument("the power iteration takes no step")
+            return Err(Error::argument("there must be at least one power iteration")
                 .received("power_iterations = 0")
-                .expected("at least 1"));
+                .expected("at least 1")
+                .hint("leave power_iterations out for the default"));
         }
         self.layer.output_shapes(inputs)
     }
@@ -123,7 +124,7 @@ impl Forward for SpectralNormalizationModule {
     }
 }
 
-/// Replaces the first weight that it meets by the normalized one.
+/// Replaces the first weight that it visits by the normalized one.
 struct Normalizer<'a> {
     vector: Option<&'a State<2>>,
     iterations: usize,
@@ -138,7 +139,7 @@ impl ModuleMapper for Normalizer<'_> {
     }
 }
 
-/// The kernel divided by its spectral norm; one of all zeros stays, as does the vector then.
+/// The kernel divided by its spectral norm. A kernel of zeros is not changed, and neither is the vector.
 fn normalized<const D: usize>(kernel: Tensor<D>, vector: &State<2>, iterations: usize) -> Tensor<D> {
     let old = vector.get();
     let matrix = kernel.clone().reshape([-1, old.dims()[1] as i64]);
@@ -158,7 +159,7 @@ fn normalized<const D: usize>(kernel: Tensor<D>, vector: &State<2>, iterations: 
     kernel / norm.reshape([1; D])
 }
 
-/// The vector divided by its length.
+/// The vector divided by its norm.
 fn unit(vector: Tensor<2>) -> Tensor<2> {
     let length = vector.clone().square().sum().sqrt();
     vector * length.recip().clamp_max(1e7).unsqueeze()

@@ -5,17 +5,17 @@ use burn::tensor::Tensor;
 use crate::data::host_array::HostArray;
 use crate::error::{Error, Result};
 
-/// The mean and the variance of each place of some axes.
+/// The mean and the variance for each index of some axes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Statistics {
-    /// The sizes of the axes.
+    /// The sizes of these axes.
     pub sizes: Vec<usize>,
     pub mean: Vec<f32>,
     pub variance: Vec<f32>,
 }
 
 impl Statistics {
-    /// Of all values but along the axes at `kept`, which ascend.
+    /// Computes the statistics along all axes except `kept`, which are in ascending order.
     pub fn of(data: &HostArray<'_>, kept: &[usize]) -> Result<Self> {
         let all = data.sizes();
         let sizes: Vec<usize> = kept.iter().map(|&axis| all[axis]).collect();
@@ -26,7 +26,7 @@ impl Statistics {
                 .expected("at least one value")
                 .hint("give it the training data"));
         }
-        // A value's place among the kept axes, from its place among all.
+        // The position of a value in the kept axes, computed from its position in all axes.
         let strides = strides(all);
         let own = crate::layers::normalization::statistics::strides(&sizes);
         let place =
@@ -47,12 +47,12 @@ impl Statistics {
     }
 }
 
-/// How far apart neighbours along each axis lie, in row-major order.
+/// The strides of the axes in row-major order.
 fn strides(sizes: &[usize]) -> Vec<usize> {
     (0..sizes.len()).map(|axis| sizes[axis + 1..].iter().product()).collect()
 }
 
-/// A moving average, one step on.
+/// Updates a moving average.
 pub(crate) fn moved(average: Tensor<1>, value: Tensor<1>, momentum: f64) -> Tensor<1> {
     average * momentum + value * (1.0 - momentum)
 }

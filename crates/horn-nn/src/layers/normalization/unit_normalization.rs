@@ -1,4 +1,4 @@
-//! `UnitNormalization`: each sample to length 1.
+//! `UnitNormalization`: normalizes each sample to norm 1.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,11 @@ use crate::layers::normalization::axes::{places, sums};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// `x / √Σx²`, with the sum over one axis or several of each sample; what is all zeros stays.
+/// `x / √Σx²`, with the sum over one axis or several of each sample. Zeros are not changed.
 ///
 /// # Shapes
 ///
-/// - input: any; normalized is the last axis, or `axis`
+/// - input: any; the last axis is normalized, or `axis`
 /// - output: as the input
 ///
 /// ```
@@ -35,7 +35,7 @@ pub struct UnitNormalization {
     axis: Axes,
 }
 
-/// `keras.layers.UnitNormalization()`.
+/// `keras.layers.UnitNormalization()`. See [`UnitNormalization`](struct@UnitNormalization).
 #[allow(non_snake_case)]
 pub fn UnitNormalization() -> UnitNormalization {
     UnitNormalization::new()
@@ -57,7 +57,7 @@ impl Default for UnitNormalization {
 common_arguments!(UnitNormalization);
 
 arguments!(UnitNormalization {
-    /// The axis that is normalized, or several, the batch axis being 0; the last by default.
+    /// Sets the axes that are normalized, where the batch axis is 0; the last axis by default.
     axis: impl Into<Axes>,
 });
 
@@ -80,14 +80,14 @@ struct UnitNormalizationModule {
     axes: Vec<usize>,
 }
 
-/// The largest factor, for what is nearly all zeros.
+/// The largest factor, which applies to vectors of almost only zeros.
 const LARGEST: f64 = 1e12;
 
 impl Forward for UnitNormalizationModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         by_rank!(input, |x| {
             let squares = sums(x.clone().square(), self.axes.iter().copied());
-            // A sum of 10⁻²⁴ has the largest factor; holding the sum there keeps the gradient finite.
+            // A sum of 10⁻²⁴ has the largest factor; clamping the sum there keeps the gradient finite.
             (x * squares.clamp_min(LARGEST.powi(-2)).sqrt().recip()).into()
         })
     }

@@ -18,7 +18,7 @@ use crate::layers::pooling::operate::Pool;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Makes the adaptive pooling over `n` spatial axes.
+/// Defines the adaptive pooling over `n` spatial axes.
 macro_rules! adaptive_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $pool:ident) => {
         $(#[$doc])+
@@ -30,14 +30,14 @@ macro_rules! adaptive_layer {
             data_format: DataFormat,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "(output_size)`.")]
+        #[doc = concat!("`keras.layers.", $name, "(output_size)`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class(output_size: impl Into<Sizes<$n>>) -> $class {
             $class::new(output_size)
         }
 
         impl $class {
-            /// A layer whose output has this size.
+            /// A layer with this output size.
             pub fn new(output_size: impl Into<Sizes<$n>>) -> Self {
                 Self {
                     common: Common::default(),
@@ -49,7 +49,7 @@ macro_rules! adaptive_layer {
 
         common_arguments!($class);
         arguments!($class {
-            /// Where the channels are; [`DataFormat::ChannelsLast`] by default.
+            /// Sets the position of the channels; [`DataFormat::ChannelsLast`] by default.
             data_format: DataFormat,
         });
 
@@ -69,7 +69,7 @@ macro_rules! adaptive_layer {
                     return Err(Error::shape("there is nothing to pool")
                         .received(input)
                         .expected("sizes of at least 1")
-                        .hint("give the layer more steps, or a larger image"));
+                        .hint("give the layer more timesteps, or a larger image"));
                 }
                 Ok(self.data_format.join(Axes { batch, channels, spatial: output.map(Some).to_vec() }))
             }
@@ -86,12 +86,12 @@ macro_rules! adaptive_layer {
 }
 
 adaptive_layer! {
-    /// The largest values of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · steps / n⌋`
-    /// to `⌈(i + 1) · steps / n⌉`.
+    /// The largest values of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · timesteps / n⌋`
+    /// to `⌈(i + 1) · timesteps / n⌉`.
     ///
     /// # Shapes
     ///
-    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - input: `[batch, timesteps, channels]`; `timesteps` may be unknown
     /// - output: `[batch, output size, channels]`
     ///
     /// ```
@@ -125,12 +125,12 @@ adaptive_layer! {
 }
 
 adaptive_layer! {
-    /// The means of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · steps / n⌋` to
-    /// `⌈(i + 1) · steps / n⌉`.
+    /// The means of a fixed number of windows along a sequence: window `i` of `n` goes from `⌊i · timesteps / n⌋` to
+    /// `⌈(i + 1) · timesteps / n⌉`.
     ///
     /// # Shapes
     ///
-    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - input: `[batch, timesteps, channels]`; `timesteps` may be unknown
     /// - output: `[batch, output size, channels]`
     AdaptiveAveragePooling1D, "AdaptiveAveragePooling1D", 1, Average
 }
@@ -177,7 +177,7 @@ struct AdaptiveModule {
 }
 
 impl Forward for AdaptiveModule {
-    /// Pools along one axis after the other.
+    /// Pools along each axis, one after the other.
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let x = self.data_format.to_channels_first(input)?;
         let mut axes = self.output_size.iter().enumerate();
@@ -186,7 +186,7 @@ impl Forward for AdaptiveModule {
     }
 }
 
-/// Pools along one axis: gathers all windows as rows of one length, in which the shorter ones repeat their last value.
+/// Pools along one axis: gathers all windows as rows of the same length, where the shorter ones repeat their last value.
 fn pool_along(x: AnyTensor, axis: usize, outputs: usize, pool: Pool) -> Result<AnyTensor> {
     let mut sizes = x.sizes();
     let (before, size) = (sizes[..axis].iter().product(), sizes[axis]);
@@ -205,7 +205,7 @@ fn pool_along(x: AnyTensor, axis: usize, outputs: usize, pool: Pool) -> Result<A
     let y = match pool {
         Pool::Max => rows.max_dim(2),
         Pool::Average => {
-            // A value that is repeated does not count.
+            // Repeated values do not count.
             let share = |&(start, end): &(usize, usize)| {
                 (start..start + longest).map(move |at| if at < end { 1.0 / (end - start) as f32 } else { 0.0 })
             };

@@ -18,7 +18,7 @@ use crate::layers::pooling::operate::Pool;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Makes the global pooling over `n` spatial axes.
+/// Defines the global pooling over `n` spatial axes.
 macro_rules! global_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $pool:ident $(, $masking:ident $mask:ident)?) => {
         $(#[$doc])+
@@ -30,7 +30,7 @@ macro_rules! global_layer {
             keepdims: bool,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()
@@ -45,9 +45,9 @@ macro_rules! global_layer {
 
         common_arguments!($class);
         arguments!($class {
-            /// Where the channels are; [`DataFormat::ChannelsLast`] by default.
+            /// Sets the position of the channels; [`DataFormat::ChannelsLast`] by default.
             data_format: DataFormat,
-            /// Do the axes stay, with a size of 1? No by default.
+            /// Sets whether the axes are kept, with size 1; `false` by default.
             keepdims: bool,
         });
 
@@ -67,7 +67,7 @@ macro_rules! global_layer {
                     return Err(Error::shape("there is nothing to pool")
                         .received(input)
                         .expected("sizes of at least 1")
-                        .hint("give the layer more steps, or a larger image"));
+                        .hint("give the layer more timesteps, or a larger image"));
                 }
                 let spatial = if self.keepdims { vec![Some(1); $n] } else { Vec::new() };
                 Ok(self.data_format.join(Axes { batch, channels, spatial }))
@@ -89,7 +89,7 @@ global_layer! {
     ///
     /// # Shapes
     ///
-    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - input: `[batch, timesteps, channels]`; `timesteps` may be unknown
     /// - output: `[batch, channels]`, or `[batch, 1, channels]` with `keepdims`
     ///
     /// ```
@@ -125,12 +125,12 @@ global_layer! {
     ///
     /// # Shapes
     ///
-    /// - input: `[batch, steps, channels]`; `steps` may be unknown
+    /// - input: `[batch, timesteps, channels]`; `timesteps` may be unknown
     /// - output: `[batch, channels]`, or `[batch, 1, channels]` with `keepdims`
     ///
     /// # Masks
     ///
-    /// Steps that the mask leaves out do not count. The output has no mask.
+    /// Masked timesteps do not count. The output has no mask.
     GlobalAveragePooling1D, "GlobalAveragePooling1D", 1, Average, masking Steps
 }
 
@@ -173,7 +173,7 @@ struct GlobalModule {
 }
 
 impl GlobalModule {
-    /// Pools `[batch, channels, …]`; the mask is of the steps.
+    /// Pools `[batch, channels, …]`; the mask is for timesteps.
     fn pool(&self, x: AnyTensor, mask: Option<AnyTensor>) -> Result<AnyTensor> {
         let sizes = x.sizes();
         let (ends, spatial) = sizes.split_at(2);

@@ -1,4 +1,4 @@
-//! Poolings over one, two or three spatial axes.
+//! Pooling layers for one, two or three spatial axes.
 
 pub(crate) mod adaptive;
 pub(crate) mod global;

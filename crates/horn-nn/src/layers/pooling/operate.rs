@@ -1,4 +1,4 @@
-//! The operations behind the layers, in Burn's layout.
+//! The pooling operations, in Burn's layout.
 
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
@@ -7,23 +7,23 @@ use crate::error::Result;
 use crate::layers::window::{Window, known};
 use crate::tensor::any_tensor::AnyTensor;
 
-/// Does a pooling take the largest value, or the mean?
+/// Whether a pooling takes the largest value or the mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pool {
     Max,
     Average,
 }
 
-/// A step of a window along one axis: its size, its stride, and what is added before and after the axis.
+/// The window along one axis: its size, its stride, and the padding before and after the axis.
 type Slide = (usize, usize, (usize, usize));
 
-/// The axis that is not there.
+/// The window along a missing axis.
 const STAY: Slide = (1, 1, (0, 0));
 
 /// Pools `[batch, channels, …]`.
 ///
-/// Burn pools over two axes at most. A pooling over three is one over the last two and then one over the first: the
-/// largest of largest values is the largest, and the number of values that a mean counts is a product over the axes.
+/// Burn pools over at most two axes. A pooling over three axes is done over the last two axes, and then over the first:
+/// the maximum of maxima is the maximum, and the number of values in a mean is a product over the axes.
 pub(crate) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTensor> {
     let sizes = x.sizes();
     let (ends, spatial) = sizes.split_at(2);
@@ -49,8 +49,7 @@ pub(crate) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTenso
     }
 }
 
-/// Pools over the last two of four axes. What is added to them counts as minus infinity for a largest value, and not
-/// at all for a mean.
+/// Pools over the last two of four axes. Padding counts as minus infinity for a maximum, and does not count for a mean.
 fn pool_images(x: AnyTensor, kind: Pool, slides: [Slide; 2]) -> Result<AnyTensor> {
     let (sizes, strides) = (slides.map(|(size, ..)| size), slides.map(|(_, stride, _)| stride));
     let padding = slides.map(|(.., padding)| padding);

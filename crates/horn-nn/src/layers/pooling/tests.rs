@@ -47,7 +47,10 @@ fn strides_are_the_window_where_none_are_given() {
 #[test]
 fn a_mean_needs_a_window() {
     let error = from_config("AveragePooling2D", &json!({})).unwrap_err().to_string();
-    assert_eq!(error, "class AveragePooling2D: an argument is missing; expected pool_size.");
+    assert_eq!(
+        error,
+        "class AveragePooling2D: an argument is missing; expected pool_size. Hint: add it to the configuration."
+    );
     assert_eq!(from_config("MaxPooling2D", &json!({})).unwrap().config()["pool_size"], json!([2, 2]));
 }
 

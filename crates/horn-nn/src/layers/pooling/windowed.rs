@@ -1,4 +1,4 @@
-//! `MaxPooling` and `AveragePooling` in one, two and three dimensions: one value for each place of a window.
+//! `MaxPooling` and `AveragePooling` in one, two and three dimensions: one value for each position of a window.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -18,13 +18,13 @@ use crate::layers::window::Window;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Makes the pooling over `n` spatial axes. As in Keras, the size of the window has a default where it takes the largest
-/// value, and none where it takes the mean.
+/// Defines the pooling over `n` spatial axes. As in Keras, the size of the window has a default for max pooling, but not for
+/// average pooling.
 macro_rules! pooling_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, Max) => {
         pooling_layer!(@all $(#[$doc])+ $class, $name, $n, Max);
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()
@@ -44,14 +44,14 @@ macro_rules! pooling_layer {
         }
 
         arguments!($class {
-            /// The size of the window along each axis; 2 by default.
+            /// Sets the size of the window along each axis; 2 by default.
             pool_size: impl Into<Sizes<$n>>,
         });
     };
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, Average) => {
         pooling_layer!(@all $(#[$doc])+ $class, $name, $n, Average);
 
-        #[doc = concat!("`keras.layers.", $name, "(pool_size)`.")]
+        #[doc = concat!("`keras.layers.", $name, "(pool_size)`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class(pool_size: impl Into<Sizes<$n>>) -> $class {
             $class::new(pool_size)
@@ -87,7 +87,7 @@ macro_rules! pooling_layer {
                 }
             }
 
-            /// How far the window moves from one output to the next, along each axis; by its own size by default.
+            /// Sets the stride of the window along each axis; the size of the window by default.
             #[must_use]
             pub fn strides(mut self, strides: impl Into<Sizes<$n>>) -> Self {
                 self.strides = Some(strides.into());
@@ -104,14 +104,14 @@ macro_rules! pooling_layer {
 
         common_arguments!($class);
         arguments!($class {
-            /// How the edges are treated; [`Padding::Valid`] by default.
+            /// Sets the padding; [`Padding::Valid`] by default.
             padding: Padding,
-            /// Where the channels are; [`DataFormat::ChannelsLast`] by default.
+            /// Sets the position of the channels; [`DataFormat::ChannelsLast`] by default.
             data_format: DataFormat,
         });
 
         impl $class {
-            /// Keras's strides are as large as the window where they are not given.
+            /// In Keras's configuration, the strides default to the size of the window.
             fn complete(&self, config: &mut serde_json::Value) {
                 if config["strides"].is_null() {
                     config["strides"] = config["pool_size"].clone();
@@ -140,8 +140,8 @@ pooling_layer! {
     ///
     /// # Shapes
     ///
-    /// - input: `[batch, steps, channels]`; `steps` may be unknown
-    /// - output: `[batch, new steps, channels]`
+    /// - input: `[batch, timesteps, channels]`; `timesteps` may be unknown
+    /// - output: `[batch, new timesteps, channels]`
     ///
     /// ```
     /// use horn_nn::layers::MaxPooling1D;
@@ -181,17 +181,17 @@ pooling_layer! {
 }
 
 pooling_layer! {
-    /// The mean of each window along a sequence, channel by channel. What [`Padding::Same`] adds is not counted.
+    /// The mean of each window along a sequence, channel by channel. Values of [`Padding::Same`] do not count.
     ///
     /// # Shapes
     ///
-    /// - input: `[batch, steps, channels]`; `steps` may be unknown
-    /// - output: `[batch, new steps, channels]`
+    /// - input: `[batch, timesteps, channels]`; `timesteps` may be unknown
+    /// - output: `[batch, new timesteps, channels]`
     AveragePooling1D, "AveragePooling1D", 1, Average
 }
 
 pooling_layer! {
-    /// The mean of each window over an image, channel by channel. What [`Padding::Same`] adds is not counted.
+    /// The mean of each window over an image, channel by channel. Values of [`Padding::Same`] do not count.
     ///
     /// # Shapes
     ///
@@ -207,7 +207,7 @@ pooling_layer! {
 }
 
 pooling_layer! {
-    /// The mean of each window through a volume, channel by channel. What [`Padding::Same`] adds is not counted.
+    /// The mean of each window through a volume, channel by channel. Values of [`Padding::Same`] do not count.
     ///
     /// # Shapes
     ///

@@ -207,14 +207,14 @@ mod tests {
         let texts = Sequential::new().add(Input([2]).dtype(InputDtype::String)).add(Dense(1)).build(&device);
         assert_eq!(
             texts.unwrap_err().to_string(),
-            "layer \"dense\" (Dense): the layer takes numbers, and no texts; received texts of shape (None, 2), expected \
-             numbers. Hint: put a TextVectorization or a StringLookup before it."
+            "layer \"dense\" (Dense): the layer takes numbers, not strings; received strings of shape (None, 2), expected \
+             numbers. Hint: add a TextVectorization or a StringLookup layer before it."
         );
         let model = Sequential::new().add(Input([1]).dtype(InputDtype::String)).add(lookup()).build(&device).unwrap();
         let error = model.predict(&ndarray::array![[1.0_f32]], 32).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "model \"sequential\": the model takes texts; received numbers of shape (1, 1), expected texts of shape \
+            "model \"sequential\": the model takes strings; received numbers of shape (1, 1), expected strings of shape \
              (None, 1). Hint: change the data, or the dtype of the Input."
         );
     }

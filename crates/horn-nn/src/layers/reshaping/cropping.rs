@@ -1,4 +1,4 @@
-//! `Cropping1D`, `Cropping2D`, `Cropping3D`: the edges taken away.
+//! `Cropping1D`, `Cropping2D` and `Cropping3D`: remove the edges.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::reshaping::margins::{Change, Margins, MarginsModule};
 use crate::tensor::shape::Shape;
 
-/// Makes the layer for a number of dimensions, with its default.
+/// Defines the layer for a number of spatial axes, with its default.
 macro_rules! cropping {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $default:literal $(, $data_format:ident)?) => {
         $(#[$doc])+
@@ -23,14 +23,14 @@ macro_rules! cropping {
             $($data_format: DataFormat,)?
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()
         }
 
         impl $class {
-            #[doc = concat!("Takes ", $default, " away on each side.")]
+            #[doc = concat!("A layer that removes ", $default, " on each side.")]
             pub fn new() -> Self {
                 Self {
                     common: Common::default(),
@@ -55,10 +55,10 @@ macro_rules! cropping {
 
         common_arguments!($class);
         arguments!($class {
-            #[doc = concat!("How much is taken away before and after each axis; ", $default, " by default.")]
+            #[doc = concat!("Sets how much is removed at the start and the end of each axis; ", $default, " by default.")]
             cropping: impl Into<Margins<$n>>,
             $(
-                /// Where the channels are; the last axis by default.
+                /// Sets the position of the channels; the last axis by default.
                 $data_format: DataFormat,
             )?
         });
@@ -78,12 +78,12 @@ macro_rules! cropping {
 }
 
 cropping! {
-    /// Takes steps away at the start and the end of a sequence.
+    /// Removes timesteps at the start and the end of a sequence.
     ///
     /// # Shapes
     ///
-    /// - input: `[batch, steps, features]`
-    /// - output: `[batch, steps − before − after, features]`
+    /// - input: `[batch, timesteps, features]`
+    /// - output: `[batch, timesteps − before − after, features]`
     ///
     /// ```
     /// use horn_nn::{Layer, Shape, layers::Cropping1D};
@@ -96,7 +96,7 @@ cropping! {
 }
 
 cropping! {
-    /// Takes the edges of images away.
+    /// Removes the edges of images.
     ///
     /// # Shapes
     ///
@@ -114,12 +114,12 @@ cropping! {
 }
 
 cropping! {
-    /// Takes the edges of volumes away.
+    /// Removes the edges of volumes.
     ///
     /// # Shapes
     ///
     /// - input: `[batch, depth, height, width, channels]`
-    /// - output: each of the three axes smaller by what is taken before and after it
+    /// - output: each of the three axes is smaller by what is removed
     ///
     /// ```
     /// use horn_nn::{Layer, Shape, layers::Cropping3D};

@@ -1,4 +1,4 @@
-//! `Flatten`: all axes of a sample made one.
+//! `Flatten`: flattens each sample to a vector.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Makes all axes of a sample one, the last axis running fastest; always the channels, wherever they are.
+/// Flattens each sample to a vector, in row-major order with the channels as the last axis, wherever they are.
 ///
 /// # Shapes
 ///
@@ -34,7 +34,7 @@ pub struct Flatten {
     data_format: DataFormat,
 }
 
-/// `keras.layers.Flatten()`.
+/// `keras.layers.Flatten()`. See [`Flatten`](struct@Flatten).
 #[allow(non_snake_case)]
 pub fn Flatten() -> Flatten {
     Flatten::new()
@@ -50,7 +50,7 @@ impl Flatten {
 common_arguments!(Flatten);
 
 arguments!(Flatten {
-    /// Where the channels are; the last axis by default.
+    /// Sets the position of the channels; the last axis by default.
     data_format: DataFormat,
 });
 

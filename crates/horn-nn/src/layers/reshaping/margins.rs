@@ -1,4 +1,4 @@
-//! What `Cropping1D` to `Cropping3D` take away and `ZeroPadding1D` to `ZeroPadding3D` add: margins.
+//! The margins that `Cropping1D` to `Cropping3D` remove and `ZeroPadding1D` to `ZeroPadding3D` add.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
@@ -14,10 +14,10 @@ use crate::layers::layout::along_space;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// How many steps before and after each of `N` axes.
+/// The sizes of the margins before and after each of `N` axes.
 ///
-/// `2` means as many everywhere; `(1, 2)` or `[1, 2]` as many on both sides of each axis, except in one dimension,
-/// where it means before and after; and `[(1, 0), (0, 2)]` says all.
+/// `2` is used on all sides. `(1, 2)` or `[1, 2]` has one size for both sides of each axis, or in one dimension the sizes
+/// before and after the axis. `[(1, 0), (0, 2)]` has a size for each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Margins<const N: usize>([(usize, usize); N]);
 
@@ -57,7 +57,7 @@ impl From<(usize, usize, usize)> for Margins<3> {
     }
 }
 
-/// A pair in one dimension and a list of pairs in more, as Keras writes it.
+/// A pair in one dimension and a list of pairs in more, as in Keras's configuration.
 impl<const N: usize> Serialize for Margins<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.as_slice() {
@@ -88,7 +88,7 @@ impl<'de, const N: usize> Deserialize<'de> for Margins<N> {
     }
 }
 
-/// What is done with the margins.
+/// Whether margins are removed or added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     Crop,
@@ -96,7 +96,7 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    /// The size of an axis afterwards.
+    /// The resulting size of an axis.
     fn size(self, size: usize, (before, after): (usize, usize)) -> Result<usize> {
         match self {
             Self::Pad => Ok(size.saturating_add(before).saturating_add(after)),
@@ -110,7 +110,7 @@ impl Change {
     }
 }
 
-/// Margins, and the axes that they belong to.
+/// Margins and their axes.
 #[derive(Module, Debug)]
 pub(crate) struct MarginsModule {
     #[module(skip)]
@@ -157,7 +157,7 @@ impl Forward for MarginsModule {
     }
 }
 
-/// Has the input so many axes between the batch and the channels, in whatever order?
+/// Checks that the input has this number of spatial axes.
 pub(crate) fn spatial_rank(input: &Shape, axes: usize) -> Result<()> {
     if input.rank() == axes + 2 {
         return Ok(());

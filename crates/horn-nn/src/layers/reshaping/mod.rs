@@ -1,4 +1,4 @@
-//! Layers that change the shape of what flows through them.
+//! Layers that change the shape of tensors.
 
 pub(crate) mod cropping;
 pub(crate) mod flatten;

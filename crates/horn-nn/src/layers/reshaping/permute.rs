@@ -1,4 +1,4 @@
-//! `Permute`: the axes of a sample in another order.
+//! `Permute`: permutes the axes of samples.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -13,13 +13,12 @@ use crate::layers::common::{Common, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Brings the axes of a sample into another order: axis `i` of the output is axis `dims[i − 1]` of the input. The
-/// batch axis, 0, stays.
+/// Permutes the axes of a sample: axis `i` of the output is axis `dims[i − 1]` of the input. The batch axis 0 is kept.
 ///
 /// # Shapes
 ///
 /// - input: any
-/// - output: the same sizes in the order of `dims`
+/// - output: the axes in the order of `dims`
 ///
 /// ```
 /// use horn_nn::{Layer, Shape, layers::Permute};
@@ -34,19 +33,19 @@ pub struct Permute {
     dims: Vec<usize>,
 }
 
-/// `keras.layers.Permute(dims)`.
+/// `keras.layers.Permute(dims)`. See [`Permute`](struct@Permute).
 #[allow(non_snake_case)]
 pub fn Permute(dims: impl Into<Vec<usize>>) -> Permute {
     Permute::new(dims)
 }
 
 impl Permute {
-    /// A layer with this order of the axes 1, 2, ….
+    /// A layer with this permutation of the axes 1, 2, ….
     pub fn new(dims: impl Into<Vec<usize>>) -> Self {
         Self { common: Common::default(), dims: dims.into() }
     }
 
-    /// The order with the batch axis.
+    /// The permutation including the batch axis.
     fn axes(&self) -> Vec<usize> {
         std::iter::once(0).chain(self.dims.iter().copied()).collect()
     }
@@ -64,7 +63,7 @@ impl Layer for Permute {
             return Err(Error::argument("the axes can't be brought into this order")
                 .received(format!("dims = {:?} for {input}", self.dims))
                 .expected(format!("each axis from 1 to {} once", input.rank() - 1))
-                .hint("name every axis but the batch axis, counting from 1"));
+                .hint("list every axis except the batch axis, counting from 1"));
         }
         Ok(Shape::new(self.axes().into_iter().map(|axis| input.sizes()[axis]).collect::<Vec<_>>()))
     }

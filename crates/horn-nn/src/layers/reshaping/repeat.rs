@@ -1,4 +1,4 @@
-//! Repeating along axes: what `UpSampling1D` to `UpSampling3D` do.
+//! Repeating values along axes, for `UpSampling1D` to `UpSampling3D`.
 
 use crate::arguments::options::DataFormat;
 use crate::error::{Error, Result};
@@ -6,13 +6,13 @@ use crate::layers::reshaping::margins::spatial_rank;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// The shape with the axes that are neither batch nor channels so many times larger.
+/// The shape with its spatial axes multiplied by the factors.
 pub(crate) fn enlarged(factors: &[usize], input: &Shape, data_format: DataFormat) -> Result<Shape> {
     if factors.contains(&0) {
-        return Err(Error::argument("an axis can't be made larger by nothing")
+        return Err(Error::argument("the factor for an axis can't be 0")
             .received(format!("size = {factors:?}"))
             .expected("factors of at least 1")
-            .hint("use 1 for an axis that stays as it is"));
+            .hint("use 1 for an axis that is to keep its size"));
     }
     spatial_rank(input, factors.len())?;
     let mut sizes = input.sizes().to_vec();
@@ -22,7 +22,7 @@ pub(crate) fn enlarged(factors: &[usize], input: &Shape, data_format: DataFormat
     Ok(Shape::new(sizes))
 }
 
-/// Repeats each step along an axis.
+/// Repeats each value along an axis.
 pub(crate) fn repeat(x: AnyTensor, axis: usize, times: usize) -> Result<AnyTensor> {
     if times == 1 {
         return Ok(x);

@@ -1,4 +1,4 @@
-//! `RepeatVector`: one vector as a sequence.
+//! `RepeatVector`: repeats a vector as a sequence.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::layers::common::{Common, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Makes a sequence of `n` equal steps of a vector.
+/// Repeats a vector `n` times, as a sequence of equal timesteps.
 ///
 /// # Shapes
 ///
@@ -33,14 +33,14 @@ pub struct RepeatVector {
     n: usize,
 }
 
-/// `keras.layers.RepeatVector(n)`.
+/// `keras.layers.RepeatVector(n)`. See [`RepeatVector`](struct@RepeatVector).
 #[allow(non_snake_case)]
 pub fn RepeatVector(n: usize) -> RepeatVector {
     RepeatVector::new(n)
 }
 
 impl RepeatVector {
-    /// A layer that makes `n` steps.
+    /// A layer that repeats a vector `n` times.
     pub fn new(n: usize) -> Self {
         Self { common: Common::default(), n }
     }
@@ -54,10 +54,10 @@ impl Layer for RepeatVector {
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         match *input.sizes() {
             [batch, features] if self.n > 0 => Ok(Shape::new([batch, Some(self.n), features])),
-            [_, _] => Err(Error::argument("a sequence needs steps")
+            [_, _] => Err(Error::argument("a sequence needs timesteps")
                 .received("n = 0")
                 .expected("at least 1")
-                .hint("give it the number of steps, as in `RepeatVector(3)`")),
+                .hint("give it the number of timesteps, as in `RepeatVector(3)`")),
             _ => Err(Error::shape("the layer takes vectors")
                 .received(input)
                 .expected("(None, features)")

@@ -1,4 +1,4 @@
-//! `Reshape`: samples of another shape.
+//! `Reshape`: reshapes samples.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,8 @@ use crate::layers::common::{Common, common_arguments, described};
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::Shape;
 
-/// Gives each sample another shape, in row-major order; one size may be -1, for what is left. Where the input has
-/// axes of unknown size, that is found when data comes.
+/// Reshapes each sample, in row-major order. One size may be -1 and is computed from the others; if the input has axes of
+/// unknown size, it is computed when the model runs.
 ///
 /// # Shapes
 ///
@@ -34,14 +34,14 @@ pub struct Reshape {
     target_shape: Vec<isize>,
 }
 
-/// `keras.layers.Reshape(target_shape)`.
+/// `keras.layers.Reshape(target_shape)`. See [`Reshape`](struct@Reshape).
 #[allow(non_snake_case)]
 pub fn Reshape(target_shape: impl Into<Vec<isize>>) -> Reshape {
     Reshape::new(target_shape)
 }
 
 impl Reshape {
-    /// A layer that gives samples this shape.
+    /// A layer that reshapes samples to this shape.
     pub fn new(target_shape: impl Into<Vec<isize>>) -> Self {
         Self { common: Common::default(), target_shape: target_shape.into() }
     }
@@ -53,7 +53,7 @@ impl Reshape {
             .hint("change the target shape, or the layer before")
     }
 
-    /// The target with what is left filled in, for samples of so many values; `None` where it can't be.
+    /// The target shape with -1 replaced, for samples with this number of values; `None` if the samples do not fit.
     fn target(&self, features: usize) -> Option<Vec<usize>> {
         let known = product(self.target_shape.iter().filter(|&&size| size != -1).map(|&size| size as usize));
         let rest = features.checked_div(known).unwrap_or(0);
@@ -63,7 +63,7 @@ impl Reshape {
     }
 }
 
-/// The product of sizes that may be of any size.
+/// The product of sizes; on an overflow, the largest number.
 fn product(sizes: impl Iterator<Item = usize>) -> usize {
     sizes.fold(1, usize::saturating_mul)
 }

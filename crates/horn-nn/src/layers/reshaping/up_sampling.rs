@@ -1,4 +1,4 @@
-//! `UpSampling1D` and `UpSampling3D`: each step repeated.
+//! `UpSampling1D` and `UpSampling3D`: repeat each value along the spatial axes.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use crate::layers::reshaping::repeat::{enlarged, repeat};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Makes the layer for a number of dimensions; after it the type of its size, and of what it is made of.
+/// Defines the layer for a number of spatial axes, with the type of its size and that of the argument for it.
 macro_rules! up_sampling {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, $size:ty, $given:ty $(, $data_format:ident)?) => {
         $(#[$doc])+
@@ -29,14 +29,14 @@ macro_rules! up_sampling {
             $($data_format: DataFormat,)?
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()
         }
 
         impl $class {
-            /// Repeats each step twice.
+            /// A layer that repeats each value twice.
             pub fn new() -> Self {
                 Self { common: Common::default(), size: <$size>::from(2usize), $($data_format: DataFormat::default(),)? }
             }
@@ -57,10 +57,10 @@ macro_rules! up_sampling {
 
         common_arguments!($class);
         arguments!($class {
-            /// How many times each step is repeated; 2 by default.
+            /// Sets how many times each value is repeated; 2 by default.
             size: $given,
             $(
-                /// Where the channels are; the last axis by default.
+                /// Sets the position of the channels; the last axis by default.
                 $data_format: DataFormat,
             )?
         });
@@ -81,12 +81,12 @@ macro_rules! up_sampling {
 }
 
 up_sampling! {
-    /// Repeats each step of a sequence.
+    /// Repeats each timestep of a sequence.
     ///
     /// # Shapes
     ///
-    /// - input: `[batch, steps, features]`
-    /// - output: `[batch, steps · size, features]`
+    /// - input: `[batch, timesteps, features]`
+    /// - output: `[batch, timesteps · size, features]`
     ///
     /// ```
     /// use horn_nn::{Layer, Shape, layers::UpSampling1D};
@@ -104,7 +104,7 @@ up_sampling! {
     /// # Shapes
     ///
     /// - input: `[batch, depth, height, width, channels]`
-    /// - output: each of the three axes so many times larger
+    /// - output: each of the three axes multiplied by its factor
     ///
     /// ```
     /// use horn_nn::{Layer, Shape, layers::UpSampling3D};

@@ -1,4 +1,4 @@
-//! `UpSampling2D`: larger images.
+//! `UpSampling2D`: enlarges images by whole factors.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -18,9 +18,9 @@ use crate::layers::resize::resize_axis;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Makes images larger by whole factors, with repeated or interpolated pixels.
+/// Enlarges images by whole factors, with repeated or interpolated pixels.
 ///
-/// Pixels are squares: the centre of the first lies half a pixel from the edge, in the small image as in the large.
+/// Pixels are squares: the centre of the first one is half a pixel from the edge, in the small and in the large image.
 ///
 /// # Shapes
 ///
@@ -44,14 +44,14 @@ pub struct UpSampling2D {
     interpolation: Interpolation,
 }
 
-/// `keras.layers.UpSampling2D()`.
+/// `keras.layers.UpSampling2D()`. See [`UpSampling2D`](struct@UpSampling2D).
 #[allow(non_snake_case)]
 pub fn UpSampling2D() -> UpSampling2D {
     UpSampling2D::new()
 }
 
 impl UpSampling2D {
-    /// Makes images twice as high and wide, each pixel repeated.
+    /// A layer that doubles height and width by repeating pixels.
     pub fn new() -> Self {
         Self {
             common: Common::default(),
@@ -71,11 +71,11 @@ impl Default for UpSampling2D {
 common_arguments!(UpSampling2D);
 
 arguments!(UpSampling2D {
-    /// How many times higher and wider; 2 by default.
+    /// Sets the factors for height and width; 2 by default.
     size: impl Into<Sizes<2>>,
-    /// Where the channels are; the last axis by default.
+    /// Sets the position of the channels; the last axis by default.
     data_format: DataFormat,
-    /// What stands between the pixels; the nearest one by default.
+    /// Sets the interpolation; [`Interpolation::Nearest`] by default.
     interpolation: Interpolation,
 });
 

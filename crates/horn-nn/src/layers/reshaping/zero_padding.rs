@@ -1,4 +1,4 @@
-//! `ZeroPadding1D`, `ZeroPadding2D`, `ZeroPadding3D`: zeros around the data.
+//! `ZeroPadding1D`, `ZeroPadding2D` and `ZeroPadding3D`: add zeros around the data.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::reshaping::margins::{Change, Margins, MarginsModule};
 use crate::tensor::shape::Shape;
 
-/// Makes the layer for a number of dimensions.
+/// Defines the layer for a number of spatial axes.
 macro_rules! zero_padding {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal) => {
         $(#[$doc])+
@@ -23,14 +23,14 @@ macro_rules! zero_padding {
             data_format: DataFormat,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`.")]
+        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
         pub fn $class() -> $class {
             $class::new()
         }
 
         impl $class {
-            /// Adds one zero on each side.
+            /// A layer that adds one zero on each side.
             pub fn new() -> Self {
                 Self { common: Common::default(), padding: 1.into(), data_format: DataFormat::default() }
             }
@@ -48,9 +48,9 @@ macro_rules! zero_padding {
 
         common_arguments!($class);
         arguments!($class {
-            /// How many zeros are added before and after each axis; 1 by default.
+            /// Sets how many zeros are added before and after each axis; 1 by default.
             padding: impl Into<Margins<$n>>,
-            /// Where the channels are; the last axis by default.
+            /// Sets the position of the channels; the last axis by default.
             data_format: DataFormat,
         });
 
@@ -69,12 +69,12 @@ macro_rules! zero_padding {
 }
 
 zero_padding! {
-    /// Adds steps of zeros at the start and the end of a sequence.
+    /// Adds timesteps of zeros at the start and the end of a sequence.
     ///
     /// # Shapes
     ///
-    /// - input: `[batch, steps, features]`
-    /// - output: `[batch, before + steps + after, features]`
+    /// - input: `[batch, timesteps, features]`
+    /// - output: `[batch, before + timesteps + after, features]`
     ///
     /// ```
     /// use horn_nn::{Layer, Shape, layers::ZeroPadding1D};
@@ -110,7 +110,7 @@ zero_padding! {
     /// # Shapes
     ///
     /// - input: `[batch, depth, height, width, channels]`
-    /// - output: each of the three axes larger by what is added before and after it
+    /// - output: each of the three axes is larger by what is added
     ///
     /// ```
     /// use horn_nn::{Layer, Shape, layers::ZeroPadding3D};
