@@ -18,7 +18,7 @@ use ndarray::ArrayD;
 ///
 /// ```
 /// use burn_dataset::InMemDataset;
-/// use horn_data::from_dataset;
+/// use horn::from_dataset;
 ///
 /// #[derive(Clone)]
 /// struct Flower {
@@ -26,7 +26,7 @@ use ndarray::ArrayD;
 ///     species: u8,
 /// }
 ///
-/// # fn main() -> horn_nn::Result<()> {
+/// # fn main() -> horn::Result<()> {
 /// let flowers = InMemDataset::new(vec![
 ///     Flower { petal: [1.4, 0.2], species: 0 },
 ///     Flower { petal: [4.7, 1.4], species: 1 },

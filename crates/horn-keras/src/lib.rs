@@ -3,12 +3,12 @@
 //! The files are Keras's own. Python is not needed:
 //!
 //! ```no_run
-//! use horn_keras::{SaveModel, load_model};
-//! use horn_nn::Model;
+//! use horn::{SaveModel, load_model};
+//! use horn::Model;
 //!
 //! let model: Model = load_model("from_python.keras")?;
 //! model.save("for_python.keras")?;
-//! # Ok::<(), horn_nn::Error>(())
+//! # Ok::<(), horn::Error>(())
 //! ```
 //!
 //! Files are untrusted input: nothing in them is executed, no other file is read, and no more memory is taken than

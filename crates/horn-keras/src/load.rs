@@ -28,13 +28,13 @@ use crate::{assets, json, legacy, plain_file};
 /// Nothing in a file is executed, no other file is read, and memory is asked for only for what the file really holds.
 ///
 /// ```no_run
-/// use horn_keras::load_model;
-/// use horn_nn::Model;
-/// use horn_train::CompiledModel;
+/// use horn::load_model;
+/// use horn::Model;
+/// use horn::CompiledModel;
 ///
 /// let model: Model = load_model("mnist.keras")?;
 /// let mut learner: CompiledModel = load_model("mnist.keras")?;
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors
@@ -59,15 +59,15 @@ pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> R
 /// Makes a model, with new weights, from what `to_json()` says: `keras.models.model_from_json`.
 ///
 /// ```
-/// use horn_keras::{SaveModel, model_from_json};
-/// use horn_nn::Sequential;
-/// use horn_nn::layers::{Dense, Input};
+/// use horn::{SaveModel, model_from_json};
+/// use horn::Sequential;
+/// use horn::layers::{Dense, Input};
 /// use burn::tensor::Device;
 ///
 /// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
 /// let again = model_from_json(&model.to_json()?)?;
 /// assert_eq!(again.count_params(), 10);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

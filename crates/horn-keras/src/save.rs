@@ -21,9 +21,9 @@ use crate::{dtypes, legacy_save};
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use horn_keras::{SaveModel, load_model};
-/// use horn_nn::layers::{Dense, Input};
-/// use horn_nn::{Model, Sequential};
+/// use horn::{SaveModel, load_model};
+/// use horn::layers::{Dense, Input};
+/// use horn::{Model, Sequential};
 ///
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let path = folder.path().join("model.keras");
@@ -31,7 +31,7 @@ use crate::{dtypes, legacy_save};
 /// model.save(&path)?;                                     // Python's Keras opens this file
 /// let again: Model = load_model(&path)?;
 /// assert_eq!(again.get_weights(), model.get_weights());
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub trait SaveModel {
     /// Writes the model to a `.keras` file: its layers, its weights, and if it is compiled, with what, and what the

@@ -12,7 +12,7 @@ use crate::{layers, legacy};
 /// How weights are read into a model that is there already.
 ///
 /// ```
-/// use horn_keras::LoadWeights;
+/// use horn::LoadWeights;
 ///
 /// let options = LoadWeights::new().by_name(true).skip_mismatch(true);
 /// ```

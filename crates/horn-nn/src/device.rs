@@ -47,10 +47,10 @@ pub fn default_device() -> Result<Device> {
 ///
 /// ```
 /// # #[cfg(feature = "flex")] {
-/// let device = horn_nn::device("flex")?;
+/// let device = horn::device("flex")?;
 /// # }
-/// assert!(horn_nn::device("abacus").unwrap_err().is_device());
-/// # Ok::<(), horn_nn::Error>(())
+/// assert!(horn::device("abacus").unwrap_err().is_device());
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

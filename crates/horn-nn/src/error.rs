@@ -12,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What went wrong, where, and how to fix it.
 ///
 /// ```
-/// use horn_nn::Error;
+/// use horn::Error;
 ///
 /// let error = Error::shape("the last axis does not fit the weights")
 ///     .at("layer \"dense\"")

@@ -11,8 +11,8 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 /// no length, such as NaN or infinity, gets its number and no bar.
 ///
 /// ```
-/// # fn main() -> horn_nn::Result<()> {
-/// let chart = horn_plot::bar_chart(&[("cat", 0.659), ("dog", 0.242), ("bird", 0.099)], 40)?;
+/// # fn main() -> horn::Result<()> {
+/// let chart = horn::plot::bar_chart(&[("cat", 0.659), ("dog", 0.242), ("bird", 0.099)], 40)?;
 /// assert_eq!(chart, "\
 /// cat  ██████████████████▌          0.6590
 /// dog  ██████▊                      0.2420

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 /// Puts blocks of text beside each other, `gap` columns apart and with their first lines in line.
 ///
 /// ```
-/// let text = horn_plot::beside(&["7", "is a\nseven"], 2);
+/// let text = horn::plot::beside(&["7", "is a\nseven"], 2);
 /// assert_eq!(text, "7  is a\n   seven");
 /// ```
 pub fn beside<S: AsRef<str>>(blocks: &[S], gap: usize) -> String {

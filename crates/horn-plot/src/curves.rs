@@ -31,9 +31,9 @@ const MAX_POINTS: usize = 30;
 /// Draws a history as an SVG file: one panel a quantity, `loss` together with `val_loss`.
 ///
 /// ```
-/// # fn main() -> horn_nn::Result<()> {
+/// # fn main() -> horn::Result<()> {
 /// let path = std::env::temp_dir().join("horn_learning_curves.svg");
-/// horn_plot::learning_curves(&[("loss", &[0.35, 0.15, 0.10]), ("val_loss", &[0.18, 0.13, 0.12])], &path)?;
+/// horn::plot::learning_curves(&[("loss", &[0.35, 0.15, 0.10]), ("val_loss", &[0.18, 0.13, 0.12])], &path)?;
 /// assert!(std::fs::read_to_string(&path).unwrap().starts_with("<svg"));
 /// # std::fs::remove_file(path).unwrap();
 /// # Ok(())
@@ -50,8 +50,8 @@ pub fn learning_curves(history: &[(&str, &[f64])], path: impl AsRef<Path>) -> Re
 /// The curves of a training, curve by curve; [`learning_curves`] with a title and sizes.
 ///
 /// ```
-/// # fn main() -> horn_nn::Result<()> {
-/// use horn_plot::LearningCurves;
+/// # fn main() -> horn::Result<()> {
+/// use horn::plot::LearningCurves;
 ///
 /// let svg = LearningCurves::new()
 ///     .curve("loss", &[0.35, 0.15])

@@ -8,9 +8,9 @@ use horn_nn::{Error, Result};
 /// light ones, without colours. `pixels` go row by row, from 0 to 255.
 ///
 /// ```
-/// # fn main() -> horn_nn::Result<()> {
+/// # fn main() -> horn::Result<()> {
 /// let arrow = [0, 255, 0, 255, 255, 255, 0, 255, 0, 0, 255, 0];
-/// assert_eq!(horn_plot::image(&arrow, 3, 4)?, "▄█▄\n █ ");
+/// assert_eq!(horn::plot::image(&arrow, 3, 4)?, "▄█▄\n █ ");
 /// # Ok(())
 /// # }
 /// ```

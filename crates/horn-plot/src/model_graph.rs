@@ -31,9 +31,9 @@ const EDGE: &str = "#6b7280";
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use horn_nn::layers::{Add, Dense, Input};
-/// use horn_nn::{Apply, Model};
-/// use horn_plot::ModelGraph;
+/// use horn::layers::{Add, Dense, Input};
+/// use horn::{Apply, Model};
+/// use horn::plot::ModelGraph;
 ///
 /// let input = Input([8]);
 /// let inner = Dense(8).name("inner").apply(&input)?;
@@ -41,7 +41,7 @@ const EDGE: &str = "#6b7280";
 /// let model = Model::new(&input, &output)?.build(&Device::default())?;
 /// let svg = ModelGraph::new(&model).svg();
 /// assert!(svg.starts_with("<svg") && svg.contains(">inner<") && svg.contains("(None, 8)"));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ModelGraph<'a> {

@@ -22,11 +22,11 @@ pub struct Batch {
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::Device;
-/// use horn_nn::layers::{Dense, Input};
-/// use horn_nn::{Result, Sequential};
-/// use horn_train::losses::MeanSquaredError;
-/// use horn_train::optimizers::SGD;
-/// use horn_train::{Batch, BatchSource, Compile, Fit, Verbose};
+/// use horn::layers::{Dense, Input};
+/// use horn::{Result, Sequential};
+/// use horn::losses::MeanSquaredError;
+/// use horn::optimizers::SGD;
+/// use horn::{Batch, BatchSource, Compile, Fit, Verbose};
 ///
 /// /// Points on the line y = 2x, made as they are needed.
 /// struct Line {
@@ -57,7 +57,7 @@ pub struct Batch {
 /// let mut model = model.compile(SGD::new(0.5), MeanSquaredError::new(), ())?;
 /// let history = model.fit_source(&mut Line { left: 0 }, Fit::epochs(20).verbose(Verbose::Silent))?;
 /// assert!(history["loss"][19] < 1e-3);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[expect(clippy::len_without_is_empty, reason = "it is a number of batches that may not be known, as Keras's __len__")]
 pub trait BatchSource {

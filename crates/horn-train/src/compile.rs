@@ -16,14 +16,14 @@ use crate::optimizers::Optimizer;
 /// A model that was not compiled has nothing to learn by, and can't be asked to:
 ///
 /// ```compile_fail,E0599
-/// use horn_nn::Sequential;
-/// use horn_nn::layers::{Dense, Input};
-/// use horn_train::Fit;
+/// use horn::Sequential;
+/// use horn::layers::{Dense, Input};
+/// use horn::Fit;
 ///
 /// let (x, y) = (ndarray::arr2(&[[0.0_f32]]), ndarray::arr2(&[[1.0_f32]]));
 /// let mut model = Sequential::new().add(Input([1])).add(Dense(1));
 /// model.fit(&x, &y, Fit::epochs(1))?;
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub trait Compile: Sized {
     /// Fixes the optimizer, the loss and the metrics. The weights are made on the default device: the backend that is
@@ -32,31 +32,31 @@ pub trait Compile: Sized {
     /// A `Sequential` without `Input` is built when the first data comes.
     ///
     /// ```
-    /// use horn_nn::layers::{Dense, Input};
-    /// use horn_nn::{Activation, Sequential};
-    /// use horn_train::Compile;
-    /// use horn_train::losses::SparseCategoricalCrossentropy;
-    /// use horn_train::metrics::Accuracy;
-    /// use horn_train::optimizers::Adam;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::{Activation, Sequential};
+    /// use horn::Compile;
+    /// use horn::losses::SparseCategoricalCrossentropy;
+    /// use horn::metrics::Accuracy;
+    /// use horn::optimizers::Adam;
     ///
     /// let model = Sequential::new()
     ///     .add(Input([784]))
     ///     .add(Dense(10).activation(Activation::Softmax))
     ///     .compile(Adam::new(1e-3), SparseCategoricalCrossentropy::new(), [Accuracy::new()])?;
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// A metric is not a loss, as nothing can be learned from it:
     ///
     /// ```compile_fail,E0277
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
-    /// use horn_train::Compile;
-    /// use horn_train::metrics::Accuracy;
-    /// use horn_train::optimizers::Adam;
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::Compile;
+    /// use horn::metrics::Accuracy;
+    /// use horn::optimizers::Adam;
     ///
     /// let model = Sequential::new().add(Input([784])).add(Dense(10)).compile(Adam::default(), Accuracy::new(), ())?;
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

@@ -29,12 +29,12 @@ impl CompiledModel {
     /// losses and metrics. For several outputs there is a list with an entry for each.
     ///
     /// ```
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
-    /// use horn_train::losses::MeanSquaredError;
-    /// use horn_train::metrics::Accuracy;
-    /// use horn_train::optimizers::Adam;
-    /// use horn_train::{Compile, CompiledModel};
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::losses::MeanSquaredError;
+    /// use horn::metrics::Accuracy;
+    /// use horn::optimizers::Adam;
+    /// use horn::{Compile, CompiledModel};
     ///
     /// let layers = || Sequential::new().add(Input([4])).add(Dense(1));
     /// let model = layers().compile(Adam::new(1e-3), MeanSquaredError::new(), [Accuracy::new()])?;
@@ -44,7 +44,7 @@ impl CompiledModel {
     ///
     /// let again = CompiledModel::from_compile_config(model.into_model()?, &config)?;
     /// assert_eq!(again.compile_config(), config);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     pub fn compile_config(&self) -> Value {
         let mut optimizer = self.optimizer().serialize();

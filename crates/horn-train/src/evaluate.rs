@@ -8,7 +8,7 @@ use crate::progress::Verbose;
 /// How `evaluate` measures, with Keras's names and defaults.
 ///
 /// ```
-/// use horn_train::{Evaluate, Verbose};
+/// use horn::{Evaluate, Verbose};
 ///
 /// let options = Evaluate::new().batch_size(500).verbose(Verbose::Silent);
 /// ```

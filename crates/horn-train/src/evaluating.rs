@@ -25,18 +25,18 @@ impl CompiledModel {
     /// Measures as [`evaluate`](Self::evaluate) does, with options.
     ///
     /// ```
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
-    /// use horn_train::losses::MeanSquaredError;
-    /// use horn_train::optimizers::SGD;
-    /// use horn_train::{Compile, Evaluate, Verbose};
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::losses::MeanSquaredError;
+    /// use horn::optimizers::SGD;
+    /// use horn::{Compile, Evaluate, Verbose};
     ///
     /// let (x, y) = (ndarray::arr2(&[[0.0_f32], [0.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
     /// let model = Sequential::new().add(Input([1])).add(Dense(1));
     /// let mut model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
     /// let scores = model.evaluate_with(&x, &y, Evaluate::new().batch_size(1).verbose(Verbose::Silent))?;
     /// assert_eq!(scores.loss(), 5.0);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

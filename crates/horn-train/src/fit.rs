@@ -11,7 +11,7 @@ use crate::samples::Samples;
 /// How `fit` trains, with Keras's names and defaults.
 ///
 /// ```
-/// use horn_train::{Fit, Verbose};
+/// use horn::{Fit, Verbose};
 ///
 /// let fit = Fit::epochs(5).batch_size(128).validation_split(0.1).verbose(Verbose::Silent);
 /// ```
@@ -103,7 +103,7 @@ impl<'a> Fit<'a> {
     /// Validates with these samples after each epoch. They are borrowed, and have to last as long as the options:
     ///
     /// ```compile_fail,E0505
-    /// use horn_train::Fit;
+    /// use horn::Fit;
     ///
     /// let (x, y) = (ndarray::arr2(&[[0.0_f32]]), ndarray::arr2(&[[1.0_f32]]));
     /// let options = Fit::epochs(2).validation_data(&x, &y);
@@ -135,8 +135,8 @@ impl<'a> Fit<'a> {
     /// Adds callbacks of different types.
     ///
     /// ```
-    /// use horn_train::Fit;
-    /// use horn_train::callbacks::{Callback, LearningRateScheduler};
+    /// use horn::Fit;
+    /// use horn::callbacks::{Callback, LearningRateScheduler};
     ///
     /// let callbacks: Vec<Box<dyn Callback>> = vec![Box::new(LearningRateScheduler::new(|_, rate| rate * 0.9))];
     /// let fit = Fit::epochs(5).callbacks(callbacks);
@@ -151,7 +151,7 @@ impl<'a> Fit<'a> {
     /// rate so far. Short for the callback [`LearningRateScheduler`]; the rates are in the history as `learning_rate`.
     ///
     /// ```
-    /// use horn_train::Fit;
+    /// use horn::Fit;
     ///
     /// let fit = Fit::epochs(5).learning_rate_scheduler(|epoch, rate| if epoch == 0 { rate } else { rate / 2.0 });
     /// ```

@@ -22,33 +22,33 @@ impl CompiledModel {
     /// optimizer changes the weights. `fit` again goes on from there.
     ///
     /// ```
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
-    /// use horn_train::losses::MeanSquaredError;
-    /// use horn_train::optimizers::SGD;
-    /// use horn_train::{Compile, Fit, Verbose};
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::losses::MeanSquaredError;
+    /// use horn::optimizers::SGD;
+    /// use horn::{Compile, Fit, Verbose};
     ///
     /// let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
     /// let model = Sequential::new().add(Input([1])).add(Dense(1));
     /// let mut model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
     /// let history = model.fit(&x, &y, Fit::epochs(2).verbose(Verbose::Silent))?;
     /// assert!(history["loss"][1] < history["loss"][0]);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// A model that is shared, or not meant to change, can't be trained:
     ///
     /// ```compile_fail,E0596
-    /// # use horn_nn::Sequential;
-    /// # use horn_nn::layers::{Dense, Input};
-    /// # use horn_train::losses::MeanSquaredError;
-    /// # use horn_train::optimizers::SGD;
-    /// # use horn_train::{Compile, Fit};
+    /// # use horn::Sequential;
+    /// # use horn::layers::{Dense, Input};
+    /// # use horn::losses::MeanSquaredError;
+    /// # use horn::optimizers::SGD;
+    /// # use horn::{Compile, Fit};
     /// # let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
     /// # let model = Sequential::new().add(Input([1])).add(Dense(1));
     /// let model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
     /// model.fit(&x, &y, Fit::epochs(2))?;
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::ops::Index;
 /// The loss and the metrics after each epoch, as Keras's `History.history` with its keys and their order.
 ///
 /// ```
-/// use horn_train::History;
+/// use horn::History;
 ///
 /// # fn show(history: &History) {
 /// println!("{:?}", &history["loss"]);
@@ -67,7 +67,7 @@ impl Index<&str> for History {
 /// The loss and the metrics over some data.
 ///
 /// ```
-/// use horn_train::Scores;
+/// use horn::Scores;
 ///
 /// # fn show(scores: &Scores) {
 /// println!("test accuracy: {:.4}", scores["accuracy"]);
@@ -80,7 +80,7 @@ impl Scores {
     /// Numbers by their keys, which are put in alphabetical order as Keras does.
     ///
     /// ```
-    /// use horn_train::Scores;
+    /// use horn::Scores;
     ///
     /// let scores = Scores::new([("loss", 0.5), ("accuracy", 0.75)]);
     /// assert_eq!(scores.to_string(), "accuracy: 0.7500 - loss: 0.5000");

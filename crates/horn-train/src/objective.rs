@@ -86,8 +86,8 @@ pub struct Losses {
 /// What `compile` takes as loss: one, or an array, a tuple or a `Vec` of one for each output of the model.
 ///
 /// ```
-/// use horn_train::IntoLosses;
-/// use horn_train::losses::{MeanSquaredError, SparseCategoricalCrossentropy};
+/// use horn::IntoLosses;
+/// use horn::losses::{MeanSquaredError, SparseCategoricalCrossentropy};
 ///
 /// let losses = (MeanSquaredError::new(), SparseCategoricalCrossentropy::new()).loss_weights([1.0, 0.2]);
 /// ```
@@ -129,8 +129,8 @@ impl<L: Loss + 'static, const N: usize> IntoLosses for [L; N] {
 /// an entry for each, which may again be several.
 ///
 /// ```
-/// use horn_train::IntoMetrics;
-/// use horn_train::metrics::{Accuracy, MeanAbsoluteError, MeanSquaredError};
+/// use horn::IntoMetrics;
+/// use horn::metrics::{Accuracy, MeanAbsoluteError, MeanSquaredError};
 ///
 /// assert_eq!([Accuracy::new()].into_metrics().len(), 1);
 /// assert_eq!((MeanSquaredError::new(), MeanAbsoluteError::new()).into_metrics().len(), 2);

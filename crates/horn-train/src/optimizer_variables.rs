@@ -23,11 +23,11 @@ impl CompiledModel {
     /// follows a schedule, and what is kept for each trainable weight. Before the first step that is zeros.
     ///
     /// ```
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
-    /// use horn_train::Compile;
-    /// use horn_train::losses::MeanSquaredError;
-    /// use horn_train::optimizers::Adam;
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::Compile;
+    /// use horn::losses::MeanSquaredError;
+    /// use horn::optimizers::Adam;
     ///
     /// let model = Sequential::new().add(Input([4])).add(Dense(2));
     /// let mut model = model.compile(Adam::new(0.1), MeanSquaredError::new(), ())?;
@@ -37,7 +37,7 @@ impl CompiledModel {
     ///
     /// let values: Vec<_> = variables.into_iter().map(|variable| variable.value).collect();
     /// model.set_optimizer_variables(&values)?;
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

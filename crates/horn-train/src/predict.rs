@@ -7,7 +7,7 @@ use crate::callbacks::{Callback, Callbacks};
 /// How `predict` computes, with Keras's names and defaults.
 ///
 /// ```
-/// use horn_train::Predict;
+/// use horn::Predict;
 ///
 /// let options = Predict::new().batch_size(256);
 /// ```

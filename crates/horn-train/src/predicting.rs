@@ -20,17 +20,17 @@ impl CompiledModel {
     /// Predicts as [`predict`](Self::predict) does, with options.
     ///
     /// ```
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
-    /// use horn_train::losses::MeanSquaredError;
-    /// use horn_train::optimizers::SGD;
-    /// use horn_train::{Compile, Predict};
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::losses::MeanSquaredError;
+    /// use horn::optimizers::SGD;
+    /// use horn::{Compile, Predict};
     ///
     /// let model = Sequential::new().add(Input([2])).add(Dense(3));
     /// let model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
     /// let x = ndarray::Array2::<f32>::zeros((100, 2));
     /// assert_eq!(model.predict_with(&x, Predict::new().batch_size(50))?.shape(), [100, 3]);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

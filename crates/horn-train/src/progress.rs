@@ -31,7 +31,7 @@ pub enum Verbose {
 ///
 /// ```
 /// use std::time::Duration;
-/// use horn_train::{Progress, Verbose};
+/// use horn::{Progress, Verbose};
 ///
 /// let mut text = Vec::new();
 /// let mut progress = Progress::new(&mut text, Some(2), Verbose::Bar).epoch(0, 5);
@@ -63,7 +63,7 @@ impl Progress<io::Stdout> {
     /// Progress on the standard output, drawn in place and in colours where that is a terminal.
     ///
     /// ```
-    /// use horn_train::{Progress, Verbose};
+    /// use horn::{Progress, Verbose};
     ///
     /// let mut progress = Progress::stdout(Some(469), Verbose::Silent);
     /// assert!(!progress.step(std::time::Duration::ZERO));
@@ -83,7 +83,7 @@ impl<W: Write> Progress<W> {
     /// Progress of `target` steps, where that is known, into something that is not a terminal.
     ///
     /// ```
-    /// use horn_train::{Progress, Verbose};
+    /// use horn::{Progress, Verbose};
     ///
     /// let mut text = Vec::new();
     /// let mut progress = Progress::new(&mut text, None, Verbose::Line);
@@ -99,7 +99,7 @@ impl<W: Write> Progress<W> {
     /// Draws in place, in a terminal of so many columns; `styled` adds colours.
     ///
     /// ```
-    /// # use horn_train::{Progress, Verbose};
+    /// # use horn::{Progress, Verbose};
     /// let mut text = Vec::new();
     /// let mut progress = Progress::new(&mut text, Some(2), Verbose::Bar).terminal(80, false);
     /// assert!(progress.step(std::time::Duration::from_secs(1)));

@@ -14,12 +14,12 @@ use crate::model::CompiledModel;
 /// ```
 /// use burn::Tensor;
 /// use burn::optim::GradientsParams;
-/// use horn_nn::layers::{Dense, Input};
-/// use horn_nn::{CallContext, HostArray, Mode, Result, Sequential, many_signals, signals};
-/// use horn_train::losses::MeanSquaredError;
-/// use horn_train::metrics::Mean;
-/// use horn_train::optimizers::SGD;
-/// use horn_train::{Batch, Compile, CompiledModel, Fit, Scores, TrainStep, Verbose};
+/// use horn::layers::{Dense, Input};
+/// use horn::{CallContext, HostArray, Mode, Result, Sequential, many_signals, signals};
+/// use horn::losses::MeanSquaredError;
+/// use horn::metrics::Mean;
+/// use horn::optimizers::SGD;
+/// use horn::{Batch, Compile, CompiledModel, Fit, Scores, TrainStep, Verbose};
 ///
 /// /// Learns to give back what comes in.
 /// struct Autoencode {
@@ -60,7 +60,7 @@ use crate::model::CompiledModel;
 ///     }
 /// }
 ///
-/// # use horn_train::BatchSource;
+/// # use horn::BatchSource;
 /// # use burn::tensor::Device;
 /// # struct Ones(usize);
 /// # impl BatchSource for Ones {
@@ -78,7 +78,7 @@ use crate::model::CompiledModel;
 /// let mut step = Autoencode { model, loss: Mean::default() };
 /// let history = Fit::epochs(3).verbose(Verbose::Silent).run(&mut step, &mut data)?;
 /// assert!(history["loss"][2] < history["loss"][0]);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub trait TrainStep {
     /// The model that callbacks see.

@@ -34,9 +34,9 @@ pub type Split = (Array3<u8>, Array1<u8>);
 /// Each file may be plain or compressed by gzip, and is checked to the last byte before use.
 ///
 /// ```
-/// use horn_data::datasets;
+/// use horn::datasets;
 ///
-/// # fn main() -> horn_nn::Result<()> {
+/// # fn main() -> horn::Result<()> {
 /// let ((x_train, y_train), (x_test, y_test)) = datasets::mnist::load()?;
 /// assert_eq!(x_train.shape(), [60_000, 28, 28]);
 /// assert_eq!(y_train[0], 5);

@@ -13,7 +13,7 @@ use std::fmt;
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use horn_nn::Activation;
+/// use horn::Activation;
 ///
 /// let x = Tensor::<1>::from_floats([-1.0, 2.0], &Device::default());
 /// let y = Activation::LeakyRelu.forward(x.clone()).into_data();

@@ -155,7 +155,7 @@ pub fn soft_shrink<const D: usize>(x: Tensor<D>, threshold: f64) -> Tensor<D> {
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use horn_nn::activations::softmax;
+/// use horn::activations::softmax;
 ///
 /// let u = Tensor::<1>::from_floats([1000.0, 1000.0, -1000.0], &Device::default());
 /// assert_eq!(softmax(u, -1).into_data().try_to_vec::<f32>().unwrap(), [0.5, 0.5, 0.0]);

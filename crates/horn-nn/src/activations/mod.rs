@@ -4,12 +4,12 @@
 //! command lines use Keras's names, so an [`Activation`] can be parsed and printed:
 //!
 //! ```
-//! use horn_nn::Activation;
+//! use horn::Activation;
 //!
 //! let activation: Activation = "swish".parse()?;
 //! assert_eq!(activation, Activation::Silu);
 //! assert_eq!(activation.to_string(), "silu");
-//! # Ok::<(), horn_nn::Error>(())
+//! # Ok::<(), horn::Error>(())
 //! ```
 
 pub(crate) mod activation;

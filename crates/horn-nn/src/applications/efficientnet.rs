@@ -54,11 +54,11 @@ const DROP: f64 = 0.2;
 /// Source: Tan and Le, [EfficientNet](https://arxiv.org/abs/1905.11946), 2019.
 ///
 /// ```
-/// use horn_nn::applications::EfficientNetB0;
+/// use horn::applications::EfficientNetB0;
 ///
 /// let network = EfficientNetB0().classes(10).model()?;
 /// assert_eq!(network.layers().len(), 240);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct EfficientNetB0 {
@@ -179,12 +179,12 @@ fn weighed(named: &impl Fn(&str) -> String, x: KerasTensor, narrow: usize, wide:
 /// Converts images to floats, without scaling: the network scales them itself.
 ///
 /// ```
-/// use horn_nn::applications::efficientnet::preprocess_input;
+/// use horn::applications::efficientnet::preprocess_input;
 /// use ndarray::Array4;
 ///
 /// let images = preprocess_input(&Array4::<u8>::from_elem((1, 32, 32, 3), 255))?;
 /// assert_eq!(images[[0, 0, 0, 0]], 255.0);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

@@ -23,14 +23,14 @@ pub enum Mode {
 /// Preprocesses a batch of images or a single one. Pixels are from 0 to 255, and the channels are red, green and blue.
 ///
 /// ```
-/// use horn_nn::applications::imagenet_utils::{Mode, preprocess_input};
-/// use horn_nn::layers::DataFormat;
+/// use horn::applications::imagenet_utils::{Mode, preprocess_input};
+/// use horn::layers::DataFormat;
 /// use ndarray::Array4;
 ///
 /// let images = Array4::<u8>::from_elem((1, 2, 2, 3), 255);
 /// let prepared = preprocess_input(&images, Mode::Tf, DataFormat::ChannelsLast)?;
 /// assert_eq!(prepared[[0, 0, 0, 0]], 1.0);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

@@ -31,11 +31,11 @@ const EXPANSION: usize = 6;
 /// Source: Sandler, Howard, Zhu, Zhmoginov and Chen, [MobileNetV2](https://arxiv.org/abs/1801.04381), 2018.
 ///
 /// ```
-/// use horn_nn::applications::MobileNetV2;
+/// use horn::applications::MobileNetV2;
 ///
 /// let network = MobileNetV2().alpha(0.5).classes(10).model()?;
 /// assert_eq!(network.layers().len(), 156);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct MobileNetV2 {
@@ -146,12 +146,12 @@ fn block(at: usize, input: KerasTensor, filters: usize, stride: usize) -> Result
 /// [`imagenet_utils::preprocess_input`] in its mode, with the channels last.
 ///
 /// ```
-/// use horn_nn::applications::mobilenet_v2::preprocess_input;
+/// use horn::applications::mobilenet_v2::preprocess_input;
 /// use ndarray::Array4;
 ///
 /// let images = preprocess_input(&Array4::<u8>::from_elem((1, 32, 32, 3), 255))?;
 /// assert_eq!(images[[0, 0, 0, 0]], 1.0);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

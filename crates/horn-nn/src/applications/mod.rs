@@ -5,12 +5,12 @@
 //!
 //! ```
 //! use burn::tensor::Device;
-//! use horn_nn::applications::{MobileNetV2, Pooling};
+//! use horn::applications::{MobileNetV2, Pooling};
 //!
 //! let features = MobileNetV2().alpha(0.35).input_shape([32, 32, 3]).include_top(false).pooling(Pooling::Avg).model()?;
 //! let model = features.build(&Device::default())?;
 //! assert_eq!(model.output_shape().to_string(), "(None, 1280)");
-//! # Ok::<(), horn_nn::Error>(())
+//! # Ok::<(), horn::Error>(())
 //! ```
 //!
 //! The weights are random, as with Keras's `weights=None`; nothing is downloaded. To use pretrained weights, pass the

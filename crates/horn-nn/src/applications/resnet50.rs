@@ -30,11 +30,11 @@ const STAGES: [(&str, usize, usize, usize); 4] =
 /// Source: He, Zhang, Ren and Sun, [Deep Residual Learning](https://arxiv.org/abs/1512.03385), 2015.
 ///
 /// ```
-/// use horn_nn::applications::ResNet50;
+/// use horn::applications::ResNet50;
 ///
 /// let network = ResNet50().classes(10).model()?;
 /// assert_eq!(network.layers().len(), 177);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct ResNet50 {
@@ -117,12 +117,12 @@ fn block(name: &str, x: &KerasTensor, filters: usize, stride: Option<usize>) -> 
 /// [`imagenet_utils::preprocess_input`] in its mode, with the channels last.
 ///
 /// ```
-/// use horn_nn::applications::resnet50::preprocess_input;
+/// use horn::applications::resnet50::preprocess_input;
 /// use ndarray::Array4;
 ///
 /// let images = preprocess_input(&Array4::<u8>::from_elem((1, 32, 32, 3), 255))?;
 /// assert_eq!(images[[0, 0, 0, 0]], 255.0 - 103.939);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

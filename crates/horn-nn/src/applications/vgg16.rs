@@ -26,11 +26,11 @@ const BLOCKS: [(usize, usize); 5] = [(64, 2), (128, 2), (256, 3), (512, 3), (512
 /// Source: Simonyan and Zisserman, [Very Deep Convolutional Networks](https://arxiv.org/abs/1409.1556), 2014.
 ///
 /// ```
-/// use horn_nn::applications::VGG16;
+/// use horn::applications::VGG16;
 ///
 /// let network = VGG16().input_shape([64, 64, 3]).classes(10).model()?;
 /// assert_eq!(network.layers().len(), 23);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct VGG16 {
@@ -83,12 +83,12 @@ impl VGG16 {
 /// [`imagenet_utils::preprocess_input`] in its mode, with the channels last.
 ///
 /// ```
-/// use horn_nn::applications::vgg16::preprocess_input;
+/// use horn::applications::vgg16::preprocess_input;
 /// use ndarray::Array4;
 ///
 /// let images = preprocess_input(&Array4::<u8>::from_elem((1, 32, 32, 3), 255))?;
 /// assert_eq!(images[[0, 0, 0, 0]], 255.0 - 103.939);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

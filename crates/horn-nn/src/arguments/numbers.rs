@@ -7,7 +7,7 @@ use serde_json::Value;
 /// One number, or an array of them.
 ///
 /// ```
-/// use horn_nn::layers::Numbers;
+/// use horn::layers::Numbers;
 ///
 /// let one: Numbers = 0.5.into();
 /// let several: Numbers = [0.5, 1.0].into();

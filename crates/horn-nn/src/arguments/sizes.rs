@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// One number for each of `N` spatial axes, such as a kernel's height and width. A single number is used for all axes.
 ///
 /// ```
-/// use horn_nn::layers::Sizes;
+/// use horn::layers::Sizes;
 ///
 /// assert_eq!(Sizes::<2>::from(3), Sizes::from([3, 3]));
 /// assert_eq!(Sizes::from((3, 5)).to_array(), [3, 5]);
@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The number of sizes is part of the type; an image has no third axis:
 ///
 /// ```compile_fail,E0277
-/// use horn_nn::layers::Conv2D;
+/// use horn::layers::Conv2D;
 ///
 /// let layer = Conv2D(8, (3, 3, 3));
 /// ```

@@ -13,7 +13,7 @@ keras_objects! {
     ///
     /// ```
     /// use burn::tensor::{Device, Tensor};
-    /// use horn_nn::constraints::{Constraint, MaxNorm, NonNeg};
+    /// use horn::constraints::{Constraint, MaxNorm, NonNeg};
     ///
     /// let constraint: Constraint = "non_neg".parse()?;
     /// assert_eq!(constraint, NonNeg::new().into());
@@ -23,7 +23,7 @@ keras_objects! {
     /// // For each filter of a kernel of the shape [height, width, channels, filters]:
     /// let constraint = Constraint::from(MaxNorm::new(3.0).axis([0, 1, 2]));
     /// constraint.validate(&[3, 3, 16, 32])?;
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     Constraint, "constraint", "keras.constraints";
     /// Norms have an upper bound.

@@ -14,7 +14,7 @@ use crate::tensor::shape::Shape;
 /// where that is possible.
 ///
 /// ```
-/// use horn_nn::HostArray;
+/// use horn::HostArray;
 ///
 /// let images = ndarray::Array3::<u8>::zeros((100, 28, 28));
 /// let x = HostArray::from(&images);
@@ -22,7 +22,7 @@ use crate::tensor::shape::Shape;
 ///
 /// let x = HostArray::new(vec![1.0_f32, 2.0, 3.0, 4.0], [2, 2])?;
 /// assert_eq!(x.len(), 2);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct HostArray<'a> {

@@ -9,7 +9,7 @@ use crate::data::host_array::{HostArray, HostElement};
 /// as a slice.
 ///
 /// ```
-/// use horn_nn::IntoArrays;
+/// use horn::IntoArrays;
 /// use ndarray::Array2;
 ///
 /// let (titles, bodies) = (Array2::<f32>::zeros((8, 10)), Array2::<u8>::zeros((8, 100)));

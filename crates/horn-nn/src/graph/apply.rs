@@ -15,8 +15,8 @@ pub trait Apply: Layer {
     ///
     /// ```
     /// # use burn::module::Module;
-    /// # use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Mode, Result, Shape};
-    /// use horn_nn::{Apply, Layer};
+    /// # use horn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Mode, Result, Shape};
+    /// use horn::{Apply, Layer};
     /// # #[derive(Debug, Clone)]
     /// # struct Scale;
     /// # impl Layer for Scale {
@@ -43,13 +43,13 @@ pub trait Apply: Layer {
     /// Applies the layer to a tensor of a graph, or to an array, a tuple or a `Vec` of tensors if it takes several.
     ///
     /// ```
-    /// use horn_nn::Apply;
-    /// use horn_nn::layers::{Dense, Input};
+    /// use horn::Apply;
+    /// use horn::layers::{Dense, Input};
     ///
     /// let x = Input([784]);
     /// let y = Dense(10).apply(&x)?;
     /// assert_eq!(y.shape().to_string(), "(None, 10)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors
@@ -77,25 +77,25 @@ pub trait Apply: Layer {
     /// Makes the layer applicable more than once, always with the same weights.
     ///
     /// ```
-    /// use horn_nn::Apply;
-    /// use horn_nn::layers::{Dense, Input};
+    /// use horn::Apply;
+    /// use horn::layers::{Dense, Input};
     ///
     /// let (left, right) = (Input([8]), Input([8]));
     /// let encoder = Dense(4).shared();
     /// let (left, right) = (encoder.apply(&left)?, encoder.apply(&right)?);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// Weights are never shared by accident, as applying a layer that is not shared consumes it:
     ///
     /// ```compile_fail,E0382
-    /// use horn_nn::Apply;
-    /// use horn_nn::layers::{Dense, Input};
+    /// use horn::Apply;
+    /// use horn::layers::{Dense, Input};
     ///
     /// let (left, right) = (Input([8]), Input([8]));
     /// let encoder = Dense(4);
     /// let (left, right) = (encoder.apply(&left)?, encoder.apply(&right)?);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     fn shared(self) -> SharedLayer
     where

@@ -39,7 +39,7 @@ impl IntoTensors for &Input {
 /// The input of a model: the shape of one sample, without the batch axis. It is always the first layer.
 ///
 /// ```
-/// use horn_nn::layers::Input;
+/// use horn::layers::Input;
 ///
 /// let images = Input([28, 28]).name("images");
 /// ```
@@ -47,8 +47,8 @@ impl IntoTensors for &Input {
 /// An input of strings is for a model that converts them to numbers itself:
 ///
 /// ```
-/// use horn_nn::Sequential;
-/// use horn_nn::layers::{Embedding, GlobalAveragePooling1D, Input, InputDtype, TextVectorization};
+/// use horn::Sequential;
+/// use horn::layers::{Embedding, GlobalAveragePooling1D, Input, InputDtype, TextVectorization};
 /// use burn::tensor::Device;
 ///
 /// let mut words = TextVectorization().output_sequence_length(4);
@@ -60,7 +60,7 @@ impl IntoTensors for &Input {
 ///     .add(GlobalAveragePooling1D())
 ///     .build(&Device::default())?;
 /// assert_eq!(model.predict(&["what a film", "bad"], 32)?.shape(), [2, 2]);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "Written")]
@@ -151,7 +151,7 @@ impl Input {
     /// An input whose samples have axes of unknown size, `None`, such as the timesteps of a sequence.
     ///
     /// ```
-    /// use horn_nn::layers::Input;
+    /// use horn::layers::Input;
     ///
     /// let words = Input::with_unknown([None]);
     /// assert_eq!(words.tensor().shape().to_string(), "(None, None)");
@@ -164,7 +164,7 @@ impl Input {
     /// their output shape is to include the batch size.
     ///
     /// ```
-    /// use horn_nn::layers::Input;
+    /// use horn::layers::Input;
     ///
     /// let words = Input::batch_shape([Some(32), None, Some(16)]);
     /// assert_eq!(words.tensor().shape().to_string(), "(32, None, 16)");
@@ -176,7 +176,7 @@ impl Input {
     /// Sets the number of samples in a batch, for stateful layers; any number by default.
     ///
     /// ```
-    /// use horn_nn::layers::Input;
+    /// use horn::layers::Input;
     ///
     /// assert_eq!(Input([28, 28]).batch_size(32).tensor().shape().to_string(), "(32, 28, 28)");
     /// ```

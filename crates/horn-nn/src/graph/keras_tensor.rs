@@ -18,11 +18,11 @@ use crate::tensor::shape::Shape;
 ///
 /// ```compile_fail,E0277
 /// use burn::tensor::{Device, Tensor};
-/// use horn_nn::Apply;
-/// use horn_nn::layers::Dense;
+/// use horn::Apply;
+/// use horn::layers::Dense;
 ///
 /// let y = Dense(10).apply(Tensor::<2>::ones([1, 784], &Device::default()))?;
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct KerasTensor {

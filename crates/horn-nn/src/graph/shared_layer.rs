@@ -34,13 +34,13 @@ impl SharedLayer {
     /// `Dropout` and training for `RandomFlip`; reading a file ignores this mode.
     ///
     /// ```
-    /// use horn_nn::layers::{BatchNormalization, Dense, Input};
-    /// use horn_nn::{Apply, Mode, Model};
+    /// use horn::layers::{BatchNormalization, Dense, Input};
+    /// use horn::{Apply, Mode, Model};
     ///
     /// let x = Input([8]);
     /// let normalized = BatchNormalization().shared().in_mode(Mode::Inference).apply(&x)?;
     /// let model = Model::new(&x, Dense(1).apply(&normalized)?)?;
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     #[must_use]
     pub fn in_mode(&self, mode: Mode) -> Self {
@@ -54,13 +54,13 @@ impl SharedLayer {
     /// states, the mask is for the sequence.
     ///
     /// ```
-    /// use horn_nn::layers::{Dense, Input, LSTM};
-    /// use horn_nn::{Apply, Model};
+    /// use horn::layers::{Dense, Input, LSTM};
+    /// use horn::{Apply, Model};
     ///
     /// let (x, present) = (Input([5, 8]), Input([5]));
     /// let read = LSTM(4).shared().with_mask(&present).apply(&x)?;
     /// let model = Model::new((&x, &present), Dense(1).apply(&read)?)?;
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     #[must_use]
     pub fn with_mask(&self, masks: impl IntoTensors) -> Self {

@@ -20,13 +20,13 @@ use crate::layer::users;
 /// To read a custom class in Python, register it with `keras.saving.register_keras_serializable()`.
 ///
 /// ```
-/// use horn_nn::layers::Dense;
-/// use horn_nn::serialize;
+/// use horn::layers::Dense;
+/// use horn::serialize;
 ///
 /// let object = serialize(&Dense(10).name("digit"))?;
 /// assert_eq!(object["module"], "keras.layers");
 /// assert_eq!(object["config"]["units"], 10);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

@@ -49,13 +49,13 @@ impl Sample for Ones {
 /// An array is of the weight's shape, or can be repeated to it along axes that it lacks or has once.
 ///
 /// ```
-/// use horn_nn::initializers::{Constant, Initializer};
+/// use horn::initializers::{Constant, Initializer};
 /// use ndarray::arr2;
 ///
 /// let vectors = Initializer::from(Constant::new(arr2(&[[0.5_f32, 1.0], [1.5, 2.0]])));
 /// assert_eq!(vectors.sample(&[2, 2], 0)?, [0.5, 1.0, 1.5, 2.0]);
 /// assert_eq!(Initializer::from(Constant::new(0.5)).sample(&[2, 2], 0)?, [0.5; 4]);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -20,14 +20,14 @@ macro_rules! initializers {
             /// `{"module": "keras.initializers", "class_name": .., "config": .., "registered_name": null}`.
             ///
             /// ```
-            /// use horn_nn::initializers::{GlorotUniform, Initializer};
+            /// use horn::initializers::{GlorotUniform, Initializer};
             ///
             /// let initializer = Initializer::from(GlorotUniform::new().seed(7));
             /// let kernel = initializer.sample(&[2, 3], 0)?;
             /// assert_eq!(kernel[..3], [-0.37089363, -0.48691595, 0.21249104]);
             ///
             /// assert_eq!("glorot_uniform".parse::<Initializer>()?, GlorotUniform::new().into());
-            /// # Ok::<(), horn_nn::Error>(())
+            /// # Ok::<(), horn::Error>(())
             /// ```
             Initializer, "initializer", "keras.initializers";
             $($(#[$doc])* $class: $($name),+;)+

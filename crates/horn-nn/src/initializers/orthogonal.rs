@@ -13,11 +13,11 @@ use crate::random::threefry;
 /// A kernel of more than two axes is taken as the matrix of its last axis and all those before it.
 ///
 /// ```
-/// use horn_nn::initializers::{Initializer, Orthogonal};
+/// use horn::initializers::{Initializer, Orthogonal};
 ///
 /// let kernel = Initializer::from(Orthogonal::new()).sample(&[2, 2], 42)?;
 /// assert!((kernel[0] * kernel[1] + kernel[2] * kernel[3]).abs() < 1e-6);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

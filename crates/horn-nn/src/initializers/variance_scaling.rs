@@ -44,12 +44,12 @@ pub enum Distribution {
 /// `sqrt(3 * scale / fan)`.
 ///
 /// ```
-/// use horn_nn::initializers::{Distribution, Initializer, Mode, VarianceScaling};
+/// use horn::initializers::{Distribution, Initializer, Mode, VarianceScaling};
 ///
 /// let he_uniform = VarianceScaling::new().scale(2.0).mode(Mode::FanIn).distribution(Distribution::Uniform);
 /// let kernel = Initializer::from(he_uniform).sample(&[6, 4], 42)?;
 /// assert!(kernel.iter().all(|x| x.abs() <= 1.0));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -152,7 +152,7 @@ impl Sample for VarianceScaling {
 /// The last two axes are those of inputs and outputs; those before them are a convolution's window.
 ///
 /// ```
-/// use horn_nn::initializers::compute_fans;
+/// use horn::initializers::compute_fans;
 ///
 /// assert_eq!(compute_fans(&[784, 128]), (784, 128));
 /// assert_eq!(compute_fans(&[3, 3, 16, 32]), (144, 288));

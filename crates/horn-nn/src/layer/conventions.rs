@@ -6,7 +6,7 @@ use crate::layer::call::Mode;
 /// [`Layer::conventions`](crate::Layer::conventions), which custom layers can implement, too.
 ///
 /// ```
-/// use horn_nn::{BuiltFor, Conventions, Mode};
+/// use horn::{BuiltFor, Conventions, Mode};
 ///
 /// let conventions = Conventions::default().recorded_mode(Mode::Inference).built_for(BuiltFor::Nothing);
 /// ```

@@ -21,8 +21,8 @@ use crate::tensor::shape::{Shape, list};
 /// ```
 /// use burn::module::{Module, Param};
 /// use burn::tensor::Tensor;
-/// use horn_nn::initializers::Ones;
-/// use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+/// use horn::initializers::Ones;
+/// use horn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 ///
 /// /// Multiplies by a trainable factor.
 /// #[derive(Debug, Clone)]

@@ -16,9 +16,9 @@ use crate::layer::description::Layer;
 /// [`config`](Layer::config), which should be what `serde` writes.
 ///
 /// ```
-/// use horn_nn::layers::{from_config, register};
+/// use horn::layers::{from_config, register};
 /// # use burn::module::Module;
-/// # use horn_nn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
+/// # use horn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 /// use serde::{Deserialize, Serialize};
 /// use serde_json::{Value, json};
 ///
@@ -49,7 +49,7 @@ use crate::layer::description::Layer;
 /// register::<Scale>("Scale");
 /// let layer = from_config("Scale", &json!({"factor": 2.0}))?;
 /// assert_eq!(layer.config(), json!({"factor": 2.0}));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub fn register<L: Layer + DeserializeOwned>(class_name: &str) {
     let (package, class_name) = class_name.split_once('>').unwrap_or(("Custom", class_name));

@@ -24,7 +24,7 @@ use crate::tensor::shape::Shape;
 /// Every layer converts to it with `into()`. In a configuration it is an object with a class, as in Keras.
 ///
 /// ```
-/// use horn_nn::layers::{Dense, Nested};
+/// use horn::layers::{Dense, Nested};
 ///
 /// let nested: Nested = Dense(4).into();
 /// assert_eq!(nested.layer().class_name(), "Dense");

@@ -44,13 +44,13 @@ pub fn classes() -> impl Iterator<Item = &'static str> {
 /// Arguments that are missing in the configuration get their defaults.
 ///
 /// ```
-/// use horn_nn::layers::from_config;
+/// use horn::layers::from_config;
 /// use serde_json::json;
 ///
 /// let layer = from_config("Dense", &json!({"units": 10, "activation": "softmax"}))?;
 /// assert_eq!(layer.config()["use_bias"], true);
 /// assert!(from_config("Dense", &json!({"units": 10, "biass": true})).is_err());
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

@@ -149,15 +149,15 @@ impl Model {
     ///
     /// ```
     /// use burn::tensor::Device;
-    /// use horn_nn::layers::{Concatenate, Dense, Input};
-    /// use horn_nn::{Apply, Model};
+    /// use horn::layers::{Concatenate, Dense, Input};
+    /// use horn::{Apply, Model};
     ///
     /// let (a, b) = (Input([4]), Input([2]));
     /// let joined = Concatenate().apply((&a, &b))?;
     /// let output = Dense(1).apply(&joined)?;
     /// let model = Model::new([&a, &b], &output)?.build(&Device::default())?;
     /// assert_eq!(model.count_params(), 7);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

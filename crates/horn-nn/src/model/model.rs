@@ -117,7 +117,7 @@ impl Model {
     ///
     /// ```
     /// use burn::tensor::Device;
-    /// use horn_nn::Model;
+    /// use horn::Model;
     /// use serde_json::json;
     ///
     /// let input = |name: &str| json!({
@@ -132,7 +132,7 @@ impl Model {
     /// let model = Model::deserialize(&model, &Device::default())?;
     /// assert_eq!(model.input_keys(), ["a", "b"]);
     /// assert_eq!(model.input_names().collect::<Vec<_>>(), ["second", "first"]);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     pub fn input_keys(&self) -> &[String] {
         &self.graph.plan.keys.inputs

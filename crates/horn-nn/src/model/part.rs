@@ -13,8 +13,8 @@ impl Model {
     ///
     /// ```
     /// use burn::tensor::Device;
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
     ///
     /// let autoencoder = Sequential::new()
     ///     .add(Input([64]))
@@ -24,7 +24,7 @@ impl Model {
     /// let decoder = autoencoder.submodel(&["code"], &["image"])?;
     /// assert_eq!(decoder.input_shape().to_string(), "(None, 8)");
     /// assert_eq!(decoder.get_weights()[0], autoencoder.get_weights()[2]);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

@@ -25,8 +25,8 @@ use crate::tensor::shape::Shape;
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use horn_nn::layers::{Dense, Input};
-/// use horn_nn::{Activation, Sequential};
+/// use horn::layers::{Dense, Input};
+/// use horn::{Activation, Sequential};
 ///
 /// let model = Sequential::new()
 ///     .add(Input([784]))
@@ -34,18 +34,18 @@ use crate::tensor::shape::Shape;
 ///     .add(Dense(10).activation(Activation::Softmax))
 ///     .build(&Device::default())?;
 /// assert_eq!(model.output_shape().to_string(), "(None, 10)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// A model that is not built has no weights and can't predict:
 ///
 /// ```compile_fail,E0599
-/// use horn_nn::Sequential;
-/// use horn_nn::layers::{Dense, Input};
+/// use horn::Sequential;
+/// use horn::layers::{Dense, Input};
 ///
 /// let model = Sequential::new().add(Input([784])).add(Dense(10));
 /// let y = model.predict(&ndarray::Array2::<f32>::zeros((1, 784)), 32)?;
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Sequential {

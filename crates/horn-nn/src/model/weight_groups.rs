@@ -23,15 +23,15 @@ impl Model {
     ///
     /// ```
     /// use burn::tensor::Device;
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input, LSTM};
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input, LSTM};
     ///
     /// let model = Sequential::new().add(Input([5, 4])).add(LSTM(3)).add(Dense(2).name("out"));
     /// let groups = model.build(&Device::default())?.weight_groups();
     /// assert_eq!(groups.iter().map(|group| group.path.as_str()).collect::<Vec<_>>(), [
     ///     "layers/lstm", "layers/lstm/cell", "layers/dense",
     /// ]);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     pub fn weight_groups(&self) -> Vec<WeightGroup> {
         let mut groups = Vec::new();

@@ -14,12 +14,12 @@ impl Model {
     ///
     /// ```
     /// use burn::tensor::Device;
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
     ///
     /// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
     /// assert_eq!(model.serialize()?["class_name"], "Sequential");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

@@ -48,7 +48,7 @@ impl Streams {
 /// the system's entropy.
 ///
 /// ```
-/// use horn_nn::random::{next_seed, permutation, set_random_seed};
+/// use horn::random::{next_seed, permutation, set_random_seed};
 ///
 /// set_random_seed(42);
 /// assert_eq!(next_seed(), 686_579_304);

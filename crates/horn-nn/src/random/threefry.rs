@@ -42,10 +42,10 @@ pub(crate) fn part(key: Key, at: usize) -> Key {
 /// Draws a permutation of `0..len`: `jax.random.permutation(key, len)`.
 ///
 /// ```
-/// use horn_nn::random::threefry;
+/// use horn::random::threefry;
 ///
 /// assert_eq!(threefry::permutation(threefry::key(42)?, 6), [4, 3, 2, 0, 5, 1]);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub fn permutation(mut key: Key, len: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..len).collect();
@@ -72,11 +72,11 @@ pub fn bits(key: Key, len: usize) -> impl Iterator<Item = u32> {
 /// Draws from `minval` (included) to `maxval` (excluded): `jax.random.uniform`.
 ///
 /// ```
-/// use horn_nn::random::threefry;
+/// use horn::random::threefry;
 ///
 /// let drawn = threefry::uniform(threefry::key(42)?, 2, -0.05, 0.05);
 /// assert_eq!(drawn, [0.0066729668, -0.043445136]);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub fn uniform(key: Key, len: usize, minval: f32, maxval: f32) -> Vec<f32> {
     let span = maxval - minval;

@@ -24,13 +24,13 @@ pub enum OrthogonalMode {
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use horn_nn::regularizers::{OrthogonalMode, OrthogonalRegularizer, Regularizer};
+/// use horn::regularizers::{OrthogonalMode, OrthogonalRegularizer, Regularizer};
 ///
 /// let regularizer = Regularizer::from(OrthogonalRegularizer::new(0.1).mode(OrthogonalMode::Columns));
 /// regularizer.validate(&[2, 2])?;
 /// let orthogonal = Tensor::<2>::from_floats([[1.0, 2.0], [-2.0, 1.0]], &Device::default());
 /// assert_eq!(regularizer.penalty(orthogonal).into_scalar::<f32>(), 0.0);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -13,14 +13,14 @@ keras_objects! {
     ///
     /// ```
     /// use burn::tensor::{Device, Tensor};
-    /// use horn_nn::regularizers::{L2, Regularizer};
+    /// use horn::regularizers::{L2, Regularizer};
     ///
     /// let regularizer = Regularizer::from(L2::new(0.5));
     /// let weight = Tensor::<2>::from_floats([[1.0, -2.0], [0.0, 3.0]], &Device::default());
     /// assert_eq!(regularizer.penalty(weight).into_scalar::<f32>(), 7.0);
     ///
     /// assert_eq!("l2".parse::<Regularizer>()?, L2::new(0.01).into());
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     Regularizer, "regularizer", "keras.regularizers";
     /// The sum of the absolute values.

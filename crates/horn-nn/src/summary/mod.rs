@@ -13,7 +13,7 @@ use crate::summary::text::{Align, LongWord, Style, Text};
 /// The summary of a model: one row for each layer, and the total numbers of parameters.
 ///
 /// ```
-/// use horn_nn::summary::{Row, Summary, Totals};
+/// use horn::summary::{Row, Summary, Totals};
 ///
 /// let dense = Row {
 ///     name: "dense".into(),
@@ -54,7 +54,7 @@ pub struct Summary {
     /// The width of the table in columns, instead of one that depends on the terminal: Keras's `line_length`.
     ///
     /// ```
-    /// # use horn_nn::summary::Summary;
+    /// # use horn::summary::Summary;
     /// let wide = Summary { line_length: Some(110), ..Summary::default() };
     /// assert_eq!(wide.to_string().lines().nth(1).unwrap().chars().count(), 110);
     /// ```
@@ -114,7 +114,7 @@ impl Summary {
     /// width.
     ///
     /// ```
-    /// # use horn_nn::summary::Summary;
+    /// # use horn::summary::Summary;
     /// let summary = Summary { name: "tiny".into(), ..Summary::default() };
     /// assert_eq!(summary.render(120, false).lines().nth(1).unwrap().chars().count(), 88);
     /// assert!(summary.render(80, true).starts_with("\x1b[1mModel: \"tiny\"\x1b[0m\n"));
@@ -226,7 +226,7 @@ impl Totals {
 /// The width of the terminal in columns: the variable `COLUMNS`, or that of the terminal, or 80.
 ///
 /// ```
-/// assert!(horn_nn::summary::terminal_width() > 0);
+/// assert!(horn::summary::terminal_width() > 0);
 /// ```
 pub fn terminal_width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok()).filter(|&n| n > 0);

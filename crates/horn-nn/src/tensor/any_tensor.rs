@@ -17,7 +17,7 @@ use crate::tensor::shape;
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use horn_nn::AnyTensor;
+/// use horn::AnyTensor;
 ///
 /// let x = AnyTensor::from(Tensor::<2>::ones([2, 3], &Device::default()));
 /// assert_eq!(x.sizes(), [2, 3]);
@@ -26,14 +26,14 @@ use crate::tensor::shape;
 /// assert!(wrong.is_shape());
 ///
 /// let x: Tensor<2> = x.float()?;
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// The rank is checked at every conversion:
 ///
 /// ```compile_fail,E0308
 /// # use burn::tensor::{Device, Tensor};
-/// # use horn_nn::AnyTensor;
+/// # use horn::AnyTensor;
 /// # let x = AnyTensor::from(Tensor::<2>::ones([2, 3], &Device::default()));
 /// let x: Tensor<2> = x;
 /// ```
@@ -221,12 +221,12 @@ pub fn unsupported_rank(rank: usize) -> Error {
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use horn_nn::{AnyTensor, by_rank};
+/// use horn::{AnyTensor, by_rank};
 ///
 /// let x = AnyTensor::from(Tensor::<3>::ones([2, 3, 4], &Device::default()));
 /// let y: AnyTensor = by_rank!(x, |x| AnyTensor::from(x.neg()))?;
 /// assert_eq!(y.sizes(), [2, 3, 4]);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[macro_export]
 macro_rules! by_rank {

@@ -21,7 +21,7 @@ pub(crate) const MAX_VALUES: u64 = 1 << 32;
 /// A size that is only known when the model runs, such as the batch size, is `None`.
 ///
 /// ```
-/// use horn_nn::Shape;
+/// use horn::Shape;
 ///
 /// let shape = Shape::batched([28, 28]);
 /// assert_eq!(shape.to_string(), "(None, 28, 28)");
@@ -29,7 +29,7 @@ pub(crate) const MAX_VALUES: u64 = 1 << 32;
 /// assert_eq!(shape.features()?, 784);
 /// assert!(shape.accepts(&[32, 28, 28]));
 /// assert!(!shape.accepts(&[32, 784]));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

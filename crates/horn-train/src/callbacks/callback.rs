@@ -14,12 +14,12 @@ use crate::model::CompiledModel;
 /// A callback is given to [`Fit::callback`](crate::Fit::callback), or lent to it to be read afterwards:
 ///
 /// ```
-/// use horn_nn::layers::{Dense, Input};
-/// use horn_nn::{Result, Sequential};
-/// use horn_train::callbacks::{Callback, Training};
-/// use horn_train::losses::MeanSquaredError;
-/// use horn_train::optimizers::SGD;
-/// use horn_train::{Compile, Fit, Scores, Verbose};
+/// use horn::layers::{Dense, Input};
+/// use horn::{Result, Sequential};
+/// use horn::callbacks::{Callback, Training};
+/// use horn::losses::MeanSquaredError;
+/// use horn::optimizers::SGD;
+/// use horn::{Compile, Fit, Scores, Verbose};
 ///
 /// /// Stops once the loss is small enough.
 /// #[derive(Default)]
@@ -43,7 +43,7 @@ use crate::model::CompiledModel;
 /// let mut good_enough = GoodEnough::default();
 /// let history = model.fit(&x, &y, Fit::epochs(1000).verbose(Verbose::Silent).callback(&mut good_enough))?;
 /// assert_eq!(good_enough.epoch, history.epoch().last().copied());
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

@@ -12,8 +12,8 @@ use crate::history::Scores;
 /// so far. The rates are in the history as `learning_rate`.
 ///
 /// ```
-/// use horn_train::Fit;
-/// use horn_train::callbacks::LearningRateScheduler;
+/// use horn::Fit;
+/// use horn::callbacks::LearningRateScheduler;
 ///
 /// let halve = LearningRateScheduler::new(|epoch, rate| if epoch == 0 { rate } else { rate / 2.0 });
 /// let fit = Fit::epochs(5).callback(halve);

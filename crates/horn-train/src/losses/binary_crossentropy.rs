@@ -19,7 +19,7 @@ use crate::keras_config::LastAxis;
 /// a form that stays exact for any logits.
 ///
 /// ```
-/// use horn_train::losses::BinaryCrossentropy;
+/// use horn::losses::BinaryCrossentropy;
 ///
 /// let loss = BinaryCrossentropy::new().from_logits(true).label_smoothing(0.1);
 /// ```

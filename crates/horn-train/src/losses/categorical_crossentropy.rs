@@ -19,7 +19,7 @@ use crate::keras_config::LastAxis;
 /// if they are logits, in a form that stays exact for any logits.
 ///
 /// ```
-/// use horn_train::losses::CategoricalCrossentropy;
+/// use horn::losses::CategoricalCrossentropy;
 ///
 /// let loss = CategoricalCrossentropy::new().from_logits(true).label_smoothing(0.1);
 /// ```

@@ -16,7 +16,7 @@ pub(super) static LOSSES: Registry<dyn Loss> =
 /// The classes of losses that Horn has.
 ///
 /// ```
-/// assert!(horn_train::losses::class_names().any(|name| name == "MeanSquaredError"));
+/// assert!(horn::losses::class_names().any(|name| name == "MeanSquaredError"));
 /// ```
 pub fn class_names() -> impl Iterator<Item = &'static str> {
     LOSSES.class_names()
@@ -27,14 +27,14 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
 /// Arguments that the configuration lacks get their defaults.
 ///
 /// ```
-/// use horn_train::losses::from_config;
+/// use horn::losses::from_config;
 /// use serde_json::json;
 ///
 /// assert_eq!(from_config(&json!("mse"))?.class_name(), "MeanSquaredError");
 /// let object = json!({"class_name": "BinaryCrossentropy", "config": {"from_logits": true}});
 /// assert_eq!(from_config(&object)?.config()["from_logits"], true);
 /// assert!(from_config(&json!("msee")).is_err());
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors
@@ -57,10 +57,10 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
 /// read from a configuration. It is read by `serde`; its [`config`](Loss::config) should be what `serde` writes.
 ///
 /// ```
-/// use horn_train::losses::{Loss, from_config, register};
+/// use horn::losses::{Loss, from_config, register};
 /// # use burn::Tensor;
-/// # use horn_nn::Result;
-/// # use horn_train::losses::{Reduction, Target, TargetKind};
+/// # use horn::Result;
+/// # use horn::losses::{Reduction, Target, TargetKind};
 /// use serde::{Deserialize, Serialize};
 /// use serde_json::{Value, json};
 ///
@@ -88,7 +88,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
 /// register::<Power>("Power");
 /// let loss = from_config(&json!({"class_name": "Power", "config": {"exponent": 4.0}}))?;
 /// assert_eq!(from_config(&loss.serialize())?.config(), json!({"exponent": 4.0}));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub fn register<L: Loss + DeserializeOwned + 'static>(class_name: &str) {
     LOSSES.register(class_name, |loss: L| Arc::new(loss));

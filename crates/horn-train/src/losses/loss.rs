@@ -17,14 +17,14 @@ use crate::registry;
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::Device;
-/// use horn_train::losses::{Loss, MeanSquaredError};
+/// use horn::losses::{Loss, MeanSquaredError};
 ///
 /// let device = Device::default();
 /// let y_true = Tensor::<2>::from_data([[0.0, 1.0], [0.0, 0.0]], &device);
 /// let y_pred = Tensor::<2>::from_data([[1.0, 1.0], [1.0, 0.0]], &device);
 /// let loss: Box<dyn Loss> = Box::new(MeanSquaredError::new());
 /// assert_eq!(loss.call(y_true.into(), y_pred.into(), None)?.into_scalar::<f32>(), 0.5);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub trait Loss: Debug + Send + Sync {
     /// Keras's name of the class.

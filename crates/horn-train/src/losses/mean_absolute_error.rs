@@ -11,7 +11,7 @@ use super::target::{Target, TargetKind};
 /// The mean of `|y_true - y_pred|` over the last axis.
 ///
 /// ```
-/// use horn_train::losses::{MeanAbsoluteError, Reduction};
+/// use horn::losses::{MeanAbsoluteError, Reduction};
 ///
 /// let loss = MeanAbsoluteError::new().reduction(Reduction::Sum);
 /// ```

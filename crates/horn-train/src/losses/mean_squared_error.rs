@@ -11,7 +11,7 @@ use super::target::{Target, TargetKind};
 /// The mean of `(y_true - y_pred)²` over the last axis.
 ///
 /// ```
-/// use horn_train::losses::{MeanSquaredError, Reduction};
+/// use horn::losses::{MeanSquaredError, Reduction};
 ///
 /// let loss = MeanSquaredError::new().reduction(Reduction::Sum);
 /// ```

@@ -28,7 +28,7 @@ pub enum Reduction {
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::Device;
-/// use horn_train::losses::{Reduction, reduce};
+/// use horn::losses::{Reduction, reduce};
 ///
 /// let device = Device::default();
 /// let values = Tensor::<1>::from_data([1.0, 2.0, 3.0], &device);
@@ -37,7 +37,7 @@ pub enum Reduction {
 /// assert_eq!(mean.into_scalar::<f32>(), 2.0);
 /// let sum = reduce(values, Some(weights), Reduction::Sum)?;
 /// assert_eq!(sum.into_scalar::<f32>(), 4.0);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors

@@ -20,14 +20,14 @@ use super::target::{Target, TargetKind};
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::{Device, Int};
-/// use horn_train::losses::{Loss, SparseCategoricalCrossentropy};
+/// use horn::losses::{Loss, SparseCategoricalCrossentropy};
 ///
 /// let device = Device::default();
 /// let labels = Tensor::<1, Int>::from_data([1, 0], &device);
 /// let predictions = Tensor::<2>::from_data([[0.5, 0.5], [0.5, 0.5]], &device);
 /// let loss = SparseCategoricalCrossentropy::new().call(labels.into(), predictions.into(), None)?;
 /// assert!((loss.into_scalar::<f32>() - 2_f32.ln()).abs() < 1e-6);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SparseCategoricalCrossentropy {

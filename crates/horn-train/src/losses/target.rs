@@ -31,12 +31,12 @@ impl Target {
     /// ```
     /// use burn::Tensor;
     /// use burn::tensor::{Device, Int};
-    /// use horn_train::losses::Target;
+    /// use horn::losses::Target;
     ///
     /// let words = Tensor::<2, Int>::zeros([8, 5], &Device::default());
     /// let target = Target::rows(words.into(), &[8, 5, 1000])?;
     /// assert!(matches!(target, Target::Classes(classes) if classes.dims() == [40]));
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

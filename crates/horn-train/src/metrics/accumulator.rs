@@ -14,8 +14,8 @@ use horn_nn::{AnyTensor, Error, Result};
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::Device;
-/// use horn_nn::{AnyTensor, Result};
-/// use horn_train::metrics::{Accumulator, same_state};
+/// use horn::{AnyTensor, Result};
+/// use horn::metrics::{Accumulator, same_state};
 ///
 /// #[derive(Debug, Default)]
 /// struct Positives(Option<Tensor<1>>);
@@ -50,7 +50,7 @@ use horn_nn::{AnyTensor, Error, Result};
 /// let mut positives = Positives::default();
 /// positives.update_state(predictions.clone().into(), predictions.into(), None)?;
 /// assert_eq!(positives.result(), 3.0);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub trait Accumulator: Any + Debug + Send {
     /// Adds a batch.

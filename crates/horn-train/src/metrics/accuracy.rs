@@ -20,8 +20,8 @@ use crate::losses::Target;
 /// [`CategoricalAccuracy`] else.
 ///
 /// ```
-/// use horn_nn::Shape;
-/// use horn_train::metrics::{Accuracy, Metric};
+/// use horn::Shape;
+/// use horn::metrics::{Accuracy, Metric};
 ///
 /// let resolved = Accuracy::new().resolve(&[60_000], &Shape::batched([10])).unwrap();
 /// assert_eq!(resolved.class_name(), "SparseCategoricalAccuracy");
@@ -64,7 +64,7 @@ impl Metric for Accuracy {
 /// The share of outputs that are on the side of the threshold where the target, 0 or 1, is.
 ///
 /// ```
-/// use horn_train::metrics::BinaryAccuracy;
+/// use horn::metrics::BinaryAccuracy;
 ///
 /// let strict = BinaryAccuracy::new().threshold(0.9);
 /// ```
@@ -118,7 +118,7 @@ impl Metric for BinaryAccuracy {
 /// The share of rows whose largest output is where the largest target is: targets are one-hot.
 ///
 /// ```
-/// use horn_train::metrics::CategoricalAccuracy;
+/// use horn::metrics::CategoricalAccuracy;
 ///
 /// let metric = CategoricalAccuracy::new().name("acc");
 /// ```
@@ -145,7 +145,7 @@ impl Metric for CategoricalAccuracy {
 /// The share of rows whose largest output is that of the class number in the targets.
 ///
 /// ```
-/// use horn_train::metrics::SparseCategoricalAccuracy;
+/// use horn::metrics::SparseCategoricalAccuracy;
 ///
 /// let metric = SparseCategoricalAccuracy::new().name("acc");
 /// ```

@@ -12,7 +12,7 @@ use crate::losses::{mean_absolute_error, mean_squared_error};
 /// The mean of `(y_true - y_pred)²`, as a metric.
 ///
 /// ```
-/// use horn_train::metrics::{MeanSquaredError, Metric};
+/// use horn::metrics::{MeanSquaredError, Metric};
 ///
 /// assert_eq!(Metric::name(&MeanSquaredError::new().name("mse")), "mse");
 /// ```
@@ -35,7 +35,7 @@ impl Metric for MeanSquaredError {
 /// The mean of `|y_true - y_pred|`, as a metric.
 ///
 /// ```
-/// use horn_train::metrics::{MeanAbsoluteError, Metric};
+/// use horn::metrics::{MeanAbsoluteError, Metric};
 ///
 /// assert_eq!(Metric::name(&MeanAbsoluteError::new()), "mean_absolute_error");
 /// ```

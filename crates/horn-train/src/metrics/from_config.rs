@@ -17,7 +17,7 @@ pub(super) static METRICS: Registry<dyn Metric> =
 /// The classes of metrics that Horn has; [`Accuracy`], which stands for one of them, is none.
 ///
 /// ```
-/// assert!(horn_train::metrics::class_names().any(|name| name == "BinaryAccuracy"));
+/// assert!(horn::metrics::class_names().any(|name| name == "BinaryAccuracy"));
 /// ```
 pub fn class_names() -> impl Iterator<Item = &'static str> {
     METRICS.class_names()
@@ -28,13 +28,13 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
 /// One that is given by a name has that name in the history, as in Keras.
 ///
 /// ```
-/// use horn_train::metrics::from_config;
+/// use horn::metrics::from_config;
 /// use serde_json::json;
 ///
 /// let metric = from_config(&json!("mae"))?;
 /// assert_eq!((metric.class_name(), metric.name()), ("MeanAbsoluteError", "mae"));
 /// assert_eq!(from_config(&json!("acc"))?.class_name(), "Accuracy");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors
@@ -52,7 +52,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
 /// be read from a configuration. It is read by `serde`; its [`config`](Metric::config) should be what `serde` writes.
 ///
 /// ```
-/// use horn_train::metrics::{Accumulator, MeanOfRows, Metric, from_config, register};
+/// use horn::metrics::{Accumulator, MeanOfRows, Metric, from_config, register};
 /// use serde::{Deserialize, Serialize};
 /// use serde_json::{Value, json};
 ///
@@ -81,7 +81,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
 /// register::<LargestError>("LargestError");
 /// let metric = from_config(&json!({"class_name": "LargestError", "config": {"name": "largest"}}))?;
 /// assert_eq!(metric.serialize()["registered_name"], "LargestError");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub fn register<M: Metric + DeserializeOwned + 'static>(class_name: &str) {
     METRICS.register(class_name, |metric: M| Arc::new(metric));

@@ -9,7 +9,7 @@ use burn::Tensor;
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::Device;
-/// use horn_train::metrics::Mean;
+/// use horn::metrics::Mean;
 ///
 /// let device = Device::default();
 /// let mut mean = Mean::default();

@@ -16,7 +16,7 @@ use crate::losses::{Rows, Target};
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::Device;
-/// use horn_train::metrics::{Accumulator, MeanOfRows};
+/// use horn::metrics::{Accumulator, MeanOfRows};
 ///
 /// let device = Device::default();
 /// let mut bias = MeanOfRows::new(|y_true, y_pred| Ok((y_pred.clone() - y_true.into_dense(&y_pred)?).squeeze_dim(1)));
@@ -24,7 +24,7 @@ use crate::losses::{Rows, Target};
 /// let y_pred = Tensor::<2>::from_data([[2.0], [5.0]], &device);
 /// bias.update_state(y_true.into(), y_pred.into(), None)?;
 /// assert_eq!(bias.result(), 2.0);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub struct MeanOfRows<F> {
     value: F,

@@ -16,7 +16,7 @@ use crate::registry;
 /// ```
 /// use burn::Tensor;
 /// use burn::tensor::{Device, Int};
-/// use horn_train::metrics::{Metric, SparseCategoricalAccuracy};
+/// use horn::metrics::{Metric, SparseCategoricalAccuracy};
 ///
 /// let device = Device::default();
 /// let labels = Tensor::<1, Int>::from_data([1, 0], &device);
@@ -25,13 +25,13 @@ use crate::registry;
 /// accuracy.update_state(labels.into(), predictions.into(), None)?;
 /// assert_eq!(accuracy.result(), 0.5);
 /// accuracy.reset_state();
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// A custom metric that is the mean of a value for each row takes [`MeanOfRows`](super::MeanOfRows):
 ///
 /// ```
-/// use horn_train::metrics::{Accumulator, MeanOfRows, Metric};
+/// use horn::metrics::{Accumulator, MeanOfRows, Metric};
 ///
 /// #[derive(Debug)]
 /// struct LargestError;

@@ -18,7 +18,7 @@ use super::state::State;
 /// ([Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980), the formula just before section 2.1).
 ///
 /// ```
-/// use horn_train::optimizers::{Adam, Optimizer};
+/// use horn::optimizers::{Adam, Optimizer};
 ///
 /// let optimizer = Adam::new(1e-3).beta_1(0.8).clipnorm(1.0);
 /// assert!(optimizer.validate().is_ok());

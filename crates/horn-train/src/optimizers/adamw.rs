@@ -16,7 +16,7 @@ use crate::keras_config;
 /// ([Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101)).
 ///
 /// ```
-/// use horn_train::optimizers::{AdamW, Optimizer};
+/// use horn::optimizers::{AdamW, Optimizer};
 ///
 /// let optimizer = AdamW::new(1e-3).weight_decay(0.01);
 /// assert_eq!(optimizer.config()["weight_decay"], 0.01);

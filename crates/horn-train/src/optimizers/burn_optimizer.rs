@@ -13,7 +13,7 @@ use super::optimizer::Optimizer;
 ///
 /// ```
 /// use burn::optim::LionConfig;
-/// use horn_train::optimizers::{BurnOptimizer, Optimizer};
+/// use horn::optimizers::{BurnOptimizer, Optimizer};
 ///
 /// let optimizer = BurnOptimizer::new(LionConfig::new().init(), 1e-4);
 /// assert_eq!(optimizer.learning_rate().at(0), 1e-4);

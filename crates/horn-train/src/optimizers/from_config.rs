@@ -22,7 +22,7 @@ pub(super) static OPTIMIZERS: Registry<dyn Optimizer> = Registry::<dyn Optimizer
 /// The classes of optimizers that Horn has.
 ///
 /// ```
-/// assert!(horn_train::optimizers::class_names().any(|name| name == "Adam"));
+/// assert!(horn::optimizers::class_names().any(|name| name == "Adam"));
 /// ```
 pub fn class_names() -> impl Iterator<Item = &'static str> {
     OPTIMIZERS.class_names()
@@ -31,13 +31,13 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
 /// Reads an optimizer from what Keras writes for it: a name, or an object with its class. Capitals are no difference.
 ///
 /// ```
-/// use horn_train::optimizers::from_config;
+/// use horn::optimizers::from_config;
 /// use serde_json::json;
 ///
 /// assert_eq!(from_config(&json!("adam"))?.learning_rate().at(0), 0.001);
 /// let object = json!({"class_name": "SGD", "config": {"learning_rate": 0.5, "momentum": 0.9}});
 /// assert_eq!(from_config(&object)?.config()["momentum"], 0.9);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 ///
 /// # Errors
@@ -53,9 +53,9 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Optimizer>> {
 /// writes.
 ///
 /// ```
-/// use horn_train::optimizers::{LearningRate, Optimizer, SGD, from_config, register};
+/// use horn::optimizers::{LearningRate, Optimizer, SGD, from_config, register};
 /// # use burn::optim::ModuleOptimizer;
-/// # use horn_nn::Result;
+/// # use horn::Result;
 /// use serde::{Deserialize, Serialize};
 /// use serde_json::{Value, json};
 ///
@@ -82,7 +82,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Optimizer>> {
 /// register::<Halved>("Custom>Halved");
 /// let object = json!({"class_name": "Halved", "config": {"learning_rate": 0.5}, "registered_name": "Custom>Halved"});
 /// assert_eq!(from_config(&object)?.learning_rate().at(0), 0.25);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub fn register<O: Optimizer + DeserializeOwned + 'static>(class_name: &str) {
     OPTIMIZERS.register(class_name, |optimizer: O| Arc::new(optimizer));

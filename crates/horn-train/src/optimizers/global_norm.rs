@@ -12,7 +12,7 @@ use burn::optim::GradientsParams;
 /// use burn::nn::LinearConfig;
 /// use burn::optim::GradientsParams;
 /// use burn::tensor::{Device, Tensor};
-/// use horn_train::optimizers::clip_by_global_norm;
+/// use horn::optimizers::clip_by_global_norm;
 ///
 /// let device = Device::default().autodiff();
 /// let layer = LinearConfig::new(4, 1).with_bias(false).init(&device);

@@ -12,7 +12,7 @@ use super::schedules::{self, Schedule};
 /// The learning rate of an optimizer. A number or a [`Schedule`] turns into one, so that optimizers take either.
 ///
 /// ```
-/// use horn_train::optimizers::LearningRate;
+/// use horn::optimizers::LearningRate;
 ///
 /// assert_eq!(LearningRate::from(1e-3).at(100), 1e-3);
 /// ```

@@ -13,7 +13,7 @@ use crate::registry;
 /// A description of how the weights follow the gradients.
 ///
 /// ```
-/// use horn_train::optimizers::{Adam, Optimizer};
+/// use horn::optimizers::{Adam, Optimizer};
 ///
 /// let optimizer: Box<dyn Optimizer> = Box::new(Adam::default());
 /// assert_eq!(optimizer.class_name(), "Adam");

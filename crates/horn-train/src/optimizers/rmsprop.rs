@@ -17,7 +17,7 @@ use super::state::State;
 /// ([Hinton, 2012](https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf)).
 ///
 /// ```
-/// use horn_train::optimizers::{Optimizer, RMSprop};
+/// use horn::optimizers::{Optimizer, RMSprop};
 ///
 /// let optimizer = RMSprop::new(1e-3).momentum(0.9).centered(true);
 /// assert!(optimizer.validate().is_ok());

@@ -12,8 +12,8 @@ use crate::registry::{self, Registry};
 /// A learning rate for each step.
 ///
 /// ```
-/// use horn_train::optimizers::SGD;
-/// use horn_train::optimizers::schedules::Schedule;
+/// use horn::optimizers::SGD;
+/// use horn::optimizers::schedules::Schedule;
 /// use serde_json::{Value, json};
 ///
 /// /// Halves the rate every so many steps.
@@ -93,8 +93,8 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Schedule>> {
 /// read from a configuration. It is read by `serde`; its [`config`](Schedule::config) should be what `serde` writes.
 ///
 /// ```
-/// use horn_train::optimizers::schedules::{Schedule, register};
-/// use horn_train::optimizers::{Optimizer, from_config};
+/// use horn::optimizers::schedules::{Schedule, register};
+/// use horn::optimizers::{Optimizer, from_config};
 /// use serde::{Deserialize, Serialize};
 /// use serde_json::{Value, json};
 ///
@@ -120,7 +120,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Schedule>> {
 /// let optimizer = from_config(&json!({"class_name": "SGD", "config": {"learning_rate": schedule}}))?;
 /// assert_eq!(optimizer.learning_rate().at(4), 0.1);
 /// assert_eq!(optimizer.serialize()["config"]["learning_rate"]["registered_name"], "Harmonic");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub fn register<S: Schedule + DeserializeOwned + 'static>(class_name: &str) {
     SCHEDULES.register(class_name, |schedule: S| Arc::new(schedule));

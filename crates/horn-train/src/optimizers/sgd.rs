@@ -18,7 +18,7 @@ use super::state::State;
 /// `nesterov`.
 ///
 /// ```
-/// use horn_train::optimizers::{Optimizer, SGD};
+/// use horn::optimizers::{Optimizer, SGD};
 ///
 /// let optimizer = SGD::new(0.1).momentum(0.9).nesterov(true);
 /// assert!(optimizer.validate().is_ok());

@@ -18,14 +18,14 @@ impl SlotSpec {
     /// A slot of the weight's own shape, in the first block.
     ///
     /// ```
-    /// use horn_nn::Sequential;
-    /// use horn_nn::layers::{Dense, Input};
-    /// use horn_train::optimizers::SlotSpec;
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::optimizers::SlotSpec;
     ///
     /// let model = Sequential::new().add(Input([3])).add(Dense(2)).build(&burn::tensor::Device::default())?;
     /// let kernel = model.weights().next().unwrap();
     /// assert_eq!(SlotSpec::like(kernel, "momentum").sizes, [3, 2]);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     pub fn like(weight: &Weight, name: &'static str) -> Self {
         Self { name, sizes: weight.sizes.clone(), block: 0 }

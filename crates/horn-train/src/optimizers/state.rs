@@ -11,7 +11,7 @@ use burn::tensor::Device;
 ///
 /// ```
 /// use burn::Tensor;
-/// use horn_train::optimizers::{SlotNames, State};
+/// use horn::optimizers::{SlotNames, State};
 ///
 /// /// Remembers the last gradient.
 /// #[derive(Clone, Debug)]

@@ -24,8 +24,8 @@ use crate::{activations, by_rank};
 /// - output: as the input, except for `Glu`, which halves the last axis
 ///
 /// ```
-/// use horn_nn::layers;
-/// use horn_nn::activations::Activation;
+/// use horn::layers;
+/// use horn::activations::Activation;
 ///
 /// let layer = layers::Activation(Activation::Tanh);
 /// ```

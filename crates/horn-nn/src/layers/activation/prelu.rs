@@ -32,7 +32,7 @@ use crate::tensor::shape::Shape;
 /// - weight: alpha, of the shape of a sample, 1 along the shared axes
 ///
 /// ```
-/// use horn_nn::layers::PReLU;
+/// use horn::layers::PReLU;
 ///
 /// // One slope for each channel of an image.
 /// let layer = PReLU().shared_axes([1, 2]);

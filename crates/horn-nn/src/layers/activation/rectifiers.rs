@@ -77,7 +77,7 @@ rectifier! {
     /// `f(x) = x` where `x > 0`, and `alpha · (e^x − 1)` elsewhere (Clevert et al., 2015).
     ///
     /// ```
-    /// use horn_nn::layers::ELU;
+    /// use horn::layers::ELU;
     ///
     /// let layer = ELU().alpha(0.5);
     /// ```
@@ -88,7 +88,7 @@ rectifier! {
     /// `f(x) = x` where `x ≥ 0`, and `negative_slope · x` elsewhere (Maas et al., 2013).
     ///
     /// ```
-    /// use horn_nn::layers::LeakyReLU;
+    /// use horn::layers::LeakyReLU;
     ///
     /// let layer = LeakyReLU().negative_slope(0.1);
     /// ```

@@ -20,7 +20,7 @@ use crate::tensor::shape::Shape;
 /// - output: as the input
 ///
 /// ```
-/// use horn_nn::layers::ReLU;
+/// use horn::layers::ReLU;
 ///
 /// let relu6 = ReLU().max_value(6.0);
 /// ```

@@ -35,7 +35,7 @@ use crate::tensor::shape::Shape;
 /// input; it has size 1 if it masks the whole axis.
 ///
 /// ```
-/// use horn_nn::layers::Softmax;
+/// use horn::layers::Softmax;
 ///
 /// let over_the_last_axis = Softmax();
 /// let over_the_first = Softmax().axis(1);

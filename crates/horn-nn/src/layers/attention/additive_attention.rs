@@ -30,12 +30,12 @@ use crate::tensor::shape::Shape;
 /// Source: Bahdanau, Cho and Bengio, [Neural Machine Translation](https://arxiv.org/abs/1409.0473), 2014.
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{AdditiveAttention, Input};
+/// use horn::Apply;
+/// use horn::layers::{AdditiveAttention, Input};
 ///
 /// let found = AdditiveAttention().apply((Input([4, 8]), Input([10, 8])))?;
 /// assert_eq!(found.shape().to_string(), "(None, 4, 8)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AdditiveAttention {

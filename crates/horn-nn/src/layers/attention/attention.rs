@@ -40,12 +40,12 @@ pub enum ScoreMode {
 /// No query finds a value that its mask hides; what a hidden query finds is zero. The query's mask passes.
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{Attention, Input};
+/// use horn::Apply;
+/// use horn::layers::{Attention, Input};
 ///
 /// let found = Attention().apply((Input([4, 8]), Input([10, 8])))?;
 /// assert_eq!(found.shape().to_string(), "(None, 4, 8)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Attention {

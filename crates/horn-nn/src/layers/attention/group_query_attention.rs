@@ -32,13 +32,13 @@ use crate::tensor::shape::Shape;
 /// Source: Ainslie et al., [GQA](https://arxiv.org/abs/2305.13245), 2023.
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{GroupQueryAttention, Input};
+/// use horn::Apply;
+/// use horn::layers::{GroupQueryAttention, Input};
 ///
 /// let x = Input([16, 64]);
 /// let y = GroupQueryAttention(16, 4, 2).apply((&x, &x))?;
 /// assert_eq!(y.shape().to_string(), "(None, 16, 64)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupQueryAttention {

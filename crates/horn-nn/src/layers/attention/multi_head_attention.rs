@@ -38,13 +38,13 @@ use crate::tensor::shape::Shape;
 /// Source: Vaswani et al., [Attention Is All You Need](https://arxiv.org/abs/1706.03762), 2017.
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{Input, MultiHeadAttention};
+/// use horn::Apply;
+/// use horn::layers::{Input, MultiHeadAttention};
 ///
 /// let x = Input([16, 64]);
 /// let y = MultiHeadAttention(4, 16).use_causal_mask(true).apply((&x, &x))?;
 /// assert_eq!(y.shape().to_string(), "(None, 16, 64)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MultiHeadAttention {

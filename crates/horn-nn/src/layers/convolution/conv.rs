@@ -71,7 +71,7 @@ conv_layer! {
     /// - weights: kernel `[kernel size, channels / groups, filters]`, bias `[filters]`
     ///
     /// ```
-    /// use horn_nn::layers::{Conv1D, Padding};
+    /// use horn::layers::{Conv1D, Padding};
     ///
     /// let layer = Conv1D(32, 3).padding(Padding::Causal).dilation_rate(2);
     /// ```
@@ -88,12 +88,12 @@ conv_layer! {
     /// - weights: kernel `[kernel height, kernel width, channels / groups, filters]`, bias `[filters]`
     ///
     /// ```
-    /// use horn_nn::layers::{Conv2D, Padding};
-    /// use horn_nn::{Activation, Layer, Shape};
+    /// use horn::layers::{Conv2D, Padding};
+    /// use horn::{Activation, Layer, Shape};
     ///
     /// let layer = Conv2D(32, (3, 3)).activation(Activation::Relu).strides(2).padding(Padding::Same);
     /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 1]))?, Shape::batched([14, 14, 32]));
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     Conv2D, "Conv2D", 2, 4
 }
@@ -108,7 +108,7 @@ conv_layer! {
     /// - weights: kernel `[kernel depth, kernel height, kernel width, channels / groups, filters]`, bias `[filters]`
     ///
     /// ```
-    /// use horn_nn::layers::Conv3D;
+    /// use horn::layers::Conv3D;
     ///
     /// let layer = Conv3D(8, 3).strides((1, 2, 2));
     /// ```

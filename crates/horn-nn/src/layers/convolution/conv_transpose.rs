@@ -84,7 +84,7 @@ transposed_layer! {
     /// - weights: kernel `[kernel size, filters, channels]`, bias `[filters]`
     ///
     /// ```
-    /// use horn_nn::layers::Conv1DTranspose;
+    /// use horn::layers::Conv1DTranspose;
     ///
     /// let layer = Conv1DTranspose(16, 3).strides(2);
     /// ```
@@ -101,12 +101,12 @@ transposed_layer! {
     /// - weights: kernel `[kernel height, kernel width, filters, channels]`, bias `[filters]`
     ///
     /// ```
-    /// use horn_nn::layers::{Conv2DTranspose, Padding};
-    /// use horn_nn::{Layer, Shape};
+    /// use horn::layers::{Conv2DTranspose, Padding};
+    /// use horn::{Layer, Shape};
     ///
     /// let layer = Conv2DTranspose(8, 3).strides(2).padding(Padding::Same);
     /// assert_eq!(layer.output_shape(&Shape::batched([7, 7, 32]))?, Shape::batched([14, 14, 8]));
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     Conv2DTranspose, "Conv2DTranspose", 2, 4
 }
@@ -121,7 +121,7 @@ transposed_layer! {
     /// - weights: kernel `[kernel depth, kernel height, kernel width, filters, channels]`, bias `[filters]`
     ///
     /// ```
-    /// use horn_nn::layers::Conv3DTranspose;
+    /// use horn::layers::Conv3DTranspose;
     ///
     /// let layer = Conv3DTranspose(4, 2).strides(2);
     /// ```

@@ -71,7 +71,7 @@ depthwise_layer! {
     /// - weights: kernel `[kernel size, channels, depth multiplier]`, bias `[channels · depth multiplier]`
     ///
     /// ```
-    /// use horn_nn::layers::DepthwiseConv1D;
+    /// use horn::layers::DepthwiseConv1D;
     ///
     /// let layer = DepthwiseConv1D(3).depth_multiplier(2);
     /// ```
@@ -90,12 +90,12 @@ depthwise_layer! {
     ///   `[channels · depth multiplier]`
     ///
     /// ```
-    /// use horn_nn::layers::{DepthwiseConv2D, Padding};
-    /// use horn_nn::{Layer, Shape};
+    /// use horn::layers::{DepthwiseConv2D, Padding};
+    /// use horn::{Layer, Shape};
     ///
     /// let layer = DepthwiseConv2D(3).padding(Padding::Same).use_bias(false);
     /// assert_eq!(layer.output_shape(&Shape::batched([8, 8, 16]))?, Shape::batched([8, 8, 16]));
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     DepthwiseConv2D, "DepthwiseConv2D", 2, 4
 }

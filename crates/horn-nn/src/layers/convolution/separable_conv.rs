@@ -78,7 +78,7 @@ separable_layer! {
     ///   `[1, channels · depth multiplier, filters]`, bias `[filters]`
     ///
     /// ```
-    /// use horn_nn::layers::SeparableConv1D;
+    /// use horn::layers::SeparableConv1D;
     ///
     /// let layer = SeparableConv1D(16, 3).strides(2);
     /// ```
@@ -97,7 +97,7 @@ separable_layer! {
     ///   `[1, 1, channels · depth multiplier, filters]`, bias `[filters]`
     ///
     /// ```
-    /// use horn_nn::layers::{Padding, SeparableConv2D};
+    /// use horn::layers::{Padding, SeparableConv2D};
     ///
     /// let layer = SeparableConv2D(64, 3).padding(Padding::Same);
     /// ```

@@ -33,8 +33,8 @@ type Function<M> = Arc<dyn Fn(&M, Vec<AnyTensor>) -> Result<AnyTensor> + Send + 
 /// ```
 /// use burn::nn::{Linear, LinearConfig};
 /// use burn::tensor::{Device, Tensor};
-/// use horn_nn::Sequential;
-/// use horn_nn::layers::{BurnModule, Input};
+/// use horn::Sequential;
+/// use horn::layers::{BurnModule, Input};
 ///
 /// let device = Device::default();
 /// let linear = LinearConfig::new(784, 10).init(&device);
@@ -43,7 +43,7 @@ type Function<M> = Arc<dyn Fn(&M, Vec<AnyTensor>) -> Result<AnyTensor> + Send + 
 ///     .add(BurnModule::new(linear, |linear: &Linear, x: Tensor<2>| linear.forward(x)))
 ///     .build(&device)?;
 /// assert_eq!(model.output_shape().to_string(), "(None, 10)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 pub struct BurnModule<M> {
     name: Option<String>,

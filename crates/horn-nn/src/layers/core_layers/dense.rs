@@ -31,8 +31,8 @@ use crate::tensor::shape::Shape;
 /// - weights: kernel `[features, units]`, bias `[units]`
 ///
 /// ```
-/// use horn_nn::layers::Dense;
-/// use horn_nn::{Activation, initializers::HeNormal};
+/// use horn::layers::Dense;
+/// use horn::{Activation, initializers::HeNormal};
 ///
 /// let hidden = Dense(128).activation(Activation::Relu).kernel_initializer(HeNormal::new());
 /// let output = Dense(10).activation(Activation::Softmax).name("digits");
@@ -41,7 +41,7 @@ use crate::tensor::shape::Shape;
 /// Activations are an enum, so a misspelt one does not compile:
 ///
 /// ```compile_fail,E0308
-/// use horn_nn::layers::Dense;
+/// use horn::layers::Dense;
 ///
 /// let output = Dense(10).activation("sofmax");
 /// ```

@@ -40,12 +40,12 @@ use crate::tensor::shape::Shape;
 /// the fan-out that of the sizes that the output has.
 ///
 /// ```
-/// use horn_nn::{Layer, Shape, layers::EinsumDense};
+/// use horn::{Layer, Shape, layers::EinsumDense};
 ///
 /// // Eight heads of 16 values for each timestep.
 /// let layer = EinsumDense("abc,cde->abde", [None, Some(8), Some(16)]).bias_axes("de");
 /// assert_eq!(layer.output_shape(&Shape::batched([10, 64]))?.to_string(), "(None, None, 8, 16)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EinsumDense {

@@ -41,11 +41,11 @@ use crate::tensor::shape::Shape;
 /// With [`mask_zero`](Self::mask_zero), timesteps with the id 0 are masked in the output.
 ///
 /// ```
-/// use horn_nn::{Layer, Shape, layers::Embedding};
+/// use horn::{Layer, Shape, layers::Embedding};
 ///
 /// let layer = Embedding(10_000, 64).mask_zero(true);
 /// assert_eq!(layer.output_shape(&Shape::batched([80]))?.to_string(), "(None, 80, 64)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Embedding {
@@ -89,7 +89,7 @@ impl Embedding {
     /// [`trainable(false)`](Self::trainable).
     ///
     /// ```
-    /// use horn_nn::layers::Embedding;
+    /// use horn::layers::Embedding;
     /// use ndarray::arr2;
     ///
     /// let vectors = arr2(&[[0.0, 0.0], [0.3, -0.1], [0.2, 0.7]]);

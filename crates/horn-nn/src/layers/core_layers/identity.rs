@@ -25,7 +25,7 @@ use crate::tensor::shape::Shape;
 /// Masks are propagated.
 ///
 /// ```
-/// use horn_nn::layers::Identity;
+/// use horn::layers::Identity;
 ///
 /// let layer = Identity().name("features");
 /// ```

@@ -41,8 +41,8 @@ type Function = Arc<dyn Fn(Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 ///
 /// ```
 /// use burn::tensor::{Distribution, Tensor};
-/// use horn_nn::layers::{Dense, Input, Lambda};
-/// use horn_nn::{Apply, Layer, Shape};
+/// use horn::layers::{Dense, Input, Lambda};
+/// use horn::{Apply, Layer, Shape};
 ///
 /// let antirectifier = Lambda(|x: Tensor<2>| Tensor::cat(vec![x.clone().clamp_min(0.0), x.neg().clamp_min(0.0)], 1));
 /// assert_eq!(antirectifier.output_shape(&Shape::batched([8]))?.to_string(), "(None, 16)");
@@ -56,7 +56,7 @@ type Function = Arc<dyn Fn(Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 /// });
 /// let z = sampling.apply((&z_mean, &z_log_var))?;
 /// assert_eq!(z.shape().to_string(), "(None, 2)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Lambda {

@@ -29,7 +29,7 @@ use crate::tensor::shape::Shape;
 /// The output has a new mask, `[batch, …]`; the mask of the input is ignored.
 ///
 /// ```
-/// use horn_nn::layers::Masking;
+/// use horn::layers::Masking;
 ///
 /// let layer = Masking().mask_value(-1.0);
 /// ```

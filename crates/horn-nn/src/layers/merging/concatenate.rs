@@ -34,12 +34,12 @@ use crate::tensor::shape::Shape;
 /// The masks are concatenated, too. An input without a mask counts as unmasked.
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{Concatenate, Input};
+/// use horn::Apply;
+/// use horn::layers::{Concatenate, Input};
 ///
 /// let joined = Concatenate().apply((Input([4]), Input([2])))?;
 /// assert_eq!(joined.shape().to_string(), "(None, 6)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Concatenate {

@@ -32,14 +32,14 @@ use crate::tensor::shape::Shape;
 /// Masks are not propagated.
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{Dot, Input};
+/// use horn::Apply;
+/// use horn::layers::{Dot, Input};
 ///
 /// let similar = Dot(-1).normalize(true).apply((Input([64]), Input([64])))?;
 /// assert_eq!(similar.shape().to_string(), "(None, 1)");
 /// let scores = Dot((2, 1)).apply((Input([10, 4]), Input([4, 8])))?;
 /// assert_eq!(scores.shape().to_string(), "(None, 10, 8)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dot {

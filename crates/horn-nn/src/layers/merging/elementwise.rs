@@ -89,12 +89,12 @@ merging_layer! {
     /// The sum of its inputs.
     ///
     /// ```
-    /// use horn_nn::Apply;
-    /// use horn_nn::layers::{Add, Dense, Input};
+    /// use horn::Apply;
+    /// use horn::layers::{Add, Dense, Input};
     ///
     /// let x = Input([8]);
     /// let residual = Add().apply((&x, Dense(8).apply(&x)?))?;
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     Add, "Add", add, Sum, is_operation: true
 }

@@ -43,7 +43,7 @@ use crate::tensor::shape::Shape;
 /// Source: Ioffe and Szegedy, [Batch Normalization](https://arxiv.org/abs/1502.03167), 2015.
 ///
 /// ```
-/// use horn_nn::layers::BatchNormalization;
+/// use horn::layers::BatchNormalization;
 ///
 /// let layer = BatchNormalization().momentum(0.9).epsilon(1e-5);
 /// ```

@@ -32,7 +32,7 @@ use crate::tensor::shape::Shape;
 /// Source: Wu and He, [Group Normalization](https://arxiv.org/abs/1803.08494), 2018.
 ///
 /// ```
-/// use horn_nn::layers::GroupNormalization;
+/// use horn::layers::GroupNormalization;
 ///
 /// let layer = GroupNormalization().groups(8);
 /// let instance = GroupNormalization().groups(-1);

@@ -32,7 +32,7 @@ use crate::tensor::shape::Shape;
 /// Source: Ba, Kiros and Hinton, [Layer Normalization](https://arxiv.org/abs/1607.06450), 2016.
 ///
 /// ```
-/// use horn_nn::layers::LayerNormalization;
+/// use horn::layers::LayerNormalization;
 ///
 /// let layer = LayerNormalization().epsilon(1e-6);
 /// let over_images = LayerNormalization().axis([1, 2, 3]);

@@ -33,13 +33,13 @@ use crate::tensor::shape::Shape;
 ///   older files
 ///
 /// ```
-/// use horn_nn::HostArray;
-/// use horn_nn::layers::Normalization;
+/// use horn::HostArray;
+/// use horn::layers::Normalization;
 ///
 /// let data = HostArray::new(vec![1.0_f32, 10.0, 3.0, 30.0], [2, 2])?;
 /// let found = Normalization().adapt(&data)?;
 /// let given = Normalization().mean([2.0, 20.0]).variance([1.0, 100.0]);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Normalization {

@@ -29,7 +29,7 @@ use crate::tensor::shape::Shape;
 /// Source: Zhang and Sennrich, [Root Mean Square Layer Normalization](https://arxiv.org/abs/1910.07467), 2019.
 ///
 /// ```
-/// use horn_nn::layers::RMSNormalization;
+/// use horn::layers::RMSNormalization;
 ///
 /// let layer = RMSNormalization().epsilon(1e-5);
 /// ```

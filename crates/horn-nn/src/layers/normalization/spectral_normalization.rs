@@ -33,7 +33,7 @@ use crate::tensor::shape::Shape;
 /// Source: Miyato et al., [Spectral Normalization](https://arxiv.org/abs/1802.05957), 2018.
 ///
 /// ```
-/// use horn_nn::layers::{Dense, SpectralNormalization};
+/// use horn::layers::{Dense, SpectralNormalization};
 ///
 /// let layer = SpectralNormalization(Dense(4)).power_iterations(2);
 /// ```

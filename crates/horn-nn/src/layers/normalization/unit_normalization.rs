@@ -24,7 +24,7 @@ use crate::tensor::shape::Shape;
 /// - output: as the input
 ///
 /// ```
-/// use horn_nn::layers::UnitNormalization;
+/// use horn::layers::UnitNormalization;
 ///
 /// let layer = UnitNormalization().axis([1, 2]);
 /// ```

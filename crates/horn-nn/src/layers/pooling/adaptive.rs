@@ -95,7 +95,7 @@ adaptive_layer! {
     /// - output: `[batch, output size, channels]`
     ///
     /// ```
-    /// use horn_nn::layers::AdaptiveMaxPooling1D;
+    /// use horn::layers::AdaptiveMaxPooling1D;
     ///
     /// let layer = AdaptiveMaxPooling1D(4);
     /// ```
@@ -145,12 +145,12 @@ adaptive_layer! {
     /// - output: `[batch, output height, output width, channels]`
     ///
     /// ```
-    /// use horn_nn::layers::AdaptiveAveragePooling2D;
-    /// use horn_nn::{Layer, Shape};
+    /// use horn::layers::AdaptiveAveragePooling2D;
+    /// use horn::{Layer, Shape};
     ///
     /// let shape = AdaptiveAveragePooling2D((4, 2)).output_shape(&Shape::new([None, None, None, Some(8)]))?;
     /// assert_eq!(shape, Shape::batched([4, 2, 8]));
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     AdaptiveAveragePooling2D, "AdaptiveAveragePooling2D", 2, Average
 }

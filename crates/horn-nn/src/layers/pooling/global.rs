@@ -93,7 +93,7 @@ global_layer! {
     /// - output: `[batch, channels]`, or `[batch, 1, channels]` with `keepdims`
     ///
     /// ```
-    /// use horn_nn::layers::GlobalMaxPooling1D;
+    /// use horn::layers::GlobalMaxPooling1D;
     ///
     /// let layer = GlobalMaxPooling1D();
     /// ```
@@ -143,12 +143,12 @@ global_layer! {
     /// - output: `[batch, channels]`, or `[batch, 1, 1, channels]` with `keepdims`
     ///
     /// ```
-    /// use horn_nn::layers::GlobalAveragePooling2D;
-    /// use horn_nn::{Layer, Shape};
+    /// use horn::layers::GlobalAveragePooling2D;
+    /// use horn::{Layer, Shape};
     ///
     /// let shape = GlobalAveragePooling2D().output_shape(&Shape::batched([7, 7, 1280]))?;
     /// assert_eq!(shape, Shape::batched([1280]));
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     GlobalAveragePooling2D, "GlobalAveragePooling2D", 2, Average
 }

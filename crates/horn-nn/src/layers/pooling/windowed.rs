@@ -144,7 +144,7 @@ pooling_layer! {
     /// - output: `[batch, new timesteps, channels]`
     ///
     /// ```
-    /// use horn_nn::layers::MaxPooling1D;
+    /// use horn::layers::MaxPooling1D;
     ///
     /// let layer = MaxPooling1D().pool_size(3).strides(2);
     /// ```
@@ -160,12 +160,12 @@ pooling_layer! {
     /// - output: `[batch, new height, new width, channels]`
     ///
     /// ```
-    /// use horn_nn::layers::MaxPooling2D;
-    /// use horn_nn::{Layer, Shape};
+    /// use horn::layers::MaxPooling2D;
+    /// use horn::{Layer, Shape};
     ///
     /// let layer = MaxPooling2D().pool_size((2, 2));
     /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 32]))?, Shape::batched([14, 14, 32]));
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     MaxPooling2D, "MaxPooling2D", 2, Max
 }
@@ -199,7 +199,7 @@ pooling_layer! {
     /// - output: `[batch, new height, new width, channels]`
     ///
     /// ```
-    /// use horn_nn::layers::{AveragePooling2D, Padding};
+    /// use horn::layers::{AveragePooling2D, Padding};
     ///
     /// let layer = AveragePooling2D(3).strides(1).padding(Padding::Same);
     /// ```

@@ -28,7 +28,7 @@ use crate::{many_inputs, many_signals};
 /// - output: `[batch, num_tokens]`; with `OneHot` `[batch, categories, num_tokens]`, where there is more than one
 ///
 /// ```
-/// use horn_nn::layers::{CategoryEncoding, OutputMode};
+/// use horn::layers::{CategoryEncoding, OutputMode};
 ///
 /// let layer = CategoryEncoding(4).output_mode(OutputMode::Count);
 /// ```

@@ -25,7 +25,7 @@ use crate::tensor::shape::Shape;
 /// - output: the same with the new height and width
 ///
 /// ```
-/// use horn_nn::layers::CenterCrop;
+/// use horn::layers::CenterCrop;
 ///
 /// let layer = CenterCrop(200, 200);
 /// ```

@@ -33,12 +33,12 @@ use crate::tensor::shape::Shape;
 /// - outputs: as the inputs
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{CutMix, Input};
+/// use horn::Apply;
+/// use horn::layers::{CutMix, Input};
 ///
 /// let mixed = CutMix().factor((0.5, 1.0)).seed(1).apply_all((Input([32, 32, 3]), Input([10])))?;
 /// assert_eq!(mixed[0].shape().to_string(), "(None, 32, 32, 3)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CutMix {

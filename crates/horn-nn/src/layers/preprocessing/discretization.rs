@@ -27,14 +27,14 @@ use crate::tensor::shape::Shape;
 /// - output: as the input; with another `output_mode` than `Int` a vector for each number (`OneHot`) or sample
 ///
 /// ```
-/// use horn_nn::HostArray;
-/// use horn_nn::layers::Discretization;
+/// use horn::HostArray;
+/// use horn::layers::Discretization;
 ///
 /// let by_hand = Discretization().bin_boundaries([0.0, 1.0, 2.0]);
 /// let mut learned = Discretization().num_bins(2);
 /// learned.adapt(&HostArray::new(vec![1.0_f32, 2.0, 3.0, 4.0], [4])?)?;
 /// assert_eq!(learned.get_bin_boundaries(), Some(&[2.0][..]));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Discretization {

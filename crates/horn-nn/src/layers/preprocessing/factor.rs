@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// From where to where a random amount is drawn. A single number stands for as much either way.
 ///
 /// ```
-/// use horn_nn::layers::Factor;
+/// use horn::layers::Factor;
 ///
 /// assert_eq!(Factor::from(0.2).range(), [-0.2, 0.2]);
 /// assert_eq!(Factor::from((0.1, 0.3)).range(), [0.1, 0.3]);

@@ -29,12 +29,12 @@ use crate::tensor::shape::Shape;
 /// - output: as the input; with another `output_mode` than `Int` a vector for each category (`OneHot`) or sample
 ///
 /// ```
-/// use horn_nn::layers::Hashing;
+/// use horn::layers::Hashing;
 /// use ndarray::ArrayD;
 ///
 /// let bins: ArrayD<i64> = Hashing(3).call(&["A", "B", "A"])?;
 /// assert_eq!(bins[[0]], bins[[2]]);
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hashing {

@@ -29,7 +29,7 @@ use crate::tensor::shape::Shape;
 /// - output: as the input; with another `output_mode` than `Int` a vector for each integer (`OneHot`) or sample
 ///
 /// ```
-/// use horn_nn::layers::IntegerLookup;
+/// use horn::layers::IntegerLookup;
 /// use ndarray::ArrayD;
 ///
 /// let mut layer = IntegerLookup();
@@ -37,7 +37,7 @@ use crate::tensor::shape::Shape;
 /// assert_eq!(layer.get_vocabulary()?, [-1, 1138, 42]);
 /// let indices: ArrayD<i64> = layer.call(&[42, 7])?;
 /// assert_eq!(indices.as_slice(), Some(&[2, 0][..]));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct IntegerLookup {

@@ -36,12 +36,12 @@ const MAX_LENGTH: usize = 1 << 16;
 /// - output: `[batch, bands, pieces]`, where `pieces = samples / sequence_stride + 1`
 ///
 /// ```
-/// use horn_nn::layers::MelSpectrogram;
-/// use horn_nn::{Layer, Shape};
+/// use horn::layers::MelSpectrogram;
+/// use horn::{Layer, Shape};
 ///
 /// let layer = MelSpectrogram().num_mel_bins(80).sampling_rate(8000.0).sequence_stride(128);
 /// assert_eq!(layer.output_shape(&Shape::batched([16_000]))?, Shape::batched([80, 126]));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MelSpectrogram {

@@ -29,12 +29,12 @@ use crate::tensor::shape::Shape;
 /// - outputs: as the inputs
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{Input, MixUp};
+/// use horn::Apply;
+/// use horn::layers::{Input, MixUp};
 ///
 /// let mixed = MixUp().alpha(0.4).seed(1).apply_all((Input([32, 32, 3]), Input([10])))?;
 /// assert_eq!(mixed[1].shape().to_string(), "(None, 10)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MixUp {

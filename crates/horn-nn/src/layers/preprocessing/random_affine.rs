@@ -130,7 +130,7 @@ random_affine! {
     /// - output: as the input
     ///
     /// ```
-    /// use horn_nn::layers::{FillMode, RandomRotation};
+    /// use horn::layers::{FillMode, RandomRotation};
     ///
     /// let layer = RandomRotation(0.1).fill_mode(FillMode::Constant).seed(1);
     /// ```
@@ -151,7 +151,7 @@ random_affine! {
     /// - output: as the input
     ///
     /// ```
-    /// use horn_nn::layers::RandomZoom;
+    /// use horn::layers::RandomZoom;
     ///
     /// let layer = RandomZoom((-0.2, 0.1)).seed(1);
     /// ```
@@ -178,7 +178,7 @@ random_affine! {
     /// - output: as the input
     ///
     /// ```
-    /// use horn_nn::layers::RandomTranslation;
+    /// use horn::layers::RandomTranslation;
     ///
     /// let layer = RandomTranslation(0.1, 0.1).seed(1);
     /// ```
@@ -203,7 +203,7 @@ random_affine! {
     /// - output: as the input
     ///
     /// ```
-    /// use horn_nn::layers::RandomShear;
+    /// use horn::layers::RandomShear;
     ///
     /// let layer = RandomShear().x_factor(0.3).y_factor((0.1, 0.2)).seed(1);
     /// ```

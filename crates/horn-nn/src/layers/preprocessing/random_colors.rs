@@ -108,7 +108,7 @@ random_colors! {
     /// - output: as the input
     ///
     /// ```
-    /// use horn_nn::layers::RandomContrast;
+    /// use horn::layers::RandomContrast;
     ///
     /// let layer = RandomContrast((0.2, 0.4)).value_range([0.0, 1.0]).seed(1);
     /// ```
@@ -124,7 +124,7 @@ random_colors! {
     /// - output: as the input
     ///
     /// ```
-    /// use horn_nn::layers::RandomBrightness;
+    /// use horn::layers::RandomBrightness;
     ///
     /// let layer = RandomBrightness(0.2).value_range([0.0, 1.0]).seed(1);
     /// ```

@@ -27,7 +27,7 @@ use crate::tensor::shape::Shape;
 /// - output: the same with the new height and width
 ///
 /// ```
-/// use horn_nn::layers::RandomCrop;
+/// use horn::layers::RandomCrop;
 ///
 /// let layer = RandomCrop(24, 24).seed(1);
 /// ```

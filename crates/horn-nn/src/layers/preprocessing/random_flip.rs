@@ -38,7 +38,7 @@ pub enum FlipMode {
 /// - output: as the input
 ///
 /// ```
-/// use horn_nn::layers::{FlipMode, RandomFlip};
+/// use horn::layers::{FlipMode, RandomFlip};
 ///
 /// let layer = RandomFlip().mode(FlipMode::Horizontal).seed(1);
 /// ```

@@ -27,7 +27,7 @@ use crate::tensor::shape::Shape;
 /// - output: as the input
 ///
 /// ```
-/// use horn_nn::layers::Rescaling;
+/// use horn::layers::Rescaling;
 ///
 /// let bytes_to_unit = Rescaling(1.0 / 255.0);
 /// let bytes_to_signed = Rescaling(1.0 / 127.5).offset(-1.0);

@@ -26,7 +26,7 @@ use crate::tensor::shape::Shape;
 /// - output: the same with the new height and width
 ///
 /// ```
-/// use horn_nn::layers::{Interpolation, Resizing};
+/// use horn::layers::{Interpolation, Resizing};
 ///
 /// let layer = Resizing(224, 224).interpolation(Interpolation::Bicubic).crop_to_aspect_ratio(true);
 /// ```

@@ -67,12 +67,12 @@ impl SpectrogramMode {
 /// - weights: real and imaginary kernel `[frame length, 1, frequencies]`, as far as the mode needs them
 ///
 /// ```
-/// use horn_nn::layers::{Padding, STFTSpectrogram};
-/// use horn_nn::{Layer, Shape};
+/// use horn::layers::{Padding, STFTSpectrogram};
+/// use horn::{Layer, Shape};
 ///
 /// let layer = STFTSpectrogram().frame_step(128).fft_length(512).padding(Padding::Same);
 /// assert_eq!(layer.output_shape(&Shape::batched([160_000, 2]))?, Shape::batched([1250, 514]));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct STFTSpectrogram {

@@ -26,7 +26,7 @@ use crate::tensor::shape::Shape;
 /// order. Devices have no strings: in a model the table is searched on the host.
 ///
 /// ```
-/// use horn_nn::layers::StringLookup;
+/// use horn::layers::StringLookup;
 /// use ndarray::ArrayD;
 ///
 /// let mut layer = StringLookup();
@@ -34,7 +34,7 @@ use crate::tensor::shape::Shape;
 /// assert_eq!(layer.get_vocabulary()?, ["[UNK]", "red", "blue"]);
 /// let indices: ArrayD<i64> = layer.call(&["blue", "green"])?;
 /// assert_eq!(indices.as_slice(), Some(&[2, 0][..]));
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StringLookup {

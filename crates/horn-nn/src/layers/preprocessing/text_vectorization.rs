@@ -33,7 +33,7 @@ use crate::tensor::shape::Shape;
 /// - output: `(batch, output_sequence_length)`; with another `output_mode` than `Int` `(batch, vocabulary size)`
 ///
 /// ```
-/// use horn_nn::layers::TextVectorization;
+/// use horn::layers::TextVectorization;
 /// use ndarray::{ArrayD, array};
 ///
 /// let mut layer = TextVectorization().output_sequence_length(3);
@@ -41,7 +41,7 @@ use crate::tensor::shape::Shape;
 /// assert_eq!(layer.get_vocabulary()?, ["", "[UNK]", "the", "sat", "dog", "cat"]);
 /// let indices: ArrayD<i64> = layer.call(&["the dog sat", "a cat"])?;
 /// assert_eq!(indices, array![[2, 4, 3], [1, 5, 0]].into_dyn());
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TextVectorization {

@@ -70,7 +70,7 @@ integers!(i64, i32, u32, i16, u16, i8, u8);
 /// Tokens in any form: slices, vectors and arrays of strings or of integers, with any number of axes.
 ///
 /// ```
-/// use horn_nn::layers::IntoBatch;
+/// use horn::layers::IntoBatch;
 ///
 /// assert_eq!((&["a", "b"]).into_batch().shape(), [2]);
 /// assert_eq!((&ndarray::array![[1, 2], [3, 4]]).into_batch().shape(), [2, 2]);

@@ -37,12 +37,12 @@ use crate::tensor::shape::Shape;
 /// Both layers get the mask. With `return_sequences` the output of a masked step is zero, and the mask is propagated.
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{Bidirectional, Input, LSTM};
+/// use horn::Apply;
+/// use horn::layers::{Bidirectional, Input, LSTM};
 ///
 /// let y = Bidirectional(LSTM(32).return_sequences(true)).apply(&Input([20, 8]))?;
 /// assert_eq!(y.shape().to_string(), "(None, 20, 64)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written")]

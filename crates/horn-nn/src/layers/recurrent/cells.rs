@@ -32,7 +32,7 @@ use crate::tensor::shape::Shape;
 /// - outputs: the output of the last cell, and the new states of all
 ///
 /// ```
-/// use horn_nn::layers::{GRUCell, LSTMCell, RNN, StackedRNNCells};
+/// use horn::layers::{GRUCell, LSTMCell, RNN, StackedRNNCells};
 ///
 /// let layer = RNN(StackedRNNCells([LSTMCell(16).into(), GRUCell(8).into()]));
 /// ```

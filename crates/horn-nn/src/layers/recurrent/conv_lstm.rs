@@ -145,7 +145,7 @@ conv_lstm! {
     /// As [`LSTM`](struct@crate::layers::LSTM).
     ///
     /// ```
-    /// use horn_nn::layers::ConvLSTM1D;
+    /// use horn::layers::ConvLSTM1D;
     ///
     /// let layer = ConvLSTM1D(8, 3).return_sequences(true);
     /// ```
@@ -172,13 +172,13 @@ conv_lstm! {
     /// As [`LSTM`](struct@crate::layers::LSTM).
     ///
     /// ```
-    /// use horn_nn::Apply;
-    /// use horn_nn::layers::{ConvLSTM2D, Input, Padding};
+    /// use horn::Apply;
+    /// use horn::layers::{ConvLSTM2D, Input, Padding};
     ///
     /// let film = Input([10, 32, 32, 3]);
     /// let y = ConvLSTM2D(16, 3).padding(Padding::Same).return_sequences(true).apply(&film)?;
     /// assert_eq!(y.shape().to_string(), "(None, 10, 32, 32, 16)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ConvLSTM2D, "ConvLSTM2D", 2, 4
 }
@@ -203,7 +203,7 @@ conv_lstm! {
     /// As [`LSTM`](struct@crate::layers::LSTM).
     ///
     /// ```
-    /// use horn_nn::layers::ConvLSTM3D;
+    /// use horn::layers::ConvLSTM3D;
     ///
     /// let layer = ConvLSTM3D(8, 3);
     /// ```

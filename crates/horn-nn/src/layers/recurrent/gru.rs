@@ -33,7 +33,7 @@ recurrent_layers! {
     ///   input, and that of the state; without `reset_after` `[3 · units]`
     ///
     /// ```
-    /// use horn_nn::layers::GRUCell;
+    /// use horn::layers::GRUCell;
     ///
     /// let layer = GRUCell(8);
     /// ```
@@ -56,13 +56,13 @@ recurrent_layers! {
     /// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts, or one after the state.
     ///
     /// ```
-    /// use horn_nn::Apply;
-    /// use horn_nn::layers::{GRU, Input};
+    /// use horn::Apply;
+    /// use horn::layers::{GRU, Input};
     ///
     /// let (words, start) = (Input([20, 16]), Input([32]));
     /// let outputs = GRU(32).return_state(true).apply_all((words, start))?;
     /// assert_eq!(outputs.len(), 2);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     GRU, "GRU";
 

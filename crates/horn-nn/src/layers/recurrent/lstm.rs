@@ -31,7 +31,7 @@ recurrent_layers! {
     /// - weights: kernel `[features, 4 · units]`, recurrent_kernel `[units, 4 · units]`, bias `[4 · units]`
     ///
     /// ```
-    /// use horn_nn::layers::LSTMCell;
+    /// use horn::layers::LSTMCell;
     ///
     /// let layer = LSTMCell(8);
     /// ```
@@ -54,13 +54,13 @@ recurrent_layers! {
     /// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts, or one after the states.
     ///
     /// ```
-    /// use horn_nn::Apply;
-    /// use horn_nn::layers::{Dense, Input, LSTM};
+    /// use horn::Apply;
+    /// use horn::layers::{Dense, Input, LSTM};
     ///
     /// let words = Input::with_unknown([None, Some(16)]);
     /// let y = LSTM(32).return_sequences(true).dropout(0.2).apply(&words)?;
     /// let y = Dense(1).apply(LSTM(32).apply(y)?)?;
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     LSTM, "LSTM";
 

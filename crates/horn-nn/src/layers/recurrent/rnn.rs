@@ -33,13 +33,13 @@ use crate::tensor::shape::Shape;
 /// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts, or one after the states.
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{GRUCell, Input, LSTMCell, RNN, StackedRNNCells};
+/// use horn::Apply;
+/// use horn::layers::{GRUCell, Input, LSTMCell, RNN, StackedRNNCells};
 ///
 /// let cells = StackedRNNCells([LSTMCell(16).into(), GRUCell(8).into()]);
 /// let y = RNN(cells).return_sequences(true).apply(&Input([20, 4]))?;
 /// assert_eq!(y.shape().to_string(), "(None, 20, 8)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RNN {

@@ -23,7 +23,7 @@ recurrent_layers! {
     /// - weights: kernel `[features, units]`, recurrent_kernel `[units, units]`, bias `[units]`
     ///
     /// ```
-    /// use horn_nn::layers::SimpleRNNCell;
+    /// use horn::layers::SimpleRNNCell;
     ///
     /// let layer = SimpleRNNCell(8);
     /// ```
@@ -44,8 +44,8 @@ recurrent_layers! {
     /// A masked step keeps the state, and repeats it as its output. The mask is propagated with `return_sequences`.
     ///
     /// ```
-    /// use horn_nn::layers::SimpleRNN;
-    /// use horn_nn::Activation;
+    /// use horn::layers::SimpleRNN;
+    /// use horn::Activation;
     ///
     /// let layer = SimpleRNN(16).activation(Activation::Relu).return_sequences(true);
     /// ```

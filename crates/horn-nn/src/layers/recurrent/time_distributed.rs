@@ -31,12 +31,12 @@ use crate::tensor::shape::Shape;
 /// The layer gets its step's part of the mask. The whole mask passes on.
 ///
 /// ```
-/// use horn_nn::Apply;
-/// use horn_nn::layers::{Dense, Input, TimeDistributed};
+/// use horn::Apply;
+/// use horn::layers::{Dense, Input, TimeDistributed};
 ///
 /// let y = TimeDistributed(Dense(4)).apply(&Input([10, 8]))?;
 /// assert_eq!(y.shape().to_string(), "(None, 10, 4)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimeDistributed {

@@ -24,7 +24,7 @@ use crate::tensor::shape::Shape;
 /// - output: as the input
 ///
 /// ```
-/// use horn_nn::layers::ActivityRegularization;
+/// use horn::layers::ActivityRegularization;
 ///
 /// let sparse = ActivityRegularization().l1(0.01);
 /// ```

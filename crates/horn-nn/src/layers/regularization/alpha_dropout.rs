@@ -28,7 +28,7 @@ use crate::tensor::shape::Shape;
 /// Source: Klambauer et al., [Self-Normalizing Neural Networks](https://arxiv.org/abs/1706.02515), 2017.
 ///
 /// ```
-/// use horn_nn::layers::AlphaDropout;
+/// use horn::layers::AlphaDropout;
 ///
 /// let layer = AlphaDropout(0.1).seed(1);
 /// ```

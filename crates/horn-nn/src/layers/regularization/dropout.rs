@@ -27,7 +27,7 @@ use crate::tensor::shape::Shape;
 /// - output: as the input
 ///
 /// ```
-/// use horn_nn::layers::Dropout;
+/// use horn::layers::Dropout;
 ///
 /// let layer = Dropout(0.5).seed(1);
 /// ```

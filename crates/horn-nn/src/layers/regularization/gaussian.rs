@@ -78,7 +78,7 @@ gaussian! {
     /// Source: Srivastava et al., [Dropout](https://www.cs.toronto.edu/~rsalakhu/papers/srivastava14a.pdf), 2014.
     ///
     /// ```
-    /// use horn_nn::layers::GaussianDropout;
+    /// use horn::layers::GaussianDropout;
     ///
     /// let layer = GaussianDropout(0.2).seed(1);
     /// ```
@@ -95,7 +95,7 @@ gaussian! {
     /// - output: as the input
     ///
     /// ```
-    /// use horn_nn::layers::GaussianNoise;
+    /// use horn::layers::GaussianNoise;
     ///
     /// let layer = GaussianNoise(0.1).seed(1);
     /// ```

@@ -84,7 +84,7 @@ spatial_dropout! {
     /// Source: Tompson et al., [Efficient Object Localization](https://arxiv.org/abs/1411.4280), 2014.
     ///
     /// ```
-    /// use horn_nn::layers::SpatialDropout1D;
+    /// use horn::layers::SpatialDropout1D;
     ///
     /// let layer = SpatialDropout1D(0.2).seed(1);
     /// ```
@@ -101,7 +101,7 @@ spatial_dropout! {
     /// - output: as the input
     ///
     /// ```
-    /// use horn_nn::layers::SpatialDropout2D;
+    /// use horn::layers::SpatialDropout2D;
     ///
     /// let layer = SpatialDropout2D(0.2);
     /// ```
@@ -118,7 +118,7 @@ spatial_dropout! {
     /// - output: as the input
     ///
     /// ```
-    /// use horn_nn::layers::SpatialDropout3D;
+    /// use horn::layers::SpatialDropout3D;
     ///
     /// let layer = SpatialDropout3D(0.2);
     /// ```

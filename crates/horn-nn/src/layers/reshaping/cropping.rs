@@ -86,11 +86,11 @@ cropping! {
     /// - output: `[batch, timesteps − before − after, features]`
     ///
     /// ```
-    /// use horn_nn::{Layer, Shape, layers::Cropping1D};
+    /// use horn::{Layer, Shape, layers::Cropping1D};
     ///
     /// let layer = Cropping1D().cropping((2, 1));
     /// assert_eq!(layer.output_shape(&Shape::batched([8, 3]))?.to_string(), "(None, 5, 3)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     Cropping1D, "Cropping1D", 1, 1
 }
@@ -104,11 +104,11 @@ cropping! {
     /// - output: `[batch, height − top − bottom, width − left − right, channels]`
     ///
     /// ```
-    /// use horn_nn::{Layer, Shape, layers::Cropping2D};
+    /// use horn::{Layer, Shape, layers::Cropping2D};
     ///
     /// let layer = Cropping2D().cropping([(2, 2), (4, 0)]);
     /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 3]))?.to_string(), "(None, 24, 24, 3)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     Cropping2D, "Cropping2D", 2, 0, data_format
 }
@@ -122,11 +122,11 @@ cropping! {
     /// - output: each of the three axes is smaller by what is removed
     ///
     /// ```
-    /// use horn_nn::{Layer, Shape, layers::Cropping3D};
+    /// use horn::{Layer, Shape, layers::Cropping3D};
     ///
     /// let layer = Cropping3D().cropping((1, 2, 0));
     /// assert_eq!(layer.output_shape(&Shape::batched([8, 8, 8, 1]))?.to_string(), "(None, 6, 4, 8, 1)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     Cropping3D, "Cropping3D", 3, 1, data_format
 }

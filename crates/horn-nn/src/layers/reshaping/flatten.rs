@@ -22,10 +22,10 @@ use crate::tensor::shape::Shape;
 /// - output: `[batch, features]`
 ///
 /// ```
-/// use horn_nn::{Layer, Shape, layers::Flatten};
+/// use horn::{Layer, Shape, layers::Flatten};
 ///
 /// assert_eq!(Flatten().output_shape(&Shape::batched([28, 28]))?.to_string(), "(None, 784)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Flatten {

@@ -21,10 +21,10 @@ use crate::tensor::shape::Shape;
 /// - output: the axes in the order of `dims`
 ///
 /// ```
-/// use horn_nn::{Layer, Shape, layers::Permute};
+/// use horn::{Layer, Shape, layers::Permute};
 ///
 /// assert_eq!(Permute([2, 1]).output_shape(&Shape::batched([10, 64]))?.to_string(), "(None, 64, 10)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Permute {

@@ -21,10 +21,10 @@ use crate::tensor::shape::Shape;
 /// - output: `[batch, n, features]`
 ///
 /// ```
-/// use horn_nn::{Layer, Shape, layers::RepeatVector};
+/// use horn::{Layer, Shape, layers::RepeatVector};
 ///
 /// assert_eq!(RepeatVector(3).output_shape(&Shape::batched([32]))?.to_string(), "(None, 3, 32)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RepeatVector {

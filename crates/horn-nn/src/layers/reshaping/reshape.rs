@@ -22,10 +22,10 @@ use crate::tensor::shape::Shape;
 /// - output: `[batch, target_shape…]`
 ///
 /// ```
-/// use horn_nn::{Layer, Shape, layers::Reshape};
+/// use horn::{Layer, Shape, layers::Reshape};
 ///
 /// assert_eq!(Reshape([28, -1]).output_shape(&Shape::batched([784]))?.to_string(), "(None, 28, 28)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reshape {

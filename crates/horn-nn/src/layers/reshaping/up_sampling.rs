@@ -89,11 +89,11 @@ up_sampling! {
     /// - output: `[batch, timesteps · size, features]`
     ///
     /// ```
-    /// use horn_nn::{Layer, Shape, layers::UpSampling1D};
+    /// use horn::{Layer, Shape, layers::UpSampling1D};
     ///
     /// let layer = UpSampling1D().size(3);
     /// assert_eq!(layer.output_shape(&Shape::batched([4, 2]))?.to_string(), "(None, 12, 2)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     UpSampling1D, "UpSampling1D", 1, usize, usize
 }
@@ -107,11 +107,11 @@ up_sampling! {
     /// - output: each of the three axes multiplied by its factor
     ///
     /// ```
-    /// use horn_nn::{Layer, Shape, layers::UpSampling3D};
+    /// use horn::{Layer, Shape, layers::UpSampling3D};
     ///
     /// let layer = UpSampling3D().size((1, 2, 2));
     /// assert_eq!(layer.output_shape(&Shape::batched([4, 4, 4, 1]))?.to_string(), "(None, 4, 8, 8, 1)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     UpSampling3D, "UpSampling3D", 3, Sizes<3>, impl Into<Sizes<3>>, data_format
 }

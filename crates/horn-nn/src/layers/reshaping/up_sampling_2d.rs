@@ -28,12 +28,12 @@ use crate::tensor::shape::Shape;
 /// - output: `[batch, height · size, width · size, channels]`
 ///
 /// ```
-/// use horn_nn::layers::{Interpolation, UpSampling2D};
-/// use horn_nn::{Layer, Shape};
+/// use horn::layers::{Interpolation, UpSampling2D};
+/// use horn::{Layer, Shape};
 ///
 /// let layer = UpSampling2D().size((2, 3)).interpolation(Interpolation::Bilinear);
 /// assert_eq!(layer.output_shape(&Shape::batched([7, 7, 64]))?.to_string(), "(None, 14, 21, 64)");
-/// # Ok::<(), horn_nn::Error>(())
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UpSampling2D {

@@ -77,11 +77,11 @@ zero_padding! {
     /// - output: `[batch, before + timesteps + after, features]`
     ///
     /// ```
-    /// use horn_nn::{Layer, Shape, layers::ZeroPadding1D};
+    /// use horn::{Layer, Shape, layers::ZeroPadding1D};
     ///
     /// let layer = ZeroPadding1D().padding((2, 1));
     /// assert_eq!(layer.output_shape(&Shape::batched([5, 3]))?.to_string(), "(None, 8, 3)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ZeroPadding1D, "ZeroPadding1D", 1
 }
@@ -95,11 +95,11 @@ zero_padding! {
     /// - output: `[batch, top + height + bottom, left + width + right, channels]`
     ///
     /// ```
-    /// use horn_nn::{Layer, Shape, layers::ZeroPadding2D};
+    /// use horn::{Layer, Shape, layers::ZeroPadding2D};
     ///
     /// let layer = ZeroPadding2D().padding([(0, 1), (0, 1)]);
     /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 3]))?.to_string(), "(None, 29, 29, 3)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ZeroPadding2D, "ZeroPadding2D", 2
 }
@@ -113,11 +113,11 @@ zero_padding! {
     /// - output: each of the three axes is larger by what is added
     ///
     /// ```
-    /// use horn_nn::{Layer, Shape, layers::ZeroPadding3D};
+    /// use horn::{Layer, Shape, layers::ZeroPadding3D};
     ///
     /// let layer = ZeroPadding3D().padding((1, 2, 0));
     /// assert_eq!(layer.output_shape(&Shape::batched([8, 8, 8, 1]))?.to_string(), "(None, 10, 12, 8, 1)");
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ZeroPadding3D, "ZeroPadding3D", 3
 }
