@@ -12,7 +12,8 @@ use crate::layer::description::Layer;
 use crate::layer::{checks, names};
 use crate::tensor::shape::Shape;
 
-/// A layer that can be applied more than once, with the same weights each time. Made by [`Apply::shared`](crate::Apply::shared).
+/// A layer that can be applied more than once, with the same weights each time. Made by
+/// [`Apply::shared`](crate::Apply::shared).
 #[derive(Clone)]
 pub struct SharedLayer {
     placed: Arc<Placed>,
