@@ -402,6 +402,7 @@ pub(crate) fn count_batch<T: Token>(counts: &mut Counts<T>, batch: &ArrayD<T>) {
 macro_rules! lookup_methods {
     ($class:ident, $token:ty) => {
         $crate::layers::common::common_arguments!($class);
+        $crate::layers::preprocessing::lookup::vocabulary_arguments!($class, "token");
 
         impl $class {
             /// Learns the vocabulary: the most frequent tokens first, as many as `max_tokens` has room for. The first
@@ -509,13 +510,6 @@ macro_rules! lookup_methods {
         }
 
         impl $class {
-            /// How large the vocabulary is at most, special tokens included; as large as it gets by default.
-            #[must_use]
-            pub fn max_tokens(mut self, max_tokens: usize) -> Self {
-                self.lookup.change(|lookup| lookup.max_tokens = Some(max_tokens));
-                self
-            }
-
             /// How many indices there are for tokens that are not in the vocabulary; 1 by default.
             #[must_use]
             pub fn num_oov_indices(mut self, num_oov_indices: usize) -> Self {
@@ -546,31 +540,10 @@ macro_rules! lookup_methods {
                 self
             }
 
-            /// How much each token of the given vocabulary counts with `OutputMode::TfIdf`.
-            #[must_use]
-            pub fn idf_weights(mut self, idf_weights: impl Into<Vec<f64>>) -> Self {
-                self.lookup.change(|lookup| lookup.idf_weights = Some(idf_weights.into()));
-                self
-            }
-
             /// Does it look up the token of an index, rather than the index of a token? No by default.
             #[must_use]
             pub fn invert(mut self, invert: bool) -> Self {
                 self.lookup.change(|lookup| lookup.invert = invert);
-                self
-            }
-
-            /// What tokens become; their indices by default.
-            #[must_use]
-            pub fn output_mode(mut self, output_mode: $crate::layers::preprocessing::encode::OutputMode) -> Self {
-                self.lookup.change(|lookup| lookup.output_mode = output_mode);
-                self
-            }
-
-            /// Are vectors as long as `max_tokens`, even where the vocabulary is smaller? No by default.
-            #[must_use]
-            pub fn pad_to_max_tokens(mut self, pad_to_max_tokens: bool) -> Self {
-                self.lookup.change(|lookup| lookup.pad_to_max_tokens = pad_to_max_tokens);
                 self
             }
 
@@ -591,3 +564,39 @@ macro_rules! lookup_methods {
     };
 }
 pub(super) use lookup_methods;
+
+/// The arguments around a vocabulary as methods, of a layer that has a lookup of such tokens in its field `lookup`.
+macro_rules! vocabulary_arguments {
+    ($class:ident, $token:literal) => {
+        impl $class {
+            /// How large the vocabulary is at most, special tokens included; as large as it gets by default.
+            #[must_use]
+            pub fn max_tokens(mut self, max_tokens: usize) -> Self {
+                self.lookup.change(|lookup| lookup.max_tokens = Some(max_tokens));
+                self
+            }
+
+            #[doc = concat!("How much each ", $token, " of the given vocabulary counts with `OutputMode::TfIdf`.")]
+            #[must_use]
+            pub fn idf_weights(mut self, idf_weights: impl Into<Vec<f64>>) -> Self {
+                self.lookup.change(|lookup| lookup.idf_weights = Some(idf_weights.into()));
+                self
+            }
+
+            #[doc = concat!("What ", $token, "s become; their indices by default.")]
+            #[must_use]
+            pub fn output_mode(mut self, output_mode: $crate::layers::preprocessing::encode::OutputMode) -> Self {
+                self.lookup.change(|lookup| lookup.output_mode = output_mode);
+                self
+            }
+
+            /// Are vectors as long as `max_tokens`, even where the vocabulary is smaller? No by default.
+            #[must_use]
+            pub fn pad_to_max_tokens(mut self, pad_to_max_tokens: bool) -> Self {
+                self.lookup.change(|lookup| lookup.pad_to_max_tokens = pad_to_max_tokens);
+                self
+            }
+        }
+    };
+}
+pub(super) use vocabulary_arguments;

@@ -15,7 +15,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::family::read_as;
 use crate::layers::preprocessing::encode::{Number, OutputMode, to_numbers};
 use crate::layers::preprocessing::hash::Salt;
-use crate::layers::preprocessing::lookup::{Lookup, OovMethod, Table};
+use crate::layers::preprocessing::lookup::{Lookup, OovMethod, Table, vocabulary_arguments};
 use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_strings};
 use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
 use crate::layers::preprocessing::vocabulary::Vocabulary;
@@ -154,13 +154,6 @@ impl TextVectorization {
         }
     }
 
-    /// How large the vocabulary is at most, special tokens included; as large as it gets by default.
-    #[must_use]
-    pub fn max_tokens(mut self, max_tokens: usize) -> Self {
-        self.lookup.change(|lookup| lookup.max_tokens = Some(max_tokens));
-        self
-    }
-
     /// Joins words: up to so many with a number, exactly so many with an array of numbers.
     #[must_use]
     pub fn ngrams(mut self, ngrams: impl Into<Ngrams>) -> Self {
@@ -180,27 +173,6 @@ impl TextVectorization {
     pub fn vocabulary<I: Into<String>>(mut self, vocabulary: impl IntoIterator<Item = I>) -> Self {
         let vocabulary = Vocabulary::Given(vocabulary.into_iter().map(Into::into).collect());
         self.lookup.change(|lookup| lookup.vocabulary = Some(vocabulary));
-        self
-    }
-
-    /// How much each word of the given vocabulary counts with `OutputMode::TfIdf`.
-    #[must_use]
-    pub fn idf_weights(mut self, idf_weights: impl Into<Vec<f64>>) -> Self {
-        self.lookup.change(|lookup| lookup.idf_weights = Some(idf_weights.into()));
-        self
-    }
-
-    /// What words become; their indices by default.
-    #[must_use]
-    pub fn output_mode(mut self, output_mode: OutputMode) -> Self {
-        self.lookup.change(|lookup| lookup.output_mode = output_mode);
-        self
-    }
-
-    /// Are vectors as long as `max_tokens`, even where the vocabulary is smaller? No by default.
-    #[must_use]
-    pub fn pad_to_max_tokens(mut self, pad_to_max_tokens: bool) -> Self {
-        self.lookup.change(|lookup| lookup.pad_to_max_tokens = pad_to_max_tokens);
         self
     }
 
@@ -356,6 +328,8 @@ fn standardized(text: &str, standardize: Option<Standardize>) -> String {
 }
 
 common_arguments!(TextVectorization);
+
+vocabulary_arguments!(TextVectorization, "word");
 
 arguments!(TextVectorization {
     /// How texts are made alike; small letters without punctuation by default.
