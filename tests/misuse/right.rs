@@ -13,7 +13,7 @@ pub fn main() -> Result<()> {
     let (x, y) = (HostArray::new(vec![0.0_f32; 8], [1, 8])?, HostArray::new(vec![0.0_f32; 4], [1, 4])?);
     let fit = Fit::epochs(1).validation_data([x.clone(), x.clone()], [y.clone(), y.clone()]).batch_size(64);
     model.fit([x.clone(), x.clone()], [y.clone(), y], fit)?;
-    model.predict_all([x.clone(), x], 32)?;
+    model.predict_all([x.clone(), x], Predict::new().batch_size(32))?;
     let images = Input([8, 8, 3]);
     Conv2D(8, (3, 3)).apply(&images)?;
     let ones = AnyTensor::from(Tensor::<2>::ones([2, 3], &horn::default_device()?));

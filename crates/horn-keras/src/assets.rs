@@ -15,6 +15,9 @@ const VOCABULARY: &str = "vocabulary.txt";
 /// The variable of a layer that weights its tokens.
 pub(crate) const IDF_WEIGHTS: &str = "idf_weights";
 
+/// The layers that learn a vocabulary. Their configurations are all that there is of them yet: vocabularies of other
+/// classes in an untrusted file are not read.
+const LEARNERS: [&str; 3] = ["IntegerLookup", "StringLookup", "TextVectorization"];
 /// What all vocabularies of a file may have together. A token takes some 200 bytes until the model is there, however
 /// short it is, and the vocabularies of models have thousands of tokens; those of published word vectors, 400,000.
 const MAX_TOKENS: usize = 400_000;
@@ -30,8 +33,8 @@ struct Left {
 pub(crate) fn place(object: &mut Value, archive: &mut Archive, weights: &WeightsReader) -> Result<()> {
     let mut learners = Vec::new();
     layers::each(object, |layer| {
-        // Whatever class has a vocabulary among its arguments and was given none may have learned one.
-        if layer.object["config"].get("vocabulary").is_some_and(Value::is_null) {
+        let learns = LEARNERS.iter().any(|class| layer.object["class_name"] == *class);
+        if learns && layer.object["config"].get("vocabulary").is_some_and(Value::is_null) {
             learners.push((layer.pointer, layer.path));
         }
     });
