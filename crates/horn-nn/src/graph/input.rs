@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Placed};
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Node, Placed};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::conventions::Conventions;
@@ -20,7 +20,7 @@ use crate::tensor::shape::Shape;
 impl KerasTensor {
     /// The symbolic tensor of an `Input`.
     pub(crate) fn of_input(input: Input, shape: Shape) -> Self {
-        Self::of_call(Placed::new(Arc::new(input)), Vec::new(), shape)
+        Self::of_call(Placed::new(Node::Layer(Arc::new(input))), Vec::new(), shape)
     }
 }
 

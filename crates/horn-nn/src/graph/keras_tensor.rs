@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use crate::graph::operation::Operation;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::tensor::shape::Shape;
@@ -65,11 +66,33 @@ impl Drop for LayerCall {
     }
 }
 
-/// A layer in a graph, with an identity: if it is applied twice, it is still one layer.
+/// What a call in a graph is of.
+pub(crate) enum Node {
+    Layer(Arc<dyn Layer>),
+    /// One of Keras's operations on masks.
+    Operation(Operation),
+}
+
+impl Node {
+    pub(super) fn class_name(&self) -> &str {
+        match self {
+            Self::Layer(layer) => layer.class_name(),
+            Self::Operation(operation) => operation.class_name(),
+        }
+    }
+
+    /// The name that the program gave.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Layer(layer) => layer.name(),
+            Self::Operation(_) => None,
+        }
+    }
+}
+
+/// A node with an identity: if a layer is applied twice, it is still one layer.
 pub(crate) struct Placed {
-    pub(super) layer: Arc<dyn Layer>,
-    /// Is it one of Keras's operations on masks instead of a layer?
-    pub(super) is_operation: bool,
+    pub(super) node: Node,
     pub(super) order: u64,
     pub(super) calls: AtomicUsize,
 }
@@ -81,8 +104,12 @@ pub(super) type Key = (*const LayerCall, usize);
 static ORDER: AtomicU64 = AtomicU64::new(0);
 
 impl Placed {
-    pub(super) fn new(layer: Arc<dyn Layer>) -> Self {
-        Self { layer, is_operation: false, order: ORDER.fetch_add(1, Ordering::Relaxed), calls: AtomicUsize::new(0) }
+    pub(super) fn new(node: Node) -> Self {
+        Self { node, order: ORDER.fetch_add(1, Ordering::Relaxed), calls: AtomicUsize::new(0) }
+    }
+
+    pub(super) fn is_operation(&self) -> bool {
+        matches!(self.node, Node::Operation(_))
     }
 }
 
@@ -132,7 +159,7 @@ impl KerasTensor {
 
 impl fmt::Debug for KerasTensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KerasTensor({}, from {})", self.shape(), self.call.layer.layer.class_name())
+        write!(f, "KerasTensor({}, from {})", self.shape(), self.call.layer.node.class_name())
     }
 }
 

@@ -1,23 +1,20 @@
 //! Masks in graphs. Horn propagates a mask together with its value. Keras's graph computes masks with separate operations,
 //! which appear between the layers and in the summary. This file determines these operations, and which layers take masks.
 
-use std::sync::Arc;
-
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::graph::keras_tensor::{KerasTensor, Placed};
-use crate::layer::builder::LayerBuilder;
+use crate::graph::keras_tensor::{KerasTensor, Node, Placed};
+use crate::graph::operation::Operation;
 use crate::layer::conventions::{MaskArgument, OutputMask};
 use crate::layer::description::Layer;
-use crate::layer::erased::BuiltLayer;
 use crate::tensor::shape::{Shape, list};
 
 impl KerasTensor {
     /// The output of a mask operation in Keras's graph.
-    pub(crate) fn of_operation(operation: MaskOperation, inputs: Vec<Self>) -> Self {
+    pub(crate) fn of_operation(operation: Operation, inputs: Vec<Self>) -> Self {
         let shape = operation.shape().clone();
-        Self::of_call(Placed { is_operation: true, ..Placed::new(Arc::new(operation)) }, inputs, shape)
+        Self::of_call(Placed::new(Node::Operation(operation)), inputs, shape)
     }
 }
 
@@ -113,7 +110,7 @@ fn all<'a>(masks: &[Option<&'a KerasTensor>]) -> Option<Vec<&'a KerasTensor>> {
 }
 
 fn not_equal(value: &KerasTensor, other: Value) -> KerasTensor {
-    let operation = MaskOperation { constant: Some(other), ..MaskOperation::new("NotEqual", value.shape()) };
+    let operation = Operation::new("NotEqual", value.shape()).with_constant(other);
     KerasTensor::of_operation(operation, vec![value.clone()])
 }
 
@@ -150,59 +147,10 @@ fn concatenated(
     let parts: Vec<KerasTensor> = inputs.iter().zip(masks).map(whole).collect();
     let shapes: Vec<Shape> = parts.iter().map(|part| part.shape().clone()).collect();
     let together = layer.output_shapes(&shapes).ok()?.into_iter().next()?;
-    let joined = MaskOperation { constant: Some(axis.clone()), ..MaskOperation::new("Concatenate", &together) };
+    let joined = Operation::new("Concatenate", &together).with_constant(axis.clone());
     Some(any(&KerasTensor::of_operation(joined, parts)))
 }
 
 fn operation<'a>(class: &'static str, shape: &Shape, inputs: impl IntoIterator<Item = &'a KerasTensor>) -> KerasTensor {
-    KerasTensor::of_operation(MaskOperation::new(class, shape), inputs.into_iter().cloned().collect())
-}
-
-/// One of Keras's operations on masks: a row of the summary, an entry of the file, and a node that counts for the order of
-/// the layers. It is never built, as layers compute their masks themselves.
-#[derive(Debug, Clone)]
-pub(crate) struct MaskOperation {
-    class: &'static str,
-    shape: Shape,
-    /// The number for the comparison, or the axis.
-    constant: Option<Value>,
-}
-
-impl MaskOperation {
-    fn new(class: &'static str, shape: &Shape) -> Self {
-        Self { class, shape: shape.clone(), constant: None }
-    }
-
-    pub fn shape(&self) -> &Shape {
-        &self.shape
-    }
-}
-
-impl Layer for MaskOperation {
-    fn class_name(&self) -> &str {
-        self.class
-    }
-
-    fn output_shape(&self, _: &Shape) -> Result<Shape> {
-        Ok(self.shape.clone())
-    }
-
-    fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
-        Err(Error::model("an operation on masks has no module"))
-    }
-
-    /// Keras's object for the operation, without its name and its inputs.
-    fn config(&self) -> Value {
-        let module = if self.class == "ConvertToTensor" { "keras.src.ops.core" } else { "keras.src.ops.numpy" };
-        let config = match self.class {
-            "Any" => json!({"axis": -1, "keepdims": false}),
-            "Concatenate" => json!({"axis": self.constant}),
-            "ExpandDims" => json!({"axis": -1}),
-            "ConvertToTensor" => json!({"dtype": null, "sparse": null, "ragged": null}),
-            "OnesLike" | "ZerosLike" => json!({"dtype": "bool"}),
-            _ => json!({}),
-        };
-        let constant = self.constant.as_ref().filter(|_| self.class == "NotEqual");
-        json!({"module": module, "class_name": self.class, "config": config, "constant": constant})
-    }
+    KerasTensor::of_operation(Operation::new(class, shape), inputs.into_iter().cloned().collect())
 }

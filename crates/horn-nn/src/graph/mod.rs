@@ -8,6 +8,7 @@ pub(crate) mod input;
 pub(crate) mod json;
 pub(crate) mod keras_tensor;
 pub(crate) mod masks;
+pub(crate) mod operation;
 pub(crate) mod part;
 pub(crate) mod plan;
 pub(crate) mod shared_layer;

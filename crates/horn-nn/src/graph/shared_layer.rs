@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
-use crate::graph::keras_tensor::{IntoTensors, KerasTensor, LayerCall, Placed};
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor, LayerCall, Node, Placed};
 use crate::graph::masks;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
@@ -16,6 +16,7 @@ use crate::tensor::shape::Shape;
 /// [`Apply::shared`](crate::Apply::shared).
 #[derive(Clone)]
 pub struct SharedLayer {
+    layer: Arc<dyn Layer>,
     placed: Arc<Placed>,
     mode: Option<Mode>,
     masks: Vec<KerasTensor>,
@@ -23,7 +24,9 @@ pub struct SharedLayer {
 
 impl SharedLayer {
     pub(crate) fn new(layer: impl Layer) -> Self {
-        Self { placed: Arc::new(Placed::new(Arc::new(layer))), mode: None, masks: Vec::new() }
+        let layer: Arc<dyn Layer> = Arc::new(layer);
+        let placed = Arc::new(Placed::new(Node::Layer(layer.clone())));
+        Self { layer, placed, mode: None, masks: Vec::new() }
     }
 
     /// The same layer, to be called in this mode whatever the mode of the model: Keras's `layer(x, training=False)`. So
@@ -91,7 +94,7 @@ impl SharedLayer {
     /// If the layer does not support the shapes of its inputs.
     pub fn apply_all(&self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>> {
         let (mut inputs, mut given) = (inputs.into_tensors(), self.masks.clone());
-        let layer = &self.placed.layer;
+        let layer = &self.layer;
         if layer.input_shape().is_some() && inputs.is_empty() {
             return Err(Error::argument("an Input can't be applied").hint("apply another layer to the Input"));
         }
@@ -129,11 +132,11 @@ impl SharedLayer {
 
     /// The description of the layer.
     pub(crate) fn description(&self) -> &dyn Layer {
-        self.placed.layer.as_ref()
+        self.layer.as_ref()
     }
 
     fn location(&self) -> String {
-        let layer = self.placed.layer.as_ref();
+        let layer = self.layer.as_ref();
         match layer.name() {
             Some(name) => names::place(name, layer),
             None => format!("layer {}", layer.class_name()),
@@ -143,6 +146,6 @@ impl SharedLayer {
 
 impl fmt::Debug for SharedLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.placed.layer.fmt(f)
+        self.layer.fmt(f)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::graph::input::Input;
-use crate::graph::keras_tensor::{KerasTensor, Key, LayerCall, Placed};
+use crate::graph::keras_tensor::{KerasTensor, Key, LayerCall, Node, Placed};
 use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer, PlannedOperation, Source};
 use crate::layer::names;
 
@@ -152,13 +152,13 @@ impl Tracer {
         let name = "functional".to_owned();
         let placed = self.layers(&name, &layer_depths)?;
         let (operations, layers): (Vec<_>, Vec<_>) =
-            placed.iter().enumerate().partition(|(_, (placed, _))| placed.is_operation);
+            placed.iter().enumerate().partition(|(_, (placed, _))| placed.is_operation());
         let at_layer: HashMap<_, _> =
             layers.iter().enumerate().map(|(at, (_, (layer, _)))| (Arc::as_ptr(layer), at)).collect();
         let at_operation: HashMap<_, _> =
             operations.iter().enumerate().map(|(at, (_, (layer, _)))| (Arc::as_ptr(layer), at)).collect();
 
-        let mut finished: Vec<_> = self.finished.iter().filter(|call| !call.layer.is_operation).collect();
+        let mut finished: Vec<_> = self.finished.iter().filter(|call| !call.layer.is_operation()).collect();
         finished.sort_by_key(|call| Reverse(call_depths[&Arc::as_ptr(call)]));
         let at_call: HashMap<_, _> = finished.iter().enumerate().map(|(at, call)| (Arc::as_ptr(call), at)).collect();
         let place = |tensor: &KerasTensor| {
@@ -187,10 +187,14 @@ impl Tracer {
             None => Source::Layer(place(tensor)),
         };
         let of_placed: HashMap<_, _> = self.finished.iter().map(|call| (Arc::as_ptr(&call.layer), call)).collect();
-        let operations = operations.iter().enumerate().map(|(before, (at, (placed, name)))| PlannedOperation {
+        let operations = operations.iter().filter_map(|(at, (placed, name))| match &placed.node {
+            Node::Operation(operation) => Some((at, placed, name, operation)),
+            Node::Layer(_) => None,
+        });
+        let operations = operations.enumerate().map(|(before, (at, placed, name, operation))| PlannedOperation {
             name: name.clone(),
-            class_name: placed.layer.class_name().to_owned(),
-            config: placed.layer.config(),
+            class_name: operation.class_name().to_owned(),
+            config: operation.object(),
             inputs: of_placed[&Arc::as_ptr(placed)].inputs.iter().map(source).collect(),
             output_shape: of_placed[&Arc::as_ptr(placed)].output_shapes[0].clone(),
             before: at - before,
@@ -203,10 +207,11 @@ impl Tracer {
             keys: Keys::default(),
             layers: layers
                 .into_iter()
-                .map(|(_, (placed, name))| PlannedLayer {
-                    name: name.clone(),
-                    layer: placed.layer.clone(),
-                    order: placed.order,
+                .filter_map(|(_, (placed, name))| match &placed.node {
+                    Node::Layer(layer) => {
+                        Some(PlannedLayer { name: name.clone(), layer: layer.clone(), order: placed.order })
+                    }
+                    Node::Operation(_) => None,
                 })
                 .collect(),
             name,
@@ -223,7 +228,7 @@ impl Tracer {
             calls.map(|call| call.layer.clone()).filter(|layer| found.insert(Arc::as_ptr(layer))).collect();
         // Names are numbered in the order of the program.
         layers.sort_by_key(|layer| layer.order);
-        let names = names::names(model, layers.iter().map(|layer| layer.layer.as_ref()))?;
+        let names = names::names_of(model, layers.iter().map(|placed| (placed.node.name(), placed.node.class_name())))?;
         let mut named: Vec<_> = layers.into_iter().zip(names).collect();
         named.retain(|(layer, _)| self.order_met.contains_key(&Arc::as_ptr(layer)));
         named.sort_by_key(|(layer, _)| {
@@ -241,7 +246,7 @@ impl Tracer {
         let mut unread = Vec::new();
         while let Some(mask) = open.pop() {
             let call = Arc::as_ptr(&mask.call);
-            if mask.call.layer.is_operation && !self.seen.contains(&call) && seen.insert(call) {
+            if mask.call.layer.is_operation() && !self.seen.contains(&call) && seen.insert(call) {
                 unread.push(mask.call.clone());
                 open.extend(&mask.call.inputs);
             }
@@ -251,10 +256,9 @@ impl Tracer {
 }
 
 fn unreached(tensor: &KerasTensor) -> Error {
-    let layer = tensor.call.layer.layer.as_ref();
     Error::model("an output depends on an Input that the model is not given")
         .at("model \"functional\"")
-        .received(format!("{} of shape {}", layer.name().unwrap_or("an Input"), tensor.shape()))
+        .received(format!("{} of shape {}", tensor.call.layer.node.name().unwrap_or("an Input"), tensor.shape()))
         .expected("an Input among the model's inputs")
         .hint("add it to the first argument of `Model::new`")
 }

@@ -7,9 +7,17 @@ use crate::layer::description::Layer;
 
 /// The names of the layers: the given ones, and for the others the class in snake case with a number.
 pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn Layer>) -> Result<Vec<String>> {
-    let layers: Vec<&dyn Layer> = layers.into_iter().collect();
+    names_of(model, layers.into_iter().map(|layer| (layer.name(), layer.class_name())))
+}
+
+/// The names of what has these names, if the program gave some, and these classes.
+pub(crate) fn names_of<'a>(
+    model: &str,
+    items: impl IntoIterator<Item = (Option<&'a str>, &'a str)>,
+) -> Result<Vec<String>> {
+    let items: Vec<(Option<&str>, &str)> = items.into_iter().collect();
     let mut taken = HashSet::new();
-    for name in layers.iter().filter_map(|layer| layer.name()) {
+    for name in items.iter().filter_map(|(name, _)| *name) {
         if !taken.insert(name) {
             return Err(Error::model("two layers have one name")
                 .at(format!("model {model:?}"))
@@ -18,15 +26,13 @@ pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn La
                 .hint(format!("rename one, as in `.name(\"{name}_2\")`")));
         }
     }
-    let others = layers.iter().filter(|layer| layer.name().is_none());
-    let mut numbered = numbered_beside(taken, others.map(|layer| layer.class_name())).into_iter();
-    let own = |layer: &&dyn Layer| layer.name().map(str::to_owned);
-    Ok(layers
-        .iter()
-        .map(|layer| {
-            own(layer).or_else(|| numbered.next()).expect("there is a numbered name for every layer without one")
-        })
-        .collect())
+    let others = items.iter().filter(|(name, _)| name.is_none()).map(|(_, class)| *class);
+    let mut numbered = numbered_beside(taken, others).into_iter();
+    let mut named = |(name, _): (Option<&str>, &str)| match name {
+        Some(name) => name.to_owned(),
+        None => numbered.next().expect("there is a numbered name for all without one"),
+    };
+    Ok(items.into_iter().map(&mut named).collect())
 }
 
 /// The classes in snake case, with `_1` for the second layer of a class and so on.
