@@ -53,7 +53,7 @@ pub use model::predict::zero_batch_size;
 pub use model::sequential::Sequential;
 pub use model::weight_groups::WeightGroup;
 #[doc(hidden)]
-pub use registry::suggest::{did_you_mean, nearest};
+pub use registry::suggest::did_you_mean;
 pub use tensor::any_tensor::AnyTensor;
 #[doc(hidden)]
 pub use tensor::any_tensor::unsupported_rank;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use horn_nn::{Error, Result, nearest};
+use horn_nn::{Error, Result, did_you_mean};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -124,8 +124,7 @@ impl<T: ?Sized> Registry<T> {
         if known.is_empty() {
             return error;
         }
-        let [first, second] = nearest(name, &known);
-        error.hint(format!("write {first:?} or {second:?}, if that is what you meant"))
+        error.hint(did_you_mean(name, &known))
     }
 
     fn unreadable(&self, object: &Value) -> Error {

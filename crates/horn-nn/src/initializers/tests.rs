@@ -375,7 +375,7 @@ fn what_is_wrong_with_a_config_is_said() {
         "the config of Zeros: unknown field `value`, there are no fields"
     );
     let unknown = "there is no initializer of this name; received \"Zeroes\". \
-         Hint: write \"zero\" or \"zeros\", if that is what you meant.";
+         Hint: write \"zeros\" or \"zero\", if that is what you meant.";
     assert_eq!(message(json!("Zeroes")), unknown);
     assert_eq!(message(json!({"class_name": "Zeroes", "config": {}})), unknown);
     assert_eq!(message(json!({"config": {}})), "expected a name, or a map with a class_name and a config");

@@ -227,6 +227,7 @@ fn a_custom_rule_that_panics_leaves_the_weights_of_the_last_whole_step() {
 /// As in Keras, which warns: the loss is reported, and what layers change themselves still changes.
 #[test]
 fn a_model_that_is_frozen_is_measured_by_fit() {
+    horn_nn::random::set_random_seed(1);
     let layers = || Sequential::new().add(Input([2])).add(BatchNormalization()).add(Dense(1));
     let mut model = layers().compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap();
     model.model_mut().unwrap().set_trainable(false);
