@@ -1,22 +1,24 @@
-//! Programs that must not compile, since types are there to stop them, and the errors that they get.
+//! Programs that must not compile, since the types prevent such misuse, and the errors of the compiler.
 //!
-//! A folder has the programs, and beside each the errors in short: the place, the code and the message. After a change of
-//! the compiler's words, or of a program, `HORN_UPDATE=1 cargo test misuse` writes them anew: look at what has changed.
+//! The folder `misuse` has the programs, and for each a file with the errors in short form: location, code and message.
+//! If a program or the compiler's messages have changed, `HORN_UPDATE=1 cargo test misuse` writes the files again;
+//! review the differences.
 //!
-//! The compiler is run on one file at a time with the library that these tests are linked with, which takes seconds in
-//! all; to check it and all that it needs again in a workspace of its own, as `trybuild` does, takes a minute or more.
+//! The compiler runs on one file at a time, with the library that these tests are linked with. This takes seconds for
+//! all. `trybuild` would check the library and its dependencies again in another workspace, which takes a minute or
+//! more.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-/// The libraries that `cargo` has built are beside the test.
+/// The folder of this test, where `cargo` puts the libraries.
 fn libraries() -> PathBuf {
     std::env::current_exe().unwrap().parent().unwrap().to_owned()
 }
 
-/// The one that was built last, of those with other features.
+/// The library that was built last; there may be others, with other features.
 fn horn() -> PathBuf {
     let files = fs::read_dir(libraries()).unwrap().map(|entry| entry.unwrap().path());
     let is_horn = |path: &PathBuf| {
@@ -28,11 +30,14 @@ fn horn() -> PathBuf {
     files.filter(is_horn).max_by_key(built).expect("the library is beside the test")
 }
 
-/// What the compiler says of a program, in short.
+/// The compiler's errors for a program, in short form.
 fn errors(program: &Path) -> String {
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    // The compiler puts its output in the place of a file: never name one that is to stay, such as /dev/null.
+    let folder = tempfile::tempdir().unwrap();
     let output = Command::new(rustc)
-        .args(["--edition=2024", "--emit=metadata", "--error-format=short", "--cap-lints=allow", "-o", "/dev/null"])
+        .args(["--edition=2024", "--emit=metadata", "--error-format=short", "--cap-lints=allow", "-o"])
+        .arg(folder.path().join("program.rmeta"))
         .arg(format!("--extern=horn={}", horn().display()))
         .arg(format!("-Ldependency={}", libraries().display()))
         .arg(program.file_name().unwrap())
