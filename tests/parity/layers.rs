@@ -1,13 +1,14 @@
-//! Every layer, by every fixture that real Keras made for it: see [`check`].
+//! Every layer, with all fixtures that real Keras made for it: see [`check`].
 
 mod arguments;
 pub mod check;
 mod defaults;
+mod independence;
 
 use crate::fixtures::read;
 use check::Entry;
 
-/// A test for each file of fixtures: its name, how many cases it has at least, and how exact they are.
+/// Makes a test for each fixture file, from its name, the minimum number of cases and the tolerance.
 macro_rules! families {
     ($($family:ident: $cases:literal, $relative:literal;)+) => {$(
         #[test]
@@ -19,12 +20,12 @@ macro_rules! families {
         }
     )+
 
-        /// The files of fixtures.
+        /// The fixture files.
         pub const FILES: &[&str] = &[$(concat!("layers/", stringify!($family), ".json")),+];
     };
 }
 
-/// Cases that Horn answers otherwise, what the check says then, and why.
+/// Cases in which Horn's result differs from Keras's, the message of the check, and the reason.
 const DIFFERENT: &[(&str, &str, &str, &str)] = &[
     (
         "Embedding",
@@ -73,7 +74,8 @@ pub fn is_different(entry: &Entry) -> bool {
     DIFFERENT.iter().any(|(class, case, ..)| entry.class_name == *class && entry.case == *case)
 }
 
-/// An entry of the list above that is in no fixture any more, or that Horn answers as Keras does, is out of date.
+/// Fails if an entry of the list above is out of date: its case is no longer in a fixture, or Horn's result is now
+/// Keras's.
 #[test]
 fn what_is_different_is_really_different() {
     let mut found = 0;
@@ -124,6 +126,6 @@ families! {
     regularization: 45, 1e-5;
     reshaping: 70, 1e-5;
     simple_rnn: 37, 1e-5;
-    // Gradients of up to 35 are sums over a frame; small ones among them are no more exact than the large ones.
+    // Gradients of up to 35 are sums over a frame. The small ones are no more exact than the large ones.
     spectrograms: 30, 2e-5;
 }

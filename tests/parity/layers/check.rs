@@ -1,9 +1,9 @@
-//! `check_layer`: what must hold of every layer.
+//! `check_layer`: what must be true of every layer.
 //!
-//! A fixture holds a layer's configuration, inputs, weights, outputs and gradients as real Keras has them. The layer is
-//! read from the configuration, which must come out again; it must announce Keras's shapes, name Keras's weights, and
-//! with these weights compute Keras's outputs, masks, losses and gradients. A training step must change what is
-//! trainable and nothing else. Saved and loaded the layer must be the same.
+//! A fixture has a layer's configuration, inputs, weights, outputs and gradients, as computed by real Keras. The layer
+//! is read from the configuration and must write the same configuration. It must declare Keras's output shapes and
+//! weights. With these weights it must compute Keras's outputs, masks, losses and gradients. A call may change only the
+//! weights and states that Keras's call changes. A round trip through a file must not change the layer.
 
 use horn::burn::module::{Module, ModuleVisitor, Param};
 use horn::burn::optim::{GradientsParams, SgdConfig};
@@ -43,20 +43,20 @@ pub struct Entry {
     #[serde(default)]
     weights_after: Vec<Array>,
     losses: Option<f64>,
-    /// Of a stateful layer, before the call.
+    /// The states of a stateful layer before the call.
     #[serde(default)]
     states: Vec<Array>,
     #[serde(default)]
     states_after: Vec<Array>,
-    /// Of the layer's seed generators, before the call: the seed, and how often it was used.
+    /// The layer's seed generators before the call: the seed, and how often it was used.
     #[serde(default)]
     seeds: Vec<[u64; 2]>,
-    /// What the test of Keras's allows, where the values are rounded.
+    /// The tolerance of Keras's own test, if its values are rounded.
     #[serde(default)]
     atol: f64,
     #[serde(default)]
     rtol: f64,
-    /// The bias as the layer's own initializers make it.
+    /// The bias that the layer's initializers make.
     initial_bias: Option<Array>,
 }
 
@@ -68,14 +68,14 @@ pub struct NamedWeight {
     pub array: Array,
 }
 
-/// Checks all cases, and names each that fails.
+/// Checks all cases. The failure names each case that fails.
 #[track_caller]
 pub fn all(entries: &[Entry], relative: f64) {
     let failed: Vec<String> = entries.iter().filter_map(|entry| failure(entry, relative)).collect();
     assert!(failed.is_empty(), "{} of {} cases fail:\n{}", failed.len(), entries.len(), failed.join("\n"));
 }
 
-/// What is wrong with a case.
+/// The failure of a case, if it fails.
 pub fn failure(entry: &Entry, relative: f64) -> Option<String> {
     let panic = std::panic::catch_unwind(|| check_layer(entry, relative)).err()?;
     let message =
@@ -105,7 +105,7 @@ pub fn check_layer(entry: &Entry, relative: f64) {
     saved_and_loaded(entry, &model);
 }
 
-/// A model that is loaded has the configuration, every bit of the weights, and the outputs of the one that was saved.
+/// A loaded model has the same configuration, the same outputs, and bit for bit the same weights as the saved one.
 fn saved_and_loaded(entry: &Entry, model: &Model) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("layer.keras");
@@ -113,7 +113,7 @@ fn saved_and_loaded(entry: &Entry, model: &Model) {
     let loaded: Model = load_model(&path).unwrap();
     assert_eq!(loaded.serialize().unwrap(), model.serialize().unwrap(), "the configuration after loading");
     assert_eq!(bits(&loaded.get_weights()), bits(&model.get_weights()), "the weights after loading");
-    // States are no part of a file.
+    // Files do not contain states.
     let states = model.layers().last().unwrap().states();
     if !states.is_empty() {
         loaded.layers().last().unwrap().set_states(&states).unwrap();
@@ -123,11 +123,17 @@ fn saved_and_loaded(entry: &Entry, model: &Model) {
         let bits = |output: Signal| values(output.value().unwrap()).into_iter().map(f32::to_bits).collect();
         outputs.into_iter().map(bits).collect()
     };
-    // A call changes states: it is of a clone, which has its own.
+    // A call changes states, so it uses a clone, which has its own states.
     assert_eq!(outputs(&loaded), outputs(&model.clone()), "the outputs after loading");
 }
 
 impl Entry {
+    /// The input, if there is one alone, without masks, states and options of the call.
+    pub fn only_input(&self) -> Option<&[Array]> {
+        let is_plain = self.masks.iter().all(Option::is_none) && self.states.is_empty() && self.kwargs.is_empty();
+        (self.inputs.len() == 1 && is_plain).then_some(&self.inputs)
+    }
+
     /// Has the fixture gradients?
     pub fn has_gradients(&self) -> bool {
         !self.cotangents.is_empty()
@@ -144,11 +150,11 @@ pub fn on_device(entry: &Entry, device: &Device, relative: f64) {
 }
 
 /// The layer that the configuration describes. It must describe itself in the same way.
-fn layer(entry: &Entry) -> Box<dyn Layer> {
+pub fn layer(entry: &Entry) -> Box<dyn Layer> {
     let mut config = entry.config.clone();
     let given = from_config(&entry.class_name, &config).unwrap().config();
     assert!(same(&given, &config), "the configuration comes out as\n{given}\nand went in as\n{config}");
-    // Arguments that Keras takes with the call are the layer's own here.
+    // What Keras takes as call arguments, this layer takes as its own arguments.
     let given = |value: &Value| !value.is_object() && !value.is_null() && *value != false && *value != 0;
     let arguments = entry.kwargs.iter().filter(|(_, value)| given(value));
     let config_map = config.as_object_mut().unwrap();
@@ -161,7 +167,7 @@ fn layer(entry: &Entry) -> Box<dyn Layer> {
     from_config(&entry.class_name, &config).unwrap()
 }
 
-/// Gives the seeds to layers whose configurations forget them.
+/// Sets the seeds of layers whose configurations lack them.
 fn seed<'a>(class_name: &str, config: &mut Value, seeds: &mut impl Iterator<Item = &'a [u64; 2]>) {
     if class_name == "SimpleRNN" {
         config["seed"] = seeds.next().map_or(Value::Null, |[seed, _]| (*seed).into());
@@ -173,7 +179,7 @@ fn seed<'a>(class_name: &str, config: &mut Value, seeds: &mut impl Iterator<Item
     }
 }
 
-/// Are two configurations the same, whole floats equal to integers, and what Keras notes of shapes aside?
+/// Are two configurations equal? Whole floats equal integers, and the shapes that Keras records are ignored.
 pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
@@ -190,16 +196,16 @@ pub fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// All inputs: those of the entry, and tensors that Keras takes by keyword.
+/// All inputs: those of the entry, and the tensors that Keras takes as keyword arguments.
 fn inputs(entry: &Entry) -> Vec<Array> {
     let tensors = entry.kwargs.values().filter(|value| value.is_object());
     let tensors = tensors.map(|value| serde_json::from_value(value.clone()).unwrap());
     entry.inputs.iter().cloned().chain(tensors).collect()
 }
 
-/// A model of nothing but the layer, with the entry's weights.
+/// A model of only this layer, with the entry's weights.
 pub fn build(entry: &Entry, layer: Box<dyn Layer>, device: &Device) -> Model {
-    // The size of the batch is known beforehand only to stateful layers.
+    // Only stateful layers have a fixed batch size.
     let batch = |size: usize| (!entry.states.is_empty()).then_some(size);
     let shape = |input: &Array| {
         let sample = input.shape[1..].iter().copied().map(Some);
@@ -209,7 +215,7 @@ pub fn build(entry: &Entry, layer: Box<dyn Layer>, device: &Device) -> Model {
     let outputs = layer.apply_all(inputs.as_slice()).unwrap();
     let mut model = Model::new(inputs, outputs).unwrap().build(device).unwrap();
     if entry.states.is_empty() && is_stateful(&entry.config) {
-        // It stands for the second of two calls, the first with the weights that the layer starts with.
+        // The fixture records the second of two calls. The first call has the layer's initial weights.
         model.call(signals(entry, device), &mut CallContext::new(mode(entry))).unwrap();
     }
     if let Some(bias) = &entry.initial_bias {
@@ -225,7 +231,7 @@ pub fn build(entry: &Entry, layer: Box<dyn Layer>, device: &Device) -> Model {
     model
 }
 
-/// The values on a device.
+/// The values as a tensor on a device.
 pub fn tensor(array: &Array, device: &Device) -> AnyTensor {
     let data = TensorData::new(array.values(), [array.values().len()]);
     AnyTensor::from(Tensor::<1>::from_data(data, device)).reshape(&array.shape).unwrap()
@@ -254,7 +260,7 @@ fn mode(entry: &Entry) -> Mode {
 }
 
 fn outputs(entry: &Entry, model: &Model, relative: f64) {
-    // What the call changes is looked at, and must not reach the gradients' call.
+    // A call may change weights. They are compared here, and must not affect the gradients' call, so a clone is called.
     let model = model.clone();
     let mut call = CallContext::new(mode(entry));
     let outputs = model.call(signals(entry, model.device()), &mut call).unwrap();
@@ -288,7 +294,7 @@ fn outputs(entry: &Entry, model: &Model, relative: f64) {
         assert_close("losses", &[received], &[losses as f32], relative);
     }
     let mut states = model.layers().last().unwrap().states();
-    // What Keras's own tests record of stateful layers has no states.
+    // The fixtures from Keras's own tests do not record the states of stateful layers.
     if entry.states.is_empty() && entry.states_after.is_empty() {
         states.clear();
     }
@@ -299,7 +305,7 @@ fn outputs(entry: &Entry, model: &Model, relative: f64) {
     weights_after(entry, model.get_weights(), relative);
 }
 
-/// The call changes what Keras's changes, and no other weight.
+/// The call changes the weights that Keras's call changes, and no others.
 fn weights_after(entry: &Entry, after: Vec<ArrayD<f32>>, relative: f64) {
     assert_eq!(after.len(), entry.weights.len(), "number of weights afterwards");
     let unchanged = entry.weights_after.is_empty();
@@ -307,7 +313,7 @@ fn weights_after(entry: &Entry, after: Vec<ArrayD<f32>>, relative: f64) {
     for (at, (received, weight)) in after.iter().zip(&entry.weights).enumerate() {
         let what = format!("{} afterwards", weight.name);
         let received: Vec<f32> = received.iter().copied().collect();
-        // Where Keras normalizes a kernel it hands it back; where it trains on JAX it drops it, as Horn does everywhere.
+        // Keras assigns the normalized kernel, but drops it when it trains on JAX. Horn always drops it.
         let dropped = entry.class_name == "SpectralNormalization" && weight.trainable;
         if unchanged || dropped {
             assert_eq!(received, weight.array.values(), "{what}");
@@ -317,7 +323,7 @@ fn weights_after(entry: &Entry, after: Vec<ArrayD<f32>>, relative: f64) {
     }
 }
 
-/// Cases whose gradients are what is left of much larger terms, and how exact they are.
+/// Cases whose gradients are small differences of much larger terms, with their tolerances.
 const CANCELLED: [(&str, &str, f64, &str); 1] = [(
     "GroupNormalization",
     "matrix",
@@ -346,7 +352,7 @@ fn gradients(entry: &Entry, model: &Model, relative: f64) {
     step_changes_what_is_trainable(entry, &found.model, found.gradients);
 }
 
-/// The gradients of a model; `None` where nothing depends on an input or a weight.
+/// The gradients of a model. They are `None` for an input or a weight that the outputs do not depend on.
 pub struct Found {
     model: Model,
     gradients: Gradients,
@@ -354,7 +360,7 @@ pub struct Found {
     pub by_weight: Vec<Option<Vec<f32>>>,
 }
 
-/// The gradients of the sum of the outputs, each times its cotangent, and of what the layers add to the loss.
+/// The gradients of the sum of the outputs, each multiplied by its cotangent, and of the losses that layers add.
 pub fn gradients_of(model: &Model, inputs: Vec<Signal>, cotangents: &[Array], mode: Mode) -> Found {
     let device = model.device().clone().autodiff();
     let model = model.clone().train();
@@ -386,7 +392,7 @@ pub fn gradients_of(model: &Model, inputs: Vec<Signal>, cotangents: &[Array], mo
     Found { model, gradients, by_input, by_weight }
 }
 
-/// Collects the gradients by the trainable weights, in their order.
+/// Collects the gradients of the trainable weights, in the order of the weights.
 struct Reader<'a> {
     gradients: &'a Gradients,
     found: Vec<Option<Vec<f32>>>,

@@ -12,16 +12,22 @@ use crate::layer::call::Mode;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Conventions {
-    /// The Python module of the class in Keras; `None` for a custom class.
-    pub(crate) module: Option<&'static str>,
-    /// The exported name of the class in Keras's API and files, if it differs from the name of the Python class.
-    pub(crate) public_name: Option<&'static str>,
-    pub(crate) recorded_mode: Option<Mode>,
-    pub(crate) mask_argument: MaskArgument,
-    pub(crate) built_for: BuiltFor,
-    pub(crate) index_dtype: Option<&'static str>,
-    pub(crate) is_operation: bool,
-    pub(crate) independent_samples: bool,
+    /// Keras's module of the class; none if the class is custom.
+    pub module: Option<&'static str>,
+    /// The name of the class in Keras's interface and files, if its program has another.
+    pub public_name: Option<&'static str>,
+    /// The mode that Keras records with a call of one tensor that says none.
+    pub recorded_mode: Option<Mode>,
+    /// The argument of Keras's `call` that takes masks.
+    pub mask_argument: MaskArgument,
+    /// Which shapes Keras's files record as those that the layer was built for.
+    pub built_for: BuiltFor,
+    /// The dtype of the outputs if these are indices.
+    pub index_dtype: Option<&'static str>,
+    /// Is there a function in `keras.ops` that means the same?
+    pub is_operation: bool,
+    /// Is what the layer makes of a sample the same in every batch?
+    pub independent_samples: bool,
 }
 
 impl Conventions {

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -91,8 +92,16 @@ impl Layer for TimeDistributed {
 
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let layer = self.layer.build("layer", &[step(input)?], build)?;
-        let at_once = self.layer.layer().conventions().independent_samples;
+        let at_once = self.layer.layer().conventions().independent_samples && !goes_over_samples(self.layer.layer());
         Ok(BuiltLayer::new(StepByStep { layer, at_once }))
+    }
+}
+
+/// Does an argument say that the layer goes along the axis of the samples?
+fn goes_over_samples(layer: &dyn Layer) -> bool {
+    match &layer.config()["axis"] {
+        Value::Array(axes) => axes.contains(&0.into()),
+        axis => *axis == 0,
     }
 }
 
@@ -175,6 +184,17 @@ mod tests {
     use super::*;
     use crate::layers::{Dense, Input};
     use crate::{Sequential, default_device};
+
+    #[test]
+    fn a_layer_along_the_samples_takes_one_step_at_a_time() {
+        use crate::layers::UnitNormalization;
+        use crate::layers::check::infer;
+        let (_, y) = infer(TimeDistributed(UnitNormalization().axis(0)), &[3.0, 1.0, 4.0, 1.0], &[2, 2, 1]).unwrap();
+        let half = 0.5_f32.sqrt();
+        for (received, expected) in y.into_iter().zip([0.6, half, 0.8, half]) {
+            assert!((received - expected).abs() < 1e-6, "{received} instead of {expected}");
+        }
+    }
 
     #[test]
     fn a_model_in_it_keeps_its_groups_in_files() {
