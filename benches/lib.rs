@@ -1,7 +1,7 @@
-//! The article's model twice: as a user of Horn writes it, and by hand in plain Burn.
+//! The article's model twice: with Horn, as a user writes it, and by hand with plain Burn.
 //!
-//! Both read the same images, step over the same batches and keep a running loss and accuracy, so that what differs
-//! is the framework.
+//! Both read the same images, train on the same batches and keep a running loss and accuracy, so that only the
+//! framework differs.
 
 use horn::burn;
 use horn::prelude::*;
@@ -14,7 +14,7 @@ use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ndarray::{Array1, Array3};
 
-/// Images and their digits.
+/// Images and their labels.
 pub struct Digits {
     /// `[samples, 28, 28]`
     pub images: Array3<u8>,
@@ -27,7 +27,7 @@ impl Digits {
     ///
     /// # Errors
     ///
-    /// Where MNIST is not found.
+    /// If MNIST is not found.
     pub fn first(samples: usize) -> horn::Result<Self> {
         let ((images, labels), _) = datasets::mnist::load()?;
         Ok(Self {
@@ -37,7 +37,7 @@ impl Digits {
     }
 }
 
-/// The size of a batch in both.
+/// The batch size of both models.
 pub const BATCH_SIZE: usize = 128;
 
 /// The model as a user of Horn writes it.
@@ -46,11 +46,11 @@ pub struct InHorn {
 }
 
 impl InHorn {
-    /// The article's model.
+    /// Builds and compiles the article's model.
     ///
     /// # Errors
     ///
-    /// Where there is no device.
+    /// If there is no device.
     pub fn new() -> horn::Result<Self> {
         let model = Sequential::new()
             .add(Input([28, 28]))
@@ -64,11 +64,11 @@ impl InHorn {
         Ok(Self { model })
     }
 
-    /// Trains one epoch and returns the loss and the accuracy.
+    /// Trains for one epoch. Returns the loss and the accuracy.
     ///
     /// # Errors
     ///
-    /// None for these digits.
+    /// Never, for these digits.
     pub fn epoch(&mut self, digits: &Digits) -> horn::Result<(f64, f64)> {
         let fit = Fit::epochs(1).batch_size(BATCH_SIZE).verbose(Verbose::Silent);
         let history = self.model.fit(&digits.images, &digits.labels, fit)?;
@@ -79,13 +79,13 @@ impl InHorn {
     ///
     /// # Errors
     ///
-    /// None for such an image.
+    /// Never, for an image of this shape.
     pub fn predict(&self, image: &Array3<u8>) -> horn::Result<Vec<f32>> {
         Ok(self.model.predict(image)?.into_raw_vec_and_offset().0)
     }
 }
 
-/// The model by hand in plain Burn.
+/// The model written by hand with plain Burn.
 pub struct ByHand {
     net: Net,
     optimizer: ModuleOptimizer,
@@ -107,11 +107,11 @@ impl Net {
 }
 
 impl ByHand {
-    /// The article's model.
+    /// Builds the article's model.
     ///
     /// # Errors
     ///
-    /// Where there is no device.
+    /// If there is no device.
     pub fn new() -> horn::Result<Self> {
         let device = horn::default_device()?;
         let training = device.clone().autodiff();
@@ -133,7 +133,7 @@ impl ByHand {
         (pixels, at.iter().map(|&sample| i32::from(digits.labels[sample])).collect())
     }
 
-    /// Trains one epoch and returns the loss and the accuracy.
+    /// Trains for one epoch. Returns the loss and the accuracy.
     pub fn epoch(&mut self, digits: &Digits) -> (f64, f64) {
         let training = self.device.clone().autodiff();
         let order = horn::random::permutation(digits.labels.len());

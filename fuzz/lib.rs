@@ -1,4 +1,4 @@
-//! What the fuzz targets share: what is done with a model of a stranger, and how configurations are changed.
+//! Shared by the fuzz targets: what is done with an untrusted model, and how configurations are mutated.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,12 +8,14 @@ use horn_nn::{HostArray, Model, Shape, default_device};
 use horn_train::CompiledModel;
 use serde_json::{Map, Value, json};
 
-/// Values of all weights, and in all outputs of layers, up to which a model is really run.
+/// The limit for running a model: the number of values in all outputs of its layers. Also the budget for its weights.
 const MAX_VALUES: usize = 1 << 14;
-/// Calls of layers up to which a model is really run: nested models that are shared make more of them than a file holds.
+/// The limit for running a model: the number of calls of layers. Nested models that are shared make more calls than
+/// there are in the file.
 const MAX_CALLS: usize = 200;
 
-/// All that is done with a configuration on the way to a model: it is read, built, compiled, run and written again.
+/// Does everything that is done with a configuration: deserializes, builds, serializes and runs the model, and compiles
+/// it.
 pub fn read_config(object: &Value) {
     let Ok(device) = default_device() else { return };
     let Ok(model) = Model::deserialize_empty(object, &device, MAX_VALUES as u64) else { return };
@@ -21,7 +23,7 @@ pub fn read_config(object: &Value) {
     let _ = CompiledModel::from_compile_config(model, &object["compile_config"]);
 }
 
-/// Writes a model, and runs it on zeros if it is small.
+/// Serializes a model, and runs it on zeros if it is small.
 pub fn use_model(model: &Model) {
     let _ = model.serialize();
     let _ = model.to_summary().to_string();
@@ -33,7 +35,7 @@ pub fn use_model(model: &Model) {
     let _ = model.predict_all(inputs, 2);
 }
 
-/// Are all values that the layers give known, and few?
+/// Are the shapes of all outputs known, and within the limits?
 fn is_small(model: &Model, values: &mut usize, calls: &mut usize) -> bool {
     model.layers().all(|layer| {
         *calls += 1;
@@ -47,7 +49,7 @@ fn is_small(model: &Model, values: &mut usize, calls: &mut usize) -> bool {
     })
 }
 
-/// Zeros, or texts.
+/// An input of zeros or of strings.
 fn input(shape: &Shape) -> Option<HostArray<'static>> {
     let sizes = shape.with_batch(2).ok()?;
     let count = sizes.iter().product();
@@ -57,14 +59,14 @@ fn input(shape: &Shape) -> Option<HostArray<'static>> {
     }
 }
 
-/// A file that holds these bytes, for as long as the process lives: each time the same.
+/// Writes these bytes to a temporary file. In a process, it is always the same file.
 pub fn file(name: &str, bytes: &[u8]) -> PathBuf {
     let path = std::env::temp_dir().join(format!("horn-fuzz-{}-{name}", std::process::id()));
     fs::write(&path, bytes).expect("the temporary folder can be written");
     path
 }
 
-/// A layer with the sizes of inputs that it takes.
+/// A layer with the shapes of its inputs.
 struct Known {
     object: Value,
     inputs: Vec<Value>,
@@ -86,7 +88,7 @@ fn known(case: &Value) -> Known {
     Known { object: json!({"class_name": case["class_name"], "config": case["config"]}), inputs }
 }
 
-/// Numbers that differ with the seed.
+/// A random number generator with a seed.
 pub struct Numbers(u64);
 
 impl Numbers {
@@ -106,7 +108,8 @@ impl Numbers {
     }
 }
 
-/// Changes a configuration in one to four places. What is no JSON becomes a model of one known layer.
+/// Mutates a configuration in one to four places. If the bytes are not valid JSON, they become a model of one known
+/// layer.
 pub fn change_config(bytes: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut object = match serde_json::from_slice(bytes) {
         Ok(Value::Object(object)) => Value::Object(object),
@@ -238,7 +241,7 @@ fn add(place: &mut Value, value: Value, numbers: &mut Numbers) {
     }
 }
 
-/// Puts a layer into one that holds another.
+/// Wraps a layer in another layer.
 fn wrap(place: &mut Value, numbers: &mut Numbers) {
     if place.get("class_name").is_none() {
         return;
@@ -253,7 +256,7 @@ fn wrap(place: &mut Value, numbers: &mut Numbers) {
     *place = json!({"class_name": class, "config": config});
 }
 
-/// Puts another layer at the place of one.
+/// Replaces a layer by another.
 fn other_layer(object: &mut Value, numbers: &mut Numbers) {
     let mut layers = Vec::new();
     collect_layers(object, &mut layers);
@@ -264,7 +267,7 @@ fn other_layer(object: &mut Value, numbers: &mut Numbers) {
     }
 }
 
-/// Puts another layer behind the layers, or the whole model into one of its own layers.
+/// Appends a layer, which may be the whole model itself.
 fn more_layers(object: &mut Value, numbers: &mut Numbers) {
     let whole = object.clone();
     let added = match (numbers.below(8), numbers.of(&KNOWN)) {
@@ -277,7 +280,7 @@ fn more_layers(object: &mut Value, numbers: &mut Numbers) {
     }
 }
 
-/// The layers that hold no list of layers.
+/// Collects the layers that do not contain a list of layers.
 fn collect_layers<'a>(value: &'a mut Value, layers: &mut Vec<&'a mut Map<String, Value>>) {
     let holds = value.get("config").is_some_and(|config| config.get("layers").is_some());
     let is_layer = !holds && value.get("class_name").is_some_and(|class| class != "InputLayer");
@@ -292,7 +295,7 @@ fn collect_layers<'a>(value: &'a mut Value, layers: &mut Vec<&'a mut Map<String,
     }
 }
 
-/// A model of one layer that fits its inputs.
+/// A model of one layer, with inputs of the right shapes.
 fn model_of_one(numbers: &mut Numbers) -> Value {
     let Some(known) = numbers.of(&KNOWN) else { return Value::Null };
     let shape = |shape: &Value| {
@@ -339,7 +342,7 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// The value of this number, each before those in it.
+/// The value with this index, in depth-first order: a value comes before the values inside it.
 fn nth<'a>(value: &'a mut Value, at: &mut usize) -> Option<&'a mut Value> {
     if *at == 0 {
         return Some(value);

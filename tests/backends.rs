@@ -1,4 +1,4 @@
-//! The same program on every backend that is compiled in.
+//! Runs the same program on every backend that is compiled in.
 
 use horn::prelude::*;
 use ndarray::{Array1, Array3, s};
@@ -8,7 +8,7 @@ fn digits(samples: usize) -> (Array3<u8>, Array1<u8>) {
     (x.slice(s![..samples, .., ..]).to_owned(), y.slice(s![..samples]).to_owned())
 }
 
-/// Trains the article's model a little; returns the losses and the predictions.
+/// Trains the article's model for a short time. Returns the losses and the predictions.
 fn train(backend: &str) -> (Vec<f64>, Vec<f32>) {
     let (x, y) = digits(1_024);
     set_random_seed(3);
@@ -66,8 +66,8 @@ fn scores_of_ten_thousand_stay_exact_on_every_backend() {
     }
 }
 
-/// A model whose scores are ±1e4 learns: its loss is the exact one, and its gradient is not lost in the clipping of
-/// probabilities.
+/// A model whose logits are ±1e4 can be trained: its loss is exact, and clipping of probabilities does not make its
+/// gradient vanish.
 #[test]
 fn training_survives_scores_of_ten_thousand() {
     for backend in horn::backends() {
@@ -87,7 +87,7 @@ fn training_survives_scores_of_ten_thousand() {
     }
 }
 
-/// Runs one test of this program in a process of its own, with another environment, and returns what it prints.
+/// Runs one test in its own process, with these environment variables. Returns the output.
 fn in_own_process(test: &str, environment: &[(&str, &str)]) -> String {
     let output = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
@@ -100,7 +100,7 @@ fn in_own_process(test: &str, environment: &[(&str, &str)]) -> String {
     text
 }
 
-/// Tells a test that it runs in a process of its own.
+/// The environment variable that tells a test that it runs in its own process.
 const CHILD: &str = "HORN_TEST_IN_OWN_PROCESS";
 
 #[test]
@@ -117,8 +117,8 @@ fn a_device_that_is_not_there_is_a_clear_error() {
     assert!(text.contains("HORN_DEVICE=abacus: this backend is not compiled in, or unknown"), "{text}");
 }
 
-/// Without an adapter, asking for the GPU is an error that says what to install. The GPU's runtime is set up once a
-/// process, so this asks in one of its own, whose drivers are hidden.
+/// If there is no adapter, the error for a GPU says what to install. The GPU runtime is initialized once in a process,
+/// so this runs in its own process, where drivers are hidden.
 #[cfg(all(feature = "wgpu", target_os = "linux"))]
 #[test]
 fn without_an_adapter_the_error_says_what_to_install() {
@@ -135,8 +135,9 @@ fn without_an_adapter_the_error_says_what_to_install() {
     assert!(text.contains("--features flex"), "{text}");
 }
 
-/// One case of every layer, on every backend: Keras's outputs and gradients within the 1e-4 that a GPU's functions
-/// allow. Where the first case of a class has no gradients, the first that has some is checked, too.
+/// Runs one case of every layer on every backend. Outputs and gradients must be Keras's within 1e-4, which is what the
+/// functions of GPUs allow. If the first case of a class has no gradients, its first case with gradients is checked,
+/// too.
 #[test]
 fn every_layer_agrees_on_every_backend() {
     use crate::parity::layers::{FILES, check, is_different};

@@ -1,4 +1,5 @@
-//! Bad input is an error that says what is wrong and how to fix it, before anything is trained; nothing is lost.
+//! Invalid input is an error that says what is wrong and how to fix it. It is found before training starts, and the
+//! model can be used as before.
 
 use horn::prelude::*;
 use horn::{Error, Result};
@@ -24,7 +25,7 @@ fn quiet<'a>() -> Fit<'a> {
     Fit::epochs(1).verbose(Verbose::Silent)
 }
 
-/// A name, what is done, and the error that comes of it.
+/// A name, the operation, a check of the error's kind, and its message.
 type Case = (&'static str, fn(&mut CompiledModel) -> Result<()>, fn(&Error) -> bool, &'static str);
 
 const CASES: &[Case] = &[
@@ -194,7 +195,7 @@ fn bad_data_is_a_clear_error_and_changes_nothing() {
         assert_eq!(error.to_string(), *message, "{case}");
         assert!(is_kind(&error), "{case}");
         assert_eq!(model.model().unwrap().get_weights(), before, "{case}");
-        // The model still learns.
+        // The model can still be trained.
         model.fit(&x(20), &y(20), quiet()).expect(case);
     }
 }

@@ -1,11 +1,11 @@
-//! Layers that cannot be are errors when the model is built, naming the layer and the shapes.
+//! Impossible layers are errors when the model is built. The errors name the layer and the shapes.
 
 use horn::burn::tensor::Device;
 use horn::prelude::*;
 use horn::{Functional, Result, Sequential};
 use serde_json::json;
 
-/// The message for a layer on images of 8 by 8 with 3 channels.
+/// The error message of a layer on images of 8 by 8 pixels with 3 channels.
 fn on_images(layer: impl Layer) -> String {
     message(Sequential::new().add(Input([8, 8, 3])).add(layer).build(&Device::default()).map(drop))
 }
@@ -114,7 +114,7 @@ fn merges_of_shapes_that_differ() {
     assert!(message(Subtract().apply((&a, &a, &a)).map(drop)).contains("3 inputs"));
 }
 
-/// In a program a circle can't be written; in a file it can.
+/// A program can't write a cycle, but a file can.
 #[test]
 fn a_circle_in_a_file() {
     let tensor = |layer: &str| json!({"class_name": "__keras_tensor__", "config": {"keras_history": [layer, 0, 0]}});

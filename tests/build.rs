@@ -1,5 +1,5 @@
-//! Tests against a real Keras run where `HORN_PYTHON` names a Python that has it. Elsewhere they are ignored, and are
-//! reported as that, so that nobody takes them for passed.
+//! Tests against real Keras run if `HORN_PYTHON` names a Python that has it. Otherwise they are reported as ignored, so
+//! that nobody thinks that they have passed.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,4 +1,4 @@
-//! Drawings of models: layers of a kind have one colour.
+//! Drawings of models: layers of the same family have the same colour.
 
 use horn::Model;
 use horn::plot::ModelGraph;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::fixtures::read;
 
-/// The colour of layers that bring several values together.
+/// The colour of layers that merge several inputs.
 const COLOUR: &str = "#c2410c";
 
 #[test]

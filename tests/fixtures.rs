@@ -1,4 +1,4 @@
-//! Reads what real Keras made: `tests/keras/make_fixtures.py` writes the files, `tests/keras/fixtures` holds them.
+//! Reads the fixtures from real Keras in `tests/keras/fixtures`. The scripts in `tests/keras` make them.
 
 use std::path::{Path, PathBuf};
 
@@ -8,14 +8,14 @@ use ndarray::ArrayD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
-/// Values with a shape, as the files hold them.
+/// An array in a fixture.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Array {
     pub shape: Vec<usize>,
     pub data: Vec<Number>,
 }
 
-/// A float; JSON has no NaN and no infinity, so the files spell them.
+/// A float. JSON has no NaN or infinity, so fixtures spell them as strings.
 #[derive(Debug, Clone, Copy)]
 pub struct Number(pub f64);
 
@@ -43,12 +43,12 @@ impl Array {
         Tensor::from_data(TensorData::new(self.values(), self.shape.clone()), device)
     }
 
-    /// The values as a tensor of their own rank.
+    /// The values as a tensor of the array's rank.
     pub fn any_tensor(&self, device: &horn::burn::tensor::Device) -> AnyTensor {
         AnyTensor::from(self.flat(device)).reshape(&self.shape).expect("a fixture fills its shape")
     }
 
-    /// The values in one row.
+    /// The values as a flat tensor.
     pub fn flat(&self, device: &horn::burn::tensor::Device) -> Tensor<1> {
         Tensor::from_data(TensorData::new(self.values(), [self.data.len()]), device)
     }
@@ -58,12 +58,12 @@ impl Array {
     }
 }
 
-/// Where a fixture file is.
+/// The path of a fixture.
 pub fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/fixtures").join(name)
 }
 
-/// Reads a fixture file.
+/// Reads a fixture.
 #[track_caller]
 pub fn read<T: DeserializeOwned>(name: &str) -> T {
     let path = path(name);
@@ -76,12 +76,12 @@ pub fn values(tensor: AnyTensor) -> Vec<f32> {
     horn::by_rank!(tensor, |x| x.into_data().iter::<f32>().collect()).expect("a tensor of floats")
 }
 
-/// An array of nothing larger is what is left of numbers that cancel out, such as the gradient by the bias of an
-/// attention's keys. It is noise, of which no more can be said than that it is small.
+/// If no value of an array is larger than this, the array is what remains of numbers that cancel out, such as the
+/// gradient by the bias of an attention's keys. It is rounding noise, and can only be checked to be small.
 const NOISE: f64 = 1e-5;
 
-/// Fails where a value differs from the expected one by more than `relative` of it, or of the largest of all where that
-/// is more, but not of more than 1.
+/// Fails if a value differs from the expected one by more than `relative` times its magnitude. For small values, the
+/// largest magnitude of the array counts instead, but at most 1.
 #[track_caller]
 pub fn assert_close(what: &str, received: &[f32], expected: &[f32], relative: f64) {
     assert_eq!(received.len(), expected.len(), "{what}: number of values");
@@ -100,7 +100,7 @@ pub fn assert_close(what: &str, received: &[f32], expected: &[f32], relative: f6
     }
 }
 
-/// [`assert_close`] for the numbers of a history or of an evaluation.
+/// [`assert_close`] for the metrics of a history or an evaluation.
 #[track_caller]
 pub fn assert_scores_close<'a>(
     what: &str,
@@ -119,7 +119,7 @@ pub fn bits(weights: &[ArrayD<f32>]) -> Vec<(Vec<usize>, Vec<u32>)> {
     weights.iter().map(bits).collect()
 }
 
-/// Fails where a value differs from the expected one by more than NumPy's `allclose` allows.
+/// Fails if a value differs from the expected one by more than NumPy's `allclose` allows.
 #[track_caller]
 pub fn assert_within(what: &str, received: &[f32], expected: &[f32], atol: f64, rtol: f64) {
     assert_eq!(received.len(), expected.len(), "{what}: number of values");

@@ -1,14 +1,15 @@
-//! The order of the house: imports run down only, between crates, between the rooms of `horn-nn`, and between files.
+//! The order of modules: imports point down only, between crates, between the top-level modules of `horn-nn` (the
+//! rooms), and between files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The crates from the lowest up; those of a line may not depend on each other.
+/// The crates from the bottom up. Crates in the same line may not depend on each other.
 const CRATES: [&[&str]; 5] =
     [&["horn-nn"], &["horn-data", "horn-train"], &["horn-keras", "horn-plot"], &["horn"], &["horn-cli"]];
 
-/// The rooms of `horn-nn` from the lowest up; those of a line may not import each other.
+/// The top-level modules of `horn-nn` from the bottom up. Modules in the same line may not import each other.
 const ROOMS: [&[&str]; 11] = [
     &["error"],
     &["device", "files", "tensor", "registry"],
@@ -23,7 +24,7 @@ const ROOMS: [&[&str]; 11] = [
     &["applications"],
 ];
 
-/// A module's path in its crate.
+/// The path of a module in its crate.
 type Module = Vec<String>;
 
 #[test]
@@ -80,7 +81,7 @@ fn an_import_that_runs_up_is_found() {
     assert!(house.circle().is_some());
 }
 
-/// The modules of a crate and what stands in them.
+/// The modules of a crate, with their source text.
 struct House {
     texts: BTreeMap<Module, String>,
 }
@@ -90,19 +91,19 @@ impl House {
         let mut texts = BTreeMap::new();
         let source = root().join("crates").join(name).join("src");
         collect(&source, &source, &mut texts);
-        // What the crate offers, and the program itself.
+        // The crate's root may import everything.
         texts.remove(&Vec::new());
         Self { texts }
     }
 
-    /// The modules that one imports from.
+    /// The modules that a module imports from.
     fn imports(&self, module: &Module) -> BTreeSet<Module> {
         let paths = paths(&self.texts[module]).into_iter();
         let resolved = paths.filter_map(|path| self.resolve(module, &path));
         resolved.filter(|other| other != module).collect()
     }
 
-    /// The module that a path leads into, if it is one of this crate.
+    /// The module that a path refers to, if it is in this crate.
     fn resolve(&self, module: &Module, path: &[String]) -> Option<Module> {
         let mut whole: Module = match path.first()?.as_str() {
             "crate" => path[1..].to_vec(),
@@ -117,11 +118,11 @@ impl House {
         while !self.texts.contains_key(&whole) {
             whole.pop()?;
         }
-        // A path that begins with a name of another crate leads back to the module itself.
+        // A path that starts with the name of another crate would resolve to the module itself.
         (!is_relative || whole.len() > module.len()).then_some(whole)
     }
 
-    /// The imports that do not lead to a lower room.
+    /// The imports that do not point to a lower module.
     fn upward(&self) -> Vec<String> {
         let mut found = Vec::new();
         for module in self.texts.keys() {
@@ -135,11 +136,11 @@ impl House {
         found
     }
 
-    /// A circle of modules, each of which imports the next.
+    /// Finds a cycle of modules, each of which imports the next.
     fn circle(&self) -> Option<String> {
         let mut open: BTreeMap<&Module, BTreeSet<Module>> =
             self.texts.keys().map(|module| (module, self.imports(module))).collect();
-        // What imports nothing that is still open is in no circle.
+        // A module that imports nothing that is still open is in no cycle.
         loop {
             let done: Vec<&Module> = open
                 .iter()
@@ -174,7 +175,7 @@ fn level_of(order: &[&[&str]], name: &str) -> Option<usize> {
     order.iter().position(|names| names.contains(&name))
 }
 
-/// Reads the modules of a folder; files of tests stand outside of the order.
+/// Reads the modules in a folder. Test modules are not checked.
 fn collect(source: &Path, folder: &Path, texts: &mut BTreeMap<Module, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -196,7 +197,7 @@ fn collect(source: &Path, folder: &Path, texts: &mut BTreeMap<Module, String>) {
     texts.retain(|module, _| !is_declared_for_tests(source, module));
 }
 
-/// Is the module compiled for tests only?
+/// Is the module compiled only for tests?
 fn is_declared_for_tests(source: &Path, module: &[String]) -> bool {
     let Some((name, parent)) = module.split_last() else { return false };
     let folder = parent.iter().fold(source.to_owned(), |folder, part| folder.join(part));
@@ -209,14 +210,14 @@ fn is_declared_for_tests(source: &Path, module: &[String]) -> bool {
     files.iter().any(declared)
 }
 
-/// The text without comments, and without its tests, which stand last.
+/// The source text without comments, and without the tests at the end.
 fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// All paths of two parts or more, each import of a group by itself.
+/// All paths of two or more parts. Each import of a group is a path.
 fn paths(text: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -225,14 +226,14 @@ fn paths(text: &str) -> Vec<Vec<String>> {
         let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
         let first = &before[start..];
         let length = path(&rest[start..], &[], &mut found);
-        // A generic argument or a method begins with no name.
+        // A generic argument or a method has no name before the colons.
         let length = if first.is_empty() { 2 } else { length.max(first.len() + 2) };
         rest = &rest[start + length..];
     }
     found
 }
 
-/// Reads a path, or a group of them, after these parts; returns how long it is.
+/// Reads a path or a group of paths, which follows the parts in `before`. Returns its length.
 fn path(text: &str, before: &[String], found: &mut Vec<Vec<String>>) -> usize {
     let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     if name.is_empty() {
@@ -258,7 +259,7 @@ fn path(text: &str, before: &[String], found: &mut Vec<Vec<String>>) -> usize {
             0 => return name.len() + 3 + at + 1,
             length => at += length,
         }
-        // What it is renamed to.
+        // Skips the name after `as`.
         at += group[at..].find([',', '}']).unwrap_or(group.len() - at);
     }
 }

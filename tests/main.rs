@@ -1,4 +1,4 @@
-//! What crosses crates: parity with Keras, bad input, whole runs, and the backends.
+//! Tests across crates: parity with Keras, invalid input, whole training runs, and backends.
 
 mod backends;
 mod bad_input;

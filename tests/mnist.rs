@@ -1,4 +1,4 @@
-//! The article's model on real MNIST, shortened so that debug builds run it too; `.ci/run` runs the whole example.
+//! The article's model on real MNIST data, shortened so that debug builds can run it. `.ci/run` runs the whole example.
 
 use horn::prelude::*;
 use ndarray::s;
@@ -31,8 +31,8 @@ fn the_article_s_model_learns_real_digits() {
     }
 }
 
-/// The schedule is given the epoch and the rate so far, as Keras's `LearningRateScheduler` is; what it says is used,
-/// shown and kept.
+/// As in Keras's `LearningRateScheduler`, the schedule gets the epoch and the current rate. The rate that it returns is
+/// used, shown and kept.
 #[test]
 fn a_schedule_sets_the_learning_rate() {
     let mut model = Sequential::new()
@@ -49,7 +49,8 @@ fn a_schedule_sets_the_learning_rate() {
     let history = model.fit(&x, &y, fit).unwrap();
     assert_eq!(history["learning_rate"], [0.5, 0.0, 0.25]);
     assert_eq!(model.learning_rate(), 0.25);
-    // The first step, of 0.5, goes from 0 to 1 in both weights, hence to a prediction of 2; the second stands still.
+    // The first step, at a rate of 0.5, changes both weights from 0 to 1, so the prediction is 2. The second step
+    // changes nothing.
     assert_eq!(history["loss"], [1.0, 1.0, 1.0]);
 
     let nan = Fit::epochs(5).initial_epoch(4).verbose(Verbose::Silent).learning_rate_scheduler(|_, _| f64::NAN);

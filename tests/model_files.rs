@@ -1,4 +1,4 @@
-//! Files of models: what Keras wrote is read, and what Horn writes is read again.
+//! Model files: Horn reads what Keras has written, and what Horn itself has written.
 
 use horn::burn::tensor::Device;
 use horn::prelude::*;
@@ -7,7 +7,7 @@ use ndarray::{Array2, Axis};
 
 use crate::fixtures::path;
 
-/// A model of three layers with weights; the second is an LSTM, whose cell holds them.
+/// A model of three layers with weights. The second is an LSTM, whose weights are in its cell.
 fn model(units: usize, last: &str) -> Model {
     let layers = Sequential::new().add(Input([4, 3])).add(Dense(units)).add(LSTM(2)).add(Dense(2).name(last));
     layers.build(&Device::default()).unwrap()
@@ -86,7 +86,7 @@ fn what_layers_learned_of_texts_is_kept() {
     again.fit(&texts, &y, fit()).unwrap();
     assert_eq!(again.model().unwrap().get_weights(), model.model().unwrap().get_weights());
 
-    // How much each word counts is no weight of the model's: the layer has its own.
+    // The weights of words are not weights of the model. The layer keeps them itself.
     let weights = folder.path().join("texts.weights.h5");
     model.save_weights(&weights).unwrap();
     let report = again.load_weights(&weights).unwrap();
@@ -97,7 +97,7 @@ fn what_layers_learned_of_texts_is_kept() {
     let error = again.save(folder.path().join("texts.h5")).unwrap_err();
     assert!(error.is_argument() && error.to_string().contains("can't keep the vocabulary"), "{error}");
 
-    // A vocabulary is kept a line a token.
+    // The file of a vocabulary has one token per line.
     let mut lines = StringLookup();
     lines.adapt(&["one\ntwo"]).unwrap();
     let model =
@@ -131,7 +131,7 @@ fn what_fits_is_read_and_reported() {
 
     let mut other = model(6, "last");
     let report = other.load_weights_with(&path, LoadWeights::new().skip_mismatch(true)).unwrap();
-    // The cell of the LSTM is one group: its kernel does not fit, so all of it stays.
+    // The weights of the LSTM's cell belong together: its kernel does not fit, so none of them is replaced.
     let cell = ["lstm/lstm_cell/kernel", "lstm/lstm_cell/recurrent_kernel", "lstm/lstm_cell/bias"];
     let in_file = ["layers/lstm/cell/vars/0", "layers/lstm/cell/vars/1", "layers/lstm/cell/vars/2"];
     let expected = LoadReport {
@@ -150,7 +150,7 @@ fn layers_are_found_by_their_names() {
     let path = folder.path().join("m.weights.h5");
     let saved = model(5, "last");
     saved.save_weights(&path).unwrap();
-    // A layer between changes nothing for the others, and one of another name keeps its weights.
+    // An additional layer does not affect the others, and a layer with another name keeps its weights.
     let layers = Sequential::new()
         .add(Input([4, 3]))
         .add(Dense(5))
@@ -193,7 +193,7 @@ fn a_model_that_was_not_compiled_is_no_compiled_model() {
     assert!(error.is_file() && error.to_string().contains("none.keras"), "{error}");
 }
 
-/// Where a graph is the last layer of a graph, Keras counts its calls from 1, and elsewhere from 0.
+/// Keras numbers the calls of a graph from 1 if it is the last layer of another graph, and otherwise from 0.
 #[test]
 fn graphs_that_end_in_graphs_are_numbered_as_keras_does() {
     let model: Model = load_model(path("cli/nested.keras")).unwrap();

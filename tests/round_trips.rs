@@ -1,7 +1,7 @@
-//! Model files from real Keras to Horn and back.
+//! Round trips of model files from real Keras to Horn and back.
 //!
-//! Small files are in the repository. With the Keras of the Python that `HORN_PYTHON` names, `keras/round_trip.py` makes
-//! many more, Horn reads, writes and trains them, and Keras reads what Horn has written.
+//! The repository has small files. If `HORN_PYTHON` names a Python with Keras, `keras/round_trip.py` makes many more
+//! models. Horn reads, writes and trains them, and Keras reads what Horn has written.
 
 mod own;
 mod python;
@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::fixtures::{Array, bits, path, read};
 
-/// A model of Keras's.
+/// A model that Keras has made.
 #[derive(Deserialize)]
 struct Case {
     name: String,
@@ -27,7 +27,7 @@ struct Case {
     tolerance: f64,
 }
 
-/// What goes in, what Keras makes of it, and what a compiled model learns from.
+/// The inputs, Keras's outputs for them, and the targets for a compiled model.
 #[derive(Deserialize)]
 struct Content {
     x: Vec<Given>,
@@ -55,7 +55,7 @@ impl Given {
     }
 }
 
-/// What is wrong with a model.
+/// The result of checking a model.
 type Checked = Result<(), Box<dyn std::error::Error>>;
 
 impl Content {
@@ -67,7 +67,7 @@ impl Content {
         self.x.iter().map(Given::host).collect()
     }
 
-    /// Does the model make of the inputs what Keras makes of them?
+    /// Compares the model's outputs with Keras's.
     fn check(&self, model: &Model, tolerance: f64) -> Checked {
         let x = self.x();
         let samples = x[0].len();
@@ -102,7 +102,7 @@ fn check_same_weights(received: &Model, expected: &Model) -> Checked {
     Ok(())
 }
 
-/// Runs all, and fails with a list of what is wrong. One model that panics does not hide the others.
+/// Checks all models and returns a list of failures. A panic in one does not hide the others.
 fn check_all<'a>(names: impl Iterator<Item = &'a str>, check: impl Fn(&str) -> Checked) -> Vec<String> {
     let mut wrong = Vec::new();
     for name in names {
@@ -115,7 +115,8 @@ fn check_all<'a>(names: impl Iterator<Item = &'a str>, check: impl Fn(&str) -> C
     wrong
 }
 
-/// Reads what Keras wrote to `folder`, compares, and writes what `check` reads.
+/// Reads a model that Keras has written to `folder`, compares it, and writes the files that the `check` of
+/// `round_trip.py` reads.
 fn send(folder: &Path, case: &Case) -> Checked {
     let name = &case.name;
     let file = |part: &str| folder.join(part).join(format!("{name}.keras"));
@@ -143,7 +144,7 @@ fn send(folder: &Path, case: &Case) -> Checked {
     check_same_weights(&again, &model)
 }
 
-/// The layers that Horn has, and no model does.
+/// The layers that Horn has and that are in none of the models.
 fn layers_not_sent(folder: &Path, cases: &[Case]) -> Vec<String> {
     #[derive(Deserialize)]
     struct Default {
@@ -178,10 +179,10 @@ fn collect_classes(value: &Value, found: &mut HashSet<String>) {
 /// The models that take a minute.
 const APPLICATIONS: [&str; 4] = ["vgg16", "resnet50", "mobilenet_v2", "efficientnet_b0"];
 
-/// Layers that Keras has with TensorFlow only.
+/// Layers that Keras only has with TensorFlow.
 const OF_TENSORFLOW: [&str; 5] = ["Discretization", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"];
 
-/// Lets Keras make models, sends them to Horn and back, and says what is wrong.
+/// Lets Keras make models, sends them to Horn and back, and returns a list of failures.
 fn there_and_back(python: &str, folder: &Path, names: &[&str]) -> (Vec<Case>, Vec<String>) {
     if !folder.join("cases.json").exists() {
         let made = python::round_trip(python, "make", folder, names);
@@ -205,7 +206,7 @@ fn with_real_keras() {
     let python = python::with_keras();
     let given = std::env::var_os("HORN_ROUND_TRIPS").map(PathBuf::from);
     let scratch = tempfile::tempdir().unwrap();
-    // Models that were made before can be given, to find out about one.
+    // To examine a failure, a folder with models that were made before can be given.
     let folder = given.as_deref().unwrap_or(scratch.path());
     let (cases, wrong) = there_and_back(&python, folder, &[]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -226,7 +227,7 @@ fn applications_with_real_keras() {
     assert_eq!(cases.len(), APPLICATIONS.len());
 }
 
-/// The files in the repository; some are of older versions of Keras 3, some of the legacy format.
+/// The files in the repository. Some are from older versions of Keras 3, some are legacy files.
 #[test]
 fn files_of_keras() {
     let folder = path("files/models");

@@ -1,11 +1,11 @@
-//! One case per family of layers, forward and a training step, side by side with Keras.
+//! One case for each family of layers, inference and a training step, compared with Keras.
 //!
 //! ```text
 //! HORN_BENCH_KERAS="jax=/path/to/python tensorflow=/path/to/python" cargo bench -p benches --bench layers
 //! ```
 //!
-//! Each Keras runs in a process of its own, which waits while the others are measured. Horn and all of them take turns,
-//! run by run; medians are printed, as lines of a table. Without the variable Horn is measured alone.
+//! Each Keras runs in its own process, which waits while the others are measured. Horn and each Keras take turns, one
+//! run at a time. The output is a table of medians. Without the variable, only Horn is measured.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -18,10 +18,10 @@ use ndarray::{ArrayD, IxDyn};
 
 const ROUNDS: usize = 15;
 
-/// The name, the model, the sizes of a batch, and below which number the values are.
+/// The name, the model, the shape of a batch, and the exclusive upper bound of the ids, or 0 if the values are floats.
 type Case = (&'static str, fn() -> horn::Result<Functional>, &'static [usize], usize);
 
-/// The same cases, with the same sizes, as in keras_layers.py.
+/// The same cases with the same sizes as in keras_layers.py.
 const CASES: [Case; 7] = [
     (
         "Conv2D",
@@ -49,7 +49,7 @@ fn attention() -> horn::Result<Functional> {
     Model::new(x, y)
 }
 
-/// A Keras in a process of its own.
+/// A Keras in its own process.
 struct Keras {
     name: String,
     process: Child,
@@ -74,7 +74,7 @@ impl Keras {
         Ok(Self { name: name.trim().to_owned(), process, ask, answers })
     }
 
-    /// The milliseconds of one run.
+    /// Runs a case once. Returns the time in milliseconds.
     fn run(&mut self, case: &str, what: &str) -> f64 {
         writeln!(self.ask, "{case} {what}").expect("Keras listens");
         let mut answer = String::new();
@@ -119,7 +119,7 @@ fn main() -> horn::Result<()> {
             continue;
         }
         let count: usize = sizes.iter().product();
-        // Any numbers will do; those of an Embedding must be ids.
+        // Any numbers will do, but an `Embedding` needs valid ids.
         let value = |at: usize| if below > 0 { (at * 7_919 % below) as f32 } else { (at * 7_919 % 1_000) as f32 / 1e3 };
         let x = ArrayD::from_shape_vec(IxDyn(sizes), (0..count).map(value).collect()).expect("as many values as that");
         let x = HostArray::from(&x);

@@ -1,4 +1,5 @@
-//! Horn against plain Burn in turns, so that a machine whose speed drifts does not favour either; prints medians.
+//! Compares Horn with plain Burn in alternating runs, so that a machine whose speed changes favours neither. Prints
+//! medians.
 //!
 //! ```text
 //! cargo bench -p benches --bench paired
@@ -21,12 +22,12 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Runs both in turns and prints the medians, and the median of the ratios pair by pair.
+/// Runs both in turns. Prints both medians, and the median of the ratios of each pair.
 fn compare(what: &str, rounds: usize, mut horn: impl FnMut() -> Duration, mut burn: impl FnMut() -> Duration) {
     let _ = (horn(), burn());
     let mut times = (Vec::new(), Vec::new());
     for round in 0..rounds {
-        // Who goes first alternates too.
+        // Which one runs first alternates, too.
         let (in_horn, by_hand) = if round % 2 == 0 {
             let first = horn();
             (first, burn())

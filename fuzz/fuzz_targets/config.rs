@@ -1,4 +1,4 @@
-//! A configuration, as `config.json` holds it, with all weights that it asks for.
+//! Fuzzes the configuration in `config.json`. All weights that it needs are taken as present.
 #![no_main]
 
 use horn_keras::json;

@@ -1,4 +1,4 @@
-//! The bytes of an `.h5` file: read as a model, and as the weights of one.
+//! Fuzzes the bytes of an `.h5` file, which is read as a model and as the weights of one.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use horn_nn::Model;
 use horn_train::CompiledModel;
 use libfuzzer_sys::fuzz_target;
 
-/// The model whose weights the seeds are.
+/// The model whose weights the seed files contain.
 static SMALL: LazyLock<Model> = LazyLock::new(|| {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/keras/fixtures/files/small.keras");
     load_model(path).expect("the fixture is a model")

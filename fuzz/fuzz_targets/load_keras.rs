@@ -1,4 +1,4 @@
-//! The bytes of a `.keras` file: read as a model and as one that learns, and run.
+//! Fuzzes the bytes of a `.keras` file, which is read as a model, run, and read as a compiled model.
 #![no_main]
 
 use std::io::{Cursor, Read, Write};
@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = load_model::<CompiledModel>(&path);
 });
 
-// Changed bytes seldom have the zip's checksum, so what is in it is changed, too.
+// Changed bytes rarely match the zip archive's checksums, so the contents of members are changed, too.
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let mut numbers = fuzz::Numbers::new(seed);
     if numbers.below(10) == 0 {
@@ -33,7 +33,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     }
 });
 
-/// The zip with one of its members changed.
+/// The zip archive with one of its members changed.
 fn changed(bytes: &[u8], numbers: &mut fuzz::Numbers) -> Option<Vec<u8>> {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).ok()?;
     let mut written = ZipWriter::new(Cursor::new(Vec::new()));

@@ -1,6 +1,6 @@
-//! Every activation with its arguments and axes: values and gradients.
+//! Values and gradients of every activation, with its arguments and axes.
 //!
-//! Those of sparsemax are the true ones, as the Keras that made the others has a mistake there.
+//! For sparsemax, the fixture has corrected values, since the version of Keras that made the others has a bug there.
 
 use horn::burn::tensor::{Device, Tensor};
 use horn::{Activation, activations};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::fixtures::{Array, assert_close, read};
 
-/// What Horn has no function for.
+/// Cases for which Horn has no function.
 const MISSING: [(&str, &str, &str); 1] =
     [("softmax", r#"{"axis":[-2,-1]}"#, "a softmax over two axes at once is the Softmax layer's business")];
 
@@ -53,7 +53,7 @@ fn every_name_is_checked() {
     }
 }
 
-/// Is there such a function? If so its results are Keras's.
+/// Compares the results with Keras's. Returns `false` if Horn has no such function.
 fn check<const D: usize>(entry: &Entry) -> bool {
     let what = format!("{} {} {}", entry.name, entry.args, entry.case);
     let device = Device::default().autodiff();
@@ -63,7 +63,7 @@ fn check<const D: usize>(entry: &Entry) -> bool {
     };
     let gradients = (y.clone() * entry.w.tensor(&device)).sum().backward();
     let dx = x.grad(&gradients).expect("x is tracked");
-    // Keras loses digits of its own: at inputs near 5 it multiplies the rounding of `1 − tanh²` by 8.
+    // Keras itself is less exact here: at inputs near 5, it multiplies the rounding error of `1 − tanh²` by 8.
     let least = if what.contains("\"approximate\":true") { 5e-6 } else { 1e-6 };
     for (part, received, expected, relative) in [("y", y, &entry.y, 1e-6), ("dx", dx, &entry.dx, least)] {
         let what = format!("{part} of {what}");

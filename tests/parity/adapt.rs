@@ -1,4 +1,4 @@
-//! What layers find in data before the training, against what Keras finds.
+//! The state that layers compute in `adapt`, compared with Keras's.
 
 use horn::constraints::Axes;
 use horn::layers::{Input, Normalization};

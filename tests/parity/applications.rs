@@ -36,7 +36,8 @@ struct Counts {
     non_trainable_params: usize,
 }
 
-/// Class, name, output shape without the batch, the layers that it comes from, and paths and shapes of the weights.
+/// The class, the name, the output shape without the batch axis, the input layers, and the paths and shapes of the
+/// weights.
 type LayerLine = (String, String, Vec<usize>, Vec<String>, Vec<(String, Vec<usize>)>);
 
 #[derive(Deserialize)]
@@ -58,7 +59,7 @@ struct Run {
     inner: Vec<(String, f64, f64)>,
 }
 
-/// The network with Keras's keyword arguments.
+/// The network with these keyword arguments of Keras.
 fn network(name: &str, arguments: &Map<String, Value>) -> Functional {
     macro_rules! with_arguments {
         ($network:expr $(, $own:ident)?) => {{
@@ -96,7 +97,8 @@ fn counts(model: &Model) -> Counts {
     }
 }
 
-/// Compares a built model with the fixture's default one, layer by layer, but for what depends on the images' size.
+/// Compares the layers of a model with those of the default network in the fixture, except for shapes that depend on
+/// the size of the images.
 #[track_caller]
 fn check_layers(model: &Model, app: &App, resized: &[&str]) {
     let rows = model.to_summary().rows;
@@ -123,7 +125,7 @@ fn check_layers(model: &Model, app: &App, resized: &[&str]) {
 /// Two to the power of -23.
 const EXACT: f32 = 1.0 / 8_388_608.0;
 
-/// The numbers of the fixture's formula: from -1 to 1, exact in 32 bits.
+/// The numbers of the fixture's formula. They are from -1 to 1, and exact in float32.
 fn hashed(number: usize, count: usize) -> Vec<f32> {
     let start = (number as u32).wrapping_mul(0x85EB_CA77).wrapping_add(0x1656_67B1);
     let hash = |at: usize| {
@@ -138,7 +140,7 @@ fn hashed(number: usize, count: usize) -> Vec<f32> {
     (0..count).map(hash).collect()
 }
 
-/// All weights by the fixture's formula.
+/// All weights, computed by the fixture's formula.
 fn formula_weights(model: &Model, run: &Run) -> Vec<ArrayD<f32>> {
     let mut values = Vec::new();
     for layer in model.layers() {
@@ -158,7 +160,7 @@ fn formula_weights(model: &Model, run: &Run) -> Vec<ArrayD<f32>> {
                 }
                 "gamma" => scaled(1.0, 0.25),
                 "moving_variance" => scaled(1.0, 0.5),
-                // Keras's Normalization takes over new values where they come from a file, and not by set_weights.
+                // Keras's `Normalization` uses new values only if they come from a file, and not after `set_weights`.
                 "variance" => vec![1.0; u.len()],
                 "mean" | "count" => vec![0.0; u.len()],
                 _ => scaled(0.0, 0.1),
@@ -169,7 +171,7 @@ fn formula_weights(model: &Model, run: &Run) -> Vec<ArrayD<f32>> {
     values
 }
 
-/// Runs a network as the fixture did, and compares its layers, its outputs and the sums of inner layers' outputs.
+/// Runs a network as the fixture did. Compares its layers, its outputs, and sums of the outputs of inner layers.
 #[track_caller]
 fn check(name: &str, left_out: &[&str], resized: &[&str]) {
     let fixture: Fixture = read("applications.json");
@@ -218,7 +220,7 @@ fn check_run(run: &Run, app: &App, resized: &[&str]) {
 
     let output: Vec<f64> = output.iter().map(|&value| f64::from(value)).collect();
     assert_eq!(output.len(), run.size, "{what}");
-    // Relative to the outputs, which behind a softmax of 1000 classes are small.
+    // Relative to the largest output, as the outputs of a softmax over 1000 classes are small.
     let scale = output.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let relative = |values: Vec<f64>| values.iter().map(|value| (value / scale) as f32).collect::<Vec<_>>();
     let expected = run.outputs.data.iter().map(|number| number.0).collect::<Vec<_>>();
@@ -233,7 +235,7 @@ fn check_run(run: &Run, app: &App, resized: &[&str]) {
     assert_eq!(argmax, Some(run.argmax), "{what}");
 }
 
-/// A layer of a network alone, behind inputs of these shapes, with weights that cost nothing to make.
+/// A model of a single layer with inputs of these shapes, and with zeros as weights, which are fast to make.
 fn alone(layer: &dyn Layer, inputs: &[&Vec<usize>]) -> Model {
     let mut config = layer.config();
     for (key, value) in config.as_object_mut().unwrap() {
@@ -246,8 +248,8 @@ fn alone(layer: &dyn Layer, inputs: &[&Vec<usize>]) -> Model {
     Model::new(inputs.as_slice(), &output).unwrap().build(&Device::default()).unwrap()
 }
 
-/// The networks with Keras's default arguments. The runs below leave VGG16's out, whose weights are 0.5 GB: here each
-/// layer is built and dropped before the next.
+/// The networks with Keras's default arguments. The tests below don't run the default VGG16, which has 0.5 GB of
+/// weights. Here, each layer is built and dropped before the next one.
 #[test]
 fn default_networks_have_all_weights() {
     let fixture: Fixture = read("applications.json");
@@ -283,13 +285,13 @@ fn default_networks_have_all_weights() {
 
 #[test]
 fn vgg16() {
-    // 1000 classes of 96 x 96 pixels: more weights of the same.
+    // The default classes on images of 96 by 96 pixels would need many more weights of the same kind.
     check("VGG16", &[r#"{"input_shape":[96,96,3]}"#], &["fc1", "predictions"]);
 }
 
 #[test]
 fn resnet50() {
-    // Ten classes of 64 x 64 pixels: 24 million weights that the other two runs have, too.
+    // Ten classes and 64 by 64 pixels need 24 million weights, which the other two runs have, too.
     check("ResNet50", &[r#"{"classes":10,"input_shape":[64,64,3]}"#], &[]);
 }
 

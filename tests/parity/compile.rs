@@ -1,4 +1,5 @@
-//! What Keras writes of a compiled model, read and written, and training that goes on where Keras saved.
+//! The compile configurations that Keras writes, read and written again, and training that continues where Keras has
+//! saved.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +71,7 @@ fn arrays(arrays: &[Array]) -> Vec<ArrayD<f32>> {
     arrays.iter().map(|array| ArrayD::from_shape_vec(array.shape.clone(), array.values()).unwrap()).collect()
 }
 
-/// The configuration as Horn writes it, whatever Keras found out about its compiler and however it counted.
+/// The configuration without what depends on Keras's process: whether it compiles the model, and numbers in names.
 fn normal(config: &Value) -> Value {
     let mut config = config.clone();
     config["jit_compile"] = json!("auto");
@@ -157,14 +158,14 @@ fn training_goes_on_where_keras_saved() {
     }
 }
 
-/// The optimizer has Keras's variables, at zero, and takes Keras's values as they are.
+/// The optimizer has the same variables as Keras's, initially zero, and accepts Keras's values.
 fn check_variables(run: &Run, model: &mut CompiledModel) {
     let name = &run.name;
     let fresh = model.optimizer_variables().unwrap();
     assert_eq!(fresh.len(), run.variables.len(), "{name}");
     let mut values = Vec::new();
     for (own, keras) in fresh.iter().zip(&run.variables) {
-        // Keras leaves out the names of models around the layer, if it knows none.
+        // Keras's path lacks the names of the models around the layer, if Keras does not know them.
         assert!(own.name.ends_with(&keras.path), "{name}: {} instead of {}", own.name, keras.path);
         let array = ArrayD::from_shape_vec(keras.array.shape.clone(), keras.array.values()).unwrap();
         match (&own.value, keras.dtype.as_str()) {

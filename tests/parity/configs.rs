@@ -1,7 +1,7 @@
-//! What Keras writes around each layer, read and written again: calls, masks, the shapes that layers were built for, the
-//! dtypes of tensors.
+//! What Keras writes about each layer in a model, read and written again: calls, masks, the shapes that layers were
+//! built for, and the dtypes of tensors.
 //!
-//! `keras/make_config_fixtures.py` says what the cases are.
+//! `keras/make_config_fixtures.py` describes the cases.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn entries() -> Vec<Entry> {
     read("configs.json")
 }
 
-/// Cases that come out otherwise, and why.
+/// Cases in which Horn writes something else, and why.
 const DIFFERENT: [(&str, &str, &str); 4] = [
     ("Hashing", "one_hot on", OTHER_SHAPE),
     ("TextVectorization", "count on", OTHER_SHAPE),
@@ -54,7 +54,7 @@ fn what_keras_writes_comes_out_as_it_went_in() {
     assert_eq!(different, DIFFERENT.len(), "cases that are different");
 }
 
-/// A program of Horn's that says nothing with the call writes what Keras writes for such a program.
+/// A Horn program that passes no call arguments makes the same file as such a program in Keras.
 #[test]
 fn what_a_program_makes_is_written_as_by_keras() {
     let (mut wrong, mut made) = (Vec::new(), BTreeSet::new());
@@ -70,7 +70,8 @@ fn what_a_program_makes_is_written_as_by_keras() {
     assert_eq!(not_made, [""; 0]);
 }
 
-/// The model of a case, made by a program and not read, where it is inputs and a layer that takes them.
+/// The model of a case, made by a program instead of read from the file. `None` if the model is more than inputs and a
+/// layer that takes them, or if call arguments were passed.
 fn made_again(case: &str, model: &Value) -> Option<horn::Result<Value>> {
     let layers = model["config"]["layers"].as_array()?;
     let (inputs, others): (Vec<_>, Vec<_>) = layers.iter().partition(|layer| layer["class_name"] == "InputLayer");
@@ -89,18 +90,18 @@ fn made_again(case: &str, model: &Value) -> Option<horn::Result<Value>> {
         let input = |input: &&Value| serde_json::from_value::<Input>(input["config"].clone()).unwrap().tensor();
         let inputs: Vec<KerasTensor> = inputs.iter().map(input).collect();
         let outputs = layer.apply_all(inputs.as_slice())?;
-        // Keras counts models in the process, Horn in the model around them.
+        // Keras numbers models within the process, Horn within the model around them.
         let name = model["config"]["name"].as_str().unwrap();
         Model::new(inputs, outputs)?.name(name).build(&horn::default_device()?)?.serialize()
     };
     Some(make())
 }
 
-/// A layer that Horn has and the fixture lacks is not tested: add it to the script that makes the fixture.
+/// Fails if Horn has a layer that the fixture lacks: add it to the script that makes the fixture.
 #[test]
 fn every_layer_is_in_the_fixture() {
     let given: BTreeSet<String> = entries().into_iter().map(|entry| entry.class_name).collect();
-    // Keras's interface has another name for one of them, which its files write.
+    // One class has another name in Keras's public API, which files use.
     let public = |class: &str| if class == "GroupedQueryAttention" { "GroupQueryAttention" } else { class }.to_owned();
     let known: BTreeSet<String> = classes().chain(["Functional", "Sequential"]).map(public).collect();
     let missing: Vec<_> = known.difference(&given).collect();
@@ -108,7 +109,7 @@ fn every_layer_is_in_the_fixture() {
     assert!(missing.is_empty() && unknown.is_empty(), "the fixture lacks {missing:?}, and Horn {unknown:?}");
 }
 
-/// Functions on tensors are read like the layers that mean the same.
+/// Functions on tensors are read as the equivalent layers.
 #[test]
 fn operations_are_read_like_layers() {
     #[derive(Deserialize)]
@@ -142,8 +143,8 @@ fn a_list_without_an_input_counts_the_weights_that_keras_counts() {
     assert_eq!(wrong, [] as [String; 0], "layers that are counted otherwise than by Keras");
 }
 
-/// Where two values part: the path, what was received, and what was expected. Numbers are compared as JSON's, with or
-/// without a point.
+/// The differences between two values: the path, the received and the expected value. Numbers are equal if their values
+/// are, as 1 and 1.0.
 fn differences(received: &Value, expected: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", received, expected, &mut found);

@@ -1,4 +1,4 @@
-//! Models as graphs: their layers in order, weights, summaries, outputs, gradients and training, as Keras has them.
+//! Models as graphs, compared with Keras: the order of layers, weights, summaries, outputs, gradients and training.
 
 use horn::burn::tensor::Device;
 use horn::prelude::*;
@@ -50,7 +50,7 @@ impl Entry {
     }
 }
 
-/// Operations by which Keras computes masks inside the graph are no layers, and Horn has none of them.
+/// Operations with which Keras computes masks in the graph are not layers. Horn has none of them.
 fn is_operation(layer: &Value) -> bool {
     layer["module"].as_str().is_some_and(|module| module.starts_with("keras.src.ops"))
 }
@@ -140,7 +140,7 @@ fn summaries() {
     assert!(checked >= 28, "{checked}");
 }
 
-/// What `fit` gives, with several losses, frozen layers and masks.
+/// Training with several losses, frozen layers and masks.
 #[test]
 fn training() {
     #[derive(Deserialize)]
@@ -199,7 +199,7 @@ fn training() {
         let history = model.fit(x, y, fit).unwrap();
         for (key, expected) in &training.history {
             let key = match entry.case.as_str() {
-                // Keras names the losses of a dict by its keys, Horn by the layers.
+                // Keras names the losses of a dictionary by its keys, Horn by the layers.
                 "dicts" => key.replace("price", "dense_1").replace("kind", "dense_2"),
                 _ => key.clone(),
             };
@@ -217,7 +217,7 @@ fn training() {
     assert_eq!(checked, 5);
 }
 
-/// One array, several in a list, or several by name.
+/// An array, a list of arrays, or a dictionary of arrays.
 fn arrays(value: &Value, names: &[String]) -> Vec<HostArray<'static>> {
     let read = |value: &Value| serde_json::from_value::<Array>(value.clone()).unwrap().host();
     match value {
@@ -241,7 +241,7 @@ fn models_are_written_as_keras_writes_them() {
     }
 }
 
-/// Where the first difference is, and what stands there.
+/// The path of the first difference, and both values.
 fn difference(own: &Value, keras: &Value) -> Option<String> {
     let parts: Vec<(String, &Value, &Value)> = match (own, keras) {
         (Value::Object(a), Value::Object(b)) if a.keys().all(|key| b.contains_key(key)) && a.len() == b.len() => {
@@ -256,7 +256,7 @@ fn difference(own: &Value, keras: &Value) -> Option<String> {
     parts.into_iter().find_map(|(key, own, keras)| Some(format!("/{key}{}", difference(own, keras)?)))
 }
 
-/// What a model's object says, without the marks by which Keras finds shared objects.
+/// A model's object, without the ids by which Keras finds shared objects.
 fn essence(value: &Value) -> Value {
     let Value::Object(object) = value else {
         return match value {
@@ -267,7 +267,7 @@ fn essence(value: &Value) -> Value {
     let part = |(key, value): (&String, &Value)| {
         let value = match key.as_str() {
             "shared_object_id" | "compile_config" => return None,
-            // A list of one input or output is no more than that one.
+            // A list of a single input or output is the same as that input or output.
             "input_layers" | "output_layers" => match value.as_array().map(Vec::as_slice) {
                 Some([one @ Value::Array(_)]) => one.clone(),
                 _ => value.clone(),

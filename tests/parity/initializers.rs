@@ -1,4 +1,4 @@
-//! Initializers and seeds: the same numbers, bit for bit where they are drawn one by one.
+//! Initializers and seeds: the numbers are Keras's, bit for bit if they are drawn one by one.
 
 use horn::burn::tensor::{Device, Tensor};
 use horn::initializers::{Identity, Initializer};
@@ -29,19 +29,19 @@ struct Stats {
 
 impl Entry {
     fn initializer(&self) -> Initializer {
-        // Keras writes no gain, so the one of this entry is known only here.
+        // Keras does not write the gain, so the gain of this entry must be set here.
         if self.class_name == "Identity" && self.shape == [7, 5] {
             return Identity::new().gain(2.5).into();
         }
         serde_json::from_value(json!({"class_name": self.class_name, "config": self.config})).unwrap()
     }
 
-    /// How far values may be off, relatively to them or to 1.
+    /// The tolerance, relative to values, or to 1 if they are smaller.
     fn tolerance(&self) -> f64 {
         match self.class_name.as_str() {
-            // Solved for, not drawn: the factorisation's order of additions is LAPACK's there.
+            // Computed by a factorisation, whose order of additions is that of LAPACK in Keras.
             "Orthogonal" => 1e-6,
-            // Sines and cosines, whose last digit is the library's.
+            // Computed from sines and cosines, whose last digit depends on the library.
             "STFT" => 1e-6,
             _ => 0.0,
         }
@@ -82,7 +82,7 @@ fn draws() {
     assert!(exact >= 60 && near >= 20, "{exact} exact, {near} near");
 }
 
-/// The numbers are the same, so only the order of the sums can make a difference.
+/// The values are the same, so only the order of summation can make a difference.
 fn check_stats(what: &str, received: &[f32], stats: &Stats, tolerance: f64) {
     let count = received.len() as f64;
     let wide = || received.iter().map(|&value| f64::from(value));
@@ -169,7 +169,7 @@ fn a_seed_gives_the_orders_of_keras() {
     assert_eq!((permutations.len(), np_permutation.len()), (2, 4));
     for entry in permutations {
         set_random_seed(entry.seed);
-        // The weights' seeds are of another stream: drawing them changes no order.
+        // Seeds of weights come from another stream, so drawing one must not change the orders.
         next_seed();
         assert_eq!((entry.draws.len(), entry.again.len()), (3, 1));
         for expected in entry.draws.iter().chain(&entry.again) {
@@ -186,7 +186,7 @@ fn a_seed_gives_the_orders_of_keras() {
 
 #[test]
 fn a_seed_gives_the_integers_of_python() {
-    /// Python alone takes such a seed: `set_random_seed` takes what NumPy does too, 32 bits.
+    /// A seed that only Python accepts. `set_random_seed` accepts 32 bits, as NumPy does.
     const TOO_LARGE: [u64; 1] = [1 << 40];
 
     let mut too_large = Vec::new();

@@ -1,4 +1,4 @@
-//! Losses against Keras: every reduction, weights, ranks, and the gradients.
+//! Losses compared with Keras: every reduction, weights, ranks and gradients.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ fn every_loss_is_compared() {
     assert_eq!(losses::class_names().map(str::to_owned).collect::<BTreeSet<_>>(), compared);
 }
 
-/// Class numbers in their own shape, of one or two axes.
+/// Class numbers in their shape, which has one or two axes.
 fn classes(array: &Array, device: &Device) -> AnyTensor {
     let numbers: Vec<i32> = array.data.iter().map(|number| number.0 as i32).collect();
     let data = TensorData::new(numbers, array.shape.clone());

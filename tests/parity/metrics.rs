@@ -1,4 +1,4 @@
-//! Metrics against Keras: the running results over two updates, and what "accuracy" stands for.
+//! Metrics compared with Keras: the results after each of two updates, and the meaning of "accuracy".
 
 use std::collections::BTreeSet;
 
@@ -40,8 +40,8 @@ struct Resolve {
     class_name: String,
 }
 
-/// Keras's class `Accuracy` is the share of equal numbers. Horn's `Accuracy` is the string "accuracy", which never
-/// means that class, and there is no other way to it.
+/// Keras's class `Accuracy` is the fraction of equal numbers. Horn's `Accuracy` is Keras's string "accuracy", which
+/// never stands for that class, so Horn does not have it.
 const NOT_THERE: [(&str, &str); 6] = [
     ("Accuracy", "labels (n,)"),
     ("Accuracy", "labels (n,), weighted"),

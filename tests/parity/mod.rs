@@ -1,4 +1,4 @@
-//! What Horn computes against what real Keras computed.
+//! Compares what Horn computes with what real Keras computed.
 
 mod activations;
 mod adapt;

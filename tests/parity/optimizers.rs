@@ -1,4 +1,4 @@
-//! Optimizers against Keras: five steps of each, with every argument, through Burn's `ModuleOptimizer`.
+//! Optimizers compared with Keras: five steps of each, with every argument, through Burn's `ModuleOptimizer`.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::losses::floats;
 use crate::fixtures::{Array, assert_close, read};
 
-/// The files hold one variable, or two under other names.
+/// A fixture has one variable, or two, whose keys have other names.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Entry {

@@ -1,8 +1,8 @@
-//! The layers that prepare data, by the fixtures that real Keras made for them: one of our own cases, one of the calls
-//! in Keras's tests.
+//! The preprocessing layers, with all fixtures that real Keras made for them. One file has our own cases, another has
+//! the calls in Keras's tests.
 //!
-//! Each layer is read from its configuration, which must come out again; it must announce Keras's shapes, and compute
-//! Keras's outputs, twice where the fixture has a second call of the same layer.
+//! Each layer is read from its configuration and must write the same configuration. It must declare Keras's output
+//! shapes, and compute Keras's outputs, twice if the fixture has a second call of the layer.
 
 use std::collections::HashSet;
 
@@ -42,10 +42,10 @@ pub struct Case {
     cotangents: Vec<Array>,
     #[serde(default)]
     input_grads: Vec<Array>,
-    /// Normalization's, after it was adapted.
+    /// The weights of a `Normalization` after `adapt`.
     #[serde(default)]
     weights: Vec<Array>,
-    /// The test of Keras's that makes this call.
+    /// The test in Keras that makes this call.
     test: Option<String>,
 }
 
@@ -54,7 +54,7 @@ fn all_cases() -> Vec<Case> {
     read::<Vec<Case>>("layers/preprocessing.json").into_iter().chain(of_keras).collect()
 }
 
-/// The cases of these classes: so many of our own, and so many of Keras's tests.
+/// The cases of these classes. `counts` are the expected numbers of our own cases and of Keras's.
 fn cases(classes: &[&str], counts: [usize; 2]) -> Vec<Case> {
     let cases: Vec<Case> = all_cases().into_iter().filter(|c| classes.contains(&c.class_name.as_str())).collect();
     let of_keras = cases.iter().filter(|case| case.test.is_some()).count();
@@ -74,7 +74,7 @@ fn every_case_is_checked() {
     }
 }
 
-/// Cases that Horn answers otherwise, and why.
+/// Cases in which Horn's result differs from Keras's, and why.
 const DIFFERENT: &[(&str, &str, &str)] = &[
     ("Resizing", "integers", FLOATS),
     ("Resizing", "integers, bicubic", FLOATS),
@@ -85,7 +85,7 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
 const BATCHES: &str = "a model's inputs have a batch axis";
 const FLOATS: &str = "a model's inputs are floats, so nothing is rounded to integers";
 
-/// Checks all cases, and names each that fails. One that is listed as different must fail.
+/// Checks all cases. The failure names each case that fails. A case that is listed as different must fail.
 #[track_caller]
 fn all(cases: &[Case], check: impl Fn(&Case) + std::panic::RefUnwindSafe) {
     let mut wrong = Vec::new();
@@ -109,8 +109,8 @@ fn what_is_different_is_in_the_fixtures() {
     assert_eq!(found, DIFFERENT.len(), "cases found");
 }
 
-/// One case of each class whose layer computes on the device. Lookups, bins and hashes are made on the host, the same
-/// for every device.
+/// One case for each class that computes on the device. Lookups, bins and hashes are computed on the host, and are the
+/// same for every device.
 pub fn one_of_each() -> Vec<Case> {
     let on_host =
         ["CategoryEncoding", "Discretization", "Hashing", "IntegerLookup", "StringLookup", "TextVectorization"];
@@ -123,7 +123,7 @@ pub fn one_of_each() -> Vec<Case> {
     cases
 }
 
-/// What is wrong with a case.
+/// The failure of a case, if it fails.
 fn failure(case: &Case, check: &(impl Fn(&Case) + std::panic::RefUnwindSafe)) -> Option<String> {
     let panic = std::panic::catch_unwind(|| check(case)).err()?;
     let message =
@@ -140,14 +140,14 @@ impl Case {
         mode(self.training)
     }
 
-    /// What the layer gives, each time that it is called.
+    /// The expected outputs of each call of the layer.
     fn calls(&self) -> impl Iterator<Item = (Mode, &Vec<Value>)> {
         let next = self.next_training.map_or(self.mode(), mode);
         std::iter::once((self.mode(), &self.outputs))
             .chain(self.next_outputs.iter().map(move |next_outputs| (next, next_outputs)))
     }
 
-    /// Has the input an axis for the batch?
+    /// Does the input have a batch axis?
     fn is_batched(&self) -> bool {
         self.output_shapes[0].contains(&None)
     }
@@ -161,14 +161,14 @@ impl Case {
         layer
     }
 
-    /// What the layer's configuration is after it was adapted.
+    /// The layer's configuration after `adapt`.
     fn config_after(&self) -> Value {
         let mut config = self.config.clone();
         config.as_object_mut().unwrap().extend(self.config_after.clone());
         config
     }
 
-    /// Compares what a layer computes before a model.
+    /// Compares the output of a layer that is called outside of a model.
     fn compare(&self, received: &ArrayD<f64>) {
         let expected: Array = serde_json::from_value(self.outputs[0].clone()).unwrap();
         assert_eq!(received.shape(), expected.shape, "sizes");
@@ -176,7 +176,7 @@ impl Case {
         assert_close("output", &received, &expected.values(), 1e-5);
     }
 
-    /// The array with a batch axis, where it has none.
+    /// Adds a batch axis to an array that has none.
     fn batch(&self, array: &Value) -> Array {
         let mut array: Array = serde_json::from_value(array.clone()).unwrap();
         if !self.is_batched() {
@@ -191,7 +191,7 @@ pub fn on_device(case: &Case, device: &Device, relative: f64) {
     layer_on_device(case, case.layer(), device, relative);
 }
 
-/// A layer in a model computes what Keras does.
+/// Checks that a layer in a model computes Keras's outputs.
 fn in_a_model(case: &Case, relative: f64) {
     layer_in_a_model(case, case.layer(), relative);
 }
@@ -208,7 +208,7 @@ fn layer_on_device(case: &Case, layer: impl Layer, device: &Device, relative: f6
     let model = Model::new(x, y).unwrap().build(device).unwrap();
     for (announced, expected) in model.output_shapes().zip(&case.output_shapes) {
         let announced = announced.sizes();
-        // The fixture has the shape of the output. What Keras announces for `RandomCrop` is that of training.
+        // The fixture has the shape of the outputs. For `RandomCrop`, Keras always declares the shape in training.
         if case.class_name != "RandomCrop" || case.training {
             assert_eq!(announced[1..], expected[expected.len() + 1 - announced.len()..], "announced shape");
         }
@@ -269,7 +269,7 @@ fn data_are_normalized() {
         let batches: Vec<Array> =
             case.adapt.iter().map(|batch| serde_json::from_value(batch.clone()).unwrap()).collect();
         if let Some(first) = batches.first() {
-            // Horn takes all data at once.
+            // Horn takes all data in one call.
             let samples = batches.iter().map(|batch| batch.shape[0]).sum();
             let shape = [&[samples], &first.shape[1..]].concat();
             let data: Vec<f32> = batches.iter().flat_map(Array::values).collect();
@@ -288,14 +288,14 @@ fn data_are_normalized() {
     });
 }
 
-/// An array of tokens, as the fixture holds it.
+/// An array of tokens in the fixture's format.
 fn tokens<T: Token>(value: &Value) -> ArrayD<T> {
     let shape: Vec<usize> = serde_json::from_value(value["shape"].clone()).unwrap();
     let data: Vec<T> = serde_json::from_value(value["data"].clone()).unwrap();
     ArrayD::from_shape_vec(IxDyn(&shape), data).unwrap()
 }
 
-/// Adapts a layer, or not, as the case says, and compares what it knows then.
+/// Makes a layer, adapts it if the case says so, and compares its state with Keras's.
 macro_rules! adapted {
     ($class:ident, $token:ty, $case:expr) => {{
         let case = $case;

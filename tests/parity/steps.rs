@@ -1,6 +1,7 @@
-//! Each part of a training step against Keras: regularizers, activity losses, constraints, masks, several outputs.
+//! Each part of a training step compared with Keras: regularizers, activity losses, constraints, masks, several
+//! outputs.
 //!
-//! `keras/make_step_fixtures.py` makes sure that each run would be another without its part.
+//! `keras/make_step_fixtures.py` checks that each run would give other numbers without its part.
 
 use std::collections::BTreeMap;
 
@@ -38,11 +39,11 @@ struct Options {
     evaluated: usize,
 }
 
-/// Numbers that differ from Keras's, and why.
+/// Metrics that differ from Keras's, and why.
 const DIFFERENT: [(&str, &str, &str); 1] =
     [("masked labels", "sparse_categorical_accuracy", "metrics count masked timesteps, where Keras leaves them out")];
 
-/// Rounding adds up over the steps, in another order than XLA's.
+/// Rounding errors add up over the steps, in another order than in XLA.
 const TOLERANCE: f64 = 2e-6;
 
 #[test]
@@ -96,7 +97,7 @@ fn check(run: &Run) {
     }
 }
 
-/// The numbers under a key are those of Keras, or differ if they are listed as such.
+/// Checks that the numbers for a key are Keras's, or that they differ if they are listed as different.
 fn check_numbers(run: &Run, key: &str, received: &[f64], expected: &[f64]) {
     let what = format!("{}: {key}", run.name);
     let metric = key.strip_prefix("val_").unwrap_or(key);

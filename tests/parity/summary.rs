@@ -1,4 +1,4 @@
-//! The tables that `summary()` prints, character for character.
+//! The tables that `summary()` prints, compared character by character.
 
 use horn::burn::tensor::Device;
 use horn::prelude::*;

@@ -1,4 +1,4 @@
-//! Whole runs against Keras: a seed gives the same weights, the same batches and the same history.
+//! Whole training runs compared with Keras: the same seed gives the same weights, batches and history.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ struct Options {
     shuffle: bool,
 }
 
-/// Rounding adds up over the 15 steps, in another order than XLA's.
+/// Rounding errors add up over the 15 steps, in another order than in XLA.
 const TOLERANCE: f64 = 2e-6;
 
 #[test]

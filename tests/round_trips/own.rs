@@ -1,4 +1,4 @@
-//! Models that Horn makes itself, for Keras to read.
+//! Models that are made in Horn, for Keras to read.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use super::Checked;
 
 pub const NAMES: [&str; 6] = ["digits", "residual", "words", "attention", "affine", "reviews"];
 
-/// The model of this name with an input for it.
+/// The model with this name, and an input for it.
 fn make(name: &str) -> horn::Result<(CompiledModel, HostArray<'static>)> {
     let scaled = |shape: &[usize], to: &dyn Fn(f32) -> f32| {
         let value = |at: usize| to(((at * 2_654_435_761) % 1024) as f32 / 512.0 - 1.0);
@@ -89,10 +89,10 @@ fn make(name: &str) -> horn::Result<(CompiledModel, HostArray<'static>)> {
     })
 }
 
-/// Writes the model, with what Horn makes of an input.
+/// Writes the model, with an input and the output that Horn computes for it.
 pub fn write(folder: &Path, name: &str) -> Checked {
     let (mut model, x) = make(name)?;
-    // The initial values are zeros or ones for some weights, which would hide much.
+    // Some initial values are only zeros or ones, which would hide errors.
     let mut number = 0_u64;
     let mut off = |value: f32| {
         number = (number + 1) * 48_271 % 2_147_483_647;
@@ -108,7 +108,7 @@ pub fn write(folder: &Path, name: &str) -> Checked {
     Ok(std::fs::write(folder.join(name).with_extension("json"), content.to_string())?)
 }
 
-/// An input as `round_trip.py` reads it.
+/// An input in the format that `round_trip.py` reads.
 fn given(x: &HostArray<'_>) -> horn::Result<Value> {
     let all: Vec<usize> = (0..x.len()).collect();
     Ok(match x.is_strings() {
@@ -120,7 +120,7 @@ fn given(x: &HostArray<'_>) -> horn::Result<Value> {
     })
 }
 
-/// A user's own layer, x · scale + shift; `round_trip.py` has it in Python.
+/// A custom layer, x · scale + shift. `round_trip.py` has the same layer in Python.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Affine {
     shift: f32,
@@ -157,7 +157,7 @@ impl Forward for AffineModule {
     }
 }
 
-/// A layer that nobody makes known by `layers::register`.
+/// A custom layer that is never registered.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Danse {
     affine: Affine,
@@ -187,7 +187,8 @@ fn scale(model: &Model) -> ArrayD<f32> {
     model.get_weights().swap_remove(at)
 }
 
-/// A model with a user's layer, which is frozen half way, learns, is written and read, and learns on.
+/// A model with a custom layer is trained. Then the layer is frozen, and the model is trained again, saved and loaded,
+/// and continues training.
 #[test]
 fn a_users_layer_is_read_by_its_registered_class() {
     horn::layers::register::<Affine>("Affine");
@@ -212,7 +213,7 @@ fn a_users_layer_is_read_by_its_registered_class() {
     assert!(!layer.trainable(), "the layer is frozen");
     assert_eq!(layer.layer().config()["shift"], 0.25);
 
-    // Both go on as if nothing had been in between.
+    // Both models continue as if there had been no round trip.
     let before = again.model().unwrap().get_weights();
     again.fit(&x, &y, learn()).unwrap();
     model.fit(&x, &y, learn()).unwrap();

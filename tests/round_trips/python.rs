@@ -1,13 +1,13 @@
-//! Python with Keras.
+//! Runs Python with Keras.
 
 use std::path::Path;
 use std::process::Command;
 
-/// The interpreter that the environment variable `HORN_PYTHON` names, or the usual one.
+/// The interpreter in the environment variable `HORN_PYTHON`, or the default one.
 ///
 /// # Panics
 ///
-/// It has no Keras on JAX.
+/// If it does not have Keras on JAX.
 pub fn with_keras() -> String {
     let named = std::env::var("HORN_PYTHON").ok().filter(|name| !name.is_empty());
     let python = named.unwrap_or_else(|| "python3".to_owned());
@@ -20,7 +20,7 @@ pub fn with_keras() -> String {
     panic!("{python:?} has no Keras on JAX; let HORN_PYTHON name a Python with keras, jax and h5py: {problem}")
 }
 
-/// Runs a subcommand of `round_trip.py`, for these models or for all; where it fails, what it prints.
+/// Runs a subcommand of `round_trip.py`, for these models or for all. The error is its output.
 pub fn round_trip(python: &str, command: &str, folder: &Path, names: &[&str]) -> Result<(), String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("keras/round_trip.py");
     let output = Command::new(python)

@@ -1,5 +1,5 @@
-//! What the command promises of whole processes: one image is predicted within 30 ms, and a model of 100 MB is loaded
-//! within 0.3 s and in less than 2.2 times its size. Fails where that does not hold.
+//! Checks limits for whole processes: one image is predicted within 30 ms, and a model of 100 MB is loaded within 0.3
+//! s, with less than 2.2 times its size in memory. Fails if a limit is exceeded.
 //!
 //! ```text
 //! cargo bench -p horn-cli --bench process
@@ -60,7 +60,7 @@ fn main() -> horn::Result<()> {
     Ok(())
 }
 
-/// Loads a model in this process, and prints the microseconds and the largest memory of the process in bytes.
+/// Loads a model in this process, and prints the time in microseconds and the process's peak memory in bytes.
 fn load_alone(path: &Path) -> horn::Result<()> {
     let start = Instant::now();
     let model: Model = load_model(path)?;
@@ -86,7 +86,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// A `.npy` file of bytes, as `numpy.save` writes it.
+/// A `.npy` file of zero bytes, as `numpy.save` writes it.
 fn npy_of_zeros(sizes: [usize; 3]) -> Vec<u8> {
     let [a, b, c] = sizes;
     let mut header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({a}, {b}, {c}), }}");

@@ -1,4 +1,4 @@
-//! The arrays that a model takes and gives, in `.npy` and `.npz` files.
+//! A model's input and output arrays, in `.npy` and `.npz` files.
 
 mod npy;
 mod npz;
@@ -18,11 +18,11 @@ use crate::failure::{Failure, Outcome};
 use crate::names::Names;
 use crate::source::FileKind;
 
-/// The arrays of these names, from one `.npz` or as many `.npy` as there are names.
+/// Reads the arrays with these names, from one `.npz` file or from one `.npy` file for each name.
 ///
 /// # Errors
 ///
-/// A file cannot be read, or there are others than these.
+/// If a file can't be read, or the arrays don't match the names.
 pub fn read(paths: &[PathBuf], names: &Names, what: &str) -> Result<Vec<HostArray<'static>>> {
     if let [path] = paths
         && FileKind::of(path)? == FileKind::Zip
@@ -39,11 +39,11 @@ pub fn read(paths: &[PathBuf], names: &Names, what: &str) -> Result<Vec<HostArra
     paths.iter().map(|path| read_npy(path).and_then(host)).collect()
 }
 
-/// The arrays of an `.npz` in the order of the names.
+/// The arrays of an `.npz` file, in the order of the names.
 fn named(path: &Path, arrays: Vec<(String, Stored)>, names: &Names, what: &str) -> Result<Vec<HostArray<'static>>> {
     let mut arrays: Vec<(String, Option<Stored>)> = arrays.into_iter().map(|(name, it)| (name, Some(it))).collect();
     let shown: Vec<&str> = names.shown().collect();
-    // `numpy.savez(file, a, b)` knows no names, and one array needs none.
+    // `numpy.savez(file, a, b)` does not record names, and a single array does not need one.
     let in_order = arrays.len() == 1 && shown.len() == 1
         || arrays.len() == shown.len()
             && (0..shown.len()).all(|at| arrays.iter().any(|it| it.0 == format!("arr_{at}")));
@@ -70,7 +70,7 @@ fn read_npy(path: &Path) -> Result<Stored> {
     npy::read(&mut BufReader::new(file), len).map_err(|error| error.at(place()))
 }
 
-/// An array as models take it. Dtypes that Horn does not compute with become wider ones.
+/// Converts an array to a model's input. Dtypes that Horn does not support are widened.
 fn host(stored: Stored) -> Result<HostArray<'static>> {
     let axes = |sizes: &[usize]| if sizes.is_empty() { vec![1] } else { sizes.to_vec() };
     let array = match stored {
@@ -99,21 +99,21 @@ fn all<T, U>(values: Vec<T>, convert: impl Fn(T) -> U) -> Vec<U> {
     values.into_iter().map(convert).collect()
 }
 
-/// Where results go, checked before they are computed.
+/// The kind of output file. It is checked before anything is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// One array.
     Npy,
-    /// Arrays by name.
+    /// Named arrays.
     Npz,
 }
 
 impl Target {
-    /// By the name of the file.
+    /// The kind for the file's extension.
     ///
     /// # Errors
     ///
-    /// It ends in neither.
+    /// If the extension is neither `.npy` nor `.npz`.
     pub fn of(path: &Path) -> Outcome<Self> {
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("npy") => Ok(Self::Npy),
@@ -128,11 +128,11 @@ impl Target {
         }
     }
 
-    /// Writes the arrays. A file that was there is replaced when the new one is whole.
+    /// Writes the arrays. An existing file is replaced only when the new one is complete.
     ///
     /// # Errors
     ///
-    /// There are several for one `.npy`, or the file cannot be written.
+    /// If there are several arrays for one `.npy` file, or the file can't be written.
     pub fn write(self, path: &Path, arrays: &[(&str, &ArrayD<f32>)]) -> Outcome {
         match (self, arrays) {
             (Self::Npy, [(_, array)]) => Ok(write_atomically(path, |file| npy::write(file, array))?),

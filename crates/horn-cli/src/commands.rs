@@ -1,4 +1,4 @@
-//! What `horn` can do, each in a file of its own.
+//! The subcommands of `horn`, one file for each.
 
 mod bench;
 mod convert;
@@ -25,11 +25,11 @@ pub enum Command {
 }
 
 impl Command {
-    /// Does it.
+    /// Runs the command.
     ///
     /// # Errors
     ///
-    /// A file, the data or the command line is wrong.
+    /// If a file, the data or the command line is invalid.
     pub fn run(self) -> Outcome {
         match self {
             Self::Summary(options) => summary::run(&options),

@@ -1,4 +1,4 @@
-//! Why the command stops, and by which exit code it says so.
+//! The errors of the command, and their exit codes.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -8,17 +8,17 @@ use horn::Error;
 /// What commands return.
 pub type Outcome<T = ()> = Result<T, Failure>;
 
-/// What went wrong, by who can fix it.
+/// An error, by what the user has to fix.
 #[derive(Debug)]
 pub enum Failure {
-    /// A file or its data.
+    /// In a file or its data.
     Data(Error),
-    /// The command line.
+    /// In the command line.
     Usage(Error),
 }
 
 impl Failure {
-    /// 1 for files and data, 2 for the command line.
+    /// The exit code: 1 for files and data, 2 for the command line.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Data(_) => 1,
@@ -34,7 +34,7 @@ impl From<Error> for Failure {
 }
 
 impl fmt::Display for Failure {
-    /// One line, whatever a library says.
+    /// Always a single line, whatever line breaks a library's message has.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Data(error) | Self::Usage(error)) = self;
         let text = error.to_string();

@@ -1,5 +1,5 @@
-//! The command `horn`, which works on Keras's model files without Python: it summarises, inspects, predicts, evaluates,
-//! converts and plots.
+//! The command `horn`, which works on Keras's model files without Python. It summarises, inspects, predicts, evaluates,
+//! converts, plots and benchmarks.
 
 mod arrays;
 mod commands;

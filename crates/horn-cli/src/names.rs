@@ -1,24 +1,24 @@
-//! By which names arrays belong to a model's inputs and outputs.
+//! The names that assign arrays to a model's inputs and outputs.
 
 use std::collections::HashSet;
 
 use horn::Model;
 
-/// The names of all inputs, or of all outputs, in the order of the model.
+/// The names of a model's inputs or outputs, in the model's order.
 pub struct Names {
-    /// Those of Keras's program where it gives them in a dictionary, otherwise those of the layers. Each is there once.
+    /// The keys, if the Keras program used a dictionary; otherwise the names of the layers. Names are unique.
     shown: Vec<String>,
-    /// Those of the layers, which are taken, too.
+    /// The names of the layers, which are accepted, too.
     layers: Vec<String>,
 }
 
 impl Names {
-    /// Of the inputs.
+    /// The names of the inputs.
     pub fn of_inputs(model: &Model) -> Self {
         Self::new(model.input_keys().to_vec(), model.input_names().map(str::to_owned).collect())
     }
 
-    /// Of the outputs.
+    /// The names of the outputs.
     pub fn of_outputs(model: &Model) -> Self {
         Self::new(model.output_keys().to_vec(), model.output_names().map(str::to_owned).collect())
     }
@@ -29,16 +29,16 @@ impl Names {
         Self { shown, layers }
     }
 
-    /// The names that users see.
+    /// The names that are shown to users.
     pub fn shown(&self) -> impl ExactSizeIterator<Item = &str> {
         self.shown.iter().map(String::as_str)
     }
 
-    /// Where the arrays of these names belong: which of them is the first, and so on.
+    /// The index of the array for each name.
     ///
     /// # Errors
     ///
-    /// The name that is missing.
+    /// The first name for which there is no array.
     pub fn places(&self, found: &[String]) -> Result<Vec<usize>, &str> {
         let place = |name: &String| found.iter().position(|other| other == name);
         if let Some(places) = self.layers.iter().map(place).collect::<Option<Vec<_>>>()
@@ -50,7 +50,8 @@ impl Names {
     }
 }
 
-/// A layer may have several outputs: the second of them is `lstm_1`, if no layer is called so.
+/// Makes names unique, as a layer may have several outputs. The second output of `lstm` is `lstm_1`, if no layer has
+/// that name.
 fn numbered(names: Vec<String>) -> Vec<String> {
     let given: HashSet<String> = names.iter().cloned().collect();
     let mut taken = HashSet::new();
@@ -86,7 +87,7 @@ mod tests {
         assert_eq!(names.places(&texts(&["d", "w"])), Ok(vec![1, 0]));
         assert_eq!(names.places(&texts(&["wide", "deep"])), Ok(vec![0, 1]));
         assert_eq!(names.places(&texts(&["w", "deep"])), Err("d"));
-        // Where a key is the name of another layer, keys are meant.
+        // If a key is also the name of another layer, it is taken as the key.
         let names = Names::new(texts(&["b", "a"]), texts(&["a", "b"]));
         assert_eq!(names.places(&texts(&["a", "b"])), Ok(vec![1, 0]));
         assert_eq!(names.shown().collect::<Vec<_>>(), ["b", "a"]);

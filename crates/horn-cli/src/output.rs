@@ -1,12 +1,11 @@
-//! Results on stdout, everything else on stderr.
+//! Output: results go to stdout, everything else goes to stderr.
 
 use std::io::{self, ErrorKind, Write};
 
 use horn::{Error, Result};
 use serde_json::Value;
 
-/// Writes a result. A reader that went away, such as `head`, has all that it wants: that ends the program, and is no
-/// failure.
+/// Writes a result. If the reader has closed the pipe, as `head` does, the program exits successfully.
 pub fn write(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -16,7 +15,7 @@ pub fn write(text: &str) -> Result<()> {
     }
 }
 
-/// Writes a result and ends its line.
+/// Writes a result and a newline.
 pub fn line(text: &str) -> Result<()> {
     write(&format!("{text}\n"))
 }
@@ -26,13 +25,13 @@ pub fn json(value: &Value) -> Result<()> {
     line(&format!("{value:#}"))
 }
 
-/// Tells the user something that is no result.
+/// Writes a message that is not a result, to stderr.
 pub fn note(text: &str) {
-    // Nobody is left to be told that stderr is closed.
+    // If stderr is closed, nobody can read the message.
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Rows whose columns stand below each other; those of numbers on the right.
+/// Formats a table with aligned columns. The columns in `numbers` are aligned to the right.
 pub fn table(rows: &[Vec<String>], numbers: &[usize]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
@@ -49,7 +48,7 @@ pub fn table(rows: &[Vec<String>], numbers: &[usize]) -> String {
     text
 }
 
-/// `118,282`
+/// Formats a number with separators, as in `118,282`.
 pub fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
@@ -62,7 +61,7 @@ pub fn thousands(count: u64) -> String {
     text
 }
 
-/// `462.04 KB`, as Keras's summary says it.
+/// Formats a size in bytes as Keras's summary does, as in `462.04 KB`.
 pub fn memory(bytes: u64) -> String {
     let mut size = bytes as f64;
     for unit in ["B", "KB", "MB", "GB"] {

@@ -1,27 +1,27 @@
-//! How far a long computation is, where somebody looks at it.
+//! The progress of long computations, shown only on a terminal.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Shorter computations need no line.
+/// Shorter computations show no progress.
 const PATIENCE: Duration = Duration::from_millis(500);
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// A line on stderr, if that is a terminal. It is gone when the computation is.
+/// A progress line on stderr, if that is a terminal. It is erased when the computation ends.
 pub struct Progress {
     shown: bool,
     next: Option<Instant>,
 }
 
 impl Progress {
-    /// Nothing is shown yet.
+    /// A line that is not shown yet.
     pub fn new() -> Self {
         Self { shown: false, next: io::stderr().is_terminal().then(|| Instant::now() + PATIENCE) }
     }
 
-    /// So many samples are done.
+    /// Shows how many samples are done, if the last update was long enough ago.
     pub fn show(&mut self, done: usize, all: usize) {
         if self.next.is_some_and(|next| Instant::now() >= next) {
             let _ = write!(io::stderr(), "\r{done}/{all} samples");
@@ -39,13 +39,13 @@ impl Drop for Progress {
     }
 }
 
-/// A line on stderr that counts seconds, for a computation that does not say how far it is.
+/// A line on stderr that counts seconds, for a computation that does not report its progress.
 pub struct Waiting {
     clock: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Waiting {
-    /// For so many samples.
+    /// Starts counting, for a computation with this many samples.
     pub fn new(samples: usize) -> Self {
         if !io::stderr().is_terminal() {
             return Self { clock: None };

@@ -1,4 +1,4 @@
-//! Files of models and of weights, told apart by what they begin with.
+//! Model and weights files, identified by their first bytes.
 
 use std::io::Read;
 use std::path::Path;
@@ -8,27 +8,27 @@ use horn_keras::archive::Archive;
 use horn_keras::h5::WeightsReader;
 use horn_keras::plain_file;
 
-/// What a file is.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
-    /// A zip: a `.keras` file, or an `.npz`.
+    /// A zip archive: a `.keras` or `.npz` file.
     Zip,
     /// `.h5` or `.weights.h5`.
     Hdf5,
     /// `.npy`
     Npy,
-    /// Told by its name, as it begins with a number only.
+    /// Identified by its extension, as it starts with a number and not with a signature.
     Safetensors,
-    /// Nothing that Horn reads.
+    /// A format that Horn can't read.
     Other,
 }
 
 impl FileKind {
-    /// Of the file.
+    /// Identifies a file.
     ///
     /// # Errors
     ///
-    /// It cannot be read.
+    /// If the file can't be read.
     pub fn of(path: &Path) -> Result<Self> {
         let mut start = Vec::new();
         plain_file::open(path).and_then(|file| file.take(8).read_to_end(&mut start)).map_err(|error| {
@@ -38,7 +38,7 @@ impl FileKind {
                 .hint("look at the name and the folder of the file")
         })?;
         Ok(match start.as_slice() {
-            // Two letters are not enough: the length that safetensors begin with may be the same.
+            // `PK` is not enough: the length at the start of a safetensors file may be the same two bytes.
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Self::Zip,
             b"\x89HDF\r\n\x1a\n" => Self::Hdf5,
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Self::Npy,
@@ -48,21 +48,21 @@ impl FileKind {
     }
 }
 
-/// A model with what its file says of it.
+/// A model with everything that its file contains.
 pub enum Loaded {
-    /// It was saved without being compiled.
+    /// A model that was saved without being compiled.
     Plain(Box<Model>),
-    /// With its optimizer's state.
+    /// A compiled model with its optimizer's state.
     Compiled(Box<CompiledModel>),
 }
 
 impl Loaded {
-    /// Reads a model with all that is in its file. Where it was compiled with something that Horn does not have, the
-    /// model is read without that, and the error tells.
+    /// Reads a model with everything in its file. If it was compiled with something that Horn does not support, the
+    /// model is read without it, and the error is returned with it.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or holds a model that Horn does not have.
+    /// If the file can't be read, or the model itself is not supported.
     pub fn open(path: &Path) -> Result<(Self, Option<Error>)> {
         if !is_compiled(path)? {
             return Ok((Self::Plain(Box::new(load_model(path)?)), None));
@@ -73,11 +73,11 @@ impl Loaded {
         }
     }
 
-    /// The model itself.
+    /// The model.
     ///
     /// # Errors
     ///
-    /// Never for a model from a file.
+    /// Never, for a model from a file.
     pub fn model(&self) -> Result<&Model> {
         match self {
             Self::Plain(model) => Ok(model),
@@ -85,7 +85,7 @@ impl Loaded {
         }
     }
 
-    /// Writes the file that the name asks for.
+    /// Writes the model, or only its weights, in the format for the file's name.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Loaded {
         }
     }
 
-    /// Takes the weights from another file.
+    /// Reads the weights from another file.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl Loaded {
     }
 }
 
-/// Does the file say what the model was compiled with?
+/// Does the file contain the arguments of `compile`?
 fn is_compiled(path: &Path) -> Result<bool> {
     if FileKind::of(path)? == FileKind::Hdf5 {
         return Ok(WeightsReader::open(path)?.attributes("")?.contains_key("training_config"));

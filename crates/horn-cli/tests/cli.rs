@@ -1,4 +1,4 @@
-//! The command as scripts use it: what it prints, what it writes, and by which code it ends.
+//! Runs the command as scripts do, and checks its output, its files and its exit codes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn horn(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
-/// What it prints where all is well.
+/// The output of a command that succeeds.
 fn stdout(arguments: &[&str]) -> String {
     let output = horn(arguments);
     let errors = str::from_utf8(&output.stderr).unwrap();
@@ -38,7 +38,7 @@ fn json(arguments: &[&str]) -> Value {
     serde_json::from_str(&stdout(&[arguments, &["--json"]].concat())).unwrap()
 }
 
-/// The one line that it says where something is wrong, with the code.
+/// The exit code and the single error line of a command that fails.
 fn error(arguments: &[&str]) -> (i32, String) {
     let output = horn(arguments);
     assert!(output.stdout.is_empty(), "{arguments:?}");
@@ -46,7 +46,7 @@ fn error(arguments: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), text.trim_end().to_owned())
 }
 
-/// A folder for the files of a test, and its paths as text.
+/// A folder for the files of a test. Its paths are strings.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -80,13 +80,13 @@ fn floats(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// The floats of a `.npy` file, which are at its end.
+/// The floats at the end of a `.npy` file.
 fn values(bytes: &[u8], count: usize) -> Vec<f32> {
     let all = bytes[bytes.len() - 4 * count..].chunks_exact(4);
     all.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
 }
 
-/// Arrays of floats that Keras computed: all of them, by name.
+/// The values of an array of floats that Keras computed, by the array's name.
 fn keras(name: &str, array: &str, count: usize) -> Vec<f32> {
     let mut zip = zip::ZipArchive::new(fs::File::open(fixture(name)).unwrap()).unwrap();
     let mut bytes = Vec::new();
@@ -148,7 +148,7 @@ fn predictions_are_keras_s() {
     let predicted = json(&["predict", &model, &x]);
     assert_close(&numbers(&predicted["kind"]), &keras("cli/two_predicted.npz", "kind", 12));
     assert_close(&numbers(&predicted["value"]), &keras("cli/two_predicted.npz", "value", 4));
-    // In batches, into a file.
+    // In batches, and to a file.
     let out = folder.path("out.npz");
     assert_eq!(stdout(&["predict", &model, &x, "--output", &out, "--batch-size", "3"]), "");
     let mut zip = zip::ZipArchive::new(fs::File::open(&out).unwrap()).unwrap();
@@ -158,7 +158,7 @@ fn predictions_are_keras_s() {
     assert_eq!(zip.len(), 2);
 }
 
-/// Texts as `numpy.save` writes them, and what Keras on TensorFlow makes of them.
+/// Strings as `numpy.save` writes them, and the outputs of Keras on TensorFlow.
 #[test]
 fn texts_are_read_by_models_of_texts() {
     let folder = Folder::new();
@@ -193,7 +193,7 @@ fn arrays_go_by_keys_or_by_the_names_of_layers() {
     assert_eq!(json(&["predict", &model, &fixture("cli/keyed_x_by_layers.npz")]), predicted);
     let loss = json(&["evaluate", &model, &x, &fixture("cli/keyed_y.npz")]);
     assert_close(&numbers(&loss["loss"]), &keras("cli/keyed_predicted.npz", "loss", 1));
-    // What was predicted can be what is expected.
+    // The predictions can serve as the expected outputs.
     let out = folder.path("out.npz");
     stdout(&["predict", &model, &x, "-o", &out]);
     assert_eq!(json(&["evaluate", &model, &x, &out])["loss"], 0.0);
@@ -290,14 +290,14 @@ fn evaluates_as_keras_does() {
     assert!(text.contains("the model was saved without being compiled"), "{text}");
 }
 
-/// On a terminal a line counts the seconds while it computes, and is gone in the end. `script` has a terminal for it.
+/// On a terminal, a line counts the seconds of the computation and is erased at the end. `script` provides a terminal.
 #[cfg(target_os = "linux")]
 #[test]
 fn evaluating_shows_that_it_goes_on() {
     let folder = Folder::new();
     let (horn, model, scores) = (env!("CARGO_BIN_EXE_horn"), small(), folder.path("scores"));
     let mut samples = 5_000;
-    // Nothing is shown of what takes less than half a second.
+    // Computations of less than half a second show no line.
     let shown = loop {
         let x = folder.put("x.npy", &npy("|u1", false, &format!("({samples}, 3)"), &vec![1; 3 * samples]));
         let y = folder.put("y.npy", &npy("|u1", false, &format!("({samples}, 2)"), &vec![1; 2 * samples]));
@@ -326,7 +326,7 @@ fn evaluating_shows_that_it_goes_on() {
 fn converts_there_and_back() {
     let folder = Folder::new();
     for model in [small(), fixture("cli/two.keras"), fixture("cli/nested.keras")] {
-        // Of an optimizer that has made no step, Keras's file has less than Horn's.
+        // If the optimizer has made no step, Keras's file has fewer variables than Horn's.
         let is_trained = model == small();
         let tensors = |file: &str| {
             let all = json(&["inspect", file])["tensors"].as_array().unwrap().clone();
@@ -338,7 +338,7 @@ fn converts_there_and_back() {
         for weights in ["m.weights.h5", "m.safetensors"] {
             let (weights, again) = (folder.path(weights), folder.path("again.keras"));
             stdout(&["convert", &model, &weights]);
-            // Other weights, to be replaced.
+            // The model's own weights, which are replaced.
             stdout(&["convert", &weights, &again, "--model", &model]);
             assert_eq!(tensors(&again), original, "{weights}");
         }
@@ -348,7 +348,7 @@ fn converts_there_and_back() {
         assert_eq!(tensors(&again), original);
         assert_eq!(json(&["summary", &again]), original_summary);
     }
-    // The values are those of the first file, not of the model's.
+    // The values come from the first file, not from the model.
     let changed = folder.path("changed.safetensors");
     stdout(&["convert", &small(), &changed]);
     let mut bytes = fs::read(&changed).unwrap();
@@ -393,7 +393,7 @@ fn safetensors_may_begin_as_zips_do() {
     let listed = stdout(&["inspect", &weights]);
     let bytes = fs::read(&weights).unwrap();
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    // A list of this length, with spaces at its end: its first bytes are "PK".
+    // Pads the header with spaces to a length whose first bytes are "PK".
     let mut longer = 19_280_u64.to_le_bytes().to_vec();
     longer.extend(&bytes[8..8 + length]);
     longer.resize(8 + 19_280, b' ');
@@ -402,7 +402,7 @@ fn safetensors_may_begin_as_zips_do() {
     assert_eq!(stdout(&["inspect", &folder.put("w.safetensors", &longer)]), listed);
 }
 
-/// Whoever opens one waits until somebody writes to it.
+/// Opening a pipe blocks until another process opens it for writing.
 #[cfg(unix)]
 #[test]
 fn pipes_are_no_files() {
@@ -541,7 +541,7 @@ fn what_was_done_is_json_too() {
     assert_eq!(json(&["plot", &small()])["svg"], fs::read_to_string(&svg).unwrap());
 }
 
-/// An optimizer is not lost without a word.
+/// The state of an optimizer is never dropped silently.
 #[test]
 fn a_model_with_another_optimizer_is_converted_when_that_is_said() {
     let folder = Folder::new();
@@ -577,7 +577,7 @@ fn a_model_with_another_optimizer_is_converted_when_that_is_said() {
     stdout(&["convert", &nadam, &folder.path("m.safetensors")]);
 }
 
-/// A header that asks for terabytes is an error, and quickly one.
+/// A header that declares terabytes is an error, and does not take long.
 #[test]
 fn hostile_arrays_are_errors() {
     let folder = Folder::new();
@@ -587,7 +587,7 @@ fn hostile_arrays_are_errors() {
         assert_eq!(code, 1);
         assert!(text.contains("does not hold all of its values"), "{text}");
     }
-    // A member that says it holds more than can be packed into it.
+    // A member whose declared size exceeds what its bytes can inflate to.
     let mut bytes = fs::read(fixture("cli/two_y.npz")).unwrap();
     let at = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
     bytes[at + 24..at + 28].copy_from_slice(&u32::MAX.to_le_bytes()[..4]);
@@ -604,7 +604,7 @@ fn hostile_arrays_are_errors() {
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let folder = Folder::new();
-    // More than a pipe holds.
+    // More than fits into the buffer of a pipe.
     let x = folder.put("x.npy", &npy("|u1", false, "(20000, 3)", &[1; 60_000]));
     let mut child =
         command(&["predict", &small(), &x, "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

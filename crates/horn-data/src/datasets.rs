@@ -1,4 +1,4 @@
-//! Datasets by name, as arrays ready to learn from.
+//! Datasets by name, as arrays that are ready for training.
 
 mod idx;
 pub mod mnist;

@@ -1,4 +1,4 @@
-//! Arrays from any dataset of Burn's.
+//! Makes arrays from any Burn dataset.
 
 use std::error::Error as StdError;
 
@@ -6,10 +6,10 @@ use burn_dataset::Dataset;
 use horn_nn::{Error, Result};
 use ndarray::ArrayD;
 
-/// Makes an array of features and an array of labels of a dataset of Burn's.
+/// Makes an array of features and an array of labels from a Burn dataset.
 ///
-/// `split` takes an item apart into the features and the label, each as a list of numbers that fills the given shape.
-/// The shape `[]` stands for a single number.
+/// `split` returns the features and the label of an item, each as a sequence of numbers that fills the given shape. The
+/// shape `[]` is a single number.
 ///
 /// # Shapes
 ///
@@ -41,7 +41,7 @@ use ndarray::ArrayD;
 ///
 /// # Errors
 ///
-/// If the dataset cannot give an item, or an item's features or label do not fill their shape.
+/// If the dataset can't return an item, or the numbers of an item don't fill the shapes.
 pub fn from_dataset<I, E, X, Y, const N: usize, const M: usize>(
     dataset: &(impl Dataset<I, E> + ?Sized),
     features: [usize; N],
@@ -69,7 +69,7 @@ where
     Ok((x.into_array()?, y.into_array()?))
 }
 
-/// The rows of an array to be, of one length all.
+/// Collects the rows of an array. All rows have the same length.
 struct Rows {
     what: &'static str,
     shape: Vec<usize>,

@@ -1,10 +1,10 @@
-//! Data for training: [datasets] by name, which are found on this machine and checked, and `from_dataset`, which makes
-//! arrays of any Burn dataset.
+//! Data for training: [datasets] by name, which are found locally and verified, and `from_dataset`, which makes arrays
+//! from any Burn dataset.
 //!
 //! # Features
 //!
 //! - `burn-dataset` (the default): `from_dataset`, and the crate [`burn-dataset`](https://docs.rs/burn-dataset) itself
-//! - `download`: datasets that are not on this machine are downloaded
+//! - `download`: datasets that are not found locally are downloaded
 
 pub mod datasets;
 #[cfg(feature = "burn-dataset")]

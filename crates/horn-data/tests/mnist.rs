@@ -1,4 +1,4 @@
-//! MNIST loads as numpy reads it, and no bad file is taken for it.
+//! MNIST has the values that NumPy reads, and invalid files are refused.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -32,7 +32,7 @@ fn compressed(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A folder of the four good files without this one.
+/// A folder with three valid files, without this one.
 fn folder_without(name: &str) -> TempDir {
     let folder = tempdir().unwrap();
     for other in [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS] {

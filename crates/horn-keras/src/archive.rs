@@ -1,4 +1,4 @@
-//! `.keras` files: zips of `metadata.json`, `config.json`, `model.weights.h5` and `assets/`.
+//! `.keras` files: zip archives of `metadata.json`, `config.json`, `model.weights.h5` and `assets/`.
 
 mod date;
 mod names;

@@ -1,4 +1,4 @@
-//! Arrays as they lie in Keras's files: sizes, and values of one of the dtypes that a variable can have.
+//! Arrays as Keras's files store them: a shape, and values of one of the dtypes of variables.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ pub enum DType {
 }
 
 impl DType {
-    /// How many bytes a value has.
+    /// The size of a value in bytes.
     pub fn size(self) -> usize {
         match self {
             Self::I8 | Self::U8 | Self::Bool => 1,
@@ -69,7 +69,7 @@ impl fmt::Display for DType {
     }
 }
 
-/// The values of an [`Array`] in row-major order. Halves are kept as their bits, so that nothing is lost on the way.
+/// The values of an [`Array`] in row-major order. 16-bit floats are kept as their bits, so that they are never rounded.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)]
 pub enum Values {
@@ -88,7 +88,7 @@ pub enum Values {
     Bool(Vec<u8>),
 }
 
-/// Runs an expression on the vector inside of [`Values`], whatever its type.
+/// Runs an expression on the vector inside [`Values`], whatever its type.
 macro_rules! each {
     ($values:expr, $vector:ident => $body:expr) => {
         match $values {
@@ -138,11 +138,11 @@ pub struct Array {
 }
 
 impl Array {
-    /// An array of values in row-major order.
+    /// Makes an array from values in row-major order.
     ///
     /// # Errors
     ///
-    /// The sizes ask for another number of values.
+    /// If the number of values does not match the shape.
     pub fn new(sizes: impl Into<Vec<usize>>, values: Values) -> Result<Self> {
         let sizes = sizes.into();
         match sizes.iter().try_fold(1_usize, |product, size| product.checked_mul(*size)) {
@@ -158,7 +158,7 @@ impl Array {
         Self { sizes: Vec::new(), values: value.into().0 }
     }
 
-    /// The sizes of the axes.
+    /// The shape.
     pub fn sizes(&self) -> &[usize] {
         &self.sizes
     }
@@ -168,7 +168,7 @@ impl Array {
         self.values.dtype()
     }
 
-    /// How many bytes the values have.
+    /// The size of the values in bytes.
     pub fn bytes(&self) -> usize {
         self.values.len() * self.dtype().size()
     }
@@ -178,16 +178,16 @@ impl Array {
         &self.values
     }
 
-    /// The values alone, in row-major order.
+    /// Takes the values out, in row-major order.
     pub fn into_values(self) -> Values {
         self.values
     }
 
-    /// The values as floats: `float32` ones are not copied, narrower ones are widened, wider ones are rounded.
+    /// The values as floats. `float32` values are not copied, narrower ones are widened, wider ones are rounded.
     ///
     /// # Errors
     ///
-    /// Never for an array that [`new`](Self::new) made.
+    /// Never, for an array made by [`new`](Self::new).
     pub fn into_f32(self) -> Result<ArrayD<f32>> {
         let values = match self.values {
             Values::F32(values) => values,
@@ -207,11 +207,11 @@ impl Array {
             .map_err(|error| Error::shape("the values do not fill the array").because(error))
     }
 
-    /// The one value of a scalar or of an array with a single value, such as an optimizer's `iteration`.
+    /// The value of a scalar or of an array with a single value, such as an optimizer's `iteration`.
     ///
     /// # Errors
     ///
-    /// There are more values, or none.
+    /// If the array does not have exactly one value.
     pub fn to_scalar(&self) -> Result<f64> {
         if self.values.len() != 1 {
             return Err(Error::shape("is no scalar").received(format!("{:?}", self.sizes)).expected("one value"));
@@ -232,7 +232,7 @@ impl Array {
         })
     }
 
-    /// The values as little-endian bytes, as files hold them.
+    /// The values as little-endian bytes, as files store them.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         fn bytes<T: Element>(values: Vec<T>) -> Vec<u8> {
             let mut bytes = Vec::with_capacity(values.len() * T::SIZE);
@@ -249,15 +249,15 @@ impl Array {
 /// The value of [`Array::scalar`].
 pub struct Scalar(Values);
 
-/// A number of fixed size in a file.
+/// A number of fixed size.
 pub(crate) trait Element: Copy {
     /// Its size in bytes.
     const SIZE: usize;
 
-    /// From its bytes, of which there must be [`SIZE`](Self::SIZE), little-endian or big-endian.
+    /// Reads a number from its bytes, little-endian or big-endian. There must be [`SIZE`](Self::SIZE) of them.
     fn take(bytes: &[u8], big_endian: bool) -> Self;
 
-    /// Appends its little-endian bytes.
+    /// Appends the number as little-endian bytes.
     fn append(self, bytes: &mut Vec<u8>);
 }
 
@@ -312,7 +312,7 @@ mod tests {
     #[test]
     fn other_dtypes_become_floats() {
         let of = |values| Array::new([2], values).unwrap().into_f32().unwrap().into_raw_vec_and_offset().0;
-        // 1.5 and the smallest subnormal half.
+        // 1.5 and the smallest subnormal 16-bit float.
         assert_eq!(of(Values::F16(vec![0x3e00, 0x0001])), [1.5, 2.0_f32.powi(-24)]);
         assert_eq!(of(Values::Bf16(vec![0x3fc0, 0xc000])), [1.5, -2.0]);
         assert_eq!(of(Values::F64(vec![0.1, 1e300])), [0.1, f32::INFINITY]);

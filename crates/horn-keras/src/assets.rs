@@ -1,4 +1,4 @@
-//! What layers keep beside their weights: the vocabularies that they have learned.
+//! The vocabularies that layers have learned with `adapt`, which files keep outside of the weights.
 
 use std::io::{Seek, Write};
 
@@ -10,26 +10,26 @@ use crate::archive::{Archive, ArchiveWriter};
 use crate::h5::WeightsReader;
 use crate::layers;
 
-/// The file of a layer's vocabulary.
+/// The file with a layer's vocabulary.
 const VOCABULARY: &str = "vocabulary.txt";
-/// The variable of a layer that weights its tokens.
+/// The variable with the weights that a layer gives its tokens.
 pub(crate) const IDF_WEIGHTS: &str = "idf_weights";
 
-/// The layers that learn a vocabulary. Their configurations are all that there is of them yet: vocabularies of other
-/// classes in an untrusted file are not read.
+/// The layers that can learn a vocabulary. They are told apart by their configurations, as no layer exists yet at this
+/// point. In an untrusted file, vocabularies of other classes are not read.
 const LEARNERS: [&str; 3] = ["IntegerLookup", "StringLookup", "TextVectorization"];
-/// What all vocabularies of a file may have together. A token takes some 200 bytes until the model is there, however
-/// short it is, and the vocabularies of models have thousands of tokens; those of published word vectors, 400,000.
+/// The limit for all vocabularies of a file together. Until the model is loaded, a token takes about 200 bytes, however
+/// short it is. Vocabularies of models have thousands of tokens; those of published word vectors have 400,000.
 const MAX_TOKENS: usize = 400_000;
 const MAX_BYTES: u64 = 16 << 20;
 
-/// What of that is left.
+/// What is left of the limits.
 struct Left {
     tokens: usize,
     bytes: u64,
 }
 
-/// Gives layers the vocabularies that they have learned.
+/// Puts the learned vocabularies into the layers' configurations.
 pub(crate) fn place(object: &mut Value, archive: &mut Archive, weights: &WeightsReader) -> Result<()> {
     let mut learners = Vec::new();
     layers::each(object, |layer| {
@@ -51,10 +51,10 @@ pub(crate) fn place(object: &mut Value, archive: &mut Archive, weights: &Weights
     Ok(())
 }
 
-/// What a layer that looks tokens up has beside its arguments, with the groups that keep it.
+/// The learned state of a lookup layer, with the groups in which files keep it.
 pub(crate) type KeptLookup = (Vec<String>, LookupState);
 
-/// Writes the vocabularies that layers of the model have learned.
+/// Writes the vocabularies that the model's layers have learned.
 pub(crate) fn write(lookups: &[KeptLookup], archive: &mut ArchiveWriter<impl Write + Seek>) -> Result<()> {
     for (groups, state) in lookups {
         let Some(tokens) = &state.vocabulary else { continue };
@@ -73,14 +73,14 @@ pub(crate) fn write(lookups: &[KeptLookup], archive: &mut ArchiveWriter<impl Wri
     Ok(())
 }
 
-/// How much each token counts, where the layer weights them.
+/// The weight of each token, if the layer has such weights.
 fn idf_weights(group: &str, tokens: usize, weights: &WeightsReader) -> Result<Option<Vec<f32>>> {
     let path = format!("{group}/vars/{IDF_WEIGHTS}");
     if !weights.is_dataset(&path) {
         return Ok(None);
     }
     let sizes = weights.describe(&path)?.sizes.to_vec();
-    // There may be room for more tokens.
+    // The variable may be larger than the vocabulary.
     let [size] = sizes[..] else { return Ok(None) };
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     if size < tokens || size > MAX_TOKENS {
@@ -91,7 +91,7 @@ fn idf_weights(group: &str, tokens: usize, weights: &WeightsReader) -> Result<Op
     Ok(Some(weights.read(&path, &[size])?.into_f32()?.into_iter().collect()))
 }
 
-/// A token a line.
+/// Reads a vocabulary, one token per line.
 fn vocabulary(layer: &Value, text: Vec<u8>, left: &mut Left) -> Result<Vec<Value>> {
     let lines = text.iter().filter(|byte| **byte == b'\n').count() + 1;
     left.bytes -= text.len() as u64;

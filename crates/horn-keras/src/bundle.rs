@@ -1,11 +1,11 @@
-//! Weights that belong together in a file.
+//! Weights that files store together.
 
-/// Weights that files keep together: those of a layer, or of a part of one.
+/// Weights that files store together: those of a layer or of a part of a layer.
 pub(crate) struct Bundle {
-    /// The layer, as errors name it.
+    /// The layer's name in errors.
     pub layer: String,
-    /// The weights of the model, by their numbers.
+    /// The indices of the weights in the model.
     pub weights: Vec<usize>,
-    /// The variables of the file, where it has the layer.
+    /// The paths of the variables in the file, if the file has the layer.
     pub variables: Option<Vec<String>>,
 }

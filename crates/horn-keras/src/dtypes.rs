@@ -1,4 +1,4 @@
-//! The dtypes that weights have in Keras's files. Horn computes in float32, whatever they are.
+//! The dtypes of weights in Keras's files. Horn always computes in float32.
 
 use burn::tensor::{bf16, f16};
 use horn_nn::{Model, Result};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::arrays::{Array, DType, Values};
 
-/// The dtype of each weight, as the layers were given it.
+/// The dtype of each weight, from the configurations of the layers.
 pub(crate) fn of_weights(model: &Model) -> Vec<DType> {
     let mut dtypes = Vec::new();
     for layer in model.layers() {
@@ -21,14 +21,14 @@ pub(crate) fn of_weights(model: &Model) -> Vec<DType> {
         }
         let own = dtype_of(&layer.layer().config());
         let is_counted = layer.layer().class_name() == "Normalization";
-        // How often a `Normalization` has learned.
+        // The `count` of a `Normalization` is an integer.
         let of_weight = |name: &str| if is_counted && name == "count" { DType::I32 } else { own };
         dtypes.extend(layer.weights().iter().map(|weight| of_weight(&weight.name)));
     }
     dtypes
 }
 
-/// What a layer's configuration says; that of a wrapper, what the layer inside has.
+/// The dtype in a layer's configuration; for a wrapper, that of the layer inside.
 fn dtype_of(config: &Value) -> DType {
     if let Some(inner) = config.get("layer").and_then(|layer| layer.get("config")) {
         return dtype_of(inner);
@@ -43,16 +43,16 @@ fn dtype_of(config: &Value) -> DType {
     }
 }
 
-/// A variable of the optimizer, where the weights have these dtypes.
+/// A variable of the optimizer as an array, given the dtypes of the weights.
 pub(crate) fn of_optimizer(variable: &OptimizerVariable, weights: &[DType]) -> Result<Array> {
     match &variable.value {
-        // As Keras on JAX counts, as long as it can.
+        // Keras on JAX has an int32 counter; a count that does not fit stays an int64.
         OptimizerValue::Int(count) => Ok(i32::try_from(*count).map_or(Array::scalar(*count), Array::scalar)),
         OptimizerValue::Float(values) => array(values.clone(), variable.weight.map_or(DType::F32, |at| weights[at])),
     }
 }
 
-/// The values in this dtype, if none of them changes by that; otherwise as they are.
+/// The values converted to this dtype if the conversion is exact; otherwise unchanged.
 pub(crate) fn array(values: ArrayD<f32>, dtype: DType) -> Result<Array> {
     let sizes = values.shape().to_vec();
     let values = values.into_raw_vec_and_offset().0;
@@ -159,7 +159,7 @@ mod tests {
         };
         use DType::{Bf16, F16, F32, F64, I32};
         assert_eq!(written(1.5), [I32, F32, F32, F16, Bf16, F32, F64]);
-        // A number that is none of the narrow types stays as it is.
+        // A value that a narrow dtype can't represent exactly is not converted.
         assert_eq!(written(0.1), [I32, F32, F32, F32, F32, F32, F64]);
     }
 }

@@ -1,4 +1,4 @@
-//! HDF5 files, the containers of weights.
+//! HDF5 files, the containers for weights.
 
 mod attribute;
 mod chunks;

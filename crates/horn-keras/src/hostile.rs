@@ -1,4 +1,4 @@
-//! Files that try to harm who reads them: each must be an error, soon and in little memory.
+//! Crafted and corrupted files: reading each must end in an error, quickly and with little memory.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::archive::Archive;
 use crate::fixture;
 use crate::h5::{Attribute, WeightsReader, Window};
 
-/// Everything that can be read from a weights file: the listing, all attributes, all values.
+/// Reads everything from a weights file: the listing, all attributes, all values.
 fn read_all(file: &WeightsReader) -> Result<usize> {
     let mut groups: BTreeSet<String> = BTreeSet::from([String::new()]);
     let (mut values, mut failed) = (0, None);
@@ -50,17 +50,18 @@ fn read_archive(bytes: Vec<u8>) -> Result<usize> {
     read_all(&archive.weights()?)
 }
 
-/// What reads a file of this name.
+/// Reads a file, with the reader for its name.
 fn read(name: &str, bytes: Vec<u8>) -> Result<usize> {
     if name.ends_with(".keras") { read_archive(bytes) } else { read_weights(bytes) }
 }
 
-/// Within a second of computing.
+/// Runs the work, which must not take more than a second of CPU time.
 pub fn soon<T>(what: &str, work: impl FnOnce() -> T) -> T {
     within(Duration::from_secs(1), what, work)
 }
 
-/// Within this time of computing. What else the machine does meanwhile does not count, where the system tells them apart.
+/// Runs the work, which must not take more CPU time than this. Where the operating system can't tell the thread's CPU
+/// time, wall-clock time counts.
 pub fn within<T>(limit: Duration, what: &str, work: impl FnOnce() -> T) -> T {
     let (start, worked) = (Instant::now(), time_worked());
     let result = work();
@@ -69,13 +70,13 @@ pub fn within<T>(limit: Duration, what: &str, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// How long this thread has been computing, where the system tells.
+/// The CPU time of this thread, if the operating system tells it.
 fn time_worked() -> Option<Duration> {
     let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }
 
-/// Of each crafted file, what the error says.
+/// The crafted files, and what their errors say.
 const BAD: [(&str, &str); 15] = [
     ("cycle.h5", "nested too deeply, or contain themselves"),
     ("root_cycle.h5", "nested too deeply, or contain themselves"),
@@ -129,7 +130,7 @@ fn chunks_that_say_that_they_are_huge_are_errors() {
         return;
     }
     let mut bytes = fs::read(fixture("dtypes.h5")).unwrap();
-    // The size of a chunk of 6 by 7 floats, and that no filter is left out.
+    // The size of a chunk of 6 by 7 floats, and a mask that says that no filter is skipped.
     let key = [168, 0, 0, 0, 0, 0, 0, 0];
     let places: Vec<_> = (0..bytes.len() - 8).filter(|at| bytes[*at..].starts_with(&key)).collect();
     assert_eq!(places.len(), 4 * 5);
@@ -148,11 +149,11 @@ fn external_links_are_not_followed() {
     assert!(error.contains("links to other paths and files are not followed"), "{error}");
 }
 
-/// Lets the first texts of a file be one that is a megabyte long.
+/// Points the first strings of a file at one string of a megabyte.
 fn with_long_texts(count: usize) -> Vec<u8> {
     let mut bytes = fs::read(fixture("bad/texts.h5")).unwrap();
     let heap = bytes.len() as u64;
-    // References are a length, the place of a heap and a number in it.
+    // A reference is a length, the address of a heap and an index in it.
     let places: Vec<_> = (0..bytes.len() - 16)
         .filter(|at| {
             let number = |from: usize| u64::from_le_bytes(bytes[at + from..at + from + 8].try_into().unwrap());
@@ -192,12 +193,12 @@ fn attributes_of_all_objects_are_read_to_a_limit() {
     let is_read = |_: &i32| file.attributes("").unwrap()["texts"] != Attribute::Other;
     let times = (0..1000).take_while(is_read).count();
     assert!((2..50).contains(&times), "{times} times");
-    // Short ones are always read.
+    // Short strings can always be read.
     let file = WeightsReader::of_window(Window::of_bytes(with_long_texts(0)), "file").unwrap();
     assert!((0..1000).all(|_| file.attributes("").unwrap()["texts"] != Attribute::Other));
 }
 
-/// A generator for the tests: the same numbers every time.
+/// A random number generator for tests, which makes the same numbers every time.
 pub struct Numbers(u64);
 
 impl Numbers {
@@ -211,8 +212,9 @@ impl Numbers {
     }
 }
 
-/// A whole file, and how many of 300 corruptions anywhere in it are not found: HDF5 has no checksums of values, so that
-/// others are read. The corruptions are the same every time. If the number changes, so has what the readers check.
+/// Valid files, and how many of 300 corruptions anywhere in each stay undetected: HDF5 has no checksums of values, so
+/// corrupted values are read. The corruptions are the same every time. If a count changes, the readers' checks have
+/// changed.
 const GOOD: [(&str, usize); 5] =
     [("small.keras", 0), ("small.weights.h5", 196), ("small.h5", 204), ("dtypes.h5", 132), ("dtypes_1_10.h5", 33)];
 
@@ -231,7 +233,7 @@ fn truncated_files_are_errors() {
     little_memory();
 }
 
-/// The bytes with some others, one to eight, at some of these places.
+/// Replaces one to eight bytes at random, at some of these places.
 pub fn corrupted(whole: &[u8], places: &[usize], numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = whole.to_vec();
     while bytes == whole {
@@ -241,7 +243,7 @@ pub fn corrupted(whole: &[u8], places: &[usize], numbers: &mut Numbers) -> Vec<u
                 0 => 0,
                 1 => 0xff,
                 2 => bytes[at] ^ (1 << numbers.below(8)),
-                // A digit of a number in JSON, often.
+                // Often changes a number in JSON.
                 3 => b'0' + numbers.below(10) as u8,
                 _ => numbers.below(256) as u8,
             };
@@ -250,8 +252,8 @@ pub fn corrupted(whole: &[u8], places: &[usize], numbers: &mut Numbers) -> Vec<u
     bytes
 }
 
-/// The places in a file that it can be checked by: in a zip the members, of which it has checksums; in HDF5 the
-/// signatures of its parts.
+/// The places of a file where a corruption must be detected: in a zip archive the members, which have checksums; in
+/// HDF5 the signatures of its structures.
 pub fn checked_places(name: &str, bytes: &[u8]) -> Vec<usize> {
     if name.ends_with(".keras") {
         let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
@@ -292,7 +294,7 @@ fn corrupted_files_do_no_harm() {
 
 const MEASURE: &str = "HORN_TEST_MEASURE_MEMORY";
 
-/// In a process that does nothing else: at no time more than 200 MB.
+/// In a process that runs one test: fails if the process has ever used more than 200 MB.
 pub fn little_memory() {
     if std::env::var_os(MEASURE).is_none() {
         return;
@@ -303,8 +305,8 @@ pub fn little_memory() {
     assert!(kilobytes < 200_000, "{kilobytes} kB");
 }
 
-/// On Linux, runs the test in a process of its own, where [`little_memory`] measures: what the other tests of this
-/// process take does not count. There, and on other systems, it is `false`, and the caller goes on.
+/// On Linux, runs the test in its own process, where [`little_memory`] measures without the memory of other tests.
+/// Returns `false` in that process and on other systems: there the caller goes on with the test.
 pub fn runs_alone(test: &str) -> bool {
     if cfg!(not(target_os = "linux")) || std::env::var_os(MEASURE).is_some() {
         return false;
@@ -315,7 +317,7 @@ pub fn runs_alone(test: &str) -> bool {
     true
 }
 
-/// An error is what the test printed.
+/// The error is the output of the test.
 fn run_alone(test: &str) -> std::result::Result<(), String> {
     let child = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test])

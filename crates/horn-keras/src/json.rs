@@ -1,22 +1,22 @@
-//! JSON of strangers: held to a size, a depth and a number of values before it is read.
+//! Reads untrusted JSON, whose size, depth and number of values are limited before it is parsed.
 
 use horn_nn::{Error, Result};
 use serde_json::Value;
 
-/// A configuration of Keras's nests about five levels for each model inside of a model.
+/// Keras's configurations nest about five levels for each model inside a model.
 const MAX_LEVELS: usize = 100;
-/// A configuration may have a vocabulary in it.
+/// In bytes. A configuration may contain a vocabulary.
 pub(crate) const MAX_BYTES: usize = 32 << 20;
-/// Each value costs some 32 bytes, however short it is written, so the size alone is no limit.
+/// A value takes about 32 bytes in memory, however short its text is, so a limit for the size alone is not enough.
 const MAX_VALUES: usize = 500_000;
-/// And each object some 600 bytes. No model has more: see `horn-nn`, which counts those of a model again.
+/// An object takes about 600 bytes in memory. No model has more objects; `horn-nn` counts those of a model again.
 const MAX_OBJECTS: usize = 100_000;
 
-/// Reads JSON, as long as it is no longer, no deeper and no richer than a model's can be.
+/// Parses JSON that is within the limits for models.
 ///
 /// # Errors
 ///
-/// Too much of it, or no JSON.
+/// If the text exceeds a limit or is not valid JSON.
 pub fn parse(bytes: &[u8], most_bytes: usize, place: &str) -> Result<Value> {
     if bytes.len() > most_bytes {
         return Err(Error::file("is too long")
@@ -33,7 +33,7 @@ pub fn parse(bytes: &[u8], most_bytes: usize, place: &str) -> Result<Value> {
     })
 }
 
-/// Counts levels, values and objects without recursion and without memory.
+/// Counts levels, values and objects, without recursion and without allocating memory.
 fn check(bytes: &[u8]) -> Result<()> {
     let (mut levels, mut values, mut objects) = (0_usize, 0_usize, 0_usize);
     let (mut in_text, mut escaped) = (false, false);

@@ -1,13 +1,13 @@
-//! What Keras 2 writes in another way than Keras 3, as Keras 3 has it.
+//! Translates what Keras 2 writes differently into Keras 3's form.
 //!
-//! The arguments are those in which the configurations of all layers differ; one that means something, and that Keras 3 no
-//! longer has, stays, and is refused with the layer.
+//! The translated arguments are those in which the configurations of all layers differ. An argument that Keras 3 no
+//! longer has and that changes what the layer does is kept, so that the layer is refused.
 
 use horn_nn::{Error, Result};
 use serde_json::{Map, Value, json};
 
-/// Arguments that Keras 3 doesn't have, with the value at which they say nothing. With none they never say anything that
-/// a model is.
+/// Arguments that Keras 3 doesn't have, with the value at which they have no effect. Those with `None` never have an
+/// effect on a model.
 const GONE: [(&str, Option<Value>); 10] = [
     ("batch_input_shape", None),
     ("input_length", None),
@@ -21,7 +21,7 @@ const GONE: [(&str, Option<Value>); 10] = [
     ("softmax_robust_masking", Some(Value::Bool(false))),
 ];
 
-/// The object of a model or a layer.
+/// Translates the object of a model or a layer.
 pub(crate) fn translate(object: &mut Value) {
     let class = object["class_name"].as_str().unwrap_or_default().to_owned();
     if let Some(nodes) = object.get_mut("inbound_nodes").and_then(Value::as_array_mut) {
@@ -40,7 +40,7 @@ pub(crate) fn translate(object: &mut Value) {
     } else {
         translate_arguments(&class, arguments);
     }
-    // Wrappers and stacked cells.
+    // Wrappers and stacked cells contain other layers.
     for key in ["layer", "backward_layer", "cell"] {
         arguments.get_mut(key).filter(|inner| inner.is_object()).map(translate);
     }
@@ -74,7 +74,7 @@ fn translate_arguments(class: &str, arguments: &mut Map<String, Value>) {
         }
         _ => {}
     }
-    // Plain convolutions have groups in Keras 3, too.
+    // Plain convolutions have `groups` in Keras 3, too.
     let is_plain = matches!(class, "Conv1D" | "Conv2D" | "Conv3D");
     arguments.retain(|key, value| {
         let says_nothing = |nothing: &Option<Value>| nothing.as_ref().is_none_or(|nothing| nothing == value);
@@ -92,7 +92,7 @@ fn translate_arguments(class: &str, arguments: &mut Map<String, Value>) {
     }
 }
 
-/// The oldest files have no input, but its shape with the first layer.
+/// The oldest files have no input layer. The first layer has the input's shape.
 fn add_input(layers: &mut Vec<Value>) {
     let Some(first) = layers.first().filter(|first| first["class_name"] != "InputLayer") else { return };
     let Some(shape) = first["config"].get("batch_input_shape") else { return };
@@ -101,10 +101,10 @@ fn add_input(layers: &mut Vec<Value>) {
     layers.insert(0, json!({"class_name": "InputLayer", "config": config}));
 }
 
-/// A call: `[["layer", 0, 0, {arguments}], …]`, and the first argument is what is listed.
+/// Translates a call. Keras 2 writes `[["layer", 0, 0, {arguments}], …]`, a list of the tensors in the first argument.
 fn translate_node(node: &mut Value) {
     let Some(listed) = node.as_array_mut() else { return };
-    // One tensor may come without a list around it.
+    // A single tensor may be written without the outer list.
     let mut listed = match listed.first() {
         Some(Value::String(_)) => vec![Value::Array(std::mem::take(listed))],
         _ => std::mem::take(listed),
@@ -121,7 +121,7 @@ fn is_filled(arguments: &Value) -> bool {
     arguments.as_object().is_some_and(|arguments| !arguments.is_empty())
 }
 
-/// `["layer", 0, 0]`, wherever it is.
+/// Translates each `["layer", 0, 0]`, at any depth.
 fn translate_tensors(value: &mut Value) {
     let Some(values) = value.as_array_mut() else { return };
     match values.as_slice() {
@@ -133,7 +133,7 @@ fn translate_tensors(value: &mut Value) {
     }
 }
 
-/// What a model is compiled with.
+/// Translates the arguments of `compile`.
 pub(crate) fn translate_training(training: &mut Map<String, Value>) {
     for key in ["loss", "metrics", "weighted_metrics"] {
         training.get_mut(key).into_iter().for_each(translate_objects);
@@ -141,7 +141,7 @@ pub(crate) fn translate_training(training: &mut Map<String, Value>) {
     if let Some(optimizer) = training.get_mut("optimizer_config") {
         translate_optimizer(optimizer);
     }
-    // A list for each output, of which there is one.
+    // Keras 2 writes a list for each output. Here there is one output.
     for key in ["metrics", "weighted_metrics"] {
         let inner = training.get_mut(key).and_then(|metrics| match metrics.as_array_mut()?.as_mut_slice() {
             [inner @ Value::Array(_)] => Some(inner.take()),
@@ -153,7 +153,7 @@ pub(crate) fn translate_training(training: &mut Map<String, Value>) {
     }
 }
 
-/// Functions of Keras's, and the metrics that are means of them.
+/// Keras's metric functions, and the metrics that are their means.
 const METRICS: [(&str, &str); 6] = [
     ("binary_accuracy", "BinaryAccuracy"),
     ("categorical_accuracy", "CategoricalAccuracy"),
@@ -163,7 +163,7 @@ const METRICS: [(&str, &str); 6] = [
     ("accuracy", "Accuracy"),
 ];
 
-/// Losses and metrics, in lists and by outputs.
+/// Translates losses and metrics, also in lists and by outputs.
 fn translate_objects(value: &mut Value) {
     if value["class_name"].is_string() {
         let function = value["config"].get_mut("fn").map(Value::take);
@@ -201,7 +201,7 @@ fn translate_optimizer(optimizer: &mut Value) {
     }
 }
 
-/// Refuses what optimizers remember whose variables are in another order.
+/// Refuses the optimizer state of older versions, whose variables are in another order.
 pub(crate) fn check_variables(names: &[String]) -> Result<()> {
     match names.first() {
         Some(first) if !first.starts_with("iteration") => {
@@ -248,7 +248,7 @@ mod tests {
         }
     }
 
-    /// All that is in a value, by its pointer.
+    /// Collects the JSON pointers of everything in a value.
     fn places(value: &Value, place: &str, found: &mut Vec<String>) {
         found.push(place.to_owned());
         match value {

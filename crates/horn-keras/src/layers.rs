@@ -1,21 +1,22 @@
-//! The layers of the model that a file describes, and where the file keeps what is theirs.
+//! Walks over the layers of the model in a file, and finds where the file keeps each layer's weights.
 
 use horn_nn::numbered_classes;
 use serde_json::Value;
 
-/// A layer that a model in a file lists.
+/// A layer in the object of a model.
 pub(crate) struct Listed<'a> {
     pub object: &'a Value,
-    /// Where it is in the model's object, as a JSON pointer.
+    /// The location in the model's object, as a JSON pointer.
     pub pointer: String,
-    /// Where the file keeps the layers of the model that lists it: `` or `layers/functional/`.
+    /// The prefix under which the file keeps the layers of the model that contains this layer: empty or
+    /// `layers/functional/`.
     pub model: &'a str,
-    /// Where the file keeps what is the layer's own: `layers/dense_1`.
+    /// The path under which the file keeps this layer's weights: `layers/dense_1`.
     pub path: String,
 }
 
-/// Visits the layers of a model and of all models in it. Layers of a class are numbered in the order in which the file
-/// lists them. That is not always Horn's order, as other versions of Keras have had others.
+/// Visits the layers of a model and of all models inside. Layers of a class are numbered in the order in which the file
+/// lists them. Horn's order may be another, as Keras's order has changed between versions.
 pub(crate) fn each(model: &Value, mut visit: impl FnMut(Listed<'_>)) {
     let mut open = vec![(model, String::new(), String::new())];
     while let Some((model, model_pointer, model_path)) = open.pop() {

@@ -1,4 +1,4 @@
-//! The files of Keras before version 3, which Keras 3 still writes as `.h5`.
+//! Reads legacy `.h5` files, the format of Keras before version 3, which Keras 3 still writes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
 use crate::{json, keras_2};
 
-/// The model's object, with what it is compiled with.
+/// The model's object, including the arguments of `compile`.
 pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
     let attributes = file.attributes("")?;
     let read = |name: &str| match attributes.get(name).and_then(Attribute::as_text) {
@@ -41,7 +41,7 @@ pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
     Ok(object.into())
 }
 
-/// Files say by which version they were written, since Keras 1.
+/// Was the file written before Keras 3? Files have had the version since Keras 1.
 fn is_of_keras_2(attributes: &BTreeMap<String, Attribute>) -> bool {
     let version = attributes.get("keras_version").and_then(Attribute::as_text);
     version.is_some_and(|version| version.starts_with("2.") || version.starts_with("1."))
@@ -54,17 +54,18 @@ fn members(name: &str, value: Value) -> Result<Map<String, Value>> {
     }
 }
 
-/// Where the weights are, if the file is a legacy one.
+/// The group of the weights, if the file is a legacy file.
 pub(crate) fn root(file: &WeightsReader) -> Option<&'static str> {
     let has_names = |path: &str| file.texts(path, "layer_names").is_ok_and(|names| names.is_some());
     ["model_weights", ""].into_iter().find(|root| file.is_group(root) && has_names(root))
 }
 
-/// The weights as legacy files keep them: each layer of the model as a list, those that learn first.
+/// The weights as legacy files keep them: a list for each layer, with the trainable weights first.
 pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: bool) -> Result<Vec<Bundle>> {
     let join = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/");
     let mut stored = Vec::new();
-    // Names are short, and each could stand for a whole list of names: a group is read once, and no name is of nothing.
+    // A short name could refer to a long list of names, so a group is read only once, and the file can't name more
+    // weights than it has datasets.
     let mut groups = HashSet::new();
     let mut left = file.datasets().count();
     for layer in file.texts(root, "layer_names")?.unwrap_or_default() {
@@ -113,7 +114,7 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
     Ok(bundles)
 }
 
-/// Each layer by its name, with the numbers of its weights in the order of legacy files: those that learn first.
+/// The layers' names, with the indices of their weights in the order of legacy files: the trainable weights first.
 pub(crate) fn layers(model: &Model) -> Vec<(&str, Vec<usize>)> {
     let mut start = 0;
     let of_layer = |layer: LayerRef<'_>| {
@@ -127,7 +128,7 @@ pub(crate) fn layers(model: &Model) -> Vec<(&str, Vec<usize>)> {
     model.layers().map(|layer| layer.name()).zip(model.layers().map(of_layer)).collect()
 }
 
-/// The learning rate, which Keras 2 did not count among the variables of the optimizer.
+/// The learning rate, which Keras 2 did not save as a variable of the optimizer.
 pub(crate) fn learning_rate(file: &WeightsReader) -> Result<Option<f32>> {
     if !file.is_group("optimizer_weights") || !is_of_keras_2(&file.attributes("")?) {
         return Ok(None);
@@ -135,7 +136,7 @@ pub(crate) fn learning_rate(file: &WeightsReader) -> Result<Option<f32>> {
     Ok(object(file)?["compile_config"]["optimizer"]["config"]["learning_rate"].as_f64().map(|rate| rate as f32))
 }
 
-/// The variables of the optimizer.
+/// The paths of the optimizer's variables.
 pub(crate) fn optimizer_variables(file: &WeightsReader) -> Result<Vec<String>> {
     if !file.is_group("optimizer_weights") {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! Models as `.h5`, as Keras wrote them before version 3 and still can.
+//! Writes legacy `.h5` files, the format of Keras before version 3.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -12,12 +12,12 @@ use crate::h5::{Attribute, WeightsWriter};
 use crate::version::KERAS_VERSION;
 use crate::{dtypes, legacy};
 
-/// Does the file's name say that it is a legacy one?
+/// Does the file's name say that it is a legacy file?
 pub(crate) fn is_named(path: &Path) -> bool {
     path.to_str().is_some_and(|path| path.ends_with(".h5") && !path.ends_with(".weights.h5"))
 }
 
-/// Writes a model's object, its weights, and what its optimizer remembers.
+/// Writes a model's object, its weights and the state of its optimizer.
 pub(crate) fn write(path: &Path, model: &Model, mut object: Value, optimizer: &[OptimizerVariable]) -> Result<()> {
     check_lookups(model)?;
     let mut writer = WeightsWriter::new();
@@ -35,7 +35,7 @@ pub(crate) fn write(path: &Path, model: &Model, mut object: Value, optimizer: &[
     files::write_atomically(path, |file| writer.write(file))
 }
 
-/// The format has no place for what layers have learned of tokens. Keras writes the file without, and fails to use it.
+/// The format can't keep learned vocabularies. Keras writes the file without them, and then can't use it.
 fn check_lookups(model: &Model) -> Result<()> {
     let states = model.lookup_states();
     let Some((groups, _)) = states.iter().find(|(_, it)| it.vocabulary.is_some() || it.idf_weights.is_some()) else {
@@ -52,7 +52,7 @@ fn versions(writer: &mut WeightsWriter, group: &str) -> Result<()> {
     writer.attribute(group, "keras_version", Attribute::Text(KERAS_VERSION.to_owned()))
 }
 
-/// Layers as they were before version 3: with their class and nothing else about it.
+/// Removes from layers what files before version 3 did not have, such as their modules.
 fn plain(object: &Value) -> Value {
     let mut plain = object.clone();
     strip(&mut plain);
@@ -61,12 +61,12 @@ fn plain(object: &Value) -> Value {
 
 fn strip(object: &mut Value) {
     let Some(fields) = object.as_object_mut() else { return };
-    // A class that is registered is found by its whole name.
+    // A registered custom class is found by its full name.
     if let Some(name) = fields.remove("registered_name").filter(|name| name.as_str().is_some_and(|it| it.contains('>')))
     {
         fields.insert("class_name".to_owned(), name);
     }
-    // The one class that Keras's program calls otherwise than its users do.
+    // The one class whose name in Keras's code differs from its public name.
     if fields.get("class_name").is_some_and(|class| class == "GroupQueryAttention") {
         fields.insert("class_name".to_owned(), "GroupedQueryAttention".into());
     }
@@ -86,7 +86,7 @@ fn training_config(compiled: &Value) -> Value {
     config
 }
 
-/// A group for each layer, named as the layer is, with its weights by their paths: those that learn first.
+/// Writes a group for each layer, with the layer's name and its weights by path, the trainable weights first.
 fn weights(writer: &mut WeightsWriter, model: &Model) -> Result<()> {
     let root = "model_weights";
     versions(writer, root)?;
@@ -104,7 +104,7 @@ fn weights(writer: &mut WeightsWriter, model: &Model) -> Result<()> {
         }
         writer.attribute(&group, "weight_names", Attribute::Texts(names))?;
     }
-    // Weights of the model itself, which Horn's have not.
+    // Keras keeps weights of the model itself here. Horn's models have none.
     writer.attribute(&format!("{root}/top_level_model_weights"), "weight_names", Attribute::Texts(Vec::new()))
 }
 
@@ -119,7 +119,7 @@ fn optimizer_weights(
     let mut taken = HashSet::new();
     let mut names = Vec::new();
     for variable in variables {
-        // Layers of nested models may share their paths; the order is what counts.
+        // Layers of nested models may have the same paths. Only the order matters.
         let plain = format!("{prefix}/{}", variable.name);
         let numbered = (1..).map(|number| format!("{plain}_{number}"));
         let name = std::iter::once(plain.clone()).chain(numbered).find(|name| taken.insert(name.clone()));

@@ -1,6 +1,6 @@
 //! Reads and writes Keras's model files: `.keras`, `.weights.h5`, the legacy `.h5`, and weights as `.safetensors`.
 //!
-//! The files are Keras's own. Python is not needed:
+//! The files are interchangeable with Keras's. Python is not needed:
 //!
 //! ```no_run
 //! use horn::{SaveModel, load_model};
@@ -11,8 +11,8 @@
 //! # Ok::<(), horn::Error>(())
 //! ```
 //!
-//! Files are untrusted input: nothing in them is executed, no other file is read, and no more memory is taken than
-//! they really fill.
+//! Files are untrusted input: nothing in them is executed, no other file is opened, and memory is limited by the actual
+//! size of the file.
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! `load_model`: a model from Keras's file.
+//! `load_model`: reads a model from one of Keras's files.
 
 use std::io::Read;
 use std::path::Path;
@@ -15,17 +15,18 @@ use crate::h5::WeightsReader;
 use crate::weights::Assignment;
 use crate::{assets, json, legacy, plain_file};
 
-/// Reads a model from a `.keras` file: what it was saved as in Python or by [`SaveModel::save`](crate::SaveModel::save).
+/// Reads a model from a `.keras` or legacy `.h5` file, saved in Python or by
+/// [`SaveModel::save`](crate::SaveModel::save).
 ///
-/// The type that is asked for says what is read: a [`Model`] predicts, a [`CompiledModel`] also has its loss, metrics and
-/// optimizer, and goes on learning where it was saved.
+/// The return type says what is read: a [`Model`] predicts; a [`CompiledModel`] also has its loss, metrics and
+/// optimizer, and continues training where it was saved.
 ///
-/// Everything is computed in float32, whatever dtype policy the file names. That is the arithmetic of `float32`; of
-/// `mixed_float16` and `mixed_bfloat16`, whose weights are float32, it is a more exact one, and also of `float16` and
-/// `bfloat16`, whose weights become float32. Of `float64` it is a coarser one: weights are rounded to float32. The policy
-/// itself is kept and written again. Quantized models (`int8`, `float8`, …) are an error.
+/// Everything is computed in float32, whatever dtype policy the file has. This is exact for `float32`. It is more exact
+/// than Keras for `mixed_float16` and `mixed_bfloat16`, whose weights are float32, and for `float16` and `bfloat16`,
+/// whose weights are converted to float32. It is less exact for `float64`, whose weights are rounded to float32. The
+/// policy itself is kept and written again. Quantized models (`int8`, `float8`, …) are an error.
 ///
-/// Nothing in a file is executed, no other file is read, and memory is asked for only for what the file really holds.
+/// Nothing in a file is executed, no other file is opened, and memory is limited by the actual size of the file.
 ///
 /// ```no_run
 /// use horn::load_model;
@@ -39,13 +40,13 @@ use crate::{assets, json, legacy, plain_file};
 ///
 /// # Errors
 ///
-/// Where the file is missing or damaged, holds what Horn does not have, which is named, or lacks a weight; for a
-/// [`CompiledModel`] also where the model was saved without being compiled.
+/// If the file is missing or damaged, lacks a weight, or has something that Horn does not support, which the error
+/// names. For a [`CompiledModel`] also if the model was not compiled when it was saved.
 pub fn load_model<M: LoadModel>(path: impl AsRef<Path>) -> Result<M> {
     load_model_on(path, &default_device()?)
 }
 
-/// Reads a model as [`load_model`] does, onto this device.
+/// Reads a model as [`load_model`] does, to this device.
 ///
 /// # Errors
 ///
@@ -56,7 +57,7 @@ pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> R
     Source::open(path).and_then(|source| M::from_source(source, device)).map_err(|error| error.within(&place))
 }
 
-/// Makes a model, with new weights, from what `to_json()` says: `keras.models.model_from_json`.
+/// Makes a model with new weights from the output of `to_json()`, as `keras.models.model_from_json` does.
 ///
 /// ```
 /// use horn::{SaveModel, model_from_json};
@@ -72,14 +73,14 @@ pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> R
 ///
 /// # Errors
 ///
-/// Where the text is no JSON, or what it describes is no model that Horn has.
+/// If the text is not valid JSON, or does not describe a model that Horn supports.
 pub fn model_from_json(text: &str) -> Result<Model> {
     Model::deserialize(&json::parse(text.as_bytes(), json::MAX_BYTES, "the JSON")?, &default_device()?)
 }
 
-/// What [`load_model`] can read.
+/// The types that [`load_model`] can read.
 pub trait LoadModel: Sized {
-    /// From an open file.
+    /// Reads from an open file.
     #[doc(hidden)]
     fn from_source(source: Source, device: &Device) -> Result<Self>;
 }
@@ -102,7 +103,7 @@ impl LoadModel for CompiledModel {
         let mut compiled = Self::from_compile_config(source.model(device)?, &config)?;
         if let Some(values) = optimizer_values(&source.weights)? {
             let state = compiled.set_optimizer_variables(&values);
-            // Of an optimizer that has made no step Keras saves the first two, whatever it keeps.
+            // For an optimizer that has made no step, Keras saves only the first two variables.
             if values.len() > 2 {
                 state?;
             }
@@ -111,7 +112,7 @@ impl LoadModel for CompiledModel {
     }
 }
 
-/// An open file of a model.
+/// An open model file.
 #[doc(hidden)]
 pub struct Source {
     object: Value,
@@ -132,19 +133,19 @@ impl Source {
     }
 
     fn model(&self, device: &Device) -> Result<Model> {
-        // Every weight is in the file: there are no more values than bytes of them.
+        // Every weight must be in the file, so the model can't have more values than the file.
         let model = Model::deserialize_empty(&self.object, device, self.weights.most_values())?;
         Assignment::of_model(&model, &self.object, &self.weights)?.fill(model, &self.weights)
     }
 }
 
-/// Does the file begin as HDF5 files do?
+/// Does the file start with HDF5's signature?
 pub(crate) fn is_hdf5(path: &Path) -> bool {
     let mut start = [0; 8];
     plain_file::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"\x89HDF\r\n\x1a\n"
 }
 
-/// The variables of the optimizer, where the file has them.
+/// The values of the optimizer's variables, if the file has them.
 pub(crate) fn optimizer_values(weights: &WeightsReader) -> Result<Option<Vec<OptimizerValue>>> {
     let mut paths: Vec<String> =
         (0..).map(|at| format!("optimizer/vars/{at}")).take_while(|path| weights.is_dataset(path)).collect();

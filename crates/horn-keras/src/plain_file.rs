@@ -1,14 +1,14 @@
-//! Files, and nothing else that has a path.
+//! Opens regular files only.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Opens a file. What a path leads to is looked at first, as opening a pipe waits for who writes to it.
+/// Opens a file. Its type is checked first, as opening a pipe would block until another process writes to it.
 ///
 /// # Errors
 ///
-/// It is not there or may not be read, or it is a folder, a pipe or a device.
+/// If the file does not exist, can't be read, or is a folder, a pipe or a device.
 pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
     let is_file = |metadata: std::fs::Metadata| match metadata.is_file() {
         true => Ok(()),

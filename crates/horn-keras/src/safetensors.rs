@@ -1,4 +1,4 @@
-//! Weights as `.safetensors`, the file of the rest of the world, through Burn's store.
+//! Weights as `.safetensors`, the common format outside of Keras, through Burn's store.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Display;
@@ -14,7 +14,7 @@ use horn_nn::{Error, Model, Result, sizes};
 use crate::arrays::DType;
 use crate::{LoadReport, LoadWeights, plain_file};
 
-/// The list of tensors is read again for each, and takes some hundred bytes a tensor.
+/// In bytes. Burn's store parses the header again for each tensor, and a tensor takes about a hundred bytes there.
 const MAX_HEADER: u64 = 2 << 20;
 
 /// A tensor in the listing of a file.
@@ -22,19 +22,19 @@ const MAX_HEADER: u64 = 2 << 20;
 pub struct Found {
     /// Its name, such as `dense/kernel`.
     pub path: String,
-    /// The sizes of its axes.
+    /// The shape.
     pub sizes: Vec<usize>,
-    /// The dtype, if it is one of Keras's.
+    /// The dtype, if Keras has it.
     pub dtype: Option<DType>,
-    /// How many bytes its values have.
+    /// The size of the values in bytes.
     pub bytes: u64,
 }
 
-/// All tensors of a file, by name.
+/// Lists all tensors of a file, sorted by name.
 ///
 /// # Errors
 ///
-/// The file cannot be read, or is no safetensors file.
+/// If the file can't be read, or is not a safetensors file.
 pub fn list(path: &Path) -> Result<Vec<Found>> {
     let found = open(path)?.into_iter().map(|(path, tensor)| Found {
         path,
@@ -45,7 +45,8 @@ pub fn list(path: &Path) -> Result<Vec<Found>> {
     Ok(found.collect())
 }
 
-/// Writes the weights of a model. Burn's store writes a file beside, and renames it once it is whole and on the disk.
+/// Writes the weights of a model. Burn's store writes a temporary file, which replaces the target when it is complete
+/// and on disk.
 pub(crate) fn save(path: &Path, model: &Model) -> Result<()> {
     let failed = |error: &dyn Display| {
         Error::file("cannot be written")
@@ -59,7 +60,7 @@ pub(crate) fn save(path: &Path, model: &Model) -> Result<()> {
     }
     let weights = model.weights().zip(names);
     let weights = weights.map(|(weight, name)| (weight.id().val(), (name, weight.sizes.clone())));
-    // The store replaces a link; the file that it leads to is meant.
+    // The store would replace a symbolic link itself, so the link is resolved first.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if target.is_dir() {
         return Err(failed(&"it is a folder"));
@@ -68,7 +69,7 @@ pub(crate) fn save(path: &Path, model: &Model) -> Result<()> {
     store.collect_from(model).map_err(|error| failed(&error))
 }
 
-/// Fills a model with the tensors that have the names of its weights.
+/// Reads weights into a model. Tensors and weights have the same names.
 pub(crate) fn load(model: &mut Model, path: &Path, options: LoadWeights) -> Result<LoadReport> {
     let tensors = open(path)?;
     let names = names(model);
@@ -114,14 +115,14 @@ pub(crate) fn load(model: &mut Model, path: &Path, options: LoadWeights) -> Resu
     Ok(report)
 }
 
-/// The tensors of a file, whose values are read when they are asked for.
+/// The tensors of a file. Values are read when they are asked for.
 fn open(path: &Path) -> Result<BTreeMap<String, Stored>> {
     check_header(path)?;
     let mut store = SafetensorsStore::from_file(PathBuf::from(path));
     store.get_all_tensors().cloned().map_err(|error| damaged(path, &error))
 }
 
-/// Refuses a list of tensors that is longer than any model's before it is read.
+/// Checks the length of the header before it is read.
 fn check_header(path: &Path) -> Result<()> {
     let cannot = |error: std::io::Error| {
         Error::file("cannot be read").at(place(path)).because(error).hint("look at the name and the folder of the file")
@@ -137,7 +138,8 @@ fn check_header(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Keras's paths of the weights. Where two layers of nested models share one, all have the models' names before them.
+/// Keras's paths of the weights. If layers of nested models share a path, all paths are prefixed with the names of the
+/// models around them.
 fn names(model: &Model) -> Vec<String> {
     let paths: Vec<String> = model.weight_paths().collect();
     if first_twice(&paths).is_none() { paths } else { long_names(model) }
@@ -159,7 +161,7 @@ fn first_twice(names: &[String]) -> Option<&String> {
     names.iter().find(|name| !seen.insert(name.as_str()))
 }
 
-/// Gives tensors Keras's names and, where Burn's have an axis of one for a number, Keras's shapes.
+/// Gives tensors Keras's names and shapes. Burn has an axis of one where Keras has a scalar.
 #[derive(Clone)]
 struct Naming(HashMap<u64, (String, Vec<usize>)>);
 
@@ -308,7 +310,7 @@ mod tests {
             fs::write(&path, &whole[..length]).unwrap();
             assert!(list(&path).unwrap_err().is_file(), "{length} bytes");
         }
-        // Whatever byte is another one, it is an error or another weight.
+        // Whatever byte is changed, the result is an error or a changed weight.
         let mut damaged = model(4);
         for at in 0..whole.len() {
             for byte in [0, b'9', whole[at] ^ 1, whole[at] ^ 0x80] {

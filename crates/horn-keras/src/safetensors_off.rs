@@ -1,4 +1,4 @@
-//! What `.safetensors` are to a build without the feature: an error that says so.
+//! Replaces `.safetensors` support in builds without the feature: returns an error that says so.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `save`: a model into Keras's file.
+//! `save`: writes a model to one of Keras's files.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use crate::version::KERAS_VERSION;
 use crate::weights::{Assignment, LoadReport, LoadWeights};
 use crate::{dtypes, legacy_save};
 
-/// Models into files, and weights out of them.
+/// Saves models, and loads weights into them.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -34,48 +34,49 @@ use crate::{dtypes, legacy_save};
 /// # Ok::<(), horn::Error>(())
 /// ```
 pub trait SaveModel {
-    /// Writes the model to a `.keras` file: its layers, its weights, and if it is compiled, with what, and what the
-    /// optimizer remembers. Python's `keras.models.load_model` opens it. A file that was there is replaced only once
-    /// the new one is whole.
+    /// Writes the model to a `.keras` file: the layers, the weights and, if the model is compiled, the arguments of
+    /// `compile` and the optimizer's state. Python's `keras.models.load_model` opens it. An existing file is replaced
+    /// only once the new one is complete.
     ///
-    /// A name that ends in `.h5` makes a file of the kind that Keras wrote before version 3.
+    /// If the name ends in `.h5`, the file is a legacy file, as Keras wrote before version 3.
     ///
     /// # Errors
     ///
-    /// Where the name ends in neither, a layer or what the model is compiled with can't be written, as a
-    /// `Lambda` can't, or the file can't be.
+    /// If the name ends in neither, the file can't be written, or a layer or an argument of `compile` can't be saved,
+    /// such as a `Lambda`.
     fn save(&self, path: impl AsRef<Path>) -> Result<()>;
 
-    /// Writes the weights alone, to a file whose name ends in `.weights.h5`, or to one that ends in `.safetensors`,
-    /// where they have Keras's paths, `dense/kernel`, for names.
+    /// Writes only the weights, to a file whose name ends in `.weights.h5` or `.safetensors`. In `.safetensors`, the
+    /// names of the weights are Keras's paths, such as `dense/kernel`.
     ///
     /// # Errors
     ///
-    /// Where the name ends otherwise, or the file can't be written.
+    /// If the name has another ending, or the file can't be written.
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()>;
 
-    /// Reads the weights from a file that [`save_weights`](Self::save_weights) or Keras's has written, or from a
-    /// `.keras` file. A file that ends in `.safetensors` has them by name.
+    /// Reads the weights from a file that [`save_weights`](Self::save_weights) or Keras has written, or from a `.keras`
+    /// file. In a `.safetensors` file, weights are found by their names.
     ///
     /// # Errors
     ///
-    /// Where the file can't be read, or its weights are not those of the model, which keeps its own then.
+    /// If the file can't be read, or its weights don't fit the model. The model keeps its own weights then.
     fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<LoadReport> {
         self.load_weights_with(path, LoadWeights::new())
     }
 
-    /// Reads the weights as [`load_weights`](Self::load_weights) does, in a way that the options say.
+    /// Reads the weights as [`load_weights`](Self::load_weights) does, with options.
     ///
     /// # Errors
     ///
     /// As [`load_weights`](Self::load_weights).
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport>;
 
-    /// What Keras writes for the model without its weights; [`model_from_json`](crate::model_from_json) reads it.
+    /// The configuration that Keras writes for the model, without weights. [`model_from_json`](crate::model_from_json)
+    /// reads it.
     ///
     /// # Errors
     ///
-    /// Where a layer can't be written, as a `Lambda` can't.
+    /// If a layer can't be saved, such as a `Lambda`.
     fn to_json(&self) -> Result<String>;
 }
 
@@ -119,14 +120,14 @@ impl SaveModel for CompiledModel {
         if is_safetensors(path.as_ref()) {
             return self.model_mut()?.load_weights_with(&path, options);
         }
-        // All is read before anything is changed.
+        // Everything is read before the model is changed.
         let file = open_weights(path.as_ref())?;
         let assignment = Assignment::new(self.model()?, &file, options)?;
         let model = assignment.fill(self.model()?.clone(), &file)?;
         let optimizer = optimizer_values(&file)?;
         *self.model_mut()? = model;
         if let Some(values) = optimizer {
-            // As Keras does, another optimizer's state is passed over.
+            // The state of another optimizer is ignored, as in Keras.
             let _ = self.set_optimizer_variables(&values);
         }
         Ok(assignment.report)
@@ -160,12 +161,12 @@ fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) ->
     files::write_atomically(path, |file| weights_of(model, &model.lookup_states(), optimizer)?.write(file))
 }
 
-/// Does the file's name say that it is one of safetensors?
+/// Does the file's name say that it is a safetensors file?
 fn is_safetensors(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
 }
 
-/// All variables of a model, as Keras's files have them.
+/// All variables of a model, in the layout of Keras's files.
 fn weights_of(model: &Model, lookups: &[KeptLookup], optimizer: &[OptimizerVariable]) -> Result<WeightsWriter> {
     let mut writer = WeightsWriter::new();
     let name = |name: &str| Attribute::Text(name.to_owned());
@@ -199,7 +200,7 @@ fn weights_of(model: &Model, lookups: &[KeptLookup], optimizer: &[OptimizerVaria
     Ok(writer)
 }
 
-/// The weights in a `.keras` or `.weights.h5` file.
+/// Opens the weights in a `.keras` or `.weights.h5` file.
 fn open_weights(path: &Path) -> Result<WeightsReader> {
     if is_hdf5(path) { WeightsReader::open(path) } else { Archive::open(path)?.weights() }
 }
@@ -225,7 +226,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("damaged.weights.h5");
         let mut learner: CompiledModel = load_model(fixture("small.keras")).unwrap();
-        // Other weights, and a variable of the optimizer's that is no number.
+        // Other weights, and an optimizer variable that is not a scalar.
         let mut model = learner.model().unwrap().clone();
         let zeros: Vec<_> = model.get_weights().iter().map(|array| ndarray::ArrayD::zeros(array.shape())).collect();
         model.set_weights(&zeros).unwrap();

@@ -1,4 +1,5 @@
-//! Models of strangers: whatever a configuration asks for, reading it ends soon, in little memory, and runs nothing.
+//! Untrusted model files: whatever a configuration asks for, reading it ends soon, uses little memory and executes
+//! nothing.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -22,7 +23,7 @@ use crate::h5::{Attribute, WeightsWriter};
 use crate::hostile::{Numbers, checked_places, corrupted, little_memory, runs_alone, soon, within};
 use crate::{SaveModel, fixture, load_model};
 
-/// A `.keras` file of this configuration, with more weights than most ask for.
+/// A `.keras` file with this configuration, and with more weights than most configurations need.
 fn keras_file(object: &Value) -> Vec<u8> {
     static WEIGHTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let mut weights = WeightsWriter::new();
@@ -44,13 +45,13 @@ fn stored() -> SimpleFileOptions {
     SimpleFileOptions::default().compression_method(CompressionMethod::Stored)
 }
 
-/// Reads the model of a configuration, soon.
+/// Reads the model of a configuration, within a second.
 fn read(what: &str, object: &Value) -> Result<Model> {
     let bytes = keras_file(object);
     soon(what, || load_bytes("model.keras", &bytes))
 }
 
-/// The error with which a configuration is refused.
+/// The error for a configuration that is refused.
 #[track_caller]
 fn refused(object: &Value) -> Error {
     match read("a configuration", object) {
@@ -67,13 +68,13 @@ fn input(shape: Value) -> Value {
     layer("InputLayer", json!({"batch_shape": shape, "name": "input"}))
 }
 
-/// A list of layers after an input.
+/// A sequential model of an input and these layers.
 fn sequential(shape: Value, layers: impl IntoIterator<Item = Value>) -> Value {
     let layers: Vec<Value> = std::iter::once(input(shape)).chain(layers).collect();
     layer("Sequential", json!({"name": "model", "layers": layers}))
 }
 
-/// A layer of a graph, which is called once for each list of what it takes.
+/// A layer of a graph, called once for each list of inputs.
 fn node(name: &str, class: &str, mut config: Value, calls: &[&[&str]]) -> Value {
     config["name"] = name.into();
     let tensor = |name: &&str| json!({"class_name": "__keras_tensor__", "config": {"keras_history": [name, 0, 0]}});
@@ -95,7 +96,7 @@ fn graph(layers: Vec<Value>, output: Value) -> Value {
 
 const HUGE: u64 = 1 << 60;
 
-/// Single layers, each with the shape of its input, and what the error says.
+/// Layers, each with the shape of its input and what the error says.
 fn impossible_layers() -> Vec<(Value, Value, &'static str)> {
     let larger = "is larger than any layer can be";
     let memory = "larger than any memory";
@@ -236,7 +237,7 @@ fn impossible_layers_are_errors() {
     little_memory();
 }
 
-/// A layer in a layer in a layer.
+/// Nests layers: wraps the innermost layer `levels` times.
 fn nested(levels: usize, innermost: Value, around: impl Fn(Value) -> Value) -> Value {
     (0..levels).fold(innermost, |inner, _| around(inner))
 }
@@ -254,7 +255,7 @@ fn nests_and_graphs_take_no_more_than_they_are_long() {
     let each_step = |inner| layer("TimeDistributed", json!({"layer": inner}));
     let list = |inner| layer("Sequential", json!({"layers": [inner]}));
     let cell = |inner| layer("RNN", json!({"cell": layer("StackedRNNCells", json!({"cells": [inner]}))}));
-    // What is told with a call makes a layer be read again.
+    // Arguments of the call make the reader deserialize the layer again.
     let told = |inner| {
         let mut own = node("y", "TimeDistributed", json!({"layer": inner}), &[&["x"]]);
         own["inbound_nodes"][0]["kwargs"] = json!({"trainable": true});
@@ -278,7 +279,7 @@ fn nests_and_graphs_take_no_more_than_they_are_long() {
         assert!(read(what, &object).is_err(), "{what}");
     }
     let fine = |what: &str, object: Value| {
-        // The file lacks the weights: it was read until then.
+        // The file lacks the weights. The error shows that everything before was read.
         let error = read(what, &object).map(drop).unwrap_err().to_string();
         assert!(error.contains("the file has other weights"), "{what}: {error}");
     };
@@ -309,7 +310,7 @@ fn long_graphs_are_read_in_any_order() {
         ("a part", layers, json!(["layer20", 0, 0])),
     ] {
         let bytes = keras_file(&graph(layers, output));
-        // Five thousand layers are read, in a program that is not optimised.
+        // Five thousand layers are read, in an unoptimised build.
         let loaded = within(Duration::from_secs(10), what, || load_bytes::<Model>("model.keras", &bytes));
         assert!(loaded.is_ok(), "{what}");
     }
@@ -380,14 +381,14 @@ fn graphs_that_are_none_are_errors() {
     ] {
         match read(problem, &object) {
             Err(error) => assert!(error.to_string().contains(problem), "{problem}: {error}"),
-            // A model may give what it takes.
+            // A model may return its input.
             Ok(_) => assert_eq!(problem, "weights"),
         }
     }
     little_memory();
 }
 
-/// The error of a prediction by a model that can be read.
+/// The error of a prediction. The model itself can be read.
 #[track_caller]
 fn unusable(object: &Value, inputs: &[&[usize]]) -> String {
     let model = Model::deserialize(object, &default_device().unwrap()).unwrap();
@@ -399,7 +400,7 @@ fn unusable(object: &Value, inputs: &[&[usize]]) -> String {
 fn models_that_contradict_themselves_do_not_predict() {
     let crop = layer("RandomCrop", json!({"height": 2, "width": 2}));
     let images = json!([null, 6, 7, 1]);
-    // In prediction nothing is cropped.
+    // At inference nothing is cropped, so the images are larger than the weights of the next layer expect.
     let other = "the layer's weights are for other inputs";
     let p_relu = sequential(images.clone(), [crop.clone(), layer("PReLU", json!({}))]);
     assert!(unusable(&p_relu, &[&[2, 6, 7, 1]]).contains(other));
@@ -445,7 +446,7 @@ fn what_a_model_is_compiled_with_may_be_anything() {
     }
 }
 
-/// A layer whose configuration names code, as files have done that ran it in Python.
+/// A model with one layer, whose configuration names code. Python's Keras has executed such code.
 fn one_layer(object: Value) -> Value {
     sequential(json!([null, 4]), [object])
 }
@@ -454,7 +455,7 @@ fn function(module: &str, name: &str) -> Value {
     json!({"module": module, "class_name": "function", "config": name, "registered_name": name})
 }
 
-/// CVE-2024-3660: the bytecode of a lambda.
+/// CVE-2024-3660: the bytecode of a `Lambda`.
 #[test]
 fn lambdas_are_not_run() {
     let lambda =
@@ -474,7 +475,7 @@ fn lambdas_are_not_run() {
     assert!(refused(&sequential(json!([null, 4, 3]), [each])).to_string().contains("Lambda"));
 }
 
-/// CVE-2025-1550: any module and function of Python's by its name.
+/// CVE-2025-1550: any Python module and function by name.
 #[test]
 fn names_of_modules_lead_nowhere() {
     for (module, class) in
@@ -487,16 +488,16 @@ fn names_of_modules_lead_nowhere() {
     }
     let dense = layer("Dense", json!({"units": 2, "kernel_regularizer": function("os", "system")}));
     assert!(refused(&one_layer(dense)).is_argument());
-    // A class that Horn has is that class, whatever module is said to have it.
+    // A class that Horn has is used, whatever module the file names for it.
     let mut object = one_layer(layer("ReLU", json!({})));
     object["config"]["layers"][1]["module"] = "os".into();
     assert!(read("ReLU", &object).is_ok());
-    // But one that is somebody's own is not.
+    // A registered custom class with the same name is another class.
     object["config"]["layers"][1]["registered_name"] = "system>ReLU".into();
     assert!(refused(&object).to_string().contains("there is no layer of this class; received system>ReLU"));
 }
 
-/// CVE-2025-8747 and CVE-2025-9906: Keras's own functions, to fetch files or to allow lambdas.
+/// CVE-2025-8747 and CVE-2025-9906: functions of Keras itself that download files or allow lambdas.
 #[test]
 fn functions_of_keras_are_not_called() {
     let fetch = json!({
@@ -511,7 +512,7 @@ fn functions_of_keras_are_not_called() {
     assert!(refused(&object).to_string().contains("there is no layer of this class"));
 }
 
-/// CVE-2025-9905: the older files, which Python's Keras reads without its safe mode.
+/// CVE-2025-9905: legacy files, for which Python's Keras ignored its safe mode.
 #[test]
 fn older_files_run_nothing_either() {
     let lambda = layer("Lambda", json!({"function": ["4wEAAAAAAAAA", null, null], "function_type": "lambda"}));
@@ -532,20 +533,20 @@ fn older_files_run_nothing_either() {
     }
 }
 
-/// CVE-2025-12058: a vocabulary that is the path of a file, or an address.
+/// CVE-2025-12058: a vocabulary that is the path of a file or an address.
 #[test]
 fn vocabularies_are_no_paths() {
     for class in ["StringLookup", "IntegerLookup", "TextVectorization"] {
         for path in ["/etc/passwd", "file:///etc/passwd", "http://127.0.0.1:9/vocabulary"] {
             let error = refused(&one_layer(layer(class, json!({"vocabulary": path})))).to_string();
-            // A vocabulary is a list: a text is none, before it is asked what the layer would do with it.
+            // A vocabulary must be a list. A string is refused before the layer sees it.
             assert!(error.contains("an argument is of another kind"), "{error}");
             assert!(error.contains(&format!("invalid type: string {path:?}, expected a list of tokens")), "{error}");
         }
     }
 }
 
-/// A file with a member more.
+/// The file with an additional asset.
 fn with_asset(whole: Vec<u8>, name: &str, content: &[u8]) -> Vec<u8> {
     let mut zip = ZipWriter::new_append(Cursor::new(whole)).unwrap();
     zip.start_file(format!("assets/layers/{name}/vocabulary.txt"), stored()).unwrap();
@@ -577,10 +578,10 @@ fn vocabularies_are_held_to_a_size() {
         let error = soon(problem, || load_bytes::<Model>("model.keras", &bytes)).map(drop).unwrap_err().to_string();
         assert!(error.contains(problem), "{error}");
     }
-    // As many as there are of word vectors.
+    // As many tokens as published word vectors have.
     let whole = with_asset(one(), "integer_lookup", numbers(2..400_000).as_bytes());
     assert!(load_bytes::<Model>("model.keras", &whole).is_ok());
-    // A layer that learns none.
+    // A layer that can't learn a vocabulary.
     let object = sequential(json!([null, 4]), [layer("ReLU", json!({"vocabulary": null}))]);
     let whole = with_asset(keras_file(&object), "re_lu", &vec![b'\n'; 2 << 20]);
     assert!(soon("no vocabulary", || load_bytes::<Model>("model.keras", &whole)).is_ok());
@@ -613,7 +614,7 @@ fn names_in_older_files_are_of_something() {
     little_memory();
 }
 
-/// CVE-2025-12060: members that would be unpacked outside.
+/// CVE-2025-12060: members that would be unpacked outside of the target folder.
 #[test]
 fn members_stay_inside() {
     let whole = small("small.keras");
@@ -628,7 +629,7 @@ fn members_stay_inside() {
     }
 }
 
-/// CVE-2026-1462: a layer that is a folder of TensorFlow's.
+/// CVE-2026-1462: a layer that loads a TensorFlow SavedModel from a folder.
 #[test]
 fn saved_models_are_not_opened() {
     for class in ["TFSMLayer", "keras.layers.TFSMLayer", "JaxLayer", "TorchModuleWrapper"] {
@@ -637,7 +638,7 @@ fn saved_models_are_not_opened() {
     }
 }
 
-/// HDF5 that refers to other files, as the weights of a model.
+/// A model whose weights are HDF5 data that refers to other files.
 #[test]
 fn weights_in_other_files_are_not_read() {
     if runs_alone("strangers::weights_in_other_files_are_not_read") {
@@ -652,11 +653,12 @@ fn weights_in_other_files_are_not_read() {
     little_memory();
 }
 
-/// Whoever opens a pipe waits until somebody writes to it, so that it shows if a file opens another.
+/// A named pipe shows whether a file makes the reader open another one: opening it blocks until the other end is
+/// opened.
 #[cfg(unix)]
 #[test]
 fn no_other_file_is_opened() {
-    // The path is as long as that in the crafted files.
+    // The path is as long as the one in the crafted files.
     let folder = tempfile::Builder::new().prefix("").rand_bytes(6).tempdir_in("/tmp").unwrap();
     let pipe = folder.path().join("p").to_str().unwrap().to_owned();
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -691,7 +693,8 @@ fn no_other_file_is_opened() {
     }
 }
 
-/// The error with which reading ends. Whoever opens the pipe waits for it to be written: then it has a reader.
+/// The error of reading, which must not open the pipe. If a reader opened it, it would wait for a writer, and a writer
+/// would find it.
 #[cfg(unix)]
 fn without_opening(pipe: &str, what: &'static str, read: impl FnOnce() -> Result<()> + Send + 'static) -> String {
     use std::os::unix::fs::OpenOptionsExt;
@@ -702,7 +705,7 @@ fn without_opening(pipe: &str, what: &'static str, read: impl FnOnce() -> Result
     const O_NONBLOCK: i32 = 4;
     let reading = std::thread::spawn(move || soon(what, read));
     while !reading.is_finished() {
-        // To write at once is an error where nobody reads.
+        // Opening for writing without blocking is an error as long as there is no reader.
         let writer = fs::OpenOptions::new().write(true).custom_flags(O_NONBLOCK).open(pipe);
         assert!(writer.is_err(), "{what} opens a pipe");
         std::thread::sleep(Duration::from_millis(1));
@@ -719,7 +722,7 @@ fn config_of(keras: &[u8]) -> Value {
     serde_json::from_reader(zip.by_name("config.json").unwrap()).unwrap()
 }
 
-/// The zip with one member changed.
+/// The zip archive with one member changed.
 fn with_member(keras: &[u8], name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut zip = ZipArchive::new(Cursor::new(keras)).unwrap();
     let mut written = ZipWriter::new(Cursor::new(Vec::new()));
@@ -746,7 +749,7 @@ fn load_bytes<M: crate::LoadModel>(name: &str, bytes: &[u8]) -> Result<M> {
     let path = folder.join(name);
     fs::write(&path, bytes).unwrap();
     let loaded = load_model(&path);
-    // Nothing is unpacked, here or above, and the file is as it was.
+    // Nothing is unpacked, in this folder or above, and the file is unchanged.
     assert_eq!(files_in(outer.path()), std::slice::from_ref(&path));
     assert!(fs::read(&path).unwrap() == bytes);
     loaded
@@ -757,7 +760,7 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     all.flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![path] }).collect()
 }
 
-/// The file of a graph of the fixtures, compiled, as Horn saves it.
+/// A graph of the fixtures, compiled and saved by Horn.
 fn saved(case: &str) -> Vec<u8> {
     let cases: Vec<Value> = serde_json::from_slice(&fs::read(fixture("../graphs.json")).unwrap()).unwrap();
     let object = &cases.iter().find(|found| found["case"] == case).unwrap()["model"];
@@ -769,7 +772,7 @@ fn saved(case: &str) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// The places of what holds a JSON text together: its brackets, quotes, colons and commas.
+/// The positions of the structural characters of a JSON text: brackets, quotes, colons and commas.
 fn structure(text: &[u8]) -> Vec<usize> {
     let (mut places, mut in_string, mut escaped) = (Vec::new(), false, false);
     for (at, byte) in text.iter().enumerate() {
@@ -783,10 +786,10 @@ fn structure(text: &[u8]) -> Vec<usize> {
     places
 }
 
-/// A way to corrupt a file, and of 100 how many there may be that are not found.
+/// A way to corrupt a file, and how many of 100 such corruptions are expected to stay undetected.
 type Kind<'a> = (&'static str, RangeInclusive<usize>, Box<dyn Fn(&mut Numbers) -> Vec<u8> + 'a>);
 
-/// All places in the bytes.
+/// All positions in the bytes.
 fn all(bytes: &[u8]) -> Vec<usize> {
     (0..bytes.len()).collect()
 }
@@ -796,7 +799,7 @@ fn kinds<'a>(file: &str, whole: &'a [u8]) -> Vec<Kind<'a>> {
     let mut kinds: Vec<Kind> =
         vec![("what is checked", 0..=0, Box::new(move |numbers| corrupted(whole, &checked, numbers)))];
     if file.ends_with(".h5") {
-        // Half of such a file are values, and free space.
+        // About half of such a file is values and free space.
         kinds.push(("anything", 35..=65, Box::new(move |numbers| corrupted(whole, &all(whole), numbers))));
         return kinds;
     }
@@ -811,14 +814,14 @@ fn kinds<'a>(file: &str, whole: &'a [u8]) -> Vec<Kind<'a>> {
         text
     };
     kinds.push(("the configuration's structure", 0..=0, Box::new(inside("config.json", unstructured))));
-    // What is still JSON may be a model of other sizes; mostly it does not fit the weights.
+    // If it is still JSON, it may describe a model of other sizes, which rarely fits the weights.
     kinds.push(("the configuration", 0..=8, Box::new(inside("config.json", anything))));
-    // Of values there are no checksums.
+    // Values have no checksums.
     kinds.push(("the weights", 50..=85, Box::new(inside("model.weights.h5", anything))));
     kinds
 }
 
-/// Cuts and corrupts a file, and reads it as a model and as one that learns.
+/// Truncates and corrupts a file, and reads it as a model and as a compiled model.
 fn harm(name: &str, whole: &[u8]) {
     let file = if name.ends_with(".h5") { "model.h5" } else { "model.keras" };
     let load = |bytes: &[u8]| {

@@ -1,4 +1,4 @@
 //! The version of Keras whose files Horn writes.
 
-/// The version of Keras whose files these are.
+/// The version that saved files declare.
 pub(crate) const KERAS_VERSION: &str = "3.15.1";

@@ -1,4 +1,4 @@
-//! Which variable of a file becomes which weight of a model.
+//! Assigns the variables of a file to the weights of a model.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
 use crate::{layers, legacy};
 
-/// How weights are read into a model that is there already.
+/// Options for loading weights into an existing model.
 ///
 /// ```
 /// use horn::LoadWeights;
@@ -23,12 +23,12 @@ pub struct LoadWeights {
 }
 
 impl LoadWeights {
-    /// Keras's defaults: the file has exactly the weights of the model.
+    /// Keras's defaults: the file must have exactly the weights of the model.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Are layers found by their names, and not by their order? Those that the file lacks keep their weights. No by
+    /// Whether layers are matched by name instead of by order. Layers that the file lacks keep their weights. Off by
     /// default.
     #[must_use]
     pub fn by_name(mut self, by_name: bool) -> Self {
@@ -36,7 +36,8 @@ impl LoadWeights {
         self
     }
 
-    /// Do layers keep their weights where those of the file have other shapes? No by default: that is an error.
+    /// Whether layers whose shapes differ from those of the file keep their weights. Off by default: a mismatch is an
+    /// error.
     #[must_use]
     pub fn skip_mismatch(mut self, skip_mismatch: bool) -> Self {
         self.skip_mismatch = skip_mismatch;
@@ -54,27 +55,27 @@ impl LoadWeights {
     }
 }
 
-/// What became of the weights of a file.
+/// The result of loading weights.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LoadReport {
-    /// The weights of the model that were read.
+    /// The weights of the model that were loaded.
     pub applied: Vec<String>,
     /// The weights of the model that the file lacks.
     pub missing: Vec<String>,
-    /// The weights of the model for which the file has another shape.
+    /// The weights of the model that have another shape in the file.
     pub mismatched: Vec<String>,
-    /// The variables of the file that no weight of the model takes.
+    /// The variables of the file that the model does not use.
     pub unused: Vec<String>,
 }
 
-/// The variable of each weight of a model.
+/// The path of the variable for each weight of a model.
 pub(crate) struct Assignment {
     variables: Vec<Option<String>>,
     pub report: LoadReport,
 }
 
 impl Assignment {
-    /// Each weight from its place in the file, whichever Keras wrote it.
+    /// Finds each weight of a model in a weights file, of any version of Keras.
     pub fn new(model: &Model, file: &WeightsReader, options: LoadWeights) -> Result<Self> {
         let bundles = match legacy::root(file) {
             Some(root) => legacy::bundles(model, file, root, options.by_name)?,
@@ -83,7 +84,7 @@ impl Assignment {
         Self::of_bundles(model, file, bundles, options)
     }
 
-    /// Each weight of a model from the file in which the model itself is, too.
+    /// Finds each weight of a model in the file that also describes the model.
     pub fn of_model(model: &Model, object: &Value, file: &WeightsReader) -> Result<Self> {
         let bundles = match legacy::root(file) {
             Some(root) => legacy::bundles(model, file, root, false)?,
@@ -127,7 +128,7 @@ impl Assignment {
         Ok(Self { variables, report })
     }
 
-    /// The model with the weights of the file.
+    /// Fills the model with the weights of the file.
     pub fn fill(&self, model: Model, file: &WeightsReader) -> Result<Model> {
         model.filled(|at, weight| {
             let Some(path) = &self.variables[at] else { return Ok(None) };
@@ -137,7 +138,7 @@ impl Assignment {
     }
 }
 
-/// The weights as Keras 3 keeps them: by classes, numbered in the order of the layers.
+/// The weights as Keras 3 keeps them: by class, numbered in the order of the layers.
 fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&Numbers>) -> Result<Vec<Bundle>> {
     let groups = model.weight_groups();
     let renumbered = renumbered(&groups, file, numbers)?;
@@ -159,7 +160,8 @@ fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&
     Ok(bundles)
 }
 
-/// Where a file keeps the layers of a model in it, by their names: for each model by the beginning of its layers' paths.
+/// Where a file keeps the layers of its models: for each model, by the prefix of its layers' paths, a map from names to
+/// paths.
 type Numbers = HashMap<String, HashMap<String, String>>;
 
 /// Where a file keeps the layers of the model that it describes.
@@ -173,10 +175,10 @@ fn numbers_in(object: &Value) -> Numbers {
     numbers
 }
 
-/// Where the file has other numbers for the layers of a model than Horn: from a model's path for a layer to the file's.
+/// Where the file numbers a model's layers differently than Horn: a map from Horn's paths of layers to the file's.
 ///
-/// Layers of a class are numbered in the order of the model. Which layer has which number is said by the model that the
-/// file describes, or else by the names in the file, where they are those of the model in another order.
+/// Layers of a class are numbered in the order of the model. The file's numbers come from the model that it describes,
+/// or else from the names that it records, if these are the model's names in another order.
 fn renumbered(
     groups: &[WeightGroup],
     file: &WeightsReader,
@@ -189,7 +191,7 @@ fn renumbered(
         }
     }
     let mut renumbered = HashMap::new();
-    // A model comes before those in it.
+    // A model comes before the models inside it.
     for (model, own) in siblings {
         let described = numbers.and_then(|numbers| {
             let prefix = match model.strip_suffix('/') {
@@ -210,7 +212,7 @@ fn renumbered(
     Ok(renumbered)
 }
 
-/// Where the file keeps the layers of a model by the names that it notes.
+/// The paths of a model's layers in the file, by the names that the file records.
 fn named(
     own: &[&WeightGroup],
     file: &WeightsReader,
@@ -226,20 +228,20 @@ fn named(
     Ok(named)
 }
 
-/// The path of a group, where models around it have other numbers.
+/// The path of a group in the file, if models around it are numbered differently.
 fn place_in(renumbered: &HashMap<String, String>, path: &str) -> String {
     let ends = std::iter::once(path.len()).chain(path.rmatch_indices('/').map(|(at, _)| at));
     let known = ends.filter_map(|end| Some(format!("{}{}", renumbered.get(&path[..end])?, &path[end..])));
     known.into_iter().next().unwrap_or_else(|| path.to_owned())
 }
 
-/// The class by which a path ends, without its number.
+/// The class in the last part of a path, without its number.
 fn class(path: &str) -> &str {
     let last = path.rsplit('/').next().unwrap_or(path);
     last.trim_end_matches(|digit: char| digit.is_ascii_digit()).strip_suffix('_').unwrap_or(last)
 }
 
-/// Where the file keeps the layers of the model itself, by the names that it notes.
+/// The paths of the top-level layers in the file, by the names that the file records.
 fn places_by_name(file: &WeightsReader) -> Result<HashMap<String, String>> {
     let mut places = HashMap::new();
     let children = if file.is_group("layers") { file.children("layers")? } else { Default::default() };
@@ -252,16 +254,16 @@ fn places_by_name(file: &WeightsReader) -> Result<HashMap<String, String>> {
     Ok(places)
 }
 
-/// The name that a file notes with the layer at a place.
+/// The name that a file records for the layer at this path.
 fn noted_name(file: &WeightsReader, place: &str) -> Result<Option<String>> {
     let vars = format!("{place}/vars");
     let attributes = if file.is_group(&vars) { file.attributes(&vars)? } else { Default::default() };
     Ok(attributes.get("name").and_then(Attribute::as_text).map(str::to_owned))
 }
 
-/// Where the file keeps a group of a layer that it knows by name.
+/// The path of a group in the file, whose layer is found by name.
 fn named_place(path: &str, names: &HashMap<&str, &str>, places: &HashMap<String, String>) -> Option<String> {
-    // The layer has the first two parts of the path, `layers/lstm`.
+    // The first two parts of the path are the layer's, as in `layers/lstm`.
     let end = path.match_indices('/').nth(1).map_or(path.len(), |(at, _)| at);
     let (layer, rest) = path.split_at(end);
     let place = places.get(*names.get(layer)?)?;

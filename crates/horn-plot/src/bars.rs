@@ -1,14 +1,14 @@
-//! Bars for the terminal, drawn to an eighth of a character.
+//! Bar charts for the terminal, with a resolution of an eighth of a character.
 
 use horn_nn::{Error, Result};
 use unicode_width::UnicodeWidthStr;
 
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// A bar for each value, with its label before and its number behind, in lines of `width` columns.
+/// A bar for each value, between its label and its number, in lines of `width` columns.
 ///
-/// A full bar is 1 as long as no value is greater, which suits probabilities; else it is the greatest value. What has
-/// no length, such as NaN or infinity, gets its number and no bar.
+/// A full bar is 1 if no value is greater, which suits probabilities; otherwise it is the largest value. NaN and
+/// infinity have a number but no bar.
 ///
 /// ```
 /// # fn main() -> horn::Result<()> {
@@ -23,7 +23,8 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 ///
 /// # Errors
 ///
-/// A negative value, no values, or lines too short for labels, numbers and a bar of one column.
+/// If a value is negative, there are no values, or `width` is too small for the labels, the numbers and a bar of one
+/// column.
 pub fn bar_chart<S: AsRef<str>>(bars: &[(S, f64)], width: usize) -> Result<String> {
     if bars.is_empty() {
         return Err(Error::data("there are no values").at("bar_chart").hint("give at least one label with its value"));

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-/// Puts blocks of text beside each other, `gap` columns apart and with their first lines in line.
+/// Puts blocks of text side by side, `gap` columns apart. Their first lines are on the same line.
 ///
 /// ```
 /// let text = horn::plot::beside(&["7", "is a\nseven"], 2);

@@ -1,4 +1,4 @@
-//! How a training went: one panel a quantity, with the training and the validation side of it.
+//! Learning curves: one panel for each quantity, with its training and validation values.
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +17,7 @@ use crate::ticks::Axis;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-// The blue and the vermilion of Okabe and Ito, which people with any kind of colour blindness can tell apart.
+// Blue and vermilion from the palette of Okabe and Ito, which people with any kind of colour blindness can tell apart.
 const TRAINING: RGBColor = RGBColor(0, 114, 178);
 const VALIDATION: RGBColor = RGBColor(213, 94, 0);
 const TEXT: RGBColor = RGBColor(31, 41, 55);
@@ -25,10 +25,10 @@ const LABEL: RGBColor = RGBColor(107, 114, 128);
 const AXIS: RGBColor = RGBColor(156, 163, 175);
 const GRID: RGBColor = RGBColor(229, 231, 235);
 const FONT: &str = "Helvetica, Arial, sans-serif";
-/// Up to so many epochs, each is marked by a point.
+/// With up to this many epochs, each epoch is marked by a point.
 const MAX_POINTS: usize = 30;
 
-/// Draws a history as an SVG file: one panel a quantity, `loss` together with `val_loss`.
+/// Draws a training history as an SVG file: one panel for each quantity, with `loss` and `val_loss` in the same panel.
 ///
 /// ```
 /// # fn main() -> horn::Result<()> {
@@ -42,12 +42,12 @@ const MAX_POINTS: usize = 30;
 ///
 /// # Errors
 ///
-/// There is nothing to draw, or the file cannot be written.
+/// If there is nothing to draw, or the file can't be written.
 pub fn learning_curves(history: &[(&str, &[f64])], path: impl AsRef<Path>) -> Result<()> {
     history.iter().fold(LearningCurves::new(), |curves, (name, values)| curves.curve(*name, values)).save(path)
 }
 
-/// The curves of a training, curve by curve; [`learning_curves`] with a title and sizes.
+/// Builds a plot curve by curve: [`learning_curves`] with a title and the size of the panels.
 ///
 /// ```
 /// # fn main() -> horn::Result<()> {
@@ -84,12 +84,13 @@ impl Default for LearningCurves {
 }
 
 impl LearningCurves {
-    /// No curves yet.
+    /// A plot without curves.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a curve: one value an epoch. `val_loss` goes into the panel of `loss`, and the loss comes first.
+    /// Adds a curve, with one value for each epoch. `val_loss` goes into the panel of `loss`; the panel of `loss` comes
+    /// first.
     ///
     /// Values that are not finite leave a gap.
     #[must_use]
@@ -110,23 +111,23 @@ impl LearningCurves {
         self
     }
 
-    /// Writes a title above the panels.
+    /// Sets a title above the panels.
     #[must_use]
     pub fn title(self, title: impl Into<String>) -> Self {
         Self { title: Some(title.into()), ..self }
     }
 
-    /// The size of one panel in pixels, 520 by 360 by default.
+    /// Sets the size of a panel in pixels, 520 by 360 by default.
     #[must_use]
     pub fn panel_size(self, width: u32, height: u32) -> Self {
         Self { panel_size: (width, height), ..self }
     }
 
-    /// The picture as the text of an SVG.
+    /// The plot as SVG text.
     ///
     /// # Errors
     ///
-    /// There are no curves or no epochs, or the panels are too small.
+    /// If there are no curves or no epochs, or the panels are too small.
     pub fn svg(&self) -> Result<String> {
         self.check()?;
         let count = self.panels.len();
@@ -150,11 +151,11 @@ impl LearningCurves {
         Ok(svg)
     }
 
-    /// Writes the picture into a file, whose name ends in `.svg`. The file is complete or not there.
+    /// Writes the plot to a file, whose name must end in `.svg`. An incomplete file is never left behind.
     ///
     /// # Errors
     ///
-    /// As [`svg`](Self::svg), and the file cannot be written.
+    /// As [`svg`](Self::svg), or if the file can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
@@ -197,7 +198,7 @@ impl Panel {
         self.curves().map(|(.., values)| values.len()).max().unwrap_or(0)
     }
 
-    /// The lowest and the highest value with some air around them.
+    /// The lowest and the highest value, with a margin.
     fn range(&self) -> (f64, f64) {
         let values = || self.curves().flat_map(|(.., values)| values).copied().filter(|value| value.is_finite());
         let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
@@ -254,7 +255,7 @@ impl Panel {
         Ok(())
     }
 
-    /// The names of the curves with their last values, up to the column `right`.
+    /// Draws the names of the curves with their last values, up to the column `right`.
     fn legend(&self, area: &Area<'_>, right: i32) -> Result<()> {
         let curves: Vec<_> = self.curves().collect();
         let mut right = right;
@@ -269,7 +270,7 @@ impl Panel {
     }
 }
 
-/// Epochs with their values, in runs without a gap.
+/// Splits a curve at its gaps, into runs of epochs with their values.
 fn runs(values: &[f64]) -> Vec<Vec<(f64, f64)>> {
     let points: Vec<_> = (1..).map(f64::from).zip(values.iter().copied()).collect();
     let runs = points.split(|(_, value)| !value.is_finite());

@@ -1,11 +1,11 @@
-//! Grey images for the terminal, two pixels a character.
+//! Greyscale images for the terminal, with two pixels in a character.
 
 use horn_nn::{Error, Result};
 
-/// A grey image in characters: as many columns as it has pixels, and half as many lines.
+/// A greyscale image as text, with as many columns as the image has, and half as many lines.
 ///
-/// Bright pixels are drawn in the colour of the text, so that a digit of MNIST reads well on dark terminals and on
-/// light ones, without colours. `pixels` go row by row, from 0 to 255.
+/// Bright pixels are drawn in the colour of the text, so that an MNIST digit is readable on dark and on light
+/// terminals, without colours. `pixels` are in row-major order, from 0 to 255.
 ///
 /// ```
 /// # fn main() -> horn::Result<()> {
@@ -17,7 +17,7 @@ use horn_nn::{Error, Result};
 ///
 /// # Errors
 ///
-/// There are not `width` times `height` pixels.
+/// If there are not `width` times `height` pixels.
 pub fn image(pixels: &[u8], width: usize, height: usize) -> Result<String> {
     if width == 0 || width.checked_mul(height) != Some(pixels.len()) {
         return Err(Error::shape("the pixels do not fill the image")

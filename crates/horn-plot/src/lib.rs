@@ -2,8 +2,8 @@
 //!
 //! - [`learning_curves`]: loss and metrics by epoch, as SVG
 //! - [`ModelGraph`]: a model's layers and their shapes, as SVG; Keras's `plot_model`
-//! - [`bar_chart`] and [`image`](fn@image): bars and grey images for the terminal; [`beside`](fn@beside) puts two next to
-//!   each other
+//! - [`bar_chart`] and [`image`](fn@image): bars and greyscale images for the terminal; [`beside`](fn@beside) puts two
+//!   next to each other
 
 mod bars;
 mod beside;

@@ -1,4 +1,4 @@
-//! The graph of a model: a box for each layer, with its name, its class and the shape of what comes out.
+//! The graph of a model: a box for each layer, with its name, its class and its output shape.
 
 mod layout;
 
@@ -16,18 +16,18 @@ const FONT: &str = "Helvetica, Arial, sans-serif";
 const FONT_SIZE: f64 = 13.0;
 const SMALL: f64 = 12.0;
 const MARGIN: f64 = 24.0;
-/// The height of the stripe with the name, and of the one with the shape below it.
+/// The height of the part with the name, and of the part with the shape below it.
 const HEAD: f64 = 28.0;
 const FOOT: f64 = 26.0;
 const NARROWEST: f64 = 120.0;
-/// Between the border of a model that is drawn with its layers and these.
+/// The distance between the border of an expanded nested model and its layers.
 const PADDING: f64 = 20.0;
 
 const TEXT: &str = "#1f2937";
 const LABEL: &str = "#4b5563";
 const EDGE: &str = "#6b7280";
 
-/// A picture of a model's layers and what flows between them: Keras's `keras.utils.plot_model`, as SVG.
+/// Draws a model's layers and the tensors between them as SVG, as `keras.utils.plot_model` does.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -50,18 +50,18 @@ pub struct ModelGraph<'a> {
 }
 
 impl<'a> ModelGraph<'a> {
-    /// The graph of this model. Models in it are boxes like layers.
+    /// The graph of this model. A nested model is one box, like a layer.
     pub fn new(model: &'a Model) -> Self {
         Self { model, expand_nested: false }
     }
 
-    /// Are models in the model drawn with their layers? No by default.
+    /// Whether nested models are drawn with their layers. Off by default.
     #[must_use]
     pub fn expand_nested(self, expand_nested: bool) -> Self {
         Self { expand_nested, ..self }
     }
 
-    /// The picture as the text of an SVG.
+    /// The drawing as SVG text.
     pub fn svg(&self) -> String {
         let picture = Picture::new(self.model, self.expand_nested);
         let Size { width, height } = picture.layout.size;
@@ -80,11 +80,11 @@ impl<'a> ModelGraph<'a> {
         svg
     }
 
-    /// Writes the picture to an SVG file.
+    /// Writes the drawing to an SVG file.
     ///
     /// # Errors
     ///
-    /// The file cannot be written.
+    /// If the file can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let svg = self.svg();
         write_atomically(path, |file| {
@@ -94,14 +94,14 @@ impl<'a> ModelGraph<'a> {
     }
 }
 
-/// The boxes of a model, and where they are.
+/// The boxes of a model, with their positions.
 struct Picture {
     nodes: Vec<Node>,
     edges: Vec<(usize, usize)>,
     layout: Layout,
 }
 
-/// A layer, or a model in the model.
+/// A layer or a nested model.
 struct Node {
     name: String,
     class: String,
@@ -112,7 +112,7 @@ struct Node {
 impl Picture {
     fn new(model: &Model, expand: bool) -> Self {
         let mut rows = model.to_summary().rows;
-        // A Sequential's table leaves its input out.
+        // The summary of a Sequential model does not list its input.
         if model.kind() == ModelKind::Sequential {
             rows.splice(0..0, model.layers().next().map(input));
         }
@@ -202,7 +202,7 @@ impl Node {
     }
 }
 
-/// A line through points, which bends between ranks and is straight beside boxes.
+/// Draws a line through points. It bends between ranks and is straight beside boxes.
 fn draw_line(points: &[Point], origin: Point, svg: &mut String) {
     let mut points = points.iter().map(|point| Point { x: origin.x + point.x, y: origin.y + point.y });
     let Some(mut from) = points.next() else { return };
@@ -221,7 +221,7 @@ fn draw_line(points: &[Point], origin: Point, svg: &mut String) {
     );
 }
 
-/// The colour of a family of layers, and the tint behind its names.
+/// The colour for a family of layers, and the tint behind the names.
 fn colours(class: &str) -> (&'static str, &'static str) {
     let has = |parts: &[&str]| parts.iter().any(|part| class.contains(part));
     if has(&["InputLayer"]) {
@@ -251,7 +251,7 @@ fn is_merging(class: &str) -> bool {
     ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"].contains(&class)
 }
 
-/// How wide a text is, about: which font draws it is not known.
+/// The approximate width of a text, as the font is not known.
 fn text_width(text: &str, size: f64) -> f64 {
     let of = |letter: char| match letter {
         'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | '.' | ',' | '(' | ')' | '[' | ']' | ' ' | '/' => 0.38,
@@ -263,7 +263,7 @@ fn text_width(text: &str, size: f64) -> f64 {
     text.chars().map(of).sum::<f64>() * size
 }
 
-/// Text as XML has it, without the characters that XML has not.
+/// Escapes a text for XML, and removes characters that XML does not allow.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -287,7 +287,7 @@ mod tests {
 
     use super::*;
 
-    /// A residual block, and a model in the model.
+    /// A residual block and a nested model.
     fn model() -> Model {
         let (left, right) = (Input([8]).name("left"), Input([4]).name("right"));
         let inner = Dense(8).name("inner").apply(&left).unwrap();

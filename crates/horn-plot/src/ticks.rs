@@ -1,10 +1,10 @@
-//! Axes with round numbers.
+//! Axes with ticks at round numbers.
 
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
-/// An axis whose marks are chosen here: plotters would mark epoch 1.5.
+/// An axis with its own choice of ticks: plotters would put one at epoch 1.5.
 pub(crate) struct Axis {
     range: Range<f64>,
     ticks: Vec<f64>,
@@ -13,7 +13,7 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// Some `about` round numbers from `low` to `high`.
+    /// About `about` round numbers from `low` to `high`.
     pub(crate) fn values(low: f64, high: f64, about: usize) -> Self {
         let step = round_up((high - low) / about.max(1) as f64);
         let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
@@ -26,7 +26,7 @@ impl Axis {
         }
     }
 
-    /// Whole numbers from 1 to `epochs`, some `about` of them.
+    /// Whole numbers from 1 to `epochs`, about `about` of them.
     pub(crate) fn epochs(epochs: usize, about: usize) -> Self {
         let step = epochs.div_ceil(about.max(1));
         let step = if step > 1 { round_up(step as f64) as usize } else { 1 };
@@ -64,7 +64,7 @@ impl ValueFormatter<f64> for Axis {
     }
 }
 
-/// The next of 1, 2, 5, 10, 20, 50, … (and of their tenths) that is not smaller.
+/// The smallest of …, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, … that is not less than `step`.
 fn round_up(step: f64) -> f64 {
     let power = 10_f64.powf(step.log10().floor());
     let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= step * (1.0 - 1e-9)).unwrap_or(10.0);

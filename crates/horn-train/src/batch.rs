@@ -1,23 +1,23 @@
-//! What `fit` learns from: a source that hands out batches.
+//! Batches of training data, and the sources that yield them.
 
 use burn::tensor::Device;
 use horn_nn::{AnyTensor, Result, Signal};
 
-/// Some samples with their targets, on the device.
+/// A batch: samples with their targets, on the device.
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// The number of samples.
     pub len: usize,
-    /// One for each input of the model, `[len, …]`.
+    /// One signal for each input of the model, `[len, …]`.
     pub inputs: Vec<Signal>,
-    /// One for each output of the model, `[len, …]`: floats, or integers where they are class numbers.
+    /// One tensor for each output of the model, `[len, …]`: floats, or integers if they are class numbers.
     pub targets: Vec<AnyTensor>,
-    /// How much the samples count, `[len]` or `[len, steps]`, one for each output. An output that has none weighs all
-    /// alike.
+    /// The weights of the samples in the loss, `[len]` or `[len, steps]`, one entry for each output. An output without
+    /// weights counts all samples equally.
     pub sample_weights: Vec<Option<AnyTensor>>,
 }
 
-/// Where batches come from. An epoch goes over all of them once.
+/// A source of batches. One epoch goes over all of them once.
 ///
 /// ```
 /// use burn::Tensor;
@@ -61,10 +61,10 @@ pub struct Batch {
 /// ```
 #[expect(clippy::len_without_is_empty, reason = "it is a number of batches that may not be known, as Keras's __len__")]
 pub trait BatchSource {
-    /// The number of batches in an epoch, where that is known.
+    /// The number of batches in an epoch, if known.
     fn len(&self) -> Option<usize>;
 
-    /// Begins an epoch, in a new order if the source shuffles.
+    /// Starts an epoch, in a new order if the source shuffles.
     ///
     /// # Errors
     ///
@@ -73,10 +73,11 @@ pub trait BatchSource {
 
     /// The next batch of the epoch; `None` at its end.
     ///
-    /// The inputs lie on `device`, which has autodiff while the model trains. Targets and weights lie there without.
+    /// The inputs are on `device`, which has autodiff during training. Targets and weights are on the same device
+    /// without autodiff.
     ///
     /// # Errors
     ///
-    /// The source can't be read. What `fit` has learned until then stays.
+    /// The source can't be read. The model then keeps the weights of the last complete step.
     fn next_batch(&mut self, device: &Device) -> Result<Option<Batch>>;
 }

@@ -1,4 +1,4 @@
-//! `compile`: a model gets what it learns by.
+//! `compile`: gives a model its optimizer, loss and metrics.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use crate::model::{CompiledModel, Network};
 use crate::objective::{IntoLosses, IntoMetrics, Objective};
 use crate::optimizers::Optimizer;
 
-/// What can be compiled: a [`Sequential`], a [`Functional`], and a [`Model`] that is built already.
+/// What can be compiled: a [`Sequential`], a [`Functional`], or a [`Model`] that is already built.
 ///
-/// A model of several outputs takes a loss for each, or one for all, and metrics for each.
+/// A model with several outputs takes a loss for each output, or one loss for all, and metrics for each output.
 ///
-/// A model that was not compiled has nothing to learn by, and can't be asked to:
+/// A model that was not compiled has no loss and no optimizer, so it has no `fit`:
 ///
 /// ```compile_fail,E0599
 /// use horn::Sequential;
@@ -26,10 +26,10 @@ use crate::optimizers::Optimizer;
 /// # Ok::<(), horn::Error>(())
 /// ```
 pub trait Compile: Sized {
-    /// Fixes the optimizer, the loss and the metrics. The weights are made on the default device: the backend that is
+    /// Sets the optimizer, the loss and the metrics. The weights are created on the default device: the backend that is
     /// compiled in, or the one that `HORN_DEVICE` names.
     ///
-    /// A `Sequential` without `Input` is built when the first data comes.
+    /// A `Sequential` without an `Input` is built when it gets its first data.
     ///
     /// ```
     /// use horn::layers::{Dense, Input};
@@ -46,7 +46,7 @@ pub trait Compile: Sized {
     /// # Ok::<(), horn::Error>(())
     /// ```
     ///
-    /// A metric is not a loss, as nothing can be learned from it:
+    /// A metric is not a loss, since training can't minimize it:
     ///
     /// ```compile_fail,E0277
     /// use horn::Sequential;
@@ -61,7 +61,7 @@ pub trait Compile: Sized {
     ///
     /// # Errors
     ///
-    /// Where the layers do not fit each other, an argument of the optimizer, the loss or a metric is out of range, or
+    /// If the layers do not fit each other, an argument of the optimizer, the loss or a metric is out of range, or
     /// there is no device.
     fn compile(
         self,
@@ -72,7 +72,7 @@ pub trait Compile: Sized {
         self.compile_on(&default_device()?, optimizer, loss, metrics)
     }
 
-    /// Compiles as [`compile`](Self::compile) does, on this device. A model that is built moves there.
+    /// Compiles like [`compile`](Self::compile), on this device. A model that is already built moves there.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ pub trait Compile: Sized {
         CompiledModel::new(network, device, Arc::new(optimizer), Objective::new(loss, metrics))
     }
 
-    /// The model, built where that can be done before data comes.
+    /// The model, built if that does not need data.
     #[doc(hidden)]
     fn into_network(self, device: &Device) -> Result<Network>;
 }

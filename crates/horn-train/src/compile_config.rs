@@ -1,4 +1,4 @@
-//! What a model was compiled with, as Keras's files have it.
+//! What a model was compiled with, in the form of Keras's files.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::model::{CompiledModel, Network};
 use crate::objective::{Losses, Objective};
 use crate::optimizers;
 
-/// The keys that Keras writes; the last four say how steps are computed, not what.
+/// The keys that Keras writes. The last four say how steps are computed, not what they compute.
 const KEYS: [&str; 9] = [
     "optimizer",
     "loss",
@@ -25,8 +25,8 @@ const KEYS: [&str; 9] = [
 ];
 
 impl CompiledModel {
-    /// What the model was compiled with, as Keras's `get_compile_config()` has it: optimizer, loss, weights of the
-    /// losses and metrics. For several outputs there is a list with an entry for each.
+    /// What the model was compiled with, in the form of Keras's `get_compile_config()`: the optimizer, the loss, the
+    /// loss weights and the metrics. For several outputs, losses and metrics are lists with an entry for each output.
     ///
     /// ```
     /// use horn::Sequential;
@@ -66,7 +66,7 @@ impl CompiledModel {
             "weighted_metrics": null,
             "run_eagerly": false,
             "steps_per_execution": 1,
-            // Keras finds out where the file is loaded.
+            // Keras decides when it loads the file.
             "jit_compile": "auto",
         })
     }
@@ -78,7 +78,8 @@ impl CompiledModel {
         }
         let object = |at: usize, metric: &Arc<dyn Metric>| {
             let object = metric.serialize();
-            // An accuracy of another name can't be told by its name; it stands as the one that it is for the output.
+            // A renamed accuracy can't be written as the name "accuracy". It is written as the class that it resolves
+            // to.
             let shape = self.model().ok().and_then(|model| model.output_shapes().nth(at).cloned());
             match (object.as_str(), shape) {
                 (Some(name), Some(shape)) if name != metric.name() => {
@@ -97,13 +98,13 @@ impl CompiledModel {
         metrics.iter().enumerate().map(of_output).collect()
     }
 
-    /// Compiles a model as Keras would by this `compile_config`: losses, weights and metrics by name, as objects, in
-    /// lists or by the names of the outputs.
+    /// Compiles a model from this `compile_config` as Keras would. Losses and metrics may be names or objects. Losses,
+    /// loss weights and metrics of several outputs may be lists, or objects with the names of the outputs as keys.
     ///
     /// # Errors
     ///
-    /// Where something is of another form, unknown or not to be had in Horn: no loss at all, a loss for some outputs
-    /// only, weighted metrics.
+    /// If an entry is malformed, unknown or not supported by Horn: no loss at all, a loss for only some of the outputs,
+    /// or weighted metrics.
     pub fn from_compile_config(model: Model, config: &Value) -> Result<Self> {
         let given = config.as_object().ok_or_else(|| malformed("compile_config", config, "keys and values"))?;
         if let Some((key, value)) = given.iter().find(|(key, value)| !KEYS.contains(&key.as_str()) && !value.is_null())
@@ -128,7 +129,7 @@ impl CompiledModel {
         }
         let device = model.device().clone();
         let mut compiled = Self::new(Network::Built(model), &device, optimizer, Objective { losses, metrics })?;
-        // As in Keras, where the summary counts the optimizer's variables from now on.
+        // As in Keras: from now on the summary counts the optimizer's variables.
         compiled.optimizer_is_built = true;
         Ok(compiled)
     }
@@ -198,7 +199,7 @@ fn read_metrics(given: &Value, names: &[&str]) -> Result<Vec<Vec<Arc<dyn Metric>
     }
 }
 
-/// All that is in lists in lists, and under names.
+/// Collects all entries, from nested lists and from objects with entries by name.
 fn flatten<'a>(given: &'a Value, found: &mut Vec<&'a Value>) {
     match given {
         Value::Null => {}
@@ -208,12 +209,12 @@ fn flatten<'a>(given: &'a Value, found: &mut Vec<&'a Value>) {
     }
 }
 
-/// Is it an object of Keras's, not entries by name?
+/// Whether it is an object of a class, not entries by name.
 fn is_object(object: &Map<String, Value>) -> bool {
     object.contains_key("class_name")
 }
 
-/// The entry of each output; none may be of another name.
+/// The entry of each output. A name that is not an output's is an error.
 fn by_name<'a>(key: &str, object: &'a Map<String, Value>, names: &[&str]) -> Result<Vec<Option<&'a Value>>> {
     match object.keys().find(|name| !names.contains(&name.as_str())) {
         None => Ok(names.iter().map(|name| object.get(*name)).collect()),

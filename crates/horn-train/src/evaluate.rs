@@ -5,7 +5,7 @@ use std::fmt;
 use crate::callbacks::{Callback, Callbacks};
 use crate::progress::Verbose;
 
-/// How `evaluate` measures, with Keras's names and defaults.
+/// The options of `evaluate`, with Keras's names and defaults.
 ///
 /// ```
 /// use horn::{Evaluate, Verbose};
@@ -26,12 +26,12 @@ impl Default for Evaluate<'_> {
 }
 
 impl<'a> Evaluate<'a> {
-    /// Measures 32 samples at a time, with a progress line.
+    /// Evaluates in batches of 32, with a progress line.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The number of samples that are measured at a time; 32 by default.
+    /// The number of samples in a batch; 32 by default.
     #[must_use]
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size;
@@ -45,7 +45,7 @@ impl<'a> Evaluate<'a> {
         self
     }
 
-    /// Adds a callback, whose hooks for tests are called.
+    /// Adds a callback, whose `on_test_…` hooks are called.
     #[must_use]
     pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
         self.callbacks.push(Box::new(callback));

@@ -1,4 +1,4 @@
-//! `evaluate`: the loss and the metrics over some data.
+//! `evaluate`: the loss and the metrics on some data.
 
 use std::borrow::Cow;
 
@@ -13,16 +13,16 @@ use crate::supervised::Supervised;
 use crate::training_loop;
 
 impl CompiledModel {
-    /// Measures the loss and the metrics over samples `x` with targets `y`, 32 at a time.
+    /// Computes the loss and the metrics on samples `x` with targets `y`, in batches of 32.
     ///
     /// # Errors
     ///
-    /// Where the data does not fit, as with [`fit`](Self::fit).
+    /// If the data does not fit the model, as with [`fit`](Self::fit).
     pub fn evaluate<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Result<Scores> {
         self.evaluate_with(x, y, Evaluate::new())
     }
 
-    /// Measures as [`evaluate`](Self::evaluate) does, with options.
+    /// Evaluates like [`evaluate`](Self::evaluate), with options.
     ///
     /// ```
     /// use horn::Sequential;
@@ -41,7 +41,7 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// As [`evaluate`](Self::evaluate), and where the batch size is 0 or a callback fails.
+    /// As [`evaluate`](Self::evaluate), and if the batch size is 0 or a callback fails.
     pub fn evaluate_with<'a>(
         &mut self,
         x: impl IntoArrays<'a>,

@@ -8,7 +8,7 @@ use crate::callbacks::{Callback, Callbacks, LearningRateScheduler};
 use crate::progress::Verbose;
 use crate::samples::Samples;
 
-/// How `fit` trains, with Keras's names and defaults.
+/// The options of `fit`, with Keras's names and defaults.
 ///
 /// ```
 /// use horn::{Fit, Verbose};
@@ -60,26 +60,27 @@ impl Default for Fit<'_> {
 }
 
 impl<'a> Fit<'a> {
-    /// Trains until so many epochs are done, in shuffled batches of 32.
+    /// Trains up to this number of epochs, in shuffled batches of 32.
     pub fn epochs(epochs: usize) -> Self {
         Self { epochs, ..Self::default() }
     }
 
-    /// The epoch to begin with, counted from 0, where training goes on. `epochs` is the last one then, not a count.
+    /// The epoch to start at, counted from 0, when training is resumed. Training still ends at `epochs`, which is not a
+    /// number of epochs to add.
     #[must_use]
     pub fn initial_epoch(mut self, initial_epoch: usize) -> Self {
         self.initial_epoch = initial_epoch;
         self
     }
 
-    /// The number of samples in a step; 32 by default. The last batch of an epoch may be smaller.
+    /// The number of samples in a batch; 32 by default. The last batch of an epoch may be smaller.
     #[must_use]
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size;
         self
     }
 
-    /// Are the samples put in a new order for each epoch? Yes by default.
+    /// Whether to shuffle the samples before each epoch; yes by default.
     #[must_use]
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
@@ -93,14 +94,14 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Keeps this share of the samples, the last ones as they are given, for validation after each epoch.
+    /// Holds out this fraction of the samples for validation after each epoch: the last ones, before any shuffling.
     #[must_use]
     pub fn validation_split(mut self, validation_split: f64) -> Self {
         self.validation_split = Some(validation_split);
         self
     }
 
-    /// Validates with these samples after each epoch. They are borrowed, and have to last as long as the options:
+    /// Validates on these samples after each epoch. They are borrowed, and must outlive the options:
     ///
     /// ```compile_fail,E0505
     /// use horn::Fit;
@@ -116,14 +117,14 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// The number of samples that are validated at a time; `batch_size` by default.
+    /// The number of samples in a batch of the validation; `batch_size` by default.
     #[must_use]
     pub fn validation_batch_size(mut self, validation_batch_size: usize) -> Self {
         self.validation_batch_size = Some(validation_batch_size);
         self
     }
 
-    /// Adds a callback. Those of several are called in the order in which they were added.
+    /// Adds a callback. Callbacks are called in the order in which they were added.
     ///
     /// [`Callback`] has an example.
     #[must_use]
@@ -147,8 +148,8 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Sets the learning rate at the beginning of each epoch: the function is given the epoch, counted from 0, and the
-    /// rate so far. Short for the callback [`LearningRateScheduler`]; the rates are in the history as `learning_rate`.
+    /// Sets the learning rate at the start of each epoch. The function takes the epoch, counted from 0, and the current
+    /// rate. Short for the callback [`LearningRateScheduler`]; the history has the rates as `learning_rate`.
     ///
     /// ```
     /// use horn::Fit;
@@ -191,7 +192,7 @@ impl<'a> Fit<'a> {
         Ok(())
     }
 
-    /// Checks the arguments and says how many of the samples are trained on.
+    /// Checks the arguments and returns the number of samples to train on.
     pub(crate) fn training_samples(&self, samples: usize) -> Result<usize> {
         self.check()?;
         let Some(split) = self.validation_split else { return Ok(samples) };

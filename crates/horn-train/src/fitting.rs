@@ -16,10 +16,10 @@ use crate::train_step::TrainStep;
 use crate::training_loop;
 
 impl CompiledModel {
-    /// Learns from samples `x` and their targets `y`, whose first axes are the samples.
+    /// Trains on samples `x` with targets `y`. The first axis of each array is the samples.
     ///
-    /// Each epoch goes over all samples, in a new order unless the options say otherwise, and after each batch the
-    /// optimizer changes the weights. `fit` again goes on from there.
+    /// Each epoch goes over all samples, in a new order unless the options say otherwise. After each batch the
+    /// optimizer updates the weights. Another call of `fit` continues the training.
     ///
     /// ```
     /// use horn::Sequential;
@@ -36,7 +36,7 @@ impl CompiledModel {
     /// # Ok::<(), horn::Error>(())
     /// ```
     ///
-    /// A model that is shared, or not meant to change, can't be trained:
+    /// A model that is shared, or not mutable, can't be trained:
     ///
     /// ```compile_fail,E0596
     /// # use horn::Sequential;
@@ -53,9 +53,10 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// Where an option is impossible, or the data does not fit: empty, of different lengths, of other shapes than the
-    /// model's, with values that are not finite or labels that are not valid classes. Nothing has been changed then. Besides that
-    /// the errors of callbacks; the model keeps what it has learned until then.
+    /// If an option is invalid, or the data does not fit: empty, of different lengths, of shapes that the model does
+    /// not take, with values that are not finite or labels that are not valid classes. The model is then unchanged.
+    ///
+    /// Errors of callbacks are returned, too. The model then keeps the weights of the last complete step.
     pub fn fit<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>, mut options: Fit<'a>) -> Result<History> {
         let samples = Samples::new(x.into_arrays(), y.into_arrays())?;
         let training = options.training_samples(samples.len())?;
@@ -87,28 +88,29 @@ impl CompiledModel {
         options.train(&mut Supervised::new(self)?, &mut source, validation)
     }
 
-    /// Learns from a source of batches. The options' `batch_size` and `shuffle` are the source's own business.
+    /// Trains on a source of batches. The source decides on the size and the order of the batches, not the options
+    /// `batch_size` and `shuffle`.
     ///
     /// [`BatchSource`] has an example.
     ///
     /// # Errors
     ///
-    /// Where an option is impossible, the model waits for data to be built, or a batch does not fit it, besides the
-    /// errors of the source and of callbacks. The model keeps what it has learned until then.
+    /// If an option is invalid, the model waits for data to be built, or a batch does not fit the model; and the errors
+    /// of the source and of callbacks. The model then keeps the weights of the last complete step.
     pub fn fit_source(&mut self, source: &mut dyn BatchSource, options: Fit<'_>) -> Result<History> {
         options.run(&mut Supervised::new(self)?, source)
     }
 }
 
 impl Fit<'_> {
-    /// Trains by a step of your own: Keras's `fit` of a model with its own `train_step`.
+    /// Trains by a custom step: Keras's `fit` of a model with a custom `train_step`.
     ///
     /// [`TrainStep`] has an example.
     ///
     /// # Errors
     ///
-    /// Where an option is impossible, `validation_split` among them, as a source can't be split, and the first error of
-    /// the step, the source or a callback.
+    /// If an option is invalid, including `validation_split`, since a source can't be split; and the first error of the
+    /// step, the source or a callback.
     pub fn run(mut self, step: &mut dyn TrainStep, source: &mut dyn BatchSource) -> Result<History> {
         if let Some(split) = self.validation_split {
             return Err(Error::argument("a source of batches can't be split")
@@ -127,7 +129,7 @@ impl Fit<'_> {
         self.train(step, source, Some(&mut validation))
     }
 
-    /// Trains once all is checked. As in Keras, the progress line and the history come after the callbacks that are given.
+    /// Runs the training, once all is checked. As in Keras, progress line and history come after the user's callbacks.
     fn train(
         &mut self,
         step: &mut dyn TrainStep,

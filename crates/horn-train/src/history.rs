@@ -52,9 +52,11 @@ impl History {
 impl Index<&str> for History {
     type Output = [f64];
 
+    /// The values of a key, one for each epoch.
+    ///
     /// # Panics
     ///
-    /// Where there is no such key; [`History::get`] asks instead.
+    /// If there is no such key; [`History::get`] returns `None` instead.
     #[track_caller]
     fn index(&self, key: &str) -> &[f64] {
         match self.get(key) {
@@ -64,7 +66,7 @@ impl Index<&str> for History {
     }
 }
 
-/// The loss and the metrics over some data.
+/// The values of the loss and the metrics on some data.
 ///
 /// ```
 /// use horn::Scores;
@@ -77,7 +79,7 @@ impl Index<&str> for History {
 pub struct Scores(Vec<(String, f64)>);
 
 impl Scores {
-    /// Numbers by their keys, which are put in alphabetical order as Keras does.
+    /// Scores from keys and values, sorted alphabetically by key as in Keras.
     ///
     /// ```
     /// use horn::Scores;
@@ -100,6 +102,10 @@ impl Scores {
     }
 
     /// The loss.
+    ///
+    /// # Panics
+    ///
+    /// If there is no key `"loss"`.
     pub fn loss(&self) -> f64 {
         self["loss"]
     }
@@ -109,12 +115,12 @@ impl Scores {
         self.0.iter().find(|(name, _)| name == key).map(|(_, value)| *value)
     }
 
-    /// All keys with their values: those of the metrics and the loss in alphabetical order, then those added since.
+    /// All keys with their values: metrics and loss in alphabetical order, then those that were added later.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.0.iter().map(|(key, value)| (key.as_str(), *value))
     }
 
-    /// These scores followed by those of validation, which are named after it.
+    /// These scores, followed by those of the validation with `val_` before their names.
     pub(crate) fn with_validation(mut self, validation: &Self) -> Self {
         self.0.extend(validation.iter().map(|(key, value)| (format!("val_{key}"), value)));
         self
@@ -124,9 +130,11 @@ impl Scores {
 impl Index<&str> for Scores {
     type Output = f64;
 
+    /// The value of a key.
+    ///
     /// # Panics
     ///
-    /// Where there is no such key; [`Scores::get`] asks instead.
+    /// If there is no such key; [`Scores::get`] returns `None` instead.
     #[track_caller]
     fn index(&self, key: &str) -> &f64 {
         match self.0.iter().find(|(name, _)| name == key) {

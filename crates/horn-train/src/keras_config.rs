@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Reads an object of Horn's from its configuration: the defaults, overlaid by what the configuration says.
+/// Reads an object of one of Horn's classes: the defaults, overlaid with what the configuration has.
 pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
     let place = format!("class {class_name}");
     let given = config.as_object().ok_or_else(|| {
@@ -22,7 +22,7 @@ pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, 
             .received(config)
             .because(error)
     })?;
-    // What is not said again has not been read.
+    // An argument that the class does not write again was not read.
     let known = written(&read);
     match given.iter().find(|(key, value)| !known.contains_key(*key) && !value.is_null()) {
         None => Ok(read),
@@ -40,12 +40,12 @@ fn written(object: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// The arguments of an object, by Keras's keys.
+/// The arguments of an object, under Keras's keys.
 pub(crate) fn write(object: &impl Serialize) -> Value {
     serde_json::to_value(object).expect("names, numbers and booleans under string keys are JSON")
 }
 
-/// Reads a custom object, all of whose arguments the configuration has.
+/// Reads a custom object from its configuration alone, without defaults.
 pub(crate) fn read_own<C: DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
     serde_json::from_value(config.clone()).map_err(|error| {
         Error::argument("the configuration does not fit the class")
@@ -55,7 +55,7 @@ pub(crate) fn read_own<C: DeserializeOwned>(class_name: &str, config: &Value) ->
     })
 }
 
-/// The one type that metrics compute in.
+/// The only dtype that metrics compute in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Option<String>")]
 pub(crate) enum Float32 {
@@ -64,7 +64,7 @@ pub(crate) enum Float32 {
     Float32,
 }
 
-/// The first versions of Keras 3 write none.
+/// The first versions of Keras 3 write no dtype.
 impl TryFrom<Option<String>> for Float32 {
     type Error = String;
 
@@ -76,7 +76,7 @@ impl TryFrom<Option<String>> for Float32 {
     }
 }
 
-/// The one axis that crossentropies of Horn's go along, the last one.
+/// The only axis that Horn's crossentropies support: the last one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub(crate) struct LastAxis;

@@ -1,6 +1,6 @@
-//! How a Horn model learns: `compile`, `fit`, `evaluate`, losses, metrics, optimizers, callbacks and history.
+//! How Horn models are trained: `compile`, `fit`, `evaluate`, losses, metrics, optimizers, callbacks and history.
 //!
-//! Users take this crate from the facade, `horn`.
+//! Programs use this crate through the facade, `horn`.
 
 mod batch;
 pub mod callbacks;

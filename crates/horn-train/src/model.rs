@@ -13,31 +13,32 @@ use horn_nn::{Error, Model, Result, Sequential, Shape};
 use crate::objective::Objective;
 use crate::optimizers::{LearningRate, Optimizer, SlotSpec};
 
-/// A model with an optimizer, a loss and metrics: it learns by [`fit`](Self::fit), is measured by
-/// [`evaluate`](Self::evaluate) and used by [`predict`](Self::predict).
+/// A model with an optimizer, a loss and metrics. [`fit`](Self::fit) trains it, [`evaluate`](Self::evaluate) evaluates
+/// it, and [`predict`](Self::predict) computes its outputs.
 ///
 /// Made by [`Compile::compile`](crate::Compile::compile). Data that does not fit is an error before anything is
-/// computed, and the model stays as it was. It keeps the weights of the last whole step where a later one fails, or where
-/// a layer, a loss or a callback of your own panics.
+/// computed, and leaves the model unchanged. If a later step fails, or a custom layer, loss or callback panics, the
+/// model keeps the weights of the last complete step.
 pub struct CompiledModel {
     pub(crate) network: Network,
     device: Device,
     optimizer: Arc<dyn Optimizer>,
-    /// What the optimizer remembers from step to step.
+    /// The optimizer's state, which it keeps from step to step.
     pub(crate) state: ModuleOptimizer,
     /// The number of steps so far.
     pub(crate) iterations: usize,
-    /// Has the optimizer variables to count in the summary, though no data was seen?
+    /// Whether the summary counts the optimizer's variables although the model has seen no data.
     pub(crate) optimizer_is_built: bool,
     learning_rate: LearningRate,
     pub(crate) objective: Objective,
-    /// Keras looks at a first batch when it builds its training function, which takes an order from its generator.
+    /// Whether the model has seen data. Keras looks at a first batch when it builds its training function, and so draws
+    /// an order of the samples from its random generator.
     pub(crate) looked_at_data: bool,
-    /// Do the weights lie on the autodiff device?
+    /// Whether the weights are on the autodiff device.
     is_training: bool,
 }
 
-/// A model, or the layers that wait for the data to say their input's shape.
+/// A model, or layers that wait for data to get their input shape.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Network {
@@ -75,7 +76,7 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// Where it waits for data to be built, since it has no `Input`.
+    /// If the model waits for data to be built, since it has no `Input`.
     pub fn model(&self) -> Result<&Model> {
         match &self.network {
             Network::Built(model) => Ok(model),
@@ -83,13 +84,13 @@ impl CompiledModel {
         }
     }
 
-    /// The model itself, to change its weights, or to put another of the same layers in its place.
+    /// The model itself, to change its weights or to replace it by another model with the same layers.
     ///
     /// # Errors
     ///
     /// As [`model`](Self::model).
     pub fn model_mut(&mut self) -> Result<&mut Model> {
-        // What is put here does not lie on the autodiff device. The next step of training brings it there.
+        // A model that is put here is not on the autodiff device. The next training step moves it there.
         self.end_training();
         match &mut self.network {
             Network::Built(model) => Ok(model),
@@ -110,7 +111,7 @@ impl CompiledModel {
         }
     }
 
-    /// Where the model computes.
+    /// The device on which the model computes.
     pub fn device(&self) -> &Device {
         &self.device
     }
@@ -120,21 +121,21 @@ impl CompiledModel {
         self.optimizer.as_ref()
     }
 
-    /// The factor that the next step is made with.
+    /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate.at(self.iterations)
     }
 
-    /// Does the learning rate follow a schedule?
+    /// Whether the learning rate follows a schedule.
     pub(crate) fn has_schedule(&self) -> bool {
         matches!(self.learning_rate, LearningRate::Schedule(_))
     }
 
-    /// Changes the factor that steps are made with.
+    /// Sets the learning rate.
     ///
     /// # Errors
     ///
-    /// Where it is negative or not finite, or the optimizer has a schedule that says it.
+    /// If the learning rate is negative or not finite, or follows a schedule.
     pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
         if !(learning_rate.is_finite() && learning_rate >= 0.0) {
             return Err(Error::argument("a learning rate must be a number")
@@ -154,14 +155,15 @@ impl CompiledModel {
         Ok(())
     }
 
-    /// The table of layers, shapes and weights as a value, and once data has been seen, the optimizer's variables.
+    /// The table of layers, shapes and weights as a value. It includes the optimizer's variables once the model has
+    /// seen data.
     pub fn to_summary(&self) -> Summary {
         let model = match &self.network {
             Network::Built(model) => model,
             Network::Waiting(layers) => return layers.to_summary(),
         };
         let mut summary = model.to_summary();
-        // Keras counts the number of steps among the optimizer's variables, and a learning rate that can be set.
+        // Keras counts the number of steps as a variable, and the learning rate unless it follows a schedule.
         let own = if self.has_schedule() { 1 } else { 2 };
         let slots = model.trainable_weights().map(|weight| self.optimizer.slots(weight));
         let slots: Option<usize> = slots.map(|slots| Some(slots?.iter().map(SlotSpec::len).sum::<usize>())).sum();
@@ -175,8 +177,8 @@ impl CompiledModel {
         self.to_summary().print();
     }
 
-    /// Makes the weights ready to learn, for a [`TrainStep`](crate::TrainStep) of your own; `fit` does so itself. The
-    /// inputs must lie on the autodiff device, too.
+    /// Prepares the weights for training, for a custom [`TrainStep`](crate::TrainStep); `fit` does this itself. The
+    /// inputs must be on the autodiff device, too.
     ///
     /// # Errors
     ///
@@ -191,7 +193,7 @@ impl CompiledModel {
         Ok(())
     }
 
-    /// Makes the weights ready to be used. At the end of `fit` this is done whatever happens.
+    /// Prepares the weights for inference. `fit` does this at its end, even after an error or a panic.
     pub fn end_training(&mut self) {
         if let (true, Network::Built(model)) = (self.is_training, &mut self.network) {
             *model = model.valid();
@@ -199,7 +201,7 @@ impl CompiledModel {
         }
     }
 
-    /// Changes the weights by their gradients, as the optimizer says: one step.
+    /// Updates the weights by their gradients with the optimizer's rule: one step.
     ///
     /// # Errors
     ///
@@ -207,8 +209,8 @@ impl CompiledModel {
     pub fn apply_gradients(&mut self, gradients: GradientsParams) -> Result<()> {
         let rate = self.learning_rate();
         let Network::Built(model) = &mut self.network else { return Err(not_built()) };
-        // While they change the weights are held by nobody else, so that they do where they lie. A rule that is not
-        // Horn's may panic, which would lose them: for that the old ones are kept.
+        // During the update nothing else holds the weights, so they are updated in place. A rule that is not Horn's may
+        // panic, which would lose the weights, so for such a rule the old ones are kept.
         let old = self.optimizer.keras_module().is_none().then(|| model.clone());
         let mut restore = Restore { model, old };
         let state = &mut self.state;
@@ -219,13 +221,13 @@ impl CompiledModel {
         Ok(())
     }
 
-    /// Do the weights lie on the autodiff device?
+    /// Whether the weights are on the autodiff device.
     #[cfg(test)]
     pub(crate) fn is_training(&self) -> bool {
         self.is_training
     }
 
-    /// The model ready to be used, also while it trains.
+    /// The model ready for inference, even during training.
     pub(crate) fn at_rest(&self) -> Result<Cow<'_, Model>> {
         let model = self.model()?;
         Ok(if self.is_training { Cow::Owned(model.valid()) } else { Cow::Borrowed(model) })
@@ -240,7 +242,7 @@ impl CompiledModel {
     }
 }
 
-/// Puts a model back as it was if a step on it panics.
+/// Restores a model if a step on it panics.
 struct Restore<'a> {
     model: &'a mut Model,
     old: Option<Model>,

@@ -1,4 +1,4 @@
-//! What a model is measured by: its losses and metrics, an entry for each output.
+//! The losses and metrics of a model, with an entry for each output.
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ impl Objective {
         Self { losses: losses.into_losses(), metrics: metrics.into_metrics() }
     }
 
-    /// Checks the arguments of all.
+    /// Checks the arguments of all losses and metrics.
     ///
     /// # Errors
     ///
-    /// Where one is out of range.
+    /// If an argument is out of range.
     pub fn validate(&self) -> Result<()> {
         self.losses.losses.iter().try_for_each(|loss| loss.validate())?;
         self.metrics.iter().flatten().try_for_each(|metric| metric.validate())
@@ -33,7 +33,7 @@ impl Objective {
     ///
     /// # Errors
     ///
-    /// Where there are neither as many losses as outputs, nor one for all.
+    /// If there are neither as many losses as outputs, nor one for all, or not as many loss weights as outputs.
     pub fn losses_of(&self, model: &Model) -> Result<Vec<Arc<dyn Loss>>> {
         let outputs = model.output_shapes().len();
         let Losses { losses, weights } = &self.losses;
@@ -47,7 +47,7 @@ impl Objective {
         }
     }
 
-    /// How much the loss of each output counts.
+    /// The weight of each output's loss in their sum.
     pub fn weights_of(&self, model: &Model) -> Vec<f64> {
         self.losses.weights.clone().unwrap_or_else(|| vec![1.0; model.output_shapes().len()])
     }
@@ -56,7 +56,7 @@ impl Objective {
     ///
     /// # Errors
     ///
-    /// Where the model has several outputs, and the metrics another number of entries.
+    /// If the model has several outputs, and there are metrics, but not one entry for each output.
     pub fn metrics_of(&self, model: &Model) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
         match (model.output_shapes().len(), self.metrics.as_slice()) {
             (1, entries) => Ok(vec![entries.concat()]),
@@ -76,14 +76,14 @@ fn mismatch(argument: &str, received: usize, model: &Model) -> Error {
         .hint("give one for each output of the model, in this order")
 }
 
-/// The losses of a model's outputs, and how much each counts.
+/// The losses of a model's outputs, and their weights.
 #[derive(Debug, Clone)]
 pub struct Losses {
     pub(crate) losses: Vec<Arc<dyn Loss>>,
     pub(crate) weights: Option<Vec<f64>>,
 }
 
-/// What `compile` takes as loss: one, or an array, a tuple or a `Vec` of one for each output of the model.
+/// What `compile` takes as loss: one loss, or an array, a tuple or a `Vec` with a loss for each output of the model.
 ///
 /// ```
 /// use horn::IntoLosses;
@@ -125,8 +125,8 @@ impl<L: Loss + 'static, const N: usize> IntoLosses for [L; N] {
     }
 }
 
-/// What `compile` takes as metrics: an array, a tuple or a `Vec`, `()` for none. For a model of several outputs it has
-/// an entry for each, which may again be several.
+/// What `compile` takes as metrics: an array, a tuple or a `Vec`, or `()` for none. For a model with several outputs,
+/// it has an entry for each output, which may itself contain several metrics.
 ///
 /// ```
 /// use horn::IntoMetrics;

@@ -1,4 +1,4 @@
-//! What an optimizer remembers, in the order in which Keras's files have it.
+//! The variables of an optimizer, in the order of Keras's files.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,15 +12,15 @@ use ndarray::{ArrayD, IxDyn};
 use crate::model::CompiledModel;
 use crate::optimizers::{Optimizer, OptimizerValue, OptimizerVariable, SlotSpec};
 
-/// An average that is kept for a weight.
+/// An array that the optimizer keeps for a weight.
 struct Slot<'a> {
     weight: &'a Learning<'a>,
     spec: SlotSpec,
 }
 
 impl CompiledModel {
-    /// The variables of the optimizer as Keras orders and names them: the number of steps, the learning rate unless it
-    /// follows a schedule, and what is kept for each trainable weight. Before the first step that is zeros.
+    /// The variables of the optimizer, with Keras's names and in Keras's order: the number of steps, the learning rate
+    /// unless it follows a schedule, and the slots of each trainable weight, which are zeros before the first step.
     ///
     /// ```
     /// use horn::Sequential;
@@ -42,8 +42,7 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// Where the model is not built, or the optimizer is one of which Horn does not know
-    /// [what it keeps](Optimizer::slots).
+    /// If the model is not built, or the optimizer does not say [what it keeps](Optimizer::slots).
     pub fn optimizer_variables(&self) -> Result<Vec<OptimizerVariable>> {
         let model = self.model()?;
         let weights = learning(model);
@@ -76,12 +75,12 @@ impl CompiledModel {
     }
 
     /// Replaces the variables of the optimizer by values in the order and of the shapes of
-    /// [`optimizer_variables`](Self::optimizer_variables), so that training goes on as where they were taken.
+    /// [`optimizer_variables`](Self::optimizer_variables), so that training continues from where they were taken.
     ///
     /// # Errors
     ///
-    /// Where there are more or fewer values, or one has another shape or type, besides what
-    /// [`optimizer_variables`](Self::optimizer_variables) fails with. The optimizer stays as it was then.
+    /// If there are more or fewer values than variables, or a value has another shape or type; and as
+    /// [`optimizer_variables`](Self::optimizer_variables). The optimizer is then unchanged.
     pub fn set_optimizer_variables(&mut self, values: &[OptimizerValue]) -> Result<()> {
         let model = self.model()?;
         let weights = learning(model);
@@ -138,9 +137,9 @@ fn misfit(place: &str, problem: &str) -> Error {
 
 /// A trainable weight.
 struct Learning<'a> {
-    /// Its number in [`Model::weights`].
+    /// Its index in [`Model::weights`].
     number: usize,
-    /// By what Burn knows it.
+    /// Burn's id of the parameter.
     id: ParamId,
     path: String,
     weight: &'a Weight,
@@ -153,7 +152,7 @@ fn learning(model: &Model) -> Vec<Learning<'_>> {
     learning.map(|(number, (weight, path))| Learning { number, id: weight.id(), path, weight }).collect()
 }
 
-/// What the optimizer keeps, in Keras's order.
+/// The slots of all trainable weights, in Keras's order.
 fn slots<'a>(optimizer: &dyn Optimizer, weights: &'a [Learning<'a>]) -> Result<Vec<Slot<'a>>> {
     let mut slots = Vec::new();
     for learning in weights {
@@ -166,17 +165,17 @@ fn slots<'a>(optimizer: &dyn Optimizer, weights: &'a [Learning<'a>]) -> Result<V
         })?;
         slots.extend(specs.into_iter().map(|spec| Slot { weight: learning, spec }));
     }
-    // Within a block the order of the weights stays.
+    // The sort is stable: within a block, the weights keep their order.
     slots.sort_by_key(|slot| slot.spec.block);
     Ok(slots)
 }
 
-/// Burn's key of what is kept for a parameter.
+/// Burn's key of a slot of a parameter.
 fn key(id: ParamId, name: &str) -> String {
     format!("{}.{name}", id.val())
 }
 
-/// What Burn's optimizer holds. Its own format is the only way to it.
+/// The state in Burn's optimizer. It can only be read through Burn's own format.
 fn averages(state: &ModuleOptimizer) -> Result<HashMap<String, Vec<f32>>> {
     let failed = |error: burn_pack::Error| Error::model("the optimizer's state can't be read").because(error);
     let bytes =
@@ -189,7 +188,7 @@ fn averages(state: &ModuleOptimizer) -> Result<HashMap<String, Vec<f32>>> {
     tensors.into_iter().map(read).collect()
 }
 
-/// Burn's optimizer, made anew, with these values.
+/// A new optimizer of Burn, with these values as its state.
 fn with_averages(
     optimizer: &dyn Optimizer,
     model: &Model,
@@ -217,7 +216,7 @@ fn with_averages(
         writer.into_bytes().map_err(|error| Error::model("the optimizer's state can't be set").because(error))?;
     let record = OptimizerRecord::from_bytes(bytes).map_err(failed)?;
     let state = fresh.load_record(record);
-    // Burn leaves out what a rule can't read, which a custom rule may not take.
+    // Burn leaves out state that a rule can't read, which may happen with a custom rule.
     if optimizer.keras_module().is_none() && state.to_record().len() != slots.len() {
         return Err(Error::model("the optimizer does not take its own slots back")
             .at("optimizer")
@@ -227,7 +226,7 @@ fn with_averages(
     Ok(state)
 }
 
-/// The shape in which Burn has each parameter: its tensors have at least one axis.
+/// The shape that Burn has for each parameter: its tensors have at least one axis.
 fn dims(model: &Model) -> HashMap<ParamId, Vec<usize>> {
     struct Dims(HashMap<ParamId, Vec<usize>>);
     impl ModuleVisitor for Dims {
@@ -334,7 +333,7 @@ mod tests {
         }
     }
 
-    /// Steps by the mean of this gradient and the last.
+    /// Updates by the mean of this gradient and the last one.
     #[derive(Clone, Debug)]
     struct Smoothed;
 

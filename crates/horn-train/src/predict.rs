@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::callbacks::{Callback, Callbacks};
 
-/// How `predict` computes, with Keras's names and defaults.
+/// The options of `predict`, with Keras's names and defaults.
 ///
 /// ```
 /// use horn::Predict;
@@ -24,19 +24,19 @@ impl Default for Predict<'_> {
 }
 
 impl<'a> Predict<'a> {
-    /// Computes 32 samples at a time.
+    /// Predicts in batches of 32.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The number of samples that are computed at a time; 32 by default.
+    /// The number of samples in a batch; 32 by default.
     #[must_use]
     pub fn batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size;
         self
     }
 
-    /// Adds a callback, whose hooks for predictions are called.
+    /// Adds a callback, whose `on_predict_…` hooks are called.
     #[must_use]
     pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
         self.callbacks.push(Box::new(callback));

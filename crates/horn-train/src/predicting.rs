@@ -8,16 +8,16 @@ use crate::model::CompiledModel;
 use crate::predict::Predict;
 
 impl CompiledModel {
-    /// Computes the model's outputs for samples `x`, 32 at a time.
+    /// Computes the model's outputs for samples `x`, in batches of 32.
     ///
     /// # Errors
     ///
-    /// Where the samples do not fit the model, or it waits for data to be built.
+    /// If the samples do not fit the model, or the model waits for data to be built.
     pub fn predict<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<f32>> {
         self.predict_with(x, Predict::new())
     }
 
-    /// Predicts as [`predict`](Self::predict) does, with options.
+    /// Predicts like [`predict`](Self::predict), with options.
     ///
     /// ```
     /// use horn::Sequential;
@@ -35,17 +35,17 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// As [`predict`](Self::predict), and where the batch size is 0 or a callback fails.
+    /// As [`predict`](Self::predict), and if the batch size is 0 or a callback fails.
     pub fn predict_with<'a>(&self, x: impl IntoArrays<'a>, options: Predict<'_>) -> Result<ArrayD<f32>> {
         let model = self.at_rest()?;
-        // Of several outputs, the model's own `predict` says how to get them all.
+        // For several outputs, the model's own `predict` fails with a hint how to get them all.
         if options.callbacks.is_empty() || model.output_names().len() > 1 {
             return model.predict(x, options.batch_size);
         }
         self.predict_all(x, options).map(|mut outputs| outputs.remove(0))
     }
 
-    /// Computes all outputs of a model that has several.
+    /// Computes all outputs of a model with several outputs.
     ///
     /// # Errors
     ///
@@ -56,7 +56,7 @@ impl CompiledModel {
         let Predict { batch_size, mut callbacks } = options;
         let samples = x.first().map_or(0, HostArray::len);
         let is_regular = batch_size > 0 && samples > 0 && x.iter().all(|x| x.len() == samples);
-        // What can't be divided into batches is nothing, or an error, which the model itself says.
+        // Data that can't be divided into batches is empty or an error. The model itself handles both.
         if callbacks.is_empty() || !is_regular {
             return model.predict_all(x, batch_size);
         }

@@ -11,7 +11,7 @@ use horn_nn::summary::terminal_width;
 const BAR: usize = 20;
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// How much is printed while a model learns: Keras's `verbose`.
+/// How much is printed during training: Keras's `verbose`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Verbose {
     /// Nothing: Keras's 0.
@@ -19,15 +19,15 @@ pub enum Verbose {
     /// A line with a bar that moves: Keras's 1 and "auto".
     #[default]
     Bar,
-    /// One line an epoch, without a bar: Keras's 2.
+    /// One line for each epoch, without a bar: Keras's 2.
     Line,
 }
 
 /// The progress of one epoch, evaluation or prediction.
 ///
-/// Times are told from outside, counted from the beginning of the epoch. In a terminal the line is drawn anew in its
-/// place, at most twenty times a second; elsewhere, as in a file, only the final line is written, and no control
-/// characters. Whatever goes wrong in writing is passed over: training must not end because nobody reads along.
+/// The caller passes the times, counted from the start of the epoch. In a terminal the line is redrawn in place, at
+/// most twenty times a second. Elsewhere, as in a file, only the final line is written, without control characters.
+/// Errors in writing are ignored: training must not end because nobody reads its output.
 ///
 /// ```
 /// use std::time::Duration;
@@ -60,7 +60,7 @@ pub struct Progress<W> {
 }
 
 impl Progress<io::Stdout> {
-    /// Progress on the standard output, drawn in place and in colours where that is a terminal.
+    /// Progress on the standard output, drawn in place and in colours if that is a terminal.
     ///
     /// ```
     /// use horn::{Progress, Verbose};
@@ -80,7 +80,7 @@ impl Progress<io::Stdout> {
 }
 
 impl<W: Write> Progress<W> {
-    /// Progress of `target` steps, where that is known, into something that is not a terminal.
+    /// Progress of `target` steps, if known, for an output that is not a terminal.
     ///
     /// ```
     /// use horn::{Progress, Verbose};
@@ -96,7 +96,7 @@ impl<W: Write> Progress<W> {
         Self { out, verbose, columns: None, styled: false, target, done: 0, after_first: None, drawn: None }
     }
 
-    /// Draws in place, in a terminal of so many columns; `styled` adds colours.
+    /// Draws in place, in a terminal with this many columns; `styled` adds colours.
     ///
     /// ```
     /// # use horn::{Progress, Verbose};
@@ -111,7 +111,7 @@ impl<W: Write> Progress<W> {
         Self { columns: Some(columns), styled, ..self }
     }
 
-    /// Writes `Epoch 1/5` for epoch 0 of 5. Keras does so where there is more than one.
+    /// Writes `Epoch 1/5` for epoch 0 of 5. As in Keras, nothing is written if there is only one epoch.
     #[must_use]
     pub fn epoch(mut self, epoch: usize, epochs: usize) -> Self {
         if epochs > 1 && self.verbose != Verbose::Silent {
@@ -120,7 +120,7 @@ impl<W: Write> Progress<W> {
         self
     }
 
-    /// Counts a step. Says whether the line is due to be drawn, and the numbers worth reading for that.
+    /// Counts a step. Returns whether the line is due to be drawn, and so the scores are worth reading.
     pub fn step(&mut self, now: Duration) -> bool {
         self.done += 1;
         if self.done == 1 {
@@ -130,7 +130,7 @@ impl<W: Write> Progress<W> {
         self.verbose == Verbose::Bar && self.columns.is_some() && waited
     }
 
-    /// Draws the line in its place.
+    /// Draws the line in place.
     pub fn draw(&mut self, values: &[(&str, f64)], now: Duration) {
         let Some(columns) = self.columns.filter(|_| self.verbose == Verbose::Bar) else {
             return;
@@ -139,7 +139,7 @@ impl<W: Write> Progress<W> {
             Some(target) => countdown(self.per_step(now) * target.saturating_sub(self.done) as f64),
             None => seconds(now),
         };
-        // A line that is longer than the terminal is wide cannot be drawn over: its last numbers wait for the end.
+        // A line wider than the terminal can't be redrawn in place, so its last numbers wait for the final line.
         let shown = (0..=values.len())
             .rev()
             .find(|&shown| self.line(&time, &values[..shown], now, false).chars().count() < columns);
@@ -187,7 +187,7 @@ impl<W: Write> Progress<W> {
         }
     }
 
-    /// The seconds that a step takes; the first one, which sets everything up, does not count once there are others.
+    /// The seconds for each step. The first step, which includes the setup, does not count once there are others.
     fn per_step(&self, now: Duration) -> f64 {
         match (self.done, self.after_first) {
             (0, _) => 0.0,
@@ -230,7 +230,7 @@ fn metrics(values: &[(&str, f64)]) -> String {
     values.iter().map(|(name, value)| format!(" - {name}: {}", number(*value))).collect()
 }
 
-/// Four decimals, and an exponent where these would not show the value; written as Python does.
+/// Four decimals, or an exponent if those would not show the value. Written as in Python.
 fn number(value: f64) -> String {
     if value.is_nan() {
         return "nan".into();

@@ -1,4 +1,4 @@
-//! One registry for each kind of thing that Keras's files name: losses, metrics, optimizers and schedules.
+//! A registry for each kind of class that Keras's files name: losses, metrics, optimizers and schedules.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,28 +9,28 @@ use serde_json::{Value, json};
 
 use crate::keras_config::read_own;
 
-/// The classes of one kind: those that Horn has, and those that users register.
+/// The classes of one kind: Horn's, and those that users register.
 pub(crate) struct Registry<T: ?Sized + 'static> {
-    /// What one is called, such as `loss`.
+    /// What an object of this kind is called, such as `loss`.
     called: &'static str,
-    /// The argument of `compile` that takes one; errors name it.
+    /// The argument of `compile` that takes such an object; errors name it.
     argument: &'static str,
-    /// Keras's module of them.
+    /// Keras's module of these classes.
     module: &'static str,
-    /// Do capitals make no difference in their names?
+    /// Whether names are matched without regard to case.
     any_case: bool,
-    /// Checks the arguments of one.
+    /// Checks the arguments of an object.
     validate: fn(&T) -> Result<()>,
-    /// Horn's own, from its [`table!`].
+    /// Horn's classes, from its [`table!`].
     pub known: &'static [Known<T>],
-    /// Those of users, by class name or registered name.
+    /// Custom classes, under their class names or registered names.
     custom: RwLock<BTreeMap<String, Reader<T>>>,
 }
 
-/// A class that Horn has.
+/// One of Horn's classes.
 pub(crate) struct Known<T: ?Sized> {
     pub class_name: &'static str,
-    /// What Keras knows it by besides, in strings and as a function.
+    /// Keras's other names of the class, as a string and as a function.
     pub names: &'static [&'static str],
     pub read: fn(&Value) -> Result<Arc<T>>,
 }
@@ -38,13 +38,13 @@ pub(crate) struct Known<T: ?Sized> {
 /// Reads a custom object from its configuration.
 type Reader<T> = Arc<dyn Fn(&Value) -> Result<Arc<T>> + Send + Sync>;
 
-/// The table of a registry, a class in each line: its module and name, then Keras's other names of it. `read` makes one of
-/// a configuration. The classes are exported by their names.
+/// The table of a registry, with one class on each line: its module and name, then Keras's other names of it. `read`
+/// makes an object from a configuration. The classes are exported by their names.
 macro_rules! table {
     ($thing:ty, $read:path; $($module:ident::$class:ident: $($name:literal),+;)*) => {
         $(pub use super::$module::$class;)*
 
-        /// What the registry knows.
+        /// The classes that the registry knows.
         pub(super) const KNOWN: &[$crate::registry::Known<$thing>] = &[$($crate::registry::Known {
             class_name: stringify!($class),
             names: &[$($name),+],
@@ -58,7 +58,7 @@ macro_rules! table {
 pub(crate) use table;
 
 impl<T: ?Sized> Registry<T> {
-    /// A registry of Horn's own classes.
+    /// A registry of Horn's classes.
     pub const fn new(
         called: &'static str,
         argument: &'static str,
@@ -69,14 +69,14 @@ impl<T: ?Sized> Registry<T> {
         Self { called, argument, module, any_case: false, validate, known, custom: RwLock::new(BTreeMap::new()) }
     }
 
-    /// The same, where capitals make no difference in the names.
+    /// The same, with names matched without regard to case.
     pub const fn any_case(mut self) -> Self {
         self.any_case = true;
         self
     }
 
-    /// Reads what Keras writes, and checks its arguments: a name, or an object with a class. One that is given by its
-    /// name gets the configuration that `named` makes of it.
+    /// Reads what Keras writes, a name or an object with a class name, and checks its arguments. An object that is
+    /// given by its name gets the configuration that `named` returns for it.
     pub fn read(&self, object: &Value, named: impl Fn(&str) -> Value) -> Result<Arc<T>> {
         let read = self.find(object, named).map_err(|error| error.at(self.argument))?;
         (self.validate)(&read)?;
@@ -133,14 +133,14 @@ impl<T: ?Sized> Registry<T> {
             .expected("a name, or an object with a class_name and a config")
     }
 
-    /// Registers a custom class, which `serde` reads and `share` makes an object of.
+    /// Registers a custom class, which `serde` reads and `share` turns into an object.
     pub fn register<C: DeserializeOwned + 'static>(&self, class_name: &str, share: fn(C) -> Arc<T>) {
         let class = class_name.to_owned();
         let reader: Reader<T> = Arc::new(move |config| Ok(share(read_own::<C>(&class, config)?)));
         self.custom.write().unwrap_or_else(PoisonError::into_inner).insert(class_name.to_owned(), reader);
     }
 
-    /// The classes that Horn has.
+    /// The names of Horn's classes.
     pub fn class_names(&self) -> impl Iterator<Item = &'static str> {
         self.known.iter().map(|known| known.class_name)
     }

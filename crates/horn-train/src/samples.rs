@@ -1,4 +1,4 @@
-//! Samples with their targets: checked before anything is computed, then handed out in batches.
+//! Samples with their targets: checked before anything is computed, then divided into batches.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ pub(crate) struct Samples<'a> {
     y: Vec<Targets<'a>>,
 }
 
-/// The targets of one output, and how messages name them.
+/// The targets of one output, and the name of their argument in error messages.
 struct Targets<'a> {
     array: HostArray<'a>,
     argument: String,
 }
 
-/// How messages name one of several arrays.
+/// The name of one of several arrays in error messages.
 fn argument(name: &str, at: usize, count: usize) -> String {
     if count == 1 { name.to_owned() } else { format!("{name}[{at}]") }
 }
@@ -31,7 +31,7 @@ impl<'a> Samples<'a> {
     ///
     /// # Errors
     ///
-    /// Where there are none, or not as many of the one as of the other.
+    /// If there are no samples, or the arrays are of different lengths.
     pub fn new(x: Vec<HostArray<'a>>, y: Vec<HostArray<'a>>) -> Result<Self> {
         let len = x.first().map_or(0, HostArray::len);
         if len == 0 {
@@ -65,7 +65,7 @@ impl<'a> Samples<'a> {
         self.x[0].len()
     }
 
-    /// The shape of batches of samples of the first input.
+    /// The shape of the first input, for any batch size.
     pub fn input_shape(&self) -> Shape {
         self.x[0].shape().of_any_batch()
     }
@@ -74,7 +74,7 @@ impl<'a> Samples<'a> {
     ///
     /// # Errors
     ///
-    /// Where a shape does not fit, a number is not finite, or a label is not a valid class.
+    /// If a shape does not fit, a number is not finite, or a label is not a valid class.
     pub fn check(&self, model: &Model, losses: &[Arc<dyn Loss>]) -> Result<()> {
         let received: Vec<_> = self.x.iter().map(HostArray::shape).collect();
         model.check_inputs(&received).map_err(|error| error.at("x"))?;
@@ -100,8 +100,8 @@ impl<'a> Samples<'a> {
         Ok(())
     }
 
-    /// The samples `at` as a batch on the device; strings stay on the host. `kinds` has what the loss of each output
-    /// wants.
+    /// The samples at the indices `at` as a batch on the device; strings stay on the host. `kinds` has the kind of
+    /// targets that the loss of each output takes.
     fn batch(&self, at: &[usize], kinds: &[TargetKind], device: &Device) -> Result<Batch> {
         let plain = device.clone().without_autodiff();
         let target = |(targets, kind): (&Targets<'_>, &TargetKind)| match kind {
@@ -117,7 +117,7 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// The samples `at` as class numbers in the array's own shape.
+/// The targets at the indices `at` as class numbers, in the array's own shape.
 fn class_batch(array: &HostArray<'_>, at: &[usize], device: &Device) -> Result<AnyTensor> {
     let classes = array.class_batch(at, device)?;
     let mut sizes = array.sizes().to_vec();
@@ -133,11 +133,11 @@ fn class_batch(array: &HostArray<'_>, at: &[usize], device: &Device) -> Result<A
     })
 }
 
-/// Batches of arrays in memory.
+/// A source of batches of arrays in memory.
 pub(crate) struct ArraySource<'a> {
     samples: &'a Samples<'a>,
     kinds: Vec<TargetKind>,
-    /// The samples that are handed out, in this order.
+    /// The indices of the samples, in the order in which they are yielded.
     order: Vec<usize>,
     batch_size: usize,
     shuffle: bool,
@@ -145,7 +145,7 @@ pub(crate) struct ArraySource<'a> {
 }
 
 impl<'a> ArraySource<'a> {
-    /// Hands out the samples of a range, for these losses.
+    /// Yields the samples in a range, for these losses.
     pub fn new(
         samples: &'a Samples<'a>,
         range: std::ops::Range<usize>,
@@ -156,7 +156,7 @@ impl<'a> ArraySource<'a> {
         Self { samples, kinds, order: range.collect(), batch_size, shuffle: false, next: 0 }
     }
 
-    /// In a new order for each epoch, if wanted, of all samples from the first on.
+    /// Shuffles the samples for each epoch, if wanted. The range must start at 0.
     pub fn shuffle(mut self, shuffle: bool) -> Self {
         self.shuffle = shuffle;
         self
@@ -216,7 +216,7 @@ impl Targets<'_> {
 
     fn check_dense(&self, output: &Shape, loss: &dyn Loss) -> Result<()> {
         let received = self.array.sizes();
-        // Keras lets a vector stand for a column, and a column for a vector.
+        // Keras accepts a vector in place of a column, and a column in place of a vector.
         let column = output.last() == Some(1) && Shape::new(&output.sizes()[..output.rank() - 1]).accepts(received);
         if output.accepts(received) || column {
             return Ok(());

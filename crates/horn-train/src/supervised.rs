@@ -1,4 +1,4 @@
-//! The step of a compiled model: outputs against targets, by its losses and metrics.
+//! The step of a compiled model: compares outputs with targets, by the losses and metrics.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::model::CompiledModel;
 use crate::optimizers::clip_by_global_norm;
 use crate::train_step::TrainStep;
 
-/// A compiled model while it is trained or measured, and the running numbers. They stay on the device until
+/// A compiled model during training or evaluation, with the running scores. They stay on the device until
 /// [`scores`](TrainStep::scores) reads them.
 pub(crate) struct Supervised<'m> {
     compiled: &'m mut CompiledModel,
@@ -22,32 +22,32 @@ pub(crate) struct Supervised<'m> {
     outputs: Vec<Output>,
 }
 
-/// One output of the model. All that stays the same from batch to batch is looked up once.
+/// One output of the model. Everything that stays the same from batch to batch is looked up once.
 struct Output {
     shape: Shape,
     loss: Arc<dyn Loss>,
-    /// The loss on what goes into the model's last activation, where that is exact and the loss itself is not.
+    /// The loss of the logits before the model's last activation, if that is exact and the loss of its outputs is not.
     on_logits: Option<(Activation, Option<Box<dyn Loss>>)>,
     weight: f64,
-    /// The key and the mean of the output's own loss, where there are several outputs.
+    /// The key and the mean of the output's own loss, if there are several outputs.
     own_loss: Option<(String, Mean)>,
     metrics: Vec<Tracked>,
 }
 
-/// A metric of an output, and what it has seen.
+/// A metric of an output, and its state.
 struct Tracked {
     key: String,
     metric: Arc<dyn Metric>,
-    /// Made for the first batch, whose shapes say which accuracy `Accuracy` is.
+    /// Created for the first batch, whose shapes decide which accuracy `Accuracy` resolves to.
     state: Option<Box<dyn Accumulator>>,
 }
 
 impl<'m> Supervised<'m> {
-    /// The step of a model that is built.
+    /// The step of a built model.
     ///
     /// # Errors
     ///
-    /// Where the model is not built, or does not have as many outputs as there are losses and metrics.
+    /// If the model is not built, or the numbers of losses and metrics do not match its outputs.
     pub fn new(compiled: &'m mut CompiledModel) -> Result<Self> {
         let model = compiled.model()?;
         let losses = compiled.objective.losses_of(model)?;
@@ -67,8 +67,9 @@ impl<'m> Supervised<'m> {
         Ok(Self { compiled, loss: Mean::default(), outputs })
     }
 
-    /// The gradients of the loss of a batch by all weights; `None` where the whole model is frozen, which is no error in
-    /// Keras either. The loss ends here, so that nothing holds the weights while they change.
+    /// The gradients of the loss of a batch with respect to all weights; `None` if the whole model is frozen, which is
+    /// not an error in Keras either. The loss is dropped here, so that only the model holds the weights when they
+    /// change.
     fn gradients(&mut self, batch: Batch) -> Result<Option<GradientsParams>> {
         let loss = self.measure(batch, Mode::Training)?;
         let model = self.compiled.model()?;
@@ -83,7 +84,7 @@ impl<'m> Supervised<'m> {
         }))
     }
 
-    /// Computes the loss of a batch, and adds it and the metrics to the running ones.
+    /// Computes the loss of a batch, and adds it and the metrics to the running scores.
     fn measure(&mut self, batch: Batch, mode: Mode) -> Result<Tensor<1>> {
         let model = self.compiled.model()?;
         check_targets(&batch, model)?;
@@ -148,7 +149,7 @@ impl TrainStep for Supervised<'_> {
 }
 
 impl Output {
-    /// The loss of the output for a batch; its metrics are added to the running ones.
+    /// The loss of the output for a batch. Adds its metrics to the running scores.
     fn measure(
         &mut self,
         output: Signal,
@@ -178,8 +179,8 @@ impl Output {
         if self.on_logits.as_ref().is_none_or(|(cached, _)| *cached != activation) {
             self.on_logits = Some((activation, self.loss.on_logits(activation)));
         }
-        // A crossentropy of probabilities is computed from what the softmax or sigmoid takes: that is exact for any
-        // logits, where the probabilities themselves are rounded to 0 and 1.
+        // A crossentropy of probabilities is computed from the logits that the softmax or sigmoid takes. That is exact
+        // for any logits, while the probabilities themselves are rounded to 0 and 1.
         match &self.on_logits {
             Some((_, Some(exact))) => exact.call_masked(y_true, logits.value.clone(), mask, sample_weight),
             _ => self.loss.call_masked(y_true, activate(activation, logits.value.clone())?, mask, sample_weight),
@@ -209,13 +210,13 @@ impl Output {
     }
 }
 
-/// The keys of an output's metrics, which begin with the output's name where there are several outputs.
+/// The keys of an output's metrics, which start with the output's name if there are several outputs.
 fn track(metrics: Vec<Arc<dyn Metric>>, output: Option<&str>) -> Vec<Tracked> {
     let mut tracked: Vec<Tracked> = Vec::new();
     for metric in metrics {
         let name = metric.name();
         let key = output.map_or_else(|| name.to_owned(), |output| format!("{output}_{name}"));
-        // Two of a name are told apart by a number, as in Keras.
+        // Metrics with the same name are told apart by a number, as in Keras.
         let taken = |key: &str| tracked.iter().any(|other| other.key == key);
         let numbered = (1..).map(|number| format!("{key}_{number}"));
         let key = std::iter::once(key.clone()).chain(numbered).find(|key| !taken(key)).unwrap_or_default();
@@ -231,7 +232,7 @@ fn activate(activation: Activation, value: AnyTensor) -> Result<AnyTensor> {
     }
 }
 
-/// Arrays were compared with the model before; other sources have not been.
+/// Checks that a batch has targets for each output. Arrays were checked before; other sources were not.
 fn check_targets(batch: &Batch, model: &Model) -> Result<()> {
     let outputs = model.output_names().len();
     if batch.targets.len() == outputs {

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers for the tests.
 
 use burn::Tensor;
 
@@ -7,7 +7,7 @@ pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.try_into_vec_as().unwrap()
 }
 
-/// Each value is within this part of the expected one.
+/// Asserts that each value is within this relative distance of the expected one.
 #[track_caller]
 pub fn assert_close(actual: &[f32], expected: &[f32], relative: f32) {
     assert_eq!(actual.len(), expected.len(), "{actual:?} is not as long as {expected:?}");
@@ -16,8 +16,8 @@ pub fn assert_close(actual: &[f32], expected: &[f32], relative: f32) {
     }
 }
 
-/// Each value is within this part of the expected one, or of 1 if that is nearer to zero: what sums of terms of the
-/// size 1 can promise.
+/// Asserts that each value is within this distance of the expected one, relative to the expected value, or to 1 if that
+/// is larger. Sums of terms near 1 can't be more accurate.
 #[track_caller]
 pub fn assert_close_to_scale(actual: &[f32], expected: &[f32], relative: f32) {
     assert_eq!(actual.len(), expected.len(), "{actual:?} is not as long as {expected:?}");

@@ -1,4 +1,4 @@
-//! What a batch does to a model.
+//! What one batch does to a model.
 
 use horn_nn::Result;
 
@@ -6,10 +6,10 @@ use crate::batch::Batch;
 use crate::history::Scores;
 use crate::model::CompiledModel;
 
-/// One step of `fit` or `evaluate`, with the models that it changes and the numbers that it reports.
+/// One step of `fit` or `evaluate`, with the models that it changes and the scores that it reports.
 ///
-/// [`CompiledModel::fit`] has its own, by the losses and metrics that the model was compiled with. One of your own may
-/// hold several models, and is run by [`Fit::run`](crate::Fit::run) with the same loop, callbacks and progress line:
+/// [`CompiledModel::fit`] has its own step, by the losses and metrics that the model was compiled with. A custom step
+/// may hold several models. [`Fit::run`](crate::Fit::run) runs it with the same loop, callbacks and progress line:
 ///
 /// ```
 /// use burn::Tensor;
@@ -89,23 +89,23 @@ pub trait TrainStep {
         Vec::new()
     }
 
-    /// Learns from a batch. A step that fails leaves the weights as they were.
+    /// Trains on a batch. A step that fails leaves the weights unchanged.
     ///
     /// # Errors
     ///
     /// The batch does not fit the model.
     fn train_step(&mut self, batch: Batch) -> Result<()>;
 
-    /// Measures a batch.
+    /// Evaluates a batch.
     ///
     /// # Errors
     ///
     /// The batch does not fit the model.
     fn test_step(&mut self, batch: Batch) -> Result<()>;
 
-    /// Reads the numbers since the last [`reset`](Self::reset) from the device.
+    /// Reads the scores since the last [`reset`](Self::reset) from the device.
     fn scores(&self) -> Scores;
 
-    /// Begins the numbers anew, before an epoch and before a validation.
+    /// Resets the scores, before an epoch and before a validation.
     fn reset(&mut self);
 }

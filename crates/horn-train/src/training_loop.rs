@@ -1,4 +1,4 @@
-//! The loops over epochs and batches. They know a step, sources of batches and callbacks, and nothing of what they are.
+//! The loops over epochs and batches. They know steps, sources of batches and callbacks only as traits.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use crate::train_step::TrainStep;
 ///
 /// # Errors
 ///
-/// The first error of a step, a source or a callback. The model keeps what it has learned until then.
+/// The first error of a step, a source or a callback. The model then keeps the weights of the last complete step.
 pub(crate) fn fit(
     step: &mut dyn TrainStep,
     source: &mut dyn BatchSource,
@@ -62,7 +62,7 @@ fn train_epoch(
     Ok(())
 }
 
-/// Measures all batches: Keras's `evaluate`, and the validation in `fit`.
+/// Evaluates all batches: Keras's `evaluate`, and the validation in `fit`.
 ///
 /// # Errors
 ///

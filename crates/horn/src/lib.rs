@@ -1,7 +1,7 @@
 //! Keras for Rust, on Burn.
 //!
-//! A program imports the [`prelude`] and reads as it would with Keras in Python. Required arguments are positional; each
-//! optional argument is a method with the name of Keras's keyword.
+//! A program imports the [`prelude`] and reads as it would with Keras in Python. Required arguments are positional;
+//! each optional argument is a method with the name of Keras's keyword.
 //!
 //! ```
 //! use horn::prelude::*;
@@ -28,7 +28,7 @@
 //! | | |
 //! |---|---|
 //! | [`layers`], [`activations`], [`initializers`], [`regularizers`], [`constraints`] | what models are made of |
-//! | [`Sequential`], [`Model`], [`KerasTensor`], [`applications`] | models as lists and as graphs, and well-known ones |
+//! | [`Sequential`], [`Model`], [`KerasTensor`], [`applications`] | models as lists and as graphs, and known networks |
 //! | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] | training |
 //! | [`load_model`], [`SaveModel`], [`LoadWeights`] | model files |
 //! | [`datasets`], [`HostArray`], [`plot`] | data and plots |
@@ -42,14 +42,15 @@
 //!
 //! # Features
 //!
-//! - `burn-dataset` (a default): `from_dataset` makes arrays of any Burn dataset
-//! - `safetensors` (a default): weights as `.safetensors`
-//! - `download`: datasets that are not on this machine are downloaded
+//! - `burn-dataset` (on by default): `from_dataset` turns any Burn dataset into arrays
+//! - `safetensors` (on by default): weights as `.safetensors` files
+//! - `download` (off by default): datasets that are not on this machine are downloaded
 //!
 //! # For users of Burn
 //!
-//! A built [`Model`] is a Burn `Module`, any Burn module can be added as a [`BurnModule`](layers::BurnModule) layer,
-//! any Burn optimizer can be used through [`BurnOptimizer`](optimizers::BurnOptimizer), and [`burn`] itself is exported.
+//! A built [`Model`] is a Burn `Module`. Any Burn module can be added as a [`BurnModule`](layers::BurnModule) layer,
+//! and any Burn optimizer can be used through [`BurnOptimizer`](optimizers::BurnOptimizer). [`burn`] itself is
+//! exported, too.
 
 pub use burn;
 pub use horn_data::datasets;
@@ -75,10 +76,9 @@ pub mod utils {
     pub use horn_nn::random::set_random_seed;
 }
 
-/// All that a program with a model needs: `use horn::prelude::*`.
+/// Everything that a program with a model needs: `use horn::prelude::*`.
 ///
-/// `MeanSquaredError` and `MeanAbsoluteError` are the losses; the metrics of these names are in
-/// [`metrics`].
+/// `MeanSquaredError` and `MeanAbsoluteError` are the losses here; the metrics with the same names are in [`metrics`].
 pub mod prelude {
     #[doc(no_inline)]
     pub use crate::utils::set_random_seed;
@@ -94,7 +94,7 @@ pub mod prelude {
         Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Ones, Orthogonal,
         RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
     };
-    // All layers, losses and optimizers that there are: what is added to them is here, too.
+    // All layers, losses and optimizers: a new one is in the prelude without a change here.
     #[doc(no_inline)]
     pub use horn_nn::layers::families::*;
     #[doc(no_inline)]

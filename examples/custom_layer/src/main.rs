@@ -1,9 +1,9 @@
-//! A layer of your own, in about 20 lines.
+//! A custom layer in about 20 lines.
 //!
-//! A network of `Dense` layers learns smooth functions with ease and wiggly ones slowly. Given the sines and cosines of
-//! its input instead, of frequencies that it learns, it has no such trouble. Keras has no such layer; here it is. Once
-//! written it is a layer like any other: it appears in the summary, trains, is saved and loaded, and tells what is wrong
-//! with its input.
+//! A network of `Dense` layers learns smooth functions easily, but functions that oscillate quickly only slowly. It
+//! learns them much faster from sines and cosines of its input, whose frequencies are trained. Keras has no such layer,
+//! so this example writes one. It then works like any other layer: it appears in the summary, is trained, saved and
+//! loaded, and reports invalid input.
 //!
 //! Run it:
 //!
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 /// `output = [sin(x · frequencies), cos(x · frequencies)]`.
 ///
-/// The description: what a user writes into a model, and what a file keeps of it.
+/// This is the description of the layer: what a program adds to a model, and what a file stores.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct FourierFeatures {
     frequencies: usize,
@@ -48,7 +48,7 @@ impl Layer for FourierFeatures {
     }
 }
 
-/// What is built from it: a Burn module that holds the weights.
+/// What the description builds: a Burn module that holds the weights.
 #[derive(Module, Debug)]
 struct FourierModule {
     frequencies: Param<Tensor<2>>,
@@ -61,7 +61,7 @@ impl Forward for FourierModule {
     }
 }
 
-/// How well a network learns `sin(20 x) · x` on -1 to 1, with and without the layer.
+/// Trains a model on `sin(20 x) · x` for x from -1 to 1. Returns it with the final loss.
 fn learn(model: Sequential) -> Result<(CompiledModel, f64)> {
     let x = Array2::from_shape_fn((512, 1), |(row, _)| row as f32 / 256.0 - 1.0);
     let y = x.mapv(|x| (20.0 * x).sin() * x);
@@ -81,15 +81,15 @@ fn main() -> Result<()> {
     let (fourier, error) = learn(Sequential::new().add(Input([1])).add(features).add(hidden()).add(Dense(1)))?;
     println!("mean squared error after 60 epochs: {plain:.4} with Dense alone, {error:.6} with FourierFeatures");
 
-    // A file names the layer by its class. Registered, it can be read again; in Python, a class of the same name with
-    // `@keras.saving.register_keras_serializable()` is the other half.
+    // A file names the layer by its class. Once the class is registered, Horn can load the file. Python can, too, if it
+    // has a class of the same name with `@keras.saving.register_keras_serializable()`.
     layers::register::<FourierFeatures>("FourierFeatures");
     let path = std::env::temp_dir().join("fourier.keras");
     fourier.save(&path)?;
     let again: Model = load_model(&path)?;
     println!("read from its file: {:?}", again.get_layer("waves")?.layer());
 
-    // Errors name it, as they name Keras's own.
+    // Errors name the layer, as they do for Keras's layers.
     let images = Sequential::new().add(Input([28, 28])).add(FourierFeatures { frequencies: 32 });
     let error = images
         .compile(Adam::default(), MeanSquaredError::new(), ())?

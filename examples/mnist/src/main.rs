@@ -1,4 +1,4 @@
-//! Reads handwritten digits: the "hello, world" of deep learning, as one would write it in Keras.
+//! Classifies handwritten digits: the "hello, world" of deep learning, written as in Keras.
 //!
 //! ```text
 //! cargo run --release -p mnist                                            # on the CPU
@@ -15,28 +15,28 @@ use horn::prelude::*;
 #[derive(Parser)]
 #[command(about = "Trains a network of three hidden layers on MNIST")]
 struct Options {
-    /// How often to go over the training images.
+    /// The number of epochs.
     #[arg(long, default_value_t = 5)]
     epochs: usize,
-    /// The number of images in a step.
+    /// The number of images in a batch.
     #[arg(long, default_value_t = 128)]
     batch_size: usize,
     /// The number of units in each hidden layer.
     #[arg(long, default_value_t = 128)]
     hidden: usize,
-    /// How the weights follow the gradients.
+    /// The optimizer.
     #[arg(long, value_enum, default_value = "adam")]
     optimizer: Rule,
-    /// The folder of the four MNIST files. Without it, they are searched for, as `datasets::mnist::load` tells.
+    /// The folder with the four MNIST files. By default, they are searched for as in `datasets::mnist::load`.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Where the learning curves go.
+    /// The file for the learning curves.
     #[arg(long, default_value = "mnist.svg")]
     curves: PathBuf,
-    /// Where the model goes, as a file that Python's Keras opens: mnist.keras.
+    /// The file for the trained model, such as mnist.keras. Python's Keras can load it.
     #[arg(long)]
     save: Option<PathBuf>,
-    /// Makes the run repeatable.
+    /// The random seed, which makes the run reproducible.
     #[arg(long, default_value_t = 42)]
     seed: u32,
 }
@@ -53,13 +53,13 @@ fn main() -> horn::Result<()> {
     let options = Options::parse();
     set_random_seed(options.seed);
 
-    // 60,000 images to learn from and 10,000 to be tested on, 28 × 28 bytes each, with their digits.
+    // 60,000 images for training and 10,000 for testing, of 28 × 28 pixels in bytes, with their labels.
     let ((x_train, y_train), (x_test, y_test)) = match &options.data {
         Some(folder) => datasets::mnist::load_from(folder)?,
         None => datasets::mnist::load()?,
     };
 
-    // Pixels become 784 features between 0 and 1, pass three layers, and come out as ten probabilities.
+    // The pixels become 784 features between 0 and 1, which pass three hidden layers. The output is ten probabilities.
     let layers = Sequential::new()
         .add(Input([28, 28]))
         .add(Flatten())
@@ -77,8 +77,8 @@ fn main() -> horn::Result<()> {
     }?;
     model.summary();
 
-    // A tenth of the training images is held back, to see how well the model does on images that it has not learned.
-    // Steps become smaller with each epoch, so that the weights settle.
+    // A tenth of the training images is used for validation, on images that the model is not trained on. The learning
+    // rate decreases after each epoch, so that the weights converge.
     let fit = Fit::epochs(options.epochs)
         .batch_size(options.batch_size)
         .validation_split(0.1)
@@ -89,7 +89,7 @@ fn main() -> horn::Result<()> {
         model.save(path)?;
     }
 
-    // A look at the first images of the test.
+    // Shows the first test images with their predictions.
     for (digit, probabilities) in x_test.outer_iter().zip(model.predict(&x_test)?.outer_iter()).take(3) {
         let pixels: Vec<u8> = digit.iter().copied().collect();
         let bars: Vec<_> = probabilities.iter().enumerate().map(|(class, &p)| (class.to_string(), p.into())).collect();

@@ -4,16 +4,16 @@
 //! cargo run --release -p softmax
 //! ```
 //!
-//! A network that tells cats, dogs and birds apart ends in three scores `u`, any real numbers. Softmax makes them
-//! probabilities:
+//! A network that classifies cats, dogs and birds ends in three scores `u`, which may be any real numbers: the logits.
+//! Softmax turns them into probabilities:
 //!
 //! ```text
 //! φ(u_i) = e^(u_i) / Σ_k e^(u_k)
 //! ```
 //!
-//! Each is positive, they sum to 1, and a larger score gets a larger share. But `e^u` overflows in single precision
-//! from u = 89 on, though the probabilities themselves are harmless. Subtracting the largest score from all changes
-//! nothing, as the factor `e^(-max u)` cancels, and then no exponent is above 0:
+//! Each is positive, they sum to 1, and a larger score has a larger probability. But `e^u` overflows in single
+//! precision from u = 89 on, even if the probabilities themselves are ordinary numbers. Subtracting the largest score
+//! from all scores does not change the result, as the factor `e^(-max u)` cancels, and then no exponent is above 0:
 //!
 //! ```text
 //! φ(u_i) = e^(u_i - max u) / Σ_k e^(u_k - max u)
@@ -25,14 +25,14 @@ use horn::prelude::*;
 
 const CLASSES: [&str; 3] = ["cat", "dog", "bird"];
 
-/// The formula as it stands in books.
+/// The formula as in textbooks.
 fn naive(u: [f32; 3]) -> [f32; 3] {
     let exponentials = u.map(f32::exp);
     let sum: f32 = exponentials.iter().sum();
     exponentials.map(|e| e / sum)
 }
 
-/// The formula as it must be computed; what `Activation::Softmax` does, here on one row on the device.
+/// The numerically stable formula. `Activation::Softmax` uses it, here on one row on the device.
 fn stable(u: Tensor<1>) -> Tensor<1> {
     Activation::Softmax.forward(u)
 }
@@ -73,8 +73,8 @@ fn main() -> horn::Result<()> {
     }
 
     println!("4. Its gradient\n");
-    // The derivative of φ(u_i) by u_j is φ(u_i) (1 − φ(u_i)) where i = j, and −φ(u_i) φ(u_j) elsewhere: it needs no
-    // exponential of its own, so that what is stable forward is stable backward.
+    // The derivative of φ(u_i) by u_j is φ(u_i) (1 − φ(u_i)) if i = j, and −φ(u_i) φ(u_j) otherwise. It needs no
+    // further exponential, so if the forward pass is stable, the backward pass is, too.
     for u in [[2.0, 1.0, -1.0], [1e4, 9_999.0, -1e4]] {
         println!("scores {u:?}: ∂φ(u_i)/∂u_j");
         for (i, class) in CLASSES.iter().enumerate() {

@@ -1,12 +1,13 @@
-//! Transfer learning: what a network has learned from many images helps where there are few.
+//! Transfer learning: a network that was trained on many images helps where there are few.
 //!
 //! ```text
 //! cargo run --release -p transfer
 //! ```
 //!
-//! The first blocks of a MobileNetV2 learn to tell stripes apart. Then they are frozen, and a new classifier on top of
-//! them learns checks, rings and waves from 60 images. At last all is let loose, at a small learning rate: fine-tuning.
-//! With weights that you have already, the first part falls away.
+//! First, the first blocks of a MobileNetV2 are trained to tell stripes apart. Then they are frozen, and a new
+//! classifier on top of them is trained to recognise checks, rings and waves from 60 images. Finally the base is
+//! unfrozen and trained at a small learning rate: fine-tuning. If you have pretrained weights, you can leave the first
+//! step out.
 
 use horn::applications::{MobileNetV2, mobilenet_v2};
 use horn::layers::GlobalAveragePooling2D;
@@ -15,10 +16,10 @@ use horn::random::threefry;
 use horn::{Functional, Result};
 use ndarray::{Array1, Array2, Array4, Zip};
 
-/// The side of an image.
+/// The width and height of an image, in pixels.
 const SIZE: usize = 32;
 
-/// A picture over the plane: its brightness, from -1 to 1.
+/// A pattern: the brightness at each point of the plane, from -1 to 1.
 type Pattern = fn(f32, f32) -> f32;
 
 const STRIPES: [Pattern; 4] =
@@ -26,7 +27,8 @@ const STRIPES: [Pattern; 4] =
 const OTHERS: [Pattern; 3] =
     [|x, y| x.sin() * y.sin(), |x, y| x.hypot(y).sin(), |x, y| (x + 2.0 * (0.7 * y).sin()).sin()];
 
-/// Images of the patterns in random sizes, places and colours, with noise, and which pattern each shows.
+/// Images of the patterns in random sizes, positions and colours, with noise. The labels say which pattern each image
+/// shows.
 fn images(patterns: &[Pattern], count: usize, seed: u32) -> Result<(Array4<f32>, Array1<u8>)> {
     let random = |part, columns| {
         let values = threefry::uniform([seed, part], count * columns, 0.0, 1.0);
@@ -46,7 +48,7 @@ fn images(patterns: &[Pattern], count: usize, seed: u32) -> Result<(Array4<f32>,
     Ok((mobilenet_v2::preprocess_input(&pixels)?, labels))
 }
 
-/// A classifier on top of the features of a base.
+/// A classifier on top of a base model's features.
 fn classifier(base: &Model, classes: usize) -> Result<Functional> {
     let images = Input([SIZE, SIZE, 3]);
     let features = GlobalAveragePooling2D().apply(base.clone().apply(&images)?)?;
@@ -54,9 +56,9 @@ fn classifier(base: &Model, classes: usize) -> Result<Functional> {
     Model::new(&images, probabilities)
 }
 
-/// The normalizations of MobileNetV2 take thousands of steps until their moving averages are those of the images, and
-/// here they get a hundred. One look at the images sets them: where an average goes by a thousandth of the way, it is
-/// led all the way.
+/// The moving averages of MobileNetV2's batch normalizations move by a thousandth in each step, so they need thousands
+/// of steps to reach the statistics of the images. Here they get about a hundred. So this function runs the base on a
+/// batch in training mode and multiplies the updates by 1000, which sets the averages to the statistics of that batch.
 fn settle(base: &mut Model, images: &Array4<f32>) -> Result<()> {
     let before = base.get_weights();
     base.forward(HostArray::from(images).float_batch(&(0..256).collect::<Vec<_>>(), base.device())?, Mode::Training)?;
@@ -73,7 +75,7 @@ fn main() -> Result<()> {
 
     println!("1. A network learns stripes\n");
     let base = MobileNetV2().alpha(0.35).input_shape([SIZE, SIZE, 3]).include_top(false).name("base").model()?;
-    // Patterns are small, so that the first blocks suffice.
+    // The patterns are small, so the first blocks are enough.
     let base = base.build(&horn::default_device()?)?.submodel(&[], &["block_3_expand_relu"])?;
     let (x, y) = images(&STRIPES, 512, 1)?;
     let mut model = classifier(&base, 4)?.compile(Adam::new(3e-3), loss(), metrics())?;
@@ -93,7 +95,8 @@ fn main() -> Result<()> {
     println!("\n3. Let loose, it learns the last bit at a small learning rate\n");
     let mut model = model.into_model()?;
     model.set_layer_trainable("base", true)?;
-    // Normalizations stay frozen: with few images, their averages are better than those of a batch.
+    // Batch normalizations stay frozen: with few images, their moving averages are better than the statistics of a
+    // batch.
     for layer in base.layers().filter(|layer| layer.layer().class_name() == "BatchNormalization") {
         model.set_layer_trainable(&format!("base/{}", layer.name()), false)?;
     }

@@ -1,4 +1,4 @@
-//! Layers by the arguments that a program gives: what is left out has its default.
+//! Layers from the arguments that a program passes. Arguments that are left out have their defaults.
 
 use horn::burn::module::{Module, ModuleVisitor, Param};
 use horn::burn::tensor::{Device, Gradients, Tensor};
@@ -19,7 +19,7 @@ struct Entry {
     weights: Vec<Array>,
     output: Array,
     output_shape: Vec<Option<usize>>,
-    /// What the gradients are of: the sum of the outputs, weighted by these.
+    /// The gradients are those of the sum of the outputs, weighted by these.
     w: Option<Array>,
     grads: Option<Vec<Array>>,
     dinput: Option<Array>,
@@ -31,7 +31,7 @@ impl Entry {
     }
 
     fn model(&self) -> Model {
-        // Keras's gradients are those of a layer that learns, whatever the layer says.
+        // The fixture's gradients are those of a trainable layer, whatever the argument says.
         let args = self.args.iter().filter(|(argument, _)| *argument != "trainable");
         let args = args.map(|(argument, value)| (argument.clone(), value.clone())).collect();
         let layer = from_config(&self.class_name, &Value::Object(args)).unwrap();
@@ -78,7 +78,7 @@ fn check_gradients(entry: &Entry, w: &Array, grads: &[Array], dinput: &Array) {
     let sum = by_rank!(y, |y| tensor(w, &device).float().map(|w| (y * w).sum())).unwrap().unwrap();
     let gradients = sum.backward();
 
-    // Keras's own gradients are off by up to 5e-6 here: it loses digits in `1 − tanh²` of outputs near 1.
+    // Keras's gradients have errors of up to 5e-6 here: `1 − tanh²` is inexact for outputs near 1.
     let relative = if entry.args.get("activation").is_some_and(|name| name == "tanh") { 1e-5 } else { 1e-6 };
     let by_input: Vec<f32> =
         by_rank!(x, |x| x.grad(&gradients).expect("x is tracked").into_data().iter().collect()).unwrap();
@@ -92,7 +92,7 @@ fn check_gradients(entry: &Entry, w: &Array, grads: &[Array], dinput: &Array) {
     }
 }
 
-/// Collects the gradients by the weights, in their order.
+/// Collects the gradients of the weights, in the order of the weights.
 struct Reader<'a> {
     gradients: &'a Gradients,
     found: Vec<(Vec<usize>, Vec<f32>)>,

@@ -1,4 +1,4 @@
-//! What arguments are by default: every layer, made with no more than it must be given.
+//! The default values of arguments: every layer, made with only its required arguments.
 
 use horn::layers::from_config;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ struct Entry {
     supports_masking: bool,
 }
 
-/// Classes whose configuration is another where arguments are left out, and why.
+/// Classes whose configuration differs if arguments are left out, and why.
 const DIFFERENT: [(&str, &str); 2] = [
     ("InputLayer", "Keras's files give the shape of a batch, programs that of a sample"),
     ("RandomCrop", "a seed is drawn when the model is built, and not by the description"),
@@ -42,7 +42,7 @@ fn defaults_are_those_of_keras() {
     assert_eq!(missing, MISSING, "the classes that Horn lacks, and those that are listed as such");
 }
 
-/// How the layer differs from Keras's.
+/// The difference between the layer and Keras's layer.
 fn difference(Entry { class_name, args, config, supports_masking }: &Entry) -> Option<String> {
     let mut args = args.clone();
     args["name"] = config["name"].clone();
@@ -56,7 +56,7 @@ fn difference(Entry { class_name, args, config, supports_masking }: &Entry) -> O
     }
 }
 
-/// Keras's classes that Horn lacks: few programs use them, and Burn has no operation for any of them.
+/// Keras's classes that Horn lacks. Few programs use them, and Burn has no operation for any of them.
 const MISSING: [&str; 22] = [
     "AugMix",
     "AutoContrast",

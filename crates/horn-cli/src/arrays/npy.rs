@@ -1,6 +1,7 @@
-//! NumPy's `.npy`: a header that is a literal of Python's, and the values.
+//! NumPy's `.npy` format: a header, which is a Python literal, and the values.
 //!
-//! After `numpy/lib/format.py`. Files may come from strangers: room is made for values that are there.
+//! The reference is `numpy/lib/format.py`. Files are untrusted input: memory is allocated only for values that the file
+//! has.
 
 use std::io::{Read, Write};
 
@@ -10,30 +11,30 @@ use horn_keras::h5::of_dtype;
 use ndarray::ArrayD;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
-/// NumPy reads none that is longer without being told to.
+/// In bytes. NumPy refuses longer headers, unless it is told otherwise.
 const MAX_HEADER: usize = 10_000;
-/// HDF5 and NumPy have this limit, too.
+/// NumPy's limit for the rank.
 const MAX_AXES: usize = 64;
 
-/// An array of a file.
+/// An array from a file.
 #[derive(Debug)]
 pub enum Stored {
     Numbers(Array),
     Texts { texts: Vec<String>, sizes: Vec<usize> },
 }
 
-/// What one value is.
+/// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Item {
     Number(DType),
-    /// A text of so many characters, each a number of four bytes; shorter ones end with zeros.
+    /// A string of this many characters, four bytes each; shorter strings are padded with zeros.
     Unicode(usize),
-    /// A text of so many bytes, UTF-8.
+    /// A string of this many bytes in UTF-8.
     Bytes(usize),
 }
 
 impl Item {
-    /// How many bytes it takes.
+    /// The size of a value in bytes.
     fn size(self) -> Option<usize> {
         match self {
             Self::Number(dtype) => Some(dtype.size()),
@@ -43,7 +44,7 @@ impl Item {
     }
 }
 
-/// What a file says of its values.
+/// The header of a file.
 #[derive(Debug, PartialEq)]
 struct Header {
     item: Item,
@@ -52,11 +53,11 @@ struct Header {
     sizes: Vec<usize>,
 }
 
-/// Reads an array of which there are no more than `len` bytes, header included.
+/// Reads an array of at most `len` bytes, including the header.
 ///
 /// # Errors
 ///
-/// It is no array, of another dtype than numbers and texts, or not whole.
+/// If it is not an array, is incomplete, or has values other than numbers and strings.
 pub fn read(file: &mut impl Read, len: u64) -> Result<Stored> {
     let mut start = [0; 8];
     fill(file, &mut start)?;
@@ -81,17 +82,17 @@ pub fn read(file: &mut impl Read, len: u64) -> Result<Stored> {
     header.values(file, len.saturating_sub((8 + in_length + length) as u64))
 }
 
-/// Writes an array of floats, in row-major order.
+/// Writes an array of floats in row-major order.
 ///
 /// # Errors
 ///
-/// The file cannot be written.
+/// If the file can't be written.
 pub fn write(file: &mut impl Write, array: &ArrayD<f32>) -> Result<()> {
     let sizes: Vec<String> = array.shape().iter().map(|size| format!("{size},")).collect();
     let sizes = sizes.join(" ");
     let sizes = if array.ndim() == 1 { &sizes } else { sizes.trim_end_matches(',') };
     let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}");
-    // The values begin at a multiple of 64, and the header ends its line.
+    // The header ends with a newline, and the values start at a multiple of 64 bytes.
     let padding = 63 - (10 + header.len()) % 64;
     header.push_str(&" ".repeat(padding));
     header.push('\n');
@@ -105,7 +106,7 @@ pub fn write(file: &mut impl Write, array: &ArrayD<f32>) -> Result<()> {
 }
 
 impl Header {
-    /// `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`
+    /// Parses a header such as `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
     fn parse(text: &str) -> Result<Self> {
         let malformed = || {
             Error::file("has a header that Horn can't read")
@@ -125,7 +126,7 @@ impl Header {
         };
         let sizes = value("shape").and_then(|rest| rest.strip_prefix('(')?.split_once(')')).ok_or_else(malformed)?.0;
         let sizes = sizes.split(',').map(str::trim).filter(|size| !size.is_empty());
-        // Python 2 wrote long numbers with an L.
+        // Python 2 wrote long integers with an L.
         let sizes = sizes.map(|size| size.trim_end_matches('L').parse().map_err(|_| malformed()));
         let sizes = sizes.collect::<Result<Vec<usize>>>()?;
         if sizes.len() > MAX_AXES {
@@ -140,12 +141,12 @@ impl Header {
         Ok(Self { item, big_endian, fortran_order, sizes })
     }
 
-    /// The values, if the file has as many bytes as they need.
+    /// Reads the values, if the file has enough bytes for them.
     fn values(&self, file: &mut impl Read, there: u64) -> Result<Stored> {
         let count = self.sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
         let size = self.item.size();
         let bytes = count.zip(size).and_then(|(count, size)| count.checked_mul(size));
-        // A text takes room in memory, however short it is.
+        // Even an empty string takes memory.
         let fits = |bytes: &usize| *bytes as u64 <= there && (*bytes > 0 || count == Some(0));
         let (Some(bytes), Some(count), Some(size)) = (bytes.filter(fits), count, size) else {
             return Err(Error::file("the file does not hold all of its values")
@@ -182,7 +183,7 @@ impl Header {
         Ok(Stored::Texts { texts: texts.collect::<Result<_>>()?, sizes: self.sizes.clone() })
     }
 
-    /// The text in these bytes. Zeros at its end are none of its own.
+    /// Decodes a string, without the zeros that pad it.
     fn text(&self, bytes: &[u8]) -> Option<String> {
         if matches!(self.item, Item::Bytes(_)) {
             let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
@@ -194,13 +195,13 @@ impl Header {
     }
 }
 
-/// The text in the quotes that it begins with.
+/// The string in the quotes at the start of the text.
 fn quoted(text: &str) -> Option<&str> {
     let quote = text.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
     Some(text[1..].split_once(quote)?.0)
 }
 
-/// `>f4` → float32 with the high byte first; `<U12` → texts of 12 characters.
+/// Parses a dtype: `>f4` is a big-endian float32, `<U12` is a string of 12 characters.
 fn item(descr: &str) -> Option<(Item, bool)> {
     let big_endian = descr.starts_with('>');
     let kind = descr.trim_start_matches(['<', '>', '|', '=']);
@@ -227,7 +228,7 @@ fn item(descr: &str) -> Option<(Item, bool)> {
     Some((Item::Number(dtype), big_endian))
 }
 
-/// Values that lie with the first axis next to each other, in the order with the last axis next to each other.
+/// Converts values from column-major to row-major order.
 fn row_major(stored: &[u8], sizes: &[usize], size: usize) -> Vec<u8> {
     let strides: Vec<usize> = sizes
         .iter()

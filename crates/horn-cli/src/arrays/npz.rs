@@ -1,4 +1,4 @@
-//! NumPy's `.npz`: a zip with a `.npy` for each array.
+//! NumPy's `.npz` format: a zip archive with a `.npy` file for each array.
 
 use std::io::{BufReader, Seek, Write};
 use std::path::Path;
@@ -11,14 +11,14 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::npy::{self, Stored};
 
-/// Deflate makes nothing smaller than this part of itself.
+/// The highest compression ratio of Deflate.
 const MAX_INFLATED: u64 = 1032;
 
-/// All arrays by name.
+/// Reads all arrays with their names.
 ///
 /// # Errors
 ///
-/// The file is no zip, or one of the arrays can't be read.
+/// If the file is not a zip archive, or an array can't be read.
 pub fn read(path: &Path) -> Result<Vec<(String, Stored)>> {
     let place = format!("file {:?}", path.display().to_string());
     let damaged = |error: zip::result::ZipError| {
@@ -41,11 +41,11 @@ pub fn read(path: &Path) -> Result<Vec<(String, Stored)>> {
     Ok(arrays)
 }
 
-/// Writes arrays by name.
+/// Writes arrays with their names.
 ///
 /// # Errors
 ///
-/// The file cannot be written.
+/// If the file can't be written.
 pub fn write(file: impl Write + Seek, arrays: &[(&str, &ArrayD<f32>)]) -> Result<()> {
     let failed = |error: zip::result::ZipError| Error::file("cannot be written").because(error);
     let mut zip = ZipWriter::new(file);

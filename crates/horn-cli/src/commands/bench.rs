@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 use crate::failure::Outcome;
 use crate::output;
 
-/// Runs that are not measured: memory is asked for, threads start, caches fill.
+/// Runs that are not measured, in which memory is allocated, threads start and caches fill.
 const WARM_UP: usize = 3;
 const FEWEST_RUNS: usize = 5;
 const MAX_RUNS: usize = 10_000;
-/// In a batch: 8 GiB as floats.
+/// The limit for a batch: 8 GiB of float32 values.
 const MAX_VALUES: usize = 1 << 31;
 
-/// Measures how long a model takes for batches of several sizes, on numbers of no meaning.
+/// Measures how long a model takes for batches of several sizes, with artificial inputs.
 #[derive(Args)]
 #[command(after_help = "\
 What is measured is a prediction as a program makes it: arrays in, arrays out. p95 is the time that 95 of 100 runs do not
@@ -25,14 +25,14 @@ exceed; the throughput is that of the median run.")]
 pub struct Options {
     /// A .keras or .h5 file.
     model: PathBuf,
-    /// How many samples are computed at once.
+    /// The number of samples in a batch.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32, 128],
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     batch_size: Vec<u32>,
-    /// How long each size is measured.
+    /// The time to measure each batch size, in seconds.
     #[arg(long, default_value_t = 1.0, value_parser = seconds)]
     seconds: f64,
-    /// What sizes are that the model leaves open, such as the length of texts.
+    /// The size of dimensions that the model leaves open, such as the length of a text.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
     open_size: u32,
     /// Write a JSON document.
@@ -117,7 +117,7 @@ fn measure(model: &Model, batch_size: usize, open_size: usize, patience: Duratio
         if shape.is_strings() {
             return HostArray::new(vec!["a text of some words"; count], sizes);
         }
-        // Zeros and ones: pixels, and indices that every vocabulary has.
+        // Zeros and ones are valid as pixels and as indices into any vocabulary.
         let values: Vec<u8> = (0..count).map(|at| u8::from(at.is_multiple_of(3))).collect();
         HostArray::new(values, sizes)
     });

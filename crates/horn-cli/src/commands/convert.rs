@@ -11,7 +11,7 @@ use crate::failure::{Failure, Outcome};
 use crate::output;
 use crate::source::{FileKind, Loaded};
 
-/// Writes a model, or its weights, as another kind of file.
+/// Converts a model, or its weights, to another file format.
 #[derive(Args)]
 #[command(after_help = "\
 The name of the new file says what it is:
@@ -20,24 +20,24 @@ The name of the new file says what it is:
   .weights.h5   the weights, and what the optimizer remembers
   .safetensors  the weights, by Keras's paths such as dense/kernel")]
 pub struct Options {
-    /// A .keras or .h5 file; with --model also one of weights: .weights.h5 or .safetensors.
+    /// A .keras or .h5 file; with --model also a weights file: .weights.h5 or .safetensors.
     from: PathBuf,
-    /// The new file. One that is there is replaced once the new one is whole.
+    /// The new file. An existing file is replaced only when the new one is complete.
     to: PathBuf,
-    /// The model whose weights the first file has: a .keras or .h5 file.
+    /// The model for the weights in the first file: a .keras or .h5 file.
     #[arg(long)]
     model: Option<PathBuf>,
-    /// Leave out what the model was compiled with, and what its optimizer remembers.
+    /// Leave out the arguments of `compile` and the optimizer's state.
     #[arg(long)]
     uncompiled: bool,
-    /// Write a JSON document: the new file, its bytes, and what it has.
+    /// Write a JSON document with the new file, its size in bytes and its contents.
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(options: &Options) -> Outcome {
     let weights_only = ending(&options.to)?;
-    // These have no place for an optimizer.
+    // These files can't hold the state of an optimizer.
     let uncompiled = options.uncompiled || options.to.to_string_lossy().ends_with(".safetensors");
     let loaded = match (&options.model, is_weights(&options.from)?) {
         (None, false) => open(&options.from, uncompiled)?,
@@ -82,7 +82,7 @@ fn open(path: &Path, uncompiled: bool) -> Outcome<Loaded> {
     }
 }
 
-/// Does the name ask for the weights alone?
+/// Is this the name of a file for weights only?
 fn ending(path: &Path) -> Outcome<bool> {
     let name = path.to_string_lossy();
     let ends = |ending: &str| name.ends_with(ending);
@@ -101,7 +101,7 @@ fn ending(path: &Path) -> Outcome<bool> {
     ))
 }
 
-/// Has the file weights only?
+/// Does the file contain only weights?
 fn is_weights(path: &Path) -> Outcome<bool> {
     Ok(match FileKind::of(path)? {
         FileKind::Safetensors => true,

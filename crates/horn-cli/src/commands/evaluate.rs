@@ -12,17 +12,17 @@ use crate::names::Names;
 use crate::output;
 use crate::progress::Waiting;
 
-/// Measures the loss and the metrics that a model was compiled with.
+/// Computes the loss and the metrics that a model was compiled with.
 #[derive(Args)]
 #[command(after_help = "Prints a line `name: value` for the loss and each metric.")]
 pub struct Options {
     /// A .keras or .h5 file of a compiled model.
     model: PathBuf,
-    /// The inputs: a .npy file, or an .npz with the names of the inputs. The first axis is the samples.
+    /// The inputs: a .npy file, or an .npz file with an array for each input name. The first axis is the samples.
     x: PathBuf,
-    /// What the outputs should be: a .npy file, or an .npz with the names of the outputs.
+    /// The expected outputs: a .npy file, or an .npz file with an array for each output name.
     y: PathBuf,
-    /// How many samples are computed at once.
+    /// The number of samples in a batch.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: u32,
     /// Write a JSON document.

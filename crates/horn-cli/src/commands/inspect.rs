@@ -75,7 +75,7 @@ fn tensors(path: &Path) -> Result<Vec<Tensor>> {
             return Ok(all.collect());
         }
         FileKind::Hdf5 => WeightsReader::open(path)?,
-        // What is no zip is told so.
+        // If the file is not a zip archive, the error says so.
         _ => Archive::open(path)?.weights()?,
     };
     let all = reader.datasets().map(|found| {

@@ -15,13 +15,13 @@ use crate::output;
 pub struct Options {
     /// A .keras or .h5 file.
     model: PathBuf,
-    /// The .svg file; stdout without.
+    /// The .svg file. Without it, the drawing goes to stdout.
     #[arg(short, long)]
     output: Option<PathBuf>,
-    /// Draw the layers of models in the model, too.
+    /// Also draw the layers of nested models.
     #[arg(long)]
     expand_nested: bool,
-    /// Write a JSON document: the drawing, or the file that it went to.
+    /// Write a JSON document with the drawing, or with the name of its file.
     #[arg(long)]
     json: bool,
 }

@@ -13,27 +13,27 @@ use crate::names::Names;
 use crate::output;
 use crate::progress::Progress;
 
-/// As many batches are computed between two looks at the clock.
+/// The number of batches between two updates of the progress line.
 const BATCHES: usize = 8;
 
-/// Computes what a model says of data.
+/// Computes a model's predictions.
 #[derive(Args)]
 #[command(after_help = "\
 Without --output the arrays are shown, long ones cut short. Outputs are float32; inputs can be of any number type, or strings for a model of texts.")]
 pub struct Options {
     /// A .keras or .h5 file.
     model: PathBuf,
-    /// The inputs: a .npy file for each, in the order of the model, or one .npz with the names of the inputs. The first
-    /// axis is the samples.
+    /// The inputs: a .npy file for each, in the model's order, or one .npz file with an array for each input name. The
+    /// first axis is the samples.
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
-    /// Where the outputs go: a .npy file for one, an .npz for one or several by their names.
+    /// The output file: .npy for one output, .npz for one or several with their names.
     #[arg(short, long)]
     output: Option<PathBuf>,
-    /// How many samples are computed at once.
+    /// The number of samples in a batch.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: u32,
-    /// Write a JSON document to stdout: the outputs by their names.
+    /// Write a JSON document to stdout, with each output under its name.
     #[arg(long)]
     json: bool,
 }
@@ -62,7 +62,7 @@ pub fn run(options: &Options) -> Outcome {
     Ok(())
 }
 
-/// All outputs for all samples, with a look at the clock now and then.
+/// Computes all outputs for all samples, and updates the progress line.
 fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
     let samples = inputs.first().map_or(0, HostArray::len);
     let step = batch_size.saturating_mul(BATCHES);
@@ -89,7 +89,7 @@ fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> Result
     parts.into_iter().map(whole).collect()
 }
 
-/// Lists in lists. JSON has no NaN and no infinity: they are `null`.
+/// Converts an array to nested lists. JSON has no NaN or infinity, so they become `null`.
 fn nested(array: &ArrayD<f32>) -> Value {
     fn of(view: ndarray::ArrayViewD<'_, f32>) -> Value {
         match view.ndim() {
@@ -100,7 +100,7 @@ fn nested(array: &ArrayD<f32>) -> Value {
     of(array.view())
 }
 
-/// The number with the digits that a float has, and not those of the double that it becomes.
+/// The number with the digits of a float32, not with the extra digits of the float64 that it becomes.
 fn short(value: f32) -> Value {
     value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }

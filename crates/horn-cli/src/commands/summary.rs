@@ -17,7 +17,7 @@ use crate::source::Loaded;
 pub struct Options {
     /// A .keras or .h5 file.
     model: PathBuf,
-    /// Show the layers of models in the model, too.
+    /// Also show the layers of nested models.
     #[arg(long)]
     expand_nested: bool,
     /// Write a JSON document.
@@ -62,7 +62,7 @@ fn to_json(model: &Model, summary: &Summary) -> Value {
     })
 }
 
-/// All layers, those of models in the model below them.
+/// All layers, with the layers of a nested model below it.
 fn layers(model: &Model) -> Value {
     let rows = model.to_summary().rows;
     let layer = |layer: horn::LayerRef<'_>| {

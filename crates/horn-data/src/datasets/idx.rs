@@ -1,14 +1,14 @@
-//! The IDX format: four bytes that say "unsigned bytes" and how many dimensions, a big-endian `u32` for each dimension,
-//! then the values.
+//! The IDX format: four bytes for the type, unsigned bytes, and the rank; a big-endian `u32` for the size of each
+//! dimension; then the values.
 
 use std::io::{self, ErrorKind, Read};
 
 use horn_nn::{Error, Result};
 
-/// How much is asked of the reader at a time: small enough that a hash over each piece finds it in the CPU's cache.
+/// The bytes that are read at a time. A piece is small enough to be still in the CPU's cache when it is hashed.
 const PIECE: usize = 128 * 1024;
 
-/// Reads the header, and says which shape the values have. The reader then stands at the first value.
+/// Reads the header and returns the shape of the values. The reader is then at the first value.
 pub(super) fn read_shape(reader: &mut impl Read) -> Result<Vec<usize>> {
     let mut magic = [0; 4];
     match fill(reader, &mut magic)? {
@@ -30,7 +30,7 @@ pub(super) fn read_shape(reader: &mut impl Read) -> Result<Vec<usize>> {
     Ok(dimensions.map(|&bytes| u32::from_be_bytes(bytes) as usize).collect())
 }
 
-/// Reads `count` values, and makes sure that nothing follows them. No more than `count + 1` bytes are ever read.
+/// Reads `count` values, and checks that nothing follows them. At most `count + 1` bytes are read.
 pub(super) fn read_values(reader: &mut impl Read, count: usize) -> Result<Vec<u8>> {
     let mut values = vec![0; count];
     let read = fill(reader, &mut values)?;
@@ -45,7 +45,7 @@ pub(super) fn read_values(reader: &mut impl Read, count: usize) -> Result<Vec<u8
     Ok(values)
 }
 
-/// Reads until the buffer is full or the file ends, and says how many bytes came.
+/// Reads until the buffer is full or the file ends. Returns the number of bytes.
 fn fill(reader: &mut impl Read, buffer: &mut [u8]) -> Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -64,7 +64,7 @@ fn cut_off(read: usize, expected: usize, unit: &str) -> Error {
     Error::file("the file is cut off").received(format!("{read} {unit}")).expected(expected)
 }
 
-/// Says what a reader's error means here: gzip reports a file that ends too early, or whose checksum does not fit.
+/// Converts a reader's error. A gzip decoder reports a file that ends too early, or a checksum that does not match.
 fn unreadable(error: io::Error, read: usize, expected: usize) -> Error {
     let problem = match error.kind() {
         ErrorKind::UnexpectedEof => "the gzip stream is cut off",

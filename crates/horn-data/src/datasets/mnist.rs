@@ -19,19 +19,19 @@ use part::{PARTS, Part, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
 ///
 /// # Shapes
 ///
-/// - images: `[samples, 28, 28]`, 0 for paper to 255 for ink
+/// - images: `[samples, 28, 28]`, from 0 (background) to 255 (ink)
 /// - labels: `[samples]`, 0 to 9
 pub type Split = (Array3<u8>, Array1<u8>);
 
 /// Loads the 60,000 training and the 10,000 test digits.
 ///
-/// The four files are searched in this order:
+/// The four files are searched for in this order:
 ///
-/// 1. in the folder `mnist` of the folder that the environment variable `HORN_DATA` names, and then only there,
-/// 2. in `data/mnist` of the current directory, of the directories above it, and of Horn's repository,
-/// 3. with the feature `download`: in the cache of `burn-dataset`; what it lacks is downloaded into it.
+/// 1. in the subfolder `mnist` of the folder in the environment variable `HORN_DATA`; if it is set, nowhere else,
+/// 2. in `data/mnist` of the current directory, of its parent directories, and of Horn's repository,
+/// 3. with the feature `download`: in the cache of `burn-dataset`; missing files are downloaded to it.
 ///
-/// Each file may be plain or compressed by gzip, and is checked to the last byte before use.
+/// The files may be plain or compressed with gzip. The checksum of each file is verified before it is used.
 ///
 /// ```
 /// use horn::datasets;
@@ -48,7 +48,7 @@ pub type Split = (Array3<u8>, Array1<u8>);
 ///
 /// # Errors
 ///
-/// If a file is missing and cannot be downloaded, is damaged, or is another file than it should be.
+/// If a file is missing and can't be downloaded, or is damaged, or has the wrong contents.
 pub fn load() -> Result<(Split, Split)> {
     let current = env::current_dir().unwrap_or_default();
     match shipped(env::var_os("HORN_DATA"), &current) {
@@ -78,11 +78,11 @@ fn not_found() -> Error {
         )
 }
 
-/// Loads the digits from this folder, and from nowhere else.
+/// Loads the digits from this folder only.
 ///
 /// # Errors
 ///
-/// If a file is missing, is damaged, or is another file than it should be.
+/// If a file is missing, is damaged or has the wrong contents.
 pub fn load_from(folder: impl AsRef<Path>) -> Result<(Split, Split)> {
     let folder = folder.as_ref();
     read_all(|part| find(part, folder), |part| format!("put {} in its place", part.url()))
@@ -96,7 +96,7 @@ fn load_cached(folder: &Path, download: impl Fn(&str, &str) -> Result<Vec<u8>>) 
     )
 }
 
-/// The folder that the user names, or else the first `data/mnist` that has any of the four files.
+/// The folder that the user has set, or else the first `data/mnist` that has any of the four files.
 fn shipped(named: Option<OsString>, start: &Path) -> Option<PathBuf> {
     if let Some(named) = named.filter(|named| !named.is_empty()) {
         return Some(Path::new(&named).join("mnist"));
@@ -123,7 +123,7 @@ fn find(part: &Part, folder: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Reads the four files, the large one beside the three others.
+/// Reads the four files, the large one in parallel with the three others.
 fn read_all(find: impl Fn(&Part) -> Result<PathBuf>, hint: impl Fn(&Part) -> String + Sync) -> Result<(Split, Split)> {
     let train_images = find(&TRAIN_IMAGES)?;
     let train_labels = find(&TRAIN_LABELS)?;

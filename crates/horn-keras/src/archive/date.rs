@@ -1,8 +1,8 @@
-//! Dates without a library: the day's number since 1970 in the Gregorian calendar, in UTC.
+//! Dates in UTC, computed without a library: the Gregorian date of a number of days since 1970-01-01.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A moment to the second.
+/// A point in time, to the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Date {
     pub(super) year: u16,
@@ -42,7 +42,7 @@ impl Date {
         }
     }
 
-    /// As Keras writes `date_saved`.
+    /// The format of Keras's `date_saved`.
     pub(super) fn saved(self) -> String {
         let Self { year, month, day, hour, minute, second } = self;
         format!("{year:04}-{month:02}-{day:02}@{hour:02}:{minute:02}:{second:02}")

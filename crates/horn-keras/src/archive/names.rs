@@ -1,8 +1,8 @@
-//! The files inside of a `.keras` file.
+//! The names of the files in a `.keras` archive.
 
-/// The Keras that wrote the file, and when.
+/// The version of Keras that wrote the file, and the date.
 pub(super) const METADATA: &str = "metadata.json";
-/// The architecture and how it is compiled.
+/// The architecture, and the arguments of `compile`.
 pub(super) const CONFIG: &str = "config.json";
 /// All weights and the optimizer's state.
 pub(super) const WEIGHTS: &str = "model.weights.h5";

@@ -1,4 +1,4 @@
-//! Members of a zip that may be hostile. Nothing is ever written to the disk.
+//! Reads the members of an untrusted zip archive. Nothing is unpacked to disk.
 
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -14,17 +14,19 @@ use crate::h5::{Cursor, WeightsReader, Window};
 use crate::json;
 
 const MIB: u64 = 1 << 20;
-/// A model with a vocabulary has a handful of assets for each layer.
+/// A model with vocabularies has a few assets for each layer.
 const MAX_MEMBERS: usize = 10_000;
-/// What may be read until the list of members is known; it takes some hundred bytes a member.
+/// The number of bytes that may be read before the list of members is known. A member takes a few hundred bytes.
 const MAX_DIRECTORY: u64 = 8 * MIB;
 const MAX_METADATA: u64 = MIB;
 const MAX_CONFIG: u64 = json::MAX_BYTES as u64;
-/// No text that Keras saves shrinks further than this; one of zeros would, a thousand times.
+/// The highest compression ratio that is accepted. JSON that Keras saves compresses less than this; a file of zeros
+/// compresses a thousand times.
 const MAX_INFLATED: u64 = 100;
 
-/// How long weights may be that are packed in so many bytes, and that memory has to hold as long as they are read.
-/// Keras packs none. Who packs them again makes them a little smaller, or, where a model is new, much: its zeros.
+/// The maximum size of weights that are compressed to `packed` bytes. They are held in memory while they are read.
+/// Keras does not compress weights. If another program does, they become a little smaller; those of a new model become
+/// much smaller, as many are zeros.
 fn most_weights(packed: u64) -> u64 {
     packed.saturating_mul(8).saturating_add(32 * MIB)
 }
@@ -37,11 +39,11 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Opens a file and looks at the list of its members: each is checked before any is read.
+    /// Opens a file and checks the list of its members before any member is read.
     ///
     /// # Errors
     ///
-    /// It cannot be read, is no zip, or has members that no `.keras` file has.
+    /// If the file can't be read, is not a zip archive, or has members that are not allowed in a `.keras` file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let place = format!("file {:?}", path.as_ref().display().to_string());
         let window = Window::open(path).map_err(|error| {
@@ -50,7 +52,7 @@ impl Archive {
         Self::of_window(window, &place)
     }
 
-    /// Opens a stretch of a file or bytes in memory.
+    /// Opens a part of a file, or bytes in memory.
     ///
     /// # Errors
     ///
@@ -89,29 +91,29 @@ impl Archive {
         self.zip.file_names().filter_map(|name| Some(name.ok()?.into_owned()))
     }
 
-    /// `metadata.json`, which may be missing.
+    /// Reads `metadata.json`, which may be missing.
     ///
     /// # Errors
     ///
-    /// It is damaged.
+    /// If it is damaged.
     pub fn metadata(&mut self) -> Result<Option<Value>> {
         self.json(METADATA, MAX_METADATA)
     }
 
-    /// `config.json`.
+    /// Reads `config.json`.
     ///
     /// # Errors
     ///
-    /// It is missing or damaged.
+    /// If it is missing or damaged.
     pub fn config(&mut self) -> Result<Value> {
         self.json(CONFIG, MAX_CONFIG)?.ok_or_else(|| self.missing(CONFIG))
     }
 
-    /// `model.weights.h5`, read in place if it is not compressed.
+    /// Opens `model.weights.h5`, in place if it is not compressed.
     ///
     /// # Errors
     ///
-    /// It is missing or damaged.
+    /// If it is missing or damaged.
     pub fn weights(&mut self) -> Result<WeightsReader> {
         let Some(index) = self.zip.index_for_name(WEIGHTS) else { return Err(self.missing(WEIGHTS)) };
         let place = self.member(WEIGHTS);
@@ -138,11 +140,11 @@ impl Archive {
         WeightsReader::of_window(window.map_err(|error| damaged(error).at(&place))?, &place)
     }
 
-    /// A file below `assets/`, if it is there.
+    /// Reads a file below `assets/`, if it exists.
     ///
     /// # Errors
     ///
-    /// It is damaged, or has more than this number of bytes.
+    /// If it is damaged or has more than `most` bytes.
     pub fn asset(&mut self, name: &str, most: u64) -> Result<Option<Vec<u8>>> {
         self.bytes(&format!("assets/{name}"), most)
     }
@@ -173,7 +175,7 @@ impl Archive {
     }
 }
 
-/// Reads to the end, where the checksum is looked at. Large pieces pass the buffers by.
+/// Reads to the end, where the checksum is verified. Large reads bypass the buffers.
 fn read_through(member: &mut impl Read) -> io::Result<u64> {
     let (mut all, mut buffer) = (0, vec![0; 1 << 18]);
     loop {
@@ -184,11 +186,12 @@ fn read_through(member: &mut impl Read) -> io::Result<u64> {
     }
 }
 
-/// As many bytes as the member says, no more and no less. Memory grows with what is there, not with what is said.
+/// Reads exactly as many bytes as the member declares. Memory grows with the bytes that are read, not with the declared
+/// size.
 fn inflate(member: &mut impl Read, size: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(size.min(MIB) as usize);
     member.by_ref().take(size).read_to_end(&mut bytes)?;
-    // Reads the end, too, where the checksum is looked at.
+    // This read also reaches the end, where the checksum is verified.
     let more = member.read(&mut [0])?;
     if bytes.len() as u64 != size || more != 0 {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it has another length than it says"));
@@ -200,7 +203,7 @@ fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error 
     Error::file("is damaged").because(error).hint("save the model again")
 }
 
-/// Refuses what would be a danger to anybody who unpacks it, and what is larger than it looks.
+/// Refuses members that would be dangerous to unpack, and members whose declared size is not plausible.
 fn check_members(zip: &ZipArchive<BufReader<Cursor>>, len: u64) -> Result<()> {
     for index in 0..zip.len() {
         let member = zip.by_index_data(index).map_err(damaged)?;
@@ -218,7 +221,7 @@ fn check_members(zip: &ZipArchive<BufReader<Cursor>>, len: u64) -> Result<()> {
         let (size, packed) = (member.size(), member.compressed_size());
         let fits = match member.compression() {
             CompressionMethod::Stored => size == packed,
-            // These are held to a length of their own, once they are read.
+            // The weights have their own limit, which is checked when they are read.
             CompressionMethod::Deflated if &*name == WEIGHTS => true,
             CompressionMethod::Deflated => size <= packed.saturating_mul(MAX_INFLATED).saturating_add(MIB),
             method => return refused(&format!("is compressed by {method:?}, which Keras does not use")),
@@ -230,7 +233,7 @@ fn check_members(zip: &ZipArchive<BufReader<Cursor>>, len: u64) -> Result<()> {
     Ok(())
 }
 
-/// A relative path without steps up, by the rules of every system.
+/// Is the name a relative path without `..` on every operating system?
 fn is_plain(name: &str) -> bool {
     let path = name.strip_suffix('/').unwrap_or(name);
     !name.contains(['\\', ':', '\0']) && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")

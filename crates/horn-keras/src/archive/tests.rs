@@ -1,4 +1,4 @@
-//! Archives of Keras's, archives written, and archives that are no model's.
+//! Tests with archives from Keras, archives that Horn writes, and archives that are not valid model files.
 
 use std::io::{Cursor, Write};
 
@@ -21,7 +21,7 @@ fn error(bytes: Vec<u8>) -> String {
     open(bytes).err().expect("an error").to_string()
 }
 
-/// A zip of members that are written as they are named.
+/// A zip archive with these members; names are written as they are.
 fn zip_of(members: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
@@ -35,7 +35,7 @@ fn stored(members: &[(&str, &[u8])]) -> Vec<u8> {
     zip_of(members, CompressionMethod::Stored)
 }
 
-/// Every occurrence replaced by bytes of the same number.
+/// Replaces every occurrence of `old` by `new`, which has the same length.
 fn patched(mut bytes: Vec<u8>, old: &[u8], new: &[u8]) -> Vec<u8> {
     assert_eq!(old.len(), new.len());
     let places: Vec<_> = (0..=bytes.len() - old.len()).filter(|at| bytes[*at..].starts_with(old)).collect();
@@ -124,7 +124,7 @@ fn what_is_no_archive_is_an_error() {
 fn names_that_lead_elsewhere_are_refused() {
     for name in ["../x", "/etc/x", "a/../x", "C:/x", "C:x", "a\\..\\x", "\\x", "a//x", "./x", "assets/..", "x\0y", "/"]
     {
-        // Patched in, since a zip library may refuse to write such a name.
+        // Patched in afterwards, since a zip library may refuse to write such a name.
         let innocent = "#".repeat(name.len());
         let bytes = patched(stored(&[(CONFIG, b"{}"), (&innocent, b"x")]), innocent.as_bytes(), name.as_bytes());
         assert_eq!(error(bytes), format!("m.keras: its member {name:?} would be unpacked elsewhere."));
@@ -178,18 +178,18 @@ fn bombs_are_refused() {
     let text = error(bomb.clone());
     assert!(text.contains("says that it has 52428800 bytes, in"), "{text}");
 
-    // It says that it is small, and is not.
+    // The declared size is small, and wrong.
     let size = (50_u32 << 20).to_le_bytes();
     let mut liar = open(patched(bomb.clone(), &size, &2_u32.to_le_bytes())).unwrap();
     let text = liar.config().unwrap_err().to_string();
     assert!(text.contains("\"config.json\": is damaged (File is larger than"), "{text}");
 
-    // It says that it is as large as may be, and is not.
+    // The declared size is the largest that is allowed, and wrong.
     let small = zip_of(&[(CONFIG, b"{\"a\":  1}")], CompressionMethod::Deflated);
     let mut liar = open(patched(small, &9_u32.to_le_bytes(), &1000_u32.to_le_bytes())).unwrap();
     assert!(liar.config().is_err());
 
-    // Sixty times as large as its file.
+    // Compresses to a sixtieth of its size.
     let mut weights = b"\x89HDF\r\n\x1a\n".to_vec();
     weights.extend(noise(1 << 20));
     weights.resize(70 << 20, 0);
@@ -215,7 +215,7 @@ fn zeros_that_are_packed_are_no_bomb() {
     assert_eq!(read.read("layers/dense/vars/0", &[2_000_000]).unwrap().sizes(), [2_000_000]);
 }
 
-/// Bytes that can't be packed.
+/// Bytes that can't be compressed.
 fn noise(count: usize) -> Vec<u8> {
     let mut numbers = Numbers::new(1);
     (0..count).map(|_| numbers.below(256) as u8).collect()

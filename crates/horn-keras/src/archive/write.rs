@@ -1,4 +1,4 @@
-//! `.keras` files as Keras writes them: members that are not compressed, the metadata first.
+//! Writes `.keras` files as Keras does: uncompressed members, the metadata first.
 
 use std::io::{Seek, Write};
 
@@ -11,22 +11,22 @@ use super::date::Date;
 use super::names::{CONFIG, METADATA, WEIGHTS};
 use crate::h5::WeightsWriter;
 
-/// A `.keras` file in the making.
+/// A `.keras` file that is being written.
 pub struct ArchiveWriter<W: Write + Seek> {
     zip: ZipWriter<W>,
     date: Date,
 }
 
 impl<W: Write + Seek> ArchiveWriter<W> {
-    /// Begins with `metadata.json`.
+    /// Starts the archive with `metadata.json`.
     ///
     /// # Errors
     ///
-    /// The writer fails.
+    /// If the writer fails.
     pub fn new(writer: W, keras_version: &str) -> Result<Self> {
         let date = Date::now();
         let mut archive = Self { zip: ZipWriter::new(writer), date };
-        // By hand, for Keras's order and spacing.
+        // Formatted by hand, to get Keras's order and spacing.
         let (version, saved) = (json!(keras_version), json!(date.saved()));
         archive.member(METADATA, format!("{{\"keras_version\": {version}, \"date_saved\": {saved}}}").as_bytes())?;
         Ok(archive)
@@ -36,7 +36,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     ///
     /// # Errors
     ///
-    /// The writer fails.
+    /// If the writer fails.
     pub fn config(&mut self, text: &str) -> Result<()> {
         self.member(CONFIG, text.as_bytes())
     }
@@ -45,9 +45,9 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     ///
     /// # Errors
     ///
-    /// The writer fails.
+    /// If the writer fails.
     pub fn weights(&mut self, weights: WeightsWriter) -> Result<()> {
-        // The size is known at the end only, and may be more than a plain zip's 4 GiB.
+        // The size is only known at the end, and may be more than the 4 GiB of a zip archive without ZIP64.
         self.start(WEIGHTS, weights.bytes() > 1 << 31)?;
         weights.write(&mut self.zip)
     }
@@ -56,16 +56,16 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     ///
     /// # Errors
     ///
-    /// The writer fails.
+    /// If the writer fails.
     pub fn asset(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         self.member(&format!("assets/{name}"), bytes)
     }
 
-    /// Ends the archive.
+    /// Finishes the archive.
     ///
     /// # Errors
     ///
-    /// The writer fails.
+    /// If the writer fails.
     pub fn finish(self) -> Result<W> {
         self.zip.finish().map_err(unwritable)
     }

@@ -1,20 +1,20 @@
-//! What an attribute of an HDF5 file says.
+//! The values of attributes in HDF5 files.
 
-/// What an attribute says: the types that Keras's files use.
+/// The value of an attribute, of one of the types that Keras's files use.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Attribute {
-    /// A text, such as the attribute `name` of a layer's `vars`, or a legacy file's `model_config`.
+    /// A string, such as the attribute `name` of a layer's `vars`, or a legacy file's `model_config`.
     Text(String),
-    /// Several texts, such as a legacy file's `weight_names`.
+    /// A list of strings, such as a legacy file's `weight_names`.
     Texts(Vec<String>),
     /// A number or a list of them.
     Numbers(Vec<f64>),
-    /// Something that is there and that Keras does not write.
+    /// A type that Keras does not write.
     Other,
 }
 
 impl Attribute {
-    /// The text, if it is one.
+    /// The string, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -22,7 +22,7 @@ impl Attribute {
         }
     }
 
-    /// The texts, if it is a list. Keras writes an empty list as one of no numbers.
+    /// The strings, if it is a list of them. Keras writes an empty list of strings as an empty list of numbers.
     pub fn as_texts(&self) -> Option<&[String]> {
         match self {
             Self::Texts(texts) => Some(texts),

@@ -1,4 +1,4 @@
-//! Arrays in chunks, which may be compressed. Keras writes none, but reads them.
+//! Chunked arrays, which may be compressed. Keras does not write them, but reads them.
 
 use horn_nn::{Error, Result};
 
@@ -8,9 +8,9 @@ use crate::arrays::DType;
 
 const MAX_CHUNKS: u64 = 100_000;
 
-/// Looks for chunks that are no larger than the array that they are of, not too many, and all in the file.
+/// Checks that chunks are not much larger than their array, not too many, and inside the file.
 ///
-/// The library takes memory for a chunk by what the file says of its size.
+/// The HDF5 library allocates memory for a chunk by the size that the file declares.
 pub(super) fn check_chunks(variable: &Variable, chunk: &[u64], bytes: u64, dtype: DType, len: u64) -> Result<()> {
     let sizes = &variable.sizes;
     let wrong = || Error::file("its chunks do not fit it").received(format!("chunks of {chunk:?} in {sizes:?}"));

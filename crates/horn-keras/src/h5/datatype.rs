@@ -1,4 +1,4 @@
-//! Keras's dtypes as HDF5's datatypes. `bfloat16`, which HDF5 does not know, is two opaque bytes and an attribute.
+//! Keras's dtypes as HDF5 datatypes. HDF5 has no `bfloat16`; it is stored as two opaque bytes with an attribute.
 
 use hdf5_pure::{
     Datatype, DatatypeByteOrder, EnumTypeBuilder, FloatingPointLayout, make_f32_type, make_f64_type, make_i8_type,
@@ -8,10 +8,10 @@ use horn_nn::{Error, Result};
 
 use crate::arrays::DType;
 
-/// The attribute of a dataset by which Keras tells two opaque bytes apart.
+/// The attribute of a dataset in which Keras names the dtype of opaque bytes.
 pub(super) const DTYPE: &str = "dtype";
 
-/// A half as IEEE 754 defines it.
+/// IEEE 754's binary16.
 const BINARY16: FloatingPointLayout = FloatingPointLayout {
     bit_offset: 0,
     bit_precision: 16,
@@ -22,7 +22,7 @@ const BINARY16: FloatingPointLayout = FloatingPointLayout {
     exponent_bias: 15,
 };
 
-/// The upper half of a float.
+/// The upper 16 bits of a `float32`.
 const BFLOAT16: FloatingPointLayout = FloatingPointLayout {
     bit_offset: 0,
     bit_precision: 16,
@@ -33,7 +33,7 @@ const BFLOAT16: FloatingPointLayout = FloatingPointLayout {
     exponent_bias: 127,
 };
 
-/// The dtype of a dataset and whether its bytes are big-endian. `dtype` is its attribute of that name.
+/// The dtype of a dataset, and whether its bytes are big-endian. `dtype` is the dataset's attribute of that name.
 pub(super) fn dtype_of(datatype: &Datatype, dtype: Option<&str>) -> Option<(DType, bool)> {
     Some(match datatype {
         Datatype::FloatingPoint { size, byte_order, layout } => {

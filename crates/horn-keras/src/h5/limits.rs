@@ -1,13 +1,13 @@
-//! How deep and wide a file may be, and the error for one that is damaged.
+//! Limits for the structure of a file, and the error for a damaged file.
 
 use horn_nn::Error;
 
-/// HDF5's own limit.
+/// HDF5's own limit for the rank.
 pub(super) const MAX_AXES: usize = 32;
-/// Deeper than the groups of any model, and a bound for files whose groups contain themselves.
+/// Deeper than the groups of any model. Also stops at groups that contain themselves.
 pub(super) const MAX_LEVELS: usize = 64;
 
-/// The error for what the reader of HDF5 can't read.
+/// The error for a file that the HDF5 library can't read.
 pub(super) fn damaged(error: hdf5_pure::Error) -> Error {
     Error::file("is no HDF5 file of Keras's, or damaged").because(error).hint("save the model again")
 }

@@ -1,7 +1,7 @@
-//! Weights out of an HDF5 file that may be hostile.
+//! Reads weights from an untrusted HDF5 file.
 //!
-//! The tree is walked once, when the file is opened, within bounds; everything later is found in it. Values are read
-//! one array at a time, straight from the file, and only if the array is as large as the caller expects.
+//! The tree is walked once, within limits, when the file is opened. All later lookups use the result. Values are read
+//! one array at a time, straight from the file, and only if the array has the shape that the caller expects.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,11 +20,12 @@ use super::window::Window;
 use crate::arrays::{Array, DType, Values};
 
 const MIB: u64 = 1 << 20;
-/// What may be read while the tree is walked; an object takes about 3 KiB, for 64 bytes of values or a gigabyte.
+/// The number of bytes that may be read while the tree is walked. An object takes about 3 KiB, whether it has 64 bytes
+/// of values or a gigabyte.
 const MAX_STRUCTURE: u64 = 160 * MIB;
-/// The attributes of one object: a legacy file has the whole configuration in one.
+/// The limit for the attributes of one object. A legacy file has the whole configuration in one attribute.
 const MAX_ATTRIBUTES: u64 = 72 * MIB;
-/// What the attributes of most objects take.
+/// The bytes of attributes of an object that do not count against the limit; most objects have fewer.
 const FREE_ATTRIBUTES: u64 = 1 << 16;
 
 /// A dataset in the listing of a file.
@@ -32,27 +33,27 @@ const FREE_ATTRIBUTES: u64 = 1 << 16;
 pub struct Found<'a> {
     /// Its path, such as `layers/dense/vars/0`.
     pub path: &'a str,
-    /// The sizes of its axes.
+    /// The shape.
     pub sizes: &'a [u64],
-    /// The dtype, if it is one of Keras's.
+    /// The dtype, if Keras has it.
     pub dtype: Option<DType>,
 }
 
-/// An open weights file, or the `model.weights.h5` inside of an archive.
+/// An open weights file, or the `model.weights.h5` inside an archive.
 pub struct WeightsReader {
     place: String,
     window: Arc<Window>,
     nodes: BTreeMap<String, Node>,
-    /// How many bytes of values may still be read plainly, and how many inflated.
+    /// How many bytes of uncompressed and of compressed values may still be read.
     plain_left: AtomicU64,
     inflated_left: AtomicU64,
-    /// How many bytes of attributes may still be read, beyond a few for each object.
+    /// How many bytes of attributes may still be read, beyond those that are free for each object.
     attributes_left: AtomicU64,
-    /// How many bytes of a file on the disk these are.
+    /// The size on disk in bytes, which limits how much compressed values may inflate to.
     on_disk: u64,
 }
 
-/// Hands a window to the HDF5 library and keeps it.
+/// Shares a window with the HDF5 library.
 struct Shared(Arc<Window>);
 
 impl Source for Shared {
@@ -66,11 +67,11 @@ impl Source for Shared {
 }
 
 impl WeightsReader {
-    /// Opens a file.
+    /// Opens a weights file.
     ///
     /// # Errors
     ///
-    /// It cannot be read, or it is no HDF5 file that Keras could have written.
+    /// If the file can't be read, or is not an HDF5 file that Keras could have written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let place = format!("file {:?}", path.as_ref().display().to_string());
         let window = Window::open(path).map_err(|error| {
@@ -79,7 +80,7 @@ impl WeightsReader {
         Self::of_window(window, &place)
     }
 
-    /// Opens a stretch of a file or bytes in memory.
+    /// Opens a part of a file, or bytes in memory.
     ///
     /// # Errors
     ///
@@ -89,7 +90,7 @@ impl WeightsReader {
         Self::within(window, len, place)
     }
 
-    /// Opens what was inflated from so many bytes: what is packed in it once more is measured by them.
+    /// Opens bytes that were inflated from `packed` bytes. Compressed values inside are limited by that smaller size.
     pub(crate) fn of_inflated(bytes: Vec<u8>, packed: u64, place: &str) -> Result<Self> {
         let on_disk = packed.min(bytes.len() as u64);
         Self::within(Window::of_bytes(bytes), on_disk, place)
@@ -99,7 +100,7 @@ impl WeightsReader {
         let len = window.len();
         let window = Arc::new(window);
         let damaged = |error: hdf5_pure::Error| damaged(error).at(place);
-        // Each object is looked at a few times, unless it is reached by many paths.
+        // Each object is read a few times, unless many paths lead to it.
         window.allow(len.saturating_mul(16).saturating_add(8 * MIB).min(MAX_STRUCTURE));
         let file = hdf5_pure::File::from_source(Shared(window.clone())).map_err(damaged)?;
         if file.superblock().eof_address > len {
@@ -114,7 +115,8 @@ impl WeightsReader {
             place: place.to_owned(),
             window,
             nodes,
-            // Twice the file, as a variable may be asked for twice; aliases of one variable soon find the end.
+            // Twice the size of the file, as a variable may be read twice. Many aliases of one variable soon exceed
+            // this.
             plain_left: AtomicU64::new(len.saturating_mul(2).saturating_add(16 * MIB)),
             inflated_left: AtomicU64::new(most_inflated(on_disk)),
             attributes_left: AtomicU64::new(len.saturating_mul(8).saturating_add(MAX_ATTRIBUTES)),
@@ -122,19 +124,19 @@ impl WeightsReader {
         })
     }
 
-    /// No less than the number of values that the file really holds.
+    /// An upper bound for the number of values in the file.
     pub fn most_values(&self) -> u64 {
         let of = |sizes: &[u64]| sizes.iter().copied().fold(1, u64::saturating_mul);
         let announced = self.datasets().map(|found| of(found.sizes)).fold(0, u64::saturating_add);
         announced.min(most_inflated(self.on_disk).max(self.window.len()))
     }
 
-    /// Is there a group of this path? The root has the path `""`.
+    /// Is there a group at this path? The root has the path `""`.
     pub fn is_group(&self, path: &str) -> bool {
         matches!(self.node(path), Some(Node::Group { .. }))
     }
 
-    /// Is there a dataset of this path?
+    /// Is there a dataset at this path?
     pub fn is_dataset(&self, path: &str) -> bool {
         matches!(self.node(path), Some(Node::Dataset(_)))
     }
@@ -143,7 +145,7 @@ impl WeightsReader {
     ///
     /// # Errors
     ///
-    /// There is no such group.
+    /// If there is no such group.
     pub fn children(&self, path: &str) -> Result<&[String]> {
         match self.node(path) {
             Some(Node::Group { children, .. }) => Ok(children),
@@ -151,7 +153,7 @@ impl WeightsReader {
         }
     }
 
-    /// All datasets of the file, by path.
+    /// All datasets of the file, sorted by path.
     pub fn datasets(&self) -> impl Iterator<Item = Found<'_>> {
         self.nodes.iter().filter_map(|(path, node)| match node {
             Node::Dataset(variable) => {
@@ -165,9 +167,9 @@ impl WeightsReader {
     ///
     /// # Errors
     ///
-    /// There is no such object, or it is damaged.
+    /// If there is no such object, or it is damaged.
     pub fn attributes(&self, path: &str) -> Result<BTreeMap<String, Attribute>> {
-        // A few are always read; many of many objects are those of one that has several names.
+        // A few bytes may always be read. Only a file with one object under many names uses up the rest.
         let left = self.attributes_left.load(Ordering::Relaxed);
         let allowed = left.min(MAX_ATTRIBUTES).saturating_add(FREE_ATTRIBUTES);
         self.window.allow(allowed);
@@ -179,7 +181,7 @@ impl WeightsReader {
         let read = allowed.saturating_sub(self.window.still_allowed());
         self.attributes_left.store(left.saturating_sub(read.saturating_sub(FREE_ATTRIBUTES)), Ordering::Relaxed);
         let mut values = values.map_err(|error| self.damaged(path, error))?;
-        // What cannot be decoded is among the types only.
+        // Attributes that can't be decoded have a type but no value.
         Ok(types
             .map_err(|error| self.damaged(path, error))?
             .into_keys()
@@ -190,12 +192,12 @@ impl WeightsReader {
             .collect())
     }
 
-    /// A list of texts among the attributes, such as `weight_names`. Keras cuts long ones into `weight_names0`,
+    /// An attribute that is a list of strings, such as `weight_names`. Keras splits long lists into `weight_names0`,
     /// `weight_names1` and so on.
     ///
     /// # Errors
     ///
-    /// As [`attributes`](Self::attributes), or it is no list of texts.
+    /// As [`attributes`](Self::attributes), or if the attribute is not a list of strings.
     pub fn texts(&self, path: &str, name: &str) -> Result<Option<Vec<String>>> {
         let attributes = self.attributes(path)?;
         let list = |attribute: &Attribute| {
@@ -213,11 +215,11 @@ impl WeightsReader {
         parts.into_iter().map(list).collect::<Result<Vec<_>>>().map(|parts| Some(parts.concat()))
     }
 
-    /// The sizes and the dtype of a dataset.
+    /// The shape and the dtype of a dataset.
     ///
     /// # Errors
     ///
-    /// There is no such dataset.
+    /// If there is no such dataset.
     pub fn describe(&self, path: &str) -> Result<Found<'_>> {
         match self.nodes.get_key_value(path.trim_matches('/')) {
             Some((path, Node::Dataset(variable))) => {
@@ -227,11 +229,12 @@ impl WeightsReader {
         }
     }
 
-    /// Reads a dataset, if it has the expected sizes and the file holds that many values.
+    /// Reads a dataset, if it has the expected shape and the file has that many values.
     ///
     /// # Errors
     ///
-    /// There is no such dataset, it has other sizes, its values are not in the file, or they are of no dtype of Keras's.
+    /// If there is no such dataset, it has another shape, its values are not in the file, or Keras does not have its
+    /// dtype.
     pub fn read(&self, path: &str, expected: &[usize]) -> Result<Array> {
         let Some(Node::Dataset(variable)) = self.node(path) else { return Err(self.missing("dataset", path)) };
         let at = |error: Error| error.at(format!("{}, {path:?}", self.place));
@@ -255,7 +258,7 @@ impl WeightsReader {
         self.values(variable, stored, count, dtype, big_endian).and_then(|it| Array::new(expected, it)).map_err(at)
     }
 
-    /// Where the values are, after everything about them is checked that could make them too many.
+    /// Finds the values of a dataset, after checking everything that could make them too large.
     fn locate(&self, variable: &Variable, bytes: u64, dtype: DType) -> Result<Stored> {
         if bytes == 0 {
             return Ok(Stored::Nothing);
@@ -328,7 +331,7 @@ impl WeightsReader {
     }
 }
 
-/// How many bytes the compressed values of a file of this length may have, all together.
+/// The limit in bytes for all compressed values of a file of this length, once inflated.
 fn most_inflated(len: u64) -> u64 {
     len.saturating_mul(20).saturating_add(32 * MIB)
 }
@@ -336,9 +339,9 @@ fn most_inflated(len: u64) -> u64 {
 /// How the values of a dataset are stored.
 enum Stored {
     Nothing,
-    /// As they are, from this place on.
+    /// Contiguous, from this offset on.
     Plain(u64),
-    /// In the object's header, or in chunks.
+    /// In the object's header or in chunks.
     Raw,
 }
 

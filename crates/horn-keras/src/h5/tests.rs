@@ -1,4 +1,4 @@
-//! Files of h5py and of Keras, read; and files written and read again. `tests/keras/make_bad_files.py` made them.
+//! Reads files from h5py and Keras (`tests/keras/make_bad_files.py` makes them), and files that Horn writes.
 
 use std::path::PathBuf;
 
@@ -161,7 +161,7 @@ fn a_variable_can_be_asked_for_twice_but_not_for_ever() {
     assert!(error.contains("far larger than the file"), "{error}");
 }
 
-/// A file with everything that can be written.
+/// A file with everything that the writer can write.
 fn everything() -> (WeightsWriter, Vec<(String, Array)>) {
     let mut arrays = vec![("loose".to_owned(), Array::new([2, 0, 3], Values::F32(Vec::new())).unwrap())];
     let values = [
@@ -211,7 +211,7 @@ fn what_is_written_is_read_again_bit_by_bit() {
     assert_eq!(writer.bytes(), arrays.iter().map(|(_, array)| array.bytes() as u64).sum::<u64>());
     let mut bytes = Vec::new();
     writer.write(&mut bytes).unwrap();
-    // For a look by h5py.
+    // Keeps the file, to be inspected with h5py.
     if let Some(path) = std::env::var_os("HORN_TEST_KEEP_H5") {
         std::fs::write(PathBuf::from(path), &bytes).unwrap();
     }

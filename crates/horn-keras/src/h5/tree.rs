@@ -1,4 +1,4 @@
-//! The groups and datasets of a file, walked once and within bounds.
+//! The groups and datasets of a file, collected once and within limits.
 
 use std::collections::BTreeMap;
 
@@ -9,24 +9,24 @@ use super::datatype::{DTYPE, dtype_of};
 use super::limits::{MAX_AXES, MAX_LEVELS, damaged};
 use crate::arrays::DType;
 
-/// More objects than any model has, and a bound for files whose groups contain each other.
+/// More objects than any model has. Also stops at groups that contain each other.
 const MAX_OBJECTS: usize = 100_000;
 
-/// What lies at a path.
+/// The object at a path.
 pub(super) enum Node {
     Group { group: Group, children: Vec<String> },
     Dataset(Box<Variable>),
 }
 
-/// A dataset, and what was asked of it already.
+/// A dataset, with the shape and dtype that were read when the tree was walked.
 pub(super) struct Variable {
     pub(super) dataset: Dataset,
     pub(super) sizes: Vec<u64>,
-    /// And whether the bytes are big-endian.
+    /// The dtype, and whether the bytes are big-endian.
     pub(super) dtype: Option<(DType, bool)>,
 }
 
-/// All groups and datasets by path, within bounds.
+/// Collects all groups and datasets by path, within limits.
 pub(super) fn walk(root: Group) -> Result<BTreeMap<String, Node>> {
     let mut nodes = BTreeMap::new();
     let mut open = vec![(String::new(), root, 0_usize)];

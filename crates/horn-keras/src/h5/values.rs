@@ -1,15 +1,15 @@
-//! Values of any dtype from bytes.
+//! Converts bytes to values of any dtype.
 
 use horn_nn::Result;
 
 use crate::arrays::{DType, Element, Values};
 
-/// Values of a dtype from their bytes, which `read` fills in from an offset on, a little at a time. Room is made for all
-/// at once: the caller knows that they are there.
+/// Values of a dtype, whose bytes `read` fills in from an offset on, one buffer at a time. Memory for all values is
+/// allocated at once: the caller has checked that the file has them.
 ///
 /// # Errors
 ///
-/// The first that `read` returns.
+/// The first error that `read` returns.
 pub fn of_dtype(
     dtype: DType,
     count: usize,

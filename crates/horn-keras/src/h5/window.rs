@@ -1,4 +1,4 @@
-//! A stretch of a file, or bytes in memory, that HDF5 is read from, with a limit to how much of it is read.
+//! A part of a file, or bytes in memory, with a limit to how much of it is read.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -12,10 +12,10 @@ use hdf5_pure::{FormatError, Source};
 
 use crate::plain_file;
 
-/// Where an HDF5 file lies: a whole file, a member of an archive that is not compressed, or memory.
+/// The source of an HDF5 file: a whole file, an uncompressed member of an archive, or memory.
 ///
-/// What a hostile file can do to a reader, make it go round in circles or read the same stretch a million times, needs
-/// reads. So each operation is allowed a number of bytes, and the read that goes beyond is an error.
+/// A crafted file can make a reader loop, or read the same bytes a million times. Both need reads, so each operation
+/// has a budget of bytes, and a read beyond it is an error.
 pub struct Window {
     store: Arc<Store>,
     start: u64,
@@ -32,11 +32,11 @@ enum Store {
 }
 
 impl Window {
-    /// A whole file.
+    /// Opens a whole file.
     ///
     /// # Errors
     ///
-    /// It is not there or may not be read, or it is something else than a file.
+    /// If the file does not exist, can't be read, or is not a regular file.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let file = plain_file::open(path)?;
         let metadata = file.metadata()?;
@@ -45,17 +45,17 @@ impl Window {
         Ok(Self::new(Arc::new(Store::File(file)), 0, metadata.len()))
     }
 
-    /// Bytes in memory.
+    /// A window on bytes in memory.
     pub fn of_bytes(bytes: Vec<u8>) -> Self {
         let len = bytes.len() as u64;
         Self::new(Arc::new(Store::Bytes(bytes)), 0, len)
     }
 
-    /// A stretch of this one, with a limit of its own.
+    /// A part of this window, with its own limit.
     ///
     /// # Errors
     ///
-    /// This one is shorter.
+    /// If this window is shorter.
     pub fn stretch(&self, start: u64, len: u64) -> io::Result<Self> {
         match start.checked_add(len) {
             Some(end) if end <= self.len => Ok(Self::new(self.store.clone(), self.start + start, len)),
@@ -67,27 +67,27 @@ impl Window {
         Self { store, start, len, allowed: AtomicU64::new(0) }
     }
 
-    /// How many bytes there are.
+    /// The length in bytes.
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Nothing at all?
+    /// Is the length zero?
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Lets the next operation read so many bytes.
+    /// Sets the budget of the next operation, in bytes.
     pub(crate) fn allow(&self, bytes: u64) {
         self.allowed.store(bytes, Ordering::Relaxed);
     }
 
-    /// How many bytes of those are left.
+    /// How many bytes of the budget are left.
     pub(super) fn still_allowed(&self) -> u64 {
         self.allowed.load(Ordering::Relaxed)
     }
 
-    /// Reads without regard to what is allowed, for values whose size is checked already.
+    /// Reads without using the budget, for values whose size is checked already.
     pub(super) fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= self.len);
         if end.is_none() {
@@ -112,7 +112,7 @@ impl Window {
     }
 }
 
-/// A place in a window that moves on as it is read, for libraries that want a file.
+/// A position in a window that advances as it is read, for libraries that need a reader.
 #[derive(Clone)]
 pub struct Cursor {
     window: Arc<Window>,
@@ -120,7 +120,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// At the beginning.
+    /// A cursor at the start of the window.
     pub fn new(window: Arc<Window>) -> Self {
         Self { window, at: 0 }
     }

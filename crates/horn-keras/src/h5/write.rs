@@ -1,4 +1,4 @@
-//! Weights into an HDF5 file, as h5py writes them for Keras.
+//! Writes weights to an HDF5 file, as h5py writes them for Keras.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,10 +12,11 @@ use super::datatype::{DTYPE, datatype_of};
 use super::limits::{MAX_AXES, MAX_LEVELS};
 use crate::arrays::{Array, DType};
 
-/// HDF5 gives the attributes of an object 64 KiB; a text in a list takes 16 bytes there. Keras cuts longer lists, too.
+/// HDF5 limits the attributes of an object to 64 KiB, and a string in a list takes 16 bytes. Keras splits longer lists,
+/// too.
 const MAX_TEXTS: usize = 4_000;
 
-/// A weights file in the making. It takes the arrays, and holds their bytes once until they are written.
+/// A weights file that is being written. It owns the arrays, and keeps one copy of their bytes until it is written.
 #[derive(Default)]
 pub struct WeightsWriter {
     root: Node,
@@ -33,25 +34,25 @@ enum Child {
 }
 
 impl WeightsWriter {
-    /// A file with an empty root.
+    /// A file with an empty root group.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes a group, and those above it. One that is there stays.
+    /// Makes a group and its parents. An existing group stays as it is.
     ///
     /// # Errors
     ///
-    /// A name on the path is no name, or belongs to a dataset.
+    /// If a part of the path is not a valid name, or belongs to a dataset.
     pub fn group(&mut self, path: &str) -> Result<()> {
         self.node(path).map(drop)
     }
 
-    /// Gives a group an attribute; the group is made if it is not there.
+    /// Adds an attribute to a group, which is made if it does not exist.
     ///
     /// # Errors
     ///
-    /// As [`group`](Self::group), or the group has an attribute of that name.
+    /// As [`group`](Self::group), or if the group already has an attribute of that name.
     pub fn attribute(&mut self, path: &str, name: &str, value: Attribute) -> Result<()> {
         let node = self.node(path)?;
         if node.attributes.iter().any(|(other, _)| other == name) {
@@ -61,11 +62,11 @@ impl WeightsWriter {
         Ok(())
     }
 
-    /// Puts an array at a path; the groups above are made if they are not there.
+    /// Adds an array at a path. Missing parent groups are made.
     ///
     /// # Errors
     ///
-    /// As [`group`](Self::group), or something of that path is there already.
+    /// As [`group`](Self::group), or if the path exists already.
     pub fn dataset(&mut self, path: &str, array: Array) -> Result<()> {
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
         check_name(name, path)?;
@@ -81,7 +82,7 @@ impl WeightsWriter {
         }
     }
 
-    /// How many bytes the values have, all together.
+    /// The size of all values in bytes.
     pub fn bytes(&self) -> u64 {
         fn of(node: &Node) -> u64 {
             let children = node.children.values().map(|child| match child {
@@ -93,11 +94,11 @@ impl WeightsWriter {
         of(&self.root)
     }
 
-    /// Writes the file, front to back.
+    /// Writes the file from start to end.
     ///
     /// # Errors
     ///
-    /// The writer fails.
+    /// If the writer fails.
     pub fn write(self, writer: impl Write) -> Result<()> {
         let mut file = FileBuilder::new();
         for (name, value) in attributes(self.root.attributes) {
@@ -175,7 +176,7 @@ fn fill(dataset: &mut hdf5_pure::DatasetBuilder, array: Array) -> Result<()> {
     Ok(())
 }
 
-/// Texts have variable length, as h5py writes them; long lists are cut as Keras cuts them.
+/// Strings have variable length, as h5py writes them. Long lists are split as in Keras.
 fn attributes(attributes: Vec<(String, Attribute)>) -> impl Iterator<Item = (String, AttrValue)> {
     attributes.into_iter().flat_map(|(name, value)| match value {
         Attribute::Text(text) => vec![(name, AttrValue::VarLenString(text))],

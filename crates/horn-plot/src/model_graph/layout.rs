@@ -1,16 +1,17 @@
-//! Where the boxes of a graph are: in ranks from top to bottom, by the longest way from an input.
+//! The positions of a graph's boxes: in ranks from top to bottom. A box's rank is the length of its longest path from
+//! an input.
 //!
-//! After Sugiyama, Tagawa and Toda (1981): ranks, orders within them that cross few lines, and then places by which
-//! chains are straight.
+//! Follows Sugiyama, Tagawa and Toda (1981): assign ranks, order each rank to reduce crossings, then choose positions
+//! that make chains straight.
 
 use std::collections::BTreeSet;
 
-/// How far boxes are apart, beside and above each other.
+/// The distance between boxes, horizontally and vertically.
 const BESIDE: f64 = 28.0;
 const ABOVE: f64 = 40.0;
-/// The room of a line that passes a rank.
+/// The width of a line that passes through a rank.
 const LINE: f64 = 10.0;
-/// Between the lines that come into a box.
+/// The distance between lines that enter a box.
 const PORTS: f64 = 20.0;
 const ORDERINGS: usize = 24;
 
@@ -26,34 +27,35 @@ pub struct Size {
     pub height: f64,
 }
 
-/// The upper left corners of boxes, and the lines between them.
+/// The upper left corners of the boxes, and the lines between them.
 #[derive(Debug)]
 pub struct Layout {
     pub places: Vec<Point>,
-    /// For each edge, from the box above down to the one below; bends are between two points, ranks are passed straight.
+    /// A line for each edge, from the upper box to the lower one. Lines bend between ranks and are straight inside a
+    /// rank.
     pub lines: Vec<Vec<Point>>,
     pub size: Size,
 }
 
-/// Boxes, and after them the places where lines pass ranks.
+/// The nodes of the layout: the boxes, followed by a virtual node wherever a line passes through a rank.
 struct Ranks {
-    /// The rank of each.
+    /// The rank of each node.
     rank: Vec<usize>,
     width: Vec<f64>,
     /// Does each edge lead up?
     back: Vec<bool>,
-    /// For each edge, the boxes and places that it goes by.
+    /// The nodes on each edge's path.
     ways: Vec<Vec<usize>>,
     above: Vec<Vec<usize>>,
     below: Vec<Vec<usize>>,
-    /// Who is in each rank, from left to right.
+    /// The nodes in each rank, from left to right.
     rows: Vec<Vec<usize>>,
-    /// How many of them are boxes.
+    /// The number of nodes that are boxes.
     boxes: usize,
 }
 
 impl Layout {
-    /// Boxes of these sizes.
+    /// Lays out boxes of these sizes.
     pub fn new(sizes: &[Size], edges: &[(usize, usize)]) -> Self {
         let mut ranks = Ranks::new(sizes, edges);
         ranks.order();
@@ -110,7 +112,7 @@ impl Layout {
     }
 }
 
-/// When each box has its turn: after all that lead to it, but for those in a circle.
+/// The position of each box in a topological order. Cycles are broken.
 fn turn_of(boxes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut waits_for = vec![0_usize; boxes];
     edges.iter().filter(|(from, to)| from != to).for_each(|&(_, to)| waits_for[to] += 1);
@@ -129,7 +131,7 @@ fn turn_of(boxes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
 
 impl Ranks {
     fn new(sizes: &[Size], edges: &[(usize, usize)]) -> Self {
-        // An edge that leads back, as layers have that are called twice, is one that leads on, drawn the other way.
+        // An edge of a cycle, which a layer makes that is called twice, is reversed for the layout.
         let turn = turn_of(sizes.len(), edges);
         let back: Vec<bool> = edges.iter().map(|&(from, to)| turn[from] > turn[to]).collect();
         let on = |(&(from, to), &back): (&(usize, usize), &bool)| if back { (to, from) } else { (from, to) };
@@ -140,7 +142,7 @@ impl Ranks {
         for &(from, to) in &sorted {
             rank[to] = rank[to].max(rank[from] + 1);
         }
-        // Inputs stand right above what they lead to.
+        // Inputs are placed directly above their first successor.
         for at in 0..sizes.len() {
             let first = sorted.iter().filter(|edge| edge.0 == at).map(|edge| rank[edge.1]).min();
             if let Some(first) = first.filter(|_| sorted.iter().all(|edge| edge.1 != at)) {
@@ -169,7 +171,8 @@ impl Ranks {
         Self { rank, width, back, ways, above, below, rows, boxes: sizes.len() }
     }
 
-    /// Orders each rank by the middle of the neighbours, down and up, and keeps the order with the fewest crossings.
+    /// Orders each rank by the mean position of the neighbours, in downward and upward passes, and keeps the order with
+    /// the fewest crossings.
     fn order(&mut self) {
         let mut best = (self.crossings(), self.rows.clone());
         for turn in 0..ORDERINGS {
@@ -216,8 +219,9 @@ impl Ranks {
         self.rows.iter().map(crossings).sum()
     }
 
-    /// Where the middles are, after Brandes and Köpf (2001): chains stand straight, as boxes are aligned with a neighbour
-    /// in the middle, once for those above and below and for each side, and then stand between these four places.
+    /// The centre of each node, after Brandes and Köpf (2001). Each node is aligned with its median neighbour, above or
+    /// below, packed to the left or to the right. The results of these four passes are combined, so that chains are
+    /// straight.
     fn middles(&self) -> Vec<f64> {
         let conflicts = self.conflicts();
         let ways = [(false, false), (false, true), (true, false), (true, true)];
@@ -242,7 +246,7 @@ impl Ranks {
         (0..self.rank.len()).map(between).collect()
     }
 
-    /// The steps that would bend a long line where they cross it: they are not aligned.
+    /// The segments that cross a long line and would bend it. They are not aligned.
     fn conflicts(&self) -> BTreeSet<(usize, usize)> {
         let place = self.places();
         let is_line = |item: usize| item >= self.boxes;
@@ -263,7 +267,7 @@ impl Ranks {
         conflicts
     }
 
-    /// All as far to one side as can be, each aligned with the middle one of its neighbours above or below.
+    /// Packs all nodes to one side, each aligned with its median neighbour above or below.
     fn packed(&self, up: bool, right: bool, conflicts: &BTreeSet<(usize, usize)>) -> Vec<f64> {
         let mut rows = self.rows.clone();
         if right {
@@ -272,7 +276,7 @@ impl Ranks {
         let count = self.rank.len();
         let mut place = vec![0; count];
         rows.iter().flat_map(|row| row.iter().enumerate()).for_each(|(at, &item)| place[item] = at);
-        // The first of the block that each is in: its members stand in one line.
+        // The first node of each node's block. The nodes of a block are aligned.
         let mut block: Vec<usize> = (0..count).collect();
         let mut taken = vec![false; count];
         let order: Vec<usize> = if up { (0..rows.len()).rev().collect() } else { (0..rows.len()).collect() };
@@ -297,7 +301,7 @@ impl Ranks {
         if right { places.into_iter().map(|x| -x).collect() } else { places }
     }
 
-    /// Blocks as far to the left as they can be, and then those that have room as far back to the right.
+    /// Moves blocks as far to the left as possible, and then those with free space back to the right.
     fn compacted(&self, rows: &[Vec<usize>], block: &[usize]) -> Vec<f64> {
         let count = block.len();
         let (mut before, mut after) = (vec![Vec::new(); count], vec![Vec::new(); count]);
@@ -320,14 +324,15 @@ impl Ranks {
         block.iter().map(|&block| x[block]).collect()
     }
 
-    /// Where each is in its rank, counted from the left.
+    /// The index of each node in its rank.
     fn places(&self) -> Vec<usize> {
         let mut place = vec![0; self.rank.len()];
         self.rows.iter().flat_map(|row| row.iter().enumerate()).for_each(|(at, &item)| place[item] = at);
         place
     }
 
-    /// How far beside the middle of a box a line comes in, where several do: in the order in which they come.
+    /// The horizontal offset from the centre of a box at which a line enters it. Lines enter in the order in which they
+    /// come.
     fn port(&self, way: &[usize], at: usize, width: f64) -> f64 {
         let row = |item: usize| self.rows[self.rank[item]].iter().position(|&other| other == item).unwrap_or(0);
         let arriving: BTreeSet<(usize, usize)> = self.above[at].iter().map(|&item| (row(item), item)).collect();
@@ -338,7 +343,7 @@ impl Ranks {
     }
 }
 
-/// Those that are before others first.
+/// A topological order: nodes before their successors.
 fn sorted(before: &[Vec<(usize, f64)>], after: &[Vec<(usize, f64)>]) -> Vec<usize> {
     let mut waits: Vec<usize> = before.iter().map(Vec::len).collect();
     let mut order: Vec<usize> = (0..before.len()).filter(|&item| waits[item] == 0).collect();
@@ -399,7 +404,7 @@ mod tests {
         let layout = Layout::new(&boxes(4), &[(0, 1), (2, 1), (1, 3)]);
         let tops: Vec<f64> = layout.places.iter().map(|place| place.y).collect();
         assert_eq!(tops, [0.0, 90.0, 0.0, 180.0]);
-        // A circle, as a layer that is called twice makes one, has one line that leads up.
+        // A cycle, which a layer makes that is called twice, has one line that leads up.
         let layout = Layout::new(&boxes(3), &[(0, 1), (1, 2), (2, 1)]);
         let leads_up = |line: &Vec<Point>| line[0].y > line[line.len() - 1].y;
         assert_eq!(layout.lines.iter().map(leads_up).collect::<Vec<_>>(), [false, false, true]);

@@ -1,4 +1,4 @@
-//! What a callback is.
+//! The trait of callbacks.
 
 use horn_nn::Result;
 
@@ -6,12 +6,12 @@ use super::training::Training;
 use crate::history::Scores;
 use crate::model::CompiledModel;
 
-/// Hooks into `fit`, `evaluate` and `predict`. Each does nothing unless it is written.
+/// Hooks into `fit`, `evaluate` and `predict`. By default, each hook does nothing.
 ///
-/// A hook can look at the model and change it, stop the training by [`Training::stop`], and fail, which ends `fit` with
-/// the error. The model keeps the weights of the last whole step then, as it does where a hook panics.
+/// A hook can inspect and change the model, stop the training by [`Training::stop`], and fail, which ends `fit` with
+/// the error. The model then keeps the weights of the last complete step, as it does if a hook panics.
 ///
-/// A callback is given to [`Fit::callback`](crate::Fit::callback), or lent to it to be read afterwards:
+/// Pass a callback to [`Fit::callback`](crate::Fit::callback) by value, or by mutable reference to read it afterwards:
 ///
 /// ```
 /// use horn::layers::{Dense, Input};
@@ -48,7 +48,7 @@ use crate::model::CompiledModel;
 ///
 /// # Errors
 ///
-/// A hook's own errors.
+/// A hook may return any error. It ends the run, and the run returns it.
 #[expect(unused_variables, reason = "the hooks' default bodies are empty")]
 pub trait Callback {
     /// Before the first epoch.
@@ -66,8 +66,8 @@ pub trait Callback {
         Ok(())
     }
 
-    /// After an epoch and its validation, with their numbers. What is added to them is in the history, too, and in what
-    /// later callbacks see.
+    /// After an epoch and its validation, with the scores of both. Scores that a hook adds also appear in the history
+    /// and in the callbacks after it.
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
@@ -77,7 +77,7 @@ pub trait Callback {
         Ok(())
     }
 
-    /// After a batch of training. [`Training::scores`] reads the numbers so far, for which it waits for the device.
+    /// After a batch of training. [`Training::scores`] reads the scores so far, which waits for the device.
     fn on_train_batch_end(&mut self, batch: usize, training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
@@ -87,7 +87,7 @@ pub trait Callback {
         Ok(())
     }
 
-    /// After an evaluation, or a validation in `fit`, with its numbers.
+    /// After an evaluation, or a validation in `fit`, with its scores.
     fn on_test_end(&mut self, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
         Ok(())
     }
@@ -123,7 +123,7 @@ pub trait Callback {
     }
 }
 
-/// Hands each hook on to another callback.
+/// Forwards each hook to another callback.
 macro_rules! forward {
     ($($hook:ident($($argument:ident: $type:ty),*);)*) => {$(
         fn $hook(&mut self, $($argument: $type),*) -> Result<()> {
@@ -132,7 +132,7 @@ macro_rules! forward {
     )*};
 }
 
-/// A callback that is lent.
+/// A borrowed callback.
 impl<C: Callback + ?Sized> Callback for &mut C {
     forward! {
         on_train_begin(training: &mut Training<'_>);
@@ -152,14 +152,14 @@ impl<C: Callback + ?Sized> Callback for &mut C {
     }
 }
 
-/// The callbacks of a run, in the order in which they were given.
+/// The callbacks of a run, in the order in which they were added.
 pub(crate) type Callbacks<'a> = Vec<Box<dyn Callback + 'a>>;
 
 /// Calls a hook of each callback.
 ///
 /// # Errors
 ///
-/// The first error of a hook; those after it are not called.
+/// The first error of a hook. The callbacks after it are not called.
 pub(crate) fn call_each<'a>(
     callbacks: &mut [Box<dyn Callback + 'a>],
     mut hook: impl FnMut(&mut (dyn Callback + 'a)) -> Result<()>,

@@ -1,4 +1,4 @@
-//! Keeps the numbers of all epochs, for `fit` to return.
+//! Records the scores of all epochs, for `fit` to return.
 
 use horn_nn::Result;
 

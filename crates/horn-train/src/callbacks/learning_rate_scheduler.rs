@@ -8,8 +8,8 @@ use super::callback::Callback;
 use super::training::Training;
 use crate::history::Scores;
 
-/// Sets the learning rate at the beginning of each epoch: the function is given the epoch, counted from 0, and the rate
-/// so far. The rates are in the history as `learning_rate`.
+/// Sets the learning rate at the start of each epoch. The function takes the epoch, counted from 0, and the current
+/// rate. The history has the rates as `learning_rate`.
 ///
 /// ```
 /// use horn::Fit;
@@ -23,7 +23,7 @@ pub struct LearningRateScheduler<F> {
 }
 
 impl<F: FnMut(usize, f64) -> f64> LearningRateScheduler<F> {
-    /// The rates that this function says.
+    /// Sets the rates that this function returns.
     pub fn new(schedule: F) -> Self {
         Self { schedule }
     }

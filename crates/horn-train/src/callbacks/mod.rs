@@ -1,6 +1,6 @@
-//! What happens beside the steps of training: Keras's callbacks.
+//! Keras's callbacks: hooks that run around the steps of training.
 //!
-//! A [`Callback`] has hooks, which are given the [`Training`] that they take part in. The progress line and the history are
+//! A [`Callback`] has hooks, which get the [`Training`] run that they belong to. The progress line and the history are
 //! callbacks, too.
 
 mod callback;

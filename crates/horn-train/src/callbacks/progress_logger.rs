@@ -12,9 +12,9 @@ use crate::progress::{Progress, Verbose};
 
 /// Keras's `ProgbarLogger`.
 pub(crate) struct ProgressLogger<W> {
-    /// Begins a line for so many batches.
+    /// Starts a line for this many batches.
     new_line: Box<dyn Fn(Option<usize>) -> Progress<W>>,
-    /// In `fit` a validation has no line of its own.
+    /// Whether this run is a `fit`, in which a validation has no line of its own.
     in_fit: bool,
     line: Option<(Progress<W>, Instant)>,
 }
@@ -34,7 +34,7 @@ impl<W: Write> ProgressLogger<W> {
         self.line = Some((progress, Instant::now()));
     }
 
-    /// Counts a step. Numbers are read from the device only where they are shown.
+    /// Counts a step. Reads the scores from the device only when they are shown.
     fn step(&mut self, training: &Training<'_>) {
         if let Some((progress, start)) = &mut self.line
             && progress.step(start.elapsed())
@@ -123,7 +123,7 @@ mod tests {
         }
     }
 
-    /// What is written, without the times.
+    /// The lines that are written, without the times.
     fn written(verbose: Verbose, run: impl FnOnce(ProgressLogger<Shared>)) -> Vec<String> {
         let out = Shared::default();
         let lines = out.clone();

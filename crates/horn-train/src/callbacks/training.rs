@@ -1,10 +1,10 @@
-//! What callbacks see of the run that they take part in.
+//! A run of `fit` or `evaluate`, as its callbacks see it.
 
 use crate::history::{History, Scores};
 use crate::model::CompiledModel;
 use crate::train_step::TrainStep;
 
-/// A run of `fit` or `evaluate`, as its callbacks see and steer it.
+/// A run of `fit` or `evaluate`, as its callbacks see and control it.
 pub struct Training<'a> {
     pub(crate) step: &'a mut dyn TrainStep,
     pub(crate) history: History,
@@ -18,7 +18,7 @@ impl<'a> Training<'a> {
         Self { step, history: History::default(), epochs, batches, is_stopped: false }
     }
 
-    /// The model with its optimizer. In `fit` it may be measured, used, saved and changed between steps.
+    /// The model with its optimizer. In `fit`, hooks may evaluate, use, save and change it between steps.
     pub fn model(&mut self) -> &mut CompiledModel {
         self.step.model()
     }
@@ -28,34 +28,34 @@ impl<'a> Training<'a> {
         self.step.other_models()
     }
 
-    /// The epochs so far with their numbers.
+    /// The history of the epochs so far.
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    /// The numbers of this epoch or evaluation so far. They are read from the device, which takes as long as it is busy.
+    /// The scores of this epoch or evaluation so far. Reading them waits for the device.
     pub fn scores(&self) -> Scores {
         self.step.scores()
     }
 
-    /// The epoch, counted from 0, before which the training ends.
+    /// The epoch at which training ends: it trains the epochs before this one, counted from 0.
     pub fn epochs(&self) -> usize {
         self.epochs
     }
 
-    /// The number of batches in an epoch or evaluation, where that is known.
+    /// The number of batches in an epoch or evaluation, if known.
     pub fn batches(&self) -> Option<usize> {
         self.batches
     }
 
-    /// Ends the training: Keras's `stop_training`. Called for a batch, it ends the epoch there, which is measured and
-    /// reported as ever.
+    /// Ends the training: Keras's `stop_training`. In the hook of a batch, it ends the epoch after that batch; the
+    /// epoch is still validated and reported.
     pub fn stop(&mut self) {
         self.is_stopped = true;
     }
 }
 
-/// However a run ends, its models can be used.
+/// However a run ends, its models are left ready for inference.
 impl Drop for Training<'_> {
     fn drop(&mut self) {
         self.step.model().end_training();

@@ -1,4 +1,4 @@
-//! Crossentropy of yes or no.
+//! Crossentropy of binary labels.
 
 use burn::Tensor;
 use burn::tensor::activation::log_sigmoid;
@@ -15,8 +15,8 @@ use crate::keras_config::LastAxis;
 
 /// The mean of `-y_true * ln(p) - (1 - y_true) * ln(1 - p)` over the last axis.
 ///
-/// The probabilities `p` are the predictions, kept within 1e-7 and 1 - 1e-7; or their sigmoid, if they are logits, in
-/// a form that stays exact for any logits.
+/// The probabilities `p` are the predictions, clipped to the range from 1e-7 to 1 - 1e-7. If the predictions are
+/// logits, `p` is their sigmoid, in a form that stays exact for any logits.
 ///
 /// ```
 /// use horn::losses::BinaryCrossentropy;
@@ -38,7 +38,7 @@ impl BinaryCrossentropy {
         Self { common: Common::new("binary_crossentropy"), from_logits: false, label_smoothing: 0.0, axis: LastAxis }
     }
 
-    /// Moves the targets towards 1/2, by this part of the way.
+    /// Smooths the targets: moves each towards 1/2 by this fraction, from 0 (the default) to 1.
     #[must_use]
     pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
         self.label_smoothing = label_smoothing;

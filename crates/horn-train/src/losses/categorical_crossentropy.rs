@@ -15,8 +15,8 @@ use crate::keras_config::LastAxis;
 
 /// The sum of `-y_true * ln(p)` over the classes, the last axis.
 ///
-/// The probabilities `p` are the predictions divided by their sum and kept within 1e-7 and 1 - 1e-7; or their softmax,
-/// if they are logits, in a form that stays exact for any logits.
+/// The probabilities `p` are the predictions divided by their sum, and clipped to the range from 1e-7 to 1 - 1e-7. If
+/// the predictions are logits, `p` is their softmax, in a form that stays exact for any logits.
 ///
 /// ```
 /// use horn::losses::CategoricalCrossentropy;
@@ -43,7 +43,7 @@ impl CategoricalCrossentropy {
         }
     }
 
-    /// Spreads this part of the targets evenly over all classes.
+    /// Smooths the targets: spreads this fraction of them evenly over all classes, from 0 (the default) to 1.
     #[must_use]
     pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
         self.label_smoothing = label_smoothing;

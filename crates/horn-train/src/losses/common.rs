@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::reduction::Reduction;
 
-/// Name and reduction.
+/// The arguments `name` and `reduction`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Common {
     pub name: String,
@@ -20,12 +20,13 @@ impl Common {
     }
 }
 
-/// Keras writes none as `null`, or as what it was given.
+/// Keras writes the reduction `none` as `null`, or in the form in which it was given.
 fn reduction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reduction, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(Reduction::None))
 }
 
-/// Keras keeps probabilities this far from 0 and 1, so that no logarithm is infinite. There is no gradient beyond.
+/// Clips probabilities at this distance from 0 and 1, as Keras does, so that no logarithm is infinite. The gradient
+/// beyond is zero.
 pub(super) fn clip_probabilities(probabilities: Tensor<2>) -> Tensor<2> {
     const EPSILON: f32 = 1e-7;
     probabilities.clamp(EPSILON, 1.0 - EPSILON)
@@ -46,14 +47,14 @@ pub(super) fn check_smoothing(label_smoothing: f64) -> Result<()> {
 macro_rules! common_arguments {
     ($loss:ident) => {
         impl $loss {
-            /// How the values of the samples become one: their mean by default.
+            /// How the values of the rows are reduced to one: by their mean by default.
             #[must_use]
             pub fn reduction(mut self, reduction: $crate::losses::Reduction) -> Self {
                 self.common.reduction = reduction;
                 self
             }
 
-            /// The name in messages.
+            /// The name that error messages use.
             #[must_use]
             pub fn name(mut self, name: impl Into<String>) -> Self {
                 self.common.name = name.into();
@@ -85,8 +86,8 @@ macro_rules! from_logits_argument {
 }
 pub(super) use from_logits_argument;
 
-/// The method of [`Loss`](super::Loss) of a crossentropy that is exact on what goes into an activation for which `$is`
-/// holds.
+/// The [`Loss`](super::Loss) method `on_logits`, for a crossentropy that is exact on the logits of activations for
+/// which `$is` holds.
 macro_rules! exact_on_logits {
     ($is:ident) => {
         fn on_logits(&self, activation: horn_nn::Activation) -> Option<Box<dyn $crate::losses::Loss>> {
@@ -96,7 +97,7 @@ macro_rules! exact_on_logits {
 }
 pub(super) use exact_on_logits;
 
-/// The methods of [`Loss`](super::Loss) that are the same for all.
+/// The methods of [`Loss`](super::Loss) that all of Horn's losses share.
 macro_rules! common_methods {
     ($loss:ident) => {
         fn class_name(&self) -> &'static str {

@@ -1,4 +1,4 @@
-//! From what Keras writes back to losses.
+//! Reads losses from the configurations that Keras writes.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::registry::Registry;
 pub(super) static LOSSES: Registry<dyn Loss> =
     Registry::new("loss", "loss", "keras.losses", |loss| loss.validate(), KNOWN);
 
-/// The classes of losses that Horn has.
+/// The class names of Horn's losses.
 ///
 /// ```
 /// assert!(horn::losses::class_names().any(|name| name == "MeanSquaredError"));
@@ -22,9 +22,9 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
     LOSSES.class_names()
 }
 
-/// Reads a loss from what Keras writes for it: a name, a function or an object with its class.
+/// Reads a loss from what Keras writes for it: a name, a function, or an object with a class name.
 ///
-/// Arguments that the configuration lacks get their defaults.
+/// Arguments that are not in the configuration get their defaults.
 ///
 /// ```
 /// use horn::losses::from_config;
@@ -39,7 +39,7 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 ///
-/// Where Horn has no such loss, or an argument is unknown, of another kind or out of range.
+/// If Horn has no such loss, or an argument is unknown, has the wrong type or is out of range.
 pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
     if let Some(name @ ("crossentropy" | "ce")) = object.as_str().map(str::to_lowercase).as_deref() {
         return Err(Error::argument("the crossentropy must be named")
@@ -53,8 +53,8 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Loss>> {
     LOSSES.read(object, |_| json!({}))
 }
 
-/// Registers a custom loss by its class, or by Keras's registered name of it (`package>Class`), so that it can be
-/// read from a configuration. It is read by `serde`; its [`config`](Loss::config) should be what `serde` writes.
+/// Registers a custom loss under its class name, or under Keras's registered name (`package>Class`), so that it can be
+/// read from a configuration. `serde` reads it, so its [`config`](Loss::config) should be what `serde` writes.
 ///
 /// ```
 /// use horn::losses::{Loss, from_config, register};

@@ -1,4 +1,4 @@
-//! What a loss is.
+//! The trait of losses.
 
 use std::fmt::Debug;
 
@@ -30,13 +30,13 @@ pub trait Loss: Debug + Send + Sync {
     /// Keras's name of the class.
     fn class_name(&self) -> &'static str;
 
-    /// The name in messages, such as `mean_squared_error`.
+    /// The name in error messages, such as `mean_squared_error`.
     fn name(&self) -> &str;
 
-    /// How the values become one.
+    /// How the values of the rows are reduced.
     fn reduction(&self) -> Reduction;
 
-    /// Which targets it wants.
+    /// The kind of targets that the loss takes.
     fn targets(&self) -> TargetKind;
 
     /// Checks the arguments.
@@ -48,7 +48,7 @@ pub trait Loss: Debug + Send + Sync {
         Ok(())
     }
 
-    /// The loss of each row of predictions. A loss has this or [`call_masked`](Self::call_masked).
+    /// The loss of each row of predictions. A loss implements this or [`call_masked`](Self::call_masked).
     ///
     /// # Shapes
     ///
@@ -56,35 +56,36 @@ pub trait Loss: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// The targets do not fit the predictions, or the loss has no value for a row.
+    /// The targets do not fit the predictions, or the loss is not defined for single rows.
     fn per_sample(&self, _y_true: Target, _y_pred: Tensor<2>) -> Result<Tensor<1>> {
         Err(Error::argument("the loss has no value for a row").at(self.name()).hint("use `Loss::call`"))
     }
 
-    /// False for the rows that do not count, if there may be any.
+    /// False for the rows that are left out; `None` if all rows count.
     fn mask(&self, _y_true: &Target) -> Option<Tensor<1, Bool>> {
         None
     }
 
-    /// The same loss on what goes into this activation, where that is exact and this, on what comes out, is not.
+    /// The same loss, computed from the inputs of this activation, the logits, if that is exact and computing it from
+    /// the outputs is not.
     fn on_logits(&self, _activation: Activation) -> Option<Box<dyn Loss>> {
         None
     }
 
-    /// A class number that marks samples which do not count.
+    /// The class number whose samples are left out, if there is one.
     fn ignored_class(&self) -> Option<i64> {
         None
     }
 
-    /// The arguments, by Keras's keys.
+    /// The arguments, under Keras's keys.
     fn config(&self) -> Value;
 
-    /// Keras's registered name of a custom class, `package>Class`; its class name, if none.
+    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
     fn registered_name(&self) -> Option<&str> {
         None
     }
 
-    /// Keras's module of the class, where Horn has it.
+    /// Keras's module of the class; `None` for a class that is not Keras's.
     #[doc(hidden)]
     fn keras_module(&self) -> Option<&'static str> {
         None
@@ -99,9 +100,9 @@ pub trait Loss: Debug + Send + Sync {
     ///
     /// # Shapes
     ///
-    /// `y_pred` is `[batch, …, features]`. `y_true` has the same shape, or no last axis where it holds class numbers.
-    /// `sample_weight` is `[batch]`, or has more of the leading axes: `[batch, steps]`. The result has one element, unless
-    /// the reduction is [`Reduction::None`].
+    /// `y_pred` is `[batch, …, features]`. `y_true` has the same shape, or no last axis if it holds class numbers.
+    /// `sample_weight` is `[batch]`, or has more of the leading axes: `[batch, steps]`. The result has one element,
+    /// unless the reduction is [`Reduction::None`].
     ///
     /// # Errors
     ///
@@ -110,8 +111,8 @@ pub trait Loss: Debug + Send + Sync {
         self.call_masked(y_true, y_pred, None, sample_weight)
     }
 
-    /// The loss of what counts in a batch, weighted and reduced. The mask has booleans of the leading axes, true where a
-    /// step counts.
+    /// The loss of the unmasked timesteps of a batch, weighted and reduced. The mask holds booleans in the shape of the
+    /// leading axes, true for the timesteps that count.
     ///
     /// # Errors
     ///

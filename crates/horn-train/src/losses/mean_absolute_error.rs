@@ -62,7 +62,8 @@ mod tests {
                 [0.33333334, 0.33333334, -0.33333334],
                 [-0.6666667, 0.6666667, 0.6666667],
                 [-1.0, 1.0, 1.0],
-                // At 1 against 1 the slope of |x| at 0 is taken: 1 by JAX, which gives -1.3333334 here, and 0 by Burn.
+                // Target and prediction are both 1. The derivative of |x| at 0 is 1 in JAX, which gives -1.3333334, and
+                // 0 in Burn.
                 [1.3333334, 0.0, 1.3333334],
             ],
         );

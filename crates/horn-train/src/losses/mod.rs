@@ -1,8 +1,8 @@
-//! What training makes small: Keras's losses.
+//! Keras's losses: what training minimizes.
 //!
-//! Most losses compare the targets with the predictions row by row, where a row is what the last axis of the predictions
-//! holds; all other axes are flattened. The values are then weighted and reduced. A loss that needs the whole batch, such
-//! as one of sequences, computes it in [`Loss::call_masked`].
+//! Most losses compare the targets with the predictions row by row. A row holds the values along the last axis of the
+//! predictions; all other axes are flattened. The losses of the rows are then weighted and reduced. A loss that needs
+//! the whole batch, such as a loss of sequences, computes it in [`Loss::call_masked`].
 
 mod binary_crossentropy;
 mod categorical_crossentropy;
@@ -30,7 +30,7 @@ pub(crate) use rows::Rows;
 pub use table::*;
 pub use target::{Target, TargetKind};
 
-/// The classes of losses alone, for a prelude.
+/// Only the classes of losses, for a prelude.
 #[doc(hidden)]
 pub mod classes {
     pub use super::table::*;

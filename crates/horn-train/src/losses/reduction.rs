@@ -1,27 +1,27 @@
-//! From one value for each sample to the loss.
+//! Reduces the values of the rows to the loss of a batch.
 
 use burn::Tensor;
 use burn::tensor::Bool;
 use horn_nn::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// How the values of a loss become one.
+/// How the values of a loss are reduced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reduction {
-    /// The sum divided by the number of values, whatever their weights.
+    /// The weighted sum divided by the number of values, whatever the weights.
     #[default]
     #[serde(alias = "mean")]
     SumOverBatchSize,
-    /// The sum.
+    /// The weighted sum.
     Sum,
-    /// All values stay.
+    /// No reduction: the weighted values.
     None,
-    /// The sum divided by the sum of the weights.
+    /// The weighted sum divided by the sum of the weights.
     MeanWithSampleWeight,
 }
 
-/// Weights the values and reduces them, to a tensor of one element unless it is [`Reduction::None`].
+/// Weights the values and reduces them to a tensor of one element; [`Reduction::None`] keeps all values.
 ///
 /// A division by zero gives 0.
 ///
@@ -42,7 +42,7 @@ pub enum Reduction {
 ///
 /// # Errors
 ///
-/// There are more or fewer weights than values.
+/// The numbers of weights and values differ.
 pub fn reduce(values: Tensor<1>, sample_weight: Option<Tensor<1>>, reduction: Reduction) -> Result<Tensor<1>> {
     let [count] = values.dims();
     if let Some(weight) = &sample_weight
@@ -74,7 +74,7 @@ pub fn reduce(values: Tensor<1>, sample_weight: Option<Tensor<1>>, reduction: Re
     })
 }
 
-/// Weights that leave out the values whose mask is false, so that a mean is the mean of the others.
+/// Turns a mask into weights that leave out the values whose mask is false, so that a mean is the mean of the others.
 pub fn mask_weight(mask: Tensor<1, Bool>, sample_weight: Option<Tensor<1>>, reduction: Reduction) -> Tensor<1> {
     let [count] = mask.dims();
     let mut weight = mask.float();

@@ -1,4 +1,4 @@
-//! From tensors of any rank to rows: what the last axis of the predictions holds.
+//! Flattens tensors of any rank to rows, which hold the values along the last axis of the predictions.
 
 use burn::Tensor;
 use burn::tensor::Bool;
@@ -19,15 +19,15 @@ impl Rows {
     ///
     /// # Errors
     ///
-    /// Where there is not a weight for each row, or for each of the leading axes.
+    /// If the shape of the weights is not that of the leading axes of the predictions, or of the first of them.
     pub fn new(y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<Self> {
         let shape = y_pred.sizes();
-        // Predictions without a second axis are a column where the targets are one, and one row else.
+        // Predictions with one axis are a column if the targets are a column, and one row otherwise.
         let y_pred = match (shape.as_slice(), y_true.sizes().as_slice()) {
             (&[features], &[_]) => y_pred.float::<1>()?.reshape([1, features]),
             _ => y_pred.rows()?,
         };
-        // What `rows` makes of the predictions says which axes lead: all but the last, or the only one of a column.
+        // The leading axes are all but the last, or the only one, if `rows` made a column of it.
         let leading = match (shape.as_slice(), y_pred.dims()) {
             (&[samples], [rows, 1]) if samples == rows => &shape[..],
             _ => &shape[..shape.len() - 1],
@@ -40,7 +40,7 @@ impl Rows {
     }
 }
 
-/// A weight for each row: one of fewer axes counts for all rows below.
+/// A weight for each row. Weights with fewer axes are repeated along the axes that they lack.
 fn row_weights(weight: AnyTensor, leading: &[usize]) -> Result<Tensor<1>> {
     let own = weight.sizes();
     let axes = own.len() - own.iter().rev().take_while(|&&size| size == 1).count();
@@ -56,7 +56,7 @@ fn row_weights(weight: AnyTensor, leading: &[usize]) -> Result<Tensor<1>> {
     if given == rows { Ok(flat) } else { Ok(flat.unsqueeze_dim::<2>(1).expand([given, rows / given]).reshape([rows])) }
 }
 
-/// A mask of the rows that a loss has a value for; one of other steps says nothing of them.
+/// The mask as a boolean for each row; `None` if it does not have one for each row.
 pub(super) fn row_mask(mask: AnyTensor, rows: usize) -> Result<Option<Tensor<1, Bool>>> {
     let mask: Tensor<1, Bool> = by_rank!(bool: mask, |mask| mask.reshape([-1]))?;
     Ok((mask.dims() == [rows]).then_some(mask))

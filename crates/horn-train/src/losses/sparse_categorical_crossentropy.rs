@@ -11,11 +11,11 @@ use super::common::{
 use super::loss::Loss;
 use super::target::{Target, TargetKind};
 
-/// `-ln(p)` of the true class, whose number is given.
+/// `-ln(p)` of the true class, which the target gives as a number.
 ///
-/// The probabilities `p` are the predictions divided by their sum and kept within 1e-7 and 1 - 1e-7; or their softmax,
-/// if they are logits, in a form that stays exact for any logits. Class numbers must be smaller than the number of
-/// predictions in a row.
+/// The probabilities `p` are the predictions divided by their sum, and clipped to the range from 1e-7 to 1 - 1e-7. If
+/// the predictions are logits, `p` is their softmax, in a form that stays exact for any logits. Class numbers must be
+/// smaller than the number of predictions in a row.
 ///
 /// ```
 /// use burn::Tensor;
@@ -38,12 +38,12 @@ pub struct SparseCategoricalCrossentropy {
 }
 
 impl SparseCategoricalCrossentropy {
-    /// The loss with Keras's defaults: from probabilities, of all classes.
+    /// The loss with Keras's defaults: from probabilities, without an ignored class.
     pub fn new() -> Self {
         Self { common: Common::new("sparse_categorical_crossentropy"), from_logits: false, ignore_class: None }
     }
 
-    /// Leaves out the samples of this class, which may be any number.
+    /// Leaves out the samples with this label, which need not be a valid class.
     #[must_use]
     pub fn ignore_class(mut self, ignore_class: i64) -> Self {
         self.ignore_class = Some(ignore_class);
@@ -74,7 +74,7 @@ impl Loss for SparseCategoricalCrossentropy {
         let labels = y_true.into_classes(&y_pred)?;
         let Some(ignore_class) = self.ignore_class else { return Ok(self.values(labels, y_pred)) };
 
-        // Any valid row will do for those left out, so that neither a value nor a gradient is NaN.
+        // Ignored rows get valid labels and predictions, so that neither their loss nor their gradient is NaN.
         let ignored = labels.clone().equal_elem(ignore_class);
         let shape = y_pred.shape();
         let rows = ignored.clone().unsqueeze_dim::<2>(1).expand(shape);

@@ -1,19 +1,19 @@
-//! What the predictions are compared with.
+//! The targets that predictions are compared with.
 
 use burn::Tensor;
 use burn::tensor::Int;
 use horn_nn::{AnyTensor, Error, Result, by_rank};
 
-/// Which targets a loss wants.
+/// The kind of targets that a loss takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetKind {
-    /// Numbers, as many as there are predictions.
+    /// Numbers, one for each prediction.
     Dense,
     /// One class number for each row of predictions.
     Classes,
 }
 
-/// The targets of some predictions, of which all axes but the last are flattened to `rows`.
+/// The targets of some predictions, with all axes but the last flattened to `rows`.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// Numbers of the shape `[rows, features]`.
@@ -23,9 +23,9 @@ pub enum Target {
 }
 
 impl Target {
-    /// Targets of any rank as rows, as many as there are rows of predictions of the sizes `y_pred`.
+    /// Flattens targets of any rank to rows, one for each row of predictions of the shape `y_pred`.
     ///
-    /// Where the targets have an axis for each of the predictions, the last one holds their features. Else there is one
+    /// If the targets have as many axes as the predictions, their last axis holds the features. Otherwise there is one
     /// target for each row.
     ///
     /// ```
@@ -54,7 +54,7 @@ impl Target {
         })
     }
 
-    /// Numbers of the same shape as the predictions; class numbers fit predictions of one feature.
+    /// The targets as numbers in the shape of the predictions. Class numbers fit predictions with one feature.
     ///
     /// # Errors
     ///
@@ -77,11 +77,11 @@ impl Target {
         }
     }
 
-    /// One class number for each row of predictions; a column of whole numbers will do.
+    /// The targets as one class number for each row of predictions. A column of whole numbers is accepted, too.
     ///
     /// # Errors
     ///
-    /// There are more or fewer rows than predictions, or several columns.
+    /// The numbers of targets and rows differ, or the targets have several columns.
     pub fn into_classes(self, y_pred: &Tensor<2>) -> Result<Tensor<1, Int>> {
         let rows = y_pred.dims()[0];
         match self {

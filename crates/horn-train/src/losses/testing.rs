@@ -1,4 +1,4 @@
-//! What the tests of the losses share.
+//! Helpers for the tests of the losses.
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
@@ -12,8 +12,8 @@ pub const LOGITS: [[f32; 3]; 4] = [[1.0, -2.0, 0.5], [1e4, -1e4, 0.0], [-1e4, 1e
 pub const LABELS: [i64; 4] = [2, 0, 0, 1];
 pub const ONE_HOT: [[f32; 3]; 4] = [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
 
-/// Keras's crossentropies of these rows, and their gradients weighted as in [`check`]. Class numbers and one-hot targets
-/// give the same.
+/// Keras's crossentropies of these rows, and their gradients, weighted as in [`check`]. Class numbers and one-hot
+/// targets give the same values.
 pub const FROM_PROBABILITIES: ([f32; 4], [[f32; 3]; 4]) = (
     [0.35667497, 1.2039728, 16.118095, 1.3862944],
     [[1.0, 1.0, -0.42857146], [-4.6666665, 2.0, 2.0], [0.0, 0.0, 0.0], [1.0, -3.0, 1.0]],

@@ -1,4 +1,4 @@
-//! What holds for all losses.
+//! Tests of all losses.
 
 use burn::Tensor;
 use horn_nn::{AnyTensor, Result};
@@ -57,7 +57,7 @@ fn shapes_that_differ_are_errors() {
     assert_eq!(error.location(), Some("sample_weight"));
 }
 
-/// Four rows, two steps of two samples.
+/// Four rows: two timesteps of two samples.
 fn steps() -> (AnyTensor, AnyTensor) {
     let device = Device::default();
     let rows = |rows: [[f32; 3]; 4]| Tensor::<2>::from_data(rows, &device).reshape([2, 2, 3]).into();
@@ -94,7 +94,7 @@ fn weights_of_other_samples_are_an_error() {
 
 #[test]
 fn a_loss_of_whole_batches_needs_no_rows() {
-    /// How far the mean of the batch is from that of the targets, whatever its shape.
+    /// The distance between the means of the predictions and of the targets, for any shape.
     #[derive(Debug)]
     struct MeanGap;
     impl Loss for MeanGap {

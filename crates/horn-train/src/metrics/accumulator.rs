@@ -1,15 +1,15 @@
-//! What a metric has seen so far.
+//! The state of a metric.
 
 use std::any::Any;
 use std::fmt::Debug;
 
 use horn_nn::{AnyTensor, Error, Result};
 
-/// The state of a metric: it takes batch after batch, and says what they amount to.
+/// The state of a metric: accumulates batches and computes the result.
 ///
-/// Batches are added on their device. [`result`](Self::result) alone waits for it.
+/// Batches are accumulated on their device. Only [`result`](Self::result) waits for it.
 ///
-/// This one counts how many times a prediction was above 0.5:
+/// This one counts the predictions above 0.5:
 ///
 /// ```
 /// use burn::Tensor;
@@ -57,7 +57,7 @@ pub trait Accumulator: Any + Debug + Send {
     ///
     /// # Shapes
     ///
-    /// `y_pred` is `[batch, …, features]`. `y_true` has the same shape, or no last axis where it holds class numbers.
+    /// `y_pred` is `[batch, …, features]`. `y_true` has the same shape, or no last axis if it holds class numbers.
     /// `sample_weight` is `[batch]`, or has more of the leading axes.
     ///
     /// # Errors
@@ -65,30 +65,30 @@ pub trait Accumulator: Any + Debug + Send {
     /// The targets or the weights do not fit the predictions.
     fn update_state(&mut self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()>;
 
-    /// Adds all that another state of the same metric has seen: of a part of the data that was measured elsewhere.
+    /// Adds everything that another state of the same metric has accumulated, such as that of another part of the data.
     ///
     /// # Errors
     ///
-    /// The other is of another kind.
+    /// The other state is of another type.
     fn merge_state(&mut self, other: &dyn Accumulator) -> Result<()>;
 
-    /// Reads the number that is shown from the device.
+    /// Reads the result from the device.
     fn result(&self) -> f64;
 
-    /// All numbers of a metric that has several, such as one for each class; the one number else.
+    /// All values of a metric that has several, such as one for each class; otherwise only the result.
     fn results(&self) -> Vec<f64> {
         vec![self.result()]
     }
 
-    /// Begins anew.
+    /// Resets the state to that of no batches.
     fn reset_state(&mut self);
 }
 
-/// The other state as one of the same kind, for [`Accumulator::merge_state`].
+/// Downcasts the other state to this type, for [`Accumulator::merge_state`].
 ///
 /// # Errors
 ///
-/// Where it is of another kind.
+/// If it is of another type.
 pub fn same_state<A: Accumulator>(other: &dyn Accumulator) -> Result<&A> {
     let other: &dyn Any = other;
     other.downcast_ref().ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! The share of right answers.
+//! The fraction of correct predictions.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use super::metric::Metric;
 use crate::keras_config::Float32;
 use crate::losses::Target;
 
-/// What Keras makes of `metrics=["accuracy"]`: the accuracy that fits the shapes of the targets and the outputs.
+/// Keras's `metrics=["accuracy"]`: the accuracy that fits the shapes of the targets and the outputs.
 ///
-/// [`BinaryAccuracy`] for outputs of one feature, [`SparseCategoricalAccuracy`] where the targets are class numbers, and
-/// [`CategoricalAccuracy`] else.
+/// [`BinaryAccuracy`] for outputs with one feature, [`SparseCategoricalAccuracy`] if the targets are class numbers, and
+/// [`CategoricalAccuracy`] otherwise.
 ///
 /// ```
 /// use horn::Shape;
@@ -55,13 +55,13 @@ impl Metric for Accuracy {
         })
     }
 
-    /// In Keras it is a name: the class `Accuracy` is another metric there.
+    /// Keras has this as a name only: its class `Accuracy` is another metric.
     fn serialize(&self) -> Value {
         if is_accuracy(&self.name) { json!(self.name) } else { json!("accuracy") }
     }
 }
 
-/// The share of outputs that are on the side of the threshold where the target, 0 or 1, is.
+/// The fraction of outputs that are on the same side of the threshold as their target, which is 0 or 1.
 ///
 /// ```
 /// use horn::metrics::BinaryAccuracy;
@@ -81,7 +81,7 @@ impl BinaryAccuracy {
         Self { name: "binary_accuracy".to_owned(), dtype: Float32::default(), threshold: 0.5 }
     }
 
-    /// Outputs above this, and not at it, count as 1; 0.5 by default.
+    /// Outputs above this threshold count as 1, and outputs equal to it as 0. It is 0.5 by default.
     #[must_use]
     pub fn threshold(mut self, threshold: f64) -> Self {
         self.threshold = threshold;
@@ -115,7 +115,7 @@ impl Metric for BinaryAccuracy {
     }
 }
 
-/// The share of rows whose largest output is where the largest target is: targets are one-hot.
+/// The fraction of rows whose largest output is at the position of the largest target. The targets are one-hot encoded.
 ///
 /// ```
 /// use horn::metrics::CategoricalAccuracy;
@@ -142,7 +142,7 @@ impl Metric for CategoricalAccuracy {
     }
 }
 
-/// The share of rows whose largest output is that of the class number in the targets.
+/// The fraction of rows whose largest output is at the class number in the targets.
 ///
 /// ```
 /// use horn::metrics::SparseCategoricalAccuracy;
@@ -169,25 +169,25 @@ impl Metric for SparseCategoricalAccuracy {
     }
 }
 
-/// Is it what Keras takes for the accuracy that fits the shapes?
+/// Whether Keras resolves this name to the accuracy that fits the shapes.
 pub(super) fn is_accuracy(name: &str) -> bool {
     ["accuracy", "acc"].contains(&name.to_lowercase().as_str())
 }
 
-/// The share of each row that is on the right side of the threshold.
+/// The fraction of each row that is on the same side of the threshold as the targets.
 fn binary_accuracy(y_true: Target, y_pred: Tensor<2>, threshold: f64) -> Result<Tensor<1>> {
     let y_true = y_true.into_dense(&y_pred)?;
     let classes = y_pred.greater_elem(threshold).float();
     Ok(y_true.equal(classes).float().mean_dim(1).squeeze_dim(1))
 }
 
-/// Is the largest of each row where the largest target is?
+/// 1 for each row whose largest prediction is at the position of the largest target, and 0 for the others.
 fn categorical_accuracy(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
     let y_true = y_true.into_dense(&y_pred)?;
     Ok(y_true.argmax(1).equal(y_pred.argmax(1)).float().squeeze_dim(1))
 }
 
-/// Is the largest of each row that of its class?
+/// 1 for each row whose largest prediction is that of its class, and 0 for the others.
 fn sparse_categorical_accuracy(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
     let classes = y_true.into_classes(&y_pred)?;
     Ok(y_pred.argmax(1).squeeze_dim::<1>(1).equal(classes).float())

@@ -1,6 +1,6 @@
 //! What Horn's metrics share.
 
-/// The constructor and the name of a metric that has no arguments but that.
+/// The constructor and the method `name` of a metric that has no other arguments.
 macro_rules! named_metric {
     ($metric:ident, $name:literal) => {
         impl $metric {
@@ -33,7 +33,7 @@ macro_rules! metric_name {
     };
 }
 
-/// The methods of [`Metric`] that are the same for all of Horn's.
+/// The methods of [`Metric`] that all of Horn's metrics share.
 macro_rules! metric_methods {
     ($metric:ident) => {
         fn class_name(&self) -> &'static str {

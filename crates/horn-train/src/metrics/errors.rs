@@ -1,4 +1,4 @@
-//! The errors that are losses too, as metrics.
+//! Metrics of the errors that also exist as losses.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! From what Keras writes back to metrics.
+//! Reads metrics from the configurations that Keras writes.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::registry::Registry;
 pub(super) static METRICS: Registry<dyn Metric> =
     Registry::new("metric", "metrics", "keras.metrics", |metric| metric.validate(), KNOWN);
 
-/// The classes of metrics that Horn has; [`Accuracy`], which stands for one of them, is none.
+/// The class names of Horn's metrics, without [`Accuracy`], which stands for one of them.
 ///
 /// ```
 /// assert!(horn::metrics::class_names().any(|name| name == "BinaryAccuracy"));
@@ -23,9 +23,9 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
     METRICS.class_names()
 }
 
-/// Reads a metric from what Keras writes for it: a name, a function or an object with its class.
+/// Reads a metric from what Keras writes for it: a name, a function, or an object with a class name.
 ///
-/// One that is given by a name has that name in the history, as in Keras.
+/// A metric that is given by a name has that name in the history, as in Keras.
 ///
 /// ```
 /// use horn::metrics::from_config;
@@ -39,8 +39,8 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 ///
-/// Where Horn has no such metric, or an argument is unknown, of another kind or out of range. Keras's class
-/// `Accuracy`, which is not what Keras makes of the name `"accuracy"`, Horn does not have.
+/// If Horn has no such metric, or an argument is unknown, has the wrong type or is out of range. Horn does not have
+/// Keras's class `Accuracy`, which is not what Keras makes of the name `"accuracy"`.
 pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
     if let Some(name) = object.as_str().filter(|name| is_accuracy(name)) {
         return Ok(Arc::new(Accuracy::new().name(name)));
@@ -48,8 +48,8 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
     METRICS.read(object, |name| json!({"name": name}))
 }
 
-/// Registers a custom metric by its class, or by Keras's registered name of it (`package>Class`), so that it can
-/// be read from a configuration. It is read by `serde`; its [`config`](Metric::config) should be what `serde` writes.
+/// Registers a custom metric under its class name, or under Keras's registered name (`package>Class`), so that it can
+/// be read from a configuration. `serde` reads it, so its [`config`](Metric::config) should be what `serde` writes.
 ///
 /// ```
 /// use horn::metrics::{Accumulator, MeanOfRows, Metric, from_config, register};

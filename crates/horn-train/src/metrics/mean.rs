@@ -2,9 +2,9 @@
 
 use burn::Tensor;
 
-/// The weighted mean of all values so far, 0 of none.
+/// The weighted mean of all values so far, and 0 if there are none.
 ///
-/// Values are added on their device; [`result`](Self::result) alone waits for them.
+/// Values are accumulated on their device. Only [`result`](Self::result) waits for it.
 ///
 /// ```
 /// use burn::Tensor;
@@ -25,24 +25,24 @@ pub struct Mean {
 }
 
 impl Mean {
-    /// Adds values that count once each.
+    /// Adds values with the weight 1.
     pub fn update(&mut self, values: Tensor<1>) {
         let count = values.dims()[0] as f64;
         self.update_mean(values.sum(), 1.0, count);
     }
 
-    /// Adds the mean of `count` values, a tensor of one element.
+    /// Adds the mean of `count` values, given as a tensor of one element.
     pub fn update_batch(&mut self, mean: Tensor<1>, count: usize) {
         self.update_mean(mean, count as f64, count as f64);
     }
 
-    /// Adds values with weights of their own.
+    /// Adds values, each with its own weight.
     pub fn update_weighted(&mut self, values: Tensor<1>, weights: Tensor<1>) {
         add(&mut self.weight, Some(weights.clone().sum()));
         self.update_mean((values * weights).sum(), 1.0, 0.0);
     }
 
-    /// Adds all that another mean has seen.
+    /// Adds everything that another mean has accumulated.
     pub fn merge(&mut self, other: &Self) {
         add(&mut self.total, other.total.clone());
         add(&mut self.weight, other.weight.clone());
@@ -62,7 +62,7 @@ impl Mean {
     }
 }
 
-/// Adds to a sum that there may not be yet.
+/// Adds a value to a sum that may not exist yet.
 fn add(sum: &mut Option<Tensor<1>>, value: Option<Tensor<1>>) {
     *sum = match (sum.take(), value) {
         (Some(sum), Some(value)) => Some(sum + value),

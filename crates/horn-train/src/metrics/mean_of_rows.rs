@@ -1,4 +1,4 @@
-//! Metrics that are the mean of a value for each row.
+//! Metrics that average one value for each row.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use super::accumulator::{Accumulator, same_state};
 use super::mean::Mean;
 use crate::losses::{Rows, Target};
 
-/// The weighted mean of what a function says of each row of predictions.
+/// The weighted mean of a function of each row of predictions.
 ///
-/// The function is given the targets and the predictions, `[rows, features]`, and returns `[rows]`.
+/// The function takes the targets and the predictions, `[rows, features]`, and returns a value for each row, `[rows]`.
 ///
 /// ```
 /// use burn::Tensor;
@@ -35,12 +35,12 @@ impl<F> MeanOfRows<F>
 where
     F: Fn(Target, Tensor<2>) -> Result<Tensor<1>> + Send + 'static,
 {
-    /// The mean of this function's values, of no rows yet.
+    /// The mean of this function's values, before any rows.
     pub fn new(value: F) -> Self {
         Self { value, mean: Mean::default() }
     }
 
-    /// The same as what [`Metric::accumulator`](super::Metric::accumulator) returns.
+    /// The same, boxed as [`Metric::accumulator`](super::Metric::accumulator) returns it.
     pub fn boxed(value: F) -> Box<dyn Accumulator> {
         Box::new(Self::new(value))
     }

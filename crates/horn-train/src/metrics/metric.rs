@@ -1,4 +1,4 @@
-//! What a metric is.
+//! The trait of metrics.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::accumulator::Accumulator;
 use crate::registry;
 
-/// A measure of how well the predictions do.
+/// A measure of how good the predictions are.
 ///
-/// It is a description: what it has seen is in its [`accumulator`](Self::accumulator), which can be used alone.
+/// A metric is a description. Its [`accumulator`](Self::accumulator) holds what it has seen, and can also be used
+/// alone.
 ///
 /// ```
 /// use burn::Tensor;
@@ -28,7 +29,7 @@ use crate::registry;
 /// # Ok::<(), horn::Error>(())
 /// ```
 ///
-/// A custom metric that is the mean of a value for each row takes [`MeanOfRows`](super::MeanOfRows):
+/// A custom metric that averages one value for each row uses [`MeanOfRows`](super::MeanOfRows):
 ///
 /// ```
 /// use horn::metrics::{Accumulator, MeanOfRows, Metric};
@@ -57,7 +58,7 @@ pub trait Metric: Debug + Send + Sync {
     /// The key in the history, such as `accuracy`.
     fn name(&self) -> &str;
 
-    /// What adds up the batches, at its beginning.
+    /// A new accumulator, which has seen no batches.
     fn accumulator(&self) -> Box<dyn Accumulator>;
 
     /// Checks the arguments.
@@ -69,28 +70,28 @@ pub trait Metric: Debug + Send + Sync {
         Ok(())
     }
 
-    /// The metric that stands for this one with targets and outputs of these shapes; itself, if none.
+    /// The metric that replaces this one for targets and outputs of these shapes; `None` keeps this one.
     fn resolve(&self, _y_true: &[usize], _y_pred: &Shape) -> Option<Arc<dyn Metric>> {
         None
     }
 
-    /// Does it only ask which prediction of a row is the largest? That a softmax does not change, so where a model ends in
-    /// one, none is computed for the metric.
+    /// Whether the metric depends only on which prediction of a row is the largest. A softmax does not change that, so
+    /// if a model ends in one, it is not computed for such metrics.
     fn asks_for_largest(&self) -> bool {
         false
     }
 
-    /// The arguments, by Keras's keys.
+    /// The arguments, under Keras's keys.
     fn config(&self) -> Value {
         json!({"name": self.name(), "dtype": "float32"})
     }
 
-    /// Keras's registered name of a custom class, `package>Class`; its class name, if none.
+    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
     fn registered_name(&self) -> Option<&str> {
         None
     }
 
-    /// Keras's module of the class, where Horn has it.
+    /// Keras's module of the class; `None` for a class that is not Keras's.
     #[doc(hidden)]
     fn keras_module(&self) -> Option<&'static str> {
         None

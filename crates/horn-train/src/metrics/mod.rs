@@ -1,7 +1,7 @@
-//! What people watch while a model learns: Keras's metrics.
+//! Keras's metrics: what is watched during training.
 //!
-//! A [`Metric`] is a description, which makes an [`Accumulator`]: that takes batch after batch, stays on the device, and
-//! is read only when its number is shown.
+//! A [`Metric`] is a description that makes an [`Accumulator`]. The accumulator takes batch after batch, stays on the
+//! device, and is read only when its value is shown.
 
 mod accumulator;
 mod accuracy;

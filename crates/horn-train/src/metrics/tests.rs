@@ -1,4 +1,4 @@
-//! What holds for all metrics.
+//! Tests of all metrics.
 
 use burn::tensor::{Device, Int, Tensor};
 use horn_nn::AnyTensor;
@@ -19,7 +19,7 @@ fn classes() -> AnyTensor {
     Tensor::<1, Int>::from_data(LABELS, &Device::default()).into()
 }
 
-/// The samples from `begin` to before `end`.
+/// The samples from `begin` up to `end`, without `end`.
 fn part(tensor: &AnyTensor, begin: usize, end: usize) -> AnyTensor {
     match (tensor.rank(), tensor.dtype().is_float()) {
         (1, false) => tensor.clone().int::<1>().unwrap().slice(begin..end).into(),
@@ -28,7 +28,7 @@ fn part(tensor: &AnyTensor, begin: usize, end: usize) -> AnyTensor {
     }
 }
 
-/// The mean of a batch with and without weights is that of Keras, and does not depend on how it is divided.
+/// The mean of a batch, with and without weights, is Keras's, and does not depend on how the batch is divided.
 #[track_caller]
 fn check<const K: usize>(
     metric: &dyn Metric,

@@ -40,37 +40,38 @@ impl Adam {
         Self { common: Common::new("adam", learning_rate), beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false }
     }
 
-    /// How much of the average gradient is kept at each update: 0.9 by default.
+    /// The decay rate of the average gradient: the fraction that is kept at each update; 0.9 by default.
     #[must_use]
     pub fn beta_1(mut self, beta_1: f64) -> Self {
         self.beta_1 = beta_1;
         self
     }
 
-    /// How much of the average squared gradient is kept at each update: 0.999 by default.
+    /// The decay rate of the average squared gradient: the fraction that is kept at each update; 0.999 by default.
     #[must_use]
     pub fn beta_2(mut self, beta_2: f64) -> Self {
         self.beta_2 = beta_2;
         self
     }
 
-    /// Added to the divisor against a division by zero: 1e-7 by default.
+    /// Added to the denominator to avoid a division by zero; 1e-7 by default.
     #[must_use]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
     }
 
-    /// Divides by the root of the largest average so far ([Reddi et al., 2018](https://arxiv.org/abs/1904.09237)).
+    /// Divides by the root of the largest average of squared gradients so far
+    /// ([Reddi et al., 2018](https://arxiv.org/abs/1904.09237)).
     #[must_use]
     pub fn amsgrad(mut self, amsgrad: bool) -> Self {
         self.amsgrad = amsgrad;
         self
     }
 
-    /// The learning rate with the correction for averages that started at zero.
+    /// The learning rate, corrected for the bias of averages that start at zero.
     ///
-    /// In float32 like Keras: `1 - beta_2` of a rounded `beta_2` is off by 1e-5, and the first updates with it.
+    /// In float32, as in Keras: rounding `beta_2` changes `1 - beta_2` by a relative 1e-5, and so the first updates.
     fn corrected(&self, learning_rate: f64, iterations: usize) -> f32 {
         let power = |beta: f64| f64::from(beta as f32).powf(iterations as f64) as f32;
         learning_rate as f32 * (1.0 - power(self.beta_2)).sqrt() / (1.0 - power(self.beta_1))
@@ -135,7 +136,7 @@ impl Adam {
     }
 }
 
-/// Moves an average, zero at first, by `rate` towards the value.
+/// Moves an average, which starts at zero, towards the value by the fraction `rate`.
 fn approach<const D: usize>(average: Option<Tensor<D>>, value: Tensor<D>, rate: f64) -> Tensor<D> {
     match average {
         Some(average) => {

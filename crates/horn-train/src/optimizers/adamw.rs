@@ -33,25 +33,25 @@ impl AdamW {
         Self { adam: Adam::new(learning_rate).name("adam_w").weight_decay(0.004) }
     }
 
-    /// How much of the average gradient is kept at each update: 0.9 by default.
+    /// The decay rate of the average gradient: the fraction that is kept at each update; 0.9 by default.
     #[must_use]
     pub fn beta_1(self, beta_1: f64) -> Self {
         Self { adam: self.adam.beta_1(beta_1) }
     }
 
-    /// How much of the average squared gradient is kept at each update: 0.999 by default.
+    /// The decay rate of the average squared gradient: the fraction that is kept at each update; 0.999 by default.
     #[must_use]
     pub fn beta_2(self, beta_2: f64) -> Self {
         Self { adam: self.adam.beta_2(beta_2) }
     }
 
-    /// Added to the divisor against a division by zero: 1e-7 by default.
+    /// Added to the denominator to avoid a division by zero; 1e-7 by default.
     #[must_use]
     pub fn epsilon(self, epsilon: f64) -> Self {
         Self { adam: self.adam.epsilon(epsilon) }
     }
 
-    /// Divides by the root of the largest average so far.
+    /// Divides by the root of the largest average of squared gradients so far.
     #[must_use]
     pub fn amsgrad(self, amsgrad: bool) -> Self {
         Self { adam: self.adam.amsgrad(amsgrad) }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 
-/// Any optimizer of Burn, with its own formulas and defaults.
+/// Any of Burn's optimizers, with its own formulas and defaults.
 ///
 /// ```
 /// use burn::optim::LionConfig;

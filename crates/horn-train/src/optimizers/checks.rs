@@ -1,4 +1,4 @@
-//! What the arguments of optimizers may be.
+//! Checks of the arguments of optimizers.
 
 use horn_nn::{Error, Result};
 

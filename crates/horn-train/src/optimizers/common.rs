@@ -11,7 +11,7 @@ use super::learning_rate::LearningRate;
 use super::schedules;
 use crate::keras_config;
 
-/// Name, learning rate, weight decay and clipping.
+/// The arguments for name, learning rate, weight decay and clipping.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Common {
     #[serde(default)]
@@ -29,7 +29,8 @@ pub(super) struct Common {
     missing: Missing,
 }
 
-/// What Keras's optimizers can do besides. It is kept, so that a file says the same again, but must be switched off.
+/// Features that Horn's optimizers lack. Their arguments are kept, so that a file comes out as it went in, but they
+/// must be switched off.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Missing {
@@ -108,7 +109,7 @@ impl Common {
         Ok(())
     }
 
-    /// What comes before every update rule: the variable after weight decay, and the gradient after clipping.
+    /// What every update rule does first: it applies weight decay to the variable and clips the gradient.
     pub fn prepare<const D: usize>(
         &self,
         learning_rate: f64,
@@ -120,7 +121,7 @@ impl Common {
 
     fn decay<const D: usize>(&self, learning_rate: f64, variable: Tensor<D>) -> Tensor<D> {
         match self.weight_decay {
-            // Not `variable * (1 - decay)`: rounding that factor would pull all weights the same way at every step.
+            // Not `variable * (1 - decay)`: rounding that factor would shift all weights the same way at every step.
             Some(weight_decay) => {
                 let decay = variable.clone().mul_scalar(weight_decay * learning_rate);
                 variable - decay
@@ -141,12 +142,12 @@ impl Common {
     }
 }
 
-/// Keys of older versions that say nothing of how a model learns.
+/// Keys of older versions of Keras that have no effect on training.
 const SILENT: [&str; 2] = ["jit_compile", "is_legacy_optimizer"];
 
-/// Reads an optimizer of Horn's.
+/// Reads one of Horn's optimizers.
 pub(super) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
-    // Serde would wrap what a schedule's own error says.
+    // Checked first, since `serde` would wrap the error of a schedule in one of its own.
     if let Some(schedule) = config.get("learning_rate").filter(|rate| rate.is_object() || rate.is_string()) {
         schedules::from_config(schedule)?;
     }
@@ -168,28 +169,28 @@ macro_rules! common_arguments {
                 self
             }
 
-            /// Shrinks every variable by this part, times the learning rate, before each update.
+            /// Shrinks every variable by this fraction, times the learning rate, before each update.
             #[must_use]
             pub fn weight_decay(mut self, weight_decay: f64) -> Self {
                 self.$($common).+.weight_decay = Some(weight_decay);
                 self
             }
 
-            /// Scales the gradient of each variable down to at most this norm.
+            /// Scales the gradient of each variable down, so that its norm is at most this value.
             #[must_use]
             pub fn clipnorm(mut self, clipnorm: f64) -> Self {
                 self.$($common).+.clipnorm = Some(clipnorm);
                 self
             }
 
-            /// Clips every element of the gradients to within plus and minus this value.
+            /// Clips every element of the gradients to the range from minus this value to this value.
             #[must_use]
             pub fn clipvalue(mut self, clipvalue: f64) -> Self {
                 self.$($common).+.clipvalue = Some(clipvalue);
                 self
             }
 
-            /// Scales all gradients down together, so that their common norm is at most this value.
+            /// Scales all gradients down together, so that their global norm is at most this value.
             #[must_use]
             pub fn global_clipnorm(mut self, global_clipnorm: f64) -> Self {
                 self.$($common).+.global_clipnorm = Some(global_clipnorm);
@@ -200,8 +201,8 @@ macro_rules! common_arguments {
 }
 pub(super) use common_arguments;
 
-/// The methods of [`Optimizer`](super::Optimizer) that are the same for all that keep a [`Common`] and are a rule of
-/// Burn's themselves.
+/// The methods of [`Optimizer`](super::Optimizer) that are the same for all optimizers that keep a [`Common`] and
+/// implement Burn's update rule themselves.
 macro_rules! common_methods {
     ($optimizer:ident) => {
         fn class_name(&self) -> &'static str {
@@ -231,8 +232,8 @@ macro_rules! common_methods {
 }
 pub(super) use common_methods;
 
-/// Makes a rule of Burn's of an optimizer that keeps a [`Common`] and has a method `update`: that is given a variable,
-/// its gradient and the state, and returns the new variable. The state has slots of these names.
+/// Implements Burn's update rule for an optimizer that keeps a [`Common`] and has a method `update`. That takes a
+/// variable, its gradient and the state, and returns the new variable. The state has slots with these names.
 macro_rules! burn_rule {
     ($optimizer:ident, $names:expr) => {
         impl $crate::optimizers::state::SlotNames for $optimizer {

@@ -1,4 +1,4 @@
-//! From what Keras writes back to optimizers.
+//! Reads optimizers from the configurations that Keras writes.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) static OPTIMIZERS: Registry<dyn Optimizer> = Registry::<dyn Optimizer
 )
 .any_case();
 
-/// The classes of optimizers that Horn has.
+/// The class names of Horn's optimizers.
 ///
 /// ```
 /// assert!(horn::optimizers::class_names().any(|name| name == "Adam"));
@@ -28,7 +28,7 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
     OPTIMIZERS.class_names()
 }
 
-/// Reads an optimizer from what Keras writes for it: a name, or an object with its class. Capitals are no difference.
+/// Reads an optimizer from what Keras writes for it: a name, or an object with a class name. Case does not matter.
 ///
 /// ```
 /// use horn::optimizers::from_config;
@@ -42,14 +42,14 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 ///
-/// Where Horn has no such optimizer or learning rate schedule, or an argument is unknown, of another kind, out
-/// of range, or one that Horn can't follow.
+/// If Horn has no such optimizer or learning rate schedule, or an argument is unknown, has the wrong type, is out of
+/// range or is not supported by Horn.
 pub fn from_config(object: &Value) -> Result<Arc<dyn Optimizer>> {
     OPTIMIZERS.read(object, |_| json!({}))
 }
 
-/// Registers a custom optimizer by its class, or by Keras's registered name of it (`package>Class`), so that it
-/// can be read from a configuration. It is read by `serde`; its [`config`](Optimizer::config) should be what `serde`
+/// Registers a custom optimizer under its class name, or under Keras's registered name (`package>Class`), so that it
+/// can be read from a configuration. `serde` reads it, so its [`config`](Optimizer::config) should be what `serde`
 /// writes.
 ///
 /// ```

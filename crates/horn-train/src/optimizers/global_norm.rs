@@ -1,12 +1,12 @@
-//! Clipping all gradients together.
+//! Clips all gradients by their global norm.
 
 use burn::Tensor;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 
-/// Scales all gradients of the module down together, so that their common norm is at most `norm`.
+/// Scales all gradients of the module down together, so that their global norm is at most `norm`.
 ///
-/// Nothing is read from the device. A gradient that is not finite makes all of them NaN, as in Keras.
+/// Nothing is read from the device. A gradient that is not finite makes all gradients NaN, as in Keras.
 ///
 /// ```
 /// use burn::nn::LinearConfig;

@@ -1,4 +1,4 @@
-//! How large the steps are: a number, or a schedule.
+//! The learning rate: a number, or a schedule.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::checks::at_least_zero;
 use super::schedules::{self, Schedule};
 
-/// The learning rate of an optimizer. A number or a [`Schedule`] turns into one, so that optimizers take either.
+/// The learning rate of an optimizer. A number or a [`Schedule`] converts into one, so optimizers take either.
 ///
 /// ```
 /// use horn::optimizers::LearningRate;
@@ -18,7 +18,7 @@ use super::schedules::{self, Schedule};
 /// ```
 #[derive(Clone, Debug)]
 pub enum LearningRate {
-    /// The same for all steps, unless it is set.
+    /// The same rate for all steps, until another is set.
     Constant(f64),
     /// A rate for each step.
     Schedule(Arc<dyn Schedule>),
@@ -59,7 +59,7 @@ impl From<Arc<dyn Schedule>> for LearningRate {
     }
 }
 
-/// Schedules are the same where Keras's files would say the same of them.
+/// Two schedules are equal if they serialize to the same configuration.
 impl PartialEq for LearningRate {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -70,7 +70,7 @@ impl PartialEq for LearningRate {
     }
 }
 
-/// A number, or an object with its class.
+/// A number, or the schedule's object with its class.
 impl Serialize for LearningRate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -1,7 +1,7 @@
-//! How the weights follow the gradients: Keras's optimizers, with Keras's formulas and defaults.
+//! Keras's optimizers, with Keras's formulas and defaults: how gradients update the weights.
 //!
-//! Each is plain data, checks its arguments, and turns into Burn's `ModuleOptimizer`, which holds the state. Any
-//! optimizer of Burn can be used as well, through [`BurnOptimizer`].
+//! Each optimizer is plain data, checks its arguments, and converts into Burn's `ModuleOptimizer`, which holds the
+//! state. Any of Burn's optimizers can be used, too, through [`BurnOptimizer`].
 
 mod adam;
 mod adamw;
@@ -34,7 +34,7 @@ pub use state::{SlotNames, State};
 pub use table::*;
 pub use variables::{OptimizerValue, OptimizerVariable};
 
-/// The classes of optimizers alone, for a prelude.
+/// Only the classes of optimizers, for a prelude.
 #[doc(hidden)]
 pub mod classes {
     pub use super::table::*;

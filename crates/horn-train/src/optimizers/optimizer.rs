@@ -1,4 +1,4 @@
-//! What an optimizer is.
+//! The trait of optimizers.
 
 use std::fmt::Debug;
 
@@ -10,7 +10,7 @@ use super::learning_rate::LearningRate;
 use super::slot::SlotSpec;
 use crate::registry;
 
-/// A description of how the weights follow the gradients.
+/// A description of how gradients update the weights.
 ///
 /// ```
 /// use horn::optimizers::{Adam, Optimizer};
@@ -26,13 +26,14 @@ pub trait Optimizer: Debug + Send + Sync {
     /// The learning rate that training starts with, or its schedule.
     fn learning_rate(&self) -> LearningRate;
 
-    /// The norm that all gradients together may have; clipping to it is left to the caller, with
-    /// [`clip_by_global_norm`](super::clip_by_global_norm), as a rule sees one variable at a time.
+    /// The limit of the global norm of all gradients, if there is one. The caller clips them with
+    /// [`clip_by_global_norm`](super::clip_by_global_norm), since an update rule sees only one variable at a time.
     fn global_clipnorm(&self) -> Option<f64> {
         None
     }
 
-    /// What it keeps for a weight, by the names in its [`State`](super::State) and in Keras's order. `None` where that is not known.
+    /// The slots that it keeps for a weight, with the names in its [`State`](super::State) and in Keras's order. `None`
+    /// if they are not known.
     fn slots(&self, _weight: &Weight) -> Option<Vec<SlotSpec>> {
         None
     }
@@ -44,18 +45,18 @@ pub trait Optimizer: Debug + Send + Sync {
     /// An argument is out of range, or two exclude each other.
     fn validate(&self) -> Result<()>;
 
-    /// A fresh optimizer, without any state.
+    /// A new optimizer, without any state.
     fn to_module_optimizer(&self) -> ModuleOptimizer;
 
-    /// The arguments, by Keras's keys.
+    /// The arguments, under Keras's keys.
     fn config(&self) -> Value;
 
-    /// Keras's registered name of a custom class, `package>Class`; its class name, if none.
+    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
     fn registered_name(&self) -> Option<&str> {
         None
     }
 
-    /// Keras's module of the class, where Horn has it. The rules of such do not panic.
+    /// Keras's module of the class; `None` for a class that is not Keras's. The rules of Keras's classes do not panic.
     #[doc(hidden)]
     fn keras_module(&self) -> Option<&'static str> {
         None

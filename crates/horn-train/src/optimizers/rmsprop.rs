@@ -38,28 +38,28 @@ impl RMSprop {
         Self { common: Common::new("rm_sprop", learning_rate), rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
 
-    /// How much of the averages is kept at each update: 0.9 by default.
+    /// The decay rate of the averages: the fraction that is kept at each update; 0.9 by default.
     #[must_use]
     pub fn rho(mut self, rho: f64) -> Self {
         self.rho = rho;
         self
     }
 
-    /// How much of the last move is added to the next, from 0 (the default: none) to 1.
+    /// The fraction of the last update that is added to the next, from 0 (the default: none) to 1.
     #[must_use]
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
     }
 
-    /// Added under the root against a division by zero: 1e-7 by default.
+    /// Added under the root to avoid a division by zero; 1e-7 by default.
     #[must_use]
     pub fn epsilon(mut self, epsilon: f64) -> Self {
         self.epsilon = epsilon;
         self
     }
 
-    /// Divides by the root of the variance, not of the average square.
+    /// Divides by the root of the gradient's variance, instead of its average square.
     #[must_use]
     pub fn centered(mut self, centered: bool) -> Self {
         self.centered = centered;

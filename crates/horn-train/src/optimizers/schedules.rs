@@ -40,7 +40,7 @@ pub trait Schedule: Debug + Send + Sync {
     /// Keras's name of the class.
     fn class_name(&self) -> &'static str;
 
-    /// The rate of a step: the number of those before it, in all runs of `fit` together.
+    /// The learning rate of a step. Steps are counted from 0 over all runs of `fit` together.
     fn learning_rate(&self, step: usize) -> f64;
 
     /// Checks the arguments.
@@ -52,15 +52,15 @@ pub trait Schedule: Debug + Send + Sync {
         Ok(())
     }
 
-    /// The arguments, by Keras's keys.
+    /// The arguments, under Keras's keys.
     fn config(&self) -> Value;
 
-    /// Keras's registered name of a custom class, `package>Class`; its class name, if none.
+    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
     fn registered_name(&self) -> Option<&str> {
         None
     }
 
-    /// Keras's module of the class, where Horn has it.
+    /// Keras's module of the class; `None` for a class that is not Keras's.
     #[doc(hidden)]
     fn keras_module(&self) -> Option<&'static str> {
         None
@@ -80,17 +80,17 @@ pub(super) static SCHEDULES: Registry<dyn Schedule> = Registry::new(
     &[],
 );
 
-/// Reads a schedule from what Keras writes for it.
+/// Reads a schedule from what Keras writes for it: a name, or an object with a class name.
 ///
 /// # Errors
 ///
-/// Where there is no such schedule, or an argument is unknown, of another kind or out of range.
+/// If there is no such schedule, or an argument is unknown, has the wrong type or is out of range.
 pub fn from_config(object: &Value) -> Result<Arc<dyn Schedule>> {
     SCHEDULES.read(object, |_| json!({}))
 }
 
-/// Registers a custom schedule by its class, or by Keras's registered name of it (`package>Class`), so that it can be
-/// read from a configuration. It is read by `serde`; its [`config`](Schedule::config) should be what `serde` writes.
+/// Registers a custom schedule under its class name, or under Keras's registered name (`package>Class`), so that it can
+/// be read from a configuration. `serde` reads it, so its [`config`](Schedule::config) should be what `serde` writes.
 ///
 /// ```
 /// use horn::optimizers::schedules::{Schedule, register};

@@ -11,7 +11,7 @@ use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
 use super::state::State;
 
-/// Gradient descent, with momentum if wanted.
+/// Gradient descent, with optional momentum.
 ///
 /// With the gradient `g`, the variable `w` becomes `w - learning_rate * g`. With momentum there is a velocity
 /// `v = momentum * v - learning_rate * g`, and `w` becomes `w + v`, or `w + momentum * v - learning_rate * g` with
@@ -38,14 +38,14 @@ impl SGD {
         Self { common: Common::new("sgd", learning_rate), momentum: 0.0, nesterov: false }
     }
 
-    /// How much of the velocity is kept at each update, from 0 (the default: none) to 1.
+    /// The fraction of the velocity that is kept at each update, from 0 (the default: none) to 1.
     #[must_use]
     pub fn momentum(mut self, momentum: f64) -> Self {
         self.momentum = momentum;
         self
     }
 
-    /// Looks ahead: moves along the velocity that the next update would start from.
+    /// Uses Nesterov's momentum: moves along the velocity that the next update would start from.
     #[must_use]
     pub fn nesterov(mut self, nesterov: bool) -> Self {
         self.nesterov = nesterov;

@@ -1,21 +1,20 @@
-//! What an optimizer keeps for a weight.
+//! The slots of an optimizer: arrays that it keeps for a weight.
 
 use horn_nn::Weight;
 
 /// An array that an optimizer keeps for a weight, such as the average of its gradients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlotSpec {
-    /// Its name in the rule's [`State`](super::State), and at the end of Keras's name.
+    /// The name in the rule's [`State`](super::State), and the end of Keras's name.
     pub name: &'static str,
-    /// The sizes of its axes.
+    /// The shape of the array.
     pub sizes: Vec<usize>,
-    /// Keras writes the slots in blocks: those of the first block for all weights, one weight after the other, then those
-    /// of the second.
+    /// Keras writes slots in blocks: first block 0 of all weights, one weight after the other, then block 1.
     pub block: usize,
 }
 
 impl SlotSpec {
-    /// A slot of the weight's own shape, in the first block.
+    /// A slot with the shape of the weight, in the first block.
     ///
     /// ```
     /// use horn::Sequential;
@@ -43,7 +42,7 @@ impl SlotSpec {
         self.sizes.iter().product()
     }
 
-    /// Has it no values?
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

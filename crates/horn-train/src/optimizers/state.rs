@@ -1,4 +1,4 @@
-//! What an update rule remembers of one variable.
+//! The state that an update rule keeps for one variable.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use burn::Tensor;
 use burn::optim::{RecordState, StateSink, StateSource};
 use burn::tensor::Device;
 
-/// The names of what a rule keeps for each variable, by Keras's names.
+/// The names of the slots that a rule keeps for each variable, which are Keras's names.
 ///
 /// ```
 /// use burn::Tensor;
@@ -28,41 +28,45 @@ use burn::tensor::Device;
 /// assert!(state.take("last_gradient").is_some());
 /// ```
 pub trait SlotNames: 'static {
-    /// All that it may keep. What is not among them is not saved.
+    /// All slots that the rule may keep. Others are not saved.
     const NAMES: &'static [&'static str];
 }
 
-/// The number of updates of one variable, and what the rule `R` keeps for it.
+/// The number of updates of one variable, and the slots that the rule `R` keeps for it.
 ///
 /// A rule takes its tensors out, updates them in place and puts them back.
 pub struct State<R, const D: usize> {
-    /// How many updates there were.
+    /// The number of updates so far.
     pub iterations: usize,
-    /// A rule keeps a handful at most, so that a list is as quick as a map.
+    /// A rule keeps only a few slots, so a list is as fast as a map.
     slots: Vec<(&'static str, Tensor<D>)>,
     rule: PhantomData<fn() -> R>,
 }
 
 impl<R: SlotNames, const D: usize> State<R, D> {
-    /// Takes a tensor out, if there is one.
+    /// Takes a tensor out of its slot, if there is one.
     pub fn take(&mut self, name: &str) -> Option<Tensor<D>> {
         let at = self.slots.iter().position(|(own, _)| *own == name)?;
         Some(self.slots.swap_remove(at).1)
     }
 
-    /// Puts a tensor in the place of the one of this name.
+    /// Puts a tensor into the slot of this name.
+    ///
+    /// # Panics
+    ///
+    /// In debug builds, if the name is not one of [`SlotNames::NAMES`].
     pub fn put(&mut self, name: &'static str, tensor: Tensor<D>) {
         debug_assert!(R::NAMES.contains(&name), "{name} is not among the names of the rule's slots");
         self.take(name);
         self.slots.push((name, tensor));
     }
 
-    /// Is there nothing to remember but the number of updates?
+    /// Whether there are no slots, only the number of updates.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// The same on another device.
+    /// The same state on another device.
     #[must_use]
     pub fn to_device(self, device: &Device) -> Self {
         let slots = self.slots.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect();
@@ -70,7 +74,7 @@ impl<R: SlotNames, const D: usize> State<R, D> {
     }
 }
 
-// Not derived, since that would ask the same of the rule.
+// Not derived: that would require the same traits of the rule.
 impl<R, const D: usize> Default for State<R, D> {
     fn default() -> Self {
         Self { iterations: 0, slots: Vec::new(), rule: PhantomData }

@@ -1,4 +1,4 @@
-//! What the tests of the optimizers share.
+//! Helpers for the tests of the optimizers.
 
 use burn::Tensor;
 use burn::module::{Module, Param};
@@ -38,8 +38,8 @@ impl Variables {
     }
 }
 
-/// Compares the variables after 1, 3 and 100 steps with those of Keras, whose gradients were the fixed ones times 1, 2
-/// and 3 and then times cos(step), and half-way saves and restores the state.
+/// Compares the variables after 1, 3 and 100 steps with Keras's, whose gradients were the fixed ones times 1, 2 and 3,
+/// and then times cos(step). Saves and restores the state after 50 steps.
 #[track_caller]
 pub fn check_steps(optimizer: &dyn Optimizer, first: [f32; 8], third: [f32; 8], hundredth: [f32; 8]) {
     optimizer.validate().unwrap();
@@ -60,7 +60,7 @@ pub fn check_steps(optimizer: &dyn Optimizer, first: [f32; 8], third: [f32; 8], 
                 let bytes = module_optimizer.into_bytes().unwrap();
                 module_optimizer = optimizer.to_module_optimizer().from_bytes(bytes).unwrap();
             }
-            // A hundred steps add up a hundred roundings, in another order than XLA's.
+            // A hundred steps add up a hundred rounding errors, in another order than XLA's.
             100 => assert_close_to_scale(&variables.values(), &hundredth, 5e-6),
             _ => {}
         }

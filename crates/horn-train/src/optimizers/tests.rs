@@ -1,4 +1,4 @@
-//! What holds for all optimizers.
+//! Tests of all optimizers.
 
 use super::*;
 

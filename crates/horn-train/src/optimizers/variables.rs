@@ -1,23 +1,24 @@
-//! The variables of an optimizer, as Keras's files have them.
+//! The variables of an optimizer, as in Keras's files.
 
 use ndarray::ArrayD;
 
 /// A variable of an optimizer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OptimizerVariable {
-    /// Keras's name, `dense_kernel_momentum`.
+    /// Keras's name, such as `dense_kernel_momentum`.
     pub name: String,
-    /// The weight that it is kept for, by its number in [`Model::weights`](horn_nn::Model::weights). Keras keeps it in the dtype of that weight.
+    /// The weight that the variable is kept for, as an index in [`Model::weights`](horn_nn::Model::weights). Keras
+    /// keeps it in the dtype of that weight.
     pub weight: Option<usize>,
-    /// What it holds.
+    /// The value.
     pub value: OptimizerValue,
 }
 
-/// What a variable of an optimizer holds.
+/// The value of a variable of an optimizer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OptimizerValue {
-    /// A count, of no axes.
+    /// A count, without axes.
     Int(i64),
-    /// Numbers.
+    /// An array of numbers.
     Float(ArrayD<f32>),
 }

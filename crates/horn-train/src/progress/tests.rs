@@ -6,7 +6,7 @@ type Values = &'static [(&'static str, f64)];
 
 struct Case {
     target: Option<usize>,
-    /// When a step ends, its numbers, and what the terminal then shows if it is drawn anew.
+    /// The time at which a step ends, its numbers, and what the terminal then shows if the line is redrawn.
     steps: &'static [(f64, Values, Option<&'static str>)],
     end: (f64, Values),
     bar: &'static str,
@@ -99,7 +99,7 @@ fn at(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-/// Runs a case, and says what was written after each step and at the end.
+/// Runs a case, and returns what was written after each step and at the end.
 fn run(case: &Case, verbose: Verbose, columns: Option<usize>, styled: bool) -> Vec<String> {
     let mut out = Vec::new();
     let mut written = Vec::new();

@@ -8,7 +8,7 @@ use crate::losses::MeanSquaredError;
 use crate::optimizers::SGD;
 use crate::{Evaluate, Predict, Scores};
 
-/// Writes down the hooks that are called.
+/// Records the hooks that are called.
 #[derive(Default)]
 struct Recorder(Vec<String>);
 
@@ -150,7 +150,7 @@ fn hooks_may_use_and_change_the_model() {
     assert_eq!(history["epochs"], [1.0, 2.0]);
     assert_eq!(weights(&busy), weights(&plain));
 
-    // What the hook has frozen stays so.
+    // The layer that the hook froze stays frozen.
     busy.fit(x(), y(), quiet(1)).unwrap();
     assert_eq!(weights(&busy)[2..], weights(&plain)[2..]);
     assert_ne!(weights(&busy)[..2], weights(&plain)[..2]);
@@ -158,7 +158,7 @@ fn hooks_may_use_and_change_the_model() {
 
 #[test]
 fn a_hook_may_put_another_model_in_place() {
-    /// Goes back to the model as it was after the first epoch.
+    /// Restores the model as it was after the first epoch.
     #[derive(Default)]
     struct Back(Option<horn_nn::Model>);
     impl Callback for Back {
@@ -175,7 +175,7 @@ fn a_hook_may_put_another_model_in_place() {
     let mut model = model(SGD::new(0.01), MeanSquaredError::new());
     let history = model.fit(x(), y(), quiet(4).callback(Back::default())).unwrap();
     assert!(history["loss"][1] < history["loss"][0], "{history:?}");
-    // Each of the later epochs begins with the weights after the first.
+    // Each later epoch starts with the weights after the first epoch.
     assert_eq!(history["loss"][1..], [history["loss"][1]; 3]);
     assert_eq!(model.iterations, 12);
 }

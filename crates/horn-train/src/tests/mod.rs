@@ -1,4 +1,4 @@
-//! Tests of training as a whole: what is called when, and what is left when something goes wrong.
+//! Tests of training as a whole: what is called when, and the state of the model after a failure.
 
 mod callbacks;
 mod rescue;
@@ -14,7 +14,7 @@ use crate::losses::Loss;
 use crate::optimizers::Optimizer;
 use crate::{Compile, CompiledModel, Evaluate, Fit, Scores, Verbose};
 
-/// Two layers of weights, without randomness in their training.
+/// Two layers with weights, whose training is not random.
 fn model(optimizer: impl Optimizer + 'static, loss: impl Loss + 'static) -> CompiledModel {
     Sequential::new().add(Input([2])).add(Dense(3)).add(Dense(1).name("last")).compile(optimizer, loss, ()).unwrap()
 }
@@ -27,7 +27,7 @@ fn y() -> HostArray<'static> {
     HostArray::new(vec![0.5_f32, -1.0, 0.25, 2.0, 1.0, -0.75], [6]).unwrap()
 }
 
-/// Three batches an epoch, in the order of the samples.
+/// Options with three batches for each epoch, in the order of the samples.
 fn quiet<'a>(epochs: usize) -> Fit<'a> {
     Fit::epochs(epochs).batch_size(2).shuffle(false).verbose(Verbose::Silent)
 }

@@ -1,4 +1,4 @@
-//! A panic or an error leaves the model with the weights of the last whole step.
+//! A panic or an error leaves the model with the weights of the last complete step.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::callbacks::{Callback, Training};
 use crate::losses::{MeanSquaredError, Reduction, Target, TargetKind};
 use crate::optimizers::{LearningRate, SGD, SlotNames, State};
 
-/// What goes wrong.
+/// The way in which a test fails.
 #[derive(Debug, Clone, Copy)]
 enum Failure {
     Panic,
@@ -32,7 +32,7 @@ impl Failure {
     }
 }
 
-/// The mean squared error, which fails in one of its calls.
+/// The mean squared error, of which one call fails.
 #[derive(Debug)]
 struct Failing {
     failure: Failure,
@@ -64,13 +64,13 @@ impl Loss for Failing {
     }
 }
 
-/// Runs until the failure; says nothing of a panic.
+/// Runs code that must fail, by an error or a panic.
 fn fails<T>(run: impl FnOnce() -> Result<T>) {
     let outcome = catch_unwind(AssertUnwindSafe(run));
     assert!(outcome.map_or(true, |result| result.is_err()), "nothing has failed");
 }
 
-/// The model predicts, trains and is measured as one that was trained for so many steps without a failure.
+/// The model predicts, trains and is evaluated like one that was trained for this many steps without a failure.
 fn check_as_after(mut model: CompiledModel, initial: &[ArrayD<f32>], batches: usize) {
     let mut expected = super::model(SGD::new(0.1).momentum(0.9), MeanSquaredError::new());
     expected.model_mut().unwrap().set_weights(initial).unwrap();
@@ -120,7 +120,7 @@ fn a_validation_that_fails_leaves_the_weights_of_the_epoch() {
     }
 }
 
-/// Fails in one hook, which is numbered.
+/// Fails in one hook, given by its number.
 struct FailingCallback(Failure, usize);
 
 impl FailingCallback {
@@ -166,7 +166,7 @@ fn a_callback_that_fails_leaves_the_weights_of_the_last_whole_step() {
     }
 }
 
-/// A rule that panics at the second weight of its second step.
+/// An update rule that panics at the second weight of its second step.
 #[derive(Clone, Debug)]
 struct FailingRule(Arc<AtomicUsize>);
 
@@ -224,7 +224,7 @@ fn a_custom_rule_that_panics_leaves_the_weights_of_the_last_whole_step() {
     assert_eq!(model.fit(x(), y(), quiet(1)).unwrap(), expected.fit(x(), y(), quiet(1)).unwrap());
 }
 
-/// As in Keras, which warns: the loss is reported, and what layers change themselves still changes.
+/// As in Keras, which warns: the loss is reported, and layers still update their own state.
 #[test]
 fn a_model_that_is_frozen_is_measured_by_fit() {
     horn_nn::random::set_random_seed(1);

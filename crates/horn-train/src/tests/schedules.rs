@@ -1,4 +1,4 @@
-//! A schedule says the learning rate of each step.
+//! A schedule gives the learning rate of each step.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use crate::losses::MeanSquaredError;
 use crate::optimizers::schedules::Schedule;
 use crate::optimizers::{Adam, SGD};
 
-/// Halves the rate at each step, and writes down the steps that it was asked for.
+/// Halves the rate at each step, and records the steps that it was asked for.
 #[derive(Debug, Clone, Default)]
 struct Halving(Arc<Mutex<Vec<usize>>>);
 
@@ -42,7 +42,7 @@ fn a_schedule_is_asked_before_each_step() {
     assert_eq!(*schedule.0.lock().unwrap(), [0, 1, 2, 3, 4, 5]);
     assert_eq!(scheduled.learning_rate(), 0.2 / 64.0);
 
-    // The same by hand: a step for each epoch of one batch.
+    // The same, with rates set by hand: each `fit` is one epoch of one batch.
     for step in 0..6 {
         set.set_learning_rate(0.2 * 0.5_f64.powi(step)).unwrap();
         let begin = step as usize % 3 * 2;

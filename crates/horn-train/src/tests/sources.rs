@@ -1,4 +1,4 @@
-//! Batches from elsewhere than arrays, with weights, and with errors.
+//! Sources of batches other than arrays, with weights, and with errors.
 
 use burn::Tensor;
 use burn::tensor::{Device, TensorData};
@@ -17,7 +17,7 @@ struct Pairs {
     weights: Option<[f32; 6]>,
     /// The batch at which the source fails.
     fails_at: Option<usize>,
-    /// Are the targets left out?
+    /// Whether the targets are left out.
     without_targets: bool,
 }
 
@@ -76,7 +76,7 @@ fn samples_count_by_their_weights() {
     let (mut all_alike, mut weighted) = two();
     let mut source = Pairs { weights: Some([0.0, 2.0, 1.0, 1.0, 2.0, 0.0]), ..Pairs::default() };
     let history = weighted.fit_source(&mut source, quiet(1)).unwrap();
-    // A sample of weight 0 beside one of 2 is as if the batch had that one alone: the mean is over the batch.
+    // A sample of weight 0 next to one of weight 2 is like a batch of that one alone, since the mean is over the batch.
     for at in [vec![1], vec![2, 3], vec![4]] {
         all_alike.fit(x().samples(&at), y().samples(&at), quiet(1)).unwrap();
     }

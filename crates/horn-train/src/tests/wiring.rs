@@ -1,4 +1,4 @@
-//! What goes into the loss and into a step besides the loss of the outputs, by numbers that can be reckoned by hand.
+//! What goes into the loss and into a step besides the losses of the outputs, by numbers that can be computed by hand.
 
 use horn_nn::constraints::NonNeg;
 use horn_nn::initializers::Constant;
@@ -20,7 +20,7 @@ fn column(values: &[f32]) -> HostArray<'static> {
     HostArray::new(values.to_vec(), [values.len(), 1]).unwrap()
 }
 
-/// The loss for these samples, and the only weight after a step of 0.1 on them.
+/// The loss on these samples, and the only weight after a step on them with the learning rate 0.1.
 fn loss_and_weight(layers: Sequential, x: HostArray<'static>, y: HostArray<'static>) -> (f64, f32) {
     let mut model = layers.compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap();
     let loss = model.evaluate_with(x.clone(), y.clone(), Evaluate::new().verbose(Verbose::Silent)).unwrap().loss();
@@ -31,14 +31,14 @@ fn loss_and_weight(layers: Sequential, x: HostArray<'static>, y: HostArray<'stat
 #[test]
 fn regularizers_of_weights_count() {
     let layers = Sequential::new().add(Input([1])).add(double().kernel_regularizer(L2::new(0.5)));
-    // 0.5 · 2², whose slope is 2.
+    // 0.5 · 2², whose derivative is 2.
     assert_eq!(loss_and_weight(layers, column(&[1.0, 1.0]), column(&[2.0, 2.0])), (2.0, 1.8));
 }
 
 #[test]
 fn regularizers_of_outputs_count() {
     let layers = Sequential::new().add(Input([1])).add(double()).add(ActivityRegularization().l2(0.5));
-    // 0.5 · (2² + 2²) for a batch of 2, whose slope by the weight is 2.
+    // 0.5 · (2² + 2²) for a batch of 2, whose derivative with respect to the weight is 2.
     assert_eq!(loss_and_weight(layers, column(&[1.0, 1.0]), column(&[2.0, 2.0])), (2.0, 1.8));
 }
 
@@ -56,10 +56,10 @@ fn constraints_hold_after_a_step() {
 fn steps_that_are_masked_do_not_count() {
     let layers = Sequential::new().add(Input([2, 1])).add(Masking()).add(double());
     let steps = |values: [f32; 4]| HostArray::new(values.to_vec(), [2, 2, 1]).unwrap();
-    // The last step is 0, which Masking masks; its target would add 100² to the sum, and 1 to the number of steps.
+    // `Masking` masks the last timestep, which is 0. Its target would add 100² to the sum, and 1 to the count.
     let (loss, weight) = loss_and_weight(layers, steps([1.0, 1.0, 1.0, 0.0]), steps([2.0, 2.0, 5.0, 100.0]));
     assert_eq!(loss, 3.0);
-    // The slope is 2 · (2 - 5) · 1 / 3.
+    // The derivative is 2 · (2 - 5) · 1 / 3.
     assert!((weight - 2.2).abs() < 1e-6, "{weight}");
 }
 
@@ -69,7 +69,7 @@ fn losses_of_outputs_are_means_over_samples_and_count_by_their_weights() {
     let heads = ["left", "right"].map(|name| double().name(name).apply(&input).unwrap());
     let losses = [MeanSquaredError::new(), MeanSquaredError::new()].loss_weights([1.0, 0.5]);
     let mut model = Model::new(&input, heads).unwrap().compile(SGD::new(0.1), losses, ()).unwrap();
-    // The third sample alone is wrong, and in a batch of its own.
+    // Only the third sample is wrong, and it is in a batch of its own.
     let y = vec![column(&[2.0, 2.0, 5.0]), column(&[2.0, 2.0, 8.0])];
     let options = Evaluate::new().batch_size(2).verbose(Verbose::Silent);
     let scores = model.evaluate_with(column(&[1.0; 3]), y, options).unwrap();

@@ -1,4 +1,4 @@
-//! The cache that is shared with `burn-dataset`.
+//! The cache of `burn-dataset`, which Horn shares.
 
 use std::fs;
 use std::io;
@@ -11,20 +11,20 @@ use super::part::{Part, decompress};
 
 pub(super) const BY_HAND: &str = "name a folder that has the four files with mnist::load_from";
 
-/// Where `burn-dataset` keeps its MNIST.
+/// The folder in which `burn-dataset` keeps MNIST.
 #[cfg(feature = "download")]
 pub(super) fn folder() -> Result<PathBuf> {
     let cache = dirs::cache_dir().ok_or_else(|| Error::file("this system has no cache folder").hint(BY_HAND))?;
     Ok(cache.join("burn-dataset").join("mnist"))
 }
 
-/// The cached file, downloaded if it is not there yet.
+/// Finds a file in the cache, or downloads it.
 pub(super) fn find_or_fetch(
     part: &Part,
     folder: &Path,
     download: impl Fn(&str, &str) -> Result<Vec<u8>>,
 ) -> Result<PathBuf> {
-    // As `burn-dataset` has it.
+    // The same subfolders as in `burn-dataset`.
     let folder = folder.join(if part.name.starts_with("train") { "train" } else { "test" });
     if let Some(path) = part.find(&folder) {
         return Ok(path);
@@ -43,8 +43,8 @@ pub(super) fn find_or_fetch(
     Ok(path)
 }
 
-/// Writes beside the file and renames, so that nobody ever finds half of it. It lies there decompressed, as
-/// `burn-dataset` expects it.
+/// Writes a temporary file and renames it, so that an incomplete file never appears in the cache. The file is
+/// decompressed, as `burn-dataset` expects.
 fn write(bytes: &[u8], folder: &Path, path: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut beside = NamedTempFile::new_in(folder)?;

@@ -1,4 +1,4 @@
-//! The download, by `burn-dataset`.
+//! Downloads files through `burn-dataset`.
 
 use std::any::Any;
 use std::sync::Once;
@@ -11,10 +11,10 @@ use super::cache::BY_HAND;
 
 const DOWNLOADER: &str = "horn-download";
 
-/// Downloads with a progress bar.
+/// Downloads a file, with a progress bar.
 ///
-/// Burn's downloader panics where there is no network, and cannot run inside of an async runtime. A thread of its own
-/// solves both.
+/// Burn's downloader panics if there is no network, and can't run inside an async runtime. Running it in a separate
+/// thread solves both.
 pub(super) fn download(url: &str, name: &str) -> Result<Vec<u8>> {
     silence_the_downloader();
     let failed = || {
@@ -32,7 +32,8 @@ pub(super) fn download(url: &str, name: &str) -> Result<Vec<u8>> {
         .map_err(|payload| failed().received(reason(&*payload)))
 }
 
-/// Keeps the panics of the downloader's thread, which become errors, off the terminal. All others are shown as before.
+/// Hides the panic messages of the downloader's thread, as these panics become errors. Other panics are reported as
+/// before.
 fn silence_the_downloader() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -45,7 +46,7 @@ fn silence_the_downloader() {
     });
 }
 
-/// What the panic says, without the words that `unwrap` puts before the error.
+/// The message of the panic, without the prefix that `unwrap` adds.
 fn reason(payload: &(dyn Any + Send)) -> &str {
     let said = match payload.downcast_ref::<String>() {
         Some(said) => said,

@@ -1,4 +1,4 @@
-//! The four files of MNIST, and how each is checked.
+//! The four files of MNIST, and the checks for each.
 
 use std::fmt;
 use std::fs::File;
@@ -16,10 +16,10 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// One of the four files.
 pub(super) struct Part {
     pub(super) name: &'static str,
-    /// What it holds, in words.
+    /// A description of the contents.
     pub(super) holds: &'static str,
     shape: &'static [usize],
-    /// Of the IDX content. The compressed files that are about differ in their bytes.
+    /// The checksum of the IDX data. Compressed copies of the same data differ.
     sha256: &'static str,
 }
 
@@ -54,25 +54,26 @@ pub(super) const TEST_LABELS: Part = Part {
 pub(super) const PARTS: [Part; 4] = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
 
 impl Part {
-    /// Where it can be had: the mirror that `burn-dataset` downloads from.
+    /// The URL of the file on the mirror that `burn-dataset` uses.
     pub(super) fn url(&self) -> String {
         format!("https://storage.googleapis.com/cvdf-datasets/mnist/{}.gz", self.name)
     }
 
-    /// The file in this folder. The plain one is preferred, as it loads faster.
+    /// Finds the file in this folder. An uncompressed file is preferred, as it loads faster.
     pub(super) fn find(&self, folder: &Path) -> Option<PathBuf> {
         let compressed = format!("{}.gz", self.name);
         [self.name, &compressed].map(|name| folder.join(name)).into_iter().find(|path| path.exists())
     }
 
-    /// Reads and checks the file's values.
+    /// Reads and checks the values of the file.
     pub(super) fn read(&self, path: &Path) -> Result<Vec<u8>> {
         open(path)
             .and_then(|file| self.decode(BufReader::with_capacity(64 * 1024, file)))
             .map_err(|error| error.at(path.display().to_string()))
     }
 
-    /// Decodes and checks the values of a plain or compressed IDX file. What the file claims never sizes an allocation.
+    /// Decodes and checks the values of a plain or compressed IDX file. Allocations never depend on sizes that the file
+    /// declares.
     pub(super) fn decode(&self, source: impl BufRead) -> Result<Vec<u8>> {
         let source = decompress(source).map_err(unreadable)?;
         let mut source = Hashing { source, hash: Sha256::new() };
@@ -127,13 +128,13 @@ fn unreadable(error: io::Error) -> Error {
     Error::file("the file cannot be read").because(error)
 }
 
-/// The content tells whether it is compressed: browsers like to decompress a download and keep its name.
+/// Whether a file is compressed is seen from its contents, as browsers may decompress a download and keep its name.
 pub(super) fn decompress<'a>(mut source: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let compressed = source.fill_buf()?.starts_with(&GZIP);
     Ok(if compressed { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) })
 }
 
-/// Hashes what is read through it.
+/// A reader that hashes what is read.
 struct Hashing<R> {
     source: R,
     hash: Sha256,
@@ -147,7 +148,7 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-/// A shape as Python writes it.
+/// Formats a shape as Python does.
 struct Shape<'a>(&'a [usize]);
 
 impl fmt::Display for Shape<'_> {
