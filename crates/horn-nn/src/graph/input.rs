@@ -6,8 +6,8 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::Result;
-use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Node, Placed};
+use crate::error::{Error, Result};
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Placed};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::conventions::Conventions;
@@ -15,12 +15,20 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::tensor::any_tensor::AnyTensor;
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, Values};
 
 impl KerasTensor {
     /// The symbolic tensor of an `Input`.
     pub(crate) fn of_input(input: Input, shape: Shape) -> Self {
-        Self::of_call(Placed::new(Node::Layer(Arc::new(input))), Vec::new(), shape)
+        Self::of_call(Placed::new(Arc::new(input)), Vec::new(), shape)
+    }
+
+    /// The tensor of an operator that failed. What takes it returns the error.
+    pub(crate) fn failed(error: Error) -> Self {
+        let input = Self::of_input(Input::of(Shape::new([])), Shape::new([]));
+        let mut call = Arc::into_inner(input.call).expect("nothing else has the tensor yet");
+        call.failure = Some(error);
+        Self { call: Arc::new(call), output: 0 }
     }
 }
 
@@ -128,6 +136,17 @@ pub fn Input(shape: impl AsRef<[usize]>) -> Input {
     Input::new(shape)
 }
 
+impl InputDtype {
+    fn values(self) -> Values {
+        match self {
+            Self::Float16 | Self::Bfloat16 | Self::Float32 | Self::Float64 => Values::Floats,
+            Self::Bool => Values::Bools,
+            Self::String => Values::Strings,
+            _ => Values::Ints,
+        }
+    }
+}
+
 impl Input {
     /// An input of samples of this shape.
     pub fn new(shape: impl AsRef<[usize]>) -> Self {
@@ -136,7 +155,12 @@ impl Input {
 
     /// An input of batches of this shape.
     pub(crate) fn of(shape: Shape) -> Self {
-        let dtype = if shape.is_strings() { InputDtype::String } else { InputDtype::Float32 };
+        let dtype = match shape.values() {
+            Values::Bools => InputDtype::Bool,
+            Values::Ints => InputDtype::Int32,
+            Values::Floats => InputDtype::Float32,
+            Values::Strings => InputDtype::String,
+        };
         Self {
             batch_shape: shape,
             dtype,
@@ -191,8 +215,7 @@ impl Input {
     /// Sets the dtype of the values; float32 by default.
     #[must_use]
     pub fn dtype(mut self, dtype: InputDtype) -> Self {
-        let shape = Shape::new(self.batch_shape.sizes());
-        self.batch_shape = if dtype == InputDtype::String { shape.of_strings() } else { shape };
+        self.batch_shape = self.batch_shape.with_values(dtype.values());
         self.dtype = dtype;
         self.tensor = Arc::default();
         self

@@ -101,7 +101,7 @@ arguments!(Concatenate {
 });
 
 impl Layer for Concatenate {
-    described!("Concatenate", masking; is_operation: true);
+    described!("Concatenate", masking);
     crate::many_inputs!();
 
     fn output_mask(&self) -> OutputMask {

@@ -24,7 +24,7 @@ use crate::tensor::shape::Shape;
 
 /// Defines an elementwise merging layer and its function.
 macro_rules! merging_layer {
-    ($(#[$doc:meta])+ $class:ident, $name:literal, $function:ident, $operation:ident, is_operation: $is_operation:literal) => {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $function:ident, $operation:ident) => {
         $(#[$doc])+
         ///
         /// # Shapes
@@ -67,7 +67,7 @@ macro_rules! merging_layer {
         common_arguments!($class);
 
         impl Layer for $class {
-            described!($name, masking; is_operation: $is_operation);
+            described!($name, masking);
             crate::many_inputs!();
 
             fn output_mask(&self) -> OutputMask {
@@ -96,32 +96,32 @@ merging_layer! {
     /// let residual = Add().apply((&x, Dense(8).apply(&x)?))?;
     /// # Ok::<(), horn::Error>(())
     /// ```
-    Add, "Add", add, Sum, is_operation: true
+    Add, "Add", add, Sum
 }
 
 merging_layer! {
     /// The first of its two inputs minus the second.
-    Subtract, "Subtract", subtract, Difference, is_operation: true
+    Subtract, "Subtract", subtract, Difference
 }
 
 merging_layer! {
     /// The product of its inputs. A masked value counts as 1; if all are masked, the product is 0.
-    Multiply, "Multiply", multiply, Product, is_operation: true
+    Multiply, "Multiply", multiply, Product
 }
 
 merging_layer! {
     /// The mean of its inputs.
-    Average, "Average", average, Mean, is_operation: false
+    Average, "Average", average, Mean
 }
 
 merging_layer! {
     /// The elementwise maximum of its unmasked inputs.
-    Maximum, "Maximum", maximum, Largest, is_operation: true
+    Maximum, "Maximum", maximum, Largest
 }
 
 merging_layer! {
     /// The elementwise minimum of its unmasked inputs.
-    Minimum, "Minimum", minimum, Smallest, is_operation: true
+    Minimum, "Minimum", minimum, Smallest
 }
 
 #[derive(Debug, Clone, Copy)]
