@@ -249,6 +249,15 @@ def activation_layers():
 
 
 @case
+def layers_as_activations():
+    model = sequential(
+        (6, 4), layers.Conv1D(4, 2, activation=layers.LeakyReLU(0.2)), layers.LSTM(3, activation=layers.ELU(0.5)),
+        layers.Dense(3, activation=layers.ReLU(max_value=1.5)), layers.Dense(3, activation="leaky_relu"),
+    )  # fmt: skip
+    return Case(model, [floats(2, 6, 4)])
+
+
+@case
 def initializers_of_all_kinds():
     kinds = [
         initializers.Constant(0.5), initializers.Ones(), initializers.Zeros(), initializers.Identity(2.0),
