@@ -45,6 +45,7 @@ def one_input():
         "Activation": (lambda: layers.Activation("tanh"), STEPS),
         "ActivityRegularization": (lambda: layers.ActivityRegularization(l1=0.1), STEPS),
         "AlphaDropout": (lambda: layers.AlphaDropout(0.5), STEPS),
+        "AutoContrast": (layers.AutoContrast, IMAGE),
         "BatchNormalization": (layers.BatchNormalization, STEPS),
         "CategoryEncoding": (lambda: layers.CategoryEncoding(5), VECTOR, "int32"),
         "CenterCrop": (lambda: layers.CenterCrop(4, 4), IMAGE),
@@ -183,6 +184,7 @@ def cases():
     yield from merging_cases()
     yield from lookup_cases()
     yield from mask_cases()
+    yield from activation_cases()
     yield from model_cases()
 
 
@@ -392,6 +394,20 @@ def mask_cases():
     yield "InputLayer", "of a batch", lambda: identity(keras.Input(batch_shape=(2, 3)))
     for dtype in ("float16", "bfloat16", "mixed_float16"):
         yield "Dense", dtype, lambda: followed(layers.Dense(2, dtype=dtype), VECTOR, "float32")
+
+
+def activation_cases():
+    """Layers as activations."""
+    activations = {
+        "ELU": lambda: layers.ELU(0.5),
+        "LeakyReLU": lambda: layers.LeakyReLU(0.1),
+        "ReLU": lambda: layers.ReLU(6.0, negative_slope=0.1),
+    }
+    for name, activation in activations.items():
+        dense = lambda: layers.Dense(3, activation=activation())  # noqa: B023, E731
+        yield "Dense", f"{name} as the activation", lambda: graph(dense, STEPS)
+    lstm = lambda: layers.LSTM(3, activation=layers.LeakyReLU(0.1))  # noqa: E731
+    yield "LSTM", "LeakyReLU as the activation", lambda: graph(lstm, STEPS)
 
 
 def identity(x):

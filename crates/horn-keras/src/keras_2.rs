@@ -23,6 +23,9 @@ const GONE: [(&str, Option<Value>); 10] = [
 
 /// Translates the object of a model or a layer.
 pub(crate) fn translate(object: &mut Value) {
+    if object["class_name"] == "ThresholdedReLU" {
+        thresholded_relu(object);
+    }
     let class = object["class_name"].as_str().unwrap_or_default().to_owned();
     if let Some(nodes) = object.get_mut("inbound_nodes").and_then(Value::as_array_mut) {
         nodes.iter_mut().for_each(translate_node);
@@ -46,6 +49,15 @@ pub(crate) fn translate(object: &mut Value) {
     }
     if let Some(cells) = arguments.get_mut("cells").and_then(Value::as_array_mut) {
         cells.iter_mut().for_each(translate);
+    }
+}
+
+/// Keras 3 has `ThresholdedReLU(theta)` as `ReLU(threshold=theta)`.
+fn thresholded_relu(object: &mut Value) {
+    object["class_name"] = "ReLU".into();
+    if let Some(arguments) = object["config"].as_object_mut() {
+        let theta = arguments.remove("theta").unwrap_or_else(|| 1.0.into());
+        arguments.insert("threshold".to_owned(), theta);
     }
 }
 
@@ -296,6 +308,13 @@ mod tests {
         let layers = &object["config"]["layers"];
         assert_eq!(layers[0]["config"]["batch_shape"], json!([null, 4]));
         assert_eq!(layers[1]["config"], json!({"name": "leaky", "negative_slope": 0.25}));
+    }
+
+    #[test]
+    fn a_thresholded_relu_is_a_relu_with_a_threshold() {
+        let mut object = json!({"class_name": "ThresholdedReLU", "config": {"name": "sparse", "theta": 0.1}});
+        translate(&mut object);
+        assert_eq!(object, json!({"class_name": "ReLU", "config": {"name": "sparse", "threshold": 0.1}}));
     }
 
     #[test]

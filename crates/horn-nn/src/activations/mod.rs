@@ -13,6 +13,7 @@
 //! ```
 
 pub(crate) mod activation;
+mod as_layers;
 pub(crate) mod functions;
 pub(crate) mod names;
 #[cfg(test)]

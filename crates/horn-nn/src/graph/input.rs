@@ -107,7 +107,8 @@ impl From<Written> for Input {
     }
 }
 
-/// The dtype of an [`Input`](struct@Input). Horn computes with all numbers in float32; the dtype is stored for files.
+/// The dtype of an [`Input`](struct@Input). Data is converted to it: for an input of integers to integers, which layers such
+/// as `Embedding` and `IntegerLookup` take as they are, and for all others to float32, in which Horn computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
@@ -128,6 +129,14 @@ pub enum InputDtype {
     Bool,
     /// Strings, for a layer that converts them to numbers.
     String,
+}
+
+impl InputDtype {
+    /// Are the values integers?
+    pub fn is_integer(self) -> bool {
+        use InputDtype::{Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64};
+        matches!(self, Int8 | Int16 | Int32 | Int64 | Uint8 | Uint16 | Uint32 | Uint64)
+    }
 }
 
 /// `keras.Input(shape)`. See [`Input`](struct@Input).
@@ -270,7 +279,7 @@ impl Layer for Input {
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
-        Ok(BuiltLayer::new(InputModule {}))
+        Ok(BuiltLayer::new(InputModule { integers: self.dtype.is_integer() }))
     }
 
     fn input_shape(&self) -> Option<&Shape> {
@@ -282,12 +291,55 @@ impl Layer for Input {
     }
 }
 
-/// Returns its input.
+/// Converts the data to the numbers of the dtype: integers, or floats.
 #[derive(Module, Debug)]
-struct InputModule {}
+struct InputModule {
+    integers: bool,
+}
 
 impl Forward for InputModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        Ok(input)
+        if self.integers { input.integers() } else { input.floats() }
+    }
+
+    fn takes_integers(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use ndarray::{arr2, array};
+
+    use super::*;
+    use crate::layers::{Dense, Embedding, Flatten, Identity};
+    use crate::{HostArray, Sequential};
+
+    /// `keras.layers.Dense(1, kernel_initializer="ones")` on an int32 input of `[[0.5, 1.5, -0.5]]`: 1.0.
+    #[test]
+    fn data_becomes_what_the_dtype_says() {
+        let sum = |dtype| {
+            let dense = Dense(1).kernel_initializer(crate::initializers::Ones::new());
+            let model = Sequential::new().add(Input([3]).dtype(dtype)).add(dense).build(&Device::default()).unwrap();
+            (
+                model.predict(&arr2(&[[0.5_f32, 1.5, -0.5]]), 1).unwrap()[[0, 0]],
+                model.predict(&arr2(&[[16_777_217_i32, 0, -16_777_216]]), 1).unwrap()[[0, 0]],
+            )
+        };
+        assert_eq!(sum(InputDtype::Int32), (1.0, 0.0));
+        assert_eq!(sum(InputDtype::Float32), (1.5, 0.0));
+    }
+
+    #[test]
+    fn integers_come_to_the_layer_that_takes_them() {
+        let layers = Sequential::new().add(Input([1, 2]).dtype(InputDtype::Int64)).add(Identity()).add(Flatten());
+        let model = layers.add(Embedding(20_000_000, 1)).build(&Device::default()).unwrap();
+        let ids = array![[[16_777_217_i64, 16_777_216]]];
+        let batch = HostArray::from(&ids).batch(&[0], &Device::default()).unwrap();
+        let outputs = model.call(vec![batch], &mut crate::layer::call::CallContext::new(Mode::Inference)).unwrap();
+        let [output] = crate::layer::forward::signals(outputs).unwrap();
+        let vectors: Vec<f32> = output.value().unwrap().float::<3>().unwrap().into_data().iter().collect();
+        assert_ne!(vectors[0], vectors[1]);
     }
 }

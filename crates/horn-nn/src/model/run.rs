@@ -47,7 +47,12 @@ impl Model {
         self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
         let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
         for ((&at, input), shape) in plan.inputs.iter().zip(inputs).zip(self.input_shapes()) {
-            values[at] = vec![Some(input.materialized()?.with_rank(shape.rank())?)];
+            let input = input.materialized()?.with_rank(shape.rank())?;
+            values[at] = if input.is_strings() {
+                vec![Some(input)]
+            } else {
+                self.layers[plan.calls[at].layer].call(vec![input], call)?.into_iter().map(Some).collect()
+            };
         }
         for (at, planned) in plan.calls.iter().enumerate() {
             if planned.inputs.is_empty() {

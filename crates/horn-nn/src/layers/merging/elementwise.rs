@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use burn::tensor::kind::{Numeric, Ordered};
 use serde::{Deserialize, Serialize};
 
 use crate::by_rank;
@@ -14,7 +15,7 @@ use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
-use crate::layer::signal::Signal;
+use crate::layer::signal::{Signal, alike};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
 use crate::layers::merging::masked;
@@ -165,15 +166,18 @@ impl Operation {
         let mut values = values.into_iter();
         let first = values.next().expect("the number of inputs was checked");
         let merged = values.try_fold(first, |merged, value| {
-            value_by_value([merged, value], |[a, b]| by_rank!(a, |a| b.float().map(|b| self.join(a, b).into()))?)
+            value_by_value(
+                [merged, value],
+                |[a, b]| by_rank!(numbers: a, |a| b.like(&a).map(|b| self.join(a, b).into()))?,
+            )
         })?;
         match self {
-            Self::Mean => value_by_value([merged], |[x]| by_rank!(x, |x| (x / count as f64).into())),
+            Self::Mean => value_by_value([merged.floats()?], |[x]| by_rank!(x, |x| (x / count as f64).into())),
             _ => Ok(merged),
         }
     }
 
-    fn join<const D: usize>(self, a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
+    fn join<const D: usize, K: Numeric + Ordered>(self, a: Tensor<D, K>, b: Tensor<D, K>) -> Tensor<D, K> {
         match self {
             Self::Sum | Self::Mean => a + b,
             Self::Difference => a - b,
@@ -214,13 +218,14 @@ impl Forward for MergeModule {
         let mask = any_mask(&inputs)?;
         let masks: Vec<_> = inputs.iter().map(|input| input.mask().cloned()).collect();
         let rank = inputs.iter().map(|input| input.sizes().len()).max().unwrap_or_default();
-        let values = inputs.into_iter().map(|input| {
-            let sizes = input.sizes();
-            let value = input.value()?;
+        let is_masked = masks.iter().any(Option::is_some);
+        let values = alike(inputs)?.into_iter().map(|value| {
+            let value = if is_masked { value.floats()? } else { value };
+            let sizes = value.sizes();
             if sizes.len() == rank { Ok(value) } else { value.reshape(&raised(&sizes, rank, 1).unwrap_or_default()) }
         });
         let values = values.collect::<Result<Vec<_>>>()?;
-        let merged = match (self.operation, masks.iter().any(Option::is_some)) {
+        let merged = match (self.operation, is_masked) {
             (Operation::Product, true) => masked::product(values, &masks)?,
             (Operation::Largest, true) => masked::largest(values, &masks)?,
             (Operation::Smallest, true) => masked::smallest(values, &masks)?,
