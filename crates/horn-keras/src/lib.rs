@@ -44,6 +44,7 @@ mod safetensors;
 pub mod safetensors;
 mod save;
 mod version;
+mod warning;
 mod weights;
 
 pub use load::{LoadModel, load_model, load_model_on, model_from_json};

@@ -12,8 +12,9 @@ use serde_json::Value;
 use crate::archive::Archive;
 use crate::arrays::DType;
 use crate::h5::WeightsReader;
+use crate::warning::warn;
 use crate::weights::Assignment;
-use crate::{assets, json, legacy, plain_file};
+use crate::{assets, json, keras_2, legacy, plain_file, version};
 
 /// Reads a model from a `.keras` or legacy `.h5` file, saved in Python or by
 /// [`SaveModel::save`](crate::SaveModel::save).
@@ -54,7 +55,12 @@ pub fn load_model<M: LoadModel>(path: impl AsRef<Path>) -> Result<M> {
 pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> Result<M> {
     let path = path.as_ref();
     let place = format!("file {:?}", path.display().to_string());
-    Source::open(path).and_then(|source| M::from_source(source, device)).map_err(|error| error.within(&place))
+    let source = Source::open(path).map_err(|error| error.within(&place))?;
+    let place = match version::unlike_ours(source.version.as_deref()) {
+        Some(version) => format!("{place}, saved by Keras {version}"),
+        None => place,
+    };
+    M::from_source(source, device).map_err(|error| error.within(&place))
 }
 
 /// Makes a model with new weights from the output of `to_json()`, as `keras.models.model_from_json` does.
@@ -101,6 +107,14 @@ impl LoadModel for CompiledModel {
                 .hint("read it as a `Model`, and compile it"));
         }
         let mut compiled = Self::from_compile_config(source.model(device)?, &config)?;
+        if let Some(version) = source.version.as_deref().filter(|version| keras_2::is_version(Some(version))) {
+            let rate = compiled.learning_rate();
+            let values = keras_2::optimizer::values(&source.weights, &config["optimizer"], rate)?;
+            if values.is_some_and(|values| compiled.set_optimizer_variables(&values).is_err()) {
+                warn(&format!("the optimizer starts anew: Keras {version} saved its state in another form"));
+            }
+            return Ok(compiled);
+        }
         if let Some(values) = optimizer_values(&source.weights)? {
             let state = compiled.set_optimizer_variables(&values);
             // For an optimizer that has made no step, Keras saves only the first two variables.
@@ -115,21 +129,28 @@ impl LoadModel for CompiledModel {
 /// An open model file.
 #[doc(hidden)]
 pub struct Source {
+    /// The model, in the form of Keras 3.
     object: Value,
     weights: WeightsReader,
+    /// The version of Keras that wrote the file.
+    version: Option<String>,
 }
 
 impl Source {
     fn open(path: &Path) -> Result<Self> {
         if is_hdf5(path) {
             let weights = WeightsReader::open(path)?;
-            return Ok(Self { object: legacy::object(&weights)?, weights });
+            let version = legacy::version(&weights)?;
+            let object = in_form_of_keras_3(legacy::object(&weights)?, version.as_deref())?;
+            return Ok(Self { object, weights, version });
         }
         let mut archive = Archive::open(path)?;
-        let mut object = archive.config()?;
+        let metadata = archive.metadata().ok().flatten().unwrap_or_default();
+        let version = metadata["keras_version"].as_str().map(str::to_owned);
+        let mut object = in_form_of_keras_3(archive.config()?, version.as_deref())?;
         let weights = archive.weights()?;
         assets::place(&mut object, &mut archive, &weights)?;
-        Ok(Self { object, weights })
+        Ok(Self { object, weights, version })
     }
 
     fn model(&self, device: &Device) -> Result<Model> {
@@ -137,6 +158,17 @@ impl Source {
         let model = Model::deserialize_empty(&self.object, device, self.weights.most_values())?;
         Assignment::of_model(&model, &self.object, &self.weights)?.fill(model, &self.weights)
     }
+}
+
+fn in_form_of_keras_3(mut object: Value, version: Option<&str>) -> Result<Value> {
+    if keras_2::is_version(version) {
+        keras_2::layers::translate(&mut object)?;
+        let outputs = keras_2::outputs(&object);
+        if let Some(training) = object.get_mut("compile_config").and_then(Value::as_object_mut) {
+            keras_2::training::translate(training, &outputs);
+        }
+    }
+    Ok(object)
 }
 
 /// Does the file start with HDF5's signature?
@@ -149,7 +181,8 @@ pub(crate) fn is_hdf5(path: &Path) -> bool {
 pub(crate) fn optimizer_values(weights: &WeightsReader) -> Result<Option<Vec<OptimizerValue>>> {
     let mut paths: Vec<String> =
         (0..).map(|at| format!("optimizer/vars/{at}")).take_while(|path| weights.is_dataset(path)).collect();
-    paths.append(&mut legacy::optimizer_variables(weights)?);
+    let named = legacy::optimizer_variables(weights)?;
+    paths.extend(named.iter().map(|name| format!("optimizer_weights/{name}")));
     let value = |path: &String| {
         let found = weights.describe(path)?;
         let sizes: Vec<usize> = found.sizes.iter().map(|&size| size as usize).collect();
@@ -160,9 +193,6 @@ pub(crate) fn optimizer_values(weights: &WeightsReader) -> Result<Option<Vec<Opt
             false => OptimizerValue::Int(array.to_scalar()? as i64),
         })
     };
-    let mut values = paths.iter().map(value).collect::<Result<Vec<_>>>()?;
-    if let Some(rate) = legacy::learning_rate(weights)?.filter(|_| !values.is_empty()) {
-        values.insert(1, OptimizerValue::Float(ndarray::arr0(rate).into_dyn()));
-    }
+    let values = paths.iter().map(value).collect::<Result<Vec<_>>>()?;
     Ok(if values.is_empty() { None } else { Some(values) })
 }

@@ -152,6 +152,7 @@ fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&
         };
         let layer = format!("layer {:?} ({})", group.name, place.as_ref().unwrap_or(&group.path));
         let variables = place.map(|place| {
+            let place = as_stored(file, place);
             let path = |at: usize| format!("{place}/vars/{at}");
             (0..).map(path).take_while(|path| file.is_dataset(path)).collect()
         });
@@ -233,6 +234,19 @@ fn place_in(renumbered: &HashMap<String, String>, path: &str) -> String {
     let ends = std::iter::once(path.len()).chain(path.rmatch_indices('/').map(|(at, _)| at));
     let known = ends.filter_map(|end| Some(format!("{}{}", renumbered.get(&path[..end])?, &path[end..])));
     known.into_iter().next().unwrap_or_else(|| path.to_owned())
+}
+
+/// The path of a group as Keras 2 stored it, if the file has no group at this path: as that of an attribute with an
+/// underscore, and in version 2.12 below another group.
+fn as_stored(file: &WeightsReader, place: String) -> String {
+    let is_there = |place: &str| file.is_group(&format!("{place}/vars"));
+    if is_there(&place) {
+        return place;
+    }
+    let renamed = place.replace("layers/", "_layer_checkpoint_dependencies/");
+    let private = |place: &str| place.rsplit_once('/').map(|(outer, part)| format!("{outer}/_{part}"));
+    let others = [private(&place), private(&renamed), Some(renamed)];
+    others.into_iter().flatten().find(|place| is_there(place)).unwrap_or(place)
 }
 
 /// The class in the last part of a path, without its number.

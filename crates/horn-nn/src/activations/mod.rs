@@ -14,6 +14,7 @@
 
 pub(crate) mod activation;
 pub(crate) mod functions;
+mod hard_sigmoid;
 pub(crate) mod names;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::activations::activation::Activation;
+use crate::activations::hard_sigmoid;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 use crate::registry::suggest::did_you_mean;
@@ -113,6 +114,7 @@ fn named() -> impl Iterator<Item = (&'static str, Activation)> {
 impl Serialize for Activation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
+            Self::Tuned(Tuned::HardSigmoid { slope }) => hard_sigmoid::write(*slope).serialize(serializer),
             Self::Tuned(tuned) => tuned.serialize(serializer),
             plain => serializer.serialize_str(plain.as_str()),
         }
@@ -122,7 +124,11 @@ impl Serialize for Activation {
 impl<'de> Deserialize<'de> for Activation {
     /// Reads a name, Horn's object for an activation with arguments, or `null`, Keras's `None`, which means `linear`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
+        let value = Value::deserialize(deserializer)?;
+        if let Some(slope) = hard_sigmoid::read(&value) {
+            return Ok(Self::hard_sigmoid(slope));
+        }
+        match value {
             Value::Null => Ok(Self::Linear),
             Value::String(name) => name.parse().map_err(D::Error::custom),
             tuned => serde_json::from_value::<Tuned>(tuned).map(Self::from).map_err(D::Error::custom),
