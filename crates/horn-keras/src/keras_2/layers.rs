@@ -128,8 +128,9 @@ fn translate_arguments(class: &str, arguments: &mut Map<String, Value>) {
         // The first versions had no such argument, and did as if it were false.
         "GRU" | "GRUCell" => drop(arguments.entry("reset_after").or_insert(false.into())),
         "MultiHeadAttention" => {
-            let size = arguments.get_mut("output_shape").filter(|size| size.is_number());
-            size.map(|size| *size = json!([size.take()]));
+            if let Some(size) = arguments.get_mut("output_shape").filter(|size| size.is_number()) {
+                *size = json!([size.take()]);
+            }
         }
         "SeparableConv1D" | "SeparableConv2D" => {
             for key in ["kernel_initializer", "kernel_regularizer", "kernel_constraint"] {
