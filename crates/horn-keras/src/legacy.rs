@@ -94,7 +94,14 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
             false => stored.get(bundles.len()).map(|(_, variables)| variables),
         };
         let variables = variables.cloned();
-        bundles.push(Bundle { layer: format!("layer {layer:?}"), weights, variables });
+        if let Some(name) = variables.iter().flatten().find(|name| is_apart(name)) {
+            return Err(Error::file("a legacy file keeps quantized weights and LoRA's matrices apart")
+                .at(format!("layer {layer:?}"))
+                .received(format!("{name:?}"))
+                .expected("the weights of the layer")
+                .hint("save the model as `.keras`"));
+        }
+        bundles.push(Bundle { layer: format!("layer {layer:?}"), weights, variables, quantized: None });
     }
     if !by_name && stored.len() != bundles.len() {
         return Err(Error::shape("the file has another number of layers with weights")
@@ -103,6 +110,12 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
             .hint("make the model as it was saved; or read what fits with `by_name`"));
     }
     Ok(bundles)
+}
+
+/// Is it a variable next to a kernel, that the kernel can't be read without?
+fn is_apart(name: &str) -> bool {
+    let own = name.rsplit('/').next().unwrap_or(name);
+    own.starts_with("lora_") || own == "kernel_scale" || own == "embeddings_scale"
 }
 
 /// The layers' names, with the indices of their weights in the order of legacy files: the trainable weights first.

@@ -14,7 +14,7 @@ use crate::arrays::DType;
 use crate::h5::WeightsReader;
 use crate::warning::warn;
 use crate::weights::Assignment;
-use crate::{assets, json, keras_2, legacy, plain_file, version};
+use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 
 /// Reads a model from a `.keras` or legacy `.h5` file, saved in Python or by
 /// [`SaveModel::save`](crate::SaveModel::save).
@@ -25,7 +25,14 @@ use crate::{assets, json, keras_2, legacy, plain_file, version};
 /// Everything is computed in float32, whatever dtype policy the file has. This is exact for `float32`. It is more exact
 /// than Keras for `mixed_float16` and `mixed_bfloat16`, whose weights are float32, and for `float16` and `bfloat16`,
 /// whose weights are converted to float32. It is less exact for `float64`, whose weights are rounded to float32. The
-/// policy itself is kept and written again. Quantized models (`int8`, `float8`, …) are an error.
+/// policy itself is kept and written again.
+///
+/// Weights that are quantized to `int8` or `int4` are read as floats, and written as such. Where Keras also rounds the
+/// inputs of these layers, Horn doesn't, and a warning says so. Other quantized models (`float8`, `gptq`, …) are an
+/// error. LoRA's matrices are part of the kernels, as Keras writes them.
+///
+/// Files of Keras 2, `.h5` and `.keras`, compute what they computed there, also where Keras 3 gives a name another
+/// meaning. If the state of their optimizer can't be read, it starts anew, and a warning says so.
 ///
 /// Nothing in a file is executed, no other file is opened, and memory is limited by the actual size of the file.
 ///
@@ -81,7 +88,9 @@ pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> R
 ///
 /// If the text is not valid JSON, or does not describe a model that Horn supports.
 pub fn model_from_json(text: &str) -> Result<Model> {
-    Model::deserialize(&json::parse(text.as_bytes(), json::MAX_BYTES, "the JSON")?, &default_device()?)
+    let mut object = json::parse(text.as_bytes(), json::MAX_BYTES, "the JSON")?;
+    quantized::dequantize(&mut object)?;
+    Model::deserialize(&object, &default_device()?)
 }
 
 /// The types that [`load_model`] can read.
@@ -160,6 +169,7 @@ impl Source {
     }
 }
 
+/// The object without what is only kept in files: words of Keras 2, and quantized weights.
 fn in_form_of_keras_3(mut object: Value, version: Option<&str>) -> Result<Value> {
     if keras_2::is_version(version) {
         keras_2::layers::translate(&mut object)?;
@@ -168,6 +178,7 @@ fn in_form_of_keras_3(mut object: Value, version: Option<&str>) -> Result<Value>
             keras_2::training::translate(training, &outputs);
         }
     }
+    quantized::dequantize(&mut object)?;
     Ok(object)
 }
 

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use horn_nn::{Error, Model, Result, Weight, WeightGroup, sizes};
 use serde_json::Value;
 
+use crate::arrays::DType;
 use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
+use crate::quantized::{Classes, Kernel};
 use crate::{layers, legacy};
 
 /// Options for loading weights into an existing model.
@@ -71,6 +73,8 @@ pub struct LoadReport {
 /// The path of the variable for each weight of a model.
 pub(crate) struct Assignment {
     variables: Vec<Option<String>>,
+    /// The kernels that are quantized in the file, by the index of the weight.
+    quantized: HashMap<usize, Kernel>,
     pub report: LoadReport,
 }
 
@@ -99,15 +103,24 @@ impl Assignment {
         let mut variables = vec![None; weights.len()];
         let mut report = LoadReport::default();
         let mut taken = HashSet::new();
+        let mut quantized = HashMap::new();
         for bundle in bundles {
             let own = || bundle.weights.iter().map(|&at| paths[at].clone());
             let Some(names) = &bundle.variables else {
                 report.missing.extend(own());
                 continue;
             };
-            let found = names.iter().map(|path| Ok(file.describe(path)?.sizes.to_vec())).collect::<Result<Vec<_>>>()?;
+            let mut found =
+                names.iter().map(|path| Ok(file.describe(path)?.sizes.to_vec())).collect::<Result<Vec<_>>>()?;
             let sizes = |&at: &usize| weights[at].sizes.iter().map(|&size| size as u64).collect();
             let expected: Vec<Vec<u64>> = bundle.weights.iter().map(sizes).collect();
+            if let (Some(kernel), Some(&at)) = (bundle.quantized, bundle.weights.first()) {
+                taken.extend(kernel.paths().cloned());
+                quantized.insert(at, kernel);
+                // Whether the kernel's variables fit is seen when they are read.
+                found.truncate(expected.len());
+                found[0].clone_from(&expected[0]);
+            }
             if found == expected {
                 for (&at, path) in bundle.weights.iter().zip(names) {
                     taken.insert(path.clone());
@@ -116,7 +129,7 @@ impl Assignment {
                     }
                 }
             } else if !options.skip_mismatch {
-                return Err(misfit(&bundle, &found, &expected));
+                return Err(misfit(&bundle.layer, &found, &expected));
             } else if found.is_empty() {
                 report.missing.extend(own());
             } else {
@@ -125,12 +138,15 @@ impl Assignment {
         }
         let others = file.datasets().map(|found| found.path).filter(|path| !path.starts_with("optimizer"));
         report.unused = others.filter(|path| !taken.contains(*path)).map(str::to_owned).collect();
-        Ok(Self { variables, report })
+        Ok(Self { variables, quantized, report })
     }
 
     /// Fills the model with the weights of the file.
     pub fn fill(&self, model: Model, file: &WeightsReader) -> Result<Model> {
         model.filled(|at, weight| {
+            if let Some(kernel) = self.quantized.get(&at).filter(|_| self.variables[at].is_some()) {
+                return kernel.read(file, &weight.sizes).map(Some);
+            }
             let Some(path) = &self.variables[at] else { return Ok(None) };
             let values = file.read(path, &weight.sizes)?.into_f32()?;
             Ok(Some(values.into_raw_vec_and_offset().0))
@@ -144,6 +160,8 @@ fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&
     let renumbered = renumbered(&groups, file, numbers)?;
     let names: HashMap<&str, &str> = groups.iter().map(|group| (group.path.as_str(), group.name.as_str())).collect();
     let places = if by_name { places_by_name(file)? } else { HashMap::new() };
+    let has_integers = file.datasets().any(|found| found.dtype == Some(DType::I8));
+    let classes = if has_integers { Some(Classes::of(model)?) } else { None };
     let mut bundles = Vec::new();
     for group in groups.iter().filter(|group| !group.weights.is_empty()) {
         let place = match by_name {
@@ -154,9 +172,12 @@ fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&
         let variables = place.map(|place| {
             let place = as_stored(file, place);
             let path = |at: usize| format!("{place}/vars/{at}");
-            (0..).map(path).take_while(|path| file.is_dataset(path)).collect()
+            (0..).map(path).take_while(|path| file.is_dataset(path)).collect::<Vec<_>>()
         });
-        bundles.push(Bundle { layer, weights: group.weights.clone(), variables });
+        let quantized = classes.as_ref().zip(variables.as_deref());
+        let quantized = quantized
+            .and_then(|(classes, variables)| classes.kernel(&group.path, file, variables, group.weights.len()));
+        bundles.push(Bundle { layer, weights: group.weights.clone(), variables, quantized });
     }
     Ok(bundles)
 }
@@ -284,13 +305,13 @@ fn named_place(path: &str, names: &HashMap<&str, &str>, places: &HashMap<String,
     Some(format!("{place}{rest}"))
 }
 
-fn misfit(bundle: &Bundle, found: &[Vec<u64>], expected: &[Vec<u64>]) -> Error {
+fn misfit(layer: &str, found: &[Vec<u64>], expected: &[Vec<u64>]) -> Error {
     let list = |all: &[Vec<u64>]| {
         let one = |one: &Vec<u64>| sizes(&one.iter().map(|&size| size as usize).collect::<Vec<_>>());
         if all.is_empty() { "nothing".to_owned() } else { all.iter().map(one).collect::<Vec<_>>().join(", ") }
     };
     Error::shape("the file has other weights than the layer")
-        .at(&bundle.layer)
+        .at(layer)
         .received(list(found))
         .expected(list(expected))
         .hint("make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`")

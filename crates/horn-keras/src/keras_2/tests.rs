@@ -65,7 +65,9 @@ fn whatever_is_elsewhere_is_no_panic() {
                 let mut changed = whole.clone();
                 *changed.pointer_mut(&place).unwrap() = other;
                 drop(layers::translate(&mut changed["model"]));
-                changed["training"].as_object_mut().map(|training| training::translate(training, &[]));
+                if let Some(training) = changed["training"].as_object_mut() {
+                    training::translate(training, &[]);
+                }
             }
         }
     }
