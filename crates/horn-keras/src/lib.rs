@@ -44,6 +44,7 @@ mod safetensors;
 #[cfg(feature = "safetensors")]
 pub mod safetensors;
 mod save;
+mod shared;
 mod version;
 mod warning;
 mod weights;

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::archive::Archive;
 use crate::arrays::DType;
 use crate::h5::WeightsReader;
+use crate::shared::Shared;
 use crate::warning::warn;
 use crate::weights::Assignment;
 use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
@@ -33,6 +34,9 @@ use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 ///
 /// Files of Keras 2, `.h5` and `.keras`, compute what they computed there, also where Keras 3 gives a name another
 /// meaning. If the state of their optimizer can't be read, it starts anew, and a warning says so.
+///
+/// A layer that models inside of a model share with it, or with each other, gets its weights at each place. They are the
+/// same when they are read, and then trained apart.
 ///
 /// Nothing in a file is executed, no other file is opened, and memory is limited by the actual size of the file.
 ///
@@ -124,6 +128,15 @@ impl LoadModel for CompiledModel {
             }
             return Ok(compiled);
         }
+        let shared = source.shared.names();
+        if !shared.is_empty() {
+            warn(&format!(
+                "models inside of this one share layers with it or with each other, which Horn trains apart, with an \
+                 optimizer that starts anew: {}",
+                shared.join(", ")
+            ));
+            return Ok(compiled);
+        }
         if let Some(values) = optimizer_values(&source.weights)? {
             let state = compiled.set_optimizer_variables(&values);
             // For an optimizer that has made no step, Keras saves only the first two variables.
@@ -141,6 +154,7 @@ pub struct Source {
     /// The model, in the form of Keras 3.
     object: Value,
     weights: WeightsReader,
+    shared: Shared,
     /// The version of Keras that wrote the file.
     version: Option<String>,
 }
@@ -151,7 +165,7 @@ impl Source {
             let weights = WeightsReader::open(path)?;
             let version = legacy::version(&weights)?;
             let object = in_form_of_keras_3(legacy::object(&weights)?, version.as_deref())?;
-            return Ok(Self { object, weights, version });
+            return Ok(Self { shared: Shared::of(&object), object, weights, version });
         }
         let mut archive = Archive::open(path)?;
         let metadata = archive.metadata().ok().flatten().unwrap_or_default();
@@ -159,13 +173,14 @@ impl Source {
         let mut object = in_form_of_keras_3(archive.config()?, version.as_deref())?;
         let weights = archive.weights()?;
         assets::place(&mut object, &mut archive, &weights)?;
-        Ok(Self { object, weights, version })
+        Ok(Self { shared: Shared::of(&object), object, weights, version })
     }
 
     fn model(&self, device: &Device) -> Result<Model> {
         // Every weight must be in the file, so the model can't have more values than the file.
-        let model = Model::deserialize_empty(&self.object, device, self.weights.most_values())?;
-        Assignment::of_model(&model, &self.object, &self.weights)?.fill(model, &self.weights)
+        let most = self.weights.most_values().saturating_mul(self.shared.times());
+        let model = Model::deserialize_empty(&self.object, device, most)?;
+        Assignment::of_model(&model, &self.object, &self.shared, &self.weights)?.fill(model, &self.weights)
     }
 }
 

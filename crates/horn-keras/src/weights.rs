@@ -9,6 +9,7 @@ use crate::arrays::DType;
 use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
 use crate::quantized::{Classes, Kernel};
+use crate::shared::Shared;
 use crate::{layers, legacy};
 
 /// Options for loading weights into an existing model.
@@ -83,16 +84,16 @@ impl Assignment {
     pub fn new(model: &Model, file: &WeightsReader, options: LoadWeights) -> Result<Self> {
         let bundles = match legacy::root(file) {
             Some(root) => legacy::bundles(model, file, root, options.by_name)?,
-            None => bundles(model, file, options.by_name, None)?,
+            None => bundles(model, file, options.by_name, None, None)?,
         };
         Self::of_bundles(model, file, bundles, options)
     }
 
     /// Finds each weight of a model in the file that also describes the model.
-    pub fn of_model(model: &Model, object: &Value, file: &WeightsReader) -> Result<Self> {
+    pub fn of_model(model: &Model, object: &Value, shared: &Shared, file: &WeightsReader) -> Result<Self> {
         let bundles = match legacy::root(file) {
             Some(root) => legacy::bundles(model, file, root, false)?,
-            None => bundles(model, file, false, Some(&numbers_in(object)))?,
+            None => bundles(model, file, false, Some(&numbers_in(object)), Some(shared))?,
         };
         Self::of_bundles(model, file, bundles, LoadWeights::new())
     }
@@ -155,7 +156,13 @@ impl Assignment {
 }
 
 /// The weights as Keras 3 keeps them: by class, numbered in the order of the layers.
-fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&Numbers>) -> Result<Vec<Bundle>> {
+fn bundles(
+    model: &Model,
+    file: &WeightsReader,
+    by_name: bool,
+    numbers: Option<&Numbers>,
+    shared: Option<&Shared>,
+) -> Result<Vec<Bundle>> {
     let groups = model.weight_groups();
     let renumbered = renumbered(&groups, file, numbers)?;
     let names: HashMap<&str, &str> = groups.iter().map(|group| (group.path.as_str(), group.name.as_str())).collect();
@@ -170,7 +177,7 @@ fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&
         };
         let layer = format!("layer {:?} ({})", group.name, place.as_ref().unwrap_or(&group.path));
         let variables = place.map(|place| {
-            let place = as_stored(file, place);
+            let place = as_stored(file, shared, place);
             let path = |at: usize| format!("{place}/vars/{at}");
             (0..).map(path).take_while(|path| file.is_dataset(path)).collect::<Vec<_>>()
         });
@@ -257,17 +264,19 @@ fn place_in(renumbered: &HashMap<String, String>, path: &str) -> String {
     known.into_iter().next().unwrap_or_else(|| path.to_owned())
 }
 
-/// The path of a group as Keras 2 stored it, if the file has no group at this path: as that of an attribute with an
-/// underscore, and in version 2.12 below another group.
-fn as_stored(file: &WeightsReader, place: String) -> String {
-    let is_there = |place: &str| file.is_group(&format!("{place}/vars"));
+/// The path of a group with weights as the file has it: at another place of a layer that is shared, or as Keras 2 named
+/// it. That is an attribute with an underscore, and in version 2.12 below another group.
+fn as_stored(file: &WeightsReader, shared: Option<&Shared>, place: String) -> String {
+    let is_there = |place: &str| file.is_dataset(&format!("{place}/vars/0"));
     if is_there(&place) {
         return place;
     }
+    let of_shared = shared.into_iter().flat_map(|shared| shared.others(&place));
     let renamed = place.replace("layers/", "_layer_checkpoint_dependencies/");
     let private = |place: &str| place.rsplit_once('/').map(|(outer, part)| format!("{outer}/_{part}"));
-    let others = [private(&place), private(&renamed), Some(renamed)];
-    others.into_iter().flatten().find(|place| is_there(place)).unwrap_or(place)
+    let of_keras_2 = [private(&place), private(&renamed), Some(renamed)].into_iter().flatten();
+    let found = of_shared.chain(of_keras_2).find(|place| is_there(place));
+    found.unwrap_or(place)
 }
 
 /// The class in the last part of a path, without its number.
