@@ -1,15 +1,20 @@
-"""Makes files of Keras 2 for the tests: fixtures/files/models/v2_*.h5.
+"""Makes files of Keras 2 for the tests: fixtures/files/models/v2_*.h5 and v2_*.keras.
 
     pip install tf_keras==2.21.0 tensorflow-cpu==2.21.0
-    python tests/keras/make_keras2_files.py
+    python tests/keras/make_keras2_files.py [NAME …]
 
 tf_keras is Keras 2 as it lives on. Like the other models beside them, each has a .json of what goes in and comes out, and
-an entry in cases.json.
+an entry in cases.json. The .json of a compiled model also has
+
+- targets: the targets for x
+- scores: what `evaluate` gives for them
+- continued: the outputs after one more epoch of `fit`, in batches of 4 and in order
 """
 
 import json
 import os
 import pathlib
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -18,7 +23,6 @@ import tf_keras as keras
 from tf_keras import layers
 
 HERE = pathlib.Path(__file__).parent / "fixtures/files/models"
-keras.utils.set_random_seed(11)
 random = np.random.default_rng(11)
 
 
@@ -27,12 +31,23 @@ def tensor(array):
     return {"shape": list(array.shape), "data": [float(str(item)) for item in array.astype("float32").ravel()]}
 
 
+def normal(*sizes):
+    return random.normal(size=sizes).astype("float32")
+
+
+def dense_layers(optimizer, name, **arguments):
+    """A small model, with its data."""
+    model = keras.Sequential([layers.Input((4,)), layers.Dense(3, activation="tanh"), layers.Dense(2)], name=name)
+    model.compile(optimizer, "mse", **arguments)
+    return model, normal(8, 4), normal(8, 2)
+
+
 def mlp():
     model = keras.Sequential(
         [layers.Input((4,)), layers.Dense(3, activation="relu"), layers.LeakyReLU(0.2), layers.Dense(2)], name="mlp"
     )
     model.compile("adam", "mse", ["mae"])
-    return model, (8, 4), (8, 2)
+    return model, normal(8, 4), normal(8, 2)
 
 
 def convnet():
@@ -42,30 +57,149 @@ def convnet():
     shortcut = layers.Conv2D(3, 1)(image)
     x = layers.Add()([layers.ReLU()(x), shortcut])
     x = layers.Flatten()(layers.MaxPooling2D()(x))
-    model = keras.Model(image, layers.Dense(2, activation="softmax")(layers.Dropout(0.2)(x)), name="convnet")
+    model = keras.Model(image, layers.Dense(2, activation="softmax")(x), name="convnet")
     model.compile(keras.optimizers.Adam(1e-3), keras.losses.CategoricalCrossentropy())
-    return model, (8, 6, 6, 2), (8, 2)
+    targets = random.random((8, 2)).astype("float32")
+    return model, normal(8, 6, 6, 2), targets / targets.sum(axis=1, keepdims=True)
 
 
 def recurrent():
     model = keras.Sequential(
         [layers.Embedding(9, 4, input_length=5), layers.Bidirectional(layers.LSTM(3)), layers.Dense(1)], name="recurrent"
     )
-    return model, (8, 5), None
+    return model, random.integers(0, 9, (8, 5)).astype("float32"), None
 
 
-index = HERE / "cases.json"
-cases = {case["name"]: case for case in json.loads(index.read_text())}
-for make in (mlp, convnet, recurrent):
-    model, sizes, targets = make()
-    x = random.integers(0, 9, sizes).astype("float32") if make is recurrent else random.normal(size=sizes).astype("float32")
-    model(x[:1])
-    if targets:
-        model.fit(x, random.random(targets), batch_size=4, verbose=0)
+def hard_sigmoid():
+    """Its hard sigmoid has another slope than Keras 3's, and is the default of ConvLSTM."""
+    x = keras.Input((4, 4, 2))
+    gates = {"recurrent_activation": "hard_sigmoid"}
+    y = layers.Reshape((4, 8))(x)
+    y = layers.LSTM(3, return_sequences=True, **gates)(y)
+    y = layers.Bidirectional(layers.GRU(2, return_sequences=True, reset_after=False, **gates))(y)
+    y = layers.RNN(layers.LSTMCell(3, **gates), return_sequences=True)(y)
+    y = layers.TimeDistributed(layers.Dense(4, activation="hard_sigmoid"))(y)
+    z = layers.Activation("hard_sigmoid")(layers.ConvLSTM1D(2, 3)(x))
+    return keras.Model(x, [layers.Activation("hard_sigmoid")(y), z], name="gates"), 2 * normal(4, 4, 4, 2), None
+
+
+def frozen_base():
+    """Models in a model, whose calls Keras 2 counts from 1."""
+    x = keras.Input((6, 2))
+    first, last = layers.Conv1D(3, 3), layers.Dense(4)
+    base = keras.Model(x, last(layers.BatchNormalization()(first(x))), name="base")
+    first.trainable = False
+    last.trainable = False
+    head = keras.Sequential([keras.Input((4, 4)), layers.Dense(2), layers.Dense(4)], name="head")
+    image, other = keras.Input((6, 2)), keras.Input((6, 2))
+    y, z = base(image, training=False), base(other)
+    return keras.Model([image, other], [layers.Add()([head(y), z]), head(z), base(other)], name="outer"), None, None
+
+
+def other_words():
+    """Arguments and classes with other names."""
+    x = keras.Input((4, 6))
+    y = layers.ThresholdedReLU(0.3)(x)
+    y = layers.SpatialDropout1D(0.2)(layers.BatchNormalization(axis=[2])(y))
+    y = layers.LayerNormalization()(layers.MultiHeadAttention(2, 3, output_shape=6)(y, x, use_causal_mask=True))
+    y = layers.PReLU(shared_axes=[1])(layers.SeparableConv1D(4, 2, padding="same")(y))
+    y = layers.experimental.SyncBatchNormalization()(layers.Dropout(0.3, noise_shape=(None, 1, 4))(y))
+    y = layers.Attention(use_scale=True)([y, y], use_causal_mask=True)
+    return keras.Model(x, layers.Softmax(axis=1)(y), name="words"), normal(4, 4, 6), None
+
+
+def two_outputs():
+    a, b = keras.Input((4,), name="last"), keras.Input((3,), name="first")
+    x = layers.Concatenate()([a, b])
+    classes = layers.Dense(3, activation="softmax", name="classes")(x)
+    model = keras.Model([a, b], [layers.Dense(1, name="size")(x), classes], name="two_outputs")
+    losses = {"size": "mse", "classes": "sparse_categorical_crossentropy"}
+    weights = {"size": 0.5, "classes": 2.0}
+    model.compile("sgd", losses, loss_weights=weights, metrics={"classes": "accuracy", "size": ["mae", "mse"]})
+    return model, [normal(8, 4), normal(8, 3)], [normal(8, 1), random.integers(0, 3, (8, 1)).astype("float32")]
+
+
+def legacy_adam():
+    return dense_layers(keras.optimizers.legacy.Adam(0.01, amsgrad=False), "legacy_adam", metrics=["mse"])
+
+
+def legacy_sgd():
+    return dense_layers(keras.optimizers.legacy.SGD(0.01, momentum=0.9, nesterov=True), "legacy_sgd")
+
+
+def zip_mlp():
+    return dense_layers(keras.optimizers.Adam(0.02), "mlp", metrics=["mae", keras.metrics.MeanSquaredError()])
+
+
+def zip_recurrent():
+    gates = {"recurrent_activation": "hard_sigmoid"}
+    model = keras.Sequential(
+        [
+            layers.Input((5,)),
+            layers.Embedding(9, 4, mask_zero=True),
+            layers.Bidirectional(layers.LSTM(3, return_sequences=True, **gates)),
+            layers.RNN([layers.GRUCell(3), layers.SimpleRNNCell(2)], return_sequences=True),
+            layers.GRU(3),
+            layers.Dense(1),
+        ],
+        name="recurrent",
+    )
+    model.compile("sgd", "mse")
+    return model, random.integers(0, 9, (8, 5)).astype("float32"), normal(8, 1)
+
+
+def zip_attention():
+    x = keras.Input((5, 6))
+    base = keras.Sequential([keras.Input((5, 6)), layers.Dense(6), layers.ThresholdedReLU(0.1)], name="base")
+    y = layers.MultiHeadAttention(2, 4)(x, base(x))
+    y = layers.LayerNormalization()(layers.Add()([base(y), y]))
+    return keras.Model(x, layers.AdditiveAttention()([y, x]), name="attention"), normal(4, 5, 6), None
+
+
+def randomize(model):
+    """Weights that a wrong order or a lost one would show. New ones are often zeros."""
+    for weight in model.weights:
+        values = 0.5 * np.random.default_rng(len(weight.name)).normal(size=weight.shape)
+        weight.assign(0.5 + abs(values) if "variance" in weight.name else values)
+
+
+def write(make, ending):
+    global random
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(11)
+    random = np.random.default_rng(11)
+    model, x, targets = make()
+    x = [normal(4, *shape[1:]) for shape in model.input_shape] if x is None else x
+    model(x)
     name = f"v2_{make.__name__}"
-    model.save(HERE / f"{name}.h5")
-    content = {"x": [tensor(x)], "y": [tensor(model.predict(x, verbose=0))]}
+    if targets is None:
+        randomize(model)
+    else:
+        model.fit(x, targets, batch_size=4, shuffle=False, verbose=0)
+    model.save(HERE / f"{name}.{ending}")
+    listed = lambda values: [tensor(value) for value in (values if isinstance(values, list) else [values])]
+    content = {"x": listed(x), "y": listed(model.predict(x, verbose=0))}
+    if targets is not None:
+        content["targets"] = listed(targets)
+        scores = model.evaluate(x, targets, batch_size=4, verbose=0, return_dict=True)
+        content["scores"] = {key: float(str(np.float32(score))) for key, score in scores.items()}
+        model.fit(x, targets, batch_size=4, shuffle=False, verbose=0)
+        content["continued"] = listed(model.predict(x, verbose=0))
     (HERE / f"{name}.json").write_text(json.dumps(content) + "\n")
-    cases[f"{name}.h5"] = {"name": f"{name}.h5", "compiled": targets is not None, "tolerance": 1e-05}
-lines = ",\n".join(json.dumps(cases[name]) for name in sorted(cases))
-index.write_text(f"[\n{lines}\n]\n")
+    return f"{name}.{ending}", targets is not None
+
+
+def main(names):
+    index = HERE / "cases.json"
+    cases = {case["name"]: case for case in json.loads(index.read_text())}
+    legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, two_outputs, legacy_adam, legacy_sgd]
+    zips = [zip_mlp, zip_recurrent, zip_attention]
+    for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:
+        if not names or make.__name__ in names:
+            file, compiled = write(make, ending)
+            cases[file] = {"name": file, "compiled": compiled, "tolerance": 1e-05}
+    lines = ",\n".join(json.dumps(cases[name]) for name in sorted(cases))
+    index.write_text(f"[\n{lines}\n]\n")
+
+
+main(sys.argv[1:])

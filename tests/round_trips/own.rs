@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::Checked;
 
-pub const NAMES: [&str; 6] = ["digits", "residual", "words", "attention", "affine", "reviews"];
+pub const NAMES: [&str; 7] = ["digits", "residual", "words", "attention", "affine", "reviews", "hard_sigmoids"];
 
 /// The model with this name, and an input for it.
 fn make(name: &str) -> horn::Result<(CompiledModel, HostArray<'static>)> {
@@ -69,6 +69,16 @@ fn make(name: &str) -> horn::Result<(CompiledModel, HostArray<'static>)> {
             let x = Add().apply((&given, &x))?;
             let x = Dense(2).apply(GlobalMaxPooling1D().apply(&x)?)?;
             (Model::new(&given, &x)?.compile(AdamW::new(1e-3), MeanAbsoluteError::new(), ())?, values(&[3, 6, 8]))
+        }
+        "hard_sigmoids" => {
+            let of_keras_2 = Activation::hard_sigmoid(0.2);
+            let model = Sequential::new()
+                .add(Input([5, 3]))
+                .add(LSTM(4).recurrent_activation(of_keras_2).return_sequences(true))
+                .add(GRU(3).recurrent_activation(of_keras_2).reset_after(false))
+                .add(Dense(4).activation(of_keras_2))
+                .add(Activation(of_keras_2));
+            (model.compile(Adam::default(), MeanSquaredError::new(), ())?, scaled(&[4, 5, 3], &|x| 3.0 * x))
         }
         "reviews" => {
             let texts = ["a good film", "a bad film, a BAD story", "so-so"];

@@ -1,5 +1,7 @@
 //! Weights that files store together.
 
+use crate::quantized::Kernel;
+
 /// Weights that files store together: those of a layer or of a part of a layer.
 pub(crate) struct Bundle {
     /// The layer's name in errors.
@@ -8,4 +10,6 @@ pub(crate) struct Bundle {
     pub weights: Vec<usize>,
     /// The paths of the variables in the file, if the file has the layer.
     pub variables: Option<Vec<String>>,
+    /// The first of the weights, if it is quantized in the file.
+    pub quantized: Option<Kernel>,
 }

@@ -1,15 +1,20 @@
 //! Reads legacy `.h5` files, the format of Keras before version 3, which Keras 3 still writes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use horn_nn::{Error, LayerRef, Model, Result};
 use serde_json::{Map, Value};
 
 use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
-use crate::{json, keras_2};
+use crate::json;
 
-/// The model's object, including the arguments of `compile`.
+/// The version of Keras that wrote the file.
+pub(crate) fn version(file: &WeightsReader) -> Result<Option<String>> {
+    Ok(file.attributes("")?.get("keras_version").and_then(Attribute::as_text).map(str::to_owned))
+}
+
+/// The model's object as the file has it, with the arguments of `compile` as its `compile_config`.
 pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
     let attributes = file.attributes("")?;
     let read = |name: &str| match attributes.get(name).and_then(Attribute::as_text) {
@@ -22,29 +27,15 @@ pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
             .expected("a model saved by `model.save`")
             .hint("make the model and read the weights with `load_weights`, if it is a file of weights")
     })?;
-    let is_of_keras_2 = is_of_keras_2(&attributes);
-    let mut object = object;
-    if is_of_keras_2 {
-        keras_2::translate(&mut object);
-    }
     let mut object = members("model_config", object)?;
     if let Some(training) = read("training_config")? {
         let mut training = members("training_config", training)?;
-        if is_of_keras_2 {
-            keras_2::translate_training(&mut training);
-        }
         let optimizer = training.remove("optimizer_config").unwrap_or_default();
         training.insert("optimizer".to_owned(), optimizer);
         object.insert("compile_config".to_owned(), training.into());
     }
     object.insert("module".to_owned(), Value::Null);
     Ok(object.into())
-}
-
-/// Was the file written before Keras 3? Files have had the version since Keras 1.
-fn is_of_keras_2(attributes: &BTreeMap<String, Attribute>) -> bool {
-    let version = attributes.get("keras_version").and_then(Attribute::as_text);
-    version.is_some_and(|version| version.starts_with("2.") || version.starts_with("1."))
 }
 
 fn members(name: &str, value: Value) -> Result<Map<String, Value>> {
@@ -103,7 +94,14 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
             false => stored.get(bundles.len()).map(|(_, variables)| variables),
         };
         let variables = variables.cloned();
-        bundles.push(Bundle { layer: format!("layer {layer:?}"), weights, variables });
+        if let Some(name) = variables.iter().flatten().find(|name| is_apart(name)) {
+            return Err(Error::file("a legacy file keeps quantized weights and LoRA's matrices apart")
+                .at(format!("layer {layer:?}"))
+                .received(format!("{name:?}"))
+                .expected("the weights of the layer")
+                .hint("save the model as `.keras`"));
+        }
+        bundles.push(Bundle { layer: format!("layer {layer:?}"), weights, variables, quantized: None });
     }
     if !by_name && stored.len() != bundles.len() {
         return Err(Error::shape("the file has another number of layers with weights")
@@ -112,6 +110,12 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
             .hint("make the model as it was saved; or read what fits with `by_name`"));
     }
     Ok(bundles)
+}
+
+/// Is it a variable next to a kernel, that the kernel can't be read without?
+fn is_apart(name: &str) -> bool {
+    let own = name.rsplit('/').next().unwrap_or(name);
+    own.starts_with("lora_") || own == "kernel_scale" || own == "embeddings_scale"
 }
 
 /// The layers' names, with the indices of their weights in the order of legacy files: the trainable weights first.
@@ -128,22 +132,10 @@ pub(crate) fn layers(model: &Model) -> Vec<(&str, Vec<usize>)> {
     model.layers().map(|layer| layer.name()).zip(model.layers().map(of_layer)).collect()
 }
 
-/// The learning rate, which Keras 2 did not save as a variable of the optimizer.
-pub(crate) fn learning_rate(file: &WeightsReader) -> Result<Option<f32>> {
-    if !file.is_group("optimizer_weights") || !is_of_keras_2(&file.attributes("")?) {
-        return Ok(None);
-    }
-    Ok(object(file)?["compile_config"]["optimizer"]["config"]["learning_rate"].as_f64().map(|rate| rate as f32))
-}
-
-/// The paths of the optimizer's variables.
+/// The names of the optimizer's variables, below the group `optimizer_weights`.
 pub(crate) fn optimizer_variables(file: &WeightsReader) -> Result<Vec<String>> {
     if !file.is_group("optimizer_weights") {
         return Ok(Vec::new());
     }
-    let names = file.texts("optimizer_weights", "weight_names")?.unwrap_or_default();
-    if is_of_keras_2(&file.attributes("")?) {
-        keras_2::check_variables(&names)?;
-    }
-    Ok(names.iter().map(|name| format!("optimizer_weights/{name}")).collect())
+    Ok(file.texts("optimizer_weights", "weight_names")?.unwrap_or_default())
 }

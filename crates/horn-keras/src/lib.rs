@@ -37,13 +37,16 @@ mod layers;
 mod legacy;
 mod legacy_save;
 mod load;
+mod quantized;
 #[cfg(not(feature = "safetensors"))]
 #[path = "safetensors_off.rs"]
 mod safetensors;
 #[cfg(feature = "safetensors")]
 pub mod safetensors;
 mod save;
+mod shared;
 mod version;
+mod warning;
 mod weights;
 
 pub use load::{LoadModel, load_model, load_model_on, model_from_json};

@@ -12,8 +12,10 @@ use serde_json::Value;
 use crate::archive::Archive;
 use crate::arrays::DType;
 use crate::h5::WeightsReader;
+use crate::shared::Shared;
+use crate::warning::warn;
 use crate::weights::Assignment;
-use crate::{assets, json, legacy, plain_file};
+use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 
 /// Reads a model from a `.keras` or legacy `.h5` file, saved in Python or by
 /// [`SaveModel::save`](crate::SaveModel::save).
@@ -24,7 +26,17 @@ use crate::{assets, json, legacy, plain_file};
 /// Everything is computed in float32, whatever dtype policy the file has. This is exact for `float32`. It is more exact
 /// than Keras for `mixed_float16` and `mixed_bfloat16`, whose weights are float32, and for `float16` and `bfloat16`,
 /// whose weights are converted to float32. It is less exact for `float64`, whose weights are rounded to float32. The
-/// policy itself is kept and written again. Quantized models (`int8`, `float8`, …) are an error.
+/// policy itself is kept and written again.
+///
+/// Weights that are quantized to `int8` or `int4` are read as floats, and written as such. Where Keras also rounds the
+/// inputs of these layers, Horn doesn't, and a warning says so. Other quantized models (`float8`, `gptq`, …) are an
+/// error. LoRA's matrices are part of the kernels, as Keras writes them.
+///
+/// Files of Keras 2, `.h5` and `.keras`, compute what they computed there, also where Keras 3 gives a name another
+/// meaning. If the state of their optimizer can't be read, it starts anew, and a warning says so.
+///
+/// A layer that models inside of a model share with it, or with each other, gets its weights at each place. They are the
+/// same when they are read, and then trained apart.
 ///
 /// Nothing in a file is executed, no other file is opened, and memory is limited by the actual size of the file.
 ///
@@ -54,7 +66,12 @@ pub fn load_model<M: LoadModel>(path: impl AsRef<Path>) -> Result<M> {
 pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> Result<M> {
     let path = path.as_ref();
     let place = format!("file {:?}", path.display().to_string());
-    Source::open(path).and_then(|source| M::from_source(source, device)).map_err(|error| error.within(&place))
+    let source = Source::open(path).map_err(|error| error.within(&place))?;
+    let place = match version::unlike_ours(source.version.as_deref()) {
+        Some(version) => format!("{place}, saved by Keras {version}"),
+        None => place,
+    };
+    M::from_source(source, device).map_err(|error| error.within(&place))
 }
 
 /// Makes a model with new weights from the output of `to_json()`, as `keras.models.model_from_json` does.
@@ -75,7 +92,9 @@ pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> R
 ///
 /// If the text is not valid JSON, or does not describe a model that Horn supports.
 pub fn model_from_json(text: &str) -> Result<Model> {
-    Model::deserialize(&json::parse(text.as_bytes(), json::MAX_BYTES, "the JSON")?, &default_device()?)
+    let mut object = json::parse(text.as_bytes(), json::MAX_BYTES, "the JSON")?;
+    quantized::dequantize(&mut object)?;
+    Model::deserialize(&object, &default_device()?)
 }
 
 /// The types that [`load_model`] can read.
@@ -101,6 +120,23 @@ impl LoadModel for CompiledModel {
                 .hint("read it as a `Model`, and compile it"));
         }
         let mut compiled = Self::from_compile_config(source.model(device)?, &config)?;
+        if let Some(version) = source.version.as_deref().filter(|version| keras_2::is_version(Some(version))) {
+            let rate = compiled.learning_rate();
+            let values = keras_2::optimizer::values(&source.weights, &config["optimizer"], rate)?;
+            if values.is_some_and(|values| compiled.set_optimizer_variables(&values).is_err()) {
+                warn(&format!("the optimizer starts anew: Keras {version} saved its state in another form"));
+            }
+            return Ok(compiled);
+        }
+        let shared = source.shared.names();
+        if !shared.is_empty() {
+            warn(&format!(
+                "models inside of this one share layers with it or with each other, which Horn trains apart, with an \
+                 optimizer that starts anew: {}",
+                shared.join(", ")
+            ));
+            return Ok(compiled);
+        }
         if let Some(values) = optimizer_values(&source.weights)? {
             let state = compiled.set_optimizer_variables(&values);
             // For an optimizer that has made no step, Keras saves only the first two variables.
@@ -115,28 +151,50 @@ impl LoadModel for CompiledModel {
 /// An open model file.
 #[doc(hidden)]
 pub struct Source {
+    /// The model, in the form of Keras 3.
     object: Value,
     weights: WeightsReader,
+    shared: Shared,
+    /// The version of Keras that wrote the file.
+    version: Option<String>,
 }
 
 impl Source {
     fn open(path: &Path) -> Result<Self> {
         if is_hdf5(path) {
             let weights = WeightsReader::open(path)?;
-            return Ok(Self { object: legacy::object(&weights)?, weights });
+            let version = legacy::version(&weights)?;
+            let object = in_form_of_keras_3(legacy::object(&weights)?, version.as_deref())?;
+            return Ok(Self { shared: Shared::of(&object), object, weights, version });
         }
         let mut archive = Archive::open(path)?;
-        let mut object = archive.config()?;
+        let metadata = archive.metadata().ok().flatten().unwrap_or_default();
+        let version = metadata["keras_version"].as_str().map(str::to_owned);
+        let mut object = in_form_of_keras_3(archive.config()?, version.as_deref())?;
         let weights = archive.weights()?;
         assets::place(&mut object, &mut archive, &weights)?;
-        Ok(Self { object, weights })
+        Ok(Self { shared: Shared::of(&object), object, weights, version })
     }
 
     fn model(&self, device: &Device) -> Result<Model> {
         // Every weight must be in the file, so the model can't have more values than the file.
-        let model = Model::deserialize_empty(&self.object, device, self.weights.most_values())?;
-        Assignment::of_model(&model, &self.object, &self.weights)?.fill(model, &self.weights)
+        let most = self.weights.most_values().saturating_mul(self.shared.times());
+        let model = Model::deserialize_empty(&self.object, device, most)?;
+        Assignment::of_model(&model, &self.object, &self.shared, &self.weights)?.fill(model, &self.weights)
     }
+}
+
+/// The object without what is only kept in files: words of Keras 2, and quantized weights.
+fn in_form_of_keras_3(mut object: Value, version: Option<&str>) -> Result<Value> {
+    if keras_2::is_version(version) {
+        keras_2::layers::translate(&mut object)?;
+        let outputs = keras_2::outputs(&object);
+        if let Some(training) = object.get_mut("compile_config").and_then(Value::as_object_mut) {
+            keras_2::training::translate(training, &outputs);
+        }
+    }
+    quantized::dequantize(&mut object)?;
+    Ok(object)
 }
 
 /// Does the file start with HDF5's signature?
@@ -149,7 +207,8 @@ pub(crate) fn is_hdf5(path: &Path) -> bool {
 pub(crate) fn optimizer_values(weights: &WeightsReader) -> Result<Option<Vec<OptimizerValue>>> {
     let mut paths: Vec<String> =
         (0..).map(|at| format!("optimizer/vars/{at}")).take_while(|path| weights.is_dataset(path)).collect();
-    paths.append(&mut legacy::optimizer_variables(weights)?);
+    let named = legacy::optimizer_variables(weights)?;
+    paths.extend(named.iter().map(|name| format!("optimizer_weights/{name}")));
     let value = |path: &String| {
         let found = weights.describe(path)?;
         let sizes: Vec<usize> = found.sizes.iter().map(|&size| size as usize).collect();
@@ -160,9 +219,6 @@ pub(crate) fn optimizer_values(weights: &WeightsReader) -> Result<Option<Vec<Opt
             false => OptimizerValue::Int(array.to_scalar()? as i64),
         })
     };
-    let mut values = paths.iter().map(value).collect::<Result<Vec<_>>>()?;
-    if let Some(rate) = legacy::learning_rate(weights)?.filter(|_| !values.is_empty()) {
-        values.insert(1, OptimizerValue::Float(ndarray::arr0(rate).into_dyn()));
-    }
+    let values = paths.iter().map(value).collect::<Result<Vec<_>>>()?;
     Ok(if values.is_empty() { None } else { Some(values) })
 }

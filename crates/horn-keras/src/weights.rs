@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use horn_nn::{Error, Model, Result, Weight, WeightGroup, sizes};
 use serde_json::Value;
 
+use crate::arrays::DType;
 use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
+use crate::quantized::{Classes, Kernel};
+use crate::shared::Shared;
 use crate::{layers, legacy};
 
 /// Options for loading weights into an existing model.
@@ -71,6 +74,8 @@ pub struct LoadReport {
 /// The path of the variable for each weight of a model.
 pub(crate) struct Assignment {
     variables: Vec<Option<String>>,
+    /// The kernels that are quantized in the file, by the index of the weight.
+    quantized: HashMap<usize, Kernel>,
     pub report: LoadReport,
 }
 
@@ -79,16 +84,16 @@ impl Assignment {
     pub fn new(model: &Model, file: &WeightsReader, options: LoadWeights) -> Result<Self> {
         let bundles = match legacy::root(file) {
             Some(root) => legacy::bundles(model, file, root, options.by_name)?,
-            None => bundles(model, file, options.by_name, None)?,
+            None => bundles(model, file, options.by_name, None, None)?,
         };
         Self::of_bundles(model, file, bundles, options)
     }
 
     /// Finds each weight of a model in the file that also describes the model.
-    pub fn of_model(model: &Model, object: &Value, file: &WeightsReader) -> Result<Self> {
+    pub fn of_model(model: &Model, object: &Value, shared: &Shared, file: &WeightsReader) -> Result<Self> {
         let bundles = match legacy::root(file) {
             Some(root) => legacy::bundles(model, file, root, false)?,
-            None => bundles(model, file, false, Some(&numbers_in(object)))?,
+            None => bundles(model, file, false, Some(&numbers_in(object)), Some(shared))?,
         };
         Self::of_bundles(model, file, bundles, LoadWeights::new())
     }
@@ -99,15 +104,24 @@ impl Assignment {
         let mut variables = vec![None; weights.len()];
         let mut report = LoadReport::default();
         let mut taken = HashSet::new();
+        let mut quantized = HashMap::new();
         for bundle in bundles {
             let own = || bundle.weights.iter().map(|&at| paths[at].clone());
             let Some(names) = &bundle.variables else {
                 report.missing.extend(own());
                 continue;
             };
-            let found = names.iter().map(|path| Ok(file.describe(path)?.sizes.to_vec())).collect::<Result<Vec<_>>>()?;
+            let mut found =
+                names.iter().map(|path| Ok(file.describe(path)?.sizes.to_vec())).collect::<Result<Vec<_>>>()?;
             let sizes = |&at: &usize| weights[at].sizes.iter().map(|&size| size as u64).collect();
             let expected: Vec<Vec<u64>> = bundle.weights.iter().map(sizes).collect();
+            if let (Some(kernel), Some(&at)) = (bundle.quantized, bundle.weights.first()) {
+                taken.extend(kernel.paths().cloned());
+                quantized.insert(at, kernel);
+                // Whether the kernel's variables fit is seen when they are read.
+                found.truncate(expected.len());
+                found[0].clone_from(&expected[0]);
+            }
             if found == expected {
                 for (&at, path) in bundle.weights.iter().zip(names) {
                     taken.insert(path.clone());
@@ -116,7 +130,7 @@ impl Assignment {
                     }
                 }
             } else if !options.skip_mismatch {
-                return Err(misfit(&bundle, &found, &expected));
+                return Err(misfit(&bundle.layer, &found, &expected));
             } else if found.is_empty() {
                 report.missing.extend(own());
             } else {
@@ -125,12 +139,15 @@ impl Assignment {
         }
         let others = file.datasets().map(|found| found.path).filter(|path| !path.starts_with("optimizer"));
         report.unused = others.filter(|path| !taken.contains(*path)).map(str::to_owned).collect();
-        Ok(Self { variables, report })
+        Ok(Self { variables, quantized, report })
     }
 
     /// Fills the model with the weights of the file.
     pub fn fill(&self, model: Model, file: &WeightsReader) -> Result<Model> {
         model.filled(|at, weight| {
+            if let Some(kernel) = self.quantized.get(&at).filter(|_| self.variables[at].is_some()) {
+                return kernel.read(file, &weight.sizes).map(Some);
+            }
             let Some(path) = &self.variables[at] else { return Ok(None) };
             let values = file.read(path, &weight.sizes)?.into_f32()?;
             Ok(Some(values.into_raw_vec_and_offset().0))
@@ -139,11 +156,19 @@ impl Assignment {
 }
 
 /// The weights as Keras 3 keeps them: by class, numbered in the order of the layers.
-fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&Numbers>) -> Result<Vec<Bundle>> {
+fn bundles(
+    model: &Model,
+    file: &WeightsReader,
+    by_name: bool,
+    numbers: Option<&Numbers>,
+    shared: Option<&Shared>,
+) -> Result<Vec<Bundle>> {
     let groups = model.weight_groups();
     let renumbered = renumbered(&groups, file, numbers)?;
     let names: HashMap<&str, &str> = groups.iter().map(|group| (group.path.as_str(), group.name.as_str())).collect();
     let places = if by_name { places_by_name(file)? } else { HashMap::new() };
+    let has_integers = file.datasets().any(|found| found.dtype == Some(DType::I8));
+    let classes = if has_integers { Some(Classes::of(model)?) } else { None };
     let mut bundles = Vec::new();
     for group in groups.iter().filter(|group| !group.weights.is_empty()) {
         let place = match by_name {
@@ -152,10 +177,14 @@ fn bundles(model: &Model, file: &WeightsReader, by_name: bool, numbers: Option<&
         };
         let layer = format!("layer {:?} ({})", group.name, place.as_ref().unwrap_or(&group.path));
         let variables = place.map(|place| {
+            let place = as_stored(file, shared, place);
             let path = |at: usize| format!("{place}/vars/{at}");
-            (0..).map(path).take_while(|path| file.is_dataset(path)).collect()
+            (0..).map(path).take_while(|path| file.is_dataset(path)).collect::<Vec<_>>()
         });
-        bundles.push(Bundle { layer, weights: group.weights.clone(), variables });
+        let quantized = classes.as_ref().zip(variables.as_deref());
+        let quantized = quantized
+            .and_then(|(classes, variables)| classes.kernel(&group.path, file, variables, group.weights.len()));
+        bundles.push(Bundle { layer, weights: group.weights.clone(), variables, quantized });
     }
     Ok(bundles)
 }
@@ -235,6 +264,21 @@ fn place_in(renumbered: &HashMap<String, String>, path: &str) -> String {
     known.into_iter().next().unwrap_or_else(|| path.to_owned())
 }
 
+/// The path of a group with weights as the file has it: at another place of a layer that is shared, or as Keras 2 named
+/// it. That is an attribute with an underscore, and in version 2.12 below another group.
+fn as_stored(file: &WeightsReader, shared: Option<&Shared>, place: String) -> String {
+    let is_there = |place: &str| file.is_dataset(&format!("{place}/vars/0"));
+    if is_there(&place) {
+        return place;
+    }
+    let of_shared = shared.into_iter().flat_map(|shared| shared.others(&place));
+    let renamed = place.replace("layers/", "_layer_checkpoint_dependencies/");
+    let private = |place: &str| place.rsplit_once('/').map(|(outer, part)| format!("{outer}/_{part}"));
+    let of_keras_2 = [private(&place), private(&renamed), Some(renamed)].into_iter().flatten();
+    let found = of_shared.chain(of_keras_2).find(|place| is_there(place));
+    found.unwrap_or(place)
+}
+
 /// The class in the last part of a path, without its number.
 fn class(path: &str) -> &str {
     let last = path.rsplit('/').next().unwrap_or(path);
@@ -270,13 +314,13 @@ fn named_place(path: &str, names: &HashMap<&str, &str>, places: &HashMap<String,
     Some(format!("{place}{rest}"))
 }
 
-fn misfit(bundle: &Bundle, found: &[Vec<u64>], expected: &[Vec<u64>]) -> Error {
+fn misfit(layer: &str, found: &[Vec<u64>], expected: &[Vec<u64>]) -> Error {
     let list = |all: &[Vec<u64>]| {
         let one = |one: &Vec<u64>| sizes(&one.iter().map(|&size| size as usize).collect::<Vec<_>>());
         if all.is_empty() { "nothing".to_owned() } else { all.iter().map(one).collect::<Vec<_>>().join(", ") }
     };
     Error::shape("the file has other weights than the layer")
-        .at(&bundle.layer)
+        .at(layer)
         .received(list(found))
         .expected(list(expected))
         .hint("make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`")

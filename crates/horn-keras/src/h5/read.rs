@@ -126,9 +126,12 @@ impl WeightsReader {
 
     /// An upper bound for the number of values in the file.
     pub fn most_values(&self) -> u64 {
-        let of = |sizes: &[u64]| sizes.iter().copied().fold(1, u64::saturating_mul);
-        let announced = self.datasets().map(|found| of(found.sizes)).fold(0, u64::saturating_add);
-        announced.min(most_inflated(self.on_disk).max(self.window.len()))
+        // A byte may be two quantized values.
+        let packed = |found: &Found<'_>| if found.dtype == Some(DType::I8) { 2 } else { 1 };
+        let of = |found: Found<'_>| found.sizes.iter().copied().fold(packed(&found), u64::saturating_mul);
+        let announced = self.datasets().map(of).fold(0, u64::saturating_add);
+        let of_a_byte = self.datasets().map(|found| packed(&found)).max().unwrap_or(1);
+        announced.min(most_inflated(self.on_disk).max(self.window.len()).saturating_mul(of_a_byte))
     }
 
     /// Is there a group at this path? The root has the path `""`.

@@ -179,6 +179,7 @@ impl From<Tuned> for Activation {
             Tuned::Elu { alpha: 1.0 } => Self::Elu,
             Tuned::Gelu { approximate: false } => Self::Gelu,
             Tuned::HardShrink { threshold: 0.5 } => Self::HardShrink,
+            Tuned::HardSigmoid { slope } if slope == 1.0 / 6.0 => Self::HardSigmoid,
             Tuned::LeakyRelu { negative_slope: 0.2 } => Self::LeakyRelu,
             Tuned::Relu { negative_slope: 0.0, max_value: None, threshold: 0.0 } => Self::Relu,
             Tuned::SoftShrink { threshold: 0.5 } => Self::SoftShrink,
@@ -207,6 +208,12 @@ impl Activation {
     /// [`hard_shrink`](crate::activations::hard_shrink) with this `threshold`.
     pub fn hard_shrink(threshold: f64) -> Self {
         Tuned::HardShrink { threshold }.into()
+    }
+
+    /// [`hard_sigmoid_with`](crate::activations::hard_sigmoid_with) this `slope`. That of Keras 2 was 0.2; Keras 3's
+    /// [`HardSigmoid`](Self::HardSigmoid) has 1/6.
+    pub fn hard_sigmoid(slope: f64) -> Self {
+        Tuned::HardSigmoid { slope }.into()
     }
 
     /// [`leaky_relu`](crate::activations::leaky_relu) with this `negative_slope`.

@@ -56,6 +56,11 @@ pub fn hard_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     relu6(x + 3.0) / 6.0
 }
 
+/// `min(max(slope · x + 1/2, 0), 1)`: a hard sigmoid of another slope than 1/6, such as Keras 2's, 0.2.
+pub fn hard_sigmoid_with<const D: usize>(x: Tensor<D>, slope: f64) -> Tensor<D> {
+    clip(x * slope + 0.5, 0.0, 1.0)
+}
+
 /// `x · hard_sigmoid(x)`.
 pub fn hard_silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x.clone() * hard_sigmoid(x)

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::activations::activation::Activation;
 use crate::activations::as_layers;
+use crate::activations::hard_sigmoid;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 use crate::registry::suggest::did_you_mean;
@@ -114,6 +115,7 @@ fn named() -> impl Iterator<Item = (&'static str, Activation)> {
 impl Serialize for Activation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
+            Self::Tuned(Tuned::HardSigmoid { slope }) => hard_sigmoid::write(*slope).serialize(serializer),
             Self::Tuned(tuned) => match as_layers::write(*tuned) {
                 Some(layer) => layer.serialize(serializer),
                 None => tuned.serialize(serializer),
@@ -127,7 +129,11 @@ impl<'de> Deserialize<'de> for Activation {
     /// Reads a name, the object of a layer, Horn's object for an activation with arguments, or `null`, Keras's `None`, which
     /// means `linear`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
+        let value = Value::deserialize(deserializer)?;
+        if let Some(slope) = hard_sigmoid::read(&value) {
+            return Ok(Self::hard_sigmoid(slope));
+        }
+        match value {
             Value::Null => Ok(Self::Linear),
             Value::String(name) => name.parse().map_err(D::Error::custom),
             layer if layer.get("class_name").is_some() => as_layers::read(&layer).map_err(D::Error::custom),

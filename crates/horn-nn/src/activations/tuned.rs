@@ -31,6 +31,11 @@ pub enum Tuned {
         /// Inputs at most this far from 0 become 0.
         threshold: f64,
     },
+    /// [`functions::hard_sigmoid_with`]. Written to files as the two layers of Keras that compute it.
+    HardSigmoid {
+        /// The slope where the output is between 0 and 1.
+        slope: f64,
+    },
     /// [`functions::leaky_relu`].
     LeakyRelu {
         /// The slope below 0.
@@ -72,6 +77,7 @@ impl Tuned {
             Self::Elu { .. } => "elu",
             Self::Gelu { .. } => "gelu",
             Self::HardShrink { .. } => "hard_shrink",
+            Self::HardSigmoid { .. } => "hard_sigmoid",
             Self::LeakyRelu { .. } => "leaky_relu",
             Self::Relu { .. } => "relu",
             Self::SoftShrink { .. } => "soft_shrink",
@@ -86,6 +92,7 @@ impl Tuned {
             Self::Elu { alpha } => functions::elu(x, alpha),
             Self::Gelu { approximate } => functions::gelu(x, approximate),
             Self::HardShrink { threshold } => functions::hard_shrink(x, threshold),
+            Self::HardSigmoid { slope } => functions::hard_sigmoid_with(x, slope),
             Self::LeakyRelu { negative_slope } => functions::leaky_relu(x, negative_slope),
             Self::Relu { negative_slope, max_value, threshold } => {
                 functions::relu_with(x, negative_slope, max_value, threshold)
@@ -104,6 +111,7 @@ impl fmt::Display for Tuned {
             Self::Celu { alpha } | Self::Elu { alpha } => write!(f, "(alpha={alpha})"),
             Self::Gelu { approximate } => write!(f, "(approximate={approximate})"),
             Self::HardShrink { threshold } | Self::SoftShrink { threshold } => write!(f, "(threshold={threshold})"),
+            Self::HardSigmoid { slope } => write!(f, "(slope={slope})"),
             Self::LeakyRelu { negative_slope } => write!(f, "(negative_slope={negative_slope})"),
             Self::Relu { negative_slope, max_value, threshold } => {
                 write!(f, "(negative_slope={negative_slope}")?;
@@ -133,6 +141,7 @@ mod tests {
             Activation::elu(1.0),
             Activation::gelu(false),
             Activation::hard_shrink(0.5),
+            Activation::hard_sigmoid(1.0 / 6.0),
             Activation::leaky_relu(0.2),
             Activation::relu(0.0, None, 0.0),
             Activation::soft_shrink(0.5),

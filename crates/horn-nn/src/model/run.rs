@@ -9,7 +9,6 @@ use crate::layer::call::{CallContext, Mode};
 use crate::layer::checks;
 use crate::layer::signal::{Logits, Signal};
 use crate::model::model::Model;
-use crate::operations::broadcast::as_float;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -88,7 +87,7 @@ impl Model {
             masks::check_given(layer, &shapes, &mask_shapes)?;
         }
         for (&at, mask) in planned.masked.iter().zip(masks) {
-            let mask = by_rank!(as_float(mask.value()?)?, |mask| AnyTensor::from(mask.not_equal_elem(0.0)))?;
+            let mask = by_rank!(mask.value()?, |mask| AnyTensor::from(mask.not_equal_elem(0.0)))?;
             inputs[at] = inputs[at].clone().with_mask(Some(mask));
         }
         Ok(inputs)

@@ -1,7 +1,6 @@
 //! NumPy's rule for shapes of different ranks and sizes: they are aligned at their last axes, and an axis of size 1 is
 //! repeated.
 
-use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -40,18 +39,6 @@ pub(crate) fn aligned(one: AnyTensor, other: AnyTensor) -> Result<[AnyTensor; 2]
     let known = |x: &AnyTensor| x.sizes().into_iter().map(Some).collect::<Vec<_>>();
     let rank = joined(&known(&one), &known(&other))?.len();
     Ok([with_rank(one, rank)?, with_rank(other, rank)?])
-}
-
-/// The tensor as floats: integers as they are, booleans as 0 and 1.
-pub(crate) fn as_float(x: AnyTensor) -> Result<AnyTensor> {
-    let dtype = x.dtype();
-    if dtype.is_float() {
-        Ok(x)
-    } else if dtype.is_bool() {
-        by_rank!(bool: x, |x| x.float().into())
-    } else {
-        by_rank!(int: x, |x| x.float().into())
-    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::operations::argument::Argument;
-use crate::operations::broadcast::as_float;
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Function;
 use crate::operations::table;
@@ -191,7 +190,7 @@ impl Forward for OperationModule {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
-        let inputs = inputs.into_iter().map(|input| as_float(input.value()?)).collect::<Result<Vec<_>>>()?;
+        let inputs = inputs.into_iter().map(Signal::value).collect::<Result<Vec<_>>>()?;
         let outputs = self.operation.call.function.rule.compute(self.operation.filled(inputs)?)?;
         Ok(outputs.into_iter().map(Signal::new).collect())
     }

@@ -1,0 +1,26 @@
+//! Translates what Keras 2 writes differently into Keras 3's form.
+//!
+//! Keras 2 stands for Keras before version 3 and for `tf.keras` up to TensorFlow 2.15, which writes legacy `.h5` files
+//! and, from version 2.12 on, `.keras` files. A model read from them computes what Keras 2 computed: where Keras 3 gives
+//! a name another meaning, the translation says in Keras 3's words what Keras 2 meant.
+
+pub(crate) mod calls;
+pub(crate) mod layers;
+pub(crate) mod optimizer;
+pub(crate) mod training;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+/// The names of the layers that give the outputs of a model.
+pub(crate) fn outputs(object: &Value) -> Vec<String> {
+    let listed = object["config"]["output_layers"].as_array().into_iter().flatten();
+    listed.filter_map(|place| place[0].as_str().map(str::to_owned)).collect()
+}
+
+/// Is this a version before 3? Files have had the version since Keras 1.
+pub(crate) fn is_version(version: Option<&str>) -> bool {
+    version.is_some_and(|version| version.starts_with("2.") || version.starts_with("1."))
+}

@@ -1,0 +1,245 @@
+//! Configurations of Keras 2 that no fixture has.
+
+use horn_train::optimizers::OptimizerValue;
+use serde_json::{Value, json};
+
+use super::{calls, layers, optimizer, training};
+use crate::fixture;
+use crate::h5::WeightsReader;
+
+#[test]
+fn calls_are_those_of_keras_3() {
+    let tensor =
+        |layer: &str, at: u32| json!({"class_name": "__keras_tensor__", "config": {"keras_history": [layer, 0, at]}});
+    for (node, expected) in [
+        (json!([["x", 0, 0, {}]]), json!({"args": [tensor("x", 0)], "kwargs": {}})),
+        (json!(["x", 0, 0, {}]), json!({"args": [tensor("x", 0)], "kwargs": {}})),
+        (json!([["x", 0, 0, {}], ["y", 0, 1, {}]]), json!({"args": [[tensor("x", 0), tensor("y", 1)]], "kwargs": {}})),
+        (
+            json!([["x", 0, 0, {"initial_state": [["h", 0, 1], ["h", 0, 2]], "training": false}]]),
+            json!({
+                "args": [tensor("x", 0)],
+                "kwargs": {"initial_state": [tensor("h", 1), tensor("h", 2)], "training": false},
+            }),
+        ),
+    ] {
+        let mut translated = node.clone();
+        calls::translate(&mut translated);
+        assert_eq!(translated, expected, "{node}");
+    }
+    for harmless in [json!([]), json!(null), json!("x"), json!([[]]), json!([3, 4]), json!({"args": []})] {
+        calls::translate(&mut harmless.clone());
+    }
+}
+
+/// Collects the JSON pointers of everything in a value.
+fn places(value: &Value, place: &str, found: &mut Vec<String>) {
+    found.push(place.to_owned());
+    match value {
+        Value::Array(values) => {
+            values.iter().enumerate().for_each(|(at, value)| places(value, &format!("{place}/{at}"), found));
+        }
+        Value::Object(values) => {
+            values.iter().for_each(|(key, value)| places(value, &format!("{place}/{key}"), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn whatever_is_elsewhere_is_no_panic() {
+    for file in ["v2_mlp.h5", "v2_convnet.h5", "v2_recurrent.h5"] {
+        let file = WeightsReader::open(fixture("models").join(file)).unwrap();
+        let attributes = file.attributes("").unwrap();
+        let read = |name: &str| {
+            attributes.get(name).map_or(json!({}), |text| serde_json::from_str(text.as_text().unwrap()).unwrap())
+        };
+        let mut whole = json!({"model": read("model_config"), "training": read("training_config")});
+        whole["model"]["config"]["layers"][1]["config"]["dtype"] =
+            json!({"class_name": "Policy", "config": {"name": "float32"}});
+        let mut found = Vec::new();
+        places(&whole, "", &mut found);
+        found.retain(|place| place.len() > "/training".len());
+        for place in found {
+            for other in [json!(null), json!("x"), json!(7), json!([]), json!([[["x", 0, 0, 0]]]), json!({})] {
+                let mut changed = whole.clone();
+                *changed.pointer_mut(&place).unwrap() = other;
+                drop(layers::translate(&mut changed["model"]));
+                if let Some(training) = changed["training"].as_object_mut() {
+                    training::translate(training, &[]);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_oldest_lists_of_layers_get_an_input() {
+    let mut object = json!({"class_name": "Sequential", "config": [
+        {"class_name": "LeakyReLU", "config": {"name": "leaky", "batch_input_shape": [null, 4], "alpha": 0.25}},
+    ]});
+    layers::translate(&mut object).unwrap();
+    let layers = &object["config"]["layers"];
+    assert_eq!(layers[0]["config"]["batch_shape"], json!([null, 4]));
+    assert_eq!(layers[1]["config"], json!({"name": "leaky", "negative_slope": 0.25}));
+}
+
+#[test]
+fn arguments_that_mean_something_stay() {
+    let mut object = json!({"class_name": "LSTM", "config": {"time_major": true, "implementation": 2}});
+    layers::translate(&mut object).unwrap();
+    assert_eq!(object["config"], json!({"time_major": true}));
+    let mut grouped = json!({"class_name": "Conv2D", "config": {"groups": 1}});
+    layers::translate(&mut grouped).unwrap();
+    assert_eq!(grouped["config"]["groups"], 1);
+}
+
+fn translated(mut object: Value) -> Value {
+    layers::translate(&mut object).unwrap();
+    object
+}
+
+#[test]
+fn arguments_are_those_of_keras_3() {
+    let layer = |class: &str, config: Value| json!({"class_name": class, "config": config});
+    for (class, config, expected) in [
+        ("ThresholdedReLU", json!({"theta": 0.5}), layer("ReLU", json!({"threshold": 0.5}))),
+        ("SyncBatchNormalization", json!({"axis": [3]}), layer("BatchNormalization", json!({"axis": 3}))),
+        ("GRU", json!({"units": 2}), layer("GRU", json!({"units": 2, "reset_after": false}))),
+        ("GRU", json!({"reset_after": true}), layer("GRU", json!({"reset_after": true}))),
+        (
+            "LeakyReLU",
+            json!({"alpha": {"type": "ndarray", "value": 0.25}}),
+            layer("LeakyReLU", json!({"negative_slope": 0.25})),
+        ),
+        (
+            "Dense",
+            json!({"kernel_initializer": {"class_name": "VarianceScaling", "config": {"distribution": "normal"}}}),
+            layer(
+                "Dense",
+                json!({"kernel_initializer": {
+                    "class_name": "VarianceScaling", "config": {"distribution": "truncated_normal"},
+                }}),
+            ),
+        ),
+        ("SpatialDropout1D", json!({"trainable": true}), layer("SpatialDropout1D", json!({}))),
+        ("MultiHeadAttention", json!({"output_shape": 7}), layer("MultiHeadAttention", json!({"output_shape": [7]}))),
+        (
+            "Dense",
+            json!({"dtype": {"class_name": "PolicyV1", "config": {"name": "mixed_float16"}}}),
+            layer("Dense", json!({"dtype": "mixed_float16"})),
+        ),
+    ] {
+        assert_eq!(translated(layer(class, config)), expected);
+    }
+}
+
+#[test]
+fn the_causal_mask_is_an_argument_of_the_calls() {
+    let tensor = json!({"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}});
+    for (causal, kwargs) in [(true, json!({"use_causal_mask": true})), (false, json!({}))] {
+        let object = json!({
+            "class_name": "Attention",
+            "config": {"causal": causal},
+            "inbound_nodes": [[["x", 0, 0, {}], ["x", 0, 0, {}]]],
+        });
+        let expected = json!({
+            "class_name": "Attention",
+            "config": {},
+            "inbound_nodes": [{"args": [[tensor, tensor]], "kwargs": kwargs}],
+        });
+        assert_eq!(translated(object), expected);
+    }
+}
+
+#[test]
+fn layers_that_keras_3_lacks_are_named_with_another() {
+    let mut object = json!({"class_name": "LocallyConnected1D", "config": {"name": "local"}});
+    assert_eq!(
+        layers::translate(&mut object).unwrap_err().to_string(),
+        "layer \"local\": Keras 3 has no layer that does what this layer of Keras 2 did; received LocallyConnected1D, \
+         expected a layer of Keras 3. Hint: use Conv1D in the program that saves the model."
+    );
+}
+
+#[test]
+fn optimizers_are_those_of_keras_3() {
+    let translated = |mut object: Value| {
+        optimizer::translate(&mut object);
+        object
+    };
+    assert_eq!(translated(json!("adam")), json!("adam"));
+    let old = json!({"class_name": "Custom>SGD", "config": {
+        "lr": 0.5, "decay": 0.0, "jit_compile": false, "is_legacy_optimizer": false, "momentum": 0.0,
+    }});
+    assert_eq!(translated(old), json!({"class_name": "SGD", "config": {"learning_rate": 0.5, "momentum": 0.0}}));
+    let decaying = translated(json!({"class_name": "Adam", "config": {"learning_rate": 0.5, "decay": 0.1}}));
+    let schedule = &decaying["config"]["learning_rate"];
+    assert_eq!(schedule["class_name"], "InverseTimeDecay");
+    assert_eq!(schedule["config"]["initial_learning_rate"], 0.5);
+    assert_eq!([&schedule["config"]["decay_rate"], &schedule["config"]["decay_steps"]], [&json!(0.1), &json!(1)]);
+    let scaled = translated(json!({"class_name": "LossScaleOptimizerV3", "config": {
+        "inner_optimizer": {"class_name": "Adam", "config": {"jit_compile": true, "epsilon": null}},
+        "dynamic": true,
+        "initial_scale": 32768.0,
+    }}));
+    assert_eq!(
+        scaled,
+        json!({"class_name": "LossScaleOptimizer", "config": {
+            "inner_optimizer": {"class_name": "Adam", "config": {}}, "initial_scale": 32768.0,
+        }})
+    );
+}
+
+#[test]
+fn what_an_optimizer_remembers_is_in_the_order_of_keras_3() {
+    let value = |value: f32| OptimizerValue::Float(ndarray::arr1(&[value]).into_dyn());
+    let rate = |rate: f32| OptimizerValue::Float(ndarray::arr0(rate).into_dyn());
+    let ordered = |names: &[&str], optimizer: Value| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let rest = (1..names.len().max(3)).map(|at| value(at as f32));
+        let values = std::iter::once(OptimizerValue::Int(7)).chain(rest).collect();
+        optimizer::in_order(values, &names, &optimizer, 0.5)
+    };
+    let adam = || json!({"class_name": "Adam", "config": {"learning_rate": 0.5}});
+    let step = || OptimizerValue::Int(7);
+    // Before version 2.11: all of the first kind, then all of the second.
+    let names = ["Adam/iter:0", "Adam/a/m:0", "Adam/b/m:0", "Adam/a/v:0", "Adam/b/v:0", "Adam/a/vhat:0"];
+    let expected = [step(), rate(0.5), value(1.0), value(3.0), value(2.0), value(4.0), value(5.0)];
+    assert_eq!(ordered(&names, adam()).unwrap(), expected);
+    let names = ["iteration:0", "Adam/m/a:0", "Adam/v/a:0"];
+    assert_eq!(ordered(&names, adam()).unwrap(), [step(), rate(0.5), value(1.0), value(2.0)]);
+    // Without names, as in `.keras` files, and with a schedule, whose rate is no variable.
+    let scheduled = json!({"class_name": "Adam", "config": {"learning_rate": {"class_name": "ExponentialDecay"}}});
+    assert_eq!(ordered(&[], scheduled).unwrap(), [step(), value(1.0), value(2.0)]);
+    // Without momentum, Keras 3 has no variables for it.
+    for optimizer in [json!("sgd"), json!({"class_name": "SGD", "config": {"momentum": 0.0}})] {
+        assert_eq!(ordered(&[], optimizer).unwrap(), [step(), rate(0.5)]);
+    }
+    let momentum = json!({"class_name": "SGD", "config": {"momentum": 0.9}});
+    assert_eq!(ordered(&[], momentum).unwrap().len(), 4);
+    assert!(ordered(&["training/Adam/Variable:0"], adam()).is_none());
+    assert!(ordered(&["Adam/iter:0", "Adam/a/m:0"], adam()).is_none());
+    assert!(ordered(&[], json!({"class_name": "LossScaleOptimizer", "config": {}})).is_none());
+}
+
+#[test]
+fn calls_of_nested_models_have_the_numbers_of_keras_3() {
+    let nested = |class: &str, nodes: Value| json!({"class_name": class, "name": "inner", "inbound_nodes": nodes, "config": {"layers": []}});
+    let dense = |call: u64| json!({"class_name": "Dense", "name": "d", "inbound_nodes": [[["inner", call, 0, {}]]]});
+    let twice = json!([[["x", 0, 0, {}]], [["x", 0, 0, {}]]]);
+    let renumbered = |class: &str, call: u64, output: u64| {
+        let mut object = json!({"class_name": "Functional", "config": {
+            "layers": [nested(class, twice.clone()), dense(call)], "output_layers": [["inner", output, 0]],
+        }});
+        calls::renumber(&mut object);
+        let call = object.pointer("/config/layers/1/inbound_nodes/0/0/1").and_then(Value::as_u64);
+        (call.unwrap(), object["config"]["output_layers"][0][1].as_u64().unwrap())
+    };
+    // The calls of a model with an input count from 1, and Keras 3's from 0, but where a graph is an output.
+    assert_eq!(renumbered("Sequential", 1, 2), (0, 1));
+    assert_eq!(renumbered("Sequential", 2, 1), (1, 0));
+    assert_eq!(renumbered("Functional", 1, 2), (0, 2));
+    assert_eq!(renumbered("Sequential", 0, 1), (0, 1));
+    assert_eq!(renumbered("Functional", 0, 1), (0, 2));
+}

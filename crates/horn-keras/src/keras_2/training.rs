@@ -1,0 +1,89 @@
+//! The arguments of `compile` of Keras 2, translated into those of Keras 3.
+
+use serde_json::{Map, Value};
+
+use super::optimizer;
+
+/// Translates the arguments of `compile`, given the names of the model's outputs.
+pub(crate) fn translate(training: &mut Map<String, Value>, outputs: &[String]) {
+    for key in ["loss", "metrics", "weighted_metrics"] {
+        training.get_mut(key).into_iter().for_each(translate_objects);
+    }
+    training.get_mut("optimizer").into_iter().for_each(optimizer::translate);
+    // An option of `compile` before version 2.4, for sequences.
+    if training.get("sample_weight_mode").is_some_and(|mode| *mode != "temporal") {
+        training.remove("sample_weight_mode");
+    }
+    for key in ["metrics", "weighted_metrics"] {
+        let Some(lists) = training.get_mut(key).and_then(Value::as_array_mut) else { continue };
+        match (lists.as_mut_slice(), outputs) {
+            // A list for each output. Here there is one output.
+            ([inner @ Value::Array(_)], _) => {
+                let inner = inner.take();
+                training.insert(key.to_owned(), inner);
+            }
+            (lists, outputs) if lists.len() == outputs.len() => lists.iter_mut().zip(outputs).for_each(plain_names),
+            _ => {}
+        }
+    }
+}
+
+/// Removes the name of the output, with which a trained model of several outputs names its metrics.
+fn plain_names((metrics, output): (&mut Value, &String)) {
+    for metric in metrics.as_array_mut().into_iter().flatten() {
+        let name = metric["config"]["name"].as_str();
+        let plain = name.and_then(|name| name.strip_prefix(output)?.strip_prefix('_')).map(str::to_owned);
+        if let Some(plain) = plain {
+            metric["config"]["name"] = plain.into();
+        }
+    }
+}
+
+/// Keras's metric functions, and the metrics that are their means.
+const METRICS: [(&str, &str); 22] = [
+    ("accuracy", "Accuracy"),
+    ("binary_accuracy", "BinaryAccuracy"),
+    ("binary_crossentropy", "BinaryCrossentropy"),
+    ("categorical_accuracy", "CategoricalAccuracy"),
+    ("categorical_crossentropy", "CategoricalCrossentropy"),
+    ("categorical_hinge", "CategoricalHinge"),
+    ("cosine_similarity", "CosineSimilarity"),
+    ("hinge", "Hinge"),
+    ("kl_divergence", "KLDivergence"),
+    ("kullback_leibler_divergence", "KLDivergence"),
+    ("log_cosh", "LogCoshError"),
+    ("logcosh", "LogCoshError"),
+    ("mean_absolute_error", "MeanAbsoluteError"),
+    ("mean_absolute_percentage_error", "MeanAbsolutePercentageError"),
+    ("mean_squared_error", "MeanSquaredError"),
+    ("mean_squared_logarithmic_error", "MeanSquaredLogarithmicError"),
+    ("poisson", "Poisson"),
+    ("sparse_categorical_accuracy", "SparseCategoricalAccuracy"),
+    ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"),
+    ("sparse_top_k_categorical_accuracy", "SparseTopKCategoricalAccuracy"),
+    ("squared_hinge", "SquaredHinge"),
+    ("top_k_categorical_accuracy", "TopKCategoricalAccuracy"),
+];
+
+/// Translates losses and metrics, also in lists and by outputs.
+fn translate_objects(value: &mut Value) {
+    if value["class_name"].is_string() {
+        let function = value["config"].get_mut("fn").map(Value::take);
+        let class = METRICS.iter().find(|(name, _)| function.as_ref().is_some_and(|function| function == name));
+        if let Some((_, class)) = class.filter(|_| value["class_name"] == "MeanMetricWrapper") {
+            value["class_name"] = (*class).into();
+        }
+        if let Some(config) = value["config"].as_object_mut() {
+            config.remove("fn");
+            if config.get("reduction").is_some_and(|reduction| reduction == "auto") {
+                config.insert("reduction".to_owned(), "sum_over_batch_size".into());
+            }
+        }
+        return;
+    }
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(translate_objects),
+        Value::Object(values) => values.values_mut().for_each(translate_objects),
+        _ => {}
+    }
+}

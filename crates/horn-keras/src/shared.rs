@@ -1,0 +1,116 @@
+//! Layers that a model shares with the models inside of it.
+//!
+//! Keras keeps the weights of such a layer once, in the group of the model where it finds the layer first. The object of
+//! the model has the layer at each of its places, and marks all but the first with a `shared_object_id`. (Keras 3.15 does
+//! not find the first one again, and can't load such a file.) So the places are found by the name and the arguments of the
+//! layer. Horn reads the weights for each of them.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use crate::layers;
+
+/// Keras's mark of an object that it has written before.
+const MARK: &str = "shared_object_id";
+
+/// How often the weights of a file may be read, at most: a limit for the memory.
+const MOST_TIMES: usize = 16;
+
+/// The places of the layers that are at several ones.
+pub(crate) struct Shared {
+    layers: Vec<Layer>,
+    /// The layer at each place.
+    at: HashMap<String, usize>,
+}
+
+struct Layer {
+    name: String,
+    /// The paths under which a file may keep the layer's weights.
+    places: Vec<String>,
+    is_marked: bool,
+}
+
+impl Shared {
+    /// Finds the shared layers in the object of a model.
+    pub fn of(object: &Value) -> Self {
+        let mut layers: HashMap<String, Layer> = HashMap::new();
+        layers::each(object, |layer| {
+            if layer.object["class_name"] == "InputLayer" || layer.object["config"]["layers"].is_array() {
+                return;
+            }
+            let mut config = layer.object["config"].clone();
+            remove_marks(&mut config);
+            let of_class = format!("{}{config}", layer.object["class_name"]);
+            let name = config["name"].as_str().unwrap_or_default().to_owned();
+            let found = layers.entry(of_class).or_insert_with(|| Layer { name, places: Vec::new(), is_marked: false });
+            found.places.push(layer.path);
+            found.is_marked |= layer.object[MARK].is_number();
+        });
+        let mut layers: Vec<Layer> =
+            layers.into_values().filter(|layer| layer.is_marked && layer.places.len() > 1).collect();
+        layers.sort_by(|one, other| one.name.cmp(&other.name));
+        let places =
+            layers.iter().enumerate().flat_map(|(at, layer)| layer.places.iter().map(move |place| (place, at)));
+        let at = places.map(|(place, at)| (place.clone(), at)).collect();
+        Self { layers, at }
+    }
+
+    /// The names of the shared layers.
+    pub fn names(&self) -> Vec<&str> {
+        self.layers.iter().map(|layer| layer.name.as_str()).collect()
+    }
+
+    /// How often a weight of the file may be needed.
+    pub fn times(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.places.len()).max().unwrap_or(1).min(MOST_TIMES) as u64
+    }
+
+    /// The paths that a group has because its layer is shared.
+    pub fn others(&self, group: &str) -> impl Iterator<Item = String> {
+        let ends = std::iter::once(group.len()).chain(group.rmatch_indices('/').map(|(at, _)| at));
+        let layers = ends.filter_map(|end| Some((&self.layers[*self.at.get(&group[..end])?], &group[end..])));
+        layers.flat_map(|(layer, rest)| layer.places.iter().map(move |place| format!("{place}{rest}")))
+    }
+}
+
+/// Removes the marks of all objects in a configuration, such as those of initializers.
+fn remove_marks(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.remove(MARK);
+            object.values_mut().for_each(remove_marks);
+        }
+        Value::Array(values) => values.iter_mut().for_each(remove_marks),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn layers_are_found_by_their_names_and_arguments() {
+        let dense = |name: &str, units: u64| json!({"class_name": "Dense", "config": {"name": name, "units": units}});
+        let mut again = dense("b", 2);
+        again[MARK] = 7.into();
+        let inner = json!({"class_name": "Sequential", "config": {"layers": [dense("a", 1), dense("b", 2)]}});
+        let model =
+            |last: Value| json!({"class_name": "Functional", "config": {"layers": [inner, dense("a", 1), last]}});
+        let shared = Shared::of(&model(again));
+        assert_eq!((shared.names(), shared.times()), (vec!["b"], 2));
+        let mut others: Vec<String> = shared.others("layers/dense_1/cell").collect();
+        others.sort_unstable();
+        assert_eq!(others, ["layers/dense_1/cell", "layers/sequential/layers/dense_1/cell"]);
+        assert_eq!(shared.others("layers/dense").count(), 0);
+        // A layer of another size is another one, and without a mark no layer is shared.
+        let mut larger = dense("b", 3);
+        larger[MARK] = 7.into();
+        for other in [larger, dense("b", 2), json!({})] {
+            assert_eq!(Shared::of(&model(other)).times(), 1);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+"""Makes files with quantized and LoRA-enabled layers for the tests: fixtures/files/models/quantized_* and lora_*.
+
+    KERAS_BACKEND=jax python tests/keras/make_quantized_files.py
+
+Like the other models beside them, each has a .json of what goes in and comes out, and an entry in cases.json.
+"""
+
+import json
+import os
+import pathlib
+
+os.environ["KERAS_BACKEND"] = "jax"
+
+import keras
+import numpy as np
+from keras import layers
+from keras.quantizers import Int4QuantizationConfig, Int8QuantizationConfig
+
+HERE = pathlib.Path(__file__).parent / "fixtures/files/models"
+random = np.random.default_rng(5)
+# Without a quantizer for the inputs, only the weights are quantized.
+WEIGHT_ONLY = Int8QuantizationConfig(activation_quantizer=None)
+
+
+def tensor(array):
+    array = np.asarray(array)
+    return {"shape": list(array.shape), "data": [float(str(item)) for item in array.astype("float32").ravel()]}
+
+
+def dense_layers():
+    x = keras.Input((5, 6))
+    y = layers.Dense(7, activation="relu")(x)
+    y = layers.Dense(4, use_bias=False)(y)
+    y = layers.EinsumDense("abc,cde->abde", (5, 3, 2), bias_axes="de")(y)
+    y = layers.EinsumDense("abde,dec->abc", (5, 6), activation="tanh")(y)
+    y = layers.Dense(3)(y)
+    y = layers.EinsumDense("abc,bd->adc", (2, 3))(y)
+    return keras.Model(x, y, name="dense_layers")
+
+
+def embeddings():
+    inner = keras.Sequential([keras.Input((4,)), layers.Embedding(9, 5), layers.Dense(3)], name="inner")
+    x = keras.Input((4,))
+    return keras.Model(x, layers.Flatten()(inner(x)), name="embeddings")
+
+
+def enable_lora(model):
+    for layer in model._flatten_layers(include_self=False):
+        if hasattr(layer, "enable_lora") and not getattr(layer, "lora_enabled", False):
+            layer.enable_lora(2, lora_alpha=3)
+
+
+def save(name, make, quantize=None, lora=False, tolerance=1e-05):
+    global random
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(5)
+    random = np.random.default_rng(5)
+    model = make()
+    randomize(model)
+    if quantize:
+        model.quantize(config=quantize)
+    if lora:
+        enable_lora(model)
+        for variable in model.trainable_variables:
+            if "lora" in variable.name:
+                variable.assign(0.4 * random.normal(size=variable.shape))
+    shape = (3, *model.input_shape[1:])
+    x = random.integers(0, 9, shape) if make is embeddings else random.normal(size=shape).astype("float32")
+    model.save(HERE / name)
+    # What the file gives, as saving rounds a sum with LoRA's matrices again.
+    y = keras.models.load_model(HERE / name).predict(x, verbose=0)
+    content = {"x": [tensor(x)], "y": [tensor(y)]}
+    (HERE / f"{name.split('.')[0]}.json").write_text(json.dumps(content) + "\n")
+    return {"name": name, "compiled": False, "tolerance": tolerance}
+
+
+def randomize(model):
+    for variable in model.variables:
+        variable.assign(random.normal(size=variable.shape) * 0.5)
+
+
+def main():
+    index = HERE / "cases.json"
+    cases = {case["name"]: case for case in json.loads(index.read_text())}
+    for case in [
+        save("quantized_int8_weights.keras", dense_layers, WEIGHT_ONLY),
+        # Keras rounds the inputs of these layers, too, which Horn does not.
+        save("quantized_int8.keras", dense_layers, Int8QuantizationConfig(), tolerance=0.05),
+        save("quantized_int4.keras", dense_layers, Int4QuantizationConfig(block_size=-1)),
+        save("quantized_int4_blocks.keras", dense_layers, Int4QuantizationConfig(block_size=4)),
+        save("quantized_embeddings_int8.keras", embeddings, WEIGHT_ONLY),
+        save("quantized_embeddings_int4.keras", embeddings, Int4QuantizationConfig(block_size=4)),
+        save("lora.keras", dense_layers, lora=True),
+        save("lora_embeddings.keras", embeddings, lora=True),
+        save("lora_int8.keras", embeddings, WEIGHT_ONLY, lora=True),
+    ]:
+        cases[case["name"]] = case
+    lines = ",\n".join(json.dumps(cases[name]) for name in sorted(cases))
+    index.write_text(f"[\n{lines}\n]\n")
+
+
+main()
