@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::losses::{self, Loss, TargetKind};
 use crate::metrics::{self, Metric};
 use crate::model::{CompiledModel, Network};
-use crate::objective::{Losses, Objective};
+use crate::objective::{Losses, Objective, output_names};
 use crate::optimizers;
 
 /// The keys that Keras writes. The last four say how steps are computed, not what they compute.
@@ -113,10 +113,7 @@ impl CompiledModel {
         }
         let part = |key: &str| given.get(key).unwrap_or(&Value::Null);
         let optimizer = optimizers::from_config(part("optimizer"))?;
-        let names: Vec<&str> = match model.output_keys() {
-            [] => model.output_names().collect(),
-            keys => keys.iter().map(String::as_str).collect(),
-        };
+        let names = output_names(&model);
         let losses =
             Losses { losses: read_losses(part("loss"), &names)?, weights: read_weights(part("loss_weights"), &names)? };
         let metrics = read_metrics(part("metrics"), &names)?;

@@ -67,8 +67,17 @@ impl Objective {
     }
 }
 
+/// The names of the outputs in scores and in errors: the keys, if the Keras program returned a dictionary, or else the
+/// names of the layers.
+pub(crate) fn output_names(model: &Model) -> Vec<&str> {
+    match model.output_keys() {
+        [] => model.output_names().collect(),
+        keys => keys.iter().map(String::as_str).collect(),
+    }
+}
+
 fn mismatch(argument: &str, received: usize, model: &Model) -> Error {
-    let names: Vec<_> = model.output_names().collect();
+    let names = output_names(model);
     Error::argument(format!("{argument} has not an entry for each output"))
         .at(argument)
         .received(format!("{received} entries"))

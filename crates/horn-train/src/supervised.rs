@@ -11,6 +11,7 @@ use crate::history::Scores;
 use crate::losses::Loss;
 use crate::metrics::{Accumulator, Mean, Metric};
 use crate::model::CompiledModel;
+use crate::objective::output_names;
 use crate::optimizers::clip_by_global_norm;
 use crate::train_step::TrainStep;
 
@@ -54,7 +55,7 @@ impl<'m> Supervised<'m> {
         let weights = compiled.objective.weights_of(model);
         let metrics = compiled.objective.metrics_of(model)?;
         let several = losses.len() > 1;
-        let named = model.output_names().zip(model.output_shapes()).zip(losses.into_iter().zip(weights)).zip(metrics);
+        let named = output_names(model).into_iter().zip(model.output_shapes()).zip(losses.into_iter().zip(weights)).zip(metrics);
         let outputs = named.map(|(((name, shape), (loss, weight)), metrics)| Output {
             shape: shape.clone(),
             loss,
@@ -88,12 +89,12 @@ impl<'m> Supervised<'m> {
     fn measure(&mut self, batch: Batch, mode: Mode) -> Result<Tensor<1>> {
         let model = self.compiled.model()?;
         check_targets(&batch, model)?;
-        let mut call = CallContext::new(mode);
+        let mut call = CallContext::throughout(mode);
         let outputs = model.call(batch.inputs, &mut call)?;
         let mut weights = batch.sample_weights.into_iter();
         let mut parts: Vec<Tensor<1>> = Vec::new();
         for ((output, signal), y_true) in self.outputs.iter_mut().zip(outputs).zip(batch.targets) {
-            let loss = output.measure(signal, y_true, weights.next().flatten(), batch.len)?;
+            let loss = output.measure(signal, y_true, weights.next().flatten(), batch.len, mode)?;
             parts.push(if output.weight == 1.0 { loss } else { loss * output.weight });
         }
         parts.extend(call.losses().iter().cloned());
@@ -156,15 +157,18 @@ impl Output {
         y_true: AnyTensor,
         sample_weight: Option<AnyTensor>,
         samples: usize,
+        mode: Mode,
     ) -> Result<Tensor<1>> {
         let mask = output.mask().cloned();
         let logits = output.logits()?;
-        let loss = self.loss_of(&logits, y_true.clone(), mask, sample_weight)?;
+        let loss = self.loss_of(&logits, y_true.clone(), mask.clone(), sample_weight)?;
         let loss = if loss.dims() == [1] { loss } else { loss.mean() };
         if let Some((_, mean)) = &mut self.own_loss {
             mean.update_batch(loss.clone().inner(), samples);
         }
-        self.update_metrics(logits, y_true)?;
+        // In a training step, Keras on JAX takes the metrics from predictions that have lost their mask.
+        let mask = mask.filter(|_| mode == Mode::Inference);
+        self.update_metrics(logits, y_true, mask)?;
         Ok(loss)
     }
 
@@ -187,7 +191,7 @@ impl Output {
         }
     }
 
-    fn update_metrics(&mut self, logits: Logits, y_true: AnyTensor) -> Result<()> {
+    fn update_metrics(&mut self, logits: Logits, y_true: AnyTensor, mask: Option<AnyTensor>) -> Result<()> {
         if self.metrics.is_empty() {
             return Ok(());
         }
@@ -204,7 +208,7 @@ impl Output {
             false => activate(logits.activation, value)?,
         };
         for state in self.metrics.iter_mut().filter_map(|tracked| tracked.state.as_mut()) {
-            state.update_state(y_true.clone(), y_pred.clone(), None)?;
+            state.update_masked(y_true.clone(), y_pred.clone(), mask.clone(), None)?;
         }
         Ok(())
     }
@@ -241,6 +245,6 @@ fn check_targets(batch: &Batch, model: &Model) -> Result<()> {
     Err(Error::data("a batch does not have targets for each output")
         .at("targets")
         .received(format!("{} tensors", batch.targets.len()))
-        .expected(format!("{outputs}: {}", model.output_names().collect::<Vec<_>>().join(", ")))
+        .expected(format!("{outputs}: {}", output_names(model).join(", ")))
         .hint("give one tensor for each output of the model, in this order"))
 }

@@ -26,7 +26,7 @@ pub use loss::Loss;
 pub(crate) use mean_absolute_error::mean_absolute_error;
 pub(crate) use mean_squared_error::mean_squared_error;
 pub use reduction::{Reduction, mask_weight, reduce};
-pub(crate) use rows::Rows;
+pub(crate) use rows::{Rows, row_mask};
 pub use table::*;
 pub use target::{Target, TargetKind};
 
