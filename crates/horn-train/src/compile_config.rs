@@ -48,7 +48,7 @@ impl CompiledModel {
     /// ```
     pub fn compile_config(&self) -> Value {
         let mut optimizer = self.optimizer().serialize();
-        if !self.has_schedule() {
+        if !self.has_schedule() && self.missing_optimizer().is_none() {
             optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
         }
         let outputs = self.model().map_or(1, |model| model.output_names().len());
@@ -101,6 +101,9 @@ impl CompiledModel {
     /// Compiles a model from this `compile_config` as Keras would. Losses and metrics may be names or objects. Losses,
     /// loss weights and metrics of several outputs may be lists, or objects with the names of the outputs as keys.
     ///
+    /// If Horn lacks the optimizer, its schedule or one of its arguments, the model evaluates and predicts all the
+    /// same: see [`missing_optimizer`](Self::missing_optimizer).
+    ///
     /// # Errors
     ///
     /// If an entry is malformed, unknown or not supported by Horn: no loss at all, a loss for only some of the outputs,
@@ -112,7 +115,7 @@ impl CompiledModel {
             return Err(malformed(key, value, &format!("one of {}", KEYS.join(", "))));
         }
         let part = |key: &str| given.get(key).unwrap_or(&Value::Null);
-        let optimizer = optimizers::from_config(part("optimizer"))?;
+        let optimizer = optimizers::from_compiled(part("optimizer"))?;
         let names = output_names(&model);
         let losses =
             Losses { losses: read_losses(part("loss"), &names)?, weights: read_weights(part("loss_weights"), &names)? };
@@ -236,10 +239,10 @@ mod tests {
     use horn_nn::layers::{Dense, Input};
 
     use super::*;
-    use crate::Compile;
     use crate::losses::{CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy};
     use crate::metrics::Accuracy;
-    use crate::optimizers::{BurnOptimizer, SGD};
+    use crate::optimizers::{BurnOptimizer, OptimizerValue, SGD};
+    use crate::{Compile, Fit};
 
     fn layers(units: usize) -> Sequential {
         Sequential::new().add(Input([2])).add(Dense(units))
@@ -272,8 +275,32 @@ mod tests {
         assert_eq!(config["optimizer"]["module"], Value::Null);
         assert_eq!(config["optimizer"]["registered_name"], "BurnOptimizer");
         let model = layers(1).compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap().into_model().unwrap();
-        let error = CompiledModel::from_compile_config(model, &config).unwrap_err();
-        assert_eq!(error.location(), Some("optimizer"));
+        let model = CompiledModel::from_compile_config(model, &config).unwrap();
+        assert_eq!(model.missing_optimizer().unwrap().location(), Some("optimizer"));
+        assert_eq!(model.compile_config(), config);
+    }
+
+    #[test]
+    fn a_model_without_its_optimizer_keeps_its_variables_and_is_not_trained() {
+        let model = layers(1).compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap().into_model().unwrap();
+        let config = json!({"optimizer": {"class_name": "Orbit", "config": {"learning_rate": 0.5}}, "loss": "mse"});
+        let mut model = CompiledModel::from_compile_config(model, &config).unwrap();
+        let values = [OptimizerValue::Int(3), OptimizerValue::Float(ndarray::ArrayD::ones(vec![2, 3]))];
+        model.set_optimizer_variables(&values).unwrap();
+        let kept: Vec<_> = model.optimizer_variables().unwrap().into_iter().map(|variable| variable.value).collect();
+        assert_eq!(kept, values);
+        assert_eq!(model.to_summary().totals.optimizer, Some(7));
+        assert_eq!(model.compile_config()["optimizer"], config["optimizer"]);
+
+        let (x, y) = (ndarray::arr2(&[[0.0_f32, 1.0]]), ndarray::arr2(&[[1.0_f32]]));
+        assert!(model.evaluate(&x, &y).is_ok());
+        let before = model.model().unwrap().get_weights();
+        let error = model.fit(&x, &y, Fit::epochs(1)).unwrap_err();
+        assert!(error.is_model(), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("\"Orbit\"") && text.contains("compile the model again with another"), "{text}");
+        assert!(model.begin_training().is_err());
+        assert_eq!(model.model().unwrap().get_weights(), before);
     }
 
     #[test]

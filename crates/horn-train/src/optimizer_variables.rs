@@ -20,7 +20,8 @@ struct Slot<'a> {
 
 impl CompiledModel {
     /// The variables of the optimizer, with Keras's names and in Keras's order: the number of steps, the learning rate
-    /// unless it follows a schedule, and the slots of each trainable weight, which are zeros before the first step.
+    /// unless it follows a schedule, and the slots of each trainable weight, which are zeros before the first step. Those
+    /// of [an optimizer that Horn lacks](Self::missing_optimizer) are the values from the file.
     ///
     /// ```
     /// use horn::Sequential;
@@ -45,6 +46,11 @@ impl CompiledModel {
     /// If the model is not built, or the optimizer does not say [what it keeps](Optimizer::slots).
     pub fn optimizer_variables(&self) -> Result<Vec<OptimizerVariable>> {
         let model = self.model()?;
+        if self.missing_optimizer().is_some() {
+            let kept = self.kept_variables.iter().cloned().enumerate();
+            let named = |(at, value)| OptimizerVariable { name: format!("variable_{at}"), weight: None, value };
+            return Ok(kept.map(named).collect());
+        }
         let weights = learning(model);
         let slots = slots(self.optimizer(), &weights)?;
         let mut averages = if slots.is_empty() { HashMap::new() } else { averages(&self.state)? };
@@ -83,6 +89,10 @@ impl CompiledModel {
     /// [`optimizer_variables`](Self::optimizer_variables). The optimizer is then unchanged.
     pub fn set_optimizer_variables(&mut self, values: &[OptimizerValue]) -> Result<()> {
         let model = self.model()?;
+        if self.missing_optimizer().is_some() {
+            self.kept_variables = values.to_vec();
+            return Ok(());
+        }
         let weights = learning(model);
         let slots = slots(self.optimizer(), &weights)?;
         let (iteration, rate, averages) = match values {

@@ -22,6 +22,7 @@ mod table;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod unavailable;
 mod variables;
 
 pub use burn_optimizer::BurnOptimizer;
@@ -32,6 +33,7 @@ pub use optimizer::Optimizer;
 pub use slot::SlotSpec;
 pub use state::{SlotNames, State};
 pub use table::*;
+pub(crate) use unavailable::{from_compiled, unavailable};
 pub use variables::{OptimizerValue, OptimizerVariable};
 
 /// Only the classes of optimizers, for a prelude.
