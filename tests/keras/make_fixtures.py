@@ -320,7 +320,8 @@ def losses():
         loss = maker(**arguments)
         run = lambda pred: loss(y_true, pred, sample_weight=weight)  # noqa: E731
         entries.append({
-            "class_name": type(loss).__name__, "config": loss.get_config(), "case": case,
+            # Keras leaves some arguments out of the configuration.
+            "class_name": type(loss).__name__, "config": loss.get_config() | arguments, "case": case,
             "y_true": tensor(y_true), "y_pred": tensor(y_pred),
             "sample_weight": None if weight is None else tensor(weight),
             "loss": tensor(run(y_pred)), "dy_pred": tensor(jax.grad(lambda pred: run(pred).sum())(y_pred)),
@@ -405,6 +406,18 @@ def losses():
         ):
             add(categorical, case, three[label], pred, from_logits=logits, reduction=reduction)
             add(sparse, case, label, pred, from_logits=logits, reduction=reduction)
+
+    # The other losses of rows: the class, how to draw targets and predictions, and arguments to try.
+    plan = []
+
+    for maker, true, pred, settings in plan:
+        # Each class has its own draws, so that a new one changes no other.
+        rng = np.random.RandomState(sum(map(ord, maker.__name__)))
+        matrix, cube = [(true(rng, shape), pred(rng, shape)) for shape in ((4, 3), (2, 3, 4))]
+        for arguments in settings:
+            add_reductions(maker, "matrix", *matrix, weight, **arguments)
+            add(maker, "cube", *cube, **arguments)
+            add(maker, "cube, weights (2, 3)", *cube, short([[1, 2, 0], [0.5, 1, 3]]), **arguments)
     return entries
 
 

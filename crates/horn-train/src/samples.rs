@@ -96,6 +96,7 @@ impl<'a> Samples<'a> {
             match loss.targets() {
                 TargetKind::Classes => targets.check_classes(output, loss.as_ref())?,
                 TargetKind::Dense => targets.check_dense(output, loss.as_ref())?,
+                TargetKind::Any => {}
             }
         }
         Ok(())
@@ -107,7 +108,7 @@ impl<'a> Samples<'a> {
         let plain = device.clone().without_autodiff();
         let target = |(targets, kind): (&Targets<'_>, &TargetKind)| match kind {
             TargetKind::Classes => class_batch(&targets.array, at, &plain),
-            TargetKind::Dense => targets.array.float_batch(at, &plain),
+            TargetKind::Dense | TargetKind::Any => targets.array.float_batch(at, &plain),
         };
         Ok(Batch {
             len: at.len(),
