@@ -408,7 +408,9 @@ def losses():
             add(sparse, case, label, pred, from_logits=logits, reduction=reduction)
 
     # The other losses of rows: the class, how to draw targets and predictions, and arguments to try.
-    plan = []
+    plan = [
+        (keras.losses.Huber, normal, normal, [{}, {"delta": 0.5}]),
+    ]
 
     for maker, true, pred, settings in plan:
         # Each class has its own draws, so that a new one changes no other.

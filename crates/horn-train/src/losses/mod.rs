@@ -8,6 +8,7 @@ mod binary_crossentropy;
 mod categorical_crossentropy;
 mod common;
 mod from_config;
+mod huber;
 mod loss;
 mod mean_absolute_error;
 mod mean_squared_error;

@@ -6,6 +6,7 @@ use crate::registry::table;
 table! { dyn Loss, crate::keras_config::read;
     mean_squared_error::MeanSquaredError: "mean_squared_error", "mse", "MSE";
     mean_absolute_error::MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
+    huber::Huber: "huber";
     binary_crossentropy::BinaryCrossentropy: "binary_crossentropy", "bce", "BCE";
     categorical_crossentropy::CategoricalCrossentropy: "categorical_crossentropy";
     sparse_categorical_crossentropy::SparseCategoricalCrossentropy: "sparse_categorical_crossentropy";
