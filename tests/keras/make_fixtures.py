@@ -408,8 +408,34 @@ def losses():
             add(sparse, case, label, pred, from_logits=logits, reduction=reduction)
 
     # The other losses of rows: the class, how to draw targets and predictions, and arguments to try.
+    k = keras.losses
+    positive = lambda rng, shape: abs(normal(rng, shape)) + np.float32(1 / 16)  # noqa: E731
+    binary = lambda rng, shape: rng.randint(0, 2, shape).astype("float32")  # noqa: E731
+    signs = lambda rng, shape: 2 * binary(rng, shape) - 1  # noqa: E731
+    one_hot = lambda rng, shape: np.eye(shape[-1], dtype="float32")[rng.randint(0, shape[-1], shape[:-1])]  # noqa: E731
+    labels = lambda rng, shape: rng.randint(0, shape[-1], shape[:-1]).astype("int32")  # noqa: E731
+    fractions = lambda rng, shape: probabilities(rng, shape, total_one=False)  # noqa: E731
+    focal = [{}, {"alpha": 0.5, "gamma": 3.0}, {"gamma": 0.0}, {"label_smoothing": 0.1}]
     plan = [
-        (keras.losses.Huber, normal, normal, [{}, {"delta": 0.5}]),
+        (k.Huber, normal, normal, [{}, {"delta": 0.5}]),
+        (k.MeanAbsolutePercentageError, normal, normal, [{}]),
+        (k.MeanSquaredLogarithmicError, positive, normal, [{}]),
+        (k.LogCosh, normal, normal, [{}]),
+        (k.CosineSimilarity, positive, positive, [{}]),
+        (k.Hinge, signs, normal, [{}]),
+        (k.Hinge, binary, normal, [{}]),
+        (k.Hinge, normal, normal, [{}]),
+        (k.SquaredHinge, signs, normal, [{}]),
+        (k.SquaredHinge, binary, normal, [{}]),
+        (k.CategoricalHinge, one_hot, normal, [{}]),
+        (k.KLDivergence, probabilities, probabilities, [{}]),
+        (k.KLDivergence, one_hot, probabilities, [{}]),
+        (k.Poisson, positive, positive, [{}]),
+        (k.BinaryFocalCrossentropy, binary, fractions, [*focal, {"apply_class_balancing": True}]),
+        (k.BinaryFocalCrossentropy, binary, normal, [{"from_logits": True}]),
+        (k.CategoricalFocalCrossentropy, one_hot, probabilities, focal),
+        (k.CategoricalFocalCrossentropy, one_hot, normal, [{"from_logits": True}]),
+        (k.CategoricalGeneralizedCrossEntropy, labels, probabilities, [{}, {"q": 0.75}]),
     ]
 
     for maker, true, pred, settings in plan:
@@ -420,6 +446,23 @@ def losses():
             add_reductions(maker, "matrix", *matrix, weight, **arguments)
             add(maker, "cube", *cube, **arguments)
             add(maker, "cube, weights (2, 3)", *cube, short([[1, 2, 0], [0.5, 1, 3]]), **arguments)
+
+    # The losses of whole batches.
+    rng = np.random.RandomState(31)
+    images = binary(rng, (4, 2, 3, 2)), fractions(rng, (4, 2, 3, 2))
+    for maker, settings in ((k.Dice, [{}]), (k.Tversky, [{}, {"alpha": 0.25, "beta": 0.75}])):
+        for arguments in settings:
+            for axis in ({}, {"axis": (1, 2, 3)}, {"axis": (-3, -2, -1)}):
+                add_reductions(maker, "images", *images, weight, **axis, **arguments)
+            add(maker, "images, axis 0", *images, axis=0, **arguments)
+        add(maker, "matrix", *[image[:, 0, 0] for image in images])
+    embeddings = normal(rng, (5, 3))
+    embeddings = short(embeddings / np.linalg.norm(embeddings, axis=-1, keepdims=True))
+    pairs, ones = np.array([7, 500, 7, 2, 500], "int32"), np.ones(5, "int32")
+    for label in (pairs, ones):
+        add_reductions(k.Circle, "embeddings", label, embeddings, np.array([1.0, 2.0, 0.0, 0.5, 1.0], "float32"))
+        add(k.Circle, "other arguments", label, embeddings, gamma=4.0, margin=0.25, remove_diagonal=False)
+    add(k.Circle, "labels (n, 1)", column(pairs), embeddings)
     return entries
 
 

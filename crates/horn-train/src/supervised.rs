@@ -55,7 +55,11 @@ impl<'m> Supervised<'m> {
         let weights = compiled.objective.weights_of(model);
         let metrics = compiled.objective.metrics_of(model)?;
         let several = losses.len() > 1;
-        let named = output_names(model).into_iter().zip(model.output_shapes()).zip(losses.into_iter().zip(weights)).zip(metrics);
+        let named = output_names(model)
+            .into_iter()
+            .zip(model.output_shapes())
+            .zip(losses.into_iter().zip(weights))
+            .zip(metrics);
         let outputs = named.map(|(((name, shape), (loss, weight)), metrics)| Output {
             shape: shape.clone(),
             loss,
