@@ -99,6 +99,26 @@ def probabilities(rng, shape, total_one=True):
     return short(values / values.sum(-1, keepdims=True) if total_one else values / 1.1)
 
 
+def positive(rng, shape):
+    return abs(normal(rng, shape)) + np.float32(1 / 16)
+
+
+def binaries(rng, shape):
+    return rng.randint(0, 2, shape).astype("float32")
+
+
+def one_hots(rng, shape):
+    return np.eye(shape[-1], dtype="float32")[rng.randint(0, shape[-1], shape[:-1])]
+
+
+def class_numbers(rng, shape):
+    return rng.randint(0, shape[-1], shape[:-1]).astype("int32")
+
+
+def fractions(rng, shape):
+    return probabilities(rng, shape, total_one=False)
+
+
 # ---------------------------------------------------------------- activations
 
 
@@ -409,12 +429,7 @@ def losses():
 
     # The other losses of rows: the class, how to draw targets and predictions, and arguments to try.
     k = keras.losses
-    positive = lambda rng, shape: abs(normal(rng, shape)) + np.float32(1 / 16)  # noqa: E731
-    binary = lambda rng, shape: rng.randint(0, 2, shape).astype("float32")  # noqa: E731
-    signs = lambda rng, shape: 2 * binary(rng, shape) - 1  # noqa: E731
-    one_hot = lambda rng, shape: np.eye(shape[-1], dtype="float32")[rng.randint(0, shape[-1], shape[:-1])]  # noqa: E731
-    labels = lambda rng, shape: rng.randint(0, shape[-1], shape[:-1]).astype("int32")  # noqa: E731
-    fractions = lambda rng, shape: probabilities(rng, shape, total_one=False)  # noqa: E731
+    signs = lambda rng, shape: 2 * binaries(rng, shape) - 1  # noqa: E731
     focal = [{}, {"alpha": 0.5, "gamma": 3.0}, {"gamma": 0.0}, {"label_smoothing": 0.1}]
     plan = [
         (k.Huber, normal, normal, [{}, {"delta": 0.5}]),
@@ -423,19 +438,19 @@ def losses():
         (k.LogCosh, normal, normal, [{}]),
         (k.CosineSimilarity, positive, positive, [{}]),
         (k.Hinge, signs, normal, [{}]),
-        (k.Hinge, binary, normal, [{}]),
+        (k.Hinge, binaries, normal, [{}]),
         (k.Hinge, normal, normal, [{}]),
         (k.SquaredHinge, signs, normal, [{}]),
-        (k.SquaredHinge, binary, normal, [{}]),
-        (k.CategoricalHinge, one_hot, normal, [{}]),
+        (k.SquaredHinge, binaries, normal, [{}]),
+        (k.CategoricalHinge, one_hots, normal, [{}]),
         (k.KLDivergence, probabilities, probabilities, [{}]),
-        (k.KLDivergence, one_hot, probabilities, [{}]),
+        (k.KLDivergence, one_hots, probabilities, [{}]),
         (k.Poisson, positive, positive, [{}]),
-        (k.BinaryFocalCrossentropy, binary, fractions, [*focal, {"apply_class_balancing": True}]),
-        (k.BinaryFocalCrossentropy, binary, normal, [{"from_logits": True}]),
-        (k.CategoricalFocalCrossentropy, one_hot, probabilities, focal),
-        (k.CategoricalFocalCrossentropy, one_hot, normal, [{"from_logits": True}]),
-        (k.CategoricalGeneralizedCrossEntropy, labels, probabilities, [{}, {"q": 0.75}]),
+        (k.BinaryFocalCrossentropy, binaries, fractions, [*focal, {"apply_class_balancing": True}]),
+        (k.BinaryFocalCrossentropy, binaries, normal, [{"from_logits": True}]),
+        (k.CategoricalFocalCrossentropy, one_hots, probabilities, focal),
+        (k.CategoricalFocalCrossentropy, one_hots, normal, [{"from_logits": True}]),
+        (k.CategoricalGeneralizedCrossEntropy, class_numbers, probabilities, [{}, {"q": 0.75}]),
     ]
 
     for maker, true, pred, settings in plan:
@@ -449,7 +464,7 @@ def losses():
 
     # The losses of whole batches.
     rng = np.random.RandomState(31)
-    images = binary(rng, (4, 2, 3, 2)), fractions(rng, (4, 2, 3, 2))
+    images = binaries(rng, (4, 2, 3, 2)), fractions(rng, (4, 2, 3, 2))
     for maker, settings in ((k.Dice, [{}]), (k.Tversky, [{}, {"alpha": 0.25, "beta": 0.75}])):
         for arguments in settings:
             for axis in ({}, {"axis": (1, 2, 3)}, {"axis": (-3, -2, -1)}):
@@ -539,6 +554,58 @@ def metrics():
         add(maker, "column", lambda: (floats(4, 1), floats(4, 1)))
         add(maker, "matrix", lambda: (floats(4, 3), floats(4, 3)))
         add(maker, "cube", lambda: (floats(4, 2, 3), floats(4, 2, 3)))
+
+    # The other metrics: the class, how to draw targets and predictions, and arguments to try.
+    signs = lambda rng, shape: 2 * binaries(rng, shape) - 1  # noqa: E731
+    numbers = lambda rng, shape: rng.randint(0, 3, shape).astype("float32")  # noqa: E731
+    areas = [{"curve": c, "summation_method": s} for c in ("ROC", "PR", "PRGAIN") for s in ("interpolation", "minoring", "majoring")]  # noqa: E501
+    areas += [{"num_thresholds": 11}, {"multi_label": True}, {"multi_label": True, "curve": "PR"}]
+    averages = [{"average": a, "threshold": t} for a in ("micro", "macro", "weighted") for t in (None, 0.25)]
+    some = {"num_classes": 3, "target_class_ids": [0, 2]}
+    plan = [
+        (m.MeanAbsolutePercentageError, normal, normal, [{}]),
+        (m.MeanSquaredLogarithmicError, positive, normal, [{}]),
+        (m.LogCoshError, normal, normal, [{}]),
+        (m.CosineSimilarity, positive, positive, [{}]),
+        (m.Hinge, signs, normal, [{}]),
+        (m.SquaredHinge, signs, normal, [{}]),
+        (m.CategoricalHinge, one_hots, normal, [{}]),
+        (m.KLDivergence, probabilities, probabilities, [{}]),
+        (m.Poisson, positive, positive, [{}]),
+        (m.BinaryCrossentropy, binaries, fractions, [{}, {"label_smoothing": 0.25}]),
+        (m.BinaryCrossentropy, binaries, normal, [{"from_logits": True}]),
+        (m.CategoricalCrossentropy, one_hots, probabilities, [{}, {"label_smoothing": 0.25}]),
+        (m.CategoricalCrossentropy, one_hots, normal, [{"from_logits": True}]),
+        (m.SparseCategoricalCrossentropy, class_numbers, probabilities, [{}]),
+        (m.SparseCategoricalCrossentropy, class_numbers, normal, [{"from_logits": True}]),
+        (m.TopKCategoricalAccuracy, one_hots, probabilities, [{}, {"k": 2}]),
+        (m.SparseTopKCategoricalAccuracy, class_numbers, probabilities, [{}, {"k": 2}]),
+        (m.TruePositives, binaries, fractions, [{}, {"thresholds": 0.25}, {"thresholds": [0.25]}]),
+        (m.FalsePositives, binaries, fractions, [{}, {"thresholds": 0.25}]),
+        (m.TrueNegatives, binaries, fractions, [{}, {"thresholds": 0.25}]),
+        (m.FalseNegatives, binaries, fractions, [{}, {"thresholds": 0.25}]),
+        (m.Precision, binaries, fractions, [{}, {"thresholds": 0.25}, {"class_id": 0}, {"thresholds": 1.0}]),
+        (m.Recall, binaries, fractions, [{}, {"thresholds": 0.25}, {"class_id": 0}, {"thresholds": 1.0}]),
+        (m.AUC, binaries, fractions, [{}, *areas]),
+        (m.AUC, binaries, normal, [{"from_logits": True}]),
+        (m.F1Score, binaries, fractions, averages),
+        (m.FBetaScore, binaries, fractions, [one | {"beta": 2.0} for one in averages]),
+        (m.MeanIoU, numbers, numbers, [{"num_classes": 3}, {"num_classes": 2}, {"num_classes": 3, "ignore_class": 1}]),
+        (m.MeanIoU, numbers, numbers, [{"num_classes": 3, "dtype": "float32"}]),
+        (m.IoU, numbers, numbers, [some]),
+        (m.OneHotIoU, one_hots, probabilities, [some]),
+        (m.OneHotMeanIoU, one_hots, probabilities, [{"num_classes": 3}]),
+        (m.BinaryIoU, binaries, fractions, [{}, {"threshold": 0.25, "target_class_ids": [1]}]),
+    ]
+    for maker, true, pred, settings in plan:
+        # Each class has its own draws, so that a new one changes no other.
+        rng = np.random.RandomState(sum(map(ord, maker.__name__)))
+        for shape in ((4, 3), (4, 1)):
+            # Where each value is a class of its own, Keras takes a weight for each value.
+            weighted = flat if shape == (4, 3) and maker in (m.MeanIoU, m.IoU, m.BinaryIoU) else {}
+            for arguments in settings:
+                draw = lambda: (true(rng, shape), pred(rng, shape))  # noqa: E731, B023
+                add(maker, f"{shape}", draw, **weighted, **arguments)
 
     resolve = []
     for name in ("accuracy", "acc"):

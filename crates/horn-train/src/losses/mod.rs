@@ -38,6 +38,7 @@ mod testing;
 mod tests;
 mod tversky;
 
+pub(crate) use cosine_similarity::cosine;
 pub use from_config::{class_names, from_config, register};
 pub use loss::Loss;
 pub(crate) use mean_absolute_error::mean_absolute_error;
