@@ -563,6 +563,7 @@ def metrics():
     averages = [{"average": a, "threshold": t} for a in ("micro", "macro", "weighted") for t in (None, 0.25)]
     some = {"num_classes": 3, "target_class_ids": [0, 2]}
     plan = [
+        (m.RootMeanSquaredError, normal, normal, [{}]),
         (m.MeanAbsolutePercentageError, normal, normal, [{}]),
         (m.MeanSquaredLogarithmicError, positive, normal, [{}]),
         (m.LogCoshError, normal, normal, [{}]),

@@ -16,6 +16,7 @@ mod mean;
 mod mean_of_rows;
 mod metric;
 mod of_losses;
+mod root_mean_squared_error;
 mod sums;
 mod table;
 #[cfg(test)]

@@ -10,6 +10,7 @@ table! { dyn Metric, crate::keras_config::read;
     top_k_categorical_accuracy::TopKCategoricalAccuracy: "top_k_categorical_accuracy";
     top_k_categorical_accuracy::SparseTopKCategoricalAccuracy: "sparse_top_k_categorical_accuracy";
     errors::MeanSquaredError: "mean_squared_error", "mse", "MSE";
+    root_mean_squared_error::RootMeanSquaredError: "root_mean_squared_error";
     errors::MeanAbsoluteError: "mean_absolute_error", "mae", "MAE";
     of_losses::MeanAbsolutePercentageError: "mean_absolute_percentage_error", "mape", "MAPE";
     of_losses::MeanSquaredLogarithmicError: "mean_squared_logarithmic_error", "msle", "MSLE";
