@@ -204,7 +204,7 @@ impl CompiledModel {
         };
         let mut summary = model.to_summary();
         // Keras counts the number of steps as a variable, and the learning rate unless it follows a schedule.
-        let own = if self.has_schedule() { 1 } else { 2 };
+        let own = if self.has_schedule() { 1 } else { 2 } + self.optimizer.derived(0).len();
         let slots = model.trainable_weights().map(|weight| self.optimizer.slots(weight));
         let slots: Option<usize> = slots.map(|slots| Some(slots?.iter().map(SlotSpec::len).sum::<usize>())).sum();
         let variables = match self.missing_optimizer() {

@@ -20,7 +20,7 @@ struct Slot<'a> {
 
 impl CompiledModel {
     /// The variables of the optimizer, with Keras's names and in Keras's order: the number of steps, the learning rate
-    /// unless it follows a schedule, and the slots of each trainable weight, which are zeros before the first step. Those
+    /// unless it follows a schedule, and the slots of each trainable weight, which most optimizers start with zeros. Those
     /// of [an optimizer that Horn lacks](Self::missing_optimizer) are the values from the file.
     ///
     /// ```
@@ -61,9 +61,9 @@ impl CompiledModel {
             let rate = ArrayD::from_elem(IxDyn(&[]), self.learning_rate() as f32);
             variables.push(own("learning_rate", OptimizerValue::Float(rate)));
         }
-        for Slot { weight, spec: SlotSpec { name, sizes: expected, .. } } in slots {
+        for Slot { weight, spec: SlotSpec { name, sizes: expected, initial, .. } } in slots {
             let array = match averages.remove(&key(weight.id, name)) {
-                None => ArrayD::zeros(expected),
+                None => ArrayD::from_elem(expected, initial),
                 Some(values) => ArrayD::from_shape_vec(expected.as_slice(), values).map_err(|error| {
                     Error::model("the optimizer keeps something of another size than it says")
                         .at(&weight.path)
@@ -77,6 +77,11 @@ impl CompiledModel {
                 value: OptimizerValue::Float(array),
             });
         }
+        let derived = self.optimizer().derived(self.iterations);
+        variables.extend(derived.into_iter().map(|(name, value)| {
+            let value = ArrayD::from_elem(IxDyn(&[]), value);
+            own(name, OptimizerValue::Float(value))
+        }));
         Ok(variables)
     }
 
@@ -111,6 +116,9 @@ impl CompiledModel {
         if let Some(rate) = rate.filter(|rate| rate.len() != 1) {
             return Err(misfit("learning_rate", "the learning rate is not one number").received(sizes(rate.shape())));
         }
+        // These follow from the number of steps.
+        let derived = self.optimizer().derived(iterations).len();
+        let averages = averages.get(..averages.len().saturating_sub(derived)).unwrap_or_default();
         if averages.len() != slots.len() {
             return Err(misfit("optimizer", "there are more or fewer than the optimizer has")
                 .received(format!("{} variables", values.len()))

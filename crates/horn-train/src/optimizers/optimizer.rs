@@ -38,6 +38,13 @@ pub trait Optimizer: Debug + Send + Sync {
         None
     }
 
+    /// Numbers that Keras keeps as variables of the optimizer, after the slots, though they follow from the number of
+    /// updates; with their names.
+    #[doc(hidden)]
+    fn derived(&self, _iterations: usize) -> Vec<(&'static str, f32)> {
+        Vec::new()
+    }
+
     /// Checks the arguments.
     ///
     /// # Errors
