@@ -211,6 +211,7 @@ def runs():
     yield run("Adam at another rate", optimizers.Adam(0.01), learning_rate=0.003)
     yield run("AdamW", optimizers.AdamW(0.01, weight_decay=0.1))
     yield run("AdamW with amsgrad", optimizers.AdamW(0.01, amsgrad=True, clipvalue=0.05))
+    yield run("Adagrad", optimizers.Adagrad(0.01))
     yield run("nested", optimizers.Adam(0.01), nested_model)
 
 

@@ -643,6 +643,7 @@ def optimizers():
         (o.RMSprop, [{}, fast, fast | {"momentum": 0.9}, fast | {"centered": True},
                      fast | {"momentum": 0.9, "centered": True}, fast | {"rho": 0.5}, fast | {"epsilon": 0.1},
                      fast | {"weight_decay": 0.01}]),
+        (o.Adagrad, [{}, fast, fast | {"initial_accumulator_value": 0.5}, fast | {"epsilon": 0.1}]),
     ]  # fmt: skip
     pairs = [(o.SGD, fast | {"global_clipnorm": 1.0}), (o.Adam, fast | {"global_clipnorm": 1.0}),
              (o.SGD, fast | {"clipnorm": 1.0}), (o.SGD, fast | {"global_clipnorm": 100.0})]  # fmt: skip

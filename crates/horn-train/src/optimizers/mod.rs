@@ -3,6 +3,7 @@
 //! Each optimizer is plain data, checks its arguments, and converts into Burn's `ModuleOptimizer`, which holds the
 //! state. Any of Burn's optimizers can be used, too, through [`BurnOptimizer`].
 
+mod adagrad;
 mod adam;
 mod adamw;
 mod burn_optimizer;

@@ -8,4 +8,5 @@ table! { dyn Optimizer, super::common::read;
     adam::Adam: "adam";
     adamw::AdamW: "adamw";
     rmsprop::RMSprop: "rmsprop";
+    adagrad::Adagrad: "adagrad";
 }
