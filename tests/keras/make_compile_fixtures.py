@@ -212,6 +212,12 @@ def runs():
     yield run("AdamW", optimizers.AdamW(0.01, weight_decay=0.1))
     yield run("AdamW with amsgrad", optimizers.AdamW(0.01, amsgrad=True, clipvalue=0.05))
     yield run("Adagrad", optimizers.Adagrad(0.01))
+    yield run("Adadelta", optimizers.Adadelta(1.0))
+    yield run("Adamax", optimizers.Adamax(0.01))
+    yield run("Nadam", optimizers.Nadam(0.01))
+    yield run("Lion", optimizers.Lion(0.003, weight_decay=0.1))
+    yield run("Lamb", optimizers.Lamb(0.01))
+    yield run("Ftrl", optimizers.Ftrl(0.05))
     yield run("nested", optimizers.Adam(0.01), nested_model)
 
 

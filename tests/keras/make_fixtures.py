@@ -644,6 +644,14 @@ def optimizers():
                      fast | {"momentum": 0.9, "centered": True}, fast | {"rho": 0.5}, fast | {"epsilon": 0.1},
                      fast | {"weight_decay": 0.01}]),
         (o.Adagrad, [{}, fast, fast | {"initial_accumulator_value": 0.5}, fast | {"epsilon": 0.1}]),
+        (o.Adadelta, [{}, {"learning_rate": 1.0}, {"learning_rate": 1.0, "rho": 0.5, "epsilon": 0.1}]),
+        (o.Adamax, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
+        (o.Nadam, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
+        (o.Lion, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"weight_decay": 0.01}]),
+        (o.Lamb, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
+        (o.Ftrl, [{}, fast, fast | {"l1_regularization_strength": 0.5}, fast | {"l2_regularization_strength": 0.5},
+                  fast | {"l2_shrinkage_regularization_strength": 0.5}, fast | {"learning_rate_power": -0.25},
+                  fast | {"beta": 0.5, "initial_accumulator_value": 0.5}]),
     ]  # fmt: skip
     pairs = [(o.SGD, fast | {"global_clipnorm": 1.0}), (o.Adam, fast | {"global_clipnorm": 1.0}),
              (o.SGD, fast | {"clipnorm": 1.0}), (o.SGD, fast | {"global_clipnorm": 100.0})]  # fmt: skip
@@ -671,6 +679,37 @@ def optimizers():
     for maker, args in pairs:
         head, start, grads, after = run(maker, args, [(3, 4), (4,)])
         entries.append(head | {"vars": start, "grads": grads, "after": after})
+    return entries
+
+
+# ---------------------------------------------------------------- schedules
+
+
+def schedules():
+    """Entries {"class_name", "config", "steps", "rates"}: the learning rate of each step."""
+    s = keras.optimizers.schedules
+    plan = [
+        s.InverseTimeDecay(0.1, 10, 0.5),
+        s.InverseTimeDecay(0.1, 10, 0.5, staircase=True),
+        s.PolynomialDecay(0.1, 10),
+        s.PolynomialDecay(0.1, 10, end_learning_rate=0.01, power=2.0, name="poly"),
+        s.PolynomialDecay(0.1, 10, power=0.5, cycle=True),
+        s.PiecewiseConstantDecay([10, 20], [0.1, 0.02, 0.003]),
+        s.PiecewiseConstantDecay([1], [0.1, 0.5]),
+        s.CosineDecay(0.1, 10),
+        s.CosineDecay(0.1, 10, alpha=0.25),
+        s.CosineDecay(0.02, 20, alpha=0.25, warmup_target=0.1, warmup_steps=10),
+        s.CosineDecayRestarts(0.1, 10),
+        s.CosineDecayRestarts(0.1, 10, t_mul=1.0, m_mul=0.5),
+        s.CosineDecayRestarts(0.1, 10, t_mul=1.5, m_mul=0.5, alpha=0.25),
+    ]
+    steps = [0, 1, 2, 3, 7, 9, 10, 11, 15, 19, 20, 21, 29, 30, 31, 50, 99, 100, 101, 1000]
+    entries = []
+    for schedule in plan:
+        rates = [float(schedule(np.int32(step))) for step in steps]
+        entries.append({
+            "class_name": type(schedule).__name__, "config": schedule.get_config(), "steps": steps, "rates": rates,
+        })  # fmt: skip
     return entries
 
 
@@ -882,7 +921,7 @@ def layers():
     return entries
 
 
-FILES = [activations, initializers, seeds, losses, metrics, optimizers, training, summary, layers]
+FILES = [activations, initializers, seeds, losses, metrics, optimizers, schedules, training, summary, layers]
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)

@@ -112,7 +112,7 @@ mod tests {
             "module": "keras.optimizers.schedules", "class_name": "Spiral", "config": {},
         });
         for (given, words) in [
-            (json!("adama"), "write \"adam\""),
+            (json!("rmspro"), "write \"rmsprop\""),
             (json!({"class_name": "LossScaleOptimizer", "config": {}}), "received \"LossScaleOptimizer\""),
             (
                 adam(json!({"learning_rate": schedule})),

@@ -3,15 +3,21 @@
 //! Each optimizer is plain data, checks its arguments, and converts into Burn's `ModuleOptimizer`, which holds the
 //! state. Any of Burn's optimizers can be used, too, through [`BurnOptimizer`].
 
+mod adadelta;
 mod adagrad;
 mod adam;
+mod adamax;
 mod adamw;
 mod burn_optimizer;
 mod checks;
 mod common;
 mod from_config;
+mod ftrl;
 mod global_norm;
+mod lamb;
 mod learning_rate;
+mod lion;
+mod nadam;
 mod optimizer;
 mod rmsprop;
 pub mod schedules;
