@@ -12,6 +12,7 @@ mod losses;
 mod metrics;
 mod optimizers;
 pub mod preprocessing;
+mod schedules;
 mod steps;
 mod summary;
 mod training;
