@@ -689,6 +689,8 @@ def schedules():
     """Entries {"class_name", "config", "steps", "rates"}: the learning rate of each step."""
     s = keras.optimizers.schedules
     plan = [
+        s.ExponentialDecay(0.1, 10, 0.5),
+        s.ExponentialDecay(0.1, 10, 0.5, staircase=True),
         s.InverseTimeDecay(0.1, 10, 0.5),
         s.InverseTimeDecay(0.1, 10, 0.5, staircase=True),
         s.PolynomialDecay(0.1, 10),

@@ -3,6 +3,7 @@
 mod common;
 mod cosine_decay;
 mod cosine_decay_restarts;
+mod exponential_decay;
 mod from_config;
 mod inverse_time_decay;
 mod piecewise_constant_decay;

@@ -4,6 +4,7 @@ use super::schedule::Schedule;
 use crate::registry::table;
 
 table! { dyn Schedule, crate::keras_config::read;
+    exponential_decay::ExponentialDecay: "ExponentialDecay";
     inverse_time_decay::InverseTimeDecay: "InverseTimeDecay";
     polynomial_decay::PolynomialDecay: "PolynomialDecay";
     piecewise_constant_decay::PiecewiseConstantDecay: "PiecewiseConstantDecay";
