@@ -118,7 +118,11 @@ def configs():
         metrics=[metrics.MeanAbsoluteError()],
     )
     yield config("AdamW", DENSE, canonical=True, optimizer=optimizers.AdamW(), loss=losses.MeanSquaredError())
+    weighted = {"metrics": ["mae", "mae"], "weighted_metrics": ["mae", "mae", "mse"]}
+    yield config("weighted metrics", DENSE, canonical=False, loss="mse", **weighted)
     both = [DENSE, SPARSE]
+    by_name = {"metrics": {"left": ["mae"]}, "weighted_metrics": {"left": ["mae", "mse"], "right": "acc"}}
+    yield config("weighted metrics by name", both, outputs=2, loss=["mse", sparse()], **by_name)
     names = {"left": "mse", "right": sparse()}
     yield config("one loss for two", DENSE, outputs=2, loss="mse", metrics=["mae", "mse"])
     weights = {"right": 0.5, "left": 2.0}

@@ -86,7 +86,7 @@ fn normal(config: &Value) -> Value {
 #[test]
 fn what_keras_compiled_measures_the_same() {
     let fixture: Fixture = read("compile.json");
-    assert_eq!(fixture.configs.len(), 24);
+    assert_eq!(fixture.configs.len(), 26);
     assert_eq!(fixture.configs.iter().filter(|config| config.canonical).count(), 7);
     for config in &fixture.configs {
         let name = &config.name;
@@ -209,7 +209,8 @@ fn what_can_not_be_compiled_is_an_error() {
         (one, "loss_weights", json!(["much"]), "loss_weights: the configuration does not fit"),
         (one, "loss_weights", json!([1.0, 2.0]), "expected numbers, one entry"),
         (one, "metrics", json!(["augc"]), "metrics: there is no metric of this name"),
-        (one, "weighted_metrics", json!(["acc"]), "weighted_metrics"),
+        (one, "weighted_metrics", json!(["augc"]), "there is no metric of this name"),
+        (two, "weighted_metrics", json!(["mse"]), "weighted_metrics: the configuration does not fit"),
         (one, "moon_phase", json!("full"), "moon_phase"),
         (two, "loss", json!(["mse"]), "an entry for each output: left, right"),
         (two, "loss", json!(["mse", null]), "none for \"right\""),

@@ -62,8 +62,8 @@ impl CompiledModel {
             "optimizer": optimizer,
             "loss": loss,
             "loss_weights": weights,
-            "metrics": self.metrics_config(&all),
-            "weighted_metrics": null,
+            "metrics": self.metrics_config(&self.objective.metrics, &all),
+            "weighted_metrics": self.metrics_config(&self.objective.weighted_metrics, &all),
             "run_eagerly": false,
             "steps_per_execution": 1,
             // Keras decides when it loads the file.
@@ -71,8 +71,7 @@ impl CompiledModel {
         })
     }
 
-    fn metrics_config(&self, losses: &[Arc<dyn Loss>]) -> Value {
-        let metrics = &self.objective.metrics;
+    fn metrics_config(&self, metrics: &[Vec<Arc<dyn Metric>>], losses: &[Arc<dyn Loss>]) -> Value {
         if metrics.iter().all(Vec::is_empty) {
             return Value::Null;
         }
@@ -106,8 +105,7 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// If an entry is malformed, unknown or not supported by Horn: no loss at all, a loss for only some of the outputs,
-    /// or weighted metrics.
+    /// If an entry is malformed, unknown or not supported by Horn: no loss at all, or a loss for only some of the outputs.
     pub fn from_compile_config(model: Model, config: &Value) -> Result<Self> {
         let given = config.as_object().ok_or_else(|| malformed("compile_config", config, "keys and values"))?;
         if let Some((key, value)) = given.iter().find(|(key, value)| !KEYS.contains(&key.as_str()) && !value.is_null())
@@ -119,16 +117,11 @@ impl CompiledModel {
         let names = output_names(&model);
         let losses =
             Losses { losses: read_losses(part("loss"), &names)?, weights: read_weights(part("loss_weights"), &names)? };
-        let metrics = read_metrics(part("metrics"), &names)?;
-        if !read_metrics(part("weighted_metrics"), &names)?.concat().is_empty() {
-            return Err(Error::argument("Horn has no weights of samples, and no metrics with them")
-                .at("weighted_metrics")
-                .received(part("weighted_metrics"))
-                .expected("null")
-                .hint("compile with `metrics`"));
-        }
+        let metrics = read_metrics("metrics", part("metrics"), &names)?;
+        let weighted_metrics = read_metrics("weighted_metrics", part("weighted_metrics"), &names)?;
         let device = model.device().clone();
-        let mut compiled = Self::new(Network::Built(model), &device, optimizer, Objective { losses, metrics })?;
+        let mut compiled =
+            Self::new(Network::Built(model), &device, optimizer, Objective { losses, metrics, weighted_metrics })?;
         // As in Keras: from now on the summary counts the optimizer's variables.
         compiled.optimizer_is_built = true;
         Ok(compiled)
@@ -180,7 +173,7 @@ fn read_weights(given: &Value, names: &[&str]) -> Result<Option<Vec<f64>>> {
     }
 }
 
-fn read_metrics(given: &Value, names: &[&str]) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
+fn read_metrics(argument: &str, given: &Value, names: &[&str]) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
     let read = |given: &Value| {
         let mut found = Vec::new();
         flatten(given, &mut found);
@@ -192,10 +185,10 @@ fn read_metrics(given: &Value, names: &[&str]) -> Result<Vec<Vec<Arc<dyn Metric>
         _ if names.len() == 1 => Ok(vec![read(given)?]),
         Value::Array(list) if list.len() == names.len() => list.iter().map(read).collect(),
         Value::Object(object) if !is_object(object) => {
-            let entries = by_name("metrics", object, names)?;
+            let entries = by_name(argument, object, names)?;
             entries.into_iter().map(|given| read(given.unwrap_or(&Value::Null))).collect()
         }
-        _ => Err(malformed("metrics", given, &entries(names))),
+        _ => Err(malformed(argument, given, &entries(names))),
     }
 }
 

@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use horn_nn::summary::Summary;
 use horn_nn::{Error, Model, Result, Sequential, Shape};
 
-use crate::objective::Objective;
+use crate::objective::{IntoMetrics, Objective};
 use crate::optimizers::{self, LearningRate, Optimizer, OptimizerValue, SlotSpec};
 
 /// A model with an optimizer, a loss and metrics. [`fit`](Self::fit) trains it, [`evaluate`](Self::evaluate) evaluates
@@ -73,6 +73,33 @@ impl CompiledModel {
             looked_at_data: false,
             is_training: false,
         })
+    }
+
+    /// Adds metrics in which the weights of the samples count: Keras's `weighted_metrics`. They take the same forms as
+    /// the metrics of [`compile`](crate::Compile::compile). One that has the name of another metric has `weighted_` before
+    /// its name.
+    ///
+    /// ```
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::losses::MeanSquaredError;
+    /// use horn::metrics::MeanAbsoluteError;
+    /// use horn::optimizers::Adam;
+    /// use horn::Compile;
+    ///
+    /// let model = Sequential::new().add(Input([4])).add(Dense(1));
+    /// let model = model.compile(Adam::new(1e-3), MeanSquaredError::new(), [MeanAbsoluteError::new()])?;
+    /// let model = model.weighted_metrics([MeanAbsoluteError::new()])?;
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If an argument of a metric is out of range.
+    pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Self> {
+        self.objective.weighted_metrics = metrics.into_metrics();
+        self.objective.validate()?;
+        Ok(self)
     }
 
     /// The model itself: its layers, shapes and weights.
