@@ -141,14 +141,9 @@ pub(crate) fn optimizer_variables(file: &WeightsReader) -> Result<Vec<String>> {
     if !file.is_group("optimizer_weights") {
         return Ok(Vec::new());
     }
-    let mut names = file.texts("optimizer_weights", "weight_names")?.unwrap_or_default();
+    let names = file.texts("optimizer_weights", "weight_names")?.unwrap_or_default();
     if is_of_keras_2(&file.attributes("")?) {
         keras_2::check_variables(&names)?;
-        // Keras 2 keeps momentums for an SGD that uses none.
-        let optimizer = &object(file)?["compile_config"]["optimizer"];
-        if optimizer["class_name"] == "SGD" && optimizer["config"]["momentum"] == 0.0 {
-            names.truncate(1);
-        }
     }
     Ok(names.iter().map(|name| format!("optimizer_weights/{name}")).collect())
 }
