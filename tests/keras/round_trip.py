@@ -37,6 +37,7 @@ was made by these commands, the first with tensorflow-cpu==2.21.0, the others wi
     fixtures v3_0_5_ masked_embedding.keras nested_sequential.keras rmsprop_with_momentum.keras
     fixtures v3_3_3_ two_and_two.keras
     fixtures v3_6_0_ convnet_trained.keras
+    fixtures v3_9_0_ masked_blocks.keras
 """
 
 import argparse

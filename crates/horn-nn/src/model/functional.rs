@@ -58,6 +58,12 @@ impl Functional {
         self
     }
 
+    /// The model whose attentions keep the masks of their inputs, as before Keras 3.10.
+    pub(crate) fn with_kept_masks(mut self, keeps: bool) -> Self {
+        self.plan.keeps_masks = keeps;
+        self
+    }
+
     /// The names and descriptions of the layers, in Keras's order. Functions on tensors (`ops`) are no layers.
     pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Layer)> {
         let layers = self.plan.layers.iter().filter(|planned| !planned.layer.conventions().is_operation);

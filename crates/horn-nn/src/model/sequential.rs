@@ -204,6 +204,7 @@ impl Sequential {
             inputs: vec![0],
             outputs,
             keys: Keys::default(),
+            keeps_masks: false,
         })
     }
 
