@@ -117,7 +117,9 @@ impl LoadModel for CompiledModel {
             return Err(Error::file("the model was saved without being compiled")
                 .received("no compile_config")
                 .expected("an optimizer and a loss")
-                .hint("read it as a `Model`, and compile it"));
+                .hint(
+                    "compile the model before it is saved; a program can also read it as a `Model`, and compile that",
+                ));
         }
         let mut compiled = Self::from_compile_config(source.model(device)?, &config)?;
         if let Some(version) = source.version.as_deref().filter(|version| keras_2::is_version(Some(version))) {

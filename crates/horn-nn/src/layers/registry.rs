@@ -190,4 +190,19 @@ mod tests {
         assert_eq!(own, ["input_layer", "middle", "identity"]);
         assert_eq!(names(Sequential::from_config(&object["config"]).unwrap()).0, own);
     }
+
+    #[test]
+    fn an_argument_of_another_kind_is_named_without_the_others() {
+        let error = |config| format!("{:#}", from_config("Dense", &config).unwrap_err());
+        assert_eq!(
+            error(json!({"name": "d", "units": 2, "use_bias": "yes"})),
+            "layer \"d\" (Dense): an argument is of another kind; received use_bias = \"yes\" (invalid type: string \
+             \"yes\", expected a boolean). Hint: give the argument a value of the right type."
+        );
+        let long = error(json!({"units": vec![1; 1000]}));
+        assert!(long.contains("received units = [1,1,1,") && long.len() < 400, "{long}");
+        let nested = json!({"layer": {"class_name": "Dense", "config": {"units": "two"}}});
+        let error = format!("{:#}", from_config("TimeDistributed", &nested).unwrap_err());
+        assert!(error.contains("received units = \"two\""), "{error}");
+    }
 }
