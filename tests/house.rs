@@ -10,13 +10,15 @@ const CRATES: [&[&str]; 5] =
     [&["horn-nn"], &["horn-data", "horn-train"], &["horn-keras", "horn-plot"], &["horn"], &["horn-cli"]];
 
 /// The top-level modules of `horn-nn` from the bottom up. Modules in the same line may not import each other.
-const ROOMS: [&[&str]; 11] = [
+const ROOMS: [&[&str]; 13] = [
     &["error"],
     &["device", "files", "tensor", "registry"],
     &["arguments", "random", "activations", "data"],
     &["initializers", "regularizers", "constraints"],
     &["layer"],
+    &["operations"],
     &["graph"],
+    &["ops"],
     &["summary"],
     &["model"],
     &["saving"],

@@ -1,8 +1,7 @@
-"""Makes `fixtures/configs.json`: what Keras writes around each layer that Horn has; and `fixtures/operations.json`.
+"""Makes `fixtures/configs.json`: what Keras writes around each layer that Horn has.
 
     pip install keras==3.15.1 jax==0.10.2 numpy==2.4.6 scipy==1.17.1 tensorflow-cpu==2.21.0
-    python make_config_fixtures.py                # both
-    python make_config_fixtures.py operations     # one
+    python make_config_fixtures.py
 
 TensorFlow is for the lookup layers, which Keras refuses to make without it.
 
@@ -20,20 +19,16 @@ computes masks. The cases of a layer:
 "counted" is, with the case "list", whether the summary of a Sequential without an input counts the layer's weights: so
 it does for layers that are built as soon as they are made.
 
-In operations.json an entry is {"class_name", "model"}: a graph with a function on tensors (`keras.ops.add`) that means the
-same as the layer of that class.
-
 Left out are `compile_config`, as none of the models is compiled, and `shared_object_id`, a place in memory.
 """
 
 import inspect
 import json
-import sys
 import warnings
 
 from make_fixtures import keras, write
 
-from keras import layers, ops
+from keras import layers
 
 # By their ranks: one sample.
 VECTOR, STEPS, IMAGE, VOLUME = (4,), (5, 4), (6, 6, 3), (4, 4, 4, 2)
@@ -50,6 +45,7 @@ def one_input():
         "Activation": (lambda: layers.Activation("tanh"), STEPS),
         "ActivityRegularization": (lambda: layers.ActivityRegularization(l1=0.1), STEPS),
         "AlphaDropout": (lambda: layers.AlphaDropout(0.5), STEPS),
+        "AutoContrast": (layers.AutoContrast, IMAGE),
         "BatchNormalization": (layers.BatchNormalization, STEPS),
         "CategoryEncoding": (lambda: layers.CategoryEncoding(5), VECTOR, "int32"),
         "CenterCrop": (lambda: layers.CenterCrop(4, 4), IMAGE),
@@ -188,6 +184,7 @@ def cases():
     yield from merging_cases()
     yield from lookup_cases()
     yield from mask_cases()
+    yield from activation_cases()
     yield from model_cases()
 
 
@@ -399,6 +396,20 @@ def mask_cases():
         yield "Dense", dtype, lambda: followed(layers.Dense(2, dtype=dtype), VECTOR, "float32")
 
 
+def activation_cases():
+    """Layers as activations."""
+    activations = {
+        "ELU": lambda: layers.ELU(0.5),
+        "LeakyReLU": lambda: layers.LeakyReLU(0.1),
+        "ReLU": lambda: layers.ReLU(6.0, negative_slope=0.1),
+    }
+    for name, activation in activations.items():
+        dense = lambda: layers.Dense(3, activation=activation())  # noqa: B023, E731
+        yield "Dense", f"{name} as the activation", lambda: graph(dense, STEPS)
+    lstm = lambda: layers.LSTM(3, activation=layers.LeakyReLU(0.1))  # noqa: E731
+    yield "LSTM", "LeakyReLU as the activation", lambda: graph(lstm, STEPS)
+
+
 def identity(x):
     return keras.Model(x, layers.Identity()(x))
 
@@ -482,22 +493,6 @@ def configs():
     return found
 
 
-def operations():
-    functions = {
-        "Add": ops.add, "Concatenate": lambda a, b: ops.concatenate([a, b], -1), "Maximum": ops.maximum,
-        "Minimum": ops.minimum, "Multiply": ops.multiply, "Softmax": lambda a, _: ops.softmax(a), "Subtract": ops.subtract,
-    }  # fmt: skip
-    found = []
-    for name, function in functions.items():
-        keras.backend.clear_session()
-        a, b = given(VECTOR), given(VECTOR)
-        model = keras.Model([a, b], [function(a, b), layers.Identity()(b)])
-        found.append({"class_name": name, "model": plain(json.loads(model.to_json()))})
-    return found
-
-
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    for make in (configs, operations):
-        if len(sys.argv) == 1 or make.__name__ in sys.argv[1:]:
-            write(make.__name__, make())
+    write("configs", configs())

@@ -609,6 +609,20 @@ def random_brightness():
     ]
 
 
+def auto_contrast():
+    make = layers.AutoContrast
+    x, small = pixels((2, 3, 4, 3)), np.abs(image((2, 3, 4, 2))) / 4
+    x[1, ..., 2] = 7
+    return [
+        preprocessed("bytes", make, x, gradients=True),
+        preprocessed("training", make, x, training=True),
+        preprocessed("narrow values", lambda: make(value_range=(0.0, 1.0)), small, gradients=True),
+        preprocessed("values around zero", lambda: make(value_range=(-1.0, 1.0)), small - 0.3),
+        preprocessed("channels_first", lambda: make(data_format="channels_first"), x),
+        preprocessed("one image", make, x[0], batched=False),
+    ]
+
+
 def random_crop():
     make = layers.RandomCrop
     x = image((2, 6, 7, 1))
@@ -697,7 +711,7 @@ def preprocessing():
     makers = [rescaling, resizing, center_crop, category_encoding, discretization, integer_lookup, string_lookup,
               text_vectorization, hashing, random_flip, random_rotation, random_zoom, random_translation,
               random_contrast, random_brightness, random_crop, random_shear, mix_up, cut_mix,
-              stft_spectrogram]  # fmt: skip
+              stft_spectrogram, auto_contrast]  # fmt: skip
     return [entry for make in makers for entry in make()]
 
 
@@ -934,6 +948,55 @@ def masked_attention():
     return keras.Model([words, other], layers.GlobalAveragePooling1D()(y))
 
 
+def masked_blocks():
+    """Two blocks of a Transformer. An attention removes the masks of its inputs, so the second sees none."""
+    words = keras.Input((4,), dtype="int32", name="words")
+    x = layers.Embedding(5, 4, mask_zero=True)(words)
+    for _ in range(2):
+        y = layers.MultiHeadAttention(1, 4)(x, x)
+        x = layers.LayerNormalization()(layers.Add()([x, y]))
+    return keras.Model(words, layers.GlobalAveragePooling1D()(x))
+
+
+def masks_and_attentions():
+    """Calls of one depth run in an order of Keras's own, before and after the attention that removes the masks."""
+    words, other = keras.Input((4,), dtype="int32", name="words"), keras.Input((3,), dtype="int32", name="other")
+    e, f = layers.Embedding(5, 4, mask_zero=True)(words), layers.Embedding(5, 4, mask_zero=True)(other)
+    return keras.Model([words, other], [
+        layers.MultiHeadAttention(2, 2)(e, e),
+        layers.MultiHeadAttention(2, 2)(e, e, use_causal_mask=False),
+        layers.Attention()([e, f]),
+        layers.AdditiveAttention()([e, f, f]),
+        layers.GroupQueryAttention(2, 2, 1)(e, f),
+    ])
+
+
+def functions_and_masks():
+    """Functions drop masks, layers of the same names pass them on."""
+    words = keras.Input((4,), dtype="int32", name="words")
+    e = layers.Embedding(5, 4, mask_zero=True)(words)
+    both = keras.ops.concatenate([e, e * 2.0], axis=-1)
+    return keras.Model(words, [
+        layers.LSTM(2)(e + e), layers.LSTM(2)(layers.Add()([e, e])),
+        layers.GlobalAveragePooling1D()(both), layers.GlobalAveragePooling1D()(layers.Concatenate()([e, e])),
+    ])
+
+
+def computed_masks():
+    """Masks that the program computes, comparisons as values, and both at once."""
+    words = keras.Input((4,), dtype="int32", name="words")
+    e = layers.Embedding(5, 4)(words)
+    known = keras.ops.not_equal(words, 4)
+    kept = keras.ops.cast(known, "float32")
+    return keras.Model(words, [
+        layers.GRU(2)(e, mask=known),
+        layers.GlobalAveragePooling1D()(layers.Embedding(5, 2, mask_zero=True)(words), mask=keras.ops.less(words, 3)),
+        layers.MultiHeadAttention(1, 4)(e, e, value_mask=known),
+        layers.Attention()([e, e], mask=[None, known]),
+        layers.Multiply()([e, layers.Reshape((4, 1))(kept)]),
+    ])
+
+
 def given_masks():
     x, scores = keras.Input((4, 3), name="x"), keras.Input((4, 4), name="scores")
     present, seen = keras.Input((4,), dtype="bool", name="present"), keras.Input((1, 4), dtype="bool", name="seen")
@@ -1054,6 +1117,10 @@ def graphs():
         graph("masked, both ways, every step", masked_bidirectional, [padded]),
         graph("masked towers", masked_towers, [tokens, tokens[::-1] * (tokens > 1)]),
         graph("masked attention", masked_attention, [tokens, tokens[:, 1:]]),
+        graph("masked blocks of attention", masked_blocks, [tokens]),
+        graph("masks before and after attentions", masks_and_attentions, [tokens, tokens[:, 1:]]),
+        graph("functions and masks", functions_and_masks, [tokens]),
+        graph("masks that are computed", computed_masks, [tokens]),
         graph("masks that are given", given_masks, [
             floats((2, 4, 3)), floats((2, 4, 4), 1), np.array([[1, 1, 1, 0], [1, 0, 1, 1]], "bool"),
             np.array([[[1, 0, 1, 1]], [[0, 1, 1, 1]]], "bool")]),

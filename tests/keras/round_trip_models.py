@@ -249,6 +249,15 @@ def activation_layers():
 
 
 @case
+def layers_as_activations():
+    model = sequential(
+        (6, 4), layers.Conv1D(4, 2, activation=layers.LeakyReLU(0.2)), layers.LSTM(3, activation=layers.ELU(0.5)),
+        layers.Dense(3, activation=layers.ReLU(max_value=1.5)), layers.Dense(3, activation="leaky_relu"),
+    )  # fmt: skip
+    return Case(model, [floats(2, 6, 4)])
+
+
+@case
 def initializers_of_all_kinds():
     kinds = [
         initializers.Constant(0.5), initializers.Ones(), initializers.Zeros(), initializers.Identity(2.0),
@@ -689,6 +698,15 @@ def augmentation():
         layers.CutMix(0.7), layers.RandomCrop(6, 7), layers.Conv2D(2, 3), layers.GlobalMaxPooling2D(), layers.Dense(2),
     )  # fmt: skip
     return Case(model, [floats(2, 8, 8, 3)])
+
+
+@case
+def colours():
+    model = sequential(
+        (6, 6, 3), layers.AutoContrast(value_range=(0, 1)),
+        layers.Flatten(), layers.Dense(2),
+    )  # fmt: skip
+    return Case(model, [floats(2, 6, 6, 3)])
 
 
 @case

@@ -109,24 +109,6 @@ fn every_layer_is_in_the_fixture() {
     assert!(missing.is_empty() && unknown.is_empty(), "the fixture lacks {missing:?}, and Horn {unknown:?}");
 }
 
-/// Functions on tensors are read as the equivalent layers.
-#[test]
-fn operations_are_read_like_layers() {
-    #[derive(Deserialize)]
-    struct Operation {
-        class_name: String,
-        model: Value,
-    }
-    let operations: Vec<Operation> = read("operations.json");
-    assert_eq!(operations.len(), 7);
-    for Operation { class_name, model } in operations {
-        let model = Model::deserialize(&model, &horn::default_device().unwrap())
-            .unwrap_or_else(|error| panic!("{class_name}: {error}"));
-        let classes: Vec<&str> = model.layers().map(|layer| layer.layer().class_name()).collect();
-        assert!(classes.contains(&class_name.as_str()), "{class_name}: {classes:?}");
-    }
-}
-
 #[test]
 fn a_list_without_an_input_counts_the_weights_that_keras_counts() {
     let (mut wrong, mut checked) = (Vec::new(), 0);
@@ -145,7 +127,7 @@ fn a_list_without_an_input_counts_the_weights_that_keras_counts() {
 
 /// The differences between two values: the path, the received and the expected value. Numbers are equal if their values
 /// are, as 1 and 1.0.
-fn differences(received: &Value, expected: &Value) -> Vec<String> {
+pub(super) fn differences(received: &Value, expected: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", received, expected, &mut found);
     found

@@ -10,6 +10,7 @@ mod initializers;
 pub mod layers;
 mod losses;
 mod metrics;
+mod operations;
 mod optimizers;
 pub mod preprocessing;
 mod steps;

@@ -83,14 +83,14 @@ fn host(stored: Stored) -> Result<HostArray<'static>> {
         Values::Bf16(values) => HostArray::new(all(values, |bits| bf16::from_bits(bits).to_f32()), sizes),
         Values::F32(values) => HostArray::new(values, sizes),
         Values::F64(values) => HostArray::new(values, sizes),
-        Values::I8(values) => HostArray::new(all(values, i32::from), sizes),
-        Values::I16(values) => HostArray::new(all(values, i32::from), sizes),
+        Values::I8(values) => HostArray::new(values, sizes),
+        Values::I16(values) => HostArray::new(values, sizes),
         Values::I32(values) => HostArray::new(values, sizes),
         Values::I64(values) => HostArray::new(values, sizes),
         Values::U8(values) => HostArray::new(values, sizes),
-        Values::U16(values) => HostArray::new(all(values, i32::from), sizes),
+        Values::U16(values) => HostArray::new(values, sizes),
         Values::U32(values) => HostArray::new(values, sizes),
-        Values::U64(values) => HostArray::new(all(values, |value| value as f64), sizes),
+        Values::U64(values) => HostArray::new(values, sizes),
         Values::Bool(values) => HostArray::new(all(values, |value| value != 0), sizes),
     }
 }

@@ -142,6 +142,21 @@ impl Error {
         self
     }
 
+    /// A copy of the error. Its cause is kept as text.
+    pub(crate) fn copied(&self) -> Self {
+        let Inner { kind, location, problem, received, expected, hint, source } = self.0.as_ref();
+        let source = source.as_ref().map(|source| source.to_string().into());
+        Self(Box::new(Inner {
+            kind: *kind,
+            location: location.clone(),
+            problem: problem.clone(),
+            received: received.clone(),
+            expected: expected.clone(),
+            hint: hint.clone(),
+            source,
+        }))
+    }
+
     /// Sets the error that caused this one.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

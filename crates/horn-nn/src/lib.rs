@@ -16,6 +16,8 @@ pub mod initializers;
 mod layer;
 pub mod layers;
 mod model;
+mod operations;
+pub mod ops;
 pub mod random;
 mod registry;
 pub mod regularizers;

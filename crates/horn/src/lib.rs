@@ -28,7 +28,7 @@
 //! | | |
 //! |---|---|
 //! | [`layers`], [`activations`], [`initializers`], [`regularizers`], [`constraints`] | what models are made of |
-//! | [`Sequential`], [`Model`], [`KerasTensor`], [`applications`] | models as lists and as graphs, and known networks |
+//! | [`Sequential`], [`Model`], [`KerasTensor`], [`ops`], [`applications`] | models as lists and as graphs, functions on tensors, known networks |
 //! | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] | training |
 //! | [`load_model`], [`SaveModel`], [`LoadWeights`] | model files |
 //! | [`datasets`], [`HostArray`], [`plot`] | data and plots |
@@ -62,8 +62,8 @@ pub use horn_nn::{
     HORN_DEVICE, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer, LayerBuilder, LayerRef, Logits,
     MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result, Sequential, Shape, SharedLayer, Signal,
     State, Weight, WeightGroup, WeightSpec, activations, applications, backends, by_rank, constraints, default_device,
-    deserialize, device, initializers, layers, many_inputs, many_signals, random, regularizers, serialize, signals,
-    summary,
+    deserialize, device, initializers, layers, many_inputs, many_signals, ops, random, regularizers, serialize,
+    signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{
@@ -85,7 +85,7 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::{
         AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
-        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics,
+        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics, ops,
     };
     #[doc(no_inline)]
     pub use horn_nn::Activation;

@@ -23,8 +23,9 @@ use std::fmt;
 /// ```
 ///
 /// In a layer's configuration, a plain variant is written as its name, as in Keras (`"relu"`). Keras's configuration
-/// cannot store the arguments of a function: a [`Tuned`] activation is an extension of Horn,
-/// `{"name": "leaky_relu", "negative_slope": 0.5}`.
+/// cannot store the arguments of a function. Where a layer of Keras has the same arguments, a [`Tuned`] activation is
+/// written as that layer, which Keras takes as an activation, too: `Dense(8, activation=LeakyReLU(0.5))`. The others are
+/// an extension of Horn: `{"name": "celu", "alpha": 0.5}`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Activation {
     /// [`celu`] with `alpha` 1.

@@ -13,6 +13,7 @@
 //! ```
 
 pub(crate) mod activation;
+mod as_layers;
 pub(crate) mod functions;
 mod hard_sigmoid;
 pub(crate) mod names;

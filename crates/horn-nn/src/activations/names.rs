@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::activations::activation::Activation;
+use crate::activations::as_layers;
 use crate::activations::hard_sigmoid;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
@@ -115,14 +116,18 @@ impl Serialize for Activation {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Tuned(Tuned::HardSigmoid { slope }) => hard_sigmoid::write(*slope).serialize(serializer),
-            Self::Tuned(tuned) => tuned.serialize(serializer),
+            Self::Tuned(tuned) => match as_layers::write(*tuned) {
+                Some(layer) => layer.serialize(serializer),
+                None => tuned.serialize(serializer),
+            },
             plain => serializer.serialize_str(plain.as_str()),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Activation {
-    /// Reads a name, Horn's object for an activation with arguments, or `null`, Keras's `None`, which means `linear`.
+    /// Reads a name, the object of a layer, Horn's object for an activation with arguments, or `null`, Keras's `None`, which
+    /// means `linear`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         if let Some(slope) = hard_sigmoid::read(&value) {
@@ -131,6 +136,7 @@ impl<'de> Deserialize<'de> for Activation {
         match value {
             Value::Null => Ok(Self::Linear),
             Value::String(name) => name.parse().map_err(D::Error::custom),
+            layer if layer.get("class_name").is_some() => as_layers::read(&layer).map_err(D::Error::custom),
             tuned => serde_json::from_value::<Tuned>(tuned).map(Self::from).map_err(D::Error::custom),
         }
     }

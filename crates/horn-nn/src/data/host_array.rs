@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use ndarray::{ArrayBase, ArrayD, Data, Dimension, IxDyn};
 
 use crate::error::{Error, Result};
-use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
+use crate::tensor::any_tensor::{AnyTensor, widest_int};
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 
@@ -35,10 +35,14 @@ pub struct HostArray<'a> {
 #[derive(Debug, Clone)]
 pub enum Values<'a> {
     Bool(Cow<'a, [bool]>),
+    I8(Cow<'a, [i8]>),
     U8(Cow<'a, [u8]>),
+    I16(Cow<'a, [i16]>),
+    U16(Cow<'a, [u16]>),
     I32(Cow<'a, [i32]>),
     U32(Cow<'a, [u32]>),
     I64(Cow<'a, [i64]>),
+    U64(Cow<'a, [u64]>),
     F32(Cow<'a, [f32]>),
     F64(Cow<'a, [f64]>),
     Strings(Cow<'a, [String]>),
@@ -66,7 +70,20 @@ macro_rules! elements {
     )*};
 }
 
-elements!(bool => Bool, u8 => U8, i32 => I32, u32 => U32, i64 => I64, f32 => F32, f64 => F64, String => Strings);
+elements! {
+    bool => Bool,
+    i8 => I8,
+    u8 => U8,
+    i16 => I16,
+    u16 => U16,
+    i32 => I32,
+    u32 => U32,
+    i64 => I64,
+    u64 => U64,
+    f32 => F32,
+    f64 => F64,
+    String => Strings,
+}
 
 impl sealed::Element for &str {
     fn values(cow: Cow<'_, [Self]>) -> Values<'_> {
@@ -81,10 +98,14 @@ macro_rules! by_element {
     ($values:expr, |$slice:ident| $body:expr, strings: $strings:expr) => {
         match $values {
             Values::Bool($slice) => $body,
+            Values::I8($slice) => $body,
             Values::U8($slice) => $body,
+            Values::I16($slice) => $body,
+            Values::U16($slice) => $body,
             Values::I32($slice) => $body,
             Values::U32($slice) => $body,
             Values::I64($slice) => $body,
+            Values::U64($slice) => $body,
             Values::F32($slice) => $body,
             Values::F64($slice) => $body,
             Values::Strings(_) => $strings,
@@ -211,7 +232,7 @@ impl<'a> HostArray<'a> {
                 }
             };
         }
-        let values = by_variant!(Bool, U8, I32, U32, I64, F32, F64, Strings);
+        let values = by_variant!(Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, Strings);
         HostArray { sizes: self.batch_sizes(at), values }
     }
 
@@ -247,6 +268,20 @@ impl<'a> HostArray<'a> {
         float_tensor(self.floats(at)?, self.batch_sizes(at), device)
     }
 
+    /// The samples `at` as a tensor on the device: integers of more than 16 bits, which floats do not hold, as integers,
+    /// and all other numbers as floats.
+    pub(crate) fn number_batch(&self, at: &[usize], device: &Device) -> Result<AnyTensor> {
+        let integers = match &self.values {
+            Values::I32(values) => self.gather(values, at, |&value| value.into()),
+            Values::U32(values) => self.gather(values, at, |&value| value.into()),
+            Values::I64(values) => self.gather(values, at, |&value| value),
+            // Keras's devices have no larger integers either.
+            Values::U64(values) => self.gather(values, at, |&value| value as i64),
+            _ => return self.float_batch(at, device),
+        };
+        int_tensor(integers, self.batch_sizes(at), device)
+    }
+
     /// The samples `at` as a flat tensor of integers on the device, for class indices.
     ///
     /// # Errors
@@ -265,17 +300,22 @@ impl<'a> HostArray<'a> {
 ///
 /// If there are more axes than a tensor can have.
 pub(crate) fn float_tensor(values: Vec<f32>, sizes: Vec<usize>, device: &Device) -> Result<AnyTensor> {
-    let rank = sizes.len();
-    let data = TensorData::new(values, sizes);
-    Ok(match rank {
-        1 => Tensor::<1>::from_data(data, device).into(),
-        2 => Tensor::<2>::from_data(data, device).into(),
-        3 => Tensor::<3>::from_data(data, device).into(),
-        4 => Tensor::<4>::from_data(data, device).into(),
-        5 => Tensor::<5>::from_data(data, device).into(),
-        6 => Tensor::<6>::from_data(data, device).into(),
-        _ => return Err(unsupported_rank(rank)),
-    })
+    AnyTensor::from(Tensor::<1>::from_data(flat(values), device)).reshape(&sizes)
+}
+
+/// An integer tensor of any rank from host values.
+///
+/// # Errors
+///
+/// If there are more axes than a tensor can have.
+pub(crate) fn int_tensor(values: Vec<i64>, sizes: Vec<usize>, device: &Device) -> Result<AnyTensor> {
+    let options = (device, widest_int(device).into());
+    AnyTensor::from(Tensor::<1, Int>::from_data(flat(values), options)).reshape(&sizes)
+}
+
+fn flat<E: burn::tensor::Element>(values: Vec<E>) -> TensorData {
+    let len = values.len();
+    TensorData::new(values, [len])
 }
 
 /// Plain numeric conversions that the standard library has no trait for.
@@ -297,7 +337,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(u8, i32, u32, i64, f32, f64);
+numbers!(i8, u8, i16, u16, i32, u32, i64, u64, f32, f64);
 
 impl Element for bool {
     fn to_f32(&self) -> f32 {
@@ -402,6 +442,17 @@ mod tests {
             ndarray::array![["c".to_owned()], ["a".to_owned()]].into_dyn()
         );
         assert!(batch.value().unwrap_err().is_data());
+    }
+
+    #[test]
+    fn large_integers_stay_integers() {
+        let ids = [5_i64, 16_777_217, -123_456_789];
+        let batch = |array: HostArray<'_>| array.batch(&[2, 1], &Device::default()).unwrap().integers().unwrap();
+        let read = |x: AnyTensor| x.int::<1>().unwrap().into_data().iter::<i64>().collect::<Vec<_>>();
+        assert_eq!(read(batch(HostArray::new(&ids[..], [3]).unwrap())), [-123_456_789, 16_777_217]);
+        assert_eq!(read(batch(HostArray::new(vec![0_u32, 16_777_217, 1], [3]).unwrap())), [1, 16_777_217]);
+        assert_eq!(read(batch(HostArray::new(vec![0_u64, 16_777_217, 1], [3]).unwrap())), [1, 16_777_217]);
+        assert_eq!(read(batch(HostArray::new(vec![0.0_f32, -1.5, 2.5], [3]).unwrap())), [2, -1]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::error::Result;
-use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Node, Placed};
+use crate::error::{Error, Result};
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Placed};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::conventions::Conventions;
@@ -15,12 +15,20 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::tensor::any_tensor::AnyTensor;
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, Values};
 
 impl KerasTensor {
     /// The symbolic tensor of an `Input`.
     pub(crate) fn of_input(input: Input, shape: Shape) -> Self {
-        Self::of_call(Placed::new(Node::Layer(Arc::new(input))), Vec::new(), shape)
+        Self::of_call(Placed::new(Arc::new(input)), Vec::new(), shape)
+    }
+
+    /// The tensor of an operator that failed. What takes it returns the error.
+    pub(crate) fn failed(error: Error) -> Self {
+        let input = Self::of_input(Input::of(Shape::new([])), Shape::new([]));
+        let mut call = Arc::into_inner(input.call).expect("nothing else has the tensor yet");
+        call.failure = Some(error);
+        Self { call: Arc::new(call), output: 0 }
     }
 }
 
@@ -99,7 +107,8 @@ impl From<Written> for Input {
     }
 }
 
-/// The dtype of an [`Input`](struct@Input). Horn computes with all numbers in float32; the dtype is stored for files.
+/// The dtype of an [`Input`](struct@Input). Data is converted to it: for an input of integers to integers, which layers such
+/// as `Embedding` and `IntegerLookup` take as they are, and for all others to float32, in which Horn computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
@@ -122,10 +131,29 @@ pub enum InputDtype {
     String,
 }
 
+impl InputDtype {
+    /// Are the values integers?
+    pub fn is_integer(self) -> bool {
+        use InputDtype::{Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64};
+        matches!(self, Int8 | Int16 | Int32 | Int64 | Uint8 | Uint16 | Uint32 | Uint64)
+    }
+}
+
 /// `keras.Input(shape)`. See [`Input`](struct@Input).
 #[allow(non_snake_case)]
 pub fn Input(shape: impl AsRef<[usize]>) -> Input {
     Input::new(shape)
+}
+
+impl InputDtype {
+    fn values(self) -> Values {
+        match self {
+            Self::Float16 | Self::Bfloat16 | Self::Float32 | Self::Float64 => Values::Floats,
+            Self::Bool => Values::Bools,
+            Self::String => Values::Strings,
+            _ => Values::Ints,
+        }
+    }
 }
 
 impl Input {
@@ -136,7 +164,12 @@ impl Input {
 
     /// An input of batches of this shape.
     pub(crate) fn of(shape: Shape) -> Self {
-        let dtype = if shape.is_strings() { InputDtype::String } else { InputDtype::Float32 };
+        let dtype = match shape.values() {
+            Values::Bools => InputDtype::Bool,
+            Values::Ints => InputDtype::Int32,
+            Values::Floats => InputDtype::Float32,
+            Values::Strings => InputDtype::String,
+        };
         Self {
             batch_shape: shape,
             dtype,
@@ -191,8 +224,7 @@ impl Input {
     /// Sets the dtype of the values; float32 by default.
     #[must_use]
     pub fn dtype(mut self, dtype: InputDtype) -> Self {
-        let shape = Shape::new(self.batch_shape.sizes());
-        self.batch_shape = if dtype == InputDtype::String { shape.of_strings() } else { shape };
+        self.batch_shape = self.batch_shape.with_values(dtype.values());
         self.dtype = dtype;
         self.tensor = Arc::default();
         self
@@ -247,7 +279,7 @@ impl Layer for Input {
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
-        Ok(BuiltLayer::new(InputModule {}))
+        Ok(BuiltLayer::new(InputModule { integers: self.dtype.is_integer() }))
     }
 
     fn input_shape(&self) -> Option<&Shape> {
@@ -259,12 +291,55 @@ impl Layer for Input {
     }
 }
 
-/// Returns its input.
+/// Converts the data to the numbers of the dtype: integers, or floats.
 #[derive(Module, Debug)]
-struct InputModule {}
+struct InputModule {
+    integers: bool,
+}
 
 impl Forward for InputModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        Ok(input)
+        if self.integers { input.integers() } else { input.floats() }
+    }
+
+    fn takes_integers(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use ndarray::{arr2, array};
+
+    use super::*;
+    use crate::layers::{Dense, Embedding, Flatten, Identity};
+    use crate::{HostArray, Sequential};
+
+    /// `keras.layers.Dense(1, kernel_initializer="ones")` on an int32 input of `[[0.5, 1.5, -0.5]]`: 1.0.
+    #[test]
+    fn data_becomes_what_the_dtype_says() {
+        let sum = |dtype| {
+            let dense = Dense(1).kernel_initializer(crate::initializers::Ones::new());
+            let model = Sequential::new().add(Input([3]).dtype(dtype)).add(dense).build(&Device::default()).unwrap();
+            (
+                model.predict(&arr2(&[[0.5_f32, 1.5, -0.5]]), 1).unwrap()[[0, 0]],
+                model.predict(&arr2(&[[16_777_217_i32, 0, -16_777_216]]), 1).unwrap()[[0, 0]],
+            )
+        };
+        assert_eq!(sum(InputDtype::Int32), (1.0, 0.0));
+        assert_eq!(sum(InputDtype::Float32), (1.5, 0.0));
+    }
+
+    #[test]
+    fn integers_come_to_the_layer_that_takes_them() {
+        let layers = Sequential::new().add(Input([1, 2]).dtype(InputDtype::Int64)).add(Identity()).add(Flatten());
+        let model = layers.add(Embedding(20_000_000, 1)).build(&Device::default()).unwrap();
+        let ids = array![[[16_777_217_i64, 16_777_216]]];
+        let batch = HostArray::from(&ids).batch(&[0], &Device::default()).unwrap();
+        let outputs = model.call(vec![batch], &mut crate::layer::call::CallContext::new(Mode::Inference)).unwrap();
+        let [output] = crate::layer::forward::signals(outputs).unwrap();
+        let vectors: Vec<f32> = output.value().unwrap().float::<3>().unwrap().into_data().iter().collect();
+        assert_ne!(vectors[0], vectors[1]);
     }
 }

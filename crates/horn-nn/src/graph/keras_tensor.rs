@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::graph::operation::Operation;
+use crate::error::{Error, Result};
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::tensor::shape::Shape;
@@ -36,21 +36,24 @@ pub(crate) struct LayerCall {
     pub(super) layer: Arc<Placed>,
     pub(super) index: usize,
     pub(super) mode: Option<Mode>,
-    /// The inputs of the layer, followed by the masks that are call arguments.
     pub(super) inputs: Vec<KerasTensor>,
-    /// How many of the inputs are masks.
-    pub(super) masks: usize,
-    /// The propagated masks of the inputs, if Keras passes them to the layer.
-    pub(super) implied: Vec<KerasTensor>,
+    /// The masks that are passed to the layer: for each input in order, if it has one.
+    pub(super) masks: Vec<Option<KerasTensor>>,
+    /// Does the program give the masks? If not, they are the propagated ones, which Keras passes to the layer, or in a file
+    /// those that functions compute.
+    pub(super) gives_masks: bool,
     pub(super) output_shapes: Vec<Shape>,
     /// The mask of each output, if it has one.
     pub(super) output_masks: Vec<Option<KerasTensor>>,
+    /// Why the outputs can't be computed: the error of an operator, which could not return it.
+    pub(super) failure: Option<Error>,
 }
 
 impl LayerCall {
     fn take_links(&mut self) -> impl Iterator<Item = KerasTensor> + use<> {
-        let inputs = std::mem::take(&mut self.inputs).into_iter().chain(std::mem::take(&mut self.implied));
-        inputs.chain(std::mem::take(&mut self.output_masks).into_iter().flatten())
+        let inputs = std::mem::take(&mut self.inputs).into_iter();
+        let masks = std::mem::take(&mut self.masks).into_iter().chain(std::mem::take(&mut self.output_masks));
+        inputs.chain(masks.flatten())
     }
 }
 
@@ -66,33 +69,9 @@ impl Drop for LayerCall {
     }
 }
 
-/// What a call in a graph is of.
-pub(crate) enum Node {
-    Layer(Arc<dyn Layer>),
-    /// One of Keras's operations on masks.
-    Operation(Operation),
-}
-
-impl Node {
-    pub(super) fn class_name(&self) -> &str {
-        match self {
-            Self::Layer(layer) => layer.class_name(),
-            Self::Operation(operation) => operation.class_name(),
-        }
-    }
-
-    /// The name that the program gave.
-    pub(super) fn name(&self) -> Option<&str> {
-        match self {
-            Self::Layer(layer) => layer.name(),
-            Self::Operation(_) => None,
-        }
-    }
-}
-
-/// A node with an identity: if a layer is applied twice, it is still one layer.
+/// A layer with an identity: if it is applied twice, it is still one layer.
 pub(crate) struct Placed {
-    pub(super) node: Node,
+    pub(super) layer: Arc<dyn Layer>,
     pub(super) order: u64,
     pub(super) calls: AtomicUsize,
 }
@@ -104,12 +83,13 @@ pub(super) type Key = (*const LayerCall, usize);
 static ORDER: AtomicU64 = AtomicU64::new(0);
 
 impl Placed {
-    pub(super) fn new(node: Node) -> Self {
-        Self { node, order: ORDER.fetch_add(1, Ordering::Relaxed), calls: AtomicUsize::new(0) }
+    pub(super) fn new(layer: Arc<dyn Layer>) -> Self {
+        Self { layer, order: ORDER.fetch_add(1, Ordering::Relaxed), calls: AtomicUsize::new(0) }
     }
 
+    /// Is it a function on tensors?
     pub(super) fn is_operation(&self) -> bool {
-        matches!(self.node, Node::Operation(_))
+        self.layer.conventions().is_operation
     }
 }
 
@@ -125,12 +105,18 @@ impl KerasTensor {
             index: 0,
             mode: None,
             inputs,
-            masks: 0,
-            implied: Vec::new(),
+            masks: Vec::new(),
+            gives_masks: false,
             output_shapes: vec![shape],
             output_masks: vec![None],
+            failure: None,
         };
         Self { call: Arc::new(call), output: 0 }
+    }
+
+    /// The tensor, or the error of the operator that made it.
+    pub(crate) fn checked(&self) -> Result<&Self> {
+        self.call.failure.as_ref().map_or(Ok(self), |error| Err(error.copied()))
     }
 
     /// The mask of the tensor, as Keras's graph computes it.
@@ -147,7 +133,9 @@ impl KerasTensor {
                 sources.push(tensor);
                 continue;
             }
-            open.extend(tensor.call.inputs.iter().rev().filter(|input| seen.insert(input.key())).cloned());
+            let given = tensor.call.masks.iter().flatten().filter(|_| tensor.call.gives_masks);
+            let inputs: Vec<&Self> = tensor.call.inputs.iter().chain(given).collect();
+            open.extend(inputs.into_iter().rev().filter(|input| seen.insert(input.key())).cloned());
         }
         sources
     }
@@ -159,7 +147,7 @@ impl KerasTensor {
 
 impl fmt::Debug for KerasTensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KerasTensor({}, from {})", self.shape(), self.call.layer.node.class_name())
+        write!(f, "KerasTensor({}, from {})", self.shape(), self.call.layer.layer.class_name())
     }
 }
 

@@ -1,20 +1,23 @@
-//! Masks in graphs. Horn propagates a mask together with its value. Keras's graph computes masks with separate operations,
-//! which appear between the layers and in the summary. This file determines these operations, and which layers take masks.
+//! Masks in graphs. A mask travels with its value; besides, Keras's graph computes masks with functions that stand between
+//! the layers, and passes them to the layers that take masks. This file determines these functions, and which layers take
+//! masks.
 
-use serde_json::Value;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::graph::keras_tensor::{KerasTensor, Node, Placed};
-use crate::graph::operation::Operation;
+use crate::graph::keras_tensor::{KerasTensor, Placed};
 use crate::layer::conventions::{MaskArgument, OutputMask};
 use crate::layer::description::Layer;
-use crate::tensor::shape::{Shape, list};
+use crate::operations::argument::{Argument, Constant};
+use crate::operations::operation::Operation;
+use crate::tensor::shape::{Shape, Values, list};
 
 impl KerasTensor {
-    /// The output of a mask operation in Keras's graph.
-    pub(crate) fn of_operation(operation: Operation, inputs: Vec<Self>) -> Self {
-        let shape = operation.shape().clone();
-        Self::of_call(Placed::new(Node::Operation(operation)), inputs, shape)
+    /// The output of a function on masks.
+    fn of_mask(operation: Operation, inputs: Vec<Self>, shape: Shape) -> Self {
+        Self::of_call(Placed::new(Arc::new(operation)), inputs, shape.with_values(Values::Bools))
     }
 }
 
@@ -22,7 +25,8 @@ impl KerasTensor {
 pub(crate) fn takes_masks(layer: &dyn Layer, inputs: usize) -> bool {
     // If tensors are in several arguments, such as initial states, Keras looks for masks under other names.
     let one_argument = layer.call_arguments(inputs).len() == 1;
-    one_argument && !matches!(layer.conventions().mask_argument, MaskArgument::None | MaskArgument::EachInput)
+    let separate = [MaskArgument::None, MaskArgument::EachInput, MaskArgument::Named];
+    one_argument && !separate.contains(&layer.conventions().mask_argument)
 }
 
 /// Is a mask that the program gives with a call an input of the layer, after this many others? So it is beside initial
@@ -32,17 +36,29 @@ pub(crate) fn is_input(layer: &dyn Layer, inputs: usize) -> bool {
 }
 
 /// Checks the masks that are call arguments.
-pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) -> Result<()> {
-    let (Some(input), Some(mask)) = (inputs.first(), masks.first()) else { return Ok(()) };
+///
+/// # Errors
+///
+/// If the layer takes no masks or another number of them, or a mask does not fit its input.
+pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Option<Shape>]) -> Result<()> {
+    let given: Vec<Shape> = masks.iter().flatten().cloned().collect();
+    let (Some(input), Some(mask)) = (inputs.first(), given.first()) else { return Ok(()) };
     let argument = layer.conventions().mask_argument;
-    if matches!(argument, MaskArgument::None | MaskArgument::Ignored) {
+    if argument == MaskArgument::Ignored {
+        return Ok(());
+    }
+    if argument == MaskArgument::None {
         return Err(Error::argument("the layer takes no mask as a call argument")
             .received(format!("a mask of shape {mask}"))
             .expected("a layer that does, such as LSTM, Softmax or GlobalAveragePooling1D")
             .hint("leave `with_mask` out"));
     }
-    let for_each = argument == MaskArgument::EachInput;
-    let counts = if for_each { 2..=inputs.len() } else { 1..=1 };
+    let for_each = matches!(argument, MaskArgument::EachInput | MaskArgument::Named);
+    let counts = match argument {
+        MaskArgument::EachInput => 2..=inputs.len(),
+        MaskArgument::Named | MaskArgument::Leading => 1..=inputs.len(),
+        _ => 1..=1,
+    };
     if !counts.contains(&masks.len()) {
         let expected = if for_each { "two: for the queries and for the values" } else { "one" };
         return Err(Error::argument("the layer takes another number of masks")
@@ -50,17 +66,19 @@ pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Shape]) 
             .expected(expected)
             .hint("give `with_mask` that number of masks"));
     }
-    let fits = |(input, mask): (&Shape, &Shape)| match argument {
-        MaskArgument::Broadcast => broadcasts(mask, input),
-        MaskArgument::Samples => leads(mask, input, input.rank() - 1),
-        MaskArgument::Leading => leads(mask, input, mask.rank().min(input.rank())),
-        _ => leads(mask, input, 2),
+    let fits = |(input, mask): (&Shape, &Option<Shape>)| {
+        mask.as_ref().is_none_or(|mask| match argument {
+            MaskArgument::Broadcast => broadcasts(mask, input),
+            MaskArgument::Samples => leads(mask, input, input.rank() - 1),
+            MaskArgument::Leading => leads(mask, input, mask.rank().min(input.rank())),
+            _ => leads(mask, input, 2),
+        })
     };
     if inputs.iter().zip(masks).all(fits) {
         return Ok(());
     }
     Err(Error::shape("the mask does not fit the input")
-        .received(format!("a mask of {} for {}", list(masks), list(inputs)))
+        .received(format!("a mask of {} for {}", list(&given), list(inputs)))
         .expected(match argument {
             MaskArgument::Broadcast => "sizes that are the input's last, or 1".to_owned(),
             MaskArgument::Samples => format!("the sizes of {input} but the last"),
@@ -95,7 +113,7 @@ pub(crate) fn of_outputs(
     let mask = match &rule {
         OutputMask::None => None,
         OutputMask::Propagated { .. } => first(),
-        OutputMask::Converted => first().map(|mask| operation("ConvertToTensor", mask.shape(), [&mask])),
+        OutputMask::Converted => first().map(|mask| operation("ConvertToTensor", json!({}), mask.shape(), [&mask])),
         OutputMask::Any => all(masks).map(|masks| joined(&masks)),
         OutputMask::Concatenated { axis } => concatenated(layer, axis, inputs, masks),
         OutputMask::NotEqual(value) => inputs.first().map(|input| not_equal(input, value.clone())),
@@ -110,19 +128,21 @@ fn all<'a>(masks: &[Option<&'a KerasTensor>]) -> Option<Vec<&'a KerasTensor>> {
 }
 
 fn not_equal(value: &KerasTensor, other: Value) -> KerasTensor {
-    let operation = Operation::new("NotEqual", value.shape()).with_constant(other);
-    KerasTensor::of_operation(operation, vec![value.clone()])
+    let other = Argument::read(&other, &mut Vec::new()).unwrap_or(Argument::Constant(Constant::Int(0)));
+    let operation = Operation::new("NotEqual", Value::Null, vec![Argument::Tensor(()), other]);
+    let operation = operation.expect("the functions for masks are in the table");
+    KerasTensor::of_mask(operation, vec![value.clone()], value.shape().clone())
 }
 
 /// The logical or along the last axis.
 fn any(mask: &KerasTensor) -> KerasTensor {
     let sizes = mask.shape().sizes();
-    operation("Any", &Shape::new(&sizes[..sizes.len() - 1]), [mask])
+    operation("Any", json!({"axis": -1}), &Shape::new(&sizes[..sizes.len() - 1]), [mask])
 }
 
 fn joined(masks: &[&KerasTensor]) -> KerasTensor {
     let (first, others) = masks.split_first().expect("a layer with several masks has an input for each");
-    others.iter().fold((*first).clone(), |joined, mask| operation("LogicalOr", mask.shape(), [&joined, mask]))
+    others.iter().fold((*first).clone(), |joined, mask| either(mask.shape(), [&joined, mask]))
 }
 
 /// The mask of values that are concatenated along an axis.
@@ -135,22 +155,29 @@ fn concatenated(
     if masks.iter().all(Option::is_none) {
         return None;
     }
+    let like = |class, input: &KerasTensor| operation(class, json!({"dtype": "bool"}), input.shape(), [input]);
     let whole = |(input, mask): (&KerasTensor, &Option<&KerasTensor>)| match mask {
-        None => operation("OnesLike", input.shape(), [input]),
+        None => like("OnesLike", input),
         Some(mask) if mask.shape().rank() < input.shape().rank() => {
             let expanded = Shape::new([mask.shape().sizes(), &[Some(1)]].concat());
-            let parts = [operation("ExpandDims", &expanded, [*mask]), operation("ZerosLike", input.shape(), [input])];
-            operation("LogicalOr", input.shape(), parts.each_ref())
+            let parts = [operation("ExpandDims", json!({"axis": -1}), &expanded, [*mask]), like("ZerosLike", input)];
+            either(input.shape(), parts.each_ref())
         }
         Some(mask) => (*mask).clone(),
     };
     let parts: Vec<KerasTensor> = inputs.iter().zip(masks).map(whole).collect();
     let shapes: Vec<Shape> = parts.iter().map(|part| part.shape().clone()).collect();
     let together = layer.output_shapes(&shapes).ok()?.into_iter().next()?;
-    let joined = Operation::new("Concatenate", &together).with_constant(axis.clone());
-    Some(any(&KerasTensor::of_operation(joined, parts)))
+    let list = vec![Argument::List(vec![Argument::Tensor(()); parts.len()])];
+    let joined = Operation::new("Concatenate", json!({"axis": axis}), list).ok()?;
+    Some(any(&KerasTensor::of_mask(joined, parts, together)))
 }
 
-fn operation<'a>(class: &'static str, shape: &Shape, inputs: impl IntoIterator<Item = &'a KerasTensor>) -> KerasTensor {
-    KerasTensor::of_operation(Operation::new(class, shape), inputs.into_iter().cloned().collect())
+fn either(shape: &Shape, masks: [&KerasTensor; 2]) -> KerasTensor {
+    operation("LogicalOr", json!({}), shape, masks)
+}
+
+/// The output of a function all of whose arguments are tensors.
+fn operation<const N: usize>(class: &str, config: Value, shape: &Shape, inputs: [&KerasTensor; N]) -> KerasTensor {
+    KerasTensor::of_mask(Operation::of_tensors(class, config, N), inputs.map(Clone::clone).to_vec(), shape.clone())
 }

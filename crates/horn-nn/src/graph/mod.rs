@@ -1,5 +1,5 @@
 //! Graphs of layers: symbolic tensors, the plan that both APIs create from them, and how it is written to Keras's files.
-//! Imports `layer` and below.
+//! Imports `operations`, `layer` and below.
 
 pub(crate) mod apply;
 pub(crate) mod build_config;
@@ -8,7 +8,6 @@ pub(crate) mod input;
 pub(crate) mod json;
 pub(crate) mod keras_tensor;
 pub(crate) mod masks;
-pub(crate) mod operation;
 pub(crate) mod part;
 pub(crate) mod plan;
 pub(crate) mod shared_layer;

@@ -1,11 +1,10 @@
 //! Submodels: the part of a plan between inner tensors.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::graph::input::Input;
-use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer, PlannedOperation, Source};
+use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::layer::description::Layer;
 use crate::layer::names::numbered_beside;
 
@@ -22,7 +21,8 @@ impl Plan {
             starts => starts.to_vec(),
         };
         let is_input = |place: &&Place| self.calls[place.call].inputs.is_empty();
-        let kept = self.calls_between(&starts, outputs)?;
+        let known = self.known_from(&starts);
+        let kept = self.calls_between(&starts, outputs, &known)?;
         let stand_ins: Vec<Place> = starts.iter().filter(|start| !is_input(start)).copied().collect();
         let layers_kept = (0..self.layers.len()).filter(|&at| kept.iter().any(|&call| self.calls[call].layer == at));
         let origins: Vec<Option<usize>> = stand_ins.iter().map(|_| None).chain(layers_kept.map(Some)).collect();
@@ -36,24 +36,23 @@ impl Plan {
             }
         };
         let all_moved = |places: &[Place]| places.iter().filter_map(moved).collect::<Vec<_>>();
-        let (operations, operation_at) = self.operations_between(&kept, moved, |before| {
-            origins.iter().filter(|origin| origin.is_none_or(|layer| layer < before)).count()
-        });
         let stand_in_calls = stand_ins.iter().enumerate().map(|(layer, start)| PlannedCall {
             layer,
             index: 0,
             mode: None,
             inputs: Vec::new(),
-            masks: 0,
-            operations: Vec::new(),
+            masked: Vec::new(),
+            gives_masks: false,
             input_shapes: vec![self.shape(*start).clone()],
             output_shapes: vec![self.shape(*start).clone()],
         });
-        let kept_calls = kept.iter().map(|&call| &self.calls[call]).map(|call| PlannedCall {
-            layer: layer_at(call.layer).expect("the layers of these calls are part of the submodel"),
-            inputs: all_moved(&call.inputs),
-            operations: call.operations.iter().filter_map(|at| operation_at.get(at).copied()).collect(),
-            ..call.clone()
+        let kept_calls = kept.iter().map(|&call| {
+            let call = self.with_known_masks(&self.calls[call], &known);
+            PlannedCall {
+                layer: layer_at(call.layer).expect("the layers of these calls are part of the submodel"),
+                inputs: all_moved(&call.inputs),
+                ..call
+            }
         });
         let plan = Self {
             name: self.name.clone(),
@@ -61,7 +60,6 @@ impl Plan {
             kind: ModelKind::Functional,
             calls: stand_in_calls.chain(kept_calls).collect(),
             layers: self.layers_between(&stand_ins, &origins)?,
-            operations,
             inputs: all_moved(&starts).iter().map(|place| place.call).collect(),
             outputs: all_moved(outputs),
             keys: Keys {
@@ -78,8 +76,33 @@ impl Plan {
         Ok((plan, origins))
     }
 
+    /// For each call: can it be computed from the starts?
+    fn known_from(&self, starts: &[Place]) -> Vec<bool> {
+        let mut known: Vec<bool> = Vec::with_capacity(self.calls.len());
+        for (at, call) in self.calls.iter().enumerate() {
+            let inputs = if call.gives_masks { &call.inputs[..] } else { call.parts(&call.inputs).0 };
+            let is_known = |place: &Place| starts.contains(place) || known[place.call];
+            known.push(match inputs {
+                [] => starts.contains(&Place { call: at, output: 0 }),
+                inputs => inputs.iter().all(is_known),
+            });
+        }
+        known
+    }
+
+    /// The call without propagated masks that can't be computed from the starts: the mask of a tensor before the part is
+    /// unknown in it.
+    fn with_known_masks(&self, call: &PlannedCall, known: &[bool]) -> PlannedCall {
+        let mut call = call.clone();
+        let masks = call.inputs.split_off(call.inputs.len() - call.masked.len());
+        let kept = masks.into_iter().zip(&call.masked).filter(|(mask, _)| call.gives_masks || known[mask.call]);
+        let (masks, masked): (Vec<Place>, Vec<usize>) = kept.unzip();
+        call.inputs.extend(masks);
+        PlannedCall { masked, ..call }
+    }
+
     /// The calls between the starts and the outputs, and those of the inputs among the starts.
-    fn calls_between(&self, starts: &[Place], outputs: &[Place]) -> Result<Vec<usize>> {
+    fn calls_between(&self, starts: &[Place], outputs: &[Place], known: &[bool]) -> Result<Vec<usize>> {
         let mut needed = vec![false; self.calls.len()];
         let need = |needed: &mut [bool], places: &[Place]| {
             places.iter().filter(|place| !starts.contains(place)).for_each(|place| needed[place.call] = true);
@@ -87,7 +110,7 @@ impl Plan {
         need(&mut needed, outputs);
         for (at, call) in self.calls.iter().enumerate().rev() {
             if needed[at] {
-                need(&mut needed, &call.inputs);
+                need(&mut needed, &self.with_known_masks(call, known).inputs);
             }
         }
         let is_input = |&call: &usize| self.calls[call].inputs.is_empty();
@@ -109,42 +132,5 @@ impl Plan {
         let names = numbered_beside(taken, inputs.iter().map(|input| input.class_name()));
         let inputs = inputs.into_iter().zip(names).map(|(layer, name)| PlannedLayer { name, layer, order: 0 });
         Ok(inputs.chain(origins.iter().flatten().map(|&at| self.layers[at].clone())).collect())
-    }
-
-    /// The operations on masks for these calls, with their inputs and positions translated to the part, and their new
-    /// indices.
-    fn operations_between(
-        &self,
-        calls: &[usize],
-        moved: impl Fn(&Place) -> Option<Place>,
-        before: impl Fn(usize) -> usize,
-    ) -> (Vec<PlannedOperation>, HashMap<usize, usize>) {
-        let mut needed: Vec<usize> = calls.iter().flat_map(|&call| &self.calls[call].operations).copied().collect();
-        let mut seen: HashSet<usize> = needed.iter().copied().collect();
-        while let Some(at) = needed.pop() {
-            for source in &self.operations[at].inputs {
-                if let Source::Operation(from) = source
-                    && seen.insert(*from)
-                {
-                    needed.push(*from);
-                }
-            }
-        }
-        let (mut kept, mut at) = (Vec::new(), HashMap::new());
-        let mut order: Vec<usize> = seen.into_iter().collect();
-        order.sort_unstable();
-        for old in order {
-            let operation = &self.operations[old];
-            let inputs = operation.inputs.iter().map(|source| match source {
-                Source::Layer(place) => moved(place).map(Source::Layer),
-                Source::Operation(from) => at.get(from).copied().map(Source::Operation),
-            });
-            // The mask of a tensor before the part is unknown in it.
-            if let Some(inputs) = inputs.collect::<Option<Vec<_>>>() {
-                at.insert(old, kept.len());
-                kept.push(PlannedOperation { inputs, before: before(operation.before), ..operation.clone() });
-            }
-        }
-        (kept, at)
     }
 }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::layer::call::Mode;
 use crate::layer::conventions::{BuiltFor, Conventions, MaskArgument};
 use crate::layer::description::Layer;
@@ -18,8 +16,6 @@ pub(crate) struct Plan {
     pub kind: ModelKind,
     pub layers: Vec<PlannedLayer>,
     pub calls: Vec<PlannedCall>,
-    /// The operations of Keras's graph on masks, which Horn propagates together with the values.
-    pub operations: Vec<PlannedOperation>,
     /// The calls of `Input` layers, in the order in which the model takes its inputs.
     pub inputs: Vec<usize>,
     pub outputs: Vec<Place>,
@@ -81,32 +77,24 @@ pub(crate) struct PlannedCall {
     pub mode: Option<Mode>,
     /// The inputs of the layer, followed by the masks that are call arguments.
     pub inputs: Vec<Place>,
-    /// How many of the inputs are masks.
-    pub masks: usize,
-    /// The operations whose masks Keras passes to the layer.
-    pub operations: Vec<usize>,
+    /// For each mask among the inputs, the number of the input that it is for.
+    pub masked: Vec<usize>,
+    /// Does the program give the masks? If not, they are the propagated ones.
+    pub gives_masks: bool,
     pub input_shapes: Vec<Shape>,
     pub output_shapes: Vec<Shape>,
 }
 
-/// One of Keras's operations on masks.
-#[derive(Debug, Clone)]
-pub(crate) struct PlannedOperation {
-    pub name: String,
-    pub class_name: String,
-    /// Keras's object for the operation: its module and its arguments.
-    pub config: Value,
-    pub inputs: Vec<Source>,
-    pub output_shape: Shape,
-    /// How many layers precede it.
-    pub before: usize,
-}
-
-/// The source of an operation's input.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Source {
-    Layer(Place),
-    Operation(usize),
+impl PlannedCall {
+    /// The inputs without the masks, and the mask of each input up to the last that has one.
+    pub fn parts<'a, T>(&self, inputs: &'a [T]) -> (&'a [T], Vec<Option<&'a T>>) {
+        let (own, given) = inputs.split_at(inputs.len() - self.masked.len());
+        let mut masks = vec![None; self.masked.iter().map(|at| at + 1).max().unwrap_or(0)];
+        for (at, mask) in self.masked.iter().zip(given) {
+            masks[*at] = Some(mask);
+        }
+        (own, masks)
+    }
 }
 
 /// One output of one call.
@@ -122,12 +110,22 @@ impl Plan {
         &self.calls[place.call].output_shapes[place.output]
     }
 
-    /// The first call of each layer.
+    /// The first call of each layer, in the order of the program.
     pub fn first_calls(&self) -> Vec<&PlannedCall> {
         let mut first: Vec<Option<&PlannedCall>> = vec![None; self.layers.len()];
         for call in &self.calls {
-            first[call.layer].get_or_insert(call);
+            let own = first[call.layer].get_or_insert(call);
+            if call.index < own.index {
+                *own = call;
+            }
         }
         first.into_iter().map(|call| call.expect("a layer of a plan has at least one call")).collect()
+    }
+
+    /// The calls of a layer in the order of the program; in the plan they are in the order in which they run.
+    pub fn calls_of(&self, layer: usize) -> Vec<&PlannedCall> {
+        let mut calls: Vec<&PlannedCall> = self.calls.iter().filter(|call| call.layer == layer).collect();
+        calls.sort_by_key(|call| call.index);
+        calls
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
-use crate::graph::keras_tensor::{IntoTensors, KerasTensor, LayerCall, Node, Placed};
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor, LayerCall, Placed};
 use crate::graph::masks;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
@@ -19,14 +19,16 @@ pub struct SharedLayer {
     layer: Arc<dyn Layer>,
     placed: Arc<Placed>,
     mode: Option<Mode>,
-    masks: Vec<KerasTensor>,
+    masks: Vec<Option<KerasTensor>>,
+    /// Is the call one of a file? Then the file says which masks are passed to the layer.
+    is_recorded: bool,
 }
 
 impl SharedLayer {
     pub(crate) fn new(layer: impl Layer) -> Self {
         let layer: Arc<dyn Layer> = Arc::new(layer);
-        let placed = Arc::new(Placed::new(Node::Layer(layer.clone())));
-        Self { layer, placed, mode: None, masks: Vec::new() }
+        let placed = Arc::new(Placed::new(layer.clone()));
+        Self { layer, placed, mode: None, masks: Vec::new(), is_recorded: false }
     }
 
     /// The same layer, to be called in this mode whatever the mode of the model: Keras's `layer(x, training=False)`. So
@@ -67,7 +69,12 @@ impl SharedLayer {
     /// ```
     #[must_use]
     pub fn with_mask(&self, masks: impl IntoTensors) -> Self {
-        Self { masks: masks.into_tensors(), ..self.clone() }
+        Self { masks: masks.into_tensors().into_iter().map(Some).collect(), ..self.clone() }
+    }
+
+    /// The same layer, to be called as a file says: with these masks and no others.
+    pub(crate) fn with_recorded_masks(&self, masks: Vec<Option<KerasTensor>>) -> Self {
+        Self { masks, is_recorded: true, ..self.clone() }
     }
 
     /// Applies the layer to a tensor, or to several.
@@ -98,36 +105,48 @@ impl SharedLayer {
         if layer.input_shape().is_some() && inputs.is_empty() {
             return Err(Error::argument("an Input can't be applied").hint("apply another layer to the Input"));
         }
+        inputs.iter().chain(given.iter().flatten()).try_for_each(|tensor| tensor.checked().map(|_| ()))?;
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
         let output_shapes =
             checks::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.location()))?;
-        masks::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.location()))?;
-        if masks::is_input(layer.as_ref(), inputs.len()) {
-            inputs.append(&mut given);
+        let of_program = |mask: &KerasTensor| !mask.call.layer.is_operation();
+        // In a file, masks from functions are those that Keras's graph propagates, unless the program has computed them.
+        let gives_masks = given.iter().flatten().any(|mask| !self.is_recorded || of_program(mask));
+        if gives_masks {
+            masks::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.location()))?;
         }
-        let own = inputs.iter().map(KerasTensor::mask).collect::<Vec<_>>();
-        let masks = if given.is_empty() { own } else { given.iter().map(Some).collect() };
-        let output_masks = masks::of_outputs(layer.as_ref(), &inputs, &masks, &output_shapes);
-        let implied = match given.is_empty() && masks::takes_masks(layer.as_ref(), inputs.len()) {
-            true => masks.into_iter().flatten().cloned().collect(),
+        if masks::is_input(layer.as_ref(), inputs.len()) {
+            inputs.extend(given.drain(..).flatten());
+        }
+        let own = || inputs.iter().map(KerasTensor::mask).collect::<Vec<_>>();
+        let has_masks = given.iter().any(Option::is_some);
+        let masks = if has_masks { given.iter().map(Option::as_ref).collect() } else { own() };
+        let count = output_shapes.len();
+        let output_masks = match self.is_recorded {
+            true => vec![None; count],
+            false => masks::of_outputs(layer.as_ref(), &inputs, &masks, &output_shapes),
+        };
+        let is_implied = !self.is_recorded && masks::takes_masks(layer.as_ref(), inputs.len());
+        let masks = match has_masks || is_implied {
+            true => masks.into_iter().map(Option::<&KerasTensor>::cloned).collect(),
             false => Vec::new(),
         };
-        let count = output_shapes.len();
         let call = Arc::new(LayerCall {
             layer: self.placed.clone(),
             index: self.placed.calls.fetch_add(1, Ordering::Relaxed),
             mode: self.mode,
-            masks: given.len(),
-            inputs: [inputs, given].concat(),
-            implied,
+            inputs,
+            masks,
+            gives_masks,
             output_shapes,
             output_masks,
+            failure: None,
         });
         Ok((0..count).map(|output| KerasTensor { call: call.clone(), output }).collect())
     }
 
-    fn mask_shapes(&self) -> Vec<Shape> {
-        self.masks.iter().map(|mask| mask.shape().clone()).collect()
+    fn mask_shapes(&self) -> Vec<Option<Shape>> {
+        self.masks.iter().map(|mask| mask.as_ref().map(|mask| mask.shape().clone())).collect()
     }
 
     /// The description of the layer.
@@ -139,6 +158,7 @@ impl SharedLayer {
         let layer = self.layer.as_ref();
         match layer.name() {
             Some(name) => names::place(name, layer),
+            None if layer.conventions().is_operation => format!("function {}", layer.class_name()),
             None => format!("layer {}", layer.class_name()),
         }
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::graph::input::Input;
-use crate::graph::keras_tensor::{KerasTensor, Key, LayerCall, Node, Placed};
-use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer, PlannedOperation, Source};
+use crate::graph::keras_tensor::{KerasTensor, Key, LayerCall, Placed};
+use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::layer::names;
 
 /// Finds the calls between inputs and outputs and sorts them as Keras does: by their distance from the outputs, and at
@@ -90,7 +90,7 @@ impl Tracer {
     /// The call that computes the tensor, if it is visited for the first time.
     fn meet(&mut self, tensor: &KerasTensor) -> Result<Option<Arc<LayerCall>>> {
         let given = self.given.contains_key(&tensor.key());
-        let call = self.stand_in(tensor).call.clone();
+        let call = self.stand_in(tensor).checked()?.call.clone();
         if !self.seen.insert(Arc::as_ptr(&call)) {
             return Ok(None);
         }
@@ -99,7 +99,8 @@ impl Tracer {
         }
         let order_met = self.order_met.len() as isize;
         self.order_met.entry(Arc::as_ptr(&call.layer)).or_insert(order_met);
-        let unknown = call.implied.iter().filter(|mask| !self.begins_at_inputs(mask));
+        let implied = call.masks.iter().flatten().filter(|_| !call.gives_masks);
+        let unknown = implied.filter(|mask| !self.begins_at_inputs(mask));
         let unknown: Vec<_> = unknown.map(|mask| Arc::as_ptr(&mask.call)).collect();
         self.unknown_masks.extend(unknown);
         Ok(Some(call))
@@ -107,8 +108,13 @@ impl Tracer {
 
     /// The tensors that a call depends on in this model, as in Keras's node.
     fn sources<'a>(&'a self, call: &'a LayerCall) -> impl Iterator<Item = &'a KerasTensor> {
-        let known = |mask: &&KerasTensor| !self.unknown_masks.contains(&Arc::as_ptr(&mask.call));
-        call.inputs.iter().chain(call.implied.iter().filter(known))
+        call.inputs.iter().chain(self.masks(call).map(|(_, mask)| mask))
+    }
+
+    /// The masks of a call that are known in this model, each with the number of the input that it is for.
+    fn masks<'a>(&'a self, call: &'a LayerCall) -> impl Iterator<Item = (usize, &'a KerasTensor)> {
+        let masks = call.masks.iter().enumerate().filter_map(|(at, mask)| Some((at, mask.as_ref()?)));
+        masks.filter(|(_, mask)| call.gives_masks || !self.unknown_masks.contains(&Arc::as_ptr(&mask.call)))
     }
 
     /// Can the mask be computed from the model's inputs? It can, unless one of them is an inner tensor.
@@ -129,18 +135,21 @@ impl Tracer {
         true
     }
 
-    /// The distance of each call from the outputs, and of each layer: the largest of its calls.
-    fn depths(&self) -> (HashMap<*const LayerCall, usize>, HashMap<*const Placed, usize>) {
-        let mut calls: HashMap<*const LayerCall, usize> = HashMap::new();
+    /// The distance of each call from the outputs with its number in the order in which Keras meets them, and the distance
+    /// of each layer: the largest of its calls.
+    fn depths(&self) -> (HashMap<*const LayerCall, (usize, usize)>, HashMap<*const Placed, usize>) {
+        let mut calls: HashMap<*const LayerCall, (usize, usize)> = HashMap::new();
         let mut layers: HashMap<*const Placed, usize> = HashMap::new();
         for call in self.finished.iter().rev() {
             let of_layer = layers.entry(Arc::as_ptr(&call.layer)).or_default();
-            let depth = calls.entry(Arc::as_ptr(call)).or_default();
+            let met = calls.len();
+            let (depth, _) = calls.entry(Arc::as_ptr(call)).or_insert((0, met));
             *depth = (*depth).max(*of_layer);
             *of_layer = *depth;
             let before = *depth + 1;
             for input in self.sources(call) {
-                let depth = calls.entry(Arc::as_ptr(&self.stand_in(input).call)).or_default();
+                let met = calls.len();
+                let (depth, _) = calls.entry(Arc::as_ptr(&self.stand_in(input).call)).or_insert((0, met));
                 *depth = (*depth).max(before);
             }
         }
@@ -150,16 +159,15 @@ impl Tracer {
     fn plan(self, inputs: &[KerasTensor], outputs: &[KerasTensor]) -> Result<Plan> {
         let (call_depths, layer_depths) = self.depths();
         let name = "functional".to_owned();
-        let placed = self.layers(&name, &layer_depths)?;
-        let (operations, layers): (Vec<_>, Vec<_>) =
-            placed.iter().enumerate().partition(|(_, (placed, _))| placed.is_operation());
+        let layers = self.layers(&name, &layer_depths)?;
         let at_layer: HashMap<_, _> =
-            layers.iter().enumerate().map(|(at, (_, (layer, _)))| (Arc::as_ptr(layer), at)).collect();
-        let at_operation: HashMap<_, _> =
-            operations.iter().enumerate().map(|(at, (_, (layer, _)))| (Arc::as_ptr(layer), at)).collect();
-
-        let mut finished: Vec<_> = self.finished.iter().filter(|call| !call.layer.is_operation()).collect();
-        finished.sort_by_key(|call| Reverse(call_depths[&Arc::as_ptr(call)]));
+            layers.iter().enumerate().map(|(at, (layer, _))| (Arc::as_ptr(layer), at)).collect();
+        let mut finished: Vec<_> = self.finished.iter().collect();
+        // Calls of one depth run in Keras's order, which matters for layers that remove masks.
+        finished.sort_by_key(|call| {
+            let (depth, met) = call_depths[&Arc::as_ptr(call)];
+            (Reverse(depth), met)
+        });
         let at_call: HashMap<_, _> = finished.iter().enumerate().map(|(at, call)| (Arc::as_ptr(call), at)).collect();
         let place = |tensor: &KerasTensor| {
             let tensor = self.stand_in(tensor);
@@ -169,50 +177,23 @@ impl Tracer {
             layer: at_layer[&Arc::as_ptr(&call.layer)],
             index: call.index,
             mode: call.mode,
-            inputs: call.inputs.iter().map(place).collect(),
-            masks: call.masks,
-            operations: self
-                .sources(call)
-                .skip(call.inputs.len())
-                .map(|mask| at_operation[&Arc::as_ptr(&mask.call.layer)])
-                .collect(),
+            inputs: self.sources(call).map(place).collect(),
+            masked: self.masks(call).map(|(at, _)| at).collect(),
+            gives_masks: call.gives_masks,
             input_shapes: match call.inputs.as_slice() {
                 [] => call.output_shapes.clone(),
-                inputs => inputs[..inputs.len() - call.masks].iter().map(|input| input.shape().clone()).collect(),
+                inputs => inputs.iter().map(|input| input.shape().clone()).collect(),
             },
             output_shapes: call.output_shapes.clone(),
         });
-        let source = |tensor: &KerasTensor| match at_operation.get(&Arc::as_ptr(&tensor.call.layer)) {
-            Some(&at) => Source::Operation(at),
-            None => Source::Layer(place(tensor)),
-        };
-        let of_placed: HashMap<_, _> = self.finished.iter().map(|call| (Arc::as_ptr(&call.layer), call)).collect();
-        let operations = operations.iter().filter_map(|(at, (placed, name))| match &placed.node {
-            Node::Operation(operation) => Some((at, placed, name, operation)),
-            Node::Layer(_) => None,
-        });
-        let operations = operations.enumerate().map(|(before, (at, placed, name, operation))| PlannedOperation {
-            name: name.clone(),
-            class_name: operation.class_name().to_owned(),
-            config: operation.object(),
-            inputs: of_placed[&Arc::as_ptr(placed)].inputs.iter().map(source).collect(),
-            output_shape: of_placed[&Arc::as_ptr(placed)].output_shapes[0].clone(),
-            before: at - before,
-        });
         Ok(Plan {
             calls: calls.collect(),
-            operations: operations.collect(),
             inputs: inputs.iter().map(|input| place(input).call).collect(),
             outputs: outputs.iter().map(place).collect(),
             keys: Keys::default(),
             layers: layers
                 .into_iter()
-                .filter_map(|(_, (placed, name))| match &placed.node {
-                    Node::Layer(layer) => {
-                        Some(PlannedLayer { name: name.clone(), layer: layer.clone(), order: placed.order })
-                    }
-                    Node::Operation(_) => None,
-                })
+                .map(|(placed, name)| PlannedLayer { name, layer: placed.layer.clone(), order: placed.order })
                 .collect(),
             name,
             named: false,
@@ -220,7 +201,7 @@ impl Tracer {
         })
     }
 
-    /// The layers and the mask operations in Keras's order, with their names.
+    /// The layers and the functions on tensors in Keras's order, with their names.
     fn layers(&self, model: &str, depths: &HashMap<*const Placed, usize>) -> Result<Vec<(Arc<Placed>, String)>> {
         let mut found = HashSet::new();
         let calls = self.finished.iter().cloned().chain(self.unread_masks());
@@ -228,7 +209,8 @@ impl Tracer {
             calls.map(|call| call.layer.clone()).filter(|layer| found.insert(Arc::as_ptr(layer))).collect();
         // Names are numbered in the order of the program.
         layers.sort_by_key(|layer| layer.order);
-        let names = names::names_of(model, layers.iter().map(|placed| (placed.node.name(), placed.node.class_name())))?;
+        let names =
+            names::names_of(model, layers.iter().map(|placed| (placed.layer.name(), placed.layer.class_name())))?;
         let mut named: Vec<_> = layers.into_iter().zip(names).collect();
         named.retain(|(layer, _)| self.order_met.contains_key(&Arc::as_ptr(layer)));
         named.sort_by_key(|(layer, _)| {
@@ -258,7 +240,7 @@ impl Tracer {
 fn unreached(tensor: &KerasTensor) -> Error {
     Error::model("an output depends on an Input that the model is not given")
         .at("model \"functional\"")
-        .received(format!("{} of shape {}", tensor.call.layer.node.name().unwrap_or("an Input"), tensor.shape()))
+        .received(format!("{} of shape {}", tensor.call.layer.layer.name().unwrap_or("an Input"), tensor.shape()))
         .expected("an Input among the model's inputs")
         .hint("add it to the first argument of `Model::new`")
 }

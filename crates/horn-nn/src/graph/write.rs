@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 use crate::graph::dtypes::dtype_of;
 use crate::graph::json::one_or_all;
 use crate::graph::masks::takes_masks;
-use crate::graph::plan::{ModelKind, Place, Plan, PlannedCall, PlannedOperation, Source};
+use crate::graph::plan::{ModelKind, Place, Plan, PlannedCall};
 use crate::graph::{build_config, plan};
 use crate::layer::call::Mode;
 use crate::layer::call_arguments::by_argument;
-use crate::layer::conventions::{BuiltFor, Conventions};
+use crate::layer::conventions::{BuiltFor, Conventions, MaskArgument};
 use crate::layer::description::Layer;
 use crate::layer::names;
 use crate::layer::users;
@@ -68,9 +68,11 @@ fn unwritable(value: &Value) -> Option<&str> {
 
 /// The object for a class with this configuration.
 pub(crate) fn object(layer: &dyn Layer, config: Value) -> Value {
-    let Conventions { module, public_name, .. } = layer.conventions();
+    let Conventions { module, public_name, is_operation, .. } = layer.conventions();
     let class_name = layer.class_name();
+    let module = module.map(|module| if is_operation { format!("keras.src.{module}") } else { module.to_owned() });
     let registered_name = match module {
+        _ if is_operation => Some(class_name.to_owned()),
         // Keras registers the class of graphs under this name.
         Some(_) if class_name == "Functional" => Some(class_name.to_owned()),
         Some(_) => None,
@@ -110,7 +112,7 @@ pub(crate) fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Va
             .collect(),
     };
     for (at, object) in layers.iter_mut().enumerate() {
-        let calls: Vec<&PlannedCall> = plan.calls.iter().filter(|call| call.layer == at).collect();
+        let calls = plan.calls_of(at);
         let layer = plan.layers[at].layer.as_ref();
         let options = take_options(layer, &mut object["config"]);
         if let Some(first) = calls.first().filter(|call| !call.inputs.is_empty()) {
@@ -121,9 +123,6 @@ pub(crate) fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Va
             let nodes = calls.iter().filter(|call| !call.inputs.is_empty());
             object["inbound_nodes"] = nodes.map(|call| node(&tensors, layer, call, &options)).collect();
         }
-    }
-    for (at, operation) in plan.operations.iter().enumerate() {
-        layers.insert(operation.before + at, operation_object(&tensors, operation));
     }
     let mut config = json!({"name": plan.name, "trainable": trainable, "layers": layers});
     match plan.kind {
@@ -155,18 +154,19 @@ const BY_PLACE: [&str; 2] = ["value", "key"];
 
 /// One call of a layer: its tensors and its other call arguments.
 fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
-    let inputs: Vec<Value> = call.inputs.iter().map(|&place| tensors.of_layer(place)).collect();
-    let (given, masks) = inputs.split_at(inputs.len() - call.masks);
+    let inputs: Vec<Value> = call.inputs.iter().map(|&place| tensors.object(place)).collect();
+    let (given, masks) = call.parts(&inputs);
+    if let Some(node) = layer.recorded_call(given.to_vec()) {
+        return node;
+    }
     let (mut args, mut kwargs) = (Vec::new(), options.clone());
     // Where the program gives one tensor and says nothing else, or calls a graph, Keras records more of itself.
     let is_graph = layer.conventions().built_for == BuiltFor::Itself;
-    let is_bare = options.is_empty() && call.masks == 0 && (is_graph || call.mode.is_none() && given.len() == 1);
+    let is_bare = options.is_empty() && !call.gives_masks && (is_graph || call.mode.is_none() && given.len() == 1);
     let mode = call.mode.or_else(|| layer.conventions().recorded_mode.filter(|_| is_bare));
     kwargs.extend(mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
-    let computed = call.operations.iter().map(|&at| tensors.of_operation(at));
-    let masks: Vec<Value> = masks.iter().cloned().chain(computed).collect();
     if !masks.is_empty() {
-        kwargs.insert("mask".to_owned(), one_or_all(&masks));
+        kwargs.extend(mask_arguments(layer, given.len(), &masks));
     } else if is_bare && takes_masks(layer, given.len()) {
         kwargs.insert("mask".to_owned(), one_or_all(&vec![Value::Null; given.len()]));
     }
@@ -181,60 +181,44 @@ fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<
     json!({"args": args, "kwargs": kwargs})
 }
 
-/// One of Keras's operations on masks.
-fn operation_object(tensors: &Tensors, operation: &PlannedOperation) -> Value {
-    let inputs = operation.inputs.iter().map(|source| match *source {
-        Source::Layer(place) => tensors.of_layer(place),
-        Source::Operation(at) => tensors.of_operation(at),
-    });
-    let mut args: Vec<Value> = inputs.collect();
-    if operation.class_name == "Concatenate" {
-        args = vec![args.into()];
+/// The arguments of a call for the masks of its inputs.
+fn mask_arguments(layer: &dyn Layer, inputs: usize, masks: &[Option<&Value>]) -> Vec<(String, Value)> {
+    let value = |mask: &Option<&Value>| mask.cloned().unwrap_or_default();
+    let argument = layer.conventions().mask_argument;
+    if argument == MaskArgument::Named {
+        let names = layer.call_arguments(inputs);
+        let given = names.iter().zip(masks).filter(|(_, mask)| mask.is_some());
+        return given.map(|((name, _), mask)| (format!("{name}_mask"), value(mask))).collect();
     }
-    let PlannedOperation { name, class_name, config, .. } = operation;
-    args.extend(Some(config["constant"].clone()).filter(|constant| !constant.is_null()));
-    let mut arguments = config["config"].clone();
-    arguments["name"] = name.as_str().into();
-    json!({
-        "module": config["module"],
-        "class_name": class_name,
-        "config": arguments,
-        "registered_name": class_name,
-        "name": name,
-        "inbound_nodes": [{"args": args, "kwargs": {}}],
-    })
+    // A list has a mask for each input, or null.
+    let count = if argument == MaskArgument::EachInput { masks.len().max(2) } else { inputs };
+    let mut values: Vec<Value> = masks.iter().map(value).collect();
+    values.resize(count, Value::Null);
+    vec![("mask".to_owned(), one_or_all(&values))]
 }
 
 /// Writes the tensors that calls take.
 struct Tensors<'a> {
     plan: &'a Plan,
-    /// The dtype of each layer's output.
-    dtypes: Vec<String>,
+    /// The dtype of each layer's output; none for functions, whose dtype follows from their arguments.
+    dtypes: Vec<Option<String>>,
 }
 
 impl Tensors<'_> {
-    fn of_layer(&self, place: Place) -> Value {
+    fn object(&self, place: Place) -> Value {
         let (shape, history) = (self.plan.shape(place), history(self.plan, place));
-        let dtype = &self.dtypes[self.plan.calls[place.call].layer];
+        let dtype = self.dtypes[self.plan.calls[place.call].layer].as_deref().unwrap_or(shape.values().dtype());
         json!({
             "class_name": "__keras_tensor__",
             "config": {"shape": shape, "dtype": dtype, "keras_history": history},
-        })
-    }
-
-    fn of_operation(&self, at: usize) -> Value {
-        let PlannedOperation { name, output_shape, .. } = &self.plan.operations[at];
-        json!({
-            "class_name": "__keras_tensor__",
-            "config": {"shape": output_shape, "dtype": "bool", "keras_history": [name, 0, 0]},
         })
     }
 }
 
 /// `[layer, call of it in this model, output]`.
 fn history(plan: &Plan, place: Place) -> Value {
-    let layer = plan.calls[place.call].layer;
-    let before = plan.calls[..place.call].iter().filter(|call| call.layer == layer).count();
+    let PlannedCall { layer, index, .. } = plan.calls[place.call];
+    let before = plan.calls.iter().filter(|call| call.layer == layer && call.index < index).count();
     json!([plan.layers[layer].name, before, place.output])
 }
 

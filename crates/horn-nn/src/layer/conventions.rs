@@ -24,8 +24,11 @@ pub struct Conventions {
     pub built_for: BuiltFor,
     /// The dtype of the outputs if these are indices.
     pub index_dtype: Option<&'static str>,
-    /// Is there a function in `keras.ops` that means the same?
+    /// Is it a function on tensors (`keras.ops`) instead of a layer? Files of weights and `Model::layers` leave it out, and
+    /// its outputs have no masks.
     pub is_operation: bool,
+    /// Does a call remove the masks of its inputs, so that what is called later sees none? `MultiHeadAttention` does.
+    pub removes_masks: bool,
     /// Is what the layer makes of a sample the same in every batch?
     pub independent_samples: bool,
 }
@@ -84,6 +87,8 @@ pub enum MaskArgument {
     Leading,
     /// One mask `[batch, timesteps]` for each input. Keras reads propagated masks from the inputs themselves.
     EachInput,
+    /// As for [`EachInput`](Self::EachInput), in arguments named after those of the inputs: `query_mask`, `value_mask`.
+    Named,
     /// Keras passes a mask to the layer; Horn's API does not.
     Ignored,
 }

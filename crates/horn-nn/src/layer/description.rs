@@ -144,6 +144,14 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
         &[]
     }
 
+    /// The arguments of a call as Keras records them, `{"args": .., "kwargs": ..}`, with these objects of the tensors; `None`
+    /// if they follow from [`call_arguments`](Self::call_arguments), as for all layers. Functions on tensors may have
+    /// constants between the tensors.
+    #[doc(hidden)]
+    fn recorded_call(&self, _tensors: Vec<Value>) -> Option<Value> {
+        None
+    }
+
     /// The layer's configuration, with Keras's names and values, as Keras's `get_config()` returns it.
     fn config(&self) -> Value {
         Value::Null

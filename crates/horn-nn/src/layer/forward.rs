@@ -42,6 +42,12 @@ pub trait Forward: Module + Sync + 'static {
         Ok(Logits { value: self.forward(input, mode)?, activation: Activation::Linear })
     }
 
+    /// Does [`forward`](Self::forward) take integers as they are? By default a tensor of integers is converted to floats
+    /// before.
+    fn takes_integers(&self) -> bool {
+        false
+    }
+
     /// Computes all outputs from all inputs, with their masks. A plain layer has one input and one output, and propagates
     /// the mask; the model removes it before if [`Layer::supports_masking`](crate::Layer::supports_masking) is false.
     ///
@@ -51,7 +57,11 @@ pub trait Forward: Module + Sync + 'static {
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let mask = input.mask().cloned();
-        Ok(vec![Signal::from(self.logits(input.value()?, call.mode())?).with_mask(mask)])
+        let input = if self.takes_integers() { input.numbers()? } else { input.value()? };
+        if input.is_integer() {
+            return Ok(vec![Signal::new(self.forward(input, call.mode())?).with_mask(mask)]);
+        }
+        Ok(vec![Signal::from(self.logits(input, call.mode())?).with_mask(mask)])
     }
 
     /// The states that a stateful recurrent layer keeps between batches; empty before the first batch.

@@ -59,7 +59,8 @@ pub(crate) fn numbered_beside<'a>(taken: HashSet<&str>, classes: impl IntoIterat
 
 /// The location of an error: how messages name a layer.
 pub(crate) fn place(name: &str, layer: &dyn Layer) -> String {
-    format!("layer {name:?} ({})", layer.class_name())
+    let what = if layer.conventions().is_operation { "function" } else { "layer" };
+    format!("{what} {name:?} ({})", layer.class_name())
 }
 
 /// Keras's conversion to snake case: `Dense` → `dense`, `ReLU` → `re_lu`, `MaxPooling2D` → `max_pooling2d`.

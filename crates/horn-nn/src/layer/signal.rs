@@ -68,17 +68,35 @@ impl Signal {
         self
     }
 
-    /// The tensor.
+    /// The tensor, as floats.
     ///
     /// # Errors
     ///
     /// If the rank is not supported, or the value is strings.
     pub fn value(self) -> Result<AnyTensor> {
-        let Logits { value, activation } = self.logits()?;
+        self.numbers()?.floats()
+    }
+
+    /// The tensor as it is: floats or integers.
+    ///
+    /// # Errors
+    ///
+    /// As for [`value`](Self::value).
+    pub fn numbers(self) -> Result<AnyTensor> {
+        let Logits { value, activation } = self.before_activation()?;
         match activation {
             Activation::Linear => Ok(value),
             activation => by_rank!(value, |x| activation.forward(x).into()),
         }
+    }
+
+    /// The tensor as integers; floats are truncated towards zero.
+    ///
+    /// # Errors
+    ///
+    /// As for [`value`](Self::value).
+    pub fn integers(self) -> Result<AnyTensor> {
+        self.numbers()?.integers()
     }
 
     /// The strings.
@@ -125,6 +143,12 @@ impl Signal {
     ///
     /// If the value is strings.
     pub fn logits(self) -> Result<Logits> {
+        let Logits { value, activation } = self.before_activation()?;
+        Ok(Logits { value: value.floats()?, activation })
+    }
+
+    /// The tensor as it is, floats or integers, before its activation.
+    pub(crate) fn before_activation(self) -> Result<Logits> {
         match self.value {
             Carried::Tensor(value) => Ok(Logits { value, activation: self.activation }),
             Carried::Texts(texts) => Err(Error::data("the values are strings")
@@ -160,6 +184,15 @@ impl Signal {
     }
 }
 
+/// The tensors of several signals in one kind: integers if all are integers, else floats.
+pub(crate) fn alike(signals: Vec<Signal>) -> Result<Vec<AnyTensor>> {
+    let tensors = signals.into_iter().map(Signal::numbers).collect::<Result<Vec<_>>>()?;
+    if tensors.iter().all(AnyTensor::is_integer) {
+        return tensors.into_iter().map(AnyTensor::integers).collect();
+    }
+    tensors.into_iter().map(AnyTensor::floats).collect()
+}
+
 impl From<Logits> for Signal {
     fn from(logits: Logits) -> Self {
         Self { value: Carried::Tensor(logits.value), mask: None, activation: logits.activation }
@@ -173,7 +206,8 @@ impl<T: Into<AnyTensor>> From<T> for Signal {
 }
 
 impl HostArray<'_> {
-    /// The samples `at` as the input of a model: a float tensor on the device, or strings.
+    /// The samples `at` as the input of a model: numbers on the device, or strings. Integers of 32 and 64 bits stay
+    /// integers until they come to a layer that takes floats.
     ///
     /// # Errors
     ///
@@ -181,7 +215,7 @@ impl HostArray<'_> {
     pub fn batch(&self, at: &[usize], device: &Device) -> Result<Signal> {
         match self.string_batch(at) {
             Some(strings) => Ok(Signal::of_strings(strings, device)),
-            None => Ok(self.float_batch(at, device)?.into()),
+            None => Ok(self.number_batch(at, device)?.into()),
         }
     }
 }

@@ -63,7 +63,7 @@ impl DataFormat {
     /// A view of the tensor in Burn's layout.
     pub(crate) fn to_channels_first(self, x: AnyTensor) -> Result<AnyTensor> {
         match self {
-            Self::ChannelsLast => by_rank!(x, |x| x.movedim(-1, 1).into()),
+            Self::ChannelsLast => by_rank!(any: x, |x| x.movedim(-1, 1).into()),
             Self::ChannelsFirst => Ok(x),
         }
     }
@@ -71,7 +71,7 @@ impl DataFormat {
     /// A view of a tensor in Burn's layout, in this layout.
     pub(crate) fn channels_first_to_own(self, x: AnyTensor) -> Result<AnyTensor> {
         match self {
-            Self::ChannelsLast => by_rank!(x, |x| x.movedim(1, -1).into()),
+            Self::ChannelsLast => by_rank!(any: x, |x| x.movedim(1, -1).into()),
             Self::ChannelsFirst => Ok(x),
         }
     }

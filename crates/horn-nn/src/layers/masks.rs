@@ -48,7 +48,7 @@ pub(crate) fn choose(mask: &AnyTensor, values: AnyTensor, others: AnyTensor) -> 
 
 /// Selects the values where the mask is true, and a number elsewhere.
 pub(crate) fn choose_or(mask: &AnyTensor, values: AnyTensor, other: f64) -> Result<AnyTensor> {
-    by_rank!(values, |x| mask.clone().bool().map(|mask| AnyTensor::from(x.mask_fill(mask.bool_not(), other))))?
+    by_rank!(numbers: values, |x| mask.clone().bool().map(|mask| AnyTensor::from(x.mask_fill(mask.bool_not(), other))))?
 }
 
 fn misfit(mask: &[usize], sizes: &[usize]) -> Error {

@@ -58,9 +58,10 @@ impl Functional {
         self
     }
 
-    /// The names and descriptions of the layers, in Keras's order.
+    /// The names and descriptions of the layers, in Keras's order. Functions on tensors (`ops`) are no layers.
     pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Layer)> {
-        self.plan.layers.iter().map(|planned| (planned.name.as_str(), planned.layer.as_ref()))
+        let layers = self.plan.layers.iter().filter(|planned| !planned.layer.conventions().is_operation);
+        layers.map(|planned| (planned.name.as_str(), planned.layer.as_ref())).collect::<Vec<_>>().into_iter()
     }
 
     /// Builds the model: creates the weights on the device.

@@ -44,18 +44,17 @@ impl<'a> LayerRef<'a> {
 
     /// The shape of the output, or of the first one if there are several.
     pub fn output_shape(&self) -> &'a Shape {
-        &self.calls().next().expect("a layer of a model has at least one call").output_shapes[0]
+        &self.calls().first().expect("a layer of a model has at least one call").output_shapes[0]
     }
 
     /// The shapes of all outputs.
     pub fn output_shapes(&self) -> impl ExactSizeIterator<Item = &'a Shape> + use<'a> {
-        self.calls().next().map_or(&[][..], |call| &call.output_shapes).iter()
+        self.calls().first().map_or(&[][..], |call| &call.output_shapes).iter()
     }
 
-    /// The calls of the layer in this model.
-    pub(crate) fn calls(&self) -> impl Iterator<Item = &'a PlannedCall> + use<'a> {
-        let at = self.at;
-        self.plan.calls.iter().filter(move |call| call.layer == at)
+    /// The calls of the layer in this model, in the order of the program.
+    pub(crate) fn calls(&self) -> Vec<&'a PlannedCall> {
+        self.plan.calls_of(self.at)
     }
 
     /// Is the layer trainable, that is, not frozen?
@@ -108,8 +107,13 @@ impl<'a> LayerRef<'a> {
 }
 
 impl Model {
-    /// The layers in Keras's order, inputs included.
+    /// The layers in Keras's order, inputs included. Functions on tensors (`ops`) are no layers.
     pub fn layers(&self) -> impl ExactSizeIterator<Item = LayerRef<'_>> {
+        self.nodes().filter(|node| !node.layer().conventions().is_operation).collect::<Vec<_>>().into_iter()
+    }
+
+    /// The layers and the functions on tensors in Keras's order.
+    pub(crate) fn nodes(&self) -> impl ExactSizeIterator<Item = LayerRef<'_>> {
         (0..self.layers.len()).map(|at| self.layer_at(at))
     }
 

@@ -37,11 +37,9 @@ impl Model {
             let mut places = Vec::new();
             for name in names {
                 let at = self.position(name)?;
-                let call = plan
-                    .calls
-                    .iter()
-                    .position(|call| call.layer == at)
-                    .expect("a layer of a model has at least one call");
+                let of_layer = (0..plan.calls.len()).filter(|&call| plan.calls[call].layer == at);
+                let first = of_layer.min_by_key(|&call| plan.calls[call].index);
+                let call = first.expect("a layer of a model has at least one call");
                 places.extend((0..plan.calls[call].output_shapes.len()).map(|output| Place { call, output }));
             }
             Ok(places)

@@ -49,29 +49,33 @@ impl Model {
                 .hint("check that they come from the same data"));
         }
         let mut values: Vec<(Vec<usize>, Vec<f32>)> = vec![Default::default(); self.graph.plan.outputs.len()];
+        let mut rows = vec![0; values.len()];
         let samples: Vec<usize> = (0..len).collect();
         for batch in samples.chunks(batch_size) {
             let inputs = x.iter().map(|x| x.batch(batch, self.device()));
             let outputs = self.call(inputs.collect::<Result<_>>()?, &mut CallContext::new(Mode::Inference))?;
-            for ((sizes, values), output) in values.iter_mut().zip(outputs) {
+            for (((sizes, values), rows), output) in values.iter_mut().zip(&mut rows).zip(outputs) {
                 let output = output.value()?;
                 *sizes = output.sizes();
+                // A function along the batch axis may give more or fewer rows than there are samples.
+                *rows += sizes.first().copied().unwrap_or_default();
                 values.append(&mut read_values(output)?);
             }
         }
-        let outputs = values.into_iter().zip(self.output_shapes()).map(|((mut sizes, values), shape)| {
-            match sizes.first_mut() {
-                Some(batch) => *batch = len,
-                None => sizes = shape.with_batch(0)?,
-            }
-            ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
-                Error::shape("the model's output has another shape than announced")
-                    .at(format!("model {:?}", self.name()))
-                    .expected(shape)
-                    .because(error)
-                    .hint("check `output_shape` of custom layers")
-            })
-        });
+        let outputs =
+            values.into_iter().zip(rows).zip(self.output_shapes()).map(|(((mut sizes, values), rows), shape)| {
+                match sizes.first_mut() {
+                    Some(batch) => *batch = rows,
+                    None => sizes = shape.with_batch(0)?,
+                }
+                ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
+                    Error::shape("the model's output has another shape than announced")
+                        .at(format!("model {:?}", self.name()))
+                        .expected(shape)
+                        .because(error)
+                        .hint("check `output_shape` of custom layers")
+                })
+            });
         outputs.collect()
     }
 }

@@ -46,7 +46,12 @@ impl Model {
         self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
         let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
         for ((&at, input), shape) in plan.inputs.iter().zip(inputs).zip(self.input_shapes()) {
-            values[at] = vec![Some(input.materialized()?.with_rank(shape.rank())?)];
+            let input = input.materialized()?.with_rank(shape.rank())?;
+            values[at] = if input.is_strings() {
+                vec![Some(input)]
+            } else {
+                self.layers[plan.calls[at].layer].call(vec![input], call)?.into_iter().map(Some).collect()
+            };
         }
         for (at, planned) in plan.calls.iter().enumerate() {
             if planned.inputs.is_empty() {
@@ -54,7 +59,7 @@ impl Model {
             }
             let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
             let mut taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
-            let masks = taken.split_off(taken.len() - planned.masks);
+            let masks = taken.split_off(taken.len() - planned.masked.len());
             let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.location(planned.layer)))?;
             self.check_call(planned, &taken).map_err(|error| error.at(self.location(planned.layer)))?;
             values[at] = call
@@ -62,6 +67,9 @@ impl Model {
                 .into_iter()
                 .map(Some)
                 .collect();
+            if self.graph.plan.layers[planned.layer].layer.conventions().removes_masks {
+                planned.inputs.iter().for_each(|&place| remove_mask(&mut values, place));
+            }
         }
         Ok(plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect())
     }
@@ -71,10 +79,14 @@ impl Model {
         if masks.is_empty() {
             return Ok(inputs);
         }
-        let shapes = |signals: &[Signal]| signals.iter().map(Signal::shape).collect::<Vec<_>>();
         let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
-        masks::check_given(layer, &shapes(&inputs), &shapes(&masks))?;
-        for (at, mask) in masks.into_iter().enumerate() {
+        let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
+        let mut mask_shapes = vec![None; inputs.len()];
+        planned.masked.iter().zip(&masks).for_each(|(&at, mask)| mask_shapes[at] = Some(mask.shape()));
+        if planned.gives_masks {
+            masks::check_given(layer, &shapes, &mask_shapes)?;
+        }
+        for (&at, mask) in planned.masked.iter().zip(masks) {
             let mask = by_rank!(mask.value()?, |mask| AnyTensor::from(mask.not_equal_elem(0.0)))?;
             inputs[at] = inputs[at].clone().with_mask(Some(mask));
         }
@@ -172,6 +184,13 @@ impl Model {
                 .expected(expected)
                 .hint("reshape the data, or change the Input")),
         }
+    }
+}
+
+/// Removes the mask of a value that is still to be read.
+fn remove_mask(values: &mut [Vec<Option<Signal>>], place: Place) {
+    if let Some(value) = &mut values[place.call][place.output] {
+        *value = value.clone().with_mask(None);
     }
 }
 

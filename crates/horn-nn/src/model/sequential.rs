@@ -187,8 +187,8 @@ impl Sequential {
                 index: 0,
                 mode: None,
                 inputs,
-                masks: 0,
-                operations: Vec::new(),
+                masked: Vec::new(),
+                gives_masks: false,
                 input_shapes,
                 output_shapes,
             });
@@ -201,7 +201,6 @@ impl Sequential {
             kind: ModelKind::Sequential,
             layers,
             calls,
-            operations: Vec::new(),
             inputs: vec![0],
             outputs,
             keys: Keys::default(),

@@ -1,6 +1,6 @@
 //! The summary of a model: the rows of Keras's table.
 
-use crate::graph::plan::{ModelKind, PlannedCall, PlannedOperation, Source};
+use crate::graph::plan::{ModelKind, Place};
 use crate::layer::weight::Weight;
 use crate::model::layer_ref::LayerRef;
 use crate::model::model::Model;
@@ -48,30 +48,14 @@ impl Model {
         }
     }
 
-    /// The rows of layers and of Keras's mask operations; for a nested model together with the model.
+    /// The rows of layers and of functions on tensors; for a nested model together with the model.
     fn rows(&self) -> Vec<(Row, Option<&Self>)> {
-        let operations = &self.plan().operations;
-        let of_operations = |at| {
-            let operations = operations.iter().filter(move |operation| operation.before == at);
-            operations.map(|operation| (self.operation_row(operation), None))
-        };
-        let mut rows = Vec::new();
-        for (at, layer) in self.layers().enumerate() {
-            rows.extend(of_operations(at));
-            if at > 0 || self.kind() != ModelKind::Sequential {
-                rows.push((self.row(layer), layer.as_model()));
-            }
-        }
-        rows.extend(of_operations(self.layers().len()));
-        rows
+        let hidden = usize::from(self.kind() == ModelKind::Sequential);
+        self.nodes().skip(hidden).map(|layer| (self.row(layer), layer.as_model())).collect()
     }
 
     fn row(&self, layer: LayerRef<'_>) -> Row {
-        let sources = |call: &PlannedCall| -> Vec<Source> {
-            let inputs = call.inputs.iter().copied().map(Source::Layer);
-            inputs.chain(call.operations.iter().copied().map(Source::Operation)).collect()
-        };
-        let shapes = layer.calls().next().map_or(&[][..], |call| &call.output_shapes);
+        let shapes = layer.calls().first().map_or(&[][..], |call| &call.output_shapes);
         let shapes: Vec<String> = shapes.iter().map(ToString::to_string).collect();
         let params = layer.count_params();
         Row {
@@ -83,36 +67,19 @@ impl Model {
             }),
             params: Some(params),
             trainable: (params > 0).then_some(layer.trainable()),
-            connected_to: layer.calls().flat_map(sources).map(|source| self.connection(source)).collect(),
+            connected_to: layer
+                .calls()
+                .into_iter()
+                .flat_map(|call| &call.inputs)
+                .map(|&place| self.connection(place))
+                .collect(),
         }
     }
 
-    fn operation_row(&self, operation: &PlannedOperation) -> Row {
-        Row {
-            name: operation.name.clone(),
-            class_name: operation.class_name.clone(),
-            output_shape: Some(operation.output_shape.to_string()),
-            params: Some(0),
-            trainable: None,
-            connected_to: operation.inputs.iter().map(|&source| self.connection(source)).collect(),
-        }
-    }
-
-    fn connection(&self, source: Source) -> Connection {
+    fn connection(&self, place: Place) -> Connection {
         let plan = self.plan();
-        match source {
-            Source::Operation(at) => {
-                Connection { layer: plan.operations[at].name.clone(), node_index: 0, tensor_index: 0 }
-            }
-            Source::Layer(place) => {
-                let call = &plan.calls[place.call];
-                Connection {
-                    layer: plan.layers[call.layer].name.clone(),
-                    node_index: call.index,
-                    tensor_index: place.output,
-                }
-            }
-        }
+        let call = &plan.calls[place.call];
+        Connection { layer: plan.layers[call.layer].name.clone(), node_index: call.index, tensor_index: place.output }
     }
 
     /// Does each layer take only the output of the one before?
@@ -126,7 +93,7 @@ impl Model {
             .skip(1)
             .enumerate()
             .all(|(before, call)| matches!(call.inputs.as_slice(), [input] if input.call == before));
-        let plain = plan.inputs.len() == 1 && plan.operations.is_empty();
+        let plain = plan.inputs.len() == 1;
         self.kind() == ModelKind::Sequential || plain && once && follow
     }
 }

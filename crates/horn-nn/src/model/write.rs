@@ -34,7 +34,7 @@ impl Model {
     /// Keras's `get_config()`.
     pub(crate) fn to_config(&self) -> Result<Value> {
         let layers: Result<Vec<Value>> = self
-            .layers()
+            .nodes()
             .map(|layer| {
                 let mut object = match layer.as_model() {
                     Some(model) => named_object(model, Some(layer.name())),

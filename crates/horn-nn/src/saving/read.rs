@@ -11,15 +11,15 @@ use crate::graph::keras_tensor::KerasTensor;
 use crate::graph::plan::Keys;
 use crate::graph::shared_layer::SharedLayer;
 use crate::layer::call::Mode;
+use crate::layer::conventions::MaskArgument;
 use crate::layer::description::Layer;
 use crate::layer::reading::ReadContext;
 use crate::model::functional::Functional;
 use crate::model::model::Model;
 use crate::model::sequential::Sequential;
+use crate::operations::operation::Operation;
 use crate::saving::json::{collect, is_plain, keys, layers, list, text};
-use crate::saving::operations::{
-    MASK_OPERATIONS, MASK_SHAPING, check_operation, collect_truths, constant, is_cast, is_operation,
-};
+use crate::saving::operations::{constant, is_operation};
 use crate::tensor::shape::Shape;
 
 /// The call argument for the mode.
@@ -52,18 +52,9 @@ pub(crate) fn functional(config: &Value, context: &dyn ReadContext) -> Result<Fu
     let name = config["name"].as_str().unwrap_or("functional");
     let mut graph = Graph::new(context);
     let mut calls = Vec::new();
-    let mut truths = HashMap::new();
-    collect_truths(&config["layers"], &mut truths);
     for object in layers(config)? {
         let layer = text(object, "name")?;
         let nodes = list(object, "inbound_nodes")?;
-        let class_name = text(object, "class_name")?;
-        let shapes_masks =
-            MASK_SHAPING.contains(&class_name) && is_operation(object) && truths.get(layer) == Some(&true);
-        if MASK_OPERATIONS.contains(&class_name) || shapes_masks {
-            graph.masks.insert(layer.to_owned());
-            continue;
-        }
         graph.add(layer, object, nodes)?;
         calls.extend(nodes.iter().enumerate().map(|(index, node)| (layer, index, node)));
     }
@@ -108,7 +99,8 @@ struct Waiting<'a> {
     node: &'a Value,
     /// The places of its input tensors in the order of the layer's arguments, followed by those of its masks.
     places: Vec<Value>,
-    masks: usize,
+    /// For each mask, the number of the input that it is for.
+    masked: Vec<usize>,
     /// How many of the places are available.
     found: usize,
 }
@@ -118,16 +110,16 @@ struct Graph<'c> {
     context: &'c dyn ReadContext,
     layers: HashMap<String, SharedLayer>,
     outputs: HashMap<String, Vec<Vec<KerasTensor>>>,
-    /// The names of mask operations.
-    masks: HashSet<String>,
+    /// For each function on tensors, the places of its tensors in each call.
+    operations: HashMap<String, Vec<Vec<Value>>>,
     /// The names of nested graphs.
     graphs: HashSet<String>,
 }
 
 impl<'c> Graph<'c> {
     fn new(context: &'c dyn ReadContext) -> Self {
-        let (layers, outputs) = (HashMap::new(), HashMap::new());
-        Self { context, layers, outputs, masks: HashSet::new(), graphs: HashSet::new() }
+        let (layers, outputs, operations) = Default::default();
+        Self { context, layers, outputs, operations, graphs: HashSet::new() }
     }
 
     fn add(&mut self, name: &str, object: &Value, nodes: &[Value]) -> Result<()> {
@@ -146,16 +138,8 @@ impl<'c> Graph<'c> {
             self.outputs.insert(name.to_owned(), vec![vec![input.tensor()]]);
             return Ok(());
         }
-        let whole;
-        let mut object = object;
         if is_operation(object) {
-            if is_cast(object) {
-                whole = json!({"class_name": "Identity", "config": {"name": name}});
-                object = &whole;
-            } else {
-                let layer = self.context.read(object).ok();
-                check_operation(object, layer.as_deref()).map_err(|error| error.at(format!("operation {name:?}")))?;
-            }
+            return self.add_operation(name, object, nodes).map_err(|error| error.at(format!("operation {name:?}")));
         }
         let read = |object| self.context.read(object).map_err(|error| error.at(format!("layer {name:?}")));
         let mut layer = read(object)?;
@@ -165,7 +149,7 @@ impl<'c> Graph<'c> {
         let options_of = |node: &Value| -> Map<String, Value> {
             let kwargs = node["kwargs"].as_object().into_iter().flatten();
             let known_kwargs = kwargs.filter(|(key, _)| known.contains(&key.as_str()));
-            let option = |value: &Value| if is_plain(value) { value.clone() } else { self.takes(value).into() };
+            let option = |value: &Value| if is_plain(value) { value.clone() } else { takes_tensors(value).into() };
             known_kwargs.map(|(key, value)| (key.clone(), option(value))).filter(|(_, value)| value != false).collect()
         };
         if let Some(other) = nodes.iter().find(|node| options_of(node) != options_of(&nodes[0])) {
@@ -177,7 +161,7 @@ impl<'c> Graph<'c> {
         }
         let kwargs = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
         let mut others = kwargs.filter(|(key, _)| *key != TRAINING && !known.contains(&key.as_str()));
-        if let Some((key, value)) = others.find(|(_, value)| is_plain(value)) {
+        if let Some((key, value)) = others.find(|(_, value)| is_plain(value) && *value != false) {
             return Err(Error::argument("the layer has no such call argument")
                 .at(format!("layer {name:?}"))
                 .received(format!("{key} = {value}"))
@@ -199,16 +183,43 @@ impl<'c> Graph<'c> {
         Ok(())
     }
 
+    /// Adds a function on tensors.
+    fn add_operation(&mut self, name: &str, object: &Value, nodes: &[Value]) -> Result<()> {
+        let mut calls: Vec<Vec<Value>> = Vec::new();
+        let mut first: Option<Operation> = None;
+        for node in nodes {
+            let mut places = Vec::new();
+            let operation = Operation::read(object, node, &mut places)?;
+            if first.as_ref().is_some_and(|first| !first.is_called_like(&operation)) {
+                return Err(Error::model("the calls of one function differ in their constants")
+                    .received(format!("{} calls", nodes.len()))
+                    .expected("the same constants in each call")
+                    .hint("call the function by its name in the program that saves the model"));
+            }
+            first.get_or_insert(operation);
+            calls.push(places);
+        }
+        if let Some(operation) = first {
+            self.layers.insert(name.to_owned(), operation.shared());
+            self.operations.insert(name.to_owned(), calls);
+        }
+        Ok(())
+    }
+
     /// A call that is made as soon as its inputs are available.
-    fn waiting<'a>(&self, layer: &'a str, index: usize, node: &'a Value) -> Result<Waiting<'a>> {
+    fn waiting<'a>(&mut self, layer: &'a str, index: usize, node: &'a Value) -> Result<Waiting<'a>> {
+        if let Some(calls) = self.operations.get_mut(layer) {
+            let places = calls.get_mut(index).map(std::mem::take).unwrap_or_default();
+            return Ok(Waiting { layer, index, node, places, masked: Vec::new(), found: 0 });
+        }
         let places = match self.layers.get(layer) {
             Some(description) => self.places(description, node).map_err(|error| error.at(format!("layer {layer:?}"))),
             None => Err(Error::model("an Input is called")
                 .at(format!("layer {layer:?}"))
                 .hint("save the model again: its configuration is not a valid graph")),
         };
-        let (places, masks) = places?;
-        Ok(Waiting { layer, index, node, places, masks, found: 0 })
+        let (places, masked) = places?;
+        Ok(Waiting { layer, index, node, places, masked, found: 0 })
     }
 
     /// The next call that this one waits for.
@@ -230,8 +241,10 @@ impl<'c> Graph<'c> {
     fn call(&mut self, call: Waiting) -> Result<()> {
         let Some(layer) = self.layers.get(call.layer) else { return Ok(()) };
         let mut inputs: Vec<KerasTensor> = call.places.iter().filter_map(|place| self.tensor(place)).collect();
-        let mut layer = layer.with_mask(inputs.split_off(inputs.len() - call.masks));
-        self.check_computed_mask(&call, &inputs)?;
+        let given = inputs.split_off(inputs.len() - call.masked.len());
+        let mut masks = vec![None; call.masked.iter().map(|at| at + 1).max().unwrap_or(0)];
+        call.masked.iter().zip(given).for_each(|(&at, mask)| masks[at] = Some(mask));
+        let mut layer = layer.with_recorded_masks(masks);
         if let Some(mode) = mode_of(layer.description(), call.node) {
             layer = layer.in_mode(mode);
         }
@@ -240,26 +253,9 @@ impl<'c> Graph<'c> {
         Ok(())
     }
 
-    /// Checks that a mask that Keras's graph computes is the propagated mask of an input here.
-    fn check_computed_mask(&self, call: &Waiting, inputs: &[KerasTensor]) -> Result<()> {
-        let (kwargs, mut masks) = (&call.node["kwargs"], Vec::new());
-        collect(&kwargs[MASK], &mut masks);
-        let computed = masks.iter().any(|place| self.is_of_mask(place));
-        // A layer with initial states ignores the propagated mask of the sequence.
-        let is_propagated = kwargs["initial_state"].is_null() && inputs.iter().any(|input| input.mask().is_some());
-        if !computed || is_propagated {
-            return Ok(());
-        }
-        Err(Error::model("the mask is computed by the program, and is not that of an input")
-            .at(format!("layer {:?}", call.layer))
-            .received(format!("a mask from {}", masks[0][0]))
-            .expected("the mask of an Embedding or a Masking layer, or an Input")
-            .hint("create the mask with `Masking` or `Embedding(mask_zero=True)`"))
-    }
-
-    /// The places of the input tensors of a call, in the order of the layer's arguments and followed by its masks; and the
-    /// number of masks.
-    fn places(&self, layer: &SharedLayer, node: &Value) -> Result<(Vec<Value>, usize)> {
+    /// The places of the input tensors of a call, in the order of the layer's arguments and followed by its masks; and for
+    /// each mask the number of the input that it is for.
+    fn places(&self, layer: &SharedLayer, node: &Value) -> Result<(Vec<Value>, Vec<usize>)> {
         let known = layer.description().call_options();
         let kwargs = node["kwargs"].as_object().into_iter().flatten();
         let others = kwargs.filter(|(key, _)| *key != TRAINING && !known.contains(&key.as_str()));
@@ -269,42 +265,36 @@ impl<'c> Graph<'c> {
                 .expected("outputs of layers")
                 .hint("use a layer for this operation in the program that saves the model, such as Rescaling"));
         }
-        let mut places = self.collected(&node["args"]);
+        let mut places = collected(&node["args"]);
         let mut named: HashMap<&str, Vec<Value>> = HashMap::new();
         for (key, value) in node["kwargs"].as_object().into_iter().flatten() {
-            named.insert(key, self.collected(value));
+            named.insert(key, collected(value));
         }
         named.retain(|_, places| !places.is_empty());
+        let masks = masks_of(layer.description(), &node["kwargs"], &mut named);
         let count = places.len() + named.values().map(Vec::len).sum::<usize>();
-        let masks = named.remove(MASK).unwrap_or_default();
-        for (name, _) in layer.description().call_arguments(count - masks.len()) {
+        let arguments = layer.description().call_arguments(count);
+        let mut masked = Vec::new();
+        for (name, _) in &arguments {
             places.extend(named.remove(name).into_iter().flatten());
         }
-        places.extend(masks.iter().cloned());
+        for (argument, mask) in masks {
+            masked.push(match argument {
+                MaskOf::Input(at) => at,
+                MaskOf::Argument(name) => {
+                    let before = arguments.iter().take_while(|(own, _)| *own != name);
+                    before.map(|(_, count)| count).sum()
+                }
+            });
+            places.push(mask);
+        }
         match named.into_keys().next() {
-            None => Ok((places, masks.len())),
+            None => Ok((places, masked)),
             Some(other) => Err(Error::model("the layer takes no such tensor as a call argument")
                 .received(format!("a tensor as {other:?}"))
                 .expected("the inputs of the layer")
                 .hint("create masks with layers such as `Masking`, which propagate them")),
         }
-    }
-
-    /// The places of the tensors in an argument, without masks, which are propagated with the values.
-    fn collected(&self, value: &Value) -> Vec<Value> {
-        let mut places = Vec::new();
-        collect(value, &mut places);
-        places.retain(|place| !self.is_of_mask(place));
-        places
-    }
-
-    fn is_of_mask(&self, place: &Value) -> bool {
-        place[0].as_str().is_some_and(|layer| self.masks.contains(layer))
-    }
-
-    /// Does an argument contain tensors?
-    fn takes(&self, value: &Value) -> bool {
-        !self.collected(value).is_empty()
     }
 
     /// The tensor at `[layer, call, output]`.
@@ -314,14 +304,10 @@ impl<'c> Graph<'c> {
         calls.get(at(&place[1])?)?.get(at(&place[2])?).cloned()
     }
 
-    /// The tensors at one place, or at several in a list or a dictionary.
+    /// The tensors at one place, or at several in lists and dictionaries.
     fn tensors(&self, places: &Value) -> Result<Vec<KerasTensor>> {
-        let list: Vec<&Value> = match places {
-            Value::Array(list) if list.first().is_some_and(Value::is_string) => vec![places],
-            Value::Array(list) => list.iter().collect(),
-            Value::Object(named) => named.values().collect(),
-            _ => Vec::new(),
-        };
+        let mut list = Vec::new();
+        flatten(places, &mut list);
         let tensor = |place: &Value| {
             let numbered = place[0].as_str().filter(|name| self.graphs.contains(*name)).and_then(|_| place[1].as_u64());
             let counted = match numbered {
@@ -337,6 +323,60 @@ impl<'c> Graph<'c> {
             })
         };
         list.into_iter().map(tensor).collect()
+    }
+}
+
+/// What a mask is for.
+enum MaskOf {
+    /// The input of this number.
+    Input(usize),
+    /// The input that is this argument of the call.
+    Argument(String),
+}
+
+/// Takes the masks out of the keyword arguments: `mask`, which may be a list with null for inputs without one, and
+/// `query_mask` and the like, if the layer takes masks so.
+fn masks_of(layer: &dyn Layer, kwargs: &Value, named: &mut HashMap<&str, Vec<Value>>) -> Vec<(MaskOf, Value)> {
+    let mut masks = Vec::new();
+    if named.remove(MASK).is_some() {
+        match &kwargs[MASK] {
+            Value::Array(items) => {
+                let of_each = items.iter().enumerate();
+                masks.extend(of_each.filter_map(|(at, item)| Some((MaskOf::Input(at), collected(item).pop()?))));
+            }
+            one => masks.extend(collected(one).pop().map(|mask| (MaskOf::Input(0), mask))),
+        }
+    }
+    if layer.conventions().mask_argument == MaskArgument::Named {
+        for argument in ["query", "value", "key"] {
+            let mask = named.remove(format!("{argument}_{MASK}").as_str()).and_then(|mut places| places.pop());
+            masks.extend(mask.map(|mask| (MaskOf::Argument(argument.to_owned()), mask)));
+        }
+    }
+    masks
+}
+
+/// The places of the tensors in an argument.
+fn collected(value: &Value) -> Vec<Value> {
+    let mut places = Vec::new();
+    collect(value, &mut places);
+    places
+}
+
+/// Does an argument contain tensors?
+fn takes_tensors(value: &Value) -> bool {
+    !collected(value).is_empty()
+}
+
+/// The places in lists and dictionaries, in their order.
+fn flatten<'a>(places: &'a Value, list: &mut Vec<&'a Value>) {
+    match places {
+        Value::Array(items) if !items.first().is_some_and(Value::is_string) => {
+            items.iter().for_each(|item| flatten(item, list));
+        }
+        Value::Object(named) => named.values().for_each(|item| flatten(item, list)),
+        Value::Null => {}
+        place => list.push(place),
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 
 use burn::backend::TensorMetadata;
 use burn::tensor::kind::Basic;
-use burn::tensor::{Bool, DType, Device, DispatchTensor, Int, Tensor};
+use burn::tensor::{Bool, DType, Device, DispatchTensor, Int, IntDType, Tensor};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -67,8 +67,7 @@ impl AnyTensor {
     ///
     /// If the rank is not `D`, or the values are not floats.
     pub fn float<const D: usize>(self) -> Result<Tensor<D>> {
-        let is_float = self.dtype().is_float();
-        self.typed("floats", is_float)
+        self.typed(FLOATS)
     }
 
     /// The tensor as an integer tensor of rank `D`.
@@ -77,8 +76,7 @@ impl AnyTensor {
     ///
     /// If the rank is not `D`, or the values are not integers.
     pub fn int<const D: usize>(self) -> Result<Tensor<D, Int>> {
-        let is_int = self.dtype().is_int() || self.dtype().is_uint();
-        self.typed("integers", is_int)
+        self.typed(INTEGERS)
     }
 
     /// The tensor as a boolean tensor of rank `D`.
@@ -87,17 +85,68 @@ impl AnyTensor {
     ///
     /// If the rank is not `D`, or the values are not booleans.
     pub fn bool<const D: usize>(self) -> Result<Tensor<D, Bool>> {
-        let is_bool = self.dtype().is_bool();
-        self.typed("booleans", is_bool)
+        self.typed(BOOLEANS)
     }
 
-    fn typed<const D: usize, K: Basic>(self, kind: &str, is_kind: bool) -> Result<Tensor<D, K>> {
-        if is_kind && self.rank() == D {
+    /// The values as floats. Integers above 2²⁴ are rounded; booleans become 0 and 1.
+    ///
+    /// # Errors
+    ///
+    /// If the rank is not supported.
+    pub fn floats(self) -> Result<Self> {
+        match kind(self.dtype()) {
+            FLOATS => Ok(self),
+            BOOLEANS => by_rank!(bool: self, |x| x.float().into()),
+            _ => by_rank!(int: self, |x| x.float().into()),
+        }
+    }
+
+    /// The values as integers, of 64 bits where the device has them. Floats are truncated towards zero.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use horn::AnyTensor;
+    ///
+    /// let x = AnyTensor::from(Tensor::<1>::from_data([1.9, -1.9], &Device::default()));
+    /// let x = x.integers()?.int::<1>()?;
+    /// assert_eq!(x.into_data().iter::<i64>().collect::<Vec<_>>(), [1, -1]);
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the rank is not supported.
+    pub fn integers(self) -> Result<Self> {
+        let widest = widest_int(&self.device());
+        match kind(self.dtype()) {
+            FLOATS => by_rank!(self, |x| x.cast(widest).into()),
+            BOOLEANS => by_rank!(bool: self, |x| x.cast(widest).into()),
+            _ if self.dtype() == widest.into() => Ok(self),
+            _ => by_rank!(int: self, |x| x.cast(widest).into()),
+        }
+    }
+
+    /// The tensor with the rank and the kind of another one.
+    ///
+    /// # Errors
+    ///
+    /// If its rank or kind differs.
+    pub fn like<const D: usize, K: Basic>(self, other: &Tensor<D, K>) -> Result<Tensor<D, K>> {
+        self.typed(kind(other.dtype()))
+    }
+
+    /// Are the values integers?
+    pub fn is_integer(&self) -> bool {
+        kind(self.dtype()) == INTEGERS
+    }
+
+    fn typed<const D: usize, K: Basic>(self, expected: &str) -> Result<Tensor<D, K>> {
+        if kind(self.dtype()) == expected && self.rank() == D {
             return Ok(Tensor::from_dispatch(self.0));
         }
         Err(Error::shape("the tensor has another rank or type")
             .received(format!("{:?} of shape {}", self.dtype(), shape::sizes(&self.sizes())))
-            .expected(format!("{kind} of rank {D}"))
+            .expected(format!("{expected} of rank {D}"))
             .hint("reshape it, or use a layer for tensors of this rank"))
     }
 
@@ -113,7 +162,7 @@ impl AnyTensor {
                 .expected("a shape with the same number of values")
                 .hint("change the target shape"));
         }
-        by_rank!(self, |x| match *sizes {
+        by_rank!(any: self, |x| match *sizes {
             [a] => Ok(x.reshape([a]).into()),
             [a, b] => Ok(x.reshape([a, b]).into()),
             [a, b, c] => Ok(x.reshape([a, b, c]).into()),
@@ -128,7 +177,7 @@ impl AnyTensor {
     ///
     /// # Errors
     ///
-    /// If the values are not floats, or `axes` is not a permutation of the tensor's axes.
+    /// If `axes` is not a permutation of the tensor's axes.
     pub fn permute(self, axes: &[usize]) -> Result<Self> {
         let mut sorted = axes.to_vec();
         sorted.sort_unstable();
@@ -141,19 +190,19 @@ impl AnyTensor {
         if axes.is_sorted() {
             return Ok(self);
         }
-        fn permute<const D: usize>(x: Tensor<D>, axes: &[usize]) -> AnyTensor {
+        fn permute<const D: usize, K: Basic>(x: Tensor<D, K>, axes: &[usize]) -> AnyTensor {
             let axes: [usize; D] =
                 axes.try_into().expect("`axes` has as many elements as the tensor has axes, which was checked");
             x.permute(axes.map(|axis| axis as isize)).into()
         }
-        by_rank!(self, |x| permute(x, axes))
+        by_rank!(any: self, |x| permute(x, axes))
     }
 
     /// Broadcasts the tensor: repeats the values along axes of size 1.
     ///
     /// # Errors
     ///
-    /// If the values are not floats, or the shape cannot be broadcast to these sizes.
+    /// If the shape cannot be broadcast to these sizes.
     pub fn expand(self, sizes: &[usize]) -> Result<Self> {
         let own = self.sizes();
         if own.len() != sizes.len() || own.iter().zip(sizes).any(|(own, size)| own != size && *own != 1) {
@@ -162,12 +211,12 @@ impl AnyTensor {
                 .expected(shape::sizes(sizes))
                 .hint("give it the same rank, and the same sizes or 1"));
         }
-        fn expand<const D: usize>(x: Tensor<D>, sizes: &[usize]) -> AnyTensor {
+        fn expand<const D: usize, K: Basic>(x: Tensor<D, K>, sizes: &[usize]) -> AnyTensor {
             let sizes: [usize; D] =
                 sizes.try_into().expect("`sizes` has as many elements as the tensor has axes, which was checked");
             x.expand(sizes).into()
         }
-        by_rank!(self, |x| expand(x, sizes))
+        by_rank!(any: self, |x| expand(x, sizes))
     }
 
     /// Flattens all axes but the last: `[samples, last]`.
@@ -201,6 +250,24 @@ impl fmt::Debug for AnyTensor {
     }
 }
 
+const FLOATS: &str = "floats";
+const INTEGERS: &str = "integers";
+const BOOLEANS: &str = "booleans";
+
+/// The kind of values of this type, as messages call it.
+fn kind(dtype: DType) -> &'static str {
+    match dtype {
+        dtype if dtype.is_bool() => BOOLEANS,
+        dtype if dtype.is_int() || dtype.is_uint() => INTEGERS,
+        _ => FLOATS,
+    }
+}
+
+/// The widest integers of the device: Keras's int64 where it has them.
+pub(crate) fn widest_int(device: &Device) -> IntDType {
+    if device.supports_dtype(IntDType::I64) { IntDType::I64 } else { IntDType::I32 }
+}
+
 /// The highest rank of a tensor in a model.
 pub const MAX_RANK: usize = 6;
 
@@ -217,7 +284,8 @@ pub fn unsupported_rank(rank: usize) -> Error {
 ///
 /// The expression is compiled once for each rank; its value must have the same type for all ranks, such as an
 /// [`AnyTensor`] made with `into()`. The macro returns a `Result`. With `bool:` or `int:` before the tensor, it is a
-/// boolean or an integer tensor.
+/// boolean or an integer tensor; with `numbers:` a float or an integer tensor, and with `any:` one of any of the three, for
+/// expressions that are the same for these kinds.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -236,6 +304,22 @@ macro_rules! by_rank {
     (int: $tensor:expr, |$x:ident| $body:expr) => {
         $crate::by_rank!(@ int, $tensor, $x, $body)
     };
+    (numbers: $tensor:expr, |$x:ident| $body:expr) => {{
+        let numbers: $crate::AnyTensor = $tensor;
+        if numbers.is_integer() {
+            $crate::by_rank!(@ int, numbers, $x, $body)
+        } else {
+            $crate::by_rank!(@ float, numbers, $x, $body)
+        }
+    }};
+    (any: $tensor:expr, |$x:ident| $body:expr) => {{
+        let any: $crate::AnyTensor = $tensor;
+        if any.dtype().is_bool() {
+            $crate::by_rank!(@ bool, any, $x, $body)
+        } else {
+            $crate::by_rank!(numbers: any, |$x| $body)
+        }
+    }};
     ($tensor:expr, |$x:ident| $body:expr) => {
         $crate::by_rank!(@ float, $tensor, $x, $body)
     };
@@ -264,6 +348,19 @@ mod tests {
         assert!(ints.clone().float::<1>().is_err());
         assert!(ints.clone().bool::<1>().is_err());
         assert_eq!(ints.int::<1>().unwrap().to_data().iter::<i64>().collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn integers_of_any_size_keep_their_values_and_axes() {
+        let device = Device::default();
+        let large = (1_i64 << 40) + 5;
+        let data = burn::tensor::TensorData::new(vec![large, -1, 3, 16_777_217], [2, 2]);
+        let x = AnyTensor::from(Tensor::<2, Int>::from_data(data, (&device, widest_int(&device).into())));
+        let x = x.permute(&[1, 0]).unwrap().reshape(&[1, 4]).unwrap().expand(&[2, 4]).unwrap().integers().unwrap();
+        let read = x.clone().int::<2>().unwrap().into_data().iter::<i64>().collect::<Vec<_>>();
+        assert_eq!(read, [[large, 3, -1, 16_777_217]; 2].concat());
+        let floats = x.floats().unwrap().float::<2>().unwrap().into_data().iter::<f32>().collect::<Vec<_>>();
+        assert_eq!(floats[4..], [large as f32, 3.0, -1.0, 16_777_216.0]);
     }
 
     #[test]

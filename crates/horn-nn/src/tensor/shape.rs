@@ -1,6 +1,7 @@
 //! Shapes as Keras writes them: the batch axis first, unknown sizes as `None`.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,13 +32,65 @@ pub(crate) const MAX_VALUES: u64 = 1 << 32;
 /// assert!(!shape.accepts(&[32, 784]));
 /// # Ok::<(), horn::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Shape {
     sizes: Vec<Option<usize>>,
-    /// Are the values strings?
     #[serde(skip)]
-    strings: bool,
+    values: Values,
+}
+
+/// The kind of values that a tensor has in Keras. Horn computes with floats for all numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum Values {
+    Bools,
+    Ints,
+    #[default]
+    Floats,
+    Strings,
+}
+
+impl Values {
+    /// The kind of a dtype of Keras.
+    pub fn of_dtype(dtype: &str) -> Self {
+        match dtype {
+            "bool" => Self::Bools,
+            "string" => Self::Strings,
+            _ if dtype.starts_with("int") || dtype.starts_with("uint") => Self::Ints,
+            _ => Self::Floats,
+        }
+    }
+
+    /// The kind of results of values of both kinds.
+    pub fn joined(self, other: Self) -> Self {
+        self.max(other)
+    }
+
+    /// Keras's dtype for this kind, where nothing else is said.
+    pub fn dtype(self) -> &'static str {
+        match self {
+            Self::Bools => "bool",
+            Self::Ints => "int32",
+            Self::Floats => "float32",
+            Self::Strings => "string",
+        }
+    }
+}
+
+/// Shapes are equal if their sizes are, and both are of strings or both of numbers.
+impl PartialEq for Shape {
+    fn eq(&self, other: &Self) -> bool {
+        self.sizes == other.sizes && self.is_strings() == other.is_strings()
+    }
+}
+
+impl Eq for Shape {}
+
+impl Hash for Shape {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.sizes.hash(state);
+        self.is_strings().hash(state);
+    }
 }
 
 impl Shape {
@@ -53,28 +106,39 @@ impl Shape {
 
     /// A shape with these sizes, the batch axis first.
     pub fn new(sizes: impl Into<Vec<Option<usize>>>) -> Self {
-        Self { sizes: sizes.into(), strings: false }
+        Self { sizes: sizes.into(), values: Values::default() }
     }
 
     /// The shape of data, with all sizes known.
     pub(crate) fn of_data(sizes: &[usize], strings: bool) -> Self {
-        Self { sizes: sizes.iter().copied().map(Some).collect(), strings }
+        let values = if strings { Values::Strings } else { Values::default() };
+        Self { sizes: sizes.iter().copied().map(Some).collect(), values }
     }
 
     /// The same shape for strings, which layers such as `TextVectorization` take.
     #[must_use]
     pub fn of_strings(self) -> Self {
-        Self { strings: true, ..self }
+        self.with_values(Values::Strings)
     }
 
     /// Are the values strings?
     pub fn is_strings(&self) -> bool {
-        self.strings
+        self.values == Values::Strings
+    }
+
+    /// The kind of the values in Keras.
+    pub(crate) fn values(&self) -> Values {
+        self.values
+    }
+
+    /// The same shape for another kind of values.
+    pub(crate) fn with_values(self, values: Values) -> Self {
+        Self { values, ..self }
     }
 
     /// The word for the values in messages.
     pub(crate) fn kind(&self) -> &'static str {
-        if self.strings { "strings" } else { "numbers" }
+        if self.is_strings() { "strings" } else { "numbers" }
     }
 
     /// The sizes of all axes, the batch axis first.
@@ -177,7 +241,9 @@ impl Shape {
     /// Is the other shape compatible with this one? An unknown size of either is compatible with any size.
     pub fn admits(&self, other: &Self) -> bool {
         let fit = |(own, other): (&Option<usize>, &Option<usize>)| own.is_none() || other.is_none() || own == other;
-        self.strings == other.strings && self.rank() == other.rank() && self.sizes.iter().zip(&other.sizes).all(fit)
+        self.is_strings() == other.is_strings()
+            && self.rank() == other.rank()
+            && self.sizes.iter().zip(&other.sizes).all(fit)
     }
 
     /// Do these sizes match this shape, for any number of samples? Keras's models take any number, even if they recorded
@@ -194,7 +260,7 @@ impl Shape {
             own.len() == data.len() && own.iter().zip(data).all(|(own, size)| own.is_none() || own == size)
         };
         let without_one = |shape: &Self| (shape.rank() > 1 && shape.last() == Some(1)).then(|| shape.rank() - 2);
-        self.strings == data.strings
+        self.is_strings() == data.is_strings()
             && (fits(self.sample(), data.sample())
                 || without_one(self).is_some_and(|rank| fits(&self.sample()[..rank], data.sample()))
                 || without_one(data).is_some_and(|rank| fits(self.sample(), &data.sample()[..rank])))

@@ -92,7 +92,7 @@ arguments!(Softmax {
 });
 
 impl Layer for Softmax {
-    described!("Softmax", masking; mask_argument: MaskArgument::Broadcast, built_for: BuiltFor::Nothing, is_operation: true, independent_samples: true);
+    described!("Softmax", masking; mask_argument: MaskArgument::Broadcast, built_for: BuiltFor::Nothing, independent_samples: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.checked_axes(input)?;

@@ -98,7 +98,7 @@ common_arguments!(GroupQueryAttention);
 options!(GroupQueryAttention);
 
 impl Layer for GroupQueryAttention {
-    described!("GroupedQueryAttention", masking, activity; public_name: Some("GroupQueryAttention"));
+    described!("GroupedQueryAttention", masking, activity; public_name: Some("GroupQueryAttention"), mask_argument: MaskArgument::Named);
     crate::many_inputs!();
 
     fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {

@@ -212,7 +212,7 @@ impl MultiHeadAttention {
 impl Layer for MultiHeadAttention {
     crate::many_inputs!();
 
-    described!("MultiHeadAttention", masking, activity, completed, parts_regularized);
+    described!("MultiHeadAttention", masking, activity, completed, parts_regularized; mask_argument: MaskArgument::Named, removes_masks: true);
 
     fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
         self.options.call.arguments(inputs)

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Int, Tensor};
+use burn::tensor::Tensor;
+use burn::tensor::kind::Ordered;
 use ndarray::{Array2, CowArray, Ix2};
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,8 @@ use crate::tensor::shape::Shape;
 
 /// `output[…, :] = embeddings[id[…], :]`: a trainable vector for each id.
 ///
-/// Ids are floats, as all data, and are truncated to integers. An id without a row in the table is an error, including −1;
+/// Ids may be integers or floats, which are truncated. Floats hold no ids above 2²⁴ exactly: for these, give the
+/// [`Input`](struct@crate::layers::Input) a dtype of integers. An id without a row in the table is an error, including −1;
 /// Keras on JAX reads −1 as the last row, and returns NaN for an id that is too large.
 ///
 /// # Shapes
@@ -117,8 +119,8 @@ weight_arguments!(
     embeddings_constraint
 );
 
-/// The largest number of ids that a float can represent exactly.
-const MAX_IDS: usize = 1 << 24;
+/// Ids are integers of 32 bits on some devices.
+const MAX_IDS: usize = 1 << 31;
 
 impl Layer for Embedding {
     described!("Embedding", activity; independent_samples: true);
@@ -175,29 +177,35 @@ impl Forward for EmbeddingModule {
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
-        let ids = input.value()?;
+        let ids = input.numbers()?;
         let mask = match self.mask_zero {
-            true => Some(by_rank!(ids.clone(), |ids| AnyTensor::from(ids.not_equal_elem(0.0)))?),
+            true => Some(by_rank!(numbers: ids.clone(), |ids| AnyTensor::from(ids.not_equal_elem(0)))?),
             false => None,
         };
         let [rows, features] = self.embeddings.dims();
         let sizes = ids.sizes();
-        let ids = checked(ids.reshape(&[sizes.iter().product()])?.float()?, rows)?;
+        let ids = ids.reshape(&[sizes.iter().product()])?;
+        check(by_rank!(numbers: ids.clone(), |ids| lies_inside(ids, rows))?, &ids, rows)?;
+        let ids = ids.integers()?.int::<1>()?;
         let vectors = AnyTensor::from(self.embeddings.val().select(0, ids));
         Ok(vec![Signal::new(vectors.reshape(&[&sizes[..], &[features]].concat())?).with_mask(mask)])
     }
 }
 
-/// The ids as integers, if the table has a row for each.
-fn checked(ids: Tensor<1>, rows: usize) -> Result<Tensor<1, Int>> {
-    let ids = ids.without_autodiff();
-    let inside = ids.clone().greater_elem(-1.0).bool_and(ids.clone().lower_elem(rows as f64));
-    if inside.all().into_scalar::<bool>() {
-        return Ok(ids.int());
+/// Is there a row in the table for each of the ids?
+fn lies_inside<const D: usize, K: Ordered>(ids: Tensor<D, K>, rows: usize) -> bool {
+    let inside = ids.clone().greater_elem(-1).bool_and(ids.lower_elem(rows as i64));
+    inside.all().into_scalar::<bool>()
+}
+
+fn check(lies_inside: bool, ids: &AnyTensor, rows: usize) -> Result<()> {
+    if lies_inside {
+        return Ok(());
     }
-    let wrong = ids.into_data().iter::<f32>().find(|id| !(*id > -1.0 && *id < rows as f32));
+    let ids = by_rank!(numbers: ids.clone(), |ids| ids.into_data().iter::<f64>().collect::<Vec<_>>())?;
+    let wrong = ids.into_iter().find(|id| !(*id > -1.0 && *id < rows as f64));
     Err(Error::data("an id has no row in the table")
-        .received(format!("the id {}", wrong.unwrap_or(f32::NAN)))
+        .received(format!("the id {}", wrong.unwrap_or(f64::NAN)))
         .expected(format!("ids from 0 to {}: the table has {rows} rows", rows - 1))
         .hint("make input_dim larger than the largest id, or look at how the ids are made"))
 }

@@ -69,4 +69,8 @@ impl Forward for IdentityModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         Ok(input)
     }
+
+    fn takes_integers(&self) -> bool {
+        true
+    }
 }

@@ -98,8 +98,8 @@ impl Forward for MaskingModule {
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
-        let (sizes, value) = (input.sizes(), input.value()?);
-        let counts = by_rank!(value.clone(), |x| {
+        let (sizes, value) = (input.sizes(), input.numbers()?);
+        let counts = by_rank!(value.clone().floats()?, |x| {
             let differs = x.not_equal_elem(self.mask_value).float();
             AnyTensor::from(differs.max_dim(sizes.len() - 1))
         })?;

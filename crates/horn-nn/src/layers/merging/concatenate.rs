@@ -15,7 +15,7 @@ use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
-use crate::layer::signal::Signal;
+use crate::layer::signal::{Signal, alike};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::channels_lie_first;
 use crate::tensor::any_tensor::AnyTensor;
@@ -101,7 +101,7 @@ arguments!(Concatenate {
 });
 
 impl Layer for Concatenate {
-    described!("Concatenate", masking; is_operation: true);
+    described!("Concatenate", masking);
     crate::many_inputs!();
 
     fn output_mask(&self) -> OutputMask {
@@ -135,7 +135,7 @@ impl Forward for ConcatenateModule {
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let mask = self.mask(&inputs)?;
-        let values = inputs.into_iter().map(Signal::value).collect::<Result<Vec<AnyTensor>>>()?;
+        let values = alike(inputs)?;
         let joined = if channels_lie_first(&values) {
             // After convolutions, the values are concatenated in their order in memory.
             let format = DataFormat::ChannelsLast;
@@ -173,12 +173,10 @@ impl ConcatenateModule {
     }
 }
 
-/// Concatenates float tensors along an axis.
+/// Concatenates tensors of one kind along an axis.
 fn cat(tensors: Vec<AnyTensor>, axis: usize) -> Result<AnyTensor> {
-    let first = tensors[0].clone();
-    by_rank!(first, |first| {
-        let rest = tensors.into_iter().skip(1).map(AnyTensor::float);
-        let all = std::iter::once(Ok(first)).chain(rest).collect::<Result<Vec<_>>>();
+    by_rank!(numbers: tensors[0].clone(), |first| {
+        let all = tensors.into_iter().map(|tensor| tensor.like(&first)).collect::<Result<Vec<_>>>();
         all.map(|all| AnyTensor::from(Tensor::cat(all, axis)))
     })?
 }

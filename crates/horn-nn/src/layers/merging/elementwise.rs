@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use burn::tensor::kind::{Numeric, Ordered};
 use serde::{Deserialize, Serialize};
 
 use crate::by_rank;
@@ -14,7 +15,7 @@ use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
-use crate::layer::signal::Signal;
+use crate::layer::signal::{Signal, alike};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
 use crate::layers::merging::masked;
@@ -24,7 +25,7 @@ use crate::tensor::shape::Shape;
 
 /// Defines an elementwise merging layer and its function.
 macro_rules! merging_layer {
-    ($(#[$doc:meta])+ $class:ident, $name:literal, $function:ident, $operation:ident, is_operation: $is_operation:literal) => {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $function:ident, $operation:ident) => {
         $(#[$doc])+
         ///
         /// # Shapes
@@ -67,7 +68,7 @@ macro_rules! merging_layer {
         common_arguments!($class);
 
         impl Layer for $class {
-            described!($name, masking; is_operation: $is_operation);
+            described!($name, masking);
             crate::many_inputs!();
 
             fn output_mask(&self) -> OutputMask {
@@ -96,32 +97,32 @@ merging_layer! {
     /// let residual = Add().apply((&x, Dense(8).apply(&x)?))?;
     /// # Ok::<(), horn::Error>(())
     /// ```
-    Add, "Add", add, Sum, is_operation: true
+    Add, "Add", add, Sum
 }
 
 merging_layer! {
     /// The first of its two inputs minus the second.
-    Subtract, "Subtract", subtract, Difference, is_operation: true
+    Subtract, "Subtract", subtract, Difference
 }
 
 merging_layer! {
     /// The product of its inputs. A masked value counts as 1; if all are masked, the product is 0.
-    Multiply, "Multiply", multiply, Product, is_operation: true
+    Multiply, "Multiply", multiply, Product
 }
 
 merging_layer! {
     /// The mean of its inputs.
-    Average, "Average", average, Mean, is_operation: false
+    Average, "Average", average, Mean
 }
 
 merging_layer! {
     /// The elementwise maximum of its unmasked inputs.
-    Maximum, "Maximum", maximum, Largest, is_operation: true
+    Maximum, "Maximum", maximum, Largest
 }
 
 merging_layer! {
     /// The elementwise minimum of its unmasked inputs.
-    Minimum, "Minimum", minimum, Smallest, is_operation: true
+    Minimum, "Minimum", minimum, Smallest
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -165,15 +166,18 @@ impl Operation {
         let mut values = values.into_iter();
         let first = values.next().expect("the number of inputs was checked");
         let merged = values.try_fold(first, |merged, value| {
-            value_by_value([merged, value], |[a, b]| by_rank!(a, |a| b.float().map(|b| self.join(a, b).into()))?)
+            value_by_value(
+                [merged, value],
+                |[a, b]| by_rank!(numbers: a, |a| b.like(&a).map(|b| self.join(a, b).into()))?,
+            )
         })?;
         match self {
-            Self::Mean => value_by_value([merged], |[x]| by_rank!(x, |x| (x / count as f64).into())),
+            Self::Mean => value_by_value([merged.floats()?], |[x]| by_rank!(x, |x| (x / count as f64).into())),
             _ => Ok(merged),
         }
     }
 
-    fn join<const D: usize>(self, a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
+    fn join<const D: usize, K: Numeric + Ordered>(self, a: Tensor<D, K>, b: Tensor<D, K>) -> Tensor<D, K> {
         match self {
             Self::Sum | Self::Mean => a + b,
             Self::Difference => a - b,
@@ -214,13 +218,14 @@ impl Forward for MergeModule {
         let mask = any_mask(&inputs)?;
         let masks: Vec<_> = inputs.iter().map(|input| input.mask().cloned()).collect();
         let rank = inputs.iter().map(|input| input.sizes().len()).max().unwrap_or_default();
-        let values = inputs.into_iter().map(|input| {
-            let sizes = input.sizes();
-            let value = input.value()?;
+        let is_masked = masks.iter().any(Option::is_some);
+        let values = alike(inputs)?.into_iter().map(|value| {
+            let value = if is_masked { value.floats()? } else { value };
+            let sizes = value.sizes();
             if sizes.len() == rank { Ok(value) } else { value.reshape(&raised(&sizes, rank, 1).unwrap_or_default()) }
         });
         let values = values.collect::<Result<Vec<_>>>()?;
-        let merged = match (self.operation, masks.iter().any(Option::is_some)) {
+        let merged = match (self.operation, is_masked) {
             (Operation::Product, true) => masked::product(values, &masks)?,
             (Operation::Largest, true) => masked::largest(values, &masks)?,
             (Operation::Smallest, true) => masked::smallest(values, &masks)?,

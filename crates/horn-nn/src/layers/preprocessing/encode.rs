@@ -1,10 +1,11 @@
 //! Categories as numbers, and as vectors with a place for each category.
 
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 use ndarray::{Array, ArrayD, Axis, IxDyn};
 use serde::{Deserialize, Serialize};
 
 use crate::by_rank;
+use crate::data::host_array::{float_tensor, int_tensor};
 use crate::error::{Error, Result};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -170,15 +171,21 @@ pub(crate) fn to_numbers<N: Number>(values: ArrayD<f64>, mode: OutputMode) -> Re
     Ok(values.map(|value| N::from_f64(*value)))
 }
 
-/// The values of a tensor in a model, on the host.
-pub(crate) fn to_host(tensor: AnyTensor) -> Result<ArrayD<f32>> {
+/// The whole numbers of a tensor in a model, on the host. Floats are truncated.
+pub(crate) fn to_host(tensor: AnyTensor) -> Result<ArrayD<i64>> {
     let sizes = tensor.sizes();
-    let values = by_rank!(tensor, |x| x.into_data().iter::<f32>().collect::<Vec<_>>())?;
+    let values = match tensor.is_integer() {
+        true => by_rank!(int: tensor, |x| x.into_data().iter::<i64>().collect::<Vec<_>>())?,
+        false => by_rank!(tensor, |x| x.into_data().iter::<f32>().map(|value| value as i64).collect())?,
+    };
     Ok(Array::from_shape_vec(IxDyn(&sizes), values).expect("a tensor fills its shape"))
 }
 
-/// Values of the host, on the device.
-pub(crate) fn to_device(values: &ArrayD<f64>, device: &burn::tensor::Device) -> Result<AnyTensor> {
-    let floats = values.iter().map(|value| *value as f32).collect();
-    crate::data::host_array::float_tensor(floats, values.shape().to_vec(), &device.clone().without_autodiff())
+/// Values of the host, on the device: indices as integers, vectors as floats.
+pub(crate) fn to_device(values: &ArrayD<f64>, mode: OutputMode, device: &Device) -> Result<AnyTensor> {
+    let (sizes, device) = (values.shape().to_vec(), device.clone().without_autodiff());
+    match mode {
+        OutputMode::Int => int_tensor(values.iter().map(|value| *value as i64).collect(), sizes, &device),
+        _ => float_tensor(values.iter().map(|value| *value as f32).collect(), sizes, &device),
+    }
 }

@@ -75,9 +75,6 @@ pub fn Hashing(num_bins: usize) -> Hashing {
     Hashing::new(num_bins)
 }
 
-/// The largest integer below which all are floats, too.
-const EXACT: usize = 1 << 24;
-
 impl Hashing {
     /// A layer with so many bins.
     pub fn new(num_bins: usize) -> Self {
@@ -152,12 +149,6 @@ impl Layer for Hashing {
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.check()?;
-        if self.output_mode == OutputMode::Int && self.num_bins > EXACT {
-            return Err(Error::argument("a model's floats do not hold so many bins")
-                .received(format!("num_bins = {}", self.num_bins))
-                .expected(format!("at most {EXACT}"))
-                .hint("call the layer before the model, or take fewer bins"));
-        }
         Ok(self.output_mode.output_shape(input, self.num_bins))
     }
 
@@ -176,12 +167,17 @@ impl Forward for HashingModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let device = input.device();
         let mask = match self.layer.mask_value {
-            Some(MaskValue::Integer(mask)) => Some(mask as f32),
+            Some(MaskValue::Integer(mask)) => Some(mask),
             _ => None,
         };
-        let bins = to_host(input)?
-            .map(|value| Some(self.layer.bin((*value as i64).to_string().as_bytes(), mask == Some(*value))));
-        to_device(&encode_host(&bins, self.layer.output_mode, self.layer.num_bins), &device)
+        let bins =
+            to_host(input)?.map(|value| Some(self.layer.bin(value.to_string().as_bytes(), mask == Some(*value))));
+        let mode = self.layer.output_mode;
+        to_device(&encode_host(&bins, mode, self.layer.num_bins), mode, &device)
+    }
+
+    fn takes_integers(&self) -> bool {
+        true
     }
 }
 
@@ -200,9 +196,18 @@ mod tests {
     }
 
     #[test]
+    fn large_integers_are_hashed_as_they_are() {
+        use crate::layers::{Input, InputDtype};
+        // keras.layers.Hashing(1000)(np.array([[5, 2**31 + 7, 2**40 + 5, 16777217, 16777216, -1]]))
+        let ids = ndarray::array![[5_i64, (1 << 31) + 7, (1 << 40) + 5, 16_777_217, 16_777_216, -1]];
+        let model = crate::Sequential::new().add(Input([6]).dtype(InputDtype::Int64)).add(Hashing(1000));
+        let bins = model.build(&burn::tensor::Device::default()).unwrap().predict(&ids, 1).unwrap();
+        assert_eq!(bins, ndarray::array![[971.0, 101.0, 208.0, 145.0, 638.0, 430.0]].into_dyn());
+    }
+
+    #[test]
     fn impossible_arguments_are_errors() {
         assert!(infer(Hashing(0), &[0.0], &[1, 1]).unwrap_err().is_argument());
-        assert!(infer(Hashing(1 << 30), &[0.0], &[1, 1]).unwrap_err().is_argument());
         assert!(Hashing(1).output_mode(OutputMode::TfIdf).call::<i64, f32>(&[1]).unwrap_err().is_argument());
     }
 }

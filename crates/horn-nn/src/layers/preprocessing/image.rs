@@ -1,4 +1,6 @@
-//! Where the height and the width of images are.
+//! Where the height and the width of images are, and what values their pixels have.
+
+use burn::tensor::Tensor;
 
 use crate::arguments::options::DataFormat;
 use crate::error::{Error, Result};
@@ -21,6 +23,28 @@ pub(crate) fn check_images(input: &Shape) -> Result<()> {
         .received(input)
         .expected("(batch, height, width, channels), or with the channels second, and no size of 0")
         .hint("reshape the input; images of one colour need an axis of size 1 for it"))
+}
+
+/// The values of a pixel that is a byte: Keras's default for the range of values.
+pub(crate) const BYTES: [f64; 2] = [0.0, 255.0];
+
+/// Is it a range, the least value first?
+pub(crate) fn check_value_range(range: [f64; 2]) -> Result<()> {
+    if range[0] < range[1] {
+        return Ok(());
+    }
+    Err(Error::argument("the range of values is empty")
+        .received(format!("value_range = {range:?}"))
+        .expected("the least value first")
+        .hint("give [0, 255] for bytes, [0, 1] for shares"))
+}
+
+/// Moves values from one range to another.
+pub(crate) fn between_ranges<const D: usize>(x: Tensor<D>, from: [f64; 2], to: [f64; 2]) -> Tensor<D> {
+    if from == to {
+        return x;
+    }
+    (x - from[0]) / (from[1] - from[0]) * (to[1] - to[0]) + to[0]
 }
 
 /// The shape of a batch of images when they have another size.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::data::host_array::int_tensor;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
@@ -95,12 +96,81 @@ struct IntegerLookupModule {
 impl Forward for IntegerLookupModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let device = input.device();
-        let tokens = to_host(input)?.map(|value| *value as i64);
-        let found = if self.lookup.invert {
-            self.lookup.tokens(&tokens)?.mapv(|token| token as f64)
-        } else {
-            self.lookup.encode(&tokens)?
-        };
-        to_device(&found, &device)
+        let tokens = to_host(input)?;
+        if self.lookup.invert {
+            let found = self.lookup.tokens(&tokens)?;
+            return int_tensor(found.iter().copied().collect(), found.shape().to_vec(), &device.without_autodiff());
+        }
+        to_device(&self.lookup.encode(&tokens)?, self.lookup.output_mode, &device)
+    }
+
+    fn takes_integers(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use ndarray::{Array2, arr2};
+
+    use super::*;
+    use crate::layers::{
+        Add, Concatenate, Cropping1D, Dropout, Flatten, Identity, Input, InputDtype, Masking, Maximum, Permute,
+        RepeatVector, Reshape, TimeDistributed, UpSampling1D, ZeroPadding1D,
+    };
+    use crate::{Apply, KerasTensor, Model, Sequential};
+
+    /// No float holds the first one.
+    const IDS: [i64; 2] = [16_777_217, 16_777_216];
+
+    fn found(input: &Input, ids: &KerasTensor, vocabulary: [i64; 2]) -> Vec<f32> {
+        let indices = IntegerLookup().vocabulary(vocabulary).apply(&Flatten().apply(ids).unwrap()).unwrap();
+        let model = Model::new(input, &indices).unwrap().build(&Device::default()).unwrap();
+        model.predict(&arr2(&[IDS]), 1).unwrap().iter().copied().collect()
+    }
+
+    /// `IntegerLookup(vocabulary=[16777217, 7])` of `[16777217, 16777216]`
+    #[test]
+    fn large_integers_are_looked_up_as_they_are() {
+        let input = |dtype| Input([2]).dtype(dtype);
+        let index = |input: Input| found(&input, &input.tensor(), [IDS[0], 7]);
+        assert_eq!(index(input(InputDtype::Int64)), [1.0, 0.0]);
+        assert_eq!(index(input(InputDtype::Int32)), [1.0, 0.0]);
+        assert_eq!(index(input(InputDtype::Float32)), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn layers_between_keep_integers() {
+        let input = Input([2]).dtype(InputDtype::Int64);
+        let steps = Reshape([2, 1]).apply(&input).unwrap();
+        let nested = Sequential::new().add(Input([2]).dtype(InputDtype::Int64)).add(Identity());
+        let by_step = TimeDistributed(Reshape([1, 1])).apply(&steps).unwrap();
+        for (ids, expected) in [
+            (Identity().apply(&input), &[1.0, 0.0][..]),
+            (Dropout(0.5).apply(&input), &[1.0, 0.0]),
+            (nested.apply(&input), &[1.0, 0.0]),
+            (Maximum().apply((&input, &input)), &[1.0, 0.0]),
+            (RepeatVector(2).apply(&input), &[1.0, 0.0, 1.0, 0.0]),
+            (Concatenate().apply((&input, &input)), &[1.0, 0.0, 1.0, 0.0]),
+            (Permute([2, 1]).apply(&steps), &[1.0, 0.0]),
+            (Masking().apply(&steps), &[1.0, 0.0]),
+            (UpSampling1D().apply(&steps), &[1.0, 1.0, 0.0, 0.0]),
+            (ZeroPadding1D().apply(&steps), &[0.0, 1.0, 0.0, 0.0]),
+            (Cropping1D().cropping((0, 1)).apply(&steps), &[1.0]),
+            (Ok(by_step), &[1.0, 0.0]),
+        ] {
+            assert_eq!(found(&input, &ids.unwrap(), [IDS[0], 7]), expected);
+        }
+        let twice = Add().apply((&input, &input)).unwrap();
+        assert_eq!(found(&input, &twice, [2 * IDS[0], 7]), [1.0, 0.0]);
+    }
+
+    #[test]
+    fn tokens_of_indices_are_whole() {
+        let lookup = || IntegerLookup().vocabulary(IDS);
+        let model = Sequential::new().add(Input([2])).add(lookup().invert(true)).add(lookup());
+        let indices = model.build(&Device::default()).unwrap().predict(&arr2(&[[2.0_f32, 1.0]]), 1).unwrap();
+        assert_eq!(indices, Array2::from(vec![[2.0, 1.0]]).into_dyn());
     }
 }

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
@@ -13,7 +13,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::preprocessing::factor::{Factor, Spread};
-use crate::layers::preprocessing::image::{check_images, spatial_axes};
+use crate::layers::preprocessing::image::{BYTES, check_images, check_value_range, spatial_axes};
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -44,7 +44,7 @@ macro_rules! random_colors {
                 Self {
                     common: Common::default(),
                     factor: factor.into().into(),
-                    value_range: [0.0, 255.0],
+                    value_range: BYTES,
                     seed: None,
                     data_format: DataFormat::default(),
                 }
@@ -72,14 +72,8 @@ macro_rules! random_colors {
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 check_images(input)?;
                 self.factor.check("factor", $least.into(), 1.0)?;
-                let [low, high] = self.value_range;
-                if low < high {
-                    return Ok(input.clone());
-                }
-                Err(Error::argument("the range of values is empty")
-                    .received(format!("value_range = {:?}", self.value_range))
-                    .expected("the least value first")
-                    .hint("give [0, 255] for bytes, [0, 1] for shares"))
+                check_value_range(self.value_range)?;
+                Ok(input.clone())
             }
 
             fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {

@@ -15,7 +15,7 @@ use crate::layer::forward::{Forward, signals};
 use crate::layer::lookup_state::LookupState;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, described};
-use crate::layers::preprocessing::encode::to_host;
+use crate::layers::preprocessing::encode::{OutputMode, to_host};
 use crate::layers::preprocessing::lookup::{Lookup, lookup_methods};
 use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_strings};
 use crate::tensor::shape::Shape;
@@ -92,6 +92,10 @@ impl OfTexts for Lookup<String> {
     fn numbers(&self, texts: &ArrayD<String>) -> Result<ArrayD<f64>> {
         self.encode(texts)
     }
+
+    fn output_mode(&self) -> OutputMode {
+        self.output_mode
+    }
 }
 
 /// The inverse lookup in a model: texts for indices.
@@ -106,9 +110,9 @@ impl Forward for ToTextsModule {
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
-        let input = input.value()?;
+        let input = input.numbers()?;
         let device = input.device();
-        let texts = self.lookup.tokens(&to_host(input)?.mapv(|index| index as i64))?;
+        let texts = self.lookup.tokens(&to_host(input)?)?;
         Ok(vec![Signal::of_strings(texts, &device)])
     }
 }
@@ -116,7 +120,6 @@ impl Forward for ToTextsModule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layers::preprocessing::encode::OutputMode;
     use crate::layers::{Dense, Input, InputDtype};
     use crate::{Mode, Sequential};
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::layer::call::CallContext;
 use crate::layer::forward::{Forward, signals};
 use crate::layer::signal::Signal;
-use crate::layers::preprocessing::encode::to_device;
+use crate::layers::preprocessing::encode::{OutputMode, to_device};
 use crate::tensor::shape::Shape;
 
 /// How strings are written; Rust's are UTF-8.
@@ -25,6 +25,9 @@ pub(crate) enum Encoding {
 pub(crate) trait OfTexts: fmt::Debug + Send + Sync + 'static {
     /// The numbers for a batch of texts.
     fn numbers(&self, texts: &ArrayD<String>) -> Result<ArrayD<f64>>;
+
+    /// What categories become.
+    fn output_mode(&self) -> OutputMode;
 }
 
 /// A layer in a model that makes numbers of texts. It does so on the host.
@@ -47,7 +50,7 @@ impl Forward for OfTextsModule {
         let [input] = signals(inputs)?;
         let texts = input.texts()?;
         let numbers = self.layer.numbers(&texts.texts)?;
-        Ok(vec![to_device(&numbers, &texts.device)?.into()])
+        Ok(vec![to_device(&numbers, self.layer.output_mode(), &texts.device)?.into()])
     }
 }
 

@@ -385,6 +385,10 @@ impl OfTexts for TextVectorization {
     fn numbers(&self, texts: &ArrayD<String>) -> Result<ArrayD<f64>> {
         self.call(texts)
     }
+
+    fn output_mode(&self) -> OutputMode {
+        self.lookup.output_mode
+    }
 }
 
 #[cfg(test)]

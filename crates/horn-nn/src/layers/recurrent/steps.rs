@@ -1,6 +1,7 @@
 //! Sequences as steps, and back.
 
 use burn::tensor::Tensor;
+use burn::tensor::kind::Basic;
 
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ pub(crate) fn one_after_the_other(sequence: AnyTensor) -> Result<(AnyTensor, usi
             .received(format!("sizes {sizes:?}"))
             .expected("at least one sample of at least one step"));
     }
-    let turned = by_rank!(sequence, |x| AnyTensor::from(x.swap_dims(0, 1)))?;
+    let turned = by_rank!(any: sequence, |x| AnyTensor::from(x.swap_dims(0, 1)))?;
     Ok((turned.reshape(&[&[steps * batch], rest].concat())?, steps))
 }
 
@@ -25,12 +26,12 @@ pub(crate) fn one_after_the_other(sequence: AnyTensor) -> Result<(AnyTensor, usi
 pub(crate) fn one_beside_the_other(x: AnyTensor, steps: usize) -> Result<AnyTensor> {
     let sizes = x.sizes();
     let long = x.reshape(&[&[steps, sizes[0] / steps], &sizes[1..]].concat())?;
-    by_rank!(long, |x| AnyTensor::from(x.swap_dims(0, 1)))
+    by_rank!(any: long, |x| AnyTensor::from(x.swap_dims(0, 1)))
 }
 
 /// Cuts the steps apart. Halves of halves: the gradient of a piece is as long as what it was cut from.
-pub(crate) fn split<const D: usize>(x: Tensor<D>, batch: usize) -> Vec<Tensor<D>> {
-    fn halve<const D: usize>(x: Tensor<D>, batch: usize, pieces: &mut Vec<Tensor<D>>) {
+pub(crate) fn split<const D: usize, K: Basic>(x: Tensor<D, K>, batch: usize) -> Vec<Tensor<D, K>> {
+    fn halve<const D: usize, K: Basic>(x: Tensor<D, K>, batch: usize, pieces: &mut Vec<Tensor<D, K>>) {
         let steps = x.dims()[0] / batch;
         if steps == 1 {
             return pieces.push(x);

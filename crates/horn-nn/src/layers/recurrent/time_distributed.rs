@@ -116,7 +116,7 @@ impl StepByStep {
     fn run(&self, input: AnyTensor, mask: Option<AnyTensor>, call: &mut CallContext) -> Result<Logits> {
         let outputs = self.layer.call_bare(vec![Signal::new(input).with_mask(mask)], call)?;
         let [output] = forward::signals(outputs)?;
-        output.logits()
+        output.before_activation()
     }
 }
 
@@ -126,7 +126,7 @@ impl Forward for StepByStep {
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = forward::signals(inputs)?;
         let mask = input.mask().cloned();
-        let (x, steps) = one_after_the_other(input.value()?)?;
+        let (x, steps) = one_after_the_other(input.numbers()?)?;
         let batch = x.sizes()[0] / steps;
         let masks = mask.clone().map(|mask| floats(mask).and_then(one_after_the_other)).transpose()?;
         let masks = masks.map(|(masks, _)| masks);
@@ -156,7 +156,7 @@ impl Forward for StepByStep {
 
 /// The steps, cut apart.
 fn pieces(x: AnyTensor, batch: usize) -> Result<Vec<AnyTensor>> {
-    by_rank!(x, |x| split(x, batch).into_iter().map(AnyTensor::from).collect())
+    by_rank!(any: x, |x| split(x, batch).into_iter().map(AnyTensor::from).collect())
 }
 
 /// The steps' outputs one after the other.
@@ -164,8 +164,8 @@ fn joined(outputs: Vec<Logits>) -> Result<Logits> {
     let activation = outputs[0].activation;
     let mut values = outputs.into_iter().map(|output| output.value);
     let first = values.next().expect("there is a step");
-    let value = by_rank!(first, |first| {
-        let rest = values.map(AnyTensor::float).collect::<Result<Vec<_>>>();
+    let value = by_rank!(numbers: first, |first| {
+        let rest = values.map(|value| value.like(&first)).collect::<Result<Vec<_>>>();
         rest.map(|rest| burn::tensor::Tensor::cat([vec![first], rest].concat(), 0).into())
     })??;
     Ok(Logits { value, activation })

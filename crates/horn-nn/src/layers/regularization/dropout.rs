@@ -125,6 +125,7 @@ impl Forward for DropoutModule {
         if mode == Mode::Inference || self.rate == 0.0 {
             return Ok(input);
         }
+        let input = input.floats()?;
         if self.rate == 1.0 {
             return value_by_value([input], |[x]| by_rank!(x, |x| nothing_of(x).into()));
         }
@@ -133,6 +134,10 @@ impl Forward for DropoutModule {
         value_by_value([input, kept], |[x, kept]| {
             by_rank!(x, |x| kept.float().map(|kept| AnyTensor::from(self.scaled(x, kept))))?
         })
+    }
+
+    fn takes_integers(&self) -> bool {
+        true
     }
 }
 

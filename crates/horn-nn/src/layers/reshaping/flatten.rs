@@ -80,6 +80,10 @@ impl Forward for FlattenModule {
         };
         input.reshape(&[sizes[0], sizes[1..].iter().product()])
     }
+
+    fn takes_integers(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use burn::tensor::kind::Numeric;
 use burn::tensor::ops::PadMode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -134,7 +135,7 @@ impl MarginsModule {
         Ok(Shape::new(sizes))
     }
 
-    fn change<const D: usize>(&self, x: Tensor<D>, first_axis: usize) -> Result<AnyTensor> {
+    fn change<const D: usize, K: Numeric>(&self, x: Tensor<D, K>, first_axis: usize) -> Result<AnyTensor> {
         if self.margins.iter().all(|&margin| margin == (0, 0)) {
             return Ok(x.into());
         }
@@ -153,7 +154,11 @@ impl MarginsModule {
 
 impl Forward for MarginsModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        along_space(input, self.first_axis, |x, first_axis| by_rank!(x, |x| self.change(x, first_axis))?)
+        along_space(input, self.first_axis, |x, first_axis| by_rank!(numbers: x, |x| self.change(x, first_axis))?)
+    }
+
+    fn takes_integers(&self) -> bool {
+        true
     }
 }
 

@@ -83,6 +83,10 @@ impl Forward for PermuteModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         input.permute(&self.axes)
     }
+
+    fn takes_integers(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -29,8 +29,7 @@ pub(crate) fn repeat(x: AnyTensor, axis: usize, times: usize) -> Result<AnyTenso
     }
     let mut sizes = x.sizes();
     let (before, after) = (sizes[..axis].iter().product::<usize>(), sizes[axis + 1..].iter().product::<usize>());
-    let steps = x.reshape(&[before * sizes[axis], 1, after])?.float::<3>()?;
-    let repeated = AnyTensor::from(steps.expand([before * sizes[axis], times, after]));
+    let repeated = x.reshape(&[before * sizes[axis], 1, after])?.expand(&[before * sizes[axis], times, after])?;
     sizes[axis] *= times;
     repeated.reshape(&sizes)
 }

@@ -77,9 +77,12 @@ struct RepeatVectorModule {
 
 impl Forward for RepeatVectorModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        let x = input.float::<2>()?;
-        let [batch, features] = x.dims();
-        Ok(x.unsqueeze_dim::<3>(1).expand([batch, self.n, features]).into())
+        let (batch, features) = (input.sizes()[0], input.sizes()[1]);
+        input.reshape(&[batch, 1, features])?.expand(&[batch, self.n, features])
+    }
+
+    fn takes_integers(&self) -> bool {
+        true
     }
 }
 

@@ -106,6 +106,10 @@ impl Forward for ReshapeModule {
         let target = target.ok_or_else(|| self.layer.misfit(crate::tensor::shape::sizes(&sizes)))?;
         input.reshape(&[&sizes[..1], &target].concat())
     }
+
+    fn takes_integers(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

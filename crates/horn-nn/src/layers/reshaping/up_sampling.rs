@@ -129,6 +129,10 @@ impl Forward for RepeatModule {
             (first_axis..).zip(&self.factors).try_fold(x, |x, (axis, &factor)| repeat(x, axis, factor))
         })
     }
+
+    fn takes_integers(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,67 @@
+//! Arguments that may be tensors, numbers or arrays.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::error::{Error, Result};
+use crate::operations::argument::{Argument, Constant};
+use crate::operations::call::{Call, no_tensor};
+use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::{Shape, Values};
+
+/// The shape and the kind of an argument.
+pub(crate) fn shape_of(argument: &Argument<Shape>) -> Result<Shape> {
+    let scalar = |values| Shape::new([]).with_values(values);
+    match argument {
+        Argument::Tensor(shape) => Ok(shape.clone()),
+        Argument::Constant(Constant::Bool(_)) => Ok(scalar(Values::Bools)),
+        Argument::Constant(Constant::Int(_)) => Ok(scalar(Values::Ints)),
+        Argument::Constant(Constant::Float(_)) => Ok(scalar(Values::Floats)),
+        Argument::Constant(Constant::Array(array)) => {
+            let sizes: Vec<_> = array.values.shape().iter().copied().map(Some).collect();
+            Ok(Shape::new(sizes).with_values(Values::of_dtype(array.dtype())))
+        }
+        _ => Err(Error::argument("the function takes a tensor, a number or an array here")
+            .expected("a tensor, a number or an array")
+            .hint("change the argument")),
+    }
+}
+
+/// The argument as a tensor: a number gets one axis of size 1.
+pub(crate) fn tensor_of(argument: Argument<AnyTensor>, device: &Device) -> Result<AnyTensor> {
+    match argument {
+        Argument::Tensor(tensor) => Ok(tensor),
+        Argument::Constant(Constant::Array(array)) if array.values.ndim() > 0 => {
+            let values: Vec<f32> = array.values.iter().map(|&value| value as f32).collect();
+            let flat = Tensor::<1>::from_data(TensorData::new(values, [array.values.len()]), device);
+            AnyTensor::from(flat).reshape(array.values.shape())
+        }
+        other => match number_of(&other) {
+            Some(number) => Ok(Tensor::<1>::full([1], number, device).into()),
+            None => Err(Error::argument("the function takes a tensor, a number or an array here")
+                .expected("a tensor, a number or an array")
+                .hint("change the argument")),
+        },
+    }
+}
+
+/// The value of a constant that is one number.
+pub(crate) fn number_of<T>(argument: &Argument<T>) -> Option<f64> {
+    match argument {
+        Argument::Constant(Constant::Bool(truth)) => Some(f64::from(u8::from(*truth))),
+        Argument::Constant(Constant::Int(number)) => Some(*number as f64),
+        Argument::Constant(Constant::Float(number)) => Some(*number),
+        Argument::Constant(Constant::Array(array)) if array.values.ndim() == 0 => array.values.first().copied(),
+        _ => None,
+    }
+}
+
+impl Call<'_, AnyTensor> {
+    /// The device of the first tensor.
+    pub fn tensors_device(&self) -> Result<Device> {
+        let device = self.arguments().iter().find_map(|argument| match argument {
+            Argument::Tensor(tensor) => Some(tensor.device()),
+            _ => None,
+        });
+        device.ok_or_else(|| no_tensor(self.class))
+    }
+}

@@ -1,0 +1,249 @@
+//! Functions of each element: arithmetic, comparisons and activations.
+
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::graph::keras_tensor::KerasTensor;
+use crate::ops::operand::{IntoOperand, call};
+
+/// Functions of one tensor without further arguments.
+macro_rules! unary {
+    ($($(#[$doc:meta])+ $name:ident => $class:literal;)+) => {$(
+        $(#[$doc])+
+        ///
+        /// # Errors
+        ///
+        /// If the tensor carries an error of an operator.
+        pub fn $name(x: impl IntoOperand) -> Result<KerasTensor> {
+            call($class, Value::Null, [x.into_operand()])
+        }
+    )+};
+}
+
+unary! {
+    /// The absolute value.
+    abs => "Absolute";
+    /// The inverse cosine, in radians.
+    arccos => "Arccos";
+    /// The inverse hyperbolic cosine.
+    arccosh => "Arccosh";
+    /// The inverse sine, in radians.
+    arcsin => "Arcsin";
+    /// The inverse hyperbolic sine.
+    arcsinh => "Arcsinh";
+    /// The inverse tangent, in radians.
+    arctan => "Arctan";
+    /// The inverse hyperbolic tangent.
+    arctanh => "Arctanh";
+    /// The smallest whole number that is not less.
+    ceil => "Ceil";
+    /// The cosine of radians.
+    cos => "Cos";
+    /// The hyperbolic cosine.
+    cosh => "Cosh";
+    /// The error function.
+    erf => "Erf";
+    /// e to the power of x.
+    exp => "Exp";
+    /// 2 to the power of x.
+    exp2 => "Exp2";
+    /// e to the power of x, minus 1.
+    expm1 => "Expm1";
+    /// The largest whole number that is not greater.
+    floor => "Floor";
+    /// Is the value a number and finite?
+    isfinite => "Isfinite";
+    /// Is the value infinite?
+    isinf => "Isinf";
+    /// Is the value no number?
+    isnan => "Isnan";
+    /// The natural logarithm.
+    log => "Log";
+    /// The logarithm to base 10.
+    log10 => "Log10";
+    /// The natural logarithm of 1 + x.
+    log1p => "Log1p";
+    /// The logarithm to base 2.
+    log2 => "Log2";
+    /// True where the value is 0 or false.
+    logical_not => "LogicalNot";
+    /// The value with the other sign.
+    negative => "Negative";
+    /// Ones of the same shape.
+    ones_like => "OnesLike";
+    /// 1 / x.
+    reciprocal => "Reciprocal";
+    /// 1 / √x.
+    rsqrt => "Rsqrt";
+    /// -1, 0 or 1, as the value is negative, 0 or positive.
+    sign => "Sign";
+    /// The sine of radians.
+    sin => "Sin";
+    /// The hyperbolic sine.
+    sinh => "Sinh";
+    /// The square root.
+    sqrt => "Sqrt";
+    /// The square.
+    square => "Square";
+    /// The same values, through which no gradient flows.
+    stop_gradient => "StopGradient";
+    /// The tangent of radians.
+    tan => "Tan";
+    /// The whole part: rounds towards 0.
+    trunc => "Trunc";
+    /// Zeros of the same shape.
+    zeros_like => "ZerosLike";
+    /// [`activations::hard_sigmoid`](crate::activations::hard_sigmoid).
+    hard_sigmoid => "HardSigmoid";
+    /// [`activations::hard_silu`](crate::activations::hard_silu).
+    hard_silu => "HardSilu";
+    /// [`activations::hard_tanh`](crate::activations::hard_tanh).
+    hard_tanh => "HardTanh";
+    /// [`activations::log_sigmoid`](crate::activations::log_sigmoid).
+    log_sigmoid => "LogSigmoid";
+    /// [`activations::relu`](crate::activations::relu).
+    relu => "Relu";
+    /// [`activations::relu6`](crate::activations::relu6).
+    relu6 => "Relu6";
+    /// [`activations::selu`](crate::activations::selu).
+    selu => "Selu";
+    /// [`activations::sigmoid`](crate::activations::sigmoid).
+    sigmoid => "Sigmoid";
+    /// [`activations::silu`](crate::activations::silu).
+    silu => "Silu";
+    /// [`activations::softplus`](crate::activations::softplus).
+    softplus => "Softplus";
+    /// [`activations::softsign`](crate::activations::softsign).
+    softsign => "Softsign";
+    /// [`activations::tanh`](crate::activations::tanh).
+    tanh => "Tanh";
+}
+
+/// Functions of two tensors, or of a tensor and a number or array.
+macro_rules! binary {
+    ($($(#[$doc:meta])+ $name:ident => $class:literal;)+) => {$(
+        $(#[$doc])+
+        ///
+        /// # Errors
+        ///
+        /// If the shapes do not broadcast.
+        pub fn $name(x1: impl IntoOperand, x2: impl IntoOperand) -> Result<KerasTensor> {
+            call($class, Value::Null, [x1.into_operand(), x2.into_operand()])
+        }
+    )+};
+}
+
+binary! {
+    /// x1 + x2.
+    add => "Add";
+    /// The angle of the point (x2, x1), in radians.
+    arctan2 => "Arctan2";
+    /// x1 / x2.
+    divide => "Divide";
+    /// x1 / x2, and 0 where x2 is 0.
+    divide_no_nan => "DivideNoNan";
+    /// Is x1 equal to x2?
+    equal => "Equal";
+    /// The largest whole number that is not greater than x1 / x2.
+    floor_divide => "FloorDivide";
+    /// Is x1 greater than x2?
+    greater => "Greater";
+    /// Is x1 at least x2?
+    greater_equal => "GreaterEqual";
+    /// Is x1 less than x2?
+    less => "Less";
+    /// Is x1 at most x2?
+    less_equal => "LessEqual";
+    /// log(exp(x1) + exp(x2)), without overflow.
+    logaddexp => "Logaddexp";
+    /// Are both true, that is, not 0?
+    logical_and => "LogicalAnd";
+    /// Is one of both true?
+    logical_or => "LogicalOr";
+    /// Is exactly one of both true?
+    logical_xor => "LogicalXor";
+    /// The greater of both.
+    maximum => "Maximum";
+    /// The lesser of both.
+    minimum => "Minimum";
+    /// The rest of x1 / x2, with the sign of x2.
+    mod_ => "Mod";
+    /// x1 · x2.
+    multiply => "Multiply";
+    /// Is x1 unequal to x2?
+    not_equal => "NotEqual";
+    /// x1 to the power of x2.
+    power => "Power";
+    /// x1 - x2.
+    subtract => "Subtract";
+    /// x1 / x2.
+    true_divide => "TrueDivide";
+    /// The dot product: that of the last axis of x1 and the first of a matrix x2.
+    dot => "Dot";
+    /// The product of matrices, which are the last two axes; those before broadcast.
+    matmul => "Matmul";
+}
+
+/// [`activations::elu`](crate::activations::elu).
+///
+/// # Errors
+///
+/// If the tensor carries an error of an operator.
+pub fn elu(x: impl IntoOperand, alpha: f64) -> Result<KerasTensor> {
+    call("Elu", json!({"alpha": alpha}), [x.into_operand()])
+}
+
+/// [`activations::gelu`](crate::activations::gelu).
+///
+/// # Errors
+///
+/// If the tensor carries an error of an operator.
+pub fn gelu(x: impl IntoOperand, approximate: bool) -> Result<KerasTensor> {
+    call("Gelu", json!({"approximate": approximate}), [x.into_operand()])
+}
+
+/// [`activations::leaky_relu`](crate::activations::leaky_relu).
+///
+/// # Errors
+///
+/// If the tensor carries an error of an operator.
+pub fn leaky_relu(x: impl IntoOperand, negative_slope: f64) -> Result<KerasTensor> {
+    call("LeakyRelu", json!({"negative_slope": negative_slope}), [x.into_operand()])
+}
+
+/// Rounds to so many decimals; half-way cases go to the even neighbour.
+///
+/// # Errors
+///
+/// If the tensor carries an error of an operator.
+pub fn round(x: impl IntoOperand, decimals: i64) -> Result<KerasTensor> {
+    call("Round", json!({"decimals": decimals}), [x.into_operand()])
+}
+
+/// Values below `x_min` become `x_min`, those above `x_max` become `x_max`.
+///
+/// # Errors
+///
+/// If the tensor carries an error of an operator.
+pub fn clip(x: impl IntoOperand, x_min: f64, x_max: f64) -> Result<KerasTensor> {
+    call("Clip", json!({"x_min": x_min, "x_max": x_max}), [x.into_operand()])
+}
+
+/// `x1` where the condition is true, else `x2`.
+///
+/// # Errors
+///
+/// If the shapes do not broadcast.
+pub fn where_(condition: impl IntoOperand, x1: impl IntoOperand, x2: impl IntoOperand) -> Result<KerasTensor> {
+    call("Where", Value::Null, [condition.into_operand(), x1.into_operand(), x2.into_operand()])
+}
+
+/// The values as another dtype, by Keras's name of it: a cast to integers drops the fraction, one to `"bool"` is true where
+/// the value is not 0. Horn computes with floats, so a cast to another float type changes nothing.
+///
+/// # Errors
+///
+/// If the dtype has no numbers.
+pub fn cast(x: impl IntoOperand, dtype: &str) -> Result<KerasTensor> {
+    call("Cast", json!({"dtype": dtype}), [x.into_operand()])
+}

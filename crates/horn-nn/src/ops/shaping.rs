@@ -1,0 +1,94 @@
+//! Functions that change shapes, and those that join and split tensors.
+
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
+use crate::operations::argument::Constant;
+use crate::ops::operand::{IntoAxes, IntoOperand, Operand, call, call_all};
+
+/// Functions of one tensor with the given parameters.
+macro_rules! shaping {
+    ($($(#[$doc:meta])+ $name:ident($($parameter:ident: $type:ty => $value:expr),*) => $class:literal;)+) => {$(
+        $(#[$doc])+
+        ///
+        /// # Errors
+        ///
+        /// If an axis does not exist, or a size does not fit.
+        pub fn $name(x: impl IntoOperand $(, $parameter: $type)*) -> Result<KerasTensor> {
+            call($class, json!({$(stringify!($parameter): $value),*}), [x.into_operand()])
+        }
+    )+};
+}
+
+shaping! {
+    /// Repeats axes of size 1, and adds axes before the first, up to this shape.
+    broadcast_to(shape: impl IntoAxes => shape.into_axes()) => "BroadcastTo";
+    /// Adds an axis of size 1.
+    expand_dims(axis: impl IntoAxes => axis.into_axes()) => "ExpandDims";
+    /// Turns the order along the axes round.
+    flip(axis: impl IntoAxes => axis.into_axes()) => "Flip";
+    /// Moves axes to other places; the others keep their order.
+    moveaxis(source: impl IntoAxes => source.into_axes(), destination: impl IntoAxes => destination.into_axes()) => "Moveaxis";
+    /// Repeats each slice along an axis.
+    repeat(repeats: i64 => repeats, axis: i64 => axis) => "Repeat";
+    /// The same values in another shape, the batch axis included; one size may be -1.
+    reshape(newshape: impl IntoAxes => newshape.into_axes()) => "Reshape";
+    /// Moves values along the axes; those beyond the end come in at the start.
+    roll(shift: impl IntoAxes => shift.into_axes(), axis: impl IntoAxes => axis.into_axes()) => "Roll";
+    /// Leaves out axes of size 1.
+    squeeze(axis: impl IntoAxes => axis.into_axes()) => "Squeeze";
+    /// Swaps two axes.
+    swapaxes(axis1: i64 => axis1, axis2: i64 => axis2) => "Swapaxes";
+    /// Repeats the whole tensor along each axis.
+    tile(repeats: impl IntoAxes => repeats.into_axes()) => "Tile";
+    /// Permutes the axes.
+    transpose(axes: impl IntoAxes => axes.into_axes()) => "Transpose";
+}
+
+/// Puts the tensors after each other along an axis.
+///
+/// # Errors
+///
+/// If the sizes of other axes differ.
+pub fn concatenate(xs: impl IntoTensors, axis: i64) -> Result<KerasTensor> {
+    call("Concatenate", json!({"axis": axis}), [Operand::list(xs)])
+}
+
+/// Puts the tensors after each other along a new axis.
+///
+/// # Errors
+///
+/// If the shapes differ.
+pub fn stack(xs: impl IntoTensors, axis: i64) -> Result<KerasTensor> {
+    call("Stack", json!({"axis": axis}), [Operand::list(xs)])
+}
+
+/// Splits the tensor along an axis: into so many equal parts, or, with an array of numbers, at these places.
+///
+/// # Errors
+///
+/// If the size of the axis is unknown, or can't be split so.
+pub fn split(x: impl IntoOperand, indices_or_sections: impl IntoAxes, axis: i64) -> Result<Vec<KerasTensor>> {
+    let config = json!({"indices_or_sections": indices_or_sections.into_axes(), "axis": axis});
+    call_all("Split", config, [x.into_operand()])
+}
+
+/// The slices along an axis, without the axis.
+///
+/// # Errors
+///
+/// If the size of the axis is unknown.
+pub fn unstack(x: impl IntoOperand, axis: i64) -> Result<Vec<KerasTensor>> {
+    call_all("Unstack", json!({"axis": axis}), [x.into_operand()])
+}
+
+/// Adds margins of a constant before and after each axis, the batch axis included.
+///
+/// # Errors
+///
+/// If there is not one pair for each axis.
+pub fn pad<const N: usize>(x: impl IntoOperand, pad_width: [[usize; 2]; N], constant: f64) -> Result<KerasTensor> {
+    let width: Value = pad_width.iter().map(|pair| Value::from(pair.to_vec())).collect();
+    call("Pad", json!({"pad_width": width}), [x.into_operand(), Operand::constant(Constant::Float(constant))])
+}
