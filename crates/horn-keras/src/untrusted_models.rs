@@ -865,6 +865,23 @@ fn corrupted_file_of_keras_2() {
 }
 
 #[test]
+fn corrupted_zip_of_keras_2() {
+    if runs_alone("untrusted_models::corrupted_zip_of_keras_2") {
+        return;
+    }
+    harm("v2_zip_mlp.keras", &small("models/v2_zip_mlp.keras"));
+}
+
+/// Not compiled, so half of its weights can't be told from others.
+#[test]
+fn corrupted_quantized_weights() {
+    if runs_alone("untrusted_models::corrupted_quantized_weights") {
+        return;
+    }
+    harm("quantized_int4_blocks.keras", &small("models/quantized_int4_blocks.keras"));
+}
+
+#[test]
 fn corrupted_graph_of_convolutions() {
     if runs_alone("untrusted_models::corrupted_graph_of_convolutions") {
         return;
