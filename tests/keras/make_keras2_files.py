@@ -114,6 +114,7 @@ def functions():
     x, y = keras.Input((4, 6)), keras.Input((4, 6))
     h = 1.0 - tf.nn.relu(layers.Dense(6)(x)) * 2.0 + y
     h = h / (1.5 + tf.square(y)) - tf.constant([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    h = tf.matmul(tf.nn.softmax(tf.matmul(h, y, transpose_b=True) / 3.0), h)
     parts = tf.concat([h[:, 1:3], tf.clip_by_value(h[:, ::2], -1.0, 0.5)], axis=1)
     z = tf.reduce_mean(parts, axis=-1, keepdims=True) * tf.nn.softmax(parts) + tf.nn.gelu(-parts)
     z = tf.reshape(tf.transpose(tf.stack([z, tf.maximum(z, 0.1)], axis=1), [0, 2, 1, 3]), (-1, 4, 12))

@@ -63,7 +63,7 @@ const FUNCTIONS: &[Function] = &[
     binary("pow", "Power"),
     binary("subtract", "Subtract"),
     binary("truediv", "Divide"),
-    of("matmul", "numpy", "Matmul", &["b"], &[]),
+    of("matmul", "numpy", "Matmul", &["b"], &[("transpose_a", TRANSPOSED[0]), ("transpose_b", TRANSPOSED[1])]),
     of("where", "numpy", "Where", &["x", "y"], &[]),
     unary("abs", "Absolute"),
     unary("ceil", "Ceil"),
@@ -123,16 +123,17 @@ const FUNCTIONS: &[Function] = &[
     nn("swish", "Silu"),
 ];
 
+/// Which factors of a product of matrices are transposed. Keras has no such arguments.
+const TRANSPOSED: [&str; 2] = ["transpose_a", "transpose_b"];
+
 /// TensorFlow's modules that the functions are in.
 const MODULES: [&str; 8] = ["", "__operators__", "compat.v1", "compat.v1.math", "compat.v1.nn", "linalg", "math", "nn"];
 
 /// Arguments without an effect, with the value at which they have none. Those with `None` never have one.
-const WITHOUT_EFFECT: [(&str, Option<Value>); 6] = [
+const WITHOUT_EFFECT: [(&str, Option<Value>); 4] = [
     ("name", None),
     ("batch_dims", Some(Value::Null)),
     ("conjugate", Some(Value::Bool(false))),
-    ("transpose_a", Some(Value::Bool(false))),
-    ("transpose_b", Some(Value::Bool(false))),
     ("validate_indices", Some(Value::Null)),
 ];
 
@@ -191,7 +192,16 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
             }
         }
     }
-    replace(object, function.module, function.class, config);
+    let [a, b] = TRANSPOSED.map(|key| config.remove(key).is_some_and(|is_transposed| is_transposed == true));
+    if a || b {
+        let factor =
+            |is_transposed, plain: &str, other: &str| format!("...{}", if is_transposed { other } else { plain });
+        let subscripts = format!("{},{}->...ik", factor(a, "ij", "ji"), factor(b, "jk", "kj"));
+        config.insert("subscripts".to_owned(), subscripts.into());
+        replace(object, "numpy", "Einsum", config);
+    } else {
+        replace(object, function.module, function.class, config);
+    }
     Ok(())
 }
 

@@ -309,6 +309,10 @@ fn functions_of_tensorflow_are_those_of_keras_3() {
          expected one of TensorFlow's common functions. Hint: use a layer for it in the program that saves the model."
     );
     assert!(error("io.exp", json!({})).contains("received tf.io.exp"));
-    let transposed = error("linalg.matmul", json!({"b": ["y", 0, 0], "transpose_b": true}));
-    assert!(transposed.contains("received transpose_b = true of tf.linalg.matmul"), "{transposed}");
+    let unknown = error("math.reduce_sum", json!({"axis": 1, "other": true}));
+    assert!(unknown.contains("received other = true of tf.math.reduce_sum"), "{unknown}");
+    let product = json!([[["x", 0, 0, {"b": ["y", 0, 0], "transpose_b": true}]]]);
+    let einsum =
+        (json!("Einsum"), json!({"name": "f", "subscripts": "...ij,...kj->...ik"}), json!([tensor("x"), tensor("y")]));
+    assert_eq!(translated("TFOpLambda", "linalg.matmul", product), einsum);
 }
