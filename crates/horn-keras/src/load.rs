@@ -29,8 +29,8 @@ use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 /// policy itself is kept and written again.
 ///
 /// Weights that are quantized to `int8` or `int4` are read as floats, and written as such. Where Keras also rounds the
-/// inputs of these layers, Horn doesn't, and a warning says so. Other quantized models (`float8`, `gptq`, …) are an
-/// error. LoRA's matrices are part of the kernels, as Keras writes them.
+/// inputs of these layers, so does Horn, but a file that it writes is that of a model without quantization. Other
+/// quantized models (`float8`, `gptq`, …) are an error. LoRA's matrices are part of the kernels, as Keras writes them.
 ///
 /// Files of Keras 2, `.h5` and `.keras`, compute what they computed there, also where Keras 3 gives a name another
 /// meaning. If the state of their optimizer can't be read, it starts anew, and a warning says so.

@@ -9,7 +9,7 @@ use crate::layer::description::Layer;
 use crate::layer::given::Given;
 use crate::layer::reading::{ReadContext, within};
 use crate::layer::users;
-use crate::layers::core_layers::lambda;
+use crate::layers::core_layers::{lambda, rounded_inputs};
 use crate::layers::family::Family;
 use crate::layers::{
     activation, attention, convolution, core_layers, merging, normalization, pooling, preprocessing, recurrent,
@@ -62,6 +62,9 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
         "Functional" | "Model" => return Ok(Box::new(read::functional(config, &Registry)?)),
         "Sequential" => return Ok(Box::new(read::sequential(config, &Registry)?)),
         "Lambda" => return Err(lambda::unreadable()),
+        _ if rounded_inputs::quantizer(config).is_some() => {
+            return rounded_inputs::read(class_name, config, |plain| from_config(class_name, plain));
+        }
         _ => {}
     }
     let of_keras = || FAMILIES.iter().find_map(|family| (family.read)(class_name, config));
