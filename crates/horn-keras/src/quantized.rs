@@ -130,11 +130,6 @@ impl Classes {
 }
 
 impl Kernel {
-    /// The variable of the integers.
-    pub fn path(&self) -> &str {
-        &self.values
-    }
-
     /// All variables that belong to the kernel.
     pub fn paths(&self) -> impl Iterator<Item = &String> {
         let blocks = self.blocks.iter().flat_map(|(zeros, groups)| [zeros, groups]);
