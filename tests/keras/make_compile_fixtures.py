@@ -11,6 +11,7 @@ Run as `make_fixtures.py`, whose conventions hold here too:
 """
 
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -117,7 +118,11 @@ def configs():
         metrics=[metrics.MeanAbsoluteError()],
     )
     yield config("AdamW", DENSE, canonical=True, optimizer=optimizers.AdamW(), loss=losses.MeanSquaredError())
+    weighted = {"metrics": ["mae", "mae"], "weighted_metrics": ["mae", "mae", "mse"]}
+    yield config("weighted metrics", DENSE, canonical=False, loss="mse", **weighted)
     both = [DENSE, SPARSE]
+    by_name = {"metrics": {"left": ["mae"]}, "weighted_metrics": {"left": ["mae", "mse"], "right": "acc"}}
+    yield config("weighted metrics by name", both, outputs=2, loss=["mse", sparse()], **by_name)
     names = {"left": "mse", "right": sparse()}
     yield config("one loss for two", DENSE, outputs=2, loss="mse", metrics=["mae", "mse"])
     weights = {"right": 0.5, "left": 2.0}
@@ -153,11 +158,14 @@ def nested_model():
     return keras.Model(given, layers.Dense(3, activation="softmax", name="head")(x), name="outer")
 
 
-def variables(optimizer):
-    """Of Keras's two kinds: the steps are an integer, all others are floats."""
+def variables(optimizer, model):
+    """Of Keras's two kinds: the steps are an integer, all others are floats. In a new optimizer, each is a constant."""
+    fresh = type(optimizer).from_config(optimizer.get_config())
+    fresh.build(model.trainable_variables)
+    path = lambda variable: re.sub(r"^variable_[0-9]+$", "variable", variable.path.split("/", 1)[-1])  # noqa: E731
     return [
-        {"path": variable.path.split("/", 1)[1], "dtype": variable.dtype, **tensor(np.asarray(variable.value))}
-        for variable in optimizer.variables
+        {"path": path(one), "dtype": one.dtype, "fresh": float(np.max(new.value)), **tensor(np.asarray(one.value))}
+        for one, new in zip(optimizer.variables, fresh.variables)
     ]
 
 
@@ -175,9 +183,9 @@ def run(name, optimizer, build=plain_model, learning_rate=None):
         path = Path(folder) / "model.keras"
         model.save(path)
         loaded = keras.models.load_model(path)
-    before = variables(loaded.optimizer)
+    before = variables(loaded.optimizer, loaded)
     # Their names depend on where in the program the weights were made.
-    assert [entry["data"] for entry in before] == [entry["data"] for entry in variables(model.optimizer)]
+    assert [entry["data"] for entry in before] == [entry["data"] for entry in variables(model.optimizer, model)]
     compile_config = loaded.get_compile_config()
     keras.utils.set_random_seed(7)
     history = loaded.fit(X, SPARSE, batch_size=4, shuffle=True, verbose=0).history
@@ -207,6 +215,13 @@ def runs():
     yield run("Adam at another rate", optimizers.Adam(0.01), learning_rate=0.003)
     yield run("AdamW", optimizers.AdamW(0.01, weight_decay=0.1))
     yield run("AdamW with amsgrad", optimizers.AdamW(0.01, amsgrad=True, clipvalue=0.05))
+    yield run("Adagrad", optimizers.Adagrad(0.01))
+    yield run("Adadelta", optimizers.Adadelta(1.0))
+    yield run("Adamax", optimizers.Adamax(0.01))
+    yield run("Nadam", optimizers.Nadam(0.01))
+    yield run("Lion", optimizers.Lion(0.003, weight_decay=0.1))
+    yield run("Lamb", optimizers.Lamb(0.01))
+    yield run("Ftrl", optimizers.Ftrl(0.05))
     yield run("nested", optimizers.Adam(0.01), nested_model)
 
 

@@ -99,6 +99,26 @@ def probabilities(rng, shape, total_one=True):
     return short(values / values.sum(-1, keepdims=True) if total_one else values / 1.1)
 
 
+def positive(rng, shape):
+    return abs(normal(rng, shape)) + np.float32(1 / 16)
+
+
+def binaries(rng, shape):
+    return rng.randint(0, 2, shape).astype("float32")
+
+
+def one_hots(rng, shape):
+    return np.eye(shape[-1], dtype="float32")[rng.randint(0, shape[-1], shape[:-1])]
+
+
+def class_numbers(rng, shape):
+    return rng.randint(0, shape[-1], shape[:-1]).astype("int32")
+
+
+def fractions(rng, shape):
+    return probabilities(rng, shape, total_one=False)
+
+
 # ---------------------------------------------------------------- activations
 
 
@@ -320,7 +340,8 @@ def losses():
         loss = maker(**arguments)
         run = lambda pred: loss(y_true, pred, sample_weight=weight)  # noqa: E731
         entries.append({
-            "class_name": type(loss).__name__, "config": loss.get_config(), "case": case,
+            # Keras leaves some arguments out of the configuration.
+            "class_name": type(loss).__name__, "config": loss.get_config() | arguments, "case": case,
             "y_true": tensor(y_true), "y_pred": tensor(y_pred),
             "sample_weight": None if weight is None else tensor(weight),
             "loss": tensor(run(y_pred)), "dy_pred": tensor(jax.grad(lambda pred: run(pred).sum())(y_pred)),
@@ -405,6 +426,58 @@ def losses():
         ):
             add(categorical, case, three[label], pred, from_logits=logits, reduction=reduction)
             add(sparse, case, label, pred, from_logits=logits, reduction=reduction)
+
+    # The other losses of rows: the class, how to draw targets and predictions, and arguments to try.
+    k = keras.losses
+    signs = lambda rng, shape: 2 * binaries(rng, shape) - 1  # noqa: E731
+    focal = [{}, {"alpha": 0.5, "gamma": 3.0}, {"gamma": 0.0}, {"label_smoothing": 0.1}]
+    plan = [
+        (k.Huber, normal, normal, [{}, {"delta": 0.5}]),
+        (k.MeanAbsolutePercentageError, normal, normal, [{}]),
+        (k.MeanSquaredLogarithmicError, positive, normal, [{}]),
+        (k.LogCosh, normal, normal, [{}]),
+        (k.CosineSimilarity, positive, positive, [{}]),
+        (k.Hinge, signs, normal, [{}]),
+        (k.Hinge, binaries, normal, [{}]),
+        (k.Hinge, normal, normal, [{}]),
+        (k.SquaredHinge, signs, normal, [{}]),
+        (k.SquaredHinge, binaries, normal, [{}]),
+        (k.CategoricalHinge, one_hots, normal, [{}]),
+        (k.KLDivergence, probabilities, probabilities, [{}]),
+        (k.KLDivergence, one_hots, probabilities, [{}]),
+        (k.Poisson, positive, positive, [{}]),
+        (k.BinaryFocalCrossentropy, binaries, fractions, [*focal, {"apply_class_balancing": True}]),
+        (k.BinaryFocalCrossentropy, binaries, normal, [{"from_logits": True}]),
+        (k.CategoricalFocalCrossentropy, one_hots, probabilities, focal),
+        (k.CategoricalFocalCrossentropy, one_hots, normal, [{"from_logits": True}]),
+        (k.CategoricalGeneralizedCrossEntropy, class_numbers, probabilities, [{}, {"q": 0.75}]),
+    ]
+
+    for maker, true, pred, settings in plan:
+        # Each class has its own draws, so that a new one changes no other.
+        rng = np.random.RandomState(sum(map(ord, maker.__name__)))
+        matrix, cube = [(true(rng, shape), pred(rng, shape)) for shape in ((4, 3), (2, 3, 4))]
+        for arguments in settings:
+            add_reductions(maker, "matrix", *matrix, weight, **arguments)
+            add(maker, "cube", *cube, **arguments)
+            add(maker, "cube, weights (2, 3)", *cube, short([[1, 2, 0], [0.5, 1, 3]]), **arguments)
+
+    # The losses of whole batches.
+    rng = np.random.RandomState(31)
+    images = binaries(rng, (4, 2, 3, 2)), fractions(rng, (4, 2, 3, 2))
+    for maker, settings in ((k.Dice, [{}]), (k.Tversky, [{}, {"alpha": 0.25, "beta": 0.75}])):
+        for arguments in settings:
+            for axis in ({}, {"axis": (1, 2, 3)}, {"axis": (-3, -2, -1)}):
+                add_reductions(maker, "images", *images, weight, **axis, **arguments)
+            add(maker, "images, axis 0", *images, axis=0, **arguments)
+        add(maker, "matrix", *[image[:, 0, 0] for image in images])
+    embeddings = normal(rng, (5, 3))
+    embeddings = short(embeddings / np.linalg.norm(embeddings, axis=-1, keepdims=True))
+    pairs, ones = np.array([7, 500, 7, 2, 500], "int32"), np.ones(5, "int32")
+    for label in (pairs, ones):
+        add_reductions(k.Circle, "embeddings", label, embeddings, np.array([1.0, 2.0, 0.0, 0.5, 1.0], "float32"))
+        add(k.Circle, "other arguments", label, embeddings, gamma=4.0, margin=0.25, remove_diagonal=False)
+    add(k.Circle, "labels (n, 1)", column(pairs), embeddings)
     return entries
 
 
@@ -482,6 +555,59 @@ def metrics():
         add(maker, "matrix", lambda: (floats(4, 3), floats(4, 3)))
         add(maker, "cube", lambda: (floats(4, 2, 3), floats(4, 2, 3)))
 
+    # The other metrics: the class, how to draw targets and predictions, and arguments to try.
+    signs = lambda rng, shape: 2 * binaries(rng, shape) - 1  # noqa: E731
+    numbers = lambda rng, shape: rng.randint(0, 3, shape).astype("float32")  # noqa: E731
+    areas = [{"curve": c, "summation_method": s} for c in ("ROC", "PR", "PRGAIN") for s in ("interpolation", "minoring", "majoring")]  # noqa: E501
+    areas += [{"num_thresholds": 11}, {"multi_label": True}, {"multi_label": True, "curve": "PR"}]
+    averages = [{"average": a, "threshold": t} for a in ("micro", "macro", "weighted") for t in (None, 0.25)]
+    some = {"num_classes": 3, "target_class_ids": [0, 2]}
+    plan = [
+        (m.RootMeanSquaredError, normal, normal, [{}]),
+        (m.MeanAbsolutePercentageError, normal, normal, [{}]),
+        (m.MeanSquaredLogarithmicError, positive, normal, [{}]),
+        (m.LogCoshError, normal, normal, [{}]),
+        (m.CosineSimilarity, positive, positive, [{}]),
+        (m.Hinge, signs, normal, [{}]),
+        (m.SquaredHinge, signs, normal, [{}]),
+        (m.CategoricalHinge, one_hots, normal, [{}]),
+        (m.KLDivergence, probabilities, probabilities, [{}]),
+        (m.Poisson, positive, positive, [{}]),
+        (m.BinaryCrossentropy, binaries, fractions, [{}, {"label_smoothing": 0.25}]),
+        (m.BinaryCrossentropy, binaries, normal, [{"from_logits": True}]),
+        (m.CategoricalCrossentropy, one_hots, probabilities, [{}, {"label_smoothing": 0.25}]),
+        (m.CategoricalCrossentropy, one_hots, normal, [{"from_logits": True}]),
+        (m.SparseCategoricalCrossentropy, class_numbers, probabilities, [{}]),
+        (m.SparseCategoricalCrossentropy, class_numbers, normal, [{"from_logits": True}]),
+        (m.TopKCategoricalAccuracy, one_hots, probabilities, [{}, {"k": 2}]),
+        (m.SparseTopKCategoricalAccuracy, class_numbers, probabilities, [{}, {"k": 2}]),
+        (m.TruePositives, binaries, fractions, [{}, {"thresholds": 0.25}, {"thresholds": [0.25]}]),
+        (m.FalsePositives, binaries, fractions, [{}, {"thresholds": 0.25}]),
+        (m.TrueNegatives, binaries, fractions, [{}, {"thresholds": 0.25}]),
+        (m.FalseNegatives, binaries, fractions, [{}, {"thresholds": 0.25}]),
+        (m.Precision, binaries, fractions, [{}, {"thresholds": 0.25}, {"class_id": 0}, {"thresholds": 1.0}]),
+        (m.Recall, binaries, fractions, [{}, {"thresholds": 0.25}, {"class_id": 0}, {"thresholds": 1.0}]),
+        (m.AUC, binaries, fractions, [{}, *areas]),
+        (m.AUC, binaries, normal, [{"from_logits": True}]),
+        (m.F1Score, binaries, fractions, averages),
+        (m.FBetaScore, binaries, fractions, [one | {"beta": 2.0} for one in averages]),
+        (m.MeanIoU, numbers, numbers, [{"num_classes": 3}, {"num_classes": 2}, {"num_classes": 3, "ignore_class": 1}]),
+        (m.MeanIoU, numbers, numbers, [{"num_classes": 3, "dtype": "float32"}]),
+        (m.IoU, numbers, numbers, [some]),
+        (m.OneHotIoU, one_hots, probabilities, [some]),
+        (m.OneHotMeanIoU, one_hots, probabilities, [{"num_classes": 3}]),
+        (m.BinaryIoU, binaries, fractions, [{}, {"threshold": 0.25, "target_class_ids": [1]}]),
+    ]
+    for maker, true, pred, settings in plan:
+        # Each class has its own draws, so that a new one changes no other.
+        rng = np.random.RandomState(sum(map(ord, maker.__name__)))
+        for shape in ((4, 3), (4, 1)):
+            # Where each value is a class of its own, Keras takes a weight for each value.
+            weighted = flat if shape == (4, 3) and maker in (m.MeanIoU, m.IoU, m.BinaryIoU) else {}
+            for arguments in settings:
+                draw = lambda: (true(rng, shape), pred(rng, shape))  # noqa: E731, B023
+                add(maker, f"{shape}", draw, **weighted, **arguments)
+
     resolve = []
     for name in ("accuracy", "acc"):
         for true_shape, pred_shape in (
@@ -517,6 +643,15 @@ def optimizers():
         (o.RMSprop, [{}, fast, fast | {"momentum": 0.9}, fast | {"centered": True},
                      fast | {"momentum": 0.9, "centered": True}, fast | {"rho": 0.5}, fast | {"epsilon": 0.1},
                      fast | {"weight_decay": 0.01}]),
+        (o.Adagrad, [{}, fast, fast | {"initial_accumulator_value": 0.5}, fast | {"epsilon": 0.1}]),
+        (o.Adadelta, [{}, {"learning_rate": 1.0}, {"learning_rate": 1.0, "rho": 0.5, "epsilon": 0.1}]),
+        (o.Adamax, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
+        (o.Nadam, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
+        (o.Lion, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"weight_decay": 0.01}]),
+        (o.Lamb, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
+        (o.Ftrl, [{}, fast, fast | {"l1_regularization_strength": 0.5}, fast | {"l2_regularization_strength": 0.5},
+                  fast | {"l2_shrinkage_regularization_strength": 0.5}, fast | {"learning_rate_power": -0.25},
+                  fast | {"beta": 0.5, "initial_accumulator_value": 0.5}]),
     ]  # fmt: skip
     pairs = [(o.SGD, fast | {"global_clipnorm": 1.0}), (o.Adam, fast | {"global_clipnorm": 1.0}),
              (o.SGD, fast | {"clipnorm": 1.0}), (o.SGD, fast | {"global_clipnorm": 100.0})]  # fmt: skip
@@ -544,6 +679,39 @@ def optimizers():
     for maker, args in pairs:
         head, start, grads, after = run(maker, args, [(3, 4), (4,)])
         entries.append(head | {"vars": start, "grads": grads, "after": after})
+    return entries
+
+
+# ---------------------------------------------------------------- schedules
+
+
+def schedules():
+    """Entries {"class_name", "config", "steps", "rates"}: the learning rate of each step."""
+    s = keras.optimizers.schedules
+    plan = [
+        s.ExponentialDecay(0.1, 10, 0.5),
+        s.ExponentialDecay(0.1, 10, 0.5, staircase=True),
+        s.InverseTimeDecay(0.1, 10, 0.5),
+        s.InverseTimeDecay(0.1, 10, 0.5, staircase=True),
+        s.PolynomialDecay(0.1, 10),
+        s.PolynomialDecay(0.1, 10, end_learning_rate=0.01, power=2.0, name="poly"),
+        s.PolynomialDecay(0.1, 10, power=0.5, cycle=True),
+        s.PiecewiseConstantDecay([10, 20], [0.1, 0.02, 0.003]),
+        s.PiecewiseConstantDecay([1], [0.1, 0.5]),
+        s.CosineDecay(0.1, 10),
+        s.CosineDecay(0.1, 10, alpha=0.25),
+        s.CosineDecay(0.02, 20, alpha=0.25, warmup_target=0.1, warmup_steps=10),
+        s.CosineDecayRestarts(0.1, 10),
+        s.CosineDecayRestarts(0.1, 10, t_mul=1.0, m_mul=0.5),
+        s.CosineDecayRestarts(0.1, 10, t_mul=1.5, m_mul=0.5, alpha=0.25),
+    ]
+    steps = [0, 1, 2, 3, 7, 9, 10, 11, 15, 19, 20, 21, 29, 30, 31, 50, 99, 100, 101, 1000]
+    entries = []
+    for schedule in plan:
+        rates = [float(schedule(np.int32(step))) for step in steps]
+        entries.append({
+            "class_name": type(schedule).__name__, "config": schedule.get_config(), "steps": steps, "rates": rates,
+        })  # fmt: skip
     return entries
 
 
@@ -755,7 +923,7 @@ def layers():
     return entries
 
 
-FILES = [activations, initializers, seeds, losses, metrics, optimizers, training, summary, layers]
+FILES = [activations, initializers, seeds, losses, metrics, optimizers, schedules, training, summary, layers]
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)

@@ -11,13 +11,16 @@ without its part, and the script fails if the difference is too small for a test
 The entries are {"name", "model", "compile_config", "x", "y", "seed", "fit", "weights", "history", "final_weights",
 "evaluate"}. "model" is {"class_name", "config"}, as Keras writes it. The last batch is always
 smaller: of 22 samples 16 train and 6 validate, 5 at a time, and `evaluate` takes 4 at a time.
+
+The run "modes" has calls of layers with `training`, which count only where the program calls the model: its entry also
+has "called", the output of `model(x)` at the end.
 """
 
 import json
 
 from make_fixtures import keras, normal, np, tensor, write
 
-from keras import constraints, layers, losses, metrics, optimizers, regularizers
+from keras import constraints, layers, losses, metrics, optimizers, regularizers, tree
 
 SAMPLES, STEPS, FEATURES, WORDS, SEED = 22, 5, 4, 9, 7
 FIT = {"epochs": 2, "batch_size": 5, "validation_split": 0.25, "shuffle": True}
@@ -85,7 +88,7 @@ def masked_numbers(on=True):
     x = layers.Masking()(given) if on else given
     x = layers.GRU(3, return_sequences=True)(x)
     model = keras.Model(given, layers.Dense(2)(x))
-    model.compile(optimizers.SGD(0.2), losses.MeanSquaredError())
+    model.compile(optimizers.SGD(0.2), losses.MeanSquaredError(), metrics=[metrics.MeanAbsoluteError()])
     return model, [SIGNALS], [STEP_TARGETS]
 
 
@@ -118,6 +121,37 @@ def all_of_them(on=True):
     return model, [SENTENCES, VECTORS], [STEP_LABELS, TARGETS]
 
 
+def named_outputs(on=True):
+    """The keys of the outputs are not the names of their layers, and not in their order."""
+    given = keras.Input((FEATURES,))
+    x = layers.Dense(5, activation="tanh")(given)
+    outputs = [layers.Dense(3, name="first")(x), layers.Dense(3, activation="softmax", name="second")(x)]
+    model = keras.Model(given, {"b": outputs[0], "a": outputs[1]})
+    model.compile(
+        optimizers.SGD(0.1, momentum=0.5),
+        {"b": losses.MeanSquaredError(), "a": losses.SparseCategoricalCrossentropy()},
+        loss_weights={"b": 0.5, "a": 2.0} if on else None,
+        metrics={"b": [metrics.MeanAbsoluteError()], "a": [metrics.SparseCategoricalAccuracy()]},
+    )
+    return model, [VECTORS], {"a": LABELS, "b": TARGETS}
+
+
+def modes(on=True):
+    """`on` gives the calls of the layers a mode."""
+    mode = lambda training: {"training": training} if on else {}  # noqa: E731
+    inside = keras.Input((5,))
+    inner = keras.Model(inside, layers.BatchNormalization(momentum=0.5)(inside, **mode(False)), name="inner")
+    outer = keras.Model(inside, layers.BatchNormalization(momentum=0.5)(inside, **mode(True)), name="outer")
+    given = keras.Input((FEATURES,))
+    x = layers.Dense(5, activation="tanh")(given)
+    x = layers.BatchNormalization(momentum=0.5)(x, **mode(False))
+    x = inner(layers.Dense(5)(x), **mode(True))
+    x = outer(layers.Dense(5)(x))
+    model = keras.Model(given, layers.Dense(3)(x))
+    model.compile(optimizers.SGD(0.1), losses.MeanSquaredError())
+    return model, [VECTORS], [TARGETS]
+
+
 def run(make, on=True):
     keras.backend.clear_session()
     keras.utils.set_random_seed(SEED)
@@ -125,16 +159,16 @@ def run(make, on=True):
     described = {"class_name": type(model).__name__, "config": json.loads(json.dumps(model.get_config()))}
     compile_config = json.loads(json.dumps(model.get_compile_config()))
     weights = [tensor(weight) for weight in model.get_weights()]
-    one = lambda values: values if len(values) > 1 else values[0]  # noqa: E731
+    one = lambda values: values[0] if len(values) == 1 else values  # noqa: E731
     keras.utils.set_random_seed(SEED)
     history = model.fit(one(x), one(y), verbose=0, **FIT).history
     evaluated = model.evaluate(one(x), one(y), batch_size=EVALUATED, return_dict=True, verbose=0)
     return {
         "name": make.__name__.replace("_", " "), "model": described, "compile_config": compile_config,
-        "x": [tensor(value) for value in x], "y": [tensor(value) for value in y], "seed": SEED,
+        "x": [tensor(value) for value in x], "y": [tensor(value) for value in tree.flatten(y)], "seed": SEED,
         "fit": FIT | {"evaluated": EVALUATED}, "weights": weights, "history": history,
         "final_weights": [tensor(weight) for weight in model.get_weights()], "evaluate": evaluated,
-    }  # fmt: skip
+    } | ({"called": tensor(model(x[0]))} if make is modes else {})  # fmt: skip
 
 
 def checked(make):
@@ -145,6 +179,16 @@ def checked(make):
     return entry
 
 
+def checked_modes():
+    """The run, if the modes of the calls change what the model gives when it is called, and nothing else."""
+    entry, without = run(modes), run(modes, on=False)
+    for key in ("history", "final_weights", "evaluate"):
+        assert entry[key] == without[key], key
+    called = [np.asarray(run["called"]["data"]) for run in (entry, without)]
+    assert abs(called[0] - called[1]).max() > 2e-3
+    return entry
+
+
 if __name__ == "__main__":
-    runs = [regularized, active, constrained, masked_labels, masked_numbers, two_outputs, all_of_them]
-    write("steps", [checked(make) for make in runs])
+    runs = [regularized, active, constrained, masked_labels, masked_numbers, two_outputs, named_outputs, all_of_them]
+    write("steps", [checked(make) for make in runs] + [checked_modes()])

@@ -36,7 +36,7 @@ fn values_and_gradients_are_those_of_keras() {
         }
 
         let y_true = match loss.targets() {
-            TargetKind::Dense => entry.y_true.any_tensor(&device),
+            TargetKind::Dense | TargetKind::Any => entry.y_true.any_tensor(&device),
             TargetKind::Classes => classes(&entry.y_true, &device),
         };
         let flat = entry.y_pred.flat(&device).require_grad();

@@ -13,6 +13,7 @@ mod metrics;
 mod operations;
 mod optimizers;
 pub mod preprocessing;
+mod schedules;
 mod steps;
 mod summary;
 mod training;

@@ -56,7 +56,7 @@ impl Variables {
 #[test]
 fn five_steps_are_those_of_keras() {
     let entries: Vec<Entry> = read("optimizers.json");
-    assert_eq!(entries.len(), 32);
+    assert!(entries.len() >= 32, "only {} entries", entries.len());
     let mut compared = BTreeSet::new();
     for entry in entries {
         let alone = |arrays: Vec<Array>| arrays.into_iter().map(|array| vec![array]).collect();

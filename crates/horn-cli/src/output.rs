@@ -31,6 +31,11 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
+/// Writes a warning to stderr, as one line.
+pub fn warn(warning: &Error) {
+    note(&format!("warning: {}", warning.to_string().split_whitespace().collect::<Vec<_>>().join(" ")));
+}
+
 /// Formats a table with aligned columns. The columns in `numbers` are aligned to the right.
 pub fn table(rows: &[Vec<String>], numbers: &[usize]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);

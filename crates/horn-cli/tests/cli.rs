@@ -541,40 +541,60 @@ fn what_was_done_is_json_too() {
     assert_eq!(json(&["plot", &small()])["svg"], fs::read_to_string(&svg).unwrap());
 }
 
-/// The state of an optimizer is never dropped silently.
-#[test]
-fn a_model_with_another_optimizer_is_converted_when_that_is_said() {
-    let folder = Folder::new();
+/// A compiled model whose optimizer Horn does not have.
+fn orbit(folder: &Folder) -> String {
     let mut zip = zip::ZipArchive::new(fs::File::open(small()).unwrap()).unwrap();
-    let nadam = folder.path("nadam.keras");
-    let mut written = zip::ZipWriter::new(fs::File::create(&nadam).unwrap());
+    let path = folder.path("orbit.keras");
+    let mut written = zip::ZipWriter::new(fs::File::create(&path).unwrap());
     for at in 0..zip.len() {
         let mut member = zip.by_index(at).unwrap();
         let name = member.name().unwrap().into_owned();
         let mut bytes = Vec::new();
         member.read_to_end(&mut bytes).unwrap();
         if name == "config.json" {
-            bytes = String::from_utf8(bytes).unwrap().replace("\"Adam\"", "\"Nadam\"").into_bytes();
+            bytes = String::from_utf8(bytes).unwrap().replace("\"Adam\"", "\"Orbit\"").into_bytes();
         }
         let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
         written.start_file(name, stored).unwrap();
         written.write_all(&bytes).unwrap();
     }
     written.finish().unwrap();
+    path
+}
+
+#[test]
+fn evaluation_needs_no_optimizer() {
+    let folder = Folder::new();
+    let x = folder.put("x.npy", &npy("|u1", false, "(2, 3)", &[0, 1, 2, 3, 4, 5]));
+    let y = folder.put("y.npy", &npy("|u1", false, "(2, 2)", &[1, 0, 2, 3]));
+    let known = stdout(&["evaluate", &small(), &x, &y]);
+    let output = horn(&["evaluate", &orbit(&folder), &x, &y]);
+    assert!(output.status.success());
+    assert_eq!(str::from_utf8(&output.stdout).unwrap(), known);
+    let warning = str::from_utf8(&output.stderr).unwrap();
+    assert!(warning.starts_with("warning: the optimizer is left out") && warning.contains("\"Orbit\""), "{warning}");
+    assert_eq!(warning.lines().count(), 1, "{warning}");
+}
+
+/// The state of an optimizer is never dropped silently.
+#[test]
+fn a_model_with_another_optimizer_is_converted_when_that_is_said() {
+    let folder = Folder::new();
+    let orbit = orbit(&folder);
     for to in ["m.keras", "m.h5", "m.weights.h5"] {
         let to = folder.path(to);
-        let (code, text) = error(&["convert", &nadam, &to]);
+        let (code, text) = error(&["convert", &orbit, &to]);
         assert_eq!(code, 1);
         assert!(
-            text.contains("the model was compiled with what Horn does not have (") && text.contains("Nadam"),
+            text.contains("the model was compiled with what Horn does not have (") && text.contains("Orbit"),
             "{text}"
         );
         assert!(text.contains("Hint: leave that out by --uncompiled"), "{text}");
         assert!(!Path::new(&to).exists());
-        stdout(&["convert", &nadam, &to, "--uncompiled"]);
+        stdout(&["convert", &orbit, &to, "--uncompiled"]);
         assert!(Path::new(&to).exists());
     }
-    stdout(&["convert", &nadam, &folder.path("m.safetensors")]);
+    stdout(&["convert", &orbit, &folder.path("m.safetensors")]);
 }
 
 /// A header that declares terabytes is an error, and does not take long.

@@ -21,7 +21,8 @@ use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 /// [`SaveModel::save`](crate::SaveModel::save).
 ///
 /// The return type says what is read: a [`Model`] predicts; a [`CompiledModel`] also has its loss, metrics and
-/// optimizer, and continues training where it was saved.
+/// optimizer, and continues training where it was saved. If Horn lacks the optimizer, or can't read its state, the model
+/// evaluates all the same, and `fit` is an error: see [`CompiledModel::missing_optimizer`].
 ///
 /// Everything is computed in float32, whatever dtype policy the file has. This is exact for `float32`. It is more exact
 /// than Keras for `mixed_float16` and `mixed_bfloat16`, whose weights are float32, and for `float16` and `bfloat16`,
@@ -139,15 +140,20 @@ impl LoadModel for CompiledModel {
             ));
             return Ok(compiled);
         }
-        if let Some(values) = optimizer_values(&source.weights)? {
-            let state = compiled.set_optimizer_variables(&values);
-            // For an optimizer that has made no step, Keras saves only the first two variables.
-            if values.len() > 2 {
-                state?;
-            }
+        // The model evaluates without its optimizer.
+        if let Err(reason) = set_optimizer_state(&mut compiled, &source.weights) {
+            compiled.leave_optimizer_out(reason);
         }
         Ok(compiled)
     }
+}
+
+/// Sets the optimizer's variables to those of the file, if it has them.
+fn set_optimizer_state(compiled: &mut CompiledModel, weights: &WeightsReader) -> Result<()> {
+    let Some(values) = optimizer_values(weights)? else { return Ok(()) };
+    let state = compiled.set_optimizer_variables(&values);
+    // For an optimizer that has made no step, Keras saves only the first two variables.
+    if values.len() > 2 { state } else { Ok(()) }
 }
 
 /// An open model file.

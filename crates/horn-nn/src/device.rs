@@ -3,12 +3,17 @@
 //! Backends are compiled in by features of the same name. If there is only one, it is used; if there are several, the
 //! environment variable `HORN_DEVICE` or the function [`device`] chooses.
 
+use std::sync::{Mutex, PoisonError};
+
 use burn::tensor::Device;
 
 use crate::error::{Error, Result};
 
 /// The environment variable that names the device: `flex`, `wgpu`, `cuda:1`, …
 pub const HORN_DEVICE: &str = "HORN_DEVICE";
+
+/// The backends on which nothing needs to be opened.
+const CPUS: [&str; 2] = ["flex", "ndarray"];
 
 /// The backends that are compiled in, the default first.
 pub fn backends() -> Vec<&'static str> {
@@ -26,6 +31,35 @@ pub fn backends() -> Vec<&'static str> {
     .into_iter()
     .filter_map(|(name, compiled_in)| compiled_in.then_some(name))
     .collect()
+}
+
+/// The seed of Burn's random generators that was set last, and the devices that were opened.
+static SEEDED: Mutex<Seeded> = Mutex::new(Seeded { seed: None, devices: Vec::new() });
+
+struct Seeded {
+    seed: Option<u64>,
+    devices: Vec<Device>,
+}
+
+/// Seeds Burn's random generator of each device: of those that were opened, and of others when they are opened. Opening
+/// a GPU only to seed it would take long, and fail without one. CPUs need not be opened.
+pub(crate) fn seed(seed: u64) {
+    let mut seeded = SEEDED.lock().unwrap_or_else(PoisonError::into_inner);
+    seeded.seed = Some(seed);
+    let cpus: Vec<Device> = CPUS.iter().filter_map(|cpu| open(cpu, None).ok()).collect();
+    cpus.iter().chain(&seeded.devices).for_each(|device| device.seed(seed));
+}
+
+/// Notes that a device was opened, and seeds its generator if it is new.
+fn note_open(device: &Device) {
+    let mut seeded = SEEDED.lock().unwrap_or_else(PoisonError::into_inner);
+    if seeded.devices.contains(device) {
+        return;
+    }
+    if let Some(seed) = seeded.seed {
+        device.seed(seed);
+    }
+    seeded.devices.push(device.clone());
 }
 
 /// The default device of models: the one that `HORN_DEVICE` names, or else that of the first backend.
@@ -69,7 +103,11 @@ pub fn device(name: &str) -> Result<Device> {
         }
         None => (name, None),
     };
-    open(backend, index)
+    let device = open(backend, index)?;
+    if !CPUS.contains(&backend) {
+        note_open(&device);
+    }
+    Ok(device)
 }
 
 #[allow(unused_variables, reason = "the index is of use to GPUs only")]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::losses::{self, Loss, TargetKind};
 use crate::metrics::{self, Metric};
 use crate::model::{CompiledModel, Network};
-use crate::objective::{Losses, Objective};
+use crate::objective::{Losses, Objective, output_names};
 use crate::optimizers;
 
 /// The keys that Keras writes. The last four say how steps are computed, not what they compute.
@@ -48,7 +48,7 @@ impl CompiledModel {
     /// ```
     pub fn compile_config(&self) -> Value {
         let mut optimizer = self.optimizer().serialize();
-        if !self.has_schedule() {
+        if !self.has_schedule() && self.missing_optimizer().is_none() {
             optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
         }
         let outputs = self.model().map_or(1, |model| model.output_names().len());
@@ -62,8 +62,8 @@ impl CompiledModel {
             "optimizer": optimizer,
             "loss": loss,
             "loss_weights": weights,
-            "metrics": self.metrics_config(&all),
-            "weighted_metrics": null,
+            "metrics": self.metrics_config(&self.objective.metrics, &all),
+            "weighted_metrics": self.metrics_config(&self.objective.weighted_metrics, &all),
             "run_eagerly": false,
             "steps_per_execution": 1,
             // Keras decides when it loads the file.
@@ -71,8 +71,7 @@ impl CompiledModel {
         })
     }
 
-    fn metrics_config(&self, losses: &[Arc<dyn Loss>]) -> Value {
-        let metrics = &self.objective.metrics;
+    fn metrics_config(&self, metrics: &[Vec<Arc<dyn Metric>>], losses: &[Arc<dyn Loss>]) -> Value {
         if metrics.iter().all(Vec::is_empty) {
             return Value::Null;
         }
@@ -101,10 +100,12 @@ impl CompiledModel {
     /// Compiles a model from this `compile_config` as Keras would. Losses and metrics may be names or objects. Losses,
     /// loss weights and metrics of several outputs may be lists, or objects with the names of the outputs as keys.
     ///
+    /// If Horn lacks the optimizer, its schedule or one of its arguments, the model evaluates and predicts all the
+    /// same: see [`missing_optimizer`](Self::missing_optimizer).
+    ///
     /// # Errors
     ///
-    /// If an entry is malformed, unknown or not supported by Horn: no loss at all, a loss for only some of the outputs,
-    /// or weighted metrics.
+    /// If an entry is malformed, unknown or not supported by Horn: no loss at all, or a loss for only some of the outputs.
     pub fn from_compile_config(model: Model, config: &Value) -> Result<Self> {
         let given = config.as_object().ok_or_else(|| malformed("compile_config", config, "keys and values"))?;
         if let Some((key, value)) = given.iter().find(|(key, value)| !KEYS.contains(&key.as_str()) && !value.is_null())
@@ -112,23 +113,15 @@ impl CompiledModel {
             return Err(malformed(key, value, &format!("one of {}", KEYS.join(", "))));
         }
         let part = |key: &str| given.get(key).unwrap_or(&Value::Null);
-        let optimizer = optimizers::from_config(part("optimizer"))?;
-        let names: Vec<&str> = match model.output_keys() {
-            [] => model.output_names().collect(),
-            keys => keys.iter().map(String::as_str).collect(),
-        };
+        let optimizer = optimizers::from_compiled(part("optimizer"))?;
+        let names = output_names(&model);
         let losses =
             Losses { losses: read_losses(part("loss"), &names)?, weights: read_weights(part("loss_weights"), &names)? };
-        let metrics = read_metrics(part("metrics"), &names)?;
-        if !read_metrics(part("weighted_metrics"), &names)?.concat().is_empty() {
-            return Err(Error::argument("Horn has no weights of samples, and no metrics with them")
-                .at("weighted_metrics")
-                .received(part("weighted_metrics"))
-                .expected("null")
-                .hint("compile with `metrics`"));
-        }
+        let metrics = read_metrics("metrics", part("metrics"), &names)?;
+        let weighted_metrics = read_metrics("weighted_metrics", part("weighted_metrics"), &names)?;
         let device = model.device().clone();
-        let mut compiled = Self::new(Network::Built(model), &device, optimizer, Objective { losses, metrics })?;
+        let mut compiled =
+            Self::new(Network::Built(model), &device, optimizer, Objective { losses, metrics, weighted_metrics })?;
         // As in Keras: from now on the summary counts the optimizer's variables.
         compiled.optimizer_is_built = true;
         Ok(compiled)
@@ -180,7 +173,7 @@ fn read_weights(given: &Value, names: &[&str]) -> Result<Option<Vec<f64>>> {
     }
 }
 
-fn read_metrics(given: &Value, names: &[&str]) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
+fn read_metrics(argument: &str, given: &Value, names: &[&str]) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
     let read = |given: &Value| {
         let mut found = Vec::new();
         flatten(given, &mut found);
@@ -192,10 +185,10 @@ fn read_metrics(given: &Value, names: &[&str]) -> Result<Vec<Vec<Arc<dyn Metric>
         _ if names.len() == 1 => Ok(vec![read(given)?]),
         Value::Array(list) if list.len() == names.len() => list.iter().map(read).collect(),
         Value::Object(object) if !is_object(object) => {
-            let entries = by_name("metrics", object, names)?;
+            let entries = by_name(argument, object, names)?;
             entries.into_iter().map(|given| read(given.unwrap_or(&Value::Null))).collect()
         }
-        _ => Err(malformed("metrics", given, &entries(names))),
+        _ => Err(malformed(argument, given, &entries(names))),
     }
 }
 
@@ -239,10 +232,10 @@ mod tests {
     use horn_nn::layers::{Dense, Input};
 
     use super::*;
-    use crate::Compile;
     use crate::losses::{CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy};
     use crate::metrics::Accuracy;
-    use crate::optimizers::{BurnOptimizer, SGD};
+    use crate::optimizers::{BurnOptimizer, OptimizerValue, SGD};
+    use crate::{Compile, Fit};
 
     fn layers(units: usize) -> Sequential {
         Sequential::new().add(Input([2])).add(Dense(units))
@@ -275,8 +268,32 @@ mod tests {
         assert_eq!(config["optimizer"]["module"], Value::Null);
         assert_eq!(config["optimizer"]["registered_name"], "BurnOptimizer");
         let model = layers(1).compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap().into_model().unwrap();
-        let error = CompiledModel::from_compile_config(model, &config).unwrap_err();
-        assert_eq!(error.location(), Some("optimizer"));
+        let model = CompiledModel::from_compile_config(model, &config).unwrap();
+        assert_eq!(model.missing_optimizer().unwrap().location(), Some("optimizer"));
+        assert_eq!(model.compile_config(), config);
+    }
+
+    #[test]
+    fn a_model_without_its_optimizer_keeps_its_variables_and_is_not_trained() {
+        let model = layers(1).compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap().into_model().unwrap();
+        let config = json!({"optimizer": {"class_name": "Orbit", "config": {"learning_rate": 0.5}}, "loss": "mse"});
+        let mut model = CompiledModel::from_compile_config(model, &config).unwrap();
+        let values = [OptimizerValue::Int(3), OptimizerValue::Float(ndarray::ArrayD::ones(vec![2, 3]))];
+        model.set_optimizer_variables(&values).unwrap();
+        let kept: Vec<_> = model.optimizer_variables().unwrap().into_iter().map(|variable| variable.value).collect();
+        assert_eq!(kept, values);
+        assert_eq!(model.to_summary().totals.optimizer, Some(7));
+        assert_eq!(model.compile_config()["optimizer"], config["optimizer"]);
+
+        let (x, y) = (ndarray::arr2(&[[0.0_f32, 1.0]]), ndarray::arr2(&[[1.0_f32]]));
+        assert!(model.evaluate(&x, &y).is_ok());
+        let before = model.model().unwrap().get_weights();
+        let error = model.fit(&x, &y, Fit::epochs(1)).unwrap_err();
+        assert!(error.is_model(), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("\"Orbit\"") && text.contains("compile the model again with another"), "{text}");
+        assert!(model.begin_training().is_err());
+        assert_eq!(model.model().unwrap().get_weights(), before);
     }
 
     #[test]

@@ -54,10 +54,12 @@ impl CompiledModel {
     /// # Errors
     ///
     /// If an option is invalid, or the data does not fit: empty, of different lengths, of shapes that the model does
-    /// not take, with values that are not finite or labels that are not valid classes. The model is then unchanged.
+    /// not take, with values that are not finite or labels that are not valid classes; and if Horn lacks
+    /// [the optimizer](Self::missing_optimizer) of the model's file. The model is then unchanged.
     ///
     /// Errors of callbacks are returned, too. The model then keeps the weights of the last complete step.
     pub fn fit<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>, mut options: Fit<'a>) -> Result<History> {
+        self.check_optimizer()?;
         let samples = Samples::new(x.into_arrays(), y.into_arrays())?;
         let training = options.training_samples(samples.len())?;
         let given = options.validation_samples()?;
@@ -120,6 +122,8 @@ impl Fit<'_> {
                 .hint("give `validation_data`"));
         }
         self.check()?;
+        step.model().check_optimizer()?;
+        step.other_models().into_iter().try_for_each(|model| model.check_optimizer())?;
         let Some(given) = self.validation_samples()? else { return self.train(step, source, None) };
         let model = step.model();
         let losses = model.objective.losses_of(model.model()?)?;

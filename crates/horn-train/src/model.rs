@@ -10,8 +10,8 @@ use burn::tensor::Device;
 use horn_nn::summary::Summary;
 use horn_nn::{Error, Model, Result, Sequential, Shape};
 
-use crate::objective::Objective;
-use crate::optimizers::{LearningRate, Optimizer, SlotSpec};
+use crate::objective::{IntoMetrics, Objective};
+use crate::optimizers::{self, LearningRate, Optimizer, OptimizerValue, SlotSpec};
 
 /// A model with an optimizer, a loss and metrics. [`fit`](Self::fit) trains it, [`evaluate`](Self::evaluate) evaluates
 /// it, and [`predict`](Self::predict) computes its outputs.
@@ -27,6 +27,8 @@ pub struct CompiledModel {
     pub(crate) state: ModuleOptimizer,
     /// The number of steps so far.
     pub(crate) iterations: usize,
+    /// The variables of an optimizer that Horn lacks, as they were in its file.
+    pub(crate) kept_variables: Vec<OptimizerValue>,
     /// Whether the summary counts the optimizer's variables although the model has seen no data.
     pub(crate) optimizer_is_built: bool,
     learning_rate: LearningRate,
@@ -66,10 +68,38 @@ impl CompiledModel {
             objective,
             optimizer,
             iterations: 0,
+            kept_variables: Vec::new(),
             optimizer_is_built: false,
             looked_at_data: false,
             is_training: false,
         })
+    }
+
+    /// Adds metrics in which the weights of the samples count: Keras's `weighted_metrics`. They take the same forms as
+    /// the metrics of [`compile`](crate::Compile::compile). One that has the name of another metric has `weighted_` before
+    /// its name.
+    ///
+    /// ```
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::losses::MeanSquaredError;
+    /// use horn::metrics::MeanAbsoluteError;
+    /// use horn::optimizers::Adam;
+    /// use horn::Compile;
+    ///
+    /// let model = Sequential::new().add(Input([4])).add(Dense(1));
+    /// let model = model.compile(Adam::new(1e-3), MeanSquaredError::new(), [MeanAbsoluteError::new()])?;
+    /// let model = model.weighted_metrics([MeanAbsoluteError::new()])?;
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If an argument of a metric is out of range.
+    pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Self> {
+        self.objective.weighted_metrics = metrics.into_metrics();
+        self.objective.validate()?;
+        Ok(self)
     }
 
     /// The model itself: its layers, shapes and weights.
@@ -121,6 +151,43 @@ impl CompiledModel {
         self.optimizer.as_ref()
     }
 
+    /// What Horn lacks to train the model: the optimizer that the model's file names, the optimizer's schedule, or one of
+    /// its arguments. `None` if the model can be trained. Without its optimizer, a model evaluates and predicts, is
+    /// saved as it was loaded, and `fit` is an error.
+    ///
+    /// ```
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::{CompiledModel, Fit};
+    /// use burn::tensor::Device;
+    /// use serde_json::json;
+    ///
+    /// let model = Sequential::new().add(Input([1])).add(Dense(1)).build(&Device::default())?;
+    /// let mut model = CompiledModel::from_compile_config(model, &json!({"optimizer": "Orbit", "loss": "mse"}))?;
+    /// let (x, y) = (ndarray::arr2(&[[0.0_f32]]), ndarray::arr2(&[[2.0_f32]]));
+    /// assert_eq!(model.evaluate(&x, &y)?.loss(), 4.0);
+    /// assert!(model.missing_optimizer().is_some());
+    /// assert!(model.fit(&x, &y, Fit::epochs(1)).is_err());
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    pub fn missing_optimizer(&self) -> Option<&Error> {
+        self.optimizer.unavailable()
+    }
+
+    /// Leaves the optimizer out, so that the model can only evaluate and predict.
+    #[doc(hidden)]
+    pub fn leave_optimizer_out(&mut self, reason: Error) {
+        self.optimizer = optimizers::unavailable(self.optimizer.serialize(), reason);
+    }
+
+    /// Checks that Horn has the optimizer.
+    pub(crate) fn check_optimizer(&self) -> Result<()> {
+        let Some(reason) = self.missing_optimizer() else { return Ok(()) };
+        Err(Error::model("the model can't be trained, since Horn lacks its optimizer")
+            .because(reason.to_string())
+            .hint("compile the model again with another: `model.into_model()?.compile(…)`"))
+    }
+
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate.at(self.iterations)
@@ -164,10 +231,13 @@ impl CompiledModel {
         };
         let mut summary = model.to_summary();
         // Keras counts the number of steps as a variable, and the learning rate unless it follows a schedule.
-        let own = if self.has_schedule() { 1 } else { 2 };
+        let own = if self.has_schedule() { 1 } else { 2 } + self.optimizer.derived(0).len();
         let slots = model.trainable_weights().map(|weight| self.optimizer.slots(weight));
         let slots: Option<usize> = slots.map(|slots| Some(slots?.iter().map(SlotSpec::len).sum::<usize>())).sum();
-        let variables = slots.map(|slots| slots + own);
+        let variables = match self.missing_optimizer() {
+            Some(_) => Some(self.kept_variables.iter().map(OptimizerValue::len).sum()),
+            None => slots.map(|slots| slots + own),
+        };
         summary.totals.optimizer = variables.filter(|_| self.looked_at_data || self.optimizer_is_built);
         summary
     }
@@ -182,8 +252,9 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// As [`model`](Self::model).
+    /// As [`model`](Self::model), and if Horn lacks [the optimizer](Self::missing_optimizer).
     pub fn begin_training(&mut self) -> Result<()> {
+        self.check_optimizer()?;
         if !self.is_training {
             let model = self.model_mut()?;
             *model = model.clone().train();
@@ -205,8 +276,9 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// As [`model`](Self::model).
+    /// As [`begin_training`](Self::begin_training).
     pub fn apply_gradients(&mut self, gradients: GradientsParams) -> Result<()> {
+        self.check_optimizer()?;
         let rate = self.learning_rate();
         let Network::Built(model) = &mut self.network else { return Err(not_built()) };
         // During the update nothing else holds the weights, so they are updated in place. A rule that is not Horn's may

@@ -12,11 +12,13 @@ use crate::metrics::Metric;
 pub(crate) struct Objective {
     pub losses: Losses,
     pub metrics: Vec<Vec<Arc<dyn Metric>>>,
+    /// The metrics in which the weights of the samples count.
+    pub weighted_metrics: Vec<Vec<Arc<dyn Metric>>>,
 }
 
 impl Objective {
     pub fn new(losses: impl IntoLosses, metrics: impl IntoMetrics) -> Self {
-        Self { losses: losses.into_losses(), metrics: metrics.into_metrics() }
+        Self { losses: losses.into_losses(), metrics: metrics.into_metrics(), weighted_metrics: Vec::new() }
     }
 
     /// Checks the arguments of all losses and metrics.
@@ -26,7 +28,7 @@ impl Objective {
     /// If an argument is out of range.
     pub fn validate(&self) -> Result<()> {
         self.losses.losses.iter().try_for_each(|loss| loss.validate())?;
-        self.metrics.iter().flatten().try_for_each(|metric| metric.validate())
+        self.metrics.iter().chain(&self.weighted_metrics).flatten().try_for_each(|metric| metric.validate())
     }
 
     /// The loss of each output of the model.
@@ -52,23 +54,44 @@ impl Objective {
         self.losses.weights.clone().unwrap_or_else(|| vec![1.0; model.output_shapes().len()])
     }
 
-    /// The metrics of each output of the model.
+    /// The metrics of each output of the model, and those in which the weights of the samples count.
     ///
     /// # Errors
     ///
     /// If the model has several outputs, and there are metrics, but not one entry for each output.
-    pub fn metrics_of(&self, model: &Model) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
-        match (model.output_shapes().len(), self.metrics.as_slice()) {
-            (1, entries) => Ok(vec![entries.concat()]),
-            (outputs, []) => Ok(vec![Vec::new(); outputs]),
-            (outputs, entries) if entries.len() == outputs => Ok(entries.to_vec()),
-            (_, entries) => Err(mismatch("metrics", entries.len(), model)),
-        }
+    pub fn metrics_of(&self, model: &Model) -> Result<Vec<OutputMetrics>> {
+        let plain = by_output("metrics", &self.metrics, model)?;
+        let weighted = by_output("weighted_metrics", &self.weighted_metrics, model)?;
+        Ok(plain.into_iter().zip(weighted).map(|(plain, weighted)| OutputMetrics { plain, weighted }).collect())
+    }
+}
+
+/// The metrics of an output.
+pub(crate) struct OutputMetrics {
+    pub plain: Vec<Arc<dyn Metric>>,
+    pub weighted: Vec<Arc<dyn Metric>>,
+}
+
+fn by_output(argument: &str, entries: &[Vec<Arc<dyn Metric>>], model: &Model) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
+    match (model.output_shapes().len(), entries) {
+        (1, entries) => Ok(vec![entries.concat()]),
+        (outputs, []) => Ok(vec![Vec::new(); outputs]),
+        (outputs, entries) if entries.len() == outputs => Ok(entries.to_vec()),
+        (_, entries) => Err(mismatch(argument, entries.len(), model)),
+    }
+}
+
+/// The names of the outputs in scores and in errors: the keys, if the Keras program returned a dictionary, or else the
+/// names of the layers.
+pub(crate) fn output_names(model: &Model) -> Vec<&str> {
+    match model.output_keys() {
+        [] => model.output_names().collect(),
+        keys => keys.iter().map(String::as_str).collect(),
     }
 }
 
 fn mismatch(argument: &str, received: usize, model: &Model) -> Error {
-    let names: Vec<_> = model.output_names().collect();
+    let names = output_names(model);
     Error::argument(format!("{argument} has not an entry for each output"))
         .at(argument)
         .received(format!("{received} entries"))

@@ -20,7 +20,8 @@ struct Slot<'a> {
 
 impl CompiledModel {
     /// The variables of the optimizer, with Keras's names and in Keras's order: the number of steps, the learning rate
-    /// unless it follows a schedule, and the slots of each trainable weight, which are zeros before the first step.
+    /// unless it follows a schedule, and the slots of each trainable weight, which most optimizers start with zeros. Those
+    /// of [an optimizer that Horn lacks](Self::missing_optimizer) are the values from the file.
     ///
     /// ```
     /// use horn::Sequential;
@@ -45,6 +46,11 @@ impl CompiledModel {
     /// If the model is not built, or the optimizer does not say [what it keeps](Optimizer::slots).
     pub fn optimizer_variables(&self) -> Result<Vec<OptimizerVariable>> {
         let model = self.model()?;
+        if self.missing_optimizer().is_some() {
+            let kept = self.kept_variables.iter().cloned().enumerate();
+            let named = |(at, value)| OptimizerVariable { name: format!("variable_{at}"), weight: None, value };
+            return Ok(kept.map(named).collect());
+        }
         let weights = learning(model);
         let slots = slots(self.optimizer(), &weights)?;
         let mut averages = if slots.is_empty() { HashMap::new() } else { averages(&self.state)? };
@@ -55,9 +61,9 @@ impl CompiledModel {
             let rate = ArrayD::from_elem(IxDyn(&[]), self.learning_rate() as f32);
             variables.push(own("learning_rate", OptimizerValue::Float(rate)));
         }
-        for Slot { weight, spec: SlotSpec { name, sizes: expected, .. } } in slots {
+        for Slot { weight, spec: SlotSpec { name, sizes: expected, initial, .. } } in slots {
             let array = match averages.remove(&key(weight.id, name)) {
-                None => ArrayD::zeros(expected),
+                None => ArrayD::from_elem(expected, initial),
                 Some(values) => ArrayD::from_shape_vec(expected.as_slice(), values).map_err(|error| {
                     Error::model("the optimizer keeps something of another size than it says")
                         .at(&weight.path)
@@ -71,6 +77,11 @@ impl CompiledModel {
                 value: OptimizerValue::Float(array),
             });
         }
+        let derived = self.optimizer().derived(self.iterations);
+        variables.extend(derived.into_iter().map(|(name, value)| {
+            let value = ArrayD::from_elem(IxDyn(&[]), value);
+            own(name, OptimizerValue::Float(value))
+        }));
         Ok(variables)
     }
 
@@ -83,6 +94,10 @@ impl CompiledModel {
     /// [`optimizer_variables`](Self::optimizer_variables). The optimizer is then unchanged.
     pub fn set_optimizer_variables(&mut self, values: &[OptimizerValue]) -> Result<()> {
         let model = self.model()?;
+        if self.missing_optimizer().is_some() {
+            self.kept_variables = values.to_vec();
+            return Ok(());
+        }
         let weights = learning(model);
         let slots = slots(self.optimizer(), &weights)?;
         let (iteration, rate, averages) = match values {
@@ -101,6 +116,9 @@ impl CompiledModel {
         if let Some(rate) = rate.filter(|rate| rate.len() != 1) {
             return Err(misfit("learning_rate", "the learning rate is not one number").received(sizes(rate.shape())));
         }
+        // These follow from the number of steps.
+        let derived = self.optimizer().derived(iterations).len();
+        let averages = averages.get(..averages.len().saturating_sub(derived)).unwrap_or_default();
         if averages.len() != slots.len() {
             return Err(misfit("optimizer", "there are more or fewer than the optimizer has")
                 .received(format!("{} variables", values.len()))

@@ -121,6 +121,11 @@ impl<T: ?Sized> Registry<T> {
         let error = Error::argument(format!("there is no {} of this name", self.called))
             .received(format!("{name:?}"))
             .expected(format!("one of Horn's, or one that `{list}::register` was called for"));
+        if name.contains('>') {
+            // Keras's registered name of something in the program: `package>name`.
+            return error
+                .hint("it is the program's own, of which a file has only the name: write it in Rust and register it");
+        }
         if known.is_empty() {
             return error;
         }

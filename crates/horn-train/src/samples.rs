@@ -8,6 +8,7 @@ use horn_nn::{AnyTensor, Error, HostArray, Model, Result, Shape, sizes, unsuppor
 
 use crate::batch::{Batch, BatchSource};
 use crate::losses::{Loss, TargetKind};
+use crate::objective::output_names;
 
 /// The data that `fit` and `evaluate` take: an array for each input and for each output of the model.
 pub(crate) struct Samples<'a> {
@@ -86,7 +87,7 @@ impl<'a> Samples<'a> {
             return Err(Error::shape("there are not targets for each output")
                 .at("y")
                 .received(format!("{} arrays", self.y.len()))
-                .expected(format!("{}: {}", outputs.len(), model.output_names().collect::<Vec<_>>().join(", ")))
+                .expected(format!("{}: {}", outputs.len(), output_names(model).join(", ")))
                 .hint("give one array for each output of the model, in this order"));
         }
         for ((targets, output), loss) in self.y.iter().zip(outputs).zip(losses) {
@@ -95,6 +96,7 @@ impl<'a> Samples<'a> {
             match loss.targets() {
                 TargetKind::Classes => targets.check_classes(output, loss.as_ref())?,
                 TargetKind::Dense => targets.check_dense(output, loss.as_ref())?,
+                TargetKind::Any => {}
             }
         }
         Ok(())
@@ -106,7 +108,7 @@ impl<'a> Samples<'a> {
         let plain = device.clone().without_autodiff();
         let target = |(targets, kind): (&Targets<'_>, &TargetKind)| match kind {
             TargetKind::Classes => class_batch(&targets.array, at, &plain),
-            TargetKind::Dense => targets.array.float_batch(at, &plain),
+            TargetKind::Dense | TargetKind::Any => targets.array.float_batch(at, &plain),
         };
         Ok(Batch {
             len: at.len(),

@@ -11,6 +11,7 @@ use crate::history::Scores;
 use crate::losses::Loss;
 use crate::metrics::{Accumulator, Mean, Metric};
 use crate::model::CompiledModel;
+use crate::objective::{OutputMetrics, output_names};
 use crate::optimizers::clip_by_global_norm;
 use crate::train_step::TrainStep;
 
@@ -38,6 +39,8 @@ struct Output {
 struct Tracked {
     key: String,
     metric: Arc<dyn Metric>,
+    /// Whether the weights of the samples count.
+    weighted: bool,
     /// Created for the first batch, whose shapes decide which accuracy `Accuracy` resolves to.
     state: Option<Box<dyn Accumulator>>,
 }
@@ -54,7 +57,11 @@ impl<'m> Supervised<'m> {
         let weights = compiled.objective.weights_of(model);
         let metrics = compiled.objective.metrics_of(model)?;
         let several = losses.len() > 1;
-        let named = model.output_names().zip(model.output_shapes()).zip(losses.into_iter().zip(weights)).zip(metrics);
+        let named = output_names(model)
+            .into_iter()
+            .zip(model.output_shapes())
+            .zip(losses.into_iter().zip(weights))
+            .zip(metrics);
         let outputs = named.map(|(((name, shape), (loss, weight)), metrics)| Output {
             shape: shape.clone(),
             loss,
@@ -88,12 +95,12 @@ impl<'m> Supervised<'m> {
     fn measure(&mut self, batch: Batch, mode: Mode) -> Result<Tensor<1>> {
         let model = self.compiled.model()?;
         check_targets(&batch, model)?;
-        let mut call = CallContext::new(mode);
+        let mut call = CallContext::throughout(mode);
         let outputs = model.call(batch.inputs, &mut call)?;
         let mut weights = batch.sample_weights.into_iter();
         let mut parts: Vec<Tensor<1>> = Vec::new();
         for ((output, signal), y_true) in self.outputs.iter_mut().zip(outputs).zip(batch.targets) {
-            let loss = output.measure(signal, y_true, weights.next().flatten(), batch.len)?;
+            let loss = output.measure(signal, y_true, weights.next().flatten(), batch.len, mode)?;
             parts.push(if output.weight == 1.0 { loss } else { loss * output.weight });
         }
         parts.extend(call.losses().iter().cloned());
@@ -156,15 +163,18 @@ impl Output {
         y_true: AnyTensor,
         sample_weight: Option<AnyTensor>,
         samples: usize,
+        mode: Mode,
     ) -> Result<Tensor<1>> {
         let mask = output.mask().cloned();
         let logits = output.logits()?;
-        let loss = self.loss_of(&logits, y_true.clone(), mask, sample_weight)?;
+        let loss = self.loss_of(&logits, y_true.clone(), mask.clone(), sample_weight.clone())?;
         let loss = if loss.dims() == [1] { loss } else { loss.mean() };
         if let Some((_, mean)) = &mut self.own_loss {
             mean.update_batch(loss.clone().inner(), samples);
         }
-        self.update_metrics(logits, y_true)?;
+        // In a training step, Keras on JAX takes the metrics from predictions that have lost their mask.
+        let mask = mask.filter(|_| mode == Mode::Inference);
+        self.update_metrics(logits, y_true, mask, sample_weight)?;
         Ok(loss)
     }
 
@@ -187,7 +197,13 @@ impl Output {
         }
     }
 
-    fn update_metrics(&mut self, logits: Logits, y_true: AnyTensor) -> Result<()> {
+    fn update_metrics(
+        &mut self,
+        logits: Logits,
+        y_true: AnyTensor,
+        mask: Option<AnyTensor>,
+        sample_weight: Option<AnyTensor>,
+    ) -> Result<()> {
         if self.metrics.is_empty() {
             return Ok(());
         }
@@ -203,24 +219,31 @@ impl Output {
             true => value,
             false => activate(logits.activation, value)?,
         };
-        for state in self.metrics.iter_mut().filter_map(|tracked| tracked.state.as_mut()) {
-            state.update_state(y_true.clone(), y_pred.clone(), None)?;
+        for tracked in &mut self.metrics {
+            let weight = sample_weight.clone().filter(|_| tracked.weighted);
+            if let Some(state) = &mut tracked.state {
+                state.update_masked(y_true.clone(), y_pred.clone(), mask.clone(), weight)?;
+            }
         }
         Ok(())
     }
 }
 
-/// The keys of an output's metrics, which start with the output's name if there are several outputs.
-fn track(metrics: Vec<Arc<dyn Metric>>, output: Option<&str>) -> Vec<Tracked> {
+/// The metrics of an output with their keys, which start with the output's name if there are several outputs.
+fn track(metrics: OutputMetrics, output: Option<&str>) -> Vec<Tracked> {
     let mut tracked: Vec<Tracked> = Vec::new();
-    for metric in metrics {
-        let name = metric.name();
-        let key = output.map_or_else(|| name.to_owned(), |output| format!("{output}_{name}"));
-        // Metrics with the same name are told apart by a number, as in Keras.
+    let plain = metrics.plain.into_iter().map(|metric| (metric, false));
+    for (metric, weighted) in plain.chain(metrics.weighted.into_iter().map(|metric| (metric, true))) {
+        let of_output = |name: &str| output.map_or_else(|| name.to_owned(), |output| format!("{output}_{name}"));
         let taken = |key: &str| tracked.iter().any(|other| other.key == key);
+        let mut key = of_output(metric.name());
+        if weighted && taken(&key) {
+            key = of_output(&format!("weighted_{}", metric.name()));
+        }
+        // Metrics with the same name are told apart by a number, as in Keras.
         let numbered = (1..).map(|number| format!("{key}_{number}"));
         let key = std::iter::once(key.clone()).chain(numbered).find(|key| !taken(key)).unwrap_or_default();
-        tracked.push(Tracked { key, metric, state: None });
+        tracked.push(Tracked { key, metric, weighted, state: None });
     }
     tracked
 }
@@ -241,6 +264,6 @@ fn check_targets(batch: &Batch, model: &Model) -> Result<()> {
     Err(Error::data("a batch does not have targets for each output")
         .at("targets")
         .received(format!("{} tensors", batch.targets.len()))
-        .expected(format!("{outputs}: {}", model.output_names().collect::<Vec<_>>().join(", ")))
+        .expected(format!("{outputs}: {}", output_names(model).join(", ")))
         .hint("give one tensor for each output of the model, in this order"))
 }

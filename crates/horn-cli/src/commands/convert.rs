@@ -72,11 +72,16 @@ fn open(path: &Path, uncompiled: bool) -> Outcome<Loaded> {
     if uncompiled {
         return Ok(Loaded::Plain(Box::new(load_model(path)?)));
     }
-    match Loaded::open(path)? {
-        (loaded, None) => Ok(loaded),
-        (_, Some(error)) => Err(Failure::Data(
+    let (loaded, lacking) = Loaded::open(path)?;
+    let lacking = match &loaded {
+        Loaded::Plain(_) => lacking.map(|error| error.to_string()),
+        Loaded::Compiled(model) => model.missing_optimizer().map(ToString::to_string),
+    };
+    match lacking {
+        None => Ok(loaded),
+        Some(reason) => Err(Failure::Data(
             Error::model("the model was compiled with what Horn does not have")
-                .because(error)
+                .because(reason)
                 .hint("leave that out by --uncompiled; the new file has the model and its weights then"),
         )),
     }

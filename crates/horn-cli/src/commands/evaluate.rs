@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use horn::{CompiledModel, Evaluate, HostArray, Verbose, load_model};
+use horn::{CompiledModel, Error, Evaluate, HostArray, Verbose, load_model};
 use serde_json::{Map, Value};
 
 use crate::arrays;
@@ -32,6 +32,10 @@ pub struct Options {
 
 pub fn run(options: &Options) -> Outcome {
     let mut compiled: CompiledModel = load_model(&options.model)?;
+    if let Some(reason) = compiled.missing_optimizer() {
+        let left_out = Error::model("the optimizer is left out, and the scores do not depend on it");
+        output::warn(&left_out.because(reason.to_string()));
+    }
     let model = compiled.model()?;
     let x = arrays::read(std::slice::from_ref(&options.x), &Names::of_inputs(model), "input")?;
     let y = arrays::read(std::slice::from_ref(&options.y), &Names::of_outputs(model), "output")?;

@@ -31,9 +31,12 @@ impl SharedLayer {
         Self { layer, placed, mode: None, masks: Vec::new(), is_recorded: false }
     }
 
-    /// The same layer, to be called in this mode whatever the mode of the model: Keras's `layer(x, training=False)`. So
-    /// the `BatchNormalization` of a frozen base is not updated by fine-tuning, or a `Dropout` is active in predictions,
-    /// too.
+    /// The same layer, to be called in this mode whatever the mode in which the model is called: Keras's
+    /// `layer(x, training=False)`. So a `Dropout` is active whenever a program calls the model, too.
+    ///
+    /// It is for [`Model::call`](crate::Model::call) and [`Model::forward`](crate::Model::forward), Keras's `model(x)`.
+    /// As in Keras, `fit` runs all layers in training mode, and `evaluate` and `predict` run all of them in inference
+    /// mode. To keep the `BatchNormalization` of a base as it is while fine-tuning, freeze it.
     ///
     /// The mode is stored in files. But for some layers Keras records a mode even if none was given, inference for
     /// `Dropout` and training for `RandomFlip`; reading a file ignores this mode.

@@ -11,14 +11,23 @@ use crate::regularizers::regularizer::Regularizer;
 #[derive(Debug)]
 pub struct CallContext {
     mode: Mode,
+    /// Whether the mode is that of all layers, whatever modes their calls were given.
+    throughout: bool,
     trainable: bool,
     losses: Vec<Tensor<1>>,
 }
 
 impl CallContext {
-    /// A context for a forward pass in this mode.
+    /// A context for a forward pass in this mode. Calls that were given a mode of their own, by
+    /// [`in_mode`](crate::SharedLayer::in_mode), keep it.
     pub fn new(mode: Mode) -> Self {
-        Self { mode, trainable: true, losses: Vec::new() }
+        Self { mode, throughout: false, trainable: true, losses: Vec::new() }
+    }
+
+    /// A context for a forward pass in which all layers are in this mode. So Keras's `fit`, `evaluate` and `predict`
+    /// run a model: `training` in the call of a layer has no effect on them.
+    pub fn throughout(mode: Mode) -> Self {
+        Self { throughout: true, ..Self::new(mode) }
     }
 
     /// The mode: training or inference.
@@ -58,12 +67,15 @@ impl CallContext {
         Ok(())
     }
 
-    /// Runs a layer in the given mode, or in the current one if there is none.
+    /// Runs a layer in the mode that its call was given, if that counts, or in the current one. A model that is called
+    /// in a mode is in this mode throughout.
     pub(crate) fn in_mode<T>(&mut self, mode: Option<Mode>, run: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = self.mode;
-        self.mode = mode.unwrap_or(outer);
+        let outer = (self.mode, self.throughout);
+        if let Some(mode) = mode.filter(|_| !self.throughout) {
+            (self.mode, self.throughout) = (mode, true);
+        }
         let result = run(self);
-        self.mode = outer;
+        (self.mode, self.throughout) = outer;
         result
     }
 

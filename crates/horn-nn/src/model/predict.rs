@@ -11,7 +11,8 @@ use crate::model::model::Model;
 use crate::tensor::any_tensor::AnyTensor;
 
 impl Model {
-    /// Computes the outputs of all samples, `batch_size` at a time, for a model with one output.
+    /// Computes the outputs of all samples, `batch_size` at a time, for a model with one output. All layers are in
+    /// inference mode, as in Keras's `predict`.
     ///
     /// # Errors
     ///
@@ -28,8 +29,8 @@ impl Model {
         }
     }
 
-    /// Computes all outputs of all samples, `batch_size` at a time. Takes one array for each input, and returns one for each
-    /// output.
+    /// Computes all outputs of all samples, `batch_size` at a time. Takes one array for each input, and returns one for
+    /// each output. All layers are in inference mode.
     ///
     /// # Errors
     ///
@@ -53,7 +54,7 @@ impl Model {
         let samples: Vec<usize> = (0..len).collect();
         for batch in samples.chunks(batch_size) {
             let inputs = x.iter().map(|x| x.batch(batch, self.device()));
-            let outputs = self.call(inputs.collect::<Result<_>>()?, &mut CallContext::new(Mode::Inference))?;
+            let outputs = self.call(inputs.collect::<Result<_>>()?, &mut CallContext::throughout(Mode::Inference))?;
             for (((sizes, values), rows), output) in values.iter_mut().zip(&mut rows).zip(outputs) {
                 let output = output.value()?;
                 *sizes = output.sizes();

@@ -38,6 +38,9 @@ impl Model {
 
     /// Computes all outputs for a batch from all inputs, in the order of the model.
     ///
+    /// A call of a layer that was given a mode, by [`in_mode`](crate::SharedLayer::in_mode), is in this mode, as in
+    /// Keras's `model(x)`. With [`CallContext::throughout`] it is not, as in Keras's `fit`, `evaluate` and `predict`.
+    ///
     /// # Errors
     ///
     /// If the number of inputs differs, or a shape does not match.

@@ -13,6 +13,7 @@ pub mod threefry;
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 
+use crate::device;
 use crate::random::mt19937::Mt19937;
 
 pub use seed_generator::SeedGenerator;
@@ -54,8 +55,31 @@ impl Streams {
 /// assert_eq!(next_seed(), 686_579_304);
 /// assert_eq!(permutation(10), [8, 1, 5, 0, 7, 2, 9, 4, 3, 6]);
 /// ```
+///
+/// It also seeds Burn's own generator, which Horn's layers do not use, but a `Lambda` or a custom layer may. Burn has one
+/// for each backend in the process, not for each thread. That of a GPU is seeded if [`device`](crate::device()) or
+/// [`default_device`](crate::default_device) opened it, or as soon as one of them does; a program that opens it with
+/// Burn's functions calls Burn's `Device::seed`.
+///
+/// ```
+/// use burn::tensor::{Distribution, Tensor};
+/// use horn::layers::{Input, Lambda};
+/// use horn::random::set_random_seed;
+/// use horn::{Sequential, default_device};
+///
+/// let noise = Lambda(|x: Tensor<2>| x.random_like(Distribution::Default));
+/// let model = Sequential::new().add(Input([3])).add(noise).build(&default_device()?)?;
+/// let x = ndarray::Array2::<f32>::zeros((2, 3));
+/// let draw = || {
+///     set_random_seed(42);
+///     model.predict(&x, 2)
+/// };
+/// assert_eq!(draw()?, draw()?);
+/// # Ok::<(), horn::Error>(())
+/// ```
 pub fn set_random_seed(seed: u32) {
     STREAMS.replace(Streams::new(seed));
+    device::seed(u64::from(seed));
 }
 
 /// Draws the seed of a random initializer or of a seed generator: Python's `random.randint(1, 10**9)`.

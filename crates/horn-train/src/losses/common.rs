@@ -25,22 +25,29 @@ fn reduction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reduction, D:
     Ok(Option::deserialize(deserializer)?.unwrap_or(Reduction::None))
 }
 
-/// Clips probabilities at this distance from 0 and 1, as Keras does, so that no logarithm is infinite. The gradient
-/// beyond is zero.
+/// What Keras adds to numbers, or takes as their least value, so that no logarithm or quotient is infinite.
+pub(super) const EPSILON: f32 = 1e-7;
+
+/// Clips probabilities at a distance of [`EPSILON`] from 0 and 1, as Keras does. The gradient beyond is zero.
 pub(super) fn clip_probabilities(probabilities: Tensor<2>) -> Tensor<2> {
-    const EPSILON: f32 = 1e-7;
     probabilities.clamp(EPSILON, 1.0 - EPSILON)
 }
 
 pub(super) fn check_smoothing(label_smoothing: f64) -> Result<()> {
-    if (0.0..=1.0).contains(&label_smoothing) {
+    let fits = (0.0..=1.0).contains(&label_smoothing);
+    check_number("label_smoothing", label_smoothing, fits, "a number from 0 to 1")
+}
+
+/// Checks that an argument is finite and fits.
+pub(super) fn check_number(name: &str, value: f64, fits: bool, expected: &str) -> Result<()> {
+    if value.is_finite() && fits {
         return Ok(());
     }
     Err(Error::argument("the argument is out of range")
-        .at("label_smoothing")
-        .received(label_smoothing)
-        .expected("a number from 0 to 1")
-        .hint("choose a number from 0 to 1, such as 0.1"))
+        .at(name)
+        .received(value)
+        .expected(expected)
+        .hint(format!("leave {name} out for Keras's default")))
 }
 
 /// The builder methods for the arguments in [`Common`].

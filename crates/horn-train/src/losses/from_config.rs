@@ -126,10 +126,15 @@ mod tests {
         let object = |config: Value| json!({"class_name": "CategoricalCrossentropy", "config": config});
         for (given, words) in [
             (json!("mean_square_error"), "write \"mean_squared_error\""),
+            (
+                json!({"class_name": "function", "config": "Custom>mine", "registered_name": "function"}),
+                "received \"Custom>mine\", expected one of Horn's, or one that `losses::register` was called for. Hint: it \
+                 is the program's own",
+            ),
             (json!("ce"), "\"binary_crossentropy\""),
             (json!(3), "this is not a valid loss"),
             (json!({"class_name": "function"}), "this is not a valid loss"),
-            (json!({"class_name": "Huber", "config": {}}), "received \"Huber\""),
+            (json!({"class_name": "Contrast", "config": {}}), "received \"Contrast\""),
             (object(json!({"axis": 1})), "the last axis"),
             (object(json!({"smoothing": 1})), "received smoothing = 1"),
             (object(json!({"label_smoothing": 2})), "label_smoothing"),

@@ -5,28 +5,46 @@
 //! the whole batch, such as a loss of sequences, computes it in [`Loss::call_masked`].
 
 mod binary_crossentropy;
+mod binary_focal_crossentropy;
 mod categorical_crossentropy;
+mod categorical_focal_crossentropy;
+mod categorical_generalized_cross_entropy;
+mod categorical_hinge;
+mod circle;
 mod common;
+mod cosine_similarity;
+mod dice;
 mod from_config;
+mod hinge;
+mod huber;
+mod kl_divergence;
+mod log_cosh;
 mod loss;
 mod mean_absolute_error;
+mod mean_absolute_percentage_error;
 mod mean_squared_error;
+mod mean_squared_logarithmic_error;
+mod overlap;
+mod poisson;
 mod reduction;
 mod rows;
 mod sparse_categorical_crossentropy;
+mod squared_hinge;
 mod table;
 mod target;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod tversky;
 
+pub(crate) use cosine_similarity::cosine;
 pub use from_config::{class_names, from_config, register};
 pub use loss::Loss;
 pub(crate) use mean_absolute_error::mean_absolute_error;
 pub(crate) use mean_squared_error::mean_squared_error;
 pub use reduction::{Reduction, mask_weight, reduce};
-pub(crate) use rows::Rows;
+pub(crate) use rows::{Rows, row_mask};
 pub use table::*;
 pub use target::{Target, TargetKind};
 

@@ -57,7 +57,7 @@ fn row_weights(weight: AnyTensor, leading: &[usize]) -> Result<Tensor<1>> {
 }
 
 /// The mask as a boolean for each row; `None` if it does not have one for each row.
-pub(super) fn row_mask(mask: AnyTensor, rows: usize) -> Result<Option<Tensor<1, Bool>>> {
+pub(crate) fn row_mask(mask: AnyTensor, rows: usize) -> Result<Option<Tensor<1, Bool>>> {
     let mask: Tensor<1, Bool> = by_rank!(bool: mask, |mask| mask.reshape([-1]))?;
     Ok((mask.dims() == [rows]).then_some(mask))
 }

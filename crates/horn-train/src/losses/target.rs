@@ -11,6 +11,8 @@ pub enum TargetKind {
     Dense,
     /// One class number for each row of predictions.
     Classes,
+    /// Numbers of any shape, with the samples first. The loss checks them itself.
+    Any,
 }
 
 /// The targets of some predictions, with all axes but the last flattened to `rows`.

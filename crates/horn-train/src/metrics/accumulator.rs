@@ -65,6 +65,22 @@ pub trait Accumulator: Any + Debug + Send {
     /// The targets or the weights do not fit the predictions.
     fn update_state(&mut self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()>;
 
+    /// Adds a batch whose timesteps are masked: those for which the mask, `[batch, steps]`, is false do not count. Most
+    /// metrics do not know masks, in Keras either, and count all timesteps. Means of rows leave them out.
+    ///
+    /// # Errors
+    ///
+    /// As [`update_state`](Self::update_state).
+    fn update_masked(
+        &mut self,
+        y_true: AnyTensor,
+        y_pred: AnyTensor,
+        _mask: Option<AnyTensor>,
+        sample_weight: Option<AnyTensor>,
+    ) -> Result<()> {
+        self.update_state(y_true, y_pred, sample_weight)
+    }
+
     /// Adds everything that another state of the same metric has accumulated, such as that of another part of the data.
     ///
     /// # Errors

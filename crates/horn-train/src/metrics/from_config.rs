@@ -97,7 +97,14 @@ mod tests {
             for name in known.names.iter().chain([&known.class_name]) {
                 let function = json!({"module": "builtins", "class_name": "function", "config": name});
                 for object in [json!(name), function] {
-                    let metric = from_config(&object).unwrap();
+                    let metric = match from_config(&object) {
+                        Ok(metric) => metric,
+                        // Keras's class has an argument without a default, too.
+                        Err(error) => {
+                            assert!(error.to_string().contains("not as a name"), "{error}");
+                            continue;
+                        }
+                    };
                     assert_eq!((metric.class_name(), metric.name()), (known.class_name, *name), "{object}");
                     assert_eq!(from_config(&metric.serialize()).unwrap().name(), *name);
                 }
@@ -114,7 +121,7 @@ mod tests {
         for (given, words) in [
             (json!("binary_acuracy"), "write \"binary_accuracy\""),
             (json!({"class_name": "Accuracy", "config": {}}), "received \"Accuracy\""),
-            (json!({"class_name": "AUC", "config": {}}), "received \"AUC\""),
+            (json!({"class_name": "Orbit", "config": {}}), "received \"Orbit\""),
             (json!({"class_name": "BinaryAccuracy", "config": {"dtype": "float16"}}), "of another kind"),
             (json!({"class_name": "BinaryAccuracy", "config": {"threshold": 2.0}}), "threshold"),
             (json!(null), "this is not a valid metric"),

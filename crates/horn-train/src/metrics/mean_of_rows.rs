@@ -7,7 +7,7 @@ use horn_nn::{AnyTensor, Result};
 
 use super::accumulator::{Accumulator, same_state};
 use super::mean::Mean;
-use crate::losses::{Rows, Target};
+use crate::losses::{Rows, Target, row_mask};
 
 /// The weighted mean of a function of each row of predictions.
 ///
@@ -57,9 +57,27 @@ where
     F: Fn(Target, Tensor<2>) -> Result<Tensor<1>> + Send + 'static,
 {
     fn update_state(&mut self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()> {
+        self.update_masked(y_true, y_pred, None, sample_weight)
+    }
+
+    fn update_masked(
+        &mut self,
+        y_true: AnyTensor,
+        y_pred: AnyTensor,
+        mask: Option<AnyTensor>,
+        sample_weight: Option<AnyTensor>,
+    ) -> Result<()> {
         let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
+        let mask = match mask {
+            Some(mask) => row_mask(mask, y_pred.dims()[0])?.map(|mask| mask.float()),
+            None => None,
+        };
+        let weight = match (mask, sample_weight) {
+            (Some(mask), Some(weight)) => Some(mask * weight),
+            (mask, weight) => mask.or(weight),
+        };
         let values = (self.value)(y_true, y_pred)?;
-        match sample_weight {
+        match weight {
             Some(weight) => self.mean.update_weighted(values, weight),
             None => self.mean.update(values),
         }

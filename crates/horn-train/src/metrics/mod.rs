@@ -5,18 +5,28 @@
 
 mod accumulator;
 mod accuracy;
+mod auc;
 mod common;
+mod confusion;
 mod errors;
+mod f_score;
 mod from_config;
+mod iou;
 mod mean;
 mod mean_of_rows;
 mod metric;
+mod of_losses;
+mod root_mean_squared_error;
+mod sums;
 mod table;
 #[cfg(test)]
 mod tests;
+mod top_k_categorical_accuracy;
 
 pub use accumulator::{Accumulator, same_state};
 pub use accuracy::Accuracy;
+pub use auc::{Curve, Summation};
+pub use f_score::Average;
 pub use from_config::{class_names, from_config, register};
 pub use mean::Mean;
 pub use mean_of_rows::MeanOfRows;

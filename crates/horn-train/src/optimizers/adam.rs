@@ -73,8 +73,7 @@ impl Adam {
     ///
     /// In float32, as in Keras: rounding `beta_2` changes `1 - beta_2` by a relative 1e-5, and so the first updates.
     fn corrected(&self, learning_rate: f64, iterations: usize) -> f32 {
-        let power = |beta: f64| f64::from(beta as f32).powf(iterations as f64) as f32;
-        learning_rate as f32 * (1.0 - power(self.beta_2)).sqrt() / (1.0 - power(self.beta_1))
+        learning_rate as f32 * (1.0 - power(self.beta_2, iterations)).sqrt() / (1.0 - power(self.beta_1, iterations))
     }
 }
 
@@ -136,8 +135,13 @@ impl Adam {
     }
 }
 
+/// The power of a number that has single precision.
+pub(super) fn power(base: f64, exponent: usize) -> f32 {
+    f64::from(base as f32).powf(exponent as f64) as f32
+}
+
 /// Moves an average, which starts at zero, towards the value by the fraction `rate`.
-fn approach<const D: usize>(average: Option<Tensor<D>>, value: Tensor<D>, rate: f64) -> Tensor<D> {
+pub(super) fn approach<const D: usize>(average: Option<Tensor<D>>, value: Tensor<D>, rate: f64) -> Tensor<D> {
     match average {
         Some(average) => {
             let change = (value - average.clone()).mul_scalar(rate);

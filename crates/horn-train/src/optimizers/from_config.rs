@@ -109,14 +109,14 @@ mod tests {
     fn what_horn_can_not_follow_is_an_error() {
         let adam = |config: Value| json!({"class_name": "Adam", "config": config});
         let schedule = json!({
-            "module": "keras.optimizers.schedules", "class_name": "ExponentialDecay", "config": {},
+            "module": "keras.optimizers.schedules", "class_name": "Spiral", "config": {},
         });
         for (given, words) in [
-            (json!("nadam"), "write \"adam\""),
+            (json!("rmspro"), "write \"rmsprop\""),
             (json!({"class_name": "LossScaleOptimizer", "config": {}}), "received \"LossScaleOptimizer\""),
             (
                 adam(json!({"learning_rate": schedule})),
-                "there is no learning rate schedule of this name; received \"ExponentialDecay\"",
+                "there is no learning rate schedule of this name; received \"Spiral\"",
             ),
             (adam(json!({"use_ema": true})), "use_ema"),
             (adam(json!({"loss_scale_factor": 2.0})), "loss_scale_factor"),

@@ -3,14 +3,21 @@
 //! Each optimizer is plain data, checks its arguments, and converts into Burn's `ModuleOptimizer`, which holds the
 //! state. Any of Burn's optimizers can be used, too, through [`BurnOptimizer`].
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
 mod adamw;
 mod burn_optimizer;
 mod checks;
 mod common;
 mod from_config;
+mod ftrl;
 mod global_norm;
+mod lamb;
 mod learning_rate;
+mod lion;
+mod nadam;
 mod optimizer;
 mod rmsprop;
 pub mod schedules;
@@ -22,6 +29,7 @@ mod table;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod unavailable;
 mod variables;
 
 pub use burn_optimizer::BurnOptimizer;
@@ -32,6 +40,7 @@ pub use optimizer::Optimizer;
 pub use slot::SlotSpec;
 pub use state::{SlotNames, State};
 pub use table::*;
+pub(crate) use unavailable::{from_compiled, unavailable};
 pub use variables::{OptimizerValue, OptimizerVariable};
 
 /// Only the classes of optimizers, for a prelude.

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use burn::optim::ModuleOptimizer;
-use horn_nn::{Result, Weight};
+use horn_nn::{Error, Result, Weight};
 use serde_json::Value;
 
 use super::learning_rate::LearningRate;
@@ -38,6 +38,13 @@ pub trait Optimizer: Debug + Send + Sync {
         None
     }
 
+    /// Numbers that Keras keeps as variables of the optimizer, after the slots, though they follow from the number of
+    /// updates; with their names.
+    #[doc(hidden)]
+    fn derived(&self, _iterations: usize) -> Vec<(&'static str, f32)> {
+        Vec::new()
+    }
+
     /// Checks the arguments.
     ///
     /// # Errors
@@ -59,6 +66,12 @@ pub trait Optimizer: Debug + Send + Sync {
     /// Keras's module of the class; `None` for a class that is not Keras's. The rules of Keras's classes do not panic.
     #[doc(hidden)]
     fn keras_module(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Why Horn can't train with it, if a file names an optimizer that Horn lacks.
+    #[doc(hidden)]
+    fn unavailable(&self) -> Option<&Error> {
         None
     }
 

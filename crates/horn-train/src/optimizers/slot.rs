@@ -3,7 +3,7 @@
 use horn_nn::Weight;
 
 /// An array that an optimizer keeps for a weight, such as the average of its gradients.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SlotSpec {
     /// The name in the rule's [`State`](super::State), and the end of Keras's name.
     pub name: &'static str,
@@ -11,6 +11,8 @@ pub struct SlotSpec {
     pub sizes: Vec<usize>,
     /// Keras writes slots in blocks: first block 0 of all weights, one weight after the other, then block 1.
     pub block: usize,
+    /// What all of its values are before the first update.
+    pub initial: f32,
 }
 
 impl SlotSpec {
@@ -27,13 +29,20 @@ impl SlotSpec {
     /// # Ok::<(), horn::Error>(())
     /// ```
     pub fn like(weight: &Weight, name: &'static str) -> Self {
-        Self { name, sizes: weight.sizes.clone(), block: 0 }
+        Self { name, sizes: weight.sizes.clone(), block: 0, initial: 0.0 }
     }
 
     /// The same slot in another block.
     #[must_use]
     pub fn in_block(mut self, block: usize) -> Self {
         self.block = block;
+        self
+    }
+
+    /// The same slot with other values before the first update, which are 0 by default.
+    #[must_use]
+    pub fn starting_at(mut self, initial: f64) -> Self {
+        self.initial = initial as f32;
         self
     }
 

@@ -8,4 +8,11 @@ table! { dyn Optimizer, super::common::read;
     adam::Adam: "adam";
     adamw::AdamW: "adamw";
     rmsprop::RMSprop: "rmsprop";
+    adagrad::Adagrad: "adagrad";
+    adadelta::Adadelta: "adadelta";
+    adamax::Adamax: "adamax";
+    nadam::Nadam: "nadam";
+    lion::Lion: "lion";
+    lamb::Lamb: "lamb";
+    ftrl::Ftrl: "ftrl";
 }

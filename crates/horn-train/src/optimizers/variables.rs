@@ -22,3 +22,13 @@ pub enum OptimizerValue {
     /// An array of numbers.
     Float(ArrayD<f32>),
 }
+
+impl OptimizerValue {
+    /// The number of values.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Int(_) => 1,
+            Self::Float(array) => array.len(),
+        }
+    }
+}

@@ -1,84 +1,31 @@
-//! Learning rates that change from step to step: Keras's `LearningRateSchedule`.
+//! Reads schedules from the configurations that Keras writes.
 
-use std::fmt::Debug;
 use std::sync::Arc;
 
 use horn_nn::Result;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::registry::{self, Registry};
+use super::schedule::Schedule;
+use super::table::KNOWN;
+use crate::registry::Registry;
 
-/// A learning rate for each step.
-///
-/// ```
-/// use horn::optimizers::SGD;
-/// use horn::optimizers::schedules::Schedule;
-/// use serde_json::{Value, json};
-///
-/// /// Halves the rate every so many steps.
-/// #[derive(Debug)]
-/// struct Halve {
-///     steps: usize,
-/// }
-///
-/// impl Schedule for Halve {
-///     fn class_name(&self) -> &'static str {
-///         "Halve"
-///     }
-///     fn learning_rate(&self, step: usize) -> f64 {
-///         0.5_f64.powi((step / self.steps) as i32)
-///     }
-///     fn config(&self) -> Value {
-///         json!({"steps": self.steps})
-///     }
-/// }
-///
-/// let optimizer = SGD::new(Halve { steps: 1000 }).momentum(0.9);
-/// ```
-pub trait Schedule: Debug + Send + Sync {
-    /// Keras's name of the class.
-    fn class_name(&self) -> &'static str;
-
-    /// The learning rate of a step. Steps are counted from 0 over all runs of `fit` together.
-    fn learning_rate(&self, step: usize) -> f64;
-
-    /// Checks the arguments.
-    ///
-    /// # Errors
-    ///
-    /// An argument is out of range.
-    fn validate(&self) -> Result<()> {
-        Ok(())
-    }
-
-    /// The arguments, under Keras's keys.
-    fn config(&self) -> Value;
-
-    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
-    fn registered_name(&self) -> Option<&str> {
-        None
-    }
-
-    /// Keras's module of the class; `None` for a class that is not Keras's.
-    #[doc(hidden)]
-    fn keras_module(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// The schedule as Keras writes it, with its class and arguments.
-    fn serialize(&self) -> Value {
-        registry::object(self.keras_module(), self.class_name(), self.registered_name(), self.config())
-    }
-}
-
-pub(super) static SCHEDULES: Registry<dyn Schedule> = Registry::new(
+static SCHEDULES: Registry<dyn Schedule> = Registry::new(
     "learning rate schedule",
     "learning_rate",
     "keras.optimizers.schedules",
     |schedule| schedule.validate(),
-    &[],
+    KNOWN,
 );
+
+/// The class names of Horn's schedules.
+///
+/// ```
+/// assert!(horn::optimizers::schedules::class_names().any(|name| name == "CosineDecay"));
+/// ```
+pub fn class_names() -> impl Iterator<Item = &'static str> {
+    SCHEDULES.class_names()
+}
 
 /// Reads a schedule from what Keras writes for it: a name, or an object with a class name.
 ///

@@ -1,0 +1,100 @@
+//! Crossentropy of one-hot encoded classes that pays attention to the hard ones.
+
+use burn::Tensor;
+use burn::tensor::activation::softmax;
+use horn_nn::Result;
+use serde::{Deserialize, Serialize};
+
+use super::common::{
+    Common, check_number, check_smoothing, clip_probabilities, common_arguments, common_methods, from_logits_argument,
+};
+use super::loss::Loss;
+use super::target::{Target, TargetKind};
+use crate::keras_config::LastAxis;
+
+/// The sum over the classes, the last axis, of `-alpha * (1 - p)^gamma * y_true * ln(p)`
+/// ([Lin et al., 2017](https://arxiv.org/abs/1708.02002)).
+///
+/// The probabilities `p` are the predictions divided by their sum, or the softmax of logits, clipped to the range from
+/// 1e-7 to 1 - 1e-7.
+///
+/// ```
+/// use horn::losses::CategoricalFocalCrossentropy;
+///
+/// let loss = CategoricalFocalCrossentropy::new().gamma(3.0).alpha(0.4);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CategoricalFocalCrossentropy {
+    #[serde(flatten)]
+    common: Common,
+    from_logits: bool,
+    label_smoothing: f64,
+    axis: LastAxis,
+    alpha: f64,
+    gamma: f64,
+}
+
+impl CategoricalFocalCrossentropy {
+    /// The loss with Keras's defaults: from probabilities, without smoothing.
+    pub fn new() -> Self {
+        Self {
+            common: Common::new("categorical_focal_crossentropy"),
+            from_logits: false,
+            label_smoothing: 0.0,
+            axis: LastAxis,
+            alpha: 0.25,
+            gamma: 2.0,
+        }
+    }
+
+    /// The weight of the examples, from 0 to 1; 0.25 by default.
+    #[must_use]
+    pub fn alpha(mut self, alpha: f64) -> Self {
+        self.alpha = alpha;
+        self
+    }
+
+    /// How much less well predicted examples count; 2 by default, and 0 for the plain crossentropy.
+    #[must_use]
+    pub fn gamma(mut self, gamma: f64) -> Self {
+        self.gamma = gamma;
+        self
+    }
+
+    /// Smooths the targets: spreads this fraction of them evenly over all classes, from 0 (the default) to 1.
+    #[must_use]
+    pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
+        self.label_smoothing = label_smoothing;
+        self
+    }
+}
+
+common_arguments!(CategoricalFocalCrossentropy);
+from_logits_argument!(CategoricalFocalCrossentropy);
+
+impl Loss for CategoricalFocalCrossentropy {
+    common_methods!(CategoricalFocalCrossentropy);
+
+    fn targets(&self) -> TargetKind {
+        TargetKind::Dense
+    }
+
+    fn validate(&self) -> Result<()> {
+        check_smoothing(self.label_smoothing)?;
+        check_number("alpha", self.alpha, (0.0..=1.0).contains(&self.alpha), "a number from 0 to 1")?;
+        check_number("gamma", self.gamma, self.gamma >= 0.0, "a number of at least 0")
+    }
+
+    fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+        let mut y_true = y_true.into_dense(&y_pred)?;
+        if self.label_smoothing > 0.0 {
+            let classes = y_true.dims()[1] as f64;
+            y_true = y_true.mul_scalar(1.0 - self.label_smoothing).add_scalar(self.label_smoothing / classes);
+        }
+        let y_pred = if self.from_logits { softmax(y_pred, 1) } else { y_pred };
+        let total = y_pred.clone().sum_dim(1);
+        let probabilities = clip_probabilities(y_pred / total);
+        let factor = probabilities.clone().neg().add_scalar(1.0).powf_scalar(self.gamma as f32).mul_scalar(self.alpha);
+        Ok((factor * y_true * probabilities.log()).sum_dim(1).squeeze_dim::<1>(1).neg())
+    }
+}

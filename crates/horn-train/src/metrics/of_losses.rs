@@ -1,0 +1,277 @@
+//! Metrics that are the mean of a loss over all rows.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value, json};
+
+use super::accumulator::Accumulator;
+use super::common::{metric_methods, metric_name, named_metric};
+use super::mean_of_rows::MeanOfRows;
+use super::metric::Metric;
+use crate::keras_config::{Float32, LastAxis};
+use crate::losses::{self, Loss, cosine};
+
+/// A metric without other arguments, its name in the history, and the loss whose mean it is.
+macro_rules! mean_of_loss {
+    ($($(#[$doc:meta])* $metric:ident, $name:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub struct $metric {
+            name: String,
+            dtype: Float32,
+        }
+
+        named_metric!($metric, $name);
+
+        impl Metric for $metric {
+            metric_methods!($metric);
+
+            fn accumulator(&self) -> Box<dyn Accumulator> {
+                mean_of(losses::$metric::new())
+            }
+        }
+    )*};
+}
+
+/// The mean of the loss of each row.
+fn mean_of(loss: impl Loss + 'static) -> Box<dyn Accumulator> {
+    MeanOfRows::boxed(move |y_true, y_pred| loss.per_sample(y_true, y_pred))
+}
+
+mean_of_loss! {
+    /// The mean of `100 * |y_true - y_pred| / |y_true|`, as a metric.
+    ///
+    /// ```
+    /// let metric = horn::metrics::MeanAbsolutePercentageError::new().name("mape");
+    /// ```
+    MeanAbsolutePercentageError, "mean_absolute_percentage_error";
+    /// The mean of `(ln(y_true + 1) - ln(y_pred + 1))²`, as a metric.
+    ///
+    /// ```
+    /// let metric = horn::metrics::MeanSquaredLogarithmicError::new().name("msle");
+    /// ```
+    MeanSquaredLogarithmicError, "mean_squared_logarithmic_error";
+    /// The hinge loss as a metric: the mean of `max(1 - y_true * y_pred, 0)`.
+    ///
+    /// ```
+    /// let metric = horn::metrics::Hinge::new();
+    /// ```
+    Hinge, "hinge";
+    /// The squared hinge loss as a metric.
+    ///
+    /// ```
+    /// let metric = horn::metrics::SquaredHinge::new();
+    /// ```
+    SquaredHinge, "squared_hinge";
+    /// The hinge loss of one-hot encoded classes as a metric.
+    ///
+    /// ```
+    /// let metric = horn::metrics::CategoricalHinge::new();
+    /// ```
+    CategoricalHinge, "categorical_hinge";
+    /// The Kullback-Leibler divergence as a metric.
+    ///
+    /// ```
+    /// let metric = horn::metrics::KLDivergence::new();
+    /// ```
+    KLDivergence, "kl_divergence";
+    /// The mean of `y_pred - y_true * ln(y_pred)`, as a metric.
+    ///
+    /// ```
+    /// let metric = horn::metrics::Poisson::new();
+    /// ```
+    Poisson, "poisson";
+}
+
+/// The mean of `ln(cosh(y_pred - y_true))`, as a metric.
+///
+/// ```
+/// let metric = horn::metrics::LogCoshError::new();
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LogCoshError {
+    name: String,
+    dtype: Float32,
+}
+
+named_metric!(LogCoshError, "logcosh");
+
+impl Metric for LogCoshError {
+    metric_methods!(LogCoshError);
+
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        mean_of(losses::LogCosh::new())
+    }
+}
+
+/// The mean cosine of the angle between targets and predictions: 1 for the same direction, -1 for the opposite one. As a
+/// loss it has the opposite sign.
+///
+/// ```
+/// let metric = horn::metrics::CosineSimilarity::new();
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CosineSimilarity {
+    name: String,
+    dtype: Float32,
+}
+
+named_metric!(CosineSimilarity, "cosine_similarity");
+
+impl Metric for CosineSimilarity {
+    metric_methods!(CosineSimilarity);
+
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        MeanOfRows::boxed(|y_true, y_pred| Ok(cosine(y_true.into_dense(&y_pred)?, y_pred)))
+    }
+}
+
+/// The crossentropy of binary labels as a metric.
+///
+/// ```
+/// let metric = horn::metrics::BinaryCrossentropy::new().from_logits(true);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BinaryCrossentropy {
+    name: String,
+    dtype: Float32,
+    from_logits: bool,
+    label_smoothing: Number,
+}
+
+impl BinaryCrossentropy {
+    /// The metric with Keras's defaults: from probabilities, without smoothing.
+    pub fn new() -> Self {
+        let name = "binary_crossentropy".to_owned();
+        Self { name, dtype: Float32::default(), from_logits: false, label_smoothing: 0.into() }
+    }
+
+    /// Whether the predictions are logits, not probabilities.
+    #[must_use]
+    pub fn from_logits(mut self, from_logits: bool) -> Self {
+        self.from_logits = from_logits;
+        self
+    }
+
+    fn loss(&self) -> losses::BinaryCrossentropy {
+        let smoothing = self.label_smoothing.as_f64().unwrap_or(f64::NAN);
+        losses::BinaryCrossentropy::new().from_logits(self.from_logits).label_smoothing(smoothing)
+    }
+}
+
+metric_name!(BinaryCrossentropy);
+
+impl Metric for BinaryCrossentropy {
+    metric_methods!(BinaryCrossentropy);
+
+    fn validate(&self) -> horn_nn::Result<()> {
+        self.loss().validate()
+    }
+
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        mean_of(self.loss())
+    }
+
+    fn config(&self) -> Value {
+        json!(self)
+    }
+}
+
+/// The crossentropy of one-hot encoded classes as a metric.
+///
+/// ```
+/// let metric = horn::metrics::CategoricalCrossentropy::new().from_logits(true);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CategoricalCrossentropy {
+    name: String,
+    dtype: Float32,
+    from_logits: bool,
+    label_smoothing: Number,
+    axis: LastAxis,
+}
+
+impl CategoricalCrossentropy {
+    /// The metric with Keras's defaults: from probabilities, without smoothing.
+    pub fn new() -> Self {
+        let name = "categorical_crossentropy".to_owned();
+        Self { name, dtype: Float32::default(), from_logits: false, label_smoothing: 0.into(), axis: LastAxis }
+    }
+
+    /// Whether the predictions are logits, not probabilities.
+    #[must_use]
+    pub fn from_logits(mut self, from_logits: bool) -> Self {
+        self.from_logits = from_logits;
+        self
+    }
+
+    fn loss(&self) -> losses::CategoricalCrossentropy {
+        let smoothing = self.label_smoothing.as_f64().unwrap_or(f64::NAN);
+        losses::CategoricalCrossentropy::new().from_logits(self.from_logits).label_smoothing(smoothing)
+    }
+}
+
+metric_name!(CategoricalCrossentropy);
+
+impl Metric for CategoricalCrossentropy {
+    metric_methods!(CategoricalCrossentropy);
+
+    fn validate(&self) -> horn_nn::Result<()> {
+        self.loss().validate()
+    }
+
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        mean_of(self.loss())
+    }
+
+    fn config(&self) -> Value {
+        json!(self)
+    }
+}
+
+/// The crossentropy of class numbers as a metric.
+///
+/// ```
+/// let metric = horn::metrics::SparseCategoricalCrossentropy::new().from_logits(true);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SparseCategoricalCrossentropy {
+    name: String,
+    dtype: Float32,
+    from_logits: bool,
+    /// Keras's metric counts the ignored class as a loss of 0, and so does this one.
+    ignore_class: Option<i64>,
+    axis: LastAxis,
+}
+
+impl SparseCategoricalCrossentropy {
+    /// The metric with Keras's defaults: from probabilities.
+    pub fn new() -> Self {
+        let name = "sparse_categorical_crossentropy".to_owned();
+        Self { name, dtype: Float32::default(), from_logits: false, ignore_class: None, axis: LastAxis }
+    }
+
+    /// Whether the predictions are logits, not probabilities.
+    #[must_use]
+    pub fn from_logits(mut self, from_logits: bool) -> Self {
+        self.from_logits = from_logits;
+        self
+    }
+}
+
+metric_name!(SparseCategoricalCrossentropy);
+
+impl Metric for SparseCategoricalCrossentropy {
+    metric_methods!(SparseCategoricalCrossentropy);
+
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        let loss = losses::SparseCategoricalCrossentropy::new().from_logits(self.from_logits);
+        match self.ignore_class {
+            Some(class) => mean_of(loss.ignore_class(class)),
+            None => mean_of(loss),
+        }
+    }
+
+    fn config(&self) -> Value {
+        json!(self)
+    }
+}

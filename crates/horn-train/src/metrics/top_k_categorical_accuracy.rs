@@ -1,0 +1,106 @@
+//! The fraction of rows whose class is among the largest predictions.
+
+use burn::Tensor;
+use burn::tensor::Int;
+use horn_nn::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::accumulator::Accumulator;
+use super::common::{metric_methods, metric_name};
+use super::mean_of_rows::MeanOfRows;
+use super::metric::Metric;
+use crate::keras_config::Float32;
+
+macro_rules! top_k {
+    ($(#[$doc:meta])* $metric:ident, $name:literal, $classes:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        pub struct $metric {
+            name: String,
+            dtype: Float32,
+            k: usize,
+        }
+
+        impl $metric {
+            /// The metric with Keras's defaults: among the 5 largest.
+            pub fn new() -> Self {
+                Self { name: $name.to_owned(), dtype: Float32::default(), k: 5 }
+            }
+
+            /// Among how many predictions the class may be; 5 by default.
+            #[must_use]
+            pub fn k(mut self, k: usize) -> Self {
+                self.k = k;
+                self
+            }
+        }
+
+        metric_name!($metric);
+
+        impl Metric for $metric {
+            metric_methods!($metric);
+
+            fn validate(&self) -> Result<()> {
+                check_k(self.k)
+            }
+
+            fn asks_for_largest(&self) -> bool {
+                true
+            }
+
+            fn accumulator(&self) -> Box<dyn Accumulator> {
+                let k = self.k;
+                MeanOfRows::boxed(move |y_true, y_pred| {
+                    let classes: Result<Tensor<2, Int>> = $classes(y_true, &y_pred);
+                    Ok(in_top_k(classes?, y_pred, k))
+                })
+            }
+
+            fn config(&self) -> Value {
+                json!(self)
+            }
+        }
+    };
+}
+
+top_k! {
+    /// The fraction of rows whose class, the position of the largest target, is among the `k` largest predictions. The
+    /// targets are one-hot encoded.
+    ///
+    /// ```
+    /// let metric = horn::metrics::TopKCategoricalAccuracy::new().k(3).name("top_3");
+    /// ```
+    TopKCategoricalAccuracy,
+    "top_k_categorical_accuracy",
+    |y_true: crate::losses::Target, y_pred| Ok(y_true.into_dense(y_pred)?.argmax(1))
+}
+
+top_k! {
+    /// The fraction of rows whose class, the number in the targets, is among the `k` largest predictions.
+    ///
+    /// ```
+    /// let metric = horn::metrics::SparseTopKCategoricalAccuracy::new().k(3).name("top_3");
+    /// ```
+    SparseTopKCategoricalAccuracy,
+    "sparse_top_k_categorical_accuracy",
+    |y_true: crate::losses::Target, y_pred| Ok(y_true.into_classes(y_pred)?.unsqueeze_dim(1))
+}
+
+/// 1 for each row in which fewer than `k` predictions are larger than that of the class.
+fn in_top_k(classes: Tensor<2, Int>, y_pred: Tensor<2>, k: usize) -> Tensor<1> {
+    let of_class = y_pred.clone().gather(1, classes).expand(y_pred.dims());
+    let larger = y_pred.greater(of_class).float().sum_dim(1);
+    larger.lower_elem(k as f32).float().squeeze_dim(1)
+}
+
+fn check_k(k: usize) -> Result<()> {
+    if k > 0 {
+        return Ok(());
+    }
+    Err(Error::argument("the class can't be among no predictions")
+        .at("k")
+        .received(k)
+        .expected("at least 1")
+        .hint("leave k out for Keras's 5"))
+}
