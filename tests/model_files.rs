@@ -117,7 +117,8 @@ fn weights_that_do_not_fit_are_an_error_and_change_nothing() {
     assert_eq!(
         other.load_weights(&path).unwrap_err().to_string(),
         "layer \"dense\" (layers/dense): the file has other weights than the layer; received (3, 5), (5,), \
-         expected (3, 6), (6,). Hint: make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`."
+         expected (3, 6), (6,). Hint: take the model that was saved with these weights; a program can read what fits with \
+         `skip_mismatch` or `by_name`."
     );
     assert_eq!(other.get_weights(), before);
 }

@@ -2,7 +2,7 @@
 
     KERAS_BACKEND=jax python tests/keras/make_bad_files.py
 
-The good ones are written by Keras and h5py; crates/horn-keras/src/hostile.rs truncates and corrupts them, too. Most bad
+The good ones are written by Keras and h5py; crates/horn-keras/src/corrupted_files.rs truncates and corrupts them, too. Most bad
 ones are HDF5 files with something in them that no model has.
 """
 

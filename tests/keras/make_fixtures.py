@@ -165,7 +165,7 @@ def activations():
     """Entries {"name", "args", "case", "x", "w", "y", "dx"}; dx is the gradient of sum(y * w) by x.
 
     Those of sparsemax are an exception. Keras 3.15.1 computes it wrong where two or more elements are in the support,
-    so that rows do not add up to 1 (keras-team/keras#23425, mended after that release in #23469). Here "y" and "dx" are
+    so that rows do not add up to 1 (keras-team/keras#23425, fixed after that release in #23469). Here "y" and "dx" are
     the true values, computed with NumPy, and what 3.15.1 gives is under "keras_y" and "keras_dx".
     """
     rng = np.random.RandomState(1)

@@ -19,6 +19,7 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 from tf_keras import layers
 
@@ -108,6 +109,19 @@ def other_words():
     return keras.Model(x, layers.Softmax(axis=1)(y), name="words"), normal(4, 4, 6), None
 
 
+def functions():
+    """Operators and functions of TensorFlow between the layers."""
+    x, y = keras.Input((4, 6)), keras.Input((4, 6))
+    h = 1.0 - tf.nn.relu(layers.Dense(6)(x)) * 2.0 + y
+    h = h / (1.5 + tf.square(y)) - tf.constant([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    h = tf.matmul(tf.nn.softmax(tf.matmul(h, y, transpose_b=True) / 3.0), h)
+    parts = tf.concat([h[:, 1:3], tf.clip_by_value(h[:, ::2], -1.0, 0.5)], axis=1)
+    z = tf.reduce_mean(parts, axis=-1, keepdims=True) * tf.nn.softmax(parts) + tf.nn.gelu(-parts)
+    z = tf.reshape(tf.transpose(tf.stack([z, tf.maximum(z, 0.1)], axis=1), [0, 2, 1, 3]), (-1, 4, 12))
+    first = tf.reduce_sum(z[..., -1] * tf.sqrt(tf.abs(z[:, :, 0])), axis=1)
+    return keras.Model([x, y], [layers.Dense(2)(z), tf.expand_dims(first, 1)], name="functions"), None, None
+
+
 def two_outputs():
     a, b = keras.Input((4,), name="last"), keras.Input((3,), name="first")
     x = layers.Concatenate()([a, b])
@@ -192,7 +206,7 @@ def write(make, ending):
 def main(names):
     index = HERE / "cases.json"
     cases = {case["name"]: case for case in json.loads(index.read_text())}
-    legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, two_outputs, legacy_adam, legacy_sgd]
+    legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, two_outputs, legacy_adam, legacy_sgd]
     zips = [zip_mlp, zip_recurrent, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:
         if not names or make.__name__ in names:

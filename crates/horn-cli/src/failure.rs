@@ -34,10 +34,10 @@ impl From<Error> for Failure {
 }
 
 impl fmt::Display for Failure {
-    /// Always a single line, whatever line breaks a library's message has.
+    /// Always a single line with all causes, whatever line breaks a library's message has.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Data(error) | Self::Usage(error)) = self;
-        let text = error.to_string();
+        let text = format!("{error:#}");
         f.write_str(&text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 }

@@ -599,7 +599,7 @@ fn a_model_with_another_optimizer_is_converted_when_that_is_said() {
 
 /// A header that declares terabytes is an error, and does not take long.
 #[test]
-fn hostile_arrays_are_errors() {
+fn corrupted_arrays_are_errors() {
     let folder = Folder::new();
     for (name, shape) in [("huge", "(1000000000000, 3)"), ("wrapping", "(4294967296, 4294967296, 3)")] {
         let x = folder.put(name, &npy("<f8", false, shape, &[0; 64]));

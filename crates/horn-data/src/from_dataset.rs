@@ -176,7 +176,7 @@ mod tests {
             }
         }
         assert_eq!(
-            from_dataset(&Broken, [4], [], split).unwrap_err().to_string(),
+            format!("{:#}", from_dataset(&Broken, [4], [], split).unwrap_err()),
             "item 0: the dataset cannot give the item (the disk is gone). Hint: see to the dataset's source."
         );
     }

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn error(text: &[u8]) -> String {
-        parse(text, 64 << 20, "config.json").unwrap_err().to_string()
+        format!("{:#}", parse(text, 64 << 20, "config.json").unwrap_err())
     }
 
     #[test]

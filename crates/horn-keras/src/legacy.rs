@@ -22,10 +22,10 @@ pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
         None => Ok(None),
     };
     let object = read("model_config")?.ok_or_else(|| {
-        Error::file("the file has no model")
-            .received("no model_config")
-            .expected("a model saved by `model.save`")
-            .hint("make the model and read the weights with `load_weights`, if it is a file of weights")
+        Error::file("the file has no model").received("no model_config").expected("a model saved by `model.save`").hint(
+            "save the whole model; a program can also make the model and read the weights of this file with \
+                 `load_weights`, and so does `horn convert --model`",
+        )
     })?;
     let mut object = members("model_config", object)?;
     if let Some(training) = read("training_config")? {
@@ -41,7 +41,7 @@ pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
 fn members(name: &str, value: Value) -> Result<Map<String, Value>> {
     match value {
         Value::Object(members) => Ok(members),
-        other => Err(Error::file("is not what Keras writes").at(name).received(other).expected("an object")),
+        _ => Err(Error::file("is not what Keras writes").at(name).received("another value").expected("an object")),
     }
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
         return Err(Error::shape("the file has another number of layers with weights")
             .received(stored.len())
             .expected(bundles.len())
-            .hint("make the model as it was saved; or read what fits with `by_name`"));
+            .hint("take the model that was saved with these weights; a program can read what fits with `by_name`"));
     }
     Ok(bundles)
 }

@@ -54,9 +54,9 @@ pub use save::SaveModel;
 pub use weights::{LoadReport, LoadWeights};
 
 #[cfg(test)]
-mod hostile;
+mod corrupted_files;
 #[cfg(test)]
-mod strangers;
+mod untrusted_models;
 
 /// A file of `tests/keras/make_bad_files.py`.
 #[cfg(test)]

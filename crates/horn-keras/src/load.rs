@@ -30,8 +30,8 @@ use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 /// policy itself is kept and written again.
 ///
 /// Weights that are quantized to `int8` or `int4` are read as floats, and written as such. Where Keras also rounds the
-/// inputs of these layers, Horn doesn't, and a warning says so. Other quantized models (`float8`, `gptq`, …) are an
-/// error. LoRA's matrices are part of the kernels, as Keras writes them.
+/// inputs of these layers, so does Horn, but a file that it writes is that of a model without quantization. Other
+/// quantized models (`float8`, `gptq`, …) are an error. LoRA's matrices are part of the kernels, as Keras writes them.
 ///
 /// Files of Keras 2, `.h5` and `.keras`, compute what they computed there, also where Keras 3 gives a name another
 /// meaning. If the state of their optimizer can't be read, it starts anew, and a warning says so.
@@ -118,7 +118,9 @@ impl LoadModel for CompiledModel {
             return Err(Error::file("the model was saved without being compiled")
                 .received("no compile_config")
                 .expected("an optimizer and a loss")
-                .hint("read it as a `Model`, and compile it"));
+                .hint(
+                    "compile the model before it is saved; a program can also read it as a `Model`, and compile that",
+                ));
         }
         let mut compiled = Self::from_compile_config(source.model(device)?, &config)?;
         if let Some(version) = source.version.as_deref().filter(|version| keras_2::is_version(Some(version))) {

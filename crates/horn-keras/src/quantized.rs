@@ -9,21 +9,18 @@ use serde_json::{Map, Value, json};
 use crate::arrays::{DType, Values};
 use crate::h5::WeightsReader;
 use crate::layers;
-use crate::warning::warn;
 
 /// Arguments of layers that say how their weights are kept.
 const OF_WEIGHTS: [&str; 4] = ["gptq_unpacked_column_size", "lora_alpha", "lora_rank", "quantization_config"];
 
 /// Replaces quantized layers by those that they are without, in the object of a model.
 ///
-/// In Keras, a layer with a quantizer for its inputs also rounds these to 8 bits whenever it is called. Horn doesn't,
-/// which is more exact, and a warning says so.
+/// A layer with a quantizer for its inputs, which rounds them to 8 bits whenever it is called, keeps this quantizer.
 ///
 /// # Errors
 ///
 /// If a layer is quantized in another way than to `int8` or `int4`.
 pub(crate) fn dequantize(object: &mut Value) -> Result<()> {
-    let mut rounding = Vec::new();
     each_layer(object, &mut |class, config| {
         let policy = config.get("dtype").filter(|dtype| !dtype["config"]["mode"].is_null()).cloned();
         let quantizers = config.get("quantization_config").cloned().unwrap_or_default();
@@ -41,12 +38,13 @@ pub(crate) fn dequantize(object: &mut Value) -> Result<()> {
                 .expected("int8 or int4")
                 .hint("save the model before it is quantized"));
         }
-        let rounds = match &quantizers {
-            Value::Null => kind == "int8",
-            quantizers => !quantizers["config"]["activation_quantizer"].is_null(),
+        let quantizer = match &quantizers {
+            // The default, which files before version 3.12 have not written.
+            Value::Null if kind == "int8" => json!({"class_name": "AbsMaxQuantizer", "config": {}}),
+            quantizers => quantizers["config"]["activation_quantizer"].clone(),
         };
-        if rounds && class != "Embedding" {
-            rounding.push(format!("{name:?}"));
+        if ["Dense", "EinsumDense"].contains(&class) && !quantizer.is_null() {
+            config.insert("quantization_config".to_owned(), json!({"config": {"activation_quantizer": quantizer}}));
         }
         let source = policy["config"]["source_name"].clone();
         let plain = json!({
@@ -54,15 +52,7 @@ pub(crate) fn dequantize(object: &mut Value) -> Result<()> {
         });
         config.insert("dtype".to_owned(), plain);
         Ok(())
-    })?;
-    if !rounding.is_empty() {
-        warn(&format!(
-            "Keras rounds the inputs of quantized layers to 8 bits, and Horn does not: the outputs differ by about one \
-             percent, after {}",
-            rounding.join(", ")
-        ));
-    }
-    Ok(())
+    })
 }
 
 /// Visits the class and the configuration of each layer, at any depth.
@@ -140,11 +130,6 @@ impl Classes {
 }
 
 impl Kernel {
-    /// The variable of the integers.
-    pub fn path(&self) -> &str {
-        &self.values
-    }
-
     /// All variables that belong to the kernel.
     pub fn paths(&self) -> impl Iterator<Item = &String> {
         let blocks = self.blocks.iter().flat_map(|(zeros, groups)| [zeros, groups]);

@@ -88,7 +88,7 @@ pub(crate) fn load(model: &mut Model, path: &Path, options: LoadWeights) -> Resu
                     .at(weight_at())
                     .received(sizes(&tensor.shape))
                     .expected(sizes(&weight.sizes))
-                    .hint("make the model as it was saved; or read what fits with `skip_mismatch`"));
+                    .hint("take the model that was saved with these weights; a program can read what fits with `skip_mismatch`"));
             }
             None if options.is_by_name() => report.missing.push(name.clone()),
             None => {
@@ -96,7 +96,7 @@ pub(crate) fn load(model: &mut Model, path: &Path, options: LoadWeights) -> Resu
                     .at(weight_at())
                     .received(some(tensors.keys()))
                     .expected(format!("{name:?}"))
-                    .hint("make the model as it was saved; or read what is there with `by_name`"));
+                    .hint("take the model that was saved with these weights; a program can read what is there with `by_name`"));
             }
         }
     }
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_files_are_errors() {
+    fn corrupted_files_are_errors() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
         model(4).save_weights(&path).unwrap();
@@ -322,7 +322,7 @@ mod tests {
         }
         assert_eq!(damaged.count_params(), 26);
         fs::write(&path, u64::MAX.to_le_bytes()).unwrap();
-        assert!(list(&path).unwrap_err().to_string().contains("18446744073709551615 bytes"));
+        assert!(format!("{:#}", list(&path).unwrap_err()).contains("18446744073709551615 bytes"));
         assert!(list(folder.path()).unwrap_err().is_file());
         assert!(model(4).save_weights(folder.path().join("none/w.safetensors")).unwrap_err().is_file());
     }

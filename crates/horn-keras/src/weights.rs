@@ -323,5 +323,8 @@ fn misfit(layer: &str, found: &[Vec<u64>], expected: &[Vec<u64>]) -> Error {
         .at(layer)
         .received(list(found))
         .expected(list(expected))
-        .hint("make the model as it was saved; or read what fits with `skip_mismatch` or `by_name`")
+        .hint(
+            "take the model that was saved with these weights; a program can read what fits with `skip_mismatch` or \
+             `by_name`",
+        )
 }

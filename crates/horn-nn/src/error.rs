@@ -1,7 +1,8 @@
 //! The one error type of Horn.
 //!
 //! A message has four parts: the *location* (the layer, argument or file), the *problem* (with what was received), *what
-//! was expected*, and a *hint* that says how to fix it.
+//! was expected*, and a *hint* that says how to fix it. `{}` prints them; `{:#}` and `{:?}` also the causes of the error,
+//! which [`source`](std::error::Error::source) returns.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -212,8 +213,16 @@ impl fmt::Display for Error {
             (None, Some(expected)) => write!(f, "; expected {expected}")?,
             (None, None) => {}
         }
-        if let Some(source) = source {
-            write!(f, " ({source})")?;
+        let mut cause = source.as_deref().filter(|_| f.alternate()).map(|source| source as &dyn StdError);
+        let mut printed = String::new();
+        while let Some(error) = cause {
+            // Some errors print their own cause, too.
+            let text = error.to_string();
+            if !printed.contains(&text) {
+                write!(f, " ({text})")?;
+            }
+            printed = text;
+            cause = error.source();
         }
         f.write_str(".")?;
         if let Some(hint) = hint {
@@ -223,10 +232,10 @@ impl fmt::Display for Error {
     }
 }
 
-/// The same message, as a program whose `main` returns the error prints it with `Debug`.
+/// The message with its causes, as a program whose `main` returns the error prints it with `Debug`.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        write!(f, "{self:#}")
     }
 }
 
@@ -279,7 +288,13 @@ mod tests {
     #[test]
     fn keeps_its_cause() {
         let error = Error::file("cannot be read").because(std::io::Error::other("gone"));
-        assert_eq!(error.to_string(), "cannot be read (gone).");
+        assert_eq!(error.to_string(), "cannot be read.");
+        assert_eq!(
+            (format!("{error:#}"), format!("{error:?}")),
+            ("cannot be read (gone).".into(), format!("{error:#}"))
+        );
+        let outer = Error::model("no").because(Error::file("cannot be read").because(std::io::Error::other("gone")));
+        assert_eq!(format!("{outer:#}"), "no (cannot be read.) (gone).");
         assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("gone"));
     }
 }

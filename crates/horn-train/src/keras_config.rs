@@ -14,13 +14,15 @@ pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, 
             .received(config)
             .expected("keys and values")
     })?;
-    let mut whole = written(&C::default());
+    let defaults = written(&C::default());
+    let mut whole = defaults.clone();
     whole.extend(given.clone());
     let read: C = serde_json::from_value(Value::Object(whole)).map_err(|error| {
-        Error::argument("the configuration has an argument of another kind")
-            .at(place.clone())
-            .received(config)
-            .because(error)
+        let error = Error::argument("the configuration has an argument of another kind").because(error);
+        match given.iter().find(|(key, value)| !is_read::<C>(&defaults, key, value)) {
+            Some((key, value)) => error.at(place.clone()).received(format!("{key} = {value}")),
+            None => error.at(place.clone()),
+        }
     })?;
     // An argument that the class does not write again was not read.
     let known = written(&read);
@@ -31,6 +33,13 @@ pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, 
             .received(format!("{key} = {value}"))
             .expected(known.keys().cloned().collect::<Vec<_>>().join(", "))),
     }
+}
+
+/// Can the class be read with this argument, and with the defaults of the others?
+fn is_read<C: DeserializeOwned>(defaults: &Map<String, Value>, key: &str, value: &Value) -> bool {
+    let mut whole = defaults.clone();
+    whole.insert(key.to_owned(), value.clone());
+    serde_json::from_value::<C>(Value::Object(whole)).is_ok()
 }
 
 fn written(object: &impl Serialize) -> Map<String, Value> {
@@ -110,7 +119,7 @@ mod tests {
         for config in [json!({"dtype": null}), json!({"dtype": "float32"}), json!({})] {
             assert_eq!(read::<Metric>("Metric", &config).ok().map(|metric| metric.dtype), Some(Float32::Float32));
         }
-        let error = read::<Metric>("Metric", &json!({"dtype": "float16"})).err().unwrap().to_string();
+        let error = format!("{:#}", read::<Metric>("Metric", &json!({"dtype": "float16"})).err().unwrap());
         assert!(error.contains("metrics are computed in float32, not in float16"), "{error}");
     }
 }

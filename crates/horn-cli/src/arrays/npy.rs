@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_headers_are_errors() {
+    fn corrupted_headers_are_errors() {
         let shape = |shape: &str| format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
         for (header, expected) in [
             (shape("(1000000000000,)"), "does not hold all of its values"),

@@ -9,16 +9,16 @@ use zip::{CompressionMethod, ZipWriter};
 use super::names::{CONFIG, METADATA, WEIGHTS};
 use super::*;
 use crate::arrays::{Array, Values};
+use crate::corrupted_files::{Numbers, little_memory, runs_alone};
 use crate::fixture;
 use crate::h5::{WeightsWriter, Window};
-use crate::hostile::{Numbers, little_memory, runs_alone};
 
 fn open(bytes: Vec<u8>) -> horn_nn::Result<Archive> {
     Archive::of_window(Window::of_bytes(bytes), "m.keras")
 }
 
 fn error(bytes: Vec<u8>) -> String {
-    open(bytes).err().expect("an error").to_string()
+    format!("{:#}", open(bytes).err().expect("an error"))
 }
 
 /// A zip archive with these members; names are written as they are.
@@ -113,7 +113,7 @@ fn what_is_no_archive_is_an_error() {
     for bytes in [Vec::new(), b"PK".to_vec(), vec![0; 100_000], weights_bytes()] {
         assert!(error(bytes).contains("is no .keras file, or damaged"));
     }
-    let folder = Archive::open(std::env::temp_dir()).err().unwrap().to_string();
+    let folder = format!("{:#}", Archive::open(std::env::temp_dir()).err().unwrap());
     assert!(folder.contains("it is no file, but a folder"), "{folder}");
     assert!(
         Archive::open("nothing.keras").err().unwrap().to_string().starts_with("file \"nothing.keras\": cannot be read")
@@ -181,7 +181,7 @@ fn bombs_are_refused() {
     // The declared size is small, and wrong.
     let size = (50_u32 << 20).to_le_bytes();
     let mut liar = open(patched(bomb.clone(), &size, &2_u32.to_le_bytes())).unwrap();
-    let text = liar.config().unwrap_err().to_string();
+    let text = format!("{:#}", liar.config().unwrap_err());
     assert!(text.contains("\"config.json\": is damaged (File is larger than"), "{text}");
 
     // The declared size is the largest that is allowed, and wrong.
@@ -196,7 +196,7 @@ fn bombs_are_refused() {
     let bomb = zip_of(&[(CONFIG, b"{}"), (WEIGHTS, &weights)], CompressionMethod::Deflated);
     drop(weights);
     assert!(bomb.len() > 1 << 20);
-    let text = open(bomb).unwrap().weights().err().unwrap().to_string();
+    let text = format!("{:#}", open(bomb).unwrap().weights().err().unwrap());
     assert!(text.contains("\"model.weights.h5\": is far larger than it looks; received 73400320 bytes, in"), "{text}");
     little_memory();
 }
@@ -235,12 +235,12 @@ fn a_long_config_and_many_members_are_refused() {
 #[test]
 fn damage_is_found_by_the_checksum() {
     let bytes = patched(stored(&[(CONFIG, b"{\"a\": 1}")]), b"\"a\"", b"\"b\"");
-    let text = open(bytes).unwrap().config().unwrap_err().to_string();
+    let text = format!("{:#}", open(bytes).unwrap().config().unwrap_err());
     assert!(text.contains("\"config.json\": is damaged"), "{text}");
 
     let weights = weights_bytes();
     let bytes = stored(&[(WEIGHTS, &weights)]);
     let value = 2.5_f32.to_le_bytes();
-    let text = open(patched(bytes, &value, &2.6_f32.to_le_bytes())).unwrap().weights().err().unwrap().to_string();
+    let text = format!("{:#}", open(patched(bytes, &value, &2.6_f32.to_le_bytes())).unwrap().weights().err().unwrap());
     assert!(text.contains("\"model.weights.h5\": is damaged"), "{text}");
 }

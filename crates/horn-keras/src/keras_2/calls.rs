@@ -29,10 +29,12 @@ fn is_tensor(values: &[Value]) -> bool {
     matches!(values, [Value::String(_), Value::Number(_), Value::Number(_), ..])
 }
 
-/// Translates each `["layer", 0, 0]`, at any depth.
+/// Translates each `["layer", 0, 0]`, at any depth, and each `["_CONSTANT_VALUE", -1, 2.0]`.
 fn translate_tensors(value: &mut Value) {
     let Some(values) = value.as_array_mut() else { return };
-    if is_tensor(values) {
+    if values.len() > 2 && values[0] == "_CONSTANT_VALUE" {
+        *value = values[2].take();
+    } else if is_tensor(values) {
         values.truncate(3);
         *value = json!({"class_name": "__keras_tensor__", "config": {"keras_history": values}});
     } else {

@@ -6,7 +6,7 @@
 use horn_nn::{Activation, Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::calls;
+use super::{calls, functions};
 
 /// Arguments that Keras 3 doesn't have, with the value at which they have no effect. Those with `None` never have an
 /// effect on a model.
@@ -67,6 +67,9 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
                 node["kwargs"]["use_causal_mask"] = true.into();
             }
         }
+    }
+    if matches!(class, "TFOpLambda" | "SlicingOpLambda") {
+        return functions::translate(object);
     }
     let Some(config) = object.get_mut("config") else { return Ok(()) };
     if class == "Sequential" && config.is_array() {

@@ -243,3 +243,76 @@ fn calls_of_nested_models_have_the_numbers_of_keras_3() {
     assert_eq!(renumbered("Sequential", 0, 1), (0, 1));
     assert_eq!(renumbered("Functional", 0, 1), (0, 2));
 }
+
+#[test]
+fn functions_of_tensorflow_are_those_of_keras_3() {
+    let tensor = |layer: &str| json!({"class_name": "__keras_tensor__", "config": {"keras_history": [layer, 0, 0]}});
+    let function = |class: &str, name: &str, nodes: Value| {
+        let mut object =
+            json!({"class_name": class, "config": {"name": "f", "function": name}, "inbound_nodes": nodes});
+        layers::translate(&mut object).map(|()| object)
+    };
+    let translated = |class: &str, name: &str, nodes: Value| {
+        let object = function(class, name, nodes).unwrap();
+        (object["class_name"].clone(), object["config"].clone(), object["inbound_nodes"][0]["args"].clone())
+    };
+    for (name, node, class, config, args) in [
+        (
+            "math.multiply",
+            json!(["x", 0, 0, {"y": 2.0, "name": null}]),
+            "Multiply",
+            json!({"name": "f"}),
+            json!([tensor("x"), 2.0]),
+        ),
+        (
+            "math.subtract",
+            json!(["_CONSTANT_VALUE", -1, 1.0, {"y": ["x", 0, 0]}]),
+            "Subtract",
+            json!({"name": "f"}),
+            json!([1.0, tensor("x")]),
+        ),
+        (
+            "__operators__.add",
+            json!(["x", 0, 0, {"y": [1.0, 2.0]}]),
+            "Add",
+            json!({"name": "f"}),
+            json!([
+                tensor("x"), {"class_name": "__numpy__", "config": {"value": [1.0, 2.0], "dtype": "float32"}},
+            ]),
+        ),
+        (
+            "math.reduce_mean",
+            json!(["x", 0, 0, {"axis": 1, "keepdims": true}]),
+            "Mean",
+            json!({"name": "f", "axis": 1, "keepdims": true}),
+            json!([tensor("x")]),
+        ),
+        ("nn.gelu", json!(["x", 0, 0, {}]), "Gelu", json!({"name": "f", "approximate": false}), json!([tensor("x")])),
+    ] {
+        assert_eq!(translated("TFOpLambda", name, json!([[node]])), (class.into(), config, args), "{name}");
+    }
+    let slice = json!({"start": 1, "stop": null, "step": 2});
+    let key = json!([slice, "Ellipsis", null, 0]);
+    let expected = json!([
+        {"class_name": "__slice__", "config": slice}, {"class_name": "__ellipsis__", "config": {}}, null, 0,
+    ]);
+    let (class, _, args) =
+        translated("SlicingOpLambda", "__operators__.getitem", json!([[["x", 0, 0, {"slice_spec": key}]]]));
+    assert_eq!((class, &args[1]), (json!("GetItem"), &expected));
+
+    let error = |name: &str, kwargs: Value| {
+        function("TFOpLambda", name, json!([[["x", 0, 0, kwargs]]])).unwrap_err().to_string()
+    };
+    assert_eq!(
+        error("linalg.svd", json!({})),
+        "layer \"f\": Horn has no function that does what this function of TensorFlow did; received tf.linalg.svd, \
+         expected one of TensorFlow's common functions. Hint: use a layer for it in the program that saves the model."
+    );
+    assert!(error("io.exp", json!({})).contains("received tf.io.exp"));
+    let unknown = error("math.reduce_sum", json!({"axis": 1, "other": true}));
+    assert!(unknown.contains("received other = true of tf.math.reduce_sum"), "{unknown}");
+    let product = json!([[["x", 0, 0, {"b": ["y", 0, 0], "transpose_b": true}]]]);
+    let einsum =
+        (json!("Einsum"), json!({"name": "f", "subscripts": "...ij,...kj->...ik"}), json!([tensor("x"), tensor("y")]));
+    assert_eq!(translated("TFOpLambda", "linalg.matmul", product), einsum);
+}

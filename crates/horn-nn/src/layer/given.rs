@@ -4,11 +4,17 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
 
 /// A layer that delegates to another one.
 pub(crate) trait Inner {
     /// The layer that it delegates to.
     fn inner(&self) -> &dyn Layer;
+
+    /// What it adds to the built layer; by default nothing.
+    fn finish(&self, layer: BuiltLayer) -> BuiltLayer {
+        layer
+    }
 }
 
 /// Implements all methods of [`Layer`] but `name` and `trainable` by delegation.
@@ -30,14 +36,14 @@ macro_rules! as_inner {
             self.inner().output_shapes(inputs)
         }
         fn build(&self, input: &$crate::Shape, build: &mut $crate::LayerBuilder) -> $crate::Result<$crate::BuiltLayer> {
-            self.inner().build(input, build)
+            Ok(self.finish(self.inner().build(input, build)?))
         }
         fn build_for(
             &self,
             inputs: &[$crate::Shape],
             build: &mut $crate::LayerBuilder,
         ) -> $crate::Result<$crate::BuiltLayer> {
-            self.inner().build_for(inputs, build)
+            Ok(self.finish(self.inner().build_for(inputs, build)?))
         }
         fn input_shape(&self) -> Option<&$crate::Shape> {
             self.inner().input_shape()
@@ -77,6 +83,8 @@ macro_rules! as_inner {
         }
     };
 }
+
+pub(crate) use as_inner;
 
 /// A layer with another name and another trainable flag than its description has.
 pub(crate) struct Given {

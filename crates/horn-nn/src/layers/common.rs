@@ -284,7 +284,7 @@ mod tests {
             [quantized, policy("int8"), policy("float8"), policy("int8_from_float32"), json!("fp32"), json!(1)]
         {
             let config = json!({"units": 2, "dtype": refused});
-            let error = crate::layers::from_config("Dense", &config).unwrap_err().to_string();
+            let error = format!("{:#}", crate::layers::from_config("Dense", &config).unwrap_err());
             for part in ["class Dense", "the dtype policy", "it is quantized or unknown", "expected one of float32, "] {
                 assert!(error.contains(part), "{part:?} is not in: {error}");
             }

@@ -74,11 +74,12 @@ pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
             .expected(*missing)
             .hint("add it to the configuration"));
     }
+    let defaults = whole.clone();
     whole.extend(given.clone());
     let layer: L = serde_json::from_value(Value::Object(whole)).map_err(|error| {
         Error::argument("an argument is of another kind")
             .at(&place)
-            .received(config)
+            .received(argument_of_another_kind::<L>(&defaults, given))
             .because(error)
             .hint("give the argument a value of the right type")
     })?;
@@ -93,6 +94,45 @@ pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
             .hint("remove it from the configuration"));
     }
     Ok(layer)
+}
+
+/// The argument that the layer can't be read with, and its value.
+fn argument_of_another_kind<L: DeserializeOwned>(defaults: &Map<String, Value>, given: &Map<String, Value>) -> String {
+    // Layers inside of layers are not read again at every level, as that would double the work with each.
+    let is_wrong = |(key, value): &(&String, &Value)| {
+        if objects(value) > 1 {
+            return false;
+        }
+        let mut whole = defaults.clone();
+        whole.insert((*key).clone(), (*value).clone());
+        serde_json::from_value::<L>(Value::Object(whole)).is_err()
+    };
+    match given.iter().find(is_wrong) {
+        Some((key, value)) => format!("{key} = {}", start_of(value)),
+        None => format!("the arguments {}", given.keys().cloned().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The number of Keras's objects in a value, itself included.
+fn objects(value: &Value) -> usize {
+    match value {
+        Value::Object(object) => {
+            usize::from(object.contains_key("class_name")) + object.values().map(objects).sum::<usize>()
+        }
+        Value::Array(values) => values.iter().map(objects).sum(),
+        _ => 0,
+    }
+}
+
+/// A value as JSON, cut off if it is long.
+fn start_of(value: &Value) -> String {
+    const MAX_CHARACTERS: usize = 80;
+    let mut text = value.to_string();
+    if let Some((end, _)) = text.char_indices().nth(MAX_CHARACTERS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// The layer with other values for some arguments; its inner layers are kept.

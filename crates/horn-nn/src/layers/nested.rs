@@ -149,7 +149,7 @@ impl Serialize for Nested {
 impl<'de> Deserialize<'de> for Nested {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = Value::deserialize(deserializer)?;
-        let layer = reading::read(&object).map_err(serde::de::Error::custom)?;
+        let layer = reading::read(&object).map_err(|error| serde::de::Error::custom(format!("{error:#}")))?;
         Ok(Self(Arc::from(layer)))
     }
 }

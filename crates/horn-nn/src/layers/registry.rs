@@ -9,7 +9,7 @@ use crate::layer::description::Layer;
 use crate::layer::given::Given;
 use crate::layer::reading::{ReadContext, within};
 use crate::layer::users;
-use crate::layers::core_layers::lambda;
+use crate::layers::core_layers::{lambda, rounded_inputs};
 use crate::layers::family::Family;
 use crate::layers::{
     activation, attention, convolution, core_layers, merging, normalization, pooling, preprocessing, recurrent,
@@ -62,6 +62,9 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
         "Functional" | "Model" => return Ok(Box::new(read::functional(config, &Registry)?)),
         "Sequential" => return Ok(Box::new(read::sequential(config, &Registry)?)),
         "Lambda" => return Err(lambda::unreadable()),
+        _ if rounded_inputs::quantizer(config).is_some() => {
+            return rounded_inputs::read(class_name, config, |plain| from_config(class_name, plain));
+        }
         _ => {}
     }
     let of_keras = || FAMILIES.iter().find_map(|family| (family.read)(class_name, config));
@@ -189,5 +192,20 @@ mod tests {
         let (own, object) = names(model);
         assert_eq!(own, ["input_layer", "middle", "identity"]);
         assert_eq!(names(Sequential::from_config(&object["config"]).unwrap()).0, own);
+    }
+
+    #[test]
+    fn an_argument_of_another_kind_is_named_without_the_others() {
+        let error = |config| format!("{:#}", from_config("Dense", &config).unwrap_err());
+        assert_eq!(
+            error(json!({"name": "d", "units": 2, "use_bias": "yes"})),
+            "layer \"d\" (Dense): an argument is of another kind; received use_bias = \"yes\" (invalid type: string \
+             \"yes\", expected a boolean). Hint: give the argument a value of the right type."
+        );
+        let long = error(json!({"units": vec![1; 1000]}));
+        assert!(long.contains("received units = [1,1,1,") && long.len() < 400, "{long}");
+        let nested = json!({"layer": {"class_name": "Dense", "config": {"units": "two"}}});
+        let error = format!("{:#}", from_config("TimeDistributed", &nested).unwrap_err());
+        assert!(error.contains("received units = \"two\""), "{error}");
     }
 }

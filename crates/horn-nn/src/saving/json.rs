@@ -29,8 +29,9 @@ pub(crate) fn is_plain(value: &Value) -> bool {
 
 pub(crate) fn text<'a>(object: &'a Value, key: &str) -> Result<&'a str> {
     object[key].as_str().ok_or_else(|| {
+        let keys = object.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>().join(", "));
         Error::argument(format!("{key} is missing"))
-            .received(object)
+            .received(keys.map_or("no object".to_owned(), |keys| format!("an object with {keys}")))
             .expected("a string")
             .hint("save the model again: its configuration is incomplete")
     })

@@ -85,7 +85,9 @@ impl<'de> Deserialize<'de> for LearningRate {
         let value = Value::deserialize(deserializer)?;
         match value.as_f64() {
             Some(rate) => Ok(Self::Constant(rate)),
-            None => schedules::from_config(&value).map(Self::Schedule).map_err(serde::de::Error::custom),
+            None => schedules::from_config(&value)
+                .map(Self::Schedule)
+                .map_err(|error| serde::de::Error::custom(format!("{error:#}"))),
         }
     }
 }

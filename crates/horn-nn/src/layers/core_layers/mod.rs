@@ -9,6 +9,7 @@ pub(crate) mod identity;
 pub(crate) mod lambda;
 pub(crate) mod masking;
 pub(crate) mod probe;
+pub(crate) mod rounded_inputs;
 pub(crate) mod tensors;
 
 pub use burn_module::BurnModule;

@@ -97,14 +97,14 @@ const BAD: [(&str, &str); 15] = [
 
 #[test]
 fn crafted_files_are_errors() {
-    if runs_alone("hostile::crafted_files_are_errors") {
+    if runs_alone("corrupted_files::crafted_files_are_errors") {
         return;
     }
     for (name, problem) in BAD {
         let bytes = fs::read(fixture("bad").join(name)).unwrap();
         let error = soon(name, || read_weights(bytes)).unwrap_err();
         assert!(error.is_file() || error.is_shape(), "{name}: {error}");
-        assert!(error.to_string().contains(problem), "{name}: {error}");
+        assert!(format!("{error:#}").contains(problem), "{name}: {error:#}");
     }
     little_memory();
 }
@@ -126,7 +126,7 @@ fn each_variable_that_is_not_there_is_an_error() {
 
 #[test]
 fn chunks_that_say_that_they_are_huge_are_errors() {
-    if runs_alone("hostile::chunks_that_say_that_they_are_huge_are_errors") {
+    if runs_alone("corrupted_files::chunks_that_say_that_they_are_huge_are_errors") {
         return;
     }
     let mut bytes = fs::read(fixture("dtypes.h5")).unwrap();
@@ -176,7 +176,7 @@ fn with_long_texts(count: usize) -> Vec<u8> {
 
 #[test]
 fn texts_that_are_one_and_the_same_are_read_to_a_limit() {
-    if runs_alone("hostile::texts_that_are_one_and_the_same_are_read_to_a_limit") {
+    if runs_alone("corrupted_files::texts_that_are_one_and_the_same_are_read_to_a_limit") {
         return;
     }
     let read = |bytes| WeightsReader::of_window(Window::of_bytes(bytes), "file").unwrap().attributes("").unwrap();
@@ -220,7 +220,7 @@ const GOOD: [(&str, usize); 5] =
 
 #[test]
 fn truncated_files_are_errors() {
-    if runs_alone("hostile::truncated_files_are_errors") {
+    if runs_alone("corrupted_files::truncated_files_are_errors") {
         return;
     }
     for (name, _) in GOOD {
@@ -272,7 +272,7 @@ pub fn checked_places(name: &str, bytes: &[u8]) -> Vec<usize> {
 
 #[test]
 fn corrupted_files_do_no_harm() {
-    if runs_alone("hostile::corrupted_files_do_no_harm") {
+    if runs_alone("corrupted_files::corrupted_files_do_no_harm") {
         return;
     }
     let mut numbers = Numbers(4);
@@ -335,12 +335,12 @@ fn much_memory_is_noticed() {
         std::hint::black_box(vec![1_u8; 300_000_000]);
         return little_memory();
     }
-    let output = run_alone("hostile::much_memory_is_noticed").unwrap_err();
+    let output = run_alone("corrupted_files::much_memory_is_noticed").unwrap_err();
     assert!(output.contains(" kB"), "{output}");
 }
 
 #[test]
 fn a_test_that_does_not_run_is_noticed() {
-    let output = run_alone("hostile::no_such_test").unwrap_err();
+    let output = run_alone("corrupted_files::no_such_test").unwrap_err();
     assert!(output.contains("0 passed"), "{output}");
 }
