@@ -478,6 +478,9 @@ def losses():
         add_reductions(k.Circle, "embeddings", label, embeddings, np.array([1.0, 2.0, 0.0, 0.5, 1.0], "float32"))
         add(k.Circle, "other arguments", label, embeddings, gamma=4.0, margin=0.25, remove_diagonal=False)
     add(k.Circle, "labels (n, 1)", column(pairs), embeddings)
+    read = np.array([[1, 2, 3], [2, 2, 0], [3, 0, 0], [0, 0, 0]], "int32")
+    add_reductions(k.CTC, "sequences", read, normal(rng, (4, 4, 4)), weight)
+    add(k.CTC, "as many steps as labels", read[:1], normal(rng, (1, 3, 4)))
     return entries
 
 
