@@ -648,6 +648,8 @@ def optimizers():
                      fast | {"weight_decay": 0.01}]),
         (o.Adagrad, [{}, fast, fast | {"initial_accumulator_value": 0.5}, fast | {"epsilon": 0.1}]),
         (o.Adadelta, [{}, {"learning_rate": 1.0}, {"learning_rate": 1.0, "rho": 0.5, "epsilon": 0.1}]),
+        (o.Adafactor, [{}, fast, fast | {"beta_2_decay": -0.5}, fast | {"clip_threshold": 0.5, "epsilon_2": 1.0},
+                       fast | {"epsilon_1": 0.1}, {"learning_rate": 1.0, "relative_step": False}]),
         (o.Adamax, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
         (o.Nadam, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
         (o.Lion, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"weight_decay": 0.01}]),

@@ -852,6 +852,11 @@ def adadelta_by_schedule():
 
 
 @case
+def adafactor():
+    return learner(losses.SquaredHinge(), optimizers.Adafactor(0.1), floats(SAMPLES, 3), ["squared_hinge"])
+
+
+@case
 def adamax_by_schedule():
     optimizer = optimizers.Adamax(schedules.PolynomialDecay(0.1, 5, power=2.0), weight_decay=0.01)
     measured = [metrics.AUC(curve="PR", num_thresholds=50), metrics.Precision(thresholds=0.4), metrics.Recall(class_id=1)]
