@@ -45,6 +45,7 @@ import importlib.util
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -302,7 +303,9 @@ def variables(model):
     """Values of the weights and of what the optimizer remembers, with names for messages."""
     found = [(weight.path, np.asarray(weight.value)) for weight in model.weights]
     if model.compiled:
-        found += [(f"optimizer/{variable.path}", np.asarray(variable.value)) for variable in model.optimizer.variables]
+        # Keras numbers those without a name in the process.
+        name = lambda variable: re.sub(r"^variable(_[0-9]+)?$", "variable", variable.path)  # noqa: E731
+        found += [(f"optimizer/{name(variable)}", np.asarray(variable.value)) for variable in model.optimizer.variables]
     return found
 
 

@@ -854,6 +854,64 @@ def rmsprop_with_momentum():
     return learner(losses.MeanAbsoluteError(), optimizer, floats(SAMPLES, 3), [metrics.MeanAbsoluteError(name="error")])
 
 
+schedules = optimizers.schedules
+
+
+@case
+def adagrad_by_schedule():
+    optimizer = optimizers.Adagrad(schedules.ExponentialDecay(0.1, 2, 0.5, staircase=True), initial_accumulator_value=0.5)
+    return learner(losses.Huber(), optimizer, floats(SAMPLES, 3), [metrics.RootMeanSquaredError(), "mape"])
+
+
+@case
+def adadelta_by_schedule():
+    optimizer = optimizers.Adadelta(schedules.InverseTimeDecay(1.0, 2, 0.5), rho=0.8)
+    return learner(losses.LogCosh(), optimizer, floats(SAMPLES, 3), [metrics.CosineSimilarity()])
+
+
+@case
+def adafactor():
+    return learner(losses.SquaredHinge(), optimizers.Adafactor(0.1), floats(SAMPLES, 3), ["squared_hinge"])
+
+
+@case
+def adamax_by_schedule():
+    optimizer = optimizers.Adamax(schedules.PolynomialDecay(0.1, 5, power=2.0), weight_decay=0.01)
+    measured = [metrics.AUC(curve="PR", num_thresholds=50), metrics.Precision(thresholds=0.4), metrics.Recall(class_id=1)]
+    return learner("binary_focal_crossentropy", optimizer, (floats(SAMPLES, 3) > 0).astype("float32"), measured, "sigmoid")
+
+
+@case
+def nadam_by_schedule():
+    optimizer = optimizers.Nadam(schedules.CosineDecay(0.01, 10, warmup_target=0.1, warmup_steps=2), clipnorm=0.5)
+    measured = [metrics.TopKCategoricalAccuracy(k=2), metrics.F1Score(average="macro")]
+    return learner(losses.CategoricalFocalCrossentropy(), optimizer, one_hot(3, SAMPLES), measured, "softmax")
+
+
+@case
+def nadam():
+    return learner("kl_divergence", optimizers.Nadam(0.01), one_hot(3, SAMPLES), ["kl_divergence"], "softmax")
+
+
+@case
+def lion_by_schedule():
+    optimizer = optimizers.Lion(schedules.PiecewiseConstantDecay([2, 4], [0.01, 0.003, 0.001]), beta_1=0.8)
+    more = {"weighted_metrics": ["mae", metrics.MeanAbsoluteError(name="error")]}
+    return learner(losses.CosineSimilarity(), optimizer, floats(SAMPLES, 3), ["mae"], **more)
+
+
+@case
+def lamb_by_schedule():
+    optimizer = optimizers.Lamb(schedules.CosineDecayRestarts(0.1, 2, m_mul=0.5))
+    return learner("dice", optimizer, one_hot(3, SAMPLES), [metrics.OneHotMeanIoU(num_classes=3)], "softmax")
+
+
+@case
+def ftrl_with_all():
+    optimizer = optimizers.Ftrl(0.1, l1_regularization_strength=0.01, l2_regularization_strength=0.01, beta=0.1)
+    return learner(losses.Tversky(alpha=0.3, axis=-1), optimizer, one_hot(3, SAMPLES), ["categorical_hinge"], "softmax")
+
+
 @case
 def one_probability():
     return learner("bce", "adam", integers(2, SAMPLES, 1).astype("float32"), ["accuracy"], "sigmoid", 1)
