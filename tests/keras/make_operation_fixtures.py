@@ -57,7 +57,7 @@ def cases():
     for name in ("arccos arcsin arctanh").split():
         add(name, getattr(ops, name), between(3, 4))
     add("arccosh", ops.arccosh, positive(3, 4) + 1)
-    for name in ("add arctan2 divide maximum minimum multiply subtract true_divide logaddexp").split():
+    for name in ("add arctan2 divide maximum minimum multiply subtract true_divide logaddexp hypot").split():
         add(name, getattr(ops, name), x, positive(3, 4))
         add(f"{name} ranks", getattr(ops, name), floats(3, 3, 4), positive(3, 4))
         add(f"{name} array", lambda t, f=getattr(ops, name): f(t, A), x)

@@ -140,6 +140,7 @@ pub(crate) enum Binary {
     FloorDivide,
     Greater,
     GreaterEqual,
+    Hypot,
     Less,
     LessEqual,
     LogicalAnd,
@@ -171,6 +172,10 @@ impl Binary {
             Self::FloorDivide => (x / y).floor(),
             Self::Greater => compared(x, y, Tensor::greater),
             Self::GreaterEqual => compared(x, y, Tensor::greater_equal),
+            Self::Hypot => {
+                let (x, y) = expanded(x, y);
+                x.hypot(y)
+            }
             Self::Less => compared(x, y, Tensor::lower),
             Self::LessEqual => compared(x, y, Tensor::lower_equal),
             Self::LogicalAnd => truth(x) * truth(y),
@@ -228,7 +233,7 @@ impl Binary {
     /// The kind of the results.
     fn values(self, of: Values) -> Values {
         match self {
-            Self::Arctan2 | Self::Divide | Self::DivideNoNan | Self::Logaddexp => Values::Floats,
+            Self::Arctan2 | Self::Divide | Self::DivideNoNan | Self::Hypot | Self::Logaddexp => Values::Floats,
             Self::Equal | Self::NotEqual | Self::Greater | Self::GreaterEqual | Self::Less | Self::LessEqual => {
                 Values::Bools
             }

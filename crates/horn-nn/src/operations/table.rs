@@ -97,6 +97,7 @@ static FUNCTIONS: &[Function] = &[
     binary("FloorDivide", &Binary::FloorDivide),
     binary("Greater", &Binary::Greater),
     binary("GreaterEqual", &Binary::GreaterEqual),
+    binary("Hypot", &Binary::Hypot),
     binary("Less", &Binary::Less),
     binary("LessEqual", &Binary::LessEqual),
     binary("LogicalAnd", &Binary::LogicalAnd),

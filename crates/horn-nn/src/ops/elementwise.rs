@@ -150,6 +150,8 @@ binary! {
     greater => "Greater";
     /// Is x1 at least x2?
     greater_equal => "GreaterEqual";
+    /// The length of the hypotenuse: √(x1² + x2²).
+    hypot => "Hypot";
     /// Is x1 less than x2?
     less => "Less";
     /// Is x1 at most x2?
