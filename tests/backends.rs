@@ -145,7 +145,7 @@ fn every_layer_agrees_on_every_backend() {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     let mut failed = Vec::new();
-    let mut on_every_backend = |name: &str, run: &dyn Fn(&horn::burn::tensor::Device, f64)| {
+    let mut on_every_backend = |name: &str, run: &dyn Fn(&burn::tensor::Device, f64)| {
         for backend in horn::backends() {
             let device = horn::device(backend).unwrap();
             if catch_unwind(AssertUnwindSafe(|| run(&device, 1e-4))).is_err() {

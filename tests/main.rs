@@ -6,6 +6,7 @@ mod bad_layers;
 mod drawings;
 mod fixtures;
 mod house;
+mod idioms;
 mod keras_2;
 mod misuse;
 mod mnist;

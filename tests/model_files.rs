@@ -170,7 +170,7 @@ fn layers_are_found_by_their_names() {
 #[test]
 fn what_cannot_be_saved_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let lambda = Lambda(|x: horn::burn::Tensor<2>| x * 2.0);
+    let lambda = Lambda(|x: burn::Tensor<2>| x * 2.0);
     let with_lambda = Sequential::new().add(Input([3])).add(lambda).build(&Device::default()).unwrap();
     let error = with_lambda.save(folder.path().join("m.keras")).unwrap_err();
     assert!(error.is_model());

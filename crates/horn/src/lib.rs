@@ -82,6 +82,9 @@ pub mod utils {
 pub mod prelude {
     #[doc(no_inline)]
     pub use crate::utils::set_random_seed;
+    // For `#[derive(Module)]`, whose code names the crate.
+    #[doc(no_inline)]
+    pub use burn::{self, module::Module};
     #[doc(no_inline)]
     pub use crate::{
         AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,

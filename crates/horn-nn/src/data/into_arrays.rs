@@ -5,8 +5,8 @@ use ndarray::{ArrayBase, Data, Dimension};
 
 use crate::data::host_array::{HostArray, HostElement};
 
-/// One array, or an array, a tuple or a `Vec` of several: one for each input or output of a model. Strings may also come
-/// as a slice.
+/// One array, or an array, a tuple or a `Vec` of several: one for each input or output of a model. One number or string
+/// for each sample, such as labels, may also come as a slice or a `Vec`.
 ///
 /// ```
 /// use horn::IntoArrays;
@@ -16,7 +16,15 @@ use crate::data::host_array::{HostArray, HostElement};
 /// assert_eq!((&titles).into_arrays().len(), 1);
 /// assert_eq!((&titles, &bodies).into_arrays().len(), 2);
 /// assert_eq!((&["good", "bad"]).into_arrays()[0].sizes(), [2]);
+/// let labels: Vec<i32> = vec![3, 1, 2];
+/// assert_eq!((&labels).into_arrays()[0].sizes(), [3]);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no array of samples",
+    label = "expected a reference to an array, a `Vec` or a Burn tensor of numbers or strings, or several of them",
+    note = "write `&x` for an array `x`, `(&a, &b)` for two inputs, and `HostArray::new(values, [samples, features])` for a \
+            `Vec` of several values for each sample"
+)]
 pub trait IntoArrays<'a> {
     /// The arrays as a list.
     fn into_arrays(self) -> Vec<HostArray<'a>>;
@@ -52,20 +60,19 @@ impl<'a, const D: usize> IntoArrays<'a> for &Tensor<D, Int> {
     }
 }
 
-impl<'a, S: AsRef<str>> IntoArrays<'a> for &[S] {
+impl<'a, E: HostElement> IntoArrays<'a> for &'a [E] {
     fn into_arrays(self) -> Vec<HostArray<'a>> {
-        let strings: Vec<String> = self.iter().map(|string| string.as_ref().to_owned()).collect();
-        vec![HostArray::new(strings, [self.len()]).expect("there is one string for each sample")]
+        vec![HostArray::new(self, [self.len()]).expect("there is one value for each sample")]
     }
 }
 
-impl<'a, S: AsRef<str>> IntoArrays<'a> for &Vec<S> {
+impl<'a, E: HostElement> IntoArrays<'a> for &'a Vec<E> {
     fn into_arrays(self) -> Vec<HostArray<'a>> {
         self.as_slice().into_arrays()
     }
 }
 
-impl<'a, S: AsRef<str>, const N: usize> IntoArrays<'a> for &[S; N] {
+impl<'a, E: HostElement, const N: usize> IntoArrays<'a> for &'a [E; N] {
     fn into_arrays(self) -> Vec<HostArray<'a>> {
         self.as_slice().into_arrays()
     }

@@ -140,6 +140,11 @@ impl KerasTensor {
         sources
     }
 
+    /// The layer that computes the tensor.
+    pub(crate) fn description(&self) -> &dyn Layer {
+        self.call.layer.layer.as_ref()
+    }
+
     pub(super) fn key(&self) -> Key {
         (Arc::as_ptr(&self.call), self.output)
     }

@@ -22,13 +22,15 @@ pub struct SharedLayer {
     masks: Vec<Option<KerasTensor>>,
     /// Is the call one of a file? Then the file says which masks are passed to the layer.
     is_recorded: bool,
+    /// Does the program give the masks? In a file, they may be those that Keras's graph propagates.
+    gives_masks: bool,
 }
 
 impl SharedLayer {
     pub(crate) fn new(layer: impl Layer) -> Self {
         let layer: Arc<dyn Layer> = Arc::new(layer);
         let placed = Arc::new(Placed::new(layer.clone()));
-        Self { layer, placed, mode: None, masks: Vec::new(), is_recorded: false }
+        Self { layer, placed, mode: None, masks: Vec::new(), is_recorded: false, gives_masks: true }
     }
 
     /// The same layer, to be called in this mode whatever the mode in which the model is called: Keras's
@@ -75,9 +77,9 @@ impl SharedLayer {
         Self { masks: masks.into_tensors().into_iter().map(Some).collect(), ..self.clone() }
     }
 
-    /// The same layer, to be called as a file says: with these masks and no others.
-    pub(crate) fn with_recorded_masks(&self, masks: Vec<Option<KerasTensor>>) -> Self {
-        Self { masks, is_recorded: true, ..self.clone() }
+    /// The same layer, to be called as a file says: with these masks, from the program or propagated, and no others.
+    pub(crate) fn with_recorded_masks(&self, masks: Vec<Option<KerasTensor>>, gives_masks: bool) -> Self {
+        Self { masks, is_recorded: true, gives_masks, ..self.clone() }
     }
 
     /// Applies the layer to a tensor, or to several.
@@ -112,9 +114,7 @@ impl SharedLayer {
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
         let output_shapes =
             checks::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.location()))?;
-        let of_program = |mask: &KerasTensor| !mask.call.layer.is_operation();
-        // In a file, masks from functions are those that Keras's graph propagates, unless the program has computed them.
-        let gives_masks = given.iter().flatten().any(|mask| !self.is_recorded || of_program(mask));
+        let gives_masks = self.gives_masks && given.iter().any(Option::is_some);
         if gives_masks {
             masks::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.location()))?;
         }

@@ -51,7 +51,7 @@ impl Operation {
         let positional = function.positional.min(args.len());
         let mut args = args;
         let by_name = args.split_off(positional);
-        let names = function.arguments[positional..].iter().map(|name| (*name).to_owned());
+        let names = function.arguments.iter().skip(positional).map(|name| (*name).to_owned());
         let kwargs = names.zip(by_name).collect();
         let call = Arc::new(Template { function, args, kwargs });
         Ok(Self { name: None, config: function.config(&given)?, call })

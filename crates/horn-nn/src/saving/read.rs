@@ -245,7 +245,12 @@ impl<'c> Graph<'c> {
         let given = inputs.split_off(inputs.len() - call.masked.len());
         let mut masks = vec![None; call.masked.iter().map(|at| at + 1).max().unwrap_or(0)];
         call.masked.iter().zip(given).for_each(|(&at, mask)| masks[at] = Some(mask));
-        let mut layer = layer.with_recorded_masks(masks);
+        // Masks from functions are those that the graph propagates, unless the program has computed them: then Keras records
+        // nothing else of itself.
+        let computed = |mask: &KerasTensor| mask.description().conventions().is_operation;
+        let records = layer.description().conventions().recorded_mode.is_none() || !call.node["kwargs"][TRAINING].is_null();
+        let is_propagated = records && masks.iter().flatten().all(computed);
+        let mut layer = layer.with_recorded_masks(masks, !is_propagated);
         if let Some(mode) = mode_of(layer.description(), call.node) {
             layer = layer.in_mode(mode);
         }

@@ -1,0 +1,62 @@
+//! Programs of a first hour, as a newcomer writes them: they need the prelude and nothing else.
+
+use horn::prelude::*;
+
+/// A layer of one's own, with a weight.
+#[derive(Debug, Clone)]
+struct Scale;
+
+impl Layer for Scale {
+    fn class_name(&self) -> &str {
+        "Scale"
+    }
+
+    fn output_shape(&self, input: &horn::Shape) -> horn::Result<horn::Shape> {
+        Ok(input.clone())
+    }
+
+    fn build(&self, _: &horn::Shape, build: &mut horn::LayerBuilder) -> horn::Result<horn::BuiltLayer> {
+        Ok(horn::BuiltLayer::new(ScaleModule { factor: build.add_weight("factor", [1], &Ones::new().into())? }))
+    }
+}
+
+#[derive(Module, Debug)]
+struct ScaleModule {
+    factor: burn::module::Param<burn::tensor::Tensor<1>>,
+}
+
+impl Forward for ScaleModule {
+    fn forward(&self, x: AnyTensor, _: Mode) -> horn::Result<AnyTensor> {
+        horn::by_rank!(x, |x| (x * self.factor.val().unsqueeze()).into())
+    }
+}
+
+#[test]
+fn labels_are_a_vec_and_features_a_vec_with_a_shape() -> horn::Result<()> {
+    let x = HostArray::new(vec![0.0_f32, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0], [4, 2])?;
+    let labels: Vec<i32> = vec![0, 1, 1, 0];
+    let layers = Sequential::new().add(Input([2])).add(Scale).add(Dense(2).activation(Activation::Softmax));
+    layers.summary();
+    let mut model = layers.compile(Adam::new(1e-2), SparseCategoricalCrossentropy::new(), [Accuracy::new()])?;
+    let history = model.fit(&x, &labels, Fit::epochs(2).verbose(Verbose::Silent))?;
+    assert_eq!(history["loss"].len(), 2);
+    let targets = vec![0.5_f32, 1.0, -1.0, 0.0];
+    let line = Sequential::new().add(Input([2])).add(Dense(1));
+    line.compile(SGD::new(0.1), MeanSquaredError::new(), ())?.fit(&x, &targets, Fit::epochs(1).verbose(Verbose::Silent))?;
+    Ok(())
+}
+
+#[test]
+fn tensors_of_a_graph_have_operators() -> horn::Result<()> {
+    let images = Input([8, 8, 3]);
+    let scaled = &images / 127.5 - 1.0;
+    let y = Conv2D(4, 3).padding(Padding::Same).apply(&scaled)?;
+    let y = ops::relu(&y + 0.1)? * ops::sigmoid(&y)?;
+    let first = ops::get_item(&y, ndarray::s![.., 0, 0])?;
+    let model = Model::new(&images, ops::mean(&y, [1, 2], false)? + first)?;
+    model.summary()?;
+    assert_eq!(model.count_params()?, 3 * 3 * 3 * 4 + 4);
+    let model = model.build(&horn::default_device()?)?;
+    assert_eq!(model.predict(&ndarray::Array4::<u8>::zeros((2, 8, 8, 3)), 32)?.shape(), [2, 4]);
+    Ok(())
+}
