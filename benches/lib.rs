@@ -29,7 +29,7 @@ impl Digits {
     ///
     /// If MNIST is not found.
     pub fn first(samples: usize) -> horn::Result<Self> {
-        let ((images, labels), _) = datasets::mnist::load()?;
+        let ((images, labels), _) = datasets::mnist::load_data()?;
         Ok(Self {
             images: images.slice(ndarray::s![..samples, .., ..]).to_owned(),
             labels: labels.slice(ndarray::s![..samples]).to_owned(),

@@ -4,7 +4,7 @@ use horn::prelude::*;
 use ndarray::{Array1, Array3, s};
 
 fn digits(samples: usize) -> (Array3<u8>, Array1<u8>) {
-    let ((x, y), _) = datasets::mnist::load().unwrap();
+    let ((x, y), _) = datasets::mnist::load_data().unwrap();
     (x.slice(s![..samples, .., ..]).to_owned(), y.slice(s![..samples]).to_owned())
 }
 

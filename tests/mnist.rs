@@ -5,7 +5,7 @@ use ndarray::s;
 
 #[test]
 fn the_article_s_model_learns_real_digits() {
-    let ((x_train, y_train), (x_test, y_test)) = datasets::mnist::load().unwrap();
+    let ((x_train, y_train), (x_test, y_test)) = datasets::mnist::load_data().unwrap();
     set_random_seed(1);
     let mut model = Sequential::new()
         .add(Input([28, 28]))

@@ -217,6 +217,7 @@ def runs():
     yield run("AdamW with amsgrad", optimizers.AdamW(0.01, amsgrad=True, clipvalue=0.05))
     yield run("Adagrad", optimizers.Adagrad(0.01))
     yield run("Adadelta", optimizers.Adadelta(1.0))
+    yield run("Adafactor", optimizers.Adafactor(0.05))
     yield run("Adamax", optimizers.Adamax(0.01))
     yield run("Nadam", optimizers.Nadam(0.01))
     yield run("Lion", optimizers.Lion(0.003, weight_decay=0.1))

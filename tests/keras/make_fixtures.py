@@ -478,6 +478,9 @@ def losses():
         add_reductions(k.Circle, "embeddings", label, embeddings, np.array([1.0, 2.0, 0.0, 0.5, 1.0], "float32"))
         add(k.Circle, "other arguments", label, embeddings, gamma=4.0, margin=0.25, remove_diagonal=False)
     add(k.Circle, "labels (n, 1)", column(pairs), embeddings)
+    read = np.array([[1, 2, 3], [2, 2, 0], [3, 0, 0], [0, 0, 0]], "int32")
+    add_reductions(k.CTC, "sequences", read, normal(rng, (4, 4, 4)), weight)
+    add(k.CTC, "as many steps as labels", read[:1], normal(rng, (1, 3, 4)))
     return entries
 
 
@@ -645,6 +648,8 @@ def optimizers():
                      fast | {"weight_decay": 0.01}]),
         (o.Adagrad, [{}, fast, fast | {"initial_accumulator_value": 0.5}, fast | {"epsilon": 0.1}]),
         (o.Adadelta, [{}, {"learning_rate": 1.0}, {"learning_rate": 1.0, "rho": 0.5, "epsilon": 0.1}]),
+        (o.Adafactor, [{}, fast, fast | {"beta_2_decay": -0.5}, fast | {"clip_threshold": 0.5, "epsilon_2": 1.0},
+                       fast | {"epsilon_1": 0.1}, {"learning_rate": 1.0, "relative_step": False}]),
         (o.Adamax, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
         (o.Nadam, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"epsilon": 0.1}]),
         (o.Lion, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"weight_decay": 0.01}]),

@@ -964,7 +964,7 @@ def masks_and_attentions():
     e, f = layers.Embedding(5, 4, mask_zero=True)(words), layers.Embedding(5, 4, mask_zero=True)(other)
     return keras.Model([words, other], [
         layers.MultiHeadAttention(2, 2)(e, e),
-        layers.MultiHeadAttention(2, 2)(e, e, use_causal_mask=False),
+        layers.MultiHeadAttention(2, 2)(e, f),
         layers.Attention()([e, f]),
         layers.AdditiveAttention()([e, f, f]),
         layers.GroupQueryAttention(2, 2, 1)(e, f),

@@ -37,6 +37,7 @@ was made by these commands, the first with tensorflow-cpu==2.21.0, the others wi
     fixtures v3_0_5_ masked_embedding.keras nested_sequential.keras rmsprop_with_momentum.keras
     fixtures v3_3_3_ two_and_two.keras
     fixtures v3_6_0_ convnet_trained.keras
+    fixtures v3_9_0_ masked_blocks.keras
 """
 
 import argparse
@@ -44,6 +45,7 @@ import importlib.util
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
@@ -301,7 +303,9 @@ def variables(model):
     """Values of the weights and of what the optimizer remembers, with names for messages."""
     found = [(weight.path, np.asarray(weight.value)) for weight in model.weights]
     if model.compiled:
-        found += [(f"optimizer/{variable.path}", np.asarray(variable.value)) for variable in model.optimizer.variables]
+        # Keras numbers those without a name in the process.
+        name = lambda variable: re.sub(r"^variable(_[0-9]+)?$", "variable", variable.path)  # noqa: E731
+        found += [(f"optimizer/{name(variable)}", np.asarray(variable.value)) for variable in model.optimizer.variables]
     return found
 
 

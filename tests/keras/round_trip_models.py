@@ -854,6 +854,64 @@ def rmsprop_with_momentum():
     return learner(losses.MeanAbsoluteError(), optimizer, floats(SAMPLES, 3), [metrics.MeanAbsoluteError(name="error")])
 
 
+schedules = optimizers.schedules
+
+
+@case
+def adagrad_by_schedule():
+    optimizer = optimizers.Adagrad(schedules.ExponentialDecay(0.1, 2, 0.5, staircase=True), initial_accumulator_value=0.5)
+    return learner(losses.Huber(), optimizer, floats(SAMPLES, 3), [metrics.RootMeanSquaredError(), "mape"])
+
+
+@case
+def adadelta_by_schedule():
+    optimizer = optimizers.Adadelta(schedules.InverseTimeDecay(1.0, 2, 0.5), rho=0.8)
+    return learner(losses.LogCosh(), optimizer, floats(SAMPLES, 3), [metrics.CosineSimilarity()])
+
+
+@case
+def adafactor():
+    return learner(losses.SquaredHinge(), optimizers.Adafactor(0.1), floats(SAMPLES, 3), ["squared_hinge"])
+
+
+@case
+def adamax_by_schedule():
+    optimizer = optimizers.Adamax(schedules.PolynomialDecay(0.1, 5, power=2.0), weight_decay=0.01)
+    measured = [metrics.AUC(curve="PR", num_thresholds=50), metrics.Precision(thresholds=0.4), metrics.Recall(class_id=1)]
+    return learner("binary_focal_crossentropy", optimizer, (floats(SAMPLES, 3) > 0).astype("float32"), measured, "sigmoid")
+
+
+@case
+def nadam_by_schedule():
+    optimizer = optimizers.Nadam(schedules.CosineDecay(0.01, 10, warmup_target=0.1, warmup_steps=2), clipnorm=0.5)
+    measured = [metrics.TopKCategoricalAccuracy(k=2), metrics.F1Score(average="macro")]
+    return learner(losses.CategoricalFocalCrossentropy(), optimizer, one_hot(3, SAMPLES), measured, "softmax")
+
+
+@case
+def nadam():
+    return learner("kl_divergence", optimizers.Nadam(0.01), one_hot(3, SAMPLES), ["kl_divergence"], "softmax")
+
+
+@case
+def lion_by_schedule():
+    optimizer = optimizers.Lion(schedules.PiecewiseConstantDecay([2, 4], [0.01, 0.003, 0.001]), beta_1=0.8)
+    more = {"weighted_metrics": ["mae", metrics.MeanAbsoluteError(name="error")]}
+    return learner(losses.CosineSimilarity(), optimizer, floats(SAMPLES, 3), ["mae"], **more)
+
+
+@case
+def lamb_by_schedule():
+    optimizer = optimizers.Lamb(schedules.CosineDecayRestarts(0.1, 2, m_mul=0.5))
+    return learner("dice", optimizer, one_hot(3, SAMPLES), [metrics.OneHotMeanIoU(num_classes=3)], "softmax")
+
+
+@case
+def ftrl_with_all():
+    optimizer = optimizers.Ftrl(0.1, l1_regularization_strength=0.01, l2_regularization_strength=0.01, beta=0.1)
+    return learner(losses.Tversky(alpha=0.3, axis=-1), optimizer, one_hot(3, SAMPLES), ["categorical_hinge"], "softmax")
+
+
 @case
 def one_probability():
     return learner("bce", "adam", integers(2, SAMPLES, 1).astype("float32"), ["accuracy"], "sigmoid", 1)
@@ -948,6 +1006,102 @@ def float16_rmsprop():
 @case
 def mixed_bfloat16_adamw():
     return trained_in_precision("mixed_bfloat16", 0.05, optimizers.AdamW(0.01))
+
+
+@case
+def masked_blocks():
+    """From Keras 3.10 on, an attention removes the masks of its inputs, so that the second block sees none."""
+    words = keras.Input((4,), dtype="int32", name="words")
+    x = layers.Embedding(5, 4, mask_zero=True)(words)
+    for _ in range(2):
+        y = layers.MultiHeadAttention(1, 4)(x, x)
+        x = layers.LayerNormalization()(layers.Add()([x, y]))
+    model = keras.Model(words, layers.GlobalAveragePooling1D()(x))
+    return Case(model, [np.array([[1, 4, 2, 0], [3, 1, 0, 0]], "int32")])
+
+
+# ---------------------------------------------------------------- graphs drawn at random
+
+
+class RandomGraph:
+    """A graph of layers, functions on tensors, masks, shared layers and models in models, drawn by a seed."""
+
+    STEPS, WIDTH = 5, 4
+
+    def __init__(self, seed):
+        self.rng = np.random.RandomState(seed)
+        tokens = keras.Input((self.STEPS,), dtype="int32", name="tokens")
+        steps = keras.Input((self.STEPS, self.WIDTH), name="steps")
+        self.tokens, self.inputs = tokens, [tokens, steps]
+        masked = layers.Embedding(9, self.WIDTH, mask_zero=True)(tokens)
+        self.sequences = [steps, masked, layers.Masking()(steps)]
+        self.vectors = [layers.Dense(self.WIDTH)(steps[:, 0])]
+        self.shared = layers.Dense(self.WIDTH, activation="tanh")
+        self.reader = layers.GRU(self.WIDTH, return_sequences=True)
+        given = keras.Input((self.STEPS, self.WIDTH))
+        self.inner = keras.Model(given, layers.Dense(self.WIDTH)(given * 0.5) + given)
+
+    def pick(self, choices):
+        return choices[self.rng.randint(len(choices))]
+
+    def sequence(self):
+        """One of the sequences, the newest most often."""
+        return self.sequences[-1 - min(self.rng.geometric(0.5) - 1, len(self.sequences) - 1)]
+
+    def step(self):
+        x, y, width = self.sequence(), self.sequence(), self.WIDTH
+        ops, known = keras.ops, lambda: keras.ops.not_equal(self.tokens, self.rng.randint(3))
+        of_sequences = [
+            lambda: x + y, lambda: layers.Add()([x, y]), lambda: x * y, lambda: layers.Multiply()([x, y]),
+            lambda: 1.0 - x, lambda: x * 2.0 + np.arange(width, dtype="float32"), lambda: ops.tanh(x) / 2,
+            lambda: layers.Dense(width)(ops.concatenate([x, y], axis=-1)),
+            lambda: layers.Dense(width)(layers.Concatenate()([x, y])),
+            lambda: self.shared(x), lambda: self.inner(x), lambda: self.reader(x),
+            lambda: layers.LSTM(width, return_sequences=True)(x, mask=known()),
+            lambda: layers.MultiHeadAttention(2, 2)(x, y), lambda: layers.Attention()([x, y]),
+            lambda: layers.MultiHeadAttention(1, 2)(x, y, value_mask=known()),
+            lambda: layers.LayerNormalization()(x), lambda: layers.Conv1D(width, 3, padding="same")(x),
+            lambda: ops.where(x > 0, x, y), lambda: ops.maximum(x, 0.1), lambda: ops.flip(x, axis=1),
+            lambda: ops.softmax(x, axis=-1), lambda: x[:, ::-1] - ops.mean(y, axis=1, keepdims=True),
+            lambda: ops.reshape(ops.transpose(x, (0, 2, 1)), (-1, self.STEPS, width)),
+            lambda: ops.matmul(ops.softmax(ops.einsum("bik,bjk->bij", x, y)), y),
+            lambda: x * ops.expand_dims(ops.cast(known(), "float32"), -1),
+            lambda: ops.stack([ops.max(x, axis=-1)] * width, axis=-1), lambda: keras.activations.relu(x, max_value=2.0),
+            lambda: ops.roll(ops.clip(x, -1, 1), 1, axis=1), lambda: layers.Dropout(0.5)(x),
+        ]  # fmt: skip
+        of_vectors = [
+            lambda: layers.GlobalAveragePooling1D()(x), lambda: layers.GRU(width)(x), lambda: ops.mean(x, axis=1),
+            lambda: x[:, -1], lambda: ops.sum(ops.abs(x), axis=1), lambda: self.shared(self.pick(self.vectors)),
+            lambda: layers.GlobalMaxPooling1D()(x), lambda: layers.Bidirectional(layers.LSTM(width // 2))(x),
+            lambda: self.pick(self.vectors) * ops.sigmoid(self.pick(self.vectors)),
+        ]  # fmt: skip
+        if self.rng.rand() < 0.7:
+            self.sequences.append(self.pick(of_sequences)())
+        else:
+            self.vectors.append(self.pick(of_vectors)())
+
+    def case(self):
+        for _ in range(self.rng.randint(6, 14)):
+            self.step()
+        self.vectors.append(layers.GlobalAveragePooling1D()(self.sequences[-1]))
+        outputs = [self.vectors[-1], self.pick(self.sequences[3:] or self.sequences), self.pick(self.vectors)]
+        outputs = list({id(output): output for output in outputs}.values())
+        tokens, steps = integers(9, 3, self.STEPS), floats(3, self.STEPS, self.WIDTH)
+        tokens[:, 3:] *= tokens[:, :1] % 2
+        steps[0, 3:] = 0
+        return Case(keras.Model(self.inputs, outputs), [tokens, steps])
+
+
+def random_graph(seed):
+    def make():
+        return RandomGraph(seed).case()
+
+    make.__name__ = f"random_graph_{seed:02}"
+    return make
+
+
+for random_seed in range(40):
+    case(random_graph(random_seed))
 
 
 # ---------------------------------------------------------------- the applications

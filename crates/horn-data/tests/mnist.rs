@@ -55,7 +55,7 @@ fn counts(labels: ArrayView1<'_, u8>) -> [usize; 10] {
 
 #[test]
 fn the_shipped_files_hold_what_numpy_reads() {
-    let ((x_train, y_train), (x_test, y_test)) = mnist::load().unwrap();
+    let ((x_train, y_train), (x_test, y_test)) = mnist::load_data().unwrap();
 
     assert_eq!(x_train.shape(), [60_000, 28, 28]);
     assert_eq!(y_train.shape(), [60_000]);
@@ -82,7 +82,7 @@ fn plain_files_are_as_good_under_either_name() {
     let images = folder.path().join(TEST_IMAGES);
     fs::remove_file(images.with_extension("gz")).unwrap();
     fs::write(images, content(TEST_IMAGES)).unwrap();
-    assert_eq!(mnist::load_from(folder.path()).unwrap(), mnist::load().unwrap());
+    assert_eq!(mnist::load_from(folder.path()).unwrap(), mnist::load_data().unwrap());
 }
 
 #[test]

@@ -13,7 +13,8 @@ use crate::supervised::Supervised;
 use crate::training_loop;
 
 impl CompiledModel {
-    /// Computes the loss and the metrics on samples `x` with targets `y`, in batches of 32.
+    /// Computes the loss and the metrics on samples `x` with targets `y`, in batches of 32. Timesteps that the model masks
+    /// do not count in losses, nor in metrics that are means.
     ///
     /// # Errors
     ///

@@ -21,6 +21,9 @@ impl CompiledModel {
     /// Each epoch goes over all samples, in a new order unless the options say otherwise. After each batch the
     /// optimizer updates the weights. Another call of `fit` continues the training.
     ///
+    /// Timesteps that the model masks do not count in losses. In validation they do not count in metrics that are means
+    /// either; while training they do, as in Keras on JAX.
+    ///
     /// ```
     /// use horn::Sequential;
     /// use horn::layers::{Dense, Input};

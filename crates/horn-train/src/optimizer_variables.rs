@@ -10,7 +10,7 @@ use horn_nn::{Error, Model, Result, Weight, sizes};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::model::CompiledModel;
-use crate::optimizers::{Optimizer, OptimizerValue, OptimizerVariable, SlotSpec};
+use crate::optimizers::{Naming, Optimizer, OptimizerValue, OptimizerVariable, SlotSpec};
 
 /// An array that the optimizer keeps for a weight.
 struct Slot<'a> {
@@ -61,18 +61,26 @@ impl CompiledModel {
             let rate = ArrayD::from_elem(IxDyn(&[]), self.learning_rate() as f32);
             variables.push(own("learning_rate", OptimizerValue::Float(rate)));
         }
-        for Slot { weight, spec: SlotSpec { name, sizes: expected, initial, .. } } in slots {
-            let array = match averages.remove(&key(weight.id, name)) {
-                None => ArrayD::from_elem(expected, initial),
-                Some(values) => ArrayD::from_shape_vec(expected.as_slice(), values).map_err(|error| {
+        for Slot { weight, spec } in slots {
+            let name = match spec.naming {
+                Naming::OfSlot => format!("{}_{}", weight.path.replace('/', "_"), spec.name),
+                Naming::OfWeight | Naming::Unused => weight.path.replace('/', "_"),
+            };
+            if spec.naming == Naming::Unused {
+                variables.push(own(&name, OptimizerValue::Int(0)));
+                continue;
+            }
+            let array = match averages.remove(&key(weight.id, spec.name)) {
+                None => ArrayD::from_elem(spec.sizes, spec.initial),
+                Some(values) => ArrayD::from_shape_vec(spec.sizes.as_slice(), values).map_err(|error| {
                     Error::model("the optimizer keeps something of another size than it says")
                         .at(&weight.path)
-                        .expected(sizes(&expected))
+                        .expected(sizes(&spec.sizes))
                         .because(error)
                 })?,
             };
             variables.push(OptimizerVariable {
-                name: format!("{}_{name}", weight.path.replace('/', "_")),
+                name,
                 weight: Some(weight.number),
                 value: OptimizerValue::Float(array),
             });
@@ -124,10 +132,11 @@ impl CompiledModel {
                 .received(format!("{} variables", values.len()))
                 .expected(slots.len() + values.len() - averages.len()));
         }
-        let mut floats = Vec::with_capacity(slots.len());
-        for (Slot { weight, spec }, value) in slots.iter().zip(averages) {
+        let mut kept = Vec::with_capacity(slots.len());
+        for (slot @ Slot { weight, spec }, value) in slots.iter().zip(averages) {
             match value {
-                OptimizerValue::Float(array) if array.shape() == spec.sizes => floats.push(array),
+                _ if spec.naming == Naming::Unused => {}
+                OptimizerValue::Float(array) if array.shape() == spec.sizes => kept.push((slot, array)),
                 OptimizerValue::Float(array) => {
                     return Err(misfit(&weight.path, "one has another shape than the optimizer keeps for its weight")
                         .received(sizes(array.shape()))
@@ -136,7 +145,7 @@ impl CompiledModel {
                 OptimizerValue::Int(_) => return Err(misfit(&weight.path, "one is an integer").expected("floats")),
             }
         }
-        let state = with_averages(self.optimizer(), model, &slots, &floats, iterations)?;
+        let state = with_averages(self.optimizer(), model, &kept, iterations)?;
         if let Some(&rate) = rate.and_then(|rate| rate.first()) {
             self.set_learning_rate(f64::from(rate))?;
         }
@@ -210,8 +219,7 @@ fn averages(state: &ModuleOptimizer) -> Result<HashMap<String, Vec<f32>>> {
 fn with_averages(
     optimizer: &dyn Optimizer,
     model: &Model,
-    slots: &[Slot<'_>],
-    values: &[&ArrayD<f32>],
+    slots: &[(&Slot<'_>, &ArrayD<f32>)],
     iterations: usize,
 ) -> Result<ModuleOptimizer> {
     let fresh = optimizer.to_module_optimizer();
@@ -220,14 +228,14 @@ fn with_averages(
     }
     let failed = |error| Error::model("the optimizer's state can't be set").because(error);
     let dims = dims(model);
-    let tensor = |(Slot { weight, spec }, values): (&Slot<'_>, &&ArrayD<f32>)| {
+    let tensor = |(Slot { weight, spec }, values): &(&Slot<'_>, &ArrayD<f32>)| {
         let like_weight = dims.get(&weight.id).filter(|_| spec.sizes == weight.weight.sizes);
-        let shape = like_weight.cloned().unwrap_or_else(|| spec.sizes.clone());
+        let shape = spec.dims.as_ref().or(like_weight).unwrap_or(&spec.sizes).clone();
         let (bytes, shape, dtype) = TensorData::new(values.iter().copied().collect(), shape).into_parts();
         burn_pack::Tensor::new(key(weight.id, spec.name), dtype, shape, Some(weight.id.val()), bytes)
     };
-    let mut writer = Writer::new(slots.iter().zip(values).map(tensor).collect());
-    for slot in slots {
+    let mut writer = Writer::new(slots.iter().map(tensor).collect());
+    for (slot, _) in slots {
         writer = writer.with_scalar(&key(slot.weight.id, "iterations"), Scalar::from(iterations));
     }
     let bytes =

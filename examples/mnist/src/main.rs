@@ -27,7 +27,7 @@ struct Options {
     /// The optimizer.
     #[arg(long, value_enum, default_value = "adam")]
     optimizer: Rule,
-    /// The folder with the four MNIST files. By default, they are searched for as in `datasets::mnist::load`.
+    /// The folder with the four MNIST files. By default, they are searched for as in `datasets::mnist::load_data`.
     #[arg(long)]
     data: Option<PathBuf>,
     /// The file for the learning curves.
@@ -56,7 +56,7 @@ fn main() -> horn::Result<()> {
     // 60,000 images for training and 10,000 for testing, of 28 × 28 pixels in bytes, with their labels.
     let ((x_train, y_train), (x_test, y_test)) = match &options.data {
         Some(folder) => datasets::mnist::load_from(folder)?,
-        None => datasets::mnist::load()?,
+        None => datasets::mnist::load_data()?,
     };
 
     // The pixels become 784 features between 0 and 1, which pass three hidden layers. The output is ten probabilities.

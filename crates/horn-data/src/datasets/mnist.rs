@@ -37,7 +37,7 @@ pub type Split = (Array3<u8>, Array1<u8>);
 /// use horn::datasets;
 ///
 /// # fn main() -> horn::Result<()> {
-/// let ((x_train, y_train), (x_test, y_test)) = datasets::mnist::load()?;
+/// let ((x_train, y_train), (x_test, y_test)) = datasets::mnist::load_data()?;
 /// assert_eq!(x_train.shape(), [60_000, 28, 28]);
 /// assert_eq!(y_train[0], 5);
 /// assert_eq!(x_test.shape(), [10_000, 28, 28]);
@@ -49,7 +49,7 @@ pub type Split = (Array3<u8>, Array1<u8>);
 /// # Errors
 ///
 /// If a file is missing and can't be downloaded, or is damaged, or has the wrong contents.
-pub fn load() -> Result<(Split, Split)> {
+pub fn load_data() -> Result<(Split, Split)> {
     let current = env::current_dir().unwrap_or_default();
     match shipped(env::var_os("HORN_DATA"), &current) {
         Some(folder) => load_from(folder),

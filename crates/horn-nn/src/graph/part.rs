@@ -72,6 +72,7 @@ impl Plan {
                 },
                 outputs: Vec::new(),
             },
+            keeps_masks: self.keeps_masks,
         };
         Ok((plan, origins))
     }

@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub outputs: Vec<Place>,
     /// The keys of the inputs and outputs, if the Keras model takes or returns dictionaries.
     pub keys: Keys,
+    /// Do attentions keep the masks of their inputs, as before Keras 3.10?
+    pub keeps_masks: bool,
 }
 
 /// The keys of inputs and outputs in dictionaries; empty for lists.

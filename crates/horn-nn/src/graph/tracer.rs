@@ -191,6 +191,7 @@ impl Tracer {
             inputs: inputs.iter().map(|input| place(input).call).collect(),
             outputs: outputs.iter().map(place).collect(),
             keys: Keys::default(),
+            keeps_masks: false,
             layers: layers
                 .into_iter()
                 .map(|(placed, name)| PlannedLayer { name, layer: placed.layer.clone(), order: placed.order })

@@ -43,6 +43,12 @@ impl LayerBuilder {
         Self { is_dry_run: true, budget, ..Self::new(&self.device) }
     }
 
+    /// Builds what is only looked at, such as the shapes of weights: on the CPU, with zeros, and without an effect on
+    /// random numbers.
+    pub(crate) fn to_look_at<T>(build: impl FnOnce(&Self) -> T) -> T {
+        random::undisturbed(|| build(&Self::new(&Device::default()).dry_run()))
+    }
+
     /// Limits the number of values of all weights together, as an untrusted description may ask for more memory than
     /// there is.
     pub(crate) fn within_budget(self, values: u64) -> Self {

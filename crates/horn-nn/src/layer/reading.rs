@@ -4,7 +4,7 @@
 //! reader of a description sets a context for the current thread, which reads inner layers. No description depends on a
 //! registry.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -20,6 +20,25 @@ pub(crate) trait ReadContext {
 
 thread_local! {
     static CONTEXTS: RefCell<Vec<Arc<dyn ReadContext>>> = const { RefCell::new(Vec::new()) };
+    static KEEPS_MASKS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a function that reads models of a version of Keras before 3.10: its attentions kept the masks of their inputs.
+pub fn of_kept_masks<T>(keeps: bool, read: impl FnOnce() -> T) -> T {
+    /// Restores the flag on every exit, panics included.
+    struct Guard(bool);
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            KEEPS_MASKS.set(self.0);
+        }
+    }
+    let _guard = Guard(KEEPS_MASKS.replace(keeps));
+    read()
+}
+
+/// Do attentions keep the masks of their inputs in the model that is being read?
+pub(crate) fn keeps_masks() -> bool {
+    KEEPS_MASKS.get()
 }
 
 /// Runs a function that reads descriptions. The context reads their inner layers.

@@ -162,6 +162,16 @@ mod tests {
     }
 
     #[test]
+    fn options_at_their_defaults_say_nothing() {
+        let node = |options: Value| json!([{"args": [tensor("x", &[4])], "kwargs": options}]);
+        let dense =
+            |options| read(&json!({"class_name": "Dense", "config": {"units": 2}, "inbound_nodes": node(options)}));
+        assert!(dense(json!({"training": null, "use_causal_mask": false, "mask": null})).is_ok());
+        let error = dense(json!({"use_causal_mask": true})).unwrap_err().to_string();
+        assert!(error.contains("the layer has no such call argument"), "{error}");
+    }
+
+    #[test]
     fn calls_of_one_layer_with_different_options_are_an_error() {
         let x = tensor("x", &[4]);
         let call = |options: Value| json!({"args": [[x, x]], "kwargs": options});

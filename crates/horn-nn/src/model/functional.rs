@@ -16,6 +16,7 @@ use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::model::model::Model;
+use crate::summary::Summary;
 use crate::tensor::shape::Shape;
 
 /// A model as a graph of layers, from inputs to outputs, made by [`Model::new`]. Like
@@ -58,10 +59,55 @@ impl Functional {
         self
     }
 
+    /// The model whose attentions keep the masks of their inputs, as before Keras 3.10.
+    pub(crate) fn with_kept_masks(mut self, keeps: bool) -> Self {
+        self.plan.keeps_masks = keeps;
+        self
+    }
+
     /// The names and descriptions of the layers, in Keras's order. Functions on tensors (`ops`) are no layers.
     pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Layer)> {
         let layers = self.plan.layers.iter().filter(|planned| !planned.layer.conventions().is_operation);
         layers.map(|planned| (planned.name.as_str(), planned.layer.as_ref())).collect::<Vec<_>>().into_iter()
+    }
+
+    /// The table of layers, shapes and weights as a value.
+    ///
+    /// # Errors
+    ///
+    /// If a weight can't be created.
+    pub fn to_summary(&self) -> Result<Summary> {
+        Ok(LayerBuilder::to_look_at(|build| self.build_by(build))?.to_summary())
+    }
+
+    /// Prints the table of layers, shapes and weights.
+    ///
+    /// ```
+    /// use horn::layers::{Dense, Input};
+    /// use horn::{Apply, Model};
+    ///
+    /// let x = Input([4]);
+    /// let model = Model::new(&x, Dense(2).apply(&x)?)?;
+    /// model.summary()?;
+    /// assert_eq!(model.count_params()?, 10);
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If a weight can't be created.
+    pub fn summary(&self) -> Result<()> {
+        self.to_summary()?.print();
+        Ok(())
+    }
+
+    /// The number of parameters: all values of all weights.
+    ///
+    /// # Errors
+    ///
+    /// If a weight can't be created.
+    pub fn count_params(&self) -> Result<usize> {
+        Ok(LayerBuilder::to_look_at(|build| self.build_by(build))?.count_params())
     }
 
     /// Builds the model: creates the weights on the device.
@@ -193,6 +239,20 @@ mod tests {
         let names: Vec<_> = model.layers().map(|(name, _)| name).collect();
         // The numbers follow the program, the order of the layers follows the graph.
         assert_eq!(names, ["a", "dense_1", "b", "dense_2", "dense", "add"]);
+    }
+
+    #[test]
+    fn a_summary_before_the_build_draws_no_random_numbers() {
+        let x = Input([4]);
+        let model = Model::new(&x, Dense(3).apply(&x).unwrap()).unwrap();
+        let weights = |looks: bool| {
+            crate::random::set_random_seed(1);
+            if looks {
+                assert_eq!(model.to_summary().unwrap().totals.trainable, 15);
+            }
+            model.build(&Device::default()).unwrap().get_weights()
+        };
+        assert_eq!(weights(true), weights(false));
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Model {
                 .into_iter()
                 .map(Some)
                 .collect();
-            if self.graph.plan.layers[planned.layer].layer.conventions().removes_masks {
+            if !plan.keeps_masks && plan.layers[planned.layer].layer.conventions().removes_masks {
                 planned.inputs.iter().for_each(|&place| remove_mask(&mut values, place));
             }
         }

@@ -104,8 +104,13 @@ impl Sequential {
         self.layers.iter().map(AsRef::as_ref)
     }
 
-    /// The table of layers as a value. Shapes and weights are unknown until the model is built.
+    /// The table of layers as a value. Without an `Input`, shapes and weights are unknown until the model is built; if a
+    /// layer does not fit the one before, they are unknown, too.
     pub fn to_summary(&self) -> Summary {
+        let known = self.input_shape().and_then(|_| LayerBuilder::to_look_at(|build| self.build_by(build)).ok());
+        if let Some(model) = known {
+            return model.to_summary();
+        }
         let names = names::names(self.model_name(), self.layers()).unwrap_or_default();
         let rows = self.layers.iter().zip(names).map(|(layer, name)| Row {
             name,
@@ -114,6 +119,18 @@ impl Sequential {
             ..Row::default()
         });
         Summary { name: self.model_name().to_owned(), rows: rows.collect(), ..Summary::default() }
+    }
+
+    /// Prints the table of layers, shapes and weights.
+    ///
+    /// ```
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    ///
+    /// Sequential::new().add(Input([784])).add(Dense(10)).summary();
+    /// ```
+    pub fn summary(&self) {
+        self.to_summary().print();
     }
 
     /// The shape of the `Input`, if the first layer is one.
@@ -204,6 +221,7 @@ impl Sequential {
             inputs: vec![0],
             outputs,
             keys: Keys::default(),
+            keeps_masks: false,
         })
     }
 

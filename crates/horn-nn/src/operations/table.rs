@@ -181,7 +181,7 @@ static FUNCTIONS: &[Function] = &[
     ),
     // Products.
     binary("Dot", &Product::Dot),
-    Function::new("ops.numpy", "Einsum", &["*operands"], &[("subscripts", None)], &Einsum),
+    Function::new("ops.numpy", "Einsum", &["*operands"], &[("subscripts", None)], &Einsum).positional(usize::MAX),
     binary("Matmul", &Product::Matmul),
     // Activations.
     nn("Celu", &[("alpha", Some("1.0"))], &Activated(|of| Activation::celu(of.number("alpha")))),

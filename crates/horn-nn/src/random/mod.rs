@@ -18,6 +18,19 @@ use crate::random::mt19937::Mt19937;
 
 pub use seed_generator::SeedGenerator;
 
+/// Runs a function without an effect on the thread's random numbers: what it draws is drawn again afterwards.
+pub(crate) fn undisturbed<T>(run: impl FnOnce() -> T) -> T {
+    /// Restores the numbers on every exit, panics included.
+    struct Guard(Option<Streams>);
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            self.0.take().map(|streams| STREAMS.replace(streams));
+        }
+    }
+    let _guard = Guard(Some(STREAMS.replace(Streams::new(0))));
+    run()
+}
+
 thread_local! {
     static STREAMS: RefCell<Streams> = RefCell::new(Streams::from_entropy());
 }

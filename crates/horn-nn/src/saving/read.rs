@@ -13,7 +13,7 @@ use crate::graph::shared_layer::SharedLayer;
 use crate::layer::call::Mode;
 use crate::layer::conventions::MaskArgument;
 use crate::layer::description::Layer;
-use crate::layer::reading::ReadContext;
+use crate::layer::reading::{ReadContext, keeps_masks};
 use crate::model::functional::Functional;
 use crate::model::model::Model;
 use crate::model::sequential::Sequential;
@@ -86,6 +86,7 @@ pub(crate) fn functional(config: &Value, context: &dyn ReadContext) -> Result<Fu
     let inputs = graph.tensors(&config["input_layers"])?;
     let outputs = graph.tensors(&config["output_layers"])?;
     let model = Model::new(inputs, outputs)?.name(name).trainable(config["trainable"] != false);
+    let model = model.with_kept_masks(keeps_masks());
     Ok(model.with_keys(Keys { inputs: keys(&config["input_layers"]), outputs: keys(&config["output_layers"]) }))
 }
 

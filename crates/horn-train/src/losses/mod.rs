@@ -13,6 +13,7 @@ mod categorical_hinge;
 mod circle;
 mod common;
 mod cosine_similarity;
+mod ctc;
 mod dice;
 mod from_config;
 mod hinge;

@@ -25,4 +25,5 @@ table! { dyn Loss, crate::keras_config::read;
     dice::Dice: "dice";
     tversky::Tversky: "tversky";
     circle::Circle: "circle";
+    ctc::CTC: "ctc";
 }

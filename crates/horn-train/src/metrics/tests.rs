@@ -98,3 +98,21 @@ fn states_of_other_metrics_do_not_merge() {
     let error = state.merge_state(CategoricalAccuracy::new().accumulator().as_ref()).unwrap_err();
     assert!(error.is_argument(), "{error}");
 }
+
+#[test]
+fn masked_timesteps_do_not_count_in_means_of_rows_and_count_in_sums() {
+    let device = Device::default();
+    let steps = |values: [[f32; 2]; 2]| AnyTensor::from(Tensor::<2>::from_data(values, &device)).reshape(&[2, 2, 1]);
+    let (y_true, y_pred) = (steps([[0.0, 0.0], [0.0, 0.0]]).unwrap(), steps([[1.0, 2.0], [3.0, 5.0]]).unwrap());
+    let mask = AnyTensor::from(Tensor::<2>::from_data([[1.0, 0.0], [1.0, 1.0]], &device).greater_elem(0.5));
+    let weights = AnyTensor::from(Tensor::<1>::from_data([1.0, 0.5], &device));
+    let measure = |metric: &dyn Metric, weights: Option<AnyTensor>| {
+        let mut state = metric.accumulator();
+        state.update_masked(y_true.clone(), y_pred.clone(), Some(mask.clone()), weights).unwrap();
+        state.result()
+    };
+    assert_eq!(measure(&MeanAbsoluteError::new(), None), 3.0);
+    assert_eq!(measure(&MeanAbsoluteError::new(), Some(weights)), 2.5);
+    // The root of (1 + 4 + 9 + 25) / 4.
+    assert!((measure(&RootMeanSquaredError::new(), None) - 9.75_f64.sqrt()).abs() < 1e-6);
+}

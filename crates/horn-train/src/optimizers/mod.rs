@@ -4,6 +4,7 @@
 //! state. Any of Burn's optimizers can be used, too, through [`BurnOptimizer`].
 
 mod adadelta;
+mod adafactor;
 mod adagrad;
 mod adam;
 mod adamax;
@@ -37,6 +38,7 @@ pub use from_config::{class_names, from_config, register};
 pub use global_norm::clip_by_global_norm;
 pub use learning_rate::LearningRate;
 pub use optimizer::Optimizer;
+pub(crate) use slot::Naming;
 pub use slot::SlotSpec;
 pub use state::{SlotNames, State};
 pub use table::*;

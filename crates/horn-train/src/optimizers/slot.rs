@@ -13,6 +13,21 @@ pub struct SlotSpec {
     pub block: usize,
     /// What all of its values are before the first update.
     pub initial: f32,
+    /// The shape in the rule's state, which has as many axes as the weight, if it is another.
+    pub(crate) dims: Option<Vec<usize>>,
+    /// How Keras names the variable.
+    pub(crate) naming: Naming,
+}
+
+/// How Keras names the variable of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// By the weight and the slot.
+    OfSlot,
+    /// By the weight.
+    OfWeight,
+    /// By the weight. It is the integer 0, and Keras does not use it.
+    Unused,
 }
 
 impl SlotSpec {
@@ -29,7 +44,7 @@ impl SlotSpec {
     /// # Ok::<(), horn::Error>(())
     /// ```
     pub fn like(weight: &Weight, name: &'static str) -> Self {
-        Self { name, sizes: weight.sizes.clone(), block: 0, initial: 0.0 }
+        Self { name, sizes: weight.sizes.clone(), block: 0, initial: 0.0, dims: None, naming: Naming::OfSlot }
     }
 
     /// The same slot in another block.
@@ -44,6 +59,23 @@ impl SlotSpec {
     pub fn starting_at(mut self, initial: f64) -> Self {
         self.initial = initial as f32;
         self
+    }
+
+    /// The same slot with another shape, and the shape of as many axes as the weight has.
+    pub(crate) fn with_sizes(mut self, sizes: Vec<usize>, dims: Vec<usize>) -> Self {
+        (self.sizes, self.dims) = (sizes, Some(dims));
+        self
+    }
+
+    /// The same slot with the weight's name for its variable in Keras.
+    pub(crate) fn named_as_the_weight(mut self) -> Self {
+        self.naming = Naming::OfWeight;
+        self
+    }
+
+    /// A number that Keras keeps and does not use.
+    pub(crate) fn unused() -> Self {
+        Self { name: "", sizes: Vec::new(), block: 0, initial: 0.0, dims: None, naming: Naming::Unused }
     }
 
     /// The number of values.

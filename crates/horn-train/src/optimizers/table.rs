@@ -10,6 +10,7 @@ table! { dyn Optimizer, super::common::read;
     rmsprop::RMSprop: "rmsprop";
     adagrad::Adagrad: "adagrad";
     adadelta::Adadelta: "adadelta";
+    adafactor::Adafactor: "adafactor";
     adamax::Adamax: "adamax";
     nadam::Nadam: "nadam";
     lion::Lion: "lion";
