@@ -202,3 +202,13 @@ fn graphs_that_end_in_graphs_are_numbered_as_keras_does() {
     let outputs = model.serialize().unwrap()["config"]["output_layers"].to_string();
     assert_eq!(outputs, r#"[["decoder",1,0],["error",0,0]]"#);
 }
+
+#[test]
+fn models_that_share_layers_are_evaluated_and_not_trained_apart() {
+    let mut model: CompiledModel = load_model(path("files/models/shared_with_outer.keras")).unwrap();
+    let (x, y) = (Array2::<f32>::ones((3, 4)), Array2::<f32>::zeros((3, 2)));
+    assert!(model.evaluate(&x, &y).unwrap().loss() > 0.0);
+    let reason = model.missing_optimizer().unwrap().to_string();
+    assert!(reason.starts_with("layer \"shared\": models inside of this one share layers with it"), "{reason}");
+    assert!(model.fit(&x, &y, Fit::epochs(1).verbose(Verbose::Silent)).unwrap_err().is_model());
+}

@@ -62,6 +62,8 @@ def main():
             variable.assign(0.5 + abs(0.4 * random.normal(size=variable.shape)))
         x = [random.normal(size=(3, *tensor.shape[1:])).astype("float32") for tensor in model.inputs]
         outputs = model.predict(x, verbose=0)
+        if make is with_outer:
+            model.compile("adam", "mse")
         name = f"shared_{make.__name__}.keras"
         model.save(HERE / name)
         outputs = outputs if isinstance(outputs, list) else [outputs]

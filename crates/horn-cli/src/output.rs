@@ -33,7 +33,7 @@ pub fn note(text: &str) {
 
 /// Writes a warning to stderr, as one line.
 pub fn warn(warning: &Error) {
-    note(&format!("warning: {}", warning.to_string().split_whitespace().collect::<Vec<_>>().join(" ")));
+    note(&format!("warning: {}", format!("{warning:#}").split_whitespace().collect::<Vec<_>>().join(" ")));
 }
 
 /// Formats a table with aligned columns. The columns in `numbers` are aligned to the right.

@@ -46,7 +46,6 @@ pub mod safetensors;
 mod save;
 mod shared;
 mod version;
-mod warning;
 mod weights;
 
 pub use load::{LoadModel, load_model, load_model_on, model_from_json};

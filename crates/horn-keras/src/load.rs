@@ -13,7 +13,6 @@ use crate::archive::Archive;
 use crate::arrays::DType;
 use crate::h5::WeightsReader;
 use crate::shared::Shared;
-use crate::warning::warn;
 use crate::weights::Assignment;
 use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 
@@ -34,10 +33,10 @@ use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 /// quantized models (`float8`, `gptq`, …) are an error. LoRA's matrices are part of the kernels, as Keras writes them.
 ///
 /// Files of Keras 2, `.h5` and `.keras`, compute what they computed there, also where Keras 3 gives a name another
-/// meaning. If the state of their optimizer can't be read, it starts anew, and a warning says so.
+/// meaning. If the state of their optimizer can't be read, the model evaluates and predicts without it.
 ///
-/// A layer that models inside of a model share with it, or with each other, gets its weights at each place. They are the
-/// same when they are read, and then trained apart.
+/// A layer that models inside of a model share with it, or with each other, gets its weights at each place. Horn does not
+/// train these together, so such a model is read without its optimizer.
 ///
 /// Nothing in a file is executed, no other file is opened, and memory is limited by the actual size of the file.
 ///
@@ -123,37 +122,12 @@ impl LoadModel for CompiledModel {
                 ));
         }
         let mut compiled = Self::from_compile_config(source.model(device)?, &config)?;
-        if let Some(version) = source.version.as_deref().filter(|version| keras_2::is_version(Some(version))) {
-            let rate = compiled.learning_rate();
-            let values = keras_2::optimizer::values(&source.weights, &config["optimizer"], rate)?;
-            if values.is_some_and(|values| compiled.set_optimizer_variables(&values).is_err()) {
-                warn(&format!("the optimizer starts anew: Keras {version} saved its state in another form"));
-            }
-            return Ok(compiled);
-        }
-        let shared = source.shared.names();
-        if !shared.is_empty() {
-            warn(&format!(
-                "models inside of this one share layers with it or with each other, which Horn trains apart, with an \
-                 optimizer that starts anew: {}",
-                shared.join(", ")
-            ));
-            return Ok(compiled);
-        }
         // The model evaluates without its optimizer.
-        if let Err(reason) = set_optimizer_state(&mut compiled, &source.weights) {
+        if let Err(reason) = source.set_optimizer_state(&mut compiled) {
             compiled.leave_optimizer_out(reason);
         }
         Ok(compiled)
     }
-}
-
-/// Sets the optimizer's variables to those of the file, if it has them.
-fn set_optimizer_state(compiled: &mut CompiledModel, weights: &WeightsReader) -> Result<()> {
-    let Some(values) = optimizer_values(weights)? else { return Ok(()) };
-    let state = compiled.set_optimizer_variables(&values);
-    // For an optimizer that has made no step, Keras saves only the first two variables.
-    if values.len() > 2 { state } else { Ok(()) }
 }
 
 /// An open model file.
@@ -182,6 +156,30 @@ impl Source {
         let weights = archive.weights()?;
         assets::place(&mut object, &mut archive, &weights)?;
         Ok(Self { shared: Shared::of(&object), object, weights, version })
+    }
+
+    fn set_optimizer_state(&self, compiled: &mut CompiledModel) -> Result<()> {
+        if let Some(name) = self.shared.names().first() {
+            return Err(Error::model(
+                "models inside of this one share layers with it, which Horn does not train together",
+            )
+            .at(format!("layer {name:?}")));
+        }
+        if let Some(version) = self.version.as_deref().filter(|version| keras_2::is_version(Some(version))) {
+            let optimizer = &self.object["compile_config"]["optimizer"];
+            let Some(values) = keras_2::optimizer::values(&self.weights, optimizer, compiled.learning_rate())? else {
+                return Ok(());
+            };
+            return compiled.set_optimizer_variables(&values).map_err(|error| {
+                Error::file("the state of the optimizer is in an order that Horn does not know")
+                    .received(format!("that of Keras {version}"))
+                    .because(error)
+            });
+        }
+        let Some(values) = optimizer_values(&self.weights)? else { return Ok(()) };
+        let state = compiled.set_optimizer_variables(&values);
+        // For an optimizer that has made no step, Keras saves only the first two variables.
+        if values.len() > 2 { state } else { Ok(()) }
     }
 
     fn model(&self, device: &Device) -> Result<Model> {

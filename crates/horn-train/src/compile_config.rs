@@ -290,7 +290,7 @@ mod tests {
         let before = model.model().unwrap().get_weights();
         let error = model.fit(&x, &y, Fit::epochs(1)).unwrap_err();
         assert!(error.is_model(), "{error}");
-        let text = error.to_string();
+        let text = format!("{error:#}");
         assert!(text.contains("\"Orbit\"") && text.contains("compile the model again with another"), "{text}");
         assert!(model.begin_training().is_err());
         assert_eq!(model.model().unwrap().get_weights(), before);

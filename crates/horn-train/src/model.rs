@@ -184,7 +184,7 @@ impl CompiledModel {
     pub(crate) fn check_optimizer(&self) -> Result<()> {
         let Some(reason) = self.missing_optimizer() else { return Ok(()) };
         Err(Error::model("the model can't be trained, since Horn lacks its optimizer")
-            .because(reason.to_string())
+            .because(format!("{reason:#}"))
             .hint("compile the model again with another: `model.into_model()?.compile(…)`"))
     }
 

@@ -34,7 +34,7 @@ pub fn run(options: &Options) -> Outcome {
     let mut compiled: CompiledModel = load_model(&options.model)?;
     if let Some(reason) = compiled.missing_optimizer() {
         let left_out = Error::model("the optimizer is left out, and the scores do not depend on it");
-        output::warn(&left_out.because(reason.to_string()));
+        output::warn(&left_out.because(format!("{reason:#}")));
     }
     let model = compiled.model()?;
     let x = arrays::read(std::slice::from_ref(&options.x), &Names::of_inputs(model), "input")?;
