@@ -50,6 +50,7 @@ def one_input():
         "Activation": (lambda: layers.Activation("tanh"), STEPS),
         "ActivityRegularization": (lambda: layers.ActivityRegularization(l1=0.1), STEPS),
         "AlphaDropout": (lambda: layers.AlphaDropout(0.5), STEPS),
+        "AutoContrast": (layers.AutoContrast, IMAGE),
         "BatchNormalization": (layers.BatchNormalization, STEPS),
         "CategoryEncoding": (lambda: layers.CategoryEncoding(5), VECTOR, "int32"),
         "CenterCrop": (lambda: layers.CenterCrop(4, 4), IMAGE),

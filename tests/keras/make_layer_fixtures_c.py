@@ -609,6 +609,20 @@ def random_brightness():
     ]
 
 
+def auto_contrast():
+    make = layers.AutoContrast
+    x, small = pixels((2, 3, 4, 3)), np.abs(image((2, 3, 4, 2))) / 4
+    x[1, ..., 2] = 7
+    return [
+        preprocessed("bytes", make, x, gradients=True),
+        preprocessed("training", make, x, training=True),
+        preprocessed("narrow values", lambda: make(value_range=(0.0, 1.0)), small, gradients=True),
+        preprocessed("values around zero", lambda: make(value_range=(-1.0, 1.0)), small - 0.3),
+        preprocessed("channels_first", lambda: make(data_format="channels_first"), x),
+        preprocessed("one image", make, x[0], batched=False),
+    ]
+
+
 def random_crop():
     make = layers.RandomCrop
     x = image((2, 6, 7, 1))
@@ -697,7 +711,7 @@ def preprocessing():
     makers = [rescaling, resizing, center_crop, category_encoding, discretization, integer_lookup, string_lookup,
               text_vectorization, hashing, random_flip, random_rotation, random_zoom, random_translation,
               random_contrast, random_brightness, random_crop, random_shear, mix_up, cut_mix,
-              stft_spectrogram]  # fmt: skip
+              stft_spectrogram, auto_contrast]  # fmt: skip
     return [entry for make in makers for entry in make()]
 
 

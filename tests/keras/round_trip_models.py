@@ -701,6 +701,15 @@ def augmentation():
 
 
 @case
+def colours():
+    model = sequential(
+        (6, 6, 3), layers.AutoContrast(value_range=(0, 1)),
+        layers.Flatten(), layers.Dense(2),
+    )  # fmt: skip
+    return Case(model, [floats(2, 6, 6, 3)])
+
+
+@case
 def spectrograms():
     wave = keras.Input((64, 1))
     x = layers.STFTSpectrogram(mode="log", frame_length=16, frame_step=8, fft_length=16, padding="same")(wave)

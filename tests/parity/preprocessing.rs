@@ -65,7 +65,7 @@ fn cases(classes: &[&str], counts: [usize; 2]) -> Vec<Case> {
 #[test]
 fn every_case_is_checked() {
     let known = [
-        "CategoryEncoding CenterCrop CutMix Discretization Hashing IntegerLookup MixUp Normalization",
+        "AutoContrast CategoryEncoding CenterCrop CutMix Discretization Hashing IntegerLookup MixUp Normalization",
         "RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation RandomShear RandomTranslation RandomZoom",
         "Rescaling Resizing STFTSpectrogram StringLookup TextVectorization",
     ];
@@ -243,6 +243,11 @@ fn images_change_their_size() {
 fn images_change_at_random() {
     let classes = &["RandomFlip", "RandomContrast", "RandomBrightness"];
     all(&cases(classes, [24, 6]), |case| in_a_model(case, 1e-5));
+}
+
+#[test]
+fn images_change_their_colours() {
+    all(&cases(&["AutoContrast"], [6, 0]), |case| in_a_model(case, 1e-5));
 }
 
 #[test]

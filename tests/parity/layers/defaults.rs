@@ -57,9 +57,8 @@ fn difference(Entry { class_name, args, config, supports_masking }: &Entry) -> O
 }
 
 /// Keras's classes that Horn lacks. Few programs use them, and Burn has no operation for any of them.
-const MISSING: [&str; 22] = [
+const MISSING: [&str; 21] = [
     "AugMix",
-    "AutoContrast",
     "ContrastLimitedAdaptiveHistogramEqualization",
     "Equalization",
     "HashedCrossing",

@@ -1,6 +1,7 @@
 //! Layers that make data fit for a model.
 
 pub(crate) mod affine;
+pub(crate) mod auto_contrast;
 pub(crate) mod category_encoding;
 pub(crate) mod center_crop;
 pub(crate) mod cut_mix;
@@ -32,6 +33,7 @@ pub(crate) mod tokens;
 pub(crate) mod vocabulary;
 
 pub use affine::FillMode;
+pub use auto_contrast::AutoContrast;
 pub use category_encoding::CategoryEncoding;
 pub use center_crop::CenterCrop;
 pub use cut_mix::CutMix;
@@ -56,6 +58,7 @@ pub use text_vectorization::{Ngrams, Split, Standardize, TextVectorization};
 pub use tokens::{IntoBatch, IntoToken, Token};
 
 crate::layers::family::family! {
+    "AutoContrast" => AutoContrast::new();
     "CategoryEncoding" => CategoryEncoding::new(1), requires "num_tokens";
     "CenterCrop" => CenterCrop::new(1, 1), requires "height", "width";
     "CutMix" => CutMix::new();
