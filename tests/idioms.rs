@@ -42,7 +42,11 @@ fn labels_are_a_vec_and_features_a_vec_with_a_shape() -> horn::Result<()> {
     assert_eq!(history["loss"].len(), 2);
     let targets = vec![0.5_f32, 1.0, -1.0, 0.0];
     let line = Sequential::new().add(Input([2])).add(Dense(1));
-    line.compile(SGD::new(0.1), MeanSquaredError::new(), ())?.fit(&x, &targets, Fit::epochs(1).verbose(Verbose::Silent))?;
+    line.compile(SGD::new(0.1), MeanSquaredError::new(), ())?.fit(
+        &x,
+        &targets,
+        Fit::epochs(1).verbose(Verbose::Silent),
+    )?;
     Ok(())
 }
 

@@ -49,6 +49,9 @@ def one_input():
         "BatchNormalization": (layers.BatchNormalization, STEPS),
         "CategoryEncoding": (lambda: layers.CategoryEncoding(5), VECTOR, "int32"),
         "CenterCrop": (lambda: layers.CenterCrop(4, 4), IMAGE),
+        "ContrastLimitedAdaptiveHistogramEqualization": (
+            lambda: layers.ContrastLimitedAdaptiveHistogramEqualization(name="clahe"), IMAGE,  # its own is cut in summaries
+        ),
         "CutMix": (layers.CutMix, IMAGE),
         "Dense": (lambda: layers.Dense(3), STEPS),
         "Discretization": (lambda: layers.Discretization(bin_boundaries=[0.0, 1.0]), VECTOR),
@@ -71,12 +74,29 @@ def one_input():
         "MelSpectrogram": (lambda: layers.MelSpectrogram(fft_length=32, sequence_stride=16, num_mel_bins=4), (64,)),
         "MixUp": (layers.MixUp, IMAGE),
         "Normalization": (lambda: layers.Normalization(mean=[1.0] * 4, variance=[0.5] * 4), STEPS),
+        "Pipeline": (lambda: layers.Pipeline([layers.Rescaling(0.5), layers.RandomFlip(), layers.Conv2D(2, 3)]), IMAGE),
         "PReLU": (layers.PReLU, STEPS),
         "Permute": (lambda: layers.Permute((2, 1)), STEPS),
         "RMSNormalization": (layers.RMSNormalization, STEPS),
+        "AugMix": (layers.AugMix, IMAGE),
+        "MaxNumBoundingBoxes": (lambda: layers.MaxNumBoundingBoxes(4), IMAGE),
         "RandomBrightness": (lambda: layers.RandomBrightness(0.2), IMAGE),
         "RandomContrast": (lambda: layers.RandomContrast(0.2), IMAGE),
         "RandomCrop": (lambda: layers.RandomCrop(4, 4, seed=1), IMAGE),
+        "RandAugment": (layers.RandAugment, IMAGE),
+        "RandomColorJitter": (lambda: layers.RandomColorJitter(hue_factor=0.1), IMAGE),
+        "RandomElasticTransform": (layers.RandomElasticTransform, IMAGE),
+        "RandomPerspective": (layers.RandomPerspective, IMAGE),
+        "RandomColorDegeneration": (lambda: layers.RandomColorDegeneration(0.2), IMAGE),
+        "RandomErasing": (layers.RandomErasing, IMAGE),
+        "RandomGaussianBlur": (layers.RandomGaussianBlur, IMAGE),
+        "RandomGrayscale": (layers.RandomGrayscale, IMAGE),
+        "RandomHue": (lambda: layers.RandomHue(0.2), IMAGE),
+        "RandomInvert": (layers.RandomInvert, IMAGE),
+        "RandomPosterization": (lambda: layers.RandomPosterization(4), IMAGE),
+        "RandomSaturation": (lambda: layers.RandomSaturation(0.2), IMAGE),
+        "RandomSharpness": (lambda: layers.RandomSharpness(0.2), IMAGE),
+        "Solarization": (layers.Solarization, IMAGE),
         "RandomFlip": (layers.RandomFlip, IMAGE),
         "RandomRotation": (lambda: layers.RandomRotation(0.2), IMAGE),
         "RandomShear": (lambda: layers.RandomShear(0.2, 0.1), IMAGE),
@@ -184,6 +204,7 @@ def cases():
     yield from merging_cases()
     yield from lookup_cases()
     yield from mask_cases()
+    yield "HashedCrossing", "on", crossing
     yield from activation_cases()
     yield from model_cases()
 
@@ -394,6 +415,11 @@ def mask_cases():
     yield "InputLayer", "of a batch", lambda: identity(keras.Input(batch_shape=(2, 3)))
     for dtype in ("float16", "bfloat16", "mixed_float16"):
         yield "Dense", dtype, lambda: followed(layers.Dense(2, dtype=dtype), VECTOR, "float32")
+
+
+def crossing():
+    a, b = given((1,), "int64"), given((1,), "string")
+    return keras.Model([a, b], layers.HashedCrossing(5)([a, b]))
 
 
 def activation_cases():

@@ -100,7 +100,9 @@ def written_config(layer):
     return plain(keras.saving.serialize_keras_object(layer)["config"])
 
 
-def preprocessed(label, make, x, training=False, adapt=None, gradients=False, batched=True, twice=False, **kwargs):
+def preprocessed(
+    label, make, x, training=False, adapt=None, gradients=False, batched=True, twice=False, next_training=None, **kwargs
+):
     fresh()
     layer = make()
     entry = {"class_name": type(layer).__name__, "case": label, "config": written_config(layer)}
@@ -131,9 +133,14 @@ def preprocessed(label, make, x, training=False, adapt=None, gradients=False, ba
     if twice:
         entry |= {f"next_{name}": value for name, value in drawn(layer, x, training).items()}
         entry["next_outputs"] = [tensor(layer(x, **flag))]
+    if next_training is not None:
+        entry["next_training"] = next_training
+        entry["next_outputs"] = [tensor(layer(x, training=next_training))]
     if gradients:
         w = image(np.shape(y), 9)
-        dx = jax.grad(lambda value: (layer(value, **flag) * w).sum())(jax.numpy.asarray(x))
+        fresh()
+        again = make()  # which draws the same
+        dx = jax.grad(lambda value: (again(value, **flag) * w).sum())(jax.numpy.asarray(x))
         entry |= {"cotangents": [tensor(w)], "input_grads": [tensor(dx)]}
     return entry
 
@@ -162,7 +169,9 @@ def mixed(label, make, x, labels=None, training=True, next_training=None):
 
 def drawn(layer, x, training):
     """What the next call will draw. The generator is set back, so that the call draws the same."""
-    if not hasattr(layer, "generator") or not training:
+    known = ("RandomCrop", "RandomFlip", "RandomContrast", "RandomBrightness", "RandomRotation", "RandomZoom",
+             "RandomTranslation", "RandomShear")  # fmt: skip
+    if type(layer).__name__ not in known or not training:
         return {}
     state = np.array(layer.generator.state.value)
     found = layer.get_random_transformation(jax.numpy.asarray(x), training=True)
@@ -623,6 +632,181 @@ def auto_contrast():
     ]
 
 
+def changed(make, x, arguments, first=None, gradients=True):
+    """A layer that changes images while training, with each of the arguments, a dict of labels; `first` are images in
+    channels_first."""
+    given = partial(preprocessed, training=True)
+    first_label, some = next(iter(arguments.items()))
+    entries = [
+        given(label, partial(make, **some, seed=3), x, gradients=gradients and label == first_label)
+        for label, some in arguments.items()
+    ]
+    entries += [
+        given("twice", partial(make, **some, seed=11), x, twice=True),
+        given("one image", partial(make, **some, seed=5), x[0], batched=False),
+        preprocessed("not training, then training", partial(make, **some, seed=7), x, next_training=True),
+    ]
+    if first is not None:
+        entries.append(given("channels_first", partial(make, **some, seed=3, data_format="channels_first"), first))
+    return entries
+
+
+def solarization():
+    ranges = {"addition_factor": (0.1, 0.3), "threshold_factor": (0.2, 0.5)}
+    return changed(layers.Solarization, pixels((3, 3, 4, 2)), {
+        "numbers": {"addition_factor": 0.3, "threshold_factor": 0.8}, "ranges": ranges, "nothing": {},
+        "narrow values": {**ranges, "value_range": (0.0, 300.0)},
+    })  # fmt: skip
+
+
+def random_invert():
+    return changed(layers.RandomInvert, pixels((8, 2, 2, 1)), {
+        "default": {}, "a number": {"factor": 0.5}, "always": {"factor": (1.0, 1.0), "value_range": (0, 1)},
+        "never": {"factor": (0.0, 0.0)},
+    })  # fmt: skip
+
+
+def random_grayscale():
+    """All images or none, since the configuration does not hold the seed."""
+    x = pixels((6, 2, 2, 3))
+    always = {"always": {"factor": 1.0}, "never": {"factor": 0.0}}
+    return changed(layers.RandomGrayscale, x, always, np.ascontiguousarray(x.transpose(0, 3, 1, 2)))
+
+
+def random_posterization():
+    x = pixels((6, 3, 2, 2))
+    return changed(layers.RandomPosterization, x, {
+        "a number": {"factor": 8}, "a range": {"factor": (2, 5)}, "one": {"factor": (3, 3)},
+        "other values": {"factor": 4, "value_range": (-100, 300)},
+    })  # fmt: skip
+
+
+def random_color_degeneration():
+    x = pixels((4, 2, 3, 3))
+    return changed(layers.RandomColorDegeneration, x, {
+        "a number": {"factor": 0.8}, "a range": {"factor": (0.2, 0.6)},
+        "narrow values": {"factor": 0.5, "value_range": (50.0, 180.0)},
+    }, np.ascontiguousarray(x.transpose(0, 3, 1, 2)))  # fmt: skip
+
+
+def random_sharpness():
+    x = pixels((4, 4, 5, 2))
+    return changed(layers.RandomSharpness, x, {
+        "a number": {"factor": 0.8}, "a range": {"factor": (0.7, 1.0)},
+        "narrow values": {"factor": 0.5, "value_range": (50.0, 180.0)},
+    }, np.ascontiguousarray(x.transpose(0, 3, 1, 2)))  # fmt: skip
+
+
+def random_hue():
+    x = pixels((4, 3, 3, 3)) / 2 + [1.0, 1.125, 1.25]  # no two channels are equal: the gradient would be a choice
+    x = x.astype("float32")
+    return changed(layers.RandomHue, x, {
+        "a number": {"factor": 0.8}, "a range": {"factor": (0.9, 1.0)},
+        "other values": {"factor": 0.5, "value_range": (-10.0, 300.0)},
+    }, np.ascontiguousarray(x.transpose(0, 3, 1, 2)))  # fmt: skip
+
+
+def random_saturation():
+    x = ((pixels((4, 3, 3, 3)) / 2 + [1.0, 1.125, 1.25]) / 255).astype("float32")
+    return changed(layers.RandomSaturation, x, {
+        "a range": {"factor": (0.2, 0.8), "value_range": (0.0, 1.0)},
+        "a number": {"factor": 0.4, "value_range": (0.0, 1.0)}, "bytes": {"factor": (0.1, 0.9)},
+    }, np.ascontiguousarray(x.transpose(0, 3, 1, 2)))  # fmt: skip
+
+
+def random_gaussian_blur():
+    x = pixels((4, 4, 5, 2))
+    return changed(layers.RandomGaussianBlur, x, {
+        "default": {}, "always": {"factor": (1.0, 1.0), "kernel_size": 5, "sigma": (0.5, 0.9)},
+        "wide": {"factor": (1.0, 1.0), "kernel_size": (3, 5), "sigma": (0.8, 1.0)},
+        "narrow values": {"factor": 0.5, "value_range": (50.0, 180.0)},
+    }, np.ascontiguousarray(x.transpose(0, 3, 1, 2)))  # fmt: skip
+
+
+def random_erasing():
+    x = pixels((4, 5, 6, 3))
+    return changed(layers.RandomErasing, x, {
+        "default": {}, "always": {"factor": (1.0, 1.0), "scale": (0.2, 0.9), "fill_value": 7.0},
+        "a number": {"factor": (1.0, 1.0), "scale": 0.5, "fill_value": 300.0},
+        "narrow values": {"factor": (1.0, 1.0), "scale": (0.2, 0.9), "value_range": (-1.0, 1.0)},
+    }, np.ascontiguousarray(x.transpose(0, 3, 1, 2)))  # fmt: skip
+
+
+def random_perspective():
+    x = pixels((4, 5, 6, 2)) / 2 + 50
+    return changed(layers.RandomPerspective, x, {
+        "a scale": {"factor": (1.0, 1.0), "scale": 0.4}, "default": {}, "nothing": {"factor": (0.0, 0.0)},
+        "nearest": {"factor": (1.0, 1.0), "scale": 0.5, "interpolation": "nearest", "fill_value": 7.0},
+    }, np.ascontiguousarray(x.transpose(0, 3, 1, 2)))  # fmt: skip
+
+
+def random_elastic_transform():
+    x = pixels((3, 12, 14, 2)) / 2 + 50
+    return changed(layers.RandomElasticTransform, x, {
+        "default": {}, "a scale": {"factor": (1.0, 1.0), "scale": (0.7, 0.9)}, "nothing": {"scale": 0.0},
+        "nearest": {"factor": (1.0, 1.0), "scale": (0.8, 1.0), "interpolation": "nearest", "fill_mode": "nearest"},
+        "constant": {"factor": (1.0, 1.0), "scale": (0.8, 1.0), "fill_mode": "constant", "fill_value": 50.0},
+        "wrap": {"factor": (1.0, 1.0), "scale": (0.8, 1.0), "fill_mode": "wrap", "value_range": (20.0, 200.0)},
+    }, np.ascontiguousarray(x.transpose(0, 3, 1, 2)))  # fmt: skip
+
+
+def random_color_jitter():
+    x = pixels((3, 3, 4, 3))
+    return changed(layers.RandomColorJitter, x, {
+        "light": {"brightness_factor": 0.2, "contrast_factor": 0.3}, "nothing": {},
+        "colours": {"saturation_factor": (0.3, 0.6), "hue_factor": 0.2},
+        "all": {"brightness_factor": (0.1, 0.2), "contrast_factor": 0.2, "saturation_factor": (0.4, 0.6), "hue_factor": 0.1,
+                "value_range": (0.0, 300.0)},
+    })  # fmt: skip
+
+
+def rand_augment():
+    x = pixels((3, 6, 7, 3)) / 2 + 50
+    return changed(layers.RandAugment, x, {
+        "default": {}, "many": {"num_ops": 6, "factor": 0.8}, "one": {"num_ops": 1, "factor": (0.2, 0.4)},
+        "nearest": {"num_ops": 3, "interpolation": "nearest"}, "none": {"num_ops": 0},
+    }, gradients=False)  # fmt: skip  (a stretched contrast lies at the bounds that it is cut to)
+
+
+def aug_mix():
+    x = pixels((3, 6, 7, 3)) / 2 + 50
+    return changed(layers.AugMix, x, {
+        "default": {}, "deep": {"num_chains": 2, "chain_depth": 5}, "few": {"all_ops": False},
+        "uneven": {"alpha": 0.3, "chain_depth": 1, "interpolation": "nearest"},
+    }, gradients=False)  # fmt: skip  (a stretched contrast lies at the bounds that it is cut to)
+
+
+def clahe():
+    make = layers.ContrastLimitedAdaptiveHistogramEqualization
+    x = pixels((2, 16, 13, 2))
+    tiles = partial(make, tile_grid_size=(3, 4))
+    return [
+        preprocessed("default", make, x), preprocessed("training", tiles, np.floor(x / 3), training=True),
+        preprocessed("no limit", lambda: tiles(clip_limit=0.0), x), preprocessed("a low limit", lambda: tiles(clip_limit=1.5), x),
+        preprocessed("narrow values", lambda: tiles(value_range=(0.0, 1.0)), x / 255),
+        preprocessed("channels_first", lambda: tiles(data_format="channels_first"),
+                     np.ascontiguousarray(x.transpose(0, 3, 1, 2))),
+        preprocessed("one image", tiles, x[0], batched=False),
+    ]  # fmt: skip
+
+
+def equalization():
+    make, given = layers.Equalization, partial(preprocessed, training=True)
+    x = pixels((2, 4, 5, 3))
+    x[..., 2] = 7
+    dark = np.floor(x / 9)
+    return [
+        given("bytes", make, x), given("dark", make, dark), given("few bins", lambda: make(bins=16), x),
+        given("narrow values", lambda: make(value_range=(0.0, 1.0)), x / 255),
+        given("channels_first", lambda: make(data_format="channels_first"), np.ascontiguousarray(x.transpose(0, 3, 1, 2))),
+        given("one image", make, x[0], batched=False), preprocessed("not training", make, x),
+    ]  # fmt: skip
+
+
+def max_num_bounding_boxes():
+    return [preprocessed("images", lambda: layers.MaxNumBoundingBoxes(4), image((2, 3, 3, 1)), training=True)]
+
+
 def random_crop():
     make = layers.RandomCrop
     x = image((2, 6, 7, 1))
@@ -711,7 +895,10 @@ def preprocessing():
     makers = [rescaling, resizing, center_crop, category_encoding, discretization, integer_lookup, string_lookup,
               text_vectorization, hashing, random_flip, random_rotation, random_zoom, random_translation,
               random_contrast, random_brightness, random_crop, random_shear, mix_up, cut_mix,
-              stft_spectrogram, auto_contrast]  # fmt: skip
+              stft_spectrogram, auto_contrast, solarization, random_invert, random_grayscale, random_posterization,
+              random_color_degeneration, random_sharpness, random_hue, random_saturation, random_gaussian_blur,
+              random_erasing, equalization, max_num_bounding_boxes, random_perspective, random_elastic_transform,
+              random_color_jitter, rand_augment, aug_mix, clahe]  # fmt: skip
     return [entry for make in makers for entry in make()]
 
 

@@ -251,7 +251,7 @@ def activation_layers():
 @case
 def layers_as_activations():
     model = sequential(
-        (6, 4), layers.Conv1D(4, 2, activation=layers.LeakyReLU(0.2)), layers.LSTM(3, activation=layers.ELU(0.5)),
+        (6, 4), layers.Conv1D(4, 2, activation=layers.LeakyReLU(0.1)), layers.LSTM(3, activation=layers.ELU(0.5)),
         layers.Dense(3, activation=layers.ReLU(max_value=1.5)), layers.Dense(3, activation="leaky_relu"),
     )  # fmt: skip
     return Case(model, [floats(2, 6, 4)])
@@ -703,7 +703,16 @@ def augmentation():
 @case
 def colours():
     model = sequential(
-        (6, 6, 3), layers.AutoContrast(value_range=(0, 1)),
+        (6, 6, 3), layers.AutoContrast(value_range=(0, 1)), layers.Solarization(0.2, (0.1, 0.3), value_range=(0, 1)),
+        layers.RandomInvert((0.2, 0.4), seed=1), layers.RandomGrayscale(0.3), layers.RandomPosterization((2, 6)),
+        layers.RandomColorDegeneration(0.2), layers.RandomSharpness(0.3), layers.RandomHue((0.1, 0.2)),
+        layers.RandomSaturation(0.3), layers.RandomGaussianBlur(0.5, (3, 5), 0.7), layers.RandomErasing(0.2, 0.3, 1.0),
+        layers.RandomErasing(fill_value=(1, 2, 3)), layers.MaxNumBoundingBoxes(3),
+        layers.RandomColorJitter((0, 1), 0.2, 0.1, (0.2, 0.3), 0.4, seed=2), layers.RandomPerspective(0.4, 0.3),
+        layers.RandomElasticTransform(0.3, 0.2, fill_mode="wrap"), layers.AugMix(num_chains=2, all_ops=False),
+        layers.RandAugment((0, 1), 3, 0.2, seed=4),
+        layers.ContrastLimitedAdaptiveHistogramEqualization((0, 1), tile_grid_size=(2, 3)),
+        layers.Pipeline([layers.Conv2D(2, 3), layers.RandomFlip(), layers.Conv2D(3, 2, activation="relu")]),
         layers.Flatten(), layers.Dense(2),
     )  # fmt: skip
     return Case(model, [floats(2, 6, 6, 3)])

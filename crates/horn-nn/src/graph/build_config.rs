@@ -66,8 +66,12 @@ fn record_parts(object: &mut Value, layer: &dyn Layer, input: &Shape) {
             record_as(own, part.layer.as_ref(), json!({"input_shape": input}));
             record_parts(own, part.layer.as_ref(), &input);
         }
-        let units = part.layer.config()["units"].as_u64();
-        before = units.map(|units| Shape::new([input.sizes()[0], usize::try_from(units).ok()]));
+        before = if part.layer.state_sizes().is_some() {
+            let units = part.layer.config()["units"].as_u64();
+            units.map(|units| Shape::new([input.sizes()[0], usize::try_from(units).ok()]))
+        } else {
+            part.layer.output_shape(&input).ok()
+        };
     }
 }
 

@@ -161,9 +161,12 @@ fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<
     }
     let (mut args, mut kwargs) = (Vec::new(), options.clone());
     // Where the program gives one tensor and says nothing else, or calls a graph, Keras records more of itself.
-    let is_graph = layer.conventions().built_for == BuiltFor::Itself;
-    let is_bare = options.is_empty() && !call.gives_masks && (is_graph || call.mode.is_none() && given.len() == 1);
-    let mode = call.mode.or_else(|| layer.conventions().recorded_mode.filter(|_| is_bare));
+    let Conventions { built_for, recorded_mode, .. } = layer.conventions();
+    // Layers that change data in training record their mode all the same.
+    let says_no_mode = call.mode.is_none() || recorded_mode == Some(Mode::Training);
+    let is_bare =
+        options.is_empty() && !call.gives_masks && (built_for == BuiltFor::Itself || says_no_mode && given.len() == 1);
+    let mode = call.mode.or_else(|| recorded_mode.filter(|_| is_bare));
     kwargs.extend(mode.map(|mode| ("training".to_owned(), (mode == Mode::Training).into())));
     if !masks.is_empty() {
         kwargs.extend(mask_arguments(layer, given.len(), &masks));

@@ -16,6 +16,11 @@ pub(crate) fn beta(key: Key, len: usize, alpha: f32, beta: f32) -> Vec<f32> {
     (0..len).map(draw).collect()
 }
 
+/// Draws positive numbers: `jax.random.gamma(key, alpha, (len,))`.
+pub(crate) fn gamma(key: Key, len: usize, alpha: f32) -> Vec<f32> {
+    (0..len).map(|at| log_gamma(part(key, at), alpha).exp()).collect()
+}
+
 /// The logarithm of a number drawn from the gamma distribution, by the rejection method of Marsaglia and Tsang (2000).
 fn log_gamma(key: Key, alpha: f32) -> f32 {
     // The method requires shape parameters of at least 1. For a smaller one, another random number scales a draw for the

@@ -99,12 +99,22 @@ pub fn set_random_seed(seed: u32) {
 ///
 /// Keras draws one for each of them when it is created, in the order of the layers, unless a seed was given.
 pub fn next_seed() -> u64 {
+    u64::from(next_below(MAX_SEED)) + 1
+}
+
+/// Chooses one of so many: the place that Python's `random.choice` takes.
+pub(crate) fn next_choice(len: usize) -> usize {
+    next_below(len as u32) as usize
+}
+
+/// Python's `random.randrange(end)`.
+fn next_below(end: u32) -> u32 {
     STREAMS.with_borrow_mut(|streams| {
         loop {
-            // 30 bits can hold 10**9; numbers that are too large are drawn again.
-            let below = streams.python.next_u32() >> 2;
-            if below < MAX_SEED {
-                return u64::from(below) + 1;
+            // As many bits as hold the end; numbers that are too large are drawn again.
+            let below = streams.python.next_u32() >> end.leading_zeros();
+            if below < end {
+                return below;
             }
         }
     })
@@ -143,6 +153,13 @@ mod tests {
             set_random_seed(seed);
             assert_eq!([(); 4].map(|()| next_seed()), expected, "seed {seed}");
         }
+    }
+
+    #[test]
+    fn choices_are_those_of_python() {
+        // random.seed(42); [random.choice(range(12)) for _ in range(8)]
+        set_random_seed(42);
+        assert_eq!([0; 8].map(|_| next_choice(12)), [10, 1, 0, 11, 4, 3, 3, 2]);
     }
 
     #[test]

@@ -57,6 +57,11 @@ impl SeedGenerator {
         crate::random::beta::beta(self.next_key(), len, alpha, beta)
     }
 
+    /// Draws from the gamma distribution with this shape parameter.
+    pub(crate) fn gamma(&self, len: usize, alpha: f32) -> Vec<f32> {
+        crate::random::beta::gamma(self.next_key(), len, alpha)
+    }
+
     /// Draws a permutation of `0..len`.
     pub fn permutation(&self, len: usize) -> Vec<usize> {
         threefry::permutation(self.next_key(), len)

@@ -84,6 +84,18 @@ pub fn uniform(key: Key, len: usize, minval: f32, maxval: f32) -> Vec<f32> {
     bits(key, len).map(|word| unit(word).mul_add(span, minval).max(minval)).collect()
 }
 
+/// Draws whole numbers from `minval` (included) to `maxval` (excluded): `jax.random.randint`.
+pub(crate) fn randint(key: Key, len: usize, minval: u32, maxval: u32) -> Vec<u32> {
+    let span = maxval.saturating_sub(minval).max(1);
+    // 2³² modulo the span.
+    let factor = (1 << 16) % span;
+    let factor = factor.wrapping_mul(factor) % span;
+    let [high, low]: [Key; 2] = split(key);
+    let words = bits(high, len).zip(bits(low, len));
+    let offset = |(high, low): (u32, u32)| (high % span).wrapping_mul(factor).wrapping_add(low % span) % span;
+    words.map(|words| minval + offset(words)).collect()
+}
+
 /// Draws from the normal distribution of mean 0 and standard deviation 1: `jax.random.normal`.
 pub fn normal(key: Key, len: usize) -> Vec<f32> {
     let mut drawn = uniform(key, len, -1f32.next_down(), 1.0);
@@ -145,6 +157,13 @@ mod tests {
     fn keys_are_split_as_by_jax() {
         // jax.random.split(key, 2)
         assert_eq!(split([42, 0]), [[3732534457, 1332528664], [3871190435, 4135215131]]);
+    }
+
+    #[test]
+    fn whole_numbers_are_those_of_jax() {
+        // jax.random.randint(jax.random.key(5), (8,), 0, 11), and (6,), 1, 8
+        assert_eq!(randint([0, 5], 8, 0, 11), [2, 2, 4, 9, 10, 1, 9, 4]);
+        assert_eq!(randint([0, 5], 6, 1, 8), [4, 1, 1, 5, 3, 5]);
     }
 
     #[test]

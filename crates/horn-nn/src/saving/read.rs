@@ -248,7 +248,8 @@ impl<'c> Graph<'c> {
         // Masks from functions are those that the graph propagates, unless the program has computed them: then Keras records
         // nothing else of itself.
         let computed = |mask: &KerasTensor| mask.description().conventions().is_operation;
-        let records = layer.description().conventions().recorded_mode.is_none() || !call.node["kwargs"][TRAINING].is_null();
+        let records =
+            layer.description().conventions().recorded_mode.is_none() || !call.node["kwargs"][TRAINING].is_null();
         let is_propagated = records && masks.iter().flatten().all(computed);
         let mut layer = layer.with_recorded_masks(masks, !is_propagated);
         if let Some(mode) = mode_of(layer.description(), call.node) {

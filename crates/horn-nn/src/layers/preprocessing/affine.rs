@@ -4,6 +4,7 @@ use burn::tensor::{Bool, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
+use crate::error::{Error, Result};
 
 /// What lies beyond the edges of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,6 +19,17 @@ pub enum FillMode {
     Constant,
     /// The last pixel: `a a a a | a b c d | d d d d`.
     Nearest,
+}
+
+/// Can places between the pixels be filled like this?
+pub(crate) fn check_interpolation(interpolation: Interpolation) -> Result<()> {
+    if matches!(interpolation, Interpolation::Bilinear | Interpolation::Nearest) {
+        return Ok(());
+    }
+    Err(Error::argument("images can't be moved with this interpolation")
+        .received(format!("{interpolation:?}"))
+        .expected("Bilinear or Nearest")
+        .hint("take Bilinear"))
 }
 
 /// Where the pixel at `(x, y)` comes from: `(x[0]·x + x[1]·y + x[2], y[0]·x + y[1]·y + y[2])`.
@@ -45,14 +57,27 @@ impl Lookup {
         }
     }
 
+    /// The pixels at places, `[batch, height · width]`.
+    pub fn run_at(&self, images: Tensor<4>, rows: Tensor<2>, columns: Tensor<2>) -> Tensor<4> {
+        match self.data_format {
+            DataFormat::ChannelsLast => self.look_up_at(images, rows, columns),
+            DataFormat::ChannelsFirst => {
+                self.look_up_at(images.permute([0, 2, 3, 1]), rows, columns).permute([0, 3, 1, 2])
+            }
+        }
+    }
+
     fn look_up(&self, images: Tensor<4>, moves: &[Affine]) -> Tensor<4> {
+        let [_, height, width, _] = images.dims();
+        let along = |axis: fn(&Affine) -> [f32; 3]| places(moves.iter().map(axis), [height, width], &images);
+        let [rows, columns] = [along(|affine| affine.y), along(|affine| affine.x)];
+        self.look_up_at(images, rows, columns)
+    }
+
+    fn look_up_at(&self, images: Tensor<4>, rows: Tensor<2>, columns: Tensor<2>) -> Tensor<4> {
         let [batch, height, width, channels] = images.dims();
         let pixels: Tensor<3> = images.reshape([batch, height * width, channels]);
-        let along = |axis: fn(&Affine) -> [f32; 3], size: usize| {
-            self.sources(places(moves.iter().map(axis), [height, width], &pixels), size)
-        };
-        let rows = along(|affine| affine.y, height);
-        let columns = along(|affine| affine.x, width);
+        let (rows, columns) = (self.sources(rows, height), self.sources(columns, width));
         let mut found: Option<Tensor<3>> = None;
         for row in &rows {
             for column in &columns {
@@ -123,8 +148,8 @@ fn wrap(at: Tensor<2>, period: usize) -> Tensor<2> {
 }
 
 /// Where the pixels of each image come from, along one axis: `[batch, height · width]`.
-fn places(rows: impl ExactSizeIterator<Item = [f32; 3]>, [height, width]: [usize; 2], pixels: &Tensor<3>) -> Tensor<2> {
-    let device = pixels.device().without_autodiff();
+fn places(rows: impl ExactSizeIterator<Item = [f32; 3]>, [height, width]: [usize; 2], images: &Tensor<4>) -> Tensor<2> {
+    let device = images.device().without_autodiff();
     let batch = rows.len();
     let rows = TensorData::new(rows.flatten().collect::<Vec<f32>>(), [batch, 3]);
     let rows = Tensor::<2>::from_data(rows, &device);

@@ -12,7 +12,9 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::preprocessing::augmentation::Augment;
 use crate::layers::preprocessing::image::{BYTES, between_ranges, check_images, check_value_range};
+use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -93,8 +95,18 @@ impl Forward for AutoContrastModule {
     }
 }
 
+impl Augment for AutoContrast {
+    fn augment(&self, images: Tensor<4>, _: &SeedGenerator) -> Result<Tensor<4>> {
+        Ok(stretched(images, self.value_range))
+    }
+
+    fn draws(&self) -> u32 {
+        0
+    }
+}
+
 /// Each channel of each image, stretched to the range. A channel of one value is divided by nothing, and left as it is.
-pub(crate) fn stretched(images: Tensor<4>, value_range: [f64; 2]) -> Tensor<4> {
+fn stretched(images: Tensor<4>, value_range: [f64; 2]) -> Tensor<4> {
     let bytes = between_ranges(images.clone(), value_range, BYTES);
     let low = bytes.clone().min_dim(1).min_dim(2);
     let scale = (bytes.clone().max_dim(1).max_dim(2) - low.clone()).recip() * 255.0;

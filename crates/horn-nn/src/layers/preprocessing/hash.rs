@@ -45,6 +45,16 @@ pub(crate) fn bin(text: &[u8], bins: usize, salt: Option<Salt>) -> usize {
     (hash % bins as u64) as usize
 }
 
+/// What TensorFlow begins the hash of a combination with.
+pub(crate) const CROSSING: u64 = 0x00de_cafc_affe;
+
+/// The hash of a combination and one more feature, as TensorFlow's `sparse.cross_hashed` makes it.
+pub(crate) fn crossed(hash: u64, feature: u64) -> u64 {
+    const FACTOR: u64 = 0xc6a4_a793_5bd1_e995;
+    let hash = (hash ^ FACTOR) ^ mix(feature.wrapping_mul(FACTOR)).wrapping_mul(FACTOR);
+    mix(mix(hash.wrapping_mul(FACTOR)).wrapping_mul(FACTOR))
+}
+
 const K0: u64 = 0xc3a5_c85c_97cb_3127;
 
 const K1: u64 = 0xb492_b66f_be98_f273;
@@ -54,7 +64,7 @@ const K2: u64 = 0x9ae1_6a3b_2f90_404f;
 /// FarmHash's Fingerprint64 (Geoff Pike, 2014). Its results never change, on no machine.
 ///
 /// The crate of this name errs where the length is a multiple of 64.
-fn fingerprint64(text: &[u8]) -> u64 {
+pub(crate) fn fingerprint64(text: &[u8]) -> u64 {
     match text.len() {
         0 => K2,
         1..4 => up_to_3(text),

@@ -125,7 +125,7 @@ mod tests {
     const IDS: [i64; 2] = [16_777_217, 16_777_216];
 
     fn found(input: &Input, ids: &KerasTensor, vocabulary: [i64; 2]) -> Vec<f32> {
-        let indices = IntegerLookup().vocabulary(vocabulary).apply(&Flatten().apply(ids).unwrap()).unwrap();
+        let indices = IntegerLookup().vocabulary(vocabulary).apply(Flatten().apply(ids).unwrap()).unwrap();
         let model = Model::new(input, &indices).unwrap().build(&Device::default()).unwrap();
         model.predict(&arr2(&[IDS]), 1).unwrap().iter().copied().collect()
     }

@@ -1,23 +1,21 @@
 //! `RandomRotation`, `RandomZoom`, `RandomTranslation` and `RandomShear`: images that are turned, zoomed, moved and
 //! sheared.
 
-use burn::module::Module;
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
-use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::preprocessing::affine::{Affine, FillMode, Lookup};
+use crate::layers::preprocessing::affine::{Affine, FillMode, Lookup, check_interpolation};
+use crate::layers::preprocessing::augmentation::{Augment, Augmentation};
 use crate::layers::preprocessing::factor::{Factor, Spread};
 use crate::layers::preprocessing::image::{check_images, spatial_axes};
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::threefry;
-use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes a layer of its factors, their bounds, and the motion that is drawn from them.
@@ -103,17 +101,32 @@ macro_rules! random_affine {
             }
 
             fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
+                Ok(BuiltLayer::new(Augmentation::new(self.clone(), build.seed_generator(self.seed)?)))
+            }
+        }
+
+        impl $class {
+            fn motion(&self) -> Motion {
                 let motion: fn(&Self) -> Motion = $motion;
-                Ok(BuiltLayer::new(RandomAffineModule {
-                    motion: motion(self),
-                    lookup: Lookup {
-                        data_format: self.data_format,
-                        interpolation: self.interpolation,
-                        fill_mode: self.fill_mode,
-                        fill_value: self.fill_value,
-                    },
-                    drawn: build.seed_generator(self.seed)?,
-                }))
+                motion(self)
+            }
+        }
+
+        impl Augment for $class {
+            fn augment(&self, images: Tensor<4>, drawn: &SeedGenerator) -> Result<Tensor<4>> {
+                let lookup = Lookup {
+                    data_format: self.data_format,
+                    interpolation: self.interpolation,
+                    fill_mode: self.fill_mode,
+                    fill_value: self.fill_value,
+                };
+                let sizes = images.dims();
+                let size = spatial_axes(self.data_format).map(|axis| sizes[axis]);
+                Ok(lookup.run(images, &self.motion().draw(sizes[0], size, drawn)))
+            }
+
+            fn draws(&self) -> u32 {
+                self.motion().draws()
             }
         }
     };
@@ -227,16 +240,6 @@ impl Default for RandomShear {
     }
 }
 
-fn check_interpolation(interpolation: Interpolation) -> Result<()> {
-    if matches!(interpolation, Interpolation::Bilinear | Interpolation::Nearest) {
-        return Ok(());
-    }
-    Err(Error::argument("images can't be moved with this interpolation")
-        .received(format!("{interpolation:?}"))
-        .expected("Bilinear or Nearest")
-        .hint("take Bilinear"))
-}
-
 /// What is drawn for each image.
 #[derive(Debug, Clone, Copy)]
 enum Motion {
@@ -251,6 +254,15 @@ enum Motion {
 }
 
 impl Motion {
+    /// How many times it draws for a batch.
+    fn draws(self) -> u32 {
+        match self {
+            Self::Turn(_) | Self::Zoom(_, None) => 1,
+            Self::Zoom(_, Some(_)) | Self::Shift(..) => 2,
+            Self::Shear(..) => 3,
+        }
+    }
+
     /// Draws for each image of a batch.
     fn draw(self, batch: usize, [height, width]: [usize; 2], generator: &SeedGenerator) -> Vec<Affine> {
         let draw = |low: f64, high: f64| threefry::uniform(generator.next_key(), batch, low as f32, high as f32);
@@ -290,25 +302,4 @@ fn turn(angle: f32, height: f32, width: f32) -> Affine {
     let (sin, cos) = (angle * std::f32::consts::PI / 180.0).sin_cos();
     let (x, y) = (0.5 * (width - 1.0), 0.5 * (height - 1.0));
     Affine { x: [cos, -sin, x - x * cos + y * sin], y: [sin, cos, y - x * sin - y * cos] }
-}
-
-#[derive(Module, Debug)]
-struct RandomAffineModule {
-    #[module(skip)]
-    motion: Motion,
-    #[module(skip)]
-    lookup: Lookup,
-    drawn: SeedGenerator,
-}
-
-impl Forward for RandomAffineModule {
-    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
-        if mode == Mode::Inference {
-            return Ok(input);
-        }
-        let images = input.float::<4>()?;
-        let sizes = images.dims();
-        let size = spatial_axes(self.lookup.data_format).map(|axis| sizes[axis]);
-        Ok(self.lookup.run(images, &self.motion.draw(sizes[0], size, &self.drawn)).into())
-    }
 }

@@ -1,21 +1,18 @@
 //! `RandomContrast` and `RandomBrightness`: light and shade.
 
-use burn::module::Module;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
-use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::layers::preprocessing::augmentation::{Augment, Augmentation, for_each_image};
 use crate::layers::preprocessing::factor::{Factor, Spread};
 use crate::layers::preprocessing::image::{BYTES, check_images, check_value_range, spatial_axes};
 use crate::random::seed_generator::SeedGenerator;
-use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Makes a layer of what it draws from its factor, and what it does with it.
@@ -77,14 +74,28 @@ macro_rules! random_colors {
             }
 
             fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
-                let draws: fn([f64; 2]) -> [f64; 2] = $drawn;
-                Ok(BuiltLayer::new(RandomColorsModule {
-                    change: $change,
-                    range: draws(self.factor.range()),
-                    values: self.value_range,
-                    axes: spatial_axes(self.data_format),
-                    drawn: build.seed_generator(self.seed)?,
-                }))
+                Ok(BuiltLayer::new(Augmentation::new(self.clone(), build.seed_generator(self.seed)?)))
+            }
+        }
+
+        impl Augment for $class {
+            fn augment(&self, images: Tensor<4>, drawn: &SeedGenerator) -> Result<Tensor<4>> {
+                let range: fn([f64; 2]) -> [f64; 2] = $drawn;
+                let drawn = for_each_image(drawn, &images, range(self.factor.range()));
+                let [least, most] = self.value_range;
+                let changed = match $change {
+                    Change::Contrast => {
+                        let axes = spatial_axes(self.data_format);
+                        let mean = axes.into_iter().fold(images.clone(), |mean, axis| mean.mean_dim(axis));
+                        (images - mean.clone()) * drawn + mean
+                    }
+                    Change::Brightness => images + drawn * (most - least),
+                };
+                Ok(changed.clamp(least, most))
+            }
+
+            fn draws(&self) -> u32 {
+                1
             }
         }
     };
@@ -130,38 +141,4 @@ random_colors! {
 enum Change {
     Contrast,
     Brightness,
-}
-
-#[derive(Module, Debug)]
-struct RandomColorsModule {
-    #[module(skip)]
-    change: Change,
-    #[module(skip)]
-    range: [f64; 2],
-    #[module(skip)]
-    values: [f64; 2],
-    #[module(skip)]
-    axes: [usize; 2],
-    drawn: SeedGenerator,
-}
-
-impl Forward for RandomColorsModule {
-    fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
-        if mode == Mode::Inference {
-            return Ok(input);
-        }
-        let images = input.float::<4>()?;
-        let [low, high] = self.range.map(|end| end as f32);
-        let sizes = [images.dims()[0], 1, 1, 1];
-        let drawn: Tensor<4> = self.drawn.uniform(sizes, low, high, &images.device().without_autodiff());
-        let [least, most] = self.values;
-        let changed = match self.change {
-            Change::Contrast => {
-                let mean = self.axes.iter().fold(images.clone(), |mean, axis| mean.mean_dim(*axis));
-                (images - mean.clone()) * drawn + mean
-            }
-            Change::Brightness => images + drawn * (most - least),
-        };
-        Ok(changed.clamp(least, most).into())
-    }
 }
