@@ -712,7 +712,7 @@ def colours():
         layers.RandomElasticTransform(0.3, 0.2, fill_mode="wrap"), layers.AugMix(num_chains=2, all_ops=False),
         layers.RandAugment((0, 1), 3, 0.2, seed=4),
         layers.ContrastLimitedAdaptiveHistogramEqualization((0, 1), tile_grid_size=(2, 3)),
-        layers.Pipeline([layers.Conv2D(2, 3), layers.RandomFlip(), layers.Conv2D(3, 2, activation="relu")]),
+        layers.Pipeline([layers.Equalization(), layers.Conv2D(2, 3), layers.RandomFlip(), layers.Conv2D(3, 2, activation="relu")]),
         layers.Flatten(), layers.Dense(2),
     )  # fmt: skip
     return Case(model, [floats(2, 6, 6, 3)])
@@ -762,6 +762,14 @@ def hashes():
     salted, plain = layers.Hashing(7, salt=[13, 37]), layers.Hashing(6, mask_value=0)
     outputs = [layers.Embedding(7, 2)(salted(given)), layers.Embedding(6, 2)(plain(given))]
     return Case(keras.Model(given, outputs), [integers(100, 4, 3)])
+
+
+@case(tensorflow=True)
+def crossed():
+    a, b = keras.Input((1,), dtype="int64"), keras.Input((1,), dtype="int64")
+    outputs = [layers.Embedding(50, 2)(layers.HashedCrossing(50)([a, b]))]
+    outputs.append(layers.Dense(2)(layers.HashedCrossing(9, output_mode="one_hot")([b, a])))
+    return Case(keras.Model([a, b], outputs), [integers(100, 5, 1), integers(100, 5, 1)])
 
 
 # ---------------------------------------------------------------- texts
