@@ -10,6 +10,9 @@ use crate::graph::keras_tensor::{KerasTensor, Key, LayerCall, Placed};
 use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::layer::names;
 
+/// For each call its distance from the outputs, and its number among the calls.
+type CallDepths = HashMap<*const LayerCall, (usize, usize)>;
+
 /// Finds the calls between inputs and outputs and sorts them as Keras does: by their distance from the outputs, and at
 /// the same distance in the order of a depth-first traversal from the outputs.
 pub(crate) struct Tracer {
@@ -137,8 +140,8 @@ impl Tracer {
 
     /// The distance of each call from the outputs with its number in the order in which Keras meets them, and the distance
     /// of each layer: the largest of its calls.
-    fn depths(&self) -> (HashMap<*const LayerCall, (usize, usize)>, HashMap<*const Placed, usize>) {
-        let mut calls: HashMap<*const LayerCall, (usize, usize)> = HashMap::new();
+    fn depths(&self) -> (CallDepths, HashMap<*const Placed, usize>) {
+        let mut calls = CallDepths::new();
         let mut layers: HashMap<*const Placed, usize> = HashMap::new();
         for call in self.finished.iter().rev() {
             let of_layer = layers.entry(Arc::as_ptr(&call.layer)).or_default();

@@ -38,7 +38,8 @@ impl Parameters<'_> {
 impl Rule for Activated {
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         for (name, value) in call.config {
-            if !value.is_number() && !value.is_boolean() && !(value.is_null() && name == "max_value") {
+            let is_valid = value.is_number() || value.is_boolean() || value.is_null() && name == "max_value";
+            if !is_valid {
                 return Err(call.invalid(name, "a number"));
             }
         }

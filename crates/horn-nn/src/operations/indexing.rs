@@ -56,7 +56,7 @@ fn parts<T>(call: &Call<T>, rank: usize) -> Result<Vec<Part>> {
             _ => return Err(invalid()),
         }
     }
-    if !items.iter().any(|item| is_rest(item)) {
+    if !items.iter().any(is_rest) {
         parts.extend((0..missing).map(|_| all()));
     }
     Ok(parts)

@@ -198,9 +198,9 @@ fn reshaped<T>(call: &Call<T>, sizes: &[Option<usize>]) -> Result<Vec<Option<usi
         // Unknown sizes: the values of a sample must fit at least, if only the batch is unknown.
         (None, 1) => {
             let known: usize = sizes.iter().flatten().product();
-            if given == 0
-                || sizes.iter().filter(|size| size.is_none()).count() == 1 && known % given != 0 && given % known != 0
-            {
+            let one_is_free = sizes.iter().filter(|size| size.is_none()).count() == 1;
+            let fits = known.is_multiple_of(given) || given.is_multiple_of(known);
+            if given == 0 || one_is_free && !fits {
                 return Err(misfit());
             }
             None
@@ -287,9 +287,9 @@ impl Pad {
         let value = call.arguments().get(1);
         match call.parameter("mode").as_str() {
             Some("constant") => match value {
-                None | Some(Argument::Constant(Constant::None)) => Ok(PadMode::Constant(0.0_f32.into())),
+                None | Some(Argument::Constant(Constant::None)) => Ok(PadMode::Constant(0.0)),
                 Some(value) => match number_of(value) {
-                    Some(number) => Ok(PadMode::Constant((number as f32).into())),
+                    Some(number) => Ok(PadMode::Constant(number as f32)),
                     None => Err(Error::argument("the padding is a number")
                         .expected("a number as `constant_values`")
                         .hint("pad by one number")),
