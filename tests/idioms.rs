@@ -56,7 +56,7 @@ fn tensors_of_a_graph_have_operators() -> horn::Result<()> {
     let scaled = &images / 127.5 - 1.0;
     let y = Conv2D(4, 3).padding(Padding::Same).apply(&scaled)?;
     let y = ops::relu(&y + 0.1)? * ops::sigmoid(&y)?;
-    let first = ops::get_item(&y, ndarray::s![.., 0, 0])?;
+    let first = ops::get_item(&y, ops::s![.., 0, 0])?;
     let model = Model::new(&images, ops::mean(&y, [1, 2], false)? + first)?;
     model.summary()?;
     assert_eq!(model.count_params()?, 3 * 3 * 3 * 4 + 4);

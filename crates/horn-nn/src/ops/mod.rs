@@ -7,12 +7,12 @@
 //! use burn::tensor::Device;
 //! use horn::layers::{Dense, Input};
 //! use horn::{Apply, Model, ops};
-//! use ndarray::{array, s};
+//! use ndarray::array;
 //!
 //! let x = Input([4]);
 //! let h = Dense(4).apply(&x)?;
 //! let y = ops::sigmoid(&h)? * 2.0 - 1.0;
-//! let first = ops::get_item(&y, s![.., 0])?;
+//! let first = ops::get_item(&y, ops::s![.., 0])?;
 //! let score = ops::mean(ops::square(&y)?, -1, false)? + first;
 //! let model = Model::new(&x, &score)?.build(&Device::default())?;
 //! assert_eq!(model.predict(&array![[1.0_f32, 2.0, 3.0, 4.0]], 32)?.shape(), [1]);
@@ -36,6 +36,8 @@ pub(crate) mod reductions;
 pub(crate) mod shaping;
 
 pub use elementwise::*;
+/// The macro for slices, and the new axis in them.
+pub use ndarray::{NewAxis, s};
 pub use operand::{IntoAxes, IntoOperand, Operand};
 pub use picking::*;
 pub use reductions::*;

@@ -8,13 +8,12 @@ use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::operations::argument::Constant;
 use crate::ops::operand::{IntoOperand, Operand, call, call_many};
 
-/// A part of the tensor: Python's `x[:, 0]` is `get_item(&x, s![.., 0])`, with the macro `s!` of the crate `ndarray`. Axes
+/// A part of the tensor: Python's `x[:, 0]` is `get_item(&x, s![.., 0])`, with the macro [`s!`](crate::ops::s) of the crate `ndarray`. Axes
 /// that are not mentioned are kept whole.
 ///
 /// ```
 /// use horn::layers::Input;
-/// use horn::ops;
-/// use ndarray::{NewAxis, s};
+/// use horn::ops::{self, NewAxis, s};
 ///
 /// let x = Input([5, 4]);
 /// assert_eq!(ops::get_item(&x, s![.., 0])?.shape().to_string(), "(None, 4)");
