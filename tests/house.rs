@@ -14,7 +14,7 @@ const ROOMS: [&[&str]; 13] = [
     &["error"],
     &["device", "files", "tensor", "registry"],
     &["arguments", "random", "activations", "data"],
-    &["initializers", "regularizers", "constraints"],
+    &["initializers", "regularizers", "constraints", "images"],
     &["layer"],
     &["operations"],
     &["graph"],

@@ -49,7 +49,7 @@ def cases():
     for name in (
         "abs arctan arcsinh ceil cos cosh erf exp exp2 expm1 floor isfinite isinf isnan logical_not negative ones_like "
         "sign sin sinh square stop_gradient tan tanh trunc zeros_like hard_sigmoid hard_silu hard_tanh log_sigmoid relu "
-        "relu6 selu sigmoid silu softplus softsign sparse_plus sparse_sigmoid tanh_shrink ravel fabs copy"
+        "relu6 selu sigmoid silu softplus softsign sparse_plus sparse_sigmoid tanh_shrink ravel fabs copy deg2rad rad2deg"
     ).split():
         add(name, getattr(ops, name), floats(3, 4))
     for name in ("log log10 log1p log2 reciprocal rsqrt sqrt").split():
@@ -114,6 +114,18 @@ def cases():
     add("concatenate", lambda a, b: ops.concatenate([a, b], axis=1), z, floats(3, 2, 4))
     add("concatenate samples", lambda a, b: ops.concatenate([a, b]), x, y)
     add("stack", lambda a, b: ops.stack([a, b], axis=1), x, y)
+    add("hstack", lambda a, b: ops.hstack([a, b]), x, y)
+    add("vstack", lambda a, b: ops.vstack([a, b]), x, y)
+    add("full_like", lambda t: ops.full_like(t, 2.5), x)
+    add("tril", lambda t: ops.tril(t, 1), z)
+    add("triu", lambda t: ops.triu(t, -1), z)
+    add("resize", lambda t: ops.image.resize(t, (3, 9)), image)
+    add("resize with all", lambda t: ops.image.resize(
+        t, (5, 4), interpolation="bicubic", antialias=True, crop_to_aspect_ratio=True), image)
+    add("layer_normalization", lambda t: ops.layer_normalization(t), z)
+    add("layer_normalization scaled", lambda t: ops.layer_normalization(t, A, 2 * A, epsilon=1e-3), z)
+    add("layer_normalization of tensors", lambda t, g: ops.layer_normalization(t, g, g, axis=-1), z, floats(3, 5, 4))
+    add("rms_normalization", lambda t: ops.rms_normalization(t, A), z)
     add("split", lambda t: ops.split(t, 2, axis=-1), z)
     add("split places", lambda t: ops.split(t, [1, 3], axis=1), z)
     add("unstack", lambda t: ops.unstack(t, axis=1), floats(3, 2, 4))

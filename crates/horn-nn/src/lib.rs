@@ -12,6 +12,7 @@ mod error;
 #[doc(hidden)]
 pub mod files;
 mod graph;
+mod images;
 pub mod initializers;
 mod layer;
 pub mod layers;

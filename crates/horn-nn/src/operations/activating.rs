@@ -6,9 +6,12 @@ use serde_json::Value;
 use crate::activations::activation::Activation;
 use crate::activations::functions::{glu, log_softmax, softmax, sparsemax};
 use crate::by_rank;
-use crate::error::Result;
-use crate::operations::call::Call;
+use crate::error::{Error, Result};
+use crate::operations::argument::{Argument, Constant};
+use crate::operations::broadcast::{aligned, joined};
+use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
+use crate::operations::operands::{shape_of, tensor_of};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::{Shape, Values};
 
@@ -148,4 +151,77 @@ impl Rule for Normalize {
         })?;
         Ok(vec![output])
     }
+}
+
+/// `layer_normalization(x, gamma, beta, axis, epsilon)` and `rms_normalization(x, scale, axis, epsilon)`: brings the values
+/// along the axes to mean 0 and variance 1, or to a root mean square of 1, then scales and shifts them.
+#[derive(Clone, Copy)]
+pub(crate) enum Normalized {
+    Layer,
+    Rms,
+}
+
+impl Normalized {
+    fn forward<const D: usize>(self, x: Tensor<D>, axes: &[usize], epsilon: f64) -> Tensor<D> {
+        let sizes = x.dims();
+        let count = axes.iter().map(|&axis| sizes[axis]).product::<usize>() as f64;
+        let mean = |x: Tensor<D>| axes.iter().fold(x, |x, &axis| x.sum_dim(axis)) / count;
+        let x = match self {
+            Self::Layer => {
+                let center = mean(x.clone()).expand(sizes);
+                x - center
+            }
+            Self::Rms => x,
+        };
+        let scale = (mean(x.clone().square()) + epsilon).sqrt().recip();
+        x * scale.expand(sizes)
+    }
+}
+
+impl Rule for Normalized {
+    fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
+        let input = call.tensor()?;
+        if call.flag("rms_scaling") {
+            return Err(call.invalid("rms_scaling", "false"));
+        }
+        let axes = call.axes("axis", input.rank())?;
+        let of_last = axes == [input.rank().saturating_sub(1)];
+        for argument in &call.arguments()[1..] {
+            if argument_is_none(argument) {
+                continue;
+            }
+            let sizes = shape_of(argument)?;
+            let fits = joined(input.sizes(), sizes.sizes())?.len() == input.rank();
+            if !fits || !of_last && sizes.rank() != input.rank() {
+                return Err(Error::shape("the scale and the shift do not fit the tensor")
+                    .received(format!("{sizes} for {input}"))
+                    .expected("the size of the last axis, or as many axes as the tensor")
+                    .hint("reshape them first"));
+            }
+        }
+        Ok(vec![input.clone().with_values(Values::Floats)])
+    }
+
+    fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
+        let axes = call.axes("axis", call.tensor()?.rank())?;
+        // Keras's `epsilon()` unless it is given.
+        let epsilon = call.parameter("epsilon").as_f64().unwrap_or(1e-7);
+        let (class, rule, device) = (call.class, *self, call.tensors_device()?);
+        let mut arguments = call.into_arguments().into_iter();
+        let Some(Argument::Tensor(x)) = arguments.next() else { return Err(no_tensor(class)) };
+        let mut output: AnyTensor = by_rank!(x, |x| rule.forward(x, &axes, epsilon).into())?;
+        // The scale, then the shift.
+        for (at, argument) in arguments.enumerate() {
+            if argument_is_none(&argument) {
+                continue;
+            }
+            let [x, own] = aligned(output, tensor_of(argument, &device)?)?;
+            output = by_rank!(x, |x| own.float().map(|own| AnyTensor::from(if at == 0 { x * own } else { x + own })))??;
+        }
+        Ok(vec![output])
+    }
+}
+
+fn argument_is_none<T>(argument: &Argument<T>) -> bool {
+    matches!(argument, Argument::Constant(Constant::None))
 }

@@ -10,11 +10,25 @@ use crate::operations::function::Rule;
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::{Shape, list};
 
-/// `concatenate(xs, axis)`, and `stack(x, axis)` along a new axis.
+/// `concatenate(xs, axis)`, `hstack` and `vstack`, and `stack(x, axis)` along a new axis. For tensors of at least two axes.
 #[derive(Clone, Copy)]
 pub(crate) enum Join {
     Concatenate,
+    /// Along the second axis: `hstack`.
+    Horizontal,
     Stack,
+    /// Along the first axis: `vstack`.
+    Vertical,
+}
+
+impl Join {
+    fn axis<T>(self, call: &Call<T>, rank: usize) -> Result<usize> {
+        match self {
+            Self::Concatenate | Self::Stack => call.axis(rank),
+            Self::Horizontal => call.axis_of(1, rank),
+            Self::Vertical => call.axis_of(0, rank),
+        }
+    }
 }
 
 impl Rule for Join {
@@ -25,7 +39,7 @@ impl Rule for Join {
         if first.rank() + new > MAX_RANK {
             return Err(unsupported_rank(first.rank() + new));
         }
-        let axis = call.axis(first.rank() + new)?;
+        let axis = self.axis(call, first.rank() + new)?;
         let mut sizes = first.sizes().to_vec();
         let mut values = first.values();
         for other in &inputs[1..] {
@@ -59,7 +73,7 @@ impl Rule for Join {
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let (class, stacks) = (call.class, matches!(self, Self::Stack));
         let rank = call.tensors()?.first().map_or(0, |x| x.rank()) + usize::from(stacks);
-        let axis = call.axis(rank)?;
+        let axis = self.axis(&call, rank)?;
         let mut tensors = call.into_tensors()?;
         if stacks {
             let whole = |x: AnyTensor| {

@@ -14,6 +14,7 @@ pub(crate) mod operands;
 pub(crate) mod operation;
 pub(crate) mod products;
 pub(crate) mod reductions;
+pub(crate) mod resizing;
 pub(crate) mod selecting;
 pub(crate) mod shaping;
 pub(crate) mod table;

@@ -3,11 +3,11 @@
 use burn::tensor::{Tensor, TensorData};
 
 use crate::by_rank;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operations::broadcast::{joined, with_rank};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
-use crate::operations::operands::{shape_of, tensor_of};
+use crate::operations::operands::{number_of, shape_of, tensor_of};
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::{Shape, Values};
 
@@ -122,5 +122,57 @@ impl Rule for OneHot {
         let (x, numbers) = (x.expand(&sizes)?, numbers.expand(&sizes)?);
         let output = by_rank!(x, |x| numbers.float().map(|numbers| AnyTensor::from(x.equal(numbers).float())));
         Ok(vec![output??])
+    }
+}
+
+/// `tril(x, k)` and `triu(x, k)`: the lower and the upper triangles of matrices; the rest is 0.
+#[derive(Clone, Copy)]
+pub(crate) enum Triangle {
+    Lower,
+    Upper,
+}
+
+impl Rule for Triangle {
+    fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
+        let input = call.tensor()?;
+        call.int("k")?;
+        if input.rank() < 2 {
+            return Err(Error::shape("a triangle is of a matrix")
+                .received(input)
+                .expected("at least two axes")
+                .hint("add an axis first"));
+        }
+        Ok(vec![input.clone()])
+    }
+
+    fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
+        let (rule, k) = (*self, call.int("k")?);
+        Ok(vec![by_rank!(call.into_tensor()?, |x| match rule {
+            // Of one axis Burn makes none, which `outputs` refuses.
+            _ if x.dims().len() < 2 => x.into(),
+            Self::Lower => x.tril(k).into(),
+            Self::Upper => x.triu(k).into(),
+        })?])
+    }
+}
+
+/// `full_like(x, fill_value)`: the number in the shape of a tensor.
+pub(crate) struct FullLike;
+
+impl Rule for FullLike {
+    fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
+        let input = call.tensor()?;
+        if call.arguments().get(1).and_then(number_of).is_none() {
+            return Err(Error::argument("the value is a number")
+                .expected("a number as `fill_value`")
+                .hint("give a number"));
+        }
+        let values = call.parameter("dtype").as_str().map_or(input.values(), Values::of_dtype);
+        Ok(vec![input.clone().with_values(values)])
+    }
+
+    fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
+        let number = call.arguments().get(1).and_then(number_of).unwrap_or_default();
+        Ok(vec![by_rank!(call.into_tensor()?, |x| x.full_like(number).into())?])
     }
 }

@@ -1,14 +1,15 @@
 //! The table of functions: one line makes a function known.
 
 use crate::activations::activation::Activation;
-use crate::operations::activating::{Activated, AlongAxis, Normalize};
+use crate::operations::activating::{Activated, AlongAxis, Normalize, Normalized};
 use crate::operations::elementwise::{Binary, Unary};
 use crate::operations::function::{Function, Rule};
 use crate::operations::indexing::{GetItem, Take, TakeAlongAxis};
 use crate::operations::joining::{Divide, Join};
 use crate::operations::products::{Einsum, Product};
 use crate::operations::reductions::{Along, Reduction, TopK};
-use crate::operations::selecting::{Cast, Clip, OneHot, Where};
+use crate::operations::resizing::Resize;
+use crate::operations::selecting::{Cast, Clip, FullLike, OneHot, Triangle, Where};
 use crate::operations::shaping::{Pad, Shaping};
 
 /// The parameters of a class, with their defaults as JSON.
@@ -52,6 +53,7 @@ static FUNCTIONS: &[Function] = &[
     unary("Copy", &Unary::Identity),
     unary("Cos", &Unary::Cos),
     unary("Cosh", &Unary::Cosh),
+    unary("Deg2rad", &Unary::Deg2rad),
     unary("Exp", &Unary::Exp),
     unary("Exp2", &Unary::Exp2),
     unary("Expm1", &Unary::Expm1),
@@ -67,6 +69,7 @@ static FUNCTIONS: &[Function] = &[
     unary("LogicalNot", &Unary::LogicalNot),
     unary("Negative", &Unary::Negative),
     with("OnesLike", DTYPE, &Unary::OnesLike),
+    unary("Rad2deg", &Unary::Rad2deg),
     unary("Reciprocal", &Unary::Reciprocal),
     with("Round", &[("decimals", Some("0"))], &Unary::Round),
     unary("Sign", &Unary::Sign),
@@ -164,7 +167,9 @@ static FUNCTIONS: &[Function] = &[
     with("Transpose", &[("axes", Some("null"))], &Shaping::Transpose),
     // Joining and splitting.
     Function::new("ops.numpy", "Concatenate", &["xs"], AXIS_0, &Join::Concatenate),
+    Function::new("ops.numpy", "Hstack", &["xs"], &[], &Join::Horizontal),
     Function::new("ops.numpy", "Stack", &["x"], AXIS_0, &Join::Stack),
+    Function::new("ops.numpy", "Vstack", &["xs"], &[], &Join::Vertical),
     with("Split", &[("indices_or_sections", None), ("axis", Some("0"))], &Divide::Split),
     Function::new("ops.core", "Unstack", &["x"], &[("num", Some("null")), ("axis", Some("0"))], &Divide::Unstack),
     // Picking and converting.
@@ -172,6 +177,9 @@ static FUNCTIONS: &[Function] = &[
     Function::new("ops.numpy", "Take", &["x", "indices"], AXIS_NONE, &Take),
     Function::new("ops.numpy", "TakeAlongAxis", &["x", "indices"], AXIS_NONE, &TakeAlongAxis),
     Function::new("ops.numpy", "Where", &["condition", "x1", "x2"], &[], &Where),
+    Function::new("ops.numpy", "FullLike", &["x", "fill_value"], DTYPE, &FullLike),
+    with("Tril", &[("k", Some("0"))], &Triangle::Lower),
+    with("Triu", &[("k", Some("0"))], &Triangle::Upper),
     with("Clip", &[("x_min", None), ("x_max", None)], &Clip),
     Function::new("ops.core", "Cast", &["x"], &[("dtype", None)], &Cast),
     Function::new("ops.core", "SaturateCast", &["x"], &[("dtype", None)], &Cast),
@@ -198,11 +206,26 @@ static FUNCTIONS: &[Function] = &[
         &[("negative_slope", Some("0.2"))],
         &Activated(|of| Activation::leaky_relu(of.number("negative_slope"))),
     ),
+    Function::new(
+        "ops.nn",
+        "LayerNorm",
+        &["x", "gamma", "beta"],
+        &[("axis", Some("-1")), ("epsilon", Some("null")), ("rms_scaling", Some("false"))],
+        &Normalized::Layer,
+    ),
     nn("LogSigmoid", &[], &Activated(|_| Activation::LogSigmoid)),
     nn("LogSoftmax", AXIS, &AlongAxis::LogSoftmax),
     nn("Normalize", &[("axis", Some("-1")), ("order", Some("2")), ("epsilon", Some("null"))], &Normalize),
     nn("Relu", &[], &Activated(|_| Activation::Relu)),
     nn("Relu6", &[], &Activated(|_| Activation::Relu6)),
+    Function::new(
+        "ops.nn",
+        "RMSNorm",
+        &["x", "scale"],
+        &[("axis", Some("-1")), ("epsilon", Some("null"))],
+        &Normalized::Rms,
+    )
+    .positional(1),
     nn("Selu", &[], &Activated(|_| Activation::Selu)),
     nn("Sigmoid", &[], &Activated(|_| Activation::Sigmoid)),
     nn("Silu", &[], &Activated(|_| Activation::Silu)),
@@ -219,6 +242,23 @@ static FUNCTIONS: &[Function] = &[
         "Threshold",
         &[("threshold", None), ("default_value", None)],
         &Activated(|of| Activation::threshold(of.number("threshold"), of.number("default_value"))),
+    ),
+    // Images.
+    Function::new(
+        "ops.image",
+        "Resize",
+        &["images"],
+        &[
+            ("size", None),
+            ("interpolation", Some("\"bilinear\"")),
+            ("antialias", Some("false")),
+            ("crop_to_aspect_ratio", Some("false")),
+            ("pad_to_aspect_ratio", Some("false")),
+            ("fill_mode", Some("\"constant\"")),
+            ("fill_value", Some("0.0")),
+            ("data_format", Some("null")),
+        ],
+        &Resize,
     ),
     // `keras.activations.relu`, which has its own class.
     Function::new(

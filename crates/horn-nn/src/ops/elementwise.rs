@@ -41,6 +41,8 @@ unary! {
     cos => "Cos";
     /// The hyperbolic cosine.
     cosh => "Cosh";
+    /// Degrees as radians.
+    deg2rad => "Deg2rad";
     /// The error function.
     erf => "Erf";
     /// e to the power of x.
@@ -71,6 +73,8 @@ unary! {
     negative => "Negative";
     /// Ones of the same shape.
     ones_like => "OnesLike";
+    /// Radians as degrees.
+    rad2deg => "Rad2deg";
     /// 1 / x.
     reciprocal => "Reciprocal";
     /// 1 / √x.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::arguments::options::Interpolation;
 use crate::error::Result;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::operations::argument::Constant;
@@ -91,4 +92,50 @@ pub fn unstack(x: impl IntoOperand, axis: i64) -> Result<Vec<KerasTensor>> {
 pub fn pad<const N: usize>(x: impl IntoOperand, pad_width: [[usize; 2]; N], constant: f64) -> Result<KerasTensor> {
     let width: Value = pad_width.iter().map(|pair| Value::from(pair.to_vec())).collect();
     call("Pad", json!({"pad_width": width}), [x.into_operand(), Operand::constant(Constant::Float(constant))])
+}
+
+/// Puts the tensors after each other along the second axis.
+///
+/// # Errors
+///
+/// If the sizes of other axes differ.
+pub fn hstack(xs: impl IntoTensors) -> Result<KerasTensor> {
+    call("Hstack", Value::Null, [Operand::list(xs)])
+}
+
+/// Puts the tensors after each other along the first axis, the samples.
+///
+/// # Errors
+///
+/// If the sizes of other axes differ.
+pub fn vstack(xs: impl IntoTensors) -> Result<KerasTensor> {
+    call("Vstack", Value::Null, [Operand::list(xs)])
+}
+
+/// The lower triangles of matrices, up to the diagonal `k` places right of the main one; the rest is 0.
+///
+/// # Errors
+///
+/// If the tensor has one axis only.
+pub fn tril(x: impl IntoOperand, k: i64) -> Result<KerasTensor> {
+    call("Tril", json!({"k": k}), [x.into_operand()])
+}
+
+/// The upper triangles of matrices, from the diagonal `k` places right of the main one on; the rest is 0.
+///
+/// # Errors
+///
+/// If the tensor has one axis only.
+pub fn triu(x: impl IntoOperand, k: i64) -> Result<KerasTensor> {
+    call("Triu", json!({"k": k}), [x.into_operand()])
+}
+
+/// Images of another height and width, channels last: `keras.ops.image.resize`.
+///
+/// # Errors
+///
+/// If the tensor is no batch of images, or a size is 0.
+pub fn resize(images: impl IntoOperand, size: [usize; 2], interpolation: Interpolation) -> Result<KerasTensor> {
+    let config = json!({"size": size, "interpolation": interpolation, "data_format": "channels_last"});
+    call("Resize", config, [images.into_operand()])
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
 use crate::error::Result;
+use crate::images::pixels::{BYTES, between_ranges, check_images, check_value_range};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
@@ -13,7 +14,6 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::preprocessing::augmentation::Augment;
-use crate::layers::preprocessing::image::{BYTES, between_ranges, check_images, check_value_range};
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
 use crate::error::Result;
+use crate::images::pixels::spatial_axes;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::description::Layer;
@@ -14,7 +15,6 @@ use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::preprocessing::factor::{Factor, Spread};
-use crate::layers::preprocessing::image::spatial_axes;
 use crate::layers::preprocessing::mixing::{Mix, mixed_shapes};
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::threefry;

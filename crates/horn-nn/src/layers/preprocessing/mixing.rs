@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::error::{Error, Result};
+use crate::images::pixels::check_images;
 use crate::layer::signal::Signal;
-use crate::layers::preprocessing::image::check_images;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 

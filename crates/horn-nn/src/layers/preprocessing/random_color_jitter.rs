@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
 use crate::error::Result;
+use crate::images::pixels::{BYTES, check_images, check_value_range};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::preprocessing::augmentation::{Augment, Augmentation, AugmentingLayer};
 use crate::layers::preprocessing::factor::Factor;
-use crate::layers::preprocessing::image::{BYTES, check_images, check_value_range};
 use crate::layers::preprocessing::random_colors::{RandomBrightness, RandomContrast};
 use crate::layers::preprocessing::random_hue::RandomHue;
 use crate::layers::preprocessing::random_saturation::RandomSaturation;

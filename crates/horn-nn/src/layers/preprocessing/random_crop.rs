@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::Result;
+use crate::images::pixels::{resized, spatial_axes};
+use crate::images::resampling::{Resampling, Window, crop_windows};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::preprocessing::image::{resized, spatial_axes};
-use crate::layers::preprocessing::resampling::{Resampling, Window, crop_windows};
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::{next_seed, threefry};
 use crate::tensor::any_tensor::AnyTensor;

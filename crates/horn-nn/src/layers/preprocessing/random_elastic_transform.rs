@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::Result;
+use crate::images::pixels::{BYTES, check_images, check_value_range, spatial_axes};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
@@ -13,7 +14,6 @@ use crate::layers::preprocessing::affine::{FillMode, Lookup, check_interpolation
 use crate::layers::preprocessing::augmentation::{Augment, Augmentation, chosen, plain};
 use crate::layers::preprocessing::blur::blurred;
 use crate::layers::preprocessing::factor::{Factor, Spread};
-use crate::layers::preprocessing::image::{BYTES, check_images, check_value_range, spatial_axes};
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::threefry;
 use crate::tensor::shape::Shape;

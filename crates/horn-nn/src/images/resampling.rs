@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::arguments::options::{DataFormat, Interpolation};
-use crate::layers::preprocessing::image::spatial_axes;
+use crate::images::pixels::spatial_axes;
 
 /// Which part of an axis is taken. It may begin before the axis and end after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
