@@ -237,6 +237,68 @@ fn impossible_layers_are_errors() {
     little_memory();
 }
 
+/// Functions on tensors, each with further arguments of the call and what the error says.
+fn impossible_functions() -> Vec<(&'static str, Value, Value, &'static str)> {
+    let many = |value: Value| Value::Array(vec![value; 200_000]);
+    let long = "a".repeat(1_000_000);
+    vec![
+        ("Tile", json!({"repeats": [HUGE, HUGE]}), json!([]), "larger than any memory"),
+        ("Tile", json!({"repeats": many(json!(1))}), json!([]), "tensors of this rank"),
+        ("Tile", json!({"repeats": [-1]}), json!([]), "repeats is not valid"),
+        ("Repeat", json!({"repeats": HUGE, "axis": 1}), json!([]), "larger than any memory"),
+        ("BroadcastTo", json!({"shape": [HUGE, HUGE, 4]}), json!([]), "larger than any memory"),
+        ("BroadcastTo", json!({"shape": many(json!(1))}), json!([]), "tensors of this rank"),
+        ("ExpandDims", json!({"axis": many(json!(0))}), json!([]), "tensors of this rank"),
+        ("Squeeze", json!({"axis": 7}), json!([]), "there is no such axis"),
+        ("Reshape", json!({"newshape": [HUGE, HUGE]}), json!([]), "another number of values"),
+        ("Reshape", json!({"newshape": [-1, 0]}), json!([]), "another number of values"),
+        ("Reshape", json!({"newshape": "all"}), json!([]), "newshape is not valid"),
+        ("Moveaxis", json!({"source": many(json!(0)), "destination": many(json!(1))}), json!([]), "not valid"),
+        ("Transpose", json!({"axes": [0, 0]}), json!([]), "axes is not valid"),
+        ("Transpose", json!({"axes": [i64::MIN, 1]}), json!([]), "there is no such axis"),
+        ("Pad", json!({"pad_width": HUGE}), json!([]), "larger than any memory"),
+        ("Pad", json!({"pad_width": [[0, 0], [9, 9]], "mode": "reflect"}), json!([]), "pad_width is not valid"),
+        ("Pad", json!({"pad_width": [[0, 0], [1, 1]], "mode": "wrap"}), json!([]), "mode is not valid"),
+        ("Split", json!({"indices_or_sections": HUGE, "axis": 1}), json!([]), "indices_or_sections is not valid"),
+        ("Split", json!({"indices_or_sections": many(json!(1)), "axis": 1}), json!([]), "too many outputs"),
+        ("Split", json!({"indices_or_sections": 2, "axis": 0}), json!([]), "unknown size can't be split"),
+        ("OneHot", json!({"num_classes": HUGE}), json!([]), "larger than any memory"),
+        ("TopK", json!({"k": HUGE}), json!([]), "k is not valid"),
+        ("Einsum", json!({"subscripts": long}), json!([]), "the equation does not fit"),
+        ("Einsum", json!({"subscripts": format!("ab->{long}")}), json!([]), "the equation does not fit"),
+        ("GetItem", json!({}), json!([many(Value::Null)]), "tensors of this rank"),
+        ("GetItem", json!({}), json!([[0, i64::MAX]]), "the place is outside"),
+        ("GetItem", json!({}), json!([[0, 0, 0]]), "the key is not valid"),
+        ("Take", json!({"axis": 1}), json!([many(json!(9))]), "the place is outside"),
+        ("Where", json!({}), json!([]), "a tensor, a number or an array"),
+        ("Add", json!({}), json!([{"class_name": "__numpy__", "config": {"value": [[1.0], []]}}]), "can't be read"),
+        ("Cast", json!({"dtype": "complex64"}), json!([]), "dtype is not valid"),
+        ("Mean", json!({"axis": null}), json!([]), "a single number"),
+        ("Resize", json!({"size": [HUGE, 1]}), json!([]), "size is not valid"),
+        ("VectorizedMap", json!({}), json!([]), "Horn has no such function"),
+    ]
+}
+
+#[test]
+fn impossible_functions_are_errors() {
+    if runs_alone("untrusted_models::impossible_functions_are_errors") {
+        return;
+    }
+    let mut wrong = Vec::new();
+    for (class, config, rest, problem) in impossible_functions() {
+        let mut function = node("f", class, config, &[&["x"]]);
+        function["module"] = "keras.src.ops.numpy".into();
+        let args = function["inbound_nodes"][0]["args"].as_array_mut().unwrap();
+        args.extend(rest.as_array().unwrap().iter().cloned());
+        let error = refused(&graph(vec![graph_input("x"), function], json!(["f", 0, 0]))).to_string();
+        if !error.contains(problem) || error.len() > 20_000 {
+            wrong.push(format!("{class}: {}\n    {problem}", error.chars().take(300).collect::<String>()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    little_memory();
+}
+
 /// Nests layers: wraps the innermost layer `levels` times.
 fn nested(levels: usize, innermost: Value, around: impl Fn(Value) -> Value) -> Value {
     (0..levels).fold(innermost, |inner, _| around(inner))

@@ -126,6 +126,7 @@ impl Divide {
         match self {
             Self::Unstack => {
                 let size = size.ok_or_else(unknown)?;
+                check_parts(size)?;
                 if call.parameter("num").as_u64().is_some_and(|num| num != size as u64) {
                     return Err(call.invalid("num", "the size of the axis"));
                 }
@@ -152,6 +153,7 @@ impl Divide {
                     if !size.is_multiple_of(sections) {
                         return Err(call.invalid("indices_or_sections", &format!("a divisor of {size}")));
                     }
+                    check_parts(sections)?;
                     let each = size / sections;
                     Ok((0..sections).map(|at| (at * each, (at + 1) * each)).collect())
                 }
@@ -163,17 +165,22 @@ impl Divide {
 /// The largest number of outputs of a call.
 const MAX_PARTS: usize = 10_000;
 
+fn check_parts(count: usize) -> Result<()> {
+    if count <= MAX_PARTS {
+        return Ok(());
+    }
+    Err(Error::shape("the function has too many outputs")
+        .received(count)
+        .expected(format!("at most {MAX_PARTS}"))
+        .hint("take slices instead"))
+}
+
 impl Rule for Divide {
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         let axis = call.axis(input.rank())?;
         let parts = self.parts(call, input.sizes()[axis])?;
-        if parts.len() > MAX_PARTS {
-            return Err(Error::shape("the function has too many outputs")
-                .received(parts.len())
-                .expected(format!("at most {MAX_PARTS}"))
-                .hint("take slices instead"));
-        }
+        check_parts(parts.len())?;
         let part = |(start, end): (usize, usize)| {
             let mut sizes = input.sizes().to_vec();
             match self {

@@ -156,9 +156,12 @@ impl Einsum {
                 [shared.clone(), once].concat()
             }
         };
-        let distinct = |letters: &[char]| (1..letters.len()).all(|at| !letters[..at].contains(&letters[at]));
+        if output.is_empty() || output.len() > MAX_RANK {
+            return Err(invalid());
+        }
+        let distinct = (1..output.len()).all(|at| !output[..at].contains(&output[at]));
         let known = output.iter().all(|letter| terms.iter().flatten().any(|own| own == letter));
-        match distinct(&output) && known && !output.is_empty() && output.len() <= MAX_RANK {
+        match distinct && known {
             true => Ok((terms, output)),
             false => Err(invalid()),
         }

@@ -56,6 +56,9 @@ impl Shaping {
             Self::ExpandDims => {
                 let mut axes = call.ints("axis")?.unwrap_or_default();
                 let whole = rank + axes.len();
+                if whole > MAX_RANK {
+                    return Err(unsupported_rank(whole));
+                }
                 for axis in &mut axes {
                     *axis = call.axis_of(*axis, whole)? as i64;
                 }
@@ -105,7 +108,7 @@ impl Shaping {
                 };
                 let (from, to) = (of("source")?, of("destination")?);
                 let distinct = |axes: &[usize]| (1..axes.len()).all(|at| !axes[..at].contains(&axes[at]));
-                if from.len() != to.len() || !distinct(&from) || !distinct(&to) {
+                if from.len() != to.len() || from.len() > rank || !distinct(&from) || !distinct(&to) {
                     return Err(call.invalid("destination", "as many axes as `source`, each once"));
                 }
                 let mut rest = (0..rank).filter(|axis| !from.contains(axis));
