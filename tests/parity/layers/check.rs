@@ -212,7 +212,16 @@ pub fn build(entry: &Entry, layer: Box<dyn Layer>, device: &Device) -> Model {
         std::iter::once(batch(input.shape[0])).chain(sample).collect::<Vec<_>>()
     };
     let inputs = inputs(entry).iter().map(|input| Input::batch_shape(shape(input)).tensor()).collect::<Vec<_>>();
-    let outputs = layer.apply_all(inputs.as_slice()).unwrap();
+    // A mask that is an argument of the call.
+    let mut names = entry.kwargs.iter().filter(|(_, value)| value.is_object());
+    let outputs = match names.position(|(name, _)| name == "mask") {
+        Some(at) => {
+            let mut given = inputs.clone();
+            let mask = given.remove(entry.inputs.len() + at);
+            layer.shared().with_mask(mask).apply_all(given).unwrap()
+        }
+        None => layer.apply_all(inputs.as_slice()).unwrap(),
+    };
     let mut model = Model::new(inputs, outputs).unwrap().build(device).unwrap();
     if entry.states.is_empty() && is_stateful(&entry.config) {
         // The fixture records the second of two calls. The first call has the layer's initial weights.

@@ -10,7 +10,7 @@ use crate::layer::description::{Layer, PartInput};
 use crate::tensor::shape::Shape;
 
 /// Call arguments whose shapes Keras does not pass to `build`.
-const SHAPELESS: [&str; 4] = ["attention_mask", "count_weights", "mask", "states"];
+const SHAPELESS: [&str; 3] = ["attention_mask", "count_weights", "states"];
 
 /// The `build_config` of a model. The shapes of a graph follow from its inputs, so Keras writes null.
 pub(crate) fn of_model(kind: ModelKind, input: &Shape) -> Value {

@@ -29,12 +29,6 @@ pub(crate) fn takes_masks(layer: &dyn Layer, inputs: usize) -> bool {
     one_argument && !separate.contains(&layer.conventions().mask_argument)
 }
 
-/// Is a mask that the program gives with a call an input of the layer, after this many others? So it is beside initial
-/// states: a layer that gets them ignores the mask of the sequence, and could not tell the given one from a propagated one.
-pub(crate) fn is_input(layer: &dyn Layer, inputs: usize) -> bool {
-    layer.call_arguments(inputs).iter().any(|(argument, _)| *argument == "initial_state")
-}
-
 /// Checks the masks that are call arguments.
 ///
 /// # Errors
@@ -59,10 +53,12 @@ pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Option<S
         MaskArgument::Named | MaskArgument::Leading => 1..=inputs.len(),
         _ => 1..=1,
     };
-    if !counts.contains(&masks.len()) {
+    // The last masks of several may be missing.
+    let count = if for_each { masks.len() } else { given.len() };
+    if !counts.contains(&count) {
         let expected = if for_each { "two: for the queries and for the values" } else { "one" };
         return Err(Error::argument("the layer takes another number of masks")
-            .received(masks.len())
+            .received(count)
             .expected(expected)
             .hint("give `with_mask` that number of masks"));
     }

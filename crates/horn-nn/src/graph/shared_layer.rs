@@ -105,7 +105,7 @@ impl SharedLayer {
     ///
     /// If the layer does not support the shapes of its inputs.
     pub fn apply_all(&self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>> {
-        let (mut inputs, mut given) = (inputs.into_tensors(), self.masks.clone());
+        let (inputs, given) = (inputs.into_tensors(), &self.masks);
         let layer = &self.layer;
         if layer.input_shape().is_some() && inputs.is_empty() {
             return Err(Error::argument("an Input can't be applied").hint("apply another layer to the Input"));
@@ -117,9 +117,6 @@ impl SharedLayer {
         let gives_masks = self.gives_masks && given.iter().any(Option::is_some);
         if gives_masks {
             masks::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.location()))?;
-        }
-        if masks::is_input(layer.as_ref(), inputs.len()) {
-            inputs.extend(given.drain(..).flatten());
         }
         let own = || inputs.iter().map(KerasTensor::mask).collect::<Vec<_>>();
         let has_masks = given.iter().any(Option::is_some);

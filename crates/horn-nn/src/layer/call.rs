@@ -14,6 +14,7 @@ pub struct CallContext {
     /// Whether the mode is that of all layers, whatever modes their calls were given.
     throughout: bool,
     trainable: bool,
+    gives_masks: bool,
     losses: Vec<Tensor<1>>,
 }
 
@@ -21,7 +22,7 @@ impl CallContext {
     /// A context for a forward pass in this mode. Calls that were given a mode of their own, by
     /// [`in_mode`](crate::SharedLayer::in_mode), keep it.
     pub fn new(mode: Mode) -> Self {
-        Self { mode, throughout: false, trainable: true, losses: Vec::new() }
+        Self { mode, throughout: false, trainable: true, gives_masks: false, losses: Vec::new() }
     }
 
     /// A context for a forward pass in which all layers are in this mode. So Keras's `fit`, `evaluate` and `predict`
@@ -43,6 +44,12 @@ impl CallContext {
     /// Is the layer that is being called trainable, that is, not frozen?
     pub fn is_trainable(&self) -> bool {
         self.trainable
+    }
+
+    /// Are the masks of the inputs given with the call, and not propagated? A recurrent layer that gets its initial states
+    /// ignores a propagated mask, as in Keras.
+    pub fn gives_masks(&self) -> bool {
+        self.gives_masks
     }
 
     /// Adds a term to the loss.
@@ -76,6 +83,14 @@ impl CallContext {
         }
         let result = run(self);
         (self.mode, self.throughout) = outer;
+        result
+    }
+
+    /// Runs a layer with masks that are given with the call, or propagated.
+    pub(crate) fn with_masks<T>(&mut self, given: bool, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.gives_masks, given);
+        let result = run(self);
+        self.gives_masks = outer;
         result
     }
 

@@ -66,7 +66,9 @@ impl Model {
             let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.location(planned.layer)))?;
             self.check_call(planned, &taken).map_err(|error| error.at(self.location(planned.layer)))?;
             values[at] = call
-                .in_mode(planned.mode, |call| self.run(planned.layer, taken, call))?
+                .in_mode(planned.mode, |call| {
+                    call.with_masks(planned.gives_masks, |call| self.run(planned.layer, taken, call))
+                })?
                 .into_iter()
                 .map(Some)
                 .collect();

@@ -120,11 +120,9 @@ impl SequenceArguments {
     }
 }
 
-/// How Keras's program calls a layer that goes through a sequence: with the sequence, all initial states, and a mask.
-pub(crate) fn sequence_call(inputs: usize, states: usize) -> Vec<(&'static str, usize)> {
-    let rest = inputs.saturating_sub(1);
-    let states = if rest >= states { states } else { 0 };
-    let arguments = [("sequences", 1), ("initial_state", states), ("mask", rest - states)];
+/// How Keras's program calls a layer that goes through a sequence: with the sequence and all initial states.
+pub(crate) fn sequence_call(inputs: usize) -> Vec<(&'static str, usize)> {
+    let arguments = [("sequences", 1), ("initial_state", inputs.saturating_sub(1))];
     arguments.into_iter().filter(|(_, count)| *count > 0).collect()
 }
 

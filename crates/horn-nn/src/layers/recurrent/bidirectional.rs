@@ -201,12 +201,11 @@ fn is_set(layer: &Nested, argument: &str) -> bool {
     layer.config().get(argument).and_then(Value::as_bool).unwrap_or_default()
 }
 
-/// What each of the two gets: the sequence, its half of the states, and a mask after them.
+/// What each of the two gets: the sequence and its half of the states.
 fn halves<T: Clone>(inputs: &[T]) -> [Vec<T>; 2] {
     let Some((sequence, given)) = inputs.split_first() else { return [Vec::new(), Vec::new()] };
-    let (states, mask) = given.split_at(given.len() / 2 * 2);
-    let (forward, backward) = states.split_at(states.len() / 2);
-    [forward, backward].map(|half| [std::slice::from_ref(sequence), half, mask].concat())
+    let (forward, backward) = given.split_at(given.len() / 2);
+    [forward, backward].map(|half| [std::slice::from_ref(sequence), half].concat())
 }
 
 common_arguments!(Bidirectional);
@@ -251,7 +250,7 @@ impl Layer for Bidirectional {
     }
 
     fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
-        sequence_call(inputs, inputs.saturating_sub(1) / 2 * 2)
+        sequence_call(inputs)
     }
 
     fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {

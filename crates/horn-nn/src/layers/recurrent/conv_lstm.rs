@@ -93,7 +93,7 @@ macro_rules! conv_lstm {
             }
 
             fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
-                sequence_call(inputs, 2)
+                sequence_call(inputs)
             }
 
             fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {

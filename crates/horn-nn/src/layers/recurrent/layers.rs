@@ -135,7 +135,7 @@ macro_rules! recurrent_layers {
             }
 
             fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
-                $crate::layers::recurrent::arguments::sequence_call(inputs, $states)
+                $crate::layers::recurrent::arguments::sequence_call(inputs)
             }
 
             fn build_for(

@@ -51,7 +51,7 @@ recurrent_layers! {
     ///
     /// A masked step keeps the states, and repeats h as its output. The mask is propagated with `return_sequences`. As in
     /// Keras, a layer that is given its initial states ignores the mask that is propagated with the sequence; a mask
-    /// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts, or one after the states.
+    /// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts.
     ///
     /// ```
     /// use horn::Apply;

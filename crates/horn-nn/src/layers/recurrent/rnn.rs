@@ -30,7 +30,7 @@ use crate::tensor::shape::Shape;
 ///
 /// A masked step keeps the states, and repeats the first as its output. The mask is propagated with `return_sequences`.
 /// As in Keras, a layer that is given its initial states ignores the mask that is propagated with the sequence; a mask
-/// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts, or one after the states.
+/// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts.
 ///
 /// ```
 /// use horn::Apply;
@@ -88,7 +88,7 @@ impl Layer for RNN {
     }
 
     fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
-        sequence_call(inputs, self.cell.layer().state_sizes().map_or(0, |states| states.len()))
+        sequence_call(inputs)
     }
 
     fn build_for(&self, inputs: &[Shape], build: &mut LayerBuilder) -> Result<BuiltLayer> {

@@ -40,10 +40,7 @@ impl SequenceArguments {
         let given = &inputs[1..];
         let expected: Vec<Shape> = states.iter().map(|state| with_batch(state)).collect();
         let fit = given.iter().zip(&expected).all(|(given, state)| state.admits(given));
-        // A mask may come after the states.
-        let mask_fits = given.len() == expected.len()
-            || given.len() == expected.len() + 1 && given.last().is_some_and(|mask| mask.rank() == 2);
-        let fit = given.is_empty() || fit && mask_fits;
+        let fit = given.is_empty() || fit && given.len() == expected.len();
         if !fit {
             return Err(Error::shape("the initial states do not fit the layer")
                 .received(shape::list(given))
@@ -80,7 +77,7 @@ impl<C: Module, const D: usize> Recurrent<C, D> {
 
 impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
     /// The states to start from, the mask that counts, and the one that goes on.
-    fn beginning(&self, sequence: &Signal, given: Vec<Signal>) -> Result<Beginning<D>> {
+    fn beginning(&self, sequence: &Signal, given: Vec<Signal>, call: &CallContext) -> Result<Beginning<D>> {
         let count = self.cell.states();
         let own = sequence.mask().cloned();
         if given.is_empty() {
@@ -94,16 +91,14 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
             }
             return Ok(Beginning { states: held, mask: own.clone(), passed_on: own });
         }
-        if given.len() != count && given.len() != count + 1 {
+        if given.len() != count {
             return Err(Error::shape("the layer takes another number of initial states")
                 .received(given.len())
                 .expected(count));
         }
-        let mut tensors = given.into_iter().map(Signal::value).collect::<Result<Vec<_>>>()?;
-        // As in Keras, the sequence's own mask is not for a layer that gets its states; one after the states is.
-        let mask = tensors.split_off(count).pop().map(booleans).transpose()?;
-        let states = tensors.into_iter().map(|state| of_rank(state, "initial state")).collect::<Result<_>>()?;
-        Ok(Beginning { states, mask: mask.clone(), passed_on: mask.or(own) })
+        let states = given.into_iter().map(|state| of_rank(state.value()?, "initial state")).collect::<Result<_>>()?;
+        // As in Keras, a propagated mask is not for a layer that gets its states; one that the program gives is.
+        Ok(Beginning { states, mask: own.clone().filter(|_| call.gives_masks()), passed_on: own })
     }
 
     /// Takes one cell of a chain through all steps, which lie one after the other along the batch axis.
@@ -185,7 +180,7 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
     fn call(&self, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let given = inputs.split_off(1.min(inputs.len()));
         let [sequence] = forward::signals(inputs)?;
-        let Beginning { states, mask, passed_on } = self.beginning(&sequence, given)?;
+        let Beginning { states, mask, passed_on } = self.beginning(&sequence, given, call)?;
         let (x, count) = one_after_the_other(sequence.value()?)?;
         let mut x: Tensor<D> = of_rank(x, "sequence")?;
         let batch = x.dims()[0] / count;
@@ -243,11 +238,6 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
         self.held.set(states);
         Ok(())
     }
-}
-
-/// A mask that came as an input.
-fn booleans(mask: AnyTensor) -> Result<AnyTensor> {
-    by_rank!(mask, |x| x.not_equal_elem(0.0).into())
 }
 
 /// The samples that count in each step, as tensors that go with the states.
