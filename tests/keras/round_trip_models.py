@@ -1027,7 +1027,8 @@ def mixed_bfloat16_adamw():
 
 @case
 def masked_blocks():
-    """From Keras 3.10 on, an attention removes the masks of its inputs, so that the second block sees none."""
+    """An attention removes the masks of its inputs, so that the second block sees none, unless the file of an older Keras
+    notes them in its calls."""
     words = keras.Input((4,), dtype="int32", name="words")
     x = layers.Embedding(5, 4, mask_zero=True)(words)
     for _ in range(2):

@@ -185,8 +185,8 @@ impl Source {
     fn model(&self, device: &Device) -> Result<Model> {
         // Every weight must be in the file, so the model can't have more values than the file.
         let most = self.weights.most_values().saturating_mul(self.shared.times());
-        // Attentions remove the masks of their inputs from Keras 3.10 on.
-        let keeps_masks = self.version.as_deref().is_some_and(|version| version::is_before(version, 3, 10));
+        // Attentions remove the masks of their inputs from Keras 3.8 on.
+        let keeps_masks = self.version.as_deref().is_some_and(|version| version::is_before(version, 3, 8));
         let model = of_kept_masks(keeps_masks, || Model::deserialize_empty(&self.object, device, most))?;
         Assignment::of_model(&model, &self.object, &self.shared, &self.weights)?.fill(model, &self.weights)
     }

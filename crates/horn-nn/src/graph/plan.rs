@@ -21,7 +21,7 @@ pub(crate) struct Plan {
     pub outputs: Vec<Place>,
     /// The keys of the inputs and outputs, if the Keras model takes or returns dictionaries.
     pub keys: Keys,
-    /// Do attentions keep the masks of their inputs, as before Keras 3.10?
+    /// Do attentions keep the masks of their inputs, as before Keras 3.8?
     pub keeps_masks: bool,
 }
 

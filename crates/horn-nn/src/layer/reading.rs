@@ -23,7 +23,7 @@ thread_local! {
     static KEEPS_MASKS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a function that reads models of a version of Keras before 3.10: its attentions kept the masks of their inputs.
+/// Runs a function that reads models of a version of Keras before 3.8: its attentions kept the masks of their inputs.
 pub fn of_kept_masks<T>(keeps: bool, read: impl FnOnce() -> T) -> T {
     /// Restores the flag on every exit, panics included.
     struct Guard(bool);

@@ -82,12 +82,13 @@ impl Model {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Tensor;
     use serde_json::json;
 
     use super::*;
-    use crate::Mode;
     use crate::layers::{Dropout, from_config};
     use crate::saving::read::mode_of;
+    use crate::{CallContext, Mode, Signal, of_kept_masks};
 
     fn tensor(layer: &str, shape: &[usize]) -> Value {
         let shape: Vec<Value> = std::iter::once(Value::Null).chain(shape.iter().map(|&size| size.into())).collect();
@@ -143,6 +144,37 @@ mod tests {
         assert!(read(&wrong).unwrap_err().to_string().contains("there is no such axis; received axis 2 of 2 axes"));
         let different = operation("Multiply", json!([node(json!([x, 2.0])), node(json!([x, 3.0]))]));
         assert!(read(&different).unwrap_err().to_string().contains("differ in their constants"));
+    }
+
+    /// `Add()([e, MultiHeadAttention(1, 2)(e, e)])` of an `Embedding` with `mask_zero`: in Keras 3.7 the output has a mask, in
+    /// 3.15 it has none.
+    #[test]
+    fn attentions_of_older_versions_keep_the_masks_of_their_inputs() {
+        let tensor = |name: &str| json!({"class_name": "__keras_tensor__", "config": {"keras_history": [name, 0, 0]}});
+        let layer = |class: &str, name: &str, config: Value, args: Value| {
+            let node = json!([{"args": args, "kwargs": {}}]);
+            json!({"class_name": class, "name": name, "config": config, "inbound_nodes": node})
+        };
+        let mut words = layer("InputLayer", "x", json!({"name": "x", "batch_shape": [null, 4]}), Value::Null);
+        words["inbound_nodes"] = json!([]);
+        let embedding = json!({"input_dim": 5, "output_dim": 4, "mask_zero": true});
+        let config = json!({
+            "layers": [
+                words,
+                layer("Embedding", "e", embedding, json!([tensor("x")])),
+                layer("MultiHeadAttention", "m", json!({"num_heads": 1, "key_dim": 2}), json!([tensor("e"), tensor("e")])),
+                layer("Add", "sum", json!({}), json!([[tensor("e"), tensor("m")]])),
+            ],
+            "input_layers": ["x", 0, 0],
+            "output_layers": ["sum", 0, 0],
+        });
+        for keeps in [false, true] {
+            let device = Device::default();
+            let model = of_kept_masks(keeps, || Functional::from_config(&config)).unwrap().build(&device).unwrap();
+            let words = Tensor::<2>::from_floats([[1.0, 2.0, 0.0, 0.0]], &device);
+            let outputs = model.call(vec![Signal::new(words)], &mut CallContext::new(Mode::Inference)).unwrap();
+            assert_eq!(outputs[0].mask().is_some(), keeps);
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Functional {
         self
     }
 
-    /// The model whose attentions keep the masks of their inputs, as before Keras 3.10.
+    /// The model whose attentions keep the masks of their inputs, as before Keras 3.8.
     pub(crate) fn with_kept_masks(mut self, keeps: bool) -> Self {
         self.plan.keeps_masks = keeps;
         self
