@@ -126,6 +126,10 @@ pub(crate) use common_arguments;
 ///     use_bias: bool,
 /// });
 /// ```
+///
+/// Losses, metrics and optimizers have their arguments by it, too.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! arguments {
     ($layer:ident { $($(#[$doc:meta])+ $argument:ident: $type:ty,)+ }) => {
         #[allow(clippy::useless_conversion)]

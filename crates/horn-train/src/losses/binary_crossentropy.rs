@@ -3,6 +3,7 @@
 use burn::Tensor;
 use burn::tensor::activation::log_sigmoid;
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
@@ -37,14 +38,12 @@ impl BinaryCrossentropy {
     pub fn new() -> Self {
         Self { common: Common::new("binary_crossentropy"), from_logits: false, label_smoothing: 0.0, axis: LastAxis }
     }
-
-    /// Smooths the targets: moves each towards 1/2 by this fraction, from 0 (the default) to 1.
-    #[must_use]
-    pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
-        self.label_smoothing = label_smoothing;
-        self
-    }
 }
+
+arguments!(BinaryCrossentropy {
+    /// Smooths the targets: moves each towards 1/2 by this fraction, from 0 (the default) to 1.
+    label_smoothing: f64,
+});
 
 common_arguments!(BinaryCrossentropy);
 from_logits_argument!(BinaryCrossentropy);

@@ -3,6 +3,7 @@
 use burn::Tensor;
 use burn::tensor::activation::sigmoid;
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
@@ -45,35 +46,18 @@ impl BinaryFocalCrossentropy {
             gamma: 2.0,
         }
     }
-
-    /// Weights labels of 1 by `alpha`, and labels of 0 by `1 - alpha`.
-    #[must_use]
-    pub fn apply_class_balancing(mut self, apply_class_balancing: bool) -> Self {
-        self.apply_class_balancing = apply_class_balancing;
-        self
-    }
-
-    /// The weight of the examples whose label is 1, if the classes are balanced, from 0 to 1; 0.25 by default.
-    #[must_use]
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.alpha = alpha;
-        self
-    }
-
-    /// How much less well predicted examples count; 2 by default, and 0 for the plain crossentropy.
-    #[must_use]
-    pub fn gamma(mut self, gamma: f64) -> Self {
-        self.gamma = gamma;
-        self
-    }
-
-    /// Smooths the targets: moves each towards 1/2 by this fraction, from 0 (the default) to 1.
-    #[must_use]
-    pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
-        self.label_smoothing = label_smoothing;
-        self
-    }
 }
+
+arguments!(BinaryFocalCrossentropy {
+    /// Weights labels of 1 by `alpha`, and labels of 0 by `1 - alpha`.
+    apply_class_balancing: bool,
+    /// The weight of the examples whose label is 1, if the classes are balanced, from 0 to 1; 0.25 by default.
+    alpha: f64,
+    /// How much less well predicted examples count; 2 by default, and 0 for the plain crossentropy.
+    gamma: f64,
+    /// Smooths the targets: moves each towards 1/2 by this fraction, from 0 (the default) to 1.
+    label_smoothing: f64,
+});
 
 common_arguments!(BinaryFocalCrossentropy);
 from_logits_argument!(BinaryFocalCrossentropy);

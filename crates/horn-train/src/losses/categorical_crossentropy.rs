@@ -3,6 +3,7 @@
 use burn::Tensor;
 use burn::tensor::activation::log_softmax;
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
@@ -42,14 +43,12 @@ impl CategoricalCrossentropy {
             axis: LastAxis,
         }
     }
-
-    /// Smooths the targets: spreads this fraction of them evenly over all classes, from 0 (the default) to 1.
-    #[must_use]
-    pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
-        self.label_smoothing = label_smoothing;
-        self
-    }
 }
+
+arguments!(CategoricalCrossentropy {
+    /// Smooths the targets: spreads this fraction of them evenly over all classes, from 0 (the default) to 1.
+    label_smoothing: f64,
+});
 
 common_arguments!(CategoricalCrossentropy);
 from_logits_argument!(CategoricalCrossentropy);

@@ -3,6 +3,7 @@
 use burn::Tensor;
 use burn::tensor::activation::softmax;
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
@@ -46,28 +47,16 @@ impl CategoricalFocalCrossentropy {
             gamma: 2.0,
         }
     }
-
-    /// The weight of the examples, from 0 to 1; 0.25 by default.
-    #[must_use]
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.alpha = alpha;
-        self
-    }
-
-    /// How much less well predicted examples count; 2 by default, and 0 for the plain crossentropy.
-    #[must_use]
-    pub fn gamma(mut self, gamma: f64) -> Self {
-        self.gamma = gamma;
-        self
-    }
-
-    /// Smooths the targets: spreads this fraction of them evenly over all classes, from 0 (the default) to 1.
-    #[must_use]
-    pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
-        self.label_smoothing = label_smoothing;
-        self
-    }
 }
+
+arguments!(CategoricalFocalCrossentropy {
+    /// The weight of the examples, from 0 to 1; 0.25 by default.
+    alpha: f64,
+    /// How much less well predicted examples count; 2 by default, and 0 for the plain crossentropy.
+    gamma: f64,
+    /// Smooths the targets: spreads this fraction of them evenly over all classes, from 0 (the default) to 1.
+    label_smoothing: f64,
+});
 
 common_arguments!(CategoricalFocalCrossentropy);
 from_logits_argument!(CategoricalFocalCrossentropy);

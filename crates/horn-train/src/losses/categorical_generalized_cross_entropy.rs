@@ -2,6 +2,7 @@
 
 use burn::Tensor;
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, check_number, common_arguments, common_methods};
@@ -28,14 +29,12 @@ impl CategoricalGeneralizedCrossEntropy {
     pub fn new() -> Self {
         Self { common: Common::new("categorical_generalized_cross_entropy"), q: 0.5 }
     }
-
-    /// How robust it is, between 0 and 1; 0.5 by default.
-    #[must_use]
-    pub fn q(mut self, q: f64) -> Self {
-        self.q = q;
-        self
-    }
 }
+
+arguments!(CategoricalGeneralizedCrossEntropy {
+    /// How robust it is, between 0 and 1; 0.5 by default.
+    q: f64,
+});
 
 common_arguments!(CategoricalGeneralizedCrossEntropy);
 

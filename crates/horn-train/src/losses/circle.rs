@@ -3,6 +3,7 @@
 use burn::Tensor;
 use burn::tensor::activation::log_sigmoid;
 use burn::tensor::{Bool, Int};
+use horn_nn::arguments;
 use horn_nn::{AnyTensor, Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -39,27 +40,6 @@ impl Circle {
         Self { common: Common::new("circle"), gamma: 80.0, margin: 0.4, remove_diagonal: true }
     }
 
-    /// The scale of the similarities; 80 by default.
-    #[must_use]
-    pub fn gamma(mut self, gamma: f64) -> Self {
-        self.gamma = gamma;
-        self
-    }
-
-    /// How far pairs should be from the ideal; 0.4 by default.
-    #[must_use]
-    pub fn margin(mut self, margin: f64) -> Self {
-        self.margin = margin;
-        self
-    }
-
-    /// Whether a sample is no pair with itself; true by default.
-    #[must_use]
-    pub fn remove_diagonal(mut self, remove_diagonal: bool) -> Self {
-        self.remove_diagonal = remove_diagonal;
-        self
-    }
-
     /// The loss of each sample.
     fn of_samples(&self, labels: Tensor<1, Int>, embeddings: Tensor<2>) -> Tensor<1> {
         let [samples] = labels.dims();
@@ -85,6 +65,15 @@ impl Circle {
         log_sigmoid(sum.neg()).neg()
     }
 }
+
+arguments!(Circle {
+    /// The scale of the similarities; 80 by default.
+    gamma: f64,
+    /// How far pairs should be from the ideal; 0.4 by default.
+    margin: f64,
+    /// Whether a sample is no pair with itself; true by default.
+    remove_diagonal: bool,
+});
 
 /// The logarithm of the sum of the exponentials of each row's values where the mask is true; very small if it is nowhere.
 fn log_sum_exp(values: Tensor<2>, mask: &Tensor<2, Bool>) -> Tensor<1> {

@@ -2,6 +2,7 @@
 
 use burn::Tensor;
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, check_number, common_arguments, common_methods};
@@ -30,14 +31,12 @@ impl Huber {
     pub fn new() -> Self {
         Self { common: Common::new("huber_loss"), delta: None }
     }
-
-    /// The difference from which on the loss grows as a line; 1 by default.
-    #[must_use]
-    pub fn delta(mut self, delta: f64) -> Self {
-        self.delta = Some(delta);
-        self
-    }
 }
+
+arguments!(Huber {
+    /// The difference from which on the loss grows as a line; 1 by default.
+    delta: f64,
+});
 
 common_arguments!(Huber);
 

@@ -3,6 +3,7 @@
 use burn::Tensor;
 use burn::tensor::{Bool, Int};
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
@@ -43,17 +44,15 @@ impl SparseCategoricalCrossentropy {
         Self { common: Common::new("sparse_categorical_crossentropy"), from_logits: false, ignore_class: None }
     }
 
-    /// Leaves out the samples with this label, which need not be a valid class.
-    #[must_use]
-    pub fn ignore_class(mut self, ignore_class: i64) -> Self {
-        self.ignore_class = Some(ignore_class);
-        self
-    }
-
     fn values(&self, labels: Tensor<1, Int>, y_pred: Tensor<2>) -> Tensor<1> {
         if self.from_logits { from_logits(labels, y_pred) } else { from_probabilities(labels, y_pred) }
     }
 }
+
+arguments!(SparseCategoricalCrossentropy {
+    /// Leaves out the samples with this label, which need not be a valid class.
+    ignore_class: i64,
+});
 
 common_arguments!(SparseCategoricalCrossentropy);
 from_logits_argument!(SparseCategoricalCrossentropy);

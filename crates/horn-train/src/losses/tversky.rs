@@ -1,6 +1,7 @@
 //! The Tversky loss: an overlap in which the two kinds of errors count differently.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{AnyTensor, Result};
 use serde::{Deserialize, Serialize};
 
@@ -36,20 +37,6 @@ impl Tversky {
         Self { common: Common::new("tversky"), alpha: 0.5, beta: 0.5, axis: None }
     }
 
-    /// The weight of what is only in the targets; 0.5 by default.
-    #[must_use]
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.alpha = alpha;
-        self
-    }
-
-    /// The weight of what is only in the predictions; 0.5 by default.
-    #[must_use]
-    pub fn beta(mut self, beta: f64) -> Self {
-        self.beta = beta;
-        self
-    }
-
     /// The axes of the sums; all by default. The samples are along axis 0.
     #[must_use]
     pub fn axis(mut self, axis: impl Into<Vec<i64>>) -> Self {
@@ -57,6 +44,13 @@ impl Tversky {
         self
     }
 }
+
+arguments!(Tversky {
+    /// The weight of what is only in the targets; 0.5 by default.
+    alpha: f64,
+    /// The weight of what is only in the predictions; 0.5 by default.
+    beta: f64,
+});
 
 common_arguments!(Tversky);
 

@@ -1,5 +1,6 @@
 //! The fraction of correct predictions.
 
+use horn_nn::arguments;
 use std::sync::Arc;
 
 use burn::Tensor;
@@ -80,14 +81,12 @@ impl BinaryAccuracy {
     pub fn new() -> Self {
         Self { name: "binary_accuracy".to_owned(), dtype: Float32::default(), threshold: 0.5 }
     }
-
-    /// Outputs above this threshold count as 1, and outputs equal to it as 0. It is 0.5 by default.
-    #[must_use]
-    pub fn threshold(mut self, threshold: f64) -> Self {
-        self.threshold = threshold;
-        self
-    }
 }
+
+arguments!(BinaryAccuracy {
+    /// Outputs above this threshold count as 1, and outputs equal to it as 0. It is 0.5 by default.
+    threshold: f64,
+});
 
 metric_name!(BinaryAccuracy);
 

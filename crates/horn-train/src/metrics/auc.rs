@@ -2,6 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::{IndexingUpdateOp, activation::sigmoid};
+use horn_nn::arguments;
 use horn_nn::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -78,42 +79,6 @@ impl AUC {
         }
     }
 
-    /// The number of thresholds; 200 by default.
-    #[must_use]
-    pub fn num_thresholds(mut self, num_thresholds: usize) -> Self {
-        self.num_thresholds = num_thresholds;
-        self
-    }
-
-    /// The curve; ROC by default.
-    #[must_use]
-    pub fn curve(mut self, curve: Curve) -> Self {
-        self.curve = curve;
-        self
-    }
-
-    /// How the area between two thresholds is measured; by interpolation by default.
-    #[must_use]
-    pub fn summation_method(mut self, summation_method: Summation) -> Self {
-        self.summation_method = summation_method;
-        self
-    }
-
-    /// Whether the result is the mean of the areas of all labels, the columns of the outputs. By default they are taken
-    /// together.
-    #[must_use]
-    pub fn multi_label(mut self, multi_label: bool) -> Self {
-        self.multi_label = multi_label;
-        self
-    }
-
-    /// Whether the predictions are logits, not probabilities.
-    #[must_use]
-    pub fn from_logits(mut self, from_logits: bool) -> Self {
-        self.from_logits = from_logits;
-        self
-    }
-
     /// The weights of positive and negative examples between each threshold and the next, one label after the other.
     fn buckets(&self, rows: Rows) -> Result<Tensor<1>> {
         let count = self.num_thresholds;
@@ -138,6 +103,20 @@ impl AUC {
         Ok(zeros.scatter(0, bucket.reshape([-1]), weights, IndexingUpdateOp::Add))
     }
 }
+
+arguments!(AUC {
+    /// The number of thresholds; 200 by default.
+    num_thresholds: usize,
+    /// The curve; ROC by default.
+    curve: Curve,
+    /// How the area between two thresholds is measured; by interpolation by default.
+    summation_method: Summation,
+    /// Whether the result is the mean of the areas of all labels, the columns of the outputs. By default they are taken
+    /// together.
+    multi_label: bool,
+    /// Whether the predictions are logits, not probabilities.
+    from_logits: bool,
+});
 
 metric_name!(AUC);
 

@@ -1,6 +1,7 @@
 //! Means of precision and recall.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -115,14 +116,10 @@ pub struct FBetaScore {
     threshold: Option<f64>,
 }
 
-impl FBetaScore {
+arguments!(FBetaScore {
     /// How much more recall counts than precision; 1 by default.
-    #[must_use]
-    pub fn beta(mut self, beta: f64) -> Self {
-        self.beta = beta;
-        self
-    }
-}
+    beta: f64,
+});
 
 macro_rules! f_score {
     ($metric:ident, $name:literal, |$self:ident| $beta:expr $(, $field:ident: $default:expr)?) => {

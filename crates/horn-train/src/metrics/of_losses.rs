@@ -1,5 +1,6 @@
 //! Metrics that are the mean of a loss over all rows.
 
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
@@ -145,18 +146,16 @@ impl BinaryCrossentropy {
         Self { name, dtype: Float32::default(), from_logits: false, label_smoothing: 0.into() }
     }
 
-    /// Whether the predictions are logits, not probabilities.
-    #[must_use]
-    pub fn from_logits(mut self, from_logits: bool) -> Self {
-        self.from_logits = from_logits;
-        self
-    }
-
     fn loss(&self) -> losses::BinaryCrossentropy {
         let smoothing = self.label_smoothing.as_f64().unwrap_or(f64::NAN);
         losses::BinaryCrossentropy::new().from_logits(self.from_logits).label_smoothing(smoothing)
     }
 }
+
+arguments!(BinaryCrossentropy {
+    /// Whether the predictions are logits, not probabilities.
+    from_logits: bool,
+});
 
 metric_name!(BinaryCrossentropy);
 
@@ -197,18 +196,16 @@ impl CategoricalCrossentropy {
         Self { name, dtype: Float32::default(), from_logits: false, label_smoothing: 0.into(), axis: LastAxis }
     }
 
-    /// Whether the predictions are logits, not probabilities.
-    #[must_use]
-    pub fn from_logits(mut self, from_logits: bool) -> Self {
-        self.from_logits = from_logits;
-        self
-    }
-
     fn loss(&self) -> losses::CategoricalCrossentropy {
         let smoothing = self.label_smoothing.as_f64().unwrap_or(f64::NAN);
         losses::CategoricalCrossentropy::new().from_logits(self.from_logits).label_smoothing(smoothing)
     }
 }
+
+arguments!(CategoricalCrossentropy {
+    /// Whether the predictions are logits, not probabilities.
+    from_logits: bool,
+});
 
 metric_name!(CategoricalCrossentropy);
 
@@ -249,14 +246,12 @@ impl SparseCategoricalCrossentropy {
         let name = "sparse_categorical_crossentropy".to_owned();
         Self { name, dtype: Float32::default(), from_logits: false, ignore_class: None, axis: LastAxis }
     }
-
-    /// Whether the predictions are logits, not probabilities.
-    #[must_use]
-    pub fn from_logits(mut self, from_logits: bool) -> Self {
-        self.from_logits = from_logits;
-        self
-    }
 }
+
+arguments!(SparseCategoricalCrossentropy {
+    /// Whether the predictions are logits, not probabilities.
+    from_logits: bool,
+});
 
 metric_name!(SparseCategoricalCrossentropy);
 

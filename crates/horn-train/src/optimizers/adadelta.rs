@@ -1,6 +1,7 @@
 //! Adadelta.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -36,21 +37,14 @@ impl Adadelta {
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("adadelta", learning_rate), rho: 0.95, epsilon: 1e-7 }
     }
-
-    /// The decay rate of the averages: the fraction that is kept at each update; 0.95 by default.
-    #[must_use]
-    pub fn rho(mut self, rho: f64) -> Self {
-        self.rho = rho;
-        self
-    }
-
-    /// Added under the roots to avoid a division by zero; 1e-7 by default.
-    #[must_use]
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        self.epsilon = epsilon;
-        self
-    }
 }
+
+arguments!(Adadelta {
+    /// The decay rate of the averages: the fraction that is kept at each update; 0.95 by default.
+    rho: f64,
+    /// Added under the roots to avoid a division by zero; 1e-7 by default.
+    epsilon: f64,
+});
 
 common_arguments!(Adadelta, common);
 

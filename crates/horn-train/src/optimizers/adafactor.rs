@@ -1,6 +1,7 @@
 //! Adafactor.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -46,35 +47,18 @@ impl Adafactor {
             relative_step: true,
         }
     }
-
-    /// How fast the averages slow down: at update `t` the fraction `1 - t^beta_2_decay` is kept; -0.8 by default.
-    #[must_use]
-    pub fn beta_2_decay(mut self, beta_2_decay: f64) -> Self {
-        self.beta_2_decay = beta_2_decay;
-        self
-    }
-
-    /// Added to the squared gradients; 1e-30 by default.
-    #[must_use]
-    pub fn epsilon_1(mut self, epsilon_1: f64) -> Self {
-        self.epsilon_1 = epsilon_1;
-        self
-    }
-
-    /// The least size of a variable that steps are in proportion to; 0.001 by default.
-    #[must_use]
-    pub fn epsilon_2(mut self, epsilon_2: f64) -> Self {
-        self.epsilon_2 = epsilon_2;
-        self
-    }
-
-    /// The largest root mean square of a step, in units of the learning rate; 1 by default.
-    #[must_use]
-    pub fn clip_threshold(mut self, clip_threshold: f64) -> Self {
-        self.clip_threshold = clip_threshold;
-        self
-    }
 }
+
+arguments!(Adafactor {
+    /// How fast the averages slow down: at update `t` the fraction `1 - t^beta_2_decay` is kept; -0.8 by default.
+    beta_2_decay: f64,
+    /// Added to the squared gradients; 1e-30 by default.
+    epsilon_1: f64,
+    /// The least size of a variable that steps are in proportion to; 0.001 by default.
+    epsilon_2: f64,
+    /// The largest root mean square of a step, in units of the learning rate; 1 by default.
+    clip_threshold: f64,
+});
 
 common_arguments!(Adafactor, common);
 

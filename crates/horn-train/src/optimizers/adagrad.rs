@@ -1,6 +1,7 @@
 //! Adagrad.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -35,21 +36,14 @@ impl Adagrad {
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("adagrad", learning_rate), initial_accumulator_value: 0.1, epsilon: 1e-7 }
     }
-
-    /// What the sum of squares starts with; 0.1 by default.
-    #[must_use]
-    pub fn initial_accumulator_value(mut self, initial_accumulator_value: f64) -> Self {
-        self.initial_accumulator_value = initial_accumulator_value;
-        self
-    }
-
-    /// Added under the root to avoid a division by zero; 1e-7 by default.
-    #[must_use]
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        self.epsilon = epsilon;
-        self
-    }
 }
+
+arguments!(Adagrad {
+    /// What the sum of squares starts with; 0.1 by default.
+    initial_accumulator_value: f64,
+    /// Added under the root to avoid a division by zero; 1e-7 by default.
+    epsilon: f64,
+});
 
 common_arguments!(Adagrad, common);
 

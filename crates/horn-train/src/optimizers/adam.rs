@@ -1,6 +1,7 @@
 //! Adam.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -40,35 +41,6 @@ impl Adam {
         Self { common: Common::new("adam", learning_rate), beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, amsgrad: false }
     }
 
-    /// The decay rate of the average gradient: the fraction that is kept at each update; 0.9 by default.
-    #[must_use]
-    pub fn beta_1(mut self, beta_1: f64) -> Self {
-        self.beta_1 = beta_1;
-        self
-    }
-
-    /// The decay rate of the average squared gradient: the fraction that is kept at each update; 0.999 by default.
-    #[must_use]
-    pub fn beta_2(mut self, beta_2: f64) -> Self {
-        self.beta_2 = beta_2;
-        self
-    }
-
-    /// Added to the denominator to avoid a division by zero; 1e-7 by default.
-    #[must_use]
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        self.epsilon = epsilon;
-        self
-    }
-
-    /// Divides by the root of the largest average of squared gradients so far
-    /// ([Reddi et al., 2018](https://arxiv.org/abs/1904.09237)).
-    #[must_use]
-    pub fn amsgrad(mut self, amsgrad: bool) -> Self {
-        self.amsgrad = amsgrad;
-        self
-    }
-
     /// The learning rate, corrected for the bias of averages that start at zero.
     ///
     /// In float32, as in Keras: rounding `beta_2` changes `1 - beta_2` by a relative 1e-5, and so the first updates.
@@ -76,6 +48,18 @@ impl Adam {
         learning_rate as f32 * (1.0 - power(self.beta_2, iterations)).sqrt() / (1.0 - power(self.beta_1, iterations))
     }
 }
+
+arguments!(Adam {
+    /// The decay rate of the average gradient: the fraction that is kept at each update; 0.9 by default.
+    beta_1: f64,
+    /// The decay rate of the average squared gradient: the fraction that is kept at each update; 0.999 by default.
+    beta_2: f64,
+    /// Added to the denominator to avoid a division by zero; 1e-7 by default.
+    epsilon: f64,
+    /// Divides by the root of the largest average of squared gradients so far
+    /// ([Reddi et al., 2018](https://arxiv.org/abs/1904.09237)).
+    amsgrad: bool,
+});
 
 common_arguments!(Adam, common);
 

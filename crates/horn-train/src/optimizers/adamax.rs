@@ -1,6 +1,7 @@
 //! Adamax.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -38,28 +39,16 @@ impl Adamax {
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("adamax", learning_rate), beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
     }
-
-    /// The decay rate of the average gradient: the fraction that is kept at each update; 0.9 by default.
-    #[must_use]
-    pub fn beta_1(mut self, beta_1: f64) -> Self {
-        self.beta_1 = beta_1;
-        self
-    }
-
-    /// How slowly the largest gradient is forgotten: the fraction that is kept at each update; 0.999 by default.
-    #[must_use]
-    pub fn beta_2(mut self, beta_2: f64) -> Self {
-        self.beta_2 = beta_2;
-        self
-    }
-
-    /// Added to the denominator to avoid a division by zero; 1e-7 by default.
-    #[must_use]
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        self.epsilon = epsilon;
-        self
-    }
 }
+
+arguments!(Adamax {
+    /// The decay rate of the average gradient: the fraction that is kept at each update; 0.9 by default.
+    beta_1: f64,
+    /// How slowly the largest gradient is forgotten: the fraction that is kept at each update; 0.999 by default.
+    beta_2: f64,
+    /// Added to the denominator to avoid a division by zero; 1e-7 by default.
+    epsilon: f64,
+});
 
 common_arguments!(Adamax, common);
 

@@ -1,6 +1,7 @@
 //! Ftrl.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -45,49 +46,22 @@ impl Ftrl {
             beta: 0.0,
         }
     }
-
-    /// How the rate falls with the sum of squared gradients; -0.5 by default, and 0 for a fixed rate.
-    #[must_use]
-    pub fn learning_rate_power(mut self, learning_rate_power: f64) -> Self {
-        self.learning_rate_power = learning_rate_power;
-        self
-    }
-
-    /// What the sum of squares starts with; 0.1 by default.
-    #[must_use]
-    pub fn initial_accumulator_value(mut self, initial_accumulator_value: f64) -> Self {
-        self.initial_accumulator_value = initial_accumulator_value;
-        self
-    }
-
-    /// The strength of the L1 penalty; 0 by default.
-    #[must_use]
-    pub fn l1_regularization_strength(mut self, l1_regularization_strength: f64) -> Self {
-        self.l1_regularization_strength = l1_regularization_strength;
-        self
-    }
-
-    /// The strength of the L2 penalty that keeps weights small; 0 by default.
-    #[must_use]
-    pub fn l2_regularization_strength(mut self, l2_regularization_strength: f64) -> Self {
-        self.l2_regularization_strength = l2_regularization_strength;
-        self
-    }
-
-    /// The strength of the L2 penalty that shrinks weights in proportion to them; 0 by default.
-    #[must_use]
-    pub fn l2_shrinkage_regularization_strength(mut self, l2_shrinkage_regularization_strength: f64) -> Self {
-        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength;
-        self
-    }
-
-    /// The beta of the paper; 0 by default.
-    #[must_use]
-    pub fn beta(mut self, beta: f64) -> Self {
-        self.beta = beta;
-        self
-    }
 }
+
+arguments!(Ftrl {
+    /// How the rate falls with the sum of squared gradients; -0.5 by default, and 0 for a fixed rate.
+    learning_rate_power: f64,
+    /// What the sum of squares starts with; 0.1 by default.
+    initial_accumulator_value: f64,
+    /// The strength of the L1 penalty; 0 by default.
+    l1_regularization_strength: f64,
+    /// The strength of the L2 penalty that keeps weights small; 0 by default.
+    l2_regularization_strength: f64,
+    /// The strength of the L2 penalty that shrinks weights in proportion to them; 0 by default.
+    l2_shrinkage_regularization_strength: f64,
+    /// The beta of the paper; 0 by default.
+    beta: f64,
+});
 
 common_arguments!(Ftrl, common);
 

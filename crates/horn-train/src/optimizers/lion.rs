@@ -1,6 +1,7 @@
 //! Lion.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -36,21 +37,14 @@ impl Lion {
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("lion", learning_rate), beta_1: 0.9, beta_2: 0.99 }
     }
-
-    /// The fraction of the momentum in the direction of a step; 0.9 by default.
-    #[must_use]
-    pub fn beta_1(mut self, beta_1: f64) -> Self {
-        self.beta_1 = beta_1;
-        self
-    }
-
-    /// The fraction of the momentum that is kept at each update; 0.99 by default.
-    #[must_use]
-    pub fn beta_2(mut self, beta_2: f64) -> Self {
-        self.beta_2 = beta_2;
-        self
-    }
 }
+
+arguments!(Lion {
+    /// The fraction of the momentum in the direction of a step; 0.9 by default.
+    beta_1: f64,
+    /// The fraction of the momentum that is kept at each update; 0.99 by default.
+    beta_2: f64,
+});
 
 common_arguments!(Lion, common);
 

@@ -1,6 +1,7 @@
 //! Nadam.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -39,27 +40,6 @@ impl Nadam {
         Self { common: Common::new("nadam", learning_rate), beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 }
     }
 
-    /// The decay rate of the average gradient: the fraction that is kept at each update; 0.9 by default.
-    #[must_use]
-    pub fn beta_1(mut self, beta_1: f64) -> Self {
-        self.beta_1 = beta_1;
-        self
-    }
-
-    /// The decay rate of the average squared gradient: the fraction that is kept at each update; 0.999 by default.
-    #[must_use]
-    pub fn beta_2(mut self, beta_2: f64) -> Self {
-        self.beta_2 = beta_2;
-        self
-    }
-
-    /// Added to the denominator to avoid a division by zero; 1e-7 by default.
-    #[must_use]
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        self.epsilon = epsilon;
-        self
-    }
-
     /// The fraction of the momentum that is kept at an update, counted from 1. In float32, as in Keras.
     fn kept(&self, update: usize) -> f32 {
         self.beta_1 as f32 * Self::growth(update)
@@ -75,6 +55,15 @@ impl Nadam {
         (1..=update.min(1000)).fold(1.0, |product, update| product * self.beta_1 as f32 * Self::growth(update))
     }
 }
+
+arguments!(Nadam {
+    /// The decay rate of the average gradient: the fraction that is kept at each update; 0.9 by default.
+    beta_1: f64,
+    /// The decay rate of the average squared gradient: the fraction that is kept at each update; 0.999 by default.
+    beta_2: f64,
+    /// Added to the denominator to avoid a division by zero; 1e-7 by default.
+    epsilon: f64,
+});
 
 common_arguments!(Nadam, common);
 

@@ -1,6 +1,7 @@
 //! RMSprop.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -38,34 +39,6 @@ impl RMSprop {
         Self { common: Common::new("rm_sprop", learning_rate), rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
 
-    /// The decay rate of the averages: the fraction that is kept at each update; 0.9 by default.
-    #[must_use]
-    pub fn rho(mut self, rho: f64) -> Self {
-        self.rho = rho;
-        self
-    }
-
-    /// The fraction of the last update that is added to the next, from 0 (the default: none) to 1.
-    #[must_use]
-    pub fn momentum(mut self, momentum: f64) -> Self {
-        self.momentum = momentum;
-        self
-    }
-
-    /// Added under the root to avoid a division by zero; 1e-7 by default.
-    #[must_use]
-    pub fn epsilon(mut self, epsilon: f64) -> Self {
-        self.epsilon = epsilon;
-        self
-    }
-
-    /// Divides by the root of the gradient's variance, instead of its average square.
-    #[must_use]
-    pub fn centered(mut self, centered: bool) -> Self {
-        self.centered = centered;
-        self
-    }
-
     fn average<const D: usize>(&self, average: Option<Tensor<D>>, value: Tensor<D>) -> Tensor<D> {
         let new = value.mul_scalar(1.0 - self.rho);
         match average {
@@ -74,6 +47,17 @@ impl RMSprop {
         }
     }
 }
+
+arguments!(RMSprop {
+    /// The decay rate of the averages: the fraction that is kept at each update; 0.9 by default.
+    rho: f64,
+    /// The fraction of the last update that is added to the next, from 0 (the default: none) to 1.
+    momentum: f64,
+    /// Added under the root to avoid a division by zero; 1e-7 by default.
+    epsilon: f64,
+    /// Divides by the root of the gradient's variance, instead of its average square.
+    centered: bool,
+});
 
 common_arguments!(RMSprop, common);
 

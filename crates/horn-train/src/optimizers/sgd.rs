@@ -1,6 +1,7 @@
 //! Gradient descent.
 
 use burn::Tensor;
+use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
@@ -37,21 +38,14 @@ impl SGD {
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("sgd", learning_rate), momentum: 0.0, nesterov: false }
     }
-
-    /// The fraction of the velocity that is kept at each update, from 0 (the default: none) to 1.
-    #[must_use]
-    pub fn momentum(mut self, momentum: f64) -> Self {
-        self.momentum = momentum;
-        self
-    }
-
-    /// Uses Nesterov's momentum: moves along the velocity that the next update would start from.
-    #[must_use]
-    pub fn nesterov(mut self, nesterov: bool) -> Self {
-        self.nesterov = nesterov;
-        self
-    }
 }
+
+arguments!(SGD {
+    /// The fraction of the velocity that is kept at each update, from 0 (the default: none) to 1.
+    momentum: f64,
+    /// Uses Nesterov's momentum: moves along the velocity that the next update would start from.
+    nesterov: bool,
+});
 
 common_arguments!(SGD, common);
 

@@ -76,13 +76,6 @@ impl AugMix {
         self.factor = factor.into().into();
         self
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for AugMix {
@@ -94,6 +87,8 @@ impl Default for AugMix {
 common_arguments!(AugMix);
 
 arguments!(AugMix {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// The least and the largest value of a pixel; 0 and 255 by default.
     value_range: [f64; 2],
     /// How many copies are mixed; 3 by default.

@@ -69,13 +69,6 @@ impl CutMix {
         self.factor = factor.into().into();
         self
     }
-
-    /// Seeds the choice; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for CutMix {
@@ -87,6 +80,8 @@ impl Default for CutMix {
 common_arguments!(CutMix);
 
 arguments!(CutMix {
+    /// Seeds the choice; by default the seed is drawn when the model is built.
+    seed: u64,
     /// Where the channels are; the last axis by default.
     data_format: DataFormat,
 });

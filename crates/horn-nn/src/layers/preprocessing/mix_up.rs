@@ -56,13 +56,6 @@ impl MixUp {
     pub fn new() -> Self {
         Self { common: Common::default(), alpha: 0.2, seed: None, data_format: DataFormat::default() }
     }
-
-    /// Seeds the choice; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for MixUp {
@@ -74,6 +67,8 @@ impl Default for MixUp {
 common_arguments!(MixUp);
 
 arguments!(MixUp {
+    /// Seeds the choice; by default the seed is drawn when the model is built.
+    seed: u64,
     /// How evenly the images are blended; 0.2 by default.
     alpha: f64,
     /// Where the channels are; the last axis by default.

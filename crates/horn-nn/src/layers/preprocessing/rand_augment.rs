@@ -71,13 +71,6 @@ impl RandAugment {
         self.factor = factor.into().into();
         self
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for RandAugment {
@@ -89,6 +82,8 @@ impl Default for RandAugment {
 common_arguments!(RandAugment);
 
 arguments!(RandAugment {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// The least and the largest value of a pixel; 0 and 255 by default.
     value_range: [f64; 2],
     /// How many changes are made; 2 by default.

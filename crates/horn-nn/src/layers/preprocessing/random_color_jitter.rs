@@ -96,13 +96,6 @@ impl RandomColorJitter {
         self.hue_factor = Some(hue_factor.into());
         self
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for RandomColorJitter {
@@ -114,6 +107,8 @@ impl Default for RandomColorJitter {
 common_arguments!(RandomColorJitter);
 
 arguments!(RandomColorJitter {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// The least and the largest value of a pixel; 0 and 255 by default.
     value_range: [f64; 2],
     /// Where the channels are; the last axis by default.

@@ -52,18 +52,13 @@ impl RandomCrop {
     pub fn new(height: usize, width: usize) -> Self {
         Self { common: Common::default(), height, width, seed: None, data_format: DataFormat::default() }
     }
-
-    /// Seeds the places; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 common_arguments!(RandomCrop);
 
 arguments!(RandomCrop {
+    /// Seeds the places; by default the seed is drawn when the model is built.
+    seed: u64,
     /// Where the channels are; the last axis by default.
     data_format: DataFormat,
 });

@@ -83,13 +83,6 @@ impl RandomElasticTransform {
         self.scale = scale.into().into();
         self
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for RandomElasticTransform {
@@ -101,6 +94,8 @@ impl Default for RandomElasticTransform {
 common_arguments!(RandomElasticTransform);
 
 arguments!(RandomElasticTransform {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// What lies between the pixels: `Bilinear`, which is the default, or `Nearest`.
     interpolation: Interpolation,
     /// What lies beyond the edges of an image; its mirror image by default.

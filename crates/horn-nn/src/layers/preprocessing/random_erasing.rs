@@ -85,13 +85,6 @@ impl RandomErasing {
         self.fill_value = Some(fill_value.into());
         self
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for RandomErasing {
@@ -103,6 +96,8 @@ impl Default for RandomErasing {
 common_arguments!(RandomErasing);
 
 arguments!(RandomErasing {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// The least and the largest value of a pixel; 0 and 255 by default.
     value_range: [f64; 2],
     /// Where the channels are; the last axis by default.

@@ -62,13 +62,6 @@ impl RandomFlip {
     pub fn new() -> Self {
         Self { common: Common::default(), mode: FlipMode::default(), seed: None, data_format: DataFormat::default() }
     }
-
-    /// Seeds the choice; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for RandomFlip {
@@ -80,6 +73,8 @@ impl Default for RandomFlip {
 common_arguments!(RandomFlip);
 
 arguments!(RandomFlip {
+    /// Seeds the choice; by default the seed is drawn when the model is built.
+    seed: u64,
     /// Which sides change places; both by default.
     mode: FlipMode,
     /// Where the channels are; the last axis by default.

@@ -79,13 +79,6 @@ impl RandomGaussianBlur {
         self.sigma = sigma.into().into();
         self
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for RandomGaussianBlur {
@@ -97,6 +90,8 @@ impl Default for RandomGaussianBlur {
 common_arguments!(RandomGaussianBlur);
 
 arguments!(RandomGaussianBlur {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// How many pixels are mixed along the width and the height: odd numbers, 3 by default.
     kernel_size: impl Into<Sizes<2>>,
     /// The least and the largest value of a pixel; 0 and 255 by default.

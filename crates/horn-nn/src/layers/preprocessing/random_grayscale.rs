@@ -51,13 +51,6 @@ impl RandomGrayscale {
     pub fn new() -> Self {
         Self { common: Common::default(), factor: 0.5, seed: None, data_format: DataFormat::default() }
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for RandomGrayscale {
@@ -69,6 +62,8 @@ impl Default for RandomGrayscale {
 common_arguments!(RandomGrayscale);
 
 arguments!(RandomGrayscale {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// The probability for an image, from 0 to 1; 0.5 by default.
     factor: f64,
     /// Where the channels are; the last axis by default.

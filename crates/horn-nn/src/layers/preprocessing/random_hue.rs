@@ -58,18 +58,13 @@ impl RandomHue {
             data_format: DataFormat::default(),
         }
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 common_arguments!(RandomHue);
 
 arguments!(RandomHue {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// The least and the largest value of a pixel; 0 and 255 by default.
     value_range: [f64; 2],
     /// Where the channels are; the last axis by default.

@@ -64,13 +64,6 @@ impl RandomInvert {
         self.factor = factor.into().into();
         self
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for RandomInvert {
@@ -82,6 +75,8 @@ impl Default for RandomInvert {
 common_arguments!(RandomInvert);
 
 arguments!(RandomInvert {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// The least and the largest value of a pixel; 0 and 255 by default.
     value_range: [f64; 2],
     /// Where the channels are; the last axis by default.

@@ -71,13 +71,6 @@ impl RandomPerspective {
         self.factor = factor.into().into();
         self
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for RandomPerspective {
@@ -89,6 +82,8 @@ impl Default for RandomPerspective {
 common_arguments!(RandomPerspective);
 
 arguments!(RandomPerspective {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// Up to how much corners move: half of it either way, from 0 to 1; 1 by default.
     scale: f64,
     /// What lies between the pixels: `Bilinear`, which is the default, or `Nearest`.

@@ -73,13 +73,6 @@ impl Solarization {
         self.threshold_factor = threshold_factor.into().into();
         self
     }
-
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
 }
 
 impl Default for Solarization {
@@ -91,6 +84,8 @@ impl Default for Solarization {
 common_arguments!(Solarization);
 
 arguments!(Solarization {
+    /// Seeds the change; by default the seed is drawn when the model is built.
+    seed: u64,
     /// The least and the largest value of a pixel; 0 and 255 by default.
     value_range: [f64; 2],
     /// Where the channels are; the last axis by default.

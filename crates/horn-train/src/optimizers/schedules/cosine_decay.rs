@@ -1,5 +1,6 @@
 //! A rate that falls along half a cosine wave.
 
+use horn_nn::arguments;
 use std::f32::consts::PI;
 
 use horn_nn::Result;
@@ -42,20 +43,6 @@ impl CosineDecay {
         }
     }
 
-    /// The rate at the end, as a fraction of that from which it falls; 0 by default.
-    #[must_use]
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.alpha = alpha;
-        self
-    }
-
-    /// The rate to rise to before the decay; none by default.
-    #[must_use]
-    pub fn warmup_target(mut self, warmup_target: f64) -> Self {
-        self.warmup_target = Some(warmup_target);
-        self
-    }
-
     /// The number of steps in which it rises; 0 by default.
     #[must_use]
     pub fn warmup_steps(mut self, warmup_steps: usize) -> Self {
@@ -63,6 +50,13 @@ impl CosineDecay {
         self
     }
 }
+
+arguments!(CosineDecay {
+    /// The rate at the end, as a fraction of that from which it falls; 0 by default.
+    alpha: f64,
+    /// The rate to rise to before the decay; none by default.
+    warmup_target: f64,
+});
 
 impl Default for CosineDecay {
     /// Only for reading configurations: what has no default is not valid until it is set.

@@ -1,5 +1,6 @@
 //! A rate that falls along half a cosine wave, again and again.
 
+use horn_nn::arguments;
 use std::f32::consts::PI;
 
 use horn_nn::Result;
@@ -40,28 +41,16 @@ impl CosineDecayRestarts {
             name: "SGDRDecay".to_owned(),
         }
     }
-
-    /// By what factor each decay is longer than the one before; 2 by default.
-    #[must_use]
-    pub fn t_mul(mut self, t_mul: f64) -> Self {
-        self.t_mul = t_mul;
-        self
-    }
-
-    /// By what factor each decay starts higher than the one before; 1 by default.
-    #[must_use]
-    pub fn m_mul(mut self, m_mul: f64) -> Self {
-        self.m_mul = m_mul;
-        self
-    }
-
-    /// The rate at the end of a decay, as a fraction of the first rate; 0 by default.
-    #[must_use]
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.alpha = alpha;
-        self
-    }
 }
+
+arguments!(CosineDecayRestarts {
+    /// By what factor each decay is longer than the one before; 2 by default.
+    t_mul: f64,
+    /// By what factor each decay starts higher than the one before; 1 by default.
+    m_mul: f64,
+    /// The rate at the end of a decay, as a fraction of the first rate; 0 by default.
+    alpha: f64,
+});
 
 impl Default for CosineDecayRestarts {
     /// Only for reading configurations: what has no default is not valid until it is set.

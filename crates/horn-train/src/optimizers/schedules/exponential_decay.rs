@@ -1,6 +1,7 @@
 //! A rate that falls by the same factor in the same time.
 
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
@@ -35,14 +36,12 @@ impl ExponentialDecay {
             name: "ExponentialDecay".to_owned(),
         }
     }
-
-    /// Whether the rate changes only every `decay_steps` steps; false by default.
-    #[must_use]
-    pub fn staircase(mut self, staircase: bool) -> Self {
-        self.staircase = staircase;
-        self
-    }
 }
+
+arguments!(ExponentialDecay {
+    /// Whether the rate changes only every `decay_steps` steps; false by default.
+    staircase: bool,
+});
 
 impl Default for ExponentialDecay {
     /// Only for reading configurations: what has no default is not valid until it is set.

@@ -1,6 +1,7 @@
 //! A rate that falls with the inverse of the time.
 
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
@@ -35,14 +36,12 @@ impl InverseTimeDecay {
             name: "InverseTimeDecay".to_owned(),
         }
     }
-
-    /// Whether the rate changes only every `decay_steps` steps; false by default.
-    #[must_use]
-    pub fn staircase(mut self, staircase: bool) -> Self {
-        self.staircase = staircase;
-        self
-    }
 }
+
+arguments!(InverseTimeDecay {
+    /// Whether the rate changes only every `decay_steps` steps; false by default.
+    staircase: bool,
+});
 
 impl Default for InverseTimeDecay {
     /// Only for reading configurations: what has no default is not valid until it is set.

@@ -1,6 +1,7 @@
 //! A rate that falls to another by a power of the time.
 
 use horn_nn::Result;
+use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
@@ -38,28 +39,16 @@ impl PolynomialDecay {
             name: "PolynomialDecay".to_owned(),
         }
     }
-
-    /// The rate at the end; 0.0001 by default.
-    #[must_use]
-    pub fn end_learning_rate(mut self, end_learning_rate: f64) -> Self {
-        self.end_learning_rate = end_learning_rate;
-        self
-    }
-
-    /// The power; 1 by default: a line.
-    #[must_use]
-    pub fn power(mut self, power: f64) -> Self {
-        self.power = power;
-        self
-    }
-
-    /// Whether the rate rises again after the end, for a decay over twice the time, and so on; false by default.
-    #[must_use]
-    pub fn cycle(mut self, cycle: bool) -> Self {
-        self.cycle = cycle;
-        self
-    }
 }
+
+arguments!(PolynomialDecay {
+    /// The rate at the end; 0.0001 by default.
+    end_learning_rate: f64,
+    /// The power; 1 by default: a line.
+    power: f64,
+    /// Whether the rate rises again after the end, for a decay over twice the time, and so on; false by default.
+    cycle: bool,
+});
 
 impl Default for PolynomialDecay {
     /// Only for reading configurations: what has no default is not valid until it is set.
