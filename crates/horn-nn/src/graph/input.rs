@@ -134,18 +134,9 @@ pub enum InputDtype {
 impl InputDtype {
     /// Are the values integers?
     pub fn is_integer(self) -> bool {
-        use InputDtype::{Int8, Int16, Int32, Int64, Uint8, Uint16, Uint32, Uint64};
-        matches!(self, Int8 | Int16 | Int32 | Int64 | Uint8 | Uint16 | Uint32 | Uint64)
+        self.values() == Values::Ints
     }
-}
 
-/// `keras.Input(shape)`. See [`Input`](struct@Input).
-#[allow(non_snake_case)]
-pub fn Input(shape: impl AsRef<[usize]>) -> Input {
-    Input::new(shape)
-}
-
-impl InputDtype {
     fn values(self) -> Values {
         match self {
             Self::Float16 | Self::Bfloat16 | Self::Float32 | Self::Float64 => Values::Floats,
@@ -154,6 +145,12 @@ impl InputDtype {
             _ => Values::Ints,
         }
     }
+}
+
+/// `keras.Input(shape)`. See [`Input`](struct@Input).
+#[allow(non_snake_case)]
+pub fn Input(shape: impl AsRef<[usize]>) -> Input {
+    Input::new(shape)
 }
 
 impl Input {

@@ -213,8 +213,7 @@ impl Tracer {
             calls.map(|call| call.layer.clone()).filter(|layer| found.insert(Arc::as_ptr(layer))).collect();
         // Names are numbered in the order of the program.
         layers.sort_by_key(|layer| layer.order);
-        let names =
-            names::names_of(model, layers.iter().map(|placed| (placed.layer.name(), placed.layer.class_name())))?;
+        let names = names::names(model, layers.iter().map(|placed| placed.layer.as_ref()))?;
         let mut named: Vec<_> = layers.into_iter().zip(names).collect();
         named.retain(|(layer, _)| self.order_met.contains_key(&Arc::as_ptr(layer)));
         named.sort_by_key(|(layer, _)| {

@@ -7,15 +7,7 @@ use crate::layer::description::Layer;
 
 /// The names of the layers: the given ones, and for the others the class in snake case with a number.
 pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn Layer>) -> Result<Vec<String>> {
-    names_of(model, layers.into_iter().map(|layer| (layer.name(), layer.class_name())))
-}
-
-/// The names of what has these names, if the program gave some, and these classes.
-pub(crate) fn names_of<'a>(
-    model: &str,
-    items: impl IntoIterator<Item = (Option<&'a str>, &'a str)>,
-) -> Result<Vec<String>> {
-    let items: Vec<(Option<&str>, &str)> = items.into_iter().collect();
+    let items: Vec<_> = layers.into_iter().map(|layer| (layer.name(), layer.class_name())).collect();
     let mut taken = HashSet::new();
     for name in items.iter().filter_map(|(name, _)| *name) {
         if !taken.insert(name) {

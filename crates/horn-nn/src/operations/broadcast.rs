@@ -34,9 +34,13 @@ pub(crate) fn with_rank(x: AnyTensor, rank: usize) -> Result<AnyTensor> {
     }
 }
 
+/// The sizes of a tensor as those of a shape.
+pub(crate) fn known(x: &AnyTensor) -> Vec<Option<usize>> {
+    x.sizes().into_iter().map(Some).collect()
+}
+
 /// Both tensors at one rank, where their sizes broadcast.
 pub(crate) fn aligned(one: AnyTensor, other: AnyTensor) -> Result<[AnyTensor; 2]> {
-    let known = |x: &AnyTensor| x.sizes().into_iter().map(Some).collect::<Vec<_>>();
     let rank = joined(&known(&one), &known(&other))?.len();
     Ok([with_rank(one, rank)?, with_rank(other, rank)?])
 }

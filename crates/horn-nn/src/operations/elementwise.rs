@@ -277,7 +277,7 @@ impl Rule for Binary {
     }
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
-        let (class, rule) = (call.class, *self);
+        let (class, rule, device) = (call.class, *self, call.tensors_device()?);
         let arguments = <[Argument<AnyTensor>; 2]>::try_from(call.into_arguments());
         let [x, y] = arguments.map_err(|_| no_tensor(class))?;
         if let (Argument::Tensor(x), Some(y)) = (&x, number_of(&y)) {
@@ -286,11 +286,6 @@ impl Rule for Binary {
                 return Ok(vec![output]);
             }
         }
-        let device = [&x, &y].into_iter().find_map(|argument| match argument {
-            Argument::Tensor(tensor) => Some(tensor.device()),
-            _ => None,
-        });
-        let device = device.ok_or_else(|| no_tensor(class))?;
         let [x, y] = aligned(tensor_of(x, &device)?, tensor_of(y, &device)?)?;
         Ok(vec![by_rank!(x, |x| y.float().map(|y| AnyTensor::from(rule.forward(x, y))))??])
     }

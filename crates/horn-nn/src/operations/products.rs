@@ -5,7 +5,7 @@ use burn::tensor::{EinsumOperand, Tensor};
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::operations::argument::Argument;
-use crate::operations::broadcast::{joined, with_rank};
+use crate::operations::broadcast::{joined, known, with_rank};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
 use crate::operations::operands::{shape_of, tensor_of};
@@ -69,7 +69,6 @@ impl Rule for Product {
         let arguments = call.into_arguments().into_iter().map(|argument| tensor_of(argument, &device));
         let tensors = <[AnyTensor; 2]>::try_from(arguments.collect::<Result<Vec<_>>>()?);
         let [x, y] = tensors.map_err(|_| no_tensor(class))?;
-        let known = |x: &AnyTensor| x.sizes().into_iter().map(Some).collect::<Vec<_>>();
         let output: Vec<usize> = self.sizes(&known(&x), &known(&y))?.into_iter().flatten().collect();
         let x = if x.rank() == 1 { with_rank(x, 2)? } else { x };
         let y = match y.sizes().as_slice() {
@@ -207,7 +206,7 @@ impl Rule for Einsum {
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let device = call.tensors_device()?;
         let sizes = call.arguments().iter().map(|argument| match argument {
-            Argument::Tensor(tensor) => Ok(tensor.sizes().into_iter().map(Some).collect()),
+            Argument::Tensor(tensor) => Ok(known(tensor)),
             Argument::Constant(_) | Argument::List(_) => Err(no_tensor(call.class)),
         });
         let (output, equation) = Self::plan(&call, &sizes.collect::<Result<Vec<Vec<_>>>>()?)?;

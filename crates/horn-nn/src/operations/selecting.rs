@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
-use crate::operations::broadcast::{joined, with_rank};
+use crate::operations::broadcast::{joined, known, with_rank};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
 use crate::operations::operands::{number_of, shape_of, tensor_of};
@@ -28,7 +28,6 @@ impl Rule for Where {
         let arguments = call.into_arguments().into_iter().map(|argument| tensor_of(argument, &device));
         let arguments = <[AnyTensor; 3]>::try_from(arguments.collect::<Result<Vec<_>>>()?);
         let [condition, x, y] = arguments.map_err(|_| no_tensor(class))?;
-        let known = |x: &AnyTensor| x.sizes().into_iter().map(Some).collect::<Vec<_>>();
         let sizes = joined(&joined(&known(&condition), &known(&x))?, &known(&y))?;
         let sizes: Vec<usize> = sizes.into_iter().flatten().collect();
         let expanded = |x: AnyTensor| with_rank(x, sizes.len())?.expand(&sizes);

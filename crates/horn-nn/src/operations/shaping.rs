@@ -6,7 +6,7 @@ use burn::tensor::ops::PadMode;
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::operations::argument::{Argument, Constant};
-use crate::operations::broadcast::{joined, with_rank};
+use crate::operations::broadcast::{joined, known, with_rank};
 use crate::operations::call::Call;
 use crate::operations::function::Rule;
 use crate::operations::operands::number_of;
@@ -228,15 +228,15 @@ impl Rule for Shaping {
     }
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
-        let sizes: Vec<_> = call.tensor()?.sizes().into_iter().map(Some).collect();
+        let sizes = known(call.tensor()?);
         let step = self.step(&call, &sizes)?;
         let x = call.into_tensor()?;
-        let known = |sizes: Vec<Option<usize>>| sizes.into_iter().flatten().collect::<Vec<usize>>();
+        let plain = |sizes: Vec<Option<usize>>| sizes.into_iter().flatten().collect::<Vec<usize>>();
         Ok(vec![match step {
-            Step::Reshape(sizes) => x.reshape(&known(sizes))?,
+            Step::Reshape(sizes) => x.reshape(&plain(sizes))?,
             Step::Permute(axes) => x.permute(&axes)?,
             Step::Expand(sizes) => {
-                let sizes = known(sizes);
+                let sizes = plain(sizes);
                 with_rank(x, sizes.len())?.expand(&sizes)?
             }
             Step::Tile(repeats, _) => by_rank!(with_rank(x, repeats.len())?, |x| x.repeat(&repeats).into())?,
