@@ -36,7 +36,7 @@ pub(crate) fn takes_masks(layer: &dyn Layer, inputs: usize) -> bool {
 /// If the layer takes no masks or another number of them, or a mask does not fit its input.
 pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Option<Shape>]) -> Result<()> {
     let given: Vec<Shape> = masks.iter().flatten().cloned().collect();
-    let (Some(input), Some(mask)) = (inputs.first(), given.first()) else { return Ok(()) };
+    let Some(mask) = given.first() else { return Ok(()) };
     let argument = layer.conventions().mask_argument;
     if argument == MaskArgument::Ignored {
         return Ok(());
@@ -62,25 +62,55 @@ pub(crate) fn check_given(layer: &dyn Layer, inputs: &[Shape], masks: &[Option<S
             .expected(expected)
             .hint("give `with_mask` that number of masks"));
     }
-    let fits = |(input, mask): (&Shape, &Option<Shape>)| {
-        mask.as_ref().is_none_or(|mask| match argument {
-            MaskArgument::Broadcast => broadcasts(mask, input),
-            MaskArgument::Samples => leads(mask, input, input.rank() - 1),
-            MaskArgument::Leading => leads(mask, input, mask.rank().min(input.rank())),
-            _ => leads(mask, input, 2),
-        })
+    let is_mask = |(at, mask): (usize, &Option<Shape>)| match (mask, inputs.get(at)) {
+        (None, _) => true,
+        (Some(mask), Some(input)) => fits(argument, mask, input),
+        (Some(_), None) => false,
     };
-    if inputs.iter().zip(masks).all(fits) {
-        return Ok(());
+    match masks.iter().enumerate().all(is_mask) {
+        true => Ok(()),
+        false => Err(misfit(argument, inputs, &given)),
     }
-    Err(Error::shape("the mask does not fit the input")
-        .received(format!("a mask of {} for {}", list(&given), list(inputs)))
+}
+
+/// Checks the masks that a graph propagates to a call: a file may say of anything that it is one.
+///
+/// # Errors
+///
+/// If there is no input for a mask, or it does not fit.
+pub(crate) fn check_propagated(layer: &dyn Layer, inputs: &[Shape], masks: &[Option<Shape>]) -> Result<()> {
+    let argument = layer.conventions().mask_argument;
+    let is_mask = |(at, mask): (usize, &Option<Shape>)| match (mask, inputs.get(at)) {
+        (None, _) => true,
+        (Some(mask), Some(input)) => leads(mask, input, mask.rank()) || fits(argument, mask, input),
+        (Some(_), None) => false,
+    };
+    match masks.iter().enumerate().all(is_mask) {
+        true => Ok(()),
+        false => Err(misfit(argument, inputs, &masks.iter().flatten().cloned().collect::<Vec<_>>())),
+    }
+}
+
+/// Does a mask that is given with a call fit the input?
+fn fits(argument: MaskArgument, mask: &Shape, input: &Shape) -> bool {
+    match argument {
+        MaskArgument::Broadcast => broadcasts(mask, input),
+        MaskArgument::Samples => leads(mask, input, input.rank() - 1),
+        MaskArgument::Leading => leads(mask, input, mask.rank().min(input.rank())),
+        _ => leads(mask, input, 2),
+    }
+}
+
+fn misfit(argument: MaskArgument, inputs: &[Shape], masks: &[Shape]) -> Error {
+    let input = inputs.first().map(Shape::to_string).unwrap_or_default();
+    Error::shape("the mask does not fit the input")
+        .received(format!("a mask of {} for {}", list(masks), list(inputs)))
         .expected(match argument {
             MaskArgument::Broadcast => "sizes that are the input's last, or 1".to_owned(),
             MaskArgument::Samples => format!("the sizes of {input} but the last"),
             _ => "the number of samples and of timesteps".to_owned(),
         })
-        .hint("give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`"))
+        .hint("give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`")
 }
 
 /// Are the sizes of the mask the first sizes of the input, as far as they are known?

@@ -91,12 +91,18 @@ impl PlannedCall {
     /// The inputs without the masks, and the mask of each input up to the last that has one.
     pub fn parts<'a, T>(&self, inputs: &'a [T]) -> (&'a [T], Vec<Option<&'a T>>) {
         let (own, given) = inputs.split_at(inputs.len() - self.masked.len());
-        let mut masks = vec![None; self.masked.iter().map(|at| at + 1).max().unwrap_or(0)];
-        for (at, mask) in self.masked.iter().zip(given) {
-            masks[*at] = Some(mask);
-        }
-        (own, masks)
+        (own, by_input(&self.masked, given))
     }
+}
+
+/// The mask of each input up to the last that has one, from masks with the numbers of the inputs that they are for.
+pub(crate) fn by_input<T>(masked: &[usize], masks: impl IntoIterator<Item = T>) -> Vec<Option<T>> {
+    let mut found: Vec<Option<T>> = Vec::new();
+    found.resize_with(masked.iter().map(|at| at + 1).max().unwrap_or(0), || None);
+    for (at, mask) in masked.iter().zip(masks) {
+        found[*at] = Some(mask);
+    }
+    found
 }
 
 /// One output of one call.

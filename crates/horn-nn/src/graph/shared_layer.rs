@@ -115,9 +115,8 @@ impl SharedLayer {
         let output_shapes =
             checks::output_shapes(layer.as_ref(), &shapes).map_err(|error| error.at(self.location()))?;
         let gives_masks = self.gives_masks && given.iter().any(Option::is_some);
-        if gives_masks {
-            masks::check_given(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|e| e.at(self.location()))?;
-        }
+        let check = if gives_masks { masks::check_given } else { masks::check_propagated };
+        check(layer.as_ref(), &shapes, &self.mask_shapes()).map_err(|error| error.at(self.location()))?;
         let own = || inputs.iter().map(KerasTensor::mask).collect::<Vec<_>>();
         let has_masks = given.iter().any(Option::is_some);
         let masks = if has_masks { given.iter().map(Option::as_ref).collect() } else { own() };

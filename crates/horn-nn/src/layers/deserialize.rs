@@ -193,6 +193,42 @@ mod tests {
         assert_eq!(mode_of(&Dropout(0.5), &json!({"args": [], "kwargs": {}})), None);
     }
 
+    /// A graph of steps `x`, a mask `m` of this length for them, a function on it, and a layer that gets a mask.
+    fn masked(class: &str, length: usize, mask: Value) -> Result<Functional> {
+        let tensor = |name: &str| json!({"class_name": "__keras_tensor__", "config": {"keras_history": [name, 0, 0]}});
+        let input = |name: &str, shape: Value| {
+            let config = json!({"name": name, "batch_shape": shape});
+            json!({"class_name": "InputLayer", "config": config, "name": name, "inbound_nodes": []})
+        };
+        let mut known = operation("NotEqual", json!([{"args": [tensor("m"), 0], "kwargs": {}}]));
+        known["name"] = "known".into();
+        let mask: Value = match mask {
+            Value::Array(names) => names.iter().map(|name| name.as_str().map(tensor).unwrap_or_default()).collect(),
+            name => name.as_str().map(tensor).unwrap_or_default(),
+        };
+        let inputs = if class == "Attention" { json!([[tensor("x"), tensor("x")]]) } else { json!([tensor("x")]) };
+        let nodes = json!([{"args": inputs, "kwargs": {"mask": mask}}]);
+        let step = json!({"class_name": class, "name": "step", "config": {"name": "step"}, "inbound_nodes": nodes});
+        Functional::from_config(&json!({
+            "layers": [input("x", json!([null, 5, 4])), input("m", json!([null, length])), known, step],
+            "input_layers": [["x", 0, 0], ["m", 0, 0]],
+            "output_layers": ["step", 0, 0],
+        }))
+    }
+
+    #[test]
+    fn what_is_no_mask_of_an_input_is_an_error() {
+        for mask in ["m", "known"] {
+            assert!(masked("GlobalAveragePooling1D", 5, json!(mask)).is_ok());
+            let misfit = masked("GlobalAveragePooling1D", 7, json!(mask)).unwrap_err().to_string();
+            assert!(misfit.contains("the mask does not fit the input; received a mask of (None, 7)"), "{misfit}");
+            assert!(masked("GlobalAveragePooling1D", 5, json!([null, mask])).is_err());
+            assert!(masked("Attention", 5, json!([null, mask])).is_ok());
+            assert!(masked("Attention", 5, json!([mask, null])).is_ok());
+            assert!(masked("Attention", 5, json!([mask, null, mask])).is_err());
+        }
+    }
+
     #[test]
     fn options_at_their_defaults_say_nothing() {
         let node = |options: Value| json!([{"args": [tensor("x", &[4])], "kwargs": options}]);

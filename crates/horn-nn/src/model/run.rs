@@ -3,7 +3,7 @@
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::graph::masks;
-use crate::graph::plan::{Place, PlannedCall};
+use crate::graph::plan::{Place, PlannedCall, by_input};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::{CallContext, Mode};
 use crate::layer::checks;
@@ -86,11 +86,10 @@ impl Model {
         }
         let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
         let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
-        let mut mask_shapes = vec![None; inputs.len()];
-        planned.masked.iter().zip(&masks).for_each(|(&at, mask)| mask_shapes[at] = Some(mask.shape()));
-        if planned.gives_masks {
-            masks::check_given(layer, &shapes, &mask_shapes)?;
-        }
+        let mut of_masks = by_input(&planned.masked, masks.iter().map(Signal::shape));
+        of_masks.resize(inputs.len(), None);
+        let check = if planned.gives_masks { masks::check_given } else { masks::check_propagated };
+        check(layer, &shapes, &of_masks)?;
         for (&at, mask) in planned.masked.iter().zip(masks) {
             let mask = by_rank!(mask.value()?, |mask| AnyTensor::from(mask.not_equal_elem(0.0)))?;
             inputs[at] = inputs[at].clone().with_mask(Some(mask));

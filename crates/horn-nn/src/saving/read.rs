@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::graph::apply::Apply;
 use crate::graph::input::Input;
 use crate::graph::keras_tensor::KerasTensor;
-use crate::graph::plan::Keys;
+use crate::graph::plan::{Keys, by_input};
 use crate::graph::shared_layer::SharedLayer;
 use crate::layer::call::Mode;
 use crate::layer::conventions::MaskArgument;
@@ -243,8 +243,9 @@ impl<'c> Graph<'c> {
         let Some(layer) = self.layers.get(call.layer) else { return Ok(()) };
         let mut inputs: Vec<KerasTensor> = call.places.iter().filter_map(|place| self.tensor(place)).collect();
         let given = inputs.split_off(inputs.len() - call.masked.len());
-        let mut masks = vec![None; call.masked.iter().map(|at| at + 1).max().unwrap_or(0)];
-        call.masked.iter().zip(given).for_each(|(&at, mask)| masks[at] = Some(mask));
+        let mut masks = by_input(&call.masked, given);
+        // A list of masks may end with null.
+        masks.resize(masks.len().max(inputs.len()), None);
         // Masks from functions are those that the graph propagates, unless the program has computed them: then Keras records
         // nothing else of itself.
         let computed = |mask: &KerasTensor| mask.description().conventions().is_operation;
