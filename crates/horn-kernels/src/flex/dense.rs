@@ -1,0 +1,147 @@
+//! Dense layers.
+
+use burn::backend::TensorMetadata;
+use burn::backend::flex::FlexTensor;
+use burn::tensor::Tensor;
+
+use super::apply::{Kernel, Run, operand};
+use super::buffer::{tensor, values};
+use super::loops::{column_sums, gradient_of_relu};
+use super::product::{Epilogue, Matrix, product};
+
+pub(crate) fn dense(x: &Tensor<2>, kernel: &Tensor<2>, bias: Option<&Tensor<1>>, relu: bool) -> Option<Tensor<2>> {
+    let operation = Dense { relu };
+    match bias {
+        Some(bias) => Some(operation.run([operand(x)?, operand(kernel)?, operand(bias)?])),
+        None => Some(operation.run([operand(x)?, operand(kernel)?])),
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Dense {
+    relu: bool,
+}
+
+/// What the backward pass needs: the input, the kernel, and the result where relu was applied.
+type Saved = (FlexTensor, FlexTensor, Option<FlexTensor>);
+
+impl Dense {
+    fn compute(self, x: FlexTensor, kernel: FlexTensor, bias: Option<FlexTensor>) -> (FlexTensor, Saved) {
+        let ([samples, features], units) = (sizes(&x), sizes(&kernel)[1]);
+        let y = tensor([samples, units], |y| {
+            let epilogue = Epilogue { bias: bias.as_ref().map(values), relu: self.relu };
+            let (x, kernel) = (Matrix::row_major(values(&x), features), Matrix::row_major(values(&kernel), units));
+            product(y, samples, features, x, kernel, epilogue);
+        });
+        let saved = (x, kernel, self.relu.then(|| y.clone()));
+        (y, saved)
+    }
+
+    fn gradients(saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        let (x, kernel, y) = saved;
+        let ([samples, features], units) = (sizes(&x), sizes(&kernel)[1]);
+        let gradient = match &y {
+            Some(y) => gradient_of_relu(&gradient, y),
+            None => gradient,
+        };
+        let by_y = Matrix::row_major(values(&gradient), units);
+        let by_x = wanted[0].then(|| {
+            let kernel = Matrix::row_major(values(&kernel), units).transposed();
+            tensor([samples, features], |by_x| product(by_x, samples, units, by_y, kernel, Epilogue::default()))
+        });
+        let by_kernel = wanted[1].then(|| {
+            let x = Matrix::row_major(values(&x), features).transposed();
+            tensor([features, units], |by_kernel| product(by_kernel, features, samples, x, by_y, Epilogue::default()))
+        });
+        let by_bias = wanted[2].then(|| tensor([units], |by_bias| column_sums(values(&gradient), by_bias)));
+        [by_x, by_kernel, by_bias]
+    }
+}
+
+impl Kernel<3> for Dense {
+    type Saved = Saved;
+
+    fn forward(&self, [x, kernel, bias]: [FlexTensor; 3], _: bool) -> (FlexTensor, Option<Saved>) {
+        let (y, saved) = self.compute(x, kernel, Some(bias));
+        (y, Some(saved))
+    }
+
+    fn backward(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        Self::gradients(saved, gradient, wanted)
+    }
+}
+
+impl Kernel<2> for Dense {
+    type Saved = Saved;
+
+    fn forward(&self, [x, kernel]: [FlexTensor; 2], _: bool) -> (FlexTensor, Option<Saved>) {
+        let (y, saved) = self.compute(x, kernel, None);
+        (y, Some(saved))
+    }
+
+    fn backward(&self, saved: Saved, gradient: FlexTensor, [by_x, by_kernel]: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let [by_x, by_kernel, _] = Self::gradients(saved, gradient, [by_x, by_kernel, false]);
+        [by_x, by_kernel]
+    }
+}
+
+fn sizes(x: &FlexTensor) -> [usize; 2] {
+    let shape = x.shape();
+    [shape[0], shape[1]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{follows_its_derivative, same};
+    use super::*;
+    use burn::tensor::activation;
+    use proptest::prelude::*;
+
+    fn plain(leaves: &[Tensor<1>], [samples, features, units]: [usize; 3], bias: bool, relu: bool) -> Tensor<2> {
+        let x = leaves[0].clone().reshape([samples, features]);
+        let mut y = x.matmul(leaves[1].clone().reshape([features, units]));
+        if bias {
+            y = y + leaves[2].clone().reshape([1, units]);
+        }
+        if relu { activation::relu(y) } else { y }
+    }
+
+    fn fast(leaves: &[Tensor<1>], [samples, features, units]: [usize; 3], bias: bool, relu: bool) -> Tensor<2> {
+        let (x, kernel) =
+            (leaves[0].clone().reshape([samples, features]), leaves[1].clone().reshape([features, units]));
+        dense(&x, &kernel, bias.then_some(&leaves[2]), relu).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn equals_the_plain_path(
+            samples in 0..40_usize, features in 1..70_usize, units in 1..70_usize, bias: bool, relu: bool,
+        ) {
+            let sizes = [samples, features, units];
+            same(
+                &[samples * features, features * units, units],
+                |leaves| fast(leaves, sizes, bias, relu).flatten(0, 1),
+                |leaves| plain(leaves, sizes, bias, relu).flatten(0, 1),
+            );
+        }
+    }
+
+    #[test]
+    fn large_products_are_split_over_the_threads() {
+        for sizes in [[256, 300, 128], [1, 2048, 1024], [3, 1000, 999]] {
+            same(
+                &[sizes[0] * sizes[1], sizes[1] * sizes[2], sizes[2]],
+                |leaves| fast(leaves, sizes, true, true).flatten(0, 1),
+                |leaves| plain(leaves, sizes, true, true).flatten(0, 1),
+            );
+        }
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        let sizes = [5, 7, 3];
+        follows_its_derivative(&[35, 21, 3], |leaves| fast(leaves, sizes, true, false).flatten(0, 1));
+    }
+}

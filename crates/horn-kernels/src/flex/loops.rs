@@ -1,0 +1,57 @@
+//! Loops over values that several operations share.
+
+use burn::backend::TensorMetadata;
+use burn::backend::flex::FlexTensor;
+
+use super::buffer::{tensor, values};
+use super::simd::vectorize;
+use super::threads::{Shared, WORTH_A_THREAD, split_if};
+
+/// Writes each value of a result from its place, in parts that may run on different threads.
+///
+/// `fill` gets the place where the part begins, and the part. It must be `#[inline(always)]` where it is to be vectorized.
+pub(crate) fn fill(y: &mut [f32], fill: impl Fn(usize, &mut [f32]) + Sync) {
+    let (len, shared) = (y.len(), Shared::new(y));
+    split_if(len >= WORTH_A_THREAD, len, |_, range| {
+        let start = range.start;
+        // SAFETY: the parts do not overlap.
+        fill(start, unsafe { shared.slice(range) });
+    });
+}
+
+/// The gradient by the input of relu, from that by its result `y`.
+pub(crate) fn gradient_of_relu(gradient: &FlexTensor, y: &FlexTensor) -> FlexTensor {
+    let shape = y.shape();
+    let (gradient, y) = (values(gradient), values(y));
+    tensor(shape, |by_x| {
+        fill(by_x, |start, part| {
+            let (gradient, y) = (&gradient[start..][..part.len()], &y[start..][..part.len()]);
+            vectorize(
+                #[inline(always)]
+                || {
+                    for ((part, gradient), y) in part.iter_mut().zip(gradient).zip(y) {
+                        *part = if *y > 0.0 { *gradient } else { 0.0 };
+                    }
+                },
+            );
+        });
+    })
+}
+
+/// Writes the sum of each column of a matrix in row-major order.
+pub(crate) fn column_sums(matrix: &[f32], sums: &mut [f32]) {
+    sums.fill(0.0);
+    if sums.is_empty() {
+        return;
+    }
+    vectorize(
+        #[inline(always)]
+        || {
+            for row in matrix.chunks_exact(sums.len()) {
+                for (sum, value) in sums.iter_mut().zip(row) {
+                    *sum += value;
+                }
+            }
+        },
+    );
+}

@@ -1,0 +1,17 @@
+//! The bodies for Burn's CPU backend.
+//!
+//! From the bottom up: memory ([`buffer`]), threads ([`threads`]), instruction sets ([`simd`]), loops and products that
+//! operations share ([`loops`], [`product`]), how an operation becomes one of Burn's ([`apply`]), and the operations,
+//! one file each.
+
+pub(crate) mod apply;
+pub(crate) mod buffer;
+pub(crate) mod dense;
+pub(crate) mod loops;
+pub(crate) mod math;
+pub(crate) mod microkernel;
+pub(crate) mod product;
+pub(crate) mod simd;
+#[cfg(test)]
+pub(crate) mod testing;
+pub(crate) mod threads;

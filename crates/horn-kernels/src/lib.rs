@@ -1,0 +1,22 @@
+//! Fused operations for Burn's CPU backend, Flex, with hand-written backward passes.
+//!
+//! Each function takes tensors as Keras has them (images with the channels last, kernels as `[height, width, in, out]`)
+//! and returns `None` where it has no fast way: on another backend, for another type than float32, for arguments that
+//! it does not cover, or when the kernels are [switched off](set_enabled). The caller then computes the same by Burn's
+//! own operations. So a layer reads: fast where there is a fast way, and otherwise plain.
+//!
+//! Operations are added to Burn by its `backend_extension` (`flex/apply.rs`): gradients flow
+//! through them as through Burn's own. Instruction sets (AVX-512, AVX2, NEON) are chosen when the program runs.
+//!
+//! This is the only crate of Horn with `unsafe` code.
+
+// Without the backend, the functions take arguments and use none.
+#![cfg_attr(not(feature = "flex"), allow(unused_variables))]
+
+mod dense;
+#[cfg(feature = "flex")]
+mod flex;
+mod switch;
+
+pub use dense::dense;
+pub use switch::{HORN_KERNELS, enabled, set_enabled};
