@@ -13,10 +13,16 @@
 // Without the backend, the functions take arguments and use none.
 #![cfg_attr(not(feature = "flex"), allow(unused_variables))]
 
+mod crossentropy;
 mod dense;
 #[cfg(feature = "flex")]
 mod flex;
+mod memory;
 mod switch;
+mod update;
 
+pub use crossentropy::{crossentropy, sparse_crossentropy};
 pub use dense::dense;
+pub use memory::{keep_memory, kept_memory, limit_kept_memory};
 pub use switch::{HORN_KERNELS, enabled, set_enabled};
+pub use update::{NotUpdated, update};

@@ -60,7 +60,8 @@ pub(crate) fn untracked<const D: usize>(x: FlexTensor) -> Tensor<D> {
     Tensor::from_primitive::<Flex>(x)
 }
 
-fn row_major(x: FlexTensor) -> FlexTensor {
+/// The tensor with its values in row-major order.
+pub(crate) fn row_major(x: FlexTensor) -> FlexTensor {
     if x.is_contiguous() { x } else { x.to_contiguous() }
 }
 

@@ -6,12 +6,16 @@
 
 pub(crate) mod apply;
 pub(crate) mod buffer;
+pub(crate) mod crossentropy;
 pub(crate) mod dense;
 pub(crate) mod loops;
 pub(crate) mod math;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) mod memory;
 pub(crate) mod microkernel;
 pub(crate) mod product;
 pub(crate) mod simd;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod threads;
+pub(crate) mod update;
