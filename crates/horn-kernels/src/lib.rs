@@ -19,10 +19,12 @@ mod dense;
 mod flex;
 mod memory;
 mod switch;
+mod threads;
 mod update;
 
 pub use crossentropy::{crossentropy, sparse_crossentropy};
 pub use dense::dense;
 pub use memory::{keep_memory, kept_memory, limit_kept_memory};
 pub use switch::{HORN_KERNELS, enabled, set_enabled};
+pub use threads::{thread_count, use_threads};
 pub use update::{NotUpdated, update};

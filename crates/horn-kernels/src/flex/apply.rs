@@ -49,9 +49,12 @@ pub(crate) fn operand<const D: usize>(x: &Tensor<D>) -> Option<DispatchTensor> {
     }
 }
 
-/// The values of a tensor that gets no gradient, as a field of a kernel.
+/// The values of a tensor that gets no gradient, as a field of a kernel: `None` also if it is to get one.
 pub(crate) fn constant<const D: usize>(x: &Tensor<D>) -> Option<FlexTensor> {
     operand(x)?;
+    if x.is_tracked() {
+        return None;
+    }
     x.clone().without_autodiff().try_into_primitive::<Flex>().ok().map(row_major)
 }
 

@@ -90,7 +90,8 @@ impl Kernel<1> for Crossentropy {
                 each_row(rows, classes, |row, range| {
                     let logits = &values(&logits)[range.clone()];
                     // SAFETY: each row is taken by one thread.
-                    let (loss, probabilities) = unsafe { (losses.slice(row..row + 1), probabilities.slice(range.clone())) };
+                    let (loss, probabilities) =
+                        unsafe { (losses.slice(row..row + 1), probabilities.slice(range.clone())) };
                     let logarithm = softmax(logits, probabilities);
                     loss[0] = match &self.targets {
                         Targets::Classes(labels) => logarithm - logits[labels[row]],
@@ -194,7 +195,10 @@ mod tests {
             |leaves| sparse(&labels(5000, 10), &leaves[0].clone().reshape([5000, 10])).unwrap(),
             |leaves| {
                 let picked = labels(5000, 10).unsqueeze_dim::<2>(1);
-                activation::log_softmax(leaves[0].clone().reshape([5000, 10]), 1).gather(1, picked).neg().reshape([5000])
+                activation::log_softmax(leaves[0].clone().reshape([5000, 10]), 1)
+                    .gather(1, picked)
+                    .neg()
+                    .reshape([5000])
             },
         );
     }

@@ -39,7 +39,11 @@ pub(crate) fn update<const D: usize, const N: usize>(
 /// How many values are computed at a time.
 const BLOCK: usize = 64;
 
-fn update_part<const N: usize>(gradient: &[f32], mut parts: [&mut [f32]; N], rule: &impl Fn(f32, [f32; N]) -> [f32; N]) {
+fn update_part<const N: usize>(
+    gradient: &[f32],
+    mut parts: [&mut [f32]; N],
+    rule: &impl Fn(f32, [f32; N]) -> [f32; N],
+) {
     vectorize(
         #[inline(always)]
         || {
@@ -79,7 +83,12 @@ fn primitive<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
     let tensor = row_major(tensor.try_into_primitive::<Flex>().expect("the backend was checked"));
     let whole = tensor.as_slice::<f32>().map(<[f32]>::len) == Some(tensor.storage::<f32>().len());
     // A part of a larger tensor is copied.
-    if whole { tensor } else { super::buffer::tensor([values(&tensor).len()], |copy| copy.copy_from_slice(values(&tensor))).reshape(burn::backend::TensorMetadata::shape(&tensor)) }
+    if whole {
+        tensor
+    } else {
+        super::buffer::tensor([values(&tensor).len()], |copy| copy.copy_from_slice(values(&tensor)))
+            .reshape(burn::backend::TensorMetadata::shape(&tensor))
+    }
 }
 
 #[cfg(test)]
