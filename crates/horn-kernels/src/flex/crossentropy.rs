@@ -87,20 +87,25 @@ impl Kernel<1> for Crossentropy {
         let losses = tensor([rows], |losses| {
             probabilities = Some(tensor([rows, classes], |probabilities| {
                 let (losses, probabilities) = (Shared::new(losses), Shared::new(probabilities));
-                each_row(rows, classes, |row, range| {
-                    let logits = &values(&logits)[range.clone()];
-                    // SAFETY: each row is taken by one thread.
-                    let (loss, probabilities) =
-                        unsafe { (losses.slice(row..row + 1), probabilities.slice(range.clone())) };
-                    let logarithm = softmax(logits, probabilities);
-                    loss[0] = match &self.targets {
-                        Targets::Classes(labels) => logarithm - logits[labels[row]],
-                        Targets::Probabilities(targets) => {
-                            let targets = &values(targets)[range];
-                            targets.iter().zip(logits).map(|(target, logit)| target * (logarithm - logit)).sum()
-                        }
-                    };
-                });
+                each_row(
+                    rows,
+                    classes,
+                    #[inline(always)]
+                    |row, range| {
+                        let logits = &values(&logits)[range.clone()];
+                        // SAFETY: each row is taken by one thread.
+                        let (loss, probabilities) =
+                            unsafe { (losses.slice(row..row + 1), probabilities.slice(range.clone())) };
+                        let logarithm = softmax(logits, probabilities);
+                        loss[0] = match &self.targets {
+                            Targets::Classes(labels) => logarithm - logits[labels[row]],
+                            Targets::Probabilities(targets) => {
+                                let targets = &values(targets)[range];
+                                targets.iter().zip(logits).map(|(target, logit)| target * (logarithm - logit)).sum()
+                            }
+                        };
+                    },
+                );
             }));
         });
         (losses, probabilities)
@@ -111,37 +116,49 @@ impl Kernel<1> for Crossentropy {
         let (probabilities, gradient) = (values(&probabilities), values(&gradient));
         let by_logits = tensor([rows, classes], |by_logits| {
             let by_logits = Shared::new(by_logits);
-            each_row(rows, classes, |row, range| {
-                // SAFETY: each row is taken by one thread.
-                let by_logits = unsafe { by_logits.slice(range.clone()) };
-                let probabilities = &probabilities[range.clone()];
-                match &self.targets {
-                    Targets::Classes(labels) => {
-                        for (by_logit, probability) in by_logits.iter_mut().zip(probabilities) {
-                            *by_logit = gradient[row] * probability;
+            each_row(
+                rows,
+                classes,
+                #[inline(always)]
+                |row, range| {
+                    // SAFETY: each row is taken by one thread.
+                    let by_logits = unsafe { by_logits.slice(range.clone()) };
+                    let probabilities = &probabilities[range.clone()];
+                    match &self.targets {
+                        Targets::Classes(labels) => {
+                            for (by_logit, probability) in by_logits.iter_mut().zip(probabilities) {
+                                *by_logit = gradient[row] * probability;
+                            }
+                            by_logits[labels[row]] -= gradient[row];
                         }
-                        by_logits[labels[row]] -= gradient[row];
-                    }
-                    Targets::Probabilities(targets) => {
-                        let targets = &values(targets)[range];
-                        let total: f32 = targets.iter().sum();
-                        for ((by_logit, probability), target) in by_logits.iter_mut().zip(probabilities).zip(targets) {
-                            *by_logit = gradient[row] * (probability * total - target);
+                        Targets::Probabilities(targets) => {
+                            let targets = &values(targets)[range];
+                            let total: f32 = targets.iter().sum();
+                            for ((by_logit, probability), target) in
+                                by_logits.iter_mut().zip(probabilities).zip(targets)
+                            {
+                                *by_logit = gradient[row] * (probability * total - target);
+                            }
                         }
                     }
-                }
-            });
+                },
+            );
         });
         [Some(by_logits)]
     }
 }
 
 /// Runs `work` with the number of each row, and where its values lie.
+#[inline(always)]
 fn each_row(rows: usize, classes: usize, work: impl Fn(usize, Range<usize>) + Sync) {
     split_if(rows * classes >= WORTH_A_THREAD, rows, |_, range| {
         vectorize(
             #[inline(always)]
-            || range.for_each(|row| work(row, row * classes..(row + 1) * classes)),
+            || {
+                for row in range.clone() {
+                    work(row, row * classes..(row + 1) * classes);
+                }
+            },
         );
     });
 }

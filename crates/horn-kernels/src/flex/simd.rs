@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use pulp::{Arch, WithSimd};
+use pulp::{Arch, NullaryFnOnce};
 
 /// The environment variable that hides instruction sets, for tests: `avx2` hides AVX-512, `none` hides all.
 const HORN_SIMD: &str = "HORN_SIMD";
@@ -18,9 +18,23 @@ pub(crate) fn arch() -> Arch {
     })
 }
 
-/// Runs a function with the best instruction set: its plain loops become vector instructions where the compiler sees
-/// how. The function, and all that it calls, must be `#[inline(always)]`.
+/// Runs a closure with the best instruction set: its plain loops become vector instructions where the compiler sees how.
+/// The closure, and all that it calls, must be `#[inline(always)]`.
+///
+/// It is an `FnMut`, since the compiler calls a closure as an `FnOnce` through a function of its own, which would be
+/// compiled without the instruction set.
 #[inline(always)]
-pub(crate) fn vectorize<F: WithSimd>(f: F) -> F::Output {
-    arch().dispatch(f)
+pub(crate) fn vectorize<R>(f: impl FnMut() -> R) -> R {
+    struct Called<F>(F);
+
+    impl<R, F: FnMut() -> R> NullaryFnOnce for Called<F> {
+        type Output = R;
+
+        #[inline(always)]
+        fn call(mut self) -> R {
+            (self.0)()
+        }
+    }
+
+    arch().dispatch(Called(f))
 }
