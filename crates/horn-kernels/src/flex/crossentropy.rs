@@ -48,9 +48,10 @@ enum Targets {
     Probabilities(FlexTensor),
 }
 
-/// The softmax of a row, in the place of `probabilities`; returns `ln Σ exp(logits)`.
+/// The softmax of a row, in the place of `probabilities`. Returns the largest logit, and `ln Σ exp(logits - largest)`:
+/// the two are not added, which would round small differences between large logits.
 #[inline(always)]
-fn softmax(logits: &[f32], probabilities: &mut [f32]) -> f32 {
+fn softmax(logits: &[f32], probabilities: &mut [f32]) -> (f32, f32) {
     // Sixteen maxima and sums side by side, which may be vectors.
     let mut lanes = [f32::NEG_INFINITY; 16];
     let (blocks, rest) = logits.as_chunks::<16>();
@@ -74,7 +75,7 @@ fn softmax(logits: &[f32], probabilities: &mut [f32]) -> f32 {
     for probability in probabilities {
         *probability /= sum;
     }
-    sum.ln() + largest
+    (largest, sum.ln())
 }
 
 impl Kernel<1> for Crossentropy {
@@ -96,12 +97,13 @@ impl Kernel<1> for Crossentropy {
                         // SAFETY: each row is taken by one thread.
                         let (loss, probabilities) =
                             unsafe { (losses.slice(row..row + 1), probabilities.slice(range.clone())) };
-                        let logarithm = softmax(logits, probabilities);
+                        let (largest, logarithm) = softmax(logits, probabilities);
+                        let loss_of = |logit: f32| logarithm - (logit - largest);
                         loss[0] = match &self.targets {
-                            Targets::Classes(labels) => logarithm - logits[labels[row]],
+                            Targets::Classes(labels) => loss_of(logits[labels[row]]),
                             Targets::Probabilities(targets) => {
                                 let targets = &values(targets)[range];
-                                targets.iter().zip(logits).map(|(target, logit)| target * (logarithm - logit)).sum()
+                                targets.iter().zip(logits).map(|(target, logit)| target * loss_of(*logit)).sum()
                             }
                         };
                     },

@@ -9,13 +9,12 @@ use super::buffer::values;
 use super::simd::vectorize;
 use super::threads::{Shared, WORTH_A_THREAD, split_if};
 use crate::switch::enabled;
-use crate::update::NotUpdated;
 
 pub(crate) fn update<const D: usize, const N: usize>(
     gradient: Tensor<D>,
     tensors: [Tensor<D>; N],
     rule: impl Fn(f32, [f32; N]) -> [f32; N] + Sync,
-) -> Result<[Tensor<D>; N], NotUpdated<D, N>> {
+) -> Result<[Tensor<D>; N], (Tensor<D>, [Tensor<D>; N])> {
     let same_shape = tensors.iter().all(|tensor| tensor.dims() == gradient.dims());
     if !enabled() || !same_shape || !fits(&gradient) || !tensors.iter().all(fits) {
         return Err((gradient, tensors));
