@@ -16,7 +16,11 @@
 mod dense;
 #[cfg(feature = "flex")]
 mod flex;
+mod pool;
+mod slide;
 mod switch;
 
 pub use dense::dense;
+pub use pool::{average_pool, max_pool};
+pub use slide::Slide;
 pub use switch::{HORN_KERNELS, enabled, set_enabled};

@@ -10,8 +10,10 @@ pub(crate) mod dense;
 pub(crate) mod loops;
 pub(crate) mod math;
 pub(crate) mod microkernel;
+pub(crate) mod pool;
 pub(crate) mod product;
 pub(crate) mod simd;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod threads;
+pub(crate) mod windows;
