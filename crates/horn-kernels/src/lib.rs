@@ -13,6 +13,7 @@
 // Without the backend, the functions take arguments and use none.
 #![cfg_attr(not(feature = "flex"), allow(unused_variables))]
 
+mod conv;
 mod dense;
 #[cfg(feature = "flex")]
 mod flex;
@@ -20,6 +21,7 @@ mod pool;
 mod slide;
 mod switch;
 
+pub use conv::{conv, conv_transpose, depthwise_conv};
 pub use dense::dense;
 pub use pool::{average_pool, max_pool};
 pub use slide::Slide;

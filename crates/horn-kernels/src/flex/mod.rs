@@ -6,7 +6,19 @@
 
 pub(crate) mod apply;
 pub(crate) mod buffer;
+pub(crate) mod by_depthwise;
+pub(crate) mod by_kernel;
+pub(crate) mod conv;
+#[cfg(test)]
+mod conv_tests;
+pub(crate) mod conv_transpose;
+#[cfg(test)]
+mod conv_variants_tests;
+pub(crate) mod correlate;
 pub(crate) mod dense;
+pub(crate) mod depthwise;
+pub(crate) mod frame;
+pub(crate) mod gradients;
 pub(crate) mod loops;
 pub(crate) mod math;
 pub(crate) mod microkernel;
