@@ -35,10 +35,7 @@ pub(crate) fn conv<const D: usize>(
         return None;
     }
     if groups == 1 && windows.slides.iter().all(is_pointwise) {
-        let pixels = windows.samples * windows.inputs();
-        let x = x.clone().reshape([pixels, channels]);
-        let y = dense(&x, &kernel.clone().reshape([channels, filters]), bias, relu)?;
-        return Some(y.reshape(windows.output_shape(filters)));
+        return dense(x, &kernel.clone().reshape([channels, filters]), bias, relu);
     }
     let operation = Convolution { windows, kind: Kind::Groups(groups), filters, relu };
     match bias {
