@@ -141,8 +141,8 @@ impl Pooling {
             } else {
                 seen = self.each_pixel([position[0], position[1], column], |start| add(y, &image[start..]));
             }
-            let share = 1.0 / seen as f32;
-            y.iter_mut().for_each(|y| *y *= share);
+            let seen = seen as f32;
+            y.iter_mut().for_each(|y| *y /= seen);
         }
     }
 
@@ -187,9 +187,7 @@ impl Pooling {
             self.each_pixel(position, |start| {
                 let pixels = by_x[start..][..channels].iter_mut().zip(&x[start..][..channels]);
                 for (((by_x, x), y), rest) in pixels.zip(y).zip(rest.iter_mut()) {
-                    let here = is_largest(*x, *y);
-                    *by_x += if here { *rest } else { 0.0 };
-                    *rest = if here { 0.0 } else { *rest };
+                    *by_x += take(is_largest(*x, *y), rest);
                 }
             });
         });
@@ -216,16 +214,14 @@ impl Pooling {
             for (((to_top, to_bottom), (top, bottom)), (y, gradient)) in to.zip(from).zip(results) {
                 let ((to_a, to_b), (to_c, to_d)) = (to_top.split_at_mut(channels), to_bottom.split_at_mut(channels));
                 let ((a, b), c) = (top.split_at(channels), &bottom[..channels]);
+                let (b, to_b, to_d) = (&b[..channels], &mut to_b[..channels], &mut to_d[..channels]);
+                let (y, gradient) = (&y[..channels], &gradient[..channels]);
                 for at in 0..channels {
-                    let [in_a, in_b, in_c] = [a[at], b[at], c[at]].map(
-                        #[inline(always)]
-                        |x| is_largest(x, y[at]),
-                    );
-                    let none = 0.0;
-                    to_a[at] = if in_a { gradient[at] } else { none };
-                    to_b[at] = if in_b & !in_a { gradient[at] } else { none };
-                    to_c[at] = if in_c & !in_a & !in_b { gradient[at] } else { none };
-                    to_d[at] = if in_a | in_b | in_c { none } else { gradient[at] };
+                    let mut rest = gradient[at];
+                    to_a[at] = take(is_largest(a[at], y[at]), &mut rest);
+                    to_b[at] = take(is_largest(b[at], y[at]), &mut rest);
+                    to_c[at] = take(is_largest(c[at], y[at]), &mut rest);
+                    to_d[at] = rest;
                 }
             }
         }
@@ -237,10 +233,9 @@ impl Pooling {
         by_x.fill(0.0);
         let channels = share.len();
         self.each_position(|at, position| {
-            let count = self.each_pixel(position, |_| {});
-            let part = 1.0 / count as f32;
+            let count = self.each_pixel(position, |_| {}) as f32;
             for (share, gradient) in share.iter_mut().zip(&gradient[at * channels..]) {
-                *share = gradient * part;
+                *share = gradient / count;
             }
             self.each_pixel(position, |start| add(&mut by_x[start..], share));
         });
@@ -288,6 +283,14 @@ fn add(sums: &mut [f32], values: &[f32]) {
 #[inline(always)]
 fn larger(a: f32, b: f32) -> f32 {
     if b > a || b.is_nan() { b } else { a }
+}
+
+/// All that is left, if it belongs here.
+#[inline(always)]
+fn take(here: bool, rest: &mut f32) -> f32 {
+    let taken = if here { *rest } else { 0.0 };
+    *rest = if here { 0.0 } else { *rest };
+    taken
 }
 
 /// Is a value the largest one? If that is NaN, all are.

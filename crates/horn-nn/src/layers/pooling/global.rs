@@ -177,7 +177,11 @@ impl GlobalModule {
     /// Pools `[batch, …, channels]`, where the backend has a fast way: the window is the whole image.
     fn pool_channels_last(&self, x: &AnyTensor) -> Result<Option<AnyTensor>> {
         let sizes = x.sizes();
-        let Some(y) = slide_channels_last(x, self.pool, &Window::of_all(&sizes[1..sizes.len() - 1]))? else {
+        let spatial = &sizes[1..sizes.len() - 1];
+        if spatial.contains(&0) {
+            return Ok(None);
+        }
+        let Some(y) = slide_channels_last(x, self.pool, &Window::of_all(spatial))? else {
             return Ok(None);
         };
         if self.keepdims { Ok(Some(y)) } else { y.reshape(&[sizes[0], sizes[sizes.len() - 1]]).map(Some) }
