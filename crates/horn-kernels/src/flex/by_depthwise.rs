@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 use super::buffer::Scratch;
 use super::depthwise::{read, write};
 use super::frame::{Frame, lines_forward, places};
-use super::gradients::Sums;
+use super::passes::Sums;
 use super::simd::arch;
 use super::windows::Windows;
 

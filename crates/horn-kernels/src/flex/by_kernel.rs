@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::buffer::Scratch;
 use super::frame::Frame;
-use super::gradients::Sums;
 use super::microkernel::{End, Walk, block, block_width};
+use super::passes::Sums;
 use super::windows::Windows;
 
 /// How many values of frames and gradients are held at a time, so that they stay in the cache.

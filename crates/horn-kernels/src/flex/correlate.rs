@@ -10,8 +10,8 @@ use burn::tensor::Shape;
 
 use super::buffer::{Scratch, values};
 use super::frame::{Frame, Line, frame_back, lines_back, lines_forward, places, taps};
-use super::gradients::Images;
 use super::microkernel::{End, Packed, Walk};
+use super::passes::Images;
 use super::threads::{Shared, WORTH_A_THREAD, count, split, split_if};
 use super::windows::Windows;
 

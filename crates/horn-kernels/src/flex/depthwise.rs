@@ -8,7 +8,7 @@ use pulp::{Simd, WithSimd};
 use super::buffer::Scratch;
 use super::correlate::Ending;
 use super::frame::{Frame, Line, frame_back, lines_back, lines_forward, places, taps};
-use super::gradients::Images;
+use super::passes::Images;
 use super::simd::arch;
 use super::threads::{Shared, WORTH_A_THREAD, count, split_if};
 use super::windows::Windows;

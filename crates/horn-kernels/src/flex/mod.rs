@@ -25,6 +25,7 @@ pub(crate) mod math;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) mod memory;
 pub(crate) mod microkernel;
+pub(crate) mod passes;
 pub(crate) mod pool;
 pub(crate) mod product;
 pub(crate) mod simd;
