@@ -296,7 +296,7 @@ fn take(here: bool, rest: &mut f32) -> f32 {
 /// Is a value the largest one? If that is NaN, all are.
 #[inline(always)]
 fn is_largest(x: f32, largest: f32) -> bool {
-    !(x < largest)
+    x >= largest || largest.is_nan()
 }
 
 #[cfg(test)]
