@@ -13,18 +13,24 @@
 // Without the backend, the functions take arguments and use none.
 #![cfg_attr(not(feature = "flex"), allow(unused_variables))]
 
+mod conv;
 mod crossentropy;
 mod dense;
 #[cfg(feature = "flex")]
 mod flex;
 mod memory;
+mod pool;
+mod slide;
 mod switch;
 mod threads;
 mod update;
 
+pub use conv::{conv, conv_transpose, depthwise_conv};
 pub use crossentropy::{crossentropy, sparse_crossentropy};
 pub use dense::dense;
 pub use memory::{keep_memory, kept_memory, limit_kept_memory};
+pub use pool::{average_pool, max_pool};
+pub use slide::Slide;
 pub use switch::{HORN_KERNELS, enabled, set_enabled};
 pub use threads::{thread_count, use_threads};
 pub use update::{NotUpdated, update};

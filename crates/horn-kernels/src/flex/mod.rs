@@ -6,16 +6,31 @@
 
 pub(crate) mod apply;
 pub(crate) mod buffer;
+pub(crate) mod by_depthwise;
+pub(crate) mod by_kernel;
+pub(crate) mod conv;
+#[cfg(test)]
+mod conv_tests;
+pub(crate) mod conv_transpose;
+#[cfg(test)]
+mod conv_variants_tests;
+pub(crate) mod correlate;
 pub(crate) mod crossentropy;
 pub(crate) mod dense;
+pub(crate) mod depthwise;
+pub(crate) mod frame;
+pub(crate) mod gradients;
 pub(crate) mod loops;
 pub(crate) mod math;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) mod memory;
 pub(crate) mod microkernel;
+pub(crate) mod passes;
+pub(crate) mod pool;
 pub(crate) mod product;
 pub(crate) mod simd;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod threads;
 pub(crate) mod update;
+pub(crate) mod windows;

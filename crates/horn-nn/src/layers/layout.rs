@@ -1,5 +1,8 @@
 //! Conversion between Keras's layout of images, channels last, and Burn's, channels first.
 //!
+//! Where `horn-kernels` has a fast way, a layer takes and gives row-major tensors with the channels last, and nothing of
+//! this is needed. What follows is for the plain way.
+//!
 //! Tensors between layers have Keras's layout, while Burn's convolutions and poolings take the other one. The conversion
 //! only changes the strides; values are copied only if an operation needs row-major order and gets another one.
 //!

@@ -1,5 +1,7 @@
 //! Sliding windows over the spatial axes of an input: the kernel of a convolution, the window of a pooling.
 
+use horn_kernels::Slide;
+
 use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
 use crate::error::{Error, Result};
@@ -29,6 +31,18 @@ impl Window {
     ) -> Self {
         let vec = |sizes: Sizes<N>| sizes.to_array().to_vec();
         Self { sizes: vec(sizes), strides: vec(strides), dilation: vec(dilation), padding, data_format }
+    }
+
+    /// The window that sees all of an input of these sizes.
+    pub fn of_all(spatial: &[usize]) -> Self {
+        let ones = vec![1; spatial.len()];
+        Self {
+            sizes: spatial.to_vec(),
+            strides: ones.clone(),
+            dilation: ones,
+            padding: Padding::Valid,
+            data_format: DataFormat::ChannelsLast,
+        }
     }
 
     /// Checks the arguments. `causal` allows causal padding.
@@ -100,6 +114,17 @@ impl Window {
             }
         };
         spatial.iter().enumerate().map(padding).collect()
+    }
+
+    /// How the window moves along each axis of an input of these sizes.
+    pub fn slides(&self, spatial: &[usize]) -> Vec<Slide> {
+        let slide = |(axis, padding): (usize, (usize, usize))| Slide {
+            size: self.sizes[axis],
+            stride: self.strides[axis],
+            dilation: self.dilation[axis],
+            padding,
+        };
+        self.paddings(spatial).into_iter().enumerate().map(slide).collect()
     }
 
     /// The same window for an operation that ignores padding, such as pooling, without the part that never covers the

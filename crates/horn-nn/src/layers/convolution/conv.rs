@@ -10,7 +10,9 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::convolution;
-use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
+use crate::layers::convolution::operate::{
+    activated, at_least_one, convolve, convolve_channels_last, forward_convolved, swapped_first, value,
+};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
 use crate::tensor::any_tensor::AnyTensor;
@@ -150,6 +152,11 @@ struct ConvModule<const D: usize> {
 }
 
 impl<const D: usize> ConvModule<D> {
+    fn convolve_channels_last(&self, x: &AnyTensor, relu: bool) -> Result<Option<AnyTensor>> {
+        let (kernel, bias) = (self.kernel.val(), value(&self.bias));
+        convolve_channels_last(x, &kernel, bias.as_ref(), &self.window, self.groups, relu)
+    }
+
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
         let kernel = self.kernel.val().permute(swapped_first());
         convolve(x, kernel.into(), value(&self.bias), &self.window, self.groups)

@@ -2,6 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use horn_kernels::Slide;
 
 use crate::activations::activation::Activation;
 use crate::arguments::options::Padding;
@@ -205,6 +206,22 @@ struct TransposedModule<const D: usize> {
 }
 
 impl<const D: usize> TransposedModule<D> {
+    fn convolve_channels_last(&self, x: &AnyTensor, relu: bool) -> Result<Option<AnyTensor>> {
+        let (kernel, bias) = (self.kernel.val(), value(&self.bias));
+        let x = x.clone().float::<D>()?;
+        let spatial = &x.dims()[1..D - 1];
+        let (mut slides, mut output) = (Vec::new(), Vec::new());
+        for (axis, &(begin, end)) in self.crops.iter().enumerate() {
+            let (size, stride, dilation) =
+                (self.window.sizes[axis], self.window.strides[axis], self.window.dilation[axis]);
+            slides.push(Slide { size, stride, dilation, padding: (begin, 0) });
+            let whole = spatial[axis].saturating_sub(1) * stride + self.window.reach(axis);
+            output.push((whole as isize - begin as isize - end).max(0) as usize);
+        }
+        let y = horn_kernels::conv_transpose(&x, &kernel, bias.as_ref(), &slides, &output, relu);
+        Ok(y.map(AnyTensor::from))
+    }
+
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
         let kernel = self.kernel.val().permute(swapped_first());
         convolve_transposed(x, kernel.into(), value(&self.bias), &self.window, &self.crops)

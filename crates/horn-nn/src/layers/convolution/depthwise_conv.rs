@@ -12,7 +12,7 @@ use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, moved_first, value};
 use crate::layers::layout::{Axes, known_channels};
-use crate::layers::window::Window;
+use crate::layers::window::{Window, known};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -120,9 +120,28 @@ struct DepthwiseModule<const D: usize> {
 }
 
 impl<const D: usize> DepthwiseModule<D> {
+    fn convolve_channels_last(&self, x: &AnyTensor, relu: bool) -> Result<Option<AnyTensor>> {
+        let (kernel, bias) = (self.kernel.val(), value(&self.bias));
+        depthwise_channels_last(x, &kernel, bias.as_ref(), &self.window, relu)
+    }
+
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
         depthwise(x, self.kernel.val(), value(&self.bias), &self.window)
     }
+}
+
+/// The depthwise convolution of `[batch, …, channels]`, where the backend has a fast way.
+pub(crate) fn depthwise_channels_last<const D: usize>(
+    x: &AnyTensor,
+    kernel: &Tensor<D>,
+    bias: Option<&Tensor<1>>,
+    window: &Window,
+    relu: bool,
+) -> Result<Option<AnyTensor>> {
+    let x = x.clone().float::<D>()?;
+    let spatial = &x.dims()[1..D - 1];
+    window.outputs(&known(spatial))?;
+    Ok(horn_kernels::depthwise_conv(&x, kernel, bias, &window.slides(spatial), relu).map(AnyTensor::from))
 }
 
 /// The depthwise convolution: every channel is a group.

@@ -1,4 +1,4 @@
-//! The operations behind the layers, in Burn's layout.
+//! The operations behind the layers: in Keras's layout where the backend has a fast way, otherwise in Burn's.
 
 use burn::module::Param;
 use burn::tensor::Tensor;
@@ -27,6 +27,21 @@ pub(crate) fn moved_first<const D: usize>() -> [usize; D] {
 /// A bias as Burn takes it.
 pub(crate) fn value(bias: &Option<Param<Tensor<1>>>) -> Option<Tensor<1>> {
     bias.as_ref().map(Param::val)
+}
+
+/// The convolution of `[batch, …, channels]` with a kernel of Keras's, where the backend has a fast way.
+pub(crate) fn convolve_channels_last<const D: usize>(
+    x: &AnyTensor,
+    kernel: &Tensor<D>,
+    bias: Option<&Tensor<1>>,
+    window: &Window,
+    groups: usize,
+    relu: bool,
+) -> Result<Option<AnyTensor>> {
+    let x = x.clone().float::<D>()?;
+    let spatial = &x.dims()[1..D - 1];
+    window.outputs(&known(spatial))?;
+    Ok(horn_kernels::conv(&x, kernel, bias, &window.slides(spatial), groups, relu).map(AnyTensor::from))
 }
 
 /// The convolution: kernels are `[filters, channels / groups, …]`.
@@ -109,22 +124,36 @@ pub(crate) fn convolve_transposed(
     })
 }
 
+/// What a convolution computes before its activation.
+pub(super) enum Convolved {
+    /// In the layout of the input; relu, if that is the activation, is applied.
+    Done(AnyTensor),
+    /// In Burn's layout.
+    ChannelsFirst(AnyTensor),
+}
+
 /// The output of a layer for what its convolution gives.
-pub(super) fn activate(y: AnyTensor, activation: Activation, format: DataFormat) -> Result<AnyTensor> {
+pub(super) fn activate(y: Convolved, activation: Activation, format: DataFormat) -> Result<AnyTensor> {
     let apply = |y: AnyTensor| match activation {
         Activation::Linear => Ok(y),
         activation => by_rank!(y, |y| activation.forward(y).into()),
     };
-    if activation.is_elementwise() {
-        return format.channels_first_to_own(apply(y)?);
+    match y {
+        Convolved::Done(y) if activation == Activation::Relu => Ok(y),
+        Convolved::Done(y) => apply(y),
+        Convolved::ChannelsFirst(y) if activation.is_elementwise() => format.channels_first_to_own(apply(y)?),
+        Convolved::ChannelsFirst(y) => apply(format.channels_first_to_own(y)?),
     }
-    apply(format.channels_first_to_own(y)?)
 }
 
 /// The output before its last activation, where a loss wants that.
-pub(super) fn logits(y: AnyTensor, activation: Activation, format: DataFormat) -> Result<Logits> {
+pub(super) fn logits(y: Convolved, activation: Activation, format: DataFormat) -> Result<Logits> {
     if activation.is_softmax() || activation.is_sigmoid() {
-        return Ok(Logits { value: format.channels_first_to_own(y)?, activation });
+        let value = match y {
+            Convolved::Done(y) => y,
+            Convolved::ChannelsFirst(y) => format.channels_first_to_own(y)?,
+        };
+        return Ok(Logits { value, activation });
     }
     Ok(Logits { value: activate(y, activation, format)?, activation: Activation::Linear })
 }
@@ -148,18 +177,37 @@ pub(crate) fn at_least_one(argument: &str, value: usize) -> Result<()> {
         .hint(format!("leave out {argument}, or make it larger")))
 }
 
-/// The methods of [`Forward`](crate::Forward) for a module with `convolve`, an `activation` and a `window`.
+/// The methods of [`Forward`](crate::Forward) for a module with `convolve`, `convolve_channels_last`, an `activation` and a
+/// `window`.
 macro_rules! forward_convolved {
     ($module:ident) => {
+        impl<const D: usize> $module<D> {
+            fn convolved(
+                &self,
+                input: crate::tensor::any_tensor::AnyTensor,
+            ) -> crate::error::Result<crate::layers::convolution::operate::Convolved> {
+                use crate::arguments::options::DataFormat;
+                use crate::layers::convolution::operate::Convolved;
+
+                let format = self.window.data_format;
+                let relu = self.activation == crate::activations::activation::Activation::Relu;
+                if format == DataFormat::ChannelsLast
+                    && let Some(y) = self.convolve_channels_last(&input, relu)?
+                {
+                    return Ok(Convolved::Done(y));
+                }
+                Ok(Convolved::ChannelsFirst(self.convolve(format.to_channels_first(input)?)?))
+            }
+        }
+
         impl<const D: usize> crate::layer::forward::Forward for $module<D> {
             fn forward(
                 &self,
                 input: crate::tensor::any_tensor::AnyTensor,
                 _: crate::layer::call::Mode,
             ) -> crate::error::Result<crate::tensor::any_tensor::AnyTensor> {
-                let format = self.window.data_format;
-                let y = self.convolve(format.to_channels_first(input)?)?;
-                crate::layers::convolution::operate::activate(y, self.activation, format)
+                let y = self.convolved(input)?;
+                crate::layers::convolution::operate::activate(y, self.activation, self.window.data_format)
             }
 
             fn logits(
@@ -167,9 +215,8 @@ macro_rules! forward_convolved {
                 input: crate::tensor::any_tensor::AnyTensor,
                 _: crate::layer::call::Mode,
             ) -> crate::error::Result<crate::layer::signal::Logits> {
-                let format = self.window.data_format;
-                let y = self.convolve(format.to_channels_first(input)?)?;
-                crate::layers::convolution::operate::logits(y, self.activation, format)
+                let y = self.convolved(input)?;
+                crate::layers::convolution::operate::logits(y, self.activation, self.window.data_format)
             }
         }
     };

@@ -10,8 +10,10 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::{WindowArguments, convolution};
-use crate::layers::convolution::depthwise_conv::depthwise;
-use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, swapped_first, value};
+use crate::layers::convolution::depthwise_conv::{depthwise, depthwise_channels_last};
+use crate::layers::convolution::operate::{
+    activated, at_least_one, convolve, convolve_channels_last, forward_convolved, swapped_first, value,
+};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
 use crate::tensor::any_tensor::AnyTensor;
@@ -128,6 +130,14 @@ struct SeparableModule<const D: usize> {
 }
 
 impl<const D: usize> SeparableModule<D> {
+    fn convolve_channels_last(&self, x: &AnyTensor, relu: bool) -> Result<Option<AnyTensor>> {
+        let Some(y) = depthwise_channels_last(x, &self.depthwise_kernel.val(), None, &self.window, false)? else {
+            return Ok(None);
+        };
+        let (kernel, bias) = (self.pointwise_kernel.val(), value(&self.bias));
+        convolve_channels_last(&y, &kernel, bias.as_ref(), &self.mixing, 1, relu)
+    }
+
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
         let y = depthwise(x, self.depthwise_kernel.val(), None, &self.window)?;
         let kernel = self.pointwise_kernel.val().permute(swapped_first());

@@ -14,7 +14,8 @@ use crate::layer::forward::{Forward, signals};
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::Axes;
-use crate::layers::pooling::operate::Pool;
+use crate::layers::pooling::operate::{Pool, slide_channels_last};
+use crate::layers::window::Window;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -173,6 +174,19 @@ struct GlobalModule {
 }
 
 impl GlobalModule {
+    /// Pools `[batch, …, channels]`, where the backend has a fast way: the window is the whole image.
+    fn pool_channels_last(&self, x: &AnyTensor) -> Result<Option<AnyTensor>> {
+        let sizes = x.sizes();
+        let spatial = &sizes[1..sizes.len() - 1];
+        if spatial.contains(&0) {
+            return Ok(None);
+        }
+        let Some(y) = slide_channels_last(x, self.pool, &Window::of_all(spatial))? else {
+            return Ok(None);
+        };
+        if self.keepdims { Ok(Some(y)) } else { y.reshape(&[sizes[0], sizes[sizes.len() - 1]]).map(Some) }
+    }
+
     /// Pools `[batch, channels, …]`; the mask is for timesteps.
     fn pool(&self, x: AnyTensor, mask: Option<AnyTensor>) -> Result<AnyTensor> {
         let sizes = x.sizes();
@@ -200,7 +214,13 @@ impl Forward for GlobalModule {
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let mask = input.mask().cloned();
-        let x = self.data_format.to_channels_first(input.value()?)?;
-        Ok(vec![self.pool(x, mask)?.into()])
+        let x = input.value()?;
+        if mask.is_none()
+            && self.data_format == DataFormat::ChannelsLast
+            && let Some(y) = self.pool_channels_last(&x)?
+        {
+            return Ok(vec![y.into()]);
+        }
+        Ok(vec![self.pool(self.data_format.to_channels_first(x)?, mask)?.into()])
     }
 }

@@ -1,8 +1,10 @@
-//! The pooling operations, in Burn's layout.
+//! The pooling operations.
 
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
+use crate::arguments::options::DataFormat;
+use crate::by_rank;
 use crate::error::Result;
 use crate::layers::window::{Window, known};
 use crate::tensor::any_tensor::AnyTensor;
@@ -20,11 +22,35 @@ type Slide = (usize, usize, (usize, usize));
 /// The window along a missing axis.
 const STAY: Slide = (1, 1, (0, 0));
 
+/// Pools over images in the layout of the window.
+pub(crate) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTensor> {
+    let format = window.data_format;
+    if format == DataFormat::ChannelsLast
+        && let Some(y) = slide_channels_last(&x, kind, window)?
+    {
+        return Ok(y);
+    }
+    format.channels_first_to_own(pool_channels_first(format.to_channels_first(x)?, kind, window)?)
+}
+
+/// Pools `[batch, …, channels]`, where the backend has a fast way.
+pub(crate) fn slide_channels_last(x: &AnyTensor, kind: Pool, window: &Window) -> Result<Option<AnyTensor>> {
+    let sizes = x.sizes();
+    let spatial = &sizes[1..sizes.len() - 1];
+    window.outputs(&known(spatial))?;
+    let slides = window.that_sees(spatial).slides(spatial);
+    by_rank!(x.clone(), |x| match kind {
+        Pool::Max => horn_kernels::max_pool(&x, &slides),
+        Pool::Average => horn_kernels::average_pool(&x, &slides),
+    }
+    .map(AnyTensor::from))
+}
+
 /// Pools `[batch, channels, …]`.
 ///
 /// Burn pools over at most two axes. A pooling over three axes is done over the last two axes, and then over the first:
 /// the maximum of maxima is the maximum, and the number of values in a mean is a product over the axes.
-pub(crate) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTensor> {
+fn pool_channels_first(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTensor> {
     let sizes = x.sizes();
     let (ends, spatial) = sizes.split_at(2);
     let [batch, channels] = [ends[0], ends[1]];

@@ -226,7 +226,6 @@ struct PoolingModule {
 
 impl Forward for PoolingModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        let format = self.window.data_format;
-        format.channels_first_to_own(pool(format.to_channels_first(input)?, self.pool, &self.window)?)
+        pool(input, self.pool, &self.window)
     }
 }

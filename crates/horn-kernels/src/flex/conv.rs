@@ -1,0 +1,151 @@
+//! Convolutions: the batch is split over the threads, and each image stays in the cache.
+
+use burn::backend::flex::FlexTensor;
+use burn::tensor::{Shape, Tensor};
+
+use super::apply::{Kernel, Run, operand};
+use super::buffer::{tensor, values};
+use super::correlate::{Correlation, Ending, Kind, Weights};
+use super::dense::dense;
+use super::depthwise::Depthwise;
+use super::gradients::gradients;
+use super::loops::gradient_of_relu;
+use super::passes::Images;
+use super::threads::count;
+use super::windows::Windows;
+use crate::slide::Slide;
+
+pub(crate) fn conv<const D: usize>(
+    x: &Tensor<D>,
+    kernel: &Tensor<D>,
+    bias: Option<&Tensor<1>>,
+    slides: &[Slide],
+    groups: usize,
+    relu: bool,
+) -> Option<Tensor<D>> {
+    let windows = Windows::new(&x.dims(), slides)?;
+    let [channels, filters] = [kernel.dims()[D - 2], kernel.dims()[D - 1]];
+    let fits = groups > 0
+        && channels * groups == windows.channels
+        && channels > 0
+        && filters > 0
+        && filters.is_multiple_of(groups)
+        && slides.iter().zip(kernel.dims()).all(|(slide, size)| slide.size == size)
+        && bias.is_none_or(|bias| bias.dims() == [filters]);
+    if !fits || !windows.slides.iter().all(has_gradient) {
+        return None;
+    }
+    if groups == 1 && windows.slides.iter().all(is_pointwise) {
+        return dense(x, &kernel.clone().reshape([channels, filters]), bias, relu);
+    }
+    let operation = Convolution { windows, kind: Kind::Groups(groups), filters, relu };
+    match bias {
+        Some(bias) => Some(operation.run([operand(x)?, operand(kernel)?, operand(bias)?])),
+        None => Some(operation.run([operand(x)?, operand(kernel)?])),
+    }
+}
+
+pub(crate) fn depthwise_conv<const D: usize>(
+    x: &Tensor<D>,
+    kernel: &Tensor<D>,
+    bias: Option<&Tensor<1>>,
+    slides: &[Slide],
+    relu: bool,
+) -> Option<Tensor<D>> {
+    let windows = Windows::new(&x.dims(), slides)?;
+    let [channels, multiplier] = [kernel.dims()[D - 2], kernel.dims()[D - 1]];
+    let fits = channels == windows.channels
+        && channels > 0
+        && multiplier == 1
+        && slides.iter().zip(kernel.dims()).all(|(slide, size)| slide.size == size)
+        && bias.is_none_or(|bias| bias.dims() == [channels]);
+    if !fits || !windows.slides.iter().all(has_gradient) {
+        return None;
+    }
+    let operation = Convolution { windows, kind: Kind::Depthwise, filters: channels, relu };
+    match bias {
+        Some(bias) => Some(operation.run([operand(x)?, operand(kernel)?, operand(bias)?])),
+        None => Some(operation.run([operand(x)?, operand(kernel)?])),
+    }
+}
+
+/// Strides and dilation along the same axis have no fast gradient.
+pub(crate) fn has_gradient(slide: &Slide) -> bool {
+    slide.stride == 1 || slide.dilation == 1 || slide.size == 1
+}
+
+/// Does a window see each value by itself?
+fn is_pointwise(slide: &Slide) -> bool {
+    slide.size == 1 && slide.stride == 1 && slide.padding == (0, 0)
+}
+
+#[derive(Clone, Debug)]
+struct Convolution {
+    windows: Windows,
+    kind: Kind,
+    filters: usize,
+    relu: bool,
+}
+
+/// What the backward pass needs: the input, the kernel, and the result where relu was applied.
+type Saved = (FlexTensor, FlexTensor, Option<FlexTensor>);
+
+impl Convolution {
+    fn weights<'a>(&self, kernel: &'a FlexTensor) -> Weights<'a> {
+        Weights { values: values(kernel), filters: self.filters, kind: self.kind }
+    }
+
+    fn compute(&self, x: FlexTensor, kernel: FlexTensor, bias: Option<FlexTensor>) -> (FlexTensor, Saved) {
+        let (windows, weights) = (&self.windows, self.weights(&kernel));
+        let ending = Ending { bias: bias.as_ref().map(values), relu: self.relu };
+        let (shape, samples) = (windows.output_shape(self.filters), windows.samples);
+        let y = match self.kind {
+            Kind::Groups(_) => images_of(&Correlation::forward(windows, weights, ending), shape, samples, &x),
+            Kind::Depthwise => images_of(&Depthwise::forward(windows, weights.values, ending), shape, samples, &x),
+        };
+        let saved = (x, kernel, self.relu.then(|| y.clone()));
+        (y, saved)
+    }
+
+    fn gradients(&self, (x, kernel, y): Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        let weights = self.weights(&kernel);
+        // With fewer images than threads, these share an image, and with it the gradient before relu.
+        let (gradient, y) = match y {
+            Some(y) if self.windows.samples < count() => (gradient_of_relu(&gradient, &y), None),
+            y => (gradient, y),
+        };
+        gradients(&self.windows, weights, values(&x), values(&gradient), y.as_ref().map(values), wanted)
+    }
+}
+
+/// A new tensor with the result for all images.
+pub(crate) fn images_of(operation: &impl Images, shape: Shape, samples: usize, x: &FlexTensor) -> FlexTensor {
+    tensor(shape, |y| operation.images(samples, values(x), y))
+}
+
+impl Kernel<3> for Convolution {
+    type Saved = Saved;
+
+    fn forward(&self, [x, kernel, bias]: [FlexTensor; 3], _: bool) -> (FlexTensor, Option<Saved>) {
+        let (y, saved) = self.compute(x, kernel, Some(bias));
+        (y, Some(saved))
+    }
+
+    fn backward(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        self.gradients(saved, gradient, wanted)
+    }
+}
+
+impl Kernel<2> for Convolution {
+    type Saved = Saved;
+
+    fn forward(&self, [x, kernel]: [FlexTensor; 2], _: bool) -> (FlexTensor, Option<Saved>) {
+        let (y, saved) = self.compute(x, kernel, None);
+        (y, Some(saved))
+    }
+
+    fn backward(&self, saved: Saved, gradient: FlexTensor, [by_x, by_kernel]: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let [by_x, by_kernel, _] = self.gradients(saved, gradient, [by_x, by_kernel, false]);
+        [by_x, by_kernel]
+    }
+}

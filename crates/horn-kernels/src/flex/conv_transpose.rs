@@ -1,0 +1,115 @@
+//! Transposed convolutions: a convolution whose passes change places.
+
+use burn::backend::flex::FlexTensor;
+use burn::tensor::Tensor;
+
+use super::apply::{Kernel, Run, operand};
+use super::buffer::{tensor, values};
+use super::conv::{has_gradient, images_of};
+use super::correlate::{Correlation, Ending, Weights};
+use super::gradients::gradients;
+use super::loops::{column_sums, gradient_of_relu};
+use super::windows::Windows;
+use crate::slide::Slide;
+
+pub(crate) fn conv_transpose<const D: usize>(
+    x: &Tensor<D>,
+    kernel: &Tensor<D>,
+    bias: Option<&Tensor<1>>,
+    slides: &[Slide],
+    output: &[usize],
+    relu: bool,
+) -> Option<Tensor<D>> {
+    let sizes = x.dims();
+    let [filters, channels] = [kernel.dims()[D - 2], kernel.dims()[D - 1]];
+    let fits = channels == sizes[D - 1]
+        && channels > 0
+        && filters > 0
+        && slides.len() == D - 2
+        && output.len() == D - 2
+        && !sizes[1..].contains(&0)
+        && slides.iter().zip(kernel.dims()).all(|(slide, size)| slide.size == size && size > 0 && has_gradient(slide))
+        && bias.is_none_or(|bias| bias.dims() == [filters]);
+    if !fits {
+        return None;
+    }
+    // The convolution that would make `x` from the result.
+    let slides: Vec<Slide> = (0..D - 2)
+        .map(|axis| {
+            let Slide { size, stride, dilation, padding: (before, _) } = slides[axis];
+            let seen = (sizes[axis + 1] - 1) * stride + (size - 1) * dilation + 1;
+            Slide { padding: (before, seen.saturating_sub(before + output[axis])), ..slides[axis] }
+        })
+        .collect();
+    let mut windows = Windows::new(&[&sizes[..1], output, &[filters]].concat(), &slides)?;
+    windows.output[5 - D..].copy_from_slice(&sizes[1..D - 1]);
+    let operation = Transposed { windows, relu };
+    match bias {
+        Some(bias) => Some(operation.run([operand(x)?, operand(kernel)?, operand(bias)?])),
+        None => Some(operation.run([operand(x)?, operand(kernel)?])),
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Transposed {
+    /// The windows over the result.
+    windows: Windows,
+    relu: bool,
+}
+
+/// What the backward pass needs: the input, the kernel, and the result where relu was applied.
+type Saved = (FlexTensor, FlexTensor, Option<FlexTensor>);
+
+impl Transposed {
+    fn compute(&self, x: FlexTensor, kernel: FlexTensor, bias: Option<FlexTensor>) -> (FlexTensor, Saved) {
+        let ending = Ending { bias: bias.as_ref().map(values), relu: self.relu };
+        let correlation = Correlation::back(&self.windows, Weights::of(&kernel, 1), ending);
+        let y = images_of(&correlation, self.windows.input_shape(), self.windows.samples, &x);
+        let saved = (x, kernel, self.relu.then(|| y.clone()));
+        (y, saved)
+    }
+
+    fn gradients(&self, (x, kernel, y): Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        let gradient = match &y {
+            Some(y) => gradient_of_relu(&gradient, y),
+            None => gradient,
+        };
+        let (windows, weights) = (&self.windows, Weights::of(&kernel, 1));
+        let by_x = wanted[0].then(|| {
+            let correlation = Correlation::forward(windows, weights, Ending::default());
+            images_of(&correlation, windows.output_shape(weights.filters), windows.samples, &gradient)
+        });
+        // To the convolution, the gradient is the image, and the input the gradient of its result.
+        let [_, by_kernel, _] =
+            gradients(windows, weights, values(&gradient), values(&x), None, [false, wanted[1], false]);
+        let by_bias = wanted[2].then(|| tensor([windows.channels], |sums| column_sums(values(&gradient), sums)));
+        [by_x, by_kernel, by_bias]
+    }
+}
+
+impl Kernel<3> for Transposed {
+    type Saved = Saved;
+
+    fn forward(&self, [x, kernel, bias]: [FlexTensor; 3], _: bool) -> (FlexTensor, Option<Saved>) {
+        let (y, saved) = self.compute(x, kernel, Some(bias));
+        (y, Some(saved))
+    }
+
+    fn backward(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        self.gradients(saved, gradient, wanted)
+    }
+}
+
+impl Kernel<2> for Transposed {
+    type Saved = Saved;
+
+    fn forward(&self, [x, kernel]: [FlexTensor; 2], _: bool) -> (FlexTensor, Option<Saved>) {
+        let (y, saved) = self.compute(x, kernel, None);
+        (y, Some(saved))
+    }
+
+    fn backward(&self, saved: Saved, gradient: FlexTensor, [by_x, by_kernel]: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let [by_x, by_kernel, _] = self.gradients(saved, gradient, [by_x, by_kernel, false]);
+        [by_x, by_kernel]
+    }
+}
