@@ -14,6 +14,7 @@ pub(crate) mod math;
 pub(crate) mod memory;
 pub(crate) mod microkernel;
 pub(crate) mod product;
+pub(crate) mod recurrent;
 pub(crate) mod simd;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -36,6 +36,11 @@ impl Noise {
         Self { dropout, recurrent_dropout, masks, drops_all: false, always_draws: false, seed }
     }
 
+    /// Is anything dropped in training?
+    pub fn drops(&self) -> bool {
+        self.dropout != 0.0 || self.recurrent_dropout != 0.0
+    }
+
     /// Draws for a sequence: the masks of the input, and those of the state; none where nothing is dropped.
     pub fn draw<const D: usize>(
         &self,
