@@ -26,7 +26,7 @@ mod update;
 pub use crossentropy::{crossentropy, sparse_crossentropy};
 pub use dense::dense;
 pub use memory::{keep_memory, kept_memory, limit_kept_memory};
-pub use recurrent::{Elementwise, Passed, Sequence, lstm};
+pub use recurrent::{Elementwise, Passed, Sequence, gru, has_recurrent_kernels, lstm, simple_rnn};
 pub use switch::{HORN_KERNELS, enabled, set_enabled};
 pub use threads::{thread_count, use_threads};
 pub use update::{NotUpdated, update};

@@ -1,6 +1,8 @@
 //! What a recurrent cell is to the passes that take it through a sequence.
 
 use std::fmt::Debug;
+use std::hint::black_box;
+use std::ops::Range;
 
 use super::super::microkernel::{End, Packed};
 use super::products::multiply;
@@ -53,13 +55,6 @@ pub(super) struct Part {
     pub columns: usize,
 }
 
-impl Part {
-    /// All gates.
-    pub(super) const fn all(gates: usize) -> Self {
-        Self { reset: false, place: 0, column: 0, columns: gates }
-    }
-}
-
 /// A part of the recurrent kernel, with the bias of its product if it has one.
 pub(super) struct PackedPart {
     part: Part,
@@ -105,10 +100,38 @@ pub(super) struct Samples<'a> {
     pub mask: Option<&'a [f32]>,
 }
 
-impl Samples<'_> {
+impl<'a> Samples<'a> {
+    /// The samples that count.
     #[inline(always)]
-    pub(super) fn counts(self, sample: usize) -> bool {
+    pub(super) fn counting(self) -> impl Iterator<Item = usize> + use<'a> {
+        (0..self.count).filter(
+            #[inline(always)]
+            move |&sample| self.counts(sample),
+        )
+    }
+
+    #[inline(always)]
+    fn counts(self, sample: usize) -> bool {
         self.mask.is_none_or(|mask| mask[sample] > 0.0)
+    }
+
+    /// Where the row of a sample is.
+    #[inline(always)]
+    pub(super) fn row_of(self, sample: usize) -> Range<usize> {
+        sample * self.row..(sample + 1) * self.row
+    }
+
+    /// Where a state of a sample is.
+    #[inline(always)]
+    pub(super) fn state_of(self, sample: usize) -> Range<usize> {
+        sample * self.units..(sample + 1) * self.units
+    }
+
+    /// Clears the rows of the samples that do not count.
+    pub(super) fn clear_others(self, rows: &mut [f32]) {
+        for sample in (0..self.count).filter(|&sample| !self.counts(sample)) {
+            rows[self.row_of(sample)].fill(0.0);
+        }
     }
 
     /// Adds the product of a part to the rows, from the state.
@@ -150,4 +173,30 @@ pub(super) struct Backward<'a> {
     pub by_h: &'a mut [f32],
     pub by_c: &'a mut [f32],
     pub aside: &'a mut [f32],
+}
+
+/// The numbers of a row: as many for each unit as the row has.
+#[inline(always)]
+pub(super) fn numbers<const N: usize>(row: &[f32], units: usize) -> [&[f32]; N] {
+    std::array::from_fn(
+        #[inline(always)]
+        |at| &row[at * units..][..units],
+    )
+}
+
+/// The same, to be written.
+///
+/// The compiler must not see that rows follow each other: the gates of all rows lie between one another, and where it looks
+/// whether they overlap for all rows at once, it makes no vectors.
+#[inline(always)]
+pub(super) fn numbers_mut<const N: usize>(row: &mut [f32], units: usize) -> [&mut [f32]; N] {
+    let mut rest = black_box(row);
+    std::array::from_fn(
+        #[inline(always)]
+        |_| {
+            let (first, others) = std::mem::take(&mut rest).split_at_mut(units);
+            rest = others;
+            first
+        },
+    )
 }

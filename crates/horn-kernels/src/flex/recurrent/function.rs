@@ -3,6 +3,7 @@
 use crate::recurrent::Elementwise;
 
 use super::super::math;
+use super::super::simd::vectorize_mut;
 
 impl Elementwise {
     #[inline(always)]
@@ -31,6 +32,34 @@ impl Elementwise {
                 }
             }
             Self::Linear => 1.0,
+        }
+    }
+}
+
+/// The functions of a cell: of the new state, and of the gates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Functions {
+    pub activation: Elementwise,
+    pub recurrent: Elementwise,
+}
+
+impl Functions {
+    /// Keras's own.
+    const DEFAULT: Self = Self { activation: Elementwise::Tanh, recurrent: Elementwise::Sigmoid };
+
+    /// Runs a loop with these functions and the best instruction set. Keras's own get code of their own.
+    #[inline(always)]
+    pub(super) fn vectorize(self, mut run: impl FnMut(Self)) {
+        if self == Self::DEFAULT {
+            vectorize_mut(
+                #[inline(always)]
+                || run(Self::DEFAULT),
+            );
+        } else {
+            vectorize_mut(
+                #[inline(always)]
+                || run(self),
+            );
         }
     }
 }

@@ -7,8 +7,10 @@ mod backward;
 mod cell;
 mod forward;
 mod function;
+mod gated;
 mod long;
 mod products;
+mod simple;
 #[cfg(test)]
 mod tests;
 
@@ -26,13 +28,29 @@ use super::buffer::{tensor, values};
 use super::threads::{WORTH_A_THREAD, parts};
 use backward::Gradients;
 use cell::Cell;
+use function::Functions;
+use gated::Gated;
 use long::Long;
 use products::Rows;
+use simple::Simple;
 
-pub(crate) fn lstm(sequence: &Sequence<'_>, recurrent_activation: Elementwise) -> Option<Passed> {
-    let cell = Long { activation: sequence.activation, recurrent_activation };
-    let (operation, [x, kernel, recurrent_kernel, bias, h, c]) = prepare::<_, 6>(cell, 4, sequence)?;
-    operation.passed(operation.clone().run([x, kernel, recurrent_kernel, bias, h, c]), sequence)
+pub(crate) fn lstm(sequence: &Sequence<'_>, recurrent: Elementwise) -> Option<Passed> {
+    let cell = Long(Functions { activation: sequence.activation, recurrent });
+    let (operation, operands) = prepare::<_, 6>(cell, 4, sequence)?;
+    Some(operation.clone().passed(operation.run(operands), sequence))
+}
+
+pub(crate) fn gru(sequence: &Sequence<'_>, recurrent: Elementwise, reset_after: bool) -> Option<Passed> {
+    let functions = Functions { activation: sequence.activation, recurrent };
+    let cell = Gated { functions, after: reset_after };
+    let (operation, operands) = prepare::<_, 5>(cell, if reset_after { 6 } else { 3 }, sequence)?;
+    Some(operation.clone().passed(operation.run(operands), sequence))
+}
+
+pub(crate) fn simple_rnn(sequence: &Sequence<'_>) -> Option<Passed> {
+    let cell = Simple(Functions { activation: sequence.activation, recurrent: Elementwise::Sigmoid });
+    let (operation, operands) = prepare::<_, 5>(cell, 1, sequence)?;
+    Some(operation.clone().passed(operation.run(operands), sequence))
 }
 
 /// The operation for a cell, and its operands: the input, the kernels, the bias of so many numbers for each unit, and the
@@ -182,7 +200,7 @@ fn of(samples: &Range<usize>, each: usize) -> Range<usize> {
 }
 
 impl<C: Cell> Operation<C> {
-    fn passed(&self, result: Tensor<3>, sequence: &Sequence<'_>) -> Option<Passed> {
+    fn passed(&self, result: Tensor<3>, sequence: &Sequence<'_>) -> Passed {
         let Way { samples, units, outputs, shows_memory, .. } = self.way;
         let at = |slot: usize| result.clone().narrow(1, slot, 1).reshape([samples, units]);
         let mut states = Vec::new();
@@ -193,7 +211,7 @@ impl<C: Cell> Operation<C> {
             states.push(at(outputs));
         }
         let outputs = if shows_memory { result.narrow(1, 0, outputs) } else { result };
-        Some(Passed { outputs, states })
+        Passed { outputs, states }
     }
 
     fn compute(&self, operands: &[FlexTensor], tracked: bool) -> (FlexTensor, Option<Saved>) {
@@ -245,15 +263,25 @@ impl<C: Cell> Operation<C> {
     }
 }
 
-impl Kernel<6> for Operation<Long> {
-    type Saved = Saved;
+macro_rules! kernels {
+    ($($cell:ident $n:literal;)+) => {$(
+        impl Kernel<$n> for Operation<$cell> {
+            type Saved = Saved;
 
-    fn forward(&self, operands: [FlexTensor; 6], tracked: bool) -> (FlexTensor, Option<Saved>) {
-        self.compute(&operands, tracked)
-    }
+            fn forward(&self, operands: [FlexTensor; $n], tracked: bool) -> (FlexTensor, Option<Saved>) {
+                self.compute(&operands, tracked)
+            }
 
-    fn backward(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; 6]) -> [Option<FlexTensor>; 6] {
-        let gradients = self.gradients(&saved, &gradient, &wanted);
-        gradients.try_into().expect("there is one for each operand")
-    }
+            fn backward(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; $n]) -> [Option<FlexTensor>; $n] {
+                let gradients = self.gradients(&saved, &gradient, &wanted);
+                gradients.try_into().expect("there is one for each operand")
+            }
+        }
+    )+};
+}
+
+kernels! {
+    Gated 5;
+    Long 6;
+    Simple 5;
 }

@@ -25,24 +25,30 @@ struct Case {
 #[derive(Clone, Copy, Debug)]
 enum Layer {
     Long,
+    Gated { reset_after: bool },
+    Simple,
 }
 
 impl Layer {
     fn gates(self) -> usize {
         match self {
             Self::Long => 4,
+            Self::Gated { .. } => 3,
+            Self::Simple => 1,
         }
     }
 
     fn biases(self) -> usize {
         match self {
-            Self::Long => 4,
+            Self::Gated { reset_after: true } => 6,
+            layer => layer.gates(),
         }
     }
 
     fn states(self) -> usize {
         match self {
             Self::Long => 2,
+            Self::Gated { .. } | Self::Simple => 1,
         }
     }
 }
@@ -123,6 +129,8 @@ impl Case {
         };
         let passed = match self.layer {
             Layer::Long => lstm(&sequence, self.functions[1]),
+            Layer::Gated { reset_after } => gru(&sequence, self.functions[1], reset_after),
+            Layer::Simple => simple_rnn(&sequence),
         };
         self.listed(passed.expect("there is a fast way"))
     }
@@ -167,6 +175,21 @@ impl Case {
                 let c = f * states[1].clone() + i * value(activation, gate(&gates, 2));
                 vec![o * value(activation, c.clone()), c]
             }
+            Layer::Gated { reset_after } => {
+                let (input, state) = match reset_after {
+                    true => (bias.clone().narrow(0, 0, 3 * units), bias.clone().narrow(0, 3 * units, 3 * units)),
+                    false => (bias.clone(), bias.clone().zeros_like()),
+                };
+                let (x, from_h) = (x + input.unsqueeze(), h.clone().matmul(kernel.clone()) + state.unsqueeze());
+                let [z, r] = [0, 1].map(|at| value(recurrent, gate(&x, at) + gate(&from_h, at)));
+                let renewed = match reset_after {
+                    true => r * gate(&from_h, 2),
+                    false => (r * h.clone()).matmul(gate(kernel, 2)),
+                };
+                let n = value(activation, gate(&x, 2) + renewed);
+                vec![z.clone() * h + (-z + 1.0) * n]
+            }
+            Layer::Simple => vec![value(activation, x + bias.clone().unsqueeze() + h.matmul(kernel.clone()))],
         }
     }
 
@@ -176,7 +199,7 @@ impl Case {
 }
 
 fn layers() -> impl Strategy<Value = Layer> {
-    prop_oneof![Just(Layer::Long)]
+    prop::sample::select(&LAYERS[..])
 }
 
 /// Not relu and the like: near a bend two roundings have different slopes.
@@ -200,7 +223,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
     fn equals_the_plain_path(case in cases()) {
@@ -222,7 +245,8 @@ fn case(layer: Layer, sizes: [usize; 4]) -> Case {
     }
 }
 
-const LAYERS: [Layer; 1] = [Layer::Long];
+const LAYERS: [Layer; 4] =
+    [Layer::Long, Layer::Gated { reset_after: true }, Layer::Gated { reset_after: false }, Layer::Simple];
 
 #[test]
 fn many_samples_are_split_over_the_threads() {

@@ -1,11 +1,11 @@
 //! Whole sequences in one operation, by the kernels of the CPU backend.
 
-use burn::tensor::{Bool, Device, Tensor};
+use burn::tensor::{Bool, Tensor};
 use horn_kernels::{Elementwise, Passed, Sequence};
 
 use crate::activations::activation::Activation;
 use crate::layers::recurrent::arguments::SequenceArguments;
-use crate::layers::recurrent::cell::Kernels;
+use crate::layers::recurrent::cell::{Kernels, constant_device};
 use crate::layers::recurrent::noise::{Noise, Pass};
 
 /// A sequence for one cell, and what is asked of it.
@@ -43,7 +43,7 @@ impl Whole<'_> {
 }
 
 impl Kernels {
-    /// Runs a kernel over a sequence, if there is one for such a cell.
+    /// Runs a kernel over a sequence, if there is one for such a cell. There is none where the state is dropped.
     pub fn at_once(
         &self,
         whole: &Whole<'_>,
@@ -52,24 +52,29 @@ impl Kernels {
         (noise, pass): (&Noise, Pass),
         kernel: impl FnOnce(&Sequence<'_>) -> Option<Passed>,
     ) -> Option<Passed> {
-        if pass.training && noise.drops() {
+        let [batch, _, features] = whole.x.dims();
+        let state = [batch, self.units()];
+        let activation = elementwise(activation)?;
+        let fits = horn_kernels::has_recurrent_kernels(whole.x)
+            && whole.states.iter().all(|state_given| state_given.dims() == state)
+            && !(pass.training && noise.drops_state());
+        if !fits {
             return None;
         }
+        let (input_noise, _) = noise.draw([batch, features], state, &constant_device(whole.x), pass);
+        let dropped = input_noise.into_iter().next().map(|mask| whole.x.clone() * mask.unsqueeze_dim(1));
         let passed = kernel(&Sequence {
-            x: whole.x,
+            x: dropped.as_ref().unwrap_or(whole.x),
             kernel: &self.kernel.val(),
             recurrent_kernel: &self.recurrent_kernel.val(),
             bias,
             states: whole.states,
             mask: whole.mask,
-            activation: elementwise(activation)?,
+            activation,
             go_backwards: whole.arguments.go_backwards,
             return_sequences: whole.arguments.return_sequences,
             return_states: whole.needs_states(),
         })?;
-        let [batch, _, features] = whole.x.dims();
-        // Nothing is drawn, but the next draw is another.
-        noise.draw([batch, features], [batch, self.units()], &Device::default(), pass);
         Some(Passed { outputs: whole.shown(passed.outputs), states: passed.states })
     }
 }
