@@ -18,23 +18,19 @@ pub enum Elementwise {
 }
 
 /// What a recurrent layer gets, and how it goes through it.
-///
-/// # Shapes
-///
-/// - `x`: `[samples, steps, features]`
-/// - `kernel`: `[features, gates · units]`
-/// - `recurrent_kernel`: `[units, gates · units]`
-/// - `bias`: `[gates · units]`; for [`gru`] with `reset_after` that of the input and then that of the state
-/// - `states`: `[samples, units]` each; none where they start with zeros
-/// - `mask`: `[samples, steps]`; a step that does not count keeps the states
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "they are above")]
 pub struct Sequence<'a> {
+    /// `[samples, steps, features]`.
     pub x: &'a Tensor<3>,
+    /// `[features, gates · units]`.
     pub kernel: &'a Tensor<2>,
+    /// `[units, gates · units]`.
     pub recurrent_kernel: &'a Tensor<2>,
+    /// `[gates · units]`; of [`gru`] with `reset_after` that of the input and then that of the state.
     pub bias: Option<&'a Tensor<1>>,
+    /// `[samples, units]` each; none where they start with zeros.
     pub states: &'a [Tensor<2>],
+    /// The steps that count, `[samples, steps]`. Others keep the states.
     pub mask: Option<&'a Tensor<2, Bool>>,
     /// What is applied to the new state.
     pub activation: Elementwise,
