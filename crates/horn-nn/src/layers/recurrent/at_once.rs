@@ -56,7 +56,7 @@ impl Kernels {
         let state = [batch, self.units()];
         let activation = elementwise(activation)?;
         let fits = horn_kernels::has_recurrent_kernels(whole.x)
-            && whole.states.iter().all(|state_given| state_given.dims() == state)
+            && whole.states.iter().all(|given| given.dims() == state)
             && !(pass.training && noise.drops_state());
         if !fits {
             return None;

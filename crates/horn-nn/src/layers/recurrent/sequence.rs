@@ -112,7 +112,8 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
         passed_on: Option<&AnyTensor>,
         call: &CallContext,
     ) -> Result<Option<Vec<Signal>>> {
-        let ([cell], Ok(x)) = (&self.cell.chain()[..], x.clone().float::<3>()) else { return Ok(None) };
+        let chain = self.cell.chain();
+        let ([cell], Ok(x)) = (&chain[..], x.clone().float::<3>()) else { return Ok(None) };
         let [batch, steps, _] = x.dims();
         if batch == 0 || steps == 0 {
             return Ok(None);
