@@ -310,6 +310,11 @@ impl Packed {
         Self { values: vec![0.0; columns.div_ceil(width) * rows * width], rows, columns, width }
     }
 
+    /// How many rows and columns the matrix has.
+    pub(crate) fn sizes(&self) -> (usize, usize) {
+        (self.rows, self.columns)
+    }
+
     /// How wide the blocks are.
     pub(crate) fn width(&self) -> usize {
         self.width

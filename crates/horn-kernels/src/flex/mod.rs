@@ -28,6 +28,7 @@ pub(crate) mod microkernel;
 pub(crate) mod passes;
 pub(crate) mod pool;
 pub(crate) mod product;
+pub(crate) mod recurrent;
 pub(crate) mod simd;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -2,6 +2,7 @@
 
 use burn::module::{Module, ModuleDisplay, Param};
 use burn::tensor::{Device, Tensor};
+use horn_kernels::Passed;
 
 use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
@@ -9,6 +10,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::signal::Signal;
 use crate::layers::recurrent::arguments::CellArguments;
+use crate::layers::recurrent::at_once::Whole;
 use crate::layers::recurrent::noise::{Noise, Pass};
 use crate::tensor::any_tensor::AnyTensor;
 
@@ -19,6 +21,11 @@ pub(crate) trait Cell<const D: usize> {
 
     /// The cells that follow each other in every step; only one for all but a stack.
     fn chain(&self) -> Vec<&dyn Cell<D>>;
+
+    /// Goes through all steps at once, where there is a kernel for it.
+    fn at_once(&self, _: &Whole<'_>, _: Pass) -> Option<Passed> {
+        None
+    }
 
     /// Does for all steps at once what needs no state, and says how a step goes. The input has the steps one after the
     /// other along the batch axis, and so has what is returned.

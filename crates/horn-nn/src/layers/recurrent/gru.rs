@@ -2,6 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use horn_kernels::{Passed, Sequence};
 
 use crate::activations::activation::Activation;
 use crate::error::Result;
@@ -9,6 +10,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::forward::Forward;
 use crate::layers::recurrent::arguments::check_size;
+use crate::layers::recurrent::at_once::{Whole, elementwise};
 use crate::layers::recurrent::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
 use crate::layers::recurrent::layers::recurrent_layers;
 use crate::layers::recurrent::noise::{Noise, Pass};
@@ -133,6 +135,16 @@ impl Cell<2> for GatedCell {
 
     fn chain(&self) -> Vec<&dyn Cell<2>> {
         vec![self]
+    }
+
+    fn at_once(&self, whole: &Whole<'_>, pass: Pass) -> Option<Passed> {
+        let recurrent = elementwise(self.recurrent_activation)?;
+        let bias = match &self.biases {
+            Some(biases) => Some(biases.val().flatten(0, 1)),
+            None => self.bias.as_ref().map(Param::val),
+        };
+        let kernel = |sequence: &Sequence<'_>| horn_kernels::gru(sequence, recurrent, self.reset_after);
+        self.kernels.at_once(whole, bias.as_ref(), self.activation, (&self.noise, pass), kernel)
     }
 
     fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut CallContext) -> Result<Started<'a, 2>> {

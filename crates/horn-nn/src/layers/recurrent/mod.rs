@@ -1,6 +1,7 @@
 //! Layers that go through a sequence step by step, with a state.
 
 pub(crate) mod arguments;
+pub(crate) mod at_once;
 pub(crate) mod bidirectional;
 pub(crate) mod cell;
 pub(crate) mod cell_layer;

@@ -36,6 +36,11 @@ impl Noise {
         Self { dropout, recurrent_dropout, masks, drops_all: false, always_draws: false, seed }
     }
 
+    /// Is the state dropped in training? If it is not, there is one mask of the input at most.
+    pub fn drops_state(&self) -> bool {
+        self.recurrent_dropout != 0.0
+    }
+
     /// Draws for a sequence: the masks of the input, and those of the state; none where nothing is dropped.
     pub fn draw<const D: usize>(
         &self,

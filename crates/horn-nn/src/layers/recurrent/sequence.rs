@@ -2,6 +2,7 @@
 
 use burn::module::Module;
 use burn::tensor::{Bool, Device, Tensor};
+use horn_kernels::Passed;
 
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -10,6 +11,7 @@ use crate::layer::forward;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::recurrent::arguments::SequenceArguments;
+use crate::layers::recurrent::at_once::Whole;
 use crate::layers::recurrent::cell::{Cell, CellModule, Started, constant_device, of_rank};
 use crate::layers::recurrent::held::Held;
 use crate::layers::recurrent::noise::Pass;
@@ -101,6 +103,42 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
         Ok(Beginning { states, mask: own.clone().filter(|_| call.gives_masks()), passed_on: own })
     }
 
+    /// All outputs in one operation, where there is a kernel for it.
+    fn at_once(
+        &self,
+        x: &AnyTensor,
+        states: &[Tensor<D>],
+        mask: Option<&AnyTensor>,
+        passed_on: Option<&AnyTensor>,
+        call: &CallContext,
+    ) -> Result<Option<Vec<Signal>>> {
+        let chain = self.cell.chain();
+        let ([cell], Ok(x)) = (&chain[..], x.clone().float::<3>()) else { return Ok(None) };
+        let [batch, steps, _] = x.dims();
+        if batch == 0 || steps == 0 {
+            return Ok(None);
+        }
+        let device = constant_device(&x);
+        let mask = mask.map(|mask| counting(mask.clone(), batch, steps, &device)).transpose()?;
+        let states = states.iter().map(|state| of_rank(state.clone().into(), "state")).collect::<Result<Vec<_>>>()?;
+        let whole = Whole { x: &x, states: &states, mask: mask.as_ref(), arguments: self.arguments };
+        let pass = Pass { training: call.is_training(), alone: false };
+        let Some(Passed { outputs, states }) = cell.at_once(&whole, pass) else { return Ok(None) };
+        if self.arguments.stateful {
+            let states = states.iter().map(|state| of_rank(state.clone().into(), "state"));
+            self.held.set(states.collect::<Result<Vec<_>>>()?);
+        }
+        let mut signals = if self.arguments.return_sequences {
+            vec![Signal::new(outputs).with_mask(passed_on.cloned())]
+        } else {
+            vec![Signal::new(outputs.squeeze_dim::<2>(1))]
+        };
+        if self.arguments.return_state {
+            signals.extend(states.into_iter().map(Signal::new));
+        }
+        Ok(Some(signals))
+    }
+
     /// Takes one cell of a chain through all steps, which lie one after the other along the batch axis.
     fn run(
         &self,
@@ -181,7 +219,11 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
         let given = inputs.split_off(1.min(inputs.len()));
         let [sequence] = forward::signals(inputs)?;
         let Beginning { states, mask, passed_on } = self.beginning(&sequence, given, call)?;
-        let (x, count) = one_after_the_other(sequence.value()?)?;
+        let whole = sequence.value()?;
+        if let Some(outputs) = self.at_once(&whole, &states, mask.as_ref(), passed_on.as_ref(), call)? {
+            return Ok(outputs);
+        }
+        let (x, count) = one_after_the_other(whole)?;
         let mut x: Tensor<D> = of_rank(x, "sequence")?;
         let batch = x.dims()[0] / count;
         let masks = mask.map(|mask| step_masks(mask, batch, count, &constant_device(&x))).transpose()?;
@@ -240,13 +282,8 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
     }
 }
 
-/// The samples that count in each step, as tensors that go with the states.
-fn step_masks<const D: usize>(
-    mask: AnyTensor,
-    batch: usize,
-    steps: usize,
-    device: &Device,
-) -> Result<Vec<Tensor<D, Bool>>> {
+/// The samples that count in each step, `[batch, steps]`.
+fn counting(mask: AnyTensor, batch: usize, steps: usize, device: &Device) -> Result<Tensor<2, Bool>> {
     let sizes = mask.sizes();
     if sizes.len() < 2 || sizes[..2] != [batch, steps] {
         return Err(Error::shape("the mask does not fit the sequence")
@@ -257,7 +294,17 @@ fn step_masks<const D: usize>(
     let inner = sizes[2..].iter().product::<usize>();
     let mask: Tensor<2, Bool> = by_rank!(bool: mask, |mask| mask.reshape([batch * steps, inner]))?;
     let mask = if inner == 1 { mask } else { mask.any_dim(1) };
-    let mask = mask.reshape([batch, steps]).swap_dims(0, 1).to_device(device);
+    Ok(mask.reshape([batch, steps]).to_device(device))
+}
+
+/// The same as tensors that go with the states.
+fn step_masks<const D: usize>(
+    mask: AnyTensor,
+    batch: usize,
+    steps: usize,
+    device: &Device,
+) -> Result<Vec<Tensor<D, Bool>>> {
+    let mask = counting(mask, batch, steps, device)?.swap_dims(0, 1);
     let mut sizes = [1; D];
     sizes[0] = batch;
     Ok((0..steps).map(|at| mask.clone().narrow(0, at, 1).reshape(sizes)).collect())

@@ -2,12 +2,14 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use horn_kernels::Passed;
 
 use crate::activations::activation::Activation;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::forward::Forward;
+use crate::layers::recurrent::at_once::Whole;
 use crate::layers::recurrent::cell::{Cell, Kernels, Started, cell_calls};
 use crate::layers::recurrent::layers::recurrent_layers;
 use crate::layers::recurrent::noise::{Noise, Pass};
@@ -85,6 +87,12 @@ impl Cell<2> for SimpleCell {
 
     fn chain(&self) -> Vec<&dyn Cell<2>> {
         vec![self]
+    }
+
+    fn at_once(&self, whole: &Whole<'_>, pass: Pass) -> Option<Passed> {
+        let bias = self.bias.as_ref().map(Param::val);
+        let kernel = horn_kernels::simple_rnn;
+        self.kernels.at_once(whole, bias.as_ref(), self.activation, (&self.noise, pass), kernel)
     }
 
     fn start<'a>(&'a self, x: Tensor<2>, batch: usize, pass: Pass, _: &'a mut CallContext) -> Result<Started<'a, 2>> {
