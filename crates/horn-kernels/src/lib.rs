@@ -13,10 +13,22 @@
 // Without the backend, the functions take arguments and use none.
 #![cfg_attr(not(feature = "flex"), allow(unused_variables))]
 
+mod activation;
+mod attention;
+mod batch_norm;
 mod dense;
+mod dropout;
+mod embedding;
 #[cfg(feature = "flex")]
 mod flex;
+mod layer_norm;
 mod switch;
 
+pub use activation::{Activation, activation, log_softmax, softmax};
+pub use attention::attention;
+pub use batch_norm::{BatchNorm, batch_norm, batch_norm_with};
 pub use dense::dense;
+pub use dropout::{Key, dropout};
+pub use embedding::embedding;
+pub use layer_norm::{group_norm, layer_norm, rms_norm};
 pub use switch::{HORN_KERNELS, enabled, set_enabled};

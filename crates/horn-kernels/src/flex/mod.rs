@@ -4,14 +4,24 @@
 //! operations share ([`loops`], [`product`]), how an operation becomes one of Burn's ([`apply`]), and the operations,
 //! one file each.
 
+pub(crate) mod activation;
 pub(crate) mod apply;
+pub(crate) mod attention;
+pub(crate) mod batch_norm;
 pub(crate) mod buffer;
+pub(crate) mod columns;
 pub(crate) mod dense;
+pub(crate) mod dropout;
+pub(crate) mod embedding;
+pub(crate) mod group_norm;
+pub(crate) mod lanes;
+pub(crate) mod layer_norm;
 pub(crate) mod loops;
 pub(crate) mod math;
 pub(crate) mod microkernel;
 pub(crate) mod product;
 pub(crate) mod simd;
+pub(crate) mod softmax;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod threads;

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use pulp::{Arch, WithSimd};
+use pulp::{Arch, NullaryFnOnce, WithSimd};
 
 /// The environment variable that hides instruction sets, for tests: `avx2` hides AVX-512, `none` hides all.
 const HORN_SIMD: &str = "HORN_SIMD";
@@ -23,4 +23,22 @@ pub(crate) fn arch() -> Arch {
 #[inline(always)]
 pub(crate) fn vectorize<F: WithSimd>(f: F) -> F::Output {
     arch().dispatch(f)
+}
+
+/// As [`vectorize`], for a large closure that moves nothing out of itself. To be called by [`vectorize`], such a closure
+/// gets a function around it that is `#[inline(always)]` no more, and so may have no vectors.
+#[inline(always)]
+pub(crate) fn vectorize_mut<R, F: FnMut() -> R>(f: F) -> R {
+    struct Direct<F>(F);
+
+    impl<R, F: FnMut() -> R> NullaryFnOnce for Direct<F> {
+        type Output = R;
+
+        #[inline(always)]
+        fn call(mut self) -> R {
+            (self.0)()
+        }
+    }
+
+    arch().dispatch(Direct(f))
 }

@@ -1,0 +1,196 @@
+//! Softmax along the last axis, and its logarithm: each row stays in the cache.
+
+use burn::backend::TensorMetadata;
+use burn::backend::flex::FlexTensor;
+use burn::tensor::Tensor;
+
+use super::apply::{Kernel, Run, operand};
+use super::buffer::{tensor, values};
+use super::lanes::{largest, sum, sum_of_pairs};
+use super::math::exp;
+use super::simd::vectorize_mut;
+use super::threads::{Shared, WORTH_A_THREAD, split_if};
+
+pub(crate) fn softmax<const D: usize>(x: &Tensor<D>, logarithm: bool) -> Option<Tensor<D>> {
+    Some(Softmax { logarithm }.run([operand(x)?]))
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Softmax {
+    logarithm: bool,
+}
+
+impl Kernel<1> for Softmax {
+    type Saved = FlexTensor;
+
+    fn forward(&self, [x]: [FlexTensor; 1], _: bool) -> (FlexTensor, Option<FlexTensor>) {
+        let shape = x.shape();
+        let size = shape[shape.num_dims() - 1];
+        let x = values(&x);
+        let y = tensor(shape, |y| {
+            rows(
+                size,
+                y,
+                #[inline(always)]
+                |start, y| {
+                    let x = &x[start..][..y.len()];
+                    for (y, x) in y.chunks_exact_mut(size).zip(x.chunks_exact(size)) {
+                        if self.logarithm {
+                            log_softmax_of(x, y);
+                        } else {
+                            y.copy_from_slice(x);
+                            softmax_in_place(y);
+                        }
+                    }
+                },
+            );
+        });
+        (y.clone(), Some(y))
+    }
+
+    fn backward(&self, y: FlexTensor, gradient: FlexTensor, _: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        let shape = y.shape();
+        let size = shape[shape.num_dims() - 1];
+        let (y, gradient) = (values(&y), values(&gradient));
+        let by_x = tensor(shape, |by_x| {
+            rows(
+                size,
+                by_x,
+                #[inline(always)]
+                |start, by_x| {
+                    let (y, gradient) = (&y[start..][..by_x.len()], &gradient[start..][..by_x.len()]);
+                    let rows = y.chunks_exact(size).zip(gradient.chunks_exact(size));
+                    for (by_x, (y, gradient)) in by_x.chunks_exact_mut(size).zip(rows) {
+                        let values = by_x.iter_mut().zip(y).zip(gradient);
+                        if self.logarithm {
+                            let all = sum(
+                                gradient,
+                                #[inline(always)]
+                                |gradient| gradient,
+                            );
+                            for ((by_x, y), gradient) in values {
+                                *by_x = gradient - exp(*y) * all;
+                            }
+                        } else {
+                            let mean = sum_of_pairs(
+                                y,
+                                gradient,
+                                #[inline(always)]
+                                |y, gradient| y * gradient,
+                            );
+                            for ((by_x, y), gradient) in values {
+                                *by_x = y * (gradient - mean);
+                            }
+                        }
+                    }
+                },
+            );
+        });
+        [Some(by_x)]
+    }
+}
+
+/// To be called inside [`vectorize_mut`].
+#[inline(always)]
+pub(crate) fn softmax_in_place(row: &mut [f32]) {
+    let top = largest(row);
+    for value in row.iter_mut() {
+        *value = exp(*value - top);
+    }
+    let scale = 1.0
+        / sum(
+            row,
+            #[inline(always)]
+            |value| value,
+        );
+    for value in row {
+        *value *= scale;
+    }
+}
+
+#[inline(always)]
+fn log_softmax_of(x: &[f32], y: &mut [f32]) {
+    let top = largest(x);
+    let offset = sum(
+        x,
+        #[inline(always)]
+        |x| exp(x - top),
+    )
+    .ln();
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = x - top - offset;
+    }
+}
+
+/// Writes rows of this size, in parts that may run on different threads. `write` must be `#[inline(always)]`.
+#[inline(always)]
+fn rows(size: usize, y: &mut [f32], write: impl Fn(usize, &mut [f32]) + Sync) {
+    if y.is_empty() {
+        return;
+    }
+    let (len, shared) = (y.len(), Shared::new(y));
+    split_if(len >= WORTH_A_THREAD, len / size, |_, rows| {
+        let range = rows.start * size..rows.end * size;
+        // SAFETY: the parts do not overlap.
+        let part = unsafe { shared.slice(range.clone()) };
+        vectorize_mut(
+            #[inline(always)]
+            || write(range.start, part),
+        );
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{follows_its_derivative, same};
+    use super::*;
+    use burn::tensor::activation;
+    use proptest::prelude::*;
+
+    fn fast(x: &Tensor<1>, sizes: [usize; 2], logarithm: bool) -> Tensor<1> {
+        softmax(&(x.clone() * 8.0).reshape(sizes), logarithm).unwrap().flatten(0, 1)
+    }
+
+    fn plain(x: &Tensor<1>, sizes: [usize; 2], logarithm: bool) -> Tensor<1> {
+        let x = (x.clone() * 8.0).reshape::<2, _>(sizes);
+        let y = if logarithm { activation::log_softmax(x, 1) } else { activation::softmax(x, 1) };
+        y.flatten(0, 1)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn equals_the_plain_path(rows in 0..40_usize, size in 1..150_usize, logarithm: bool) {
+            let sizes = [rows, size];
+            same(&[rows * size], |x| fast(&x[0], sizes, logarithm), |x| plain(&x[0], sizes, logarithm));
+        }
+    }
+
+    #[test]
+    fn many_rows_are_split_over_the_threads() {
+        same(&[50_000], |x| fast(&x[0], [5000, 10], false), |x| plain(&x[0], [5000, 10], false));
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        for logarithm in [false, true] {
+            follows_its_derivative(&[12], |x| softmax(&x[0].clone().reshape([3, 4]), logarithm).unwrap().flatten(0, 1));
+        }
+    }
+
+    #[test]
+    fn large_logits_and_missing_ones() {
+        let device = burn::tensor::Device::flex();
+        let x = Tensor::<2>::from_floats([[1000.0, 1000.0, -1000.0], [f32::NAN, 0.0, 1.0]], &device);
+        let y = softmax(&x, false).unwrap().into_data().try_to_vec::<f32>().unwrap();
+        assert_eq!(y[..3], [0.5, 0.5, 0.0]);
+        assert!(y[3..].iter().all(|y| y.is_nan()));
+    }
+
+    #[test]
+    fn no_values() {
+        let x = Tensor::<2>::zeros([3, 0], &burn::tensor::Device::flex());
+        assert_eq!(softmax(&x, false).unwrap().dims(), [3, 0]);
+    }
+}
