@@ -6,8 +6,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the bottom up. Crates in the same line may not depend on each other.
-const CRATES: [&[&str]; 6] =
-    [&["horn-kernels"], &["horn-nn"], &["horn-data", "horn-train"], &["horn-keras", "horn-plot"], &["horn"], &["horn-cli"]];
+const CRATES: [&[&str]; 6] = [
+    &["horn-kernels"],
+    &["horn-nn"],
+    &["horn-data", "horn-train"],
+    &["horn-keras", "horn-plot"],
+    &["horn"],
+    &["horn-cli"],
+];
 
 /// The top-level modules of `horn-nn` from the bottom up. Modules in the same line may not import each other.
 const ROOMS: [&[&str]; 13] = [
