@@ -117,6 +117,24 @@ fn a_device_that_is_not_there_is_a_clear_error() {
     assert!(text.contains("HORN_DEVICE=abacus: this backend is not compiled in, or unknown"), "{text}");
 }
 
+#[test]
+fn the_number_of_threads_is_limited_or_a_clear_error() {
+    if std::env::var_os(CHILD).is_some() {
+        match horn::device("flex") {
+            Ok(_) => println!("{} threads", horn::kernels::thread_count()),
+            Err(error) => println!("{error}"),
+        }
+        return;
+    }
+    let test = "backends::the_number_of_threads_is_limited_or_a_clear_error";
+    let with = |threads| in_own_process(test, &[("HORN_NUM_THREADS", threads)]);
+    assert!(with("3").contains("3 threads"), "{}", with("3"));
+    for wrong in ["0", "many", "-1", "1e9"] {
+        let text = with(wrong);
+        assert!(text.contains("HORN_NUM_THREADS: the number of threads is not a valid number"), "{text}");
+    }
+}
+
 /// If there is no adapter, the error for a GPU says what to install. The GPU runtime is initialized once in a process,
 /// so this runs in its own process, where drivers are hidden.
 #[cfg(all(feature = "wgpu", target_os = "linux"))]

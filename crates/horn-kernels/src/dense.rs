@@ -6,11 +6,16 @@ use burn::tensor::Tensor;
 ///
 /// # Shapes
 ///
-/// - `x`: `[samples, features]`
+/// - `x`: `[…, features]`
 /// - `kernel`: `[features, units]`
 /// - `bias`: `[units]`
-/// - result: `[samples, units]`
-pub fn dense(x: &Tensor<2>, kernel: &Tensor<2>, bias: Option<&Tensor<1>>, relu: bool) -> Option<Tensor<2>> {
+/// - result: `[…, units]`
+pub fn dense<const D: usize>(
+    x: &Tensor<D>,
+    kernel: &Tensor<2>,
+    bias: Option<&Tensor<1>>,
+    relu: bool,
+) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
     return crate::flex::dense::dense(x, kernel, bias, relu);
     #[cfg(not(feature = "flex"))]

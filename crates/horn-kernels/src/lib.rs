@@ -16,19 +16,27 @@
 mod activation;
 mod attention;
 mod batch_norm;
+mod crossentropy;
 mod dense;
 mod dropout;
 mod embedding;
 #[cfg(feature = "flex")]
 mod flex;
 mod layer_norm;
+mod memory;
 mod switch;
+mod threads;
+mod update;
 
 pub use activation::{Activation, activation, log_softmax, softmax};
 pub use attention::attention;
 pub use batch_norm::{BatchNorm, batch_norm, batch_norm_with};
+pub use crossentropy::{crossentropy, sparse_crossentropy};
 pub use dense::dense;
 pub use dropout::{Key, dropout};
 pub use embedding::embedding;
 pub use layer_norm::{group_norm, layer_norm, rms_norm};
+pub use memory::{keep_memory, kept_memory, limit_kept_memory};
 pub use switch::{HORN_KERNELS, enabled, set_enabled};
+pub use threads::{thread_count, use_threads};
+pub use update::{NotUpdated, update};

@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// The environment variable that names the device: `flex`, `wgpu`, `cuda:1`, …
 pub const HORN_DEVICE: &str = "HORN_DEVICE";
 
+/// The environment variable that says how many threads compute together on the CPU: all cores by default.
+pub const HORN_NUM_THREADS: &str = "HORN_NUM_THREADS";
+
 /// The backends on which nothing needs to be opened.
 const CPUS: [&str; 2] = ["flex", "ndarray"];
 
@@ -114,7 +117,11 @@ pub fn device(name: &str) -> Result<Device> {
 fn open(backend: &str, index: Option<usize>) -> Result<Device> {
     match backend {
         #[cfg(feature = "flex")]
-        "flex" => Ok(Device::flex()),
+        "flex" => {
+            set_threads()?;
+            horn_kernels::keep_memory();
+            Ok(Device::flex())
+        }
         #[cfg(feature = "ndarray")]
         #[allow(deprecated, reason = "offered as long as Burn keeps it")]
         "ndarray" => Ok(Device::ndarray()),
@@ -137,6 +144,34 @@ fn open(backend: &str, index: Option<usize>) -> Result<Device> {
             .hint(format!("build with `--features {backend}` if Horn has such a backend, or name one of these"))),
     }
 }
+
+/// Sets the number of threads that [`HORN_NUM_THREADS`] names, the first time.
+#[cfg(feature = "flex")]
+fn set_threads() -> Result<()> {
+    static THREADS: std::sync::OnceLock<std::result::Result<(), String>> = std::sync::OnceLock::new();
+    let set = || match std::env::var(HORN_NUM_THREADS) {
+        Ok(text) if !text.is_empty() => match text.parse() {
+            Ok(threads) if (1..=MOST_THREADS).contains(&threads) => {
+                // A program that has set up the threads itself keeps its own number.
+                horn_kernels::use_threads(threads);
+                Ok(())
+            }
+            _ => Err(text),
+        },
+        _ => Ok(()),
+    };
+    THREADS.get_or_init(set).clone().map_err(|text| {
+        Error::device("the number of threads is not a valid number")
+            .at(HORN_NUM_THREADS)
+            .received(format!("{text:?}"))
+            .expected(format!("a number from 1 to {MOST_THREADS}"))
+            .hint(format!("unset {HORN_NUM_THREADS} to use all cores"))
+    })
+}
+
+/// More threads than any machine has cores for.
+#[cfg(feature = "flex")]
+const MOST_THREADS: usize = 1024;
 
 fn no_backend() -> Error {
     Error::device("no backend is compiled in")

@@ -29,7 +29,7 @@ mod tensor;
 pub use activations::Activation;
 pub use data::host_array::{HostArray, HostElement};
 pub use data::into_arrays::IntoArrays;
-pub use device::{HORN_DEVICE, backends, default_device, device};
+pub use device::{HORN_DEVICE, HORN_NUM_THREADS, backends, default_device, device};
 pub use error::{Error, Result};
 pub use graph::apply::Apply;
 pub use graph::keras_tensor::{IntoTensors, KerasTensor};

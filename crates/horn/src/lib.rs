@@ -40,6 +40,9 @@
 //! `webgpu`, `cuda` or `rocm`. The program stays the same. If several are compiled in, the environment variable
 //! `HORN_DEVICE` or the function [`device`] chooses.
 //!
+//! On the CPU, layers, losses and optimizers use fused [`kernels`], on all cores. `HORN_NUM_THREADS=1` limits the number of
+//! threads, and `HORN_KERNELS=off` switches the kernels off, for comparison.
+//!
 //! # Features
 //!
 //! - `burn-dataset` (on by default): `from_dataset` turns any Burn dataset into arrays
@@ -57,13 +60,14 @@ pub use horn_data::datasets;
 #[cfg(feature = "burn-dataset")]
 pub use horn_data::{burn_dataset, from_dataset};
 pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, load_model_on, model_from_json};
+pub use horn_kernels as kernels;
 pub use horn_nn::{
     Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, Error, Forward, Functional,
-    HORN_DEVICE, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer, LayerBuilder, LayerRef, Logits,
-    MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result, Sequential, Shape, SharedLayer, Signal,
-    State, Weight, WeightGroup, WeightSpec, activations, applications, backends, by_rank, constraints, default_device,
-    deserialize, device, initializers, layers, many_inputs, many_signals, ops, random, regularizers, serialize,
-    signals, summary,
+    HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer, LayerBuilder,
+    LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result, Sequential, Shape,
+    SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications, backends, by_rank,
+    constraints, default_device, deserialize, device, initializers, layers, many_inputs, many_signals, ops, random,
+    regularizers, serialize, signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{

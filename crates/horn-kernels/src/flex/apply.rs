@@ -49,9 +49,12 @@ pub(crate) fn operand<const D: usize>(x: &Tensor<D>) -> Option<DispatchTensor> {
     }
 }
 
-/// The values of a tensor that gets no gradient, as a field of a kernel.
+/// The values of a tensor that gets no gradient, as a field of a kernel: `None` also if it is to get one.
 pub(crate) fn constant<const D: usize>(x: &Tensor<D>) -> Option<FlexTensor> {
     operand(x)?;
+    if x.is_tracked() {
+        return None;
+    }
     x.clone().without_autodiff().try_into_primitive::<Flex>().ok().map(row_major)
 }
 
@@ -60,7 +63,8 @@ pub(crate) fn untracked<const D: usize>(x: FlexTensor) -> Tensor<D> {
     Tensor::from_primitive::<Flex>(x)
 }
 
-fn row_major(x: FlexTensor) -> FlexTensor {
+/// The tensor with its values in row-major order.
+pub(crate) fn row_major(x: FlexTensor) -> FlexTensor {
     if x.is_contiguous() { x } else { x.to_contiguous() }
 }
 

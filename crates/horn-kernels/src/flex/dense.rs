@@ -9,7 +9,12 @@ use super::buffer::{tensor, values};
 use super::loops::{column_sums, gradient_of_relu};
 use super::product::{Epilogue, Matrix, product};
 
-pub(crate) fn dense(x: &Tensor<2>, kernel: &Tensor<2>, bias: Option<&Tensor<1>>, relu: bool) -> Option<Tensor<2>> {
+pub(crate) fn dense<const D: usize>(
+    x: &Tensor<D>,
+    kernel: &Tensor<2>,
+    bias: Option<&Tensor<1>>,
+    relu: bool,
+) -> Option<Tensor<D>> {
     let operation = Dense { relu };
     match bias {
         Some(bias) => Some(operation.run([operand(x)?, operand(kernel)?, operand(bias)?])),
@@ -27,8 +32,12 @@ type Saved = (FlexTensor, FlexTensor, Option<FlexTensor>);
 
 impl Dense {
     fn compute(self, x: FlexTensor, kernel: FlexTensor, bias: Option<FlexTensor>) -> (FlexTensor, Saved) {
-        let ([samples, features], units) = (sizes(&x), sizes(&kernel)[1]);
-        let y = tensor([samples, units], |y| {
+        let [features, units] = sizes(&kernel);
+        let mut shape = x.shape();
+        let last = shape.num_dims() - 1;
+        shape[last] = units;
+        let samples = shape.num_elements() / units.max(1);
+        let y = tensor(shape, |y| {
             let epilogue = Epilogue { bias: bias.as_ref().map(values), relu: self.relu };
             let (x, kernel) = (Matrix::row_major(values(&x), features), Matrix::row_major(values(&kernel), units));
             product(y, samples, features, x, kernel, epilogue);
@@ -39,7 +48,8 @@ impl Dense {
 
     fn gradients(saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
         let (x, kernel, y) = saved;
-        let ([samples, features], units) = (sizes(&x), sizes(&kernel)[1]);
+        let [features, units] = sizes(&kernel);
+        let samples = x.shape().num_elements() / features.max(1);
         let gradient = match &y {
             Some(y) => gradient_of_relu(&gradient, y),
             None => gradient,
@@ -47,7 +57,7 @@ impl Dense {
         let by_y = Matrix::row_major(values(&gradient), units);
         let by_x = wanted[0].then(|| {
             let kernel = Matrix::row_major(values(&kernel), units).transposed();
-            tensor([samples, features], |by_x| product(by_x, samples, units, by_y, kernel, Epilogue::default()))
+            tensor(x.shape(), |by_x| product(by_x, samples, units, by_y, kernel, Epilogue::default()))
         });
         let by_kernel = wanted[1].then(|| {
             let x = Matrix::row_major(values(&x), features).transposed();

@@ -10,6 +10,7 @@ pub(crate) mod attention;
 pub(crate) mod batch_norm;
 pub(crate) mod buffer;
 pub(crate) mod columns;
+pub(crate) mod crossentropy;
 pub(crate) mod dense;
 pub(crate) mod dropout;
 pub(crate) mod embedding;
@@ -18,6 +19,8 @@ pub(crate) mod lanes;
 pub(crate) mod layer_norm;
 pub(crate) mod loops;
 pub(crate) mod math;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) mod memory;
 pub(crate) mod microkernel;
 pub(crate) mod product;
 pub(crate) mod simd;
@@ -25,3 +28,4 @@ pub(crate) mod softmax;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod threads;
+pub(crate) mod update;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::{at_least_zero, below_one};
 use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::elementwise::{Elementwise, Value, approached};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
@@ -98,24 +99,58 @@ impl Adam {
         gradient: Tensor<D>,
         state: &mut State<Self, D>,
     ) -> Tensor<D> {
-        let momentum = approach(state.take("momentum"), gradient.clone(), 1.0 - self.beta_1);
-        let velocity = approach(state.take("velocity"), gradient.square(), 1.0 - self.beta_2);
-        let spread = if self.amsgrad {
-            let largest = match state.take("velocity_hat") {
-                Some(largest) => largest.max_pair(velocity.clone()),
-                None => velocity.clone(),
-            };
-            state.put("velocity_hat", largest.clone());
-            largest
-        } else {
-            velocity.clone()
+        let rule = Rule {
+            average: 1.0 - self.beta_1,
+            spread: 1.0 - self.beta_2,
+            step: self.corrected(learning_rate, state.iterations).into(),
+            epsilon: self.epsilon,
         };
-        state.put("momentum", momentum.clone());
+        let momentum = state.take_or_zeros("momentum", &variable);
+        let velocity = state.take_or_zeros("velocity", &variable);
+        if !self.amsgrad {
+            let [variable, momentum, velocity] = rule.apply_all(gradient, [variable, momentum, velocity]);
+            state.put("momentum", momentum);
+            state.put("velocity", velocity);
+            return variable;
+        }
+        let momentum = approached(momentum, gradient.clone(), rule.average);
+        let velocity = approached(velocity, gradient.square(), rule.spread);
+        let largest = match state.take("velocity_hat") {
+            Some(largest) => largest.max_pair(velocity.clone()),
+            None => velocity.clone(),
+        };
+        let variable = rule.moved(variable, momentum.clone(), largest.clone());
+        state.put("momentum", momentum);
         state.put("velocity", velocity);
+        state.put("velocity_hat", largest);
+        variable
+    }
+}
 
-        let step = momentum.mul_scalar(self.corrected(learning_rate, state.iterations))
-            / spread.sqrt().add_scalar(self.epsilon);
-        variable - step
+/// The numbers of one update.
+struct Rule {
+    /// By which fraction the average gradient moves.
+    average: f64,
+    /// By which fraction the average squared gradient moves.
+    spread: f64,
+    /// The learning rate, corrected.
+    step: f64,
+    epsilon: f64,
+}
+
+impl Rule {
+    #[inline(always)]
+    fn moved<V: Value>(&self, variable: V, momentum: V, spread: V) -> V {
+        variable - momentum.times(self.step) / spread.root().plus(self.epsilon)
+    }
+}
+
+impl Elementwise<3> for Rule {
+    #[inline(always)]
+    fn apply<V: Value>(&self, gradient: V, [variable, momentum, velocity]: [V; 3]) -> [V; 3] {
+        let momentum = approached(momentum, gradient.clone(), self.average);
+        let velocity = approached(velocity, gradient.squared(), self.spread);
+        [self.moved(variable, momentum.clone(), velocity.clone()), momentum, velocity]
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::below_one;
 use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::elementwise::{Elementwise, Value};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
@@ -80,16 +81,26 @@ impl Lion {
         gradient: Tensor<D>,
         state: &mut State<Self, D>,
     ) -> Tensor<D> {
-        let blend = |momentum: Option<Tensor<D>>, beta: f64| {
-            let new = gradient.clone().mul_scalar(1.0 - beta as f32);
-            match momentum {
-                Some(momentum) => momentum.mul_scalar(beta) + new,
-                None => new,
-            }
-        };
-        let momentum = state.take("momentum");
-        let direction = blend(momentum.clone(), self.beta_1).sign();
-        state.put("momentum", blend(momentum, self.beta_2));
-        variable - direction.mul_scalar(learning_rate)
+        let rule = Rule { step: learning_rate, beta_1: self.beta_1, beta_2: self.beta_2 };
+        let momentum = state.take_or_zeros("momentum", &variable);
+        let [variable, momentum] = rule.apply_all(gradient, [variable, momentum]);
+        state.put("momentum", momentum);
+        variable
+    }
+}
+
+/// The numbers of one update.
+struct Rule {
+    step: f64,
+    beta_1: f64,
+    beta_2: f64,
+}
+
+impl Elementwise<2> for Rule {
+    #[inline(always)]
+    fn apply<V: Value>(&self, gradient: V, [variable, momentum]: [V; 2]) -> [V; 2] {
+        // In float32, where 1 - 0.99 is not 0.01.
+        let blend = |beta: f64| momentum.clone().times(beta) + gradient.clone().times((1.0 - beta as f32).into());
+        [variable - blend(self.beta_1).signum().times(self.step), blend(self.beta_2)]
     }
 }

@@ -12,6 +12,7 @@ mod adamw;
 mod burn_optimizer;
 mod checks;
 mod common;
+mod elementwise;
 mod from_config;
 mod ftrl;
 mod global_norm;

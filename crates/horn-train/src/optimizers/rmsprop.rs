@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::{at_least_zero, below_one, up_to_one};
 use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::elementwise::{Elementwise, Value};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
@@ -97,6 +98,13 @@ impl RMSprop {
         gradient: Tensor<D>,
         state: &mut State<Self, D>,
     ) -> Tensor<D> {
+        if self.momentum == 0.0 && !self.centered {
+            let velocity = state.take_or_zeros("velocity", &variable);
+            let rule = Rule { step: learning_rate, rho: self.rho, epsilon: self.epsilon };
+            let [variable, velocity] = rule.apply_all(gradient, [variable, velocity]);
+            state.put("velocity", velocity);
+            return variable;
+        }
         let velocity = self.average(state.take("velocity"), gradient.clone().square());
         state.put("velocity", velocity.clone());
         let spread = if self.centered {
@@ -115,6 +123,22 @@ impl RMSprop {
             state.put("momentum", step.clone());
         }
         variable - step
+    }
+}
+
+/// The numbers of one update with the default arguments.
+struct Rule {
+    step: f64,
+    rho: f64,
+    epsilon: f64,
+}
+
+impl Elementwise<2> for Rule {
+    #[inline(always)]
+    fn apply<V: Value>(&self, gradient: V, [variable, velocity]: [V; 2]) -> [V; 2] {
+        let velocity = velocity.times(self.rho) + gradient.clone().squared().times(1.0 - self.rho);
+        let step = gradient.times(self.step) / velocity.clone().plus(self.epsilon).root();
+        [variable - step, velocity]
     }
 }
 

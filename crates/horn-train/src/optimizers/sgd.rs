@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checks::up_to_one;
 use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::elementwise::{Elementwise, Value};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
@@ -80,20 +81,43 @@ impl SGD {
         gradient: Tensor<D>,
         state: &mut State<Self, D>,
     ) -> Tensor<D> {
-        let step = gradient.mul_scalar(learning_rate);
+        let rule = Rule { step: learning_rate, momentum: self.momentum, nesterov: self.nesterov };
         if self.momentum == 0.0 {
-            return variable - step;
+            let [variable] = rule.apply_all(gradient, [variable]);
+            return variable;
         }
-        let lookahead = self.nesterov.then(|| step.clone());
-        let velocity = match state.take("momentum") {
-            Some(velocity) => velocity.mul_scalar(self.momentum) - step,
-            None => step.neg(),
+        let velocity = state.take_or_zeros("momentum", &variable);
+        let [variable, velocity] = rule.apply_all(gradient, [variable, velocity]);
+        state.put("momentum", velocity);
+        variable
+    }
+}
+
+/// The numbers of one update.
+struct Rule {
+    step: f64,
+    momentum: f64,
+    nesterov: bool,
+}
+
+impl Elementwise<1> for Rule {
+    #[inline(always)]
+    fn apply<V: Value>(&self, gradient: V, [variable]: [V; 1]) -> [V; 1] {
+        [variable - gradient.times(self.step)]
+    }
+}
+
+impl Elementwise<2> for Rule {
+    #[inline(always)]
+    fn apply<V: Value>(&self, gradient: V, [variable, velocity]: [V; 2]) -> [V; 2] {
+        let step = gradient.times(self.step);
+        let velocity = velocity.times(self.momentum) - step.clone();
+        let moved = if self.nesterov {
+            variable + (velocity.clone().times(self.momentum) - step)
+        } else {
+            variable + velocity.clone()
         };
-        state.put("momentum", velocity.clone());
-        match lookahead {
-            Some(step) => variable + (velocity.mul_scalar(self.momentum) - step),
-            None => variable + velocity,
-        }
+        [moved, velocity]
     }
 }
 

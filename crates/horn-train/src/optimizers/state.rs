@@ -50,6 +50,11 @@ impl<R: SlotNames, const D: usize> State<R, D> {
         Some(self.slots.swap_remove(at).1)
     }
 
+    /// Takes a tensor out of its slot, or zeros in the shape of `like` before the first update.
+    pub fn take_or_zeros(&mut self, name: &str, like: &Tensor<D>) -> Tensor<D> {
+        self.take(name).unwrap_or_else(|| like.zeros_like())
+    }
+
     /// Puts a tensor into the slot of this name.
     ///
     /// # Panics

@@ -1,7 +1,8 @@
 //! `Dense`: the fully connected layer.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::Linear;
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
@@ -145,14 +146,27 @@ struct DenseModule {
     activation: Activation,
 }
 
+impl DenseModule {
+    /// The output for an activation: in one operation with relu, where there is a kernel for it.
+    fn compute<const D: usize>(&self, x: Tensor<D>, activation: Activation) -> Tensor<D> {
+        let Linear { weight, bias } = &self.linear;
+        let (bias, relu) = (bias.as_ref().map(Param::val), activation == Activation::Relu);
+        match horn_kernels::dense(&x, &weight.val(), bias.as_ref(), relu) {
+            Some(y) if relu => y,
+            Some(y) => activation.forward(y),
+            None => activation.forward(self.linear.forward(x)),
+        }
+    }
+}
+
 impl Forward for DenseModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        by_rank!(input, |x| self.activation.forward(self.linear.forward(x)).into())
+        by_rank!(input, |x| self.compute(x, self.activation).into())
     }
 
     fn logits(&self, input: AnyTensor, mode: Mode) -> Result<Logits> {
         if self.activation.is_softmax() || self.activation.is_sigmoid() {
-            let value = by_rank!(input, |x| self.linear.forward(x).into())?;
+            let value = by_rank!(input, |x| self.compute(x, Activation::Linear).into())?;
             return Ok(Logits { value, activation: self.activation });
         }
         Ok(Logits { value: self.forward(input, mode)?, activation: Activation::Linear })

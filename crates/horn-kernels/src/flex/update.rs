@@ -1,0 +1,135 @@
+//! Changing several tensors together, value by value.
+
+use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
+use burn::tensor::{DType, Tensor};
+
+use super::apply::row_major;
+use super::buffer::values;
+use super::simd::vectorize;
+use super::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::switch::enabled;
+use crate::update::NotUpdated;
+
+pub(crate) fn update<const D: usize, const N: usize>(
+    gradient: Tensor<D>,
+    tensors: [Tensor<D>; N],
+    rule: impl Fn(f32, [f32; N]) -> [f32; N] + Sync,
+) -> Result<[Tensor<D>; N], NotUpdated<D, N>> {
+    let same_shape = tensors.iter().all(|tensor| tensor.dims() == gradient.dims());
+    if !enabled() || !same_shape || !fits(&gradient) || !tensors.iter().all(fits) {
+        return Err((gradient, tensors));
+    }
+    let gradient = primitive(gradient);
+    let mut tensors = tensors.map(primitive);
+    {
+        let gradient = values(&gradient);
+        // In place where nobody else holds the memory; a copy otherwise.
+        let places = tensors.each_mut().map(|tensor| Shared::new(tensor.storage_mut::<f32>()));
+        split_if(gradient.len() >= WORTH_A_THREAD, gradient.len(), |_, range| {
+            let gradient = &gradient[range.clone()];
+            // SAFETY: the threads have different parts.
+            let parts = places.map(|place| unsafe { place.slice(range.clone()) });
+            update_part(gradient, parts, &rule);
+        });
+    }
+    Ok(tensors.map(|tensor| Tensor::from_primitive::<Flex>(tensor)))
+}
+
+/// How many values are computed at a time.
+const BLOCK: usize = 64;
+
+fn update_part<const N: usize>(
+    gradient: &[f32],
+    mut parts: [&mut [f32]; N],
+    rule: &impl Fn(f32, [f32; N]) -> [f32; N],
+) {
+    vectorize(
+        #[inline(always)]
+        || {
+            // Blocks are copied, so that the compiler knows that they do not overlap.
+            let mut gradients = [0.0; BLOCK];
+            let mut blocks = [[0.0; BLOCK]; N];
+            for start in (0..gradient.len()).step_by(BLOCK) {
+                let len = BLOCK.min(gradient.len() - start);
+                gradients[..len].copy_from_slice(&gradient[start..start + len]);
+                for (block, part) in blocks.iter_mut().zip(&parts) {
+                    block[..len].copy_from_slice(&part[start..start + len]);
+                }
+                for at in 0..BLOCK {
+                    let old = std::array::from_fn(
+                        #[inline(always)]
+                        |tensor| blocks[tensor][at],
+                    );
+                    for (block, new) in blocks.iter_mut().zip(rule(gradients[at], old)) {
+                        block[at] = new;
+                    }
+                }
+                for (block, part) in blocks.iter().zip(&mut parts) {
+                    part[start..start + len].copy_from_slice(&block[..len]);
+                }
+            }
+        },
+    );
+}
+
+/// Is it a float32 tensor of the CPU backend, without gradients?
+fn fits<const D: usize>(tensor: &Tensor<D>) -> bool {
+    tensor.dtype() == DType::F32 && tensor.clone().try_into_primitive::<Flex>().is_ok()
+}
+
+/// The memory of a tensor that [`fits`], in row-major order and from its beginning to its end.
+fn primitive<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
+    let tensor = row_major(tensor.try_into_primitive::<Flex>().expect("the backend was checked"));
+    let whole = tensor.as_slice::<f32>().map(<[f32]>::len) == Some(tensor.storage::<f32>().len());
+    // A part of a larger tensor is copied.
+    if whole {
+        tensor
+    } else {
+        super::buffer::tensor([values(&tensor).len()], |copy| copy.copy_from_slice(values(&tensor)))
+            .reshape(burn::backend::TensorMetadata::shape(&tensor))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::numbers;
+    use super::*;
+    use burn::tensor::{Device, TensorData};
+
+    fn tensor(values: &[f32]) -> Tensor<1> {
+        Tensor::from_data(TensorData::new(values.to_vec(), [values.len()]), &Device::flex())
+    }
+
+    fn rule(gradient: f32, [weight, momentum]: [f32; 2]) -> [f32; 2] {
+        let momentum = 0.9 * momentum - 0.1 * gradient;
+        [weight + momentum, momentum]
+    }
+
+    #[test]
+    fn the_rule_is_applied_to_each_value() {
+        for len in [0, 1, 63, 64, 65, 1000, 3 * WORTH_A_THREAD + 17] {
+            let [gradient, weight, momentum] = [1, 2, 3].map(|seed| numbers(len, seed));
+            let updated = update(tensor(&gradient), [tensor(&weight), tensor(&momentum)], rule).unwrap();
+            let [new_weight, new_momentum] = updated.map(|tensor| tensor.into_data().try_to_vec::<f32>().unwrap());
+            for at in 0..len {
+                let [weight, momentum] = rule(gradient[at], [weight[at], momentum[at]]);
+                assert!((new_weight[at] - weight).abs() < 1e-6 && (new_momentum[at] - momentum).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn what_others_hold_stays_as_it_is() {
+        let weight = tensor(&[1.0, 2.0, 3.0, 4.0]);
+        let part = weight.clone().slice([1..3]);
+        let [new, _] = update(tensor(&[1.0, 1.0]), [part, tensor(&[0.0, 0.0])], rule).unwrap();
+        assert_eq!(new.into_data().try_to_vec::<f32>().unwrap(), [1.9, 2.9]);
+        assert_eq!(weight.into_data().try_to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn tensors_of_other_shapes_are_given_back() {
+        assert!(update(tensor(&[1.0]), [tensor(&[1.0, 2.0]), tensor(&[0.0])], rule).is_err());
+    }
+}
