@@ -11,6 +11,14 @@ use super::math::exp;
 use super::simd::vectorize_mut;
 use super::threads::{Shared, WORTH_A_THREAD, split_if};
 
+/// How many values are exponentiated together: rows may be shorter than a vector.
+const BLOCK: usize = 1024;
+
+/// So many values of whole rows.
+fn block(size: usize) -> usize {
+    (BLOCK / size).max(1) * size
+}
+
 pub(crate) fn softmax<const D: usize>(x: &Tensor<D>, logarithm: bool) -> Option<Tensor<D>> {
     Some(Softmax { logarithm }.run([operand(x)?]))
 }
@@ -34,14 +42,7 @@ impl Kernel<1> for Softmax {
                 #[inline(always)]
                 |start, y| {
                     let x = &x[start..][..y.len()];
-                    for (y, x) in y.chunks_exact_mut(size).zip(x.chunks_exact(size)) {
-                        if self.logarithm {
-                            log_softmax_of(x, y);
-                        } else {
-                            y.copy_from_slice(x);
-                            softmax_in_place(y);
-                        }
-                    }
+                    if self.logarithm { log_softmax_rows(size, x, y) } else { softmax_rows(size, x, y) }
                 },
             );
         });
@@ -108,17 +109,59 @@ pub(crate) fn softmax_in_place(row: &mut [f32]) {
     }
 }
 
+/// Writes each value less the largest one of its row.
 #[inline(always)]
-fn log_softmax_of(x: &[f32], y: &mut [f32]) {
-    let top = largest(x);
-    let offset = sum(
-        x,
-        #[inline(always)]
-        |x| exp(x - top),
-    )
-    .ln();
-    for (y, x) in y.iter_mut().zip(x) {
-        *y = x - top - offset;
+fn shift(size: usize, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.chunks_exact_mut(size).zip(x.chunks_exact(size)) {
+        let top = largest(x);
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = x - top;
+        }
+    }
+}
+
+#[inline(always)]
+fn softmax_rows(size: usize, x: &[f32], y: &mut [f32]) {
+    let block = block(size);
+    for (y, x) in y.chunks_mut(block).zip(x.chunks(block)) {
+        shift(size, x, y);
+        for y in y.iter_mut() {
+            *y = exp(*y);
+        }
+        for y in y.chunks_exact_mut(size) {
+            let scale = 1.0
+                / sum(
+                    y,
+                    #[inline(always)]
+                    |y| y,
+                );
+            for y in y {
+                *y *= scale;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn log_softmax_rows(size: usize, x: &[f32], y: &mut [f32]) {
+    let block = block(size);
+    let mut powers = vec![0.0; block.min(y.len())];
+    for (y, x) in y.chunks_mut(block).zip(x.chunks(block)) {
+        shift(size, x, y);
+        for (power, y) in powers.iter_mut().zip(&*y) {
+            *power = exp(*y);
+        }
+        for (y, powers) in y.chunks_exact_mut(size).zip(powers.chunks_exact(size)) {
+            let offset = sum(
+                powers,
+                #[inline(always)]
+                |power| power,
+            )
+            .ln();
+            for y in y {
+                *y -= offset;
+            }
+        }
     }
 }
 
