@@ -13,26 +13,38 @@
 // Without the backend, the functions take arguments and use none.
 #![cfg_attr(not(feature = "flex"), allow(unused_variables))]
 
+mod activation;
+mod attention;
+mod batch_norm;
 mod conv;
 mod crossentropy;
 mod dense;
+mod dropout;
+mod embedding;
 #[cfg(feature = "flex")]
 mod flex;
+mod layer_norm;
 mod memory;
 mod pool;
-mod slide;
 mod recurrent;
+mod slide;
 mod switch;
 mod threads;
 mod update;
 
+pub use activation::{Activation, activation, log_softmax, softmax};
+pub use attention::attention;
+pub use batch_norm::{BatchNorm, batch_norm, batch_norm_with};
 pub use conv::{conv, conv_transpose, depthwise_conv};
 pub use crossentropy::{crossentropy, sparse_crossentropy};
 pub use dense::dense;
+pub use dropout::{Key, dropout};
+pub use embedding::embedding;
+pub use layer_norm::{group_norm, layer_norm, rms_norm};
 pub use memory::{keep_memory, kept_memory, limit_kept_memory};
 pub use pool::{average_pool, max_pool};
-pub use slide::Slide;
 pub use recurrent::{Elementwise, Passed, Sequence, gru, has_recurrent_kernels, lstm, simple_rnn};
+pub use slide::Slide;
 pub use switch::{HORN_KERNELS, enabled, set_enabled};
 pub use threads::{thread_count, use_threads};
 pub use update::{NotUpdated, update};

@@ -9,6 +9,7 @@
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 use burn::tensor::{Int, Tensor, activation};
+use horn_kernels::Activation as Fast;
 
 /// `x` where it is positive, else `alpha · (e^(x / alpha) − 1)`.
 pub fn celu<const D: usize>(x: Tensor<D>, alpha: f64) -> Tensor<D> {
@@ -19,6 +20,9 @@ pub fn celu<const D: usize>(x: Tensor<D>, alpha: f64) -> Tensor<D> {
 
 /// `x` where it is positive, else `alpha · (e^x − 1)`.
 pub fn elu<const D: usize>(x: Tensor<D>, alpha: f64) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::Elu { alpha }) {
+        return y;
+    }
     let positive = x.clone().greater_elem(0);
     let negative = x.clone().mask_fill(positive.clone(), 0);
     (exp_minus_1(negative) * alpha).mask_where(positive, x)
@@ -26,11 +30,17 @@ pub fn elu<const D: usize>(x: Tensor<D>, alpha: f64) -> Tensor<D> {
 
 /// `e^x`.
 pub fn exponential<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::Exponential) {
+        return y;
+    }
     x.exp()
 }
 
 /// `x · P(X ≤ x)` for a normal `X`: `x / 2 · (1 + erf(x / √2))`, or an approximation of it with `tanh`.
 pub fn gelu<const D: usize>(x: Tensor<D>, approximate: bool) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, if approximate { Fast::GeluTanh } else { Fast::Gelu }) {
+        return y;
+    }
     // Burn's own gelu has an approximate gradient on most backends.
     let probability = if approximate {
         let cube = x.clone() * x.clone() * x.clone();
@@ -73,16 +83,25 @@ pub fn hard_tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 /// `x` where it is at least 0, else `negative_slope · x`.
 pub fn leaky_relu<const D: usize>(x: Tensor<D>, negative_slope: f64) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::LeakyRelu { negative_slope }) {
+        return y;
+    }
     activation::leaky_relu(x, negative_slope)
 }
 
 /// `log(sigmoid(x)) = −log(1 + e^−x)`.
 pub fn log_sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::LogSigmoid) {
+        return y;
+    }
     activation::log_sigmoid(x)
 }
 
 /// `log(softmax(x))`, finite wherever `x` is.
 pub fn log_softmax<const D: usize>(x: Tensor<D>, axis: isize) -> Tensor<D> {
+    if let Some(y) = along_the_last(axis, D).then(|| horn_kernels::log_softmax(&x)).flatten() {
+        return y;
+    }
     activation::log_softmax(x, axis)
 }
 
@@ -93,6 +112,9 @@ pub fn mish<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 /// `max(x, 0)`.
 pub fn relu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::Relu) {
+        return y;
+    }
     activation::relu(x)
 }
 
@@ -131,6 +153,9 @@ pub fn relu6<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 /// `1.05070098 · elu(x, 1.67326324)`, which keeps the mean and the variance of layer after layer.
 pub fn selu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::Selu) {
+        return y;
+    }
     const ALPHA: f64 = 1.673_263_242_354_377_2;
     const SCALE: f64 = 1.050_700_987_355_480_5;
     elu(x, ALPHA) * SCALE
@@ -138,11 +163,17 @@ pub fn selu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 /// `1 / (1 + e^−x)`.
 pub fn sigmoid<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::Sigmoid) {
+        return y;
+    }
     activation::sigmoid(x)
 }
 
 /// `x · sigmoid(x)`.
 pub fn silu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::Silu) {
+        return y;
+    }
     activation::silu(x)
 }
 
@@ -166,11 +197,17 @@ pub fn soft_shrink<const D: usize>(x: Tensor<D>, threshold: f64) -> Tensor<D> {
 /// assert_eq!(softmax(u, -1).into_data().try_to_vec::<f32>().unwrap(), [0.5, 0.5, 0.0]);
 /// ```
 pub fn softmax<const D: usize>(x: Tensor<D>, axis: isize) -> Tensor<D> {
+    if let Some(y) = along_the_last(axis, D).then(|| horn_kernels::softmax(&x)).flatten() {
+        return y;
+    }
     activation::softmax(x, axis)
 }
 
 /// `log(1 + e^x)`, also where `e^x` overflows.
 pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::Softplus) {
+        return y;
+    }
     log_sigmoid(x.neg()).neg()
 }
 
@@ -223,6 +260,9 @@ pub fn squareplus<const D: usize>(x: Tensor<D>, b: f64) -> Tensor<D> {
 
 /// The hyperbolic tangent.
 pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::Tanh) {
+        return y;
+    }
     x.tanh()
 }
 
@@ -234,6 +274,11 @@ pub fn tanh_shrink<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 /// `x` above the threshold, else `default_value`.
 pub fn threshold<const D: usize>(x: Tensor<D>, threshold: f64, default_value: f64) -> Tensor<D> {
     activation::threshold(x, threshold, default_value)
+}
+
+/// Is this the last axis of a tensor of this rank?
+fn along_the_last(axis: isize, rank: usize) -> bool {
+    axis == -1 || axis == rank as isize - 1
 }
 
 /// `min(max(x, min), max)`, with half the slope at the two ends as JAX has it; a clamp has the whole.

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
 use crate::arguments::options::Axes;
-use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::{CallContext, Mode};
@@ -18,6 +17,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::masks::{aligned_at_the_end, choose_or};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::{activations, by_rank};
 
 /// `φ(u_i) = e^(u_i − max u) / Σ_k e^(u_k − max u)`: positive numbers that sum to 1 along an axis, or along several axes
 /// together.
@@ -113,7 +113,7 @@ struct SoftmaxModule {
 impl SoftmaxModule {
     fn softmax<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         if let [axis] = *self.axes {
-            return burn::tensor::activation::softmax(x, axis);
+            return activations::softmax(x, axis as isize);
         }
         let largest = x.clone().detach().max_dims(&self.axes);
         let powers = (x - largest).exp();

@@ -233,17 +233,26 @@ impl<const K: usize, const B: usize> Forward for HeadsModule<K, B> {
             Ok(gate)
         });
         let gate = gate.transpose()?;
-        let query = self.arrange(self.project(&self.query, &inputs.query, call)?)?;
-        let key = self.arrange(self.project(&self.key, &inputs.key, call)?)?;
-        let value = self.arrange(self.project(&self.value, &inputs.value, call)?)?;
-
+        let projected = [
+            self.project(&self.query, &inputs.query, call)?,
+            self.project(&self.key, &inputs.key, call)?,
+            self.project(&self.value, &inputs.value, call)?,
+        ];
+        let query = self.arrange(projected[0].clone())?;
         let allowed = self.allowed(&inputs, &query.sizes())?;
         let sizes = inputs.query.sizes();
         // Keras computes in another way where only the output is asked for, and clears nothing there.
         let returns_scores = self.settings.call.return_attention_scores;
         let how = (self.settings.drops || returns_scores || sizes.len() != 3, call.mode());
-        let (found, scores) = by_rank!(query, |query| self.heads(query, key, value, allowed.clone(), how))??;
-        let found = self.rearrange(found, &sizes)?;
+        let (found, scores) = match self.look_fast(&projected, allowed.clone(), how)? {
+            Some(found) => (found, None),
+            None => {
+                let [_, key, value] = projected;
+                let (key, value) = (self.arrange(key)?, self.arrange(value)?);
+                let (found, scores) = by_rank!(query, |query| self.heads(query, key, value, allowed.clone(), how))??;
+                (self.rearrange(found, &sizes)?, Some(scores))
+            }
+        };
         let found = match gate {
             Some(gate) => found * gate,
             None => found,
@@ -252,7 +261,7 @@ impl<const K: usize, const B: usize> Forward for HeadsModule<K, B> {
         self.penalize(output.clone(), &inputs.query, call);
         let output = AnyTensor::from(output).reshape(&[&sizes[..sizes.len() - 1], &self.output.outputs()].concat())?;
         let mut outputs = vec![Signal::new(output).with_mask(inputs.masks[0].clone())];
-        if returns_scores {
+        if let Some(scores) = scores.filter(|_| returns_scores) {
             outputs.push(self.scores(scores, allowed, &inputs)?);
         }
         Ok(outputs)
@@ -271,6 +280,28 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         let allowed = allowed.map(AnyTensor::float).transpose()?;
         let (found, scores) = self.look([query, key.float()?, value.float()?], allowed, how);
         Ok((found.into(), scores.into()))
+    }
+
+    /// What all heads found, as rows, in one operation that keeps no scores, where there is one.
+    fn look_fast(
+        &self,
+        projected: &[AnyTensor; 3],
+        allowed: Option<AnyTensor>,
+        (clears, mode): (bool, Mode),
+    ) -> Result<Option<Tensor<2>>> {
+        let is_covered = self.settings.axes == [1] && projected[0].rank() == 4;
+        if !is_covered || self.settings.call.return_attention_scores || self.dropout.drops(mode) {
+            return Ok(None);
+        }
+        let [query, key, value] = projected.each_ref().map(|x| x.clone().float::<4>());
+        let (query, key, value) = (query?, key?, value?);
+        let allowed = allowed.map(AnyTensor::float::<4>).transpose()?;
+        let scale = 1.0 / (query.dims()[3] as f64).sqrt();
+        let found = horn_kernels::attention(&query, &key, &value, allowed.as_ref(), scale, clears);
+        Ok(found.map(|found| {
+            let [batch, steps, heads, width] = found.dims();
+            found.reshape([batch * steps, heads * width])
+        }))
     }
 
     /// The scores as an output: `[the other axes, heads, queries, keys]`, with their mask.

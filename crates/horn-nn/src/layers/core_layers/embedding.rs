@@ -185,10 +185,16 @@ impl Forward for EmbeddingModule {
         let [rows, features] = self.embeddings.dims();
         let sizes = ids.sizes();
         let ids = ids.reshape(&[sizes.iter().product()])?;
+        let shaped = |vectors: AnyTensor| vectors.reshape(&[&sizes[..], &[features]].concat());
+        if ids.is_integer()
+            && let Some(vectors) = horn_kernels::embedding(&self.embeddings.val(), &ids.clone().int::<1>()?)
+        {
+            return Ok(vec![Signal::new(shaped(vectors.into())?).with_mask(mask)]);
+        }
         check(by_rank!(numbers: ids.clone(), |ids| lies_inside(ids, rows))?, &ids, rows)?;
         let ids = ids.integers()?.int::<1>()?;
         let vectors = AnyTensor::from(self.embeddings.val().select(0, ids));
-        Ok(vec![Signal::new(vectors.reshape(&[&sizes[..], &[features]].concat())?).with_mask(mask)])
+        Ok(vec![Signal::new(shaped(vectors)?).with_mask(mask)])
     }
 }
 

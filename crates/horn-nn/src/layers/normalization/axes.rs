@@ -38,6 +38,11 @@ pub(crate) fn places(axes: &Axes, input: &Shape) -> Result<Vec<usize>> {
     Ok(places)
 }
 
+/// Are these, in ascending order, the last axes of a tensor of this rank? Their values are then adjacent.
+pub(crate) fn are_last(axes: &[usize], rank: usize) -> bool {
+    axes.iter().copied().eq(rank - axes.len()..rank)
+}
+
 /// The size of an axis along which a weight has a value for each index.
 pub(crate) fn size(place: usize, input: &Shape) -> Result<usize> {
     if place == 0 {

@@ -201,6 +201,9 @@ impl Forward for BatchNormalizationModule {
         let mask = input.mask().cloned();
         let is_training = call.is_training() && call.is_trainable();
         let output = by_rank!(input.value()?, |x| {
+            if let Some(y) = self.normalize_fast(&x, is_training, mask.is_some()) {
+                return Ok(AnyTensor::from(y));
+            }
             // After convolutions the channels come first in memory, so the values of a channel are adjacent.
             let last = x.dims().len() - 1;
             let x = if last > 1 { x.movedim(self.axis, 1) } else { x };
@@ -216,6 +219,22 @@ impl Forward for BatchNormalizationModule {
 }
 
 impl BatchNormalizationModule {
+    /// Normalizes the last axis in one operation, where there is one.
+    fn normalize_fast<const D: usize>(&self, x: &Tensor<D>, is_training: bool, is_masked: bool) -> Option<Tensor<D>> {
+        if self.axis != D - 1 || (is_training && (is_masked || self.renorm.is_some())) {
+            return None;
+        }
+        let (ones, zeros) = unscaled([x.dims()[self.axis]], &x.device());
+        let (gamma, beta) = (self.affine.gamma().unwrap_or(ones), self.affine.beta().unwrap_or(zeros));
+        if !is_training {
+            let (mean, variance) = (self.moving_mean.get(), self.moving_variance.get());
+            return horn_kernels::batch_norm_with(x, [&gamma, &beta], [&mean, &variance], self.epsilon, false);
+        }
+        let batch = horn_kernels::batch_norm(x, &gamma, &beta, self.epsilon, false)?;
+        self.remember(batch.mean, batch.variance);
+        Some(batch.output)
+    }
+
     /// Normalizes with the moving averages: one product and one sum for each value.
     fn infer<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let (mean, variance) = (self.moving_mean.get(), self.moving_variance.get());

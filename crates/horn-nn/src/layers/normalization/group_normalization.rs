@@ -132,6 +132,9 @@ struct GroupNormalizationModule {
 impl Forward for GroupNormalizationModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         by_rank!(input, |x| {
+            if let Some(y) = self.normalize_fast(&x) {
+                return y.into();
+            }
             // With the channels before the spatial axes, the values of a group are adjacent.
             let last = x.dims().len() - 1;
             let x = if last > 1 { x.movedim(self.axis, 1) } else { x };
@@ -142,6 +145,17 @@ impl Forward for GroupNormalizationModule {
 }
 
 impl GroupNormalizationModule {
+    /// Normalizes groups of the last axis in one operation, where there is one.
+    fn normalize_fast<const D: usize>(&self, x: &Tensor<D>) -> Option<Tensor<D>> {
+        if self.axis != D - 1 {
+            return None;
+        }
+        let channels = [x.dims()[self.axis]];
+        let gamma = self.affine.gamma().unwrap_or_else(|| Tensor::ones(channels, &x.device()));
+        let beta = self.affine.beta().unwrap_or_else(|| Tensor::zeros(channels, &x.device()));
+        horn_kernels::group_norm(x, &gamma, &beta, self.groups, self.epsilon)
+    }
+
     fn normalize<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let sizes = x.dims();
         let (samples, channels) = (sizes[0], sizes[1]);

@@ -15,7 +15,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::normalization::affine::{Affine, AffineModule, affine_arguments};
-use crate::layers::normalization::axes::{along, by_count, means, places, size};
+use crate::layers::normalization::axes::{along, are_last, by_count, means, places, size};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -132,8 +132,23 @@ impl<const A: usize> Forward for LayerNormalizationModule<A> {
 }
 
 impl<const A: usize> LayerNormalizationModule<A> {
+    /// Normalizes the last axes in one operation, where there is one.
+    fn normalize_fast<const D: usize>(&self, x: &Tensor<D>) -> Option<Tensor<D>> {
+        if self.keeps_mean || !are_last(&self.axes, D) {
+            return None;
+        }
+        let features: [usize; 1] = [self.axes.iter().map(|&axis| x.dims()[axis]).product()];
+        let flat = |weight: Tensor<A>| weight.reshape(features);
+        let gamma = self.affine.gamma().map_or_else(|| Tensor::ones(features, &x.device()), flat);
+        let beta = self.affine.beta().map_or_else(|| Tensor::zeros(features, &x.device()), flat);
+        horn_kernels::layer_norm(x, &gamma, &beta, self.epsilon)
+    }
+
     fn normalize<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let sizes = x.dims();
+        if let Some(y) = self.normalize_fast(&x) {
+            return y;
+        }
         if A == 1 && self.axes[0] == D - 1 && !self.keeps_mean {
             let channels = [sizes[D - 1]];
             let gamma = self.affine.gamma().map(|gamma| gamma.reshape(channels));

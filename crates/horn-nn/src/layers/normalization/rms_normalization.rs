@@ -14,7 +14,7 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::normalization::axes::{by_count, means, places, size};
+use crate::layers::normalization::axes::{are_last, by_count, means, places, size};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -109,9 +109,23 @@ struct RMSNormalizationModule<const A: usize> {
     epsilon: f64,
 }
 
+impl<const A: usize> RMSNormalizationModule<A> {
+    /// Normalizes the last axes in one operation, where there is one.
+    fn normalize_fast<const D: usize>(&self, x: &Tensor<D>) -> Option<Tensor<D>> {
+        if !are_last(&self.axes, D) {
+            return None;
+        }
+        let features: [usize; 1] = [self.axes.iter().map(|&axis| x.dims()[axis]).product()];
+        horn_kernels::rms_norm(x, &self.scale.val().reshape(features), self.epsilon)
+    }
+}
+
 impl<const A: usize> Forward for RMSNormalizationModule<A> {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         by_rank!(input, |x| {
+            if let Some(y) = self.normalize_fast(&x) {
+                return y.into();
+            }
             let mean = means(x.clone().square(), &self.axes);
             (x * (mean + self.epsilon).sqrt().recip() * self.scale.val().unsqueeze()).into()
         })

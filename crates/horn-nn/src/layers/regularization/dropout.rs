@@ -91,16 +91,32 @@ impl DropoutModule {
         Ok(Self { rate, noise_shape, noise: generator(rate, seed, build)? })
     }
 
+    /// Does it change anything in this mode?
+    pub fn drops(&self, mode: Mode) -> bool {
+        mode != Mode::Inference && self.rate > 0.0
+    }
+
     /// Drops values while the model learns.
     pub fn drop<const D: usize>(&self, x: Tensor<D>, mode: Mode) -> Tensor<D> {
-        if mode == Mode::Inference || self.rate == 0.0 {
+        if !self.drops(mode) {
             return x;
         }
         if self.rate == 1.0 {
             return nothing_of(x);
         }
+        if let Some(y) = self.drop_fast(&x) {
+            return y;
+        }
         let kept = self.kept(&x);
         self.scaled(x, kept)
+    }
+
+    /// Drops values in one operation, where there is one.
+    fn drop_fast<const D: usize>(&self, x: &Tensor<D>) -> Option<Tensor<D>> {
+        if noise_sizes(x.dims(), self.noise_shape.as_deref()) != x.dims() {
+            return None;
+        }
+        horn_kernels::dropout(x, self.rate, || self.noise.next_key())
     }
 
     /// Ones for the values that stay.
@@ -122,12 +138,15 @@ fn nothing_of<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 
 impl Forward for DropoutModule {
     fn forward(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
-        if mode == Mode::Inference || self.rate == 0.0 {
+        if !self.drops(mode) {
             return Ok(input);
         }
         let input = input.floats()?;
         if self.rate == 1.0 {
             return value_by_value([input], |[x]| by_rank!(x, |x| nothing_of(x).into()));
+        }
+        if let Some(y) = by_rank!(input.clone(), |x| self.drop_fast(&x).map(AnyTensor::from))? {
+            return Ok(y);
         }
         // Drawn for the order of the axes, whatever that in memory is: so the noise is Keras's.
         let kept = by_rank!(input.clone(), |x| AnyTensor::from(self.kept(&x)))?;
