@@ -397,7 +397,7 @@ mod tests {
 
     fn fast(leaves: &[Tensor<1>], sizes: All, allowed: Option<&Tensor<4>>, clears: bool) -> Tensor<1> {
         let [query, key, value] = operands(leaves, sizes);
-        super::attention([&query, &key, &value], allowed, SCALE, clears).unwrap().flatten(0, 3)
+        attention([&query, &key, &value], allowed, SCALE, clears).unwrap().flatten(0, 3)
     }
 
     fn plain(leaves: &[Tensor<1>], sizes: All, allowed: Option<&Tensor<4>>, clears: bool) -> Tensor<1> {
@@ -462,7 +462,7 @@ mod tests {
         let zeros = |sizes: [usize; 4]| Tensor::<4>::zeros(sizes, &Device::flex());
         let (query, key) = (zeros([2, 3, 4, 5]), zeros([2, 6, 2, 5]));
         let run = |key: &Tensor<4>, value: &Tensor<4>, allowed: Option<&Tensor<4>>| {
-            super::attention([&query, key, value], allowed, 1.0, false)
+            attention([&query, key, value], allowed, 1.0, false)
         };
         assert!(run(&key, &key, Some(&zeros([1, 1, 3, 6]))).is_some());
         assert!(run(&key, &key, Some(&zeros([1, 1, 3, 5]))).is_none());

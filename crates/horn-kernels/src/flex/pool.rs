@@ -74,7 +74,7 @@ impl Pooling {
             vectorize(
                 #[inline(always)]
                 || {
-                    for (row, y) in rows.zip(y.chunks_exact_mut(row_len)) {
+                    for (row, y) in rows.clone().zip(y.chunks_exact_mut(row_len)) {
                         let image = &x[row / (depth * height) * windows.inputs() * channels..];
                         let position = [row / height % depth, row % height];
                         match self.kind {
