@@ -7,7 +7,7 @@ from html import escape
 # Told apart by people who see few colours, too: Okabe and Ito's.
 COLOURS = ["#d55e00", "#000000", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"]
 WIDTH, HEIGHT = 360, 280
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 36, 48
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 36, 48
 COLUMNS = 3
 
 
@@ -46,6 +46,8 @@ def svg(panels, titles, caption):
 
 def drawn(panel, colours):
     points = [point for line in panel.lines.values() for point in line]
+    if not points:
+        return text(LEFT, TOP - 14, f"{panel.title}: nothing could be measured", "start", bold=True)
     counts = sorted({count for count, _ in points})
     low = math.floor(math.log10(min(seconds for _, seconds in points)))
     high = max(math.ceil(math.log10(max(seconds for _, seconds in points))), low + 1)

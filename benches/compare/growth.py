@@ -19,12 +19,12 @@ def measure(runners, models, effort, log):
     def points(case, cores=None):
         """The medians of all rows of a case, by runner."""
         log(f"{case.name}" + (f" on {len(cores)} cores" if cores else ""))
-        return median_rows(runners, case, models[case.model], effort, cores)
+        return median_rows(runners, case, models[case.model], effort, cores, log)
 
     predict = Case("predict", "mlp", "predict", sizes=tuple(BATCHES), burn=True)
     rows = points(predict)
     by_batch = {size: rows[f"predict {size:,}"] for size in BATCHES}
-    panels = [panel("predicting, a sample", "batch", by_batch, dict(zip(BATCHES, BATCHES)))]
+    panels = [panel("mlp, predicting a sample", "batch", by_batch, dict(zip(BATCHES, BATCHES)))]
 
     train = Case("train", "mlp", "train", burn=True)
     by_batch, samples = {}, {}
@@ -32,13 +32,13 @@ def measure(runners, models, effort, log):
         samples[batch] = min(STEPS * batch, 8_192)
         case = replace(train, name=f"batch {batch}", batch_size=batch, samples=samples[batch])
         by_batch[batch] = points(case)["epoch"]
-    panels.append(panel("training, a sample", "batch", by_batch, samples))
+    panels.append(panel("mlp, training a sample", "batch", by_batch, samples))
 
     by_width = {}
     for width in WIDTHS:
         case = replace(train, name=f"width {width}", model=f"mlp-width-{width}", batch_size=128, samples=1_024)
         by_width[width] = points(case)["epoch"]
-    panels.append(panel("training, a sample", "units of each layer", by_width, dict.fromkeys(WIDTHS, 1_024)))
+    panels.append(panel("three layers, training a sample", "units of each layer", by_width, dict.fromkeys(WIDTHS, 1_024)))
 
     all_cores = machine.cores()
     counts = [2**n for n in range(len(all_cores).bit_length())]
@@ -50,19 +50,25 @@ def measure(runners, models, effort, log):
     return chart.svg(panels, titles, machine.describe())
 
 
-def median_rows(runners, case, description, effort, cores):
+def median_rows(runners, case, description, effort, cores, log):
+    """The medians by runner. One that fails has no point in the chart."""
     job = jobs.job_of(case, description, effort)
     found = {metric: {} for metric in case.metrics()}
+    failed = set()
     for _ in range(effort.rounds):
         for runner in runners:
+            if runner.name in failed:
+                continue
             try:
                 answer = runner.run(job, effort.timeout, cores)
             except jobs.Failure as reason:
-                raise SystemExit(f"{case.name}: {runner.title}: {reason}") from reason
+                failed.add(runner.name)
+                log(f"{case.name}: {runner.title}: {reason}")
+                continue
             for metric, (value, _) in jobs.figures(case, answer).items():
                 found[metric].setdefault(runner.name, []).append(value)
     return {
-        metric: {name: jobs.median(values) for name, values in by_runner.items()}
+        metric: {name: jobs.median(values) for name, values in by_runner.items() if name not in failed}
         for metric, by_runner in found.items()
     }
 

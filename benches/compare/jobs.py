@@ -33,10 +33,14 @@ class Effort:
 
 
 FULL = Effort(rounds=5, epochs=5, budget=0.4, timeout=600)
-QUICK = Effort(rounds=1, epochs=2, budget=0.2, timeout=60, total=165)
+QUICK = Effort(rounds=1, epochs=2, budget=0.2, timeout=20, total=165)
 
 class Failure(Exception):
     """A job without an answer, and why."""
+
+
+class Late(Failure):
+    """A job that took too long, or for which no time was left."""
 
 
 @dataclass
@@ -76,7 +80,7 @@ class Runner:
                     process.kill()
                 wall = time.perf_counter() - start
                 if not in_time:
-                    raise Failure(f"over {timeout:.0f} s")
+                    raise Late(f"over {timeout:.0f} s")
                 if code != 0 or not lines:
                     errors.seek(0)
                     raise Failure(f"failed ({code}): {message(errors.read())}")
