@@ -56,7 +56,7 @@ def options():
             parser.error(f"no peer {peer!r}; the peers are {', '.join(peers.BACKENDS)}")
     if given.horn_env is not None and "=" not in given.horn_env:
         parser.error(f"--horn-env takes KEY=VALUE, and not {given.horn_env!r}")
-    if min(given.rounds or 1, given.epochs or 1) < 1:
+    if any(count is not None and count < 1 for count in (given.rounds, given.epochs)):
         parser.error("at least one round and one epoch")
     return given
 

@@ -77,4 +77,4 @@ def picked(prefixes, quick, build):
         cases = [case for case in CASES if any(case.name.startswith(prefix) for prefix in prefixes)]
     else:
         cases = [case for case in CASES if case.quick or not quick]
-    return [case for case in cases if case.task != "build" or build]
+    return [case for case in cases if case.task != "build" or build or "build" in prefixes]

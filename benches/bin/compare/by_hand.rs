@@ -14,7 +14,7 @@ use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
-use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::nn::{Dropout, DropoutConfig, Linear};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -89,8 +89,7 @@ impl Weights {
 
     fn linear(&mut self) -> Linear {
         let (weight, bias) = (self.next::<2>(), self.next());
-        let [inputs, outputs] = weight.val().dims();
-        Linear { weight, bias: Some(bias), ..LinearConfig::new(inputs, outputs).init(&self.device) }
+        Linear { weight, bias: Some(bias) }
     }
 
     fn conv(&mut self) -> Conv2d {
