@@ -93,8 +93,11 @@ def main():
             pathlib.Path(given.growth).write_text(chart)
             return
         comparison = Comparison(given, runners, installed, missing, models, effort, start + effort.total)
-        for case in cases:
-            comparison.measure(case, binary)
+        try:
+            for case in cases:
+                comparison.measure(case, binary)
+        except KeyboardInterrupt:
+            log("stopped: the table has what was measured before")
     facts += f", load {load:.1f} at the beginning and {machine.load():.1f} at the end"
     publish(given, comparison, facts, effort)
     sys.exit(1 if comparison.wrong else 0)
@@ -136,12 +139,11 @@ def prepare(installed, folder, wanted):
     if not installed:
         raise SystemExit("no peer can be used, and Keras writes the models: see --peers and --env")
     peer = next(iter(installed.values()))
-    command = [peer.python, WORKER, "prepare", folder, *wanted]
-    environment = os.environ | peer.environment()
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=jobs.FULL.timeout)
-    if done.returncode != 0:
-        raise SystemExit(f"the models can't be written: {done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+    try:
+        printed = peer.run([WORKER, "prepare", folder, *wanted], jobs.FULL.timeout)
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"the models can't be written: {error.stderr}") from error
+    return json.loads(printed.splitlines()[-1])
 
 
 class Comparison:

@@ -64,6 +64,7 @@ class Runner:
                     process = subprocess.Popen(
                         [*self.command, path],
                         env=os.environ | self.environment,
+                        stdin=subprocess.DEVNULL,
                         stdout=subprocess.PIPE,
                         stderr=errors,
                         text=True,

@@ -40,17 +40,27 @@ class Peer:
         log(f"installing {', '.join(self.packages)} into {self.folder}")
         try:
             venv.create(self.folder, clear=True, with_pip=True)
-            command = [self.python, "-m", "pip", "install", "--quiet", "--no-cache-dir", *self.packages]
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=INSTALLATION)
+            self.run(["-m", "pip", "install", "--quiet", "--no-cache-dir", *self.packages], INSTALLATION)
             # A package may be there and not work, for example without a library of the system.
-            command = [self.python, "-c", "import keras; keras.ops.ones((2, 2))"]
-            environment = os.environ | self.environment()
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=300, env=environment)
+            self.run(["-c", "import keras; keras.ops.ones((2, 2))"], 300)
         except subprocess.CalledProcessError as error:
             raise Missing("not installed: " + message(error.stderr)) from error
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Missing(f"not installed: {error}") from error
         done.write_text(wanted)
+
+    def run(self, arguments, timeout):
+        """Runs its Python. Returns what that prints."""
+        done = subprocess.run(
+            [self.python, *arguments],
+            check=True,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            timeout=timeout,
+            env=os.environ | self.environment(),
+        )
+        return done.stdout
 
     def environment(self):
         """The environment variables of its process."""
