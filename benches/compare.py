@@ -138,7 +138,8 @@ def prepare(installed, folder, wanted):
         return {}
     if not installed:
         raise SystemExit("no peer can be used, and Keras writes the models: see --peers and --env")
-    peer = next(iter(installed.values()))
+    # PyTorch's comes last: its files name optimizers that the other backends do not have.
+    peer = next(installed[backend] for backend in peers.BACKENDS if backend in installed)
     try:
         printed = peer.run([WORKER, "prepare", folder, *wanted], jobs.FULL.timeout)
     except subprocess.CalledProcessError as error:

@@ -44,24 +44,25 @@ class Case:
         }[self.task]
 
 
+# In this order. The longest of `--quick` comes last, for which there may be no time.
 CASES = [
     Case("mlp-32", "mlp", "train", 32, 12_288, burn=True),
     Case("mlp-128", "mlp", "train", 128, 12_288, burn=True, quick=True),
     Case("mlp-1024", "mlp", "train", 1024, 12_288, burn=True),
     Case("mlp-wide", "mlp-wide", "train", 128, 4_096, burn=True),
+    Case("mlp-predict", "mlp", "predict", sizes=(1, 10_000), burn=True, quick=True),
+    Case("start", "mlp", "start", 128, 12_288, burn=True, quick=True),
     Case("cnn", "cnn", "train", 128, 2_048, burn=True, memory=True, quick=True),
+    Case("cnn-predict", "cnn", "predict", sizes=(1, 128), burn=True),
     Case("resnet", "resnet", "train", 64, 512, memory=True),
     Case("mobilenet", "mobilenet", "train", 16, 128, memory=True),
+    Case("mobilenet-predict", "mobilenet", "predict", sizes=(1, 128)),
+    Case("load", "mobilenet", "load"),
+    Case("transformer", "transformer", "train", 32, 512, quick=True),
+    Case("embedding", "embedding", "train", 128, 4_096),
     Case("lstm", "lstm", "train", 32, 512, quick=True),
     Case("gru-masked", "gru-masked", "train", 32, 512),
     Case("bilstm-masked", "bilstm-masked", "train", 32, 512),
-    Case("transformer", "transformer", "train", 32, 512, quick=True),
-    Case("embedding", "embedding", "train", 128, 4_096),
-    Case("mlp-predict", "mlp", "predict", sizes=(1, 10_000), burn=True, quick=True),
-    Case("cnn-predict", "cnn", "predict", sizes=(1, 128), burn=True),
-    Case("mobilenet-predict", "mobilenet", "predict", sizes=(1, 128)),
-    Case("start", "mlp", "start", 128, 12_288, burn=True, quick=True),
-    Case("load", "mobilenet", "load"),
     Case("size", "", "size", quick=True),
     Case("build", "", "build"),
 ]

@@ -33,7 +33,7 @@ class Effort:
 
 
 FULL = Effort(rounds=5, epochs=5, budget=0.4, timeout=600)
-QUICK = Effort(rounds=1, epochs=2, budget=0.2, timeout=20, total=165)
+QUICK = Effort(rounds=1, epochs=1, budget=0.2, timeout=20, total=165)
 
 class Failure(Exception):
     """A job without an answer, and why."""

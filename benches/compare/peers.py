@@ -88,4 +88,4 @@ def message(errors):
     """The line of a program's errors that says what happened: the last one that names an error, or the last one."""
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
     named = [line for line in lines if re.match(r"(Error|error|[\w.]*(Error|Exception)\b)", line)]
-    return (named or lines or ["no message"])[-1][:200]
+    return (named or lines or ["no message"])[-1][:100]
