@@ -21,8 +21,11 @@ def check(answers, peers):
             wrong[name] = f"a loss of {answer['losses'][0]:.3g}, where {median(losses):.3g} is usual"
         if outputs:
             usual = [median(column) for column in zip(*outputs)]
+            if len(answer["output"]) != len(usual):
+                wrong[name] = f"{len(answer['output'])} outputs, where {len(usual)} are usual"
+                continue
             apart = max(abs(a - b) for a, b in zip(answer["output"], usual))
-            if len(answer["output"]) != len(usual) or not apart <= OUTPUT_TOLERANCE:
+            if not apart <= OUTPUT_TOLERANCE:
                 wrong[name] = f"other predictions: {apart:.2g} from the usual ones"
     return wrong
 
