@@ -2,17 +2,7 @@
 
 use burn::tensor::Tensor;
 
-/// A normalized batch, and the statistics that normalized it.
-#[derive(Debug, Clone)]
-pub struct BatchNorm<const D: usize> {
-    /// `γ · (x − mean) / √(variance + ε) + β`, in the shape of the input.
-    pub output: Tensor<D>,
-    /// The mean of each channel, `[channels]`, without a gradient.
-    pub mean: Tensor<1>,
-    /// The variance of each channel, `[channels]`, without a gradient. It is the biased one: divided by the number of
-    /// values.
-    pub variance: Tensor<1>,
-}
+use crate::types::batch_norm::BatchNorm;
 
 /// `relu?(γ · (x − mean) / √(variance + ε) + β)`, with the mean and the variance of the batch.
 ///
@@ -28,7 +18,7 @@ pub fn batch_norm<const D: usize>(
     relu: bool,
 ) -> Option<BatchNorm<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::batch_norm::batch_norm(x, gamma, beta, epsilon, relu);
+    return crate::flex::normalization::batch_norm::batch_norm(x, gamma, beta, epsilon, relu);
     #[cfg(not(feature = "flex"))]
     None
 }
@@ -48,7 +38,7 @@ pub fn batch_norm_with<const D: usize>(
     relu: bool,
 ) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::batch_norm::batch_norm_with(x, [gamma, beta], [mean, variance], epsilon, relu);
+    return crate::flex::normalization::batch_norm::batch_norm_with(x, [gamma, beta], [mean, variance], epsilon, relu);
     #[cfg(not(feature = "flex"))]
     None
 }

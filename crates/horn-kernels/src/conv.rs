@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::slide::Slide;
+use crate::types::slide::Slide;
 
 /// `relu?(x ∗ kernel + bias)`, where the channels are in so many groups, each with filters of its own.
 ///
@@ -21,7 +21,7 @@ pub fn conv<const D: usize>(
     relu: bool,
 ) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::conv::conv(x, kernel, bias, slides, groups, relu);
+    return crate::flex::convolution::conv::conv(x, kernel, bias, slides, groups, relu);
     #[cfg(not(feature = "flex"))]
     None
 }
@@ -42,7 +42,7 @@ pub fn depthwise_conv<const D: usize>(
     relu: bool,
 ) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::conv::depthwise_conv(x, kernel, bias, slides, relu);
+    return crate::flex::convolution::conv::depthwise_conv(x, kernel, bias, slides, relu);
     #[cfg(not(feature = "flex"))]
     None
 }
@@ -65,7 +65,7 @@ pub fn conv_transpose<const D: usize>(
     relu: bool,
 ) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::conv_transpose::conv_transpose(x, kernel, bias, slides, output, relu);
+    return crate::flex::convolution::conv_transpose::conv_transpose(x, kernel, bias, slides, output, relu);
     #[cfg(not(feature = "flex"))]
     None
 }

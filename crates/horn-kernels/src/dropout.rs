@@ -2,8 +2,7 @@
 
 use burn::tensor::Tensor;
 
-/// A key of JAX's generator, Threefry-2x32.
-pub type Key = [u32; 2];
+use crate::types::key::Key;
 
 /// Sets each value to 0 with the probability `rate`, and divides the others by `1 − rate`.
 ///

@@ -16,7 +16,7 @@ pub fn layer_norm<const D: usize>(
     epsilon: f64,
 ) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::layer_norm::layer_norm(x, gamma, beta, epsilon);
+    return crate::flex::normalization::layer_norm::layer_norm(x, gamma, beta, epsilon);
     #[cfg(not(feature = "flex"))]
     None
 }
@@ -30,7 +30,7 @@ pub fn layer_norm<const D: usize>(
 /// - result: as `x`
 pub fn rms_norm<const D: usize>(x: &Tensor<D>, gamma: &Tensor<1>, epsilon: f64) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::layer_norm::rms_norm(x, gamma, epsilon);
+    return crate::flex::normalization::layer_norm::rms_norm(x, gamma, epsilon);
     #[cfg(not(feature = "flex"))]
     None
 }
@@ -50,7 +50,7 @@ pub fn group_norm<const D: usize>(
     epsilon: f64,
 ) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::group_norm::group_norm(x, gamma, beta, groups, epsilon);
+    return crate::flex::normalization::group_norm::group_norm(x, gamma, beta, groups, epsilon);
     #[cfg(not(feature = "flex"))]
     None
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::slide::Slide;
+use crate::types::slide::Slide;
 
 /// The largest value that a window sees, for each of its positions and each channel. Padding is never the largest.
 ///
@@ -14,7 +14,7 @@ use crate::slide::Slide;
 /// - result: the same with the number of positions for each of these axes
 pub fn max_pool<const D: usize>(x: &Tensor<D>, slides: &[Slide]) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::pool::pool(x, slides, crate::flex::pool::Kind::Max);
+    return crate::flex::convolution::pool::pool(x, slides, crate::flex::convolution::pool::Kind::Max);
     #[cfg(not(feature = "flex"))]
     None
 }
@@ -24,7 +24,7 @@ pub fn max_pool<const D: usize>(x: &Tensor<D>, slides: &[Slide]) -> Option<Tenso
 /// Shapes are those of [`max_pool`].
 pub fn average_pool<const D: usize>(x: &Tensor<D>, slides: &[Slide]) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::pool::pool(x, slides, crate::flex::pool::Kind::Average);
+    return crate::flex::convolution::pool::pool(x, slides, crate::flex::convolution::pool::Kind::Average);
     #[cfg(not(feature = "flex"))]
     None
 }

@@ -4,12 +4,12 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{tensor, values};
-use super::loops::fill;
-use super::math::{exp, exp_minus_1, log_1_plus, normal, sigmoid, tanh};
-use super::simd::vectorize;
-use crate::activation::Activation;
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::loops::fill;
+use crate::flex::math::{exp, exp_minus_1, log_1_plus, normal, sigmoid, tanh};
+use crate::flex::simd::vectorize;
+use crate::types::activation::Activation;
 
 /// The constants of [`Activation::Selu`].
 const SELU_ALPHA: f32 = 1.673_263_2;
@@ -258,8 +258,8 @@ fn scale(saved: &[f32], gradient: &[f32], by_x: &mut [f32], derivative: impl Fn(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{follows_its_derivative, same};
     use super::*;
+    use crate::flex::testing::{follows_its_derivative, same};
     use burn::tensor::activation as plain;
     use proptest::prelude::*;
 

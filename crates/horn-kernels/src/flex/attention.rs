@@ -8,12 +8,12 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::{Shape, Tensor};
 use gemm::{Parallelism, gemm};
 
-use super::apply::{Kernel, Run, constant, operand};
-use super::buffer::{Scratch, tensor, values};
-use super::lanes::sum_of_pairs;
-use super::simd::vectorize;
-use super::softmax::softmax_in_place;
-use super::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::apply::{Kernel, Run, constant, operand};
+use crate::flex::buffer::{Scratch, tensor, values};
+use crate::flex::lanes::sum_of_pairs;
+use crate::flex::simd::vectorize;
+use crate::flex::softmax::softmax_in_place;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
 
 /// How many scores are held at a time.
 const SCORES: usize = 1 << 16;
@@ -361,8 +361,8 @@ fn to_be_written(shape: Shape) -> (FlexTensor, Shared<f32>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{follows_its_derivative, numbers, same};
     use super::*;
+    use crate::flex::testing::{follows_its_derivative, numbers, same};
     use burn::tensor::{Device, TensorData, activation};
     use proptest::prelude::*;
 

@@ -7,11 +7,11 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::{DType, Int, Tensor};
 
-use super::apply::{Kernel, Run, constant, operand};
-use super::buffer::{tensor, values};
-use super::math::exp;
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::apply::{Kernel, Run, constant, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::math::exp;
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
 
 pub(crate) fn sparse(labels: &Tensor<1, Int>, logits: &Tensor<2>) -> Option<Tensor<1>> {
     let [rows, classes] = logits.dims();
@@ -167,8 +167,8 @@ fn each_row(rows: usize, classes: usize, work: impl Fn(usize, Range<usize>) + Sy
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{follows_its_derivative, numbers, same};
     use super::*;
+    use crate::flex::testing::{follows_its_derivative, numbers, same};
     use burn::tensor::{Device, TensorData, activation};
     use proptest::prelude::*;
 

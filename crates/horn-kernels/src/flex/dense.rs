@@ -4,10 +4,10 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{tensor, values};
-use super::loops::{column_sums, gradient_of_relu};
-use super::product::{Epilogue, Matrix, product};
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::loops::{column_sums, gradient_of_relu};
+use crate::flex::product::{Epilogue, Matrix, product};
 
 pub(crate) fn dense<const D: usize>(
     x: &Tensor<D>,
@@ -102,8 +102,8 @@ fn sizes(x: &FlexTensor) -> [usize; 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{follows_its_derivative, same};
     use super::*;
+    use crate::flex::testing::{follows_its_derivative, same};
     use burn::tensor::activation;
     use proptest::prelude::*;
 

@@ -4,11 +4,11 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{tensor, values};
-use super::loops::fill;
-use super::simd::vectorize;
-use crate::dropout::Key;
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::loops::fill;
+use crate::flex::simd::vectorize;
+use crate::types::key::Key;
 
 /// How many numbers are made at a time.
 const BLOCK: usize = 64;
@@ -105,8 +105,8 @@ impl Kernel<1> for Dropout {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::same;
     use super::*;
+    use crate::flex::testing::same;
 
     #[test]
     fn words_are_those_of_jax() {

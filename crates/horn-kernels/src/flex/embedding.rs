@@ -7,10 +7,10 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{DType, Int, Tensor};
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{tensor, values};
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
 
 pub(crate) fn embedding(table: &Tensor<2>, ids: &Tensor<1, Int>) -> Option<Tensor<2>> {
     let operand = operand(table)?;
@@ -85,8 +85,8 @@ impl Kernel<1> for Embedding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{numbers as random, same};
     use super::*;
+    use crate::flex::testing::{numbers as random, same};
     use burn::tensor::{Device, TensorData};
     use proptest::prelude::*;
 

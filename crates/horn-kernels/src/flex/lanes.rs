@@ -75,8 +75,8 @@ fn total(mut lanes: [f32; LANES]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::numbers;
     use super::*;
+    use crate::flex::testing::numbers;
 
     #[test]
     fn all_lengths() {

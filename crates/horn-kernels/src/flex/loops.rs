@@ -3,9 +3,9 @@
 use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 
-use super::buffer::{tensor, values};
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
 
 /// Writes each value of a result from its place, in parts that may run on different threads.
 ///

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use pulp::{Arch, Simd};
 
-use super::simd::arch;
+use crate::flex::simd::arch;
 
 /// How a row of `A` and the rows of `B` are walked: `outer` times `inner` steps, with these strides in values.
 #[derive(Clone, Copy, Debug)]
@@ -358,8 +358,8 @@ pub(crate) fn rows(count: usize, stride: usize) -> Vec<isize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::numbers;
     use super::*;
+    use crate::flex::testing::numbers;
 
     /// Compares with a plain product, for all numbers of rows and columns up to three blocks.
     #[test]

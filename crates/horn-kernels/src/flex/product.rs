@@ -2,8 +2,8 @@
 
 use gemm::{Parallelism, gemm};
 
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
 
 /// A matrix in memory: its values, and how far apart its rows and its columns are.
 #[derive(Clone, Copy)]

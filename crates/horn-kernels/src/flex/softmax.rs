@@ -4,12 +4,12 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{tensor, values};
-use super::lanes::{largest, sum, sum_of_pairs};
-use super::math::exp;
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::lanes::{largest, sum, sum_of_pairs};
+use crate::flex::math::exp;
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
 
 /// How many values are exponentiated together: rows may be shorter than a vector.
 const BLOCK: usize = 1024;
@@ -185,8 +185,8 @@ fn rows(size: usize, y: &mut [f32], write: impl Fn(usize, &mut [f32]) + Sync) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{follows_its_derivative, same};
     use super::*;
+    use crate::flex::testing::{follows_its_derivative, same};
     use burn::tensor::activation;
     use proptest::prelude::*;
 

@@ -4,10 +4,10 @@ use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{DType, Tensor};
 
-use super::apply::row_major;
-use super::buffer::values;
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::apply::row_major;
+use crate::flex::buffer::values;
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
 use crate::switch::enabled;
 
 pub(crate) fn update<const D: usize, const N: usize>(
@@ -92,8 +92,8 @@ fn primitive<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::numbers;
     use super::*;
+    use crate::flex::testing::numbers;
     use burn::tensor::{Device, TensorData};
 
     fn tensor(values: &[f32]) -> Tensor<1> {

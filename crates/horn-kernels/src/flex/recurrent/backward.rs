@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::super::buffer::{Scratch, values};
-use super::super::microkernel::{End, Packed};
-use super::super::threads::{Shared, split};
-use super::cell::{Backward, Cell, PackedPart, Samples};
-use super::forward::step_masks;
-use super::products::{SLACK, add_column_sums, add_transposed, multiply};
-use super::{Kept, Operation, Saved, Way, block, kept, of, steps_at_once};
+use crate::flex::buffer::{Scratch, values};
+use crate::flex::microkernel::{End, Packed};
+use crate::flex::recurrent::cell::{Backward, Cell, PackedPart, Samples};
+use crate::flex::recurrent::forward::step_masks;
+use crate::flex::recurrent::products::{SLACK, add_column_sums, add_transposed, multiply};
+use crate::flex::recurrent::{Kept, Operation, Saved, Way, block, kept, of, steps_at_once};
+use crate::flex::threads::{Shared, split};
 
 /// The gradients that are different for each sample, of all samples or of a block.
 pub(super) struct Gradients<'a> {

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use std::hint::black_box;
 use std::ops::Range;
 
-use super::super::microkernel::{End, Packed};
-use super::products::multiply;
+use crate::flex::microkernel::{End, Packed};
+use crate::flex::recurrent::products::multiply;
 
 /// A cell. In each step it has a row of numbers for each sample, several for each unit: first the gates, which start with
 /// the product of the input and the kernel, and then what it needs besides.

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use burn::backend::flex::FlexTensor;
 
-use super::super::buffer::{Scratch, values};
-use super::super::microkernel::{End, Packed};
-use super::super::threads::{Shared, split};
-use super::cell::{Cell, Forward, PackedPart, Samples};
-use super::products::multiply;
-use super::{Kept, Operation, Way, block, kept, of, steps_at_once};
+use crate::flex::buffer::{Scratch, values};
+use crate::flex::microkernel::{End, Packed};
+use crate::flex::recurrent::cell::{Cell, Forward, PackedPart, Samples};
+use crate::flex::recurrent::products::multiply;
+use crate::flex::recurrent::{Kept, Operation, Way, block, kept, of, steps_at_once};
+use crate::flex::threads::{Shared, split};
 
 /// Writes the result, and the tape where there is one, block by block.
 pub(super) fn forward<C: Cell>(

@@ -1,9 +1,9 @@
 //! Functions of single numbers, and their slopes.
 
-use crate::recurrent::Elementwise;
+use crate::types::sequence::Elementwise;
 
-use super::super::math;
-use super::super::simd::vectorize;
+use crate::flex::math;
+use crate::flex::simd::vectorize;
 
 impl Elementwise {
     #[inline(always)]

@@ -1,8 +1,8 @@
 //! Gated recurrent units.
 
-use super::super::microkernel::End;
-use super::cell::{Backward, Cell, Forward, Part, numbers, numbers_mut};
-use super::function::Functions;
+use crate::flex::microkernel::End;
+use crate::flex::recurrent::cell::{Backward, Cell, Forward, Part, numbers, numbers_mut};
+use crate::flex::recurrent::function::Functions;
 
 /// With the gates z, r and n: `h' = z · h + (1 - z) · n`, where `n = activation(xn + r · hn)`, or without `after`
 /// `activation(xn + (r · h) · kernel of n)`. The fourth number of a row is `hn`.

@@ -1,8 +1,8 @@
 //! Long short-term memory.
 
-use super::super::microkernel::End;
-use super::cell::{Backward, Cell, Forward, Part, numbers, numbers_mut};
-use super::function::Functions;
+use crate::flex::microkernel::End;
+use crate::flex::recurrent::cell::{Backward, Cell, Forward, Part, numbers, numbers_mut};
+use crate::flex::recurrent::function::Functions;
 
 /// With the gates i, f, g and o: `c' = f · c + i · g` and `h' = o · activation(c')`.
 #[derive(Clone, Copy, Debug)]

@@ -21,11 +21,11 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use crate::recurrent::{Elementwise, Passed, Sequence};
+use crate::types::sequence::{Elementwise, Passed, Sequence};
 
-use super::apply::{Kernel, Run, constant, operand};
-use super::buffer::{tensor, values};
-use super::threads::{WORTH_A_THREAD, parts};
+use crate::flex::apply::{Kernel, Run, constant, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::threads::{WORTH_A_THREAD, parts};
 use backward::Gradients;
 use cell::Cell;
 use function::Functions;

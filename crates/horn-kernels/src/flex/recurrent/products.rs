@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::super::microkernel::{End, Packed, Walk, block, block_width, rows};
-use super::super::simd::vectorize;
+use crate::flex::microkernel::{End, Packed, Walk, block, block_width, rows};
+use crate::flex::simd::vectorize;
 
 /// A matrix that [`add_transposed`] reads must have so many values after its last one: blocks are read in full.
 pub(super) const SLACK: usize = 32;

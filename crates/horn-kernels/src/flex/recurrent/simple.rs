@@ -1,8 +1,8 @@
 //! Plain recurrence.
 
-use super::super::microkernel::End;
-use super::cell::{Backward, Cell, Forward, Part};
-use super::function::Functions;
+use crate::flex::microkernel::End;
+use crate::flex::recurrent::cell::{Backward, Cell, Forward, Part};
+use crate::flex::recurrent::function::Functions;
 
 /// `h' = activation(x · kernel + bias + h · recurrent_kernel)`. There are no gates.
 #[derive(Clone, Copy, Debug)]

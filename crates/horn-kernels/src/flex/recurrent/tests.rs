@@ -3,10 +3,10 @@
 use burn::tensor::{Bool, Tensor, TensorData, activation};
 use proptest::prelude::*;
 
-use crate::recurrent::{Elementwise, Passed, Sequence};
+use crate::types::sequence::{Elementwise, Passed, Sequence};
 
-use super::super::testing::{follows_its_derivative, numbers, same};
 use super::*;
+use crate::flex::testing::{follows_its_derivative, numbers, same};
 
 /// A recurrent layer: its sizes and options.
 #[derive(Clone, Copy, Debug)]

@@ -2,12 +2,12 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::buffer::Scratch;
-use super::depthwise::{read, write};
-use super::frame::{Frame, lines_forward, places};
-use super::passes::Sums;
-use super::simd::arch;
-use super::windows::Windows;
+use crate::flex::buffer::Scratch;
+use crate::flex::convolution::depthwise::{read, write};
+use crate::flex::convolution::frame::{Frame, lines_forward, places};
+use crate::flex::convolution::passes::Sums;
+use crate::flex::convolution::windows::Windows;
+use crate::flex::simd::arch;
 
 /// The gradient by a depthwise kernel, prepared for any number of images.
 pub(crate) struct ByDepthwise {

@@ -3,14 +3,14 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{tensor, values};
-use super::conv::{has_gradient, images_of};
-use super::correlate::{Correlation, Ending, Weights};
-use super::gradients::gradients;
-use super::loops::{column_sums, gradient_of_relu};
-use super::windows::Windows;
-use crate::slide::Slide;
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::convolution::conv::{has_gradient, images_of};
+use crate::flex::convolution::correlate::{Correlation, Ending, Weights};
+use crate::flex::convolution::gradients::gradients;
+use crate::flex::convolution::windows::Windows;
+use crate::flex::loops::{column_sums, gradient_of_relu};
+use crate::types::slide::Slide;
 
 pub(crate) fn conv_transpose<const D: usize>(
     x: &Tensor<D>,

@@ -6,11 +6,11 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::apply::{Kernel, Run, constant, operand, untracked};
-use super::buffer::{tensor, values};
-use super::columns::Columns;
-use super::threads::Shared;
-use crate::batch_norm::BatchNorm;
+use crate::flex::apply::{Kernel, Run, constant, operand, untracked};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::normalization::columns::Columns;
+use crate::flex::threads::Shared;
+use crate::types::batch_norm::BatchNorm;
 
 pub(crate) fn batch_norm<const D: usize>(
     x: &Tensor<D>,
@@ -153,8 +153,8 @@ impl Normalize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{follows_its_derivative, same};
     use super::*;
+    use crate::flex::testing::{follows_its_derivative, same};
     use burn::tensor::activation;
     use proptest::prelude::*;
 

@@ -6,11 +6,11 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{tensor, values};
-use super::lanes::{sum, sum_of_pairs};
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, parts, split_if};
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::lanes::{sum, sum_of_pairs};
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, parts, split_if};
 
 /// How many rows are summed up in float32 before the sums go on in float64.
 const ROWS: usize = 64;
@@ -223,8 +223,8 @@ impl Kernel<2> for RowNorm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{follows_its_derivative, same};
     use super::*;
+    use crate::flex::testing::{follows_its_derivative, same};
     use proptest::prelude::*;
 
     const EPSILON: f64 = 1e-3;

@@ -2,18 +2,18 @@
 //!
 //! Both a convolution and its gradient by the input are such products. An image is copied into a frame of zeros, in
 //! memory that stays in the cache, unless it needs none. Then the pixels under a kernel lie at the same distances
-//! everywhere, and the [microkernel](super::microkernel) reads them where they are.
+//! everywhere, and the [microkernel](crate::flex::microkernel) reads them where they are.
 
 use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Shape;
 
-use super::buffer::{Scratch, values};
-use super::frame::{Frame, Line, frame_back, lines_back, lines_forward, places, taps};
-use super::microkernel::{End, Packed, Walk};
-use super::passes::Images;
-use super::threads::{Shared, WORTH_A_THREAD, count, split, split_if};
-use super::windows::Windows;
+use crate::flex::buffer::{Scratch, values};
+use crate::flex::convolution::frame::{Frame, Line, frame_back, lines_back, lines_forward, places, taps};
+use crate::flex::convolution::passes::Images;
+use crate::flex::convolution::windows::Windows;
+use crate::flex::microkernel::{End, Packed, Walk, block_width};
+use crate::flex::threads::{Shared, WORTH_A_THREAD, count, split, split_if};
 
 /// The product for some of the pixels and a group of channels.
 struct Job {
@@ -299,7 +299,7 @@ fn walk(frame: &Frame, lines: [Line; 3], [depth, columns]: [usize; 2]) -> (Walk,
     if outer * inner == 0 {
         starts.clear();
     }
-    let width = super::microkernel::block_width(columns) as isize;
+    let width = block_width(columns) as isize;
     let walk = Walk {
         outer,
         a_outer: a_outer as isize,

@@ -1,7 +1,7 @@
 //! Which pixels a kernel sees: images with zeros around them, and lines of pixels that see the same places of the kernel.
 
-use super::windows::Windows;
-use crate::slide::Slide;
+use crate::flex::convolution::windows::Windows;
+use crate::types::slide::Slide;
 
 /// An image with zeros around it.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! What the passes of convolutions have in common.
 
-use super::buffer::Scratch;
+use crate::flex::buffer::Scratch;
 
 /// Writes one image for each image.
 pub(crate) trait Images: Sync {

@@ -3,12 +3,12 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{Scratch, tensor, values};
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, split_if};
-use super::windows::Windows;
-use crate::slide::Slide;
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{Scratch, tensor, values};
+use crate::flex::convolution::windows::Windows;
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::types::slide::Slide;
 
 /// What is taken of the values in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -301,8 +301,8 @@ fn is_largest(x: f32, largest: f32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{follows_its_derivative, same};
     use super::*;
+    use crate::flex::testing::{follows_its_derivative, same};
     use burn::tensor::Device;
     use burn::tensor::module::{avg_pool2d, max_pool2d};
     use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, parts, split_if};
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, parts, split_if};
 
 /// The fewest values that a loop over a wide row has.
 const WIDE: usize = 64;
@@ -326,8 +326,8 @@ impl Moments {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::numbers;
     use super::*;
+    use crate::flex::testing::numbers;
 
     #[test]
     fn moments_are_exact_far_from_zero() {

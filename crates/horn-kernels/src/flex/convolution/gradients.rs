@@ -5,15 +5,15 @@ use std::ops::Range;
 
 use burn::backend::flex::FlexTensor;
 
-use super::buffer::{Scratch, tensor};
-use super::by_depthwise::ByDepthwise;
-use super::by_kernel::ByKernel;
-use super::correlate::{Correlation, Ending, Kind, Weights};
-use super::depthwise::Depthwise;
-use super::passes::{Images, Sums};
-use super::simd::vectorize;
-use super::threads::{Shared, WORTH_A_THREAD, count, parts, split_if};
-use super::windows::Windows;
+use crate::flex::buffer::{Scratch, tensor};
+use crate::flex::convolution::by_depthwise::ByDepthwise;
+use crate::flex::convolution::by_kernel::ByKernel;
+use crate::flex::convolution::correlate::{Correlation, Ending, Kind, Weights};
+use crate::flex::convolution::depthwise::Depthwise;
+use crate::flex::convolution::passes::{Images, Sums};
+use crate::flex::convolution::windows::Windows;
+use crate::flex::simd::vectorize;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, count, parts, split_if};
 
 fn back<'a>(windows: &Windows, weights: Weights<'a>) -> Box<dyn Images + 'a> {
     match weights.kind {

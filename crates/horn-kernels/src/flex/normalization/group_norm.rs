@@ -4,10 +4,10 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{tensor, values};
-use super::columns::Columns;
-use super::threads::{Shared, WORTH_A_THREAD, parts, split_if};
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::normalization::columns::Columns;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, parts, split_if};
 
 pub(crate) fn group_norm<const D: usize>(
     x: &Tensor<D>,
@@ -172,8 +172,8 @@ impl GroupNorm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{follows_its_derivative, same};
     use super::*;
+    use crate::flex::testing::{follows_its_derivative, same};
     use proptest::prelude::*;
 
     const EPSILON: f64 = 1e-3;

@@ -5,13 +5,13 @@ use std::ptr;
 
 use pulp::{Simd, WithSimd};
 
-use super::buffer::Scratch;
-use super::correlate::Ending;
-use super::frame::{Frame, Line, frame_back, lines_back, lines_forward, places, taps};
-use super::passes::Images;
-use super::simd::arch;
-use super::threads::{Shared, WORTH_A_THREAD, count, split_if};
-use super::windows::Windows;
+use crate::flex::buffer::Scratch;
+use crate::flex::convolution::correlate::Ending;
+use crate::flex::convolution::frame::{Frame, Line, frame_back, lines_back, lines_forward, places, taps};
+use crate::flex::convolution::passes::Images;
+use crate::flex::convolution::windows::Windows;
+use crate::flex::simd::arch;
+use crate::flex::threads::{Shared, WORTH_A_THREAD, count, split_if};
 
 /// Some rows of a result: their pixels see the same places of the kernel.
 struct Job {

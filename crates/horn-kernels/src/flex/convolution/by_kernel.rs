@@ -3,16 +3,16 @@
 
 use std::ops::Range;
 
-use super::buffer::Scratch;
-use super::frame::Frame;
-use super::microkernel::{End, Walk, block, block_width};
-use super::passes::Sums;
-use super::windows::Windows;
+use crate::flex::buffer::Scratch;
+use crate::flex::convolution::frame::Frame;
+use crate::flex::convolution::passes::Sums;
+use crate::flex::convolution::windows::Windows;
+use crate::flex::microkernel::{End, Walk, block, block_width};
 
 /// How many values of frames and gradients are held at a time, so that they stay in the cache.
 const HELD: usize = 1 << 16;
 
-/// The widest block of the [microkernel](super::microkernel): it may read so far beyond the gradient of the last pixel.
+/// The widest block of the [microkernel](crate::flex::microkernel): it may read so far beyond the gradient of the last pixel.
 const SLACK: usize = 32;
 
 /// The gradient by the kernel, prepared for any number of images.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::Shape;
 
-use crate::slide::Slide;
+use crate::types::slide::Slide;
 
 /// A window along an axis that is not there.
 const STAY: Slide = Slide { size: 1, stride: 1, dilation: 1, padding: (0, 0) };

@@ -4,9 +4,9 @@ use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use proptest::prelude::*;
 
-use super::conv::conv;
-use super::testing::{follows_its_derivative, same};
-use crate::slide::Slide;
+use crate::flex::convolution::conv::conv;
+use crate::flex::testing::{follows_its_derivative, same};
+use crate::types::slide::Slide;
 
 /// A convolution over three axes.
 #[derive(Clone, Copy, Debug)]

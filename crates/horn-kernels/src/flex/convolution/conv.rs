@@ -3,17 +3,17 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Shape, Tensor};
 
-use super::apply::{Kernel, Run, operand};
-use super::buffer::{tensor, values};
-use super::correlate::{Correlation, Ending, Kind, Weights};
-use super::dense::dense;
-use super::depthwise::Depthwise;
-use super::gradients::gradients;
-use super::loops::gradient_of_relu;
-use super::passes::Images;
-use super::threads::count;
-use super::windows::Windows;
-use crate::slide::Slide;
+use crate::flex::apply::{Kernel, Run, operand};
+use crate::flex::buffer::{tensor, values};
+use crate::flex::convolution::correlate::{Correlation, Ending, Kind, Weights};
+use crate::flex::convolution::depthwise::Depthwise;
+use crate::flex::convolution::gradients::gradients;
+use crate::flex::convolution::passes::Images;
+use crate::flex::convolution::windows::Windows;
+use crate::flex::dense::dense;
+use crate::flex::loops::gradient_of_relu;
+use crate::flex::threads::count;
+use crate::types::slide::Slide;
 
 pub(crate) fn conv<const D: usize>(
     x: &Tensor<D>,

@@ -4,11 +4,11 @@ use burn::tensor::ops::PadMode;
 use burn::tensor::{Tensor, activation};
 use proptest::prelude::*;
 
-use super::conv::depthwise_conv;
-use super::conv_tests::{Case, STAY, any_axis, slide};
-use super::conv_transpose::conv_transpose;
-use super::testing::{follows_its_derivative, same};
-use crate::slide::Slide;
+use crate::flex::convolution::conv::depthwise_conv;
+use crate::flex::convolution::conv_tests::{Case, STAY, any_axis, slide};
+use crate::flex::convolution::conv_transpose::conv_transpose;
+use crate::flex::testing::{follows_its_derivative, same};
+use crate::types::slide::Slide;
 
 fn finished(y: Tensor<5>, bias: Option<&Tensor<1>>, relu: bool) -> Tensor<5> {
     let y = match bias {

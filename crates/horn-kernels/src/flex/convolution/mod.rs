@@ -1,0 +1,21 @@
+//! Convolutions and poolings, of images with the channels last.
+//!
+//! [`windows`] and [`frame`] say where a window looks, [`correlate`] goes over an image with the microkernel, [`passes`]
+//! are what the forward pass and the gradients share; [`conv`], [`conv_transpose`], [`depthwise`] and [`pool`] are the
+//! operations.
+
+mod by_depthwise;
+mod by_kernel;
+pub(crate) mod conv;
+#[cfg(test)]
+mod conv_tests;
+pub(crate) mod conv_transpose;
+#[cfg(test)]
+mod conv_variants_tests;
+mod correlate;
+mod depthwise;
+mod frame;
+mod gradients;
+mod passes;
+pub(crate) mod pool;
+mod windows;
