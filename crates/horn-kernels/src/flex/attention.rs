@@ -10,7 +10,7 @@ use gemm::{Parallelism, gemm};
 
 use crate::flex::apply::{Kernel, Run, constant, operand};
 use crate::flex::buffer::{Scratch, tensor, values};
-use crate::flex::lanes::sum_of_pairs;
+use crate::flex::lanes::{sum, sum_of_pairs};
 use crate::flex::simd::vectorize;
 use crate::flex::softmax::softmax_in_place;
 use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
@@ -293,6 +293,14 @@ impl Attention {
                         #[inline(always)]
                         |slope, share| slope * share,
                     );
+                    // The shares add up to 1 but for rounding, and to 0 where all are cleared. Without the division, the
+                    // slopes of a row would not add up to 0.
+                    let total = sum(
+                        shares,
+                        #[inline(always)]
+                        |share| share,
+                    );
+                    let mean = mean / total.max(f32::MIN_POSITIVE);
                     for (slope, share) in slopes.iter_mut().zip(shares) {
                         *slope = share * (*slope - mean);
                     }

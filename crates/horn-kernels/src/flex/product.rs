@@ -49,8 +49,8 @@ pub(crate) fn product(y: &mut [f32], rows: usize, depth: usize, a: Matrix, b: Ma
     assert!(y.len() == rows * columns && a.has(rows, depth) && b.has(depth, columns));
     let y = Shared::new(y);
     let worth_it = rows.saturating_mul(columns).saturating_mul(depth) >= 8 * WORTH_A_THREAD;
-    // Where there are few rows, each thread takes columns instead.
-    let by_columns = rows < 16 && columns > rows;
+    // Each thread prepares the whole of the matrix that is not split, so that should be the smaller one.
+    let by_columns = columns > rows;
     split_if(worth_it, if by_columns { columns } else { rows }, |_, range| {
         let (rows, columns_here) = if by_columns { (0..rows, range) } else { (range, 0..columns) };
         let row = |row: usize| {

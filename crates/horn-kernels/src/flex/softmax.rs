@@ -98,14 +98,13 @@ pub(crate) fn softmax_in_place(row: &mut [f32]) {
     for value in row.iter_mut() {
         *value = exp(*value - top);
     }
-    let scale = 1.0
-        / sum(
-            row,
-            #[inline(always)]
-            |value| value,
-        );
+    let total = sum(
+        row,
+        #[inline(always)]
+        |value| value,
+    );
     for value in row {
-        *value *= scale;
+        *value /= total;
     }
 }
 
