@@ -10,7 +10,7 @@ use gemm::{Parallelism, gemm};
 
 use crate::flex::apply::{Kernel, Run, constant, operand};
 use crate::flex::buffer::{Scratch, tensor, values};
-use crate::flex::lanes::{sum, sum_of_pairs};
+use crate::flex::lanes::weighted_mean;
 use crate::flex::simd::vectorize;
 use crate::flex::softmax::softmax_in_place;
 use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
@@ -61,12 +61,18 @@ impl Sizes {
 
     /// The queries of a block.
     fn blocks(self) -> impl Iterator<Item = Range<usize>> {
-        let rows = (SCORES / self.keys).clamp(8, 128).min(self.queries);
+        let rows = self.block_rows();
         (0..self.queries).step_by(rows).map(move |start| start..self.queries.min(start + rows))
     }
 
+    /// The most queries of a block.
+    fn block_rows(self) -> usize {
+        (SCORES / self.keys).clamp(8, 128).min(self.queries)
+    }
+
+    /// The most scores of a block.
     fn block_len(self) -> usize {
-        (SCORES / self.keys).clamp(8, 128).min(self.queries) * self.keys
+        self.block_rows() * self.keys
     }
 
     fn is_worth_threads(self) -> bool {
@@ -201,14 +207,25 @@ unsafe fn product(
 }
 
 impl Attention {
-    /// The softmax of the scores of some queries of a head.
+    /// Writes some queries of a head, scaled, side by side: Keras scales them before the product, and so rounds the same.
+    fn scaled(&self, sample: usize, head: usize, block: &Range<usize>, query: &[f32], scaled: &mut [f32]) {
+        let width = self.sizes.width;
+        let Rows { start, stride } = self.sizes.query_rows(sample, block.start, head, width);
+        for (row, scaled) in scaled.chunks_exact_mut(width).take(block.len()).enumerate() {
+            for (scaled, value) in scaled.iter_mut().zip(&query[start + row * stride..]) {
+                *scaled = value * self.scale;
+            }
+        }
+    }
+
+    /// The softmax of the scores of some queries of a head, which are scaled.
     fn shares(&self, sample: usize, head: usize, block: &Range<usize>, query: &[f32], key: &[f32], shares: &mut [f32]) {
         let Sizes { keys, width, .. } = self.sizes;
-        let q = Factor::rows(query, self.sizes.query_rows(sample, block.start, head, width));
+        let q = Factor::rows(query, Rows { start: 0, stride: width });
         let k = Factor::rows(key, self.sizes.key_rows(sample, self.key_head(head), width)).transposed();
         assert!(shares.len() == block.len() * keys);
         // SAFETY: the tensors have the sizes, and the scores those of the block.
-        unsafe { product([block.len(), width, keys], q, k, (shares.as_mut_ptr(), keys), false, self.scale) };
+        unsafe { product([block.len(), width, keys], q, k, (shares.as_mut_ptr(), keys), false, 1.0) };
         for (shares, query) in shares.chunks_exact_mut(keys).zip(block.clone()) {
             if let Some(allowed) = &self.allowed {
                 allowed.hide([sample, head, query], shares, HIDDEN);
@@ -239,6 +256,7 @@ impl Attention {
         let Sizes { keys, heads, width, value_width, .. } = sizes;
         let group = heads / sizes.key_heads;
         let (mut shares, mut slopes) = (Scratch::new(sizes.block_len()), Scratch::new(sizes.block_len()));
+        let mut scaled = Scratch::new(sizes.block_rows() * width);
         let (k, v) = (sizes.key_rows(sample, key_head, width), sizes.key_rows(sample, key_head, value_width));
         let [by_query, by_key, by_value] = by;
         let mut is_first = true;
@@ -247,7 +265,9 @@ impl Attention {
         {
             let len = block.len() * keys;
             let (shares, slopes) = (&mut shares.values()[..len], &mut slopes.values()[..len]);
-            self.shares(sample, head, &block, query, key, shares);
+            let scaled = &mut *scaled.values();
+            self.scaled(sample, head, &block, query, scaled);
+            self.shares(sample, head, &block, scaled, key, shares);
             let q = sizes.query_rows(sample, block.start, head, width);
             let rows = sizes.query_rows(sample, block.start, head, value_width);
             let by_y = Factor::rows(gradient, rows);
@@ -270,9 +290,9 @@ impl Attention {
                     product([block.len(), keys, width], slopes, k, to(by_query, q), false, self.scale);
                 }
                 if let Some(by_key) = by_key {
-                    let q = Factor::rows(query, q);
+                    let q = Factor::rows(scaled, Rows { start: 0, stride: width });
                     let slopes = slopes.transposed();
-                    product([keys, block.len(), width], slopes, q, to(by_key, k), !is_first, self.scale);
+                    product([keys, block.len(), width], slopes, q, to(by_key, k), !is_first, 1.0);
                 }
             }
             is_first = false;
@@ -287,22 +307,9 @@ impl Attention {
             vectorize(
                 #[inline(always)]
                 || {
-                    let mean = sum_of_pairs(
-                        slopes,
-                        shares,
-                        #[inline(always)]
-                        |slope, share| slope * share,
-                    );
-                    // The shares add up to 1 but for rounding, and to 0 where all are cleared. Without the division, the
-                    // slopes of a row would not add up to 0.
-                    let total = sum(
-                        shares,
-                        #[inline(always)]
-                        |share| share,
-                    );
-                    let mean = mean / total.max(f32::MIN_POSITIVE);
+                    let mean = weighted_mean(slopes, shares);
                     for (slope, share) in slopes.iter_mut().zip(shares) {
-                        *slope = share * (*slope - mean);
+                        *slope = (f64::from(*share) * (f64::from(*slope) - mean)) as f32;
                     }
                 },
             );
@@ -324,11 +331,14 @@ impl Kernel<3> for Attention {
             let y = Shared::new(y);
             split_if(sizes.is_worth_threads(), batch * heads, |_, range| {
                 let mut shares = Scratch::new(sizes.block_len());
+                let mut scaled = Scratch::new(sizes.block_rows() * sizes.width);
                 for (sample, head) in range.map(|at| (at / heads, at % heads)) {
                     let v = Factor::rows(value, sizes.key_rows(sample, self.key_head(head), value_width));
                     for block in sizes.blocks() {
                         let shares = &mut shares.values()[..block.len() * keys];
-                        self.shares(sample, head, &block, query, key, shares);
+                        let scaled = &mut *scaled.values();
+                        self.scaled(sample, head, &block, query, scaled);
+                        self.shares(sample, head, &block, scaled, key, shares);
                         let rows = sizes.query_rows(sample, block.start, head, value_width);
                         let weights = Factor(shares.as_ptr(), keys, 1);
                         // SAFETY: the tensors have the sizes, the shares those of the block, and no other thread has this

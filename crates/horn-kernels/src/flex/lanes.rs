@@ -39,6 +39,28 @@ pub(crate) fn sum_of_pairs(a: &[f32], b: &[f32], function: impl Fn(f32, f32) -> 
     sum
 }
 
+/// The mean of the values by their weights, which add up to 1 but for rounding, or to 0. It is as exact as float64: an
+/// error that all differences from the mean share would not cancel out in sums of them.
+#[inline(always)]
+pub(crate) fn weighted_mean(values: &[f32], weights: &[f32]) -> f64 {
+    const LANES: usize = 8;
+    let (mut sums, mut totals) = ([0.0_f64; LANES], [0.0_f64; LANES]);
+    let ((chunks, values), (weight_chunks, weights)) = (values.as_chunks::<LANES>(), weights.as_chunks::<LANES>());
+    for (values, weights) in chunks.iter().zip(weight_chunks) {
+        for lane in 0..LANES {
+            let weight = f64::from(weights[lane]);
+            sums[lane] += f64::from(values[lane]) * weight;
+            totals[lane] += weight;
+        }
+    }
+    let (mut sum, mut total) = (sums.iter().sum::<f64>(), totals.iter().sum::<f64>());
+    for (value, weight) in values.iter().zip(weights) {
+        sum += f64::from(*value) * f64::from(*weight);
+        total += f64::from(*weight);
+    }
+    if total > 0.0 { sum / total } else { 0.0 }
+}
+
 /// The largest value, or negative infinity if there is none.
 #[inline(always)]
 pub(crate) fn largest(values: &[f32]) -> f32 {

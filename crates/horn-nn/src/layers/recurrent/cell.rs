@@ -10,8 +10,8 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::signal::Signal;
 use crate::layers::recurrent::arguments::CellArguments;
-use crate::layers::recurrent::at_once::Whole;
 use crate::layers::recurrent::noise::{Noise, Pass};
+use crate::layers::recurrent::whole::Whole;
 use crate::tensor::any_tensor::AnyTensor;
 
 /// A built recurrent cell whose steps and states have `D` axes, the batch among them.

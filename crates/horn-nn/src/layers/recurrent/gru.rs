@@ -10,10 +10,11 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::forward::Forward;
 use crate::layers::recurrent::arguments::check_size;
-use crate::layers::recurrent::at_once::{Whole, elementwise};
+use crate::layers::recurrent::at_once::elementwise;
 use crate::layers::recurrent::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
 use crate::layers::recurrent::layers::recurrent_layers;
 use crate::layers::recurrent::noise::{Noise, Pass};
+use crate::layers::recurrent::whole::Whole;
 
 recurrent_layers! {
     /// The cell of [`GRU`](struct@GRU): gated recurrent unit.

@@ -11,10 +11,11 @@ use crate::layer::call::CallContext;
 use crate::layer::forward::Forward;
 use crate::layer::weight::WeightSpec;
 use crate::layers::recurrent::arguments::check_size;
-use crate::layers::recurrent::at_once::{Whole, elementwise};
+use crate::layers::recurrent::at_once::elementwise;
 use crate::layers::recurrent::cell::{Cell, Kernels, Started, activate, cell_calls, gate};
 use crate::layers::recurrent::layers::recurrent_layers;
 use crate::layers::recurrent::noise::{Noise, Pass};
+use crate::layers::recurrent::whole::Whole;
 
 recurrent_layers! {
     /// The cell of [`LSTM`](struct@LSTM): long short-term memory.

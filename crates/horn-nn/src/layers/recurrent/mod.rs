@@ -20,6 +20,7 @@ pub(crate) mod steps;
 #[cfg(test)]
 mod tests;
 pub(crate) mod time_distributed;
+pub(crate) mod whole;
 
 pub use bidirectional::{Bidirectional, MergeMode};
 pub use cells::StackedRNNCells;

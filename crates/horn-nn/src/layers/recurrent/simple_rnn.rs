@@ -9,10 +9,10 @@ use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::forward::Forward;
-use crate::layers::recurrent::at_once::Whole;
 use crate::layers::recurrent::cell::{Cell, Kernels, Started, cell_calls};
 use crate::layers::recurrent::layers::recurrent_layers;
 use crate::layers::recurrent::noise::{Noise, Pass};
+use crate::layers::recurrent::whole::Whole;
 
 recurrent_layers! {
     /// The cell of [`SimpleRNN`](struct@SimpleRNN): `h' = activation(x · kernel + bias + h · recurrent_kernel)`, the
