@@ -28,6 +28,7 @@ pub type NotUpdated<const D: usize, const N: usize> = (Tensor<D>, [Tensor<D>; N]
 /// # Errors
 ///
 /// Gives the tensors back where there is no fast way: on another backend, for another type, or for tensors of other shapes.
+#[expect(clippy::result_large_err, reason = "what is given back is what was taken")]
 pub fn update<const D: usize, const N: usize>(
     gradient: Tensor<D>,
     tensors: [Tensor<D>; N],

@@ -7,7 +7,7 @@
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     // ln 2 in two parts, the first of which is exact in few bits.
-    const LN_2_HIGH: f32 = 0.693_359_375;
+    const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-88.0, 89.0);
     let n = (x * std::f32::consts::LOG2_E).round_ties_even();
@@ -84,7 +84,7 @@ pub(crate) fn normal(x: f32) -> (f32, f32) {
     let p = (-0.129_434_86_f32)
         .mul_add(u, 0.485_100_33)
         .mul_add(u, -0.511_234_62)
-        .mul_add(u, 0.546_404_62)
+        .mul_add(u, 0.546_404_6)
         .mul_add(u, -0.093_638_02)
         .mul_add(u, 0.214_439_24)
         .mul_add(u, 0.148_481_65)

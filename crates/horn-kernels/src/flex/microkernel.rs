@@ -71,6 +71,7 @@ unsafe fn load<S: Simd>(from: *const f32) -> S::f32s {
 ///
 /// `A` can be read at each row's begin for the whole walk, `B` for the whole walk and `VECTORS` vectors from each step, the
 /// bias, if any, for `VECTORS` vectors, and `C` can be written for as many at each row's begin.
+#[expect(clippy::too_many_arguments, reason = "the factors of a product, and where they lie")]
 #[inline(always)]
 unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
@@ -109,11 +110,10 @@ unsafe fn tile<S: Simd, const ROWS: usize, const VECTORS: usize>(
             a_outer = a_outer.wrapping_offset(walk.a_outer);
             b_outer = b_outer.wrapping_offset(walk.b_outer);
         }
-        for row in 0..ROWS {
+        for (row, sums) in sums.into_iter().enumerate() {
             let c = c.offset(*c_rows.add(row));
-            for vector in 0..VECTORS {
+            for (vector, mut sum) in sums.into_iter().enumerate() {
                 let at = vector * S::F32_LANES;
-                let mut sum = sums[row][vector];
                 if end.accumulate {
                     sum = simd.add_f32s(sum, load::<S>(c.add(at)));
                 }
@@ -203,6 +203,7 @@ pub(crate) fn block_width(columns: usize) -> usize {
 ///
 /// `width` comes from [`block_width`] and is at least `columns`. `A` can be read at each row's begin for the whole walk,
 /// `B` and the bias, if any, for `width` values at each step, and `C` can be written for `columns` values at each row's begin.
+#[expect(clippy::too_many_arguments, reason = "the factors of a product, and where they lie")]
 #[inline]
 pub(crate) unsafe fn block(
     width: usize,
@@ -240,6 +241,7 @@ pub(crate) unsafe fn block(
 /// # Safety
 ///
 /// As for [`block`].
+#[expect(clippy::too_many_arguments, reason = "the factors of a product, and where they lie")]
 unsafe fn narrow(
     tile: Tile,
     width: usize,
@@ -326,6 +328,7 @@ impl Packed {
     ///
     /// `A` can be read at each row's begin for the whole walk, which visits as many steps as this matrix has rows, and `C`
     /// can be written for as many columns as this matrix has at each row's begin.
+    #[expect(clippy::too_many_arguments, reason = "the factors of a product, and where they lie")]
     pub(crate) unsafe fn multiply(
         &self,
         walk: &Walk,

@@ -17,7 +17,7 @@ pub(crate) fn group_norm<const D: usize>(
     epsilon: f64,
 ) -> Option<Tensor<D>> {
     let dims = x.dims();
-    if D < 2 || dims.contains(&0) || groups == 0 || dims[D - 1] % groups != 0 {
+    if D < 2 || dims.contains(&0) || groups == 0 || !dims[D - 1].is_multiple_of(groups) {
         return None;
     }
     Some(GroupNorm { groups, epsilon: epsilon as f32 }.run([operand(x)?, operand(gamma)?, operand(beta)?]))
