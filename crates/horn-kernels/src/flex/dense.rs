@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn large_products_are_split_over_the_threads() {
-        for sizes in [[256, 300, 128], [1, 2048, 1024], [3, 1000, 999]] {
+        for sizes in [[256, 300, 128], [8, 2048, 1024], [9, 1000, 999]] {
             same(
                 &[sizes[0] * sizes[1], sizes[1] * sizes[2], sizes[2]],
                 |leaves| fast(leaves, sizes, true, true).flatten(0, 1),

@@ -3,7 +3,11 @@
 use gemm::{Parallelism, gemm};
 
 use crate::flex::simd::vectorize;
-use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::threads::{Shared, split_if};
+
+/// Below so many multiplications, which take some fifty microseconds, waking a thread costs more than it saves: epochs of
+/// small dense layers took a third less time without it.
+const WORTH_A_THREAD: usize = 1 << 23;
 
 /// A matrix in memory: its values, and how far apart its rows and its columns are.
 #[derive(Clone, Copy)]
@@ -48,7 +52,7 @@ pub(crate) fn product(y: &mut [f32], rows: usize, depth: usize, a: Matrix, b: Ma
     let columns = y.len() / rows;
     assert!(y.len() == rows * columns && a.has(rows, depth) && b.has(depth, columns));
     let y = Shared::new(y);
-    let worth_it = rows.saturating_mul(columns).saturating_mul(depth) >= 8 * WORTH_A_THREAD;
+    let worth_it = rows.saturating_mul(columns).saturating_mul(depth) >= WORTH_A_THREAD;
     // Each thread prepares the whole of the matrix that is not split, so that should be the smaller one.
     let by_columns = columns > rows;
     split_if(worth_it, if by_columns { columns } else { rows }, |_, range| {

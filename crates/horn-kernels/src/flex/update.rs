@@ -26,7 +26,7 @@ pub(crate) fn update<const D: usize, const N: usize>(
         let gradient = values(&gradient);
         // In place where nobody else holds the memory; a copy otherwise.
         let places = tensors.each_mut().map(|tensor| Shared::new(tensor.storage_mut::<f32>()));
-        split_if(gradient.len() >= WORTH_A_THREAD, gradient.len(), |_, range| {
+        split_if(gradient.len() >= LARGE, gradient.len(), |_, range| {
             let gradient = &gradient[range.clone()];
             // SAFETY: the threads have different parts.
             let parts = places.map(|place| unsafe { place.slice(range.clone()) });
@@ -35,6 +35,9 @@ pub(crate) fn update<const D: usize, const N: usize>(
     }
     Ok(tensors.map(Tensor::from_primitive::<Flex>))
 }
+
+/// From how many values on the threads share the work, which is bound by memory.
+const LARGE: usize = 8 * WORTH_A_THREAD;
 
 /// How many values are computed at a time.
 const BLOCK: usize = 64;
@@ -108,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_rule_is_applied_to_each_value() {
-        for len in [0, 1, 63, 64, 65, 1000, 3 * WORTH_A_THREAD + 17] {
+        for len in [0, 1, 63, 64, 65, 1000, LARGE + 17] {
             let [gradient, weight, momentum] = [1, 2, 3].map(|seed| numbers(len, seed));
             let updated = update(tensor(&gradient), [tensor(&weight), tensor(&momentum)], rule).unwrap();
             let [new_weight, new_momentum] = updated.map(|tensor| tensor.into_data().try_to_vec::<f32>().unwrap());
