@@ -159,17 +159,6 @@ pub(super) fn power(base: f64, exponent: usize) -> f32 {
     f64::from(base as f32).powf(exponent as f64) as f32
 }
 
-/// Moves an average, which starts at zero, towards the value by the fraction `rate`.
-pub(super) fn approach<const D: usize>(average: Option<Tensor<D>>, value: Tensor<D>, rate: f64) -> Tensor<D> {
-    match average {
-        Some(average) => {
-            let change = (value - average.clone()).mul_scalar(rate);
-            average + change
-        }
-        None => value.mul_scalar(rate),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::check_steps;

@@ -5,9 +5,10 @@ use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::adam::{approach, power};
+use super::adam::power;
 use super::checks::{at_least_zero, below_one};
 use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::elementwise::approached;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
@@ -85,7 +86,7 @@ impl Adamax {
         gradient: Tensor<D>,
         state: &mut State<Self, D>,
     ) -> Tensor<D> {
-        let momentum = approach(state.take("momentum"), gradient.clone(), 1.0 - self.beta_1);
+        let momentum = approached(state.take_or_zeros("momentum", &variable), gradient.clone(), 1.0 - self.beta_1);
         let norm = match state.take("norm") {
             Some(norm) => norm.mul_scalar(self.beta_2).max_pair(gradient.abs()),
             None => gradient.abs(),

@@ -5,9 +5,10 @@ use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::adam::{approach, power};
+use super::adam::power;
 use super::checks::{at_least_zero, below_one};
 use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::elementwise::approached;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
@@ -82,8 +83,8 @@ impl Lamb {
         gradient: Tensor<D>,
         state: &mut State<Self, D>,
     ) -> Tensor<D> {
-        let momentum = approach(state.take("momentum"), gradient.clone(), 1.0 - self.beta_1);
-        let velocity = approach(state.take("velocity"), gradient.square(), 1.0 - self.beta_2);
+        let momentum = approached(state.take_or_zeros("momentum", &variable), gradient.clone(), 1.0 - self.beta_1);
+        let velocity = approached(state.take_or_zeros("velocity", &variable), gradient.square(), 1.0 - self.beta_2);
         state.put("momentum", momentum.clone());
         state.put("velocity", velocity.clone());
         let spread = velocity.div_scalar(1.0 - power(self.beta_2, state.iterations)).sqrt().add_scalar(self.epsilon);

@@ -5,9 +5,10 @@ use horn_nn::arguments;
 use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::adam::{approach, power};
+use super::adam::power;
 use super::checks::{at_least_zero, below_one};
 use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::elementwise::approached;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
@@ -107,8 +108,9 @@ impl Nadam {
         let (now, next) = (state.iterations, state.iterations + 1);
         // In float32, where 1 - 0.999 is not 0.001.
         let rate = |beta: f64| f64::from(1.0 - beta as f32);
-        let momentum = approach(state.take("momentum"), gradient.clone(), rate(self.beta_1));
-        let velocity = approach(state.take("velocity"), gradient.clone().square(), rate(self.beta_2));
+        let momentum = approached(state.take_or_zeros("momentum", &variable), gradient.clone(), rate(self.beta_1));
+        let velocity =
+            approached(state.take_or_zeros("velocity", &variable), gradient.clone().square(), rate(self.beta_2));
         state.put("momentum", momentum.clone());
         state.put("velocity", velocity.clone());
         let (kept, kept_next) = (self.kept(now), self.kept(next));

@@ -39,14 +39,6 @@ impl RMSprop {
     pub fn new(learning_rate: impl Into<LearningRate>) -> Self {
         Self { common: Common::new("rm_sprop", learning_rate), rho: 0.9, momentum: 0.0, epsilon: 1e-7, centered: false }
     }
-
-    fn average<const D: usize>(&self, average: Option<Tensor<D>>, value: Tensor<D>) -> Tensor<D> {
-        let new = value.mul_scalar(1.0 - self.rho);
-        match average {
-            Some(average) => average.mul_scalar(self.rho) + new,
-            None => new,
-        }
-    }
 }
 
 arguments!(RMSprop {
@@ -105,10 +97,10 @@ impl RMSprop {
             state.put("velocity", velocity);
             return variable;
         }
-        let velocity = self.average(state.take("velocity"), gradient.clone().square());
+        let velocity = averaged(state.take_or_zeros("velocity", &variable), gradient.clone().square(), self.rho);
         state.put("velocity", velocity.clone());
         let spread = if self.centered {
-            let average = self.average(state.take("average_gradient"), gradient.clone());
+            let average = averaged(state.take_or_zeros("average_gradient", &variable), gradient.clone(), self.rho);
             state.put("average_gradient", average.clone());
             velocity - average.square()
         } else {
@@ -126,6 +118,12 @@ impl RMSprop {
     }
 }
 
+/// The average, of which the fraction `rho` is kept.
+#[inline(always)]
+fn averaged<V: Value>(average: V, value: V, rho: f64) -> V {
+    average.times(rho) + value.times(1.0 - rho)
+}
+
 /// The numbers of one update with the default arguments.
 struct Rule {
     step: f64,
@@ -136,7 +134,7 @@ struct Rule {
 impl Elementwise<2> for Rule {
     #[inline(always)]
     fn apply<V: Value>(&self, gradient: V, [variable, velocity]: [V; 2]) -> [V; 2] {
-        let velocity = velocity.times(self.rho) + gradient.clone().squared().times(1.0 - self.rho);
+        let velocity = averaged(velocity, gradient.clone().squared(), self.rho);
         let step = gradient.times(self.step) / velocity.clone().plus(self.epsilon).root();
         [variable - step, velocity]
     }
