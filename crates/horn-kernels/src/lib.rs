@@ -29,6 +29,7 @@ mod pool;
 mod recurrent;
 mod switch;
 mod threads;
+pub mod threefry;
 mod types;
 mod update;
 

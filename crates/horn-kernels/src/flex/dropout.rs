@@ -8,13 +8,11 @@ use crate::flex::apply::{Kernel, Run, operand};
 use crate::flex::buffer::{tensor, values};
 use crate::flex::loops::fill;
 use crate::flex::simd::vectorize;
+use crate::threefry::{encipher, unit};
 use crate::types::key::Key;
 
 /// How many numbers are made at a time.
 const BLOCK: usize = 64;
-
-/// A constant of the cipher.
-const PARITY: u32 = 0x1bd1_1bda;
 
 pub(crate) fn dropout<const D: usize>(x: &Tensor<D>, rate: f64, key: impl FnOnce() -> Key) -> Option<Tensor<D>> {
     let operand = operand(x)?;
@@ -43,9 +41,7 @@ impl Dropout {
                         for ((y, x), place) in blocks.zip((start as u64..).step_by(BLOCK)) {
                             self.words(place, &mut words);
                             for ((y, x), word) in y.iter_mut().zip(x).zip(&words) {
-                                // The upper 23 bits as a fraction of 1.
-                                let drawn = f32::from_bits(word >> 9 | 1_f32.to_bits()) - 1.0;
-                                *y = if drawn < self.keep { x / self.keep } else { 0.0 };
+                                *y = if unit(*word) < self.keep { x / self.keep } else { 0.0 };
                             }
                         }
                     },
@@ -62,33 +58,16 @@ impl Dropout {
             // The sum of the low halves overflows into the high one.
             let low = (place as u32).wrapping_add(at);
             let high = ((place >> 32) as u32).wrapping_add(u32::from(low < at));
-            *word = encipher(self.key, [high, low]);
+            *word = word_of(self.key, [high, low]);
         }
     }
 }
 
-/// Twenty rounds of Threefry-2x32; both halves of the result by exclusive or, as in JAX.
+/// Both halves of the cipher by exclusive or, as in JAX.
 #[inline(always)]
-fn encipher(key: Key, counter: [u32; 2]) -> u32 {
-    let keys = [key[0], key[1], key[0] ^ key[1] ^ PARITY];
-    let [mut x, mut y] = [counter[0].wrapping_add(keys[0]), counter[1].wrapping_add(keys[1])];
-    // Unrolled, so that the compiler makes vectors of the loop around this.
-    macro_rules! rounds {
-        ($($rotation:literal)+; $key:literal, $next:literal, $group:literal) => {
-            $(
-                x = x.wrapping_add(y);
-                y = y.rotate_left($rotation) ^ x;
-            )+
-            x = x.wrapping_add(keys[$key]);
-            y = y.wrapping_add(keys[$next]).wrapping_add($group);
-        };
-    }
-    rounds!(13 15 26 6; 1, 2, 1);
-    rounds!(17 29 16 24; 2, 0, 2);
-    rounds!(13 15 26 6; 0, 1, 3);
-    rounds!(17 29 16 24; 1, 2, 4);
-    rounds!(13 15 26 6; 2, 0, 5);
-    x ^ y
+fn word_of(key: Key, counter: [u32; 2]) -> u32 {
+    let [high, low] = encipher(key, counter);
+    high ^ low
 }
 
 impl Kernel<1> for Dropout {
@@ -121,13 +100,13 @@ mod tests {
         let mut words = [0; BLOCK];
         let dropout = Dropout { keep: 0.5, key: [1, 2] };
         dropout.words((1 << 32) - 2, &mut words);
-        let expected = [[0, u32::MAX - 1], [0, u32::MAX], [1, 0], [1, 1]].map(|counter| encipher([1, 2], counter));
+        let expected = [[0, u32::MAX - 1], [0, u32::MAX], [1, 0], [1, 1]].map(|counter| word_of([1, 2], counter));
         assert_eq!(words[..4], expected);
     }
 
     /// What is kept, by the plain formula.
     fn kept(len: usize, rate: f64, key: Key) -> Vec<f32> {
-        let drawn = |at: usize| f32::from_bits(encipher(key, [0, at as u32]) >> 9 | 1_f32.to_bits()) - 1.0;
+        let drawn = |at: usize| f32::from_bits(word_of(key, [0, at as u32]) >> 9 | 1_f32.to_bits()) - 1.0;
         (0..len).map(|at| f32::from(drawn(at) < (1.0 - rate) as f32)).collect()
     }
 

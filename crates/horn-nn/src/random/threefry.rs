@@ -2,13 +2,13 @@
 //!
 //! The same key gives the same numbers, in the row-major order of the tensor that they fill.
 
+use horn_kernels::threefry::{encipher, unit};
+
 use crate::error::{Error, Result};
 use crate::random::erf_inv::erf_inv;
 
 /// A key, from which JAX derives random numbers. Keras creates it from a seed and the number of draws so far.
 pub type Key = [u32; 2];
-
-const PARITY: u32 = 0x1bd1_1bda;
 
 /// `erf(2 / sqrt(2))` as JAX computes it: the fraction of a normal distribution within two standard deviations.
 const WITHIN_TWO: f32 = 0.954_499_7;
@@ -113,34 +113,6 @@ pub fn truncated_normal(key: Key, len: usize) -> Vec<f32> {
         *x = (std::f32::consts::SQRT_2 * erf_inv(*x)).clamp(-limit, limit);
     }
     drawn
-}
-
-/// The word's upper 23 bits as a fraction of 1.
-fn unit(word: u32) -> f32 {
-    f32::from_bits(word >> 9 | 1f32.to_bits()) - 1.0
-}
-
-/// Twenty rounds of Threefry-2x32. They are unrolled by hand, as loops would take most of the time of building a model if
-/// the compiler does not optimize.
-fn encipher(key: Key, counter: [u32; 2]) -> [u32; 2] {
-    let keys = [key[0], key[1], key[0] ^ key[1] ^ PARITY];
-    let [mut x, mut y] = [counter[0].wrapping_add(keys[0]), counter[1].wrapping_add(keys[1])];
-    macro_rules! rounds {
-        ($($rotation:literal)+; $key:literal, $next:literal, $group:literal) => {
-            $(
-                x = x.wrapping_add(y);
-                y = y.rotate_left($rotation) ^ x;
-            )+
-            x = x.wrapping_add(keys[$key]);
-            y = y.wrapping_add(keys[$next]).wrapping_add($group);
-        };
-    }
-    rounds!(13 15 26 6; 1, 2, 1);
-    rounds!(17 29 16 24; 2, 0, 2);
-    rounds!(13 15 26 6; 0, 1, 3);
-    rounds!(17 29 16 24; 1, 2, 4);
-    rounds!(13 15 26 6; 2, 0, 5);
-    [x, y]
 }
 
 #[cfg(test)]
