@@ -232,7 +232,9 @@ impl Attention {
             }
             vectorize(
                 #[inline(always)]
-                || softmax_in_place(shares),
+                || {
+                    softmax_in_place(shares);
+                },
             );
             if let Some(allowed) = self.allowed.as_ref().filter(|_| self.clears) {
                 allowed.hide([sample, head, query], shares, 0.0);

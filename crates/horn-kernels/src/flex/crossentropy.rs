@@ -9,8 +9,8 @@ use burn::tensor::{DType, Int, Tensor};
 
 use crate::flex::apply::{Kernel, Run, constant, operand};
 use crate::flex::buffer::{tensor, values};
-use crate::flex::math::exp;
 use crate::flex::simd::vectorize;
+use crate::flex::softmax::softmax_in_place;
 use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
 
 pub(crate) fn sparse(labels: &Tensor<1, Int>, logits: &Tensor<2>) -> Option<Tensor<1>> {
@@ -48,36 +48,6 @@ enum Targets {
     Probabilities(FlexTensor),
 }
 
-/// The softmax of a row, in the place of `probabilities`. Returns the largest logit, and `ln Σ exp(logits - largest)`:
-/// the two are not added, which would round small differences between large logits.
-#[inline(always)]
-fn softmax(logits: &[f32], probabilities: &mut [f32]) -> (f32, f32) {
-    // Sixteen maxima and sums side by side, which may be vectors.
-    let mut lanes = [f32::NEG_INFINITY; 16];
-    let (blocks, rest) = logits.as_chunks::<16>();
-    for block in blocks {
-        for (lane, logit) in lanes.iter_mut().zip(block) {
-            *lane = lane.max(*logit);
-        }
-    }
-    let largest = lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |largest, logit| largest.max(*logit));
-    for (probability, logit) in probabilities.iter_mut().zip(logits) {
-        *probability = exp(logit - largest);
-    }
-    let mut lanes = [0.0_f32; 16];
-    let (blocks, rest) = probabilities.as_chunks::<16>();
-    for block in blocks {
-        for (lane, value) in lanes.iter_mut().zip(block) {
-            *lane += value;
-        }
-    }
-    let sum = lanes.iter().chain(rest).sum::<f32>();
-    for probability in probabilities {
-        *probability /= sum;
-    }
-    (largest, sum.ln())
-}
-
 impl Kernel<1> for Crossentropy {
     /// The softmax of the logits.
     type Saved = FlexTensor;
@@ -97,7 +67,10 @@ impl Kernel<1> for Crossentropy {
                         // SAFETY: each row is taken by one thread.
                         let (loss, probabilities) =
                             unsafe { (losses.slice(row..row + 1), probabilities.slice(range.clone())) };
-                        let (largest, logarithm) = softmax(logits, probabilities);
+                        probabilities.copy_from_slice(logits);
+                        // The two are not added, which would round small differences between large logits.
+                        let (largest, sum) = softmax_in_place(probabilities);
+                        let logarithm = sum.ln();
                         let loss_of = |logit: f32| logarithm - (logit - largest);
                         loss[0] = match &self.targets {
                             Targets::Classes(labels) => loss_of(logits[labels[row]]),

@@ -4,10 +4,10 @@ use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use crate::flex::apply::{Kernel, Run, operand};
 use crate::flex::buffer::{tensor, values};
 use crate::flex::loops::{column_sums, gradient_of_relu};
 use crate::flex::product::{Epilogue, Matrix, product};
+use crate::flex::weighted::{self, Saved, Weighted};
 
 pub(crate) fn dense<const D: usize>(
     x: &Tensor<D>,
@@ -15,11 +15,7 @@ pub(crate) fn dense<const D: usize>(
     bias: Option<&Tensor<1>>,
     relu: bool,
 ) -> Option<Tensor<D>> {
-    let operation = Dense { relu };
-    match bias {
-        Some(bias) => Some(operation.run([operand(x)?, operand(kernel)?, operand(bias)?])),
-        None => Some(operation.run([operand(x)?, operand(kernel)?])),
-    }
+    weighted::run(Dense { relu }, x, kernel, bias)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,27 +23,25 @@ struct Dense {
     relu: bool,
 }
 
-/// What the backward pass needs: the input, the kernel, and the result where relu was applied.
-type Saved = (FlexTensor, FlexTensor, Option<FlexTensor>);
+impl Weighted for Dense {
+    fn relu(&self) -> bool {
+        self.relu
+    }
 
-impl Dense {
-    fn compute(self, x: FlexTensor, kernel: FlexTensor, bias: Option<FlexTensor>) -> (FlexTensor, Saved) {
-        let [features, units] = sizes(&kernel);
+    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
+        let [features, units] = sizes(kernel);
         let mut shape = x.shape();
         let last = shape.num_dims() - 1;
         shape[last] = units;
         let samples = shape.num_elements() / units.max(1);
-        let y = tensor(shape, |y| {
-            let epilogue = Epilogue { bias: bias.as_ref().map(values), relu: self.relu };
-            let (x, kernel) = (Matrix::row_major(values(&x), features), Matrix::row_major(values(&kernel), units));
+        tensor(shape, |y| {
+            let epilogue = Epilogue { bias: bias.map(values), relu: self.relu };
+            let (x, kernel) = (Matrix::row_major(values(x), features), Matrix::row_major(values(kernel), units));
             product(y, samples, features, x, kernel, epilogue);
-        });
-        let saved = (x, kernel, self.relu.then(|| y.clone()));
-        (y, saved)
+        })
     }
 
-    fn gradients(saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
-        let (x, kernel, y) = saved;
+    fn gradients(&self, (x, kernel, y): Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
         let [features, units] = sizes(&kernel);
         let samples = x.shape().num_elements() / features.max(1);
         let gradient = match &y {
@@ -65,33 +59,6 @@ impl Dense {
         });
         let by_bias = wanted[2].then(|| tensor([units], |by_bias| column_sums(values(&gradient), by_bias)));
         [by_x, by_kernel, by_bias]
-    }
-}
-
-impl Kernel<3> for Dense {
-    type Saved = Saved;
-
-    fn forward(&self, [x, kernel, bias]: [FlexTensor; 3], _: bool) -> (FlexTensor, Option<Saved>) {
-        let (y, saved) = self.compute(x, kernel, Some(bias));
-        (y, Some(saved))
-    }
-
-    fn backward(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
-        Self::gradients(saved, gradient, wanted)
-    }
-}
-
-impl Kernel<2> for Dense {
-    type Saved = Saved;
-
-    fn forward(&self, [x, kernel]: [FlexTensor; 2], _: bool) -> (FlexTensor, Option<Saved>) {
-        let (y, saved) = self.compute(x, kernel, None);
-        (y, Some(saved))
-    }
-
-    fn backward(&self, saved: Saved, gradient: FlexTensor, [by_x, by_kernel]: [bool; 2]) -> [Option<FlexTensor>; 2] {
-        let [by_x, by_kernel, _] = Self::gradients(saved, gradient, [by_x, by_kernel, false]);
-        [by_x, by_kernel]
     }
 }
 

@@ -28,3 +28,4 @@ pub(crate) mod softmax;
 pub(crate) mod testing;
 pub(crate) mod threads;
 pub(crate) mod update;
+pub(crate) mod weighted;

@@ -91,9 +91,10 @@ impl Kernel<1> for Softmax {
     }
 }
 
-/// To be called inside [`vectorize`].
+/// Turns a row into its softmax. Returns the largest value, and the sum of the exponentials of the differences from it. To
+/// be called inside [`vectorize`].
 #[inline(always)]
-pub(crate) fn softmax_in_place(row: &mut [f32]) {
+pub(crate) fn softmax_in_place(row: &mut [f32]) -> (f32, f32) {
     let top = largest(row);
     for value in row.iter_mut() {
         *value = exp(*value - top);
@@ -106,6 +107,7 @@ pub(crate) fn softmax_in_place(row: &mut [f32]) {
     for value in row {
         *value /= total;
     }
+    (top, total)
 }
 
 /// Writes each value less the largest one of its row.

@@ -3,7 +3,6 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Shape, Tensor};
 
-use crate::flex::apply::{Kernel, Run, operand};
 use crate::flex::buffer::{tensor, values};
 use crate::flex::convolution::correlate::{Correlation, Ending, Kind, Weights};
 use crate::flex::convolution::depthwise::Depthwise;
@@ -13,6 +12,7 @@ use crate::flex::convolution::windows::Windows;
 use crate::flex::dense::dense;
 use crate::flex::loops::gradient_of_relu;
 use crate::flex::threads::count;
+use crate::flex::weighted::{self, Saved, Weighted};
 use crate::types::slide::Slide;
 
 pub(crate) fn conv<const D: usize>(
@@ -39,10 +39,7 @@ pub(crate) fn conv<const D: usize>(
         return dense(x, &kernel.clone().reshape([channels, filters]), bias, relu);
     }
     let operation = Convolution { windows, kind: Kind::Groups(groups), filters, relu };
-    match bias {
-        Some(bias) => Some(operation.run([operand(x)?, operand(kernel)?, operand(bias)?])),
-        None => Some(operation.run([operand(x)?, operand(kernel)?])),
-    }
+    weighted::run(operation, x, kernel, bias)
 }
 
 pub(crate) fn depthwise_conv<const D: usize>(
@@ -63,10 +60,7 @@ pub(crate) fn depthwise_conv<const D: usize>(
         return None;
     }
     let operation = Convolution { windows, kind: Kind::Depthwise, filters: channels, relu };
-    match bias {
-        Some(bias) => Some(operation.run([operand(x)?, operand(kernel)?, operand(bias)?])),
-        None => Some(operation.run([operand(x)?, operand(kernel)?])),
-    }
+    weighted::run(operation, x, kernel, bias)
 }
 
 /// Strides and dilation along the same axis have no fast gradient.
@@ -87,24 +81,25 @@ struct Convolution {
     relu: bool,
 }
 
-/// What the backward pass needs: the input, the kernel, and the result where relu was applied.
-type Saved = (FlexTensor, FlexTensor, Option<FlexTensor>);
-
 impl Convolution {
     fn weights<'a>(&self, kernel: &'a FlexTensor) -> Weights<'a> {
         Weights { values: values(kernel), filters: self.filters, kind: self.kind }
     }
+}
 
-    fn compute(&self, x: FlexTensor, kernel: FlexTensor, bias: Option<FlexTensor>) -> (FlexTensor, Saved) {
-        let (windows, weights) = (&self.windows, self.weights(&kernel));
-        let ending = Ending { bias: bias.as_ref().map(values), relu: self.relu };
+impl Weighted for Convolution {
+    fn relu(&self) -> bool {
+        self.relu
+    }
+
+    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
+        let (windows, weights) = (&self.windows, self.weights(kernel));
+        let ending = Ending { bias: bias.map(values), relu: self.relu };
         let (shape, samples) = (windows.output_shape(self.filters), windows.samples);
-        let y = match self.kind {
-            Kind::Groups(_) => images_of(&Correlation::forward(windows, weights, ending), shape, samples, &x),
-            Kind::Depthwise => images_of(&Depthwise::forward(windows, weights.values, ending), shape, samples, &x),
-        };
-        let saved = (x, kernel, self.relu.then(|| y.clone()));
-        (y, saved)
+        match self.kind {
+            Kind::Groups(_) => images_of(&Correlation::forward(windows, weights, ending), shape, samples, x),
+            Kind::Depthwise => images_of(&Depthwise::forward(windows, weights.values, ending), shape, samples, x),
+        }
     }
 
     fn gradients(&self, (x, kernel, y): Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
@@ -121,31 +116,4 @@ impl Convolution {
 /// A new tensor with the result for all images.
 pub(crate) fn images_of(operation: &impl Images, shape: Shape, samples: usize, x: &FlexTensor) -> FlexTensor {
     tensor(shape, |y| operation.images(samples, values(x), y))
-}
-
-impl Kernel<3> for Convolution {
-    type Saved = Saved;
-
-    fn forward(&self, [x, kernel, bias]: [FlexTensor; 3], _: bool) -> (FlexTensor, Option<Saved>) {
-        let (y, saved) = self.compute(x, kernel, Some(bias));
-        (y, Some(saved))
-    }
-
-    fn backward(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
-        self.gradients(saved, gradient, wanted)
-    }
-}
-
-impl Kernel<2> for Convolution {
-    type Saved = Saved;
-
-    fn forward(&self, [x, kernel]: [FlexTensor; 2], _: bool) -> (FlexTensor, Option<Saved>) {
-        let (y, saved) = self.compute(x, kernel, None);
-        (y, Some(saved))
-    }
-
-    fn backward(&self, saved: Saved, gradient: FlexTensor, [by_x, by_kernel]: [bool; 2]) -> [Option<FlexTensor>; 2] {
-        let [by_x, by_kernel, _] = self.gradients(saved, gradient, [by_x, by_kernel, false]);
-        [by_x, by_kernel]
-    }
 }

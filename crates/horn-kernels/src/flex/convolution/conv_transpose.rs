@@ -3,13 +3,13 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use crate::flex::apply::{Kernel, Run, operand};
 use crate::flex::buffer::{tensor, values};
 use crate::flex::convolution::conv::{has_gradient, images_of};
 use crate::flex::convolution::correlate::{Correlation, Ending, Weights};
 use crate::flex::convolution::gradients::gradients;
 use crate::flex::convolution::windows::Windows;
 use crate::flex::loops::{column_sums, gradient_of_relu};
+use crate::flex::weighted::{self, Saved, Weighted};
 use crate::types::slide::Slide;
 
 pub(crate) fn conv_transpose<const D: usize>(
@@ -43,11 +43,7 @@ pub(crate) fn conv_transpose<const D: usize>(
         .collect();
     let mut windows = Windows::new(&[&sizes[..1], output, &[filters]].concat(), &slides)?;
     windows.output[5 - D..].copy_from_slice(&sizes[1..D - 1]);
-    let operation = Transposed { windows, relu };
-    match bias {
-        Some(bias) => Some(operation.run([operand(x)?, operand(kernel)?, operand(bias)?])),
-        None => Some(operation.run([operand(x)?, operand(kernel)?])),
-    }
+    weighted::run(Transposed { windows, relu }, x, kernel, bias)
 }
 
 #[derive(Clone, Debug)]
@@ -57,16 +53,15 @@ struct Transposed {
     relu: bool,
 }
 
-/// What the backward pass needs: the input, the kernel, and the result where relu was applied.
-type Saved = (FlexTensor, FlexTensor, Option<FlexTensor>);
+impl Weighted for Transposed {
+    fn relu(&self) -> bool {
+        self.relu
+    }
 
-impl Transposed {
-    fn compute(&self, x: FlexTensor, kernel: FlexTensor, bias: Option<FlexTensor>) -> (FlexTensor, Saved) {
-        let ending = Ending { bias: bias.as_ref().map(values), relu: self.relu };
-        let correlation = Correlation::back(&self.windows, Weights::of(&kernel, 1), ending);
-        let y = images_of(&correlation, self.windows.input_shape(), self.windows.samples, &x);
-        let saved = (x, kernel, self.relu.then(|| y.clone()));
-        (y, saved)
+    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
+        let ending = Ending { bias: bias.map(values), relu: self.relu };
+        let correlation = Correlation::back(&self.windows, Weights::of(kernel, 1), ending);
+        images_of(&correlation, self.windows.input_shape(), self.windows.samples, x)
     }
 
     fn gradients(&self, (x, kernel, y): Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
@@ -84,32 +79,5 @@ impl Transposed {
             gradients(windows, weights, values(&gradient), values(&x), None, [false, wanted[1], false]);
         let by_bias = wanted[2].then(|| tensor([windows.channels], |sums| column_sums(values(&gradient), sums)));
         [by_x, by_kernel, by_bias]
-    }
-}
-
-impl Kernel<3> for Transposed {
-    type Saved = Saved;
-
-    fn forward(&self, [x, kernel, bias]: [FlexTensor; 3], _: bool) -> (FlexTensor, Option<Saved>) {
-        let (y, saved) = self.compute(x, kernel, Some(bias));
-        (y, Some(saved))
-    }
-
-    fn backward(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
-        self.gradients(saved, gradient, wanted)
-    }
-}
-
-impl Kernel<2> for Transposed {
-    type Saved = Saved;
-
-    fn forward(&self, [x, kernel]: [FlexTensor; 2], _: bool) -> (FlexTensor, Option<Saved>) {
-        let (y, saved) = self.compute(x, kernel, None);
-        (y, Some(saved))
-    }
-
-    fn backward(&self, saved: Saved, gradient: FlexTensor, [by_x, by_kernel]: [bool; 2]) -> [Option<FlexTensor>; 2] {
-        let [by_x, by_kernel, _] = self.gradients(saved, gradient, [by_x, by_kernel, false]);
-        [by_x, by_kernel]
     }
 }
