@@ -29,8 +29,8 @@ struct Elementwise(Activation);
 impl Elementwise {
     /// Is the derivative computed from the result? Otherwise it is from the input.
     fn derives_from_result(self) -> bool {
-        use Activation::{Exponential, Relu, Sigmoid, Tanh};
-        matches!(self.0, Exponential | Relu | Sigmoid | Tanh)
+        use Activation::{Exponential, Relu, Relu6, Sigmoid, Tanh};
+        matches!(self.0, Exponential | Relu | Relu6 | Sigmoid | Tanh)
     }
 }
 
@@ -85,6 +85,15 @@ fn apply(activation: Activation, x: &[f32], y: &mut [f32]) {
             y,
             #[inline(always)]
             |x| if x < 0.0 { 0.0 } else { x },
+        ),
+        Activation::Relu6 => map(
+            x,
+            y,
+            #[inline(always)]
+            |x| {
+                let above = if x < 0.0 { 0.0 } else { x };
+                if above > 6.0 { 6.0 } else { above }
+            },
         ),
         Activation::Selu => {
             let elu = elu(SELU_ALPHA);
@@ -162,6 +171,13 @@ fn derive(activation: Activation, saved: &[f32], gradient: &[f32], by_x: &mut [f
             by_x,
             #[inline(always)]
             |y| if y > 0.0 { 1.0 } else { 0.0 },
+        ),
+        Activation::Relu6 => scale(
+            saved,
+            gradient,
+            by_x,
+            #[inline(always)]
+            |y| if y > 0.0 && y < 6.0 { 1.0 } else { 0.0 },
         ),
         Activation::Selu => {
             let slope = elu_slope(SELU_ALPHA);
@@ -263,7 +279,7 @@ mod tests {
     use burn::tensor::activation as plain;
     use proptest::prelude::*;
 
-    const ALL: [Activation; 12] = [
+    const ALL: [Activation; 13] = [
         Activation::Elu { alpha: 0.7 },
         Activation::Exponential,
         Activation::Gelu,
@@ -271,6 +287,7 @@ mod tests {
         Activation::LeakyRelu { negative_slope: 0.2 },
         Activation::LogSigmoid,
         Activation::Relu,
+        Activation::Relu6,
         Activation::Selu,
         Activation::Sigmoid,
         Activation::Silu,
@@ -294,6 +311,7 @@ mod tests {
             Activation::LeakyRelu { negative_slope } => plain::leaky_relu(x, negative_slope),
             Activation::LogSigmoid => plain::log_sigmoid(x),
             Activation::Relu => plain::relu(x),
+            Activation::Relu6 => x.clamp(0.0, 6.0),
             Activation::Selu => elu(1.673_263_242_354_377_2) * 1.050_700_987_355_480_5,
             Activation::Sigmoid => plain::sigmoid(x),
             Activation::Silu => plain::silu(x),

@@ -1,5 +1,7 @@
 //! Products of matrices, split over the threads.
 
+use std::ops::Range;
+
 use gemm::{Parallelism, gemm};
 
 use crate::flex::simd::vectorize;
@@ -62,39 +64,54 @@ pub(crate) fn product(y: &mut [f32], rows: usize, depth: usize, a: Matrix, b: Ma
             // SAFETY: the threads have different rows, or different columns of them.
             unsafe { y.slice(start + columns_here.start..start + columns_here.end) }
         };
-        if let Some(bias) = epilogue.bias {
-            rows.clone().for_each(|at| row(at).copy_from_slice(&bias[columns_here.clone()]));
-        }
-        let (first_row, first_column) = (rows.start, columns_here.start);
-        // SAFETY: the assertion above says that the matrices have these rows and columns, and the threads write to
-        // different ones.
-        unsafe {
-            gemm(
-                rows.len(),
-                columns_here.len(),
-                depth,
-                y.pointer().add(first_row * columns + first_column),
-                1,
-                columns as isize,
-                epilogue.bias.is_some(),
-                a.values.as_ptr().add(first_row * a.row_stride),
-                a.column_stride as isize,
-                a.row_stride as isize,
-                b.values.as_ptr().add(first_column * b.column_stride),
-                b.column_stride as isize,
-                b.row_stride as isize,
-                1.0,
-                1.0,
-                false,
-                false,
-                false,
-                Parallelism::None,
-            );
-        }
-        if epilogue.relu {
-            rows.for_each(|at| relu(row(at)));
+        let has_epilogue = epilogue.bias.is_some() || epilogue.relu;
+        let at_once = if has_epilogue { rows_at_once(columns_here.len()) } else { rows.len() };
+        for rows in chunks(rows, at_once) {
+            if let Some(bias) = epilogue.bias {
+                rows.clone().for_each(|at| row(at).copy_from_slice(&bias[columns_here.clone()]));
+            }
+            let (first_row, first_column) = (rows.start, columns_here.start);
+            // SAFETY: the assertion above says that the matrices have these rows and columns, and the threads write to
+            // different ones.
+            unsafe {
+                gemm(
+                    rows.len(),
+                    columns_here.len(),
+                    depth,
+                    y.pointer().add(first_row * columns + first_column),
+                    1,
+                    columns as isize,
+                    epilogue.bias.is_some(),
+                    a.values.as_ptr().add(first_row * a.row_stride),
+                    a.column_stride as isize,
+                    a.row_stride as isize,
+                    b.values.as_ptr().add(first_column * b.column_stride),
+                    b.column_stride as isize,
+                    b.row_stride as isize,
+                    1.0,
+                    1.0,
+                    false,
+                    false,
+                    false,
+                    Parallelism::None,
+                );
+            }
+            if epilogue.relu {
+                rows.for_each(|at| relu(row(at)));
+            }
         }
     });
+}
+
+/// How many rows are computed at a time, so that they are in the cache when the bias is added and relu is applied. So many
+/// that preparing the other matrix for each time does not matter.
+fn rows_at_once(columns: usize) -> usize {
+    ((1 << 17) / columns.max(1)).max(256)
+}
+
+/// Ranges of at most this length that cover a range.
+fn chunks(range: Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> {
+    range.clone().step_by(len.max(1)).map(move |start| start..range.end.min(start + len))
 }
 
 fn relu(values: &mut [f32]) {

@@ -2,7 +2,7 @@
 
 /// A function of single values.
 ///
-/// The slope where a function is not smooth is that of JAX: 0 at 0 for [`Relu`](Self::Relu), 1 for
+/// The slope where a function is not smooth is that of JAX: 0 at 0 for [`Relu`](Self::Relu), 0 at 0 and 6 for [`Relu6`](Self::Relu6), 1 for
 /// [`LeakyRelu`](Self::LeakyRelu).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Activation {
@@ -26,6 +26,8 @@ pub enum Activation {
     LogSigmoid,
     /// `max(x, 0)`.
     Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
     /// `scale · elu(x, alpha)` with two constants that keep the mean and the variance of layer after layer.
     Selu,
     /// `1 / (1 + e⁻ˣ)`.

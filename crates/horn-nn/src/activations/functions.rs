@@ -128,6 +128,9 @@ pub fn relu_with<const D: usize>(
     if negative_slope != 0.0 && max_value.is_none() && threshold == 0.0 {
         return leaky_relu(x, negative_slope);
     }
+    if max_value == Some(6.0) && negative_slope == 0.0 && threshold == 0.0 {
+        return relu6(x);
+    }
     let above = match threshold {
         0.0 => relu(x.clone()),
         threshold => activation::thresholded_relu(x.clone(), threshold),
@@ -145,6 +148,9 @@ pub fn relu_with<const D: usize>(
 
 /// `min(max(x, 0), 6)`.
 pub fn relu6<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    if let Some(y) = horn_kernels::activation(&x, Fast::Relu6) {
+        return y;
+    }
     // JAX's slope is 0 at 6 as it is at 0; that of a clamp would be 1.
     let x = relu(x);
     let full = x.clone().greater_equal_elem(6);

@@ -222,6 +222,19 @@ impl<'a> HostArray<'a> {
             .hint("convert the strings to numbers, for example with a TextVectorization or a StringLookup layer")
     }
 
+    /// The same array, whose values are borrowed from this one.
+    pub fn borrowed(&self) -> HostArray<'_> {
+        macro_rules! by_variant {
+            ($($variant:ident),+) => {
+                match &self.values {
+                    $(Values::$variant(values) => Values::$variant(Cow::Borrowed(values.as_ref())),)+
+                }
+            };
+        }
+        let values = by_variant!(Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, Strings);
+        HostArray { sizes: self.sizes.clone(), values }
+    }
+
     /// Copies the samples `at` into a new array.
     #[must_use]
     pub fn samples(&self, at: &[usize]) -> HostArray<'static> {

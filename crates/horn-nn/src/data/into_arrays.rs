@@ -36,9 +36,9 @@ impl<'a> IntoArrays<'a> for HostArray<'a> {
     }
 }
 
-impl<'a> IntoArrays<'a> for &HostArray<'a> {
+impl<'a> IntoArrays<'a> for &'a HostArray<'_> {
     fn into_arrays(self) -> Vec<HostArray<'a>> {
-        vec![self.clone()]
+        vec![self.borrowed()]
     }
 }
 

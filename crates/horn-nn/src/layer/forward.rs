@@ -55,13 +55,7 @@ pub trait Forward: Module + Sync + 'static {
     ///
     /// If the inputs do not fit the layer.
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
-        let [input] = signals(inputs)?;
-        let mask = input.mask().cloned();
-        let input = if self.takes_integers() { input.numbers()? } else { input.value()? };
-        if input.is_integer() {
-            return Ok(vec![Signal::new(self.forward(input, call.mode())?).with_mask(mask)]);
-        }
-        Ok(vec![Signal::from(self.logits(input, call.mode())?).with_mask(mask)])
+        plain_call(self, inputs, call)
     }
 
     /// The states that a stateful recurrent layer keeps between batches; empty before the first batch.
@@ -77,6 +71,25 @@ pub trait Forward: Module + Sync + 'static {
     fn set_states(&self, _states: &[AnyTensor]) -> Result<()> {
         Ok(())
     }
+}
+
+/// Calls a plain layer: one input, one output, and the mask is propagated.
+///
+/// # Errors
+///
+/// If the input does not fit the layer.
+pub(crate) fn plain_call(
+    layer: &(impl Forward + ?Sized),
+    inputs: Vec<Signal>,
+    call: &mut CallContext,
+) -> Result<Vec<Signal>> {
+    let [input] = signals(inputs)?;
+    let mask = input.mask().cloned();
+    let input = if layer.takes_integers() { input.numbers()? } else { input.value()? };
+    if input.is_integer() {
+        return Ok(vec![Signal::new(layer.forward(input, call.mode())?).with_mask(mask)]);
+    }
+    Ok(vec![Signal::from(layer.logits(input, call.mode())?).with_mask(mask)])
 }
 
 /// Converts the inputs to an array of the size that the layer takes.

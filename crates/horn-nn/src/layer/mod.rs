@@ -9,6 +9,7 @@ pub(crate) mod call;
 pub(crate) mod call_arguments;
 pub(crate) mod checks;
 pub(crate) mod conventions;
+pub(crate) mod deferred;
 pub(crate) mod description;
 pub(crate) mod erased;
 pub(crate) mod forward;

@@ -9,6 +9,7 @@ use crate::activations::activation::Activation;
 use crate::by_rank;
 use crate::data::host_array::HostArray;
 use crate::error::{Error, Result};
+use crate::layer::deferred::Deferred;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -37,6 +38,7 @@ pub struct Signal {
 #[derive(Debug, Clone)]
 enum Carried {
     Tensor(AnyTensor),
+    Deferred(Box<Deferred>),
     Texts(Texts),
 }
 
@@ -59,6 +61,31 @@ impl Signal {
     pub fn of_strings(texts: ArrayD<String>, device: &Device) -> Self {
         let texts = Texts { texts: Arc::new(texts), device: device.clone() };
         Self { value: Carried::Texts(texts), mask: None, activation: Activation::Linear }
+    }
+
+    /// The result of an operation that is computed when somebody asks for it.
+    pub(crate) fn deferred(operation: Deferred) -> Self {
+        Self { value: Carried::Deferred(Box::new(operation)), mask: None, activation: Activation::Linear }
+    }
+
+    /// The operation, if the value is not computed yet.
+    pub(crate) fn deferred_mut(&mut self) -> Option<&mut Deferred> {
+        match &mut self.value {
+            Carried::Deferred(operation) => Some(operation),
+            _ => None,
+        }
+    }
+
+    /// Computes the value, if that was deferred.
+    ///
+    /// # Errors
+    ///
+    /// If the operation fails.
+    pub(crate) fn computed(mut self) -> Result<Self> {
+        if let Carried::Deferred(operation) = self.value {
+            self.value = Carried::Tensor(operation.compute()?);
+        }
+        Ok(self)
     }
 
     /// The same value with another mask: a boolean tensor with the value's leading axes, true for unmasked timesteps.
@@ -107,8 +134,8 @@ impl Signal {
     pub fn texts(self) -> Result<Texts> {
         match self.value {
             Carried::Texts(texts) => Ok(texts),
-            Carried::Tensor(tensor) => Err(Error::data("the values are numbers")
-                .received(format!("{:?} of shape {}", tensor.dtype(), crate::tensor::shape::sizes(&tensor.sizes())))
+            Carried::Tensor(_) | Carried::Deferred(_) => Err(Error::data("the values are numbers")
+                .received(format!("numbers of shape {}", crate::tensor::shape::sizes(&self.sizes())))
                 .expected("strings")
                 .hint("give the layer strings: an Input of `InputDtype::String`")),
         }
@@ -118,6 +145,7 @@ impl Signal {
     pub fn sizes(&self) -> Vec<usize> {
         match &self.value {
             Carried::Tensor(tensor) => tensor.sizes(),
+            Carried::Deferred(operation) => operation.sizes().to_vec(),
             Carried::Texts(texts) => texts.texts.shape().to_vec(),
         }
     }
@@ -151,6 +179,7 @@ impl Signal {
     pub(crate) fn before_activation(self) -> Result<Logits> {
         match self.value {
             Carried::Tensor(value) => Ok(Logits { value, activation: self.activation }),
+            Carried::Deferred(operation) => Ok(Logits { value: operation.compute()?, activation: self.activation }),
             Carried::Texts(texts) => Err(Error::data("the values are strings")
                 .received(format!("strings of shape {}", crate::tensor::shape::sizes(texts.texts.shape())))
                 .expected("numbers")
@@ -167,6 +196,7 @@ impl Signal {
         sizes.resize(rank, 1);
         Ok(match self.value {
             Carried::Tensor(tensor) => tensor.reshape(&sizes)?.into(),
+            Carried::Deferred(operation) => operation.compute()?.reshape(&sizes)?.into(),
             Carried::Texts(Texts { texts, device }) => {
                 let texts = Arc::unwrap_or_clone(texts).into_shape_with_order(IxDyn(&sizes));
                 Self::of_strings(texts.expect("an axis of size 1 does not change the number of values"), &device)

@@ -6,6 +6,7 @@ use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
 use crate::error::{Error, Result};
 use crate::layers::layout::Axes;
+use crate::tensor::any_tensor::unsupported_rank;
 use crate::tensor::shape::Shape;
 
 /// The limit for the number of values of a sample with the padding for dilation, if the sample is small: 256 MiB.
@@ -100,6 +101,13 @@ impl Window {
             (Some(size), Padding::Same | Padding::Causal) => Ok(Some(size.div_ceil(self.strides[axis]))),
         });
         outputs.collect()
+    }
+
+    /// The sizes of the result with so many channels for an input `[samples, …, channels]`.
+    pub fn result_sizes(&self, input: &[usize], channels: usize) -> Result<Vec<usize>> {
+        let [samples, spatial @ .., _] = input else { return Err(unsupported_rank(input.len())) };
+        let outputs = self.outputs(&known(spatial))?.into_iter().flatten();
+        Ok(std::iter::once(*samples).chain(outputs).chain([channels]).collect())
     }
 
     /// The padding before and after each axis of an input of these sizes.

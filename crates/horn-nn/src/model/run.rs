@@ -61,7 +61,8 @@ impl Model {
                 continue;
             }
             let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
-            let mut taken: Vec<Signal> = taken.map(|(place, &last)| read(&mut values, *place, last)).collect();
+            let taken = taken.map(|(place, &last)| read(&mut values, *place, last));
+            let mut taken: Vec<Signal> = taken.collect::<Result<_>>()?;
             let masks = taken.split_off(taken.len() - planned.masked.len());
             let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.location(planned.layer)))?;
             self.check_call(planned, &taken).map_err(|error| error.at(self.location(planned.layer)))?;
@@ -76,7 +77,7 @@ impl Model {
                 planned.inputs.iter().for_each(|&place| remove_mask(&mut values, place));
             }
         }
-        Ok(plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect())
+        plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect()
     }
 
     /// The inputs of a layer with the masks that are call arguments.
@@ -198,9 +199,14 @@ fn remove_mask(values: &mut [Vec<Option<Signal>>], place: Place) {
     }
 }
 
-/// Takes a value at its last use, or clones its handle before.
-pub(crate) fn read(values: &mut [Vec<Option<Signal>>], place: Place, last: bool) -> Signal {
+/// Takes a value at its last use, or clones its handle before. What several read is computed once, for all of them.
+pub(crate) fn read(values: &mut [Vec<Option<Signal>>], place: Place, last: bool) -> Result<Signal> {
     let slot = &mut values[place.call][place.output];
-    let value = if last { slot.take() } else { slot.clone() };
-    value.expect("a call follows the calls whose outputs it takes")
+    let value = slot.take().expect("a call follows the calls whose outputs it takes");
+    if last {
+        return Ok(value);
+    }
+    let value = value.computed()?;
+    *slot = Some(value.clone());
+    Ok(value)
 }

@@ -1,8 +1,8 @@
-//! Convolutions and poolings, of images with the channels last.
+//! Convolutions, poolings and padding, of images with the channels last.
 //!
 //! [`windows`] and [`frame`] say where a window looks, [`correlate`] goes over an image with the microkernel, [`passes`]
-//! are what the forward pass and the gradients share; [`conv`], [`conv_transpose`], [`depthwise`] and [`pool`] are the
-//! operations.
+//! are what the forward pass and the gradients share; [`conv`], [`conv_transpose`], [`depthwise`], [`pool`] and
+//! [`pad`] are the operations.
 
 mod by_depthwise;
 mod by_kernel;
@@ -16,6 +16,7 @@ mod correlate;
 mod depthwise;
 mod frame;
 mod gradients;
+pub(crate) mod pad;
 mod passes;
 pub(crate) mod pool;
 mod windows;

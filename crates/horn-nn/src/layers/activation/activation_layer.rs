@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
-use crate::layer::call::Mode;
+use crate::layer::call::{CallContext, Mode};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layer::forward::Forward;
-use crate::layer::signal::Logits;
+use crate::layer::forward::{Forward, plain_call};
+use crate::layer::signal::{Logits, Signal};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
 use crate::tensor::any_tensor::AnyTensor;
@@ -78,6 +78,16 @@ pub(crate) struct ActivationModule {
 }
 
 impl Forward for ActivationModule {
+    fn call(&self, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        if let [input] = inputs.as_mut_slice()
+            && let Some(operation) = input.deferred_mut()
+            && operation.activate(self.activation)
+        {
+            return Ok(inputs);
+        }
+        plain_call(self, inputs, call)
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let apply = |x: AnyTensor| by_rank!(x, |x| self.activation.forward(x).into());
         if self.activation.is_elementwise() { value_by_value([input], |[x]| apply(x)) } else { apply(input) }

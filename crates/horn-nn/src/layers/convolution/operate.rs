@@ -9,6 +9,7 @@ use crate::activations::activation::Activation;
 use crate::arguments::options::DataFormat;
 use crate::by_rank;
 use crate::error::{Error, Result};
+use crate::layer::deferred::Scale;
 use crate::layer::signal::Logits;
 use crate::layers::window::{Window, array, known};
 use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
@@ -177,10 +178,51 @@ pub(crate) fn at_least_one(argument: &str, value: usize) -> Result<()> {
         .hint(format!("leave out {argument}, or make it larger")))
 }
 
+/// A bias that is multiplied by a factor and to which an offset is added, for each channel; 0 if there is none.
+pub(super) fn scaled_bias(bias: Option<Tensor<1>>, scale: Scale) -> Tensor<1> {
+    match bias {
+        Some(bias) => bias * scale.factor + scale.offset,
+        None => scale.offset,
+    }
+}
+
 /// The methods of [`Forward`](crate::Forward) for a module with `convolve`, `convolve_channels_last`, an `activation` and a
-/// `window`.
+/// `window`. One that is a [`Defer`](crate::layer::deferred::Defer), with a number of `outputs`, its channels, is computed late.
 macro_rules! forward_convolved {
+    ($module:ident, late) => {
+        crate::layers::convolution::operate::forward_convolved!($module {
+            fn call(
+                &self,
+                mut inputs: Vec<crate::layer::signal::Signal>,
+                call: &mut crate::layer::call::CallContext,
+            ) -> crate::error::Result<Vec<crate::layer::signal::Signal>> {
+                use crate::activations::activation::Activation;
+                use crate::arguments::options::DataFormat;
+
+                let is_late = !call.is_training()
+                    && horn_kernels::enabled()
+                    && self.activation == Activation::Linear
+                    && self.window.data_format == DataFormat::ChannelsLast;
+                match inputs.pop() {
+                    Some(input) if is_late && inputs.is_empty() => {
+                        let mask = input.mask().cloned();
+                        let input = input.value()?;
+                        let sizes = self.window.result_sizes(&input.sizes(), self.outputs())?;
+                        let operation = crate::layer::deferred::Deferred::new(self.clone(), input, sizes);
+                        Ok(vec![crate::layer::signal::Signal::deferred(operation).with_mask(mask)])
+                    }
+                    input => {
+                        inputs.extend(input);
+                        crate::layer::forward::plain_call(self, inputs, call)
+                    }
+                }
+            }
+        });
+    };
     ($module:ident) => {
+        crate::layers::convolution::operate::forward_convolved!($module {});
+    };
+    ($module:ident { $($call:tt)* }) => {
         impl<const D: usize> $module<D> {
             fn convolved(
                 &self,
@@ -201,6 +243,8 @@ macro_rules! forward_convolved {
         }
 
         impl<const D: usize> crate::layer::forward::Forward for $module<D> {
+            $($call)*
+
             fn forward(
                 &self,
                 input: crate::tensor::any_tensor::AnyTensor,

@@ -11,6 +11,7 @@ use crate::initializers::constant::{Ones, Zeros};
 use crate::initializers::initializer::Initializer;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::deferred::Scale;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
@@ -197,9 +198,17 @@ impl Forward for BatchNormalizationModule {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
-        let [input] = signals(inputs)?;
-        let mask = input.mask().cloned();
+        let [mut input] = signals(inputs)?;
         let is_training = call.is_training() && call.is_trainable();
+        let is_last_axis = self.axis + 1 == input.sizes().len();
+        if !is_training
+            && is_last_axis
+            && let Some(operation) = input.deferred_mut()
+            && operation.scale(|| self.scale())
+        {
+            return Ok(vec![input]);
+        }
+        let mask = input.mask().cloned();
         let output = by_rank!(input.value()?, |x| {
             if let Some(y) = self.normalize_fast(&x, is_training, mask.is_some()) {
                 return Ok(AnyTensor::from(y));
@@ -237,6 +246,12 @@ impl BatchNormalizationModule {
 
     /// Normalizes with the moving averages: one product and one sum for each value.
     fn infer<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let Scale { factor, offset } = self.scale();
+        scaled(x, factor, offset)
+    }
+
+    /// What inference multiplies each channel by, and what it adds.
+    fn scale(&self) -> Scale {
         let (mean, variance) = (self.moving_mean.get(), self.moving_variance.get());
         let factor = (variance + self.epsilon).sqrt().recip();
         let factor = match self.affine.gamma() {
@@ -248,7 +263,7 @@ impl BatchNormalizationModule {
             Some(beta) => offset + beta,
             None => offset,
         };
-        scaled(x, factor, offset)
+        Scale { factor, offset }
     }
 
     /// Normalizes with the statistics of the batch, by Burn's fused operation, which has its own gradient.

@@ -154,6 +154,12 @@ impl MarginsModule {
 
 impl Forward for MarginsModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+        if self.change == Change::Pad && self.first_axis == 1 && !input.is_integer() {
+            let padded = by_rank!(input.clone(), |x| horn_kernels::zero_pad(&x, &self.margins).map(AnyTensor::from))?;
+            if let Some(padded) = padded {
+                return Ok(padded);
+            }
+        }
         along_space(input, self.first_axis, |x, first_axis| by_rank!(numbers: x, |x| self.change(x, first_axis))?)
     }
 
