@@ -2,7 +2,7 @@
 
 use burn::backend::Flex;
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, Distribution};
 
 use super::*;
 use crate::Apply;
@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::graph::input::Input;
 use crate::graph::keras_tensor::KerasTensor;
 use crate::initializers::constant::Ones;
-use crate::layer::call::Mode;
+use crate::layer::call::{CallContext, Mode};
 use crate::layer::description::Layer;
 use crate::layers::activation::activation_layer::ActivationLayer;
 use crate::layers::activation::prelu::PReLU;
@@ -43,6 +43,58 @@ fn a_kernel_of_ones_adds_neighbours() {
     assert_eq!(infer(layer().padding(Padding::Causal), &x, &[1, 5, 1]).unwrap().1, [1.0, 3.0, 6.0, 9.0, 12.0]);
     let layer = layer().padding(Padding::Same).dilation_rate(2);
     assert_eq!(infer(layer, &x, &[1, 5, 1]).unwrap().1, [4.0, 6.0, 9.0, 6.0, 8.0]);
+}
+
+/// With each value as an output, the model computes layer by layer. With the last one alone, the convolutions take in
+/// what follows them.
+#[test]
+fn what_follows_in_prediction_is_taken_in() {
+    let device = Device::default();
+    let x = AnyTensor::from(burn::tensor::Tensor::<4>::random([2, 7, 6, 3], Distribution::Normal(0.0, 1.0), &device));
+    let normalization = || BatchNormalization().epsilon(0.1);
+    let relu6 = || ReLU().max_value(0.5);
+    type Block = fn(KerasTensor) -> Result<KerasTensor>;
+    let convolutions: [Block; 4] = [
+        |x| Conv2D(4, 3).padding(Padding::Same).apply(&x),
+        |x| Conv2D(4, 1).use_bias(false).apply(&x),
+        |x| Conv2D(6, (3, 1)).groups(3).apply(&x),
+        |x| DepthwiseConv2D(3).depth_multiplier(2).apply(&x),
+    ];
+    for (number, convolution) in convolutions.into_iter().enumerate() {
+        for last in [ReLU(), relu6()] {
+            let input = Input([7, 6, 3]).tensor();
+            let convolved = convolution(input.clone()).unwrap();
+            let normalized = normalization().apply(&convolved).unwrap();
+            let again = normalization().apply(&normalized).unwrap();
+            let output = last.apply(&again).unwrap();
+            let mut late = Model::new(&input, &output).unwrap().build(&device).unwrap();
+            let values: Vec<_> = late.get_weights();
+            let values: Vec<_> = values
+                .iter()
+                .zip(1..)
+                .map(|(value, seed)| {
+                    let number = |at: usize| 0.2 + ((at * 7 + seed * 5) % 11) as f32 / 11.0;
+                    let mut at = 0;
+                    value.mapv(|_| {
+                        at += 1;
+                        number(at)
+                    })
+                })
+                .collect();
+            late.set_weights(&values).unwrap();
+            let all = Model::new(&input, [&output, &convolved, &normalized, &again]).unwrap();
+            let mut plain = all.build(&device).unwrap();
+            plain.set_weights(&values).unwrap();
+            let run = |model: &Model| {
+                let outputs = model.call(vec![x.clone().into()], &mut CallContext::new(Mode::Inference)).unwrap();
+                outputs.into_iter().next().unwrap().value().unwrap().float::<4>().unwrap()
+            };
+            let (late, plain) = (run(&late), run(&plain));
+            let difference = (late - plain.clone()).abs().max().into_scalar::<f32>();
+            assert!(difference < 1e-5, "{number}: {difference}");
+            assert!(plain.clone().max().into_scalar::<f32>() > plain.min().into_scalar::<f32>());
+        }
+    }
 }
 
 #[test]
