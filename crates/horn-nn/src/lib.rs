@@ -19,6 +19,8 @@ pub mod layers;
 mod model;
 mod operations;
 pub mod ops;
+#[doc(hidden)]
+pub mod printable;
 pub mod random;
 mod registry;
 pub mod regularizers;

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use horn_nn::files::write_atomically;
+use horn_nn::printable::printable;
 use horn_nn::summary::Row;
 use horn_nn::{Error, LayerRef, Model, ModelKind, Result};
 use unicode_width::UnicodeWidthChar;
@@ -263,16 +264,16 @@ fn text_width(text: &str, size: f64) -> f64 {
     text.chars().map(of).sum::<f64>() * size
 }
 
-/// Escapes a text for XML, and removes characters that XML does not allow.
+/// Escapes a text for XML, and shows characters that XML does not allow or nobody would see.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in printable(text).chars() {
         match letter {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '"' => escaped.push_str("&quot;"),
-            letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
+            '\u{fffe}' | '\u{ffff}' => escaped.push(' '),
             letter => escaped.push(letter),
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use horn::{CompiledModel, Error, Evaluate, HostArray, Verbose, load_model};
+use horn_nn::printable::printable;
 use serde_json::{Map, Value};
 
 use crate::arrays;
@@ -48,7 +49,7 @@ pub fn run(options: &Options) -> Outcome {
         return Ok(output::json(&Value::Object(scores))?);
     }
     for (name, value) in scores.iter() {
-        output::line(&format!("{name}: {value}"))?;
+        output::line(&format!("{}: {value}", printable(name)))?;
     }
     Ok(())
 }

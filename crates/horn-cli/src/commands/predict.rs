@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use horn::{HostArray, Model, Result, load_model};
+use horn_nn::printable::printable;
 use ndarray::{ArrayD, Axis};
 use serde_json::{Map, Value};
 
@@ -57,7 +58,7 @@ pub fn run(options: &Options) -> Outcome {
         return Ok(());
     }
     for (name, array) in named {
-        output::line(&format!("{name}: float32 {}\n{array}", horn_nn::sizes(array.shape())))?;
+        output::line(&format!("{}: float32 {}\n{array}", printable(name), horn_nn::sizes(array.shape())))?;
     }
     Ok(())
 }
