@@ -19,7 +19,7 @@ const CRATES: [&[&str]; 6] = [
 const ROOMS: [&[&str]; 14] = [
     &["printable"],
     &["error"],
-    &["device", "files", "tensor", "registry"],
+    &["device", "files", "memory", "tensor", "registry"],
     &["arguments", "random", "activations", "data"],
     &["initializers", "regularizers", "constraints", "images"],
     &["layer"],

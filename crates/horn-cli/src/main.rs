@@ -4,6 +4,8 @@
 mod arrays;
 mod commands;
 mod failure;
+mod interrupt;
+mod memory;
 mod names;
 mod output;
 mod progress;
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    interrupt::remove_unfinished_files();
     match options.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

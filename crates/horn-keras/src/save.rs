@@ -90,7 +90,7 @@ impl SaveModel for Model {
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
-        if is_safetensors(path.as_ref()) {
+        if safetensors::is_named(path.as_ref()) {
             return safetensors::load(self, path.as_ref(), options);
         }
         let file = open_weights(path.as_ref())?;
@@ -117,7 +117,7 @@ impl SaveModel for CompiledModel {
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
-        if is_safetensors(path.as_ref()) {
+        if safetensors::is_named(path.as_ref()) {
             return self.model_mut()?.load_weights_with(&path, options);
         }
         // Everything is read before the model is changed.
@@ -154,16 +154,11 @@ fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[Optimizer
 }
 
 fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) -> Result<()> {
-    if is_safetensors(path) {
+    if safetensors::is_named(path) {
         return safetensors::save(path, model);
     }
     check_ending(path, ".weights.h5")?;
     files::write_atomically(path, |file| weights_of(model, &model.lookup_states(), optimizer)?.write(file))
-}
-
-/// Does the file's name say that it is a safetensors file?
-fn is_safetensors(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
 }
 
 /// All variables of a model, in the layout of Keras's files.

@@ -16,6 +16,7 @@ mod images;
 pub mod initializers;
 mod layer;
 pub mod layers;
+pub mod memory;
 mod model;
 mod operations;
 pub mod ops;

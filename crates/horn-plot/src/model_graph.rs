@@ -2,6 +2,7 @@
 
 mod layout;
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -130,11 +131,13 @@ impl Picture {
                 inside: inside(row),
             })
             .collect();
+        let places: HashMap<&str, usize> = rows.iter().enumerate().map(|(at, row)| (row.name.as_str(), at)).collect();
         let mut edges = Vec::new();
+        let mut known = HashSet::new();
         for (to, row) in rows.iter().enumerate() {
             for connection in &row.connected_to {
-                let from = rows.iter().position(|other| other.name == connection.layer);
-                edges.extend(from.map(|from| (from, to)).filter(|edge| !edges.contains(edge)));
+                let edge = places.get(connection.layer.as_str()).map(|&from| (from, to));
+                edges.extend(edge.filter(|edge| known.insert(*edge)));
             }
         }
         let sizes: Vec<Size> = nodes.iter().map(Node::size).collect();
