@@ -17,6 +17,7 @@ const MIB: u64 = 1 << 20;
 /// The number of bytes that may be read before the list of members is known, besides those of the file. A member takes a
 /// few hundred bytes.
 const MAX_DIRECTORY: u64 = 8 * MIB;
+const MAX_METADATA: u64 = MIB;
 /// The highest compression ratio that is accepted. JSON that Keras saves compresses less than this; a file of zeros
 /// compresses a thousand times.
 const MAX_INFLATED: u64 = 100;
@@ -28,9 +29,9 @@ fn most_weights(packed: u64) -> u64 {
     packed.saturating_mul(8).saturating_add(32 * MIB)
 }
 
-/// A model with vocabularies has a few assets for each layer, which take 200 bytes at least.
+/// A model with vocabularies has a member for each, and 1,500 bytes about the layer in its configuration.
 fn most_members(len: u64) -> usize {
-    usize::try_from(len / 128).unwrap_or(usize::MAX).saturating_add(10_000)
+    usize::try_from(len / 512).unwrap_or(usize::MAX).saturating_add(10_000)
 }
 
 /// An open `.keras` file.
@@ -99,7 +100,7 @@ impl Archive {
     ///
     /// If it is damaged.
     pub fn metadata(&mut self) -> Result<Option<Value>> {
-        self.json(METADATA)
+        self.json(METADATA, MAX_METADATA)
     }
 
     /// Reads `config.json`.
@@ -108,7 +109,7 @@ impl Archive {
     ///
     /// If it is missing or damaged.
     pub fn config(&mut self) -> Result<Value> {
-        self.json(CONFIG)?.ok_or_else(|| self.missing(CONFIG))
+        self.json(CONFIG, u64::MAX)?.ok_or_else(|| self.missing(CONFIG))
     }
 
     /// Opens `model.weights.h5`, in place if it is not compressed.
@@ -161,10 +162,10 @@ impl Archive {
         self.bytes(&format!("assets/{name}"), most)
     }
 
-    fn json(&mut self, name: &str) -> Result<Option<Value>> {
+    fn json(&mut self, name: &str, most: u64) -> Result<Option<Value>> {
         let Some(packed) = self.packed(name)? else { return Ok(None) };
         let place = self.member(name);
-        self.bytes(name, json::most_bytes(packed))?.map(|bytes| json::parse(&bytes, packed, &place)).transpose()
+        self.bytes(name, most.min(json::most_bytes(packed)))?.map(|bytes| json::parse(&bytes, packed, &place)).transpose()
     }
 
     /// How many bytes of the file a member takes, if it exists.

@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::layer::signal::Signal;
 use crate::regularizers::regularizer::Regularizer;
 
-/// The limit for calls of layers in a forward pass, which take about a second. Large models make thousands.
-const MAX_CALLS: u64 = 1_000_000;
+/// The limit for calls of layers in a forward pass, which take a fraction of a second. Large models make thousands.
+const MAX_CALLS: u64 = 200_000;
 
 /// The context of one forward pass: the mode of the layers, and the losses that they add.
 #[derive(Debug)]
