@@ -16,9 +16,10 @@ const CRATES: [&[&str]; 6] = [
 ];
 
 /// The top-level modules of `horn-nn` from the bottom up. Modules in the same line may not import each other.
-const ROOMS: [&[&str]; 13] = [
+const ROOMS: [&[&str]; 14] = [
+    &["printable"],
     &["error"],
-    &["device", "files", "tensor", "registry"],
+    &["device", "files", "memory", "tensor", "registry"],
     &["arguments", "random", "activations", "data"],
     &["initializers", "regularizers", "constraints", "images"],
     &["layer"],

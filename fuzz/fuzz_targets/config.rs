@@ -5,7 +5,7 @@ use horn_keras::json;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(object) = json::parse(bytes, 64 << 20, "config.json") {
+    if let Ok(object) = json::parse(bytes, bytes.len() as u64, "config.json") {
         fuzz::read_config(&object);
     }
 });

@@ -166,7 +166,7 @@ def cycles():
             group["right"] = last
             last = group
     with h5py.File(HERE / "bad" / "deep.h5", "w", libver="latest") as file:
-        file.create_group("/".join("g" * 100))
+        file.create_group("/".join("g" * 300))
 
 
 def patched(name, old, new, file_of):

@@ -4,6 +4,8 @@
 mod arrays;
 mod commands;
 mod failure;
+mod interrupt;
+mod memory;
 mod names;
 mod output;
 mod progress;
@@ -33,7 +35,17 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match Options::parse().command.run() {
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        // Help goes to stdout in colours; what is wrong with the command line repeats it.
+        Err(help) if !help.use_stderr() => help.exit(),
+        Err(wrong) => {
+            output::note(wrong.to_string().trim_end());
+            return ExitCode::from(2);
+        }
+    };
+    interrupt::remove_unfinished_files();
+    match options.command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::note(&format!("error: {failure}"));

@@ -1,6 +1,6 @@
 //! The names that assign arrays to a model's inputs and outputs.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use horn::Model;
 
@@ -40,9 +40,13 @@ impl Names {
     ///
     /// The first name for which there is no array.
     pub fn places(&self, found: &[String]) -> Result<Vec<usize>, &str> {
-        let place = |name: &String| found.iter().position(|other| other == name);
+        let mut at: HashMap<&str, usize> = HashMap::new();
+        for (place, name) in found.iter().enumerate() {
+            at.entry(name).or_insert(place);
+        }
+        let place = |name: &String| at.get(name.as_str()).copied();
         if let Some(places) = self.layers.iter().map(place).collect::<Option<Vec<_>>>()
-            && !self.shown.iter().all(|name| found.contains(name))
+            && !self.shown.iter().all(|name| at.contains_key(name.as_str()))
         {
             return Ok(places);
         }
@@ -55,12 +59,20 @@ impl Names {
 fn numbered(names: Vec<String>) -> Vec<String> {
     let given: HashSet<String> = names.iter().cloned().collect();
     let mut taken = HashSet::new();
+    // The next number of each name, as a model may have the same output ten thousand times.
+    let mut next: HashMap<String, usize> = HashMap::new();
     let free = |name: String| {
         if taken.insert(name.clone()) {
             return name;
         }
-        let numbered = (1..).map(|number| format!("{name}_{number}"));
-        let free = numbered.into_iter().find(|free| !given.contains(free) && !taken.contains(free)).unwrap_or(name);
+        let number = next.entry(name.clone()).or_insert(1);
+        let free = loop {
+            let free = format!("{name}_{number}");
+            *number += 1;
+            if !given.contains(&free) && !taken.contains(&free) {
+                break free;
+            }
+        };
         taken.insert(free.clone());
         free
     };

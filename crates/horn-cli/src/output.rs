@@ -1,12 +1,28 @@
 //! Output: results go to stdout, everything else goes to stderr.
+//!
+//! All text passes this file, and what a terminal would act upon is escaped here: names come from files, which are
+//! untrusted input.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
 
 use horn::{Error, Result};
+use horn_nn::printable::{is_printable, printable, printable_lines};
 use serde_json::Value;
 
-/// Writes a result. If the reader has closed the pipe, as `head` does, the program exits successfully.
+/// Writes a result of several lines.
 pub fn write(text: &str) -> Result<()> {
+    send(&printable_lines(text))
+}
+
+/// Writes a text with colours, whose names are escaped already.
+pub fn styled(text: &str) -> Result<()> {
+    send(&format!("{text}\n"))
+}
+
+/// If the reader has closed the pipe, as `head` does, the program exits successfully.
+fn send(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
@@ -20,15 +36,35 @@ pub fn line(text: &str) -> Result<()> {
     write(&format!("{text}\n"))
 }
 
-/// Writes one JSON document.
+/// Writes one JSON document. Its strings are exact: what is escaped is escaped as JSON does it.
 pub fn json(value: &Value) -> Result<()> {
-    line(&format!("{value:#}"))
+    send(&in_printable_json(&format!("{value:#}\n")))
+}
+
+/// JSON whose characters are all printable. Only its strings have others, as `serde_json` breaks lines by `\n` alone.
+fn in_printable_json(text: &str) -> Cow<'_, str> {
+    let stays = |letter: char| letter == '\n' || is_printable(letter);
+    if text.chars().all(stays) {
+        return Cow::Borrowed(text);
+    }
+    let mut json = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        match stays(letter) {
+            true => json.push(letter),
+            false => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(json, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    Cow::Owned(json)
 }
 
 /// Writes a message that is not a result, to stderr.
 pub fn note(text: &str) {
     // If stderr is closed, nobody can read the message.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", printable_lines(text));
 }
 
 /// Writes a warning to stderr, as one line.
@@ -38,11 +74,12 @@ pub fn warn(warning: &Error) {
 
 /// Formats a table with aligned columns. The columns in `numbers` are aligned to the right.
 pub fn table(rows: &[Vec<String>], numbers: &[usize]) -> String {
+    let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| printable(cell)).collect()).collect();
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..count).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells = row.iter().enumerate().map(|(column, cell)| match numbers.contains(&column) {
             true => format!("{cell:>width$}", width = widths[column]),
             false => format!("{cell:<width$}", width = widths[column]),
@@ -89,8 +126,21 @@ mod tests {
     }
 
     #[test]
+    fn json_is_printable_and_exact() {
+        let names = ["a\x1b\n\"\\", "\u{9b}31m\u{7f}", "\u{202e}\u{e0041}", "größe 日本"];
+        let value = serde_json::json!({"names": names});
+        let text = format!("{value:#}\n");
+        let shown = in_printable_json(&text);
+        assert!(shown.chars().all(|letter| letter == '\n' || is_printable(letter)), "{shown:?}");
+        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), value);
+        assert!(matches!(in_printable_json("{\"a\": \"日本\"}\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
     fn columns_stand_below_each_other() {
         let rows = [vec!["a".into(), "1".into(), "x".into()], vec!["bcd".into(), "20".into()]];
         assert_eq!(table(&rows, &[1]), "a     1  x\nbcd  20\n");
+        let rows = [vec!["a\nb".into(), "1".into()], vec!["c\x1b".into(), "2".into()]];
+        assert_eq!(table(&rows, &[]), "a\\nb    1\nc\\u{1b}  2\n");
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use horn::{CompiledModel, Error, LoadReport, Model, Result, SaveModel, load_model};
 use horn_keras::archive::Archive;
 use horn_keras::h5::WeightsReader;
-use horn_keras::plain_file;
+use horn_keras::{plain_file, safetensors};
 
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl FileKind {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Self::Zip,
             b"\x89HDF\r\n\x1a\n" => Self::Hdf5,
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Self::Npy,
-            _ if path.extension().is_some_and(|ending| ending == "safetensors") => Self::Safetensors,
+            _ if safetensors::is_named(path) => Self::Safetensors,
             _ => Self::Other,
         })
     }

@@ -18,15 +18,19 @@ pub(crate) const IDF_WEIGHTS: &str = "idf_weights";
 /// The layers that can learn a vocabulary. They are told apart by their configurations, as no layer exists yet at this
 /// point. In an untrusted file, vocabularies of other classes are not read.
 const LEARNERS: [&str; 3] = ["IntegerLookup", "StringLookup", "TextVectorization"];
-/// The limit for all vocabularies of a file together. Until the model is loaded, a token takes about 200 bytes, however
-/// short it is. Vocabularies of models have thousands of tokens; those of published word vectors have 400,000.
-const MAX_TOKENS: usize = 400_000;
-const MAX_BYTES: u64 = 16 << 20;
-
-/// What is left of the limits.
+/// What is left of the limits for all vocabularies of a file together. They grow with the file, in which the vocabularies
+/// may be compressed. Until the model is loaded, a token takes about 200 bytes, however short it is.
 struct Left {
     tokens: usize,
     bytes: u64,
+}
+
+impl Left {
+    /// The limits for a file of this size. A million different tokens have six bytes each, with their line breaks.
+    fn of_file(len: u64) -> Self {
+        let tokens = usize::try_from(len / 4).unwrap_or(usize::MAX).saturating_add(400_000);
+        Self { tokens, bytes: len.saturating_mul(2).saturating_add(16 << 20) }
+    }
 }
 
 /// Puts the learned vocabularies into the layers' configurations.
@@ -38,13 +42,13 @@ pub(crate) fn place(object: &mut Value, archive: &mut Archive, weights: &Weights
             learners.push((layer.pointer, layer.path));
         }
     });
-    let mut left = Left { tokens: MAX_TOKENS, bytes: MAX_BYTES };
+    let mut left = Left::of_file(archive.len());
     for (pointer, path) in learners {
         let text = archive.asset(&format!("{path}/{VOCABULARY}"), left.bytes)?;
         if let (Some(layer), Some(text)) = (object.pointer_mut(&pointer), text) {
             let at = |error: Error| error.at(format!("{path:?}"));
             let tokens = vocabulary(layer, text, &mut left).map_err(at)?;
-            let idf_weights = idf_weights(&path, tokens.len(), weights).map_err(at)?;
+            let idf_weights = idf_weights(&path, tokens.len(), archive.len(), weights).map_err(at)?;
             layer["config"]["vocabulary"] = json!({"learned": Value::from(tokens), "idf_weights": idf_weights});
         }
     }
@@ -74,7 +78,7 @@ pub(crate) fn write(lookups: &[KeptLookup], archive: &mut ArchiveWriter<impl Wri
 }
 
 /// The weight of each token, if the layer has such weights.
-fn idf_weights(group: &str, tokens: usize, weights: &WeightsReader) -> Result<Option<Vec<f32>>> {
+fn idf_weights(group: &str, tokens: usize, len: u64, weights: &WeightsReader) -> Result<Option<Vec<f32>>> {
     let path = format!("{group}/vars/{IDF_WEIGHTS}");
     if !weights.is_dataset(&path) {
         return Ok(None);
@@ -83,7 +87,7 @@ fn idf_weights(group: &str, tokens: usize, weights: &WeightsReader) -> Result<Op
     // The variable may be larger than the vocabulary.
     let [size] = sizes[..] else { return Ok(None) };
     let size = usize::try_from(size).unwrap_or(usize::MAX);
-    if size < tokens || size > MAX_TOKENS {
+    if size < tokens || size as u64 > len.saturating_add(400_000) {
         return Err(Error::file("there is not one weight for each token")
             .at(format!("variable {path:?}"))
             .received(format!("{size} weights for {tokens} tokens")));
@@ -95,10 +99,11 @@ fn idf_weights(group: &str, tokens: usize, weights: &WeightsReader) -> Result<Op
 fn vocabulary(layer: &Value, text: Vec<u8>, left: &mut Left) -> Result<Vec<Value>> {
     let lines = text.iter().filter(|byte| **byte == b'\n').count() + 1;
     left.bytes -= text.len() as u64;
-    left.tokens = left.tokens.checked_sub(lines).ok_or_else(|| {
+    let most = left.tokens;
+    left.tokens = most.checked_sub(lines).ok_or_else(|| {
         Error::file("the vocabulary is too large")
             .received(format!("{lines} tokens"))
-            .expected(format!("at most {MAX_TOKENS} in all vocabularies of a model"))
+            .expected(format!("at most {most} more in a file of this size"))
             .hint("leave rare tokens out: give the layer `max_tokens`")
     })?;
     let damaged = || Error::file("the vocabulary is damaged").hint("save the model again");

@@ -81,7 +81,7 @@ const BAD: [(&str, &str); 15] = [
     ("cycle.h5", "nested too deeply, or contain themselves"),
     ("root_cycle.h5", "nested too deeply, or contain themselves"),
     ("many_paths.h5", "its structure goes in circles, or is far larger than its data"),
-    ("deep.h5", "nested too deeply, or contain themselves; expected at most 64 levels"),
+    ("deep.h5", "nested too deeply, or contain themselves; expected at most 260 levels"),
     ("soft_link.h5", "it leads out of this file, as links to other paths do"),
     ("dangling_link.h5", "it leads out of this file, as links to other paths do"),
     ("external_storage.h5", "\"w\": its values are not in this file"),

@@ -18,7 +18,7 @@ pub(crate) fn version(file: &WeightsReader) -> Result<Option<String>> {
 pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
     let attributes = file.attributes("")?;
     let read = |name: &str| match attributes.get(name).and_then(Attribute::as_text) {
-        Some(text) => json::parse(text.as_bytes(), json::MAX_BYTES, name).map(Some),
+        Some(text) => json::parse(text.as_bytes(), text.len() as u64, name).map(Some),
         None => Ok(None),
     };
     let object = read("model_config")?.ok_or_else(|| {

@@ -13,10 +13,6 @@
 //!
 //! Files are untrusted input: nothing in them is executed, no other file is opened, and memory is limited by the actual
 //! size of the file.
-//!
-//! # Features
-//!
-//! - `safetensors` (the default): weights as `.safetensors`, by `burn-store`
 
 #[doc(hidden)]
 pub mod archive;
@@ -38,10 +34,6 @@ mod legacy;
 mod legacy_save;
 mod load;
 mod quantized;
-#[cfg(not(feature = "safetensors"))]
-#[path = "safetensors_off.rs"]
-mod safetensors;
-#[cfg(feature = "safetensors")]
 pub mod safetensors;
 mod save;
 mod shared;

@@ -92,7 +92,7 @@ pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> R
 ///
 /// If the text is not valid JSON, or does not describe a model that Horn supports.
 pub fn model_from_json(text: &str) -> Result<Model> {
-    let mut object = json::parse(text.as_bytes(), json::MAX_BYTES, "the JSON")?;
+    let mut object = json::parse(text.as_bytes(), text.len() as u64, "the JSON")?;
     quantized::dequantize(&mut object)?;
     Model::deserialize(&object, &default_device()?)
 }
@@ -195,6 +195,7 @@ impl Source {
 /// The object without what is only kept in files: words of Keras 2, and quantized weights.
 fn in_form_of_keras_3(mut object: Value, version: Option<&str>) -> Result<Value> {
     if keras_2::is_version(version) {
+        keras_2::names::translate(&mut object);
         keras_2::layers::translate(&mut object)?;
         let outputs = keras_2::outputs(&object);
         if let Some(training) = object.get_mut("compile_config").and_then(Value::as_object_mut) {

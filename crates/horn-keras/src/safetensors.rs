@@ -1,21 +1,15 @@
-//! Weights as `.safetensors`, the common format outside of Keras, through Burn's store.
+//! Weights as `.safetensors`, the common format outside of Keras.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Display;
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+mod format;
 
-use burn::tensor::Shape;
-use burn_store::burn_pack::Tensor as Stored;
-use burn_store::{ModuleAdapter, ModuleContext, ModuleStore, SafetensorsStore, bridge};
-use horn_nn::{Error, Model, Result, sizes};
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use horn_nn::{Error, Model, Result, files, sizes};
 
 use crate::arrays::DType;
-use crate::{LoadReport, LoadWeights, plain_file};
-
-/// In bytes. Burn's store parses the header again for each tensor, and a tensor takes about a hundred bytes there.
-const MAX_HEADER: u64 = 2 << 20;
+use crate::safetensors::format::Reader;
+use crate::{LoadReport, LoadWeights};
 
 /// A tensor in the listing of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,55 +24,42 @@ pub struct Found {
     pub bytes: u64,
 }
 
+/// Does the file's name say that it is a safetensors file? Endings count in capitals, too.
+pub fn is_named(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
+}
+
 /// Lists all tensors of a file, sorted by name.
 ///
 /// # Errors
 ///
 /// If the file can't be read, or is not a safetensors file.
 pub fn list(path: &Path) -> Result<Vec<Found>> {
-    let found = open(path)?.into_iter().map(|(path, tensor)| Found {
-        path,
-        sizes: tensor.shape.to_vec(),
-        dtype: dtype_of(tensor.dtype),
-        bytes: tensor.byte_len() as u64,
-    });
-    Ok(found.collect())
+    Ok(open(path)?.tensors().cloned().collect())
 }
 
-/// Writes the weights of a model. Burn's store writes a temporary file, which replaces the target when it is complete
-/// and on disk.
+/// Writes the weights of a model.
 pub(crate) fn save(path: &Path, model: &Model) -> Result<()> {
-    let failed = |error: &dyn Display| {
-        Error::file("cannot be written")
-            .at(place(path))
-            .because(error.to_string())
-            .hint("choose a folder that is there and may be written")
-    };
     let names = names(model);
     if let Some(twice) = first_twice(&names) {
         return Err(Error::model("two weights have one path").received(format!("{twice:?}")).hint("rename a layer"));
     }
-    let weights = model.weights().zip(names);
-    let weights = weights.map(|(weight, name)| (weight.id().val(), (name, weight.sizes.clone())));
-    // The store would replace a symbolic link itself, so the link is resolved first.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if target.is_dir() {
-        return Err(failed(&"it is a folder"));
-    }
-    let mut store = SafetensorsStore::from_file(target).overwrite(true).with_to_adapter(Naming(weights.collect()));
-    store.collect_from(model).map_err(|error| failed(&error))
+    let arrays: BTreeMap<_, _> = names.into_iter().zip(model.get_weights()).collect();
+    files::write_atomically(path, |file| {
+        format::write(file, &arrays).map_err(|error| Error::file("cannot be written").because(error))
+    })
 }
 
 /// Reads weights into a model. Tensors and weights have the same names.
 pub(crate) fn load(model: &mut Model, path: &Path, options: LoadWeights) -> Result<LoadReport> {
-    let tensors = open(path)?;
+    let file = open(path)?;
     let names = names(model);
     let mut report = LoadReport::default();
     let mut applied = vec![false; names.len()];
     for (at, (name, weight)) in names.iter().zip(model.weights()).enumerate() {
         let weight_at = || format!("{}, {name:?}", place(path));
-        match tensors.get(name) {
-            Some(tensor) if *tensor.shape == weight.sizes[..] => {
+        match file.get(name) {
+            Some(tensor) if tensor.sizes == weight.sizes => {
                 report.applied.push(name.clone());
                 applied[at] = true;
             }
@@ -86,7 +67,7 @@ pub(crate) fn load(model: &mut Model, path: &Path, options: LoadWeights) -> Resu
             Some(tensor) => {
                 return Err(Error::shape("the file has another shape for the weight")
                     .at(weight_at())
-                    .received(sizes(&tensor.shape))
+                    .received(sizes(&tensor.sizes))
                     .expected(sizes(&weight.sizes))
                     .hint("take the model that was saved with these weights; a program can read what fits with `skip_mismatch`"));
             }
@@ -94,48 +75,26 @@ pub(crate) fn load(model: &mut Model, path: &Path, options: LoadWeights) -> Resu
             None => {
                 return Err(Error::file("the file lacks the weight")
                     .at(weight_at())
-                    .received(some(tensors.keys()))
+                    .received(some(file.tensors().map(|tensor| tensor.path.as_str())))
                     .expected(format!("{name:?}"))
                     .hint("take the model that was saved with these weights; a program can read what is there with `by_name`"));
             }
         }
     }
     let known: HashSet<&String> = names.iter().collect();
-    report.unused = tensors.keys().filter(|name| !known.contains(name)).cloned().collect();
+    report.unused = file.tensors().map(|tensor| tensor.path.clone()).filter(|name| !known.contains(name)).collect();
     *model = model.clone().filled(|at, _| {
         if !applied[at] {
             return Ok(None);
         }
-        let data = bridge::to_data(&tensors[&names[at]]).map_err(|error| damaged(path, &error))?;
-        Ok(Some(match data.as_slice::<f32>() {
-            Ok(values) => values.to_vec(),
-            Err(_) => data.iter::<f32>().collect(),
-        }))
+        let array = file.read(&names[at]).map_err(|error| error.at(format!("{}, {:?}", place(path), names[at])))?;
+        Ok(Some(array.into_iter().collect()))
     })?;
     Ok(report)
 }
 
-/// The tensors of a file. Values are read when they are asked for.
-fn open(path: &Path) -> Result<BTreeMap<String, Stored>> {
-    check_header(path)?;
-    let mut store = SafetensorsStore::from_file(PathBuf::from(path));
-    store.get_all_tensors().cloned().map_err(|error| damaged(path, &error))
-}
-
-/// Checks the length of the header before it is read.
-fn check_header(path: &Path) -> Result<()> {
-    let cannot = |error: std::io::Error| {
-        Error::file("cannot be read").at(place(path)).because(error).hint("look at the name and the folder of the file")
-    };
-    let mut file = plain_file::open(path).map_err(cannot)?;
-    let metadata = file.metadata().map_err(cannot)?;
-    let mut start = [0; 8];
-    file.read_exact(&mut start).map_err(|_| damaged(path, &"it is shorter than 8 bytes"))?;
-    let header = u64::from_le_bytes(start);
-    if header > MAX_HEADER || header > metadata.len() {
-        return Err(damaged(path, &format!("its list of tensors would have {header} bytes")));
-    }
-    Ok(())
+fn open(path: &Path) -> Result<Reader> {
+    Reader::open(path).map_err(|error| error.at(place(path)))
 }
 
 /// Keras's paths of the weights. If layers of nested models share a path, all paths are prefixed with the names of the
@@ -161,47 +120,9 @@ fn first_twice(names: &[String]) -> Option<&String> {
     names.iter().find(|name| !seen.insert(name.as_str()))
 }
 
-/// Gives tensors Keras's names and shapes. Burn has an axis of one where Keras has a scalar.
-#[derive(Clone)]
-struct Naming(HashMap<u64, (String, Vec<usize>)>);
-
-impl ModuleAdapter for Naming {
-    fn adapt(&self, mut tensor: Stored, _: ModuleContext<'_>) -> Stored {
-        if let Some((name, sizes)) = tensor.param_id.and_then(|id| self.0.get(&id)) {
-            tensor.name.clone_from(name);
-            tensor.shape = Shape::from(sizes.clone());
-        }
-        tensor
-    }
-
-    fn clone_box(&self) -> Box<dyn ModuleAdapter> {
-        Box::new(self.clone())
-    }
-}
-
-fn dtype_of(dtype: burn::tensor::DType) -> Option<DType> {
-    use burn::tensor::DType as Burn;
-    Some(match dtype {
-        Burn::F16 => DType::F16,
-        Burn::BF16 => DType::Bf16,
-        Burn::F32 => DType::F32,
-        Burn::F64 => DType::F64,
-        Burn::I8 => DType::I8,
-        Burn::I16 => DType::I16,
-        Burn::I32 => DType::I32,
-        Burn::I64 => DType::I64,
-        Burn::U8 => DType::U8,
-        Burn::U16 => DType::U16,
-        Burn::U32 => DType::U32,
-        Burn::U64 => DType::U64,
-        Burn::Bool(_) => DType::Bool,
-        _ => return None,
-    })
-}
-
-fn some<'a>(names: impl ExactSizeIterator<Item = &'a String>) -> String {
+fn some<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     let count = names.len();
-    let first: Vec<_> = names.take(5).map(String::as_str).collect();
+    let first: Vec<_> = names.take(5).collect();
     match (first.len(), count > first.len()) {
         (0, _) => "no tensors".to_owned(),
         (_, true) => format!("{count} tensors: {}, …", first.join(", ")),
@@ -213,15 +134,10 @@ fn place(path: &Path) -> String {
     format!("file {:?}", path.display().to_string())
 }
 
-fn damaged(path: &Path, error: &dyn Display) -> Error {
-    Error::file("is no safetensors file, or damaged")
-        .at(place(path))
-        .because(error.to_string())
-        .hint("save the weights again")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use burn::tensor::Device;
     use horn_nn::Sequential;
     use horn_nn::layers::{Dense, Input};
@@ -258,6 +174,23 @@ mod tests {
         let report = other.load_weights(&path).unwrap();
         assert_eq!(report.applied, ["hidden/kernel", "hidden/bias", "scores/kernel", "scores/bias"]);
         assert_eq!(other.get_weights(), saved.get_weights());
+    }
+
+    #[test]
+    fn the_same_weights_make_the_same_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("w.safetensors"), folder.path().join("w.SafeTensors"));
+        let saved = model(4);
+        saved.save_weights(&one).unwrap();
+        saved.save_weights(&other).unwrap();
+        let bytes = fs::read(&one).unwrap();
+        assert_eq!(bytes, fs::read(&other).unwrap());
+        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        assert_eq!((header % 8, bytes.len()), (0, 8 + header + 4 * 26));
+        assert!(bytes[8..].starts_with(br#"{"hidden/bias":{"#), "{}", String::from_utf8_lossy(&bytes[8..8 + header]));
+        let mut again = model(4);
+        again.load_weights(&other).unwrap();
+        assert_eq!(again.get_weights(), saved.get_weights());
     }
 
     #[test]
@@ -303,6 +236,13 @@ mod tests {
             (r#"{"a":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}}"#, 8),
             (&"[".repeat(100_000), 0),
             ("{}", 0),
+            (r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12),
+            (r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12),
+            (r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 12),
+            (r#"{"a":{"dtype":"F6_E2M3","shape":[1],"data_offsets":[0,1]}}"#, 1),
+            (r#"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#, 8),
+            (r#"{"a":7}"#, 0),
+            ("[]", 0),
         ] {
             assert!(with_header(header, values).is_file(), "{header:.60}");
         }

@@ -90,7 +90,7 @@ impl SaveModel for Model {
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
-        if is_safetensors(path.as_ref()) {
+        if safetensors::is_named(path.as_ref()) {
             return safetensors::load(self, path.as_ref(), options);
         }
         let file = open_weights(path.as_ref())?;
@@ -117,7 +117,7 @@ impl SaveModel for CompiledModel {
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
-        if is_safetensors(path.as_ref()) {
+        if safetensors::is_named(path.as_ref()) {
             return self.model_mut()?.load_weights_with(&path, options);
         }
         // Everything is read before the model is changed.
@@ -154,16 +154,11 @@ fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[Optimizer
 }
 
 fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) -> Result<()> {
-    if is_safetensors(path) {
+    if safetensors::is_named(path) {
         return safetensors::save(path, model);
     }
     check_ending(path, ".weights.h5")?;
     files::write_atomically(path, |file| weights_of(model, &model.lookup_states(), optimizer)?.write(file))
-}
-
-/// Does the file's name say that it is a safetensors file?
-fn is_safetensors(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
 }
 
 /// All variables of a model, in the layout of Keras's files.
@@ -218,6 +213,10 @@ fn check_ending(path: &Path, ending: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+    use horn_nn::layers::{Dense, Input, InputDtype, StringLookup};
+    use horn_nn::{Apply, Sequential};
+
     use super::*;
     use crate::{fixture, load_model};
 
@@ -237,5 +236,57 @@ mod tests {
         assert!(learner.load_weights(&path).is_err());
         assert_eq!(learner.model().unwrap().get_weights(), before);
         assert!(model.load_weights(&path).is_ok());
+    }
+
+    /// Saves the model, and reads it again.
+    fn again(model: &Model) -> Model {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.keras");
+        model.save(&path).unwrap();
+        load_model(&path).unwrap()
+    }
+
+    #[test]
+    fn a_million_tokens_are_saved_and_read() {
+        let tokens: Vec<String> = (0..1_000_000).map(|at| format!("t{at}")).collect();
+        let mut learned = StringLookup();
+        learned.adapt(&tokens).unwrap();
+        for layer in [StringLookup().vocabulary(tokens.clone()), learned] {
+            let words = layer.get_vocabulary().unwrap();
+            let model = Sequential::new().add(Input([1]).dtype(InputDtype::String)).add(layer);
+            let again = again(&model.build(&Device::default()).unwrap());
+            let texts = [words[1].as_str(), words[999_999].as_str(), "none"];
+            let found = again.predict(&texts, 32).unwrap();
+            assert_eq!(found.into_iter().collect::<Vec<_>>(), [1.0, 999_999.0, 0.0]);
+        }
+    }
+
+    #[test]
+    fn models_are_nested_as_deep_as_keras_reads() {
+        let nested = |levels: usize| {
+            let inner = Sequential::new().add(Input([2])).add(Dense(1));
+            let model = (0..levels).fold(inner, |inner, _| Sequential::new().add(Input([2])).add(inner));
+            model.build(&Device::default()).unwrap()
+        };
+        let model = nested(119);
+        assert_eq!(again(&model).get_weights(), model.get_weights());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.keras");
+        let error = nested(125).save(&path).unwrap_err().to_string();
+        assert!(error.contains("layers are nested too deeply; received"), "{error}");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn names_that_keras_refuses_are_errors() {
+        for name in ["a/b", "", "a\0b", "../../etc/x"] {
+            let listed = Sequential::new().add(Input([2])).add(Dense(1).name(name)).build(&Device::default());
+            let applied = Dense(1).name(name).apply(&Input([2]));
+            for error in [listed.map(drop).unwrap_err(), applied.map(drop).unwrap_err()] {
+                assert!(error.is_argument() && error.to_string().contains("this can't be a name"), "{error}");
+            }
+        }
+        let named = Sequential::new().name("a/b").add(Input([2])).add(Dense(1));
+        assert!(named.build(&Device::default()).unwrap_err().is_argument());
     }
 }

@@ -47,12 +47,10 @@ impl LoadWeights {
         self
     }
 
-    #[cfg(feature = "safetensors")]
     pub(crate) fn is_by_name(self) -> bool {
         self.by_name
     }
 
-    #[cfg(feature = "safetensors")]
     pub(crate) fn skips_mismatch(self) -> bool {
         self.skip_mismatch
     }

@@ -7,6 +7,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::printable::{printable, printable_lines};
+
 /// The result of Horn's fallible functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -203,10 +205,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { location, problem, received, expected, hint, source, .. } = &*self.0;
+        // Names of layers and values come from files.
+        let [location, received, expected, hint] =
+            [location, received, expected, hint].map(|part| part.as_deref().map(printable));
         if let Some(location) = location {
             write!(f, "{location}: ")?;
         }
-        f.write_str(problem)?;
+        f.write_str(&printable(problem))?;
         match (received, expected) {
             (Some(received), Some(expected)) => write!(f, "; received {received}, expected {expected}")?,
             (Some(received), None) => write!(f, "; received {received}")?,
@@ -219,7 +224,7 @@ impl fmt::Display for Error {
             // Some errors print their own cause, too.
             let text = error.to_string();
             if !printed.contains(&text) {
-                write!(f, " ({text})")?;
+                write!(f, " ({})", printable_lines(&text))?;
             }
             printed = text;
             cause = error.source();
@@ -283,6 +288,18 @@ mod tests {
         let error = Error::data("no").received("é".repeat(1 << 20)).to_string();
         assert!(error.ends_with("éé…."), "{}", error.len());
         assert_eq!(error.chars().count(), "no; received ….".chars().count() + MAX_CHARACTERS);
+    }
+
+    #[test]
+    fn a_terminal_does_not_act_upon_a_message() {
+        let bad = "a\x1b[2J\u{202e}\n";
+        let error = Error::model(bad).at(bad).received(bad).expected(bad).hint(bad).because(std::io::Error::other(bad));
+        let shown = "a\\u{1b}[2J\\u{202e}\\n";
+        assert_eq!(
+            error.to_string(),
+            format!("{shown}: {shown}; received {shown}, expected {shown}. Hint: {shown}.")
+        );
+        assert!(format!("{error:#}").contains("(a\\u{1b}[2J\\u{202e}\n)."), "{error:#}");
     }
 
     #[test]

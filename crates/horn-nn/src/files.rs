@@ -1,78 +1,61 @@
 //! Atomic writes: a file has either its old content or its complete new content, whatever happens while it is written.
 
-use std::ffi::OsString;
-use std::fs;
-use std::fs::{File, OpenOptions};
+mod target;
+mod temporary;
+
+use std::fs::File;
 use std::io;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::files::target::Target;
+use crate::files::temporary::Temporary;
+
+/// Removes the temporary files of writes that are under way, for a program that is about to end.
+pub fn remove_unfinished() {
+    temporary::remove_all();
+}
 
 /// Writes a temporary file in the same folder, and renames it when it is on the disk completely. On an error, the
-/// temporary file is removed.
+/// temporary file is removed; those that killed processes have left beside the target are, too.
 ///
-/// An existing file keeps its permissions; a new file gets the default ones. A symbolic link stays a link, and its target
-/// is replaced.
+/// An existing file keeps its owner and its permissions; a new file gets the default ones. A symbolic link stays a link,
+/// and its target is replaced or made.
 ///
 /// # Errors
 ///
-/// If the folder does not exist or is not writable, the path is not that of a regular file, or `write` fails.
+/// If the folder does not exist or is not writable, the path is not that of a regular file, the file is read-only, or
+/// `write` fails.
 pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     let path = path.as_ref();
     let place = format!("file {:?}", path.display().to_string());
-    let failed = |error: io::Error| {
-        Error::file("cannot be written").at(&place).because(error).hint("choose a folder that exists and is writable")
+    let target = Target::of(path).map_err(|error| error.at(&place))?;
+    temporary::remove_left_over(&target.path);
+    let temporary = Temporary::beside(&target.path).map_err(|error| failed(error).at(&place))?;
+    let mut file = BufWriter::with_capacity(1 << 16, temporary.file().try_clone().map_err(|error| failed(error).at(&place))?);
+    write_whole(&mut file, write).map_err(|error| error.at(&place))?;
+    let finish = || {
+        target.give_owner_and_mode(temporary.file())?;
+        temporary.rename(&target.path)?;
+        sync_folder(&target.path)
     };
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let old = fs::metadata(&path).ok();
-    if old.as_ref().is_some_and(|old| !old.is_file()) {
-        return Err(Error::file("is not a regular file")
-            .at(place)
-            .hint("choose a path that is not a folder or a device"));
-    }
-    let (mut file, beside) = create_beside(&path).map_err(failed)?;
-    let written = write_whole(&mut file, write).map_err(|error| error.at(&place)).and_then(|()| {
-        let finish = || {
-            if let Some(old) = old {
-                file.get_ref().set_permissions(old.permissions())?;
-            }
-            fs::rename(&beside, &path)?;
-            sync_folder(&path)
-        };
-        finish().map_err(failed)
-    });
-    if written.is_err() {
-        // After the rename it no longer exists; if removing it fails, nothing more can be done.
-        let _ = fs::remove_file(&beside);
-    }
-    written
+    finish().map_err(|error| failed(error).at(place))
 }
 
 fn write_whole(file: &mut BufWriter<File>, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     write(file)?;
-    file.flush().and_then(|()| file.get_ref().sync_all()).map_err(|error| {
-        Error::file("cannot be written").because(error).hint("check that there is free space on the disk")
-    })
+    file.flush().and_then(|()| file.get_ref().sync_all()).map_err(failed)
 }
 
-/// A new file in the same folder, as a rename across file systems would be a copy.
-fn create_beside(path: &Path) -> io::Result<(BufWriter<File>, PathBuf)> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-    loop {
-        let mut hidden = OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        let beside = path.with_file_name(hidden);
-        match OpenOptions::new().write(true).read(true).create_new(true).open(&beside) {
-            Ok(file) => return Ok((BufWriter::with_capacity(1 << 16, file), beside)),
-            // Left over from a killed process with the same id.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
+/// The error, with the hint for its kind.
+fn failed(error: io::Error) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "check that there is free space on the disk",
+        io::ErrorKind::InvalidFilename => "choose a shorter name",
+        _ => "choose a folder that exists and is writable",
+    };
+    Error::file("cannot be written").because(error).hint(hint)
 }
 
 /// Syncs the folder, so that the new name is on the disk. Folders can only be opened on Unix.
@@ -86,6 +69,8 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::PathBuf;
     use std::process::{Command, Stdio};
     use std::thread;
     use std::time::Duration;
@@ -173,6 +158,48 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_dangling_link_stays_one() {
+        let folder = Folder::new("dangling");
+        fs::create_dir(folder.0.join("there")).unwrap();
+        let link = folder.0.join("link");
+        std::os::unix::fs::symlink("there/../there/new", &link).unwrap();
+        let outer = folder.0.join("outer");
+        std::os::unix::fs::symlink(&link, &outer).unwrap();
+        write_atomically(&outer, put("x")).unwrap();
+        assert!([&link, &outer].iter().all(|link| fs::symlink_metadata(link).unwrap().is_symlink()));
+        assert_eq!(fs::read_to_string(folder.0.join("there/new")).unwrap(), "x");
+        let circle = folder.0.join("circle");
+        std::os::unix::fs::symlink("circle", &circle).unwrap();
+        assert!(write_atomically(&circle, put("x")).is_err());
+    }
+
+    #[test]
+    fn a_read_only_file_is_not_replaced() {
+        let folder = Folder::new("read_only");
+        let path = folder.0.join("a");
+        fs::write(&path, "old").unwrap();
+        let mut permissions = fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&path, permissions).unwrap();
+        let error = write_atomically(&path, put("new")).unwrap_err().to_string();
+        assert!(error.contains("is read-only") && error.contains("choose another name"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(folder.names(), ["a"]);
+    }
+
+    #[test]
+    fn long_names_are_written_or_said_to_be_long() {
+        let folder = Folder::new("long");
+        let longest = "é".repeat(127);
+        write_atomically(folder.0.join(&longest), put("x")).unwrap();
+        assert_eq!(folder.names(), [longest.as_str()]);
+        let error = write_atomically(folder.0.join("x".repeat(256)), put("x")).unwrap_err().to_string();
+        assert!(error.contains("choose a shorter name"), "{error}");
+        assert_eq!(folder.names(), [longest]);
+    }
+
     const VICTIM: &str = "HORN_TEST_WRITE_WITHOUT_END";
     const LENGTH: usize = 300_000;
 
@@ -213,9 +240,13 @@ mod tests {
             child.wait().unwrap();
             let after = fs::read(&path).unwrap();
             assert_eq!(after.len(), LENGTH);
+            let left = folder.names();
+            assert!(left.len() <= 2, "the next write removes what the last one left: {left:?}");
             assert!(after.iter().all(|byte| *byte == after[0]), "a mixture of two files");
             replaced += usize::from(after[0] != before[0]);
         }
+        write_atomically(&path, put("end")).unwrap();
+        assert_eq!(folder.names(), ["a.bin"]);
         assert!(replaced > 3, "the child was killed before it wrote anything, nearly always: {replaced}");
     }
 }

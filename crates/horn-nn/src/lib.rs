@@ -16,9 +16,12 @@ mod images;
 pub mod initializers;
 mod layer;
 pub mod layers;
+pub mod memory;
 mod model;
 mod operations;
 pub mod ops;
+#[doc(hidden)]
+pub mod printable;
 pub mod random;
 mod registry;
 pub mod regularizers;

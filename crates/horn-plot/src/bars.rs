@@ -1,5 +1,8 @@
 //! Bar charts for the terminal, with a resolution of an eighth of a character.
 
+use std::borrow::Cow;
+
+use horn_nn::printable::printable;
 use horn_nn::{Error, Result};
 use unicode_width::UnicodeWidthStr;
 
@@ -36,7 +39,8 @@ pub fn bar_chart<S: AsRef<str>>(bars: &[(S, f64)], width: usize) -> Result<Strin
             .expected("0 or more"));
     }
     let numbers: Vec<_> = bars.iter().map(|(_, value)| number(*value)).collect();
-    let labels = bars.iter().map(|(label, _)| label.as_ref().width()).max().unwrap_or(0);
+    let shown: Vec<_> = bars.iter().map(|(label, _)| printable(label.as_ref())).collect();
+    let labels = shown.iter().map(|label| label.width()).max().unwrap_or(0);
     let digits = numbers.iter().map(String::len).max().unwrap_or(0);
     let room = width.saturating_sub(labels + digits + 2);
     if room == 0 {
@@ -46,14 +50,13 @@ pub fn bar_chart<S: AsRef<str>>(bars: &[(S, f64)], width: usize) -> Result<Strin
             .expected(format!("at least {}", labels + digits + 3)));
     }
     let full = bars.iter().map(|(_, value)| *value).filter(|value| value.is_finite()).fold(1.0, f64::max);
-    let line = |((label, value), number): (&(S, f64), &String)| {
-        let label = label.as_ref();
+    let line = |(((_, value), label), number): ((&(S, f64), &Cow<'_, str>), &String)| {
         let bar = if value.is_finite() { bar(value / full, room) } else { String::new() };
         let pad = " ".repeat(labels - label.width());
         let space = " ".repeat(room - bar.width());
         format!("{label}{pad} {bar}{space} {number:>digits$}")
     };
-    Ok(bars.iter().zip(&numbers).map(line).collect::<Vec<_>>().join("\n"))
+    Ok(bars.iter().zip(&shown).zip(&numbers).map(line).collect::<Vec<_>>().join("\n"))
 }
 
 fn bar(part: f64, columns: usize) -> String {

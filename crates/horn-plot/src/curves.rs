@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use horn_nn::files::write_atomically;
+use horn_nn::printable::printable;
 use horn_nn::{Error, Result};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -279,7 +280,7 @@ fn runs(values: &[f64]) -> Vec<Vec<(f64, f64)>> {
 
 fn write(area: &Area<'_>, text: &str, at: (i32, i32), size: f64, color: RGBColor, side: HPos) -> Result<()> {
     let style = TextStyle::from((FONT, size).into_font()).color(&color).pos(Pos::new(side, VPos::Bottom));
-    area.draw(&Text::new(text, at, style)).map_err(not_drawn)
+    area.draw(&Text::new(printable(text), at, style)).map_err(not_drawn)
 }
 
 fn not_drawn(error: impl Display) -> Error {

@@ -2,10 +2,12 @@
 
 mod layout;
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
 
 use horn_nn::files::write_atomically;
+use horn_nn::printable::printable;
 use horn_nn::summary::Row;
 use horn_nn::{Error, LayerRef, Model, ModelKind, Result};
 use unicode_width::UnicodeWidthChar;
@@ -129,11 +131,13 @@ impl Picture {
                 inside: inside(row),
             })
             .collect();
+        let places: HashMap<&str, usize> = rows.iter().enumerate().map(|(at, row)| (row.name.as_str(), at)).collect();
         let mut edges = Vec::new();
+        let mut known = HashSet::new();
         for (to, row) in rows.iter().enumerate() {
             for connection in &row.connected_to {
-                let from = rows.iter().position(|other| other.name == connection.layer);
-                edges.extend(from.map(|from| (from, to)).filter(|edge| !edges.contains(edge)));
+                let edge = places.get(connection.layer.as_str()).map(|&from| (from, to));
+                edges.extend(edge.filter(|edge| known.insert(*edge)));
             }
         }
         let sizes: Vec<Size> = nodes.iter().map(Node::size).collect();
@@ -263,16 +267,16 @@ fn text_width(text: &str, size: f64) -> f64 {
     text.chars().map(of).sum::<f64>() * size
 }
 
-/// Escapes a text for XML, and removes characters that XML does not allow.
+/// Escapes a text for XML, and shows characters that XML does not allow or nobody would see.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in printable(text).chars() {
         match letter {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '"' => escaped.push_str("&quot;"),
-            letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
+            '\u{fffe}' | '\u{ffff}' => escaped.push(' '),
             letter => escaped.push(letter),
         }
     }

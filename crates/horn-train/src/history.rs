@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Index;
 
+use horn_nn::printable::printable;
+
 /// The loss and the metrics after each epoch, as Keras's `History.history` with its keys and their order.
 ///
 /// ```
@@ -147,7 +149,7 @@ impl Index<&str> for Scores {
 impl fmt::Display for Scores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (key, value)) in self.iter().enumerate() {
-            write!(f, "{}{key}: {value:.4}", if at > 0 { " - " } else { "" })?;
+            write!(f, "{}{}: {value:.4}", if at > 0 { " - " } else { "" }, printable(key))?;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod tests;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
+use horn_nn::printable::printable;
 use horn_nn::summary::terminal_width;
 
 const BAR: usize = 20;
@@ -227,7 +228,7 @@ fn per_step(seconds: f64) -> String {
 }
 
 fn metrics(values: &[(&str, f64)]) -> String {
-    values.iter().map(|(name, value)| format!(" - {name}: {}", number(*value))).collect()
+    values.iter().map(|(name, value)| format!(" - {}: {}", printable(name), number(*value))).collect()
 }
 
 /// Four decimals, or an exponent if those would not show the value. Written as in Python.

@@ -46,7 +46,6 @@
 //! # Features
 //!
 //! - `burn-dataset` (on by default): `from_dataset` turns any Burn dataset into arrays
-//! - `safetensors` (on by default): weights as `.safetensors` files
 //! - `download` (off by default): datasets that are not on this machine are downloaded
 //!
 //! # For users of Burn
@@ -66,8 +65,8 @@ pub use horn_nn::{
     HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer, LayerBuilder,
     LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result, Sequential, Shape,
     SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications, backends, by_rank,
-    constraints, default_device, deserialize, device, initializers, layers, many_inputs, many_signals, ops, random,
-    regularizers, serialize, signals, summary,
+    constraints, default_device, deserialize, device, initializers, layers, many_inputs, many_signals, memory, ops,
+    random, regularizers, serialize, signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{

@@ -8,7 +8,7 @@ use horn::{Error, HostArray, Model, Result, load_model};
 use serde_json::{Value, json};
 
 use crate::failure::Outcome;
-use crate::output;
+use crate::{memory, output};
 
 /// Runs that are not measured, in which memory is allocated, threads start and caches fill.
 const WARM_UP: usize = 3;
@@ -35,6 +35,9 @@ pub struct Options {
     /// The size of dimensions that the model leaves open, such as the length of a text.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
     open_size: u32,
+    /// How much memory the model's values may take, as in 500M or 8G. Half of the machine's memory by default.
+    #[arg(long, value_parser = memory::size)]
+    max_memory: Option<u64>,
     /// Write a JSON document.
     #[arg(long)]
     json: bool,
@@ -59,6 +62,7 @@ impl Measured {
 }
 
 pub fn run(options: &Options) -> Outcome {
+    memory::limit(options.max_memory);
     let start = Instant::now();
     let model: Model = load_model(&options.model)?;
     let loaded = start.elapsed();
@@ -114,6 +118,7 @@ fn measure(model: &Model, batch_size: usize, open_size: usize, patience: Duratio
                 .expected(format!("at most {MAX_VALUES} values"))
                 .hint("give smaller batches")
         })?;
+        horn::memory::check(4 * (count as u64) * if shape.is_strings() { 16 } else { 4 }, "a batch")?;
         if shape.is_strings() {
             return HostArray::new(vec!["a text of some words"; count], sizes);
         }

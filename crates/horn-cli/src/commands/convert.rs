@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use horn::{Error, load_model};
 use horn_keras::h5::WeightsReader;
+use horn_keras::safetensors;
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
@@ -38,7 +39,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Outcome {
     let weights_only = ending(&options.to)?;
     // These files can't hold the state of an optimizer.
-    let uncompiled = options.uncompiled || options.to.to_string_lossy().ends_with(".safetensors");
+    let uncompiled = options.uncompiled || safetensors::is_named(&options.to);
     let loaded = match (&options.model, is_weights(&options.from)?) {
         (None, false) => open(&options.from, uncompiled)?,
         (Some(model), _) => {
@@ -91,7 +92,7 @@ fn open(path: &Path, uncompiled: bool) -> Outcome<Loaded> {
 fn ending(path: &Path) -> Outcome<bool> {
     let name = path.to_string_lossy();
     let ends = |ending: &str| name.ends_with(ending);
-    if ends(".weights.h5") || ends(".safetensors") {
+    if ends(".weights.h5") || safetensors::is_named(path) {
         return Ok(true);
     }
     if ends(".keras") || ends(".h5") {

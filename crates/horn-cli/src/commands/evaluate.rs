@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use horn::{CompiledModel, Error, Evaluate, HostArray, Verbose, load_model};
+use horn_nn::printable::printable;
 use serde_json::{Map, Value};
 
 use crate::arrays;
 use crate::failure::Outcome;
 use crate::names::Names;
-use crate::output;
 use crate::progress::Waiting;
+use crate::{memory, output};
 
 /// Computes the loss and the metrics that a model was compiled with.
 #[derive(Args)]
@@ -25,12 +26,16 @@ pub struct Options {
     /// The number of samples in a batch.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: u32,
+    /// How much memory the model's values may take, as in 500M or 8G. Half of the machine's memory by default.
+    #[arg(long, value_parser = memory::size)]
+    max_memory: Option<u64>,
     /// Write a JSON document.
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(options: &Options) -> Outcome {
+    memory::limit(options.max_memory);
     let mut compiled: CompiledModel = load_model(&options.model)?;
     if let Some(reason) = compiled.missing_optimizer() {
         let left_out = Error::model("the optimizer is left out, and the scores do not depend on it");
@@ -48,7 +53,7 @@ pub fn run(options: &Options) -> Outcome {
         return Ok(output::json(&Value::Object(scores))?);
     }
     for (name, value) in scores.iter() {
-        output::line(&format!("{name}: {value}"))?;
+        output::line(&format!("{}: {value}", printable(name)))?;
     }
     Ok(())
 }

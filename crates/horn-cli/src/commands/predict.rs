@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use horn::{HostArray, Model, Result, load_model};
+use horn_nn::printable::printable;
 use ndarray::{ArrayD, Axis};
 use serde_json::{Map, Value};
 
 use crate::arrays::{self, Target};
 use crate::failure::Outcome;
 use crate::names::Names;
-use crate::output;
 use crate::progress::Progress;
+use crate::{memory, output};
 
 /// The number of batches between two updates of the progress line.
 const BATCHES: usize = 8;
@@ -33,12 +34,16 @@ pub struct Options {
     /// The number of samples in a batch.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: u32,
+    /// How much memory the model's values may take, as in 500M or 8G. Half of the machine's memory by default.
+    #[arg(long, value_parser = memory::size)]
+    max_memory: Option<u64>,
     /// Write a JSON document to stdout, with each output under its name.
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(options: &Options) -> Outcome {
+    memory::limit(options.max_memory);
     let target = options.output.as_deref().map(Target::of).transpose()?;
     let model: Model = load_model(&options.model)?;
     let inputs = arrays::read(&options.inputs, &Names::of_inputs(&model), "input")?;
@@ -49,6 +54,9 @@ pub fn run(options: &Options) -> Outcome {
         target.write(path, &named)?;
     }
     if options.json {
+        // A number takes about this much as JSON.
+        let numbers = named.iter().map(|(_, array)| array.len() as u64).sum::<u64>();
+        horn::memory::check(numbers.saturating_mul(128), "the outputs as JSON")?;
         let outputs: Map<String, Value> =
             named.iter().map(|(name, array)| ((*name).to_owned(), nested(array))).collect();
         return Ok(output::json(&Value::Object(outputs))?);
@@ -57,7 +65,7 @@ pub fn run(options: &Options) -> Outcome {
         return Ok(());
     }
     for (name, array) in named {
-        output::line(&format!("{name}: float32 {}\n{array}", horn_nn::sizes(array.shape())))?;
+        output::line(&format!("{}: float32 {}\n{array}", printable(name), horn_nn::sizes(array.shape())))?;
     }
     Ok(())
 }

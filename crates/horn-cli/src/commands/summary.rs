@@ -40,7 +40,7 @@ pub fn run(options: &Options) -> Outcome {
     }
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let styled = io::stdout().is_terminal() && !is_set("NO_COLOR");
-    Ok(output::line(&summary.render(terminal_width(), styled))?)
+    Ok(output::styled(&summary.render(terminal_width(), styled))?)
 }
 
 fn to_json(model: &Model, summary: &Summary) -> Value {

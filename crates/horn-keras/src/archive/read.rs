@@ -14,12 +14,10 @@ use crate::h5::{Cursor, WeightsReader, Window};
 use crate::json;
 
 const MIB: u64 = 1 << 20;
-/// A model with vocabularies has a few assets for each layer.
-const MAX_MEMBERS: usize = 10_000;
-/// The number of bytes that may be read before the list of members is known. A member takes a few hundred bytes.
+/// The number of bytes that may be read before the list of members is known, besides those of the file. A member takes a
+/// few hundred bytes.
 const MAX_DIRECTORY: u64 = 8 * MIB;
 const MAX_METADATA: u64 = MIB;
-const MAX_CONFIG: u64 = json::MAX_BYTES as u64;
 /// The highest compression ratio that is accepted. JSON that Keras saves compresses less than this; a file of zeros
 /// compresses a thousand times.
 const MAX_INFLATED: u64 = 100;
@@ -29,6 +27,11 @@ const MAX_INFLATED: u64 = 100;
 /// much smaller, as many are zeros.
 fn most_weights(packed: u64) -> u64 {
     packed.saturating_mul(8).saturating_add(32 * MIB)
+}
+
+/// A model with vocabularies has a member for each, and 1,500 bytes about the layer in its configuration.
+fn most_members(len: u64) -> usize {
+    usize::try_from(len / 512).unwrap_or(usize::MAX).saturating_add(10_000)
 }
 
 /// An open `.keras` file.
@@ -68,12 +71,12 @@ impl Archive {
                 .hint("a .keras file is a zip with config.json and model.weights.h5: save the model again")
         };
         let window = Arc::new(window);
-        window.allow(MAX_DIRECTORY);
+        window.allow(MAX_DIRECTORY.saturating_add(window.len()));
         let mut zip = ZipArchive::new(BufReader::new(Cursor::new(window.clone()))).map_err(no_zip)?;
-        if zip.len() > MAX_MEMBERS {
+        if zip.len() > most_members(window.len()) {
             return Err(Error::file("has too many members")
                 .received(zip.len())
-                .expected(format!("at most {MAX_MEMBERS}")));
+                .expected(format!("at most {}", most_members(window.len()))));
         }
         if zip.has_duplicate_names() {
             return Err(Error::file("has two members of one name").hint("save the model again"));
@@ -106,7 +109,7 @@ impl Archive {
     ///
     /// If it is missing or damaged.
     pub fn config(&mut self) -> Result<Value> {
-        self.json(CONFIG, MAX_CONFIG)?.ok_or_else(|| self.missing(CONFIG))
+        self.json(CONFIG, u64::MAX)?.ok_or_else(|| self.missing(CONFIG))
     }
 
     /// Opens `model.weights.h5`, in place if it is not compressed.
@@ -140,6 +143,16 @@ impl Archive {
         WeightsReader::of_window(window.map_err(|error| damaged(error).at(&place))?, &place)
     }
 
+    /// The size of the whole file in bytes.
+    pub fn len(&self) -> u64 {
+        self.window.len()
+    }
+
+    /// Has the file no bytes? Never, as it was opened.
+    pub fn is_empty(&self) -> bool {
+        self.window.is_empty()
+    }
+
     /// Reads a file below `assets/`, if it exists.
     ///
     /// # Errors
@@ -150,8 +163,15 @@ impl Archive {
     }
 
     fn json(&mut self, name: &str, most: u64) -> Result<Option<Value>> {
+        let Some(packed) = self.packed(name)? else { return Ok(None) };
         let place = self.member(name);
-        self.bytes(name, most)?.map(|bytes| json::parse(&bytes, most as usize, &place)).transpose()
+        self.bytes(name, most.min(json::most_bytes(packed)))?.map(|bytes| json::parse(&bytes, packed, &place)).transpose()
+    }
+
+    /// How many bytes of the file a member takes, if it exists.
+    fn packed(&self, name: &str) -> Result<Option<u64>> {
+        let Some(index) = self.zip.index_for_name(name) else { return Ok(None) };
+        Ok(Some(self.zip.by_index_data(index).map_err(damaged)?.compressed_size()))
     }
 
     fn bytes(&mut self, name: &str, most: u64) -> Result<Option<Vec<u8>>> {

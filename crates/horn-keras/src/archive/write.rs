@@ -3,13 +3,14 @@
 use std::io::{Seek, Write};
 
 use horn_nn::{Error, Result};
-use serde_json::json;
+use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::date::Date;
 use super::names::{CONFIG, METADATA, WEIGHTS};
 use crate::h5::WeightsWriter;
+use crate::json;
 
 /// A `.keras` file that is being written.
 pub struct ArchiveWriter<W: Write + Seek> {
@@ -27,7 +28,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
         let date = Date::now();
         let mut archive = Self { zip: ZipWriter::new(writer), date };
         // Formatted by hand, to get Keras's order and spacing.
-        let (version, saved) = (json!(keras_version), json!(date.saved()));
+        let (version, saved) = (Value::from(keras_version), Value::from(date.saved()));
         archive.member(METADATA, format!("{{\"keras_version\": {version}, \"date_saved\": {saved}}}").as_bytes())?;
         Ok(archive)
     }
@@ -36,8 +37,9 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     ///
     /// # Errors
     ///
-    /// If the writer fails.
+    /// If the writer fails, or the text is beyond the limits of a reader.
     pub fn config(&mut self, text: &str) -> Result<()> {
+        json::check_own(text, CONFIG)?;
         self.member(CONFIG, text.as_bytes())
     }
 

@@ -20,10 +20,8 @@ use super::window::Window;
 use crate::arrays::{Array, DType, Values};
 
 const MIB: u64 = 1 << 20;
-/// The number of bytes that may be read while the tree is walked. An object takes about 3 KiB, whether it has 64 bytes
-/// of values or a gigabyte.
-const MAX_STRUCTURE: u64 = 160 * MIB;
-/// The limit for the attributes of one object. A legacy file has the whole configuration in one attribute.
+/// The limit for the attributes of one object, besides the size of the file. A legacy file has the whole configuration in
+/// one attribute.
 const MAX_ATTRIBUTES: u64 = 72 * MIB;
 /// The bytes of attributes of an object that do not count against the limit; most objects have fewer.
 const FREE_ATTRIBUTES: u64 = 1 << 16;
@@ -100,8 +98,9 @@ impl WeightsReader {
         let len = window.len();
         let window = Arc::new(window);
         let damaged = |error: hdf5_pure::Error| damaged(error).at(place);
-        // Each object is read a few times, unless many paths lead to it.
-        window.allow(len.saturating_mul(16).saturating_add(8 * MIB).min(MAX_STRUCTURE));
+        // Each object is read a few times, unless many paths lead to it. It takes about 3 KiB, whether it has 64 bytes of
+        // values or a gigabyte.
+        window.allow(len.saturating_mul(16).saturating_add(8 * MIB).min(len.saturating_mul(4).saturating_add(160 * MIB)));
         let file = hdf5_pure::File::from_source(Shared(window.clone())).map_err(damaged)?;
         if file.superblock().eof_address > len {
             return Err(Error::file("is cut short")
@@ -110,7 +109,7 @@ impl WeightsReader {
                 .expected(file.superblock().eof_address)
                 .hint("copy or save the file again"));
         }
-        let nodes = walk(file.root()).map_err(|error| error.at(place))?;
+        let nodes = walk(file.root(), len).map_err(|error| error.at(place))?;
         Ok(Self {
             place: place.to_owned(),
             window,
@@ -174,7 +173,8 @@ impl WeightsReader {
     pub fn attributes(&self, path: &str) -> Result<BTreeMap<String, Attribute>> {
         // A few bytes may always be read. Only a file with one object under many names uses up the rest.
         let left = self.attributes_left.load(Ordering::Relaxed);
-        let allowed = left.min(MAX_ATTRIBUTES).saturating_add(FREE_ATTRIBUTES);
+        let of_one = self.window.len().saturating_add(MAX_ATTRIBUTES);
+        let allowed = left.min(of_one).saturating_add(FREE_ATTRIBUTES);
         self.window.allow(allowed);
         let (types, values) = match self.node(path) {
             Some(Node::Group { group, .. }) => (group.attr_datatypes(), group.attrs()),

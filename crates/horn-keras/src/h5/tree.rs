@@ -6,11 +6,8 @@ use hdf5_pure::{AttrValue, Dataset, Datatype, Group};
 use horn_nn::{Error, Result};
 
 use super::datatype::{DTYPE, dtype_of};
-use super::limits::{MAX_AXES, MAX_LEVELS, damaged};
+use super::limits::{MAX_AXES, MAX_LEVELS, damaged, most_objects};
 use crate::arrays::DType;
-
-/// More objects than any model has. Also stops at groups that contain each other.
-const MAX_OBJECTS: usize = 100_000;
 
 /// The object at a path.
 pub(super) enum Node {
@@ -26,8 +23,8 @@ pub(super) struct Variable {
     pub(super) dtype: Option<(DType, bool)>,
 }
 
-/// Collects all groups and datasets by path, within limits.
-pub(super) fn walk(root: Group) -> Result<BTreeMap<String, Node>> {
+/// Collects all groups and datasets of a file of `len` bytes by path, within limits.
+pub(super) fn walk(root: Group, len: u64) -> Result<BTreeMap<String, Node>> {
     let mut nodes = BTreeMap::new();
     let mut open = vec![(String::new(), root, 0_usize)];
     while let Some((path, group, level)) = open.pop() {
@@ -47,8 +44,9 @@ pub(super) fn walk(root: Group) -> Result<BTreeMap<String, Node>> {
             open.push((child(&name), group, level + 1));
             children.push(name);
         }
-        if nodes.len() + open.len() > MAX_OBJECTS {
-            return Err(Error::file("has too many groups and datasets").expected(format!("at most {MAX_OBJECTS}")));
+        if nodes.len() + open.len() > most_objects(len) {
+            let most = format!("at most {}", most_objects(len));
+            return Err(Error::file("has too many groups and datasets").expected(most));
         }
         children.sort_unstable();
         insert(&mut nodes, path, Node::Group { group, children })?;

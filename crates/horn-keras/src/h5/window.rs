@@ -88,7 +88,7 @@ impl Window {
     }
 
     /// Reads without using the budget, for values whose size is checked already.
-    pub(super) fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+    pub(crate) fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= self.len);
         if end.is_none() {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -7,6 +7,7 @@
 pub(crate) mod calls;
 mod functions;
 pub(crate) mod layers;
+pub(crate) mod names;
 pub(crate) mod optimizer;
 pub(crate) mod training;
 

@@ -110,6 +110,7 @@ impl SharedLayer {
         if layer.input_shape().is_some() && inputs.is_empty() {
             return Err(Error::argument("an Input can't be applied").hint("apply another layer to the Input"));
         }
+        layer.name().map_or(Ok(()), names::check).map_err(|error| error.at(self.location()))?;
         inputs.iter().chain(given.iter().flatten()).try_for_each(|tensor| tensor.checked().map(|_| ()))?;
         let shapes: Vec<Shape> = inputs.iter().map(|input| input.shape().clone()).collect();
         let output_shapes =

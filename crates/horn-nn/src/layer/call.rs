@@ -3,9 +3,12 @@
 use burn::tensor::Tensor;
 
 use crate::by_rank;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::layer::signal::Signal;
 use crate::regularizers::regularizer::Regularizer;
+
+/// The limit for calls of layers in a forward pass, which take a fraction of a second. Large models make thousands.
+const MAX_CALLS: u64 = 200_000;
 
 /// The context of one forward pass: the mode of the layers, and the losses that they add.
 #[derive(Debug)]
@@ -16,13 +19,17 @@ pub struct CallContext {
     trainable: bool,
     gives_masks: bool,
     losses: Vec<Tensor<1>>,
+    /// The number of values that later calls still need.
+    pub(crate) live: u64,
+    /// How many calls of layers have been made.
+    calls: u64,
 }
 
 impl CallContext {
     /// A context for a forward pass in this mode. Calls that were given a mode of their own, by
     /// [`in_mode`](crate::SharedLayer::in_mode), keep it.
     pub fn new(mode: Mode) -> Self {
-        Self { mode, throughout: false, trainable: true, gives_masks: false, losses: Vec::new() }
+        Self { mode, throughout: false, trainable: true, gives_masks: false, losses: Vec::new(), live: 0, calls: 0 }
     }
 
     /// A context for a forward pass in which all layers are in this mode. So Keras's `fit`, `evaluate` and `predict`
@@ -50,6 +57,18 @@ impl CallContext {
     /// ignores a propagated mask, as in Keras.
     pub fn gives_masks(&self) -> bool {
         self.gives_masks
+    }
+
+    /// Counts a call of a layer. Models that call each other ten times at eight levels are a small file and a hundred
+    /// million calls.
+    pub(crate) fn count(&mut self) -> Result<()> {
+        self.calls += 1;
+        if self.calls <= MAX_CALLS {
+            return Ok(());
+        }
+        Err(Error::model("the model calls its layers too often")
+            .expected(format!("at most {MAX_CALLS} calls for a batch"))
+            .hint("call models inside of models less often: the calls at each level multiply"))
     }
 
     /// Adds a term to the loss.

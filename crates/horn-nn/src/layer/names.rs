@@ -7,9 +7,11 @@ use crate::layer::description::Layer;
 
 /// The names of the layers: the given ones, and for the others the class in snake case with a number.
 pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn Layer>) -> Result<Vec<String>> {
+    check_characters(model).map_err(|error| error.at(format!("model {model:?}")))?;
     let items: Vec<_> = layers.into_iter().map(|layer| (layer.name(), layer.class_name())).collect();
     let mut taken = HashSet::new();
     for name in items.iter().filter_map(|(name, _)| *name) {
+        check(name).map_err(|error| error.at(format!("layer {name:?}")))?;
         if !taken.insert(name) {
             return Err(Error::model("two layers have one name")
                 .at(format!("model {model:?}"))
@@ -25,6 +27,22 @@ pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn La
         None => numbered.next().expect("there is a numbered name for all without one"),
     };
     Ok(items.into_iter().map(&mut named).collect())
+}
+
+/// Refuses the names that Keras refuses, as they are parts of paths in its files.
+pub(crate) fn check(name: &str) -> Result<()> {
+    if name.is_empty() { Err(forbidden(name)) } else { check_characters(name) }
+}
+
+fn check_characters(name: &str) -> Result<()> {
+    if name.contains(['/', '\0']) { Err(forbidden(name)) } else { Ok(()) }
+}
+
+fn forbidden(name: &str) -> Error {
+    Error::argument("this can't be a name")
+        .received(format!("{name:?}"))
+        .expected("at least one character, and none of `/` and NUL")
+        .hint("name it by letters, digits and underscores")
 }
 
 /// The classes in snake case, with `_1` for the second layer of a class and so on.

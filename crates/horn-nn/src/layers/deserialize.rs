@@ -4,6 +4,7 @@ use burn::tensor::Device;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::graph::limits::check_levels;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::reading::ReadContext;
@@ -11,7 +12,6 @@ use crate::layers::registry::Registry;
 use crate::model::functional::Functional;
 use crate::model::model::Model;
 use crate::model::sequential::Sequential;
-use crate::saving::limits::check_size;
 use crate::saving::read;
 
 /// Reads a layer or a model from Keras's JSON: `{"class_name": .., "config": ..}`.
@@ -67,7 +67,7 @@ impl Model {
     }
 
     fn of_object(object: &Value, build: &LayerBuilder) -> Result<Self> {
-        check_size(object)?;
+        check_levels(object)?;
         let config = &object["config"];
         match object["class_name"].as_str() {
             Some("Sequential") => Sequential::from_config(config)?.build_by(build),

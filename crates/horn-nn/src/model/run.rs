@@ -8,6 +8,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::call::{CallContext, Mode};
 use crate::layer::checks;
 use crate::layer::signal::{Logits, Signal};
+use crate::memory;
 use crate::model::model::Model;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -48,6 +49,7 @@ impl Model {
         let plan = &self.graph.plan;
         self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
         let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
+        let outer = call.live;
         for ((&at, input), shape) in plan.inputs.iter().zip(inputs).zip(self.input_shapes()) {
             let input = input.materialized()?.with_rank(shape.rank())?;
             values[at] = if input.is_strings() {
@@ -55,17 +57,24 @@ impl Model {
             } else {
                 self.layers[plan.calls[at].layer].call(vec![input], call)?.into_iter().map(Some).collect()
             };
+            call.live = call.live.saturating_add(held(&values[at]));
         }
         for (at, planned) in plan.calls.iter().enumerate() {
             if planned.inputs.is_empty() {
                 continue;
             }
-            let taken = planned.inputs.iter().zip(&self.graph.last_reads[at]);
+            call.count().map_err(|error| error.at(format!("model {:?}", self.name())))?;
+            let last_reads = &self.graph.last_reads[at];
+            let taken = planned.inputs.iter().zip(last_reads);
             let taken = taken.map(|(place, &last)| read(&mut values, *place, last));
             let mut taken: Vec<Signal> = taken.collect::<Result<_>>()?;
+            let done: u64 =
+                taken.iter().zip(last_reads).filter(|(_, last)| **last).map(|(it, _)| memory::values(&it.sizes())).sum();
             let masks = taken.split_off(taken.len() - planned.masked.len());
             let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.location(planned.layer)))?;
-            self.check_call(planned, &taken).map_err(|error| error.at(self.location(planned.layer)))?;
+            self.check_call(planned, &taken)
+                .and_then(|()| self.check_memory(planned, &taken, call.live))
+                .map_err(|error| error.at(self.location(planned.layer)))?;
             values[at] = call
                 .in_mode(planned.mode, |call| {
                     call.with_masks(planned.gives_masks, |call| self.run(planned.layer, taken, call))
@@ -73,11 +82,32 @@ impl Model {
                 .into_iter()
                 .map(Some)
                 .collect();
+            call.live = call.live.saturating_sub(done).saturating_add(held(&values[at]));
             if !plan.keeps_masks && plan.layers[planned.layer].layer.conventions().removes_masks {
                 planned.inputs.iter().for_each(|&place| remove_mask(&mut values, place));
             }
         }
+        call.live = outer;
         plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect()
+    }
+
+    /// Checks that there is memory for the outputs of a layer, before it computes them.
+    fn check_memory(&self, planned: &PlannedCall, inputs: &[Signal], live: u64) -> Result<()> {
+        let batch = inputs.first().and_then(|input| input.sizes().first().copied()).unwrap_or(1);
+        let own;
+        let is_open = planned.output_shapes.iter().any(|shape| shape.sample().contains(&None));
+        let outputs = if is_open {
+            let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
+            own = self.graph.plan.layers[planned.layer].layer.output_shapes(&shapes)?;
+            &own
+        } else {
+            &planned.output_shapes
+        };
+        let values = |shape: &Shape| {
+            let sizes: Vec<usize> = shape.sample().iter().map(|size| size.unwrap_or(1)).collect();
+            memory::values(&sizes).saturating_mul(shape.batch().unwrap_or(batch) as u64)
+        };
+        memory::check_outputs(outputs.iter().map(values).fold(0, u64::saturating_add), live)
     }
 
     /// The inputs of a layer with the masks that are call arguments.
@@ -190,6 +220,11 @@ impl Model {
                 .hint("reshape the data, or change the Input")),
         }
     }
+}
+
+/// The number of values in the outputs of a call.
+fn held(outputs: &[Option<Signal>]) -> u64 {
+    outputs.iter().flatten().map(|output| memory::values(&output.sizes())).fold(0, u64::saturating_add)
 }
 
 /// Removes the mask of a value that is still to be read.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::graph::build_config;
+use crate::graph::limits::check_levels;
 use crate::graph::write::{config, named_object, object};
 use crate::layer::names;
 use crate::model::model::Model;
@@ -24,10 +25,11 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// If a layer has no configuration, such as a `Lambda`.
+    /// If a layer has no configuration, such as a `Lambda`, or models are nested deeper than Keras reads.
     pub fn serialize(&self) -> Result<Value> {
         let mut object = object(self, self.to_config()?);
         object["build_config"] = build_config::of_model(self.kind(), self.input_shape());
+        check_levels(&object).map_err(|error| error.at(format!("model {:?}", self.name())))?;
         Ok(object)
     }
 

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::saving::limits::MAX_LAYERS;
 
 /// The keys of a dictionary of places; empty for a list.
 pub(crate) fn keys(places: &Value) -> Vec<String> {
@@ -39,14 +38,7 @@ pub(crate) fn text<'a>(object: &'a Value, key: &str) -> Result<&'a str> {
 
 /// The layers of a model.
 pub(crate) fn layers(config: &Value) -> Result<&[Value]> {
-    let layers = list(config, "layers")?;
-    if layers.len() > MAX_LAYERS {
-        return Err(Error::model("the model has too many layers")
-            .received(layers.len())
-            .expected(format!("at most {MAX_LAYERS}"))
-            .hint("split the model into several files"));
-    }
-    Ok(layers)
+    list(config, "layers")
 }
 
 pub(crate) fn list<'a>(object: &'a Value, key: &str) -> Result<&'a [Value]> {

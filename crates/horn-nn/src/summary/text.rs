@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::printable::printable;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     Plain,
@@ -52,9 +54,9 @@ impl Text {
         Self::default().with(text, style)
     }
 
-    /// Appends text. Control characters are left out, as they would break the table.
+    /// Appends text. What a terminal would act upon is escaped.
     pub(super) fn with(mut self, text: &str, style: Style) -> Self {
-        self.0.extend(text.chars().filter(|c| !c.is_control()).map(|c| (c, style)));
+        self.0.extend(printable(text).chars().map(|c| (c, style)));
         self
     }
 

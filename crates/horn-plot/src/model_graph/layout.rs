@@ -14,6 +14,9 @@ const LINE: f64 = 10.0;
 /// The distance between lines that enter a box.
 const PORTS: f64 = 20.0;
 const ORDERINGS: usize = 24;
+/// The limit for the places at which lines pass through ranks. In a graph with more, the longest lines are drawn straight
+/// from box to box: such a drawing is black with lines anyway.
+const MAX_PASSES: usize = 20_000;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Point {
@@ -82,6 +85,7 @@ impl Layout {
                 Point { x: middle(at) - width / 2.0, y: tops[rank] + (heights[rank] - height) / 2.0 }
             })
             .collect();
+        let place = ranks.places();
         let lines = ranks.back.iter().zip(&ranks.ways).map(|(&back, way)| {
             let mut line = Vec::new();
             for (step, &at) in way.iter().enumerate() {
@@ -96,7 +100,7 @@ impl Layout {
                     line.push(Point { x, y });
                     line.extend((bottom - y > 1.0).then_some(Point { x, y: bottom }));
                 } else {
-                    let x = x + ranks.port(way, at, sizes[at].width);
+                    let x = x + ranks.port(way, at, sizes[at].width, &place);
                     line.extend((places[at].y - top > 1.0).then_some(Point { x, y: top }));
                     line.push(Point { x, y: places[at].y });
                 }
@@ -115,15 +119,23 @@ impl Layout {
 /// The position of each box in a topological order. Cycles are broken.
 fn turn_of(boxes: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let mut waits_for = vec![0_usize; boxes];
-    edges.iter().filter(|(from, to)| from != to).for_each(|&(_, to)| waits_for[to] += 1);
-    let mut turn = vec![usize::MAX; boxes];
+    let mut next_boxes = vec![Vec::new(); boxes];
+    for &(from, to) in edges.iter().filter(|(from, to)| from != to) {
+        waits_for[to] += 1;
+        next_boxes[from].push(to);
+    }
+    let mut left: BTreeSet<usize> = (0..boxes).collect();
+    let mut ready: BTreeSet<usize> = (0..boxes).filter(|&at| waits_for[at] == 0).collect();
+    let mut turn = vec![0; boxes];
     for next in 0..boxes {
-        let mut left = (0..boxes).filter(|&at| turn[at] == usize::MAX);
-        let at = left.clone().find(|&at| waits_for[at] == 0).or_else(|| left.next());
-        let at = at.expect("one is left for each turn");
+        let at = ready.pop_first().or_else(|| left.first().copied()).expect("one is left for each turn");
+        left.remove(&at);
         turn[at] = next;
-        for &(_, to) in edges.iter().filter(|(from, to)| *from == at && from != to) {
+        for &to in &next_boxes[at] {
             waits_for[to] = waits_for[to].saturating_sub(1);
+            if waits_for[to] == 0 && left.contains(&to) {
+                ready.insert(to);
+            }
         }
     }
     turn
@@ -143,17 +155,22 @@ impl Ranks {
             rank[to] = rank[to].max(rank[from] + 1);
         }
         // Inputs are placed directly above their first successor.
-        for at in 0..sizes.len() {
-            let first = sorted.iter().filter(|edge| edge.0 == at).map(|edge| rank[edge.1]).min();
-            if let Some(first) = first.filter(|_| sorted.iter().all(|edge| edge.1 != at)) {
-                rank[at] = first - 1;
-            }
+        let mut first = vec![usize::MAX; sizes.len()];
+        let mut is_input = vec![true; sizes.len()];
+        for &(from, to) in &sorted {
+            first[from] = first[from].min(rank[to]);
+            is_input[to] = false;
         }
+        for at in (0..sizes.len()).filter(|&at| is_input[at] && first[at] != usize::MAX) {
+            rank[at] = first[at] - 1;
+        }
+        let longest = longest_bent(&forward, &rank);
         let mut width: Vec<f64> = sizes.iter().map(|size| size.width).collect();
         let mut ways = Vec::new();
         for (from, to) in forward {
             let mut way = vec![from];
-            for passed in rank[from] + 1..rank[to] {
+            let is_bent = rank[to] - rank[from] <= longest;
+            for passed in (rank[from] + 1..rank[to]).filter(|_| is_bent) {
                 way.push(width.len());
                 width.push(LINE);
                 rank.push(passed);
@@ -162,7 +179,9 @@ impl Ranks {
             ways.push(way);
         }
         let (mut above, mut below) = (vec![Vec::new(); width.len()], vec![Vec::new(); width.len()]);
-        for step in ways.iter().flat_map(|way| way.windows(2)) {
+        // A straight line between distant ranks has no part in the order of a rank.
+        let steps = ways.iter().flat_map(|way| way.windows(2)).filter(|step| rank[step[1]] == rank[step[0]] + 1);
+        for step in steps {
             below[step[0]].push(step[1]);
             above[step[1]].push(step[0]);
         }
@@ -213,8 +232,8 @@ impl Ranks {
                 .map(|(from, to)| (place[from], place[to]))
                 .collect();
             ends.sort_unstable();
-            let pairs = (0..ends.len()).flat_map(|one| (0..one).map(move |other| (other, one)));
-            pairs.filter(|&(other, one)| ends[other].0 < ends[one].0 && ends[other].1 > ends[one].1).count()
+            let ends: Vec<usize> = ends.into_iter().map(|(_, to)| to).collect();
+            inversions(ends)
         };
         self.rows.iter().map(crossings).sum()
     }
@@ -254,15 +273,21 @@ impl Ranks {
         for row in &self.rows {
             let steps: Vec<(usize, usize)> =
                 row.iter().flat_map(|&from| self.below[from].iter().map(move |&to| (from, to))).collect();
-            for &(from, to) in steps.iter().filter(|step| is_line(step.0) && is_line(step.1)) {
-                let crosses = |&&(other_from, other_to): &&(usize, usize)| {
-                    !(is_line(other_from) && is_line(other_to))
-                        && (place[from] < place[other_from]) != (place[to] < place[other_to])
-                        && from != other_from
-                        && to != other_to
-                };
-                conflicts.extend(steps.iter().filter(crosses));
-            }
+            // The long lines from left to right, with the rightmost end up to each, and the leftmost end from each on.
+            let is_long = |step: &&(usize, usize)| is_line(step.0) && is_line(step.1);
+            let mut long: Vec<(usize, usize)> =
+                steps.iter().filter(is_long).map(|&(from, to)| (place[from], place[to])).collect();
+            long.sort_unstable();
+            let rightmost: Vec<usize> = running(long.iter().map(|end| end.1), usize::max);
+            let mut leftmost: Vec<usize> = running(long.iter().rev().map(|end| end.1), usize::min);
+            leftmost.reverse();
+            let crosses = |&&(from, to): &&(usize, usize)| {
+                let before = long.partition_point(|line| line.0 < place[from]);
+                let after = long.partition_point(|line| line.0 <= place[from]);
+                let from_left = before > 0 && rightmost[before - 1] > place[to];
+                from_left || leftmost.get(after).is_some_and(|&end| end < place[to])
+            };
+            conflicts.extend(steps.iter().filter(|step| !is_long(step)).filter(crosses));
         }
         conflicts
     }
@@ -333,14 +358,66 @@ impl Ranks {
 
     /// The horizontal offset from the centre of a box at which a line enters it. Lines enter in the order in which they
     /// come.
-    fn port(&self, way: &[usize], at: usize, width: f64) -> f64 {
-        let row = |item: usize| self.rows[self.rank[item]].iter().position(|&other| other == item).unwrap_or(0);
-        let arriving: BTreeSet<(usize, usize)> = self.above[at].iter().map(|&item| (row(item), item)).collect();
-        let own = arriving.iter().position(|&(_, item)| item == way[way.len() - 2]).unwrap_or(0) as f64;
-        let others = arriving.len().saturating_sub(1) as f64;
+    fn port(&self, way: &[usize], at: usize, width: f64, place: &[usize]) -> f64 {
+        let last = way[way.len() - 2];
+        let before = self.above[at].iter().filter(|&&item| (place[item], item) < (place[last], last)).count();
+        let own = if self.rank[last] + 1 == self.rank[at] { before as f64 } else { 0.0 };
+        let others = self.above[at].len().saturating_sub(1) as f64;
         let apart = PORTS.min((width - 24.0).max(0.0) / others.max(1.0));
         (own - others / 2.0) * apart
     }
+}
+
+/// The length in ranks of the longest lines that can be bent at each rank that they pass.
+fn longest_bent(edges: &[(usize, usize)], rank: &[usize]) -> usize {
+    let mut lengths: Vec<usize> = edges.iter().map(|&(from, to)| rank[to] - rank[from]).collect();
+    lengths.sort_unstable();
+    let mut passes = 0;
+    for (at, length) in lengths.iter().enumerate() {
+        passes += length.saturating_sub(1);
+        if passes > MAX_PASSES {
+            // All lines of one length are drawn alike.
+            return if at == 0 { 1 } else { (length - 1).max(1) };
+        }
+    }
+    usize::MAX
+}
+
+/// How many pairs are in descending order, counted while they are merged.
+fn inversions(values: Vec<usize>) -> usize {
+    fn count(values: &mut [usize], room: &mut Vec<usize>) -> usize {
+        if values.len() < 2 {
+            return 0;
+        }
+        let middle = values.len() / 2;
+        let mut inversions = count(&mut values[..middle], room) + count(&mut values[middle..], room);
+        room.clear();
+        let (mut left, mut right) = (0, middle);
+        while left < middle || right < values.len() {
+            let takes_left = right == values.len() || left < middle && values[left] <= values[right];
+            if takes_left {
+                room.push(values[left]);
+                left += 1;
+            } else {
+                inversions += middle - left;
+                room.push(values[right]);
+                right += 1;
+            }
+        }
+        values.copy_from_slice(room);
+        inversions
+    }
+    let mut values = values;
+    count(&mut values, &mut Vec::new())
+}
+
+/// The largest or smallest value up to each.
+fn running(values: impl Iterator<Item = usize>, better: fn(usize, usize) -> usize) -> Vec<usize> {
+    let step = |best: &mut Option<usize>, value: usize| {
+        *best = Some(best.map_or(value, |best| better(best, value)));
+        *best
+    };
+    values.scan(None, step).collect()
 }
 
 /// A topological order: nodes before their successors.
@@ -416,6 +493,29 @@ mod tests {
         assert_eq!(ranks.crossings(), 3);
         ranks.order();
         assert_eq!(ranks.crossings(), 0);
+    }
+
+    #[test]
+    fn a_graph_of_many_lines_is_drawn_soon() {
+        let count = 300;
+        let edges: Vec<_> = (0..count).flat_map(|to| (0..to).map(move |from| (from, to))).collect();
+        let start = std::time::Instant::now();
+        let layout = Layout::new(&boxes(count), &edges);
+        assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+        assert_eq!(layout.lines.len(), edges.len());
+        let ranks = Ranks::new(&boxes(count), &edges);
+        assert!(ranks.width.len() <= count + MAX_PASSES, "{}", ranks.width.len());
+        // Each box still has a rank of its own.
+        assert!(layout.places.windows(2).all(|pair| pair[0].y < pair[1].y));
+    }
+
+    #[test]
+    fn crossings_are_counted_as_pairs() {
+        for values in [vec![], vec![1], vec![3, 2, 1], vec![2, 2, 1, 5, 0, 1], (0..50).map(|it| it * 7 % 13).collect()] {
+            let pairs = (0..values.len()).flat_map(|one| (0..one).map(move |other| (other, one)));
+            let expected = pairs.filter(|&(other, one)| values[other] > values[one]).count();
+            assert_eq!(inversions(values), expected);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::by_rank;
 use crate::data::host_array::{float_tensor, int_tensor};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -75,6 +76,7 @@ pub(crate) fn encode(
     let mut sizes = indices.sizes();
     let device = indices.device();
     let count = sizes.iter().product::<usize>();
+    check_vectors(count, depth)?;
     let places = Tensor::<1, Int>::arange(0..depth as i64, &device).float().unsqueeze_dim::<2>(0);
     let flat = indices.reshape(&[count, 1])?.float::<2>()?;
     let mut hot = flat.expand([count, depth]).equal(places.expand([count, depth])).float();
@@ -97,8 +99,17 @@ pub(crate) fn encode(
     AnyTensor::from(encoded).reshape(&sizes)
 }
 
+/// Checks that there is memory for so many vectors. On the way, each of their numbers takes 24 bytes.
+fn check_vectors(count: usize, depth: usize) -> Result<()> {
+    memory::check(memory::values(&[count, depth, 24]), "the vectors of the categories")
+}
+
 /// Encodes indices on the host; `None` counts for nothing.
-pub(crate) fn encode_host(indices: &ArrayD<Option<usize>>, mode: OutputMode, depth: usize) -> ArrayD<f64> {
+///
+/// # Errors
+///
+/// If the result would take too much memory.
+pub(crate) fn encode_host(indices: &ArrayD<Option<usize>>, mode: OutputMode, depth: usize) -> Result<ArrayD<f64>> {
     let number = |index: &Option<usize>| index.unwrap_or_default() as f64;
     if indices.ndim() == 0 && mode != OutputMode::Int {
         // As in Keras, one index is a vector of one.
@@ -106,24 +117,26 @@ pub(crate) fn encode_host(indices: &ArrayD<Option<usize>>, mode: OutputMode, dep
     }
     let mut sizes = indices.shape().to_vec();
     match mode {
-        OutputMode::Int => return indices.map(number),
+        OutputMode::Int => return Ok(indices.map(number)),
         OutputMode::OneHot => {
             if sizes.len() > 1 && sizes.last() == Some(&1) {
                 sizes.pop();
             }
             sizes.push(depth);
+            check_vectors(indices.len(), depth)?;
             let mut values = vec![0.0; indices.len() * depth];
             for (at, index) in indices.iter().enumerate() {
                 if let Some(index) = index {
                     values[at * depth + index] = 1.0;
                 }
             }
-            return Array::from_shape_vec(IxDyn(&sizes), values).expect("there is a vector a category");
+            return Ok(Array::from_shape_vec(IxDyn(&sizes), values).expect("there is a vector a category"));
         }
         OutputMode::MultiHot | OutputMode::Count | OutputMode::TfIdf => {}
     }
     let axis = summed(sizes.len());
     let samples: usize = sizes.iter().enumerate().filter(|(at, _)| *at != axis).map(|(_, size)| size).product();
+    check_vectors(samples, depth)?;
     let mut values = vec![0.0; samples * depth];
     for (sample, lane) in indices.lanes(Axis(axis)).into_iter().enumerate() {
         for index in lane.iter().flatten() {
@@ -133,7 +146,7 @@ pub(crate) fn encode_host(indices: &ArrayD<Option<usize>>, mode: OutputMode, dep
     }
     sizes.remove(axis);
     sizes.push(depth);
-    Array::from_shape_vec(IxDyn(&sizes), values).expect("there is a vector a sample")
+    Ok(Array::from_shape_vec(IxDyn(&sizes), values).expect("there is a vector a sample"))
 }
 
 /// A number that categories become.

@@ -135,7 +135,7 @@ impl Forward for HashedCrossingModule {
         }
         let (device, hashes) = (device.expect("there are inputs"), hashes.expect("there are inputs"));
         let bins = hashes.map(|hash| Some((hash % self.num_bins as u64) as usize));
-        let encoded = encode_host(&bins, self.output_mode, self.num_bins);
+        let encoded = encode_host(&bins, self.output_mode, self.num_bins)?;
         Ok(vec![to_device(&encoded, self.output_mode, &device)?.into()])
     }
 }

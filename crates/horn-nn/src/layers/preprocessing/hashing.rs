@@ -119,7 +119,7 @@ impl Hashing {
         };
         let bins =
             categories.into_batch().map(|category| Some(self.bin(category.text().as_bytes(), is_mask(category))));
-        to_numbers(encode_host(&bins, self.output_mode, self.num_bins), self.output_mode)
+        to_numbers(encode_host(&bins, self.output_mode, self.num_bins)?, self.output_mode)
     }
 
     fn check(&self) -> Result<()> {
@@ -173,7 +173,7 @@ impl Forward for HashingModule {
         let bins =
             to_host(input)?.map(|value| Some(self.layer.bin(value.to_string().as_bytes(), mask == Some(*value))));
         let mode = self.layer.output_mode;
-        to_device(&encode_host(&bins, mode, self.layer.num_bins), mode, &device)
+        to_device(&encode_host(&bins, mode, self.layer.num_bins)?, mode, &device)
     }
 
     fn takes_integers(&self) -> bool {

@@ -1,6 +1,5 @@
 //! What the lookups of strings and of integers have in common: a vocabulary, and the arguments around it.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayD, Axis};
@@ -10,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::layer::lookup_state::LookupState;
 use crate::layers::preprocessing::encode::{OutputMode, encode_host};
 use crate::layers::preprocessing::hash::{Salt, bin};
+use crate::layers::preprocessing::table::{Table, Tokens};
 use crate::layers::preprocessing::tokens::{Counts, Token};
 use crate::layers::preprocessing::vocabulary::{Learned, Vocabulary};
 
@@ -47,22 +47,6 @@ pub(crate) struct Lookup<T> {
     /// The tokens that it knows, made when they are first asked for. Clones share it.
     #[serde(skip, default = "OnceLock::new")]
     pub table: OnceLock<Arc<Table<T>>>,
-}
-
-/// The tokens of a vocabulary without the special ones.
-#[derive(Debug, Clone)]
-pub(crate) struct Table<T> {
-    tokens: Vec<T>,
-    places: HashMap<T, usize>,
-    /// By index, special tokens included.
-    weights: Vec<f32>,
-}
-
-impl<T: Token> Table<T> {
-    fn new(tokens: Vec<T>, weights: Vec<f32>) -> Self {
-        let places = tokens.iter().cloned().enumerate().map(|(place, token)| (token, place)).collect();
-        Self { tokens, places, weights }
-    }
 }
 
 impl<T: Token> Lookup<T> {
@@ -169,7 +153,9 @@ impl<T: Token> Lookup<T> {
             return Ok(table);
         }
         let table = match &self.vocabulary {
-            Some(Vocabulary::Given(tokens)) => self.given(tokens)?,
+            Some(Vocabulary::Given(tokens)) => {
+                self.given(tokens, |special| Tokens::Given(tokens.clone(), special))?
+            }
             Some(Vocabulary::Learned(learned)) => self.learned_before(learned)?,
             None => {
                 return Err(Error::model("the layer has no vocabulary")
@@ -180,11 +166,11 @@ impl<T: Token> Lookup<T> {
     }
 
     /// Takes over a vocabulary that was learned, with its weights.
-    fn learned_before(&self, Learned { tokens, idf_weights }: &Learned<T>) -> Result<Table<T>> {
-        let mut table = self.given(tokens)?;
+    fn learned_before(&self, learned: &Arc<Learned<T>>) -> Result<Table<T>> {
+        let mut table = self.given(&learned.tokens, |special| Tokens::Learned(learned.clone(), special))?;
         if self.output_mode == OutputMode::TfIdf {
-            let depth = self.depth_of(self.token_start() + table.tokens.len());
-            table.weights = idf_weights.clone().unwrap_or_default();
+            let depth = self.depth_of(self.token_start() + table.tokens().len());
+            table.weights = learned.idf_weights.clone().unwrap_or_default();
             if table.weights.len() != depth {
                 return Err(Error::data("there is not one weight for each token")
                     .received(format!("{} weights", table.weights.len()))
@@ -204,22 +190,23 @@ impl<T: Token> Lookup<T> {
         Some(LookupState { vocabulary, idf_weights: idf_weights.transpose().ok()?, parts })
     }
 
-    /// Takes over a vocabulary that may begin with the special tokens.
-    fn given(&self, vocabulary: &[T]) -> Result<Table<T>> {
+    /// Takes over a vocabulary that may begin with the special tokens, of which `shared` leaves out so many.
+    fn given(&self, vocabulary: &[T], shared: impl FnOnce(usize) -> Tokens<T>) -> Result<Table<T>> {
         let special = self.token_start();
         let begins_with_special = vocabulary.len() >= special && {
             let (mask, oov) = vocabulary[..special].split_at(self.oov_start());
             mask.iter().eq(self.mask_token.iter().take(mask.len())) && oov.iter().all(|token| *token == self.oov_token)
         };
-        let (front, tokens) = if begins_with_special { (0, &vocabulary[special..]) } else { (special, vocabulary) };
-        let table = Table::new(tokens.to_vec(), self.weights(vocabulary.len(), front)?);
-        if tokens.is_empty() || table.places.len() != tokens.len() {
+        let (front, left_out) = if begins_with_special { (0, special) } else { (special, 0) };
+        let table = Table::new(shared(left_out), self.weights(vocabulary.len(), front)?);
+        let tokens = table.tokens();
+        if tokens.is_empty() || table.different() != tokens.len() {
             return Err(Error::argument("the vocabulary is empty, or has a token twice")
-                .received(format!("{} tokens, {} different ones", tokens.len(), table.places.len()))
+                .received(format!("{} tokens, {} different ones", tokens.len(), table.different()))
                 .expected("each token once"));
         }
         let reserved = self.mask_token.iter().chain(self.invert.then_some(&self.oov_token));
-        if let Some(reserved) = reserved.into_iter().find(|token| table.places.contains_key(*token)) {
+        if let Some(reserved) = reserved.into_iter().find(|token| table.place(token).is_some()) {
             return Err(Error::argument("a special token is in the middle of the vocabulary")
                 .received(format!("{reserved:?}"))
                 .expected("special tokens left out, or at the beginning"));
@@ -270,18 +257,18 @@ impl<T: Token> Lookup<T> {
         let weights = std::iter::repeat_n(mean, self.token_start()).chain(weights).collect();
         self.vocabulary = None;
         self.vocabulary_size = Some(self.token_start() + tokens.len());
-        self.table = OnceLock::from(Arc::new(Table::new(tokens, self.padded(weights))));
+        self.table = OnceLock::from(Arc::new(Table::new(Tokens::Own(tokens), self.padded(weights))));
         Ok(())
     }
 
     /// The vocabulary with its special tokens, in the order of the indices.
     pub fn get_vocabulary(&self) -> Result<Vec<T>> {
-        Ok(self.special_tokens().into_iter().chain(self.table()?.tokens.iter().cloned()).collect())
+        Ok(self.special_tokens().into_iter().chain(self.table()?.tokens().iter().cloned()).collect())
     }
 
     /// How many indices there are.
     pub fn size(&self) -> Result<usize> {
-        Ok(self.token_start() + self.table()?.tokens.len())
+        Ok(self.token_start() + self.table()?.tokens().len())
     }
 
     /// What a configuration says about the size of the vocabulary.
@@ -318,7 +305,7 @@ impl<T: Token> Lookup<T> {
         if self.mask_token.as_ref() == Some(token) {
             return Ok((self.output_mode == OutputMode::Int).then_some(0));
         }
-        if let Some(place) = self.table()?.places.get(token) {
+        if let Some(place) = self.table()?.place(token) {
             return Ok(Some(self.token_start() + place));
         }
         let index = match (self.num_oov_indices, token.integer()) {
@@ -347,7 +334,7 @@ impl<T: Token> Lookup<T> {
 
     /// Encodes what was found.
     pub fn encode_indices(&self, indices: &ArrayD<Option<usize>>) -> Result<ArrayD<f64>> {
-        let mut encoded = encode_host(indices, self.output_mode, self.depth()?);
+        let mut encoded = encode_host(indices, self.output_mode, self.depth()?)?;
         if self.output_mode == OutputMode::TfIdf {
             let weights = self.idf_weights()?;
             let last = Axis(encoded.ndim() - 1);
@@ -367,7 +354,7 @@ impl<T: Token> Lookup<T> {
             return Ok(mask.clone());
         }
         let place = usize::try_from(index).ok().and_then(|index| index.checked_sub(self.token_start()));
-        let token = place.and_then(|place| table.tokens.get(place));
+        let token = place.and_then(|place| table.tokens().get(place));
         Ok(token.unwrap_or(&self.oov_token).clone())
     }
 

@@ -49,6 +49,7 @@ pub(crate) mod resizing;
 pub(crate) mod solarization;
 pub(crate) mod stft_spectrogram;
 pub(crate) mod string_lookup;
+pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod text_vectorization;
 pub(crate) mod tokens;

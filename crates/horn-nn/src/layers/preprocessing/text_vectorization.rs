@@ -15,10 +15,12 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::family::read_as;
 use crate::layers::preprocessing::encode::{Number, OutputMode, to_numbers};
 use crate::layers::preprocessing::hash::Salt;
-use crate::layers::preprocessing::lookup::{Lookup, OovMethod, Table, vocabulary_arguments};
+use crate::layers::preprocessing::lookup::{Lookup, OovMethod, vocabulary_arguments};
+use crate::layers::preprocessing::table::Table;
 use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape_of_strings};
 use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
 use crate::layers::preprocessing::vocabulary::Vocabulary;
+use crate::memory;
 use crate::tensor::shape::Shape;
 
 /// Splits texts into words, and gives each word its index in a vocabulary, which is given or learned.
@@ -216,6 +218,7 @@ impl TextVectorization {
         let rows = self.words(&texts)?;
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = self.output_sequence_length.unwrap_or(longest);
+        memory::check(memory::values(&[rows.len(), width, 40]), "the indices of the words")?;
         let mut indices = Vec::with_capacity(rows.len() * width);
         for words in &rows {
             let found = words.iter().take(width).map(|word| self.lookup.index(word));
@@ -286,14 +289,23 @@ impl TextVectorization {
                     .hint("put the texts of a sample together"));
             }
         };
+        let longest = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
         let widths = match &self.ngrams {
             None => return Ok(rows),
-            Some(Ngrams::UpTo(most)) => (1..=*most).collect(),
+            // A text has no n-grams of more words than it has.
+            Some(Ngrams::UpTo(most)) => (1..=longest.min(*most)).collect(),
             Some(Ngrams::Each(widths)) => widths.clone(),
         };
         if widths.is_empty() || widths.contains(&0) {
             return Err(Error::argument("there are no n-grams of no words").received(format!("ngrams = {widths:?}")));
         }
+        // The n-grams of a text have far more letters than the text.
+        let letters = |words: &Vec<String>| {
+            let mean = words.iter().map(|word| word.len() + 1).sum::<usize>() / words.len().max(1) + 1;
+            let of = |&width: &usize| (words.len() + 1).saturating_sub(width).saturating_mul(width.saturating_mul(mean) + 24);
+            widths.iter().map(of).fold(0, usize::saturating_add)
+        };
+        memory::check(rows.iter().map(letters).fold(0, usize::saturating_add) as u64, "the n-grams of the texts")?;
         let joined = |words: &Vec<String>| -> Vec<String> {
             widths.iter().flat_map(|width| words.windows(*width)).map(|words| words.join(" ")).collect()
         };

@@ -1,0 +1,81 @@
+//! What a write replaces: a file behind links, with its owner and its mode.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// More links after each other than any operating system follows.
+const MAX_LINKS: usize = 40;
+
+/// The file that is replaced, or made.
+pub(super) struct Target {
+    pub path: PathBuf,
+    /// The file that is there now.
+    old: Option<Metadata>,
+}
+
+impl Target {
+    /// Follows links, and checks that the file may be replaced.
+    ///
+    /// # Errors
+    ///
+    /// If the path is that of a folder or a device, or the file may not be written.
+    pub fn of(path: &Path) -> Result<Self> {
+        let path = behind_links(path).map_err(super::failed)?;
+        let old = match fs::metadata(&path) {
+            Ok(old) => old,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self { path, old: None }),
+            Err(error) => return Err(super::failed(error)),
+        };
+        if !old.is_file() {
+            return Err(Error::file("is not a regular file").hint("choose a path that is not a folder or a device"));
+        }
+        // An administrator may write it all the same, but who made it read-only did not want it replaced.
+        let writable = !old.permissions().readonly() && OpenOptions::new().write(true).open(&path).is_ok();
+        if !writable {
+            return Err(Error::file("is read-only").hint("choose another name, or allow that the file is written"));
+        }
+        Ok(Self { path, old: Some(old) })
+    }
+
+    /// Gives the new file the owner and the mode of the old one.
+    pub fn give_owner_and_mode(&self, file: &File) -> io::Result<()> {
+        let Some(old) = &self.old else { return Ok(()) };
+        #[cfg(unix)]
+        give_owner(file, old)?;
+        file.set_permissions(old.permissions())
+    }
+}
+
+/// Only an administrator gives files away. Others keep the group, if it is one of theirs.
+#[cfg(unix)]
+fn give_owner(file: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    match fchown(file, Some(old.uid()), Some(old.gid())).or_else(|_| fchown(file, None, Some(old.gid()))) {
+        Err(error) if error.kind() != io::ErrorKind::PermissionDenied => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The path that a chain of links ends in, whether there is a file or not.
+fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_symlink() => {
+                let next = fs::read_link(&path)?;
+                path = path.parent().unwrap_or(Path::new("")).join(next);
+            }
+            Ok(_) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("too many links lead to each other"))
+}

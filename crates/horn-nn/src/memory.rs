@@ -1,0 +1,148 @@
+//! How much memory the values of a model may take.
+//!
+//! A model from a file of 2 KB can ask for a tensor of 60 GB, and a program whose allocation fails ends at once. So what a
+//! layer needs is estimated before it computes, and an error names the layer.
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Error, Result};
+
+/// Where the operating system does not say how much memory there is.
+const UNKNOWN: u64 = 8 << 30;
+/// What is allowed without a look at the machine.
+const LITTLE: u64 = 32 << 20;
+/// A layer holds its outputs about three times while it computes: in its buffers, as the tensor, and where it is read.
+const COPIES: u64 = 3;
+
+/// 0 for half of the machine's memory.
+static LIMIT: AtomicU64 = AtomicU64::new(0);
+
+/// Sets how many bytes the values of a model may take while it computes. Without it, they may take half of the memory that
+/// the machine has, or that the process may have.
+///
+/// ```
+/// horn::memory::set_limit(4 << 30);
+/// assert_eq!(horn::memory::limit(), 4 << 30);
+/// ```
+pub fn set_limit(bytes: u64) {
+    LIMIT.store(bytes.max(1), Ordering::Relaxed);
+}
+
+/// How many bytes the values of a model may take while it computes. The estimate of a layer's needs is not exact.
+pub fn limit() -> u64 {
+    match LIMIT.load(Ordering::Relaxed) {
+        0 => of_machine() / 2,
+        limit => limit,
+    }
+}
+
+/// Checks that there is memory for so many bytes.
+///
+/// # Errors
+///
+/// If they are more than [`limit`].
+pub fn check(bytes: u64, what: &str) -> Result<()> {
+    if bytes <= LITTLE && LIMIT.load(Ordering::Relaxed) == 0 || bytes <= limit() {
+        return Ok(());
+    }
+    Err(Error::data(format!("{what} would take more memory than is allowed"))
+        .received(format!("about {}", readable(bytes)))
+        .expected(format!("at most {}", readable(limit())))
+        .hint("take smaller batches or inputs, or allow more memory (--max-memory, horn::memory::set_limit)"))
+}
+
+/// Checks that there is memory for outputs of a layer with so many values, next to values that are still needed.
+pub(crate) fn check_outputs(values: u64, live: u64) -> Result<()> {
+    check(values.saturating_mul(COPIES).saturating_add(live).saturating_mul(4), "the layer's output")
+}
+
+/// The number of values of an array; the largest number where it can't be told.
+pub(crate) fn values(sizes: &[usize]) -> u64 {
+    sizes.iter().fold(1, |values: u64, &size| values.saturating_mul(size as u64))
+}
+
+fn readable(bytes: u64) -> String {
+    let mut size = bytes as f64;
+    for unit in ["B", "KB", "MB", "GB"] {
+        if size < 1024.0 {
+            return format!("{size:.0} {unit}");
+        }
+        size /= 1024.0;
+    }
+    format!("{size:.0} TB")
+}
+
+/// The memory of the machine, or what a container or a limit of the process leaves of it.
+fn of_machine() -> u64 {
+    static FOUND: OnceLock<u64> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let read = |path: &str| fs::read_to_string(path).ok();
+        let installed = read("/proc/meminfo").and_then(|text| number_after(&text, "MemTotal:")).map(|kib| kib << 10);
+        let address_space = read("/proc/self/limits").and_then(|text| number_after(&text, "Max address space"));
+        let group = read("/proc/self/cgroup").map(|text| of_groups(&text, |path| fs::read_to_string(path).ok()));
+        [installed, address_space, group.flatten()].into_iter().flatten().min().unwrap_or(UNKNOWN)
+    })
+}
+
+/// The number after a title at the beginning of a line; `None` for "unlimited".
+fn number_after(text: &str, title: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix(title)?.split_whitespace().next()?.parse().ok())
+}
+
+/// The smallest limit of the control groups that the process is in, by `/proc/self/cgroup`.
+fn of_groups(listed: &str, read: impl Fn(&Path) -> Option<String>) -> Option<u64> {
+    let mut least = None;
+    for line in listed.lines() {
+        // Version 2 has one line, `0::/path`; version 1 has one for each controller, `4:memory:/path`.
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
+        let (root, file) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.max"),
+            it if it.split(',').any(|it| it == "memory") => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            _ => continue,
+        };
+        // In a container, the path may be that of the host, and the root is the group.
+        for group in Path::new(path.trim_start_matches('/')).ancestors() {
+            let limit = read(&Path::new(root).join(group).join(file)).and_then(|text| text.trim().parse::<u64>().ok());
+            least = [least, limit].into_iter().flatten().min();
+        }
+    }
+    least
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_of_the_system_are_read() {
+        assert_eq!(number_after("MemFree: 1 kB\nMemTotal:       24689764 kB\n", "MemTotal:"), Some(24_689_764));
+        let limits = "Max stack size   8388608  unlimited bytes\nMax address space         2000000000           unlimited bytes\n";
+        assert_eq!(number_after(limits, "Max address space"), Some(2_000_000_000));
+        assert_eq!(number_after("Max address space         unlimited            unlimited bytes", "Max address space"), None);
+        let files = |path: &Path| match path.to_str()? {
+            "/sys/fs/cgroup/a/b/memory.max" => Some("max\n".to_owned()),
+            "/sys/fs/cgroup/a/memory.max" => Some("5000\n".to_owned()),
+            "/sys/fs/cgroup/memory.max" => Some("9000\n".to_owned()),
+            "/sys/fs/cgroup/memory/c/memory.limit_in_bytes" => Some("300\n".to_owned()),
+            _ => None,
+        };
+        assert_eq!(of_groups("0::/a/b\n", files), Some(5000));
+        assert_eq!(of_groups("0::/x\n", files), Some(9000));
+        assert_eq!(of_groups("5:cpu:/c\n4:memory:/c\n", files), Some(300));
+        assert_eq!(of_groups("4:pids:/c\n", files), None);
+        assert!(limit() > LITTLE);
+    }
+
+    #[test]
+    fn too_much_is_an_error() {
+        assert!(check(LITTLE, "it").is_ok());
+        let error = check_outputs(1 << 60, 0).unwrap_err().to_string();
+        assert!(error.starts_with("the layer's output would take more memory than is allowed; received about"), "{error}");
+        assert_eq!(values(&[usize::MAX, 2, 3]), u64::MAX);
+        assert_eq!([readable(5), readable(3 << 20), readable(68 << 30)], ["5 B", "3 MB", "68 GB"]);
+    }
+}
