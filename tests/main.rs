@@ -12,4 +12,5 @@ mod misuse;
 mod mnist;
 mod model_files;
 mod parity;
+mod rescue;
 mod round_trips;

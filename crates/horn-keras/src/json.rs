@@ -3,6 +3,10 @@
 use horn_nn::{Error, Result};
 use serde_json::Value;
 
+use self::not_finite::not_finite;
+
+mod not_finite;
+
 /// Keras's configurations nest about five levels for each model inside a model.
 const MAX_LEVELS: usize = 100;
 /// In bytes. A configuration may contain a vocabulary.
@@ -26,6 +30,13 @@ pub fn parse(bytes: &[u8], most_bytes: usize, place: &str) -> Result<Value> {
     }
     check(bytes).map_err(|error| error.at(place))?;
     serde_json::from_slice(bytes).map_err(|error| {
+        if let Some(number) = not_finite(bytes) {
+            return Error::file("has a number that is not finite, which JSON does not have")
+                .at(place)
+                .received(number)
+                .expected("finite numbers")
+                .hint("change the argument in the program that saves the model");
+        }
         Error::file("is not the JSON that Keras writes")
             .at(place)
             .because(error)
@@ -101,6 +112,16 @@ mod tests {
         let objects = |count: usize| [b"[".to_vec(), b"{\"\":0},".repeat(count), b"0]".to_vec()].concat();
         assert!(parse(&objects(MAX_OBJECTS), 64 << 20, "x").is_ok());
         assert_eq!(error(&objects(MAX_OBJECTS + 1)), "config.json: has too many objects; expected at most 100000.");
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_called_that() {
+        let text = br#"{"config": {"mask_value": NaN}}"#;
+        assert_eq!(
+            error(text),
+            "config.json: has a number that is not finite, which JSON does not have; received mask_value = NaN, \
+             expected finite numbers. Hint: change the argument in the program that saves the model."
+        );
     }
 
     #[test]
