@@ -251,7 +251,8 @@ fn targets_of_another_width_are_a_clear_error() {
 
 #[test]
 fn targets_that_a_loss_is_not_made_for_are_a_clear_error() {
-    let compile = |loss: Losses| Sequential::new().add(Input([4])).add(Dense(1)).compile(SGD::new(0.1), loss, ()).unwrap();
+    let compile =
+        |loss: Losses| Sequential::new().add(Input([4])).add(Dense(1)).compile(SGD::new(0.1), loss, ()).unwrap();
     let classes = Array2::from_shape_fn((20, 1), |(row, _)| (row % 5) as f32);
     let mut model = compile(BinaryCrossentropy::new().from_logits(true).into_losses());
     for result in [

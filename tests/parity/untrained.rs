@@ -84,7 +84,8 @@ fn fit_reports_and_does_what_keras_does() {
         let mut model = compile(run);
         let fit = Fit::epochs(3).batch_size(4).shuffle(false).verbose(Verbose::Silent);
         let fit = fit.validation_data(first(&fixture.x, 3), first(&fixture.y, 1));
-        let history = model.fit(fixture.x.host(), fixture.y.host(), fit).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let history =
+            model.fit(fixture.x.host(), fixture.y.host(), fit).unwrap_or_else(|error| panic!("{name}: {error}"));
         for (key, expected) in &run.history {
             assert_scores_close(&format!("{name}: {key}"), &history[key.as_str()], expected, TOLERANCE);
         }

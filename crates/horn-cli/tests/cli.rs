@@ -663,8 +663,8 @@ fn a_full_disk_is_an_error_in_one_line() {
             true => format!("'{horn}' predict '{model}' '{x}' -o '{to}'"),
             false => format!("'{horn}' convert '{model}' '{to}'"),
         };
-        // A file of more than so many blocks can't be written.
-        let limited = format!("trap '' XFSZ; ulimit -f 1; exec {command}");
+        // No file can grow.
+        let limited = format!("trap '' XFSZ; ulimit -f 0; exec {command}");
         let output = Command::new("sh").args(["-c", &limited]).env_remove("HORN_DEVICE").output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{target}: {text}");

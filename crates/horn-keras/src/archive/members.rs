@@ -37,9 +37,7 @@ pub(crate) fn open(window: &Arc<Window>, rules: &Rules) -> Result<Zip> {
     window.allow(MAX_DIRECTORY);
     let mut zip = ZipArchive::new(BufReader::new(Cursor::new(window.clone()))).map_err(rules.no_zip)?;
     if zip.len() > MAX_MEMBERS {
-        return Err(Error::file("has too many members")
-            .received(zip.len())
-            .expected(format!("at most {MAX_MEMBERS}")));
+        return Err(Error::file("has too many members").received(zip.len()).expected(format!("at most {MAX_MEMBERS}")));
     }
     if zip.has_duplicate_names() {
         return Err(Error::file("has two members of one name").hint("save the file again"));

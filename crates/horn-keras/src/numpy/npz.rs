@@ -21,9 +21,7 @@ const MAX_INFLATED: u64 = 1032;
 const ENDING: &str = ".npy";
 
 const RULES: Rules = Rules {
-    no_zip: |error| {
-        Error::file("is no .npz file, or damaged").because(error).hint("save the arrays by `numpy.savez`")
-    },
+    no_zip: |error| Error::file("is no .npz file, or damaged").because(error).hint("save the arrays by `numpy.savez`"),
     // Nothing is unpacked to disk, and arrays are named as the program likes.
     allows_name: |_| true,
     most: |_, packed| packed.saturating_mul(MAX_INFLATED),

@@ -180,12 +180,15 @@ mod tests {
     /// A wrong value names its argument, not the whole configuration.
     #[test]
     fn an_argument_of_another_kind_is_named() {
-        let of_class = |class: &str, config: Value| format!("{:#}", crate::layers::from_config(class, &config).err().unwrap());
+        let of_class = |class: &str, config: Value| format!("{:#}", from_config(class, &config).err().unwrap());
         for (class, config, received) in [
             ("Dense", json!({"units": "4", "name": "d"}), "units = \"4\""),
             ("Dense", json!({"units": 4, "use_bias": "yes"}), "use_bias = \"yes\""),
-            ("Dense", json!({"units": 4, "kernel_initializer": {"class_name": "Constant", "config": {"value": "x"}}}),
-                "kernel_initializer = {"),
+            (
+                "Dense",
+                json!({"units": 4, "kernel_initializer": {"class_name": "Constant", "config": {"value": "x"}}}),
+                "kernel_initializer = {",
+            ),
             ("Conv2D", json!({"filters": 4, "kernel_size": [3, "3"]}), "kernel_size = [3,\"3\"]"),
             ("Dropout", json!({"rate": [0.5]}), "rate = [0.5]"),
         ] {
@@ -193,7 +196,8 @@ mod tests {
             assert!(text.contains(&format!("received {received}")), "{text}");
         }
         let input = json!({"batch_shape": "abc", "dtype": "float32"});
-        let model = json!({"layers": [{"class_name": "InputLayer", "config": input, "name": "x"}]});
+        let model =
+            json!({"layers": [{"class_name": "InputLayer", "config": input, "name": "x", "inbound_nodes": []}]});
         let text = format!("{:#}", Functional::from_config(&model).unwrap_err());
         assert!(text.contains("received batch_shape = \"abc\""), "{text}");
     }

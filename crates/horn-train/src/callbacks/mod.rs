@@ -10,6 +10,7 @@ mod messages;
 mod nan_warning;
 mod progress_logger;
 mod training;
+mod watch;
 
 pub use callback::Callback;
 pub(crate) use callback::{Callbacks, call_each};

@@ -1,6 +1,6 @@
 //! A run of `fit` or `evaluate`, as its callbacks see it.
 
-use super::nan_warning::Watch;
+use super::watch::Watch;
 use crate::history::{History, Scores};
 use crate::model::CompiledModel;
 use crate::train_step::TrainStep;
