@@ -1,5 +1,9 @@
 //! Shared by the fuzz targets: what is done with an untrusted model, and how configurations are mutated.
 
+#[cfg(feature = "libfuzzer")]
+pub mod libfuzzer;
+pub mod targets;
+
 use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -13,6 +17,8 @@ const MAX_VALUES: usize = 1 << 14;
 /// The limit for running a model: the number of calls of layers. Nested models that are shared make more calls than
 /// there are in the file.
 const MAX_CALLS: usize = 200;
+/// The number of samples that a model is run on.
+const SAMPLES: usize = 2;
 
 /// Does everything that is done with a configuration: deserializes, builds, serializes and runs the model, and compiles
 /// it.
@@ -32,14 +38,14 @@ pub fn use_model(model: &Model) {
         return;
     }
     let Some(inputs) = model.input_shapes().map(input).collect::<Option<Vec<_>>>() else { return };
-    let _ = model.predict_all(inputs, 2);
+    let _ = model.predict_all(inputs, SAMPLES);
 }
 
 /// Are the shapes of all outputs known, and within the limits?
 fn is_small(model: &Model, values: &mut usize, calls: &mut usize) -> bool {
     model.layers().all(|layer| {
         *calls += 1;
-        let Ok(features) = layer.output_shape().with_batch(2) else { return false };
+        let Ok(features) = layer.output_shape().with_batch(SAMPLES) else { return false };
         let product = features.iter().try_fold(1_usize, |all, &size| all.checked_mul(size));
         let Some(sum) = product.and_then(|product| values.checked_add(product)) else { return false };
         *values = sum;
@@ -51,8 +57,8 @@ fn is_small(model: &Model, values: &mut usize, calls: &mut usize) -> bool {
 
 /// An input of zeros or of strings.
 fn input(shape: &Shape) -> Option<HostArray<'static>> {
-    let sizes = shape.with_batch(2).ok()?;
-    let count = sizes.iter().product();
+    let sizes = shape.with_batch(SAMPLES).ok()?;
+    let count = horn_nn::count(&sizes).filter(|&count| count <= MAX_VALUES)?;
     match shape.is_strings() {
         true => HostArray::new(vec!["A text, of some words."; count], sizes).ok(),
         false => HostArray::new(vec![0.0_f32; count], sizes).ok(),

@@ -2,7 +2,7 @@
 //! model can be used as before.
 
 use horn::prelude::*;
-use horn::{Error, Result};
+use horn::{Error, Losses, Result};
 use ndarray::{Array1, Array2, Array3, ArrayD};
 
 fn model() -> Result<CompiledModel> {
@@ -122,8 +122,33 @@ const CASES: &[Case] = &[
             model.fit(&x(20), &y(20), quiet().validation_data(&x_val, &y_val)).map(drop)
         },
         Error::is_data,
-        "x: the data holds a value that is not finite; received -inf in sample 0, value 0, expected finite numbers. \
+        "validation_data: x: the data holds a value that is not finite; received -inf in sample 0, value 0, expected finite numbers. \
          Hint: remove or replace such values before training.",
+    ),
+    (
+        "a number that is infinite as a float32",
+        |model| {
+            let mut x = x(20).mapv(f64::from);
+            x[[3, 2]] = 1e300;
+            model.fit(&x, &y(20), quiet()).map(drop)
+        },
+        Error::is_data,
+        "x: the data holds a value that is not finite; received 1e300 in sample 3, value 2, \
+         expected numbers that a float32 can hold. Hint: remove or replace such values before training.",
+    ),
+    (
+        "a number that is infinite as a float32, in evaluate",
+        |model| model.evaluate(&x(2).mapv(|x| f64::from(x) - 1e300), &y(2)).map(drop),
+        Error::is_data,
+        "x: the data holds a value that is not finite; received -1e300 in sample 0, value 0, \
+         expected numbers that a float32 can hold. Hint: remove or replace such values before training.",
+    ),
+    (
+        "a number that is infinite as a float32, in predict",
+        |model| model.predict(&x(2).mapv(|x| f64::from(x) + 1e300)).map(drop),
+        Error::is_data,
+        "a number is too large for a float32, which Horn computes with; received 1e300, \
+         expected at most 3.4028235e38. Hint: scale the data.",
     ),
     (
         "a batch size of 0",
@@ -222,6 +247,52 @@ fn targets_of_another_width_are_a_clear_error() {
          expected (None, 10), as the model's outputs. \
          Hint: use SparseCategoricalCrossentropy for class numbers, or one-hot encode the targets."
     );
+}
+
+#[test]
+fn targets_that_a_loss_is_not_made_for_are_a_clear_error() {
+    let compile =
+        |loss: Losses| Sequential::new().add(Input([4])).add(Dense(1)).compile(SGD::new(0.1), loss, ()).unwrap();
+    let classes = Array2::from_shape_fn((20, 1), |(row, _)| (row % 5) as f32);
+    let mut model = compile(BinaryCrossentropy::new().from_logits(true).into_losses());
+    for result in [
+        model.fit(&x(20), &classes, quiet()).map(drop),
+        model.evaluate(&x(20), &classes).map(drop),
+        model.fit(&x(20), &classes.mapv(|y| y.min(1.0)), quiet().validation_data(&x(20), &classes)).map(drop),
+    ] {
+        let error = result.unwrap_err();
+        assert!(error.is_data());
+        assert_eq!(
+            error.to_string().trim_start_matches("validation_data: "),
+            "y: BinaryCrossentropy is not made for this target; received 2 at position 2, expected numbers from 0 to 1. \
+             Hint: scale the targets, or use MeanSquaredError for numbers."
+        );
+    }
+    let error = compile(Poisson::new().into_losses()).fit(&x(20), &classes.mapv(|y| y - 1.0), quiet()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "y: Poisson is not made for this target; received -1 at position 0, expected numbers of at least 0. \
+         Hint: correct the targets, or use MeanSquaredError for any numbers."
+    );
+}
+
+#[test]
+fn swapped_targets_name_the_output_and_speak_of_no_classes() {
+    let input = Input([4]);
+    let heads = [Dense(1).name("price").apply(&input).unwrap(), Dense(3).name("place").apply(&input).unwrap()];
+    let model = Model::new(&input, heads).unwrap();
+    let mut model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    let (price, place) = (Array2::<f32>::zeros((20, 1)), Array2::<f32>::zeros((20, 3)));
+    let error = model.fit(&x(20), (&place, &price), quiet()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "y[0]: the targets do not fit MeanSquaredError; received (20, 3), expected (None, 1), as the model's output \
+         \"price\". Hint: give the last layer as many units as the targets have columns."
+    );
+    let error = model.fit(&x(20), (&price, &Array1::<f32>::zeros(20)), quiet()).unwrap_err().to_string();
+    assert!(error.contains("the model's output \"place\"") && !error.contains("class"), "{error}");
+    let error = model.fit(&x(20), (&price, &place), quiet().validation_data(&x(20), (&place, &price))).unwrap_err();
+    assert!(error.to_string().starts_with("validation_data: y[0]: the targets do not fit"), "{error}");
 }
 
 #[test]

@@ -12,5 +12,6 @@ mod misuse;
 mod mnist;
 mod model_files;
 mod parity;
+mod rescue;
 mod round_trips;
 mod supply;

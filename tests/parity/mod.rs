@@ -17,3 +17,4 @@ mod schedules;
 mod steps;
 mod summary;
 mod training;
+mod untrained;

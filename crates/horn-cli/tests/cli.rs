@@ -636,3 +636,39 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(first, "{\n");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// `numpy.load` refuses such a file, too.
+#[test]
+fn a_flipped_bit_in_an_array_is_an_error() {
+    let folder = Folder::new();
+    let mut bytes = fs::read(fixture("cli/two_x.npz")).unwrap();
+    let values = keras("cli/two_x.npz", "price", 1);
+    let at = bytes.windows(4).position(|four| four == values[0].to_le_bytes()).unwrap();
+    bytes[at] ^= 1;
+    let (code, text) = error(&["predict", &fixture("cli/two.keras"), &folder.put("flip.npz", &bytes)]);
+    assert_eq!(code, 1);
+    assert!(text.contains("flip.npz\", \"price\": is damaged"), "{text}");
+}
+
+/// Also where the zip library would say something of its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_in_one_line() {
+    let folder = Folder::new();
+    let x = folder.put("x.npy", &npy("|u1", false, "(2000, 3)", &[1; 6000]));
+    for target in ["m.keras", "m.weights.h5", "m.h5", "m.safetensors", "x.npz", "x.npy"] {
+        let horn = env!("CARGO_BIN_EXE_horn");
+        let (model, to) = (small(), folder.path(target));
+        let command = match target.starts_with('x') {
+            true => format!("'{horn}' predict '{model}' '{x}' -o '{to}'"),
+            false => format!("'{horn}' convert '{model}' '{to}'"),
+        };
+        // No file can grow.
+        let limited = format!("trap '' XFSZ; ulimit -f 0; exec {command}");
+        let output = Command::new("sh").args(["-c", &limited]).env_remove("HORN_DEVICE").output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{target}: {text}");
+        assert!(text.starts_with("error: ") && text.lines().count() == 1, "{target}: {text}");
+        assert!(!Path::new(&to).exists());
+    }
+}

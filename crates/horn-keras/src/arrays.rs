@@ -145,7 +145,7 @@ impl Array {
     /// If the number of values does not match the shape.
     pub fn new(sizes: impl Into<Vec<usize>>, values: Values) -> Result<Self> {
         let sizes = sizes.into();
-        match sizes.iter().try_fold(1_usize, |product, size| product.checked_mul(*size)) {
+        match horn_nn::count(&sizes) {
             Some(count) if count == values.len() => Ok(Self { sizes, values }),
             _ => Err(Error::shape("the values do not fill the array")
                 .received(format!("{} values", values.len()))
@@ -187,13 +187,13 @@ impl Array {
     ///
     /// # Errors
     ///
-    /// Never, for an array made by [`new`](Self::new).
+    /// If a finite number is too large for a float32.
     pub fn into_f32(self) -> Result<ArrayD<f32>> {
         let values = match self.values {
             Values::F32(values) => values,
             Values::F16(values) => values.into_iter().map(|bits| f16::from_bits(bits).to_f32()).collect(),
             Values::Bf16(values) => values.into_iter().map(|bits| bf16::from_bits(bits).to_f32()).collect(),
-            Values::F64(values) => values.into_iter().map(|value| value as f32).collect(),
+            Values::F64(values) => values.into_iter().map(rounded).collect::<Result<_>>()?,
             Values::I8(values) => values.into_iter().map(f32::from).collect(),
             Values::I16(values) => values.into_iter().map(f32::from).collect(),
             Values::I32(values) => values.into_iter().map(|value| value as f32).collect(),
@@ -244,6 +244,18 @@ impl Array {
             values => each!(values, values => bytes(values)),
         }
     }
+}
+
+/// The nearest float32. Infinity and NaN stay what they are.
+fn rounded(value: f64) -> Result<f32> {
+    let float = value as f32;
+    if float.is_infinite() && value.is_finite() {
+        return Err(Error::data("a number is too large for a float32, which Horn computes with")
+            .received(format!("{value:e}"))
+            .expected(format!("at most {:e}", f32::MAX))
+            .hint("save the weights as float32"));
+    }
+    Ok(float)
 }
 
 /// The value of [`Array::scalar`].
@@ -298,6 +310,7 @@ mod tests {
         let product = usize::MAX / 2;
         assert!(Array::new([product, 4], Values::U8(vec![0; 4])).is_err(), "a product that overflows");
         assert!(Array::new([usize::MAX, 0], Values::U8(Vec::new())).is_ok());
+        assert!(Array::new([usize::MAX, 2, 0], Values::U8(Vec::new())).is_err());
         assert_eq!(Array::new([], Values::I64(vec![7])).unwrap().to_scalar().unwrap(), 7.0);
     }
 
@@ -315,7 +328,9 @@ mod tests {
         // 1.5 and the smallest subnormal 16-bit float.
         assert_eq!(of(Values::F16(vec![0x3e00, 0x0001])), [1.5, 2.0_f32.powi(-24)]);
         assert_eq!(of(Values::Bf16(vec![0x3fc0, 0xc000])), [1.5, -2.0]);
-        assert_eq!(of(Values::F64(vec![0.1, 1e300])), [0.1, f32::INFINITY]);
+        assert_eq!(of(Values::F64(vec![0.1, f64::INFINITY])), [0.1, f32::INFINITY]);
+        let large = Array::new([1], Values::F64(vec![-1e300])).unwrap().into_f32().unwrap_err().to_string();
+        assert!(large.contains("too large for a float32, which Horn computes with; received -1e300"), "{large}");
         assert_eq!(of(Values::I8(vec![-128, 127])), [-128.0, 127.0]);
         assert_eq!(of(Values::I16(vec![-300, 300])), [-300.0, 300.0]);
         assert_eq!(of(Values::I32(vec![-70_000, 1])), [-70_000.0, 1.0]);

@@ -7,6 +7,9 @@ use horn_nn::{Error, Result};
 use serde_json::Value;
 
 mod deep;
+mod not_finite;
+
+use self::not_finite::not_finite;
 
 /// Why a text is not JSON.
 type Malformed = Box<dyn std::error::Error + Send + Sync>;
@@ -50,6 +53,13 @@ pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
         false => serde_json::from_slice(bytes).map_err(Malformed::from),
     };
     parsed.map_err(|error| {
+        if let Some(number) = not_finite(bytes) {
+            return Error::file("has a number that is not finite, which JSON does not have")
+                .at(place)
+                .received(number)
+                .expected("finite numbers")
+                .hint("change the argument in the program that saves the model");
+        }
         Error::file("is not the JSON that Keras writes")
             .at(place)
             .because(error)
@@ -149,6 +159,16 @@ mod tests {
         let layer = json!({"class_name": "ReLU", "config": {"name": "a_name_of_a_layer", "dtype": "float32"}});
         let text = json!({"layers": vec![layer; 100_000]}).to_string();
         assert!(parse(text.as_bytes(), text.len() as u64, "x").is_ok());
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_called_that() {
+        let text = br#"{"config": {"mask_value": NaN}}"#;
+        assert_eq!(
+            error(text),
+            "config.json: has a number that is not finite, which JSON does not have; received mask_value = NaN, \
+             expected finite numbers. Hint: change the argument in the program that saves the model."
+        );
     }
 
     #[test]

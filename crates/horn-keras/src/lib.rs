@@ -23,6 +23,8 @@ pub mod h5;
 #[doc(hidden)]
 pub mod json;
 #[doc(hidden)]
+pub mod numpy;
+#[doc(hidden)]
 pub mod plain_file;
 
 mod assets;

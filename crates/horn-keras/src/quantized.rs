@@ -232,7 +232,7 @@ fn by_letter(equation: &str, sizes: &[usize], scale: &[f32]) -> Option<Vec<f32>>
     for letter in output.trim().chars().rev() {
         if let Some(axis) = kernel.iter().position(|&other| other == letter) {
             strides[axis] = stride;
-            stride *= sizes[axis];
+            stride = sizes[axis].checked_mul(stride)?;
         }
     }
     if stride != scale.len() {

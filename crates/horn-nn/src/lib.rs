@@ -59,10 +59,16 @@ pub use model::model::Model;
 #[doc(hidden)]
 pub use model::predict::zero_batch_size;
 pub use model::sequential::Sequential;
+#[doc(hidden)]
+pub use model::states::States;
 pub use model::weight_groups::WeightGroup;
+#[doc(hidden)]
+pub use registry::arguments::{read_arguments, start_of};
 #[doc(hidden)]
 pub use registry::suggest::did_you_mean;
 pub use tensor::any_tensor::AnyTensor;
 #[doc(hidden)]
 pub use tensor::any_tensor::unsupported_rank;
+#[doc(hidden)]
+pub use tensor::shape::count;
 pub use tensor::shape::{Shape, sizes};

@@ -164,7 +164,7 @@ impl<'a> Fit<'a> {
     /// Takes the validation data out of the options.
     pub(crate) fn validation_samples(&mut self) -> Result<Option<Samples<'a>>> {
         let Some((x, y)) = self.validation_data.take() else { return Ok(None) };
-        Samples::new(x, y).map(Some).map_err(|error| error.at("validation_data"))
+        Samples::new(x, y).map(Some).map_err(|error| error.within("validation_data"))
     }
 
     /// Checks the arguments that do not depend on the data.

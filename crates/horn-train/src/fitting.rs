@@ -6,7 +6,7 @@ use horn_nn::random::permutation;
 use horn_nn::{Error, IntoArrays, Result};
 
 use crate::batch::BatchSource;
-use crate::callbacks::{HistoryLogger, ProgressLogger};
+use crate::callbacks::{HistoryLogger, NanWarning, ProgressLogger};
 use crate::fit::Fit;
 use crate::history::History;
 use crate::model::{CompiledModel, Network};
@@ -70,7 +70,7 @@ impl CompiledModel {
         let losses = self.objective.losses_of(&model)?;
         samples.check(&model, &losses)?;
         if let Some(given) = &given {
-            given.check(&model, &losses).map_err(|error| error.at("validation_data"))?;
+            given.check(&model, &losses).map_err(|error| error.within("validation_data"))?;
         }
         self.objective.metrics_of(&model)?;
         if let Cow::Owned(model) = model {
@@ -130,7 +130,7 @@ impl Fit<'_> {
         let Some(given) = self.validation_samples()? else { return self.train(step, source, None) };
         let model = step.model();
         let losses = model.objective.losses_of(model.model()?)?;
-        given.check(model.model()?, &losses).map_err(|error| error.at("validation_data"))?;
+        given.check(model.model()?, &losses).map_err(|error| error.within("validation_data"))?;
         let batch_size = self.validation_batch_size.unwrap_or(self.batch_size);
         let mut validation = ArraySource::new(&given, 0..given.len(), batch_size, &losses);
         self.train(step, source, Some(&mut validation))
@@ -146,6 +146,7 @@ impl Fit<'_> {
         let mut callbacks = std::mem::take(&mut self.callbacks);
         callbacks.push(Box::new(ProgressLogger::new(self.verbose)));
         callbacks.push(Box::new(HistoryLogger));
+        callbacks.push(Box::new(NanWarning::default()));
         training_loop::fit(step, source, validation, &mut callbacks, self.initial_epoch..self.epochs)
     }
 }

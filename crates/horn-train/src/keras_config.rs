@@ -1,6 +1,6 @@
 //! Reading the arguments of losses, metrics and optimizers from Keras's configurations.
 
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, read_arguments, start_of};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, 
     let given = config.as_object().ok_or_else(|| {
         Error::argument("the configuration is not an object")
             .at(place.clone())
-            .received(config)
+            .received(start_of(config))
             .expected("keys and values")
     })?;
     let defaults = written(&C::default());
@@ -56,10 +56,10 @@ pub(crate) fn write(object: &impl Serialize) -> Value {
 
 /// Reads a custom object from its configuration alone, without defaults.
 pub(crate) fn read_own<C: DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
-    serde_json::from_value(config.clone()).map_err(|error| {
+    read_arguments(config).map_err(|(received, error)| {
         Error::argument("the configuration does not fit the class")
             .at(format!("class {class_name}"))
-            .received(config)
+            .received(received)
             .because(error)
     })
 }

@@ -22,8 +22,10 @@ mod predict;
 mod predicting;
 mod progress;
 mod registry;
+mod rescue;
 mod samples;
 mod supervised;
+mod target_values;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use horn_nn::{Error, Result, did_you_mean};
+use horn_nn::{Error, Result, did_you_mean, start_of};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -134,7 +134,7 @@ impl<T: ?Sized> Registry<T> {
 
     fn unreadable(&self, object: &Value) -> Error {
         Error::argument(format!("this is not a valid {}", self.called))
-            .received(object)
+            .received(start_of(object))
             .expected("a name, or an object with a class_name and a config")
     }
 

@@ -9,6 +9,7 @@ use horn_nn::{AnyTensor, Error, HostArray, Model, Result, Shape, sizes, unsuppor
 use crate::batch::{Batch, BatchSource};
 use crate::losses::{Loss, TargetKind};
 use crate::objective::output_names;
+use crate::target_values::{check_values, misfit_hint};
 
 /// The data that `fit` and `evaluate` take: an array for each input and for each output of the model.
 pub(crate) struct Samples<'a> {
@@ -90,14 +91,16 @@ impl<'a> Samples<'a> {
                 .expected(format!("{}: {}", outputs.len(), output_names(model).join(", ")))
                 .hint("give one array for each output of the model, in this order"));
         }
-        for ((targets, output), loss) in self.y.iter().zip(outputs).zip(losses) {
+        let several = outputs.len() > 1;
+        for (((targets, output), loss), name) in self.y.iter().zip(outputs).zip(losses).zip(output_names(model)) {
             check_numbers(&targets.array, &targets.argument)?;
             check_finite(&targets.array, &targets.argument)?;
             match loss.targets() {
                 TargetKind::Classes => targets.check_classes(output, loss.as_ref())?,
-                TargetKind::Dense => targets.check_dense(output, loss.as_ref())?,
+                TargetKind::Dense => targets.check_dense(output, loss.as_ref(), several.then_some(name))?,
                 TargetKind::Any => {}
             }
+            check_values(&targets.array, &targets.argument, loss.as_ref())?;
         }
         Ok(())
     }
@@ -216,23 +219,20 @@ impl Targets<'_> {
         }
     }
 
-    fn check_dense(&self, output: &Shape, loss: &dyn Loss) -> Result<()> {
+    /// `name` is the output's, if there are several.
+    fn check_dense(&self, output: &Shape, loss: &dyn Loss, name: Option<&str>) -> Result<()> {
         let received = self.array.sizes();
         // Keras accepts a vector in place of a column, and a column in place of a vector.
         let column = output.last() == Some(1) && Shape::new(&output.sizes()[..output.rank() - 1]).accepts(received);
         if output.accepts(received) || column {
             return Ok(());
         }
-        let hint = if received.len() < output.rank() {
-            "use SparseCategoricalCrossentropy for class numbers, or one-hot encode the targets"
-        } else {
-            "give the last layer as many units as the targets have columns"
-        };
+        let outputs = name.map_or("the model's outputs".to_owned(), |name| format!("the model's output {name:?}"));
         Err(Error::shape(format!("the targets do not fit {}", loss.class_name()))
             .at(self.argument.clone())
             .received(sizes(received))
-            .expected(format!("{output}, as the model's outputs"))
-            .hint(hint))
+            .expected(format!("{output}, as {outputs}"))
+            .hint(misfit_hint(loss, received, output.rank())))
     }
 }
 
@@ -254,8 +254,8 @@ fn check_finite(array: &HostArray<'_>, argument: &str) -> Result<()> {
             let features = array.features().max(1);
             Err(Error::data("the data holds a value that is not finite")
                 .at(argument)
-                .received(format!("{value} in sample {}, value {}", at / features, at % features))
-                .expected("finite numbers")
+                .received(format!("{value:?} in sample {}, value {}", at / features, at % features))
+                .expected(if value.is_finite() { "numbers that a float32 can hold" } else { "finite numbers" })
                 .hint("remove or replace such values before training"))
         }
     }

@@ -12,7 +12,7 @@ use crate::losses::Loss;
 use crate::metrics::{Accumulator, Mean, Metric};
 use crate::model::CompiledModel;
 use crate::objective::{OutputMetrics, output_names};
-use crate::optimizers::clip_by_global_norm;
+use crate::optimizers::{clip_by_global_norm, with_zero_gradients};
 use crate::train_step::TrainStep;
 
 /// A compiled model during training or evaluation, with the running scores. They stay on the device until
@@ -85,6 +85,7 @@ impl<'m> Supervised<'m> {
             false if model.trainable_weights().next().is_none() => return Ok(None),
             false => GradientsParams::new(),
         };
+        let gradients = with_zero_gradients(gradients, model);
         Ok(Some(match self.compiled.optimizer().global_clipnorm() {
             Some(norm) => clip_by_global_norm(gradients, model, norm),
             None => gradients,

@@ -7,6 +7,7 @@ use horn_nn::Result;
 use crate::batch::BatchSource;
 use crate::callbacks::{Callback, Training, call_each};
 use crate::history::{History, Scores};
+use crate::rescue;
 use crate::train_step::TrainStep;
 
 /// Trains for these epochs: Keras's `fit`.
@@ -53,7 +54,7 @@ fn train_epoch(
     for number in 0.. {
         let Some(batch) = source.next_batch(&device)? else { break };
         call_each(callbacks, |callback| callback.on_train_batch_begin(number, training))?;
-        training.step.train_step(batch)?;
+        rescue::train_step(training.step, batch)?;
         call_each(callbacks, |callback| callback.on_train_batch_end(number, training))?;
         if training.is_stopped {
             break;

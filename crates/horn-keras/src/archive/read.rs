@@ -1,26 +1,36 @@
 //! Reads the members of an untrusted zip archive. Nothing is unpacked to disk.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use horn_nn::{Error, Result};
 use serde_json::Value;
-use zip::result::ZipError;
-use zip::{CompressionMethod, ZipArchive};
+use zip::CompressionMethod;
 
+use super::members::{self, MIB, Rules, Zip, damaged, read_through};
 use super::names::{CONFIG, METADATA, WEIGHTS};
-use crate::h5::{Cursor, WeightsReader, Window};
+use crate::h5::{WeightsReader, Window};
 use crate::json;
 
-const MIB: u64 = 1 << 20;
-/// The number of bytes that may be read before the list of members is known, besides those of the file. A member takes a
-/// few hundred bytes.
-const MAX_DIRECTORY: u64 = 8 * MIB;
 const MAX_METADATA: u64 = MIB;
 /// The highest compression ratio that is accepted. JSON that Keras saves compresses less than this; a file of zeros
 /// compresses a thousand times.
 const MAX_INFLATED: u64 = 100;
+
+const RULES: Rules = Rules {
+    no_zip: |error| {
+        Error::file("is no .keras file, or damaged")
+            .because(error)
+            .hint("a .keras file is a zip with config.json and model.weights.h5: save the model again")
+    },
+    allows_name: is_plain,
+    // The weights have their own limit, which is checked when they are read.
+    most: |name, packed| match name {
+        WEIGHTS => u64::MAX,
+        _ => packed.saturating_mul(MAX_INFLATED).saturating_add(MIB),
+    },
+};
 
 /// The maximum size of weights that are compressed to `packed` bytes. They are held in memory while they are read.
 /// Keras does not compress weights. If another program does, they become a little smaller; those of a new model become
@@ -29,16 +39,11 @@ fn most_weights(packed: u64) -> u64 {
     packed.saturating_mul(8).saturating_add(32 * MIB)
 }
 
-/// A model with vocabularies has a member for each, and 1,500 bytes about the layer in its configuration.
-fn most_members(len: u64) -> usize {
-    usize::try_from(len / 512).unwrap_or(usize::MAX).saturating_add(10_000)
-}
-
 /// An open `.keras` file.
 pub struct Archive {
     place: String,
     window: Arc<Window>,
-    zip: ZipArchive<BufReader<Cursor>>,
+    zip: Zip,
 }
 
 impl Archive {
@@ -61,31 +66,8 @@ impl Archive {
     ///
     /// As [`open`](Self::open).
     pub fn of_window(window: Window, place: &str) -> Result<Self> {
-        Self::checked(window, place).map_err(|error| error.at(place))
-    }
-
-    fn checked(window: Window, place: &str) -> Result<Self> {
-        let no_zip = |error: ZipError| {
-            Error::file("is no .keras file, or damaged")
-                .because(error)
-                .hint("a .keras file is a zip with config.json and model.weights.h5: save the model again")
-        };
         let window = Arc::new(window);
-        window.allow(MAX_DIRECTORY.saturating_add(window.len()));
-        let mut zip = ZipArchive::new(BufReader::new(Cursor::new(window.clone()))).map_err(no_zip)?;
-        if zip.len() > most_members(window.len()) {
-            return Err(Error::file("has too many members")
-                .received(zip.len())
-                .expected(format!("at most {}", most_members(window.len()))));
-        }
-        if zip.has_duplicate_names() {
-            return Err(Error::file("has two members of one name").hint("save the model again"));
-        }
-        check_members(&zip, window.len())?;
-        window.allow(u64::MAX);
-        if zip.has_overlapping_entries().map_err(no_zip)? {
-            return Err(Error::file("has members that overlap").hint("save the model again"));
-        }
+        let zip = members::open(&window, &RULES).map_err(|error| error.at(place))?;
         Ok(Self { place: place.to_owned(), window, zip })
     }
 
@@ -195,17 +177,6 @@ impl Archive {
     }
 }
 
-/// Reads to the end, where the checksum is verified. Large reads bypass the buffers.
-fn read_through(member: &mut impl Read) -> io::Result<u64> {
-    let (mut all, mut buffer) = (0, vec![0; 1 << 18]);
-    loop {
-        match member.read(&mut buffer)? {
-            0 => return Ok(all),
-            part => all += part as u64,
-        }
-    }
-}
-
 /// Reads exactly as many bytes as the member declares. Memory grows with the bytes that are read, not with the declared
 /// size.
 fn inflate(member: &mut impl Read, size: u64) -> io::Result<Vec<u8>> {
@@ -217,40 +188,6 @@ fn inflate(member: &mut impl Read, size: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it has another length than it says"));
     }
     Ok(bytes)
-}
-
-fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::file("is damaged").because(error).hint("save the model again")
-}
-
-/// Refuses members that would be dangerous to unpack, and members whose declared size is not plausible.
-fn check_members(zip: &ZipArchive<BufReader<Cursor>>, len: u64) -> Result<()> {
-    for index in 0..zip.len() {
-        let member = zip.by_index_data(index).map_err(damaged)?;
-        let name = member.name().map_err(damaged)?;
-        let refused = |problem: &str| Err(Error::file(format!("its member {name:?} {problem}")));
-        if !is_plain(&name) {
-            return refused("would be unpacked elsewhere");
-        }
-        if member.encrypted() {
-            return refused("is encrypted");
-        }
-        if member.is_symlink() {
-            return refused("is a link");
-        }
-        let (size, packed) = (member.size(), member.compressed_size());
-        let fits = match member.compression() {
-            CompressionMethod::Stored => size == packed,
-            // The weights have their own limit, which is checked when they are read.
-            CompressionMethod::Deflated if &*name == WEIGHTS => true,
-            CompressionMethod::Deflated => size <= packed.saturating_mul(MAX_INFLATED).saturating_add(MIB),
-            method => return refused(&format!("is compressed by {method:?}, which Keras does not use")),
-        };
-        if !fits || packed > len {
-            return refused(&format!("says that it has {size} bytes, in {packed} of the file's"));
-        }
-    }
-    Ok(())
 }
 
 /// Is the name a relative path without `..` on every operating system?

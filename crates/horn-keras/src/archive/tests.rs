@@ -151,13 +151,13 @@ fn links_encryption_and_other_compressions_are_refused() {
     other[8] = 12;
     other[central + 10] = 12;
     let text = error(other);
-    assert!(text.contains("is compressed by") && text.contains("which Keras does not use"), "{text}");
+    assert!(text.contains("is compressed by") && text.contains("which Keras and NumPy do not use"), "{text}");
 }
 
 #[test]
 fn duplicates_and_overlaps_are_refused() {
     let twice = patched(stored(&[(CONFIG, b"{}"), ("konfig.json", b"[]")]), b"konfig.json", CONFIG.as_bytes());
-    assert_eq!(error(twice), "m.keras: has two members of one name. Hint: save the model again.");
+    assert_eq!(error(twice), "m.keras: has two members of one name. Hint: save the file again.");
 
     // The second member's entry in the directory leads to the first one.
     let mut overlap = stored(&[("a", b"{}"), ("b", b"[]")]);

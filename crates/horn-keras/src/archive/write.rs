@@ -9,12 +9,13 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::date::Date;
 use super::names::{CONFIG, METADATA, WEIGHTS};
+use super::steady::Steady;
 use crate::h5::WeightsWriter;
 use crate::json;
 
 /// A `.keras` file that is being written.
 pub struct ArchiveWriter<W: Write + Seek> {
-    zip: ZipWriter<W>,
+    zip: ZipWriter<Steady<W>>,
     date: Date,
 }
 
@@ -26,7 +27,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     /// If the writer fails.
     pub fn new(writer: W, keras_version: &str) -> Result<Self> {
         let date = Date::now();
-        let mut archive = Self { zip: ZipWriter::new(writer), date };
+        let mut archive = Self { zip: ZipWriter::new(Steady::new(writer)), date };
         // Formatted by hand, to get Keras's order and spacing.
         let (version, saved) = (Value::from(keras_version), Value::from(date.saved()));
         archive.member(METADATA, format!("{{\"keras_version\": {version}, \"date_saved\": {saved}}}").as_bytes())?;
@@ -69,7 +70,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     ///
     /// If the writer fails.
     pub fn finish(self) -> Result<W> {
-        self.zip.finish().map_err(unwritable)
+        self.zip.finish().map_err(unwritable)?.finish().map_err(unwritable)
     }
 
     fn member(&mut self, name: &str, bytes: &[u8]) -> Result<()> {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::activations::activation::Activation;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
+use crate::registry::arguments::read_arguments;
 
 /// The arguments of all these layers, with Keras's defaults.
 #[derive(Deserialize)]
@@ -43,9 +44,9 @@ pub(super) fn read(object: &Value) -> Result<Activation> {
             .expected("one of Keras's activations")
             .hint("a file has only its name: replace it by an activation of Keras, and save the model again"));
     }
-    let arguments = serde_json::from_value::<Arguments>(object["config"].clone()).map_err(|error| {
+    let arguments = read_arguments::<Arguments>(&object["config"]).map_err(|(received, error)| {
         Error::argument("the arguments of the activation are of another kind")
-            .received(object)
+            .received(received)
             .because(error)
             .hint("give them numbers")
     })?;

@@ -1,6 +1,7 @@
 //! Input data in host memory: `ndarray` arrays, vectors with a shape, Burn tensors.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ndarray::{ArrayBase, ArrayD, Data, Dimension, IxDyn};
@@ -121,11 +122,14 @@ impl<'a> HostArray<'a> {
     /// If the number of values is not the product of `sizes`, or `sizes` is empty.
     pub fn new<E: HostElement + 'a>(values: impl Into<Cow<'a, [E]>>, sizes: impl Into<Vec<usize>>) -> Result<Self> {
         let (values, sizes) = (values.into(), sizes.into());
-        let expected: usize = sizes.iter().product();
-        if values.len() != expected || sizes.is_empty() {
+        let expected = shape::count(&sizes);
+        if expected != Some(values.len()) || sizes.is_empty() {
+            let expected = expected.map_or("sizes whose product is a number of values".to_owned(), |expected| {
+                format!("{expected} values and at least one axis")
+            });
             return Err(Error::shape("the values do not fill the shape")
                 .received(format!("{} values for {}", values.len(), shape::sizes(&sizes)))
-                .expected(format!("{expected} values and at least one axis"))
+                .expected(expected)
                 .hint("give as many values as the product of the sizes"));
         }
         Ok(Self { sizes, values: E::values(values) })
@@ -161,13 +165,16 @@ impl<'a> HostArray<'a> {
         self.sizes[1..].iter().product()
     }
 
-    /// The position of the first value that is NaN or infinite; `None` for integers and strings.
+    /// The position of the first value that is NaN or infinite as the float32 that is computed with; `None` for integers and
+    /// strings.
     pub fn first_not_finite(&self) -> Option<(usize, f64)> {
         match &self.values {
             Values::F32(values) => {
                 values.iter().position(|value| !value.is_finite()).map(|at| (at, f64::from(values[at])))
             }
-            Values::F64(values) => values.iter().position(|value| !value.is_finite()).map(|at| (at, values[at])),
+            Values::F64(values) => {
+                values.iter().position(|&value| !(value as f32).is_finite()).map(|at| (at, values[at]))
+            }
             _ => None,
         }
     }
@@ -188,12 +195,32 @@ impl<'a> HostArray<'a> {
         )
     }
 
+    /// The first number that is not in the range, with its position. `None` for strings.
+    pub fn first_outside(&self, range: &RangeInclusive<f64>) -> Option<(usize, f64)> {
+        by_element!(
+            &self.values,
+            |values| values.iter().map(Element::to_f64).enumerate().find(|(_, value)| !range.contains(value)),
+            strings: None
+        )
+    }
+
     /// The values of the samples `at`, as floats.
     ///
     /// # Errors
     ///
-    /// If the values are strings.
+    /// If the values are strings, or a finite number is too large for a float32.
     pub fn floats(&self, at: &[usize]) -> Result<Vec<f32>> {
+        if let Values::F64(values) = &self.values {
+            let mut large = None;
+            let floats = self.gather(values, at, |&value| {
+                let float = value as f32;
+                if float.is_infinite() && value.is_finite() {
+                    large.get_or_insert(value);
+                }
+                float
+            });
+            return large.map_or(Ok(floats), |large| Err(too_large(large)));
+        }
         by_element!(
             &self.values,
             |values| Ok(self.gather(values, at, |value| value.to_f32())),
@@ -249,11 +276,11 @@ impl<'a> HostArray<'a> {
         HostArray { sizes: self.batch_sizes(at), values }
     }
 
-    fn gather<T, U>(&self, values: &[T], at: &[usize], convert: impl Fn(&T) -> U) -> Vec<U> {
+    fn gather<T, U>(&self, values: &[T], at: &[usize], mut convert: impl FnMut(&T) -> U) -> Vec<U> {
         let features = self.features();
         let mut gathered = Vec::with_capacity(at.len() * features);
         for &sample in at {
-            gathered.extend(values[sample * features..][..features].iter().map(&convert));
+            gathered.extend(values[sample * features..][..features].iter().map(&mut convert));
         }
         gathered
     }
@@ -305,6 +332,14 @@ impl<'a> HostArray<'a> {
         let sizes = [values.len()];
         Ok(Tensor::from_data(TensorData::new(values, sizes), device))
     }
+}
+
+/// The error for a float64 that is no float32.
+fn too_large(value: f64) -> Error {
+    Error::data("a number is too large for a float32, which Horn computes with")
+        .received(format!("{value:e}"))
+        .expected(format!("at most {:e}", f32::MAX))
+        .hint("scale the data")
 }
 
 /// A float tensor of any rank from host values.
@@ -421,6 +456,27 @@ mod tests {
         assert_eq!(HostArray::from(&array).first_not_finite(), None);
         array[[1, 1]] = f32::INFINITY;
         assert_eq!(HostArray::from(&array).first_not_finite(), Some((3, f64::INFINITY)));
+    }
+
+    #[test]
+    fn a_number_that_is_infinite_as_a_float32_is_found_and_an_error() {
+        let array = HostArray::new(vec![1e38_f64, -1e300, f64::INFINITY], [3]).unwrap();
+        assert_eq!(array.first_not_finite(), Some((1, -1e300)));
+        assert_eq!(array.floats(&[0, 2]).unwrap(), [1e38, f32::INFINITY]);
+        assert_eq!(
+            array.floats(&[0, 1]).unwrap_err().to_string(),
+            "a number is too large for a float32, which Horn computes with; received -1e300, expected at most \
+             3.4028235e38. Hint: scale the data."
+        );
+    }
+
+    #[test]
+    fn sizes_whose_product_overflows_are_an_error() {
+        for sizes in [vec![1 << 32, 1 << 32], vec![0, 1 << 32, 1 << 32], vec![usize::MAX, 2, 0]] {
+            let error = HostArray::new(Vec::<f32>::new(), sizes).unwrap_err();
+            assert!(error.to_string().contains("expected sizes whose product is a number of values"), "{error}");
+        }
+        assert!(HostArray::new(Vec::<f32>::new(), [0, 1 << 32]).is_ok());
     }
 
     #[test]

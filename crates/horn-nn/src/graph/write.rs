@@ -38,15 +38,14 @@ pub fn serialize(layer: &dyn Layer) -> Result<Value> {
 
 /// The object of a layer with the name that the model has assigned.
 pub(crate) fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Value> {
-    let class_name = layer.class_name();
     let mut config = layer.config();
     let without = match &config {
         Value::Object(arguments) => arguments.values().find_map(unwritable),
-        _ => Some(class_name),
+        _ => Some(format!("a {}", layer.class_name())),
     };
-    if let Some(class_name) = without {
+    if let Some(without) = without {
         return Err(Error::model("the layer can't be written to a file")
-            .received(format!("a {class_name} without a configuration"))
+            .received(format!("{without} without a configuration"))
             .expected("a layer that implements `Layer::config`")
             .hint("implement `Layer::config` and call `layers::register`; or save the weights alone"));
     }
@@ -56,10 +55,18 @@ pub(crate) fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Valu
     Ok(object(layer, config))
 }
 
-/// The class of an inner layer that has no configuration, if there is one.
-fn unwritable(value: &Value) -> Option<&str> {
+/// The configuration of a model for one of whose layers there is none: the place of that layer, as the error names it.
+pub(crate) fn without_config(error: &Error) -> Value {
+    json!({"layers": [{"place": error.location().unwrap_or("a layer"), "config": null}]})
+}
+
+/// An inner layer that has no configuration, if there is one: its place, or its class.
+fn unwritable(value: &Value) -> Option<String> {
     match value {
-        Value::Object(object) if object.get("config").is_some_and(Value::is_null) => object["class_name"].as_str(),
+        Value::Object(object) if object.get("config").is_some_and(Value::is_null) => {
+            let text = |key| object.get(key).and_then(Value::as_str);
+            text("place").map(str::to_owned).or_else(|| text("class_name").map(|class| format!("a {class}")))
+        }
         Value::Object(object) => object.values().find_map(unwritable),
         Value::Array(values) => values.iter().find_map(unwritable),
         _ => None,
@@ -97,7 +104,10 @@ pub(crate) fn list_config<'a>(
     trainable: bool,
     layers: impl Iterator<Item = (String, &'a dyn Layer)>,
 ) -> Result<Value> {
-    let layers: Result<Vec<Value>> = layers.map(|(name, layer)| named_object(layer, Some(&name))).collect();
+    let object = |(name, layer): (String, &dyn Layer)| {
+        named_object(layer, Some(&name)).map_err(|error| error.at(names::place(&name, layer)))
+    };
+    let layers: Result<Vec<Value>> = layers.map(object).collect();
     Ok(json!({"name": name, "trainable": trainable, "dtype": "float32", "layers": layers?}))
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::layer::description::Layer;
+use crate::registry::arguments::read_arguments;
 
 /// Registers a custom layer, so that it can be read from a configuration.
 ///
@@ -54,11 +55,11 @@ use crate::layer::description::Layer;
 pub fn register<L: Layer + DeserializeOwned>(class_name: &str) {
     let (package, class_name) = class_name.split_once('>').unwrap_or(("Custom", class_name));
     let class = class_name.to_owned();
-    let read: Reader = Arc::new(move |config| match serde_json::from_value::<L>(config.clone()) {
+    let read: Reader = Arc::new(move |config| match read_arguments::<L>(config) {
         Ok(layer) => Ok(Box::new(layer)),
-        Err(error) => Err(Error::argument("the configuration does not fit the layer")
+        Err((received, error)) => Err(Error::argument("the configuration does not fit the layer")
             .at(format!("class {class}"))
-            .received(config)
+            .received(received)
             .because(error)
             .hint("let `Layer::config` return what `serde` reads")),
     });

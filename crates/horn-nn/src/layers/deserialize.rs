@@ -86,9 +86,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::layers::{Dropout, from_config};
+    use crate::layers::{Dropout, Input, Lambda, from_config};
     use crate::saving::read::mode_of;
-    use crate::{CallContext, Mode, Signal, of_kept_masks};
+    use crate::{Apply, CallContext, Mode, Signal, of_kept_masks};
 
     fn tensor(layer: &str, shape: &[usize]) -> Value {
         let shape: Vec<Value> = std::iter::once(Value::Null).chain(shape.iter().map(|&size| size.into())).collect();
@@ -174,6 +174,52 @@ mod tests {
             let words = Tensor::<2>::from_floats([[1.0, 2.0, 0.0, 0.0]], &device);
             let outputs = model.call(vec![Signal::new(words)], &mut CallContext::new(Mode::Inference)).unwrap();
             assert_eq!(outputs[0].mask().is_some(), keeps);
+        }
+    }
+
+    /// A wrong value names its argument, not the whole configuration.
+    #[test]
+    fn an_argument_of_another_kind_is_named() {
+        let of_class = |class: &str, config: Value| format!("{:#}", from_config(class, &config).err().unwrap());
+        for (class, config, received) in [
+            ("Dense", json!({"units": "4", "name": "d"}), "units = \"4\""),
+            ("Dense", json!({"units": 4, "use_bias": "yes"}), "use_bias = \"yes\""),
+            (
+                "Dense",
+                json!({"units": 4, "kernel_initializer": {"class_name": "Constant", "config": {"value": "x"}}}),
+                "kernel_initializer = {",
+            ),
+            ("Conv2D", json!({"filters": 4, "kernel_size": [3, "3"]}), "kernel_size = [3,\"3\"]"),
+            ("Dropout", json!({"rate": [0.5]}), "rate = [0.5]"),
+        ] {
+            let text = of_class(class, config);
+            assert!(text.contains(&format!("received {received}")), "{text}");
+        }
+        let input = json!({"batch_shape": "abc", "dtype": "float32"});
+        let model =
+            json!({"layers": [{"class_name": "InputLayer", "config": input, "name": "x", "inbound_nodes": []}]});
+        let text = format!("{:#}", Functional::from_config(&model).unwrap_err());
+        assert!(text.contains("received batch_shape = \"abc\""), "{text}");
+    }
+
+    /// The layer without a configuration is named, and not the model that holds it.
+    #[test]
+    fn a_model_with_a_layer_that_cannot_be_saved_names_that_layer() {
+        let lambda = || Lambda(|x: Tensor<2>| x * 2.0).name("twice");
+        let device = Device::default();
+        let sequential = Sequential::new().add(Input([2])).add(lambda());
+        let tensor = Input([2]);
+        let functional = Functional::new(&tensor, lambda().apply(&tensor).unwrap()).unwrap();
+        let waiting = Sequential::new().add(lambda());
+        let built = Model::new(&tensor, lambda().apply(&tensor).unwrap()).unwrap().build(&device).unwrap();
+        for (kind, outer) in [
+            ("sequential", Sequential::new().add(Input([2])).add(sequential)),
+            ("functional", Sequential::new().add(Input([2])).add(functional)),
+            ("waiting", Sequential::new().add(Input([2])).add(waiting)),
+            ("built", Sequential::new().add(Input([2])).add(built)),
+        ] {
+            let text = outer.build(&device).unwrap().serialize().unwrap_err().to_string();
+            assert!(text.contains("received layer \"twice\" (Lambda) without a configuration"), "{kind}: {text}");
         }
     }
 

@@ -11,6 +11,7 @@ use crate::layer::description::{Layer, Part};
 use crate::layer::names;
 use crate::layer::reading::{ReadContext, within};
 use crate::layers::nested::Nested;
+use crate::registry::arguments::start_of;
 use crate::tensor::shape::MAX_VALUES;
 
 /// Reads a layer of a class; `None` if the class is not in the family.
@@ -59,7 +60,7 @@ pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
     let given = config.as_object().ok_or_else(|| {
         Error::argument("the configuration is no object")
             .at(&place)
-            .received(config)
+            .received(start_of(config))
             .hint("write the arguments as a JSON object")
     })?;
     given.iter().try_for_each(|(key, value)| check_size(key, value)).map_err(|error| error.at(&place))?;
@@ -122,17 +123,6 @@ fn objects(value: &Value) -> usize {
         Value::Array(values) => values.iter().map(objects).sum(),
         _ => 0,
     }
-}
-
-/// A value as JSON, cut off if it is long.
-fn start_of(value: &Value) -> String {
-    const MAX_CHARACTERS: usize = 80;
-    let mut text = value.to_string();
-    if let Some((end, _)) = text.char_indices().nth(MAX_CHARACTERS) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }
 
 /// The layer with other values for some arguments; its inner layers are kept.

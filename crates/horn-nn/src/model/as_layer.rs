@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::error::Result;
+use crate::graph::write::without_config;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::conventions::{Conventions, OutputMask};
@@ -67,7 +68,7 @@ impl Layer for Model {
     }
 
     fn config(&self) -> Value {
-        self.to_config().unwrap_or_default()
+        self.to_config().unwrap_or_else(|error| without_config(&error))
     }
 }
 

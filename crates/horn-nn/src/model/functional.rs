@@ -10,7 +10,7 @@ use crate::graph::keras_tensor::IntoTensors;
 use crate::graph::plan::ModelKind;
 use crate::graph::plan::{Keys, Plan};
 use crate::graph::tracer::Tracer;
-use crate::graph::write::plan_config;
+use crate::graph::write::{plan_config, without_config};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::description::Layer;
@@ -174,7 +174,7 @@ impl Layer for Functional {
     }
 
     fn config(&self) -> Value {
-        plan_config(&self.plan, self.trainable).unwrap_or_default()
+        plan_config(&self.plan, self.trainable).unwrap_or_else(|error| without_config(&error))
     }
 }
 

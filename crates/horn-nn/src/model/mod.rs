@@ -12,6 +12,7 @@ pub(crate) mod part;
 pub(crate) mod predict;
 pub(crate) mod run;
 pub(crate) mod sequential;
+pub(crate) mod states;
 pub(crate) mod summary;
 pub(crate) mod weight_groups;
 pub(crate) mod weights;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::graph::input::Input;
 use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
-use crate::graph::write::{list_config, plan_config};
+use crate::graph::write::{list_config, plan_config, without_config};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::conventions::{BuiltFor, Conventions, OutputMask};
 use crate::layer::description::Layer;
@@ -294,7 +294,7 @@ impl Layer for Sequential {
             _ => names::names(self.model_name(), self.layers())
                 .and_then(|names| list_config(self.model_name(), self.trainable, names.into_iter().zip(self.layers()))),
         };
-        config.unwrap_or_default()
+        config.unwrap_or_else(|error| without_config(&error))
     }
 
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {

@@ -18,6 +18,7 @@ use crate::model::functional::Functional;
 use crate::model::model::Model;
 use crate::model::sequential::Sequential;
 use crate::operations::operation::Operation;
+use crate::registry::arguments::read_arguments;
 use crate::saving::json::{collect, is_plain, keys, layers, list, text};
 use crate::saving::operations::{constant, is_operation};
 use crate::tensor::shape::Shape;
@@ -130,9 +131,10 @@ impl<'c> Graph<'c> {
                 .hint("rename one of them in the program that saves the model"));
         }
         if object["class_name"] == "InputLayer" {
-            let input: Input = serde_json::from_value(object["config"].clone()).map_err(|error| {
+            let input: Input = read_arguments(&object["config"]).map_err(|(received, error)| {
                 Error::argument("the input can't be read")
                     .at(format!("layer {name:?}"))
+                    .received(received)
                     .because(error)
                     .hint("save the model again: the configuration of its input is not valid")
             })?;

@@ -156,7 +156,7 @@ impl AnyTensor {
     ///
     /// If the number of values differs, or there are more axes than a tensor can have.
     pub fn reshape(self, sizes: &[usize]) -> Result<Self> {
-        if self.sizes().iter().product::<usize>() != sizes.iter().product::<usize>() {
+        if shape::count(&self.sizes()) != shape::count(sizes) {
             return Err(Error::shape("reshaping can't change the number of values")
                 .received(format!("{} to {}", shape::sizes(&self.sizes()), shape::sizes(sizes)))
                 .expected("a shape with the same number of values")

@@ -288,9 +288,23 @@ pub fn sizes(sizes: &[usize]) -> String {
     Shape::of_data(sizes, false).to_string()
 }
 
+/// The number of values of a tensor of these sizes; `None` if it does not fit a number. As in NumPy, an axis of size 0 does
+/// not excuse the others: their product is computed, too.
+pub fn count(sizes: &[usize]) -> Option<usize> {
+    let product = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size.max(1)))?;
+    Some(if sizes.contains(&0) { 0 } else { product })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn products_that_overflow_are_no_counts() {
+        assert_eq!((count(&[]), count(&[2, 3]), count(&[2, 0])), (Some(1), Some(6), Some(0)));
+        let huge = 1 << 32;
+        assert_eq!((count(&[huge, huge]), count(&[0, huge, huge]), count(&[huge, huge, 0])), (None, None, None));
+    }
 
     #[test]
     fn one_axis_keeps_its_comma() {

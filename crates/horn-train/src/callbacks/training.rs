@@ -1,5 +1,6 @@
 //! A run of `fit` or `evaluate`, as its callbacks see it.
 
+use super::watch::Watch;
 use crate::history::{History, Scores};
 use crate::model::CompiledModel;
 use crate::train_step::TrainStep;
@@ -11,11 +12,12 @@ pub struct Training<'a> {
     pub(crate) epochs: usize,
     pub(crate) batches: Option<usize>,
     pub(crate) is_stopped: bool,
+    pub(crate) watch: Watch,
 }
 
 impl<'a> Training<'a> {
     pub(crate) fn new(step: &'a mut dyn TrainStep, epochs: usize, batches: Option<usize>) -> Self {
-        Self { step, history: History::default(), epochs, batches, is_stopped: false }
+        Self { step, history: History::default(), epochs, batches, is_stopped: false, watch: Watch::default() }
     }
 
     /// The model with its optimizer. In `fit`, hooks may evaluate, use, save and change it between steps.
@@ -35,7 +37,9 @@ impl<'a> Training<'a> {
 
     /// The scores of this epoch or evaluation so far. Reading them waits for the device.
     pub fn scores(&self) -> Scores {
-        self.step.scores()
+        let scores = self.step.scores();
+        self.watch.look(&scores);
+        scores
     }
 
     /// The epoch at which training ends: it trains the epochs before this one, counted from 0.

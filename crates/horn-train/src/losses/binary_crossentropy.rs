@@ -56,6 +56,10 @@ impl Loss for BinaryCrossentropy {
         TargetKind::Dense
     }
 
+    fn target_range(&self) -> std::ops::RangeInclusive<f64> {
+        0.0..=1.0
+    }
+
     fn validate(&self) -> Result<()> {
         check_smoothing(self.label_smoothing)
     }

@@ -69,6 +69,10 @@ impl Loss for BinaryFocalCrossentropy {
         TargetKind::Dense
     }
 
+    fn target_range(&self) -> std::ops::RangeInclusive<f64> {
+        0.0..=1.0
+    }
+
     fn validate(&self) -> Result<()> {
         check_smoothing(self.label_smoothing)?;
         check_number("alpha", self.alpha, (0.0..=1.0).contains(&self.alpha), "a number from 0 to 1")?;

@@ -61,6 +61,10 @@ impl Loss for CategoricalCrossentropy {
         TargetKind::Dense
     }
 
+    fn target_range(&self) -> std::ops::RangeInclusive<f64> {
+        0.0..=1.0
+    }
+
     fn validate(&self) -> Result<()> {
         check_smoothing(self.label_smoothing)
     }

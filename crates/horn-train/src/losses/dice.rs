@@ -50,6 +50,10 @@ impl Loss for Dice {
         TargetKind::Dense
     }
 
+    fn target_range(&self) -> std::ops::RangeInclusive<f64> {
+        0.0..=1.0
+    }
+
     fn call_masked(
         &self,
         y_true: AnyTensor,

@@ -1,6 +1,7 @@
 //! The trait of losses.
 
 use std::fmt::Debug;
+use std::ops::RangeInclusive;
 
 use burn::Tensor;
 use burn::tensor::Bool;
@@ -38,6 +39,12 @@ pub trait Loss: Debug + Send + Sync {
 
     /// The kind of targets that the loss takes.
     fn targets(&self) -> TargetKind;
+
+    /// The targets for which the loss is made, such as probabilities from 0 to 1. `fit` and `evaluate` refuse others in
+    /// arrays; a source of batches is not checked.
+    fn target_range(&self) -> RangeInclusive<f64> {
+        f64::NEG_INFINITY..=f64::INFINITY
+    }
 
     /// Checks the arguments.
     ///

@@ -37,6 +37,10 @@ impl Loss for Poisson {
         TargetKind::Dense
     }
 
+    fn target_range(&self) -> std::ops::RangeInclusive<f64> {
+        0.0..=f64::INFINITY
+    }
+
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
         let y_true = y_true.into_dense(&y_pred)?;
         let logarithm = y_pred.clone().add_scalar(EPSILON).log();

@@ -61,6 +61,10 @@ impl Loss for Tversky {
         TargetKind::Dense
     }
 
+    fn target_range(&self) -> std::ops::RangeInclusive<f64> {
+        0.0..=1.0
+    }
+
     fn validate(&self) -> Result<()> {
         check_number("alpha", self.alpha, self.alpha >= 0.0, "a number of at least 0")?;
         check_number("beta", self.beta, self.beta >= 0.0, "a number of at least 0")

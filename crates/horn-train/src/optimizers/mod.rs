@@ -33,6 +33,7 @@ mod testing;
 mod tests;
 mod unavailable;
 mod variables;
+mod zero_gradients;
 
 pub use burn_optimizer::BurnOptimizer;
 pub use from_config::{class_names, from_config, register};
@@ -45,6 +46,7 @@ pub use state::{SlotNames, State};
 pub use table::*;
 pub(crate) use unavailable::{from_compiled, unavailable};
 pub use variables::{OptimizerValue, OptimizerVariable};
+pub(crate) use zero_gradients::with_zero_gradients;
 
 /// Only the classes of optimizers, for a prelude.
 #[doc(hidden)]

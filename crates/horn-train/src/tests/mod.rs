@@ -4,6 +4,7 @@ mod callbacks;
 mod rescue;
 mod schedules;
 mod sources;
+mod warnings;
 mod wiring;
 
 use horn_nn::layers::{Dense, Input};

@@ -1,27 +1,26 @@
-//! NumPy's `.npy` format: a header, which is a Python literal, and the values.
+//! The `.npy` format: a header, which is a Python literal, and the values.
 //!
 //! The reference is `numpy/lib/format.py`. Files are untrusted input: memory is allocated only for values that the file
 //! has.
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
+use std::path::Path;
 
-use horn::{Error, Result};
-use horn_keras::arrays::{Array, DType};
-use horn_keras::h5::of_dtype;
+use horn_nn::{Error, Result};
 use ndarray::ArrayD;
+
+use super::stored::{Memory, Stored};
+use crate::arrays::{Array, DType};
+use crate::h5::of_dtype;
+use crate::plain_file;
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// In bytes. NumPy refuses longer headers, unless it is told otherwise.
 const MAX_HEADER: usize = 10_000;
 /// NumPy's limit for the rank.
 const MAX_AXES: usize = 64;
-
-/// An array from a file.
-#[derive(Debug)]
-pub enum Stored {
-    Numbers(Array),
-    Texts { texts: Vec<String>, sizes: Vec<usize> },
-}
+/// The bytes that a short string takes besides its own place.
+const MIN_ALLOCATION: usize = 32;
 
 /// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,6 +41,15 @@ impl Item {
             Self::Bytes(bytes) => Some(bytes),
         }
     }
+
+    /// The memory that this many values take, whose bytes the file has: a string is allocated for itself.
+    fn memory(self, count: usize, bytes: usize) -> u64 {
+        let own = match self {
+            Self::Number(_) => 0,
+            Self::Unicode(_) | Self::Bytes(_) => size_of::<String>() + MIN_ALLOCATION,
+        };
+        (count as u64).saturating_mul(own as u64).saturating_add(bytes as u64)
+    }
 }
 
 /// The header of a file.
@@ -53,12 +61,30 @@ struct Header {
     sizes: Vec<usize>,
 }
 
+/// Reads a file.
+///
+/// # Errors
+///
+/// If the file can't be read, or as [`read`].
+pub fn open(path: impl AsRef<Path>) -> Result<Stored> {
+    let place = || format!("file {:?}", path.as_ref().display().to_string());
+    let cannot = |error| Error::file("cannot be read").at(place()).because(error).hint("look at the name of the file");
+    let file = plain_file::open(&path).map_err(cannot)?;
+    let len = file.metadata().map_err(cannot)?.len();
+    read(&mut BufReader::new(file), len).map_err(|error| error.at(place()))
+}
+
 /// Reads an array of at most `len` bytes, including the header.
 ///
 /// # Errors
 ///
 /// If it is not an array, is incomplete, or has values other than numbers and strings.
 pub fn read(file: &mut impl Read, len: u64) -> Result<Stored> {
+    read_within(file, len, &mut Memory::of_file(len))
+}
+
+/// Reads like [`read`], within a limit for the memory of several arrays.
+pub(super) fn read_within(file: &mut impl Read, len: u64, memory: &mut Memory) -> Result<Stored> {
     let mut start = [0; 8];
     fill(file, &mut start)?;
     if !start.starts_with(MAGIC) {
@@ -79,7 +105,7 @@ pub fn read(file: &mut impl Read, len: u64) -> Result<Stored> {
     let mut text = vec![0; length];
     fill(file, &mut text)?;
     let header = Header::parse(&String::from_utf8_lossy(&text))?;
-    header.values(file, len.saturating_sub((8 + in_length + length) as u64))
+    header.values(file, len.saturating_sub((8 + in_length + length) as u64), memory)
 }
 
 /// Writes an array of floats in row-major order.
@@ -142,8 +168,8 @@ impl Header {
     }
 
     /// Reads the values, if the file has enough bytes for them.
-    fn values(&self, file: &mut impl Read, there: u64) -> Result<Stored> {
-        let count = self.sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
+    fn values(&self, file: &mut impl Read, there: u64, memory: &mut Memory) -> Result<Stored> {
+        let count = horn_nn::count(&self.sizes);
         let size = self.item.size();
         let bytes = count.zip(size).and_then(|(count, size)| count.checked_mul(size));
         // Even an empty string takes memory.
@@ -154,6 +180,7 @@ impl Header {
                 .expected(format!("values of the shape {}", horn_nn::sizes(&self.sizes)))
                 .hint("the file is damaged: save the array again"));
         };
+        memory.take(self.item.memory(count, bytes))?;
         let turned = match self.fortran_order && self.sizes.len() > 1 {
             true => {
                 let mut stored = vec![0; bytes];
@@ -261,10 +288,10 @@ fn fill(file: &mut impl Read, buffer: &mut [u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use horn_keras::arrays::Values;
     use ndarray::arr2;
 
     use super::*;
+    use crate::arrays::Values;
 
     fn file(header: &str, values: &[u8]) -> Vec<u8> {
         let mut bytes = b"\x93NUMPY\x01\x00".to_vec();

@@ -1,0 +1,113 @@
+//! What `fit` says when the numbers of a training are none any more.
+
+use burn::tensor::Device;
+use horn_nn::Result;
+
+use super::*;
+use crate::callbacks::{Callback, Training, capture};
+use crate::losses::MeanSquaredError;
+use crate::optimizers::SGD;
+use crate::supervised::Supervised;
+use crate::{Batch, BatchSource, TrainStep};
+
+/// What `fit` prints as warnings.
+fn said(rate: f64, fit: Fit<'_>) -> String {
+    let mut model = model(SGD::new(rate), MeanSquaredError::new());
+    let (history, said) = capture(|| model.fit(x(), y(), fit));
+    history.unwrap();
+    said
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_said_once() {
+    for epochs in [1, 3] {
+        let said = said(1e30, quiet(epochs));
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(
+            said.starts_with("warning: epoch 1, batch 3 or before: the loss is not a finite number; rec"),
+            "{said}"
+        );
+        assert!(said.ends_with("Hint: lower the learning rate, scale the data, or set `clipnorm`.\n"), "{said}");
+    }
+    assert_eq!(said(0.1, quiet(3)), "");
+}
+
+#[test]
+fn a_read_in_the_epoch_tells_the_batch() {
+    struct Reader;
+    impl Callback for Reader {
+        fn on_train_batch_end(&mut self, _: usize, training: &mut Training<'_>) -> Result<()> {
+            training.scores();
+            Ok(())
+        }
+    }
+    // The first step makes the weights too large, and the second one sees it.
+    let said = said(1e30, quiet(1).callback(Reader));
+    assert!(said.starts_with("warning: epoch 1, batch 2 or before: the loss is not a finite number"), "{said}");
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_said_though_the_loss_is_one() {
+    // One step, whose loss is that of the old weights.
+    let said = said(1e39, quiet(1).batch_size(6));
+    assert!(said.starts_with("warning: the end of epoch 1: a weight is not a finite number"), "{said}");
+}
+
+#[test]
+fn a_validation_is_no_training() {
+    let y = HostArray::new(vec![1e30_f32; 6], [6]).unwrap();
+    assert_eq!(said(0.1, quiet(1).validation_data(x(), y)), "");
+}
+
+/// Counts how often the scores are read.
+struct Counting<'a>(Supervised<'a>, std::cell::Cell<usize>);
+
+impl TrainStep for Counting<'_> {
+    fn model(&mut self) -> &mut CompiledModel {
+        self.0.model()
+    }
+    fn train_step(&mut self, batch: Batch) -> Result<()> {
+        self.0.train_step(batch)
+    }
+    fn test_step(&mut self, batch: Batch) -> Result<()> {
+        self.0.test_step(batch)
+    }
+    fn scores(&self) -> Scores {
+        self.1.set(self.1.get() + 1);
+        self.0.scores()
+    }
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
+/// Three batches of two samples.
+struct Pairs(usize);
+
+impl BatchSource for Pairs {
+    fn len(&self) -> Option<usize> {
+        Some(3)
+    }
+    fn start(&mut self) -> Result<()> {
+        self.0 = 0;
+        Ok(())
+    }
+    fn next_batch(&mut self, device: &Device) -> Result<Option<Batch>> {
+        let at = [2 * self.0, 2 * self.0 + 1];
+        self.0 += 1;
+        if self.0 > 3 {
+            return Ok(None);
+        }
+        let inputs = vec![x().float_batch(&at, device)?.into()];
+        let targets = vec![y().float_batch(&at, &device.clone().without_autodiff())?];
+        Ok(Some(Batch { len: 2, inputs, targets, sample_weights: Vec::new() }))
+    }
+}
+
+#[test]
+fn no_scores_are_read_for_it() {
+    let mut model = model(SGD::new(0.1), MeanSquaredError::new());
+    let mut step = Counting(Supervised::new(&mut model).unwrap(), Default::default());
+    quiet(4).run(&mut step, &mut Pairs(0)).unwrap();
+    assert_eq!(step.1.get(), 4);
+}
