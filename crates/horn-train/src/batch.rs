@@ -1,7 +1,9 @@
 //! Batches of training data, and the sources that yield them.
 
 use burn::tensor::Device;
-use horn_nn::{AnyTensor, Result, Signal};
+use horn_nn::{AnyTensor, Error, Result, Signal};
+
+use crate::run::Run;
 
 /// A batch: samples with their targets, on the device.
 #[derive(Debug, Clone)]
@@ -10,10 +12,11 @@ pub struct Batch {
     pub len: usize,
     /// One signal for each input of the model, `[len, …]`.
     pub inputs: Vec<Signal>,
-    /// One tensor for each output of the model, `[len, …]`: floats, or integers if they are class numbers.
+    /// One tensor for each output of the model, `[len, …]`: floats, or integers if they are class numbers. Outputs without
+    /// a loss and without metrics may be left out.
     pub targets: Vec<AnyTensor>,
-    /// The weights of the samples in the loss, `[len]` or `[len, steps]`, one entry for each output. An output without
-    /// weights counts all samples equally.
+    /// The weights of the samples in the loss, `[len]` or `[len, steps]`, one entry for each of the targets. An output
+    /// without weights counts all samples equally.
     pub sample_weights: Vec<Option<AnyTensor>>,
 }
 
@@ -64,7 +67,25 @@ pub trait BatchSource {
     /// The number of batches in an epoch, if known.
     fn len(&self) -> Option<usize>;
 
-    /// Starts an epoch, in a new order if the source shuffles.
+    /// Tells the source what it is read for, before its first epoch.
+    ///
+    /// # Errors
+    ///
+    /// By default, if there are weights of classes: a source gives its batches weights itself. Otherwise, if the source
+    /// can't do what the options say.
+    fn prepare(&mut self, run: &Run) -> Result<()> {
+        match run.class_weight() {
+            None => Ok(()),
+            Some(_) => Err(Error::argument("the source does not take weights of classes")
+                .at("class_weight")
+                .received("class_weight with a source of batches")
+                .expected("arrays, a `PyDataset`, or no class_weight")
+                .hint("let the source give the weights with its batches")),
+        }
+    }
+
+    /// Starts at the first batch, in a new order if the source shuffles. Called before each epoch; with
+    /// `steps_per_epoch`, only where the source has ended.
     ///
     /// # Errors
     ///
@@ -80,4 +101,44 @@ pub trait BatchSource {
     ///
     /// The source can't be read. The model then keeps the weights of the last complete step.
     fn next_batch(&mut self, device: &Device) -> Result<Option<Batch>>;
+
+    /// Called before each epoch.
+    ///
+    /// # Errors
+    ///
+    /// The source can't be read.
+    fn on_epoch_begin(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Called after each epoch.
+    ///
+    /// # Errors
+    ///
+    /// The source can't be read.
+    fn on_epoch_end(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A borrowed source.
+impl<S: BatchSource + ?Sized> BatchSource for &mut S {
+    fn len(&self) -> Option<usize> {
+        (**self).len()
+    }
+    fn prepare(&mut self, run: &Run) -> Result<()> {
+        (**self).prepare(run)
+    }
+    fn start(&mut self) -> Result<()> {
+        (**self).start()
+    }
+    fn next_batch(&mut self, device: &Device) -> Result<Option<Batch>> {
+        (**self).next_batch(device)
+    }
+    fn on_epoch_begin(&mut self) -> Result<()> {
+        (**self).on_epoch_begin()
+    }
+    fn on_epoch_end(&mut self) -> Result<()> {
+        (**self).on_epoch_end()
+    }
 }

@@ -10,7 +10,8 @@ use burn::tensor::Device;
 use horn_nn::summary::Summary;
 use horn_nn::{Error, Model, Result, Sequential, Shape};
 
-use crate::objective::{IntoMetrics, Objective};
+use crate::given_metrics::IntoMetrics;
+use crate::objective::Objective;
 use crate::optimizers::{self, LearningRate, Optimizer, OptimizerValue, SlotSpec};
 
 /// A model with an optimizer, a loss and metrics. [`fit`](Self::fit) trains it, [`evaluate`](Self::evaluate) evaluates
@@ -58,7 +59,7 @@ impl CompiledModel {
         optimizer.validate()?;
         objective.validate()?;
         if let Network::Built(model) = &network {
-            objective.losses_of(model)?;
+            objective.outputs_of(model)?;
         }
         Ok(Self {
             network,
@@ -95,10 +96,13 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// If an argument of a metric is out of range.
+    /// If an argument of a metric is out of range, or the metrics do not fit the outputs.
     pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Self> {
         self.objective.weighted_metrics = metrics.into_metrics();
         self.objective.validate()?;
+        if let Network::Built(model) = &self.network {
+            self.objective.outputs_of(model)?;
+        }
         Ok(self)
     }
 

@@ -6,12 +6,17 @@
 mod callback;
 mod history_logger;
 mod learning_rate_scheduler;
+mod messages;
 mod progress_logger;
+mod stop_on_interrupt;
 mod training;
 
 pub use callback::Callback;
 pub(crate) use callback::{Callbacks, call_each};
 pub(crate) use history_logger::HistoryLogger;
 pub use learning_rate_scheduler::LearningRateScheduler;
+#[doc(hidden)]
+pub use messages::{capture, print_msg, print_warning};
 pub(crate) use progress_logger::ProgressLogger;
+pub use stop_on_interrupt::StopOnInterrupt;
 pub use training::Training;
