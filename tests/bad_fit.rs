@@ -196,6 +196,20 @@ const REFUSED: &[Case] = &[
          expected weights in the batches. Hint: let the source give the weights with its batches.",
     ),
     (
+        "a source without batches",
+        |model| model.fit_source(&mut Batches::new([] as [Data<'_>; 0]), fit(1)).map(drop),
+        Error::is_data,
+        "x: there are no samples; received a source without batches, expected at least one batch. \
+         Hint: check how the data was loaded or filtered.",
+    ),
+    (
+        "a source without batches, in predict",
+        |model| model.predict_source(&mut Batches::new([] as [Data<'_>; 0]), Predict::new()).map(drop),
+        Error::is_data,
+        "x: there are no samples; received a source without batches, expected at least one batch. \
+         Hint: check how the data was loaded or filtered.",
+    ),
+    (
         "a split of a source",
         |model| model.fit_source(&mut Batches::new([batch(5)]), fit(1).validation_split(0.5)).map(drop),
         Error::is_argument,
@@ -296,6 +310,13 @@ fn data_that_runs_out_is_a_warning() {
     assert!(said.contains("ran out before the epoch had all its steps"), "{said}");
     assert!(said.contains("ends before epoch 3"), "{said}");
 
+    let (history, said) = horn::callbacks::capture(|| {
+        let validation = Batches::new([batch(5)]);
+        model().fit(&x(20), &y(20), fit(3).validation_source(validation)).unwrap()
+    });
+    assert_eq!((history["loss"].len(), history["val_loss"].len()), (3, 1));
+    assert!(said.contains("The validation data ran out, so that epoch 2 has no scores of it"), "{said}");
+
     let (scores, said) = horn::callbacks::capture(|| {
         model().evaluate_source(&mut Batches::new([batch(5)]), quiet().steps(2)).unwrap()
     });
@@ -306,7 +327,7 @@ fn data_that_runs_out_is_a_warning() {
 fn a_class_that_does_not_occur_may_have_a_weight() {
     let y = Array1::<u8>::zeros(20);
     let weighted = |fit: Fit<'_>| {
-        horn::utils::set_random_seed(3);
+        set_random_seed(3);
         model().fit(&x(20), &y, fit).unwrap()["loss"].to_vec()
     };
     assert_eq!(weighted(fit(2).class_weight([(2, 9.0)])), weighted(fit(2)));
@@ -349,7 +370,7 @@ fn an_endless_dataset_goes_on_from_epoch_to_epoch() {
         let counters = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
         let [begun, ended, loaded] = counters.clone();
         let mut source = PyDatasetSource::new(Counting { begun, ended, loaded, workers });
-        horn::utils::set_random_seed(4);
+        set_random_seed(4);
         let history = model().fit_source(&mut source, fit(3).steps_per_epoch(4)).unwrap();
         let [begun, ended, loaded] = counters.map(|counter| counter.load(Ordering::SeqCst));
         assert_eq!((begun, ended), (3, 3));

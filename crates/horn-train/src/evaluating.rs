@@ -111,6 +111,8 @@ impl CompiledModel {
         callbacks.push(Box::new(ProgressLogger::new(options.verbose)));
         let mut step = Supervised::new(self)?;
         let mut training = Training::new(&mut step, 0, None);
-        training_loop::test(&mut training, &mut Steps::new(source, options.steps), &mut callbacks)
+        let mut steps = Steps::new(source, options.steps);
+        let scores = training_loop::test(&mut training, &mut steps, &mut callbacks)?;
+        if steps.is_exhausted() { Err(training_loop::no_batches()) } else { Ok(scores) }
     }
 }

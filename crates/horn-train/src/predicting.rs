@@ -13,6 +13,7 @@ use crate::predict::Predict;
 use crate::progress::{Progress, Verbose};
 use crate::run::Run;
 use crate::steps::Steps;
+use crate::training_loop::no_batches;
 
 impl CompiledModel {
     /// Computes the model's outputs for samples `x`, in batches of 32.
@@ -156,12 +157,15 @@ impl CompiledModel {
 
 /// The outputs of all batches, one after the other.
 fn joined(parts: Vec<ArrayD<f32>>) -> Result<ArrayD<f32>> {
+    if parts.is_empty() {
+        return Err(no_batches());
+    }
     let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
     ndarray::concatenate(Axis(0), &views).map_err(|error| {
         Error::data("the batches have no outputs that can be joined")
             .at("x")
             .received(format!("{} batches", parts.len()))
-            .expected("at least one batch, and outputs of the same shape for each")
+            .expected("outputs of the same shape for each")
             .because(error)
             .hint("check what the source yields")
     })

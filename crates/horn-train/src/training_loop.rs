@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use horn_nn::Result;
+use horn_nn::{Error, Result};
 
 use crate::batch::BatchSource;
 use crate::callbacks::{Callback, Training, call_each, print_warning};
@@ -41,6 +41,9 @@ pub(crate) fn fit(
         call_each(callbacks, |callback| callback.on_epoch_begin(epoch, training))?;
         train_epoch(training, &mut steps, callbacks)?;
         if steps.is_exhausted() {
+            if training.history.epoch().is_empty() {
+                return Err(no_batches());
+            }
             print_warning(&format!("The data ran out, so that the training ends before epoch {}.", epoch + 1));
             break;
         }
@@ -48,8 +51,10 @@ pub(crate) fn fit(
         let due = validation.as_mut().filter(|_| plan.validation_freq.is_due(epoch) && !training.is_interrupted);
         if let Some(validation) = due {
             let scores = test(training, validation, callbacks)?;
-            // Scores of a part of the data would be taken for those of all.
-            if !training.is_interrupted {
+            if validation.is_exhausted() {
+                print_warning(&format!("The validation data ran out, so that epoch {} has no scores of it.", epoch + 1));
+            } else if !training.is_interrupted {
+                // Scores of a part of the data would be taken for those of all.
                 logs = logs.with_validation(&scores);
             }
         }
@@ -60,6 +65,15 @@ pub(crate) fn fit(
     }
     call_each(callbacks, |callback| callback.on_train_end(training))?;
     Ok(std::mem::take(&mut training.history))
+}
+
+/// The error for a source that is empty from the start.
+pub(crate) fn no_batches() -> Error {
+    Error::data("there are no samples")
+        .at("x")
+        .received("a source without batches")
+        .expected("at least one batch")
+        .hint("check how the data was loaded or filtered")
 }
 
 fn train_epoch(

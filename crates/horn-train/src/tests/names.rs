@@ -14,7 +14,7 @@ use crate::{IntoLosses, IntoMetrics};
 fn model(losses: impl IntoLosses, metrics: impl IntoMetrics) -> Result<CompiledModel> {
     let (a, b) = (Input([1]).name("a"), Input([1]).name("b"));
     let times = |factor: f64, name: &str| {
-        Dense(1).use_bias(false).kernel_initializer(Constant::new(factor as f32)).name(name)
+        Dense(1).use_bias(false).kernel_initializer(Constant::new(factor)).name(name)
     };
     let outputs = [times(2.0, "left").apply(&a)?, times(3.0, "right").apply(&b)?];
     Model::new([a, b], outputs)?.compile(SGD::new(0.1), losses, metrics)
