@@ -317,9 +317,8 @@ fn data_that_runs_out_is_a_warning() {
     assert_eq!((history["loss"].len(), history["val_loss"].len()), (3, 1));
     assert!(said.contains("The validation data ran out, so that epoch 2 has no scores of it"), "{said}");
 
-    let (scores, said) = horn::callbacks::capture(|| {
-        model().evaluate_source(&mut Batches::new([batch(5)]), quiet().steps(2)).unwrap()
-    });
+    let (scores, said) =
+        horn::callbacks::capture(|| model().evaluate_source(&mut Batches::new([batch(5)]), quiet().steps(2)).unwrap());
     assert!(scores.loss() > 0.0 && said.contains("ran out"), "{said}");
 }
 

@@ -6,9 +6,9 @@
 //! - `burn-dataset` (the default): `from_dataset`, `DatasetSource`, and the crate [`burn-dataset`](https://docs.rs/burn-dataset) itself
 //! - `download`: datasets that are not found locally are downloaded
 
-pub mod datasets;
 #[cfg(feature = "burn-dataset")]
 mod dataset_source;
+pub mod datasets;
 #[cfg(feature = "burn-dataset")]
 mod from_dataset;
 

@@ -6,9 +6,10 @@ use burn::tensor::Device;
 use horn_nn::Result;
 use horn_nn::random::permutation;
 
-use crate::batch::{Batch, BatchSource};
+use crate::batch::Batch;
 use crate::class_weight::ClassWeight;
 use crate::samples::Samples;
+use crate::source::BatchSource;
 
 /// A source of batches of arrays in memory.
 pub(crate) struct ArraySource<'a> {

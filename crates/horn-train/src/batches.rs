@@ -5,10 +5,11 @@ use std::fmt;
 use burn::tensor::Device;
 use horn_nn::Result;
 
-use crate::batch::{Batch, BatchSource};
+use crate::batch::Batch;
 use crate::data::Data;
 use crate::py_dataset::not_prepared;
 use crate::run::Run;
+use crate::source::BatchSource;
 
 /// A source of the batches of an iterator, such as a file that is read line by line: what is a generator in Keras.
 ///

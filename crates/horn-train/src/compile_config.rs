@@ -5,12 +5,12 @@ use std::sync::Arc;
 use horn_nn::{Error, Model, Result};
 use serde_json::{Map, Value, json};
 
-use crate::losses::{self, Loss, TargetKind};
-use crate::metrics::{self, Metric};
-use crate::model::{CompiledModel, Network};
 use crate::given::{Given, output_names};
 use crate::given_losses::Losses;
 use crate::given_metrics::Metrics;
+use crate::losses::{self, Loss, TargetKind};
+use crate::metrics::{self, Metric};
+use crate::model::{CompiledModel, Network};
 use crate::objective::{Objective, by_output};
 use crate::optimizers;
 
@@ -66,10 +66,11 @@ impl CompiledModel {
             [one] => json!(written(one)),
             several => several.iter().map(|loss| json!(written(loss))).collect(),
         };
-        let weights = weights.as_ref().map(|weights| match model.and_then(|model| weights.of("loss_weights", model).ok()) {
-            Some(weights) => weights.into_iter().map(|weight| weight.unwrap_or(1.0)).collect::<Vec<_>>(),
-            None => weights.values().copied().collect(),
-        });
+        let weights =
+            weights.as_ref().map(|weights| match model.and_then(|model| weights.of("loss_weights", model).ok()) {
+                Some(weights) => weights.into_iter().map(|weight| weight.unwrap_or(1.0)).collect::<Vec<_>>(),
+                None => weights.values().copied().collect(),
+            });
         json!({
             "optimizer": optimizer,
             "loss": loss,
@@ -148,7 +149,8 @@ impl CompiledModel {
 
 fn read_losses(given: &Value, names: &[&str]) -> Result<Given<Option<Arc<dyn Loss>>>> {
     let all = |losses: Vec<Option<&Value>>| {
-        let losses = losses.into_iter().map(|loss| loss.filter(|loss| !loss.is_null()).map(losses::from_config).transpose());
+        let losses =
+            losses.into_iter().map(|loss| loss.filter(|loss| !loss.is_null()).map(losses::from_config).transpose());
         losses.collect::<Result<Vec<_>>>().map(Given::in_order)
     };
     match given {

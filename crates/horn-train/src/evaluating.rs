@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use horn_nn::{Error, IntoArrays, Result};
 
 use crate::array_source::ArraySource;
-use crate::batch::BatchSource;
 use crate::callbacks::{Callbacks, ProgressLogger, Training};
 use crate::data::Data;
 use crate::evaluate::Evaluate;
-use crate::history::Scores;
 use crate::fit::batch_size;
 use crate::fitting::checked;
+use crate::history::Scores;
 use crate::model::{CompiledModel, Network};
 use crate::run::Run;
+use crate::source::BatchSource;
 use crate::steps::Steps;
 use crate::supervised::Supervised;
 use crate::training_loop;

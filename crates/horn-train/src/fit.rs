@@ -4,11 +4,11 @@ use std::fmt;
 
 use horn_nn::{Error, HostArray, IntoArrays, Result};
 
-use crate::batch::BatchSource;
 use crate::callbacks::{Callback, Callbacks, LearningRateScheduler};
 use crate::class_weight::ClassWeight;
 use crate::data::Data;
 use crate::progress::Verbose;
+use crate::source::BatchSource;
 use crate::validation_freq::ValidationFreq;
 
 /// The options of `fit`, with Keras's names and defaults.

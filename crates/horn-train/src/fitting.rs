@@ -6,7 +6,6 @@ use horn_nn::random::permutation;
 use horn_nn::{Error, IntoArrays, Model, Result};
 
 use crate::array_source::ArraySource;
-use crate::batch::BatchSource;
 use crate::callbacks::{HistoryLogger, ProgressLogger};
 use crate::data::Data;
 use crate::fit::{Fit, Validation};
@@ -15,6 +14,7 @@ use crate::model::{CompiledModel, Network};
 use crate::objective::OutputObjective;
 use crate::run::Run;
 use crate::samples::Samples;
+use crate::source::BatchSource;
 use crate::supervised::Supervised;
 use crate::train_step::TrainStep;
 use crate::training_loop::{self, Plan};
@@ -89,12 +89,13 @@ impl CompiledModel {
             }
             Validation::None => None,
         };
+        let waited = matches!(model, Cow::Owned(_));
         if let Cow::Owned(model) = model {
             self.network = Network::Built(model);
         }
         let mut validation = options.prepared_source(self)?;
 
-        if options.shuffle && !self.looked_at_data {
+        if options.shuffle && (self.looks_at_data() || waited && !self.looked_at_data) {
             permutation(training);
         }
         self.looked_at_data = true;
@@ -168,7 +169,7 @@ impl<'a> Fit<'a> {
         step.model().check_optimizer()?;
         step.other_models().into_iter().try_for_each(|model| model.check_optimizer())?;
         let model = step.model();
-        let first = !model.looked_at_data;
+        let first = model.looks_at_data();
         let run = Run::of(model)?.training(self.shuffle, self.class_weight.take(), first);
         source.prepare(&run)?;
         match self.take_validation()? {
@@ -183,7 +184,8 @@ impl<'a> Fit<'a> {
                 self.train(step, source, validation.as_mut().map(|source| &mut **source as _))
             }
             Validation::Data(data) => {
-                let given = checked(data, model.model()?, run.outputs()).map_err(|error| error.at("validation_data"))?;
+                let given =
+                    checked(data, model.model()?, run.outputs()).map_err(|error| error.at("validation_data"))?;
                 let batch_size = self.validation_batch_size_of(given.len());
                 let mut validation = ArraySource::new(&given, 0..given.len(), batch_size);
                 step.model().looked_at_data = true;

@@ -34,6 +34,7 @@ mod py_dataset;
 mod registry;
 mod run;
 mod samples;
+mod source;
 mod steps;
 mod supervised;
 #[cfg(test)]
@@ -44,7 +45,7 @@ mod train_step;
 mod training_loop;
 mod validation_freq;
 
-pub use batch::{Batch, BatchSource};
+pub use batch::Batch;
 pub use batches::{Batches, IntoData};
 pub use class_weight::ClassWeight;
 pub use compile::Compile;
@@ -64,5 +65,6 @@ pub use prefetch::Prefetch;
 pub use progress::{Progress, Verbose};
 pub use py_dataset::{PyDataset, PyDatasetSource};
 pub use run::Run;
+pub use source::BatchSource;
 pub use train_step::TrainStep;
 pub use validation_freq::ValidationFreq;

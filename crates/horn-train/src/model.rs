@@ -303,6 +303,11 @@ impl CompiledModel {
         self.is_training
     }
 
+    /// Whether Keras would look at a batch before it trains this model, to make the states of losses and metrics.
+    pub(crate) fn looks_at_data(&self) -> bool {
+        !self.looked_at_data && self.objective.measures()
+    }
+
     /// The model ready for inference, even during training.
     pub(crate) fn at_rest(&self) -> Result<Cow<'_, Model>> {
         let model = self.model()?;

@@ -40,11 +40,7 @@ impl OutputObjective {
 
 impl Objective {
     pub fn new(losses: impl IntoLosses, metrics: impl IntoMetrics) -> Self {
-        Self {
-            losses: losses.into_losses(),
-            metrics: metrics.into_metrics(),
-            weighted_metrics: Metrics::default(),
-        }
+        Self { losses: losses.into_losses(), metrics: metrics.into_metrics(), weighted_metrics: Metrics::default() }
     }
 
     /// Checks the arguments of all losses and metrics, and the weights.
@@ -66,6 +62,13 @@ impl Objective {
         metrics.flatten().try_for_each(|metric| metric.validate())
     }
 
+    /// Whether there is any loss or metric of an output.
+    pub fn measures(&self) -> bool {
+        self.losses.losses.values().any(Option::is_some)
+            || !self.metrics.is_empty()
+            || !self.weighted_metrics.is_empty()
+    }
+
     /// What is computed of each output of the model.
     ///
     /// # Errors
@@ -74,7 +77,9 @@ impl Objective {
     pub fn outputs_of(&self, model: &Model) -> Result<Vec<OutputObjective>> {
         let losses = self.losses_of(model)?;
         let weights = match &self.losses.weights {
-            Some(weights) => weights.of("loss_weights", model)?.into_iter().map(|weight| weight.unwrap_or(1.0)).collect(),
+            Some(weights) => {
+                weights.of("loss_weights", model)?.into_iter().map(|weight| weight.unwrap_or(1.0)).collect()
+            }
             None => vec![1.0; losses.len()],
         };
         let metrics = by_output("metrics", &self.metrics, model)?;

@@ -5,13 +5,13 @@ use std::time::Instant;
 use horn_nn::{AnyTensor, CallContext, Error, HostArray, IntoArrays, Mode, Result, by_rank, inputs_in_order};
 use ndarray::{ArrayD, Axis};
 
-use crate::batch::BatchSource;
 use crate::callbacks::call_each;
 use crate::fit::batch_size;
 use crate::model::CompiledModel;
 use crate::predict::Predict;
 use crate::progress::{Progress, Verbose};
 use crate::run::Run;
+use crate::source::BatchSource;
 use crate::steps::Steps;
 use crate::training_loop::no_batches;
 
@@ -74,7 +74,10 @@ impl CompiledModel {
         let mut batches = all.chunks(batch_size);
         let count = batches.len();
         self.predict_batches(options, Some(count), || {
-            batches.next().map(|at| model.predict_all(x.iter().map(|x| x.samples(at)).collect::<Vec<_>>(), at.len())).transpose()
+            batches
+                .next()
+                .map(|at| model.predict_all(x.iter().map(|x| x.samples(at)).collect::<Vec<_>>(), at.len()))
+                .transpose()
         })
     }
 

@@ -66,8 +66,7 @@ impl<T: Send + 'static> Prefetch<T> {
         job: impl Fn(usize) -> T + Send + Sync + 'static,
     ) -> Self {
         let state = State { begun: from, taken: from, done: BTreeMap::new(), is_stopped: false };
-        let shared =
-            Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), ahead: ahead.max(1), end });
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), ahead: ahead.max(1), end });
         let job = Arc::new(job);
         let work = |_| {
             let (shared, job) = (shared.clone(), job.clone());

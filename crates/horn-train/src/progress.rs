@@ -178,7 +178,12 @@ impl<W: Write> Progress<W> {
             line += &paint("32", &"━".repeat(filled));
             line += &paint("37", &"━".repeat(BAR - filled));
         }
-        format!("{line} {} {}{}", paint("1", time), per_step(self.per_step(now)), metrics(values, |value| value.abs() > 1e-3))
+        format!(
+            "{line} {} {}{}",
+            paint("1", time),
+            per_step(self.per_step(now)),
+            metrics(values, |value| value.abs() > 1e-3)
+        )
     }
 
     fn counter(&self) -> String {

@@ -6,10 +6,11 @@ use burn::tensor::Device;
 use horn_nn::random::shuffle;
 use horn_nn::{Error, Result};
 
-use crate::batch::{Batch, BatchSource};
+use crate::batch::Batch;
 use crate::data::Data;
 use crate::prefetch::Prefetch;
 use crate::run::Run;
+use crate::source::BatchSource;
 
 /// Data that gives each batch by its number, such as files that are larger than the memory: Keras's `PyDataset`.
 ///
@@ -44,7 +45,10 @@ use crate::run::Run;
 /// assert!(history["loss"][29] < 0.1 * history["loss"][0]);
 /// # Ok::<(), horn::Error>(())
 /// ```
-#[expect(clippy::len_without_is_empty, reason = "it is a number of batches that may not be known, as Keras's num_batches")]
+#[expect(
+    clippy::len_without_is_empty,
+    reason = "it is a number of batches that may not be known, as Keras's num_batches"
+)]
 pub trait PyDataset: Send + Sync + 'static {
     /// The number of batches in an epoch: Keras's `num_batches`. `None` if there is no end; an epoch then ends by
     /// `steps_per_epoch`.

@@ -48,8 +48,8 @@ impl Run {
         self.shuffle
     }
 
-    /// Whether the model sees its first data. Keras then looks at a batch before the first epoch, and a source that
-    /// shuffles draws one more order.
+    /// Whether the losses and metrics of the model see their first data. Keras then looks at a batch before the first
+    /// epoch, and a source that shuffles draws one more order.
     pub fn is_first(&self) -> bool {
         self.is_first
     }

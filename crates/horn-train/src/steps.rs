@@ -3,8 +3,9 @@
 use burn::tensor::Device;
 use horn_nn::Result;
 
-use crate::batch::{Batch, BatchSource};
+use crate::batch::Batch;
 use crate::callbacks::print_warning;
+use crate::source::BatchSource;
 
 /// Goes through a source epoch by epoch. Without a number of steps, an epoch goes through the whole source. With one, it
 /// takes that many batches and the next epoch goes on behind them; where the source ends, it starts again.

@@ -7,8 +7,8 @@ use burn::optim::GradientsParams;
 use horn_nn::{Activation, AnyTensor, CallContext, Error, Logits, Mode, Model, Result, Shape, Signal, by_rank};
 
 use crate::batch::Batch;
-use crate::history::Scores;
 use crate::given::output_names;
+use crate::history::Scores;
 use crate::losses::Loss;
 use crate::metrics::{Accumulator, Mean, Metric};
 use crate::model::CompiledModel;
@@ -59,8 +59,7 @@ impl<'m> Supervised<'m> {
         let outputs = outputs.into_iter().map(|output| Output {
             needs_targets: output.needs_targets(),
             metrics: track(&output, several.then_some(output.name.as_str())),
-            own_loss: (losses > 1 && output.loss.is_some())
-                .then(|| (format!("{}_loss", output.name), Mean::default())),
+            own_loss: (losses > 1 && output.loss.is_some()).then(|| (format!("{}_loss", output.name), Mean::default())),
             shape: output.shape,
             loss: output.loss,
             on_logits: None,

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use horn_nn::{Error, Result};
 
-use crate::batch::BatchSource;
 use crate::callbacks::{Callback, Training, call_each, print_warning};
 use crate::history::{History, Scores};
+use crate::source::BatchSource;
 use crate::steps::Steps;
 use crate::train_step::TrainStep;
 use crate::validation_freq::ValidationFreq;
@@ -52,7 +52,10 @@ pub(crate) fn fit(
         if let Some(validation) = due {
             let scores = test(training, validation, callbacks)?;
             if validation.is_exhausted() {
-                print_warning(&format!("The validation data ran out, so that epoch {} has no scores of it.", epoch + 1));
+                print_warning(&format!(
+                    "The validation data ran out, so that epoch {} has no scores of it.",
+                    epoch + 1
+                ));
             } else if !training.is_interrupted {
                 // Scores of a part of the data would be taken for those of all.
                 logs = logs.with_validation(&scores);

@@ -260,7 +260,8 @@ mod tests {
             Some(Tensor::<2>::from_data([[1.0, 0.0], [2.0, 5.0]], &device).into()),
         ];
         let mask: AnyTensor = Tensor::<2>::from_data([[1.0, 1.0], [1.0, 0.0]], &device).greater_elem(0.5).into();
-        for reduction in [Reduction::SumOverBatchSize, Reduction::Sum, Reduction::None, Reduction::MeanWithSampleWeight] {
+        for reduction in [Reduction::SumOverBatchSize, Reduction::Sum, Reduction::None, Reduction::MeanWithSampleWeight]
+        {
             for weight in &weights {
                 for mask in [None, Some(mask.clone())] {
                     let by = |loss: &dyn Loss| {

@@ -13,9 +13,7 @@ use crate::{IntoLosses, IntoMetrics};
 /// `left = 2a`, `right = 3b`.
 fn model(losses: impl IntoLosses, metrics: impl IntoMetrics) -> Result<CompiledModel> {
     let (a, b) = (Input([1]).name("a"), Input([1]).name("b"));
-    let times = |factor: f64, name: &str| {
-        Dense(1).use_bias(false).kernel_initializer(Constant::new(factor)).name(name)
-    };
+    let times = |factor: f64, name: &str| Dense(1).use_bias(false).kernel_initializer(Constant::new(factor)).name(name);
     let outputs = [times(2.0, "left").apply(&a)?, times(3.0, "right").apply(&b)?];
     Model::new([a, b], outputs)?.compile(SGD::new(0.1), losses, metrics)
 }
@@ -43,7 +41,10 @@ fn names_decide_and_not_the_order() {
     assert_eq!(by_name, expected);
     let in_order = vec![column(&[1.0, 4.0]), column(&[30.0, 58.0])];
     assert_eq!(scores(&mut model, in_order, Evaluate::new()).unwrap(), expected);
-    assert_eq!(model.predict_all([("b", column(&[1.0])), ("a", column(&[5.0]))], Default::default()).unwrap()[0][[0, 0]], 10.0);
+    assert_eq!(
+        model.predict_all([("b", column(&[1.0])), ("a", column(&[5.0]))], Default::default()).unwrap()[0][[0, 0]],
+        10.0
+    );
 
     let y = || [("right", column(&[30.0, 58.0])), ("left", column(&[1.0, 4.0]))];
     let weights = Evaluate::new().sample_weight([("right", column(&[1.0, 3.0]))]);
