@@ -122,7 +122,7 @@ impl DatasetSource {
                 if self.loading.is_none() {
                     self.loading = Some(start());
                 }
-                self.loading.as_mut()?.next()
+                self.loading.as_mut()?.take_next()
             }
         };
         self.next += 1;

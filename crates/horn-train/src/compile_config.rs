@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::given::{Given, output_names};
 use crate::given_losses::Losses;
-use crate::given_metrics::Metrics;
+use crate::given_metrics::GivenMetrics;
 use crate::losses::{self, Loss, TargetKind};
 use crate::metrics::{self, Metric};
 use crate::model::{CompiledModel, Network};
@@ -84,14 +84,14 @@ impl CompiledModel {
         })
     }
 
-    fn metrics_config(&self, argument: &str, metrics: &Metrics, losses: &[Option<Arc<dyn Loss>>]) -> Value {
-        if metrics.is_empty() {
+    fn metrics_config(&self, argument: &str, metrics: &GivenMetrics, losses: &[Option<Arc<dyn Loss>>]) -> Value {
+        if metrics.has_no_metrics() {
             return Value::Null;
         }
         let metrics: Vec<Vec<Arc<dyn Metric>>> =
             match self.model().ok().and_then(|model| by_output(argument, metrics, model).ok()) {
                 Some(metrics) => metrics,
-                None => metrics.0.values().cloned().collect(),
+                None => metrics.values().cloned().collect(),
             };
         let object = |at: usize, metric: &Arc<dyn Metric>| {
             let object = metric.serialize();
@@ -136,8 +136,8 @@ impl CompiledModel {
         let names = output_names(&model);
         let losses =
             Losses { losses: read_losses(part("loss"), &names)?, weights: read_weights(part("loss_weights"), &names)? };
-        let metrics = Metrics(read_metrics("metrics", part("metrics"), &names)?);
-        let weighted_metrics = Metrics(read_metrics("weighted_metrics", part("weighted_metrics"), &names)?);
+        let metrics = read_metrics("metrics", part("metrics"), &names)?;
+        let weighted_metrics = read_metrics("weighted_metrics", part("weighted_metrics"), &names)?;
         let device = model.device().clone();
         let mut compiled =
             Self::new(Network::Built(model), &device, optimizer, Objective { losses, metrics, weighted_metrics })?;
@@ -177,7 +177,7 @@ fn read_weights(given: &Value, names: &[&str]) -> Result<Option<Given<f64>>> {
     }
 }
 
-fn read_metrics(argument: &str, given: &Value, names: &[&str]) -> Result<Given<Vec<Arc<dyn Metric>>>> {
+fn read_metrics(argument: &str, given: &Value, names: &[&str]) -> Result<GivenMetrics> {
     let read = |given: &Value| {
         let mut found = Vec::new();
         flatten(given, &mut found);

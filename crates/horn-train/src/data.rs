@@ -95,3 +95,18 @@ impl<'a> Data<'a> {
 pub(crate) fn argument(name: &str, at: usize, count: usize) -> String {
     if count == 1 { name.to_owned() } else { format!("{name}[{at}]") }
 }
+
+/// Checks that all numbers are finite.
+pub(crate) fn check_finite(array: &HostArray<'_>, argument: &str) -> Result<()> {
+    match array.first_not_finite() {
+        None => Ok(()),
+        Some((at, value)) => {
+            let features = array.features().max(1);
+            Err(Error::data("the data holds a value that is not finite")
+                .at(argument)
+                .received(format!("{value} in sample {}, value {}", at / features, at % features))
+                .expected("finite numbers")
+                .hint("remove or replace such values before training"))
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::array_source::ArraySource;
 use crate::callbacks::{Callbacks, ProgressLogger, Training};
 use crate::data::Data;
 use crate::evaluate::Evaluate;
-use crate::fit::batch_size;
+use crate::fit_checks::batch_size;
 use crate::fitting::checked;
 use crate::history::Scores;
 use crate::model::{CompiledModel, Network};

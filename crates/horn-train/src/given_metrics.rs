@@ -5,19 +5,33 @@ use std::sync::Arc;
 use crate::given::Given;
 use crate::metrics::Metric;
 
+/// Metrics for each output.
+pub(crate) type GivenMetrics = Given<Vec<Arc<dyn Metric>>>;
+
 /// The metrics of a model's outputs.
 #[derive(Debug, Clone, Default)]
-pub struct Metrics(pub(crate) Given<Vec<Arc<dyn Metric>>>);
+pub struct Metrics {
+    pub(crate) plain: GivenMetrics,
+    /// Those in which the weights of the samples count.
+    pub(crate) weighted: GivenMetrics,
+}
 
 impl Metrics {
     /// The number of entries.
     pub fn len(&self) -> usize {
-        self.0.0.len()
+        self.plain.0.len()
     }
 
     /// Are there no metrics at all?
     pub fn is_empty(&self) -> bool {
-        self.0.values().all(Vec::is_empty)
+        self.plain.has_no_metrics() && self.weighted.has_no_metrics()
+    }
+}
+
+impl GivenMetrics {
+    /// Are there no metrics of any output?
+    pub fn has_no_metrics(&self) -> bool {
+        self.values().all(Vec::is_empty)
     }
 }
 
@@ -34,9 +48,22 @@ impl Metrics {
 /// assert_eq!((("kind", Accuracy::new()), ("size", [MeanAbsoluteError::new()])).into_metrics().len(), 2);
 /// assert_eq!(().into_metrics().len(), 0);
 /// ```
-pub trait IntoMetrics {
+pub trait IntoMetrics: Sized {
     /// The entries, each a list of metrics.
     fn into_metrics(self) -> Metrics;
+
+    /// Adds metrics in which the weights of the samples count: Keras's `weighted_metrics`. They take the same forms. One that
+    /// has the name of another metric has `weighted_` before its name.
+    ///
+    /// ```
+    /// use horn::IntoMetrics;
+    /// use horn::metrics::{Accuracy, AUC};
+    ///
+    /// let metrics = [Accuracy::new()].weighted_metrics([AUC::new()]);
+    /// ```
+    fn weighted_metrics(self, metrics: impl IntoMetrics) -> Metrics {
+        Metrics { weighted: metrics.into_metrics().plain, ..self.into_metrics() }
+    }
 }
 
 /// An entry of the metrics: one metric, the metrics of one output, or a pair of the output's name and its metrics.
@@ -104,14 +131,18 @@ impl IntoMetrics for () {
 
 impl<M: IntoMetricList> IntoMetrics for Vec<M> {
     fn into_metrics(self) -> Metrics {
-        Metrics(Given(self.into_iter().map(entry).collect()))
+        list(self.into_iter().map(entry))
     }
 }
 
 impl<M: IntoMetricList, const N: usize> IntoMetrics for [M; N] {
     fn into_metrics(self) -> Metrics {
-        Metrics(Given(self.into_iter().map(entry).collect()))
+        list(self.into_iter().map(entry))
     }
+}
+
+fn list(entries: impl IntoIterator<Item = (Option<String>, Vec<Arc<dyn Metric>>)>) -> Metrics {
+    Metrics { plain: Given(entries.into_iter().collect()), weighted: Given::default() }
 }
 
 fn entry(metrics: impl IntoMetricList) -> (Option<String>, Vec<Arc<dyn Metric>>) {
@@ -124,7 +155,7 @@ macro_rules! tuples {
             #[allow(non_snake_case)]
             fn into_metrics(self) -> Metrics {
                 let ($($part,)+) = self;
-                Metrics(Given(vec![$(entry($part)),+]))
+                list([$(entry($part)),+])
             }
         }
     )*};

@@ -2,6 +2,7 @@
 //!
 //! Programs use this crate through the facade, `horn`.
 
+mod arranged;
 mod array_source;
 mod batch;
 mod batches;
@@ -13,6 +14,7 @@ mod data;
 mod evaluate;
 mod evaluating;
 mod fit;
+mod fit_checks;
 mod fitting;
 mod given;
 mod given_losses;

@@ -76,7 +76,8 @@ impl CompiledModel {
         })
     }
 
-    /// Adds metrics in which the weights of the samples count: Keras's `weighted_metrics`. They take the same forms as
+    /// Sets the metrics in which the weights of the samples count, as
+    /// [`IntoMetrics::weighted_metrics`](crate::IntoMetrics::weighted_metrics) does in `compile`. They take the same forms as
     /// the metrics of [`compile`](crate::Compile::compile). One that has the name of another metric has `weighted_` before
     /// its name.
     ///
@@ -98,7 +99,7 @@ impl CompiledModel {
     ///
     /// If an argument of a metric is out of range, or the metrics do not fit the outputs.
     pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Self> {
-        self.objective.weighted_metrics = metrics.into_metrics();
+        self.objective.weighted_metrics = metrics.into_metrics().plain;
         self.objective.validate()?;
         if let Network::Built(model) = &self.network {
             self.objective.outputs_of(model)?;

@@ -6,7 +6,7 @@ use horn_nn::{Error, Model, Result, Shape};
 
 use crate::given::output_names;
 use crate::given_losses::{IntoLosses, Losses};
-use crate::given_metrics::{IntoMetrics, Metrics};
+use crate::given_metrics::{GivenMetrics, IntoMetrics, Metrics};
 use crate::losses::Loss;
 use crate::metrics::Metric;
 
@@ -14,9 +14,9 @@ use crate::metrics::Metric;
 #[derive(Debug)]
 pub(crate) struct Objective {
     pub losses: Losses,
-    pub metrics: Metrics,
+    pub metrics: GivenMetrics,
     /// The metrics in which the weights of the samples count.
-    pub weighted_metrics: Metrics,
+    pub weighted_metrics: GivenMetrics,
 }
 
 /// What is computed of one output.
@@ -40,7 +40,8 @@ impl OutputObjective {
 
 impl Objective {
     pub fn new(losses: impl IntoLosses, metrics: impl IntoMetrics) -> Self {
-        Self { losses: losses.into_losses(), metrics: metrics.into_metrics(), weighted_metrics: Metrics::default() }
+        let Metrics { plain, weighted } = metrics.into_metrics();
+        Self { losses: losses.into_losses(), metrics: plain, weighted_metrics: weighted }
     }
 
     /// Checks the arguments of all losses and metrics, and the weights.
@@ -58,15 +59,15 @@ impl Objective {
                 .expected("finite numbers")
                 .hint("give 1 for a loss that counts in full, and 0 for one that does not count"));
         }
-        let metrics = self.metrics.0.values().chain(self.weighted_metrics.0.values());
+        let metrics = self.metrics.values().chain(self.weighted_metrics.values());
         metrics.flatten().try_for_each(|metric| metric.validate())
     }
 
     /// Whether there is any loss or metric of an output.
     pub fn measures(&self) -> bool {
         self.losses.losses.values().any(Option::is_some)
-            || !self.metrics.is_empty()
-            || !self.weighted_metrics.is_empty()
+            || !self.metrics.has_no_metrics()
+            || !self.weighted_metrics.has_no_metrics()
     }
 
     /// What is computed of each output of the model.
@@ -108,11 +109,11 @@ impl Objective {
 }
 
 /// The metrics of each output. All entries are those of the output if there is only one.
-pub(crate) fn by_output(argument: &str, metrics: &Metrics, model: &Model) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
+pub(crate) fn by_output(argument: &str, metrics: &GivenMetrics, model: &Model) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
     let outputs = model.output_shapes().len();
-    match (outputs, metrics.0.is_named()) {
-        _ if metrics.len() == 0 => Ok(vec![Vec::new(); outputs]),
-        (1, false) => Ok(vec![metrics.0.values().flatten().cloned().collect()]),
-        _ => Ok(metrics.0.of(argument, model)?.into_iter().map(Option::unwrap_or_default).collect()),
+    match (outputs, metrics.is_named()) {
+        _ if metrics.0.is_empty() => Ok(vec![Vec::new(); outputs]),
+        (1, false) => Ok(vec![metrics.values().flatten().cloned().collect()]),
+        _ => Ok(metrics.of(argument, model)?.into_iter().map(Option::unwrap_or_default).collect()),
     }
 }

@@ -64,6 +64,13 @@ impl<'a> Predict<'a> {
         self
     }
 
+    /// Adds callbacks of different types, as [`Fit::callbacks`](crate::Fit::callbacks).
+    #[must_use]
+    pub fn callbacks(mut self, callbacks: impl IntoIterator<Item = Box<dyn Callback + 'a>>) -> Self {
+        self.callbacks.extend(callbacks);
+        self
+    }
+
     /// Checks the arguments that do not depend on the data.
     pub(crate) fn check(&self) -> Result<()> {
         if self.batch_size == Some(0) {

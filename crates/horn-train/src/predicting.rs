@@ -6,7 +6,7 @@ use horn_nn::{AnyTensor, CallContext, Error, HostArray, IntoArrays, Mode, Result
 use ndarray::{ArrayD, Axis};
 
 use crate::callbacks::call_each;
-use crate::fit::batch_size;
+use crate::fit_checks::batch_size;
 use crate::model::CompiledModel;
 use crate::predict::Predict;
 use crate::progress::{Progress, Verbose};

@@ -83,7 +83,7 @@ impl<T: Send + 'static> Prefetch<T> {
     }
 
     /// Waits for the result of the next job; `None` after the last one.
-    pub fn next(&mut self) -> Option<T> {
+    pub fn take_next(&mut self) -> Option<T> {
         let mut state = self.shared.lock();
         let number = state.taken;
         if self.shared.end.is_some_and(|end| number >= end) {
@@ -127,7 +127,7 @@ mod tests {
             number
         };
         let mut jobs = Prefetch::new(3, 4, 2, Some(20), slow_first);
-        let results: Vec<_> = std::iter::from_fn(|| jobs.next()).collect();
+        let results: Vec<_> = std::iter::from_fn(|| jobs.take_next()).collect();
         assert_eq!(results, (2..20).collect::<Vec<_>>());
     }
 
@@ -139,7 +139,7 @@ mod tests {
             counter.fetch_add(1, Ordering::SeqCst);
             number
         });
-        assert_eq!(jobs.next(), Some(0));
+        assert_eq!(jobs.take_next(), Some(0));
         thread::sleep(Duration::from_millis(50));
         assert_eq!(begun.load(Ordering::SeqCst), 4);
     }
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_panic_goes_on_where_its_result_is_asked_for() {
         let mut jobs = Prefetch::new(2, 2, 0, Some(2), |number| assert_eq!(number, 0, "the file is gone"));
-        assert_eq!(jobs.next(), Some(()));
-        assert!(catch_unwind(AssertUnwindSafe(|| jobs.next())).is_err());
+        assert_eq!(jobs.take_next(), Some(()));
+        assert!(catch_unwind(AssertUnwindSafe(|| jobs.take_next())).is_err());
     }
 }

@@ -128,7 +128,7 @@ impl<D: PyDataset> PyDatasetSource<D> {
                 let job = move |at: usize| dataset.get(order.get(at).copied().unwrap_or(at));
                 Prefetch::new(workers, self.dataset.max_queue_size(), self.next, end, job)
             };
-            self.workers.get_or_insert_with(start).next()
+            self.workers.get_or_insert_with(start).take_next()
         } else {
             Some(self.dataset.get(self.order.get(self.next).copied().unwrap_or(self.next)))
         };

@@ -90,8 +90,9 @@ pub mod prelude {
     // For `#[derive(Module)]`, whose code names the crate.
     #[doc(no_inline)]
     pub use crate::{
-        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
-        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics, ops,
+        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, IntoMetrics,
+        Layer, LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model,
+        metrics, ops,
     };
     #[doc(no_inline)]
     pub use burn::{self, module::Module};

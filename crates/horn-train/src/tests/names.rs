@@ -93,6 +93,22 @@ fn a_model_without_a_loss_learns_by_what_its_layers_add() {
 }
 
 #[test]
+fn weighted_metrics_are_given_to_compile() {
+    let metrics = [("right", metrics::MeanAbsoluteError::new())]
+        .weighted_metrics([("right", metrics::MeanAbsoluteError::new()), ("left", metrics::MeanAbsoluteError::new())]);
+    let mut model = model((), metrics).unwrap();
+    let y = vec![column(&[2.0, 4.0]), column(&[29.0, 57.0])];
+    let scores = scores(&mut model, y, Evaluate::new().sample_weight(&[3.0_f32, 1.0])).unwrap();
+    let expected = Scores::new([
+        ("loss", 0.0),
+        ("left_mean_absolute_error", 0.0),
+        ("right_mean_absolute_error", 2.0),
+        ("right_weighted_mean_absolute_error", 1.5),
+    ]);
+    assert_eq!(scores, expected);
+}
+
+#[test]
 fn what_does_not_fit_names_itself() {
     let both = || (MeanSquaredError::new(), MeanSquaredError::new());
     let location = |error: Error| (error.location().map(str::to_owned), error.to_string());
