@@ -122,7 +122,7 @@ const CASES: &[Case] = &[
             model.fit(&x(20), &y(20), quiet().validation_data(&x_val, &y_val)).map(drop)
         },
         Error::is_data,
-        "x: the data holds a value that is not finite; received -inf in sample 0, value 0, expected finite numbers. \
+        "validation_data: x: the data holds a value that is not finite; received -inf in sample 0, value 0, expected finite numbers. \
          Hint: remove or replace such values before training.",
     ),
     (

@@ -81,7 +81,7 @@ impl CompiledModel {
         }
         let given = match options.take_validation()? {
             Validation::Data(data) => {
-                Some(checked(data, &model, &outputs).map_err(|error| error.at("validation_data"))?)
+                Some(checked(data, &model, &outputs).map_err(|error| error.within("validation_data"))?)
             }
             Validation::Source(source) => {
                 options.validation = Validation::Source(source);
@@ -185,7 +185,7 @@ impl<'a> Fit<'a> {
             }
             Validation::Data(data) => {
                 let given =
-                    checked(data, model.model()?, run.outputs()).map_err(|error| error.at("validation_data"))?;
+                    checked(data, model.model()?, run.outputs()).map_err(|error| error.within("validation_data"))?;
                 let batch_size = self.validation_batch_size_of(given.len());
                 let mut validation = ArraySource::new(&given, 0..given.len(), batch_size);
                 step.model().looked_at_data = true;

@@ -156,7 +156,7 @@ mod tests {
             let result = |metric: &dyn Metric| {
                 let mut state = metric.accumulator();
                 for (y_true, y_pred) in &batches {
-                    let weight = Tensor::<1>::from_data([0.5, 2.0], &device).slice([0..y_true.dims()[0]]);
+                    let weight = Tensor::<1>::from_data([0.5, 2.0], &device).narrow(0, 0, y_true.dims()[0]);
                     let weight = weighted.then(|| weight.into());
                     state.update_state(y_true.clone().into(), y_pred.clone().into(), weight).unwrap();
                 }
