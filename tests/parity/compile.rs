@@ -203,7 +203,6 @@ fn what_can_not_be_compiled_is_an_error() {
     };
     for (config, key, value, words) in [
         (one, "optimizer", json!(null), "this is not a valid optimizer"),
-        (one, "loss", json!(null), "compiled without a loss"),
         (one, "loss", json!(["mse", "mse"]), "loss: the configuration does not fit"),
         (one, "loss", json!({"right": "mse"}), "received \"right\", expected names of outputs: left"),
         (one, "loss_weights", json!(["much"]), "loss_weights: the configuration does not fit"),
@@ -213,8 +212,6 @@ fn what_can_not_be_compiled_is_an_error() {
         (two, "weighted_metrics", json!(["mse"]), "weighted_metrics: the configuration does not fit"),
         (one, "moon_phase", json!("full"), "moon_phase"),
         (two, "loss", json!(["mse"]), "an entry for each output: left, right"),
-        (two, "loss", json!(["mse", null]), "none for \"right\""),
-        (two, "loss", json!({"left": "mse"}), "none for \"right\""),
         (two, "loss_weights", json!({"left": 1.0}), "loss_weights"),
         (two, "loss_weights", json!(0.5), "loss_weights"),
         (two, "metrics", json!(["mse"]), "an entry for each output: left, right"),
@@ -225,4 +222,27 @@ fn what_can_not_be_compiled_is_an_error() {
         assert!(error.to_string().contains(words), "{error}");
     }
     assert!(CompiledModel::from_compile_config(classifier(one), &json!("adam")).is_err());
+}
+
+#[test]
+fn outputs_without_a_loss_stay_without_one() {
+    let fixture: Fixture = read("compile.json");
+    let of = |name: &str| fixture.configs.iter().find(|config| config.name == name).unwrap();
+    for (name, loss, is_null) in [
+        ("strings", json!(null), &[true][..]),
+        ("dicts", json!(null), &[true]),
+        ("dicts", json!(["mse", null]), &[false, true]),
+        ("dicts", json!({"right": "mse"}), &[true, false]),
+    ] {
+        let config = of(name);
+        let mut whole = config.compile_config.clone();
+        whole["loss"] = loss;
+        whole["loss_weights"] = Value::Null;
+        let model = CompiledModel::from_compile_config(classifier(config), &whole).unwrap();
+        let written = model.compile_config();
+        let losses = written["loss"].as_array().cloned().unwrap_or_else(|| vec![written["loss"].clone()]);
+        assert_eq!(losses.iter().map(Value::is_null).collect::<Vec<_>>(), is_null, "{name}");
+        let again = CompiledModel::from_compile_config(model.into_model().unwrap(), &written).unwrap();
+        assert_eq!(again.compile_config()["loss"], written["loss"]);
+    }
 }

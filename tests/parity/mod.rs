@@ -5,6 +5,7 @@ mod adapt;
 mod applications;
 mod compile;
 mod configs;
+mod fit;
 mod graphs;
 mod initializers;
 pub mod layers;

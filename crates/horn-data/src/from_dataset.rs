@@ -46,6 +46,22 @@ pub fn from_dataset<I, E, X, Y, const N: usize, const M: usize>(
     dataset: &(impl Dataset<I, E> + ?Sized),
     features: [usize; N],
     label: [usize; M],
+    split: impl FnMut(I) -> (X, Y),
+) -> Result<(ArrayD<f32>, ArrayD<f32>)>
+where
+    E: StdError + Send + Sync + 'static,
+    X: IntoIterator<Item = f32>,
+    Y: IntoIterator<Item = f32>,
+{
+    items(dataset, 0..dataset.len(), &features, &label, split)
+}
+
+/// Makes arrays of these items of a dataset.
+pub(crate) fn items<I, E, X, Y>(
+    dataset: &(impl Dataset<I, E> + ?Sized),
+    indices: impl ExactSizeIterator<Item = usize>,
+    features: &[usize],
+    label: &[usize],
     mut split: impl FnMut(I) -> (X, Y),
 ) -> Result<(ArrayD<f32>, ArrayD<f32>)>
 where
@@ -53,9 +69,9 @@ where
     X: IntoIterator<Item = f32>,
     Y: IntoIterator<Item = f32>,
 {
-    let mut x = Rows::new("features", &features, dataset.len())?;
-    let mut y = Rows::new("label", &label, dataset.len())?;
-    for index in 0..dataset.len() {
+    let mut x = Rows::new("features", features, indices.len())?;
+    let mut y = Rows::new("label", label, indices.len())?;
+    for index in indices {
         let item = dataset.get(index).map_err(|error| {
             Error::data("the dataset cannot give the item")
                 .at(format!("item {index}"))

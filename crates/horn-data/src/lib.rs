@@ -1,16 +1,20 @@
 //! Data for training: [datasets] by name, which are found locally and verified, and `from_dataset`, which makes arrays
-//! from any Burn dataset.
+//! from any Burn dataset, and `DatasetSource`, which trains on one that is larger than the memory.
 //!
 //! # Features
 //!
-//! - `burn-dataset` (the default): `from_dataset`, and the crate [`burn-dataset`](https://docs.rs/burn-dataset) itself
+//! - `burn-dataset` (the default): `from_dataset`, `DatasetSource`, and the crate [`burn-dataset`](https://docs.rs/burn-dataset) itself
 //! - `download`: datasets that are not found locally are downloaded
 
+#[cfg(feature = "burn-dataset")]
+mod dataset_source;
 pub mod datasets;
 #[cfg(feature = "burn-dataset")]
 mod from_dataset;
 
 #[cfg(feature = "burn-dataset")]
 pub use burn_dataset;
+#[cfg(feature = "burn-dataset")]
+pub use dataset_source::DatasetSource;
 #[cfg(feature = "burn-dataset")]
 pub use from_dataset::from_dataset;

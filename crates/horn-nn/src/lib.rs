@@ -30,6 +30,8 @@ pub mod summary;
 mod tensor;
 
 pub use activations::Activation;
+#[doc(hidden)]
+pub use data::by_name::{by_name, inputs_in_order};
 pub use data::host_array::{HostArray, HostElement};
 pub use data::into_arrays::IntoArrays;
 pub use device::{HORN_DEVICE, HORN_NUM_THREADS, backends, default_device, device};

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use horn_nn::{Functional, Model, Result, Sequential, default_device};
 
+use crate::given_losses::IntoLosses;
+use crate::given_metrics::IntoMetrics;
 use crate::model::{CompiledModel, Network};
-use crate::objective::{IntoLosses, IntoMetrics, Objective};
+use crate::objective::Objective;
 use crate::optimizers::Optimizer;
 
 /// What can be compiled: a [`Sequential`], a [`Functional`], or a [`Model`] that is already built.
 ///
-/// A model with several outputs takes a loss for each output, or one loss for all, and metrics for each output.
+/// A model with several outputs takes a loss for each output, or one loss for all, and metrics for each output, in the
+/// order of the outputs or by their names ([`IntoLosses`], [`IntoMetrics`]). The loss `()` is none: the model then learns
+/// by what its layers add, and an output without a loss needs no targets.
 ///
 /// A model that was not compiled has no loss and no optimizer, so it has no `fit`:
 ///

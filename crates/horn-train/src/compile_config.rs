@@ -5,10 +5,13 @@ use std::sync::Arc;
 use horn_nn::{Error, Model, Result};
 use serde_json::{Map, Value, json};
 
+use crate::given::{Given, output_names};
+use crate::given_losses::Losses;
+use crate::given_metrics::GivenMetrics;
 use crate::losses::{self, Loss, TargetKind};
 use crate::metrics::{self, Metric};
 use crate::model::{CompiledModel, Network};
-use crate::objective::{Losses, Objective, output_names};
+use crate::objective::{Objective, by_output};
 use crate::optimizers;
 
 /// The keys that Keras writes. The last four say how steps are computed, not what they compute.
@@ -51,19 +54,29 @@ impl CompiledModel {
         if !self.has_schedule() && self.missing_optimizer().is_none() {
             optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
         }
-        let outputs = self.model().map_or(1, |model| model.output_names().len());
         let Losses { losses, weights } = &self.objective.losses;
-        let all = if losses.len() == 1 { vec![losses[0].clone(); outputs] } else { losses.clone() };
-        let loss = match all.as_slice() {
-            [one] => one.serialize(),
-            several => several.iter().map(|loss| loss.serialize()).collect(),
+        let model = self.model().ok();
+        let all = match model.and_then(|model| self.objective.losses_of(model).ok()) {
+            Some(all) => all,
+            None => losses.values().cloned().collect(),
         };
+        let written = |loss: &Option<Arc<dyn Loss>>| loss.as_ref().map(|loss| loss.serialize());
+        let loss = match all.as_slice() {
+            losses if losses.iter().all(Option::is_none) => Value::Null,
+            [one] => json!(written(one)),
+            several => several.iter().map(|loss| json!(written(loss))).collect(),
+        };
+        let weights =
+            weights.as_ref().map(|weights| match model.and_then(|model| weights.of("loss_weights", model).ok()) {
+                Some(weights) => weights.into_iter().map(|weight| weight.unwrap_or(1.0)).collect::<Vec<_>>(),
+                None => weights.values().copied().collect(),
+            });
         json!({
             "optimizer": optimizer,
             "loss": loss,
             "loss_weights": weights,
-            "metrics": self.metrics_config(&self.objective.metrics, &all),
-            "weighted_metrics": self.metrics_config(&self.objective.weighted_metrics, &all),
+            "metrics": self.metrics_config("metrics", &self.objective.metrics, &all),
+            "weighted_metrics": self.metrics_config("weighted_metrics", &self.objective.weighted_metrics, &all),
             "run_eagerly": false,
             "steps_per_execution": 1,
             // Keras decides when it loads the file.
@@ -71,10 +84,15 @@ impl CompiledModel {
         })
     }
 
-    fn metrics_config(&self, metrics: &[Vec<Arc<dyn Metric>>], losses: &[Arc<dyn Loss>]) -> Value {
-        if metrics.iter().all(Vec::is_empty) {
+    fn metrics_config(&self, argument: &str, metrics: &GivenMetrics, losses: &[Option<Arc<dyn Loss>>]) -> Value {
+        if metrics.has_no_metrics() {
             return Value::Null;
         }
+        let metrics: Vec<Vec<Arc<dyn Metric>>> =
+            match self.model().ok().and_then(|model| by_output(argument, metrics, model).ok()) {
+                Some(metrics) => metrics,
+                None => metrics.values().cloned().collect(),
+            };
         let object = |at: usize, metric: &Arc<dyn Metric>| {
             let object = metric.serialize();
             // A renamed accuracy can't be written as the name "accuracy". It is written as the class that it resolves
@@ -83,14 +101,15 @@ impl CompiledModel {
             match (object.as_str(), shape) {
                 (Some(name), Some(shape)) if name != metric.name() => {
                     let batch = shape.with_batch(1).unwrap_or_default();
-                    let classes = losses.get(at).is_some_and(|loss| loss.targets() == TargetKind::Classes);
+                    let loss = losses.get(at).and_then(Option::as_ref);
+                    let classes = loss.is_some_and(|loss| loss.targets() == TargetKind::Classes);
                     let y_true = if classes { &batch[..batch.len().saturating_sub(1)] } else { &batch };
                     metric.resolve(y_true, &shape).map_or(object, |metric| metric.serialize())
                 }
                 _ => object,
             }
         };
-        if losses.len() == 1 {
+        if self.model().map_or(1, |model| model.output_names().len()) == 1 {
             return metrics.iter().flatten().map(|metric| object(0, metric)).collect();
         }
         let of_output = |(at, own): (usize, &Vec<_>)| own.iter().map(|metric| object(at, metric)).collect::<Value>();
@@ -105,7 +124,7 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// If an entry is malformed, unknown or not supported by Horn: no loss at all, or a loss for only some of the outputs.
+    /// If an entry is malformed, unknown or not supported by Horn.
     pub fn from_compile_config(model: Model, config: &Value) -> Result<Self> {
         let given = config.as_object().ok_or_else(|| malformed("compile_config", config, "keys and values"))?;
         if let Some((key, value)) = given.iter().find(|(key, value)| !KEYS.contains(&key.as_str()) && !value.is_null())
@@ -128,37 +147,22 @@ impl CompiledModel {
     }
 }
 
-fn read_losses(given: &Value, names: &[&str]) -> Result<Vec<Arc<dyn Loss>>> {
+fn read_losses(given: &Value, names: &[&str]) -> Result<Given<Option<Arc<dyn Loss>>>> {
+    let all = |losses: Vec<Option<&Value>>| {
+        let losses =
+            losses.into_iter().map(|loss| loss.filter(|loss| !loss.is_null()).map(losses::from_config).transpose());
+        losses.collect::<Result<Vec<_>>>().map(Given::in_order)
+    };
     match given {
-        Value::Null => Err(Error::argument("the model was compiled without a loss")
-            .at("loss")
-            .received("null")
-            .expected("a loss")
-            .hint("use the model without compiling it, or compile it with a loss")),
-        Value::Array(list) if list.len() == names.len() => {
-            list.iter().zip(names).map(|(loss, name)| read_loss(loss, name)).collect()
-        }
-        Value::Object(object) if !is_object(object) => {
-            let entries = by_name("loss", object, names)?.into_iter().zip(names);
-            entries.map(|(loss, name)| read_loss(loss.unwrap_or(&Value::Null), name)).collect()
-        }
+        Value::Null => Ok(Given::default()),
+        Value::Array(list) if list.len() == names.len() => all(list.iter().map(Some).collect()),
+        Value::Object(object) if !is_object(object) => all(by_name("loss", object, names)?),
         Value::Array(_) => Err(malformed("loss", given, &entries(names))),
-        one => Ok(vec![losses::from_config(one)?]),
+        one => all(vec![Some(one)]),
     }
 }
 
-fn read_loss(given: &Value, name: &str) -> Result<Arc<dyn Loss>> {
-    if given.is_null() {
-        return Err(Error::argument("Horn wants a loss for each output")
-            .at("loss")
-            .received(format!("none for {name:?}"))
-            .expected("a loss")
-            .hint("give the output a loss with the weight 0"));
-    }
-    losses::from_config(given)
-}
-
-fn read_weights(given: &Value, names: &[&str]) -> Result<Option<Vec<f64>>> {
+fn read_weights(given: &Value, names: &[&str]) -> Result<Option<Given<f64>>> {
     let list: Vec<Option<&Value>> = match given {
         Value::Null => return Ok(None),
         Value::Number(_) => vec![Some(given)],
@@ -168,25 +172,28 @@ fn read_weights(given: &Value, names: &[&str]) -> Result<Option<Vec<f64>>> {
     };
     let weights: Option<Vec<f64>> = list.into_iter().map(|weight| weight?.as_f64()).collect();
     match weights.filter(|weights| weights.len() == names.len()) {
-        Some(weights) => Ok(Some(weights)),
+        Some(weights) => Ok(Some(Given::in_order(weights))),
         None => Err(malformed("loss_weights", given, &format!("numbers, {}", entries(names)))),
     }
 }
 
-fn read_metrics(argument: &str, given: &Value, names: &[&str]) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
+fn read_metrics(argument: &str, given: &Value, names: &[&str]) -> Result<GivenMetrics> {
     let read = |given: &Value| {
         let mut found = Vec::new();
         flatten(given, &mut found);
         found.into_iter().map(metrics::from_config).collect::<Result<Vec<_>>>()
     };
     match given {
-        Value::Null => Ok(Vec::new()),
-        Value::Array(list) if list.is_empty() => Ok(Vec::new()),
-        _ if names.len() == 1 => Ok(vec![read(given)?]),
-        Value::Array(list) if list.len() == names.len() => list.iter().map(read).collect(),
+        Value::Null => Ok(Given::default()),
+        Value::Array(list) if list.is_empty() => Ok(Given::default()),
+        _ if names.len() == 1 => Ok(Given::in_order([read(given)?])),
+        Value::Array(list) if list.len() == names.len() => {
+            list.iter().map(read).collect::<Result<Vec<_>>>().map(Given::in_order)
+        }
         Value::Object(object) if !is_object(object) => {
             let entries = by_name(argument, object, names)?;
-            entries.into_iter().map(|given| read(given.unwrap_or(&Value::Null))).collect()
+            let entries = entries.into_iter().map(|given| read(given.unwrap_or(&Value::Null)));
+            entries.collect::<Result<Vec<_>>>().map(Given::in_order)
         }
         _ => Err(malformed(argument, given, &entries(names))),
     }

@@ -2,13 +2,19 @@
 
 use std::borrow::Cow;
 
-use horn_nn::{IntoArrays, Result};
+use horn_nn::{Error, IntoArrays, Result};
 
-use crate::callbacks::{ProgressLogger, Training};
+use crate::array_source::ArraySource;
+use crate::callbacks::{Callbacks, ProgressLogger, Training};
+use crate::data::Data;
 use crate::evaluate::Evaluate;
+use crate::fit_checks::batch_size;
+use crate::fitting::checked;
 use crate::history::Scores;
 use crate::model::{CompiledModel, Network};
-use crate::samples::{ArraySource, Samples};
+use crate::run::Run;
+use crate::source::BatchSource;
+use crate::steps::Steps;
 use crate::supervised::Supervised;
 use crate::training_loop;
 
@@ -47,25 +53,66 @@ impl CompiledModel {
         &mut self,
         x: impl IntoArrays<'a>,
         y: impl IntoArrays<'a>,
-        options: Evaluate<'_>,
+        mut options: Evaluate<'a>,
     ) -> Result<Scores> {
-        let samples = Samples::new(x.into_arrays(), y.into_arrays())?;
-        if options.batch_size == 0 {
-            return Err(horn_nn::zero_batch_size());
-        }
-        let model = self.built_for(&samples.input_shape())?;
-        let losses = self.objective.losses_of(&model)?;
-        samples.check(&model, &losses)?;
-        self.objective.metrics_of(&model)?;
+        let sample_weight = std::mem::take(&mut options.sample_weight);
+        let data = Data { sample_weight, ..Data::new(x, y) };
+        data.check_lengths()?;
+        options.check()?;
+        let model = self.built_for(&data.x[0].shape().of_any_batch())?;
+        let outputs = self.objective.outputs_of(&model)?;
+        let samples = checked(data, &model, &outputs)?;
         if let Cow::Owned(model) = model {
             self.network = Network::Built(model);
         }
-        self.looked_at_data = true;
+        let batch_size = batch_size(options.batch_size, options.steps, samples.len());
+        self.test(&mut ArraySource::new(&samples, 0..samples.len(), batch_size), options)
+    }
 
-        let mut callbacks = options.callbacks;
+    /// Evaluates on the batches of a source, which gives the weights of samples with its batches.
+    ///
+    /// ```
+    /// use horn::Sequential;
+    /// use horn::layers::{Dense, Input};
+    /// use horn::losses::MeanSquaredError;
+    /// use horn::optimizers::SGD;
+    /// use horn::{Batches, Compile, Data, Evaluate, Verbose};
+    ///
+    /// let model = Sequential::new().add(Input([1])).add(Dense(1));
+    /// let mut model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+    /// let batch = || Data::new(&ndarray::arr2(&[[0.0_f32]]), &ndarray::arr2(&[[2.0_f32]])).into_owned();
+    /// let mut source = Batches::new([batch(), batch()]);
+    /// let scores = model.evaluate_source(&mut source, Evaluate::new().verbose(Verbose::Silent))?;
+    /// assert_eq!(scores.loss(), 4.0);
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If an option is invalid, the model waits for data to be built, or a batch does not fit the model; and the errors
+    /// of the source and of callbacks.
+    pub fn evaluate_source(&mut self, source: &mut dyn BatchSource, options: Evaluate<'_>) -> Result<Scores> {
+        options.check()?;
+        if !options.sample_weight.is_empty() {
+            return Err(Error::argument("a source of batches has its own weights")
+                .at("sample_weight")
+                .received("sample_weight with a source of batches")
+                .expected("weights in the batches")
+                .hint("let the source give the weights with its batches"));
+        }
+        source.prepare(&Run::of(self)?)?;
+        self.test(source, options)
+    }
+
+    /// Evaluates on the batches of a source, once all is checked.
+    fn test(&mut self, source: &mut dyn BatchSource, options: Evaluate<'_>) -> Result<Scores> {
+        self.looked_at_data = true;
+        let mut callbacks: Callbacks<'_> = options.callbacks;
         callbacks.push(Box::new(ProgressLogger::new(options.verbose)));
-        let mut source = ArraySource::new(&samples, 0..samples.len(), options.batch_size, &losses);
         let mut step = Supervised::new(self)?;
-        training_loop::test(&mut Training::new(&mut step, 0, None), &mut source, &mut callbacks)
+        let mut training = Training::new(&mut step, 0, None);
+        let mut steps = Steps::new(source, options.steps);
+        let scores = training_loop::test(&mut training, &mut steps, &mut callbacks)?;
+        if steps.is_exhausted() { Err(training_loop::no_batches()) } else { Ok(scores) }
     }
 }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use horn_nn::{Error, HostArray, IntoArrays, Result};
+use horn_nn::{HostArray, IntoArrays};
 
 use crate::callbacks::{Callback, Callbacks, LearningRateScheduler};
+use crate::class_weight::ClassWeight;
+use crate::data::Data;
 use crate::progress::Verbose;
-use crate::samples::Samples;
+use crate::source::BatchSource;
+use crate::validation_freq::ValidationFreq;
 
 /// The options of `fit`, with Keras's names and defaults.
 ///
@@ -18,13 +21,28 @@ use crate::samples::Samples;
 pub struct Fit<'a> {
     pub(crate) epochs: usize,
     pub(crate) initial_epoch: usize,
-    pub(crate) batch_size: usize,
+    pub(crate) batch_size: Option<usize>,
+    pub(crate) steps_per_epoch: Option<usize>,
     pub(crate) shuffle: bool,
+    pub(crate) sample_weight: Vec<HostArray<'a>>,
+    pub(crate) class_weight: Option<ClassWeight>,
     pub(crate) verbose: Verbose,
     pub(crate) validation_split: Option<f64>,
-    pub(crate) validation_data: Option<(Vec<HostArray<'a>>, Vec<HostArray<'a>>)>,
+    pub(crate) validation: Validation<'a>,
+    pub(crate) validation_sample_weight: Vec<HostArray<'a>>,
     pub(crate) validation_batch_size: Option<usize>,
+    pub(crate) validation_steps: Option<usize>,
+    pub(crate) validation_freq: ValidationFreq,
     pub(crate) callbacks: Callbacks<'a>,
+}
+
+/// What is validated with after an epoch.
+#[derive(Default)]
+pub(crate) enum Validation<'a> {
+    #[default]
+    None,
+    Data(Data<'a>),
+    Source(Box<dyn BatchSource + 'a>),
 }
 
 impl fmt::Debug for Fit<'_> {
@@ -33,10 +51,14 @@ impl fmt::Debug for Fit<'_> {
             .field("epochs", &self.epochs)
             .field("initial_epoch", &self.initial_epoch)
             .field("batch_size", &self.batch_size)
+            .field("steps_per_epoch", &self.steps_per_epoch)
             .field("shuffle", &self.shuffle)
+            .field("class_weight", &self.class_weight)
             .field("verbose", &self.verbose)
             .field("validation_split", &self.validation_split)
             .field("validation_batch_size", &self.validation_batch_size)
+            .field("validation_steps", &self.validation_steps)
+            .field("validation_freq", &self.validation_freq)
             .field("callbacks", &self.callbacks.len())
             .finish_non_exhaustive()
     }
@@ -48,12 +70,18 @@ impl Default for Fit<'_> {
         Self {
             epochs: 1,
             initial_epoch: 0,
-            batch_size: 32,
+            batch_size: None,
+            steps_per_epoch: None,
             shuffle: true,
+            sample_weight: Vec::new(),
+            class_weight: None,
             verbose: Verbose::Bar,
             validation_split: None,
-            validation_data: None,
+            validation: Validation::None,
+            validation_sample_weight: Vec::new(),
             validation_batch_size: None,
+            validation_steps: None,
+            validation_freq: ValidationFreq::default(),
             callbacks: Vec::new(),
         }
     }
@@ -76,7 +104,48 @@ impl<'a> Fit<'a> {
     /// The number of samples in a batch; 32 by default. The last batch of an epoch may be smaller.
     #[must_use]
     pub fn batch_size(mut self, batch_size: usize) -> Self {
-        self.batch_size = batch_size;
+        self.batch_size = Some(batch_size);
+        self
+    }
+
+    /// The number of batches in an epoch; by default, as many as there are.
+    ///
+    /// The next epoch goes on with the batches behind them. Where the data ends in the middle of an epoch, that epoch ends
+    /// early, with a warning, and the next one starts at the beginning. If `batch_size` is not given, arrays are divided into
+    /// this many batches.
+    #[must_use]
+    pub fn steps_per_epoch(mut self, steps_per_epoch: usize) -> Self {
+        self.steps_per_epoch = Some(steps_per_epoch);
+        self
+    }
+
+    /// How much each sample counts in the loss and in weighted metrics: an array of the shape `[samples]`, or
+    /// `[samples, steps]` for outputs with a value for each step. For a model with several outputs, one number for each
+    /// sample counts for all of them; otherwise give an array for each output, in their order or by their names.
+    ///
+    /// The loss is the weighted sum divided by the number of values, not by the sum of the weights, as in Keras.
+    /// `validation_split` divides the weights like the samples.
+    ///
+    /// ```
+    /// use horn::Fit;
+    ///
+    /// let weights = [1.0_f32, 1.0, 0.25];
+    /// let fit = Fit::epochs(2).sample_weight(&weights);
+    /// let fit = Fit::epochs(2).sample_weight([("kind", &weights)]);
+    /// ```
+    #[must_use]
+    pub fn sample_weight(mut self, sample_weight: impl IntoArrays<'a>) -> Self {
+        self.sample_weight = sample_weight.into_arrays();
+        self
+    }
+
+    /// How much the samples of each class count in the loss and in weighted metrics, for a model with one output. Classes
+    /// without a weight count once. The validation does not know these weights.
+    ///
+    /// The class of a sample is its class number, or where its row of targets is largest. [`ClassWeight`] has an example.
+    #[must_use]
+    pub fn class_weight(mut self, class_weight: impl Into<ClassWeight>) -> Self {
+        self.class_weight = Some(class_weight.into());
         self
     }
 
@@ -113,7 +182,38 @@ impl<'a> Fit<'a> {
     /// ```
     #[must_use]
     pub fn validation_data(mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Self {
-        self.validation_data = Some((x.into_arrays(), y.into_arrays()));
+        self.validation = Validation::Data(Data::new(x, y));
+        self
+    }
+
+    /// How much each sample of the validation data counts: Keras's third part of `validation_data`. As
+    /// [`sample_weight`](Self::sample_weight).
+    #[must_use]
+    pub fn validation_sample_weight(mut self, sample_weight: impl IntoArrays<'a>) -> Self {
+        self.validation_sample_weight = sample_weight.into_arrays();
+        self
+    }
+
+    /// Validates on the batches of a source after each epoch. The source is given by value, or by mutable reference.
+    #[must_use]
+    pub fn validation_source(mut self, source: impl BatchSource + 'a) -> Self {
+        self.validation = Validation::Source(Box::new(source));
+        self
+    }
+
+    /// The number of batches of a validation, from the first one on; by default, as many as there are.
+    #[must_use]
+    pub fn validation_steps(mut self, validation_steps: usize) -> Self {
+        self.validation_steps = Some(validation_steps);
+        self
+    }
+
+    /// The epochs after which to validate: every so many, or a list of them, counted from 1; after each by default.
+    ///
+    /// [`ValidationFreq`] has an example.
+    #[must_use]
+    pub fn validation_freq(mut self, validation_freq: impl Into<ValidationFreq>) -> Self {
+        self.validation_freq = validation_freq.into();
         self
     }
 
@@ -159,99 +259,5 @@ impl<'a> Fit<'a> {
     #[must_use]
     pub fn learning_rate_scheduler(self, schedule: impl Fn(usize, f64) -> f64 + 'a) -> Self {
         self.callback(LearningRateScheduler::new(schedule))
-    }
-
-    /// Takes the validation data out of the options.
-    pub(crate) fn validation_samples(&mut self) -> Result<Option<Samples<'a>>> {
-        let Some((x, y)) = self.validation_data.take() else { return Ok(None) };
-        Samples::new(x, y).map(Some).map_err(|error| error.within("validation_data"))
-    }
-
-    /// Checks the arguments that do not depend on the data.
-    pub(crate) fn check(&self) -> Result<()> {
-        for (argument, value) in [
-            ("epochs", self.epochs),
-            ("batch_size", self.batch_size),
-            ("validation_batch_size", self.validation_batch_size.unwrap_or(1)),
-        ] {
-            if value == 0 {
-                return Err(Error::argument(format!("{argument} must not be zero"))
-                    .at(argument)
-                    .received(0)
-                    .expected("at least 1")
-                    .hint(format!("leave {argument} out for Keras's default, or give a number from 1 on")));
-            }
-        }
-        if self.initial_epoch >= self.epochs {
-            return Err(Error::argument("there is no epoch left to train")
-                .at("initial_epoch")
-                .received(format!("initial_epoch = {}, epochs = {}", self.initial_epoch, self.epochs))
-                .expected("an initial epoch before the last one")
-                .hint("raise epochs: it is the last epoch, not a number of epochs to add"));
-        }
-        Ok(())
-    }
-
-    /// Checks the arguments and returns the number of samples to train on.
-    pub(crate) fn training_samples(&self, samples: usize) -> Result<usize> {
-        self.check()?;
-        let Some(split) = self.validation_split else { return Ok(samples) };
-        if self.validation_data.is_some() {
-            return Err(Error::argument("there are two kinds of validation data")
-                .at("validation_split")
-                .received("validation_split and validation_data")
-                .expected("one of them")
-                .hint("remove one"));
-        }
-        if !(split > 0.0 && split < 1.0) {
-            return Err(Error::argument("the split leaves nothing to train or to validate with")
-                .at("validation_split")
-                .received(split)
-                .expected("more than 0 and less than 1")
-                .hint("give the share that validates, 0.1 for a tenth, or leave it out"));
-        }
-        let training = (samples as f64 * (1.0 - split)).floor() as usize;
-        if training == 0 || training == samples {
-            return Err(Error::argument("the split leaves nothing to train or to validate with")
-                .at("validation_split")
-                .received(format!("{split} of {samples} samples"))
-                .expected("at least one sample on either side")
-                .hint("change the share, or give more samples"));
-        }
-        Ok(training)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_split_rounds_as_keras_does() {
-        assert_eq!(Fit::epochs(1).validation_split(0.25).training_samples(10).unwrap(), 7);
-        assert_eq!(Fit::epochs(1).validation_split(0.1).training_samples(10).unwrap(), 9);
-        assert_eq!(Fit::epochs(1).validation_split(0.01).training_samples(10).unwrap(), 9);
-        assert_eq!(Fit::epochs(1).training_samples(10).unwrap(), 10);
-    }
-
-    #[test]
-    fn impossible_arguments_name_themselves() {
-        let x = HostArray::new(vec![0.0_f32], [1]).unwrap();
-        for (fit, argument) in [
-            (Fit::epochs(0), "epochs"),
-            (Fit::epochs(1).batch_size(0), "batch_size"),
-            (Fit::epochs(1).validation_batch_size(0), "validation_batch_size"),
-            (Fit::epochs(2).initial_epoch(2), "initial_epoch"),
-            (Fit::epochs(1).validation_split(0.0), "validation_split"),
-            (Fit::epochs(1).validation_split(1.0), "validation_split"),
-            (Fit::epochs(1).validation_split(-0.5), "validation_split"),
-            (Fit::epochs(1).validation_split(f64::NAN), "validation_split"),
-            (Fit::epochs(1).validation_split(0.999), "validation_split"),
-            (Fit::epochs(1).validation_split(0.5).validation_data(x.clone(), x), "validation_split"),
-        ] {
-            let error = fit.training_samples(10).unwrap_err();
-            assert!(error.is_argument(), "{error}");
-            assert_eq!(error.location(), Some(argument), "{error}");
-        }
     }
 }

@@ -3,20 +3,26 @@
 use std::borrow::Cow;
 
 use horn_nn::random::permutation;
-use horn_nn::{Error, IntoArrays, Result};
+use horn_nn::{Error, IntoArrays, Model, Result};
 
-use crate::batch::BatchSource;
+use crate::array_source::ArraySource;
 use crate::callbacks::{HistoryLogger, NanWarning, ProgressLogger};
-use crate::fit::Fit;
+use crate::data::Data;
+use crate::fit::{Fit, Validation};
 use crate::history::History;
 use crate::model::{CompiledModel, Network};
-use crate::samples::{ArraySource, Samples};
+use crate::objective::OutputObjective;
+use crate::run::Run;
+use crate::samples::Samples;
+use crate::source::BatchSource;
 use crate::supervised::Supervised;
 use crate::train_step::TrainStep;
-use crate::training_loop;
+use crate::training_loop::{self, Plan};
 
 impl CompiledModel {
-    /// Trains on samples `x` with targets `y`. The first axis of each array is the samples.
+    /// Trains on samples `x` with targets `y`. The first axis of each array is the samples. Several inputs or outputs have
+    /// an array each, in the order of the model or by their names: `[("title", &titles), ("body", &bodies)]`. A model
+    /// without a loss, which learns by what its layers add, takes `()` for `y`.
     ///
     /// Each epoch goes over all samples, in a new order unless the options say otherwise. After each batch the
     /// optimizer updates the weights. Another call of `fit` continues the training.
@@ -63,38 +69,58 @@ impl CompiledModel {
     /// Errors of callbacks are returned, too. The model then keeps the weights of the last complete step.
     pub fn fit<'a>(&mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>, mut options: Fit<'a>) -> Result<History> {
         self.check_optimizer()?;
-        let samples = Samples::new(x.into_arrays(), y.into_arrays())?;
-        let training = options.training_samples(samples.len())?;
-        let given = options.validation_samples()?;
-        let model = self.built_for(&samples.input_shape())?;
-        let losses = self.objective.losses_of(&model)?;
-        samples.check(&model, &losses)?;
-        if let Some(given) = &given {
-            given.check(&model, &losses).map_err(|error| error.within("validation_data"))?;
+        let sample_weight = std::mem::take(&mut options.sample_weight);
+        let data = Data { sample_weight, ..Data::new(x, y) };
+        data.check_lengths()?;
+        let training = options.training_samples(data.len())?;
+        let model = self.built_for(&data.x[0].shape().of_any_batch())?;
+        let outputs = self.objective.outputs_of(&model)?;
+        let samples = checked(data, &model, &outputs)?;
+        if let Some(class_weight) = &options.class_weight {
+            samples.check_class_weight(class_weight, &outputs)?;
         }
-        self.objective.metrics_of(&model)?;
+        let given = match options.take_validation()? {
+            Validation::Data(data) => {
+                Some(checked(data, &model, &outputs).map_err(|error| error.within("validation_data"))?)
+            }
+            Validation::Source(source) => {
+                options.validation = Validation::Source(source);
+                None
+            }
+            Validation::None => None,
+        };
+        let waited = matches!(model, Cow::Owned(_));
         if let Cow::Owned(model) = model {
             self.network = Network::Built(model);
         }
+        let mut validation = options.prepared_source(self)?;
 
-        if options.shuffle && !self.looked_at_data {
+        if options.shuffle && (self.looks_at_data() || waited && !self.looked_at_data) {
             permutation(training);
         }
         self.looked_at_data = true;
 
-        let mut source = ArraySource::new(&samples, 0..training, options.batch_size, &losses).shuffle(options.shuffle);
+        let class_weight = options.class_weight.take();
+        let mut source = ArraySource::new(&samples, 0..training, options.batch_size_of(training))
+            .shuffle(options.shuffle)
+            .class_weight(class_weight.as_ref());
         let (held_out, range) = match &given {
             Some(given) => (given, 0..given.len()),
             None => (&samples, training..samples.len()),
         };
-        let validation_batch = options.validation_batch_size.unwrap_or(options.batch_size);
-        let mut validation = ArraySource::new(held_out, range, validation_batch, &losses);
-        let validation = validation.len().is_some_and(|batches| batches > 0).then_some(&mut validation as _);
+        let batch_size = options.validation_batch_size_of(range.len());
+        let mut held_out = (!range.is_empty()).then(|| ArraySource::new(held_out, range, batch_size));
+        let validation = match (&mut held_out, &mut validation) {
+            (Some(arrays), _) => Some(arrays as &mut dyn BatchSource),
+            (None, Some(source)) => Some(&mut **source as &mut dyn BatchSource),
+            (None, None) => None,
+        };
         options.train(&mut Supervised::new(self)?, &mut source, validation)
     }
 
-    /// Trains on a source of batches. The source decides on the size and the order of the batches, not the options
-    /// `batch_size` and `shuffle`.
+    /// Trains on a source of batches: a [`PyDatasetSource`](crate::PyDatasetSource), the [`Batches`](crate::Batches) of an
+    /// iterator, or a [`BatchSource`] of your own. The source decides on the size of the batches, and on what `shuffle` and
+    /// `class_weight` mean; it gives the weights of samples with its batches.
     ///
     /// [`BatchSource`] has an example.
     ///
@@ -107,7 +133,15 @@ impl CompiledModel {
     }
 }
 
-impl Fit<'_> {
+/// The data in the order of the model, checked against it.
+pub(crate) fn checked<'a>(data: Data<'a>, model: &Model, outputs: &[OutputObjective]) -> Result<Samples<'a>> {
+    let samples = Samples::new(data, &model.names_of_inputs(), outputs)?;
+    model.check_inputs(&samples.input_shapes()).map_err(|error| error.at("x"))?;
+    samples.check()?;
+    Ok(samples)
+}
+
+impl<'a> Fit<'a> {
     /// Trains by a custom step: Keras's `fit` of a model with a custom `train_step`.
     ///
     /// [`TrainStep`] has an example.
@@ -124,20 +158,55 @@ impl Fit<'_> {
                 .expected("arrays, or no split")
                 .hint("give `validation_data`"));
         }
+        if !self.sample_weight.is_empty() {
+            return Err(Error::argument("a source of batches has its own weights")
+                .at("sample_weight")
+                .received("sample_weight with a source of batches")
+                .expected("weights in the batches")
+                .hint("let the source give the weights with its batches"));
+        }
         self.check()?;
         step.model().check_optimizer()?;
         step.other_models().into_iter().try_for_each(|model| model.check_optimizer())?;
-        let Some(given) = self.validation_samples()? else { return self.train(step, source, None) };
         let model = step.model();
-        let losses = model.objective.losses_of(model.model()?)?;
-        given.check(model.model()?, &losses).map_err(|error| error.within("validation_data"))?;
-        let batch_size = self.validation_batch_size.unwrap_or(self.batch_size);
-        let mut validation = ArraySource::new(&given, 0..given.len(), batch_size, &losses);
-        self.train(step, source, Some(&mut validation))
+        let first = model.looks_at_data();
+        let run = Run::of(model)?.training(self.shuffle, self.class_weight.take(), first);
+        source.prepare(&run)?;
+        match self.take_validation()? {
+            Validation::None => {
+                step.model().looked_at_data = true;
+                self.train(step, source, None)
+            }
+            Validation::Source(validation) => {
+                self.validation = Validation::Source(validation);
+                let mut validation = self.prepared_source(model)?;
+                step.model().looked_at_data = true;
+                self.train(step, source, validation.as_mut().map(|source| &mut **source as _))
+            }
+            Validation::Data(data) => {
+                let given =
+                    checked(data, model.model()?, run.outputs()).map_err(|error| error.within("validation_data"))?;
+                let batch_size = self.validation_batch_size_of(given.len());
+                let mut validation = ArraySource::new(&given, 0..given.len(), batch_size);
+                step.model().looked_at_data = true;
+                self.train(step, source, Some(&mut validation))
+            }
+        }
+    }
+
+    /// The source of the validation, if there is one, prepared for this model.
+    fn prepared_source(&mut self, model: &CompiledModel) -> Result<Option<Box<dyn BatchSource + 'a>>> {
+        match std::mem::take(&mut self.validation) {
+            Validation::Source(mut source) => {
+                source.prepare(&Run::of(model)?)?;
+                Ok(Some(source))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Runs the training, once all is checked. As in Keras, progress line and history come after the user's callbacks.
-    fn train(
+    pub(crate) fn train(
         &mut self,
         step: &mut dyn TrainStep,
         source: &mut dyn BatchSource,
@@ -147,6 +216,12 @@ impl Fit<'_> {
         callbacks.push(Box::new(ProgressLogger::new(self.verbose)));
         callbacks.push(Box::new(HistoryLogger));
         callbacks.push(Box::new(NanWarning::default()));
-        training_loop::fit(step, source, validation, &mut callbacks, self.initial_epoch..self.epochs)
+        let plan = Plan {
+            epochs: self.initial_epoch..self.epochs,
+            steps_per_epoch: self.steps_per_epoch,
+            validation_steps: self.validation_steps,
+            validation_freq: std::mem::take(&mut self.validation_freq),
+        };
+        training_loop::fit(step, source, validation, &mut callbacks, plan)
     }
 }

@@ -10,7 +10,8 @@ use burn::tensor::Device;
 use horn_nn::summary::Summary;
 use horn_nn::{Error, Model, Result, Sequential, Shape};
 
-use crate::objective::{IntoMetrics, Objective};
+use crate::given_metrics::IntoMetrics;
+use crate::objective::Objective;
 use crate::optimizers::{self, LearningRate, Optimizer, OptimizerValue, SlotSpec};
 
 /// A model with an optimizer, a loss and metrics. [`fit`](Self::fit) trains it, [`evaluate`](Self::evaluate) evaluates
@@ -58,7 +59,7 @@ impl CompiledModel {
         optimizer.validate()?;
         objective.validate()?;
         if let Network::Built(model) = &network {
-            objective.losses_of(model)?;
+            objective.outputs_of(model)?;
         }
         Ok(Self {
             network,
@@ -75,7 +76,8 @@ impl CompiledModel {
         })
     }
 
-    /// Adds metrics in which the weights of the samples count: Keras's `weighted_metrics`. They take the same forms as
+    /// Sets the metrics in which the weights of the samples count, as
+    /// [`IntoMetrics::weighted_metrics`](crate::IntoMetrics::weighted_metrics) does in `compile`. They take the same forms as
     /// the metrics of [`compile`](crate::Compile::compile). One that has the name of another metric has `weighted_` before
     /// its name.
     ///
@@ -95,10 +97,13 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// If an argument of a metric is out of range.
+    /// If an argument of a metric is out of range, or the metrics do not fit the outputs.
     pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Self> {
-        self.objective.weighted_metrics = metrics.into_metrics();
+        self.objective.weighted_metrics = metrics.into_metrics().plain;
         self.objective.validate()?;
+        if let Network::Built(model) = &self.network {
+            self.objective.outputs_of(model)?;
+        }
         Ok(self)
     }
 
@@ -297,6 +302,11 @@ impl CompiledModel {
     #[cfg(test)]
     pub(crate) fn is_training(&self) -> bool {
         self.is_training
+    }
+
+    /// Whether Keras would look at a batch before it trains this model, to make the states of losses and metrics.
+    pub(crate) fn looks_at_data(&self) -> bool {
+        !self.looked_at_data && self.objective.measures()
     }
 
     /// The model ready for inference, even during training.

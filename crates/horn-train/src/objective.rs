@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use horn_nn::{Error, Model, Result};
+use horn_nn::{Error, Model, Result, Shape};
 
+use crate::given::output_names;
+use crate::given_losses::{IntoLosses, Losses};
+use crate::given_metrics::{GivenMetrics, IntoMetrics, Metrics};
 use crate::losses::Loss;
 use crate::metrics::Metric;
 
@@ -11,226 +14,106 @@ use crate::metrics::Metric;
 #[derive(Debug)]
 pub(crate) struct Objective {
     pub losses: Losses,
-    pub metrics: Vec<Vec<Arc<dyn Metric>>>,
+    pub metrics: GivenMetrics,
     /// The metrics in which the weights of the samples count.
-    pub weighted_metrics: Vec<Vec<Arc<dyn Metric>>>,
+    pub weighted_metrics: GivenMetrics,
+}
+
+/// What is computed of one output.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputObjective {
+    pub name: String,
+    pub shape: Shape,
+    pub loss: Option<Arc<dyn Loss>>,
+    /// The weight of the output's loss in the sum of all.
+    pub weight: f64,
+    pub metrics: Vec<Arc<dyn Metric>>,
+    pub weighted_metrics: Vec<Arc<dyn Metric>>,
+}
+
+impl OutputObjective {
+    /// Whether something is computed of the output that takes targets.
+    pub fn needs_targets(&self) -> bool {
+        self.loss.is_some() || !self.metrics.is_empty() || !self.weighted_metrics.is_empty()
+    }
 }
 
 impl Objective {
     pub fn new(losses: impl IntoLosses, metrics: impl IntoMetrics) -> Self {
-        Self { losses: losses.into_losses(), metrics: metrics.into_metrics(), weighted_metrics: Vec::new() }
+        let Metrics { plain, weighted } = metrics.into_metrics();
+        Self { losses: losses.into_losses(), metrics: plain, weighted_metrics: weighted }
     }
 
-    /// Checks the arguments of all losses and metrics.
+    /// Checks the arguments of all losses and metrics, and the weights.
     ///
     /// # Errors
     ///
     /// If an argument is out of range.
     pub fn validate(&self) -> Result<()> {
-        self.losses.losses.iter().try_for_each(|loss| loss.validate())?;
-        self.metrics.iter().chain(&self.weighted_metrics).flatten().try_for_each(|metric| metric.validate())
+        self.losses.losses.values().flatten().try_for_each(|loss| loss.validate())?;
+        let weights = self.losses.weights.iter().flat_map(|weights| weights.values());
+        if let Some(weight) = weights.into_iter().find(|weight| !weight.is_finite()) {
+            return Err(Error::argument("a weight of a loss is not a number")
+                .at("loss_weights")
+                .received(weight)
+                .expected("finite numbers")
+                .hint("give 1 for a loss that counts in full, and 0 for one that does not count"));
+        }
+        let metrics = self.metrics.values().chain(self.weighted_metrics.values());
+        metrics.flatten().try_for_each(|metric| metric.validate())
+    }
+
+    /// Whether there is any loss or metric of an output.
+    pub fn measures(&self) -> bool {
+        self.losses.losses.values().any(Option::is_some)
+            || !self.metrics.has_no_metrics()
+            || !self.weighted_metrics.has_no_metrics()
+    }
+
+    /// What is computed of each output of the model.
+    ///
+    /// # Errors
+    ///
+    /// If there are neither as many losses, weights or metrics as outputs, nor one loss for all, nor names of outputs.
+    pub fn outputs_of(&self, model: &Model) -> Result<Vec<OutputObjective>> {
+        let losses = self.losses_of(model)?;
+        let weights = match &self.losses.weights {
+            Some(weights) => {
+                weights.of("loss_weights", model)?.into_iter().map(|weight| weight.unwrap_or(1.0)).collect()
+            }
+            None => vec![1.0; losses.len()],
+        };
+        let metrics = by_output("metrics", &self.metrics, model)?;
+        let weighted = by_output("weighted_metrics", &self.weighted_metrics, model)?;
+        let outputs = output_names(model).into_iter().zip(model.output_shapes());
+        let parts = losses.into_iter().zip(weights).zip(metrics.into_iter().zip(weighted));
+        let whole = outputs.zip(parts).map(|((name, shape), ((loss, weight), (metrics, weighted_metrics)))| {
+            OutputObjective { name: name.to_owned(), shape: shape.clone(), loss, weight, metrics, weighted_metrics }
+        });
+        Ok(whole.collect())
     }
 
     /// The loss of each output of the model.
     ///
     /// # Errors
     ///
-    /// If there are neither as many losses as outputs, nor one for all, or not as many loss weights as outputs.
-    pub fn losses_of(&self, model: &Model) -> Result<Vec<Arc<dyn Loss>>> {
+    /// If there are neither as many losses as outputs, nor one for all, nor names of outputs.
+    pub fn losses_of(&self, model: &Model) -> Result<Vec<Option<Arc<dyn Loss>>>> {
         let outputs = model.output_shapes().len();
-        let Losses { losses, weights } = &self.losses;
-        if let Some(weights) = weights.as_ref().filter(|weights| weights.len() != outputs) {
-            return Err(mismatch("loss_weights", weights.len(), model));
-        }
-        match losses.as_slice() {
-            [one] => Ok(vec![one.clone(); outputs]),
-            losses if losses.len() == outputs => Ok(losses.to_vec()),
-            losses => Err(mismatch("loss", losses.len(), model)),
+        match self.losses.losses.0.as_slice() {
+            [] => Ok(vec![None; outputs]),
+            [(None, one)] => Ok(vec![one.clone(); outputs]),
+            _ => Ok(self.losses.losses.of("loss", model)?.into_iter().map(Option::flatten).collect()),
         }
     }
+}
 
-    /// The weight of each output's loss in their sum.
-    pub fn weights_of(&self, model: &Model) -> Vec<f64> {
-        self.losses.weights.clone().unwrap_or_else(|| vec![1.0; model.output_shapes().len()])
-    }
-
-    /// The metrics of each output of the model, and those in which the weights of the samples count.
-    ///
-    /// # Errors
-    ///
-    /// If the model has several outputs, and there are metrics, but not one entry for each output.
-    pub fn metrics_of(&self, model: &Model) -> Result<Vec<OutputMetrics>> {
-        let plain = by_output("metrics", &self.metrics, model)?;
-        let weighted = by_output("weighted_metrics", &self.weighted_metrics, model)?;
-        Ok(plain.into_iter().zip(weighted).map(|(plain, weighted)| OutputMetrics { plain, weighted }).collect())
+/// The metrics of each output. All entries are those of the output if there is only one.
+pub(crate) fn by_output(argument: &str, metrics: &GivenMetrics, model: &Model) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
+    let outputs = model.output_shapes().len();
+    match (outputs, metrics.is_named()) {
+        _ if metrics.0.is_empty() => Ok(vec![Vec::new(); outputs]),
+        (1, false) => Ok(vec![metrics.values().flatten().cloned().collect()]),
+        _ => Ok(metrics.of(argument, model)?.into_iter().map(Option::unwrap_or_default).collect()),
     }
 }
-
-/// The metrics of an output.
-pub(crate) struct OutputMetrics {
-    pub plain: Vec<Arc<dyn Metric>>,
-    pub weighted: Vec<Arc<dyn Metric>>,
-}
-
-fn by_output(argument: &str, entries: &[Vec<Arc<dyn Metric>>], model: &Model) -> Result<Vec<Vec<Arc<dyn Metric>>>> {
-    match (model.output_shapes().len(), entries) {
-        (1, entries) => Ok(vec![entries.concat()]),
-        (outputs, []) => Ok(vec![Vec::new(); outputs]),
-        (outputs, entries) if entries.len() == outputs => Ok(entries.to_vec()),
-        (_, entries) => Err(mismatch(argument, entries.len(), model)),
-    }
-}
-
-/// The names of the outputs in scores and in errors: the keys, if the Keras program returned a dictionary, or else the
-/// names of the layers.
-pub(crate) fn output_names(model: &Model) -> Vec<&str> {
-    match model.output_keys() {
-        [] => model.output_names().collect(),
-        keys => keys.iter().map(String::as_str).collect(),
-    }
-}
-
-fn mismatch(argument: &str, received: usize, model: &Model) -> Error {
-    let names = output_names(model);
-    Error::argument(format!("{argument} has not an entry for each output"))
-        .at(argument)
-        .received(format!("{received} entries"))
-        .expected(format!("{}: {}", names.len(), names.join(", ")))
-        .hint("give one for each output of the model, in this order")
-}
-
-/// The losses of a model's outputs, and their weights.
-#[derive(Debug, Clone)]
-pub struct Losses {
-    pub(crate) losses: Vec<Arc<dyn Loss>>,
-    pub(crate) weights: Option<Vec<f64>>,
-}
-
-/// What `compile` takes as loss: one loss, or an array, a tuple or a `Vec` with a loss for each output of the model.
-///
-/// ```
-/// use horn::IntoLosses;
-/// use horn::losses::{MeanSquaredError, SparseCategoricalCrossentropy};
-///
-/// let losses = (MeanSquaredError::new(), SparseCategoricalCrossentropy::new()).loss_weights([1.0, 0.2]);
-/// ```
-pub trait IntoLosses: Sized {
-    /// The losses as a list.
-    fn into_losses(self) -> Losses;
-
-    /// Weights the losses of the outputs in their sum: Keras's `loss_weights`.
-    fn loss_weights(self, weights: impl Into<Vec<f64>>) -> Losses {
-        Losses { weights: Some(weights.into()), ..self.into_losses() }
-    }
-}
-
-impl IntoLosses for Losses {
-    fn into_losses(self) -> Losses {
-        self
-    }
-}
-
-impl<L: Loss + 'static> IntoLosses for L {
-    fn into_losses(self) -> Losses {
-        Losses { losses: vec![Arc::new(self)], weights: None }
-    }
-}
-
-impl IntoLosses for Vec<Arc<dyn Loss>> {
-    fn into_losses(self) -> Losses {
-        Losses { losses: self, weights: None }
-    }
-}
-
-impl<L: Loss + 'static, const N: usize> IntoLosses for [L; N] {
-    fn into_losses(self) -> Losses {
-        Losses { losses: self.into_iter().map(|loss| Arc::new(loss) as _).collect(), weights: None }
-    }
-}
-
-/// What `compile` takes as metrics: an array, a tuple or a `Vec`, or `()` for none. For a model with several outputs,
-/// it has an entry for each output, which may itself contain several metrics.
-///
-/// ```
-/// use horn::IntoMetrics;
-/// use horn::metrics::{Accuracy, MeanAbsoluteError, MeanSquaredError};
-///
-/// assert_eq!([Accuracy::new()].into_metrics().len(), 1);
-/// assert_eq!((MeanSquaredError::new(), MeanAbsoluteError::new()).into_metrics().len(), 2);
-/// assert_eq!(([Accuracy::new()], ()).into_metrics().len(), 2);
-/// assert_eq!(().into_metrics().len(), 0);
-/// ```
-pub trait IntoMetrics {
-    /// The entries, each a list of metrics.
-    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>>;
-}
-
-/// An entry of the metrics: one metric, or the metrics of one output.
-pub trait IntoMetricList {
-    /// The metrics as a list.
-    fn into_list(self) -> Vec<Arc<dyn Metric>>;
-}
-
-impl<M: Metric + 'static> IntoMetricList for M {
-    fn into_list(self) -> Vec<Arc<dyn Metric>> {
-        vec![Arc::new(self)]
-    }
-}
-
-impl IntoMetricList for () {
-    fn into_list(self) -> Vec<Arc<dyn Metric>> {
-        Vec::new()
-    }
-}
-
-impl IntoMetricList for Vec<Arc<dyn Metric>> {
-    fn into_list(self) -> Vec<Arc<dyn Metric>> {
-        self
-    }
-}
-
-impl<M: Metric + 'static, const N: usize> IntoMetricList for [M; N] {
-    fn into_list(self) -> Vec<Arc<dyn Metric>> {
-        self.into_iter().map(|metric| Arc::new(metric) as _).collect()
-    }
-}
-
-impl IntoMetrics for () {
-    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
-        Vec::new()
-    }
-}
-
-impl IntoMetrics for Vec<Arc<dyn Metric>> {
-    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
-        self.into_iter().map(|metric| vec![metric]).collect()
-    }
-}
-
-impl<M: IntoMetricList, const N: usize> IntoMetrics for [M; N] {
-    fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
-        self.into_iter().map(M::into_list).collect()
-    }
-}
-
-macro_rules! tuples {
-    ($(($($part:ident),+))*) => {$(
-        impl<$($part: IntoMetricList),+> IntoMetrics for ($($part,)+) {
-            #[allow(non_snake_case)]
-            fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>> {
-                let ($($part,)+) = self;
-                vec![$($part.into_list()),+]
-            }
-        }
-
-        impl<$($part: Loss + 'static),+> IntoLosses for ($($part,)+) {
-            #[allow(non_snake_case)]
-            fn into_losses(self) -> Losses {
-                let ($($part,)+) = self;
-                Losses { losses: vec![$(Arc::new($part)),+], weights: None }
-            }
-        }
-    )*};
-}
-
-tuples!((A)(A, B)(A, B, C)(A, B, C, D)(A, B, C, D, E)(A, B, C, D, E, F));

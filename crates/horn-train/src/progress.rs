@@ -156,7 +156,8 @@ impl<W: Write> Progress<W> {
             Verbose::Silent => return,
             Verbose::Bar => self.line(&seconds(now), values, now, self.styled),
             Verbose::Line => {
-                let numbers = metrics(values);
+                // Here Keras asks for the value, not for its magnitude: negative numbers have an exponent.
+                let numbers = metrics(values, |value| value > 1e-3);
                 format!("{} - {} - {}{numbers}", self.counter(), seconds(now), per_step(self.per_step(now)))
             }
         };
@@ -178,7 +179,12 @@ impl<W: Write> Progress<W> {
             line += &paint("32", &"━".repeat(filled));
             line += &paint("37", &"━".repeat(BAR - filled));
         }
-        format!("{line} {} {}{}", paint("1", time), per_step(self.per_step(now)), metrics(values))
+        format!(
+            "{line} {} {}{}",
+            paint("1", time),
+            per_step(self.per_step(now)),
+            metrics(values, |value| value.abs() > 1e-3)
+        )
     }
 
     fn counter(&self) -> String {
@@ -227,16 +233,17 @@ fn per_step(seconds: f64) -> String {
     }
 }
 
-fn metrics(values: &[(&str, f64)]) -> String {
-    values.iter().map(|(name, value)| format!(" - {}: {}", printable(name), number(*value))).collect()
+fn metrics(values: &[(&str, f64)], is_large: fn(f64) -> bool) -> String {
+    let metric = |(name, value): &(&str, f64)| format!(" - {}: {}", printable(name), number(*value, is_large(*value)));
+    values.iter().map(metric).collect()
 }
 
-/// Four decimals, or an exponent if those would not show the value. Written as in Python.
-fn number(value: f64) -> String {
+/// Four decimals if the value is large enough for them, or an exponent. Written as in Python.
+fn number(value: f64, is_large: bool) -> String {
     if value.is_nan() {
         return "nan".into();
     }
-    if value.abs() > 1e-3 {
+    if is_large || value.is_infinite() {
         return format!("{value:.4}");
     }
     let text = format!("{value:.4e}");

@@ -1,64 +1,50 @@
-//! Samples with their targets: checked before anything is computed, then divided into batches.
-
-use std::sync::Arc;
+//! Samples with their targets and weights: arranged and checked before anything is computed, then divided into batches.
 
 use burn::tensor::Device;
-use horn_nn::random::permutation;
-use horn_nn::{AnyTensor, Error, HostArray, Model, Result, Shape, sizes, unsupported_rank};
+use horn_nn::{AnyTensor, Error, HostArray, Result, Shape, inputs_in_order, sizes, unsupported_rank};
 
-use crate::batch::{Batch, BatchSource};
+use crate::arranged::{Weights, targets_in_order, weights_in_order};
+use crate::batch::Batch;
+use crate::class_weight::ClassWeight;
+use crate::data::{Data, argument, check_finite};
 use crate::losses::{Loss, TargetKind};
-use crate::objective::output_names;
+use crate::objective::OutputObjective;
 use crate::target_values::{check_values, misfit_hint};
 
-/// The data that `fit` and `evaluate` take: an array for each input and for each output of the model.
+/// The data of a model: an array for each input, and targets and weights for each output that needs them.
 pub(crate) struct Samples<'a> {
     x: Vec<HostArray<'a>>,
     y: Vec<Targets<'a>>,
 }
 
-/// The targets of one output, and the name of their argument in error messages.
+/// The targets of one output.
 struct Targets<'a> {
     array: HostArray<'a>,
+    /// The name of the argument in error messages.
     argument: String,
-}
-
-/// The name of one of several arrays in error messages.
-fn argument(name: &str, at: usize, count: usize) -> String {
-    if count == 1 { name.to_owned() } else { format!("{name}[{at}]") }
+    kind: TargetKind,
+    output: OutputObjective,
+    weights: Option<Weights<'a>>,
 }
 
 impl<'a> Samples<'a> {
-    /// Pairs samples with targets.
+    /// Puts the data into the order of the inputs and outputs.
     ///
     /// # Errors
     ///
-    /// If there are no samples, or the arrays are of different lengths.
-    pub fn new(x: Vec<HostArray<'a>>, y: Vec<HostArray<'a>>) -> Result<Self> {
-        let len = x.first().map_or(0, HostArray::len);
-        if len == 0 {
-            return Err(Error::data("there are no samples")
-                .at("x")
-                .received(x.first().map_or_else(|| "no array".to_owned(), |x| sizes(x.sizes())))
-                .expected("at least one sample")
-                .hint("check how the data was loaded or filtered"));
-        }
-        if let Some(at) = x.iter().position(|x| x.len() != len) {
-            return Err(Error::data("the inputs are of different lengths")
-                .at(argument("x", at, x.len()))
-                .received(format!("{} samples, and {len} in x[0]", x[at].len()))
-                .expected("as many samples in each")
-                .hint("check that they come from the same data"));
-        }
-        if let Some(at) = y.iter().position(|y| y.len() != len) {
-            return Err(Error::data("x and y are of different lengths")
-                .at(argument("y", at, y.len()))
-                .received(format!("{} targets for {len} samples", y[at].len()))
-                .expected("one target for each sample")
-                .hint("check that x and y come from the same data"));
-        }
-        let count = y.len();
-        let y = y.into_iter().enumerate().map(|(at, array)| Targets { array, argument: argument("y", at, count) });
+    /// If there are no samples, the arrays are of different lengths, or there is not an array for each input and for each
+    /// output that needs one.
+    pub fn new(data: Data<'a>, inputs: &[&str], outputs: &[OutputObjective]) -> Result<Self> {
+        data.check_lengths()?;
+        let Data { x, y, sample_weight } = data;
+        let x = inputs_in_order(x, inputs)?;
+        let weights = weights_in_order(sample_weight, &y, outputs)?;
+        let y = targets_in_order(y, outputs)?;
+        let y = y.into_iter().zip(weights).zip(outputs).filter_map(|((target, weights), output)| {
+            let (array, argument) = target.filter(|_| output.needs_targets())?;
+            let kind = output.loss.as_ref().map_or(TargetKind::Any, |loss| loss.targets());
+            Some(Targets { array, argument, kind, output: output.clone(), weights })
+        });
         Ok(Self { x, y: y.collect() })
     }
 
@@ -67,57 +53,84 @@ impl<'a> Samples<'a> {
         self.x[0].len()
     }
 
-    /// The shape of the first input, for any batch size.
-    pub fn input_shape(&self) -> Shape {
-        self.x[0].shape().of_any_batch()
+    /// The shapes of the inputs.
+    pub fn input_shapes(&self) -> Vec<Shape> {
+        self.x.iter().map(HostArray::shape).collect()
     }
 
-    /// Checks the samples against the model and the targets against the losses, one for each output.
+    /// Checks the values of the samples, and the targets and weights against the outputs and their losses.
     ///
     /// # Errors
     ///
     /// If a shape does not fit, a number is not finite, or a label is not a valid class.
-    pub fn check(&self, model: &Model, losses: &[Arc<dyn Loss>]) -> Result<()> {
-        let received: Vec<_> = self.x.iter().map(HostArray::shape).collect();
-        model.check_inputs(&received).map_err(|error| error.at("x"))?;
+    pub fn check(&self) -> Result<()> {
         for (at, x) in self.x.iter().enumerate() {
             check_finite(x, &argument("x", at, self.x.len()))?;
         }
-        let outputs = model.output_shapes();
-        if outputs.len() != self.y.len() {
-            return Err(Error::shape("there are not targets for each output")
-                .at("y")
-                .received(format!("{} arrays", self.y.len()))
-                .expected(format!("{}: {}", outputs.len(), output_names(model).join(", ")))
-                .hint("give one array for each output of the model, in this order"));
-        }
-        let several = outputs.len() > 1;
-        for (((targets, output), loss), name) in self.y.iter().zip(outputs).zip(losses).zip(output_names(model)) {
+        let several = self.y.len() > 1;
+        for targets in &self.y {
             check_numbers(&targets.array, &targets.argument)?;
             check_finite(&targets.array, &targets.argument)?;
-            match loss.targets() {
-                TargetKind::Classes => targets.check_classes(output, loss.as_ref())?,
-                TargetKind::Dense => targets.check_dense(output, loss.as_ref(), several.then_some(name))?,
-                TargetKind::Any => {}
+            let output = &targets.output;
+            let name = several.then_some(output.name.as_str());
+            match (targets.kind, &output.loss) {
+                (TargetKind::Classes, Some(loss)) => targets.check_classes(&output.shape, loss.as_ref())?,
+                (TargetKind::Dense, Some(loss)) => targets.check_dense(&output.shape, loss.as_ref(), name)?,
+                _ => {}
             }
-            check_values(&targets.array, &targets.argument, loss.as_ref())?;
+            if let Some(loss) = &output.loss {
+                check_values(&targets.array, &targets.argument, loss.as_ref())?;
+            }
+            if let Some(weights) = &targets.weights {
+                weights.check(output)?;
+            }
         }
         Ok(())
     }
 
-    /// The samples at the indices `at` as a batch on the device; strings stay on the host. `kinds` has the kind of
-    /// targets that the loss of each output takes.
-    fn batch(&self, at: &[usize], kinds: &[TargetKind], device: &Device) -> Result<Batch> {
+    /// Checks that weights of classes fit the targets.
+    ///
+    /// # Errors
+    ///
+    /// If there are weights of samples, too, or the targets have several classes for each sample.
+    pub fn check_class_weight(&self, class_weight: &ClassWeight, outputs: &[OutputObjective]) -> Result<()> {
+        class_weight.check(outputs)?;
+        let Some(targets) = self.y.first() else {
+            return Err(Error::argument("there are no targets that have classes")
+                .at("class_weight")
+                .expected("targets, and a loss")
+                .hint("remove class_weight"));
+        };
+        if targets.weights.is_some() {
+            return Err(Error::argument("there are two kinds of weights")
+                .at("class_weight")
+                .received("class_weight and sample_weight")
+                .expected("one of them")
+                .hint("multiply the weight of each sample by that of its class, and give only sample_weight"));
+        }
+        class_weight.of_samples(&targets.array, &[]).map(drop)
+    }
+
+    /// The samples at the indices `at` as a batch on the device; strings stay on the host.
+    pub fn batch(&self, at: &[usize], class_weight: Option<&ClassWeight>, device: &Device) -> Result<Batch> {
         let plain = device.clone().without_autodiff();
-        let target = |(targets, kind): (&Targets<'_>, &TargetKind)| match kind {
+        let target = |targets: &Targets<'_>| match targets.kind {
             TargetKind::Classes => class_batch(&targets.array, at, &plain),
             TargetKind::Dense | TargetKind::Any => targets.array.float_batch(at, &plain),
+        };
+        let weights = |targets: &Targets<'_>| match (&targets.weights, class_weight) {
+            (Some(weights), _) => weights.array.float_batch(at, &plain).map(Some),
+            (None, Some(class_weight)) => {
+                let weights = class_weight.of_samples(&targets.array, at)?;
+                HostArray::new(weights, [at.len()])?.float_batch(&(0..at.len()).collect::<Vec<_>>(), &plain).map(Some)
+            }
+            (None, None) => Ok(None),
         };
         Ok(Batch {
             len: at.len(),
             inputs: self.x.iter().map(|x| x.batch(at, device)).collect::<Result<_>>()?,
-            targets: self.y.iter().zip(kinds).map(target).collect::<Result<_>>()?,
-            sample_weights: Vec::new(),
+            targets: self.y.iter().map(target).collect::<Result<_>>()?,
+            sample_weights: self.y.iter().map(weights).collect::<Result<_>>()?,
         })
     }
 }
@@ -136,57 +149,6 @@ fn class_batch(array: &HostArray<'_>, at: &[usize], device: &Device) -> Result<A
         [a, b, c, d, e, f] => classes.reshape([a, b, c, d, e, f]).into(),
         _ => return Err(unsupported_rank(sizes.len())),
     })
-}
-
-/// A source of batches of arrays in memory.
-pub(crate) struct ArraySource<'a> {
-    samples: &'a Samples<'a>,
-    kinds: Vec<TargetKind>,
-    /// The indices of the samples, in the order in which they are yielded.
-    order: Vec<usize>,
-    batch_size: usize,
-    shuffle: bool,
-    next: usize,
-}
-
-impl<'a> ArraySource<'a> {
-    /// Yields the samples in a range, for these losses.
-    pub fn new(
-        samples: &'a Samples<'a>,
-        range: std::ops::Range<usize>,
-        batch_size: usize,
-        losses: &[Arc<dyn Loss>],
-    ) -> Self {
-        let kinds = losses.iter().map(|loss| loss.targets()).collect();
-        Self { samples, kinds, order: range.collect(), batch_size, shuffle: false, next: 0 }
-    }
-
-    /// Shuffles the samples for each epoch, if wanted. The range must start at 0.
-    pub fn shuffle(mut self, shuffle: bool) -> Self {
-        self.shuffle = shuffle;
-        self
-    }
-}
-
-impl BatchSource for ArraySource<'_> {
-    fn len(&self) -> Option<usize> {
-        Some(self.order.len().div_ceil(self.batch_size))
-    }
-
-    fn start(&mut self) -> Result<()> {
-        if self.shuffle {
-            self.order = permutation(self.order.len());
-        }
-        self.next = 0;
-        Ok(())
-    }
-
-    fn next_batch(&mut self, device: &Device) -> Result<Option<Batch>> {
-        let left = &self.order[self.next..];
-        let at = &left[..left.len().min(self.batch_size)];
-        self.next += at.len();
-        if at.is_empty() { Ok(None) } else { self.samples.batch(at, &self.kinds, device).map(Some) }
-    }
 }
 
 impl Targets<'_> {
@@ -245,18 +207,4 @@ fn check_numbers(array: &HostArray<'_>, argument: &str) -> Result<()> {
         .received(format!("strings of shape {}", sizes(array.sizes())))
         .expected("numbers")
         .hint("look the classes up: StringLookup with `num_oov_indices(0)`"))
-}
-
-fn check_finite(array: &HostArray<'_>, argument: &str) -> Result<()> {
-    match array.first_not_finite() {
-        None => Ok(()),
-        Some((at, value)) => {
-            let features = array.features().max(1);
-            Err(Error::data("the data holds a value that is not finite")
-                .at(argument)
-                .received(format!("{value:?} in sample {}, value {}", at / features, at % features))
-                .expected(if value.is_finite() { "numbers that a float32 can hold" } else { "finite numbers" })
-                .hint("remove or replace such values before training"))
-        }
-    }
 }

@@ -7,11 +7,12 @@ use burn::optim::GradientsParams;
 use horn_nn::{Activation, AnyTensor, CallContext, Error, Logits, Mode, Model, Result, Shape, Signal, by_rank};
 
 use crate::batch::Batch;
+use crate::given::output_names;
 use crate::history::Scores;
 use crate::losses::Loss;
 use crate::metrics::{Accumulator, Mean, Metric};
 use crate::model::CompiledModel;
-use crate::objective::{OutputMetrics, output_names};
+use crate::objective::OutputObjective;
 use crate::optimizers::{clip_by_global_norm, with_zero_gradients};
 use crate::train_step::TrainStep;
 
@@ -26,11 +27,12 @@ pub(crate) struct Supervised<'m> {
 /// One output of the model. Everything that stays the same from batch to batch is looked up once.
 struct Output {
     shape: Shape,
-    loss: Arc<dyn Loss>,
+    needs_targets: bool,
+    loss: Option<Arc<dyn Loss>>,
     /// The loss of the logits before the model's last activation, if that is exact and the loss of its outputs is not.
     on_logits: Option<(Activation, Option<Box<dyn Loss>>)>,
     weight: f64,
-    /// The key and the mean of the output's own loss, if there are several outputs.
+    /// The key and the mean of the output's own loss, if there are several losses.
     own_loss: Option<(String, Mean)>,
     metrics: Vec<Tracked>,
 }
@@ -52,23 +54,16 @@ impl<'m> Supervised<'m> {
     ///
     /// If the model is not built, or the numbers of losses and metrics do not match its outputs.
     pub fn new(compiled: &'m mut CompiledModel) -> Result<Self> {
-        let model = compiled.model()?;
-        let losses = compiled.objective.losses_of(model)?;
-        let weights = compiled.objective.weights_of(model);
-        let metrics = compiled.objective.metrics_of(model)?;
-        let several = losses.len() > 1;
-        let named = output_names(model)
-            .into_iter()
-            .zip(model.output_shapes())
-            .zip(losses.into_iter().zip(weights))
-            .zip(metrics);
-        let outputs = named.map(|(((name, shape), (loss, weight)), metrics)| Output {
-            shape: shape.clone(),
-            loss,
+        let outputs = compiled.objective.outputs_of(compiled.model()?)?;
+        let (several, losses) = (outputs.len() > 1, outputs.iter().filter(|output| output.loss.is_some()).count());
+        let outputs = outputs.into_iter().map(|output| Output {
+            needs_targets: output.needs_targets(),
+            metrics: track(&output, several.then_some(output.name.as_str())),
+            own_loss: (losses > 1 && output.loss.is_some()).then(|| (format!("{}_loss", output.name), Mean::default())),
+            shape: output.shape,
+            loss: output.loss,
             on_logits: None,
-            weight,
-            own_loss: several.then(|| (format!("{name}_loss"), Mean::default())),
-            metrics: track(metrics, several.then_some(name)),
+            weight: output.weight,
         });
         let outputs = outputs.collect();
         Ok(Self { compiled, loss: Mean::default(), outputs })
@@ -95,20 +90,44 @@ impl<'m> Supervised<'m> {
     /// Computes the loss of a batch, and adds it and the metrics to the running scores.
     fn measure(&mut self, batch: Batch, mode: Mode) -> Result<Tensor<1>> {
         let model = self.compiled.model()?;
-        check_targets(&batch, model)?;
+        self.check_targets(&batch, model)?;
         let mut call = CallContext::throughout(mode);
         let outputs = model.call(batch.inputs, &mut call)?;
-        let mut weights = batch.sample_weights.into_iter();
+        let for_all = batch.targets.len() == self.outputs.len();
+        let (mut targets, mut weights) = (batch.targets.into_iter(), batch.sample_weights.into_iter());
         let mut parts: Vec<Tensor<1>> = Vec::new();
-        for ((output, signal), y_true) in self.outputs.iter_mut().zip(outputs).zip(batch.targets) {
-            let loss = output.measure(signal, y_true, weights.next().flatten(), batch.len, mode)?;
-            parts.push(if output.weight == 1.0 { loss } else { loss * output.weight });
+        for (output, signal) in self.outputs.iter_mut().zip(outputs) {
+            if !(output.needs_targets || for_all) {
+                continue;
+            }
+            let (Some(y_true), weight) = (targets.next(), weights.next().flatten()) else { continue };
+            if let Some(loss) = output.measure(signal, y_true, weight, batch.len, mode)? {
+                parts.push(if output.weight == 1.0 { loss } else { loss * output.weight });
+            }
         }
         parts.extend(call.losses().iter().cloned());
         parts.extend(model.regularization_losses());
-        let total = parts.into_iter().reduce(|sum, part| sum + part).expect("a model has an output");
+        // Without any loss it is 0, as in Keras on JAX.
+        let nothing = || Tensor::zeros([1], &model.device().clone().without_autodiff());
+        let total = parts.into_iter().reduce(|sum, part| sum + part).unwrap_or_else(nothing);
         self.loss.update_batch(total.clone().inner(), batch.len);
         Ok(total)
+    }
+}
+
+impl Supervised<'_> {
+    /// Checks that a batch has targets for each output. Arrays were checked before; other sources were not.
+    fn check_targets(&self, batch: &Batch, model: &Model) -> Result<()> {
+        let needed = self.outputs.iter().filter(|output| output.needs_targets).count();
+        let received = batch.targets.len();
+        if received == self.outputs.len() || received == needed {
+            return Ok(());
+        }
+        Err(Error::data("a batch does not have targets for each output")
+            .at("targets")
+            .received(format!("{received} tensors"))
+            .expected(format!("{}: {}", self.outputs.len(), output_names(model).join(", ")))
+            .hint("give one tensor for each output of the model, in this order"))
     }
 }
 
@@ -157,7 +176,7 @@ impl TrainStep for Supervised<'_> {
 }
 
 impl Output {
-    /// The loss of the output for a batch. Adds its metrics to the running scores.
+    /// The loss of the output for a batch, if it has one. Adds its metrics to the running scores.
     fn measure(
         &mut self,
         output: Signal,
@@ -165,12 +184,12 @@ impl Output {
         sample_weight: Option<AnyTensor>,
         samples: usize,
         mode: Mode,
-    ) -> Result<Tensor<1>> {
+    ) -> Result<Option<Tensor<1>>> {
         let mask = output.mask().cloned();
         let logits = output.logits()?;
         let loss = self.loss_of(&logits, y_true.clone(), mask.clone(), sample_weight.clone())?;
-        let loss = if loss.dims() == [1] { loss } else { loss.mean() };
-        if let Some((_, mean)) = &mut self.own_loss {
+        let loss = loss.map(|loss| if loss.dims() == [1] { loss } else { loss.mean() });
+        if let (Some((_, mean)), Some(loss)) = (&mut self.own_loss, &loss) {
             mean.update_batch(loss.clone().inner(), samples);
         }
         // In a training step, Keras on JAX takes the metrics from predictions that have lost their mask.
@@ -185,17 +204,19 @@ impl Output {
         y_true: AnyTensor,
         mask: Option<AnyTensor>,
         sample_weight: Option<AnyTensor>,
-    ) -> Result<Tensor<1>> {
+    ) -> Result<Option<Tensor<1>>> {
+        let Some(loss) = &self.loss else { return Ok(None) };
         let activation = logits.activation;
         if self.on_logits.as_ref().is_none_or(|(cached, _)| *cached != activation) {
-            self.on_logits = Some((activation, self.loss.on_logits(activation)));
+            self.on_logits = Some((activation, loss.on_logits(activation)));
         }
         // A crossentropy of probabilities is computed from the logits that the softmax or sigmoid takes. That is exact
         // for any logits, while the probabilities themselves are rounded to 0 and 1.
         match &self.on_logits {
             Some((_, Some(exact))) => exact.call_masked(y_true, logits.value.clone(), mask, sample_weight),
-            _ => self.loss.call_masked(y_true, activate(activation, logits.value.clone())?, mask, sample_weight),
+            _ => loss.call_masked(y_true, activate(activation, logits.value.clone())?, mask, sample_weight),
         }
+        .map(Some)
     }
 
     fn update_metrics(
@@ -231,10 +252,11 @@ impl Output {
 }
 
 /// The metrics of an output with their keys, which start with the output's name if there are several outputs.
-fn track(metrics: OutputMetrics, output: Option<&str>) -> Vec<Tracked> {
+fn track(objective: &OutputObjective, output: Option<&str>) -> Vec<Tracked> {
     let mut tracked: Vec<Tracked> = Vec::new();
-    let plain = metrics.plain.into_iter().map(|metric| (metric, false));
-    for (metric, weighted) in plain.chain(metrics.weighted.into_iter().map(|metric| (metric, true))) {
+    let plain = objective.metrics.iter().map(|metric| (metric.clone(), false));
+    let weighted = objective.weighted_metrics.iter().map(|metric| (metric.clone(), true));
+    for (metric, weighted) in plain.chain(weighted) {
         let of_output = |name: &str| output.map_or_else(|| name.to_owned(), |output| format!("{output}_{name}"));
         let taken = |key: &str| tracked.iter().any(|other| other.key == key);
         let mut key = of_output(metric.name());
@@ -254,17 +276,4 @@ fn activate(activation: Activation, value: AnyTensor) -> Result<AnyTensor> {
         Activation::Linear => Ok(value),
         activation => by_rank!(value, |x| activation.forward(x).into()),
     }
-}
-
-/// Checks that a batch has targets for each output. Arrays were checked before; other sources were not.
-fn check_targets(batch: &Batch, model: &Model) -> Result<()> {
-    let outputs = model.output_names().len();
-    if batch.targets.len() == outputs {
-        return Ok(());
-    }
-    Err(Error::data("a batch does not have targets for each output")
-        .at("targets")
-        .received(format!("{} tensors", batch.targets.len()))
-        .expected(format!("{outputs}: {}", output_names(model).join(", ")))
-        .hint("give one tensor for each output of the model, in this order"))
 }

@@ -2,15 +2,25 @@
 
 use std::ops::Range;
 
-use horn_nn::Result;
+use horn_nn::{Error, Result};
 
-use crate::batch::BatchSource;
-use crate::callbacks::{Callback, Training, call_each};
+use crate::callbacks::{Callback, Training, call_each, print_warning};
 use crate::history::{History, Scores};
 use crate::rescue;
+use crate::source::BatchSource;
+use crate::steps::Steps;
 use crate::train_step::TrainStep;
+use crate::validation_freq::ValidationFreq;
 
-/// Trains for these epochs: Keras's `fit`.
+/// Which epochs and batches a training has.
+pub(crate) struct Plan {
+    pub epochs: Range<usize>,
+    pub steps_per_epoch: Option<usize>,
+    pub validation_steps: Option<usize>,
+    pub validation_freq: ValidationFreq,
+}
+
+/// Trains as planned: Keras's `fit`.
 ///
 /// # Errors
 ///
@@ -18,21 +28,39 @@ use crate::train_step::TrainStep;
 pub(crate) fn fit(
     step: &mut dyn TrainStep,
     source: &mut dyn BatchSource,
-    mut validation: Option<&mut dyn BatchSource>,
+    validation: Option<&mut dyn BatchSource>,
     callbacks: &mut [Box<dyn Callback + '_>],
-    epochs: Range<usize>,
+    plan: Plan,
 ) -> Result<History> {
-    let batches = source.len();
-    let mut training = Training::new(step, epochs.end, batches);
+    let mut steps = Steps::new(source, plan.steps_per_epoch);
+    let mut validation = validation.map(|source| Steps::new(source, plan.validation_steps));
+    let mut training = Training::new(step, plan.epochs.end, steps.per_epoch());
     let training = &mut training;
     call_each(callbacks, |callback| callback.on_train_begin(training))?;
-    for epoch in epochs {
-        training.batches = batches;
+    for epoch in plan.epochs {
+        training.batches = steps.per_epoch();
         call_each(callbacks, |callback| callback.on_epoch_begin(epoch, training))?;
-        train_epoch(training, source, callbacks)?;
+        train_epoch(training, &mut steps, callbacks)?;
+        if steps.is_exhausted() {
+            if training.history.epoch().is_empty() {
+                return Err(no_batches());
+            }
+            print_warning(&format!("The data ran out, so that the training ends before epoch {}.", epoch + 1));
+            break;
+        }
         let mut logs = training.scores();
-        if let Some(validation) = &mut validation {
-            logs = logs.with_validation(&test(training, &mut **validation, callbacks)?);
+        let due = validation.as_mut().filter(|_| plan.validation_freq.is_due(epoch) && !training.is_interrupted);
+        if let Some(validation) = due {
+            let scores = test(training, validation, callbacks)?;
+            if validation.is_exhausted() {
+                print_warning(&format!(
+                    "The validation data ran out, so that epoch {} has no scores of it.",
+                    epoch + 1
+                ));
+            } else if !training.is_interrupted {
+                // Scores of a part of the data would be taken for those of all.
+                logs = logs.with_validation(&scores);
+            }
         }
         call_each(callbacks, |callback| callback.on_epoch_end(epoch, &mut logs, training))?;
         if training.is_stopped {
@@ -43,16 +71,25 @@ pub(crate) fn fit(
     Ok(std::mem::take(&mut training.history))
 }
 
+/// The error for a source that is empty from the start.
+pub(crate) fn no_batches() -> Error {
+    Error::data("there are no samples")
+        .at("x")
+        .received("a source without batches")
+        .expected("at least one batch")
+        .hint("check how the data was loaded or filtered")
+}
+
 fn train_epoch(
     training: &mut Training<'_>,
-    source: &mut dyn BatchSource,
+    steps: &mut Steps<'_>,
     callbacks: &mut [Box<dyn Callback + '_>],
 ) -> Result<()> {
     training.step.reset();
-    source.start()?;
+    steps.begin()?;
     let device = training.model().device().clone().autodiff();
     for number in 0.. {
-        let Some(batch) = source.next_batch(&device)? else { break };
+        let Some(batch) = steps.next(&device)? else { break };
         call_each(callbacks, |callback| callback.on_train_batch_begin(number, training))?;
         rescue::train_step(training.step, batch)?;
         call_each(callbacks, |callback| callback.on_train_batch_end(number, training))?;
@@ -60,7 +97,7 @@ fn train_epoch(
             break;
         }
     }
-    Ok(())
+    steps.end()
 }
 
 /// Evaluates all batches: Keras's `evaluate`, and the validation in `fit`.
@@ -70,20 +107,25 @@ fn train_epoch(
 /// The first error of a step, the source or a callback.
 pub(crate) fn test(
     training: &mut Training<'_>,
-    source: &mut dyn BatchSource,
+    steps: &mut Steps<'_>,
     callbacks: &mut [Box<dyn Callback + '_>],
 ) -> Result<Scores> {
-    training.batches = source.len();
+    training.batches = steps.per_epoch();
     call_each(callbacks, |callback| callback.on_test_begin(training))?;
     training.step.reset();
-    source.start()?;
+    steps.reset();
+    steps.begin()?;
     let device = training.model().device().clone();
     for number in 0.. {
-        let Some(batch) = source.next_batch(&device)? else { break };
+        let Some(batch) = steps.next(&device)? else { break };
         call_each(callbacks, |callback| callback.on_test_batch_begin(number, training))?;
         training.step.test_step(batch)?;
         call_each(callbacks, |callback| callback.on_test_batch_end(number, training))?;
+        if training.is_interrupted {
+            break;
+        }
     }
+    steps.end()?;
     let mut scores = training.scores();
     call_each(callbacks, |callback| callback.on_test_end(&mut scores, training))?;
     Ok(scores)

@@ -45,7 +45,7 @@
 //!
 //! # Features
 //!
-//! - `burn-dataset` (on by default): `from_dataset` turns any Burn dataset into arrays
+//! - `burn-dataset` (on by default): `from_dataset` turns any Burn dataset into arrays, `DatasetSource` trains on one
 //! - `download` (off by default): datasets that are not on this machine are downloaded
 //!
 //! # For users of Burn
@@ -57,7 +57,7 @@
 pub use burn;
 pub use horn_data::datasets;
 #[cfg(feature = "burn-dataset")]
-pub use horn_data::{burn_dataset, from_dataset};
+pub use horn_data::{DatasetSource, burn_dataset, from_dataset};
 pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, load_model_on, model_from_json};
 pub use horn_kernels as kernels;
 pub use horn_nn::{
@@ -70,8 +70,9 @@ pub use horn_nn::{
 };
 pub use horn_plot as plot;
 pub use horn_train::{
-    Batch, BatchSource, Compile, CompiledModel, Evaluate, Fit, History, IntoLosses, IntoMetricList, IntoMetrics,
-    Losses, Predict, Progress, Scores, TrainStep, Verbose, callbacks, losses, metrics, optimizers,
+    Batch, BatchSource, Batches, ClassWeight, Compile, CompiledModel, Data, Evaluate, Fit, History, IntoData, IntoLoss,
+    IntoLossWeights, IntoLosses, IntoMetricList, IntoMetrics, Losses, Metrics, OnBatch, Predict, Progress, PyDataset,
+    PyDatasetSource, Run, Scores, TrainStep, ValidationFreq, Verbose, callbacks, losses, metrics, optimizers,
 };
 
 /// Keras's `keras.utils`.
@@ -88,8 +89,9 @@ pub mod prelude {
     // For `#[derive(Module)]`, whose code names the crate.
     #[doc(no_inline)]
     pub use crate::{
-        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
-        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics, ops,
+        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, IntoMetrics,
+        Layer, LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model,
+        metrics, ops,
     };
     #[doc(no_inline)]
     pub use burn::{self, module::Module};

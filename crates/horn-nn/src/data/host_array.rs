@@ -27,6 +27,7 @@ use crate::tensor::shape::Shape;
 /// ```
 #[derive(Debug, Clone)]
 pub struct HostArray<'a> {
+    name: Option<String>,
     sizes: Vec<usize>,
     values: Values<'a>,
 }
@@ -132,7 +133,19 @@ impl<'a> HostArray<'a> {
                 .expected(expected)
                 .hint("give as many values as the product of the sizes"));
         }
-        Ok(Self { sizes, values: E::values(values) })
+        Ok(Self { name: None, sizes, values: E::values(values) })
+    }
+
+    /// The same array for the input or output of this name. The pair of a name and an array means the same.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The name of the input or output that the array is for, if it was given.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The number of samples.
@@ -273,7 +286,21 @@ impl<'a> HostArray<'a> {
             };
         }
         let values = by_variant!(Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, Strings);
-        HostArray { sizes: self.batch_sizes(at), values }
+        HostArray { name: self.name.clone(), sizes: self.batch_sizes(at), values }
+    }
+
+    /// The same array, with its own copy of the values.
+    #[must_use]
+    pub fn into_owned(self) -> HostArray<'static> {
+        macro_rules! by_variant {
+            ($($variant:ident),+) => {
+                match self.values {
+                    $(Values::$variant(values) => Values::$variant(values.into_owned().into()),)+
+                }
+            };
+        }
+        let values = by_variant!(Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, Strings);
+        HostArray { name: self.name, sizes: self.sizes, values }
     }
 
     fn gather<T, U>(&self, values: &[T], at: &[usize], mut convert: impl FnMut(&T) -> U) -> Vec<U> {
@@ -404,7 +431,7 @@ impl<'a, E: HostElement, S: Data<Elem = E>, D: Dimension> From<&'a ArrayBase<S, 
             Some(values) => Cow::Borrowed(values),
             None => Cow::Owned(array.iter().cloned().collect()),
         };
-        Self { sizes, values: E::values(values) }
+        Self { name: None, sizes, values: E::values(values) }
     }
 }
 
@@ -418,7 +445,7 @@ impl<const D: usize> From<&Tensor<D>> for HostArray<'_> {
     /// Reads the tensor from its device.
     fn from(tensor: &Tensor<D>) -> Self {
         let data = tensor.to_data();
-        Self { sizes: data.shape().to_vec(), values: Values::F32(data.iter::<f32>().collect()) }
+        Self { name: None, sizes: data.shape().to_vec(), values: Values::F32(data.iter::<f32>().collect()) }
     }
 }
 
@@ -426,7 +453,7 @@ impl<const D: usize> From<&Tensor<D, Int>> for HostArray<'_> {
     /// Reads the tensor from its device.
     fn from(tensor: &Tensor<D, Int>) -> Self {
         let data = tensor.to_data();
-        Self { sizes: data.shape().to_vec(), values: Values::I64(data.iter::<i64>().collect()) }
+        Self { name: None, sizes: data.shape().to_vec(), values: Values::I64(data.iter::<i64>().collect()) }
     }
 }
 

@@ -16,6 +16,10 @@ use crate::data::host_array::{HostArray, HostElement};
 /// assert_eq!((&titles).into_arrays().len(), 1);
 /// assert_eq!((&titles, &bodies).into_arrays().len(), 2);
 /// assert_eq!((&["good", "bad"]).into_arrays()[0].sizes(), [2]);
+/// // By the names of the inputs, in any order.
+/// assert_eq!([("titles", &titles)].into_arrays()[0].name(), Some("titles"));
+/// // No array, for a model without targets.
+/// assert!(().into_arrays().is_empty());
 /// let labels: Vec<i32> = vec![3, 1, 2];
 /// assert_eq!((&labels).into_arrays()[0].sizes(), [3]);
 /// ```
@@ -28,6 +32,26 @@ use crate::data::host_array::{HostArray, HostElement};
 pub trait IntoArrays<'a> {
     /// The arrays as a list.
     fn into_arrays(self) -> Vec<HostArray<'a>>;
+}
+
+impl<'a> IntoArrays<'a> for () {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        Vec::new()
+    }
+}
+
+/// The array of the input or output of this name.
+impl<'a, T: IntoArrays<'a>> IntoArrays<'a> for (&str, T) {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        self.1.into_arrays().into_iter().map(|array| array.named(self.0)).collect()
+    }
+}
+
+/// The array of the input or output of this name.
+impl<'a, T: IntoArrays<'a>> IntoArrays<'a> for (String, T) {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        (self.0.as_str(), self.1).into_arrays()
+    }
 }
 
 impl<'a> IntoArrays<'a> for HostArray<'a> {

@@ -1,4 +1,5 @@
-//! Input data: arrays in host memory, one or several. Imports nothing but `tensor` and errors.
+//! Input data: arrays in host memory, one or several. Imports nothing but `tensor`, `registry` and errors.
 
+pub(crate) mod by_name;
 pub(crate) mod host_array;
 pub(crate) mod into_arrays;

@@ -138,6 +138,15 @@ impl Model {
         &self.graph.plan.keys.inputs
     }
 
+    /// The names by which data for the inputs is given: the keys, if the Keras model takes a dictionary, or else the names.
+    #[doc(hidden)]
+    pub fn names_of_inputs(&self) -> Vec<&str> {
+        match self.input_keys() {
+            [] => self.input_names().collect(),
+            keys => keys.iter().map(String::as_str).collect(),
+        }
+    }
+
     /// The keys of the outputs in their order, if the Keras model returns a dictionary; else empty.
     pub fn output_keys(&self) -> &[String] {
         &self.graph.plan.keys.outputs

@@ -3,6 +3,7 @@
 use ndarray::{ArrayD, IxDyn};
 
 use crate::by_rank;
+use crate::data::by_name::inputs_in_order;
 use crate::data::host_array::HostArray;
 use crate::data::into_arrays::IntoArrays;
 use crate::error::{Error, Result};
@@ -37,7 +38,7 @@ impl Model {
     ///
     /// If the samples do not fit the inputs, or the batch size is 0.
     pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
-        let x = x.into_arrays();
+        let x = inputs_in_order(x.into_arrays(), &self.names_of_inputs())?;
         self.check_inputs(&x.iter().map(HostArray::shape).collect::<Vec<_>>())?;
         if batch_size == 0 {
             return Err(zero_batch_size());

@@ -120,6 +120,13 @@ fn next_below(end: u32) -> u32 {
     })
 }
 
+/// Shuffles in place: Python's `random.shuffle`.
+pub fn shuffle<T>(items: &mut [T]) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, next_choice(last + 1));
+    }
+}
+
 /// Draws a permutation of `0..n`: numpy's `np.random.permutation(n)`, for `n` up to 2³².
 pub fn permutation(n: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
@@ -160,6 +167,17 @@ mod tests {
         // random.seed(42); [random.choice(range(12)) for _ in range(8)]
         set_random_seed(42);
         assert_eq!([0; 8].map(|_| next_choice(12)), [10, 1, 0, 11, 4, 3, 3, 2]);
+    }
+
+    #[test]
+    fn shuffles_are_those_of_python() {
+        // random.seed(42); a = list(range(10)); random.shuffle(a); a; random.shuffle(a); a
+        set_random_seed(42);
+        let mut items: Vec<usize> = (0..10).collect();
+        shuffle(&mut items);
+        assert_eq!(items, [7, 3, 2, 8, 5, 6, 9, 4, 0, 1]);
+        shuffle(&mut items);
+        assert_eq!(items, [8, 6, 2, 5, 3, 0, 4, 7, 9, 1]);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use strsim::jaro_winkler;
 /// A hint that suggests the two nearest known names.
 pub fn did_you_mean(name: &str, known: &[&str]) -> String {
     let [first, second] = nearest(name, known);
+    if second.is_empty() {
+        return format!("write {first:?}, if that is what you meant");
+    }
     format!("write {first:?} or {second:?}, if that is what you meant")
 }
 

@@ -9,6 +9,7 @@ mod learning_rate_scheduler;
 mod messages;
 mod nan_warning;
 mod progress_logger;
+mod stop_on_interrupt;
 mod training;
 mod watch;
 
@@ -20,4 +21,5 @@ pub use learning_rate_scheduler::LearningRateScheduler;
 pub use messages::{capture, print_msg, print_warning};
 pub(crate) use nan_warning::NanWarning;
 pub(crate) use progress_logger::ProgressLogger;
+pub use stop_on_interrupt::StopOnInterrupt;
 pub use training::Training;

@@ -13,11 +13,20 @@ pub struct Training<'a> {
     pub(crate) batches: Option<usize>,
     pub(crate) is_stopped: bool,
     pub(crate) watch: Watch,
+    pub(crate) is_interrupted: bool,
 }
 
 impl<'a> Training<'a> {
     pub(crate) fn new(step: &'a mut dyn TrainStep, epochs: usize, batches: Option<usize>) -> Self {
-        Self { step, history: History::default(), epochs, batches, is_stopped: false, watch: Watch::default() }
+        Self {
+            step,
+            history: History::default(),
+            epochs,
+            batches,
+            is_stopped: false,
+            is_interrupted: false,
+            watch: Watch::default(),
+        }
     }
 
     /// The model with its optimizer. In `fit`, hooks may evaluate, use, save and change it between steps.
@@ -56,6 +65,13 @@ impl<'a> Training<'a> {
     /// epoch is still validated and reported.
     pub fn stop(&mut self) {
         self.is_stopped = true;
+    }
+
+    /// Ends the training or evaluation after this batch, without a validation: what an interruption by the user does. The
+    /// epoch is still reported. An evaluation returns the scores of the batches so far: Keras's `stop_evaluating`.
+    pub fn interrupt(&mut self) {
+        self.is_stopped = true;
+        self.is_interrupted = true;
     }
 }
 

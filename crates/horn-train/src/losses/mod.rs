@@ -16,6 +16,7 @@ mod cosine_similarity;
 mod ctc;
 mod dice;
 mod from_config;
+mod function;
 mod hinge;
 mod huber;
 mod kl_divergence;
@@ -41,16 +42,19 @@ mod tversky;
 
 pub(crate) use cosine_similarity::cosine;
 pub use from_config::{class_names, from_config, register};
+pub(crate) use function::{Function, check_values, on_any, serialize_function};
+pub use function::{FunctionArgument, FunctionValues, LossFunctionWrapper};
 pub use loss::Loss;
 pub(crate) use mean_absolute_error::mean_absolute_error;
 pub(crate) use mean_squared_error::mean_squared_error;
 pub use reduction::{Reduction, mask_weight, reduce};
-pub(crate) use rows::{Rows, row_mask};
+pub(crate) use rows::{Rows, row_mask, row_weights};
 pub use table::*;
 pub use target::{Target, TargetKind};
 
 /// Only the classes of losses, for a prelude.
 #[doc(hidden)]
 pub mod classes {
+    pub use super::function::LossFunctionWrapper;
     pub use super::table::*;
 }

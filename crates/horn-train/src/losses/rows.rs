@@ -41,7 +41,7 @@ impl Rows {
 }
 
 /// A weight for each row. Weights with fewer axes are repeated along the axes that they lack.
-fn row_weights(weight: AnyTensor, leading: &[usize]) -> Result<Tensor<1>> {
+pub(crate) fn row_weights(weight: AnyTensor, leading: &[usize]) -> Result<Tensor<1>> {
     let own = weight.sizes();
     let axes = own.len() - own.iter().rev().take_while(|&&size| size == 1).count();
     if !leading.starts_with(&own[..axes]) {

@@ -74,6 +74,14 @@ const CASES: &[Case] = &[
         line: " 3/10 - 0s - 30ms/step - loss: 1.0000e-120",
     },
     Case {
+        target: Some(2),
+        steps: &[(1.0, &[("r2", -0.25)], Some("1/2 ━━━━━━━━━━━━━━━━━━━━ 1s 1s/step - r2: -0.2500"))],
+        end: (2.0, &[("r2", -0.25)]),
+        bar: "1/2 ━━━━━━━━━━━━━━━━━━━━ 2s 2s/step - r2: -0.2500",
+        // A quirk of Keras's `verbose=2`.
+        line: "1/2 - 2s - 2s/step - r2: -2.5000e-01",
+    },
+    Case {
         target: Some(61),
         steps: &[
             (1.0, &[("loss", 0.99995)], Some(" 1/61 ━━━━━━━━━━━━━━━━━━━━ 60s 1s/step - loss: 1.0000")),

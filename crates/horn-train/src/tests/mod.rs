@@ -1,6 +1,7 @@
 //! Tests of training as a whole: what is called when, and the state of the model after a failure.
 
 mod callbacks;
+mod names;
 mod rescue;
 mod schedules;
 mod sources;

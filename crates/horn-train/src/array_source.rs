@@ -1,0 +1,62 @@
+//! Batches of arrays in memory.
+
+use std::ops::Range;
+
+use burn::tensor::Device;
+use horn_nn::Result;
+use horn_nn::random::permutation;
+
+use crate::batch::Batch;
+use crate::class_weight::ClassWeight;
+use crate::samples::Samples;
+use crate::source::BatchSource;
+
+/// A source of batches of arrays in memory.
+pub(crate) struct ArraySource<'a> {
+    samples: &'a Samples<'a>,
+    order: Vec<usize>,
+    batch_size: usize,
+    shuffle: bool,
+    class_weight: Option<&'a ClassWeight>,
+    next: usize,
+}
+
+impl<'a> ArraySource<'a> {
+    /// A source that yields the samples in a range.
+    pub fn new(samples: &'a Samples<'a>, range: Range<usize>, batch_size: usize) -> Self {
+        Self { samples, order: range.collect(), batch_size, shuffle: false, class_weight: None, next: 0 }
+    }
+
+    /// Shuffles the samples for each epoch, if wanted. The range must start at 0.
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// Weights the samples by their classes.
+    pub fn class_weight(mut self, class_weight: Option<&'a ClassWeight>) -> Self {
+        self.class_weight = class_weight;
+        self
+    }
+}
+
+impl BatchSource for ArraySource<'_> {
+    fn len(&self) -> Option<usize> {
+        Some(self.order.len().div_ceil(self.batch_size))
+    }
+
+    fn start(&mut self) -> Result<()> {
+        if self.shuffle {
+            self.order = permutation(self.order.len());
+        }
+        self.next = 0;
+        Ok(())
+    }
+
+    fn next_batch(&mut self, device: &Device) -> Result<Option<Batch>> {
+        let left = &self.order[self.next..];
+        let at = &left[..left.len().min(self.batch_size)];
+        self.next += at.len();
+        if at.is_empty() { Ok(None) } else { self.samples.batch(at, self.class_weight, device).map(Some) }
+    }
+}

@@ -1,0 +1,133 @@
+//! Checks of the options of `fit`, and what follows from them.
+
+use horn_nn::{Error, Result};
+
+use crate::data::Data;
+use crate::fit::{Fit, Validation};
+
+impl<'a> Fit<'a> {
+    /// Takes the validation data, or its source, out of the options.
+    pub(crate) fn take_validation(&mut self) -> Result<Validation<'a>> {
+        let weights = std::mem::take(&mut self.validation_sample_weight);
+        match std::mem::take(&mut self.validation) {
+            Validation::Data(data) => Ok(Validation::Data(Data { sample_weight: weights, ..data })),
+            other if weights.is_empty() => Ok(other),
+            _ => Err(Error::argument("there are weights, but no validation data")
+                .at("validation_sample_weight")
+                .expected("weights with `validation_data`")
+                .hint("give the data, too, or remove the weights")),
+        }
+    }
+
+    /// The number of samples in a batch of so many samples.
+    pub(crate) fn batch_size_of(&self, samples: usize) -> usize {
+        batch_size(self.batch_size, self.steps_per_epoch, samples)
+    }
+
+    /// The number of samples in a batch of the validation.
+    pub(crate) fn validation_batch_size_of(&self, samples: usize) -> usize {
+        batch_size(self.validation_batch_size.or(self.batch_size), self.validation_steps, samples)
+    }
+
+    /// Checks the arguments that do not depend on the data.
+    pub(crate) fn check(&self) -> Result<()> {
+        for (argument, value) in [
+            ("epochs", Some(self.epochs)),
+            ("batch_size", self.batch_size),
+            ("steps_per_epoch", self.steps_per_epoch),
+            ("validation_batch_size", self.validation_batch_size),
+            ("validation_steps", self.validation_steps),
+        ] {
+            if value == Some(0) {
+                return Err(Error::argument(format!("{argument} must not be zero"))
+                    .at(argument)
+                    .received(0)
+                    .expected("at least 1")
+                    .hint(format!("leave {argument} out for Keras's default, or give a number from 1 on")));
+            }
+        }
+        self.validation_freq.check()?;
+        if self.initial_epoch >= self.epochs {
+            return Err(Error::argument("there is no epoch left to train")
+                .at("initial_epoch")
+                .received(format!("initial_epoch = {}, epochs = {}", self.initial_epoch, self.epochs))
+                .expected("an initial epoch before the last one")
+                .hint("raise epochs: it is the last epoch, not a number of epochs to add"));
+        }
+        Ok(())
+    }
+
+    /// Checks the arguments and returns the number of samples to train on.
+    pub(crate) fn training_samples(&self, samples: usize) -> Result<usize> {
+        self.check()?;
+        let Some(split) = self.validation_split else { return Ok(samples) };
+        if !matches!(self.validation, Validation::None) {
+            return Err(Error::argument("there are two kinds of validation data")
+                .at("validation_split")
+                .received("validation_split and validation_data")
+                .expected("one of them")
+                .hint("remove one"));
+        }
+        if !(split > 0.0 && split < 1.0) {
+            return Err(Error::argument("the split leaves nothing to train or to validate with")
+                .at("validation_split")
+                .received(split)
+                .expected("more than 0 and less than 1")
+                .hint("give the share that validates, 0.1 for a tenth, or leave it out"));
+        }
+        let training = (samples as f64 * (1.0 - split)).floor() as usize;
+        if training == 0 || training == samples {
+            return Err(Error::argument("the split leaves nothing to train or to validate with")
+                .at("validation_split")
+                .received(format!("{split} of {samples} samples"))
+                .expected("at least one sample on either side")
+                .hint("change the share, or give more samples"));
+        }
+        Ok(training)
+    }
+}
+
+/// Keras's size of batches: 32, or what gives so many steps.
+pub(crate) fn batch_size(given: Option<usize>, steps: Option<usize>, samples: usize) -> usize {
+    given.unwrap_or_else(|| steps.map_or(32, |steps| samples.div_ceil(steps))).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use horn_nn::HostArray;
+
+    use super::*;
+
+    #[test]
+    fn the_split_rounds_as_keras_does() {
+        assert_eq!(Fit::epochs(1).validation_split(0.25).training_samples(10).unwrap(), 7);
+        assert_eq!(Fit::epochs(1).validation_split(0.1).training_samples(10).unwrap(), 9);
+        assert_eq!(Fit::epochs(1).validation_split(0.01).training_samples(10).unwrap(), 9);
+        assert_eq!(Fit::epochs(1).training_samples(10).unwrap(), 10);
+    }
+
+    #[test]
+    fn impossible_arguments_name_themselves() {
+        let x = HostArray::new(vec![0.0_f32], [1]).unwrap();
+        for (fit, argument) in [
+            (Fit::epochs(0), "epochs"),
+            (Fit::epochs(1).batch_size(0), "batch_size"),
+            (Fit::epochs(1).validation_batch_size(0), "validation_batch_size"),
+            (Fit::epochs(1).steps_per_epoch(0), "steps_per_epoch"),
+            (Fit::epochs(1).validation_steps(0), "validation_steps"),
+            (Fit::epochs(1).validation_freq(0), "validation_freq"),
+            (Fit::epochs(1).validation_freq([1, 0]), "validation_freq"),
+            (Fit::epochs(2).initial_epoch(2), "initial_epoch"),
+            (Fit::epochs(1).validation_split(0.0), "validation_split"),
+            (Fit::epochs(1).validation_split(1.0), "validation_split"),
+            (Fit::epochs(1).validation_split(-0.5), "validation_split"),
+            (Fit::epochs(1).validation_split(f64::NAN), "validation_split"),
+            (Fit::epochs(1).validation_split(0.999), "validation_split"),
+            (Fit::epochs(1).validation_split(0.5).validation_data(x.clone(), x), "validation_split"),
+        ] {
+            let error = fit.training_samples(10).unwrap_err();
+            assert!(error.is_argument(), "{error}");
+            assert_eq!(error.location(), Some(argument), "{error}");
+        }
+    }
+}

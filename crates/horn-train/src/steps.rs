@@ -1,0 +1,161 @@
+//! The batches of one epoch after the other: Keras's `EpochIterator`.
+
+use burn::tensor::Device;
+use horn_nn::Result;
+
+use crate::batch::Batch;
+use crate::callbacks::print_warning;
+use crate::source::BatchSource;
+
+/// Goes through a source epoch by epoch. Without a number of steps, an epoch goes through the whole source. With one, it
+/// takes that many batches and the next epoch goes on behind them; where the source ends, it starts again.
+pub(crate) struct Steps<'s> {
+    source: &'s mut dyn BatchSource,
+    /// Batches in an epoch, if the caller wants a number of them.
+    wanted: Option<usize>,
+    /// Batches in the source, if it knows.
+    available: Option<usize>,
+    /// Batches of the source since it was started.
+    seen: usize,
+    is_started: bool,
+    /// Batches of this epoch.
+    done: usize,
+    /// Whether the source ended before the epoch did.
+    ran_out: bool,
+}
+
+impl<'s> Steps<'s> {
+    pub fn new(source: &'s mut dyn BatchSource, wanted: Option<usize>) -> Self {
+        let available = source.len();
+        Self { source, wanted, available, seen: 0, is_started: false, done: 0, ran_out: false }
+    }
+
+    /// The number of batches in an epoch, if known.
+    pub fn per_epoch(&self) -> Option<usize> {
+        self.wanted.or(self.available)
+    }
+
+    /// Whether the epoch has had no batch at all, since the source has no more.
+    pub fn is_exhausted(&self) -> bool {
+        self.ran_out && self.done == 0
+    }
+
+    /// Begins an epoch.
+    pub fn begin(&mut self) -> Result<()> {
+        self.source.on_epoch_begin()?;
+        (self.done, self.ran_out) = (0, false);
+        if self.wanted.is_none() {
+            self.is_started = false;
+        }
+        Ok(())
+    }
+
+    /// The next batch of the epoch; `None` at its end.
+    pub fn next(&mut self, device: &Device) -> Result<Option<Batch>> {
+        if self.ran_out || self.wanted.is_some_and(|wanted| self.done >= wanted) {
+            return Ok(None);
+        }
+        if self.is_started && self.available.is_some_and(|available| self.seen >= available) {
+            self.end_of_source();
+            return Ok(None);
+        }
+        if !self.is_started {
+            self.source.start()?;
+            (self.is_started, self.seen) = (true, 0);
+        }
+        let batch = self.source.next_batch(device)?;
+        match &batch {
+            Some(_) => {
+                self.seen += 1;
+                self.done += 1;
+            }
+            None => self.end_of_source(),
+        }
+        Ok(batch)
+    }
+
+    fn end_of_source(&mut self) {
+        (self.ran_out, self.is_started) = (true, false);
+        if self.wanted.is_some() {
+            print_warning(
+                "The data ran out before the epoch had all its steps, so that the epoch ended early. Give data for \
+                 `steps_per_epoch * epochs` batches, or fewer steps.",
+            );
+        }
+    }
+
+    /// Ends an epoch.
+    pub fn end(&mut self) -> Result<()> {
+        // The next epoch begins with the first batch, not with the end of the source.
+        if self.available.is_some_and(|available| self.seen >= available) {
+            self.is_started = false;
+        }
+        self.source.on_epoch_end()
+    }
+
+    /// Lets the next epoch start from the first batch, as each evaluation does.
+    pub fn reset(&mut self) {
+        self.is_started = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callbacks::capture;
+
+    /// Yields the numbers below `len` as the lengths of batches.
+    struct Numbers {
+        len: usize,
+        knows: bool,
+        next: usize,
+        starts: usize,
+    }
+
+    impl BatchSource for Numbers {
+        fn len(&self) -> Option<usize> {
+            self.knows.then_some(self.len)
+        }
+        fn start(&mut self) -> Result<()> {
+            (self.next, self.starts) = (0, self.starts + 1);
+            Ok(())
+        }
+        fn next_batch(&mut self, _: &Device) -> Result<Option<Batch>> {
+            self.next += 1;
+            let batch = Batch { len: self.next - 1, inputs: vec![], targets: vec![], sample_weights: vec![] };
+            Ok((self.next <= self.len).then_some(batch))
+        }
+    }
+
+    /// The batches of so many epochs.
+    fn epochs(len: usize, knows: bool, wanted: Option<usize>, epochs: usize) -> (Vec<Vec<usize>>, usize, usize) {
+        let mut numbers = Numbers { len, knows, next: 0, starts: 0 };
+        let mut steps = Steps::new(&mut numbers, wanted);
+        let epoch = |_| {
+            steps.begin().unwrap();
+            let batches = std::iter::from_fn(|| steps.next(&Device::default()).unwrap().map(|batch| batch.len));
+            let batches = batches.collect();
+            steps.end().unwrap();
+            batches
+        };
+        let (batches, warnings) = capture(|| (0..epochs).map(epoch).collect());
+        (batches, numbers.starts, warnings.lines().count())
+    }
+
+    #[test]
+    fn epochs_are_those_of_keras() {
+        // The source's length, whether it knows it, the steps; batches, starts and warnings: what
+        // `EpochIterator(x, batch_size=1, steps_per_epoch=…)` of Keras yields for an array and for a generator.
+        for (len, knows, wanted, batches, starts, warnings) in [
+            (3, true, None, vec![vec![0, 1, 2]; 3], 3, 0),
+            (3, false, None, vec![vec![0, 1, 2]; 3], 3, 0),
+            (3, true, Some(2), vec![vec![0, 1], vec![2], vec![0, 1]], 2, 1),
+            (4, true, Some(2), vec![vec![0, 1], vec![2, 3], vec![0, 1]], 2, 0),
+            (3, true, Some(5), vec![vec![0, 1, 2]; 3], 3, 3),
+            (3, false, Some(2), vec![vec![0, 1], vec![2], vec![0, 1]], 2, 1),
+        ] {
+            let case = format!("{len} {knows} {wanted:?}");
+            assert_eq!(epochs(len, knows, wanted, 3), (batches, starts, warnings), "{case}");
+        }
+    }
+}
