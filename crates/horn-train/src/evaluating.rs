@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use horn_nn::{IntoArrays, Result};
 
-use crate::callbacks::{ProgressLogger, Training};
+use crate::callbacks::{ProgbarLogger, Training};
 use crate::evaluate::Evaluate;
 use crate::history::Scores;
 use crate::model::{CompiledModel, Network};
@@ -63,7 +63,7 @@ impl CompiledModel {
         self.looked_at_data = true;
 
         let mut callbacks = options.callbacks;
-        callbacks.push(Box::new(ProgressLogger::new(options.verbose)));
+        callbacks.push(Box::new(ProgbarLogger::new(options.verbose)));
         let mut source = ArraySource::new(&samples, 0..samples.len(), options.batch_size, &losses);
         let mut step = Supervised::new(self)?;
         training_loop::test(&mut Training::new(&mut step, 0, None), &mut source, &mut callbacks)

@@ -6,7 +6,7 @@ use horn_nn::random::permutation;
 use horn_nn::{Error, IntoArrays, Result};
 
 use crate::batch::BatchSource;
-use crate::callbacks::{HistoryLogger, ProgressLogger};
+use crate::callbacks::{HistoryLogger, ProgbarLogger};
 use crate::fit::Fit;
 use crate::history::History;
 use crate::model::{CompiledModel, Network};
@@ -144,7 +144,7 @@ impl Fit<'_> {
         validation: Option<&mut dyn BatchSource>,
     ) -> Result<History> {
         let mut callbacks = std::mem::take(&mut self.callbacks);
-        callbacks.push(Box::new(ProgressLogger::new(self.verbose)));
+        callbacks.push(Box::new(ProgbarLogger::new(self.verbose)));
         callbacks.push(Box::new(HistoryLogger));
         training_loop::fit(step, source, validation, &mut callbacks, self.initial_epoch..self.epochs)
     }

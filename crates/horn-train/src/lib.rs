@@ -21,7 +21,10 @@ pub mod optimizers;
 mod predict;
 mod predicting;
 mod progress;
+#[doc(hidden)]
+pub mod python;
 mod registry;
+mod resuming;
 mod samples;
 mod supervised;
 #[cfg(test)]

@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
+use burn::tensor::Device;
 use horn_nn::Result;
+use horn_nn::random::RandomState;
 
 use crate::batch::BatchSource;
-use crate::callbacks::{Callback, Training, call_each};
+use crate::callbacks::{Callback, Checkpoint, Place, Training, call_each};
 use crate::history::{History, Scores};
+use crate::resuming::{back_up, resume};
 use crate::train_step::TrainStep;
 
 /// Trains for these epochs: Keras's `fit`.
@@ -25,15 +28,26 @@ pub(crate) fn fit(
     let mut training = Training::new(step, epochs.end, batches);
     let training = &mut training;
     call_each(callbacks, |callback| callback.on_train_begin(training))?;
-    for epoch in epochs {
+    let resumed = resume(training, callbacks)?;
+    let first = resumed.as_ref().map_or(epochs.start, |checkpoint| checkpoint.epoch);
+    let mut half_done = resumed.filter(|checkpoint| checkpoint.batch > 0);
+    // A run that was stopped at the end of an epoch has none left.
+    let last = if training.is_stopped && half_done.is_none() { first } else { epochs.end };
+    for epoch in first..last {
         training.batches = batches;
-        call_each(callbacks, |callback| callback.on_epoch_begin(epoch, training))?;
-        train_epoch(training, source, callbacks)?;
+        training.place = Place { epoch, ..Place::default() };
+        match half_done {
+            Some(_) => call_each(callbacks, |callback| callback.on_epoch_resume(epoch, training))?,
+            None => call_each(callbacks, |callback| callback.on_epoch_begin(epoch, training))?,
+        }
+        train_epoch(training, source, callbacks, half_done.take())?;
         let mut logs = training.scores();
         if let Some(validation) = &mut validation {
             logs = logs.with_validation(&test(training, &mut **validation, callbacks)?);
         }
+        training.place = Place { epoch: epoch + 1, ..Place::default() };
         call_each(callbacks, |callback| callback.on_epoch_end(epoch, &mut logs, training))?;
+        back_up(training, callbacks)?;
         if training.is_stopped {
             break;
         }
@@ -46,20 +60,50 @@ fn train_epoch(
     training: &mut Training<'_>,
     source: &mut dyn BatchSource,
     callbacks: &mut [Box<dyn Callback + '_>],
+    half_done: Option<Checkpoint>,
 ) -> Result<()> {
     training.step.reset();
-    source.start()?;
     let device = training.model().device().clone().autodiff();
-    for number in 0.. {
+    let done = match half_done {
+        Some(checkpoint) => skip_batches(training, source, &checkpoint, &device)?,
+        None => {
+            training.place.order = Some(RandomState::now());
+            source.start()?;
+            0
+        }
+    };
+    if done > 0 && training.is_stopped {
+        return Ok(());
+    }
+    for number in done.. {
         let Some(batch) = source.next_batch(&device)? else { break };
         call_each(callbacks, |callback| callback.on_train_batch_begin(number, training))?;
         training.step.train_step(batch)?;
+        training.place.batch = number + 1;
         call_each(callbacks, |callback| callback.on_train_batch_end(number, training))?;
+        back_up(training, callbacks)?;
         if training.is_stopped {
             break;
         }
     }
     Ok(())
+}
+
+/// Draws the order of a half-done epoch again, and passes over the batches that are done. Returns their number.
+fn skip_batches(
+    training: &mut Training<'_>,
+    source: &mut dyn BatchSource,
+    checkpoint: &Checkpoint,
+    device: &Device,
+) -> Result<usize> {
+    checkpoint.order.restore();
+    training.place.order = Some(checkpoint.order.clone());
+    source.start()?;
+    for _ in 0..checkpoint.batch {
+        source.next_batch(device)?;
+    }
+    checkpoint.random.restore();
+    Ok(checkpoint.batch)
 }
 
 /// Evaluates all batches: Keras's `evaluate`, and the validation in `fit`.

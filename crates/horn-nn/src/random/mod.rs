@@ -7,15 +7,17 @@
 pub(crate) mod beta;
 pub(crate) mod erf_inv;
 pub(crate) mod mt19937;
+pub(crate) mod saved;
 pub(crate) mod seed_generator;
 pub mod threefry;
 
 use std::cell::RefCell;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{self, BuildHasher};
 
 use crate::device;
 use crate::random::mt19937::Mt19937;
 
+pub use saved::RandomState;
 pub use seed_generator::SeedGenerator;
 
 /// Runs a function without an effect on the thread's random numbers: what it draws is drawn again afterwards.
@@ -38,7 +40,7 @@ thread_local! {
 /// The largest seed that is drawn for an initializer; the smallest is 1.
 const MAX_SEED: u32 = 1_000_000_000;
 
-struct Streams {
+pub(crate) struct Streams {
     python: Mt19937,
     numpy: Mt19937,
 }
@@ -50,7 +52,7 @@ impl Streams {
 
     /// Uses the random keys of the standard library's hash maps, which have enough entropy for a seed.
     fn from_entropy() -> Self {
-        let [high, low] = [0u8, 1].map(|word| RandomState::new().hash_one(word) as u32);
+        let [high, low] = [0u8, 1].map(|word| hash::RandomState::new().hash_one(word) as u32);
         Self { python: Mt19937::from_key(&[high, low]), numpy: Mt19937::from_key(&[low, high]) }
     }
 }

@@ -1,17 +1,33 @@
 //! Keras's callbacks: hooks that run around the steps of training.
 //!
 //! A [`Callback`] has hooks, which get the [`Training`] run that they belong to. The progress line and the history are
-//! callbacks, too.
+//! callbacks, too. Those here know no files; `horn-callbacks` has the ones that write.
 
 mod callback;
+mod checkpoint;
+mod early_stopping;
 mod history_logger;
+mod lambda_callback;
 mod learning_rate_scheduler;
-mod progress_logger;
+mod messages;
+mod monitor;
+mod progbar_logger;
+mod reduce_lr_on_plateau;
+mod terminate_on_nan;
 mod training;
 
 pub use callback::Callback;
 pub(crate) use callback::{Callbacks, call_each};
+pub(crate) use checkpoint::Place;
+pub use checkpoint::{CallbackState, Checkpoint};
+pub use early_stopping::EarlyStopping;
 pub(crate) use history_logger::HistoryLogger;
+pub use lambda_callback::LambdaCallback;
 pub use learning_rate_scheduler::LearningRateScheduler;
-pub(crate) use progress_logger::ProgressLogger;
+#[doc(hidden)]
+pub use messages::{capture, print_msg, print_warning};
+pub use monitor::{Monitor, MonitorMode};
+pub use progbar_logger::ProgbarLogger;
+pub use reduce_lr_on_plateau::ReduceLROnPlateau;
+pub use terminate_on_nan::TerminateOnNaN;
 pub use training::Training;
