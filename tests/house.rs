@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the bottom up. Crates in the same line may not depend on each other.
-const CRATES: [&[&str]; 6] = [
+const CRATES: [&[&str]; 7] = [
     &["horn-kernels"],
     &["horn-nn"],
     &["horn-data", "horn-train"],
     &["horn-keras", "horn-plot"],
+    &["horn-callbacks"],
     &["horn"],
     &["horn-cli"],
 ];

@@ -72,8 +72,25 @@ pub use horn_nn::{
 pub use horn_plot as plot;
 pub use horn_train::{
     Batch, BatchSource, Compile, CompiledModel, Evaluate, Fit, History, IntoLosses, IntoMetricList, IntoMetrics,
-    Losses, Predict, Progress, Scores, TrainStep, Verbose, callbacks, losses, metrics, optimizers,
+    Losses, Predict, Progress, Scores, TrainStep, Verbose, losses, metrics, optimizers,
 };
+
+/// Keras's callbacks: hooks that run around the steps of training.
+///
+/// A [`Callback`](callbacks::Callback) has hooks, which get the [`Training`](callbacks::Training) run that they belong to.
+/// The progress line and the history are callbacks, too.
+pub mod callbacks {
+    pub use crate::History;
+    pub use horn_callbacks::{
+        BackupAndRestore, CSVLogger, Frequency, ModelCheckpoint, RemoteMonitor, TensorBoard,
+    };
+    pub use horn_train::callbacks::{
+        Callback, CallbackState, Checkpoint, EarlyStopping, LambdaCallback, LearningRateScheduler, Monitor, MonitorMode,
+        ProgbarLogger, ReduceLROnPlateau, TerminateOnNaN, Training,
+    };
+    #[doc(hidden)]
+    pub use horn_train::callbacks::capture;
+}
 
 /// Keras's `keras.utils`.
 pub mod utils {
@@ -91,6 +108,11 @@ pub mod prelude {
     pub use crate::{
         AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
         LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics, ops,
+    };
+    #[doc(no_inline)]
+    pub use crate::callbacks::{
+        BackupAndRestore, CSVLogger, Callback, EarlyStopping, Frequency, LambdaCallback, LearningRateScheduler,
+        ModelCheckpoint, MonitorMode, ReduceLROnPlateau, TensorBoard, TerminateOnNaN, Training,
     };
     #[doc(no_inline)]
     pub use burn::{self, module::Module};

@@ -163,7 +163,7 @@ impl Callback for EarlyStopping {
         if epoch < self.start_from_epoch {
             return Ok(());
         }
-        if self.progress.best_weights.is_none() {
+        if self.restore_best_weights && self.progress.best_weights.is_none() {
             // Should no epoch ever improve, as with values that are not numbers, these are restored.
             self.keep_weights(training)?;
             self.progress.best_epoch = epoch;
