@@ -67,16 +67,6 @@ impl Callback for Given<'_> {
     }
 }
 
-/// Calls the builder method of each argument of a case.
-macro_rules! with_arguments {
-    ($callback:expr, $case:expr, $($name:literal => |$made:ident, $value:ident| $set:expr),* $(,)?) => {
-        $case.args.iter().fold($callback, |$made, (name, $value)| match name.as_str() {
-            $($name => $set,)*
-            other => panic!("{}: no argument {other}", $case.name),
-        })
-    };
-}
-
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
@@ -102,50 +92,71 @@ impl Case {
     fn callback(&self, folder: &Path) -> Box<dyn Callback> {
         let path = |value: &Value| text(value).replace("FOLDER", folder.to_str().unwrap());
         match self.class.as_str() {
-            "EarlyStopping" => Box::new(with_arguments!(EarlyStopping::new(), self,
-                "monitor" => |made, value| made.monitor(text(value)),
-                "min_delta" => |made, value| made.min_delta(number(value)),
-                "patience" => |made, value| made.patience(count(value)),
-                "verbose" => |made, value| made.verbose(flag(value)),
-                "mode" => |made, value| made.mode(mode(value)),
-                "baseline" => |made, value| made.baseline(number(value)),
-                "restore_best_weights" => |made, value| made.restore_best_weights(flag(value)),
-                "start_from_epoch" => |made, value| made.start_from_epoch(count(value)),
-            )),
-            "ReduceLROnPlateau" => Box::new(with_arguments!(ReduceLROnPlateau::new(), self,
-                "monitor" => |made, value| made.monitor(text(value)),
-                "factor" => |made, value| made.factor(number(value)),
-                "patience" => |made, value| made.patience(count(value)),
-                "verbose" => |made, value| made.verbose(flag(value)),
-                "mode" => |made, value| made.mode(mode(value)),
-                "min_delta" => |made, value| made.min_delta(number(value)),
-                "cooldown" => |made, value| made.cooldown(count(value)),
-                "min_lr" => |made, value| made.min_lr(number(value)),
-            )),
+            "EarlyStopping" => {
+                Box::new(self.args.iter().fold(EarlyStopping::new(), |made, (name, value)| match name.as_str() {
+                    "monitor" => made.monitor(text(value)),
+                    "min_delta" => made.min_delta(number(value)),
+                    "patience" => made.patience(count(value)),
+                    "verbose" => made.verbose(flag(value)),
+                    "mode" => made.mode(mode(value)),
+                    "baseline" => made.baseline(number(value)),
+                    "restore_best_weights" => made.restore_best_weights(flag(value)),
+                    "start_from_epoch" => made.start_from_epoch(count(value)),
+                    _ => panic!("{}: no argument {name}", self.name),
+                }))
+            }
+            "ReduceLROnPlateau" => {
+                Box::new(self.args.iter().fold(ReduceLROnPlateau::new(), |made, (name, value)| match name.as_str() {
+                    "monitor" => made.monitor(text(value)),
+                    "factor" => made.factor(number(value)),
+                    "patience" => made.patience(count(value)),
+                    "verbose" => made.verbose(flag(value)),
+                    "mode" => made.mode(mode(value)),
+                    "min_delta" => made.min_delta(number(value)),
+                    "cooldown" => made.cooldown(count(value)),
+                    "min_lr" => made.min_lr(number(value)),
+                    _ => panic!("{}: no argument {name}", self.name),
+                }))
+            }
             "LearningRateScheduler" => {
                 let schedule = |epoch: usize, rate: f64| if epoch == 0 { rate } else { rate * 0.5 };
-                Box::new(with_arguments!(LearningRateScheduler::new(schedule), self,
-                    "verbose" => |made, value| made.verbose(flag(value)),
-                ))
+                Box::new(self.args.iter().fold(LearningRateScheduler::new(schedule), |made, (name, value)| {
+                    match name.as_str() {
+                        "verbose" => made.verbose(flag(value)),
+                        _ => panic!("{}: no argument {name}", self.name),
+                    }
+                }))
             }
-            "ModelCheckpoint" => Box::new(with_arguments!(ModelCheckpoint::new(path(&self.args["filepath"])), self,
-                "filepath" => |made, _value| made,
-                "monitor" => |made, value| made.monitor(text(value)),
-                "verbose" => |made, value| made.verbose(flag(value)),
-                "save_best_only" => |made, value| made.save_best_only(flag(value)),
-                "save_weights_only" => |made, value| made.save_weights_only(flag(value)),
-                "mode" => |made, value| made.mode(mode(value)),
-                "save_freq" => |made, value| made.save_freq(Frequency::Batches(count(value))),
-                "initial_value_threshold" => |made, value| made.initial_value_threshold(number(value)),
+            "ModelCheckpoint" => Box::new(self.args.iter().fold(
+                ModelCheckpoint::new(path(&self.args["filepath"])),
+                |made, (name, value)| match name.as_str() {
+                    "filepath" => made,
+                    "monitor" => made.monitor(text(value)),
+                    "verbose" => made.verbose(flag(value)),
+                    "save_best_only" => made.save_best_only(flag(value)),
+                    "save_weights_only" => made.save_weights_only(flag(value)),
+                    "mode" => made.mode(mode(value)),
+                    "save_freq" => made.save_freq(Frequency::Batches(count(value))),
+                    "initial_value_threshold" => made.initial_value_threshold(number(value)),
+                    _ => panic!("{}: no argument {name}", self.name),
+                },
             )),
-            "CSVLogger" => Box::new(with_arguments!(CSVLogger::new(path(&self.args["filename"])), self,
-                "filename" => |made, _value| made,
-                "separator" => |made, value| made.separator(text(value).chars().next().unwrap()),
-                "append" => |made, value| made.append(flag(value)),
-            )),
-            "TerminateOnNaN" => Box::new(with_arguments!(TerminateOnNaN::new(), self,
-                "raise_error" => |made, value| made.raise_error(flag(value)),
-            )),
+            "CSVLogger" => {
+                Box::new(self.args.iter().fold(CSVLogger::new(path(&self.args["filename"])), |made, (name, value)| {
+                    match name.as_str() {
+                        "filename" => made,
+                        "separator" => made.separator(text(value).chars().next().unwrap()),
+                        "append" => made.append(flag(value)),
+                        _ => panic!("{}: no argument {name}", self.name),
+                    }
+                }))
+            }
+            "TerminateOnNaN" => {
+                Box::new(self.args.iter().fold(TerminateOnNaN::new(), |made, (name, value)| match name.as_str() {
+                    "raise_error" => made.raise_error(flag(value)),
+                    _ => panic!("{}: no argument {name}", self.name),
+                }))
+            }
             other => panic!("no callback {other}"),
         }
     }
@@ -261,5 +272,5 @@ fn metrics_are_better_in_the_direction_of_keras() {
         assert_eq!(found.direction(), expected, "{}", metric["class_name"]);
         checked += 1;
     }
-    assert!(checked >= horn::metrics::class_names().count(), "{checked}");
+    assert!(checked >= metrics::class_names().count(), "{checked}");
 }

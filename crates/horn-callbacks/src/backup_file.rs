@@ -162,7 +162,8 @@ impl Backup {
         }
         let model = compiled.model()?;
         let states = model.layers().enumerate();
-        let states = states.map(|(layer, _)| self.arrays(&format!("{at}/states/{layer}"))).collect::<Result<Vec<_>>>()?;
+        let states =
+            states.map(|(layer, _)| self.arrays(&format!("{at}/states/{layer}"))).collect::<Result<Vec<_>>>()?;
         model.set_layer_states(&states)?;
         model.set_random_draws(&self.words(&format!("{at}/draws"))?)
     }

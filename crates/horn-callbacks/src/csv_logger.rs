@@ -156,7 +156,10 @@ mod tests {
     #[test]
     fn cells_are_quoted_as_python_quotes_them() {
         let logger = CSVLogger::new("log.csv").separator('_');
-        assert_eq!(logger.row(["epoch", "val_loss", "a\"b", "1.5"].into_iter()), "epoch_\"val_loss\"_\"a\"\"b\"_1.5\r\n");
+        assert_eq!(
+            logger.row(["epoch", "val_loss", "a\"b", "1.5"].into_iter()),
+            "epoch_\"val_loss\"_\"a\"\"b\"_1.5\r\n"
+        );
     }
 
     #[test]

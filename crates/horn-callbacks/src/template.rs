@@ -79,7 +79,10 @@ mod tests {
     #[test]
     fn what_can_t_be_filled_is_an_error() {
         for (template, expected) in [
-            ("{val_acc:.2f}.keras", "received {val_acc:.2f} in \"{val_acc:.2f}.keras\", expected epoch, loss, val_loss"),
+            (
+                "{val_acc:.2f}.keras",
+                "received {val_acc:.2f} in \"{val_acc:.2f}.keras\", expected epoch, loss, val_loss",
+            ),
             ("{}.keras", "not in the logs"),
             ("{epoch.keras", "a brace is not closed"),
             ("{epoch:{loss}}.keras", "a brace is not closed"),

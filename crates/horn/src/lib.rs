@@ -81,15 +81,13 @@ pub use horn_train::{
 /// The progress line and the history are callbacks, too.
 pub mod callbacks {
     pub use crate::History;
-    pub use horn_callbacks::{
-        BackupAndRestore, CSVLogger, Frequency, ModelCheckpoint, RemoteMonitor, TensorBoard,
-    };
-    pub use horn_train::callbacks::{
-        Callback, CallbackState, Checkpoint, EarlyStopping, LambdaCallback, LearningRateScheduler, Monitor, MonitorMode,
-        ProgbarLogger, ReduceLROnPlateau, TerminateOnNaN, Training,
-    };
+    pub use horn_callbacks::{BackupAndRestore, CSVLogger, Frequency, ModelCheckpoint, RemoteMonitor, TensorBoard};
     #[doc(hidden)]
     pub use horn_train::callbacks::capture;
+    pub use horn_train::callbacks::{
+        Callback, CallbackState, Checkpoint, EarlyStopping, LambdaCallback, LearningRateScheduler, Monitor,
+        MonitorMode, ProgbarLogger, ReduceLROnPlateau, TerminateOnNaN, Training,
+    };
 }
 
 /// Keras's `keras.utils`.
@@ -105,14 +103,14 @@ pub mod prelude {
     pub use crate::utils::set_random_seed;
     // For `#[derive(Module)]`, whose code names the crate.
     #[doc(no_inline)]
-    pub use crate::{
-        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
-        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics, ops,
-    };
-    #[doc(no_inline)]
     pub use crate::callbacks::{
         BackupAndRestore, CSVLogger, Callback, EarlyStopping, Frequency, LambdaCallback, LearningRateScheduler,
         ModelCheckpoint, MonitorMode, ReduceLROnPlateau, TensorBoard, TerminateOnNaN, Training,
+    };
+    #[doc(no_inline)]
+    pub use crate::{
+        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
+        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics, ops,
     };
     #[doc(no_inline)]
     pub use burn::{self, module::Module};

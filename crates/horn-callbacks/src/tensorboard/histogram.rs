@@ -10,9 +10,8 @@ pub(super) type Bucket = [f64; 3];
 /// that are all the same are counted in the last one. Values that are not finite are left out.
 pub(super) fn of(values: impl Iterator<Item = f64> + Clone) -> Vec<Bucket> {
     let values = values.filter(|value| value.is_finite());
-    let (low, high) = values.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
+    let (low, high) =
+        values.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
     if low > high {
         return vec![[0.0; 3]; BUCKETS];
     }

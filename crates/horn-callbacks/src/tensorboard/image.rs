@@ -44,10 +44,7 @@ pub(super) fn of(weight: &ArrayD<f32>) -> Option<Images> {
     }
 }
 
-fn of_matrices<'a>(
-    matrices: impl Iterator<Item = ArrayView2<'a, f32>>,
-    (height, width): (usize, usize),
-) -> Images {
+fn of_matrices<'a>(matrices: impl Iterator<Item = ArrayView2<'a, f32>>, (height, width): (usize, usize)) -> Images {
     // From 0 to 1, as TensorFlow converts floats: all that is outside is black or white.
     let grey = |value: &f32| (value * 255.5).clamp(0.0, 255.0) as u8;
     let file = |matrix: ArrayView2<'_, f32>| {

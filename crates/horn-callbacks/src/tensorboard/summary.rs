@@ -52,8 +52,7 @@ fn metadata(plugin: &str, class: u64, content: &str) -> Message {
 
 /// A tensor without its values.
 fn tensor(dtype: u64, sizes: &[usize]) -> Message {
-    let shape = sizes.iter().fold(Message::default(), |shape, size| {
-        shape.message(2, Message::default().int(1, *size as u64))
-    });
+    let shape =
+        sizes.iter().fold(Message::default(), |shape, size| shape.message(2, Message::default().int(1, *size as u64)));
     Message::default().int(1, dtype).message(2, shape)
 }

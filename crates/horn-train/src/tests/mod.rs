@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod rescue;
+mod resuming;
 mod schedules;
 mod sources;
 mod wiring;
