@@ -8,9 +8,9 @@ use horn_keras::h5::{Attribute, WeightsReader, WeightsWriter};
 use horn_keras::{SaveModel, save_weights_and_more};
 use horn_nn::random::RandomState;
 use horn_nn::{Error, Result};
-use horn_train::CompiledModel;
 use horn_train::callbacks::{CallbackState, Checkpoint, Training};
 use horn_train::optimizers::OptimizerValue;
+use horn_train::{CompiledModel, Scores};
 use ndarray::ArrayD;
 
 /// The group next to Keras's own ones.
@@ -23,10 +23,11 @@ const GROUP: &str = "horn_training";
 /// If the file can't be written, or the optimizer does not say what it keeps.
 pub(crate) fn write(path: &Path, checkpoint: &Checkpoint, training: &mut Training<'_>) -> Result<()> {
     let mut parts = Parts::default();
-    let Checkpoint { epoch, batch, is_stopped, order, random, callbacks } = checkpoint;
+    let Checkpoint { epoch, batch, is_stopped, order, random, scores, callbacks } = checkpoint;
     parts.add("place", flat(Values::U64(vec![*epoch as u64, *batch as u64, u64::from(*is_stopped)]))?);
     parts.add("order", flat(Values::U32(order.words().to_vec()))?);
     parts.add("random", flat(Values::U32(random.words().to_vec()))?);
+    parts.add("scores/numbers", flat(Values::F64(scores.iter().map(|(_, value)| value).collect()))?);
     for (number, state) in callbacks.iter().enumerate() {
         let numbers = state.numbers.iter().map(|(_, value)| *value).collect();
         parts.add(&format!("callbacks/{number}/numbers"), flat(Values::F64(numbers))?);
@@ -38,9 +39,10 @@ pub(crate) fn write(path: &Path, checkpoint: &Checkpoint, training: &mut Trainin
         parts.add_whole(number + 1, model)?;
     }
     save_weights_and_more(path, training.model(), |writer| {
-        for (number, state) in callbacks.iter().enumerate().filter(|(_, state)| !state.numbers.is_empty()) {
-            let names = state.numbers.iter().map(|(name, _)| name.clone()).collect();
-            writer.attribute(&format!("{GROUP}/callbacks/{number}"), "names", Attribute::Texts(names))?;
+        write_names(writer, "scores", scores.keys())?;
+        for (number, state) in callbacks.iter().enumerate() {
+            let names = state.numbers.iter().map(|(name, _)| name.as_str()).collect();
+            write_names(writer, &format!("callbacks/{number}"), names)?;
         }
         parts.write(writer)
     })
@@ -109,6 +111,15 @@ impl Parts {
     }
 }
 
+/// The names of the numbers in a group.
+fn write_names(writer: &mut WeightsWriter, path: &str, names: Vec<&str>) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names = names.into_iter().map(str::to_owned).collect();
+    writer.attribute(&format!("{GROUP}/{path}"), "names", Attribute::Texts(names))
+}
+
 fn flat(values: Values) -> Result<Array> {
     let len = match &values {
         Values::U64(values) => values.len(),
@@ -141,24 +152,29 @@ impl Backup {
             is_stopped: is_stopped != 0,
             order: RandomState::from_words(&self.words("order")?)?,
             random: RandomState::from_words(&self.words("random")?)?,
+            scores: Scores::new(self.numbers("scores")?),
             callbacks,
         })
     }
 
     fn callback(&self, number: usize) -> Result<CallbackState> {
         let at = format!("callbacks/{number}");
+        Ok(CallbackState { numbers: self.numbers(&at)?, arrays: self.arrays(&format!("{at}/arrays"))? })
+    }
+
+    /// The numbers of a group, with their names.
+    fn numbers(&self, at: &str) -> Result<Vec<(String, f64)>> {
         let Values::F64(numbers) = self.values(&format!("{at}/numbers"))? else { return Err(not_a_backup()) };
         let names = if numbers.is_empty() { None } else { self.0.texts(&format!("{GROUP}/{at}"), "names")? };
-        let numbers = names.unwrap_or_default().into_iter().zip(numbers).collect();
-        Ok(CallbackState { numbers, arrays: self.arrays(&format!("{at}/arrays"))? })
+        Ok(names.unwrap_or_default().into_iter().zip(numbers).collect())
     }
 
     fn restore_progress(&self, number: usize, compiled: &mut CompiledModel) -> Result<()> {
         let at = format!("models/{number}");
         let rate = self.array(&format!("{at}/learning_rate"))?.to_scalar()?;
-        // A rate that follows a schedule follows from the number of steps.
         if compiled.learning_rate() != rate {
-            compiled.set_learning_rate(rate)?;
+            // What can't be set has been restored with the optimizer: a rate that follows a schedule, or one of several.
+            let _ = compiled.set_learning_rate(rate);
         }
         let model = compiled.model()?;
         let states = model.layers().enumerate();

@@ -1,9 +1,12 @@
 //! Backups of a run, and how another process resumes it.
 
+use burn::tensor::Device;
 use horn_nn::random::RandomState;
 use horn_nn::{Error, Result};
 
+use crate::batch::BatchSource;
 use crate::callbacks::{Callback, Checkpoint, Training, call_each};
+use crate::history::Scores;
 
 /// Hands the place that the run has reached to the callbacks, if one of them asked for a backup.
 ///
@@ -21,6 +24,7 @@ pub(crate) fn back_up(training: &mut Training<'_>, callbacks: &mut [Box<dyn Call
         is_stopped: training.is_stopped,
         order: training.place.order.clone().unwrap_or_else(|| random.clone()),
         random,
+        scores: if training.place.batch > 0 { training.scores() } else { Scores::default() },
         callbacks: callbacks.iter().map(|callback| callback.state()).collect(),
     };
     call_each(callbacks, |callback| callback.on_back_up(&checkpoint, training))
@@ -49,4 +53,26 @@ pub(crate) fn resume(
     training.is_stopped = checkpoint.is_stopped;
     checkpoint.random.restore();
     Ok(Some(checkpoint))
+}
+
+/// Draws the order of a half-done epoch again, and passes over the batches that are done.
+///
+/// # Errors
+///
+/// The first error of the source.
+pub(crate) fn skip_batches(
+    training: &mut Training<'_>,
+    source: &mut dyn BatchSource,
+    checkpoint: &Checkpoint,
+    device: &Device,
+) -> Result<()> {
+    checkpoint.order.restore();
+    training.place.order = Some(checkpoint.order.clone());
+    training.place.batch = checkpoint.batch;
+    source.start()?;
+    for _ in 0..checkpoint.batch {
+        source.next_batch(device)?;
+    }
+    checkpoint.random.restore();
+    Ok(())
 }

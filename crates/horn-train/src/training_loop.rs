@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use burn::tensor::Device;
 use horn_nn::Result;
 use horn_nn::random::RandomState;
 
 use crate::batch::BatchSource;
 use crate::callbacks::{Callback, Checkpoint, Place, Training, call_each};
 use crate::history::{History, Scores};
-use crate::resuming::{back_up, resume};
+use crate::resuming::{back_up, resume, skip_batches};
 use crate::train_step::TrainStep;
 
 /// Trains for these epochs: Keras's `fit`.
@@ -40,8 +39,13 @@ pub(crate) fn fit(
             Some(_) => call_each(callbacks, |callback| callback.on_epoch_resume(epoch, training))?,
             None => call_each(callbacks, |callback| callback.on_epoch_begin(epoch, training))?,
         }
-        train_epoch(training, source, callbacks, half_done.take())?;
-        let mut logs = training.scores();
+        let half_done = half_done.take();
+        train_epoch(training, source, callbacks, half_done.as_ref())?;
+        let mut logs = match half_done {
+            // All batches were done before.
+            Some(checkpoint) if checkpoint.batch == training.place.batch => checkpoint.scores,
+            _ => training.scores(),
+        };
         if let Some(validation) = &mut validation {
             logs = logs.with_validation(&test(training, &mut **validation, callbacks)?);
         }
@@ -60,22 +64,23 @@ fn train_epoch(
     training: &mut Training<'_>,
     source: &mut dyn BatchSource,
     callbacks: &mut [Box<dyn Callback + '_>],
-    half_done: Option<Checkpoint>,
+    half_done: Option<&Checkpoint>,
 ) -> Result<()> {
     training.step.reset();
     let device = training.model().device().clone().autodiff();
-    let done = match half_done {
-        Some(checkpoint) => skip_batches(training, source, &checkpoint, &device)?,
+    match half_done {
+        Some(checkpoint) => {
+            skip_batches(training, source, checkpoint, &device)?;
+            if training.is_stopped {
+                return Ok(());
+            }
+        }
         None => {
             training.place.order = Some(RandomState::now());
             source.start()?;
-            0
         }
-    };
-    if done > 0 && training.is_stopped {
-        return Ok(());
     }
-    for number in done.. {
+    for number in training.place.batch.. {
         let Some(batch) = source.next_batch(&device)? else { break };
         call_each(callbacks, |callback| callback.on_train_batch_begin(number, training))?;
         training.step.train_step(batch)?;
@@ -87,23 +92,6 @@ fn train_epoch(
         }
     }
     Ok(())
-}
-
-/// Draws the order of a half-done epoch again, and passes over the batches that are done. Returns their number.
-fn skip_batches(
-    training: &mut Training<'_>,
-    source: &mut dyn BatchSource,
-    checkpoint: &Checkpoint,
-    device: &Device,
-) -> Result<usize> {
-    checkpoint.order.restore();
-    training.place.order = Some(checkpoint.order.clone());
-    source.start()?;
-    for _ in 0..checkpoint.batch {
-        source.next_batch(device)?;
-    }
-    checkpoint.random.restore();
-    Ok(checkpoint.batch)
 }
 
 /// Evaluates all batches: Keras's `evaluate`, and the validation in `fit`.

@@ -3,6 +3,8 @@
 use horn_nn::random::RandomState;
 use ndarray::ArrayD;
 
+use crate::history::Scores;
+
 /// Where a run is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Place {
@@ -28,6 +30,8 @@ pub struct Checkpoint {
     pub order: RandomState,
     /// The random numbers that are drawn next.
     pub random: RandomState,
+    /// The scores of the batches that are done.
+    pub scores: Scores,
     /// The states of the callbacks, in their order.
     pub callbacks: Vec<CallbackState>,
 }
