@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::random::mt19937::{Mt19937, SAVED};
-use crate::random::{STREAMS, Streams};
+use crate::random::streams::{STREAMS, Streams};
 
 /// The state of this thread's two generators: of the one that draws seeds, and of the one that draws permutations.
 ///
