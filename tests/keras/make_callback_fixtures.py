@@ -57,6 +57,8 @@ def same(one, other):
 
 def run(name, cls, logs, args=None, epochs=None, names=(), rate=RATE, times=1):
     args = args or {}
+    if cls == "CSVLogger":  # as the logs of a model are
+        logs = {key: [float(np.float32(value)) for value in values] for key, values in logs.items()}
     epochs = epochs or max(len(values) for values in logs.values())
     case = {"name": name, "class": cls, "args": args, "logs": logs, "epochs": epochs}
     case |= {"metrics": list(names), "rate": rate, "times": times}
