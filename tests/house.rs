@@ -12,6 +12,7 @@ const CRATES: [&[&str]; 7] = [
     &["horn-train"],
     &["horn-data"],
     &["horn-keras", "horn-plot"],
+    &["horn-callbacks"],
     &["horn"],
     &["horn-cli"],
 ];

@@ -1,6 +1,7 @@
 //! Tests across crates: parity with Keras, invalid input, whole training runs, and backends.
 
 mod backends;
+mod backups;
 mod bad_fit;
 mod bad_input;
 mod bad_layers;

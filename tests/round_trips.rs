@@ -3,6 +3,7 @@
 //! The repository has small files. If `HORN_PYTHON` names a Python with Keras, `keras/round_trip.py` makes many more
 //! models. Horn reads, writes and trains them, and Keras reads what Horn has written.
 
+mod board;
 mod own;
 mod python;
 

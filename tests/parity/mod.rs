@@ -3,6 +3,7 @@
 mod activations;
 mod adapt;
 mod applications;
+mod callbacks;
 mod compile;
 mod configs;
 mod fit;

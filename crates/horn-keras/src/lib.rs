@@ -44,6 +44,8 @@ mod weights;
 
 pub use load::{LoadModel, load_model, load_model_on, model_from_json};
 pub use save::SaveModel;
+#[doc(hidden)]
+pub use save::save_weights_and_more;
 pub use weights::{LoadReport, LoadWeights};
 
 #[cfg(test)]

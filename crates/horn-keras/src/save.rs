@@ -157,8 +157,32 @@ fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) ->
     if safetensors::is_named(path) {
         return safetensors::save(path, model);
     }
+    write_weights_with(path, model, optimizer, |_| Ok(()))
+}
+
+fn write_weights_with(
+    path: &Path,
+    model: &Model,
+    optimizer: &[OptimizerVariable],
+    more: impl FnOnce(&mut WeightsWriter) -> Result<()>,
+) -> Result<()> {
     check_ending(path, ".weights.h5")?;
-    files::write_atomically(path, |file| weights_of(model, &model.lookup_states(), optimizer)?.write(file))
+    files::write_atomically(path, |file| {
+        let mut writer = weights_of(model, &model.lookup_states(), optimizer)?;
+        more(&mut writer)?;
+        writer.write(file)
+    })
+}
+
+/// Writes the weights of a model as [`SaveModel::save_weights`] does, and more next to them: Keras and Horn ignore
+/// groups of the file that they do not know.
+#[doc(hidden)]
+pub fn save_weights_and_more(
+    path: &Path,
+    model: &CompiledModel,
+    more: impl FnOnce(&mut WeightsWriter) -> Result<()>,
+) -> Result<()> {
+    write_weights_with(path, model.model()?, &model.optimizer_variables()?, more)
 }
 
 /// All variables of a model, in the layout of Keras's files.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use horn_nn::{Error, IntoArrays, Result};
 
 use crate::array_source::ArraySource;
-use crate::callbacks::{Callbacks, ProgressLogger, Training};
+use crate::callbacks::{Callbacks, ProgbarLogger, Training};
 use crate::data::Data;
 use crate::evaluate::Evaluate;
 use crate::fit_checks::batch_size;
@@ -108,7 +108,7 @@ impl CompiledModel {
     fn test(&mut self, source: &mut dyn BatchSource, options: Evaluate<'_>) -> Result<Scores> {
         self.looked_at_data = true;
         let mut callbacks: Callbacks<'_> = options.callbacks;
-        callbacks.push(Box::new(ProgressLogger::new(options.verbose)));
+        callbacks.push(Box::new(ProgbarLogger::new(options.verbose)));
         let mut step = Supervised::new(self)?;
         let mut training = Training::new(&mut step, 0, None);
         let mut steps = Steps::new(source, options.steps);

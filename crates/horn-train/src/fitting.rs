@@ -6,7 +6,7 @@ use horn_nn::random::permutation;
 use horn_nn::{Error, IntoArrays, Model, Result};
 
 use crate::array_source::ArraySource;
-use crate::callbacks::{HistoryLogger, NanWarning, ProgressLogger};
+use crate::callbacks::{HistoryLogger, NanWarning, ProgbarLogger};
 use crate::data::Data;
 use crate::fit::{Fit, Validation};
 use crate::history::History;
@@ -213,7 +213,7 @@ impl<'a> Fit<'a> {
         validation: Option<&mut dyn BatchSource>,
     ) -> Result<History> {
         let mut callbacks = std::mem::take(&mut self.callbacks);
-        callbacks.push(Box::new(ProgressLogger::new(self.verbose)));
+        callbacks.push(Box::new(ProgbarLogger::new(self.verbose)));
         callbacks.push(Box::new(HistoryLogger));
         callbacks.push(Box::new(NanWarning::default()));
         let plan = Plan {

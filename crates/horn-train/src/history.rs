@@ -122,6 +122,11 @@ impl Scores {
         self.0.iter().map(|(key, value)| (key.as_str(), *value))
     }
 
+    /// The keys, in their order.
+    pub fn keys(&self) -> Vec<&str> {
+        self.0.iter().map(|(key, _)| key.as_str()).collect()
+    }
+
     /// These scores, followed by those of the validation with `val_` before their names.
     pub(crate) fn with_validation(mut self, validation: &Self) -> Self {
         self.0.extend(validation.iter().map(|(key, value)| (format!("val_{key}"), value)));

@@ -33,8 +33,11 @@ mod predicting;
 mod prefetch;
 mod progress;
 mod py_dataset;
+#[doc(hidden)]
+pub mod python;
 mod registry;
 mod rescue;
+mod resuming;
 mod run;
 mod samples;
 mod source;

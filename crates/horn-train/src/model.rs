@@ -193,6 +193,11 @@ impl CompiledModel {
             .hint("compile the model again with another: `model.into_model()?.compile(…)`"))
     }
 
+    /// The number of steps that the optimizer has made: Keras's `optimizer.iterations`.
+    pub fn iterations(&self) -> usize {
+        self.iterations
+    }
+
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate.at(self.iterations)

@@ -105,7 +105,7 @@ impl CompiledModel {
         let model = self.at_rest()?;
         source.prepare(&Run::to_predict(&model))?;
         let mut steps = Steps::new(source, options.steps);
-        steps.begin()?;
+        steps.begin(0)?;
         let count = steps.per_epoch();
         let outputs = self.predict_batches(options, count, || {
             let Some(batch) = steps.next(model.device())? else { return Ok(None) };

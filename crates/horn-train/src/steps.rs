@@ -2,9 +2,10 @@
 
 use burn::tensor::Device;
 use horn_nn::Result;
+use horn_nn::random::RandomState;
 
 use crate::batch::Batch;
-use crate::callbacks::print_warning;
+use crate::callbacks::{Checkpoint, SourcePosition, print_warning};
 use crate::source::BatchSource;
 
 /// Goes through a source epoch by epoch. Without a number of steps, an epoch goes through the whole source. With one, it
@@ -17,7 +18,9 @@ pub(crate) struct Steps<'s> {
     available: Option<usize>,
     /// Batches of the source since it was started.
     seen: usize,
-    is_started: bool,
+    /// The random numbers before the source was started, which draws the order of its batches; `None` if it is to start
+    /// with the next batch.
+    started: Option<RandomState>,
     /// Batches of this epoch.
     done: usize,
     /// Whether the source ended before the epoch did.
@@ -27,7 +30,7 @@ pub(crate) struct Steps<'s> {
 impl<'s> Steps<'s> {
     pub fn new(source: &'s mut dyn BatchSource, wanted: Option<usize>) -> Self {
         let available = source.len();
-        Self { source, wanted, available, seen: 0, is_started: false, done: 0, ran_out: false }
+        Self { source, wanted, available, seen: 0, started: None, done: 0, ran_out: false }
     }
 
     /// The number of batches in an epoch, if known.
@@ -40,13 +43,31 @@ impl<'s> Steps<'s> {
         self.ran_out && self.done == 0
     }
 
-    /// Begins an epoch.
-    pub fn begin(&mut self) -> Result<()> {
+    /// Begins an epoch, of which so many batches are done.
+    pub fn begin(&mut self, done: usize) -> Result<()> {
         self.source.on_epoch_begin()?;
-        (self.done, self.ran_out) = (0, false);
-        if self.wanted.is_none() {
-            self.is_started = false;
+        (self.done, self.ran_out) = (done, false);
+        Ok(())
+    }
+
+    /// Where the source is; `None` if it is to start with the next batch.
+    pub fn position(&self) -> Option<SourcePosition> {
+        Some(SourcePosition { order: self.started.clone()?, yielded: self.seen })
+    }
+
+    /// Brings the source to where it was at a checkpoint: it draws the same order again, and yields the batches that are
+    /// done.
+    pub fn resume(&mut self, checkpoint: &Checkpoint, device: &Device) -> Result<()> {
+        if checkpoint.yielded == 0 {
+            return Ok(());
         }
+        checkpoint.order.restore();
+        self.source.start()?;
+        for _ in 0..checkpoint.yielded {
+            self.source.next_batch(device)?;
+        }
+        (self.started, self.seen) = (Some(checkpoint.order.clone()), checkpoint.yielded);
+        checkpoint.random.restore();
         Ok(())
     }
 
@@ -55,13 +76,14 @@ impl<'s> Steps<'s> {
         if self.ran_out || self.wanted.is_some_and(|wanted| self.done >= wanted) {
             return Ok(None);
         }
-        if self.is_started && self.available.is_some_and(|available| self.seen >= available) {
+        if self.started.is_some() && self.available.is_some_and(|available| self.seen >= available) {
             self.end_of_source();
             return Ok(None);
         }
-        if !self.is_started {
+        if self.started.is_none() {
+            let order = RandomState::now();
             self.source.start()?;
-            (self.is_started, self.seen) = (true, 0);
+            (self.started, self.seen) = (Some(order), 0);
         }
         let batch = self.source.next_batch(device)?;
         match &batch {
@@ -75,7 +97,7 @@ impl<'s> Steps<'s> {
     }
 
     fn end_of_source(&mut self) {
-        (self.ran_out, self.is_started) = (true, false);
+        (self.ran_out, self.started) = (true, None);
         if self.wanted.is_some() {
             print_warning(
                 "The data ran out before the epoch had all its steps, so that the epoch ended early. Give data for \
@@ -87,15 +109,15 @@ impl<'s> Steps<'s> {
     /// Ends an epoch.
     pub fn end(&mut self) -> Result<()> {
         // The next epoch begins with the first batch, not with the end of the source.
-        if self.available.is_some_and(|available| self.seen >= available) {
-            self.is_started = false;
+        if self.wanted.is_none() || self.available.is_some_and(|available| self.seen >= available) {
+            self.started = None;
         }
         self.source.on_epoch_end()
     }
 
     /// Lets the next epoch start from the first batch, as each evaluation does.
     pub fn reset(&mut self) {
-        self.is_started = false;
+        self.started = None;
     }
 }
 
@@ -132,7 +154,7 @@ mod tests {
         let mut numbers = Numbers { len, knows, next: 0, starts: 0 };
         let mut steps = Steps::new(&mut numbers, wanted);
         let epoch = |_| {
-            steps.begin().unwrap();
+            steps.begin(0).unwrap();
             let batches = std::iter::from_fn(|| steps.next(&Device::default()).unwrap().map(|batch| batch.len));
             let batches = batches.collect();
             steps.end().unwrap();

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use horn_nn::{Error, Result};
 
-use crate::callbacks::{Callback, Training, call_each, print_warning};
+use crate::callbacks::{Callback, Checkpoint, Place, Training, call_each, print_warning};
 use crate::history::{History, Scores};
 use crate::rescue;
+use crate::resuming::{back_up, resume};
 use crate::source::BatchSource;
 use crate::steps::Steps;
 use crate::train_step::TrainStep;
@@ -37,10 +38,21 @@ pub(crate) fn fit(
     let mut training = Training::new(step, plan.epochs.end, steps.per_epoch());
     let training = &mut training;
     call_each(callbacks, |callback| callback.on_train_begin(training))?;
-    for epoch in plan.epochs {
+    let mut resumed = resume(training, callbacks)?;
+    let first = resumed.as_ref().map_or(plan.epochs.start, |checkpoint| checkpoint.epoch);
+    let is_half_done = resumed.as_ref().is_some_and(|checkpoint| checkpoint.batch > 0);
+    // A run that was stopped at the end of an epoch has none left.
+    let last = if training.is_stopped && !is_half_done { first } else { plan.epochs.end };
+    for epoch in first..last {
         training.batches = steps.per_epoch();
-        call_each(callbacks, |callback| callback.on_epoch_begin(epoch, training))?;
-        train_epoch(training, &mut steps, callbacks)?;
+        training.place = Place { epoch, ..Place::default() };
+        let resumed = resumed.take();
+        let half_done = resumed.as_ref().filter(|checkpoint| checkpoint.batch > 0);
+        match half_done {
+            Some(_) => call_each(callbacks, |callback| callback.on_epoch_resume(epoch, training))?,
+            None => call_each(callbacks, |callback| callback.on_epoch_begin(epoch, training))?,
+        }
+        train_epoch(training, &mut steps, callbacks, resumed.as_ref())?;
         if steps.is_exhausted() {
             if training.history.epoch().is_empty() {
                 return Err(no_batches());
@@ -48,7 +60,11 @@ pub(crate) fn fit(
             print_warning(&format!("The data ran out, so that the training ends before epoch {}.", epoch + 1));
             break;
         }
-        let mut logs = training.scores();
+        let mut logs = match half_done {
+            // All batches were done before.
+            Some(checkpoint) if checkpoint.batch == training.place.batch => checkpoint.scores.clone(),
+            _ => training.scores(),
+        };
         let due = validation.as_mut().filter(|_| plan.validation_freq.is_due(epoch) && !training.is_interrupted);
         if let Some(validation) = due {
             let scores = test(training, validation, callbacks)?;
@@ -62,7 +78,9 @@ pub(crate) fn fit(
                 logs = logs.with_validation(&scores);
             }
         }
+        training.place = Place { epoch: epoch + 1, batch: 0, source: steps.position() };
         call_each(callbacks, |callback| callback.on_epoch_end(epoch, &mut logs, training))?;
+        back_up(training, callbacks)?;
         if training.is_stopped {
             break;
         }
@@ -84,15 +102,26 @@ fn train_epoch(
     training: &mut Training<'_>,
     steps: &mut Steps<'_>,
     callbacks: &mut [Box<dyn Callback + '_>],
+    resumed: Option<&Checkpoint>,
 ) -> Result<()> {
     training.step.reset();
-    steps.begin()?;
     let device = training.model().device().clone().autodiff();
-    for number in 0.. {
+    steps.begin(resumed.map_or(0, |checkpoint| checkpoint.batch))?;
+    if let Some(checkpoint) = resumed {
+        steps.resume(checkpoint, &device)?;
+        training.place.batch = checkpoint.batch;
+    }
+    // A callback may have stopped a run that is resumed in the middle of an epoch.
+    let stops_here = training.is_stopped && training.place.batch > 0;
+    let left = if stops_here { 0..0 } else { training.place.batch..usize::MAX };
+    for number in left {
         let Some(batch) = steps.next(&device)? else { break };
         call_each(callbacks, |callback| callback.on_train_batch_begin(number, training))?;
         rescue::train_step(training.step, batch)?;
+        training.place.batch = number + 1;
+        training.place.source = steps.position();
         call_each(callbacks, |callback| callback.on_train_batch_end(number, training))?;
+        back_up(training, callbacks)?;
         if training.is_stopped {
             break;
         }
@@ -114,7 +143,7 @@ pub(crate) fn test(
     call_each(callbacks, |callback| callback.on_test_begin(training))?;
     training.step.reset();
     steps.reset();
-    steps.begin()?;
+    steps.begin(0)?;
     let device = training.model().device().clone();
     for number in 0.. {
         let Some(batch) = steps.next(&device)? else { break };

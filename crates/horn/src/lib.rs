@@ -72,8 +72,23 @@ pub use horn_plot as plot;
 pub use horn_train::{
     Batch, BatchSource, Batches, ClassWeight, Compile, CompiledModel, Data, Evaluate, Fit, History, IntoData, IntoLoss,
     IntoLossWeights, IntoLosses, IntoMetricList, IntoMetrics, Losses, Metrics, OnBatch, Predict, Progress, PyDataset,
-    PyDatasetSource, Run, Scores, TrainStep, ValidationFreq, Verbose, callbacks, losses, metrics, optimizers,
+    PyDatasetSource, Run, Scores, TrainStep, ValidationFreq, Verbose, losses, metrics, optimizers,
 };
+
+/// Keras's callbacks: hooks that run around the steps of training.
+///
+/// A [`Callback`](callbacks::Callback) has hooks, which get the [`Training`](callbacks::Training) run that they belong to.
+/// The progress line and the history are callbacks, too.
+pub mod callbacks {
+    pub use crate::History;
+    pub use horn_callbacks::{BackupAndRestore, CSVLogger, Frequency, ModelCheckpoint, RemoteMonitor, TensorBoard};
+    #[doc(hidden)]
+    pub use horn_train::callbacks::capture;
+    pub use horn_train::callbacks::{
+        Callback, CallbackState, Checkpoint, EarlyStopping, LambdaCallback, LearningRateScheduler, Monitor,
+        MonitorMode, ProgbarLogger, ReduceLROnPlateau, StopOnInterrupt, TerminateOnNaN, Training,
+    };
+}
 
 /// Keras's `keras.utils`.
 pub mod utils {
@@ -87,6 +102,11 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::utils::set_random_seed;
     // For `#[derive(Module)]`, whose code names the crate.
+    #[doc(no_inline)]
+    pub use crate::callbacks::{
+        BackupAndRestore, CSVLogger, Callback, EarlyStopping, Frequency, LambdaCallback, LearningRateScheduler,
+        ModelCheckpoint, MonitorMode, ReduceLROnPlateau, TensorBoard, TerminateOnNaN, Training,
+    };
     #[doc(no_inline)]
     pub use crate::{
         AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, IntoMetrics,

@@ -10,6 +10,7 @@ pub(crate) mod layer_ref;
 pub(crate) mod model;
 pub(crate) mod part;
 pub(crate) mod predict;
+pub(crate) mod progress;
 pub(crate) mod run;
 pub(crate) mod sequential;
 pub(crate) mod states;

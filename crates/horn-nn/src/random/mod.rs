@@ -7,15 +7,15 @@
 pub(crate) mod beta;
 pub(crate) mod erf_inv;
 pub(crate) mod mt19937;
+pub(crate) mod saved;
 pub(crate) mod seed_generator;
+pub(crate) mod streams;
 pub mod threefry;
 
-use std::cell::RefCell;
-use std::hash::{BuildHasher, RandomState};
-
 use crate::device;
-use crate::random::mt19937::Mt19937;
+use crate::random::streams::{STREAMS, Streams};
 
+pub use saved::RandomState;
 pub use seed_generator::SeedGenerator;
 
 /// Runs a function without an effect on the thread's random numbers: what it draws is drawn again afterwards.
@@ -31,29 +31,8 @@ pub(crate) fn undisturbed<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
-thread_local! {
-    static STREAMS: RefCell<Streams> = RefCell::new(Streams::from_entropy());
-}
-
 /// The largest seed that is drawn for an initializer; the smallest is 1.
 const MAX_SEED: u32 = 1_000_000_000;
-
-struct Streams {
-    python: Mt19937,
-    numpy: Mt19937,
-}
-
-impl Streams {
-    fn new(seed: u32) -> Self {
-        Self { python: Mt19937::from_key(&[seed]), numpy: Mt19937::new(seed) }
-    }
-
-    /// Uses the random keys of the standard library's hash maps, which have enough entropy for a seed.
-    fn from_entropy() -> Self {
-        let [high, low] = [0u8, 1].map(|word| RandomState::new().hash_one(word) as u32);
-        Self { python: Mt19937::from_key(&[high, low]), numpy: Mt19937::from_key(&[low, high]) }
-    }
-}
 
 /// Seeds the random generators of this thread, so that initial weights, dropout and the order of the samples are
 /// reproducible.

@@ -6,6 +6,9 @@ const N: usize = 624;
 /// The distance to the word that each word is mixed with.
 const M: usize = 397;
 
+/// The number of words by which a stream is saved: its state, and the place of the next word.
+pub(super) const SAVED: usize = N + 1;
+
 /// One stream of 32-bit words.
 pub(crate) struct Mt19937 {
     state: [u32; N],
@@ -38,6 +41,18 @@ impl Mt19937 {
         }
         state[0] = 1 << 31;
         Self { state, next: N }
+    }
+
+    /// All that decides on the words to come.
+    pub(super) fn save(&self) -> impl Iterator<Item = u32> {
+        self.state.into_iter().chain([self.next as u32])
+    }
+
+    /// The stream that was [saved](Self::save); `None` if these are not the words of one.
+    pub(super) fn restore(words: &[u32]) -> Option<Self> {
+        let (next, state) = words.split_last()?;
+        let next = usize::try_from(*next).ok().filter(|next| *next <= N)?;
+        Some(Self { state: state.try_into().ok()?, next })
     }
 
     /// Draws a word.

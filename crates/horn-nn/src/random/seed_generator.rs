@@ -1,5 +1,6 @@
 //! The random number generator of a layer.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
@@ -81,9 +82,50 @@ impl Clone for SeedGenerator {
     }
 }
 
-// It has no weights, so visiting and mapping do nothing.
+/// What a walk over a module does with the generators in it.
+enum Walk {
+    Read(Vec<u32>),
+    Set(std::vec::IntoIter<u32>),
+}
+
+thread_local! {
+    /// A visitor of Burn's only meets weights, so a walk over generators is known to the thread that makes it.
+    static WALK: RefCell<Option<Walk>> = const { RefCell::new(None) };
+}
+
+/// Visits a module for the sake of its generators.
+fn walk(module: &impl Module, walk: Walk) -> Option<Walk> {
+    struct OnlyGenerators;
+    impl ModuleVisitor for OnlyGenerators {}
+    WALK.replace(Some(walk));
+    module.visit(&mut OnlyGenerators);
+    WALK.take()
+}
+
+/// The number of draws so far of each generator in a module, in the order of its fields.
+pub(crate) fn draws(module: &impl Module) -> Vec<u32> {
+    match walk(module, Walk::Read(Vec::new())) {
+        Some(Walk::Read(draws)) => draws,
+        _ => Vec::new(),
+    }
+}
+
+/// Sets the number of draws so far of each generator in a module, in the order of [`draws`].
+pub(crate) fn set_draws(module: &impl Module, draws: Vec<u32>) {
+    walk(module, Walk::Set(draws.into_iter()));
+}
+
+// It has no weights, so mapping does nothing, and visiting only counts in a walk over generators.
 impl Module for SeedGenerator {
-    fn visit<V: ModuleVisitor>(&self, _: &mut V) {}
+    fn visit<V: ModuleVisitor>(&self, _: &mut V) {
+        WALK.with_borrow_mut(|walk| match walk {
+            Some(Walk::Read(draws)) => draws.push(self.used.load(Ordering::Relaxed)),
+            Some(Walk::Set(draws)) => draws.into_iter().next().into_iter().for_each(|used| {
+                self.used.store(used, Ordering::Relaxed);
+            }),
+            None => {}
+        });
+    }
     fn map<M: ModuleMapper>(self, _: &mut M) -> Self {
         self
     }

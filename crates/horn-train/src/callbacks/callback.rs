@@ -2,6 +2,7 @@
 
 use horn_nn::Result;
 
+use super::checkpoint::{CallbackState, Checkpoint};
 use super::training::Training;
 use crate::history::Scores;
 use crate::model::CompiledModel;
@@ -66,6 +67,12 @@ pub trait Callback {
         Ok(())
     }
 
+    /// Before the rest of an epoch of which [`Checkpoint::batch`] batches are done, when a run resumes in its middle.
+    /// [`on_epoch_begin`](Self::on_epoch_begin) is not called then: its effects are part of what was saved.
+    fn on_epoch_resume(&mut self, epoch: usize, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
     /// After an epoch and its validation, with the scores of both. Scores that a hook adds also appear in the history
     /// and in the callbacks after it.
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
@@ -121,6 +128,21 @@ pub trait Callback {
     fn on_predict_batch_end(&mut self, batch: usize, model: &CompiledModel) -> Result<()> {
         Ok(())
     }
+
+    /// After a hook in which a callback called [`Training::back_up`], once all callbacks have run that hook.
+    fn on_back_up(&mut self, checkpoint: &Checkpoint, training: &mut Training<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    /// What the callback keeps from hook to hook, so that a run that resumes has it again. Nothing by default.
+    fn state(&self) -> CallbackState {
+        CallbackState::default()
+    }
+
+    /// Puts back what [`state`](Self::state) returned, after [`on_train_begin`](Self::on_train_begin).
+    fn set_state(&mut self, state: &CallbackState) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Forwards each hook to another callback.
@@ -138,6 +160,7 @@ impl<C: Callback + ?Sized> Callback for &mut C {
         on_train_begin(training: &mut Training<'_>);
         on_train_end(training: &mut Training<'_>);
         on_epoch_begin(epoch: usize, training: &mut Training<'_>);
+        on_epoch_resume(epoch: usize, training: &mut Training<'_>);
         on_epoch_end(epoch: usize, logs: &mut Scores, training: &mut Training<'_>);
         on_train_batch_begin(batch: usize, training: &mut Training<'_>);
         on_train_batch_end(batch: usize, training: &mut Training<'_>);
@@ -149,6 +172,12 @@ impl<C: Callback + ?Sized> Callback for &mut C {
         on_predict_end(model: &CompiledModel);
         on_predict_batch_begin(batch: usize, model: &CompiledModel);
         on_predict_batch_end(batch: usize, model: &CompiledModel);
+        on_back_up(checkpoint: &Checkpoint, training: &mut Training<'_>);
+        set_state(state: &CallbackState);
+    }
+
+    fn state(&self) -> CallbackState {
+        (**self).state()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A run of `fit` or `evaluate`, as its callbacks see it.
 
+use super::checkpoint::{Checkpoint, Place};
 use super::watch::Watch;
 use crate::history::{History, Scores};
 use crate::model::CompiledModel;
@@ -14,6 +15,12 @@ pub struct Training<'a> {
     pub(crate) is_stopped: bool,
     pub(crate) watch: Watch,
     pub(crate) is_interrupted: bool,
+    /// Where the run is.
+    pub(crate) place: Place,
+    /// Whether a callback wants a backup after this hook.
+    pub(crate) backs_up: bool,
+    /// Where the run is to resume.
+    pub(crate) resumes_at: Option<Checkpoint>,
 }
 
 impl<'a> Training<'a> {
@@ -26,6 +33,9 @@ impl<'a> Training<'a> {
             is_stopped: false,
             is_interrupted: false,
             watch: Watch::default(),
+            place: Place::default(),
+            backs_up: false,
+            resumes_at: None,
         }
     }
 
@@ -72,6 +82,19 @@ impl<'a> Training<'a> {
     pub fn interrupt(&mut self) {
         self.is_stopped = true;
         self.is_interrupted = true;
+    }
+
+    /// Asks for a backup, in the hook after an epoch or after a batch of training. Once all callbacks have run that hook,
+    /// [`Callback::on_back_up`](super::Callback::on_back_up) gets the place that the run has reached.
+    pub fn back_up(&mut self) {
+        self.backs_up = true;
+    }
+
+    /// Resumes a run at a checkpoint, in the hook before the first epoch. The caller restores the model; the run takes
+    /// epoch, batch, random numbers and the states of the callbacks from the checkpoint. A source of batches must yield
+    /// the same batches again if it starts with the same random numbers.
+    pub fn resume(&mut self, checkpoint: Checkpoint) {
+        self.resumes_at = Some(checkpoint);
     }
 }
 

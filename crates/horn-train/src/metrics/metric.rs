@@ -7,6 +7,7 @@ use horn_nn::{Result, Shape};
 use serde_json::{Value, json};
 
 use super::accumulator::Accumulator;
+use super::direction::{self, Direction};
 use crate::registry;
 
 /// A measure of how good the predictions are.
@@ -73,6 +74,12 @@ pub trait Metric: Debug + Send + Sync {
     /// The metric that replaces this one for targets and outputs of these shapes; `None` keeps this one.
     fn resolve(&self, _y_true: &[usize], _y_pred: &Shape) -> Option<Arc<dyn Metric>> {
         None
+    }
+
+    /// Whether the metric is better the higher or the lower it is, for callbacks that look for the best value; `None` if
+    /// they have to be told. Keras's classes know it.
+    fn direction(&self) -> Option<Direction> {
+        direction::of_class(self.class_name())
     }
 
     /// Whether the metric depends only on which prediction of a row is the largest. A softmax does not change that, so

@@ -3,6 +3,7 @@
 mod callbacks;
 mod names;
 mod rescue;
+mod resuming;
 mod schedules;
 mod sources;
 mod warnings;

@@ -1,5 +1,6 @@
 //! Draws the progress line.
 
+use std::fmt;
 use std::io::{Stdout, Write};
 use std::time::Instant;
 
@@ -10,8 +11,16 @@ use super::training::Training;
 use crate::history::Scores;
 use crate::progress::{Progress, Verbose};
 
-/// Keras's `ProgbarLogger`.
-pub(crate) struct ProgressLogger<W> {
+/// Draws the progress line. `fit` and `evaluate` add one themselves, after all other callbacks; a program that wants its
+/// place to be another adds it there, and lets them be silent.
+///
+/// ```
+/// use horn::{Fit, Verbose};
+/// use horn::callbacks::ProgbarLogger;
+///
+/// let fit = Fit::epochs(5).verbose(Verbose::Silent).callback(ProgbarLogger::new(Verbose::Line));
+/// ```
+pub struct ProgbarLogger<W = Stdout> {
     /// Starts a line for this many batches.
     new_line: Box<dyn Fn(Option<usize>) -> Progress<W>>,
     /// Whether this run is a `fit`, in which a validation has no line of its own.
@@ -19,13 +28,14 @@ pub(crate) struct ProgressLogger<W> {
     line: Option<(Progress<W>, Instant)>,
 }
 
-impl ProgressLogger<Stdout> {
+impl ProgbarLogger<Stdout> {
+    /// Draws on the standard output.
     pub fn new(verbose: Verbose) -> Self {
         Self::with_lines(move |batches| Progress::stdout(batches, verbose))
     }
 }
 
-impl<W: Write> ProgressLogger<W> {
+impl<W: Write> ProgbarLogger<W> {
     fn with_lines(new_line: impl Fn(Option<usize>) -> Progress<W> + 'static) -> Self {
         Self { new_line: Box::new(new_line), in_fit: false, line: None }
     }
@@ -50,7 +60,13 @@ impl<W: Write> ProgressLogger<W> {
     }
 }
 
-impl<W: Write> Callback for ProgressLogger<W> {
+impl<W> fmt::Debug for ProgbarLogger<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgbarLogger").finish_non_exhaustive()
+    }
+}
+
+impl<W: Write> Callback for ProgbarLogger<W> {
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
         self.in_fit = true;
         Ok(())
@@ -60,6 +76,10 @@ impl<W: Write> Callback for ProgressLogger<W> {
         let line = (self.new_line)(training.batches()).epoch(epoch, training.epochs());
         self.begin(line);
         Ok(())
+    }
+
+    fn on_epoch_resume(&mut self, epoch: usize, training: &mut Training<'_>) -> Result<()> {
+        self.on_epoch_begin(epoch, training)
     }
 
     fn on_train_batch_end(&mut self, _batch: usize, training: &mut Training<'_>) -> Result<()> {
@@ -124,10 +144,10 @@ mod tests {
     }
 
     /// The lines that are written, without the times.
-    fn written(verbose: Verbose, run: impl FnOnce(ProgressLogger<Shared>)) -> Vec<String> {
+    fn written(verbose: Verbose, run: impl FnOnce(ProgbarLogger<Shared>)) -> Vec<String> {
         let out = Shared::default();
         let lines = out.clone();
-        run(ProgressLogger::with_lines(move |batches| Progress::new(lines.clone(), batches, verbose)));
+        run(ProgbarLogger::with_lines(move |batches| Progress::new(lines.clone(), batches, verbose)));
         let text = String::from_utf8(out.0.take()).unwrap();
         let is_seconds = |word: &str| word.strip_suffix('s').is_some_and(|count| count.parse::<u32>().is_ok());
         let is_time = |word: &&str| word.ends_with("/step") || is_seconds(word);

@@ -1,0 +1,108 @@
+//! A watched quantity, and when it counts as improved.
+
+use horn_nn::{Error, Result};
+
+use crate::metrics::Direction;
+use crate::model::CompiledModel;
+
+/// Whether a watched quantity is better the lower or the higher it is: Keras's `mode`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MonitorMode {
+    /// As the loss or the metric of that name says: Keras's "auto".
+    #[default]
+    Auto,
+    /// Lower is better: Keras's "min".
+    Min,
+    /// Higher is better: Keras's "max".
+    Max,
+}
+
+/// A quantity of the logs that a callback watches: what `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` have
+/// in common, for callbacks of one's own, too.
+///
+/// ```
+/// use horn::callbacks::{Monitor, MonitorMode};
+///
+/// let monitor = Monitor::new("val_loss").mode(MonitorMode::Min).min_delta(0.01);
+/// assert!(monitor.improves(0.5, None));
+/// assert!(monitor.improves(0.48, Some(0.5)));
+/// assert!(!monitor.improves(0.495, Some(0.5)));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Monitor {
+    name: String,
+    mode: MonitorMode,
+    min_delta: f64,
+    higher_is_better: bool,
+}
+
+impl Monitor {
+    /// Watches the quantity of this name, such as `"val_loss"`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), mode: MonitorMode::Auto, min_delta: 0.0, higher_is_better: false }
+    }
+
+    /// Whether it is better the lower or the higher it is; as its name says by default.
+    #[must_use]
+    pub fn mode(mut self, mode: MonitorMode) -> Self {
+        self.mode = mode;
+        self.higher_is_better = mode == MonitorMode::Max;
+        self
+    }
+
+    /// The smallest change that counts, whatever its sign; 0 by default.
+    #[must_use]
+    pub fn min_delta(mut self, min_delta: f64) -> Self {
+        self.min_delta = min_delta.abs();
+        self
+    }
+
+    /// The same with the name of another quantity.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The name of the quantity.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Finds out from the model's metrics what is better, if the mode does not say it. Callbacks do so before the
+    /// training. As in Keras, the name is that of the loss or of a metric, with or without `val_`.
+    ///
+    /// # Errors
+    ///
+    /// If the model has no metric of that name, or the metric does not know [its direction](crate::metrics::Metric::direction).
+    pub fn resolve(&mut self, callback: &str, model: &CompiledModel) -> Result<()> {
+        if self.mode != MonitorMode::Auto {
+            return Ok(());
+        }
+        let name = self.name.strip_prefix("val_").unwrap_or(&self.name);
+        let of_loss = (name == "loss").then_some(Direction::Down);
+        let metrics = model.objective.metrics.iter().chain(&model.objective.weighted_metrics).flatten();
+        let of_metric = metrics.filter(|metric| metric.name() == name).filter_map(|metric| metric.direction());
+        match of_metric.last().or(of_loss) {
+            Some(direction) => {
+                self.higher_is_better = direction == Direction::Up;
+                Ok(())
+            }
+            None => Err(Error::argument("it is not known whether a higher or a lower value is better")
+                .at(format!("{callback}: monitor"))
+                .received(format!("{:?}", self.name))
+                .expected("the loss or a metric that the model was compiled with")
+                .hint("choose `mode(MonitorMode::Max)` if higher is better, or `mode(MonitorMode::Min)`")),
+        }
+    }
+
+    /// Whether a value is better than another by more than `min_delta`. Any value is better than none.
+    pub fn improves(&self, value: f64, than: Option<f64>) -> bool {
+        let Some(than) = than else { return true };
+        // Keras subtracts as Python does, and compares as JAX does, in float32.
+        match self.higher_is_better {
+            true => (value - self.min_delta) as f32 > than as f32,
+            false => ((value + self.min_delta) as f32) < than as f32,
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Numbers as Python prints them, for messages and files that are to be Keras's byte by byte.
+
+/// Python's `repr` of a float: the fewest digits that give the same number again.
+pub fn python_repr(value: f64) -> String {
+    if value.is_nan() {
+        return "nan".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    // Both languages take the shortest digits. Python writes an exponent from 1e16 on and below 1e-4.
+    let magnitude = value.abs();
+    if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
+        return python_exponent(&format!("{value:e}"));
+    }
+    let text = value.to_string();
+    if text.contains('.') { text } else { format!("{text}.0") }
+}
+
+/// Rust's `1e-5` as Python's `1e-05`: the exponent has a sign and at least two digits.
+pub fn python_exponent(text: &str) -> String {
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    format!("{digits}e{exponent:+03}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_python_writes_them() {
+        // [repr(x) for x in (…)]
+        for (value, expected) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (12.0, "12.0"),
+            (0.038106780499219894, "0.038106780499219894"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1.5e300, "1.5e+300"),
+            (1e-4, "0.0001"),
+            (-9.999e-5, "-9.999e-05"),
+            (f64::from(1e-3_f32), "0.0010000000474974513"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(python_repr(value), expected);
+        }
+    }
+}
