@@ -47,10 +47,6 @@ impl CompiledModel {
     /// # Ok::<(), horn::Error>(())
     /// ```
     pub fn compile_config(&self) -> Value {
-        let mut optimizer = self.optimizer().serialize();
-        if !self.has_schedule() && self.missing_optimizer().is_none() {
-            optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
-        }
         let outputs = self.model().map_or(1, |model| model.output_names().len());
         let Losses { losses, weights } = &self.objective.losses;
         let all = if losses.len() == 1 { vec![losses[0].clone(); outputs] } else { losses.clone() };
@@ -59,7 +55,7 @@ impl CompiledModel {
             several => several.iter().map(|loss| loss.serialize()).collect(),
         };
         json!({
-            "optimizer": optimizer,
+            "optimizer": self.stepper.serialize(),
             "loss": loss,
             "loss_weights": weights,
             "metrics": self.metrics_config(&self.objective.metrics, &all),

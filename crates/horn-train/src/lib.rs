@@ -23,6 +23,7 @@ mod predicting;
 mod progress;
 mod registry;
 mod samples;
+mod stepping;
 mod supervised;
 #[cfg(test)]
 mod testing;

@@ -12,7 +12,6 @@ use crate::losses::Loss;
 use crate::metrics::{Accumulator, Mean, Metric};
 use crate::model::CompiledModel;
 use crate::objective::{OutputMetrics, output_names};
-use crate::optimizers::clip_by_global_norm;
 use crate::train_step::TrainStep;
 
 /// A compiled model during training or evaluation, with the running scores. They stay on the device until
@@ -81,14 +80,11 @@ impl<'m> Supervised<'m> {
         let loss = self.measure(batch, Mode::Training)?;
         let model = self.compiled.model()?;
         let gradients = match loss.is_tracked() {
-            true => GradientsParams::from_grads(loss.backward(), model),
+            true => GradientsParams::from_grads(self.compiled.scale_loss(loss).backward(), model),
             false if model.trainable_weights().next().is_none() => return Ok(None),
             false => GradientsParams::new(),
         };
-        Ok(Some(match self.compiled.optimizer().global_clipnorm() {
-            Some(norm) => clip_by_global_norm(gradients, model, norm),
-            None => gradients,
-        }))
+        Ok(Some(gradients))
     }
 
     /// Computes the loss of a batch, and adds it and the metrics to the running scores.

@@ -24,6 +24,7 @@ pub(crate) fn fit(
     let batches = source.len();
     let mut training = Training::new(step, epochs.end, batches);
     let training = &mut training;
+    let has_trained = !epochs.is_empty();
     call_each(callbacks, |callback| callback.on_train_begin(training))?;
     for epoch in epochs {
         training.batches = batches;
@@ -37,6 +38,9 @@ pub(crate) fn fit(
         if training.is_stopped {
             break;
         }
+    }
+    if has_trained {
+        training.finalize_variable_values();
     }
     call_each(callbacks, |callback| callback.on_train_end(training))?;
     Ok(std::mem::take(&mut training.history))
