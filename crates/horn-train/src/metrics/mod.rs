@@ -5,22 +5,28 @@
 
 mod accumulator;
 mod accuracy;
+mod at_constraint;
 mod auc;
 mod common;
 mod confusion;
+mod correlation;
 mod errors;
 mod f_score;
 mod from_config;
 mod iou;
 mod mean;
+mod mean_metric_wrapper;
 mod mean_of_rows;
 mod metric;
 mod of_losses;
+mod r2_score;
 mod root_mean_squared_error;
+mod sum;
 mod sums;
 mod table;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 mod top_k_categorical_accuracy;
 
 pub use accumulator::{Accumulator, same_state};
@@ -29,6 +35,9 @@ pub use auc::{Curve, Summation};
 pub use f_score::Average;
 pub use from_config::{class_names, from_config, register};
 pub use mean::Mean;
+pub use mean_metric_wrapper::MeanMetricWrapper;
 pub use mean_of_rows::MeanOfRows;
 pub use metric::Metric;
+pub use r2_score::ClassAggregation;
+pub use sum::Sum;
 pub use table::*;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::module::ParamId;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use horn_nn::{Error, Model, Result, sizes};
+use horn_nn::{Error, Model, Result};
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 
@@ -144,6 +144,7 @@ impl Stepper for RuleStepper {
         self.options.loss_scale_factor = factor;
     }
 
+    #[cfg(test)]
     fn iterations(&self) -> usize {
         self.iterations
     }
