@@ -7,6 +7,7 @@ mod compile;
 mod configs;
 mod graphs;
 mod initializers;
+mod keras_tests;
 pub mod layers;
 mod losses;
 mod metrics;

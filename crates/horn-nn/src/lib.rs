@@ -27,6 +27,7 @@ pub mod summary;
 mod tensor;
 
 pub use activations::Activation;
+pub use arguments::dtype_policy::{DTypePolicy, dtype_policy, set_dtype_policy};
 pub use data::host_array::{HostArray, HostElement};
 pub use data::into_arrays::IntoArrays;
 pub use device::{HORN_DEVICE, HORN_NUM_THREADS, backends, default_device, device};

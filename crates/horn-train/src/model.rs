@@ -8,11 +8,11 @@ use burn::module::{Module, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use horn_nn::summary::Summary;
-use horn_nn::{Error, Model, Result, Sequential, Shape, Weight};
+use horn_nn::{DTypePolicy, Error, Model, Result, Sequential, Shape, Weight, dtype_policy};
 
 use crate::objective::{IntoMetrics, Objective};
 use crate::optimizers::{self, Optimizer, OptimizerValue};
-use crate::stepping::{Stepper, check_rate, learning, stepper};
+use crate::stepping::{Stepper, check_rate, learning, loss_scaled, stepper};
 
 /// A model with an optimizer, a loss and metrics. [`fit`](Self::fit) trains it, [`evaluate`](Self::evaluate) evaluates
 /// it, and [`predict`](Self::predict) computes its outputs.
@@ -63,7 +63,10 @@ impl CompiledModel {
         Ok(Self {
             network,
             device: device.clone().without_autodiff(),
-            stepper: stepper(optimizer.clone()),
+            stepper: match dtype_policy() {
+                DTypePolicy::MixedFloat16 => loss_scaled(optimizer.clone()),
+                _ => stepper(optimizer.clone()),
+            },
             prepared_for: Vec::new(),
             objective,
             optimizer,

@@ -3,8 +3,8 @@
 use horn_nn::Result;
 
 use crate::model::CompiledModel;
-use crate::optimizers::{GROWTH_STEPS, INITIAL_SCALE, OptimizerValue, OptimizerVariable};
-use crate::stepping::{ADDED_VARIABLES, Learning, LossScaledStepper, Stepper, Values, learning, misfit, stepper};
+use crate::optimizers::{OptimizerValue, OptimizerVariable};
+use crate::stepping::{ADDED_VARIABLES, Learning, Stepper, Values, learning, loss_scaled, misfit, stepper};
 
 impl CompiledModel {
     /// The variables of the optimizer, with Keras's names and in Keras's order: the number of steps, the learning rate
@@ -60,8 +60,8 @@ impl CompiledModel {
         if !matches!(values.first(), Some(OptimizerValue::Int(_))) {
             return Err(misfit("optimizer", "the first is not a number of steps").expected("an integer"));
         }
-        let loss_scaled = self.around_loss_scale(values, expected);
-        let stepper = loss_scaled.as_ref().map_or(self.stepper.as_ref(), |stepper| stepper as &dyn Stepper);
+        let other = self.for_variables(values, expected);
+        let stepper = other.as_deref().unwrap_or(self.stepper.as_ref());
         if values.len() != stepper.lengths(&weights)?.len() {
             return Err(misfit("optimizer", "there are more or fewer than the optimizer has")
                 .received(format!("{} variables", values.len()))
@@ -74,17 +74,19 @@ impl CompiledModel {
         Ok(())
     }
 
-    /// The optimizer with a loss scale around it, if these values are those of such a one: for a model in
-    /// `mixed_float16`, Keras puts it there by itself, and a file does not say so.
-    fn around_loss_scale(&self, values: &[OptimizerValue], expected: usize) -> Option<LossScaledStepper> {
-        let [OptimizerValue::Int(0), OptimizerValue::Float(rate), OptimizerValue::Int(_), OptimizerValue::Float(_), ..] =
-            values
-        else {
-            return None;
-        };
-        let is_unused = rate.len() == 1 && rate.sum() == 0.0;
-        let fits = is_unused && values.len() == expected + ADDED_VARIABLES;
-        fits.then(|| LossScaledStepper::new(None, stepper(self.optimizer.clone()), INITIAL_SCALE, GROWTH_STEPS))
+    /// The optimizer with or without a loss scale around it, if these values are those of such a one. For a model in
+    /// `mixed_float16`, Keras puts the loss scale there by itself, and a file does not say so.
+    fn for_variables(&self, values: &[OptimizerValue], expected: usize) -> Option<Box<dyn Stepper>> {
+        let is_scaled = matches!(
+            values,
+            [OptimizerValue::Int(0), OptimizerValue::Float(rate), OptimizerValue::Int(_), OptimizerValue::Float(_), ..]
+                if rate.len() == 1 && rate.sum() == 0.0
+        );
+        let optimizer = || self.optimizer.clone();
+        if is_scaled && values.len() == expected + ADDED_VARIABLES {
+            return Some(loss_scaled(optimizer()));
+        }
+        (values.len() + ADDED_VARIABLES == expected).then(|| stepper(optimizer()))
     }
 }
 

@@ -20,10 +20,11 @@ use horn_nn::{Model, Result};
 use serde_json::Value;
 
 pub(crate) use learning::{Learning, learning};
-pub(crate) use loss_scaled::{ADDED_VARIABLES, LossScaledStepper};
+pub(crate) use loss_scaled::ADDED_VARIABLES;
 pub(crate) use values::{Values, misfit};
 
-use crate::optimizers::{Composition, LearningRate, Optimizer, OptimizerVariable};
+use crate::optimizers::{Composition, GROWTH_STEPS, INITIAL_SCALE, LearningRate, Optimizer, OptimizerVariable};
+use loss_scaled::LossScaledStepper;
 use rule::RuleStepper;
 pub(crate) use rule::check_rate;
 use several::SeveralSteppers;
@@ -100,5 +101,14 @@ pub(crate) fn stepper(optimizer: Arc<dyn Optimizer>) -> Box<dyn Stepper> {
             Box::new(LossScaledStepper::new(Some(optimizer), inner, initial_scale, growth_steps))
         }
         Composition::Several(map, factor) => Box::new(SeveralSteppers::new(optimizer, map, factor)),
+    }
+}
+
+/// The stepper of an optimizer with a loss scale around it, which Keras puts there by itself for a model in
+/// `mixed_float16` and does not write.
+pub(crate) fn loss_scaled(optimizer: Arc<dyn Optimizer>) -> Box<dyn Stepper> {
+    match optimizer.composition() {
+        Composition::LossScaled { .. } => stepper(optimizer),
+        _ => Box::new(LossScaledStepper::new(None, stepper(optimizer), INITIAL_SCALE, GROWTH_STEPS)),
     }
 }
