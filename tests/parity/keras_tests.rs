@@ -199,8 +199,8 @@ impl Layer for Variables {
         let (mut lines, mut matrices) = (Vec::new(), Vec::new());
         for (name, sizes) in &self.0 {
             match sizes.as_slice() {
-                &[size] => lines.push(build.add_weight(name, [size], &Zeros().into())?),
-                &[rows, columns] => matrices.push(build.add_weight(name, [rows, columns], &Zeros().into())?),
+                &[size] => lines.push(build.add_weight(name, [size], &Zeros::new().into())?),
+                &[rows, columns] => matrices.push(build.add_weight(name, [rows, columns], &Zeros::new().into())?),
                 other => panic!("a variable of shape {other:?}"),
             }
         }

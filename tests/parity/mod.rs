@@ -13,6 +13,7 @@ mod losses;
 mod metrics;
 mod operations;
 mod optimizers;
+mod precision;
 pub mod preprocessing;
 mod schedules;
 mod steps;

@@ -3,6 +3,8 @@
 use horn_nn::{Error, Result};
 use serde_json::Value;
 
+use crate::optimizer_order;
+
 /// Keras's configurations nest about five levels for each model inside a model.
 const MAX_LEVELS: usize = 100;
 /// In bytes. A configuration may contain a vocabulary.
@@ -25,12 +27,14 @@ pub fn parse(bytes: &[u8], most_bytes: usize, place: &str) -> Result<Value> {
             .expected(format!("at most {most_bytes}")));
     }
     check(bytes).map_err(|error| error.at(place))?;
-    serde_json::from_slice(bytes).map_err(|error| {
+    let mut value = serde_json::from_slice(bytes).map_err(|error| {
         Error::file("is not the JSON that Keras writes")
             .at(place)
             .because(error)
             .hint("the file is damaged: save the model again")
-    })
+    })?;
+    optimizer_order::note(bytes, &mut value);
+    Ok(value)
 }
 
 /// Counts levels, values and objects, without recursion and without allocating memory.

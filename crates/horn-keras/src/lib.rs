@@ -37,6 +37,7 @@ mod layers;
 mod legacy;
 mod legacy_save;
 mod load;
+mod optimizer_order;
 mod quantized;
 #[cfg(not(feature = "safetensors"))]
 #[path = "safetensors_off.rs"]

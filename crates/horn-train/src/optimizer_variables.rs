@@ -74,6 +74,17 @@ impl CompiledModel {
         Ok(())
     }
 
+    /// [`set_optimizer_variables`](Self::set_optimizer_variables) to values that are in the order of a file of Keras. There,
+    /// the optimizers of a `MultiOptimizer` come in the order of its map; Horn sorts them.
+    #[doc(hidden)]
+    pub fn set_optimizer_variables_of_file(&mut self, values: Vec<OptimizerValue>) -> Result<()> {
+        let ordered = match self.missing_optimizer() {
+            Some(_) => values,
+            None => self.stepper.in_own_order(&learning(self.model()?), values)?,
+        };
+        self.set_optimizer_variables(&ordered)
+    }
+
     /// The optimizer with or without a loss scale around it, if these values are those of such a one. For a model in
     /// `mixed_float16`, Keras puts the loss scale there by itself, and a file does not say so.
     fn for_variables(&self, values: &[OptimizerValue], expected: usize) -> Option<Box<dyn Stepper>> {

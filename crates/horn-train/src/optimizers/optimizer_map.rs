@@ -28,12 +28,14 @@ use super::patterns::whole_pattern;
 pub struct OptimizerMap {
     default: Nested,
     mapped: Vec<(String, Nested)>,
+    /// The patterns in the order of the file that the map was read from.
+    in_file: Option<Vec<String>>,
 }
 
 impl OptimizerMap {
     /// A map in which all weights go to this optimizer.
     pub fn new(default_optimizer: impl Optimizer + 'static) -> Self {
-        Self { default: Nested(Arc::new(default_optimizer)), mapped: Vec::new() }
+        Self { default: Nested(Arc::new(default_optimizer)), mapped: Vec::new(), in_file: None }
     }
 
     /// The same map, in which weights of this path, or whose paths this regular expression matches, go to this optimizer.
@@ -63,6 +65,13 @@ impl OptimizerMap {
     /// The paths and regular expressions, in their order.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = &str> {
         self.mapped.iter().map(|(pattern, _)| pattern.as_str())
+    }
+
+    /// The numbers of [`optimizers`](Self::optimizers) in the order of the file that the map was read from.
+    pub(crate) fn order_in_file(&self) -> Option<Vec<usize>> {
+        let position = |pattern: &String| self.patterns().position(|own| own == pattern);
+        let order: Vec<usize> = self.in_file.as_ref()?.iter().map(position).collect::<Option<_>>()?;
+        (order.len() == self.mapped.len()).then(|| order.into_iter().chain([self.mapped.len()]).collect())
     }
 
     /// Which of [`optimizers`](Self::optimizers) updates the weight with this path.
@@ -136,6 +145,10 @@ impl TryFrom<Value> for OptimizerMap {
         };
         let read = |object: &Value| serde_json::from_value(object.clone()).map_err(|error| error.to_string());
         let mapped = mapped.iter().map(|(pattern, object)| Ok((pattern.clone(), read(object)?)));
-        Ok(Self { default: read(&config["default_optimizer"])?, mapped: mapped.collect::<Result<_, String>>()? })
+        Ok(Self {
+            default: read(&config["default_optimizer"])?,
+            mapped: mapped.collect::<Result<_, String>>()?,
+            in_file: serde_json::from_value(config["order"].clone()).ok(),
+        })
     }
 }

@@ -103,6 +103,12 @@ impl Stepper for LossScaledStepper {
         Ok(own.into_iter().chain(self.inner.variables(model, weights)?).collect())
     }
 
+    fn in_own_order(&self, weights: &[Learning<'_>], mut values: Vec<OptimizerValue>) -> Result<Vec<OptimizerValue>> {
+        let inner = values.split_off(ADDED_VARIABLES.min(values.len()));
+        values.extend(self.inner.in_own_order(weights, inner)?);
+        Ok(values)
+    }
+
     fn restored(&self, model: &Model, weights: &[Learning<'_>], values: &mut Values<'_>) -> Result<Box<dyn Stepper>> {
         values.count("iteration")?;
         values.number("learning_rate")?;

@@ -11,6 +11,8 @@ mod loss_scaled;
 mod rule;
 mod several;
 mod slots;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::sync::Arc;
@@ -23,7 +25,9 @@ pub(crate) use learning::{Learning, learning};
 pub(crate) use loss_scaled::ADDED_VARIABLES;
 pub(crate) use values::{Values, misfit};
 
-use crate::optimizers::{Composition, GROWTH_STEPS, INITIAL_SCALE, LearningRate, Optimizer, OptimizerVariable};
+use crate::optimizers::{
+    Composition, GROWTH_STEPS, INITIAL_SCALE, LearningRate, Optimizer, OptimizerValue, OptimizerVariable,
+};
 use loss_scaled::LossScaledStepper;
 use rule::RuleStepper;
 pub(crate) use rule::check_rate;
@@ -80,6 +84,16 @@ pub(crate) trait Stepper: Send + Sync {
     ///
     /// As [`lengths`](Self::lengths).
     fn variables(&self, model: &Model, weights: &[Learning<'_>]) -> Result<Vec<OptimizerVariable>>;
+
+    /// The values for the variables in the order of [`variables`](Self::variables), given those in the order of the file
+    /// that the optimizer was read from.
+    ///
+    /// # Errors
+    ///
+    /// As [`lengths`](Self::lengths).
+    fn in_own_order(&self, _weights: &[Learning<'_>], values: Vec<OptimizerValue>) -> Result<Vec<OptimizerValue>> {
+        Ok(values)
+    }
 
     /// A stepper like this with the next of these values for its variables.
     ///

@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::{Learning, Stepper, Values, gradients, stepper};
 use crate::optimizers::{LearningRate, Optimizer, OptimizerMap, OptimizerValue, OptimizerVariable};
 
+/// A count of steps, and a learning rate that is not used.
+const OWN_VARIABLES: usize = 2;
+
 /// Several optimizers at work.
 pub(super) struct SeveralSteppers {
     optimizer: Arc<dyn Optimizer>,
@@ -104,7 +107,7 @@ impl Stepper for SeveralSteppers {
     }
 
     fn lengths(&self, weights: &[Learning<'_>]) -> Result<Vec<usize>> {
-        let mut lengths = vec![1; 2];
+        let mut lengths = vec![1; OWN_VARIABLES];
         for (stepper, weights) in self.steppers.iter().zip(self.parts(weights)?) {
             lengths.extend(stepper.lengths(&weights)?);
         }
@@ -122,6 +125,23 @@ impl Stepper for SeveralSteppers {
             variables.extend(stepper.variables(model, &weights)?);
         }
         Ok(variables)
+    }
+
+    fn in_own_order(&self, weights: &[Learning<'_>], values: Vec<OptimizerValue>) -> Result<Vec<OptimizerValue>> {
+        let Some(order) = self.map.order_in_file() else { return Ok(values) };
+        if values.len() != self.lengths(weights)?.len() {
+            return Ok(values);
+        }
+        let counts = self.steppers.iter().zip(self.parts(weights)?);
+        let counts = counts.map(|(stepper, weights)| Ok(stepper.lengths(&weights)?.len()));
+        let counts: Vec<usize> = counts.collect::<Result<_>>()?;
+        let mut values = values.into_iter();
+        let own: Vec<OptimizerValue> = values.by_ref().take(OWN_VARIABLES).collect();
+        let mut parts: Vec<Vec<OptimizerValue>> = vec![Vec::new(); counts.len()];
+        for at in order {
+            parts[at] = values.by_ref().take(counts[at]).collect();
+        }
+        Ok(own.into_iter().chain(parts.into_iter().flatten()).collect())
     }
 
     fn restored(&self, model: &Model, weights: &[Learning<'_>], values: &mut Values<'_>) -> Result<Box<dyn Stepper>> {
