@@ -7,7 +7,7 @@ Run as `make_fixtures.py`, whose conventions hold here too:
 - "configs": a model of one output or of two, compiled in one of the ways that Keras knows, with `get_compile_config()`
   and what `evaluate` gives. Where "canonical" is true, the configuration is what Horn writes, too.
 - "runs": a model trained for three steps, saved, loaded by `load_model`, and trained for three steps more. The
-  optimizer's variables are those of the saved model, in Keras's order.
+  optimizer's variables are those of the saved model, in Keras's order, and at the end.
 """
 
 import json
@@ -150,6 +150,13 @@ def plain_model():
     return model
 
 
+def functional_model():
+    given = keras.Input((4,), name="given")
+    x = layers.Dense(3, activation="tanh", name="first")(given)
+    x = layers.BatchNormalization()(x)
+    return keras.Model(given, layers.Dense(3, activation="softmax", name="dense")(x), name="whole")
+
+
 def nested_model():
     inner = keras.Sequential([keras.Input((2, 2)), layers.Dense(2, name="deep"), layers.PReLU()], name="inner")
     given = keras.Input((4,), name="given")
@@ -159,12 +166,18 @@ def nested_model():
 
 
 def variables(optimizer, model):
-    """Of Keras's two kinds: the steps are an integer, all others are floats. In a new optimizer, each is a constant."""
-    fresh = type(optimizer).from_config(optimizer.get_config())
+    """Of Keras's two kinds: counts are integers, all others are floats. In a new optimizer, each is a constant, or what the
+    weight is, which is null here."""
+    fresh = type(optimizer).from_config(json.loads(json.dumps(optimizer.get_config())))
     fresh.build(model.trainable_variables)
     path = lambda variable: re.sub(r"^variable_[0-9]+$", "variable", variable.path.split("/", 1)[-1])  # noqa: E731
+
+    def constant(variable):
+        first, last = float(np.min(variable.value)), float(np.max(variable.value))
+        return last if first == last else None
+
     return [
-        {"path": path(one), "dtype": one.dtype, "fresh": float(np.max(new.value)), **tensor(np.asarray(one.value))}
+        {"path": path(one), "dtype": one.dtype, "fresh": constant(new), **tensor(np.asarray(one.value))}
         for one, new in zip(optimizer.variables, fresh.variables)
     ]
 
@@ -191,13 +204,14 @@ def run(name, optimizer, build=plain_model, learning_rate=None):
     history = loaded.fit(X, SPARSE, batch_size=4, shuffle=True, verbose=0).history
     return {
         "name": name,
-        "model": "nested" if build is nested_model else "plain",
+        "model": build.__name__.removesuffix("_model"),
         "compile_config": compile_config,
         "weights": [tensor(weight) for weight in weights],
         "variables": before,
         "seed": 7,
         "history": history,
         "final_weights": [tensor(weight) for weight in loaded.get_weights()],
+        "final_variables": [tensor(np.asarray(variable.value)) for variable in loaded.optimizer.variables],
     }
 
 
@@ -223,6 +237,31 @@ def runs():
     yield run("Lion", optimizers.Lion(0.003, weight_decay=0.1))
     yield run("Lamb", optimizers.Lamb(0.01))
     yield run("Ftrl", optimizers.Ftrl(0.05))
+    yield run("Muon", optimizers.Muon(0.01, exclude_layers=["first"]))
+    yield run("ScheduleFreeAdamW", optimizers.ScheduleFreeAdamW(0.01, warmup_steps=5, weight_decay=0.1))
+    average = {"use_ema": True, "ema_momentum": 0.75}
+    yield run("averages", optimizers.Adam(0.01, **average))
+    yield run("averages that overwrite", optimizers.SGD(0.1, momentum=0.9, ema_overwrite_frequency=2, **average))
+    accumulated = {"gradient_accumulation_steps": 2}
+    yield run("accumulated", optimizers.Adam(0.01, **accumulated))
+    yield run("accumulated and clipped", optimizers.SGD(0.1, global_clipnorm=0.5, weight_decay=0.1, **accumulated))
+    yield run("accumulated averages", optimizers.RMSprop(0.01, ema_overwrite_frequency=2, **average, **accumulated))
+    yield run("accumulated Nadam", optimizers.Nadam(0.01, **accumulated))
+    falling = optimizers.schedules.ExponentialDecay(0.05, 1, 0.5)
+    yield run("accumulated on a schedule", optimizers.SGD(falling, momentum=0.5, **accumulated))
+    yield run("scaled by a factor", optimizers.SGD(0.1, momentum=0.9, loss_scale_factor=64.0, clipvalue=0.05))
+    scaled = optimizers.LossScaleOptimizer
+    yield run("LossScaleOptimizer", scaled(optimizers.Adam(0.01, **average), initial_scale=8.0, dynamic_growth_steps=2))
+    # A scale this large is not finite with any gradient, so the first steps are skipped.
+    yield run("too large a scale", scaled(optimizers.SGD(0.1, momentum=0.9), initial_scale=2.0**129))
+    each = {"batch_normalization/.*": optimizers.Adam(0.01), "first/kernel": optimizers.SGD(0.1, momentum=0.5)}
+    several = optimizers.OptimizerMap(optimizers.RMSprop(0.01, **average), each)
+    yield run("MultiOptimizer", optimizers.MultiOptimizer(several), functional_model)
+    each = {"a_missing_layer/.*": optimizers.Nadam(0.01), "dense.*": optimizers.Adam(0.01, **accumulated)}
+    several = optimizers.OptimizerMap(optimizers.SGD(0.1), each)
+    yield run("a MultiOptimizer that scales", optimizers.MultiOptimizer(several, 16.0), functional_model)
+    several = scaled(optimizers.MultiOptimizer(optimizers.OptimizerMap(optimizers.Adam(0.01))))
+    yield run("a scaled MultiOptimizer", several, functional_model)
     yield run("nested", optimizers.Adam(0.01), nested_model)
 
 
@@ -236,7 +275,7 @@ if __name__ == "__main__":
     content = {
         "x": tensor(X),
         "targets": {name: tensor(targets) for name, targets in TARGETS.items()},
-        "models": {"plain": described(plain_model), "nested": described(nested_model)},
+        "models": {"plain": described(plain_model), "nested": described(nested_model), "functional": described(functional_model)},
         "configs": list(configs()),
         "runs": list(runs()),
     }

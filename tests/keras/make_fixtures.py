@@ -453,6 +453,22 @@ def losses():
         (k.CategoricalGeneralizedCrossEntropy, class_numbers, probabilities, [{}, {"q": 0.75}]),
     ]
 
+    # What was added later has draws of its own, too, so that it changes nothing before it.
+    several = {"thresholds": [0.25, 0.75]}
+    evenly = {"thresholds": [0.0, 0.5, 1.0]}
+    labels = {"label_weights": [0.5, 2.0, 0.25]}
+    later = [
+        (m.TruePositives, [several, evenly]),
+        (m.FalseNegatives, [several]),
+        (m.Precision, [several, evenly, {"top_k": 2}, {"top_k": 1, "class_id": 1}, {"top_k": 2, "thresholds": 0.5}]),
+        (m.Recall, [several, {"top_k": 2}, {"top_k": 3}, {"top_k": 1, "thresholds": [0.25, 0.5]}]),
+        (m.F1Score, [{}, {"threshold": 0.25}]),
+        (m.FBetaScore, [{"beta": 2.0}]),
+        (m.AUC, [labels, labels | {"multi_label": True, "num_labels": 3}, {"thresholds": [0.5, 0.1, 0.2]},
+                 {"thresholds": [0.25, 0.5, 0.75]}, labels | {"multi_label": True, "curve": "PR"},
+                 {"thresholds": [0.3, 0.6], "multi_label": True}]),
+    ]  # fmt: skip
+    plan += [(maker, binaries, fractions, settings) for maker, settings in later]
     for maker, true, pred, settings in plan:
         # Each class has its own draws, so that a new one changes no other.
         rng = np.random.RandomState(sum(map(ord, maker.__name__)))
@@ -491,12 +507,18 @@ def metrics():
     """{"cases": [..], "resolve": [..]}.
 
     cases: {"class_name", "config", "case", "updates": [{"y_true", "y_pred", "sample_weight"}], "results", "result"};
-    "results" has the value after each update, "result" the last.
+    "results" has the value after each update, "result" the last. A metric of several values has a list of them.
     resolve: {"metric", "y_true_shape", "y_pred_shape", "class_name"}, the class that compile makes of the string.
     """
     cases = []
     rng = np.random.RandomState(4)
     weights = [np.array([1, 2, 0, 0.5], "float32"), np.array([0.25, 0, 3, 1], "float32")]
+
+    def listed(config):
+        return {key: np.asarray(value).tolist() if hasattr(value, "shape") else value for key, value in config.items()}
+
+    def shown(result):
+        return result.tolist() if result.ndim else result.item()
 
     def add(maker, case, draw, weighted=(False, True), **arguments):
         for use in weighted:
@@ -510,9 +532,9 @@ def metrics():
                     "y_true": tensor(y_true), "y_pred": tensor(y_pred),
                     "sample_weight": None if weight is None else tensor(weight),
                 })  # fmt: skip
-                results.append(np.asarray(metric.result()).item())
+                results.append(shown(np.asarray(metric.result())))
             cases.append({
-                "class_name": type(metric).__name__, "config": metric.get_config(),
+                "class_name": type(metric).__name__, "config": listed(metric.get_config()),
                 "case": case + (", weighted" if use else ""), "updates": updates,
                 "results": results, "result": results[-1],
             })  # fmt: skip
@@ -600,11 +622,38 @@ def metrics():
         (m.OneHotIoU, one_hots, probabilities, [some]),
         (m.OneHotMeanIoU, one_hots, probabilities, [{"num_classes": 3}]),
         (m.BinaryIoU, binaries, fractions, [{}, {"threshold": 0.25, "target_class_ids": [1]}]),
+        (m.R2Score, normal, normal, [{}, {"class_aggregation": "variance_weighted_average"}, {"class_aggregation": None},
+                                     {"num_regressors": 2}, {"num_regressors": 30}]),
+        (m.PearsonCorrelation, normal, normal, [{}]),
+        (m.ConcordanceCorrelation, normal, normal, [{}]),
     ]
+    constrained = [{}, {"num_thresholds": 1}, {"num_thresholds": 11}, {"class_id": 0}]
+    for maker, argument in (
+        (m.SensitivityAtSpecificity, "specificity"), (m.SpecificityAtSensitivity, "sensitivity"),
+        (m.PrecisionAtRecall, "recall"), (m.RecallAtPrecision, "precision"),
+    ):  # fmt: skip
+        settings = [one | {argument: value} for one in constrained for value in (0.4, 0.8)]
+        plan.append((maker, binaries, fractions, settings))
+    # What was added later has draws of its own, too, so that it changes nothing before it.
+    several = {"thresholds": [0.25, 0.75]}
+    evenly = {"thresholds": [0.0, 0.5, 1.0]}
+    labels = {"label_weights": [0.5, 2.0, 0.25]}
+    later = [
+        (m.TruePositives, [several, evenly]),
+        (m.FalseNegatives, [several]),
+        (m.Precision, [several, evenly, {"top_k": 2}, {"top_k": 1, "class_id": 1}, {"top_k": 2, "thresholds": 0.5}]),
+        (m.Recall, [several, {"top_k": 2}, {"top_k": 3}, {"top_k": 1, "thresholds": [0.25, 0.5]}]),
+        (m.F1Score, [{}, {"threshold": 0.25}]),
+        (m.FBetaScore, [{"beta": 2.0}]),
+        (m.AUC, [labels, labels | {"multi_label": True, "num_labels": 3}, {"thresholds": [0.5, 0.1, 0.2]},
+                 {"thresholds": [0.25, 0.5, 0.75]}, labels | {"multi_label": True, "curve": "PR"},
+                 {"thresholds": [0.3, 0.6], "multi_label": True}]),
+    ]  # fmt: skip
+    plan += [(maker, binaries, fractions, settings) for maker, settings in later]
     for maker, true, pred, settings in plan:
         # Each class has its own draws, so that a new one changes no other.
         rng = np.random.RandomState(sum(map(ord, maker.__name__)))
-        for shape in ((4, 3), (4, 1)):
+        for shape in ((4, 3),) if (maker, settings) in later else ((4, 3), (4, 1)):
             # Where each value is a class of its own, Keras takes a weight for each value.
             weighted = flat if shape == (4, 3) and maker in (m.MeanIoU, m.IoU, m.BinaryIoU) else {}
             for arguments in settings:
@@ -657,9 +706,16 @@ def optimizers():
         (o.Ftrl, [{}, fast, fast | {"l1_regularization_strength": 0.5}, fast | {"l2_regularization_strength": 0.5},
                   fast | {"l2_shrinkage_regularization_strength": 0.5}, fast | {"learning_rate_power": -0.25},
                   fast | {"beta": 0.5, "initial_accumulator_value": 0.5}]),
+        (o.Muon, [{}, fast, fast | {"nesterov": False}, fast | {"rms_rate": None}, fast | {"momentum": 0.5},
+                  fast | {"ns_steps": 2, "muon_a": 3.0, "muon_b": -4.0, "muon_c": 2.0}, fast | {"weight_decay": None},
+                  fast | {"weight_decay": 0.1, "clipnorm": 1.0}]),
+        (o.ScheduleFreeAdamW, [{}, fast, fast | {"beta_1": 0.8, "beta_2": 0.9}, fast | {"warmup_steps": 3},
+                               fast | {"weight_decay": 0.1}, fast | {"epsilon": 0.1}]),
     ]  # fmt: skip
+    muon = fast | {"adam_beta_1": 0.8, "adam_beta_2": 0.9, "adam_weight_decay": 0.1, "adam_lr_ratio": 0.5}
     pairs = [(o.SGD, fast | {"global_clipnorm": 1.0}), (o.Adam, fast | {"global_clipnorm": 1.0}),
-             (o.SGD, fast | {"clipnorm": 1.0}), (o.SGD, fast | {"global_clipnorm": 100.0})]  # fmt: skip
+             (o.SGD, fast | {"clipnorm": 1.0}), (o.SGD, fast | {"global_clipnorm": 100.0}),
+             (o.Muon, fast), (o.Muon, muon), (o.Muon, fast | {"adam_weight_decay": None, "epsilon": 0.1})]  # fmt: skip
 
     def run(maker, args, shapes):
         rng = np.random.RandomState(5)

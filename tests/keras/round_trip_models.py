@@ -458,6 +458,47 @@ def frozen_layers():
     return Case(model, [floats(SAMPLES, 4)], [floats(SAMPLES, 3)])
 
 
+def trained_by(optimizer):
+    """A model for an optimizer with something in its state that others lack."""
+    x = given = keras.Input((4,))
+    x = layers.Dense(4, activation="tanh", name="hidden")(x)
+    model = keras.Model(given, layers.Dense(2, name="last")(x))
+    model.compile(optimizer, losses.MeanSquaredError(), metrics=[metrics.R2Score()])
+    return Case(model, [floats(SAMPLES, 4)], [floats(SAMPLES, 2)])
+
+
+@case
+def averaged_weights():
+    return trained_by(optimizers.Adam(0.01, use_ema=True, ema_momentum=0.75, ema_overwrite_frequency=2))
+
+
+@case
+def accumulated_gradients():
+    return trained_by(optimizers.SGD(0.05, momentum=0.9, gradient_accumulation_steps=2, global_clipnorm=0.5))
+
+
+@case
+def scaled_loss():
+    return trained_by(optimizers.LossScaleOptimizer(optimizers.Adam(0.01), initial_scale=64.0, dynamic_growth_steps=2))
+
+
+@case
+def several_optimizers():
+    each = {"last/.*": optimizers.SGD(0.1, momentum=0.5), "hidden/.*": optimizers.Adam(0.01)}
+    each = optimizers.OptimizerMap(optimizers.RMSprop(0.01), each)
+    return trained_by(optimizers.MultiOptimizer(each))
+
+
+@case
+def muon():
+    return trained_by(optimizers.Muon(0.01, exclude_layers=["last"]))
+
+
+@case
+def schedule_free():
+    return trained_by(optimizers.ScheduleFreeAdamW(0.01, warmup_steps=2))
+
+
 @case
 def inner_outputs():
     given, other = keras.Input((4,)), keras.Input((2,), name="other")
@@ -972,7 +1013,7 @@ def in_precision(dtype, tolerance):
     x = layers.LayerNormalization(dtype=dtype)(layers.Dense(8, dtype=dtype)(x))
     x = layers.Add(dtype=dtype)([x, layers.Dense(8, activation="gelu", dtype=dtype)(x)])
     model = keras.Model(given, layers.Dense(3, dtype="float32")(x))
-    return Case(model, [floats(3, 6)], tolerance=tolerance, why=f"Keras computes in {dtype}, and Horn in float32")
+    return Case(model, [floats(3, 6)], tolerance=tolerance, why=f"values of {dtype} have few bits")
 
 
 @case
@@ -1001,7 +1042,7 @@ def trained_in_precision(dtype, tolerance, optimizer):
     x = layers.Dense(8, activation="tanh", dtype=dtype)(given)
     model = keras.Model(given, layers.Dense(3, dtype="float32")(x))
     model.compile(optimizer, losses.MeanSquaredError())
-    why = f"Keras computes in {dtype}, and Horn in float32"
+    why = f"values of {dtype} have few bits"
     return Case(model, [floats(SAMPLES, 6)], [floats(SAMPLES, 3)], tolerance=tolerance, why=why)
 
 

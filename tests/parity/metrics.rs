@@ -8,7 +8,7 @@ use horn::metrics::{self, Accuracy, Metric};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::fixtures::{Array, assert_close, read};
+use crate::fixtures::{Array, Number, assert_close, read};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -22,7 +22,25 @@ struct Case {
     config: Value,
     case: String,
     updates: Vec<Update>,
-    results: Vec<f64>,
+    results: Vec<Results>,
+}
+
+/// The value of a metric, or its values.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Results {
+    One(Number),
+    Several(Vec<Number>),
+}
+
+impl Results {
+    fn values(&self) -> Vec<f32> {
+        let all = match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        };
+        all.iter().map(|value| value.0 as f32).collect()
+    }
 }
 
 #[derive(Deserialize)]
@@ -66,12 +84,13 @@ fn results_are_those_of_keras() {
         assert_eq!(metric.config(), case.config, "{what}");
         assert_eq!(case.updates.len(), case.results.len(), "{what}");
         let mut state = metric.accumulator();
-        for (update, &expected) in case.updates.iter().zip(&case.results) {
+        for (update, expected) in case.updates.iter().zip(&case.results) {
             let weight = update.sample_weight.as_ref().map(|weight| weight.any_tensor(&device));
             state
                 .update_state(update.y_true.any_tensor(&device), update.y_pred.any_tensor(&device), weight)
                 .unwrap_or_else(|error| panic!("{what}: {error}"));
-            assert_close(&what, &[state.result() as f32], &[expected as f32], 1e-6);
+            let received: Vec<f32> = state.results().into_iter().map(|value| value as f32).collect();
+            assert_close(&what, &received, &expected.values(), 1e-6);
         }
         checked += 1;
     }

@@ -56,7 +56,7 @@ impl Variables {
 #[test]
 fn five_steps_are_those_of_keras() {
     let entries: Vec<Entry> = read("optimizers.json");
-    assert!(entries.len() >= 32, "only {} entries", entries.len());
+    assert!(entries.len() >= 80, "only {} entries", entries.len());
     let mut compared = BTreeSet::new();
     for entry in entries {
         let alone = |arrays: Vec<Array>| arrays.into_iter().map(|array| vec![array]).collect();
@@ -88,5 +88,8 @@ fn five_steps_are_those_of_keras() {
             }
         }
     }
-    assert_eq!(optimizers::class_names().map(str::to_owned).collect::<BTreeSet<_>>(), compared);
+    // Those that work through other optimizers are compared as part of compiled models, in `compile.rs`.
+    let through_others = ["LossScaleOptimizer", "MultiOptimizer"];
+    let alone = optimizers::class_names().filter(|name| !through_others.contains(name));
+    assert_eq!(alone.map(str::to_owned).collect::<BTreeSet<_>>(), compared);
 }

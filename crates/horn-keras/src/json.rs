@@ -10,6 +10,7 @@ mod deep;
 mod not_finite;
 
 use self::not_finite::not_finite;
+use crate::optimizer_order;
 
 /// Why a text is not JSON.
 type Malformed = Box<dyn std::error::Error + Send + Sync>;
@@ -52,7 +53,7 @@ pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
         true => deep::parse(bytes),
         false => serde_json::from_slice(bytes).map_err(Malformed::from),
     };
-    parsed.map_err(|error| {
+    let mut value = parsed.map_err(|error| {
         if let Some(number) = not_finite(bytes) {
             return Error::file("has a number that is not finite, which JSON does not have")
                 .at(place)
@@ -64,7 +65,9 @@ pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
             .at(place)
             .because(error)
             .hint("the file is damaged: save the model again")
-    })
+    })?;
+    optimizer_order::note(bytes, &mut value);
+    Ok(value)
 }
 
 /// Refuses a text that a file is to have, if [`parse`] would refuse it.

@@ -23,10 +23,9 @@ use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 /// optimizer, and continues training where it was saved. If Horn lacks the optimizer, or can't read its state, the model
 /// evaluates all the same, and `fit` is an error: see [`CompiledModel::missing_optimizer`].
 ///
-/// Everything is computed in float32, whatever dtype policy the file has. This is exact for `float32`. It is more exact
-/// than Keras for `mixed_float16` and `mixed_bfloat16`, whose weights are float32, and for `float16` and `bfloat16`,
-/// whose weights are converted to float32. It is less exact for `float64`, whose weights are rounded to float32. The
-/// policy itself is kept and written again.
+/// Layers compute by the [policies](horn_nn::DTypePolicy) that the file has, which are kept and written again. Weights are
+/// always kept in float32: for `float16` and `bfloat16` this is more exact than in Keras, and for `float64`, whose weights
+/// are rounded, less. A policy in half precision is an error on a device that lacks the dtype.
 ///
 /// Weights that are quantized to `int8` or `int4` are read as floats, and written as such. Where Keras also rounds the
 /// inputs of these layers, so does Horn, but a file that it writes is that of a model without quantization. Other
@@ -177,7 +176,7 @@ impl Source {
             });
         }
         let Some(values) = optimizer_values(&self.weights)? else { return Ok(()) };
-        let state = compiled.set_optimizer_variables(&values);
+        let state = compiled.set_optimizer_variables_of_file(values.clone());
         // For an optimizer that has made no step, Keras saves only the first two variables.
         if values.len() > 2 { state } else { Ok(()) }
     }

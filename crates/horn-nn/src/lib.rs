@@ -30,6 +30,7 @@ pub mod summary;
 mod tensor;
 
 pub use activations::Activation;
+pub use arguments::dtype_policy::{DTypePolicy, dtype_policy, set_dtype_policy};
 #[doc(hidden)]
 pub use data::by_name::{by_name, inputs_in_order};
 pub use data::host_array::{HostArray, HostElement};

@@ -50,10 +50,6 @@ impl CompiledModel {
     /// # Ok::<(), horn::Error>(())
     /// ```
     pub fn compile_config(&self) -> Value {
-        let mut optimizer = self.optimizer().serialize();
-        if !self.has_schedule() && self.missing_optimizer().is_none() {
-            optimizer["config"]["learning_rate"] = f64::from(self.learning_rate() as f32).into();
-        }
         let Losses { losses, weights } = &self.objective.losses;
         let model = self.model().ok();
         let all = match model.and_then(|model| self.objective.losses_of(model).ok()) {
@@ -72,7 +68,7 @@ impl CompiledModel {
                 None => weights.values().copied().collect(),
             });
         json!({
-            "optimizer": optimizer,
+            "optimizer": self.stepper.serialize(),
             "loss": loss,
             "loss_weights": weights,
             "metrics": self.metrics_config("metrics", &self.objective.metrics, &all),

@@ -41,6 +41,7 @@ mod resuming;
 mod run;
 mod samples;
 mod source;
+mod stepping;
 mod steps;
 mod supervised;
 mod target_values;

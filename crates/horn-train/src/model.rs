@@ -4,15 +4,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::tensor::Device;
+use burn::module::{Module, ParamId};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor};
 use horn_nn::summary::Summary;
-use horn_nn::{Error, Model, Result, Sequential, Shape};
+use horn_nn::{DTypePolicy, Error, Model, Result, Sequential, Shape, Weight, dtype_policy};
 
 use crate::given_metrics::IntoMetrics;
 use crate::objective::Objective;
-use crate::optimizers::{self, LearningRate, Optimizer, OptimizerValue, SlotSpec};
+use crate::optimizers::{self, Optimizer, OptimizerValue};
+use crate::stepping::{Stepper, check_rate, learning, loss_scaled, stepper};
 
 /// A model with an optimizer, a loss and metrics. [`fit`](Self::fit) trains it, [`evaluate`](Self::evaluate) evaluates
 /// it, and [`predict`](Self::predict) computes its outputs.
@@ -23,16 +24,15 @@ use crate::optimizers::{self, LearningRate, Optimizer, OptimizerValue, SlotSpec}
 pub struct CompiledModel {
     pub(crate) network: Network,
     device: Device,
-    optimizer: Arc<dyn Optimizer>,
-    /// The optimizer's state, which it keeps from step to step.
-    pub(crate) state: ModuleOptimizer,
-    /// The number of steps so far.
-    pub(crate) iterations: usize,
+    pub(crate) optimizer: Arc<dyn Optimizer>,
+    /// The optimizer at work, with what it keeps from step to step.
+    pub(crate) stepper: Box<dyn Stepper>,
+    /// The trainable weights that the stepper is prepared for.
+    pub(crate) prepared_for: Vec<ParamId>,
     /// The variables of an optimizer that Horn lacks, as they were in its file.
     pub(crate) kept_variables: Vec<OptimizerValue>,
     /// Whether the summary counts the optimizer's variables although the model has seen no data.
     pub(crate) optimizer_is_built: bool,
-    learning_rate: LearningRate,
     pub(crate) objective: Objective,
     /// Whether the model has seen data. Keras looks at a first batch when it builds its training function, and so draws
     /// an order of the samples from its random generator.
@@ -64,11 +64,13 @@ impl CompiledModel {
         Ok(Self {
             network,
             device: device.clone().without_autodiff(),
-            state: optimizer.to_module_optimizer(),
-            learning_rate: optimizer.learning_rate(),
+            stepper: match dtype_policy() {
+                DTypePolicy::MixedFloat16 => loss_scaled(optimizer.clone()),
+                _ => stepper(optimizer.clone()),
+            },
+            prepared_for: Vec::new(),
             objective,
             optimizer,
-            iterations: 0,
             kept_variables: Vec::new(),
             optimizer_is_built: false,
             looked_at_data: false,
@@ -195,41 +197,24 @@ impl CompiledModel {
 
     /// The number of steps that the optimizer has made: Keras's `optimizer.iterations`.
     pub fn iterations(&self) -> usize {
-        self.iterations
+        self.stepper.iterations()
     }
 
-    /// The learning rate of the next step.
+    /// The learning rate of the next step; of a [`MultiOptimizer`](crate::optimizers::MultiOptimizer), that of its default
+    /// optimizer.
     pub fn learning_rate(&self) -> f64 {
-        self.learning_rate.at(self.iterations)
-    }
-
-    /// Whether the learning rate follows a schedule.
-    pub(crate) fn has_schedule(&self) -> bool {
-        matches!(self.learning_rate, LearningRate::Schedule(_))
+        let (rate, step) = self.stepper.learning_rate();
+        rate.at(step)
     }
 
     /// Sets the learning rate.
     ///
     /// # Errors
     ///
-    /// If the learning rate is negative or not finite, or follows a schedule.
+    /// If the learning rate is negative or not finite, or follows a schedule, or there are several optimizers.
     pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
-        if !(learning_rate.is_finite() && learning_rate >= 0.0) {
-            return Err(Error::argument("a learning rate must be a number")
-                .at("learning_rate")
-                .received(learning_rate)
-                .expected("a finite number of at least 0")
-                .hint("give a small number such as 0.001"));
-        }
-        if let LearningRate::Schedule(schedule) = &self.learning_rate {
-            return Err(Error::argument("the learning rate follows a schedule, and can't be set")
-                .at("learning_rate")
-                .received(learning_rate)
-                .expected(format!("what {} says", schedule.class_name()))
-                .hint("compile with a number as the learning rate"));
-        }
-        self.learning_rate = learning_rate.into();
-        Ok(())
+        check_rate(learning_rate)?;
+        self.stepper.set_learning_rate(learning_rate)
     }
 
     /// The table of layers, shapes and weights as a value. It includes the optimizer's variables once the model has
@@ -240,13 +225,9 @@ impl CompiledModel {
             Network::Waiting(layers) => return layers.to_summary(),
         };
         let mut summary = model.to_summary();
-        // Keras counts the number of steps as a variable, and the learning rate unless it follows a schedule.
-        let own = if self.has_schedule() { 1 } else { 2 } + self.optimizer.derived(0).len();
-        let slots = model.trainable_weights().map(|weight| self.optimizer.slots(weight));
-        let slots: Option<usize> = slots.map(|slots| Some(slots?.iter().map(SlotSpec::len).sum::<usize>())).sum();
         let variables = match self.missing_optimizer() {
             Some(_) => Some(self.kept_variables.iter().map(OptimizerValue::len).sum()),
-            None => slots.map(|slots| slots + own),
+            None => self.stepper.lengths(&learning(model)).ok().map(|lengths| lengths.iter().sum()),
         };
         summary.totals.optimizer = variables.filter(|_| self.looked_at_data || self.optimizer_is_built);
         summary
@@ -282,25 +263,71 @@ impl CompiledModel {
         }
     }
 
-    /// Updates the weights by their gradients with the optimizer's rule: one step.
+    /// The loss multiplied by the optimizer's loss scale, of which a custom [`TrainStep`](crate::TrainStep) computes the
+    /// gradients; `fit` does this itself. [`apply_gradients`](Self::apply_gradients) divides the gradients by it.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use horn::layers::{Dense, Input};
+    /// use horn::losses::MeanSquaredError;
+    /// use horn::optimizers::{LossScaleOptimizer, SGD};
+    /// use horn::{Compile, Sequential};
+    ///
+    /// let model = Sequential::new().add(Input([1])).add(Dense(1));
+    /// let optimizer = LossScaleOptimizer::new(SGD::new(0.1)).initial_scale(8.0);
+    /// let model = model.compile(optimizer, MeanSquaredError::new(), ())?;
+    /// let loss = model.scale_loss(Tensor::<1>::ones([1], &Device::default()));
+    /// assert_eq!(loss.into_scalar::<f32>(), 8.0);
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    #[must_use]
+    pub fn scale_loss(&self, loss: Tensor<1>) -> Tensor<1> {
+        match self.stepper.loss_scale() {
+            Some(scale) => loss.mul_scalar(scale),
+            None => loss,
+        }
+    }
+
+    /// Updates the weights by their gradients with the optimizer's rule: one step. The gradients are those of the
+    /// [scaled loss](Self::scale_loss); they are unscaled, accumulated and clipped as the optimizer says.
     ///
     /// # Errors
     ///
-    /// As [`begin_training`](Self::begin_training).
+    /// As [`begin_training`](Self::begin_training), and if it is not clear which optimizer updates a weight.
     pub fn apply_gradients(&mut self, gradients: GradientsParams) -> Result<()> {
         self.check_optimizer()?;
-        let rate = self.learning_rate();
         let Network::Built(model) = &mut self.network else { return Err(not_built()) };
+        let weights: Vec<ParamId> = model.trainable_weights().map(Weight::id).collect();
+        if weights != self.prepared_for {
+            self.stepper.prepare(&learning(model))?;
+            self.prepared_for = weights;
+        }
         // During the update nothing else holds the weights, so they are updated in place. A rule that is not Horn's may
         // panic, which would lose the weights, so for such a rule the old ones are kept.
         let old = self.optimizer.keras_module().is_none().then(|| model.clone());
         let mut restore = Restore { model, old };
-        let state = &mut self.state;
-        restore.model.update(|model| state.step(rate, model, gradients).constrained());
+        let stepper = &mut self.stepper;
+        restore.model.update(|model| stepper.step(model, gradients).constrained());
         restore.old = None;
-        drop(restore);
-        self.iterations += 1;
         Ok(())
+    }
+
+    /// Replaces the weights by their moving averages, if the optimizer [keeps them](crate::optimizers::Adam::use_ema):
+    /// Keras's `finalize_variable_values`. `fit` does this at its end.
+    pub fn finalize_variable_values(&mut self) {
+        let stepper = &self.stepper;
+        if let Network::Built(model) = &mut self.network {
+            model.update(|model| stepper.averaged(model));
+        }
+    }
+
+    /// Swaps the weights and their moving averages, if the optimizer keeps them.
+    #[doc(hidden)]
+    pub fn swap_moving_averages(&mut self) {
+        let stepper = &mut self.stepper;
+        if let Network::Built(model) = &mut self.network {
+            model.update(|model| stepper.swapped(model));
+        }
     }
 
     /// Whether the weights are on the autodiff device.
@@ -349,7 +376,7 @@ impl fmt::Debug for CompiledModel {
             .field("network", &self.network)
             .field("device", &self.device)
             .field("optimizer", &self.optimizer)
-            .field("learning_rate", &self.learning_rate)
+            .field("learning_rate", &self.learning_rate())
             .field("objective", &self.objective)
             .finish_non_exhaustive()
     }

@@ -1,22 +1,10 @@
 //! The variables of an optimizer, in the order of Keras's files.
 
-use std::collections::{HashMap, HashSet};
-
-use burn::module::{Module, ModuleVisitor, Param, ParamId};
-use burn::optim::{ModuleOptimizer, OptimizerRecord};
-use burn::tensor::{Tensor, TensorData};
-use burn_pack::{Reader, Scalar, Writer};
-use horn_nn::{Error, Model, Result, Weight, sizes};
-use ndarray::{ArrayD, IxDyn};
+use horn_nn::Result;
 
 use crate::model::CompiledModel;
-use crate::optimizers::{Naming, Optimizer, OptimizerValue, OptimizerVariable, SlotSpec};
-
-/// An array that the optimizer keeps for a weight.
-struct Slot<'a> {
-    weight: &'a Learning<'a>,
-    spec: SlotSpec,
-}
+use crate::optimizers::{OptimizerValue, OptimizerVariable};
+use crate::stepping::{ADDED_VARIABLES, Learning, Stepper, Values, learning, loss_scaled, misfit, stepper};
 
 impl CompiledModel {
     /// The variables of the optimizer, with Keras's names and in Keras's order: the number of steps, the learning rate
@@ -51,46 +39,7 @@ impl CompiledModel {
             let named = |(at, value)| OptimizerVariable { name: format!("variable_{at}"), weight: None, value };
             return Ok(kept.map(named).collect());
         }
-        let weights = learning(model);
-        let slots = slots(self.optimizer(), &weights)?;
-        let mut averages = if slots.is_empty() { HashMap::new() } else { averages(&self.state)? };
-        let iteration = i64::try_from(self.iterations).unwrap_or(i64::MAX);
-        let own = |name: &str, value| OptimizerVariable { name: name.to_owned(), weight: None, value };
-        let mut variables = vec![own("iteration", OptimizerValue::Int(iteration))];
-        if !self.has_schedule() {
-            let rate = ArrayD::from_elem(IxDyn(&[]), self.learning_rate() as f32);
-            variables.push(own("learning_rate", OptimizerValue::Float(rate)));
-        }
-        for Slot { weight, spec } in slots {
-            let name = match spec.naming {
-                Naming::OfSlot => format!("{}_{}", weight.path.replace('/', "_"), spec.name),
-                Naming::OfWeight | Naming::Unused => weight.path.replace('/', "_"),
-            };
-            if spec.naming == Naming::Unused {
-                variables.push(own(&name, OptimizerValue::Int(0)));
-                continue;
-            }
-            let array = match averages.remove(&key(weight.id, spec.name)) {
-                None => ArrayD::from_elem(spec.sizes, spec.initial),
-                Some(values) => ArrayD::from_shape_vec(spec.sizes.as_slice(), values).map_err(|error| {
-                    Error::model("the optimizer keeps something of another size than it says")
-                        .at(&weight.path)
-                        .expected(sizes(&spec.sizes))
-                        .because(error)
-                })?,
-            };
-            variables.push(OptimizerVariable {
-                name,
-                weight: Some(weight.number),
-                value: OptimizerValue::Float(array),
-            });
-        }
-        let derived = self.optimizer().derived(self.iterations);
-        variables.extend(derived.into_iter().map(|(name, value)| {
-            let value = ArrayD::from_elem(IxDyn(&[]), value);
-            own(name, OptimizerValue::Float(value))
-        }));
-        Ok(variables)
+        self.stepper.variables(model, &learning(model))
     }
 
     /// Replaces the variables of the optimizer by values in the order and of the shapes of
@@ -107,174 +56,64 @@ impl CompiledModel {
             return Ok(());
         }
         let weights = learning(model);
-        let slots = slots(self.optimizer(), &weights)?;
-        let (iteration, rate, averages) = match values {
-            [OptimizerValue::Int(iteration), averages @ ..] if self.has_schedule() => (iteration, None, averages),
-            [OptimizerValue::Int(iteration), OptimizerValue::Float(rate), averages @ ..] => {
-                (iteration, Some(rate), averages)
-            }
-            _ => {
-                return Err(misfit("optimizer", "the first are not a number of steps and a learning rate")
-                    .expected("an integer, a float"));
-            }
-        };
-        let iterations = usize::try_from(*iteration).map_err(|_| {
-            misfit("iteration", "the number of steps is negative").received(iteration).expected("at least 0")
-        })?;
-        if let Some(rate) = rate.filter(|rate| rate.len() != 1) {
-            return Err(misfit("learning_rate", "the learning rate is not one number").received(sizes(rate.shape())));
+        let expected = self.stepper.lengths(&weights)?.len();
+        if !matches!(values.first(), Some(OptimizerValue::Int(_))) {
+            return Err(misfit("optimizer", "the first is not a number of steps").expected("an integer"));
         }
-        // These follow from the number of steps.
-        let derived = self.optimizer().derived(iterations).len();
-        let averages = averages.get(..averages.len().saturating_sub(derived)).unwrap_or_default();
-        if averages.len() != slots.len() {
+        let other = self.for_variables(values, expected);
+        let stepper = other.as_deref().unwrap_or(self.stepper.as_ref());
+        if values.len() != stepper.lengths(&weights)?.len() {
             return Err(misfit("optimizer", "there are more or fewer than the optimizer has")
                 .received(format!("{} variables", values.len()))
-                .expected(slots.len() + values.len() - averages.len()));
+                .expected(expected));
         }
-        let mut kept = Vec::with_capacity(slots.len());
-        for (slot @ Slot { weight, spec }, value) in slots.iter().zip(averages) {
-            match value {
-                _ if spec.naming == Naming::Unused => {}
-                OptimizerValue::Float(array) if array.shape() == spec.sizes => kept.push((slot, array)),
-                OptimizerValue::Float(array) => {
-                    return Err(misfit(&weight.path, "one has another shape than the optimizer keeps for its weight")
-                        .received(sizes(array.shape()))
-                        .expected(sizes(&spec.sizes)));
-                }
-                OptimizerValue::Int(_) => return Err(misfit(&weight.path, "one is an integer").expected("floats")),
-            }
-        }
-        let state = with_averages(self.optimizer(), model, &kept, iterations)?;
-        if let Some(&rate) = rate.and_then(|rate| rate.first()) {
-            self.set_learning_rate(f64::from(rate))?;
-        }
-        self.state = state;
-        self.iterations = iterations;
+        let prepared_for = weights.iter().map(Learning::id).collect();
+        self.stepper = stepper.restored(model, &weights, &mut Values::new(values))?;
+        self.prepared_for = prepared_for;
         self.optimizer_is_built = true;
         Ok(())
     }
-}
 
-fn misfit(place: &str, problem: &str) -> Error {
-    Error::shape(format!("the variables do not fit the optimizer: {problem}"))
-        .at(place)
-        .hint("give values in the order and of the shapes of `optimizer_variables`")
-}
-
-/// A trainable weight.
-struct Learning<'a> {
-    /// Its index in [`Model::weights`].
-    number: usize,
-    /// Burn's id of the parameter.
-    id: ParamId,
-    path: String,
-    weight: &'a Weight,
-}
-
-fn learning(model: &Model) -> Vec<Learning<'_>> {
-    let learns: HashSet<ParamId> = model.trainable_weights().map(|weight| weight.id()).collect();
-    let all = model.weights().zip(model.weight_paths()).enumerate();
-    let learning = all.filter(|(_, (weight, _))| learns.contains(&weight.id()));
-    learning.map(|(number, (weight, path))| Learning { number, id: weight.id(), path, weight }).collect()
-}
-
-/// The slots of all trainable weights, in Keras's order.
-fn slots<'a>(optimizer: &dyn Optimizer, weights: &'a [Learning<'a>]) -> Result<Vec<Slot<'a>>> {
-    let mut slots = Vec::new();
-    for learning in weights {
-        let specs = optimizer.slots(learning.weight).ok_or_else(|| {
-            Error::argument("Horn does not know what this optimizer keeps")
-                .at("optimizer")
-                .received(optimizer.class_name())
-                .expected("an optimizer with `slots`")
-                .hint("use one of Keras's optimizers, or implement `Optimizer::slots`")
-        })?;
-        slots.extend(specs.into_iter().map(|spec| Slot { weight: learning, spec }));
+    /// [`set_optimizer_variables`](Self::set_optimizer_variables) to values that are in the order of a file of Keras. There,
+    /// the optimizers of a `MultiOptimizer` come in the order of its map; Horn sorts them.
+    #[doc(hidden)]
+    pub fn set_optimizer_variables_of_file(&mut self, values: Vec<OptimizerValue>) -> Result<()> {
+        let ordered = match self.missing_optimizer() {
+            Some(_) => values,
+            None => self.stepper.in_own_order(&learning(self.model()?), values)?,
+        };
+        self.set_optimizer_variables(&ordered)
     }
-    // The sort is stable: within a block, the weights keep their order.
-    slots.sort_by_key(|slot| slot.spec.block);
-    Ok(slots)
-}
 
-/// Burn's key of a slot of a parameter.
-fn key(id: ParamId, name: &str) -> String {
-    format!("{}.{name}", id.val())
-}
-
-/// The state in Burn's optimizer. It can only be read through Burn's own format.
-fn averages(state: &ModuleOptimizer) -> Result<HashMap<String, Vec<f32>>> {
-    let failed = |error: burn_pack::Error| Error::model("the optimizer's state can't be read").because(error);
-    let bytes =
-        state.into_bytes().map_err(|error| Error::model("the optimizer's state can't be read").because(error))?;
-    let tensors = Reader::from_bytes(bytes).map_err(failed)?.into_tensors().map_err(failed)?;
-    let read = |tensor: burn_pack::Tensor| {
-        let (name, dtype, shape, _, bytes) = tensor.into_parts().map_err(failed)?;
-        Ok((name, TensorData::from_bytes(bytes, shape, dtype).iter::<f32>().collect()))
-    };
-    tensors.into_iter().map(read).collect()
-}
-
-/// A new optimizer of Burn, with these values as its state.
-fn with_averages(
-    optimizer: &dyn Optimizer,
-    model: &Model,
-    slots: &[(&Slot<'_>, &ArrayD<f32>)],
-    iterations: usize,
-) -> Result<ModuleOptimizer> {
-    let fresh = optimizer.to_module_optimizer();
-    if slots.is_empty() {
-        return Ok(fresh);
-    }
-    let failed = |error| Error::model("the optimizer's state can't be set").because(error);
-    let dims = dims(model);
-    let tensor = |(Slot { weight, spec }, values): &(&Slot<'_>, &ArrayD<f32>)| {
-        let like_weight = dims.get(&weight.id).filter(|_| spec.sizes == weight.weight.sizes);
-        let shape = spec.dims.as_ref().or(like_weight).unwrap_or(&spec.sizes).clone();
-        let (bytes, shape, dtype) = TensorData::new(values.iter().copied().collect(), shape).into_parts();
-        burn_pack::Tensor::new(key(weight.id, spec.name), dtype, shape, Some(weight.id.val()), bytes)
-    };
-    let mut writer = Writer::new(slots.iter().map(tensor).collect());
-    for (slot, _) in slots {
-        writer = writer.with_scalar(&key(slot.weight.id, "iterations"), Scalar::from(iterations));
-    }
-    let bytes =
-        writer.into_bytes().map_err(|error| Error::model("the optimizer's state can't be set").because(error))?;
-    let record = OptimizerRecord::from_bytes(bytes).map_err(failed)?;
-    let state = fresh.load_record(record);
-    // Burn leaves out state that a rule can't read, which may happen with a custom rule.
-    if optimizer.keras_module().is_none() && state.to_record().len() != slots.len() {
-        return Err(Error::model("the optimizer does not take its own slots back")
-            .at("optimizer")
-            .received(optimizer.class_name())
-            .expected("a rule whose state is a `State`"));
-    }
-    Ok(state)
-}
-
-/// The shape that Burn has for each parameter: its tensors have at least one axis.
-fn dims(model: &Model) -> HashMap<ParamId, Vec<usize>> {
-    struct Dims(HashMap<ParamId, Vec<usize>>);
-    impl ModuleVisitor for Dims {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.0.insert(param.id, param.lazy_shape().to_vec());
+    /// The optimizer with or without a loss scale around it, if these values are those of such a one. For a model in
+    /// `mixed_float16`, Keras puts the loss scale there by itself, and a file does not say so.
+    fn for_variables(&self, values: &[OptimizerValue], expected: usize) -> Option<Box<dyn Stepper>> {
+        let is_scaled = matches!(
+            values,
+            [OptimizerValue::Int(0), OptimizerValue::Float(rate), OptimizerValue::Int(_), OptimizerValue::Float(_), ..]
+                if rate.len() == 1 && rate.sum() == 0.0
+        );
+        let optimizer = || self.optimizer.clone();
+        if is_scaled && values.len() == expected + ADDED_VARIABLES {
+            return Some(loss_scaled(optimizer()));
         }
+        (values.len() + ADDED_VARIABLES == expected).then(|| stepper(optimizer()))
     }
-    let mut dims = Dims(HashMap::new());
-    model.visit(&mut dims);
-    dims.0
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::Tensor;
+    use burn::optim::ModuleOptimizer;
     use burn::tensor::Device;
     use horn_nn::layers::{BatchNormalization, Dense, Input};
-    use horn_nn::{HostArray, Sequential};
+    use horn_nn::{HostArray, Sequential, Weight};
+    use ndarray::{ArrayD, IxDyn};
     use serde_json::{Value, json};
 
     use super::*;
     use crate::losses::MeanSquaredError;
-    use crate::optimizers::{Adam, BurnOptimizer, LearningRate, SGD, SlotNames, State};
+    use crate::optimizers::{Adam, BurnOptimizer, LearningRate, Optimizer, SGD, SlotNames, SlotSpec, State};
     use crate::{Compile, Fit, Verbose};
 
     fn model(optimizer: impl Optimizer + 'static) -> CompiledModel {

@@ -13,7 +13,7 @@ use crate::losses::Loss;
 use crate::metrics::{Accumulator, Mean, Metric};
 use crate::model::CompiledModel;
 use crate::objective::OutputObjective;
-use crate::optimizers::{clip_by_global_norm, with_zero_gradients};
+use crate::optimizers::with_zero_gradients;
 use crate::train_step::TrainStep;
 
 /// A compiled model during training or evaluation, with the running scores. They stay on the device until
@@ -76,15 +76,11 @@ impl<'m> Supervised<'m> {
         let loss = self.measure(batch, Mode::Training)?;
         let model = self.compiled.model()?;
         let gradients = match loss.is_tracked() {
-            true => GradientsParams::from_grads(loss.backward(), model),
+            true => GradientsParams::from_grads(self.compiled.scale_loss(loss).backward(), model),
             false if model.trainable_weights().next().is_none() => return Ok(None),
             false => GradientsParams::new(),
         };
-        let gradients = with_zero_gradients(gradients, model);
-        Ok(Some(match self.compiled.optimizer().global_clipnorm() {
-            Some(norm) => clip_by_global_norm(gradients, model, norm),
-            None => gradients,
-        }))
+        Ok(Some(with_zero_gradients(gradients, model)))
     }
 
     /// Computes the loss of a batch, and adds it and the metrics to the running scores.

@@ -37,6 +37,7 @@ pub(crate) fn fit(
     let mut validation = validation.map(|source| Steps::new(source, plan.validation_steps));
     let mut training = Training::new(step, plan.epochs.end, steps.per_epoch());
     let training = &mut training;
+    let has_trained = !epochs.is_empty();
     call_each(callbacks, |callback| callback.on_train_begin(training))?;
     let mut resumed = resume(training, callbacks)?;
     let first = resumed.as_ref().map_or(plan.epochs.start, |checkpoint| checkpoint.epoch);
@@ -84,6 +85,9 @@ pub(crate) fn fit(
         if training.is_stopped {
             break;
         }
+    }
+    if has_trained {
+        training.finalize_variable_values();
     }
     call_each(callbacks, |callback| callback.on_train_end(training))?;
     Ok(std::mem::take(&mut training.history))

@@ -61,12 +61,12 @@ pub use horn_data::{DatasetSource, burn_dataset, from_dataset};
 pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, load_model_on, model_from_json};
 pub use horn_kernels as kernels;
 pub use horn_nn::{
-    Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, Error, Forward, Functional,
-    HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer, LayerBuilder,
-    LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result, Sequential, Shape,
-    SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications, backends, by_rank,
-    constraints, default_device, deserialize, device, initializers, layers, many_inputs, many_signals, memory, ops,
-    random, regularizers, serialize, signals, summary,
+    Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, DTypePolicy, Error, Forward,
+    Functional, HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer,
+    LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result,
+    Sequential, Shape, SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications,
+    backends, by_rank, constraints, default_device, deserialize, device, initializers, layers, many_inputs,
+    many_signals, memory, ops, random, regularizers, serialize, signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{
@@ -93,6 +93,14 @@ pub mod callbacks {
 /// Keras's `keras.utils`.
 pub mod utils {
     pub use horn_nn::random::set_random_seed;
+}
+
+/// Training in half precision.
+pub mod mixed_precision {
+    #[doc(inline)]
+    pub use horn_nn::{DTypePolicy, dtype_policy, set_dtype_policy};
+    #[doc(no_inline)]
+    pub use horn_train::optimizers::LossScaleOptimizer;
 }
 
 /// Everything that a program with a model needs: `use horn::prelude::*`.

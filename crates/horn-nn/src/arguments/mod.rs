@@ -1,6 +1,7 @@
 //! Types of arguments that several layers share: a number or an array of numbers, a size for each axis, a choice from a
 //! list. Imports nothing but `registry` and errors.
 
+pub(crate) mod dtype_policy;
 pub(crate) mod numbers;
 pub(crate) mod options;
 pub(crate) mod sizes;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::arguments::dtype_policy::DTypePolicy;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::conventions::{Conventions, OutputMask};
@@ -75,6 +76,11 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 
     /// The regularizer for the layer's outputs, whose penalty is added to the loss.
     fn activity_regularizer(&self) -> Option<&Regularizer> {
+        None
+    }
+
+    /// In which dtypes the layer computes; `None` for float32.
+    fn dtype_policy(&self) -> Option<DTypePolicy> {
         None
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
+use crate::arguments::dtype_policy::{DTypePolicy, dtype_policy};
 use crate::regularizers::regularizer::Regularizer;
 
 /// The arguments of every built-in layer.
@@ -27,14 +28,27 @@ impl Default for Common {
     }
 }
 
-/// The dtype of a layer, which is a policy in Keras's files. It is only stored for writing the file again: all layers
-/// compute in float32.
+/// The dtype of a layer, which is a policy in Keras's files. Those of preprocessing layers are only stored for writing the
+/// file again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DType(pub String);
 
+impl DType {
+    /// The policy of a layer that computes with floats.
+    pub fn policy(&self) -> Option<DTypePolicy> {
+        DTypePolicy::of_name(&self.0)
+    }
+}
+
 impl Default for DType {
     fn default() -> Self {
-        Self("float32".to_owned())
+        dtype_policy().into()
+    }
+}
+
+impl From<DTypePolicy> for DType {
+    fn from(policy: DTypePolicy) -> Self {
+        Self(policy.name().to_owned())
     }
 }
 
@@ -104,6 +118,14 @@ macro_rules! common_arguments {
             #[must_use]
             pub fn trainable(mut self, trainable: bool) -> Self {
                 self.common.trainable = trainable;
+                self
+            }
+
+            /// Sets in which dtypes the layer computes and keeps its weights. By default it is the
+            /// [policy of the thread](crate::set_dtype_policy) when the layer is made.
+            #[must_use]
+            pub fn dtype(mut self, policy: $crate::DTypePolicy) -> Self {
+                self.common.dtype = policy.into();
                 self
             }
 
@@ -211,6 +233,10 @@ macro_rules! described {
 
         fn trainable(&self) -> bool {
             self.common.trainable
+        }
+
+        fn dtype_policy(&self) -> Option<$crate::DTypePolicy> {
+            self.common.dtype.policy()
         }
 
         fn activity_regularizer(&self) -> Option<&$crate::regularizers::Regularizer> {

@@ -9,6 +9,7 @@ pub(crate) mod layer_ref;
 #[expect(clippy::module_inception, reason = "the type itself, next to the files with its methods")]
 pub(crate) mod model;
 pub(crate) mod part;
+pub(crate) mod precision;
 pub(crate) mod predict;
 pub(crate) mod progress;
 pub(crate) mod run;

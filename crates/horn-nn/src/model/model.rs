@@ -12,6 +12,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::weight::Weight;
 use crate::layer::{names, weights};
+use crate::model::precision::HalfPrecision;
 use crate::tensor::shape::Shape;
 
 /// A built model, with weights. It is a Burn `Module`: Burn's optimizers, records and stores work on it.
@@ -32,6 +33,8 @@ pub(super) struct Graph {
     pub(super) states: Vec<LayerState>,
     /// For each input of each call: is this its last use?
     pub(super) last_reads: Vec<Vec<bool>>,
+    /// How each layer computes, if in half precision.
+    pub(super) precisions: Vec<Option<HalfPrecision>>,
     device: Device,
 }
 
@@ -52,13 +55,21 @@ impl Model {
         for at in order {
             built[at] = Some(build_layer(&plan.layers[at], first_calls[at], around)?);
         }
+        for planned in &plan.layers {
+            if let Some(precision) = HalfPrecision::of(planned.layer.as_ref()) {
+                let place = || names::place(&planned.name, planned.layer.as_ref());
+                precision.check(around.device()).map_err(|error| error.within(&place()))?;
+            }
+        }
         let (layers, states) = built.into_iter().flatten().unzip();
         Ok(Self::from_parts(plan, states, layers, around.device()))
     }
 
     pub(super) fn from_parts(plan: Plan, states: Vec<LayerState>, layers: Vec<BuiltLayer>, device: &Device) -> Self {
         let last_reads = last_reads(&plan);
-        Self { graph: Arc::new(Graph { plan, states, last_reads, device: device.clone().without_autodiff() }), layers }
+        let precisions = plan.layers.iter().map(|planned| HalfPrecision::of(planned.layer.as_ref())).collect();
+        let device = device.clone().without_autodiff();
+        Self { graph: Arc::new(Graph { plan, states, last_reads, precisions, device }), layers }
     }
 
     /// The model's name.

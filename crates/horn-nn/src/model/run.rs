@@ -168,7 +168,10 @@ impl Model {
             inputs = inputs.into_iter().map(|input| input.with_mask(None)).collect();
         }
         let trainable = self.graph.states[at].trainable;
-        let outputs = call.of_layer(trainable, |call| self.layers[at].call(inputs, call));
+        let outputs = call.of_layer(trainable, |call| match self.graph.precisions[at] {
+            None => self.layers[at].call(inputs, call),
+            Some(precision) => precision.call(&self.layers[at], inputs, call),
+        });
         let outputs = outputs.map_err(|error| error.at(self.location(at)))?;
         if let Some(regularizer) = layer.activity_regularizer() {
             call.add_activity(regularizer, &outputs)?;

@@ -49,6 +49,12 @@ impl<'a> Training<'a> {
         self.step.other_models()
     }
 
+    /// Replaces the weights of all models by their moving averages, where the optimizers keep them.
+    pub(crate) fn finalize_variable_values(&mut self) {
+        self.step.model().finalize_variable_values();
+        self.step.other_models().into_iter().for_each(CompiledModel::finalize_variable_values);
+    }
+
     /// The history of the epochs so far.
     pub fn history(&self) -> &History {
         &self.history

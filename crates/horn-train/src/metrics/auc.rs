@@ -1,7 +1,7 @@
 //! The area under a curve of decisions at many thresholds.
 
 use burn::Tensor;
-use burn::tensor::{IndexingUpdateOp, activation::sigmoid};
+use burn::tensor::{TensorData, activation::sigmoid};
 use horn_nn::arguments;
 use horn_nn::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use super::accumulator::Accumulator;
 use super::common::{metric_methods, metric_name};
 use super::metric::Metric;
 use super::sums::{Sums, ratio, weights};
+use super::thresholds::{Decisions, Thresholds, decisions};
 use crate::keras_config::Float32;
 use crate::losses::Rows;
 
@@ -61,6 +62,8 @@ pub struct AUC {
     num_labels: Option<usize>,
     label_weights: Option<Vec<f64>>,
     from_logits: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thresholds: Option<Vec<f64>>,
 }
 
 impl AUC {
@@ -76,31 +79,67 @@ impl AUC {
             num_labels: None,
             label_weights: None,
             from_logits: false,
+            thresholds: None,
         }
     }
 
-    /// The weights of positive and negative examples between each threshold and the next, one label after the other.
-    fn buckets(&self, rows: Rows) -> Result<Tensor<1>> {
-        let count = self.num_thresholds;
-        let weights = weights(&rows).unsqueeze_dim::<2>(1);
+    /// Uses these thresholds between 0 and 1, and one more at each end.
+    #[must_use]
+    pub fn thresholds(mut self, thresholds: impl Into<Vec<f64>>) -> Self {
+        let thresholds = thresholds.into();
+        self.num_thresholds = thresholds.len() + 2;
+        self.thresholds = Some(thresholds);
+        self
+    }
+
+    /// Weights the labels, the columns of the outputs. With [`multi_label`](Self::multi_label) the weights are those of
+    /// their areas, and otherwise those of their examples.
+    #[must_use]
+    pub fn label_weights(mut self, label_weights: impl Into<Vec<f64>>) -> Self {
+        self.label_weights = Some(label_weights.into());
+        self
+    }
+
+    fn all_thresholds(&self) -> Thresholds {
+        match &self.thresholds {
+            Some(thresholds) => Thresholds::around(thresholds.clone()),
+            None => Thresholds::Around(self.num_thresholds),
+        }
+    }
+
+    /// What a batch adds to the buckets.
+    fn buckets(&self, thresholds: &Thresholds, rows: Rows) -> Result<Tensor<1>> {
+        let mut weights = weights(&rows).unsqueeze_dim::<2>(1);
         let (y_true, y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
+        let [_, labels] = y_pred.dims();
         let y_pred = if self.from_logits { sigmoid(y_pred) } else { y_pred };
-        let [rows, labels] = y_pred.dims();
-        let device = y_pred.device();
-        let bucket = y_pred.clamp(0.0, 1.0).mul_scalar((count - 1) as f32).ceil().sub_scalar(1.0).clamp_min(0.0).int();
-        let (bucket, kept) = match self.multi_label {
-            true => {
-                let first = Tensor::arange(0..labels as i64, &device).mul_scalar(2 * count as i64);
-                (bucket + first.unsqueeze_dim::<2>(0), labels)
+        if let Some(of_labels) = &self.label_weights {
+            if of_labels.len() != labels {
+                return Err(Error::argument("there is not one weight for each label")
+                    .at("label_weights")
+                    .received(format!("{} weights", of_labels.len()))
+                    .expected(format!("{labels}, as many as the outputs have columns")));
             }
-            false => (bucket, 1),
-        };
-        // The negative examples follow the positive ones.
-        let positive = y_true.not_equal_elem(0.0);
-        let bucket = bucket.clone().mask_where(positive.bool_not(), bucket.add_scalar(count as i64));
-        let weights = weights.expand([rows, labels]).reshape([-1]);
-        let zeros = Tensor::<1>::zeros([2 * count * kept], &device);
-        Ok(zeros.scatter(0, bucket.reshape([-1]), weights, IndexingUpdateOp::Add))
+            if !self.multi_label {
+                let of_labels: Vec<f32> = of_labels.iter().map(|&weight| weight as f32).collect();
+                let of_labels = Tensor::<1>::from_data(TensorData::new(of_labels, [labels]), &y_pred.device());
+                weights = weights * of_labels.unsqueeze_dim::<2>(0);
+            }
+        }
+        Ok(thresholds.buckets(y_true, y_pred, weights, self.multi_label))
+    }
+
+    /// The area, or the mean of the areas of all labels.
+    fn area(&self, buckets: &[f32]) -> f64 {
+        let labels = buckets.chunks(2 * (self.num_thresholds + 1));
+        let areas: Vec<f64> = labels.map(|label| area(label, self.curve, self.summation_method)).collect();
+        match self.label_weights.as_ref().filter(|_| self.multi_label) {
+            None => areas.iter().sum::<f64>() / areas.len() as f64,
+            Some(weights) => {
+                let weighted: f64 = areas.iter().zip(weights).map(|(area, weight)| area * weight).sum();
+                ratio(weighted as f32, weights.iter().sum::<f64>() as f32)
+            }
+        }
     }
 }
 
@@ -131,25 +170,32 @@ impl Metric for AUC {
                 .expected("at least 2")
                 .hint("leave num_thresholds out for Keras's 200"));
         }
-        match &self.label_weights {
-            None => Ok(()),
-            Some(_) => Err(Error::argument("Horn's metric has no such argument yet")
-                .at("label_weights")
-                .expected("null")
-                .hint("leave label_weights out")),
+        if let Some(thresholds) = &self.thresholds {
+            let fit = thresholds.iter().all(|threshold| (0.0..=1.0).contains(threshold));
+            if !fit || thresholds.len() + 2 != self.num_thresholds {
+                return Err(Error::argument(
+                    "the thresholds are not probabilities, or not as many as num_thresholds says",
+                )
+                .at("thresholds")
+                .received(json!(thresholds))
+                .expected("numbers from 0 to 1, 2 fewer than num_thresholds")
+                .hint("leave num_thresholds out"));
+            }
         }
+        if let Some(weights) =
+            self.label_weights.as_ref().filter(|weights| weights.iter().any(|&weight| !(weight >= 0.0)))
+        {
+            return Err(Error::argument("the weights of labels are negative")
+                .at("label_weights")
+                .received(json!(weights))
+                .expected("numbers of at least 0"));
+        }
+        Ok(())
     }
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
-        let (of_batch, of_end) = (self.clone(), self.clone());
-        Sums::boxed(
-            move |rows| of_batch.buckets(rows),
-            move |buckets| {
-                let labels: Vec<_> = buckets.chunks(2 * of_end.num_thresholds).collect();
-                labels.iter().map(|label| area(label, of_end.curve, of_end.summation_method)).sum::<f64>()
-                    / labels.len() as f64
-            },
-        )
+        let (of_batch, of_end, thresholds) = (self.clone(), self.clone(), self.all_thresholds());
+        Sums::boxed(move |rows| of_batch.buckets(&thresholds, rows), move |buckets| vec![of_end.area(buckets)])
     }
 
     fn config(&self) -> Value {
@@ -157,32 +203,10 @@ impl Metric for AUC {
     }
 }
 
-/// The decisions at a threshold.
-#[derive(Clone, Copy, Default)]
-struct Decisions {
-    true_positives: f32,
-    false_positives: f32,
-    true_negatives: f32,
-    false_negatives: f32,
-}
-
 /// The area under the curve of one label, from the weights of its positive and its negative examples in each bucket.
 fn area(buckets: &[f32], curve: Curve, summation: Summation) -> f64 {
-    let (positive, negative) = buckets.split_at(buckets.len() / 2);
-    let (positives, negatives) = (positive.iter().sum::<f32>(), negative.iter().sum::<f32>());
-    let mut thresholds = Vec::with_capacity(positive.len());
-    let (mut true_positives, mut false_positives) = (0.0, 0.0);
     // From the highest threshold down.
-    for (positive, negative) in positive.iter().zip(negative).rev() {
-        true_positives += positive;
-        false_positives += negative;
-        thresholds.push(Decisions {
-            true_positives,
-            false_positives,
-            true_negatives: negatives - false_positives,
-            false_negatives: positives - true_positives,
-        });
-    }
+    let thresholds = decisions(buckets);
     let steps = thresholds.windows(2);
     if (curve, summation) == (Curve::PR, Summation::Interpolation) {
         return steps.map(|step| interpolated(step[1], step[0])).sum();
@@ -203,10 +227,10 @@ fn area(buckets: &[f32], curve: Curve, summation: Summation) -> f64 {
 /// The point of the curve at a threshold.
 fn point(at: Decisions, curve: Curve) -> (f64, f64) {
     let Decisions { true_positives, false_positives, true_negatives, false_negatives } = at;
-    let recall = ratio(true_positives, true_positives + false_negatives);
+    let recall = at.recall();
     match curve {
         Curve::ROC => (ratio(false_positives, false_positives + true_negatives), recall),
-        Curve::PR => (recall, ratio(true_positives, true_positives + false_positives)),
+        Curve::PR => (recall, at.precision()),
         Curve::PRGAIN if true_positives == 0.0 => (0.0, 1.0),
         Curve::PRGAIN => {
             let scale = ratio(true_positives + false_negatives, true_negatives + false_positives);

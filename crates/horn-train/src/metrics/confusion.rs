@@ -21,61 +21,116 @@ enum Thresholds {
     Several(Vec<f64>),
 }
 
-/// The threshold; Keras's default is 0.5.
-fn threshold(thresholds: Option<&Thresholds>) -> f64 {
+/// What predictions that are not among the largest become, and the threshold that is above these alone.
+const LOWEST: f64 = -1e10;
+
+/// All thresholds. By default it is 0.5, and each of the `top_k` largest predictions is a decision for its label.
+fn all_thresholds(thresholds: Option<&Thresholds>, top_k: Option<usize>) -> Vec<f64> {
     match thresholds {
-        Some(Thresholds::One(threshold)) => *threshold,
-        Some(Thresholds::Several(all)) => all.first().copied().unwrap_or(0.5),
-        None => 0.5,
+        Some(Thresholds::One(threshold)) => vec![*threshold],
+        Some(Thresholds::Several(all)) => all.clone(),
+        None if top_k.is_some() => vec![LOWEST],
+        None => vec![0.5],
     }
 }
 
 fn check_thresholds(thresholds: Option<&Thresholds>) -> Result<()> {
     let fits = match thresholds {
-        Some(Thresholds::Several(all)) => matches!(all.as_slice(), [one] if (0.0..=1.0).contains(one)),
+        Some(Thresholds::Several(all)) => !all.is_empty() && all.iter().all(|one| (0.0..=1.0).contains(one)),
         Some(Thresholds::One(one)) => (0.0..=1.0).contains(one),
         None => true,
     };
     if fits {
         return Ok(());
     }
-    Err(Error::argument("the metric takes one threshold")
+    Err(Error::argument("the thresholds are not probabilities")
         .at("thresholds")
         .received(json!(thresholds))
-        .expected("a number from 0 to 1")
-        .hint("add a metric for each threshold"))
+        .expected("numbers from 0 to 1")
+        .hint("leave thresholds out for Keras's 0.5"))
 }
 
-/// The sums that the metrics are made of: the weights of true positives, false positives, true negatives and false
-/// negatives.
-fn counts(rows: Rows, threshold: f64, class: Option<usize>) -> Result<Tensor<1>> {
-    let weights = weights(&rows).unsqueeze_dim::<2>(1);
-    let (mut y_true, mut y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
-    if let Some(class) = class {
-        let [_, features] = y_pred.dims();
-        if class >= features {
-            return Err(Error::argument("the outputs have no such class")
-                .at("class_id")
-                .received(class)
-                .expected(format!("a number below {features}"))
-                .hint("count the classes from 0"));
-        }
-        (y_true, y_pred) = (y_true.narrow(1, class, 1), y_pred.narrow(1, class, 1));
+fn check_top_k(top_k: Option<usize>) -> Result<()> {
+    match top_k {
+        Some(0) => Err(Error::argument("no predictions would be positive")
+            .at("top_k")
+            .received(0)
+            .expected("at least 1")
+            .hint("leave top_k out to take all above the threshold")),
+        _ => Ok(()),
     }
-    let positive = y_pred.greater_elem(threshold);
-    let label = y_true.not_equal_elem(0.0);
-    let weights = weights.expand(positive.dims());
-    let sum = |chosen: Tensor<2, Bool>| (chosen.float() * weights.clone()).sum();
-    let (negative, no) = (positive.clone().bool_not(), label.clone().bool_not());
-    Ok(Tensor::cat(
-        vec![
-            sum(positive.clone().bool_and(label.clone())),
-            sum(positive.bool_and(no.clone())),
-            sum(negative.clone().bool_and(no)),
-            sum(negative.bool_and(label)),
-        ],
-        0,
-    ))
+}
+
+/// The targets and predictions of this class, or of all.
+///
+/// # Errors
+///
+/// If the outputs do not have the class.
+pub(super) fn of_class(y_true: Tensor<2>, y_pred: Tensor<2>, class: Option<usize>) -> Result<(Tensor<2>, Tensor<2>)> {
+    let [_, features] = y_pred.dims();
+    match class {
+        None => Ok((y_true, y_pred)),
+        Some(class) if class < features => Ok((y_true.narrow(1, class, 1), y_pred.narrow(1, class, 1))),
+        Some(class) => Err(Error::argument("the outputs have no such class")
+            .at("class_id")
+            .received(class)
+            .expected(format!("a number below {features}"))
+            .hint("count the classes from 0")),
+    }
+}
+
+/// The predictions of which all but the `k` largest of each row are replaced by the lowest. Of equal ones the first are
+/// kept, as by Keras.
+fn largest(y_pred: Tensor<2>, k: usize) -> Result<Tensor<2>> {
+    let [rows, features] = y_pred.dims();
+    if k > features {
+        return Err(Error::argument("the outputs have fewer classes")
+            .at("top_k")
+            .received(k)
+            .expected(format!("at most {features}")));
+    }
+    let last = y_pred.clone().topk(k, 1).min_dim(1).expand([rows, features]);
+    let larger = y_pred.clone().greater(last.clone());
+    let equal = y_pred.clone().equal(last);
+    let room = larger.clone().int().sum_dim(1).neg().add_scalar(k as i64).expand([rows, features]);
+    let kept = larger.bool_or(equal.clone().bool_and(equal.int().cumsum(1).lower_equal(room)));
+    Ok(y_pred.mask_fill(kept.bool_not(), LOWEST as f32))
+}
+
+/// What the counts are taken of.
+#[derive(Clone, Debug)]
+struct Counting {
+    thresholds: Vec<f64>,
+    class: Option<usize>,
+    top_k: Option<usize>,
+}
+
+impl Counting {
+    /// The sums that the metrics are made of, for each threshold: the weights of true positives, false positives, true
+    /// negatives and false negatives.
+    fn counts(&self, rows: Rows) -> Result<Tensor<1>> {
+        let weights = weights(&rows).unsqueeze_dim::<2>(1);
+        let (y_true, mut y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
+        if let Some(k) = self.top_k {
+            y_pred = largest(y_pred, k)?;
+        }
+        let (y_true, y_pred) = of_class(y_true, y_pred, self.class)?;
+        let label = y_true.not_equal_elem(0.0);
+        let no = label.clone().bool_not();
+        let weights = weights.expand(label.dims());
+        let sum = |chosen: Tensor<2, Bool>| (chosen.float() * weights.clone()).sum();
+        let at_threshold = |threshold: &f64| {
+            let positive = y_pred.clone().greater_elem(*threshold);
+            let negative = positive.clone().bool_not();
+            [
+                sum(positive.clone().bool_and(label.clone())),
+                sum(positive.bool_and(no.clone())),
+                sum(negative.clone().bool_and(no.clone())),
+                sum(negative.bool_and(label.clone())),
+            ]
+        };
+        Ok(Tensor::cat(self.thresholds.iter().flat_map(at_threshold).collect(), 0))
+    }
 }
 
 /// A metric made of the counts.
@@ -108,11 +163,26 @@ macro_rules! of_counts {
                 self
             }
 
+            /// Predictions above each of these thresholds are positive. [`results`](super::Accumulator::results) then
+            /// returns a result for each of them; the history has their mean.
+            #[must_use]
+            pub fn at_thresholds(mut self, thresholds: impl Into<Vec<f64>>) -> Self {
+                self.thresholds = Some(Thresholds::Several(thresholds.into()));
+                self
+            }
+
             $(
                 /// Counts only this class; all by default.
                 #[must_use]
                 pub fn $class(mut self, class: usize) -> Self {
                     self.$class = Some(class);
+                    self
+                }
+
+                /// Only this number of largest predictions of a row may be positive; without thresholds, they all are.
+                #[must_use]
+                pub fn $top_k(mut self, top_k: usize) -> Self {
+                    self.$top_k = Some(top_k);
                     self
                 }
             )?
@@ -129,9 +199,10 @@ macro_rules! of_counts {
             }
 
             fn accumulator(&self) -> Box<dyn Accumulator> {
-                let threshold = threshold(self.thresholds.as_ref());
-                let class = None$(.or(self.$class))?;
-                Sums::boxed(move |rows| counts(rows, threshold, class), $result)
+                let (class, top_k) = (None$(.or(self.$class))?, None$(.or(self.$top_k))?);
+                let counting = Counting { thresholds: all_thresholds(self.thresholds.as_ref(), top_k), class, top_k };
+                let result: fn(&[f32]) -> f64 = $result;
+                Sums::boxed(move |rows| counting.counts(rows), move |counts| counts.chunks(4).map(result).collect())
             }
 
             fn config(&self) -> Value {
@@ -139,17 +210,6 @@ macro_rules! of_counts {
             }
         }
     };
-}
-
-fn check_top_k(top_k: Option<usize>) -> Result<()> {
-    match top_k {
-        None => Ok(()),
-        Some(top_k) => Err(Error::argument("Horn's metric has no such argument yet")
-            .at("top_k")
-            .received(top_k)
-            .expected("null")
-            .hint("leave top_k out")),
-    }
 }
 
 of_counts! {

@@ -44,8 +44,8 @@ fn sums(rows: Rows, threshold: Option<f64>) -> Result<Tensor<1>> {
     Ok(Tensor::cat(parts.map(sum).to_vec(), 0))
 }
 
-/// The score from the sums.
-fn score(sums: &[f32], average: Average, beta: f64) -> f64 {
+/// The score from the sums, or those of all classes.
+fn score(sums: &[f32], average: Option<Average>, beta: f64) -> Vec<f64> {
     const EPSILON: f64 = 1e-7;
     let classes = sums.len() / 4;
     let of_class = |class: usize| [0, 1, 2, 3].map(|part| f64::from(sums[part * classes + class]));
@@ -56,21 +56,18 @@ fn score(sums: &[f32], average: Average, beta: f64) -> f64 {
     };
     let all: Vec<[f64; 4]> = (0..classes).map(of_class).collect();
     let total = |part: usize| all.iter().map(|class| class[part]).sum::<f64>();
+    let by_class = all.iter().map(|&class| score(class));
     match average {
-        Average::Micro => score([0, 1, 2, 3].map(total)),
-        Average::Macro => all.iter().map(|&class| score(class)).sum::<f64>() / classes as f64,
-        Average::Weighted => all.iter().map(|&class| score(class) * class[3]).sum::<f64>() / (total(3) + EPSILON),
+        None => by_class.collect(),
+        Some(Average::Micro) => vec![score([0, 1, 2, 3].map(total))],
+        Some(Average::Macro) => vec![by_class.sum::<f64>() / classes as f64],
+        Some(Average::Weighted) => {
+            vec![all.iter().map(|&class| score(class) * class[3]).sum::<f64>() / (total(3) + EPSILON)]
+        }
     }
 }
 
-fn check(average: Option<Average>, threshold: Option<f64>) -> Result<()> {
-    if average.is_none() {
-        return Err(Error::argument("a metric has one result, not one for each class")
-            .at("average")
-            .received("none")
-            .expected("\"micro\", \"macro\" or \"weighted\"")
-            .hint("write the metric as an object with an average, not as a name"));
-    }
+fn check(threshold: Option<f64>) -> Result<()> {
     match threshold.filter(|threshold| !(*threshold > 0.0 && *threshold <= 1.0)) {
         None => Ok(()),
         Some(threshold) => Err(Error::argument("the threshold is not a probability")
@@ -129,6 +126,12 @@ macro_rules! f_score {
                 Self { average: Some(average), ..Self::default() }
             }
 
+            /// A score for each class, which [`results`](super::Accumulator::results) returns. The history has their
+            /// mean.
+            pub fn per_class() -> Self {
+                Self::default()
+            }
+
             /// Predictions above this threshold are chosen, instead of the largest of a row.
             #[must_use]
             pub fn threshold(mut self, threshold: f64) -> Self {
@@ -145,7 +148,7 @@ macro_rules! f_score {
         }
 
         impl Default for $metric {
-            /// Keras's defaults. The average must be set, since a metric has one result.
+            /// Keras's defaults: a score for each class.
             fn default() -> Self {
                 Self {
                     name: $name.to_owned(),
@@ -169,13 +172,13 @@ macro_rules! f_score {
                         .expected("a number above 0")
                         .hint("leave beta out for Keras's 1"));
                 }
-                check(self.average, self.threshold)
+                check(self.threshold)
             }
 
             fn accumulator(&self) -> Box<dyn Accumulator> {
                 let $self = self;
                 let (threshold, beta) = (self.threshold, $beta);
-                let average = self.average.unwrap_or(Average::Macro);
+                let average = self.average;
                 Sums::boxed(move |rows| sums(rows, threshold), move |sums| score(sums, average, beta))
             }
 

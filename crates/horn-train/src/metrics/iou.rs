@@ -81,7 +81,7 @@ impl Measure {
 
     fn accumulator(self) -> Box<dyn Accumulator> {
         let (classes, targets) = (self.classes, self.targets.clone());
-        Sums::boxed(move |rows| self.matrix(rows), move |matrix| mean_iou(matrix, classes, &targets))
+        Sums::boxed(move |rows| self.matrix(rows), move |matrix| vec![mean_iou(matrix, classes, &targets)])
     }
 
     /// The weights of each pair of a true class and a predicted one, flattened.

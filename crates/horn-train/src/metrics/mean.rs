@@ -1,6 +1,9 @@
 //! A running mean that stays on the device.
 
 use burn::Tensor;
+use horn_nn::{AnyTensor, Result};
+
+use super::sum::Weighted;
 
 /// The weighted mean of all values so far, and 0 if there are none.
 ///
@@ -40,6 +43,50 @@ impl Mean {
     pub fn update_weighted(&mut self, values: Tensor<1>, weights: Tensor<1>) {
         add(&mut self.weight, Some(weights.clone().sum()));
         self.update_mean((values * weights).sum(), 1.0, 0.0);
+    }
+
+    /// Adds values of any shape, each sample with its weight: Keras's `Mean`. A sample counts as the mean of its values.
+    ///
+    /// ```
+    /// use burn::Tensor;
+    /// use burn::tensor::Device;
+    /// use horn::metrics::Mean;
+    ///
+    /// let values = Tensor::<2>::from_data([[1.0, 3.0], [5.0, 7.0]], &Device::default());
+    /// let mut mean = Mean::default();
+    /// mean.update_state(values.clone().into(), None)?;
+    /// assert_eq!(mean.result(), 4.0);
+    /// mean.reset_state();
+    /// let weights = Tensor::<1>::from_data([1.0, 0.0], &Device::default());
+    /// mean.update_state(values.into(), Some(weights.into()))?;
+    /// assert_eq!(mean.result(), 2.0);
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    ///
+    /// # Shapes
+    ///
+    /// The weights have the leading axes of the values: one for each sample, or one for each part of a sample.
+    ///
+    /// # Errors
+    ///
+    /// If the weights have another shape, or the values are not floats.
+    pub fn update_state(&mut self, values: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()> {
+        let Weighted { values, weights } = Weighted::new(values, sample_weight)?;
+        let means = values.mean_dim(2);
+        match weights {
+            None => self.update(means.reshape([-1])),
+            Some(weights) => {
+                let of_samples = |x: Tensor<3>| x.mean_dim(1).sum();
+                add(&mut self.weight, Some(of_samples(weights.clone())));
+                self.update_mean(of_samples(means * weights), 1.0, 0.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts again without values.
+    pub fn reset_state(&mut self) {
+        *self = Self::default();
     }
 
     /// Adds everything that another mean has accumulated.

@@ -5,9 +5,11 @@
 
 mod accumulator;
 mod accuracy;
+mod at_constraint;
 mod auc;
 mod common;
 mod confusion;
+mod correlation;
 mod direction;
 mod errors;
 mod f_score;
@@ -18,11 +20,14 @@ mod mean;
 mod mean_of_rows;
 mod metric;
 mod of_losses;
+mod r2_score;
 mod root_mean_squared_error;
+mod sum;
 mod sums;
 mod table;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 mod top_k_categorical_accuracy;
 
 pub use accumulator::{Accumulator, same_state};
@@ -35,4 +40,6 @@ pub use function::MeanMetricWrapper;
 pub use mean::Mean;
 pub use mean_of_rows::MeanOfRows;
 pub use metric::Metric;
+pub use r2_score::ClassAggregation;
+pub use sum::Sum;
 pub use table::*;

@@ -35,7 +35,7 @@ impl Metric for RootMeanSquaredError {
                 let errors = mean_squared_error(rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
                 Ok(Tensor::cat(vec![(errors * weights.clone()).sum(), weights.sum()], 0))
             },
-            |sums| ratio(sums[0], sums[1]).sqrt(),
+            |sums| vec![ratio(sums[0], sums[1]).sqrt()],
         )
     }
 }

@@ -8,9 +8,10 @@ use horn_nn::{AnyTensor, Result};
 use super::accumulator::{Accumulator, same_state};
 use crate::losses::Rows;
 
-/// Sums over all batches, and the function that makes the result of them.
+/// Sums over all batches, and the function that makes the results of them.
 ///
-/// The first function takes a batch and returns what to add to the sums, `[count]`. The second takes the sums on the host.
+/// The first function takes a batch and returns what to add to the sums, `[count]`. The second takes the sums on the host
+/// and returns one result or several.
 /// As with Keras's metrics of this kind, masked timesteps count.
 pub(crate) struct Sums<B, R> {
     of_batch: B,
@@ -21,7 +22,7 @@ pub(crate) struct Sums<B, R> {
 impl<B, R> Sums<B, R>
 where
     B: Fn(Rows) -> Result<Tensor<1>> + Send + 'static,
-    R: Fn(&[f32]) -> f64 + Send + 'static,
+    R: Fn(&[f32]) -> Vec<f64> + Send + 'static,
 {
     /// The state before any batches, boxed as [`Metric::accumulator`](super::Metric::accumulator) returns it.
     pub fn boxed(of_batch: B, result: R) -> Box<dyn Accumulator> {
@@ -45,7 +46,7 @@ impl<B, R> fmt::Debug for Sums<B, R> {
 impl<B, R> Accumulator for Sums<B, R>
 where
     B: Fn(Rows) -> Result<Tensor<1>> + Send + 'static,
-    R: Fn(&[f32]) -> f64 + Send + 'static,
+    R: Fn(&[f32]) -> Vec<f64> + Send + 'static,
 {
     fn update_state(&mut self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()> {
         let sums = (self.of_batch)(Rows::new(y_true, y_pred, sample_weight)?)?;
@@ -58,11 +59,20 @@ where
         Ok(())
     }
 
+    /// The mean, if there are several.
     fn result(&self) -> f64 {
-        self.sums.clone().map_or(0.0, |sums| {
-            let sums: Vec<f32> = sums.into_data().iter::<f32>().collect();
-            (self.result)(&sums)
-        })
+        let results = self.results();
+        results.iter().sum::<f64>() / results.len() as f64
+    }
+
+    fn results(&self) -> Vec<f64> {
+        self.sums.clone().map_or_else(
+            || vec![0.0],
+            |sums| {
+                let sums: Vec<f32> = sums.into_data().iter::<f32>().collect();
+                (self.result)(&sums)
+            },
+        )
     }
 
     fn reset_state(&mut self) {

@@ -6,7 +6,8 @@ use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::checks::{at_least_zero, below_one};
-use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::common::Common;
+use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::{Elementwise, Value, approached};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
@@ -47,6 +48,16 @@ impl Adam {
     /// In float32, as in Keras: rounding `beta_2` changes `1 - beta_2` by a relative 1e-5, and so the first updates.
     fn corrected(&self, learning_rate: f64, iterations: usize) -> f32 {
         learning_rate as f32 * (1.0 - power(self.beta_2, iterations)).sqrt() / (1.0 - power(self.beta_1, iterations))
+    }
+
+    /// The update of this number, counted from 1.
+    pub(super) fn rule(&self, learning_rate: f64, iterations: usize) -> Rule {
+        Rule {
+            average: 1.0 - self.beta_1,
+            spread: 1.0 - self.beta_2,
+            step: self.corrected(learning_rate, iterations).into(),
+            epsilon: self.epsilon,
+        }
     }
 }
 
@@ -99,12 +110,7 @@ impl Adam {
         gradient: Tensor<D>,
         state: &mut State<Self, D>,
     ) -> Tensor<D> {
-        let rule = Rule {
-            average: 1.0 - self.beta_1,
-            spread: 1.0 - self.beta_2,
-            step: self.corrected(learning_rate, state.iterations).into(),
-            epsilon: self.epsilon,
-        };
+        let rule = self.rule(learning_rate, state.iterations);
         let momentum = state.take_or_zeros("momentum", &variable);
         let velocity = state.take_or_zeros("velocity", &variable);
         if !self.amsgrad {
@@ -128,7 +134,7 @@ impl Adam {
 }
 
 /// The numbers of one update.
-struct Rule {
+pub(super) struct Rule {
     /// By which fraction the average gradient moves.
     average: f64,
     /// By which fraction the average squared gradient moves.

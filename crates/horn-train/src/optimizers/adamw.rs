@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::adam::Adam;
-use super::common::common_arguments;
+use super::common_macros::common_arguments;
+use super::composition::StepOptions;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
@@ -95,8 +96,16 @@ impl Optimizer for AdamW {
         self.adam.validate()
     }
 
+    fn step_options(&self) -> StepOptions {
+        self.adam.step_options()
+    }
+
     fn to_module_optimizer(&self) -> ModuleOptimizer {
         self.adam.to_module_optimizer()
+    }
+
+    fn rules(&self, weights: &[(&str, &Weight)]) -> ModuleOptimizer {
+        self.adam.rules(weights)
     }
 
     fn config(&self) -> Value {

@@ -6,6 +6,10 @@ pub(super) fn at_least_zero(name: &str, value: f64) -> Result<()> {
     check(name, value, value.is_finite() && value >= 0.0, "a finite number of at least 0")
 }
 
+pub(super) fn positive(name: &str, value: f64) -> Result<()> {
+    check(name, value, value.is_finite() && value > 0.0, "a finite number above 0")
+}
+
 pub(super) fn below_one(name: &str, value: f64) -> Result<()> {
     check(name, value, (0.0..1.0).contains(&value), "a number from 0 to below 1")
 }

@@ -1,14 +1,18 @@
 //! The arguments that all optimizers share.
 
 use burn::Tensor;
-use horn_nn::{Error, Result};
+use burn::module::ParamId;
+use horn_nn::{Error, Result, Weight};
+use regex::Regex;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::checks::{at_least_zero, check};
+use super::checks::{at_least_zero, positive, up_to_one};
+use super::composition::{Ema, StepOptions};
 use super::learning_rate::LearningRate;
-use super::schedules;
+use super::patterns::pattern;
+use super::{loss_scale_optimizer, schedules};
 use crate::keras_config;
 
 /// The arguments for name, learning rate, weight decay and clipping.
@@ -25,50 +29,24 @@ pub(super) struct Common {
     pub global_clipnorm: Option<f64>,
     #[serde(default)]
     pub clipvalue: Option<f64>,
-    #[serde(flatten)]
-    missing: Missing,
+    #[serde(default)]
+    pub use_ema: bool,
+    #[serde(default = "ema_momentum")]
+    pub ema_momentum: Option<f64>,
+    #[serde(default)]
+    pub ema_overwrite_frequency: Option<u64>,
+    #[serde(default)]
+    pub loss_scale_factor: Option<f64>,
+    #[serde(default)]
+    pub gradient_accumulation_steps: Option<u64>,
+    /// Regular expressions for the names of weights without weight decay. Keras does not write them.
+    #[serde(skip)]
+    pub excluded_from_weight_decay: Vec<String>,
 }
 
-/// Features that Horn's optimizers lack. Their arguments are kept, so that a file comes out as it went in, but they
-/// must be switched off.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Missing {
-    use_ema: bool,
-    ema_momentum: Option<f64>,
-    ema_overwrite_frequency: Option<u64>,
-    loss_scale_factor: Option<f64>,
-    gradient_accumulation_steps: Option<u64>,
-}
-
-impl Default for Missing {
-    fn default() -> Self {
-        Self {
-            use_ema: false,
-            ema_momentum: Some(0.99),
-            ema_overwrite_frequency: None,
-            loss_scale_factor: None,
-            gradient_accumulation_steps: None,
-        }
-    }
-}
-
-impl Missing {
-    fn validate(&self) -> Result<()> {
-        let switched_on = [
-            ("use_ema", self.use_ema.then(|| "true".to_owned())),
-            ("loss_scale_factor", self.loss_scale_factor.map(|factor| factor.to_string())),
-            ("gradient_accumulation_steps", self.gradient_accumulation_steps.map(|steps| steps.to_string())),
-        ];
-        match switched_on.into_iter().find_map(|(name, value)| Some((name, value?))) {
-            None => Ok(()),
-            Some((name, value)) => Err(Error::argument("Horn's optimizers have no such argument yet")
-                .at(name)
-                .received(value)
-                .expected("Keras's default")
-                .hint(format!("compile without {name}"))),
-        }
-    }
+/// Keras's default.
+fn ema_momentum() -> Option<f64> {
+    Some(0.99)
 }
 
 impl Common {
@@ -80,13 +58,18 @@ impl Common {
             clipnorm: None,
             global_clipnorm: None,
             clipvalue: None,
-            missing: Missing::default(),
+            use_ema: false,
+            ema_momentum: ema_momentum(),
+            ema_overwrite_frequency: None,
+            loss_scale_factor: None,
+            gradient_accumulation_steps: None,
+            excluded_from_weight_decay: Vec::new(),
         }
     }
 
     pub fn validate(&self) -> Result<()> {
-        self.missing.validate()?;
         self.learning_rate.validate()?;
+        self.validate_steps()?;
         if let Some(weight_decay) = self.weight_decay {
             at_least_zero("weight_decay", weight_decay)?;
         }
@@ -95,7 +78,7 @@ impl Common {
         let mut set = Vec::new();
         for (name, value) in clips {
             if let Some(value) = value {
-                check(name, value, value.is_finite() && value > 0.0, "a finite number above 0")?;
+                positive(name, value)?;
                 set.push(name);
             }
         }
@@ -107,6 +90,56 @@ impl Common {
                 .hint("keep the one that you need"));
         }
         Ok(())
+    }
+
+    /// Checks the arguments for what is done around the rule.
+    fn validate_steps(&self) -> Result<()> {
+        if let Some(factor) = self.loss_scale_factor {
+            positive("loss_scale_factor", factor)?;
+        }
+        let at_least = |name: &str, given: Option<u64>, least: u64| match given {
+            Some(number) if number < least => Err(Error::argument("the argument is out of range")
+                .at(name)
+                .received(number)
+                .expected(format!("a whole number of at least {least}"))
+                .hint("leave the argument out")),
+            _ => Ok(()),
+        };
+        // Keras takes 0 for none.
+        at_least("gradient_accumulation_steps", self.gradient_accumulation_steps.filter(|&steps| steps > 0), 2)?;
+        if self.use_ema {
+            up_to_one("ema_momentum", self.ema_momentum.unwrap_or(f64::NAN))?;
+            at_least("ema_overwrite_frequency", self.ema_overwrite_frequency, 1)?;
+        }
+        for name in &self.excluded_from_weight_decay {
+            pattern("exclude_from_weight_decay", name)?;
+        }
+        Ok(())
+    }
+
+    /// What is done around the rule.
+    pub fn step_options(&self) -> StepOptions {
+        let count = |given: Option<u64>| given.filter(|&count| count > 0).map(|count| count as usize);
+        let ema = Ema {
+            momentum: self.ema_momentum.unwrap_or_default(),
+            overwrite_frequency: count(self.ema_overwrite_frequency),
+        };
+        StepOptions {
+            global_clipnorm: self.global_clipnorm,
+            loss_scale_factor: self.loss_scale_factor,
+            accumulation_steps: count(self.gradient_accumulation_steps).unwrap_or(1),
+            ema: self.use_ema.then_some(ema),
+        }
+    }
+
+    /// Those of the weights that are excluded from weight decay, by the last part of their paths.
+    pub fn undecayed(&self, weights: &[(&str, &Weight)]) -> Vec<ParamId> {
+        let patterns = self.excluded_from_weight_decay.iter();
+        let patterns: Vec<Regex> =
+            patterns.filter_map(|name| pattern("exclude_from_weight_decay", name).ok()).collect();
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let excluded = |path: &str| patterns.iter().any(|pattern| pattern.is_match(&name(path)));
+        weights.iter().filter(|(path, _)| excluded(path)).map(|(_, weight)| weight.id()).collect()
     }
 
     /// What every update rule does first: it applies weight decay to the variable and clips the gradient.
@@ -154,113 +187,9 @@ pub(super) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, 
     let mut config = config.clone();
     if let Some(config) = config.as_object_mut() {
         config.retain(|key, _| !SILENT.contains(&key.as_str()));
+        if class_name == "LossScaleOptimizer" {
+            loss_scale_optimizer::without_defaults(config);
+        }
     }
     keras_config::read(class_name, &config)
 }
-
-/// The builder methods for the arguments in [`Common`], which the optimizer keeps in `$common`.
-macro_rules! common_arguments {
-    ($optimizer:ident, $($common:ident).+) => {
-        impl $optimizer {
-            /// The name in Keras's files.
-            #[must_use]
-            pub fn name(mut self, name: impl Into<String>) -> Self {
-                self.$($common).+.name = name.into();
-                self
-            }
-
-            /// Shrinks every variable by this fraction, times the learning rate, before each update.
-            #[must_use]
-            pub fn weight_decay(mut self, weight_decay: f64) -> Self {
-                self.$($common).+.weight_decay = Some(weight_decay);
-                self
-            }
-
-            /// Scales the gradient of each variable down, so that its norm is at most this value.
-            #[must_use]
-            pub fn clipnorm(mut self, clipnorm: f64) -> Self {
-                self.$($common).+.clipnorm = Some(clipnorm);
-                self
-            }
-
-            /// Clips every element of the gradients to the range from minus this value to this value.
-            #[must_use]
-            pub fn clipvalue(mut self, clipvalue: f64) -> Self {
-                self.$($common).+.clipvalue = Some(clipvalue);
-                self
-            }
-
-            /// Scales all gradients down together, so that their global norm is at most this value.
-            #[must_use]
-            pub fn global_clipnorm(mut self, global_clipnorm: f64) -> Self {
-                self.$($common).+.global_clipnorm = Some(global_clipnorm);
-                self
-            }
-        }
-    };
-}
-pub(super) use common_arguments;
-
-/// The methods of [`Optimizer`](super::Optimizer) that are the same for all optimizers that keep a [`Common`] and
-/// implement Burn's update rule themselves.
-macro_rules! common_methods {
-    ($optimizer:ident) => {
-        fn class_name(&self) -> &'static str {
-            stringify!($optimizer)
-        }
-
-        fn learning_rate(&self) -> $crate::optimizers::learning_rate::LearningRate {
-            self.common.learning_rate.clone()
-        }
-
-        fn global_clipnorm(&self) -> Option<f64> {
-            self.common.global_clipnorm
-        }
-
-        fn to_module_optimizer(&self) -> burn::optim::ModuleOptimizer {
-            self.clone().into()
-        }
-
-        fn config(&self) -> serde_json::Value {
-            $crate::keras_config::write(self)
-        }
-
-        fn keras_module(&self) -> Option<&'static str> {
-            Some("keras.optimizers")
-        }
-    };
-}
-pub(super) use common_methods;
-
-/// Implements Burn's update rule for an optimizer that keeps a [`Common`] and has a method `update`. That takes a
-/// variable, its gradient and the state, and returns the new variable. The state has slots with these names.
-macro_rules! burn_rule {
-    ($optimizer:ident, $names:expr) => {
-        impl $crate::optimizers::state::SlotNames for $optimizer {
-            const NAMES: &'static [&'static str] = &$names;
-        }
-
-        impl burn::optim::Optimizer for $optimizer {
-            type State<const D: usize> = $crate::optimizers::state::State<Self, D>;
-
-            fn step<const D: usize>(
-                &self,
-                learning_rate: f64,
-                variable: burn::Tensor<D>,
-                gradient: burn::Tensor<D>,
-                state: Option<Self::State<D>>,
-            ) -> (burn::Tensor<D>, Option<Self::State<D>>) {
-                let (variable, gradient) = self.common.prepare(learning_rate, variable, gradient);
-                let mut state = state.unwrap_or_default();
-                state.iterations += 1;
-                let variable = self.update(learning_rate, variable, gradient, &mut state);
-                (variable, (!state.is_empty()).then_some(state))
-            }
-
-            fn to_device<const D: usize>(state: Self::State<D>, device: &burn::tensor::Device) -> Self::State<D> {
-                state.to_device(device)
-            }
-        }
-    };
-}
-pub(super) use burn_rule;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::power;
 use super::checks::{at_least_zero, below_one};
-use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::common::Common;
+use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::approached;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;

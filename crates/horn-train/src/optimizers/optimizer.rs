@@ -6,6 +6,7 @@ use burn::optim::ModuleOptimizer;
 use horn_nn::{Error, Result, Weight};
 use serde_json::Value;
 
+use super::composition::{Composition, StepOptions};
 use super::learning_rate::LearningRate;
 use super::slot::SlotSpec;
 use crate::registry;
@@ -26,7 +27,7 @@ pub trait Optimizer: Debug + Send + Sync {
     /// The learning rate that training starts with, or its schedule.
     fn learning_rate(&self) -> LearningRate;
 
-    /// The limit of the global norm of all gradients, if there is one. The caller clips them with
+    /// The limit of the global norm of all gradients, if there is one. A compiled model clips them with
     /// [`clip_by_global_norm`](super::clip_by_global_norm), since an update rule sees only one variable at a time.
     fn global_clipnorm(&self) -> Option<f64> {
         None
@@ -45,6 +46,24 @@ pub trait Optimizer: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// The slots of the weight at this path, for an optimizer that treats weights by their paths.
+    #[doc(hidden)]
+    fn slots_at(&self, _path: &str, weight: &Weight) -> Option<Vec<SlotSpec>> {
+        self.slots(weight)
+    }
+
+    /// What it does around its rule.
+    #[doc(hidden)]
+    fn step_options(&self) -> StepOptions {
+        StepOptions { global_clipnorm: self.global_clipnorm(), ..StepOptions::default() }
+    }
+
+    /// What it consists of.
+    #[doc(hidden)]
+    fn composition(&self) -> Composition {
+        Composition::Rule
+    }
+
     /// Checks the arguments.
     ///
     /// # Errors
@@ -54,6 +73,12 @@ pub trait Optimizer: Debug + Send + Sync {
 
     /// A new optimizer, without any state.
     fn to_module_optimizer(&self) -> ModuleOptimizer;
+
+    /// A new optimizer for these weights, which may have different rules; with their paths.
+    #[doc(hidden)]
+    fn rules(&self, _weights: &[(&str, &Weight)]) -> ModuleOptimizer {
+        self.to_module_optimizer()
+    }
 
     /// The arguments, under Keras's keys.
     fn config(&self) -> Value;

@@ -6,7 +6,8 @@ use horn_nn::{Result, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::checks::up_to_one;
-use super::common::{Common, burn_rule, common_arguments, common_methods};
+use super::common::Common;
+use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::{Elementwise, Value};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;

@@ -13,6 +13,8 @@ pub struct SlotSpec {
     pub block: usize,
     /// What all of its values are before the first update.
     pub initial: f32,
+    /// Whether they are those of the weight before the first update.
+    pub(crate) starts_as_weight: bool,
     /// The shape in the rule's state, which has as many axes as the weight, if it is another.
     pub(crate) dims: Option<Vec<usize>>,
     /// How Keras names the variable.
@@ -44,7 +46,15 @@ impl SlotSpec {
     /// # Ok::<(), horn::Error>(())
     /// ```
     pub fn like(weight: &Weight, name: &'static str) -> Self {
-        Self { name, sizes: weight.sizes.clone(), block: 0, initial: 0.0, dims: None, naming: Naming::OfSlot }
+        Self {
+            name,
+            sizes: weight.sizes.clone(),
+            block: 0,
+            initial: 0.0,
+            starts_as_weight: false,
+            dims: None,
+            naming: Naming::OfSlot,
+        }
     }
 
     /// The same slot in another block.
@@ -58,6 +68,12 @@ impl SlotSpec {
     #[must_use]
     pub fn starting_at(mut self, initial: f64) -> Self {
         self.initial = initial as f32;
+        self
+    }
+
+    /// The same slot with the values of the weight before the first update.
+    pub(crate) fn starting_as_the_weight(mut self) -> Self {
+        self.starts_as_weight = true;
         self
     }
 
@@ -75,7 +91,15 @@ impl SlotSpec {
 
     /// A number that Keras keeps and does not use.
     pub(crate) fn unused() -> Self {
-        Self { name: "", sizes: Vec::new(), block: 0, initial: 0.0, dims: None, naming: Naming::Unused }
+        Self {
+            name: "",
+            sizes: Vec::new(),
+            block: 0,
+            initial: 0.0,
+            starts_as_weight: false,
+            dims: None,
+            naming: Naming::Unused,
+        }
     }
 
     /// The number of values.

@@ -16,4 +16,8 @@ table! { dyn Optimizer, super::common::read;
     lion::Lion: "lion";
     lamb::Lamb: "lamb";
     ftrl::Ftrl: "ftrl";
+    muon::Muon: "muon";
+    schedule_free_adamw::ScheduleFreeAdamW: "schedulefreeadamw";
+    loss_scale_optimizer::LossScaleOptimizer: "lossscaleoptimizer";
+    multi_optimizer::MultiOptimizer: "multioptimizer";
 }

@@ -81,7 +81,7 @@ mod tests {
             json!("orbit"),
             json!({"class_name": "Orbit", "config": {}}),
             json!({"class_name": "SGD", "config": {"learning_rate": schedule}}),
-            json!({"class_name": "SGD", "config": {"use_ema": true}}),
+            json!({"class_name": "SGD", "config": {"use_ema": true, "ema_momentum": 2.0}}),
         ] {
             let optimizer = from_compiled(&object).unwrap();
             assert!(optimizer.unavailable().is_some(), "{object}");

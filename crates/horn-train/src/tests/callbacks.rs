@@ -177,7 +177,7 @@ fn a_hook_may_put_another_model_in_place() {
     assert!(history["loss"][1] < history["loss"][0], "{history:?}");
     // Each later epoch starts with the weights after the first epoch.
     assert_eq!(history["loss"][1..], [history["loss"][1]; 3]);
-    assert_eq!(model.iterations, 12);
+    assert_eq!(model.iterations(), 12);
 }
 
 #[test]
@@ -195,5 +195,5 @@ fn stopping_at_a_batch_ends_the_epoch_there() {
     let history = model.fit(x(), y(), quiet(5).validation_data(x(), y()).callback(Stop)).unwrap();
     assert_eq!(history.epoch(), [0]);
     assert_eq!(history["val_loss"].len(), 1);
-    assert_eq!(model.iterations, 2);
+    assert_eq!(model.iterations(), 2);
 }

@@ -87,7 +87,7 @@ fn check_as_after(mut model: CompiledModel, initial: &[ArrayD<f32>], batches: us
         expected.fit(x(), y(), quiet(1).callback(StopAfter(batches))).unwrap();
     }
     assert!(!model.is_training());
-    assert_eq!(model.iterations, batches);
+    assert_eq!(model.iterations(), batches);
     assert_eq!(weights(&model), weights(&expected));
     assert_eq!(model.predict(x()).unwrap(), expected.predict(x()).unwrap());
     assert_eq!(measure(&mut model), measure(&mut expected));
@@ -219,7 +219,7 @@ fn a_custom_rule_that_panics_leaves_the_weights_of_the_last_whole_step() {
     expected.model_mut().unwrap().set_weights(&weights(&model)).unwrap();
     expected.fit(x(), y(), quiet(1).callback(FailingCallback(Failure::Error, 2))).unwrap_err();
     fails(|| model.fit(x(), y(), quiet(1)));
-    assert_eq!(model.iterations, 1);
+    assert_eq!(model.iterations(), 1);
     assert_eq!(weights(&model), weights(&expected));
     assert_eq!(model.fit(x(), y(), quiet(1)).unwrap(), expected.fit(x(), y(), quiet(1)).unwrap());
 }
@@ -236,10 +236,10 @@ fn a_model_that_is_frozen_is_measured_by_fit() {
     let history = model.fit(x(), y(), quiet(2).batch_size(6)).unwrap();
     assert_eq!(history["loss"], [measured, measured]);
     assert_eq!(weights(&model), before);
-    assert_eq!(model.iterations, 0);
+    assert_eq!(model.iterations(), 0);
 
     model.model_mut().unwrap().set_trainable(true);
     let history = model.fit(x(), y(), quiet(2)).unwrap();
     assert!(history["loss"][1] < history["loss"][0], "{history:?}");
-    assert_eq!(model.iterations, 6);
+    assert_eq!(model.iterations(), 6);
 }

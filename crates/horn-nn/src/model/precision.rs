@@ -1,0 +1,104 @@
+//! Layers in half precision.
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, FloatDType, Tensor};
+
+use crate::by_rank;
+use crate::error::{Error, Result};
+use crate::layer::call::CallContext;
+use crate::layer::description::Layer;
+use crate::layer::erased::BuiltLayer;
+use crate::layer::signal::{Logits, Signal};
+use crate::tensor::any_tensor::AnyTensor;
+
+/// How a layer computes in half precision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HalfPrecision {
+    dtype: FloatDType,
+    /// Whether it computes in the dtype. Others compute in float32, from and to values of the dtype.
+    throughout: bool,
+}
+
+/// The layers that are little else than products of matrices or convolutions.
+const PRODUCTS: [&str; 12] = [
+    "Dense",
+    "EinsumDense",
+    "Conv1D",
+    "Conv2D",
+    "Conv3D",
+    "Conv1DTranspose",
+    "Conv2DTranspose",
+    "Conv3DTranspose",
+    "DepthwiseConv1D",
+    "DepthwiseConv2D",
+    "SeparableConv1D",
+    "SeparableConv2D",
+];
+
+impl HalfPrecision {
+    /// That of a layer by its policy, if it has half precision.
+    pub fn of(layer: &dyn Layer) -> Option<Self> {
+        let dtype = layer.dtype_policy()?.half()?;
+        Some(Self { dtype, throughout: PRODUCTS.contains(&layer.class_name()) })
+    }
+
+    /// Checks that the device has the dtype.
+    ///
+    /// # Errors
+    ///
+    /// If it has not.
+    pub fn check(&self, device: &Device) -> Result<()> {
+        if device.supports_dtype(self.dtype) {
+            return Ok(());
+        }
+        Err(Error::argument("the device does not compute in the dtype of the layer's policy")
+            .at("dtype")
+            .received(format!("{:?}", self.dtype))
+            .expected("a policy in float32")
+            .hint("build the model on another device, or leave the policy out"))
+    }
+
+    /// Calls the layer.
+    pub fn call(&self, layer: &BuiltLayer, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        let rounded = |signal| with_values(signal, |value| self.rounded(value));
+        if !self.throughout {
+            let inputs = inputs.into_iter().map(rounded).collect::<Result<_>>()?;
+            return layer.call(inputs, call)?.into_iter().map(rounded).collect();
+        }
+        let cast = |signal, dtype| with_values(signal, |value| self::cast(value, dtype));
+        let inputs = inputs.into_iter().map(|input| cast(input, self.dtype)).collect::<Result<_>>()?;
+        let outputs = layer.clone().map(&mut Cast(self.dtype)).call(inputs, call)?;
+        outputs.into_iter().map(|output| cast(output, FloatDType::F32)).collect()
+    }
+
+    fn rounded(&self, value: AnyTensor) -> Result<AnyTensor> {
+        cast(cast(value, self.dtype)?, FloatDType::F32)
+    }
+}
+
+/// Casts the weights of a layer. Gradients find their way back to the weights.
+struct Cast(FloatDType);
+
+impl ModuleMapper for Cast {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|weight| weight.cast(self.0))
+    }
+}
+
+/// Casts floats. Other values stay as they are.
+fn cast(value: AnyTensor, dtype: FloatDType) -> Result<AnyTensor> {
+    if !value.dtype().is_float() {
+        return Ok(value);
+    }
+    by_rank!(value, |x| x.cast(dtype).into())
+}
+
+/// The signal with its values, before their activation, replaced.
+fn with_values(signal: Signal, function: impl FnOnce(AnyTensor) -> Result<AnyTensor>) -> Result<Signal> {
+    if signal.is_strings() {
+        return Ok(signal);
+    }
+    let mask = signal.mask().cloned();
+    let Logits { value, activation } = signal.before_activation()?;
+    Ok(Signal::from(Logits { value: function(value)?, activation }).with_mask(mask))
+}

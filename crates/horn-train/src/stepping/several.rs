@@ -1,0 +1,172 @@
+//! Several optimizers at work, each on its own weights.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use burn::module::ParamId;
+use burn::optim::GradientsParams;
+use horn_nn::{Error, Model, Result};
+use ndarray::{ArrayD, IxDyn};
+use serde_json::Value;
+
+use super::{Learning, Stepper, Values, gradients, stepper};
+use crate::optimizers::{LearningRate, Optimizer, OptimizerMap, OptimizerValue, OptimizerVariable};
+
+/// A count of steps, and a learning rate that is not used.
+const OWN_VARIABLES: usize = 2;
+
+/// Several optimizers at work.
+pub(super) struct SeveralSteppers {
+    optimizer: Arc<dyn Optimizer>,
+    map: Arc<OptimizerMap>,
+    loss_scale_factor: Option<f64>,
+    iterations: usize,
+    /// In the order of the map; the default comes last.
+    steppers: Vec<Box<dyn Stepper>>,
+    /// Which of them updates a weight.
+    owners: HashMap<ParamId, usize>,
+}
+
+impl SeveralSteppers {
+    pub fn new(optimizer: Arc<dyn Optimizer>, map: Arc<OptimizerMap>, loss_scale_factor: Option<f64>) -> Self {
+        let steppers = map.optimizers().map(|optimizer| {
+            let mut stepper = stepper(optimizer.clone());
+            stepper.set_loss_scale_factor(loss_scale_factor);
+            stepper
+        });
+        let steppers = steppers.collect();
+        Self { optimizer, map, loss_scale_factor, iterations: 0, steppers, owners: HashMap::new() }
+    }
+
+    /// The weights of each optimizer.
+    fn parts<'a>(&self, weights: &[Learning<'a>]) -> Result<Vec<Vec<Learning<'a>>>> {
+        let mut parts = vec![Vec::new(); self.steppers.len()];
+        for weight in weights {
+            parts[self.map.owner(&weight.path)?].push(weight.clone());
+        }
+        Ok(parts)
+    }
+}
+
+impl Stepper for SeveralSteppers {
+    fn prepare(&mut self, weights: &[Learning<'_>]) -> Result<()> {
+        let parts = self.parts(weights)?;
+        self.owners.clear();
+        for (owner, (stepper, weights)) in self.steppers.iter_mut().zip(&parts).enumerate() {
+            self.owners.extend(weights.iter().map(|weight| (weight.id(), owner)));
+            stepper.prepare(weights)?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, mut model: Model, gradients: GradientsParams) -> Model {
+        let owners = &self.owners;
+        let parts = gradients::split(gradients, &model, self.steppers.len(), |id| owners.get(&id).copied());
+        for (stepper, gradients) in self.steppers.iter_mut().zip(parts) {
+            if !gradients.is_empty() {
+                model = stepper.step(model, gradients);
+            }
+        }
+        self.iterations += 1;
+        model
+    }
+
+    fn loss_scale(&self) -> Option<f64> {
+        self.loss_scale_factor
+    }
+
+    fn set_loss_scale_factor(&mut self, factor: Option<f64>) {
+        self.loss_scale_factor = factor;
+        self.steppers.iter_mut().for_each(|stepper| stepper.set_loss_scale_factor(factor));
+    }
+
+    #[cfg(test)]
+    fn iterations(&self) -> usize {
+        self.iterations
+    }
+
+    /// That of the default optimizer; Keras has none.
+    fn learning_rate(&self) -> (&LearningRate, usize) {
+        self.steppers.last().expect("there is a default optimizer").learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
+        Err(Error::argument("each optimizer of a MultiOptimizer has a learning rate of its own")
+            .at("learning_rate")
+            .received(learning_rate)
+            .expected("the rates that the optimizers were made with")
+            .hint("give the optimizers schedules as their learning rates"))
+    }
+
+    fn averaged(&self, model: Model) -> Model {
+        self.steppers.iter().fold(model, |model, stepper| stepper.averaged(model))
+    }
+
+    fn swapped(&mut self, model: Model) -> Model {
+        self.steppers.iter_mut().fold(model, |model, stepper| stepper.swapped(model))
+    }
+
+    fn lengths(&self, weights: &[Learning<'_>]) -> Result<Vec<usize>> {
+        let mut lengths = vec![1; OWN_VARIABLES];
+        for (stepper, weights) in self.steppers.iter().zip(self.parts(weights)?) {
+            lengths.extend(stepper.lengths(&weights)?);
+        }
+        Ok(lengths)
+    }
+
+    fn variables(&self, model: &Model, weights: &[Learning<'_>]) -> Result<Vec<OptimizerVariable>> {
+        let own = [
+            ("iteration", OptimizerValue::Int(i64::try_from(self.iterations).unwrap_or(i64::MAX))),
+            ("learning_rate", OptimizerValue::Float(ArrayD::zeros(IxDyn(&[])))),
+        ];
+        let own = own.map(|(name, value)| OptimizerVariable { name: name.to_owned(), weight: None, value });
+        let mut variables = Vec::from(own);
+        for (stepper, weights) in self.steppers.iter().zip(self.parts(weights)?) {
+            variables.extend(stepper.variables(model, &weights)?);
+        }
+        Ok(variables)
+    }
+
+    fn in_own_order(&self, weights: &[Learning<'_>], values: Vec<OptimizerValue>) -> Result<Vec<OptimizerValue>> {
+        let Some(order) = self.map.order_in_file() else { return Ok(values) };
+        if values.len() != self.lengths(weights)?.len() {
+            return Ok(values);
+        }
+        let counts = self.steppers.iter().zip(self.parts(weights)?);
+        let counts = counts.map(|(stepper, weights)| Ok(stepper.lengths(&weights)?.len()));
+        let counts: Vec<usize> = counts.collect::<Result<_>>()?;
+        let mut values = values.into_iter();
+        let own: Vec<OptimizerValue> = values.by_ref().take(OWN_VARIABLES).collect();
+        let mut parts: Vec<Vec<OptimizerValue>> = vec![Vec::new(); counts.len()];
+        for at in order {
+            parts[at] = values.by_ref().take(counts[at]).collect();
+        }
+        Ok(own.into_iter().chain(parts.into_iter().flatten()).collect())
+    }
+
+    fn restored(&self, model: &Model, weights: &[Learning<'_>], values: &mut Values<'_>) -> Result<Box<dyn Stepper>> {
+        let mut restored = Self::new(self.optimizer.clone(), self.map.clone(), self.loss_scale_factor);
+        restored.iterations = values.count("iteration")?;
+        values.number("learning_rate")?;
+        let parts = self.parts(weights)?;
+        restored.steppers.clear();
+        for (owner, (stepper, weights)) in self.steppers.iter().zip(&parts).enumerate() {
+            restored.owners.extend(weights.iter().map(|weight| (weight.id(), owner)));
+            restored.steppers.push(stepper.restored(model, weights, values)?);
+        }
+        Ok(Box::new(restored))
+    }
+
+    fn serialize(&self) -> Value {
+        let mut object = self.optimizer.serialize();
+        let map = &mut object["config"]["optimizer_map"]["config"];
+        let objects: Vec<Value> = self.steppers.iter().map(|stepper| stepper.serialize()).collect();
+        if let Some((default, mapped)) = objects.split_last() {
+            map["default_optimizer"] = default.clone();
+            for (pattern, object) in self.map.patterns().zip(mapped) {
+                map["optimizer_map"][pattern] = object.clone();
+            }
+        }
+        object
+    }
+}
