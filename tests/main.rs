@@ -13,3 +13,4 @@ mod mnist;
 mod model_files;
 mod parity;
 mod round_trips;
+mod same_run;

@@ -137,7 +137,7 @@ impl Fit<'_> {
     }
 
     /// Runs the training, once all is checked. As in Keras, progress line and history come after the user's callbacks.
-    fn train(
+    pub(crate) fn train(
         &mut self,
         step: &mut dyn TrainStep,
         source: &mut dyn BatchSource,

@@ -9,6 +9,7 @@ mod compile_config;
 mod evaluate;
 mod evaluating;
 mod fit;
+mod fit_step;
 mod fitting;
 mod history;
 mod keras_config;
@@ -23,11 +24,13 @@ mod predicting;
 mod progress;
 mod registry;
 mod samples;
+mod stepping;
 mod supervised;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod tracker;
 mod train_step;
 mod training_loop;
 
@@ -35,6 +38,7 @@ pub use batch::{Batch, BatchSource};
 pub use compile::Compile;
 pub use evaluate::Evaluate;
 pub use fit::Fit;
+pub use fit_step::FitStep;
 pub use history::{History, Scores};
 pub use model::CompiledModel;
 #[doc(hidden)]
@@ -42,4 +46,5 @@ pub use model::Network;
 pub use objective::{IntoLosses, IntoMetricList, IntoMetrics, Losses};
 pub use predict::Predict;
 pub use progress::{Progress, Verbose};
+pub use tracker::Tracker;
 pub use train_step::TrainStep;

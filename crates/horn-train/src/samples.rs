@@ -154,7 +154,16 @@ impl<'a> ArraySource<'a> {
         batch_size: usize,
         losses: &[Arc<dyn Loss>],
     ) -> Self {
-        let kinds = losses.iter().map(|loss| loss.targets()).collect();
+        Self::of_kinds(samples, range, batch_size, losses.iter().map(|loss| loss.targets()).collect())
+    }
+
+    /// Yields the samples in a range, with targets of these kinds.
+    pub fn of_kinds(
+        samples: &'a Samples<'a>,
+        range: std::ops::Range<usize>,
+        batch_size: usize,
+        kinds: Vec<TargetKind>,
+    ) -> Self {
         Self { samples, kinds, order: range.collect(), batch_size, shuffle: false, next: 0 }
     }
 

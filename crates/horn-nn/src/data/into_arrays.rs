@@ -16,6 +16,8 @@ use crate::data::host_array::{HostArray, HostElement};
 /// assert_eq!((&titles).into_arrays().len(), 1);
 /// assert_eq!((&titles, &bodies).into_arrays().len(), 2);
 /// assert_eq!((&["good", "bad"]).into_arrays()[0].sizes(), [2]);
+/// // No array, for a model without targets.
+/// assert!(().into_arrays().is_empty());
 /// let labels: Vec<i32> = vec![3, 1, 2];
 /// assert_eq!((&labels).into_arrays()[0].sizes(), [3]);
 /// ```
@@ -28,6 +30,12 @@ use crate::data::host_array::{HostArray, HostElement};
 pub trait IntoArrays<'a> {
     /// The arrays as a list.
     fn into_arrays(self) -> Vec<HostArray<'a>>;
+}
+
+impl<'a> IntoArrays<'a> for () {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        Vec::new()
+    }
 }
 
 impl<'a> IntoArrays<'a> for HostArray<'a> {
