@@ -3,6 +3,7 @@
 mod backends;
 mod bad_input;
 mod bad_layers;
+mod custom_steps;
 mod drawings;
 mod fixtures;
 mod house;

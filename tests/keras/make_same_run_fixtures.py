@@ -3,12 +3,9 @@
     python make_same_run_fixtures.py
 
 A run is {"name", "samples", "epochs", "batch_size", "history"}. It trains on the first "samples" images, and validates on
-the test images; the history has the loss and the accuracy of both after each epoch. Each model runs twice: on a tenth of
-the images, so that the tests of a debug build can repeat it, and on all of them, as `cargo run --release -p mnist_runs`
-does. The models are those of `tests/same_run.rs`.
-
-The batch normalization, the augmentation and everything else that a batch depends on are left out on purpose: what stays
-is what every model has (initial weights, order of samples, dropout, optimizer).
+the test images; the history has the loss and the accuracy of both after each epoch. Each model runs twice: on a fifth of
+the images, so that the tests of a debug build can repeat it, and on all of them, as `cargo bench -p benches --bench
+same_run` does. The models are those of `tests/same_run.rs`.
 """
 
 import gzip
@@ -20,7 +17,7 @@ from keras import layers
 
 MNIST = pathlib.Path(__file__).parents[2] / "data" / "mnist"
 EPOCHS, BATCH_SIZE = 3, 128
-PART, ALL = 6_000, 60_000
+PART, ALL = 12_000, 60_000
 
 
 def idx(name, header):

@@ -5,6 +5,7 @@ mod adapt;
 mod applications;
 mod compile;
 mod configs;
+mod gradients;
 mod graphs;
 mod initializers;
 pub mod layers;

@@ -62,17 +62,18 @@ pub use horn_data::{burn_dataset, from_dataset};
 pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, load_model_on, model_from_json};
 pub use horn_kernels as kernels;
 pub use horn_nn::{
-    Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, Error, Forward, Functional, Gradients,
-    HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer, LayerBuilder,
-    LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result, Sequential, Shape,
-    SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications, backends, by_rank,
-    constraints, default_device, deserialize, device, initializers, layers, many_inputs, many_signals, ops, random,
-    regularizers, serialize, signals, summary,
+    Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, Error, Forward, Functional,
+    Gradients, HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer,
+    LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result,
+    Sequential, Shape, SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications,
+    backends, by_rank, constraints, default_device, deserialize, device, initializers, layers, many_inputs,
+    many_signals, ops, random, regularizers, serialize, signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{
-    Batch, BatchSource, Compile, CompiledModel, Evaluate, Fit, FitStep, History, IntoLosses, IntoMetricList, IntoMetrics,
-    Losses, Predict, Progress, Scores, Tracker, TrainStep, Verbose, callbacks, losses, metrics, optimizers,
+    Batch, BatchSource, Compile, CompiledModel, Evaluate, Fit, FitStep, History, IntoLosses, IntoMetricList,
+    IntoMetrics, Losses, Predict, Progress, Scores, Tracker, TrainStep, Verbose, callbacks, losses, metrics,
+    optimizers,
 };
 
 /// Keras's `keras.utils`.
@@ -89,8 +90,9 @@ pub mod prelude {
     // For `#[derive(Module)]`, whose code names the crate.
     #[doc(no_inline)]
     pub use crate::{
-        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, FitStep, Forward, History, HostArray, IntoLosses, Layer,
-        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics, ops,
+        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, FitStep, Forward, History, HostArray, IntoLosses,
+        Layer, LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model,
+        metrics, ops,
     };
     #[doc(no_inline)]
     pub use burn::{self, module::Module};

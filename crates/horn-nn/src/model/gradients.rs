@@ -316,9 +316,11 @@ mod tests {
                 let found = gradients.by_input(0).unwrap().as_slice().unwrap()[at];
                 check("input", moved(step), moved(-step), found);
             }
-            for (path, found) in model.weight_paths().zip(0..).filter_map(|(path, at)| {
-                gradients.by_weight(&path).ok().map(|gradient| ((path.clone(), at), gradient))
-            }) {
+            for (path, found) in model
+                .weight_paths()
+                .zip(0..)
+                .filter_map(|(path, at)| gradients.by_weight(&path).ok().map(|gradient| ((path.clone(), at), gradient)))
+            {
                 for value in 0..found.len() {
                     let moved = |by: f32| {
                         let mut weights = weights.clone();
