@@ -30,6 +30,7 @@
 //! | [`layers`], [`activations`], [`initializers`], [`regularizers`], [`constraints`] | what models are made of |
 //! | [`Sequential`], [`Model`], [`KerasTensor`], [`ops`], [`applications`] | models as lists and as graphs, functions on tensors, known networks |
 //! | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] | training |
+//! | [`TrainStep`], [`FitStep`], [`Tracker`], [`Model::gradients`] | training steps of one's own, gradients |
 //! | [`load_model`], [`SaveModel`], [`LoadWeights`] | model files |
 //! | [`datasets`], [`HostArray`], [`plot`] | data and plots |
 //! | [`Layer`], [`Forward`], [`LayerBuilder`] | custom layers |
