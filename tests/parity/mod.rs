@@ -7,6 +7,7 @@ mod callbacks;
 mod compile;
 mod configs;
 mod fit;
+mod gradients;
 mod graphs;
 mod initializers;
 mod keras_tests;

@@ -57,6 +57,7 @@ pub use layer::state::State;
 pub use layer::weight::{Weight, WeightSpec};
 pub use layers::deserialize::deserialize;
 pub use model::functional::Functional;
+pub use model::gradients::Gradients;
 pub use model::layer_ref::LayerRef;
 pub use model::model::Model;
 #[doc(hidden)]

@@ -16,6 +16,7 @@ use crate::run::Run;
 use crate::source::BatchSource;
 use crate::steps::Steps;
 use crate::supervised::Supervised;
+use crate::train_step::TrainStep;
 use crate::training_loop;
 
 impl CompiledModel {
@@ -107,11 +108,17 @@ impl CompiledModel {
     /// Evaluates on the batches of a source, once all is checked.
     fn test(&mut self, source: &mut dyn BatchSource, options: Evaluate<'_>) -> Result<Scores> {
         self.looked_at_data = true;
-        let mut callbacks: Callbacks<'_> = options.callbacks;
-        callbacks.push(Box::new(ProgbarLogger::new(options.verbose)));
-        let mut step = Supervised::new(self)?;
-        let mut training = Training::new(&mut step, 0, None);
-        let mut steps = Steps::new(source, options.steps);
+        options.run(&mut Supervised::new(self)?, source)
+    }
+}
+
+impl Evaluate<'_> {
+    /// Evaluates by a step, once all is checked.
+    pub(crate) fn run(self, step: &mut dyn TrainStep, source: &mut dyn BatchSource) -> Result<Scores> {
+        let mut callbacks: Callbacks<'_> = self.callbacks;
+        callbacks.push(Box::new(ProgbarLogger::new(self.verbose)));
+        let mut training = Training::new(step, 0, None);
+        let mut steps = Steps::new(source, self.steps);
         let scores = training_loop::test(&mut training, &mut steps, &mut callbacks)?;
         if steps.is_exhausted() { Err(training_loop::no_batches()) } else { Ok(scores) }
     }

@@ -93,29 +93,14 @@ impl CompiledModel {
         if let Cow::Owned(model) = model {
             self.network = Network::Built(model);
         }
-        let mut validation = options.prepared_source(self)?;
+        let validation = options.prepared_source(self)?;
 
         if options.shuffle && (self.looks_at_data() || waited && !self.looked_at_data) {
             permutation(training);
         }
         self.looked_at_data = true;
 
-        let class_weight = options.class_weight.take();
-        let mut source = ArraySource::new(&samples, 0..training, options.batch_size_of(training))
-            .shuffle(options.shuffle)
-            .class_weight(class_weight.as_ref());
-        let (held_out, range) = match &given {
-            Some(given) => (given, 0..given.len()),
-            None => (&samples, training..samples.len()),
-        };
-        let batch_size = options.validation_batch_size_of(range.len());
-        let mut held_out = (!range.is_empty()).then(|| ArraySource::new(held_out, range, batch_size));
-        let validation = match (&mut held_out, &mut validation) {
-            (Some(arrays), _) => Some(arrays as &mut dyn BatchSource),
-            (None, Some(source)) => Some(&mut **source as &mut dyn BatchSource),
-            (None, None) => None,
-        };
-        options.train(&mut Supervised::new(self)?, &mut source, validation)
+        options.train_on(&mut Supervised::new(self)?, &samples, training, given.as_ref(), validation)
     }
 
     /// Trains on a source of batches: a [`PyDatasetSource`](crate::PyDatasetSource), the [`Batches`](crate::Batches) of an
@@ -194,8 +179,35 @@ impl<'a> Fit<'a> {
         }
     }
 
+    /// Trains on the first samples, and validates on those that are given, on a source, or on the last samples.
+    pub(crate) fn train_on(
+        mut self,
+        step: &mut dyn TrainStep,
+        samples: &Samples<'_>,
+        training: usize,
+        given: Option<&Samples<'_>>,
+        mut validation: Option<Box<dyn BatchSource + 'a>>,
+    ) -> Result<History> {
+        let class_weight = self.class_weight.take();
+        let mut source = ArraySource::new(samples, 0..training, self.batch_size_of(training))
+            .shuffle(self.shuffle)
+            .class_weight(class_weight.as_ref());
+        let (held_out, range) = match given {
+            Some(given) => (given, 0..given.len()),
+            None => (samples, training..samples.len()),
+        };
+        let batch_size = self.validation_batch_size_of(range.len());
+        let mut held_out = (!range.is_empty()).then(|| ArraySource::new(held_out, range, batch_size));
+        let validation = match (&mut held_out, &mut validation) {
+            (Some(arrays), _) => Some(arrays as &mut dyn BatchSource),
+            (None, Some(source)) => Some(&mut **source as &mut dyn BatchSource),
+            (None, None) => None,
+        };
+        self.train(step, &mut source, validation)
+    }
+
     /// The source of the validation, if there is one, prepared for this model.
-    fn prepared_source(&mut self, model: &CompiledModel) -> Result<Option<Box<dyn BatchSource + 'a>>> {
+    pub(crate) fn prepared_source(&mut self, model: &CompiledModel) -> Result<Option<Box<dyn BatchSource + 'a>>> {
         match std::mem::take(&mut self.validation) {
             Validation::Source(mut source) => {
                 source.prepare(&Run::of(model)?)?;

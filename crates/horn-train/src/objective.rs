@@ -32,6 +32,11 @@ pub(crate) struct OutputObjective {
 }
 
 impl OutputObjective {
+    /// An output of which a training step of one's own computes what it likes.
+    pub fn without_loss(name: String, shape: Shape) -> Self {
+        Self { name, shape, loss: None, weight: 1.0, metrics: Vec::new(), weighted_metrics: Vec::new() }
+    }
+
     /// Whether something is computed of the output that takes targets.
     pub fn needs_targets(&self) -> bool {
         self.loss.is_some() || !self.metrics.is_empty() || !self.weighted_metrics.is_empty()

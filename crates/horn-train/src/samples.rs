@@ -48,6 +48,36 @@ impl<'a> Samples<'a> {
         Ok(Self { x, y: y.collect() })
     }
 
+    /// Data for a training step of one's own, which alone knows what it does with them. Targets of whole numbers are class
+    /// numbers.
+    ///
+    /// # Errors
+    ///
+    /// If there are no samples, the arrays are of different lengths, a number is not finite, or weights do not fit the
+    /// targets.
+    pub fn of_any(data: Data<'a>) -> Result<Self> {
+        data.check_lengths()?;
+        let Data { x, y, sample_weight } = data;
+        let count = y.len();
+        let output = |(at, array): (usize, &HostArray<'_>)| {
+            OutputObjective::without_loss(argument("y", at, count), array.shape().of_any_batch())
+        };
+        let outputs: Vec<OutputObjective> = y.iter().enumerate().map(output).collect();
+        let weights = weights_in_order(sample_weight, &y, &outputs)?;
+        let y = y.into_iter().zip(weights).zip(outputs).map(|((array, weights), output)| {
+            let kind = if array.is_integer() { TargetKind::Classes } else { TargetKind::Dense };
+            Targets { array, argument: output.name.clone(), kind, output, weights }
+        });
+        let samples = Self { x, y: y.collect() };
+        samples.check()?;
+        Ok(samples)
+    }
+
+    /// What is computed of the outputs that have targets.
+    pub fn outputs(&self) -> Vec<OutputObjective> {
+        self.y.iter().map(|targets| targets.output.clone()).collect()
+    }
+
     /// The number of samples.
     pub fn len(&self) -> usize {
         self.x[0].len()

@@ -6,80 +6,68 @@ use crate::batch::Batch;
 use crate::history::Scores;
 use crate::model::CompiledModel;
 
-/// One step of `fit` or `evaluate`, with the models that it changes and the scores that it reports.
+/// One step of `fit` or `evaluate`, with the models that it changes and the scores that it reports: what Keras users do by
+/// overriding `train_step` and `test_step`.
 ///
-/// [`CompiledModel::fit`] has its own step, by the losses and metrics that the model was compiled with. A custom step
-/// may hold several models. [`Fit::run`](crate::Fit::run) runs it with the same loop, callbacks and progress line:
+/// [`CompiledModel::fit`] has its own step, by the losses and metrics that the model was compiled with. A custom step may
+/// hold several models, and computes its losses as it likes. [`FitStep`](crate::FitStep) gives it `fit` and `evaluate`, with
+/// the same loop, callbacks and progress line:
 ///
 /// ```
 /// use burn::Tensor;
-/// use burn::optim::GradientsParams;
 /// use horn::layers::{Dense, Input};
-/// use horn::{CallContext, HostArray, Mode, Result, Sequential, many_signals, signals};
 /// use horn::losses::MeanSquaredError;
-/// use horn::metrics::Mean;
 /// use horn::optimizers::SGD;
-/// use horn::{Batch, Compile, CompiledModel, Fit, Scores, TrainStep, Verbose};
+/// use horn::{Batch, Compile, CompiledModel, Fit, FitStep, Mode, Result, Scores, Sequential, Tracker, TrainStep, Verbose};
 ///
 /// /// Learns to give back what comes in.
-/// struct Autoencode {
+/// struct Autoencoder {
 ///     model: CompiledModel,
-///     loss: Mean,
+///     tracker: Tracker,
 /// }
 ///
-/// impl Autoencode {
+/// impl Autoencoder {
 ///     fn loss(&mut self, batch: Batch, mode: Mode) -> Result<Tensor<1>> {
-///         let x = batch.inputs[0].clone().value()?.float::<2>()?;
-///         let outputs = self.model.model()?.call(batch.inputs, &mut CallContext::new(mode))?;
-///         let [output] = signals(outputs)?;
-///         let loss = (output.value()?.float::<2>()? - x).square().mean();
-///         self.loss.update_batch(loss.clone().inner(), batch.len);
+///         let x = batch.inputs[0].float::<2>()?;
+///         let y = self.model.forward(x.clone(), mode)?.float::<2>()?;
+///         let loss = (y - x).square().mean();
+///         self.tracker.mean("loss", &loss, batch.len);
 ///         Ok(loss)
 ///     }
 /// }
 ///
-/// impl TrainStep for Autoencode {
+/// impl TrainStep for Autoencoder {
 ///     fn model(&mut self) -> &mut CompiledModel {
 ///         &mut self.model
 ///     }
 ///     fn train_step(&mut self, batch: Batch) -> Result<()> {
-///         self.model.begin_training()?;
 ///         let loss = self.loss(batch, Mode::Training)?;
-///         let gradients = GradientsParams::from_grads(loss.backward(), self.model.model()?);
-///         self.model.apply_gradients(gradients)
+///         self.model.minimize(loss)
 ///     }
 ///     fn test_step(&mut self, batch: Batch) -> Result<()> {
-///         self.model.end_training();
 ///         self.loss(batch, Mode::Inference).map(drop)
 ///     }
 ///     fn scores(&self) -> Scores {
-///         Scores::new([("loss", self.loss.result())])
+///         self.tracker.scores()
 ///     }
 ///     fn reset(&mut self) {
-///         self.loss = Mean::default();
+///         self.tracker.reset();
 ///     }
 /// }
 ///
-/// # use horn::BatchSource;
-/// # use burn::tensor::Device;
-/// # struct Ones(usize);
-/// # impl BatchSource for Ones {
-/// #     fn len(&self) -> Option<usize> { Some(20) }
-/// #     fn start(&mut self) -> Result<()> { self.0 = 20; Ok(()) }
-/// #     fn next_batch(&mut self, device: &Device) -> Result<Option<Batch>> {
-/// #         if self.0 == 0 { return Ok(None); }
-/// #         self.0 -= 1;
-/// #         let inputs = vec![Tensor::<2>::ones([4, 2], device).into()];
-/// #         Ok(Some(Batch { len: 4, inputs, targets: Vec::new(), sample_weights: Vec::new() }))
-/// #     }
-/// # }
-/// # let mut data = Ones(0);
 /// let model = Sequential::new().add(Input([2])).add(Dense(2)).compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
-/// let mut step = Autoencode { model, loss: Mean::default() };
-/// let history = Fit::epochs(3).verbose(Verbose::Silent).run(&mut step, &mut data)?;
+/// let mut autoencoder = Autoencoder { model, tracker: Tracker::new() };
+/// let x = ndarray::Array2::<f32>::ones((20, 2));
+/// let history = autoencoder.fit(&x, (), Fit::epochs(3).batch_size(4).verbose(Verbose::Silent))?;
 /// assert!(history["loss"][2] < history["loss"][0]);
 /// # Ok::<(), horn::Error>(())
 /// ```
+///
+/// [`CompiledModel::forward`] puts the weights where the mode needs them, [`CompiledModel::minimize`] takes the gradients
+/// of the loss and makes a step of the optimizer, and [`Tracker`](crate::Tracker) keeps the scores on the device. Each can
+/// be left out: a step may call [`CompiledModel::begin_training`], compute with [`CompiledModel::model`] and Burn's
+/// `backward`, and change the gradients before [`CompiledModel::apply_gradients`]. Data that is not in arrays comes from a
+/// [`BatchSource`](crate::BatchSource), by [`Fit::run`](crate::Fit::run).
 pub trait TrainStep {
     /// The model that callbacks see.
     fn model(&mut self) -> &mut CompiledModel;

@@ -30,6 +30,7 @@
 //! | [`layers`], [`activations`], [`initializers`], [`regularizers`], [`constraints`] | what models are made of |
 //! | [`Sequential`], [`Model`], [`KerasTensor`], [`ops`], [`applications`] | models as lists and as graphs, functions on tensors, known networks |
 //! | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] | training |
+//! | [`TrainStep`], [`FitStep`], [`Tracker`], [`Model::gradients`] | training steps of one's own, gradients |
 //! | [`load_model`], [`SaveModel`], [`LoadWeights`] | model files |
 //! | [`datasets`], [`HostArray`], [`plot`] | data and plots |
 //! | [`Layer`], [`Forward`], [`LayerBuilder`] | custom layers |
@@ -62,17 +63,17 @@ pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, 
 pub use horn_kernels as kernels;
 pub use horn_nn::{
     Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, DTypePolicy, Error, Forward,
-    Functional, HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor, Layer,
-    LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result,
+    Functional, Gradients, HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor,
+    Layer, LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result,
     Sequential, Shape, SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications,
     backends, by_rank, constraints, default_device, deserialize, device, initializers, layers, many_inputs,
     many_signals, memory, ops, random, regularizers, serialize, signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{
-    Batch, BatchSource, Batches, ClassWeight, Compile, CompiledModel, Data, Evaluate, Fit, History, IntoData, IntoLoss,
-    IntoLossWeights, IntoLosses, IntoMetricList, IntoMetrics, Losses, Metrics, OnBatch, Predict, Progress, PyDataset,
-    PyDatasetSource, Run, Scores, TrainStep, ValidationFreq, Verbose, losses, metrics, optimizers,
+    Batch, BatchSource, Batches, ClassWeight, Compile, CompiledModel, Data, Evaluate, Fit, FitStep, History, IntoData,
+    IntoLoss, IntoLossWeights, IntoLosses, IntoMetricList, IntoMetrics, Losses, Metrics, OnBatch, Predict, Progress,
+    PyDataset, PyDatasetSource, Run, Scores, Tracker, TrainStep, ValidationFreq, Verbose, losses, metrics, optimizers,
 };
 
 /// Keras's callbacks: hooks that run around the steps of training.
@@ -117,7 +118,8 @@ pub mod prelude {
     };
     #[doc(no_inline)]
     pub use crate::{
-        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, IntoMetrics,
+        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, FitStep, Forward, History, HostArray, IntoLosses,
+        IntoMetrics,
         Layer, LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model,
         metrics, ops,
     };

@@ -168,6 +168,11 @@ impl<'a> HostArray<'a> {
         matches!(self.values, Values::Strings(_))
     }
 
+    /// Are the values whole numbers? Booleans are not.
+    pub fn is_integer(&self) -> bool {
+        !matches!(self.values, Values::Bool(_) | Values::F32(_) | Values::F64(_) | Values::Strings(_))
+    }
+
     /// The shape, with all sizes known; it records whether the values are strings.
     pub fn shape(&self) -> Shape {
         Shape::of_data(&self.sizes, self.is_strings())

@@ -231,12 +231,12 @@ pub(crate) fn one(inputs: &[Shape]) -> Result<&Shape> {
 macro_rules! many_inputs {
     () => {
         fn output_shape(&self, input: &$crate::Shape) -> $crate::Result<$crate::Shape> {
-            let shapes = $crate::layer::description::Layer::output_shapes(self, std::slice::from_ref(input))?;
+            let shapes = $crate::Layer::output_shapes(self, std::slice::from_ref(input))?;
             Ok(shapes.into_iter().next().expect("a built-in layer has at least one output"))
         }
 
         fn build(&self, input: &$crate::Shape, build: &mut $crate::LayerBuilder) -> $crate::Result<$crate::BuiltLayer> {
-            $crate::layer::description::Layer::build_for(self, std::slice::from_ref(input), build)
+            $crate::Layer::build_for(self, std::slice::from_ref(input), build)
         }
     };
 }

@@ -13,11 +13,7 @@ use crate::tensor::any_tensor::AnyTensor;
 macro_rules! many_signals {
     () => {
         fn forward(&self, input: $crate::AnyTensor, mode: $crate::Mode) -> $crate::Result<$crate::AnyTensor> {
-            let outputs = $crate::layer::forward::Forward::call(
-                self,
-                vec![input.into()],
-                &mut $crate::layer::call::CallContext::new(mode),
-            )?;
+            let outputs = $crate::Forward::call(self, vec![input.into()], &mut $crate::CallContext::new(mode))?;
             outputs.into_iter().next().expect("a built-in layer has at least one output").value()
         }
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::activations::activation::Activation;
@@ -102,6 +102,15 @@ impl Signal {
     /// If the rank is not supported, or the value is strings.
     pub fn value(self) -> Result<AnyTensor> {
         self.numbers()?.floats()
+    }
+
+    /// The tensor as floats of rank `D`. The signal stays.
+    ///
+    /// # Errors
+    ///
+    /// If the rank is not `D`, or the value is strings.
+    pub fn float<const D: usize>(&self) -> Result<Tensor<D>> {
+        self.clone().value()?.float()
     }
 
     /// The tensor as it is: floats or integers.

@@ -1,10 +1,11 @@
 //! Models: the two APIs that describe a model, `Sequential` and `Functional`, and the built model. Each file has one group
-//! of its methods: running it, predicting, reading weights, extracting a submodel, nesting it as a layer. Imports `graph`
+//! of its methods: running it, predicting, gradients, reading weights, extracting a submodel, nesting it as a layer. Imports `graph`
 //! and below.
 
 pub(crate) mod as_layer;
 pub(crate) mod fill;
 pub(crate) mod functional;
+pub(crate) mod gradients;
 pub(crate) mod layer_ref;
 #[expect(clippy::module_inception, reason = "the type itself, next to the files with its methods")]
 pub(crate) mod model;

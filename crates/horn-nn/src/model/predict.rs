@@ -97,7 +97,7 @@ pub fn zero_batch_size() -> Error {
 }
 
 /// Copies a tensor from its device to an array.
-fn read_values(tensor: AnyTensor) -> Result<Vec<f32>> {
+pub(super) fn read_values(tensor: AnyTensor) -> Result<Vec<f32>> {
     by_rank!(tensor, |x| {
         let data = x.into_data();
         match data.as_slice::<f32>() {
