@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use crate::by_rank;
 use crate::error::Result;
+use crate::layer::called_as::CalledAs;
 use crate::layer::signal::Signal;
 use crate::regularizers::regularizer::Regularizer;
 
@@ -15,6 +16,7 @@ pub struct CallContext {
     throughout: bool,
     trainable: bool,
     gives_masks: bool,
+    options: Option<CalledAs>,
     losses: Vec<Tensor<1>>,
 }
 
@@ -22,7 +24,7 @@ impl CallContext {
     /// A context for a forward pass in this mode. Calls that were given a mode of their own, by
     /// [`in_mode`](crate::SharedLayer::in_mode), keep it.
     pub fn new(mode: Mode) -> Self {
-        Self { mode, throughout: false, trainable: true, gives_masks: false, losses: Vec::new() }
+        Self { mode, throughout: false, trainable: true, gives_masks: false, options: None, losses: Vec::new() }
     }
 
     /// A context for a forward pass in which all layers are in this mode. So Keras's `fit`, `evaluate` and `predict`
@@ -50,6 +52,11 @@ impl CallContext {
     /// ignores a propagated mask, as in Keras.
     pub fn gives_masks(&self) -> bool {
         self.gives_masks
+    }
+
+    /// An option that the call was given, by [`called_as`](crate::SharedLayer::called_as); none if the layer's own counts.
+    pub fn option(&self, name: &str) -> Option<bool> {
+        self.options.as_ref().and_then(|called| called.option(name))
     }
 
     /// Adds a term to the loss.
@@ -91,6 +98,14 @@ impl CallContext {
         let outer = std::mem::replace(&mut self.gives_masks, given);
         let result = run(self);
         self.gives_masks = outer;
+        result
+    }
+
+    /// Runs a layer with the options of its call, if these are not its own.
+    pub(crate) fn with_options<T>(&mut self, called: Option<&CalledAs>, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.options, called.cloned());
+        let result = run(self);
+        self.options = outer;
         result
     }
 

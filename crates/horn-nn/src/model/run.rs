@@ -67,7 +67,9 @@ impl Model {
             self.check_call(planned, &taken).map_err(|error| error.at(self.location(planned.layer)))?;
             values[at] = call
                 .in_mode(planned.mode, |call| {
-                    call.with_masks(planned.gives_masks, |call| self.run(planned.layer, taken, call))
+                    call.with_masks(planned.gives_masks, |call| {
+                        call.with_options(planned.called_as.as_ref(), |call| self.run(planned.layer, taken, call))
+                    })
                 })?
                 .into_iter()
                 .map(Some)
@@ -84,7 +86,7 @@ impl Model {
         if masks.is_empty() {
             return Ok(inputs);
         }
-        let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
+        let layer = self.graph.plan.description(planned);
         let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
         let mut of_masks = by_input(&planned.masked, masks.iter().map(Signal::shape));
         of_masks.resize(inputs.len(), None);
@@ -107,7 +109,7 @@ impl Model {
         if planned.input_shapes.iter().zip(&sizes).all(as_planned) {
             return Ok(());
         }
-        let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
+        let layer = self.graph.plan.description(planned);
         let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
         checks::output_shapes(layer, &shapes)?;
         let own = &self.graph.states[planned.layer].weights;
