@@ -114,6 +114,11 @@ pub struct Losses {
 ///
 /// let losses = (MeanSquaredError::new(), SparseCategoricalCrossentropy::new()).loss_weights([1.0, 0.2]);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no loss",
+    label = "expected a loss such as `MeanSquaredError::new()`, or a tuple with one for each output",
+    note = "a metric only measures; what is trained with is a loss"
+)]
 pub trait IntoLosses: Sized {
     /// The losses as a list.
     fn into_losses(self) -> Losses;
@@ -160,12 +165,20 @@ impl<L: Loss + 'static, const N: usize> IntoLosses for [L; N] {
 /// assert_eq!(([Accuracy::new()], ()).into_metrics().len(), 2);
 /// assert_eq!(().into_metrics().len(), 0);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of metrics",
+    label = "expected `[Accuracy::new()]`, a tuple of different metrics, or `()` for none"
+)]
 pub trait IntoMetrics {
     /// The entries, each a list of metrics.
     fn into_metrics(self) -> Vec<Vec<Arc<dyn Metric>>>;
 }
 
 /// An entry of the metrics: one metric, or the metrics of one output.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no metric",
+    label = "expected a metric such as `Accuracy::new()`, or those of one output"
+)]
 pub trait IntoMetricList {
     /// The metrics as a list.
     fn into_list(self) -> Vec<Arc<dyn Metric>>;
