@@ -31,13 +31,13 @@ fn convolutions_and_poolings() {
         (on_images(Conv2D(4, 3).groups(2)), vec!["layer \"conv2d\" (Conv2D)", "groups", "3"]),
         (on_images(Conv2D(0, 3)), vec!["layer \"conv2d\" (Conv2D)", "filters", "0"]),
         (on_images(Conv1D(4, 3)), vec!["layer \"conv1d\" (Conv1D)", "(None, 8, 8, 3)"]),
-        (on_images(MaxPooling2D().pool_size(0)), vec!["layer \"max_pooling2d\" (MaxPooling2D)", "window", "0"]),
+        (on_images(MaxPooling2D(0)), vec!["layer \"max_pooling2d\" (MaxPooling2D)", "window", "0"]),
         (
             on_images(AveragePooling2D(2).strides(0)),
             vec!["layer \"average_pooling2d\" (AveragePooling2D)", "strides", "0"],
         ),
-        (on_images(ZeroPadding1D()), vec!["layer \"zero_padding1d\" (ZeroPadding1D)", "(None, 8, 8, 3)"]),
-        (on_images(Cropping2D().cropping(4)), vec!["layer \"cropping2d\" (Cropping2D)", "4 and 4", "8"]),
+        (on_images(ZeroPadding1D(1)), vec!["layer \"zero_padding1d\" (ZeroPadding1D)", "(None, 8, 8, 3)"]),
+        (on_images(Cropping2D(4)), vec!["layer \"cropping2d\" (Cropping2D)", "4 and 4", "8"]),
         (on_images(LSTM(4)), vec!["layer \"lstm\" (LSTM)", "(None, 8, 8, 3)"]),
         (on_images(LSTM(0)), vec!["layer \"lstm\" (LSTM)", "units", "0"]),
         (

@@ -71,7 +71,7 @@ fn what_layers_learned_of_texts_is_kept() {
     let mut words = TextVectorization().output_mode(OutputMode::TfIdf);
     words.adapt(&texts).unwrap();
     set_random_seed(1);
-    let model = Sequential::new().add(Input([]).dtype(InputDtype::String)).add(words).add(Dense(1));
+    let model = Sequential::new().add(Input(()).dtype(InputDtype::String)).add(words).add(Dense(1));
     let mut model = model.compile(Adam::new(0.1), MeanSquaredError::new(), ()).unwrap();
     let fit = || Fit::epochs(3).batch_size(2).shuffle(false).verbose(Verbose::Silent);
     let before = model.evaluate(&texts, &y).unwrap().loss();

@@ -23,7 +23,8 @@ fn normalization_finds_mean_and_variance() {
     let mut cases = 0;
     for (entry, data) in adapted {
         let axes: Axes = serde_json::from_value(entry.config["axis"].clone()).unwrap();
-        let layer = Normalization().axis(axes).adapt(data.host()).unwrap();
+        let mut layer = Normalization().axis(axes);
+        layer.adapt(data.host()).unwrap();
         let input = Input(&data.shape[1..]).tensor();
         let model = Model::new(&input, layer.apply(&input).unwrap()).unwrap();
         let weights = model.build(&horn::burn::tensor::Device::default()).unwrap().get_weights();
@@ -41,7 +42,8 @@ fn normalization_finds_mean_and_variance() {
 fn data_of_another_shape_is_an_error() {
     let entries: Vec<Entry> = read("layers/normalization.json");
     let data = entries.iter().find_map(|entry| entry.adapt.as_ref()).unwrap();
-    let layer = Normalization().adapt(data.host()).unwrap();
+    let mut layer = Normalization();
+    layer.adapt(data.host()).unwrap();
     let error = layer.apply(Input([data.shape[1] + 1]).tensor()).unwrap_err();
     assert!(error.is_shape(), "{error}");
     assert!(Normalization().mean(0.0).variance(1.0).adapt(data.host()).unwrap_err().is_argument());

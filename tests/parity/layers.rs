@@ -40,33 +40,12 @@ const DIFFERENT: &[(&str, &str, &str, &str)] = &[
         NO_ROW,
     ),
     ("GRU", "stateful_with_symbolic_batch_size", "output 0: value 0 is", EARLIER_WEIGHTS),
-    (
-        "ReversibleEmbedding",
-        "correctness",
-        "there is no layer of this class; received ReversibleEmbedding",
-        NO_WAY_BACK,
-    ),
-    (
-        "ReversibleEmbedding",
-        "correctness 2",
-        "there is no layer of this class; received ReversibleEmbedding",
-        NO_WAY_BACK,
-    ),
-    (
-        "ReversibleEmbedding",
-        "correctness 3",
-        "there is no layer of this class; received ReversibleEmbedding",
-        NO_WAY_BACK,
-    ),
-    ("ReversibleEmbedding", "masking", "there is no layer of this class; received ReversibleEmbedding", NO_WAY_BACK),
-    ("ReversibleEmbedding", "masking 2", "there is no layer of this class; received ReversibleEmbedding", NO_WAY_BACK),
     ("LayerNormalization", "ln_basics 6", "the input has no values", NO_VALUES),
     ("SpectralNormalization", "Embedding", "Keras has 0, the largest is 1", INTEGERS),
     ("SpectralNormalization", "Embedding, training", "Keras has 0, the largest is 1", INTEGERS),
 ];
 const INTEGERS: &str = "Keras cuts the output down to integers, since its input has integers";
 const NO_ROW: &str = "an id without a row is an error, where Keras on JAX counts from the end or makes NaN";
-const NO_WAY_BACK: &str = "a layer can't be called in two ways, to embed and to go back, with the same weights";
 const EARLIER_WEIGHTS: &str = "its states come from a call with other, random weights, which the fixture does not hold";
 const NO_VALUES: &str = "a model of Horn's has no tensors without values";
 

@@ -307,7 +307,7 @@ fn data_are_normalized() {
             let samples = batches.iter().map(|batch| batch.shape[0]).sum();
             let shape = [&[samples], &first.shape[1..]].concat();
             let data: Vec<f32> = batches.iter().flat_map(Array::values).collect();
-            layer = layer.adapt(HostArray::new(data, shape).unwrap()).unwrap();
+            layer.adapt(HostArray::new(data, shape).unwrap()).unwrap();
         }
         let x: Array = serde_json::from_value(case.inputs[0].clone()).unwrap();
         let input = Input(&x.shape[1..]).tensor();

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use burn::tensor::Device;
-use horn_nn::{Error, Model, Result, default_device, of_kept_masks};
+use horn_nn::{Error, MaskRules, Model, Result, default_device, under_mask_rules};
 use horn_train::CompiledModel;
 use horn_train::optimizers::OptimizerValue;
 use serde_json::Value;
@@ -184,9 +184,12 @@ impl Source {
     fn model(&self, device: &Device) -> Result<Model> {
         // Every weight must be in the file, so the model can't have more values than the file.
         let most = self.weights.most_values().saturating_mul(self.shared.times());
-        // Attentions remove the masks of their inputs from Keras 3.8 on.
-        let keeps_masks = self.version.as_deref().is_some_and(|version| version::is_before(version, 3, 8));
-        let model = of_kept_masks(keeps_masks, || Model::deserialize_empty(&self.object, device, most))?;
+        let rules = match self.version.as_deref() {
+            version if keras_2::is_version(version) => MaskRules::Keras2,
+            Some(version) if version::is_before(version, 3, 8) => MaskRules::BeforeKeras38,
+            _ => MaskRules::Current,
+        };
+        let model = under_mask_rules(rules, || Model::deserialize_empty(&self.object, device, most))?;
         Assignment::of_model(&model, &self.object, &self.shared, &self.weights)?.fill(model, &self.weights)
     }
 }

@@ -51,7 +51,7 @@ pub use layer::forward::{Forward, signals};
 #[doc(hidden)]
 pub use layer::names::numbered as numbered_classes;
 #[doc(hidden)]
-pub use layer::reading::of_kept_masks;
+pub use layer::reading::{MaskRules, under_mask_rules};
 pub use layer::signal::{Logits, Signal};
 pub use layer::state::State;
 pub use layer::weight::{Weight, WeightSpec};

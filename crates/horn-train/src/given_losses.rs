@@ -27,6 +27,11 @@ pub struct Losses {
 /// // The second output has no loss, and needs no targets.
 /// let losses = (MeanSquaredError::new(), ()).into_losses();
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no loss",
+    label = "expected a loss such as `MeanSquaredError::new()`, or a tuple with one for each output",
+    note = "a metric only measures; what is trained with is a loss"
+)]
 pub trait IntoLosses: Sized {
     /// The losses as a list.
     fn into_losses(self) -> Losses;

@@ -48,6 +48,10 @@ impl GivenMetrics {
 /// assert_eq!((("kind", Accuracy::new()), ("size", [MeanAbsoluteError::new()])).into_metrics().len(), 2);
 /// assert_eq!(().into_metrics().len(), 0);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no list of metrics",
+    label = "expected `[Accuracy::new()]`, a tuple of different metrics, or `()` for none"
+)]
 pub trait IntoMetrics: Sized {
     /// The entries, each a list of metrics.
     fn into_metrics(self) -> Metrics;
@@ -67,6 +71,10 @@ pub trait IntoMetrics: Sized {
 }
 
 /// An entry of the metrics: one metric, the metrics of one output, or a pair of the output's name and its metrics.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no metric",
+    label = "expected a metric such as `Accuracy::new()`, or those of one output"
+)]
 pub trait IntoMetricList {
     /// The metrics as a list.
     fn into_list(self) -> Vec<Arc<dyn Metric>>;

@@ -112,6 +112,7 @@ const FUNCTIONS: &[Function] = &[
     of("gelu", "nn", "Gelu", &[], &[("approximate", "approximate")]),
     of("leaky_relu", "nn", "LeakyRelu", &[], &[("alpha", "negative_slope")]),
     of("log_softmax", "nn", "LogSoftmax", &[], &[("axis", "axis")]),
+    of("l2_normalize", "nn", "Normalize", &[], &[("axis", "axis")]),
     nn("relu", "Relu"),
     nn("relu6", "Relu6"),
     nn("selu", "Selu"),

@@ -73,8 +73,13 @@ fn translate_objects(value: &mut Value) {
         if let Some((_, class)) = class.filter(|_| value["class_name"] == "MeanMetricWrapper") {
             value["class_name"] = (*class).into();
         }
+        let is_cosine = value["class_name"] == "CosineSimilarity";
         if let Some(config) = value["config"].as_object_mut() {
             config.remove("fn");
+            // Keras 3 writes no axis; it is the last one, as by default in Keras 2.
+            if is_cosine && config.get("axis").is_some_and(|axis| *axis == -1) {
+                config.remove("axis");
+            }
             if config.get("reduction").is_some_and(|reduction| reduction == "auto") {
                 config.insert("reduction".to_owned(), "sum_over_batch_size".into());
             }

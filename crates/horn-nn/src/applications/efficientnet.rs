@@ -87,7 +87,7 @@ impl EfficientNetB0 {
     pub fn model(&self) -> Result<Functional> {
         let images = self.arguments.images()?;
         let x = Normalization().axis(3).apply(Rescaling(1.0 / 255.0).apply(&images)?)?;
-        let x = ZeroPadding2D().padding(halving_padding(&x, 3)).name("stem_conv_pad").apply(x)?;
+        let x = ZeroPadding2D(halving_padding(&x, 3)).name("stem_conv_pad").apply(x)?;
         let stem = Conv2D(32, 3).strides(2).use_bias(false).kernel_initializer(kernels()).name("stem_conv");
         let mut x = swish("stem_activation").apply(normalization("stem_bn").apply(stem.apply(x)?)?)?;
         let mut before = 0;
@@ -142,7 +142,7 @@ fn block(prefix: &str, input: KerasTensor, stage: &Stage, strides: usize, droppe
         x = swish(named("expand_activation")).apply(normalization(named("expand_bn")).apply(x)?)?;
     }
     let padding = if strides == 2 {
-        x = ZeroPadding2D().padding(halving_padding(&x, stage.kernel_size)).name(named("dwconv_pad")).apply(x)?;
+        x = ZeroPadding2D(halving_padding(&x, stage.kernel_size)).name(named("dwconv_pad")).apply(x)?;
         Padding::Valid
     } else {
         Padding::Same

@@ -130,7 +130,7 @@ fn block(at: usize, input: KerasTensor, filters: usize, stride: usize) -> Result
         x = relu6(named("expand_relu")).apply(normalization(named("expand_BN")).apply(x)?)?;
     }
     let padding = if stride == 2 {
-        x = ZeroPadding2D().padding(halving_padding(&x, 3)).name(named("pad")).apply(x)?;
+        x = ZeroPadding2D(halving_padding(&x, 3)).name(named("pad")).apply(x)?;
         Padding::Valid
     } else {
         Padding::Same

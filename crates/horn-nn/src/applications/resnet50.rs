@@ -62,11 +62,11 @@ impl ResNet50 {
     /// If an argument is invalid.
     pub fn model(&self) -> Result<Functional> {
         let images = self.arguments.images()?;
-        let x = ZeroPadding2D().padding(3).name("conv1_pad").apply(&images)?;
+        let x = ZeroPadding2D(3).name("conv1_pad").apply(&images)?;
         let x = Conv2D(64, 7).strides(2).name("conv1_conv").apply(x)?;
         let x = relu("conv1_relu").apply(normalization("conv1_bn").apply(x)?)?;
-        let x = ZeroPadding2D().padding(1).name("pool1_pad").apply(x)?;
-        let mut x = MaxPooling2D().pool_size(3).strides(2).name("pool1_pool").apply(x)?;
+        let x = ZeroPadding2D(1).name("pool1_pad").apply(x)?;
+        let mut x = MaxPooling2D(3).strides(2).name("pool1_pool").apply(x)?;
         for (stage, filters, blocks, stride) in STAGES {
             x = block(&format!("{stage}_block1"), &x, filters, Some(stride))?;
             for at in 2..=blocks {

@@ -64,7 +64,7 @@ impl VGG16 {
                 let convolution = Conv2D(filters, 3).activation(Activation::Relu).padding(Padding::Same);
                 x = convolution.name(format!("block{block}_conv{at}")).apply(x)?;
             }
-            x = MaxPooling2D().strides(2).name(format!("block{block}_pool")).apply(x)?;
+            x = MaxPooling2D(2).strides(2).name(format!("block{block}_pool")).apply(x)?;
         }
         let output = if self.arguments.include_top {
             x = Flatten().name("flatten").apply(x)?;

@@ -4,4 +4,6 @@
 pub(crate) mod dtype_policy;
 pub(crate) mod numbers;
 pub(crate) mod options;
+pub(crate) mod or_default;
+pub(crate) mod sample_shape;
 pub(crate) mod sizes;

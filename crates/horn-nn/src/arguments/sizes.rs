@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::arguments::or_default::or_default;
+
 /// One number for each of `N` spatial axes, such as a kernel's height and width. A single number is used for all axes.
 ///
 /// ```
@@ -52,6 +54,14 @@ impl From<(usize, usize, usize)> for Sizes<3> {
     fn from((depth, height, width): (usize, usize, usize)) -> Self {
         Self([depth, height, width])
     }
+}
+
+or_default! {
+    {const N: usize} usize => Sizes<N>;
+    {const N: usize} [usize; N] => Sizes<N>;
+    {const N: usize} Sizes<N> => Sizes<N>;
+    (usize, usize) => Sizes<2>;
+    (usize, usize, usize) => Sizes<3>;
 }
 
 impl<const N: usize> fmt::Display for Sizes<N> {

@@ -6,7 +6,7 @@ use ndarray::{ArrayBase, Data, Dimension};
 use crate::data::host_array::{HostArray, HostElement};
 
 /// One array, or an array, a tuple or a `Vec` of several: one for each input or output of a model. One number or string
-/// for each sample, such as labels, may also come as a slice or a `Vec`.
+/// for each sample, such as labels, may also come as a slice or a `Vec`, and so may rows of a fixed length.
 ///
 /// ```
 /// use horn::IntoArrays;
@@ -22,6 +22,8 @@ use crate::data::host_array::{HostArray, HostElement};
 /// assert!(().into_arrays().is_empty());
 /// let labels: Vec<i32> = vec![3, 1, 2];
 /// assert_eq!((&labels).into_arrays()[0].sizes(), [3]);
+/// let rows = vec![[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]];
+/// assert_eq!((&rows).into_arrays()[0].sizes(), [3, 2]);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no array of samples",
@@ -97,6 +99,25 @@ impl<'a, E: HostElement> IntoArrays<'a> for &'a Vec<E> {
 }
 
 impl<'a, E: HostElement, const N: usize> IntoArrays<'a> for &'a [E; N] {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        self.as_slice().into_arrays()
+    }
+}
+
+/// Rows of equal lengths: `[samples, features]`.
+impl<'a, E: HostElement, const F: usize> IntoArrays<'a> for &'a [[E; F]] {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        vec![HostArray::new(self.as_flattened(), [self.len(), F]).expect("the rows have one length")]
+    }
+}
+
+impl<'a, E: HostElement, const F: usize> IntoArrays<'a> for &'a Vec<[E; F]> {
+    fn into_arrays(self) -> Vec<HostArray<'a>> {
+        self.as_slice().into_arrays()
+    }
+}
+
+impl<'a, E: HostElement, const F: usize, const N: usize> IntoArrays<'a> for &'a [[E; F]; N] {
     fn into_arrays(self) -> Vec<HostArray<'a>> {
         self.as_slice().into_arrays()
     }

@@ -6,6 +6,7 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::arguments::sample_shape::IntoSampleShape;
 use crate::error::{Error, Result};
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Placed};
 use crate::layer::builder::LayerBuilder;
@@ -38,6 +39,12 @@ impl IntoTensors for Input {
     }
 }
 
+impl From<Input> for KerasTensor {
+    fn from(input: Input) -> Self {
+        input.tensor()
+    }
+}
+
 impl IntoTensors for &Input {
     fn into_tensors(self) -> Vec<KerasTensor> {
         vec![self.tensor()]
@@ -49,7 +56,8 @@ impl IntoTensors for &Input {
 /// ```
 /// use horn::layers::Input;
 ///
-/// let images = Input([28, 28]).name("images");
+/// let images = Input((28, 28)).name("images");
+/// let words = Input((None, 16));
 /// ```
 ///
 /// An input of strings is for a model that converts them to numbers itself:
@@ -149,14 +157,17 @@ impl InputDtype {
 
 /// `keras.Input(shape)`. See [`Input`](struct@Input).
 #[allow(non_snake_case)]
-pub fn Input(shape: impl AsRef<[usize]>) -> Input {
+pub fn Input(shape: impl IntoSampleShape) -> Input {
     Input::new(shape)
 }
 
 impl Input {
-    /// An input of samples of this shape.
-    pub fn new(shape: impl AsRef<[usize]>) -> Self {
-        Self::of(Shape::batched(shape))
+    /// An input of samples of this shape, without the batch axis. A size that is only known when the model runs, such as the
+    /// number of timesteps, is `None`.
+    pub fn new(shape: impl IntoSampleShape) -> Self {
+        let mut sizes = shape.into_sizes();
+        sizes.insert(0, None);
+        Self::of(Shape::new(sizes))
     }
 
     /// An input of batches of this shape.

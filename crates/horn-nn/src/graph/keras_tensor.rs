@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::error::{Error, Result};
 use crate::layer::call::Mode;
+use crate::layer::called_as::CalledAs;
 use crate::layer::description::Layer;
 use crate::tensor::shape::Shape;
 
@@ -36,6 +37,8 @@ pub(crate) struct LayerCall {
     pub(super) layer: Arc<Placed>,
     pub(super) index: usize,
     pub(super) mode: Option<Mode>,
+    /// The layer with the options of this call, if they are not its own.
+    pub(super) called_as: Option<CalledAs>,
     pub(super) inputs: Vec<KerasTensor>,
     /// The masks that are passed to the layer: for each input in order, if it has one.
     pub(super) masks: Vec<Option<KerasTensor>>,
@@ -104,6 +107,7 @@ impl KerasTensor {
             layer: Arc::new(placed),
             index: 0,
             mode: None,
+            called_as: None,
             inputs,
             masks: Vec::new(),
             gives_masks: false,
@@ -156,7 +160,14 @@ impl fmt::Debug for KerasTensor {
     }
 }
 
-/// What a layer is applied to: a tensor, an `Input`, or an array, a tuple or a `Vec` of them.
+/// What a layer is applied to: a tensor, an `Input`, or an array, a tuple or a `Vec` of them. A tuple may mix them, and what
+/// is given by reference.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tensor of a graph",
+    label = "a layer is applied to a `KerasTensor`, an `Input`, or several of them",
+    note = "several inputs of different kinds are a tuple: `Concatenate().apply((&a, &b, &input))`; data is for a model that is \
+            built: `model.predict(&x)`"
+)]
 pub trait IntoTensors {
     /// The tensors as a list.
     fn into_tensors(self) -> Vec<KerasTensor>;
@@ -204,4 +215,6 @@ macro_rules! tuples {
     )*};
 }
 
-tuples!((A, B)(A, B, C)(A, B, C, D)(A, B, C, D, E));
+tuples! {
+    (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (A, B, C, D, E, F, G) (A, B, C, D, E, F, G, H)
+}

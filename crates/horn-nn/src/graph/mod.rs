@@ -3,6 +3,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod build_config;
+pub(crate) mod constants;
 pub(crate) mod dtypes;
 pub(crate) mod input;
 pub(crate) mod json;

@@ -37,6 +37,7 @@ impl Plan {
         };
         let all_moved = |places: &[Place]| places.iter().filter_map(moved).collect::<Vec<_>>();
         let stand_in_calls = stand_ins.iter().enumerate().map(|(layer, start)| PlannedCall {
+            called_as: None,
             layer,
             index: 0,
             mode: None,
@@ -71,6 +72,7 @@ impl Plan {
                     Vec::new()
                 },
                 outputs: Vec::new(),
+                nested_outputs: None,
             },
             keeps_masks: self.keeps_masks,
         };

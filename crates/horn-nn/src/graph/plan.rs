@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::layer::call::Mode;
+use crate::layer::called_as::CalledAs;
 use crate::layer::conventions::{BuiltFor, Conventions, MaskArgument};
 use crate::layer::description::Layer;
 use crate::tensor::shape::Shape;
@@ -25,11 +28,13 @@ pub(crate) struct Plan {
     pub keeps_masks: bool,
 }
 
-/// The keys of inputs and outputs in dictionaries; empty for lists.
+/// The keys of inputs and outputs in dictionaries; empty for lists and for dictionaries that contain others.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Keys {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
+    /// The outputs as Keras's program returns them, if dictionaries or lists are in others: any value stands for an output.
+    pub nested_outputs: Option<Value>,
 }
 
 /// The API that the model was made with, which Keras's summary distinguishes.
@@ -77,6 +82,8 @@ pub(crate) struct PlannedCall {
     pub index: usize,
     /// The mode of this call, whatever the mode of the model: Keras's `training` argument.
     pub mode: Option<Mode>,
+    /// The layer with the options of this call, if they are not its own.
+    pub called_as: Option<CalledAs>,
     /// The inputs of the layer, followed by the masks that are call arguments.
     pub inputs: Vec<Place>,
     /// For each mask among the inputs, the number of the input that it is for.
@@ -113,6 +120,12 @@ pub(crate) struct Place {
 }
 
 impl Plan {
+    /// The layer of a call, with the options of the call.
+    pub fn description<'a>(&'a self, call: &'a PlannedCall) -> &'a dyn Layer {
+        let own = self.layers[call.layer].layer.as_ref();
+        call.called_as.as_ref().map_or(own, |called| called.layer.as_ref())
+    }
+
     /// The shape of an output.
     pub fn shape(&self, place: Place) -> &Shape {
         &self.calls[place.call].output_shapes[place.output]

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::error::{Error, Result};
+use crate::graph::constants;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor, LayerCall, Placed};
 use crate::graph::masks;
 use crate::layer::call::Mode;
+use crate::layer::called_as::CalledAs;
 use crate::layer::description::Layer;
 use crate::layer::{checks, names};
 use crate::tensor::shape::Shape;
@@ -19,6 +21,7 @@ pub struct SharedLayer {
     layer: Arc<dyn Layer>,
     placed: Arc<Placed>,
     mode: Option<Mode>,
+    called_as: Option<CalledAs>,
     masks: Vec<Option<KerasTensor>>,
     /// Is the call one of a file? Then the file says which masks are passed to the layer.
     is_recorded: bool,
@@ -30,7 +33,7 @@ impl SharedLayer {
     pub(crate) fn new(layer: impl Layer) -> Self {
         let layer: Arc<dyn Layer> = Arc::new(layer);
         let placed = Arc::new(Placed::new(layer.clone()));
-        Self { layer, placed, mode: None, masks: Vec::new(), is_recorded: false, gives_masks: true }
+        Self { layer, placed, mode: None, called_as: None, masks: Vec::new(), is_recorded: false, gives_masks: true }
     }
 
     /// The same layer, to be called in this mode whatever the mode in which the model is called: Keras's
@@ -77,6 +80,36 @@ impl SharedLayer {
         Self { masks: masks.into_tensors().into_iter().map(Some).collect(), ..self.clone() }
     }
 
+    /// The same layer, to be called with the options of this description: what Keras's program gives with a call, and
+    /// Horn's with the layer. The weights, and all arguments that are not of the call, are those of the layer.
+    ///
+    /// ```
+    /// use horn::Apply;
+    /// use horn::layers::{Input, MultiHeadAttention};
+    ///
+    /// let x = Input([16, 64]);
+    /// let attention = MultiHeadAttention(4, 16);
+    /// let shared = attention.clone().shared();
+    /// let past = shared.called_as(attention.use_causal_mask(true)).apply((&x, &x))?;
+    /// let all = shared.apply((&past, &x))?;
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the description is of another class.
+    #[must_use]
+    #[track_caller]
+    pub fn called_as(&self, layer: impl Layer) -> Self {
+        let (own, other) = (self.layer.class_name(), layer.class_name());
+        assert!(own == other, "a {own} can't be called as a {other}: give a description of the same class");
+        self.with_called_as(CalledAs::new(Arc::new(layer)))
+    }
+
+    pub(crate) fn with_called_as(&self, called: CalledAs) -> Self {
+        Self { layer: called.layer.clone(), called_as: Some(called), ..self.clone() }
+    }
+
     /// The same layer, to be called as a file says: with these masks, from the program or propagated, and no others.
     pub(crate) fn with_recorded_masks(&self, masks: Vec<Option<KerasTensor>>, gives_masks: bool) -> Self {
         Self { masks, is_recorded: true, gives_masks, ..self.clone() }
@@ -105,7 +138,7 @@ impl SharedLayer {
     ///
     /// If the layer does not support the shapes of its inputs.
     pub fn apply_all(&self, inputs: impl IntoTensors) -> Result<Vec<KerasTensor>> {
-        let (inputs, given) = (inputs.into_tensors(), &self.masks);
+        let (inputs, given) = (constants::placed(inputs.into_tensors())?, &self.masks);
         let layer = &self.layer;
         if layer.input_shape().is_some() && inputs.is_empty() {
             return Err(Error::argument("an Input can't be applied").hint("apply another layer to the Input"));
@@ -135,6 +168,7 @@ impl SharedLayer {
             layer: self.placed.clone(),
             index: self.placed.calls.fetch_add(1, Ordering::Relaxed),
             mode: self.mode,
+            called_as: self.called_as.clone(),
             inputs,
             masks,
             gives_masks,

@@ -149,7 +149,8 @@ impl Tracer {
             let (depth, _) = calls.entry(Arc::as_ptr(call)).or_insert((0, met));
             *depth = (*depth).max(*of_layer);
             *of_layer = *depth;
-            let before = *depth + 1;
+            // In Keras's graph there is no node between an array and the call that takes it.
+            let before = *depth + usize::from(!call.layer.layer.conventions().is_constant);
             for input in self.sources(call) {
                 let met = calls.len();
                 let (depth, _) = calls.entry(Arc::as_ptr(&self.stand_in(input).call)).or_insert((0, met));
@@ -180,6 +181,7 @@ impl Tracer {
             layer: at_layer[&Arc::as_ptr(&call.layer)],
             index: call.index,
             mode: call.mode,
+            called_as: call.called_as.clone(),
             inputs: self.sources(call).map(place).collect(),
             masked: self.masks(call).map(|(at, _)| at).collect(),
             gives_masks: call.gives_masks,

@@ -131,9 +131,16 @@ pub(crate) fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Va
         if plan.kind == ModelKind::Functional {
             object["name"] = plan.layers[at].name.as_str().into();
             let nodes = calls.iter().filter(|call| !call.inputs.is_empty());
-            object["inbound_nodes"] = nodes.map(|call| node(&tensors, layer, call, &options)).collect();
+            let options_of = |call: &PlannedCall| match &call.called_as {
+                Some(called) => take_options(called.layer.as_ref(), &mut called.layer.config()),
+                None => options.clone(),
+            };
+            object["inbound_nodes"] =
+                nodes.map(|call| node(&tensors, plan.description(call), call, &options_of(call))).collect();
         }
     }
+    let written = plan.layers.iter().zip(layers).filter(|(planned, _)| !planned.layer.conventions().is_constant);
+    let layers: Vec<Value> = written.map(|(_, object)| object).collect();
     let mut config = json!({"name": plan.name, "trainable": trainable, "layers": layers});
     match plan.kind {
         ModelKind::Sequential => {
@@ -146,7 +153,10 @@ pub(crate) fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Va
             let inputs: Vec<Value> = plan.inputs.iter().map(|&call| history(plan, Place { call, output: 0 })).collect();
             let outputs: Vec<Value> = plan.outputs.iter().map(|&place| output(plan, place)).collect();
             config["input_layers"] = keyed(&plan.keys.inputs, inputs);
-            config["output_layers"] = keyed(&plan.keys.outputs, outputs);
+            config["output_layers"] = match &plan.keys.nested_outputs {
+                Some(nested) => filled(nested, &mut outputs.into_iter()),
+                None => keyed(&plan.keys.outputs, outputs),
+            };
         }
     }
     config
@@ -219,6 +229,10 @@ struct Tensors<'a> {
 
 impl Tensors<'_> {
     fn object(&self, place: Place) -> Value {
+        let layer = self.plan.layers[self.plan.calls[place.call].layer].layer.as_ref();
+        if layer.conventions().is_constant {
+            return layer.config();
+        }
         let (shape, history) = (self.plan.shape(place), history(self.plan, place));
         let dtype = self.dtypes[self.plan.calls[place.call].layer].as_deref().unwrap_or(shape.values().dtype());
         json!({
@@ -242,6 +256,20 @@ fn output(plan: &Plan, place: Place) -> Value {
         history[1] = history[1].as_u64().map(|call| call + 1).into();
     }
     history
+}
+
+/// The lists and dictionaries of these places, with others in their order.
+fn filled(nested: &Value, places: &mut impl Iterator<Item = Value>) -> Value {
+    match nested {
+        Value::Array(items) if !items.first().is_some_and(Value::is_string) => {
+            Value::Array(items.iter().map(|item| filled(item, places)).collect())
+        }
+        Value::Object(named) => {
+            Value::Object(named.iter().map(|(key, item)| (key.clone(), filled(item, places))).collect())
+        }
+        Value::Null => Value::Null,
+        _ => places.next().unwrap_or_default(),
+    }
 }
 
 /// The places as a dictionary if they have keys, else as a list.

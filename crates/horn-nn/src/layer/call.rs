@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use crate::by_rank;
 use crate::error::{Error, Result};
+use crate::layer::called_as::CalledAs;
 use crate::layer::signal::Signal;
 use crate::regularizers::regularizer::Regularizer;
 
@@ -18,6 +19,7 @@ pub struct CallContext {
     throughout: bool,
     trainable: bool,
     gives_masks: bool,
+    options: Option<CalledAs>,
     losses: Vec<Tensor<1>>,
     /// The number of values that later calls still need.
     pub(crate) live: u64,
@@ -29,7 +31,16 @@ impl CallContext {
     /// A context for a forward pass in this mode. Calls that were given a mode of their own, by
     /// [`in_mode`](crate::SharedLayer::in_mode), keep it.
     pub fn new(mode: Mode) -> Self {
-        Self { mode, throughout: false, trainable: true, gives_masks: false, losses: Vec::new(), live: 0, calls: 0 }
+        Self {
+            mode,
+            throughout: false,
+            trainable: true,
+            gives_masks: false,
+            options: None,
+            losses: Vec::new(),
+            live: 0,
+            calls: 0,
+        }
     }
 
     /// A context for a forward pass in which all layers are in this mode. So Keras's `fit`, `evaluate` and `predict`
@@ -71,6 +82,11 @@ impl CallContext {
             .hint("call models inside of models less often: the calls at each level multiply"))
     }
 
+    /// An option that the call was given, by [`called_as`](crate::SharedLayer::called_as); none if the layer's own counts.
+    pub fn option(&self, name: &str) -> Option<bool> {
+        self.options.as_ref().and_then(|called| called.option(name))
+    }
+
     /// Adds a term to the loss.
     pub fn add_loss(&mut self, loss: Tensor<1>) {
         self.losses.push(loss);
@@ -110,6 +126,14 @@ impl CallContext {
         let outer = std::mem::replace(&mut self.gives_masks, given);
         let result = run(self);
         self.gives_masks = outer;
+        result
+    }
+
+    /// Runs a layer with the options of its call, if these are not its own.
+    pub(crate) fn with_options<T>(&mut self, called: Option<&CalledAs>, run: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.options, called.cloned());
+        let result = run(self);
+        self.options = outer;
         result
     }
 

@@ -27,6 +27,8 @@ pub struct Conventions {
     /// Is it a function on tensors (`keras.ops`) instead of a layer? Files of weights and `Model::layers` leave it out, and
     /// its outputs have no masks.
     pub is_operation: bool,
+    /// Is it an array among the tensors of a call? Files have it in the place where the call takes it.
+    pub is_constant: bool,
     /// Does a call remove the masks of its inputs, so that what is called later sees none? `MultiHeadAttention` does.
     pub removes_masks: bool,
     /// Is what the layer makes of a sample the same in every batch?

@@ -7,6 +7,7 @@ pub(crate) mod budget;
 pub(crate) mod builder;
 pub(crate) mod call;
 pub(crate) mod call_arguments;
+pub(crate) mod called_as;
 pub(crate) mod checks;
 pub(crate) mod conventions;
 pub(crate) mod deferred;

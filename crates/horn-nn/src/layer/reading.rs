@@ -20,25 +20,42 @@ pub(crate) trait ReadContext {
 
 thread_local! {
     static CONTEXTS: RefCell<Vec<Arc<dyn ReadContext>>> = const { RefCell::new(Vec::new()) };
-    static KEEPS_MASKS: Cell<bool> = const { Cell::new(false) };
+    static MASK_RULES: Cell<MaskRules> = const { Cell::new(MaskRules::Current) };
 }
 
-/// Runs a function that reads models of a version of Keras before 3.8: its attentions kept the masks of their inputs.
-pub fn of_kept_masks<T>(keeps: bool, read: impl FnOnce() -> T) -> T {
-    /// Restores the flag on every exit, panics included.
-    struct Guard(bool);
+/// What versions of Keras do differently with masks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MaskRules {
+    /// Merging layers mask what is masked in any of their inputs, and merge masked values like others.
+    Keras2,
+    /// Attentions keep the masks of their inputs, as also in Keras 2.
+    BeforeKeras38,
+    /// The rules of the version that Horn follows.
+    #[default]
+    Current,
+}
+
+/// Runs a function that reads models of a version of Keras with these rules.
+pub fn under_mask_rules<T>(rules: MaskRules, read: impl FnOnce() -> T) -> T {
+    /// Restores the rules on every exit, panics included.
+    struct Guard(MaskRules);
     impl Drop for Guard {
         fn drop(&mut self) {
-            KEEPS_MASKS.set(self.0);
+            MASK_RULES.set(self.0);
         }
     }
-    let _guard = Guard(KEEPS_MASKS.replace(keeps));
+    let _guard = Guard(MASK_RULES.replace(rules));
     read()
 }
 
 /// Do attentions keep the masks of their inputs in the model that is being read?
 pub(crate) fn keeps_masks() -> bool {
-    KEEPS_MASKS.get()
+    MASK_RULES.get() != MaskRules::Current
+}
+
+/// Do merging layers treat masks as in Keras 2 in the model that is being read?
+pub(crate) fn merges_masks_as_keras_2() -> bool {
+    MASK_RULES.get() == MaskRules::Keras2
 }
 
 /// Runs a function that reads descriptions. The context reads their inner layers.

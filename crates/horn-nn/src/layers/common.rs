@@ -140,6 +140,21 @@ macro_rules! common_arguments {
 }
 pub(crate) use common_arguments;
 
+/// Defines Keras's other name of a layer. It is no re-export, so that the compiler's messages name the layer itself.
+macro_rules! also_named {
+    ($($alias:ident = $class:ident($($argument:ident: $type:ty),*);)+) => {$(
+        #[doc = concat!("Keras's other name of [`", stringify!($class), "`](struct@", stringify!($class), ").")]
+        pub type $alias = $class;
+
+        #[doc = concat!("Keras's other name of [`", stringify!($class), "`](fn@", stringify!($class), ").")]
+        #[allow(non_snake_case)]
+        pub fn $alias($($argument: $type),*) -> $class {
+            $class($($argument),*)
+        }
+    )+};
+}
+pub(crate) use also_named;
+
 /// Defines methods for optional arguments, each of which sets the field of the same name.
 ///
 /// ```text

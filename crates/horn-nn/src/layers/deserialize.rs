@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::layers::{Dropout, Input, Lambda, from_config};
     use crate::saving::read::mode_of;
-    use crate::{Apply, CallContext, Mode, Signal, of_kept_masks};
+    use crate::{Apply, CallContext, MaskRules, Mode, Signal, under_mask_rules};
 
     fn tensor(layer: &str, shape: &[usize]) -> Value {
         let shape: Vec<Value> = std::iter::once(Value::Null).chain(shape.iter().map(|&size| size.into())).collect();
@@ -170,7 +170,12 @@ mod tests {
         });
         for keeps in [false, true] {
             let device = Device::default();
-            let model = of_kept_masks(keeps, || Functional::from_config(&config)).unwrap().build(&device).unwrap();
+            let model = under_mask_rules(if keeps { MaskRules::BeforeKeras38 } else { MaskRules::Current }, || {
+                Functional::from_config(&config)
+            })
+            .unwrap()
+            .build(&device)
+            .unwrap();
             let words = Tensor::<2>::from_floats([[1.0, 2.0, 0.0, 0.0]], &device);
             let outputs = model.call(vec![Signal::new(words)], &mut CallContext::new(Mode::Inference)).unwrap();
             assert_eq!(outputs[0].mask().is_some(), keeps);

@@ -49,6 +49,8 @@ pub mod families {
     pub use super::reshaping::*;
     pub use crate::arguments::numbers::Numbers;
     pub use crate::arguments::options::{Axes, DataFormat, Interpolation, Padding};
+    pub use crate::arguments::or_default::OrDefault;
+    pub use crate::arguments::sample_shape::{IntoSampleShape, IntoSize};
     pub use crate::arguments::sizes::Sizes;
     pub use crate::graph::input::{Input, InputDtype};
     pub use crate::layer::lookup_state::LookupState;
@@ -84,9 +86,9 @@ mod tests {
             (Box::new(Reshape([-1, 2])), &[2, 3, 4], &[2, 6, 2]),
             (Box::new(Permute([2, 1])), &[2, 3, 4], &[2, 4, 3]),
             (Box::new(RepeatVector(3)), &[2, 4], &[2, 3, 4]),
-            (Box::new(Cropping1D()), &[2, 5, 4], &[2, 3, 4]),
-            (Box::new(ZeroPadding2D()), &[2, 3, 4, 5], &[2, 5, 6, 5]),
-            (Box::new(UpSampling2D()), &[2, 3, 4, 5], &[2, 6, 8, 5]),
+            (Box::new(Cropping1D(())), &[2, 5, 4], &[2, 3, 4]),
+            (Box::new(ZeroPadding2D(1)), &[2, 3, 4, 5], &[2, 5, 6, 5]),
+            (Box::new(UpSampling2D(2)), &[2, 3, 4, 5], &[2, 6, 8, 5]),
             (Box::new(Dense(3)), &[2, 4], &[2, 3]),
             (Box::new(EinsumDense("ab,bc->ac", 3)), &[2, 4], &[2, 3]),
             (Box::new(Embedding(3, 2)), &[2, 3], &[2, 3, 2]),
@@ -94,7 +96,7 @@ mod tests {
             (Box::new(Conv2DTranspose(2, 2)), &[2, 3, 4, 5], &[2, 4, 5, 2]),
             (Box::new(DepthwiseConv2D(2)), &[2, 3, 4, 5], &[2, 2, 3, 5]),
             (Box::new(SeparableConv2D(2, 2)), &[2, 3, 4, 5], &[2, 2, 3, 2]),
-            (Box::new(MaxPooling2D()), &[2, 4, 4, 5], &[2, 2, 2, 5]),
+            (Box::new(MaxPooling2D(2)), &[2, 4, 4, 5], &[2, 2, 2, 5]),
             (Box::new(AdaptiveMaxPooling2D(2)), &[2, 3, 4, 5], &[2, 2, 2, 5]),
             (Box::new(GlobalAveragePooling2D()), &[2, 3, 4, 5], &[2, 5]),
             (Box::new(LSTM(3)), &[2, 3, 4], &[2, 3]),

@@ -77,7 +77,9 @@ impl Model {
                 .map_err(|error| error.at(self.location(planned.layer)))?;
             values[at] = call
                 .in_mode(planned.mode, |call| {
-                    call.with_masks(planned.gives_masks, |call| self.run(planned.layer, taken, call))
+                    call.with_masks(planned.gives_masks, |call| {
+                        call.with_options(planned.called_as.as_ref(), |call| self.run(planned.layer, taken, call))
+                    })
                 })?
                 .into_iter()
                 .map(Some)
@@ -115,7 +117,7 @@ impl Model {
         if masks.is_empty() {
             return Ok(inputs);
         }
-        let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
+        let layer = self.graph.plan.description(planned);
         let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
         let mut of_masks = by_input(&planned.masked, masks.iter().map(Signal::shape));
         of_masks.resize(inputs.len(), None);
@@ -138,7 +140,7 @@ impl Model {
         if planned.input_shapes.iter().zip(&sizes).all(as_planned) {
             return Ok(());
         }
-        let layer = self.graph.plan.layers[planned.layer].layer.as_ref();
+        let layer = self.graph.plan.description(planned);
         let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
         checks::output_shapes(layer, &shapes)?;
         let own = &self.graph.states[planned.layer].weights;

@@ -200,6 +200,7 @@ impl Sequential {
             }
             let inputs = at.checked_sub(1).map(|call| Place { call, output: 0 }).into_iter().collect();
             calls.push(PlannedCall {
+                called_as: None,
                 layer: at,
                 index: 0,
                 mode: None,

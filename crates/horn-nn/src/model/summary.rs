@@ -51,7 +51,8 @@ impl Model {
     /// The rows of layers and of functions on tensors; for a nested model together with the model.
     fn rows(&self) -> Vec<(Row, Option<&Self>)> {
         let hidden = usize::from(self.kind() == ModelKind::Sequential);
-        self.nodes().skip(hidden).map(|layer| (self.row(layer), layer.as_model())).collect()
+        let shown = self.nodes().skip(hidden).filter(|layer| !layer.layer().conventions().is_constant);
+        shown.map(|layer| (self.row(layer), layer.as_model())).collect()
     }
 
     fn row(&self, layer: LayerRef<'_>) -> Row {
@@ -71,6 +72,9 @@ impl Model {
                 .calls()
                 .into_iter()
                 .flat_map(|call| &call.inputs)
+                .filter(|place| {
+                    !self.plan().layers[self.plan().calls[place.call].layer].layer.conventions().is_constant
+                })
                 .map(|&place| self.connection(place))
                 .collect(),
         }

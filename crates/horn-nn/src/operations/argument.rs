@@ -32,6 +32,9 @@ pub(crate) enum Constant {
     Ellipsis,
 }
 
+/// Keras's names for arrays among the arguments of calls.
+pub(crate) const ARRAYS: [&str; 2] = ["__numpy__", "__tensor__"];
+
 /// An array, with its object in Keras's files.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Array {
@@ -47,7 +50,12 @@ impl Array {
         Self { values: Arc::new(values.mapv(f64::from)), written }
     }
 
-    fn read(written: &Value) -> Result<Self> {
+    /// Reads an array from Keras's object of it.
+    ///
+    /// # Errors
+    ///
+    /// If it is not made of numbers in lists of equal lengths.
+    pub fn read(written: &Value) -> Result<Self> {
         let value = &written["config"]["value"];
         let (mut sizes, mut first) = (Vec::new(), value);
         while let Value::Array(items) = first {
@@ -68,6 +76,11 @@ impl Array {
                 .expected(format!("numbers in lists of equal lengths, with at most {MAX_RANK} axes"))
                 .hint("save the model again: its configuration is not valid")),
         }
+    }
+
+    /// Keras's object of the array.
+    pub fn written(&self) -> &Value {
+        &self.written
     }
 
     /// The dtype in Keras.
@@ -123,7 +136,7 @@ impl Argument<()> {
                 Some("__tuple__") => {
                     return Self::read_list(value["items"].as_array().map_or(&[][..], Vec::as_slice), places);
                 }
-                Some("__numpy__" | "__tensor__") => Constant::Array(Array::read(value)?),
+                Some(class) if ARRAYS.contains(&class) => Constant::Array(Array::read(value)?),
                 Some("__slice__") => {
                     Constant::Slice(["start", "stop", "step"].map(|part| value["config"][part].as_i64()))
                 }

@@ -1,5 +1,7 @@
 //! Functions that pick values by their places: slices, `take`, `take_along_axis`.
 
+use std::fmt::Display;
+
 use burn::tensor::{Int, Tensor};
 
 use crate::by_rank;
@@ -260,34 +262,43 @@ impl Rule for TakeAlongAxis {
             return Err(no_tensor(call.class));
         };
         let axis = call.axis(x.rank())?;
-        let fits = |at: usize| {
-            at == axis
-                || x.sizes()[at].is_none()
-                || indices.sizes()[at].is_none()
-                || x.sizes()[at] == indices.sizes()[at]
-        };
-        if x.rank() != indices.rank() || !(0..x.rank()).all(fits) {
-            return Err(Error::shape("the indices do not fit the tensor")
-                .received(format!("{indices} for {x}"))
-                .expected(format!("equal sizes of all axes but axis {axis}"))
-                .hint("bring the indices to the tensor's shape"));
+        if x.rank() != indices.rank() {
+            return Err(misfit(indices, x, axis));
         }
-        Ok(vec![Shape::new(indices.sizes()).with_values(x.values())])
+        let sizes = indices.sizes().iter().zip(x.sizes()).enumerate().map(|(at, (&index, &own))| match (index, own) {
+            _ if at == axis => Ok(index),
+            (Some(1), size) | (size, Some(1)) => Ok(size),
+            (Some(index), Some(own)) if index != own => Err(misfit(indices, x, axis)),
+            (index, own) => Ok(index.or(own)),
+        });
+        Ok(vec![Shape::new(sizes.collect::<Result<Vec<_>>>()?).with_values(x.values())])
     }
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let axis = call.axis(call.tensor()?.rank())?;
         let [x, indices] = <[AnyTensor; 2]>::try_from(call.into_tensors()?).map_err(|_| Take::invalid())?;
         let (sizes, own) = (indices.sizes(), x.sizes());
-        if own.len() != sizes.len() || (0..own.len()).any(|at| at != axis && own[at] != sizes[at]) {
-            return Err(Error::shape("the indices do not fit the tensor")
-                .received(format!("{} for {}", crate::tensor::shape::sizes(&sizes), crate::tensor::shape::sizes(&own)))
-                .expected(format!("equal sizes of all axes but axis {axis}"))
-                .hint("bring the indices to the tensor's shape"));
+        let fits = |at: usize| at == axis || own[at] == sizes[at] || own[at] == 1 || sizes[at] == 1;
+        if own.len() != sizes.len() || !(0..own.len()).all(fits) {
+            return Err(misfit(crate::tensor::shape::sizes(&sizes), crate::tensor::shape::sizes(&own), axis));
         }
+        // Axes of size 1 are repeated, but for the axis itself.
+        let repeated = |sizes: &[usize], others: &[usize]| -> Vec<usize> {
+            let size = |at: usize| if at == axis { sizes[at] } else { sizes[at].max(others[at]) };
+            (0..sizes.len()).map(size).collect()
+        };
+        let (x, indices) = (x.expand(&repeated(&own, &sizes))?, indices.expand(&repeated(&sizes, &own))?);
+        let sizes = indices.sizes();
         let places = AnyTensor::from(places_of(indices, own[axis])?);
         Ok(vec![by_rank!(x, |x| gathered(x, axis, &places, &sizes))??])
     }
+}
+
+fn misfit(indices: impl Display, x: impl Display, axis: usize) -> Error {
+    Error::shape("the indices do not fit the tensor")
+        .received(format!("{indices} for {x}"))
+        .expected(format!("equal sizes of all axes but axis {axis}, or 1"))
+        .hint("bring the indices to the tensor's shape")
 }
 
 fn gathered<const D: usize>(x: Tensor<D>, axis: usize, places: &AnyTensor, sizes: &[usize]) -> Result<AnyTensor> {

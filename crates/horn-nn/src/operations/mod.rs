@@ -6,6 +6,7 @@ pub(crate) mod activating;
 pub(crate) mod argument;
 pub(crate) mod broadcast;
 pub(crate) mod call;
+pub(crate) mod constant;
 pub(crate) mod elementwise;
 pub(crate) mod function;
 pub(crate) mod indexing;

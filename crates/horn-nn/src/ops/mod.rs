@@ -28,6 +28,7 @@
 //!
 //! This module imports `graph`, `operations` and below.
 
+pub(crate) mod constant;
 pub(crate) mod elementwise;
 pub(crate) mod operand;
 pub(crate) mod operators;
@@ -35,6 +36,7 @@ pub(crate) mod picking;
 pub(crate) mod reductions;
 pub(crate) mod shaping;
 
+pub use constant::convert_to_tensor;
 pub use elementwise::*;
 /// The macro for slices, and the new axis in them.
 pub use ndarray::{NewAxis, s};

@@ -13,8 +13,8 @@ use crate::operations::operation::Operation;
 /// An argument of a function, with its tensors.
 #[derive(Debug, Clone)]
 pub struct Operand {
-    argument: Argument<()>,
-    tensors: Vec<KerasTensor>,
+    pub(super) argument: Argument<()>,
+    pub(super) tensors: Vec<KerasTensor>,
 }
 
 impl Operand {
@@ -156,6 +156,10 @@ fn operation(class: &str, config: Value, operands: Vec<Operand>) -> Result<(Shar
 /// assert_eq!(ops::mean(&images, [1, 2], true)?.shape().to_string(), "(None, 1, 1, 3)");
 /// # Ok::<(), horn::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no axis",
+    label = "expected an axis such as `-1`, several such as `[1, 2]`, or `None` for all"
+)]
 pub trait IntoAxes {
     /// The axes as Keras writes them.
     #[doc(hidden)]

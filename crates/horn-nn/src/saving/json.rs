@@ -3,10 +3,27 @@
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::operations::argument::ARRAYS;
 
-/// The keys of a dictionary of places; empty for a list.
+/// The keys of a dictionary of places; empty for a list, and for a dictionary that contains others.
 pub(crate) fn keys(places: &Value) -> Vec<String> {
-    places.as_object().map(|named| named.keys().cloned().collect()).unwrap_or_default()
+    let named = places.as_object().filter(|named| named.values().all(is_place));
+    named.map(|named| named.keys().cloned().collect()).unwrap_or_default()
+}
+
+/// Places in lists or dictionaries that are in others.
+pub(crate) fn nested(places: &Value) -> Option<Value> {
+    let is_flat = match places {
+        Value::Array(items) => is_place(places) || items.iter().all(is_place),
+        Value::Object(named) => named.values().all(is_place),
+        _ => true,
+    };
+    (!is_flat).then(|| places.clone())
+}
+
+/// Is it a place: `[layer, call, output]`?
+fn is_place(value: &Value) -> bool {
+    value[0].is_string()
 }
 
 /// Collects the places of all tensors in the arguments of a call.
@@ -19,6 +36,23 @@ pub(crate) fn collect(value: &Value, places: &mut Vec<Value>) {
         Value::Array(values) => values.iter().for_each(|value| collect(value, places)),
         _ => {}
     }
+}
+
+/// Collects the places of all tensors in the arguments of a call, and the arrays among them.
+pub(crate) fn collect_with_arrays(value: &Value, places: &mut Vec<Value>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| collect_with_arrays(value, places)),
+        Value::Object(_) if is_array(value) => places.push(value.clone()),
+        Value::Object(object) if value["config"]["keras_history"].is_null() => {
+            object.values().for_each(|value| collect_with_arrays(value, places));
+        }
+        value => collect(value, places),
+    }
+}
+
+/// Is it Keras's object of an array?
+pub(crate) fn is_array(value: &Value) -> bool {
+    value["class_name"].as_str().is_some_and(|class| ARRAYS.contains(&class))
 }
 
 /// Is it a number, a boolean or a string, not a tensor?

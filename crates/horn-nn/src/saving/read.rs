@@ -1,25 +1,29 @@
 //! Reading `Sequential` and `Functional` models from Keras's configurations.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
 use crate::graph::apply::Apply;
+use crate::graph::constants;
 use crate::graph::input::Input;
 use crate::graph::keras_tensor::KerasTensor;
 use crate::graph::plan::{Keys, by_input};
 use crate::graph::shared_layer::SharedLayer;
 use crate::layer::call::Mode;
+use crate::layer::called_as::CalledAs;
 use crate::layer::conventions::MaskArgument;
 use crate::layer::description::Layer;
 use crate::layer::reading::{ReadContext, keeps_masks};
 use crate::model::functional::Functional;
 use crate::model::model::Model;
 use crate::model::sequential::Sequential;
+use crate::operations::constant::ConstantTensor;
 use crate::operations::operation::Operation;
 use crate::registry::arguments::read_arguments;
-use crate::saving::json::{collect, is_plain, keys, layers, list, text};
+use crate::saving::json::{collect, collect_with_arrays, is_array, is_plain, keys, layers, list, nested, text};
 use crate::saving::operations::{constant, is_operation};
 use crate::tensor::shape::Shape;
 
@@ -88,7 +92,11 @@ pub(crate) fn functional(config: &Value, context: &dyn ReadContext) -> Result<Fu
     let outputs = graph.tensors(&config["output_layers"])?;
     let model = Model::new(inputs, outputs)?.name(name).trainable(config["trainable"] != false);
     let model = model.with_kept_masks(keeps_masks());
-    Ok(model.with_keys(Keys { inputs: keys(&config["input_layers"]), outputs: keys(&config["output_layers"]) }))
+    Ok(model.with_keys(Keys {
+        inputs: keys(&config["input_layers"]),
+        outputs: keys(&config["output_layers"]),
+        nested_outputs: nested(&config["output_layers"]),
+    }))
 }
 
 /// The key of a call: the name of the layer and the index of the call.
@@ -114,14 +122,16 @@ struct Graph<'c> {
     outputs: HashMap<String, Vec<Vec<KerasTensor>>>,
     /// For each function on tensors, the places of its tensors in each call.
     operations: HashMap<String, Vec<Vec<Value>>>,
+    /// The calls of a layer whose options are not those of its first call.
+    called_as: HashMap<CallKey, CalledAs>,
     /// The names of nested graphs.
     graphs: HashSet<String>,
 }
 
 impl<'c> Graph<'c> {
     fn new(context: &'c dyn ReadContext) -> Self {
-        let (layers, outputs, operations) = Default::default();
-        Self { context, layers, outputs, operations, graphs: HashSet::new() }
+        let (layers, outputs, operations, called_as) = Default::default();
+        Self { context, layers, outputs, operations, called_as, graphs: HashSet::new() }
     }
 
     fn add(&mut self, name: &str, object: &Value, nodes: &[Value]) -> Result<()> {
@@ -144,7 +154,7 @@ impl<'c> Graph<'c> {
         if is_operation(object) {
             return self.add_operation(name, object, nodes).map_err(|error| error.at(format!("operation {name:?}")));
         }
-        let read = |object| self.context.read(object).map_err(|error| error.at(format!("layer {name:?}")));
+        let read = |object: &Value| self.context.read(object).map_err(|error| error.at(format!("layer {name:?}")));
         let mut layer = read(object)?;
         // Some call arguments in Keras are arguments of the layer here. Wrappers have none of them, so no layer is read
         // more than twice.
@@ -155,13 +165,6 @@ impl<'c> Graph<'c> {
             let option = |value: &Value| if is_plain(value) { value.clone() } else { takes_tensors(value).into() };
             known_kwargs.map(|(key, value)| (key.clone(), option(value))).filter(|(_, value)| value != false).collect()
         };
-        if let Some(other) = nodes.iter().find(|node| options_of(node) != options_of(&nodes[0])) {
-            return Err(Error::model("the calls of one layer differ in their options")
-                .at(format!("layer {name:?}"))
-                .received(format!("{} and {}", Value::from(options_of(&nodes[0])), Value::from(options_of(other))))
-                .expected("the same options in each call")
-                .hint("use two layers in the program that saves the model"));
-        }
         let kwargs = nodes.iter().filter_map(|node| node["kwargs"].as_object()).flatten();
         let mut others = kwargs.filter(|(key, _)| *key != TRAINING && !known.contains(&key.as_str()));
         if let Some((key, value)) = others.find(|(_, value)| is_plain(value) && *value != false) {
@@ -171,13 +174,25 @@ impl<'c> Graph<'c> {
                 .expected(if known.is_empty() { "none".to_owned() } else { known.join(", ") })
                 .hint("leave the argument out in the program that saves the model"));
         }
-        let options = nodes.first().map(options_of).unwrap_or_default();
-        if !options.is_empty() {
+        let with_options = |options| {
             let mut object = object.clone();
             if let Some(config) = object["config"].as_object_mut() {
                 config.extend(options);
             }
-            layer = read(&object)?;
+            read(&object)
+        };
+        let options = nodes.first().map(options_of).unwrap_or_default();
+        if !options.is_empty() {
+            layer = with_options(options.clone())?;
+        }
+        let mut variants: Vec<(Map<String, Value>, CalledAs)> = Vec::new();
+        for (index, own) in nodes.iter().map(options_of).enumerate().filter(|(_, own)| *own != options) {
+            let called = match variants.iter().find(|(known, _)| *known == own) {
+                Some((_, called)) => called.clone(),
+                None => CalledAs::new(Arc::from(with_options(own.clone())?)),
+            };
+            variants.push((own, called.clone()));
+            self.called_as.insert((name.to_owned(), index), called);
         }
         if matches!(object["class_name"].as_str(), Some("Functional" | "Model")) {
             self.graphs.insert(name.to_owned());
@@ -209,14 +224,23 @@ impl<'c> Graph<'c> {
         Ok(())
     }
 
+    /// The layer with the options of a call.
+    fn layer_of(&self, name: &str, index: usize) -> Option<SharedLayer> {
+        let layer = self.layers.get(name)?;
+        match self.called_as.get(&(name.to_owned(), index)) {
+            Some(called) => Some(layer.with_called_as(called.clone())),
+            None => Some(layer.clone()),
+        }
+    }
+
     /// A call that is made as soon as its inputs are available.
     fn waiting<'a>(&mut self, layer: &'a str, index: usize, node: &'a Value) -> Result<Waiting<'a>> {
         if let Some(calls) = self.operations.get_mut(layer) {
             let places = calls.get_mut(index).map(std::mem::take).unwrap_or_default();
             return Ok(Waiting { layer, index, node, places, masked: Vec::new(), found: 0 });
         }
-        let places = match self.layers.get(layer) {
-            Some(description) => self.places(description, node).map_err(|error| error.at(format!("layer {layer:?}"))),
+        let places = match self.layer_of(layer, index) {
+            Some(description) => self.places(&description, node).map_err(|error| error.at(format!("layer {layer:?}"))),
             None => Err(Error::model("an Input is called")
                 .at(format!("layer {layer:?}"))
                 .hint("save the model again: its configuration is not a valid graph")),
@@ -232,7 +256,7 @@ impl<'c> Graph<'c> {
             return Some((call.layer.to_owned(), call.index - 1));
         }
         while let Some(place) = call.places.get(call.found) {
-            if self.tensor(place).is_none() {
+            if !is_array(place) && self.tensor(place).is_none() {
                 let number = place[1].as_u64().and_then(|number| usize::try_from(number).ok());
                 return Some((place[0].as_str().unwrap_or_default().to_owned(), number.unwrap_or(usize::MAX)));
             }
@@ -242,8 +266,11 @@ impl<'c> Graph<'c> {
     }
 
     fn call(&mut self, call: Waiting) -> Result<()> {
-        let Some(layer) = self.layers.get(call.layer) else { return Ok(()) };
-        let mut inputs: Vec<KerasTensor> = call.places.iter().filter_map(|place| self.tensor(place)).collect();
+        let Some(layer) = self.layer_of(call.layer, call.index) else { return Ok(()) };
+        let mut inputs = call.places.iter().filter_map(|place| self.value(place)).collect::<Result<Vec<_>>>()?;
+        if call.places.iter().any(is_array) {
+            inputs = constants::placed(inputs)?;
+        }
         let given = inputs.split_off(inputs.len() - call.masked.len());
         let mut masks = by_input(&call.masked, given);
         // A list of masks may end with null.
@@ -307,6 +334,14 @@ impl<'c> Graph<'c> {
         }
     }
 
+    /// The tensor at a place, or the array that is there.
+    fn value(&self, place: &Value) -> Option<Result<KerasTensor>> {
+        match is_array(place) {
+            true => Some(ConstantTensor::read(place).and_then(KerasTensor::of_constant)),
+            false => self.tensor(place).map(Ok),
+        }
+    }
+
     /// The tensor at `[layer, call, output]`.
     fn tensor(&self, place: &Value) -> Option<KerasTensor> {
         let calls = self.outputs.get(place[0].as_str()?)?;
@@ -366,10 +401,10 @@ fn masks_of(layer: &dyn Layer, kwargs: &Value, named: &mut HashMap<&str, Vec<Val
     masks
 }
 
-/// The places of the tensors in an argument.
+/// The places of the tensors in an argument, and the arrays among them.
 fn collected(value: &Value) -> Vec<Value> {
     let mut places = Vec::new();
-    collect(value, &mut places);
+    collect_with_arrays(value, &mut places);
     places
 }
 

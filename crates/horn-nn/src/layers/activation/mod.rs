@@ -14,8 +14,8 @@ pub use softmax::Softmax;
 
 crate::layers::family::family! {
     "Activation" => ActivationLayer::new(crate::activations::Activation::Linear), requires "activation";
-    "ELU" => ELU::new();
-    "LeakyReLU" => LeakyReLU::new();
+    "ELU" => ELU::default();
+    "LeakyReLU" => LeakyReLU::default();
     "PReLU" => PReLU::new();
     "ReLU" => ReLU::new();
     "Softmax" => Softmax::new();

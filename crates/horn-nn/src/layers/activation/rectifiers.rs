@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
+use crate::arguments::or_default::OrDefault;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
@@ -27,22 +28,22 @@ macro_rules! rectifier {
             $argument: f64,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
+        #[doc = concat!("`keras.layers.", $name, "(", stringify!($argument), ")`; `()` for ", $default, ". See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
-        pub fn $class() -> $class {
-            $class::new()
+        pub fn $class($argument: impl Into<OrDefault<f64>>) -> $class {
+            $class::new($argument)
         }
 
         impl $class {
-            #[doc = concat!("The layer with ", stringify!($argument), " = ", $default, ".")]
-            pub fn new() -> Self {
-                Self { common: Common::default(), $argument: $default }
+            #[doc = concat!("The layer with this ", stringify!($argument), ", ", $default, " by default.")]
+            pub fn new($argument: impl Into<OrDefault<f64>>) -> Self {
+                Self { common: Common::default(), $argument: $argument.into().unwrap_or($default) }
             }
         }
 
         impl Default for $class {
             fn default() -> Self {
-                Self::new()
+                Self::new(())
             }
         }
 
@@ -79,7 +80,7 @@ rectifier! {
     /// ```
     /// use horn::layers::ELU;
     ///
-    /// let layer = ELU().alpha(0.5);
+    /// let layer = ELU(0.5);
     /// ```
     ELU, "ELU", "The limit for small inputs, negated", alpha = 1.0, None, elu
 }
@@ -90,7 +91,7 @@ rectifier! {
     /// ```
     /// use horn::layers::LeakyReLU;
     ///
-    /// let layer = LeakyReLU().negative_slope(0.1);
+    /// let layer = LeakyReLU(0.1);
     /// ```
     LeakyReLU, "LeakyReLU", "The slope below 0", negative_slope = 0.3, Some(0.0), leaky_relu
 }
@@ -103,7 +104,7 @@ mod tests {
     /// Keras raises `ValueError` for the slope, and accepts every `alpha`.
     #[test]
     fn slopes_are_not_negative() {
-        let error = infer(LeakyReLU().negative_slope(-0.1), &[1.0], &[1, 1]).unwrap_err().to_string();
+        let error = infer(LeakyReLU(-0.1), &[1.0], &[1, 1]).unwrap_err().to_string();
         assert!(
             error.ends_with(
                 "negative_slope is out of range; received -0.1, expected a number of at least 0. \
@@ -111,13 +112,13 @@ mod tests {
             ),
             "{error}"
         );
-        assert!(infer(LeakyReLU().negative_slope(0.0), &[-1.0], &[1, 1]).is_ok());
-        assert!(infer(ELU().alpha(-1.0), &[-1.0], &[1, 1]).is_ok());
+        assert!(infer(LeakyReLU(0.0), &[-1.0], &[1, 1]).is_ok());
+        assert!(infer(ELU(-1.0), &[-1.0], &[1, 1]).is_ok());
     }
 
     #[test]
     fn what_is_no_number_is_an_error() {
-        assert!(infer(ELU().alpha(f64::NAN), &[1.0], &[1, 1]).unwrap_err().is_argument());
-        assert!(infer(LeakyReLU().negative_slope(f64::INFINITY), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(ELU(f64::NAN), &[1.0], &[1, 1]).unwrap_err().is_argument());
+        assert!(infer(LeakyReLU(f64::INFINITY), &[1.0], &[1, 1]).unwrap_err().is_argument());
     }
 }

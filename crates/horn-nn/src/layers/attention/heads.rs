@@ -150,7 +150,7 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
             query: inputs.masks[0].as_ref(),
             value: inputs.masks[1].as_ref(),
             key: inputs.masks[2].as_ref(),
-            causal: self.settings.call.use_causal_mask,
+            causal: inputs.causal,
             window: self.settings.window,
         };
         let lengths = [queries.iter().product(), keys.iter().product()];
@@ -217,19 +217,21 @@ struct Looked {
     key: AnyTensor,
     masks: [Option<AnyTensor>; 3],
     mask: Option<AnyTensor>,
+    causal: bool,
 }
 
 impl<const K: usize, const B: usize> Forward for HeadsModule<K, B> {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
-        let roles = self.settings.call.roles(inputs)?;
+        let options = self.settings.call.of_call(call);
+        let roles = options.roles(inputs)?;
         let masks = [Some(&roles.query), Some(&roles.value), roles.key.as_ref()];
         let masks = masks.map(|input| input.and_then(Signal::mask).cloned());
         let (query, value) = (roles.query.value()?, roles.value.value()?);
         let key = roles.key.map_or_else(|| Ok(value.clone()), Signal::value)?;
         let mask = roles.mask.map(Signal::value).transpose()?;
-        let inputs = Looked { query, value, key, masks, mask };
+        let inputs = Looked { query, value, key, masks, mask, causal: options.use_causal_mask };
 
         let gate = self.gate.as_ref().map(|gate| {
             let gate = sigmoid(gate.forward(inputs.query.clone().rows()?));
@@ -246,9 +248,10 @@ impl<const K: usize, const B: usize> Forward for HeadsModule<K, B> {
         let allowed = self.allowed(&inputs, &query.sizes())?;
         let sizes = inputs.query.sizes();
         // Keras computes in another way where only the output is asked for, and clears nothing there.
-        let returns_scores = self.settings.call.return_attention_scores;
+        let returns_scores = options.return_attention_scores;
         let how = (self.settings.drops || returns_scores || sizes.len() != 3, call.mode());
-        let (found, scores) = match self.look_fast(&projected, allowed.clone(), how)? {
+        let fast = if returns_scores { None } else { self.look_fast(&projected, allowed.clone(), how)? };
+        let (found, scores) = match fast {
             Some(found) => (found, None),
             None => {
                 let [_, key, value] = projected;
@@ -294,7 +297,7 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         (clears, mode): (bool, Mode),
     ) -> Result<Option<Tensor<2>>> {
         let is_covered = self.settings.axes == [1] && projected[0].rank() == 4;
-        if !is_covered || self.settings.call.return_attention_scores || self.dropout.drops(mode) {
+        if !is_covered || self.dropout.drops(mode) {
             return Ok(None);
         }
         let [query, key, value] = projected.each_ref().map(|x| x.clone().float::<4>());

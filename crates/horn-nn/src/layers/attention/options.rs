@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::initializers::constant::Zeros;
 use crate::initializers::initializer::Initializer;
 use crate::initializers::scaled::GlorotUniform;
+use crate::layer::call::CallContext;
 use crate::layers::regularization::noise::check_rate;
 use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape;
@@ -75,6 +76,16 @@ pub(crate) struct Inputs<T> {
 impl CallOptions {
     /// The keys that Keras takes with the call.
     pub const KEYS: &[&str] = &["use_causal_mask", "return_attention_scores", "attention_mask"];
+
+    /// The options that count in this call.
+    pub fn of_call(self, call: &CallContext) -> Self {
+        let option = |name, own| call.option(name).unwrap_or(own);
+        Self {
+            use_causal_mask: option("use_causal_mask", self.use_causal_mask),
+            return_attention_scores: option("return_attention_scores", self.return_attention_scores),
+            attention_mask: option("attention_mask", self.attention_mask),
+        }
+    }
 
     /// How Keras's program calls a layer of several heads.
     pub fn arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {

@@ -35,7 +35,8 @@ impl<S: Score> Forward for ScoredAttention<S> {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
-        let roles = self.options.roles(inputs)?;
+        let options = self.options.of_call(call);
+        let roles = options.roles(inputs)?;
         let sizes = roles.query.sizes();
         let (query_mask, value_mask) = (roles.query.mask().cloned(), roles.value.mask().cloned());
         let value = roles.value.value()?;
@@ -46,7 +47,7 @@ impl<S: Score> Forward for ScoredAttention<S> {
         let [samples, queries, keys] = scores.dims();
         let flat = |mask: &AnyTensor, steps| flat_mask(mask, [samples, steps]);
         let value_mask = value_mask.as_ref().map(|mask| flat(mask, keys)).transpose()?;
-        let own = Masks { value: value_mask.as_ref(), causal: self.options.use_causal_mask, ..Masks::default() };
+        let own = Masks { value: value_mask.as_ref(), causal: options.use_causal_mask, ..Masks::default() };
         let scores = match own.allowed([queries, keys], &scores.device().without_autodiff())? {
             Some(allowed) => scores + (allowed - 1.0) * 1e9,
             None => scores,
@@ -63,7 +64,7 @@ impl<S: Score> Forward for ScoredAttention<S> {
         let width = found.dims()[2];
         let found = AnyTensor::from(found).reshape(&[leading, &[width]].concat())?;
         let mut outputs = vec![Signal::new(found).with_mask(query_mask)];
-        if self.options.return_attention_scores {
+        if options.return_attention_scores {
             outputs.push(Signal::new(AnyTensor::from(scores).reshape(&[leading, &[keys]].concat())?));
         }
         Ok(outputs)

@@ -9,16 +9,24 @@ pub(crate) mod separable_conv;
 #[cfg(test)]
 mod tests;
 
+use crate::arguments::sizes::Sizes;
+use crate::layers::common::also_named;
+
 pub use conv::{Conv1D, Conv2D, Conv3D};
-pub use conv::{Conv1D as Convolution1D, Conv2D as Convolution2D, Conv3D as Convolution3D};
 pub use conv_transpose::{Conv1DTranspose, Conv2DTranspose, Conv3DTranspose};
-pub use conv_transpose::{
-    Conv1DTranspose as Convolution1DTranspose, Conv2DTranspose as Convolution2DTranspose,
-    Conv3DTranspose as Convolution3DTranspose,
-};
 pub use depthwise_conv::{DepthwiseConv1D, DepthwiseConv2D};
 pub use separable_conv::{SeparableConv1D, SeparableConv2D};
-pub use separable_conv::{SeparableConv1D as SeparableConvolution1D, SeparableConv2D as SeparableConvolution2D};
+
+also_named! {
+    Convolution1D = Conv1D(filters: usize, kernel_size: impl Into<Sizes<1>>);
+    Convolution2D = Conv2D(filters: usize, kernel_size: impl Into<Sizes<2>>);
+    Convolution3D = Conv3D(filters: usize, kernel_size: impl Into<Sizes<3>>);
+    Convolution1DTranspose = Conv1DTranspose(filters: usize, kernel_size: impl Into<Sizes<1>>);
+    Convolution2DTranspose = Conv2DTranspose(filters: usize, kernel_size: impl Into<Sizes<2>>);
+    Convolution3DTranspose = Conv3DTranspose(filters: usize, kernel_size: impl Into<Sizes<3>>);
+    SeparableConvolution1D = SeparableConv1D(filters: usize, kernel_size: impl Into<Sizes<1>>);
+    SeparableConvolution2D = SeparableConv2D(filters: usize, kernel_size: impl Into<Sizes<2>>);
+}
 
 crate::layers::family::family! {
     "Conv1D" => Conv1D::new(1, 1), requires "filters", "kernel_size";

@@ -155,28 +155,45 @@ impl Layer for Embedding {
     }
 
     fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(self.module(build)?.0))
+    }
+}
+
+impl Embedding {
+    /// The number of ids and of the values for each.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        (self.input_dim, self.output_dim)
+    }
+
+    pub(super) fn initializer(&self) -> &Initializer {
+        &self.embeddings_initializer
+    }
+
+    /// The module with its table, and the seed that the table was made with.
+    pub(super) fn module(&self, build: &mut LayerBuilder) -> Result<(EmbeddingModule, u64)> {
         let sizes = [self.input_dim, self.output_dim];
+        let mut drawn = 0;
         // As in Keras, the seed of the initializer is drawn even if weights are given.
-        let embeddings =
-            build.add_weight_of("embeddings", sizes, self.embeddings(), |initializer, seed| match &self.weights {
+        let embeddings = build.add_weight_of("embeddings", sizes, self.embeddings(), |initializer, seed| {
+            drawn = seed;
+            match &self.weights {
                 Some(weights) => Ok(weights.iter().copied().collect()),
                 None => initializer.sample(&sizes, seed),
-            })?;
-        Ok(BuiltLayer::new(EmbeddingModule { embeddings, mask_zero: self.mask_zero }))
+            }
+        })?;
+        Ok((EmbeddingModule { embeddings, mask_zero: self.mask_zero }, drawn))
     }
 }
 
 #[derive(Module, Debug)]
-struct EmbeddingModule {
-    embeddings: Param<Tensor<2>>,
+pub(super) struct EmbeddingModule {
+    pub embeddings: Param<Tensor<2>>,
     mask_zero: bool,
 }
 
-impl Forward for EmbeddingModule {
-    crate::many_signals!();
-
-    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
-        let [input] = signals(inputs)?;
+impl EmbeddingModule {
+    /// The vectors of ids, and their mask.
+    pub fn embed(&self, input: Signal) -> Result<Signal> {
         let ids = input.numbers()?;
         let mask = match self.mask_zero {
             true => Some(by_rank!(numbers: ids.clone(), |ids| AnyTensor::from(ids.not_equal_elem(0)))?),
@@ -189,12 +206,21 @@ impl Forward for EmbeddingModule {
         if ids.is_integer()
             && let Some(vectors) = horn_kernels::embedding(&self.embeddings.val(), &ids.clone().int::<1>()?)
         {
-            return Ok(vec![Signal::new(shaped(vectors.into())?).with_mask(mask)]);
+            return Ok(Signal::new(shaped(vectors.into())?).with_mask(mask));
         }
         check(by_rank!(numbers: ids.clone(), |ids| lies_inside(ids, rows))?, &ids, rows)?;
         let ids = ids.integers()?.int::<1>()?;
         let vectors = AnyTensor::from(self.embeddings.val().select(0, ids));
-        Ok(vec![Signal::new(shaped(vectors)?).with_mask(mask)])
+        Ok(Signal::new(shaped(vectors)?).with_mask(mask))
+    }
+}
+
+impl Forward for EmbeddingModule {
+    crate::many_signals!();
+
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        Ok(vec![self.embed(input)?])
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod identity;
 pub(crate) mod lambda;
 pub(crate) mod masking;
 pub(crate) mod probe;
+pub(crate) mod reversible_embedding;
 pub(crate) mod rounded_inputs;
 pub(crate) mod tensors;
 
@@ -19,6 +20,7 @@ pub use embedding::Embedding;
 pub use identity::Identity;
 pub use lambda::Lambda;
 pub use masking::Masking;
+pub use reversible_embedding::ReversibleEmbedding;
 pub use tensors::Tensors;
 
 crate::layers::family::family! {
@@ -28,4 +30,5 @@ crate::layers::family::family! {
     "Identity" => Identity::new();
     "InputLayer" => crate::graph::input::Input::new([1]), requires "batch_shape";
     "Masking" => Masking::new();
+    "ReversibleEmbedding" => ReversibleEmbedding::new(1, 1), requires "input_dim", "output_dim";
 }

@@ -15,6 +15,7 @@ use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::reading::merges_masks_as_keras_2;
 use crate::layer::signal::{Signal, alike};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::channels_lie_first;
@@ -46,6 +47,9 @@ pub struct Concatenate {
     #[serde(flatten)]
     common: Common,
     axis: isize,
+    /// Is it a layer of a file of Keras 2?
+    #[serde(skip, default = "merges_masks_as_keras_2")]
+    is_of_keras_2: bool,
 }
 
 /// `keras.layers.Concatenate()`. See [`Concatenate`](struct@Concatenate).
@@ -66,7 +70,7 @@ pub fn concatenate(inputs: impl IntoTensors, axis: isize) -> Result<KerasTensor>
 impl Concatenate {
     /// A layer that concatenates along the last axis.
     pub fn new() -> Self {
-        Self { common: Common::default(), axis: -1 }
+        Self { common: Common::default(), axis: -1, is_of_keras_2: false }
     }
 
     fn checked_axis(&self, inputs: &[Shape]) -> Result<usize> {
@@ -121,13 +125,14 @@ impl Layer for Concatenate {
     }
 
     fn build_for(&self, inputs: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {
-        Ok(BuiltLayer::new(ConcatenateModule { axis: self.checked_axis(inputs)? }))
+        Ok(BuiltLayer::new(ConcatenateModule { axis: self.checked_axis(inputs)?, is_of_keras_2: self.is_of_keras_2 }))
     }
 }
 
 #[derive(Module, Debug)]
 struct ConcatenateModule {
     axis: usize,
+    is_of_keras_2: bool,
 }
 
 impl Forward for ConcatenateModule {
@@ -150,7 +155,8 @@ impl Forward for ConcatenateModule {
 }
 
 impl ConcatenateModule {
-    /// The concatenated masks of all values, reduced to timesteps: one is unmasked if any of its values is.
+    /// The concatenated masks of all values, reduced to timesteps: one is unmasked if any of its values is; in Keras 2, if
+    /// all are.
     fn mask(&self, inputs: &[Signal]) -> Result<Option<AnyTensor>> {
         if inputs.iter().all(|input| input.mask().is_none()) {
             return Ok(None);
@@ -167,9 +173,12 @@ impl ConcatenateModule {
         });
         let joined = cat(masks.collect::<Result<Vec<_>>>()?, self.axis)?;
         let sizes = joined.sizes();
-        let any = by_rank!(joined, |mask| AnyTensor::from(mask.max_dim(sizes.len() - 1)))?
-            .reshape(&sizes[..sizes.len() - 1])?;
-        by_rank!(any, |mask| mask.greater_elem(0.0).into()).map(Some)
+        let last = sizes.len() - 1;
+        let of_steps = match self.is_of_keras_2 {
+            true => by_rank!(joined, |mask| AnyTensor::from(mask.min_dim(last)))?,
+            false => by_rank!(joined, |mask| AnyTensor::from(mask.max_dim(last)))?,
+        };
+        by_rank!(of_steps.reshape(&sizes[..last])?, |mask| mask.greater_elem(0.0).into()).map(Some)
     }
 }
 

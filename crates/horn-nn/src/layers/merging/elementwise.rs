@@ -15,6 +15,7 @@ use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::reading::merges_masks_as_keras_2;
 use crate::layer::signal::{Signal, alike};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::layout::value_by_value;
@@ -41,6 +42,9 @@ macro_rules! merging_layer {
         pub struct $class {
             #[serde(flatten)]
             common: Common,
+            /// Is it a layer of a file of Keras 2?
+            #[serde(skip, default = "merges_masks_as_keras_2")]
+            is_of_keras_2: bool,
         }
 
         #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
@@ -80,7 +84,7 @@ macro_rules! merging_layer {
             }
 
             fn build_for(&self, _: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {
-                Ok(BuiltLayer::new(MergeModule { operation: Operation::$operation }))
+                Ok(BuiltLayer::new(MergeModule { operation: Operation::$operation, is_of_keras_2: self.is_of_keras_2 }))
             }
         }
     };
@@ -209,16 +213,17 @@ fn broadcast(a: &[Option<usize>], b: &[Option<usize>]) -> Option<Vec<Option<usiz
 struct MergeModule {
     #[module(skip)]
     operation: Operation,
+    is_of_keras_2: bool,
 }
 
 impl Forward for MergeModule {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
-        let mask = any_mask(&inputs)?;
+        let mask = if self.is_of_keras_2 { mask_of_keras_2(&inputs)? } else { any_mask(&inputs)? };
         let masks: Vec<_> = inputs.iter().map(|input| input.mask().cloned()).collect();
         let rank = inputs.iter().map(|input| input.sizes().len()).max().unwrap_or_default();
-        let is_masked = masks.iter().any(Option::is_some);
+        let is_masked = masks.iter().any(Option::is_some) && !self.is_of_keras_2;
         let values = alike(inputs)?.into_iter().map(|value| {
             let value = if is_masked { value.floats()? } else { value };
             let sizes = value.sizes();
@@ -233,6 +238,17 @@ impl Forward for MergeModule {
         };
         Ok(vec![Signal::new(merged).with_mask(mask)])
     }
+}
+
+/// The logical and of the masks that there are.
+fn mask_of_keras_2(inputs: &[Signal]) -> Result<Option<AnyTensor>> {
+    let mut masks = inputs.iter().filter_map(Signal::mask);
+    let Some(mut all) = masks.next().cloned() else { return Ok(None) };
+    for mask in masks {
+        all =
+            by_rank!(bool: all, |all| AnyTensor::clone(mask).bool().map(|mask| AnyTensor::from(all.bool_and(mask))))??;
+    }
+    Ok(Some(all))
 }
 
 /// The logical or of the masks, if all inputs have one.

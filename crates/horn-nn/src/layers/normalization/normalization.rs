@@ -37,7 +37,8 @@ use crate::tensor::shape::Shape;
 /// use horn::layers::Normalization;
 ///
 /// let data = HostArray::new(vec![1.0_f32, 10.0, 3.0, 30.0], [2, 2])?;
-/// let found = Normalization().adapt(&data)?;
+/// let mut found = Normalization();
+/// found.adapt(&data)?;
 /// let given = Normalization().mean([2.0, 20.0]).variance([1.0, 100.0]);
 /// # Ok::<(), horn::Error>(())
 /// ```
@@ -94,7 +95,7 @@ impl Normalization {
     /// # Errors
     ///
     /// If the data does not have the axes or has no samples, or mean and variance were given.
-    pub fn adapt<'a>(mut self, data: impl Into<HostArray<'a>>) -> Result<Self> {
+    pub fn adapt<'a>(&mut self, data: impl Into<HostArray<'a>>) -> Result<()> {
         if self.mean.is_some() {
             return Err(Error::argument("mean and variance were given, so there is nothing to adapt")
                 .hint("leave out `mean` and `variance`, or `adapt`"));
@@ -103,7 +104,7 @@ impl Normalization {
         let shape = Shape::new(data.sizes().iter().copied().map(Some).collect::<Vec<_>>());
         let kept = self.kept(&shape)?;
         self.adapted = Some(Statistics::of(&data, &kept)?);
-        Ok(self)
+        Ok(())
     }
 
     /// The non-negative indices of the kept axes, in ascending order.

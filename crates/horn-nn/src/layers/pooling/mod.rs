@@ -7,6 +7,10 @@ pub(crate) mod operate;
 mod tests;
 pub(crate) mod windowed;
 
+use crate::arguments::or_default::OrDefault;
+use crate::arguments::sizes::Sizes;
+use crate::layers::common::also_named;
+
 pub use adaptive::{
     AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveAveragePooling3D, AdaptiveMaxPooling1D,
     AdaptiveMaxPooling2D, AdaptiveMaxPooling3D,
@@ -15,16 +19,22 @@ pub use global::{
     GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D,
     GlobalMaxPooling3D,
 };
-pub use global::{
-    GlobalAveragePooling1D as GlobalAvgPool1D, GlobalAveragePooling2D as GlobalAvgPool2D,
-    GlobalAveragePooling3D as GlobalAvgPool3D, GlobalMaxPooling1D as GlobalMaxPool1D,
-    GlobalMaxPooling2D as GlobalMaxPool2D, GlobalMaxPooling3D as GlobalMaxPool3D,
-};
 pub use windowed::{AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D, MaxPooling3D};
-pub use windowed::{
-    AveragePooling1D as AvgPool1D, AveragePooling2D as AvgPool2D, AveragePooling3D as AvgPool3D,
-    MaxPooling1D as MaxPool1D, MaxPooling2D as MaxPool2D, MaxPooling3D as MaxPool3D,
-};
+
+also_named! {
+    AvgPool1D = AveragePooling1D(pool_size: impl Into<Sizes<1>>);
+    AvgPool2D = AveragePooling2D(pool_size: impl Into<Sizes<2>>);
+    AvgPool3D = AveragePooling3D(pool_size: impl Into<Sizes<3>>);
+    GlobalAvgPool1D = GlobalAveragePooling1D();
+    GlobalAvgPool2D = GlobalAveragePooling2D();
+    GlobalAvgPool3D = GlobalAveragePooling3D();
+    GlobalMaxPool1D = GlobalMaxPooling1D();
+    GlobalMaxPool2D = GlobalMaxPooling2D();
+    GlobalMaxPool3D = GlobalMaxPooling3D();
+    MaxPool1D = MaxPooling1D(pool_size: impl Into<OrDefault<Sizes<1>>>);
+    MaxPool2D = MaxPooling2D(pool_size: impl Into<OrDefault<Sizes<2>>>);
+    MaxPool3D = MaxPooling3D(pool_size: impl Into<OrDefault<Sizes<3>>>);
+}
 
 crate::layers::family::family! {
     "AdaptiveAveragePooling1D" => AdaptiveAveragePooling1D::new(1), requires "output_size";
@@ -42,7 +52,7 @@ crate::layers::family::family! {
     "GlobalMaxPooling1D" => GlobalMaxPooling1D::new();
     "GlobalMaxPooling2D" => GlobalMaxPooling2D::new();
     "GlobalMaxPooling3D" => GlobalMaxPooling3D::new();
-    "MaxPooling1D" => MaxPooling1D::new();
-    "MaxPooling2D" => MaxPooling2D::new();
-    "MaxPooling3D" => MaxPooling3D::new();
+    "MaxPooling1D" => MaxPooling1D::default();
+    "MaxPooling2D" => MaxPooling2D::default();
+    "MaxPooling3D" => MaxPooling3D::default();
 }

@@ -17,7 +17,7 @@ fn padding_is_left_out_of_the_mean() {
 
 #[test]
 fn padding_is_never_the_largest() {
-    let layer = MaxPooling1D().pool_size(3).strides(2).padding(Padding::Same);
+    let layer = MaxPooling1D(3).strides(2).padding(Padding::Same);
     assert_eq!(infer(layer, &[-1.0, -2.0, -3.0, -4.0, -5.0], &[1, 5, 1]).unwrap().1, [-1.0, -2.0, -4.0]);
 }
 
@@ -26,12 +26,12 @@ fn padding_is_never_the_largest() {
 fn a_window_is_never_larger_than_what_it_sees() {
     let x = [5.0, 2.0, 3.0, 4.0, -1.0];
     for pool_size in [9, 10, 1_000_000_000] {
-        let largest = MaxPooling1D().pool_size(pool_size).strides(2).padding(Padding::Same);
+        let largest = MaxPooling1D(pool_size).strides(2).padding(Padding::Same);
         assert_eq!(infer(largest, &x, &[1, 5, 1]).unwrap().1, [5.0, 5.0, 5.0]);
         let mean = AveragePooling1D(pool_size).strides(2).padding(Padding::Same);
         assert_eq!(infer(mean, &x, &[1, 5, 1]).unwrap().1, [2.6, 2.6, 2.6]);
     }
-    let largest = MaxPooling1D().pool_size(6).strides(2).padding(Padding::Same);
+    let largest = MaxPooling1D(6).strides(2).padding(Padding::Same);
     assert_eq!(infer(largest, &x, &[1, 5, 1]).unwrap().1, [5.0, 5.0, 4.0]);
 }
 
@@ -39,7 +39,7 @@ fn a_window_is_never_larger_than_what_it_sees() {
 fn strides_are_the_window_where_none_are_given() {
     let config = json!({"pool_size": [3, 2]});
     assert_eq!(from_config("MaxPooling2D", &config).unwrap().config()["strides"], json!([3, 2]));
-    assert_eq!(MaxPooling2D().strides(1).pool_size(3).config()["strides"], json!([1, 1]));
+    assert_eq!(MaxPooling2D(2).strides(1).pool_size(3).config()["strides"], json!([1, 1]));
     assert_eq!(AveragePooling3D(2).config()["strides"], json!([2, 2, 2]));
 }
 
@@ -66,7 +66,7 @@ fn adaptive_windows_divide_evenly() {
 #[test]
 fn unknown_sizes_stay_unknown() {
     let image = Shape::new([None, None, Some(7), Some(3)]);
-    assert_eq!(MaxPooling2D().output_shape(&image).unwrap(), Shape::new([None, None, Some(3), Some(3)]));
+    assert_eq!(MaxPooling2D(2).output_shape(&image).unwrap(), Shape::new([None, None, Some(3), Some(3)]));
     assert_eq!(AdaptiveMaxPooling2D(2).output_shape(&image).unwrap(), Shape::batched([2, 2, 3]));
     assert_eq!(GlobalMaxPooling2D().output_shape(&image).unwrap(), Shape::batched([3]));
 }
@@ -75,11 +75,11 @@ fn unknown_sizes_stay_unknown() {
 fn impossible_arguments_are_errors() {
     let image = Shape::batched([4, 4, 3]);
     let refused = |layer: &dyn Layer| layer.output_shape(&image).unwrap_err();
-    assert!(refused(&MaxPooling2D().pool_size(0)).is_argument());
-    assert!(refused(&MaxPooling2D().strides((1, 0))).is_argument());
+    assert!(refused(&MaxPooling2D(0)).is_argument());
+    assert!(refused(&MaxPooling2D(2).strides((1, 0))).is_argument());
     assert!(refused(&AveragePooling2D(2).padding(Padding::Causal)).is_argument());
     assert!(refused(&AveragePooling2D(5)).is_shape());
-    assert!(refused(&MaxPooling1D()).is_shape());
+    assert!(refused(&MaxPooling1D(2)).is_shape());
     assert!(refused(&GlobalAveragePooling1D()).is_shape());
     assert!(refused(&AdaptiveAveragePooling2D((2, 0))).is_argument());
     assert!(GlobalMaxPooling1D().output_shape(&Shape::batched([0, 3])).unwrap_err().is_shape());

@@ -4,6 +4,7 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Padding};
+use crate::arguments::or_default::OrDefault;
 use crate::arguments::sizes::Sizes;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
@@ -24,22 +25,23 @@ macro_rules! pooling_layer {
     ($(#[$doc:meta])+ $class:ident, $name:literal, $n:literal, Max) => {
         pooling_layer!(@all $(#[$doc])+ $class, $name, $n, Max);
 
-        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
+        #[doc = concat!("`keras.layers.", $name, "(pool_size)`; `()` for a window of 2. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
-        pub fn $class() -> $class {
-            $class::new()
+        pub fn $class(pool_size: impl Into<OrDefault<Sizes<$n>>>) -> $class {
+            $class::new(pool_size)
         }
 
         impl $class {
-            /// A layer with a window of 2 along each axis that moves by its own size, and no padding.
-            pub fn new() -> Self {
-                Self::of(2.into())
+            /// A layer with a window of this size along each axis, 2 by default, that moves by its own size, and no
+            /// padding.
+            pub fn new(pool_size: impl Into<OrDefault<Sizes<$n>>>) -> Self {
+                Self::of(pool_size.into().unwrap_or(2))
             }
         }
 
         impl Default for $class {
             fn default() -> Self {
-                Self::new()
+                Self::new(())
             }
         }
 
@@ -146,7 +148,7 @@ pooling_layer! {
     /// ```
     /// use horn::layers::MaxPooling1D;
     ///
-    /// let layer = MaxPooling1D().pool_size(3).strides(2);
+    /// let layer = MaxPooling1D(3).strides(2);
     /// ```
     MaxPooling1D, "MaxPooling1D", 1, Max
 }
@@ -163,7 +165,7 @@ pooling_layer! {
     /// use horn::layers::MaxPooling2D;
     /// use horn::{Layer, Shape};
     ///
-    /// let layer = MaxPooling2D().pool_size((2, 2));
+    /// let layer = MaxPooling2D((2, 2));
     /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 32]))?, Shape::batched([14, 14, 32]));
     /// # Ok::<(), horn::Error>(())
     /// ```

@@ -155,9 +155,9 @@ mod tests {
             (Concatenate().apply((&input, &input)), &[1.0, 0.0, 1.0, 0.0]),
             (Permute([2, 1]).apply(&steps), &[1.0, 0.0]),
             (Masking().apply(&steps), &[1.0, 0.0]),
-            (UpSampling1D().apply(&steps), &[1.0, 1.0, 0.0, 0.0]),
-            (ZeroPadding1D().apply(&steps), &[0.0, 1.0, 0.0, 0.0]),
-            (Cropping1D().cropping((0, 1)).apply(&steps), &[1.0]),
+            (UpSampling1D(2).apply(&steps), &[1.0, 1.0, 0.0, 0.0]),
+            (ZeroPadding1D(1).apply(&steps), &[0.0, 1.0, 0.0, 0.0]),
+            (Cropping1D((0, 1)).apply(&steps), &[1.0]),
             (Ok(by_step), &[1.0, 0.0]),
         ] {
             assert_eq!(found(&input, &ids.unwrap(), [IDS[0], 7]), expected);

@@ -174,7 +174,7 @@ mod tests {
     fn stands_in_a_model() {
         let device = burn::tensor::Device::default();
         let model = |layer: StringLookup| {
-            Sequential::new().add(Input([]).dtype(InputDtype::String)).add(layer).build(&device).unwrap()
+            Sequential::new().add(Input(()).dtype(InputDtype::String)).add(layer).build(&device).unwrap()
         };
         let hot = model(StringLookup().vocabulary(["a", "b"]).output_mode(OutputMode::OneHot));
         assert_eq!(hot.output_shape().to_string(), "(None, 3)");

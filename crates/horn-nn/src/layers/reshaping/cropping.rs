@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
+use crate::arguments::or_default::OrDefault;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
@@ -23,18 +24,18 @@ macro_rules! cropping {
             $($data_format: DataFormat,)?
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
+        #[doc = concat!("`keras.layers.", $name, "(cropping)`; `()` for ", $default, ". See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
-        pub fn $class() -> $class {
-            $class::new()
+        pub fn $class(cropping: impl Into<OrDefault<Margins<$n>>>) -> $class {
+            $class::new(cropping)
         }
 
         impl $class {
-            #[doc = concat!("A layer that removes ", $default, " on each side.")]
-            pub fn new() -> Self {
+            #[doc = concat!("A layer that removes so much on each side, ", $default, " by default.")]
+            pub fn new(cropping: impl Into<OrDefault<Margins<$n>>>) -> Self {
                 Self {
                     common: Common::default(),
-                    cropping: $default.into(),
+                    cropping: cropping.into().unwrap_or($default),
                     $($data_format: DataFormat::default(),)?
                 }
             }
@@ -49,7 +50,7 @@ macro_rules! cropping {
 
         impl Default for $class {
             fn default() -> Self {
-                Self::new()
+                Self::new(())
             }
         }
 
@@ -88,7 +89,7 @@ cropping! {
     /// ```
     /// use horn::{Layer, Shape, layers::Cropping1D};
     ///
-    /// let layer = Cropping1D().cropping((2, 1));
+    /// let layer = Cropping1D((2, 1));
     /// assert_eq!(layer.output_shape(&Shape::batched([8, 3]))?.to_string(), "(None, 5, 3)");
     /// # Ok::<(), horn::Error>(())
     /// ```
@@ -106,7 +107,7 @@ cropping! {
     /// ```
     /// use horn::{Layer, Shape, layers::Cropping2D};
     ///
-    /// let layer = Cropping2D().cropping([(2, 2), (4, 0)]);
+    /// let layer = Cropping2D([(2, 2), (4, 0)]);
     /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 3]))?.to_string(), "(None, 24, 24, 3)");
     /// # Ok::<(), horn::Error>(())
     /// ```
@@ -124,7 +125,7 @@ cropping! {
     /// ```
     /// use horn::{Layer, Shape, layers::Cropping3D};
     ///
-    /// let layer = Cropping3D().cropping((1, 2, 0));
+    /// let layer = Cropping3D((1, 2, 0));
     /// assert_eq!(layer.output_shape(&Shape::batched([8, 8, 8, 1]))?.to_string(), "(None, 6, 4, 8, 1)");
     /// # Ok::<(), horn::Error>(())
     /// ```
@@ -138,18 +139,18 @@ mod tests {
 
     #[test]
     fn nothing_left_is_an_error() {
-        let error = infer(Cropping1D().cropping((2, 1)), &[0.0; 3], &[1, 3, 1]).unwrap_err();
+        let error = infer(Cropping1D((2, 1)), &[0.0; 3], &[1, 3, 1]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "layer \"cropping1d\" (Cropping1D): nothing is left of an axis; received cropping of 2 and 1 for a size \
              of 3, expected a size above 3. Hint: crop less, or give larger inputs."
         );
-        assert!(Cropping2D().output_shape(&Shape::batched([4, 4])).unwrap_err().is_shape());
+        assert!(Cropping2D(()).output_shape(&Shape::batched([4, 4])).unwrap_err().is_shape());
     }
 
     #[test]
     fn unknown_sizes_stay_unknown() {
         let shape = Shape::new([None, None, Some(5), Some(3)]);
-        assert_eq!(Cropping2D().cropping(1).output_shape(&shape).unwrap().to_string(), "(None, None, 3, 3)");
+        assert_eq!(Cropping2D(1).output_shape(&shape).unwrap().to_string(), "(None, None, 3, 3)");
     }
 }

@@ -7,6 +7,7 @@ use burn::tensor::ops::PadMode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::arguments::options::DataFormat;
+use crate::arguments::or_default::or_default;
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::layer::call::Mode;
@@ -18,7 +19,7 @@ use crate::tensor::shape::Shape;
 /// The sizes of the margins before and after each of `N` axes.
 ///
 /// `2` is used on all sides. `(1, 2)` or `[1, 2]` has one size for both sides of each axis, or in one dimension the sizes
-/// before and after the axis. `[(1, 0), (0, 2)]` has a size for each side.
+/// before and after the axis. `((1, 0), (0, 2))` or `[(1, 0), (0, 2)]` has a size for each side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Margins<const N: usize>([(usize, usize); N]);
 
@@ -52,10 +53,34 @@ impl From<(usize, usize)> for Margins<2> {
     }
 }
 
+impl From<((usize, usize), (usize, usize))> for Margins<2> {
+    fn from((height, width): ((usize, usize), (usize, usize))) -> Self {
+        Self([height, width])
+    }
+}
+
+impl From<((usize, usize), (usize, usize), (usize, usize))> for Margins<3> {
+    fn from((depth, height, width): ((usize, usize), (usize, usize), (usize, usize))) -> Self {
+        Self([depth, height, width])
+    }
+}
+
 impl From<(usize, usize, usize)> for Margins<3> {
     fn from(sizes: (usize, usize, usize)) -> Self {
         [sizes.0, sizes.1, sizes.2].into()
     }
+}
+
+or_default! {
+    {const N: usize} usize => Margins<N>;
+    {const N: usize} [usize; N] => Margins<N>;
+    {const N: usize} [(usize, usize); N] => Margins<N>;
+    {const N: usize} Margins<N> => Margins<N>;
+    (usize, usize) => Margins<1>;
+    (usize, usize) => Margins<2>;
+    (usize, usize, usize) => Margins<3>;
+    ((usize, usize), (usize, usize)) => Margins<2>;
+    ((usize, usize), (usize, usize), (usize, usize)) => Margins<3>;
 }
 
 /// A pair in one dimension and a list of pairs in more, as in Keras's configuration.

@@ -22,17 +22,17 @@ pub use up_sampling_2d::UpSampling2D;
 pub use zero_padding::{ZeroPadding1D, ZeroPadding2D, ZeroPadding3D};
 
 crate::layers::family::family! {
-    "Cropping1D" => Cropping1D::new();
-    "Cropping2D" => Cropping2D::new();
-    "Cropping3D" => Cropping3D::new();
+    "Cropping1D" => Cropping1D::default();
+    "Cropping2D" => Cropping2D::default();
+    "Cropping3D" => Cropping3D::default();
     "Flatten" => Flatten::new();
     "Permute" => Permute::new([1]), requires "dims";
     "RepeatVector" => RepeatVector::new(1), requires "n";
     "Reshape" => Reshape::new([-1]), requires "target_shape";
-    "UpSampling1D" => UpSampling1D::new();
-    "UpSampling2D" => UpSampling2D::new();
-    "UpSampling3D" => UpSampling3D::new();
-    "ZeroPadding1D" => ZeroPadding1D::new();
-    "ZeroPadding2D" => ZeroPadding2D::new();
-    "ZeroPadding3D" => ZeroPadding3D::new();
+    "UpSampling1D" => UpSampling1D::default();
+    "UpSampling2D" => UpSampling2D::default();
+    "UpSampling3D" => UpSampling3D::default();
+    "ZeroPadding1D" => ZeroPadding1D::default();
+    "ZeroPadding2D" => ZeroPadding2D::default();
+    "ZeroPadding3D" => ZeroPadding3D::default();
 }

@@ -4,6 +4,7 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
+use crate::arguments::or_default::OrDefault;
 use crate::arguments::sizes::Sizes;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
@@ -29,16 +30,16 @@ macro_rules! up_sampling {
             $($data_format: DataFormat,)?
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
+        #[doc = concat!("`keras.layers.", $name, "(size)`; `()` for a size of 2. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
-        pub fn $class() -> $class {
-            $class::new()
+        pub fn $class(size: impl Into<OrDefault<$size>>) -> $class {
+            $class::new(size)
         }
 
         impl $class {
-            /// A layer that repeats each value twice.
-            pub fn new() -> Self {
-                Self { common: Common::default(), size: <$size>::from(2usize), $($data_format: DataFormat::default(),)? }
+            /// A layer that repeats each value so many times, twice by default.
+            pub fn new(size: impl Into<OrDefault<$size>>) -> Self {
+                Self { common: Common::default(), size: size.into().unwrap_or(2usize), $($data_format: DataFormat::default(),)? }
             }
 
             fn format(&self) -> DataFormat {
@@ -51,7 +52,7 @@ macro_rules! up_sampling {
 
         impl Default for $class {
             fn default() -> Self {
-                Self::new()
+                Self::new(())
             }
         }
 
@@ -91,7 +92,7 @@ up_sampling! {
     /// ```
     /// use horn::{Layer, Shape, layers::UpSampling1D};
     ///
-    /// let layer = UpSampling1D().size(3);
+    /// let layer = UpSampling1D(3);
     /// assert_eq!(layer.output_shape(&Shape::batched([4, 2]))?.to_string(), "(None, 12, 2)");
     /// # Ok::<(), horn::Error>(())
     /// ```
@@ -109,7 +110,7 @@ up_sampling! {
     /// ```
     /// use horn::{Layer, Shape, layers::UpSampling3D};
     ///
-    /// let layer = UpSampling3D().size((1, 2, 2));
+    /// let layer = UpSampling3D((1, 2, 2));
     /// assert_eq!(layer.output_shape(&Shape::batched([4, 4, 4, 1]))?.to_string(), "(None, 4, 8, 8, 1)");
     /// # Ok::<(), horn::Error>(())
     /// ```
@@ -142,13 +143,13 @@ mod tests {
 
     #[test]
     fn repeats_each_step() {
-        let (sizes, y) = infer(UpSampling1D().size(2), &[1.0, 2.0, 3.0, 4.0], &[1, 2, 2]).unwrap();
+        let (sizes, y) = infer(UpSampling1D(2), &[1.0, 2.0, 3.0, 4.0], &[1, 2, 2]).unwrap();
         assert_eq!((sizes, y), (vec![1, 4, 2], vec![1.0, 2.0, 1.0, 2.0, 3.0, 4.0, 3.0, 4.0]));
     }
 
     #[test]
     fn no_times_is_an_error() {
-        assert!(infer(UpSampling1D().size(0), &[1.0], &[1, 1, 1]).unwrap_err().is_argument());
-        assert!(infer(UpSampling3D(), &[1.0], &[1, 1, 1]).unwrap_err().is_shape());
+        assert!(infer(UpSampling1D(0), &[1.0], &[1, 1, 1]).unwrap_err().is_argument());
+        assert!(infer(UpSampling3D(2), &[1.0], &[1, 1, 1]).unwrap_err().is_shape());
     }
 }

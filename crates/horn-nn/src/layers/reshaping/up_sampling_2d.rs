@@ -4,6 +4,7 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
+use crate::arguments::or_default::OrDefault;
 use crate::arguments::sizes::Sizes;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
@@ -31,7 +32,7 @@ use crate::tensor::shape::Shape;
 /// use horn::layers::{Interpolation, UpSampling2D};
 /// use horn::{Layer, Shape};
 ///
-/// let layer = UpSampling2D().size((2, 3)).interpolation(Interpolation::Bilinear);
+/// let layer = UpSampling2D((2, 3)).interpolation(Interpolation::Bilinear);
 /// assert_eq!(layer.output_shape(&Shape::batched([7, 7, 64]))?.to_string(), "(None, 14, 21, 64)");
 /// # Ok::<(), horn::Error>(())
 /// ```
@@ -44,18 +45,18 @@ pub struct UpSampling2D {
     interpolation: Interpolation,
 }
 
-/// `keras.layers.UpSampling2D()`. See [`UpSampling2D`](struct@UpSampling2D).
+/// `keras.layers.UpSampling2D(size)`; `()` for a size of 2. See [`UpSampling2D`](struct@UpSampling2D).
 #[allow(non_snake_case)]
-pub fn UpSampling2D() -> UpSampling2D {
-    UpSampling2D::new()
+pub fn UpSampling2D(size: impl Into<OrDefault<Sizes<2>>>) -> UpSampling2D {
+    UpSampling2D::new(size)
 }
 
 impl UpSampling2D {
-    /// A layer that doubles height and width by repeating pixels.
-    pub fn new() -> Self {
+    /// A layer that enlarges height and width by these factors, 2 by default, by repeating pixels.
+    pub fn new(size: impl Into<OrDefault<Sizes<2>>>) -> Self {
         Self {
             common: Common::default(),
-            size: 2.into(),
+            size: size.into().unwrap_or(2),
             data_format: DataFormat::default(),
             interpolation: Interpolation::default(),
         }
@@ -64,7 +65,7 @@ impl UpSampling2D {
 
 impl Default for UpSampling2D {
     fn default() -> Self {
-        Self::new()
+        Self::new(())
     }
 }
 

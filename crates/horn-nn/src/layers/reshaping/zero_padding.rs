@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
+use crate::arguments::or_default::OrDefault;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
@@ -23,16 +24,16 @@ macro_rules! zero_padding {
             data_format: DataFormat,
         }
 
-        #[doc = concat!("`keras.layers.", $name, "()`. See [`", $name, "`](struct@", $name, ").")]
+        #[doc = concat!("`keras.layers.", $name, "(padding)`; `()` for a padding of 1. See [`", $name, "`](struct@", $name, ").")]
         #[allow(non_snake_case)]
-        pub fn $class() -> $class {
-            $class::new()
+        pub fn $class(padding: impl Into<OrDefault<Margins<$n>>>) -> $class {
+            $class::new(padding)
         }
 
         impl $class {
-            /// A layer that adds one zero on each side.
-            pub fn new() -> Self {
-                Self { common: Common::default(), padding: 1.into(), data_format: DataFormat::default() }
+            /// A layer that adds so many zeros on each side, one by default.
+            pub fn new(padding: impl Into<OrDefault<Margins<$n>>>) -> Self {
+                Self { common: Common::default(), padding: padding.into().unwrap_or(1), data_format: DataFormat::default() }
             }
 
             fn module(&self) -> MarginsModule {
@@ -42,7 +43,7 @@ macro_rules! zero_padding {
 
         impl Default for $class {
             fn default() -> Self {
-                Self::new()
+                Self::new(())
             }
         }
 
@@ -79,7 +80,7 @@ zero_padding! {
     /// ```
     /// use horn::{Layer, Shape, layers::ZeroPadding1D};
     ///
-    /// let layer = ZeroPadding1D().padding((2, 1));
+    /// let layer = ZeroPadding1D((2, 1));
     /// assert_eq!(layer.output_shape(&Shape::batched([5, 3]))?.to_string(), "(None, 8, 3)");
     /// # Ok::<(), horn::Error>(())
     /// ```
@@ -97,7 +98,7 @@ zero_padding! {
     /// ```
     /// use horn::{Layer, Shape, layers::ZeroPadding2D};
     ///
-    /// let layer = ZeroPadding2D().padding([(0, 1), (0, 1)]);
+    /// let layer = ZeroPadding2D([(0, 1), (0, 1)]);
     /// assert_eq!(layer.output_shape(&Shape::batched([28, 28, 3]))?.to_string(), "(None, 29, 29, 3)");
     /// # Ok::<(), horn::Error>(())
     /// ```
@@ -115,7 +116,7 @@ zero_padding! {
     /// ```
     /// use horn::{Layer, Shape, layers::ZeroPadding3D};
     ///
-    /// let layer = ZeroPadding3D().padding((1, 2, 0));
+    /// let layer = ZeroPadding3D((1, 2, 0));
     /// assert_eq!(layer.output_shape(&Shape::batched([8, 8, 8, 1]))?.to_string(), "(None, 10, 12, 8, 1)");
     /// # Ok::<(), horn::Error>(())
     /// ```
@@ -129,12 +130,12 @@ mod tests {
 
     #[test]
     fn adds_where_it_is_asked_to() {
-        let (sizes, y) = infer(ZeroPadding2D().padding([(1, 0), (0, 2)]), &[1.0, 2.0], &[1, 1, 2, 1]).unwrap();
+        let (sizes, y) = infer(ZeroPadding2D([(1, 0), (0, 2)]), &[1.0, 2.0], &[1, 1, 2, 1]).unwrap();
         assert_eq!((sizes, y), (vec![1, 2, 4, 1], vec![0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0]));
     }
 
     #[test]
     fn another_rank_is_an_error() {
-        assert!(ZeroPadding2D().output_shape(&Shape::batched([4, 4])).unwrap_err().is_shape());
+        assert!(ZeroPadding2D(1).output_shape(&Shape::batched([4, 4])).unwrap_err().is_shape());
     }
 }
