@@ -11,7 +11,6 @@ use crate::fit_checks::batch_size;
 use crate::history::{History, Scores};
 use crate::samples::Samples;
 use crate::train_step::TrainStep;
-use crate::training_loop;
 
 /// Adds `fit` and `evaluate` to every [`TrainStep`], as Keras's models with a `train_step` of their own have them.
 pub trait FitStep: TrainStep {

@@ -37,7 +37,7 @@ pub(crate) fn fit(
     let mut validation = validation.map(|source| Steps::new(source, plan.validation_steps));
     let mut training = Training::new(step, plan.epochs.end, steps.per_epoch());
     let training = &mut training;
-    let has_trained = !epochs.is_empty();
+    let has_trained = !plan.epochs.is_empty();
     call_each(callbacks, |callback| callback.on_train_begin(training))?;
     let mut resumed = resume(training, callbacks)?;
     let first = resumed.as_ref().map_or(plan.epochs.start, |checkpoint| checkpoint.epoch);

@@ -277,7 +277,7 @@ impl<'a> HostArray<'a> {
             };
         }
         let values = by_variant!(Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, Strings);
-        HostArray { sizes: self.sizes.clone(), values }
+        HostArray { name: self.name.clone(), sizes: self.sizes.clone(), values }
     }
 
     /// Copies the samples `at` into a new array.

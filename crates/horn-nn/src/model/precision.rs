@@ -65,7 +65,7 @@ impl HalfPrecision {
             let inputs = inputs.into_iter().map(rounded).collect::<Result<_>>()?;
             return layer.call(inputs, call)?.into_iter().map(rounded).collect();
         }
-        let cast = |signal, dtype| with_values(signal, |value| self::cast(value, dtype));
+        let cast = |signal, dtype| with_values(signal, |value| cast(value, dtype));
         let inputs = inputs.into_iter().map(|input| cast(input, self.dtype)).collect::<Result<_>>()?;
         let outputs = layer.clone().map(&mut Cast(self.dtype)).call(inputs, call)?;
         outputs.into_iter().map(|output| cast(output, FloatDType::F32)).collect()

@@ -81,7 +81,7 @@ impl Monitor {
         }
         let name = self.name.strip_prefix("val_").unwrap_or(&self.name);
         let of_loss = (name == "loss").then_some(Direction::Down);
-        let metrics = model.objective.metrics.iter().chain(&model.objective.weighted_metrics).flatten();
+        let metrics = model.objective.metrics.values().chain(model.objective.weighted_metrics.values()).flatten();
         let of_metric = metrics.filter(|metric| metric.name() == name).filter_map(|metric| metric.direction());
         match of_metric.last().or(of_loss) {
             Some(direction) => {

@@ -64,7 +64,6 @@ impl Stepper for LossScaledStepper {
     /// The scale is its own.
     fn set_loss_scale_factor(&mut self, _: Option<f64>) {}
 
-    #[cfg(test)]
     fn iterations(&self) -> usize {
         self.inner.iterations()
     }

@@ -52,7 +52,6 @@ pub(crate) trait Stepper: Send + Sync {
     fn set_loss_scale_factor(&mut self, factor: Option<f64>);
 
     /// The number of steps so far.
-    #[cfg(test)]
     fn iterations(&self) -> usize;
 
     /// The learning rate, and the step that it is asked for.

@@ -144,7 +144,6 @@ impl Stepper for RuleStepper {
         self.options.loss_scale_factor = factor;
     }
 
-    #[cfg(test)]
     fn iterations(&self) -> usize {
         self.iterations
     }

@@ -80,7 +80,6 @@ impl Stepper for SeveralSteppers {
         self.steppers.iter_mut().for_each(|stepper| stepper.set_loss_scale_factor(factor));
     }
 
-    #[cfg(test)]
     fn iterations(&self) -> usize {
         self.iterations
     }
