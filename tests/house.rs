@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The crates from the bottom up. Crates in the same line may not depend on each other.
-const CRATES: [&[&str]; 7] = [
+const CRATES: [&[&str]; 8] = [
     &["horn-kernels"],
     &["horn-nn"],
     &["horn-train"],
