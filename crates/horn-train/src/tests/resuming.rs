@@ -89,6 +89,6 @@ fn what_a_backup_fails_with_ends_the_run() {
     }
     let mut model = model(SGD::new(0.1), MeanSquaredError::new());
     assert!(model.fit(x(), y(), quiet(2).callback(Full)).unwrap_err().is_file());
-    assert_eq!(model.iterations, 3);
+    assert_eq!(model.iterations(), 3);
     model.fit(x(), y(), quiet(1)).unwrap();
 }
