@@ -181,13 +181,13 @@ mod tests {
 
         let press = Press { train_batch: Some(1), test_batch: None };
         let history = model.fit(&x, &x, fit().callback(press).callback(StopOnInterrupt::new())).unwrap();
-        assert_eq!((history.epoch(), model.iterations), (&[0][..], 2));
+        assert_eq!((history.epoch(), model.iterations()), (&[0][..], 2));
         assert_eq!(history.get("val_loss"), None);
         assert!(!model.is_training());
 
         let press = || Press { train_batch: None, test_batch: Some(0) };
         let history = model.fit(&x, &x, fit().callback(press()).callback(StopOnInterrupt::new())).unwrap();
-        assert_eq!((history.epoch(), model.iterations), (&[0][..], 2 + 4));
+        assert_eq!((history.epoch(), model.iterations()), (&[0][..], 2 + 4));
         assert_eq!(history.get("val_loss"), None);
 
         let evaluate = Evaluate::new().batch_size(2).verbose(Verbose::Silent);
