@@ -236,7 +236,10 @@ mod tests {
             (r#"{"a":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}}"#, 8),
             (&"[".repeat(100_000), 0),
             ("{}", 0),
-            (r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12),
+            (
+                r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
+                12,
+            ),
             (r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, 12),
             (r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 12),
             (r#"{"a":{"dtype":"F6_E2M3","shape":[1],"data_offsets":[0,1]}}"#, 1),

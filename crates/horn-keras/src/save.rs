@@ -305,7 +305,7 @@ mod tests {
     fn names_that_keras_refuses_are_errors() {
         for name in ["a/b", "", "a\0b", "../../etc/x"] {
             let listed = Sequential::new().add(Input([2])).add(Dense(1).name(name)).build(&Device::default());
-            let applied = Dense(1).name(name).apply(&Input([2]));
+            let applied = Dense(1).name(name).apply(Input([2]));
             for error in [listed.map(drop).unwrap_err(), applied.map(drop).unwrap_err()] {
                 assert!(error.is_argument() && error.to_string().contains("this can't be a name"), "{error}");
             }

@@ -295,10 +295,7 @@ mod tests {
         let bad = "a\x1b[2J\u{202e}\n";
         let error = Error::model(bad).at(bad).received(bad).expected(bad).hint(bad).because(std::io::Error::other(bad));
         let shown = "a\\u{1b}[2J\\u{202e}\\n";
-        assert_eq!(
-            error.to_string(),
-            format!("{shown}: {shown}; received {shown}, expected {shown}. Hint: {shown}.")
-        );
+        assert_eq!(error.to_string(), format!("{shown}: {shown}; received {shown}, expected {shown}. Hint: {shown}."));
         assert!(format!("{error:#}").contains("(a\\u{1b}[2J\\u{202e}\n)."), "{error:#}");
     }
 

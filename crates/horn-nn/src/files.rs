@@ -33,7 +33,8 @@ pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWrite
     let target = Target::of(path).map_err(|error| error.at(&place))?;
     temporary::remove_left_over(&target.path);
     let temporary = Temporary::beside(&target.path).map_err(|error| failed(error).at(&place))?;
-    let mut file = BufWriter::with_capacity(1 << 16, temporary.file().try_clone().map_err(|error| failed(error).at(&place))?);
+    let mut file =
+        BufWriter::with_capacity(1 << 16, temporary.file().try_clone().map_err(|error| failed(error).at(&place))?);
     write_whole(&mut file, write).map_err(|error| error.at(&place))?;
     let finish = || {
         target.give_owner_and_mode(temporary.file())?;
@@ -234,7 +235,7 @@ mod tests {
                 .spawn()
                 .unwrap();
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            thread::sleep(Duration::from_micros(state >> 50));
+            thread::sleep(Duration::from_micros(state >> 48));
             assert!(child.try_wait().unwrap().is_none(), "the child writes until it is killed");
             child.kill().unwrap();
             child.wait().unwrap();

@@ -122,7 +122,10 @@ mod tests {
         assert_eq!(number_after("MemFree: 1 kB\nMemTotal:       24689764 kB\n", "MemTotal:"), Some(24_689_764));
         let limits = "Max stack size   8388608  unlimited bytes\nMax address space         2000000000           unlimited bytes\n";
         assert_eq!(number_after(limits, "Max address space"), Some(2_000_000_000));
-        assert_eq!(number_after("Max address space         unlimited            unlimited bytes", "Max address space"), None);
+        assert_eq!(
+            number_after("Max address space         unlimited            unlimited bytes", "Max address space"),
+            None
+        );
         let files = |path: &Path| match path.to_str()? {
             "/sys/fs/cgroup/a/b/memory.max" => Some("max\n".to_owned()),
             "/sys/fs/cgroup/a/memory.max" => Some("5000\n".to_owned()),
@@ -141,7 +144,10 @@ mod tests {
     fn too_much_is_an_error() {
         assert!(check(LITTLE, "it").is_ok());
         let error = check_outputs(1 << 60, 0).unwrap_err().to_string();
-        assert!(error.starts_with("the layer's output would take more memory than is allowed; received about"), "{error}");
+        assert!(
+            error.starts_with("the layer's output would take more memory than is allowed; received about"),
+            "{error}"
+        );
         assert_eq!(values(&[usize::MAX, 2, 3]), u64::MAX);
         assert_eq!([readable(5), readable(3 << 20), readable(68 << 30)], ["5 B", "3 MB", "68 GB"]);
     }

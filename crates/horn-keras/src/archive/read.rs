@@ -147,7 +147,9 @@ impl Archive {
     fn json(&mut self, name: &str, most: u64) -> Result<Option<Value>> {
         let Some(packed) = self.packed(name)? else { return Ok(None) };
         let place = self.member(name);
-        self.bytes(name, most.min(json::most_bytes(packed)))?.map(|bytes| json::parse(&bytes, packed, &place)).transpose()
+        self.bytes(name, most.min(json::most_bytes(packed)))?
+            .map(|bytes| json::parse(&bytes, packed, &place))
+            .transpose()
     }
 
     /// How many bytes of the file a member takes, if it exists.

@@ -100,7 +100,8 @@ impl WeightsReader {
         let damaged = |error: hdf5_pure::Error| damaged(error).at(place);
         // Each object is read a few times, unless many paths lead to it. It takes about 3 KiB, whether it has 64 bytes of
         // values or a gigabyte.
-        window.allow(len.saturating_mul(16).saturating_add(8 * MIB).min(len.saturating_mul(4).saturating_add(160 * MIB)));
+        window
+            .allow(len.saturating_mul(16).saturating_add(8 * MIB).min(len.saturating_mul(4).saturating_add(160 * MIB)));
         let file = hdf5_pure::File::from_source(Shared(window.clone())).map_err(damaged)?;
         if file.superblock().eof_address > len {
             return Err(Error::file("is cut short")

@@ -47,7 +47,8 @@ fn rename(value: &mut Value, renamed: &HashMap<String, String>) {
             // Losses may be given by the names of outputs.
             if members.keys().any(|key| renamed.contains_key(key)) {
                 let all = std::mem::take(members).into_iter();
-                *members = all.map(|(key, value)| (renamed.get(&key).cloned().unwrap_or(key), value)).collect::<Map<_, _>>();
+                *members =
+                    all.map(|(key, value)| (renamed.get(&key).cloned().unwrap_or(key), value)).collect::<Map<_, _>>();
             }
         }
         _ => {}
@@ -62,9 +63,7 @@ mod tests {
 
     #[test]
     fn slashes_are_replaced_wherever_a_layer_is_named() {
-        let layer = |name: &str, from: &str| {
-            json!({"name": name, "config": {"name": name}, "inbound_nodes": [[[from, 0, 0, {}]]]})
-        };
+        let layer = |name: &str, from: &str| json!({"name": name, "config": {"name": name}, "inbound_nodes": [[[from, 0, 0, {}]]]});
         let model = |names: [&str; 3]| {
             let [first, second, third] = names;
             json!({

@@ -30,8 +30,9 @@ impl Reader {
     ///
     /// If the file can't be read, or is not a safetensors file.
     pub fn open(path: &Path) -> Result<Self> {
-        let window = Window::open(path)
-            .map_err(|error| Error::file("cannot be read").because(error).hint("look at the name and the folder of the file"))?;
+        let window = Window::open(path).map_err(|error| {
+            Error::file("cannot be read").because(error).hint("look at the name and the folder of the file")
+        })?;
         let mut length = [0; 8];
         window.read(0, &mut length).map_err(|_| damaged("it is shorter than 8 bytes"))?;
         let length = u64::from_le_bytes(length);
@@ -69,7 +70,8 @@ impl Reader {
             Error::file("the weight has a dtype that Keras does not have").expected("one of Keras's, such as float32")
         })?;
         let count = found.sizes.iter().product();
-        let values = of_dtype(dtype, count, false, |at, buffer| self.window.read(start + at as u64, buffer).map_err(damaged))?;
+        let values =
+            of_dtype(dtype, count, false, |at, buffer| self.window.read(start + at as u64, buffer).map_err(damaged))?;
         Array::new(found.sizes.clone(), values)?.into_f32()
     }
 }

@@ -62,7 +62,8 @@ impl Model {
                 *sizes = output.sizes();
                 // Twice, as the collected values may have to move when they grow.
                 let all = (values.len() as u64).saturating_add(memory::values(sizes)).saturating_mul(2 * 4);
-                memory::check(all, "the outputs of all samples").map_err(|error| error.at(format!("model {:?}", self.name())))?;
+                memory::check(all, "the outputs of all samples")
+                    .map_err(|error| error.at(format!("model {:?}", self.name())))?;
                 // A function along the batch axis may give more or fewer rows than there are samples.
                 *rows += sizes.first().copied().unwrap_or_default();
                 values.append(&mut read_values(output)?);

@@ -68,8 +68,12 @@ impl Model {
             let taken = planned.inputs.iter().zip(last_reads);
             let taken = taken.map(|(place, &last)| read(&mut values, *place, last));
             let mut taken: Vec<Signal> = taken.collect::<Result<_>>()?;
-            let done: u64 =
-                taken.iter().zip(last_reads).filter(|(_, last)| **last).map(|(it, _)| memory::values(&it.sizes())).sum();
+            let done: u64 = taken
+                .iter()
+                .zip(last_reads)
+                .filter(|(_, last)| **last)
+                .map(|(it, _)| memory::values(&it.sizes()))
+                .sum();
             let masks = taken.split_off(taken.len() - planned.masked.len());
             let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.location(planned.layer)))?;
             self.check_call(planned, &taken)

@@ -490,5 +490,5 @@ fn no_terminal_is_too_narrow() {
 fn control_characters_do_not_break_the_table() {
     let summary = model("a\nb", vec![row("x\n\x1b[31my", "Dense", "(None, 1)", 2)]);
     let text = summary.to_string();
-    assert!(text.starts_with("Model: \"ab\"\n") && text.contains("│ x[31my (Dense)  "), "{text}");
+    assert!(text.starts_with("Model: \"a\\nb\"\n") && text.contains("│ x\\n\\u{1b}[31my (Dense)  "), "{text}");
 }

@@ -511,7 +511,8 @@ mod tests {
 
     #[test]
     fn crossings_are_counted_as_pairs() {
-        for values in [vec![], vec![1], vec![3, 2, 1], vec![2, 2, 1, 5, 0, 1], (0..50).map(|it| it * 7 % 13).collect()] {
+        for values in [vec![], vec![1], vec![3, 2, 1], vec![2, 2, 1, 5, 0, 1], (0..50).map(|it| it * 7 % 13).collect()]
+        {
             let pairs = (0..values.len()).flat_map(|one| (0..one).map(move |other| (other, one)));
             let expected = pairs.filter(|&(other, one)| values[other] > values[one]).count();
             assert_eq!(inversions(values), expected);

@@ -88,6 +88,10 @@ struct AdditiveScore {
 }
 
 impl Score for AdditiveScore {
+    fn terms(&self, width: usize) -> usize {
+        width
+    }
+
     fn scores(&self, query: Tensor<3>, key: Tensor<3>) -> Tensor<3> {
         let sums = (query.unsqueeze_dim::<4>(2) + key.unsqueeze_dim(1)).tanh();
         let sums = match &self.scale {

@@ -100,6 +100,10 @@ struct DotScore {
 }
 
 impl Score for DotScore {
+    fn terms(&self, width: usize) -> usize {
+        if self.concat_score_weight.is_some() { width } else { 1 }
+    }
+
     fn scores(&self, query: Tensor<3>, key: Tensor<3>) -> Tensor<3> {
         let scale = self.scale.as_ref().map(Param::val);
         match &self.concat_score_weight {

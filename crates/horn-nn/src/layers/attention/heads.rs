@@ -10,7 +10,7 @@ use crate::layer::call::{CallContext, Mode};
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::attention::masks;
-use crate::layers::attention::masks::{Masks, Scores};
+use crate::layers::attention::masks::{Masks, Scores, check_scores};
 use crate::layers::attention::options::{CallOptions, Options};
 use crate::layers::attention::projection::Projection;
 use crate::layers::regularization::dropout::DropoutModule;
@@ -284,6 +284,8 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         allowed: Option<AnyTensor>,
         how: (bool, Mode),
     ) -> Result<(AnyTensor, AnyTensor)> {
+        let keys = key.sizes()[D - 2];
+        check_scores(&[&query.dims()[..D - 1], &[keys]].concat())?;
         let allowed = allowed.map(AnyTensor::float).transpose()?;
         let (found, scores) = self.look([query, key.float()?, value.float()?], allowed, how);
         Ok((found.into(), scores.into()))

@@ -5,8 +5,15 @@ use burn::tensor::{Bool, Device, Int, Tensor};
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::layers::window::known;
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+
+/// Checks that there is memory for scores, which are held a few times while they become weights. They are no output of the
+/// layer, and grow with the square of a sequence.
+pub(crate) fn check_scores(sizes: &[usize]) -> Result<()> {
+    memory::check(memory::values(sizes).saturating_mul(4 * 4), "the scores of the attention")
+}
 
 /// The masks of an attention layer before they become one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +39,7 @@ impl Masks<'_> {
             allowed = Some(both(allowed, row(mask)?));
         }
         if self.causal || self.window.is_some() {
+            check_scores(&[queries, keys])?;
             let steps = |count: usize| Tensor::<1, Int>::arange(0..count as i64, device).float();
             let distance = steps(queries).unsqueeze_dim::<2>(1) - steps(keys).unsqueeze_dim(0);
             if self.causal {

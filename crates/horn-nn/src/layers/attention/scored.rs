@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::layer::call::CallContext;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
-use crate::layers::attention::masks::Masks;
+use crate::layers::attention::masks::{Masks, check_scores};
 use crate::layers::attention::options::{CallOptions, check_inputs};
 use crate::layers::regularization::dropout::DropoutModule;
 use crate::tensor::any_tensor::AnyTensor;
@@ -19,6 +19,11 @@ use crate::tensor::shape::Shape;
 /// How well each key fits each query: `[batch, queries, width]` and `[batch, keys, width]` to
 /// `[batch, queries, keys]`.
 pub(crate) trait Score: Module + ModuleDisplay + Sync + 'static {
+    /// How many values each score is the sum of, where these are held at once.
+    fn terms(&self, _width: usize) -> usize {
+        1
+    }
+
     fn scores(&self, query: Tensor<3>, key: Tensor<3>) -> Tensor<3>;
 }
 
@@ -43,8 +48,9 @@ impl<S: Score> Forward for ScoredAttention<S> {
         let key = roles.key.map_or_else(|| Ok(value.clone()), Signal::value)?;
         let (query, key, value) = (cube(roles.query.value()?)?, cube(key)?, cube(value)?);
 
+        let ([samples, queries, width], keys) = (query.dims(), key.dims()[1]);
+        check_scores(&[samples, queries, keys, self.score.terms(width)])?;
         let scores = self.score.scores(query, key);
-        let [samples, queries, keys] = scores.dims();
         let flat = |mask: &AnyTensor, steps| flat_mask(mask, [samples, steps]);
         let value_mask = value_mask.as_ref().map(|mask| flat(mask, keys)).transpose()?;
         let own = Masks { value: value_mask.as_ref(), causal: options.use_causal_mask, ..Masks::default() };

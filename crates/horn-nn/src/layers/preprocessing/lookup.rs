@@ -153,9 +153,7 @@ impl<T: Token> Lookup<T> {
             return Ok(table);
         }
         let table = match &self.vocabulary {
-            Some(Vocabulary::Given(tokens)) => {
-                self.given(tokens, |special| Tokens::Given(tokens.clone(), special))?
-            }
+            Some(Vocabulary::Given(tokens)) => self.given(tokens, |special| Tokens::Given(tokens.clone(), special))?,
             Some(Vocabulary::Learned(learned)) => self.learned_before(learned)?,
             None => {
                 return Err(Error::model("the layer has no vocabulary")

@@ -302,7 +302,9 @@ impl TextVectorization {
         // The n-grams of a text have far more letters than the text.
         let letters = |words: &Vec<String>| {
             let mean = words.iter().map(|word| word.len() + 1).sum::<usize>() / words.len().max(1) + 1;
-            let of = |&width: &usize| (words.len() + 1).saturating_sub(width).saturating_mul(width.saturating_mul(mean) + 24);
+            let of = |&width: &usize| {
+                (words.len() + 1).saturating_sub(width).saturating_mul(width.saturating_mul(mean) + 24)
+            };
             widths.iter().map(of).fold(0, usize::saturating_add)
         };
         memory::check(rows.iter().map(letters).fold(0, usize::saturating_add) as u64, "the n-grams of the texts")?;

@@ -22,6 +22,11 @@ pub(crate) trait Cell<const D: usize> {
     /// The cells that follow each other in every step; only one for all but a stack.
     fn chain(&self) -> Vec<&dyn Cell<D>>;
 
+    /// How many values the cell holds for each step of each sample, before it goes through the steps.
+    fn projected(&self) -> usize {
+        0
+    }
+
     /// Goes through all steps at once, where there is a kernel for it.
     fn at_once(&self, _: &Whole<'_>, _: Pass) -> Option<Passed> {
         None
@@ -122,8 +127,13 @@ impl Kernels {
         self.recurrent_kernel.dims()[0]
     }
 
+    /// The number of values that go to all gates.
+    pub fn projected(&self) -> usize {
+        self.kernel.dims()[1]
+    }
+
     fn gates(&self) -> usize {
-        self.kernel.dims()[1] / self.units()
+        self.projected() / self.units()
     }
 
     /// Draws the noise of a sequence.

@@ -134,6 +134,10 @@ impl Cell<2> for GatedCell {
         1
     }
 
+    fn projected(&self) -> usize {
+        self.kernels.projected()
+    }
+
     fn chain(&self) -> Vec<&dyn Cell<2>> {
         vec![self]
     }

@@ -139,6 +139,10 @@ impl Cell<2> for LongCell {
         2
     }
 
+    fn projected(&self) -> usize {
+        self.kernels.projected()
+    }
+
     fn chain(&self) -> Vec<&dyn Cell<2>> {
         vec![self]
     }

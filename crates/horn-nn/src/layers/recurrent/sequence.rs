@@ -16,6 +16,7 @@ use crate::layers::recurrent::held::Held;
 use crate::layers::recurrent::noise::Pass;
 use crate::layers::recurrent::steps::{one_after_the_other, one_beside_the_other, split};
 use crate::layers::recurrent::whole::Whole;
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
@@ -220,6 +221,10 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
         let [sequence] = forward::signals(inputs)?;
         let Beginning { states, mask, passed_on } = self.beginning(&sequence, given, call)?;
         let whole = sequence.value()?;
+        let widest = self.cell.chain().iter().map(|cell| cell.projected()).max().unwrap_or(0);
+        let steps = whole.sizes()[..2].iter().product();
+        // They are held a second time while the steps are apart.
+        memory::check(memory::values(&[steps, widest, 2 * 4]), "what all steps give to the gates")?;
         if let Some(outputs) = self.at_once(&whole, &states, mask.as_ref(), passed_on.as_ref(), call)? {
             return Ok(outputs);
         }
