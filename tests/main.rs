@@ -5,6 +5,7 @@ mod bad_input;
 mod bad_layers;
 mod drawings;
 mod fixtures;
+mod fuzzed;
 mod house;
 mod idioms;
 mod keras_2;
