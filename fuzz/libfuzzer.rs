@@ -2,8 +2,8 @@
 
 use libfuzzer_sys::fuzzer_mutate;
 
-use crate::Numbers;
 use crate::targets::Change;
+use crate::untrusted::Numbers;
 
 /// Changes the first `size` bytes of `data`, mostly by `change`. Returns the new size.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32, change: Change) -> usize {

@@ -1,4 +1,4 @@
-//! What each target does with an input. The targets of libFuzzer and the driver both call it.
+//! What each target does with an input. The targets of libFuzzer call it, and a test of the workspace does.
 
 use std::io::{Cursor, Read, Write};
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ use horn_train::{Compile, CompiledModel, Fit, Verbose};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use crate::{Numbers, SAMPLES, change_config, file, input, is_small, read_config, use_model};
+use super::untrusted::{Numbers, SAMPLES, change_config, file, input, is_small, read_config, use_model};
 
 /// A target.
 pub struct Target {
@@ -96,9 +96,8 @@ fn read_all(array: horn_nn::Result<HostArray<'_>>) {
 /// The bytes of a `.keras` file. A small model trains for a step, predicts and is saved.
 pub fn train(bytes: &[u8]) {
     let path = file("train.keras", bytes);
-    let compiled = load_model::<CompiledModel>(&path).or_else(|_| {
-        load_model::<Model>(&path)?.compile(SGD::new(0.01), MeanSquaredError::new(), ())
-    });
+    let compiled = load_model::<CompiledModel>(&path)
+        .or_else(|_| load_model::<Model>(&path)?.compile(SGD::new(0.01), MeanSquaredError::new(), ()));
     let Ok(mut compiled) = compiled else { return };
     let Ok(model) = compiled.model() else { return };
     if !is_small(model, &mut 0, &mut 0) {
@@ -127,11 +126,7 @@ pub fn change_text(bytes: &[u8], numbers: &mut Numbers, _: &mut dyn FnMut(&mut V
 }
 
 /// The zip archive with one of its members changed: changed bytes rarely match the archive's checksums.
-pub fn change_archive(
-    bytes: &[u8],
-    numbers: &mut Numbers,
-    change: &mut dyn FnMut(&mut Vec<u8>),
-) -> Option<Vec<u8>> {
+pub fn change_archive(bytes: &[u8], numbers: &mut Numbers, change: &mut dyn FnMut(&mut Vec<u8>)) -> Option<Vec<u8>> {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).ok()?;
     let mut written = ZipWriter::new(Cursor::new(Vec::new()));
     let members = zip.len();

@@ -8,6 +8,7 @@ mod bad_layers;
 mod custom_steps;
 mod drawings;
 mod fixtures;
+mod fuzzed;
 mod house;
 mod idioms;
 mod keras_2;

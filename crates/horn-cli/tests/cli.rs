@@ -656,10 +656,10 @@ fn a_flipped_bit_in_an_array_is_an_error() {
 fn a_full_disk_is_an_error_in_one_line() {
     let folder = Folder::new();
     let x = folder.put("x.npy", &npy("|u1", false, "(2000, 3)", &[1; 6000]));
-    for target in ["m.keras", "m.weights.h5", "m.h5", "m.safetensors", "x.npz", "x.npy"] {
+    for target in ["m.keras", "m.weights.h5", "m.h5", "m.safetensors", "out.npz", "out.npy"] {
         let horn = env!("CARGO_BIN_EXE_horn");
         let (model, to) = (small(), folder.path(target));
-        let command = match target.starts_with('x') {
+        let command = match target.starts_with("out") {
             true => format!("'{horn}' predict '{model}' '{x}' -o '{to}'"),
             false => format!("'{horn}' convert '{model}' '{to}'"),
         };

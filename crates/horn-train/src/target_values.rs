@@ -48,9 +48,12 @@ mod tests {
         KLDivergence, MeanSquaredError, MeanSquaredLogarithmicError, Poisson, SquaredHinge, Tversky,
     };
 
+    /// A loss, targets that it takes, and one that it does not take.
+    type Case<'a> = (Box<dyn Loss>, &'a [f32], Option<f32>);
+
     #[test]
     fn each_loss_refuses_what_it_is_not_made_for() {
-        let losses: [(Box<dyn Loss>, &[f32], Option<f32>); 16] = [
+        let losses: [Case<'_>; 16] = [
             (Box::new(BinaryCrossentropy::new()), &[0.0, 0.25, 1.0], Some(4.0)),
             (Box::new(BinaryCrossentropy::new()), &[0.0], Some(-1.0)),
             (Box::new(BinaryFocalCrossentropy::new()), &[1.0], Some(1.5)),

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::layers::{Dropout, Input, Lambda, from_config};
     use crate::saving::read::mode_of;
-    use crate::{Apply, CallContext, MaskRules, Mode, Signal, under_mask_rules};
+    use crate::{Apply, CallContext, MaskRules, Mode, Shape, Signal, under_mask_rules};
 
     fn tensor(layer: &str, shape: &[usize]) -> Value {
         let shape: Vec<Value> = std::iter::once(Value::Null).chain(shape.iter().map(|&size| size.into())).collect();
@@ -205,6 +205,20 @@ mod tests {
             json!({"layers": [{"class_name": "InputLayer", "config": input, "name": "x", "inbound_nodes": []}]});
         let text = format!("{:#}", Functional::from_config(&model).unwrap_err());
         assert!(text.contains("received batch_shape = \"abc\""), "{text}");
+    }
+
+    /// Found by fuzzing: the weights took 8 GiB before anything was computed.
+    #[test]
+    fn weights_are_not_padded_beyond_any_memory() {
+        let config = json!({
+            "max_tokens": 1_u64 << 31, "pad_to_max_tokens": true, "output_mode": "tf_idf", "vocabulary": ["a", "e", "t"],
+            "idf_weights": [0.5, 1.0, 2.0],
+        });
+        for class in ["TextVectorization", "StringLookup"] {
+            let layer = from_config(class, &config).unwrap();
+            let error = layer.output_shapes(&[Shape::batched([1]).of_strings()]).unwrap_err().to_string();
+            assert!(error.contains("there are more weights to pad to than any vocabulary has"), "{error}");
+        }
     }
 
     /// The layer without a configuration is named, and not the model that holds it.

@@ -16,6 +16,9 @@ use crate::layers::preprocessing::vocabulary::{Learned, Vocabulary};
 /// A vocabulary lists the token for unknown ones so many times at most.
 const MAX_OOV_INDICES: usize = 1 << 20;
 
+/// The weights of tokens are padded to so many at most: 128 MiB.
+const MAX_PADDED: usize = 1 << 25;
+
 /// How tokens that are not in the vocabulary get one of several indices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -100,6 +103,14 @@ impl<T: Token> Lookup<T> {
         }
         if self.pad_to_max_tokens && self.max_tokens.is_none() {
             return wrong("it is not known what to pad to", "pad_to_max_tokens".to_owned(), "set max_tokens");
+        }
+        let has_weights = self.output_mode == OutputMode::TfIdf || self.idf_weights.is_some();
+        if let Some(most) = self.max_tokens.filter(|&most| self.pad_to_max_tokens && has_weights && most > MAX_PADDED) {
+            return wrong(
+                "there are more weights to pad to than any vocabulary has",
+                format!("max_tokens = {most}"),
+                "give a smaller max_tokens, or leave pad_to_max_tokens out",
+            );
         }
         if self.sparse {
             return wrong("there are no sparse tensors", "sparse".to_owned(), "leave it out");
