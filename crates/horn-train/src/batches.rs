@@ -21,17 +21,20 @@ use crate::source::BatchSource;
 ///
 /// let x = ndarray::Array2::from_shape_fn((100, 1), |(row, _)| row as f32 / 100.0);
 /// let y = &x * 2.0;
-/// let batch = |at: usize| Data::new(&x.slice(ndarray::s![at..at + 20, ..]), &y.slice(ndarray::s![at..at + 20, ..]));
+/// let batch = |at: usize| {
+///     let rows = ndarray::s![at..at + 20, ..];
+///     Data::new(&x.slice(rows), &y.slice(rows)).into_owned()
+/// };
 ///
 /// let model = Sequential::new().add(Input([1])).add(Dense(1));
 /// let mut model = model.compile(SGD::new(0.2), MeanSquaredError::new(), ())?;
 /// // A new iterator for each epoch.
-/// let mut source = Batches::each_epoch(|| (0..100).step_by(20).map(|at| batch(at).into_owned()));
+/// let mut source = Batches::each_epoch(|| (0..100).step_by(20).map(batch));
 /// let history = model.fit_source(&mut source, Fit::epochs(20).verbose(Verbose::Silent))?;
 /// assert_eq!(history["loss"].len(), 20);
 ///
 /// // One iterator for all epochs, each of 3 batches.
-/// let endless = (0..5).cycle().map(|number| batch(20 * number).into_owned());
+/// let endless = (0..5).cycle().map(|number| batch(20 * number));
 /// let options = Fit::epochs(4).steps_per_epoch(3).verbose(Verbose::Silent);
 /// model.fit_source(&mut Batches::new(endless), options)?;
 /// # Ok::<(), horn::Error>(())
