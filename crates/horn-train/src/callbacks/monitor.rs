@@ -82,8 +82,9 @@ impl Monitor {
         let name = self.name.strip_prefix("val_").unwrap_or(&self.name);
         let of_loss = (name == "loss").then_some(Direction::Down);
         let metrics = model.objective.metrics.values().chain(model.objective.weighted_metrics.values()).flatten();
-        let of_metric = metrics.filter(|metric| metric.name() == name).filter_map(|metric| metric.direction());
-        match of_metric.last().or(of_loss) {
+        let of_metrics = metrics.filter(|metric| metric.name() == name).filter_map(|metric| metric.direction());
+        // Of several metrics of that name, the last one counts, and a metric counts more than the loss.
+        match of_metrics.fold(of_loss, |_, direction| Some(direction)) {
             Some(direction) => {
                 self.higher_is_better = direction == Direction::Up;
                 Ok(())
