@@ -14,15 +14,12 @@ struct Run {
     epochs: usize,
     batch_size: usize,
     history: BTreeMap<String, Vec<f64>>,
+    /// How far Keras comes from itself by rounding alone.
+    itself: BTreeMap<String, f64>,
 }
 
-/// How far a loss may be from Keras's after three epochs. The sums of a product have another order than in XLA. Now and
-/// then that puts a value of a ReLU on the other side of 0, so that one sample gets another gradient, and from there on
-/// the two runs drift apart.
-pub const LOSS: f64 = 1e-4;
-
-/// How far an accuracy may be: 0.05 percentage points.
-pub const ACCURACY: f64 = 5e-4;
+/// How far a loss may be from Keras's, and an accuracy: 0.05 percentage points.
+const ALLOWED: [(&str, f64); 2] = [("loss", 1e-4), ("accuracy", 5e-4)];
 
 /// The models, by the names of their runs.
 pub const MODELS: [&str; 3] = ["article, SGD", "article, Adam", "convnet, Adam"];
@@ -56,9 +53,13 @@ fn convnet() -> Sequential {
         .add(Dense(10).activation(Activation::Softmax))
 }
 
-/// Replays the run of this name, on all images or on a part of them. Returns the largest differences of the losses and of
-/// the accuracies.
-pub fn replay(name: &str, all: bool) -> horn::Result<[f64; 2]> {
+/// Replays the run of this name, on all images or on a part of them, and compares it with Keras's.
+///
+/// Training is chaotic: sums in another order put a value of a ReLU on the other side of 0 now and then, one sample gets
+/// another gradient, and from there on the runs drift apart. Keras drifts from itself if one of its weights starts one step
+/// of a float32 larger. Where that is more than is allowed, twice as much is allowed here, but not for the loss of the first
+/// epoch.
+pub fn replay(name: &str, all: bool) -> horn::Result<()> {
     let runs: Vec<Run> =
         serde_json::from_str(include_str!("../keras/fixtures/same_run.json")).expect("the fixture is JSON");
     let run = runs.iter().find(|run| run.name == name && (run.samples == 60_000) == all).expect("there is such a run");
@@ -68,17 +69,22 @@ pub fn replay(name: &str, all: bool) -> horn::Result<[f64; 2]> {
     let mut model = compile(name)?;
     let fit = Fit::epochs(run.epochs).batch_size(run.batch_size).verbose(Verbose::Silent);
     let history = model.fit(&x, &y, fit.validation_data(&x_test, &y_test))?;
-    let mut largest = [0.0_f64; 2];
     for (key, expected) in &run.history {
         let received = &history[key.as_str()];
-        assert_eq!(received.len(), expected.len(), "{name}: {key}");
-        let place = &mut largest[usize::from(key.ends_with("accuracy"))];
-        *place = received
-            .iter()
-            .zip(expected)
-            .map(|(received, expected)| (received - expected).abs())
-            .fold(*place, f64::max);
         println!("{name}, {} images: {key} {received:.6?}, Keras has {expected:.6?}", run.samples);
+        assert_eq!(received.len(), expected.len(), "{name}: {key}");
     }
-    Ok(largest)
+    let first = (history["loss"][0] - run.history["loss"][0]).abs();
+    assert!(first <= ALLOWED[0].1, "{name}: the loss of the first epoch differs by {first:.1e}");
+    for (kind, allowed) in ALLOWED {
+        let allowed = allowed.max(2.0 * run.itself[kind]);
+        let of_kind = run.history.iter().filter(|(key, _)| key.trim_start_matches("val_") == kind);
+        let differences = of_kind.flat_map(|(key, expected)| {
+            history[key.as_str()].iter().zip(expected).map(|(received, expected)| (received - expected).abs())
+        });
+        let largest = differences.fold(0.0, f64::max);
+        println!("{name}: {kind} differs by {largest:.1e}; Keras by {:.1e} from itself", run.itself[kind]);
+        assert!(largest <= allowed, "{name}: {kind} differs by {largest:.1e}, allowed are {allowed:.1e}");
+    }
+    Ok(())
 }
