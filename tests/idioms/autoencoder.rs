@@ -12,7 +12,7 @@ pub fn run() -> horn::Result<()> {
     let mut autoencoder = Model::new(&input, &decoded)?.compile(Adam::default(), MeanSquaredError::new(), ())?;
     autoencoder.fit(&x, &x, Fit::epochs(2).batch_size(8).shuffle(true).verbose(Verbose::Silent))?;
 
-    let encoder = autoencoder.model()?.ending_at("code")?;
+    let encoder = autoencoder.model()?.submodel(&[], &["code"])?;
     assert_eq!(encoder.predict(&x, 32)?.shape(), [16, 3]);
     Ok(())
 }

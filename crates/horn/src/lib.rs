@@ -1,7 +1,9 @@
 //! Keras for Rust, on Burn.
 //!
-//! A program imports the [`prelude`] and reads as it would with Keras in Python. Required arguments are positional;
-//! each optional argument is a method with the name of Keras's keyword.
+//! A program imports the [`prelude`] and reads as it would with Keras in Python. Required arguments are positional, and so
+//! is an optional first one that nearly every program gives: `MaxPooling2D(2)`, or `MaxPooling2D(())` for Keras's default.
+//! Each other argument is a method with the name of Keras's keyword. What needs no argument has `default()`, too:
+//! `Adam::default()` has Keras's learning rate, `Adam::new(1e-3)` one of your own.
 //!
 //! ```
 //! use horn::prelude::*;
