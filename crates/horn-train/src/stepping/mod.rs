@@ -15,6 +15,7 @@ mod slots;
 mod tests;
 mod values;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::optim::GradientsParams;
@@ -32,6 +33,9 @@ use loss_scaled::LossScaledStepper;
 use rule::RuleStepper;
 pub(crate) use rule::check_rate;
 use several::SeveralSteppers;
+
+/// A group of an optimizer's variables in a file: its path, and which of the variables it has.
+pub(crate) type Group = (String, Range<usize>);
 
 /// An optimizer at work.
 pub(crate) trait Stepper: Send + Sync {
@@ -77,6 +81,16 @@ pub(crate) trait Stepper: Send + Sync {
     ///
     /// If what the optimizer keeps is not known.
     fn lengths(&self, weights: &[Learning<'_>]) -> Result<Vec<usize>>;
+
+    /// The groups in Keras's files, below that of this optimizer, in which the variables of inner optimizers come again:
+    /// their paths, and which of the variables they have.
+    ///
+    /// # Errors
+    ///
+    /// As [`lengths`](Self::lengths).
+    fn groups(&self, _weights: &[Learning<'_>]) -> Result<Vec<Group>> {
+        Ok(Vec::new())
+    }
 
     /// The variables, in Keras's order.
     ///
@@ -125,4 +139,12 @@ pub(crate) fn loss_scaled(optimizer: Arc<dyn Optimizer>) -> Box<dyn Stepper> {
         Composition::LossScaled { .. } => stepper(optimizer),
         _ => Box::new(LossScaledStepper::new(None, stepper(optimizer), INITIAL_SCALE, GROWTH_STEPS)),
     }
+}
+
+/// The groups of an inner optimizer, whose variables start at this one, in the group of this path.
+fn inner_groups(inner: &dyn Stepper, path: String, start: usize, weights: &[Learning<'_>]) -> Result<Vec<Group>> {
+    let own = start..start + inner.lengths(weights)?.len();
+    let below = inner.groups(weights)?.into_iter();
+    let below = below.map(|(below, range)| (format!("{path}/{below}"), start + range.start..start + range.end));
+    Ok(std::iter::once((path.clone(), own)).chain(below).collect())
 }

@@ -89,7 +89,8 @@ impl RuleStepper {
             variables.extend(weights.iter().map(Variable::Accumulator));
         }
         variables.extend(slots(self.optimizer.as_ref(), weights)?.into_iter().map(Variable::Slot));
-        let derived = self.optimizer.derived(self.updates(iterations));
+        // Keras does not build an optimizer without weights.
+        let derived = if weights.is_empty() { Vec::new() } else { self.optimizer.derived(self.updates(iterations)) };
         variables.extend(derived.into_iter().map(|(name, value)| Variable::Derived(name, value)));
         Ok(variables)
     }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use burn::module::ParamId;
 use burn::optim::GradientsParams;
-use horn_nn::{Error, Model, Result};
+use horn_nn::{Error, Model, Result, numbered_classes};
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 
-use super::{Learning, Stepper, Values, gradients, stepper};
+use super::{Group, Learning, Stepper, Values, gradients, inner_groups, stepper};
 use crate::optimizers::{LearningRate, Optimizer, OptimizerMap, OptimizerValue, OptimizerVariable};
 
 /// A count of steps, and a learning rate that is not used.
@@ -112,6 +112,16 @@ impl Stepper for SeveralSteppers {
             lengths.extend(stepper.lengths(&weights)?);
         }
         Ok(lengths)
+    }
+
+    fn groups(&self, weights: &[Learning<'_>]) -> Result<Vec<Group>> {
+        let names = numbered_classes(self.map.optimizers().map(|optimizer| optimizer.class_name()));
+        let (mut groups, mut start) = (Vec::new(), OWN_VARIABLES);
+        for ((stepper, weights), name) in self.steppers.iter().zip(self.parts(weights)?).zip(names) {
+            groups.extend(inner_groups(stepper.as_ref(), format!("optimizers/{name}"), start, &weights)?);
+            start += stepper.lengths(&weights)?.len();
+        }
+        Ok(groups)
     }
 
     fn variables(&self, model: &Model, weights: &[Learning<'_>]) -> Result<Vec<OptimizerVariable>> {
