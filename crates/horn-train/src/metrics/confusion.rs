@@ -108,9 +108,13 @@ impl Counting {
     /// The sums that the metrics are made of, for each threshold: the weights of true positives, false positives, true
     /// negatives and false negatives.
     fn counts(&self, rows: Batch) -> Result<Tensor<1>> {
-        let weights = rows.weights;
-        let (y_true, mut y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
+        let mut weights = rows.weights;
+        let (mut y_true, mut y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
         if let Some(k) = self.top_k {
+            if rows.is_flat {
+                // The largest of all.
+                (y_true, y_pred, weights) = (y_true.transpose(), y_pred.transpose(), weights.transpose());
+            }
             y_pred = largest(y_pred, k)?;
         }
         let (y_true, y_pred) = of_class(y_true, y_pred, self.class)?;

@@ -87,16 +87,22 @@ pub(super) struct Batch {
     pub y_pred: Tensor<2>,
     /// A weight for each row, `[rows, 1]`, or for each value, `[rows, features]`.
     pub weights: Tensor<2>,
+    /// Whether the predictions have one axis, and so are a column here.
+    pub is_flat: bool,
 }
 
 impl Batch {
     /// Flattens targets, predictions and their weights, which are 1 if none are given. Predictions with one axis are a
     /// column.
     fn new(y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<Self> {
-        let (y_true, y_pred) = match y_pred.sizes().as_slice() {
-            &[count] if y_true.sizes() == [count] => (y_true.reshape(&[count, 1])?, y_pred.reshape(&[count, 1])?),
-            _ => (y_true, y_pred),
+        let count = y_pred.sizes().iter().product::<usize>();
+        let is_flat = y_pred.sizes().len() == 1 && y_true.sizes() == [count];
+        let as_column = |values: AnyTensor| match is_flat && values.sizes().iter().product::<usize>() == count {
+            true => values.reshape(&[count, 1]),
+            false => Ok(values),
         };
+        let (y_true, y_pred) = (as_column(y_true)?, as_column(y_pred)?);
+        let sample_weight = sample_weight.map(as_column).transpose()?;
         let shape = y_pred.sizes();
         let features = shape.last().copied().unwrap_or(1);
         let of_values = |weight: &AnyTensor| {
@@ -114,7 +120,7 @@ impl Batch {
             (None, Some(weights)) => weights.unsqueeze_dim(1),
             (None, None) => Tensor::ones([rows, 1], &y_pred.device()),
         };
-        Ok(Self { y_true, y_pred, weights })
+        Ok(Self { y_true, y_pred, weights, is_flat })
     }
 }
 

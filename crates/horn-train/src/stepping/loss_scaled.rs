@@ -7,7 +7,10 @@ use horn_nn::{Model, Result};
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 
-use super::{Group, Learning, Stepper, Values, gradients, inner_groups};
+use super::gradients;
+use super::learning::Learning;
+use super::stepper::{Group, Stepper, inner_groups};
+use super::values::Values;
 use crate::optimizers::{LearningRate, Optimizer, OptimizerValue, OptimizerVariable};
 
 /// How many variables it adds to those of the optimizer inside.

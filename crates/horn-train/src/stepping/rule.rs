@@ -10,8 +10,11 @@ use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 
 use super::by_parameter::ByParameter;
+use super::learning::Learning;
 use super::slots::{Slot, filled, kept, slots};
-use super::{Learning, Stepper, Values, averages, gradients};
+use super::stepper::Stepper;
+use super::values::Values;
+use super::{averages, gradients};
 use crate::optimizers::{
     LearningRate, Naming, Optimizer, OptimizerValue, OptimizerVariable, StepOptions, clip_by_global_norm,
 };
