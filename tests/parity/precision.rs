@@ -62,7 +62,7 @@ fn models_in_half_precision_are_those_of_keras() {
         let model = Sequential::from_config(&entry.config).unwrap().build(&default_device().unwrap()).unwrap();
         let mut model = CompiledModel::from_compile_config(model, &entry.compile_config).unwrap();
         model.model_mut().unwrap().set_weights(&arrays(&entry.weights)).unwrap();
-        let output = model.predict_with(entry.x.host(), Predict::new().verbose(Verbose::Silent)).unwrap();
+        let output = model.predict_with(entry.x.host(), Predict::new()).unwrap();
         let output: Vec<f32> = output.iter().copied().collect();
         assert_within(&name, &output, &entry.output.values(), tolerance, tolerance);
 
@@ -90,7 +90,7 @@ fn values_are_rounded_and_overflow_in_float16() {
         let mut model = layers.compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap();
         model.model_mut().unwrap().set_weights(&[ndarray::arr2(&[[300.0_f32]]).into_dyn()]).unwrap();
         let x = ndarray::arr2(&[[1.001_f32], [300.0]]);
-        let output = model.predict_with(&x, Predict::new().verbose(Verbose::Silent)).unwrap();
+        let output = model.predict_with(&x, Predict::new()).unwrap();
         output.iter().copied().collect::<Vec<f32>>()
     };
     assert_eq!(model(DTypePolicy::Float32), [1.001 * 300.0, 90_000.0]);

@@ -1,5 +1,6 @@
 //! `save`: writes a model to one of Keras's files.
 
+use std::ops::Range;
 use std::path::Path;
 
 use horn_nn::{Error, Model, Result, files};
@@ -82,11 +83,11 @@ pub trait SaveModel {
 
 impl SaveModel for Model {
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_model(path.as_ref(), self, self.serialize()?, &[])
+        write_model(path.as_ref(), self, self.serialize()?, &Optimizer::default())
     }
 
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_weights(path.as_ref(), self, &[])
+        write_weights(path.as_ref(), self, &Optimizer::default())
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
@@ -109,11 +110,11 @@ impl SaveModel for CompiledModel {
         let model = self.model()?;
         let mut object = model.serialize()?;
         object["compile_config"] = self.compile_config();
-        write_model(path.as_ref(), model, object, &self.optimizer_variables()?)
+        write_model(path.as_ref(), model, object, &Optimizer::of(self)?)
     }
 
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_weights(path.as_ref(), self.model()?, &self.optimizer_variables()?)
+        write_weights(path.as_ref(), self.model()?, &Optimizer::of(self)?)
     }
 
     fn load_weights_with(&mut self, path: impl AsRef<Path>, options: LoadWeights) -> Result<LoadReport> {
@@ -138,9 +139,23 @@ impl SaveModel for CompiledModel {
     }
 }
 
-fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[OptimizerVariable]) -> Result<()> {
+/// What an optimizer remembers.
+#[derive(Default)]
+struct Optimizer {
+    variables: Vec<OptimizerVariable>,
+    /// Groups in which variables come again.
+    groups: Vec<(String, Range<usize>)>,
+}
+
+impl Optimizer {
+    fn of(model: &CompiledModel) -> Result<Self> {
+        Ok(Self { variables: model.optimizer_variables()?, groups: model.optimizer_groups()? })
+    }
+}
+
+fn write_model(path: &Path, model: &Model, object: Value, optimizer: &Optimizer) -> Result<()> {
     if legacy_save::is_named(path) {
-        return legacy_save::write(path, model, object, optimizer);
+        return legacy_save::write(path, model, object, &optimizer.variables);
     }
     check_ending(path, ".keras")?;
     files::write_atomically(path, |file| {
@@ -153,7 +168,7 @@ fn write_model(path: &Path, model: &Model, object: Value, optimizer: &[Optimizer
     })
 }
 
-fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) -> Result<()> {
+fn write_weights(path: &Path, model: &Model, optimizer: &Optimizer) -> Result<()> {
     if safetensors::is_named(path) {
         return safetensors::save(path, model);
     }
@@ -163,7 +178,7 @@ fn write_weights(path: &Path, model: &Model, optimizer: &[OptimizerVariable]) ->
 fn write_weights_with(
     path: &Path,
     model: &Model,
-    optimizer: &[OptimizerVariable],
+    optimizer: &Optimizer,
     more: impl FnOnce(&mut WeightsWriter) -> Result<()>,
 ) -> Result<()> {
     check_ending(path, ".weights.h5")?;
@@ -182,11 +197,11 @@ pub fn save_weights_and_more(
     model: &CompiledModel,
     more: impl FnOnce(&mut WeightsWriter) -> Result<()>,
 ) -> Result<()> {
-    write_weights_with(path, model.model()?, &model.optimizer_variables()?, more)
+    write_weights_with(path, model.model()?, &Optimizer::of(model)?, more)
 }
 
 /// All variables of a model, in the layout of Keras's files.
-fn weights_of(model: &Model, lookups: &[KeptLookup], optimizer: &[OptimizerVariable]) -> Result<WeightsWriter> {
+fn weights_of(model: &Model, lookups: &[KeptLookup], optimizer: &Optimizer) -> Result<WeightsWriter> {
     let mut writer = WeightsWriter::new();
     let name = |name: &str| Attribute::Text(name.to_owned());
     writer.attribute("vars", "name", name(model.name()))?;
@@ -210,11 +225,13 @@ fn weights_of(model: &Model, lookups: &[KeptLookup], optimizer: &[OptimizerVaria
             writer.dataset(&path, Array::new(vec![weights.len()], Values::F32(weights.clone()))?)?;
         }
     }
-    if !optimizer.is_empty() {
-        writer.group("optimizer/vars")?;
-    }
-    for (at, variable) in optimizer.iter().enumerate() {
-        writer.dataset(&format!("optimizer/vars/{at}"), dtypes::of_optimizer(variable, &dtypes)?)?;
+    let whole = (String::new(), 0..optimizer.variables.len());
+    for (path, range) in std::iter::once(&whole).chain(&optimizer.groups).filter(|(_, range)| !range.is_empty()) {
+        let vars = if path.is_empty() { "optimizer/vars".to_owned() } else { format!("optimizer/{path}/vars") };
+        writer.group(&vars)?;
+        for (at, variable) in optimizer.variables[range.clone()].iter().enumerate() {
+            writer.dataset(&format!("{vars}/{at}"), dtypes::of_optimizer(variable, &dtypes)?)?;
+        }
     }
     Ok(writer)
 }
@@ -253,7 +270,7 @@ mod tests {
         let mut model = learner.model().unwrap().clone();
         let zeros: Vec<_> = model.get_weights().iter().map(|array| ndarray::ArrayD::zeros(array.shape())).collect();
         model.set_weights(&zeros).unwrap();
-        let mut writer = weights_of(&model, &[], &[]).unwrap();
+        let mut writer = weights_of(&model, &[], &Optimizer::default()).unwrap();
         writer.dataset("optimizer/vars/0", Array::new(vec![2], Values::I32(vec![1, 2])).unwrap()).unwrap();
         writer.write(std::fs::File::create(&path).unwrap()).unwrap();
         let before = learner.model().unwrap().get_weights();

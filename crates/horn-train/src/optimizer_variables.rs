@@ -1,5 +1,7 @@
 //! The variables of an optimizer, in the order of Keras's files.
 
+use std::ops::Range;
+
 use horn_nn::Result;
 
 use crate::model::CompiledModel;
@@ -40,6 +42,20 @@ impl CompiledModel {
             return Ok(kept.map(named).collect());
         }
         self.stepper.variables(model, &learning(model))
+    }
+
+    /// The groups of inner optimizers in Keras's files, below that of the optimizer: their paths, and which of its variables
+    /// they have, too.
+    ///
+    /// # Errors
+    ///
+    /// As [`optimizer_variables`](Self::optimizer_variables).
+    #[doc(hidden)]
+    pub fn optimizer_groups(&self) -> Result<Vec<(String, Range<usize>)>> {
+        match self.missing_optimizer() {
+            Some(_) => Ok(Vec::new()),
+            None => self.stepper.groups(&learning(self.model()?)),
+        }
     }
 
     /// Replaces the variables of the optimizer by values in the order and of the shapes of

@@ -65,10 +65,10 @@ impl HalfPrecision {
             let inputs = inputs.into_iter().map(rounded).collect::<Result<_>>()?;
             return layer.call(inputs, call)?.into_iter().map(rounded).collect();
         }
-        let cast = |signal, dtype| with_values(signal, |value| cast(value, dtype));
-        let inputs = inputs.into_iter().map(|input| cast(input, self.dtype)).collect::<Result<_>>()?;
+        let cast_to = |signal, dtype| with_values(signal, |value| cast(value, dtype));
+        let inputs = inputs.into_iter().map(|input| cast_to(input, self.dtype)).collect::<Result<_>>()?;
         let outputs = layer.clone().map(&mut Cast(self.dtype)).call(inputs, call)?;
-        outputs.into_iter().map(|output| cast(output, FloatDType::F32)).collect()
+        outputs.into_iter().map(|output| cast_to(output, FloatDType::F32)).collect()
     }
 
     fn rounded(&self, value: AnyTensor) -> Result<AnyTensor> {

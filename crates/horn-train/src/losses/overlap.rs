@@ -47,7 +47,7 @@ pub(super) struct Overlap {
 
 /// The overlap over these axes, or over all.
 pub(super) fn overlap(y_true: AnyTensor, y_pred: AnyTensor, axes: Option<&Axes>) -> Result<Overlap> {
-    let shape = y_pred.sizes();
+    let (y_true, shape) = (y_true.floats()?, y_pred.sizes());
     let count = |sizes: &[usize]| sizes.iter().product::<usize>();
     if count(&y_true.sizes()) != count(&shape) {
         return Err(Error::shape("y_true and y_pred differ in shape")

@@ -8,7 +8,7 @@ use super::accumulator::Accumulator;
 use super::common::metric_methods;
 use super::confusion::of_class;
 use super::metric::Metric;
-use super::sums::{Sums, weights};
+use super::sums::Sums;
 use super::thresholds::{Decisions, Thresholds, decisions};
 use crate::keras_config::Float32;
 
@@ -91,7 +91,7 @@ macro_rules! at_constraint {
                 };
                 Sums::boxed(
                     move |rows| {
-                        let weights = weights(&rows).unsqueeze_dim::<2>(1);
+                        let weights = rows.weights;
                         let y_true = rows.y_true.into_dense(&rows.y_pred)?;
                         let (y_true, y_pred) = of_class(y_true, rows.y_pred, class)?;
                         Ok(thresholds.buckets(y_true, y_pred, weights, false))

@@ -10,10 +10,9 @@ use serde_json::{Value, json};
 use super::accumulator::Accumulator;
 use super::common::{metric_methods, metric_name};
 use super::metric::Metric;
-use super::sums::{Sums, ratio, weights};
+use super::sums::{Batch, Sums, ratio};
 use super::thresholds::{Decisions, Thresholds, decisions};
 use crate::keras_config::Float32;
-use crate::losses::Rows;
 
 /// The curve under which [`AUC`] measures the area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,8 +107,8 @@ impl AUC {
     }
 
     /// What a batch adds to the buckets.
-    fn buckets(&self, thresholds: &Thresholds, rows: Rows) -> Result<Tensor<1>> {
-        let mut weights = weights(&rows).unsqueeze_dim::<2>(1);
+    fn buckets(&self, thresholds: &Thresholds, rows: Batch) -> Result<Tensor<1>> {
+        let mut weights = rows.weights;
         let (y_true, y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
         let [_, labels] = y_pred.dims();
         let y_pred = if self.from_logits { sigmoid(y_pred) } else { y_pred };

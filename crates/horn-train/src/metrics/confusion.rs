@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use super::accumulator::Accumulator;
 use super::common::{metric_methods, metric_name};
 use super::metric::Metric;
-use super::sums::{Sums, ratio, weights};
+use super::sums::{Batch, Sums, ratio};
 use crate::keras_config::Float32;
-use crate::losses::Rows;
 
 /// A threshold as Keras writes it: a number, or a list with one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,10 +107,14 @@ struct Counting {
 impl Counting {
     /// The sums that the metrics are made of, for each threshold: the weights of true positives, false positives, true
     /// negatives and false negatives.
-    fn counts(&self, rows: Rows) -> Result<Tensor<1>> {
-        let weights = weights(&rows).unsqueeze_dim::<2>(1);
-        let (y_true, mut y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
+    fn counts(&self, rows: Batch) -> Result<Tensor<1>> {
+        let mut weights = rows.weights;
+        let (mut y_true, mut y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
         if let Some(k) = self.top_k {
+            if rows.is_flat {
+                // The largest of all.
+                (y_true, y_pred, weights) = (y_true.transpose(), y_pred.transpose(), weights.transpose());
+            }
             y_pred = largest(y_pred, k)?;
         }
         let (y_true, y_pred) = of_class(y_true, y_pred, self.class)?;

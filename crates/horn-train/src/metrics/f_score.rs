@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use super::accumulator::Accumulator;
 use super::common::metric_methods;
 use super::metric::Metric;
-use super::sums::{Sums, weights};
+use super::sums::{Batch, Sums};
 use crate::keras_config::Float32;
-use crate::losses::Rows;
 
 /// How the scores of the classes become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +25,8 @@ pub enum Average {
 }
 
 /// The sums for each class: true positives, false positives, false negatives, and labels.
-fn sums(rows: Rows, threshold: Option<f64>) -> Result<Tensor<1>> {
-    let weights = weights(&rows).unsqueeze_dim::<2>(1);
+fn sums(rows: Batch, threshold: Option<f64>) -> Result<Tensor<1>> {
+    let weights = rows.weights;
     let (y_true, y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
     let chosen = match threshold {
         Some(threshold) => y_pred.greater_elem(threshold),

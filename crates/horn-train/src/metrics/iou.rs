@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::accumulator::Accumulator;
 use super::common::metric_methods;
 use super::metric::Metric;
-use super::sums::{Sums, weights};
+use super::sums::{Batch, Sums};
 use crate::keras_config::LastAxis;
-use crate::losses::{Rows, Target};
+use crate::losses::Target;
 
 /// The dtype in which Keras counts: with integers, weights are rounded towards zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +85,8 @@ impl Measure {
     }
 
     /// The weights of each pair of a true class and a predicted one, flattened.
-    fn matrix(&self, rows: Rows) -> Result<Tensor<1>> {
-        let row_weights = weights(&rows);
+    fn matrix(&self, rows: Batch) -> Result<Tensor<1>> {
+        let given = rows.weights;
         let predicted = self.prediction.classes(rows.y_pred.clone());
         let truth = match rows.y_true {
             Target::Classes(classes) => classes,
@@ -100,8 +100,10 @@ impl Measure {
                 .expected(expected)
                 .hint("say with sparse_y_true and sparse_y_pred which of them holds class numbers"));
         }
-        let rows = row_weights.dims()[0];
-        let weights = row_weights.unsqueeze_dim::<2>(1).expand([rows, count / rows.max(1)]).reshape([-1]);
+        // Classes of rows have a weight for each row, and classes of values one for each value or row.
+        let [rows, features] = given.dims();
+        let weights = if rows * features == count { given } else { given.expand([rows, count / rows.max(1)]) };
+        let weights: Tensor<1> = weights.reshape([-1]);
         let weights = if self.counts == Counts::Float32 { weights } else { weights.int().float() };
         let classes = self.classes as i64;
         let outside = |of: &Tensor<1, Int>| of.clone().lower_elem(0).bool_or(of.clone().greater_equal_elem(classes));

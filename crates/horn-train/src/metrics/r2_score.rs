@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use super::accumulator::Accumulator;
 use super::common::{metric_methods, metric_name};
 use super::metric::Metric;
-use super::sums::{Sums, weights};
+use super::sums::{Batch, Sums};
 use crate::keras_config::Float32;
-use crate::losses::Rows;
 
 /// How the scores of the columns become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,8 +119,8 @@ impl Metric for R2Score {
 
 /// The sums for each column, of the targets, their squares, the squared errors and the weights; then the number of
 /// targets.
-fn sums(rows: Rows) -> Result<Tensor<1>> {
-    let weights = weights(&rows).unsqueeze_dim::<2>(1);
+fn sums(rows: Batch) -> Result<Tensor<1>> {
+    let weights = rows.weights;
     let y_true = rows.y_true.into_dense(&rows.y_pred)?;
     let weights = weights.expand(y_true.dims());
     let weighted = y_true.clone() * weights.clone();

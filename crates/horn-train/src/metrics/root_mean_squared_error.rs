@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::accumulator::Accumulator;
 use super::common::{metric_methods, named_metric};
 use super::metric::Metric;
-use super::sums::{Sums, ratio, weights};
+use super::sums::{Sums, ratio};
 use crate::keras_config::Float32;
-use crate::losses::mean_squared_error;
 
 /// The square root of the mean of `(y_true - y_pred)²`, in the units of the targets.
 ///
@@ -31,9 +30,10 @@ impl Metric for RootMeanSquaredError {
     fn accumulator(&self) -> Box<dyn Accumulator> {
         Sums::boxed(
             |rows| {
-                let weights = weights(&rows);
-                let errors = mean_squared_error(rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
-                Ok(Tensor::cat(vec![(errors * weights.clone()).sum(), weights.sum()], 0))
+                let errors = (rows.y_true.into_dense(&rows.y_pred)? - rows.y_pred).square();
+                let weights = rows.weights.expand(errors.dims());
+                let sum = |values: Tensor<2>| values.mean_dim(1).sum();
+                Ok(Tensor::cat(vec![sum(errors * weights.clone()), sum(weights)], 0))
             },
             |sums| vec![ratio(sums[0], sums[1]).sqrt()],
         )

@@ -1,7 +1,9 @@
 //! A running sum that stays on the device, and what it shares with the running mean.
 
 use burn::Tensor;
-use horn_nn::{AnyTensor, Error, Result, by_rank, sizes};
+use horn_nn::{AnyTensor, Result, by_rank};
+
+use super::sums::broadcast;
 
 /// The weighted sum of all values so far: Keras's `Sum`.
 ///
@@ -87,22 +89,16 @@ impl Weighted {
         };
         let given = weight.sizes();
         let axes = given.len() - given.iter().rev().take_while(|&&size| size == 1).count();
-        if !own.starts_with(&given[..axes]) {
-            return Err(Error::shape("there is not one weight for each value")
-                .at("sample_weight")
-                .received(sizes(&given))
-                .expected(sizes(&own))
-                .hint("give weights with the leading axes of the values"));
-        }
-        let weights: Tensor<1> = by_rank!(weight, |weight| weight.reshape([-1]))?;
-        let count = weights.dims()[0];
-        let parts = count / samples.max(1);
         if axes == 0 {
             // One weight for all.
+            let weights: Tensor<1> = by_rank!(weight, |weight| weight.reshape([-1]))?;
             let weights = weights.reshape([1, 1, 1]).expand([samples, 1, 1]);
             return Ok(Self { values: flat.reshape([samples, 1, all / samples.max(1)]), weights: Some(weights) });
         }
-        let rest = all / count.max(1);
+        let leading = own.get(..axes).unwrap_or(&own);
+        let weights = broadcast(weight.reshape(&given[..axes])?, leading)?;
+        let count = weights.dims()[0];
+        let (parts, rest) = (count / samples.max(1), all / count.max(1));
         Ok(Self { values: flat.reshape([samples, parts, rest]), weights: Some(weights.reshape([samples, parts, 1])) })
     }
 }

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use burn::Tensor;
-use horn_nn::{AnyTensor, Result};
+use burn::tensor::Shape;
+use horn_nn::{AnyTensor, Error, Result, by_rank, sizes};
 
 use super::accumulator::{Accumulator, same_state};
-use crate::losses::Rows;
+use crate::losses::{Rows, Target};
 
 /// Sums over all batches, and the function that makes the results of them.
 ///
@@ -21,7 +22,7 @@ pub(crate) struct Sums<B, R> {
 
 impl<B, R> Sums<B, R>
 where
-    B: Fn(Rows) -> Result<Tensor<1>> + Send + 'static,
+    B: Fn(Batch) -> Result<Tensor<1>> + Send + 'static,
     R: Fn(&[f32]) -> Vec<f64> + Send + 'static,
 {
     /// The state before any batches, boxed as [`Metric::accumulator`](super::Metric::accumulator) returns it.
@@ -45,11 +46,11 @@ impl<B, R> fmt::Debug for Sums<B, R> {
 
 impl<B, R> Accumulator for Sums<B, R>
 where
-    B: Fn(Rows) -> Result<Tensor<1>> + Send + 'static,
+    B: Fn(Batch) -> Result<Tensor<1>> + Send + 'static,
     R: Fn(&[f32]) -> Vec<f64> + Send + 'static,
 {
     fn update_state(&mut self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()> {
-        let sums = (self.of_batch)(Rows::new(y_true, y_pred, sample_weight)?)?;
+        let sums = (self.of_batch)(Batch::new(y_true, y_pred, sample_weight)?)?;
         self.add(sums);
         Ok(())
     }
@@ -80,9 +81,67 @@ where
     }
 }
 
-/// The weights of the rows, which are 1 if none were given.
-pub(super) fn weights(rows: &Rows) -> Tensor<1> {
-    rows.sample_weight.clone().unwrap_or_else(|| Tensor::ones([rows.y_pred.dims()[0]], &rows.y_pred.device()))
+/// A batch with all axes but the last flattened to rows.
+pub(super) struct Batch {
+    pub y_true: Target,
+    pub y_pred: Tensor<2>,
+    /// A weight for each row, `[rows, 1]`, or for each value, `[rows, features]`.
+    pub weights: Tensor<2>,
+    /// Whether the predictions have one axis, and so are a column here.
+    pub is_flat: bool,
+}
+
+impl Batch {
+    /// Flattens targets, predictions and their weights, which are 1 if none are given. Predictions with one axis are a
+    /// column.
+    fn new(y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<Self> {
+        let count = y_pred.sizes().iter().product::<usize>();
+        let is_flat = y_pred.sizes().len() == 1 && y_true.sizes() == [count];
+        let as_column = |values: AnyTensor| match is_flat && values.sizes().iter().product::<usize>() == count {
+            true => values.reshape(&[count, 1]),
+            false => Ok(values),
+        };
+        let (y_true, y_pred) = (as_column(y_true)?, as_column(y_pred)?);
+        let sample_weight = sample_weight.map(as_column).transpose()?;
+        let shape = y_pred.sizes();
+        let features = shape.last().copied().unwrap_or(1);
+        let of_values = |weight: &AnyTensor| {
+            let own = weight.sizes();
+            own.len() == shape.len() && own.len() > 1 && own.last() == Some(&features) && features > 1
+        };
+        let (of_values, of_rows) = match sample_weight {
+            Some(weight) if of_values(&weight) => (Some(broadcast(weight, &shape)?), None),
+            of_rows => (None, of_rows),
+        };
+        let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, of_rows)?;
+        let [rows, features] = y_pred.dims();
+        let weights = match (of_values, sample_weight) {
+            (Some(weights), _) => weights.reshape([rows, features]),
+            (None, Some(weights)) => weights.unsqueeze_dim(1),
+            (None, None) => Tensor::ones([rows, 1], &y_pred.device()),
+        };
+        Ok(Self { y_true, y_pred, weights, is_flat })
+    }
+}
+
+/// Weights of these sizes, flattened. Axes of size 1 are repeated.
+///
+/// # Errors
+///
+/// If an axis has another size.
+pub(super) fn broadcast(weights: AnyTensor, to: &[usize]) -> Result<Tensor<1>> {
+    fn repeated<const D: usize>(weights: Tensor<D>, to: &[usize]) -> Tensor<1> {
+        weights.expand::<D, _>(Shape::from(to.to_vec())).reshape([-1])
+    }
+    let own = weights.sizes();
+    if own.len() != to.len() || own.iter().zip(to).any(|(own, to)| *own != 1 && own != to) {
+        return Err(Error::shape("there is not one weight for each value")
+            .at("sample_weight")
+            .received(sizes(&own))
+            .expected(sizes(to))
+            .hint("give one weight for each sample, or for each value of each sample"));
+    }
+    by_rank!(weights, |weights| repeated(weights, to))
 }
 
 /// The quotient, and 0 if the divisor is 0.

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::adam::Adam;
 use super::common_macros::common_arguments;
-use super::composition::StepOptions;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
 use super::slot::SlotSpec;
+use super::step_options::StepOptions;
 use crate::keras_config;
 
 /// [`Adam`] with a weight decay of 0.004 by default

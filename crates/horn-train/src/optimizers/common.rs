@@ -6,13 +6,13 @@ use horn_nn::{Error, Result, Weight};
 use regex::Regex;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::checks::{at_least_zero, positive, up_to_one};
-use super::composition::{Ema, StepOptions};
 use super::learning_rate::LearningRate;
 use super::patterns::pattern;
-use super::{loss_scale_optimizer, schedules};
+use super::schedules;
+use super::step_options::{Ema, StepOptions};
 use crate::keras_config;
 
 /// The arguments for name, learning rate, weight decay and clipping.
@@ -188,8 +188,15 @@ pub(super) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, 
     if let Some(config) = config.as_object_mut() {
         config.retain(|key, _| !SILENT.contains(&key.as_str()));
         if class_name == "LossScaleOptimizer" {
-            loss_scale_optimizer::without_defaults(config);
+            without_defaults(config);
         }
     }
     keras_config::read(class_name, &config)
+}
+
+/// Removes the arguments that older versions of Keras wrote though they have no effect here, if they have their defaults: those of
+/// a `LossScaleOptimizer`.
+fn without_defaults(config: &mut Map<String, Value>) {
+    let defaults = [("dynamic", json!(true)), ("use_ema", json!(false)), ("ema_momentum", json!(0.99))];
+    config.retain(|key, value| !defaults.iter().any(|(name, default)| key == name && value == default));
 }

@@ -111,7 +111,7 @@ macro_rules! common_methods {
             self.common.global_clipnorm
         }
 
-        fn step_options(&self) -> $crate::optimizers::composition::StepOptions {
+        fn step_options(&self) -> $crate::optimizers::step_options::StepOptions {
             self.common.step_options()
         }
 

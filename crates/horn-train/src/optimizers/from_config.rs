@@ -120,7 +120,10 @@ mod tests {
                 json!({"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": "adam", "clipnorm": 1.0}}),
                 "received clipnorm = 1.0",
             ),
-            (json!({"class_name": "MultiOptimizer", "config": {"optimizer_map": "choose"}}), "not of a function"),
+            (
+                json!({"class_name": "MultiOptimizer", "config": {"optimizer_map": "choose"}}),
+                "received optimizer_map = \"choose\"",
+            ),
             (
                 adam(json!({"learning_rate": schedule})),
                 "there is no learning rate schedule of this name; received \"Spiral\"",

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use burn::optim::ModuleOptimizer;
 use horn_nn::{Error, Result, Weight};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Number, Value};
 
 use super::checks::positive;
-use super::composition::Composition;
 use super::learning_rate::LearningRate;
 use super::nested::Nested;
-use super::optimizer::Optimizer;
+use super::optimizer::{Composition, Optimizer};
 use super::slot::SlotSpec;
 use crate::keras_config;
 
@@ -151,10 +150,4 @@ impl Optimizer for LossScaleOptimizer {
             growth_steps: self.dynamic_growth_steps.as_u64().map_or(GROWTH_STEPS, |steps| steps as usize),
         }
     }
-}
-
-/// Removes the arguments that older versions of Keras wrote though they have no effect here, if they have their defaults.
-pub(super) fn without_defaults(config: &mut Map<String, Value>) {
-    let defaults = [("dynamic", json!(true)), ("use_ema", json!(false)), ("ema_momentum", json!(0.99))];
-    config.retain(|key, value| !defaults.iter().any(|(name, default)| key == name && value == default));
 }

@@ -13,7 +13,6 @@ mod burn_optimizer;
 mod checks;
 mod common;
 mod common_macros;
-mod composition;
 mod elementwise;
 mod from_config;
 mod ftrl;
@@ -26,6 +25,7 @@ mod multi_optimizer;
 mod muon;
 mod nadam;
 mod nested;
+mod newton_schulz;
 mod optimizer;
 mod optimizer_map;
 mod patterns;
@@ -35,6 +35,7 @@ pub mod schedules;
 mod sgd;
 mod slot;
 mod state;
+mod step_options;
 mod table;
 #[cfg(test)]
 mod testing;
@@ -45,17 +46,19 @@ mod variables;
 mod zero_gradients;
 
 pub use burn_optimizer::BurnOptimizer;
-#[doc(hidden)]
-pub use composition::{Composition, Ema, StepOptions};
 pub use from_config::{class_names, from_config, register};
 pub use global_norm::clip_by_global_norm;
 pub use learning_rate::LearningRate;
 pub(crate) use loss_scale_optimizer::{GROWTH_STEPS, INITIAL_SCALE};
 pub use optimizer::Optimizer;
+#[doc(hidden)]
+pub use optimizer::{Assignment, Composition};
 pub use optimizer_map::OptimizerMap;
 pub(crate) use slot::Naming;
 pub use slot::SlotSpec;
 pub use state::{SlotNames, State};
+#[doc(hidden)]
+pub use step_options::{Ema, StepOptions};
 pub use table::*;
 pub(crate) use unavailable::{from_compiled, unavailable};
 pub use variables::{OptimizerValue, OptimizerVariable};
@@ -64,5 +67,6 @@ pub(crate) use zero_gradients::with_zero_gradients;
 /// Only the classes of optimizers, for a prelude.
 #[doc(hidden)]
 pub mod classes {
+    pub use super::optimizer_map::OptimizerMap;
     pub use super::table::*;
 }

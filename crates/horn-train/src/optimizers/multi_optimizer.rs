@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::checks::positive;
-use super::composition::Composition;
 use super::learning_rate::LearningRate;
-use super::optimizer::Optimizer;
+use super::optimizer::{Composition, Optimizer};
 use super::optimizer_map::OptimizerMap;
 use super::slot::SlotSpec;
 use crate::keras_config;
@@ -77,7 +76,7 @@ impl Optimizer for MultiOptimizer {
 
     /// That of the default optimizer; Keras has none.
     fn learning_rate(&self) -> LearningRate {
-        self.optimizer_map.optimizers().last().map_or_else(|| 0.0.into(), |default| default.learning_rate())
+        self.optimizer_map.all().last().map_or_else(|| 0.0.into(), |default| default.learning_rate())
     }
 
     fn slots_at(&self, path: &str, weight: &Weight) -> Option<Vec<SlotSpec>> {
@@ -93,7 +92,7 @@ impl Optimizer for MultiOptimizer {
 
     /// That of the default optimizer: a module of Burn has no paths of Keras.
     fn to_module_optimizer(&self) -> ModuleOptimizer {
-        self.optimizer_map.optimizers().last().expect("there is a default optimizer").to_module_optimizer()
+        self.optimizer_map.all().last().expect("there is a default optimizer").to_module_optimizer()
     }
 
     fn config(&self) -> Value {
@@ -102,10 +101,7 @@ impl Optimizer for MultiOptimizer {
 
     fn keras_module(&self) -> Option<&'static str> {
         // A rule of the program's own may panic, which is to be known.
-        self.optimizer_map
-            .optimizers()
-            .all(|optimizer| optimizer.keras_module().is_some())
-            .then_some("keras.optimizers")
+        self.optimizer_map.all().all(|optimizer| optimizer.keras_module().is_some()).then_some("keras.optimizers")
     }
 
     fn composition(&self) -> Composition {

@@ -13,13 +13,14 @@ use super::adam::Adam;
 use super::checks::{at_least_zero, below_one, check, up_to_one};
 use super::common::Common;
 use super::common_macros::common_arguments;
-use super::composition::StepOptions;
 use super::elementwise::Elementwise;
 use super::learning_rate::LearningRate;
+use super::newton_schulz::nearly_orthogonal;
 use super::optimizer::Optimizer;
 use super::patterns::pattern;
 use super::slot::SlotSpec;
 use super::state::{SlotNames, State};
+use super::step_options::StepOptions;
 use crate::keras_config;
 
 /// Muon: each matrix moves by its average gradient, made nearly orthogonal by steps of Newton and Schulz
@@ -282,30 +283,16 @@ impl Muon {
             true => gradient + momentum.mul_scalar(self.momentum),
             false => momentum,
         };
-        let step = self.orthogonal(direction).mul_scalar(learning_rate);
-        let longest = variable.dims().into_iter().max().unwrap_or(1) as f32;
+        let sizes = variable.dims();
+        let direction: Tensor<2> = direction.reshape([sizes[0], sizes[1]]);
+        let direction = nearly_orthogonal(direction, [self.muon_a, self.muon_b, self.muon_c], self.ns_steps);
+        let step: Tensor<D> = direction.mul_scalar(learning_rate).reshape(sizes);
+        let longest = sizes[0].max(sizes[1]) as f32;
         variable
             - match self.rms_rate {
                 Some(rate) => step.mul_scalar(longest.sqrt()).mul_scalar(rate),
                 None => step,
             }
-    }
-
-    /// A matrix near to the orthogonal one that is closest.
-    fn orthogonal<const D: usize>(&self, matrix: Tensor<D>) -> Tensor<D> {
-        let sizes = matrix.dims();
-        let (rows, columns) = (sizes[0], sizes[1]);
-        let x: Tensor<2> = matrix.reshape([rows, columns]);
-        let mut x = if rows > columns { x.transpose() } else { x };
-        let length = x.clone().square().sum().sqrt().add_scalar(1e-7);
-        x = x / length.reshape([1, 1]);
-        for _ in 0..self.ns_steps {
-            let square = x.clone().matmul(x.clone().transpose());
-            let polynomial =
-                square.clone().mul_scalar(self.muon_b) + square.clone().mul_scalar(self.muon_c).matmul(square);
-            x = x.clone().mul_scalar(self.muon_a) + polynomial.matmul(x);
-        }
-        if rows > columns { x.transpose().reshape(sizes) } else { x.reshape(sizes) }
     }
 
     /// Another variable after an update.

@@ -1,14 +1,15 @@
 //! The trait of optimizers.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use burn::optim::ModuleOptimizer;
 use horn_nn::{Error, Result, Weight};
 use serde_json::Value;
 
-use super::composition::{Composition, StepOptions};
 use super::learning_rate::LearningRate;
 use super::slot::SlotSpec;
+use super::step_options::StepOptions;
 use crate::registry;
 
 /// A description of how gradients update the weights.
@@ -108,4 +109,41 @@ pub trait Optimizer: Debug + Send + Sync {
         }
         registry::object(self.keras_module(), self.class_name(), self.registered_name(), config)
     }
+}
+
+/// What an optimizer consists of.
+#[derive(Debug)]
+pub enum Composition {
+    /// A rule for one variable at a time.
+    Rule,
+    /// Another optimizer, whose loss is scaled.
+    LossScaled {
+        /// The other optimizer.
+        inner: Arc<dyn Optimizer>,
+        /// The first scale.
+        initial_scale: f64,
+        /// After how many steps with finite gradients the scale grows.
+        growth_steps: usize,
+    },
+    /// Several optimizers, and Keras's `loss_scale_factor` of all of them.
+    Several(Arc<dyn Assignment>, Option<f64>),
+}
+
+/// Which of several optimizers updates which weight.
+pub trait Assignment: Debug + Send + Sync {
+    /// The optimizers; the default comes last.
+    fn optimizers(&self) -> Vec<Arc<dyn Optimizer>>;
+
+    /// The patterns of the others.
+    fn patterns(&self) -> Vec<&str>;
+
+    /// Which of the optimizers updates the weight with this path.
+    ///
+    /// # Errors
+    ///
+    /// If that is not clear.
+    fn owner(&self, path: &str) -> Result<usize>;
+
+    /// The numbers of the optimizers in the order of the file that they were read from.
+    fn order_in_file(&self) -> Option<Vec<usize>>;
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::nested::Nested;
-use super::optimizer::Optimizer;
+use super::optimizer::{Assignment, Composition, Optimizer};
 use super::patterns::whole_pattern;
 
 /// Which optimizer updates which weight: Keras's `OptimizerMap`, for a [`MultiOptimizer`](super::MultiOptimizer).
@@ -58,29 +58,55 @@ impl OptimizerMap {
     }
 
     /// The optimizers, sorted by their patterns; the default comes last.
-    pub(crate) fn optimizers(&self) -> impl Iterator<Item = &Arc<dyn Optimizer>> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<dyn Optimizer>> {
         self.mapped.iter().map(|(_, optimizer)| &optimizer.0).chain([&self.default.0])
     }
 
-    /// The paths and regular expressions, in their order.
-    pub(crate) fn patterns(&self) -> impl Iterator<Item = &str> {
-        self.mapped.iter().map(|(pattern, _)| pattern.as_str())
+    pub(super) fn validate(&self) -> Result<()> {
+        self.default.validate("default_optimizer")?;
+        for (at, (pattern, optimizer)) in self.mapped.iter().enumerate() {
+            if self.mapped[..at].iter().any(|(earlier, _)| earlier == pattern) {
+                return Err(Error::argument("two optimizers are mapped to the same pattern")
+                    .at("optimizer_map")
+                    .received(format!("{pattern:?} twice"))
+                    .expected("patterns that differ"));
+            }
+            whole_pattern("optimizer_map", pattern)?;
+            optimizer.validate(pattern)?;
+        }
+        let wraps = |optimizer: &&Arc<dyn Optimizer>| !matches!(optimizer.composition(), Composition::Rule);
+        match self.all().find(wraps) {
+            None => Ok(()),
+            Some(optimizer) => Err(Error::argument("an optimizer of others can't be mapped to weights")
+                .at("optimizer_map")
+                .received(optimizer.class_name())
+                .expected("optimizers that update weights themselves")
+                .hint("put a LossScaleOptimizer around the MultiOptimizer")),
+        }
+    }
+}
+
+impl Assignment for OptimizerMap {
+    fn optimizers(&self) -> Vec<Arc<dyn Optimizer>> {
+        self.all().cloned().collect()
     }
 
-    /// The numbers of [`optimizers`](Self::optimizers) in the order of the file that the map was read from.
-    pub(crate) fn order_in_file(&self) -> Option<Vec<usize>> {
-        let position = |pattern: &String| self.patterns().position(|own| own == pattern);
+    fn patterns(&self) -> Vec<&str> {
+        self.mapped.iter().map(|(pattern, _)| pattern.as_str()).collect()
+    }
+
+    fn order_in_file(&self) -> Option<Vec<usize>> {
+        let position = |pattern: &String| self.mapped.iter().position(|(own, _)| own == pattern);
         let order: Vec<usize> = self.in_file.as_ref()?.iter().map(position).collect::<Option<_>>()?;
         (order.len() == self.mapped.len()).then(|| order.into_iter().chain([self.mapped.len()]).collect())
     }
 
-    /// Which of [`optimizers`](Self::optimizers) updates the weight with this path.
-    pub(crate) fn owner(&self, path: &str) -> Result<usize> {
-        if let Some(exact) = self.patterns().position(|pattern| pattern == path) {
+    fn owner(&self, path: &str) -> Result<usize> {
+        if let Some(exact) = self.mapped.iter().position(|(pattern, _)| pattern == path) {
             return Ok(exact);
         }
         let mut owner = None;
-        for (at, pattern) in self.patterns().enumerate() {
+        for (at, pattern) in self.patterns().into_iter().enumerate() {
             if !whole_pattern("optimizer_map", pattern)?.is_match(path) {
                 continue;
             }
@@ -93,29 +119,6 @@ impl OptimizerMap {
             }
         }
         Ok(owner.unwrap_or(self.mapped.len()))
-    }
-
-    pub(super) fn validate(&self) -> Result<()> {
-        self.default.validate("default_optimizer")?;
-        for (at, (pattern, optimizer)) in self.mapped.iter().enumerate() {
-            if self.patterns().take(at).any(|earlier| earlier == pattern) {
-                return Err(Error::argument("two optimizers are mapped to the same pattern")
-                    .at("optimizer_map")
-                    .received(format!("{pattern:?} twice"))
-                    .expected("patterns that differ"));
-            }
-            whole_pattern("optimizer_map", pattern)?;
-            optimizer.validate(pattern)?;
-        }
-        let wraps = |optimizer: &&Arc<dyn Optimizer>| !matches!(optimizer.composition(), super::Composition::Rule);
-        match self.optimizers().find(wraps) {
-            None => Ok(()),
-            Some(optimizer) => Err(Error::argument("an optimizer of others can't be mapped to weights")
-                .at("optimizer_map")
-                .received(optimizer.class_name())
-                .expected("optimizers that update weights themselves")
-                .hint("put a LossScaleOptimizer around the MultiOptimizer")),
-        }
     }
 }
 

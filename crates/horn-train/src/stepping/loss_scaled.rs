@@ -7,7 +7,10 @@ use horn_nn::{Model, Result};
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 
-use super::{Learning, Stepper, Values, gradients};
+use super::gradients;
+use super::learning::Learning;
+use super::stepper::{Group, Stepper, inner_groups};
+use super::values::Values;
 use crate::optimizers::{LearningRate, Optimizer, OptimizerValue, OptimizerVariable};
 
 /// How many variables it adds to those of the optimizer inside.
@@ -86,6 +89,10 @@ impl Stepper for LossScaledStepper {
 
     fn lengths(&self, weights: &[Learning<'_>]) -> Result<Vec<usize>> {
         Ok([vec![1; ADDED_VARIABLES], self.inner.lengths(weights)?].concat())
+    }
+
+    fn groups(&self, weights: &[Learning<'_>]) -> Result<Vec<Group>> {
+        inner_groups(self.inner.as_ref(), "inner_optimizer".to_owned(), ADDED_VARIABLES, weights)
     }
 
     fn variables(&self, model: &Model, weights: &[Learning<'_>]) -> Result<Vec<OptimizerVariable>> {

@@ -1,6 +1,6 @@
 //! An optimizer at work: how a step goes, and what is kept from step to step.
 //!
-//! A [`Stepper`] is made from an optimizer's description. Most are a [`RuleStepper`], which runs an update rule; two of
+//! A [`Stepper`] is made from an optimizer's description. Most are a `RuleStepper`, which runs an update rule; two of
 //! Keras's optimizers wrap others, and so do their steppers.
 
 mod averages;
@@ -8,120 +8,18 @@ mod by_parameter;
 mod gradients;
 mod learning;
 mod loss_scaled;
+mod make;
 mod rule;
 mod several;
 mod slots;
+mod stepper;
 #[cfg(test)]
 mod tests;
 mod values;
 
-use std::sync::Arc;
-
-use burn::optim::GradientsParams;
-use horn_nn::{Model, Result};
-use serde_json::Value;
-
 pub(crate) use learning::{Learning, learning};
 pub(crate) use loss_scaled::ADDED_VARIABLES;
-pub(crate) use values::{Values, misfit};
-
-use crate::optimizers::{
-    Composition, GROWTH_STEPS, INITIAL_SCALE, LearningRate, Optimizer, OptimizerValue, OptimizerVariable,
-};
-use loss_scaled::LossScaledStepper;
-use rule::RuleStepper;
+pub(crate) use make::{loss_scaled, stepper};
 pub(crate) use rule::check_rate;
-use several::SeveralSteppers;
-
-/// An optimizer at work.
-pub(crate) trait Stepper: Send + Sync {
-    /// Gets ready for steps of these trainable weights.
-    ///
-    /// # Errors
-    ///
-    /// If it is not clear how to update one of them.
-    fn prepare(&mut self, weights: &[Learning<'_>]) -> Result<()>;
-
-    /// A step: the model with weights that are updated by their gradients.
-    fn step(&mut self, model: Model, gradients: GradientsParams) -> Model;
-
-    /// By what the loss is multiplied before its gradients are computed.
-    fn loss_scale(&self) -> Option<f64>;
-
-    /// Keras's `loss_scale_factor`, which an optimizer around this one decides on.
-    fn set_loss_scale_factor(&mut self, factor: Option<f64>);
-
-    /// The number of steps so far.
-    fn iterations(&self) -> usize;
-
-    /// The learning rate, and the step that it is asked for.
-    fn learning_rate(&self) -> (&LearningRate, usize);
-
-    /// Sets the learning rate, which has been checked.
-    ///
-    /// # Errors
-    ///
-    /// If it follows a schedule, or there are several.
-    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()>;
-
-    /// The model with the averages of its weights in their places, if there are averages.
-    fn averaged(&self, model: Model) -> Model;
-
-    /// The model with the averages of its weights in their places, which the averages are then replaced by.
-    fn swapped(&mut self, model: Model) -> Model;
-
-    /// The number of values of each variable.
-    ///
-    /// # Errors
-    ///
-    /// If what the optimizer keeps is not known.
-    fn lengths(&self, weights: &[Learning<'_>]) -> Result<Vec<usize>>;
-
-    /// The variables, in Keras's order.
-    ///
-    /// # Errors
-    ///
-    /// As [`lengths`](Self::lengths).
-    fn variables(&self, model: &Model, weights: &[Learning<'_>]) -> Result<Vec<OptimizerVariable>>;
-
-    /// The values for the variables in the order of [`variables`](Self::variables), given those in the order of the file
-    /// that the optimizer was read from.
-    ///
-    /// # Errors
-    ///
-    /// As [`lengths`](Self::lengths).
-    fn in_own_order(&self, _weights: &[Learning<'_>], values: Vec<OptimizerValue>) -> Result<Vec<OptimizerValue>> {
-        Ok(values)
-    }
-
-    /// A stepper like this with the next of these values for its variables.
-    ///
-    /// # Errors
-    ///
-    /// If one does not fit; and as [`lengths`](Self::lengths).
-    fn restored(&self, model: &Model, weights: &[Learning<'_>], values: &mut Values<'_>) -> Result<Box<dyn Stepper>>;
-
-    /// The optimizer as Keras writes it, at its learning rate of now.
-    fn serialize(&self) -> Value;
-}
-
-/// The stepper of an optimizer.
-pub(crate) fn stepper(optimizer: Arc<dyn Optimizer>) -> Box<dyn Stepper> {
-    match optimizer.composition() {
-        Composition::Rule => Box::new(RuleStepper::new(optimizer)),
-        Composition::LossScaled { inner, initial_scale, growth_steps } => {
-            let inner = stepper(inner);
-            Box::new(LossScaledStepper::new(Some(optimizer), inner, initial_scale, growth_steps))
-        }
-        Composition::Several(map, factor) => Box::new(SeveralSteppers::new(optimizer, map, factor)),
-    }
-}
-
-/// The stepper of an optimizer with a loss scale around it, which Keras puts there by itself for a model in
-/// `mixed_float16` and does not write.
-pub(crate) fn loss_scaled(optimizer: Arc<dyn Optimizer>) -> Box<dyn Stepper> {
-    match optimizer.composition() {
-        Composition::LossScaled { .. } => stepper(optimizer),
-        _ => Box::new(LossScaledStepper::new(None, stepper(optimizer), INITIAL_SCALE, GROWTH_STEPS)),
-    }
-}
+pub(crate) use stepper::Stepper;
+pub(crate) use values::{Values, misfit};

@@ -10,8 +10,11 @@ use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 
 use super::by_parameter::ByParameter;
+use super::learning::Learning;
 use super::slots::{Slot, filled, kept, slots};
-use super::{Learning, Stepper, Values, averages, gradients};
+use super::stepper::Stepper;
+use super::values::Values;
+use super::{averages, gradients};
 use crate::optimizers::{
     LearningRate, Naming, Optimizer, OptimizerValue, OptimizerVariable, StepOptions, clip_by_global_norm,
 };
@@ -89,7 +92,8 @@ impl RuleStepper {
             variables.extend(weights.iter().map(Variable::Accumulator));
         }
         variables.extend(slots(self.optimizer.as_ref(), weights)?.into_iter().map(Variable::Slot));
-        let derived = self.optimizer.derived(self.updates(iterations));
+        // Keras does not build an optimizer without weights.
+        let derived = if weights.is_empty() { Vec::new() } else { self.optimizer.derived(self.updates(iterations)) };
         variables.extend(derived.into_iter().map(|(name, value)| Variable::Derived(name, value)));
         Ok(variables)
     }

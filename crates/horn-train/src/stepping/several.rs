@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use burn::module::ParamId;
 use burn::optim::GradientsParams;
-use horn_nn::{Error, Model, Result};
+use horn_nn::{Error, Model, Result, numbered_classes};
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 
-use super::{Learning, Stepper, Values, gradients, stepper};
-use crate::optimizers::{LearningRate, Optimizer, OptimizerMap, OptimizerValue, OptimizerVariable};
+use super::gradients;
+use super::learning::Learning;
+use super::stepper::{Group, Stepper, inner_groups};
+use super::values::Values;
+use crate::optimizers::{Assignment, LearningRate, Optimizer, OptimizerValue, OptimizerVariable};
 
 /// A count of steps, and a learning rate that is not used.
 const OWN_VARIABLES: usize = 2;
@@ -18,7 +21,7 @@ const OWN_VARIABLES: usize = 2;
 /// Several optimizers at work.
 pub(super) struct SeveralSteppers {
     optimizer: Arc<dyn Optimizer>,
-    map: Arc<OptimizerMap>,
+    map: Arc<dyn Assignment>,
     loss_scale_factor: Option<f64>,
     iterations: usize,
     /// In the order of the map; the default comes last.
@@ -28,13 +31,14 @@ pub(super) struct SeveralSteppers {
 }
 
 impl SeveralSteppers {
-    pub fn new(optimizer: Arc<dyn Optimizer>, map: Arc<OptimizerMap>, loss_scale_factor: Option<f64>) -> Self {
-        let steppers = map.optimizers().map(|optimizer| {
-            let mut stepper = stepper(optimizer.clone());
-            stepper.set_loss_scale_factor(loss_scale_factor);
-            stepper
-        });
-        let steppers = steppers.collect();
+    /// With the steppers of the map's optimizers.
+    pub fn new(
+        optimizer: Arc<dyn Optimizer>,
+        map: Arc<dyn Assignment>,
+        loss_scale_factor: Option<f64>,
+        mut steppers: Vec<Box<dyn Stepper>>,
+    ) -> Self {
+        steppers.iter_mut().for_each(|stepper| stepper.set_loss_scale_factor(loss_scale_factor));
         Self { optimizer, map, loss_scale_factor, iterations: 0, steppers, owners: HashMap::new() }
     }
 
@@ -113,6 +117,16 @@ impl Stepper for SeveralSteppers {
         Ok(lengths)
     }
 
+    fn groups(&self, weights: &[Learning<'_>]) -> Result<Vec<Group>> {
+        let names = numbered_classes(self.map.optimizers().iter().map(|optimizer| optimizer.class_name()));
+        let (mut groups, mut start) = (Vec::new(), OWN_VARIABLES);
+        for ((stepper, weights), name) in self.steppers.iter().zip(self.parts(weights)?).zip(names) {
+            groups.extend(inner_groups(stepper.as_ref(), format!("optimizers/{name}"), start, &weights)?);
+            start += stepper.lengths(&weights)?.len();
+        }
+        Ok(groups)
+    }
+
     fn variables(&self, model: &Model, weights: &[Learning<'_>]) -> Result<Vec<OptimizerVariable>> {
         let own = [
             ("iteration", OptimizerValue::Int(i64::try_from(self.iterations).unwrap_or(i64::MAX))),
@@ -144,15 +158,16 @@ impl Stepper for SeveralSteppers {
     }
 
     fn restored(&self, model: &Model, weights: &[Learning<'_>], values: &mut Values<'_>) -> Result<Box<dyn Stepper>> {
-        let mut restored = Self::new(self.optimizer.clone(), self.map.clone(), self.loss_scale_factor);
-        restored.iterations = values.count("iteration")?;
+        let iterations = values.count("iteration")?;
         values.number("learning_rate")?;
         let parts = self.parts(weights)?;
-        restored.steppers.clear();
+        let (mut steppers, mut owners) = (Vec::new(), HashMap::new());
         for (owner, (stepper, weights)) in self.steppers.iter().zip(&parts).enumerate() {
-            restored.owners.extend(weights.iter().map(|weight| (weight.id(), owner)));
-            restored.steppers.push(stepper.restored(model, weights, values)?);
+            owners.extend(weights.iter().map(|weight| (weight.id(), owner)));
+            steppers.push(stepper.restored(model, weights, values)?);
         }
+        let mut restored = Self::new(self.optimizer.clone(), self.map.clone(), self.loss_scale_factor, steppers);
+        (restored.iterations, restored.owners) = (iterations, owners);
         Ok(Box::new(restored))
     }
 
@@ -162,7 +177,7 @@ impl Stepper for SeveralSteppers {
         let objects: Vec<Value> = self.steppers.iter().map(|stepper| stepper.serialize()).collect();
         if let Some((default, mapped)) = objects.split_last() {
             map["default_optimizer"] = default.clone();
-            for (pattern, object) in self.map.patterns().zip(mapped) {
+            for (pattern, object) in self.map.patterns().into_iter().zip(mapped) {
                 map["optimizer_map"][pattern] = object.clone();
             }
         }

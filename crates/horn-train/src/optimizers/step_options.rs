@@ -1,27 +1,4 @@
-//! What an optimizer does around its update rule, and which optimizers it is made of.
-
-use std::sync::Arc;
-
-use super::optimizer::Optimizer;
-use super::optimizer_map::OptimizerMap;
-
-/// What an optimizer consists of.
-#[derive(Debug)]
-pub enum Composition {
-    /// A rule for one variable at a time.
-    Rule,
-    /// Another optimizer, whose loss is scaled.
-    LossScaled {
-        /// The other optimizer.
-        inner: Arc<dyn Optimizer>,
-        /// The first scale.
-        initial_scale: f64,
-        /// After how many steps with finite gradients the scale grows.
-        growth_steps: usize,
-    },
-    /// Several optimizers, and Keras's `loss_scale_factor` of all of them.
-    Several(Arc<OptimizerMap>, Option<f64>),
-}
+//! What an optimizer does around its update rule.
 
 /// What an optimizer does around its rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
