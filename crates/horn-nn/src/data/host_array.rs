@@ -443,14 +443,14 @@ impl<'a, E: HostElement, S: Data<Elem = E>, D: Dimension> From<&'a ArrayBase<S, 
 /// One value for each sample.
 impl<'a, E: HostElement> From<&'a [E]> for HostArray<'a> {
     fn from(values: &'a [E]) -> Self {
-        Self { sizes: vec![values.len()], values: E::values(Cow::Borrowed(values)) }
+        Self { name: None, sizes: vec![values.len()], values: E::values(Cow::Borrowed(values)) }
     }
 }
 
 /// Rows of equal lengths: `[samples, features]`.
 impl<'a, E: HostElement, const F: usize> From<&'a [[E; F]]> for HostArray<'a> {
     fn from(rows: &'a [[E; F]]) -> Self {
-        Self { sizes: vec![rows.len(), F], values: E::values(Cow::Borrowed(rows.as_flattened())) }
+        Self { name: None, sizes: vec![rows.len(), F], values: E::values(Cow::Borrowed(rows.as_flattened())) }
     }
 }
 
