@@ -9,7 +9,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::files::target::Target;
+use crate::files::target::{Target, failed};
 use crate::files::temporary::Temporary;
 
 /// Removes the temporary files of writes that are under way, for a program that is about to end.
@@ -47,16 +47,6 @@ pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWrite
 fn write_whole(file: &mut BufWriter<File>, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     write(file)?;
     file.flush().and_then(|()| file.get_ref().sync_all()).map_err(failed)
-}
-
-/// The error, with the hint for its kind.
-fn failed(error: io::Error) -> Error {
-    let hint = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "check that there is free space on the disk",
-        io::ErrorKind::InvalidFilename => "choose a shorter name",
-        _ => "choose a folder that exists and is writable",
-    };
-    Error::file("cannot be written").because(error).hint(hint)
 }
 
 /// Syncs the folder, so that the new name is on the disk. Folders can only be opened on Unix.
