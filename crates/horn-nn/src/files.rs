@@ -8,7 +8,7 @@ use std::io;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files::target::{Target, failed};
 use crate::files::temporary::Temporary;
 
@@ -67,6 +67,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::error::Error;
 
     /// A temporary folder for one test, removed at its end.
     struct Folder(PathBuf);
