@@ -12,9 +12,6 @@ mod not_finite;
 use self::not_finite::not_finite;
 use crate::optimizer_order;
 
-/// Why a text is not JSON.
-type Malformed = Box<dyn std::error::Error + Send + Sync>;
-
 /// Keras's configurations nest three levels for each model inside a model, and Keras reads 120 of them.
 const MAX_LEVELS: usize = 400;
 /// The deepest JSON that `serde_json` reads.
@@ -51,7 +48,7 @@ pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
     let levels = check(bytes, stored).map_err(|error| error.at(place))?;
     let parsed = match levels > PARSED_LEVELS {
         true => deep::parse(bytes),
-        false => serde_json::from_slice(bytes).map_err(Malformed::from),
+        false => serde_json::from_slice(bytes).map_err(deep::Malformed::from),
     };
     let mut value = parsed.map_err(|error| {
         if let Some(number) = not_finite(bytes) {

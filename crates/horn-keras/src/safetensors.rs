@@ -7,22 +7,9 @@ use std::path::Path;
 
 use horn_nn::{Error, Model, Result, files, sizes};
 
-use crate::arrays::DType;
+pub use crate::safetensors::format::Found;
 use crate::safetensors::format::Reader;
 use crate::{LoadReport, LoadWeights};
-
-/// A tensor in the listing of a file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// Its name, such as `dense/kernel`.
-    pub path: String,
-    /// The shape.
-    pub sizes: Vec<usize>,
-    /// The dtype, if Keras has it.
-    pub dtype: Option<DType>,
-    /// The size of the values in bytes.
-    pub bytes: u64,
-}
 
 /// Does the file's name say that it is a safetensors file? Endings count in capitals, too.
 pub fn is_named(path: &Path) -> bool {
@@ -144,6 +131,7 @@ mod tests {
 
     use super::*;
     use crate::SaveModel;
+    use crate::arrays::DType;
 
     fn model(units: usize) -> Model {
         let layers = Sequential::new().add(Input([3])).add(Dense(units).name("hidden")).add(Dense(2).name("scores"));

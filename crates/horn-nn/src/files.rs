@@ -8,8 +8,8 @@ use std::io;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use crate::error::{Error, Result};
-use crate::files::target::Target;
+use crate::error::Result;
+use crate::files::target::{Target, failed};
 use crate::files::temporary::Temporary;
 
 /// Removes the temporary files of writes that are under way, for a program that is about to end.
@@ -49,16 +49,6 @@ fn write_whole(file: &mut BufWriter<File>, write: impl FnOnce(&mut BufWriter<Fil
     file.flush().and_then(|()| file.get_ref().sync_all()).map_err(failed)
 }
 
-/// The error, with the hint for its kind.
-fn failed(error: io::Error) -> Error {
-    let hint = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "check that there is free space on the disk",
-        io::ErrorKind::InvalidFilename => "choose a shorter name",
-        _ => "choose a folder that exists and is writable",
-    };
-    Error::file("cannot be written").because(error).hint(hint)
-}
-
 /// Syncs the folder, so that the new name is on the disk. Folders can only be opened on Unix.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
@@ -77,6 +67,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::error::Error;
 
     /// A temporary folder for one test, removed at its end.
     struct Folder(PathBuf);

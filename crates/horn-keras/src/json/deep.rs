@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Malformed;
+/// Why a text is not JSON.
+pub(super) type Malformed = Box<dyn std::error::Error + Send + Sync>;
 
 /// A list or an object that is not closed yet.
 enum Open {

@@ -9,13 +9,25 @@ use horn_nn::{Error, Result};
 use ndarray::ArrayD;
 use serde_json::{Map, Value, json};
 
-use super::Found;
 use crate::arrays::{Array, DType};
 use crate::h5::{Window, of_dtype};
 use crate::json;
 
 /// The key of the header for texts about the file.
 const METADATA: &str = "__metadata__";
+
+/// A tensor in the listing of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its name, such as `dense/kernel`.
+    pub path: String,
+    /// The shape.
+    pub sizes: Vec<usize>,
+    /// The dtype, if Keras has it.
+    pub dtype: Option<DType>,
+    /// The size of the values in bytes.
+    pub bytes: u64,
+}
 
 /// An open file, whose header is read and checked.
 pub(super) struct Reader {

@@ -23,11 +23,11 @@ impl Target {
     ///
     /// If the path is that of a folder or a device, or the file may not be written.
     pub fn of(path: &Path) -> Result<Self> {
-        let path = behind_links(path).map_err(super::failed)?;
+        let path = behind_links(path).map_err(failed)?;
         let old = match fs::metadata(&path) {
             Ok(old) => old,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self { path, old: None }),
-            Err(error) => return Err(super::failed(error)),
+            Err(error) => return Err(failed(error)),
         };
         if !old.is_file() {
             return Err(Error::file("is not a regular file").hint("choose a path that is not a folder or a device"));
@@ -47,6 +47,16 @@ impl Target {
         give_owner(file, old)?;
         file.set_permissions(old.permissions())
     }
+}
+
+/// The error, with the hint for its kind.
+pub(super) fn failed(error: io::Error) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "check that there is free space on the disk",
+        io::ErrorKind::InvalidFilename => "choose a shorter name",
+        _ => "choose a folder that exists and is writable",
+    };
+    Error::file("cannot be written").because(error).hint(hint)
 }
 
 /// Only an administrator gives files away. Others keep the group, if it is one of theirs.
