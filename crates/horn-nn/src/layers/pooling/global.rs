@@ -17,6 +17,7 @@ use crate::layers::layout::Axes;
 use crate::layers::pooling::operate::{Pool, slide_channels_last};
 use crate::layers::window::Window;
 use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 
 /// Defines the global pooling over `n` spatial axes.
@@ -196,7 +197,16 @@ impl GlobalModule {
             (Pool::Max, _) => x.max_dim(2),
             (Pool::Average, None) => x.mean_dim(2),
             (Pool::Average, Some(mask)) => {
-                let mask = mask.bool::<2>()?.unsqueeze_dim::<3>(1);
+                let mask = mask.bool::<2>()?;
+                let [samples, _, steps] = x.dims();
+                if mask.dims() != [samples, steps] {
+                    // With the channels first, the steps are along another axis than those of the layers before.
+                    return Err(Error::shape("the mask does not fit the steps")
+                        .received(format!("a mask of {}", shape::sizes(&mask.dims())))
+                        .expected(shape::sizes(&[samples, steps]))
+                        .hint("pool with the channels last, or without a mask"));
+                }
+                let mask = mask.unsqueeze_dim::<3>(1);
                 let counts = mask.clone().float().sum_dim(2);
                 let kept = x.clone().mask_fill(mask.bool_not().expand(x.dims()), 0.0);
                 kept.sum_dim(2) / counts

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::arguments::options::Padding;
+use crate::arguments::options::{DataFormat, Padding};
 use crate::layer::description::Layer;
 use crate::layers::check::infer;
 use crate::layers::registry::from_config;
@@ -83,4 +83,28 @@ fn impossible_arguments_are_errors() {
     assert!(refused(&GlobalAveragePooling1D()).is_shape());
     assert!(refused(&AdaptiveAveragePooling2D((2, 0))).is_argument());
     assert!(GlobalMaxPooling1D().output_shape(&Shape::batched([0, 3])).unwrap_err().is_shape());
+}
+
+/// Found by fuzzing: in Keras, too, such a mask can't be broadcast.
+#[test]
+fn a_mask_of_other_steps_is_an_error() {
+    use burn::tensor::{Device, Tensor};
+
+    use crate::layers::{Input, Masking};
+    use crate::{CallContext, Mode, Sequential, Signal};
+
+    for (pool, fits) in
+        [(GlobalAveragePooling1D(), true), (GlobalAveragePooling1D().data_format(DataFormat::ChannelsFirst), false)]
+    {
+        let model = Sequential::new().add(Input([4, 2])).add(Masking()).add(pool).build(&Device::default()).unwrap();
+        let x = Signal::new(Tensor::<3>::ones([1, 4, 2], &Device::default()));
+        let result = model.call(vec![x], &mut CallContext::new(Mode::Inference));
+        assert_eq!(result.is_ok(), fits);
+        if let Err(error) = result {
+            assert!(
+                error.to_string().contains("the mask does not fit the steps; received a mask of (1, 4)"),
+                "{error}"
+            );
+        }
+    }
 }
