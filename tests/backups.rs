@@ -79,8 +79,11 @@ struct Nothing;
 
 impl Callback for Nothing {}
 
+/// The shapes and every bit of weights.
+type Bits = Vec<(Vec<usize>, Vec<u32>)>;
+
 /// What one run ends with: the weights, the optimizer, the log.
-fn uninterrupted(folder: &Path) -> (Vec<(Vec<usize>, Vec<u32>)>, String, String) {
+fn uninterrupted(folder: &Path) -> (Bits, String, String) {
     let mut model = model();
     let log = folder.join("whole.csv");
     train(&mut model, vec![Box::new(Nothing), Box::new(Nothing)], log.clone()).unwrap();
