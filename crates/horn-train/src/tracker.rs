@@ -37,7 +37,7 @@ pub struct Tracker {
 
 #[derive(Debug)]
 enum Tracked {
-    Mean(Mean),
+    Mean(Box<Mean>),
     Metric(Box<dyn Accumulator>),
 }
 
@@ -58,7 +58,7 @@ impl Tracker {
     /// If a metric has the same name.
     #[track_caller]
     pub fn mean(&mut self, name: &str, value: &Tensor<1>, count: usize) {
-        match self.entry(name, || Tracked::Mean(Mean::default())) {
+        match self.entry(name, || Tracked::Mean(Box::default())) {
             Tracked::Mean(mean) => mean.update_batch(value.clone().without_autodiff(), count),
             Tracked::Metric(_) => panic!("{name:?} is tracked as a metric, and can't be a mean, too"),
         }
