@@ -4,6 +4,7 @@ use crate::constraints::non_neg::NonNeg;
 use crate::constraints::norms::{MaxNorm, MinMaxNorm, UnitNorm};
 use crate::error::{Error, Result};
 use crate::registry::objects::keras_objects;
+use crate::tensor::own_function::OwnFunction;
 use burn::tensor::Tensor;
 use std::str::FromStr;
 
@@ -25,7 +26,7 @@ keras_objects! {
     /// constraint.validate(&[3, 3, 16, 32])?;
     /// # Ok::<(), horn::Error>(())
     /// ```
-    Constraint, "constraint", "keras.constraints";
+    Constraint, "constraint", "keras.constraints", own OwnFunction;
     /// Norms have an upper bound.
     MaxNorm: "max_norm";
     /// Values are not negative.
@@ -37,6 +38,21 @@ keras_objects! {
 }
 
 impl Constraint {
+    /// A limit of your own: a function of the weight, whose axes are those of its argument. Files hold the name;
+    /// [`register`](Self::register) it before they are read.
+    ///
+    /// ```
+    /// use burn::tensor::Tensor;
+    /// use horn::constraints::Constraint;
+    /// use horn::layers::Dense;
+    ///
+    /// let halves = Constraint::custom("Halves", |kernel: Tensor<2>| kernel.clamp(-0.5, 0.5));
+    /// let layer = Dense(8).kernel_constraint(halves);
+    /// ```
+    pub fn custom<const D: usize>(name: &str, limit: impl Fn(Tensor<D>) -> Tensor<D> + Send + Sync + 'static) -> Self {
+        Self::Own(OwnFunction::new(name, limit))
+    }
+
     /// Checks the arguments, and that the constraint supports weights of this shape.
     ///
     /// # Errors
@@ -49,6 +65,7 @@ impl Constraint {
             Self::NonNeg(_) => Ok(()),
             Self::UnitNorm(inner) => inner.validate(sizes),
             Self::MinMaxNorm(inner) => inner.validate(sizes),
+            Self::Own(own) => own.validate(sizes),
         }
     }
 
@@ -63,6 +80,7 @@ impl Constraint {
             Self::NonNeg(inner) => inner.apply(weight),
             Self::UnitNorm(inner) => inner.apply(weight),
             Self::MinMaxNorm(inner) => inner.apply(weight),
+            Self::Own(own) => own.call(weight),
         }
     }
 }

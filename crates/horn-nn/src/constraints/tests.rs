@@ -245,3 +245,12 @@ fn bad_arguments_are_refused() {
          expected an axis from -2 and below 2. Hint: name the axes of the weight's inputs, counted from 0."
     );
 }
+
+#[test]
+fn one_of_the_program_s_own_is_applied() {
+    let halves = Constraint::custom("Halves", |kernel: Tensor<2>| kernel.clamp(-0.5, 0.5));
+    let weight = Tensor::<2>::from_floats([[1.0, -0.25], [-3.0, 0.5]], &Default::default());
+    assert_eq!(halves.apply(weight).into_data().try_to_vec::<f32>().unwrap(), [0.5, -0.25, -0.5, 0.5]);
+    assert!(halves.validate(&[2]).unwrap_err().is_argument());
+    assert!(halves.validate(&[2, 2]).is_ok());
+}

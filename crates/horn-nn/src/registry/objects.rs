@@ -9,17 +9,48 @@ use crate::error::Error;
 use crate::registry::suggest::did_you_mean;
 
 /// Defines the enum of all objects of a kind, with Keras's serialization. The arguments are the name of the enum, the word
-/// for one object in messages, and Keras's module; then each class with the other names that Keras accepts for it.
+/// for one object in messages, Keras's module, and the type of those of the program's own, if there can be such; then each class with the other names that Keras accepts for it.
 macro_rules! keras_objects {
+    (@own $kind:ident) => {
+        impl $kind {
+            fn registered(_: &str) -> Option<Self> {
+                None
+            }
+        }
+    };
+    (@own $kind:ident $own:ident) => {
+        /// Those that can be read from files.
+        static REGISTERED: std::sync::RwLock<std::collections::BTreeMap<String, $own>> =
+            std::sync::RwLock::new(std::collections::BTreeMap::new());
+
+        impl $kind {
+            /// Registers one of the program's own, so that it can be read from files by its name.
+            pub fn register(&self) {
+                if let Self::Own(own) = self {
+                    let mut registered = REGISTERED.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    registered.insert(own.name().to_owned(), own.clone());
+                }
+            }
+
+            fn registered(class: &str) -> Option<Self> {
+                let registered = REGISTERED.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+                registered.get(class).cloned().map(Self::Own)
+            }
+        }
+    };
     (
         $(#[$doc:meta])*
-        $kind:ident, $called:literal, $module:literal;
+        $kind:ident, $called:literal, $module:literal $(, own $own:ident)?;
         $($(#[$class_doc:meta])* $class:ident: $($name:literal),+;)+
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
         pub enum $kind {
             $($(#[$class_doc])* $class($class),)+
+            $(
+                /// One of the program's own.
+                Own($own),
+            )?
         }
 
         impl $kind {
@@ -38,12 +69,18 @@ macro_rules! keras_objects {
             }
         })+
 
+        $crate::registry::objects::keras_objects!(@own $kind $($own)?);
+
         impl serde::Serialize for $kind {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
                     $(Self::$class(config) => {
                         $crate::registry::objects::Written::new($module, stringify!($class), config).serialize(serializer)
                     })+
+                    $(Self::Own(own) => {
+                        let own: &$own = own;
+                        $crate::registry::objects::own(own.name()).serialize(serializer)
+                    })?
                 }
             }
         }
@@ -56,7 +93,9 @@ macro_rules! keras_objects {
                     Read::Name(name) => name.parse().map_err(serde::de::Error::custom),
                     Read::Object(object) => match object.class_name() {
                         $(stringify!($class) $(| $name)+ => object.config().map(Self::$class),)+
-                        class => Err(serde::de::Error::custom($crate::registry::objects::unknown($called, class, NAMES))),
+                        class => Self::registered(class).ok_or_else(|| {
+                            serde::de::Error::custom($crate::registry::objects::unknown($called, class, NAMES))
+                        }),
                     },
                 }
             }
@@ -82,6 +121,12 @@ impl<'a, T> Written<'a, T> {
     pub(crate) fn new(module: &'static str, class_name: &'static str, config: &'a T) -> Self {
         Self { module, class_name, config, registered_name: () }
     }
+}
+
+/// The object of a class of the program's own.
+pub(crate) fn own(name: &str) -> Value {
+    let registered = format!("Custom>{name}");
+    json!({"module": null, "class_name": name, "config": {}, "registered_name": registered})
 }
 
 /// An object as Keras reads it.

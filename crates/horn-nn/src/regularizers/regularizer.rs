@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::registry::objects::keras_objects;
 use crate::regularizers::norms::{L1, L1L2, L2};
 use crate::regularizers::orthogonal::OrthogonalRegularizer;
+use crate::tensor::own_function::OwnFunction;
 use burn::tensor::Tensor;
 use std::str::FromStr;
 
@@ -22,7 +23,7 @@ keras_objects! {
     /// assert_eq!("l2".parse::<Regularizer>()?, L2::new(0.01).into());
     /// # Ok::<(), horn::Error>(())
     /// ```
-    Regularizer, "regularizer", "keras.regularizers";
+    Regularizer, "regularizer", "keras.regularizers", own OwnFunction;
     /// The sum of the absolute values.
     L1: "l1";
     /// The sum of the squares.
@@ -34,6 +35,24 @@ keras_objects! {
 }
 
 impl Regularizer {
+    /// A penalty of your own: a function of the weight, whose axes are those of its argument. Files hold the name;
+    /// [`register`](Self::register) it before they are read.
+    ///
+    /// ```
+    /// use burn::tensor::Tensor;
+    /// use horn::layers::Dense;
+    /// use horn::regularizers::Regularizer;
+    ///
+    /// let largest = Regularizer::custom("Largest", |kernel: Tensor<2>| kernel.abs().max() * 0.01);
+    /// let layer = Dense(8).kernel_regularizer(largest);
+    /// ```
+    pub fn custom<const D: usize>(
+        name: &str,
+        penalty: impl Fn(Tensor<D>) -> Tensor<1> + Send + Sync + 'static,
+    ) -> Self {
+        Self::Own(OwnFunction::new(name, penalty))
+    }
+
     /// Checks the factors, and that the regularizer supports weights of this shape.
     ///
     /// # Errors
@@ -45,6 +64,7 @@ impl Regularizer {
             Self::L2(inner) => inner.validate(),
             Self::L1L2(inner) => inner.validate(),
             Self::OrthogonalRegularizer(inner) => inner.validate(sizes),
+            Self::Own(own) => own.validate(sizes),
         }
     }
 
@@ -61,6 +81,7 @@ impl Regularizer {
             Self::L2(inner) => inner.penalty(weight),
             Self::L1L2(inner) => inner.penalty(weight),
             Self::OrthogonalRegularizer(inner) => inner.penalty(weight),
+            Self::Own(own) => own.call(weight),
         }
     }
 }

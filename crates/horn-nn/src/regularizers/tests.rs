@@ -229,3 +229,23 @@ fn bad_arguments_are_refused() {
          Hint: try 0.01 first."
     );
 }
+
+#[test]
+fn one_of_the_program_s_own_is_called_and_read_by_its_name() {
+    let largest = || Regularizer::custom("Largest", |kernel: Tensor<2>| kernel.abs().max() * 0.5);
+    let (penalty, gradient) = run(&largest(), &[1.0, -4.0, 2.0, 0.0], [2, 2]);
+    assert_eq!((penalty, gradient), (2.0, vec![0.0, -0.5, 0.0, 0.0]));
+    assert_eq!(
+        largest().validate(&[3]).unwrap_err().to_string(),
+        "the function \"Largest\" does not take this weight; received a weight of shape (3,), expected 2 axes, as its \
+         argument has. Hint: write the function for the number of axes of the weight."
+    );
+
+    let written = serde_json::to_value(largest()).unwrap();
+    assert_eq!(written["registered_name"], "Custom>Largest");
+    assert!(serde_json::from_value::<Regularizer>(written.clone()).is_err(), "it is not registered yet");
+    let registered = largest();
+    registered.register();
+    assert_eq!(serde_json::from_value::<Regularizer>(written).unwrap(), registered);
+    assert_ne!(largest(), registered, "another function");
+}

@@ -1,4 +1,5 @@
-//! Tensors of any rank, and shapes. Imports nothing but errors.
+//! Tensors of any rank, shapes, and functions of programs on tensors. Imports nothing but errors.
 
 pub(crate) mod any_tensor;
+pub(crate) mod own_function;
 pub(crate) mod shape;
