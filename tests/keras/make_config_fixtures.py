@@ -108,6 +108,7 @@ def one_input():
         "Rescaling": (lambda: layers.Rescaling(0.5), STEPS),
         "Reshape": (lambda: layers.Reshape((4, 5)), STEPS),
         "Resizing": (lambda: layers.Resizing(4, 4), IMAGE),
+        "ReversibleEmbedding": (lambda: layers.ReversibleEmbedding(7, 3), VECTOR, "int32"),
         "STFTSpectrogram": (lambda: layers.STFTSpectrogram(frame_length=16, frame_step=8, fft_length=16), (64, 1)),
         "SimpleRNN": (lambda: layers.SimpleRNN(3), STEPS),
         "Softmax": (layers.Softmax, STEPS),

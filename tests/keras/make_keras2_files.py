@@ -137,6 +137,20 @@ def legacy_adam():
     return dense_layers(keras.optimizers.legacy.Adam(0.01, amsgrad=False), "legacy_adam", metrics=["mse"])
 
 
+def masked_merges():
+    """Keras 2 masks what is masked in any input, and merges masked values like others."""
+    words, others = keras.Input((5,)), keras.Input((5,))
+    a = layers.Embedding(6, 3, mask_zero=True)(words)
+    b = layers.Embedding(6, 3, mask_zero=True)(others)
+    plain = layers.Embedding(6, 3)(others)
+    merged = [
+        layers.Add()([a, b]), layers.Multiply()([a, b]), layers.Maximum()([a, plain]), layers.Concatenate()([a, plain]),
+    ]
+    read = [layers.LSTM(2)(value) for value in merged] + [layers.GlobalAveragePooling1D()(merged[3])]
+    model = keras.Model([words, others], read, name="masked_merges")
+    return model, [random.integers(0, 6, (4, 5)).astype("float32") for _ in range(2)], None
+
+
 def legacy_sgd():
     return dense_layers(keras.optimizers.legacy.SGD(0.01, momentum=0.9, nesterov=True), "legacy_sgd")
 
@@ -206,7 +220,8 @@ def write(make, ending):
 def main(names):
     index = HERE / "cases.json"
     cases = {case["name"]: case for case in json.loads(index.read_text())}
-    legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, two_outputs, legacy_adam, legacy_sgd]
+    legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, two_outputs, masked_merges,
+              legacy_adam, legacy_sgd]
     zips = [zip_mlp, zip_recurrent, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:
         if not names or make.__name__ in names:

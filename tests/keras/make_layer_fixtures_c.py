@@ -1197,6 +1197,31 @@ def given_masks():
     return keras.Model([x, scores, present, seen], y)
 
 
+def options_of_calls():
+    """A layer that is called in two ways, and arrays where layers take tensors."""
+    x = keras.Input((4, 6))
+    attention = layers.MultiHeadAttention(2, 3)
+    past = attention(x, x, use_causal_mask=True)
+    band = np.abs(np.arange(4)[:, None] - np.arange(4)) < 2
+    near = attention(past, x, attention_mask=band[None])
+    plain = attention(near, past)
+    return keras.Model(x, layers.Multiply()([plain, np.linspace(0.5, 1.5, 6, dtype="float32")[None, None]]))
+
+
+def there_and_back():
+    words = keras.Input((4,), dtype="int32", name="words")
+    tied = layers.ReversibleEmbedding(5, 3, name="tied")
+    apart = layers.ReversibleEmbedding(5, 3, tie_weights=False, logit_soft_cap=2.0, name="apart")
+    y = layers.Dense(3, activation="tanh")(layers.Add()([tied(words), apart(words)]))
+    return keras.Model(words, [tied(y, reverse=True), apart(y, reverse=True)])
+
+
+def nested_outputs():
+    x = keras.Input((4,))
+    a, b = layers.Dense(3, name="a")(x), layers.Dense(2, name="b")(x)
+    return keras.Model(x, {"z": a, "pair": [b, {"q": b + 1.0}]})
+
+
 def siamese():
     tower = keras.Sequential([keras.Input((5,)), layers.Dense(4, activation="relu"), layers.Dense(3)], name="tower")
     left, right = keras.Input((5,), name="left"), keras.Input((5,), name="right")
@@ -1311,6 +1336,9 @@ def graphs():
         graph("masks that are given", given_masks, [
             floats((2, 4, 3)), floats((2, 4, 4), 1), np.array([[1, 1, 1, 0], [1, 0, 1, 1]], "bool"),
             np.array([[[1, 0, 1, 1]], [[0, 1, 1, 1]]], "bool")]),
+        graph("options of calls", options_of_calls, [floats((2, 4, 6))]),
+        graph("there and back", there_and_back, [tokens]),
+        graph("nested outputs", nested_outputs, [floats((2, 4))]),
         graph("siamese", siamese, [floats((2, 5)), floats((2, 5), 1)], [{}, {"expand_nested": True}]),
         graph("inception block", inception_block, [floats((2, 5, 5, 3))]),
         graph("attention block", attention_block, [floats((2, 4, 6))]),

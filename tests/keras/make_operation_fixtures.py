@@ -172,6 +172,11 @@ def cases():
     add("threshold", lambda t: ops.threshold(t, 0.1, -1.0), x)
     add("activations.relu", lambda t: keras.activations.relu(t, negative_slope=0.1, max_value=1.0, threshold=-0.2), x)
     add("activations.tanh", keras.activations.tanh, x)
+    add("moments", lambda t: ops.moments(t, axes=[1, 2]), image)
+    add("moments keepdims", lambda t: ops.moments(t, axes=[-1], keepdims=True), z)
+    add("mean of all", lambda t: t - ops.mean(t), z)
+    add("numbers", lambda t: t * ops.sqrt(ops.max(t) - ops.min(t)) + ops.sum(ops.square(t)), z)
+    add("take_along_axis, axes of 1", lambda t, i: ops.take_along_axis(t, i, axis=1), z, np.array([[[1]], [[4]], [[0]]], "int32"))
     return found
 
 

@@ -523,6 +523,19 @@ def masked_branches():
 
 
 @case
+def options_of_calls():
+    """A layer that is called in two ways, an array where it takes a tensor, and an embedding that leads back."""
+    words = keras.Input((4,), dtype="int32")
+    embedding = layers.ReversibleEmbedding(7, 6)
+    x = embedding(words)
+    attention = layers.MultiHeadAttention(2, 3)
+    past = attention(x, x, use_causal_mask=True)
+    near = attention(past, x, attention_mask=np.tri(4, dtype="bool")[None])
+    scored = embedding(attention(near, past), reverse=True)
+    return Case(keras.Model(words, {"scores": scored, "others": [near, {"past": past}]}), [integers(7, 3, 4).astype("int32")])
+
+
+@case
 def masked_both_ways():
     x = given = keras.Input((None, 3))
     x = layers.Bidirectional(layers.LSTM(3, return_sequences=True))(layers.Masking(0.0)(x))

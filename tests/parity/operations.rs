@@ -134,6 +134,8 @@ fn what_a_program_makes_is_written_as_by_keras() {
         ("squeeze", |x| Ok(vec![ops::squeeze(&x[0], -1)?])),
         ("leaky_relu", |x| Ok(vec![ops::leaky_relu(&x[0], 0.3)?])),
         ("unstack", |x| ops::unstack(&x[0], 1)),
+        ("moments", |x| ops::moments(&x[0], [1, 2], false).map(Vec::from)),
+        ("mean of all", |x| Ok(vec![&x[0] - ops::mean(&x[0], None, false)?])),
         ("roll", |x| Ok(vec![ops::roll(&x[0], 2, 1)?])),
     ];
     let entries = entries();

@@ -54,6 +54,14 @@ impl Tracer {
                 .hint("write `Model::new(x, y)` with tensors of the graph"));
         }
         for output in outputs {
+            // What carries an error has no shape.
+            if output.checked()?.shape().rank() == 0 {
+                return Err(Error::shape("an output is a single number, and no tensor with samples")
+                    .at("model \"functional\"")
+                    .received(format!("{output:?}"))
+                    .expected("outputs whose first axis is the samples")
+                    .hint("reduce the axes of each sample only, as `ops::mean(&x, -1, false)`"));
+            }
             self.visit(output)?;
         }
         // An input that no output depends on is still an input, and precedes other layers of the same depth.

@@ -39,6 +39,10 @@ impl Parameters<'_> {
 }
 
 impl Rule for Activated {
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         for (name, value) in call.config {
             let is_valid = value.is_number() || value.is_boolean() || value.is_null() && name == "max_value";

@@ -118,6 +118,10 @@ impl Unary {
 }
 
 impl Rule for Unary {
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         let dtype = call.config.get("dtype").and_then(serde_json::Value::as_str);
@@ -269,6 +273,10 @@ fn truth<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 }
 
 impl Rule for Binary {
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let [x, y] = two(call.arguments()).ok_or_else(|| no_tensor(call.class))?;
         let (x, y) = (shape_of(x)?, shape_of(y)?);

@@ -24,6 +24,12 @@ pub(crate) struct Function {
 
 /// What a function does with shapes and with tensors.
 pub(crate) trait Rule: Sync {
+    /// Does the function take single numbers, which reductions of all axes give? They have a shape without axes, and are
+    /// tensors with one axis of size 1.
+    fn takes_numbers(&self) -> bool {
+        false
+    }
+
     /// The shapes of the outputs.
     ///
     /// # Errors

@@ -160,7 +160,14 @@ impl Layer for Operation {
     crate::many_inputs!();
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        self.call.function.rule.outputs(&self.filled(inputs.to_vec())?)
+        let Template { function, .. } = self.call.as_ref();
+        if !function.rule.takes_numbers() && inputs.iter().any(|input| input.rank() == 0) {
+            return Err(Error::shape("the function takes no single number")
+                .received("a number, as a reduction of all axes gives it")
+                .expected("a tensor with axes")
+                .hint("say `keepdims` where the number is computed, or compute with it by operators"));
+        }
+        function.rule.outputs(&self.filled(inputs.to_vec())?)
     }
 
     fn build_for(&self, _: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {

@@ -1,9 +1,11 @@
 //! Functions that reduce axes: sums, means, extremes.
 
 use burn::tensor::Tensor;
+use serde_json::{Map, Value};
 
 use crate::by_rank;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::operations::argument::Argument;
 use crate::operations::call::Call;
 use crate::operations::function::Rule;
 use crate::tensor::any_tensor::AnyTensor;
@@ -115,12 +117,6 @@ impl Rule for Reduction {
             true => sizes.map(|(axis, size)| if axes.contains(&axis) { Some(1) } else { *size }).collect(),
             false => sizes.filter(|(axis, _)| !axes.contains(axis)).map(|(_, size)| *size).collect(),
         };
-        if sizes.is_empty() {
-            return Err(Error::shape("the result is a single number, and no tensor with samples")
-                .received(format!("{} without an axis", call.class))
-                .expected("an axis of the input to be left")
-                .hint("give `axis` the axes of the samples only, as `axis=-1`, or say `keepdims`"));
-        }
         Ok(vec![Shape::new(sizes).with_values(self.values(input.values()))])
     }
 
@@ -139,12 +135,53 @@ impl Rule for Reduction {
         };
         let rule = *self;
         let output: AnyTensor = by_rank!(x, |x| rule.forward(x, &axes, order).into())?;
-        let left: Vec<usize> = match (keeps, flat) {
+        let mut left: Vec<usize> = match (keeps, flat) {
             (true, _) => reduced,
-            (false, true) => vec![1],
+            (false, true) => Vec::new(),
             (false, false) => (0..sizes.len()).filter(|axis| !axes.contains(axis)).map(|axis| sizes[axis]).collect(),
         };
+        // A single number is a tensor of one axis here: Burn has none without axes.
+        if left.is_empty() {
+            left.push(1);
+        }
         Ok(vec![output.reshape(&left)?])
+    }
+}
+
+/// `moments(x, axes, keepdims)`: the mean and the variance.
+pub(crate) struct Moments;
+
+impl Moments {
+    const PARTS: [Reduction; 2] = [Reduction::Mean, Reduction::Var];
+
+    /// The parameters of a reduction.
+    fn config<T>(call: &Call<T>) -> Result<Map<String, Value>> {
+        if call.flag("synchronized") {
+            return Err(call.invalid("synchronized", "false"));
+        }
+        let parameter = |name: &str| call.parameter(name).clone();
+        Ok(Map::from_iter([("axis".to_owned(), parameter("axes")), ("keepdims".to_owned(), parameter("keepdims"))]))
+    }
+}
+
+impl Rule for Moments {
+    fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
+        let (config, input) = (Self::config(call)?, call.tensor()?);
+        let part = |rule: Reduction| {
+            let input = vec![Argument::Tensor(input.clone())];
+            rule.outputs(&Call::new(call.class, &["x"], &config, input, Vec::new()))
+        };
+        Ok(Self::PARTS.into_iter().map(part).collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
+        let (config, class) = (Self::config(&call)?, call.class);
+        let input = call.into_tensor()?;
+        let part = |rule: Reduction| {
+            let input = vec![Argument::Tensor(input.clone())];
+            rule.compute(Call::new(class, &["x"], &config, input, Vec::new()))
+        };
+        Ok(Self::PARTS.into_iter().map(part).collect::<Result<Vec<_>>>()?.concat())
     }
 }
 

@@ -15,6 +15,10 @@ use crate::tensor::shape::{Shape, Values};
 pub(crate) struct Where;
 
 impl Rule for Where {
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let [condition, x, y] = call.arguments() else { return Err(no_tensor(call.class)) };
         let (condition, x, y) = (shape_of(condition)?, shape_of(x)?, shape_of(y)?);
@@ -44,6 +48,10 @@ impl Rule for Where {
 pub(crate) struct Clip;
 
 impl Rule for Clip {
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         call.number("x_min")?;
         call.number("x_max")?;
@@ -61,6 +69,10 @@ impl Rule for Clip {
 pub(crate) struct Cast;
 
 impl Rule for Cast {
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let dtype = call.parameter("dtype").as_str().ok_or_else(|| call.invalid("dtype", "the name of a dtype"))?;
         let values = Values::of_dtype(dtype);

@@ -7,7 +7,7 @@ use crate::operations::function::{Function, Rule};
 use crate::operations::indexing::{GetItem, Take, TakeAlongAxis};
 use crate::operations::joining::{Divide, Join};
 use crate::operations::products::{Einsum, Product};
-use crate::operations::reductions::{Along, Reduction, TopK};
+use crate::operations::reductions::{Along, Moments, Reduction, TopK};
 use crate::operations::resizing::Resize;
 use crate::operations::selecting::{Cast, Clip, FullLike, OneHot, Triangle, Where};
 use crate::operations::shaping::{Pad, Shaping};
@@ -138,6 +138,7 @@ static FUNCTIONS: &[Function] = &[
         &[("ord", Some("null")), ("axis", Some("null")), ("keepdims", Some("false"))],
         &Reduction::Norm,
     ),
+    nn("Moments", &[("axes", None), ("keepdims", Some("false")), ("synchronized", Some("false"))], &Moments),
     // Along one axis.
     with("Argsort", AXIS, &Along::Argsort),
     with("Cumprod", &[("axis", Some("null")), ("dtype", Some("null"))], &Along::Cumprod),

@@ -98,6 +98,17 @@ pub fn normalize(x: impl IntoOperand, axis: i64, order: u32) -> Result<KerasTens
     call("Normalize", json!({"axis": axis, "order": order}), [x.into_operand()])
 }
 
+/// The mean and the variance along the axes.
+///
+/// # Errors
+///
+/// If an axis does not exist.
+pub fn moments(x: impl IntoOperand, axes: impl IntoAxes, keepdims: bool) -> Result<[KerasTensor; 2]> {
+    let config = json!({"axes": axes.into_axes(), "keepdims": keepdims});
+    let outputs = call_all("Moments", config, [x.into_operand()])?;
+    Ok(outputs.try_into().expect("moments has two outputs"))
+}
+
 /// The `k` largest values along the last axis, in descending order, and their places.
 ///
 /// # Errors
