@@ -1,33 +1,35 @@
 //! Programs of a first hour, as a newcomer writes them: they need the prelude and nothing else.
 
+mod autoencoder;
+mod cnn;
+mod custom_layer;
+mod mlp;
+mod recommender;
+mod regression;
+mod text;
+mod time_series;
+mod transfer;
+mod two_inputs;
+
 use horn::prelude::*;
 
-/// A layer of one's own, with a weight.
-#[derive(Debug, Clone)]
-struct Scale;
-
-impl Layer for Scale {
-    fn class_name(&self) -> &str {
-        "Scale"
-    }
-
-    fn output_shape(&self, input: &horn::Shape) -> horn::Result<horn::Shape> {
-        Ok(input.clone())
-    }
-
-    fn build(&self, _: &horn::Shape, build: &mut horn::LayerBuilder) -> horn::Result<horn::BuiltLayer> {
-        Ok(horn::BuiltLayer::new(ScaleModule { factor: build.add_weight("factor", [1], &Ones::new().into())? }))
-    }
-}
-
-#[derive(Module, Debug)]
-struct ScaleModule {
-    factor: burn::module::Param<burn::tensor::Tensor<1>>,
-}
-
-impl Forward for ScaleModule {
-    fn forward(&self, x: AnyTensor, _: Mode) -> horn::Result<AnyTensor> {
-        horn::by_rank!(x, |x| (x * self.factor.val().unsqueeze()).into())
+/// The programs in the folder.
+#[test]
+fn the_programs_of_a_first_hour_run() {
+    let programs: [(&str, fn() -> horn::Result<()>); 10] = [
+        ("autoencoder", autoencoder::run),
+        ("cnn", cnn::run),
+        ("custom_layer", custom_layer::run),
+        ("mlp", mlp::run),
+        ("recommender", recommender::run),
+        ("regression", regression::run),
+        ("text", text::run),
+        ("time_series", time_series::run),
+        ("transfer", transfer::run),
+        ("two_inputs", two_inputs::run),
+    ];
+    for (name, run) in programs {
+        run().unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 
@@ -35,7 +37,7 @@ impl Forward for ScaleModule {
 fn labels_are_a_vec_and_features_a_vec_with_a_shape() -> horn::Result<()> {
     let x = HostArray::new(vec![0.0_f32, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0], [4, 2])?;
     let labels: Vec<i32> = vec![0, 1, 1, 0];
-    let layers = Sequential::new().add(Input([2])).add(Scale).add(Dense(2).activation(Activation::Softmax));
+    let layers = Sequential::new().add(Input([2])).add(Dense(2).activation(Activation::Softmax));
     layers.summary();
     let mut model = layers.compile(Adam::new(1e-2), SparseCategoricalCrossentropy::new(), [Accuracy::new()])?;
     let history = model.fit(&x, &labels, Fit::epochs(2).verbose(Verbose::Silent))?;

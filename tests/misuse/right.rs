@@ -1,8 +1,8 @@
 //! What the other programs here do wrong, done right: it compiles.
 
 use horn::burn::tensor::Tensor;
+use horn::Result;
 use horn::prelude::*;
-use horn::{Model, Result};
 
 pub fn main() -> Result<()> {
     let (left, right) = (Input([8]), Input([8]));
@@ -18,5 +18,7 @@ pub fn main() -> Result<()> {
     Conv2D(8, (3, 3)).apply(&images)?;
     let ones = AnyTensor::from(Tensor::<2>::ones([2, 3], &horn::default_device()?));
     let _: Tensor<2> = ones.float()?;
+    Concatenate().apply((&images, Conv2D(8, 1).apply(&images)?, Input((8, 8, 3))))?;
+    let (_, _) = (MaxPooling2D(()), Input((None, 8)));
     Ok(())
 }

@@ -44,9 +44,7 @@ fn make(name: &str) -> horn::Result<(CompiledModel, HostArray<'static>)> {
             let x = BatchNormalization().apply(conv().apply(&image)?)?;
             let x = conv().apply(ReLU().apply(&x)?)?;
             let x = ReLU().max_value(6.0).apply(Add().apply((&x, &image))?)?;
-            let x = Dense(4)
-                .kernel_regularizer(horn::regularizers::L2::new(0.01))
-                .apply(GlobalAveragePooling2D().apply(&x)?)?;
+            let x = Dense(4).kernel_regularizer(L2::new(0.01)).apply(GlobalAveragePooling2D().apply(&x)?)?;
             let optimizer = SGD::new(0.1).momentum(0.9).nesterov(true);
             (Model::new(&image, &x)?.compile(optimizer, MeanSquaredError::new(), ())?, values(&[2, 8, 8, 3]))
         }

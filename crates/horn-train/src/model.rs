@@ -242,6 +242,11 @@ impl CompiledModel {
         summary
     }
 
+    /// The number of values of all weights.
+    pub fn count_params(&self) -> usize {
+        self.to_summary().rows.iter().filter_map(|row| row.params).sum()
+    }
+
     /// Prints the table of layers, shapes and weights.
     pub fn summary(&self) {
         self.to_summary().print();

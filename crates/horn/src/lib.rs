@@ -1,7 +1,9 @@
 //! Keras for Rust, on Burn.
 //!
-//! A program imports the [`prelude`] and reads as it would with Keras in Python. Required arguments are positional;
-//! each optional argument is a method with the name of Keras's keyword.
+//! A program imports the [`prelude`] and reads as it would with Keras in Python. Required arguments are positional, and so
+//! is an optional first one that nearly every program gives: `MaxPooling2D(2)`, or `MaxPooling2D(())` for Keras's default.
+//! Each other argument is a method with the name of Keras's keyword. What needs no argument has `default()`, too:
+//! `Adam::default()` has Keras's learning rate, `Adam::new(1e-3)` one of your own.
 //!
 //! ```
 //! use horn::prelude::*;
@@ -89,18 +91,26 @@ pub mod prelude {
     // For `#[derive(Module)]`, whose code names the crate.
     #[doc(no_inline)]
     pub use crate::{
-        AnyTensor, Apply, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses, Layer,
-        LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Verbose, datasets, load_model, metrics, ops,
+        AnyTensor, Apply, BuiltLayer, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses,
+        KerasTensor, Layer, LayerBuilder, LoadWeights, Mode, Model, Predict, SaveModel, Scores, Sequential, Shape,
+        Verbose, datasets, load_model, metrics, ops,
     };
     #[doc(no_inline)]
-    pub use burn::{self, module::Module};
+    pub use burn::{
+        self,
+        module::{Module, Param},
+    };
     #[doc(no_inline)]
     pub use horn_nn::Activation;
+    #[doc(no_inline)]
+    pub use horn_nn::constraints::{MaxNorm, MinMaxNorm, NonNeg, UnitNorm};
     #[doc(no_inline)]
     pub use horn_nn::initializers::{
         Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform, Ones, Orthogonal,
         RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
     };
+    #[doc(no_inline)]
+    pub use horn_nn::regularizers::{L1, L1L2, L2};
     // All layers, losses and optimizers: a new one is in the prelude without a change here.
     #[doc(no_inline)]
     pub use horn_nn::layers::families::*;

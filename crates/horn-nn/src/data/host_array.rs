@@ -49,6 +49,11 @@ pub enum Values<'a> {
 }
 
 /// An element type of which a [`HostArray`] can be made.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no number, boolean or string",
+    label = "arrays hold numbers, booleans or strings",
+    note = "rows of any length are no array: write `HostArray::new(values, [samples, features])` with all values in a row"
+)]
 pub trait HostElement: sealed::Element {}
 
 mod sealed {
@@ -358,6 +363,37 @@ impl<'a, E: HostElement, S: Data<Elem = E>, D: Dimension> From<&'a ArrayBase<S, 
         };
         Self { sizes, values: E::values(values) }
     }
+}
+
+/// One value for each sample.
+impl<'a, E: HostElement> From<&'a [E]> for HostArray<'a> {
+    fn from(values: &'a [E]) -> Self {
+        Self { sizes: vec![values.len()], values: E::values(Cow::Borrowed(values)) }
+    }
+}
+
+/// Rows of equal lengths: `[samples, features]`.
+impl<'a, E: HostElement, const F: usize> From<&'a [[E; F]]> for HostArray<'a> {
+    fn from(rows: &'a [[E; F]]) -> Self {
+        Self { sizes: vec![rows.len(), F], values: E::values(Cow::Borrowed(rows.as_flattened())) }
+    }
+}
+
+macro_rules! lists {
+    ($([$($generic:tt)*] $list:ty;)+) => {$(
+        impl<'a, E: HostElement, $($generic)*> From<&'a $list> for HostArray<'a> {
+            fn from(list: &'a $list) -> Self {
+                list.as_slice().into()
+            }
+        }
+    )+};
+}
+
+lists! {
+    [] Vec<E>;
+    [const N: usize] [E; N];
+    [const F: usize] Vec<[E; F]>;
+    [const F: usize, const N: usize] [[E; F]; N];
 }
 
 impl<'a> From<&HostArray<'a>> for HostArray<'a> {

@@ -62,41 +62,23 @@ impl<'a, const D: usize> IntoArrays<'a> for &Tensor<D, Int> {
     }
 }
 
-impl<'a, E: HostElement> IntoArrays<'a> for &'a [E] {
-    fn into_arrays(self) -> Vec<HostArray<'a>> {
-        vec![HostArray::new(self, [self.len()]).expect("there is one value for each sample")]
-    }
+macro_rules! lists {
+    ($([$($generic:tt)*] $list:ty;)+) => {$(
+        impl<'a, E: HostElement, $($generic)*> IntoArrays<'a> for &'a $list {
+            fn into_arrays(self) -> Vec<HostArray<'a>> {
+                vec![self.into()]
+            }
+        }
+    )+};
 }
 
-impl<'a, E: HostElement> IntoArrays<'a> for &'a Vec<E> {
-    fn into_arrays(self) -> Vec<HostArray<'a>> {
-        self.as_slice().into_arrays()
-    }
-}
-
-impl<'a, E: HostElement, const N: usize> IntoArrays<'a> for &'a [E; N] {
-    fn into_arrays(self) -> Vec<HostArray<'a>> {
-        self.as_slice().into_arrays()
-    }
-}
-
-/// Rows of equal lengths: `[samples, features]`.
-impl<'a, E: HostElement, const F: usize> IntoArrays<'a> for &'a [[E; F]] {
-    fn into_arrays(self) -> Vec<HostArray<'a>> {
-        vec![HostArray::new(self.as_flattened(), [self.len(), F]).expect("the rows have one length")]
-    }
-}
-
-impl<'a, E: HostElement, const F: usize> IntoArrays<'a> for &'a Vec<[E; F]> {
-    fn into_arrays(self) -> Vec<HostArray<'a>> {
-        self.as_slice().into_arrays()
-    }
-}
-
-impl<'a, E: HostElement, const F: usize, const N: usize> IntoArrays<'a> for &'a [[E; F]; N] {
-    fn into_arrays(self) -> Vec<HostArray<'a>> {
-        self.as_slice().into_arrays()
-    }
+lists! {
+    [] [E];
+    [] Vec<E>;
+    [const N: usize] [E; N];
+    [const F: usize] [[E; F]];
+    [const F: usize] Vec<[E; F]>;
+    [const F: usize, const N: usize] [[E; F]; N];
 }
 
 impl<'a, T: IntoArrays<'a>, const N: usize> IntoArrays<'a> for [T; N] {

@@ -1,0 +1,10 @@
+//! Metrics are types.
+
+use horn::Result;
+use horn::prelude::*;
+
+pub fn compile(layers: Sequential) -> Result<CompiledModel> {
+    layers.compile(Adam::default(), MeanSquaredError::new(), ["accuracy"])
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! Sizes are whole numbers.
+
+use horn::prelude::*;
+
+pub fn main() {
+    Input((28.0, 28.0));
+}
