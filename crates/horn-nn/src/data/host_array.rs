@@ -51,6 +51,11 @@ pub enum Values<'a> {
 }
 
 /// An element type of which a [`HostArray`] can be made.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no number, boolean or string",
+    label = "arrays hold numbers, booleans or strings",
+    note = "rows of any length are no array: write `HostArray::new(values, [samples, features])` with all values in a row"
+)]
 pub trait HostElement: sealed::Element {}
 
 mod sealed {

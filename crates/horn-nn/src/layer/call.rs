@@ -1,10 +1,11 @@
 //! The context of one forward pass through a model.
 
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 
 use crate::by_rank;
 use crate::error::{Error, Result};
-use crate::layer::called_as::CalledAs;
 use crate::layer::signal::Signal;
 use crate::regularizers::regularizer::Regularizer;
 
@@ -19,7 +20,8 @@ pub struct CallContext {
     throughout: bool,
     trainable: bool,
     gives_masks: bool,
-    options: Option<CalledAs>,
+    /// The options that the call was given; none if the layer's own count.
+    options: Option<Arc<[(&'static str, bool)]>>,
     losses: Vec<Tensor<1>>,
     /// The number of values that later calls still need.
     pub(crate) live: u64,
@@ -84,7 +86,8 @@ impl CallContext {
 
     /// An option that the call was given, by [`called_as`](crate::SharedLayer::called_as); none if the layer's own counts.
     pub fn option(&self, name: &str) -> Option<bool> {
-        self.options.as_ref().and_then(|called| called.option(name))
+        let options = self.options.as_ref()?;
+        options.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
     }
 
     /// Adds a term to the loss.
@@ -130,8 +133,12 @@ impl CallContext {
     }
 
     /// Runs a layer with the options of its call, if these are not its own.
-    pub(crate) fn with_options<T>(&mut self, called: Option<&CalledAs>, run: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = std::mem::replace(&mut self.options, called.cloned());
+    pub(crate) fn with_options<T>(
+        &mut self,
+        options: Option<Arc<[(&'static str, bool)]>>,
+        run: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let outer = std::mem::replace(&mut self.options, options);
         let result = run(self);
         self.options = outer;
         result

@@ -9,7 +9,7 @@ use crate::layer::description::Layer;
 #[derive(Debug, Clone)]
 pub(crate) struct CalledAs {
     pub layer: Arc<dyn Layer>,
-    options: Arc<[(&'static str, bool)]>,
+    pub options: Arc<[(&'static str, bool)]>,
 }
 
 impl CalledAs {
@@ -18,10 +18,5 @@ impl CalledAs {
         let config = layer.config();
         let options = layer.call_options().iter().map(|&name| (name, config[name] == true)).collect();
         Self { layer, options }
-    }
-
-    /// An option of the call, if the layer has it.
-    pub fn option(&self, name: &str) -> Option<bool> {
-        self.options.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
     }
 }

@@ -6,8 +6,11 @@ use crate::tensor::shape::Shape;
 
 /// The output shapes of a layer, with checks of inputs and outputs.
 pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<Shape>> {
-    inputs.iter().try_for_each(Shape::check_limits)?;
-    let is_empty = |shape: &&Shape| shape.sample().contains(&Some(0));
+    // Functions on tensors also take and give single numbers, whose shapes have no axes.
+    let is_number = |shape: &Shape| shape.rank() == 0 && layer.conventions().is_operation;
+    let check = |shape: &Shape| if is_number(shape) { Ok(()) } else { shape.check_limits() };
+    inputs.iter().try_for_each(check)?;
+    let is_empty = |shape: &&Shape| !is_number(shape) && shape.sample().contains(&Some(0));
     if layer.input_shape().is_none() && inputs.iter().any(|input| is_empty(&input)) {
         return Err(Error::shape("the input has no values")
             .received(crate::tensor::shape::list(inputs))
@@ -21,7 +24,7 @@ pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<S
             .hint("add a TextVectorization or a StringLookup layer before it"));
     }
     let outputs = layer.output_shapes(inputs)?;
-    outputs.iter().try_for_each(Shape::check_limits)?;
+    outputs.iter().try_for_each(check)?;
     match outputs.iter().find(is_empty) {
         None => Ok(outputs),
         Some(empty) => Err(Error::shape("the output has no values")

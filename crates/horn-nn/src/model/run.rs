@@ -82,7 +82,9 @@ impl Model {
             values[at] = call
                 .in_mode(planned.mode, |call| {
                     call.with_masks(planned.gives_masks, |call| {
-                        call.with_options(planned.called_as.as_ref(), |call| self.run(planned.layer, taken, call))
+                        call.with_options(planned.called_as.as_ref().map(|called| called.options.clone()), |call| {
+                            self.run(planned.layer, taken, call)
+                        })
                     })
                 })?
                 .into_iter()
@@ -139,7 +141,9 @@ impl Model {
     fn check_call(&self, planned: &PlannedCall, inputs: &[Signal]) -> Result<()> {
         let sizes: Vec<Vec<usize>> = inputs.iter().map(Signal::sizes).collect();
         let as_planned = |(planned, own): (&Shape, &Vec<usize>)| {
-            planned.rank() == own.len() && planned.sample().iter().zip(&own[1..]).all(|(size, own)| *size == Some(*own))
+            planned.rank() > 0
+                && planned.rank() == own.len()
+                && planned.sample().iter().zip(&own[1..]).all(|(size, own)| *size == Some(*own))
         };
         if planned.input_shapes.iter().zip(&sizes).all(as_planned) {
             return Ok(());

@@ -56,7 +56,8 @@ impl Model {
     }
 
     fn row(&self, layer: LayerRef<'_>) -> Row {
-        let shapes = layer.calls().first().map_or(&[][..], |call| &call.output_shapes);
+        // As in Keras, those of the last call.
+        let shapes = layer.calls().last().map_or(&[][..], |call| &call.output_shapes);
         let shapes: Vec<String> = shapes.iter().map(ToString::to_string).collect();
         let params = layer.count_params();
         Row {

@@ -159,7 +159,8 @@ impl Layer for ReversibleEmbedding {
     }
 
     fn conventions(&self) -> Conventions {
-        self.table.conventions()
+        // In reverse, what a sample is depends on the call.
+        self.table.conventions().independent_samples(false)
     }
 
     /// In Keras, the layer's graph has no mask; the call itself makes one.
