@@ -141,6 +141,6 @@ mod tests {
         let rows = [vec!["a".into(), "1".into(), "x".into()], vec!["bcd".into(), "20".into()]];
         assert_eq!(table(&rows, &[1]), "a     1  x\nbcd  20\n");
         let rows = [vec!["a\nb".into(), "1".into()], vec!["c\x1b".into(), "2".into()]];
-        assert_eq!(table(&rows, &[]), "a\\nb    1\nc\\u{1b}  2\n");
+        assert_eq!(table(&rows, &[]), "a\\nb     1\nc\\u{1b}  2\n");
     }
 }

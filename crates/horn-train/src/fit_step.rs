@@ -201,7 +201,7 @@ mod tests {
             (step.fit(&x, &short, quiet()), "y"),
             (step.fit((), &y, quiet()), "x"),
             (step.fit(&x, &y, quiet().batch_size(0)), "batch_size"),
-            (step.fit(&x, &y, quiet().validation_data(&x, &short)), "y"),
+            (step.fit(&x, &y, quiet().validation_data(&x, &short)), "validation_data: y"),
         ] {
             let error = result.unwrap_err();
             assert_eq!(error.location(), Some(place), "{error}");

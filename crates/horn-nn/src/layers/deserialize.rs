@@ -303,18 +303,4 @@ mod tests {
         let error = dense(json!({"use_causal_mask": true})).unwrap_err().to_string();
         assert!(error.contains("the layer has no such call argument"), "{error}");
     }
-
-    #[test]
-    fn calls_of_one_layer_with_different_options_are_an_error() {
-        let x = tensor("x", &[4]);
-        let call = |options: Value| json!({"args": [[x, x]], "kwargs": options});
-        let config = json!({});
-        let attention = |second: Value| {
-            let nodes = json!([call(json!({"use_causal_mask": true})), call(second)]);
-            json!({"class_name": "Attention", "config": config, "inbound_nodes": nodes})
-        };
-        let error = read(&attention(json!({}))).unwrap_err().to_string();
-        assert!(error.contains("the calls of one layer differ in their options"), "{error}");
-        assert!(error.contains("received {\"use_causal_mask\":true} and {}"), "{error}");
-    }
 }
