@@ -89,7 +89,7 @@ pub mod callbacks {
     pub use horn_train::callbacks::capture;
     pub use horn_train::callbacks::{
         Callback, CallbackState, Checkpoint, EarlyStopping, LambdaCallback, LearningRateScheduler, Monitor,
-        MonitorMode, ProgbarLogger, ReduceLROnPlateau, StopOnInterrupt, TerminateOnNaN, Training,
+        MonitorMode, ProgbarLogger, ReduceLROnPlateau, StopOnInterrupt, SwapEMAWeights, TerminateOnNaN, Training,
     };
 }
 

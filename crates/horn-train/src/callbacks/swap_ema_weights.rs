@@ -1,0 +1,200 @@
+//! Evaluates with the averages of the weights.
+
+use horn_nn::{Error, Result};
+
+use super::callback::Callback;
+use super::checkpoint::CallbackState;
+use super::training::Training;
+use crate::history::Scores;
+use crate::optimizers::{Composition, Optimizer};
+
+/// Puts the moving averages of the weights, which an optimizer with `use_ema(true)` keeps, in the places of the weights
+/// while the model is evaluated, and the weights back afterwards.
+///
+/// ```
+/// use horn::Fit;
+/// use horn::callbacks::SwapEMAWeights;
+///
+/// let fit = Fit::epochs(10).callback(SwapEMAWeights::new());
+/// ```
+///
+/// # Errors
+///
+/// `fit` and `evaluate` fail before they compute anything if the optimizer keeps no averages.
+#[derive(Debug, Clone, Default)]
+pub struct SwapEMAWeights {
+    swap_on_epoch: bool,
+    /// Whether the averages are in the places of the weights.
+    swapped: bool,
+}
+
+impl SwapEMAWeights {
+    /// Swaps for evaluations only.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the averages are in place from the end of each epoch to the beginning of the next, too, so that callbacks
+    /// after this one, such as `ModelCheckpoint`, save them; no by default.
+    #[must_use]
+    pub fn swap_on_epoch(mut self, swap_on_epoch: bool) -> Self {
+        self.swap_on_epoch = swap_on_epoch;
+        self
+    }
+
+    /// Puts the averages in place, or the weights back.
+    fn swap(&mut self, averages: bool, training: &mut Training<'_>) {
+        if self.swapped != averages {
+            training.model().swap_moving_averages();
+            self.swapped = averages;
+        }
+    }
+}
+
+/// Whether the optimizer, or one that it is made of, keeps averages of the weights.
+fn keeps_averages(optimizer: &dyn Optimizer) -> bool {
+    match optimizer.composition() {
+        Composition::Rule => optimizer.step_options().ema.is_some(),
+        Composition::LossScaled { inner, .. } => keeps_averages(inner.as_ref()),
+        Composition::Several(map, _) => map.optimizers().any(|optimizer| keeps_averages(optimizer.as_ref())),
+    }
+}
+
+fn check(training: &mut Training<'_>) -> Result<()> {
+    let optimizer = training.model().optimizer();
+    if keeps_averages(optimizer) {
+        return Ok(());
+    }
+    Err(Error::argument("the optimizer keeps no averages of the weights")
+        .at("SwapEMAWeights")
+        .received(optimizer.class_name())
+        .expected("an optimizer with `use_ema(true)`")
+        .hint("compile the model with `use_ema(true)`, or leave the callback out"))
+}
+
+impl Callback for SwapEMAWeights {
+    fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        check(training)
+    }
+
+    fn on_epoch_begin(&mut self, _epoch: usize, training: &mut Training<'_>) -> Result<()> {
+        if self.swap_on_epoch {
+            self.swap(false, training);
+        }
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, epoch: usize, _logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
+        if self.swap_on_epoch && epoch + 1 == training.epochs() {
+            // At the end, the weights are replaced by the averages, so these are to stay what they are.
+            training.model().finalize_variable_values();
+        } else if self.swap_on_epoch {
+            self.swap(true, training);
+        }
+        Ok(())
+    }
+
+    fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        check(training)?;
+        self.swap(true, training);
+        Ok(())
+    }
+
+    fn on_test_end(&mut self, _logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
+        self.swap(false, training);
+        Ok(())
+    }
+
+    fn state(&self) -> CallbackState {
+        CallbackState::default().with_count("swapped", usize::from(self.swapped))
+    }
+
+    fn set_state(&mut self, state: &CallbackState) -> Result<()> {
+        self.swapped = state.count("swapped") == 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use horn_nn::initializers::Zeros;
+    use horn_nn::layers::{Dense, Input};
+    use horn_nn::{HostArray, Sequential};
+    use ndarray::ArrayD;
+
+    use super::*;
+    use crate::losses::MeanSquaredError;
+    use crate::model::CompiledModel;
+    use crate::optimizers::SGD;
+    use crate::{Compile, Evaluate, Fit, Verbose};
+
+    /// One weight, of which the gradient is -2 at first.
+    fn model(use_ema: bool) -> CompiledModel {
+        let layer = Dense(1).use_bias(false).kernel_initializer(Zeros::new());
+        let optimizer = SGD::new(0.25).use_ema(use_ema).ema_momentum(0.5);
+        Sequential::new().add(Input([1])).add(layer).compile(optimizer, MeanSquaredError::new(), ()).unwrap()
+    }
+
+    fn one() -> HostArray<'static> {
+        HostArray::new(vec![1.0_f32], [1, 1]).unwrap()
+    }
+
+    fn weight(model: &CompiledModel) -> f32 {
+        model.model().unwrap().get_weights().iter().map(ArrayD::sum).sum()
+    }
+
+    /// Notes the weight in validations and after epochs.
+    #[derive(Default)]
+    struct Note {
+        validated: Vec<f32>,
+        ended: Vec<f32>,
+    }
+
+    impl Callback for Note {
+        fn on_test_batch_end(&mut self, _: usize, training: &mut Training<'_>) -> Result<()> {
+            self.validated.push(weight(training.model()));
+            Ok(())
+        }
+        fn on_epoch_end(&mut self, _: usize, _: &mut Scores, training: &mut Training<'_>) -> Result<()> {
+            self.ended.push(weight(training.model()));
+            Ok(())
+        }
+    }
+
+    fn fit(swap_on_epoch: bool) -> (Note, f32) {
+        let (mut model, mut note) = (model(true), Note::default());
+        let swap = SwapEMAWeights::new().swap_on_epoch(swap_on_epoch);
+        let fit = Fit::epochs(3).verbose(Verbose::Silent).validation_data(one(), one());
+        model.fit(one(), one(), fit.callback(swap).callback(&mut note)).unwrap();
+        (note, weight(&model))
+    }
+
+    // By w + 0.25 · 2 (1 - w) the weights are 0.5, 0.75, 0.875. The averages are the first weight, then halfway to the next.
+    const AVERAGES: [f32; 3] = [0.5, 0.625, 0.75];
+
+    #[test]
+    fn validations_see_the_averages() {
+        let (note, last) = fit(false);
+        assert_eq!(note.validated, AVERAGES);
+        assert_eq!(note.ended, [0.5, 0.75, 0.875]);
+        assert_eq!(last, 0.75, "the averages replace the weights at the end");
+    }
+
+    #[test]
+    fn callbacks_at_the_end_of_an_epoch_see_them_if_wanted() {
+        let (note, last) = fit(true);
+        assert_eq!((note.validated.as_slice(), note.ended.as_slice()), (&AVERAGES[..], &AVERAGES[..]));
+        assert_eq!(last, 0.75);
+    }
+
+    #[test]
+    fn an_optimizer_without_averages_is_an_error() {
+        let mut model = model(false);
+        let fit = Fit::epochs(1).verbose(Verbose::Silent).callback(SwapEMAWeights::new());
+        let error = model.fit(one(), one(), fit).unwrap_err();
+        assert_eq!(error.location(), Some("SwapEMAWeights"));
+        let evaluate = Evaluate::new().verbose(Verbose::Silent).callback(SwapEMAWeights::new());
+        assert!(model.evaluate_with(one(), one(), evaluate).is_err());
+        assert_eq!(weight(&model), 0.0);
+    }
+}
