@@ -56,9 +56,7 @@ fn fit<'a>(step: &mut dyn TrainStep, data: Data<'a>, mut options: Fit<'a>) -> Re
         samples.check_class_weight(class_weight, &samples.outputs())?;
     }
     let given = match options.take_validation()? {
-        Validation::Data(data) => {
-            Some(Samples::of_any(data).map_err(|error| error.within("validation_data"))?)
-        }
+        Validation::Data(data) => Some(Samples::of_any(data).map_err(|error| error.within("validation_data"))?),
         other => {
             options.validation = other;
             None
