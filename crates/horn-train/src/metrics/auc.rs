@@ -182,7 +182,7 @@ impl Metric for AUC {
             }
         }
         if let Some(weights) =
-            self.label_weights.as_ref().filter(|weights| weights.iter().any(|&weight| !(weight >= 0.0)))
+            self.label_weights.as_ref().filter(|weights| weights.iter().any(|weight| weight.is_nan() || *weight < 0.0))
         {
             return Err(Error::argument("the weights of labels are negative")
                 .at("label_weights")

@@ -278,10 +278,8 @@ impl Stepper for RuleStepper {
 
     fn serialize(&self) -> Value {
         let mut object = self.optimizer.serialize();
-        if self.optimizer.unavailable().is_none() {
-            if let LearningRate::Constant(rate) = self.learning_rate {
-                object["config"]["learning_rate"] = f64::from(rate as f32).into();
-            }
+        if let (None, LearningRate::Constant(rate)) = (self.optimizer.unavailable(), &self.learning_rate) {
+            object["config"]["learning_rate"] = f64::from(*rate as f32).into();
         }
         object
     }
