@@ -122,7 +122,7 @@ struct Show {
 
 impl Callback for Show {
     fn on_epoch_begin(&mut self, epoch: usize, training: &mut Training<'_>) -> Result<()> {
-        if epoch % 5 == 0 { show(&training.model().predict(&self.noise)?) } else { Ok(()) }
+        if epoch.is_multiple_of(5) { show(&training.model().predict(&self.noise)?) } else { Ok(()) }
     }
 
     fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
