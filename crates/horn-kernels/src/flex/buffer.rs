@@ -86,8 +86,8 @@ impl Buffer {
     fn new(bytes: usize) -> Self {
         let class = class_of(bytes);
         // A model with layers of many sizes would hold memory for each of them, if a larger buffer would not do.
-        for class in class..=class + 4 {
-            if let Some(address) = FREE[class].lock().unwrap_or_else(PoisonError::into_inner).pop() {
+        for (class, free) in FREE.iter().enumerate().skip(class).take(5) {
+            if let Some(address) = free.lock().unwrap_or_else(PoisonError::into_inner).pop() {
                 HELD.fetch_sub(class_size(class), Ordering::Relaxed);
                 return Self { pointer: address as *mut u8, class };
             }
