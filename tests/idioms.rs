@@ -16,7 +16,8 @@ use horn::prelude::*;
 /// The programs in the folder.
 #[test]
 fn the_programs_of_a_first_hour_run() {
-    let programs: [(&str, fn() -> horn::Result<()>); 10] = [
+    type Program = fn() -> horn::Result<()>;
+    let programs: [(&str, Program); 10] = [
         ("autoencoder", autoencoder::run),
         ("cnn", cnn::run),
         ("custom_layer", custom_layer::run),

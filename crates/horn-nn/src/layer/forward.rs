@@ -74,11 +74,7 @@ pub trait Forward: Module + Sync + 'static {
 /// # Errors
 ///
 /// If the input does not fit the layer.
-pub(crate) fn plain_call(
-    layer: &(impl Forward + ?Sized),
-    inputs: Vec<Signal>,
-    call: &mut CallContext,
-) -> Result<Vec<Signal>> {
+pub(crate) fn plain_call(layer: &impl Forward, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
     let [input] = signals(inputs)?;
     let mask = input.mask().cloned();
     let input = if layer.takes_integers() { input.numbers()? } else { input.value()? };

@@ -241,11 +241,11 @@ fn one_of_the_program_s_own_is_called_and_read_by_its_name() {
          argument has. Hint: write the function for the number of axes of the weight."
     );
 
-    let written = serde_json::to_value(largest()).unwrap();
+    let written = to_value(largest()).unwrap();
     assert_eq!(written["registered_name"], "Custom>Largest");
-    assert!(serde_json::from_value::<Regularizer>(written.clone()).is_err(), "it is not registered yet");
+    assert!(from_value::<Regularizer>(written.clone()).is_err(), "it is not registered yet");
     let registered = largest();
     registered.register();
-    assert_eq!(serde_json::from_value::<Regularizer>(written).unwrap(), registered);
+    assert_eq!(from_value::<Regularizer>(written).unwrap(), registered);
     assert_ne!(largest(), registered, "another function");
 }

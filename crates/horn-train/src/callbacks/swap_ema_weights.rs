@@ -56,7 +56,7 @@ fn keeps_averages(optimizer: &dyn Optimizer) -> bool {
     match optimizer.composition() {
         Composition::Rule => optimizer.step_options().ema.is_some(),
         Composition::LossScaled { inner, .. } => keeps_averages(inner.as_ref()),
-        Composition::Several(map, _) => map.optimizers().any(|optimizer| keeps_averages(optimizer.as_ref())),
+        Composition::Several(map, _) => map.optimizers().iter().any(|optimizer| keeps_averages(optimizer.as_ref())),
     }
 }
 
@@ -120,7 +120,6 @@ mod tests {
     use horn_nn::initializers::Zeros;
     use horn_nn::layers::{Dense, Input};
     use horn_nn::{HostArray, Sequential};
-    use ndarray::ArrayD;
 
     use super::*;
     use crate::losses::MeanSquaredError;
@@ -140,7 +139,7 @@ mod tests {
     }
 
     fn weight(model: &CompiledModel) -> f32 {
-        model.model().unwrap().get_weights().iter().map(ArrayD::sum).sum()
+        model.model().unwrap().get_weights().iter().map(|array| array.sum()).sum()
     }
 
     /// Notes the weight in validations and after epochs.

@@ -267,13 +267,13 @@ mod tests {
     #[test]
     fn a_wrong_width_and_a_cap_of_zero_are_errors() {
         let back = ReversibleEmbedding(10, 4).reverse(true);
-        let error = back.apply(&Input([5, 3])).unwrap_err();
+        let error = back.apply(Input([5, 3])).unwrap_err();
         assert_eq!(
             error.to_string(),
             "layer ReversibleEmbedding: the vectors are of another width than the table; received (None, 5, 3), expected a \
              last axis of 4, the output_dim. Hint: bring them to this width by `Dense`."
         );
-        assert!(ReversibleEmbedding(10, 4).logit_soft_cap(0.0).apply(&Input([5])).unwrap_err().is_argument());
-        assert!(ReversibleEmbedding(0, 4).reverse(true).apply(&Input([5, 4])).unwrap_err().is_argument());
+        assert!(ReversibleEmbedding(10, 4).logit_soft_cap(0.0).apply(Input([5])).unwrap_err().is_argument());
+        assert!(ReversibleEmbedding(0, 4).reverse(true).apply(Input([5, 4])).unwrap_err().is_argument());
     }
 }
