@@ -273,7 +273,7 @@ fn impossible_functions() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("Where", json!({}), json!([]), "a tensor, a number or an array"),
         ("Add", json!({}), json!([{"class_name": "__numpy__", "config": {"value": [[1.0], []]}}]), "can't be read"),
         ("Cast", json!({"dtype": "complex64"}), json!([]), "dtype is not valid"),
-        ("Mean", json!({"axis": null}), json!([]), "an axis for the samples"),
+        ("Mean", json!({"axis": null}), json!([]), "a single number"),
         ("Resize", json!({"size": [HUGE, 1]}), json!([]), "size is not valid"),
         ("VectorizedMap", json!({}), json!([]), "Horn has no such function"),
     ]

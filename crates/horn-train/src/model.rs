@@ -307,6 +307,7 @@ impl CompiledModel {
             self.stepper.prepare(&learning(model))?;
             self.prepared_for = weights;
         }
+        self.stepper.begin_step();
         // During the update nothing else holds the weights, so they are updated in place. A rule that is not Horn's may
         // panic, which would lose the weights, so for such a rule the old ones are kept.
         let old = self.optimizer.keras_module().is_none().then(|| model.clone());

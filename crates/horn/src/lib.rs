@@ -120,9 +120,9 @@ pub mod prelude {
     };
     #[doc(no_inline)]
     pub use crate::{
-        AnyTensor, Apply, BuiltLayer, Compile, CompiledModel, Evaluate, Fit, FitStep, Forward, History, HostArray,
-        IntoLosses, IntoMetrics, KerasTensor, Layer, LayerBuilder, LoadWeights, Mode, Model, Predict, SaveModel,
-        Scores, Sequential, Shape, Verbose, datasets, load_model, metrics, ops,
+        AnyTensor, Apply, BuiltLayer, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses,
+        IntoMetrics, KerasTensor, Layer, LayerBuilder, LoadWeights, Mode, Model, Predict, SaveModel, Scores,
+        Sequential, Shape, Verbose, datasets, load_model, metrics, ops,
     };
     #[doc(no_inline)]
     pub use burn::{

@@ -12,7 +12,7 @@ use horn::burn::tensor::activation::softmax;
 use horn::losses::Loss;
 use horn::plot::{bar_chart, beside, image};
 use horn::prelude::*;
-use horn::{Batch, Result, Tracker, TrainStep};
+use horn::{Batch, FitStep, Result, Tracker, TrainStep};
 use ndarray::s;
 
 struct Distiller {

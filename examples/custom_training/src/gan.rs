@@ -13,7 +13,7 @@ use horn::losses::Loss;
 use horn::plot::{beside, image};
 use horn::prelude::*;
 use horn::random::SeedGenerator;
-use horn::{Batch, Result, Tracker, TrainStep};
+use horn::{Batch, FitStep, Result, Tracker, TrainStep};
 use ndarray::{Array2, ArrayD, Axis, s};
 
 /// The numbers that the generator makes an image of.

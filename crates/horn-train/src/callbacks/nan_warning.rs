@@ -38,6 +38,7 @@ impl Callback for NanWarning {
 
     fn on_epoch_end(&mut self, epoch: usize, _logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
         self.epochs = epoch + 1;
+        self.has_warned |= training.watch.is_said();
         if let Some((batch, loss)) = training.watch.found() {
             let warning = Error::data("the loss is not a finite number").received(loss);
             self.warn(warning.at(format!("epoch {}, batch {} or before", self.epochs, batch + 1)));

@@ -48,6 +48,7 @@ impl Callback for TerminateOnNaN {
                 .hint("lower the learning rate, clip the gradients, or check the data of this batch"));
         }
         print_msg(&format!("Batch {batch}: Invalid loss, terminating training"));
+        training.watch.say();
         training.stop();
         Ok(())
     }

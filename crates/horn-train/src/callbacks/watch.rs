@@ -11,6 +11,8 @@ pub(crate) struct Watch {
     batch: Cell<Option<usize>>,
     /// The batch at which the loss was first seen not to be a number, and the loss.
     found: Cell<Option<(usize, f64)>>,
+    /// Whether a callback has said so.
+    is_said: Cell<bool>,
 }
 
 impl Watch {
@@ -22,6 +24,16 @@ impl Watch {
     /// The batch at which the loss was first seen not to be a number, and the loss.
     pub fn found(&self) -> Option<(usize, f64)> {
         self.found.get()
+    }
+
+    /// Notes that a callback has said that the loss is no number.
+    pub fn say(&self) {
+        self.is_said.set(true);
+    }
+
+    /// Whether a callback has said that the loss is no number.
+    pub fn is_said(&self) -> bool {
+        self.is_said.get()
     }
 
     /// Looks at scores that were read.

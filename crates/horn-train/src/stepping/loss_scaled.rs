@@ -45,6 +45,10 @@ impl Stepper for LossScaledStepper {
         self.inner.prepare(weights)
     }
 
+    fn begin_step(&mut self) {
+        self.inner.begin_step();
+    }
+
     fn step(&mut self, model: Model, gradients: GradientsParams) -> Model {
         if !gradients::are_finite(&gradients, &model) {
             self.scale *= 0.5;

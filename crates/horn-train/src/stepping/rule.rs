@@ -25,6 +25,8 @@ pub(super) struct RuleStepper {
     optimizer: Arc<dyn Optimizer>,
     options: StepOptions,
     learning_rate: LearningRate,
+    /// The rate of the step that was begun.
+    rate: f64,
     iterations: usize,
     /// The weights that it updates.
     own: HashSet<ParamId>,
@@ -60,6 +62,7 @@ impl RuleStepper {
         Self {
             options: optimizer.step_options(),
             learning_rate: optimizer.learning_rate(),
+            rate: 0.0,
             iterations: 0,
             own: HashSet::new(),
             rules: None,
@@ -110,6 +113,10 @@ impl Stepper for RuleStepper {
         Ok(())
     }
 
+    fn begin_step(&mut self) {
+        self.rate = self.learning_rate.at(self.iterations);
+    }
+
     fn step(&mut self, mut model: Model, mut gradients: GradientsParams) -> Model {
         let StepOptions { global_clipnorm, loss_scale_factor, accumulation_steps, ema } = self.options;
         if let Some(factor) = loss_scale_factor {
@@ -125,7 +132,7 @@ impl Stepper for RuleStepper {
             if let Some(norm) = global_clipnorm {
                 gradients = clip_by_global_norm(gradients, &model, norm);
             }
-            model = rules.step(self.learning_rate.at(self.iterations), model, gradients);
+            model = rules.step(self.rate, model, gradients);
         }
         if let Some(ema) = ema {
             let updates = self.updates(self.iterations);

@@ -63,6 +63,10 @@ impl Stepper for SeveralSteppers {
         Ok(())
     }
 
+    fn begin_step(&mut self) {
+        self.steppers.iter_mut().for_each(|stepper| stepper.begin_step());
+    }
+
     fn step(&mut self, mut model: Model, gradients: GradientsParams) -> Model {
         let owners = &self.owners;
         let parts = gradients::split(gradients, &model, self.steppers.len(), |id| owners.get(&id).copied());

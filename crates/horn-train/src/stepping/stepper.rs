@@ -22,7 +22,11 @@ pub(crate) trait Stepper: Send + Sync {
     /// If it is not clear how to update one of them.
     fn prepare(&mut self, weights: &[Learning<'_>]) -> Result<()>;
 
-    /// A step: the model with weights that are updated by their gradients.
+    /// Computes the learning rate of the next step, while the model is still in its place: a schedule of one's own may
+    /// panic.
+    fn begin_step(&mut self);
+
+    /// A step that was begun: the model with weights that are updated by their gradients.
     fn step(&mut self, model: Model, gradients: GradientsParams) -> Model;
 
     /// By what the loss is multiplied before its gradients are computed.

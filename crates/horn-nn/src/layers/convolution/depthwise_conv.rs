@@ -1,6 +1,6 @@
 //! `DepthwiseConv1D` and `DepthwiseConv2D`: every channel has filters of its own.
 
-use burn::module::{Module, Param};
+use burn::module::{Module, Param, ParamId};
 use burn::tensor::Tensor;
 
 use crate::activations::activation::Activation;
@@ -178,8 +178,8 @@ impl<const D: usize> Defer for DepthwiseModule<D> {
             let (factor, sizes) = (scale.factor.clone(), module.kernel.dims());
             let factor =
                 factor.reshape(std::array::from_fn::<_, D, _>(|axis| if axis >= D - 2 { sizes[axis] } else { 1 }));
-            module.kernel = Param::from_tensor(module.kernel.val() * factor);
-            module.bias = Some(Param::from_tensor(scaled_bias(value(&module.bias), scale)));
+            module.kernel = Param::initialized(ParamId::new(), module.kernel.val() * factor);
+            module.bias = Some(Param::initialized(ParamId::new(), scaled_bias(value(&module.bias), scale)));
         }
         module.forward(input, Mode::Inference)
     }
