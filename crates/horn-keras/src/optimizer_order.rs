@@ -11,10 +11,11 @@ use serde_json::{Map, Value};
 /// it.
 pub(crate) fn note(json: &[u8], value: &mut Value) {
     let key = b"\"optimizer_map\"";
-    if json.windows(key.len()).any(|part| part == key) {
-        if let Ok(ordered) = serde_json::from_slice::<Ordered>(json) {
-            note_in(&ordered, value);
-        }
+    if !json.windows(key.len()).any(|part| part == key) {
+        return;
+    }
+    if let Ok(ordered) = serde_json::from_slice::<Ordered>(json) {
+        note_in(&ordered, value);
     }
 }
 
