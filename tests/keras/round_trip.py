@@ -128,9 +128,8 @@ def packed(structure, values):
 
 
 def listed(outputs):
-    if isinstance(outputs, dict):
-        return [outputs[key] for key in sorted(outputs)]
-    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+    """All outputs of a structure, dicts in the order of their keys."""
+    return keras.tree.flatten(outputs)
 
 
 def predict(model, x):

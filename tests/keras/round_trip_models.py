@@ -484,7 +484,8 @@ def scaled_loss():
 
 @case
 def several_optimizers():
-    each = {"last/.*": optimizers.SGD(0.1, momentum=0.5), "hidden/.*": optimizers.Adam(0.01)}
+    # In alphabetical order, in which Horn writes them.
+    each = {"hidden/.*": optimizers.Adam(0.01), "last/.*": optimizers.SGD(0.1, momentum=0.5)}
     each = optimizers.OptimizerMap(optimizers.RMSprop(0.01), each)
     return trained_by(optimizers.MultiOptimizer(each))
 

@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 /// it.
 pub(crate) fn note(json: &[u8], value: &mut Value) {
     let key = b"\"optimizer_map\"";
-    if json.windows(key.len()).any(|part| part == key)
-        && let Ok(ordered) = serde_json::from_slice::<Ordered>(json)
-    {
+    if !json.windows(key.len()).any(|part| part == key) {
+        return;
+    }
+    if let Ok(ordered) = serde_json::from_slice::<Ordered>(json) {
         note_in(&ordered, value);
     }
 }

@@ -147,3 +147,18 @@ fn the_state_of_all_of_them_goes_out_and_in_bit_by_bit() {
         assert_eq!(read.compile_config(), trained.compile_config());
     }
 }
+
+#[test]
+fn the_variables_of_several_come_in_the_order_of_the_file() {
+    let map = OptimizerMap::new(SGD::new(0.5)).with("first/.*", SGD::new(0.25)).with("last/.*", Adam::new(0.125));
+    let trained = model(MultiOptimizer::new(map));
+    let own: Vec<OptimizerValue> = trained.optimizer_variables().unwrap().into_iter().map(|one| one.value).collect();
+    // 2 of its own; 2 of SGD for the first layer; 2 + 4 of Adam for the last; 2 of the default.
+    let in_file = [&own[..2], &own[4..10], &own[2..4], &own[10..]].concat();
+    let mut config = trained.compile_config();
+    config["optimizer"]["config"]["optimizer_map"]["config"]["order"] = serde_json::json!(["last/.*", "first/.*"]);
+    let mut read = CompiledModel::from_compile_config(trained.into_model().unwrap(), &config).unwrap();
+    read.set_optimizer_variables_of_file(in_file).unwrap();
+    let values: Vec<OptimizerValue> = read.optimizer_variables().unwrap().into_iter().map(|one| one.value).collect();
+    assert_eq!(values, own);
+}
