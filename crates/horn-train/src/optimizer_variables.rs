@@ -33,7 +33,7 @@ impl CompiledModel {
     ///
     /// # Errors
     ///
-    /// If the model is not built, or the optimizer does not say [what it keeps](Optimizer::slots).
+    /// If the model is not built, or the optimizer does not say [what it keeps](crate::optimizers::Optimizer::slots).
     pub fn optimizer_variables(&self) -> Result<Vec<OptimizerVariable>> {
         let model = self.model()?;
         if self.missing_optimizer().is_some() {

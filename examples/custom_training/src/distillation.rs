@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The teacher's probabilities say more than the label: that this 7 looks a little like a 1. So the student learns more from
-//! the same images (Hinton et al., 2015, https://arxiv.org/abs/1503.02531).
+//! the same images (Hinton et al., 2015, <https://arxiv.org/abs/1503.02531>).
 
 use horn::burn::tensor::Tensor;
 use horn::burn::tensor::activation::softmax;

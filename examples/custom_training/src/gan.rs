@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The generator makes images of digits from noise. The discriminator learns to tell them from real digits, and the
-//! generator learns to deceive it (Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661).
+//! generator learns to deceive it (Goodfellow et al., 2014, <https://arxiv.org/abs/1406.2661>).
 
 use horn::burn::tensor::Tensor;
 use horn::callbacks::{Callback, Training};

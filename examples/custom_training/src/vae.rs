@@ -7,7 +7,7 @@
 //!
 //! The encoder describes each digit by two numbers and how sure it is of them; the decoder makes the digit from numbers
 //! drawn accordingly. The divergence from a normal distribution is part of the loss, so that any two numbers give a digit
-//! (Kingma and Welling, 2013, https://arxiv.org/abs/1312.6114).
+//! (Kingma and Welling, 2013, <https://arxiv.org/abs/1312.6114>).
 
 use horn::burn;
 use horn::layers::Activation as ActivationOf;
