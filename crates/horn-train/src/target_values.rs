@@ -16,10 +16,11 @@ pub(crate) fn check_values(array: &HostArray<'_>, argument: &str, loss: &dyn Los
     }
     let Some((at, value)) = array.first_outside(&range) else { return Ok(()) };
     let (least, most) = range.into_inner();
-    let (expected, hint) = match (least, most.is_finite()) {
-        (0.0, true) => (format!("numbers from 0 to {most}"), "scale the targets, or use MeanSquaredError for numbers"),
-        (_, true) => (format!("numbers from {least} to {most}"), "encode two classes as -1 and 1, or as 0 and 1"),
-        _ => (format!("numbers of at least {least}"), "correct the targets, or use MeanSquaredError for any numbers"),
+    let (expected, hint) = match most.is_finite() {
+        true => (format!("numbers from {least} to {most}"), "scale the targets, or use MeanSquaredError for numbers"),
+        false => {
+            (format!("numbers of at least {least}"), "correct the targets, or use MeanSquaredError for any numbers")
+        }
     };
     Err(Error::data(format!("{} is not made for this target", loss.class_name()))
         .at(argument)
@@ -58,12 +59,12 @@ mod tests {
             (Box::new(BinaryCrossentropy::new()), &[0.0], Some(-1.0)),
             (Box::new(BinaryFocalCrossentropy::new()), &[1.0], Some(1.5)),
             (Box::new(CategoricalCrossentropy::new()), &[0.0, 1.0], Some(2.0)),
-            (Box::new(CategoricalHinge::new()), &[0.0, 1.0], Some(-1.0)),
+            (Box::new(CategoricalHinge::new()), &[0.0, -1.0], None),
             (Box::new(KLDivergence::new()), &[0.5], Some(-0.5)),
             (Box::new(Poisson::new()), &[0.0, 1e6], Some(-1.0)),
             (Box::new(MeanSquaredLogarithmicError::new()), &[0.0, 1e6], Some(-0.5)),
-            (Box::new(Hinge::new()), &[-1.0, 1.0, 0.0], Some(2.0)),
-            (Box::new(SquaredHinge::new()), &[-1.0], Some(-2.0)),
+            (Box::new(Hinge::new()), &[-1.0, 1.0, 0.0, 2.5], None),
+            (Box::new(SquaredHinge::new()), &[-1.0, 2.5], None),
             (Box::new(Dice::new()), &[1.0], Some(255.0)),
             (Box::new(Tversky::new()), &[1.0], Some(255.0)),
             (Box::new(MeanSquaredError::new()), &[-1e30, 1e30], None),

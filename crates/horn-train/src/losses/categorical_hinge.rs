@@ -37,10 +37,6 @@ impl Loss for CategoricalHinge {
         TargetKind::Dense
     }
 
-    fn target_range(&self) -> std::ops::RangeInclusive<f64> {
-        0.0..=1.0
-    }
-
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
         let y_true = y_true.into_dense(&y_pred)?;
         let positive = (y_true.clone() * y_pred.clone()).sum_dim(1);

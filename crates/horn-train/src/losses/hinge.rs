@@ -38,10 +38,6 @@ impl Loss for Hinge {
         TargetKind::Dense
     }
 
-    fn target_range(&self) -> std::ops::RangeInclusive<f64> {
-        -1.0..=1.0
-    }
-
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
         let y_true = y_true.into_dense(&y_pred)?;
         Ok(margins(y_true, y_pred).mean_dim(1).squeeze_dim(1))
