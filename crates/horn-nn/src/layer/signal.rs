@@ -10,6 +10,7 @@ use crate::by_rank;
 use crate::data::host_array::HostArray;
 use crate::error::{Error, Result};
 use crate::layer::deferred::Deferred;
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -156,6 +157,15 @@ impl Signal {
             Carried::Tensor(tensor) => tensor.sizes(),
             Carried::Deferred(operation) => operation.sizes().to_vec(),
             Carried::Texts(texts) => texts.texts.shape().to_vec(),
+        }
+    }
+
+    /// The number of values.
+    pub(crate) fn count(&self) -> u64 {
+        match &self.value {
+            Carried::Tensor(tensor) => tensor.count() as u64,
+            Carried::Deferred(operation) => memory::values(operation.sizes()),
+            Carried::Texts(texts) => texts.texts.len() as u64,
         }
     }
 

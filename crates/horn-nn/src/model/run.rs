@@ -68,16 +68,14 @@ impl Model {
             let taken = planned.inputs.iter().zip(last_reads);
             let taken = taken.map(|(place, &last)| read(&mut values, *place, last));
             let mut taken: Vec<Signal> = taken.collect::<Result<_>>()?;
-            let done: u64 = taken
-                .iter()
-                .zip(last_reads)
-                .filter(|(_, last)| **last)
-                .map(|(it, _)| memory::values(&it.sizes()))
-                .sum();
+            let sizes: Vec<Vec<usize>> = taken.iter().map(Signal::sizes).collect();
+            let done: u64 =
+                sizes.iter().zip(last_reads).filter(|(_, last)| **last).map(|(sizes, _)| memory::values(sizes)).sum();
             let masks = taken.split_off(taken.len() - planned.masked.len());
             let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.location(planned.layer)))?;
-            self.check_call(planned, &taken)
-                .and_then(|()| self.check_memory(planned, &taken, call.live))
+            let sizes = &sizes[..taken.len()];
+            self.check_call(planned, &taken, sizes)
+                .and_then(|()| self.check_memory(planned, &taken, sizes, call.live))
                 .map_err(|error| error.at(self.location(planned.layer)))?;
             values[at] = call
                 .in_mode(planned.mode, |call| {
@@ -100,8 +98,8 @@ impl Model {
     }
 
     /// Checks that there is memory for the outputs of a layer, before it computes them.
-    fn check_memory(&self, planned: &PlannedCall, inputs: &[Signal], live: u64) -> Result<()> {
-        let batch = inputs.first().and_then(|input| input.sizes().first().copied()).unwrap_or(1);
+    fn check_memory(&self, planned: &PlannedCall, inputs: &[Signal], sizes: &[Vec<usize>], live: u64) -> Result<()> {
+        let batch = sizes.first().and_then(|sizes| sizes.first().copied()).unwrap_or(1);
         let own;
         let is_open = planned.output_shapes.iter().any(|shape| shape.sample().contains(&None));
         let outputs = if is_open {
@@ -112,8 +110,8 @@ impl Model {
             &planned.output_shapes
         };
         let values = |shape: &Shape| {
-            let sizes: Vec<usize> = shape.sample().iter().map(|size| size.unwrap_or(1)).collect();
-            memory::values(&sizes).saturating_mul(shape.batch().unwrap_or(batch) as u64)
+            let samples = shape.batch().unwrap_or(batch) as u64;
+            shape.sample().iter().fold(samples, |values, size| values.saturating_mul(size.unwrap_or(1) as u64))
         };
         memory::check_outputs(outputs.iter().map(values).fold(0, u64::saturating_add), live)
     }
@@ -138,14 +136,13 @@ impl Model {
 
     /// Checks the shapes of a layer's inputs, if they were unknown when the model was built, or differ from the output
     /// shape of the layer before, as for `RandomCrop` while it does not crop.
-    fn check_call(&self, planned: &PlannedCall, inputs: &[Signal]) -> Result<()> {
-        let sizes: Vec<Vec<usize>> = inputs.iter().map(Signal::sizes).collect();
+    fn check_call(&self, planned: &PlannedCall, inputs: &[Signal], sizes: &[Vec<usize>]) -> Result<()> {
         let as_planned = |(planned, own): (&Shape, &Vec<usize>)| {
             planned.rank() > 0
                 && planned.rank() == own.len()
                 && planned.sample().iter().zip(&own[1..]).all(|(size, own)| *size == Some(*own))
         };
-        if planned.input_shapes.iter().zip(&sizes).all(as_planned) {
+        if planned.input_shapes.iter().zip(sizes).all(as_planned) {
             return Ok(());
         }
         let layer = self.graph.plan.description(planned);
@@ -153,7 +150,7 @@ impl Model {
         checks::output_shapes(layer, &shapes)?;
         let own = &self.graph.states[planned.layer].weights;
         if own.is_empty()
-            || planned.input_shapes.iter().zip(&sizes).all(|(planned, sizes)| planned.accepts_batch(sizes))
+            || planned.input_shapes.iter().zip(sizes).all(|(planned, sizes)| planned.accepts_batch(sizes))
         {
             return Ok(());
         }
@@ -237,7 +234,7 @@ impl Model {
 
 /// The number of values in the outputs of a call.
 fn held(outputs: &[Option<Signal>]) -> u64 {
-    outputs.iter().flatten().map(|output| memory::values(&output.sizes())).fold(0, u64::saturating_add)
+    outputs.iter().flatten().map(Signal::count).fold(0, u64::saturating_add)
 }
 
 /// Removes the mask of a value that is still to be read.

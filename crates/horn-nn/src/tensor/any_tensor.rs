@@ -51,6 +51,11 @@ impl AnyTensor {
         self.0.shape().num_dims()
     }
 
+    /// The number of values.
+    pub(crate) fn count(&self) -> usize {
+        self.0.shape().num_elements()
+    }
+
     /// The type of the values.
     pub fn dtype(&self) -> DType {
         self.0.dtype()
