@@ -149,8 +149,7 @@ impl Model {
         let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
         checks::output_shapes(layer, &shapes)?;
         let own = &self.graph.states[planned.layer].weights;
-        if own.is_empty()
-            || planned.input_shapes.iter().zip(sizes).all(|(planned, sizes)| planned.accepts_batch(sizes))
+        if own.is_empty() || planned.input_shapes.iter().zip(sizes).all(|(planned, sizes)| planned.accepts_batch(sizes))
         {
             return Ok(());
         }

@@ -1,20 +1,17 @@
 //! `Conv1D`, `Conv2D` and `Conv3D`: convolutions.
 
-use burn::module::{Module, Param, ParamId};
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
-use crate::layer::call::Mode;
-use crate::layer::deferred::{Defer, Scale};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layer::forward::Forward;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{
-    activated, at_least_one, convolve, convolve_channels_last, forward_convolved, scaled_bias, swapped_first, value,
+    activated, at_least_one, convolve, convolve_channels_last, forward_convolved, swapped_first, value,
 };
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::Window;
@@ -155,11 +152,6 @@ struct ConvModule<const D: usize> {
 }
 
 impl<const D: usize> ConvModule<D> {
-    /// The number of channels of the output.
-    fn outputs(&self) -> usize {
-        self.kernel.dims()[D - 1]
-    }
-
     fn convolve_channels_last(&self, x: &AnyTensor, relu: bool) -> Result<Option<AnyTensor>> {
         let (kernel, bias) = (self.kernel.val(), value(&self.bias));
         convolve_channels_last(x, &kernel, bias.as_ref(), &self.window, self.groups, relu)
@@ -171,19 +163,4 @@ impl<const D: usize> ConvModule<D> {
     }
 }
 
-impl<const D: usize> Defer for ConvModule<D> {
-    fn compute(&self, input: AnyTensor, scale: Option<Scale>, activation: Activation) -> Result<AnyTensor> {
-        let mut module = self.clone();
-        module.activation = activation;
-        if let Some(scale) = scale {
-            let (factor, sizes) = (scale.factor.clone(), module.kernel.dims());
-            let factor =
-                factor.reshape(std::array::from_fn::<_, D, _>(|axis| if axis == D - 1 { sizes[axis] } else { 1 }));
-            module.kernel = Param::initialized(ParamId::new(), module.kernel.val() * factor);
-            module.bias = Some(Param::initialized(ParamId::new(), scaled_bias(value(&module.bias), scale)));
-        }
-        module.forward(input, Mode::Inference)
-    }
-}
-
-forward_convolved!(ConvModule, late);
+forward_convolved!(ConvModule, output_axes: 1);

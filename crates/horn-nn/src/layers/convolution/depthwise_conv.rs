@@ -1,21 +1,16 @@
 //! `DepthwiseConv1D` and `DepthwiseConv2D`: every channel has filters of its own.
 
-use burn::module::{Module, Param, ParamId};
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use crate::activations::activation::Activation;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
-use crate::layer::call::Mode;
-use crate::layer::deferred::{Defer, Scale};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layer::forward::Forward;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::convolution;
-use crate::layers::convolution::operate::{
-    activated, at_least_one, convolve, forward_convolved, moved_first, scaled_bias, value,
-};
+use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, moved_first, value};
 use crate::layers::layout::{Axes, known_channels};
 use crate::layers::window::{Window, known};
 use crate::tensor::any_tensor::AnyTensor;
@@ -125,11 +120,6 @@ struct DepthwiseModule<const D: usize> {
 }
 
 impl<const D: usize> DepthwiseModule<D> {
-    /// The number of channels of the output.
-    fn outputs(&self) -> usize {
-        self.kernel.dims()[D - 2..].iter().product()
-    }
-
     fn convolve_channels_last(&self, x: &AnyTensor, relu: bool) -> Result<Option<AnyTensor>> {
         let (kernel, bias) = (self.kernel.val(), value(&self.bias));
         depthwise_channels_last(x, &kernel, bias.as_ref(), &self.window, relu)
@@ -170,19 +160,4 @@ pub(crate) fn depthwise<const D: usize>(
     convolve(x, kernel.permute(moved_first()).reshape(sizes).into(), bias, window, channels)
 }
 
-impl<const D: usize> Defer for DepthwiseModule<D> {
-    fn compute(&self, input: AnyTensor, scale: Option<Scale>, activation: Activation) -> Result<AnyTensor> {
-        let mut module = self.clone();
-        module.activation = activation;
-        if let Some(scale) = scale {
-            let (factor, sizes) = (scale.factor.clone(), module.kernel.dims());
-            let factor =
-                factor.reshape(std::array::from_fn::<_, D, _>(|axis| if axis >= D - 2 { sizes[axis] } else { 1 }));
-            module.kernel = Param::initialized(ParamId::new(), module.kernel.val() * factor);
-            module.bias = Some(Param::initialized(ParamId::new(), scaled_bias(value(&module.bias), scale)));
-        }
-        module.forward(input, Mode::Inference)
-    }
-}
-
-forward_convolved!(DepthwiseModule, late);
+forward_convolved!(DepthwiseModule, output_axes: 2);

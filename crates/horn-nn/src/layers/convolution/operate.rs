@@ -1,6 +1,6 @@
 //! The operations behind the layers: in Keras's layout where the backend has a fast way, otherwise in Burn's.
 
-use burn::module::Param;
+use burn::module::{Param, ParamId};
 use burn::tensor::Tensor;
 use burn::tensor::module::{conv_transpose1d, conv_transpose2d, conv_transpose3d, conv2d, conv3d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
@@ -178,18 +178,48 @@ pub(crate) fn at_least_one(argument: &str, value: usize) -> Result<()> {
         .hint(format!("leave out {argument}, or make it larger")))
 }
 
-/// A bias that is multiplied by a factor and to which an offset is added, for each channel; 0 if there is none.
-pub(super) fn scaled_bias(bias: Option<Tensor<1>>, scale: Scale) -> Tensor<1> {
-    match bias {
+/// The kernel and the bias of a convolution whose results are multiplied by a factor, and to which an offset is added, for
+/// each channel. The last axes of the kernel, so many, are those of the channels.
+pub(super) fn scaled<const D: usize>(
+    kernel: Tensor<D>,
+    bias: Option<Tensor<1>>,
+    scale: Scale,
+    output_axes: usize,
+) -> (Param<Tensor<D>>, Param<Tensor<1>>) {
+    let sizes = kernel.dims();
+    let along = |axis: usize| if axis >= D - output_axes { sizes[axis] } else { 1 };
+    let factor = scale.factor.clone().reshape(std::array::from_fn::<_, D, _>(along));
+    let bias = match bias {
         Some(bias) => bias * scale.factor + scale.offset,
         None => scale.offset,
-    }
+    };
+    (Param::initialized(ParamId::new(), kernel * factor), Param::initialized(ParamId::new(), bias))
 }
 
 /// The methods of [`Forward`](crate::Forward) for a module with `convolve`, `convolve_channels_last`, an `activation` and a
-/// `window`. One that is a [`Defer`](crate::layer::deferred::Defer), with a number of `outputs`, its channels, is computed late.
+/// `window`. One with a `kernel` and a `bias` can be computed late, if it is said how many of the kernel's last axes are
+/// those of the output's channels.
 macro_rules! forward_convolved {
-    ($module:ident, late) => {
+    ($module:ident, output_axes: $axes:literal) => {
+        impl<const D: usize> crate::layer::deferred::Defer for $module<D> {
+            fn compute(
+                &self,
+                input: crate::tensor::any_tensor::AnyTensor,
+                scale: Option<crate::layer::deferred::Scale>,
+                activation: crate::activations::activation::Activation,
+            ) -> crate::error::Result<crate::tensor::any_tensor::AnyTensor> {
+                use crate::layers::convolution::operate::{scaled, value};
+
+                let mut module = self.clone();
+                module.activation = activation;
+                if let Some(scale) = scale {
+                    let (kernel, bias) = scaled(module.kernel.val(), value(&module.bias), scale, $axes);
+                    (module.kernel, module.bias) = (kernel, Some(bias));
+                }
+                crate::layer::forward::Forward::forward(&module, input, crate::layer::call::Mode::Inference)
+            }
+        }
+
         crate::layers::convolution::operate::forward_convolved!($module {
             fn call(
                 &self,
@@ -207,7 +237,8 @@ macro_rules! forward_convolved {
                     Some(input) if is_late && inputs.is_empty() => {
                         let mask = input.mask().cloned();
                         let input = input.value()?;
-                        let sizes = self.window.result_sizes(&input.sizes(), self.outputs())?;
+                        let channels = self.kernel.dims()[D - $axes..].iter().product();
+                        let sizes = self.window.result_sizes(&input.sizes(), channels)?;
                         let operation = crate::layer::deferred::Deferred::new(self.clone(), input, sizes);
                         Ok(vec![crate::layer::signal::Signal::deferred(operation).with_mask(mask)])
                     }
