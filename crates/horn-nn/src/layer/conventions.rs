@@ -33,6 +33,9 @@ pub struct Conventions {
     pub removes_masks: bool,
     /// Is what the layer makes of a sample the same in every batch?
     pub independent_samples: bool,
+    /// Does the layer compute in the half precision of its policy, since it is little else than products of matrices? Others
+    /// compute in float32, from and to values of that precision.
+    pub computes_in_half: bool,
 }
 
 impl Conventions {
@@ -68,6 +71,14 @@ impl Conventions {
     #[must_use]
     pub fn independent_samples(mut self, independent: bool) -> Self {
         self.independent_samples = independent;
+        self
+    }
+
+    /// Does the layer compute in the half precision of its policy? By default it computes in float32, from and to values of
+    /// that precision.
+    #[must_use]
+    pub fn computes_in_half(mut self, computes: bool) -> Self {
+        self.computes_in_half = computes;
         self
     }
 }

@@ -19,27 +19,11 @@ pub(crate) struct HalfPrecision {
     throughout: bool,
 }
 
-/// The layers that are little else than products of matrices or convolutions.
-const PRODUCTS: [&str; 12] = [
-    "Dense",
-    "EinsumDense",
-    "Conv1D",
-    "Conv2D",
-    "Conv3D",
-    "Conv1DTranspose",
-    "Conv2DTranspose",
-    "Conv3DTranspose",
-    "DepthwiseConv1D",
-    "DepthwiseConv2D",
-    "SeparableConv1D",
-    "SeparableConv2D",
-];
-
 impl HalfPrecision {
     /// That of a layer by its policy, if it has half precision.
     pub fn of(layer: &dyn Layer) -> Option<Self> {
         let dtype = layer.dtype_policy()?.half()?;
-        Some(Self { dtype, throughout: PRODUCTS.contains(&layer.class_name()) })
+        Some(Self { dtype, throughout: layer.conventions().computes_in_half })
     }
 
     /// Checks that the device has the dtype.

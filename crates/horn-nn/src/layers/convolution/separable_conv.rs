@@ -41,7 +41,7 @@ macro_rules! separable_layer {
         });
 
         impl Layer for $class {
-            described!($name, activity; independent_samples: true);
+            described!($name, activity; independent_samples: true, computes_in_half: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 let window = self.window.to_window();
