@@ -120,6 +120,18 @@ macro_rules! by_element {
     };
 }
 
+/// The same variant with other values.
+macro_rules! map_values {
+    ($values:expr, |$slice:ident| $body:expr) => {
+        map_values!(@ $values, $slice, $body, Bool I8 U8 I16 U16 I32 U32 I64 U64 F32 F64 Strings)
+    };
+    (@ $values:expr, $slice:ident, $body:expr, $($variant:ident)+) => {
+        match $values {
+            $(Values::$variant($slice) => Values::$variant($body),)+
+        }
+    };
+}
+
 impl<'a> HostArray<'a> {
     /// An array of `values` in row-major order.
     ///
@@ -274,42 +286,21 @@ impl<'a> HostArray<'a> {
 
     /// The same array, whose values are borrowed from this one.
     pub fn borrowed(&self) -> HostArray<'_> {
-        macro_rules! by_variant {
-            ($($variant:ident),+) => {
-                match &self.values {
-                    $(Values::$variant(values) => Values::$variant(Cow::Borrowed(values.as_ref())),)+
-                }
-            };
-        }
-        let values = by_variant!(Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, Strings);
+        let values = map_values!(&self.values, |values| Cow::Borrowed(values.as_ref()));
         HostArray { name: self.name.clone(), sizes: self.sizes.clone(), values }
     }
 
     /// Copies the samples `at` into a new array.
     #[must_use]
     pub fn samples(&self, at: &[usize]) -> HostArray<'static> {
-        macro_rules! by_variant {
-            ($($variant:ident),+) => {
-                match &self.values {
-                    $(Values::$variant(values) => Values::$variant(self.gather(values, at, Clone::clone).into()),)+
-                }
-            };
-        }
-        let values = by_variant!(Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, Strings);
+        let values = map_values!(&self.values, |values| self.gather(values, at, Clone::clone).into());
         HostArray { name: self.name.clone(), sizes: self.batch_sizes(at), values }
     }
 
     /// The same array, with its own copy of the values.
     #[must_use]
     pub fn into_owned(self) -> HostArray<'static> {
-        macro_rules! by_variant {
-            ($($variant:ident),+) => {
-                match self.values {
-                    $(Values::$variant(values) => Values::$variant(values.into_owned().into()),)+
-                }
-            };
-        }
-        let values = by_variant!(Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, Strings);
+        let values = map_values!(self.values, |values| values.into_owned().into());
         HostArray { name: self.name, sizes: self.sizes, values }
     }
 
@@ -476,9 +467,9 @@ lists! {
     [const F: usize, const N: usize] [[E; F]; N];
 }
 
-impl<'a> From<&HostArray<'a>> for HostArray<'a> {
-    fn from(array: &HostArray<'a>) -> Self {
-        array.clone()
+impl<'a> From<&'a HostArray<'_>> for HostArray<'a> {
+    fn from(array: &'a HostArray<'_>) -> Self {
+        array.borrowed()
     }
 }
 
