@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use horn_nn::{Error, IntoArrays, Result};
+use horn_nn::{IntoArrays, Result};
 
 use crate::array_source::ArraySource;
 use crate::callbacks::{Callbacks, ProgbarLogger, Training};
 use crate::data::Data;
 use crate::evaluate::Evaluate;
-use crate::fit_checks::batch_size;
+use crate::fit_checks::{batch_size, check_no_weights};
 use crate::fitting::checked;
 use crate::history::Scores;
 use crate::model::{CompiledModel, Network};
@@ -94,13 +94,7 @@ impl CompiledModel {
     /// of the source and of callbacks.
     pub fn evaluate_source(&mut self, source: &mut dyn BatchSource, options: Evaluate<'_>) -> Result<Scores> {
         options.check()?;
-        if !options.sample_weight.is_empty() {
-            return Err(Error::argument("a source of batches has its own weights")
-                .at("sample_weight")
-                .received("sample_weight with a source of batches")
-                .expected("weights in the batches")
-                .hint("let the source give the weights with its batches"));
-        }
+        check_no_weights(&options.sample_weight)?;
         source.prepare(&Run::of(self)?)?;
         self.test(source, options)
     }

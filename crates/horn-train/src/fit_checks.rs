@@ -1,6 +1,6 @@
 //! Checks of the options of `fit`, and what follows from them.
 
-use horn_nn::{Error, Result};
+use horn_nn::{Error, HostArray, Result};
 
 use crate::data::Data;
 use crate::fit::{Fit, Validation};
@@ -92,9 +92,24 @@ pub(crate) fn batch_size(given: Option<usize>, steps: Option<usize>, samples: us
     given.unwrap_or_else(|| steps.map_or(32, |steps| samples.div_ceil(steps))).max(1)
 }
 
+/// Checks that there are no weights of samples beside a source of batches.
+///
+/// # Errors
+///
+/// If there are.
+pub(crate) fn check_no_weights(sample_weight: &[HostArray<'_>]) -> Result<()> {
+    if sample_weight.is_empty() {
+        return Ok(());
+    }
+    Err(Error::argument("a source of batches has its own weights")
+        .at("sample_weight")
+        .received("sample_weight with a source of batches")
+        .expected("weights in the batches")
+        .hint("let the source give the weights with its batches"))
+}
+
 #[cfg(test)]
 mod tests {
-    use horn_nn::HostArray;
 
     use super::*;
 

@@ -9,6 +9,7 @@ use crate::array_source::ArraySource;
 use crate::callbacks::{HistoryLogger, NanWarning, ProgbarLogger};
 use crate::data::Data;
 use crate::fit::{Fit, Validation};
+use crate::fit_checks::check_no_weights;
 use crate::history::History;
 use crate::model::{CompiledModel, Network};
 use crate::objective::OutputObjective;
@@ -143,13 +144,7 @@ impl<'a> Fit<'a> {
                 .expected("arrays, or no split")
                 .hint("give `validation_data`"));
         }
-        if !self.sample_weight.is_empty() {
-            return Err(Error::argument("a source of batches has its own weights")
-                .at("sample_weight")
-                .received("sample_weight with a source of batches")
-                .expected("weights in the batches")
-                .hint("let the source give the weights with its batches"));
-        }
+        check_no_weights(&self.sample_weight)?;
         self.check()?;
         step.model().check_optimizer()?;
         step.other_models().into_iter().try_for_each(|model| model.check_optimizer())?;

@@ -71,10 +71,7 @@ impl WeightsReader {
     ///
     /// If the file can't be read, or is not an HDF5 file that Keras could have written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let place = format!("file {:?}", path.as_ref().display().to_string());
-        let window = Window::open(path).map_err(|error| {
-            Error::file("cannot be read").at(&place).because(error).hint("look at the name and the folder of the file")
-        })?;
+        let (window, place) = Window::open_placed(path)?;
         Self::of_window(window, &place)
     }
 

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5_pure::{FormatError, Source};
+use horn_nn::{Error, Result};
 
 use crate::plain_file;
 
@@ -43,6 +44,22 @@ impl Window {
         #[cfg(not(unix))]
         let file = Mutex::new(file);
         Ok(Self::new(Arc::new(Store::File(file)), 0, metadata.len()))
+    }
+
+    /// Opens a whole file, with its place for messages.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub(crate) fn open_placed(path: impl AsRef<Path>) -> Result<(Self, String)> {
+        let place = format!("file {:?}", path.as_ref().display().to_string());
+        match Self::open(path) {
+            Ok(window) => Ok((window, place)),
+            Err(error) => Err(Error::file("cannot be read")
+                .at(place)
+                .because(error)
+                .hint("look at the name and the folder of the file")),
+        }
     }
 
     /// A window on bytes in memory.
