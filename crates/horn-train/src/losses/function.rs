@@ -198,11 +198,7 @@ impl Loss for LossFunctionWrapper {
             Some(weight) => Some(row_weights(weight, &leading)?),
             None => None,
         };
-        let mask = match mask {
-            Some(mask) => row_mask(mask, values.dims()[0])?,
-            None => None,
-        };
-        let weight = match mask {
+        let weight = match row_mask(mask, values.dims()[0])? {
             Some(mask) => Some(mask_weight(mask, weight, self.reduction)),
             None => weight,
         };

@@ -132,11 +132,7 @@ pub trait Loss: Debug + Send + Sync {
         sample_weight: Option<AnyTensor>,
     ) -> Result<Tensor<1>> {
         let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
-        let given = match mask {
-            Some(mask) => row_mask(mask, y_pred.dims()[0])?,
-            None => None,
-        };
-        let mask = match (given, self.mask(&y_true)) {
+        let mask = match (row_mask(mask, y_pred.dims()[0])?, self.mask(&y_true)) {
             (Some(given), Some(own)) => Some(given.bool_and(own)),
             (given, own) => given.or(own),
         };

@@ -48,7 +48,7 @@ pub use loss::Loss;
 pub(crate) use mean_absolute_error::mean_absolute_error;
 pub(crate) use mean_squared_error::mean_squared_error;
 pub use reduction::{Reduction, mask_weight, reduce};
-pub(crate) use rows::{Rows, row_mask, row_weights};
+pub(crate) use rows::{Rows, masked_weight, row_weights};
 pub use table::*;
 pub use target::{Target, TargetKind};
 

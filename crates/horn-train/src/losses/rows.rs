@@ -56,8 +56,22 @@ pub(crate) fn row_weights(weight: AnyTensor, leading: &[usize]) -> Result<Tensor
     if given == rows { Ok(flat) } else { Ok(flat.unsqueeze_dim::<2>(1).expand([given, rows / given]).reshape([rows])) }
 }
 
-/// The mask as a boolean for each row; `None` if it does not have one for each row.
-pub(crate) fn row_mask(mask: AnyTensor, rows: usize) -> Result<Option<Tensor<1, Bool>>> {
+/// The mask as a boolean for each row; `None` if there is none, or it does not have one for each row.
+pub(crate) fn row_mask(mask: Option<AnyTensor>, rows: usize) -> Result<Option<Tensor<1, Bool>>> {
+    let Some(mask) = mask else { return Ok(None) };
     let mask: Tensor<1, Bool> = by_rank!(bool: mask, |mask| mask.reshape([-1]))?;
     Ok((mask.dims() == [rows]).then_some(mask))
+}
+
+/// How much each row counts: by the mask, and by its weight; `None` if all count alike.
+pub(crate) fn masked_weight(
+    mask: Option<AnyTensor>,
+    weight: Option<Tensor<1>>,
+    rows: usize,
+) -> Result<Option<Tensor<1>>> {
+    let mask = row_mask(mask, rows)?.map(|mask| mask.float());
+    Ok(match (mask, weight) {
+        (Some(mask), Some(weight)) => Some(mask * weight),
+        (mask, weight) => mask.or(weight),
+    })
 }

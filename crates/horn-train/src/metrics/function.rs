@@ -11,7 +11,7 @@ use super::accumulator::{Accumulator, same_state};
 use super::mean::Mean;
 use super::metric::Metric;
 use crate::losses::{
-    Function, FunctionArgument, FunctionValues, check_values, on_any, row_mask, row_weights, serialize_function,
+    Function, FunctionArgument, FunctionValues, check_values, masked_weight, on_any, row_weights, serialize_function,
 };
 
 /// The mean of what a function computes from whole tensors: Keras's `MeanMetricWrapper`, which stands for a function that is
@@ -105,15 +105,10 @@ impl Accumulator for MeanOfFunction {
             Some(weight) => Some(row_weights(weight, &leading)?),
             None => None,
         };
-        let mask = match mask {
-            Some(mask) => row_mask(mask, values.dims()[0])?.map(|mask| mask.float()),
-            None => None,
-        };
-        match (mask, weight) {
-            (Some(mask), Some(weight)) => self.mean.update_weighted(values, mask * weight),
-            (Some(weight), None) | (None, Some(weight)) => self.mean.update_weighted(values, weight),
+        match masked_weight(mask, weight, values.dims()[0])? {
+            Some(weight) => self.mean.update_weighted(values, weight),
             // Each sample counts once, whatever the number of its values.
-            (None, None) => self.mean.update_batch(values.mean(), leading[0]),
+            None => self.mean.update_batch(values.mean(), leading[0]),
         }
         Ok(())
     }

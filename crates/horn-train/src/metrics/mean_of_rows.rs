@@ -7,7 +7,7 @@ use horn_nn::{AnyTensor, Result};
 
 use super::accumulator::{Accumulator, same_state};
 use super::mean::Mean;
-use crate::losses::{Rows, Target, row_mask};
+use crate::losses::{Rows, Target, masked_weight};
 
 /// The weighted mean of a function of each row of predictions.
 ///
@@ -68,14 +68,7 @@ where
         sample_weight: Option<AnyTensor>,
     ) -> Result<()> {
         let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
-        let mask = match mask {
-            Some(mask) => row_mask(mask, y_pred.dims()[0])?.map(|mask| mask.float()),
-            None => None,
-        };
-        let weight = match (mask, sample_weight) {
-            (Some(mask), Some(weight)) => Some(mask * weight),
-            (mask, weight) => mask.or(weight),
-        };
+        let weight = masked_weight(mask, sample_weight, y_pred.dims()[0])?;
         let values = (self.value)(y_true, y_pred)?;
         match weight {
             Some(weight) => self.mean.update_weighted(values, weight),
