@@ -5,6 +5,7 @@ use burn::optim::GradientsParams;
 use horn_nn::{AnyTensor, CallContext, Error, Gradients, IntoArrays, Logits, Mode, Result, Signal};
 
 use crate::model::CompiledModel;
+use crate::optimizers::with_zero_gradients;
 
 impl CompiledModel {
     /// Computes the output for a batch in a [`TrainStep`](crate::TrainStep), for a model with one input and one output.
@@ -60,8 +61,9 @@ impl CompiledModel {
         self.model()?.call(inputs, context)
     }
 
-    /// Changes the weights so that the loss gets smaller: computes its gradients by the trainable weights, clips them by
-    /// their global norm if the optimizer asks for it, and makes one step of the optimizer.
+    /// Changes the weights so that the loss gets smaller: computes its gradients by the trainable weights, and makes one
+    /// step of the optimizer, which unscales and clips them as its arguments say. Weights that the loss does not depend on have
+    /// a gradient of zero, as in `fit`.
     ///
     /// The loss is a tensor of one element, computed from what [`forward`](Self::forward) returned in training. Regularizers
     /// count only if it includes [`Model::regularization_losses`](horn_nn::Model::regularization_losses). If the whole
@@ -85,12 +87,7 @@ impl CompiledModel {
                 .expected("one, the sum or the mean over the batch")
                 .hint(hint));
         }
-        let gradients = match loss.is_tracked() {
-            true => GradientsParams::from_grads(loss.backward(), model),
-            false => GradientsParams::new(),
-        };
-        // Only the model may hold the weights when they change, so that they change in place.
-        drop(loss);
+        let gradients = self.gradients_of(loss)?;
         if gradients.is_empty() {
             return Err(Error::model("the loss does not depend on the weights")
                 .at("minimize")
@@ -98,7 +95,19 @@ impl CompiledModel {
                 .expected("a loss of the model's outputs")
                 .hint(hint));
         }
+        let gradients = with_zero_gradients(gradients, self.model()?);
         self.apply_gradients(gradients)
+    }
+
+    /// The gradients of the scaled loss by the trainable weights, as [`apply_gradients`](Self::apply_gradients) takes them;
+    /// none by weights that the loss does not depend on. The loss is dropped here, so that only the model holds the weights
+    /// when they change, and they change in place.
+    pub(crate) fn gradients_of(&self, loss: Tensor<1>) -> Result<GradientsParams> {
+        let model = self.model()?;
+        Ok(match loss.is_tracked() {
+            true => GradientsParams::from_grads(self.scale_loss(loss).backward(), model),
+            false => GradientsParams::new(),
+        })
     }
 
     /// The gradients of a loss by the inputs and the trainable weights: [`Model::gradients`](horn_nn::Model::gradients),
@@ -136,14 +145,14 @@ mod tests {
     use super::*;
     use crate::Compile;
     use crate::losses::{Loss, MeanSquaredError};
-    use crate::optimizers::{Optimizer, SGD};
+    use crate::optimizers::{LossScaleOptimizer, Optimizer, SGD};
 
     fn model(optimizer: impl Optimizer + 'static) -> CompiledModel {
         let layers = Sequential::new().add(Input([2])).add(Dense(3)).add(Dense(1));
         layers.compile(optimizer, MeanSquaredError::new(), ()).unwrap()
     }
 
-    fn pair(optimizer: fn() -> SGD) -> (CompiledModel, CompiledModel) {
+    fn pair<O: Optimizer + 'static>(optimizer: fn() -> O) -> (CompiledModel, CompiledModel) {
         let (one, mut other) = (model(optimizer()), model(optimizer()));
         other.model_mut().unwrap().set_weights(&one.model().unwrap().get_weights()).unwrap();
         (one, other)
@@ -153,10 +162,21 @@ mod tests {
         model.model().unwrap().get_weights()
     }
 
-    /// Twice a step of the loss that `fit` minimizes.
     #[test]
     fn minimize_does_what_fit_does_clipping_included() {
-        let (mut fitted, mut own) = pair(|| SGD::new(0.1).momentum(0.9).global_clipnorm(0.05));
+        steps_agree(|| SGD::new(0.1).momentum(0.9).global_clipnorm(0.05));
+    }
+
+    /// The loss is scaled before its gradients are taken, as they are unscaled afterwards.
+    #[test]
+    fn minimize_scales_the_loss_as_fit_does() {
+        steps_agree(|| LossScaleOptimizer::new(SGD::new(0.1)).initial_scale(64.0));
+        steps_agree(|| SGD::new(0.1).loss_scale_factor(16.0));
+    }
+
+    /// Twice a step of the loss that `fit` minimizes.
+    fn steps_agree<O: Optimizer + 'static>(optimizer: fn() -> O) {
+        let (mut fitted, mut own) = pair(optimizer);
         let (x, y) = (ndarray::arr2(&[[1.0_f32, 2.0], [0.5, -1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
         let fit = crate::Fit::epochs(2).shuffle(false).verbose(crate::Verbose::Silent);
         fitted.fit(&x, &y, fit).unwrap();

@@ -70,17 +70,14 @@ impl<'m> Supervised<'m> {
     }
 
     /// The gradients of the loss of a batch with respect to all weights; `None` if the whole model is frozen, which is
-    /// not an error in Keras either. The loss is dropped here, so that only the model holds the weights when they
-    /// change.
+    /// not an error in Keras either.
     fn gradients(&mut self, batch: Batch) -> Result<Option<GradientsParams>> {
         let loss = self.measure(batch, Mode::Training)?;
         let model = self.compiled.model()?;
-        let gradients = match loss.is_tracked() {
-            true => GradientsParams::from_grads(self.compiled.scale_loss(loss).backward(), model),
-            false if model.trainable_weights().next().is_none() => return Ok(None),
-            false => GradientsParams::new(),
-        };
-        Ok(Some(with_zero_gradients(gradients, model)))
+        if !loss.is_tracked() && model.trainable_weights().next().is_none() {
+            return Ok(None);
+        }
+        Ok(Some(with_zero_gradients(self.compiled.gradients_of(loss)?, model)))
     }
 
     /// Computes the loss of a batch, and adds it and the metrics to the running scores.
