@@ -5,7 +5,7 @@ use std::path::Path;
 use horn_keras::SaveModel;
 use horn_nn::{Error, Result};
 use horn_train::Scores;
-use horn_train::callbacks::{Callback, CallbackState, Monitor, MonitorMode, Training, print_msg, print_warning};
+use horn_train::callbacks::{Callback, CallbackState, Monitor, MonitorMode, Training, print_msg};
 
 use crate::folders;
 use crate::format_spec::Number;
@@ -43,7 +43,6 @@ pub struct ModelCheckpoint {
     best: Option<f64>,
     epoch: usize,
     batches: BatchCounter,
-    warned: bool,
 }
 
 impl ModelCheckpoint {
@@ -59,7 +58,6 @@ impl ModelCheckpoint {
             best: None,
             epoch: 0,
             batches: BatchCounter::default(),
-            warned: false,
         }
     }
 
@@ -154,8 +152,9 @@ impl ModelCheckpoint {
     }
 
     fn is_worth_saving(&mut self, epoch: usize, logs: &Scores, path: &str) -> bool {
+        let verbose = self.verbose;
         let say = |text: &str| {
-            if self.verbose {
+            if verbose {
                 print_msg(&format!("\nEpoch {epoch}: {text}"));
             }
         };
@@ -163,13 +162,9 @@ impl ModelCheckpoint {
             say(&format!("saving model to {path}"));
             return true;
         }
+        let current = self.monitor.value(logs, |name, _| format!("Can save best model only with {name} available."));
+        let Some(current) = current else { return true };
         let name = self.monitor.name();
-        let Some(current) = logs.get(name) else {
-            if !std::mem::replace(&mut self.warned, true) {
-                print_warning(&format!("Can save best model only with {name} available."));
-            }
-            return true;
-        };
         let best = self.best.map_or_else(|| "None".to_owned(), five_decimals);
         if !self.monitor.improves(current, self.best) {
             say(&format!("{name} did not improve from {best}"));

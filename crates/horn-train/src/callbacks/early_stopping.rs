@@ -5,7 +5,7 @@ use ndarray::ArrayD;
 
 use super::callback::Callback;
 use super::checkpoint::CallbackState;
-use super::messages::{print_msg, print_warning};
+use super::messages::print_msg;
 use super::monitor::{Monitor, MonitorMode};
 use super::training::Training;
 use crate::history::Scores;
@@ -29,7 +29,6 @@ pub struct EarlyStopping {
     restore_best_weights: bool,
     start_from_epoch: usize,
     progress: Progress,
-    warned: bool,
 }
 
 /// What changes from epoch to epoch.
@@ -53,7 +52,6 @@ impl Default for EarlyStopping {
             restore_best_weights: false,
             start_from_epoch: 0,
             progress: Progress::default(),
-            warned: false,
         }
     }
 }
@@ -150,16 +148,12 @@ impl Callback for EarlyStopping {
     }
 
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
-        let Some(current) = logs.get(self.monitor.name()) else {
-            if !std::mem::replace(&mut self.warned, true) {
-                print_warning(&format!(
-                    "Early stopping conditioned on metric `{}` which is not available. Available metrics are: {}",
-                    self.monitor.name(),
-                    logs.keys().join(",")
-                ));
-            }
-            return Ok(());
-        };
+        let current = self.monitor.value(logs, |name, available| {
+            format!(
+                "Early stopping conditioned on metric `{name}` which is not available. Available metrics are: {available}"
+            )
+        });
+        let Some(current) = current else { return Ok(()) };
         if epoch < self.start_from_epoch {
             return Ok(());
         }

@@ -2,6 +2,8 @@
 
 use horn_nn::{Error, Result};
 
+use super::messages::print_warning;
+use crate::history::Scores;
 use crate::metrics::Direction;
 use crate::model::CompiledModel;
 
@@ -34,12 +36,14 @@ pub struct Monitor {
     mode: MonitorMode,
     min_delta: f64,
     higher_is_better: bool,
+    has_warned: bool,
 }
 
 impl Monitor {
     /// Watches the quantity of this name, such as `"val_loss"`.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), mode: MonitorMode::Auto, min_delta: 0.0, higher_is_better: false }
+        let name = name.into();
+        Self { name, mode: MonitorMode::Auto, min_delta: 0.0, higher_is_better: false, has_warned: false }
     }
 
     /// Whether it is better the lower or the higher it is; as its name says by default.
@@ -95,6 +99,24 @@ impl Monitor {
                 .expected("the loss or a metric that the model was compiled with")
                 .hint("choose `mode(MonitorMode::Max)` if higher is better, or `mode(MonitorMode::Min)`")),
         }
+    }
+
+    /// The value of the quantity. Where the logs do not have it, prints a warning, once, which is made of the names of the
+    /// quantity and of those that there are.
+    ///
+    /// ```
+    /// use horn::Scores;
+    /// use horn::callbacks::Monitor;
+    ///
+    /// let (mut monitor, logs) = (Monitor::new("loss"), Scores::new([("loss", 0.5)]));
+    /// assert_eq!(monitor.value(&logs, |name, available| format!("no {name}, only {available}")), Some(0.5));
+    /// ```
+    pub fn value(&mut self, logs: &Scores, warning: impl FnOnce(&str, &str) -> String) -> Option<f64> {
+        let value = logs.get(&self.name);
+        if value.is_none() && !std::mem::replace(&mut self.has_warned, true) {
+            print_warning(&warning(&self.name, &logs.keys().join(",")));
+        }
+        value
     }
 
     /// Whether a value is better than another by more than `min_delta`. Any value is better than none.

@@ -5,7 +5,7 @@ use horn_nn::{Error, Result};
 use super::callback::Callback;
 use super::checkpoint::CallbackState;
 use super::learning_rate_scheduler::current_rate;
-use super::messages::{print_msg, print_warning};
+use super::messages::print_msg;
 use super::monitor::{Monitor, MonitorMode};
 use super::training::Training;
 use crate::history::Scores;
@@ -29,7 +29,6 @@ pub struct ReduceLROnPlateau {
     cooldown: usize,
     min_lr: f64,
     progress: Progress,
-    warned: bool,
 }
 
 /// What changes from epoch to epoch.
@@ -52,7 +51,6 @@ impl Default for ReduceLROnPlateau {
             cooldown: 0,
             min_lr: 0.0,
             progress: Progress::default(),
-            warned: false,
         }
     }
 }
@@ -150,17 +148,13 @@ impl Callback for ReduceLROnPlateau {
 
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
         logs.set("learning_rate", current_rate(training));
-        let Some(current) = logs.get(self.monitor.name()) else {
-            if !std::mem::replace(&mut self.warned, true) {
-                print_warning(&format!(
-                    "Learning rate reduction is conditioned on metric `{}` which is not available. Available metrics \
-                     are: {}.",
-                    self.monitor.name(),
-                    logs.keys().join(",")
-                ));
-            }
-            return Ok(());
-        };
+        let current = self.monitor.value(logs, |name, available| {
+            format!(
+                "Learning rate reduction is conditioned on metric `{name}` which is not available. Available metrics are: \
+                 {available}."
+            )
+        });
+        let Some(current) = current else { return Ok(()) };
         if self.progress.cooldown > 0 {
             self.progress.cooldown -= 1;
             self.progress.wait = 0;
