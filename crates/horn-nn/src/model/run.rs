@@ -65,9 +65,11 @@ impl Model {
             }
             call.count().map_err(|error| error.at(format!("model {:?}", self.name())))?;
             let last_reads = &self.graph.last_reads[at];
-            let taken = planned.inputs.iter().zip(last_reads);
-            let taken = taken.map(|(place, &last)| read(&mut values, *place, last));
-            let mut taken: Vec<Signal> = taken.collect::<Result<_>>()?;
+            // Not collected into a `Result`, which takes memory for more than there are: it shows in a single prediction.
+            let mut taken = Vec::with_capacity(planned.inputs.len());
+            for (&place, &last) in planned.inputs.iter().zip(last_reads) {
+                taken.push(read(&mut values, place, last)?);
+            }
             let sizes: Vec<Vec<usize>> = taken.iter().map(Signal::sizes).collect();
             let done: u64 =
                 sizes.iter().zip(last_reads).filter(|(_, last)| **last).map(|(sizes, _)| memory::values(sizes)).sum();
