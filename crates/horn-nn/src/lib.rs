@@ -33,7 +33,8 @@ pub use activations::Activation;
 pub use arguments::dtype_policy::{DTypePolicy, dtype_policy, set_dtype_policy};
 #[doc(hidden)]
 pub use data::by_name::{by_name, inputs_in_order};
-pub use data::host_array::{HostArray, HostElement};
+pub use data::elements::HostElement;
+pub use data::host_array::HostArray;
 pub use data::into_arrays::IntoArrays;
 pub use device::{HORN_DEVICE, HORN_NUM_THREADS, backends, default_device, device};
 pub use error::{Error, Result};

@@ -6,7 +6,7 @@ use crate::activations;
 use crate::applications::arguments::{Arguments, network_arguments};
 use crate::applications::imagenet_utils::{floats, halving_padding};
 use crate::arguments::options::Padding;
-use crate::data::host_array::HostElement;
+use crate::data::elements::HostElement;
 use crate::error::Result;
 use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::KerasTensor;

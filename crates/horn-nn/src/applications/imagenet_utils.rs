@@ -3,7 +3,8 @@
 use ndarray::{Array, ArrayBase, Axis, Data, Dimension, RemoveAxis};
 
 use crate::arguments::options::DataFormat;
-use crate::data::host_array::{HostArray, HostElement};
+use crate::data::elements::HostElement;
+use crate::data::host_array::HostArray;
 use crate::error::{Error, Result};
 use crate::graph::keras_tensor::KerasTensor;
 use crate::tensor::shape::sizes;

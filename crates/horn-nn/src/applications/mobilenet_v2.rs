@@ -6,7 +6,7 @@ use crate::applications::arguments::{Arguments, network_arguments};
 use crate::applications::imagenet_utils;
 use crate::applications::imagenet_utils::{Mode, halving_padding};
 use crate::arguments::options::{DataFormat, Padding};
-use crate::data::host_array::HostElement;
+use crate::data::elements::HostElement;
 use crate::error::{Error, Result};
 use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::KerasTensor;

@@ -7,7 +7,7 @@ use crate::applications::arguments::{Arguments, network_arguments};
 use crate::applications::imagenet_utils;
 use crate::applications::imagenet_utils::Mode;
 use crate::arguments::options::{DataFormat, Padding};
-use crate::data::host_array::HostElement;
+use crate::data::elements::HostElement;
 use crate::error::Result;
 use crate::graph::apply::Apply;
 use crate::layers::{Conv2D, Dense, Flatten, MaxPooling2D};

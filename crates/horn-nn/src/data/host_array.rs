@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use ndarray::{ArrayBase, ArrayD, Data, Dimension, IxDyn};
+use ndarray::{ArrayD, IxDyn};
 
+use crate::data::elements::{HostElement, Number, Values, by_element, map_values};
 use crate::error::{Error, Result};
 use crate::tensor::any_tensor::{AnyTensor, widest_int};
 use crate::tensor::shape;
@@ -32,106 +33,6 @@ pub struct HostArray<'a> {
     values: Values<'a>,
 }
 
-/// The values of a [`HostArray`], one variant for each element type.
-#[doc(hidden)]
-#[derive(Debug, Clone)]
-pub enum Values<'a> {
-    Bool(Cow<'a, [bool]>),
-    I8(Cow<'a, [i8]>),
-    U8(Cow<'a, [u8]>),
-    I16(Cow<'a, [i16]>),
-    U16(Cow<'a, [u16]>),
-    I32(Cow<'a, [i32]>),
-    U32(Cow<'a, [u32]>),
-    I64(Cow<'a, [i64]>),
-    U64(Cow<'a, [u64]>),
-    F32(Cow<'a, [f32]>),
-    F64(Cow<'a, [f64]>),
-    Strings(Cow<'a, [String]>),
-}
-
-/// An element type of which a [`HostArray`] can be made.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number, boolean or string",
-    label = "arrays hold numbers, booleans or strings",
-    note = "rows of any length are no array: write `HostArray::new(values, [samples, features])` with all values in a row"
-)]
-pub trait HostElement: sealed::Element {}
-
-mod sealed {
-    use crate::data::host_array::{Cow, Values};
-
-    pub trait Element: Clone {
-        fn values(cow: Cow<'_, [Self]>) -> Values<'_>;
-    }
-}
-
-macro_rules! elements {
-    ($($type:ty => $variant:ident),* $(,)?) => {$(
-        impl sealed::Element for $type {
-            fn values(cow: Cow<'_, [Self]>) -> Values<'_> {
-                Values::$variant(cow)
-            }
-        }
-        impl HostElement for $type {}
-    )*};
-}
-
-elements! {
-    bool => Bool,
-    i8 => I8,
-    u8 => U8,
-    i16 => I16,
-    u16 => U16,
-    i32 => I32,
-    u32 => U32,
-    i64 => I64,
-    u64 => U64,
-    f32 => F32,
-    f64 => F64,
-    String => Strings,
-}
-
-impl sealed::Element for &str {
-    fn values(cow: Cow<'_, [Self]>) -> Values<'_> {
-        Values::Strings(cow.iter().map(|text| (*text).to_owned()).collect())
-    }
-}
-
-impl HostElement for &str {}
-
-/// Evaluates the first expression with the slice of numbers, of any type, or the second one if the values are strings.
-macro_rules! by_element {
-    ($values:expr, |$slice:ident| $body:expr, strings: $strings:expr) => {
-        match $values {
-            Values::Bool($slice) => $body,
-            Values::I8($slice) => $body,
-            Values::U8($slice) => $body,
-            Values::I16($slice) => $body,
-            Values::U16($slice) => $body,
-            Values::I32($slice) => $body,
-            Values::U32($slice) => $body,
-            Values::I64($slice) => $body,
-            Values::U64($slice) => $body,
-            Values::F32($slice) => $body,
-            Values::F64($slice) => $body,
-            Values::Strings(_) => $strings,
-        }
-    };
-}
-
-/// The same variant with other values.
-macro_rules! map_values {
-    ($values:expr, |$slice:ident| $body:expr) => {
-        map_values!(@ $values, $slice, $body, Bool I8 U8 I16 U16 I32 U32 I64 U64 F32 F64 Strings)
-    };
-    (@ $values:expr, $slice:ident, $body:expr, $($variant:ident)+) => {
-        match $values {
-            $(Values::$variant($slice) => Values::$variant($body),)+
-        }
-    };
-}
-
 impl<'a> HostArray<'a> {
     /// An array of `values` in row-major order.
     ///
@@ -150,7 +51,12 @@ impl<'a> HostArray<'a> {
                 .expected(expected)
                 .hint("give as many values as the product of the sizes"));
         }
-        Ok(Self { name: None, sizes, values: E::values(values) })
+        Ok(Self::of(sizes, E::values(values)))
+    }
+
+    /// The values are as many as the sizes say.
+    pub(crate) fn of(sizes: Vec<usize>, values: Values<'a>) -> Self {
+        Self { name: None, sizes, values }
     }
 
     /// The same array for the input or output of this name. The pair of a name and an array means the same.
@@ -234,7 +140,7 @@ impl<'a> HostArray<'a> {
     pub fn first_outside(&self, range: &RangeInclusive<f64>) -> Option<(usize, f64)> {
         by_element!(
             &self.values,
-            |values| values.iter().map(Element::to_f64).enumerate().find(|(_, value)| !range.contains(value)),
+            |values| values.iter().map(Number::to_f64).enumerate().find(|(_, value)| !range.contains(value)),
             strings: None
         )
     }
@@ -392,101 +298,6 @@ pub(crate) fn int_tensor(values: Vec<i64>, sizes: Vec<usize>, device: &Device) -
 fn flat<E: burn::tensor::Element>(values: Vec<E>) -> TensorData {
     let len = values.len();
     TensorData::new(values, [len])
-}
-
-/// Plain numeric conversions that the standard library has no trait for.
-trait Element {
-    fn to_f32(&self) -> f32;
-    fn to_f64(&self) -> f64;
-}
-
-macro_rules! numbers {
-    ($($type:ty),*) => {$(
-        impl Element for $type {
-            fn to_f32(&self) -> f32 {
-                *self as f32
-            }
-            fn to_f64(&self) -> f64 {
-                *self as f64
-            }
-        }
-    )*};
-}
-
-numbers!(i8, u8, i16, u16, i32, u32, i64, u64, f32, f64);
-
-impl Element for bool {
-    fn to_f32(&self) -> f32 {
-        f32::from(u8::from(*self))
-    }
-    fn to_f64(&self) -> f64 {
-        f64::from(u8::from(*self))
-    }
-}
-
-impl<'a, E: HostElement, S: Data<Elem = E>, D: Dimension> From<&'a ArrayBase<S, D>> for HostArray<'a> {
-    /// Borrows arrays in row-major order, and copies others. A scalar counts as one sample.
-    fn from(array: &'a ArrayBase<S, D>) -> Self {
-        let sizes = if array.ndim() == 0 { vec![1] } else { array.shape().to_vec() };
-        let values = match array.as_slice() {
-            Some(values) => Cow::Borrowed(values),
-            None => Cow::Owned(array.iter().cloned().collect()),
-        };
-        Self { name: None, sizes, values: E::values(values) }
-    }
-}
-
-/// One value for each sample.
-impl<'a, E: HostElement> From<&'a [E]> for HostArray<'a> {
-    fn from(values: &'a [E]) -> Self {
-        Self { name: None, sizes: vec![values.len()], values: E::values(Cow::Borrowed(values)) }
-    }
-}
-
-/// Rows of equal lengths: `[samples, features]`.
-impl<'a, E: HostElement, const F: usize> From<&'a [[E; F]]> for HostArray<'a> {
-    fn from(rows: &'a [[E; F]]) -> Self {
-        Self { name: None, sizes: vec![rows.len(), F], values: E::values(Cow::Borrowed(rows.as_flattened())) }
-    }
-}
-
-macro_rules! lists {
-    ($([$($generic:tt)*] $list:ty;)+) => {$(
-        impl<'a, E: HostElement, $($generic)*> From<&'a $list> for HostArray<'a> {
-            fn from(list: &'a $list) -> Self {
-                list.as_slice().into()
-            }
-        }
-    )+};
-}
-
-lists! {
-    [] Vec<E>;
-    [const N: usize] [E; N];
-    [const F: usize] Vec<[E; F]>;
-    [const F: usize, const N: usize] [[E; F]; N];
-}
-
-impl<'a> From<&'a HostArray<'_>> for HostArray<'a> {
-    fn from(array: &'a HostArray<'_>) -> Self {
-        array.borrowed()
-    }
-}
-
-impl<const D: usize> From<&Tensor<D>> for HostArray<'_> {
-    /// Reads the tensor from its device.
-    fn from(tensor: &Tensor<D>) -> Self {
-        let data = tensor.to_data();
-        Self { name: None, sizes: data.shape().to_vec(), values: Values::F32(data.iter::<f32>().collect()) }
-    }
-}
-
-impl<const D: usize> From<&Tensor<D, Int>> for HostArray<'_> {
-    /// Reads the tensor from its device.
-    fn from(tensor: &Tensor<D, Int>) -> Self {
-        let data = tensor.to_data();
-        Self { name: None, sizes: data.shape().to_vec(), values: Values::I64(data.iter::<i64>().collect()) }
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use burn::tensor::{Int, Tensor};
 use ndarray::{ArrayBase, Data, Dimension};
 
-use crate::data::host_array::{HostArray, HostElement};
+use crate::data::elements::HostElement;
+use crate::data::host_array::HostArray;
 
 /// One array, or an array, a tuple or a `Vec` of several: one for each input or output of a model. One number or string
 /// for each sample, such as labels, may also come as a slice or a `Vec`, and so may rows of a fixed length.

@@ -1,5 +1,7 @@
 //! Input data: arrays in host memory, one or several. Imports nothing but `tensor`, `registry` and errors.
 
 pub(crate) mod by_name;
+mod conversions;
+pub(crate) mod elements;
 pub(crate) mod host_array;
 pub(crate) mod into_arrays;
