@@ -3,6 +3,8 @@
 //! Both read the same images, train on the same batches and keep a running loss and accuracy, so that only the
 //! framework differs.
 
+#![expect(missing_debug_implementations, reason = "what is measured is not printed")]
+
 use horn::burn;
 use horn::prelude::*;
 

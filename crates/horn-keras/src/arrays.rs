@@ -259,6 +259,7 @@ fn rounded(value: f64) -> Result<f32> {
 }
 
 /// The value of [`Array::scalar`].
+#[derive(Debug)]
 pub struct Scalar(Values);
 
 /// A number of fixed size.

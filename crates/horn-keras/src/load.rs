@@ -131,6 +131,7 @@ impl LoadModel for CompiledModel {
 
 /// An open model file.
 #[doc(hidden)]
+#[derive(Debug)]
 pub struct Source {
     /// The model, in the form of Keras 3.
     object: Value,

@@ -18,12 +18,14 @@ const MARK: &str = "shared_object_id";
 const MOST_TIMES: usize = 16;
 
 /// The places of the layers that are at several ones.
+#[derive(Debug)]
 pub(crate) struct Shared {
     layers: Vec<Layer>,
     /// The layer at each place.
     at: HashMap<String, usize>,
 }
 
+#[derive(Debug)]
 struct Layer {
     name: String,
     /// The paths under which a file may keep the layer's weights.

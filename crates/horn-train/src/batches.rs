@@ -51,6 +51,10 @@ type Iter<'a> = Box<dyn Iterator<Item = Result<Data<'a>>> + 'a>;
 /// What an iterator of batches yields: [`Data`], or a `Result` of it.
 pub trait IntoData<'a> {
     /// The data, or the error.
+    ///
+    /// # Errors
+    ///
+    /// The error that the iterator yielded.
     fn into_data(self) -> Result<Data<'a>>;
 }
 

@@ -80,6 +80,7 @@ pub trait PyDataset: Send + Sync + 'static {
 
 /// A source of the batches of a [`PyDataset`]. `fit` shuffles the order of the batches, unless its options say otherwise,
 /// as Keras does.
+#[derive(Debug)]
 pub struct PyDatasetSource<D> {
     dataset: Arc<D>,
     run: Option<Run>,

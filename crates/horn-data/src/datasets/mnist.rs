@@ -92,7 +92,7 @@ pub fn load_from(folder: impl AsRef<Path>) -> Result<(Split, Split)> {
 fn load_cached(folder: &Path, download: impl Fn(&str, &str) -> Result<Vec<u8>>) -> Result<(Split, Split)> {
     read_all(
         |part| cache::find_or_fetch(part, folder, &download),
-        |_| "delete the file, and the next run downloads it again".to_string(),
+        |_| "delete the file, and the next run downloads it again".to_owned(),
     )
 }
 
@@ -219,7 +219,7 @@ mod tests {
             ("train-images-idx3-ubyte", 47_040_016),
             ("train-labels-idx1-ubyte", 60_008),
         ];
-        assert_eq!(files, expected.map(|(name, length)| (name.to_string(), length)));
+        assert_eq!(files, expected.map(|(name, length)| (name.to_owned(), length)));
 
         let cached = load_cached(cache.path(), |_, _| Err(Error::file("the cache was not used"))).unwrap();
         assert_eq!(cached, loaded);

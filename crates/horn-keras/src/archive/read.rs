@@ -40,6 +40,7 @@ fn most_weights(packed: u64) -> u64 {
 }
 
 /// An open `.keras` file.
+#[derive(Debug)]
 pub struct Archive {
     place: String,
     window: Arc<Window>,

@@ -6,6 +6,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 ///
 /// The zip library finishes an archive even if it is dropped after an error. If that fails, too, as on a full disk, it
 /// writes a line of its own to the standard error.
+#[derive(Debug)]
 pub(crate) struct Steady<W> {
     writer: W,
     error: Option<io::Error>,

@@ -18,7 +18,7 @@ fn open(bytes: Vec<u8>) -> horn_nn::Result<Archive> {
 }
 
 fn error(bytes: Vec<u8>) -> String {
-    format!("{:#}", open(bytes).err().expect("an error"))
+    format!("{:#}", open(bytes).expect_err("an error"))
 }
 
 /// A zip archive with these members; names are written as they are.

@@ -14,6 +14,7 @@ use crate::h5::WeightsWriter;
 use crate::json;
 
 /// A `.keras` file that is being written.
+#[derive(Debug)]
 pub struct ArchiveWriter<W: Write + Seek> {
     zip: ZipWriter<Steady<W>>,
     date: Date,

@@ -38,6 +38,7 @@ pub struct Found<'a> {
 }
 
 /// An open weights file, or the `model.weights.h5` inside an archive.
+#[derive(Debug)]
 pub struct WeightsReader {
     place: String,
     window: Arc<Window>,

@@ -10,12 +10,14 @@ use super::limits::{MAX_AXES, MAX_LEVELS, damaged, most_objects};
 use crate::arrays::DType;
 
 /// The object at a path.
+#[derive(Debug)]
 pub(super) enum Node {
     Group { group: Group, children: Vec<String> },
     Dataset(Box<Variable>),
 }
 
 /// A dataset, with the shape and dtype that were read when the tree was walked.
+#[derive(Debug)]
 pub(super) struct Variable {
     pub(super) dataset: Dataset,
     pub(super) sizes: Vec<u64>,

@@ -17,6 +17,7 @@ use crate::plain_file;
 ///
 /// A crafted file can make a reader loop, or read the same bytes a million times. Both need reads, so each operation
 /// has a budget of bytes, and a read beyond it is an error.
+#[derive(Debug)]
 pub struct Window {
     store: Arc<Store>,
     start: u64,
@@ -24,6 +25,7 @@ pub struct Window {
     allowed: AtomicU64,
 }
 
+#[derive(Debug)]
 enum Store {
     #[cfg(unix)]
     File(File),
@@ -130,7 +132,7 @@ impl Window {
 }
 
 /// A position in a window that advances as it is read, for libraries that need a reader.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Cursor {
     window: Arc<Window>,
     at: u64,

@@ -17,17 +17,18 @@ use crate::arrays::{Array, DType};
 const MAX_TEXTS: usize = 4_000;
 
 /// A weights file that is being written. It owns the arrays, and keeps one copy of their bytes until it is written.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct WeightsWriter {
     root: Node,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Node {
     attributes: Vec<(String, Attribute)>,
     children: BTreeMap<String, Child>,
 }
 
+#[derive(Debug)]
 enum Child {
     Group(Node),
     Dataset(Array),

@@ -28,6 +28,7 @@ const RULES: Rules = Rules {
 };
 
 /// An open `.npz` file. Arrays that nobody asks for are not read.
+#[derive(Debug)]
 pub struct Npz {
     place: String,
     zip: Zip,

@@ -9,6 +9,7 @@ use crate::model::model::Model;
 use crate::tensor::any_tensor::AnyTensor;
 
 /// The values of a model's weights that no optimizer changes, in the order of all weights.
+#[derive(Debug)]
 pub struct States(Vec<Option<AnyTensor>>);
 
 impl Model {

@@ -51,6 +51,7 @@ use crate::model::CompiledModel;
 ///
 /// A hook may return any error. It ends the run, and the run returns it.
 #[expect(unused_variables, reason = "the hooks' default bodies are empty")]
+#[expect(clippy::missing_errors_doc, reason = "said once, for all hooks")]
 pub trait Callback {
     /// Before the first epoch.
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {

@@ -1,5 +1,7 @@
 //! A run of `fit` or `evaluate`, as its callbacks see it.
 
+use std::fmt;
+
 use super::checkpoint::{Checkpoint, Place};
 use super::watch::Watch;
 use crate::history::{History, Scores};
@@ -21,6 +23,12 @@ pub struct Training<'a> {
     pub(crate) backs_up: bool,
     /// Where the run is to resume.
     pub(crate) resumes_at: Option<Checkpoint>,
+}
+
+impl fmt::Debug for Training<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Training").field("history", &self.history).field("epochs", &self.epochs).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Training<'a> {

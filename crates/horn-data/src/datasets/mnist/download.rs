@@ -23,9 +23,9 @@ pub(super) fn download(url: &str, name: &str) -> Result<Vec<u8>> {
             .expected("a file from the network")
             .hint(format!("connect to the network and try again, or {BY_HAND}"))
     };
-    let (from, shown) = (url.to_string(), name.to_string());
+    let (from, shown) = (url.to_owned(), name.to_owned());
     thread::Builder::new()
-        .name(DOWNLOADER.to_string())
+        .name(DOWNLOADER.to_owned())
         .spawn(move || download_file_as_bytes(&from, &shown))
         .map_err(|error| failed().because(error))?
         .join()

@@ -116,7 +116,7 @@ impl Columns {
                         chunk.clone(),
                         #[inline(always)]
                         |row| add_moments(&x[row], &shift, sums, squares),
-                    )
+                    );
                 },
             );
         };

@@ -20,9 +20,8 @@ pub(crate) fn check_rate(argument: &str, rate: f64) -> Result<()> {
 pub(crate) fn check_noise_shape(noise_shape: Option<&[Option<usize>]>, input: &Shape) -> Result<()> {
     let fits = noise_shape.is_none_or(|noise| {
         let fit = |(noise, size): (&Option<usize>, &Option<usize>)| match (noise, size) {
-            (None | Some(1), _) => true,
+            (None | Some(1), _) | (Some(_), None) => true,
             (Some(noise), Some(size)) => noise == size,
-            (Some(_), None) => true,
         };
         noise.len() == input.rank() && noise.iter().zip(input.sizes()).all(fit)
     });
