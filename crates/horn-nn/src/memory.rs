@@ -59,6 +59,14 @@ pub(crate) fn check_outputs(values: u64, live: u64) -> Result<()> {
     check(values.saturating_mul(COPIES).saturating_add(live).saturating_mul(4), "the layer's output")
 }
 
+/// Checks that there is memory for what a layer computes inside, next to values that are still needed.
+pub(crate) fn check_workspace(values: u64, live: u64) -> Result<()> {
+    match values {
+        0 => Ok(()),
+        values => check(values.saturating_add(live).saturating_mul(4), "what the layer computes inside"),
+    }
+}
+
 /// The number of values of an array; the largest number where it can't be told.
 pub(crate) fn values(sizes: &[usize]) -> u64 {
     sizes.iter().fold(1, |values: u64, &size| values.saturating_mul(size as u64))
@@ -148,6 +156,9 @@ mod tests {
             error.starts_with("the layer's output would take more memory than is allowed; received about"),
             "{error}"
         );
+        let error = check_workspace(1 << 60, 0).unwrap_err().to_string();
+        assert!(error.starts_with("what the layer computes inside would take more memory than is allowed"), "{error}");
+        assert!(check_workspace(0, u64::MAX).is_ok(), "a layer without a workspace is not asked");
         assert_eq!(values(&[usize::MAX, 2, 3]), u64::MAX);
         assert_eq!([readable(5), readable(3 << 20), readable(68 << 30)], ["5 B", "3 MB", "68 GB"]);
     }

@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::images::pixels::spatial_axes;
+use crate::memory;
 
 /// Which part of an axis is taken. It may begin before the axis and end after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,16 @@ impl Resampling {
     pub fn cost(from: [usize; 2], windows: [Window; 2], to: [usize; 2]) -> usize {
         let of_axis = |axis: usize| to[axis].saturating_mul(from[axis].max(windows[axis].len));
         of_axis(0).saturating_add(of_axis(1))
+    }
+
+    /// How many values there are in the matrices, which are held twice while one is uploaded, and in the images between the
+    /// two products; the sizes are those of the images.
+    pub fn workspace(data_format: DataFormat, images: &[usize], windows: [Window; 2], to: [usize; 2]) -> u64 {
+        let [height, width] = spatial_axes(data_format);
+        let matrices = Self::cost([images[height], images[width]], windows, to) as u64;
+        let mut between = images.to_vec();
+        between[height] = to[0];
+        matrices.saturating_mul(3).saturating_add(memory::values(&between).saturating_mul(2))
     }
 
     /// Is it for images of this size?

@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::layer::call::{CallContext, Mode};
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 
 /// A built layer of any type.
@@ -40,8 +41,9 @@ impl BuiltLayer {
     ///
     /// # Errors
     ///
-    /// If the inputs do not fit the layer.
+    /// If the inputs do not fit the layer, or there is no memory for its [workspace](Forward::workspace).
     pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        memory::check_workspace(self.0.workspace_erased(&inputs), call.live)?;
         self.0.call_erased(inputs, call)
     }
 
@@ -73,6 +75,7 @@ impl BuiltLayer {
 /// A dyn compatible version of `Module` and [`Forward`].
 trait ErasedLayer: Send + Sync {
     fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor>;
+    fn workspace_erased(&self, inputs: &[Signal]) -> u64;
     fn call_erased(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>>;
     fn states_erased(&self) -> Vec<AnyTensor>;
     fn set_states_erased(&self, states: &[AnyTensor]) -> Result<()>;
@@ -93,6 +96,9 @@ trait ErasedLayer: Send + Sync {
 impl<M: Forward> ErasedLayer for M {
     fn forward_erased(&self, input: AnyTensor, mode: Mode) -> Result<AnyTensor> {
         self.forward(input, mode)
+    }
+    fn workspace_erased(&self, inputs: &[Signal]) -> u64 {
+        self.workspace(inputs)
     }
     fn call_erased(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         self.call(inputs, call)
@@ -458,6 +464,37 @@ mod tests {
         assert_eq!(grads.len(), 4);
         let layers = SgdConfig::new().init().step(0.1, layers, grads);
         assert!(loss(&layers).into_scalar::<f32>() < before.into_scalar::<f32>());
+    }
+
+    /// Needs as many values inside as its input has, times this.
+    #[derive(Module, Debug)]
+    struct Greedy {
+        #[module(skip)]
+        times: u64,
+    }
+
+    impl Forward for Greedy {
+        fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
+            Ok(input)
+        }
+        fn workspace(&self, inputs: &[Signal]) -> u64 {
+            inputs[0].count() * self.times
+        }
+    }
+
+    #[test]
+    fn a_workspace_without_memory_is_an_error_before_the_layer_computes() {
+        let call = |times: u64, live: u64| {
+            let mut context = CallContext::new(Mode::Inference);
+            context.live = live;
+            let input = Signal::new(Tensor::<2>::ones([2, 3], &Device::default()));
+            BuiltLayer::new(Greedy { times }).call(vec![input], &mut context)
+        };
+        assert!(call(1000, 0).is_ok() && call(0, u64::MAX).is_ok());
+        for (times, live) in [(1 << 50, 0), (1, 1 << 60)] {
+            let error = call(times, live).unwrap_err().to_string();
+            assert!(error.starts_with("what the layer computes inside would take more memory"), "{error}");
+        }
     }
 
     #[test]

@@ -54,6 +54,32 @@ pub trait Forward: Module + Sync + 'static {
         plain_call(self, inputs, call)
     }
 
+    /// How many values of four bytes the layer holds at most while it computes, besides its inputs and its outputs; 0 by
+    /// default. Before a model calls the layer, it checks that [there is memory](crate::memory::limit) for so many: a
+    /// program whose allocation fails ends at once. So a layer says it where an inner result can be far larger than what
+    /// goes in and comes out, such as the products of all pairs of steps.
+    ///
+    /// ```
+    /// # use burn::module::Module;
+    /// # use horn::{AnyTensor, Forward, Mode, Result, Signal};
+    /// #[derive(Module, Debug)]
+    /// struct NearestNeighbour {}
+    ///
+    /// impl Forward for NearestNeighbour {
+    ///     fn forward(&self, points: AnyTensor, _: Mode) -> Result<AnyTensor> {
+    ///         // The distances of all pairs of points, and the least of each row …
+    /// #       Ok(points)
+    ///     }
+    ///     fn workspace(&self, inputs: &[Signal]) -> u64 {
+    ///         let sizes = inputs[0].sizes();
+    ///         (sizes[0] * sizes[1] * sizes[1]) as u64
+    ///     }
+    /// }
+    /// ```
+    fn workspace(&self, _inputs: &[Signal]) -> u64 {
+        0
+    }
+
     /// The states that a stateful recurrent layer keeps between batches; empty before the first batch.
     fn states(&self) -> Vec<AnyTensor> {
         Vec::new()

@@ -6,6 +6,7 @@ use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
 use crate::error::{Error, Result};
 use crate::layers::layout::Axes;
+use crate::memory;
 use crate::tensor::any_tensor::unsupported_rank;
 use crate::tensor::shape::Shape;
 
@@ -101,6 +102,22 @@ impl Window {
             (Some(size), Padding::Same | Padding::Causal) => Ok(Some(size.div_ceil(self.strides[axis]))),
         });
         outputs.collect()
+    }
+
+    /// The number of values at all positions over data of these sizes, with so many channels; 0 where it does not fit.
+    pub fn count(&self, data: &[usize], channels: usize) -> u64 {
+        let spatial = match self.data_format {
+            DataFormat::ChannelsLast => data.get(1..data.len().saturating_sub(1)),
+            DataFormat::ChannelsFirst => data.get(2..),
+        };
+        let outputs = spatial.filter(|spatial| spatial.len() == self.sizes.len());
+        let outputs = outputs.and_then(|spatial| self.outputs(&known(spatial)).ok()).unwrap_or_default();
+        let outputs: Vec<usize> = outputs.into_iter().flatten().collect();
+        if outputs.is_empty() {
+            0
+        } else {
+            memory::values(&outputs).saturating_mul(memory::values(&[data[0], channels]))
+        }
     }
 
     /// The sizes of the result with so many channels for an input `[samples, …, channels]`.

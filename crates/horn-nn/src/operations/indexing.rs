@@ -6,6 +6,7 @@ use burn::tensor::{Int, Tensor};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::operations::argument::{Argument, Constant};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
@@ -247,6 +248,8 @@ impl Rule for Take {
 /// beyond the ends stands the nearest value.
 fn places_of(indices: AnyTensor, size: usize) -> Result<Tensor<1, Int>> {
     let count = indices.sizes().iter().product();
+    // Integers have eight bytes, and there are some of them.
+    memory::check_workspace(memory::values(&[count, 10]), 0)?;
     let flat = indices.reshape(&[count])?.float::<1>()?.int();
     let last = size.saturating_sub(1) as i64;
     let wrapped = flat.clone().lower_elem(0).int() * size as i64 + flat;
@@ -287,7 +290,10 @@ impl Rule for TakeAlongAxis {
             let size = |at: usize| if at == axis { sizes[at] } else { sizes[at].max(others[at]) };
             (0..sizes.len()).map(size).collect()
         };
-        let (x, indices) = (x.expand(&repeated(&own, &sizes))?, indices.expand(&repeated(&sizes, &own))?);
+        let (of_x, of_indices) = (repeated(&own, &sizes), repeated(&sizes, &own));
+        // What is repeated becomes a tensor of its own when it is picked from.
+        memory::check_workspace(memory::values(&of_x).saturating_mul(2), 0)?;
+        let (x, indices) = (x.expand(&of_x)?, indices.expand(&of_indices)?);
         let sizes = indices.sizes();
         let places = AnyTensor::from(places_of(indices, own[axis])?);
         Ok(vec![by_rank!(x, |x| gathered(x, axis, &places, &sizes))??])

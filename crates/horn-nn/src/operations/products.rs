@@ -4,6 +4,7 @@ use burn::tensor::{EinsumOperand, Tensor};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::operations::argument::Argument;
 use crate::operations::broadcast::{joined, known, with_rank};
 use crate::operations::call::{Call, no_tensor};
@@ -210,6 +211,7 @@ impl Rule for Einsum {
             Argument::Constant(_) | Argument::List(_) => Err(no_tensor(call.class)),
         });
         let (output, equation) = Self::plan(&call, &sizes.collect::<Result<Vec<Vec<_>>>>()?)?;
+        memory::check_workspace(inner_values(&equation, call.tensors()?), 0)?;
         let operands = call
             .into_arguments()
             .into_iter()
@@ -224,5 +226,54 @@ impl Rule for Einsum {
             6 => Tensor::<6>::einsum(&equation, operands).into(),
             rank => return Err(unsupported_rank(rank)),
         }])
+    }
+}
+
+/// The most values that there are between two products of an equation, which are made from the left to the right: a product
+/// has the letters that are still needed, or all where the axes of one are of different sizes, as it is no product of
+/// matrices then.
+fn inner_values(equation: &str, operands: Vec<&AnyTensor>) -> u64 {
+    let Some((terms, output)) = equation.split_once("->") else { return 0 };
+    let terms: Vec<&str> = terms.split(',').collect();
+    let mut sizes: Vec<(char, usize)> = Vec::new();
+    let mut most = 0;
+    for (at, (term, operand)) in terms.iter().zip(operands).enumerate() {
+        let mut repeats = false;
+        for (letter, size) in term.chars().zip(operand.sizes()) {
+            match sizes.iter_mut().find(|(own, _)| *own == letter) {
+                None => sizes.push((letter, size)),
+                Some((_, own)) => {
+                    repeats |= *own != size;
+                    *own = size.max(*own);
+                }
+            }
+        }
+        let needed = |letter: char| output.contains(letter) || terms[at + 1..].iter().any(|term| term.contains(letter));
+        let all = memory::values(&sizes.iter().map(|(_, size)| *size).collect::<Vec<_>>());
+        sizes.retain(|(letter, _)| needed(*letter));
+        let kept = memory::values(&sizes.iter().map(|(_, size)| *size).collect::<Vec<_>>());
+        most = most.max(if repeats { all } else { kept });
+    }
+    most.saturating_mul(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn between_two_products_are_the_letters_that_are_still_needed() {
+        let tensors: Vec<AnyTensor> =
+            [[2, 3], [3, 5], [5, 7]].map(|sizes| Tensor::<2>::zeros(sizes, &Device::default()).into()).into();
+        let inner = |equation: &str| inner_values(equation, tensors.iter().take(equation.split(',').count()).collect());
+        // 2 · 5 after the first product of the chain; without a common letter, all of both.
+        assert_eq!(inner("ab,bc->ac"), 2 * 2 * 5);
+        assert_eq!(inner("ab,bc,cd->a"), 2 * 2 * 5);
+        assert_eq!(inner("ab,bc,ef->acef"), 2 * 2 * 5 * 5 * 7);
+        // Two letters of different sizes, one of which is repeated: no product of matrices.
+        let [row, column] = [[4, 1, 8], [4, 8, 1]].map(|sizes| Tensor::<3>::zeros(sizes, &Device::default()).into());
+        assert_eq!(inner_values("abc,abc->a", vec![&row, &column]), 2 * 4 * 8 * 8);
     }
 }

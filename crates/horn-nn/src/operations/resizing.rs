@@ -4,6 +4,7 @@ use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::{Error, Result};
 use crate::images::pixels::{resized, spatial_axes};
 use crate::images::resampling::{Resampling, Window, crop_windows, pad_windows};
+use crate::memory;
 use crate::operations::broadcast::with_rank;
 use crate::operations::call::Call;
 use crate::operations::function::Rule;
@@ -82,6 +83,7 @@ impl Rule for Resize {
             (_, true) => pad_windows(from, size),
             _ => from.map(Window::all),
         };
+        memory::check_workspace(Resampling::workspace(data_format, &images.sizes(), windows, size), 0)?;
         let plan = Resampling::new(data_format, from, windows, size, interpolation, antialias);
         let output = AnyTensor::from(plan.run(images.float::<4>()?, fill_value));
         let sizes = output.sizes();

@@ -14,6 +14,7 @@ use crate::layers::attention::masks::{Masks, Scores, check_scores};
 use crate::layers::attention::options::{CallOptions, Options};
 use crate::layers::attention::projection::Projection;
 use crate::layers::regularization::dropout::DropoutModule;
+use crate::memory;
 use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::{by_rank, random};
@@ -222,6 +223,27 @@ struct Looked {
 
 impl<const K: usize, const B: usize> Forward for HeadsModule<K, B> {
     crate::many_signals!();
+
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        // Other inputs are an error of the call.
+        let Ok(roles) = self.settings.call.roles(inputs) else { return 0 };
+        let key = roles.key.unwrap_or(roles.value);
+        let of = |input: &Signal, heads: &[usize]| {
+            let sizes = input.sizes();
+            memory::values(&sizes[..sizes.len().saturating_sub(1)]).saturating_mul(memory::values(heads))
+        };
+        let all = [
+            of(roles.query, &self.query.outputs()),
+            of(key, &self.key.outputs()),
+            of(roles.value, &self.value.outputs()),
+            self.gate.as_ref().map_or(0, |gate| of(roles.query, &gate.outputs())),
+            // What the heads find.
+            of(roles.query, &self.output.inputs()),
+        ];
+        let all = all.into_iter().fold(0, u64::saturating_add);
+        // Each is turned, so that the heads come before the steps.
+        all.saturating_mul(2)
+    }
 
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let options = self.settings.call.of_call(call);

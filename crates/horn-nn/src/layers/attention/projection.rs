@@ -55,6 +55,11 @@ impl<const K: usize, const B: usize> Projection<K, B> {
         linear(rows, kernel, self.bias.as_ref().map(|bias| bias.val().reshape([outputs])))
     }
 
+    /// The sizes of the first axes.
+    pub fn inputs(&self) -> Vec<usize> {
+        self.kernel.dims()[..K - B].to_vec()
+    }
+
     /// The sizes of the last axes.
     pub fn outputs(&self) -> Vec<usize> {
         self.kernel.dims()[K - B..].to_vec()

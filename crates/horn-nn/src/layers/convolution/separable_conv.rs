@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
+use crate::layer::signal::Signal;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::{WindowArguments, convolution};
 use crate::layers::convolution::depthwise_conv::{depthwise, depthwise_channels_last};
@@ -145,4 +146,10 @@ impl<const D: usize> SeparableModule<D> {
     }
 }
 
-forward_convolved!(SeparableModule);
+forward_convolved!(SeparableModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        // What the depthwise convolution gives, and its copy in the order of the other one.
+        let channels = self.pointwise_kernel.dims()[D - 2];
+        inputs.iter().map(|input| self.window.count(&input.sizes(), channels)).sum::<u64>().saturating_mul(2)
+    }
+});

@@ -12,9 +12,11 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::Axes;
 use crate::layers::pooling::operate::Pool;
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -177,6 +179,22 @@ struct AdaptiveModule {
 }
 
 impl Forward for AdaptiveModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        let mut sizes = inputs.first().map(Signal::sizes).unwrap_or_default();
+        let first = self.data_format.first_spatial_axis();
+        let mut most = 0;
+        // Axis by axis, as they are pooled: the values of all windows lie side by side, and the longest is as long as this.
+        for (axis, &outputs) in (first..).zip(&self.output_size) {
+            let Some(size) = sizes.get_mut(axis) else { return 0 };
+            let longest = size.div_ceil(outputs).saturating_add(1);
+            *size = outputs;
+            let places = memory::values(&[outputs, longest, 6]);
+            let rows = memory::values(&sizes).saturating_mul(longest as u64).saturating_mul(3);
+            most = most.max(rows.saturating_add(places));
+        }
+        most
+    }
+
     /// Pools along each axis, one after the other.
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let x = self.data_format.to_channels_first(input)?;

@@ -11,9 +11,11 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::preprocessing::encode::{OutputMode, encode};
 use crate::layers::preprocessing::quantiles::Quantiles;
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -169,6 +171,12 @@ struct DiscretizationModule {
 }
 
 impl Forward for DiscretizationModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        // Each value is compared with each edge.
+        let values = inputs.first().map(|input| memory::values(&input.sizes())).unwrap_or_default();
+        values.saturating_mul(memory::values(&[self.edges.len(), 3]))
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let (sizes, device) = (input.sizes(), input.device());
         let (count, bins) = (sizes.iter().product::<usize>(), self.edges.len());

@@ -14,10 +14,12 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::convolution::operate::convolve;
 use crate::layers::preprocessing::mel::bands;
 use crate::layers::window::Window;
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -277,6 +279,16 @@ fn mirrored(x: Tensor<2>, beyond: usize) -> Tensor<2> {
 }
 
 impl Forward for MelSpectrogramModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        let sizes = inputs.first().map(Signal::sizes).unwrap_or_default();
+        let [batch, samples] = sizes[..] else { return 0 };
+        let length = self.pieces.sizes[0];
+        let mirrored = samples.saturating_add(length);
+        // Both parts of each frequency, their squares and the sums of these; for each sample its place, too.
+        let parts = self.pieces.count(&[batch, 1, mirrored], self.transform.dims()[0]);
+        parts.saturating_mul(3).saturating_add(memory::values(&[mirrored, batch.saturating_add(6)]))
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let x = mirrored(input.float::<2>()?, self.pieces.sizes[0] / 2);
         let parts = convolve(x.unsqueeze_dim::<3>(1).into(), self.transform.clone().into(), None, &self.pieces, 1)?;

@@ -13,6 +13,7 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::memory;
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::{next_seed, threefry};
 use crate::tensor::any_tensor::AnyTensor;
@@ -118,6 +119,8 @@ impl Forward for RandomCropModule {
         }
         let from = axes.map(|axis| images.dims()[axis]);
         let windows = from.map(Window::all);
+        let workspace = Resampling::workspace(self.data_format, &images.dims(), windows, self.size);
+        memory::check_workspace(workspace, 0)?;
         let plan = Resampling::new(self.data_format, from, windows, self.size, Interpolation::Bilinear, false);
         Ok(plan.run(images, 0.0).into())
     }

@@ -12,6 +12,7 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -145,6 +146,17 @@ struct ResizingModule {
 }
 
 impl Forward for ResizingModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        let Resizing { height, width, data_format, .. } = self.layer;
+        match inputs.iter().map(Signal::sizes).find(|sizes| sizes.len() == 4) {
+            Some(images) => {
+                let windows = self.layer.windows(spatial_axes(data_format).map(|axis| images[axis]));
+                Resampling::workspace(data_format, &images, windows, [height, width])
+            }
+            None => 0,
+        }
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let images = input.float::<4>()?;
         let size = spatial_axes(self.layer.data_format).map(|axis| images.dims()[axis]);

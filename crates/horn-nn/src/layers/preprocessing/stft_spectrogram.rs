@@ -13,6 +13,7 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::convolution::operate::convolve;
 use crate::layers::layout::known_channels;
@@ -252,6 +253,18 @@ impl STFTSpectrogramModule {
 }
 
 impl Forward for STFTSpectrogramModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        let sizes = inputs.first().map(Signal::sizes).unwrap_or_default();
+        let channels = match self.frames.data_format {
+            DataFormat::ChannelsLast => sizes.last(),
+            DataFormat::ChannelsFirst => sizes.get(1),
+        };
+        // Both parts of each frequency, their squares and the sums of these.
+        let frequencies: usize = self.kernels.iter().map(|kernel| kernel.dims()[2]).sum();
+        let parts = frequencies.saturating_mul(channels.copied().unwrap_or(1));
+        self.frames.count(&sizes, parts).saturating_mul(3)
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let format = self.frames.data_format;
         let x = format.to_channels_first(input)?.float::<3>()?;

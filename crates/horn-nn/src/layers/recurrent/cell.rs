@@ -22,8 +22,8 @@ pub(crate) trait Cell<const D: usize> {
     /// The cells that follow each other in every step; only one for all but a stack.
     fn chain(&self) -> Vec<&dyn Cell<D>>;
 
-    /// How many values the cell holds for each step of each sample, before it goes through the steps.
-    fn projected(&self) -> usize {
+    /// How many values the cell holds for each step of each sample, before it goes through the steps; the sizes are those of a step.
+    fn projected(&self, _step: &[usize]) -> u64 {
         0
     }
 

@@ -108,6 +108,10 @@ impl<const D: usize> Cell<D> for ConvLongCell<D> {
         2
     }
 
+    fn projected(&self, step: &[usize]) -> u64 {
+        self.window.count(&[&[1], step].concat(), GATES * self.filters())
+    }
+
     fn chain(&self) -> Vec<&dyn Cell<D>> {
         vec![self]
     }

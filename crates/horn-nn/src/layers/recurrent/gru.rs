@@ -134,8 +134,8 @@ impl Cell<2> for GatedCell {
         1
     }
 
-    fn projected(&self) -> usize {
-        self.kernels.projected()
+    fn projected(&self, _: &[usize]) -> u64 {
+        self.kernels.projected() as u64
     }
 
     fn chain(&self) -> Vec<&dyn Cell<2>> {

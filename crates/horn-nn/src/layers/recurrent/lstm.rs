@@ -139,8 +139,8 @@ impl Cell<2> for LongCell {
         2
     }
 
-    fn projected(&self) -> usize {
-        self.kernels.projected()
+    fn projected(&self, _: &[usize]) -> u64 {
+        self.kernels.projected() as u64
     }
 
     fn chain(&self) -> Vec<&dyn Cell<2>> {

@@ -14,7 +14,7 @@ use crate::layers::recurrent::arguments::SequenceArguments;
 use crate::layers::recurrent::cell::{Cell, CellModule, Started, constant_device, of_rank};
 use crate::layers::recurrent::held::Held;
 use crate::layers::recurrent::noise::Pass;
-use crate::layers::recurrent::steps::{one_after_the_other, one_beside_the_other, split};
+use crate::layers::recurrent::steps::{OF_STEP, one_after_the_other, one_beside_the_other, split};
 use crate::layers::recurrent::whole::Whole;
 use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
@@ -221,14 +221,11 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
         let [sequence] = forward::signals(inputs)?;
         let Beginning { states, mask, passed_on } = self.beginning(&sequence, given, call)?;
         let whole = sequence.value()?;
-        let widest = self.cell.chain().iter().map(|cell| cell.projected()).max().unwrap_or(0);
-        let steps = whole.sizes()[..2].iter().product();
-        // They are held a second time while the steps are apart.
-        memory::check(memory::values(&[steps, widest, 2 * 4]), "what all steps give to the gates")?;
         if let Some(outputs) = self.at_once(&whole, &states, mask.as_ref(), passed_on.as_ref(), call)? {
             return Ok(outputs);
         }
         let (x, count) = one_after_the_other(whole)?;
+        memory::check_workspace(memory::values(&[count, OF_STEP]), call.live)?;
         let mut x: Tensor<D> = of_rank(x, "sequence")?;
         let batch = x.dims()[0] / count;
         let masks = mask.map(|mask| step_masks(mask, batch, count, &constant_device(&x))).transpose()?;
@@ -264,6 +261,14 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
             outputs.extend(after.into_iter().map(Signal::new));
         }
         Ok(outputs)
+    }
+
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        let sizes = inputs.first().map(Signal::sizes).unwrap_or_default();
+        let [batch, steps, step @ ..] = &sizes[..] else { return 0 };
+        // What all steps give to the gates is held a second time while the steps are apart.
+        let widest = self.cell.chain().iter().map(|cell| cell.projected(step)).max().unwrap_or(0);
+        widest.saturating_mul(memory::values(&[*batch, *steps, 2]))
     }
 
     fn states(&self) -> Vec<AnyTensor> {

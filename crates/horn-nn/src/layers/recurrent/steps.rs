@@ -7,6 +7,9 @@ use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::tensor::any_tensor::AnyTensor;
 
+/// As many values as there would be in the memory of a step's tensors without their values: handles, sizes and strides.
+pub(crate) const OF_STEP: usize = 256;
+
 /// The steps of `[batch, steps, …]` one after the other, `[steps · batch, …]`, and how many they are.
 pub(crate) fn one_after_the_other(sequence: AnyTensor) -> Result<(AnyTensor, usize)> {
     let sizes = sequence.sizes();

@@ -15,7 +15,8 @@ use crate::layer::forward::Forward;
 use crate::layer::signal::{Logits, Signal};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::nested::{Nested, NestedLayer};
-use crate::layers::recurrent::steps::{one_after_the_other, one_beside_the_other, split};
+use crate::layers::recurrent::steps::{OF_STEP, one_after_the_other, one_beside_the_other, split};
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
@@ -133,6 +134,7 @@ impl Forward for StepByStep {
         let output = if self.at_once {
             self.run(x, masks.map(booleans).transpose()?, call)?
         } else {
+            memory::check_workspace(memory::values(&[steps, OF_STEP]), call.live)?;
             let masks = masks.map(|masks| pieces(masks, batch)).transpose()?;
             let mut outputs = Vec::with_capacity(steps);
             for (at, x) in pieces(x, batch)?.into_iter().enumerate() {

@@ -12,10 +12,12 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::layout::along_space;
 use crate::layers::reshaping::repeat::{enlarged, repeat};
 use crate::layers::resize::resize_axis;
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -107,6 +109,16 @@ struct UpSamplingModule {
 }
 
 impl Forward for UpSamplingModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        let sizes = inputs.first().map(Signal::sizes).unwrap_or_default();
+        if self.interpolation == Interpolation::Nearest {
+            return 0;
+        }
+        // A matrix for each axis, with some others of its size from which it is computed.
+        let matrix = |(&size, factor): (&usize, usize)| memory::values(&[size, size, factor, 6]);
+        sizes.iter().skip(self.first_axis).zip(self.factors).map(matrix).fold(0, u64::saturating_add)
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let enlarge = |x: AnyTensor, (axis, factor)| match self.interpolation {
             Interpolation::Nearest => repeat(x, axis, factor),

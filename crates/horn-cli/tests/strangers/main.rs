@@ -3,6 +3,8 @@
 
 #![cfg(target_os = "linux")]
 
+mod greedy;
+
 use std::io::Cursor;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -170,125 +172,6 @@ fn every_command(folder: &Path, file: &str, x: &str) {
     for arguments in all {
         ends_well(&arguments);
     }
-}
-
-/// What asks for much more memory than the file has: a layer, the shape and the dtype of its input, and the text that its
-/// error has.
-fn greedy() -> Vec<(&'static str, Value, Vec<usize>, &'static str)> {
-    let many = 1_u64 << 31;
-    let words = |config: Value| {
-        let mut config = config;
-        config["vocabulary"] = json!(["a", "b"]);
-        layer("TextVectorization", config)
-    };
-    vec![
-        ("length", words(json!({"output_sequence_length": many - 1})), vec![1], "string"),
-        (
-            "tokens",
-            words(json!({"output_mode": "multi_hot", "max_tokens": many - 1, "pad_to_max_tokens": true})),
-            vec![1],
-            "string",
-        ),
-        ("repeat", layer("RepeatVector", json!({"n": 1 << 28})), vec![4], "float32"),
-        (
-            "steps",
-            layer("TimeDistributed", json!({"layer": layer("RepeatVector", json!({"n": 1 << 28}))})),
-            vec![2, 2],
-            "float32",
-        ),
-        ("up", layer("UpSampling2D", json!({"size": [1 << 15, 1 << 14]})), vec![2, 2, 1], "float32"),
-        (
-            "smooth",
-            layer("UpSampling2D", json!({"size": [1 << 14, 1 << 14], "interpolation": "bilinear"})),
-            vec![2, 2, 1],
-            "float32",
-        ),
-        ("padding", layer("ZeroPadding2D", json!({"padding": [1 << 14, 1 << 14]})), vec![2, 2, 1], "float32"),
-        ("resizing", layer("Resizing", json!({"height": 1 << 15, "width": 1 << 15})), vec![2, 2, 1], "float32"),
-        ("hashing", layer("Hashing", json!({"num_bins": 1 << 29, "output_mode": "one_hot"})), vec![4], "int32"),
-        (
-            "categories",
-            layer("CategoryEncoding", json!({"num_tokens": many - 1, "output_mode": "multi_hot"})),
-            vec![4],
-            "int32",
-        ),
-        (
-            "lookup",
-            layer(
-                "IntegerLookup",
-                json!({"vocabulary": [1, 2], "output_mode": "multi_hot", "max_tokens": many - 1, "pad_to_max_tokens": true}),
-            ),
-            vec![4],
-            "int32",
-        ),
-    ]
-}
-
-#[test]
-fn a_layer_that_asks_for_too_much_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let texts: Vec<u8> = "a b".chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
-    for (name, mut object, shape, dtype) in greedy() {
-        object["config"]["name"] = name.into();
-        let model = folder.path().join(format!("{name}.keras"));
-        fs::write(&model, keras_file(&sequential(&shape, dtype, [object]))).unwrap();
-        let count: usize = shape.iter().product();
-        let sizes: Vec<String> = shape.iter().map(|size| format!("{size},")).collect();
-        let sizes = format!("(1, {})", sizes.join(" "));
-        let x = folder.path().join("x.npy");
-        fs::write(
-            &x,
-            if dtype == "string" { npy("<U3", &sizes, &texts) } else { npy("<f4", &sizes, &floats(&vec![1.0; count])) },
-        )
-        .unwrap();
-        let (model, x) = (model.to_str().unwrap(), x.to_str().unwrap());
-        let (code, error) = ends_well(&["predict", model, x]);
-        assert_eq!(code, 1, "{name}");
-        assert!(error.contains(&format!("layer {name:?}")) && error.contains("more memory than is allowed"), "{error}");
-        every_command(folder.path(), model, x);
-    }
-}
-
-/// A graph whose layer `y` takes `x`, repeated so often, three times.
-fn looking(class: &str, config: Value, steps: usize) -> Value {
-    let repeated = node("RepeatVector", "steps", json!({"n": steps}), &[&names(&["x"])]);
-    graph(vec![repeated, node(class, "y", config, &[&names(&["steps", "steps"])])], json!([["y", 0, 0]]))
-}
-
-#[test]
-fn what_is_no_output_is_bounded_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let x = folder.path().join("x.npy");
-    fs::write(&x, npy("<f4", "(1, 4)", &floats(&[1.0; 4]))).unwrap();
-    let x = x.to_str().unwrap();
-    for (name, object) in [
-        ("scores", looking("Attention", json!({}), 100_000)),
-        ("causal", looking("Attention", json!({}), 60_000)),
-        ("sums", looking("AdditiveAttention", json!({"use_scale": false}), 20_000)),
-        ("products", looking("Dot", json!({"axes": [2, 2]}), 60_000)),
-    ] {
-        let model = folder.path().join(format!("{name}.keras"));
-        fs::write(&model, keras_file(&object)).unwrap();
-        let (code, error) = ends_well(&["predict", model.to_str().unwrap(), x]);
-        assert!(
-            code == 1 && error.contains("more memory than is allowed") && error.contains("\"y\""),
-            "{name}: {error}"
-        );
-    }
-}
-
-#[test]
-fn n_grams_are_those_that_a_text_has() {
-    let folder = tempfile::tempdir().unwrap();
-    let (model, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
-    let words = layer("TextVectorization", json!({"ngrams": (1_u64 << 31) - 1, "vocabulary": ["a", "a b"]}));
-    fs::write(&model, keras_file(&sequential(&[1], "string", [words]))).unwrap();
-    let texts: Vec<u8> = "a b".chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
-    fs::write(&x, npy("<U3", "(1, 1)", &texts)).unwrap();
-    let output = horn(&["predict", model.to_str().unwrap(), x.to_str().unwrap(), "--json"]);
-    // "a", "b" and "a b"; 1 is the index of what is not in the vocabulary.
-    let predicted: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(predicted.as_object().unwrap().values().next().unwrap(), &json!([[2.0, 1.0, 3.0]]));
 }
 
 #[test]

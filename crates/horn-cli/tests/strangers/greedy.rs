@@ -1,0 +1,223 @@
+//! Models that ask for more memory than they may: by an output, or by what a layer computes inside.
+
+use std::fs;
+
+use horn::layers::{DataFormat, Interpolation};
+use horn::prelude::*;
+use horn::{KerasTensor, Result};
+use serde_json::{Value, json};
+
+use crate::{ends_well, every_command, floats, graph, horn, keras_file, layer, names, node, npy, sequential};
+
+/// What asks for much more memory than the file has: a layer, the shape and the dtype of its input, and the text that its
+/// error has.
+fn greedy() -> Vec<(&'static str, Value, Vec<usize>, &'static str)> {
+    let many = 1_u64 << 31;
+    let words = |config: Value| {
+        let mut config = config;
+        config["vocabulary"] = json!(["a", "b"]);
+        layer("TextVectorization", config)
+    };
+    vec![
+        ("length", words(json!({"output_sequence_length": many - 1})), vec![1], "string"),
+        (
+            "tokens",
+            words(json!({"output_mode": "multi_hot", "max_tokens": many - 1, "pad_to_max_tokens": true})),
+            vec![1],
+            "string",
+        ),
+        ("repeat", layer("RepeatVector", json!({"n": 1 << 28})), vec![4], "float32"),
+        (
+            "steps",
+            layer("TimeDistributed", json!({"layer": layer("RepeatVector", json!({"n": 1 << 28}))})),
+            vec![2, 2],
+            "float32",
+        ),
+        ("up", layer("UpSampling2D", json!({"size": [1 << 15, 1 << 14]})), vec![2, 2, 1], "float32"),
+        (
+            "smooth",
+            layer("UpSampling2D", json!({"size": [1 << 14, 1 << 14], "interpolation": "bilinear"})),
+            vec![2, 2, 1],
+            "float32",
+        ),
+        ("padding", layer("ZeroPadding2D", json!({"padding": [1 << 14, 1 << 14]})), vec![2, 2, 1], "float32"),
+        ("resizing", layer("Resizing", json!({"height": 1 << 15, "width": 1 << 15})), vec![2, 2, 1], "float32"),
+        ("hashing", layer("Hashing", json!({"num_bins": 1 << 29, "output_mode": "one_hot"})), vec![4], "int32"),
+        (
+            "categories",
+            layer("CategoryEncoding", json!({"num_tokens": many - 1, "output_mode": "multi_hot"})),
+            vec![4],
+            "int32",
+        ),
+        (
+            "lookup",
+            layer(
+                "IntegerLookup",
+                json!({"vocabulary": [1, 2], "output_mode": "multi_hot", "max_tokens": many - 1, "pad_to_max_tokens": true}),
+            ),
+            vec![4],
+            "int32",
+        ),
+    ]
+}
+
+#[test]
+fn a_layer_that_asks_for_too_much_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts: Vec<u8> = "a b".chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
+    for (name, mut object, shape, dtype) in greedy() {
+        object["config"]["name"] = name.into();
+        let model = folder.path().join(format!("{name}.keras"));
+        fs::write(&model, keras_file(&sequential(&shape, dtype, [object]))).unwrap();
+        let count: usize = shape.iter().product();
+        let sizes: Vec<String> = shape.iter().map(|size| format!("{size},")).collect();
+        let sizes = format!("(1, {})", sizes.join(" "));
+        let x = folder.path().join("x.npy");
+        fs::write(
+            &x,
+            if dtype == "string" { npy("<U3", &sizes, &texts) } else { npy("<f4", &sizes, &floats(&vec![1.0; count])) },
+        )
+        .unwrap();
+        let (model, x) = (model.to_str().unwrap(), x.to_str().unwrap());
+        let (code, error) = ends_well(&["predict", model, x]);
+        assert_eq!(code, 1, "{name}");
+        assert!(error.contains(&format!("layer {name:?}")) && error.contains("more memory than is allowed"), "{error}");
+        every_command(folder.path(), model, x);
+    }
+}
+
+/// A graph whose layer `y` takes `x`, repeated so often, three times.
+fn looking(class: &str, config: Value, steps: usize) -> Value {
+    let repeated = node("RepeatVector", "steps", json!({"n": steps}), &[&names(&["x"])]);
+    graph(vec![repeated, node(class, "y", config, &[&names(&["steps", "steps"])])], json!([["y", 0, 0]]))
+}
+
+#[test]
+fn what_is_no_output_is_bounded_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let x = folder.path().join("x.npy");
+    fs::write(&x, npy("<f4", "(1, 4)", &floats(&[1.0; 4]))).unwrap();
+    let x = x.to_str().unwrap();
+    for (name, object) in [
+        ("scores", looking("Attention", json!({}), 100_000)),
+        ("causal", looking("Attention", json!({}), 60_000)),
+        ("sums", looking("AdditiveAttention", json!({"use_scale": false}), 20_000)),
+        ("products", looking("Dot", json!({"axes": [2, 2]}), 60_000)),
+    ] {
+        let model = folder.path().join(format!("{name}.keras"));
+        fs::write(&model, keras_file(&object)).unwrap();
+        let (code, error) = ends_well(&["predict", model.to_str().unwrap(), x]);
+        assert!(
+            code == 1 && error.contains("more memory than is allowed") && error.contains("\"y\""),
+            "{name}: {error}"
+        );
+    }
+}
+
+/// What grows from one number to values of these sizes: steps of one value, or an image of one channel.
+fn steps(count: usize) -> Sequential {
+    Sequential::new().add(Input([1])).add(RepeatVector(count))
+}
+
+fn image(height: usize, width: usize) -> Sequential {
+    Sequential::new().add(Input([1, 1, 1])).add(UpSampling2D([height, width]))
+}
+
+fn film(count: usize, height: usize, width: usize) -> Sequential {
+    Sequential::new().add(Input([1, 1, 1, 1])).add(UpSampling3D([count, height, width]))
+}
+
+/// A function `y` of an image with one pixel in height, and the same image turned.
+fn of_row(function: impl FnOnce(&KerasTensor, &KerasTensor) -> Result<KerasTensor>) -> Model {
+    const LONG: usize = 1 << 16;
+    let input = Input([1]);
+    let long = RepeatVector(LONG).apply(&input).unwrap();
+    let row = Reshape([1, LONG as isize, 1]).apply(&long).unwrap();
+    let column = Reshape([LONG as isize, 1, 1]).apply(&long).unwrap();
+    let output = function(&row, &column).unwrap();
+    Model::new(&input, &output).unwrap().build(&horn::default_device().unwrap()).unwrap()
+}
+
+/// A model whose layer `y` needs far more inside than goes in and comes out.
+fn inner() -> Vec<(&'static str, Model)> {
+    let build = |layers: Sequential| layers.build(&horn::default_device().unwrap()).unwrap();
+    let look = |attention: &dyn Fn(&KerasTensor) -> Result<KerasTensor>| {
+        let input = Input([1]);
+        let long = RepeatVector(1 << 18).apply(&input).unwrap();
+        Model::new(&input, &attention(&long).unwrap()).unwrap().build(&horn::default_device().unwrap()).unwrap()
+    };
+    let edges: Vec<f64> = (0..4096).map(f64::from).collect();
+    let many = 1 << 22;
+    vec![
+        ("separable", build(image(1024, 1024).add(SeparableConv2D(1, 1).depth_multiplier(1024).name("y")))),
+        (
+            "separable, channels first",
+            build(
+                Sequential::new()
+                    .add(Input([1]))
+                    .add(RepeatVector(1 << 20))
+                    .add(Permute([2, 1]))
+                    .add(SeparableConv1D(1, 1).depth_multiplier(1024).data_format(DataFormat::ChannelsFirst).name("y")),
+            ),
+        ),
+        ("film", build(film(64, 128, 128).add(ConvLSTM2D(128, 1).name("y")))),
+        ("gates", build(steps(1 << 20).add(LSTM(256).name("y")))),
+        ("both ways", build(steps(1 << 20).add(Bidirectional(GRU(256)).name("y")))),
+        ("loop", build(steps(many).add(SimpleRNN(1).activation(Activation::Softplus).name("y")))),
+        ("step by step", build(steps(many).add(TimeDistributed(UnitNormalization().axis(0)).name("y")))),
+        (
+            "inner layer",
+            build(film(8, 512, 512).add(TimeDistributed(SeparableConv2D(1, 1).depth_multiplier(1024)).name("y"))),
+        ),
+        ("heads", look(&|x| MultiHeadAttention(8, 512).name("y").apply((x, x)))),
+        ("groups", look(&|x| GroupQueryAttention(512, 8, 2).name("y").apply((x, x)))),
+        (
+            "mel",
+            build(steps(1 << 20).add(Flatten()).add(MelSpectrogram().num_mel_bins(1).sequence_stride(1).name("y"))),
+        ),
+        ("edges", build(steps(1 << 20).add(Discretization().bin_boundaries(edges).name("y")))),
+        ("resizing", build(image(1, 1 << 16).add(Resizing(1 << 14, 1).name("y")))),
+        ("up", build(image(1, 1 << 16).add(UpSampling2D([1, 2]).interpolation(Interpolation::Bilinear).name("y")))),
+        ("adaptive", build(image(1, 1 << 16).add(AdaptiveAveragePooling2D([1 << 16, 1]).name("y")))),
+        ("adaptive, largest", build(image(1, 1 << 16).add(AdaptiveMaxPooling2D([1 << 16, 1]).name("y")))),
+        ("resize", of_row(|row, _| ops::resize(row, [1 << 14, 1], Interpolation::Bilinear))),
+        ("resize, a matrix", of_row(|row, _| ops::resize(row, [1, 1 << 14], Interpolation::Nearest))),
+        ("along", of_row(|row, column| ops::take_along_axis(row, column, 2))),
+        ("einsum", of_row(|row, column| ops::einsum("abcd,abcd->a", (row, column)))),
+    ]
+}
+
+#[test]
+fn what_a_layer_computes_inside_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, model) in inner() {
+        let path = folder.path().join("model.keras");
+        model.save(&path).unwrap();
+        let sizes: Vec<String> =
+            model.input_shape().sample().iter().map(|size| format!("{},", size.unwrap())).collect();
+        let x = folder.path().join("x.npy");
+        fs::write(&x, npy("<f4", &format!("(1, {})", sizes.concat()), &floats(&[1.0]))).unwrap();
+        let (code, error) = ends_well(&["predict", path.to_str().unwrap(), x.to_str().unwrap()]);
+        assert!(
+            code == 1 && error.contains("what the layer computes inside would take more memory"),
+            "{name}: {error}"
+        );
+        // A wrapper lets its inner layer say it, and functions have Keras's names.
+        let places = ["y", "forward_gru", "separable_conv2d", "resize", "take_along_axis", "einsum"];
+        assert!(places.iter().any(|place| error.contains(&format!("{place:?} ("))), "{name}: {error}");
+    }
+}
+
+#[test]
+fn n_grams_are_those_that_a_text_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    let words = layer("TextVectorization", json!({"ngrams": (1_u64 << 31) - 1, "vocabulary": ["a", "a b"]}));
+    fs::write(&model, keras_file(&sequential(&[1], "string", [words]))).unwrap();
+    let texts: Vec<u8> = "a b".chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
+    fs::write(&x, npy("<U3", "(1, 1)", &texts)).unwrap();
+    let output = horn(&["predict", model.to_str().unwrap(), x.to_str().unwrap(), "--json"]);
+    // "a", "b" and "a b"; 1 is the index of what is not in the vocabulary.
+    let predicted: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(predicted.as_object().unwrap().values().next().unwrap(), &json!([[2.0, 1.0, 3.0]]));
+}
