@@ -12,6 +12,7 @@ mod fuzzed;
 mod house;
 mod idioms;
 mod keras_2;
+mod killed;
 mod misuse;
 mod mnist;
 mod model_files;
