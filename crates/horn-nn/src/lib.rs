@@ -75,5 +75,7 @@ pub use tensor::any_tensor::AnyTensor;
 #[doc(hidden)]
 pub use tensor::any_tensor::unsupported_rank;
 #[doc(hidden)]
+pub use tensor::powers::powf;
+#[doc(hidden)]
 pub use tensor::shape::count;
 pub use tensor::shape::{Shape, sizes};

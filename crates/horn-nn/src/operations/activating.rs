@@ -13,6 +13,7 @@ use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
 use crate::operations::operands::{shape_of, tensor_of};
 use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::powers::powf;
 use crate::tensor::shape::{Shape, Values};
 
 /// An activation whose arguments are parameters of the function.
@@ -148,7 +149,7 @@ impl Rule for Normalize {
                 let squares = x.clone().square().sum_dim(axis);
                 squares.clamp_min(epsilon * epsilon).sqrt().recip()
             } else {
-                let norm = x.clone().abs().powf_scalar(order).sum_dim(axis).powf_scalar(order.recip());
+                let norm = powf(powf(x.clone().abs(), order).sum_dim(axis), order.recip());
                 norm.clamp_min(epsilon).recip()
             };
             AnyTensor::from(x * scale.expand(sizes))

@@ -10,6 +10,7 @@ use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
 use crate::operations::operands::{number_of, shape_of, tensor_of};
 use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::powers::powf;
 use crate::tensor::shape::{Shape, Values};
 
 /// Functions of one tensor, element by element.
@@ -233,7 +234,7 @@ impl Binary {
             Self::Maximum => x.clamp_min(y),
             Self::Minimum => x.clamp_max(y),
             Self::Power if y == 2.0 => x.square(),
-            Self::Power => x.powf_scalar(y),
+            Self::Power => powf(x, y),
             _ => return None,
         })
     }

@@ -9,6 +9,7 @@ use crate::operations::argument::Argument;
 use crate::operations::call::Call;
 use crate::operations::function::Rule;
 use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::powers::powf;
 use crate::tensor::shape::{Shape, Values};
 
 /// Functions with the parameters `axis` and `keepdims`.
@@ -59,7 +60,7 @@ impl Reduction {
             Self::Norm if order == 1.0 => sum(x.abs()),
             Self::Norm if order == f64::INFINITY => fold(x.abs(), Tensor::max_dim),
             Self::Norm if order == 2.0 => sum(x.square()).sqrt(),
-            Self::Norm => sum(x.abs().powf_scalar(order)).powf_scalar(order.recip()),
+            Self::Norm => powf(sum(powf(x.abs(), order)), order.recip()),
             Self::Prod => fold(x, Tensor::prod_dim),
             Self::Std => (sum(centered(x)) / count).sqrt(),
             Self::Sum => sum(x),

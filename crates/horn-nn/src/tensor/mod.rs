@@ -2,4 +2,5 @@
 
 pub(crate) mod any_tensor;
 pub(crate) mod own_function;
+pub(crate) mod powers;
 pub(crate) mod shape;

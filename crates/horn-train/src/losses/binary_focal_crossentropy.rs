@@ -2,8 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::activation::sigmoid;
-use horn_nn::Result;
-use horn_nn::arguments;
+use horn_nn::{Result, arguments, powf};
 use serde::{Deserialize, Serialize};
 
 use super::common::{
@@ -91,7 +90,7 @@ impl Loss for BinaryFocalCrossentropy {
             (y_true.clone() * yes.log() + not(y_true.clone()) * no.log()).neg()
         };
         let right = y_true.clone() * yes.clone() + not(y_true.clone()) * not(yes);
-        let mut focal = not(right).powf_scalar(self.gamma as f32) * crossentropy;
+        let mut focal = powf(not(right), self.gamma) * crossentropy;
         if self.apply_class_balancing {
             focal = (y_true.clone().mul_scalar(self.alpha) + not(y_true).mul_scalar(1.0 - self.alpha)) * focal;
         }

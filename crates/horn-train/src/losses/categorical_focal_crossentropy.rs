@@ -2,8 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::activation::softmax;
-use horn_nn::Result;
-use horn_nn::arguments;
+use horn_nn::{Result, arguments, powf};
 use serde::{Deserialize, Serialize};
 
 use super::common::{
@@ -87,7 +86,7 @@ impl Loss for CategoricalFocalCrossentropy {
         let y_pred = if self.from_logits { softmax(y_pred, 1) } else { y_pred };
         let total = y_pred.clone().sum_dim(1);
         let probabilities = clip_probabilities(y_pred / total);
-        let factor = probabilities.clone().neg().add_scalar(1.0).powf_scalar(self.gamma as f32).mul_scalar(self.alpha);
+        let factor = powf(probabilities.clone().neg().add_scalar(1.0), self.gamma).mul_scalar(self.alpha);
         Ok((factor * y_true * probabilities.log()).sum_dim(1).squeeze_dim::<1>(1).neg())
     }
 }

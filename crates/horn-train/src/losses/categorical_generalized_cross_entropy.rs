@@ -1,8 +1,7 @@
 //! Crossentropy that is robust against wrong labels.
 
 use burn::Tensor;
-use horn_nn::Result;
-use horn_nn::arguments;
+use horn_nn::{Result, arguments, powf};
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, check_number, common_arguments, common_methods};
@@ -56,6 +55,6 @@ impl Loss for CategoricalGeneralizedCrossEntropy {
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
         let classes = y_true.into_classes(&y_pred)?.unsqueeze_dim::<2>(1);
         let probability = y_pred.gather(1, classes).squeeze_dim::<1>(1);
-        Ok(probability.powf_scalar(self.q as f32).neg().add_scalar(1.0).div_scalar(self.q))
+        Ok(powf(probability, self.q).neg().add_scalar(1.0).div_scalar(self.q))
     }
 }

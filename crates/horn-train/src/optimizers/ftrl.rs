@@ -1,8 +1,7 @@
 //! Ftrl.
 
 use burn::Tensor;
-use horn_nn::arguments;
-use horn_nn::{Result, Weight};
+use horn_nn::{Result, Weight, arguments, powf};
 use serde::{Deserialize, Serialize};
 
 use super::checks::{at_least_zero, check};
@@ -110,7 +109,7 @@ impl Ftrl {
             .take("accumulator")
             .unwrap_or_else(|| gradient.zeros_like().add_scalar(self.initial_accumulator_value));
         let new = old.clone() + gradient.clone().square();
-        let rate = |accumulator: Tensor<D>| accumulator.powf_scalar(-self.learning_rate_power as f32);
+        let rate = |accumulator: Tensor<D>| powf(accumulator, -self.learning_rate_power);
         let shrunk = gradient + variable.clone().mul_scalar(2.0 * self.l2_shrinkage_regularization_strength);
         let change = shrunk - (rate(new.clone()) - rate(old)).div_scalar(learning_rate) * variable;
         let linear = match state.take("linear") {

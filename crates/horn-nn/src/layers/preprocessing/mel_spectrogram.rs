@@ -21,6 +21,7 @@ use crate::layers::preprocessing::mel::bands;
 use crate::layers::window::Window;
 use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::powers::powf;
 use crate::tensor::shape::Shape;
 
 /// The transform is a matrix whose size is the square of this.
@@ -297,7 +298,7 @@ impl Forward for MelSpectrogramModule {
         let (real, imag) = (parts.clone().narrow(1, 0, frequencies), parts.narrow(1, frequencies, frequencies));
         let mut power = real.clone() * real + imag.clone() * imag;
         if self.mag_exp != 2.0 {
-            power = power.powf_scalar(self.mag_exp / 2.0);
+            power = powf(power, self.mag_exp / 2.0);
         }
         let mut heard = self.bands.clone().matmul(power);
         if let Some([least, reference, range]) = self.decibels {
