@@ -5,6 +5,7 @@ mod backups;
 mod bad_fit;
 mod bad_input;
 mod bad_layers;
+mod continued;
 mod custom_steps;
 mod drawings;
 mod fixtures;

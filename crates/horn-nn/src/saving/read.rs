@@ -1,6 +1,7 @@
 //! Reading `Sequential` and `Functional` models from Keras's configurations.
 
 use std::collections::{HashMap, HashSet};
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -45,8 +46,11 @@ pub(crate) fn sequential(config: &Value, context: &dyn ReadContext) -> Result<Se
     // Without an `InputLayer`, the shape may be recorded next to the layers.
     match Shape::from_json(&config["build_input_shape"]) {
         Some(shape) if model.input_shape().is_none() => {
-            let takes_strings = model.layers().next().is_some_and(Layer::takes_strings);
-            Ok(model.with_input(Input::of(if takes_strings { shape.of_strings() } else { shape })))
+            // Nothing says what kind the values have; numbers, where the first layer takes both.
+            let takes_only_strings =
+                |layer: &dyn Layer| layer.takes_strings() && layer.output_shapes(from_ref(&shape)).is_err();
+            let is_of_strings = model.layers().next().is_some_and(takes_only_strings);
+            Ok(model.with_input(Input::of(if is_of_strings { shape.of_strings() } else { shape })))
         }
         _ => Ok(model),
     }

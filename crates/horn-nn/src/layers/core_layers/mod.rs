@@ -27,7 +27,7 @@ crate::layers::family::family! {
     "Dense" => Dense::new(1), requires "units";
     "EinsumDense" => EinsumDense::new("ab,bc->ac", 1), requires "equation", "output_shape";
     "Embedding" => Embedding::new(1, 1), requires "input_dim", "output_dim";
-    "Identity" => Identity::new();
+    "Identity" | "TFDIdentity" => Identity::new();
     "InputLayer" => crate::graph::input::Input::new([1]), requires "batch_shape";
     "Masking" => Masking::new();
     "ReversibleEmbedding" => ReversibleEmbedding::new(1, 1), requires "input_dim", "output_dim";

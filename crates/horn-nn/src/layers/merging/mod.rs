@@ -13,7 +13,7 @@ pub use elementwise::{add, average, maximum, minimum, multiply, subtract};
 crate::layers::family::family! {
     "Add" => Add::new();
     "Average" => Average::new();
-    "Concatenate" => Concatenate::new();
+    "Concatenate" | "TFDConcat" => Concatenate::new();
     "Dot" => Dot::new(-1), requires "axes";
     "Maximum" => Maximum::new();
     "Minimum" => Minimum::new();

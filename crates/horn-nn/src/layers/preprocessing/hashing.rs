@@ -1,31 +1,31 @@
 //! `Hashing`: categories as bins, without a vocabulary.
 
 use burn::module::Module;
+use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
-use crate::layer::call::Mode;
+use crate::layer::call::CallContext;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layer::forward::Forward;
+use crate::layer::forward::{Forward, signals};
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, DType, common_arguments, described};
 use crate::layers::preprocessing::encode::{Number, OutputMode, encode_host, to_device, to_host, to_numbers};
 use crate::layers::preprocessing::hash::{Salt, bin};
 use crate::layers::preprocessing::tokens::{IntoBatch, Token};
-use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
 /// Gives each category one of `num_bins` bins by a hash: the same category always the same bin, and different ones by
 /// chance the same.
 ///
 /// Without a `salt` the hash is FarmHash's Fingerprint64, with one SipHash-2-4 (Aumasson and Bernstein, 2012). Integers
-/// are hashed as decimal digits. In a model the layer takes whole numbers, and hashes on the host; strings are hashed
-/// before the model, by [`call`](Self::call).
+/// are hashed as decimal digits. In a model the layer takes whole numbers or strings, and hashes on the host.
 ///
 /// # Shapes
 ///
-/// - input: any, of whole numbers
+/// - input: any, of whole numbers or of strings
 /// - output: as the input; with another `output_mode` than `Int` a vector for each category (`OneHot`) or sample
 ///
 /// ```
@@ -110,16 +110,9 @@ impl Hashing {
     /// # Errors
     ///
     /// Where the arguments are impossible.
-    pub fn call<T: Token, N: Number>(&self, categories: impl IntoBatch<T>) -> Result<ndarray::ArrayD<N>> {
+    pub fn call<T: Token, N: Number>(&self, categories: impl IntoBatch<T>) -> Result<ArrayD<N>> {
         self.check()?;
-        let is_mask = |category: &T| match &self.mask_value {
-            Some(MaskValue::Integer(mask)) => category.integer() == Some(*mask),
-            Some(MaskValue::Text(mask)) => category.integer().is_none() && category.text() == *mask,
-            None => false,
-        };
-        let bins =
-            categories.into_batch().map(|category| Some(self.bin(category.text().as_bytes(), is_mask(category))));
-        to_numbers(encode_host(&bins, self.output_mode, self.num_bins)?, self.output_mode)
+        to_numbers(self.encoded(&categories.into_batch())?, self.output_mode)
     }
 
     fn check(&self) -> Result<()> {
@@ -130,6 +123,17 @@ impl Hashing {
         Err(Error::argument("there are no bins, or the output is to be sparse")
             .received(format!("num_bins = {}, sparse = {}", self.num_bins, self.sparse))
             .expected("num_bins from 1 on, and sparse = false"))
+    }
+
+    /// The categories' bins, or the vectors that `output_mode` makes of these.
+    fn encoded<T: Token>(&self, categories: &ArrayD<T>) -> Result<ArrayD<f64>> {
+        let is_mask = |category: &T| match &self.mask_value {
+            Some(MaskValue::Integer(mask)) => category.integer() == Some(*mask),
+            Some(MaskValue::Text(mask)) => category.integer().is_none() && category.text() == *mask,
+            None => false,
+        };
+        let bins = categories.map(|category| Some(self.bin(category.text().as_bytes(), is_mask(category))));
+        encode_host(&bins, self.output_mode, self.num_bins)
     }
 
     /// The bin of a category; the first one is kept for the mask, where there is one.
@@ -147,9 +151,13 @@ common_arguments!(Hashing);
 impl Layer for Hashing {
     described!("Hashing");
 
+    fn takes_strings(&self) -> bool {
+        true
+    }
+
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.check()?;
-        Ok(self.output_mode.output_shape(input, self.num_bins))
+        Ok(self.output_mode.output_shape(&Shape::new(input.sizes()), self.num_bins))
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
@@ -164,20 +172,19 @@ struct HashingModule {
 }
 
 impl Forward for HashingModule {
-    fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        let device = input.device();
-        let mask = match self.layer.mask_value {
-            Some(MaskValue::Integer(mask)) => Some(mask),
-            _ => None,
-        };
-        let bins =
-            to_host(input)?.map(|value| Some(self.layer.bin(value.to_string().as_bytes(), mask == Some(*value))));
-        let mode = self.layer.output_mode;
-        to_device(&encode_host(&bins, mode, self.layer.num_bins)?, mode, &device)
-    }
+    crate::many_signals!();
 
-    fn takes_integers(&self) -> bool {
-        true
+    fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
+        let [input] = signals(inputs)?;
+        let (encoded, device) = if input.is_strings() {
+            let texts = input.texts()?;
+            (self.layer.encoded(&texts.texts)?, texts.device)
+        } else {
+            let numbers = input.numbers()?;
+            let device = numbers.device();
+            (self.layer.encoded(&to_host(numbers)?)?, device)
+        };
+        Ok(vec![to_device(&encoded, self.layer.output_mode, &device)?.into()])
     }
 }
 
@@ -203,6 +210,20 @@ mod tests {
         let model = crate::Sequential::new().add(Input([6]).dtype(InputDtype::Int64)).add(Hashing(1000));
         let bins = model.build(&burn::tensor::Device::default()).unwrap().predict(&ids, 1).unwrap();
         assert_eq!(bins, ndarray::array![[971.0, 101.0, 208.0, 145.0, 638.0, 430.0]].into_dyn());
+    }
+
+    #[test]
+    fn a_model_hashes_strings() {
+        use crate::layers::{Input, InputDtype};
+        // keras.layers.Hashing(7, ...)(np.array([["a", ""], ["12", "snow"]])), by TensorFlow
+        let texts = ndarray::array![["a", ""], ["12", "snow"]];
+        let hash = |layer: Hashing| {
+            let model = crate::Sequential::new().add(Input([2]).dtype(InputDtype::String)).add(layer);
+            model.build(&burn::tensor::Device::default()).unwrap().predict(&texts, 2).unwrap()
+        };
+        assert_eq!(hash(Hashing(7)), ndarray::array![[5.0, 6.0], [3.0, 4.0]].into_dyn());
+        assert_eq!(hash(Hashing(7).salt(5).mask_value("")), ndarray::array![[3.0, 0.0], [1.0, 5.0]].into_dyn());
+        assert_eq!(hash(Hashing(3).output_mode(OutputMode::MultiHot)), ndarray::array![[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]].into_dyn());
     }
 
     #[test]
