@@ -130,8 +130,9 @@ impl CompiledModel {
         let part = |key: &str| given.get(key).unwrap_or(&Value::Null);
         let optimizer = optimizers::from_compiled(part("optimizer"))?;
         let names = output_names(&model);
-        let losses =
-            Losses { losses: read_losses(part("loss"), &names)?, weights: read_weights(part("loss_weights"), &names)? };
+        let losses = read_losses(part("loss"), &names)?;
+        let weights = read_weights(part("loss_weights"), &names, &losses)?;
+        let losses = Losses { losses, weights };
         let metrics = read_metrics("metrics", part("metrics"), &names)?;
         let weighted_metrics = read_metrics("weighted_metrics", part("weighted_metrics"), &names)?;
         let device = model.device().clone();
@@ -158,7 +159,7 @@ fn read_losses(given: &Value, names: &[&str]) -> Result<Given<Option<Arc<dyn Los
     }
 }
 
-fn read_weights(given: &Value, names: &[&str]) -> Result<Option<Given<f64>>> {
+fn read_weights(given: &Value, names: &[&str], losses: &Given<Option<Arc<dyn Loss>>>) -> Result<Option<Given<f64>>> {
     let list: Vec<Option<&Value>> = match given {
         Value::Null => return Ok(None),
         Value::Number(_) => vec![Some(given)],
@@ -166,7 +167,13 @@ fn read_weights(given: &Value, names: &[&str]) -> Result<Option<Given<f64>>> {
         Value::Object(object) => by_name("loss_weights", object, names)?,
         _ => Vec::new(),
     };
-    let weights: Option<Vec<f64>> = list.into_iter().map(|weight| weight?.as_f64()).collect();
+    // An output without a loss needs no weight.
+    let has_loss = |at: usize| losses.0.get(at).is_none_or(|(_, loss)| loss.is_some());
+    let weight = |(at, weight): (usize, Option<&Value>)| match weight.filter(|weight| !weight.is_null()) {
+        None if !has_loss(at) => Some(1.0),
+        weight => weight?.as_f64(),
+    };
+    let weights: Option<Vec<f64>> = list.into_iter().enumerate().map(weight).collect();
     match weights.filter(|weights| weights.len() == names.len()) {
         Some(weights) => Ok(Some(Given::in_order(weights))),
         None => Err(malformed("loss_weights", given, &format!("numbers, {}", entries(names)))),

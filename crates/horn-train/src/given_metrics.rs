@@ -50,7 +50,8 @@ impl GivenMetrics {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no list of metrics",
-    label = "expected `[Accuracy::new()]`, a tuple of different metrics, or `()` for none"
+    label = "expected `[Accuracy::new()]`, a tuple of different metrics, or `()` for none",
+    note = "a metric alone stands in a list, too, since a model may have several"
 )]
 pub trait IntoMetrics: Sized {
     /// The entries, each a list of metrics.

@@ -1,5 +1,6 @@
 //! The step of a compiled model: compares outputs with targets, by the losses and metrics.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use burn::Tensor;
@@ -55,11 +56,13 @@ impl<'m> Supervised<'m> {
     /// If the model is not built, or the numbers of losses and metrics do not match its outputs.
     pub fn new(compiled: &'m mut CompiledModel) -> Result<Self> {
         let outputs = compiled.objective.outputs_of(compiled.model()?)?;
-        let (several, losses) = (outputs.len() > 1, outputs.iter().filter(|output| output.loss.is_some()).count());
-        let outputs = outputs.into_iter().map(|output| Output {
+        let metrics = track(&outputs);
+        let own_losses = own_losses(&outputs);
+        let parts = outputs.into_iter().zip(metrics).zip(own_losses);
+        let outputs = parts.map(|((output, metrics), own_loss)| Output {
             needs_targets: output.needs_targets(),
-            metrics: track(&output, several.then_some(output.name.as_str())),
-            own_loss: (losses > 1 && output.loss.is_some()).then(|| (format!("{}_loss", output.name), Mean::default())),
+            metrics,
+            own_loss: own_loss.map(|key| (key, Mean::default())),
             shape: output.shape,
             loss: output.loss,
             on_logits: None,
@@ -244,22 +247,39 @@ impl Output {
     }
 }
 
-/// The metrics of an output with their keys, which start with the output's name if there are several outputs.
-fn track(objective: &OutputObjective, output: Option<&str>) -> Vec<Tracked> {
-    let mut tracked: Vec<Tracked> = Vec::new();
-    let plain = objective.metrics.iter().map(|metric| (metric.clone(), false));
-    let weighted = objective.weighted_metrics.iter().map(|metric| (metric.clone(), true));
-    for (metric, weighted) in plain.chain(weighted) {
-        let of_output = |name: &str| output.map_or_else(|| name.to_owned(), |output| format!("{output}_{name}"));
-        let taken = |key: &str| tracked.iter().any(|other| other.key == key);
-        let mut key = of_output(metric.name());
-        if weighted && taken(&key) {
-            key = of_output(&format!("weighted_{}", metric.name()));
+/// The keys under which the losses of the outputs are reported, if there are several losses. Outputs of the same layer
+/// have the same name, and as in Keras only the last of them is reported.
+fn own_losses(outputs: &[OutputObjective]) -> Vec<Option<String>> {
+    let with_loss = |output: &&OutputObjective| output.loss.is_some();
+    let several = outputs.iter().filter(with_loss).count() > 1;
+    let key = |(at, output): (usize, &OutputObjective)| {
+        let is_last = !outputs[at + 1..].iter().filter(with_loss).any(|other| other.name == output.name);
+        (several && output.loss.is_some() && is_last).then(|| format!("{}_loss", output.name))
+    };
+    outputs.iter().enumerate().map(key).collect()
+}
+
+/// The metrics of each output with their keys, which start with the output's name if there are several outputs.
+fn track(outputs: &[OutputObjective]) -> Vec<Vec<Tracked>> {
+    let mut tracked: Vec<Vec<Tracked>> = outputs.iter().map(|_| Vec::new()).collect();
+    let mut taken = HashSet::new();
+    for weighted in [false, true] {
+        for (output, own) in outputs.iter().zip(&mut tracked) {
+            let of_output =
+                |name: &str| if outputs.len() > 1 { format!("{}_{name}", output.name) } else { name.to_owned() };
+            for metric in if weighted { &output.weighted_metrics } else { &output.metrics } {
+                let mut key = of_output(metric.name());
+                if weighted && taken.contains(&key) {
+                    key = of_output(&format!("weighted_{}", metric.name()));
+                }
+                // Metrics with the same name are told apart by a number, as in Keras, also those of different outputs.
+                let numbered = (1..).map(|number| format!("{key}_{number}"));
+                let free = std::iter::once(key.clone()).chain(numbered).find(|key| !taken.contains(key));
+                let key = free.unwrap_or_default();
+                taken.insert(key.clone());
+                own.push(Tracked { key, metric: metric.clone(), weighted, state: None });
+            }
         }
-        // Metrics with the same name are told apart by a number, as in Keras.
-        let numbered = (1..).map(|number| format!("{key}_{number}"));
-        let key = std::iter::once(key.clone()).chain(numbered).find(|key| !taken(key)).unwrap_or_default();
-        tracked.push(Tracked { key, metric, weighted, state: None });
     }
     tracked
 }

@@ -52,6 +52,11 @@ use crate::registry;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no metric",
+    label = "expected a metric such as `Accuracy::new()`, or those of one output",
+    note = "metrics are types, and not names: `Accuracy::new()` is Keras's \"accuracy\""
+)]
 pub trait Metric: Debug + Send + Sync {
     /// Keras's name of the class.
     fn class_name(&self) -> &'static str;
