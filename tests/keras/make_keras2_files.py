@@ -176,6 +176,14 @@ def zip_recurrent():
     return model, random.integers(0, 9, (8, 5)).astype("float32"), normal(8, 1)
 
 
+def zip_synchronized():
+    """The class with the old name is numbered apart."""
+    x = keras.Input((4,))
+    y = layers.experimental.SyncBatchNormalization()(layers.BatchNormalization(synchronized=True)(x))
+    y = layers.BatchNormalization()(layers.experimental.SyncBatchNormalization()(layers.Dense(4)(y)))
+    return keras.Model(x, y, name="synchronized"), normal(4, 4), None
+
+
 def zip_attention():
     x = keras.Input((5, 6))
     base = keras.Sequential([keras.Input((5, 6)), layers.Dense(6), layers.ThresholdedReLU(0.1)], name="base")
@@ -222,7 +230,7 @@ def main(names):
     cases = {case["name"]: case for case in json.loads(index.read_text())}
     legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, two_outputs, masked_merges,
               legacy_adam, legacy_sgd]
-    zips = [zip_mlp, zip_recurrent, zip_attention]
+    zips = [zip_mlp, zip_recurrent, zip_synchronized, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:
         if not names or make.__name__ in names:
             file, compiled = write(make, ending)

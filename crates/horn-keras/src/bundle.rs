@@ -1,5 +1,6 @@
 //! Weights that files store together.
 
+use crate::lora::Lora;
 use crate::quantized::Kernel;
 
 /// Weights that files store together: those of a layer or of a part of a layer.
@@ -12,4 +13,6 @@ pub(crate) struct Bundle {
     pub variables: Option<Vec<String>>,
     /// The first of the weights, if it is quantized in the file.
     pub quantized: Option<Kernel>,
+    /// The matrices that are added to kernels among the weights.
+    pub loras: Vec<Lora>,
 }

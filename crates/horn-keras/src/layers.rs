@@ -3,6 +3,10 @@
 use horn_nn::numbered_classes;
 use serde_json::Value;
 
+/// Where the object of a layer says by which class the file names its weights, if that is not the layer's own: a layer of
+/// Keras 2 may have become one of another class.
+pub(crate) const STORED_AS: &str = "stored_as";
+
 /// A layer in the object of a model.
 pub(crate) struct Listed<'a> {
     pub object: &'a Value,
@@ -23,7 +27,7 @@ pub(crate) fn each(model: &Value, mut visit: impl FnMut(Listed<'_>)) {
         let lists_inputs = model["class_name"] != "Sequential";
         let layers = model["config"]["layers"].as_array().into_iter().flatten().enumerate();
         let listed: Vec<_> = layers.filter(|(_, layer)| lists_inputs || layer["class_name"] != "InputLayer").collect();
-        let names = numbered_classes(listed.iter().map(|(_, layer)| layer["class_name"].as_str().unwrap_or_default()));
+        let names = numbered_classes(listed.iter().map(|(_, layer)| class_in_file(layer)));
         for ((at, object), name) in listed.into_iter().zip(names) {
             let pointer = format!("{model_pointer}/config/layers/{at}");
             let path = format!("{model_path}layers/{name}");
@@ -33,4 +37,8 @@ pub(crate) fn each(model: &Value, mut visit: impl FnMut(Listed<'_>)) {
             visit(Listed { object, pointer, model: &model_path, path });
         }
     }
+}
+
+fn class_in_file(layer: &Value) -> &str {
+    layer[STORED_AS].as_str().or(layer["class_name"].as_str()).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
-use crate::json;
+use crate::{json, lora};
 
 /// The version of Keras that wrote the file.
 pub(crate) fn version(file: &WeightsReader) -> Result<Option<String>> {
@@ -84,6 +84,7 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
     for (name, variables) in &stored {
         named.entry(name.as_str()).or_insert(variables);
     }
+    let mut described = None;
     let mut bundles = Vec::new();
     for (layer, weights) in layers(model) {
         if weights.is_empty() {
@@ -93,15 +94,29 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
             true => named.get(layer).copied(),
             false => stored.get(bundles.len()).map(|(_, variables)| variables),
         };
-        let variables = variables.cloned();
-        if let Some(name) = variables.iter().flatten().find(|name| is_apart(name)) {
-            return Err(Error::file("a legacy file keeps quantized weights and LoRA's matrices apart")
-                .at(format!("layer {layer:?}"))
-                .received(format!("{name:?}"))
-                .expected("the weights of the layer")
-                .hint("save the model as `.keras`"));
+        let mut variables = variables.cloned();
+        let mut loras = Vec::new();
+        if variables.iter().flatten().any(|name| own_name(name).starts_with("lora_")) {
+            if described.is_none() {
+                described = Some(object(file)?);
+            }
+            let listed = described.iter().flat_map(|object| object["config"]["layers"].as_array()).flatten();
+            let named = listed.into_iter().find(|object| object["config"]["name"] == layer);
+            if let (Some(names), Some(object)) = (variables.take(), named) {
+                let (ordered, found) = lora::take(names, object)?;
+                (variables, loras) = (Some(ordered), found);
+            }
         }
-        bundles.push(Bundle { layer: format!("layer {layer:?}"), weights, variables, quantized: None });
+        if let Some(name) = variables.iter().flatten().find(|name| is_apart(name)) {
+            return Err(Error::file(
+                "the file keeps a quantized kernel apart from its scale, or matrices without their kernel",
+            )
+            .at(format!("layer {layer:?}"))
+            .received(format!("{name:?}"))
+            .expected("the weights of the layer")
+            .hint("save the model as `.keras`"));
+        }
+        bundles.push(Bundle { layer: format!("layer {layer:?}"), weights, variables, quantized: None, loras });
     }
     if !by_name && stored.len() != bundles.len() {
         return Err(Error::shape("the file has another number of layers with weights")
@@ -114,8 +129,13 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
 
 /// Is it a variable next to a kernel, that the kernel can't be read without?
 fn is_apart(name: &str) -> bool {
-    let own = name.rsplit('/').next().unwrap_or(name);
+    let own = own_name(name);
     own.starts_with("lora_") || own == "kernel_scale" || own == "embeddings_scale"
+}
+
+/// The last part of a variable's path.
+fn own_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The layers' names, with the indices of their weights in the order of legacy files: the trainable weights first.

@@ -35,6 +35,7 @@ mod layers;
 mod legacy;
 mod legacy_save;
 mod load;
+mod lora;
 mod optimizer_order;
 mod quantized;
 pub mod safetensors;

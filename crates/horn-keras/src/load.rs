@@ -29,7 +29,8 @@ use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 ///
 /// Weights that are quantized to `int8` or `int4` are read as floats, and written as such. Where Keras also rounds the
 /// inputs of these layers, so does Horn, but a file that it writes is that of a model without quantization. Other
-/// quantized models (`float8`, `gptq`, …) are an error. LoRA's matrices are part of the kernels, as Keras writes them.
+/// quantized models (`float8`, `gptq`, …) are an error. LoRA's matrices are part of the kernels, as Keras writes
+/// them in `.keras` files, and as they are added up where a legacy `.h5` file has them apart.
 ///
 /// Files of Keras 2, `.h5` and `.keras`, compute what they computed there, also where Keras 3 gives a name another
 /// meaning. If the state of their optimizer can't be read, the model evaluates and predicts without it.

@@ -56,7 +56,10 @@ pub(crate) fn dequantize(object: &mut Value) -> Result<()> {
 }
 
 /// Visits the class and the configuration of each layer, at any depth.
-fn each_layer(value: &mut Value, visit: &mut impl FnMut(&str, &mut Map<String, Value>) -> Result<()>) -> Result<()> {
+pub(crate) fn each_layer(
+    value: &mut Value,
+    visit: &mut impl FnMut(&str, &mut Map<String, Value>) -> Result<()>,
+) -> Result<()> {
     match value {
         Value::Object(object) => {
             let class = object.get("class_name").and_then(Value::as_str).map(str::to_owned);

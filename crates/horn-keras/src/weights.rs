@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::arrays::DType;
 use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
+use crate::lora::Lora;
 use crate::quantized::{Classes, Kernel};
 use crate::shared::Shared;
 use crate::{layers, legacy};
@@ -74,6 +75,8 @@ pub(crate) struct Assignment {
     variables: Vec<Option<String>>,
     /// The kernels that are quantized in the file, by the index of the weight.
     quantized: HashMap<usize, Kernel>,
+    /// The matrices that are added to kernels, by the path of the kernel.
+    loras: HashMap<String, Lora>,
     pub report: LoadReport,
 }
 
@@ -103,6 +106,7 @@ impl Assignment {
         let mut report = LoadReport::default();
         let mut taken = HashSet::new();
         let mut quantized = HashMap::new();
+        let mut loras = HashMap::new();
         for bundle in bundles {
             let own = || bundle.weights.iter().map(|&at| paths[at].clone());
             let Some(names) = &bundle.variables else {
@@ -119,6 +123,10 @@ impl Assignment {
                 // Whether the kernel's variables fit is seen when they are read.
                 found.truncate(expected.len());
                 found[0].clone_from(&expected[0]);
+            }
+            for lora in bundle.loras {
+                taken.extend([lora.a.clone(), lora.b.clone()]);
+                loras.insert(lora.kernel.clone(), lora);
             }
             if found == expected {
                 for (&at, path) in bundle.weights.iter().zip(names) {
@@ -137,7 +145,7 @@ impl Assignment {
         }
         let others = file.datasets().map(|found| found.path).filter(|path| !path.starts_with("optimizer"));
         report.unused = others.filter(|path| !taken.contains(*path)).map(str::to_owned).collect();
-        Ok(Self { variables, quantized, report })
+        Ok(Self { variables, quantized, loras, report })
     }
 
     /// Fills the model with the weights of the file.
@@ -147,8 +155,11 @@ impl Assignment {
                 return kernel.read(file, &weight.sizes).map(Some);
             }
             let Some(path) = &self.variables[at] else { return Ok(None) };
-            let values = file.read(path, &weight.sizes)?.into_f32()?;
-            Ok(Some(values.into_raw_vec_and_offset().0))
+            let mut values = file.read(path, &weight.sizes)?.into_f32()?.into_raw_vec_and_offset().0;
+            if let Some(lora) = self.loras.get(path) {
+                lora.add(file, &mut values, &weight.sizes)?;
+            }
+            Ok(Some(values))
         })
     }
 }
@@ -182,7 +193,7 @@ fn bundles(
         let quantized = classes.as_ref().zip(variables.as_deref());
         let quantized = quantized
             .and_then(|(classes, variables)| classes.kernel(&group.path, file, variables, group.weights.len()));
-        bundles.push(Bundle { layer, weights: group.weights.clone(), variables, quantized });
+        bundles.push(Bundle { layer, weights: group.weights.clone(), variables, quantized, loras: Vec::new() });
     }
     Ok(bundles)
 }
@@ -232,8 +243,9 @@ fn renumbered(
             None => named(&own, file, &renumbered)?,
         };
         let moved = own.iter().map(|group| Some((&group.path, named.get(&group.name)?)));
-        let moved: Option<Vec<_>> =
-            moved.filter(|pair| pair.is_none_or(|(own, place)| class(own) == class(place))).collect();
+        // A layer of Keras 2 may have another class in the file, which then has a group of that name.
+        let fits = |own: &str, place: &str| class(own) == class(place) || file.is_group(place);
+        let moved: Option<Vec<_>> = moved.filter(|pair| pair.is_none_or(|(own, place)| fits(own, place))).collect();
         renumbered.extend(moved.into_iter().flatten().map(|(own, place)| (own.clone(), place.clone())));
     }
     Ok(renumbered)

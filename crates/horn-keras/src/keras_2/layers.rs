@@ -7,6 +7,7 @@ use horn_nn::{Activation, Error, Result};
 use serde_json::{Map, Value, json};
 
 use super::{calls, functions};
+use crate::layers::STORED_AS;
 
 /// Arguments that Keras 3 doesn't have, with the value at which they have no effect. Those with `None` never have an
 /// effect on a model.
@@ -57,6 +58,7 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
     let class = RENAMED.iter().find(|(old, _)| *old == old_class).map_or(old_class.as_str(), |(_, new)| *new);
     if class != old_class {
         object["class_name"] = class.into();
+        object[STORED_AS] = old_class.as_str().into();
     }
     let is_causal = take_causal(object, class);
     calls::renumber(object);

@@ -223,7 +223,10 @@ mod tests {
         };
         assert_eq!(hash(Hashing(7)), ndarray::array![[5.0, 6.0], [3.0, 4.0]].into_dyn());
         assert_eq!(hash(Hashing(7).salt(5).mask_value("")), ndarray::array![[3.0, 0.0], [1.0, 5.0]].into_dyn());
-        assert_eq!(hash(Hashing(3).output_mode(OutputMode::MultiHot)), ndarray::array![[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]].into_dyn());
+        assert_eq!(
+            hash(Hashing(3).output_mode(OutputMode::MultiHot)),
+            ndarray::array![[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]].into_dyn()
+        );
     }
 
     #[test]
