@@ -151,6 +151,38 @@ def masked_merges():
     return model, [random.integers(0, 6, (4, 5)).astype("float32") for _ in range(2)], None
 
 
+def masked_residual():
+    """All masks are the same, so that Keras 3 merges them as Keras 2 does."""
+    words = keras.Input((5,))
+    x = layers.Embedding(6, 3, mask_zero=True)(words)
+    y = layers.Add()([x, layers.LSTM(3, return_sequences=True)(x)])
+    both = layers.Concatenate()([x, layers.Dropout(0.1)(y)])
+    model = keras.Model(words, [layers.GRU(2)(both), layers.GlobalAveragePooling1D()(y)], name="masked_residual")
+    return model, random.integers(0, 6, (4, 5)).astype("float32"), None
+
+
+def masked_attention():
+    """The attention leaves the mask of its input to what follows."""
+    words = keras.Input((5,))
+    x = layers.Embedding(6, 4, mask_zero=True)(words)
+    y = layers.LayerNormalization()(layers.Add()([x, layers.MultiHeadAttention(2, 2)(x, x)]))
+    model = keras.Model(words, layers.GlobalAveragePooling1D()(y), name="masked_attention")
+    return model, random.integers(0, 6, (4, 5)).astype("float32"), None
+
+
+def dict_outputs():
+    x = keras.Input((4,))
+    size, kind = layers.Dense(1, name="size")(x), layers.Dense(3, activation="softmax", name="kind")(x)
+    model = keras.Model(x, {"size": size, "kind": kind}, name="dict_outputs")
+    losses = {"size": "mse", "kind": "sparse_categorical_crossentropy"}
+    model.compile("rmsprop", losses, metrics={"size": ["mae"], "kind": ["accuracy"]})
+    return model, normal(8, 4), {"kind": random.integers(0, 3, (8, 1)).astype("float32"), "size": normal(8, 1)}
+
+
+def untrained():
+    return dense_layers(keras.optimizers.Adam(0.02), "untrained")
+
+
 def legacy_sgd():
     return dense_layers(keras.optimizers.legacy.SGD(0.01, momentum=0.9, nesterov=True), "legacy_sgd")
 
@@ -210,10 +242,11 @@ def write(make, ending):
     name = f"v2_{make.__name__}"
     if targets is None:
         randomize(model)
-    else:
+    elif make is not untrained:
         model.fit(x, targets, batch_size=4, shuffle=False, verbose=0)
     model.save(HERE / f"{name}.{ending}")
-    listed = lambda values: [tensor(value) for value in (values if isinstance(values, list) else [values])]
+    # Dictionaries are in the order of their keys.
+    listed = lambda values: [tensor(value) for value in tf.nest.flatten(values)]
     content = {"x": listed(x), "y": listed(model.predict(x, verbose=0))}
     if targets is not None:
         content["targets"] = listed(targets)
@@ -229,7 +262,7 @@ def main(names):
     index = HERE / "cases.json"
     cases = {case["name"]: case for case in json.loads(index.read_text())}
     legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, two_outputs, masked_merges,
-              legacy_adam, legacy_sgd]
+              masked_residual, masked_attention, dict_outputs, untrained, legacy_adam, legacy_sgd]
     zips = [zip_mlp, zip_recurrent, zip_synchronized, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:
         if not names or make.__name__ in names:

@@ -44,7 +44,8 @@ pub trait SaveModel {
     /// # Errors
     ///
     /// If the name ends in neither, the file can't be written, or a layer or an argument of `compile` can't be saved,
-    /// such as a `Lambda`.
+    /// such as a `Lambda`. Also if the model was read from a file of an old version of Keras, by whose rules a layer gets
+    /// another mask than by those of the version that is written: its weights can be saved, and read with that file.
     fn save(&self, path: impl AsRef<Path>) -> Result<()>;
 
     /// Writes only the weights, to a file whose name ends in `.weights.h5` or `.safetensors`. In `.safetensors`, the
@@ -154,6 +155,7 @@ impl Optimizer {
 }
 
 fn write_model(path: &Path, model: &Model, object: Value, optimizer: &Optimizer) -> Result<()> {
+    model.check_mask_rules()?;
     if legacy_save::is_named(path) {
         return legacy_save::write(path, model, object, &optimizer.variables);
     }

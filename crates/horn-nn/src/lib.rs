@@ -50,6 +50,8 @@ pub use layer::description::{Layer, Part, PartInput};
 pub use layer::erased::BuiltLayer;
 pub use layer::forward::{Forward, signals};
 #[doc(hidden)]
+pub use layer::mask_trail::{MaskNumber, MaskTrail};
+#[doc(hidden)]
 pub use layer::names::numbered as numbered_classes;
 #[doc(hidden)]
 pub use layer::reading::{MaskRules, under_mask_rules};

@@ -14,12 +14,18 @@ pub(crate) mod training;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-/// The names of the layers that give the outputs of a model.
+/// The names of the layers that give the outputs of a model; those of a dictionary are in the order of its keys.
 pub(crate) fn outputs(object: &Value) -> Vec<String> {
-    let listed = object["config"]["output_layers"].as_array().into_iter().flatten();
-    listed.filter_map(|place| place[0].as_str().map(str::to_owned)).collect()
+    let places: Vec<&Value> = match &object["config"]["output_layers"] {
+        Value::Array(places) => places.iter().collect(),
+        Value::Object(places) => places.iter().collect::<BTreeMap<_, _>>().into_values().collect(),
+        _ => Vec::new(),
+    };
+    places.into_iter().filter_map(|place| place[0].as_str().map(str::to_owned)).collect()
 }
 
 /// Is this a version before 3? Files have had the version since Keras 1.

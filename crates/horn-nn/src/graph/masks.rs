@@ -140,10 +140,18 @@ pub(crate) fn of_outputs(
         OutputMask::None => None,
         OutputMask::Propagated { .. } => first(),
         OutputMask::Converted => first().map(|mask| operation("ConvertToTensor", json!({}), mask.shape(), [&mask])),
-        OutputMask::Any => all(masks).map(|masks| joined(&masks)),
-        OutputMask::Concatenated { axis } => concatenated(layer, axis, inputs, masks),
+        OutputMask::Any => all(masks).map(|masks| joined(&masks, "LogicalOr")),
+        OutputMask::All { .. } => {
+            let given: Vec<_> = masks.iter().copied().flatten().collect();
+            (!given.is_empty()).then(|| joined(&given, "LogicalAnd"))
+        }
+        OutputMask::Concatenated { axis, of_all } => {
+            concatenated(layer, axis, if *of_all { "All" } else { "Any" }, inputs, masks)
+        }
         OutputMask::NotEqual(value) => inputs.first().map(|input| not_equal(input, value.clone())),
-        OutputMask::AnyNotEqual(value) => inputs.first().map(|input| any(&not_equal(input, value.clone()))),
+        OutputMask::AnyNotEqual(value) => {
+            inputs.first().map(|input| of_last_axis("Any", &not_equal(input, value.clone())))
+        }
     };
     let masked = if let OutputMask::Propagated { outputs } = rule { outputs } else { 1 };
     (0..outputs.len()).map(|at| mask.clone().filter(|_| at < masked)).collect()
@@ -160,21 +168,22 @@ fn not_equal(value: &KerasTensor, other: Value) -> KerasTensor {
     KerasTensor::of_mask(operation, vec![value.clone()], value.shape().clone())
 }
 
-/// The logical or along the last axis.
-fn any(mask: &KerasTensor) -> KerasTensor {
+/// The logical or along the last axis, or the logical and.
+fn of_last_axis(class: &str, mask: &KerasTensor) -> KerasTensor {
     let sizes = mask.shape().sizes();
-    operation("Any", json!({"axis": -1}), &Shape::new(&sizes[..sizes.len() - 1]), [mask])
+    operation(class, json!({"axis": -1}), &Shape::new(&sizes[..sizes.len() - 1]), [mask])
 }
 
-fn joined(masks: &[&KerasTensor]) -> KerasTensor {
+fn joined(masks: &[&KerasTensor], class: &str) -> KerasTensor {
     let (first, others) = masks.split_first().expect("a layer with several masks has an input for each");
-    others.iter().fold((*first).clone(), |joined, mask| either(mask.shape(), [&joined, mask]))
+    others.iter().fold((*first).clone(), |joined, mask| operation(class, json!({}), mask.shape(), [&joined, mask]))
 }
 
 /// The mask of values that are concatenated along an axis.
 fn concatenated(
     layer: &dyn Layer,
     axis: &Value,
+    reduction: &str,
     inputs: &[KerasTensor],
     masks: &[Option<&KerasTensor>],
 ) -> Option<KerasTensor> {
@@ -187,7 +196,7 @@ fn concatenated(
         Some(mask) if mask.shape().rank() < input.shape().rank() => {
             let expanded = Shape::new([mask.shape().sizes(), &[Some(1)]].concat());
             let parts = [operation("ExpandDims", json!({"axis": -1}), &expanded, [*mask]), like("ZerosLike", input)];
-            either(input.shape(), parts.each_ref())
+            operation("LogicalOr", json!({}), input.shape(), parts.each_ref())
         }
         Some(mask) => (*mask).clone(),
     };
@@ -196,11 +205,7 @@ fn concatenated(
     let together = layer.output_shapes(&shapes).ok()?.into_iter().next()?;
     let list = vec![Argument::List(vec![Argument::Tensor(()); parts.len()])];
     let joined = Operation::new("Concatenate", json!({"axis": axis}), list).ok()?;
-    Some(any(&KerasTensor::of_mask(joined, parts, together)))
-}
-
-fn either(shape: &Shape, masks: [&KerasTensor; 2]) -> KerasTensor {
-    operation("LogicalOr", json!({}), shape, masks)
+    Some(of_last_axis(reduction, &KerasTensor::of_mask(joined, parts, together)))
 }
 
 /// The output of a function all of whose arguments are tensors.

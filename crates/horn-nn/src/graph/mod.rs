@@ -9,6 +9,7 @@ pub(crate) mod input;
 pub(crate) mod json;
 pub(crate) mod keras_tensor;
 pub(crate) mod limits;
+pub(crate) mod mask_rules;
 pub(crate) mod masks;
 pub(crate) mod part;
 pub(crate) mod plan;

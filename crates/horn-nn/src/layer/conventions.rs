@@ -136,10 +136,17 @@ pub enum OutputMask {
     Converted,
     /// The logical or of the masks, if all inputs have one.
     Any,
+    /// The logical and of the masks that there are, as in Keras 2.
+    All {
+        /// Would Keras 3 merge the values otherwise, too, where some are masked?
+        merges_values: bool,
+    },
     /// The masks, concatenated along this axis.
     Concatenated {
         /// The axis, as in the layer's configuration.
         axis: serde_json::Value,
+        /// Is a timestep masked in which any of the values is, as in Keras 2? In Keras 3, all must be.
+        of_all: bool,
     },
     /// The layer creates a mask: true where the input is not equal to this value.
     NotEqual(serde_json::Value),

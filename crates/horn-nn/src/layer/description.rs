@@ -11,6 +11,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::erased::BuiltLayer;
 use crate::layer::lookup_state::LookupState;
+use crate::layer::mask_trail::{MaskNumber, MaskTrail};
 use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape::{Shape, list};
 
@@ -172,6 +173,15 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// if the layer [supports masking](Self::supports_masking).
     fn output_mask(&self) -> OutputMask {
         if self.supports_masking() { OutputMask::Propagated { outputs: 1 } } else { OutputMask::None }
+    }
+
+    /// The masks of the outputs for those of the inputs. The trail records on which masks results depend.
+    #[doc(hidden)]
+    fn follow_masks(&self, masks: &[Option<MaskNumber>], trail: &mut MaskTrail) -> Vec<Option<MaskNumber>> {
+        for part in self.parts() {
+            part.layer.follow_masks(&[None], trail);
+        }
+        trail.through(&self.output_mask(), &self.conventions(), masks)
     }
 
     /// The inner layers, if the layer is a wrapper.

@@ -72,6 +72,13 @@ macro_rules! as_inner {
         fn output_mask(&self) -> $crate::layer::conventions::OutputMask {
             self.inner().output_mask()
         }
+        fn follow_masks(
+            &self,
+            masks: &[Option<$crate::layer::mask_trail::MaskNumber>],
+            trail: &mut $crate::layer::mask_trail::MaskTrail,
+        ) -> Vec<Option<$crate::layer::mask_trail::MaskNumber>> {
+            self.inner().follow_masks(masks, trail)
+        }
         fn parts(&self) -> Vec<$crate::layer::description::Part> {
             self.inner().parts()
         }

@@ -16,6 +16,7 @@ pub(crate) mod erased;
 pub(crate) mod forward;
 pub(crate) mod given;
 pub(crate) mod lookup_state;
+pub(crate) mod mask_trail;
 pub(crate) mod names;
 pub(crate) mod reading;
 pub(crate) mod signal;

@@ -179,6 +179,9 @@ mod tests {
             let words = Tensor::<2>::from_floats([[1.0, 2.0, 0.0, 0.0]], &device);
             let outputs = model.call(vec![Signal::new(words)], &mut CallContext::new(Mode::Inference)).unwrap();
             assert_eq!(outputs[0].mask().is_some(), keeps);
+            // Today's rules would leave the output without its mask.
+            let changed = model.check_mask_rules().map_err(|error| error.to_string());
+            assert_eq!(changed.is_err(), keeps, "{changed:?}");
         }
     }
 

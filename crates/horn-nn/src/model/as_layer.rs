@@ -10,6 +10,7 @@ use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::mask_trail::{MaskNumber, MaskTrail};
 use crate::layer::signal::Signal;
 use crate::layer::weight::Weight;
 use crate::model::functional::nested_output_shapes;
@@ -42,6 +43,10 @@ impl Layer for Model {
     /// In Keras's graph, the outputs of a nested model have no masks, though its values have.
     fn output_mask(&self) -> OutputMask {
         OutputMask::None
+    }
+
+    fn follow_masks(&self, masks: &[Option<MaskNumber>], trail: &mut MaskTrail) -> Vec<Option<MaskNumber>> {
+        self.graph.plan.follow_masks(masks, trail)
     }
 
     fn name(&self) -> Option<&str> {

@@ -15,6 +15,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
+use crate::layer::mask_trail::{MaskNumber, MaskTrail};
 use crate::model::model::Model;
 use crate::summary::Summary;
 use crate::tensor::shape::Shape;
@@ -144,6 +145,10 @@ impl Layer for Functional {
     /// In Keras's graph, the outputs of a nested model have no masks, though its values have.
     fn output_mask(&self) -> OutputMask {
         OutputMask::None
+    }
+
+    fn follow_masks(&self, masks: &[Option<MaskNumber>], trail: &mut MaskTrail) -> Vec<Option<MaskNumber>> {
+        self.plan.follow_masks(masks, trail)
     }
 
     fn name(&self) -> Option<&str> {

@@ -91,6 +91,17 @@ impl Model {
         &self.graph.plan
     }
 
+    /// Checks that a file by today's rules for masks computes what the model computes, which may have been read from a file of
+    /// an old version of Keras.
+    ///
+    /// # Errors
+    ///
+    /// Where a layer would get another mask.
+    #[doc(hidden)]
+    pub fn check_mask_rules(&self) -> Result<()> {
+        self.plan().check_mask_rules()
+    }
+
     /// The shape of an input batch, or of the first input if there are several.
     pub fn input_shape(&self) -> &Shape {
         &self.graph.plan.calls[self.graph.plan.inputs[0]].output_shapes[0]

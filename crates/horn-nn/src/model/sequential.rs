@@ -13,6 +13,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::conventions::{BuiltFor, Conventions, OutputMask};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
+use crate::layer::mask_trail::{MaskNumber, MaskTrail, number};
 use crate::layer::{checks, names};
 use crate::model::model::Model;
 use crate::summary::{Row, Summary};
@@ -265,6 +266,19 @@ impl Layer for Sequential {
     /// In Keras's graph, the outputs of a nested model have no masks, though its values have.
     fn output_mask(&self) -> OutputMask {
         OutputMask::None
+    }
+
+    fn follow_masks(&self, masks: &[Option<MaskNumber>], trail: &mut MaskTrail) -> Vec<Option<MaskNumber>> {
+        let mut masks = masks.to_vec();
+        for (at, layer) in self.layers().filter(|layer| layer.input_shape().is_none()).enumerate() {
+            if !layer.supports_masking() {
+                masks.fill(None);
+            }
+            let outputs = layer.follow_masks(&masks, trail);
+            let made = |mask: MaskNumber| if masks.contains(&Some(mask)) { mask } else { number((mask, at)) };
+            masks = outputs.into_iter().map(|mask| mask.map(made)).collect();
+        }
+        masks
     }
 
     fn name(&self) -> Option<&str> {

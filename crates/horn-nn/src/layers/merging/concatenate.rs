@@ -109,7 +109,7 @@ impl Layer for Concatenate {
     crate::many_inputs!();
 
     fn output_mask(&self) -> OutputMask {
-        OutputMask::Concatenated { axis: self.axis.into() }
+        OutputMask::Concatenated { axis: self.axis.into(), of_all: self.is_of_keras_2 }
     }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {

@@ -76,7 +76,10 @@ macro_rules! merging_layer {
             crate::many_inputs!();
 
             fn output_mask(&self) -> OutputMask {
-                OutputMask::Any
+                match self.is_of_keras_2 {
+                    true => OutputMask::All { merges_values: Operation::$operation.depends_on_masks() },
+                    false => OutputMask::Any,
+                }
             }
 
             fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
@@ -140,6 +143,11 @@ enum Operation {
 }
 
 impl Operation {
+    /// Are masked values left out?
+    fn depends_on_masks(self) -> bool {
+        matches!(self, Self::Product | Self::Largest | Self::Smallest)
+    }
+
     fn output_shape(self, class: &str, inputs: &[Shape]) -> Result<Shape> {
         let two = matches!(self, Self::Difference);
         if inputs.is_empty() || two && inputs.len() != 2 {
