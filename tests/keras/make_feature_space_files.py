@@ -34,6 +34,7 @@ def features(random):
     words = lambda *words: np.array([words[at] for at in random.randint(0, len(words), SAMPLES)])  # noqa: E731
     floats = lambda: random.standard_normal(SAMPLES).astype("float32")  # noqa: E731
     return {
+        "weight": (FeatureSpace.float_normalized(), 70 + 10 * floats()),
         "age": (FeatureSpace.float_discretized(num_bins=3), 40 + 10 * floats()),
         "city": (FeatureSpace.string_categorical(num_oov_indices=2), words("Rome", "Oslo", "São Paulo")),
         "code": (FeatureSpace.integer_hashed(num_bins=5), random.randint(0, 1 << 20, SAMPLES)),
@@ -41,6 +42,7 @@ def features(random):
         "kind": (FeatureSpace.integer_categorical(), random.randint(0, 4, SAMPLES)),
         "level": (FeatureSpace.float_rescaled(scale=0.5, offset=-1.0), floats()),
         "size": (FeatureSpace.float(), floats()),
+        "year": ("integer_categorical", 2000 + random.randint(0, 3, SAMPLES)),
         "street": (FeatureSpace.string_hashed(num_bins=4), words("High Street", "", "Via Roma")),
     }
 
@@ -63,13 +65,19 @@ def save(name, output_mode):
     model.save(HERE / f"{name}.keras")
     content = {"x": [tensor(x[key]) for key in sorted(x)], "y": [tensor(value) for value in y]}
     (HERE / f"{name}.json").write_text(json.dumps(content) + "\n")
-    return {"name": f"{name}.keras", "compiled": False, "tolerance": 1e-05}
+    space.save(HERE / f"{name}_alone.keras")
+    if output_mode == "concat":
+        y = [np.asarray(space({key: tf.convert_to_tensor(value) for key, value in x.items()}))]
+    content["y"] = [tensor(value) for value in y]
+    (HERE / f"{name}_alone.json").write_text(json.dumps(content) + "\n")
+    files = [f"{name}.keras", f"{name}_alone.keras"]
+    return [{"name": file, "compiled": False, "tolerance": 1e-05} for file in files]
 
 
 def main():
     index = HERE / "cases.json"
     cases = {case["name"]: case for case in json.loads(index.read_text())}
-    for case in (save("feature_space_vector", "concat"), save("feature_space_features", "dict")):
+    for case in save("feature_space_vector", "concat") + save("feature_space_features", "dict"):
         cases[case["name"]] = case
     lines = ",\n".join(json.dumps(cases[name]) for name in sorted(cases))
     index.write_text(f"[\n{lines}\n]\n")

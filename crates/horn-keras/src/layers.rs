@@ -7,6 +7,9 @@ use serde_json::Value;
 /// Keras 2 may have become one of another class.
 pub(crate) const STORED_AS: &str = "stored_as";
 
+/// Where the object of a layer says under which path the file keeps its state, if that is not among the layers of a model.
+pub(crate) const STORED_AT: &str = "stored_at";
+
 /// A layer in the object of a model.
 pub(crate) struct Listed<'a> {
     pub object: &'a Value,
@@ -30,7 +33,8 @@ pub(crate) fn each(model: &Value, mut visit: impl FnMut(Listed<'_>)) {
         let names = numbered_classes(listed.iter().map(|(_, layer)| class_in_file(layer)));
         for ((at, object), name) in listed.into_iter().zip(names) {
             let pointer = format!("{model_pointer}/config/layers/{at}");
-            let path = format!("{model_path}layers/{name}");
+            let stored_at = object[STORED_AT].as_str().map(str::to_owned);
+            let path = stored_at.unwrap_or_else(|| format!("{model_path}layers/{name}"));
             if object["config"]["layers"].is_array() {
                 open.push((object, pointer.clone(), format!("{path}/")));
             }

@@ -30,6 +30,7 @@ pub mod plain_file;
 mod assets;
 mod bundle;
 mod dtypes;
+mod feature_space;
 mod keras_2;
 mod layers;
 mod legacy;

@@ -14,7 +14,7 @@ use crate::arrays::DType;
 use crate::h5::WeightsReader;
 use crate::shared::Shared;
 use crate::weights::Assignment;
-use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
+use crate::{assets, feature_space, json, keras_2, legacy, plain_file, quantized, version};
 
 /// Reads a model from a `.keras` or legacy `.h5` file, saved in Python or by
 /// [`SaveModel::save`](crate::SaveModel::save).
@@ -34,6 +34,8 @@ use crate::{assets, json, keras_2, legacy, plain_file, quantized, version};
 ///
 /// Files of Keras 2, `.h5` and `.keras`, compute what they computed there, also where Keras 3 gives a name another
 /// meaning. If the state of their optimizer can't be read, the model evaluates and predicts without it.
+///
+/// A `keras.utils.FeatureSpace` that was saved by itself is read as the model from its features to their encodings.
 ///
 /// A layer that models inside of a model share with it, or with each other, gets its weights at each place. Horn does not
 /// train these together, so such a model is read without its optimizer.
@@ -153,8 +155,12 @@ impl Source {
         let mut archive = Archive::open(path)?;
         let metadata = archive.metadata().ok().flatten().unwrap_or_default();
         let version = metadata["keras_version"].as_str().map(str::to_owned);
-        let mut object = in_form_of_keras_3(archive.config()?, version.as_deref())?;
         let weights = archive.weights()?;
+        let mut object = archive.config()?;
+        if feature_space::is_one(&object) {
+            object = feature_space::model(&object, &weights)?;
+        }
+        let mut object = in_form_of_keras_3(object, version.as_deref())?;
         assets::place(&mut object, &mut archive, &weights)?;
         Ok(Self { shared: Shared::of(&object), object, weights, version })
     }
@@ -171,11 +177,13 @@ impl Source {
             let Some(values) = keras_2::optimizer::values(&self.weights, optimizer, compiled.learning_rate())? else {
                 return Ok(());
             };
-            return compiled.set_optimizer_variables(&values).map_err(|error| {
+            let state = compiled.set_optimizer_variables(&values).map_err(|error| {
                 Error::file("the state of the optimizer is in an order that Horn does not know")
                     .received(format!("that of Keras {version}"))
                     .because(error)
             });
+            // An optimizer that has made no step has a count and a rate.
+            return if (1..=2).contains(&values.len()) { Ok(()) } else { state };
         }
         let Some(values) = optimizer_values(&self.weights)? else { return Ok(()) };
         let state = compiled.set_optimizer_variables_of_file(values.clone());

@@ -309,7 +309,7 @@ fn places_by_name(file: &WeightsReader) -> Result<HashMap<String, String>> {
 }
 
 /// The name that a file records for the layer at this path.
-fn noted_name(file: &WeightsReader, place: &str) -> Result<Option<String>> {
+pub(crate) fn noted_name(file: &WeightsReader, place: &str) -> Result<Option<String>> {
     let vars = format!("{place}/vars");
     let attributes = if file.is_group(&vars) { file.attributes(&vars)? } else { Default::default() };
     Ok(attributes.get("name").and_then(Attribute::as_text).map(str::to_owned))
