@@ -6,11 +6,12 @@ Run as `make_fixtures.py`, whose conventions hold here too:
 
 Each run draws a model with its losses, and from all options of `fit`: weights of samples, of timesteps and of classes,
 numbers of steps, validation data of any kind and how often it is used, the order of the data, optimizers with schedules,
-and a scheduler as a callback. The draws are those of one seed.
+clipping, accumulated gradients and averaged weights, and the callbacks that change the rate or end the training. The
+draws are those of one seed, and the script fails if one of these does not occur among them.
 
 The entries are {"name", "model", "compile_config", "weights", "x", "y", "sample_weight", "class_weight", "validation",
-"fit", "history", "epochs", "final_weights", "evaluate", "on_batch"}. "x", "y" and "sample_weight" are lists of
-{"name", "array"}; a name is null where the Keras program gives a list. "validation" is null or such lists. "evaluate" is
+"fit", "callbacks", "history", "epochs", "final_weights", "evaluate", "on_batch"}. "x", "y" and "sample_weight" are lists of
+{"name", "array"}; a name is null where the Keras program gives a list. "callbacks" are {"class_name", "config"}, in order. "validation" is null or such lists. "evaluate" is
 after the training, with weights and steps where the run has them; "on_batch" what `train_on_batch` returns after that.
 
 It also makes `fixtures/fit_sources.json`: the same for a `PyDataset`, and for a generator.
@@ -132,13 +133,58 @@ def optimizer(draw):
         schedules.PiecewiseConstantDecay([4, 9], [0.1, 0.05, 0.01]),
         schedules.CosineDecay(0.08, 12),
     ])  # fmt: skip
+    options = {}
+    clip = draw.choice([None, None, "clipnorm", "global_clipnorm", "clipvalue"])
+    if clip:
+        options[clip] = draw.choice([0.05, 0.5])
+    if draw.random() < 0.3:
+        options["gradient_accumulation_steps"] = draw.choice([2, 3])
+    if draw.random() < 0.3:
+        options |= {"use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": draw.choice([None, 4])}
+    if draw.random() < 0.3:
+        options["weight_decay"] = 0.02
     kind = draw.choice([
-        lambda: optimizers.SGD(rate),
-        lambda: optimizers.SGD(rate, momentum=0.8, nesterov=True),
-        lambda: optimizers.Adam(rate),
-        lambda: optimizers.RMSprop(rate, clipnorm=1.0),
+        lambda: optimizers.SGD(rate, **options),
+        lambda: optimizers.SGD(rate, momentum=0.8, nesterov=True, **options),
+        lambda: optimizers.Adam(rate, **options),
+        lambda: optimizers.RMSprop(rate, **options),
     ])  # fmt: skip
     return kind(), not isinstance(rate, float)
+
+
+class Factor(keras.callbacks.LearningRateScheduler):
+    """Multiplies the rate before each epoch."""
+
+    def __init__(self, factor):
+        super().__init__(lambda _, rate: rate * factor)
+
+
+CALLBACKS = {
+    "LearningRateScheduler": Factor,
+    "ReduceLROnPlateau": keras.callbacks.ReduceLROnPlateau,
+    "EarlyStopping": keras.callbacks.EarlyStopping,
+}
+
+
+def callbacks(draw, scheduled, validates):
+    """Descriptions of callbacks. One that sets the rate can't stand beside a schedule."""
+    drawn = []
+    monitor = lambda: "val_loss" if validates and draw.random() < 0.7 else "loss"  # noqa: E731
+    if not scheduled and draw.random() < 0.35:
+        drawn.append(("LearningRateScheduler", {"factor": 0.7}))
+    if not scheduled and draw.random() < 0.6:
+        drawn.append(("ReduceLROnPlateau", {
+            "monitor": monitor(), "factor": draw.choice([0.3, 0.5]), "patience": draw.choice([1, 1, 2]),
+            "min_delta": draw.choice([0.0001, 0.05]), "cooldown": draw.choice([0, 1]), "min_lr": draw.choice([0, 0.01]),
+        }))  # fmt: skip
+    if draw.random() < 0.6:
+        drawn.append(("EarlyStopping", {
+            "monitor": monitor(), "min_delta": draw.choice([0, 0.05]), "patience": draw.choice([0, 1, 2]),
+            "baseline": draw.choice([None, None, 0.5, 1.1]), "restore_best_weights": draw.random() < 0.6,
+            "start_from_epoch": draw.choice([0, 0, 2]),
+        }))  # fmt: skip
+    draw.shuffle(drawn)
+    return [{"class_name": name, "config": config} for name, config in drawn]
 
 
 def weights_of(draw, rng, task, count):
@@ -209,7 +255,7 @@ def run(number, draw):
     x = [arrays[key] for key in input_keys]
     y = [arrays[key] for key in task.targets]
 
-    fit = {"epochs": draw.randint(2, 5), "shuffle": draw.random() < 0.6}
+    fit = {"epochs": draw.randint(3, 7), "shuffle": draw.random() < 0.6}
     sample_weight, class_weight = None, None
     kinds = ["none", "sample", "sample"] + ["class"] * 2 * (len(y) == 1 and task.targets[0] in WITH_CLASSES)
     kind = draw.choice(kinds) if y else "none"
@@ -245,19 +291,17 @@ def run(number, draw):
             fit["validation_steps"] = draw.choice([1, 2])
         if draw.random() < 0.5:
             fit["validation_freq"] = draw.choice([2, [1, 3], [2]])
-    callbacks = []
-    if not scheduled and draw.random() < 0.4:
-        fit["rate_factor"] = 0.7
-        callbacks.append(keras.callbacks.LearningRateScheduler(lambda _, rate: rate * 0.7))
-
-    given = {key: value for key, value in fit.items() if key != "rate_factor"}
+    drawn = callbacks(draw, scheduled, kind != "none")
     fitted_x = x if len(x) > 1 else x[0]
     fitted_y = packed(task, y) if y else None
     keras.utils.set_random_seed(seed)
     history = model.fit(
-        fitted_x, fitted_y, verbose=0, callbacks=callbacks, class_weight=class_weight, validation_data=val_data,
-        sample_weight=packed(task, sample_weight) if sample_weight else None, **given,
+        fitted_x, fitted_y, verbose=0, class_weight=class_weight, validation_data=val_data,
+        callbacks=[CALLBACKS[callback["class_name"]](**callback["config"]) for callback in drawn],
+        sample_weight=packed(task, sample_weight) if sample_weight else None, **fit,
     )  # fmt: skip
+    # After averaged weights have replaced the model's, both are one array, which JAX then would be given twice.
+    model.set_weights(model.get_weights())
     evaluate = {"batch_size": 4} | ({"steps": 3} if draw.random() < 0.5 else {})
     scores = model.evaluate(
         fitted_x, fitted_y, verbose=0, return_dict=True,
@@ -276,11 +320,52 @@ def run(number, draw):
         "y": listed(task, y, output_keys),
         "sample_weight": listed(task, sample_weight, output_keys) if sample_weight else [],
         "class_weight": class_weight and [[key, value] for key, value in class_weight.items()],
-        "validation": validation, "fit": fit,
+        "validation": validation, "fit": fit, "callbacks": drawn,
         "history": {key: [float(value) for value in values] for key, values in history.history.items()},
         "epochs": history.epoch, "final_weights": final, "evaluated": evaluate, "evaluate": plain(scores),
         "on_batch": plain(on_batch),
     }  # fmt: skip
+
+
+def check(runs):
+    """Fails if an option does not occur, or a callback does not do what it is there for."""
+    def optimizer(run):
+        return run["compile_config"]["optimizer"]["config"]
+
+    def has(name, **options):
+        return lambda run: any(
+            callback["class_name"] == name and all(callback["config"][key] for key in options)
+            for callback in run["callbacks"]
+        )  # fmt: skip
+
+    stopped = lambda run: len(run["epochs"]) < run["fit"]["epochs"] - run["fit"].get("initial_epoch", 0)  # noqa: E731
+    rates = lambda run: len(set(run["history"].get("learning_rate", []))) > 1  # noqa: E731
+    occurs = {option: (lambda run, option=option: option in run["fit"]) for option in [
+        "steps_per_epoch", "initial_epoch", "batch_size", "validation_split", "validation_batch_size",
+        "validation_steps", "validation_freq",
+    ]}  # fmt: skip
+    occurs |= {option: (lambda run, option=option: optimizer(run).get(option)) for option in [
+        "clipnorm", "global_clipnorm", "clipvalue", "gradient_accumulation_steps", "use_ema", "ema_overwrite_frequency",
+        "weight_decay",
+    ]}  # fmt: skip
+    occurs |= {
+        "a schedule": lambda run: isinstance(optimizer(run)["learning_rate"], dict),
+        "sample_weight": lambda run: run["sample_weight"],
+        "weights of steps": lambda run: any(len(each["array"]["shape"]) == 2 for each in run["sample_weight"]),
+        "class_weight": lambda run: run["class_weight"],
+        "names": lambda run: run["y"] and run["y"][0]["name"],
+        "a scheduler": has("LearningRateScheduler"),
+        "a lower rate": lambda run: has("ReduceLROnPlateau")(run) and rates(run),
+        "an early end": lambda run: has("EarlyStopping")(run) and stopped(run),
+        "the best weights": lambda run: has("EarlyStopping", restore_best_weights=True)(run) and stopped(run),
+        "patience": has("EarlyStopping", patience=True),
+        "baseline": has("EarlyStopping", baseline=True),
+        "start_from_epoch": has("EarlyStopping", start_from_epoch=True),
+    }
+    for name, of_run in occurs.items():
+        count = sum(bool(of_run(run)) for run in runs)
+        assert count, f"no run has {name}"
+        print(f"{name}: {count}")
 
 
 class Pieces(keras.utils.PyDataset):
@@ -333,4 +418,6 @@ if __name__ == "__main__":
         source("generator", {"epochs": 3, "shuffle": False, "steps_per_epoch": 3}),
     ])  # fmt: skip
     draw = random.Random(SEED)
-    write("fit", [run(number, draw) for number in range(RUNS)])
+    runs = [run(number, draw) for number in range(RUNS)]
+    check(runs)
+    write("fit", runs)

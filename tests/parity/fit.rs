@@ -1,8 +1,10 @@
 //! Runs of `fit` with options drawn at random, compared with Keras: weights of samples, steps and classes, numbers of
-//! steps, validations of any kind, orders, schedules, several outputs, masks, and data by names.
+//! steps, validations of any kind, orders, schedules, clipping, accumulated gradients, averaged weights, callbacks that
+//! change the rate or end the training, several outputs, masks, and data by names.
 
 use std::collections::BTreeMap;
 
+use horn::callbacks::{Callback, EarlyStopping, LearningRateScheduler, ReduceLROnPlateau};
 use horn::utils::set_random_seed;
 use horn::{
     Batches, CompiledModel, Data, Evaluate, Fit, HostArray, Model, OnBatch, PyDataset, PyDatasetSource, ValidationFreq,
@@ -27,6 +29,7 @@ struct Run {
     class_weight: Option<Vec<(i64, f64)>>,
     validation: Option<Validation>,
     fit: Options,
+    callbacks: Vec<Drawn>,
     history: BTreeMap<String, Vec<f64>>,
     epochs: Vec<usize>,
     final_weights: Vec<Array>,
@@ -60,8 +63,64 @@ struct Options {
     validation_batch_size: Option<usize>,
     validation_steps: Option<usize>,
     validation_freq: Option<Freq>,
-    /// By which a `LearningRateScheduler` multiplies the rate before each epoch.
-    rate_factor: Option<f64>,
+}
+
+/// A callback with its arguments.
+#[derive(Deserialize)]
+#[serde(tag = "class_name", content = "config", deny_unknown_fields)]
+enum Drawn {
+    /// Multiplies the rate before each epoch.
+    LearningRateScheduler {
+        factor: f64,
+    },
+    ReduceLROnPlateau {
+        monitor: String,
+        factor: f64,
+        patience: usize,
+        min_delta: f64,
+        cooldown: usize,
+        min_lr: f64,
+    },
+    EarlyStopping {
+        monitor: String,
+        min_delta: f64,
+        patience: usize,
+        baseline: Option<f64>,
+        restore_best_weights: bool,
+        start_from_epoch: usize,
+    },
+}
+
+impl Drawn {
+    fn callback(&self) -> Box<dyn Callback> {
+        match self {
+            Self::LearningRateScheduler { factor } => {
+                let factor = *factor;
+                Box::new(LearningRateScheduler::new(move |_, rate| rate * factor))
+            }
+            Self::ReduceLROnPlateau { monitor, factor, patience, min_delta, cooldown, min_lr } => Box::new(
+                ReduceLROnPlateau::new()
+                    .monitor(monitor)
+                    .factor(*factor)
+                    .patience(*patience)
+                    .min_delta(*min_delta)
+                    .cooldown(*cooldown)
+                    .min_lr(*min_lr),
+            ),
+            Self::EarlyStopping { monitor, min_delta, patience, baseline, restore_best_weights, start_from_epoch } => {
+                let stopping = EarlyStopping::new()
+                    .monitor(monitor)
+                    .min_delta(*min_delta)
+                    .patience(*patience)
+                    .restore_best_weights(*restore_best_weights)
+                    .start_from_epoch(*start_from_epoch);
+                Box::new(match baseline {
+                    Some(baseline) => stopping.baseline(*baseline),
+                    None => stopping,
+                })
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -128,9 +187,7 @@ fn options(run: &Run) -> Fit<'static> {
             Freq::Epochs(epochs) => ValidationFreq::Epochs(epochs.clone()),
         });
     }
-    if let Some(factor) = run.fit.rate_factor {
-        fit = fit.learning_rate_scheduler(move |_, rate| rate * factor);
-    }
+    fit = fit.callbacks(run.callbacks.iter().map(Drawn::callback));
     match &run.validation {
         None => fit,
         Some(validation) => {
