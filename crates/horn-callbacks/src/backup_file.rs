@@ -23,11 +23,14 @@ const GROUP: &str = "horn_training";
 /// If the file can't be written, or the optimizer does not say what it keeps.
 pub(crate) fn write(path: &Path, checkpoint: &Checkpoint, training: &mut Training<'_>) -> Result<()> {
     let mut parts = Parts::default();
-    let Checkpoint { epoch, batch, is_stopped, order, yielded, random, scores, callbacks } = checkpoint;
+    let Checkpoint { epoch, batch, is_stopped, order, yielded, random, scores, score_state, callbacks } = checkpoint;
     parts.add("place", flat(Values::U64(vec![*epoch as u64, *batch as u64, u64::from(*is_stopped), *yielded as u64]))?);
     parts.add("order", flat(Values::U32(order.words().to_vec()))?);
     parts.add("random", flat(Values::U32(random.words().to_vec()))?);
     parts.add("scores/numbers", flat(Values::F64(scores.iter().map(|(_, value)| value).collect()))?);
+    for (number, (_, numbers)) in score_state.iter().enumerate() {
+        parts.add(&format!("score_state/{number}"), flat(Values::F64(numbers.clone()))?);
+    }
     for (number, state) in callbacks.iter().enumerate() {
         let numbers = state.numbers.iter().map(|(_, value)| *value).collect();
         parts.add(&format!("callbacks/{number}/numbers"), flat(Values::F64(numbers))?);
@@ -40,6 +43,7 @@ pub(crate) fn write(path: &Path, checkpoint: &Checkpoint, training: &mut Trainin
     }
     save_weights_and_more(path, training.model(), |writer| {
         write_names(writer, "scores", scores.keys())?;
+        write_names(writer, "score_state", score_state.iter().map(|(key, _)| key.as_str()).collect())?;
         for (number, state) in callbacks.iter().enumerate() {
             let names = state.numbers.iter().map(|(name, _)| name.as_str()).collect();
             write_names(writer, &format!("callbacks/{number}"), names)?;
@@ -154,6 +158,7 @@ impl Backup {
             yielded: count(yielded)?,
             random: RandomState::from_words(&self.words("random")?)?,
             scores: Scores::new(self.numbers("scores")?),
+            score_state: self.score_state()?,
             callbacks,
         })
     }
@@ -168,6 +173,19 @@ impl Backup {
         let Values::F64(numbers) = self.values(&format!("{at}/numbers"))? else { return Err(not_a_backup()) };
         let names = if numbers.is_empty() { None } else { self.0.texts(&format!("{GROUP}/{at}"), "names")? };
         Ok(names.unwrap_or_default().into_iter().zip(numbers).collect())
+    }
+
+    fn score_state(&self) -> Result<Vec<(String, Vec<f64>)>> {
+        // Backups of the start of an epoch have none, and neither have those of earlier versions.
+        if !self.has("score_state/0") {
+            return Ok(Vec::new());
+        }
+        let names = self.0.texts(&format!("{GROUP}/score_state"), "names")?.unwrap_or_default();
+        let numbers = |number: usize| match self.values(&format!("score_state/{number}"))? {
+            Values::F64(numbers) => Ok(numbers),
+            _ => Err(not_a_backup()),
+        };
+        names.into_iter().enumerate().map(|(number, name)| Ok((name, numbers(number)?))).collect()
     }
 
     fn restore_progress(&self, number: usize, compiled: &mut CompiledModel) -> Result<()> {

@@ -18,6 +18,7 @@ pub(crate) fn back_up(training: &mut Training<'_>, callbacks: &mut [Box<dyn Call
     let random = RandomState::now();
     let SourcePosition { order, yielded } =
         training.place.source.clone().unwrap_or(SourcePosition { order: random.clone(), yielded: 0 });
+    let is_midway = training.place.batch > 0;
     let checkpoint = Checkpoint {
         epoch: training.place.epoch,
         batch: training.place.batch,
@@ -25,7 +26,8 @@ pub(crate) fn back_up(training: &mut Training<'_>, callbacks: &mut [Box<dyn Call
         order,
         yielded,
         random,
-        scores: if training.place.batch > 0 { training.scores() } else { Scores::default() },
+        scores: if is_midway { training.scores() } else { Scores::default() },
+        score_state: if is_midway { training.step.score_state() } else { Vec::new() },
         callbacks: callbacks.iter().map(|callback| callback.state()).collect(),
     };
     call_each(callbacks, |callback| callback.on_back_up(&checkpoint, training))

@@ -46,6 +46,8 @@ struct Tracked {
     weighted: bool,
     /// Created for the first batch, whose shapes decide which accuracy `Accuracy` resolves to.
     state: Option<Box<dyn Accumulator>>,
+    /// What a run that resumes had accumulated before.
+    restored: Vec<f64>,
 }
 
 impl<'m> Supervised<'m> {
@@ -162,11 +164,40 @@ impl TrainStep for Supervised<'_> {
         self.loss = Mean::default();
         for output in &mut self.outputs {
             output.own_loss.iter_mut().for_each(|(_, mean)| *mean = Mean::default());
+            for tracked in &mut output.metrics {
+                tracked.restored.clear();
+                tracked.state.iter_mut().for_each(|state| state.reset_state());
+            }
+        }
+    }
+
+    fn score_state(&self) -> Vec<(String, Vec<f64>)> {
+        let mut state = vec![("loss".to_owned(), self.loss.state())];
+        for output in &self.outputs {
+            state.extend(output.own_loss.iter().map(|(key, mean)| (key.clone(), mean.state())));
+            let of = |tracked: &Tracked| tracked.state.as_ref().map_or_else(Vec::new, |state| state.state());
+            state.extend(output.metrics.iter().map(|tracked| (tracked.key.clone(), of(tracked))));
+        }
+        state
+    }
+
+    fn set_score_state(&mut self, state: &[(String, Vec<f64>)]) {
+        let device = self.compiled.device().clone();
+        // The order is that of `score_state`.
+        let mut state = state.iter().map(|(_, numbers)| numbers.as_slice());
+        self.loss.set_state(state.next().unwrap_or_default(), &device);
+        for output in &mut self.outputs {
             output
-                .metrics
+                .own_loss
                 .iter_mut()
-                .filter_map(|tracked| tracked.state.as_mut())
-                .for_each(|state| state.reset_state());
+                .zip(&mut state)
+                .for_each(|((_, mean), numbers)| mean.set_state(numbers, &device));
+            for (tracked, numbers) in output.metrics.iter_mut().zip(&mut state) {
+                match &mut tracked.state {
+                    Some(state) => state.set_state(numbers, &device),
+                    None => tracked.restored = numbers.to_vec(),
+                }
+            }
         }
     }
 }
@@ -225,11 +256,14 @@ impl Output {
         if self.metrics.is_empty() {
             return Ok(());
         }
+        let device = y_true.device();
         for tracked in self.metrics.iter_mut().filter(|tracked| tracked.state.is_none()) {
             if let Some(resolved) = tracked.metric.resolve(&y_true.sizes(), &self.shape) {
                 tracked.metric = resolved;
             }
-            tracked.state = Some(tracked.metric.accumulator());
+            let mut state = tracked.metric.accumulator();
+            state.set_state(&std::mem::take(&mut tracked.restored), &device);
+            tracked.state = Some(state);
         }
         let value = by_rank!(logits.value, |x| AnyTensor::from(x.inner()))?;
         let only_largest = self.metrics.iter().all(|tracked| tracked.metric.asks_for_largest());
@@ -277,7 +311,7 @@ fn track(outputs: &[OutputObjective]) -> Vec<Vec<Tracked>> {
                 let free = std::iter::once(key.clone()).chain(numbered).find(|key| !taken.contains(key));
                 let key = free.unwrap_or_default();
                 taken.insert(key.clone());
-                own.push(Tracked { key, metric: metric.clone(), weighted, state: None });
+                own.push(Tracked { key, metric: metric.clone(), weighted, state: None, restored: Vec::new() });
             }
         }
     }

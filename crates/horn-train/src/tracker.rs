@@ -1,6 +1,7 @@
 //! The running scores of a training step of one's own.
 
 use burn::Tensor;
+use burn::tensor::Device;
 use horn_nn::{AnyTensor, Result, Shape, by_rank};
 
 use crate::history::Scores;
@@ -33,6 +34,8 @@ use crate::metrics::{Accumulator, Mean, Metric};
 #[derive(Debug, Default)]
 pub struct Tracker {
     tracked: Vec<(String, Tracked)>,
+    /// What a run that resumes had tracked under names that have no update yet.
+    restored: Vec<(String, Vec<f64>)>,
 }
 
 #[derive(Debug)]
@@ -58,8 +61,9 @@ impl Tracker {
     /// If a metric has the same name.
     #[track_caller]
     pub fn mean(&mut self, name: &str, value: &Tensor<1>, count: usize) {
-        match self.entry(name, || Tracked::Mean(Box::default())) {
-            Tracked::Mean(mean) => mean.update_batch(value.clone().without_autodiff(), count),
+        let value = value.clone().without_autodiff();
+        match self.entry(name, || Tracked::Mean(Box::default()), &value.device()) {
+            Tracked::Mean(mean) => mean.update_batch(value, count),
             Tracked::Metric(_) => panic!("{name:?} is tracked as a metric, and can't be a mean, too"),
         }
     }
@@ -90,7 +94,7 @@ impl Tracker {
             let resolved = metric.resolve(&y_true.sizes(), &Shape::new(sizes));
             Tracked::Metric(resolved.as_deref().unwrap_or(metric).accumulator())
         };
-        match self.entry(metric.name(), state) {
+        match self.entry(metric.name(), state, &y_pred.device()) {
             Tracked::Metric(state) => state.update_state(y_true, y_pred, None),
             Tracked::Mean(_) => panic!("{:?} is tracked as a mean, and can't be a metric, too", metric.name()),
         }
@@ -108,11 +112,47 @@ impl Tracker {
     /// Forgets everything.
     pub fn reset(&mut self) {
         self.tracked.clear();
+        self.restored.clear();
     }
 
-    fn entry(&mut self, name: &str, new: impl FnOnce() -> Tracked) -> &mut Tracked {
+    /// Reads the numbers that the scores are computed from, by their names:
+    /// [`TrainStep::score_state`](crate::TrainStep::score_state).
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use horn::Tracker;
+    ///
+    /// let loss = |value: f32| Tensor::from_data([value], &Device::default());
+    /// let (mut first, mut second) = (Tracker::new(), Tracker::new());
+    /// first.mean("loss", &loss(1.0), 2);
+    /// second.set_state(&first.state());
+    /// second.mean("loss", &loss(4.0), 1);
+    /// assert_eq!(second.scores()["loss"], 2.0);
+    /// ```
+    pub fn state(&self) -> Vec<(String, Vec<f64>)> {
+        let read = |tracked: &Tracked| match tracked {
+            Tracked::Mean(mean) => mean.state(),
+            Tracked::Metric(state) => state.state(),
+        };
+        self.tracked.iter().map(|(name, tracked)| (name.clone(), read(tracked))).collect()
+    }
+
+    /// Goes on from what [`state`](Self::state) returned. Each name takes its part at its first update.
+    pub fn set_state(&mut self, state: &[(String, Vec<f64>)]) {
+        self.reset();
+        self.restored = state.to_vec();
+    }
+
+    fn entry(&mut self, name: &str, new: impl FnOnce() -> Tracked, device: &Device) -> &mut Tracked {
         let at = self.tracked.iter().position(|(own, _)| own == name).unwrap_or_else(|| {
-            self.tracked.push((name.to_owned(), new()));
+            let mut tracked = new();
+            if let Some((_, state)) = self.restored.iter().find(|(own, _)| own == name) {
+                match &mut tracked {
+                    Tracked::Mean(mean) => mean.set_state(state, device),
+                    Tracked::Metric(metric) => metric.set_state(state, device),
+                }
+            }
+            self.tracked.push((name.to_owned(), tracked));
             self.tracked.len() - 1
         });
         &mut self.tracked[at].1
@@ -126,8 +166,6 @@ fn without_autodiff(x: AnyTensor) -> Result<AnyTensor> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
-
     use super::*;
     use crate::metrics::MeanSquaredError;
 

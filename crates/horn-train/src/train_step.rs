@@ -53,6 +53,13 @@ use crate::model::CompiledModel;
 ///     fn reset(&mut self) {
 ///         self.tracker.reset();
 ///     }
+///     // Only for runs that are backed up in the middle of an epoch.
+///     fn score_state(&self) -> Vec<(String, Vec<f64>)> {
+///         self.tracker.state()
+///     }
+///     fn set_score_state(&mut self, state: &[(String, Vec<f64>)]) {
+///         self.tracker.set_state(state);
+///     }
 /// }
 ///
 /// let model = Sequential::new().add(Input([2])).add(Dense(2)).compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
@@ -96,4 +103,14 @@ pub trait TrainStep {
 
     /// Resets the scores, before an epoch and before a validation.
     fn reset(&mut self);
+
+    /// Reads what the scores are computed from, by their keys, so that a run that resumes in the middle of an epoch has it
+    /// again: [`Tracker::state`](crate::Tracker::state). By default nothing is kept, and the scores of such an epoch are
+    /// those of its rest.
+    fn score_state(&self) -> Vec<(String, Vec<f64>)> {
+        Vec::new()
+    }
+
+    /// Puts back what [`score_state`](Self::score_state) returned, after a [`reset`](Self::reset).
+    fn set_score_state(&mut self, _state: &[(String, Vec<f64>)]) {}
 }

@@ -113,6 +113,7 @@ fn train_epoch(
     steps.begin(resumed.map_or(0, |checkpoint| checkpoint.batch))?;
     if let Some(checkpoint) = resumed {
         steps.resume(checkpoint, &device)?;
+        training.step.set_score_state(&checkpoint.score_state);
         training.place.batch = checkpoint.batch;
     }
     // A callback may have stopped a run that is resumed in the middle of an epoch.

@@ -44,6 +44,8 @@ pub struct Checkpoint {
     pub random: RandomState,
     /// The scores of the batches that are done.
     pub scores: Scores,
+    /// What these scores are computed from, by their keys.
+    pub score_state: Vec<(String, Vec<f64>)>,
     /// The states of the callbacks, in their order.
     pub callbacks: Vec<CallbackState>,
 }

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt::Debug;
 
+use burn::tensor::Device;
 use horn_nn::{AnyTensor, Error, Result};
 
 /// The state of a metric: accumulates batches and computes the result.
@@ -98,6 +99,15 @@ pub trait Accumulator: Any + Debug + Send {
 
     /// Resets the state to that of no batches.
     fn reset_state(&mut self);
+
+    /// Reads the numbers that the state consists of, so that a run that resumes in the middle of an epoch has them again.
+    /// By default none are kept, and the result after that is of the rest of the epoch.
+    fn state(&self) -> Vec<f64> {
+        Vec::new()
+    }
+
+    /// Puts back what [`state`](Self::state) returned, onto this device.
+    fn set_state(&mut self, _state: &[f64], _device: &Device) {}
 }
 
 /// Downcasts the other state to this type, for [`Accumulator::merge_state`].

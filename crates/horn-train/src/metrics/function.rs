@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn::Tensor;
+use burn::tensor::Device;
 use horn_nn::{AnyTensor, Result, by_rank};
 use serde_json::Value;
 
@@ -125,12 +126,18 @@ impl Accumulator for MeanOfFunction {
     fn reset_state(&mut self) {
         self.mean = Mean::default();
     }
+
+    fn state(&self) -> Vec<f64> {
+        self.mean.state()
+    }
+
+    fn set_state(&mut self, state: &[f64], device: &Device) {
+        self.mean.set_state(state, device);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
-
     use super::*;
     use crate::metrics::MeanAbsoluteError;
 

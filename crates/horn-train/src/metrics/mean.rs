@@ -1,6 +1,7 @@
 //! A running mean that stays on the device.
 
 use burn::Tensor;
+use burn::tensor::Device;
 use horn_nn::{AnyTensor, Result};
 
 use super::sum::Weighted;
@@ -96,6 +97,39 @@ impl Mean {
         self.count += other.count;
     }
 
+    /// Reads the numbers that the mean consists of: sum, count and sum of weights. None if there are no values.
+    pub fn state(&self) -> Vec<f64> {
+        match &self.total {
+            Some(_) => vec![f64::from(read(&self.total)), self.count, f64::from(read(&self.weight))],
+            None => Vec::new(),
+        }
+    }
+
+    /// Puts back what [`state`](Self::state) returned, onto this device.
+    ///
+    /// ```
+    /// use burn::Tensor;
+    /// use burn::tensor::Device;
+    /// use horn::metrics::Mean;
+    ///
+    /// let device = Device::default();
+    /// let (mut first, mut second) = (Mean::default(), Mean::default());
+    /// first.update(Tensor::from_data([1.0, 2.0], &device));
+    /// second.set_state(&first.state(), &device);
+    /// second.update(Tensor::from_data([6.0], &device));
+    /// assert_eq!(second.result(), 3.0);
+    /// ```
+    pub fn set_state(&mut self, state: &[f64], device: &Device) {
+        *self = Self::default();
+        if let [total, count, weight] = *state {
+            let sum = |value: f64| Some(Tensor::from_data([value as f32], device));
+            self.total = sum(total);
+            self.count = count;
+            // Without weights there is nothing to add to.
+            self.weight = if weight == 0.0 { None } else { sum(weight) };
+        }
+    }
+
     fn update_mean(&mut self, value: Tensor<1>, factor: f64, count: f64) {
         add(&mut self.total, Some(if factor == 1.0 { value } else { value * factor }));
         self.count += count;
@@ -103,10 +137,14 @@ impl Mean {
 
     /// Reads the mean from the device.
     pub fn result(&self) -> f64 {
-        let read = |tensor: &Option<Tensor<1>>| tensor.clone().map_or(0.0, |tensor| tensor.into_scalar::<f32>());
         let weight = self.count as f32 + read(&self.weight);
         if weight == 0.0 { 0.0 } else { f64::from(read(&self.total) / weight) }
     }
+}
+
+/// The value of a sum, and 0 if there is none.
+fn read(sum: &Option<Tensor<1>>) -> f32 {
+    sum.clone().map_or(0.0, |sum| sum.into_scalar::<f32>())
 }
 
 /// Adds a value to a sum that may not exist yet.
@@ -119,8 +157,6 @@ fn add(sum: &mut Option<Tensor<1>>, value: Option<Tensor<1>>) {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
-
     use super::*;
 
     #[test]

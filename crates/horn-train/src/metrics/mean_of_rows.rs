@@ -3,6 +3,7 @@
 use std::fmt;
 
 use burn::Tensor;
+use burn::tensor::Device;
 use horn_nn::{AnyTensor, Result};
 
 use super::accumulator::{Accumulator, same_state};
@@ -88,5 +89,13 @@ where
 
     fn reset_state(&mut self) {
         self.mean = Mean::default();
+    }
+
+    fn state(&self) -> Vec<f64> {
+        self.mean.state()
+    }
+
+    fn set_state(&mut self, state: &[f64], device: &Device) {
+        self.mean.set_state(state, device);
     }
 }

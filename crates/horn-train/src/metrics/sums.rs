@@ -3,7 +3,7 @@
 use std::fmt;
 
 use burn::Tensor;
-use burn::tensor::Shape;
+use burn::tensor::{Device, Shape, TensorData};
 use horn_nn::{AnyTensor, Error, Result, by_rank, sizes};
 
 use super::accumulator::{Accumulator, same_state};
@@ -78,6 +78,16 @@ where
 
     fn reset_state(&mut self) {
         self.sums = None;
+    }
+
+    fn state(&self) -> Vec<f64> {
+        self.sums.clone().map_or_else(Vec::new, |sums| sums.into_data().iter::<f64>().collect())
+    }
+
+    fn set_state(&mut self, state: &[f64], device: &Device) {
+        let sums: Vec<f32> = state.iter().map(|&sum| sum as f32).collect();
+        let count = sums.len();
+        self.sums = (count > 0).then(|| Tensor::from_data(TensorData::new(sums, [count]), device));
     }
 }
 

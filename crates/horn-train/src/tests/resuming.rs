@@ -60,7 +60,7 @@ fn a_run_resumes_in_the_middle_of_an_epoch() {
     let (mut whole, mut resumed) =
         (model(SGD::new(0.1), MeanSquaredError::new()), model(SGD::new(0.1), MeanSquaredError::new()));
     let mut keep = Keep { at: 5, ..Keep::default() };
-    whole.fit(x(), y(), quiet(4).shuffle(true).callback(&mut keep)).unwrap();
+    let expected = whole.fit(x(), y(), quiet(4).shuffle(true).callback(&mut keep)).unwrap();
     let (checkpoint, _) = keep.kept.as_ref().unwrap();
     assert_eq!((checkpoint.epoch, checkpoint.batch, checkpoint.is_stopped), (1, 2, false));
     assert_eq!(checkpoint.callbacks[0].get("batches"), Some(5.0));
@@ -68,6 +68,8 @@ fn a_run_resumes_in_the_middle_of_an_epoch() {
     let mut keep = Keep { resume: true, hooks: Vec::new(), at: usize::MAX, ..keep };
     let history = resumed.fit(x(), y(), quiet(4).shuffle(true).callback(&mut keep)).unwrap();
     assert_eq!(history.epoch(), [1, 2, 3]);
+    // The loss of the epoch that was resumed is that of all its batches.
+    assert_eq!(history["loss"], expected["loss"][1..]);
     assert_eq!(weights(&resumed), weights(&whole));
     assert_eq!(keep.batches, 12);
     let hooks = ["the rest of epoch 1", "batch 2", "epoch 2", "batch 0"];
