@@ -2,6 +2,7 @@
 
 mod backends;
 mod backups;
+mod bad_callbacks;
 mod bad_fit;
 mod bad_input;
 mod bad_layers;
