@@ -92,6 +92,36 @@ fn an_import_that_runs_up_is_found() {
     assert!(house.circle().is_some());
 }
 
+/// What a metric accumulates stays on the device: a batch that waited for it would cost more than its step.
+#[test]
+fn metrics_read_from_the_device_for_results_alone() {
+    let house = House::of_crate("horn-train");
+    let metrics = house.texts.iter().filter(|(module, _)| module[0] == "metrics");
+    let readers: BTreeSet<&str> = metrics.flat_map(|(_, text)| readers(text)).collect();
+    assert_eq!(readers, BTreeSet::from(["read", "result", "results", "state"]));
+    assert_eq!(readers_of_a_bad_metric(), ["update_state", "update_masked"]);
+}
+
+fn readers_of_a_bad_metric() -> Vec<&'static str> {
+    readers(
+        "fn update_state(&mut self) { let area: fn(&[f32]) = f; self.sum += x.into_scalar::<f32>(); }
+         fn update_masked(&mut self) { for value in x.to_data().iter::<f32>() {} }
+         fn reset_state(&mut self) {}",
+    )
+}
+
+/// The names of the functions that read a tensor.
+fn readers(text: &str) -> Vec<&str> {
+    let reads = ["to_data(", "into_scalar"].into_iter().flat_map(|read| text.match_indices(read));
+    let mut reads: Vec<usize> = reads.map(|(at, _)| at).collect();
+    reads.sort_unstable();
+    let name = |at: usize| {
+        let (_, after) = text[..at].rsplit_once("fn ").unwrap_or(("", ""));
+        after.split(['(', '<']).next().unwrap_or("")
+    };
+    reads.into_iter().map(name).collect()
+}
+
 /// The modules of a crate, with their source text.
 struct House {
     texts: BTreeMap<Module, String>,
