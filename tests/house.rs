@@ -23,7 +23,7 @@ const ROOMS: [&[&str]; 14] = [
     &["error"],
     &["device", "files", "memory", "tensor", "registry"],
     &["arguments", "random", "activations", "data"],
-    &["initializers", "regularizers", "constraints", "images"],
+    &["initializers", "regularizers", "constraints", "images", "windows"],
     &["layer"],
     &["operations"],
     &["graph"],

@@ -28,6 +28,7 @@ pub mod regularizers;
 mod saving;
 pub mod summary;
 mod tensor;
+mod windows;
 
 pub use activations::Activation;
 pub use arguments::dtype_policy::{DTypePolicy, dtype_policy, set_dtype_policy};

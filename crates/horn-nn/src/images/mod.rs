@@ -1,5 +1,8 @@
-//! Images: where their axes are, what values pixels have, and how they change their size. Imports `arguments`, `tensor` and
-//! below. Layers and functions on tensors share it.
+//! Images: where their axes are, what values and colours pixels have, how images change their size, are moved and blurred.
+//! Imports `arguments`, `tensor` and below. Layers and functions on tensors share it.
 
+pub(crate) mod affine;
+pub(crate) mod blur;
+pub(crate) mod colors;
 pub(crate) mod pixels;
 pub(crate) mod resampling;

@@ -14,7 +14,6 @@ pub(crate) mod convolution;
 pub(crate) mod core_layers;
 pub(crate) mod deserialize;
 pub(crate) mod family;
-pub(crate) mod layout;
 pub(crate) mod masks;
 pub(crate) mod merging;
 pub(crate) mod nested;
@@ -26,7 +25,6 @@ pub(crate) mod registry;
 pub(crate) mod regularization;
 pub(crate) mod reshaping;
 pub(crate) mod resize;
-pub(crate) mod window;
 
 pub use crate::layer::users::register;
 pub use families::*;

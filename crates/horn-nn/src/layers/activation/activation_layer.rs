@@ -11,9 +11,9 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, plain_call};
 use crate::layer::signal::{Logits, Signal};
 use crate::layers::common::{Common, common_arguments, described};
-use crate::layers::layout::value_by_value;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::value_by_value;
 use crate::{activations, by_rank};
 
 /// Applies an activation to its input.

@@ -17,10 +17,10 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described, weight_arguments};
-use crate::layers::layout::value_by_value;
 use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::value_by_value;
 
 /// `f(x) = x` where `x > 0`, and `alpha · x` elsewhere, with a trainable `alpha` for each value of a sample (He et al.,
 /// 2015).

@@ -4,10 +4,10 @@ use burn::tensor::{Bool, Device, Int, Tensor};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
-use crate::layers::window::known;
 use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::window::known;
 
 /// Checks that there is memory for scores, which are held a few times while they become weights. They are no output of the
 /// layer, and grow with the square of a sequence.

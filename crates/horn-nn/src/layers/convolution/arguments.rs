@@ -13,8 +13,8 @@ use crate::initializers::constant::Zeros;
 use crate::initializers::initializer::Initializer;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::weight::WeightSpec;
-use crate::layers::window::Window;
 use crate::regularizers::regularizer::Regularizer;
+use crate::windows::window::Window;
 
 /// How a kernel moves over an input with `N` spatial axes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

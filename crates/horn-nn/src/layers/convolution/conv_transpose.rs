@@ -2,24 +2,22 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use horn_kernels::Slide;
 
 use crate::activations::activation::Activation;
-use crate::arguments::options::Padding;
 use crate::arguments::sizes::Sizes;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::described;
 use crate::layers::convolution::arguments::convolution;
-use crate::layers::convolution::operate::{
-    Crop, activated, at_least_one, convolve_transposed, forward_convolved, swapped_first, value,
-};
-use crate::layers::layout::{Axes, known_channels};
-use crate::layers::window::Window;
+use crate::layers::convolution::operate::{activated, forward_convolved, value};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::convolution::swapped_first;
+use crate::windows::layout::known_channels;
+use crate::windows::transposed::{Crop, Crops, convolve_transposed, convolve_transposed_channels_last};
+use crate::windows::window::Window;
 
 /// Makes the transposed convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! transposed_layer {
@@ -129,70 +127,6 @@ transposed_layer! {
     Conv3DTranspose, "Conv3DTranspose", 3, 5
 }
 
-/// A window, and what is left out of the whole output at both ends of each axis.
-struct Crops {
-    window: Window,
-    crops: Vec<Crop>,
-}
-
-impl Crops {
-    fn new(window: Window, filters: usize, output_padding: Option<Vec<usize>>) -> Result<Self> {
-        window.check(false)?;
-        window.check_strides_or_dilation()?;
-        at_least_one("filters", filters)?;
-        let excess = |padding: &Vec<usize>| padding.iter().zip(&window.strides).any(|(added, stride)| added >= stride);
-        if let Some(padding) = output_padding.as_ref().filter(|padding| excess(padding)) {
-            return Err(Error::argument("output_padding is as large as the strides")
-                .received(format!(
-                    "output_padding = {}, strides = {}",
-                    crate::tensor::shape::sizes(padding),
-                    crate::tensor::shape::sizes(&window.strides)
-                ))
-                .expected("less than the strides along each axis")
-                .hint("leave out output_padding"));
-        }
-        let crop = |axis: usize| {
-            let (reach, stride) = (window.reach(axis), window.strides[axis]);
-            let added = output_padding.as_ref().map(|padding| padding[axis]);
-            // Keras's rule: what an ordinary convolution over the spread input would be padded with, before and after.
-            let (before, after) = match window.padding {
-                Padding::Same => {
-                    let total = match added {
-                        None => stride + reach - 2,
-                        Some(added) => reach + reach % 2 + added - 2,
-                    };
-                    let before = total.div_ceil(2).min(reach - 1);
-                    (before, total - before)
-                }
-                _ => (reach - 1, reach - 1 + added.unwrap_or(stride.saturating_sub(reach))),
-            };
-            (reach - 1 - before, (reach - 1) as isize - after as isize)
-        };
-        let crops = (0..window.sizes.len()).map(crop).collect();
-        Ok(Self { window, crops })
-    }
-
-    fn output_shape(&self, input: &Shape, filters: usize) -> Result<Shape> {
-        let format = self.window.data_format;
-        let Axes { batch, channels, spatial } = format.split(input, self.crops.len())?;
-        known_channels(&Axes { batch, channels, spatial: Vec::new() }, input)?;
-        let spatial = spatial.iter().enumerate().map(|(axis, size)| {
-            let Some(size) = *size else { return Ok(None) };
-            let whole = (size.saturating_sub(1) * self.window.strides[axis] + self.window.reach(axis)) as isize;
-            let (begin, end) = self.crops[axis];
-            match whole - begin as isize - end {
-                output if size > 0 && output > 0 => Ok(Some(output as usize)),
-                _ => Err(Error::shape("nothing is left of the output")
-                    .received(input)
-                    .expected("a larger input, or a larger kernel")
-                    .hint("leave out `padding` or `output_padding`")),
-            }
-        });
-        let spatial = spatial.collect::<Result<Vec<_>>>()?;
-        Ok(format.join(Axes { batch, channels: Some(filters), spatial }))
-    }
-}
-
 #[derive(Module, Debug)]
 struct TransposedModule<const D: usize> {
     kernel: Param<Tensor<D>>,
@@ -208,18 +142,7 @@ struct TransposedModule<const D: usize> {
 impl<const D: usize> TransposedModule<D> {
     fn convolve_channels_last(&self, x: &AnyTensor, relu: bool) -> Result<Option<AnyTensor>> {
         let (kernel, bias) = (self.kernel.val(), value(&self.bias));
-        let x = x.clone().float::<D>()?;
-        let spatial = &x.dims()[1..D - 1];
-        let (mut slides, mut output) = (Vec::new(), Vec::new());
-        for (axis, &(begin, end)) in self.crops.iter().enumerate() {
-            let (size, stride, dilation) =
-                (self.window.sizes[axis], self.window.strides[axis], self.window.dilation[axis]);
-            slides.push(Slide { size, stride, dilation, padding: (begin, 0) });
-            let whole = spatial[axis].saturating_sub(1) * stride + self.window.reach(axis);
-            output.push((whole as isize - begin as isize - end).max(0) as usize);
-        }
-        let y = horn_kernels::conv_transpose(&x, &kernel, bias.as_ref(), &slides, &output, relu);
-        Ok(y.map(AnyTensor::from))
+        convolve_transposed_channels_last(x, &kernel, bias.as_ref(), &self.window, &self.crops, relu)
     }
 
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {

@@ -10,11 +10,12 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::convolution;
-use crate::layers::convolution::operate::{activated, at_least_one, convolve, forward_convolved, moved_first, value};
-use crate::layers::layout::{Axes, known_channels};
-use crate::layers::window::{Window, known};
+use crate::layers::convolution::operate::{activated, forward_convolved, value};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::convolution::{at_least_one, depthwise, depthwise_channels_last};
+use crate::windows::layout::{Axes, known_channels};
+use crate::windows::window::Window;
 
 /// Makes the depthwise convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! depthwise_layer {
@@ -128,36 +129,6 @@ impl<const D: usize> DepthwiseModule<D> {
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
         depthwise(x, self.kernel.val(), value(&self.bias), &self.window)
     }
-}
-
-/// The depthwise convolution of `[batch, …, channels]`, where the backend has a fast way.
-pub(crate) fn depthwise_channels_last<const D: usize>(
-    x: &AnyTensor,
-    kernel: &Tensor<D>,
-    bias: Option<&Tensor<1>>,
-    window: &Window,
-    relu: bool,
-) -> Result<Option<AnyTensor>> {
-    let x = x.clone().float::<D>()?;
-    let spatial = &x.dims()[1..D - 1];
-    window.outputs(&known(spatial))?;
-    Ok(horn_kernels::depthwise_conv(&x, kernel, bias, &window.slides(spatial), relu).map(AnyTensor::from))
-}
-
-/// The depthwise convolution: every channel is a group.
-pub(crate) fn depthwise<const D: usize>(
-    x: AnyTensor,
-    kernel: Tensor<D>,
-    bias: Option<Tensor<1>>,
-    window: &Window,
-) -> Result<AnyTensor> {
-    let mut sizes = kernel.dims();
-    let channels = sizes[D - 2];
-    let outputs = channels * sizes[D - 1];
-    sizes.rotate_right(2);
-    sizes[0] = outputs;
-    sizes[1] = 1;
-    convolve(x, kernel.permute(moved_first()).reshape(sizes).into(), bias, window, channels)
 }
 
 forward_convolved!(DepthwiseModule, output_axes: 2);

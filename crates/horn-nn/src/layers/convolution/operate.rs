@@ -1,128 +1,20 @@
-//! The operations behind the layers: in Keras's layout where the backend has a fast way, otherwise in Burn's.
+//! What a convolution's layer does around its sums: activation, layout, and being computed late.
 
 use burn::module::{Param, ParamId};
 use burn::tensor::Tensor;
-use burn::tensor::module::{conv_transpose1d, conv_transpose2d, conv_transpose3d, conv2d, conv3d};
-use burn::tensor::ops::{ConvOptions, ConvTransposeOptions, PadMode};
 
 use crate::activations::activation::Activation;
 use crate::arguments::options::DataFormat;
 use crate::by_rank;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layer::deferred::Scale;
 use crate::layer::signal::Logits;
-use crate::layers::window::{Window, array, known};
-use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
+use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
-
-/// Axes for Burn's kernels, in which the last two of Keras's come first, in the other order.
-pub(crate) fn swapped_first<const D: usize>() -> [usize; D] {
-    std::array::from_fn(|axis| if axis < 2 { D - 1 - axis } else { axis - 2 })
-}
-
-/// Axes for Burn's kernels, in which the last two of Keras's come first.
-pub(crate) fn moved_first<const D: usize>() -> [usize; D] {
-    std::array::from_fn(|axis| (axis + D - 2) % D)
-}
 
 /// A bias as Burn takes it.
 pub(crate) fn value(bias: &Option<Param<Tensor<1>>>) -> Option<Tensor<1>> {
     bias.as_ref().map(Param::val)
-}
-
-/// The convolution of `[batch, …, channels]` with a kernel of Keras's, where the backend has a fast way.
-pub(crate) fn convolve_channels_last<const D: usize>(
-    x: &AnyTensor,
-    kernel: &Tensor<D>,
-    bias: Option<&Tensor<1>>,
-    window: &Window,
-    groups: usize,
-    relu: bool,
-) -> Result<Option<AnyTensor>> {
-    let x = x.clone().float::<D>()?;
-    let spatial = &x.dims()[1..D - 1];
-    window.outputs(&known(spatial))?;
-    Ok(horn_kernels::conv(&x, kernel, bias, &window.slides(spatial), groups, relu).map(AnyTensor::from))
-}
-
-/// The convolution: kernels are `[filters, channels / groups, …]`.
-pub(crate) fn convolve(
-    x: AnyTensor,
-    kernel: AnyTensor,
-    bias: Option<Tensor<1>>,
-    window: &Window,
-    groups: usize,
-) -> Result<AnyTensor> {
-    let spatial = x.sizes()[2..].to_vec();
-    window.outputs(&known(&spatial))?;
-    let mut padding = window.paddings(&spatial);
-    let (strides, dilation) = (&window.strides, &window.dilation);
-    match x.rank() {
-        3 => {
-            // As an image of one row: the gradient of Burn's convolution in one dimension by the kernels of groups is
-            // wrong where the strides leave something over at the end.
-            let (x, kernel) = (x.float::<3>()?.unsqueeze_dim::<4>(2), kernel.float::<3>()?.unsqueeze_dim::<4>(2));
-            let options =
-                ConvOptions::new_with_padding([1, strides[0]], [(0, 0), padding[0]], [1, dilation[0]], groups);
-            Ok(conv2d(x, kernel, bias, options).squeeze_dim::<3>(2).into())
-        }
-        4 => {
-            let options = ConvOptions::new_with_padding(array(strides), array(&padding), array(dilation), groups);
-            Ok(conv2d(x.float()?, kernel.float()?, bias, options).into())
-        }
-        5 => {
-            let mut x = x.float::<5>()?;
-            // Burn can't do this itself in three dimensions.
-            if padding.iter().any(|(before, after)| before != after) {
-                x = x.pad(array::<_, 3>(&padding), PadMode::Constant(0.0));
-                padding = vec![(0, 0); 3];
-            }
-            let options = ConvOptions::new_with_padding(array(strides), array(&padding), array(dilation), groups);
-            Ok(conv3d(x, kernel.float()?, bias, options).into())
-        }
-        rank => Err(unsupported_rank(rank)),
-    }
-}
-
-/// How much a transposed convolution leaves out of its whole output at the beginning and the end of an axis; a
-/// negative number adds.
-pub(crate) type Crop = (usize, isize);
-
-/// The transposed convolution: kernels are `[channels, filters, …]`.
-pub(crate) fn convolve_transposed(
-    x: AnyTensor,
-    kernel: AnyTensor,
-    bias: Option<Tensor<1>>,
-    window: &Window,
-    crops: &[Crop],
-) -> Result<AnyTensor> {
-    // Burn leaves out the same at both ends, and adds at the end only.
-    let begin: Vec<usize> = crops.iter().map(|&(begin, _)| begin).collect();
-    let added: Vec<usize> = crops.iter().map(|&(begin, end)| (begin as isize - end).max(0) as usize).collect();
-    let surplus: Vec<usize> = crops.iter().map(|&(begin, end)| (end - begin as isize).max(0) as usize).collect();
-    let (strides, dilation) = (&window.strides, &window.dilation);
-    macro_rules! transposed {
-        ($operation:ident) => {{
-            let options = ConvTransposeOptions::new(array(strides), array(&begin), array(&added), array(dilation), 1);
-            Ok($operation(x.float()?, kernel.float()?, bias, options).into())
-        }};
-    }
-    let y: Result<AnyTensor> = match x.rank() {
-        3 => transposed!(conv_transpose1d),
-        4 => transposed!(conv_transpose2d),
-        5 => transposed!(conv_transpose3d),
-        rank => Err(unsupported_rank(rank)),
-    };
-    if surplus.iter().all(|&surplus| surplus == 0) {
-        return y;
-    }
-    by_rank!(y?, |y| {
-        let shorter = |y: Tensor<_>, (axis, &surplus): (usize, &usize)| {
-            let size = y.dims()[axis + 2];
-            y.narrow(axis + 2, 0, size - surplus)
-        };
-        surplus.iter().enumerate().fold(y, shorter).into()
-    })
 }
 
 /// What a convolution computes before its activation.
@@ -165,17 +57,6 @@ pub(crate) fn activated(shape: Shape, activation: Activation) -> Result<Shape> {
         Some(last) => Ok(shape.with_last(activation.output_size(last)?)),
         None => Ok(shape),
     }
-}
-
-/// Refuses 0 where a layer needs at least one.
-pub(crate) fn at_least_one(argument: &str, value: usize) -> Result<()> {
-    if value > 0 {
-        return Ok(());
-    }
-    Err(Error::argument(format!("{argument} can't be 0"))
-        .received(format!("{argument} = 0"))
-        .expected("at least 1")
-        .hint(format!("leave out {argument}, or make it larger")))
 }
 
 /// The kernel and the bias of a convolution whose results are multiplied by a factor, and to which an offset is added, for

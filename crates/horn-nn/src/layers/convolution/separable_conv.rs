@@ -11,14 +11,14 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::signal::Signal;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::{WindowArguments, convolution};
-use crate::layers::convolution::depthwise_conv::{depthwise, depthwise_channels_last};
-use crate::layers::convolution::operate::{
-    activated, at_least_one, convolve, convolve_channels_last, forward_convolved, swapped_first, value,
-};
-use crate::layers::layout::{Axes, known_channels};
-use crate::layers::window::Window;
+use crate::layers::convolution::operate::{activated, forward_convolved, value};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::convolution::{
+    at_least_one, convolve, convolve_channels_last, depthwise, depthwise_channels_last, swapped_first,
+};
+use crate::windows::layout::{Axes, known_channels};
+use crate::windows::window::Window;
 
 /// Makes the separable convolution over `n` spatial axes, with kernels of `rank` axes.
 macro_rules! separable_layer {

@@ -18,10 +18,10 @@ use crate::layer::forward::Forward;
 use crate::layer::reading::merges_masks_as_keras_2;
 use crate::layer::signal::{Signal, alike};
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::layout::channels_lie_first;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::channels_lie_first;
 
 /// Concatenates its inputs along an axis.
 ///

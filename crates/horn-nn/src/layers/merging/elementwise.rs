@@ -18,11 +18,11 @@ use crate::layer::forward::Forward;
 use crate::layer::reading::merges_masks_as_keras_2;
 use crate::layer::signal::{Signal, alike};
 use crate::layers::common::{Common, common_arguments, described};
-use crate::layers::layout::value_by_value;
 use crate::layers::merging::masked;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::value_by_value;
 
 /// Defines an elementwise merging layer and its function.
 macro_rules! merging_layer {

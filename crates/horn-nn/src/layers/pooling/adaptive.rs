@@ -14,11 +14,11 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::layout::Axes;
-use crate::layers::pooling::operate::Pool;
 use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::Axes;
+use crate::windows::pooling::Pool;
 
 /// Defines the adaptive pooling over `n` spatial axes.
 macro_rules! adaptive_layer {

@@ -13,12 +13,12 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::layout::Axes;
-use crate::layers::pooling::operate::{Pool, slide_channels_last};
-use crate::layers::window::Window;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::Axes;
+use crate::windows::pooling::{Pool, slide_channels_last};
+use crate::windows::window::Window;
 
 /// Defines the global pooling over `n` spatial axes.
 macro_rules! global_layer {

@@ -2,7 +2,6 @@
 
 pub(crate) mod adaptive;
 pub(crate) mod global;
-pub(crate) mod operate;
 #[cfg(test)]
 mod tests;
 pub(crate) mod windowed;

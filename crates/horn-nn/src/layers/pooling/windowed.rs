@@ -13,11 +13,11 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::pooling::operate::Pool;
-use crate::layers::pooling::operate::pool;
-use crate::layers::window::Window;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::pooling::Pool;
+use crate::windows::pooling::pool;
+use crate::windows::window::Window;
 
 /// Defines the pooling over `n` spatial axes. As in Keras, the size of the window has a default for max pooling, but not for
 /// average pooling.

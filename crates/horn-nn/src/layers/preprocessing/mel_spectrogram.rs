@@ -16,13 +16,13 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::convolution::operate::convolve;
 use crate::layers::preprocessing::mel::bands;
-use crate::layers::window::Window;
 use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::powers::powf;
 use crate::tensor::shape::Shape;
+use crate::windows::convolution::convolve;
+use crate::windows::window::Window;
 
 /// The transform is a matrix whose size is the square of this.
 const MAX_LENGTH: usize = 1 << 16;

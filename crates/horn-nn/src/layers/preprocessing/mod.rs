@@ -1,15 +1,12 @@
 //! Layers that make data fit for a model.
 
-pub(crate) mod affine;
 pub(crate) mod aug_mix;
 pub(crate) mod augmentation;
 pub(crate) mod auto_contrast;
-pub(crate) mod blur;
 pub(crate) mod category_encoding;
 pub(crate) mod center_crop;
 pub(crate) mod changes;
 pub(crate) mod clahe;
-pub(crate) mod colors;
 pub(crate) mod cut_mix;
 pub(crate) mod discretization;
 pub(crate) mod encode;
@@ -55,7 +52,7 @@ pub(crate) mod text_vectorization;
 pub(crate) mod tokens;
 pub(crate) mod vocabulary;
 
-pub use affine::FillMode;
+pub use crate::images::affine::FillMode;
 pub use aug_mix::AugMix;
 pub use auto_contrast::AutoContrast;
 pub use category_encoding::CategoryEncoding;

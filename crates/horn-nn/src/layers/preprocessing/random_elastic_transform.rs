@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::Result;
+use crate::images::affine::{FillMode, Lookup, check_interpolation};
+use crate::images::blur::blurred;
 use crate::images::pixels::{BYTES, check_images, check_value_range, spatial_axes};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::preprocessing::affine::{FillMode, Lookup, check_interpolation};
 use crate::layers::preprocessing::augmentation::{Augment, Augmentation, chosen, plain};
-use crate::layers::preprocessing::blur::blurred;
 use crate::layers::preprocessing::factor::{Factor, Spread};
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::threefry;

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
 use crate::error::{Error, Result};
+use crate::images::colors::channel_axis;
 use crate::images::pixels::{BYTES, check_images, check_value_range, spatial_axes};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::preprocessing::augmentation::{Augment, Augmentation, chosen, plain};
-use crate::layers::preprocessing::colors::channel_axis;
 use crate::layers::preprocessing::factor::{Factor, Spread};
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::threefry;

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
 use crate::error::Result;
+use crate::images::colors::grey;
 use crate::images::pixels::check_images;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::preprocessing::augmentation::{Augment, Augmentation, for_each_image};
-use crate::layers::preprocessing::colors::grey;
 use crate::layers::preprocessing::factor::Factor;
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::shape::Shape;

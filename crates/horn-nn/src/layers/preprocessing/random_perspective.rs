@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::Result;
+use crate::images::affine::{FillMode, Lookup, check_interpolation};
 use crate::images::pixels::{check_images, spatial_axes};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::preprocessing::affine::{FillMode, Lookup, check_interpolation};
 use crate::layers::preprocessing::augmentation::{Augment, Augmentation, chosen, plain};
 use crate::layers::preprocessing::factor::{Factor, Spread};
 use crate::random::seed_generator::SeedGenerator;

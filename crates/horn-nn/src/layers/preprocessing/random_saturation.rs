@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
 use crate::error::Result;
+use crate::images::colors::{channels, joined, to_hsv, to_rgb};
 use crate::images::pixels::{BYTES, check_images, check_value_range};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::preprocessing::augmentation::{Augment, Augmentation, for_each_image};
-use crate::layers::preprocessing::colors::{channels, joined, to_hsv, to_rgb};
 use crate::layers::preprocessing::factor::{Factor, Spread};
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::shape::Shape;

@@ -13,9 +13,9 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::layers::layout::value_by_value;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::value_by_value;
 
 /// `output = input · scale + offset`.
 ///

@@ -15,11 +15,11 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::convolution::operate::convolve;
-use crate::layers::layout::known_channels;
-use crate::layers::window::Window;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::convolution::convolve;
+use crate::windows::layout::known_channels;
+use crate::windows::window::Window;
 
 /// Keras's smallest number that counts.
 const EPSILON: f64 = 1e-7;

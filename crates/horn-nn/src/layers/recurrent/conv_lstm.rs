@@ -11,7 +11,6 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::convolution::arguments::{WindowArguments, window_arguments};
-use crate::layers::layout::{Axes, known_channels};
 use crate::layers::recurrent::arguments::{
     CellArguments, SequenceArguments, cell_arguments, check_size, sequence_arguments, sequence_call,
 };
@@ -19,8 +18,9 @@ use crate::layers::recurrent::conv_lstm_cell::ConvLongCell;
 use crate::layers::recurrent::lstm::gates_bias;
 use crate::layers::recurrent::noise::Noise;
 use crate::layers::recurrent::sequence::Recurrent;
-use crate::layers::window::Window;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::{Axes, known_channels};
+use crate::windows::window::Window;
 
 /// Makes the layer for images of `n` spatial axes, whose kernels and states have `rank` axes.
 macro_rules! conv_lstm {

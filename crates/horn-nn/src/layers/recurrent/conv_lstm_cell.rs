@@ -7,10 +7,10 @@ use crate::activations::activation::Activation;
 use crate::arguments::options::DataFormat;
 use crate::error::Result;
 use crate::layer::call::CallContext;
-use crate::layers::convolution::operate::{convolve, swapped_first};
 use crate::layers::recurrent::cell::{Cell, Started, constant_device, of_rank, repeated};
 use crate::layers::recurrent::noise::{Noise, Pass};
-use crate::layers::window::Window;
+use crate::windows::convolution::{convolve, swapped_first};
+use crate::windows::window::Window;
 
 /// Long short-term memory whose kernels slide over images; its steps and states have `D` axes.
 #[derive(Module, Debug)]
@@ -125,7 +125,7 @@ impl<const D: usize> Cell<D> for ConvLongCell<D> {
         };
         let mut of_state = [batch; D];
         of_state[1] = self.filters();
-        for (axis, size) in self.window.outputs(&crate::layers::window::known(spatial))?.into_iter().enumerate() {
+        for (axis, size) in self.window.outputs(&crate::windows::window::known(spatial))?.into_iter().enumerate() {
             of_state[axis + 2] = size.expect("the sizes of a tensor are known");
         }
         let zeros = self.own_layout(Tensor::zeros(of_state, &device))?;

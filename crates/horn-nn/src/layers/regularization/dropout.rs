@@ -12,11 +12,11 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, common_arguments, described};
-use crate::layers::layout::value_by_value;
 use crate::layers::regularization::noise::{check_noise_shape, check_rate, generator, noise_arguments, noise_sizes};
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::value_by_value;
 
 /// While training, sets a fraction `rate` of the values to zero and divides the others by `1 − rate`, so that their sum
 /// is expected to stay. Does nothing otherwise.

@@ -12,9 +12,9 @@ use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::layer::call::Mode;
 use crate::layer::forward::Forward;
-use crate::layers::layout::along_space;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::along_space;
 
 /// The sizes of the margins before and after each of `N` axes.
 ///

@@ -13,10 +13,10 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::layout::along_space;
 use crate::layers::reshaping::repeat::{enlarged, repeat};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::along_space;
 
 /// Defines the layer for a number of spatial axes, with the type of its size and that of the argument for it.
 macro_rules! up_sampling {

@@ -14,12 +14,12 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::layout::along_space;
 use crate::layers::reshaping::repeat::{enlarged, repeat};
 use crate::layers::resize::resize_axis;
 use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::along_space;
 
 /// Enlarges images by whole factors, with repeated or interpolated pixels.
 ///

@@ -5,10 +5,10 @@ use horn_kernels::Slide;
 use crate::arguments::options::{DataFormat, Padding};
 use crate::arguments::sizes::Sizes;
 use crate::error::{Error, Result};
-use crate::layers::layout::Axes;
 use crate::memory;
 use crate::tensor::any_tensor::unsupported_rank;
 use crate::tensor::shape::Shape;
+use crate::windows::layout::Axes;
 
 /// The limit for the number of values of a sample with the padding for dilation, if the sample is small: 256 MiB.
 const MAX_PADDED: u64 = 1 << 26;

@@ -5,7 +5,6 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::arguments::options::DataFormat;
-use crate::layers::preprocessing::augmentation::plain;
 
 /// Each channel, convolved with a kernel of odd sizes. Beyond the edges is nothing.
 pub(crate) fn filtered(images: Tensor<4>, kernel: &[f32], sizes: [usize; 2], data_format: DataFormat) -> Tensor<4> {
@@ -15,7 +14,7 @@ pub(crate) fn filtered(images: Tensor<4>, kernel: &[f32], sizes: [usize; 2], dat
     };
     let channels = images.dims()[1];
     let weights = TensorData::new(kernel.repeat(channels), [channels, 1, sizes[0], sizes[1]]);
-    let weights = Tensor::<4>::from_data(weights, &plain(&images));
+    let weights = Tensor::<4>::from_data(weights, &images.device().without_autodiff());
     let options = ConvOptions::new([1, 1], sizes.map(|size| size / 2), [1, 1], channels);
     let filtered = conv2d(images, weights, None, options);
     match data_format {

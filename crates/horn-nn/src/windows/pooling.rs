@@ -1,4 +1,4 @@
-//! The pooling operations.
+//! The poolings: in Keras's layout where the backend has a fast way, otherwise in Burn's.
 
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
@@ -6,8 +6,8 @@ use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use crate::arguments::options::DataFormat;
 use crate::by_rank;
 use crate::error::Result;
-use crate::layers::window::{Window, known};
 use crate::tensor::any_tensor::AnyTensor;
+use crate::windows::window::{Window, known};
 
 /// Whether a pooling takes the largest value or the mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
