@@ -100,7 +100,7 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
             if described.is_none() {
                 described = Some(object(file)?);
             }
-            let listed = described.iter().flat_map(|object| object["config"]["layers"].as_array()).flatten();
+            let listed = described.iter().filter_map(|object| object["config"]["layers"].as_array()).flatten();
             let named = listed.into_iter().find(|object| object["config"]["name"] == layer);
             if let (Some(names), Some(object)) = (variables.take(), named) {
                 let (ordered, found) = lora::take(names, object)?;

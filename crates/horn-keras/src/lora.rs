@@ -98,7 +98,7 @@ impl Lora {
                 .expected(format!("{expected:?} and [{rank}, {columns}]"))
                 .hint("save the model again"));
         }
-        let read = |path: &str, sizes: &[usize]| Ok::<_, Error>(file.read(path, sizes)?.into_f32()?);
+        let read = |path: &str, sizes: &[usize]| file.read(path, sizes)?.into_f32();
         let flat = |array: ndarray::ArrayD<f32>, sizes: (usize, usize)| {
             array.into_shape_with_order(sizes).map_err(|error| Error::file("the matrix can't be read").because(error))
         };

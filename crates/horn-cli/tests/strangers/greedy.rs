@@ -144,7 +144,7 @@ fn inner() -> Vec<(&'static str, Model)> {
     let look = |attention: &dyn Fn(&KerasTensor) -> Result<KerasTensor>| {
         let input = Input([1]);
         let long = RepeatVector(1 << 18).apply(&input).unwrap();
-        Model::new(&input, &attention(&long).unwrap()).unwrap().build(&horn::default_device().unwrap()).unwrap()
+        Model::new(&input, attention(&long).unwrap()).unwrap().build(&horn::default_device().unwrap()).unwrap()
     };
     let edges: Vec<f64> = (0..4096).map(f64::from).collect();
     let many = 1 << 22;
