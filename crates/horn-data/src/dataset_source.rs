@@ -132,7 +132,7 @@ impl DatasetSource {
 
 fn host(array: ArrayD<f32>) -> Result<HostArray<'static>> {
     let sizes = array.shape().to_vec();
-    HostArray::new(array.into_iter().collect::<Vec<_>>(), sizes)
+    HostArray::new(array.into_raw_vec_and_offset().0, sizes)
 }
 
 impl BatchSource for DatasetSource {

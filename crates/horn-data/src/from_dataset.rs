@@ -110,16 +110,17 @@ impl Rows {
 
     fn push(&mut self, index: usize, row: impl IntoIterator<Item = f32>) -> Result<()> {
         let before = self.values.len();
-        self.values.extend(row.into_iter().take(self.length.saturating_add(1)));
-        let received = self.values.len() - before;
-        if received == self.length {
+        let mut row = row.into_iter();
+        // Room first: numbers that are pushed one after another take several times as long.
+        self.values.resize(before + self.length, 0.0);
+        let place = self.values[before..].iter_mut();
+        let received = place.zip(row.by_ref()).map(|(place, value)| *place = value).count();
+        let is_longer = received == self.length && row.next().is_some();
+        if received == self.length && !is_longer {
             return Ok(());
         }
-        let received = if received > self.length {
-            format!("more than {} values", self.length)
-        } else {
-            format!("{received} values")
-        };
+        let received =
+            if is_longer { format!("more than {} values", self.length) } else { format!("{received} values") };
         Err(Error::data(format!("the item's values do not fill the shape of its {}", self.what))
             .at(format!("item {index}"))
             .received(received)

@@ -22,7 +22,10 @@ impl<T> fmt::Debug for Prefetch<T> {
 
 struct Shared<T> {
     state: Mutex<State<T>>,
-    changed: Condvar,
+    /// A result is there.
+    ready: Condvar,
+    /// There is room for results.
+    room: Condvar,
     /// How many jobs may be begun whose results were not asked for yet.
     ahead: usize,
     end: Option<usize>,
@@ -42,8 +45,8 @@ impl<T> Shared<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State<T>>) -> MutexGuard<'s, State<T>> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    fn wait<'s>(&self, until: &Condvar, state: MutexGuard<'s, State<T>>) -> MutexGuard<'s, State<T>> {
+        until.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for the next job that may begin; `None` at the end.
@@ -57,7 +60,7 @@ impl<T> Shared<T> {
                 state.begun += 1;
                 return Some(state.begun - 1);
             }
-            state = self.wait(state);
+            state = self.wait(&self.room, state);
         }
     }
 }
@@ -73,7 +76,13 @@ impl<T: Send + 'static> Prefetch<T> {
         job: impl Fn(usize) -> T + Send + Sync + 'static,
     ) -> Self {
         let state = State { begun: from, taken: from, done: BTreeMap::new(), is_stopped: false };
-        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new(), ahead: ahead.max(1), end });
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            ready: Condvar::new(),
+            room: Condvar::new(),
+            ahead: ahead.max(1),
+            end,
+        });
         let job = Arc::new(job);
         let work = |_| {
             let (shared, job) = (shared.clone(), job.clone());
@@ -81,7 +90,7 @@ impl<T: Send + 'static> Prefetch<T> {
                 while let Some(number) = shared.next_job() {
                     let result = catch_unwind(AssertUnwindSafe(|| job(number)));
                     shared.lock().done.insert(number, result);
-                    shared.changed.notify_all();
+                    shared.ready.notify_all();
                 }
             })
         };
@@ -99,12 +108,17 @@ impl<T: Send + 'static> Prefetch<T> {
         let result = loop {
             match state.done.remove(&number) {
                 Some(result) => break result,
-                None => state = self.shared.wait(state),
+                None => state = self.shared.wait(&self.shared.ready, state),
             }
         };
         state.taken += 1;
+        // Threads that wait go on once half of the room is free: to wake them for each result would disturb those that
+        // compute.
+        let has_room = state.begun - state.taken <= self.shared.ahead / 2;
         drop(state);
-        self.shared.changed.notify_all();
+        if has_room {
+            self.shared.room.notify_all();
+        }
         Some(result.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 }
@@ -112,7 +126,7 @@ impl<T: Send + 'static> Prefetch<T> {
 impl<T> Drop for Prefetch<T> {
     fn drop(&mut self) {
         self.shared.lock().is_stopped = true;
-        self.shared.changed.notify_all();
+        self.shared.room.notify_all();
         for thread in self.threads.drain(..) {
             // A thread catches the panics of its jobs.
             let _ = thread.join();
@@ -146,9 +160,14 @@ mod tests {
             counter.fetch_add(1, Ordering::SeqCst);
             number
         });
-        assert_eq!(jobs.take_next(), Some(0));
+        // Two that are taken leave room for two others.
+        for taken in 0..2 {
+            thread::sleep(Duration::from_millis(50));
+            assert_eq!(begun.load(Ordering::SeqCst), 3);
+            assert_eq!(jobs.take_next(), Some(taken));
+        }
         thread::sleep(Duration::from_millis(50));
-        assert_eq!(begun.load(Ordering::SeqCst), 4);
+        assert_eq!(begun.load(Ordering::SeqCst), 5);
     }
 
     #[test]

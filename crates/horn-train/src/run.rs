@@ -81,7 +81,6 @@ impl Run {
         if let Some(class_weight) = &self.class_weight {
             samples.check_class_weight(class_weight, &self.outputs)?;
         }
-        let all: Vec<usize> = (0..samples.len()).collect();
-        samples.batch(&all, self.class_weight.as_ref(), device)
+        samples.into_batch(self.class_weight.as_ref(), device)
     }
 }

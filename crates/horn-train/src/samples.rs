@@ -1,7 +1,7 @@
 //! Samples with their targets and weights: arranged and checked before anything is computed, then divided into batches.
 
 use burn::tensor::Device;
-use horn_nn::{AnyTensor, Error, HostArray, Result, Shape, inputs_in_order, sizes, unsupported_rank};
+use horn_nn::{AnyTensor, Error, HostArray, Result, Shape, Signal, inputs_in_order, sizes, unsupported_rank};
 
 use crate::arranged::{Weights, targets_in_order, weights_in_order};
 use crate::batch::Batch;
@@ -143,6 +143,25 @@ impl<'a> Samples<'a> {
 
     /// The samples at the indices `at` as a batch on the device; strings stay on the host.
     pub fn batch(&self, at: &[usize], class_weight: Option<&ClassWeight>, device: &Device) -> Result<Batch> {
+        let inputs = self.x.iter().map(|x| x.batch(at, device)).collect::<Result<_>>()?;
+        self.with_targets(inputs, at, class_weight, device)
+    }
+
+    /// All samples as a batch.
+    pub fn into_batch(mut self, class_weight: Option<&ClassWeight>, device: &Device) -> Result<Batch> {
+        let all: Vec<usize> = (0..self.len()).collect();
+        let inputs = std::mem::take(&mut self.x).into_iter().map(|x| x.into_batch(device)).collect::<Result<_>>()?;
+        self.with_targets(inputs, &all, class_weight, device)
+    }
+
+    /// These inputs, with the targets and weights of the samples `at`.
+    fn with_targets(
+        &self,
+        inputs: Vec<Signal>,
+        at: &[usize],
+        class_weight: Option<&ClassWeight>,
+        device: &Device,
+    ) -> Result<Batch> {
         let plain = device.clone().without_autodiff();
         let target = |targets: &Targets<'_>| match targets.kind {
             TargetKind::Classes => class_batch(&targets.array, at, &plain),
@@ -158,7 +177,7 @@ impl<'a> Samples<'a> {
         };
         Ok(Batch {
             len: at.len(),
-            inputs: self.x.iter().map(|x| x.batch(at, device)).collect::<Result<_>>()?,
+            inputs,
             targets: self.y.iter().map(target).collect::<Result<_>>()?,
             sample_weights: self.y.iter().map(weights).collect::<Result<_>>()?,
         })

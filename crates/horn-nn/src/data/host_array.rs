@@ -41,22 +41,24 @@ impl<'a> HostArray<'a> {
     /// If the number of values is not the product of `sizes`, or `sizes` is empty.
     pub fn new<E: HostElement + 'a>(values: impl Into<Cow<'a, [E]>>, sizes: impl Into<Vec<usize>>) -> Result<Self> {
         let (values, sizes) = (values.into(), sizes.into());
-        let expected = shape::count(&sizes);
-        if expected != Some(values.len()) || sizes.is_empty() {
-            let expected = expected.map_or("sizes whose product is a number of values".to_owned(), |expected| {
-                format!("{expected} values and at least one axis")
-            });
-            return Err(Error::shape("the values do not fill the shape")
-                .received(format!("{} values for {}", values.len(), shape::sizes(&sizes)))
-                .expected(expected)
-                .hint("give as many values as the product of the sizes"));
-        }
+        check_filled(values.len(), &sizes)?;
         Ok(Self::of(sizes, E::values(values)))
     }
 
     /// The values are as many as the sizes say.
     pub(crate) fn of(sizes: Vec<usize>, values: Values<'a>) -> Self {
         Self { name: None, sizes, values }
+    }
+
+    /// The same values in row-major order with other sizes.
+    ///
+    /// # Errors
+    ///
+    /// If the number of values is not the product of `sizes`, or `sizes` is empty.
+    pub fn reshape(self, sizes: impl Into<Vec<usize>>) -> Result<Self> {
+        let sizes = sizes.into();
+        check_filled(self.sizes.iter().product(), &sizes)?;
+        Ok(Self { sizes, ..self })
     }
 
     /// The same array for the input or output of this name. The pair of a name and an array means the same.
@@ -110,12 +112,8 @@ impl<'a> HostArray<'a> {
     /// strings.
     pub fn first_not_finite(&self) -> Option<(usize, f64)> {
         match &self.values {
-            Values::F32(values) => {
-                values.iter().position(|value| !value.is_finite()).map(|at| (at, f64::from(values[at])))
-            }
-            Values::F64(values) => {
-                values.iter().position(|&value| !(value as f32).is_finite()).map(|at| (at, values[at]))
-            }
+            Values::F32(values) => first_not(values, |value| value.is_finite()).map(|at| (at, f64::from(values[at]))),
+            Values::F64(values) => first_not(values, |&value| (value as f32).is_finite()).map(|at| (at, values[at])),
             _ => None,
         }
     }
@@ -242,6 +240,14 @@ impl<'a> HostArray<'a> {
         float_tensor(self.floats(at)?, self.batch_sizes(at), device)
     }
 
+    /// The values themselves, if they are float32 and the array's own.
+    pub(crate) fn into_floats(self) -> std::result::Result<Vec<f32>, Self> {
+        match self.values {
+            Values::F32(Cow::Owned(values)) => Ok(values),
+            values => Err(Self { values, ..self }),
+        }
+    }
+
     /// The samples `at` as a tensor on the device: integers of more than 16 bits, which floats do not hold, as integers,
     /// and all other numbers as floats.
     pub(crate) fn number_batch(&self, at: &[usize], device: &Device) -> Result<AnyTensor> {
@@ -266,6 +272,30 @@ impl<'a> HostArray<'a> {
         let sizes = [values.len()];
         Ok(Tensor::from_data(TensorData::new(values, sizes), device))
     }
+}
+
+/// The position of the first value for which this does not hold.
+fn first_not<T>(values: &[T], holds: impl Fn(&T) -> bool) -> Option<usize> {
+    const CHUNK: usize = 1024;
+    // Without an end in its middle, the loop over a chunk becomes vector instructions.
+    let bad = |chunk: &[T]| !chunk.iter().fold(true, |all, value| all & holds(value));
+    let first = values.chunks(CHUNK).position(bad)? * CHUNK;
+    (first..values.len()).find(|&at| !holds(&values[at]))
+}
+
+/// Checks that so many values fill an array of these sizes.
+fn check_filled(values: usize, sizes: &[usize]) -> Result<()> {
+    let expected = shape::count(sizes);
+    if expected == Some(values) && !sizes.is_empty() {
+        return Ok(());
+    }
+    let expected = expected.map_or("sizes whose product is a number of values".to_owned(), |expected| {
+        format!("{expected} values and at least one axis")
+    });
+    Err(Error::shape("the values do not fill the shape")
+        .received(format!("{values} values for {}", shape::sizes(sizes)))
+        .expected(expected)
+        .hint("give as many values as the product of the sizes"))
 }
 
 /// The error for a float64 that is no float32.
@@ -322,6 +352,14 @@ mod tests {
 
     #[test]
     fn finds_what_is_not_finite() {
+        // The first of several, wherever it is.
+        for at in [0, 1023, 1024, 2999] {
+            let mut values = vec![1.0_f32; 3000];
+            values[at] = f32::NAN;
+            values[2999] = f32::INFINITY;
+            let found = HostArray::from(&values).first_not_finite().map(|(at, _)| at);
+            assert_eq!(found, Some(at));
+        }
         let mut array = Array2::<f32>::zeros((3, 2));
         assert_eq!(HostArray::from(&array).first_not_finite(), None);
         array[[1, 1]] = f32::INFINITY;

@@ -7,7 +7,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use crate::activations::activation::Activation;
 use crate::by_rank;
-use crate::data::host_array::HostArray;
+use crate::data::host_array::{HostArray, float_tensor};
 use crate::error::{Error, Result};
 use crate::layer::deferred::Deferred;
 use crate::memory;
@@ -265,6 +265,19 @@ impl HostArray<'_> {
         match self.string_batch(at) {
             Some(strings) => Ok(Signal::of_strings(strings, device)),
             None => Ok(self.number_batch(at, device)?.into()),
+        }
+    }
+
+    /// All samples as the input of a model, as [`batch`](Self::batch). Floats of its own are not copied.
+    ///
+    /// # Errors
+    ///
+    /// If the array has more axes than a tensor can have.
+    pub fn into_batch(self, device: &Device) -> Result<Signal> {
+        let sizes = self.sizes().to_vec();
+        match self.into_floats() {
+            Ok(floats) => Ok(float_tensor(floats, sizes, device)?.into()),
+            Err(array) => array.batch(&(0..array.len()).collect::<Vec<_>>(), device),
         }
     }
 }
