@@ -23,3 +23,4 @@ mod steps;
 mod summary;
 mod training;
 mod untrained;
+mod utils;

@@ -11,6 +11,7 @@ mod dataset_source;
 pub mod datasets;
 #[cfg(feature = "burn-dataset")]
 mod from_dataset;
+pub mod utils;
 
 #[cfg(feature = "burn-dataset")]
 pub use burn_dataset;

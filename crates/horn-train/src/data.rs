@@ -42,6 +42,16 @@ impl<'a> Data<'a> {
         Data { x: owned(self.x), y: owned(self.y), sample_weight: owned(self.sample_weight) }
     }
 
+    /// The samples, an array for each input.
+    pub fn x(&self) -> &[HostArray<'a>] {
+        &self.x
+    }
+
+    /// The targets, an array for each output.
+    pub fn y(&self) -> &[HostArray<'a>] {
+        &self.y
+    }
+
     /// The number of samples.
     pub fn len(&self) -> usize {
         self.x.first().map_or(0, HostArray::len)

@@ -95,6 +95,7 @@ pub mod callbacks {
 
 /// Keras's `keras.utils`.
 pub mod utils {
+    pub use horn_data::utils::{End, Padding, TimeseriesDataset, normalize, pad_sequences, to_categorical};
     pub use horn_nn::random::set_random_seed;
 }
 
