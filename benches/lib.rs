@@ -5,6 +5,8 @@
 
 #![expect(missing_debug_implementations, reason = "what is measured is not printed")]
 
+mod pairs;
+
 use horn::burn;
 use horn::prelude::*;
 
@@ -15,6 +17,8 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use ndarray::{Array1, Array3};
+
+pub use pairs::{Pairs, Verdicts, in_turns};
 
 /// Images and their labels.
 pub struct Digits {

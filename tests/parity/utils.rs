@@ -73,7 +73,7 @@ fn they_return_what_keras_returns() {
         let what = format!("entry {number}");
         match entry {
             Entry::ToCategorical { x, num_classes, expected } => {
-                check(&what, &to_categorical(&x.host(), *num_classes).unwrap(), expected);
+                check(&what, &to_categorical(x.host(), *num_classes).unwrap(), expected);
             }
             Entry::PadSequences { sequences, maxlen, padding, truncating, value, expected } => {
                 let mut options = Padding::new();
@@ -99,8 +99,8 @@ fn they_return_what_keras_returns() {
                 expected,
             } => {
                 let mut dataset = match targets {
-                    Some(targets) => TimeseriesDataset::new(&data.host(), &targets.host(), *sequence_length).unwrap(),
-                    None => TimeseriesDataset::without_targets(&data.host(), *sequence_length).unwrap(),
+                    Some(targets) => TimeseriesDataset::new(data.host(), targets.host(), *sequence_length).unwrap(),
+                    None => TimeseriesDataset::without_targets(data.host(), *sequence_length).unwrap(),
                 };
                 if let Some(stride) = sequence_stride {
                     dataset = dataset.sequence_stride(*stride).unwrap();
