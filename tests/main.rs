@@ -1,5 +1,10 @@
 //! Tests across crates: parity with Keras, invalid input, whole training runs, and backends.
 
+/// Counts for each thread; only `allocations` asks.
+#[global_allocator]
+static ALLOCATOR: horn::kernels::CountingAllocator = horn::kernels::CountingAllocator;
+
+mod allocations;
 mod backends;
 mod backups;
 mod bad_callbacks;

@@ -66,6 +66,7 @@ pub use model::layer_ref::LayerRef;
 pub use model::model::Model;
 #[doc(hidden)]
 pub use model::predict::zero_batch_size;
+pub use model::predictor::Predictor;
 pub use model::sequential::Sequential;
 #[doc(hidden)]
 pub use model::states::States;

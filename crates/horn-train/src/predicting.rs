@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use horn_nn::{AnyTensor, CallContext, Error, HostArray, IntoArrays, Mode, Result, by_rank, inputs_in_order};
+use horn_nn::{
+    AnyTensor, CallContext, Error, HostArray, IntoArrays, Mode, Model, Predictor, Result, by_rank, inputs_in_order,
+};
 use ndarray::{ArrayD, Axis};
 
 use crate::callbacks::call_each;
@@ -125,6 +127,26 @@ impl CompiledModel {
         let x = x.into_arrays();
         let samples = x.first().map_or(1, HostArray::len).max(1);
         self.at_rest()?.predict(x, samples)
+    }
+
+    /// A model that only predicts, from as many threads as there are, with the weights of now. See [`Predictor`].
+    ///
+    /// ```
+    /// use horn::prelude::*;
+    ///
+    /// let model = Sequential::new().add(Input([4])).add(Dense(2));
+    /// let model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+    /// let predictor = model.predictor()?;
+    /// let answer = std::thread::spawn(move || predictor.predict_sample(&[1.0, 2.0, 3.0, 4.0])).join().unwrap()?;
+    /// assert_eq!(answer.len(), 2);
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the model waits for data to be built.
+    pub fn predictor(&self) -> Result<Predictor> {
+        self.model().map(Model::predictor)
     }
 
     /// Collects the outputs of batch after batch, with the callbacks around each.

@@ -66,10 +66,10 @@ pub use horn_kernels as kernels;
 pub use horn_nn::{
     Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallContext, Conventions, DTypePolicy, Error, Forward,
     Functional, Gradients, HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors, KerasTensor,
-    Layer, LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput, Result,
-    Sequential, Shape, SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations, applications,
-    backends, by_rank, constraints, default_device, deserialize, device, initializers, layers, many_inputs,
-    many_signals, memory, ops, random, regularizers, serialize, signals, summary,
+    Layer, LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part, PartInput,
+    Predictor, Result, Sequential, Shape, SharedLayer, Signal, State, Weight, WeightGroup, WeightSpec, activations,
+    applications, backends, by_rank, constraints, default_device, deserialize, device, initializers, layers,
+    many_inputs, many_signals, memory, ops, random, regularizers, serialize, signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{
@@ -122,7 +122,7 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::{
         AnyTensor, Apply, BuiltLayer, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses,
-        IntoMetrics, KerasTensor, Layer, LayerBuilder, LoadWeights, Mode, Model, Predict, SaveModel, Scores,
+        IntoMetrics, KerasTensor, Layer, LayerBuilder, LoadWeights, Mode, Model, Predict, Predictor, SaveModel, Scores,
         Sequential, Shape, Verbose, datasets, load_model, metrics, ops,
     };
     #[doc(no_inline)]

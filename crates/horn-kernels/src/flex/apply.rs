@@ -146,6 +146,30 @@ pub(crate) trait Fused: Backend {
         f: FloatTensor<Self>,
         kernel: K,
     ) -> FloatTensor<Self>;
+
+    fn fused_7<K: Kernel<7>>(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        f: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        kernel: K,
+    ) -> FloatTensor<Self>;
+
+    fn fused_9<K: Kernel<9>>(
+        a: FloatTensor<Self>,
+        b: FloatTensor<Self>,
+        c: FloatTensor<Self>,
+        d: FloatTensor<Self>,
+        e: FloatTensor<Self>,
+        f: FloatTensor<Self>,
+        g: FloatTensor<Self>,
+        h: FloatTensor<Self>,
+        i: FloatTensor<Self>,
+        kernel: K,
+    ) -> FloatTensor<Self>;
 }
 
 /// Writes the methods of [`Fused`] as calls of a function with these generic arguments, and the number of operands.
@@ -157,6 +181,8 @@ macro_rules! methods {
         methods!(@ $run $($generic)+: fused_4 4 a b c d);
         methods!(@ $run $($generic)+: fused_5 5 a b c d e);
         methods!(@ $run $($generic)+: fused_6 6 a b c d e f);
+        methods!(@ $run $($generic)+: fused_7 7 a b c d e f g);
+        methods!(@ $run $($generic)+: fused_9 9 a b c d e f g h i);
     };
     (@ $run:ident $($generic:ident)+: $name:ident $n:literal $($operand:ident)+) => {
         fn $name<K: Kernel<$n>>($($operand: FloatTensor<Self>,)+ kernel: K) -> FloatTensor<Self> {
@@ -195,4 +221,6 @@ runs! {
     fused_4 4: a b c d;
     fused_5 5: a b c d e;
     fused_6 6: a b c d e f;
+    fused_7 7: a b c d e f g;
+    fused_9 9: a b c d e f g h i;
 }

@@ -3,11 +3,16 @@
 //! Fresh memory is expensive: the operating system clears each page when it is first touched, which takes ten times as
 //! long as writing to it. A training step asks for the same sizes again and again, so after the first one all its
 //! results come from the pool.
+//!
+//! Small buffers go back to a list of the thread first, so that threads that predict at the same time do not wait for each
+//! other. What nobody has taken for a while is given back to the operating system.
 
 use std::alloc::{Layout as Allocation, alloc_zeroed, dealloc, handle_alloc_error};
+use std::cell::RefCell;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{DType, Shape};
@@ -16,10 +21,93 @@ use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProper
 /// Buffers start at a multiple of this many bytes: a cache line, and the largest vector.
 const ALIGNMENT: usize = 64;
 
-/// The free buffers of each size class, by address. A class is a quarter of a power of two wide.
-static FREE: [Mutex<Vec<usize>>; 4 * (usize::BITS as usize + 1)] = [const { Mutex::new(Vec::new()) }; _];
+/// The free buffers of each size class. A class is a quarter of a power of two wide.
+static FREE: [Mutex<Free>; 4 * (usize::BITS as usize + 1)] = [const { Mutex::new(Free::NONE) }; _];
 
-/// The bytes of all free buffers.
+/// The free buffers of a class. The one that was used last is taken first.
+struct Free {
+    addresses: Vec<usize>,
+    /// So many of the first ones have not been taken since somebody looked.
+    untouched: usize,
+}
+
+impl Free {
+    const NONE: Self = Self { addresses: Vec::new(), untouched: 0 };
+
+    fn of(class: usize) -> MutexGuard<'static, Self> {
+        FREE[class].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&mut self) -> Option<usize> {
+        let address = self.addresses.pop();
+        self.untouched = self.untouched.min(self.addresses.len());
+        address
+    }
+
+    /// Takes out what nobody has taken since the last call.
+    fn unused(&mut self) -> Vec<usize> {
+        let unused = self.addresses.drain(..self.untouched).collect();
+        self.untouched = self.addresses.len();
+        unused
+    }
+}
+
+/// After so long, free memory that nobody has taken meanwhile is given back.
+const A_WHILE: Duration = Duration::from_secs(5);
+
+/// So many buffers become free before somebody looks at the clock.
+const BETWEEN_LOOKS: usize = 256;
+
+/// The largest buffer, in bytes, that goes back to the list of a thread.
+const LARGEST_OWN: usize = 64 << 10;
+
+/// The most buffers in the list of a thread.
+const MOST_OWN: usize = 16;
+
+thread_local! {
+    static OWN: RefCell<Own> = const { RefCell::new(Own(Vec::new())) };
+}
+
+/// The free buffers of a thread: classes and addresses.
+struct Own(Vec<(usize, usize)>);
+
+impl Own {
+    fn take(class: usize) -> Option<usize> {
+        // A thread that ends has no list any more.
+        OWN.try_with(|own| {
+            let Self(own) = &mut *own.borrow_mut();
+            let at = own.iter().rposition(|(of, _)| *of == class)?;
+            Some(own.swap_remove(at).1)
+        })
+        .ok()?
+    }
+
+    /// Does the list keep the buffer?
+    fn keep(class: usize, address: usize) -> bool {
+        if class_size(class) > LARGEST_OWN || LIMIT.load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        OWN.try_with(|own| {
+            let Self(own) = &mut *own.borrow_mut();
+            let has_room = own.len() < MOST_OWN;
+            if has_room {
+                own.push((class, address));
+            }
+            has_room
+        })
+        .unwrap_or(false)
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        for (class, address) in self.0.drain(..) {
+            drop_memory(address as *mut u8, class_size(class));
+        }
+    }
+}
+
+/// The bytes of all free buffers, without those in the lists of threads.
 static HELD: AtomicUsize = AtomicUsize::new(0);
 
 /// The most bytes of free buffers that are kept.
@@ -38,12 +126,36 @@ pub(crate) fn set_limit(bytes: usize) {
 
 /// Gives all free memory back to the operating system.
 pub(crate) fn clear() {
-    for (class, free) in FREE.iter().enumerate() {
-        for address in std::mem::take(&mut *free.lock().unwrap_or_else(PoisonError::into_inner)) {
+    let _ = OWN.try_with(|own| drop(own.replace(Own(Vec::new()))));
+    give_back(|free| std::mem::replace(free, Free::NONE).addresses);
+}
+
+/// Gives back what is taken out of each class.
+fn give_back(take: impl Fn(&mut Free) -> Vec<usize>) {
+    for class in 0..FREE.len() {
+        let taken = take(&mut Free::of(class));
+        for address in taken {
             let size = class_size(class);
             HELD.fetch_sub(size, Ordering::Relaxed);
             drop_memory(address as *mut u8, size);
         }
+    }
+}
+
+/// Gives back what nobody has taken for a while, if it is time for that.
+fn look() {
+    static BECAME_FREE: AtomicUsize = AtomicUsize::new(0);
+    static START: OnceLock<Instant> = OnceLock::new();
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    if !BECAME_FREE.fetch_add(1, Ordering::Relaxed).is_multiple_of(BETWEEN_LOOKS) {
+        return;
+    }
+    let now = START.get_or_init(Instant::now).elapsed().as_millis() as u64;
+    let last = LAST.load(Ordering::Relaxed);
+    let is_time = now >= last + A_WHILE.as_millis() as u64;
+    // Of several threads that see this, one does it.
+    if is_time && LAST.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        give_back(Free::unused);
     }
 }
 
@@ -85,9 +197,12 @@ unsafe impl Sync for Buffer {}
 impl Buffer {
     fn new(bytes: usize) -> Self {
         let class = class_of(bytes);
+        if let Some(address) = Own::take(class) {
+            return Self { pointer: address as *mut u8, class };
+        }
         // A model with layers of many sizes would hold memory for each of them, if a larger buffer would not do.
-        for (class, free) in FREE.iter().enumerate().skip(class).take(5) {
-            if let Some(address) = free.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+        for class in class..FREE.len().min(class + 5) {
+            if let Some(address) = Free::of(class).take() {
                 HELD.fetch_sub(class_size(class), Ordering::Relaxed);
                 return Self { pointer: address as *mut u8, class };
             }
@@ -121,9 +236,13 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
+        if Own::keep(self.class, self.pointer as usize) {
+            return;
+        }
         let size = self.size();
         if HELD.fetch_add(size, Ordering::Relaxed) + size <= LIMIT.load(Ordering::Relaxed) {
-            FREE[self.class].lock().unwrap_or_else(PoisonError::into_inner).push(self.pointer as usize);
+            Free::of(self.class).addresses.push(self.pointer as usize);
+            look();
         } else {
             HELD.fetch_sub(size, Ordering::Relaxed);
             drop_memory(self.pointer, size);
@@ -154,13 +273,12 @@ impl AllocationController for Buffer {
 /// A tensor of this shape whose values `fill` writes. Before, they are any numbers: `fill` must write all of them.
 pub(crate) fn tensor(shape: impl Into<Shape>, fill: impl FnOnce(&mut [f32])) -> FlexTensor {
     let shape = shape.into();
-    let len = shape.num_elements();
-    let mut buffer = Buffer::new(len * size_of::<f32>());
-    fill(buffer.values(len));
-    FlexTensor::new(buffer.into_bytes(len * size_of::<f32>()), Layout::contiguous(shape), DType::F32)
+    let mut values = Scratch::new(shape.num_elements());
+    fill(values.values());
+    values.into_tensor(shape)
 }
 
-/// Values that an operation needs until it returns. At first they are any numbers.
+/// Values that an operation needs until it returns, or that become a tensor. At first they are any numbers.
 pub(crate) struct Scratch {
     buffer: Buffer,
     len: usize,
@@ -180,6 +298,14 @@ impl Scratch {
     pub(crate) fn values(&mut self) -> &mut [f32] {
         self.buffer.values(self.len)
     }
+
+    /// A tensor of these values in row-major order.
+    pub(crate) fn into_tensor(self, shape: impl Into<Shape>) -> FlexTensor {
+        let shape = shape.into();
+        assert_eq!(shape.num_elements(), self.len);
+        let bytes = self.buffer.into_bytes(self.len * size_of::<f32>());
+        FlexTensor::new(bytes, Layout::contiguous(shape), DType::F32)
+    }
 }
 
 /// The values of a tensor that [`apply`](super::apply) has brought into row-major order.
@@ -197,6 +323,32 @@ mod tests {
             let size = class_size(class_of(bytes));
             assert!(size >= bytes && (size <= bytes + bytes / 4 + 1 || size == 4096), "{bytes} {size}");
         }
+    }
+
+    #[test]
+    fn what_nobody_takes_is_given_back() {
+        let mut free = Free { addresses: vec![1, 2, 3], untouched: 0 };
+        // All of them may have come just now.
+        assert_eq!(free.unused(), [] as [usize; 0]);
+        assert_eq!((free.take(), free.take()), (Some(3), Some(2)));
+        free.addresses.push(2);
+        // One has been there all the time, the other one was used.
+        assert_eq!(free.unused(), [1]);
+        assert_eq!(free.addresses, [2]);
+        assert_eq!(free.unused(), [2]);
+    }
+
+    #[test]
+    fn small_buffers_stay_with_their_thread() {
+        let here = || values(&tensor([5000], |values| values.fill(1.0))).as_ptr() as usize;
+        let address = here();
+        assert_eq!(here(), address);
+        let elsewhere = std::thread::spawn(here).join().unwrap();
+        assert_ne!(elsewhere, address);
+        // More than a thread keeps.
+        let many: Vec<_> = (0..3 * MOST_OWN).map(|_| tensor([5000], |values| values.fill(1.0))).collect();
+        drop(many);
+        OWN.with_borrow(|own| assert_eq!(own.0.len(), MOST_OWN));
     }
 
     #[test]

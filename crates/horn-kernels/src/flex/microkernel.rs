@@ -54,7 +54,12 @@ type Tile = unsafe fn(&Walk, *const f32, *const isize, *const f32, *mut f32, *co
 pub(crate) struct Tiles {
     lanes: usize,
     tiles: [&'static [Tile]; 2],
+    /// One row of [`VECTORS_OF_ROW`] vectors.
+    row: Tile,
 }
+
+/// A single row has so many sums at once that none of them waits for the one before.
+const VECTORS_OF_ROW: usize = 8;
 
 /// Loads a vector from anywhere.
 ///
@@ -161,6 +166,7 @@ macro_rules! tiles {
             pub(super) static TILES: Tiles = Tiles {
                 lanes: <$simd as Simd>::F32_LANES,
                 tiles: [&[$(compute::<$rows_1, 1>),+], &[$(compute::<$rows_2, 2>),+]],
+                row: compute::<1, VECTORS_OF_ROW>,
             };
         }
     };
@@ -197,6 +203,21 @@ pub(crate) fn block_width(columns: usize) -> usize {
     if columns.div_ceil(lanes).is_multiple_of(2) { 2 * lanes } else { lanes }
 }
 
+/// How wide the blocks of `B` are for [`row`].
+pub(crate) fn row_width() -> usize {
+    VECTORS_OF_ROW * best().lanes
+}
+
+/// Computes a row of `C = A · B`, as wide as [`row_width`] says.
+///
+/// # Safety
+///
+/// `A` can be read for the whole walk, `B` and the bias, if any, for this width at each step, and `C` can be written for it.
+pub(crate) unsafe fn row(walk: &Walk, a: *const f32, b: *const f32, c: *mut f32, end: &End) {
+    // SAFETY: the caller vouches for the accesses; the only row begins at the beginning.
+    unsafe { (best().row)(walk, a, &0, b, c, &0, end) };
+}
+
 /// Computes `C = A · B` for one block of `B`, `width` wide, of which the first `columns` columns are written.
 ///
 /// # Safety
@@ -217,7 +238,7 @@ pub(crate) unsafe fn block(
     end: &End,
 ) {
     assert_eq!(a_rows.len(), c_rows.len());
-    let Tiles { lanes, tiles } = best();
+    let Tiles { lanes, tiles, .. } = best();
     let tiles = tiles[width / lanes - 1];
     let count = a_rows.len().div_ceil(tiles.len());
     let mut row = 0;

@@ -24,6 +24,7 @@ pub(crate) mod product;
 pub(crate) mod recurrent;
 pub(crate) mod simd;
 pub(crate) mod softmax;
+pub(crate) mod stack;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod threads;

@@ -34,7 +34,7 @@ fn evaluate(leaves: &[Vec<f32>], function: impl Fn(&[Tensor<1>]) -> Tensor<1>) -
 
 /// Panics unless the values differ by at most 1e-5 of the largest one, or of 1.
 #[track_caller]
-fn close(what: &str, fast: &[f32], plain: &[f32]) {
+pub(crate) fn close(what: &str, fast: &[f32], plain: &[f32]) {
     assert_eq!(fast.len(), plain.len(), "{what}");
     let scale = plain.iter().fold(1.0_f32, |largest, value| largest.max(value.abs()));
     for (at, (fast, plain)) in fast.iter().zip(plain).enumerate() {

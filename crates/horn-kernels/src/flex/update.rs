@@ -50,30 +50,55 @@ fn update_part<const N: usize>(
     vectorize(
         #[inline(always)]
         || {
-            // Blocks are copied, so that the compiler knows that they do not overlap.
+            // Blocks are copied, so that the compiler knows that they do not overlap. The length of whole ones is known to it,
+            // too, so that a copy is a few instructions and not a call.
             let mut gradients = [0.0; BLOCK];
             let mut blocks = [[0.0; BLOCK]; N];
-            for start in (0..gradient.len()).step_by(BLOCK) {
-                let len = BLOCK.min(gradient.len() - start);
-                gradients[..len].copy_from_slice(&gradient[start..start + len]);
+            let mut start = 0;
+            while let Some(gradient) = gradient[start..].first_chunk::<BLOCK>() {
+                gradients = *gradient;
                 for (block, part) in blocks.iter_mut().zip(&parts) {
-                    block[..len].copy_from_slice(&part[start..start + len]);
-                }
-                for at in 0..BLOCK {
-                    let old = std::array::from_fn(
-                        #[inline(always)]
-                        |tensor| blocks[tensor][at],
-                    );
-                    for (block, new) in blocks.iter_mut().zip(rule(gradients[at], old)) {
-                        block[at] = new;
+                    if let Some(part) = part[start..].first_chunk() {
+                        *block = *part;
                     }
                 }
+                compute(&gradients, &mut blocks, rule);
                 for (block, part) in blocks.iter().zip(&mut parts) {
-                    part[start..start + len].copy_from_slice(&block[..len]);
+                    if let Some(part) = part[start..].first_chunk_mut() {
+                        *part = *block;
+                    }
                 }
+                start += BLOCK;
+            }
+            let len = gradient.len() - start;
+            gradients[..len].copy_from_slice(&gradient[start..]);
+            for (block, part) in blocks.iter_mut().zip(&parts) {
+                block[..len].copy_from_slice(&part[start..]);
+            }
+            compute(&gradients, &mut blocks, rule);
+            for (block, part) in blocks.iter().zip(&mut parts) {
+                part[start..].copy_from_slice(&block[..len]);
             }
         },
     );
+}
+
+/// Applies the rule to each value of the blocks.
+#[inline(always)]
+fn compute<const N: usize>(
+    gradients: &[f32; BLOCK],
+    blocks: &mut [[f32; BLOCK]; N],
+    rule: &impl Fn(f32, [f32; N]) -> [f32; N],
+) {
+    for at in 0..BLOCK {
+        let old = std::array::from_fn(
+            #[inline(always)]
+            |tensor| blocks[tensor][at],
+        );
+        for (block, new) in blocks.iter_mut().zip(rule(gradients[at], old)) {
+            block[at] = new;
+        }
+    }
 }
 
 /// Is it a float32 tensor of the CPU backend, without gradients?

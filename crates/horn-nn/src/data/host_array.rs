@@ -160,6 +160,12 @@ impl<'a> HostArray<'a> {
             });
             return large.map_or(Ok(floats), |large| Err(too_large(large)));
         }
+        if let Values::F32(values) = &self.values {
+            let features = self.features();
+            let mut floats = Vec::with_capacity(at.len() * features);
+            at.iter().for_each(|&sample| floats.extend_from_slice(&values[sample * features..][..features]));
+            return Ok(floats);
+        }
         by_element!(
             &self.values,
             |values| Ok(self.gather(values, at, |value| value.to_f32())),

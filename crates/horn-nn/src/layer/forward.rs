@@ -101,13 +101,36 @@ pub trait Forward: Module + Sync + 'static {
 ///
 /// If the input does not fit the layer.
 pub(crate) fn plain_call(layer: &impl Forward, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
-    let [input] = signals(inputs)?;
+    let mut outputs = inputs;
+    let input = single(&mut outputs)?;
     let mask = input.mask().cloned();
     let input = if layer.takes_integers() { input.numbers()? } else { input.value()? };
-    if input.is_integer() {
-        return Ok(vec![Signal::new(layer.forward(input, call.mode())?).with_mask(mask)]);
+    let output = match input.is_integer() {
+        true => Signal::new(layer.forward(input, call.mode())?),
+        false => Signal::from(layer.logits(input, call.mode())?),
+    };
+    outputs.push(output.with_mask(mask));
+    Ok(outputs)
+}
+
+/// Takes the only input out of the list, which then has room for the output: in a single prediction, asking for memory
+/// for each layer shows.
+///
+/// # Errors
+///
+/// If there are more or fewer.
+pub(crate) fn single(inputs: &mut Vec<Signal>) -> Result<Signal> {
+    match inputs.pop() {
+        Some(input) if inputs.is_empty() => Ok(input),
+        input => Err(wrong_number(inputs.len() + usize::from(input.is_some()), 1)),
     }
-    Ok(vec![Signal::from(layer.logits(input, call.mode())?).with_mask(mask)])
+}
+
+fn wrong_number(received: usize, expected: usize) -> Error {
+    Error::shape("the layer takes another number of inputs")
+        .received(received)
+        .expected(expected)
+        .hint("apply the layer to as many tensors as it takes")
 }
 
 /// Converts the inputs to an array of the size that the layer takes.
@@ -116,10 +139,5 @@ pub(crate) fn plain_call(layer: &impl Forward, inputs: Vec<Signal>, call: &mut C
 ///
 /// If there are more or fewer.
 pub fn signals<const N: usize>(inputs: Vec<Signal>) -> Result<[Signal; N]> {
-    inputs.try_into().map_err(|inputs: Vec<Signal>| {
-        Error::shape("the layer takes another number of inputs")
-            .received(inputs.len())
-            .expected(N)
-            .hint("apply the layer to as many tensors as it takes")
-    })
+    inputs.try_into().map_err(|inputs: Vec<Signal>| wrong_number(inputs.len(), N))
 }

@@ -32,7 +32,8 @@ pub struct Logits {
 #[derive(Debug, Clone)]
 pub struct Signal {
     value: Carried,
-    mask: Option<AnyTensor>,
+    /// In a box, as few signals have one: signals are moved often.
+    mask: Option<Box<AnyTensor>>,
     activation: Activation,
 }
 
@@ -69,12 +70,18 @@ impl Signal {
         Self { value: Carried::Deferred(Box::new(operation)), mask: None, activation: Activation::Linear }
     }
 
-    /// The operation, if the value is not computed yet.
+    /// The operation, if the value is not computed yet, and no activation is to be applied to it.
     pub(crate) fn deferred_mut(&mut self) -> Option<&mut Deferred> {
         match &mut self.value {
-            Carried::Deferred(operation) => Some(operation),
+            Carried::Deferred(operation) if self.activation == Activation::Linear => Some(operation),
             _ => None,
         }
+    }
+
+    /// The same value before a softmax or a sigmoid, which is applied lazily.
+    pub(crate) fn before(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
     }
 
     /// Computes the value, if that was deferred.
@@ -92,7 +99,7 @@ impl Signal {
     /// The same value with another mask: a boolean tensor with the value's leading axes, true for unmasked timesteps.
     #[must_use]
     pub fn with_mask(mut self, mask: Option<AnyTensor>) -> Self {
-        self.mask = mask;
+        self.mask = mask.map(Box::new);
         self
     }
 
@@ -153,10 +160,15 @@ impl Signal {
 
     /// The sizes of all axes of the value.
     pub fn sizes(&self) -> Vec<usize> {
+        self.with_sizes(<[usize]>::to_vec)
+    }
+
+    /// Hands the sizes of all axes to a function, without a copy in memory of its own.
+    pub(crate) fn with_sizes<T>(&self, function: impl FnOnce(&[usize]) -> T) -> T {
         match &self.value {
-            Carried::Tensor(tensor) => tensor.sizes(),
-            Carried::Deferred(operation) => operation.sizes().to_vec(),
-            Carried::Texts(texts) => texts.texts.shape().to_vec(),
+            Carried::Tensor(tensor) => tensor.with_sizes(function),
+            Carried::Deferred(operation) => function(operation.sizes()),
+            Carried::Texts(texts) => function(texts.texts.shape()),
         }
     }
 
@@ -181,7 +193,7 @@ impl Signal {
 
     /// The mask, true for unmasked timesteps; `None` if nothing is masked.
     pub fn mask(&self) -> Option<&AnyTensor> {
-        self.mask.as_ref()
+        self.mask.as_deref()
     }
 
     /// The tensor before its last softmax or sigmoid, if it has one.
@@ -229,7 +241,7 @@ impl Signal {
             return Ok(self);
         }
         let mask = self.mask.clone();
-        Ok(Self::new(self.value()?).with_mask(mask))
+        Ok(Self { mask, ..Self::new(self.value()?) })
     }
 }
 

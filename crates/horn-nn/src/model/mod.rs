@@ -12,6 +12,7 @@ pub(crate) mod model;
 pub(crate) mod part;
 pub(crate) mod precision;
 pub(crate) mod predict;
+pub(crate) mod predictor;
 pub(crate) mod progress;
 pub(crate) mod run;
 pub(crate) mod sequential;

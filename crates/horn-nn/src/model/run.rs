@@ -47,7 +47,12 @@ impl Model {
     /// If the number of inputs differs, or a shape does not match.
     pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let plan = &self.graph.plan;
-        self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
+        let is_planned = |(planned, input): (&Shape, &Signal)| {
+            planned.is_strings() == input.is_strings() && input.with_sizes(|sizes| is_as_planned(planned, sizes))
+        };
+        if inputs.len() != plan.inputs.len() || !self.input_shapes().zip(&inputs).all(is_planned) {
+            self.check_inputs(&inputs.iter().map(Signal::shape).collect::<Vec<_>>())?;
+        }
         let mut values: Vec<Vec<Option<Signal>>> = vec![Vec::new(); plan.calls.len()];
         let outer = call.live;
         for ((&at, input), shape) in plan.inputs.iter().zip(inputs).zip(self.input_shapes()) {
@@ -70,14 +75,12 @@ impl Model {
             for (&place, &last) in planned.inputs.iter().zip(last_reads) {
                 taken.push(read(&mut values, place, last)?);
             }
-            let sizes: Vec<Vec<usize>> = taken.iter().map(Signal::sizes).collect();
-            let done: u64 =
-                sizes.iter().zip(last_reads).filter(|(_, last)| **last).map(|(sizes, _)| memory::values(sizes)).sum();
+            let read_last = taken.iter().zip(last_reads).filter(|(_, last)| **last);
+            let done = read_last.map(|(signal, _)| signal.count()).fold(0, u64::saturating_add);
             let masks = taken.split_off(taken.len() - planned.masked.len());
             let taken = self.masked(planned, taken, masks).map_err(|error| error.at(self.location(planned.layer)))?;
-            let sizes = &sizes[..taken.len()];
-            self.check_call(planned, &taken, sizes)
-                .and_then(|()| self.check_memory(planned, &taken, sizes, call.live))
+            self.check_call(planned, &taken)
+                .and_then(|()| self.check_memory(planned, &taken, call.live))
                 .map_err(|error| error.at(self.location(planned.layer)))?;
             values[at] = call
                 .in_mode(planned.mode, |call| {
@@ -100,8 +103,8 @@ impl Model {
     }
 
     /// Checks that there is memory for the outputs of a layer, before it computes them.
-    fn check_memory(&self, planned: &PlannedCall, inputs: &[Signal], sizes: &[Vec<usize>], live: u64) -> Result<()> {
-        let batch = sizes.first().and_then(|sizes| sizes.first().copied()).unwrap_or(1);
+    fn check_memory(&self, planned: &PlannedCall, inputs: &[Signal], live: u64) -> Result<()> {
+        let batch = inputs.first().and_then(|input| input.with_sizes(|sizes| sizes.first().copied())).unwrap_or(1);
         let own;
         let is_open = planned.output_shapes.iter().any(|shape| shape.sample().contains(&None));
         let outputs = if is_open {
@@ -138,21 +141,17 @@ impl Model {
 
     /// Checks the shapes of a layer's inputs, if they were unknown when the model was built, or differ from the output
     /// shape of the layer before, as for `RandomCrop` while it does not crop.
-    fn check_call(&self, planned: &PlannedCall, inputs: &[Signal], sizes: &[Vec<usize>]) -> Result<()> {
-        let as_planned = |(planned, own): (&Shape, &Vec<usize>)| {
-            planned.rank() > 0
-                && planned.rank() == own.len()
-                && planned.sample().iter().zip(&own[1..]).all(|(size, own)| *size == Some(*own))
-        };
-        if planned.input_shapes.iter().zip(sizes).all(as_planned) {
+    fn check_call(&self, planned: &PlannedCall, inputs: &[Signal]) -> Result<()> {
+        let pairs = || planned.input_shapes.iter().zip(inputs);
+        if pairs().all(|(planned, input)| input.with_sizes(|sizes| is_as_planned(planned, sizes))) {
             return Ok(());
         }
         let layer = self.graph.plan.description(planned);
         let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
         checks::output_shapes(layer, &shapes)?;
         let own = &self.graph.states[planned.layer].weights;
-        if own.is_empty() || planned.input_shapes.iter().zip(sizes).all(|(planned, sizes)| planned.accepts_batch(sizes))
-        {
+        let fits_batch = |(planned, input): (&Shape, &Signal)| input.with_sizes(|sizes| planned.accepts_batch(sizes));
+        if own.is_empty() || pairs().all(fits_batch) {
             return Ok(());
         }
         // A layer whose weights would have other shapes for these inputs can't take them.
@@ -181,9 +180,10 @@ impl Model {
             Some(precision) => precision.call(&self.layers[at], inputs, call),
         });
         let outputs = outputs.map_err(|error| error.at(self.location(at)))?;
-        if let Some(regularizer) = layer.activity_regularizer() {
-            call.add_activity(regularizer, &outputs)?;
-        }
+        let Some(regularizer) = layer.activity_regularizer() else { return Ok(outputs) };
+        // Once, for the regularizer and for the layers that follow.
+        let outputs = outputs.into_iter().map(Signal::computed).collect::<Result<Vec<_>>>()?;
+        call.add_activity(regularizer, &outputs)?;
         Ok(outputs)
     }
 
@@ -231,6 +231,13 @@ impl Model {
                 .hint("reshape the data, or change the Input")),
         }
     }
+}
+
+/// Are the sizes of a sample those of the plan, all of which were known?
+fn is_as_planned(planned: &Shape, sizes: &[usize]) -> bool {
+    planned.rank() > 0
+        && planned.rank() == sizes.len()
+        && planned.sample().iter().zip(&sizes[1..]).all(|(planned, size)| *planned == Some(*size))
 }
 
 /// The number of values in the outputs of a call.

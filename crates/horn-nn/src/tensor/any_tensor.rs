@@ -46,6 +46,11 @@ impl AnyTensor {
         self.0.shape().to_vec()
     }
 
+    /// Hands the sizes of all axes to a function, without a copy in memory of its own.
+    pub(crate) fn with_sizes<T>(&self, function: impl FnOnce(&[usize]) -> T) -> T {
+        function(&self.0.shape())
+    }
+
     /// The number of axes.
     pub fn rank(&self) -> usize {
         self.0.shape().num_dims()

@@ -3,6 +3,7 @@
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::Tensor;
+use horn_kernels::DenseLayer;
 use serde::{Deserialize, Serialize};
 
 use crate::activations::activation::Activation;
@@ -13,11 +14,12 @@ use crate::initializers::constant::Zeros;
 use crate::initializers::initializer::Initializer;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::builder::LayerBuilder;
-use crate::layer::call::Mode;
+use crate::layer::call::{CallContext, Mode};
+use crate::layer::deferred::Deferred;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layer::forward::Forward;
-use crate::layer::signal::Logits;
+use crate::layer::forward::{Forward, plain_call, single};
+use crate::layer::signal::{Logits, Signal};
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::any_tensor::AnyTensor;
@@ -147,6 +149,19 @@ struct DenseModule {
 }
 
 impl DenseModule {
+    /// The layer as one of several that are computed together, and its activation if that is applied later; `None` if it is
+    /// computed by itself.
+    fn in_stack(&self) -> Option<(DenseLayer, Activation)> {
+        let is_late = self.activation.is_softmax() || self.activation.is_sigmoid();
+        if !horn_kernels::enabled() || !(is_late || matches!(self.activation, Activation::Linear | Activation::Relu)) {
+            return None;
+        }
+        let Linear { weight, bias } = &self.linear;
+        let layer =
+            DenseLayer { kernel: weight.val(), bias: bias.as_ref()?.val(), relu: self.activation == Activation::Relu };
+        layer.is_small().then_some((layer, if is_late { self.activation } else { Activation::Linear }))
+    }
+
     /// The output for an activation: in one operation with relu, where there is a kernel for it.
     fn compute<const D: usize>(&self, x: Tensor<D>, activation: Activation) -> Tensor<D> {
         let Linear { weight, bias } = &self.linear;
@@ -160,6 +175,18 @@ impl DenseModule {
 }
 
 impl Forward for DenseModule {
+    /// Computed late, together with the dense layers that follow.
+    fn call(&self, mut signals: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        let Some((layer, activation)) = self.in_stack() else { return plain_call(self, signals, call) };
+        let mut signal = single(&mut signals)?;
+        if !signal.deferred_mut().is_some_and(|operation| operation.then(&layer)) {
+            let mask = signal.mask().cloned();
+            signal = Signal::deferred(Deferred::dense(layer, signal.value()?)).with_mask(mask);
+        }
+        signals.push(signal.before(activation));
+        Ok(signals)
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         by_rank!(input, |x| self.compute(x, self.activation).into())
     }
@@ -175,9 +202,16 @@ impl Forward for DenseModule {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+    use ndarray::{Array2, ArrayD};
+
     use super::*;
     use crate::initializers::constant::{Constant, Ones};
     use crate::layers::check::infer;
+    use crate::layers::{Activation as ActivationLayer, Input};
+    use crate::model::model::Model;
+    use crate::regularizers::L2;
+    use crate::{Apply, HostArray, KerasTensor};
 
     #[test]
     fn multiplies_and_adds() {
@@ -190,6 +224,78 @@ mod tests {
         let layer = Dense(1).kernel_initializer(Ones::new()).use_bias(false).activation(Activation::Relu);
         let (sizes, values) = infer(layer, &[1.0, -2.0, 3.0, 4.0], &[1, 2, 2]).unwrap();
         assert_eq!((sizes, values), (vec![1, 2, 1], vec![0.0, 7.0]));
+    }
+
+    /// A graph with all that can stand between dense layers: an activity loss, two readers, other activations, more layers
+    /// than are computed at once, one without a bias, a frozen one. If `apart`, nothing is computed together.
+    fn graph(apart: bool) -> Model {
+        let separate = |y: KerasTensor| if apart { ActivationLayer(Activation::Linear).apply(&y).unwrap() } else { y };
+        let one = |layer: Dense, input: &KerasTensor| separate(layer.apply(input).unwrap());
+        let relu = |units| Dense(units).activation(Activation::Relu);
+        let input = Input([6]);
+        let first = separate(relu(8).activity_regularizer(L2::new(0.1)).apply(&input).unwrap());
+        let twice = one(Dense(7), &first);
+        let mut x = ActivationLayer(Activation::Relu).apply(&twice).unwrap();
+        for layer in [Dense(9).activation(Activation::Tanh), relu(5), Dense(6).use_bias(false), relu(4), relu(4)] {
+            x = one(layer, &x);
+        }
+        for units in [5, 6, 7] {
+            x = one(relu(units).name(format!("dense_of_{units}")), &x);
+        }
+        let classes = one(Dense(3).activation(Activation::Softmax), &x);
+        let other = one(Dense(2), &twice);
+        let mut model = Model::new(&input, [classes, other]).unwrap().build(&Device::default()).unwrap();
+        model.set_layer_trainable("dense_of_6", false).unwrap();
+        model
+    }
+
+    #[test]
+    fn layers_that_are_computed_together_give_what_each_of_them_gives() {
+        let (together, mut apart) = (graph(false), graph(true));
+        apart.set_weights(&together.get_weights()).unwrap();
+        for samples in [1, 50] {
+            let x =
+                Array2::from_shape_fn((samples, 6), |(row, column)| ((row * 5 + column * 7) % 13) as f32 / 6.0 - 1.0);
+            let near = |a: &ArrayD<f32>, b: &ArrayD<f32>| {
+                assert_eq!(a.shape(), b.shape());
+                assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5), "{a} {b}");
+            };
+            let outputs = |model: &Model| model.predict_all(&x, 32).unwrap();
+            outputs(&together).iter().zip(&outputs(&apart)).for_each(|(a, b)| near(a, b));
+            let activity = |model: &Model| {
+                let mut call = CallContext::new(Mode::Training);
+                let input = HostArray::from(&x).batch(&(0..samples).collect::<Vec<_>>(), &Device::default()).unwrap();
+                model.call(vec![input], &mut call).unwrap();
+                call.losses().iter().map(|loss| loss.clone().into_scalar::<f32>()).collect::<Vec<_>>()
+            };
+            assert_eq!(activity(&together).len(), 1);
+            assert!((activity(&together)[0] - activity(&apart)[0]).abs() < 1e-5);
+            let gradients = |model: &Model| {
+                let loss = |outputs: Vec<Signal>| {
+                    let squares = |signal: &Signal| Ok(signal.float::<2>()?.square().sum());
+                    Ok(squares(&outputs[0])? + squares(&outputs[1])?)
+                };
+                model.gradients(&x, Mode::Training, loss).unwrap()
+            };
+            let (a, b) = (gradients(&together), gradients(&apart));
+            near(a.by_input(0).unwrap(), b.by_input(0).unwrap());
+            assert_eq!(a.by_weights().len(), together.get_weights().len() - 2);
+            a.by_weights().iter().zip(b.by_weights()).for_each(|(a, b)| near(a, b));
+        }
+    }
+
+    #[test]
+    fn the_layer_waits_for_the_next_one() {
+        let module = Dense(2).build(&Shape::batched([3]), &mut LayerBuilder::new(&Device::default())).unwrap();
+        let mut call = CallContext::new(Mode::Training);
+        let x = Signal::new(Tensor::<2>::ones([4, 3], &Device::default()));
+        let mut y = module.call(vec![x], &mut call).unwrap();
+        assert_eq!(y[0].deferred_mut().is_some(), horn_kernels::enabled());
+        assert_eq!(y[0].sizes(), [4, 2]);
+        // A large kernel is better split over the threads itself.
+        let large = Dense(1 << 16).build(&Shape::batched([5]), &mut LayerBuilder::new(&Device::default())).unwrap();
+        let mut y = large.call(vec![Tensor::<2>::ones([1, 5], &Device::default()).into()], &mut call).unwrap();
+        assert!(y[0].deferred_mut().is_none());
     }
 
     #[test]
