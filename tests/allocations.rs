@@ -21,9 +21,9 @@ fn a_prediction_asks_for_memory_a_few_times() {
     }
     let counted: Vec<usize> =
         (0..5).map(|_| CountingAllocator::count(|| predictor.predict_sample(&sample).unwrap())).collect();
-    assert!(counted.iter().all(|&count| count <= 40), "{counted:?}");
+    assert!(counted.iter().all(|&count| count <= 70), "{counted:?}");
     let of_array: Vec<usize> = (0..5).map(|_| CountingAllocator::count(|| predictor.predict(&x).unwrap())).collect();
-    assert!(of_array.iter().all(|&count| count <= 60), "{of_array:?}");
-    // Time after time as often, and for each layer a few times more.
+    assert!(of_array.iter().all(|&count| count <= 110), "{of_array:?}");
+    // Time after time as often.
     assert!(counted.windows(2).all(|pair| pair[0] == pair[1]), "{counted:?}");
 }

@@ -192,6 +192,11 @@ unsafe fn compute(
         // SAFETY: the caller says so; a single row lies in one piece.
         return row_times_matrix(unsafe { std::slice::from_raw_parts_mut(y, columns) }, depth, a, b, epilogue);
     }
+    if b.column_stride != 1 && b.column_stride < FAR / 2 && epilogue.bias.is_none() && !epilogue.relu {
+        // A small matrix is turned over faster there.
+        // SAFETY: the caller says so.
+        return unsafe { by_gemm(y, stride, [rows, depth, columns], a, b, false) };
+    }
     let width = block_width(columns);
     let is_copied = b.column_stride != 1 || (b.row_stride >= FAR && rows >= WORTH_A_COPY);
     let mut copy: Option<Scratch> = None;
@@ -260,17 +265,30 @@ fn rest_of_row(y: &mut [f32], depth: usize, a: Matrix, b: Matrix, epilogue: Epil
     if let Some(bias) = epilogue.bias {
         y.copy_from_slice(&bias[..y.len()]);
     }
-    assert!(a.has(1, depth) && b.has(depth, y.len()));
-    // SAFETY: the assertion says that the matrices have these rows and columns.
+    // SAFETY: the row is borrowed mutably.
+    unsafe { by_gemm(y.as_mut_ptr(), y.len(), [1, depth, y.len()], a, b, epilogue.bias.is_some()) };
+    if epilogue.relu {
+        relu(y);
+    }
+}
+
+/// Writes a product, or adds it, by the library for them.
+///
+/// # Safety
+///
+/// As for [`compute`].
+unsafe fn by_gemm(y: *mut f32, stride: usize, [rows, depth, columns]: [usize; 3], a: Matrix, b: Matrix, add: bool) {
+    assert!(a.has(rows, depth) && b.has(depth, columns));
+    // SAFETY: the assertion says that the matrices have these rows and columns, and the caller answers for the result.
     unsafe {
         gemm(
-            1,
-            y.len(),
+            rows,
+            columns,
             depth,
-            y.as_mut_ptr(),
+            y,
             1,
-            y.len() as isize,
-            epilogue.bias.is_some(),
+            stride as isize,
+            add,
             a.values.as_ptr(),
             a.column_stride as isize,
             a.row_stride as isize,
@@ -284,9 +302,6 @@ fn rest_of_row(y: &mut [f32], depth: usize, a: Matrix, b: Matrix, epilogue: Epil
             false,
             Parallelism::None,
         );
-    }
-    if epilogue.relu {
-        relu(y);
     }
 }
 

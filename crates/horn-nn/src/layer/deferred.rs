@@ -48,7 +48,7 @@ pub(crate) struct Deferred {
 #[derive(Debug, Clone)]
 enum Operation {
     /// One that takes in what follows.
-    Scaled { operation: Arc<dyn Defer>, scale: Option<Scale>, activation: Activation },
+    Scaled { operation: Arc<dyn Defer>, scale: Option<Box<Scale>>, activation: Activation },
     /// Dense layers one after the other.
     Dense(Vec<DenseLayer>),
 }
@@ -80,7 +80,7 @@ impl Deferred {
     pub fn scale(&mut self, factors: impl FnOnce() -> Scale) -> bool {
         match &mut self.operation {
             Operation::Scaled { scale: scale @ None, activation: Activation::Linear, .. } => {
-                *scale = Some(factors());
+                *scale = Some(Box::new(factors()));
                 true
             }
             _ => false,
@@ -121,7 +121,9 @@ impl Deferred {
     /// If the input does not fit.
     pub fn compute(self) -> Result<AnyTensor> {
         match self.operation {
-            Operation::Scaled { operation, scale, activation } => operation.compute(self.input, scale, activation),
+            Operation::Scaled { operation, scale, activation } => {
+                operation.compute(self.input, scale.map(|scale| *scale), activation)
+            }
             Operation::Dense(layers) => by_rank!(self.input, |x| stacked(x, &layers).into()),
         }
     }
