@@ -179,6 +179,11 @@ def dict_outputs():
     return model, normal(8, 4), {"kind": random.integers(0, 3, (8, 1)).astype("float32"), "size": normal(8, 1)}
 
 
+def schedule():
+    rate = keras.optimizers.schedules.CosineDecay(0.05, 10)
+    return dense_layers(keras.optimizers.Adam(rate), "schedule", metrics=[keras.metrics.RootMeanSquaredError()])
+
+
 def untrained():
     return dense_layers(keras.optimizers.Adam(0.02), "untrained")
 
@@ -262,7 +267,7 @@ def main(names):
     index = HERE / "cases.json"
     cases = {case["name"]: case for case in json.loads(index.read_text())}
     legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, two_outputs, masked_merges,
-              masked_residual, masked_attention, dict_outputs, untrained, legacy_adam, legacy_sgd]
+              masked_residual, masked_attention, dict_outputs, schedule, untrained, legacy_adam, legacy_sgd]
     zips = [zip_mlp, zip_recurrent, zip_synchronized, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:
         if not names or make.__name__ in names:

@@ -31,7 +31,7 @@ was made by these commands, the first with tensorflow-cpu==2.21.0, the others wi
     fixtures "" nested_called_twice.keras normalization.keras masked_branches.keras bfloat16.keras lookups.keras \\
         built_when_called.keras \\
         bins.keras hashes.keras two_and_two.keras two_and_two.weights.h5 convnet_trained.h5 masked_embedding.h5 \\
-        nested_sequential.h5
+        nested_sequential.h5 functions.h5 masked_blocks.h5
     ROUND_TRIP_BACKEND=tensorflow: fixtures "" reviews.keras weighted_words.keras categories_of_texts.keras \\
         words_without_an_input.keras
     fixtures v3_0_5_ masked_embedding.keras nested_sequential.keras rmsprop_with_momentum.keras

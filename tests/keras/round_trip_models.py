@@ -1081,6 +1081,16 @@ def mixed_bfloat16_adamw():
 
 
 @case
+def functions():
+    """Functions on tensors, some of which have the names of layers, with numbers and an array among their arguments."""
+    given = keras.Input((3, 4))
+    x = layers.Dense(4)(given) * 2.0 + np.array([0.5, -0.25, 1.0, 0.0], "float32")
+    x = keras.ops.relu(x) - keras.ops.mean(x, axis=1, keepdims=True)
+    x = keras.ops.concatenate([keras.ops.maximum(x, 0.125), layers.Add()([x, given])], axis=-1)
+    return Case(keras.Model(given, layers.Dense(2)(x)), [floats(5, 3, 4)])
+
+
+@case
 def masked_blocks():
     """An attention removes the masks of its inputs, so that the second block sees none, unless the file of an older Keras
     notes them in its calls."""

@@ -26,8 +26,12 @@ pub(crate) fn is_one(object: &Value) -> bool {
 ///
 /// If the object is not one that Keras writes, or a feature can't be encoded.
 pub(crate) fn model(object: &Value, weights: &WeightsReader) -> Result<Value> {
+    with_places(object, &places(weights)?)
+}
+
+/// The object of the model, whose layers are kept at these places.
+fn with_places(object: &Value, places: &HashMap<String, String>) -> Result<Value> {
     let config = &object["config"];
-    let places = places(weights)?;
     let mut graph = Graph::default();
     let mut inputs = Map::new();
     // Python sorts the names, too.
@@ -162,4 +166,45 @@ impl Graph {
 
 fn tensor(layer: &str) -> Value {
     json!({"class_name": "__keras_tensor__", "config": {"keras_history": place(layer)}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feature(layer: Value, mode: &str) -> Value {
+        json!({"class_name": "Feature", "config": {"dtype": "float32", "preprocessor": layer, "output_mode": mode}})
+    }
+
+    fn space(features: Value, crosses: Value) -> Result<Value> {
+        let config = json!({"features": features, "crosses": crosses, "output_mode": "dict"});
+        with_places(&json!({"class_name": "FeatureSpace", "config": config}), &HashMap::new())
+    }
+
+    /// Keras names the layer of a feature like the feature, if its kind was given as a word.
+    #[test]
+    fn an_input_gives_way_to_a_layer_of_its_name() {
+        let layer = json!({"class_name": "Rescaling", "config": {"name": "age", "scale": 2.0}});
+        let model = space(json!({"age": feature(layer, "float")}), json!([])).unwrap();
+        assert_eq!(model["config"]["input_layers"], json!({"age": ["age_input", 0, 0]}));
+        assert_eq!(model["config"]["output_layers"], json!({"age": ["age", 0, 0]}));
+    }
+
+    #[test]
+    fn what_keras_does_not_write_is_an_error() {
+        let hashing = json!({"class_name": "Hashing", "config": {"name": "h"}});
+        let unnamed = json!({"class_name": "Hashing", "config": {}});
+        let cross = |names: Value| json!([{"class_name": "Cross", "config": {"feature_names": names}}]);
+        for (features, crosses, problem) in [
+            (json!([]), json!([]), "its features"),
+            (json!({"a": null}), json!([]), "the layer of a feature"),
+            (json!({"a": feature(unnamed, "int")}), json!([]), "the layer of a feature"),
+            (json!({"a": feature(hashing.clone(), "one_hot")}), json!([]), "how many values the feature has"),
+            (json!({"a": feature(hashing.clone(), "int")}), cross(json!(["a", "b"])), "a cross"),
+            (json!({"a": feature(hashing, "int")}), cross(json!(["a", 1])), "a cross"),
+        ] {
+            let error = space(features, crosses).unwrap_err();
+            assert!(error.is_file() && error.to_string().contains(problem), "{error}");
+        }
+    }
 }

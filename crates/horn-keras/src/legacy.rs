@@ -35,7 +35,21 @@ pub(crate) fn object(file: &WeightsReader) -> Result<Value> {
         object.insert("compile_config".to_owned(), training.into());
     }
     object.insert("module".to_owned(), Value::Null);
-    Ok(object.into())
+    let mut object = object.into();
+    name_functions(&mut object);
+    Ok(object)
+}
+
+/// Gives functions on tensors the module by which they are told from layers, as the file has no modules. Unlike the layers
+/// of the same names, such as `Add`, they say nothing of training.
+fn name_functions(object: &mut Value) {
+    let is_layer = !object["config"].is_object() || !object["config"]["trainable"].is_null();
+    let is_function = !is_layer && horn_nn::ops::classes().any(|class| object["class_name"] == class);
+    if is_function {
+        object["module"] = "keras.src.ops".into();
+    }
+    let layers = object.get_mut("config").and_then(|config| config.get_mut("layers")?.as_array_mut());
+    layers.into_iter().flatten().for_each(name_functions);
 }
 
 fn members(name: &str, value: Value) -> Result<Map<String, Value>> {

@@ -10,12 +10,31 @@ use std::path::Path;
 ///
 /// If the file does not exist, can't be read, or is a folder, a pipe or a device.
 pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
-    let is_file = |metadata: std::fs::Metadata| match metadata.is_file() {
-        true => Ok(()),
-        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file, but a folder, a pipe or a device")),
+    let path = path.as_ref();
+    let is_file = |metadata: std::fs::Metadata| {
+        let reason = match metadata.is_dir() && path.join("saved_model.pb").exists() {
+            _ if metadata.is_file() => return Ok(()),
+            true => "it is a SavedModel of TensorFlow, which has no layers: save the model as `.keras` in Python",
+            false => "it is no file, but a folder, a pipe or a device",
+        };
+        Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
     };
-    std::fs::metadata(&path).and_then(is_file)?;
+    std::fs::metadata(path).and_then(is_file)?;
     let file = File::open(path)?;
     file.metadata().and_then(is_file)?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_tensorflow_is_told_from_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let reason = || open(folder.path()).unwrap_err().to_string();
+        assert_eq!(reason(), "it is no file, but a folder, a pipe or a device");
+        std::fs::write(folder.path().join("saved_model.pb"), "").unwrap();
+        assert!(reason().starts_with("it is a SavedModel of TensorFlow"), "{}", reason());
+    }
 }

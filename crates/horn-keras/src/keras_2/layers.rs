@@ -127,7 +127,9 @@ fn translate_arguments(class: &str, arguments: &mut Map<String, Value>) {
             }
         }
         "CategoryEncoding" if arguments.get("sparse") == Some(&Value::Bool(false)) => drop(arguments.remove("sparse")),
-        "Discretization" | "SpatialDropout1D" | "SpatialDropout2D" | "SpatialDropout3D" => {
+        // The dtype of the bins, to which Keras 3 would round the values.
+        "Discretization" => arguments.retain(|key, value| key != "trainable" && (key != "dtype" || *value != "int64")),
+        "SpatialDropout1D" | "SpatialDropout2D" | "SpatialDropout3D" => {
             arguments.remove("trainable");
         }
         // The first versions had no such argument, and did as if it were false.

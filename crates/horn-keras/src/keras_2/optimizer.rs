@@ -38,6 +38,10 @@ pub(crate) fn translate(optimizer: &mut Value) {
     if config.get("epsilon").is_some_and(Value::is_null) {
         config.remove("epsilon");
     }
+    // A schedule without a name.
+    if let Some(schedule) = config.get_mut("learning_rate").and_then(|rate| rate.get_mut("config")?.as_object_mut()) {
+        schedule.retain(|key, value| key != "name" || !value.is_null());
+    }
     if let Some(rate) = config.remove("lr") {
         config.entry("learning_rate").or_insert(rate);
     }

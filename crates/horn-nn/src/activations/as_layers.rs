@@ -35,14 +35,19 @@ impl Default for Arguments {
     }
 }
 
+/// The error for a function of the program's own.
+pub(super) fn of_program(function: &str) -> Error {
+    Error::argument("the activation is a function of the program that made the file")
+        .received(function)
+        .expected("one of Keras's activations")
+        .hint("a file has only its name: replace it by an activation of Keras, and save the model again")
+}
+
 /// Reads the activation that a layer's object stands for. Its name and dtype say nothing about the values.
 pub(super) fn read(object: &Value) -> Result<Activation> {
     let class = object["class_name"].as_str().unwrap_or_default();
     if let (Some(function), "function" | "builtin_function_or_method") = (object["config"].as_str(), class) {
-        return Err(Error::argument("the activation is a function of the program that made the file")
-            .received(format!("{function:?}"))
-            .expected("one of Keras's activations")
-            .hint("a file has only its name: replace it by an activation of Keras, and save the model again"));
+        return Err(of_program(&format!("{function:?}")));
     }
     let arguments = read_arguments::<Arguments>(&object["config"]).map_err(|(received, error)| {
         Error::argument("the arguments of the activation are of another kind")
@@ -146,6 +151,9 @@ mod tests {
         );
         assert!(message("Softmax", json!({"axis": 1})).contains("Softmax of the last axis"));
         assert!(message("LeakyReLU", json!({"alpha": "large"})).contains("of another kind"));
+        // Keras writes a lambda as its compiled code.
+        let lambda = serde_json::from_value::<Activation>(json!({"value": ["4wEAAAAAAAAA", null, null]}));
+        assert!(lambda.unwrap_err().to_string().contains("made the file; received a lambda"));
         assert_eq!(
             message("function", json!("my_activation")),
             "the activation is a function of the program that made the file; received \"my_activation\", expected one of \

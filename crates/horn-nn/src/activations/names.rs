@@ -136,6 +136,7 @@ impl<'de> Deserialize<'de> for Activation {
         match value {
             Value::Null => Ok(Self::Linear),
             Value::String(name) => name.parse().map_err(D::Error::custom),
+            lambda if lambda["value"].is_array() => Err(D::Error::custom(as_layers::of_program("a lambda"))),
             layer if layer.get("class_name").is_some() => as_layers::read(&layer).map_err(D::Error::custom),
             tuned => serde_json::from_value::<Tuned>(tuned).map(Self::from).map_err(D::Error::custom),
         }

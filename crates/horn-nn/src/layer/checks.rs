@@ -2,7 +2,23 @@
 
 use crate::error::{Error, Result};
 use crate::layer::description::Layer;
+use crate::layer::signal::Signal;
 use crate::tensor::shape::Shape;
+
+/// Checks that the inputs of a call have as many samples; where the layer broadcasts, one of them may have one. A file may
+/// give a layer an array of its own besides the data.
+pub(crate) fn one_batch(inputs: &[Signal], broadcasts: bool) -> Result<()> {
+    let samples = |input: &Signal| input.sizes().first().copied().unwrap_or(1);
+    let mut several = inputs.iter().map(samples).filter(|samples| !(broadcasts && *samples == 1));
+    let first = several.next();
+    match several.find(|samples| Some(*samples) != first) {
+        None => Ok(()),
+        Some(other) => Err(Error::shape("the inputs have different numbers of samples")
+            .received(format!("{} and {other}", first.unwrap_or(1)))
+            .expected("as many in each input")
+            .hint("give the layer inputs of one batch")),
+    }
+}
 
 /// The output shapes of a layer, with checks of inputs and outputs.
 pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<Shape>> {

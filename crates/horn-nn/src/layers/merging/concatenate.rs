@@ -11,6 +11,7 @@ use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::checks;
 use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
@@ -139,6 +140,7 @@ impl Forward for ConcatenateModule {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
+        checks::one_batch(&inputs, false)?;
         let mask = self.mask(&inputs)?;
         let values = alike(inputs)?;
         let joined = if channels_lie_first(&values) {

@@ -10,6 +10,7 @@ use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::checks;
 use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
@@ -143,6 +144,7 @@ impl Forward for DotModule {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
+        checks::one_batch(&inputs, false)?;
         let [a, b] = signals(inputs)?;
         let (a, rows) = self.matrices(a.value()?, self.first)?;
         let (b, columns) = self.matrices(b.value()?, self.second)?;

@@ -11,6 +11,7 @@ use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::checks;
 use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
@@ -228,6 +229,7 @@ impl Forward for MergeModule {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
+        checks::one_batch(&inputs, true)?;
         let mask = if self.is_of_keras_2 { mask_of_keras_2(&inputs)? } else { any_mask(&inputs)? };
         let masks: Vec<_> = inputs.iter().map(|input| input.mask().cloned()).collect();
         let rank = inputs.iter().map(|input| input.sizes().len()).max().unwrap_or_default();
