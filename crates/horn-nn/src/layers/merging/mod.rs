@@ -46,7 +46,7 @@ mod tests {
         let device = Device::default();
         let (a, b) = (Input([2]).tensor(), Input([2]).tensor());
         for merged in [add((&a, &b)), concatenate((&a, &b), -1), dot((&a, &b), 1)] {
-            let model = Model::new((&a, &b), &merged.unwrap()).unwrap().build(&device).unwrap();
+            let model = Model::new((&a, &b), merged.unwrap()).unwrap().build(&device).unwrap();
             let call = |samples: [usize; 2]| {
                 let inputs = samples.map(|samples| Signal::new(Tensor::<2>::ones([samples, 2], &device)));
                 model.call(inputs.to_vec(), &mut CallContext::new(Mode::Inference)).map(drop)
