@@ -3,6 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod files;
 mod greedy;
 
 use std::io::Cursor;
