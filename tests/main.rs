@@ -15,6 +15,7 @@ mod continued;
 mod custom_steps;
 mod drawings;
 mod fixtures;
+mod functions;
 mod fuzzed;
 mod house;
 mod idioms;

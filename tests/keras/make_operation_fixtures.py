@@ -180,13 +180,302 @@ def cases():
     return found
 
 
+def positive_definite(size):
+    factor = floats(3, size, size)
+    return factor @ factor.swapaxes(1, 2) / size + np.eye(size, dtype="float32")
+
+
+def network_cases(add):
+    """Convolutions, poolings, crossentropies, and other functions of `keras.ops.nn`."""
+    image, line, volume = floats(3, 7, 6, 4), floats(3, 9, 2), floats(3, 5, 4, 6, 2)
+    nn = ops.nn
+    for name in ("max_pool average_pool").split():
+        f = getattr(nn, name)
+        add(name, lambda t, f=f: f(t, (2, 2), strides=(2, 2)), image)
+        add(f"{name} same", lambda t, f=f: f(t, (3, 2), strides=(2, 1), padding="same"), image)
+        add(f"{name} 1D", lambda t, f=f: f(t, (3,), strides=(1,)), line)
+        add(f"{name} 3D", lambda t, f=f: f(t, (2, 2, 2), strides=(2, 2, 2), padding="same"), volume)
+    for name in ("adaptive_max_pool adaptive_average_pool").split():
+        f = getattr(nn, name)
+        add(name, lambda t, f=f: f(t, (3, 4), data_format="channels_last"), image)
+        add(f"{name} 1D", lambda t, f=f: f(t, (2,), data_format="channels_last"), line)
+    k, d = floats(3, 2, 4, 5), floats(3, 3, 4, 2)
+    add("conv", lambda t: nn.conv(t, k), image)
+    add("conv strides", lambda t: nn.conv(t, k, strides=2, padding="same"), image)
+    add("conv dilation", lambda t: nn.conv(t, k, dilation_rate=(2, 1)), image)
+    add("conv 1D", lambda t: nn.conv(t, floats(3, 2, 4), padding="same"), line)
+    add("conv 3D", lambda t: nn.conv(t, floats(2, 2, 2, 2, 3)), volume)
+    add("depthwise_conv", lambda t: nn.depthwise_conv(t, d), image)
+    add("depthwise_conv strides", lambda t: nn.depthwise_conv(t, d, strides=2, padding="same"), image)
+    add("separable_conv", lambda t: nn.separable_conv(t, d, floats(1, 1, 8, 3)), image)
+    mean, variance = floats(4), positive(4)
+    add("batch_normalization", lambda t: nn.batch_normalization(t, mean, variance, -1), image)
+    add("batch_normalization scaled", lambda t: nn.batch_normalization(
+        t, mean, variance, -1, offset=floats(4), scale=floats(4), epsilon=1e-2), image)
+    query, key, value = floats(3, 4, 2, 5), floats(3, 6, 2, 5), floats(3, 6, 2, 5)
+    add("dot_product_attention", nn.dot_product_attention, query, key, value)
+    add("dot_product_attention causal", lambda q, k, v: nn.dot_product_attention(
+        q, k, v, is_causal=True, scale=0.5), query, query, query[::-1].copy())
+    add("dot_product_attention masked", lambda q, k, v, m, b: nn.dot_product_attention(
+        q, k, v, mask=m > 0, bias=b), query, key, value, floats(3, 1, 4, 6) + 0.5, floats(3, 2, 4, 6))
+    probabilities = positive(3, 5)
+    probabilities /= probabilities.sum(-1, keepdims=True)
+    add("categorical_crossentropy", nn.categorical_crossentropy, positive(3, 5), probabilities)
+    add("categorical_crossentropy logits", lambda a, b: nn.categorical_crossentropy(
+        a, b, from_logits=True), positive(3, 5), floats(3, 5))
+    add("sparse_categorical_crossentropy", nn.sparse_categorical_crossentropy, ints(5, 3), probabilities)
+    add("sparse_categorical_crossentropy logits", lambda a, b: nn.sparse_categorical_crossentropy(
+        a, b, from_logits=True), ints(5, 3, 4), floats(3, 4, 5))
+    add("binary_crossentropy", nn.binary_crossentropy, np.abs(between(3, 4)), np.abs(between(3, 4)))
+    add("binary_crossentropy logits", lambda a, b: nn.binary_crossentropy(
+        a, b, from_logits=True), np.abs(between(3, 4)), floats(3, 4))
+    add("multi_hot", lambda t: nn.multi_hot(t, 6), ints(6, 3, 4))
+    add("psnr", lambda a, b: a * nn.psnr(a, b, 2.0), floats(3, 4), floats(3, 4))
+    add("depth_to_space", lambda t: nn.depth_to_space(t, 2), image)
+    add("depth_to_space first", lambda t: nn.depth_to_space(t, 2, data_format="channels_first"), floats(3, 8, 2, 3))
+    add("space_to_depth", lambda t: nn.space_to_depth(t, 2), floats(3, 4, 6, 2))
+    add("space_to_depth first", lambda t: nn.space_to_depth(t, 3, data_format="channels_first"), floats(3, 2, 3, 6))
+    add("unfold", lambda t: nn.unfold(t, (2, 3), dilation=(2, 1), padding=1, stride=(1, 2)), floats(3, 2, 5, 6))
+    add("fold", lambda t: nn.fold(t, (5, 6), (2, 3), padding=1, stride=(1, 2)), floats(3, 12, 18))
+
+
+def array_cases(add):
+    """Functions of NumPy that are not in `cases`."""
+    x, y, z = floats(3, 4), floats(3, 4), floats(3, 5, 4)
+    odd = np.where(np.abs(z) > 1.2, np.nan, z).astype("float32")
+    odd[0, :, 1] = np.nan
+    infinite = np.array([[np.nan, np.inf, -np.inf, 1.5], [0.0, -0.0, 2.0, -3.0], [1e30, -1e30, 0.5, 7.0]], "float32")
+    for name in ("angle cbrt conj conjugate empty_like fliplr flipud i0 imag isreal real sinc").split():
+        if name != "empty_like":
+            add(name, getattr(ops, name), 2 * x)
+    add("empty_like", lambda t: ops.zeros_like(ops.empty_like(t)), x)
+    for name in ("isneginf isposinf nan_to_num signbit").split():
+        add(name, getattr(ops, name), infinite)
+    add("nan_to_num numbers", lambda t: ops.nan_to_num(t, nan=1.0, posinf=2.0, neginf=-3.0), infinite)
+    for name in ("fmax fmin").split():
+        add(name, getattr(ops, name), odd[:, 0], odd[:, 1])
+    add("fmod", ops.fmod, 5 * x, positive(3, 4))
+    add("heaviside", ops.heaviside, np.sign(np.round(x)).astype("float32"), y)
+    add("ldexp", ops.ldexp, x, ints(5, 3, 4))
+    add("logaddexp2", ops.logaddexp2, x, y)
+    a, b = ints(100, 3, 4), ints(100, 3, 4)
+    for name in ("bitwise_and bitwise_or bitwise_xor gcd lcm").split():
+        add(name, getattr(ops, name), a, b)
+    for name in ("bitwise_not bitwise_invert").split():
+        add(name, getattr(ops, name), a)
+    for name in ("bitwise_left_shift bitwise_right_shift left_shift right_shift").split():
+        add(name, getattr(ops, name), a, ints(5, 3, 4))
+    add("allclose", lambda p, q: ops.where(ops.allclose(p, q), p, q), x, y)
+    add("isclose", ops.isclose, infinite, infinite * np.float32(1 + 1e-6))
+    add("isclose nan", lambda p, q: ops.isclose(p, q, rtol=0.5, equal_nan=True), infinite, infinite * np.float32(1.2))
+    for name in ("nanmax nanmin nanmean nansum nanprod nanstd nanvar nanmedian").split():
+        f = getattr(ops, name)
+        add(name, lambda t, f=f: f(t, axis=1), odd)
+        add(f"{name} keepdims", lambda t, f=f: f(t, axis=(1, 2), keepdims=True), odd)
+    full = np.where(np.isnan(odd), np.nan, odd)
+    full[0, 0, 1] = 0.5
+    for name in ("nanargmax nanargmin").split():
+        add(name, lambda t, f=getattr(ops, name): f(t, axis=1), full)
+    for name in ("nancumsum nancumprod").split():
+        add(name, lambda t, f=getattr(ops, name): f(t, axis=1), odd)
+    add("median", lambda t: ops.median(t, axis=1), z)
+    add("median axes", lambda t: ops.median(t, axis=(1, 2), keepdims=True), z)
+    add("quantile", lambda t: ops.quantile(t, 0.3, axis=(1,)), z)
+    add("quantile list", lambda t: ops.quantile(t, [0.1, 0.5, 1.0], axis=(2,)), z)
+    for method in ("linear lower higher midpoint nearest").split():
+        add(f"percentile {method}", lambda t, m=method: ops.percentile(t, 30, axis=1, method=m), z)
+    add("nanquantile", lambda t: ops.nanquantile(t, 0.3, axis=1), odd)
+    add("nanpercentile", lambda t: ops.nanpercentile(t, 60, axis=-1, keepdims=True), odd)
+    add("ptp", lambda t: ops.ptp(t, axis=1), z)
+    add("average", lambda t: ops.average(t, axis=1), z)
+    add("average weights", lambda t: ops.average(t, axis=-1, weights=A), z)
+    add("average tensors", lambda t, w: ops.average(t, axis=1, weights=w), z, positive(3, 5, 4))
+    add("size", lambda t: t * ops.cast(ops.size(t), "float32"), x)
+    add("argpartition", lambda t: ops.take_along_axis(t, ops.argpartition(t, 2, axis=1), axis=1)[:, 2], z)
+    add("diff", lambda t: ops.diff(t, n=2, axis=1), z)
+    add("trapezoid", lambda t: ops.trapezoid(t, dx=0.5, axis=1), z)
+    add("trapezoid places", lambda t: ops.trapezoid(t, x=[0.0, 1.0, 1.5, 3.0], axis=-1), z)
+    add("full", lambda t: ops.full((2, 3, 4), t), x)
+    add("meshgrid", lambda s, t: ops.meshgrid(s, t), floats(3), floats(3))
+    add("meshgrid ij", lambda s, t: ops.meshgrid(s, t, indexing="ij"), floats(3), floats(3))
+    add("rot90", lambda t: ops.rot90(t, k=1, axes=(1, 2)), z)
+    add("rot90 back", lambda t: ops.rot90(t, k=3, axes=(1, 2)), z)
+    add("append", lambda s, t: ops.append(s, t, axis=1), x, y)
+    add("append flat", ops.append, x, y)
+    add("array_split", lambda t: ops.array_split(t, 3, axis=1), z)
+    add("hsplit", lambda t: ops.hsplit(t, [1, 3]), z)
+    add("dsplit", lambda t: ops.dsplit(t, 2), z)
+    add("vsplit", lambda t: ops.concatenate(ops.vsplit(t, [1])[::-1], axis=0), x)
+    add("dstack", lambda s, t: ops.dstack([s, t]), x, y)
+    add("array", ops.array, x)
+    add("bincount", lambda t: ops.bincount(t, minlength=8), ints(6, 3, 5))
+    square = floats(3, 4, 4)
+    add("diag", lambda t: ops.diag(t, k=1), floats(3))
+    add("diagflat", lambda t: ops.diagflat(t, k=-2), floats(3))
+    add("diagonal", lambda t: ops.diagonal(t, offset=1, axis1=1, axis2=2), z)
+    add("trace", lambda t: ops.trace(t, offset=-1, axis1=1, axis2=2), z)
+    add("digitize", lambda t: ops.digitize(t, np.array([-1.0, 0.0, 0.5], "float32")), z)
+    add("isin", lambda t: ops.isin(t, np.array([1, 3, 5], "int32")), ints(6, 3, 4))
+    edges = np.array([-1.0, 0.0, 0.5], "float32")
+    add("searchsorted", lambda t: ops.searchsorted(edges, t, side="right"), z)
+    add("select", lambda s, t: ops.select([s > 0.5, t > 0], [s, t], default=2.0), x, y)
+    add("unravel_index", lambda t: ops.unravel_index(t, (3, 4, 5)), ints(60, 3, 4))
+    add("linspace", lambda s, t: ops.linspace(s, t, num=5, axis=1), x, y)
+    add("linspace open", lambda s, t: ops.linspace(s, t, num=4, endpoint=False, axis=-1), x, y)
+    add("logspace", lambda s, t: ops.logspace(s, t, num=4, axis=1), x, y)
+    add("geomspace", lambda s, t: ops.geomspace(s, t, num=4, axis=1), positive(3, 4), positive(3, 4))
+    add("vander", lambda t: ops.vander(t, N=4), floats(3))
+    add("vander increasing", lambda t: ops.vander(t, N=3, increasing=True), floats(3))
+    add("corrcoef", ops.corrcoef, floats(3, 6))
+    add("cross", ops.cross, floats(3, 5, 3), floats(3, 5, 3))
+    add("cross of 2", ops.cross, floats(3, 2), floats(3, 2))
+    add("cross axes", lambda s, t: ops.cross(s, t, axisa=1, axisb=1, axisc=1), floats(3, 3, 4), floats(3, 2, 4))
+    add("inner", ops.inner, x, floats(3, 4))
+    add("kron", lambda t: ops.kron(t, np.array([[1.0, -2.0], [0.5, 3.0]], "float32")), x)
+    add("outer", ops.outer, x, floats(3, 2))
+    add("tensordot", lambda t: ops.tensordot(t, np.arange(24, dtype="float32").reshape(4, 6) / 24, axes=1), z)
+    add("tensordot lists", lambda s, t: ops.tensordot(s, t, axes=[[1, 2], [2, 1]]), z, floats(3, 4, 5))
+    add("vdot", lambda s, t: s * ops.vdot(s, t), x, y)
+
+
+def mathematics_cases(add):
+    """Functions of `keras.ops.math`, `keras.ops.linalg`, `keras.ops.core` and `keras.ops.einops`."""
+    x, z = floats(3, 4), floats(3, 5, 4)
+    add("cdist", ops.cdist, z, floats(3, 2, 4))
+    add("erfc", ops.erfc, x)
+    add("erfinv", ops.erfinv, between(3, 4))
+    add("extract_sequences", lambda t: ops.extract_sequences(t, 4, 2), floats(3, 11))
+    add("fft", lambda s, t: ops.fft((s, t)), floats(3, 10), floats(3, 10))
+    add("fft of factors", lambda s, t: ops.fft((s, t)), floats(3, 96), floats(3, 96))
+    add("fft2", lambda s, t: ops.fft2((s, t)), floats(3, 5, 6), floats(3, 5, 6))
+    add("ifft2", lambda s, t: ops.ifft2((s, t)), floats(3, 5, 6), floats(3, 5, 6))
+    add("rfft", ops.rfft, floats(3, 10))
+    add("rfft longer", lambda t: ops.rfft(t, fft_length=9), floats(3, 7))
+    add("rfft shorter", lambda t: ops.rfft(t, fft_length=6), floats(3, 7))
+    add("irfft", lambda s, t: ops.irfft((s, t)), floats(3, 6), floats(3, 6))
+    add("irfft odd", lambda s, t: ops.irfft((s, t), fft_length=9), floats(3, 6), floats(3, 6))
+    add("stft", lambda t: ops.stft(t, 8, 4, 10), floats(3, 30))
+    add("stft plain", lambda t: ops.stft(t, 8, 3, 8, window=None, center=False), floats(3, 30))
+    add("stft hamming", lambda t: ops.stft(t, 6, 3, 8, window="hamming"), floats(3, 2, 20))
+    add("istft", lambda s, t: ops.istft((s, t), 8, 4, 10), floats(3, 5, 6), floats(3, 5, 6))
+    add("istft length", lambda s, t: ops.istft(
+        (s, t), 8, 2, 8, length=12, center=False, window="hamming"), floats(3, 5, 5), floats(3, 5, 5))
+    add("istft plain", lambda s, t: ops.istft((s, t), 8, 4, 8, window=None), floats(3, 5, 5), floats(3, 5, 5))
+    add("in_top_k", lambda t, p: ops.in_top_k(t, p, 2), ints(5, 3), floats(3, 5))
+    ids = np.array([2, 0, 2], "int32")
+    for name in ("segment_sum segment_max segment_min").split():
+        add(name, lambda t, i, f=getattr(ops, name): f(t, i, num_segments=4), z, ids)
+    matrix, spd, wide = floats(3, 4, 4), positive_definite(4), floats(3, 3, 5)
+    matrix += 2 * np.eye(4, dtype="float32")
+    add("cholesky", ops.cholesky, spd)
+    add("cholesky upper", lambda t: ops.cholesky(t, upper=True), spd)
+    add("det", ops.det, matrix)
+    add("inv", ops.inv, matrix)
+    add("slogdet", ops.slogdet, matrix)
+    add("logdet", ops.logdet, spd)
+    add("solve", ops.solve, matrix, floats(3, 4, 2))
+    add("solve_triangular", lambda a, b: ops.solve_triangular(a, b, lower=True), matrix, floats(3, 4, 2))
+    add("solve_triangular upper", ops.solve_triangular, matrix, floats(3, 4, 2))
+    # The signs of vectors are not determined.
+    apart = spd / 4 + np.diag([1, 3, 6, 10]).astype("float32")
+    add("eigh", lambda t: (lambda w, v: [w, ops.abs(v)])(*ops.eigh(t)), apart)
+    add("qr", ops.qr, matrix)
+    add("qr tall", ops.qr, wide.swapaxes(1, 2).copy())
+    add("qr complete", lambda t: ops.stop_gradient(ops.qr(t, mode="complete")[1]), wide.swapaxes(1, 2).copy())
+    add("svd", lambda t: (lambda u, s, v: [ops.abs(u), s, ops.abs(v)])(*ops.svd(t, full_matrices=False)), wide)
+    add("svd values", lambda t: ops.svd(t, compute_uv=False), wide)
+    # Keras has no gradients of these.
+    add("svd full", lambda t: ops.abs(ops.svd(ops.cast(t, "float32"))[2][:, :3]), ints(9, 3, 3, 5))
+    add("scatter_update mul", lambda t, i, v: ops.scatter_update(t, i, v, reduction="mul"), ints(9, 3, 4),
+        np.array([[0, 1], [2, 3], [1, 0]], "int32"), ints(9, 3))
+    add("lu_factor", lambda t: [ops.stop_gradient(part) for part in ops.lu_factor(t)], matrix)
+    add("pinv", ops.linalg.pinv, wide)
+    add("matrix_rank", ops.linalg.matrix_rank, wide[:, :, :3] * np.array([1, 0, 1], "float32"))
+    add("cholesky_inverse", ops.cholesky_inverse, np.tril(matrix[0, :3, :3]))
+    add("cholesky_inverse upper", lambda t: ops.cholesky_inverse(t, upper=True), np.triu(matrix[0, :3, :3]))
+    add("lstsq", ops.lstsq, floats(3, 2), floats(3, 2))
+    places = np.array([[0, 1], [2, 3], [0, 1]], "int32")
+    add("scatter", lambda i, v: ops.scatter(i, v, (3, 5)), places, floats(3))
+    add("scatter rows", lambda i, v: ops.scatter(i, v, (4, 5)), places[:, :1].copy(), floats(3, 5))
+    distinct = np.array([[0, 1], [2, 3], [1, 0]], "int32")
+    add("scatter_update", ops.scatter_update, x, distinct, floats(3))
+    for reduction in ("add max min").split():
+        add(f"scatter_update {reduction}", lambda t, i, v, r=reduction: ops.scatter_update(
+            t, i, v, reduction=r), x, distinct, floats(3))
+    add("slice", lambda t: ops.slice(t, (0, 1, 2), (3, 2, 2)), z)
+    add("slice_update", lambda t, u: ops.slice_update(t, (0, 1, 2), u), z, floats(3, 2, 2))
+    add("rearrange", lambda t: ops.rearrange(t, "b h w c -> b (h w) c"), floats(3, 4, 6, 2))
+    add("rearrange blocks", lambda t: ops.rearrange(
+        t, "b (h p) (w q) c -> b h w (p q c)", p=2, q=3), floats(3, 4, 6, 2))
+
+
+def image_cases(add):
+    """Functions of `keras.ops.image`."""
+    image, colours = floats(3, 6, 5, 2), positive(3, 4, 5, 3) / 2
+    of = ops.image
+    add("rgb_to_grayscale", of.rgb_to_grayscale, colours)
+    add("rgb_to_hsv", of.rgb_to_hsv, colours)
+    add("hsv_to_rgb", of.hsv_to_rgb, colours)
+    add("gaussian_blur", lambda t: of.gaussian_blur(t, (3, 5), (1.0, 0.7)), image)
+    add("gaussian_blur even", lambda t: of.gaussian_blur(t, (4, 2), (1.0, 0.7)), image)
+    add("sobel_edges", of.sobel_edges, image)
+    turn = np.array([[0.9, -0.2, 0.5, 0.1, 1.1, -0.3, 0, 0], [1, 0, 1.5, 0, 1, 0, 0, 0], [0.5, 0, 0, 0, 2, 1, 0, 0]])
+    turn = turn.astype("float32")[:, :6]
+
+    def whole(m):
+        # The last two numbers, for which Keras's gradients are not those of a projection.
+        return ops.pad(m, [[0, 0], [0, 2]])
+
+    for mode in ("constant nearest wrap reflect").split():
+        add(f"affine_transform {mode}", lambda t, m, f=mode: of.affine_transform(t, whole(m), fill_mode=f), image, turn)
+    add("affine_transform one", lambda t: of.affine_transform(
+        t, np.pad(np.repeat(turn[:1], 3, 0), [[0, 0], [0, 2]]), interpolation="nearest", fill_value=0.5), image)
+    start = np.array([[[0, 0], [4, 0], [0, 5], [4, 5]]] * 3, "float32")
+    end = start + between(3, 4, 2)
+    add("perspective_transform", lambda t: of.perspective_transform(t, start, end), image)
+    spots = RNG.uniform(-1, 5, (3, 3, 4)).astype("float32")
+    for order in (0, 1):
+        add(f"map_coordinates {order}", lambda t, p, o=order: of.map_coordinates(
+            t, p, o, fill_mode="nearest"), floats(3, 4, 5), spots)
+    add("map_coordinates constant", lambda t, p: of.map_coordinates(t, p, 1, fill_value=0.5), floats(3, 4, 5), spots)
+    add("pad_images", lambda t: of.pad_images(t, top_padding=1, left_padding=2, target_height=9, target_width=9), image)
+    add("crop_images", lambda t: of.crop_images(
+        t, top_cropping=1, left_cropping=2, bottom_cropping=2, right_cropping=0), image)
+    add("extract_patches", lambda t: of.extract_patches(t, (2, 3)), image)
+    add("extract_patches same", lambda t: of.extract_patches(t, 3, strides=2, padding="same"), image)
+    add("extract_patches dilation", lambda t: of.extract_patches(t, 2, strides=1, dilation_rate=2), image)
+    add("extract_patches 3D", lambda t: of.extract_patches_3d(t, 2), floats(3, 4, 4, 2, 2))
+    add("ssim", lambda s, t: of.ssim(s, t, filter_size=3), positive(3, 6, 5, 2), positive(3, 6, 5, 2))
+
+
+def further_cases():
+    """Cases of the other groups, with random numbers of their own: those of `cases` stay as they are."""
+    global RNG
+    RNG = np.random.default_rng(8)
+    found = []
+
+    def add(case, function, *arrays):
+        found.append((case, function, arrays))
+
+    for group in (network_cases, array_cases, mathematics_cases, image_cases):
+        group(add)
+    return found
+
+
 def one_or_all(values):
     return values[0] if len(values) == 1 else values
 
 
+# Functions for which Keras must know the number of samples.
+OF_KNOWN_BATCH = ("rearrange", "map_coordinates", "cholesky_inverse", "lstsq", "vsplit", "diag", "diagflat")
+
+
 def entry(case, function, arrays):
     keras.backend.clear_session()
-    inputs = [keras.Input(array.shape[1:], dtype=str(array.dtype)) for array in arrays]
+    sizes = [3 if case.split(" ")[0] in OF_KNOWN_BATCH else None] * len(arrays)
+    inputs = [
+        keras.Input(array.shape[1:], batch_size=size, dtype=str(array.dtype)) for array, size in zip(arrays, sizes)
+    ]
     outputs = function(*inputs)
     model = keras.Model(one_or_all(inputs), outputs)
     written = json.loads(model.to_json())
@@ -222,4 +511,5 @@ def entry(case, function, arrays):
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    write("operations", [entry(*case) for case in cases()])
+    entries = [entry(*case) for case in cases()]
+    write("operations", entries + [entry(*case) for case in further_cases()])

@@ -38,9 +38,11 @@ impl Entry {
     }
 }
 
-/// Functions that the fixture lacks, and why: Keras's function `abs` makes an `Absolute`; its `norm` fails on JAX; its
-/// `sparsemax` is not the one of the paper, which Horn computes.
-const NOT_COMPUTED: [&str; 3] = ["Abs", "Norm", "Sparsemax"];
+/// Functions that the fixture lacks, and why: Keras's function `abs` makes an `Absolute`, and `conj` a `Conjugate`; its `sparsemax` is not the one of the
+/// paper, which Horn computes; its `conv_transpose` gives its arguments in the wrong order, and others fail on JAX.
+/// `tests/functions.rs` has them.
+const NOT_COMPUTED: [&str; 8] =
+    ["Abs", "Norm", "Sparsemax", "Conj", "Nextafter", "Histogram", "ConvTranspose", "SegmentProd"];
 
 #[test]
 fn every_function_is_in_the_fixture() {
@@ -87,7 +89,7 @@ fn gradients() {
             checked += 1;
         }
     }
-    assert!(checked > 120, "{checked}");
+    assert!(checked > 260, "{checked}");
 }
 
 #[test]
@@ -95,7 +97,10 @@ fn what_keras_writes_comes_out_as_it_went_in() {
     let mut wrong = Vec::new();
     for entry in entries() {
         let written = entry.build().serialize().unwrap();
-        wrong.extend(differences(&written, &entry.model).into_iter().map(|found| format!("{}: {found}", entry.case)));
+        let found = differences(&written, &entry.model).into_iter();
+        // Keras's own configuration of this class lacks the name, which it takes.
+        let found = found.filter(|found| !entry.case.starts_with("extract_patches") || !found.contains("/config/name"));
+        wrong.extend(found.map(|found| format!("{}: {found}", entry.case)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -100,6 +100,32 @@ impl Lookup {
         found.expect("there is a source").reshape([batch, height, width, channels])
     }
 
+    /// The values of a tensor of any sizes at places, `[axes, places]`. The values are in row-major order, a row for each.
+    pub fn values_at(&self, values: Tensor<2>, sizes: &[usize], places: &Tensor<2>) -> Tensor<2> {
+        let count = places.dims()[1];
+        let device = values.device();
+        // What is found so far: where, with what weight, and whether it is beyond an edge.
+        let zeros = Tensor::<2>::zeros([1, count], &device);
+        let mut corners = vec![(zeros.clone(), zeros.clone() + 1.0, zeros)];
+        for (axis, &size) in sizes.iter().enumerate() {
+            let sources = self.sources(places.clone().narrow(0, axis, 1), size);
+            let joined = corners.iter().flat_map(|(index, weight, beyond)| {
+                sources.iter().map(move |source| {
+                    let weight = source.weight.clone().map_or(weight.clone(), |own| weight.clone() * own);
+                    let outside = source.beyond.clone().map_or(beyond.clone(), |own| beyond.clone() + own.float());
+                    (index.clone() * size as f64 + source.index.clone(), weight, outside)
+                })
+            });
+            corners = joined.collect();
+        }
+        let found = corners.into_iter().map(|(index, weight, beyond)| {
+            let index = index.int().reshape([count]);
+            let found = values.clone().select(0, index).reshape([1, count]);
+            found.mask_fill(beyond.greater_elem(0.0), self.fill_value) * weight
+        });
+        found.reduce(|sum, value| sum + value).expect("there is a corner")
+    }
+
     /// The pixels around each place, along one axis.
     fn sources(&self, places: Tensor<2>, size: usize) -> Vec<Source> {
         if self.interpolation == Interpolation::Nearest {

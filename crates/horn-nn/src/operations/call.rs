@@ -11,6 +11,8 @@ pub(crate) struct Call<'a, T> {
     pub class: &'static str,
     pub config: &'a Map<String, Value>,
     arguments: Vec<Argument<T>>,
+    /// Arguments by names of the caller, as those of `rearrange`.
+    named: Vec<(String, Argument<T>)>,
 }
 
 impl<'a, T> Call<'a, T> {
@@ -25,12 +27,19 @@ impl<'a, T> Call<'a, T> {
         let mut arguments = args;
         let count = names.len().max(arguments.len());
         arguments.extend((arguments.len()..count).map(|_| Argument::Constant(Constant::None)));
+        let mut named = Vec::new();
         for (name, argument) in kwargs {
-            if let Some(at) = names.iter().position(|own| *own == name) {
-                arguments[at] = argument;
+            match names.iter().position(|own| *own == name) {
+                Some(at) => arguments[at] = argument,
+                None => named.push((name, argument)),
             }
         }
-        Self { class, config, arguments }
+        Self { class, config, arguments, named }
+    }
+
+    /// The argument of this name, which the caller chose.
+    pub fn named(&self, name: &str) -> Option<&Argument<T>> {
+        self.named.iter().find(|(own, _)| own == name).map(|(_, argument)| argument)
     }
 
     /// The arguments of the call.
@@ -85,7 +94,7 @@ impl<'a, T> Call<'a, T> {
     /// All tensors, as [`into_tensors`](Self::into_tensors) takes them.
     pub fn tensors(&self) -> Result<Vec<&T>> {
         let arguments = self.arguments.iter().map(borrowed).collect();
-        Call { class: self.class, config: self.config, arguments }.into_tensors()
+        Call { class: self.class, config: self.config, arguments, named: Vec::new() }.into_tensors()
     }
 
     /// A parameter of Keras's constructor; null if the function has none of this name.

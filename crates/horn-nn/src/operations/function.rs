@@ -7,14 +7,16 @@ use crate::operations::call::Call;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
+/// The parameters of a class in Keras's order, with their defaults as JSON; without a default one is required.
+pub(crate) type Parameters = &'static [(&'static str, Option<&'static str>)];
+
 /// A function of `keras.ops`: Keras's names, and what it computes.
 pub(crate) struct Function {
     /// The name of Keras's class of the operation.
     pub class: &'static str,
     /// Keras's module of the class, after `keras.src.`.
     pub module: &'static str,
-    /// The parameters of the class with their defaults as JSON, in Keras's order; without a default it is required.
-    pub parameters: &'static [(&'static str, Option<&'static str>)],
+    pub parameters: Parameters,
     /// The arguments of the call. They are given by position but for those that Keras's function gives by name.
     pub arguments: &'static [&'static str],
     /// How many arguments Keras's function gives by position.
@@ -51,7 +53,7 @@ impl Function {
         module: &'static str,
         class: &'static str,
         arguments: &'static [&'static str],
-        parameters: &'static [(&'static str, Option<&'static str>)],
+        parameters: Parameters,
         rule: &'static dyn Rule,
     ) -> Self {
         Self { class, module, parameters, arguments, positional: arguments.len(), rule }

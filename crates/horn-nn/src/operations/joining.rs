@@ -111,10 +111,21 @@ fn cat<const D: usize>(_: &Tensor<D>, tensors: Vec<AnyTensor>, axis: usize) -> R
 #[derive(Clone, Copy)]
 pub(crate) enum Divide {
     Split,
+    /// Along an axis that the name says: `vsplit`, `hsplit`, `dsplit`.
+    SplitAlong(usize),
+    /// In parts of which the first may be longer by one: `array_split`.
+    SplitUnevenly,
     Unstack,
 }
 
 impl Divide {
+    fn axis<T>(self, call: &Call<T>, rank: usize) -> Result<usize> {
+        match self {
+            Self::SplitAlong(axis) => call.axis_of(axis as i64, rank),
+            _ => call.axis(rank),
+        }
+    }
+
     /// The start and the end of each part along an axis of this size.
     fn parts<T>(self, call: &Call<T>, size: Option<usize>) -> Result<Vec<(usize, usize)>> {
         let unknown = || {
@@ -132,7 +143,7 @@ impl Divide {
                 }
                 Ok((0..size).map(|at| (at, at + 1)).collect())
             }
-            Self::Split => match call.parameter("indices_or_sections") {
+            Self::Split | Self::SplitAlong(_) | Self::SplitUnevenly => match call.parameter("indices_or_sections") {
                 Value::Array(_) => {
                     let size = size.ok_or_else(unknown)?;
                     let places = call.ints("indices_or_sections")?.unwrap_or_default();
@@ -150,12 +161,16 @@ impl Divide {
                     let sections = usize::try_from(call.int("indices_or_sections")?).ok().filter(|&count| count > 0);
                     let sections = sections.ok_or_else(|| call.invalid("indices_or_sections", "at least 1"))?;
                     let size = size.ok_or_else(unknown)?;
-                    if !size.is_multiple_of(sections) {
-                        return Err(call.invalid("indices_or_sections", &format!("a divisor of {size}")));
+                    let uneven = matches!(self, Self::SplitUnevenly);
+                    if uneven && sections > size || !uneven && !size.is_multiple_of(sections) {
+                        return Err(call.invalid(
+                            "indices_or_sections",
+                            &format!("a divisor of {size}, or, for `array_split`, not more"),
+                        ));
                     }
                     check_parts(sections)?;
-                    let each = size / sections;
-                    Ok((0..sections).map(|at| (at * each, (at + 1) * each)).collect())
+                    let start = |at: usize| at * (size / sections) + at.min(size % sections);
+                    Ok((0..sections).map(|at| (start(at), start(at + 1))).collect())
                 }
             },
         }
@@ -178,16 +193,16 @@ fn check_parts(count: usize) -> Result<()> {
 impl Rule for Divide {
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
-        let axis = call.axis(input.rank())?;
+        let axis = self.axis(call, input.rank())?;
         let parts = self.parts(call, input.sizes()[axis])?;
         check_parts(parts.len())?;
         let part = |(start, end): (usize, usize)| {
             let mut sizes = input.sizes().to_vec();
             match self {
-                Self::Split => sizes[axis] = Some(end - start),
                 Self::Unstack => {
                     sizes.remove(axis);
                 }
+                _ => sizes[axis] = Some(end - start),
             }
             Shape::new(sizes).with_values(input.values())
         };
@@ -196,18 +211,18 @@ impl Rule for Divide {
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let sizes = call.tensor()?.sizes();
-        let axis = call.axis(sizes.len())?;
+        let axis = self.axis(&call, sizes.len())?;
         let parts = self.parts(&call, Some(sizes[axis]))?;
         let x = call.into_tensor()?;
         let part = |(start, end): (usize, usize)| -> Result<AnyTensor> {
             let part: AnyTensor = by_rank!(x.clone(), |x| x.narrow(axis, start, end - start).into())?;
             match self {
-                Self::Split => Ok(part),
                 Self::Unstack => {
                     let mut left = sizes.clone();
                     left.remove(axis);
                     part.reshape(&left)
                 }
+                _ => Ok(part),
             }
         };
         parts.into_iter().map(part).collect()

@@ -31,9 +31,7 @@ pub(crate) fn tensor_of(argument: Argument<AnyTensor>, device: &Device) -> Resul
     match argument {
         Argument::Tensor(tensor) => Ok(tensor),
         Argument::Constant(Constant::Array(array)) if array.values.ndim() > 0 => {
-            let values: Vec<f32> = array.values.iter().map(|&value| value as f32).collect();
-            let flat = Tensor::<1>::from_data(TensorData::new(values, [array.values.len()]), device);
-            AnyTensor::from(flat).reshape(array.values.shape())
+            uploaded(array.values.iter().map(|&value| value as f32).collect(), array.values.shape(), device)
         }
         other => match number_of(&other) {
             Some(number) => Ok(Tensor::<1>::full([1], number, device).into()),
@@ -42,6 +40,17 @@ pub(crate) fn tensor_of(argument: Argument<AnyTensor>, device: &Device) -> Resul
                 .hint("change the argument")),
         },
     }
+}
+
+/// Values in row-major order as a tensor.
+pub(crate) fn uploaded(values: Vec<f32>, sizes: &[usize], device: &Device) -> Result<AnyTensor> {
+    let count = values.len();
+    AnyTensor::from(Tensor::<1>::from_data(TensorData::new(values, [count]), device)).reshape(sizes)
+}
+
+/// The values of a tensor in row-major order, for functions that no device computes.
+pub(crate) fn downloaded(x: &AnyTensor) -> Result<Vec<f32>> {
+    Ok(x.clone().reshape(&[x.count()])?.float::<1>()?.into_data().iter::<f32>().collect())
 }
 
 /// The value of a constant that is one number.

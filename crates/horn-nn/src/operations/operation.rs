@@ -46,13 +46,27 @@ impl Operation {
     ///
     /// If an argument is missing.
     pub fn new(class: &str, config: Value, args: Vec<Argument<()>>) -> Result<Self> {
+        Self::with_named(class, config, args, Vec::new())
+    }
+
+    /// A call with arguments by names that the caller chose, after the others.
+    ///
+    /// # Errors
+    ///
+    /// If an argument is missing.
+    pub fn with_named(
+        class: &str,
+        config: Value,
+        args: Vec<Argument<()>>,
+        named: Vec<(String, Argument<()>)>,
+    ) -> Result<Self> {
         let function = table::find(class).ok_or_else(|| unknown(class))?;
         let given = config.as_object().cloned().unwrap_or_default();
         let positional = function.positional.min(args.len());
         let mut args = args;
         let by_name = args.split_off(positional);
         let names = function.arguments.iter().skip(positional).map(|name| (*name).to_owned());
-        let kwargs = names.zip(by_name).collect();
+        let kwargs = names.zip(by_name).chain(named).collect();
         let call = Arc::new(Template { function, args, kwargs });
         Ok(Self { name: None, config: function.config(&given)?, call })
     }
@@ -78,7 +92,8 @@ impl Operation {
         let kwargs = kwargs.map(|(name, value)| Ok((name.clone(), Argument::read(value, places)?)));
         let kwargs = kwargs.collect::<Result<Vec<_>>>()?;
         let variadic = function.arguments.len() == 1 && function.arguments[0].starts_with('*');
-        let known = |name: &str| function.arguments.contains(&name);
+        let any_name = function.arguments.iter().any(|name| name.starts_with("**"));
+        let known = |name: &str| any_name || function.arguments.contains(&name);
         if let Some((name, _)) = kwargs.iter().find(|(name, _)| !known(name)) {
             return Err(Error::argument("the function has no such argument")
                 .received(name)
@@ -125,8 +140,18 @@ impl Operation {
     }
 }
 
+/// Keras's functions that take functions of the program, which no file has.
+const OF_PROGRAMS: [&str; 9] =
+    ["AssociativeScan", "Cond", "ForiLoop", "JVP", "Map", "Scan", "Switch", "VectorizedMap", "WhileLoop"];
+
 /// The error for a function that Horn lacks.
 fn unknown(class: &str) -> Error {
+    if OF_PROGRAMS.contains(&class) {
+        return Error::model("the function takes a function of the program, which a file can't hold")
+            .received(class)
+            .expected("functions of tensors")
+            .hint("write what it computes as a layer of your own");
+    }
     Error::model("Horn has no such function on tensors")
         .received(class)
         .expected("a function of `keras.ops` that Horn has")

@@ -3,42 +3,26 @@
 use crate::activations::activation::Activation;
 use crate::operations::activating::{Activated, AlongAxis, Normalize, Normalized};
 use crate::operations::elementwise::{Binary, Unary};
-use crate::operations::function::{Function, Rule};
+use crate::operations::fields;
+use crate::operations::function::{Function, Parameters, Rule};
 use crate::operations::indexing::{GetItem, Take, TakeAlongAxis};
 use crate::operations::joining::{Divide, Join};
+use crate::operations::numpy::{self, AXIS_NONE, DTYPE, REDUCED, binary, unary, with};
 use crate::operations::products::{Einsum, Product};
 use crate::operations::reductions::{Along, Moments, Reduction, TopK};
 use crate::operations::resizing::Resize;
 use crate::operations::selecting::{Cast, Clip, FullLike, OneHot, Triangle, Where};
 use crate::operations::shaping::{Pad, Shaping};
 
-/// The parameters of a class, with their defaults as JSON.
-type Parameters = &'static [(&'static str, Option<&'static str>)];
-
 const AXIS: Parameters = &[("axis", Some("-1"))];
 const AXIS_0: Parameters = &[("axis", Some("0"))];
-const AXIS_NONE: Parameters = &[("axis", Some("null"))];
-const DTYPE: Parameters = &[("dtype", Some("null"))];
-const REDUCED: Parameters = &[("axis", Some("null")), ("keepdims", Some("false"))];
 const EXTREME: Parameters = &[("axis", Some("null")), ("keepdims", Some("false")), ("initial", Some("null"))];
-
-const fn unary(class: &'static str, rule: &'static dyn Rule) -> Function {
-    Function::new("ops.numpy", class, &["x"], &[], rule)
-}
-
-const fn binary(class: &'static str, rule: &'static dyn Rule) -> Function {
-    Function::new("ops.numpy", class, &["x1", "x2"], &[], rule)
-}
-
-const fn with(class: &'static str, parameters: Parameters, rule: &'static dyn Rule) -> Function {
-    Function::new("ops.numpy", class, &["x"], parameters, rule)
-}
 
 const fn nn(class: &'static str, parameters: Parameters, rule: &'static dyn Rule) -> Function {
     Function::new("ops.nn", class, &["x"], parameters, rule)
 }
 
-/// All functions.
+/// The functions that most models use.
 static FUNCTIONS: &[Function] = &[
     // One tensor, element by element.
     unary("Abs", &Unary::Abs),
@@ -273,14 +257,18 @@ static FUNCTIONS: &[Function] = &[
     ),
 ];
 
+fn all() -> impl Iterator<Item = &'static Function> {
+    FUNCTIONS.iter().chain(numpy::FUNCTIONS).chain(fields::FUNCTIONS)
+}
+
 /// The function of this class.
 pub(crate) fn find(class: &str) -> Option<&'static Function> {
-    FUNCTIONS.iter().find(|function| function.class == class)
+    all().find(|function| function.class == class)
 }
 
 /// Keras's names of all classes.
 pub(crate) fn classes() -> impl Iterator<Item = &'static str> {
-    FUNCTIONS.iter().map(|function| function.class)
+    all().map(|function| function.class)
 }
 
 #[cfg(test)]
@@ -296,7 +284,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_json() {
-        for function in FUNCTIONS {
+        for function in all() {
             for (name, default) in function.parameters {
                 let is_json = default.is_none_or(|default| serde_json::from_str::<serde_json::Value>(default).is_ok());
                 assert!(is_json, "{name} of {}", function.class);

@@ -95,6 +95,26 @@ unary! {
     tan => "Tan";
     /// The whole part: rounds towards 0.
     trunc => "Trunc";
+    /// The bits of integers, turned round.
+    bitwise_not => "BitwiseNot";
+    /// The cube root.
+    cbrt => "Cbrt";
+    /// 1 minus the error function.
+    erfc => "Erfc";
+    /// The inverse of the error function.
+    erfinv => "Erfinv";
+    /// The modified Bessel function of the first kind, of order 0.
+    i0 => "I0";
+    /// Is the value minus infinity?
+    isneginf => "Isneginf";
+    /// Is the value infinity?
+    isposinf => "Isposinf";
+    /// 0 in the place of what is no number, and the largest numbers in the place of infinities.
+    nan_to_num => "NanToNum";
+    /// Is the sign set, as that of -0?
+    signbit => "Signbit";
+    /// sin(πx) / πx, and 1 at 0.
+    sinc => "Sinc";
     /// Zeros of the same shape.
     zeros_like => "ZerosLike";
     /// [`activations::hard_sigmoid`](crate::activations::hard_sigmoid).
@@ -180,6 +200,36 @@ binary! {
     not_equal => "NotEqual";
     /// x1 to the power of x2.
     power => "Power";
+    /// The bits that both integers have.
+    bitwise_and => "BitwiseAnd";
+    /// The bits of the first integer, moved to higher places.
+    bitwise_left_shift => "BitwiseLeftShift";
+    /// The bits that one of both integers has.
+    bitwise_or => "BitwiseOr";
+    /// The bits of the first integer, moved to lower places.
+    bitwise_right_shift => "BitwiseRightShift";
+    /// The bits that exactly one of both integers has.
+    bitwise_xor => "BitwiseXor";
+    /// The greater of both; the number where the other is none.
+    fmax => "Fmax";
+    /// The lesser of both; the number where the other is none.
+    fmin => "Fmin";
+    /// The rest of x1 / x2, with the sign of x1.
+    fmod => "Fmod";
+    /// The greatest common divisor of integers.
+    gcd => "Gcd";
+    /// 0 where x1 is negative, x2 where it is 0, and 1 where it is positive.
+    heaviside => "Heaviside";
+    /// Are both equal, but for a share of 1e-5 and 1e-8?
+    isclose => "Isclose";
+    /// The least common multiple of integers.
+    lcm => "Lcm";
+    /// x1 · 2 to the power of x2.
+    ldexp => "Ldexp";
+    /// log2(2^x1 + 2^x2), without overflow.
+    logaddexp2 => "Logaddexp2";
+    /// The next number of float32 from x1 towards x2.
+    nextafter => "Nextafter";
     /// x1 - x2.
     subtract => "Subtract";
     /// x1 / x2.

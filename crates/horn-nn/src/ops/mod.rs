@@ -28,22 +28,32 @@
 //!
 //! This module imports `graph`, `operations` and below.
 
+pub(crate) mod arrays;
 pub(crate) mod constant;
 pub(crate) mod elementwise;
+pub(crate) mod images;
+pub(crate) mod linear_algebra;
+pub(crate) mod networks;
 pub(crate) mod operand;
 pub(crate) mod operators;
 pub(crate) mod picking;
 pub(crate) mod reductions;
 pub(crate) mod shaping;
+pub(crate) mod signals;
 
+pub use arrays::*;
 pub use constant::convert_to_tensor;
 pub use elementwise::*;
+pub use images::*;
+pub use linear_algebra::*;
 /// The macro for slices, and the new axis in them.
 pub use ndarray::{NewAxis, s};
+pub use networks::*;
 pub use operand::{IntoAxes, IntoOperand, Operand};
 pub use picking::*;
 pub use reductions::*;
 pub use shaping::*;
+pub use signals::*;
 
 /// Keras's names of the classes of all functions that files may have.
 #[doc(hidden)]

@@ -135,15 +135,85 @@ pub(super) fn call_many(class: &str, config: Value, operands: Vec<Operand>) -> R
     operation.apply(tensors)
 }
 
+/// Calls the function of this class, which takes any number of tensors and has several outputs.
+pub(super) fn call_list(class: &str, config: Value, operands: Vec<Operand>) -> Result<Vec<KerasTensor>> {
+    let (operation, tensors) = operation(class, config, operands)?;
+    operation.apply_all(tensors)
+}
+
+/// Calls the function of this class, which also takes constants by names of the caller.
+pub(super) fn call_named<const N: usize>(
+    class: &str,
+    operands: [Operand; N],
+    named: Vec<(String, Constant)>,
+) -> Result<KerasTensor> {
+    let (arguments, tensors) = apart(operands.into());
+    let named = named.into_iter().map(|(name, constant)| (name, Argument::Constant(constant))).collect();
+    SharedLayer::new(checked(class, Operation::with_named(class, Value::Null, arguments, named))?).apply(tensors)
+}
+
 fn operation(class: &str, config: Value, operands: Vec<Operand>) -> Result<(SharedLayer, Vec<KerasTensor>)> {
+    let (arguments, tensors) = apart(operands);
+    Ok((SharedLayer::new(checked(class, Operation::new(class, config, arguments))?), tensors))
+}
+
+fn checked(class: &str, operation: Result<Operation>) -> Result<Operation> {
+    operation.map_err(|error| error.at(format!("function {class}")))
+}
+
+/// The arguments, and all their tensors.
+fn apart(operands: Vec<Operand>) -> (Vec<Argument<()>>, Vec<KerasTensor>) {
     let (mut arguments, mut tensors) = (Vec::new(), Vec::new());
     for operand in operands {
         arguments.push(operand.argument);
         tensors.extend(operand.tensors);
     }
-    let operation = Operation::new(class, config, arguments).map_err(|error| error.at(format!("function {class}")))?;
-    Ok((SharedLayer::new(operation), tensors))
+    (arguments, tensors)
 }
+
+/// Functions of tensors, with the parameters of Keras's class; in brackets how many outputs, where there are several.
+macro_rules! functions {
+    ($($(#[$doc:meta])+ $name:ident($($tensor:ident),+ $(; $($parameter:ident: $type:ty => $value:expr),+)?)
+        => $class:literal $([$count:literal])?, $error:literal;)+) => {$(
+        $(#[$doc])+
+        ///
+        /// # Errors
+        ///
+        #[doc = $error]
+        pub fn $name($($tensor: impl $crate::ops::operand::IntoOperand),+ $(, $($parameter: $type),+)?)
+            -> $crate::error::Result<$crate::ops::operand::outputs!($($count)?)>
+        {
+            let config = serde_json::json!({$($(stringify!($parameter): $value),+)?});
+            let operands = [$($crate::ops::operand::IntoOperand::into_operand($tensor)),+];
+            $crate::ops::operand::called!($class, config, operands $(, $count)?)
+        }
+    )+};
+}
+pub(super) use functions;
+
+/// What a function of `functions` returns.
+macro_rules! outputs {
+    () => {
+        $crate::graph::keras_tensor::KerasTensor
+    };
+    ($count:literal) => {
+        [$crate::graph::keras_tensor::KerasTensor; $count]
+    };
+}
+pub(super) use outputs;
+
+/// Calls the function of this class.
+macro_rules! called {
+    ($class:literal, $config:ident, $operands:ident) => {
+        $crate::ops::operand::call($class, $config, $operands)
+    };
+    ($class:literal, $config:ident, $operands:ident, $count:literal) => {
+        Ok($crate::ops::operand::call_all($class, $config, $operands)?
+            .try_into()
+            .expect("the number of outputs is that of the class"))
+    };
+}
+pub(super) use called;
 
 /// Axes: one, several, or, by `None`, all.
 ///

@@ -39,6 +39,30 @@ reductions! {
     mean => "Mean";
     /// The smallest value.
     min => "Min";
+    /// The value in the middle.
+    median => "Median";
+    /// The place of the largest number along one axis.
+    nanargmax => "Nanargmax";
+    /// The place of the smallest number along one axis.
+    nanargmin => "Nanargmin";
+    /// The largest number.
+    nanmax => "Nanmax";
+    /// The mean of the numbers.
+    nanmean => "Nanmean";
+    /// The number in the middle.
+    nanmedian => "Nanmedian";
+    /// The smallest number.
+    nanmin => "Nanmin";
+    /// The product of the numbers.
+    nanprod => "Nanprod";
+    /// The standard deviation of the numbers.
+    nanstd => "Nanstd";
+    /// The sum of the numbers.
+    nansum => "Nansum";
+    /// The variance of the numbers.
+    nanvar => "Nanvar";
+    /// The span from the smallest to the largest value.
+    ptp => "Ptp";
     /// The Euclidean norm.
     norm => "Norm";
     /// The product.
@@ -76,6 +100,10 @@ along! {
     glu => "Glu";
     /// The logarithm of the softmax.
     log_softmax => "LogSoftmax";
+    /// The running product of the numbers.
+    nancumprod => "Nancumprod";
+    /// The running sum of the numbers.
+    nancumsum => "Nancumsum";
     /// The values in ascending order.
     sort => "Sort";
 }

@@ -2,6 +2,7 @@
 
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::arguments::options::DataFormat;
 use crate::by_rank;
@@ -87,4 +88,44 @@ fn pool_images(x: AnyTensor, kind: Pool, slides: [Slide; 2]) -> Result<AnyTensor
             avg_pool2d(x, AvgPoolOptions { count_include_pad: false, ..options }).into()
         }
     })
+}
+
+/// Pools so that each spatial axis has a given size, along one axis after the other.
+pub(crate) fn pool_to(x: AnyTensor, sizes: &[usize], pool: Pool, format: DataFormat) -> Result<AnyTensor> {
+    let x = format.to_channels_first(x)?;
+    let mut axes = sizes.iter().enumerate();
+    let y = axes.try_fold(x, |x, (axis, &outputs)| pool_along(x, axis + 2, outputs, pool))?;
+    format.channels_first_to_own(y)
+}
+
+/// Pools along one axis: gathers all windows as rows of the same length, where the shorter ones repeat their last value.
+fn pool_along(x: AnyTensor, axis: usize, outputs: usize, pool: Pool) -> Result<AnyTensor> {
+    let mut sizes = x.sizes();
+    let (before, size) = (sizes[..axis].iter().product(), sizes[axis]);
+    let after = sizes[axis + 1..].iter().product();
+    let windows: Vec<_> = (0..outputs).map(|i| (i * size / outputs, ((i + 1) * size).div_ceil(outputs))).collect();
+    let longest = windows.iter().map(|(start, end)| end - start).max().unwrap_or(1);
+
+    let x = x.reshape(&[before, size, after])?.float::<3>()?;
+    let device = x.device().without_autodiff();
+    let ints: Vec<i32> = windows
+        .iter()
+        .flat_map(|&(start, end)| (start..start + longest).map(move |at| at.min(end - 1) as i32))
+        .collect();
+    let at = Tensor::<1, Int>::from_data(TensorData::new(ints, [outputs * longest]), &device);
+    let rows: Tensor<4> = x.select(1, at).reshape([before, outputs, longest, after]);
+    let y = match pool {
+        Pool::Max => rows.max_dim(2),
+        Pool::Average => {
+            // Repeated values do not count.
+            let share = |&(start, end): &(usize, usize)| {
+                (start..start + longest).map(move |at| if at < end { 1.0 / (end - start) as f32 } else { 0.0 })
+            };
+            let shares =
+                TensorData::new(windows.iter().flat_map(share).collect::<Vec<f32>>(), [1, outputs, longest, 1]);
+            (rows * Tensor::<4>::from_data(shares, &device)).sum_dim(2)
+        }
+    };
+    sizes[axis] = outputs;
+    AnyTensor::from(y).reshape(&sizes)
 }

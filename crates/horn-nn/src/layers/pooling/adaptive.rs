@@ -1,7 +1,6 @@
 //! `AdaptiveMaxPooling` and `AdaptiveAveragePooling` in one, two and three dimensions: outputs of a fixed size.
 
 use burn::module::Module;
-use burn::tensor::{Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
@@ -18,7 +17,7 @@ use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 use crate::windows::layout::Axes;
-use crate::windows::pooling::Pool;
+use crate::windows::pooling::{Pool, pool_to};
 
 /// Defines the adaptive pooling over `n` spatial axes.
 macro_rules! adaptive_layer {
@@ -195,43 +194,7 @@ impl Forward for AdaptiveModule {
         most
     }
 
-    /// Pools along each axis, one after the other.
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        let x = self.data_format.to_channels_first(input)?;
-        let mut axes = self.output_size.iter().enumerate();
-        let y = axes.try_fold(x, |x, (axis, &outputs)| pool_along(x, axis + 2, outputs, self.pool))?;
-        self.data_format.channels_first_to_own(y)
+        pool_to(input, &self.output_size, self.pool, self.data_format)
     }
-}
-
-/// Pools along one axis: gathers all windows as rows of the same length, where the shorter ones repeat their last value.
-fn pool_along(x: AnyTensor, axis: usize, outputs: usize, pool: Pool) -> Result<AnyTensor> {
-    let mut sizes = x.sizes();
-    let (before, size) = (sizes[..axis].iter().product(), sizes[axis]);
-    let after = sizes[axis + 1..].iter().product();
-    let windows: Vec<_> = (0..outputs).map(|i| (i * size / outputs, ((i + 1) * size).div_ceil(outputs))).collect();
-    let longest = windows.iter().map(|(start, end)| end - start).max().unwrap_or(1);
-
-    let x = x.reshape(&[before, size, after])?.float::<3>()?;
-    let device = x.device().without_autodiff();
-    let ints: Vec<i32> = windows
-        .iter()
-        .flat_map(|&(start, end)| (start..start + longest).map(move |at| at.min(end - 1) as i32))
-        .collect();
-    let at = Tensor::<1, Int>::from_data(TensorData::new(ints, [outputs * longest]), &device);
-    let rows: Tensor<4> = x.select(1, at).reshape([before, outputs, longest, after]);
-    let y = match pool {
-        Pool::Max => rows.max_dim(2),
-        Pool::Average => {
-            // Repeated values do not count.
-            let share = |&(start, end): &(usize, usize)| {
-                (start..start + longest).map(move |at| if at < end { 1.0 / (end - start) as f32 } else { 0.0 })
-            };
-            let shares =
-                TensorData::new(windows.iter().flat_map(share).collect::<Vec<f32>>(), [1, outputs, longest, 1]);
-            (rows * Tensor::<4>::from_data(shares, &device)).sum_dim(2)
-        }
-    };
-    sizes[axis] = outputs;
-    AnyTensor::from(y).reshape(&sizes)
 }

@@ -1,0 +1,102 @@
+//! Functions of NumPy for whole arrays: differences, quantiles, ranges, grids, and values looked up in sorted ones.
+//!
+//! ```
+//! use horn::layers::Input;
+//! use horn::ops;
+//!
+//! let x = Input([5, 4]);
+//! assert_eq!(ops::diff(&x, 1, 1)?.shape().to_string(), "(None, 4, 4)");
+//! assert_eq!(ops::rot90(&x, 1, [1, 2])?.shape().to_string(), "(None, 4, 5)");
+//! assert_eq!(ops::quantile(&x, 0.9, -1)?.shape().to_string(), "(None, 5)");
+//! assert!(ops::diff(&x, 1, 3).unwrap_err().is_argument());
+//! # Ok::<(), horn::Error>(())
+//! ```
+
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
+use crate::operations::argument::Constant;
+use crate::ops::operand::{IntoAxes, IntoOperand, Operand, call, call_all, call_list, call_named, functions};
+
+functions! {
+    /// The tensors after each other along an axis; without one, all their values.
+    append(x1, x2; axis: impl IntoAxes => axis.into_axes()) => "Append", "If the sizes of other axes differ.";
+    /// The mean, each value counted by its weight.
+    average(x, weights; axis: impl IntoAxes => axis.into_axes()) => "Average", "If the weights do not fit.";
+    /// How often each whole number occurs in a row, up to the largest of all, but at least this many.
+    bincount(x; minlength: usize => minlength) => "Bincount", "If the values are no integers.";
+    /// The differences of neighbours, taken `n` times.
+    diff(a; n: usize => n, axis: i64 => axis) => "Diff", "If the axis does not exist.";
+    /// The number of the bin that each value is in, by the edges of the bins.
+    digitize(x, bins) => "Digitize", "If the edges have not one axis.";
+    /// A tensor of this shape with a value, which is repeated.
+    full(fill_value; shape: impl IntoAxes => shape.into_axes()) => "Full", "If the value can't be repeated so.";
+    /// How many values each of so many bins has, and the edges of the bins.
+    histogram(x; bins: usize => bins) => "Histogram"[2], "If there are no bins, or several axes.";
+    /// Is the value among the others?
+    isin(x1, x2) => "IsIn", "If a tensor carries an error of an operator.";
+    /// So many values from one to the other, at equal distances along a new axis.
+    linspace(start, stop; num: usize => num, axis: i64 => axis) => "Linspace", "If the shapes do not broadcast.";
+    /// So many powers of 10, whose exponents go from one to the other.
+    logspace(start, stop; num: usize => num, axis: i64 => axis) => "Logspace", "If the shapes do not broadcast.";
+    /// The value below which this share of all lies.
+    quantile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Quantile", "If the share is not from 0 to 1.";
+    /// The value below which this many percent lie.
+    percentile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Percentile", "If there are no such percents.";
+    /// The tensor turned by 90 degrees, `k` times, from the first of two axes to the second.
+    rot90(array; k: i64 => k, axes: [i64; 2] => axes) => "Rot90", "If an axis does not exist.";
+    /// The places at which values would be put into sorted ones, before those that are equal.
+    searchsorted(sorted_sequence, values) => "SearchSorted", "If the sorted values have not one axis.";
+    /// The area under straight lines between values at this distance.
+    trapezoid(y; dx: f64 => dx, axis: i64 => axis) => "Trapezoid", "If the axis does not exist.";
+}
+
+/// The powers of a vector's values, so many, from the highest to 1; by default as many as values.
+///
+/// # Errors
+///
+/// If it is no vector.
+pub fn vander(x: impl IntoOperand, n: Option<usize>) -> Result<KerasTensor> {
+    call("Vander", json!({"N": n}), [x.into_operand()])
+}
+
+/// Each vector repeated along the axes of the others; the first two axes are exchanged, as those of `(x, y)`.
+///
+/// # Errors
+///
+/// If a tensor carries an error of an operator.
+pub fn meshgrid(x: impl IntoTensors) -> Result<Vec<KerasTensor>> {
+    let operands = x.into_tensors().into_iter().map(IntoOperand::into_operand).collect();
+    call_list("Meshgrid", Value::Null, operands)
+}
+
+/// The first of the choices whose condition holds, or else a number.
+///
+/// # Errors
+///
+/// If there are not as many conditions as choices.
+pub fn select(conditions: impl IntoTensors, choices: impl IntoTensors, default: f64) -> Result<KerasTensor> {
+    let default = Operand::constant(Constant::Float(default));
+    call("Select", Value::Null, [Operand::list(conditions), Operand::list(choices), default])
+}
+
+/// The places along each axis of values that are counted in row-major order.
+///
+/// # Errors
+///
+/// If a size is 0.
+pub fn unravel_index(indices: impl IntoOperand, shape: impl IntoAxes) -> Result<Vec<KerasTensor>> {
+    call_all("UnravelIndex", json!({"shape": shape.into_axes()}), [indices.into_operand()])
+}
+
+/// Axes split, permuted and joined by their names, as `"b (h p) w c -> b h w (p c)"`, with the sizes of those that are split.
+///
+/// # Errors
+///
+/// If the pattern does not fit the tensor.
+pub fn rearrange(tensor: impl IntoOperand, pattern: &str, axes_lengths: &[(&str, usize)]) -> Result<KerasTensor> {
+    let operands = [tensor.into_operand(), Operand::constant(Constant::Text(pattern.to_owned()))];
+    let named = axes_lengths.iter().map(|&(name, size)| (name.to_owned(), Constant::Int(size as i64)));
+    call_named("Rearrange", operands, named.collect())
+}

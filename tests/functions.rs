@@ -1,0 +1,229 @@
+//! Functions on tensors that no fixture has, and calls that can't be: their errors say what was received and expected.
+
+use horn::burn::tensor::{Device, Tensor, TensorData};
+use horn::ops;
+use horn::prelude::*;
+use horn::{AnyTensor, CallContext, Error, KerasTensor, Result, Signal};
+use ndarray::{Array2, Array4, array};
+
+use crate::fixtures::values;
+
+/// What the functions compute from vectors, each value of which is a sample.
+fn computed(vectors: &[&[f32]], function: impl Fn(&[KerasTensor]) -> Result<Vec<KerasTensor>>) -> Vec<Vec<f32>> {
+    let device = Device::default();
+    let inputs: Vec<KerasTensor> = vectors.iter().map(|_| Input(()).tensor()).collect();
+    let model = Model::new(&inputs[..], function(&inputs).unwrap()).unwrap().build(&device).unwrap();
+    let signal = |values: &&[f32]| {
+        let data = TensorData::new(values.to_vec(), [values.len()]);
+        Signal::new(AnyTensor::from(Tensor::<1>::from_data(data, &device)))
+    };
+    let outputs = model.call(vectors.iter().map(signal).collect(), &mut CallContext::new(Mode::Inference)).unwrap();
+    outputs.into_iter().map(|output| values(output.value().unwrap())).collect()
+}
+
+#[test]
+fn a_histogram_counts_the_last_edge() {
+    let found = computed(&[&[0.5, 1.5, 1.5, 2.0, -1.0]], |x| Ok(ops::histogram(&x[0], 4)?.to_vec()));
+    assert_eq!(found, [vec![1.0, 0.0, 1.0, 3.0], vec![-1.0, -0.25, 0.5, 1.25, 2.0]]);
+}
+
+#[test]
+fn the_next_number_is_one_bit_away() {
+    let found =
+        computed(&[&[1.0, 1.0, 0.0, 2.0]], |x| Ok(vec![ops::nextafter(&x[0], array![2.0_f32, 0.0, 1.0, 2.0])?]));
+    assert_eq!(found[0], [1.0 + f32::EPSILON, 1.0 - f32::EPSILON / 2.0, f32::from_bits(1), 2.0]);
+}
+
+#[test]
+fn products_of_segments_leave_out_ids_beyond_the_last() {
+    let segments = |x: &[KerasTensor]| Ok(vec![ops::segment_prod(&x[0], &x[1], 3)?]);
+    let found = computed(&[&[2.0, 3.0, 5.0, 7.0, 11.0], &[0.0, 2.0, 0.0, 3.0, -1.0]], segments);
+    assert_eq!(found[0], [10.0, 1.0, 3.0]);
+}
+
+/// Each value of the input puts the whole kernel, times itself, two steps after the one before.
+#[test]
+fn a_transposed_convolution_spreads_each_value() {
+    let x = Input([2, 1]);
+    let kernel = array![[[1.0_f32]], [[10.0]], [[100.0]]];
+    let y = ops::conv_transpose(&x, &kernel, 2, Padding::Valid).unwrap();
+    let model = Model::new(&x, &y).unwrap().build(&Device::default()).unwrap();
+    let found = model.predict(&array![[[3.0_f32], [7.0]]], 1).unwrap();
+    assert_eq!(found.into_raw_vec_and_offset().0, [3.0, 30.0, 307.0, 70.0, 700.0]);
+}
+
+/// A name, the call with an image of 6 by 5 pixels with 3 channels and two matrices of 4 by 3, a check of the error's kind,
+/// and parts of its message.
+type Case = (
+    &'static str,
+    fn(&KerasTensor, &KerasTensor, &KerasTensor) -> Result<()>,
+    fn(&Error) -> bool,
+    &'static [&'static str],
+);
+
+const CASES: &[Case] = &[
+    ("not square", |_, a, _| ops::inv(a).map(drop), Error::is_shape, &["Inv", "not square", "(None, 4, 3)"]),
+    ("not square", |_, a, _| ops::det(a).map(drop), Error::is_shape, &["Det", "not square"]),
+    (
+        "a right side that does not fit",
+        |_, a, b| ops::lstsq(a, ops::transpose(b, [0, 2, 1])?).map(drop),
+        Error::is_shape,
+        &["Lstsq", "(None, 3, 4) for (None, 4, 3)"],
+    ),
+    ("no such axis", |_, a, _| ops::diff(a, 1, 3).map(drop), Error::is_argument, &["Diff", "axis 3 of 3 axes"]),
+    ("no such axis", |_, a, _| ops::rot90(a, 1, [1, -4]).map(drop), Error::is_argument, &["Rot90", "axis -4"]),
+    (
+        "a kernel for other channels",
+        |x, _, _| ops::conv(x, Array4::<f32>::ones((3, 3, 5, 4)), 1, Padding::Same).map(drop),
+        Error::is_shape,
+        &["Conv", "5 channels", "input of 3"],
+    ),
+    (
+        "a window that is too large",
+        |x, _, _| ops::max_pool(x, 7, None, Padding::Valid).map(drop),
+        Error::is_shape,
+        &["MaxPool", "(7, 7) for an input of (6, 5)"],
+    ),
+    (
+        "a stride of 0",
+        |x, _, _| ops::max_pool(x, 2, 0, Padding::Valid).map(drop),
+        Error::is_argument,
+        &["strides", "0"],
+    ),
+    (
+        "blocks that do not divide",
+        |x, _, _| ops::space_to_depth(x, 4).map(drop),
+        Error::is_shape,
+        &["SpaceToDepth", "block_size = 4"],
+    ),
+    ("no share", |_, a, _| ops::quantile(a, 1.5, 1).map(drop), Error::is_argument, &["Quantile", "shares"]),
+    (
+        "vectors of 4",
+        |_, a, b| {
+            let turned = |x: &KerasTensor| ops::transpose(x, [0, 2, 1]);
+            ops::cross(turned(a)?, turned(b)?).map(drop)
+        },
+        Error::is_shape,
+        &["Cross", "2 or 3"],
+    ),
+    (
+        "parts of different shapes",
+        |x, a, _| ops::fft((x, a)).map(drop),
+        Error::is_shape,
+        &["FFT", "(None, 6, 5, 3) and (None, 4, 3)"],
+    ),
+    (
+        "a transform shorter than the frame",
+        |_, a, _| ops::stft(a, 3, 1, 2).map(drop),
+        Error::is_argument,
+        &["STFT", "fft_length", "2", "at least the sequence_length, 3"],
+    ),
+    (
+        "frames longer than the signal",
+        |_, a, _| ops::extract_sequences(a, 4, 1).map(drop),
+        Error::is_shape,
+        &["ExtractSequences", "a window of 4 for an axis of 3"],
+    ),
+    (
+        "bits of floats",
+        |_, a, b| ops::bitwise_and(a, b).map(drop),
+        Error::is_argument,
+        &["BitwiseAnd", "whole numbers"],
+    ),
+    (
+        "indices that do not fit",
+        |_, a, b| ops::scatter_update(a, b, a).map(drop),
+        Error::is_shape,
+        &["ScatterUpdate", "indices (None, 4, 3)"],
+    ),
+    ("ids with axes", |_, a, b| ops::segment_sum(a, b, 3).map(drop), Error::is_shape, &["SegmentSum", "(None, 4, 3)"]),
+    (
+        "names that differ",
+        |x, _, _| ops::rearrange(x, "b h w c -> b h c", &[]).map(drop),
+        Error::is_argument,
+        &["Rearrange", "b h w c -> b h c"],
+    ),
+    (
+        "sizes that do not divide",
+        |x, _, _| ops::rearrange(x, "b (h p) w c -> b h w (p c)", &[("p", 4)]).map(drop),
+        Error::is_argument,
+        &["Rearrange", "(None, 6, 5, 3)"],
+    ),
+    (
+        "axes of different sizes",
+        |x, a, _| ops::tensordot(x, a, 2).map(drop),
+        Error::is_shape,
+        &["Tensordot", "[2, 3]", "[0, 1]"],
+    ),
+    (
+        "no colours",
+        |x, _, _| ops::rgb_to_hsv(ops::get_item(x, ops::s![.., .., .., ..2])?).map(drop),
+        Error::is_shape,
+        &["RGBToHSV", "2 channels"],
+    ),
+    (
+        "a tensor that no memory holds",
+        |_, a, _| ops::linspace(a, 1.0, 1 << 30, -1).map(drop),
+        Error::is_shape,
+        &["Linspace", "larger than any memory"],
+    ),
+    (
+        "edges of bins with two axes",
+        |_, a, _| ops::digitize(a, Array2::<f32>::zeros((2, 2))).map(drop),
+        Error::is_shape,
+        &["Digitize", "(2, 2)", "one axis"],
+    ),
+    ("a size of 0", |_, a, _| ops::unravel_index(a, [3, 0]).map(drop), Error::is_argument, &["UnravelIndex", "shape"]),
+    ("powers of a matrix", |_, a, _| ops::vander(a, None).map(drop), Error::is_shape, &["Vander", "(None, 4, 3)"]),
+    (
+        "more conditions than choices",
+        |_, a, b| ops::select((a, b), a, 0.0).map(drop),
+        Error::is_argument,
+        &["Select", "2 conditions and 1 choices"],
+    ),
+    (
+        "a target of another shape",
+        |_, a, b| ops::binary_crossentropy(a, ops::transpose(b, [0, 2, 1])?, false).map(drop),
+        Error::is_shape,
+        &["BinaryCrossentropy", "(None, 4, 3) for (None, 3, 4)"],
+    ),
+    (
+        "coordinates for other axes",
+        |x, a, _| {
+            ops::map_coordinates(ops::get_item(x, ops::s![.., 0, ..])?, ops::sum(a, None, true)?, 2, FillMode::Nearest)
+                .map(drop)
+        },
+        Error::is_argument,
+        &["MapCoordinates", "order", "0 or 1"],
+    ),
+];
+
+#[test]
+fn impossible_calls_are_errors() {
+    let (image, a, b) = (Input([6, 5, 3]).tensor(), Input([4, 3]).tensor(), Input([4, 3]).tensor());
+    let mut wrong = Vec::new();
+    for (name, call, is_kind, parts) in CASES {
+        match call(&image, &a, &b) {
+            Ok(()) => wrong.push(format!("{name}: no error")),
+            Err(error) => {
+                let message = error.to_string();
+                wrong.extend((!is_kind(&error)).then(|| format!("{name}: another kind: {message}")));
+                let missing = parts.iter().filter(|part| !message.contains(*part));
+                wrong.extend(missing.map(|part| format!("{name}: {part:?} is not in {message:?}")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A file that names a function of the program says so.
+#[test]
+fn functions_of_programs_are_not_in_files() {
+    let x = Input([4]);
+    let y = ops::abs(&x).unwrap();
+    let written = Model::new(&x, &y).unwrap().build(&Device::default()).unwrap().serialize().unwrap();
+    let text = written.to_string().replace("\"class_name\":\"Absolute\"", "\"class_name\":\"VectorizedMap\"");
+    assert_ne!(text, written.to_string());
+    let error = Model::deserialize(&serde_json::from_str(&text).unwrap(), &Device::default()).unwrap_err().to_string();
+    assert!(error.contains("VectorizedMap") && error.contains("a function of the program"), "{error}");
+}
