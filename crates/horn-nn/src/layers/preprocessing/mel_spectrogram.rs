@@ -285,9 +285,11 @@ impl Forward for MelSpectrogramModule {
         let [batch, samples] = sizes[..] else { return 0 };
         let length = self.pieces.sizes[0];
         let mirrored = samples.saturating_add(length);
-        // Both parts of each frequency, their squares and the sums of these; for each sample its place, too.
-        let parts = self.pieces.count(&[batch, 1, mirrored], self.transform.dims()[0]);
-        parts.saturating_mul(3).saturating_add(memory::values(&[mirrored, batch.saturating_add(6)]))
+        // Both parts of each frequency, their squares and the sums of these; for each sample its place, too; a copy of
+        // the transform.
+        let parts = self.pieces.count(&[batch, 1, mirrored], self.transform.dims()[0]).saturating_mul(3);
+        let signals = memory::values(&[mirrored, batch.saturating_add(6)]);
+        parts.saturating_add(signals).saturating_add(memory::values(&self.transform.dims()))
     }
 
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {

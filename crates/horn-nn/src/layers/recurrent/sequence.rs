@@ -266,9 +266,10 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
     fn workspace(&self, inputs: &[Signal]) -> u64 {
         let sizes = inputs.first().map(Signal::sizes).unwrap_or_default();
         let [batch, steps, step @ ..] = &sizes[..] else { return 0 };
-        // What all steps give to the gates is held a second time while the steps are apart.
+        // What all steps give to the gates is held a second time while the steps are apart, and about eight times in the
+        // step that is computed.
         let widest = self.cell.chain().iter().map(|cell| cell.projected(step)).max().unwrap_or(0);
-        widest.saturating_mul(memory::values(&[*batch, *steps, 2]))
+        widest.saturating_mul(memory::values(&[*batch, steps.saturating_mul(2).saturating_add(8)]))
     }
 
     fn states(&self) -> Vec<AnyTensor> {
