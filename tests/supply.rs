@@ -48,8 +48,7 @@ const NETWORK: [&str; 12] = [
 
 /// Crates that are compiled in several versions, and what needs the older one. They were looked at: none of them passes
 /// its types to Horn, and the newer ones can't stand in, as the versions are not compatible.
-const SEVERAL: [(&str, &str); 6] = [
-    ("cpufeatures", "sha2 0.10; the newer is for the random numbers of Burn"),
+const SEVERAL: [(&str, &str); 5] = [
     ("darling", "enumset's macro, in Burn; only while it compiles"),
     ("darling_core", "darling"),
     ("darling_macro", "darling"),

@@ -6,7 +6,6 @@ use gemm::{Parallelism, gemm};
 
 use crate::flex::buffer::Scratch;
 use crate::flex::microkernel::{End, Walk, block, block_width, row, row_width, rows as places};
-use crate::flex::simd::vectorize;
 use crate::flex::threads::{Shared, split_if};
 
 /// Below so many multiplications, which take some fifty microseconds, waking a thread costs more than it saves: epochs of
@@ -188,17 +187,22 @@ unsafe fn compute(
     epilogue: Epilogue,
 ) {
     assert!(a.has(rows, depth) && b.has(depth, columns) && epilogue.bias.is_none_or(|bias| bias.len() >= columns));
-    if rows == 1 {
-        // SAFETY: the caller says so; a single row lies in one piece.
-        return row_times_matrix(unsafe { std::slice::from_raw_parts_mut(y, columns) }, depth, a, b, epilogue);
-    }
-    if b.column_stride != 1 && b.column_stride < FAR / 2 && epilogue.bias.is_none() && !epilogue.relu {
+    let is_turned = b.column_stride != 1;
+    if is_turned && (rows == 1 || b.column_stride < FAR / 2) && epilogue.bias.is_none() && !epilogue.relu {
         // A small matrix is turned over faster there.
         // SAFETY: the caller says so.
-        return unsafe { by_gemm(y, stride, [rows, depth, columns], a, b, false) };
+        return unsafe { by_gemm(y, stride, [rows, depth, columns], a, b) };
     }
+    // SAFETY: the caller says so, and the matrix has these columns.
+    let done = if rows == 1 && !is_turned { unsafe { start_of_row(y, depth, columns, a, b, epilogue) } } else { 0 };
+    if done == columns {
+        return;
+    }
+    // SAFETY: there are columns left.
+    let y = unsafe { y.add(done) };
+    let (columns, b, epilogue) = (columns - done, b.from(0, done), epilogue.from(done));
     let width = block_width(columns);
-    let is_copied = b.column_stride != 1 || (b.row_stride >= FAR && rows >= WORTH_A_COPY);
+    let is_copied = is_turned || (b.row_stride >= FAR && rows >= WORTH_A_COPY);
     let mut copy: Option<Scratch> = None;
     let (a_rows, y_rows) = (places(rows, a.row_stride), places(rows, stride));
     // What is copied is used for many rows. What is not is read again, and the rows of the first matrix stay in the cache.
@@ -241,43 +245,38 @@ unsafe fn compute(
     }
 }
 
-/// A product of one row: it reads each number of the matrix once, so there is nothing that tiles could use again.
-fn row_times_matrix(y: &mut [f32], depth: usize, a: Matrix, b: Matrix, epilogue: Epilogue) {
-    assert!(a.has(1, depth) && b.has(depth, y.len()) && epilogue.bias.is_none_or(|bias| bias.len() >= y.len()));
+/// Writes the first columns of a product of one row, and says how many. It reads each number of the matrix once, so there is
+/// nothing that tiles could use again. The sums are in the order of those of several rows: what a sample gives does not
+/// depend on how many there are.
+///
+/// # Safety
+///
+/// As for [`compute`]; the columns of `b` lie side by side.
+unsafe fn start_of_row(y: *mut f32, depth: usize, columns: usize, a: Matrix, b: Matrix, epilogue: Epilogue) -> usize {
     let width = row_width();
-    let whole = if b.column_stride == 1 { y.len() / width * width } else { 0 };
-    let (a_inner, b_inner) = (a.column_stride as isize, b.row_stride as isize);
-    let walk = Walk { outer: 1, a_outer: 0, b_outer: 0, inner: depth, a_inner, b_inner };
-    for start in (0..whole).step_by(width) {
-        let bias = epilogue.bias.map_or(std::ptr::null(), |bias| bias[start..start + width].as_ptr());
-        let end = End { accumulate: false, bias, relu: epilogue.relu };
-        let (a, b, y) = (a.values.as_ptr(), b.from(0, start).values.as_ptr(), y[start..].as_mut_ptr());
-        // SAFETY: the assertion says that the matrices have these rows and columns, and the bias these values.
-        unsafe { row(&walk, a, b, y, &end) };
+    let whole = columns / width * width;
+    for steps in chunks(0..depth.max(1), DEPTH_AT_ONCE) {
+        let is_last = steps.end >= depth;
+        let (a_inner, b_inner) = (a.column_stride as isize, b.row_stride as isize);
+        let inner = steps.end.min(depth) - steps.start;
+        let walk = Walk { outer: 1, a_outer: 0, b_outer: 0, inner, a_inner, b_inner };
+        for start in (0..whole).step_by(width) {
+            let bias = epilogue.bias.filter(|_| is_last).map_or(std::ptr::null(), |bias| bias[start..].as_ptr());
+            let end = End { accumulate: steps.start > 0, bias, relu: epilogue.relu && is_last };
+            let (a, b) = (a.from(0, steps.start).values.as_ptr(), b.from(steps.start, start).values.as_ptr());
+            // SAFETY: the caller says that the matrices have these rows and columns, and the bias these values.
+            unsafe { row(&walk, a, b, y.add(start), &end) };
+        }
     }
-    if whole < y.len() {
-        rest_of_row(&mut y[whole..], depth, a, b.from(0, whole), epilogue.from(whole));
-    }
+    whole
 }
 
-/// As [`row_times_matrix`] for few columns, or a transposed matrix.
-fn rest_of_row(y: &mut [f32], depth: usize, a: Matrix, b: Matrix, epilogue: Epilogue) {
-    if let Some(bias) = epilogue.bias {
-        y.copy_from_slice(&bias[..y.len()]);
-    }
-    // SAFETY: the row is borrowed mutably.
-    unsafe { by_gemm(y.as_mut_ptr(), y.len(), [1, depth, y.len()], a, b, epilogue.bias.is_some()) };
-    if epilogue.relu {
-        relu(y);
-    }
-}
-
-/// Writes a product, or adds it, by the library for them.
+/// Writes a product by the library for them.
 ///
 /// # Safety
 ///
 /// As for [`compute`].
-unsafe fn by_gemm(y: *mut f32, stride: usize, [rows, depth, columns]: [usize; 3], a: Matrix, b: Matrix, add: bool) {
+unsafe fn by_gemm(y: *mut f32, stride: usize, [rows, depth, columns]: [usize; 3], a: Matrix, b: Matrix) {
     assert!(a.has(rows, depth) && b.has(depth, columns));
     // SAFETY: the assertion says that the matrices have these rows and columns, and the caller answers for the result.
     unsafe {
@@ -288,7 +287,7 @@ unsafe fn by_gemm(y: *mut f32, stride: usize, [rows, depth, columns]: [usize; 3]
             y,
             1,
             stride as isize,
-            add,
+            false,
             a.values.as_ptr(),
             a.column_stride as isize,
             a.row_stride as isize,
@@ -308,13 +307,6 @@ unsafe fn by_gemm(y: *mut f32, stride: usize, [rows, depth, columns]: [usize; 3]
 /// Ranges of at most this length that cover a range.
 pub(crate) fn chunks(range: Range<usize>, len: usize) -> impl Iterator<Item = Range<usize>> {
     range.clone().step_by(len.max(1)).map(move |start| start..range.end.min(start + len))
-}
-
-fn relu(values: &mut [f32]) {
-    vectorize(
-        #[inline(always)]
-        || values.iter_mut().for_each(|value| *value = value.max(0.0)),
-    );
 }
 
 #[cfg(test)]
@@ -366,6 +358,22 @@ mod tests {
         for sizes in [[3, 2500, 70], [40, 1100, 1030], [300, 300, 129], [2100, 60, 90], [129, 1024, 40]] {
             for (a_is_transposed, b_is_transposed) in [(false, false), (true, false), (false, true)] {
                 check(sizes, a_is_transposed, b_is_transposed, true, false);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_alone_gives_the_same_bits_as_among_others() {
+        for [rows, depth, columns] in [[7, 3, 2], [5, 300, 200], [3, 128, 10], [4, 2500, 138], [2, 1, 1]] {
+            let (a, b, biases) = (numbers(rows * depth, 1), numbers(depth * columns, 2), numbers(columns, 3));
+            let (a, b) = (Matrix::row_major(&a, depth), Matrix::row_major(&b, columns));
+            let epilogue = Epilogue { bias: Some(&biases), relu: true };
+            let mut all = vec![f32::NAN; rows * columns];
+            product(&mut all, rows, depth, a, b, epilogue);
+            for (row, among) in all.chunks_exact(columns).enumerate() {
+                let mut alone = vec![f32::NAN; columns];
+                product(&mut alone, 1, depth, a.from(row, 0), b, epilogue);
+                assert_eq!(alone, among, "row {row} of {rows} × {depth} × {columns}");
             }
         }
     }

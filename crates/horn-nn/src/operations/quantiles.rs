@@ -56,8 +56,17 @@ impl Quantile {
             (_, None) => return Err(invalid()),
         };
         let shares: Vec<f64> = shares.into_iter().map(|share| share * scale).collect();
-        if shares.is_empty() || shares.len() > MAX_SHARES || shares.iter().any(|share| !(0.0..=1.0).contains(share)) {
-            return Err(invalid().received(format!("{} shares", shares.len())));
+        if shares.is_empty() || shares.len() > MAX_SHARES {
+            return Err(Error::argument("the number of quantiles is not valid")
+                .received(shares.len())
+                .expected(format!("1 to {MAX_SHARES}"))
+                .hint("ask for fewer at a time"));
+        }
+        if let Some(outside) = shares.iter().find(|share| !(0.0..=1.0).contains(*share)) {
+            return Err(Error::argument("a quantile is outside of its range")
+                .received(outside / scale)
+                .expected(format!("0 to {}", 1.0 / scale))
+                .hint("`quantile` takes fractions, `percentile` takes percents"));
         }
         Ok((shares, is_list))
     }
