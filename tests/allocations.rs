@@ -1,6 +1,6 @@
 //! How often a prediction asks for memory: each time costs more than a small layer computes.
 
-use horn::kernels::CountingAllocator;
+use horn::kernels::{self, CountingAllocator};
 use horn::prelude::*;
 
 fn article_s_model() -> Model {
@@ -21,9 +21,11 @@ fn a_prediction_asks_for_memory_a_few_times() {
     }
     let counted: Vec<usize> =
         (0..5).map(|_| CountingAllocator::count(|| predictor.predict_sample(&sample).unwrap())).collect();
-    assert!(counted.iter().all(|&count| count <= 70), "{counted:?}");
+    // Burn's own operations make more tensors between.
+    let (most, most_of_array) = if kernels::enabled() { (70, 110) } else { (90, 130) };
+    assert!(counted.iter().all(|&count| count <= most), "{counted:?}");
     let of_array: Vec<usize> = (0..5).map(|_| CountingAllocator::count(|| predictor.predict(&x).unwrap())).collect();
-    assert!(of_array.iter().all(|&count| count <= 110), "{of_array:?}");
+    assert!(of_array.iter().all(|&count| count <= most_of_array), "{of_array:?}");
     // Time after time as often.
     assert!(counted.windows(2).all(|pair| pair[0] == pair[1]), "{counted:?}");
 }

@@ -63,6 +63,12 @@ type Case = (
 
 const CASES: &[Case] = &[
     ("not square", |_, a, _| ops::inv(a).map(drop), Error::is_shape, &["Inv", "not square", "(None, 4, 3)"]),
+    (
+        "too large",
+        |_, _, _| ops::inv(Input([2049, 2049])).map(drop),
+        Error::is_shape,
+        &["Inv", "too large", "received 2049 rows and 2049 columns, expected at most 2048 of each"],
+    ),
     ("not square", |_, a, _| ops::det(a).map(drop), Error::is_shape, &["Det", "not square"]),
     (
         "a right side that does not fit",

@@ -9,6 +9,7 @@ pub(crate) mod attending;
 pub(crate) mod broadcast;
 pub(crate) mod call;
 pub(crate) mod constant;
+pub(crate) mod decomposed;
 pub(crate) mod decompositions;
 pub(crate) mod elementwise;
 pub(crate) mod fields;
