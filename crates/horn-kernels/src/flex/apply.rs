@@ -106,115 +106,41 @@ impl<K: Kernel<N>, const N: usize> Backward<Flex, N> for Step<K> {
     }
 }
 
-/// Kernels by their number of operands: Burn's macro takes each tensor as an argument of its own.
-#[backend_extension(Flex, Autodiff)]
-pub(crate) trait Fused: Backend {
-    fn fused_1<K: Kernel<1>>(a: FloatTensor<Self>, kernel: K) -> FloatTensor<Self>;
-
-    fn fused_2<K: Kernel<2>>(a: FloatTensor<Self>, b: FloatTensor<Self>, kernel: K) -> FloatTensor<Self>;
-
-    fn fused_3<K: Kernel<3>>(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        kernel: K,
-    ) -> FloatTensor<Self>;
-
-    fn fused_4<K: Kernel<4>>(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        kernel: K,
-    ) -> FloatTensor<Self>;
-
-    fn fused_5<K: Kernel<5>>(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        e: FloatTensor<Self>,
-        kernel: K,
-    ) -> FloatTensor<Self>;
-
-    fn fused_6<K: Kernel<6>>(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        e: FloatTensor<Self>,
-        f: FloatTensor<Self>,
-        kernel: K,
-    ) -> FloatTensor<Self>;
-
-    fn fused_7<K: Kernel<7>>(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        e: FloatTensor<Self>,
-        f: FloatTensor<Self>,
-        g: FloatTensor<Self>,
-        kernel: K,
-    ) -> FloatTensor<Self>;
-
-    fn fused_9<K: Kernel<9>>(
-        a: FloatTensor<Self>,
-        b: FloatTensor<Self>,
-        c: FloatTensor<Self>,
-        d: FloatTensor<Self>,
-        e: FloatTensor<Self>,
-        f: FloatTensor<Self>,
-        g: FloatTensor<Self>,
-        h: FloatTensor<Self>,
-        i: FloatTensor<Self>,
-        kernel: K,
-    ) -> FloatTensor<Self>;
-}
-
-/// Writes the methods of [`Fused`] as calls of a function with these generic arguments, and the number of operands.
-macro_rules! methods {
-    ($run:ident::<$($generic:ident),+>) => {
-        methods!(@ $run $($generic)+: fused_1 1 a);
-        methods!(@ $run $($generic)+: fused_2 2 a b);
-        methods!(@ $run $($generic)+: fused_3 3 a b c);
-        methods!(@ $run $($generic)+: fused_4 4 a b c d);
-        methods!(@ $run $($generic)+: fused_5 5 a b c d e);
-        methods!(@ $run $($generic)+: fused_6 6 a b c d e f);
-        methods!(@ $run $($generic)+: fused_7 7 a b c d e f g);
-        methods!(@ $run $($generic)+: fused_9 9 a b c d e f g h i);
-    };
-    (@ $run:ident $($generic:ident)+: $name:ident $n:literal $($operand:ident)+) => {
-        fn $name<K: Kernel<$n>>($($operand: FloatTensor<Self>,)+ kernel: K) -> FloatTensor<Self> {
-            $run::<$($generic,)+ $n>([$($operand),+], kernel)
-        }
-    };
-}
-
-impl Fused for Flex {
-    methods!(untracked_run::<K>);
-}
-
-impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {
-    methods!(tracked_run::<K, C>);
-}
-
 /// Runs a kernel on [operands](operand).
 pub(crate) trait Run<const N: usize>: Kernel<N> {
     fn run<const D: usize>(self, operands: [DispatchTensor; N]) -> Tensor<D>;
 }
 
-macro_rules! runs {
-    ($($name:ident $n:literal: $($operand:ident)+;)+) => {$(
-        impl<K: Kernel<$n>> Run<$n> for K {
+/// Writes all that stands for each number of operands.
+macro_rules! numbers_of_operands {
+    ($($name:ident $n:tt: $($operand:ident)+;)+) => {
+        /// Kernels by their number of operands: Burn's macro takes each tensor as an argument of its own.
+        #[backend_extension(Flex, Autodiff)]
+        pub(crate) trait Fused: Backend {$(
+            fn $name<K: Kernel<$n>>($($operand: FloatTensor<Self>,)+ kernel: K) -> FloatTensor<Self>;
+        )+}
+
+        impl Fused for Flex {$(
+            fn $name<K: Kernel<$n>>($($operand: FloatTensor<Self>,)+ kernel: K) -> FloatTensor<Self> {
+                untracked_run([$($operand),+], kernel)
+            }
+        )+}
+
+        impl<C: CheckpointStrategy> Fused for Autodiff<Flex, C> {$(
+            fn $name<K: Kernel<$n>>($($operand: FloatTensor<Self>,)+ kernel: K) -> FloatTensor<Self> {
+                tracked_run::<K, C, $n>([$($operand),+], kernel)
+            }
+        )+}
+
+        $(impl<K: Kernel<$n>> Run<$n> for K {
             fn run<const D: usize>(self, [$($operand),+]: [DispatchTensor; $n]) -> Tensor<D> {
                 Tensor::from_dispatch(Dispatch::$name($($operand,)+ self))
             }
-        }
-    )+};
+        })+
+    };
 }
 
-runs! {
+numbers_of_operands! {
     fused_1 1: a;
     fused_2 2: a b;
     fused_3 3: a b c;
