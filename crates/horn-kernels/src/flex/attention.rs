@@ -6,11 +6,11 @@ use std::ops::Range;
 use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Shape, Tensor};
-use gemm::{Parallelism, gemm};
 
 use crate::flex::apply::{Kernel, Run, constant, operand};
 use crate::flex::buffer::{Scratch, tensor, values};
 use crate::flex::lanes::weighted_mean;
+use crate::flex::product::{Matrix, by_gemm};
 use crate::flex::simd::vectorize;
 use crate::flex::softmax::softmax_in_place;
 use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
@@ -99,6 +99,12 @@ struct Rows {
     stride: usize,
 }
 
+impl Rows {
+    fn of(self, values: &[f32]) -> Matrix<'_> {
+        Matrix::row_major(&values[self.start..], self.stride)
+    }
+}
+
 /// Where queries may look.
 #[derive(Clone, Debug)]
 struct Allowed {
@@ -151,61 +157,6 @@ struct Attention {
     clears: bool,
 }
 
-/// A factor of a product: where it begins, and how far apart its rows and its columns are.
-#[derive(Clone, Copy)]
-struct Factor(*const f32, usize, usize);
-
-impl Factor {
-    fn rows(values: &[f32], rows: Rows) -> Self {
-        Self(values[rows.start..].as_ptr(), rows.stride, 1)
-    }
-
-    fn transposed(self) -> Self {
-        Self(self.0, self.2, self.1)
-    }
-}
-
-/// Writes `scale · a · b`, or adds it to what is there.
-///
-/// # Safety
-///
-/// Matrices of these sizes (`[rows, depth, columns]`) lie there, and nobody else uses `y`, whose rows are `stride` apart.
-unsafe fn product(
-    [rows, depth, columns]: [usize; 3],
-    a: Factor,
-    b: Factor,
-    (y, stride): (*mut f32, usize),
-    adds: bool,
-    scale: f32,
-) {
-    let (a_rows, a_columns) = (a.1 as isize, a.2 as isize);
-    let (b_rows, b_columns) = (b.1 as isize, b.2 as isize);
-    // SAFETY: the caller says so.
-    unsafe {
-        gemm(
-            rows,
-            columns,
-            depth,
-            y,
-            1,
-            stride as isize,
-            adds,
-            a.0,
-            a_columns,
-            a_rows,
-            b.0,
-            b_columns,
-            b_rows,
-            1.0,
-            scale,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
-}
-
 impl Attention {
     /// Writes some queries of a head, scaled, side by side: Keras scales them before the product, and so rounds the same.
     fn scaled(&self, sample: usize, head: usize, block: &Range<usize>, query: &[f32], scaled: &mut [f32]) {
@@ -221,11 +172,11 @@ impl Attention {
     /// The softmax of the scores of some queries of a head, which are scaled.
     fn shares(&self, sample: usize, head: usize, block: &Range<usize>, query: &[f32], key: &[f32], shares: &mut [f32]) {
         let Sizes { keys, width, .. } = self.sizes;
-        let q = Factor::rows(query, Rows { start: 0, stride: width });
-        let k = Factor::rows(key, self.sizes.key_rows(sample, self.key_head(head), width)).transposed();
+        let q = Matrix::row_major(query, width);
+        let k = self.sizes.key_rows(sample, self.key_head(head), width).of(key).transposed();
         assert!(shares.len() == block.len() * keys);
         // SAFETY: the tensors have the sizes, and the scores those of the block.
-        unsafe { product([block.len(), width, keys], q, k, (shares.as_mut_ptr(), keys), false, 1.0) };
+        unsafe { by_gemm((shares.as_mut_ptr(), keys), [block.len(), width, keys], q, k, false, 1.0) };
         for (shares, query) in shares.chunks_exact_mut(keys).zip(block.clone()) {
             if let Some(allowed) = &self.allowed {
                 allowed.hide([sample, head, query], shares, HIDDEN);
@@ -272,29 +223,29 @@ impl Attention {
             self.shares(sample, head, &block, scaled, key, shares);
             let q = sizes.query_rows(sample, block.start, head, width);
             let rows = sizes.query_rows(sample, block.start, head, value_width);
-            let by_y = Factor::rows(gradient, rows);
+            let by_y = rows.of(gradient);
             // SAFETY: the tensors have the sizes, the scores those of the block, and no other thread has the gradients of
             // this head of the key in this sample, or of the heads of the query that share it.
             unsafe {
                 let to = |by: Shared<f32>, rows: Rows| (by.pointer().add(rows.start), rows.stride);
-                let weights = Factor(shares.as_ptr(), keys, 1).transposed();
+                let weights = Matrix::row_major(shares, keys).transposed();
                 if let Some(by_value) = by_value {
-                    product([keys, block.len(), value_width], weights, by_y, to(by_value, v), !is_first, 1.0);
+                    by_gemm(to(by_value, v), [keys, block.len(), value_width], weights, by_y, !is_first, 1.0);
                 }
                 if by_query.is_some() || by_key.is_some() {
-                    let v = Factor::rows(value, v).transposed();
-                    product([block.len(), value_width, keys], by_y, v, (slopes.as_mut_ptr(), keys), false, 1.0);
+                    let v = v.of(value).transposed();
+                    by_gemm((slopes.as_mut_ptr(), keys), [block.len(), value_width, keys], by_y, v, false, 1.0);
                     self.slopes(sample, head, &block, shares, slopes);
                 }
-                let slopes = Factor(slopes.as_ptr(), keys, 1);
+                let slopes = Matrix::row_major(slopes, keys);
                 if let Some(by_query) = by_query {
-                    let k = Factor::rows(key, k);
-                    product([block.len(), keys, width], slopes, k, to(by_query, q), false, self.scale);
+                    let k = k.of(key);
+                    by_gemm(to(by_query, q), [block.len(), keys, width], slopes, k, false, self.scale);
                 }
                 if let Some(by_key) = by_key {
-                    let q = Factor::rows(scaled, Rows { start: 0, stride: width });
+                    let q = Matrix::row_major(scaled, width);
                     let slopes = slopes.transposed();
-                    product([keys, block.len(), width], slopes, q, to(by_key, k), !is_first, 1.0);
+                    by_gemm(to(by_key, k), [keys, block.len(), width], slopes, q, !is_first, 1.0);
                 }
             }
             is_first = false;
@@ -335,19 +286,19 @@ impl Kernel<3> for Attention {
                 let mut shares = Scratch::new(sizes.block_len());
                 let mut scaled = Scratch::new(sizes.block_rows() * sizes.width);
                 for (sample, head) in range.map(|at| (at / heads, at % heads)) {
-                    let v = Factor::rows(value, sizes.key_rows(sample, self.key_head(head), value_width));
+                    let v = sizes.key_rows(sample, self.key_head(head), value_width).of(value);
                     for block in sizes.blocks() {
                         let shares = &mut shares.values()[..block.len() * keys];
                         let scaled = &mut *scaled.values();
                         self.scaled(sample, head, &block, query, scaled);
                         self.shares(sample, head, &block, scaled, key, shares);
                         let rows = sizes.query_rows(sample, block.start, head, value_width);
-                        let weights = Factor(shares.as_ptr(), keys, 1);
+                        let weights = Matrix::row_major(shares, keys);
                         // SAFETY: the tensors have the sizes, the shares those of the block, and no other thread has this
                         // head of this sample.
                         unsafe {
                             let to = (y.pointer().add(rows.start), rows.stride);
-                            product([block.len(), keys, value_width], weights, v, to, false, 1.0);
+                            by_gemm(to, [block.len(), keys, value_width], weights, v, false, 1.0);
                         }
                     }
                 }

@@ -36,7 +36,7 @@ pub(crate) struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// A matrix in row-major order.
+    /// A matrix whose rows begin so many values apart; in row-major order, so many as it has columns.
     pub(crate) fn row_major(values: &'a [f32], columns: usize) -> Self {
         Self { values, row_stride: columns, column_stride: 1 }
     }
@@ -191,7 +191,7 @@ unsafe fn compute(
     if is_turned && (rows == 1 || b.column_stride < FAR / 2) && epilogue.bias.is_none() && !epilogue.relu {
         // A small matrix is turned over faster there.
         // SAFETY: the caller says so.
-        return unsafe { by_gemm(y, stride, [rows, depth, columns], a, b) };
+        return unsafe { by_gemm((y, stride), [rows, depth, columns], a, b, false, 1.0) };
     }
     // SAFETY: the caller says so, and the matrix has these columns.
     let done = if rows == 1 && !is_turned { unsafe { start_of_row(y, depth, columns, a, b, epilogue) } } else { 0 };
@@ -271,12 +271,20 @@ unsafe fn start_of_row(y: *mut f32, depth: usize, columns: usize, a: Matrix, b: 
     whole
 }
 
-/// Writes a product by the library for them.
+/// Writes `scale · a · b`, or adds it to what is there, by the library for products. The rows of the result lie `stride`
+/// values apart.
 ///
 /// # Safety
 ///
 /// As for [`compute`].
-unsafe fn by_gemm(y: *mut f32, stride: usize, [rows, depth, columns]: [usize; 3], a: Matrix, b: Matrix) {
+pub(crate) unsafe fn by_gemm(
+    (y, stride): (*mut f32, usize),
+    [rows, depth, columns]: [usize; 3],
+    a: Matrix,
+    b: Matrix,
+    adds: bool,
+    scale: f32,
+) {
     assert!(a.has(rows, depth) && b.has(depth, columns));
     // SAFETY: the assertion says that the matrices have these rows and columns, and the caller answers for the result.
     unsafe {
@@ -287,7 +295,7 @@ unsafe fn by_gemm(y: *mut f32, stride: usize, [rows, depth, columns]: [usize; 3]
             y,
             1,
             stride as isize,
-            false,
+            adds,
             a.values.as_ptr(),
             a.column_stride as isize,
             a.row_stride as isize,
@@ -295,7 +303,7 @@ unsafe fn by_gemm(y: *mut f32, stride: usize, [rows, depth, columns]: [usize; 3]
             b.column_stride as isize,
             b.row_stride as isize,
             1.0,
-            1.0,
+            scale,
             false,
             false,
             false,
