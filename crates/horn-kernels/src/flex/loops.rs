@@ -41,14 +41,19 @@ pub(crate) fn gradient_of_relu(gradient: &FlexTensor, y: &FlexTensor) -> FlexTen
 /// Writes the sum of each column of a matrix in row-major order.
 pub(crate) fn column_sums(matrix: &[f32], sums: &mut [f32]) {
     sums.fill(0.0);
+    add_column_sums(matrix, sums.len(), 0, sums);
+}
+
+/// Adds the sums of the columns from `first` on, of a matrix whose rows have `width` values.
+pub(crate) fn add_column_sums(matrix: &[f32], width: usize, first: usize, sums: &mut [f32]) {
     if sums.is_empty() {
         return;
     }
     vectorize(
         #[inline(always)]
         || {
-            for row in matrix.chunks_exact(sums.len()) {
-                for (sum, value) in sums.iter_mut().zip(row) {
+            for row in matrix.chunks_exact(width) {
+                for (sum, value) in sums.iter_mut().zip(&row[first..]) {
                     *sum += value;
                 }
             }

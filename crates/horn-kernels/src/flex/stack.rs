@@ -12,6 +12,7 @@ use burn::tensor::{DispatchTensor, Tensor};
 
 use crate::flex::apply::{Kernel, Run, operand};
 use crate::flex::buffer::{Scratch, values};
+use crate::flex::loops::add_column_sums;
 use crate::flex::product::{Epilogue, Matrix, WORTH_A_THREAD, chunks, product_here};
 use crate::flex::simd::vectorize;
 use crate::flex::threads::{Shared, split_if};
@@ -90,16 +91,7 @@ impl Layer<'_> {
     /// Writes the gradients by the bias for some units.
     fn by_bias(&self, by_y: &[f32], units: &Range<usize>, by_bias: &mut [f32]) {
         by_bias.fill(0.0);
-        vectorize(
-            #[inline(always)]
-            || {
-                for row in by_y.chunks_exact(self.units) {
-                    for (sum, value) in by_bias.iter_mut().zip(&row[units.clone()]) {
-                        *sum += value;
-                    }
-                }
-            },
-        );
+        add_column_sums(by_y, self.units, units.start, by_bias);
     }
 }
 

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use crate::flex::buffer::{Scratch, values};
+use crate::flex::loops::add_column_sums;
 use crate::flex::microkernel::{End, Packed};
 use crate::flex::recurrent::cell::{Backward, Cell, PackedPart, Samples};
 use crate::flex::recurrent::forward::step_masks;
-use crate::flex::recurrent::products::{SLACK, add_column_sums, add_transposed, multiply};
+use crate::flex::recurrent::products::{SLACK, add_transposed, multiply};
 use crate::flex::recurrent::{Kept, Operation, Saved, Way, block, kept, of, steps_at_once};
 use crate::flex::threads::{Shared, split};
 
@@ -85,7 +86,7 @@ pub(super) fn backward<C: Cell>(
     // In the order of the blocks, so that the sum is always the same.
     let mut values = partial.values()[..size].to_vec();
     for partial in partial.values()[size..].chunks_exact(size) {
-        add_column_sums(partial, &mut values);
+        add_column_sums(partial, size, 0, &mut values);
     }
     ByWeights { values, sizes }
 }
@@ -210,7 +211,7 @@ impl<C: Cell> Pass<'_, C> {
             }
         }
         if self.wanted[3] {
-            add_column_sums(&by_rows[..many * row], by_bias);
+            add_column_sums(&by_rows[..many * row], by_bias.len(), 0, by_bias);
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use crate::flex::microkernel::{End, Packed, Walk, block, block_width, rows};
-use crate::flex::simd::vectorize;
 
 /// A matrix that [`add_transposed`] reads must have so many values after its last one: blocks are read in full.
 pub(super) const SLACK: usize = 32;
@@ -59,20 +58,6 @@ pub(super) fn add_transposed(
             block(width, here, &walk, a.as_ptr(), &a_rows, b, c, &c_rows, &End::ADD);
         }
     }
-}
-
-/// Adds the sum of each column of a matrix.
-pub(super) fn add_column_sums(matrix: &[f32], sums: &mut [f32]) {
-    vectorize(
-        #[inline(always)]
-        || {
-            for row in matrix.chunks_exact(sums.len()) {
-                for (sum, value) in sums.iter_mut().zip(row) {
-                    *sum += value;
-                }
-            }
-        },
-    );
 }
 
 /// Rows of so many values: a row for each sample in each slot, `[samples][slots]`.
