@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::graph::plan::{Place, Plan};
+use crate::layer::description::masks_after;
 use crate::layer::mask_trail::{MaskNumber, MaskTrail, number};
 
 impl Plan {
@@ -23,14 +24,8 @@ impl Plan {
             for (mask, given) in masks.iter_mut().zip(given) {
                 *mask = given.map(|place| number(("given", place))).or(*mask);
             }
-            if !layer.supports_masking() {
-                masks.fill(None);
-            }
             trail.layer.clone_from(&self.layers[call.layer].name);
-            // A mask that the call makes is another one than that of another call.
-            let made = |mask: MaskNumber| if masks.contains(&Some(mask)) { mask } else { number((mask, at)) };
-            let outputs = layer.follow_masks(&masks, trail);
-            values[at] = outputs.into_iter().map(|mask| mask.map(made)).collect();
+            values[at] = masks_after(layer, at, masks, trail);
             if layer.conventions().removes_masks && (trail.is_of_today || !self.keeps_masks) {
                 for place in own {
                     values[place.call].iter_mut().skip(place.output).take(1).for_each(|mask| *mask = None);

@@ -11,7 +11,7 @@ use crate::layer::builder::LayerBuilder;
 use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::erased::BuiltLayer;
 use crate::layer::lookup_state::LookupState;
-use crate::layer::mask_trail::{MaskNumber, MaskTrail};
+use crate::layer::mask_trail::{MaskNumber, MaskTrail, number};
 use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape::{Shape, list};
 
@@ -249,4 +249,20 @@ macro_rules! many_inputs {
             $crate::Layer::build_for(self, std::slice::from_ref(input), build)
         }
     };
+}
+
+/// The masks of the outputs of call number `at` of a layer. None reach a layer that does not support them, and a mask that
+/// the call makes is another one than that of another call.
+pub(crate) fn masks_after(
+    layer: &dyn Layer,
+    at: usize,
+    mut masks: Vec<Option<MaskNumber>>,
+    trail: &mut MaskTrail,
+) -> Vec<Option<MaskNumber>> {
+    if !layer.supports_masking() {
+        masks.fill(None);
+    }
+    let outputs = layer.follow_masks(&masks, trail);
+    let made = |mask: MaskNumber| if masks.contains(&Some(mask)) { mask } else { number((mask, at)) };
+    outputs.into_iter().map(|mask| mask.map(made)).collect()
 }

@@ -11,9 +11,9 @@ use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer
 use crate::graph::write::{list_config, plan_config, without_config};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::conventions::{BuiltFor, Conventions, OutputMask};
-use crate::layer::description::Layer;
+use crate::layer::description::{Layer, masks_after};
 use crate::layer::erased::BuiltLayer;
-use crate::layer::mask_trail::{MaskNumber, MaskTrail, number};
+use crate::layer::mask_trail::{MaskNumber, MaskTrail};
 use crate::layer::{checks, names};
 use crate::model::model::Model;
 use crate::summary::{Row, Summary};
@@ -271,12 +271,7 @@ impl Layer for Sequential {
     fn follow_masks(&self, masks: &[Option<MaskNumber>], trail: &mut MaskTrail) -> Vec<Option<MaskNumber>> {
         let mut masks = masks.to_vec();
         for (at, layer) in self.layers().filter(|layer| layer.input_shape().is_none()).enumerate() {
-            if !layer.supports_masking() {
-                masks.fill(None);
-            }
-            let outputs = layer.follow_masks(&masks, trail);
-            let made = |mask: MaskNumber| if masks.contains(&Some(mask)) { mask } else { number((mask, at)) };
-            masks = outputs.into_iter().map(|mask| mask.map(made)).collect();
+            masks = masks_after(layer, at, masks, trail);
         }
         masks
     }
