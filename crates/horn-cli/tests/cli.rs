@@ -1,10 +1,14 @@
 //! Runs the command as scripts do, and checks its output, its files and its exit codes.
 
+#[path = "common/npy.rs"]
+mod npy;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{fs, str};
 
+use npy::{floats, npy};
 use serde_json::Value;
 
 fn fixture(name: &str) -> String {
@@ -63,21 +67,6 @@ impl Folder {
         fs::write(&path, bytes).unwrap();
         path
     }
-}
-
-/// A `.npy` file.
-fn npy(descr: &str, fortran_order: bool, shape: &str, values: &[u8]) -> Vec<u8> {
-    let order = if fortran_order { "True" } else { "False" };
-    let header = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}\n");
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    bytes.extend(values);
-    bytes
-}
-
-fn floats(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 /// The floats at the end of a `.npy` file.

@@ -67,7 +67,7 @@ fn every_command_on(folder: &Path, name: &str, bytes: &[u8], x: &str) {
 
 fn features(folder: &Path) -> String {
     let x = folder.join("x.npy");
-    fs::write(&x, npy("<f4", "(1, 3)", &floats(&[1.0; 3]))).unwrap();
+    fs::write(&x, npy("<f4", false, "(1, 3)", &floats(&[1.0; 3]))).unwrap();
     x.to_str().unwrap().to_owned()
 }
 
@@ -223,7 +223,7 @@ fn arrays_of_all_kinds_end_well() {
     ];
     for (descr, sizes, fits) in cases {
         let x = folder.path().join("x.npy");
-        fs::write(&x, npy(descr, sizes, &[0; 64])).unwrap();
+        fs::write(&x, npy(descr, false, sizes, &[0; 64])).unwrap();
         let x = x.to_str().unwrap();
         let (code, error) = ends_well(&["predict", model, x, "--json"]);
         assert_eq!(code == 0, fits, "{descr} {sizes}: {error}");

@@ -75,7 +75,11 @@ fn a_layer_that_asks_for_too_much_is_named() {
         let x = folder.path().join("x.npy");
         fs::write(
             &x,
-            if dtype == "string" { npy("<U3", &sizes, &texts) } else { npy("<f4", &sizes, &floats(&vec![1.0; count])) },
+            if dtype == "string" {
+                npy("<U3", false, &sizes, &texts)
+            } else {
+                npy("<f4", false, &sizes, &floats(&vec![1.0; count]))
+            },
         )
         .unwrap();
         let (model, x) = (model.to_str().unwrap(), x.to_str().unwrap());
@@ -96,7 +100,7 @@ fn looking(class: &str, config: Value, steps: usize) -> Value {
 fn what_is_no_output_is_bounded_too() {
     let folder = tempfile::tempdir().unwrap();
     let x = folder.path().join("x.npy");
-    fs::write(&x, npy("<f4", "(1, 4)", &floats(&[1.0; 4]))).unwrap();
+    fs::write(&x, npy("<f4", false, "(1, 4)", &floats(&[1.0; 4]))).unwrap();
     let x = x.to_str().unwrap();
     for (name, object) in [
         ("scores", looking("Attention", json!({}), 100_000)),
@@ -196,7 +200,7 @@ fn what_a_layer_computes_inside_is_bounded() {
         let sizes: Vec<String> =
             model.input_shape().sample().iter().map(|size| format!("{},", size.unwrap())).collect();
         let x = folder.path().join("x.npy");
-        fs::write(&x, npy("<f4", &format!("(1, {})", sizes.concat()), &floats(&[1.0]))).unwrap();
+        fs::write(&x, npy("<f4", false, &format!("(1, {})", sizes.concat()), &floats(&[1.0]))).unwrap();
         let (code, error) = ends_well(&["predict", path.to_str().unwrap(), x.to_str().unwrap()]);
         assert!(
             code == 1 && error.contains("what the layer computes inside would take more memory"),
@@ -215,7 +219,7 @@ fn n_grams_are_those_that_a_text_has() {
     let words = layer("TextVectorization", json!({"ngrams": (1_u64 << 31) - 1, "vocabulary": ["a", "a b"]}));
     fs::write(&model, keras_file(&sequential(&[1], "string", [words]))).unwrap();
     let texts: Vec<u8> = "a b".chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
-    fs::write(&x, npy("<U3", "(1, 1)", &texts)).unwrap();
+    fs::write(&x, npy("<U3", false, "(1, 1)", &texts)).unwrap();
     let output = horn(&["predict", model.to_str().unwrap(), x.to_str().unwrap(), "--json"]);
     // "a", "b" and "a b"; 1 is the index of what is not in the vocabulary.
     let predicted: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -5,6 +5,8 @@
 
 mod files;
 mod greedy;
+#[path = "../common/npy.rs"]
+mod npy;
 
 use std::io::Cursor;
 use std::os::unix::process::ExitStatusExt;
@@ -16,6 +18,7 @@ use horn_keras::archive::ArchiveWriter;
 use horn_keras::arrays::{Array, Values};
 use horn_keras::h5::WeightsWriter;
 use horn_nn::printable::is_printable;
+use npy::{floats, npy};
 use serde_json::{Value, json};
 
 /// Escape sequences, a C1 control, a mark that reverses what follows, and a line of its own.
@@ -91,20 +94,6 @@ fn doubling(levels: usize, calls: usize) -> Value {
         graph(nodes, json!([["y", last, 0]]))
     };
     (1..levels).fold(inner(0, None), |inside, level| inner(level, Some(inside)))
-}
-
-/// A `.npy` file.
-fn npy(descr: &str, shape: &str, values: &[u8]) -> Vec<u8> {
-    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n");
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    bytes.extend(values);
-    bytes
-}
-
-fn floats(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 /// Runs the command with 2 GB of memory and 10 s of computing.
@@ -183,7 +172,7 @@ fn names_in_files_don_t_reach_the_terminal() {
         fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let x = put("x.npy", &npy("<f4", "(1, 4)", &floats(&[1.0; 4])));
+    let x = put("x.npy", &npy("<f4", false, "(1, 4)", &floats(&[1.0; 4])));
     let mut named = sequential(&[4], "float32", [layer("ReLU", json!({"name": BAD_NAME}))]);
     let file = put("layer.keras", &keras_file(&named));
     every_command(folder.path(), &file, &x);
@@ -215,7 +204,7 @@ fn names_in_files_don_t_reach_the_terminal() {
 
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file(format!("{BAD_NAME}.npy"), zip::write::SimpleFileOptions::default()).unwrap();
-    std::io::Write::write_all(&mut zip, &npy("<f4", "(1, 4)", &floats(&[1.0; 4]))).unwrap();
+    std::io::Write::write_all(&mut zip, &npy("<f4", false, "(1, 4)", &floats(&[1.0; 4]))).unwrap();
     let arrays = put("x.npz", &zip.finish().unwrap().into_inner());
     every_command(folder.path(), &file, &arrays);
     ends_well(&["predict", &put("output.keras", &keras_file(&several)), &arrays]);
@@ -235,7 +224,7 @@ fn work_grows_no_faster_than_the_file() {
         path.to_str().unwrap().to_owned()
     };
     let x = folder.path().join("x.npy");
-    fs::write(&x, npy("<f4", "(1, 4)", &floats(&[1.0; 4]))).unwrap();
+    fs::write(&x, npy("<f4", false, "(1, 4)", &floats(&[1.0; 4]))).unwrap();
     let x = x.to_str().unwrap();
 
     let relu = || vec![node("ReLU", "y", json!({}), &[&names(&["x"])])];
