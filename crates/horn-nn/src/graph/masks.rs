@@ -12,7 +12,7 @@ use crate::layer::conventions::{MaskArgument, OutputMask};
 use crate::layer::description::Layer;
 use crate::operations::argument::{Argument, Constant};
 use crate::operations::operation::Operation;
-use crate::tensor::shape::{Shape, Values, list};
+use crate::tensor::shape::{Shape, Values, can_be_equal, list};
 
 impl KerasTensor {
     /// The output of a function on masks.
@@ -121,10 +121,6 @@ fn leads(mask: &Shape, input: &Shape, axes: usize) -> bool {
 fn broadcasts(mask: &Shape, input: &Shape) -> bool {
     let pairs = mask.sizes().iter().rev().zip(input.sizes().iter().rev());
     mask.rank() <= input.rank() && pairs.into_iter().all(|(own, size)| *own == Some(1) || can_be_equal((own, size)))
-}
-
-fn can_be_equal((one, other): (&Option<usize>, &Option<usize>)) -> bool {
-    one.is_none() || other.is_none() || one == other
 }
 
 /// The masks of a layer's outputs, from those of its inputs: Keras's `compute_mask`.

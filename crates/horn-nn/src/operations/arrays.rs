@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::operations::argument::Argument;
+use crate::operations::argument::{Argument, Constant};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::elementwise::{Binary, Unary};
-use crate::operations::formula::{Formula, Term, listed, product, required};
+use crate::operations::formula::{Formula, Term, listed, one, product, required};
 use crate::operations::operands::number_of;
 use crate::operations::reductions::Reduction;
 use crate::operations::selecting::Cast;
@@ -74,10 +74,6 @@ impl Formula for Arrays {
             Self::Vander => vander(call).map(one),
         }
     }
-}
-
-fn one<T>(term: T) -> Vec<T> {
-    vec![term]
 }
 
 /// `append(x1, x2, axis)`: all values, without an axis.
@@ -229,8 +225,8 @@ fn vander<T: Term>(call: &Call<T>) -> Result<T> {
             .expected("one axis")
             .hint("take one axis of the tensor"));
     }
-    let count = match call.sizes("N", 1)? {
-        Some(count) => count[0],
+    let count = match call.size("N")? {
+        Some(count) => count,
         None => x.length(0)?,
     };
     let increasing = call.flag("increasing");
@@ -256,7 +252,7 @@ impl Formula for Spaced {
 
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let (start, stop) = (required(call, 0)?, required(call, 1)?);
-        let count = call.sizes("num", 1)?.map_or(50, |sizes| sizes[0]);
+        let count = call.size("num")?.unwrap_or(50);
         let (start, stop) = match self {
             Self::Geometric => (start.map(Unary::Log)?, stop.map(Unary::Log)?),
             _ => (start, stop),
@@ -316,7 +312,7 @@ impl Formula for Rearrange {
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let x = required(call, 0)?;
         let pattern = match call.arguments().get(1) {
-            Some(Argument::Constant(crate::operations::argument::Constant::Text(pattern))) => pattern.as_str(),
+            Some(Argument::Constant(Constant::Text(pattern))) => pattern.as_str(),
             _ => "",
         };
         let invalid = || {

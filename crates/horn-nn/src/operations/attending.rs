@@ -7,7 +7,7 @@ use crate::operations::activating::AlongAxis;
 use crate::operations::call::Call;
 use crate::operations::elementwise::Unary;
 use crate::operations::formula::{Formula, Term, required};
-use crate::tensor::shape::{Shape, Values};
+use crate::tensor::shape::{Shape, Values, can_be_equal};
 
 /// `dot_product_attention(query, key, value, bias, mask, scale, is_causal)`, of `[batch, steps, heads, width]`.
 pub(crate) struct DotProductAttention;
@@ -66,7 +66,7 @@ impl Formula for BatchNorm {
         let along = |at: usize| -> Result<Option<T>> {
             let Some(given) = T::argument(call, at)? else { return Ok(None) };
             let own = given.lengths();
-            if own.len() != 1 || own[0].is_some() && sizes[axis].is_some() && own[0] != sizes[axis] {
+            if own.len() != 1 || !can_be_equal((&own[0], &sizes[axis])) {
                 return Err(Error::shape("the mean, the variance, the offset and the scale are vectors")
                     .received(Shape::new(own))
                     .expected(Shape::new([sizes[axis]]))

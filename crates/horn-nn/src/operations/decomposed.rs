@@ -92,12 +92,10 @@ impl<'a> Matrices<'a> {
     pub fn cholesky(&self, upper: bool) -> Result<AnyTensor> {
         self.square()?;
         let [size, _] = self.size();
-        let symmetric =
-            |matrix: &Matrix| Matrix::new(size, size, |row, at| (matrix.at(row, at) + matrix.at(at, row)) / 2.0);
-        let found = self.each(|matrix| symmetric(matrix).cholesky());
+        let found = self.each(|matrix| matrix.symmetric().cholesky());
         let lower = self.uploaded(&self.size(), &found, |lower| lower.values.clone())?;
         let inverse = self.uploaded(&self.size(), &found, |lower| lower.inverse().values)?;
-        let change = self.change.plus(&self.change.transposed()?)?.scaled(0.5, 0.0)?;
+        let change = self.symmetric_change()?;
         let inner = inverse.matmul(&change)?.matmul(&inverse.transposed()?)?;
         let halves = lower.constant(&[size, size], || half_lower(size))?;
         let whole = lower.plus(&lower.matmul(&inner.times(&halves)?)?)?;
@@ -108,13 +106,11 @@ impl<'a> Matrices<'a> {
     pub fn eigh(&self) -> Result<Vec<AnyTensor>> {
         self.square()?;
         let [size, _] = self.size();
-        let symmetric =
-            |matrix: &Matrix| Matrix::new(size, size, |row, at| (matrix.at(row, at) + matrix.at(at, row)) / 2.0);
-        let found = self.each(|matrix| symmetric(matrix).eigh());
+        let found = self.each(|matrix| matrix.symmetric().eigh());
         let values = self.uploaded(&[size], &found, |found| found.0.clone())?;
         let vectors = self.uploaded(&self.size(), &found, |found| found.1.values.clone())?;
         let gaps = self.uploaded(&self.size(), &found, |found| inverse_gaps(&found.0))?;
-        let change = self.change.plus(&self.change.transposed()?)?.scaled(0.5, 0.0)?;
+        let change = self.symmetric_change()?;
         let inner = vectors.transposed()?.matmul(&change)?.matmul(&vectors)?;
         let turned = vectors.plus(&vectors.matmul(&inner.times(&gaps)?)?)?;
         Ok(vec![values.plus(&diagonal_of(&inner, size)?)?, turned])
@@ -219,6 +215,11 @@ impl<'a> Matrices<'a> {
             let least = tol.as_f64().unwrap_or_else(|| share * values.first().copied().unwrap_or(0.0));
             vec![values.iter().filter(|&&value| value > least).count() as f64]
         })
+    }
+
+    /// The symmetric half of the change: values and derivatives are those of symmetric matrices.
+    fn symmetric_change(&self) -> Result<AnyTensor> {
+        self.change.plus(&self.change.transposed()?)?.scaled(0.5, 0.0)
     }
 
     /// Sizes that are only known now.

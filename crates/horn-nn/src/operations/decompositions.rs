@@ -30,6 +30,11 @@ impl Matrix {
         Self::new(self.columns, self.rows, |row, column| self.at(column, row))
     }
 
+    /// The mean of a square matrix and the transposed one.
+    pub fn symmetric(&self) -> Self {
+        Self::new(self.rows, self.rows, |row, column| (self.at(row, column) + self.at(column, row)) / 2.0)
+    }
+
     pub fn times(&self, other: &Self) -> Self {
         let sum = |row, column| (0..self.columns).map(|at| self.at(row, at) * other.at(at, column)).sum();
         Self::new(self.rows, other.columns, sum)

@@ -17,7 +17,7 @@ use crate::operations::operands::{shape_of, tensor_of, uploaded};
 use crate::operations::products::Product;
 use crate::operations::reductions::{Along, Reduction};
 use crate::operations::selecting::Where;
-use crate::operations::shaping::Shaping;
+use crate::operations::shaping::{Pad, Shaping};
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::{Shape, Values};
 
@@ -91,9 +91,13 @@ pub(crate) trait Term: Clone {
         })
     }
 
-    /// The only output of a function.
+    /// The only output of a function of tensors.
     fn one(rule: &dyn Rule, config: Value, arguments: Vec<Self>) -> Result<Self> {
-        let arguments = arguments.into_iter().map(Argument::Tensor).collect();
+        Self::only(rule, config, arguments.into_iter().map(Argument::Tensor).collect())
+    }
+
+    /// The only output of a function.
+    fn only(rule: &dyn Rule, config: Value, arguments: Vec<Argument<Self>>) -> Result<Self> {
         Self::apply(rule, config, arguments)?.into_iter().next().ok_or_else(|| no_tensor("the function"))
     }
 
@@ -107,7 +111,12 @@ pub(crate) trait Term: Clone {
 
     fn with_number(&self, rule: Binary, number: f64) -> Result<Self> {
         let arguments = vec![Argument::Tensor(self.clone()), Argument::Constant(Constant::Float(number))];
-        Self::apply(&rule, Value::Null, arguments)?.into_iter().next().ok_or_else(|| no_tensor("the function"))
+        Self::only(&rule, Value::Null, arguments)
+    }
+
+    /// 1 where the value is a number, and 0 elsewhere.
+    fn is_number(&self) -> Result<Self> {
+        self.map(Unary::IsNan)?.map(Unary::LogicalNot)
     }
 
     fn plus(&self, other: &Self) -> Result<Self> {
@@ -146,7 +155,7 @@ pub(crate) trait Term: Clone {
     fn or_number(&self, condition: &Self, number: f64) -> Result<Self> {
         let [condition, own] = [condition, self].map(|term| Argument::Tensor(term.clone()));
         let arguments = vec![condition, own, Argument::Constant(Constant::Float(number))];
-        Self::apply(&Where, Value::Null, arguments)?.into_iter().next().ok_or_else(|| no_tensor("the function"))
+        Self::only(&Where, Value::Null, arguments)
     }
 
     /// Reduces the axes.
@@ -188,7 +197,15 @@ pub(crate) trait Term: Clone {
         let mut key: Vec<Argument<Self>> = (0..axis).map(|_| all()).collect();
         key.push(Argument::Constant(Constant::Slice([start, stop, None])));
         let arguments = vec![Argument::Tensor(self.clone()), Argument::List(key)];
-        Self::apply(&GetItem, Value::Null, arguments)?.into_iter().next().ok_or_else(|| no_tensor("the function"))
+        Self::only(&GetItem, Value::Null, arguments)
+    }
+
+    /// With margins before and after each axis; `mode` is that of NumPy's `pad`.
+    fn padded(&self, margins: &[(usize, usize)], mode: &str) -> Result<Self> {
+        if margins.iter().all(|&margin| margin == (0, 0)) {
+            return Ok(self.clone());
+        }
+        Self::one(&Pad, json!({"pad_width": margins, "mode": mode}), vec![self.clone()])
     }
 
     /// The slice at one place, without the axis.
@@ -228,6 +245,11 @@ pub(crate) fn listed<T: Clone>(call: &Call<T>, at: usize) -> Result<Vec<T>> {
 /// The argument of the call, which can't be left out.
 pub(crate) fn required<T: Term>(call: &Call<T>, at: usize) -> Result<T> {
     T::argument(call, at)?.ok_or_else(|| no_tensor(call.class))
+}
+
+/// A list of one output.
+pub(crate) fn one<T>(term: T) -> Vec<T> {
+    vec![term]
 }
 
 fn config_of(config: Value) -> Map<String, Value> {

@@ -2,15 +2,13 @@
 
 use std::f64::consts::TAU;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::operations::argument::{Argument, Constant};
 use crate::operations::call::Call;
 use crate::operations::elementwise::Unary;
 use crate::operations::formula::{Formula, Term, listed, product, required};
 use crate::operations::patches::{frames, overlapped};
-use crate::operations::shaping::Pad;
 use crate::tensor::shape::Shape;
 
 /// The functions of signals and spectra.
@@ -145,11 +143,9 @@ fn sized<T: Term>(x: &T, size: usize) -> Result<T> {
 
 /// Margins at the ends of the last axis.
 fn margins<T: Term>(x: &T, margin: (usize, usize), mode: &str) -> Result<T> {
-    let mut width = vec![json!([0, 0]); x.axis_count()];
-    width[x.axis_count() - 1] = json!([margin.0, margin.1]);
-    let arguments = vec![Argument::Tensor(x.clone()), Argument::Constant(Constant::None)];
-    let padded = T::apply(&Pad, json!({"pad_width": width, "mode": mode}), arguments)?;
-    padded.into_iter().next().ok_or_else(|| crate::operations::call::no_tensor("stft"))
+    let mut margins = vec![(0, 0); x.axis_count()];
+    margins[x.axis_count() - 1] = margin;
+    x.padded(&margins, mode)
 }
 
 /// The arguments of `stft` and `istft`.
@@ -162,13 +158,10 @@ struct Frames {
 
 impl Frames {
     fn of<T>(call: &Call<T>) -> Result<Self> {
-        let size = |name: &str| -> Result<usize> {
-            call.sizes(name, 1)?.map(|sizes| sizes[0]).ok_or_else(|| call.invalid(name, "a whole number above 0"))
-        };
         let frames = Self {
-            size: size("sequence_length")?,
-            stride: size("sequence_stride")?,
-            fft: size("fft_length")?,
+            size: call.required_size("sequence_length")?,
+            stride: call.required_size("sequence_stride")?,
+            fft: call.required_size("fft_length")?,
             center: call.flag("center"),
         };
         if frames.fft < frames.size {
@@ -203,7 +196,6 @@ impl Frames {
 impl Formula for Fourier {
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let parts = |complex: Complex<T>| vec![complex.re, complex.im];
-        let length = || -> Result<Option<usize>> { Ok(call.sizes("fft_length", 1)?.map(|sizes| sizes[0])) };
         match self {
             Self::Fft => Ok(parts(complex(call)?.transformed()?)),
             Self::Fft2 | Self::Ifft2 => {
@@ -223,7 +215,7 @@ impl Formula for Fourier {
             }
             Self::Rfft => {
                 let x = required(call, 0)?;
-                let x = match length()? {
+                let x = match call.size("fft_length")? {
                     Some(size) => sized(&x, size)?,
                     None => x,
                 };
@@ -231,7 +223,9 @@ impl Formula for Fourier {
             }
             Self::Irfft => {
                 let x = complex(call)?;
-                let size = length()?.map_or_else(|| last_size(&x.re).map(|size| 2 * size.saturating_sub(1)), Ok)?;
+                let size = call
+                    .size("fft_length")?
+                    .map_or_else(|| last_size(&x.re).map(|size| 2 * size.saturating_sub(1)), Ok)?;
                 if size == 0 {
                     return Err(call.invalid("fft_length", "at least 1"));
                 }
@@ -270,8 +264,8 @@ impl Formula for Fourier {
                     cover.into_iter().map(|sum| if sum > 1e-10 { sum } else { 1.0 }).collect()
                 })?;
                 let start = if frame.center { frame.fft / 2 } else { 0 };
-                let end = match (call.sizes("length", 1)?, frame.center) {
-                    (Some(length), _) => start + length[0],
+                let end = match (call.size("length")?, frame.center) {
+                    (Some(length), _) => start + length,
                     (None, true) => size.saturating_sub(frame.fft / 2),
                     (None, false) => size,
                 };

@@ -4,12 +4,12 @@ use crate::error::{Error, Result};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::decomposed::{Matrices, check_size};
 use crate::operations::elementwise::Unary;
-use crate::operations::formula::{Term, required};
+use crate::operations::formula::{Term, one, required};
 use crate::operations::function::Rule;
 use crate::operations::operands::shape_of;
 use crate::operations::selecting::Triangle;
 use crate::tensor::any_tensor::AnyTensor;
-use crate::tensor::shape::{Shape, Values};
+use crate::tensor::shape::{Shape, Values, can_be_equal};
 
 /// The functions.
 #[derive(Clone, Copy, PartialEq)]
@@ -55,7 +55,7 @@ impl Linear {
             _ => None,
         };
         match own {
-            Some(own) if own.is_none() || rows.is_none() || own == rows => Ok(b),
+            Some(own) if can_be_equal((&own, &rows)) => Ok(b),
             _ => Err(Error::shape("the right side does not fit the matrix")
                 .received(format!("{b} for {a}"))
                 .expected("as many rows as the matrix, and its leading axes")
@@ -152,10 +152,6 @@ impl Rule for Linear {
             }
         }
     }
-}
-
-fn one<T>(term: T) -> Vec<T> {
-    vec![term]
 }
 
 /// The lower or the upper triangle.

@@ -10,7 +10,7 @@ use crate::operations::elementwise::{Binary, Unary};
 use crate::operations::formula::{Formula, Term, required};
 use crate::operations::reductions::Reduction;
 use crate::operations::selecting::{Clip, OneHot};
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, can_be_equal};
 
 /// Probabilities are kept this far from 0 and 1: Keras's `epsilon()`.
 const EPSILON: f64 = 1e-7;
@@ -29,8 +29,7 @@ fn clipped<T: Term>(x: &T) -> Result<T> {
 }
 
 fn check_sizes(target: &[Option<usize>], output: &[Option<usize>]) -> Result<()> {
-    let fits = |(one, other): (&Option<usize>, &Option<usize>)| one.is_none() || other.is_none() || one == other;
-    if target.len() == output.len() && target.iter().zip(output).all(fits) {
+    if target.len() == output.len() && target.iter().zip(output).all(can_be_equal) {
         return Ok(());
     }
     Err(Error::shape("the target does not fit the output")

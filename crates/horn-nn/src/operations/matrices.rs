@@ -7,7 +7,7 @@ use crate::operations::call::Call;
 use crate::operations::elementwise::Unary;
 use crate::operations::formula::{Formula, Term, product, required};
 use crate::operations::reductions::Reduction;
-use crate::tensor::shape::{Shape, Values};
+use crate::tensor::shape::{Shape, Values, can_be_equal};
 
 /// The functions.
 #[derive(Clone, Copy)]
@@ -219,10 +219,7 @@ fn contracted_axes<T>(call: &Call<T>, own: usize, other: usize) -> Result<(Vec<u
 
 /// The sum over pairs of axes: the product of two matrices.
 fn contracted<T: Term>(x: &T, y: &T, own: &[usize], other: &[usize]) -> Result<T> {
-    let fits = |(&a, &b): (&usize, &usize)| {
-        let (a, b) = (x.lengths()[a], y.lengths()[b]);
-        a.is_none() || b.is_none() || a == b
-    };
+    let fits = |(&a, &b): (&usize, &usize)| can_be_equal((&x.lengths()[a], &y.lengths()[b]));
     let distinct = |axes: &[usize]| (1..axes.len()).all(|at| !axes[..at].contains(&axes[at]));
     if x.axis_count() * y.axis_count() == 0
         || own.len() != other.len()

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::operations::call::Call;
 use crate::operations::elementwise::{Binary, Unary};
 use crate::operations::formula::{Formula, Term, required};
+use crate::operations::operands::number_of;
 use crate::operations::reductions::{Along, Reduction};
 use crate::tensor::shape::Values;
 
@@ -78,8 +79,8 @@ impl Formula for NanReduction {
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let x = required(call, 0)?;
         let (axes, keeps) = (call.axes("axis", x.axis_count())?, call.flag("keepdims"));
-        let counts = x.map(Unary::IsNan)?.map(Unary::LogicalNot)?;
-        let filled = |number: f64| Ok::<T, crate::error::Error>(x.or_number(&counts, number)?.kind_of(&x));
+        let counts = x.is_number()?;
+        let filled = |number: f64| Ok::<T, Error>(x.or_number(&counts, number)?.kind_of(&x));
         let count = |keeps: bool| counts.reduced(Reduction::Sum, &axes, keeps);
         let mean = |keeps: bool| filled(0.0)?.reduced(Reduction::Sum, &axes, keeps)?.over(&count(keeps)?);
         let variance = || {
@@ -90,7 +91,7 @@ impl Formula for NanReduction {
         let extreme = |rule: Reduction, beyond: f64| {
             let found = filled(beyond)?.reduced(rule, &axes, keeps)?;
             let reduced = found.or_number(&count(keeps)?, f64::NAN)?;
-            Ok::<T, crate::error::Error>(reduced.kind_of(&x))
+            Ok::<T, Error>(reduced.kind_of(&x))
         };
         let place = |rule: Reduction, beyond: f64| {
             let config = json!({"axis": call.parameter("axis"), "keepdims": keeps});
@@ -117,7 +118,7 @@ impl Formula for NanAlong {
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let neutral = if matches!(self.0, Along::Cumprod) { 1.0 } else { 0.0 };
         let x = required(call, 0)?;
-        let counts = x.map(Unary::IsNan)?.map(Unary::LogicalNot)?;
+        let counts = x.is_number()?;
         let filled = x.or_number(&counts, neutral)?.kind_of(&x);
         let (filled, axis) = match call.parameter("axis") {
             Value::Null => (filled.flat()?, 0),
@@ -142,7 +143,7 @@ impl Formula for Close {
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let (x, y) = (required(call, 0)?, required(call, 1)?);
         let [rtol, atol] = [("rtol", 2, 1e-5), ("atol", 3, 1e-8)].map(|(name, at, default)| {
-            let given = call.arguments().get(at).and_then(crate::operations::operands::number_of);
+            let given = call.arguments().get(at).and_then(number_of);
             given.or_else(|| call.parameter(name).as_f64()).unwrap_or(default)
         });
         let both = |rule: Unary| x.map(rule)?.with(Binary::LogicalAnd, &y.map(rule)?);

@@ -6,7 +6,6 @@ use crate::arguments::options::{DataFormat, Padding};
 use crate::error::{Error, Result};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::formula::{Formula, Term, product, required};
-use crate::operations::shaping::Pad;
 use crate::operations::windowed::Convolution;
 use crate::tensor::shape::Shape;
 use crate::windows::window::Window;
@@ -46,14 +45,6 @@ fn windows<T: Term>(x: &T, axis: usize, slide: Slide) -> Result<T> {
         (0..slide.size).flat_map(place).collect()
     })?;
     picked.reshaped(&sizes)
-}
-
-fn padded<T: Term>(x: &T, margins: &[(usize, usize)]) -> Result<T> {
-    if margins.iter().all(|&margin| margin == (0, 0)) {
-        return Ok(x.clone());
-    }
-    let width: Value = margins.iter().map(|&(before, after)| json!([before, after])).collect();
-    T::one(&Pad, json!({"pad_width": width, "mode": "constant"}), vec![x.clone()])
 }
 
 /// The largest number of values in a patch of a volume, for which a matrix of this size is made.
@@ -120,7 +111,7 @@ fn flat_patches<T: Term>(call: &Call<T>, images: &T, size: &[usize], strides: &[
         Padding::Same => window.paddings(&[images.length(1)?, images.length(2)?]),
         _ => vec![(0, 0); 2],
     };
-    let images = padded(images, &[(0, 0), margins[0], margins[1], (0, 0)])?;
+    let images = images.padded(&[(0, 0), margins[0], margins[1], (0, 0)], "constant")?;
     let slide = |at: usize| Slide { size: size[at], stride: strides[at], dilation: window.dilation[at] };
     // Batch, rows in the patch, rows of patches, columns in the patch, columns of patches, channels.
     let found = windows(&windows(&images, 1, slide(0))?, 3, slide(1))?.permuted(&[0, 2, 4, 1, 3, 5])?;
@@ -189,7 +180,7 @@ impl Formula for Folding {
         }
         if axes == 4 {
             let margins = [&rows, &columns].map(|fold| (fold.padding, fold.padding));
-            let x = padded(&x, &[(0, 0), (0, 0), margins[0], margins[1]])?;
+            let x = x.padded(&[(0, 0), (0, 0), margins[0], margins[1]], "constant")?;
             let found = windows(&windows(&x, 2, rows.slide)?, 4, columns.slide)?.permuted(&[0, 1, 2, 4, 3, 5])?;
             let sizes = found.lengths();
             return Ok(vec![found.reshaped(&[sizes[0], product(&sizes[1..4]), product(&sizes[4..])])?]);
@@ -243,7 +234,7 @@ pub(crate) enum Blocks {
 impl Formula for Blocks {
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let x = required(call, 0)?;
-        let block = call.sizes("block_size", 1)?.map_or(1, |sizes| sizes[0]);
+        let block = call.size("block_size")?.unwrap_or(1);
         let format = call.data_format()?;
         let axes = format.split(&Shape::new(x.lengths()), 2)?;
         let uneven = |expected: String| {
@@ -297,11 +288,8 @@ pub(crate) struct ExtractSequences;
 
 impl Formula for ExtractSequences {
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
-        let size = |name: &str| -> Result<usize> {
-            call.sizes(name, 1)?.map(|sizes| sizes[0]).ok_or_else(|| call.invalid(name, "a whole number above 0"))
-        };
         let x = required(call, 0)?;
-        Ok(vec![frames(&x, size("sequence_length")?, size("sequence_stride")?)?])
+        Ok(vec![frames(&x, call.required_size("sequence_length")?, call.required_size("sequence_stride")?)?])
     }
 }
 
@@ -324,12 +312,12 @@ pub(crate) fn overlapped<T: Term>(frames: &T, stride: usize) -> Result<T> {
         margins[at] = margin;
         margins
     };
-    let whole = padded(frames, &margins(axis + 1, (0, pieces * stride - size)))?;
+    let whole = frames.padded(&margins(axis + 1, (0, pieces * stride - size)), "constant")?;
     let mut sum: Option<T> = None;
     for piece in 0..pieces {
         let start = (piece * stride) as i64;
         let own = whole.sliced(axis + 1, Some(start), Some(start + stride as i64))?;
-        let own = padded(&own, &margins(axis, (piece, pieces - 1 - piece)))?;
+        let own = own.padded(&margins(axis, (piece, pieces - 1 - piece)), "constant")?;
         sum = Some(match sum {
             Some(sum) => sum.plus(&own)?,
             None => own,

@@ -12,7 +12,6 @@ use crate::operations::call::Call;
 use crate::operations::formula::{Formula, Term, required};
 use crate::operations::function::Rule;
 use crate::operations::reductions::Reduction;
-use crate::operations::shaping::Pad;
 use crate::operations::windowed::Convolution;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::{Shape, Values};
@@ -192,17 +191,18 @@ impl Formula for Margins {
         let axes = spatial_axes(call.data_format()?).map(|axis| axis + rank - 4);
         let word = if *self == Self::Pad { "padding" } else { "cropping" };
         let names = [["top", "bottom", "height"], ["left", "right", "width"]];
-        let mut margins = vec![[0, 0]; rank];
+        let mut margins = vec![(0, 0); rank];
         for (axis, [before, after, target]) in axes.into_iter().zip(names) {
             let names = [format!("{before}_{word}"), format!("{after}_{word}"), format!("target_{target}")];
-            margins[axis] = self.of(call, [&names[0], &names[1], &names[2]], x.lengths()[axis])?;
+            let [before, after] = self.of(call, [&names[0], &names[1], &names[2]], x.lengths()[axis])?;
+            margins[axis] = (before, after);
         }
         if *self == Self::Pad {
-            return Ok(vec![T::one(&Pad, json!({"pad_width": margins, "mode": "constant"}), vec![x])?]);
+            return Ok(vec![x.padded(&margins, "constant")?]);
         }
         let crop = |x: T, axis: usize| -> Result<T> {
-            let [before, after] = margins[axis].map(|size| size as i64);
-            x.sliced(axis, Some(before), (after > 0).then_some(-after))
+            let (before, after) = margins[axis];
+            x.sliced(axis, Some(before as i64), (after > 0).then_some(-(after as i64)))
         };
         Ok(vec![axes.into_iter().try_fold(x, crop)?])
     }
@@ -219,7 +219,7 @@ impl Formula for Ssim {
         let largest = call.number("max_val")?;
         let [c1, c2] = ["k1", "k2"].map(|name| call.number(name).map(|k| (k * largest).powi(2)));
         let (c1, c2) = (c1?, c2?);
-        let size = call.sizes("filter_size", 1)?.map_or(11, |sizes| sizes[0]);
+        let size = call.size("filter_size")?.unwrap_or(11);
         let sigma = call.number("filter_sigma")?;
         if size > MAX_FILTER || sigma <= 0.0 {
             return Err(call.invalid("filter_size", &format!("1 to {MAX_FILTER}, and a filter_sigma above 0")));

@@ -88,8 +88,8 @@ impl Formula for Quantile {
         let last = kept.len();
         let is_nan = rows.map(Unary::IsNan)?;
         // What is no number is put at the end.
-        let sorted = rows.or_number(&is_nan.map(Unary::LogicalNot)?, f64::INFINITY)?.along(Along::Sort, last)?;
-        let counted = if self.skips_nan { is_nan.map(Unary::LogicalNot)? } else { is_nan.map(Unary::OnesLike)? };
+        let sorted = rows.or_number(&rows.is_number()?, f64::INFINITY)?.along(Along::Sort, last)?;
+        let counted = if self.skips_nan { rows.is_number()? } else { is_nan.map(Unary::OnesLike)? };
         let highest = counted.reduced(Reduction::Sum, &[last], true)?.scaled(1.0, -1.0)?;
         let at_least_0 = T::one(&Clip, json!({"x_min": 0.0, "x_max": f64::from(f32::MAX)}), vec![highest.clone()])?;
         let mut found = Vec::new();

@@ -10,7 +10,7 @@ use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
 use crate::operations::operands::{downloaded, number_of, shape_of, tensor_of};
 use crate::tensor::any_tensor::AnyTensor;
-use crate::tensor::shape::{Shape, count};
+use crate::tensor::shape::{Shape, can_be_equal, count};
 
 /// What becomes of a value at a place that has one.
 #[derive(Clone, Copy, PartialEq)]
@@ -91,9 +91,9 @@ impl Rule for Segments {
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let [data, ids] = call.arguments() else { return Err(no_tensor(call.class)) };
         let (data, ids) = (shape_of(data)?, shape_of(ids)?);
-        let count = call.sizes("num_segments", 1)?.map(|sizes| sizes[0]);
+        let count = call.size("num_segments")?;
         let fits = match (data.sizes().first(), ids.sizes()) {
-            (Some(rows), [count]) => rows.is_none() || count.is_none() || rows == count,
+            (Some(rows), [count]) => can_be_equal((rows, count)),
             _ => false,
         };
         if !fits {
@@ -108,7 +108,7 @@ impl Rule for Segments {
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let device = call.tensors_device()?;
-        let segments = call.sizes("num_segments", 1)?.map(|sizes| sizes[0]);
+        let segments = call.size("num_segments")?;
         let arguments = <[Argument<AnyTensor>; 2]>::try_from(call.into_arguments());
         let [data, ids] = arguments.map_err(|_| no_tensor("the function"))?;
         let (data, ids) = (tensor_of(data, &device)?, downloaded(&tensor_of(ids, &device)?)?);
@@ -180,9 +180,7 @@ impl Rule for Scatter {
         let depth = indices.last().filter(|&depth| (1..=target.rank()).contains(&depth));
         let fits = depth.filter(|&depth| {
             let expected = [&indices.sizes()[..indices.rank() - 1], &target.sizes()[depth..]].concat();
-            let same =
-                |(one, other): (&Option<usize>, &Option<usize>)| one.is_none() || other.is_none() || one == other;
-            updates.rank() == expected.len() && updates.sizes().iter().zip(&expected).all(same)
+            updates.rank() == expected.len() && updates.sizes().iter().zip(&expected).all(can_be_equal)
         });
         match fits {
             Some(_) => Ok(vec![target]),

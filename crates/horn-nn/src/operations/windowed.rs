@@ -41,6 +41,16 @@ impl<T> Call<'_, T> {
             .ok_or_else(|| self.invalid(name, &format!("a whole number above 0, or one for each of {axes} axes")))
     }
 
+    /// A whole number above 0; none for null.
+    pub fn size(&self, name: &str) -> Result<Option<usize>> {
+        Ok(self.sizes(name, 1)?.map(|sizes| sizes[0]))
+    }
+
+    /// A whole number above 0 that can't be left out.
+    pub fn required_size(&self, name: &str) -> Result<usize> {
+        self.size(name)?.ok_or_else(|| self.invalid(name, "a whole number above 0"))
+    }
+
     /// A window of these sizes, with the arguments of the call.
     fn window(&self, sizes: Vec<usize>, strides: Option<Vec<usize>>) -> Result<Window> {
         let axes = sizes.len();

@@ -240,10 +240,9 @@ impl Shape {
 
     /// Is the other shape compatible with this one? An unknown size of either is compatible with any size.
     pub fn admits(&self, other: &Self) -> bool {
-        let fit = |(own, other): (&Option<usize>, &Option<usize>)| own.is_none() || other.is_none() || own == other;
         self.is_strings() == other.is_strings()
             && self.rank() == other.rank()
-            && self.sizes.iter().zip(&other.sizes).all(fit)
+            && self.sizes.iter().zip(&other.sizes).all(can_be_equal)
     }
 
     /// Do these sizes match this shape, for any number of samples? Keras's models take any number, even if they recorded
@@ -270,6 +269,11 @@ impl Shape {
     pub fn accepts(&self, sizes: &[usize]) -> bool {
         self.rank() == sizes.len() && self.sizes.iter().zip(sizes).all(|(known, &size)| known.is_none_or(|k| k == size))
     }
+}
+
+/// Can two sizes be the same? An unknown one can be any.
+pub(crate) fn can_be_equal((one, other): (&Option<usize>, &Option<usize>)) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
 impl fmt::Display for Shape {

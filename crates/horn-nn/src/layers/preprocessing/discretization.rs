@@ -173,7 +173,7 @@ struct DiscretizationModule {
 impl Forward for DiscretizationModule {
     fn workspace(&self, inputs: &[Signal]) -> u64 {
         // Each value is compared with each edge.
-        let values = inputs.first().map(|input| memory::values(&input.sizes())).unwrap_or_default();
+        let values = inputs.first().map_or(0, Signal::count);
         values.saturating_mul(memory::values(&[self.edges.len(), 3]))
     }
 
