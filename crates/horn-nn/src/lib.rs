@@ -72,7 +72,7 @@ pub use model::sequential::Sequential;
 pub use model::states::States;
 pub use model::weight_groups::WeightGroup;
 #[doc(hidden)]
-pub use registry::arguments::{read_arguments, start_of};
+pub use registry::arguments::{read_arguments, read_over_defaults, start_of};
 #[doc(hidden)]
 pub use registry::suggest::did_you_mean;
 pub use tensor::any_tensor::AnyTensor;

@@ -1,56 +1,17 @@
 //! Reading the arguments of losses, metrics and optimizers from Keras's configurations.
 
-use horn_nn::{Error, Result, read_arguments, start_of};
+use horn_nn::{Error, Result, read_arguments, read_over_defaults};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Reads an object of one of Horn's classes: the defaults, overlaid with what the configuration has.
 pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
-    let place = format!("class {class_name}");
-    let given = config.as_object().ok_or_else(|| {
-        Error::argument("the configuration is not an object")
-            .at(place.clone())
-            .received(start_of(config))
-            .expected("keys and values")
-    })?;
-    let defaults = written(&C::default());
-    let mut whole = defaults.clone();
-    whole.extend(given.clone());
-    let read: C = serde_json::from_value(Value::Object(whole)).map_err(|error| {
-        let error = Error::argument("the configuration has an argument of another kind").because(error);
-        match given.iter().find(|(key, value)| !is_read::<C>(&defaults, key, value)) {
-            Some((key, value)) => error.at(place.clone()).received(format!("{key} = {value}")),
-            None => error.at(place.clone()),
-        }
-    })?;
-    // An argument that the class does not write again was not read.
-    let known = written(&read);
-    match given.iter().find(|(key, value)| !known.contains_key(*key) && !value.is_null()) {
-        None => Ok(read),
-        Some((key, value)) => Err(Error::argument("the class has no such argument")
-            .at(place)
-            .received(format!("{key} = {value}"))
-            .expected(known.keys().cloned().collect::<Vec<_>>().join(", "))),
-    }
-}
-
-/// Can the class be read with this argument, and with the defaults of the others?
-fn is_read<C: DeserializeOwned>(defaults: &Map<String, Value>, key: &str, value: &Value) -> bool {
-    let mut whole = defaults.clone();
-    whole.insert(key.to_owned(), value.clone());
-    serde_json::from_value::<C>(Value::Object(whole)).is_ok()
-}
-
-fn written(object: &impl Serialize) -> Map<String, Value> {
-    match serde_json::to_value(object) {
-        Ok(Value::Object(map)) => map,
-        _ => Map::new(),
-    }
+    read_over_defaults(&C::default(), write, &[], config, &format!("class {class_name}"))
 }
 
 /// The arguments of an object, under Keras's keys.
-pub(crate) fn write(object: &impl Serialize) -> Value {
+pub(crate) fn write<C: Serialize>(object: &C) -> Value {
     serde_json::to_value(object).expect("names, numbers and booleans under string keys are JSON")
 }
 

@@ -11,7 +11,7 @@ use crate::layer::description::{Layer, Part};
 use crate::layer::names;
 use crate::layer::reading::{ReadContext, within};
 use crate::layers::nested::Nested;
-use crate::registry::arguments::start_of;
+use crate::registry::arguments::read_over_defaults;
 use crate::tensor::shape::MAX_VALUES;
 
 /// Reads a layer of a class; `None` if the class is not in the family.
@@ -52,77 +52,14 @@ pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
     required: &[&str],
     config: &Value,
 ) -> Result<L> {
-    let class = default.class_name();
     let place = match config["name"].as_str() {
         Some(name) => names::place(name, default),
-        None => format!("class {class}"),
+        None => format!("class {}", default.class_name()),
     };
-    let given = config.as_object().ok_or_else(|| {
-        Error::argument("the configuration is no object")
-            .at(&place)
-            .received(start_of(config))
-            .hint("write the arguments as a JSON object")
-    })?;
-    given.iter().try_for_each(|(key, value)| check_size(key, value)).map_err(|error| error.at(&place))?;
-    // Not the configuration of the default instance: that has values that follow from other arguments.
-    let mut whole: Map<String, Value> = match serde_json::to_value(default) {
-        Ok(Value::Object(whole)) => whole,
-        _ => Map::new(),
-    };
-    if let Some(missing) = required.iter().find(|key| !given.contains_key(**key)) {
-        return Err(Error::argument("an argument is missing")
-            .at(&place)
-            .expected(*missing)
-            .hint("add it to the configuration"));
+    if let Some(given) = config.as_object() {
+        given.iter().try_for_each(|(key, value)| check_size(key, value)).map_err(|error| error.at(&place))?;
     }
-    let defaults = whole.clone();
-    whole.extend(given.clone());
-    let layer: L = serde_json::from_value(Value::Object(whole)).map_err(|error| {
-        Error::argument("an argument is of another kind")
-            .at(&place)
-            .received(argument_of_another_kind::<L>(&defaults, given))
-            .because(error)
-            .hint("give the argument a value of the right type")
-    })?;
-    // A key that the layer does not write again was not read.
-    let read = layer.config();
-    if let Some((key, _)) = given.iter().find(|(key, value)| read.get(key).is_none() && !value.is_null()) {
-        let known = read.as_object().map(|read| read.keys().cloned().collect::<Vec<_>>().join(", "));
-        return Err(Error::argument("the layer has no such argument")
-            .at(&place)
-            .received(key)
-            .expected(known.unwrap_or_default())
-            .hint("remove it from the configuration"));
-    }
-    Ok(layer)
-}
-
-/// The argument that the layer can't be read with, and its value.
-fn argument_of_another_kind<L: DeserializeOwned>(defaults: &Map<String, Value>, given: &Map<String, Value>) -> String {
-    // Layers inside of layers are not read again at every level, as that would double the work with each.
-    let is_wrong = |(key, value): &(&String, &Value)| {
-        if objects(value) > 1 {
-            return false;
-        }
-        let mut whole = defaults.clone();
-        whole.insert((*key).clone(), (*value).clone());
-        serde_json::from_value::<L>(Value::Object(whole)).is_err()
-    };
-    match given.iter().find(is_wrong) {
-        Some((key, value)) => format!("{key} = {}", start_of(value)),
-        None => format!("the arguments {}", given.keys().cloned().collect::<Vec<_>>().join(", ")),
-    }
-}
-
-/// The number of Keras's objects in a value, itself included.
-fn objects(value: &Value) -> usize {
-    match value {
-        Value::Object(object) => {
-            usize::from(object.contains_key("class_name")) + object.values().map(objects).sum::<usize>()
-        }
-        Value::Array(values) => values.iter().map(objects).sum(),
-        _ => 0,
-    }
+    read_over_defaults(default, L::config, required, config, &place)
 }
 
 /// The layer with other values for some arguments; its inner layers are kept.

@@ -2,16 +2,19 @@
 
 use std::cell::Cell;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
 
 /// Reads a class from its configuration.
 ///
 /// # Errors
 ///
 /// What does not fit, for [`Error::received`](crate::Error::received), and `serde`'s error.
-pub fn read_arguments<T: DeserializeOwned>(config: &Value) -> Result<T, (String, serde_json::Error)> {
+pub fn read_arguments<T: DeserializeOwned>(config: &Value) -> std::result::Result<T, (String, serde_json::Error)> {
     let Some(arguments) = config.as_object() else {
         return T::deserialize(config).map_err(|error| (start_of(config), error));
     };
@@ -26,10 +29,100 @@ pub fn read_arguments<T: DeserializeOwned>(config: &Value) -> Result<T, (String,
     T::deserialize(MapDeserializer::new(entries)).map_err(|error| {
         let received = match current.get() {
             Some((key, value)) => format!("{key} = {}", start_of(value)),
-            None => format!("the arguments {}", arguments.keys().cloned().collect::<Vec<_>>().join(", ")),
+            None => format!("the arguments {}", keys(arguments)),
         };
         (received, error)
     })
+}
+
+/// Reads a class of Horn's: its defaults, overlaid with what the configuration has. `config_of` gives what the class
+/// writes itself.
+///
+/// # Errors
+///
+/// At `place`: if the configuration is not an object, lacks a `required` argument, or has an argument of another kind or one
+/// that the class does not have.
+pub fn read_over_defaults<T: Serialize + DeserializeOwned>(
+    default: &T,
+    config_of: fn(&T) -> Value,
+    required: &[&str],
+    config: &Value,
+    place: &str,
+) -> Result<T> {
+    // Not the configuration of the default instance: that has values that follow from other arguments.
+    let defaults = match serde_json::to_value(default) {
+        Ok(Value::Object(defaults)) => defaults,
+        _ => Map::new(),
+    };
+    let mut object = None;
+    check_arguments(defaults, required, config, &mut |arguments| {
+        let read = serde_json::from_value(arguments)?;
+        let written = config_of(&read);
+        object = Some(read);
+        Ok(written)
+    })
+    .map_err(|error| error.at(place))?;
+    Ok(object.expect("arguments are right only once the class was read from them"))
+}
+
+/// The checks of [`read_over_defaults`], compiled once and not for each class. `read` reads the class from its arguments,
+/// and returns those that it writes itself.
+fn check_arguments(
+    defaults: Map<String, Value>,
+    required: &[&str],
+    config: &Value,
+    read: &mut dyn FnMut(Value) -> serde_json::Result<Value>,
+) -> Result<()> {
+    let given = config.as_object().ok_or_else(|| {
+        Error::argument("the configuration is not an object")
+            .received(start_of(config))
+            .hint("write the arguments as a JSON object")
+    })?;
+    if let Some(missing) = required.iter().find(|key| !given.contains_key(**key)) {
+        return Err(Error::argument("an argument is missing").expected(*missing).hint("add it to the configuration"));
+    }
+    let over_defaults = |arguments: &mut dyn Iterator<Item = (&String, &Value)>| {
+        let mut whole = defaults.clone();
+        whole.extend(arguments.map(|(key, value)| (key.clone(), value.clone())));
+        Value::Object(whole)
+    };
+    let known = read(over_defaults(&mut given.iter())).map_err(|error| {
+        // Objects inside of objects are not read again at every level, as that would double the work with each.
+        let wrong = given
+            .iter()
+            .find(|&argument| objects(argument.1) <= 1 && read(over_defaults(&mut std::iter::once(argument))).is_err());
+        let received = match wrong {
+            Some((key, value)) => format!("{key} = {}", start_of(value)),
+            None => format!("the arguments {}", keys(given)),
+        };
+        Error::argument("an argument is of another kind")
+            .received(received)
+            .because(error)
+            .hint("give the argument a value of the right type")
+    })?;
+    // A key that the class does not write again was not read.
+    match given.iter().find(|(key, value)| known.get(key).is_none() && !value.is_null()) {
+        None => Ok(()),
+        Some((key, value)) => Err(Error::argument("the class has no such argument")
+            .received(format!("{key} = {}", start_of(value)))
+            .expected(known.as_object().map(keys).unwrap_or_default())
+            .hint("remove it from the configuration")),
+    }
+}
+
+fn keys(arguments: &Map<String, Value>) -> String {
+    arguments.keys().cloned().collect::<Vec<_>>().join(", ")
+}
+
+/// The number of Keras's objects in a value, itself included.
+fn objects(value: &Value) -> usize {
+    match value {
+        Value::Object(object) => {
+            usize::from(object.contains_key("class_name")) + object.values().map(objects).sum::<usize>()
+        }
+        Value::Array(values) => values.iter().map(objects).sum(),
+        _ => 0,
+    }
 }
 
 /// A value as JSON, cut off if it is long.
