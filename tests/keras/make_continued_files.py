@@ -294,6 +294,22 @@ def weighted_classes():
     return model, floats(4), one_hot(3)
 
 
+@case("keras")
+def balanced_classes():
+    model = mlp(3, "softmax")
+    model.compile(optimizers.Adam(0.02), losses.CategoricalFocalCrossentropy(alpha=[0.25, 0.5, 1.0], gamma=1.5))
+    return model, floats(4), one_hot(3)
+
+
+@case("keras")
+def wrong_labels():
+    model = mlp(4, "softmax")
+    # What Keras on TensorFlow writes where no dtype is given.
+    overlap = metrics.MeanIoU(num_classes=4, sparse_y_pred=False, dtype="int64")
+    model.compile(optimizers.SGD(0.1), losses.CategoricalGeneralizedCrossEntropy(q=0.6), metrics=["accuracy", overlap])
+    return model, floats(4), whole(4)
+
+
 @case("h5")
 def flat_targets():
     model = mlp(1, "sigmoid")

@@ -452,23 +452,6 @@ def losses():
         (k.CategoricalFocalCrossentropy, one_hots, normal, [{"from_logits": True}]),
         (k.CategoricalGeneralizedCrossEntropy, class_numbers, probabilities, [{}, {"q": 0.75}]),
     ]
-
-    # What was added later has draws of its own, too, so that it changes nothing before it.
-    several = {"thresholds": [0.25, 0.75]}
-    evenly = {"thresholds": [0.0, 0.5, 1.0]}
-    labels = {"label_weights": [0.5, 2.0, 0.25]}
-    later = [
-        (m.TruePositives, [several, evenly]),
-        (m.FalseNegatives, [several]),
-        (m.Precision, [several, evenly, {"top_k": 2}, {"top_k": 1, "class_id": 1}, {"top_k": 2, "thresholds": 0.5}]),
-        (m.Recall, [several, {"top_k": 2}, {"top_k": 3}, {"top_k": 1, "thresholds": [0.25, 0.5]}]),
-        (m.F1Score, [{}, {"threshold": 0.25}]),
-        (m.FBetaScore, [{"beta": 2.0}]),
-        (m.AUC, [labels, labels | {"multi_label": True, "num_labels": 3}, {"thresholds": [0.5, 0.1, 0.2]},
-                 {"thresholds": [0.25, 0.5, 0.75]}, labels | {"multi_label": True, "curve": "PR"},
-                 {"thresholds": [0.3, 0.6], "multi_label": True}]),
-    ]  # fmt: skip
-    plan += [(maker, binaries, fractions, settings) for maker, settings in later]
     for maker, true, pred, settings in plan:
         # Each class has its own draws, so that a new one changes no other.
         rng = np.random.RandomState(sum(map(ord, maker.__name__)))
@@ -497,6 +480,11 @@ def losses():
     read = np.array([[1, 2, 3], [2, 2, 0], [3, 0, 0], [0, 0, 0]], "int32")
     add_reductions(k.CTC, "sequences", read, normal(rng, (4, 4, 4)), weight)
     add(k.CTC, "as many steps as labels", read[:1], normal(rng, (1, 3, 4)))
+
+    rng = np.random.RandomState(37)
+    focal, balanced = k.CategoricalFocalCrossentropy, {"alpha": [0.25, 0.5, 1.0]}
+    add_reductions(focal, "weights of classes", one_hots(rng, (4, 3)), probabilities(rng, (4, 3)), weight, **balanced)
+    add(focal, "weights of classes, cube", one_hots(rng, (2, 4, 3)), normal(rng, (2, 4, 3)), from_logits=True, **balanced)
     return entries
 
 

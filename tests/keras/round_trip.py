@@ -121,10 +121,8 @@ def is_texts(array):
 
 
 def packed(structure, values):
-    """A list of one is the one, and dicts are in the order of their keys."""
-    if isinstance(structure, dict):
-        return dict(zip(sorted(structure), values))
-    return list(values) if isinstance(structure, (list, tuple)) else values[0]
+    """Values in the lists and dicts of the structure; dicts are in the order of their keys."""
+    return keras.tree.pack_sequence_as(structure, list(values))
 
 
 def listed(outputs):

@@ -375,6 +375,19 @@ def dicts():
 
 
 @case
+def nested_inputs():
+    a, b, c = keras.Input((3,)), keras.Input((3,)), keras.Input((2,))
+    outputs = {"p": [layers.Subtract()([a, b]), layers.Dense(2)(a)], "o": layers.Dense(2)(c)}
+    return Case(keras.Model({"x": [a, b], "w": c}, outputs), [floats(2, 2), floats(2, 3), floats(2, 3)])
+
+
+@case
+def lists_of_one():
+    given = keras.Input((3,))
+    return Case(keras.Model([given], [layers.Dense(2)(given)]), [floats(2, 3)])
+
+
+@case
 def siamese():
     left, right = keras.Input((5,)), keras.Input((5,))
     tower = sequential((5,), layers.Dense(4, activation="tanh"), layers.Dense(3), name="tower")
@@ -742,6 +755,18 @@ def images():
         layers.Conv2D(2, 3),
     )  # fmt: skip
     return Case(model, [floats(2, 9, 7, 3)])
+
+
+@case
+def pixels():
+    """Images of integers, which stay integers when they are resized."""
+    given, wide = keras.Input((9, 7, 3), dtype="uint8"), keras.Input((6, 5, 1), dtype="int32")
+    x = layers.Resizing(6, 8, interpolation="bicubic", antialias=True)(given)
+    x = layers.Rescaling(1 / 16)(layers.Identity()(layers.Resizing(12, 5, interpolation="lanczos3")(x)))
+    y = layers.Resizing(5, 7, crop_to_aspect_ratio=True)(wide)
+    # Floats again, which are not rounded.
+    z = layers.Resizing(4, 4)(layers.Rescaling(0.5)(given))
+    return Case(keras.Model([given, wide], [x, y, z]), [integers(256, 2, 9, 7, 3), integers(90, 2, 6, 5, 1, low=-90)])
 
 
 @case

@@ -7,7 +7,19 @@ use serde_json::Value;
 
 /// Reads an object of one of Horn's classes: the defaults, overlaid with what the configuration has.
 pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, config: &Value) -> Result<C> {
-    read_over_defaults(&C::default(), write, &[], config, &format!("class {class_name}"))
+    read_over_defaults(&C::default(), write, &[], &with_lists(config), &format!("class {class_name}"))
+}
+
+/// The arguments that Keras keeps as tensors, such as AUC's `label_weights`, as the lists that they were given as.
+fn with_lists(config: &Value) -> Value {
+    let listed = |value: &Value| {
+        let is_array = value["class_name"] == "__tensor__" || value["class_name"] == "__numpy__";
+        if is_array { value["config"]["value"].clone() } else { value.clone() }
+    };
+    match config.as_object() {
+        Some(arguments) => arguments.iter().map(|(key, value)| (key.clone(), listed(value))).collect(),
+        None => config.clone(),
+    }
 }
 
 /// The arguments of an object, under Keras's keys.

@@ -142,7 +142,7 @@ pub enum InputDtype {
 impl InputDtype {
     /// Are the values integers?
     pub fn is_integer(self) -> bool {
-        self.values() == Values::Ints
+        self.values().are_integers()
     }
 
     fn values(self) -> Values {
@@ -150,6 +150,7 @@ impl InputDtype {
             Self::Float16 | Self::Bfloat16 | Self::Float32 | Self::Float64 => Values::Floats,
             Self::Bool => Values::Bools,
             Self::String => Values::Strings,
+            Self::Uint8 => Values::Bytes,
             _ => Values::Ints,
         }
     }
@@ -174,6 +175,7 @@ impl Input {
     pub(crate) fn of(shape: Shape) -> Self {
         let dtype = match shape.values() {
             Values::Bools => InputDtype::Bool,
+            Values::Bytes => InputDtype::Uint8,
             Values::Ints => InputDtype::Int32,
             Values::Floats => InputDtype::Float32,
             Values::Strings => InputDtype::String,
@@ -267,7 +269,7 @@ impl Layer for Input {
     }
 
     fn conventions(&self) -> Conventions {
-        Conventions::of_keras()
+        Conventions { keeps_integers: true, ..Conventions::of_keras() }
     }
 
     fn name(&self) -> Option<&str> {

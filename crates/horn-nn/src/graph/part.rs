@@ -63,16 +63,10 @@ impl Plan {
             layers: self.layers_between(&stand_ins, &origins)?,
             inputs: all_moved(&starts).iter().map(|place| place.call).collect(),
             outputs: all_moved(outputs),
-            keys: Keys {
-                inputs: if starts.iter().all(|start| self.inputs.contains(&start.call))
-                    && starts.len() == self.inputs.len()
-                {
-                    self.keys.inputs.clone()
-                } else {
-                    Vec::new()
-                },
-                outputs: Vec::new(),
-                nested_outputs: None,
+            keys: if starts.iter().all(|start| self.inputs.contains(&start.call)) && starts.len() == self.inputs.len() {
+                Keys { outputs: Vec::new(), nested_outputs: None, ..self.keys.clone() }
+            } else {
+                Keys::default()
             },
             keeps_masks: self.keeps_masks,
         };

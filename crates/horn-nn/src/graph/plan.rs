@@ -33,7 +33,10 @@ pub(crate) struct Plan {
 pub(crate) struct Keys {
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
-    /// The outputs as Keras's program returns them, if dictionaries or lists are in others: any value stands for an output.
+    /// The inputs as Keras's program takes them, if dictionaries or lists are in others, or a list has one tensor: any place
+    /// stands for a tensor.
+    pub nested_inputs: Option<Value>,
+    /// The outputs likewise.
     pub nested_outputs: Option<Value>,
 }
 
@@ -62,7 +65,7 @@ impl ModelKind {
             Self::Functional => ("keras.src.models.functional", BuiltFor::Itself),
         };
         let mask_argument = MaskArgument::Leading;
-        Conventions { module: Some(module), mask_argument, built_for, ..Conventions::default() }
+        Conventions { module: Some(module), mask_argument, built_for, keeps_integers: true, ..Conventions::default() }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::graph::dtypes::dtype_of;
 use crate::graph::json::one_or_all;
 use crate::graph::masks::takes_masks;
-use crate::graph::plan::{ModelKind, Place, Plan, PlannedCall};
+use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall};
 use crate::graph::{build_config, plan};
 use crate::layer::call::Mode;
 use crate::layer::call_arguments::by_argument;
@@ -152,11 +152,9 @@ pub(crate) fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Va
         ModelKind::Functional => {
             let inputs: Vec<Value> = plan.inputs.iter().map(|&call| history(plan, Place { call, output: 0 })).collect();
             let outputs: Vec<Value> = plan.outputs.iter().map(|&place| output(plan, place)).collect();
-            config["input_layers"] = keyed(&plan.keys.inputs, inputs);
-            config["output_layers"] = match &plan.keys.nested_outputs {
-                Some(nested) => filled(nested, &mut outputs.into_iter()),
-                None => keyed(&plan.keys.outputs, outputs),
-            };
+            let Keys { nested_inputs, nested_outputs, .. } = &plan.keys;
+            config["input_layers"] = arranged(nested_inputs.as_ref(), &plan.keys.inputs, inputs);
+            config["output_layers"] = arranged(nested_outputs.as_ref(), &plan.keys.outputs, outputs);
         }
     }
     config
@@ -272,10 +270,11 @@ fn filled(nested: &Value, places: &mut impl Iterator<Item = Value>) -> Value {
     }
 }
 
-/// The places as a dictionary if they have keys, else as a list.
-fn keyed(keys: &[String], places: Vec<Value>) -> Value {
-    match keys {
-        [] => one_or_all(&places),
-        keys => Value::Object(keys.iter().cloned().zip(places).collect()),
+/// The places as they are nested, as a dictionary if they have keys, else as a list.
+fn arranged(nested: Option<&Value>, keys: &[String], places: Vec<Value>) -> Value {
+    match (nested, keys) {
+        (Some(nested), _) => filled(nested, &mut places.into_iter()),
+        (None, []) => one_or_all(&places),
+        (None, keys) => Value::Object(keys.iter().cloned().zip(places).collect()),
     }
 }

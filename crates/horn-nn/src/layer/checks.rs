@@ -1,6 +1,7 @@
 //! Checks of the shapes of a layer's inputs and outputs.
 
 use crate::error::{Error, Result};
+use crate::layer::conventions::Conventions;
 use crate::layer::description::Layer;
 use crate::layer::signal::Signal;
 use crate::tensor::shape::Shape;
@@ -39,7 +40,11 @@ pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<S
             .expected("numbers")
             .hint("add a TextVectorization or a StringLookup layer before it"));
     }
-    let outputs = layer.output_shapes(inputs)?;
+    let mut outputs = layer.output_shapes(inputs)?;
+    let Conventions { is_operation, is_constant, keeps_integers, .. } = layer.conventions();
+    if !(is_operation || is_constant || keeps_integers) {
+        outputs = outputs.into_iter().map(Shape::without_integers).collect();
+    }
     outputs.iter().try_for_each(check)?;
     match outputs.iter().find(is_empty) {
         None => Ok(outputs),

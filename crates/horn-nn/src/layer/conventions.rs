@@ -36,6 +36,8 @@ pub struct Conventions {
     /// Does the layer compute in the half precision of its policy, since it is little else than products of matrices? Others
     /// compute in float32, from and to values of that precision.
     pub computes_in_half: bool,
+    /// Are the outputs integers if the inputs are? Those of other layers are floats.
+    pub keeps_integers: bool,
 }
 
 impl Conventions {

@@ -73,7 +73,7 @@ impl Reduction {
         match self {
             Self::All | Self::Any => Values::Bools,
             Self::Argmax | Self::Argmin | Self::CountNonzero => Values::Ints,
-            Self::Sum | Self::Prod if of == Values::Bools => Values::Ints,
+            Self::Sum | Self::Prod if of < Values::Ints => Values::Ints,
             Self::Sum | Self::Prod | Self::Max | Self::Min => of,
             _ => Values::Floats,
         }

@@ -86,7 +86,7 @@ impl Rule for Cast {
         let values = Values::of_dtype(call.parameter("dtype").as_str().unwrap_or_default());
         let x = call.into_tensor()?;
         Ok(vec![match values {
-            Values::Ints => by_rank!(x, |x| x.trunc().into())?,
+            Values::Bytes | Values::Ints => by_rank!(x, |x| x.trunc().into())?,
             Values::Bools => by_rank!(x, |x| x.not_equal_elem(0.0).float().into())?,
             Values::Floats | Values::Strings => x,
         }])

@@ -11,10 +11,10 @@ pub(crate) fn keys(places: &Value) -> Vec<String> {
     named.map(|named| named.keys().cloned().collect()).unwrap_or_default()
 }
 
-/// Places in lists or dictionaries that are in others.
+/// Places in lists or dictionaries that are in others, and a list of one place, which is not the place.
 pub(crate) fn nested(places: &Value) -> Option<Value> {
     let is_flat = match places {
-        Value::Array(items) => is_place(places) || items.iter().all(is_place),
+        Value::Array(items) => is_place(places) || items.len() != 1 && items.iter().all(is_place),
         Value::Object(named) => named.values().all(is_place),
         _ => true,
     };

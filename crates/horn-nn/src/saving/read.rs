@@ -99,6 +99,7 @@ pub(crate) fn functional(config: &Value, context: &dyn ReadContext) -> Result<Fu
     Ok(model.with_keys(Keys {
         inputs: keys(&config["input_layers"]),
         outputs: keys(&config["output_layers"]),
+        nested_inputs: nested(&config["input_layers"]),
         nested_outputs: nested(&config["output_layers"]),
     }))
 }

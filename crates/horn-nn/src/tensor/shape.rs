@@ -44,6 +44,8 @@ pub struct Shape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Values {
     Bools,
+    /// Integers from 0 to 255, as images have them.
+    Bytes,
     Ints,
     #[default]
     Floats,
@@ -55,10 +57,15 @@ impl Values {
     pub fn of_dtype(dtype: &str) -> Self {
         match dtype {
             "bool" => Self::Bools,
+            "uint8" => Self::Bytes,
             "string" => Self::Strings,
             _ if dtype.starts_with("int") || dtype.starts_with("uint") => Self::Ints,
             _ => Self::Floats,
         }
+    }
+
+    pub fn are_integers(self) -> bool {
+        matches!(self, Self::Bytes | Self::Ints)
     }
 
     /// The kind of results of values of both kinds.
@@ -70,6 +77,7 @@ impl Values {
     pub fn dtype(self) -> &'static str {
         match self {
             Self::Bools => "bool",
+            Self::Bytes => "uint8",
             Self::Ints => "int32",
             Self::Floats => "float32",
             Self::Strings => "string",
@@ -134,6 +142,12 @@ impl Shape {
     /// The same shape for another kind of values.
     pub(crate) fn with_values(self, values: Values) -> Self {
         Self { values, ..self }
+    }
+
+    /// The same shape, with floats in place of integers.
+    pub(crate) fn without_integers(self) -> Self {
+        let values = if self.values.are_integers() { Values::Floats } else { self.values };
+        self.with_values(values)
     }
 
     /// The word for the values in messages.

@@ -1,8 +1,9 @@
 //! Crossentropy of one-hot encoded classes that pays attention to the hard ones.
 
 use burn::Tensor;
+use burn::tensor::TensorData;
 use burn::tensor::activation::softmax;
-use horn_nn::{Result, arguments, powf};
+use horn_nn::{Error, Result, arguments, powf};
 use serde::{Deserialize, Serialize};
 
 use super::common::{
@@ -30,8 +31,36 @@ pub struct CategoricalFocalCrossentropy {
     from_logits: bool,
     label_smoothing: f64,
     axis: LastAxis,
-    alpha: f64,
+    alpha: Alpha,
     gamma: f64,
+}
+
+/// How much examples count.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Alpha {
+    /// Those of all classes as much.
+    All(f64),
+    /// Those of each class as its number says.
+    Each(Vec<f64>),
+}
+
+impl From<f64> for Alpha {
+    fn from(alpha: f64) -> Self {
+        Self::All(alpha)
+    }
+}
+
+impl From<Vec<f64>> for Alpha {
+    fn from(alphas: Vec<f64>) -> Self {
+        Self::Each(alphas)
+    }
+}
+
+impl<const CLASSES: usize> From<[f64; CLASSES]> for Alpha {
+    fn from(alphas: [f64; CLASSES]) -> Self {
+        Self::Each(alphas.into())
+    }
 }
 
 impl CategoricalFocalCrossentropy {
@@ -42,15 +71,20 @@ impl CategoricalFocalCrossentropy {
             from_logits: false,
             label_smoothing: 0.0,
             axis: LastAxis,
-            alpha: 0.25,
+            alpha: Alpha::All(0.25),
             gamma: 2.0,
         }
+    }
+
+    /// Sets the weight of the examples, from 0 to 1, or one for those of each class; 0.25 by default.
+    #[must_use]
+    pub fn alpha(mut self, alpha: impl Into<Alpha>) -> Self {
+        self.alpha = alpha.into();
+        self
     }
 }
 
 arguments!(CategoricalFocalCrossentropy {
-    /// The weight of the examples, from 0 to 1; 0.25 by default.
-    alpha: f64,
     /// How much less well predicted examples count; 2 by default, and 0 for the plain crossentropy.
     gamma: f64,
     /// Smooths the targets: spreads this fraction of them evenly over all classes, from 0 (the default) to 1.
@@ -73,7 +107,12 @@ impl Loss for CategoricalFocalCrossentropy {
 
     fn validate(&self) -> Result<()> {
         check_smoothing(self.label_smoothing)?;
-        check_number("alpha", self.alpha, (0.0..=1.0).contains(&self.alpha), "a number from 0 to 1")?;
+        match &self.alpha {
+            Alpha::All(alpha) => check_number("alpha", *alpha, (0.0..=1.0).contains(alpha), "a number from 0 to 1")?,
+            Alpha::Each(alphas) => {
+                alphas.iter().try_for_each(|&alpha| check_number("alpha", alpha, alpha >= 0.0, "numbers of at least 0"))?;
+            }
+        }
         check_number("gamma", self.gamma, self.gamma >= 0.0, "a number of at least 0")
     }
 
@@ -86,7 +125,28 @@ impl Loss for CategoricalFocalCrossentropy {
         let y_pred = if self.from_logits { softmax(y_pred, 1) } else { y_pred };
         let total = y_pred.clone().sum_dim(1);
         let probabilities = clip_probabilities(y_pred / total);
-        let factor = powf(probabilities.clone().neg().add_scalar(1.0), self.gamma).mul_scalar(self.alpha);
+        let missed = powf(probabilities.clone().neg().add_scalar(1.0), self.gamma);
+        let factor = self.weighted(missed)?;
         Ok((factor * y_true * probabilities.log()).sum_dim(1).squeeze_dim::<1>(1).neg())
+    }
+}
+
+impl CategoricalFocalCrossentropy {
+    /// The columns, one for each class, times alpha.
+    fn weighted(&self, columns: Tensor<2>) -> Result<Tensor<2>> {
+        let classes = columns.dims()[1];
+        match &self.alpha {
+            Alpha::All(alpha) => Ok(columns.mul_scalar(*alpha)),
+            Alpha::Each(alphas) if alphas.len() == classes => {
+                let alphas: Vec<f32> = alphas.iter().map(|&alpha| alpha as f32).collect();
+                let data = TensorData::new(alphas, [1, classes]);
+                Ok(columns.clone() * Tensor::from_data(data, (&columns.device(), columns.dtype())))
+            }
+            Alpha::Each(alphas) => Err(Error::shape("there is not one weight for each class")
+                .at("alpha")
+                .received(format!("{} weights for {classes} classes", alphas.len()))
+                .expected("as many weights as outputs")
+                .hint("give one number for all classes")),
+        }
     }
 }

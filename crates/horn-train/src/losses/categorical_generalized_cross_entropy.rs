@@ -44,10 +44,6 @@ impl Loss for CategoricalGeneralizedCrossEntropy {
         TargetKind::Classes
     }
 
-    fn target_range(&self) -> std::ops::RangeInclusive<f64> {
-        0.0..=1.0
-    }
-
     fn validate(&self) -> Result<()> {
         check_number("q", self.q, self.q > 0.0 && self.q < 1.0, "a number between 0 and 1")
     }

@@ -20,6 +20,8 @@ enum Counts {
     #[default]
     Int32,
     Int,
+    /// What Keras on TensorFlow writes for `Int`.
+    Int64,
     Float32,
 }
 

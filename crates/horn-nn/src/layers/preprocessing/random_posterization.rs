@@ -1,7 +1,8 @@
 //! `RandomPosterization`: fewer shades.
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::json;
 
 use crate::arguments::options::DataFormat;
 use crate::error::Result;
@@ -36,6 +37,7 @@ use crate::tensor::shape::Shape;
 pub struct RandomPosterization {
     #[serde(flatten)]
     common: Common,
+    #[serde(serialize_with = "whole")]
     factor: Spread<1>,
     value_range: [f64; 2],
     seed: Option<u64>,
@@ -109,6 +111,11 @@ impl Augment for RandomPosterization {
     }
 }
 
+/// Writes whole numbers without a fraction: Keras on TensorFlow draws no integers between floats.
+fn whole<S: Serializer>(factor: &Spread<1>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    factor.range().map(|end| if end.fract() == 0.0 { json!(end as i64) } else { json!(end) }).serialize(serializer)
+}
+
 impl RandomPosterization {
     /// How many bits are left, from and to.
     fn bits(&self) -> [u32; 2] {
@@ -130,5 +137,12 @@ mod tests {
     fn impossible_arguments_are_errors() {
         let fails = |layer: RandomPosterization| infer(layer, &[1.0], &[1, 1, 1, 1]).unwrap_err().is_argument();
         assert!(fails(RandomPosterization(9.0)) && fails(RandomPosterization((0.0, 4.0))));
+    }
+
+    #[test]
+    fn whole_bits_are_written_as_integers() {
+        let factor = |layer: RandomPosterization| layer.config()["factor"].clone();
+        assert_eq!(factor(RandomPosterization(4.0)), json!([1, 4]));
+        assert_eq!(factor(RandomPosterization((2.0, 6.5))), json!([2, 6.5]));
     }
 }

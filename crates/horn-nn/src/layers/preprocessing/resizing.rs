@@ -15,11 +15,12 @@ use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, Values};
 
 /// Brings images to another size.
 ///
-/// A new pixel is a weighted mean of the old ones around its place; `interpolation` says how they are weighted.
+/// A new pixel is a weighted mean of the old ones around its place; `interpolation` says how they are weighted. Where the
+/// input is one of integers, new pixels are rounded to integers.
 ///
 /// # Shapes
 ///
@@ -111,7 +112,7 @@ arguments!(Resizing {
 });
 
 impl Layer for Resizing {
-    described!("Resizing"; recorded_mode: Some(Mode::Training));
+    described!("Resizing"; recorded_mode: Some(Mode::Training), keeps_integers: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if self.crop_to_aspect_ratio && self.pad_to_aspect_ratio {
@@ -120,7 +121,7 @@ impl Layer for Resizing {
                 .expected("one of them")
                 .hint("leave one out"));
         }
-        resized(input, self.data_format, [self.height, self.width])
+        Ok(resized(input, self.data_format, [self.height, self.width])?.with_values(input.values()))
     }
 
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
@@ -132,7 +133,7 @@ impl Layer for Resizing {
             }
             _ => None,
         };
-        Ok(BuiltLayer::new(ResizingModule { layer: self.clone(), plan }))
+        Ok(BuiltLayer::new(ResizingModule { layer: self.clone(), plan, values: input.values() }))
     }
 }
 
@@ -143,6 +144,9 @@ struct ResizingModule {
     /// For the size that was announced.
     #[module(skip)]
     plan: Option<Resampling>,
+    /// What the pixels are: those that are integers are integers again when they are resized.
+    #[module(skip)]
+    values: Values,
 }
 
 impl Forward for ResizingModule {
@@ -164,7 +168,12 @@ impl Forward for ResizingModule {
             Some(plan) if plan.takes(size) => plan.run(images, self.layer.fill_value),
             _ => self.layer.plan(size).run(images, self.layer.fill_value),
         };
-        Ok(resized.into())
+        Ok(match self.values {
+            Values::Bytes => resized.round().clamp(0, 255),
+            Values::Ints => resized.round(),
+            _ => resized,
+        }
+        .into())
     }
 }
 
