@@ -23,6 +23,8 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 from keras import constraints, initializers, layers, losses, metrics, optimizers, regularizers
+from keras.src.applications.convnext import LayerScale
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 CASES = {}
 
@@ -318,6 +320,16 @@ def normalization():
     x = layers.BatchNormalization(scale=False, trainable=False)(x)
     y = layers.GroupNormalization(-1)(layers.Dense(4)(x))
     return Case(keras.Model(given, [layers.UnitNormalization()(x), layers.LayerNormalization()(y)]), [floats(2, 4, 4, 6)])
+
+
+@case
+def layers_of_applications():
+    """Those that ConvNeXt and InceptionResNetV2 bring with them."""
+    given = keras.Input((6, 6, 4))
+    x = layers.DepthwiseConv2D(3, padding="same")(given)
+    x = layers.Dense(4)(layers.Dense(8, activation="gelu")(layers.LayerNormalization(epsilon=1e-6)(x)))
+    x = CustomScaleLayer(0.2)([given, LayerScale(1e-6, 4)(x)])
+    return Case(keras.Model(given, x), [floats(2, 6, 6, 4)])
 
 
 @case

@@ -80,8 +80,8 @@ pub(crate) fn object(layer: &dyn Layer, config: Value) -> Value {
     let module = module.map(|module| if is_operation { format!("keras.src.{module}") } else { module.to_owned() });
     let registered_name = match module {
         _ if is_operation => Some(class_name.to_owned()),
-        // Keras registers the class of graphs under this name.
-        Some(_) if class_name == "Functional" => Some(class_name.to_owned()),
+        // Classes without a public name.
+        Some(ref module) if module.starts_with("keras.src.") => Some(class_name.to_owned()),
         Some(_) => None,
         None => Some(users::registered_name(class_name)),
     };

@@ -10,7 +10,9 @@ use crate::layer::given::Given;
 use crate::layer::reading::{ReadContext, within};
 use crate::layer::users;
 use crate::layers::core_layers::{lambda, rounded_inputs};
-use crate::layers::family::Family;
+use crate::layers::family::{self, Family};
+use crate::layers::merging::custom_scale_layer::CustomScaleLayer;
+use crate::layers::normalization::layer_scale::LayerScale;
 use crate::layers::{
     activation, attention, convolution, core_layers, merging, normalization, pooling, preprocessing, recurrent,
     regularization, reshaping,
@@ -68,7 +70,7 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
         _ => {}
     }
     let of_keras = || FAMILIES.iter().find_map(|family| (family.read)(class_name, config));
-    match within(Arc::new(Registry), of_keras) {
+    match within(Arc::new(Registry), of_keras).or_else(|| of_applications(class_name, config)) {
         Some(layer) => layer,
         None => of_user(class_name, config, |name| users::class_of(name) == class_name),
     }
@@ -85,6 +87,19 @@ impl ReadContext for Registry {
             Some(registered) => of_user(registered, &object["config"], |name| name == registered),
             None => from_config(class_name, &object["config"]),
         }
+    }
+}
+
+/// Reads a layer that a network of `keras.applications` brings with it. Keras has no public name of it, so a custom class
+/// of the same name comes first.
+fn of_applications(class_name: &str, config: &Value) -> Option<Result<Box<dyn Layer>>> {
+    if users::classes().iter().any(|name| users::class_of(name) == class_name) {
+        return None;
+    }
+    match class_name {
+        "CustomScaleLayer" => Some(family::read(&CustomScaleLayer(1.0), &["scale"], config)),
+        "LayerScale" => Some(family::read(&LayerScale(1.0, 1), &["init_values", "projection_dim"], config)),
+        _ => None,
     }
 }
 

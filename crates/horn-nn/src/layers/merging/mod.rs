@@ -1,11 +1,13 @@
 //! Layers that merge several tensors to one.
 
 pub(crate) mod concatenate;
+pub(crate) mod custom_scale_layer;
 pub(crate) mod dot;
 pub(crate) mod elementwise;
 pub(crate) mod masked;
 
 pub use concatenate::{Concatenate, concatenate};
+pub use custom_scale_layer::CustomScaleLayer;
 pub use dot::{Dot, dot};
 pub use elementwise::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use elementwise::{add, average, maximum, minimum, multiply, subtract};

@@ -7,6 +7,7 @@ pub(crate) mod batch_renormalization;
 pub(crate) mod group_normalization;
 pub(crate) mod kernel_first;
 pub(crate) mod layer_normalization;
+pub(crate) mod layer_scale;
 #[allow(clippy::module_inception)]
 pub(crate) mod normalization;
 pub(crate) mod rms_normalization;
@@ -20,6 +21,7 @@ pub use batch_normalization::BatchNormalization;
 pub use batch_renormalization::RenormClipping;
 pub use group_normalization::GroupNormalization;
 pub use layer_normalization::LayerNormalization;
+pub use layer_scale::LayerScale;
 pub use normalization::Normalization;
 pub use rms_normalization::RMSNormalization;
 pub use spectral_normalization::SpectralNormalization;
