@@ -29,7 +29,8 @@ the endings .keras, .h5 (the format before Keras 3) and .weights.h5 (for which t
 was made by these commands, the first with tensorflow-cpu==2.21.0, the others with the version that the prefix says:
 
     fixtures "" nested_called_twice.keras normalization.keras masked_branches.keras bfloat16.keras lookups.keras \\
-        built_when_called.keras \\
+        built_when_called.keras pixels.keras nested_inputs.keras products_with_arrays.keras \\
+        layers_of_applications.keras \\
         bins.keras hashes.keras two_and_two.keras two_and_two.weights.h5 convnet_trained.h5 masked_embedding.h5 \\
         nested_sequential.h5 functions.h5 masked_blocks.h5
     ROUND_TRIP_BACKEND=tensorflow: fixtures "" reviews.keras weighted_words.keras categories_of_texts.keras \\

@@ -394,6 +394,13 @@ def nested_inputs():
 
 
 @case
+def products_with_arrays():
+    given = keras.Input((3, 4))
+    basis = floats(5, 4)
+    return Case(keras.Model(given, keras.ops.einsum("bij,kj->bki", given, basis) + basis[:, :3]), [floats(2, 3, 4)])
+
+
+@case
 def lists_of_one():
     given = keras.Input((3,))
     return Case(keras.Model([given], [layers.Dense(2)(given)]), [floats(2, 3)])

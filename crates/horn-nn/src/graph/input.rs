@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::arguments::sample_shape::IntoSampleShape;
+use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor, Placed};
 use crate::layer::builder::LayerBuilder;
@@ -116,7 +117,8 @@ impl From<Written> for Input {
 }
 
 /// The dtype of an [`Input`](struct@Input). Data is converted to it: for an input of integers to integers, which layers such
-/// as `Embedding` and `IntegerLookup` take as they are, and for all others to float32, in which Horn computes.
+/// as `Embedding` and `IntegerLookup` take as they are, for one of booleans to 0 and 1, and for all others to float32, in
+/// which Horn computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
@@ -289,7 +291,7 @@ impl Layer for Input {
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
-        Ok(BuiltLayer::new(InputModule { integers: self.dtype.is_integer() }))
+        Ok(BuiltLayer::new(InputModule { values: self.dtype.values() }))
     }
 
     fn input_shape(&self) -> Option<&Shape> {
@@ -301,15 +303,20 @@ impl Layer for Input {
     }
 }
 
-/// Converts the data to the numbers of the dtype: integers, or floats.
+/// Converts the data to the numbers of the dtype: integers, 0 and 1, or floats.
 #[derive(Module, Debug)]
 struct InputModule {
-    integers: bool,
+    #[module(skip)]
+    values: Values,
 }
 
 impl Forward for InputModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
-        if self.integers { input.integers() } else { input.floats() }
+        match self.values {
+            Values::Bytes | Values::Ints => input.integers(),
+            Values::Bools => by_rank!(input.floats()?, |x| x.not_equal_elem(0.0).float().into()),
+            Values::Floats | Values::Strings => input.floats(),
+        }
     }
 
     fn takes_integers(&self) -> bool {
@@ -326,7 +333,7 @@ mod tests {
     use crate::layers::{Dense, Embedding, Flatten, Identity};
     use crate::{HostArray, Sequential};
 
-    /// `keras.layers.Dense(1, kernel_initializer="ones")` on an int32 input of `[[0.5, 1.5, -0.5]]`: 1.0.
+    /// `keras.layers.Dense(1, kernel_initializer="ones")` on an int32 input of `[[0.5, 1.5, -0.5]]`: 1.0; on one of bools: 3.0.
     #[test]
     fn data_becomes_what_the_dtype_says() {
         let sum = |dtype| {
@@ -339,6 +346,7 @@ mod tests {
         };
         assert_eq!(sum(InputDtype::Int32), (1.0, 0.0));
         assert_eq!(sum(InputDtype::Float32), (1.5, 0.0));
+        assert_eq!(sum(InputDtype::Bool), (3.0, 2.0));
     }
 
     #[test]

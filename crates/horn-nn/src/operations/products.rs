@@ -5,7 +5,6 @@ use burn::tensor::{EinsumOperand, Tensor};
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::operations::argument::Argument;
 use crate::operations::broadcast::{joined, known, with_rank};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
@@ -206,16 +205,11 @@ impl Rule for Einsum {
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let device = call.tensors_device()?;
-        let sizes = call.arguments().iter().map(|argument| match argument {
-            Argument::Tensor(tensor) => Ok(known(tensor)),
-            Argument::Constant(_) | Argument::List(_) => Err(no_tensor(call.class)),
-        });
-        let (output, equation) = Self::plan(&call, &sizes.collect::<Result<Vec<Vec<_>>>>()?)?;
-        memory::check_workspace(inner_values(&equation, call.tensors()?), 0)?;
-        let operands = call
-            .into_arguments()
-            .into_iter()
-            .map(|argument| by_rank!(tensor_of(argument, &device)?, |x| EinsumOperand::from(x)));
+        let operands = call.arguments().iter().map(|argument| tensor_of(argument.clone(), &device));
+        let operands = operands.collect::<Result<Vec<_>>>()?;
+        let (output, equation) = Self::plan(&call, &operands.iter().map(known).collect::<Vec<_>>())?;
+        memory::check_workspace(inner_values(&equation, operands.iter().collect()), 0)?;
+        let operands = operands.into_iter().map(|operand| by_rank!(operand, |x| EinsumOperand::from(x)));
         let operands = operands.collect::<Result<Vec<_>>>()?;
         Ok(vec![match output.len() {
             1 => Tensor::<1>::einsum(&equation, operands).into(),

@@ -110,7 +110,9 @@ impl Loss for CategoricalFocalCrossentropy {
         match &self.alpha {
             Alpha::All(alpha) => check_number("alpha", *alpha, (0.0..=1.0).contains(alpha), "a number from 0 to 1")?,
             Alpha::Each(alphas) => {
-                alphas.iter().try_for_each(|&alpha| check_number("alpha", alpha, alpha >= 0.0, "numbers of at least 0"))?;
+                alphas
+                    .iter()
+                    .try_for_each(|&alpha| check_number("alpha", alpha, alpha >= 0.0, "numbers of at least 0"))?;
             }
         }
         check_number("gamma", self.gamma, self.gamma >= 0.0, "a number of at least 0")

@@ -40,8 +40,8 @@ mod testing;
 mod tests;
 mod tversky;
 
-pub(crate) use cosine_similarity::cosine;
 pub use categorical_focal_crossentropy::Alpha;
+pub(crate) use cosine_similarity::cosine;
 pub use from_config::{class_names, from_config, register};
 pub(crate) use function::{Function, check_values, on_any, serialize_function};
 pub use function::{FunctionArgument, FunctionValues, LossFunctionWrapper};
