@@ -92,9 +92,15 @@ impl Objective {
         let weighted = by_output("weighted_metrics", &self.weighted_metrics, model)?;
         let outputs = output_names(model).into_iter().zip(model.output_shapes());
         let parts = losses.into_iter().zip(weights).zip(metrics.into_iter().zip(weighted));
-        let whole = outputs.zip(parts).map(|((name, shape), ((loss, weight), (metrics, weighted_metrics)))| {
-            OutputObjective { name: name.to_owned(), shape: shape.clone(), loss, weight, metrics, weighted_metrics }
-        });
+        let whole =
+            outputs.zip(parts).map(|((name, shape), ((loss, weight), (metrics, weighted_metrics)))| OutputObjective {
+                name: name.to_owned(),
+                shape: shape.clone().of_any_batch(),
+                loss,
+                weight,
+                metrics,
+                weighted_metrics,
+            });
         Ok(whole.collect())
     }
 
