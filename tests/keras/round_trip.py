@@ -299,10 +299,10 @@ def compare(what, received, expected, tolerance):
 
 def variables(model):
     """Values of the weights and of what the optimizer remembers, with names for messages."""
-    found = [(weight.path, np.asarray(weight.value)) for weight in model.weights]
+    # Keras numbers those without a name in the process.
+    name = lambda variable: re.sub(r"(^|/)variable(_[0-9]+)?$", r"\1variable", variable.path)  # noqa: E731
+    found = [(name(weight), np.asarray(weight.value)) for weight in model.weights]
     if model.compiled:
-        # Keras numbers those without a name in the process.
-        name = lambda variable: re.sub(r"^variable(_[0-9]+)?$", "variable", variable.path)  # noqa: E731
         found += [(f"optimizer/{name(variable)}", np.asarray(variable.value)) for variable in model.optimizer.variables]
     return found
 
