@@ -379,3 +379,12 @@ fn an_endless_dataset_goes_on_from_epoch_to_epoch() {
     });
     assert_eq!(histories[0], histories[1]);
 }
+
+#[test]
+fn a_model_of_a_fixed_batch_takes_samples_of_many_batches() {
+    let layers = Sequential::new().add(Input([4]).batch_size(5)).add(Dense(3).activation(Activation::Softmax));
+    let mut model = layers.compile(Adam::new(1e-3), SparseCategoricalCrossentropy::new(), [Accuracy::new()]).unwrap();
+    let history = model.fit(&x(15), &y(15), fit(1)).unwrap();
+    assert!(history["loss"][0].is_finite());
+    assert!(model.fit(&x(15), &y(10), fit(1)).is_err());
+}

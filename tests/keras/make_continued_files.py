@@ -310,14 +310,6 @@ def wrong_labels():
     return model, floats(4), whole(4)
 
 
-@case("keras", batch=2)
-def batches_of_one_size():
-    """The states go on from batch to batch, and from epoch to epoch."""
-    model = keras.Sequential([keras.Input(batch_shape=(2, 3, 2)), layers.LSTM(3, stateful=True), layers.Dense(1)])
-    model.compile(optimizers.SGD(0.05), "mse")
-    return model, floats(3, 2), floats(1)
-
-
 @case("h5")
 def flat_targets():
     model = mlp(1, "sigmoid")

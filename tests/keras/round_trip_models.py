@@ -780,9 +780,9 @@ def images():
 def pixels():
     """Images of integers, which stay integers when they are resized."""
     given, wide = keras.Input((9, 7, 3), dtype="uint8"), keras.Input((6, 5, 1), dtype="int32")
-    x = layers.Resizing(6, 8, interpolation="bicubic", antialias=True)(given)
+    x = layers.Resizing(6, 8, interpolation="bicubic", antialias=True)(given, training=False)
     x = layers.Rescaling(1 / 16)(layers.Identity()(layers.Resizing(12, 5, interpolation="lanczos3")(x)))
-    y = layers.Resizing(5, 7, crop_to_aspect_ratio=True)(wide)
+    y = layers.Resizing(5, 7, crop_to_aspect_ratio=True)(wide, training=False)
     # Floats again, which are not rounded.
     z = layers.Resizing(4, 4)(layers.Rescaling(0.5)(given))
     return Case(keras.Model([given, wide], [x, y, z]), [integers(256, 2, 9, 7, 3), integers(90, 2, 6, 5, 1, low=-90)])

@@ -152,3 +152,19 @@ impl CategoricalFocalCrossentropy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn weights_of_other_classes_are_an_error() {
+        let y = Tensor::<2>::ones([1, 3], &Device::default());
+        let loss = CategoricalFocalCrossentropy::new().alpha([0.5, 1.0]);
+        let error = loss.per_sample(Target::Dense(y.clone()), y).unwrap_err();
+        assert!(error.is_shape() && error.to_string().contains("2 weights for 3 classes"), "{error}");
+        assert!(loss.alpha([-0.5, 1.0]).validate().unwrap_err().is_argument());
+    }
+}

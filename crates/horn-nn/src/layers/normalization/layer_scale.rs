@@ -95,6 +95,6 @@ mod tests {
     fn each_channel_has_a_factor() {
         assert_eq!(infer(LayerScale(0.5, 2), &[1.0, 2.0, 3.0, 4.0], &[1, 2, 2]).unwrap().1, [0.5, 1.0, 1.5, 2.0]);
         let error = infer(LayerScale(0.5, 3), &[1.0, 2.0], &[1, 2]).unwrap_err();
-        assert!(error.is_shape() && error.to_string().contains("projection_dim = 3 for (1, 2)"), "{error}");
+        assert!(error.is_shape() && error.to_string().contains("projection_dim = 3 for (None, 2)"), "{error}");
     }
 }
