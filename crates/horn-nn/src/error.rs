@@ -222,7 +222,7 @@ impl fmt::Display for Error {
         let mut printed = String::new();
         while let Some(error) = cause {
             // Some errors print their own cause, too.
-            let text = error.to_string();
+            let text = shortened(error.to_string());
             if !printed.contains(&text) {
                 write!(f, " ({})", printable_lines(&text))?;
             }
@@ -288,6 +288,9 @@ mod tests {
         let error = Error::data("no").received("é".repeat(1 << 20)).to_string();
         assert!(error.ends_with("éé…."), "{}", error.len());
         assert_eq!(error.chars().count(), "no; received ….".chars().count() + MAX_CHARACTERS);
+        let cause = std::io::Error::other("é".repeat(1 << 20));
+        let error = format!("{:#}", Error::data("no").because(cause));
+        assert_eq!(error.chars().count(), "no (…).".chars().count() + MAX_CHARACTERS);
     }
 
     #[test]
