@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 const UNKNOWN: u64 = 8 << 30;
 /// What is allowed without a look at the machine.
 const LITTLE: u64 = 32 << 20;
-/// A layer holds its outputs about three times while it computes: in its buffers, as the tensor, and where it is read.
+/// A layer holds its outputs, or as many values as its inputs have, about three times while it computes: in its buffers, as
+/// the tensor, and where it is read. What holds more says so by its workspace.
 const COPIES: u64 = 3;
 
 /// 0 for half of the machine's memory.
@@ -54,9 +55,21 @@ pub fn check(bytes: u64, what: &str) -> Result<()> {
         .hint("take smaller batches or inputs, or allow more memory (--max-memory, horn::memory::set_limit)"))
 }
 
-/// Checks that there is memory for outputs of a layer with so many values, next to values that are still needed.
-pub(crate) fn check_outputs(values: u64, live: u64) -> Result<()> {
-    check(values.saturating_mul(COPIES).saturating_add(live).saturating_mul(4), "the layer's output")
+/// Checks that there is memory for the outputs of all samples, if they have so many values. They are counted twice: what
+/// is collected moves when it grows, or when it is joined at the end.
+///
+/// # Errors
+///
+/// If they take more than [`limit`].
+pub fn check_all_outputs(values: u64) -> Result<()> {
+    check(values.saturating_mul(2 * 4), "the outputs of all samples")
+}
+
+/// Checks that there is memory for a layer with so many values in its outputs or inputs, next to values that are still
+/// needed.
+pub(crate) fn check_values(outputs: u64, inputs: u64, live: u64) -> Result<()> {
+    let what = if outputs < inputs { "what the layer makes of its input" } else { "the layer's output" };
+    check(outputs.max(inputs).saturating_mul(COPIES).saturating_add(live).saturating_mul(4), what)
 }
 
 /// Checks that there is memory for what a layer computes inside, next to values that are still needed.
@@ -151,9 +164,14 @@ mod tests {
     #[test]
     fn too_much_is_an_error() {
         assert!(check(LITTLE, "it").is_ok());
-        let error = check_outputs(1 << 60, 0).unwrap_err().to_string();
+        let error = check_values(1 << 60, 1, 0).unwrap_err().to_string();
         assert!(
             error.starts_with("the layer's output would take more memory than is allowed; received about"),
+            "{error}"
+        );
+        let error = check_values(1, 1 << 60, 0).unwrap_err().to_string();
+        assert!(
+            error.starts_with("what the layer makes of its input would take more memory than is allowed"),
             "{error}"
         );
         let error = check_workspace(1 << 60, 0).unwrap_err().to_string();

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use horn_nn::memory::check_all_outputs;
 use horn_nn::{
     AnyTensor, CallContext, Error, HostArray, IntoArrays, Mode, Model, Predictor, Result, by_rank, inputs_in_order,
 };
@@ -160,6 +161,7 @@ impl CompiledModel {
         let mut line = Progress::stdout(options.steps.or(count), options.verbose);
         let start = Instant::now();
         call_each(&mut callbacks, |callback| callback.on_predict_begin(self))?;
+        let mut values = 0;
         let mut parts: Vec<Vec<ArrayD<f32>>> = vec![Vec::new(); self.model()?.output_names().len()];
         for number in 0..options.steps.unwrap_or(usize::MAX) {
             // The hooks before a batch are only for a batch that there is.
@@ -168,6 +170,8 @@ impl CompiledModel {
             }
             call_each(&mut callbacks, |callback| callback.on_predict_batch_begin(number, self))?;
             let Some(outputs) = next()? else { break };
+            values += outputs.iter().map(|output| output.len() as u64).sum::<u64>();
+            check_all_outputs(values)?;
             parts.iter_mut().zip(outputs).for_each(|(parts, output)| parts.push(output));
             call_each(&mut callbacks, |callback| callback.on_predict_batch_end(number, self))?;
             if line.step(start.elapsed()) {

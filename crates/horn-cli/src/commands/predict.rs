@@ -80,12 +80,15 @@ fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> Result
     model.check_inputs(&inputs.iter().map(HostArray::shape).collect::<Vec<_>>())?;
     let mut progress = Progress::new();
     let mut parts: Vec<Vec<ArrayD<f32>>> = vec![Vec::new(); model.output_names().len()];
+    let mut values = 0_u64;
     for start in (0..samples).step_by(step) {
         let at: Vec<usize> = (start..samples.min(start + step)).collect();
         let part: Vec<_> = inputs.iter().map(|input| input.samples(&at)).collect();
         for (parts, output) in parts.iter_mut().zip(model.predict_all(part, batch_size)?) {
+            values += output.len() as u64;
             parts.push(output);
         }
+        horn::memory::check_all_outputs(values)?;
         progress.show(start + at.len(), samples);
     }
     let whole = |parts: Vec<ArrayD<f32>>| {

@@ -150,6 +150,11 @@ fn inner() -> Vec<(&'static str, Model)> {
         let long = RepeatVector(1 << 18).apply(&input).unwrap();
         Model::new(&input, attention(&long).unwrap()).unwrap().build(&horn::default_device().unwrap()).unwrap()
     };
+    let of_steps = |function: &dyn Fn(&KerasTensor) -> Result<KerasTensor>| {
+        let input = Input([1]);
+        let long = RepeatVector(1 << 25).apply(&input).unwrap();
+        Model::new(&input, function(&long).unwrap()).unwrap().build(&horn::default_device().unwrap()).unwrap()
+    };
     let edges: Vec<f64> = (0..4096).map(f64::from).collect();
     let many = 1 << 22;
     vec![
@@ -187,6 +192,7 @@ fn inner() -> Vec<(&'static str, Model)> {
         ("resize", of_row(|row, _| ops::resize(row, [1 << 14, 1], Interpolation::Bilinear))),
         ("resize, a matrix", of_row(|row, _| ops::resize(row, [1, 1 << 14], Interpolation::Nearest))),
         ("along", of_row(|row, column| ops::take_along_axis(row, column, 2))),
+        ("formula", of_steps(&|steps| ops::median(steps, 1, false))),
         ("einsum", of_row(|row, column| ops::einsum("abcd,abcd->a", (row, column)))),
     ]
 }
@@ -207,9 +213,38 @@ fn what_a_layer_computes_inside_is_bounded() {
             "{name}: {error}"
         );
         // A wrapper lets its inner layer say it, and functions have Keras's names.
-        let places = ["y", "forward_gru", "separable_conv2d", "resize", "take_along_axis", "einsum"];
+        let places = ["y", "forward_gru", "separable_conv2d", "resize", "take_along_axis", "einsum", "median"];
         assert!(places.iter().any(|place| error.contains(&format!("{place:?} ("))), "{name}: {error}");
     }
+}
+
+#[test]
+fn the_outputs_of_all_samples_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    let repeat = layer("RepeatVector", json!({"n": 4096}));
+    fs::write(&model, keras_file(&sequential(&[1], "float32", [repeat]))).unwrap();
+    // One byte in the file becomes 16 KiB. Some samples are computed at a time, or all in one call.
+    for (samples, limit) in [(400_000, "64M"), (200, "4M")] {
+        fs::write(&x, npy("|u1", false, &format!("({samples}, 1)"), &vec![0; samples])).unwrap();
+        let (code, error) =
+            ends_well(&["predict", model.to_str().unwrap(), x.to_str().unwrap(), "--max-memory", limit]);
+        assert!(code == 1 && error.contains("the outputs of all samples would take more memory"), "{error}");
+    }
+}
+
+#[test]
+fn a_long_chain_of_layers_takes_no_more_memory_than_a_short_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    let chain = (0..64).map(|at| layer("ReLU", json!({"name": format!("relu_{at}")})));
+    let layers: Vec<Value> = std::iter::once(layer("RepeatVector", json!({"n": 1 << 18}))).chain(chain).collect();
+    fs::write(&model, keras_file(&sequential(&[1], "float32", layers))).unwrap();
+    fs::write(&x, npy("<f4", false, "(1, 1)", &floats(&[1.0]))).unwrap();
+    let predict = ["predict", model.to_str().unwrap(), x.to_str().unwrap()];
+    // A megabyte goes from layer to layer.
+    assert_eq!(ends_well(&[&predict[..], &["--max-memory", "8M"]].concat()).0, 0);
+    assert_eq!(ends_well(&[&predict[..], &["--max-memory", "2M"]].concat()).0, 1);
 }
 
 #[test]

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::{Error, Result};
+use crate::images::colors::channel_axis;
+use crate::memory;
 
 /// What lies beyond the edges of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -49,6 +51,14 @@ pub(crate) struct Lookup {
 }
 
 impl Lookup {
+    /// How many values it holds inside for images of these sizes: the places, their neighbours and weights for each pixel,
+    /// and the index, eight bytes long, and the value of a neighbour for each value of a pixel.
+    pub fn workspace(data_format: DataFormat, images: &[usize]) -> u64 {
+        let values = memory::values(images);
+        let channels = images.get(channel_axis(data_format)).copied().unwrap_or(1).max(1) as u64;
+        (values / channels).saturating_mul(20).saturating_add(values.saturating_mul(5))
+    }
+
     /// Moves the pixels of each image.
     pub fn run(&self, images: Tensor<4>, moves: &[Affine]) -> Tensor<4> {
         match self.data_format {

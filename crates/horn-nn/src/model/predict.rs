@@ -60,9 +60,7 @@ impl Model {
             for (((sizes, values), rows), output) in values.iter_mut().zip(&mut rows).zip(outputs) {
                 let output = output.value()?;
                 *sizes = output.sizes();
-                // Twice, as the collected values may have to move when they grow.
-                let all = (values.len() as u64).saturating_add(memory::values(sizes)).saturating_mul(2 * 4);
-                memory::check(all, "the outputs of all samples")
+                memory::check_all_outputs((values.len() as u64).saturating_add(memory::values(sizes)))
                     .map_err(|error| error.at(format!("model {:?}", self.name())))?;
                 // A function along the batch axis may give more or fewer rows than there are samples.
                 *rows += sizes.first().copied().unwrap_or_default();

@@ -102,7 +102,8 @@ impl Model {
         plan.outputs.iter().map(|&place| read(&mut values, place, false)).collect()
     }
 
-    /// Checks that there is memory for the outputs of a layer, before it computes them.
+    /// Checks that there is memory for what a layer computes: as many values as its outputs have, or as its inputs, from which
+    /// others are made on the way to a small output.
     fn check_memory(&self, planned: &PlannedCall, inputs: &[Signal], live: u64) -> Result<()> {
         let batch = inputs.first().and_then(|input| input.with_sizes(|sizes| sizes.first().copied())).unwrap_or(1);
         let own;
@@ -118,7 +119,9 @@ impl Model {
             let samples = shape.batch().unwrap_or(batch) as u64;
             shape.sample().iter().fold(samples, |values, size| values.saturating_mul(size.unwrap_or(1) as u64))
         };
-        memory::check_outputs(outputs.iter().map(values).fold(0, u64::saturating_add), live)
+        let outputs = outputs.iter().map(values).fold(0, u64::saturating_add);
+        let inputs = inputs.iter().map(Signal::count).fold(0, u64::saturating_add);
+        memory::check_values(outputs, inputs, live)
     }
 
     /// The inputs of a layer with the masks that are call arguments.

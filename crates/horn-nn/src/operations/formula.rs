@@ -28,6 +28,11 @@ pub(crate) trait Formula: Sync {
         false
     }
 
+    /// As [`Rule::copies`]: what the functions on the way make is held until the formula ends.
+    fn held(&self) -> u64 {
+        10
+    }
+
     /// The outputs, of shapes or of tensors.
     ///
     /// # Errors
@@ -39,6 +44,10 @@ pub(crate) trait Formula: Sync {
 impl<F: Formula> Rule for F {
     fn takes_numbers(&self) -> bool {
         self.accepts_numbers()
+    }
+
+    fn copies(&self) -> u64 {
+        self.held()
     }
 
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {

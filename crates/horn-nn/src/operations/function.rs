@@ -32,6 +32,12 @@ pub(crate) trait Rule: Sync {
         false
     }
 
+    /// How often it holds as many values as its inputs or outputs have while it computes, as was measured. A function that
+    /// computes on the host also has its values there.
+    fn copies(&self) -> u64 {
+        5
+    }
+
     /// The shapes of the outputs.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::{Error, Result};
 use crate::images::affine::{FillMode, Lookup, check_interpolation};
 use crate::images::pixels::spatial_axes;
+use crate::memory;
 use crate::operations::argument::Argument;
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::decompositions::Matrix;
@@ -78,6 +79,7 @@ impl Rule for Moved {
             Self::Perspective => views(&moves, &next()?)?,
         };
         let moves = if moves.rank() == 1 { moves.expanded(0)? } else { moves };
+        memory::check_workspace(Lookup::workspace(lookup.data_format, &images.sizes()), 0)?;
         let output = changed(images, |images| {
             let [height, width] = spatial_axes(lookup.data_format).map(|axis| images.dims()[axis]);
             let batch = images.dims()[0];
@@ -183,6 +185,9 @@ impl Rule for MapCoordinates {
                 .expected(format!("{} coordinates", sizes.len()))
                 .hint("give a coordinate for each axis of the tensor"));
         }
+        // All corners of the cell around each place: their index, their weight, and whether they are beyond an edge.
+        let corners = 1_usize.checked_shl(sizes.len() as u32).unwrap_or(usize::MAX);
+        memory::check_workspace(memory::values(&[corners, count, 8]), 0)?;
         let values = x.reshape(&[sizes.iter().product(), 1])?.float::<2>()?;
         let places = places.reshape(&[output[0], count])?.float::<2>()?;
         let found = lookup.values_at(values, &sizes, &places);

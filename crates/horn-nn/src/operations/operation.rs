@@ -14,6 +14,7 @@ use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
+use crate::memory;
 use crate::operations::argument::Argument;
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Function;
@@ -220,6 +221,15 @@ struct OperationModule {
 
 impl Forward for OperationModule {
     crate::many_signals!();
+
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
+        // What does not fit is an error of the call.
+        let outputs = self.operation.output_shapes(&shapes).unwrap_or_default();
+        let of = |shape: &Shape| memory::values(&shape.sizes().iter().flatten().copied().collect::<Vec<_>>());
+        let values = |shapes: &[Shape]| shapes.iter().map(of).fold(0, u64::saturating_add);
+        values(&shapes).max(values(&outputs)).saturating_mul(self.operation.call.function.rule.copies())
+    }
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let inputs = inputs.into_iter().map(Signal::value).collect::<Result<Vec<_>>>()?;

@@ -148,8 +148,8 @@ impl<const D: usize> SeparableModule<D> {
 
 forward_convolved!(SeparableModule {
     fn workspace(&self, inputs: &[Signal]) -> u64 {
-        // What the depthwise convolution gives, and its copy in the order of the other one.
+        // What the depthwise convolution gives and works in, and its copy in the order of the other one.
         let channels = self.pointwise_kernel.dims()[D - 2];
-        inputs.iter().map(|input| self.window.count(&input.sizes(), channels)).sum::<u64>().saturating_mul(2)
+        inputs.iter().map(|input| self.window.count(&input.sizes(), channels)).sum::<u64>().saturating_mul(3)
     }
 });

@@ -13,6 +13,7 @@ use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::preprocessing::augmentation::{Augment, Augmentation, AugmentingLayer};
 use crate::layers::preprocessing::changes::{Change, Changes};
 use crate::layers::preprocessing::factor::{Factor, Spread};
+use crate::memory;
 use crate::random::next_choice;
 use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::shape::Shape;
@@ -161,6 +162,12 @@ impl Augment for AugMix {
         }
         let [least, most] = self.value_range;
         Ok((images * original + mixed * (1.0 - original)).clamp(least, most))
+    }
+
+    fn workspace(&self, images: &[usize]) -> u64 {
+        let largest = self.parts().iter().map(|part| part.workspace(images)).max().unwrap_or(0);
+        // What is mixed so far, and the chain before its next change.
+        largest.saturating_add(memory::values(images).saturating_mul(3))
     }
 
     fn draws(&self) -> u32 {

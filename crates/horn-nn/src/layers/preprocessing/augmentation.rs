@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::forward::Forward;
+use crate::memory;
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::threefry;
 use crate::tensor::any_tensor::AnyTensor;
@@ -18,6 +19,11 @@ use crate::tensor::any_tensor::AnyTensor;
 pub(crate) trait Augment: fmt::Debug + Send + Sync + 'static {
     /// Changes a batch of images, by numbers from the generator.
     fn augment(&self, images: Tensor<4>, drawn: &SeedGenerator) -> Result<Tensor<4>>;
+
+    /// How many values it holds inside for images of these sizes: some copies, where it computes pixel by pixel.
+    fn workspace(&self, images: &[usize]) -> u64 {
+        memory::values(images).saturating_mul(5)
+    }
 
     /// How many times it draws for a batch.
     fn draws(&self) -> u32;
@@ -53,6 +59,8 @@ impl Forward for Augmentation {
             self.drawn.skip(self.layer.idle_draws());
             return Ok(input);
         }
+        // Only here, as images are not changed in inference.
+        memory::check_workspace(self.layer.workspace(&input.sizes()), input.count() as u64)?;
         self.layer.augment(input.float()?, &self.drawn).map(AnyTensor::from)
     }
 }

@@ -135,6 +135,10 @@ impl Augment for RandAugment {
         })
     }
 
+    fn workspace(&self, images: &[usize]) -> u64 {
+        self.parts().iter().map(|part| part.workspace(images)).max().unwrap_or(0)
+    }
+
     fn draws(&self) -> u32 {
         1 + self.parts().iter().map(|part| part.draws()).sum::<u32>()
     }

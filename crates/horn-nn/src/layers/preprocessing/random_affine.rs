@@ -125,6 +125,10 @@ macro_rules! random_affine {
                 Ok(lookup.run(images, &self.motion().draw(sizes[0], size, drawn)))
             }
 
+            fn workspace(&self, images: &[usize]) -> u64 {
+                Lookup::workspace(self.data_format, images)
+            }
+
             fn draws(&self) -> u32 {
                 self.motion().draws()
             }

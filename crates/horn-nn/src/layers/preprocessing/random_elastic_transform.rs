@@ -157,6 +157,11 @@ impl Augment for RandomElasticTransform {
         Ok(images.mask_where(is_chosen, moved).clamp(least, most))
     }
 
+    fn workspace(&self, images: &[usize]) -> u64 {
+        // The waves are fewer than the places that they move.
+        Lookup::workspace(self.data_format, images)
+    }
+
     fn draws(&self) -> u32 {
         if self.scale.range()[1] == 0.0 || self.factor.range()[1] == 0.0 { 0 } else { 4 }
     }

@@ -137,6 +137,10 @@ impl Augment for RandomPerspective {
         Ok(images.mask_where(is_chosen, seen))
     }
 
+    fn workspace(&self, images: &[usize]) -> u64 {
+        Lookup::workspace(self.data_format, images)
+    }
+
     fn draws(&self) -> u32 {
         3
     }

@@ -259,10 +259,10 @@ impl Forward for STFTSpectrogramModule {
             DataFormat::ChannelsLast => sizes.last(),
             DataFormat::ChannelsFirst => sizes.get(1),
         };
-        // Both parts of each frequency, their squares and the sums of these.
+        // Both parts of each frequency, in the convolution and as its result, their squares and the sums of these.
         let frequencies: usize = self.kernels.iter().map(|kernel| kernel.dims()[2]).sum();
         let parts = frequencies.saturating_mul(channels.copied().unwrap_or(1));
-        self.frames.count(&sizes, parts).saturating_mul(3)
+        self.frames.count(&sizes, parts).saturating_mul(4)
     }
 
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
