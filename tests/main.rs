@@ -13,6 +13,8 @@ mod bad_input;
 mod bad_layers;
 mod continued;
 mod custom_steps;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod drawings;
 mod fixtures;
 mod functions;

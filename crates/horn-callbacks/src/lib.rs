@@ -6,6 +6,8 @@
 mod backup_and_restore;
 mod backup_file;
 mod csv_logger;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod folders;
 mod format_spec;
 mod frequency;
@@ -18,6 +20,8 @@ mod testing;
 
 pub use backup_and_restore::BackupAndRestore;
 pub use csv_logger::CSVLogger;
+#[cfg(feature = "dashboard")]
+pub use dashboard::Dashboard;
 pub use frequency::Frequency;
 pub use model_checkpoint::ModelCheckpoint;
 pub use remote_monitor::RemoteMonitor;

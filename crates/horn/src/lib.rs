@@ -49,6 +49,7 @@
 //! # Features
 //!
 //! - `burn-dataset` (on by default): `from_dataset` turns any Burn dataset into arrays, `DatasetSource` trains on one
+//! - `dashboard` (off by default): Burn's dashboard in the terminal, as a callback
 //! - `download` (off by default): datasets that are not on this machine are downloaded
 //!
 //! # For users of Burn
@@ -84,6 +85,8 @@ pub use horn_train::{
 /// The progress line and the history are callbacks, too.
 pub mod callbacks {
     pub use crate::History;
+    #[cfg(feature = "dashboard")]
+    pub use horn_callbacks::Dashboard;
     pub use horn_callbacks::{BackupAndRestore, CSVLogger, Frequency, ModelCheckpoint, RemoteMonitor, TensorBoard};
     #[doc(hidden)]
     pub use horn_train::callbacks::capture;
