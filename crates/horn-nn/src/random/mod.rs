@@ -12,7 +12,10 @@ pub(crate) mod seed_generator;
 pub(crate) mod streams;
 pub mod threefry;
 
+use std::cell::Cell;
+
 use crate::device;
+use crate::random::mt19937::Mt19937;
 use crate::random::streams::{STREAMS, Streams};
 
 pub use saved::RandomState;
@@ -33,6 +36,10 @@ pub(crate) fn undisturbed<T>(run: impl FnOnce() -> T) -> T {
 
 /// The largest seed that is drawn for an initializer; the smallest is 1.
 const MAX_SEED: u32 = 1_000_000_000;
+
+thread_local! {
+    static GLOBAL_SEED: Cell<Option<u32>> = const { Cell::new(None) };
+}
 
 /// Seeds the random generators of this thread, so that initial weights, dropout and the order of the samples are
 /// reproducible.
@@ -70,8 +77,15 @@ const MAX_SEED: u32 = 1_000_000_000;
 /// # Ok::<(), horn::Error>(())
 /// ```
 pub fn set_random_seed(seed: u32) {
+    GLOBAL_SEED.set(Some(seed));
     STREAMS.replace(Streams::new(seed));
     device::seed(u64::from(seed));
+}
+
+/// The seed that this thread was given last, which Keras also gives to TensorFlow.
+#[doc(hidden)]
+pub fn global_seed() -> Option<u32> {
+    GLOBAL_SEED.get()
 }
 
 /// Draws the seed of a random initializer or of a seed generator: Python's `random.randint(1, 10**9)`.
@@ -88,15 +102,28 @@ pub(crate) fn next_choice(len: usize) -> usize {
 
 /// Python's `random.randrange(end)`.
 fn next_below(end: u32) -> u32 {
-    STREAMS.with_borrow_mut(|streams| {
-        loop {
-            // As many bits as hold the end; numbers that are too large are drawn again.
-            let below = streams.python.next_u32() >> end.leading_zeros();
-            if below < end {
-                return below;
-            }
+    STREAMS.with_borrow_mut(|streams| python_below(&mut streams.python, end))
+}
+
+fn python_below(python: &mut Mt19937, end: u32) -> u32 {
+    loop {
+        // As many bits as hold the end; numbers that are too large are drawn again.
+        let below = python.next_u32() >> end.leading_zeros();
+        if below < end {
+            return below;
         }
-    })
+    }
+}
+
+/// A number from 0 to `last`: numpy's way to draw one.
+fn numpy_up_to(numpy: &mut Mt19937, last: usize) -> usize {
+    let mask = usize::MAX.checked_shr(last.leading_zeros()).unwrap_or(0);
+    loop {
+        let drawn = numpy.next_u32() as usize & mask;
+        if drawn <= last {
+            return drawn;
+        }
+    }
 }
 
 /// Shuffles in place: Python's `random.shuffle`.
@@ -106,22 +133,42 @@ pub fn shuffle<T>(items: &mut [T]) {
     }
 }
 
+/// Shuffles in place as Python does after `random.seed(seed)`. The thread's own generators stay as they are.
+pub fn seeded_shuffle<T>(seed: u32, items: &mut [T]) {
+    let mut python = Mt19937::from_key(&[seed]);
+    for last in (1..items.len()).rev() {
+        items.swap(last, python_below(&mut python, last as u32 + 1) as usize);
+    }
+}
+
 /// Draws a permutation of `0..n`: numpy's `np.random.permutation(n)`, for `n` up to 2³².
 pub fn permutation(n: usize) -> Vec<usize> {
+    STREAMS.with_borrow_mut(|streams| permute(&mut streams.numpy, n))
+}
+
+/// The permutation of `0..n` that numpy's `RandomState(seed)` draws first. The thread's own generators stay as they are.
+pub fn seeded_permutation(seed: u32, n: usize) -> Vec<usize> {
+    permute(&mut Mt19937::new(seed), n)
+}
+
+fn permute(numpy: &mut Mt19937, n: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..n).collect();
-    STREAMS.with_borrow_mut(|streams| {
-        for last in (1..n).rev() {
-            let mask = usize::MAX >> last.leading_zeros();
-            let chosen = loop {
-                let drawn = streams.numpy.next_u32() as usize & mask;
-                if drawn <= last {
-                    break drawn;
-                }
-            };
-            order.swap(last, chosen);
-        }
-    });
+    for last in (1..n).rev() {
+        order.swap(last, numpy_up_to(numpy, last));
+    }
     order
+}
+
+/// Draws the seed of what is shuffled without one: numpy's `np.random.randint(1e6)`.
+#[doc(hidden)]
+pub fn next_numpy_seed() -> u32 {
+    STREAMS.with_borrow_mut(|streams| numpy_up_to(&mut streams.numpy, 999_999) as u32)
+}
+
+/// Draws the seed of a split that is shuffled without one: Python's `random.randint(0, 10**6)`.
+#[doc(hidden)]
+pub fn next_python_seed() -> u32 {
+    next_below(1_000_001)
 }
 
 #[cfg(test)]
@@ -178,6 +225,21 @@ mod tests {
         assert_eq!(order[..5], [12628, 37730, 39991, 8525, 8279]);
         assert_eq!(order[59_995..], [54343, 38158, 860, 15795, 56422]);
         assert_eq!(order.iter().enumerate().map(|(i, p)| i * p).sum::<usize>(), 53_939_966_067_282);
+    }
+
+    #[test]
+    fn seeded_orders_are_those_of_numpy_and_python() {
+        set_random_seed(42);
+        // np.random.RandomState(7).permutation(10)
+        assert_eq!(seeded_permutation(7, 10), [8, 5, 0, 2, 1, 9, 7, 3, 6, 4]);
+        // random.seed(42); a = list(range(10)); random.shuffle(a); a
+        let mut items: Vec<usize> = (0..10).collect();
+        seeded_shuffle(42, &mut items);
+        assert_eq!(items, [7, 3, 2, 8, 5, 6, 9, 4, 0, 1]);
+        // np.random.seed(42); [np.random.randint(1e6) for _ in range(3)]
+        assert_eq!([(); 3].map(|()| next_numpy_seed()), [121_958, 671_155, 131_932]);
+        // random.seed(42); random.randint(0, 10**6)
+        assert_eq!(next_python_seed(), 670_487);
     }
 
     #[test]
