@@ -1,5 +1,6 @@
 //! Burn's dashboard in the terminal, while a model trains.
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,6 +56,12 @@ struct Shown {
 enum Split {
     Train,
     Valid,
+}
+
+impl fmt::Debug for Dashboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dashboard").field("is_shown", &self.shown.is_some()).finish()
+    }
 }
 
 impl Dashboard {
