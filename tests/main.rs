@@ -9,6 +9,7 @@ mod backends;
 mod backups;
 mod bad_callbacks;
 mod bad_fit;
+mod bad_images;
 mod bad_input;
 mod bad_layers;
 mod continued;

@@ -6,6 +6,7 @@ mod applications;
 mod callbacks;
 mod compile;
 mod configs;
+mod directories;
 mod fit;
 mod gradients;
 mod graphs;

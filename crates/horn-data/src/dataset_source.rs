@@ -4,14 +4,14 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use burn::tensor::Device;
 use burn_dataset::Dataset;
 use horn_nn::random::permutation;
-use horn_nn::{Error, HostArray, Result};
-use horn_train::{Batch, BatchSource, Data, Prefetch, Run};
+use horn_nn::{HostArray, Result};
+use horn_train::Data;
 use ndarray::ArrayD;
 
 use crate::from_dataset::items;
+use crate::numbered::{Numbered, source_of_items};
 
 /// A source of batches of a Burn dataset, which threads load while the model trains. `fit` shuffles the items before each
 /// epoch, unless its options say otherwise, in the same order as those of arrays.
@@ -33,19 +33,8 @@ use crate::from_dataset::items;
 /// # Ok::<(), horn::Error>(())
 /// ```
 pub struct DatasetSource {
-    load: Arc<Load>,
-    len: usize,
-    batch_size: usize,
-    workers: usize,
-    max_queue_size: usize,
-    run: Option<Run>,
-    order: Arc<Vec<usize>>,
-    next: usize,
-    loading: Option<Prefetch<Result<Data<'static>>>>,
+    items: Numbered,
 }
-
-/// Loads items as a batch.
-type Load = dyn Fn(&[usize]) -> Result<Data<'static>> + Send + Sync;
 
 impl DatasetSource {
     /// A source of the items of a dataset, in batches of 32 that one thread loads. `split` returns the features and the label
@@ -67,122 +56,31 @@ impl DatasetSource {
             let (x, y) = items(&dataset, at.iter().copied(), &features, &label, &split)?;
             Ok(Data::new(host(x)?, host(y)?))
         };
-        Self {
-            load: Arc::new(load),
-            len,
-            batch_size: 32,
-            workers: 1,
-            max_queue_size: 10,
-            run: None,
-            order: Arc::default(),
-            next: 0,
-            loading: None,
-        }
+        let order = |len, shuffles| if shuffles { permutation(len) } else { (0..len).collect() };
+        Self { items: Numbered::new(len, Box::new(order), Arc::new(load)) }
     }
 
     /// The number of items in a batch; 32 by default. The last batch of an epoch may be smaller.
     #[must_use]
     pub fn batch_size(mut self, batch_size: usize) -> Self {
-        self.batch_size = batch_size;
+        self.items.batch_size = batch_size;
         self
-    }
-
-    /// The number of threads that load batches while the model trains; 1 by default. With 0, `fit` loads each batch itself.
-    #[must_use]
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = workers;
-        self
-    }
-
-    /// The number of batches that the threads may load in advance; 10 by default.
-    #[must_use]
-    pub fn max_queue_size(mut self, max_queue_size: usize) -> Self {
-        self.max_queue_size = max_queue_size;
-        self
-    }
-
-    fn batches(&self) -> usize {
-        self.len.div_ceil(self.batch_size.max(1))
-    }
-
-    /// Loads the next batch; `None` after the last one.
-    fn load_next(&mut self) -> Option<Result<Data<'static>>> {
-        if self.next >= self.batches() {
-            return None;
-        }
-        let (load, order, batch_size) = (self.load.clone(), self.order.clone(), self.batch_size);
-        let batch = move |number: usize| {
-            let first = number * batch_size;
-            load(&order[first..order.len().min(first + batch_size)])
-        };
-        let loaded = match self.workers {
-            0 => Some(batch(self.next)),
-            workers => {
-                let start = || Prefetch::new(workers, self.max_queue_size, self.next, Some(self.batches()), batch);
-                if self.loading.is_none() {
-                    self.loading = Some(start());
-                }
-                self.loading.as_mut()?.take_next()
-            }
-        };
-        self.next += 1;
-        loaded
     }
 }
+
+source_of_items!(DatasetSource);
 
 fn host(array: ArrayD<f32>) -> Result<HostArray<'static>> {
     let sizes = array.shape().to_vec();
     HostArray::new(array.into_raw_vec_and_offset().0, sizes)
 }
 
-impl BatchSource for DatasetSource {
-    fn len(&self) -> Option<usize> {
-        Some(self.batches())
-    }
-
-    fn prepare(&mut self, run: &Run) -> Result<()> {
-        if self.batch_size == 0 {
-            return Err(horn_nn::zero_batch_size());
-        }
-        if self.len == 0 {
-            return Err(Error::data("there are no samples")
-                .at("x")
-                .received("a dataset without items")
-                .expected("at least one sample")
-                .hint("check how the data was loaded or filtered"));
-        }
-        if run.shuffle() && run.is_first() {
-            permutation(self.len);
-        }
-        self.run = Some(run.clone());
-        Ok(())
-    }
-
-    fn start(&mut self) -> Result<()> {
-        self.loading = None;
-        let shuffles = self.run.as_ref().is_some_and(Run::shuffle);
-        self.order = Arc::new(if shuffles { permutation(self.len) } else { (0..self.len).collect() });
-        self.next = 0;
-        Ok(())
-    }
-
-    fn next_batch(&mut self, device: &Device) -> Result<Option<Batch>> {
-        let Some(data) = self.load_next() else { return Ok(None) };
-        let Some(run) = &self.run else {
-            return Err(Error::argument("the source does not know what it is read for")
-                .expected("a call of `prepare` before the first batch")
-                .hint("give the source to `fit_source`, which calls it"));
-        };
-        run.batch(data?, device).map(Some)
-    }
-}
-
 impl fmt::Debug for DatasetSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatasetSource")
-            .field("len", &self.len)
-            .field("batch_size", &self.batch_size)
-            .field("workers", &self.workers)
+            .field("len", &self.items.len)
+            .field("batch_size", &self.items.batch_size)
+            .field("workers", &self.items.workers)
             .finish_non_exhaustive()
     }
 }

@@ -44,6 +44,8 @@ pub use graph::keras_tensor::{IntoTensors, KerasTensor};
 pub use graph::plan::ModelKind;
 pub use graph::shared_layer::SharedLayer;
 pub use graph::write::serialize;
+#[doc(hidden)]
+pub use images::resampling::{Window, crop_windows, shares_at};
 pub use layer::builder::LayerBuilder;
 pub use layer::call::{CallContext, Mode};
 pub use layer::conventions::{BuiltFor, Conventions, MaskArgument, OutputMask};

@@ -51,6 +51,7 @@
 //! - `burn-dataset` (on by default): `from_dataset` turns any Burn dataset into arrays, `DatasetSource` trains on one
 //! - `dashboard` (off by default): Burn's dashboard in the terminal, as a callback
 //! - `download` (off by default): datasets that are not on this machine are downloaded
+//! - `images` (off by default): PNG and JPEG files as arrays, and folders of them as datasets
 //!
 //! # For users of Burn
 //!
@@ -98,7 +99,17 @@ pub mod callbacks {
 
 /// Keras's `keras.utils`.
 pub mod utils {
-    pub use horn_data::utils::{End, Padding, TimeseriesDataset, normalize, pad_sequences, to_categorical};
+    pub use horn_data::directory::{
+        AudioFiles, DirectoryDataset, FileKind, FromDirectory, LabelMode, Subset, TextFiles,
+        audio_dataset_from_directory, text_dataset_from_directory,
+    };
+    #[cfg(feature = "images")]
+    pub use horn_data::directory::{ImageFiles, image_dataset_from_directory};
+    #[cfg(feature = "images")]
+    pub use horn_data::images::{ColorMode, LoadImg, array_to_img, img_to_array, load_img, save_img};
+    pub use horn_data::utils::{
+        End, Padding, Split, SplitSize, TimeseriesDataset, normalize, pad_sequences, split_dataset, to_categorical,
+    };
     pub use horn_nn::random::set_random_seed;
 }
 

@@ -9,9 +9,12 @@ use crate::images::pixels::spatial_axes;
 use crate::memory;
 
 /// Which part of an axis is taken. It may begin before the axis and end after it.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
+pub struct Window {
+    /// The first place.
     pub start: isize,
+    /// How many places there are.
     pub len: usize,
 }
 
@@ -137,11 +140,30 @@ fn shares(row: usize, from: usize, to: usize, interpolation: Interpolation, anti
     }
     let step = from as f64 / to as f64;
     let place = (row as f64 + 0.5) * step - 0.5;
-    let width = if antialias { step.max(1.0) } else { 1.0 };
+    shares_at(place, if antialias { step.max(1.0) } else { 1.0 }, from, interpolation)
+}
+
+/// The pixels of a row of `from` that count at a place, which is 0.0 in the centre of the first, and how much of each. A
+/// pixel that is `width` times as wide counts at as many times the distance.
+#[doc(hidden)]
+pub fn shares_at(place: f64, width: f64, from: usize, interpolation: Interpolation) -> Vec<(usize, f64)> {
+    let reach = width * radius(interpolation);
+    let first = (place - reach).floor().max(0.0) as usize;
+    let end = from.min((place + reach).ceil().max(0.0) as usize + 1);
     let share = |at: usize| kernel((place - at as f64).abs() / width, interpolation);
-    let shares: Vec<(usize, f64)> = (0..from).map(|at| (at, share(at))).filter(|(_, share)| *share != 0.0).collect();
+    let shares: Vec<(usize, f64)> = (first..end).map(|at| (at, share(at))).filter(|(_, share)| *share != 0.0).collect();
     let sum: f64 = shares.iter().map(|(_, share)| share).sum();
     shares.into_iter().map(|(at, share)| (at, share / sum)).collect()
+}
+
+/// The distance beyond which pixels do not count.
+fn radius(interpolation: Interpolation) -> f64 {
+    match interpolation {
+        Interpolation::Nearest | Interpolation::Bilinear => 1.0,
+        Interpolation::Bicubic => 2.0,
+        Interpolation::Lanczos3 => 3.0,
+        Interpolation::Lanczos5 => 5.0,
+    }
 }
 
 /// How much a pixel counts at a distance.
@@ -179,7 +201,8 @@ fn lanczos(x: f64, radius: f64) -> f64 {
 }
 
 /// The largest part in the middle of an image of one size that has the shape of the other.
-pub(crate) fn crop_windows(from: [usize; 2], to: [usize; 2]) -> [Window; 2] {
+#[doc(hidden)]
+pub fn crop_windows(from: [usize; 2], to: [usize; 2]) -> [Window; 2] {
     [0, 1].map(|axis| {
         let len = proportional(from, to, axis).clamp(1, from[axis]);
         Window { start: ((from[axis] - len) / 2) as isize, len }
