@@ -37,8 +37,9 @@ struct Dataset {
 #[serde(default, deny_unknown_fields)]
 struct Options {
     labels: Option<Vec<i32>>,
-    #[serde(deserialize_with = "given")]
-    label_mode: Option<Option<String>>,
+    /// Null is given, too: no labels.
+    #[serde(default = "int")]
+    label_mode: Option<String>,
     class_names: Option<Vec<String>>,
     batch_size: Option<usize>,
     shuffle: Option<bool>,
@@ -54,9 +55,8 @@ struct Options {
     pad_to_aspect_ratio: Option<bool>,
 }
 
-/// An argument that was given, if only as null.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Deserialize::deserialize(deserializer).map(Some)
+fn int() -> Option<String> {
+    Some("int".to_owned())
 }
 
 #[derive(Deserialize)]
@@ -176,9 +176,8 @@ fn label_mode(name: &str) -> LabelMode {
 /// The dataset with the options that all kinds of files have, or those for training and validation.
 fn load(made: FromDirectory<impl FileKind>, options: &Options) -> Vec<DirectoryDataset> {
     let made = options!(
-        made.verbose(false),
+        made.verbose(false).label_mode(options.label_mode.as_deref().map(label_mode)),
         options.labels.clone() => labels,
-        options.label_mode.as_ref().map(|mode| mode.as_deref().map(label_mode)) => label_mode,
         options.class_names.clone() => class_names,
         options.batch_size => batch_size,
         options.shuffle => shuffle,
