@@ -25,7 +25,7 @@ pub(crate) fn read(path: &Path, mode: ColorMode, grey: Grey) -> Result<Picture> 
     let bytes = fs::read(path).map_err(|error| {
         at(Error::file("the image can't be read").hint("check the path and the permissions").because(error))
     })?;
-    Ok(decode(&bytes, mode).map_err(at)?.to_mode(mode, grey))
+    Ok(decode(&bytes, mode).map_err(at)?.in_mode(mode, grey))
 }
 
 /// What a file holds, by its first bytes and not by its name.

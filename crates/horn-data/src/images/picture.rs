@@ -48,7 +48,7 @@ pub(crate) struct Picture {
 
 impl Picture {
     /// The image with the channels of this mode. Opacity is dropped, and without one an image is opaque.
-    pub fn to_mode(self, mode: ColorMode, grey: Grey) -> Self {
+    pub fn in_mode(self, mode: ColorMode, grey: Grey) -> Self {
         let channels = mode.channels();
         if channels == self.channels {
             return self;
@@ -92,7 +92,7 @@ mod tests {
             // 0.299 * 200 + 0.587 * 101 + 0.114 * 50 = 124.787
             (4, &[200, 101, 50, 4], ColorMode::Grayscale, &[125]),
         ] {
-            assert_eq!(picture(channels, pixels).to_mode(mode, grey_of_pillow).pixels, expected, "{pixels:?}");
+            assert_eq!(picture(channels, pixels).in_mode(mode, grey_of_pillow).pixels, expected, "{pixels:?}");
         }
         assert_eq!(grey_of_tensorflow([200, 101, 50]), 124);
     }
