@@ -364,7 +364,7 @@ fn parts_are_those_of_keras() {
             None => split,
         };
         split = options!(split, options.seed => seed);
-        options.random_seed.map(set_random_seed);
+        options.random_seed.into_iter().for_each(set_random_seed);
         let (x, y) = (Array1::from_iter((0..len).map(|x| x as f32)), (0..len as i32).collect::<Vec<_>>());
         let parts = split_dataset((&x, &y), split).unwrap();
         for (part, expected) in [(parts.0, left), (parts.1, right)] {

@@ -93,7 +93,7 @@ mod tests {
     /// In a thread that no other test has seeded.
     fn orders(global: Option<u32>, size: usize, seed: u32, len: usize) -> Vec<Vec<usize>> {
         let draw = move || {
-            global.map(set_random_seed);
+            global.into_iter().for_each(set_random_seed);
             let mut buffer = ShuffleBuffer::new(size, seed);
             (0..2).map(|_| buffer.order(len)).collect()
         };
