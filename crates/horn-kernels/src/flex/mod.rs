@@ -1,6 +1,6 @@
 //! The bodies for Burn's CPU backend.
 //!
-//! From the bottom up: memory ([`buffer`]), threads ([`threads`]), instruction sets ([`simd`]), functions of numbers
+//! From the bottom up: memory ([`buffer`]), threads ([`team`], [`threads`]), instruction sets ([`simd`]), functions of numbers
 //! ([`math`]), loops and sums that operations share ([`loops`], [`lanes`]), products ([`product`], [`microkernel`]), how
 //! an operation becomes one of Burn's ([`apply`]), and the operations.
 
@@ -26,6 +26,7 @@ pub(crate) mod recurrent;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod stack;
+pub(crate) mod team;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod threads;

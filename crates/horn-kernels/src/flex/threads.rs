@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::flex::team::share;
+
 /// How many threads work together.
 pub(crate) fn count() -> usize {
     rayon::current_num_threads()
@@ -11,21 +13,12 @@ pub(crate) fn count() -> usize {
 pub(crate) const WORTH_A_THREAD: usize = 1 << 15;
 
 /// Splits `0..n` into a range for each thread, and runs `work(part, range)` on each. The parts are those of `0..parts(n)`.
-///
-/// The calling thread takes the first range itself, so that only the others must be woken.
 pub(crate) fn split(n: usize, work: impl Fn(usize, Range<usize>) + Sync) {
     let parts = parts(n);
     if parts == 1 {
         return work(0, 0..n);
     }
-    let range = |part: usize| part * n / parts..(part + 1) * n / parts;
-    let work = &work;
-    rayon::in_place_scope(|scope| {
-        for part in 1..parts {
-            scope.spawn(move |_| work(part, range(part)));
-        }
-        work(0, range(0));
-    });
+    share(parts, count(), &|part| work(part, part * n / parts..(part + 1) * n / parts));
 }
 
 /// As [`split`] where the work is worth it, otherwise all at once.
