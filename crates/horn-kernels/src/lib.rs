@@ -24,6 +24,7 @@ mod dropout;
 mod embedding;
 #[cfg(feature = "flex")]
 mod flex;
+mod gather;
 mod layer_norm;
 mod memory;
 mod pad;
@@ -45,6 +46,7 @@ pub use crossentropy::{crossentropy, sparse_crossentropy};
 pub use dense::{dense, dense_stack};
 pub use dropout::dropout;
 pub use embedding::embedding;
+pub use gather::gather;
 pub use layer_norm::{group_norm, layer_norm, rms_norm};
 pub use memory::{keep_memory, kept_memory, limit_kept_memory};
 pub use pad::zero_pad;

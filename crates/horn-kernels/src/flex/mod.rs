@@ -14,6 +14,7 @@ pub(crate) mod crossentropy;
 pub(crate) mod dense;
 pub(crate) mod dropout;
 pub(crate) mod embedding;
+pub(crate) mod gather;
 pub(crate) mod lanes;
 pub(crate) mod loops;
 pub(crate) mod math;

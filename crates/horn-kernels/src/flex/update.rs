@@ -37,7 +37,7 @@ pub(crate) fn update<const D: usize, const N: usize>(
 }
 
 /// From how many values on the threads share the work, which is bound by memory.
-const LARGE: usize = 8 * WORTH_A_THREAD;
+const LARGE: usize = 2 * WORTH_A_THREAD;
 
 /// How many values are computed at a time.
 const BLOCK: usize = 64;

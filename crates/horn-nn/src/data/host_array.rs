@@ -161,10 +161,7 @@ impl<'a> HostArray<'a> {
             return large.map_or(Ok(floats), |large| Err(too_large(large)));
         }
         if let Values::F32(values) = &self.values {
-            let features = self.features();
-            let mut floats = Vec::with_capacity(at.len() * features);
-            at.iter().for_each(|&sample| floats.extend_from_slice(&values[sample * features..][..features]));
-            return Ok(floats);
+            return Ok(horn_kernels::gather(values, self.features(), at));
         }
         by_element!(
             &self.values,
