@@ -8,8 +8,9 @@ use crate::flex::buffer::Scratch;
 use crate::flex::microkernel::{End, Walk, block, block_width, row, row_width, rows as places};
 use crate::flex::threads::{Shared, split_if};
 
-/// Below so many multiplications, which take some ten microseconds, another thread costs more than it saves.
-pub(crate) const WORTH_A_THREAD: usize = 1 << 20;
+/// Below so many multiplications, which take some fifty microseconds, another thread costs more than it saves: the threads
+/// read from each other what they have written.
+pub(crate) const WORTH_A_THREAD: usize = 1 << 23;
 
 /// So many steps are added up at once: a block of the second matrix for them stays in the cache.
 const DEPTH_AT_ONCE: usize = 1024;

@@ -15,7 +15,7 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 /// So long a thread looks for work, or for the end of it, before it sleeps.
-const A_MOMENT: Duration = Duration::from_micros(50);
+const A_MOMENT: Duration = Duration::from_micros(100);
 
 /// A piece of work in parts.
 struct Job {
