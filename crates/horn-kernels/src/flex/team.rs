@@ -109,6 +109,12 @@ pub(crate) fn share(parts: usize, threads: usize, work: &(dyn Fn(usize) + Sync))
     }
 }
 
+/// Does a helper work, or look for work?
+pub(crate) fn is_awake() -> bool {
+    let team = lock(&TEAM);
+    team.helpers > team.asleep
+}
+
 impl Job {
     /// A part that nobody else does.
     fn claim(&self) -> Option<usize> {

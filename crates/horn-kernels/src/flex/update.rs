@@ -7,6 +7,7 @@ use burn::tensor::{DType, Tensor};
 use crate::flex::apply::row_major;
 use crate::flex::buffer::values;
 use crate::flex::simd::vectorize;
+use crate::flex::team::is_awake;
 use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
 use crate::switch::enabled;
 
@@ -26,7 +27,7 @@ pub(crate) fn update<const D: usize, const N: usize>(
         let gradient = values(&gradient);
         // In place where nobody else holds the memory; a copy otherwise.
         let places = tensors.each_mut().map(|tensor| Shared::new(tensor.storage_mut::<f32>()));
-        split_if(gradient.len() >= LARGE, gradient.len(), |_, range| {
+        split_if(is_shared(gradient.len()), gradient.len(), |_, range| {
             let gradient = &gradient[range.clone()];
             // SAFETY: the threads have different parts.
             let parts = places.map(|place| unsafe { place.slice(range.clone()) });
@@ -36,9 +37,17 @@ pub(crate) fn update<const D: usize, const N: usize>(
     Ok(tensors.map(Tensor::from_primitive::<Flex>))
 }
 
-/// From how many values on the threads share the work, which is bound by memory. Smaller weights stay in the cache of the
-/// thread that computes with them: an epoch of small batches takes a third longer if two threads change them.
+/// From how many values on the threads share the work, which is bound by memory.
 const LARGE: usize = 8 * WORTH_A_THREAD;
+
+/// From how many values on a helper that is awake takes a part. Nobody is woken for so few: where batches are so small that
+/// one thread computes all gradients, the weights stay in its cache. An epoch of batches of 32 took a third longer when two
+/// threads changed them.
+const WORTH_A_HELPER: usize = 2 * WORTH_A_THREAD;
+
+fn is_shared(len: usize) -> bool {
+    len >= LARGE || (len >= WORTH_A_HELPER && is_awake())
+}
 
 /// How many values are computed at a time.
 const BLOCK: usize = 64;
@@ -137,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_rule_is_applied_to_each_value() {
-        for len in [0, 1, 63, 64, 65, 1000, LARGE + 17] {
+        for len in [0, 1, 63, 64, 65, 1000, WORTH_A_HELPER + 3, LARGE + 17] {
             let [gradient, weight, momentum] = [1, 2, 3].map(|seed| numbers(len, seed));
             let updated = update(tensor(&gradient), [tensor(&weight), tensor(&momentum)], rule).unwrap();
             let [new_weight, new_momentum] = updated.map(|tensor| tensor.into_data().try_to_vec::<f32>().unwrap());
