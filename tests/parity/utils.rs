@@ -81,7 +81,7 @@ fn they_return_what_keras_returns() {
                 options = padding.iter().fold(options, |options, padding| options.padding(end(padding)));
                 options = truncating.iter().fold(options, |options, truncating| options.truncating(end(truncating)));
                 options = value.iter().fold(options, |options, value| options.value(*value));
-                let padded = pad_sequences(sequences, options).mapv(|value| value as f32).into_dyn();
+                let padded = pad_sequences(sequences, options).unwrap().mapv(|value| value as f32).into_dyn();
                 check(&what, &padded, expected);
             }
             Entry::Normalize { x, axis, order, expected } => {

@@ -1,5 +1,6 @@
 //! Sequences of different lengths as one array.
 
+use horn_nn::{Result, memory};
 use ndarray::Array2;
 
 /// An end of a sequence.
@@ -72,14 +73,23 @@ impl<T: Default> Padding<T> {
 /// use horn::utils::{End, Padding, pad_sequences};
 ///
 /// let words = [vec![1], vec![2, 3], vec![4, 5, 6]];
-/// assert_eq!(pad_sequences(&words, Padding::new()), ndarray::arr2(&[[0, 0, 1], [0, 2, 3], [4, 5, 6]]));
+/// assert_eq!(pad_sequences(&words, Padding::new())?, ndarray::arr2(&[[0, 0, 1], [0, 2, 3], [4, 5, 6]]));
 /// let padding = Padding::new().maxlen(2).padding(End::Post);
-/// assert_eq!(pad_sequences(&words, padding), ndarray::arr2(&[[1, 0], [2, 3], [5, 6]]));
+/// assert_eq!(pad_sequences(&words, padding)?, ndarray::arr2(&[[1, 0], [2, 3], [5, 6]]));
+/// # Ok::<(), horn::Error>(())
 /// ```
-pub fn pad_sequences<T: Clone, S: AsRef<[T]>>(sequences: &[S], options: Padding<T>) -> Array2<T> {
+///
+/// # Errors
+///
+/// If there is no memory for so many sequences of `maxlen`.
+pub fn pad_sequences<T: Clone, S: AsRef<[T]>>(sequences: &[S], options: Padding<T>) -> Result<Array2<T>> {
     let Padding { maxlen, padding, truncating, value } = options;
     let longest = sequences.iter().map(|sequence| sequence.as_ref().len()).max();
     let maxlen = maxlen.or(longest).unwrap_or(0);
+    let values = (sequences.len() as u64).saturating_mul(maxlen as u64);
+    let bytes = values.saturating_mul(size_of::<T>().max(1) as u64);
+    memory::check(bytes, &format!("sequences of length {maxlen}"))
+        .map_err(|error| error.at("pad_sequences: maxlen"))?;
     let mut padded = Array2::from_elem((sequences.len(), maxlen), value);
     for (sequence, mut row) in sequences.iter().zip(padded.outer_iter_mut()) {
         let sequence = sequence.as_ref();
@@ -94,5 +104,20 @@ pub fn pad_sequences<T: Clone, S: AsRef<[T]>>(sequences: &[S], options: Padding<
         };
         row.iter_mut().skip(first).zip(kept).for_each(|(place, value)| *place = value.clone());
     }
-    padded
+    Ok(padded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_beyond_the_memory_are_an_error() {
+        let padding = Padding::new().maxlen(usize::MAX / 2);
+        let error = pad_sequences(&[vec![1_u8], vec![2]], padding).unwrap_err().to_string();
+        assert!(
+            error.starts_with("pad_sequences: maxlen: sequences of length 9223372036854775807 would take"),
+            "{error}"
+        );
+    }
 }

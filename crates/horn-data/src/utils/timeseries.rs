@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use horn_nn::{Error, HostArray, Result};
+use horn_nn::{Error, HostArray, Result, memory};
 use horn_train::{Data, PyDataset};
 
 /// Sliding windows over a time series, each with a target: Keras's `timeseries_dataset_from_array`. It is a [`PyDataset`],
@@ -156,8 +156,14 @@ impl PyDataset for TimeseriesDataset {
     }
 
     fn get(&self, index: usize) -> Result<Data<'static>> {
-        let windows = index * self.batch_size..self.windows().min((index + 1) * self.batch_size);
+        let first = index.saturating_mul(self.batch_size);
+        let windows = first..self.windows().min(first.saturating_add(self.batch_size));
         let starts: Vec<usize> = windows.map(|number| self.steps.start + number * self.sequence_stride).collect();
+        // Each value has eight bytes at most, and so has the number of each step.
+        let values = self.data.sizes()[1..].iter().fold(1, |all: u64, &size| all.saturating_mul(size as u64));
+        let steps = (starts.len() as u64).saturating_mul(self.sequence_length as u64);
+        let bytes = steps.saturating_mul(values.saturating_add(1)).saturating_mul(8);
+        memory::check(bytes, "a batch of windows").map_err(|error| error.at("TimeseriesDataset: batch_size"))?;
         let steps = |&start: &usize| (0..self.sequence_length).map(move |step| start + step * self.sampling_rate);
         let steps: Vec<usize> = starts.iter().flat_map(steps).collect();
         let sizes = [&[starts.len(), self.sequence_length], &self.data.sizes()[1..]].concat();
@@ -188,5 +194,16 @@ mod tests {
             let error = result.unwrap_err();
             assert!(error.is_argument() && error.to_string().contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn a_batch_beyond_the_memory_is_an_error() {
+        let series = vec![0.0_f32; 1 << 21];
+        let windows = TimeseriesDataset::without_targets(&series[..], 1 << 20).unwrap().batch_size(usize::MAX).unwrap();
+        let error = windows.get(0).unwrap_err().to_string();
+        assert!(
+            error.starts_with("TimeseriesDataset: batch_size: a batch of windows would take more memory"),
+            "{error}"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Class numbers as one-hot vectors.
 
-use horn_nn::{Error, HostArray, Result, sizes};
+use horn_nn::{Error, HostArray, Result, memory, sizes};
 use ndarray::{ArrayD, IxDyn};
 
 /// Class numbers as one-hot vectors, for [`CategoricalCrossentropy`](horn_train::losses::CategoricalCrossentropy): Keras's
@@ -24,13 +24,16 @@ use ndarray::{ArrayD, IxDyn};
 ///
 /// # Errors
 ///
-/// If a number is no class: not whole, negative, or not below `num_classes`; and for strings.
+/// If a number is no class: not whole, negative, or not below `num_classes`; if there is no memory for so many classes; and
+/// for strings.
 pub fn to_categorical<'a>(x: impl Into<HostArray<'a>>, num_classes: impl Into<Option<usize>>) -> Result<ArrayD<f32>> {
     let x = x.into();
     let labels = x.borrowed().floats(&(0..x.len()).collect::<Vec<_>>()).map_err(|error| error.at("x"))?;
     let num_classes = num_classes.into();
-    let classes = num_classes.unwrap_or_else(|| labels.iter().fold(0, |count, &label| count.max(label as usize + 1)));
-    if let Some((at, label)) = x.first_not_class(classes, None) {
+    let classes = num_classes
+        .unwrap_or_else(|| labels.iter().fold(0, |count, &label| count.max((label as usize).saturating_add(1))));
+    // Without a number of classes, all numbers from 0 on are classes, also where rounding hides the 1 that is added.
+    if let Some((at, label)) = x.first_not_class(num_classes.map_or(usize::MAX, |_| classes), None) {
         let expected = match num_classes {
             Some(0) => "at least one class".to_owned(),
             Some(classes) => format!("whole numbers from 0 to {}", classes - 1),
@@ -47,6 +50,8 @@ pub fn to_categorical<'a>(x: impl Into<HostArray<'a>>, num_classes: impl Into<Op
         all => all,
     };
     let shape = [leading, &[classes]].concat();
+    let bytes = (labels.len() as u64).saturating_mul(classes as u64).saturating_mul(4);
+    memory::check(bytes, &format!("vectors of {classes} classes")).map_err(|error| error.at("to_categorical: x"))?;
     let mut one_hot = vec![0.0; labels.len() * classes];
     for (row, label) in labels.iter().enumerate() {
         one_hot[row * classes + *label as usize] = 1.0;
@@ -70,6 +75,11 @@ mod tests {
         ] {
             let error = to_categorical(&labels, classes).unwrap_err();
             assert!(error.is_data() && error.to_string().contains(expected), "{error}");
+        }
+        assert!(to_categorical(&[f32::MAX], None).unwrap_err().is_data());
+        for (labels, classes) in [(vec![0.0, 4e18], None), (vec![0.0; 3], Some(usize::MAX))] {
+            let error = to_categorical(&labels, classes).unwrap_err();
+            assert!(error.is_data() && error.to_string().contains("would take more memory than is allowed"), "{error}");
         }
         assert!(to_categorical(&["cat"], None).unwrap_err().to_string().contains("the values are strings"));
     }
