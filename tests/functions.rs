@@ -207,6 +207,57 @@ const CASES: &[Case] = &[
         Error::is_argument,
         &["MapCoordinates", "order", "0 or 1"],
     ),
+    (
+        "lengths with axes",
+        |_, a, b| ops::ctc_loss(ops::sum(a, 2, false)?, a, b, b, 0).map(drop),
+        Error::is_shape,
+        &["CTCLoss", "(None, 4), (None, 4, 3), (None, 4, 3), (None, 4, 3)", "two lengths [batch]"],
+    ),
+    (
+        "a blank beyond the classes",
+        |_, a, _| ops::ctc_decode(a, ops::sum(a, [1, 2], false)?, 3).map(drop),
+        Error::is_argument,
+        &["CTCDecode", "mask_index", "the number of a class"],
+    ),
+    (
+        "fewer beams than results",
+        |_, a, _| ops::ctc_beam_search(a, ops::sum(a, [1, 2], false)?, 2, 3, 0).map(drop),
+        Error::is_argument,
+        &["CTCDecode", "beam_width", "at least `top_paths`"],
+    ),
+    (
+        "correlated matrices",
+        |_, a, b| ops::correlate(a, b, ops::Margins::Same).map(drop),
+        Error::is_shape,
+        &["Correlate", "(None, 4, 3) and (None, 4, 3)", "one axis each"],
+    ),
+    (
+        "waves without a width",
+        |x, _, _| ops::elastic_transform(x, 1.0, 0.0, None).map(drop),
+        Error::is_argument,
+        &["ElasticTransform", "sigma", "a number above 0"],
+    ),
+    (
+        "a scale of 0",
+        |x, _, _| {
+            let size = [3, 6, 5, 3];
+            ops::scale_and_translate(x, &size, [0.0], [1.0], [1], Interpolation::Bilinear).map(drop)
+        },
+        Error::is_argument,
+        &["ScaleAndTranslate", "a scale of 0"],
+    ),
+    (
+        "a shape without a size for each axis",
+        |x, _, _| ops::scale_and_translate(x, &[6, 5], [1.0], [1.0], [1], Interpolation::Bilinear).map(drop),
+        Error::is_argument,
+        &["ScaleAndTranslate", "4 sizes"],
+    ),
+    (
+        "too many bits",
+        |_, a, _| ops::fake_quant_with_min_max_vars(a, -1.0, 1.0, 20).map(drop),
+        Error::is_argument,
+        &["FakeQuantWithMinMaxVars", "num_bits", "received 20, expected 2 to 16"],
+    ),
 ];
 
 #[test]
@@ -237,4 +288,49 @@ fn functions_of_programs_are_not_in_files() {
     assert_ne!(text, written.to_string());
     let error = Model::deserialize(&serde_json::from_str(&text).unwrap(), &Device::default()).unwrap_err().to_string();
     assert!(error.contains("VectorizedMap") && error.contains("a function of the program"), "{error}");
+    for (class, why) in [
+        ("Nonzero", "the values decide the shape of the output"),
+        ("Arange", "the values decide the shape of the output"),
+        ("Eig", "the function is of complex numbers"),
+        ("ViewAsComplex", "the function is of complex numbers"),
+        ("View", "reads the bytes of values as other ones"),
+    ] {
+        let text = written.to_string().replace("\"class_name\":\"Absolute\"", &format!("\"class_name\":\"{class}\""));
+        let error = Model::deserialize(&serde_json::from_str(&text).unwrap(), &Device::default()).unwrap_err();
+        assert!(error.is_model() && error.to_string().contains(why), "{class}: {error}");
+    }
+}
+
+/// Ids that a graph hashes come to layers as they are: floats would hit the neighbours of large ones.
+#[test]
+fn hashed_integers_reach_the_layers_that_look_them_up() {
+    let (large, x) = (16_777_217_i64, Input([2]).dtype(InputDtype::Int64));
+    let hashed = &x * large;
+    let known = vec![large, 3 * large, 5 * large];
+    let found = IntegerLookup().vocabulary(known).apply(&hashed).unwrap();
+    let model = Model::new(&x, &found).unwrap().build(&Device::default()).unwrap();
+    assert_eq!(
+        model.predict(&array![[1_i64, 2], [3, 5]], 2).unwrap().into_raw_vec_and_offset().0,
+        [1.0, 0.0, 2.0, 3.0]
+    );
+    // The order of 2³⁰ + 1 and 2³⁰ does not show in floats, through a layer that keeps integers either.
+    let far = Flatten().apply(Reshape([2, 1]).apply(&x).unwrap()).unwrap() + (1_i64 << 30);
+    let greater = ops::greater(&far, 1_i64 << 30).unwrap();
+    let model = Model::new(&x, &greater).unwrap().build(&Device::default()).unwrap();
+    assert_eq!(model.predict(&array![[0_i64, 1]], 1).unwrap().into_raw_vec_and_offset().0, [0.0, 1.0]);
+    // Layers give floats, whatever their input was.
+    let halved = ops::multiply(Rescaling(0.5).apply(&x).unwrap(), 3_i64).unwrap();
+    let model = Model::new(&x, &halved).unwrap().build(&Device::default()).unwrap();
+    assert_eq!(model.predict(&array![[1_i64, 2]], 1).unwrap().into_raw_vec_and_offset().0, [1.5, 3.0]);
+}
+
+/// Axes whose sizes are only known with the data.
+#[test]
+fn integers_of_sequences_of_any_length_stay_integers() {
+    let x = Input([None]).dtype(InputDtype::Int32);
+    let y = ops::bitwise_and(&x * 1_000_003_i64, 255_i64).unwrap();
+    let model = Model::new(&x, &y).unwrap().build(&Device::default()).unwrap();
+    let found = model.predict(&array![[1_i32, 5000, 7]], 1).unwrap();
+    let expected = [1_i32, 5000, 7].map(|x| (x.wrapping_mul(1_000_003) & 255) as f32);
+    assert_eq!(found.into_raw_vec_and_offset().0, expected);
 }

@@ -16,6 +16,7 @@ import numpy as np
 from make_fixtures import keras, plain, tensor, write
 
 from keras import ops
+from keras.src.activations.activations import Mish
 
 RNG = np.random.default_rng(7)
 A = np.arange(1, 5, dtype="float32") / 4
@@ -462,12 +463,105 @@ def further_cases():
     return found
 
 
+def integer_cases(add):
+    """Integers that no float32 holds, from functions to functions. The last function makes them small."""
+    numbers = ints(2**20, 3, 4)
+    signed = numbers - 2**19
+
+    def hashed(x):
+        return x * 100003 + 12345
+
+    add("integers hashed", lambda t: ops.cast(t, "int32") * 100003 % 1000, floats(3, 4) * 1000)
+    add("integers wrapped", lambda t: hashed(t) * 2654435 % 1009, signed)
+    add("integers divided", lambda t: (hashed(t) // 7 % 1000, hashed(t) // -7 % 1000, 7 - hashed(t) % -13), signed)
+    add("integers of bits", lambda t: ops.bitwise_and(
+        ops.bitwise_xor(hashed(t), ops.left_shift(t, 7)), np.full(4, 1023, "int32")), signed)
+    add("integers of more bits", lambda t: ops.bitwise_or(
+        ops.right_shift(hashed(t), 3), ops.bitwise_not(hashed(t))) % 997, signed)
+    add("integers divisors", lambda t: (ops.gcd(hashed(t), 2**25 * 9), ops.lcm(t % 8191, 8209) % 1000), signed)
+    add("integers compared", lambda s, t: [
+        f(hashed(s), hashed(s) + t)
+        for f in (ops.equal, ops.not_equal, ops.less, ops.less_equal, ops.greater, ops.greater_equal)
+    ], signed, ints(3, 3, 4) - 1)
+    add("integers compared with numbers", lambda t: (hashed(t) > 2**24 + 1, ops.equal(hashed(t) % 9, 4)), signed)
+    add("integers chosen", lambda t: ops.where(
+        hashed(t) % 2 == 0, ops.maximum(hashed(t), t), ops.minimum(hashed(t), -hashed(t))) % 1000, signed)
+    add("integers clipped", lambda t: ops.clip(hashed(t), -(2**26) - 1, 2**27 + 1) % 1000, signed)
+    add("integers signed", lambda t: ops.abs(hashed(t)) % 1000 * ops.sign(t) + ops.square(t) % 10, signed)
+    add("integers to powers", lambda t: (t % 60) ** 5 % 1000, signed)
+    add("integers cast", lambda t: (
+        ops.cast(hashed(t), "uint8"), ops.cast(hashed(t), "int16"), ops.cast(hashed(t), "bool")), signed)
+    add("integers mixed with truths", lambda t: (hashed(t) * (t > 0) + (t < 0)) % 1000, signed)
+    add("integers reshaped", lambda t: ops.transpose(ops.reshape(hashed(t), (-1, 2, 2)), (0, 2, 1)) % 1000, signed)
+    add("integers joined", lambda s, t: ops.concatenate(
+        [ops.stack([hashed(s), hashed(t)], axis=1), ops.expand_dims(hashed(s), 1)], axis=1) % 1000, signed, numbers)
+    add("integers repeated", lambda t: ops.repeat(ops.tile(hashed(t), [1, 2]), 2, axis=1) % 1000, signed)
+    add("integers moved", lambda t: ops.roll(ops.flip(ops.pad(hashed(t), [[0, 0], [1, 1]]), axis=1), 1, axis=1) % 1000, signed)
+    add("integers picked", lambda t: (hashed(t)[:, 1:] % 1000, ops.take(hashed(t), [0, 2], axis=1) % 1000), signed)
+    add("integers picked by tensors", lambda t, i: (
+        ops.take_along_axis(hashed(t), i, axis=1) % 1000,
+        ops.take(np.array([2**30 + 1, 2**29 + 1, 2**28 + 1], "int32"), i, axis=0) % 1000), signed, ints(3, 3, 2))
+    add("integers split", lambda t: [part % 1000 for part in ops.split(hashed(t), 2, axis=1)], signed)
+    add("integers as floats", lambda t: (hashed(t) % 1000 / 7 + 0.5, ops.cast(hashed(t) % 9, "float32")), signed)
+
+
+def sequence_cases(add):
+    """Connectionist temporal classification, and other functions with few uses."""
+    nn, of = ops.nn, ops.image
+    labels = np.array([[1, 2, 2, 0], [3, 1, 0, 0], [2, 2, 2, 2]], "int32")
+    outputs, of_labels, of_steps = floats(3, 9, 5), np.array([3, 2, 4], "int32"), np.array([9, 5, 8], "int32")
+    add("ctc_loss", nn.ctc_loss, labels, outputs, of_labels, of_steps)
+    add("ctc_loss mask", lambda t, o, n, m: nn.ctc_loss(t, o, n, m, mask_index=4), labels, outputs, of_labels, of_steps)
+    add("ctc_decode", nn.ctc_decode, 2 * outputs, of_steps)
+    add("ctc_decode repeated", lambda o, m: nn.ctc_decode(o, m, merge_repeated=False, mask_index=4), outputs, of_steps)
+    add("ctc_decode beam", lambda o, m: [ops.stop_gradient(part) for part in nn.ctc_decode(
+        o, m, strategy="beam_search", beam_width=20, top_paths=3)], 2 * outputs, of_steps)
+    add("ctc_decode narrow beam", lambda o, m: [ops.stop_gradient(part) for part in nn.ctc_decode(
+        o, m, strategy="beam_search", beam_width=2, top_paths=1, mask_index=3)], 2 * outputs, of_steps)
+    for mode in ("valid same full").split():
+        add(f"correlate {mode}", lambda s, t, m=mode: ops.correlate(s, t, mode=m), floats(9), floats(4))
+        add(f"correlate turned {mode}", lambda s, t, m=mode: ops.correlate(s, t, mode=m), floats(3), floats(8))
+    image = floats(3, 6, 5, 2)
+    for interpolation in ("bilinear", "nearest"):
+        add(f"elastic_transform {interpolation}", lambda t, i=interpolation: of.elastic_transform(
+            t, alpha=3.0, sigma=0.8, seed=4, interpolation=i, data_format="channels_last"), image)
+    add("elastic_transform constant", lambda t: of.elastic_transform(
+        t, alpha=9.0, sigma=0.8, seed=5, fill_mode="constant", fill_value=0.5, data_format="channels_last"), image)
+    for method in ("linear cubic lanczos3").split():
+        add(f"scale_and_translate {method}", lambda t, m=method: of.scale_and_translate(
+            t, (3, 9, 4, 2), np.array([1.4, 0.6], "float32"), np.array([-0.7, 1.2], "float32"), (1, 2), m), image)
+    add("scale_and_translate plain", lambda t: of.scale_and_translate(
+        t, (3, 6, 7, 2), np.array([0.5], "float32"), np.array([0.3], "float32"), (2,), "linear", antialias=False), image)
+    add("fake_quant_with_min_max_vars", lambda t: keras.quantizers.fake_quant_with_min_max_vars(t, -0.7, 1.1), 2 * floats(3, 4))
+    add("mish", lambda t: Mish()(t), floats(3, 4))
+    few = np.array([[2, 5, 2, 0], [7, 5, 5, 2], [0, 9, 2, 2]], "int32")
+    add("unique", lambda t: ops.unique(t, size=7), few)
+    add("unique with all", lambda t: ops.unique(
+        t, size=7, return_index=True, return_inverse=True, return_counts=True, fill_value=-1), few)
+    add("unique cut off", lambda t: ops.unique(t, size=3, return_index=True, return_counts=True), few)
+
+
+def latest_cases():
+    """Cases of groups that are newer still, with random numbers of their own."""
+    global RNG
+    RNG = np.random.default_rng(9)
+    found = []
+
+    def add(case, function, *arrays):
+        found.append((case, function, arrays))
+
+    for group in (integer_cases, sequence_cases):
+        group(add)
+    return found
+
+
 def one_or_all(values):
     return values[0] if len(values) == 1 else values
 
 
 # Functions for which Keras must know the number of samples.
-OF_KNOWN_BATCH = ("rearrange", "map_coordinates", "cholesky_inverse", "lstsq", "vsplit", "diag", "diagflat")
+OF_KNOWN_BATCH = ("rearrange", "map_coordinates", "cholesky_inverse", "lstsq", "vsplit", "diag", "diagflat", "correlate",
+                  "scale_and_translate")
 
 
 def entry(case, function, arrays):
@@ -512,4 +606,5 @@ def entry(case, function, arrays):
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     entries = [entry(*case) for case in cases()]
-    write("operations", entries + [entry(*case) for case in further_cases()])
+    entries += [entry(*case) for case in further_cases()]
+    write("operations", entries + [entry(*case) for case in latest_cases()])

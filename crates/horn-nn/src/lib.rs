@@ -74,6 +74,8 @@ pub use model::sequential::Sequential;
 pub use model::states::States;
 pub use model::weight_groups::WeightGroup;
 #[doc(hidden)]
+pub use operations::ctc::{Counted as CtcCounted, ctc_of_sequences};
+#[doc(hidden)]
 pub use registry::arguments::{read_arguments, read_over_defaults, start_of};
 #[doc(hidden)]
 pub use registry::suggest::did_you_mean;

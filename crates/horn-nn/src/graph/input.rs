@@ -153,6 +153,7 @@ impl InputDtype {
             Self::Bool => Values::Bools,
             Self::String => Values::Strings,
             Self::Uint8 => Values::Bytes,
+            Self::Int64 | Self::Uint64 | Self::Uint32 => Values::Longs,
             _ => Values::Ints,
         }
     }
@@ -179,6 +180,7 @@ impl Input {
             Values::Bools => InputDtype::Bool,
             Values::Bytes => InputDtype::Uint8,
             Values::Ints => InputDtype::Int32,
+            Values::Longs => InputDtype::Int64,
             Values::Floats => InputDtype::Float32,
             Values::Strings => InputDtype::String,
         };
@@ -271,7 +273,7 @@ impl Layer for Input {
     }
 
     fn conventions(&self) -> Conventions {
-        Conventions { keeps_integers: true, ..Conventions::of_keras() }
+        Conventions { gives_integers: true, ..Conventions::of_keras() }
     }
 
     fn name(&self) -> Option<&str> {
@@ -313,7 +315,7 @@ struct InputModule {
 impl Forward for InputModule {
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         match self.values {
-            Values::Bytes | Values::Ints => input.integers(),
+            Values::Bytes | Values::Ints | Values::Longs => input.integers(),
             Values::Bools => by_rank!(input.floats()?, |x| x.not_equal_elem(0.0).float().into()),
             Values::Floats | Values::Strings => input.floats(),
         }

@@ -65,7 +65,7 @@ impl ModelKind {
             Self::Functional => ("keras.src.models.functional", BuiltFor::Itself),
         };
         let mask_argument = MaskArgument::Leading;
-        Conventions { module: Some(module), mask_argument, built_for, keeps_integers: true, ..Conventions::default() }
+        Conventions { module: Some(module), mask_argument, built_for, gives_integers: true, ..Conventions::default() }
     }
 }
 

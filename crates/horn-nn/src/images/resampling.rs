@@ -153,6 +153,10 @@ pub fn shares_at(place: f64, width: f64, from: usize, interpolation: Interpolati
     let share = |at: usize| kernel((place - at as f64).abs() / width, interpolation);
     let shares: Vec<(usize, f64)> = (first..end).map(|at| (at, share(at))).filter(|(_, share)| *share != 0.0).collect();
     let sum: f64 = shares.iter().map(|(_, share)| share).sum();
+    // Far from all pixels there is nothing that could count for more.
+    if sum.abs() < 1e3 * f64::from(f32::EPSILON) {
+        return Vec::new();
+    }
     shares.into_iter().map(|(at, share)| (at, share / sum)).collect()
 }
 

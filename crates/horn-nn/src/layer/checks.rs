@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::layer::conventions::Conventions;
 use crate::layer::description::Layer;
 use crate::layer::signal::Signal;
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, Values};
 
 /// Checks that the inputs of a call have as many samples; where the layer broadcasts, one of them may have one. A file may
 /// give a layer an array of its own besides the data.
@@ -40,14 +40,14 @@ pub(crate) fn output_shapes(layer: &dyn Layer, inputs: &[Shape]) -> Result<Vec<S
             .expected("numbers")
             .hint("add a TextVectorization or a StringLookup layer before it"));
     }
-    let mut outputs = layer.output_shapes(inputs)?;
-    let Conventions { is_operation, is_constant, keeps_integers, .. } = layer.conventions();
-    if !(is_operation || is_constant || keeps_integers) {
-        outputs = outputs.into_iter().map(Shape::without_integers).collect();
-    }
+    let outputs = layer.output_shapes(inputs)?;
     outputs.iter().try_for_each(check)?;
+    // Layers compute floats, whatever kind of input their output has the shape of.
+    let Conventions { is_operation, gives_integers, .. } = layer.conventions();
+    let says_kind = |shape: &Shape| shape.is_strings() || is_operation || gives_integers;
+    let of_kind = |shape: Shape| if says_kind(&shape) { shape } else { shape.with_values(Values::Floats) };
     match outputs.iter().find(is_empty) {
-        None => Ok(outputs),
+        None => Ok(outputs.into_iter().map(of_kind).collect()),
         Some(empty) => Err(Error::shape("the output has no values")
             .received(format!("{empty} from {}", crate::tensor::shape::list(inputs)))
             .expected("sizes of at least 1")

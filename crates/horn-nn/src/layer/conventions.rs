@@ -24,6 +24,8 @@ pub struct Conventions {
     pub built_for: BuiltFor,
     /// The dtype of the outputs if these are indices.
     pub index_dtype: Option<&'static str>,
+    /// May the outputs be integers, and says the output shape whether they are? Those of other layers are floats.
+    pub gives_integers: bool,
     /// Is it a function on tensors (`keras.ops`) instead of a layer? Files of weights and `Model::layers` leave it out, and
     /// its outputs have no masks.
     pub is_operation: bool,
@@ -36,8 +38,6 @@ pub struct Conventions {
     /// Does the layer compute in the half precision of its policy, since it is little else than products of matrices? Others
     /// compute in float32, from and to values of that precision.
     pub computes_in_half: bool,
-    /// Are the outputs integers if the inputs are? Those of other layers are floats.
-    pub keeps_integers: bool,
 }
 
 impl Conventions {

@@ -109,7 +109,7 @@ impl Model {
         let own;
         let is_open = planned.output_shapes.iter().any(|shape| shape.sample().contains(&None));
         let outputs = if is_open {
-            let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
+            let shapes = shapes_of(planned, inputs);
             own = self.graph.plan.layers[planned.layer].layer.output_shapes(&shapes)?;
             &own
         } else {
@@ -150,7 +150,7 @@ impl Model {
             return Ok(());
         }
         let layer = self.graph.plan.description(planned);
-        let shapes: Vec<Shape> = inputs.iter().map(Signal::shape).collect();
+        let shapes = shapes_of(planned, inputs);
         checks::output_shapes(layer, &shapes)?;
         let own = &self.graph.states[planned.layer].weights;
         let fits_batch = |(planned, input): (&Shape, &Signal)| input.with_sizes(|sizes| planned.accepts_batch(sizes));
@@ -241,6 +241,12 @@ fn is_as_planned(planned: &Shape, sizes: &[usize]) -> bool {
     planned.rank() > 0
         && planned.rank() == sizes.len()
         && planned.sample().iter().zip(&sizes[1..]).all(|(planned, size)| *planned == Some(*size))
+}
+
+/// The shapes of the inputs of a call; the kinds of their values are known from the plan.
+fn shapes_of(planned: &PlannedCall, inputs: &[Signal]) -> Vec<Shape> {
+    let shape = |(planned, input): (&Shape, &Signal)| input.shape().with_values(planned.values());
+    planned.input_shapes.iter().zip(inputs).map(shape).collect()
 }
 
 /// The number of values in the outputs of a call.

@@ -1,6 +1,6 @@
 //! Functions of whole arrays that are made of simpler ones: differences, powers, grids and rotations.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
 use crate::operations::argument::{Argument, Constant};
@@ -36,6 +36,14 @@ pub(crate) enum Arrays {
 impl Formula for Arrays {
     fn accepts_numbers(&self) -> bool {
         matches!(self, Self::Full | Self::Array | Self::Select | Self::Meshgrid)
+    }
+
+    fn moves(&self, config: &Map<String, Value>) -> bool {
+        match self {
+            Self::Append | Self::Dstack | Self::FlipColumns | Self::FlipRows | Self::Rot90 => true,
+            Self::Array => config.get("dtype").is_none_or(Value::is_null),
+            _ => false,
+        }
     }
 
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
@@ -309,6 +317,10 @@ impl Rearrange {
 }
 
 impl Formula for Rearrange {
+    fn moves(&self, _: &Map<String, Value>) -> bool {
+        true
+    }
+
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let x = required(call, 0)?;
         let pattern = match call.arguments().get(1) {

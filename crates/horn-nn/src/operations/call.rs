@@ -52,6 +52,23 @@ impl<'a, T> Call<'a, T> {
         self.arguments
     }
 
+    /// The same call with other tensors.
+    pub fn mapped<U>(self, change: impl Fn(T) -> Result<U>) -> Result<Call<'a, U>> {
+        fn of<T, U>(argument: Argument<T>, change: &impl Fn(T) -> Result<U>) -> Result<Argument<U>> {
+            Ok(match argument {
+                Argument::Tensor(tensor) => Argument::Tensor(change(tensor)?),
+                Argument::Constant(constant) => Argument::Constant(constant),
+                Argument::List(items) => {
+                    Argument::List(items.into_iter().map(|item| of(item, change)).collect::<Result<_>>()?)
+                }
+            })
+        }
+        let Self { class, config, arguments, named } = self;
+        let arguments = arguments.into_iter().map(|argument| of(argument, &change)).collect::<Result<_>>()?;
+        let named = named.into_iter().map(|(name, argument)| Ok((name, of(argument, &change)?)));
+        Ok(Call { class, config, arguments, named: named.collect::<Result<_>>()? })
+    }
+
     /// Takes the first tensor, for a function of one.
     pub fn into_tensor(self) -> Result<T> {
         let class = self.class;

@@ -1,6 +1,7 @@
 //! Functions of each element, or of two elements at one place.
 
 use burn::tensor::{Bool, Tensor};
+use serde_json::{Map, Value};
 
 use crate::by_rank;
 use crate::error::Result;
@@ -8,6 +9,7 @@ use crate::operations::argument::Argument;
 use crate::operations::broadcast::{aligned, joined};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
+use crate::operations::integers::{self, Integers};
 use crate::operations::operands::{number_of, shape_of, tensor_of};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::powers::powf;
@@ -123,18 +125,33 @@ impl Rule for Unary {
         true
     }
 
+    fn integers(&self, config: &Map<String, Value>) -> Integers {
+        match self {
+            Self::Abs => Integers::of_one(i64::wrapping_abs),
+            Self::Negative => Integers::of_one(i64::wrapping_neg),
+            Self::Sign => Integers::of_one(i64::signum),
+            Self::Square => Integers::of_one(|x| x.wrapping_mul(x)),
+            Self::Identity | Self::StopGradient | Self::Trunc => Integers::Moved,
+            Self::Round if config.get("decimals").and_then(Value::as_i64).unwrap_or(0) >= 0 => Integers::Moved,
+            _ => Integers::AsFloats,
+        }
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
-        let dtype = call.config.get("dtype").and_then(serde_json::Value::as_str);
+        let dtype = call.config.get("dtype").and_then(Value::as_str);
         Ok(vec![input.clone().with_values(self.values(input.values(), dtype))])
     }
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
-        let decimals = call.config.get("decimals").and_then(serde_json::Value::as_i64).unwrap_or(0);
+        let decimals = call.config.get("decimals").and_then(Value::as_i64).unwrap_or(0);
         // 10 to the power of the decimals; 0 for none.
         let decimals = if decimals == 0 { 0.0 } else { 10_f64.powi(decimals.clamp(-300, 300) as i32) };
-        let rule = *self;
-        Ok(vec![by_rank!(call.into_tensor()?, |x| rule.forward(x, decimals).into())?])
+        let (rule, x) = (*self, call.into_tensor()?);
+        if x.is_integer() {
+            return Ok(vec![x]);
+        }
+        Ok(vec![by_rank!(x, |x| rule.forward(x, decimals).into())?])
     }
 }
 
@@ -276,6 +293,26 @@ fn truth<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 impl Rule for Binary {
     fn takes_numbers(&self) -> bool {
         true
+    }
+
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        match self {
+            Self::Add => Integers::of_two(i64::wrapping_add),
+            Self::Equal => Integers::Compared(|x, y| x == y),
+            Self::FloorDivide => Integers::of_two(integers::floor_divided),
+            Self::Greater => Integers::Compared(|x, y| x > y),
+            Self::GreaterEqual => Integers::Compared(|x, y| x >= y),
+            Self::Less => Integers::Compared(|x, y| x < y),
+            Self::LessEqual => Integers::Compared(|x, y| x <= y),
+            Self::Maximum => Integers::of_two(i64::max),
+            Self::Minimum => Integers::of_two(i64::min),
+            Self::Mod => Integers::of_two(integers::rest),
+            Self::Multiply => Integers::of_two(i64::wrapping_mul),
+            Self::NotEqual => Integers::Compared(|x, y| x != y),
+            Self::Power => Integers::of_two(integers::power),
+            Self::Subtract => Integers::of_two(i64::wrapping_sub),
+            _ => Integers::AsFloats,
+        }
     }
 
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {

@@ -2,12 +2,13 @@
 
 use crate::operations::arrays::Rearrange;
 use crate::operations::attending::{BatchNorm, DotProductAttention};
+use crate::operations::ctc::{CtcDecode, CtcLoss};
 use crate::operations::fourier::Fourier;
 use crate::operations::function::{Function, Parameters, Rule};
 use crate::operations::linear_algebra::Linear;
 use crate::operations::losses::{Crossentropy, InTopK, MultiHot, Psnr};
 use crate::operations::matrices::Matrices;
-use crate::operations::moving::{MapCoordinates, Moved};
+use crate::operations::moving::{Elastic, MapCoordinates, Moved};
 use crate::operations::patches::{Blocks, ExtractPatches, ExtractSequences, Folding};
 use crate::operations::picturing::{Margins, Picture, Ssim};
 use crate::operations::scattering::{Part, Reduce, Scatter, Segments};
@@ -28,6 +29,13 @@ const CONVOLUTION: Parameters = &[
     ("padding", Some("\"valid\"")),
     ("data_format", Some("\"channels_last\"")),
     ("dilation_rate", Some("1")),
+];
+const DECODED: Parameters = &[
+    ("strategy", Some("\"greedy\"")),
+    ("beam_width", Some("100")),
+    ("top_paths", Some("1")),
+    ("merge_repeated", Some("true")),
+    ("mask_index", Some("0")),
 ];
 const SEGMENTS: Parameters = &[("num_segments", Some("null")), ("sorted", Some("false"))];
 const UPPER: Parameters = &[("upper", Some("false"))];
@@ -97,6 +105,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[("from_logits", Some("false")), ("axis", Some("-1"))],
         &Crossentropy::Categorical,
     ),
+    nn("CTCDecode", &["inputs", "sequence_lengths"], DECODED, &CtcDecode),
+    nn("CTCLoss", &["target", "output", "target_length", "output_length"], &[("mask_index", Some("0"))], &CtcLoss),
     nn("Conv", &["inputs", "kernel"], CONVOLUTION, &Convolution::Plain),
     nn(
         "ConvTranspose",
@@ -243,6 +253,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
             ("data_format", Some("\"channels_last\"")),
         ],
         &Margins::Crop,
+    ),
+    image(
+        "ElasticTransform",
+        &["images"],
+        &[
+            ("alpha", Some("20.0")),
+            ("sigma", Some("5.0")),
+            ("interpolation", Some("\"bilinear\"")),
+            ("fill_mode", Some("\"reflect\"")),
+            ("fill_value", Some("0.0")),
+            ("seed", Some("null")),
+            ("data_format", Some("\"channels_last\"")),
+        ],
+        &Elastic,
     ),
     image(
         "ExtractPatches",

@@ -12,6 +12,7 @@ use crate::operations::call::{Call, no_tensor};
 use crate::operations::elementwise::{Binary, Unary};
 use crate::operations::function::Rule;
 use crate::operations::indexing::GetItem;
+use crate::operations::integers::Integers;
 use crate::operations::joining::Join;
 use crate::operations::operands::{shape_of, tensor_of, uploaded};
 use crate::operations::products::Product;
@@ -33,6 +34,11 @@ pub(crate) trait Formula: Sync {
         10
     }
 
+    /// Does it only move values, integers as well as floats?
+    fn moves(&self, _config: &Map<String, Value>) -> bool {
+        false
+    }
+
     /// The outputs, of shapes or of tensors.
     ///
     /// # Errors
@@ -48,6 +54,10 @@ impl<F: Formula> Rule for F {
 
     fn copies(&self) -> u64 {
         self.held()
+    }
+
+    fn integers(&self, config: &Map<String, Value>) -> Integers {
+        if self.moves(config) { Integers::Moved } else { Integers::AsFloats }
     }
 
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
@@ -345,7 +355,7 @@ impl Term for AnyTensor {
         let places: Vec<i64> = places(self.sizes()[axis]).into_iter().map(|place| place as i64).collect();
         let count = places.len();
         let places = Tensor::<1, Int>::from_data(TensorData::new(places, [count]), &self.device());
-        by_rank!(self.clone(), |x| x.select(axis, places.clone()).into())
+        by_rank!(numbers: self.clone(), |x| x.select(axis, places.clone()).into())
     }
 
     fn of_kind(self, _: Values) -> Self {

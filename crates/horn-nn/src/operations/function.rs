@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::operations::call::Call;
+use crate::operations::integers::Integers;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -38,6 +39,11 @@ pub(crate) trait Rule: Sync {
         5
     }
 
+    /// What the function does with integers, for these parameters of Keras's constructor.
+    fn integers(&self, _config: &Map<String, Value>) -> Integers {
+        Integers::AsFloats
+    }
+
     /// The shapes of the outputs.
     ///
     /// # Errors
@@ -45,7 +51,7 @@ pub(crate) trait Rule: Sync {
     /// If the shapes of the inputs or the arguments do not fit.
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>>;
 
-    /// Computes the outputs.
+    /// Computes the outputs, from floats. Functions that only move values get integers, too.
     ///
     /// # Errors
     ///

@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 
+use burn::tensor::kind::Basic;
 use burn::tensor::{Int, Tensor};
+use serde_json::{Map, Value};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -10,6 +12,7 @@ use crate::memory;
 use crate::operations::argument::{Argument, Constant};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
+use crate::operations::integers::{Integers, uploaded_integers};
 use crate::operations::operands::{number_of, shape_of, tensor_of};
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::Shape;
@@ -100,6 +103,10 @@ fn picked(at: i64, size: usize) -> Result<usize> {
 }
 
 impl Rule for GetItem {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Moved
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         let (mut output, mut axis) = (Vec::new(), 0);
@@ -151,11 +158,11 @@ impl Rule for GetItem {
             };
             let whole = start == 0 && step == 1 && count == size;
             if step == 1 && !whole {
-                x = by_rank!(x, |x| x.narrow(axis, start as usize, count).into())?;
+                x = by_rank!(numbers: x, |x| x.narrow(axis, start as usize, count).into())?;
             } else if !whole {
                 let places: Vec<i64> = (0..count as i64).map(|at| start + at * step).collect();
                 let places = Tensor::<1, Int>::from_data(places.as_slice(), &x.device());
-                x = by_rank!(x, |x| x.select(axis, places.clone()).into())?;
+                x = by_rank!(numbers: x, |x| x.select(axis, places.clone()).into())?;
             }
             axis += 1;
         }
@@ -190,6 +197,10 @@ impl Take {
 }
 
 impl Rule for Take {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Moved
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let [x, indices] = call.arguments() else { return Err(no_tensor(call.class)) };
         let x = shape_of(x)?;
@@ -224,7 +235,13 @@ impl Rule for Take {
         let axis = call.axis(rank)?;
         let arguments = <[Argument<AnyTensor>; 2]>::try_from(call.into_arguments());
         let [x, indices] = arguments.map_err(|_| Self::invalid())?;
-        let x = tensor_of(x, &device)?;
+        // Integers in an array are as exact as those that are picked by.
+        let x = match (x, &indices) {
+            (Argument::Constant(Constant::Array(array)), Argument::Tensor(indices)) if indices.is_integer() => {
+                uploaded_integers(array.values.iter().map(|&at| at as i64).collect(), array.values.shape(), indices)?
+            }
+            (x, _) => tensor_of(x, &device)?,
+        };
         let size = x.sizes()[axis];
         let (places, sizes) = match (listed(&indices), indices) {
             (Some((places, sizes)), _) => {
@@ -239,7 +256,7 @@ impl Rule for Take {
             _ => return Err(Self::invalid()),
         };
         let output = [&x.sizes()[..axis], &sizes, &x.sizes()[axis + 1..]].concat();
-        let found: AnyTensor = by_rank!(x, |x| x.select(axis, places.clone()).into())?;
+        let found: AnyTensor = by_rank!(numbers: x, |x| x.select(axis, places.clone()).into())?;
         Ok(vec![found.reshape(&output)?])
     }
 }
@@ -250,16 +267,20 @@ fn places_of(indices: AnyTensor, size: usize) -> Result<Tensor<1, Int>> {
     let count = indices.sizes().iter().product();
     // Integers have eight bytes, and there are some of them.
     memory::check_workspace(memory::values(&[count, 10]), 0)?;
-    let flat = indices.reshape(&[count])?.float::<1>()?.int();
-    let last = size.saturating_sub(1) as i64;
-    let wrapped = flat.clone().lower_elem(0).int() * size as i64 + flat;
-    Ok(wrapped.clamp(0, last))
+    let (size, last) = (size as i64, size.saturating_sub(1) as i64);
+    let flat = indices.integers()?.reshape(&[count])?.int::<1>()?.clamp(-size, last);
+    let below = flat.clone().lower_elem(0);
+    Ok(flat.clone().mask_where(below, flat + size))
 }
 
 /// `take_along_axis(x, indices, axis)`.
 pub(crate) struct TakeAlongAxis;
 
 impl Rule for TakeAlongAxis {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Moved
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let [Argument::Tensor(x), Argument::Tensor(indices)] = call.arguments() else {
             return Err(no_tensor(call.class));
@@ -296,7 +317,7 @@ impl Rule for TakeAlongAxis {
         let (x, indices) = (x.expand(&of_x)?, indices.expand(&of_indices)?);
         let sizes = indices.sizes();
         let places = AnyTensor::from(places_of(indices, own[axis])?);
-        Ok(vec![by_rank!(x, |x| gathered(x, axis, &places, &sizes))??])
+        Ok(vec![by_rank!(numbers: x, |x| gathered(x, axis, &places, &sizes))??])
     }
 }
 
@@ -307,7 +328,12 @@ fn misfit(indices: impl Display, x: impl Display, axis: usize) -> Error {
         .hint("bring the indices to the tensor's shape")
 }
 
-fn gathered<const D: usize>(x: Tensor<D>, axis: usize, places: &AnyTensor, sizes: &[usize]) -> Result<AnyTensor> {
+fn gathered<const D: usize, K: Basic>(
+    x: Tensor<D, K>,
+    axis: usize,
+    places: &AnyTensor,
+    sizes: &[usize],
+) -> Result<AnyTensor> {
     let sizes: [usize; D] = std::array::from_fn(|at| sizes[at]);
     let places = places.clone().int::<1>()?.reshape(sizes);
     Ok(x.gather(axis, places).into())

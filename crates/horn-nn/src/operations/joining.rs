@@ -1,12 +1,14 @@
 //! Functions that join tensors or split one.
 
 use burn::tensor::Tensor;
-use serde_json::Value;
+use burn::tensor::kind::Basic;
+use serde_json::{Map, Value};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
+use crate::operations::integers::Integers;
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::{Shape, list};
 
@@ -32,6 +34,10 @@ impl Join {
 }
 
 impl Rule for Join {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Moved
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let inputs = call.tensors()?;
         let first = *inputs.first().ok_or_else(|| no_tensor(call.class))?;
@@ -97,13 +103,13 @@ impl Rule for Join {
                 .expected(format!("equal sizes of all axes but axis {axis}"))
                 .hint("check the sizes of the data"));
         }
-        Ok(vec![by_rank!(first, |first| cat(&first, tensors, axis))??])
+        Ok(vec![by_rank!(numbers: first, |first| cat(&first, tensors, axis))??])
     }
 }
 
-/// Concatenates tensors of the rank of the first.
-fn cat<const D: usize>(_: &Tensor<D>, tensors: Vec<AnyTensor>, axis: usize) -> Result<AnyTensor> {
-    let tensors = tensors.into_iter().map(AnyTensor::float).collect::<Result<Vec<Tensor<D>>>>()?;
+/// Concatenates tensors of the rank and the kind of the first.
+fn cat<const D: usize, K: Basic>(first: &Tensor<D, K>, tensors: Vec<AnyTensor>, axis: usize) -> Result<AnyTensor> {
+    let tensors = tensors.into_iter().map(|x| x.like(first)).collect::<Result<Vec<_>>>()?;
     Ok(Tensor::cat(tensors, axis).into())
 }
 
@@ -191,6 +197,10 @@ fn check_parts(count: usize) -> Result<()> {
 }
 
 impl Rule for Divide {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Moved
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         let axis = self.axis(call, input.rank())?;
@@ -215,7 +225,7 @@ impl Rule for Divide {
         let parts = self.parts(&call, Some(sizes[axis]))?;
         let x = call.into_tensor()?;
         let part = |(start, end): (usize, usize)| -> Result<AnyTensor> {
-            let part: AnyTensor = by_rank!(x.clone(), |x| x.narrow(axis, start, end - start).into())?;
+            let part: AnyTensor = by_rank!(numbers: x.clone(), |x| x.narrow(axis, start, end - start).into())?;
             match self {
                 Self::Unstack => {
                     let mut left = sizes.clone();

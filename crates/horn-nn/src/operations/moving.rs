@@ -5,6 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::{Error, Result};
 use crate::images::affine::{FillMode, Lookup, check_interpolation};
+use crate::images::elastic::Waves;
 use crate::images::pixels::spatial_axes;
 use crate::memory;
 use crate::operations::argument::Argument;
@@ -13,7 +14,8 @@ use crate::operations::decompositions::Matrix;
 use crate::operations::formula::Term;
 use crate::operations::function::Rule;
 use crate::operations::operands::{downloaded, shape_of, tensor_of, uploaded};
-use crate::operations::picturing::{batch_of, changed};
+use crate::operations::picturing::{MAX_FILTER, batch_of, changed};
+use crate::random::{next_seed, threefry};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::{Shape, Values};
 
@@ -106,6 +108,43 @@ impl Rule for Moved {
             Ok(lookup.run_at(images, y, x).into())
         })?;
         Ok(vec![output])
+    }
+}
+
+/// `image.elastic_transform(images, alpha, sigma, interpolation, fill_mode, fill_value, seed, data_format)`: without a seed,
+/// each call moves the pixels otherwise.
+pub(crate) struct Elastic;
+
+impl Elastic {
+    fn arguments<T>(call: &Call<T>) -> Result<(Waves, Lookup, Option<u64>)> {
+        let (strength, sigma) = (call.number("alpha")? as f32, call.number("sigma")? as f32);
+        let waves = Waves { strength, sigma };
+        if sigma <= 0.0 || !sigma.is_finite() || waves.filter() > MAX_FILTER {
+            return Err(call.invalid("sigma", &format!("a number above 0, at most {}", MAX_FILTER / 6)));
+        }
+        let seed = match call.parameter("seed") {
+            serde_json::Value::Null => None,
+            seed => {
+                let seed = seed.as_u64().filter(|&seed| seed <= u32::MAX.into());
+                Some(seed.ok_or_else(|| call.invalid("seed", "a whole number of 32 bits, or none"))?)
+            }
+        };
+        Ok((waves, Moved::Affine.lookup(call)?, seed))
+    }
+}
+
+impl Rule for Elastic {
+    fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
+        Self::arguments(call)?;
+        let images = call.tensor()?;
+        batch_of(images)?;
+        Ok(vec![images.clone().with_values(Values::Floats)])
+    }
+
+    fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
+        let (waves, lookup, seed) = Self::arguments(&call)?;
+        let key = threefry::key(seed.unwrap_or_else(next_seed))?;
+        Ok(vec![changed(call.into_tensor()?, |images| Ok(waves.run(images, key, &lookup).into()))?])
     }
 }
 

@@ -1,6 +1,7 @@
 //! The lines of the table for NumPy's functions that fewer models use. The usual ones are in `table`.
 
 use crate::operations::arrays::{Arrays, Spaced};
+use crate::operations::correlating::Correlate;
 use crate::operations::elementwise::Unary;
 use crate::operations::function::{Function, Parameters, Rule};
 use crate::operations::joining::Divide;
@@ -10,7 +11,8 @@ use crate::operations::nan::{Close, NanAlong, NanExtreme, NanReduction, NanToNum
 use crate::operations::quantiles::{Average, Quantile, Share, Span};
 use crate::operations::reductions::Along;
 use crate::operations::searching::Searching;
-use crate::operations::special::{Paired, Special, Whole};
+use crate::operations::special::{NextAfter, Paired, Special, Whole};
+use crate::operations::unique::Unique;
 
 pub(super) const AXIS_NONE: Parameters = &[("axis", Some("null"))];
 pub(super) const DTYPE: Parameters = &[("dtype", Some("null"))];
@@ -90,7 +92,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     binary("Ldexp", &Paired::Ldexp),
     whole("LeftShift", &Whole::LeftShift),
     binary("Logaddexp2", &Paired::Logaddexp2),
-    binary("Nextafter", &Whole::NextAfter),
+    binary("Nextafter", &NextAfter),
     whole("RightShift", &Whole::RightShift),
     Function::new("ops.numpy", "Average", &["x", "weights"], AXIS_NONE, &Average),
     with("Median", REDUCED, &MEDIAN),
@@ -183,8 +185,22 @@ pub(super) static FUNCTIONS: &[Function] = &[
         ],
         &Spaced::Powers,
     ),
+    with(
+        "Unique",
+        &[
+            ("sorted", Some("true")),
+            ("return_index", Some("false")),
+            ("return_inverse", Some("false")),
+            ("return_counts", Some("false")),
+            ("axis", Some("null")),
+            ("size", Some("null")),
+            ("fill_value", Some("null")),
+        ],
+        &Unique,
+    ),
     with("Vander", &[("N", Some("null")), ("increasing", Some("false"))], &Arrays::Vander),
     unary("Corrcoef", &Matrices::Corrcoef),
+    Function::new("ops.numpy", "Correlate", &["x1", "x2"], &[("mode", Some("\"valid\""))], &Correlate),
     Function::new(
         "ops.numpy",
         "Cross",

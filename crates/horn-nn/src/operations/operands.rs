@@ -64,6 +64,15 @@ pub(crate) fn number_of<T>(argument: &Argument<T>) -> Option<f64> {
     }
 }
 
+/// The values of a constant that is a number, a list of numbers, or an array.
+pub(crate) fn numbers_of<T>(argument: &Argument<T>) -> Option<Vec<f64>> {
+    match argument {
+        Argument::List(items) => items.iter().map(number_of).collect(),
+        Argument::Constant(Constant::Array(array)) => Some(array.values.iter().copied().collect()),
+        other => number_of(other).map(|number| vec![number]),
+    }
+}
+
 impl Call<'_, AnyTensor> {
     /// The device of the first tensor.
     pub fn tensors_device(&self) -> Result<Device> {

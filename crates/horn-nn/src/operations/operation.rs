@@ -18,9 +18,10 @@ use crate::memory;
 use crate::operations::argument::Argument;
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Function;
+use crate::operations::integers::{Integers, each};
 use crate::operations::table;
 use crate::registry::suggest::did_you_mean;
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, Values};
 
 /// A call of a function on tensors. In a graph it is like a layer without weights, but for three things: it has a template
 /// of its arguments, as constants may stand between the tensors; its outputs have no masks; and files of weights do not
@@ -125,6 +126,16 @@ impl Operation {
         self.call.args.iter().chain(kwargs).map(Argument::count).sum()
     }
 
+    /// The kinds of the inputs and of the results, if these are computed exactly from integers.
+    fn exact(&self, inputs: &[Shape]) -> Result<Option<[Values; 2]>> {
+        let rule = self.call.function.rule;
+        let call = self.filled(inputs.to_vec())?;
+        let given = inputs.iter().map(Shape::values).max().unwrap_or_default();
+        let results = rule.outputs(&call)?.first().map(Shape::values).unwrap_or_default();
+        let is_exact = rule.integers(&self.config).are_exact(given, results, call.arguments());
+        Ok(is_exact.then_some([given, results]))
+    }
+
     /// The call with these tensors.
     fn filled<T>(&self, tensors: Vec<T>) -> Result<Call<'_, T>> {
         if tensors.len() != self.count() {
@@ -145,8 +156,25 @@ impl Operation {
 const OF_PROGRAMS: [&str; 9] =
     ["AssociativeScan", "Cond", "ForiLoop", "JVP", "Map", "Scan", "Switch", "VectorizedMap", "WhileLoop"];
 
+/// Keras's functions that no graph can compute, and why.
+const IMPOSSIBLE: [(&[&str], &str); 4] = [
+    (
+        &["Eig", "Polar", "ViewAsComplex", "ViewAsReal"],
+        "the function is of complex numbers, which Horn's tensors are not",
+    ),
+    (&["Arange", "Nonzero"], "the values decide the shape of the output, which a graph must know before"),
+    (&["View"], "the function reads the bytes of values as other ones"),
+    (&["Ndim"], "Keras gives the function another shape than its values have"),
+];
+
 /// The error for a function that Horn lacks.
 fn unknown(class: &str) -> Error {
+    if let Some((_, why)) = IMPOSSIBLE.iter().find(|(classes, _)| classes.contains(&class)) {
+        return Error::model(*why)
+            .received(class)
+            .expected("functions of real numbers, whose shapes are known")
+            .hint("compute it before, outside of the graph, or as a layer of your own");
+    }
     if OF_PROGRAMS.contains(&class) {
         return Error::model("the function takes a function of the program, which a file can't hold")
             .received(class)
@@ -196,8 +224,8 @@ impl Layer for Operation {
         function.rule.outputs(&self.filled(inputs.to_vec())?)
     }
 
-    fn build_for(&self, _: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {
-        Ok(BuiltLayer::new(OperationModule { operation: self.clone() }))
+    fn build_for(&self, inputs: &[Shape], _: &mut LayerBuilder) -> Result<BuiltLayer> {
+        Ok(BuiltLayer::new(OperationModule { exact: self.exact(inputs)?, operation: self.clone() }))
     }
 
     fn config(&self) -> Value {
@@ -217,6 +245,9 @@ impl Layer for Operation {
 struct OperationModule {
     #[module(skip)]
     operation: Operation,
+    /// The kinds of the inputs and of the results, if these are computed exactly from integers.
+    #[module(skip)]
+    exact: Option<[Values; 2]>,
 }
 
 impl Forward for OperationModule {
@@ -232,8 +263,20 @@ impl Forward for OperationModule {
     }
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
-        let inputs = inputs.into_iter().map(Signal::value).collect::<Result<Vec<_>>>()?;
-        let outputs = self.operation.call.function.rule.compute(self.operation.filled(inputs)?)?;
+        let Operation { call: template, config, .. } = &self.operation;
+        let rule = template.function.rule;
+        let Some(kinds) = self.exact else {
+            let inputs = inputs.into_iter().map(Signal::value).collect::<Result<Vec<_>>>()?;
+            let outputs = rule.compute(self.operation.filled(inputs)?)?;
+            return Ok(outputs.into_iter().map(Signal::new).collect());
+        };
+        let inputs = inputs.into_iter().map(Signal::integers).collect::<Result<Vec<_>>>()?;
+        let call = self.operation.filled(inputs)?;
+        let outputs = match rule.integers(config) {
+            Integers::Each(function) => vec![each(call, &function, kinds)?],
+            Integers::Compared(function) => vec![each(call, &|of| i64::from(function(of[0], of[1])), kinds)?],
+            Integers::Moved | Integers::AsFloats => rule.compute(call)?,
+        };
         Ok(outputs.into_iter().map(Signal::new).collect())
     }
 }

@@ -50,7 +50,7 @@ pub(crate) enum Picture {
 }
 
 /// The largest side of a filter, whose weights are made for each call.
-const MAX_FILTER: usize = 1 << 10;
+pub(super) const MAX_FILTER: usize = 1 << 10;
 
 impl Picture {
     fn blur<T>(call: &Call<T>) -> Result<([usize; 2], [f32; 2])> {

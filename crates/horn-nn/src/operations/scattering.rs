@@ -5,10 +5,10 @@ use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
-use crate::operations::argument::{Argument, Constant};
+use crate::operations::argument::Argument;
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
-use crate::operations::operands::{downloaded, number_of, shape_of, tensor_of};
+use crate::operations::operands::{downloaded, numbers_of, shape_of, tensor_of};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::{Shape, can_be_equal, count};
 
@@ -237,11 +237,7 @@ pub(crate) enum Part {
 impl Part {
     /// The first places, which are constants.
     fn starts<T>(call: &Call<T>, rank: usize) -> Result<Vec<i64>> {
-        let starts = match call.arguments().get(1) {
-            Some(Argument::List(items)) => items.iter().map(number_of).collect::<Option<Vec<f64>>>(),
-            Some(Argument::Constant(Constant::Array(array))) => Some(array.values.iter().copied().collect()),
-            _ => None,
-        };
+        let starts = call.arguments().get(1).and_then(numbers_of);
         let starts = starts.map(|starts| starts.into_iter().map(|start| start as i64).collect::<Vec<_>>());
         starts.filter(|starts| starts.len() == rank).ok_or_else(|| {
             Error::argument("the start of a slice is a constant")

@@ -1,12 +1,14 @@
 //! Functions that choose or convert values: `where`, `clip`, `cast`, `one_hot`.
 
 use burn::tensor::{Tensor, TensorData};
+use serde_json::{Map, Value};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::operations::broadcast::{joined, known, with_rank};
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
+use crate::operations::integers::Integers;
 use crate::operations::operands::{number_of, shape_of, tensor_of};
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::{Shape, Values};
@@ -17,6 +19,10 @@ pub(crate) struct Where;
 impl Rule for Where {
     fn takes_numbers(&self) -> bool {
         true
+    }
+
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Each(Box::new(|values| if values[0] != 0 { values[1] } else { values[2] }))
     }
 
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
@@ -52,6 +58,17 @@ impl Rule for Clip {
         true
     }
 
+    fn integers(&self, config: &Map<String, Value>) -> Integers {
+        let whole = |name: &str| config.get(name).and_then(Value::as_f64).filter(|bound| bound.fract() == 0.0);
+        match (whole("x_min"), whole("x_max")) {
+            (Some(min), Some(max)) => {
+                let (min, max) = (min as i64, max as i64);
+                Integers::Each(Box::new(move |values| values[0].max(min).min(max)))
+            }
+            _ => Integers::AsFloats,
+        }
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         call.number("x_min")?;
         call.number("x_max")?;
@@ -65,12 +82,24 @@ impl Rule for Clip {
     }
 }
 
-/// `cast(x, dtype)`. Horn computes in float32: a cast to integers drops the fraction, one to booleans compares with 0.
+/// `cast(x, dtype)`. Floats are float32: a cast to integers drops the fraction, one to booleans compares with 0.
 pub(crate) struct Cast;
 
 impl Rule for Cast {
     fn takes_numbers(&self) -> bool {
         true
+    }
+
+    fn integers(&self, config: &Map<String, Value>) -> Integers {
+        Integers::of_one(match config.get("dtype").and_then(Value::as_str).unwrap_or_default() {
+            "bool" => |x| i64::from(x != 0),
+            "int8" => |x| i64::from(x as i8),
+            "uint8" => |x| i64::from(x as u8),
+            "int16" => |x| i64::from(x as i16),
+            "uint16" => |x| i64::from(x as u16),
+            "uint32" => |x| i64::from(x as u32),
+            _ => |x| x,
+        })
     }
 
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
@@ -86,7 +115,7 @@ impl Rule for Cast {
         let values = Values::of_dtype(call.parameter("dtype").as_str().unwrap_or_default());
         let x = call.into_tensor()?;
         Ok(vec![match values {
-            Values::Bytes | Values::Ints => by_rank!(x, |x| x.trunc().into())?,
+            Values::Bytes | Values::Ints | Values::Longs => by_rank!(x, |x| x.trunc().into())?,
             Values::Bools => by_rank!(x, |x| x.not_equal_elem(0.0).float().into())?,
             Values::Floats | Values::Strings => x,
         }])
@@ -144,6 +173,10 @@ pub(crate) enum Triangle {
 }
 
 impl Rule for Triangle {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Moved
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         call.int("k")?;
@@ -158,7 +191,7 @@ impl Rule for Triangle {
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let (rule, k) = (*self, call.int("k")?);
-        Ok(vec![by_rank!(call.into_tensor()?, |x| match rule {
+        Ok(vec![by_rank!(numbers: call.into_tensor()?, |x| match rule {
             // Of one axis Burn makes none, which `outputs` refuses.
             _ if x.dims().len() < 2 => x.into(),
             Self::Lower => x.tril(k).into(),

@@ -1,7 +1,9 @@
 //! Functions that change the shape or the order of values.
 
 use burn::tensor::Tensor;
+use burn::tensor::kind::Numeric;
 use burn::tensor::ops::PadMode;
+use serde_json::{Map, Value};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -9,6 +11,7 @@ use crate::operations::argument::{Argument, Constant};
 use crate::operations::broadcast::{joined, known, with_rank};
 use crate::operations::call::Call;
 use crate::operations::function::Rule;
+use crate::operations::integers::Integers;
 use crate::operations::operands::number_of;
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::Shape;
@@ -175,8 +178,8 @@ impl Shaping {
 fn reshaped<T>(call: &Call<T>, sizes: &[Option<usize>]) -> Result<Vec<Option<usize>>> {
     // Keras writes a size that is unknown as null.
     let new: Vec<i64> = match call.parameter("newshape") {
-        serde_json::Value::Array(sizes) => {
-            let size = |size: &serde_json::Value| if size.is_null() { Some(-1) } else { size.as_i64() };
+        Value::Array(sizes) => {
+            let size = |size: &Value| if size.is_null() { Some(-1) } else { size.as_i64() };
             sizes.iter().map(size).collect::<Option<_>>().ok_or_else(|| call.invalid("newshape", "whole numbers"))?
         }
         _ => call.ints("newshape")?.unwrap_or_default(),
@@ -214,6 +217,10 @@ fn reshaped<T>(call: &Call<T>, sizes: &[Option<usize>]) -> Result<Vec<Option<usi
 }
 
 impl Rule for Shaping {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Moved
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         let sizes = match self.step(call, input.sizes())? {
@@ -239,21 +246,21 @@ impl Rule for Shaping {
                 let sizes = plain(sizes);
                 with_rank(x, sizes.len())?.expand(&sizes)?
             }
-            Step::Tile(repeats, _) => by_rank!(with_rank(x, repeats.len())?, |x| x.repeat(&repeats).into())?,
-            Step::Flip(axes) => by_rank!(x, |x| axes.iter().fold(x, |x, &axis| x.flip([axis])).into())?,
-            Step::Roll(shifts) => by_rank!(x, |x| {
-                let roll = |x: Tensor<_>, &(axis, shift): &(usize, i64)| {
+            Step::Tile(repeats, _) => by_rank!(numbers: with_rank(x, repeats.len())?, |x| x.repeat(&repeats).into())?,
+            Step::Flip(axes) => by_rank!(numbers: x, |x| axes.iter().fold(x, |x, &axis| x.flip([axis])).into())?,
+            Step::Roll(shifts) => by_rank!(numbers: x, |x| {
+                shifts.iter().fold(x, |x, &(axis, shift)| {
                     let size = x.dims()[axis].max(1) as i64;
                     x.roll_dim(shift.rem_euclid(size), axis)
-                };
-                shifts.iter().fold(x, roll).into()
+                })
+                .into()
             })?,
             Step::Repeat(axis, repeats, _) => {
                 let count = x.sizes()[axis];
                 let times = |at: usize| if repeats.len() == 1 { repeats[0] } else { repeats[at] };
                 let places: Vec<i64> = (0..count).flat_map(|at| std::iter::repeat_n(at as i64, times(at))).collect();
                 let places = Tensor::<1, burn::tensor::Int>::from_data(places.as_slice(), &x.device());
-                by_rank!(x, |x| x.select(axis, places.clone()).into())?
+                by_rank!(numbers: x, |x| x.select(axis, places.clone()).into())?
             }
         }])
     }
@@ -266,14 +273,12 @@ impl Pad {
     /// The margins before and after along each axis.
     fn margins<T>(call: &Call<T>, rank: usize) -> Result<Vec<(usize, usize)>> {
         let invalid = || call.invalid("pad_width", "[[before, after], …] with a pair for each axis");
-        let number = |value: &serde_json::Value| {
-            value.as_u64().and_then(|number| usize::try_from(number).ok()).ok_or_else(invalid)
-        };
+        let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok()).ok_or_else(invalid);
         let width = call.parameter("pad_width");
         if width.is_number() {
             return Ok(vec![(number(width)?, number(width)?); rank]);
         }
-        let pair = |pair: &serde_json::Value| match pair.as_array().map(Vec::as_slice) {
+        let pair = |pair: &Value| match pair.as_array().map(Vec::as_slice) {
             Some([both]) => Ok((number(both)?, number(both)?)),
             Some([before, after]) => Ok((number(before)?, number(after)?)),
             _ => Err(invalid()),
@@ -306,6 +311,10 @@ impl Pad {
 }
 
 impl Rule for Pad {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Moved
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         let mode = Self::mode(call)?;
@@ -326,11 +335,11 @@ impl Rule for Pad {
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let margins = Self::margins(&call, call.tensor()?.rank())?;
         let mode = Self::mode(&call)?;
-        Ok(vec![by_rank!(call.into_tensor()?, |x| padded(x, &margins, mode))?])
+        Ok(vec![by_rank!(numbers: call.into_tensor()?, |x| padded(x, &margins, mode))?])
     }
 }
 
-fn padded<const D: usize>(x: Tensor<D>, margins: &[(usize, usize)], mode: PadMode) -> AnyTensor {
+fn padded<const D: usize, K: Numeric>(x: Tensor<D, K>, margins: &[(usize, usize)], mode: PadMode) -> AnyTensor {
     let margins: [(usize, usize); D] = std::array::from_fn(|axis| margins[axis]);
     x.pad(margins, mode).into()
 }

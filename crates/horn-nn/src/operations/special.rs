@@ -1,6 +1,7 @@
 //! Less common functions of each element, and those of whole numbers.
 
 use burn::tensor::Tensor;
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::operations::broadcast::{joined, known, with_rank};
@@ -8,6 +9,7 @@ use crate::operations::call::{Call, no_tensor};
 use crate::operations::elementwise::{Binary, Unary};
 use crate::operations::formula::{Formula, Term, required};
 use crate::operations::function::Rule;
+use crate::operations::integers::{Integers, each};
 use crate::operations::operands::{downloaded, shape_of, tensor_of, uploaded};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::{Shape, Values};
@@ -163,8 +165,6 @@ pub(crate) enum Whole {
     Gcd,
     Lcm,
     LeftShift,
-    /// The nearest number of float32 towards the other.
-    NextAfter,
     Not,
     Or,
     RightShift,
@@ -172,32 +172,34 @@ pub(crate) enum Whole {
 }
 
 impl Whole {
-    fn of(self, x: f32, y: f32) -> f32 {
-        let (a, b) = (x as i64, y as i64);
-        // Shifts by more than the bits of an int32 leave nothing.
-        let bits = u32::try_from(b).unwrap_or(u32::MAX);
-        let divisor = |mut a: i64, mut b: i64| {
-            while b != 0 {
-                (a, b) = (b, a % b);
-            }
-            a.abs()
-        };
-        let whole = match self {
-            Self::And => a & b,
-            Self::Gcd => divisor(a, b),
-            Self::Lcm => match divisor(a, b) {
+    fn of(self) -> fn(i64, i64) -> i64 {
+        match self {
+            Self::And => |x, y| x & y,
+            Self::Gcd => divisor,
+            Self::Lcm => |x, y| match divisor(x, y) {
                 0 => 0,
-                divisor => (a / divisor).saturating_mul(b).abs(),
+                divisor => (x / divisor).wrapping_mul(y).wrapping_abs(),
             },
-            Self::LeftShift => i64::from((a as i32).checked_shl(bits).unwrap_or(0)),
-            Self::NextAfter => return next_after(x, y),
-            Self::Not => !a,
-            Self::Or => a | b,
-            Self::RightShift => a.checked_shr(bits).unwrap_or(if a < 0 { -1 } else { 0 }),
-            Self::Xor => a ^ b,
-        };
-        whole as f32
+            Self::LeftShift => |x, y| x.checked_shl(bits(y)).unwrap_or(0),
+            Self::Not => |x, _| !x,
+            Self::Or => |x, y| x | y,
+            Self::RightShift => |x, y| x.checked_shr(bits(y)).unwrap_or(if x < 0 { -1 } else { 0 }),
+            Self::Xor => |x, y| x ^ y,
+        }
     }
+}
+
+/// By how many bits a number shifts; by more than all of them, nothing is left.
+fn bits(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The greatest common divisor.
+fn divisor(mut x: i64, mut y: i64) -> i64 {
+    while y != 0 {
+        (x, y) = (y, x.wrapping_rem(y));
+    }
+    x.wrapping_abs()
 }
 
 fn next_after(x: f32, y: f32) -> f32 {
@@ -214,11 +216,16 @@ impl Rule for Whole {
         true
     }
 
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        let function = self.of();
+        Integers::Each(Box::new(move |values| function(values[0], values.get(1).copied().unwrap_or(0))))
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let shapes = call.arguments().iter().map(shape_of).collect::<Result<Vec<_>>>()?;
         let first = shapes.first().ok_or_else(|| no_tensor(call.class))?;
         let kind = shapes.iter().fold(first.values(), |kind, shape| kind.joined(shape.values()));
-        if kind == Values::Floats && !matches!(self, Self::NextAfter) {
+        if kind == Values::Floats {
             return Err(Error::argument("the function is of whole numbers")
                 .received(format!("floats of shape {first}"))
                 .expected("integers or booleans")
@@ -229,16 +236,34 @@ impl Rule for Whole {
         Ok(vec![Shape::new(sizes).with_values(kind)])
     }
 
+    /// Of booleans; integers are computed as such.
+    fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
+        let function = self.of();
+        let of_bits = |values: &[i64]| function(values[0], values.get(1).copied().unwrap_or(0));
+        Ok(vec![each(call.mapped(AnyTensor::integers)?, &of_bits, [Values::Bools; 2])?])
+    }
+}
+
+/// `nextafter(x1, x2)`: the nearest number of float32 towards the other, which is computed on the host. It has no gradient.
+pub(crate) struct NextAfter;
+
+impl Rule for NextAfter {
+    fn takes_numbers(&self) -> bool {
+        true
+    }
+
+    fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
+        Ok(Binary::Hypot.outputs(call)?.into_iter().map(|shape| shape.with_values(Values::Floats)).collect())
+    }
+
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let device = call.tensors_device()?;
         let tensors = call.into_arguments().into_iter().map(|argument| tensor_of(argument, &device));
         let tensors = tensors.collect::<Result<Vec<_>>>()?;
         let sizes = tensors.iter().try_fold(Vec::new(), |sizes, x| joined(&sizes, &known(x)))?;
         let sizes: Vec<usize> = sizes.into_iter().flatten().collect();
-        let whole = |x: &AnyTensor| downloaded(&with_rank(x.clone(), sizes.len())?.expand(&sizes)?);
-        let x = whole(&tensors[0])?;
-        let y = tensors.get(1).map(whole).transpose()?.unwrap_or_else(|| vec![0.0; x.len()]);
-        let values = x.into_iter().zip(y).map(|(x, y)| self.of(x, y)).collect();
+        let [x, y] = [0, 1].map(|at| downloaded(&with_rank(tensors[at].clone(), sizes.len())?.expand(&sizes)?));
+        let values = x?.into_iter().zip(y?).map(|(x, y)| next_after(x, y)).collect();
         Ok(vec![uploaded(values, &sizes, &device)?])
     }
 }

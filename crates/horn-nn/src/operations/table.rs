@@ -9,8 +9,9 @@ use crate::operations::indexing::{GetItem, Take, TakeAlongAxis};
 use crate::operations::joining::{Divide, Join};
 use crate::operations::numpy::{self, AXIS_NONE, DTYPE, REDUCED, binary, unary, with};
 use crate::operations::products::{Einsum, Product};
+use crate::operations::quantizing::FakeQuantized;
 use crate::operations::reductions::{Along, Moments, Reduction, TopK};
-use crate::operations::resizing::Resize;
+use crate::operations::resizing::{Resize, ScaleAndTranslate};
 use crate::operations::selecting::{Cast, Clip, FullLike, OneHot, Triangle, Where};
 use crate::operations::shaping::{Pad, Shaping};
 
@@ -231,6 +232,13 @@ static FUNCTIONS: &[Function] = &[
     // Images.
     Function::new(
         "ops.image",
+        "ScaleAndTranslate",
+        &["images", "output_shape", "scale", "translation"],
+        &[("spatial_dims", None), ("method", None), ("antialias", Some("true"))],
+        &ScaleAndTranslate,
+    ),
+    Function::new(
+        "ops.image",
         "Resize",
         &["images"],
         &[
@@ -245,7 +253,15 @@ static FUNCTIONS: &[Function] = &[
         ],
         &Resize,
     ),
-    // `keras.activations.relu`, which has its own class.
+    Function::new(
+        "quantizers.quantizers",
+        "FakeQuantWithMinMaxVars",
+        &["inputs", "min_vals", "max_vals"],
+        &[("num_bits", Some("8")), ("narrow_range", Some("false")), ("axis", Some("null"))],
+        &FakeQuantized,
+    ),
+    // Of `keras.activations`, which have their own classes.
+    Function::new("activations.activations", "Mish", &["x"], &[], &Activated(|_| Activation::Mish)),
     Function::new(
         "activations.activations",
         "ReLU",

@@ -12,6 +12,7 @@
 //! # Ok::<(), horn::Error>(())
 //! ```
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::Result;
@@ -30,8 +31,12 @@ functions! {
     diff(a; n: usize => n, axis: i64 => axis) => "Diff", "If the axis does not exist.";
     /// The number of the bin that each value is in, by the edges of the bins.
     digitize(x, bins) => "Digitize", "If the edges have not one axis.";
+    /// The products of a vector with a shorter one at each place where that fits.
+    correlate(x1, x2; mode: Margins => mode) => "Correlate", "If they are no vectors.";
     /// A tensor of this shape with a value, which is repeated.
     full(fill_value; shape: impl IntoAxes => shape.into_axes()) => "Full", "If the value can't be repeated so.";
+    /// So many values from one to the other, at equal quotients along a new axis.
+    geomspace(start, stop; num: usize => num, axis: i64 => axis) => "Geomspace", "If the shapes do not broadcast.";
     /// How many values each of so many bins has, and the edges of the bins.
     histogram(x; bins: usize => bins) => "Histogram"[2], "If there are no bins, or several axes.";
     /// Is the value among the others?
@@ -40,6 +45,14 @@ functions! {
     linspace(start, stop; num: usize => num, axis: i64 => axis) => "Linspace", "If the shapes do not broadcast.";
     /// So many powers of 10, whose exponents go from one to the other.
     logspace(start, stop; num: usize => num, axis: i64 => axis) => "Logspace", "If the shapes do not broadcast.";
+    /// The value below which this many percent of the numbers lie.
+    nanpercentile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Nanpercentile", "If there are no such percents.";
+    /// The value below which this share of the numbers lies.
+    nanquantile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Nanquantile", "If the share is not from 0 to 1.";
+    /// The number of values.
+    size(x) => "Size", "If a tensor carries an error of an operator.";
+    /// The different values in ascending order, of which there are so many: others are cut off, or the least is repeated.
+    unique(x; size: usize => size) => "Unique", "If the size is 0.";
     /// The value below which this share of all lies.
     quantile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Quantile", "If the share is not from 0 to 1.";
     /// The value below which this many percent lie.
@@ -50,6 +63,28 @@ functions! {
     searchsorted(sorted_sequence, values) => "SearchSorted", "If the sorted values have not one axis.";
     /// The area under straight lines between values at this distance.
     trapezoid(y; dx: f64 => dx, axis: i64 => axis) => "Trapezoid", "If the axis does not exist.";
+}
+
+/// Where [`correlate`] has values: only where the shorter vector fits, at as many places as the longer one has, or wherever
+/// they meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Margins {
+    /// Where the shorter vector fits.
+    Valid,
+    /// At as many places as the longer vector has.
+    Same,
+    /// Wherever the vectors meet.
+    Full,
+}
+
+/// A tensor as it is.
+///
+/// # Errors
+///
+/// If the tensor carries an error of an operator.
+pub fn array(x: impl IntoOperand) -> Result<KerasTensor> {
+    call("Array", Value::Null, [x.into_operand()])
 }
 
 /// The powers of a vector's values, so many, from the highest to 1; by default as many as values.

@@ -95,8 +95,26 @@ unary! {
     tan => "Tan";
     /// The whole part: rounds towards 0.
     trunc => "Trunc";
+    /// The angle of a real number in the plane of complex ones: 0, or π for negative ones.
+    angle => "Angle";
+    /// The bits of integers, turned round: another name of [`bitwise_not`].
+    bitwise_invert => "BitwiseInvert";
     /// The bits of integers, turned round.
     bitwise_not => "BitwiseNot";
+    /// The same values: real numbers are their own conjugates.
+    conj => "Conjugate";
+    /// The same values.
+    copy => "Copy";
+    /// Zeros of the same shape, which stand for any values.
+    empty_like => "EmptyLike";
+    /// The absolute value: another name of [`abs`].
+    fabs => "Fabs";
+    /// The imaginary part of real numbers: 0.
+    imag => "Imag";
+    /// Is the value real? All are.
+    isreal => "Isreal";
+    /// The real part of real numbers: the same values.
+    real => "Real";
     /// The cube root.
     cbrt => "Cbrt";
     /// 1 minus the error function.
@@ -139,8 +157,16 @@ unary! {
     softplus => "Softplus";
     /// [`activations::softsign`](crate::activations::softsign).
     softsign => "Softsign";
+    /// [`activations::mish`](crate::activations::mish).
+    mish => "Mish";
+    /// [`activations::sparse_plus`](crate::activations::sparse_plus).
+    sparse_plus => "SparsePlus";
+    /// [`activations::sparse_sigmoid`](crate::activations::sparse_sigmoid).
+    sparse_sigmoid => "SparseSigmoid";
     /// [`activations::tanh`](crate::activations::tanh).
     tanh => "Tanh";
+    /// [`activations::tanh_shrink`](crate::activations::tanh_shrink).
+    tanh_shrink => "TanhShrink";
 }
 
 /// Functions of two tensors, or of a tensor and a number or array.
@@ -200,6 +226,8 @@ binary! {
     not_equal => "NotEqual";
     /// x1 to the power of x2.
     power => "Power";
+    /// Are all values of both equal, but for a share of 1e-5 and 1e-8? A single truth.
+    allclose => "AllClose";
     /// The bits that both integers have.
     bitwise_and => "BitwiseAnd";
     /// The bits of the first integer, moved to higher places.
@@ -226,10 +254,14 @@ binary! {
     lcm => "Lcm";
     /// x1 · 2 to the power of x2.
     ldexp => "Ldexp";
+    /// The bits of the first integer, moved to higher places: another name of [`bitwise_left_shift`].
+    left_shift => "LeftShift";
     /// log2(2^x1 + 2^x2), without overflow.
     logaddexp2 => "Logaddexp2";
     /// The next number of float32 from x1 towards x2.
     nextafter => "Nextafter";
+    /// The bits of the first integer, moved to lower places: another name of [`bitwise_right_shift`].
+    right_shift => "RightShift";
     /// x1 - x2.
     subtract => "Subtract";
     /// x1 / x2.
@@ -240,13 +272,33 @@ binary! {
     matmul => "Matmul";
 }
 
-/// [`activations::elu`](crate::activations::elu).
-///
-/// # Errors
-///
-/// If the tensor carries an error of an operator.
-pub fn elu(x: impl IntoOperand, alpha: f64) -> Result<KerasTensor> {
-    call("Elu", json!({"alpha": alpha}), [x.into_operand()])
+/// Activations with one number.
+macro_rules! activations {
+    ($($(#[$doc:meta])+ $name:ident($parameter:ident) => $class:literal;)+) => {$(
+        $(#[$doc])+
+        ///
+        /// # Errors
+        ///
+        /// If the tensor carries an error of an operator.
+        pub fn $name(x: impl IntoOperand, $parameter: f64) -> Result<KerasTensor> {
+            call($class, json!({stringify!($parameter): $parameter}), [x.into_operand()])
+        }
+    )+};
+}
+
+activations! {
+    /// [`activations::celu`](crate::activations::celu).
+    celu(alpha) => "Celu";
+    /// [`activations::elu`](crate::activations::elu).
+    elu(alpha) => "Elu";
+    /// [`activations::hard_shrink`](crate::activations::hard_shrink).
+    hard_shrink(threshold) => "HardShrink";
+    /// [`activations::leaky_relu`](crate::activations::leaky_relu).
+    leaky_relu(negative_slope) => "LeakyRelu";
+    /// [`activations::soft_shrink`](crate::activations::soft_shrink).
+    soft_shrink(threshold) => "SoftShrink";
+    /// [`activations::squareplus`](crate::activations::squareplus).
+    squareplus(b) => "Squareplus";
 }
 
 /// [`activations::gelu`](crate::activations::gelu).
@@ -258,13 +310,13 @@ pub fn gelu(x: impl IntoOperand, approximate: bool) -> Result<KerasTensor> {
     call("Gelu", json!({"approximate": approximate}), [x.into_operand()])
 }
 
-/// [`activations::leaky_relu`](crate::activations::leaky_relu).
+/// [`activations::threshold`](crate::activations::threshold).
 ///
 /// # Errors
 ///
 /// If the tensor carries an error of an operator.
-pub fn leaky_relu(x: impl IntoOperand, negative_slope: f64) -> Result<KerasTensor> {
-    call("LeakyRelu", json!({"negative_slope": negative_slope}), [x.into_operand()])
+pub fn threshold(x: impl IntoOperand, threshold: f64, default_value: f64) -> Result<KerasTensor> {
+    call("Threshold", json!({"threshold": threshold, "default_value": default_value}), [x.into_operand()])
 }
 
 /// Rounds to so many decimals; half-way cases go to the even neighbour.
@@ -295,11 +347,30 @@ pub fn where_(condition: impl IntoOperand, x1: impl IntoOperand, x2: impl IntoOp
 }
 
 /// The values as another dtype, by Keras's name of it: a cast to integers drops the fraction, one to `"bool"` is true where
-/// the value is not 0. Horn computes with floats, so a cast to another float type changes nothing.
+/// the value is not 0, and one from integers to smaller ones wraps round. Floats are float32, so a cast to another float type
+/// changes nothing.
 ///
 /// # Errors
 ///
 /// If the dtype has no numbers.
 pub fn cast(x: impl IntoOperand, dtype: &str) -> Result<KerasTensor> {
     call("Cast", json!({"dtype": dtype}), [x.into_operand()])
+}
+
+/// The values as another dtype, as by [`cast`].
+///
+/// # Errors
+///
+/// If the dtype has no numbers.
+pub fn saturate_cast(x: impl IntoOperand, dtype: &str) -> Result<KerasTensor> {
+    call("SaturateCast", json!({"dtype": dtype}), [x.into_operand()])
+}
+
+/// A number in the shape of a tensor.
+///
+/// # Errors
+///
+/// If the tensor carries an error of an operator.
+pub fn full_like(x: impl IntoOperand, fill_value: f64) -> Result<KerasTensor> {
+    call("FullLike", Value::Null, [x.into_operand(), fill_value.into_operand()])
 }

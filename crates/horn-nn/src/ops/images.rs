@@ -13,9 +13,14 @@
 //! # Ok::<(), horn::Error>(())
 //! ```
 
+use serde_json::json;
+
 use crate::arguments::options::{Interpolation, Padding};
+use crate::error::Result;
+use crate::graph::keras_tensor::KerasTensor;
 use crate::images::affine::FillMode;
-use crate::ops::operand::{IntoAxes, functions};
+use crate::operations::argument::Constant;
+use crate::ops::operand::{IntoAxes, IntoOperand, Operand, call, functions};
 
 functions! {
     /// Images in grey, with one channel.
@@ -52,6 +57,30 @@ functions! {
     /// Parts of images of this size, each as the channels of a pixel.
     extract_patches(images; size: impl IntoAxes => size.into_axes(), strides: impl IntoAxes => strides.into_axes(),
         padding: Padding => padding) => "ExtractPatches", "If the parts are larger than the images.";
+    /// Images seen through water, whose waves the seed decides: `alpha` is how far pixels move, `sigma` how wide waves are.
+    elastic_transform(images; alpha: f64 => alpha, sigma: f64 => sigma, seed: Option<u64> => seed)
+        => "ElasticTransform", "If it is no batch of images, or `sigma` is not above 0.";
     /// How alike two images are in the parts that a filter of 11 pixels sees.
     ssim(image1, image2; max_val: f64 => max_val) => "SSIM", "If the images are smaller than the filter.";
+}
+
+/// Images whose axes are scaled and then moved by so many pixels. `output_shape` is the shape of the batch; only the sizes of
+/// the axes in `spatial_dims` change. Interpolation is by [`Bilinear`](Interpolation::Bilinear), `Bicubic`, `Lanczos3` or
+/// `Lanczos5`, and smaller images are smoothed first.
+///
+/// # Errors
+///
+/// If there is not one scale and one translation for each axis, or a scale is not above 0.
+pub fn scale_and_translate<const N: usize>(
+    images: impl IntoOperand,
+    output_shape: &[usize],
+    scale: [f64; N],
+    translation: [f64; N],
+    spatial_dims: [usize; N],
+    method: Interpolation,
+) -> Result<KerasTensor> {
+    let sizes = output_shape.iter().map(|&size| Constant::Int(size as i64)).collect();
+    let numbers = |numbers: [f64; N]| Operand::constants(numbers.into_iter().map(Constant::Float).collect());
+    let operands = [images.into_operand(), Operand::constants(sizes), numbers(scale), numbers(translation)];
+    call("ScaleAndTranslate", json!({"spatial_dims": spatial_dims.to_vec(), "method": method}), operands)
 }

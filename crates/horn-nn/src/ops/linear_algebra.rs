@@ -56,6 +56,8 @@ functions! {
     /// The diagonal of the matrices in two axes, as the last axis.
     diagonal(x; offset: i64 => offset, axis1: i64 => axis1, axis2: i64 => axis2)
         => "Diagonal", "If the diagonal is outside of the matrix.";
+    /// A matrix with the values of a vector on a diagonal, or the diagonal of a matrix.
+    diag(x; k: i64 => k) => "Diag", "If there are more than two axes.";
     /// A matrix with all values on a diagonal.
     diagflat(x; k: i64 => k) => "Diagflat", "If the number of values is unknown.";
     /// The products of the last axes.

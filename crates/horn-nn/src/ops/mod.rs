@@ -20,8 +20,12 @@
 //! ```
 //!
 //! The functions mean what Keras's do, with NumPy's rules for shapes that broadcast. Axes count from 0, the batch axis
-//! included; negative ones count from the last. As in Keras, outputs of functions have no masks. Horn computes with floats:
-//! integers are exact up to 2²⁴, and booleans are 0 and 1.
+//! included; negative ones count from the last. As in Keras, outputs of functions have no masks.
+//!
+//! Horn computes with float32, and booleans are 0 and 1. Integers stay exact through functions that give integers for
+//! integers: `+`, `-`, `*`, `//`, `%`, powers, comparisons, `minimum`, `maximum`, `abs`, `clip`, `where_`, those of bits, casts
+//! between integers, and those that only move values. As in Keras, int32 wraps round; int64 has 64 bits, as in Keras on
+//! TensorFlow. Other functions, such as sums, take integers as floats, which are exact up to 2²⁴.
 //!
 //! All functions return an error if the shapes or the arguments do not fit. An operator can't: its tensor carries the error
 //! with the line of the program, and the next call that returns a `Result` returns it.

@@ -13,12 +13,13 @@
 //! # Ok::<(), horn::Error>(())
 //! ```
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::options::Padding;
 use crate::error::Result;
 use crate::graph::keras_tensor::KerasTensor;
-use crate::ops::operand::{IntoAxes, IntoOperand, call, functions};
+use crate::operations::argument::Constant;
+use crate::ops::operand::{IntoAxes, IntoOperand, Operand, call, call_all, functions};
 
 functions! {
     /// The largest value in each window of this size, over images with the channels last; without strides the windows lie
@@ -56,6 +57,13 @@ functions! {
     /// The crossentropy of each value.
     binary_crossentropy(target, output; from_logits: bool => from_logits)
         => "BinaryCrossentropy", "If the shapes differ.";
+    /// Minus the logarithm of the probability that the outputs of each sequence, logits `[batch, steps, classes]`, read as the
+    /// labels, `[batch, labels]`; the lengths say how many labels and steps there are. The class `mask_index` is the blank.
+    ctc_loss(target, output, target_length, output_length; mask_index: usize => mask_index)
+        => "CTCLoss", "If the shapes do not fit each other.";
+    /// Values as they would be after a quantization of the range to so many bits.
+    fake_quant_with_min_max_vars(inputs, min_vals, max_vals; num_bits: u8 => num_bits)
+        => "FakeQuantWithMinMaxVars", "If the bits are not 2 to 16.";
     /// 1 for each class that a row of numbers of classes names.
     multi_hot(inputs; num_classes: usize => num_classes) => "MultiHot", "If there are no classes.";
     /// Is the class of each row among the `k` largest values?
@@ -88,6 +96,69 @@ pub fn batch_normalization(
 ) -> Result<KerasTensor> {
     let operands = [x.into_operand(), mean.into_operand(), variance.into_operand()];
     call("BatchNorm", json!({"axis": axis, "epsilon": epsilon}), operands)
+}
+
+/// The labels that the outputs of each sequence, `[batch, steps, classes]`, read as, filled up with -1 as
+/// `[1, batch, steps]`, and minus the sums of the largest outputs. Equal labels in a row count once, and the class
+/// `mask_index` is the blank.
+///
+/// # Errors
+///
+/// If the shapes do not fit each other.
+pub fn ctc_decode(
+    inputs: impl IntoOperand,
+    sequence_lengths: impl IntoOperand,
+    mask_index: usize,
+) -> Result<[KerasTensor; 2]> {
+    decoded(json!({"mask_index": mask_index}), [inputs.into_operand(), sequence_lengths.into_operand()])
+}
+
+/// The likeliest labels of each sequence by a search that follows so many beams, and the logarithms of their probabilities.
+///
+/// # Errors
+///
+/// If the shapes do not fit each other, or there are fewer beams than results.
+pub fn ctc_beam_search(
+    inputs: impl IntoOperand,
+    sequence_lengths: impl IntoOperand,
+    beam_width: usize,
+    top_paths: usize,
+    mask_index: usize,
+) -> Result<[KerasTensor; 2]> {
+    let strategy = json!({
+        "strategy": "beam_search", "beam_width": beam_width, "top_paths": top_paths, "mask_index": mask_index,
+    });
+    decoded(strategy, [inputs.into_operand(), sequence_lengths.into_operand()])
+}
+
+fn decoded(config: Value, operands: [Operand; 2]) -> Result<[KerasTensor; 2]> {
+    let outputs = call_all("CTCDecode", config, operands)?;
+    Ok(outputs.try_into().expect("decoding has two outputs"))
+}
+
+/// The values of each vector along the axes, moved and scaled to the mean 0 and the variance 1.
+///
+/// # Errors
+///
+/// If an axis does not exist.
+pub fn layer_normalization(x: impl IntoOperand, axis: impl IntoAxes, epsilon: Option<f64>) -> Result<KerasTensor> {
+    // Neither a scale nor an offset.
+    let [gamma, beta] = [(); 2].map(|()| Operand::constant(Constant::None));
+    call("LayerNorm", json!({"axis": axis.into_axes(), "epsilon": epsilon}), [x.into_operand(), gamma, beta])
+}
+
+/// The values of each vector along the axis, divided by the root of their mean square, times a scale.
+///
+/// # Errors
+///
+/// If the axis does not exist, or the scale does not fit.
+pub fn rms_normalization(
+    x: impl IntoOperand,
+    scale: impl IntoOperand,
+    axis: i64,
+    epsilon: Option<f64>,
+) -> Result<KerasTensor> {
+    call("RMSNorm", json!({"axis": axis, "epsilon": epsilon}), [x.into_operand(), scale.into_operand()])
 }
 
 /// What queries find in values by their keys, all `[batch, steps, heads, width]`.

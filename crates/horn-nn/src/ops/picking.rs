@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::operations::argument::Constant;
-use crate::ops::operand::{IntoOperand, Operand, call, call_many};
+use crate::ops::operand::{IntoAxes, IntoOperand, Operand, call, call_many};
 
 /// A part of the tensor: Python's `x[:, 0]` is `get_item(&x, s![.., 0])`, with the macro [`s!`](crate::ops::s) of the crate `ndarray`. Axes
 /// that are not mentioned are kept whole.
@@ -38,6 +38,26 @@ pub fn get_item(x: impl IntoOperand, key: impl AsRef<[SliceInfoElem]>) -> Result
     };
     let key = key.as_ref().iter().map(part).collect();
     call("GetItem", Value::Null, [x.into_operand(), Operand::constants(key)])
+}
+
+/// A part of the tensor from these places on, of this shape; -1 for all that is left of an axis.
+///
+/// # Errors
+///
+/// If there is not one place and one size for each axis, or the tensor is smaller.
+pub fn slice(x: impl IntoOperand, start_indices: &[i64], shape: impl IntoAxes) -> Result<KerasTensor> {
+    let starts = Operand::constants(start_indices.iter().map(|&at| Constant::Int(at)).collect());
+    call("Slice", json!({"shape": shape.into_axes()}), [x.into_operand(), starts])
+}
+
+/// The tensor with other values from these places on.
+///
+/// # Errors
+///
+/// If there is not one place for each axis, or the values are more than the tensor has.
+pub fn slice_update(x: impl IntoOperand, start_indices: &[i64], updates: impl IntoOperand) -> Result<KerasTensor> {
+    let starts = Operand::constants(start_indices.iter().map(|&at| Constant::Int(at)).collect());
+    call("SliceUpdate", Value::Null, [x.into_operand(), starts, updates.into_operand()])
 }
 
 /// The slices at the indices along an axis. In place of the axis the output has those of the indices. Negative indices

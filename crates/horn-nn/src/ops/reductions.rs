@@ -23,6 +23,10 @@ macro_rules! reductions {
 }
 
 reductions! {
+    /// The largest value: another name of [`max`].
+    amax => "Amax";
+    /// The smallest value: another name of [`min`].
+    amin => "Amin";
     /// Are all values true, that is, not 0?
     all => "All";
     /// Is any value true, that is, not 0?
@@ -106,6 +110,26 @@ along! {
     nancumsum => "Nancumsum";
     /// The values in ascending order.
     sort => "Sort";
+    /// The sparsemax of Martins and Astudillo (2016): a softmax of which small shares are 0.
+    sparsemax => "Sparsemax";
+}
+
+/// How many values along the axes are not 0.
+///
+/// # Errors
+///
+/// If an axis does not exist.
+pub fn count_nonzero(x: impl IntoOperand, axis: impl IntoAxes) -> Result<KerasTensor> {
+    call("CountNonzero", json!({"axis": axis.into_axes()}), [x.into_operand()])
+}
+
+/// The order of the values along an axis in which the one at the place `kth` is where sorting would put it.
+///
+/// # Errors
+///
+/// If the axis does not exist.
+pub fn argpartition(x: impl IntoOperand, kth: i64, axis: i64) -> Result<KerasTensor> {
+    call("Argpartition", json!({"kth": kth, "axis": axis}), [x.into_operand()])
 }
 
 /// The softmax over one axis, or over several together.

@@ -29,8 +29,14 @@ shaping! {
     expand_dims(axis: impl IntoAxes => axis.into_axes()) => "ExpandDims";
     /// Turns the order along the axes round.
     flip(axis: impl IntoAxes => axis.into_axes()) => "Flip";
+    /// Turns the order along the second axis round.
+    fliplr() => "Fliplr";
+    /// Turns the order along the first axis round.
+    flipud() => "Flipud";
     /// Moves axes to other places; the others keep their order.
     moveaxis(source: impl IntoAxes => source.into_axes(), destination: impl IntoAxes => destination.into_axes()) => "Moveaxis";
+    /// All values along one axis.
+    ravel() => "Ravel";
     /// Repeats each slice along an axis.
     repeat(repeats: i64 => repeats, axis: i64 => axis) => "Repeat";
     /// The same values in another shape, the batch axis included; one size may be -1.
@@ -73,6 +79,48 @@ pub fn stack(xs: impl IntoTensors, axis: i64) -> Result<KerasTensor> {
 pub fn split(x: impl IntoOperand, indices_or_sections: impl IntoAxes, axis: i64) -> Result<Vec<KerasTensor>> {
     let config = json!({"indices_or_sections": indices_or_sections.into_axes(), "axis": axis});
     call_all("Split", config, [x.into_operand()])
+}
+
+/// Splits the tensor along an axis into so many parts, of which the first may be longer by one.
+///
+/// # Errors
+///
+/// If the size of the axis is unknown, or there would be empty parts.
+pub fn array_split(x: impl IntoOperand, indices_or_sections: impl IntoAxes, axis: i64) -> Result<Vec<KerasTensor>> {
+    let config = json!({"indices_or_sections": indices_or_sections.into_axes(), "axis": axis});
+    call_all("ArraySplit", config, [x.into_operand()])
+}
+
+/// Functions that split along one axis.
+macro_rules! splits {
+    ($($(#[$doc:meta])+ $name:ident => $class:literal;)+) => {$(
+        $(#[$doc])+
+        ///
+        /// # Errors
+        ///
+        /// If the size of the axis is unknown, or can't be split so.
+        pub fn $name(x: impl IntoOperand, indices_or_sections: impl IntoAxes) -> Result<Vec<KerasTensor>> {
+            call_all($class, json!({"indices_or_sections": indices_or_sections.into_axes()}), [x.into_operand()])
+        }
+    )+};
+}
+
+splits! {
+    /// As [`split`], along the third axis.
+    dsplit => "Dsplit";
+    /// As [`split`], along the second axis.
+    hsplit => "Hsplit";
+    /// As [`split`], along the first axis, the samples, whose number must be known.
+    vsplit => "Vsplit";
+}
+
+/// Puts the tensors after each other along the third axis.
+///
+/// # Errors
+///
+/// If the sizes of other axes differ.
+pub fn dstack(xs: impl IntoTensors) -> Result<KerasTensor> {
+    call("Dstack", Value::Null, [Operand::list(xs)])
 }
 
 /// The slices along an axis, without the axis.

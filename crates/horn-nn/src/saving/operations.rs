@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use crate::saving::json::is_array;
 
-/// Is it one of Keras's functions on tensors instead of a layer? An activation is one, too, if a program calls it.
+/// Is it one of Keras's functions on tensors instead of a layer? An activation is one, too, if a program calls it, and so is
+/// a quantization that is only played.
 pub(crate) fn is_operation(object: &Value) -> bool {
-    let modules = ["keras.src.ops", "keras.src.activations"];
+    let modules = ["keras.src.ops", "keras.src.activations", "keras.src.quantizers"];
     object["module"].as_str().is_some_and(|module| modules.iter().any(|own| module.starts_with(own)))
 }
 

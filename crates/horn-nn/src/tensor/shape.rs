@@ -40,13 +40,16 @@ pub struct Shape {
     values: Values,
 }
 
-/// The kind of values that a tensor has in Keras. Horn computes with floats for all numbers.
+/// The kind of values that a tensor has in Keras. Booleans are the floats 0 and 1 here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Values {
     Bools,
     /// Integers from 0 to 255, as images have them.
     Bytes,
+    /// Of 32 bits or less.
     Ints,
+    /// Of 64 bits, as are unsigned ones of 32.
+    Longs,
     #[default]
     Floats,
     Strings,
@@ -59,13 +62,14 @@ impl Values {
             "bool" => Self::Bools,
             "uint8" => Self::Bytes,
             "string" => Self::Strings,
+            "int64" | "uint64" | "uint32" => Self::Longs,
             _ if dtype.starts_with("int") || dtype.starts_with("uint") => Self::Ints,
             _ => Self::Floats,
         }
     }
 
     pub fn are_integers(self) -> bool {
-        matches!(self, Self::Bytes | Self::Ints)
+        matches!(self, Self::Bytes | Self::Ints | Self::Longs)
     }
 
     /// The kind of results of values of both kinds.
@@ -79,6 +83,7 @@ impl Values {
             Self::Bools => "bool",
             Self::Bytes => "uint8",
             Self::Ints => "int32",
+            Self::Longs => "int64",
             Self::Floats => "float32",
             Self::Strings => "string",
         }
@@ -142,12 +147,6 @@ impl Shape {
     /// The same shape for another kind of values.
     pub(crate) fn with_values(self, values: Values) -> Self {
         Self { values, ..self }
-    }
-
-    /// The same shape, with floats in place of integers.
-    pub(crate) fn without_integers(self) -> Self {
-        let values = if self.values.are_integers() { Values::Floats } else { self.values };
-        self.with_values(values)
     }
 
     /// The word for the values in messages.

@@ -1,18 +1,13 @@
 //! Connectionist temporal classification: the loss of sequences whose labels have no times.
 
 use burn::Tensor;
-use burn::tensor::Int;
-use burn::tensor::activation::log_softmax;
-use horn_nn::{AnyTensor, Error, Result, by_rank, sizes};
+use horn_nn::{AnyTensor, CtcCounted, Error, Result, by_rank, ctc_of_sequences, sizes};
 use serde::{Deserialize, Serialize};
 
 use super::common::{Common, common_arguments, common_methods};
 use super::loss::Loss;
 use super::reduction::reduce;
 use super::target::TargetKind;
-
-/// The logarithm of the probability of what can't happen.
-const NEVER: f32 = -1e5;
 
 /// Minus the logarithm of the probability that the outputs read as the labels: when equal outputs in a row count once, and
 /// blanks are left out ([Graves et al., 2006](https://www.cs.toronto.edu/~graves/icml_2006.pdf)).
@@ -75,7 +70,9 @@ impl Loss for CTC {
                 .expected(format!("whole numbers from 0, the blank, to {}", classes - 1))
                 .hint("correct the labels, or give the last layer more units"));
         }
-        let values = per_sequence(labels, y_pred.float::<3>()?);
+        let count = labels.clone().not_equal_elem(0).int().sum_dim(1);
+        let counted = CtcCounted { blank: 0, labels: count, steps: None };
+        let values = ctc_of_sequences(labels, y_pred.float::<3>()?, counted);
         let weight: Option<Tensor<1>> = match sample_weight {
             Some(weight) => Some(by_rank!(weight, |weight| weight.reshape([-1]))?),
             None => None,
@@ -90,53 +87,6 @@ fn misfit(y_true: &[usize], y_pred: &[usize]) -> Error {
         .received(format!("{} for outputs {}", sizes(y_true), sizes(y_pred)))
         .expected("[batch, labels] for outputs [batch, steps, classes]")
         .hint("fill labels of different lengths up with zeros")
-}
-
-/// The loss of each sequence. It goes over the steps with the probabilities of all beginnings of the labels: that the last
-/// label was just read, and that a blank was.
-fn per_sequence(labels: Tensor<2, Int>, logits: Tensor<3>) -> Tensor<1> {
-    let ([batch, steps, _], [_, count]) = (logits.dims(), labels.dims());
-    let device = logits.device();
-    let logarithms = log_softmax(logits, 2);
-    let of_blank = logarithms.clone().narrow(2, 0, 1);
-    let of_label = logarithms.gather(2, labels.clone().unsqueeze_dim::<3>(1).expand([batch, steps, count]));
-
-    // Between two equal labels there must be a blank, and between others it is optional.
-    let mut same = vec![Tensor::<2>::zeros([batch, 1], &device)];
-    if count > 1 {
-        let next = labels.clone().narrow(1, 1, count - 1);
-        same.insert(0, next.equal(labels.clone().narrow(1, 0, count - 1)).float());
-    }
-    let same = Tensor::cat(same, 1);
-    let directly = same.clone().mul_scalar(NEVER);
-    let by_blank = same.neg().add_scalar(1.0).mul_scalar(NEVER);
-
-    let begin = Tensor::<2>::zeros([batch, 1], &device);
-    let mut blank = Tensor::cat(vec![begin, Tensor::full([batch, count], NEVER, &device)], 1);
-    let mut label = Tensor::<2>::full([batch, count], NEVER, &device);
-    for step in 0..steps {
-        let now = |of: &Tensor<3>| of.clone().narrow(1, step, 1).squeeze_dim::<2>(1);
-        let (now_blank, now_label) = (now(&of_blank), now(&of_label));
-        let ready = with_ends(blank, label.clone() + directly.clone());
-        blank = with_ends(ready.clone() + now_blank.clone(), label.clone() + now_blank + by_blank.clone());
-        label = log_add(ready.narrow(1, 0, count), label) + now_label;
-    }
-    let ends = with_ends(blank, label);
-    let lengths = labels.not_equal_elem(0).int().sum_dim(1);
-    ends.gather(1, lengths).squeeze_dim::<1>(1).neg()
-}
-
-/// Adds the probabilities of beginnings that end with a label to those after it.
-fn with_ends(blank: Tensor<2>, label: Tensor<2>) -> Tensor<2> {
-    let count = label.dims()[1];
-    let after = log_add(blank.clone().narrow(1, 1, count), label);
-    Tensor::cat(vec![blank.narrow(1, 0, 1), after], 1)
-}
-
-/// The logarithm of the sum of two numbers that are given by their logarithms.
-fn log_add(one: Tensor<2>, other: Tensor<2>) -> Tensor<2> {
-    let largest = one.clone().max_pair(other.clone()).detach();
-    ((one - largest.clone()).exp() + (other - largest.clone()).exp()).log() + largest
 }
 
 #[cfg(test)]

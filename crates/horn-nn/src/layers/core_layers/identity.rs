@@ -51,7 +51,7 @@ impl Identity {
 common_arguments!(Identity);
 
 impl Layer for Identity {
-    described!("Identity", masking; built_for: BuiltFor::Nothing, keeps_integers: true);
+    described!("Identity", masking; built_for: BuiltFor::Nothing, gives_integers: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         Ok(input.clone())

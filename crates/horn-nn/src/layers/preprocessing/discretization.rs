@@ -141,7 +141,7 @@ arguments!(Discretization {
 });
 
 impl Layer for Discretization {
-    described!("Discretization", bare; index_dtype: Some("int32"));
+    described!("Discretization", bare; index_dtype: Some("int32"), gives_integers: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         self.output_mode.check_unweighted()?;

@@ -9,7 +9,7 @@ use crate::data::host_array::{float_tensor, int_tensor};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, Values};
 
 /// What categories become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ impl OutputMode {
     pub(super) fn output_shape(self, input: &Shape, depth: usize) -> Shape {
         let mut sizes = input.sizes().to_vec();
         match self {
-            Self::Int => return input.clone(),
+            Self::Int => return input.clone().with_values(Values::Longs),
             Self::OneHot if sizes.len() > 1 && sizes.last() == Some(&Some(1)) => {
                 sizes.pop();
             }

@@ -69,7 +69,7 @@ impl HashedCrossing {
 common_arguments!(HashedCrossing);
 
 impl Layer for HashedCrossing {
-    described!("HashedCrossing", bare);
+    described!("HashedCrossing", bare; gives_integers: true);
     crate::many_inputs!();
 
     fn takes_strings(&self) -> bool {

@@ -149,7 +149,7 @@ impl Hashing {
 common_arguments!(Hashing);
 
 impl Layer for Hashing {
-    described!("Hashing");
+    described!("Hashing"; gives_integers: true);
 
     fn takes_strings(&self) -> bool {
         true

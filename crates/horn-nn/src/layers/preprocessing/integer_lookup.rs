@@ -72,7 +72,7 @@ impl IntegerLookup {
 lookup_methods!(IntegerLookup, i64);
 
 impl Layer for IntegerLookup {
-    described!("IntegerLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"));
+    described!("IntegerLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"), gives_integers: true);
 
     fn lookup_state(&self) -> Option<LookupState> {
         self.lookup.state(&[""])

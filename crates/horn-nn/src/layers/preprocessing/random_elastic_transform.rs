@@ -1,18 +1,18 @@
 //! `RandomElasticTransform`: images as if seen through water.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::Result;
 use crate::images::affine::{FillMode, Lookup, check_interpolation};
-use crate::images::blur::blurred;
+use crate::images::elastic::Waves;
 use crate::images::pixels::{BYTES, check_images, check_value_range, spatial_axes};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::preprocessing::augmentation::{Augment, Augmentation, chosen, plain};
+use crate::layers::preprocessing::augmentation::{Augment, Augmentation, chosen};
 use crate::layers::preprocessing::factor::{Factor, Spread};
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::threefry;
@@ -133,26 +133,18 @@ impl Augment for RandomElasticTransform {
         let is_chosen = chosen(drawn, &images, self.factor.range());
         let [low, high] = self.scale.range().map(|end| end as f32);
         let scale = threefry::uniform(drawn.next_key(), 1, low, high)[0];
-        let batch = images.dims()[0];
         let [height, width] = spatial_axes(self.data_format).map(|axis| images.dims()[axis]);
-        let strength = height.max(width) as f32 * (0.1 * scale);
-        let sigma = height.min(width) as f32 * (0.05 * scale);
-        let size = (6.0 * sigma) as usize | 1;
-        let waves = drawn.normal([batch, height, width, 1], &plain(&images)) * sigma;
-        let waves =
-            blurred(waves, [size; 2], [sigma; 2], DataFormat::ChannelsLast).reshape([batch, height * width]) * strength;
-        let steps = |step: fn(usize, usize) -> usize| {
-            let steps: Vec<f32> = (0..height * width).map(|at| step(at, width) as f32).collect();
-            Tensor::<2>::from_data(TensorData::new(steps, [1, height * width]), &plain(&images))
+        let waves = Waves {
+            strength: height.max(width) as f32 * (0.1 * scale),
+            sigma: height.min(width) as f32 * (0.05 * scale),
         };
-        let (rows, columns) = (steps(|at, width| at / width), steps(|at, width| at % width));
         let lookup = Lookup {
             data_format: self.data_format,
             interpolation: self.interpolation,
             fill_mode: self.fill_mode,
             fill_value: self.fill_value,
         };
-        let moved = lookup.run_at(images.clone(), rows + waves.clone(), columns + waves);
+        let moved = waves.run(images.clone(), drawn.next_key(), &lookup);
         let [least, most] = self.value_range;
         Ok(images.mask_where(is_chosen, moved).clamp(least, most))
     }

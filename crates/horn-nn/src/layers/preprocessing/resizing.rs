@@ -112,7 +112,7 @@ arguments!(Resizing {
 });
 
 impl Layer for Resizing {
-    described!("Resizing"; recorded_mode: Some(Mode::Training), keeps_integers: true);
+    described!("Resizing"; recorded_mode: Some(Mode::Training), gives_integers: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if self.crop_to_aspect_ratio && self.pad_to_aspect_ratio {
@@ -170,7 +170,7 @@ impl Forward for ResizingModule {
         };
         Ok(match self.values {
             Values::Bytes => resized.round().clamp(0, 255),
-            Values::Ints => resized.round(),
+            Values::Ints | Values::Longs => resized.round(),
             _ => resized,
         }
         .into())

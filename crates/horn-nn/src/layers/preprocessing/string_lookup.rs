@@ -61,7 +61,7 @@ impl StringLookup {
 lookup_methods!(StringLookup, String);
 
 impl Layer for StringLookup {
-    described!("StringLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"));
+    described!("StringLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"), gives_integers: true);
 
     fn takes_strings(&self) -> bool {
         !self.lookup.invert

@@ -21,7 +21,7 @@ use crate::layers::preprocessing::text::{Encoding, OfTexts, OfTextsModule, shape
 use crate::layers::preprocessing::tokens::{Counts, IntoBatch};
 use crate::layers::preprocessing::vocabulary::Vocabulary;
 use crate::memory;
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, Values};
 
 /// Splits texts into words, and gives each word its index in a vocabulary, which is given or learned.
 ///
@@ -360,7 +360,7 @@ impl TextVectorization {
 }
 
 impl Layer for TextVectorization {
-    described!("TextVectorization", completed; index_dtype: Some("int64"));
+    described!("TextVectorization", completed; index_dtype: Some("int64"), gives_integers: true);
 
     fn takes_strings(&self) -> bool {
         true
@@ -386,8 +386,10 @@ impl Layer for TextVectorization {
                 .expected(if self.split.is_some() { "(None,) or (None, 1)" } else { "(None, words)" })
                 .hint("put the texts of a sample together"));
         }
-        let last = if self.lookup.output_mode == OutputMode::Int { self.output_sequence_length } else { Some(depth) };
-        Ok(Shape::new([texts.batch(), last]))
+        Ok(match self.lookup.output_mode {
+            OutputMode::Int => Shape::new([texts.batch(), self.output_sequence_length]).with_values(Values::Longs),
+            _ => Shape::new([texts.batch(), Some(depth)]),
+        })
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {

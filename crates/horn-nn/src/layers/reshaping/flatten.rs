@@ -55,10 +55,10 @@ arguments!(Flatten {
 });
 
 impl Layer for Flatten {
-    described!("Flatten"; independent_samples: true);
+    described!("Flatten"; independent_samples: true, gives_integers: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        Ok(Shape::new([input.batch(), input.features().ok()]))
+        Ok(Shape::new([input.batch(), input.features().ok()]).with_values(input.values()))
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {

@@ -54,7 +54,7 @@ impl Permute {
 common_arguments!(Permute);
 
 impl Layer for Permute {
-    described!("Permute"; independent_samples: true);
+    described!("Permute"; independent_samples: true, gives_integers: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let mut sorted = self.dims.clone();
@@ -65,7 +65,8 @@ impl Layer for Permute {
                 .expected(format!("each axis from 1 to {} once", input.rank() - 1))
                 .hint("list every axis except the batch axis, counting from 1"));
         }
-        Ok(Shape::new(self.axes().into_iter().map(|axis| input.sizes()[axis]).collect::<Vec<_>>()))
+        let sizes: Vec<_> = self.axes().into_iter().map(|axis| input.sizes()[axis]).collect();
+        Ok(Shape::new(sizes).with_values(input.values()))
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {

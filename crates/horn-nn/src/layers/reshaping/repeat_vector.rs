@@ -49,11 +49,13 @@ impl RepeatVector {
 common_arguments!(RepeatVector);
 
 impl Layer for RepeatVector {
-    described!("RepeatVector"; independent_samples: true);
+    described!("RepeatVector"; independent_samples: true, gives_integers: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         match *input.sizes() {
-            [batch, features] if self.n > 0 => Ok(Shape::new([batch, Some(self.n), features])),
+            [batch, features] if self.n > 0 => {
+                Ok(Shape::new([batch, Some(self.n), features]).with_values(input.values()))
+            }
             [_, _] => Err(Error::argument("a sequence needs timesteps")
                 .received("n = 0")
                 .expected("at least 1")

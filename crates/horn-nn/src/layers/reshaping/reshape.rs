@@ -71,7 +71,7 @@ fn product(sizes: impl Iterator<Item = usize>) -> usize {
 common_arguments!(Reshape);
 
 impl Layer for Reshape {
-    described!("Reshape"; built_for: BuiltFor::Nothing, independent_samples: true);
+    described!("Reshape"; built_for: BuiltFor::Nothing, independent_samples: true, gives_integers: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let unknown = self.target_shape.iter().filter(|&&size| size == -1).count();
@@ -85,7 +85,7 @@ impl Layer for Reshape {
             Ok(features) => self.target(features).ok_or_else(|| self.misfit(input))?.into_iter().map(Some).collect(),
             Err(_) => self.target_shape.iter().map(|&size| usize::try_from(size).ok()).collect(),
         };
-        Ok(Shape::new([vec![input.batch()], target].concat()))
+        Ok(Shape::new([vec![input.batch()], target].concat()).with_values(input.values()))
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {
