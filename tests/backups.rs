@@ -1,5 +1,6 @@
 //! A training that is interrupted and started again ends with the very weights of one that is not.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -106,6 +107,79 @@ fn different_rows(log: &Path) -> Vec<String> {
         }
     }
     rows
+}
+
+#[test]
+fn checkpoints_have_the_names_of_an_uninterrupted_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |left: usize| {
+        let backup = BackupAndRestore::new(folder.path().join("backup")).save_freq(Frequency::Batches(1));
+        let name = folder.path().join("models/{epoch}-{batch}.keras");
+        let checkpoint = ModelCheckpoint::new(name.to_str().unwrap()).save_freq(Frequency::Batches(3));
+        let callbacks: Vec<Box<dyn Callback>> =
+            vec![Box::new(backup), Box::new(checkpoint), Box::new(Interrupt { left })];
+        let result = train(&mut model(), callbacks, folder.path().join("log.csv"));
+        let files = fs::read_dir(folder.path().join("models")).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        fs::remove_dir_all(folder.path().join("models")).unwrap();
+        (result.is_ok(), names.join(" "))
+    };
+    // The sixth batch is the second of its epoch, and the backup is of the fifth.
+    assert_eq!(run(6), (false, "1-3.keras 2-2.keras".to_owned()));
+    assert_eq!(run(usize::MAX), (true, "2-2.keras 3-1.keras 3-4.keras 4-3.keras".to_owned()));
+}
+
+/// Stops the training after a number of batches.
+struct Stop {
+    left: usize,
+}
+
+impl Callback for Stop {
+    fn on_train_batch_end(&mut self, _: usize, training: &mut Training<'_>) -> Result<()> {
+        self.left -= 1;
+        if self.left == 0 {
+            training.stop();
+        }
+        Ok(())
+    }
+}
+
+/// Fails at the end of an epoch, or counts batches.
+struct Last<'a> {
+    fails: bool,
+    batches: &'a Cell<usize>,
+}
+
+impl Callback for Last<'_> {
+    fn on_train_batch_end(&mut self, _: usize, _: &mut Training<'_>) -> Result<()> {
+        self.batches.set(self.batches.get() + 1);
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, _: usize, _: &mut Scores, _: &mut Training<'_>) -> Result<()> {
+        if self.fails { Err(Error::data("interrupted")) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn a_run_that_was_stopped_in_an_epoch_trains_no_more_when_it_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let batches = Cell::new(0);
+    let run = |left: usize, fails: bool| {
+        batches.set(0);
+        let backup = BackupAndRestore::new(folder.path().join("backup")).save_freq(Frequency::Batches(1));
+        let callbacks: Vec<Box<dyn Callback + '_>> =
+            vec![Box::new(backup), Box::new(Stop { left }), Box::new(Last { fails, batches: &batches })];
+        let mut model = model();
+        let result = train(&mut model, callbacks, folder.path().join("log.csv"));
+        (result, weights(&model), batches.get())
+    };
+    let (failed, stopped, done) = run(2, true);
+    assert!(failed.is_err() && done == 2);
+    let (history, resumed, done) = run(usize::MAX, false);
+    assert_eq!((history.unwrap().epoch().len(), done), (1, 0));
+    assert_eq!(bits(&resumed), bits(&stopped));
 }
 
 #[test]

@@ -25,6 +25,21 @@ fn computed(vectors: &[&[f32]], function: impl Fn(&[KerasTensor]) -> Result<Vec<
 fn a_histogram_counts_the_last_edge() {
     let found = computed(&[&[0.5, 1.5, 1.5, 2.0, -1.0]], |x| Ok(ops::histogram(&x[0], 4)?.to_vec()));
     assert_eq!(found, [vec![1.0, 0.0, 1.0, 3.0], vec![-1.0, -0.25, 0.5, 1.25, 2.0]]);
+    // Equal values have bins around them.
+    let found = computed(&[&[2.0, 2.0]], |x| Ok(ops::histogram(&x[0], 2)?.to_vec()));
+    assert_eq!(found, [vec![0.0, 2.0], vec![1.5, 2.0, 2.5]]);
+}
+
+#[test]
+fn places_below_zero_are_counted_from_the_end() {
+    let found = computed(&[&[1.0, 2.0, 3.0], &[-1.0, 0.0, -3.0]], |x| Ok(vec![ops::take(&x[0], &x[1], 0)?]));
+    assert_eq!(found[0], [3.0, 1.0, 1.0]);
+}
+
+#[test]
+fn the_median_of_no_number_is_none() {
+    let found = computed(&[&[f32::NAN, f32::NAN]], |x| Ok(vec![ops::nanmedian(&x[0], 0, true)?]));
+    assert!(found[0][0].is_nan(), "{found:?}");
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod misuse;
 mod mnist;
 mod model_files;
 mod parity;
+mod peaks;
 mod rescue;
 mod round_trips;
 mod same_run;

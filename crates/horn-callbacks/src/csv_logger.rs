@@ -160,6 +160,7 @@ mod tests {
             logger.row(["epoch", "val_loss", "a\"b", "1.5"].into_iter()),
             "epoch_\"val_loss\"_\"a\"\"b\"_1.5\r\n"
         );
+        assert_eq!(logger.row(["a\nb", "a\rb", "a,b"].into_iter()), "\"a\nb\"_\"a\rb\"_a,b\r\n");
     }
 
     #[test]

@@ -223,3 +223,18 @@ impl Callback for ModelCheckpoint {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_goes_on_knows_the_best_value() {
+        let mut first = ModelCheckpoint::new("m.keras").save_best_only(true).initial_value_threshold(0.5);
+        first.batches.0 = 2;
+        let mut second = ModelCheckpoint::new("m.keras").save_best_only(true).save_freq(Frequency::Batches(3));
+        second.set_state(&first.state()).unwrap();
+        assert_eq!(second.best(), Some(0.5));
+        assert!(second.batches.is_due(second.save_freq), "the third batch");
+    }
+}

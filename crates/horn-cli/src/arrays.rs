@@ -41,7 +41,7 @@ fn named(path: &Path, mut file: Npz, names: &Names, what: &str) -> Result<Vec<Ho
         || found.len() == shown.len()
             && (0..shown.len()).all(|at| found.iter().any(|name| *name == format!("arr_{at}")));
     if in_order {
-        found.sort_by_key(|name| (name.len(), name.clone()));
+        sort(&mut found);
     }
     let places = if in_order { Ok((0..shown.len()).collect()) } else { names.places(&found) };
     let places = places.map_err(|name| {
@@ -52,6 +52,11 @@ fn named(path: &Path, mut file: Npz, names: &Names, what: &str) -> Result<Vec<Ho
             .hint(format!("name the arrays by the model's {what}s: np.savez(file, **{{{name:?}: array}})"))
     })?;
     places.into_iter().map(|at| file.read(&found[at])?.into_host()).collect()
+}
+
+/// Sorts names by their numbers: `arr_2` is before `arr_10`.
+fn sort(names: &mut [String]) {
+    names.sort_by_key(|name| (name.len(), name.clone()));
 }
 
 /// The kind of output file. It is checked before anything is computed.
@@ -103,5 +108,15 @@ impl Target {
                 ))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn arrays_without_names_are_in_the_order_of_their_numbers() {
+        let mut names = ["arr_10", "arr_1", "arr_2", "arr_0"].map(str::to_owned);
+        super::sort(&mut names);
+        assert_eq!(names, ["arr_0", "arr_1", "arr_2", "arr_10"]);
     }
 }

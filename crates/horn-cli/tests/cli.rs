@@ -274,6 +274,8 @@ fn evaluates_as_keras_does() {
     assert_close(&[loss], &keras("cli/two_predicted.npz", "loss", 1));
     assert_close(&numbers(&json(&["evaluate", &model, &x, &y])["loss"]), &[loss]);
 
+    let (code, text) = error(&["evaluate", &model, &x, &y, "--max-memory", "16"]);
+    assert!(code == 1 && text.contains("more memory than is allowed"), "{text}");
     let (code, text) = error(&["evaluate", &fixture("cli/nested.keras"), &x, &y]);
     assert_eq!(code, 1);
     assert!(text.contains("the model was saved without being compiled"), "{text}");

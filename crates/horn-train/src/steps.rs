@@ -123,8 +123,11 @@ impl<'s> Steps<'s> {
 
 #[cfg(test)]
 mod tests {
+    use horn_nn::random::permutation;
+
     use super::*;
     use crate::callbacks::capture;
+    use crate::history::Scores;
 
     /// Yields the numbers below `len` as the lengths of batches.
     struct Numbers {
@@ -162,6 +165,32 @@ mod tests {
         };
         let (batches, warnings) = capture(|| (0..epochs).map(epoch).collect());
         (batches, numbers.starts, warnings.lines().count())
+    }
+
+    #[test]
+    fn a_run_goes_on_with_the_random_numbers_that_it_had() {
+        let order = RandomState::now();
+        // What layers have drawn since the batches were put in order.
+        permutation(3);
+        let random = RandomState::now();
+        permutation(5);
+        let checkpoint = Checkpoint {
+            epoch: 0,
+            batch: 2,
+            is_stopped: false,
+            order,
+            yielded: 2,
+            random: random.clone(),
+            scores: Scores::default(),
+            score_state: Vec::new(),
+            callbacks: Vec::new(),
+        };
+        let mut numbers = Numbers { len: 4, knows: true, next: 0, starts: 0 };
+        let mut steps = Steps::new(&mut numbers, None);
+        steps.begin(2).unwrap();
+        steps.resume(&checkpoint, &Device::default()).unwrap();
+        assert_eq!(RandomState::now(), random);
+        assert_eq!(steps.next(&Device::default()).unwrap().map(|batch| batch.len), Some(2));
     }
 
     #[test]

@@ -98,3 +98,28 @@ impl Forward for Model {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor};
+
+    use crate::layer::call::Mode;
+    use crate::layers::{BatchNormalization, Input};
+    use crate::model::sequential::Sequential;
+
+    #[test]
+    fn what_is_in_a_frozen_model_is_frozen() {
+        let inner = Sequential::new().name("inner").add(Input([1])).add(BatchNormalization());
+        let mut model = Sequential::new().add(Input([1])).add(inner).build(&Device::default()).unwrap();
+        let mut output = |trainable: bool, mode: Mode| -> Vec<f32> {
+            model.set_layer_trainable("inner", trainable).unwrap();
+            let x = Tensor::<2>::from_data([[1.0], [3.0]], &Device::default());
+            model.forward(x.into(), mode).unwrap().float::<2>().unwrap().into_data().iter::<f32>().collect()
+        };
+        // A frozen normalization takes the moving mean and variance, which are still 0 and 1, and leaves them.
+        let frozen = output(false, Mode::Training);
+        assert_eq!(frozen, output(false, Mode::Inference));
+        assert!((frozen[0] - 1.0).abs() < 1e-3 && (frozen[1] - 3.0).abs() < 3e-3, "{frozen:?}");
+        assert!(output(true, Mode::Training)[0] < -0.9);
+    }
+}

@@ -345,9 +345,33 @@ mod tests {
         assert_eq!(summary(&|| vec![words.tensor()]), ["input_layer", "embedding", "dense", "not_equal", "lstm"]);
     }
 
+    /// The names are those of Keras's `model.operations`.
+    #[test]
+    fn masks_are_joined_by_the_functions_of_keras() {
+        use crate::layers::{Embedding, LSTM, Softmax};
+        let words = || Embedding(5, 2).mask_zero(true).apply(Input([4])).unwrap();
+        let names = |inputs: Vec<KerasTensor>, outputs: KerasTensor| {
+            let model = Model::new(inputs, outputs).unwrap().build(&Device::default()).unwrap();
+            model.to_summary().rows.into_iter().map(|row| row.name).collect::<Vec<_>>()
+        };
+        let (x, plain) = (Input([4]), Input([4, 3]));
+        let embedded = Embedding(5, 2).mask_zero(true).apply(&x).unwrap();
+        let y = LSTM(3).apply(Concatenate().apply((&embedded, &plain)).unwrap()).unwrap();
+        let mut found = names(vec![x.tensor(), plain.tensor()], y);
+        found.sort();
+        let mut expected = vec!["input_layer", "embedding", "not_equal", "input_layer_1", "expand_dims", "zeros_like"];
+        expected.extend(["logical_or", "ones_like", "concatenate_1", "concatenate", "any", "lstm"]);
+        expected.sort_unstable();
+        assert_eq!(found, expected);
+
+        // The states of a recurrent layer have no mask, which would not fit the softmax.
+        let [_, state, _] = LSTM(3).return_state(true).apply_all(words()).unwrap().try_into().unwrap();
+        assert!(Softmax().apply(&state).is_ok());
+    }
+
     #[test]
     fn masks_that_do_not_fit_say_why() {
-        use crate::layers::{LSTM, Softmax};
+        use crate::layers::{BatchNormalization, LSTM, Softmax};
         let (x, mask) = (Input([5, 3]), Input([4]));
         assert_eq!(
             message(LSTM(2).shared().with_mask(&mask).apply(&x)),
@@ -359,6 +383,8 @@ mod tests {
             message(Softmax().shared().with_mask(&mask).apply(&x)).contains("sizes that are the input's last, or 1")
         );
         assert!(message(LSTM(2).shared().with_mask((&mask, &mask)).apply(&x)).contains("another number of masks"));
+        let of_samples = BatchNormalization().shared().with_mask(Input([5])).apply(Input([5, 4, 3]));
+        assert!(message(of_samples).contains("expected the sizes of (None, 5, 4, 3) but the last"));
         assert!(
             message(Dense(2).shared().with_mask(&mask).apply(&x))
                 .contains("the layer takes no mask as a call argument")

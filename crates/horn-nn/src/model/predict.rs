@@ -106,3 +106,64 @@ pub(super) fn read_values(tensor: AnyTensor) -> Result<Vec<f32>> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::layers::{BatchNormalization, Conv2D, Dense, DepthwiseConv2D, Input, ReLU};
+    use crate::{Activation, Sequential};
+
+    /// Numbers of both signs that repeat late.
+    fn numbers(start: usize) -> impl FnMut() -> f32 {
+        let mut at = start;
+        move || {
+            at = (at * 37 + 11) % 101;
+            at as f32 / 50.0 - 1.0
+        }
+    }
+
+    #[test]
+    fn what_is_computed_late_is_what_the_layers_compute_one_by_one() {
+        let image = || Sequential::new().add(Input([4, 4, 2]));
+        let relu = || Dense(5).activation(Activation::Relu);
+        for layers in [
+            image().add(Conv2D(3, 2).activation(Activation::Relu)).add(BatchNormalization()),
+            image().add(Conv2D(3, 2)).add(BatchNormalization()).add(ReLU()).add(BatchNormalization()),
+            image().add(Conv2D(3, 2)).add(ReLU()).add(BatchNormalization()).add(ReLU()),
+            image().add(DepthwiseConv2D(2).activation(Activation::Relu)).add(BatchNormalization()),
+            Sequential::new()
+                .add(Input([32]))
+                .add(relu())
+                .add(Dense(5))
+                .add(relu())
+                .add(relu())
+                .add(relu())
+                .add(relu()),
+        ] {
+            let mut model = layers.build(&Device::default()).unwrap();
+            let is_variance: Vec<bool> = model.weights().map(|weight| weight.name.ends_with("variance")).collect();
+            let weights = model.get_weights().into_iter().zip(is_variance).enumerate();
+            let weights: Vec<_> = weights
+                .map(|(at, (weight, is_variance))| {
+                    let mut next = numbers(at);
+                    weight.mapv(|_| if is_variance { next().abs() + 0.5 } else { next() })
+                })
+                .collect();
+            model.set_weights(&weights).unwrap();
+            let names: Vec<String> = model.layers().map(|layer| layer.name().to_owned()).collect();
+            let sizes: Vec<usize> =
+                [3].into_iter().chain(model.input_shape().sample().iter().flatten().copied()).collect();
+            let mut next = numbers(5);
+            let x = ArrayD::from_shape_simple_fn(IxDyn(&sizes), &mut next);
+            let one_by_one = names.windows(2).fold(x.clone(), |x, pair| {
+                model.submodel(&[pair[0].as_str()], &[pair[1].as_str()]).unwrap().predict(&x, 3).unwrap()
+            });
+            let whole = model.predict(&x, 3).unwrap();
+            let largest = |values: &ArrayD<f32>| values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+            let difference = largest(&(&whole - &one_by_one)) / largest(&one_by_one);
+            assert!(difference < 1e-5, "{names:?}: {difference}");
+        }
+    }
+}

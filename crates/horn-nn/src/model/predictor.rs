@@ -214,6 +214,28 @@ mod tests {
     }
 
     #[test]
+    fn a_mode_that_was_given_to_a_call_does_not_count_in_predictions() {
+        let x = Input([64]);
+        let y = Dropout(0.5).shared().in_mode(Mode::Training).apply(&x).unwrap();
+        let model = Model::new(&x, y).unwrap().build(&Device::default()).unwrap();
+        let ones = Array2::<f32>::ones((1, 64));
+        assert_eq!(model.predict(&ones, 1).unwrap(), ones.clone().into_dyn());
+        assert_eq!(model.predictor().predict_sample(&[1.0; 64]).unwrap(), [1.0; 64]);
+        let called = model.forward(Tensor::<2>::ones([1, 64], &Device::default()).into(), Mode::Inference).unwrap();
+        assert_ne!(read_values(called).unwrap(), [1.0; 64]);
+    }
+
+    #[test]
+    fn a_batch_has_32_samples_unless_it_is_told() {
+        // A row for each batch.
+        let x = Input([1]);
+        let mean = crate::ops::mean(&x, 0, true).unwrap();
+        let predictor = Model::new(&x, mean).unwrap().build(&Device::default()).unwrap().predictor();
+        let rows = |predictor: Predictor| predictor.predict(&Array2::<f32>::ones((40, 1))).unwrap().len();
+        assert_eq!((rows(predictor.clone()), rows(predictor.batch_size(10).unwrap())), (2, 4));
+    }
+
+    #[test]
     fn misfits_are_errors() {
         let predictor = models().remove(0).predictor();
         assert_eq!(

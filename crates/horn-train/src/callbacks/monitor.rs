@@ -129,3 +129,34 @@ impl Monitor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use horn_nn::Sequential;
+    use horn_nn::layers::{Dense, Input};
+
+    use super::*;
+    use crate::losses::MeanSquaredError;
+    use crate::metrics::{BinaryAccuracy, MeanAbsoluteError};
+    use crate::optimizers::SGD;
+    use crate::{Compile, IntoMetrics};
+
+    #[test]
+    fn the_last_metric_of_a_name_says_what_is_better() {
+        fn improves_upwards(name: &str, metrics: impl IntoMetrics) -> bool {
+            let layers = Sequential::new().add(Input([1])).add(Dense(1));
+            let model = layers.compile(SGD::new(0.1), MeanSquaredError::new(), metrics).unwrap();
+            let mut monitor = Monitor::new(name).min_delta(-0.25);
+            monitor.resolve("EarlyStopping", &model).unwrap();
+            // A difference counts by its size.
+            assert!(!monitor.improves(0.9, Some(1.0)) && !monitor.improves(1.1, Some(1.0)));
+            assert_ne!(monitor.improves(0.5, Some(1.0)), monitor.improves(1.5, Some(1.0)));
+            monitor.improves(1.5, Some(1.0))
+        }
+        let (up, down) = (|name| BinaryAccuracy::new().name(name), |name| MeanAbsoluteError::new().name(name));
+        assert!(improves_upwards("val_m", (down("m"), up("m"))));
+        assert!(!improves_upwards("val_m", (up("m"), down("m"))));
+        assert!(improves_upwards("loss", up("loss")));
+        assert!(!improves_upwards("loss", up("m")));
+    }
+}

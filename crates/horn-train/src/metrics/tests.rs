@@ -87,6 +87,12 @@ fn binary_accuracy_follows_keras() {
 }
 
 #[test]
+fn a_row_of_zeros_chooses_no_class_for_an_f_score() {
+    // `keras.metrics.F1Score(average="micro")`.
+    check(&F1Score::new(Average::Micro), dense(ONE_HOT), SCORES, 0.4444444179534912, 0.26666662096977234);
+}
+
+#[test]
 fn errors_follow_keras() {
     check(&MeanSquaredError::new(), dense(ONE_HOT), SCORES, 0.29250001907348633, 0.3561904728412628);
     check(&MeanAbsoluteError::new(), dense(ONE_HOT), SCORES, 0.44166669249534607, 0.5047619342803955);

@@ -69,12 +69,20 @@ fn gradients_are_accumulated_and_clipped_together() {
 fn a_step_with_gradients_that_are_not_finite_is_skipped() {
     let mut model = model(LossScaleOptimizer::new(SGD::new(1.0)).initial_scale(4.0).dynamic_growth_steps(2));
     let scale = |model: &CompiledModel| model.stepper.loss_scale().unwrap();
-    for (value, expected, scaled) in [(f32::INFINITY, 1.0, 2.0), (1.0, 0.5, 2.0), (1.0, 0.0, 4.0), (f32::NAN, 0.0, 2.0)]
-    {
+    // Steps are counted anew after one that was skipped.
+    for (value, expected, scaled) in [
+        (f32::INFINITY, 1.0, 2.0),
+        (1.0, 0.5, 2.0),
+        (1.0, 0.0, 4.0),
+        (f32::NAN, 0.0, 2.0),
+        (1.0, -0.5, 2.0),
+        (f32::NAN, -0.5, 1.0),
+        (1.0, -1.5, 1.0),
+    ] {
         step(&mut model, value);
         assert_eq!((firsts(&model)[0], scale(&model)), (expected, scaled));
     }
-    assert_eq!(model.iterations(), 2);
+    assert_eq!(model.iterations(), 4);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -227,6 +228,11 @@ struct PoolingModule {
 }
 
 impl Forward for PoolingModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        // Without the kernels, the input is turned and padded on the way.
+        inputs.iter().map(Signal::count).fold(0, u64::saturating_add).saturating_mul(5)
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         pool(input, self.pool, &self.window)
     }
