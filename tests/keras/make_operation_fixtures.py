@@ -566,7 +566,7 @@ OF_KNOWN_BATCH = ("rearrange", "map_coordinates", "cholesky_inverse", "lstsq", "
 
 def entry(case, function, arrays):
     keras.backend.clear_session()
-    sizes = [3 if case.split(" ")[0] in OF_KNOWN_BATCH else None] * len(arrays)
+    sizes = [array.shape[0] if case.split(" ")[0] in OF_KNOWN_BATCH else None for array in arrays]
     inputs = [
         keras.Input(array.shape[1:], batch_size=size, dtype=str(array.dtype)) for array, size in zip(arrays, sizes)
     ]

@@ -173,7 +173,6 @@ fn what_a_program_makes_is_written_as_by_keras() {
         ("ctc_decode", |x| ops::ctc_decode(&x[0], &x[1], 0).map(Vec::from)),
         ("unique", |x| Ok(vec![ops::unique(&x[0], 7)?])),
         ("elastic_transform bilinear", |x| Ok(vec![ops::elastic_transform(&x[0], 3.0, 0.8, Some(4))?])),
-        ("fake_quant_with_min_max_vars", |x| Ok(vec![ops::fake_quant_with_min_max_vars(&x[0], -0.7, 1.1, 8)?])),
         ("integers hashed", |x| Ok(vec![ops::cast(&x[0], "int32")? * 100_003 % 1000])),
     ];
     let entries = entries();
