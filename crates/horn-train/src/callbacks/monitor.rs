@@ -156,7 +156,7 @@ mod tests {
         let (up, down) = (|name| BinaryAccuracy::new().name(name), |name| MeanAbsoluteError::new().name(name));
         assert!(improves_upwards("val_m", (down("m"), up("m"))));
         assert!(!improves_upwards("val_m", (up("m"), down("m"))));
-        assert!(improves_upwards("loss", up("loss")));
-        assert!(!improves_upwards("loss", up("m")));
+        assert!(improves_upwards("loss", [up("loss")]));
+        assert!(!improves_upwards("loss", [up("m")]));
     }
 }
