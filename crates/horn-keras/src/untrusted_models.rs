@@ -324,7 +324,8 @@ fn impossible_functions() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("GaussianBlur", json!({"kernel_size": [HUGE, HUGE]}), json!([]), "is no image"),
         ("Rearrange", json!({}), json!([long.clone()]), "the pattern does not fit"),
         ("Quantile", json!({}), json!([7.0]), "a quantile is outside of its range; received 7, expected 0 to 1"),
-        ("Nonzero", json!({}), json!([]), "Horn has no such function"),
+        ("Nonzero", json!({}), json!([]), "the values decide the shape"),
+        ("Nonsense", json!({}), json!([]), "Horn has no such function"),
     ]
 }
 

@@ -129,9 +129,9 @@ mod tests {
         let by_name = json!({"args": [], "kwargs": {"x1": x, "x2": 3.0}});
         assert!(read(&operation("Multiply", json!([by_name]))).is_ok());
         assert_eq!(
-            failed("Nonzero", node(json!([x]))),
-            "operation \"step\": Horn has no such function on tensors; received Nonzero, expected a function of \
-             `keras.ops` that Horn has. Hint: write \"Inner\" or \"Nanprod\", if that is what you meant."
+            failed("Multipli", node(json!([x]))),
+            "operation \"step\": Horn has no such function on tensors; received Multipli, expected a function of \
+             `keras.ops` that Horn has. Hint: write \"Multiply\", if that is what you meant."
         );
         assert!(failed("Add", node(json!([x, y, x]))).contains("the function takes fewer arguments"));
         assert!(failed("Add", node(json!([2.0, 3.0]))).contains("takes a tensor of the graph here"));
