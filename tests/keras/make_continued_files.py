@@ -1,6 +1,10 @@
 """Makes compiled models whose training goes on: fixtures/continued/*.keras and *.h5, and continued.json.
 
     python tests/keras/make_continued_files.py [NAME …]
+    KERAS_BACKEND=tensorflow python tests/keras/make_continued_files.py
+
+Each backend makes its own cases: TensorFlow those with states. On JAX, what Keras compiles does not return them, so that no
+batch goes on from the one before, against what Keras documents.
 
 Each model is trained for an epoch and saved. Keras trains it for two epochs more, in order and with validation data. An entry of continued.json has
 
@@ -16,7 +20,7 @@ import os
 import pathlib
 import sys
 
-os.environ["KERAS_BACKEND"] = "jax"
+os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 import numpy as np
@@ -58,13 +62,17 @@ def steps(high, length=5):
 
 
 CASES = {}
+# Those that this backend makes.
+OWN = []
 
 
-def case(ending, batch=BATCH, **fit):
+def case(ending, batch=BATCH, backend="jax", **fit):
     """A function that makes a compiled model, x and y, and perhaps sample weights, is a case."""
 
     def add(make):
         CASES[make.__name__] = (make, ending, {"batch_size": batch, **fit})
+        if backend == keras.backend.backend():
+            OWN.append(make.__name__)
         return make
 
     return add
@@ -310,6 +318,25 @@ def wrong_labels():
     return model, floats(4), whole(4)
 
 
+@case("keras", batch=2, backend="tensorflow")
+def stateful():
+    model = keras.Sequential([keras.Input(batch_shape=(2, 3, 2)), layers.LSTM(3, stateful=True), layers.Dense(2)])
+    model.compile(optimizers.SGD(0.1), "mse", metrics=["mae"])
+    return model, floats(3, 2), floats(2)
+
+
+@case("keras", batch=2, backend="tensorflow")
+def stateful_both_ways():
+    model = keras.Sequential([
+        keras.Input(batch_shape=(2, 4, 2)),
+        layers.Bidirectional(layers.GRU(2, stateful=True, return_sequences=True)),
+        layers.RNN([layers.SimpleRNNCell(3), layers.LSTMCell(2)], stateful=True),
+        layers.Dense(1),
+    ])
+    model.compile(optimizers.SGD(0.05), "mae")
+    return model, floats(4, 2), floats(1)
+
+
 @case("h5")
 def flat_targets():
     model = mlp(1, "sigmoid")
@@ -381,7 +408,7 @@ def main(names):
     HERE.mkdir(exist_ok=True)
     index = HERE.parent / "continued.json"
     known = {} if not index.exists() else {entry["file"].split(".")[0]: entry for entry in json.loads(index.read_text())}
-    for name in names or CASES:
+    for name in names or OWN:
         known[name] = write(name)
     lines = ",\n".join(json.dumps(known[name]) for name in CASES if name in known)
     index.write_text(f"[\n{lines}\n]\n")
