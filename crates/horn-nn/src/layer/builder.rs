@@ -9,6 +9,7 @@ use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
 use crate::initializers::initializer::Initializer;
 use crate::layer::budget::Budget;
+use crate::layer::graphs::Graphs;
 use crate::layer::state::State;
 use crate::layer::weight::{Weight, WeightSpec};
 use crate::random;
@@ -27,13 +28,22 @@ pub struct LayerBuilder {
     is_dry_run: bool,
     /// The memory budget of all layers together, if the description is untrusted input.
     budget: Option<Arc<Budget>>,
+    /// The graphs of the model and of those inside of it.
+    graphs: Graphs,
 }
 
 impl LayerBuilder {
     /// A builder for this device.
     pub fn new(device: &Device) -> Self {
         let device = device.clone().without_autodiff();
-        Self { device, scope: Vec::new(), weights: Vec::new(), is_dry_run: false, budget: None }
+        Self {
+            device,
+            scope: Vec::new(),
+            weights: Vec::new(),
+            is_dry_run: false,
+            budget: None,
+            graphs: Graphs::default(),
+        }
     }
 
     /// A builder for a dry run, for a layer that Keras creates and discards: seeds are drawn as in Keras, but the weights
@@ -57,7 +67,17 @@ impl LayerBuilder {
 
     /// A builder with an empty record and the same budget, for a part whose weights are [adopted](Self::adopt) later.
     pub(crate) fn apart(&self) -> Self {
-        Self { is_dry_run: self.is_dry_run, budget: self.budget.clone(), ..Self::new(&self.device) }
+        Self {
+            is_dry_run: self.is_dry_run,
+            budget: self.budget.clone(),
+            graphs: self.graphs.clone(),
+            ..Self::new(&self.device)
+        }
+    }
+
+    /// The graphs that have been built so far.
+    pub(crate) fn graphs(&self) -> &Graphs {
+        &self.graphs
     }
 
     /// The device of the weights.

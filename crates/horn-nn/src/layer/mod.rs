@@ -15,6 +15,7 @@ pub(crate) mod description;
 pub(crate) mod erased;
 pub(crate) mod forward;
 pub(crate) mod given;
+pub(crate) mod graphs;
 pub(crate) mod lookup_state;
 pub(crate) mod mask_trail;
 pub(crate) mod names;

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::graph::plan::{ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::erased::BuiltLayer;
+use crate::layer::graphs::{BuiltGraph, BuiltPlace};
 use crate::layer::weight::Weight;
 use crate::layer::{names, weights};
 use crate::model::precision::HalfPrecision;
@@ -61,7 +62,17 @@ impl Model {
                 precision.check(around.device()).map_err(|error| error.within(&place()))?;
             }
         }
-        let (layers, states) = built.into_iter().flatten().unzip();
+        let (layers, states): (_, Vec<LayerState>) = built.into_iter().flatten().unzip();
+        if plan.kind == ModelKind::Functional {
+            // The list of a Sequential owns its layers.
+            let place = |(planned, state): (&PlannedLayer, &LayerState)| BuiltPlace {
+                place: names::place(&planned.name, planned.layer.as_ref()),
+                layer: planned.layer.clone(),
+                has_weights: !state.weights.is_empty(),
+            };
+            let places = plan.layers.iter().zip(&states).map(place).collect();
+            around.graphs().add(BuiltGraph { name: plan.name.clone(), layers: places })?;
+        }
         Ok(Self::from_parts(plan, states, layers, around.device()))
     }
 
@@ -249,8 +260,8 @@ mod tests {
 
     use super::*;
     use crate::initializers::constant::{Constant, Ones};
-    use crate::layers::{Dense, Dropout, Input};
-    use crate::{Activation, AnyTensor, Apply, Mode, Sequential};
+    use crate::layers::{Dense, Dropout, Input, ReLU};
+    use crate::{Activation, AnyTensor, Apply, Functional, Mode, Sequential};
 
     fn model() -> Model {
         Sequential::new()
@@ -309,6 +320,52 @@ mod tests {
              Hint: reshape the data, or change the Input."
         );
         assert!(model().predict(&x.slice(ndarray::s![.., ..3]), 0).unwrap_err().is_argument());
+    }
+
+    /// In Keras, it is one layer with one set of weights.
+    #[test]
+    fn a_layer_of_two_graphs_is_an_error() {
+        let device = Device::default();
+        let (x, y) = (Input([4]), Input([4]));
+        let shared = Dense(4).name("code").shared();
+        let inner = |input: &Input| {
+            let code = Dense(4).apply(shared.apply(ReLU().apply(input).unwrap()).unwrap()).unwrap();
+            Model::new(input, code).unwrap().name("inner")
+        };
+        let check = |model: Functional| {
+            let error = model.build(&device).unwrap_err();
+            assert!(error.is_model(), "{error}");
+            let text = error.to_string();
+            let beside = ["functional", "other"].map(|name| format!("layer \"code\" (Dense) in model {name:?}"));
+            assert!(beside.iter().any(|beside| text.contains(beside)), "{text}");
+            assert!(
+                text.contains("(Dense) in model \"inner\"") && text.contains("build the inner model first"),
+                "{text}"
+            );
+            assert_eq!(model.to_summary().unwrap_err().to_string(), text);
+        };
+        // In the outer graph and in the inner model; in a list inside of it; in two models inside of it.
+        check(Model::new(&x, inner(&y).apply(shared.apply(&x).unwrap()).unwrap()).unwrap());
+        let list = Sequential::new().add(Dropout(0.5)).add(inner(&y));
+        check(Model::new(&x, shared.apply(list.apply(&x).unwrap()).unwrap()).unwrap());
+        let other = Model::new(&y, shared.apply(&y).unwrap()).unwrap().name("other");
+        check(Model::new(&x, inner(&y).apply(other.apply(&x).unwrap()).unwrap()).unwrap());
+    }
+
+    #[test]
+    fn copies_and_built_models_have_weights_of_their_own() {
+        let device = Device::default();
+        let (x, y) = (Input([4]), Input([4]));
+        let (shared, relu) = (Dense(4).shared(), ReLU().shared());
+        let inner = Model::new(&y, relu.apply(shared.apply(&y).unwrap()).unwrap()).unwrap();
+        let twice = inner.clone().apply(inner.clone().apply(relu.apply(&x).unwrap()).unwrap()).unwrap();
+        assert_eq!(Model::new(&x, twice).unwrap().build(&device).unwrap().count_params(), 2 * 20);
+        let built = inner.build(&device).unwrap();
+        let beside = built.apply(shared.apply(&x).unwrap()).unwrap();
+        assert_eq!(Model::new(&x, beside).unwrap().build(&device).unwrap().count_params(), 2 * 20);
+        let once = inner.shared();
+        let called_twice = once.apply(once.apply(&x).unwrap()).unwrap();
+        assert_eq!(Model::new(&x, called_twice).unwrap().build(&device).unwrap().count_params(), 20);
     }
 
     #[test]
