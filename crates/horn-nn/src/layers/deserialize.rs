@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(
             failed("Multipli", node(json!([x]))),
             "operation \"step\": Horn has no such function on tensors; received Multipli, expected a function of \
-             `keras.ops` that Horn has. Hint: write \"Multiply\", if that is what you meant."
+             `keras.ops` that Horn has. Hint: write \"Multiply\" or \"MultiHot\", if that is what you meant."
         );
         assert!(failed("Add", node(json!([x, y, x]))).contains("the function takes fewer arguments"));
         assert!(failed("Add", node(json!([2.0, 3.0]))).contains("takes a tensor of the graph here"));
