@@ -340,6 +340,19 @@ fn hashed_integers_reach_the_layers_that_look_them_up() {
 }
 
 /// Axes whose sizes are only known with the data.
+/// As in numpy: `x & 12`, `x ^ x[::-1]` and `~x` of uint8.
+#[test]
+fn bytes_have_all_their_bits() {
+    let x = Input([3]).dtype(InputDtype::Uint8);
+    let turned = ops::flip(&x, 1).unwrap();
+    let outputs =
+        [ops::bitwise_and(&x, 12).unwrap(), ops::bitwise_xor(&x, &turned).unwrap(), ops::bitwise_not(&x).unwrap()];
+    let model = Model::new(&x, outputs).unwrap().build(&Device::default()).unwrap();
+    let found = model.predict_all(&array![[200_u8, 7, 255]], 1).unwrap();
+    let found: Vec<Vec<f32>> = found.into_iter().map(|output| output.into_raw_vec_and_offset().0).collect();
+    assert_eq!(found, [[8.0, 4.0, 12.0], [55.0, 0.0, 55.0], [55.0, 248.0, 0.0]]);
+}
+
 #[test]
 fn integers_of_sequences_of_any_length_stay_integers() {
     let x = Input([None]).dtype(InputDtype::Int32);

@@ -38,7 +38,7 @@ impl Integers {
 
     /// Are integers computed exactly, for inputs that are all integers or truths, and outputs of this kind?
     pub fn are_exact<T>(&self, inputs: Values, output: Values, arguments: &[Argument<T>]) -> bool {
-        let of_integers = matches!(inputs, Values::Ints | Values::Longs);
+        let of_integers = inputs.are_integers();
         match self {
             Self::AsFloats => false,
             Self::Moved => of_integers,
