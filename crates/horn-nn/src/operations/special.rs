@@ -172,8 +172,9 @@ pub(crate) enum Whole {
 }
 
 impl Whole {
-    fn of(self) -> fn(i64, i64) -> i64 {
-        match self {
+    /// The function of the values at one place.
+    fn at_place(self) -> impl Fn(&[i64]) -> i64 {
+        let function: fn(i64, i64) -> i64 = match self {
             Self::And => |x, y| x & y,
             Self::Gcd => divisor,
             Self::Lcm => |x, y| match divisor(x, y) {
@@ -185,7 +186,8 @@ impl Whole {
             Self::Or => |x, y| x | y,
             Self::RightShift => |x, y| x.checked_shr(bits(y)).unwrap_or(if x < 0 { -1 } else { 0 }),
             Self::Xor => |x, y| x ^ y,
-        }
+        };
+        move |values| function(values[0], values.get(1).copied().unwrap_or(0))
     }
 }
 
@@ -217,8 +219,7 @@ impl Rule for Whole {
     }
 
     fn integers(&self, _: &Map<String, Value>) -> Integers {
-        let function = self.of();
-        Integers::Each(Box::new(move |values| function(values[0], values.get(1).copied().unwrap_or(0))))
+        Integers::Each(Box::new(self.at_place()))
     }
 
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
@@ -238,9 +239,7 @@ impl Rule for Whole {
 
     /// Of booleans; integers are computed as such.
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
-        let function = self.of();
-        let of_bits = |values: &[i64]| function(values[0], values.get(1).copied().unwrap_or(0));
-        Ok(vec![each(call.mapped(AnyTensor::integers)?, &of_bits, [Values::Bools; 2])?])
+        Ok(vec![each(call.mapped(AnyTensor::integers)?, &self.at_place(), [Values::Bools; 2])?])
     }
 }
 
