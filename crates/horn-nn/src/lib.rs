@@ -76,7 +76,7 @@ pub use model::weight_groups::WeightGroup;
 #[doc(hidden)]
 pub use operations::ctc::{Counted as CtcCounted, ctc_of_sequences};
 #[doc(hidden)]
-pub use registry::arguments::{read_arguments, read_over_defaults, start_of};
+pub use registry::arguments::{array_values, read_arguments, read_over_defaults, start_of};
 #[doc(hidden)]
 pub use registry::suggest::did_you_mean;
 pub use tensor::any_tensor::AnyTensor;

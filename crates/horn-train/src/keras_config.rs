@@ -1,6 +1,6 @@
 //! Reading the arguments of losses, metrics and optimizers from Keras's configurations.
 
-use horn_nn::{Error, Result, read_arguments, read_over_defaults};
+use horn_nn::{Error, Result, array_values, read_arguments, read_over_defaults};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,10 +12,7 @@ pub(crate) fn read<C: Default + Serialize + DeserializeOwned>(class_name: &str, 
 
 /// The arguments that Keras keeps as tensors, such as AUC's `label_weights`, as the lists that they were given as.
 fn with_lists(config: &Value) -> Value {
-    let listed = |value: &Value| {
-        let is_array = value["class_name"] == "__tensor__" || value["class_name"] == "__numpy__";
-        if is_array { value["config"]["value"].clone() } else { value.clone() }
-    };
+    let listed = |value: &Value| array_values(value).unwrap_or(value).clone();
     match config.as_object() {
         Some(arguments) => arguments.iter().map(|(key, value)| (key.clone(), listed(value))).collect(),
         None => config.clone(),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::arguments::numbers::Numbers;
 use crate::error::{Error, Result};
 use crate::initializers::sample::{Sample, size};
+use crate::registry::arguments::ARRAYS;
 use crate::tensor::shape;
 
 /// Fills a weight with zeros.
@@ -67,8 +68,10 @@ impl Constant {
     /// This value everywhere, or these values.
     pub fn new(value: impl Into<Numbers>) -> Self {
         let numbers = value.into();
-        let array =
-            numbers.single().is_none().then(|| ArrayKind { class_name: NUMPY.to_owned(), dtype: "float64".to_owned() });
+        let array = numbers
+            .single()
+            .is_none()
+            .then(|| ArrayKind { class_name: ARRAYS[0].to_owned(), dtype: "float64".to_owned() });
         Self { value: Held { numbers, array } }
     }
 }
@@ -100,10 +103,6 @@ struct ArrayKind {
     dtype: String,
 }
 
-const NUMPY: &str = "__numpy__";
-
-const TENSOR: &str = "__tensor__";
-
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected a number, lists of numbers, or an array as Keras writes it")]
 enum Written {
@@ -134,12 +133,12 @@ impl<'de> Deserialize<'de> for Held {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         match Written::deserialize(deserializer)? {
             Written::Numbers(numbers) => Ok(Self { numbers, array: None }),
-            Written::Array { class_name, config } if [NUMPY, TENSOR].contains(&class_name.as_str()) => {
+            Written::Array { class_name, config } if ARRAYS.contains(&class_name.as_str()) => {
                 let array = Some(ArrayKind { class_name, dtype: config.dtype });
                 Ok(Self { numbers: config.value, array })
             }
             Written::Array { class_name, .. } => {
-                Err(serde::de::Error::custom(format!("{class_name} is no array; expected {NUMPY} or {TENSOR}")))
+                Err(serde::de::Error::custom(format!("{class_name} is no array; expected {}", ARRAYS.join(" or "))))
             }
         }
     }

@@ -6,6 +6,7 @@ use ndarray::{ArrayD, IxDyn};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::registry::arguments::ARRAYS;
 use crate::tensor::any_tensor::MAX_RANK;
 
 /// An argument of a call. `T` is what stands for a tensor: nothing in the description of an operation, a shape when its
@@ -31,9 +32,6 @@ pub(crate) enum Constant {
     /// Python's `...`.
     Ellipsis,
 }
-
-/// Keras's names for arrays among the arguments of calls.
-pub(crate) const ARRAYS: [&str; 2] = ["__numpy__", "__tensor__"];
 
 /// An array, with its object in Keras's files.
 #[derive(Debug, Clone, PartialEq)]

@@ -125,6 +125,14 @@ fn objects(value: &Value) -> usize {
     }
 }
 
+/// Keras's names for arrays among arguments: numpy's, and those of a backend.
+pub(crate) const ARRAYS: [&str; 2] = ["__numpy__", "__tensor__"];
+
+/// The values of Keras's object of an array, in lists; `None` for anything else.
+pub fn array_values(value: &Value) -> Option<&Value> {
+    value["class_name"].as_str().filter(|class| ARRAYS.contains(class)).map(|_| &value["config"]["value"])
+}
+
 /// A value as JSON, cut off if it is long.
 pub fn start_of(value: &Value) -> String {
     const MAX_CHARACTERS: usize = 80;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::operations::argument::ARRAYS;
+use crate::registry::arguments::array_values;
 
 /// The keys of a dictionary of places; empty for a list, and for a dictionary that contains others.
 pub(crate) fn keys(places: &Value) -> Vec<String> {
@@ -52,7 +52,7 @@ pub(crate) fn collect_with_arrays(value: &Value, places: &mut Vec<Value>) {
 
 /// Is it Keras's object of an array?
 pub(crate) fn is_array(value: &Value) -> bool {
-    value["class_name"].as_str().is_some_and(|class| ARRAYS.contains(&class))
+    array_values(value).is_some()
 }
 
 /// Is it a number, a boolean or a string, not a tensor?
