@@ -6,7 +6,7 @@ use horn::layers::{Conv2D, Dense, Input};
 use horn::losses::MeanSquaredError;
 use horn::mixed_precision::{DTypePolicy, set_dtype_policy};
 use horn::optimizers::{OptimizerValue, SGD};
-use horn::{Compile, CompiledModel, Fit, Predict, Sequential, Verbose, default_device};
+use horn::{Activation, Compile, CompiledModel, Fit, Layer, Predict, Sequential, Verbose, default_device};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::Value;
@@ -85,17 +85,39 @@ fn models_in_half_precision_are_those_of_keras() {
 
 #[test]
 fn values_are_rounded_and_overflow_in_float16() {
-    let model = |policy: DTypePolicy| {
-        let layers = Sequential::new().add(Input([1])).add(Dense(1).use_bias(false).dtype(policy));
+    let layers = |policy: DTypePolicy| {
+        Sequential::new().add(Input([1])).add(Dense(1).use_bias(false).dtype(policy).named("scale"))
+    };
+    let run = |layers: Sequential| {
         let mut model = layers.compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap();
         model.model_mut().unwrap().set_weights(&[ndarray::arr2(&[[300.0_f32]]).into_dyn()]).unwrap();
         let x = ndarray::arr2(&[[1.001_f32], [300.0]]);
         let output = model.predict_with(&x, Predict::new()).unwrap();
         output.iter().copied().collect::<Vec<f32>>()
     };
-    assert_eq!(model(DTypePolicy::Float32), [1.001 * 300.0, 90_000.0]);
-    assert_eq!(model(DTypePolicy::MixedFloat16), [300.25, f32::INFINITY]);
-    assert_eq!(model(DTypePolicy::MixedBfloat16), [300.0, 90_112.0]);
+    for (policy, expected) in [
+        (DTypePolicy::Float32, [1.001 * 300.0, 90_000.0]),
+        (DTypePolicy::MixedFloat16, [300.25, f32::INFINITY]),
+        (DTypePolicy::MixedBfloat16, [300.0, 90_112.0]),
+    ] {
+        assert_eq!(run(layers(policy)), expected, "{policy:?}");
+        let config = layers(policy).config();
+        assert_eq!(run(Sequential::from_config(&config).unwrap()), expected, "{policy:?}, from its configuration");
+    }
+}
+
+/// In Keras an activation is applied to values of half precision and gives some; the sums of probabilities are not 1.
+#[test]
+fn probabilities_have_half_precision() {
+    let mut model = Sequential::new()
+        .add(Input([3]))
+        .add(Dense(3).use_bias(false).activation(Activation::Softmax).dtype(DTypePolicy::MixedFloat16))
+        .compile(SGD::new(0.1), MeanSquaredError::new(), ())
+        .unwrap();
+    model.model_mut().unwrap().set_weights(&[ndarray::Array2::eye(3).into_dyn()]).unwrap();
+    let output = model.predict_with(&ndarray::arr2(&[[0.1_f32, 0.2, 0.3]]), Predict::new()).unwrap();
+    let steps_of_float16 = output.mapv(|p| p * 4096.0);
+    assert!(steps_of_float16.iter().all(|p| p.fract() == 0.0), "{output}");
 }
 
 #[test]

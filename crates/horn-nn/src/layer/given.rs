@@ -29,6 +29,9 @@ macro_rules! as_inner {
         fn activity_regularizer(&self) -> Option<&$crate::regularizers::Regularizer> {
             self.inner().activity_regularizer()
         }
+        fn dtype_policy(&self) -> Option<$crate::DTypePolicy> {
+            self.inner().dtype_policy()
+        }
         fn output_shape(&self, input: &$crate::Shape) -> $crate::Result<$crate::Shape> {
             self.inner().output_shape(input)
         }
@@ -62,6 +65,9 @@ macro_rules! as_inner {
         }
         fn call_options(&self) -> &'static [&'static str] {
             self.inner().call_options()
+        }
+        fn recorded_call(&self, tensors: Vec<serde_json::Value>) -> Option<serde_json::Value> {
+            self.inner().recorded_call(tensors)
         }
         fn config(&self) -> serde_json::Value {
             self.inner().config()
@@ -147,3 +153,20 @@ macro_rules! pointers {
 }
 
 pointers!(Box Arc);
+
+#[cfg(test)]
+mod tests {
+    /// A method with a default that is not delegated would silently answer for another layer.
+    #[test]
+    fn all_methods_of_a_layer_are_delegated() {
+        let methods = |source: &'static str| {
+            source.lines().filter_map(|line| line.trim_start().strip_prefix("fn ")?.split(['(', '<']).next())
+        };
+        let layer = include_str!("description.rs").split_once("pub trait Layer").unwrap().1;
+        let layer = layer.split_once("\n}").unwrap().0;
+        let delegated = include_str!("given.rs").split_once("macro_rules! as_inner").unwrap().1;
+        let delegated: Vec<_> = methods(delegated.split_once("\n}").unwrap().0).collect();
+        let left: Vec<_> = methods(layer).filter(|name| !delegated.contains(name)).collect();
+        assert_eq!(left, ["name", "trainable"]);
+    }
+}

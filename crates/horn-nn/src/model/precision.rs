@@ -44,15 +44,28 @@ impl HalfPrecision {
 
     /// Calls the layer.
     pub fn call(&self, layer: &BuiltLayer, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
-        let rounded = |signal| with_values(signal, |value| self.rounded(value));
-        if !self.throughout {
-            let inputs = inputs.into_iter().map(rounded).collect::<Result<_>>()?;
-            return layer.call(inputs, call)?.into_iter().map(rounded).collect();
+        let of_dtype = |input| match self.throughout {
+            true => with_value(input, |value| cast(value, self.dtype)),
+            false => with_value(input, |value| self.rounded(value)),
+        };
+        let inputs = inputs.into_iter().map(of_dtype).collect::<Result<_>>()?;
+        let outputs = match self.throughout {
+            true => layer.clone().map(&mut Cast(self.dtype)).call(inputs, call)?,
+            false => layer.call(inputs, call)?,
+        };
+        outputs.into_iter().map(|output| self.finished(output)).collect()
+    }
+
+    /// An output in float32, with values of the dtype. Its activation is applied now, as in Keras: the next layer and the
+    /// loss get rounded values, and no logits.
+    fn finished(&self, output: Signal) -> Result<Signal> {
+        if output.is_strings() {
+            return Ok(output);
         }
-        let cast_to = |signal, dtype| with_values(signal, |value| cast(value, dtype));
-        let inputs = inputs.into_iter().map(|input| cast_to(input, self.dtype)).collect::<Result<_>>()?;
-        let outputs = layer.clone().map(&mut Cast(self.dtype)).call(inputs, call)?;
-        outputs.into_iter().map(|output| cast_to(output, FloatDType::F32)).collect()
+        let mask = output.mask().cloned();
+        let Logits { value, activation } = output.before_activation()?;
+        let before = Logits { value: self.rounded(value)?, activation };
+        with_value(Signal::from(before).with_mask(mask), |value| self.rounded(value))
     }
 
     fn rounded(&self, value: AnyTensor) -> Result<AnyTensor> {
@@ -77,12 +90,11 @@ fn cast(value: AnyTensor, dtype: FloatDType) -> Result<AnyTensor> {
     by_rank!(value, |x| x.cast(dtype).into())
 }
 
-/// The signal with its values, before their activation, replaced.
-fn with_values(signal: Signal, function: impl FnOnce(AnyTensor) -> Result<AnyTensor>) -> Result<Signal> {
+/// The signal with its value replaced.
+fn with_value(signal: Signal, function: impl FnOnce(AnyTensor) -> Result<AnyTensor>) -> Result<Signal> {
     if signal.is_strings() {
         return Ok(signal);
     }
     let mask = signal.mask().cloned();
-    let Logits { value, activation } = signal.before_activation()?;
-    Ok(Signal::from(Logits { value: function(value)?, activation }).with_mask(mask))
+    Ok(Signal::new(function(signal.numbers()?)?).with_mask(mask))
 }

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::arguments::dtype_policy::DTypePolicy;
 use crate::constraints::constraint::Constraint;
 use crate::error::{Error, Result};
 use crate::initializers::constant::Zeros;
@@ -148,6 +149,10 @@ impl Layer for ReversibleEmbedding {
 
     fn trainable(&self) -> bool {
         Layer::trainable(&self.table)
+    }
+
+    fn dtype_policy(&self) -> Option<DTypePolicy> {
+        self.table.dtype_policy()
     }
 
     fn activity_regularizer(&self) -> Option<&Regularizer> {
