@@ -67,7 +67,7 @@ pub(crate) fn write(lookups: &[KeptLookup], archive: &mut ArchiveWriter<impl Wri
                 .at(format!("{:?}", groups[0]))
                 .received(format!("{token:?}"))
                 .expected("tokens of one line")
-                .hint("split texts at whitespace, or give the layer the vocabulary as an argument"));
+                .hint("split strings at whitespace, or give the layer the vocabulary as an argument"));
         }
         let text = tokens.join("\n");
         for group in groups {

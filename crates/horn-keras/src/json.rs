@@ -18,18 +18,18 @@ const MAX_LEVELS: usize = 400;
 const PARSED_LEVELS: usize = 127;
 
 /// The limit for the text, if it has so many bytes in the file. JSON that Keras saves compresses eight times or less.
-pub(crate) fn most_bytes(stored: u64) -> u64 {
+pub(crate) fn max_bytes(stored: u64) -> u64 {
     stored.saturating_mul(8).saturating_add(32 << 20)
 }
 
 /// The limit for values. A value takes about 32 bytes in memory, however short its text is, so a limit for the size alone
 /// is not enough. The shortest tokens of a large vocabulary take six bytes each, with quotes and a comma.
-fn most_values(stored: u64) -> u64 {
+fn max_values(stored: u64) -> u64 {
     500_000 + stored / 4
 }
 
 /// The limit for objects, which take about 600 bytes in memory. Those of a layer have a hundred bytes each.
-fn most_objects(stored: u64) -> u64 {
+fn max_objects(stored: u64) -> u64 {
     100_000 + stored / 64
 }
 
@@ -39,11 +39,11 @@ fn most_objects(stored: u64) -> u64 {
 ///
 /// If the text exceeds a limit or is not valid JSON.
 pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
-    if bytes.len() as u64 > most_bytes(stored) {
+    if bytes.len() as u64 > max_bytes(stored) {
         return Err(Error::file("is too long")
             .at(place)
             .received(format!("{} bytes, in {stored} of the file's", bytes.len()))
-            .expected(format!("at most {}", most_bytes(stored))));
+            .expected(format!("at most {}", max_bytes(stored))));
     }
     let levels = check(bytes, stored).map_err(|error| error.at(place))?;
     let parsed = match levels > PARSED_LEVELS {
@@ -63,7 +63,7 @@ pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
             .because(error)
             .hint("the file is damaged: save the model again")
     })?;
-    optimizer_order::note(bytes, &mut value);
+    optimizer_order::record(bytes, &mut value);
     Ok(value)
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn check_own(text: &str, place: &str) -> Result<()> {
 
 /// Counts levels, values and objects, without recursion and without allocating memory. Returns the deepest level.
 fn check(bytes: &[u8], stored: u64) -> Result<usize> {
-    let (most_values, most_objects) = (most_values(stored), most_objects(stored));
+    let (max_values, max_objects) = (max_values(stored), max_objects(stored));
     let (mut levels, mut deepest, mut values, mut objects) = (0_usize, 0_usize, 0_u64, 0_u64);
     let (mut in_text, mut escaped) = (false, false);
     for byte in bytes {
@@ -101,11 +101,11 @@ fn check(bytes: &[u8], stored: u64) -> Result<usize> {
         if levels > MAX_LEVELS {
             return Err(Error::file("is nested too deeply").expected(format!("at most {MAX_LEVELS} levels")));
         }
-        if values > most_values {
-            return Err(Error::file("has too many values").expected(format!("at most {most_values}")));
+        if values > max_values {
+            return Err(Error::file("has too many values").expected(format!("at most {max_values}")));
         }
-        if objects > most_objects {
-            return Err(Error::file("has too many objects").expected(format!("at most {most_objects}")));
+        if objects > max_objects {
+            return Err(Error::file("has too many objects").expected(format!("at most {max_objects}")));
         }
     }
     Ok(deepest)

@@ -193,7 +193,7 @@ impl Source {
 
     fn model(&self, device: &Device) -> Result<Model> {
         // Every weight must be in the file, so the model can't have more values than the file.
-        let most = self.weights.most_values().saturating_mul(self.shared.times());
+        let most = self.weights.max_values().saturating_mul(self.shared.times());
         let rules = match self.version.as_deref() {
             version if keras_2::is_version(version) => MaskRules::Keras2,
             Some(version) if version::is_before(version, 3, 8) => MaskRules::BeforeKeras38,

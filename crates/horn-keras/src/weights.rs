@@ -260,7 +260,7 @@ fn named(
     let mut named = HashMap::new();
     for group in own {
         let place = place_in(renumbered, &group.path);
-        if let Some(name) = noted_name(file, &place)? {
+        if let Some(name) = recorded_name(file, &place)? {
             named.insert(name, place);
         }
     }
@@ -301,7 +301,7 @@ fn places_by_name(file: &WeightsReader) -> Result<HashMap<String, String>> {
     let children = if file.is_group("layers") { file.children("layers")? } else { Default::default() };
     for child in children {
         let place = format!("layers/{child}");
-        if let Some(name) = noted_name(file, &place)? {
+        if let Some(name) = recorded_name(file, &place)? {
             places.entry(name).or_insert(place);
         }
     }
@@ -309,7 +309,7 @@ fn places_by_name(file: &WeightsReader) -> Result<HashMap<String, String>> {
 }
 
 /// The name that a file records for the layer at this path.
-pub(crate) fn noted_name(file: &WeightsReader, place: &str) -> Result<Option<String>> {
+pub(crate) fn recorded_name(file: &WeightsReader, place: &str) -> Result<Option<String>> {
     let vars = format!("{place}/vars");
     let attributes = if file.is_group(&vars) { file.attributes(&vars)? } else { Default::default() };
     Ok(attributes.get("name").and_then(Attribute::as_text).map(str::to_owned))

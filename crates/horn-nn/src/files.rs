@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_not_replaced() {
+    fn what_is_not_a_file_is_not_replaced() {
         let folder = Folder::new("folder");
         let error = write_atomically(&folder.0, put("x")).unwrap_err();
         assert!(error.to_string().contains("is not a regular file"), "{error}");

@@ -105,7 +105,7 @@ impl CompiledModel {
     }
 
     /// Trains on a source of batches: a [`PyDatasetSource`](crate::PyDatasetSource), the [`Batches`](crate::Batches) of an
-    /// iterator, or a [`BatchSource`] of your own. The source decides on the size of the batches, and on what `shuffle` and
+    /// iterator, or a custom [`BatchSource`]. The source decides on the size of the batches, and on what `shuffle` and
     /// `class_weight` mean; it gives the weights of samples with its batches.
     ///
     /// [`BatchSource`] has an example.

@@ -96,7 +96,7 @@ impl Recording {
     /// Reads a RIFF file: chunks, each with a name and a length, of which one says the format and another holds the samples.
     fn new(bytes: &[u8]) -> Result<Self> {
         let broken = |received: String| {
-            Error::file("this is no WAV file that Horn reads")
+            Error::file("this is not a WAV file that Horn reads")
                 .received(received)
                 .expected("a RIFF file with PCM samples of 16 bits")
                 .hint("convert the file, such as by ffmpeg -i in.wav -c:a pcm_s16le out.wav")

@@ -151,9 +151,9 @@ fn files_that_can_not_be_read_are_errors_with_their_names() {
         "{empty}"
     );
     let latin = message(texts("latin"));
-    assert!(latin.contains("1.txt: the file is no text in UTF-8; received another byte at position 1"), "{latin}");
+    assert!(latin.contains("1.txt: the file is not text in UTF-8; received another byte at position 1"), "{latin}");
     for (name, received) in [
-        ("mp3", "a.wav: this is no WAV file that Horn reads; received another format"),
+        ("mp3", "a.wav: this is not a WAV file that Horn reads; received another format"),
         ("avi", "received a RIFF file of something else"),
         ("none", "received no samples"),
         ("float", "received format 3 with 1 channels of 32 bits"),

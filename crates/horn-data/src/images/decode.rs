@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_image_is_an_error() {
+    fn what_is_not_an_image_is_an_error() {
         let message = |bytes: &[u8]| decode(bytes, ColorMode::Rgb).unwrap_err().to_string();
         assert!(message(b"").contains("received an empty file, expected a PNG or JPEG file"));
         assert!(message(b"GIF89a").contains("received a GIF file"));

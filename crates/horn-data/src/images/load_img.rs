@@ -81,7 +81,7 @@ impl LoadImg {
 ///
 /// # Errors
 ///
-/// If the file can't be read, is no PNG or JPEG file, or the size is 0.
+/// If the file can't be read, is not a PNG or JPEG file, or the size is 0.
 pub fn load_img(path: impl AsRef<Path>, options: LoadImg) -> Result<Array3<u8>> {
     let LoadImg { color_mode, target_size, interpolation, keep_aspect_ratio } = options;
     if let Some(size) = target_size.filter(|size| size.contains(&0)) {

@@ -24,7 +24,7 @@ use crate::images::array::array_to_img;
 ///
 /// # Errors
 ///
-/// If the name does not end in `.png`, the array is no image, or the file can't be written.
+/// If the name does not end in `.png`, the array is not an image, or the file can't be written.
 pub fn save_img(path: impl AsRef<Path>, x: &Array3<f32>, scale: bool) -> Result<()> {
     let path = path.as_ref();
     let is_png = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));

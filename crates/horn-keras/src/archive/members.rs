@@ -28,7 +28,7 @@ pub(crate) struct Rules {
 }
 
 /// A model with vocabularies has a member for each, and 1,500 bytes about the layer in its configuration.
-fn most_members(len: u64) -> usize {
+fn max_members(len: u64) -> usize {
     usize::try_from(len / 512).unwrap_or(usize::MAX).saturating_add(10_000)
 }
 
@@ -40,7 +40,7 @@ fn most_members(len: u64) -> usize {
 pub(crate) fn open(window: &Arc<Window>, rules: &Rules) -> Result<Zip> {
     window.allow(MAX_DIRECTORY.saturating_add(window.len()));
     let mut zip = ZipArchive::new(BufReader::new(Cursor::new(window.clone()))).map_err(rules.no_zip)?;
-    let most = most_members(window.len());
+    let most = max_members(window.len());
     if zip.len() > most {
         return Err(Error::file("has too many members").received(zip.len()).expected(format!("at most {most}")));
     }

@@ -109,12 +109,12 @@ fn missing_members_are_named() {
 }
 
 #[test]
-fn what_is_no_archive_is_an_error() {
+fn what_is_not_an_archive_is_an_error() {
     for bytes in [Vec::new(), b"PK".to_vec(), vec![0; 100_000], weights_bytes()] {
-        assert!(error(bytes).contains("is no .keras file, or damaged"));
+        assert!(error(bytes).contains("is not a .keras file, or damaged"));
     }
     let folder = format!("{:#}", Archive::open(std::env::temp_dir()).err().unwrap());
-    assert!(folder.contains("it is no file, but a folder"), "{folder}");
+    assert!(folder.contains("it is not a file, but a folder"), "{folder}");
     assert!(
         Archive::open("nothing.keras").err().unwrap().to_string().starts_with("file \"nothing.keras\": cannot be read")
     );

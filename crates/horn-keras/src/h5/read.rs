@@ -116,20 +116,20 @@ impl WeightsReader {
             // Twice the size of the file, as a variable may be read twice. Many aliases of one variable soon exceed
             // this.
             plain_left: AtomicU64::new(len.saturating_mul(2).saturating_add(16 * MIB)),
-            inflated_left: AtomicU64::new(most_inflated(on_disk)),
+            inflated_left: AtomicU64::new(max_inflated(on_disk)),
             attributes_left: AtomicU64::new(len.saturating_mul(8).saturating_add(MAX_ATTRIBUTES)),
             on_disk,
         })
     }
 
     /// An upper bound for the number of values in the file.
-    pub fn most_values(&self) -> u64 {
+    pub fn max_values(&self) -> u64 {
         // A byte may be two quantized values.
         let packed = |found: &Found<'_>| if found.dtype == Some(DType::I8) { 2 } else { 1 };
         let of = |found: Found<'_>| found.sizes.iter().copied().fold(packed(&found), u64::saturating_mul);
         let announced = self.datasets().map(of).fold(0, u64::saturating_add);
         let of_a_byte = self.datasets().map(|found| packed(&found)).max().unwrap_or(1);
-        announced.min(most_inflated(self.on_disk).max(self.window.len()).saturating_mul(of_a_byte))
+        announced.min(max_inflated(self.on_disk).max(self.window.len()).saturating_mul(of_a_byte))
     }
 
     /// Is there a group at this path? The root has the path `""`.
@@ -204,7 +204,7 @@ impl WeightsReader {
         let attributes = self.attributes(path)?;
         let list = |attribute: &Attribute| {
             attribute.as_texts().map(<[String]>::to_vec).ok_or_else(|| {
-                Error::file(format!("the attribute {name:?} of {path:?} is no list of texts")).at(&self.place)
+                Error::file(format!("the attribute {name:?} of {path:?} is not a list of strings")).at(&self.place)
             })
         };
         if let Some(attribute) = attributes.get(name) {
@@ -243,7 +243,7 @@ impl WeightsReader {
         let same = variable.sizes.len() == expected.len()
             && variable.sizes.iter().zip(expected).all(|(size, expected)| *size == *expected as u64);
         if !same {
-            return Err(at(Error::shape("the variable has other sizes")
+            return Err(at(Error::shape("the variable has another shape")
                 .received(format!("{:?}", variable.sizes))
                 .expected(format!("{expected:?}"))));
         }
@@ -334,7 +334,7 @@ impl WeightsReader {
 }
 
 /// The limit in bytes for all compressed values of a file of this length, once inflated.
-fn most_inflated(len: u64) -> u64 {
+fn max_inflated(len: u64) -> u64 {
     len.saturating_mul(20).saturating_add(32 * MIB)
 }
 

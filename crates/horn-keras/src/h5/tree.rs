@@ -6,7 +6,7 @@ use hdf5_pure::{AttrValue, Dataset, Datatype, Group};
 use horn_nn::{Error, Result};
 
 use super::datatype::{DTYPE, dtype_of};
-use super::limits::{MAX_AXES, MAX_LEVELS, damaged, most_objects};
+use super::limits::{MAX_AXES, MAX_LEVELS, damaged, max_objects};
 use crate::arrays::DType;
 
 /// The object at a path.
@@ -46,8 +46,8 @@ pub(super) fn walk(root: Group, len: u64) -> Result<BTreeMap<String, Node>> {
             open.push((child(&name), group, level + 1));
             children.push(name);
         }
-        if nodes.len() + open.len() > most_objects(len) {
-            let most = format!("at most {}", most_objects(len));
+        if nodes.len() + open.len() > max_objects(len) {
+            let most = format!("at most {}", max_objects(len));
             return Err(Error::file("has too many groups and datasets").expected(most));
         }
         children.sort_unstable();

@@ -21,7 +21,7 @@ const MAX_INFLATED: u64 = 1032;
 const ENDING: &str = ".npy";
 
 const RULES: Rules = Rules {
-    no_zip: |error| Error::file("is no .npz file, or damaged").because(error).hint("save the arrays by `numpy.savez`"),
+    no_zip: |error| Error::file("is not a .npz file, or damaged").because(error).hint("save the arrays by `numpy.savez`"),
     // Nothing is unpacked to disk, and arrays are named as the program likes.
     allows_name: |_| true,
     most: |_, packed| packed.saturating_mul(MAX_INFLATED),
@@ -59,7 +59,7 @@ impl Npz {
         let names = zip.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(ENDING)?.to_owned()));
         let names: Vec<String> = names.collect();
         if names.is_empty() {
-            return Err(Error::file("is no .npz file: there are no arrays in it").at(place));
+            return Err(Error::file("is not a .npz file: there are no arrays in it").at(place));
         }
         Ok(Self { place: place.to_owned(), zip, names, memory })
     }
@@ -213,7 +213,7 @@ mod tests {
         overlap[last + 42..last + 46].fill(0);
         let text = error(open(overlap));
         assert!(text.contains("overlap") || text.contains("damaged"), "{text}");
-        assert!(error(open(b"PK\x03\x04".to_vec())).contains("is no .npz file, or damaged"));
+        assert!(error(open(b"PK\x03\x04".to_vec())).contains("is not a .npz file, or damaged"));
         assert!(error(open(zip_of(&[("x", b"")], CompressionMethod::Stored))).contains("there are no arrays in it"));
     }
 

@@ -5,7 +5,7 @@
 //! results come from the pool.
 //!
 //! Small buffers go back to a list of the thread first, so that threads that predict at the same time do not wait for each
-//! other. What nobody has taken for a while is given back to the operating system.
+//! other. While kernels run, memory that was unused for a while is given back to the operating system.
 
 use std::alloc::{Layout as Allocation, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
@@ -59,10 +59,10 @@ const A_WHILE: Duration = Duration::from_secs(5);
 const BETWEEN_LOOKS: usize = 256;
 
 /// The largest buffer, in bytes, that goes back to the list of a thread.
-const LARGEST_OWN: usize = 64 << 10;
+const MAX_OWN_BYTES: usize = 64 << 10;
 
 /// The most buffers in the list of a thread.
-const MOST_OWN: usize = 16;
+const MAX_OWN: usize = 16;
 
 thread_local! {
     static OWN: RefCell<Own> = const { RefCell::new(Own(Vec::new())) };
@@ -84,12 +84,12 @@ impl Own {
 
     /// Does the list keep the buffer?
     fn keep(class: usize, address: usize) -> bool {
-        if class_size(class) > LARGEST_OWN || LIMIT.load(Ordering::Relaxed) == 0 {
+        if class_size(class) > MAX_OWN_BYTES || LIMIT.load(Ordering::Relaxed) == 0 {
             return false;
         }
         OWN.try_with(|own| {
             let Self(own) = &mut *own.borrow_mut();
-            let has_room = own.len() < MOST_OWN;
+            let has_room = own.len() < MAX_OWN;
             if has_room {
                 own.push((class, address));
             }
@@ -346,9 +346,9 @@ mod tests {
         let elsewhere = std::thread::spawn(here).join().unwrap();
         assert_ne!(elsewhere, address);
         // More than a thread keeps.
-        let many: Vec<_> = (0..3 * MOST_OWN).map(|_| tensor([5000], |values| values.fill(1.0))).collect();
+        let many: Vec<_> = (0..3 * MAX_OWN).map(|_| tensor([5000], |values| values.fill(1.0))).collect();
         drop(many);
-        OWN.with_borrow(|own| assert_eq!(own.0.len(), MOST_OWN));
+        OWN.with_borrow(|own| assert_eq!(own.0.len(), MAX_OWN));
     }
 
     #[test]

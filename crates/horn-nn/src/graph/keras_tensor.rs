@@ -163,7 +163,7 @@ impl fmt::Debug for KerasTensor {
 /// What a layer is applied to: a tensor, an `Input`, or an array, a tuple or a `Vec` of them. A tuple may mix them, and what
 /// is given by reference.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tensor of a graph",
+    message = "`{Self}` is not a tensor of a graph",
     label = "a layer is applied to a `KerasTensor`, an `Input`, or several of them",
     note = "several inputs of different kinds are a tuple: `Concatenate().apply((&a, &b, &input))`; data is for a model that is \
             built: `model.predict(&x)`"

@@ -19,7 +19,7 @@ pub(crate) fn check_images(input: &Shape) -> Result<()> {
     if input.rank() == 4 && input.sample().iter().all(|size| *size != Some(0)) {
         return Ok(());
     }
-    Err(Error::shape("the input is no batch of images")
+    Err(Error::shape("the input is not a batch of images")
         .received(input)
         .expected("(batch, height, width, channels), or with the channels second, and no size of 0")
         .hint("reshape the input; images of one colour need an axis of size 1 for it"))

@@ -28,7 +28,7 @@ pub enum Scaling {
     Spectrum,
 }
 
-/// How much each sample of a frame weighs: SciPy's windows that are sums of cosines, or values of your own.
+/// How much each sample of a frame weighs: SciPy's windows that are sums of cosines, or custom values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Window {

@@ -49,7 +49,7 @@ impl Sample for RandomUniform {
     fn sample(&self, shape: &[usize], seed: u64) -> Result<Vec<f32>> {
         let Self { minval, maxval, .. } = *self;
         if !(minval <= maxval && (maxval - minval).is_finite()) {
-            return Err(Error::argument("the limits of RandomUniform are no range")
+            return Err(Error::argument("the limits of RandomUniform are not a range")
                 .received(format!("minval = {minval}, maxval = {maxval}"))
                 .expected("finite limits, the lower one first"));
         }

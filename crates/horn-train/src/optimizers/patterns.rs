@@ -12,7 +12,7 @@ pub(super) fn pattern(argument: &str, text: &str) -> Result<Regex> {
     Regex::new(text).map_err(|error| not_one(argument, text, &error))
 }
 
-/// A regular expression for whole texts.
+/// A regular expression for whole strings.
 ///
 /// # Errors
 ///

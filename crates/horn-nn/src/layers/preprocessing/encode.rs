@@ -176,7 +176,7 @@ numbers!(i32: false, i64: false, f32: true, f64: true);
 /// The numbers in the type that was asked for.
 pub(crate) fn to_numbers<N: Number>(values: ArrayD<f64>, mode: OutputMode) -> Result<ArrayD<N>> {
     if mode == OutputMode::TfIdf && !N::FRACTIONS {
-        return Err(Error::argument("weights are no integers")
+        return Err(Error::argument("weights are not integers")
             .received("an array of integers to be made")
             .expected("floats")
             .hint("ask for an `ArrayD<f32>`"));

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_column_is_an_error() {
+    fn what_is_not_a_column_is_an_error() {
         let (a, b) = (Input([2]), Input([1]));
         assert!(HashedCrossing(5).apply((&a, &a)).unwrap_err().is_shape());
         assert!(HashedCrossing(5).apply(&b).unwrap_err().is_shape());

@@ -207,7 +207,7 @@ impl Layer for MelSpectrogram {
                 .expected("at least 1"));
         }
         let [batch, samples] = *input.sizes() else {
-            return Err(Error::shape("the input is no batch of signals")
+            return Err(Error::shape("the input is not a batch of signals")
                 .received(input)
                 .expected("(batch, samples)")
                 .hint("give one channel: each of a stereo signal is a signal of its own"));

@@ -1,4 +1,4 @@
-//! What layers of texts have in common.
+//! What layers of strings have in common.
 
 use std::fmt;
 use std::sync::Arc;
@@ -58,13 +58,13 @@ impl Forward for OfTextsModule {
 ///
 /// # Errors
 ///
-/// Where the shape is none of texts.
+/// If the values are not strings.
 pub(crate) fn shape_of_strings(input: &Shape) -> Result<Shape> {
     if input.is_strings() {
         return Ok(Shape::new(input.sizes()));
     }
-    Err(Error::shape("the layer takes texts, and no numbers")
+    Err(Error::shape("the layer takes strings, not numbers")
         .received(format!("numbers of shape {input}"))
-        .expected("texts")
+        .expected("strings")
         .hint("make the Input one of texts: `.dtype(InputDtype::String)`"))
 }

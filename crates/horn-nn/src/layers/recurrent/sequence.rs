@@ -79,7 +79,7 @@ impl<C: Module, const D: usize> Recurrent<C, D> {
 }
 
 impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
-    /// The states to start from, the mask that counts, and the one that goes on.
+    /// The states to start from, the mask that is used, and the one that is passed on.
     fn beginning(&self, sequence: &Signal, given: Vec<Signal>, call: &CallContext) -> Result<Beginning<D>> {
         let count = self.cell.states();
         let own = sequence.mask().cloned();
@@ -184,8 +184,8 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
             (SequenceArguments { unroll: true, .. }, _) => Ok(before.cloned().unwrap_or_else(zeros)),
             (SequenceArguments { zero_output_for_mask: true, .. }, _) | (_, None) => Ok(zeros()),
             (_, Some(state)) if state.dims() == output.dims() => Ok(state.clone()),
-            (_, Some(state)) => Err(Error::shape("a masked step repeats the first state, which is no output")
-                .received(format!("a state of sizes {:?}", state.dims()))
+            (_, Some(state)) => Err(Error::shape("a masked step repeats the first state, which is not an output")
+                .received(format!("a state of shape {:?}", state.dims()))
                 .expected(format!("{:?}", output.dims()))
                 .hint("let the cell's first state be its output, or set `zero_output_for_mask(true)`")),
         }
@@ -209,7 +209,7 @@ struct Steps<const D: usize> {
     batch: usize,
     /// Do the steps still lie from the first to the last, where the last is to be taken first?
     reversed: bool,
-    /// The samples that count in each step, in the order in which they are taken; none where all count.
+    /// The samples that are unmasked in each step, in the order in which they are taken; none where all are unmasked.
     masks: Vec<Tensor<D, Bool>>,
 }
 
@@ -293,12 +293,12 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
     }
 }
 
-/// The samples that count in each step, `[batch, steps]`.
+/// The samples that are unmasked in each step, `[batch, steps]`.
 fn counting(mask: AnyTensor, batch: usize, steps: usize, device: &Device) -> Result<Tensor<2, Bool>> {
     let sizes = mask.sizes();
     if sizes.len() < 2 || sizes[..2] != [batch, steps] {
         return Err(Error::shape("the mask does not fit the sequence")
-            .received(format!("sizes {sizes:?}"))
+            .received(format!("the shape {sizes:?}"))
             .expected(format!("[{batch}, {steps}]")));
     }
     // Where a step has several masks, it counts if any of them says so.
