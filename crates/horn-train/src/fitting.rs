@@ -46,20 +46,7 @@ impl CompiledModel {
     /// # Ok::<(), horn::Error>(())
     /// ```
     ///
-    /// A model that is shared, or not mutable, can't be trained:
-    ///
-    /// ```compile_fail,E0596
-    /// # use horn::Sequential;
-    /// # use horn::layers::{Dense, Input};
-    /// # use horn::losses::MeanSquaredError;
-    /// # use horn::optimizers::SGD;
-    /// # use horn::{Compile, Fit};
-    /// # let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
-    /// # let model = Sequential::new().add(Input([1])).add(Dense(1));
-    /// let model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
-    /// model.fit(&x, &y, Fit::epochs(2))?;
-    /// # Ok::<(), horn::Error>(())
-    /// ```
+    /// A model that is shared, or not mutable, can't be trained.
     ///
     /// # Errors
     ///

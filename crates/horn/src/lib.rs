@@ -126,19 +126,19 @@ pub mod mixed_precision {
 /// `MeanSquaredError` and `MeanAbsoluteError` are the losses here; the metrics with the same names are in [`metrics`].
 pub mod prelude {
     #[doc(no_inline)]
-    pub use crate::utils::set_random_seed;
-    // For `#[derive(Module)]`, whose code names the crate.
-    #[doc(no_inline)]
     pub use crate::callbacks::{
         BackupAndRestore, CSVLogger, Callback, EarlyStopping, Frequency, LambdaCallback, LearningRateScheduler,
         ModelCheckpoint, MonitorMode, ReduceLROnPlateau, TensorBoard, TerminateOnNaN, Training,
     };
+    #[doc(no_inline)]
+    pub use crate::utils::set_random_seed;
     #[doc(no_inline)]
     pub use crate::{
         AnyTensor, Apply, BuiltLayer, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses,
         IntoMetrics, KerasTensor, Layer, LayerBuilder, LoadWeights, Mode, Model, Predict, Predictor, SaveModel, Scores,
         Sequential, Shape, Verbose, datasets, load_model, metrics, ops,
     };
+    // For `#[derive(Module)]`, whose code names the crate.
     #[doc(no_inline)]
     pub use burn::{
         self,

@@ -16,16 +16,7 @@ use crate::tensor::shape::Shape;
 /// An [`Input`](struct@crate::layers::Input) is the first symbolic tensor of a graph, and
 /// [`Apply::apply`](crate::Apply::apply) returns further ones.
 ///
-/// Layers that are not built have no weights, so they can't be applied to data:
-///
-/// ```compile_fail,E0277
-/// use burn::tensor::{Device, Tensor};
-/// use horn::Apply;
-/// use horn::layers::Dense;
-///
-/// let y = Dense(10).apply(Tensor::<2>::ones([1, 784], &Device::default()))?;
-/// # Ok::<(), horn::Error>(())
-/// ```
+/// Layers that are not built have no weights, so they can't be applied to data.
 #[derive(Clone)]
 pub struct KerasTensor {
     pub(super) call: Arc<LayerCall>,
