@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::arrays::DType;
 use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
+use crate::load_report::LoadReport;
 use crate::lora::Lora;
 use crate::quantized::{Classes, Kernel};
 use crate::shared::Shared;
@@ -55,19 +56,6 @@ impl LoadWeights {
     pub(crate) fn skips_mismatch(self) -> bool {
         self.skip_mismatch
     }
-}
-
-/// The result of loading weights.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LoadReport {
-    /// The weights of the model that were loaded.
-    pub applied: Vec<String>,
-    /// The weights of the model that the file lacks.
-    pub missing: Vec<String>,
-    /// The weights of the model that have another shape in the file.
-    pub mismatched: Vec<String>,
-    /// The variables of the file that the model does not use.
-    pub unused: Vec<String>,
 }
 
 /// The path of the variable for each weight of a model.
