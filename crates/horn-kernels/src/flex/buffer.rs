@@ -27,7 +27,7 @@ static FREE: [Mutex<Free>; 4 * (usize::BITS as usize + 1)] = [const { Mutex::new
 /// The free buffers of a class. The one that was used last is taken first.
 struct Free {
     addresses: Vec<usize>,
-    /// So many of the first ones have not been taken since somebody looked.
+    /// How many of the first ones were not taken since the last look.
     untouched: usize,
 }
 
@@ -44,7 +44,7 @@ impl Free {
         address
     }
 
-    /// Takes out what nobody has taken since the last call.
+    /// Takes out what was unused since the last call.
     fn unused(&mut self) -> Vec<usize> {
         let unused = self.addresses.drain(..self.untouched).collect();
         self.untouched = self.addresses.len();
@@ -52,10 +52,10 @@ impl Free {
     }
 }
 
-/// After so long, free memory that nobody has taken meanwhile is given back.
+/// How long free memory stays unused before it is given back.
 const A_WHILE: Duration = Duration::from_secs(5);
 
-/// So many buffers become free before somebody looks at the clock.
+/// How many buffers become free between two looks at the clock.
 const BETWEEN_LOOKS: usize = 256;
 
 /// The largest buffer, in bytes, that goes back to the list of a thread.
@@ -142,7 +142,7 @@ fn give_back(take: impl Fn(&mut Free) -> Vec<usize>) {
     }
 }
 
-/// Gives back what nobody has taken for a while, if it is time for that.
+/// Gives back what was unused for a while, if it is time for that.
 fn look() {
     static BECAME_FREE: AtomicUsize = AtomicUsize::new(0);
     static START: OnceLock<Instant> = OnceLock::new();
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_takes_is_given_back() {
+    fn what_is_unused_is_given_back() {
         let mut free = Free { addresses: vec![1, 2, 3], untouched: 0 };
         // All of them may have come just now.
         assert_eq!(free.unused(), [] as [usize; 0]);

@@ -1,11 +1,11 @@
 //! Threads that take parts of a piece of work, at little cost.
 //!
-//! Who shares its work takes parts itself until none is left, so it never waits for a thread that has not begun. A worker
+//! The calling thread takes parts itself until none is left, so it never waits for a thread that has not begun. A worker
 //! that has done its part looks for more work for a moment before it sleeps: the operations of a training step follow each
 //! other so fast that waking a thread for each would take longer than many of them do.
 //!
-//! Nobody yields while waiting. On a busy machine, whoever yields gets its core back after milliseconds; whoever sleeps gets
-//! it back when it is woken.
+//! No thread yields while it waits. On a busy machine, a thread that yields gets its core back after milliseconds; one that
+//! sleeps gets it back when it is woken.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -19,10 +19,10 @@ const A_MOMENT: Duration = Duration::from_micros(100);
 
 /// A piece of work in parts.
 struct Job {
-    /// It lives until all parts that somebody has claimed are done.
+    /// It lives until all claimed parts are done.
     work: *const (dyn Fn(usize) + Sync),
     parts: usize,
-    /// The first part that nobody has claimed.
+    /// The first part that is unclaimed.
     next: AtomicUsize,
     /// How many parts the workers have done.
     done: AtomicUsize,
@@ -50,7 +50,7 @@ struct Team {
 
 static TEAM: Mutex<Team> = Mutex::new(Team { jobs: Vec::new(), workers: 0, asleep: 0 });
 
-/// How many parts nobody has claimed. Helpers look at it without a lock.
+/// How many parts are unclaimed. Workers look at it without a lock.
 static UNCLAIMED: AtomicUsize = AtomicUsize::new(0);
 
 static WAKE: Condvar = Condvar::new();
@@ -66,7 +66,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// If a part does, when all parts are done.
 pub(crate) fn share(parts: usize, threads: usize, work: &(dyn Fn(usize) + Sync)) {
     let mut team = lock(&TEAM);
-    // Whoever else shares work keeps a core busy, too.
+    // Other threads that share work keep cores busy, too.
     let wanted = threads.saturating_sub(1 + team.jobs.len()).min(parts.saturating_sub(1));
     if wanted == 0 {
         drop(team);
@@ -109,7 +109,7 @@ pub(crate) fn share(parts: usize, threads: usize, work: &(dyn Fn(usize) + Sync))
     }
 }
 
-/// Does a worker work, or look for work?
+/// Is a worker busy, or polling for work?
 pub(crate) fn is_awake() -> bool {
     let team = lock(&TEAM);
     team.workers > team.asleep
@@ -188,7 +188,7 @@ fn run_worker() {
             }
         }
         let mut team = lock(&TEAM);
-        // Whoever shares work from now on sees that this worker sleeps.
+        // A thread that shares work from now on sees that this worker sleeps.
         while UNCLAIMED.load(Ordering::Relaxed) == 0 {
             team.asleep += 1;
             team = WAKE.wait(team).unwrap_or_else(PoisonError::into_inner);
