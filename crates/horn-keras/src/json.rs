@@ -43,9 +43,10 @@ pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
         return Err(Error::file("is too long")
             .at(place)
             .received(format!("{} bytes, in {stored} of the file's", bytes.len()))
-            .expected(format!("at most {}", max_bytes(stored))));
+            .expected(format!("at most {}", max_bytes(stored)))
+            .hint("save the model again"));
     }
-    let levels = check(bytes, stored).map_err(|error| error.at(place))?;
+    let levels = check(bytes, stored).map_err(|error| error.at(place).hint("save the model again"))?;
     let parsed = match levels > PARSED_LEVELS {
         true => deep::parse(bytes),
         false => serde_json::from_slice(bytes).map_err(deep::Malformed::from),
@@ -131,7 +132,10 @@ mod tests {
     fn depth_is_an_error_and_no_stack_overflow() {
         let nested = |levels: usize| [vec![b'['; levels], vec![b']'; levels]].concat();
         assert!(parse(&nested(MAX_LEVELS), 1 << 20, "x").is_ok());
-        assert_eq!(error(&nested(MAX_LEVELS + 1)), "config.json: is nested too deeply; expected at most 400 levels.");
+        assert_eq!(
+            error(&nested(MAX_LEVELS + 1)),
+            "config.json: is nested too deeply; expected at most 400 levels. Hint: save the model again."
+        );
         assert!(error(&vec![b'['; 10_000_000]).contains("nested too deeply"));
         assert!(error(&b"{\"a\":".repeat(1_000_000)).contains("nested too deeply"));
     }
@@ -147,7 +151,10 @@ mod tests {
         let objects = |count: usize| [b"[".to_vec(), b"{\"\":0},".repeat(count), b"0]".to_vec()].concat();
         assert!(parse(&objects(100_000), 0, "x").is_ok());
         let packed = parse(&objects(100_001), 0, "config.json").unwrap_err();
-        assert_eq!(packed.to_string(), "config.json: has too many objects; expected at most 100000.");
+        assert_eq!(
+            packed.to_string(),
+            "config.json: has too many objects; expected at most 100000. Hint: save the model again."
+        );
         assert!(error(&objects(200_000)).contains("has too many objects"));
     }
 
@@ -176,7 +183,8 @@ mod tests {
         let long = parse(&vec![b' '; (32 << 20) + 9], 1, "config.json").unwrap_err();
         assert_eq!(
             long.to_string(),
-            "config.json: is too long; received 33554441 bytes, in 1 of the file's, expected at most 33554440."
+            "config.json: is too long; received 33554441 bytes, in 1 of the file's, expected at most 33554440. \
+             Hint: save the model again."
         );
         for text in [&b""[..], b"{", b"[1,]", b"\"", b"{\"a\": \xff\xfe}", b"[1] [2]"] {
             let error = error(text);

@@ -185,8 +185,16 @@ fn impossible_layers() -> Vec<(Value, Value, &'static str)> {
         (steps(), layer("LSTM", json!({"units": at_most})), memory),
         (steps(), layer("GRU", json!({"units": 1 << 20})), weights),
         (steps(), layer("Bidirectional", json!({"layer": layer("LSTM", json!({"units": at_most}))})), memory),
-        (steps(), layer("RNN", json!({"cell": layer("Dense", json!({"units": 2}))})), "the layer is not a recurrent cell"),
-        (steps(), layer("RNN", json!({"cell": layer("StackedRNNCells", json!({"cells": []}))})), "no recurrent cell"),
+        (
+            steps(),
+            layer("RNN", json!({"cell": layer("Dense", json!({"units": 2}))})),
+            "the layer is not a recurrent cell",
+        ),
+        (
+            steps(),
+            layer("RNN", json!({"cell": layer("StackedRNNCells", json!({"cells": []}))})),
+            "not a recurrent cell",
+        ),
         (
             vector(),
             layer("Reshape", json!({"target_shape": [at_most, at_most, at_most, 0]})),
@@ -450,7 +458,7 @@ fn graphs_that_are_none_are_errors() {
         object["config"]["input_layers"] = json!([["x", 0, 0], ["z", 0, 0]]);
         object
     };
-    let circle = "calls go round in a circle";
+    let circle = "the graph has a cycle";
     let y = || json!(["y", 0, 0]);
     for (object, problem) in [
         (graph(vec![graph_input("x"), relu("y", &[&["y"]])], y()), circle),

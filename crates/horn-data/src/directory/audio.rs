@@ -49,10 +49,11 @@ impl FileKind for AudioFiles {
 
     fn check(&self) -> Result<()> {
         match self.output_sequence_length {
-            Some(0) => Err(Error::argument("recordings can't be cut to nothing")
+            Some(0) => Err(Error::argument("the target length is 0")
                 .at("output_sequence_length")
                 .received(0)
-                .expected("a number of samples from 1 on")),
+                .expected("a number of samples from 1 on")
+                .hint("leave it out to keep the length of the longest recording")),
             _ => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use horn_nn::files::write_atomically;
+use horn_nn::files::{unwritable, write_atomically};
 use horn_nn::{Error, Result};
 use ndarray::Array3;
 use png::ColorType;
@@ -43,14 +43,11 @@ pub fn save_img(path: impl AsRef<Path>, x: &Array3<f32>, scale: bool) -> Result<
     };
     let pixels: Vec<u8> = image.into_iter().collect();
     write_atomically(path, |file| {
-        let failed = |error: png::EncodingError| {
-            Error::file("the image can't be written").at(path.display().to_string()).because(error)
-        };
         let mut encoder = png::Encoder::new(file, width as u32, height as u32);
         encoder.set_color(color);
-        let mut writer = encoder.write_header().map_err(failed)?;
-        writer.write_image_data(&pixels).map_err(failed)?;
-        writer.finish().map_err(failed)
+        let mut writer = encoder.write_header().map_err(unwritable)?;
+        writer.write_image_data(&pixels).map_err(unwritable)?;
+        writer.finish().map_err(unwritable)
     })
 }
 

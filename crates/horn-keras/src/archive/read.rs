@@ -163,7 +163,7 @@ impl Archive {
         let size = member.size();
         if size > most {
             let error = Error::file("is too long").at(place).received(format!("{size} bytes"));
-            return Err(error.expected(format!("at most {most}")));
+            return Err(error.expected(format!("at most {most}")).hint("save the model again"));
         }
         inflate(&mut member, size).map(Some).map_err(|error| damaged(error).at(place))
     }

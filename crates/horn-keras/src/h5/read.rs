@@ -204,7 +204,9 @@ impl WeightsReader {
         let attributes = self.attributes(path)?;
         let list = |attribute: &Attribute| {
             attribute.as_texts().map(<[String]>::to_vec).ok_or_else(|| {
-                Error::file(format!("the attribute {name:?} of {path:?} is not a list of strings")).at(&self.place)
+                Error::file(format!("the attribute {name:?} of {path:?} is not a list of strings"))
+                    .at(&self.place)
+                    .hint("save the model again")
             })
         };
         if let Some(attribute) = attributes.get(name) {
@@ -245,16 +247,22 @@ impl WeightsReader {
         if !same {
             return Err(at(Error::shape("the variable has another shape")
                 .received(format!("{:?}", variable.sizes))
-                .expected(format!("{expected:?}"))));
+                .expected(format!("{expected:?}"))
+                .hint("take the model that was saved with this file")));
         }
         let (dtype, big_endian) = variable.dtype.ok_or_else(|| {
             let datatype = variable.dataset.datatype().map_or_else(|_| "an unknown one".into(), |it| it.to_string());
-            at(Error::file("its values have no dtype of Keras's").received(datatype))
+            at(Error::file("its values have no dtype of Keras's")
+                .received(datatype)
+                .expected("one of Keras's, such as float32")
+                .hint("save the model again"))
         })?;
         let count = expected.iter().try_fold(1_usize, |product, size| product.checked_mul(*size));
         let bytes = count.and_then(|count| u64::try_from(count.checked_mul(dtype.size())?).ok());
         let (Some(count), Some(bytes)) = (count, bytes) else {
-            return Err(at(Error::shape("the variable is larger than any memory").received(format!("{expected:?}"))));
+            return Err(at(Error::shape("the variable is larger than any memory")
+                .received(format!("{expected:?}"))
+                .hint("choose smaller layers, or save the model again if they are not so large")));
         };
         let stored = self.locate(variable, bytes, dtype).map_err(at)?;
         self.values(variable, stored, count, dtype, big_endian).and_then(|it| Array::new(expected, it)).map_err(at)
@@ -308,7 +316,10 @@ impl WeightsReader {
                 self.window.allow(self.window.len().saturating_add(16 * MIB));
                 let raw = variable.dataset.read_raw().map_err(damaged)?;
                 if raw.len() != count * dtype.size() {
-                    return Err(Error::file("the file does not hold all of its values"));
+                    return Err(Error::file("the file does not hold all of its values")
+                        .received(format!("{} bytes", raw.len()))
+                        .expected(count * dtype.size())
+                        .hint("the file is damaged: save the model again"));
                 }
                 of_dtype(dtype, count, big, |offset, buffer| {
                     buffer.copy_from_slice(&raw[offset..offset + buffer.len()]);
@@ -348,9 +359,11 @@ enum Stored {
 }
 
 fn take(left: &AtomicU64, bytes: u64) -> Result<()> {
-    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes))
-        .map(drop)
-        .map_err(|_| Error::file("the variables are far larger than the file that they are in").received(bytes))
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).map(drop).map_err(|_| {
+        Error::file("the variables are far larger than the file that they are in")
+            .received(format!("{bytes} bytes"))
+            .hint("save the model again, without compression")
+    })
 }
 
 fn attribute_of(value: AttrValue) -> Attribute {

@@ -128,7 +128,13 @@ fn sizes_are_compared_before_anything_is_read() {
     let error = file.read("layers/dense/vars/0", &[4, 4]).unwrap_err();
     assert!(error.is_shape());
     let text = error.to_string();
-    assert!(text.ends_with("\"layers/dense/vars/0\": the variable has another shape; received [3, 4], expected [4, 4]."));
+    assert!(
+        text.ends_with(
+            "\"layers/dense/vars/0\": the variable has another shape; received [3, 4], expected [4, 4]. \
+             Hint: take the model that was saved with this file."
+        ),
+        "{text}"
+    );
     let error = file.read("layers/dense/vars/9", &[4, 4]).unwrap_err().to_string();
     assert!(error.contains("there is no dataset \"layers/dense/vars/9\""), "{error}");
     assert!(file.read("layers/dense", &[]).is_err());

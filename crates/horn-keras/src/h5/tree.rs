@@ -32,7 +32,8 @@ pub(super) fn walk(root: Group, len: u64) -> Result<BTreeMap<String, Node>> {
     while let Some((path, group, level)) = open.pop() {
         if level > MAX_LEVELS {
             return Err(Error::file("its groups are nested too deeply, or contain themselves")
-                .expected(format!("at most {MAX_LEVELS} levels")));
+                .expected(format!("at most {MAX_LEVELS} levels"))
+                .hint("save the model again"));
         }
         let within = |error| damaged(error).at(format!("group {path:?}"));
         let child = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
@@ -48,7 +49,7 @@ pub(super) fn walk(root: Group, len: u64) -> Result<BTreeMap<String, Node>> {
         }
         if nodes.len() + open.len() > max_objects(len) {
             let most = format!("at most {}", max_objects(len));
-            return Err(Error::file("has too many groups and datasets").expected(most));
+            return Err(Error::file("has too many groups and datasets").expected(most).hint("save the model again"));
         }
         children.sort_unstable();
         insert(&mut nodes, path, Node::Group { group, children })?;
@@ -59,7 +60,9 @@ pub(super) fn walk(root: Group, len: u64) -> Result<BTreeMap<String, Node>> {
 fn insert(nodes: &mut BTreeMap<String, Node>, path: String, node: Node) -> Result<()> {
     match nodes.insert(path.clone(), node) {
         None => Ok(()),
-        Some(_) => Err(Error::file("two objects have one name").received(format!("{path:?}"))),
+        Some(_) => {
+            Err(Error::file("two objects have one name").received(format!("{path:?}")).hint("save the model again"))
+        }
     }
 }
 
@@ -67,7 +70,10 @@ impl Variable {
     fn of(dataset: Dataset) -> Result<Self> {
         let sizes = dataset.shape().map_err(damaged)?;
         if sizes.len() > MAX_AXES {
-            return Err(Error::file("has too many axes").received(sizes.len()).expected(format!("at most {MAX_AXES}")));
+            return Err(Error::file("has too many axes")
+                .received(sizes.len())
+                .expected(format!("at most {MAX_AXES}"))
+                .hint("save the model again"));
         }
         let datatype = dataset.datatype().map_err(damaged)?;
         let attributes = match datatype {

@@ -6,6 +6,7 @@
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
+use horn_nn::files::unwritable;
 use horn_nn::{Error, Result};
 use ndarray::ArrayD;
 
@@ -100,7 +101,8 @@ pub(super) fn read_within(file: &mut impl Read, len: u64, memory: &mut Memory) -
     if !(1..=3).contains(&start[6]) || length > MAX_HEADER {
         return Err(Error::file("is not a NumPy array that Horn can read")
             .received(format!("version {}, a header of {length} bytes", start[6]))
-            .expected(format!("versions 1 to 3, at most {MAX_HEADER} bytes")));
+            .expected(format!("versions 1 to 3, at most {MAX_HEADER} bytes"))
+            .hint("save the array again by `numpy.save`"));
     }
     let mut text = vec![0; length];
     fill(file, &mut text)?;
@@ -128,7 +130,7 @@ pub fn write(file: &mut impl Write, array: &ArrayD<f32>) -> Result<()> {
     bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
     bytes.extend_from_slice(header.as_bytes());
     array.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-    file.write_all(&bytes).map_err(|error| Error::file("cannot be written").because(error))
+    file.write_all(&bytes).map_err(unwritable)
 }
 
 impl Header {

@@ -79,7 +79,9 @@ impl Reader {
     pub fn read(&self, name: &str) -> Result<ArrayD<f32>> {
         let (found, start) = self.tensors.get(name).ok_or_else(|| damaged(format!("there is no {name:?}")))?;
         let dtype = found.dtype.ok_or_else(|| {
-            Error::file("the weight has a dtype that Keras does not have").expected("one of Keras's, such as float32")
+            Error::file("the weight has a dtype that Keras does not have")
+                .expected("one of Keras's, such as float32")
+                .hint("convert the weights to float32")
         })?;
         let count = found.sizes.iter().product();
         let values =

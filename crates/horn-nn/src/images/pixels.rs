@@ -51,7 +51,7 @@ pub(crate) fn between_ranges<const D: usize>(x: Tensor<D>, from: [f64; 2], to: [
 pub(crate) fn resized(input: &Shape, data_format: DataFormat, size: [usize; 2]) -> Result<Shape> {
     check_images(input)?;
     if size.contains(&0) {
-        return Err(Error::argument("images can't be resized to nothing")
+        return Err(Error::argument("the target size is 0")
             .received(format!("height = {}, width = {}", size[0], size[1]))
             .expected("sizes from 1 on")
             .hint("give the height and the width of the images that you want"));

@@ -199,10 +199,11 @@ impl Stepper for RuleStepper {
             let array = match values {
                 None => initial,
                 Some(values) => ArrayD::from_shape_vec(sizes, values).map_err(|error| {
-                    Error::model("the optimizer keeps something of another size than it says")
+                    Error::model("a slot's shape differs from the declared one")
                         .at(&weight.path)
                         .expected(horn_nn::sizes(sizes))
                         .because(error)
+                        .hint("declare in `Optimizer::slots` the shape that the rule keeps")
                 })?,
             };
             Ok(OptimizerVariable { name, weight: Some(weight.number), value: OptimizerValue::Float(array) })

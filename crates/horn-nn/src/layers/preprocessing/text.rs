@@ -54,7 +54,7 @@ impl Forward for OfTextsModule {
     }
 }
 
-/// The shape of numbers that have the place of these texts.
+/// The shape of numbers that have the place of these strings.
 ///
 /// # Errors
 ///
@@ -66,5 +66,5 @@ pub(crate) fn shape_of_strings(input: &Shape) -> Result<Shape> {
     Err(Error::shape("the layer takes strings, not numbers")
         .received(format!("numbers of shape {input}"))
         .expected("strings")
-        .hint("make the Input one of texts: `.dtype(InputDtype::String)`"))
+        .hint("make the Input one of strings: `.dtype(InputDtype::String)`"))
 }

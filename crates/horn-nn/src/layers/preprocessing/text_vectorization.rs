@@ -260,17 +260,22 @@ impl TextVectorization {
 
     fn check(&self) -> Result<()> {
         if self.ragged {
-            return Err(Error::argument("there are no ragged tensors").received("ragged").hint("leave it out"));
+            return Err(Error::argument("Horn has no ragged tensors")
+                .received("ragged = true")
+                .expected("ragged = false")
+                .hint("leave ragged out: shorter rows end in zeros"));
         }
         if self.output_sequence_length.is_some() && self.lookup.output_mode != OutputMode::Int {
-            return Err(Error::argument("only indices have a length")
+            return Err(Error::argument("output_sequence_length is only for indices")
                 .received(format!("output_sequence_length with OutputMode::{:?}", self.lookup.output_mode))
-                .expected("OutputMode::Int"));
+                .expected("OutputMode::Int")
+                .hint("leave output_sequence_length out"));
         }
         if self.lookup.output_mode == OutputMode::OneHot {
-            return Err(Error::argument("texts of different lengths can't become a vector a word")
+            return Err(Error::argument("strings of different lengths can't be one-hot encoded per word")
                 .received("OutputMode::OneHot")
-                .expected("Int, MultiHot, Count or TfIdf"));
+                .expected("Int, MultiHot, Count or TfIdf")
+                .hint("use MultiHot for one vector of each string"));
         }
         Ok(())
     }
@@ -297,7 +302,10 @@ impl TextVectorization {
             Some(Ngrams::Each(widths)) => widths.clone(),
         };
         if widths.is_empty() || widths.contains(&0) {
-            return Err(Error::argument("there are no n-grams of no words").received(format!("ngrams = {widths:?}")));
+            return Err(Error::argument("n-gram sizes must be at least 1")
+                .received(format!("ngrams = {widths:?}"))
+                .expected("numbers of words, from 1 on")
+                .hint("leave ngrams out for single words"));
         }
         // The n-grams of a string have far more letters than the string.
         let letters = |words: &Vec<String>| {

@@ -60,7 +60,10 @@ impl SequenceArguments {
     /// The shape of a step of a sequence of so many axes.
     pub fn step_shape(inputs: &[Shape], rank: usize) -> Result<Shape> {
         let [sequence, ..] = inputs else {
-            return Err(Error::shape("the layer takes a sequence").received("no input"));
+            return Err(Error::shape("the layer takes a sequence")
+                .received("no input")
+                .expected(format!("a tensor of {rank} axes: (None, steps, …, features)"))
+                .hint("apply the layer to a tensor"));
         };
         if sequence.rank() != rank {
             return Err(Error::shape("the layer takes sequences of another rank")
@@ -97,7 +100,8 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
         if given.len() != count {
             return Err(Error::shape("the layer takes another number of initial states")
                 .received(given.len())
-                .expected(count));
+                .expected(count)
+                .hint("give one tensor for each state after the sequence, as in `.apply((&x, &h, &c))`"));
         }
         let states = given.into_iter().map(|state| of_rank(state.value()?, "initial state")).collect::<Result<_>>()?;
         // As in Keras, a propagated mask is not for a layer that gets its states; one that the program gives is.
@@ -281,11 +285,8 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
         if !states.is_empty() && (!self.arguments.stateful || states.len() != count) {
             return Err(Error::argument("the layer keeps no such states")
                 .received(format!("{} states", states.len()))
-                .expected(if self.arguments.stateful {
-                    format!("{count}")
-                } else {
-                    "none: it is not stateful".into()
-                }));
+                .expected(if self.arguments.stateful { format!("{count}") } else { "none: it is not stateful".into() })
+                .hint("give back what `states` of the same layer has returned, or nothing to reset it"));
         }
         let states = states.iter().map(|state| of_rank(state.clone(), "state")).collect::<Result<Vec<_>>>()?;
         self.held.set(states);
@@ -299,7 +300,8 @@ fn counting(mask: AnyTensor, batch: usize, steps: usize, device: &Device) -> Res
     if sizes.len() < 2 || sizes[..2] != [batch, steps] {
         return Err(Error::shape("the mask does not fit the sequence")
             .received(format!("the shape {sizes:?}"))
-            .expected(format!("[{batch}, {steps}]")));
+            .expected(format!("[{batch}, {steps}]"))
+            .hint("give a mask with a boolean for each timestep of each sample"));
     }
     // Where a step has several masks, it counts if any of them says so.
     let inner = sizes[2..].iter().product::<usize>();
