@@ -1,4 +1,4 @@
-//! The article's model twice: with Horn, as a user writes it, and by hand with plain Burn.
+//! The README's model twice: with Horn, as a user writes it, and by hand with plain Burn.
 //!
 //! Both read the same images, train on the same batches and keep a running loss and accuracy, so that only the
 //! framework differs.
@@ -52,7 +52,7 @@ pub struct InHorn {
 }
 
 impl InHorn {
-    /// Builds and compiles the article's model.
+    /// Builds and compiles the README's model.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl Net {
 }
 
 impl ByHand {
-    /// Builds the article's model.
+    /// Builds the README's model.
     ///
     /// # Errors
     ///

@@ -3,7 +3,7 @@
 use horn::kernels::{self, CountingAllocator};
 use horn::prelude::*;
 
-fn article_s_model() -> Model {
+fn readme_model() -> Model {
     let relu = || Dense(128).activation(Activation::Relu);
     let model = Sequential::new().add(Input([784])).add(relu()).add(relu()).add(relu());
     let model = model.add(Dense(10).activation(Activation::Softmax));
@@ -12,7 +12,7 @@ fn article_s_model() -> Model {
 
 #[test]
 fn a_prediction_asks_for_memory_a_few_times() {
-    let predictor = article_s_model().predictor();
+    let predictor = readme_model().predictor();
     let sample = [0.5; 784];
     let x = ndarray::Array2::<f32>::from_elem((1, 784), 0.5);
     for _ in 0..3 {

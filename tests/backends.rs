@@ -8,7 +8,7 @@ fn digits(samples: usize) -> (Array3<u8>, Array1<u8>) {
     (x.slice(s![..samples, .., ..]).to_owned(), y.slice(s![..samples]).to_owned())
 }
 
-/// Trains the article's model for a short time. Returns the losses and the predictions.
+/// Trains the README's model for a short time. Returns the losses and the predictions.
 fn train(backend: &str) -> (Vec<f64>, Vec<f32>) {
     let (x, y) = digits(1_024);
     set_random_seed(3);

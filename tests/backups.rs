@@ -266,7 +266,7 @@ fn a_backup_of_another_run_is_an_error() {
     // A file that is none.
     model().save_weights(folder.path().join("backup/latest.weights.h5")).unwrap();
     let error = train(&mut model(), vec![Box::new(Nothing), backup()], log()).unwrap_err();
-    assert!(error.to_string().contains("is no backup of a training"), "{error}");
+    assert!(error.to_string().contains("is not a backup of a training"), "{error}");
 }
 
 #[test]

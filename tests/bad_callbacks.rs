@@ -78,7 +78,7 @@ const CASES: &[Case] = &[
         ["ReduceLROnPlateau", "factor"],
     ),
     (
-        "a rate that is no number",
+        "a rate that is not a number",
         |_| Box::new(LearningRateScheduler::new(|epoch, rate| if epoch == 0 { rate } else { f64::NAN })),
         STEPS,
         Error::is_argument,
@@ -92,7 +92,7 @@ const CASES: &[Case] = &[
         ["ModelCheckpoint: filepath: ", "expected epoch, loss"],
     ),
     (
-        "a name that is no model's",
+        "a name that is not a model's",
         |folder| Box::new(saving(folder, "model.bin")),
         0,
         Error::is_argument,

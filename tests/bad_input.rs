@@ -90,7 +90,7 @@ const CASES: &[Case] = &[
          Hint: correct the labels, or give the last layer more than 10 units.",
     ),
     (
-        "a label that is no whole number",
+        "a label that is not a whole number",
         |model| model.fit(&x(2), &Array1::from(vec![0.5_f32, 1.0]), quiet()).map(drop),
         Error::is_data,
         "y: a label is not a valid class; received 0.5 at position 0, expected whole numbers from 0 to 9. \

@@ -116,7 +116,7 @@ fn merges_of_shapes_that_differ() {
 
 /// A program can't write a cycle, but a file can.
 #[test]
-fn a_circle_in_a_file() {
+fn a_cycle_in_a_file() {
     let tensor = |layer: &str| json!({"class_name": "__keras_tensor__", "config": {"keras_history": [layer, 0, 0]}});
     let node = |from: &str| json!([{"args": [tensor(from)], "kwargs": {}}]);
     let layer = |name: &str, from: &str| json!({"class_name": "Dense", "config": {"name": name, "units": 3}, "name": name, "inbound_nodes": node(from)});
@@ -131,5 +131,5 @@ fn a_circle_in_a_file() {
     assert!(Functional::from_config(&whole).is_ok());
     let ring = config(vec![input, layer("a", "b"), layer("b", "a")]);
     let error = message(Functional::from_config(&ring).map(drop));
-    assert!(error.contains("model \"ring\"") && error.contains("circle") && error.contains("a, b"), "{error}");
+    assert!(error.contains("model \"ring\"") && error.contains("cycle") && error.contains("a, b"), "{error}");
 }

@@ -86,5 +86,5 @@ fn without_a_terminal_there_is_a_warning() {
     }
     let (history, said) = horn::callbacks::capture(|| train(1, Dashboard::new()));
     assert_eq!(history.epoch(), [0]);
-    assert!(said.contains("the dashboard is not shown, since the output is no terminal"), "{said}");
+    assert!(said.contains("the dashboard is not shown, since the output is not a terminal"), "{said}");
 }

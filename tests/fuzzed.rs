@@ -107,7 +107,7 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
     seeds.retain(|seed| seed.len() <= MAX_SIZE);
     match name {
-        // What is no JSON is replaced by a model of one layer.
+        // What is not JSON is replaced by a model of one layer.
         "config" => seeds.retain(|seed| !seed.starts_with(b"PK")),
         "npy" => seeds = seeds.into_iter().flat_map(|seed| members(&seed).unwrap_or_else(|| vec![seed])).collect(),
         _ => {}

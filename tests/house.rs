@@ -92,6 +92,44 @@ fn an_import_that_runs_up_is_found() {
     assert!(house.circle().is_some());
 }
 
+/// The first lines of a room's `mod.rs` say which rooms it imports: all of them, or those of the highest level, "and below".
+#[test]
+fn rooms_say_what_they_import() {
+    let house = House::of_crate("horn-nn");
+    for (room, _) in levels(&ROOMS) {
+        let path = root().join("crates/horn-nn/src").join(room).join("mod.rs");
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let modules = house.texts.keys().filter(|module| module[0] == room);
+        let imported: BTreeSet<String> =
+            modules.flat_map(|module| house.imports(module)).map(|m| m[0].clone()).collect();
+        let imported: BTreeSet<&str> = imported.iter().map(String::as_str).filter(|other| *other != room).collect();
+        assert!(says(&text, &imported), "{}: it imports {imported:?}", path.display());
+    }
+    let imported = BTreeSet::from(["error", "tensor", "device"]);
+    for (text, right) in [
+        ("// Imports `tensor`, `device` and `error`.\n", true),
+        ("//! A room. Imports `device`,\n//! `tensor` and below. More.\nuse x;", true),
+        ("//! Imports `tensor` and below.", false),
+        ("//! Imports `tensor` and `error`.", false),
+        ("//! A room.\n\n// Imports `device`, `error`, `graph` and `tensor`.", false),
+        ("//! A room.", false),
+    ] {
+        assert_eq!(says(text, &imported), right, "{text}");
+    }
+}
+
+/// Do the first lines of a module say that it imports these rooms?
+fn says(text: &str, imported: &BTreeSet<&str>) -> bool {
+    let lines = text.lines().take_while(|line| line.is_empty() || line.starts_with("//") || line.starts_with("#!"));
+    let lines: Vec<&str> = lines.map(|line| line.trim_start_matches(['/', '!', ' '])).collect();
+    let lines = lines.join(" ");
+    let Some((said, _)) = lines.split_once("Imports ").and_then(|(_, rest)| rest.split_once('.')) else { return false };
+    let named: BTreeSet<&str> = said.split('`').skip(1).step_by(2).collect();
+    let highest = imported.iter().filter_map(|room| level_of(&ROOMS, room)).max();
+    let is_named = |room: &&&str| !said.ends_with("and below") || level_of(&ROOMS, room) == highest;
+    named == imported.iter().filter(is_named).copied().collect()
+}
+
 /// What a metric accumulates stays on the device: a batch that waited for it would cost more than its step.
 #[test]
 fn metrics_read_from_the_device_for_results_alone() {

@@ -4,7 +4,7 @@ use horn::prelude::*;
 use ndarray::s;
 
 #[test]
-fn the_article_s_model_learns_real_digits() {
+fn the_readme_model_learns_real_digits() {
     let ((x_train, y_train), (x_test, y_test)) = datasets::mnist::load_data().unwrap();
     set_random_seed(1);
     let mut model = Sequential::new()

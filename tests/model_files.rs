@@ -183,7 +183,7 @@ fn what_cannot_be_saved_leaves_no_file() {
 }
 
 #[test]
-fn a_model_that_was_not_compiled_is_no_compiled_model() {
+fn a_model_that_was_not_compiled_is_not_a_compiled_model() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.keras");
     model(2, "last").save(&path).unwrap();

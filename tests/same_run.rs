@@ -8,12 +8,12 @@ mod runs;
 use runs::{MODELS, replay};
 
 #[test]
-fn the_article_s_model_with_sgd() {
+fn the_readme_model_with_sgd() {
     replay(MODELS[0], false).unwrap();
 }
 
 #[test]
-fn the_article_s_model_with_adam() {
+fn the_readme_model_with_adam() {
     replay(MODELS[1], false).unwrap();
 }
 

@@ -20,7 +20,7 @@ const ROUNDS: usize = 41;
 /// What callbacks, history and metrics may add to an epoch of the bare loop, and TensorBoard's histograms to an epoch.
 const ALLOWED: f64 = 1.05;
 
-/// The article's model, with ten probabilities or one.
+/// The README's model, with ten probabilities or one.
 fn model(outputs: usize) -> Sequential {
     let hidden = || Dense(128).activation(Activation::Relu);
     let layers = Sequential::new().add(Input([28, 28])).add(Flatten()).add(Rescaling(1.0 / 255.0));
@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         in_turns(ROUNDS, || fitted.fit(&digits.images, &digits.labels, fit()), || bare_epoch(&mut bare, &digits))?;
     verdicts.add("an epoch by fit with progress line, history and accuracy, to the bare loop", &pairs, ALLOWED);
 
-    // The article's epoch, of all images.
+    // The README's epoch, of all images.
     let all = Digits::first(60_000)?;
     let folder = std::env::temp_dir().join(format!("horn-tensorboard-{}", std::process::id()));
     let (mut watched, mut alone) = (compiled()?, compiled()?);

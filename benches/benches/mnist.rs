@@ -1,4 +1,4 @@
-//! An epoch and a prediction of the article's model, written with Horn and with plain Burn.
+//! An epoch and a prediction of the README's model, written with Horn and with plain Burn.
 //!
 //! ```text
 //! cargo bench -p benches --features criterion --bench mnist

@@ -1,4 +1,4 @@
-//! A layer and a block of layers of one's own, with nothing but the prelude.
+//! A custom layer and a custom block of layers, with nothing but the prelude.
 
 use horn::Result;
 use horn::prelude::*;

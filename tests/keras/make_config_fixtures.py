@@ -167,16 +167,16 @@ def in_list(make, shape, dtype="float32"):
     return keras.Sequential([given(shape, dtype), make()])
 
 
-def noted_training(model):
-    """What Keras notes of the call of the last layer."""
+def recorded_training(model):
+    """What Keras records of the call of the last layer."""
     return model.get_config()["layers"][-1]["inbound_nodes"][0]["kwargs"].get("training")
 
 
 def opposite(make, shape, dtype="float32"):
-    noted = noted_training(graph(make, shape, dtype))
+    recorded = recorded_training(graph(make, shape, dtype))
     keras.backend.clear_session()
     x = given(shape, dtype)
-    return keras.Model(x, make()(x, training=not noted))
+    return keras.Model(x, make()(x, training=not recorded))
 
 
 def on_masked(make, shape, dtype="float32"):

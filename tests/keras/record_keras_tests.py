@@ -71,10 +71,10 @@ OTHER_TOPICS = "quanti int4 int8 float8 gptq awq lora sparse ragged save saving 
                "flash dtype float16 fit"
 
 ENOUGH_VALUES = 200  # of an input; above it the batch is made smaller
-MOST_VALUES = 600  # of a tensor
-MOST_OF_ALL = 1300  # of an entry; half of that where the test itself expects nothing that an entry can hold
+MAX_VALUES = 600  # of a tensor
+MAX_OF_ALL = 1300  # of an entry; half of that where the test itself expects nothing that an entry can hold
 LONGEST_FILE = 290_000  # characters
-MOST_OF_A_TEST = 16  # entries of one parameterized test: they are picked evenly
+MAX_OF_A_TEST = 16  # entries of one parameterized test: they are picked evenly
 
 
 class Left(Exception):
@@ -530,12 +530,12 @@ def entry_of(call, label):
     for size in (2, 1):
         if largest(call["inputs"]) > ENOUGH_VALUES:
             call = smaller(call, size)
-    if largest(call["inputs"]) > MOST_VALUES:
+    if largest(call["inputs"]) > MAX_VALUES:
         raise Left("too many values")
     entry = made_entry(call, label)
     sizes = [len(tensor["data"]) for tensor in entry["inputs"] + entry["outputs"] + entry["weights"]]
     expects = call["literals"] or call.get("expected")
-    if max(sizes) > MOST_VALUES or sum(sizes) > MOST_OF_ALL // (1 if expects else 2):
+    if max(sizes) > MAX_VALUES or sum(sizes) > MAX_OF_ALL // (1 if expects else 2):
         raise Left("too many values")
     return entry
 
@@ -635,8 +635,8 @@ def chosen(recorder):
     for call in different:
         tests[call["test"].rstrip("0123456789")].append(call)
     for calls in tests.values():
-        step = max(1, len(calls) / MOST_OF_A_TEST)
-        kept = [calls[int(place * step)] for place in range(min(len(calls), MOST_OF_A_TEST))]
+        step = max(1, len(calls) / MAX_OF_A_TEST)
+        kept = [calls[int(place * step)] for place in range(min(len(calls), MAX_OF_A_TEST))]
         recorder.left.update({"one of very many in its test": len(calls) - len(kept)})
         yield from kept
 

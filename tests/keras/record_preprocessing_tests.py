@@ -60,7 +60,7 @@ CLASSES = [
 ]  # fmt: skip
 PICTURES = [name for name in CLASSES if name.startswith(("Random", "Res", "Center", "Mix", "Cut"))]
 
-MOST_VALUES = 700  # of a tensor
+MAX_VALUES = 700  # of a tensor
 LONGEST_FILE = 900_000  # characters
 
 
@@ -274,7 +274,7 @@ def recorded_layer_test(recorder, original):
                 seed = zlib.crc32(f"{recorder.test}{shape}".encode())
                 if "int" in dtype:
                     x = np.random.RandomState(seed).randint(0, 3, shape).astype("int32")
-                elif np.prod(shape) > MOST_VALUES:
+                elif np.prod(shape) > MAX_VALUES:
                     raise Left("too many values")
                 else:
                     x = floats(shape, seed)
@@ -361,7 +361,7 @@ def entry_of(call, label):
             raise Left("another output comes back: of random numbers, or of a state that was given otherwise")
     elif call.get("shape") and len(call["shape"]) == found.ndim and tuple(found.shape) != tuple(call["shape"]):
         raise Left("another shape than the test expects")
-    if sum(item["shape"] and int(np.prod(item["shape"])) or 1 for item in entry["outputs"]) > MOST_VALUES:
+    if sum(item["shape"] and int(np.prod(item["shape"])) or 1 for item in entry["outputs"]) > MAX_VALUES:
         raise Left("too many values")
     return entry | {"test": call["test"]}
 
@@ -390,10 +390,10 @@ def likeness(call):
 def small(call):
     """The call with few values; where it has many in a batch, with a batch of one."""
     x, output = call["x"], call["output"]
-    if x.size > MOST_VALUES and output is not None and not call["training"] and is_batched(call["described"][0], x):
+    if x.size > MAX_VALUES and output is not None and not call["training"] and is_batched(call["described"][0], x):
         call = call | {"x": x[:1], "output": output[:1]}
     learned = sum(batch.size for batch in call["adapt"] or [])
-    if max(call["x"].size, learned, 0 if output is None else call["output"].size) > MOST_VALUES:
+    if max(call["x"].size, learned, 0 if output is None else call["output"].size) > MAX_VALUES:
         raise Left("too many values")
     return call
 

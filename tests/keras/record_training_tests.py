@@ -94,7 +94,7 @@ def outermost(instance, kind):
         depth[key] -= 1
 
 
-def noted(make):
+def recorded(make):
     try:
         make()
     except Left as reason:
@@ -111,7 +111,7 @@ def watch_losses():
         with outermost(self, "call") as is_outermost:
             loss = original(self, y_true, y_pred, sample_weight)
         if is_outermost:
-            noted(lambda: entries["losses"].append(configured(self, keras.losses) | {
+            recorded(lambda: entries["losses"].append(configured(self, keras.losses) | {
                 "y_true": array(y_true), "y_pred": array(y_pred), "sample_weight": array(sample_weight, True),
                 "loss": array(loss),
             }))  # fmt: skip
@@ -147,7 +147,7 @@ def watch_metrics():
                 value = original(self, *args, **kwargs)
             updates = objects.get(id(self), (None, []))[1]
             if is_outermost and updates and None not in updates:
-                noted(lambda: entries["metrics"].append(
+                recorded(lambda: entries["metrics"].append(
                     configured(self, keras.metrics) | {"updates": list(updates), "result": array(value)}
                 ))  # fmt: skip
             return value
@@ -200,7 +200,7 @@ def watch_optimizers():
                 entry["grads"].append([array(grad) for grad in grads])
                 entry["after"].append([array(np.array(variable)) for variable in variables])
 
-            noted(note)
+            recorded(note)
 
         return apply
 

@@ -1043,7 +1043,7 @@ def dropped_out():
 
 @case
 def dropped_out_graph():
-    """Keras notes with each call of `Dropout` that it is no training, and learns with dropout all the same."""
+    """Keras records with each call of `Dropout` that it is not training, and yet trains with dropout."""
     given = keras.Input((6,))
     x = layers.Dropout(0.4, seed=3)(layers.Dense(8, activation="relu")(given))
     model = keras.Model(given, layers.Dense(2)(x))

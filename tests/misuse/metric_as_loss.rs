@@ -1,4 +1,4 @@
-//! What only measures is no loss, as nothing can be learnt from it.
+//! What only measures is not a loss, as nothing can be learnt from it.
 
 use horn::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Rows of any length are no array.
+//! Rows of any length are not an array.
 
 use horn::Result;
 use horn::prelude::*;

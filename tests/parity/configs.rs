@@ -31,7 +31,7 @@ const DIFFERENT: [(&str, &str, &str); 4] = [
     ("TextVectorization", "multi_hot on", OTHER_SHAPE),
     ("TextVectorization", "tf_idf on", OTHER_SHAPE),
 ];
-const OTHER_SHAPE: &str = "Keras notes another shape of the output than it computes";
+const OTHER_SHAPE: &str = "Keras records another shape of the output than it computes";
 
 #[test]
 fn what_keras_writes_comes_out_as_it_went_in() {
@@ -77,12 +77,12 @@ fn made_again(case: &str, model: &Value) -> Option<horn::Result<Value>> {
     let (inputs, others): (Vec<_>, Vec<_>) = layers.iter().partition(|layer| layer["class_name"] == "InputLayer");
     let [object] = others[..] else { return None };
     let [call] = object["inbound_nodes"].as_array()?.as_slice() else { return None };
-    let is_noted = |(key, value): (&String, &Value)| match key.as_str() {
+    let is_recorded = |(key, value): (&String, &Value)| match key.as_str() {
         "training" => !matches!(case, "training" | "inference"),
         "mask" => value.is_null() || value.as_array().is_some_and(|all| all.iter().all(Value::is_null)),
         _ => false,
     };
-    if !call["kwargs"].as_object()?.iter().all(is_noted) {
+    if !call["kwargs"].as_object()?.iter().all(is_recorded) {
         return None;
     }
     let make = || {
@@ -104,7 +104,7 @@ fn every_layer_is_in_the_fixture() {
     // One class has another name in Keras's public API, which files use.
     let public = |class: &str| if class == "GroupedQueryAttention" { "GroupQueryAttention" } else { class }.to_owned();
     let known: BTreeSet<String> = classes().chain(["Functional", "Sequential"]).map(public).collect();
-    // Keras 3.15 can't apply it to symbolic tensors.
+    // Only `Equalization` is exempt: Keras 3.15 can't apply it to symbolic tensors.
     let missing: Vec<_> = known.difference(&given).filter(|class| *class != "Equalization").collect();
     let unknown: Vec<_> = given.difference(&known).collect();
     assert!(missing.is_empty() && unknown.is_empty(), "the fixture lacks {missing:?}, and Horn {unknown:?}");

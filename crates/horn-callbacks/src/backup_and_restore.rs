@@ -29,8 +29,8 @@ use crate::frequency::{BatchCounter, Frequency};
 ///
 /// The program has to seed its random numbers, build the model, and call `fit` with the same data, options and callbacks.
 /// A run that resumes in the middle of an epoch passes over the batches that are done. Their losses and metrics are in the
-/// backup, too, so that the scores of that epoch are those of all its batches. Keras has those of the rest. A metric or a
-/// training step of one's own keeps them by [`Accumulator::state`](horn_train::metrics::Accumulator::state) and
+/// backup, too, so that the scores of that epoch are those of all its batches. Keras has those of the rest. A custom metric or
+/// training step keeps them by [`Accumulator::state`](horn_train::metrics::Accumulator::state) and
 /// [`TrainStep::score_state`](horn_train::TrainStep::score_state).
 ///
 /// When the training ends, the backup is deleted.

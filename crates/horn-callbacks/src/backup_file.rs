@@ -253,7 +253,7 @@ impl Backup {
 }
 
 fn not_a_backup() -> Error {
-    Error::file("is no backup of a training")
+    Error::file("is not a backup of a training")
         .expected(format!("a file of `BackupAndRestore`, with the group {GROUP:?}"))
         .hint("choose a folder that only `BackupAndRestore` uses")
 }

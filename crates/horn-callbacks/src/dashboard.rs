@@ -31,7 +31,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// let fit = Fit::epochs(100).verbose(Verbose::Silent).callback(Dashboard::new());
 /// ```
 ///
-/// Where the output is no terminal, such as in a file, it shows nothing, with a warning. Needs the feature `dashboard`.
+/// Where the output is not a terminal, such as in a file, it shows nothing, with a warning. Needs the feature `dashboard`.
 ///
 /// # Panics
 ///
@@ -119,7 +119,7 @@ impl Shown {
 impl Callback for Dashboard {
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         if !io::stdout().is_terminal() {
-            print_warning("the dashboard is not shown, since the output is no terminal");
+            print_warning("the dashboard is not shown, since the output is not a terminal");
             return Ok(());
         }
         let mut shown = Shown::new();

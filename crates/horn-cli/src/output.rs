@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
 
 use horn::{Error, Result};
+use horn_nn::files::unwritable;
 use horn_nn::printable::{is_printable, printable, printable_lines};
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ fn send(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => Err(Error::file("cannot be written").at("stdout").because(error)),
+        Err(error) => Err(unwritable(error).at("stdout")),
         Ok(()) => Ok(()),
     }
 }

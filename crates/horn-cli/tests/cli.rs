@@ -424,7 +424,7 @@ fn pipes_are_no_files() {
         }
         let mut text = String::new();
         child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
-        assert!(text.contains("it is no file, but a folder, a pipe or a device"), "{arguments:?}: {text}");
+        assert!(text.contains("it is not a file, but a folder, a pipe or a device"), "{arguments:?}: {text}");
     }
 }
 
@@ -465,19 +465,19 @@ fn what_is_wrong_with_files_and_data_is_said_in_one_line() {
     let cut = folder.put("cut.keras", &fs::read(small()).unwrap()[..20_000]);
     for (arguments, expected) in [
         (vec!["summary", &none], "cannot be read"),
-        (vec!["summary", &text], "is no .keras file"),
+        (vec!["summary", &text], "is not a .keras file"),
         (vec!["summary", folder.0.path().to_str().unwrap()], "cannot be read"),
-        (vec!["inspect", &cut], "is no .keras file"),
+        (vec!["inspect", &cut], "is not a .keras file"),
         (vec!["predict", &small(), &x], "received (1, 4), expected (None, 3)"),
         (vec!["predict", &small(), &other], "no such dtype"),
-        (vec!["predict", &small(), &text], "is no array of NumPy's"),
+        (vec!["predict", &small(), &text], "is not a NumPy array"),
         (vec!["predict", &small(), &none], "cannot be read"),
         (vec!["predict", &two, &x], "received 1 .npy files, expected 2: words, price"),
         (vec!["predict", &two, &fixture("cli/two_y.npz")], "there is no array for the input \"words\""),
-        (vec!["predict", &small(), &two], "is no .npz file"),
-        (vec!["convert", &text, "m.h5"], "is no .keras file"),
-        (vec!["plot", &text], "is no .keras file"),
-        (vec!["bench", &text], "is no .keras file"),
+        (vec!["predict", &small(), &two], "is not a .npz file"),
+        (vec!["convert", &text, "m.h5"], "is not a .keras file"),
+        (vec!["plot", &text], "is not a .keras file"),
+        (vec!["bench", &text], "is not a .keras file"),
         (vec!["plot", &small(), "-o", "/no/such/folder/m.svg"], "cannot be written"),
     ] {
         let (code, text) = error(&arguments);
@@ -613,7 +613,7 @@ fn corrupted_arrays_are_errors() {
 
 /// `horn inspect … | head -1`
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_reader_that_goes_away_is_not_a_failure() {
     let folder = Folder::new();
     // More than fits into the buffer of a pipe.
     let x = folder.put("x.npy", &npy("|u1", false, "(20000, 3)", &[1; 60_000]));

@@ -129,8 +129,9 @@ impl Rows {
     }
 
     fn into_array(self) -> Result<ArrayD<f32>> {
-        ArrayD::from_shape_vec(self.shape, self.values)
-            .map_err(|error| Error::shape("no array can have this shape").at(self.what).because(error))
+        ArrayD::from_shape_vec(self.shape, self.values).map_err(|error| {
+            Error::shape("no array can have this shape").at(self.what).because(error).hint("give the shape of one item")
+        })
     }
 }
 

@@ -100,21 +100,21 @@ fn every_bad_file_is_told_by_name() {
             "text",
             TEST_LABELS,
             b"404 Not Found".to_vec(),
-            "this is no IDX file of unsigned bytes; received the first bytes \"404 \", expected \"\\x00\\x00\\x08\" \
+            "this is not an IDX file of unsigned bytes; received the first bytes \"404 \", expected \"\\x00\\x00\\x08\" \
              and the number of dimensions",
         ),
         (
             "compressed text",
             TEST_LABELS,
             compressed(b"404 Not Found"),
-            "this is no IDX file of unsigned bytes; received the first bytes \"404 \", expected \"\\x00\\x00\\x08\" \
+            "this is not an IDX file of unsigned bytes; received the first bytes \"404 \", expected \"\\x00\\x00\\x08\" \
              and the number of dimensions",
         ),
         (
             "the magic of floats",
             TEST_LABELS,
             changed(labels.clone(), 2, 0x0d),
-            "this is no IDX file of unsigned bytes; received the first bytes \"\\x00\\x00\\r\\x01\", expected \
+            "this is not an IDX file of unsigned bytes; received the first bytes \"\\x00\\x00\\r\\x01\", expected \
              \"\\x00\\x00\\x08\" and the number of dimensions",
         ),
         (
@@ -192,7 +192,7 @@ fn every_bad_file_is_told_by_name() {
             "label 10",
             TEST_LABELS,
             changed(labels.clone(), 8 + 3, 10),
-            "the label at index 3 is no digit; received 10, expected 0 to 9",
+            "the label at index 3 is not a digit; received 10, expected 0 to 9",
         ),
     ];
     for (case, name, bytes, problem) in rows {

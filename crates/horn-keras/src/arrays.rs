@@ -149,7 +149,8 @@ impl Array {
             Some(count) if count == values.len() => Ok(Self { sizes, values }),
             _ => Err(Error::shape("the values do not fill the array")
                 .received(format!("{} values", values.len()))
-                .expected(format!("as many as {sizes:?} holds"))),
+                .expected(format!("as many as {sizes:?} holds"))
+                .hint("give as many values as the product of the shape")),
         }
     }
 
@@ -214,7 +215,10 @@ impl Array {
     /// If the array does not have exactly one value.
     pub fn to_scalar(&self) -> Result<f64> {
         if self.values.len() != 1 {
-            return Err(Error::shape("is no scalar").received(format!("{:?}", self.sizes)).expected("one value"));
+            return Err(Error::shape("is not a scalar")
+                .received(format!("the shape {:?}", self.sizes))
+                .expected("one value")
+                .hint("if the array is from a model file, the file is damaged: save the model again"));
         }
         Ok(match &self.values {
             Values::F16(values) => f16::from_bits(values[0]).to_f64(),
@@ -355,6 +359,10 @@ mod tests {
         assert_eq!(Array::scalar(3_i64).to_scalar().unwrap(), 3.0);
         assert_eq!(Array::new([1, 1], Values::F16(vec![0x3e00])).unwrap().to_scalar().unwrap(), 1.5);
         let error = Array::new([2], Values::F32(vec![1.0, 2.0])).unwrap().to_scalar().unwrap_err();
-        assert_eq!(error.to_string(), "is no scalar; received [2], expected one value.");
+        assert_eq!(
+            error.to_string(),
+            "is not a scalar; received the shape [2], expected one value. Hint: if the array is from a model file, the file \
+             is damaged: save the model again."
+        );
     }
 }

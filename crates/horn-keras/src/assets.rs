@@ -67,7 +67,7 @@ pub(crate) fn write(lookups: &[KeptLookup], archive: &mut ArchiveWriter<impl Wri
                 .at(format!("{:?}", groups[0]))
                 .received(format!("{token:?}"))
                 .expected("tokens of one line")
-                .hint("split texts at whitespace, or give the layer the vocabulary as an argument"));
+                .hint("split strings at whitespace, or give the layer the vocabulary as an argument"));
         }
         let text = tokens.join("\n");
         for group in groups {
@@ -90,7 +90,8 @@ fn idf_weights(group: &str, tokens: usize, len: u64, weights: &WeightsReader) ->
     if size < tokens || size as u64 > len.saturating_add(400_000) {
         return Err(Error::file("there is not one weight for each token")
             .at(format!("variable {path:?}"))
-            .received(format!("{size} weights for {tokens} tokens")));
+            .received(format!("{size} weights for {tokens} tokens"))
+            .hint("save the model again"));
     }
     Ok(Some(weights.read(&path, &[size])?.into_f32()?.into_iter().collect()))
 }

@@ -1,4 +1,4 @@
-//! The dtypes of weights in Keras's files. Horn always computes in float32.
+//! The dtypes of weights in Keras's files. In memory all weights are float32, also where a layer computes in half precision.
 
 use burn::tensor::{bf16, f16};
 use horn_nn::{Model, Result};

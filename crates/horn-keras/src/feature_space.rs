@@ -1,6 +1,6 @@
 //! A saved `keras.utils.FeatureSpace`, as the model that it stands for: from a value of each feature to their encodings.
 //!
-//! A FeatureSpace is no graph in its file, but a list of features, each with the layer that prepares it, and of crosses
+//! A FeatureSpace is not a graph in its file, but a list of features, each with the layer that prepares it, and of crosses
 //! of features. It computes what `get_inputs()` and `get_encoded_features()` are to Keras's program.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::h5::WeightsReader;
 use crate::layers::STORED_AT;
-use crate::weights::noted_name;
+use crate::weights::recorded_name;
 
 /// Where the file keeps the state of the layers that prepare features.
 const PREPROCESSORS: &str = "preprocessors";
@@ -86,7 +86,7 @@ fn places(weights: &WeightsReader) -> Result<HashMap<String, String>> {
     let children = if weights.is_group(PREPROCESSORS) { weights.children(PREPROCESSORS)? } else { Default::default() };
     for child in children {
         let place = format!("{PREPROCESSORS}/{child}");
-        if let Some(name) = noted_name(weights, &place)? {
+        if let Some(name) = recorded_name(weights, &place)? {
             places.insert(name, place);
         }
     }

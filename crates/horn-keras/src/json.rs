@@ -18,18 +18,18 @@ const MAX_LEVELS: usize = 400;
 const PARSED_LEVELS: usize = 127;
 
 /// The limit for the text, if it has so many bytes in the file. JSON that Keras saves compresses eight times or less.
-pub(crate) fn most_bytes(stored: u64) -> u64 {
+pub(crate) fn max_bytes(stored: u64) -> u64 {
     stored.saturating_mul(8).saturating_add(32 << 20)
 }
 
 /// The limit for values. A value takes about 32 bytes in memory, however short its text is, so a limit for the size alone
 /// is not enough. The shortest tokens of a large vocabulary take six bytes each, with quotes and a comma.
-fn most_values(stored: u64) -> u64 {
+fn max_values(stored: u64) -> u64 {
     500_000 + stored / 4
 }
 
 /// The limit for objects, which take about 600 bytes in memory. Those of a layer have a hundred bytes each.
-fn most_objects(stored: u64) -> u64 {
+fn max_objects(stored: u64) -> u64 {
     100_000 + stored / 64
 }
 
@@ -39,13 +39,14 @@ fn most_objects(stored: u64) -> u64 {
 ///
 /// If the text exceeds a limit or is not valid JSON.
 pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
-    if bytes.len() as u64 > most_bytes(stored) {
+    if bytes.len() as u64 > max_bytes(stored) {
         return Err(Error::file("is too long")
             .at(place)
             .received(format!("{} bytes, in {stored} of the file's", bytes.len()))
-            .expected(format!("at most {}", most_bytes(stored))));
+            .expected(format!("at most {}", max_bytes(stored)))
+            .hint("save the model again"));
     }
-    let levels = check(bytes, stored).map_err(|error| error.at(place))?;
+    let levels = check(bytes, stored).map_err(|error| error.at(place).hint("save the model again"))?;
     let parsed = match levels > PARSED_LEVELS {
         true => deep::parse(bytes),
         false => serde_json::from_slice(bytes).map_err(deep::Malformed::from),
@@ -63,7 +64,7 @@ pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
             .because(error)
             .hint("the file is damaged: save the model again")
     })?;
-    optimizer_order::note(bytes, &mut value);
+    optimizer_order::record(bytes, &mut value);
     Ok(value)
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn check_own(text: &str, place: &str) -> Result<()> {
 
 /// Counts levels, values and objects, without recursion and without allocating memory. Returns the deepest level.
 fn check(bytes: &[u8], stored: u64) -> Result<usize> {
-    let (most_values, most_objects) = (most_values(stored), most_objects(stored));
+    let (max_values, max_objects) = (max_values(stored), max_objects(stored));
     let (mut levels, mut deepest, mut values, mut objects) = (0_usize, 0_usize, 0_u64, 0_u64);
     let (mut in_text, mut escaped) = (false, false);
     for byte in bytes {
@@ -101,11 +102,11 @@ fn check(bytes: &[u8], stored: u64) -> Result<usize> {
         if levels > MAX_LEVELS {
             return Err(Error::file("is nested too deeply").expected(format!("at most {MAX_LEVELS} levels")));
         }
-        if values > most_values {
-            return Err(Error::file("has too many values").expected(format!("at most {most_values}")));
+        if values > max_values {
+            return Err(Error::file("has too many values").expected(format!("at most {max_values}")));
         }
-        if objects > most_objects {
-            return Err(Error::file("has too many objects").expected(format!("at most {most_objects}")));
+        if objects > max_objects {
+            return Err(Error::file("has too many objects").expected(format!("at most {max_objects}")));
         }
     }
     Ok(deepest)
@@ -131,7 +132,10 @@ mod tests {
     fn depth_is_an_error_and_no_stack_overflow() {
         let nested = |levels: usize| [vec![b'['; levels], vec![b']'; levels]].concat();
         assert!(parse(&nested(MAX_LEVELS), 1 << 20, "x").is_ok());
-        assert_eq!(error(&nested(MAX_LEVELS + 1)), "config.json: is nested too deeply; expected at most 400 levels.");
+        assert_eq!(
+            error(&nested(MAX_LEVELS + 1)),
+            "config.json: is nested too deeply; expected at most 400 levels. Hint: save the model again."
+        );
         assert!(error(&vec![b'['; 10_000_000]).contains("nested too deeply"));
         assert!(error(&b"{\"a\":".repeat(1_000_000)).contains("nested too deeply"));
     }
@@ -147,7 +151,10 @@ mod tests {
         let objects = |count: usize| [b"[".to_vec(), b"{\"\":0},".repeat(count), b"0]".to_vec()].concat();
         assert!(parse(&objects(100_000), 0, "x").is_ok());
         let packed = parse(&objects(100_001), 0, "config.json").unwrap_err();
-        assert_eq!(packed.to_string(), "config.json: has too many objects; expected at most 100000.");
+        assert_eq!(
+            packed.to_string(),
+            "config.json: has too many objects; expected at most 100000. Hint: save the model again."
+        );
         assert!(error(&objects(200_000)).contains("has too many objects"));
     }
 
@@ -176,7 +183,8 @@ mod tests {
         let long = parse(&vec![b' '; (32 << 20) + 9], 1, "config.json").unwrap_err();
         assert_eq!(
             long.to_string(),
-            "config.json: is too long; received 33554441 bytes, in 1 of the file's, expected at most 33554440."
+            "config.json: is too long; received 33554441 bytes, in 1 of the file's, expected at most 33554440. \
+             Hint: save the model again."
         );
         for text in [&b""[..], b"{", b"[1,]", b"\"", b"{\"a\": \xff\xfe}", b"[1] [2]"] {
             let error = error(text);

@@ -55,7 +55,11 @@ fn name_functions(object: &mut Value) {
 fn members(name: &str, value: Value) -> Result<Map<String, Value>> {
     match value {
         Value::Object(members) => Ok(members),
-        _ => Err(Error::file("is not what Keras writes").at(name).received("another value").expected("an object")),
+        _ => Err(Error::file("is not what Keras writes")
+            .at(name)
+            .received("another value")
+            .expected("an object")
+            .hint("save the model again")),
     }
 }
 

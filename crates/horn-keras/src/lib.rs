@@ -36,6 +36,7 @@ mod layers;
 mod legacy;
 mod legacy_save;
 mod load;
+mod load_report;
 mod lora;
 mod optimizer_order;
 mod quantized;
@@ -46,10 +47,11 @@ mod version;
 mod weights;
 
 pub use load::{LoadModel, load_model, load_model_on, model_from_json};
+pub use load_report::LoadReport;
 pub use save::SaveModel;
 #[doc(hidden)]
 pub use save::save_weights_and_more;
-pub use weights::{LoadReport, LoadWeights};
+pub use weights::LoadWeights;
 
 #[cfg(test)]
 mod corrupted_files;

@@ -170,7 +170,8 @@ impl Source {
             return Err(Error::model(
                 "models inside of this one share layers with it, which Horn does not train together",
             )
-            .at(format!("layer {name:?}")));
+            .at(format!("layer {name:?}"))
+            .hint("predict and evaluate with it, or make it in Horn as one graph to train it"));
         }
         if let Some(version) = self.version.as_deref().filter(|version| keras_2::is_version(Some(version))) {
             let optimizer = &self.object["compile_config"]["optimizer"];
@@ -181,6 +182,7 @@ impl Source {
                 Error::file("the state of the optimizer is in an order that Horn does not know")
                     .received(format!("that of Keras {version}"))
                     .because(error)
+                    .hint("compile the model again to train it")
             });
             // An optimizer that has made no step has a count and a rate.
             return if (1..=2).contains(&values.len()) { Ok(()) } else { state };
@@ -193,7 +195,7 @@ impl Source {
 
     fn model(&self, device: &Device) -> Result<Model> {
         // Every weight must be in the file, so the model can't have more values than the file.
-        let most = self.weights.most_values().saturating_mul(self.shared.times());
+        let most = self.weights.max_values().saturating_mul(self.shared.times());
         let rules = match self.version.as_deref() {
             version if keras_2::is_version(version) => MaskRules::Keras2,
             Some(version) if version::is_before(version, 3, 8) => MaskRules::BeforeKeras38,

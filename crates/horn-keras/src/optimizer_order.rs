@@ -7,29 +7,29 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Notes the order of each map of optimizers in this JSON, under the key `order` beside it. The value is what was read of
+/// Records the order of each map of optimizers in this JSON, under the key `order` beside it. The value is what was read of
 /// it.
-pub(crate) fn note(json: &[u8], value: &mut Value) {
+pub(crate) fn record(json: &[u8], value: &mut Value) {
     let key = b"\"optimizer_map\"";
     if !json.windows(key.len()).any(|part| part == key) {
         return;
     }
     if let Ok(ordered) = serde_json::from_slice::<Ordered>(json) {
-        note_in(&ordered, value);
+        record_in(&ordered, value);
     }
 }
 
-fn note_in(ordered: &Ordered, value: &mut Value) {
+fn record_in(ordered: &Ordered, value: &mut Value) {
     let (Ordered::Object(entries), Value::Object(object)) = (ordered, value) else { return };
-    note_here(entries, object);
+    record_here(entries, object);
     for (key, ordered) in entries {
         if let Some(value) = object.get_mut(key) {
-            note_in(ordered, value);
+            record_in(ordered, value);
         }
     }
 }
 
-fn note_here(entries: &[(String, Ordered)], object: &mut Map<String, Value>) {
+fn record_here(entries: &[(String, Ordered)], object: &mut Map<String, Value>) {
     let of_map = |(key, entry): &&(String, Ordered)| key == "optimizer_map" && matches!(entry, Ordered::Object(_));
     if !object.contains_key("default_optimizer") {
         return;
@@ -95,11 +95,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_in_the_file_is_noted() {
+    fn the_order_in_the_file_is_recorded() {
         let text = br#"{"x": [1, {"a": null}], "optimizer": {"config": {"optimizer_map": {"config":
             {"optimizer_map": {"z/.*": {"y": 1}, "a": {}, "m": true}, "default_optimizer": "sgd"}}}}}"#;
         let mut value: Value = serde_json::from_slice(text).unwrap();
-        note(text, &mut value);
+        record(text, &mut value);
         assert_eq!(value["optimizer"]["config"]["optimizer_map"]["config"]["order"], json!(["z/.*", "a", "m"]));
     }
 }

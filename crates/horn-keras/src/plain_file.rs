@@ -15,7 +15,7 @@ pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
         let reason = match metadata.is_dir() && path.join("saved_model.pb").exists() {
             _ if metadata.is_file() => return Ok(()),
             true => "it is a SavedModel of TensorFlow, which has no layers: save the model as `.keras` in Python",
-            false => "it is no file, but a folder, a pipe or a device",
+            false => "it is not a file, but a folder, a pipe or a device",
         };
         Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
     };
@@ -33,7 +33,7 @@ mod tests {
     fn a_folder_of_tensorflow_is_told_from_others() {
         let folder = tempfile::tempdir().unwrap();
         let reason = || open(folder.path()).unwrap_err().to_string();
-        assert_eq!(reason(), "it is no file, but a folder, a pipe or a device");
+        assert_eq!(reason(), "it is not a file, but a folder, a pipe or a device");
         std::fs::write(folder.path().join("saved_model.pb"), "").unwrap();
         assert!(reason().starts_with("it is a SavedModel of TensorFlow"), "{}", reason());
     }

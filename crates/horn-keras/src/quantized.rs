@@ -167,7 +167,7 @@ impl Kernel {
             true => unpacked(&integers, columns),
         };
         if integers.len() != count || columns == 0 || scale.is_empty() {
-            return Err(self.misfit("its kernel has other sizes than the layer's"));
+            return Err(self.misfit("its kernel has another shape than the layer's"));
         }
         let rows = count / columns;
         if let Some((zeros, groups)) = &self.blocks {

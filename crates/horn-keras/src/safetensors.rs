@@ -32,9 +32,7 @@ pub(crate) fn save(path: &Path, model: &Model) -> Result<()> {
         return Err(Error::model("two weights have one path").received(format!("{twice:?}")).hint("rename a layer"));
     }
     let arrays: BTreeMap<_, _> = names.into_iter().zip(model.get_weights()).collect();
-    files::write_atomically(path, |file| {
-        format::write(file, &arrays).map_err(|error| Error::file("cannot be written").because(error))
-    })
+    files::write_atomically(path, |file| format::write(file, &arrays).map_err(files::unwritable))
 }
 
 /// Reads weights into a model. Tensors and weights have the same names.

@@ -13,9 +13,10 @@ use crate::arrays::{Array, Values};
 use crate::assets::{self, IDF_WEIGHTS, KeptLookup};
 use crate::h5::{Attribute, WeightsReader, WeightsWriter};
 use crate::load::{is_hdf5, optimizer_values};
+use crate::load_report::LoadReport;
 use crate::safetensors;
 use crate::version::KERAS_VERSION;
-use crate::weights::{Assignment, LoadReport, LoadWeights};
+use crate::weights::{Assignment, LoadWeights};
 use crate::{dtypes, legacy_save};
 
 /// Saves models, and loads weights into them.

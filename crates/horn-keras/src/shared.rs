@@ -15,7 +15,7 @@ use crate::layers;
 const MARK: &str = "shared_object_id";
 
 /// How often the weights of a file may be read, at most: a limit for the memory.
-const MOST_TIMES: usize = 16;
+const MAX_TIMES: usize = 16;
 
 /// The places of the layers that are at several ones.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Shared {
 
     /// How often a weight of the file may be needed.
     pub fn times(&self) -> u64 {
-        self.layers.iter().map(|layer| layer.places.len()).max().unwrap_or(1).min(MOST_TIMES) as u64
+        self.layers.iter().map(|layer| layer.places.len()).max().unwrap_or(1).min(MAX_TIMES) as u64
     }
 
     /// The paths that a group has because its layer is shared.

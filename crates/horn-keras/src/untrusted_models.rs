@@ -185,8 +185,16 @@ fn impossible_layers() -> Vec<(Value, Value, &'static str)> {
         (steps(), layer("LSTM", json!({"units": at_most})), memory),
         (steps(), layer("GRU", json!({"units": 1 << 20})), weights),
         (steps(), layer("Bidirectional", json!({"layer": layer("LSTM", json!({"units": at_most}))})), memory),
-        (steps(), layer("RNN", json!({"cell": layer("Dense", json!({"units": 2}))})), "the layer is no recurrent cell"),
-        (steps(), layer("RNN", json!({"cell": layer("StackedRNNCells", json!({"cells": []}))})), "no recurrent cell"),
+        (
+            steps(),
+            layer("RNN", json!({"cell": layer("Dense", json!({"units": 2}))})),
+            "the layer is not a recurrent cell",
+        ),
+        (
+            steps(),
+            layer("RNN", json!({"cell": layer("StackedRNNCells", json!({"cells": []}))})),
+            "not a recurrent cell",
+        ),
         (
             vector(),
             layer("Reshape", json!({"target_shape": [at_most, at_most, at_most, 0]})),
@@ -321,7 +329,7 @@ fn impossible_functions() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("Tensordot", json!({"axes": HUGE}), json!([1.0]), "axes is not valid"),
         ("Det", json!({}), json!([]), "a single number"),
         ("DepthToSpace", json!({"block_size": HUGE}), json!([]), "block_size is not valid"),
-        ("GaussianBlur", json!({"kernel_size": [HUGE, HUGE]}), json!([]), "is no image"),
+        ("GaussianBlur", json!({"kernel_size": [HUGE, HUGE]}), json!([]), "neither an image nor a batch of images"),
         ("Rearrange", json!({}), json!([long.clone()]), "the pattern does not fit"),
         ("Quantile", json!({}), json!([7.0]), "a quantile is outside of its range; received 7, expected 0 to 1"),
         ("Nonzero", json!({}), json!([]), "the values decide the shape"),
@@ -450,7 +458,7 @@ fn graphs_that_are_none_are_errors() {
         object["config"]["input_layers"] = json!([["x", 0, 0], ["z", 0, 0]]);
         object
     };
-    let circle = "calls go round in a circle";
+    let circle = "the graph has a cycle";
     let y = || json!(["y", 0, 0]);
     for (object, problem) in [
         (graph(vec![graph_input("x"), relu("y", &[&["y"]])], y()), circle),
@@ -487,9 +495,9 @@ fn graphs_that_are_none_are_errors() {
         (layer("Sequential", json!({"layers": [sequential(json!([null, 4]), [])]})), "model"),
         (sequential(json!([null, 4]), [input(json!([null, 4]))]), "two layers have one name"),
         (layer("Model", Value::Null), "layers is missing"),
-        (json!([]), "the object is no model"),
-        (json!("Sequential"), "the object is no model"),
-        (json!({"class_name": ["Sequential"]}), "the object is no model"),
+        (json!([]), "the object is not a model"),
+        (json!("Sequential"), "the object is not a model"),
+        (json!({"class_name": ["Sequential"]}), "the object is not a model"),
         (sequential(json!([null, 4]), [layer("ReLU", json!({"x": vec![json!({}); 200_000]}))]), "too many objects"),
     ] {
         match read(problem, &object) {
@@ -623,7 +631,7 @@ fn names_of_modules_lead_nowhere() {
         let object =
             json!({"module": module, "class_name": class, "registered_name": class, "config": {"command": "id"}});
         assert!(refused(&one_layer(object.clone())).to_string().contains("there is no layer of this class"));
-        assert!(refused(&object).to_string().contains("the object is no model"));
+        assert!(refused(&object).to_string().contains("the object is not a model"));
     }
     let dense = layer("Dense", json!({"units": 2, "kernel_regularizer": function("os", "system")}));
     assert!(refused(&one_layer(dense)).is_argument());
@@ -967,7 +975,7 @@ fn kinds<'a>(file: &str, whole: &'a [u8]) -> Vec<Kind<'a>> {
 }
 
 /// Truncates and corrupts a file, and reads it as a model and as a compiled model.
-fn harm(name: &str, whole: &[u8]) {
+fn corrupt_and_read(name: &str, whole: &[u8]) {
     let file = if name.ends_with(".h5") { "model.h5" } else { "model.keras" };
     let load = |bytes: &[u8]| {
         soon(name, || load_bytes::<Model>(file, bytes)).is_ok()
@@ -990,7 +998,7 @@ fn corrupted_small_keras() {
     if runs_alone("untrusted_models::corrupted_small_keras") {
         return;
     }
-    harm("small.keras", &small("small.keras"));
+    corrupt_and_read("small.keras", &small("small.keras"));
 }
 
 #[test]
@@ -998,7 +1006,7 @@ fn corrupted_small_h5() {
     if runs_alone("untrusted_models::corrupted_small_h5") {
         return;
     }
-    harm("small.h5", &small("small.h5"));
+    corrupt_and_read("small.h5", &small("small.h5"));
 }
 
 #[test]
@@ -1006,7 +1014,7 @@ fn corrupted_file_of_keras_2() {
     if runs_alone("untrusted_models::corrupted_file_of_keras_2") {
         return;
     }
-    harm("v2_mlp.h5", &small("models/v2_mlp.h5"));
+    corrupt_and_read("v2_mlp.h5", &small("models/v2_mlp.h5"));
 }
 
 #[test]
@@ -1014,7 +1022,7 @@ fn corrupted_zip_of_keras_2() {
     if runs_alone("untrusted_models::corrupted_zip_of_keras_2") {
         return;
     }
-    harm("v2_zip_mlp.keras", &small("models/v2_zip_mlp.keras"));
+    corrupt_and_read("v2_zip_mlp.keras", &small("models/v2_zip_mlp.keras"));
 }
 
 /// Not compiled, so half of its weights can't be told from others.
@@ -1023,7 +1031,7 @@ fn corrupted_quantized_weights() {
     if runs_alone("untrusted_models::corrupted_quantized_weights") {
         return;
     }
-    harm("quantized_int4_blocks.keras", &small("models/quantized_int4_blocks.keras"));
+    corrupt_and_read("quantized_int4_blocks.keras", &small("models/quantized_int4_blocks.keras"));
 }
 
 #[test]
@@ -1031,7 +1039,7 @@ fn corrupted_graph_of_convolutions() {
     if runs_alone("untrusted_models::corrupted_graph_of_convolutions") {
         return;
     }
-    harm("inception block", &saved("inception block"));
+    corrupt_and_read("inception block", &saved("inception block"));
 }
 
 #[test]
@@ -1039,7 +1047,7 @@ fn corrupted_graph_of_sequences() {
     if runs_alone("untrusted_models::corrupted_graph_of_sequences") {
         return;
     }
-    harm("masked, both ways, every step", &saved("masked, both ways, every step"));
+    corrupt_and_read("masked, both ways, every step", &saved("masked, both ways, every step"));
 }
 
 #[test]
@@ -1047,5 +1055,5 @@ fn corrupted_nested_models() {
     if runs_alone("untrusted_models::corrupted_nested_models") {
         return;
     }
-    harm("nested Functional, called twice", &saved("nested Functional, called twice"));
+    corrupt_and_read("nested Functional, called twice", &saved("nested Functional, called twice"));
 }

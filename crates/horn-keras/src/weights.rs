@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::arrays::DType;
 use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
+use crate::load_report::LoadReport;
 use crate::lora::Lora;
 use crate::quantized::{Classes, Kernel};
 use crate::shared::Shared;
@@ -55,19 +56,6 @@ impl LoadWeights {
     pub(crate) fn skips_mismatch(self) -> bool {
         self.skip_mismatch
     }
-}
-
-/// The result of loading weights.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LoadReport {
-    /// The weights of the model that were loaded.
-    pub applied: Vec<String>,
-    /// The weights of the model that the file lacks.
-    pub missing: Vec<String>,
-    /// The weights of the model that have another shape in the file.
-    pub mismatched: Vec<String>,
-    /// The variables of the file that the model does not use.
-    pub unused: Vec<String>,
 }
 
 /// The path of the variable for each weight of a model.
@@ -260,7 +248,7 @@ fn named(
     let mut named = HashMap::new();
     for group in own {
         let place = place_in(renumbered, &group.path);
-        if let Some(name) = noted_name(file, &place)? {
+        if let Some(name) = recorded_name(file, &place)? {
             named.insert(name, place);
         }
     }
@@ -301,7 +289,7 @@ fn places_by_name(file: &WeightsReader) -> Result<HashMap<String, String>> {
     let children = if file.is_group("layers") { file.children("layers")? } else { Default::default() };
     for child in children {
         let place = format!("layers/{child}");
-        if let Some(name) = noted_name(file, &place)? {
+        if let Some(name) = recorded_name(file, &place)? {
             places.entry(name).or_insert(place);
         }
     }
@@ -309,7 +297,7 @@ fn places_by_name(file: &WeightsReader) -> Result<HashMap<String, String>> {
 }
 
 /// The name that a file records for the layer at this path.
-pub(crate) fn noted_name(file: &WeightsReader, place: &str) -> Result<Option<String>> {
+pub(crate) fn recorded_name(file: &WeightsReader, place: &str) -> Result<Option<String>> {
     let vars = format!("{place}/vars");
     let attributes = if file.is_group(&vars) { file.attributes(&vars)? } else { Default::default() };
     Ok(attributes.get("name").and_then(Attribute::as_text).map(str::to_owned))

@@ -151,7 +151,7 @@ fn set_threads() -> Result<()> {
     static THREADS: std::sync::OnceLock<std::result::Result<(), String>> = std::sync::OnceLock::new();
     let set = || match std::env::var(HORN_NUM_THREADS) {
         Ok(text) if !text.is_empty() => match text.parse() {
-            Ok(threads) if (1..=MOST_THREADS).contains(&threads) => {
+            Ok(threads) if (1..=MAX_THREADS).contains(&threads) => {
                 // A program that has set up the threads itself keeps its own number.
                 horn_kernels::use_threads(threads);
                 Ok(())
@@ -164,14 +164,14 @@ fn set_threads() -> Result<()> {
         Error::device("the number of threads is not a valid number")
             .at(HORN_NUM_THREADS)
             .received(format!("{text:?}"))
-            .expected(format!("a number from 1 to {MOST_THREADS}"))
+            .expected(format!("a number from 1 to {MAX_THREADS}"))
             .hint(format!("unset {HORN_NUM_THREADS} to use all cores"))
     })
 }
 
 /// More threads than any machine has cores for.
 #[cfg(feature = "flex")]
-const MOST_THREADS: usize = 1024;
+const MAX_THREADS: usize = 1024;
 
 fn no_backend() -> Error {
     Error::device("no backend is compiled in")

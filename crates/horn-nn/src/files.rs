@@ -9,7 +9,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use crate::error::Result;
-use crate::files::target::{Target, failed};
+use crate::files::target::Target;
+pub use crate::files::target::unwritable;
 use crate::files::temporary::Temporary;
 
 /// Removes the temporary files of writes that are under way, for a program that is about to end.
@@ -32,21 +33,21 @@ pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWrite
     let place = format!("file {:?}", path.display().to_string());
     let target = Target::of(path).map_err(|error| error.at(&place))?;
     temporary::remove_left_over(&target.path);
-    let temporary = Temporary::beside(&target.path).map_err(|error| failed(error).at(&place))?;
+    let temporary = Temporary::beside(&target.path).map_err(|error| unwritable(error).at(&place))?;
     let mut file =
-        BufWriter::with_capacity(1 << 16, temporary.file().try_clone().map_err(|error| failed(error).at(&place))?);
+        BufWriter::with_capacity(1 << 16, temporary.file().try_clone().map_err(|error| unwritable(error).at(&place))?);
     write_whole(&mut file, write).map_err(|error| error.at(&place))?;
     let finish = || {
         target.give_owner_and_mode(temporary.file())?;
         temporary.rename(&target.path)?;
         sync_folder(&target.path)
     };
-    finish().map_err(|error| failed(error).at(place))
+    finish().map_err(|error| unwritable(error).at(place))
 }
 
 fn write_whole(file: &mut BufWriter<File>, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
     write(file)?;
-    file.flush().and_then(|()| file.get_ref().sync_all()).map_err(failed)
+    file.flush().and_then(|()| file.get_ref().sync_all()).map_err(unwritable)
 }
 
 /// Syncs the folder, so that the new name is on the disk. Folders can only be opened on Unix.
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_not_replaced() {
+    fn what_is_not_a_file_is_not_replaced() {
         let folder = Folder::new("folder");
         let error = write_atomically(&folder.0, put("x")).unwrap_err();
         assert!(error.to_string().contains("is not a regular file"), "{error}");

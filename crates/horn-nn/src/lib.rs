@@ -78,7 +78,7 @@ pub use operations::ctc::{Counted as CtcCounted, ctc_of_sequences};
 #[doc(hidden)]
 pub use registry::arguments::{array_values, read_arguments, read_over_defaults, start_of};
 #[doc(hidden)]
-pub use registry::suggest::did_you_mean;
+pub use registry::suggest::{did_you_mean, nearest};
 pub use tensor::any_tensor::AnyTensor;
 #[doc(hidden)]
 pub use tensor::any_tensor::unsupported_rank;

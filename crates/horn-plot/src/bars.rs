@@ -33,10 +33,11 @@ pub fn bar_chart<S: AsRef<str>>(bars: &[(S, f64)], width: usize) -> Result<Strin
         return Err(Error::data("there are no values").at("bar_chart").hint("give at least one label with its value"));
     }
     if let Some((label, value)) = bars.iter().find(|(_, value)| *value < 0.0) {
-        return Err(Error::data("a bar cannot be shorter than nothing")
+        return Err(Error::data("a value is negative")
             .at(format!("bar {:?}", label.as_ref()))
             .received(value)
-            .expected("0 or more"));
+            .expected("0 or more")
+            .hint("draw quantities that are never negative, such as probabilities"));
     }
     let numbers: Vec<_> = bars.iter().map(|(_, value)| number(*value)).collect();
     let shown: Vec<_> = bars.iter().map(|(label, _)| printable(label.as_ref())).collect();
@@ -47,7 +48,8 @@ pub fn bar_chart<S: AsRef<str>>(bars: &[(S, f64)], width: usize) -> Result<Strin
         return Err(Error::argument("the lines are too short")
             .at("width")
             .received(width)
-            .expected(format!("at least {}", labels + digits + 3)));
+            .expected(format!("at least {}", labels + digits + 3))
+            .hint("give a larger width, or shorter labels"));
     }
     let full = bars.iter().map(|(_, value)| *value).filter(|value| value.is_finite()).fold(1.0, f64::max);
     let line = |(((_, value), label), number): ((&(S, f64), &Cow<'_, str>), &String)| {
@@ -100,10 +102,15 @@ bc   ██████████ 3.0000e8
         let negative = bar_chart(&[("cat", -0.5)], 80).unwrap_err();
         assert_eq!(
             negative.to_string(),
-            "bar \"cat\": a bar cannot be shorter than nothing; received -0.5, expected 0 or more."
+            "bar \"cat\": a value is negative; received -0.5, expected 0 or more. Hint: draw quantities that are never \
+             negative, such as probabilities."
         );
         let short = bar_chart(&[("cat", 0.5)], 11).unwrap_err();
-        assert_eq!(short.to_string(), "width: the lines are too short; received 11, expected at least 12.");
+        assert_eq!(
+            short.to_string(),
+            "width: the lines are too short; received 11, expected at least 12. Hint: give a larger width, or shorter \
+             labels."
+        );
         assert_eq!(bar_chart(&[("cat", 0.5)], 12).unwrap(), "cat ▌ 0.5000");
     }
 }

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 
-use horn_nn::files::write_atomically;
+use horn_nn::files::{unwritable, write_atomically};
 use horn_nn::printable::printable;
 use horn_nn::{Error, Result};
 use plotters::coord::Shift;
@@ -165,9 +165,7 @@ impl LearningCurves {
                 .hint("let the name of the file end in .svg"));
         }
         let svg = self.svg()?;
-        write_atomically(path, |file| {
-            file.write_all(svg.as_bytes()).map_err(|error| Error::file("cannot be written").because(error))
-        })
+        write_atomically(path, |file| file.write_all(svg.as_bytes()).map_err(unwritable))
     }
 
     fn check(&self) -> Result<()> {

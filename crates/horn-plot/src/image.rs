@@ -23,7 +23,8 @@ pub fn image(pixels: &[u8], width: usize, height: usize) -> Result<String> {
         return Err(Error::shape("the pixels do not fill the image")
             .at("image")
             .received(format!("{} pixels", pixels.len()))
-            .expected(format!("{width} x {height}")));
+            .expected(format!("{width} x {height}"))
+            .hint("give the width and the height of the image, both at least 1"));
     }
     let rows: Vec<_> = pixels.chunks(width).collect();
     let line = |pair: &[&[u8]]| -> String {
@@ -60,7 +61,8 @@ mod tests {
         assert!(error.is_shape());
         assert_eq!(
             error.to_string(),
-            "image: the pixels do not fill the image; received 783 pixels, expected 28 x 28."
+            "image: the pixels do not fill the image; received 783 pixels, expected 28 x 28. Hint: give the width and the \
+             height of the image, both at least 1."
         );
         assert!(image(&[], 0, 0).is_err());
         assert!(image(&[0], usize::MAX, 2).is_err());

@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
 
-use horn_nn::files::write_atomically;
+use horn_nn::files::{unwritable, write_atomically};
 use horn_nn::printable::printable;
 use horn_nn::summary::Row;
-use horn_nn::{Error, LayerRef, Model, ModelKind, Result};
+use horn_nn::{LayerRef, Model, ModelKind, Result};
 use unicode_width::UnicodeWidthChar;
 
 use layout::{Layout, Point, Size};
@@ -89,10 +89,7 @@ impl<'a> ModelGraph<'a> {
     /// If the file can't be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let svg = self.svg();
-        write_atomically(path, |file| {
-            std::io::Write::write_all(file, svg.as_bytes())
-                .map_err(|error| Error::file("cannot be written").because(error))
-        })
+        write_atomically(path, |file| std::io::Write::write_all(file, svg.as_bytes()).map_err(unwritable))
     }
 }
 

@@ -57,7 +57,7 @@ impl ClassWeight {
     /// # Errors
     ///
     /// If a weight is not finite, the model has several outputs, or its output has no such class. A class of the output
-    /// that does not occur in the data is no error, as in Keras.
+    /// that does not occur in the data is not an error, as in Keras.
     pub(crate) fn check(&self, outputs: &[OutputObjective]) -> Result<()> {
         let wrong = |problem: &str| Error::argument(problem).at("class_weight");
         if let Some((class, weight)) = self.0.iter().find(|(_, weight)| !weight.is_finite()) {

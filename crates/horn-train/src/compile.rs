@@ -17,18 +17,7 @@ use crate::optimizers::Optimizer;
 /// order of the outputs or by their names ([`IntoLosses`], [`IntoMetrics`]). The loss `()` is none: the model then learns
 /// by what its layers add, and an output without a loss needs no targets.
 ///
-/// A model that was not compiled has no loss and no optimizer, so it has no `fit`:
-///
-/// ```compile_fail,E0599
-/// use horn::Sequential;
-/// use horn::layers::{Dense, Input};
-/// use horn::Fit;
-///
-/// let (x, y) = (ndarray::arr2(&[[0.0_f32]]), ndarray::arr2(&[[1.0_f32]]));
-/// let mut model = Sequential::new().add(Input([1])).add(Dense(1));
-/// model.fit(&x, &y, Fit::epochs(1))?;
-/// # Ok::<(), horn::Error>(())
-/// ```
+/// A model that was not compiled has no loss and no optimizer, so it has no `fit`.
 pub trait Compile: Sized {
     /// Sets the optimizer, the loss and the metrics. The weights are created on the default device: the backend that is
     /// compiled in, or the one that `HORN_DEVICE` names.
@@ -50,18 +39,7 @@ pub trait Compile: Sized {
     /// # Ok::<(), horn::Error>(())
     /// ```
     ///
-    /// A metric is not a loss, since training can't minimize it:
-    ///
-    /// ```compile_fail,E0277
-    /// use horn::Sequential;
-    /// use horn::layers::{Dense, Input};
-    /// use horn::Compile;
-    /// use horn::metrics::Accuracy;
-    /// use horn::optimizers::Adam;
-    ///
-    /// let model = Sequential::new().add(Input([784])).add(Dense(10)).compile(Adam::default(), Accuracy::new(), ())?;
-    /// # Ok::<(), horn::Error>(())
-    /// ```
+    /// A metric in the place of the loss does not compile, since training can't minimize it.
     ///
     /// # Errors
     ///

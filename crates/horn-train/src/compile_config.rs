@@ -233,7 +233,11 @@ fn entries(names: &[&str]) -> String {
 }
 
 fn malformed(key: &str, received: &Value, expected: &str) -> Error {
-    Error::argument("the configuration does not fit the model").at(key).received(received).expected(expected)
+    Error::argument("the configuration does not fit the model")
+        .at(key)
+        .received(received)
+        .expected(expected)
+        .hint("write it as Keras's `get_compile_config()` does")
 }
 
 #[cfg(test)]

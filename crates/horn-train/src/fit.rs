@@ -170,16 +170,7 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Validates on these samples after each epoch. They are borrowed, and must outlive the options:
-    ///
-    /// ```compile_fail,E0505
-    /// use horn::Fit;
-    ///
-    /// let (x, y) = (ndarray::arr2(&[[0.0_f32]]), ndarray::arr2(&[[1.0_f32]]));
-    /// let options = Fit::epochs(2).validation_data(&x, &y);
-    /// drop(x);
-    /// let options = options.batch_size(64);
-    /// ```
+    /// Validates on these samples after each epoch. They are borrowed, and must outlive the options.
     #[must_use]
     pub fn validation_data(mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Self {
         self.validation = Validation::Data(Data::new(x, y));

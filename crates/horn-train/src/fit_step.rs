@@ -1,4 +1,4 @@
-//! `fit` and `evaluate` by a training step of one's own, on arrays.
+//! `fit` and `evaluate` by a custom training step, on arrays.
 
 use horn_nn::random::permutation;
 use horn_nn::{IntoArrays, Result};
@@ -12,7 +12,7 @@ use crate::history::{History, Scores};
 use crate::samples::Samples;
 use crate::train_step::TrainStep;
 
-/// Adds `fit` and `evaluate` to every [`TrainStep`], as Keras's models with a `train_step` of their own have them.
+/// Adds `fit` and `evaluate` to every [`TrainStep`], as Keras's models with a custom `train_step` have them.
 pub trait FitStep: TrainStep {
     /// Trains on samples `x` with targets `y`, with all options of `fit`. A step without targets has `()` for `y`.
     ///

@@ -46,20 +46,7 @@ impl CompiledModel {
     /// # Ok::<(), horn::Error>(())
     /// ```
     ///
-    /// A model that is shared, or not mutable, can't be trained:
-    ///
-    /// ```compile_fail,E0596
-    /// # use horn::Sequential;
-    /// # use horn::layers::{Dense, Input};
-    /// # use horn::losses::MeanSquaredError;
-    /// # use horn::optimizers::SGD;
-    /// # use horn::{Compile, Fit};
-    /// # let (x, y) = (ndarray::arr2(&[[0.0_f32], [1.0]]), ndarray::arr2(&[[1.0_f32], [3.0]]));
-    /// # let model = Sequential::new().add(Input([1])).add(Dense(1));
-    /// let model = model.compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
-    /// model.fit(&x, &y, Fit::epochs(2))?;
-    /// # Ok::<(), horn::Error>(())
-    /// ```
+    /// A model that is shared, or not mutable, can't be trained.
     ///
     /// # Errors
     ///
@@ -105,7 +92,7 @@ impl CompiledModel {
     }
 
     /// Trains on a source of batches: a [`PyDatasetSource`](crate::PyDatasetSource), the [`Batches`](crate::Batches) of an
-    /// iterator, or a [`BatchSource`] of your own. The source decides on the size of the batches, and on what `shuffle` and
+    /// iterator, or a custom [`BatchSource`]. The source decides on the size of the batches, and on what `shuffle` and
     /// `class_weight` mean; it gives the weights of samples with its batches.
     ///
     /// [`BatchSource`] has an example.

@@ -14,7 +14,7 @@ pub struct Losses {
 }
 
 /// What `compile` takes as loss: one loss, or an array, a tuple or a `Vec` with a loss for each output of the model, in
-/// their order or by their names. `()` is no loss: for one output among others, or for the whole model, which then learns
+/// their order or by their names. `()` is not a loss: for one output among others, or for the whole model, which then learns
 /// by the losses that its layers add.
 ///
 /// ```
@@ -28,7 +28,7 @@ pub struct Losses {
 /// let losses = (MeanSquaredError::new(), ()).into_losses();
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no loss",
+    message = "`{Self}` is not a loss",
     label = "expected a loss such as `MeanSquaredError::new()`, or a tuple with one for each output",
     note = "a metric only measures; what is trained with is a loss"
 )]

@@ -49,7 +49,7 @@ impl GivenMetrics {
 /// assert_eq!(().into_metrics().len(), 0);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no list of metrics",
+    message = "`{Self}` is not a list of metrics",
     label = "expected `[Accuracy::new()]`, a tuple of different metrics, or `()` for none",
     note = "a metric alone stands in a list, too, since a model may have several"
 )]
@@ -73,7 +73,7 @@ pub trait IntoMetrics: Sized {
 
 /// An entry of the metrics: one metric, the metrics of one output, or a pair of the output's name and its metrics.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no metric",
+    message = "`{Self}` is not a metric",
     label = "expected a metric such as `Accuracy::new()`, or those of one output"
 )]
 pub trait IntoMetricList {

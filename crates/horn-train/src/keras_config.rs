@@ -31,6 +31,7 @@ pub(crate) fn read_own<C: DeserializeOwned>(class_name: &str, config: &Value) ->
             .at(format!("class {class_name}"))
             .received(received)
             .because(error)
+            .hint("write the arguments that the registered class takes, with values of the right types")
     })
 }
 

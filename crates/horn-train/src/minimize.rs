@@ -1,4 +1,4 @@
-//! What a training step of one's own does with a compiled model: the forward pass, and a step of the optimizer.
+//! What a custom training step does with a compiled model: the forward pass, and a step of the optimizer.
 
 use burn::Tensor;
 use burn::optim::GradientsParams;

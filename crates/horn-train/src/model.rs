@@ -25,7 +25,7 @@ pub struct CompiledModel {
     pub(crate) network: Network,
     device: Device,
     pub(crate) optimizer: Arc<dyn Optimizer>,
-    /// The optimizer at work, with what it keeps from step to step.
+    /// The optimizer's state, which runs its steps.
     pub(crate) stepper: Box<dyn Stepper>,
     /// The trainable weights that the stepper is prepared for.
     pub(crate) prepared_for: Vec<ParamId>,

@@ -32,7 +32,7 @@ pub(crate) struct OutputObjective {
 }
 
 impl OutputObjective {
-    /// An output of which a training step of one's own computes what it likes.
+    /// An output of which a custom training step computes what it likes.
     pub fn without_loss(name: String, shape: Shape) -> Self {
         Self { name, shape, loss: None, weight: 1.0, metrics: Vec::new(), weighted_metrics: Vec::new() }
     }

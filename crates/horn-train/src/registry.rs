@@ -126,16 +126,17 @@ impl<T: ?Sized> Registry<T> {
             return error
                 .hint("it is the program's own, of which a file has only the name: write it in Rust and register it");
         }
-        if known.is_empty() {
-            return error;
-        }
-        error.hint(did_you_mean(name, &known))
+        error.hint(match known.is_empty() {
+            true => format!("call `{list}::register` first"),
+            false => did_you_mean(name, &known),
+        })
     }
 
     fn unreadable(&self, object: &Value) -> Error {
         Error::argument(format!("this is not a valid {}", self.called))
             .received(start_of(object))
             .expected("a name, or an object with a class_name and a config")
+            .hint("write what Keras's `serialize` returns")
     }
 
     /// Registers a custom class, which `serde` reads and `share` turns into an object.

@@ -48,7 +48,7 @@ impl<'a> Samples<'a> {
         Ok(Self { x, y: y.collect() })
     }
 
-    /// Data for a training step of one's own, which alone knows what it does with them. Targets of whole numbers are class
+    /// Data for a custom training step, which alone knows what it does with them. Targets of whole numbers are class
     /// numbers.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ pub(crate) fn check_values(array: &HostArray<'_>, argument: &str, loss: &dyn Los
         .hint(hint))
 }
 
-/// How to mend targets of the shape `received`, where the outputs have `rank` axes.
+/// The hint for targets of the shape `received`, where the outputs have `rank` axes.
 pub(crate) fn misfit_hint(loss: &dyn Loss, received: &[usize], rank: usize) -> &'static str {
     let of_classes = loss.class_name().starts_with("Categorical");
     match received.len() {

@@ -1,4 +1,4 @@
-//! The running scores of a training step of one's own.
+//! The running scores of a custom training step.
 
 use burn::Tensor;
 use burn::tensor::Device;

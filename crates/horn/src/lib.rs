@@ -3,7 +3,7 @@
 //! A program imports the [`prelude`] and reads as it would with Keras in Python. Required arguments are positional, and so
 //! is an optional first one that nearly every program gives: `MaxPooling2D(2)`, or `MaxPooling2D(())` for Keras's default.
 //! Each other argument is a method with the name of Keras's keyword. What needs no argument has `default()`, too:
-//! `Adam::default()` has Keras's learning rate, `Adam::new(1e-3)` one of your own.
+//! `Adam::default()` has Keras's learning rate, `Adam::new(1e-3)` has this one.
 //!
 //! ```
 //! use horn::prelude::*;
@@ -32,7 +32,7 @@
 //! | [`layers`], [`activations`], [`initializers`], [`regularizers`], [`constraints`] | what models are made of |
 //! | [`Sequential`], [`Model`], [`KerasTensor`], [`ops`], [`applications`] | models as lists and as graphs, functions on tensors, known networks |
 //! | [`Compile`], [`Fit`], [`losses`], [`metrics`], [`optimizers`], [`callbacks`] | training |
-//! | [`TrainStep`], [`FitStep`], [`Tracker`], [`Model::gradients`] | training steps of one's own, gradients |
+//! | [`TrainStep`], [`FitStep`], [`Tracker`], [`Model::gradients`] | custom training steps, gradients |
 //! | [`load_model`], [`SaveModel`], [`LoadWeights`] | model files |
 //! | [`datasets`], [`HostArray`], [`plot`] | data and plots |
 //! | [`Layer`], [`Forward`], [`LayerBuilder`] | custom layers |
@@ -126,19 +126,19 @@ pub mod mixed_precision {
 /// `MeanSquaredError` and `MeanAbsoluteError` are the losses here; the metrics with the same names are in [`metrics`].
 pub mod prelude {
     #[doc(no_inline)]
-    pub use crate::utils::set_random_seed;
-    // For `#[derive(Module)]`, whose code names the crate.
-    #[doc(no_inline)]
     pub use crate::callbacks::{
         BackupAndRestore, CSVLogger, Callback, EarlyStopping, Frequency, LambdaCallback, LearningRateScheduler,
         ModelCheckpoint, MonitorMode, ReduceLROnPlateau, TensorBoard, TerminateOnNaN, Training,
     };
+    #[doc(no_inline)]
+    pub use crate::utils::set_random_seed;
     #[doc(no_inline)]
     pub use crate::{
         AnyTensor, Apply, BuiltLayer, Compile, CompiledModel, Evaluate, Fit, Forward, History, HostArray, IntoLosses,
         IntoMetrics, KerasTensor, Layer, LayerBuilder, LoadWeights, Mode, Model, Predict, Predictor, SaveModel, Scores,
         Sequential, Shape, Verbose, datasets, load_model, metrics, ops,
     };
+    // For `#[derive(Module)]`, whose code names the crate.
     #[doc(no_inline)]
     pub use burn::{
         self,

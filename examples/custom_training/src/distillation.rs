@@ -36,7 +36,7 @@ impl Distiller {
         let of_labels = SparseCategoricalCrossentropy::new().from_logits(true);
         let of_labels = of_labels.call(labels.clone(), logits.clone().into(), None)?;
 
-        // The teacher only answers: its weights are no part of the training.
+        // The teacher only answers: its weights are not part of the training.
         let teacher = self.teacher.logits(images.without_autodiff().into(), Mode::Inference)?.value.float::<2>()?;
         let soft = |logits: Tensor<2>| softmax(logits / self.temperature, 1);
         let of_teacher = KLDivergence::new().call(soft(teacher).into(), soft(logits.clone()).into(), None)?;

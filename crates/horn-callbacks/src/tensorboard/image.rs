@@ -14,7 +14,7 @@ pub(super) struct Images {
 }
 
 /// The number of images that a summary has by default.
-const MOST: usize = 3;
+const MAX_IMAGES: usize = 3;
 
 /// A weight as Keras's TensorBoard draws it: a vector as one row, a matrix lying, and of three axes each channel as an image
 /// of its own. `None` for more axes. Axes of size 1 do not count.
@@ -38,7 +38,7 @@ pub(super) fn of(weight: &ArrayD<f32>) -> Option<Images> {
         }
         3 => {
             let matrices = weight.axis_iter(Axis(2)).filter_map(|matrix| matrix.into_dimensionality::<Ix2>().ok());
-            Some(of_matrices(matrices.take(MOST), (weight.shape()[0], weight.shape()[1])))
+            Some(of_matrices(matrices.take(MAX_IMAGES), (weight.shape()[0], weight.shape()[1])))
         }
         _ => None,
     }

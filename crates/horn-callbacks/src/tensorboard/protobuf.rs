@@ -35,7 +35,7 @@ impl Message {
         self
     }
 
-    /// Adds bytes or a text.
+    /// Adds bytes or a string.
     pub fn bytes(mut self, field: u64, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
         self.key(field, BYTES);

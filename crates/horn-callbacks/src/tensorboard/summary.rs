@@ -25,7 +25,7 @@ pub(super) fn histogram(tag: &str, buckets: &[Bucket]) -> Message {
     summary(tag, metadata("histograms", TENSOR, ""), tensor(DOUBLE, &[buckets.len(), 3]).bytes(4, bytes))
 }
 
-/// Images, after their width and height as texts.
+/// Images, after their width and height as strings.
 pub(super) fn images(tag: &str, images: &Images) -> Message {
     let sizes = [images.width, images.height].map(|size| size.to_string().into_bytes());
     let parts = sizes.iter().chain(&images.files);

@@ -32,7 +32,7 @@ pub struct Options {
     /// The time to measure each batch size, in seconds.
     #[arg(long, default_value_t = 1.0, value_parser = seconds)]
     seconds: f64,
-    /// The size of dimensions that the model leaves open, such as the length of a text.
+    /// The size of dimensions that the model leaves open, such as the length of a sequence.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..))]
     open_size: u32,
     /// How much memory the model's values may take, as in 500M or 8G. Half of the machine's memory by default.

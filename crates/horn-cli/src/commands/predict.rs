@@ -94,7 +94,9 @@ fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> Result
     let whole = |parts: Vec<ArrayD<f32>>| {
         let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
         ndarray::concatenate(Axis(0), &views).map_err(|error| {
-            horn::Error::shape("the model's output has another shape for other samples").because(error)
+            horn::Error::shape("the model's output has another shape for other samples")
+                .because(error)
+                .hint("predict the samples apart, from one file each")
         })
     };
     parts.into_iter().map(whole).collect()

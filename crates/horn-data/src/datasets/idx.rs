@@ -17,7 +17,7 @@ pub(super) fn read_shape(reader: &mut impl Read) -> Result<Vec<usize>> {
         read => return Err(cut_off(read, 4, "bytes of the header")),
     }
     let [0, 0, 8, rank @ 1..=u8::MAX] = magic else {
-        return Err(Error::file("this is no IDX file of unsigned bytes")
+        return Err(Error::file("this is not an IDX file of unsigned bytes")
             .received(format!("the first bytes \"{}\"", magic.escape_ascii()))
             .expected("\"\\x00\\x00\\x08\" and the number of dimensions"));
     };
@@ -103,12 +103,12 @@ mod tests {
             (&HEADER[..9], "the file is cut off; received 9 bytes of the header, expected 12."),
             (
                 b"<html>",
-                "this is no IDX file of unsigned bytes; received the first bytes \"<htm\", expected \
+                "this is not an IDX file of unsigned bytes; received the first bytes \"<htm\", expected \
                  \"\\x00\\x00\\x08\" and the number of dimensions.",
             ),
             (
                 b"\0\0\x08\0",
-                "this is no IDX file of unsigned bytes; received the first bytes \"\\x00\\x00\\x08\\x00\", expected \
+                "this is not an IDX file of unsigned bytes; received the first bytes \"\\x00\\x00\\x08\\x00\", expected \
                  \"\\x00\\x00\\x08\" and the number of dimensions.",
             ),
         ];

@@ -49,10 +49,11 @@ impl FileKind for AudioFiles {
 
     fn check(&self) -> Result<()> {
         match self.output_sequence_length {
-            Some(0) => Err(Error::argument("recordings can't be cut to nothing")
+            Some(0) => Err(Error::argument("the target length is 0")
                 .at("output_sequence_length")
                 .received(0)
-                .expected("a number of samples from 1 on")),
+                .expected("a number of samples from 1 on")
+                .hint("leave it out to keep the length of the longest recording")),
             _ => Ok(()),
         }
     }
@@ -96,7 +97,7 @@ impl Recording {
     /// Reads a RIFF file: chunks, each with a name and a length, of which one says the format and another holds the samples.
     fn new(bytes: &[u8]) -> Result<Self> {
         let broken = |received: String| {
-            Error::file("this is no WAV file that Horn reads")
+            Error::file("this is not a WAV file that Horn reads")
                 .received(received)
                 .expected("a RIFF file with PCM samples of 16 bits")
                 .hint("convert the file, such as by ffmpeg -i in.wav -c:a pcm_s16le out.wav")

@@ -15,7 +15,7 @@ pub(super) fn folders(directory: &Path) -> Result<Vec<String>> {
             continue;
         }
         let name = entry.into_string().map_err(|name| {
-            Error::file("the name of a folder is no text")
+            Error::file("the name of a folder is not valid Unicode")
                 .at(directory.display().to_string())
                 .received(format!("{name:?}"))
                 .expected("a name in UTF-8, since it becomes the name of a class")

@@ -98,10 +98,11 @@ impl FileKind for ImageFiles {
 
     fn check(&self) -> Result<()> {
         if self.image_size.contains(&0) {
-            return Err(Error::argument("images can't be resized to nothing")
+            return Err(Error::argument("the target size is 0")
                 .at("image_size")
                 .received(format!("{:?}", self.image_size))
-                .expected("a height and a width from 1 on"));
+                .expected("a height and a width from 1 on")
+                .hint("leave it out for Keras's (256, 256)"));
         }
         if self.crop_to_aspect_ratio && self.pad_to_aspect_ratio {
             return Err(Error::argument("images can't be both cropped and padded")

@@ -151,9 +151,9 @@ fn files_that_can_not_be_read_are_errors_with_their_names() {
         "{empty}"
     );
     let latin = message(texts("latin"));
-    assert!(latin.contains("1.txt: the file is no text in UTF-8; received another byte at position 1"), "{latin}");
+    assert!(latin.contains("1.txt: the file is not text in UTF-8; received another byte at position 1"), "{latin}");
     for (name, received) in [
-        ("mp3", "a.wav: this is no WAV file that Horn reads; received another format"),
+        ("mp3", "a.wav: this is not a WAV file that Horn reads; received another format"),
         ("avi", "received a RIFF file of something else"),
         ("none", "received no samples"),
         ("float", "received format 3 with 1 channels of 32 bits"),
@@ -190,7 +190,7 @@ fn recordings_with_other_channels_are_an_error() {
     assert_eq!(batch.x()[0].sizes(), [1, 4, 1]);
     assert_eq!(batch.x()[0].floats(&[0]).unwrap(), [0.5, -0.5, 0.0, 0.0]);
     let error = sounds().output_sequence_length(0).load().unwrap_err().to_string();
-    assert!(error.contains("output_sequence_length: recordings can't be cut to nothing"), "{error}");
+    assert!(error.contains("output_sequence_length: the target length is 0"), "{error}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub struct TextFiles {
     max_length: Option<usize>,
 }
 
-/// The texts of the `.txt` files in a folder, each folder in it a class: Keras's `text_dataset_from_directory`.
+/// The contents of the `.txt` files in a folder, each folder in it a class: Keras's `text_dataset_from_directory`.
 ///
 /// # Shapes
 ///
@@ -72,7 +72,7 @@ impl TextFiles {
         let bytes = fs::read(path)
             .map_err(|error| at(Error::file("the text can't be read").hint("check the permissions").because(error)))?;
         let mut text = String::from_utf8(bytes).map_err(|error| {
-            at(Error::data("the file is no text in UTF-8")
+            at(Error::data("the file is not text in UTF-8")
                 .received(format!("another byte at position {}", error.utf8_error().valid_up_to()))
                 .expected("UTF-8")
                 .hint("convert the file, such as by iconv"))

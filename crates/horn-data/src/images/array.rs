@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_image_is_an_error() {
+    fn what_is_not_an_image_is_an_error() {
         let message = |x: &Array3<f32>| array_to_img(x, true).unwrap_err().to_string();
         assert!(
             message(&Array3::zeros((2, 2, 2))).starts_with("array_to_img: x: no image has this number of channels")

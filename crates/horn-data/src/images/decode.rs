@@ -87,7 +87,9 @@ fn decode_jpeg(bytes: &[u8], mode: ColorMode) -> Result<Picture> {
         _ => ColorSpace::RGB,
     };
     decoder.set_options(DecoderOptions::default().jpeg_set_out_colorspace(colors));
-    let info = decoder.info().ok_or_else(|| Error::file("the JPEG file has no size"))?;
+    let info = decoder.info().ok_or_else(|| {
+        Error::file("the JPEG file has no size").hint("open it with another program, and save it again")
+    })?;
     let (width, height) = (usize::from(info.width), usize::from(info.height));
     check_size(height, width, width.saturating_mul(height).saturating_mul(3))?;
     let pixels = decoder.decode().map_err(broken)?;
@@ -116,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_image_is_an_error() {
+    fn what_is_not_an_image_is_an_error() {
         let message = |bytes: &[u8]| decode(bytes, ColorMode::Rgb).unwrap_err().to_string();
         assert!(message(b"").contains("received an empty file, expected a PNG or JPEG file"));
         assert!(message(b"GIF89a").contains("received a GIF file"));

@@ -81,14 +81,15 @@ impl LoadImg {
 ///
 /// # Errors
 ///
-/// If the file can't be read, is no PNG or JPEG file, or the size is 0.
+/// If the file can't be read, is not a PNG or JPEG file, or the size is 0.
 pub fn load_img(path: impl AsRef<Path>, options: LoadImg) -> Result<Array3<u8>> {
     let LoadImg { color_mode, target_size, interpolation, keep_aspect_ratio } = options;
     if let Some(size) = target_size.filter(|size| size.contains(&0)) {
-        return Err(Error::argument("an image can't be resized to nothing")
+        return Err(Error::argument("the target size is 0")
             .at("load_img: target_size")
             .received(format!("{size:?}"))
-            .expected("a height and a width from 1 on"));
+            .expected("a height and a width from 1 on")
+            .hint("leave it out to keep the size of the image"));
     }
     if interpolation == Interpolation::Lanczos5 {
         return Err(Error::argument("load_img does not know this interpolation")
@@ -128,7 +129,7 @@ mod tests {
             "nowhere.png: the image can't be read. Hint: check the path and the permissions."
         );
         assert!(
-            message(LoadImg::new().target_size([0, 2])).starts_with("load_img: target_size: an image can't be resized")
+            message(LoadImg::new().target_size([0, 2])).starts_with("load_img: target_size: the target size is 0;")
         );
         assert!(message(LoadImg::new().interpolation(Interpolation::Lanczos5)).contains("received Lanczos5"));
     }

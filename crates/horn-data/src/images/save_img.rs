@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use horn_nn::files::write_atomically;
+use horn_nn::files::{unwritable, write_atomically};
 use horn_nn::{Error, Result};
 use ndarray::Array3;
 use png::ColorType;
@@ -24,7 +24,7 @@ use crate::images::array::array_to_img;
 ///
 /// # Errors
 ///
-/// If the name does not end in `.png`, the array is no image, or the file can't be written.
+/// If the name does not end in `.png`, the array is not an image, or the file can't be written.
 pub fn save_img(path: impl AsRef<Path>, x: &Array3<f32>, scale: bool) -> Result<()> {
     let path = path.as_ref();
     let is_png = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"));
@@ -43,14 +43,11 @@ pub fn save_img(path: impl AsRef<Path>, x: &Array3<f32>, scale: bool) -> Result<
     };
     let pixels: Vec<u8> = image.into_iter().collect();
     write_atomically(path, |file| {
-        let failed = |error: png::EncodingError| {
-            Error::file("the image can't be written").at(path.display().to_string()).because(error)
-        };
         let mut encoder = png::Encoder::new(file, width as u32, height as u32);
         encoder.set_color(color);
-        let mut writer = encoder.write_header().map_err(failed)?;
-        writer.write_image_data(&pixels).map_err(failed)?;
-        writer.finish().map_err(failed)
+        let mut writer = encoder.write_header().map_err(unwritable)?;
+        writer.write_image_data(&pixels).map_err(unwritable)?;
+        writer.finish().map_err(unwritable)
     })
 }
 

@@ -108,7 +108,8 @@ impl TimeseriesDataset {
             return Err(Error::argument("the series has no such steps")
                 .at("TimeseriesDataset: steps")
                 .received(format!("{steps:?}"))
-                .expected(format!("steps up to {}", self.data.len())));
+                .expected(format!("steps up to {}", self.data.len()))
+                .hint("leave them out to use the whole series"));
         }
         self.steps = steps;
         self.checked("steps", 1)

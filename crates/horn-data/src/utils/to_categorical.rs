@@ -24,7 +24,7 @@ use ndarray::{ArrayD, IxDyn};
 ///
 /// # Errors
 ///
-/// If a number is no class: not whole, negative, or not below `num_classes`; if there is no memory for so many classes; and
+/// If a number is not a class: not whole, negative, or not below `num_classes`; if there is no memory for so many classes; and
 /// for strings.
 pub fn to_categorical<'a>(x: impl Into<HostArray<'a>>, num_classes: impl Into<Option<usize>>) -> Result<ArrayD<f32>> {
     let x = x.into();
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_class_is_an_error() {
+    fn what_is_not_a_class_is_an_error() {
         for (labels, classes, expected) in [
             (vec![0.0, -1.0], None, "received -1 at position 1, expected whole numbers from 0 on"),
             (vec![0.5], None, "received 0.5 at position 0"),

@@ -28,7 +28,7 @@ pub(crate) struct Rules {
 }
 
 /// A model with vocabularies has a member for each, and 1,500 bytes about the layer in its configuration.
-fn most_members(len: u64) -> usize {
+fn max_members(len: u64) -> usize {
     usize::try_from(len / 512).unwrap_or(usize::MAX).saturating_add(10_000)
 }
 
@@ -40,9 +40,12 @@ fn most_members(len: u64) -> usize {
 pub(crate) fn open(window: &Arc<Window>, rules: &Rules) -> Result<Zip> {
     window.allow(MAX_DIRECTORY.saturating_add(window.len()));
     let mut zip = ZipArchive::new(BufReader::new(Cursor::new(window.clone()))).map_err(rules.no_zip)?;
-    let most = most_members(window.len());
+    let most = max_members(window.len());
     if zip.len() > most {
-        return Err(Error::file("has too many members").received(zip.len()).expected(format!("at most {most}")));
+        return Err(Error::file("has too many members")
+            .received(zip.len())
+            .expected(format!("at most {most}"))
+            .hint("save the file again"));
     }
     if zip.has_duplicate_names() {
         return Err(Error::file("has two members of one name").hint("save the file again"));
@@ -60,7 +63,8 @@ fn check_members(zip: &Zip, len: u64, rules: &Rules) -> Result<()> {
     for index in 0..zip.len() {
         let member = zip.by_index_data(index).map_err(damaged)?;
         let name = member.name().map_err(damaged)?;
-        let refused = |problem: &str| Err(Error::file(format!("its member {name:?} {problem}")));
+        let refused =
+            |problem: &str| Err(Error::file(format!("its member {name:?} {problem}")).hint("save the file again"));
         if !(rules.allows_name)(&name) {
             return refused("would be unpacked elsewhere");
         }

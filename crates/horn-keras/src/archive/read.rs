@@ -20,7 +20,7 @@ const MAX_INFLATED: u64 = 100;
 
 const RULES: Rules = Rules {
     no_zip: |error| {
-        Error::file("is no .keras file, or damaged")
+        Error::file("is not a .keras file, or damaged")
             .because(error)
             .hint("a .keras file is a zip with config.json and model.weights.h5: save the model again")
     },
@@ -35,7 +35,7 @@ const RULES: Rules = Rules {
 /// The maximum size of weights that are compressed to `packed` bytes. They are held in memory while they are read.
 /// Keras does not compress weights. If another program does, they become a little smaller; those of a new model become
 /// much smaller, as many are zeros.
-fn most_weights(packed: u64) -> u64 {
+fn max_weights(packed: u64) -> u64 {
     packed.saturating_mul(8).saturating_add(32 * MIB)
 }
 
@@ -103,11 +103,11 @@ impl Archive {
         let mut member = self.zip.by_index(index).map_err(|error| damaged(error).at(&place))?;
         if member.compression() != CompressionMethod::Stored {
             let (size, packed) = (member.size(), member.compressed_size());
-            if size > most_weights(packed) {
+            if size > max_weights(packed) {
                 return Err(Error::file("is far larger than it looks")
                     .at(place)
                     .received(format!("{size} bytes, in {packed} of the file's"))
-                    .expected(format!("at most {}", most_weights(packed)))
+                    .expected(format!("at most {}", max_weights(packed)))
                     .hint("pack the file without compression, as Keras does"));
             }
             let bytes = inflate(&mut member, size).map_err(|error| damaged(error).at(&place))?;
@@ -145,7 +145,7 @@ impl Archive {
     fn json(&mut self, name: &str, most: u64) -> Result<Option<Value>> {
         let Some(packed) = self.packed(name)? else { return Ok(None) };
         let place = self.member(name);
-        self.bytes(name, most.min(json::most_bytes(packed)))?
+        self.bytes(name, most.min(json::max_bytes(packed)))?
             .map(|bytes| json::parse(&bytes, packed, &place))
             .transpose()
     }
@@ -163,7 +163,7 @@ impl Archive {
         let size = member.size();
         if size > most {
             let error = Error::file("is too long").at(place).received(format!("{size} bytes"));
-            return Err(error.expected(format!("at most {most}")));
+            return Err(error.expected(format!("at most {most}")).hint("save the model again"));
         }
         inflate(&mut member, size).map(Some).map_err(|error| damaged(error).at(place))
     }

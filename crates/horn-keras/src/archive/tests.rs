@@ -109,12 +109,12 @@ fn missing_members_are_named() {
 }
 
 #[test]
-fn what_is_no_archive_is_an_error() {
+fn what_is_not_an_archive_is_an_error() {
     for bytes in [Vec::new(), b"PK".to_vec(), vec![0; 100_000], weights_bytes()] {
-        assert!(error(bytes).contains("is no .keras file, or damaged"));
+        assert!(error(bytes).contains("is not a .keras file, or damaged"));
     }
     let folder = format!("{:#}", Archive::open(std::env::temp_dir()).err().unwrap());
-    assert!(folder.contains("it is no file, but a folder"), "{folder}");
+    assert!(folder.contains("it is not a file, but a folder"), "{folder}");
     assert!(
         Archive::open("nothing.keras").err().unwrap().to_string().starts_with("file \"nothing.keras\": cannot be read")
     );
@@ -127,7 +127,8 @@ fn names_that_lead_elsewhere_are_refused() {
         // Patched in afterwards, since a zip library may refuse to write such a name.
         let innocent = "#".repeat(name.len());
         let bytes = patched(stored(&[(CONFIG, b"{}"), (&innocent, b"x")]), innocent.as_bytes(), name.as_bytes());
-        assert_eq!(error(bytes), format!("m.keras: its member {name:?} would be unpacked elsewhere."));
+        let expected = format!("m.keras: its member {name:?} would be unpacked elsewhere. Hint: save the file again.");
+        assert_eq!(error(bytes), expected);
     }
 }
 
@@ -136,7 +137,7 @@ fn links_encryption_and_other_compressions_are_refused() {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.add_symlink(CONFIG, "/etc/passwd", SimpleFileOptions::default()).unwrap();
     let link = zip.finish().unwrap().into_inner();
-    assert_eq!(error(link), "m.keras: its member \"config.json\" is a link.");
+    assert_eq!(error(link), "m.keras: its member \"config.json\" is a link. Hint: save the file again.");
 
     // The general purpose flags follow the versions in both headers.
     let plain = stored(&[(CONFIG, b"{}")]);
@@ -145,7 +146,7 @@ fn links_encryption_and_other_compressions_are_refused() {
     encrypted[6] |= 1;
     encrypted[central + 8] |= 1;
     assert_ne!(local, encrypted[..8]);
-    assert_eq!(error(encrypted), "m.keras: its member \"config.json\" is encrypted.");
+    assert_eq!(error(encrypted), "m.keras: its member \"config.json\" is encrypted. Hint: save the file again.");
 
     let mut other = plain;
     other[8] = 12;

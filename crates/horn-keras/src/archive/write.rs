@@ -2,7 +2,8 @@
 
 use std::io::{Seek, Write};
 
-use horn_nn::{Error, Result};
+use horn_nn::Result;
+use horn_nn::files::unwritable;
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
@@ -90,8 +91,4 @@ impl<W: Write + Seek> ArchiveWriter<W> {
             );
         self.zip.start_file(name, options).map_err(unwritable)
     }
-}
-
-fn unwritable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::file("cannot be written").because(error)
 }

@@ -13,7 +13,11 @@ const MAX_CHUNKS: u64 = 100_000;
 /// The HDF5 library allocates memory for a chunk by the size that the file declares.
 pub(super) fn check_chunks(variable: &Variable, chunk: &[u64], bytes: u64, dtype: DType, len: u64) -> Result<()> {
     let sizes = &variable.sizes;
-    let wrong = || Error::file("its chunks do not fit it").received(format!("chunks of {chunk:?} in {sizes:?}"));
+    let wrong = || {
+        Error::file("its chunks do not fit it")
+            .received(format!("chunks of {chunk:?} in {sizes:?}"))
+            .hint("save the model again, without compression")
+    };
     if chunk.len() != sizes.len() || chunk.contains(&0) {
         return Err(wrong());
     }
@@ -29,7 +33,8 @@ pub(super) fn check_chunks(variable: &Variable, chunk: &[u64], bytes: u64, dtype
     if stored.len() as u64 != count || !stored.iter().all(|chunk| inside(chunk.address, chunk.storage_size)) {
         return Err(Error::file("the file does not hold all of its values")
             .received(format!("{} chunks", stored.len()))
-            .expected(format!("{count} inside of the file")));
+            .expected(format!("{count} inside of the file"))
+            .hint("the file is damaged: save the model again"));
     }
     Ok(())
 }

@@ -116,20 +116,20 @@ impl WeightsReader {
             // Twice the size of the file, as a variable may be read twice. Many aliases of one variable soon exceed
             // this.
             plain_left: AtomicU64::new(len.saturating_mul(2).saturating_add(16 * MIB)),
-            inflated_left: AtomicU64::new(most_inflated(on_disk)),
+            inflated_left: AtomicU64::new(max_inflated(on_disk)),
             attributes_left: AtomicU64::new(len.saturating_mul(8).saturating_add(MAX_ATTRIBUTES)),
             on_disk,
         })
     }
 
     /// An upper bound for the number of values in the file.
-    pub fn most_values(&self) -> u64 {
+    pub fn max_values(&self) -> u64 {
         // A byte may be two quantized values.
         let packed = |found: &Found<'_>| if found.dtype == Some(DType::I8) { 2 } else { 1 };
         let of = |found: Found<'_>| found.sizes.iter().copied().fold(packed(&found), u64::saturating_mul);
         let announced = self.datasets().map(of).fold(0, u64::saturating_add);
         let of_a_byte = self.datasets().map(|found| packed(&found)).max().unwrap_or(1);
-        announced.min(most_inflated(self.on_disk).max(self.window.len()).saturating_mul(of_a_byte))
+        announced.min(max_inflated(self.on_disk).max(self.window.len()).saturating_mul(of_a_byte))
     }
 
     /// Is there a group at this path? The root has the path `""`.
@@ -204,7 +204,9 @@ impl WeightsReader {
         let attributes = self.attributes(path)?;
         let list = |attribute: &Attribute| {
             attribute.as_texts().map(<[String]>::to_vec).ok_or_else(|| {
-                Error::file(format!("the attribute {name:?} of {path:?} is no list of texts")).at(&self.place)
+                Error::file(format!("the attribute {name:?} of {path:?} is not a list of strings"))
+                    .at(&self.place)
+                    .hint("save the model again")
             })
         };
         if let Some(attribute) = attributes.get(name) {
@@ -243,18 +245,24 @@ impl WeightsReader {
         let same = variable.sizes.len() == expected.len()
             && variable.sizes.iter().zip(expected).all(|(size, expected)| *size == *expected as u64);
         if !same {
-            return Err(at(Error::shape("the variable has other sizes")
+            return Err(at(Error::shape("the variable has another shape")
                 .received(format!("{:?}", variable.sizes))
-                .expected(format!("{expected:?}"))));
+                .expected(format!("{expected:?}"))
+                .hint("take the model that was saved with this file")));
         }
         let (dtype, big_endian) = variable.dtype.ok_or_else(|| {
             let datatype = variable.dataset.datatype().map_or_else(|_| "an unknown one".into(), |it| it.to_string());
-            at(Error::file("its values have no dtype of Keras's").received(datatype))
+            at(Error::file("its values have no dtype of Keras's")
+                .received(datatype)
+                .expected("one of Keras's, such as float32")
+                .hint("save the model again"))
         })?;
         let count = expected.iter().try_fold(1_usize, |product, size| product.checked_mul(*size));
         let bytes = count.and_then(|count| u64::try_from(count.checked_mul(dtype.size())?).ok());
         let (Some(count), Some(bytes)) = (count, bytes) else {
-            return Err(at(Error::shape("the variable is larger than any memory").received(format!("{expected:?}"))));
+            return Err(at(Error::shape("the variable is larger than any memory")
+                .received(format!("{expected:?}"))
+                .hint("choose smaller layers, or save the model again if they are not so large")));
         };
         let stored = self.locate(variable, bytes, dtype).map_err(at)?;
         self.values(variable, stored, count, dtype, big_endian).and_then(|it| Array::new(expected, it)).map_err(at)
@@ -308,7 +316,10 @@ impl WeightsReader {
                 self.window.allow(self.window.len().saturating_add(16 * MIB));
                 let raw = variable.dataset.read_raw().map_err(damaged)?;
                 if raw.len() != count * dtype.size() {
-                    return Err(Error::file("the file does not hold all of its values"));
+                    return Err(Error::file("the file does not hold all of its values")
+                        .received(format!("{} bytes", raw.len()))
+                        .expected(count * dtype.size())
+                        .hint("the file is damaged: save the model again"));
                 }
                 of_dtype(dtype, count, big, |offset, buffer| {
                     buffer.copy_from_slice(&raw[offset..offset + buffer.len()]);
@@ -334,7 +345,7 @@ impl WeightsReader {
 }
 
 /// The limit in bytes for all compressed values of a file of this length, once inflated.
-fn most_inflated(len: u64) -> u64 {
+fn max_inflated(len: u64) -> u64 {
     len.saturating_mul(20).saturating_add(32 * MIB)
 }
 
@@ -348,9 +359,11 @@ enum Stored {
 }
 
 fn take(left: &AtomicU64, bytes: u64) -> Result<()> {
-    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes))
-        .map(drop)
-        .map_err(|_| Error::file("the variables are far larger than the file that they are in").received(bytes))
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).map(drop).map_err(|_| {
+        Error::file("the variables are far larger than the file that they are in")
+            .received(format!("{bytes} bytes"))
+            .hint("save the model again, without compression")
+    })
 }
 
 fn attribute_of(value: AttrValue) -> Attribute {

@@ -101,7 +101,7 @@ fn reads_every_attribute() {
         assert_eq!(texts("empty"), [""; 0]);
         assert_eq!(texts("long"), ["a", "b", "c"]);
         assert_eq!(file.texts("stored", "nothing").unwrap(), None);
-        assert!(file.texts("stored", "number").unwrap_err().to_string().contains("is no list of texts"));
+        assert!(file.texts("stored", "number").unwrap_err().to_string().contains("is not a list of strings"));
         assert_eq!(attributes["number"], Attribute::Numbers(vec![7.0]));
         assert_eq!(attributes["numbers"], Attribute::Numbers(vec![0.5, 1.5]));
         assert_eq!(attributes["pair"], Attribute::Other);
@@ -128,7 +128,13 @@ fn sizes_are_compared_before_anything_is_read() {
     let error = file.read("layers/dense/vars/0", &[4, 4]).unwrap_err();
     assert!(error.is_shape());
     let text = error.to_string();
-    assert!(text.ends_with("\"layers/dense/vars/0\": the variable has other sizes; received [3, 4], expected [4, 4]."));
+    assert!(
+        text.ends_with(
+            "\"layers/dense/vars/0\": the variable has another shape; received [3, 4], expected [4, 4]. \
+             Hint: take the model that was saved with this file."
+        ),
+        "{text}"
+    );
     let error = file.read("layers/dense/vars/9", &[4, 4]).unwrap_err().to_string();
     assert!(error.contains("there is no dataset \"layers/dense/vars/9\""), "{error}");
     assert!(file.read("layers/dense", &[]).is_err());

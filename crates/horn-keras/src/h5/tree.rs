@@ -6,7 +6,7 @@ use hdf5_pure::{AttrValue, Dataset, Datatype, Group};
 use horn_nn::{Error, Result};
 
 use super::datatype::{DTYPE, dtype_of};
-use super::limits::{MAX_AXES, MAX_LEVELS, damaged, most_objects};
+use super::limits::{MAX_AXES, MAX_LEVELS, damaged, max_objects};
 use crate::arrays::DType;
 
 /// The object at a path.
@@ -32,7 +32,8 @@ pub(super) fn walk(root: Group, len: u64) -> Result<BTreeMap<String, Node>> {
     while let Some((path, group, level)) = open.pop() {
         if level > MAX_LEVELS {
             return Err(Error::file("its groups are nested too deeply, or contain themselves")
-                .expected(format!("at most {MAX_LEVELS} levels")));
+                .expected(format!("at most {MAX_LEVELS} levels"))
+                .hint("save the model again"));
         }
         let within = |error| damaged(error).at(format!("group {path:?}"));
         let child = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
@@ -46,9 +47,9 @@ pub(super) fn walk(root: Group, len: u64) -> Result<BTreeMap<String, Node>> {
             open.push((child(&name), group, level + 1));
             children.push(name);
         }
-        if nodes.len() + open.len() > most_objects(len) {
-            let most = format!("at most {}", most_objects(len));
-            return Err(Error::file("has too many groups and datasets").expected(most));
+        if nodes.len() + open.len() > max_objects(len) {
+            let most = format!("at most {}", max_objects(len));
+            return Err(Error::file("has too many groups and datasets").expected(most).hint("save the model again"));
         }
         children.sort_unstable();
         insert(&mut nodes, path, Node::Group { group, children })?;
@@ -59,7 +60,9 @@ pub(super) fn walk(root: Group, len: u64) -> Result<BTreeMap<String, Node>> {
 fn insert(nodes: &mut BTreeMap<String, Node>, path: String, node: Node) -> Result<()> {
     match nodes.insert(path.clone(), node) {
         None => Ok(()),
-        Some(_) => Err(Error::file("two objects have one name").received(format!("{path:?}"))),
+        Some(_) => {
+            Err(Error::file("two objects have one name").received(format!("{path:?}")).hint("save the model again"))
+        }
     }
 }
 
@@ -67,7 +70,10 @@ impl Variable {
     fn of(dataset: Dataset) -> Result<Self> {
         let sizes = dataset.shape().map_err(damaged)?;
         if sizes.len() > MAX_AXES {
-            return Err(Error::file("has too many axes").received(sizes.len()).expected(format!("at most {MAX_AXES}")));
+            return Err(Error::file("has too many axes")
+                .received(sizes.len())
+                .expected(format!("at most {MAX_AXES}"))
+                .hint("save the model again"));
         }
         let datatype = dataset.datatype().map_err(damaged)?;
         let attributes = match datatype {

@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 use std::io::Write;
 
 use hdf5_pure::{AttrValue, FileBuilder, FinishedGroup, GroupBuilder};
+use horn_nn::files::unwritable;
 use horn_nn::{Error, Result};
 
 use super::attribute::Attribute;
@@ -57,7 +58,9 @@ impl WeightsWriter {
     pub fn attribute(&mut self, path: &str, name: &str, value: Attribute) -> Result<()> {
         let node = self.node(path)?;
         if node.attributes.iter().any(|(other, _)| other == name) {
-            return Err(Error::file("two attributes have one name").received(format!("{name:?} of {path:?}")));
+            return Err(Error::file("two attributes have one name")
+                .received(format!("{name:?} of {path:?}"))
+                .hint("give each attribute of an object a name of its own"));
         }
         node.attributes.push((name.to_owned(), value));
         Ok(())
@@ -72,14 +75,17 @@ impl WeightsWriter {
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
         check_name(name, path)?;
         if array.sizes().len() > MAX_AXES {
-            return Err(Error::file(format!("{path:?} has too many axes")).expected(format!("at most {MAX_AXES}")));
+            return Err(Error::file(format!("{path:?} has too many axes"))
+                .received(array.sizes().len())
+                .expected(format!("at most {MAX_AXES}"))
+                .hint("reshape the array"));
         }
         match self.node(above)?.children.entry(name.to_owned()) {
             Entry::Vacant(entry) => {
                 entry.insert(Child::Dataset(array));
                 Ok(())
             }
-            Entry::Occupied(_) => Err(Error::file("two objects have one name").received(format!("{path:?}"))),
+            Entry::Occupied(_) => Err(same_name(format!("{path:?}"))),
         }
     }
 
@@ -114,7 +120,7 @@ impl WeightsWriter {
                 Child::Dataset(array) => fill(file.create_dataset(&name), array)?,
             }
         }
-        file.finish_to(writer).map_err(|error| Error::file("cannot be written").because(error))
+        file.finish_to(writer).map_err(unwritable)
     }
 
     fn node(&mut self, path: &str) -> Result<&mut Node> {
@@ -123,14 +129,16 @@ impl WeightsWriter {
             return Ok(node);
         }
         if path.split('/').count() > MAX_LEVELS {
-            return Err(Error::file("groups are nested too deeply").expected(format!("at most {MAX_LEVELS} levels")));
+            return Err(Error::file("groups are nested too deeply")
+                .expected(format!("at most {MAX_LEVELS} levels"))
+                .hint("nest fewer models in each other"));
         }
         for name in path.split('/') {
             check_name(name, path)?;
             node = match node.children.entry(name.to_owned()).or_insert_with(|| Child::Group(Node::default())) {
                 Child::Group(node) => node,
                 Child::Dataset(_) => {
-                    return Err(Error::file("two objects have one name").received(format!("{name:?} in {path:?}")));
+                    return Err(same_name(format!("{name:?} in {path:?}")));
                 }
             };
         }
@@ -140,9 +148,16 @@ impl WeightsWriter {
 
 fn check_name(name: &str, path: &str) -> Result<()> {
     if name.is_empty() || name == "." || name == ".." || name.contains('\0') {
-        return Err(Error::argument("no group or dataset can have this path").received(format!("{path:?}")));
+        return Err(Error::argument("no group or dataset can have this path")
+            .received(format!("{path:?}"))
+            .expected("names between slashes, without NUL, and not `.` or `..`")
+            .hint("choose another name"));
     }
     Ok(())
+}
+
+fn same_name(received: String) -> Error {
+    Error::file("two objects have one name").received(received).hint("choose another name for one of them")
 }
 
 fn finish(mut group: GroupBuilder, node: Node) -> Result<FinishedGroup> {

@@ -1,4 +1,4 @@
-//! A parser for JSON that is nested deeper than `serde_json` reads. It uses no recursion; numbers and texts are read by
+//! A parser for JSON that is nested deeper than `serde_json` reads. It uses no recursion; numbers and strings are read by
 //! `serde_json`.
 
 use serde_json::{Map, Value};

@@ -1,6 +1,6 @@
 //! Numbers that Python writes into JSON although JSON does not have them.
 
-/// `NaN` or `Infinity` outside of texts, with the key before it, as in `mask_value = NaN`.
+/// `NaN` or `Infinity` outside of strings, with the key before it, as in `mask_value = NaN`.
 pub(super) fn not_finite(bytes: &[u8]) -> Option<String> {
     let (mut key, mut text_start): (Option<&[u8]>, Option<usize>) = (None, None);
     let mut escaped = false;

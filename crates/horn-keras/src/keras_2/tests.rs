@@ -48,7 +48,7 @@ fn places(value: &Value, place: &str, found: &mut Vec<String>) {
 }
 
 #[test]
-fn whatever_is_elsewhere_is_no_panic() {
+fn whatever_is_elsewhere_is_not_a_panic() {
     for file in ["v2_mlp.h5", "v2_convnet.h5", "v2_recurrent.h5"] {
         let file = WeightsReader::open(fixture("models").join(file)).unwrap();
         let attributes = file.attributes("").unwrap();
@@ -216,7 +216,7 @@ fn what_an_optimizer_remembers_is_in_the_order_of_keras_3() {
     assert_eq!(ordered(&names, adam()).unwrap(), expected);
     let names = ["iteration:0", "Adam/m/a:0", "Adam/v/a:0"];
     assert_eq!(ordered(&names, adam()).unwrap(), [step(), rate(0.5), value(1.0), value(2.0)]);
-    // Without names, as in `.keras` files, and with a schedule, whose rate is no variable.
+    // Without names, as in `.keras` files, and with a schedule, whose rate is not a variable.
     let scheduled = json!({"class_name": "Adam", "config": {"learning_rate": {"class_name": "ExponentialDecay"}}});
     assert_eq!(ordered(&[], scheduled).unwrap(), [step(), value(1.0), value(2.0)]);
     // Without momentum, Keras 3 has no variables for it.

@@ -6,6 +6,7 @@
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
+use horn_nn::files::unwritable;
 use horn_nn::{Error, Result};
 use ndarray::ArrayD;
 
@@ -88,7 +89,7 @@ pub(super) fn read_within(file: &mut impl Read, len: u64, memory: &mut Memory) -
     let mut start = [0; 8];
     fill(file, &mut start)?;
     if !start.starts_with(MAGIC) {
-        return Err(Error::file("is no array of NumPy's")
+        return Err(Error::file("is not a NumPy array")
             .received("a file that begins otherwise")
             .expected("a .npy or .npz file")
             .hint("save the array by `numpy.save` or `numpy.savez`"));
@@ -98,9 +99,10 @@ pub(super) fn read_within(file: &mut impl Read, len: u64, memory: &mut Memory) -
     fill(file, &mut length[..in_length])?;
     let length = u32::from_le_bytes(length) as usize;
     if !(1..=3).contains(&start[6]) || length > MAX_HEADER {
-        return Err(Error::file("is no array of NumPy's that Horn can read")
+        return Err(Error::file("is not a NumPy array that Horn can read")
             .received(format!("version {}, a header of {length} bytes", start[6]))
-            .expected(format!("versions 1 to 3, at most {MAX_HEADER} bytes")));
+            .expected(format!("versions 1 to 3, at most {MAX_HEADER} bytes"))
+            .hint("save the array again by `numpy.save`"));
     }
     let mut text = vec![0; length];
     fill(file, &mut text)?;
@@ -128,7 +130,7 @@ pub fn write(file: &mut impl Write, array: &ArrayD<f32>) -> Result<()> {
     bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
     bytes.extend_from_slice(header.as_bytes());
     array.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-    file.write_all(&bytes).map_err(|error| Error::file("cannot be written").because(error))
+    file.write_all(&bytes).map_err(unwritable)
 }
 
 impl Header {
@@ -162,7 +164,7 @@ impl Header {
             Error::data("Horn has no such dtype")
                 .received(format!("{descr:?}"))
                 .expected("bool, integers or floats of up to 64 bits, or strings")
-                .hint("convert the array: `array.astype(\"float32\")`, texts by `array.astype(str)`")
+                .hint("convert the array: `array.astype(\"float32\")`, strings by `array.astype(str)`")
         })?;
         Ok(Self { item, big_endian, fortran_order, sizes })
     }
@@ -204,7 +206,7 @@ impl Header {
         let texts = (0..count).map(|at| {
             next(at * size, &mut text)?;
             self.text(&text).ok_or_else(|| {
-                Error::data("a text is no Unicode").received(format!("text {at}")).hint("save the array again")
+                Error::data("a string is not Unicode").received(format!("string {at}")).hint("save the array again")
             })
         });
         Ok(Stored::Texts { texts: texts.collect::<Result<_>>()?, sizes: self.sizes.clone() })
@@ -283,7 +285,7 @@ fn row_major(stored: &[u8], sizes: &[usize], size: usize) -> Vec<u8> {
 
 fn fill(file: &mut impl Read, buffer: &mut [u8]) -> Result<()> {
     file.read_exact(buffer)
-        .map_err(|error| Error::file("is no array of NumPy's, or damaged").because(error).hint("save the array again"))
+        .map_err(|error| Error::file("is not a NumPy array, or damaged").because(error).hint("save the array again"))
 }
 
 #[cfg(test)]

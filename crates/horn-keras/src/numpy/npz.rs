@@ -4,6 +4,7 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use horn_nn::files::unwritable;
 use horn_nn::{Error, Result};
 use ndarray::ArrayD;
 use zip::write::SimpleFileOptions;
@@ -21,7 +22,9 @@ const MAX_INFLATED: u64 = 1032;
 const ENDING: &str = ".npy";
 
 const RULES: Rules = Rules {
-    no_zip: |error| Error::file("is no .npz file, or damaged").because(error).hint("save the arrays by `numpy.savez`"),
+    no_zip: |error| {
+        Error::file("is not a .npz file, or damaged").because(error).hint("save the arrays by `numpy.savez`")
+    },
     // Nothing is unpacked to disk, and arrays are named as the program likes.
     allows_name: |_| true,
     most: |_, packed| packed.saturating_mul(MAX_INFLATED),
@@ -59,7 +62,9 @@ impl Npz {
         let names = zip.file_names().filter_map(|name| Some(name.ok()?.strip_suffix(ENDING)?.to_owned()));
         let names: Vec<String> = names.collect();
         if names.is_empty() {
-            return Err(Error::file("is no .npz file: there are no arrays in it").at(place));
+            return Err(Error::file("is not a .npz file: there are no arrays in it")
+                .at(place)
+                .hint("save the arrays by `numpy.savez`"));
         }
         Ok(Self { place: place.to_owned(), zip, names, memory })
     }
@@ -96,16 +101,14 @@ impl Npz {
 ///
 /// If the file can't be written.
 pub fn write(file: impl Write + Seek, arrays: &[(&str, &ArrayD<f32>)]) -> Result<()> {
-    let failed = |error: zip::result::ZipError| Error::file("cannot be written").because(error);
     let mut zip = ZipWriter::new(Steady::new(file));
     for (name, array) in arrays {
         let large = array.len() as u64 * 4 > u64::from(u32::MAX) / 2;
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(large);
-        zip.start_file(format!("{name}{ENDING}"), options).map_err(failed)?;
+        zip.start_file(format!("{name}{ENDING}"), options).map_err(unwritable)?;
         npy::write(&mut zip, array)?;
     }
-    let file = zip.finish().map_err(failed)?;
-    file.finish().map(drop).map_err(|error| Error::file("cannot be written").because(error))
+    zip.finish().map_err(unwritable)?.finish().map(drop).map_err(unwritable)
 }
 
 #[cfg(test)]
@@ -213,7 +216,7 @@ mod tests {
         overlap[last + 42..last + 46].fill(0);
         let text = error(open(overlap));
         assert!(text.contains("overlap") || text.contains("damaged"), "{text}");
-        assert!(error(open(b"PK\x03\x04".to_vec())).contains("is no .npz file, or damaged"));
+        assert!(error(open(b"PK\x03\x04".to_vec())).contains("is not a .npz file, or damaged"));
         assert!(error(open(zip_of(&[("x", b"")], CompressionMethod::Stored))).contains("there are no arrays in it"));
     }
 

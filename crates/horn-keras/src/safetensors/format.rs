@@ -13,7 +13,7 @@ use crate::arrays::{Array, DType};
 use crate::h5::{Window, of_dtype};
 use crate::json;
 
-/// The key of the header for texts about the file.
+/// The key of the header for strings about the file.
 const METADATA: &str = "__metadata__";
 
 /// A tensor in the listing of a file.
@@ -79,7 +79,9 @@ impl Reader {
     pub fn read(&self, name: &str) -> Result<ArrayD<f32>> {
         let (found, start) = self.tensors.get(name).ok_or_else(|| damaged(format!("there is no {name:?}")))?;
         let dtype = found.dtype.ok_or_else(|| {
-            Error::file("the weight has a dtype that Keras does not have").expected("one of Keras's, such as float32")
+            Error::file("the weight has a dtype that Keras does not have")
+                .expected("one of Keras's, such as float32")
+                .hint("convert the weights to float32")
         })?;
         let count = found.sizes.iter().product();
         let values =
@@ -90,7 +92,7 @@ impl Reader {
 
 /// The tensors in a header, with the places of their values. Their values fill the rest of the file without gaps.
 fn listed(header: &Value, bytes: u64) -> Result<Vec<(Found, u64)>, String> {
-    let header = header.as_object().ok_or("its list of tensors is no object")?;
+    let header = header.as_object().ok_or("its list of tensors is not an object")?;
     let tensors = header.iter().filter(|(name, _)| *name != METADATA).map(|(name, entry)| {
         let wrong = || format!("its entry {name:?} is wrong");
         let number = |value: &Value| value.as_u64().ok_or_else(wrong);
@@ -180,5 +182,5 @@ pub(super) fn write(file: &mut impl Write, arrays: &BTreeMap<String, ArrayD<f32>
 }
 
 fn damaged(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::file("is no safetensors file, or damaged").because(reason).hint("save the weights again")
+    Error::file("is not a safetensors file, or damaged").because(reason).hint("save the weights again")
 }

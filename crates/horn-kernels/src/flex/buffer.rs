@@ -5,7 +5,7 @@
 //! results come from the pool.
 //!
 //! Small buffers go back to a list of the thread first, so that threads that predict at the same time do not wait for each
-//! other. What nobody has taken for a while is given back to the operating system.
+//! other. While kernels run, memory that was unused for a while is given back to the operating system.
 
 use std::alloc::{Layout as Allocation, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::RefCell;
@@ -27,7 +27,7 @@ static FREE: [Mutex<Free>; 4 * (usize::BITS as usize + 1)] = [const { Mutex::new
 /// The free buffers of a class. The one that was used last is taken first.
 struct Free {
     addresses: Vec<usize>,
-    /// So many of the first ones have not been taken since somebody looked.
+    /// How many of the first ones were not taken since the last look.
     untouched: usize,
 }
 
@@ -44,7 +44,7 @@ impl Free {
         address
     }
 
-    /// Takes out what nobody has taken since the last call.
+    /// Takes out what was unused since the last call.
     fn unused(&mut self) -> Vec<usize> {
         let unused = self.addresses.drain(..self.untouched).collect();
         self.untouched = self.addresses.len();
@@ -52,17 +52,17 @@ impl Free {
     }
 }
 
-/// After so long, free memory that nobody has taken meanwhile is given back.
+/// How long free memory stays unused before it is given back.
 const A_WHILE: Duration = Duration::from_secs(5);
 
-/// So many buffers become free before somebody looks at the clock.
+/// How many buffers become free between two looks at the clock.
 const BETWEEN_LOOKS: usize = 256;
 
 /// The largest buffer, in bytes, that goes back to the list of a thread.
-const LARGEST_OWN: usize = 64 << 10;
+const MAX_OWN_BYTES: usize = 64 << 10;
 
 /// The most buffers in the list of a thread.
-const MOST_OWN: usize = 16;
+const MAX_OWN: usize = 16;
 
 thread_local! {
     static OWN: RefCell<Own> = const { RefCell::new(Own(Vec::new())) };
@@ -84,12 +84,12 @@ impl Own {
 
     /// Does the list keep the buffer?
     fn keep(class: usize, address: usize) -> bool {
-        if class_size(class) > LARGEST_OWN || LIMIT.load(Ordering::Relaxed) == 0 {
+        if class_size(class) > MAX_OWN_BYTES || LIMIT.load(Ordering::Relaxed) == 0 {
             return false;
         }
         OWN.try_with(|own| {
             let Self(own) = &mut *own.borrow_mut();
-            let has_room = own.len() < MOST_OWN;
+            let has_room = own.len() < MAX_OWN;
             if has_room {
                 own.push((class, address));
             }
@@ -142,7 +142,7 @@ fn give_back(take: impl Fn(&mut Free) -> Vec<usize>) {
     }
 }
 
-/// Gives back what nobody has taken for a while, if it is time for that.
+/// Gives back what was unused for a while, if it is time for that.
 fn look() {
     static BECAME_FREE: AtomicUsize = AtomicUsize::new(0);
     static START: OnceLock<Instant> = OnceLock::new();
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_takes_is_given_back() {
+    fn what_is_unused_is_given_back() {
         let mut free = Free { addresses: vec![1, 2, 3], untouched: 0 };
         // All of them may have come just now.
         assert_eq!(free.unused(), [] as [usize; 0]);
@@ -346,9 +346,9 @@ mod tests {
         let elsewhere = std::thread::spawn(here).join().unwrap();
         assert_ne!(elsewhere, address);
         // More than a thread keeps.
-        let many: Vec<_> = (0..3 * MOST_OWN).map(|_| tensor([5000], |values| values.fill(1.0))).collect();
+        let many: Vec<_> = (0..3 * MAX_OWN).map(|_| tensor([5000], |values| values.fill(1.0))).collect();
         drop(many);
-        OWN.with_borrow(|own| assert_eq!(own.0.len(), MOST_OWN));
+        OWN.with_borrow(|own| assert_eq!(own.0.len(), MAX_OWN));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The bodies for Burn's CPU backend.
+//! Implementations for Burn's CPU backend.
 //!
 //! From the bottom up: memory ([`buffer`]), threads ([`team`], [`threads`]), instruction sets ([`simd`]), functions of numbers
 //! ([`math`]), loops and sums that operations share ([`loops`], [`lanes`]), products ([`product`], [`microkernel`]), how

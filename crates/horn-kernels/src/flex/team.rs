@@ -1,11 +1,11 @@
 //! Threads that take parts of a piece of work, at little cost.
 //!
-//! Who shares its work takes parts itself until none is left, so it never waits for a thread that has not begun. A helper
+//! The calling thread takes parts itself until none is left, so it never waits for a thread that has not begun. A worker
 //! that has done its part looks for more work for a moment before it sleeps: the operations of a training step follow each
 //! other so fast that waking a thread for each would take longer than many of them do.
 //!
-//! Nobody yields while waiting. On a busy machine, whoever yields gets its core back after milliseconds; whoever sleeps gets
-//! it back when it is woken.
+//! No thread yields while it waits. On a busy machine, a thread that yields gets its core back after milliseconds; one that
+//! sleeps gets it back when it is woken.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,20 +14,20 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// So long a thread looks for work, or for the end of it, before it sleeps.
+/// How long an idle thread polls before it sleeps.
 const A_MOMENT: Duration = Duration::from_micros(100);
 
 /// A piece of work in parts.
 struct Job {
-    /// It lives until all parts that somebody has claimed are done.
+    /// It lives until all claimed parts are done.
     work: *const (dyn Fn(usize) + Sync),
     parts: usize,
-    /// The first part that nobody has claimed.
+    /// The first part that is unclaimed.
     next: AtomicUsize,
-    /// How many parts the helpers have done.
+    /// How many parts the workers have done.
     done: AtomicUsize,
     caller: Thread,
-    /// Does the caller sleep until the helpers are done?
+    /// Does the caller sleep until the workers are done?
     sleeps: AtomicBool,
     /// What the first part that panicked has said.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
@@ -43,14 +43,14 @@ unsafe impl Sync for Job {}
 struct Team {
     /// The work of all callers.
     jobs: Vec<Arc<Job>>,
-    helpers: usize,
-    /// How many helpers sleep.
+    workers: usize,
+    /// How many workers sleep.
     asleep: usize,
 }
 
-static TEAM: Mutex<Team> = Mutex::new(Team { jobs: Vec::new(), helpers: 0, asleep: 0 });
+static TEAM: Mutex<Team> = Mutex::new(Team { jobs: Vec::new(), workers: 0, asleep: 0 });
 
-/// How many parts nobody has claimed. Helpers look at it without a lock.
+/// How many parts are unclaimed. Workers look at it without a lock.
 static UNCLAIMED: AtomicUsize = AtomicUsize::new(0);
 
 static WAKE: Condvar = Condvar::new();
@@ -66,7 +66,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// If a part does, when all parts are done.
 pub(crate) fn share(parts: usize, threads: usize, work: &(dyn Fn(usize) + Sync)) {
     let mut team = lock(&TEAM);
-    // Whoever else shares work keeps a core busy, too.
+    // Other threads that share work keep cores busy, too.
     let wanted = threads.saturating_sub(1 + team.jobs.len()).min(parts.saturating_sub(1));
     if wanted == 0 {
         drop(team);
@@ -86,11 +86,11 @@ pub(crate) fn share(parts: usize, threads: usize, work: &(dyn Fn(usize) + Sync))
     });
     team.jobs.push(job.clone());
     UNCLAIMED.fetch_add(parts - 1, Ordering::Relaxed);
-    let awake = team.helpers - team.asleep;
+    let awake = team.workers - team.asleep;
     let asleep = team.asleep.min(wanted.saturating_sub(awake));
     for _ in awake + asleep..wanted {
         // If the system gives no more threads, those that are there do it.
-        team.helpers += usize::from(thread::Builder::new().name("horn".to_owned()).spawn(help).is_ok());
+        team.workers += usize::from(thread::Builder::new().name("horn".to_owned()).spawn(run_worker).is_ok());
     }
     drop(team);
     (0..asleep).for_each(|_| WAKE.notify_one());
@@ -109,10 +109,10 @@ pub(crate) fn share(parts: usize, threads: usize, work: &(dyn Fn(usize) + Sync))
     }
 }
 
-/// Does a helper work, or look for work?
+/// Is a worker busy, or polling for work?
 pub(crate) fn is_awake() -> bool {
     let team = lock(&TEAM);
-    team.helpers > team.asleep
+    team.workers > team.asleep
 }
 
 impl Job {
@@ -138,7 +138,7 @@ impl Job {
         }
     }
 
-    /// Waits until the helpers have done so many parts.
+    /// Waits until the workers have done so many parts.
     fn wait_for(&self, parts: usize) {
         let is_done = || self.done.load(Ordering::SeqCst) >= parts;
         if is_done() {
@@ -152,13 +152,13 @@ impl Job {
             }
         }
         self.sleeps.store(true, Ordering::SeqCst);
-        // A helper that is done after this line sees that the caller sleeps.
+        // A worker that is done after this line sees that the caller sleeps.
         while !is_done() {
             thread::park();
         }
     }
 
-    /// Notes that a helper has done a part.
+    /// Notes that a worker has done a part.
     fn note_done(&self) {
         self.done.fetch_add(1, Ordering::SeqCst);
         if self.sleeps.load(Ordering::SeqCst) {
@@ -172,8 +172,8 @@ fn claim(team: &Team) -> Option<(Arc<Job>, usize)> {
     team.jobs.iter().find_map(|job| Some((job.clone(), job.claim()?)))
 }
 
-/// What a helper does as long as the process lives.
-fn help() {
+/// What a worker does as long as the process lives.
+fn run_worker() {
     loop {
         let mut last = Instant::now();
         while last.elapsed() < A_MOMENT {
@@ -188,7 +188,7 @@ fn help() {
             }
         }
         let mut team = lock(&TEAM);
-        // Whoever shares work from now on sees that this helper sleeps.
+        // A thread that shares work from now on sees that this worker sleeps.
         while UNCLAIMED.load(Ordering::Relaxed) == 0 {
             team.asleep += 1;
             team = WAKE.wait(team).unwrap_or_else(PoisonError::into_inner);
@@ -222,11 +222,11 @@ mod tests {
     }
 
     #[test]
-    fn helpers_take_parts_and_the_caller_waits_for_them() {
+    fn workers_take_parts_and_the_caller_waits_for_them() {
         let caller = thread::current().id();
         let others = AtomicUsize::new(0);
         share(2, 2, &|part| {
-            // Part 0 ends only when a helper has begun the other one, if there are no other callers meanwhile.
+            // Part 0 ends only when a worker has begun the other one, if there are no other callers meanwhile.
             let start = Instant::now();
             while part == 0 && others.load(Ordering::SeqCst) == 0 && start.elapsed() < Duration::from_secs(1) {
                 thread::yield_now();

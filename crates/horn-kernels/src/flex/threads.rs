@@ -33,7 +33,7 @@ pub(crate) fn parts(n: usize) -> usize {
 
 /// A pointer that threads share.
 ///
-/// Whoever makes one answers for the threads writing to different places.
+/// The caller guarantees that the threads write to different places.
 pub(crate) struct Shared<T>(*mut T);
 
 impl<T> Clone for Shared<T> {

@@ -40,7 +40,7 @@ pub(crate) fn update<const D: usize, const N: usize>(
 /// From how many values on the threads share the work, which is bound by memory.
 const LARGE: usize = 8 * WORTH_A_THREAD;
 
-/// From how many values on a helper that is awake takes a part. Nobody is woken for so few: where batches are so small that
+/// From how many values on a worker that is awake takes a part. Nobody is woken for so few: where batches are so small that
 /// one thread computes all gradients, the weights stay in its cache. An epoch of batches of 32 took a third longer when two
 /// threads changed them.
 const WORTH_A_HELPER: usize = 2 * WORTH_A_THREAD;

@@ -15,7 +15,7 @@ pub struct DenseLayer {
 
 impl DenseLayer {
     /// The most layers of a stack.
-    pub const MOST: usize = 4;
+    pub const MAX_LAYERS: usize = 4;
 
     /// Is the kernel so small that each thread can keep all of it in its cache? A larger one is better split over the threads
     /// itself, by [`dense`](crate::dense).

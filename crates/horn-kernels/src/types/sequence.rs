@@ -30,7 +30,7 @@ pub struct Sequence<'a> {
     pub bias: Option<&'a Tensor<1>>,
     /// `[samples, units]` each; none where they start with zeros.
     pub states: &'a [Tensor<2>],
-    /// The steps that count, `[samples, steps]`. Others keep the states.
+    /// The unmasked timesteps, `[samples, steps]`. Others keep the states.
     pub mask: Option<&'a Tensor<2, Bool>>,
     /// What is applied to the new state.
     pub activation: Elementwise,

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_activation_is_an_error() {
+    fn what_is_not_an_activation_is_an_error() {
         let message = |class: &str, config| read(class, config).unwrap_err().to_string();
         assert_eq!(
             message("PReLU", json!({"shared_axes": null})),

@@ -12,6 +12,8 @@
 //! # Ok::<(), horn::Error>(())
 //! ```
 
+// Imports `registry` and `error`.
+
 pub(crate) mod activation;
 mod as_layers;
 pub(crate) mod functions;

@@ -18,6 +18,8 @@
 //!
 //! Each network expects images that are preprocessed by the `preprocess_input` of its module.
 
+// Imports `layers` and below.
+
 mod arguments;
 pub mod efficientnet;
 pub mod imagenet_utils;

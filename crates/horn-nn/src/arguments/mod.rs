@@ -1,5 +1,5 @@
 //! Types of arguments that several layers share: a number or an array of numbers, a size for each axis, a choice from a
-//! list. Imports nothing but `registry` and errors.
+//! list. Imports `tensor`.
 
 pub(crate) mod dtype_policy;
 pub(crate) mod numbers;

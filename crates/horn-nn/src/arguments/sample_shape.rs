@@ -2,7 +2,7 @@
 
 /// A size of an axis: a number, or `None` if it is only known when the model runs.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no size of an axis",
+    message = "`{Self}` is not a size of an axis",
     label = "expected a `usize`, or `None` for a size that is only known when the model runs"
 )]
 pub trait IntoSize {
@@ -36,8 +36,8 @@ impl IntoSize for Option<usize> {
 /// assert_eq!(shape(Input(())), "(None,)");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no shape of samples",
-    label = "expected sizes such as `(28, 28, 1)`, `[28, 28, 1]`, `784` or `(None, 16)`",
+    message = "`{Self}` is not a shape of samples",
+    label = "expected a shape such as `(28, 28, 1)`, `[28, 28, 1]`, `784` or `(None, 16)`",
     note = "the batch axis is left out, as in Keras"
 )]
 pub trait IntoSampleShape {

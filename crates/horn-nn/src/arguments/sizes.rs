@@ -15,13 +15,7 @@ use crate::arguments::or_default::or_default;
 /// assert_eq!(Sizes::from((3, 5)).to_array(), [3, 5]);
 /// ```
 ///
-/// The number of sizes is part of the type; an image has no third axis:
-///
-/// ```compile_fail,E0277
-/// use horn::layers::Conv2D;
-///
-/// let layer = Conv2D(8, (3, 3, 3));
-/// ```
+/// The number of sizes is part of the type: `Conv2D(8, (3, 3, 3))` does not compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes<const N: usize>([usize; N]);
 

@@ -38,7 +38,7 @@ keras_objects! {
 }
 
 impl Constraint {
-    /// A limit of your own: a function of the weight, whose axes are those of its argument. Files hold the name;
+    /// A custom limit: a function of the weight, whose axes are those of its argument. Files hold the name;
     /// [`register`](Self::register) it before they are read.
     ///
     /// ```

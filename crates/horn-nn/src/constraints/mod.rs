@@ -1,5 +1,7 @@
 //! Constraints: limits for weights, which are applied after every step of the optimizer.
 
+// Imports `tensor`, `registry` and `error`.
+
 pub(crate) mod axes;
 pub(crate) mod constraint;
 pub(crate) mod non_neg;

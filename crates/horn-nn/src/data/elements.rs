@@ -22,9 +22,9 @@ pub enum Values<'a> {
 
 /// An element type of which a [`HostArray`](crate::HostArray) can be made.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no number, boolean or string",
+    message = "`{Self}` is not a number, boolean or string",
     label = "arrays hold numbers, booleans or strings",
-    note = "rows of any length are no array: write `HostArray::new(values, [samples, features])` with all values in a row"
+    note = "rows of any length are not an array: write `HostArray::new(values, [samples, features])` with all values in a row"
 )]
 pub trait HostElement: sealed::Element {}
 

@@ -292,7 +292,7 @@ fn check_filled(values: usize, sizes: &[usize]) -> Result<()> {
     if expected == Some(values) && !sizes.is_empty() {
         return Ok(());
     }
-    let expected = expected.map_or("sizes whose product is a number of values".to_owned(), |expected| {
+    let expected = expected.map_or("a shape whose product is a number of values".to_owned(), |expected| {
         format!("{expected} values and at least one axis")
     });
     Err(Error::shape("the values do not fill the shape")
@@ -301,7 +301,7 @@ fn check_filled(values: usize, sizes: &[usize]) -> Result<()> {
         .hint("give as many values as the product of the sizes"))
 }
 
-/// The error for a float64 that is no float32.
+/// The error for a float64 that is not a float32.
 fn too_large(value: f64) -> Error {
     Error::data("a number is too large for a float32, which Horn computes with")
         .received(format!("{value:e}"))
@@ -385,13 +385,13 @@ mod tests {
     fn sizes_whose_product_overflows_are_an_error() {
         for sizes in [vec![1 << 32, 1 << 32], vec![0, 1 << 32, 1 << 32], vec![usize::MAX, 2, 0]] {
             let error = HostArray::new(Vec::<f32>::new(), sizes).unwrap_err();
-            assert!(error.to_string().contains("expected sizes whose product is a number of values"), "{error}");
+            assert!(error.to_string().contains("expected a shape whose product is a number of values"), "{error}");
         }
         assert!(HostArray::new(Vec::<f32>::new(), [0, 1 << 32]).is_ok());
     }
 
     #[test]
-    fn finds_what_is_no_class() {
+    fn finds_what_is_not_a_class() {
         assert_eq!(HostArray::new(vec![0_u8, 9], [2]).unwrap().first_not_class(10, None), None);
         assert_eq!(HostArray::new(vec![0_u8, 10], [2]).unwrap().first_not_class(10, None), Some((1, 10.0)));
         assert_eq!(HostArray::new(vec![-1_i32], [1]).unwrap().first_not_class(10, None), Some((0, -1.0)));

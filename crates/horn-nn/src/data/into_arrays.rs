@@ -27,7 +27,7 @@ use crate::data::host_array::HostArray;
 /// assert_eq!((&rows).into_arrays()[0].sizes(), [3, 2]);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no array of samples",
+    message = "`{Self}` is not an array of samples",
     label = "expected a reference to an array, a `Vec` or a Burn tensor of numbers or strings, or several of them",
     note = "write `&x` for an array `x`, `(&a, &b)` for two inputs, and `HostArray::new(values, [samples, features])` for a \
             `Vec` of several values for each sample"

@@ -1,4 +1,4 @@
-//! Input data: arrays in host memory, one or several. Imports nothing but `tensor`, `registry` and errors.
+//! Input data: arrays in host memory, one or several. Imports `tensor`, `registry` and `error`.
 
 pub(crate) mod by_name;
 mod conversions;

@@ -1,8 +1,9 @@
 //! What a write replaces: a file behind links, with its owner and its mode.
 
+use std::error::Error as StdError;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{io, iter};
 
 use crate::error::{Error, Result};
 
@@ -23,11 +24,11 @@ impl Target {
     ///
     /// If the path is that of a folder or a device, or the file may not be written.
     pub fn of(path: &Path) -> Result<Self> {
-        let path = behind_links(path).map_err(failed)?;
+        let path = behind_links(path).map_err(unwritable)?;
         let old = match fs::metadata(&path) {
             Ok(old) => old,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self { path, old: None }),
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(unwritable(error)),
         };
         if !old.is_file() {
             return Err(Error::file("is not a regular file").hint("choose a path that is not a folder or a device"));
@@ -49,14 +50,22 @@ impl Target {
     }
 }
 
-/// The error, with the hint for its kind.
-pub(super) fn failed(error: io::Error) -> Error {
-    let hint = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "check that there is free space on the disk",
-        io::ErrorKind::InvalidFilename => "choose a shorter name",
-        _ => "choose a folder that exists and is writable",
-    };
-    Error::file("cannot be written").because(error).hint(hint)
+/// The error for a file that can't be written, with the hint for its cause.
+pub fn unwritable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+    let cause = cause.into();
+    Error::file("cannot be written").hint(hint(cause.as_ref())).because(cause)
+}
+
+/// The hint for the error of the operating system among the causes.
+fn hint(cause: &(dyn StdError + 'static)) -> &'static str {
+    let mut causes = iter::successors(Some(cause), |&cause| cause.source());
+    match causes.find_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind) {
+        None | Some(io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            "check that there is free space on the disk"
+        }
+        Some(io::ErrorKind::InvalidFilename) => "choose a shorter name",
+        Some(_) => "choose a folder that exists and is writable",
+    }
 }
 
 /// Only an administrator gives files away. Others keep the group, if it is one of theirs.

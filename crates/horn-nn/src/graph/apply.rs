@@ -86,17 +86,7 @@ pub trait Apply: Layer {
     /// # Ok::<(), horn::Error>(())
     /// ```
     ///
-    /// Weights are never shared by accident, as applying a layer that is not shared consumes it:
-    ///
-    /// ```compile_fail,E0382
-    /// use horn::Apply;
-    /// use horn::layers::{Dense, Input};
-    ///
-    /// let (left, right) = (Input([8]), Input([8]));
-    /// let encoder = Dense(4);
-    /// let (left, right) = (encoder.apply(&left)?, encoder.apply(&right)?);
-    /// # Ok::<(), horn::Error>(())
-    /// ```
+    /// Weights are never shared by accident: applying a layer that is not shared consumes it.
     fn shared(self) -> SharedLayer
     where
         Self: Sized,

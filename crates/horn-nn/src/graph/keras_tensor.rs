@@ -16,16 +16,7 @@ use crate::tensor::shape::Shape;
 /// An [`Input`](struct@crate::layers::Input) is the first symbolic tensor of a graph, and
 /// [`Apply::apply`](crate::Apply::apply) returns further ones.
 ///
-/// Layers that are not built have no weights, so they can't be applied to data:
-///
-/// ```compile_fail,E0277
-/// use burn::tensor::{Device, Tensor};
-/// use horn::Apply;
-/// use horn::layers::Dense;
-///
-/// let y = Dense(10).apply(Tensor::<2>::ones([1, 784], &Device::default()))?;
-/// # Ok::<(), horn::Error>(())
-/// ```
+/// Layers that are not built have no weights, so they can't be applied to data.
 #[derive(Clone)]
 pub struct KerasTensor {
     pub(super) call: Arc<LayerCall>,
@@ -163,7 +154,7 @@ impl fmt::Debug for KerasTensor {
 /// What a layer is applied to: a tensor, an `Input`, or an array, a tuple or a `Vec` of them. A tuple may mix them, and what
 /// is given by reference.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tensor of a graph",
+    message = "`{Self}` is not a tensor of a graph",
     label = "a layer is applied to a `KerasTensor`, an `Input`, or several of them",
     note = "several inputs of different kinds are a tuple: `Concatenate().apply((&a, &b, &input))`; data is for a model that is \
             built: `model.predict(&x)`"

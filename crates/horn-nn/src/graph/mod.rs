@@ -1,5 +1,5 @@
 //! Graphs of layers: symbolic tensors, the plan that both APIs create from them, and how it is written to Keras's files.
-//! Imports `operations`, `layer` and below.
+//! Imports `operations` and below.
 
 pub(crate) mod apply;
 pub(crate) mod build_config;

@@ -1,5 +1,5 @@
 //! Images: where their axes are, what values and colours pixels have, how images change their size, are moved and blurred.
-//! Imports `arguments`, `random`, `tensor` and below. Layers and functions on tensors share it.
+//! Imports `arguments`, `random` and below. Layers and functions on tensors share it.
 
 pub(crate) mod affine;
 pub(crate) mod blur;

@@ -19,7 +19,7 @@ pub(crate) fn check_images(input: &Shape) -> Result<()> {
     if input.rank() == 4 && input.sample().iter().all(|size| *size != Some(0)) {
         return Ok(());
     }
-    Err(Error::shape("the input is no batch of images")
+    Err(Error::shape("the input is not a batch of images")
         .received(input)
         .expected("(batch, height, width, channels), or with the channels second, and no size of 0")
         .hint("reshape the input; images of one colour need an axis of size 1 for it"))
@@ -51,7 +51,7 @@ pub(crate) fn between_ranges<const D: usize>(x: Tensor<D>, from: [f64; 2], to: [
 pub(crate) fn resized(input: &Shape, data_format: DataFormat, size: [usize; 2]) -> Result<Shape> {
     check_images(input)?;
     if size.contains(&0) {
-        return Err(Error::argument("images can't be resized to nothing")
+        return Err(Error::argument("the target size is 0")
             .received(format!("height = {}, width = {}", size[0], size[1]))
             .expected("sizes from 1 on")
             .hint("give the height and the width of the images that you want"));

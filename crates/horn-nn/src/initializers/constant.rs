@@ -138,7 +138,7 @@ impl<'de> Deserialize<'de> for Held {
                 Ok(Self { numbers: config.value, array })
             }
             Written::Array { class_name, .. } => {
-                Err(serde::de::Error::custom(format!("{class_name} is no array; expected {}", ARRAYS.join(" or "))))
+                Err(serde::de::Error::custom(format!("{class_name} is not an array; expected {}", ARRAYS.join(" or "))))
             }
         }
     }

@@ -88,7 +88,8 @@ impl Initializer {
         let whole = shape.iter().try_fold(1usize, |size, axis| size.checked_mul(*axis));
         if whole.is_none_or(|size| size > isize::MAX as usize / size_of::<f32>()) {
             return Err(Error::shape("a weight of this shape has more values than fit in memory")
-                .received(format!("{shape:?}")));
+                .received(format!("{shape:?}"))
+                .hint("choose smaller sizes"));
         }
         self.inner().sample(shape, seed)
     }

@@ -3,6 +3,8 @@
 //! With the same seed they give what Keras gives on JAX: bit for bit where one number is drawn for each weight, and to
 //! within 1e-5 for [`Orthogonal`], which solves for them.
 
+// Imports `arguments`, `random` and below.
+
 mod arguments;
 pub(crate) mod constant;
 pub(crate) mod initializer;

@@ -66,7 +66,8 @@ macro_rules! normal {
                         " is out of its range"
                     ))
                     .received(format!("stddev = {}", self.stddev))
-                    .expected("a finite number, at least 0"));
+                    .expected("a finite number, at least 0")
+                    .hint("leave stddev out for Keras's 0.05"));
                 }
                 let drawn = $draw(threefry::key(self.seed.unwrap_or(seed))?, size(shape));
                 Ok(stretch(drawn, self.mean, self.stddev))

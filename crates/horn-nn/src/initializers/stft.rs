@@ -28,7 +28,7 @@ pub enum Scaling {
     Spectrum,
 }
 
-/// How much each sample of a frame weighs: SciPy's windows that are sums of cosines, or values of your own.
+/// How much each sample of a frame weighs: SciPy's windows that are sums of cosines, or custom values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Window {
@@ -131,7 +131,8 @@ impl STFT {
         if values.len() != len {
             return Err(Error::argument("the window of STFT does not fit the frame")
                 .received(format!("{} values", values.len()))
-                .expected(format!("{len} values")));
+                .expected(format!("{len} values"))
+                .hint("give as many values as a frame has samples, or `Hann`"));
         }
         let divisor = match self.scaling {
             None => 1.0,
@@ -159,7 +160,8 @@ impl Sample for STFT {
         let [frame_length @ (1..), 1, frequencies @ (2..)] = *shape else {
             return Err(Error::argument("STFT fills kernels of a one-dimensional convolution over one channel")
                 .received(format!("the shape {shape:?}"))
-                .expected("[frame_length, 1, fft_length / 2 + 1]"));
+                .expected("[frame_length, 1, fft_length / 2 + 1]")
+                .hint("use it as the kernel_initializer of a `Conv1D` over one channel"));
         };
         let fft_length = (2 * (frequencies - 1)) as f32;
         let mut kernel = Vec::with_capacity(frame_length * frequencies);

@@ -49,9 +49,10 @@ impl Sample for RandomUniform {
     fn sample(&self, shape: &[usize], seed: u64) -> Result<Vec<f32>> {
         let Self { minval, maxval, .. } = *self;
         if !(minval <= maxval && (maxval - minval).is_finite()) {
-            return Err(Error::argument("the limits of RandomUniform are no range")
+            return Err(Error::argument("the limits of RandomUniform are not a range")
                 .received(format!("minval = {minval}, maxval = {maxval}"))
-                .expected("finite limits, the lower one first"));
+                .expected("finite limits, the lower one first")
+                .hint("leave both out for Keras's -0.05 and 0.05"));
         }
         let key = threefry::key(self.seed.unwrap_or(seed))?;
         Ok(threefry::uniform(key, size(shape), minval as f32, maxval as f32))

@@ -119,7 +119,8 @@ impl Sample for VarianceScaling {
         if !(self.scale > 0.0 && self.scale.is_finite()) {
             return Err(Error::argument("the scale of VarianceScaling is out of its range")
                 .received(format!("scale = {}", self.scale))
-                .expected("a finite number above 0"));
+                .expected("a finite number above 0")
+                .hint("leave scale out for Keras's 1"));
         }
         let (fan_in, fan_out) = self.fans(shape)?;
         let fan = match self.mode {
@@ -175,6 +176,7 @@ fn fan_of(shape: &[usize], axes: &[isize]) -> Result<usize> {
             Error::argument("the weight has no such axis")
                 .received(format!("the axis {axis} of the shape {shape:?}"))
                 .expected(format!("axes below {}", shape.len()))
+                .hint("choose axes of the weight; negative ones count from the last")
         })
     });
     Ok(fold(&sizes.collect::<Result<Vec<_>>>()?))

@@ -226,7 +226,7 @@ impl LayerBuilder {
         let Some(budget) = &self.budget else { return Ok(()) };
         budget.take_weights(sizes.iter().map(|&size| size as u64).product()).map_err(|left| {
             Error::file("the layers have more weights than the file")
-                .received(format!("a weight of sizes {sizes:?}"))
+                .received(format!("a weight of shape {sizes:?}"))
                 .expected(format!("at most {left} values more"))
                 .hint("save the model again: the file is damaged or was not written by Keras")
         })

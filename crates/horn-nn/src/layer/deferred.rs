@@ -2,7 +2,7 @@
 //!
 //! In inference, a batch normalization multiplies each channel of its input by a number and adds one. A convolution before
 //! it can do so with its own kernel and bias, which saves a pass over all values, and can apply the relu that follows. So
-//! it passes on an operation instead of a tensor. Whoever asks for the value computes it.
+//! it passes on an operation instead of a tensor. The value is computed when it is first needed.
 //!
 //! Dense layers do so in training, too: those that follow each other become one operation, through which each thread takes
 //! its part of the batch. So the threads wait for each other once, and not after each layer.
@@ -66,7 +66,7 @@ impl Deferred {
         let mut sizes = input.sizes();
         sizes.pop();
         sizes.extend(layer.bias.dims());
-        let mut layers = Vec::with_capacity(DenseLayer::MOST);
+        let mut layers = Vec::with_capacity(DenseLayer::MAX_LAYERS);
         layers.push(layer);
         Self { operation: Operation::Dense(layers), input, sizes }
     }
@@ -103,7 +103,7 @@ impl Deferred {
     /// Adds a dense layer, if the operation can take it in.
     pub fn then(&mut self, layer: &DenseLayer) -> bool {
         match &mut self.operation {
-            Operation::Dense(layers) if layers.len() < DenseLayer::MOST => {
+            Operation::Dense(layers) if layers.len() < DenseLayer::MAX_LAYERS => {
                 if let (Some(last), [units]) = (self.sizes.last_mut(), layer.bias.dims()) {
                     *last = units;
                 }

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::layer::conventions::{Conventions, MaskArgument, OutputMask};
 
 /// How many calls are followed. A model that calls models, which call others, may have any number of them.
-const MOST_CALLS: usize = 1_000_000;
+const MAX_CALLS: usize = 1_000_000;
 
 /// A mask in a trail. Two that are surely the same have the same number.
 pub type MaskNumber = u64;
@@ -25,7 +25,7 @@ pub struct MaskTrail {
 
 impl MaskTrail {
     pub(crate) fn new(is_of_today: bool) -> Self {
-        Self { is_of_today, layer: String::new(), seen: Vec::new(), left: MOST_CALLS }
+        Self { is_of_today, layer: String::new(), seen: Vec::new(), left: MAX_CALLS }
     }
 
     /// The first layer that has seen other masks in the other trail.

@@ -1,6 +1,5 @@
 //! The traits and types that define a layer: a description that builds a Burn module. Nothing here depends on a
-//! particular layer or on graphs. Imports the modules that layers are made of (`tensor`, `random`, `activations`,
-//! `initializers`, `regularizers`, `constraints`).
+//! particular layer or on graphs. Imports `initializers`, `regularizers`, `constraints` and below.
 
 pub(crate) mod any_weight;
 pub(crate) mod budget;

@@ -140,7 +140,7 @@ macro_rules! common_arguments {
 }
 pub(crate) use common_arguments;
 
-/// Defines Keras's other name of a layer. It is no re-export, so that the compiler's messages name the layer itself.
+/// Defines Keras's other name of a layer. It is not a re-export, so that the compiler's messages name the layer itself.
 macro_rules! also_named {
     ($($alias:ident = $class:ident($($argument:ident: $type:ty),*);)+) => {$(
         #[doc = concat!("Keras's other name of [`", stringify!($class), "`](struct@", stringify!($class), ").")]

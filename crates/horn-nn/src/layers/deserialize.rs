@@ -62,8 +62,8 @@ impl Model {
     ///
     /// As for [`deserialize`](Self::deserialize), and if the layers need more weights.
     #[doc(hidden)]
-    pub fn deserialize_empty(object: &Value, device: &Device, most_values: u64) -> Result<Self> {
-        Self::of_object(object, &LayerBuilder::new(device).dry_run().within_budget(most_values))
+    pub fn deserialize_empty(object: &Value, device: &Device, max_values: u64) -> Result<Self> {
+        Self::of_object(object, &LayerBuilder::new(device).dry_run().within_budget(max_values))
     }
 
     fn of_object(object: &Value, build: &LayerBuilder) -> Result<Self> {
@@ -72,7 +72,7 @@ impl Model {
         match object["class_name"].as_str() {
             Some("Sequential") => Sequential::from_config(config)?.build_by(build),
             Some("Functional" | "Model") => Functional::from_config(config)?.build_by(build),
-            other => Err(Error::model("the object is no model that can be made from its layers")
+            other => Err(Error::model("the object is not a model that can be made from its layers")
                 .received(other.unwrap_or("an object without `class_name`"))
                 .expected("Sequential or Functional")
                 .hint("save a Sequential or functional model; a subclassed model is Python code")),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mask_of_an_input_is_an_error() {
+    fn what_is_not_a_mask_of_an_input_is_an_error() {
         for mask in ["m", "known"] {
             assert!(masked("GlobalAveragePooling1D", 5, json!(mask)).is_ok());
             let misfit = masked("GlobalAveragePooling1D", 7, json!(mask)).unwrap_err().to_string();

@@ -5,6 +5,8 @@
 //! Each layer has a struct, such as [`Dense`](struct@Dense), with a method for every optional argument, and a function of
 //! the same name, so that a model reads as in Keras: `Dense(128).activation(Activation::Relu)`.
 
+// Imports `saving` and below.
+
 pub(crate) mod activation;
 pub(crate) mod attention;
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl Functional {
         self
     }
 
-    /// The names and descriptions of the layers, in Keras's order. Functions on tensors (`ops`) are no layers.
+    /// The names and descriptions of the layers, in Keras's order. Functions on tensors (`ops`) are not layers.
     pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Layer)> {
         let layers = self.plan.layers.iter().filter(|planned| !planned.layer.conventions().is_operation);
         layers.map(|planned| (planned.name.as_str(), planned.layer.as_ref())).collect::<Vec<_>>().into_iter()
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_graph_says_why() {
+    fn what_is_not_a_graph_says_why() {
         let (a, b) = (Input([4]).name("a"), Input([2]).name("b"));
         let joined = Concatenate().apply((&a, &b)).unwrap();
         assert_eq!(

@@ -160,7 +160,7 @@ impl Model {
     /// # Ok::<(), horn::Error>(())
     /// ```
     ///
-    /// In a training step of one's own, `minimize` of the compiled model takes the loss itself.
+    /// In a custom training step, `minimize` of the compiled model takes the loss itself.
     ///
     /// # Shapes
     ///

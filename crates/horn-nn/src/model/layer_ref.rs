@@ -107,7 +107,7 @@ impl<'a> LayerRef<'a> {
 }
 
 impl Model {
-    /// The layers in Keras's order, inputs included. Functions on tensors (`ops`) are no layers.
+    /// The layers in Keras's order, inputs included. Functions on tensors (`ops`) are not layers.
     pub fn layers(&self) -> impl ExactSizeIterator<Item = LayerRef<'_>> {
         self.nodes().filter(|node| !node.layer().conventions().is_operation).collect::<Vec<_>>().into_iter()
     }

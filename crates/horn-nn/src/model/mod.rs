@@ -1,6 +1,6 @@
 //! Models: the two APIs that describe a model, `Sequential` and `Functional`, and the built model. Each file has one group
-//! of its methods: running it, predicting, gradients, reading weights, extracting a submodel, nesting it as a layer. Imports `graph`
-//! and below.
+//! of its methods: running it, predicting, gradients, reading weights, extracting a submodel, nesting it as a layer.
+//! Imports `summary` and below.
 
 pub(crate) mod as_layer;
 pub(crate) mod fill;

@@ -38,16 +38,7 @@ use crate::tensor::shape::Shape;
 /// # Ok::<(), horn::Error>(())
 /// ```
 ///
-/// A model that is not built has no weights and can't predict:
-///
-/// ```compile_fail,E0599
-/// use horn::Sequential;
-/// use horn::layers::{Dense, Input};
-///
-/// let model = Sequential::new().add(Input([784])).add(Dense(10));
-/// let y = model.predict(&ndarray::Array2::<f32>::zeros((1, 784)), 32)?;
-/// # Ok::<(), horn::Error>(())
-/// ```
+/// A model that is not built has no weights, so it has no `predict`.
 #[derive(Debug, Clone)]
 pub struct Sequential {
     name: Option<String>,

@@ -33,7 +33,7 @@ impl ConstantTensor {
     ///
     /// # Errors
     ///
-    /// If it is no array of numbers.
+    /// If it is not an array of numbers.
     pub fn read(written: &Value) -> Result<Self> {
         Ok(Self { array: Array::read(written)? })
     }

@@ -198,7 +198,7 @@ impl Rule for CtcDecode {
             return Err(Error::shape("there is no length for each sequence")
                 .received(format!("{} lengths for {batch} sequences", lengths.len()))
                 .expected("as many of both")
-                .hint("check the sizes of the data"));
+                .hint("check the shape of the data"));
         }
         let counted = |sequence: usize| usize::try_from(lengths[sequence]).unwrap_or(0).min(steps);
         let filled = |labels: Vec<usize>| {

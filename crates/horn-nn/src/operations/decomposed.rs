@@ -194,7 +194,7 @@ impl<'a> Matrices<'a> {
         let share = match rcond {
             Value::Null => 10.0 * rows.max(columns) as f64 * f64::from(f32::EPSILON),
             rcond => rcond.as_f64().ok_or_else(|| {
-                Error::argument("rcond is no number").received(rcond).expected("a number").hint("leave it out")
+                Error::argument("rcond is not a number").received(rcond).expected("a number").hint("leave it out")
             })?,
         };
         let p = self.uploaded(&[columns, rows], &self.list, |matrix| matrix.pseudo_inverse(share).values)?;
@@ -231,7 +231,7 @@ impl<'a> Matrices<'a> {
         Err(Error::shape("the matrix is not square")
             .received(format!("{rows} rows and {columns} columns"))
             .expected("as many rows as columns")
-            .hint("check the sizes of the data"))
+            .hint("check the shape of the data"))
     }
 }
 

@@ -101,7 +101,7 @@ impl Rule for Join {
                     tensors.iter().map(|x| crate::tensor::shape::sizes(&x.sizes())).collect::<Vec<_>>().join(", "),
                 )
                 .expected(format!("equal sizes of all axes but axis {axis}"))
-                .hint("check the sizes of the data"));
+                .hint("check the shape of the data"));
         }
         Ok(vec![by_rank!(numbers: first, |first| cat(&first, tensors, axis))??])
     }

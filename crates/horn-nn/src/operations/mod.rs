@@ -1,5 +1,5 @@
 //! Keras's functions on tensors (`keras.ops`) as nodes of a graph: their names and arguments, output shapes, and what they
-//! compute with Burn. Imports the modules up to `layer`. The graph takes the functions for masks from here; the functions
+//! compute with Burn. Imports `layer` and below. The graph takes the functions for masks from here; the functions
 //! that programs call are in `ops`.
 
 pub(crate) mod activating;

@@ -90,7 +90,7 @@ impl Rule for Moved {
                 return Err(Error::shape("there is no movement for each image")
                     .received(format!("{} for {batch} images", moves.sizes()[0]))
                     .expected("one for all, or one for each")
-                    .hint("check the sizes of the data"));
+                    .hint("check the shape of the data"));
             }
             let factors = moves.float::<2>()?;
             let steps = |step: fn(usize, usize) -> usize| {
@@ -155,7 +155,7 @@ fn views(starts: &AnyTensor, ends: &AnyTensor) -> Result<AnyTensor> {
         return Err(Error::shape("each start point has an end point")
             .received(format!("{} numbers and {}", from.len(), to.len()))
             .expected("as many of both")
-            .hint("check the sizes of the data"));
+            .hint("check the shape of the data"));
     }
     let mut factors = Vec::new();
     for (from, to) in from.chunks_exact(8).zip(to.chunks_exact(8)) {

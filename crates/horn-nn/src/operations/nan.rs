@@ -1,4 +1,4 @@
-//! Functions that leave out what is no number, and those that replace it.
+//! Functions that leave out what is not a number, and those that replace it.
 
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ impl Formula for NanReduction {
             let centered = filled(0.0)?.minus(&mean(true)?)?.or_number(&counts, 0.0)?.map(Unary::Square)?;
             centered.reduced(Reduction::Sum, &axes, keeps)?.over(&count(keeps)?)
         };
-        // Nothing but what is no number has no extreme.
+        // Nothing but what is not a number has no extreme.
         let extreme = |rule: Reduction, beyond: f64| {
             let found = filled(beyond)?.reduced(rule, &axes, keeps)?;
             let reduced = found.or_number(&count(keeps)?, f64::NAN)?;

@@ -173,13 +173,13 @@ fn unknown(class: &str) -> Error {
         return Error::model(*why)
             .received(class)
             .expected("functions of real numbers, whose shapes are known")
-            .hint("compute it before, outside of the graph, or as a layer of your own");
+            .hint("compute it before, outside of the graph, or as a custom layer");
     }
     if OF_PROGRAMS.contains(&class) {
         return Error::model("the function takes a function of the program, which a file can't hold")
             .received(class)
             .expected("functions of tensors")
-            .hint("write what it computes as a layer of your own");
+            .hint("write what it computes as a custom layer");
     }
     Error::model("Horn has no such function on tensors")
         .received(class)

@@ -21,7 +21,7 @@ pub(super) fn batch_of(images: &Shape) -> Result<Shape> {
     match images.rank() {
         3 => Ok(Shape::new([&[Some(1)], images.sizes()].concat())),
         4 => Ok(images.clone()),
-        _ => Err(Error::shape("the input is no image and no batch of images")
+        _ => Err(Error::shape("the input is neither an image nor a batch of images")
             .received(images)
             .expected("three axes, or four for a batch")
             .hint("reshape the input; images of one colour need an axis of size 1 for it")),

@@ -224,7 +224,7 @@ impl Rule for Einsum {
 }
 
 /// The most values that there are between two products of an equation, which are made from the left to the right: a product
-/// has the letters that are still needed, or all where the axes of one are of different sizes, as it is no product of
+/// has the letters that are still needed, or all where the axes of one are of different sizes, as it is not a product of
 /// matrices then.
 fn inner_values(equation: &str, operands: Vec<&AnyTensor>) -> u64 {
     let Some((terms, output)) = equation.split_once("->") else { return 0 };

@@ -17,7 +17,7 @@ use crate::tensor::shape::Values;
 #[derive(Clone, Copy)]
 pub(crate) struct Quantile {
     pub of: Share,
-    /// Values that are no number are left out; otherwise they make the result none.
+    /// Values that are not numbers are left out; otherwise they make the result none.
     pub skips_nan: bool,
 }
 
@@ -87,7 +87,7 @@ impl Formula for Quantile {
         let rows = arranged.reshaped(&[outer, &[product(inner)]].concat())?;
         let last = kept.len();
         let is_nan = rows.map(Unary::IsNan)?;
-        // What is no number is put at the end.
+        // What is not a number is put at the end.
         let sorted = rows.or_number(&rows.is_number()?, f64::INFINITY)?.along(Along::Sort, last)?;
         let counted = if self.skips_nan { rows.is_number()? } else { is_nan.map(Unary::OnesLike)? };
         let highest = counted.reduced(Reduction::Sum, &[last], true)?.scaled(1.0, -1.0)?;

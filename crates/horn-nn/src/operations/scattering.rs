@@ -83,7 +83,7 @@ fn put(base: Tensor<2>, targets: &[Option<usize>], updates: Tensor<2>, reduce: R
     })
 }
 
-/// `segment_sum(data, segment_ids, num_segments)` and its like: rows of one segment become one. Ids that are no segment are
+/// `segment_sum(data, segment_ids, num_segments)` and its like: rows of one segment become one. Ids that are not a segment's are
 /// left out.
 pub(crate) struct Segments(pub Reduce);
 
@@ -218,7 +218,7 @@ impl Rule for Scatter {
             return Err(Error::shape("the indices and the values do not fit each other")
                 .received(format!("{} values for {} places", updates.count(), targets.len()))
                 .expected(format!("{columns} values for each place"))
-                .hint("check the sizes of the data"));
+                .hint("check the shape of the data"));
         }
         let base = base.reshape(&[outer.iter().product(), columns])?.float::<2>()?;
         let updates = updates.reshape(&[targets.len(), columns])?.float::<2>()?;
@@ -308,7 +308,7 @@ impl Rule for Part {
             return Err(Error::shape("the part is larger than the tensor")
                 .received(crate::tensor::shape::sizes(&sizes))
                 .expected(crate::tensor::shape::sizes(&own))
-                .hint("check the sizes of the data"));
+                .hint("check the shape of the data"));
         }
         let starts: Vec<usize> = (0..own.len()).map(|axis| start_of(starts[axis], sizes[axis], own[axis])).collect();
         Ok(vec![by_rank!(x, |x| put_part(x, updates, &starts))??])

@@ -63,7 +63,7 @@ impl Searching {
 
 /// The place in sorted values before which a value belongs: before those that are equal, or after them.
 fn place(sorted: &[f32], value: f32, after: bool) -> usize {
-    // What is no number belongs to the end.
+    // What is not a number belongs to the end.
     sorted.partition_point(|own| if after { value.is_nan() || *own <= value } else { value.is_nan() || *own < value })
 }
 

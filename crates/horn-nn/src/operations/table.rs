@@ -1,4 +1,4 @@
-//! The table of functions: one line makes a function known.
+//! The table of functions: one line registers a function.
 
 use crate::activations::activation::Activation;
 use crate::operations::activating::{Activated, AlongAxis, Normalize, Normalized};

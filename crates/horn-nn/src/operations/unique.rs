@@ -59,7 +59,7 @@ impl Rule for Unique {
             return Err(Error::data("there are no values")
                 .received(0)
                 .expected("at least one value")
-                .hint("check the sizes of the data"));
+                .hint("check the shape of the data"));
         };
         let fill = call.parameter("fill_value").as_f64().map_or(values[least], |fill| fill as f32);
         firsts.truncate(size);

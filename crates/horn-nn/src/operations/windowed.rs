@@ -149,7 +149,7 @@ impl Convolution {
         let axes = spatial_axes(kernel.len())?;
         let sizes: Option<Vec<usize>> = kernel[..axes].iter().copied().collect();
         let sizes = sizes.ok_or_else(|| {
-            Error::shape("the sizes of the kernel must be known")
+            Error::shape("the shape of the kernel must be known")
                 .received(Shape::new(kernel))
                 .expected("known sizes of all axes of the kernel")
                 .hint("take a constant kernel, or one whose `Input` has all sizes")
@@ -177,7 +177,7 @@ impl Convolution {
             let kernel = shape_of(call.arguments().get(at).ok_or_else(|| no_tensor(call.class))?)?;
             match kernel.sizes() {
                 [.., Some(one), Some(other)] if *one > 0 && *other > 0 => Ok([*one, *other]),
-                _ => Err(Error::shape("the sizes of the kernel must be known")
+                _ => Err(Error::shape("the shape of the kernel must be known")
                     .received(&kernel)
                     .expected("known sizes above 0 of the last two axes")
                     .hint("take a constant kernel, or one whose `Input` has all sizes")),

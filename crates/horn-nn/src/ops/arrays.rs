@@ -26,13 +26,13 @@ functions! {
     /// The mean, each value counted by its weight.
     average(x, weights; axis: impl IntoAxes => axis.into_axes()) => "Average", "If the weights do not fit.";
     /// How often each whole number occurs in a row, up to the largest of all, but at least this many.
-    bincount(x; minlength: usize => minlength) => "Bincount", "If the values are no integers.";
+    bincount(x; minlength: usize => minlength) => "Bincount", "If the values are not integers.";
     /// The differences of neighbours, taken `n` times.
     diff(a; n: usize => n, axis: i64 => axis) => "Diff", "If the axis does not exist.";
     /// The number of the bin that each value is in, by the edges of the bins.
     digitize(x, bins) => "Digitize", "If the edges have not one axis.";
     /// The products of a vector with a shorter one at each place where that fits.
-    correlate(x1, x2; mode: Margins => mode) => "Correlate", "If they are no vectors.";
+    correlate(x1, x2; mode: Margins => mode) => "Correlate", "If they are not vectors.";
     /// A tensor of this shape with a value, which is repeated.
     full(fill_value; shape: impl IntoAxes => shape.into_axes()) => "Full", "If the value can't be repeated so.";
     /// So many values from one to the other, at equal quotients along a new axis.
@@ -91,7 +91,7 @@ pub fn array(x: impl IntoOperand) -> Result<KerasTensor> {
 ///
 /// # Errors
 ///
-/// If it is no vector.
+/// If it is not a vector.
 pub fn vander(x: impl IntoOperand, n: Option<usize>) -> Result<KerasTensor> {
     call("Vander", json!({"N": n}), [x.into_operand()])
 }

@@ -24,7 +24,7 @@ use crate::ops::operand::{IntoOperand, Operand};
 ///
 /// # Errors
 ///
-/// If it is no array.
+/// If it is not an array.
 pub fn convert_to_tensor(array: impl IntoOperand) -> Result<KerasTensor> {
     match array.into_operand() {
         Operand { argument: Argument::Constant(Constant::Array(array)), .. } => {

@@ -127,7 +127,7 @@ unary! {
     isneginf => "Isneginf";
     /// Is the value infinity?
     isposinf => "Isposinf";
-    /// 0 in the place of what is no number, and the largest numbers in the place of infinities.
+    /// 0 in the place of what is not a number, and the largest numbers in the place of infinities.
     nan_to_num => "NanToNum";
     /// Is the sign set, as that of -0?
     signbit => "Signbit";

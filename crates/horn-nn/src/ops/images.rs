@@ -34,7 +34,7 @@ functions! {
     gaussian_blur(images; kernel_size: [usize; 2] => kernel_size, sigma: [f64; 2] => sigma)
         => "GaussianBlur", "If a size is 0.";
     /// The slopes along the height and the width, as a new last axis.
-    sobel_edges(images) => "SobelEdges", "If it is no batch of images.";
+    sobel_edges(images) => "SobelEdges", "If it is not a batch of images.";
     /// Images of which the pixel at `(x, y)` comes from `(m₀x + m₁y + m₂, m₃x + m₄y + m₅)`; the last two of the eight numbers
     /// are 0.
     affine_transform(images, transform; interpolation: Interpolation => interpolation, fill_mode: FillMode => fill_mode)
@@ -49,7 +49,7 @@ functions! {
     /// Margins of zeros around the images.
     pad_images(images; top_padding: usize => top_padding, left_padding: usize => left_padding,
         bottom_padding: usize => bottom_padding, right_padding: usize => right_padding)
-        => "PadImages", "If it is no batch of images.";
+        => "PadImages", "If it is not a batch of images.";
     /// The images without margins.
     crop_images(images; top_cropping: usize => top_cropping, left_cropping: usize => left_cropping,
         bottom_cropping: usize => bottom_cropping, right_cropping: usize => right_cropping)
@@ -59,7 +59,7 @@ functions! {
         padding: Padding => padding) => "ExtractPatches", "If the parts are larger than the images.";
     /// Images seen through water, whose waves the seed decides: `alpha` is how far pixels move, `sigma` how wide waves are.
     elastic_transform(images; alpha: f64 => alpha, sigma: f64 => sigma, seed: Option<u64> => seed)
-        => "ElasticTransform", "If it is no batch of images, or `sigma` is not above 0.";
+        => "ElasticTransform", "If it is not a batch of images, or `sigma` is not above 0.";
     /// How alike two images are in the parts that a filter of 11 pixels sees.
     ssim(image1, image2; max_val: f64 => max_val) => "SSIM", "If the images are smaller than the filter.";
 }

@@ -50,7 +50,7 @@ functions! {
     /// The distances of all pairs of rows.
     cdist(x, y) => "CDist", "If the rows are of different sizes.";
     /// How the rows of a matrix vary together.
-    corrcoef(x) => "Corrcoef", "If it is no matrix.";
+    corrcoef(x) => "Corrcoef", "If it is not a matrix.";
     /// The cross products of vectors of 2 or 3 values, along the last axis.
     cross(x1, x2) => "Cross", "If the vectors have other sizes.";
     /// The diagonal of the matrices in two axes, as the last axis.

@@ -29,8 +29,8 @@
 //!
 //! All functions return an error if the shapes or the arguments do not fit. An operator can't: its tensor carries the error
 //! with the line of the program, and the next call that returns a `Result` returns it.
-//!
-//! This module imports `graph`, `operations` and below.
+
+// Imports `graph` and below.
 
 pub(crate) mod arrays;
 pub(crate) mod constant;

@@ -55,7 +55,7 @@ impl Operand {
 /// # Ok::<(), horn::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tensor of a graph, number or array",
+    message = "`{Self}` is not a tensor of a graph, number or array",
     label = "a function on tensors takes a `KerasTensor`, an `Input`, a number or an array of `f32`"
 )]
 pub trait IntoOperand {
@@ -227,7 +227,7 @@ pub(super) use called;
 /// # Ok::<(), horn::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no axis",
+    message = "`{Self}` is not an axis",
     label = "expected an axis such as `-1`, several such as `[1, 2]`, or `None` for all"
 )]
 pub trait IntoAxes {

@@ -182,7 +182,7 @@ pub fn triu(x: impl IntoOperand, k: i64) -> Result<KerasTensor> {
 ///
 /// # Errors
 ///
-/// If the tensor is no batch of images, or a size is 0.
+/// If the tensor is not a batch of images, or a size is 0.
 pub fn resize(images: impl IntoOperand, size: [usize; 2], interpolation: Interpolation) -> Result<KerasTensor> {
     let config = json!({"size": size, "interpolation": interpolation, "data_format": "channels_last"});
     call("Resize", config, [images.into_operand()])

@@ -4,6 +4,8 @@
 //! draws the permutations of `fit`, and JAX's [`threefry`] derives numbers from a seed. The first two have a state, which
 //! [`set_random_seed`] sets; the last is stateless.
 
+// Imports `device` and `error`.
+
 pub(crate) mod beta;
 pub(crate) mod erf_inv;
 pub(crate) mod mt19937;

@@ -1,5 +1,4 @@
-//! Keras's classes by name: how files represent objects of a class, and suggestions for an unknown name. Imports nothing
-//! but errors.
+//! Keras's classes by name: how files represent objects of a class, and suggestions for an unknown name. Imports `error`.
 
 pub(crate) mod arguments;
 pub(crate) mod objects;

@@ -1,5 +1,7 @@
 //! Regularizers: penalties for weights or outputs, which are added to the loss.
 
+// Imports `tensor`, `registry` and `error`.
+
 pub(crate) mod norms;
 pub(crate) mod orthogonal;
 pub(crate) mod regularizer;

@@ -35,7 +35,7 @@ keras_objects! {
 }
 
 impl Regularizer {
-    /// A penalty of your own: a function of the weight, whose axes are those of its argument. Files hold the name;
+    /// A custom penalty: a function of the weight, whose axes are those of its argument. Files hold the name;
     /// [`register`](Self::register) it before they are read.
     ///
     /// ```

@@ -86,7 +86,7 @@ pub(crate) fn functional(config: &Value, context: &dyn ReadContext) -> Result<Fu
     if !waiting.is_empty() {
         let mut stuck: Vec<&str> = waiting.values().flatten().map(|call| call.layer).collect();
         stuck.sort_unstable();
-        return Err(Error::model("calls go round in a circle, or take what no layer gives")
+        return Err(Error::model("the graph has a cycle, or a call uses an output that no layer produces")
             .at(format!("model {name:?}"))
             .received(stuck.join(", "))
             .expected("calls that lead from the inputs to the outputs")

@@ -1,5 +1,7 @@
 //! The summary of a model: the table that Keras's `model.summary()` prints, character for character.
 
+// Imports `printable`.
+
 #[cfg(test)]
 mod tests;
 mod text;

@@ -29,14 +29,7 @@ use crate::tensor::shape;
 /// # Ok::<(), horn::Error>(())
 /// ```
 ///
-/// The rank is checked at every conversion:
-///
-/// ```compile_fail,E0308
-/// # use burn::tensor::{Device, Tensor};
-/// # use horn::AnyTensor;
-/// # let x = AnyTensor::from(Tensor::<2>::ones([2, 3], &Device::default()));
-/// let x: Tensor<2> = x;
-/// ```
+/// The rank is checked at every conversion, so there is none without a `Result`.
 #[derive(Clone)]
 pub struct AnyTensor(DispatchTensor);
 

@@ -1,4 +1,4 @@
-//! Tensors of any rank, shapes, and functions of programs on tensors. Imports nothing but errors.
+//! Tensors of any rank, shapes, and functions of programs on tensors. Imports `error`.
 
 pub(crate) mod any_tensor;
 pub(crate) mod own_function;

@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_noted_number_of_samples_is_no_limit() {
+    fn a_recorded_number_of_samples_is_not_a_limit() {
         let shape = Shape::new([Some(1), Some(3)]);
         assert!(shape.accepts_batch(&[5, 3]) && !shape.accepts(&[5, 3]));
         assert!(!shape.accepts_batch(&[1, 4]) && !shape.accepts_batch(&[1]) && !shape.accepts_batch(&[]));

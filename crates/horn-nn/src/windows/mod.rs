@@ -1,5 +1,5 @@
 //! Windows that slide over the spatial axes of a tensor: where the axes are, how a window moves, and the convolutions and
-//! poolings that it makes. Imports `arguments`, `tensor` and below. Layers and functions on tensors share it.
+//! poolings that it makes. Imports `arguments` and below. Layers and functions on tensors share it.
 
 pub(crate) mod convolution;
 pub(crate) mod layout;

@@ -20,7 +20,7 @@ pub enum MonitorMode {
 }
 
 /// A quantity of the logs that a callback watches: what `EarlyStopping`, `ModelCheckpoint` and `ReduceLROnPlateau` have
-/// in common, for callbacks of one's own, too.
+/// in common, for custom callbacks, too.
 ///
 /// ```
 /// use horn::callbacks::{Monitor, MonitorMode};

@@ -1,4 +1,4 @@
-//! Warns once that a loss or the weights are no numbers any more.
+//! Warns once that a loss or the weights are not numbers any more.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Bool, Tensor};
@@ -46,7 +46,7 @@ impl Callback for NanWarning {
         Ok(())
     }
 
-    /// Weights that are no numbers show in the next loss. After the last step there is none.
+    /// Weights that are not numbers show in the next loss. After the last step there is none.
     fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
         if !self.has_warned && training.model().model().is_ok_and(|model| !is_finite(model)) {
             let warning = Error::data("a weight is not a finite number").received("NaN or infinity");

@@ -26,12 +26,12 @@ impl Watch {
         self.found.get()
     }
 
-    /// Notes that a callback has said that the loss is no number.
+    /// Records that a callback has said that the loss is not a number.
     pub fn say(&self) {
         self.is_said.set(true);
     }
 
-    /// Whether a callback has said that the loss is no number.
+    /// Whether a callback has said that the loss is not a number.
     pub fn is_said(&self) -> bool {
         self.is_said.get()
     }

@@ -71,7 +71,7 @@ arguments!(Circle {
     gamma: f64,
     /// How far pairs should be from the ideal; 0.4 by default.
     margin: f64,
-    /// Whether a sample is no pair with itself; true by default.
+    /// Whether a sample is not a pair with itself; true by default.
     remove_diagonal: bool,
 });
 

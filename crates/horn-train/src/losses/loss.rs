@@ -119,7 +119,7 @@ pub trait Loss: Debug + Send + Sync {
     }
 
     /// The loss of the unmasked timesteps of a batch, weighted and reduced. The mask holds booleans in the shape of the
-    /// leading axes, true for the timesteps that count.
+    /// leading axes, true for unmasked timesteps.
     ///
     /// # Errors
     ///

@@ -119,7 +119,8 @@ fn check(argument: &str, least: Option<f64>, num_thresholds: usize) -> Result<()
         return Err(Error::argument("the argument is out of range")
             .at(argument)
             .received(least)
-            .expected("a number from 0 to 1"));
+            .expected("a number from 0 to 1")
+            .hint("give a fraction such as 0.5"));
     }
     if num_thresholds == 0 {
         return Err(Error::argument("there are too few thresholds")

@@ -117,7 +117,8 @@ impl AUC {
                 return Err(Error::argument("there is not one weight for each label")
                     .at("label_weights")
                     .received(format!("{} weights", of_labels.len()))
-                    .expected(format!("{labels}, as many as the outputs have columns")));
+                    .expected(format!("{labels}, as many as the outputs have columns"))
+                    .hint("give a weight for each label, 1 for those that count once"));
             }
             if !self.multi_label {
                 let of_labels: Vec<f32> = of_labels.iter().map(|&weight| weight as f32).collect();
@@ -187,7 +188,8 @@ impl Metric for AUC {
             return Err(Error::argument("the weights of labels are negative")
                 .at("label_weights")
                 .received(json!(weights))
-                .expected("numbers of at least 0"));
+                .expected("numbers of at least 0")
+                .hint("give 0 for a label that does not count"));
         }
         Ok(())
     }

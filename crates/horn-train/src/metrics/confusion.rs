@@ -86,7 +86,8 @@ fn largest(y_pred: Tensor<2>, k: usize) -> Result<Tensor<2>> {
         return Err(Error::argument("the outputs have fewer classes")
             .at("top_k")
             .received(k)
-            .expected(format!("at most {features}")));
+            .expected(format!("at most {features}"))
+            .hint("give a smaller top_k"));
     }
     let last = y_pred.clone().topk(k, 1).min_dim(1).expand([rows, features]);
     let larger = y_pred.clone().greater(last.clone());

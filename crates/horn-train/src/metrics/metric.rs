@@ -53,7 +53,7 @@ use crate::registry;
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no metric",
+    message = "`{Self}` is not a metric",
     label = "expected a metric such as `Accuracy::new()`, or those of one output",
     note = "metrics are types, and not names: `Accuracy::new()` is Keras's \"accuracy\""
 )]

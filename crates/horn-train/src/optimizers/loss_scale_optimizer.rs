@@ -114,7 +114,8 @@ impl Optimizer for LossScaleOptimizer {
             return Err(Error::argument("the argument is out of range")
                 .at("dynamic_growth_steps")
                 .received(&self.dynamic_growth_steps)
-                .expected("a whole number above 0"));
+                .expected("a whole number above 0")
+                .hint("leave dynamic_growth_steps out for Keras's 2000"));
         }
         if matches!(self.inner_optimizer.0.composition(), Composition::LossScaled { .. }) {
             return Err(Error::argument("the loss can't be scaled twice")

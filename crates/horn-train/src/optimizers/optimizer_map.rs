@@ -69,7 +69,8 @@ impl OptimizerMap {
                 return Err(Error::argument("two optimizers are mapped to the same pattern")
                     .at("optimizer_map")
                     .received(format!("{pattern:?} twice"))
-                    .expected("patterns that differ"));
+                    .expected("patterns that differ")
+                    .hint("leave one of the two out"));
             }
             whole_pattern("optimizer_map", pattern)?;
             optimizer.validate(pattern)?;

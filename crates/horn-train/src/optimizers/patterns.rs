@@ -12,7 +12,7 @@ pub(super) fn pattern(argument: &str, text: &str) -> Result<Regex> {
     Regex::new(text).map_err(|error| not_one(argument, text, &error))
 }
 
-/// A regular expression for whole texts.
+/// A regular expression for whole strings.
 ///
 /// # Errors
 ///
@@ -25,6 +25,7 @@ fn not_one(argument: &str, text: &str, error: &regex::Error) -> Error {
     Error::argument("this is not a regular expression that Horn knows")
         .at(argument)
         .received(format!("{text:?}"))
-        .expected("a pattern such as `encoder/.*`, without references and looking around")
+        .expected("a pattern such as `encoder/.*`, without back-references and look-around")
         .because(error.to_string())
+        .hint("list the names instead, as in `encoder/.*|decoder/.*`")
 }

@@ -19,7 +19,7 @@ struct Unavailable {
     reason: Error,
 }
 
-/// Reads the optimizer of a compiled model. Evaluation does not need it, so one that Horn lacks is no error until the
+/// Reads the optimizer of a compiled model. Evaluation does not need it, so one that Horn lacks is not an error until the
 /// model is trained.
 ///
 /// # Errors

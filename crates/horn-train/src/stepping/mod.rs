@@ -1,4 +1,4 @@
-//! An optimizer at work: how a step goes, and what is kept from step to step.
+//! The state of an optimizer, and how a step runs.
 //!
 //! A [`Stepper`] is made from an optimizer's description. Most are a `RuleStepper`, which runs an update rule; two of
 //! Keras's optimizers wrap others, and so do their steppers.

@@ -1,4 +1,4 @@
-//! An update rule at work.
+//! The state and the steps of an update rule.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -19,8 +19,8 @@ use crate::optimizers::{
     LearningRate, Naming, Optimizer, OptimizerValue, OptimizerVariable, StepOptions, clip_by_global_norm,
 };
 
-/// An update rule at work, with what all of Keras's optimizers do around their rules: gradients are unscaled, accumulated
-/// and clipped, and averages of the weights are kept.
+/// The state of an update rule, and its steps. What all of Keras's optimizers do around their rules is done here: gradients
+/// are unscaled, accumulated and clipped, and averages of the weights are kept.
 pub(super) struct RuleStepper {
     optimizer: Arc<dyn Optimizer>,
     options: StepOptions,
@@ -199,10 +199,11 @@ impl Stepper for RuleStepper {
             let array = match values {
                 None => initial,
                 Some(values) => ArrayD::from_shape_vec(sizes, values).map_err(|error| {
-                    Error::model("the optimizer keeps something of another size than it says")
+                    Error::model("a slot's shape differs from the declared one")
                         .at(&weight.path)
                         .expected(horn_nn::sizes(sizes))
                         .because(error)
+                        .hint("declare in `Optimizer::slots` the shape that the rule keeps")
                 })?,
             };
             Ok(OptimizerVariable { name, weight: Some(weight.number), value: OptimizerValue::Float(array) })

@@ -1,4 +1,4 @@
-//! Several optimizers at work, each on its own weights.
+//! Several optimizers, each for its own weights.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::optimizers::{Assignment, LearningRate, Optimizer, OptimizerValue, Opt
 /// A count of steps, and a learning rate that is not used.
 const OWN_VARIABLES: usize = 2;
 
-/// Several optimizers at work.
+/// The state of several optimizers, and their steps.
 pub(super) struct SeveralSteppers {
     optimizer: Arc<dyn Optimizer>,
     map: Arc<dyn Assignment>,

@@ -49,9 +49,9 @@ fn key(id: ParamId, name: &str) -> String {
 
 /// What a rule has in its slots. It can only be read through Burn's own format.
 pub(super) fn kept(rules: &ModuleOptimizer) -> Result<HashMap<String, Vec<f32>>> {
-    let failed = |error: burn_pack::Error| Error::model("the optimizer's state can't be read").because(error);
-    let bytes =
-        rules.into_bytes().map_err(|error| Error::model("the optimizer's state can't be read").because(error))?;
+    const PROBLEM: &str = "the optimizer's state can't be read";
+    let failed = |error: burn_pack::Error| misfit(PROBLEM, error);
+    let bytes = rules.into_bytes().map_err(|error| misfit(PROBLEM, error))?;
     let tensors = Reader::from_bytes(bytes).map_err(failed)?.into_tensors().map_err(failed)?;
     let read = |tensor: burn_pack::Tensor| {
         let (name, dtype, shape, _, bytes) = tensor.into_parts().map_err(failed)?;
@@ -71,7 +71,7 @@ pub(super) fn filled(
     if slots.is_empty() {
         return Ok(fresh);
     }
-    let failed = |error| Error::model("the optimizer's state can't be set").because(error);
+    const PROBLEM: &str = "the optimizer's state can't be set";
     let dims = dims(model);
     let tensor = |(Slot { weight, spec }, values): &(&Slot<'_>, &ArrayD<f32>)| {
         let like_weight = dims.get(&weight.id()).filter(|_| spec.sizes == weight.weight.sizes);
@@ -83,17 +83,24 @@ pub(super) fn filled(
     for (slot, _) in slots {
         writer = writer.with_scalar(&key(slot.weight.id(), "iterations"), Scalar::from(updates));
     }
-    let bytes =
-        writer.into_bytes().map_err(|error| Error::model("the optimizer's state can't be set").because(error))?;
-    let rules = fresh.load_record(OptimizerRecord::from_bytes(bytes).map_err(failed)?);
+    let bytes = writer.into_bytes().map_err(|error| misfit(PROBLEM, error))?;
+    let record = OptimizerRecord::from_bytes(bytes).map_err(|error| misfit(PROBLEM, error))?;
+    let rules = fresh.load_record(record);
     // Burn leaves out state that a rule can't read, which may happen with a custom rule.
     if optimizer.keras_module().is_none() && rules.to_record().len() != slots.len() {
         return Err(Error::model("the optimizer does not take its own slots back")
             .at("optimizer")
             .received(optimizer.class_name())
-            .expected("a rule whose state is a `State`"));
+            .expected("a rule whose state is a `State`")
+            .hint(KEEP));
     }
     Ok(rules)
+}
+
+const KEEP: &str = "let the rule keep a `State` with the slots that `Optimizer::slots` declares";
+
+fn misfit(problem: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::model(problem).because(cause).hint(KEEP)
 }
 
 /// The shape that Burn has for each parameter: its tensors have at least one axis.

@@ -1,4 +1,4 @@
-//! The trait of optimizers at work.
+//! The trait for the state and the steps of optimizers.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use crate::optimizers::{LearningRate, OptimizerValue, OptimizerVariable};
 /// A group of an optimizer's variables in a file: its path, and which of the variables it has.
 pub(crate) type Group = (String, Range<usize>);
 
-/// An optimizer at work.
+/// Holds the state of an optimizer and runs its steps.
 pub(crate) trait Stepper: Send + Sync {
     /// Gets ready for steps of these trainable weights.
     ///
@@ -22,8 +22,7 @@ pub(crate) trait Stepper: Send + Sync {
     /// If it is not clear how to update one of them.
     fn prepare(&mut self, weights: &[Learning<'_>]) -> Result<()>;
 
-    /// Computes the learning rate of the next step, while the model is still in its place: a schedule of one's own may
-    /// panic.
+    /// Computes the learning rate of the next step, while the model is still in its place: a custom schedule may panic.
     fn begin_step(&mut self);
 
     /// A step that was begun: the model with weights that are updated by their gradients.

@@ -53,7 +53,7 @@ fn a_schedule_is_asked_before_each_step() {
 }
 
 #[test]
-fn a_rate_that_follows_a_schedule_is_no_variable() {
+fn a_rate_that_follows_a_schedule_is_not_a_variable() {
     let mut model = model(Adam::new(Halving::default()), MeanSquaredError::new());
     model.fit(x(), y(), quiet(1)).unwrap();
     let variables = model.optimizer_variables().unwrap();

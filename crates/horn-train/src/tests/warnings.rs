@@ -19,7 +19,7 @@ fn said(rate: f64, fit: Fit<'_>) -> String {
 }
 
 #[test]
-fn a_loss_that_is_no_number_is_said_once() {
+fn a_loss_that_is_not_a_number_is_said_once() {
     for epochs in [1, 3] {
         let said = said(1e30, quiet(epochs));
         assert_eq!(said.lines().count(), 1, "{said}");
@@ -54,7 +54,7 @@ fn weights_that_are_no_numbers_are_said_though_the_loss_is_one() {
 }
 
 #[test]
-fn a_validation_is_no_training() {
+fn a_validation_is_not_a_training() {
     let y = HostArray::new(vec![1e30_f32; 6], [6]).unwrap();
     assert_eq!(said(0.1, quiet(1).validation_data(x(), y)), "");
 }

@@ -64,7 +64,7 @@ mod tests {
         let error = find_or_fetch(&TEST_LABELS, cache.path(), |_, _| Ok(b"<html>".to_vec())).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "https://storage.googleapis.com/cvdf-datasets/mnist/t10k-labels-idx1-ubyte.gz: this is no IDX file of \
+            "https://storage.googleapis.com/cvdf-datasets/mnist/t10k-labels-idx1-ubyte.gz: this is not an IDX file of \
              unsigned bytes; received the first bytes \"<htm\", expected \"\\x00\\x00\\x08\" and the number of \
              dimensions. Hint: try again later, or name a folder that has the four files with mnist::load_from."
         );

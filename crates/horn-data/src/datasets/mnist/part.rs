@@ -88,7 +88,7 @@ impl Part {
         let is_labels = self.shape.len() == 1;
         match values.iter().position(|&value| is_labels && value > 9) {
             None => Ok(()),
-            Some(index) => Err(Error::file(format!("the label at index {index} is no digit"))
+            Some(index) => Err(Error::file(format!("the label at index {index} is not a digit"))
                 .received(values[index])
                 .expected("0 to 9")),
         }

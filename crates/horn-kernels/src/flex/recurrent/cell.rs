@@ -96,12 +96,12 @@ pub(super) struct Samples<'a> {
     /// Numbers in a row.
     pub row: usize,
     pub parts: &'a [PackedPart],
-    /// Which samples count in this step; `None` where all do.
+    /// Which samples are unmasked in this step; `None` where all are.
     pub mask: Option<&'a [f32]>,
 }
 
 impl<'a> Samples<'a> {
-    /// The samples that count.
+    /// The unmasked samples.
     #[inline(always)]
     pub(super) fn counting(self) -> impl Iterator<Item = usize> + use<'a> {
         (0..self.count).filter(

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_an_error() {
+    fn what_is_not_a_number_is_an_error() {
         assert!(infer(ELU(f64::NAN), &[1.0], &[1, 1]).unwrap_err().is_argument());
         assert!(infer(LeakyReLU(f64::INFINITY), &[1.0], &[1, 1]).unwrap_err().is_argument());
     }

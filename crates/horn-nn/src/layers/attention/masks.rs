@@ -9,7 +9,7 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 use crate::windows::window::known;
 
-/// Checks that there is memory for scores, which are held a few times while they become weights. They are no output of the
+/// Checks that there is memory for scores, which are held a few times while they become weights. They are not an output of the
 /// layer, and grow with the square of a sequence.
 pub(crate) fn check_scores(sizes: &[usize]) -> Result<()> {
     memory::check(memory::values(sizes).saturating_mul(4 * 4), "the scores of the attention")
@@ -18,11 +18,11 @@ pub(crate) fn check_scores(sizes: &[usize]) -> Result<()> {
 /// The masks of an attention layer before they become one.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Masks<'a> {
-    /// Which queries count.
+    /// Which queries are unmasked.
     pub query: Option<&'a AnyTensor>,
-    /// Which values count.
+    /// Which values are unmasked.
     pub value: Option<&'a AnyTensor>,
-    /// Which keys count.
+    /// Which keys are unmasked.
     pub key: Option<&'a AnyTensor>,
     /// Does no step see later ones?
     pub causal: bool,

@@ -164,7 +164,8 @@ impl MultiHeadAttention {
             Some(sizes) if sizes.is_empty() || sizes.contains(&0) || sizes.len() > 3 => {
                 Err(Error::argument("the output can't have this shape")
                     .received(format!("output_shape {sizes:?}"))
-                    .expected("one to three sizes of at least 1"))
+                    .expected("one to three sizes of at least 1")
+                    .hint("leave output_shape out for the width of the query"))
             }
             Some(sizes) => Ok(sizes.clone()),
             None => Ok(query.last().into_iter().collect()),

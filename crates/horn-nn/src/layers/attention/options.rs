@@ -121,9 +121,10 @@ impl Options {
     pub fn check(&self) -> Result<()> {
         check_rate("dropout", self.dropout)?;
         if self.sliding_window == Some(0) {
-            return Err(Error::argument("in a window of 0 no step sees anything")
+            return Err(Error::argument("the window must be at least 1")
                 .received("sliding_window = 0")
-                .expected("at least 1"));
+                .expected("a number of timesteps")
+                .hint("leave sliding_window out to attend to all timesteps"));
         }
         Ok(())
     }

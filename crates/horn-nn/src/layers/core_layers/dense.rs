@@ -41,13 +41,7 @@ use crate::tensor::shape::Shape;
 /// let output = Dense(10).activation(Activation::Softmax).name("digits");
 /// ```
 ///
-/// Activations are an enum, so a misspelt one does not compile:
-///
-/// ```compile_fail,E0308
-/// use horn::layers::Dense;
-///
-/// let output = Dense(10).activation("sofmax");
-/// ```
+/// Activations are an enum, so a misspelt one does not compile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dense {
     #[serde(flatten)]

@@ -50,7 +50,7 @@ pub(crate) fn output_shape<T: Tensors>(
     let output = with(4)?;
     if output.first() != Some(&1) {
         return Err(Error::shape("the function does not keep the batch axis")
-            .received(format!("output sizes {output:?} for a batch of 1"))
+            .received(format!("the output shape {output:?} for a batch of 1"))
             .expected("an output with the batch as its first axis")
             .hint("reshape the output in the function"));
     }

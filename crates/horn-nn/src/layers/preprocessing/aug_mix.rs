@@ -114,8 +114,8 @@ impl Layer for AugMix {
         check_value_range(self.value_range)?;
         self.factor.check("factor", 0.0, 1.0)?;
         if self.num_chains == 0
-            || self.num_chains > MOST
-            || self.chain_depth > MOST
+            || self.num_chains > MAX_CHAINS
+            || self.chain_depth > MAX_CHAINS
             || !(self.alpha > 0.0 && self.alpha.is_finite())
         {
             return Err(Error::argument("there is nothing to mix, or too much")
@@ -123,7 +123,7 @@ impl Layer for AugMix {
                     "num_chains = {}, chain_depth = {}, alpha = {}",
                     self.num_chains, self.chain_depth, self.alpha
                 ))
-                .expected(format!("1 to {MOST} chains of up to {MOST} changes, and an alpha above 0"))
+                .expected(format!("1 to {MAX_CHAINS} chains of up to {MAX_CHAINS} changes, and an alpha above 0"))
                 .hint("leave them out for Keras's 3, 3 and 1"));
         }
         for part in self.parts() {
@@ -153,7 +153,7 @@ impl Augment for AugMix {
         for share in shares {
             let mut copy = images.clone();
             for _ in 0..self.chain_depth {
-                // The last choice is no change.
+                // The last choice changes nothing.
                 if let Some(part) = parts.get(next_choice(parts.len() + 1)) {
                     copy = part.augment(copy, drawn)?;
                 }
@@ -176,7 +176,7 @@ impl Augment for AugMix {
 }
 
 /// The largest number of chains, and of changes in one.
-const MOST: usize = 100;
+const MAX_CHAINS: usize = 100;
 
 /// Keras's order.
 fn changes(all: bool) -> &'static [Change] {

@@ -74,10 +74,17 @@ impl Layer for CategoryEncoding {
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         self.output_mode.check_unweighted()?;
-        if self.num_tokens == 0 || self.output_mode == OutputMode::Int {
-            return Err(Error::argument("there is nothing to encode to")
-                .received(format!("num_tokens = {}, output_mode = {:?}", self.num_tokens, self.output_mode))
-                .expected("num_tokens from 1 on; OneHot, MultiHot or Count"));
+        if self.num_tokens == 0 {
+            return Err(Error::argument("num_tokens must be at least 1")
+                .received("num_tokens = 0")
+                .expected("the number of categories")
+                .hint("give one more than the largest index"));
+        }
+        if self.output_mode == OutputMode::Int {
+            return Err(Error::argument("the layer does not encode to integers")
+                .received("output_mode = Int")
+                .expected("OneHot, MultiHot or Count")
+                .hint("leave the layer out: its input is integers already"));
         }
         let input = match inputs {
             [input] => input,
@@ -85,7 +92,8 @@ impl Layer for CategoryEncoding {
             inputs => {
                 return Err(Error::shape("the layer takes indices, and weights where it counts")
                     .received(format!("{} inputs", inputs.len()))
-                    .expected("one input, or two of one shape with OutputMode::Count"));
+                    .expected("one input, or two of one shape with OutputMode::Count")
+                    .hint("give weights with OutputMode::Count alone, in the shape of the indices"));
             }
         };
         Ok(vec![self.output_mode.output_shape(input, self.num_tokens)])

@@ -13,7 +13,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::preprocessing::encode::{OutputMode, encode};
+use crate::layers::preprocessing::encode::{OutputMode, check_dense, encode};
 use crate::layers::preprocessing::quantiles::Quantiles;
 use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
@@ -109,7 +109,10 @@ impl Discretization {
                 .hint("set num_bins, and leave out bin_boundaries")
         })?;
         if !(self.epsilon > 0.0 && self.epsilon <= 1.0) {
-            return Err(Error::argument("the precision is not a fraction").received(self.epsilon).expected("0 to 1"));
+            return Err(Error::argument("the precision is not a fraction")
+                .received(format!("epsilon = {}", self.epsilon))
+                .expected("a number above 0 and up to 1")
+                .hint("leave epsilon out for Keras's 0.01"));
         }
         let mut quantiles = Quantiles::new(self.epsilon);
         for batch in batches {
@@ -118,7 +121,9 @@ impl Discretization {
             quantiles.add(batch.floats(&all)?);
         }
         let edges = quantiles.edges(bins).ok_or_else(|| {
-            Error::data("there are no numbers to learn the bins from").expected("at least one number, and no NaN")
+            Error::data("there are no numbers to learn the bins from")
+                .expected("at least one number, and no NaN")
+                .hint("check how the data was loaded or filtered")
         })?;
         self.bin_boundaries = Some(edges.into_iter().map(f64::from).collect());
         Ok(())
@@ -148,12 +153,14 @@ impl Layer for Discretization {
         let edges = self.bin_boundaries.as_ref().ok_or_else(|| {
             Error::model("the edges of the bins are unknown").hint("give them, or call `adapt` on the layer with data")
         })?;
-        if edges.is_sorted() && !self.sparse {
+        check_dense(self.sparse)?;
+        if edges.is_sorted() {
             return Ok(self.output_mode.output_shape(input, edges.len() + 1));
         }
-        Err(Error::argument("the edges are not in order, or the output is to be sparse")
-            .received(format!("bin_boundaries = {edges:?}, sparse = {}", self.sparse))
-            .expected("growing numbers, and sparse = false"))
+        Err(Error::argument("the edges are not in order")
+            .received(format!("bin_boundaries = {edges:?}"))
+            .expected("growing numbers")
+            .hint("sort bin_boundaries, and leave NaN out"))
     }
 
     fn build(&self, _: &Shape, _: &mut LayerBuilder) -> Result<BuiltLayer> {

@@ -57,6 +57,28 @@ impl OutputMode {
     }
 }
 
+/// Checks the number of bins of a layer that hashes.
+pub(super) fn check_bins(num_bins: usize) -> Result<()> {
+    if num_bins > 0 {
+        return Ok(());
+    }
+    Err(Error::argument("num_bins must be at least 1")
+        .received("num_bins = 0")
+        .expected("the number of bins")
+        .hint("give about as many bins as there are categories"))
+}
+
+/// Checks that the output is not to be sparse.
+pub(super) fn check_dense(sparse: bool) -> Result<()> {
+    if !sparse {
+        return Ok(());
+    }
+    Err(Error::argument("Horn has no sparse tensors")
+        .received("sparse = true")
+        .expected("sparse = false")
+        .hint("leave sparse out: the output has the same values"))
+}
+
 /// The axis whose categories belong to one sample.
 fn summed(rank: usize) -> usize {
     usize::from(rank > 1)
@@ -176,7 +198,7 @@ numbers!(i32: false, i64: false, f32: true, f64: true);
 /// The numbers in the type that was asked for.
 pub(crate) fn to_numbers<N: Number>(values: ArrayD<f64>, mode: OutputMode) -> Result<ArrayD<N>> {
     if mode == OutputMode::TfIdf && !N::FRACTIONS {
-        return Err(Error::argument("weights are no integers")
+        return Err(Error::argument("weights are not integers")
             .received("an array of integers to be made")
             .expected("floats")
             .hint("ask for an `ArrayD<f32>`"));

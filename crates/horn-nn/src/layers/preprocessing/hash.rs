@@ -36,7 +36,7 @@ impl From<[u64; 2]> for Salt {
     }
 }
 
-/// The bin of a text, of so many: by SipHash-2-4 with a salt, by FarmHash's Fingerprint64 without one.
+/// The bin of a string, of so many: by SipHash-2-4 with a salt, by FarmHash's Fingerprint64 without one.
 pub(crate) fn bin(text: &[u8], bins: usize, salt: Option<Salt>) -> usize {
     let hash = match salt {
         Some(Salt([a, b])) => SipHasher24::new_with_keys(a, b).hash(text),
@@ -118,7 +118,7 @@ fn up_to_16(text: &[u8]) -> u64 {
     fold(c, d, factor)
 }
 
-/// The sums that texts up to 64 bytes have in common: `(a + b, a, c, …)` of the first words and the last.
+/// The sums that strings up to 64 bytes have in common: `(a + b, a, c, …)` of the first words and the last.
 fn ends(text: &[u8], first: u64) -> (u64, u64, u64) {
     let (len, factor) = (text.len(), factor(text));
     let a = word(text, 0).wrapping_mul(first);

@@ -12,7 +12,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, DType, common_arguments, described};
-use crate::layers::preprocessing::encode::{OutputMode, encode_host, to_device, to_host};
+use crate::layers::preprocessing::encode::{OutputMode, check_bins, check_dense, encode_host, to_device, to_host};
 use crate::layers::preprocessing::hash::{CROSSING, crossed, fingerprint64};
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
@@ -77,13 +77,13 @@ impl Layer for HashedCrossing {
     }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        if self.num_bins == 0 || self.sparse || !matches!(self.output_mode, OutputMode::Int | OutputMode::OneHot) {
-            return Err(Error::argument("there are no bins, or no such output")
-                .received(format!(
-                    "num_bins = {}, sparse = {}, output_mode = {:?}",
-                    self.num_bins, self.sparse, self.output_mode
-                ))
-                .expected("num_bins from 1 on, sparse = false, and OutputMode::Int or OneHot"));
+        check_bins(self.num_bins)?;
+        check_dense(self.sparse)?;
+        if !matches!(self.output_mode, OutputMode::Int | OutputMode::OneHot) {
+            return Err(Error::argument("the layer has no such output")
+                .received(format!("output_mode = {:?}", self.output_mode))
+                .expected("Int or OneHot")
+                .hint("put `CategoryEncoding` after the layer for the others"));
         }
         let is_column = |input: &Shape| matches!(input.sample(), [] | [Some(1)]);
         match inputs {
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_column_is_an_error() {
+    fn what_is_not_a_column_is_an_error() {
         let (a, b) = (Input([2]), Input([1]));
         assert!(HashedCrossing(5).apply((&a, &a)).unwrap_err().is_shape());
         assert!(HashedCrossing(5).apply(&b).unwrap_err().is_shape());

@@ -4,7 +4,7 @@ use burn::module::Module;
 use ndarray::ArrayD;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
 use crate::layer::description::Layer;
@@ -12,7 +12,9 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, DType, common_arguments, described};
-use crate::layers::preprocessing::encode::{Number, OutputMode, encode_host, to_device, to_host, to_numbers};
+use crate::layers::preprocessing::encode::{
+    Number, OutputMode, check_bins, check_dense, encode_host, to_device, to_host, to_numbers,
+};
 use crate::layers::preprocessing::hash::{Salt, bin};
 use crate::layers::preprocessing::tokens::{IntoBatch, Token};
 use crate::tensor::shape::Shape;
@@ -117,12 +119,8 @@ impl Hashing {
 
     fn check(&self) -> Result<()> {
         self.output_mode.check_unweighted()?;
-        if self.num_bins > 0 && !self.sparse {
-            return Ok(());
-        }
-        Err(Error::argument("there are no bins, or the output is to be sparse")
-            .received(format!("num_bins = {}, sparse = {}", self.num_bins, self.sparse))
-            .expected("num_bins from 1 on, and sparse = false"))
+        check_bins(self.num_bins)?;
+        check_dense(self.sparse)
     }
 
     /// The categories' bins, or the vectors that `output_mode` makes of these.

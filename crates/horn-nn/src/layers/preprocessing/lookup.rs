@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::layer::lookup_state::LookupState;
-use crate::layers::preprocessing::encode::{OutputMode, encode_host};
+use crate::layers::preprocessing::encode::{OutputMode, check_dense, encode_host};
 use crate::layers::preprocessing::hash::{Salt, bin};
 use crate::layers::preprocessing::table::{Table, Tokens};
 use crate::layers::preprocessing::tokens::{Counts, Token};
@@ -113,7 +113,7 @@ impl<T: Token> Lookup<T> {
             );
         }
         if self.sparse {
-            return wrong("there are no sparse tensors", "sparse".to_owned(), "leave it out");
+            return check_dense(self.sparse);
         }
         if self.invert && self.output_mode != OutputMode::Int {
             return wrong(
@@ -209,22 +209,30 @@ impl<T: Token> Lookup<T> {
         let (front, left_out) = if begins_with_special { (0, special) } else { (special, 0) };
         let table = Table::new(shared(left_out), self.weights(vocabulary.len(), front)?);
         let tokens = table.tokens();
-        if tokens.is_empty() || table.different() != tokens.len() {
-            return Err(Error::argument("the vocabulary is empty, or has a token twice")
-                .received(format!("{} tokens, {} different ones", tokens.len(), table.different()))
-                .expected("each token once"));
+        if tokens.is_empty() {
+            return Err(Error::argument("the vocabulary is empty")
+                .expected("at least one token besides the special ones")
+                .hint("give it tokens, or call `adapt` on the layer with data"));
+        }
+        if let Some(twice) = table.twice() {
+            return Err(Error::argument("the vocabulary has a token twice")
+                .received(format!("{twice:?} twice"))
+                .expected("each token once")
+                .hint("leave one of the two out"));
         }
         let reserved = self.mask_token.iter().chain(self.invert.then_some(&self.oov_token));
         if let Some(reserved) = reserved.into_iter().find(|token| table.place(token).is_some()) {
             return Err(Error::argument("a special token is in the middle of the vocabulary")
                 .received(format!("{reserved:?}"))
-                .expected("special tokens left out, or at the beginning"));
+                .expected("special tokens left out, or at the beginning")
+                .hint("remove it from the vocabulary"));
         }
         let size = self.token_start() + tokens.len();
         if self.max_tokens.is_some_and(|most| size > most) {
             return Err(Error::argument("the vocabulary is too large")
                 .received(format!("{size} tokens with the special ones"))
-                .expected(format!("at most max_tokens = {:?}", self.max_tokens)));
+                .expected(format!("at most max_tokens = {:?}", self.max_tokens))
+                .hint("give a larger max_tokens, or leave rare tokens out"));
         }
         Ok(table)
     }
@@ -237,7 +245,8 @@ impl<T: Token> Lookup<T> {
         if weights.len() != tokens {
             return Err(Error::argument("there is not one weight for each token")
                 .received(format!("{} weights for {tokens} tokens", weights.len()))
-                .expected("as many weights as tokens"));
+                .expected("as many weights as tokens")
+                .hint("give each token of the vocabulary a weight"));
         }
         let mean = weights.iter().sum::<f64>() / weights.len() as f64;
         let weights = weights.iter().map(|weight| *weight as f32);

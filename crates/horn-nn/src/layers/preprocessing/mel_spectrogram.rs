@@ -121,7 +121,8 @@ impl MelSpectrogram {
         if self.fft_length > MAX_LENGTH {
             return Err(Error::argument("the transform is too long")
                 .received(format!("fft_length = {}", self.fft_length))
-                .expected(format!("at most {MAX_LENGTH}")));
+                .expected(format!("at most {MAX_LENGTH}"))
+                .hint("take a shorter transform, such as Keras's 2048"));
         }
         if length == 0 || length > self.fft_length {
             return Err(Error::argument("the transform is shorter than what it is to look at")
@@ -134,7 +135,8 @@ impl MelSpectrogram {
         if window.len() != length {
             return Err(Error::argument("the window does not fit the piece")
                 .received(format!("{} values", window.len()))
-                .expected(format!("{length} values")));
+                .expected(format!("{length} values"))
+                .hint("give as many values as sequence_length, or `Hann`"));
         }
         let before = (self.fft_length - length) / 2;
         let mut weights = vec![0.0; self.fft_length];
@@ -204,10 +206,11 @@ impl Layer for MelSpectrogram {
         if self.num_mel_bins == 0 {
             return Err(Error::argument("a spectrogram needs bands")
                 .received("num_mel_bins = 0")
-                .expected("at least 1"));
+                .expected("at least 1")
+                .hint("leave num_mel_bins out for Keras's 128"));
         }
         let [batch, samples] = *input.sizes() else {
-            return Err(Error::shape("the input is no batch of signals")
+            return Err(Error::shape("the input is not a batch of signals")
                 .received(input)
                 .expected("(batch, samples)")
                 .hint("give one channel: each of a stereo signal is a signal of its own"));

@@ -10,9 +10,9 @@ use crate::tensor::shape::Shape;
 
 /// The shapes of images, or of images and their labels: they stay as they are.
 pub(crate) fn mixed_shapes(inputs: &[Shape]) -> Result<Vec<Shape>> {
-    let expected = "images, or images and their labels";
+    let (expected, hint) = ("images, or images and their labels", "apply it as in `layer.apply((&images, &labels))`");
     let [images, labels @ ..] = inputs else {
-        return Err(Error::shape("the layer has no input").received("no tensor").expected(expected));
+        return Err(Error::shape("the layer has no input").received("no tensor").expected(expected).hint(hint));
     };
     check_images(images)?;
     match labels {
@@ -25,7 +25,10 @@ pub(crate) fn mixed_shapes(inputs: &[Shape]) -> Result<Vec<Shape>> {
                 .hint("encode class indices, one column for each class, by `CategoryEncoding`"));
         }
         _ => {
-            return Err(Error::shape("the layer takes fewer inputs").received(shape::list(inputs)).expected(expected));
+            return Err(Error::shape("the layer takes fewer inputs")
+                .received(shape::list(inputs))
+                .expected(expected)
+                .hint(hint));
         }
     }
     Ok(inputs.to_vec())

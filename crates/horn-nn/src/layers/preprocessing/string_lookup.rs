@@ -98,7 +98,7 @@ impl OfTexts for Lookup<String> {
     }
 }
 
-/// The inverse lookup in a model: texts for indices.
+/// The inverse lookup in a model: strings for indices.
 #[derive(Module, Debug)]
 struct ToTextsModule {
     #[module(skip)]
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(weighted.call::<f32>(&["b"]).unwrap(), ndarray::arr1(&[0.0, 0.0, 0.25]).into_dyn());
     }
 
-    /// Keras's `model.predict` of these texts, by TensorFlow.
+    /// Keras's `model.predict` of these strings, by TensorFlow.
     #[test]
     fn stands_in_a_model() {
         let device = burn::tensor::Device::default();
@@ -198,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn numbers_where_texts_should_be_are_errors_and_the_other_way_round() {
+    fn numbers_where_strings_should_be_are_errors_and_the_other_way_round() {
         let device = burn::tensor::Device::default();
         let lookup = || StringLookup().vocabulary(["a"]);
         let numbers = Sequential::new().add(Input([2])).add(lookup()).build(&device);
         assert_eq!(
             numbers.unwrap_err().to_string(),
-            "layer \"string_lookup\" (StringLookup): the layer takes texts, and no numbers; received numbers of shape \
-             (None, 2), expected texts. Hint: make the Input one of texts: `.dtype(InputDtype::String)`."
+            "layer \"string_lookup\" (StringLookup): the layer takes strings, not numbers; received numbers of shape \
+             (None, 2), expected strings. Hint: make the Input one of strings: `.dtype(InputDtype::String)`."
         );
         let texts = Sequential::new().add(Input([2]).dtype(InputDtype::String)).add(Dense(1)).build(&device);
         assert_eq!(

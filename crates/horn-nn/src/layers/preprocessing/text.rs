@@ -1,4 +1,4 @@
-//! What layers of texts have in common.
+//! What layers of strings have in common.
 
 use std::fmt;
 use std::sync::Arc;
@@ -54,17 +54,17 @@ impl Forward for OfTextsModule {
     }
 }
 
-/// The shape of numbers that have the place of these texts.
+/// The shape of numbers that have the place of these strings.
 ///
 /// # Errors
 ///
-/// Where the shape is none of texts.
+/// If the values are not strings.
 pub(crate) fn shape_of_strings(input: &Shape) -> Result<Shape> {
     if input.is_strings() {
         return Ok(Shape::new(input.sizes()));
     }
-    Err(Error::shape("the layer takes texts, and no numbers")
+    Err(Error::shape("the layer takes strings, not numbers")
         .received(format!("numbers of shape {input}"))
-        .expected("texts")
-        .hint("make the Input one of texts: `.dtype(InputDtype::String)`"))
+        .expected("strings")
+        .hint("make the Input one of strings: `.dtype(InputDtype::String)`"))
 }

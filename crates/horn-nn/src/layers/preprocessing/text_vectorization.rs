@@ -1,4 +1,4 @@
-//! `TextVectorization`: texts as the indices of their words.
+//! `TextVectorization`: strings as the indices of their words.
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,15 +23,15 @@ use crate::layers::preprocessing::vocabulary::Vocabulary;
 use crate::memory;
 use crate::tensor::shape::{Shape, Values};
 
-/// Splits texts into words, and gives each word its index in a vocabulary, which is given or learned.
+/// Splits strings into words, and gives each word its index in a vocabulary, which is given or learned.
 ///
 /// Texts are standardized, split, and joined to n-grams, as the arguments say. Index 0 is for what is padded, 1 for
 /// words that are not in the vocabulary. Devices have no strings: the words are looked up on the host, in a model
-/// whose [`Input`](struct@crate::layers::Input) is one of texts, or before one.
+/// whose [`Input`](struct@crate::layers::Input) is one of strings, or before one.
 ///
 /// # Shapes
 ///
-/// - input: texts, one for each sample: `(batch,)` or `(batch, 1)`
+/// - input: strings, one for each sample: `(batch,)` or `(batch, 1)`
 /// - output: `(batch, output_sequence_length)`; with another `output_mode` than `Int` `(batch, vocabulary size)`
 ///
 /// ```
@@ -91,7 +91,7 @@ fn lookup_of_words() -> Lookup<String> {
     Lookup { mask_token: Some(String::new()), ..Lookup::new("[UNK]".to_owned()) }
 }
 
-/// How texts are made alike.
+/// How strings are made alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standardize {
@@ -103,7 +103,7 @@ pub enum Standardize {
     StripPunctuation,
 }
 
-/// Where texts are split.
+/// Where strings are split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Split {
@@ -193,7 +193,7 @@ impl TextVectorization {
         self.lookup.learn(counts)
     }
 
-    /// Learns the vocabulary from texts that come in batches.
+    /// Learns the vocabulary from strings that come in batches.
     ///
     /// # Errors
     ///
@@ -260,22 +260,27 @@ impl TextVectorization {
 
     fn check(&self) -> Result<()> {
         if self.ragged {
-            return Err(Error::argument("there are no ragged tensors").received("ragged").hint("leave it out"));
+            return Err(Error::argument("Horn has no ragged tensors")
+                .received("ragged = true")
+                .expected("ragged = false")
+                .hint("leave ragged out: shorter rows end in zeros"));
         }
         if self.output_sequence_length.is_some() && self.lookup.output_mode != OutputMode::Int {
-            return Err(Error::argument("only indices have a length")
+            return Err(Error::argument("output_sequence_length is only for indices")
                 .received(format!("output_sequence_length with OutputMode::{:?}", self.lookup.output_mode))
-                .expected("OutputMode::Int"));
+                .expected("OutputMode::Int")
+                .hint("leave output_sequence_length out"));
         }
         if self.lookup.output_mode == OutputMode::OneHot {
-            return Err(Error::argument("texts of different lengths can't become a vector a word")
+            return Err(Error::argument("strings of different lengths can't be one-hot encoded per word")
                 .received("OutputMode::OneHot")
-                .expected("Int, MultiHot, Count or TfIdf"));
+                .expected("Int, MultiHot, Count or TfIdf")
+                .hint("use MultiHot for one vector of each string"));
         }
         Ok(())
     }
 
-    /// The words of each text, or each row of texts where they are not split.
+    /// The words of each string, or each row of strings where they are not split.
     fn words(&self, texts: &ArrayD<String>) -> Result<Vec<Vec<String>>> {
         let texts = texts.map(|text| standardized(text, self.standardize));
         let rows: Vec<Vec<String>> = match (self.split, texts.shape()) {
@@ -283,10 +288,10 @@ impl TextVectorization {
             (None, [] | [_]) => vec![texts.into_iter().collect()],
             (None, [_, _]) => texts.outer_iter().map(|row| row.iter().cloned().collect()).collect(),
             (_, sizes) => {
-                return Err(Error::shape("the texts have another shape")
+                return Err(Error::shape("the strings have another shape")
                     .received(crate::tensor::shape::sizes(sizes))
                     .expected("a vector, or a matrix of one column")
-                    .hint("put the texts of a sample together"));
+                    .hint("put the strings of a sample together"));
             }
         };
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0).max(1);
@@ -297,9 +302,12 @@ impl TextVectorization {
             Some(Ngrams::Each(widths)) => widths.clone(),
         };
         if widths.is_empty() || widths.contains(&0) {
-            return Err(Error::argument("there are no n-grams of no words").received(format!("ngrams = {widths:?}")));
+            return Err(Error::argument("n-gram sizes must be at least 1")
+                .received(format!("ngrams = {widths:?}"))
+                .expected("numbers of words, from 1 on")
+                .hint("leave ngrams out for single words"));
         }
-        // The n-grams of a text have far more letters than the text.
+        // The n-grams of a string have far more letters than the string.
         let letters = |words: &Vec<String>| {
             let mean = words.iter().map(|word| word.len() + 1).sum::<usize>() / words.len().max(1) + 1;
             let of = |&width: &usize| {
@@ -307,7 +315,7 @@ impl TextVectorization {
             };
             widths.iter().map(of).fold(0, usize::saturating_add)
         };
-        memory::check(rows.iter().map(letters).fold(0, usize::saturating_add) as u64, "the n-grams of the texts")?;
+        memory::check(rows.iter().map(letters).fold(0, usize::saturating_add) as u64, "the n-grams of the strings")?;
         let joined = |words: &Vec<String>| -> Vec<String> {
             widths.iter().flat_map(|width| words.windows(*width)).map(|words| words.join(" ")).collect()
         };
@@ -346,9 +354,9 @@ common_arguments!(TextVectorization);
 vocabulary_arguments!(TextVectorization, "word");
 
 arguments!(TextVectorization {
-    /// How texts are made alike; small letters without punctuation by default.
+    /// How strings are made alike; small letters without punctuation by default.
     standardize: Option<Standardize>,
-    /// Where texts are split; at whitespace by default.
+    /// Where strings are split; at whitespace by default.
     split: Option<Split>,
 });
 
@@ -381,10 +389,10 @@ impl Layer for TextVectorization {
             _ => false,
         };
         if !fits {
-            return Err(Error::shape("the texts have another shape")
+            return Err(Error::shape("the strings have another shape")
                 .received(input)
                 .expected(if self.split.is_some() { "(None,) or (None, 1)" } else { "(None, words)" })
-                .hint("put the texts of a sample together"));
+                .hint("put the strings of a sample together"));
         }
         Ok(match self.lookup.output_mode {
             OutputMode::Int => Shape::new([texts.batch(), self.output_sequence_length]).with_values(Values::Longs),
@@ -450,7 +458,7 @@ mod tests {
         assert_eq!(hot, ndarray::arr2(&[[0, 0, 1]]).into_dyn());
     }
 
-    /// Keras's `model.predict` of these texts, by TensorFlow.
+    /// Keras's `model.predict` of these strings, by TensorFlow.
     #[test]
     fn stands_in_a_model() {
         let device = burn::tensor::Device::default();

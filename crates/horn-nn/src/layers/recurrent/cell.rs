@@ -67,7 +67,8 @@ pub(super) fn call_alone(cell: &dyn Cell<2>, inputs: Vec<Signal>, call: &mut Cal
     if tensors.len() != count + 1 {
         return Err(Error::shape("the cell takes another number of inputs")
             .received(tensors.len())
-            .expected(count + 1));
+            .expected(count + 1)
+            .hint("give the input of the step and then each state"));
     }
     let mut states = tensors.split_off(1);
     let mut x = tensors.remove(0);

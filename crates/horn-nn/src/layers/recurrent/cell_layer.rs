@@ -8,7 +8,7 @@ use crate::tensor::shape::Shape;
 /// The sizes of a cell's states.
 pub(crate) fn state_sizes(cell: &Nested) -> Result<Vec<usize>> {
     cell.layer().state_sizes().filter(|sizes| !sizes.is_empty()).ok_or_else(|| {
-        Error::argument("the layer is no recurrent cell")
+        Error::argument("the layer is not a recurrent cell")
             .at(names::place(&cell.name(), cell.layer()))
             .received(cell.layer().class_name())
             .expected("a cell, such as `LSTMCell`")

@@ -87,9 +87,16 @@ impl Layer for StackedRNNCells {
     }
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        let [step, given @ ..] = inputs else { return Err(Error::shape("the cells take a step")) };
+        let [step, given @ ..] = inputs else {
+            return Err(Error::shape("the cells take a step")
+                .received("no input")
+                .expected("the input of a step and the states of all cells")
+                .hint("put the cells into `RNN`, which takes a sequence"));
+        };
         if self.cells.is_empty() {
-            return Err(Error::argument("there are no cells").expected("at least one"));
+            return Err(Error::argument("there are no cells")
+                .expected("at least one")
+                .hint("give cells such as `LSTMCell(32)`"));
         }
         let output = self.steps(step)?.pop().expect("there is a cell");
         let sizes = self.cells.iter().map(state_sizes).collect::<Result<Vec<_>>>()?.concat();
@@ -189,12 +196,15 @@ impl Cell<2> for AnyCell {
             let inputs = [x].iter().chain(states).cloned().map(Signal::new).collect();
             let outputs = self.cell.call(inputs, call)?.into_iter();
             let mut outputs = outputs.map(|output| of_rank(output.value()?, "recurrent cell"));
-            let output = outputs.next().ok_or_else(|| Error::shape("the cell returns nothing"))??;
+            let hint = "return the output and then each new state from the cell's `call`";
+            let nothing = || Error::shape("the cell returns nothing").expected("an output and the states").hint(hint);
+            let output = outputs.next().ok_or_else(nothing)??;
             let states = outputs.collect::<Result<Vec<_>>>()?;
             if states.len() != self.sizes.len() {
                 return Err(Error::shape("the cell returns another number of states")
                     .received(states.len())
-                    .expected(self.sizes.len()));
+                    .expected(self.sizes.len())
+                    .hint(hint));
             }
             Ok((output, states))
         };

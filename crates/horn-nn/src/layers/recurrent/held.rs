@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
 use burn::tensor::{Device, Tensor};
 
-/// The states after a batch, which the next one starts from. Unlike [`State`](crate::State) they are no weights: they
+/// The states after a batch, which the next one starts from. Unlike [`State`](crate::State) they are not weights: they
 /// are not saved, and have the size of a batch.
 pub(crate) struct Held<const D: usize>(Mutex<Vec<Tensor<D>>>);
 

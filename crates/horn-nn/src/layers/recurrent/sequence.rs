@@ -60,7 +60,10 @@ impl SequenceArguments {
     /// The shape of a step of a sequence of so many axes.
     pub fn step_shape(inputs: &[Shape], rank: usize) -> Result<Shape> {
         let [sequence, ..] = inputs else {
-            return Err(Error::shape("the layer takes a sequence").received("no input"));
+            return Err(Error::shape("the layer takes a sequence")
+                .received("no input")
+                .expected(format!("a tensor of {rank} axes: (None, steps, …, features)"))
+                .hint("apply the layer to a tensor"));
         };
         if sequence.rank() != rank {
             return Err(Error::shape("the layer takes sequences of another rank")
@@ -79,7 +82,7 @@ impl<C: Module, const D: usize> Recurrent<C, D> {
 }
 
 impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
-    /// The states to start from, the mask that counts, and the one that goes on.
+    /// The states to start from, the mask that is used, and the one that is passed on.
     fn beginning(&self, sequence: &Signal, given: Vec<Signal>, call: &CallContext) -> Result<Beginning<D>> {
         let count = self.cell.states();
         let own = sequence.mask().cloned();
@@ -97,7 +100,8 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
         if given.len() != count {
             return Err(Error::shape("the layer takes another number of initial states")
                 .received(given.len())
-                .expected(count));
+                .expected(count)
+                .hint("give one tensor for each state after the sequence, as in `.apply((&x, &h, &c))`"));
         }
         let states = given.into_iter().map(|state| of_rank(state.value()?, "initial state")).collect::<Result<_>>()?;
         // As in Keras, a propagated mask is not for a layer that gets its states; one that the program gives is.
@@ -184,8 +188,8 @@ impl<C: CellModule<D>, const D: usize> Recurrent<C, D> {
             (SequenceArguments { unroll: true, .. }, _) => Ok(before.cloned().unwrap_or_else(zeros)),
             (SequenceArguments { zero_output_for_mask: true, .. }, _) | (_, None) => Ok(zeros()),
             (_, Some(state)) if state.dims() == output.dims() => Ok(state.clone()),
-            (_, Some(state)) => Err(Error::shape("a masked step repeats the first state, which is no output")
-                .received(format!("a state of sizes {:?}", state.dims()))
+            (_, Some(state)) => Err(Error::shape("a masked step repeats the first state, which is not an output")
+                .received(format!("a state of shape {:?}", state.dims()))
                 .expected(format!("{:?}", output.dims()))
                 .hint("let the cell's first state be its output, or set `zero_output_for_mask(true)`")),
         }
@@ -209,7 +213,7 @@ struct Steps<const D: usize> {
     batch: usize,
     /// Do the steps still lie from the first to the last, where the last is to be taken first?
     reversed: bool,
-    /// The samples that count in each step, in the order in which they are taken; none where all count.
+    /// The samples that are unmasked in each step, in the order in which they are taken; none where all are unmasked.
     masks: Vec<Tensor<D, Bool>>,
 }
 
@@ -281,11 +285,8 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
         if !states.is_empty() && (!self.arguments.stateful || states.len() != count) {
             return Err(Error::argument("the layer keeps no such states")
                 .received(format!("{} states", states.len()))
-                .expected(if self.arguments.stateful {
-                    format!("{count}")
-                } else {
-                    "none: it is not stateful".into()
-                }));
+                .expected(if self.arguments.stateful { format!("{count}") } else { "none: it is not stateful".into() })
+                .hint("give back what `states` of the same layer has returned, or nothing to reset it"));
         }
         let states = states.iter().map(|state| of_rank(state.clone(), "state")).collect::<Result<Vec<_>>>()?;
         self.held.set(states);
@@ -293,13 +294,14 @@ impl<C: CellModule<D>, const D: usize> Forward for Recurrent<C, D> {
     }
 }
 
-/// The samples that count in each step, `[batch, steps]`.
+/// The samples that are unmasked in each step, `[batch, steps]`.
 fn counting(mask: AnyTensor, batch: usize, steps: usize, device: &Device) -> Result<Tensor<2, Bool>> {
     let sizes = mask.sizes();
     if sizes.len() < 2 || sizes[..2] != [batch, steps] {
         return Err(Error::shape("the mask does not fit the sequence")
-            .received(format!("sizes {sizes:?}"))
-            .expected(format!("[{batch}, {steps}]")));
+            .received(format!("the shape {sizes:?}"))
+            .expected(format!("[{batch}, {steps}]"))
+            .hint("give a mask with a boolean for each timestep of each sample"));
     }
     // Where a step has several masks, it counts if any of them says so.
     let inner = sizes[2..].iter().product::<usize>();

@@ -14,12 +14,16 @@ pub(crate) const OF_STEP: usize = 256;
 pub(crate) fn one_after_the_other(sequence: AnyTensor) -> Result<(AnyTensor, usize)> {
     let sizes = sequence.sizes();
     let [batch, steps, ref rest @ ..] = sizes[..] else {
-        return Err(Error::shape("a sequence has a batch and steps").received(format!("sizes {sizes:?}")));
+        return Err(Error::shape("a sequence has a batch and steps")
+            .received(format!("the shape {sizes:?}"))
+            .expected("[batch, steps, …]")
+            .hint("put `Reshape` before the layer"));
     };
     if batch == 0 || steps == 0 {
         return Err(Error::shape("the sequence has no steps")
-            .received(format!("sizes {sizes:?}"))
-            .expected("at least one sample of at least one step"));
+            .received(format!("the shape {sizes:?}"))
+            .expected("at least one sample of at least one step")
+            .hint("leave empty sequences out of the data"));
     }
     let turned = by_rank!(any: sequence, |x| AnyTensor::from(x.swap_dims(0, 1)))?;
     Ok((turned.reshape(&[&[steps * batch], rest].concat())?, steps))

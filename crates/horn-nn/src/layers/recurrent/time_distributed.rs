@@ -85,7 +85,8 @@ impl Layer for TimeDistributed {
         let [output] = outputs.as_slice() else {
             return Err(Error::shape("the layer for the steps has several outputs")
                 .received(shape::list(&outputs))
-                .expected("one"));
+                .expected("one")
+                .hint("wrap a model with one output, once for each output"));
         };
         let (input, output) = (input.sizes(), output.sizes());
         Ok(Shape::new([&[output[0], input[1]], &output[1..]].concat()))

@@ -10,7 +10,7 @@ pub(crate) struct Whole<'a> {
     pub x: &'a Tensor<3>,
     /// None where they start with zeros.
     pub states: &'a [Tensor<2>],
-    /// The steps that count, `[batch, steps]`.
+    /// The unmasked timesteps, `[batch, steps]`.
     pub mask: Option<&'a Tensor<2, Bool>>,
     pub arguments: SequenceArguments,
 }

@@ -64,9 +64,10 @@ impl Layer for AlphaDropout {
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         check_rate("rate", self.rate)?;
         if self.rate == 1.0 {
-            return Err(Error::argument("where all is dropped, no variance can stay")
+            return Err(Error::argument("the rate must be less than 1")
                 .received("rate = 1")
-                .expected("less than 1"));
+                .expected("a fraction of the values")
+                .hint("take `Dropout` if all values are to be dropped"));
         }
         check_noise_shape(self.noise_shape.as_deref(), input)?;
         Ok(input.clone())

@@ -1,4 +1,4 @@
-//! Layers that keep a model from learning its samples by heart.
+//! Layers that keep a model from overfitting.
 
 pub(crate) mod activity_regularization;
 pub(crate) mod alpha_dropout;

@@ -1,4 +1,4 @@
-//! Files that are damaged, or not what their names say, and places that are no files.
+//! Files that are damaged, or not what their names say, and places that are not files.
 
 use std::fs;
 use std::io::{Cursor, Write};

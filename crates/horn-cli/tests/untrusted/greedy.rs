@@ -97,7 +97,7 @@ fn looking(class: &str, config: Value, steps: usize) -> Value {
 }
 
 #[test]
-fn what_is_no_output_is_bounded_too() {
+fn what_is_not_an_output_is_bounded_too() {
     let folder = tempfile::tempdir().unwrap();
     let x = folder.path().join("x.npy");
     fs::write(&x, npy("<f4", false, "(1, 4)", &floats(&[1.0; 4]))).unwrap();

@@ -1,4 +1,4 @@
-//! Every command on small files of strangers that ask for much, or have names that a terminal would act upon: with 2 GB of
+//! Every command on small untrusted files that ask for much, or have names that a terminal would act upon: with 2 GB of
 //! memory and 10 s of computing, each ends with a result, or with an error of one line.
 
 #![cfg(target_os = "linux")]
@@ -208,7 +208,7 @@ fn names_in_files_don_t_reach_the_terminal() {
     let arrays = put("x.npz", &zip.finish().unwrap().into_inner());
     every_command(folder.path(), &file, &arrays);
     ends_well(&["predict", &put("output.keras", &keras_file(&several)), &arrays]);
-    // The names of files come from strangers, too.
+    // The names of files are untrusted, too.
     let strange = put(&BAD_NAME.replace('/', "|"), b"x");
     every_command(folder.path(), &strange, &strange);
     ends_well(&["summary", &file, BAD_NAME]);
