@@ -1,5 +1,5 @@
 //! The order of modules: imports point down only, between crates, between the top-level modules of `horn-nn` (the
-//! rooms), and between files.
+//! rooms), and between files; and they name the module that defines the item.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -130,6 +130,33 @@ fn says(text: &str, imported: &BTreeSet<&str>) -> bool {
     named == imported.iter().filter(is_named).copied().collect()
 }
 
+#[test]
+fn imports_name_the_module_that_defines_the_item() {
+    for (name, _) in levels(&CRATES) {
+        // The other crates have private modules behind the interface of a folder. The root of a crate is for its users.
+        let only_root = name != "horn-nn";
+        let found = House::of_crate(name).re_exports(only_root);
+        assert_eq!(found, [] as [String; 0], "crates/{name}: imports of re-exports");
+    }
+    for (import, is_re_export) in [
+        ("use crate::Shape;", true),
+        ("use crate::{by_rank, error::Result};", false),
+        ("use crate::{by_rank, Result};", true),
+        ("use crate::layers::Dense;", true),
+        ("use crate::layers::core_layers::{self, Dense};", true),
+        ("use crate::layers::core_layers::dense::Dense;", false),
+        ("use crate::layers::registry::{classes, from_config};", false),
+        ("fn f() {\n    use super::super::Layer;\n}", true),
+        ("pub use crate::layers::Dense;", false),
+        ("use $crate::{BuiltFor, Mode};", false),
+    ] {
+        let mut house = House::of_crate("horn-nn");
+        let module: Module = ["applications", "vgg16"].map(str::to_owned).to_vec();
+        house.texts.insert(module, code(import));
+        assert_eq!(house.re_exports(false).len(), usize::from(is_re_export), "{import}");
+    }
+}
+
 /// What a metric accumulates stays on the device: a batch that waited for it would cost more than its step.
 #[test]
 fn metrics_read_from_the_device_for_results_alone() {
@@ -163,6 +190,8 @@ fn readers(text: &str) -> Vec<&str> {
 /// The modules of a crate, with their source text.
 struct House {
     texts: BTreeMap<Module, String>,
+    /// The source text of the crate's root, which may import everything.
+    root: String,
 }
 
 impl House {
@@ -170,9 +199,8 @@ impl House {
         let mut texts = BTreeMap::new();
         let source = root().join("crates").join(name).join("src");
         collect(&source, &source, &mut texts);
-        // The crate's root may import everything.
-        texts.remove(&Vec::new());
-        Self { texts }
+        let root = texts.remove(&Vec::new()).unwrap_or_default();
+        Self { texts, root }
     }
 
     /// The modules that a module imports from.
@@ -182,15 +210,53 @@ impl House {
         resolved.filter(|other| other != module).collect()
     }
 
+    /// The imports of items from a module that does not define them, or only those from the crate's root.
+    fn re_exports(&self, only_root: bool) -> Vec<String> {
+        let mut found = Vec::new();
+        for (module, text) in &self.texts {
+            for path in used(text, false) {
+                // Others are of another crate.
+                if !matches!(path[0].as_str(), "crate" | "self" | "super") {
+                    continue;
+                }
+                let whole = absolute(module, &path);
+                let modules = (0..whole.len()).rev().find(|length| self.is_module(&whole[..*length]));
+                let Some(length) = modules else { continue };
+                let (home, item) = (&whole[..length], whole[length].as_str());
+                let is_module = self.texts.contains_key(&whole) || item == "self";
+                if !is_module && home != module && !self.defines(home, item) && !(only_root && length > 0) {
+                    found.push(format!("{} imports {}", module.join("::"), path.join("::")));
+                }
+            }
+        }
+        found
+    }
+
+    /// Is there such a module? The crate's root is one.
+    fn is_module(&self, module: &[String]) -> bool {
+        module.is_empty() || self.texts.contains_key(module)
+    }
+
+    /// Does the module define the item? Where it has no modules below it, a macro may do so in another form.
+    fn defines(&self, module: &[String], item: &str) -> bool {
+        const KINDS: [&str; 9] = ["fn", "struct", "enum", "trait", "type", "const", "static", "mod", "macro_rules!"];
+        let is_here = |text: &str, kinds: &[&str]| {
+            let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || "(<:;{".contains(c)).collect();
+            words.windows(2).any(|pair| kinds.contains(&pair[0]) && pair[1] == item)
+        };
+        let Some(text) = self.texts.get(module) else {
+            // Exported macros are at the root, wherever they are defined.
+            return is_here(&self.root, &KINDS) || self.texts.values().any(|text| is_here(text, &KINDS[8..]));
+        };
+        let is_folder = self.texts.keys().any(|other| other.len() > module.len() && other.starts_with(module));
+        let is_exported = |path: Vec<String>| path.len() > 1 && path.last().is_some_and(|last| last == item);
+        is_here(text, &KINDS) || !is_folder && !used(text, true).into_iter().any(is_exported)
+    }
+
     /// The module that a path refers to, if it is in this crate.
     fn resolve(&self, module: &Module, path: &[String]) -> Option<Module> {
-        let mut whole: Module = match path.first()?.as_str() {
-            "crate" => path[1..].to_vec(),
-            "self" => [module, &path[1..]].concat(),
-            "super" => {
-                let up = path.iter().take_while(|part| *part == "super").count();
-                [&module[..module.len().saturating_sub(up)], &path[up..]].concat()
-            }
+        let mut whole = match path.first()?.as_str() {
+            "crate" | "self" | "super" => absolute(module, path),
             _ => [module, path].concat(),
         };
         let is_relative = !matches!(path[0].as_str(), "crate" | "self" | "super");
@@ -276,9 +342,12 @@ fn collect(source: &Path, folder: &Path, texts: &mut BTreeMap<Module, String>) {
     texts.retain(|module, _| !is_declared_for_tests(source, module));
 }
 
-/// Is the module compiled only for tests?
+/// Is the module, or one around it, compiled only for tests?
 fn is_declared_for_tests(source: &Path, module: &[String]) -> bool {
     let Some((name, parent)) = module.split_last() else { return false };
+    if is_declared_for_tests(source, parent) {
+        return true;
+    }
     let folder = parent.iter().fold(source.to_owned(), |folder, part| folder.join(part));
     let files = [folder.join("mod.rs"), folder.with_extension("rs"), folder.join("lib.rs"), folder.join("main.rs")];
     let declared = |file: &PathBuf| {
@@ -289,11 +358,43 @@ fn is_declared_for_tests(source: &Path, module: &[String]) -> bool {
     files.iter().any(declared)
 }
 
-/// The source text without comments, and without the tests at the end.
+/// The source text without comments, and without the tests at the end. Those in a file of their own are declared at the
+/// beginning.
 fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
+    let tests = text.match_indices("#[cfg(test)]\nmod ").find(|(at, _)| {
+        let line = text[*at..].lines().nth(1);
+        line.is_some_and(|line| line.ends_with('{'))
+    });
+    let text = tests.map_or(text, |(at, _)| &text[..at]);
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The path from the crate's root that a path in a module means. One that does not begin with `crate`, `self` or `super`
+/// stays as it is.
+fn absolute(module: &[String], path: &[String]) -> Module {
+    match path[0].as_str() {
+        "crate" => path[1..].to_vec(),
+        "self" => [module, &path[1..]].concat(),
+        "super" => {
+            let up = path.iter().take_while(|part| *part == "super").count();
+            [&module[..module.len().saturating_sub(up)], &path[up..]].concat()
+        }
+        _ => path.to_vec(),
+    }
+}
+
+/// The paths of a module's `use` lines, of those that export or of the others. Macros write `$crate`, which is no path.
+fn used(text: &str, exporting: bool) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("use ") {
+        let before = text[..at].rsplit('\n').next().unwrap_or("").trim();
+        let fits = if exporting { before.starts_with("pub") } else { before.is_empty() };
+        if fits {
+            path(&text[at + 4..], &[], &mut found);
+        }
+    }
+    found
 }
 
 /// All paths of two or more parts. Each import of a group is a path.

@@ -29,6 +29,8 @@ import warnings
 from make_fixtures import keras, write
 
 from keras import layers
+from keras.src.applications.convnext import LayerScale
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 # By their ranks: one sample.
 VECTOR, STEPS, IMAGE, VOLUME = (4,), (5, 4), (6, 6, 3), (4, 4, 4, 2)
@@ -69,6 +71,7 @@ def one_input():
         "IntegerLookup": (lambda: layers.IntegerLookup(vocabulary=[4, 8, 15]), VECTOR, "int64"),
         "LSTM": (lambda: layers.LSTM(3), STEPS),
         "LayerNormalization": (layers.LayerNormalization, STEPS),
+        "LayerScale": (lambda: LayerScale(0.5, 4), STEPS),
         "LeakyReLU": (layers.LeakyReLU, STEPS),
         "Masking": (lambda: layers.Masking(0.5), STEPS),
         "MelSpectrogram": (lambda: layers.MelSpectrogram(fft_length=32, sequence_stride=16, num_mel_bins=4), (64,)),
@@ -348,6 +351,7 @@ def merging_cases():
     makers = {name: getattr(layers, name) for name in ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")}
     makers["Concatenate"] = layers.Concatenate
     makers["Dot"] = lambda: layers.Dot(axes=2)
+    makers["CustomScaleLayer"] = lambda: CustomScaleLayer(0.5)
     for name, make in makers.items():
         yield name, "graph", lambda: merged(make())
         yield name, "masked", lambda: merged(make(), masks=2)

@@ -1,6 +1,6 @@
 """Makes fixtures out of Keras's own unit tests of the layers that prepare data: `layers/keras_preprocessing.json`.
 
-Run, with what make_layer_fixtures_c.py needs:
+Run, with what make_preprocessing_fixtures.py needs:
 
     pip install pytest                          # the test files import it
     python record_preprocessing_tests.py
@@ -43,7 +43,7 @@ from keras.src.models import Model
 from keras.src.testing import test_case
 from keras.src.utils.module_utils import tensorflow as tf
 from make_fixtures import plain
-from make_layer_fixtures_c import fresh, preprocessed, written_config
+from make_preprocessing_fixtures import fresh, preprocessed, written_config
 from record_keras_tests import Left, eager_prediction, is_symbolic, no_training, stand_in_for_conftest
 
 AREAS = "category_encoding discretization hashing index_lookup integer_lookup mel_spectrogram normalization " \

@@ -2,8 +2,8 @@
 
 use std::io::{Seek, Write};
 
-use horn_nn::layers::LookupState;
-use horn_nn::{Error, Result};
+use horn_nn::layers::{LookupState, conventions_of};
+use horn_nn::{Error, Result, TokenKind};
 use serde_json::{Value, json};
 
 use crate::archive::{Archive, ArchiveWriter};
@@ -15,9 +15,6 @@ const VOCABULARY: &str = "vocabulary.txt";
 /// The variable with the weights that a layer gives its tokens.
 pub(crate) const IDF_WEIGHTS: &str = "idf_weights";
 
-/// The layers that can learn a vocabulary. They are told apart by their configurations, as no layer exists yet at this
-/// point. In an untrusted file, vocabularies of other classes are not read.
-const LEARNERS: [&str; 3] = ["IntegerLookup", "StringLookup", "TextVectorization"];
 /// What is left of the limits for all vocabularies of a file together. They grow with the file, in which the vocabularies
 /// may be compressed. Until the model is loaded, a token takes about 200 bytes, however short it is.
 struct Left {
@@ -36,18 +33,20 @@ impl Left {
 /// Puts the learned vocabularies into the layers' configurations.
 pub(crate) fn place(object: &mut Value, archive: &mut Archive, weights: &WeightsReader) -> Result<()> {
     let mut learners = Vec::new();
+    // No layer exists yet at this point. In an untrusted file, vocabularies of classes that learn none are not read.
     layers::each(object, |layer| {
-        let learns = LEARNERS.iter().any(|class| layer.object["class_name"] == *class);
-        if learns && layer.object["config"].get("vocabulary").is_some_and(Value::is_null) {
-            learners.push((layer.pointer, layer.path));
+        let is_open = layer.object["config"].get("vocabulary").is_some_and(Value::is_null);
+        let conventions = if is_open { conventions_of(layer.object) } else { None };
+        if let Some(tokens) = conventions.and_then(|conventions| conventions.learned_tokens) {
+            learners.push((layer.pointer, layer.path, tokens));
         }
     });
     let mut left = Left::of_file(archive.len());
-    for (pointer, path) in learners {
+    for (pointer, path, kind) in learners {
         let text = archive.asset(&format!("{path}/{VOCABULARY}"), left.bytes)?;
         if let (Some(layer), Some(text)) = (object.pointer_mut(&pointer), text) {
             let at = |error: Error| error.at(format!("{path:?}"));
-            let tokens = vocabulary(layer, text, &mut left).map_err(at)?;
+            let tokens = vocabulary(kind, text, &mut left).map_err(at)?;
             let idf_weights = idf_weights(&path, tokens.len(), archive.len(), weights).map_err(at)?;
             layer["config"]["vocabulary"] = json!({"learned": Value::from(tokens), "idf_weights": idf_weights});
         }
@@ -97,7 +96,7 @@ fn idf_weights(group: &str, tokens: usize, len: u64, weights: &WeightsReader) ->
 }
 
 /// Reads a vocabulary, one token per line.
-fn vocabulary(layer: &Value, text: Vec<u8>, left: &mut Left) -> Result<Vec<Value>> {
+fn vocabulary(kind: TokenKind, text: Vec<u8>, left: &mut Left) -> Result<Vec<Value>> {
     let lines = text.iter().filter(|byte| **byte == b'\n').count() + 1;
     left.bytes -= text.len() as u64;
     let most = left.tokens;
@@ -109,9 +108,9 @@ fn vocabulary(layer: &Value, text: Vec<u8>, left: &mut Left) -> Result<Vec<Value
     })?;
     let damaged = || Error::file("the vocabulary is damaged").hint("save the model again");
     let text = String::from_utf8(text).map_err(|error| damaged().because(error))?;
-    let tokens = text.split('\n').map(|token| match layer["class_name"].as_str() {
-        Some("IntegerLookup") => token.parse::<i64>().map(Value::from).map_err(|error| damaged().because(error)),
-        _ => Ok(token.into()),
+    let tokens = text.split('\n').map(|token| match kind {
+        TokenKind::Integer => token.parse::<i64>().map(Value::from).map_err(|error| damaged().because(error)),
+        TokenKind::Text => Ok(token.into()),
     });
     tokens.collect()
 }

@@ -20,10 +20,7 @@ pub(crate) fn of_weights(model: &Model) -> Vec<DType> {
             continue;
         }
         let own = dtype_of(&layer.layer().config());
-        let is_counted = layer.layer().class_name() == "Normalization";
-        // The `count` of a `Normalization` is an integer.
-        let of_weight = |name: &str| if is_counted && name == "count" { DType::I32 } else { own };
-        dtypes.extend(layer.weights().iter().map(|weight| of_weight(&weight.name)));
+        dtypes.extend(layer.weights().iter().map(|weight| if weight.is_integer { DType::I32 } else { own }));
     }
     dtypes
 }

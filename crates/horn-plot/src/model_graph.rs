@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use horn_nn::files::{unwritable, write_atomically};
+use horn_nn::layers::{LayerFamily, family_of};
 use horn_nn::printable::printable;
 use horn_nn::summary::Row;
 use horn_nn::{LayerRef, Model, ModelKind, Result};
@@ -104,8 +105,28 @@ struct Picture {
 struct Node {
     name: String,
     class: String,
+    kind: Kind,
     shape: String,
     inside: Option<Picture>,
+}
+
+/// What a box stands for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Input,
+    Model,
+    /// A layer of this family, if it is in one.
+    Layer(Option<LayerFamily>),
+}
+
+impl Kind {
+    fn of(layer: LayerRef<'_>) -> Self {
+        match layer.layer() {
+            _ if layer.as_model().is_some() => Self::Model,
+            own if own.input_shape().is_some() => Self::Input,
+            own => Self::Layer(family_of(own)),
+        }
+    }
 }
 
 impl Picture {
@@ -124,6 +145,7 @@ impl Picture {
             .map(|row| Node {
                 name: row.name.clone(),
                 class: row.class_name.clone(),
+                kind: model.get_layer(&row.name).map_or(Kind::Layer(None), Kind::of),
                 shape: row.output_shape.clone().unwrap_or_default(),
                 inside: inside(row),
             })
@@ -174,7 +196,7 @@ impl Node {
 
     fn draw(&self, at: Point, svg: &mut String) {
         let Size { width, height } = self.size();
-        let (colour, tint) = colours(&self.class);
+        let (colour, tint) = colours(self.kind);
         let (x, y, middle) = (at.x, at.y, at.x + width / 2.0);
         let ground = if self.inside.is_some() { "#f8fafc" } else { "#ffffff" };
         let right = x + width;
@@ -222,34 +244,20 @@ fn draw_line(points: &[Point], origin: Point, svg: &mut String) {
     );
 }
 
-/// The colour for a family of layers, and the tint behind the names.
-fn colours(class: &str) -> (&'static str, &'static str) {
-    let has = |parts: &[&str]| parts.iter().any(|part| class.contains(part));
-    if has(&["InputLayer"]) {
-        ("#475569", "#e9edf2")
-    } else if has(&["Sequential", "Functional"]) {
-        ("#334155", "#dfe5ec")
-    } else if has(&["Pool"]) {
-        ("#7c3aed", "#efe8fd")
-    } else if has(&["LSTM", "GRU", "RNN", "Bidirectional", "TimeDistributed"]) {
-        ("#0e7490", "#def3f7")
-    } else if has(&["Conv"]) {
-        ("#047857", "#ddf3ea")
-    } else if has(&["Normalization"]) {
-        ("#b45309", "#fcefd9")
-    } else if has(&["Attention"]) {
-        ("#be185d", "#fce4ef")
-    } else if has(&["Dense", "Embedding"]) {
-        ("#0072b2", "#deeefa")
-    } else if is_merging(class) {
-        ("#c2410c", "#fde9dd")
-    } else {
-        ("#64748b", "#f1f4f7")
+/// The colour of what a box stands for, and the tint behind the names.
+fn colours(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Input => ("#475569", "#e9edf2"),
+        Kind::Model => ("#334155", "#dfe5ec"),
+        Kind::Layer(Some(LayerFamily::Pooling)) => ("#7c3aed", "#efe8fd"),
+        Kind::Layer(Some(LayerFamily::Recurrent)) => ("#0e7490", "#def3f7"),
+        Kind::Layer(Some(LayerFamily::Convolution)) => ("#047857", "#ddf3ea"),
+        Kind::Layer(Some(LayerFamily::Normalization)) => ("#b45309", "#fcefd9"),
+        Kind::Layer(Some(LayerFamily::Attention)) => ("#be185d", "#fce4ef"),
+        Kind::Layer(Some(LayerFamily::Core)) => ("#0072b2", "#deeefa"),
+        Kind::Layer(Some(LayerFamily::Merging)) => ("#c2410c", "#fde9dd"),
+        Kind::Layer(_) => ("#64748b", "#f1f4f7"),
     }
-}
-
-fn is_merging(class: &str) -> bool {
-    ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"].contains(&class)
 }
 
 /// The approximate width of a text, as the font is not known.
@@ -283,8 +291,8 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
-    use horn_nn::layers::{Add, Concatenate, Dense, Input, ReLU};
-    use horn_nn::{Apply, Sequential};
+    use horn_nn::layers::{Add, Concatenate, Conv2D, Dense, Input, LSTM, ReLU};
+    use horn_nn::{Apply, BuiltLayer, Conventions, Layer, LayerBuilder, Sequential, Shape};
 
     use super::*;
 
@@ -322,5 +330,42 @@ mod tests {
         let model = Model::new(&input, &twice).unwrap().build(&Device::default()).unwrap();
         let svg = ModelGraph::new(&model).svg();
         assert_eq!((svg.matches("<g>").count(), svg.matches("marker-end").count()), (3, 3));
+    }
+
+    /// A custom layer that says to which family it belongs.
+    #[derive(Debug)]
+    struct Own;
+
+    impl Layer for Own {
+        fn class_name(&self) -> &str {
+            "DenseOwn"
+        }
+
+        fn output_shape(&self, input: &Shape) -> Result<Shape> {
+            Ok(input.clone())
+        }
+
+        fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
+            ReLU().build(input, build)
+        }
+
+        fn conventions(&self) -> Conventions {
+            Conventions::default().family(LayerFamily::Pooling)
+        }
+    }
+
+    #[test]
+    fn boxes_are_coloured_by_family() {
+        let device = Device::default();
+        let layers = Sequential::new().add(Input([4, 4, 1])).add(Conv2D(2, 2)).add(Own).add(ReLU());
+        let model = layers.build(&device).unwrap();
+        let kinds: Vec<Kind> = Picture::new(&model, false).nodes.iter().map(|node| node.kind).collect();
+        let of = |family| Kind::Layer(Some(family));
+        let expected = [LayerFamily::Convolution, LayerFamily::Pooling, LayerFamily::Activation].map(of);
+        assert_eq!(kinds, [&[Kind::Input][..], &expected].concat());
+        let nested = Sequential::new().add(Input([3, 2])).add(LSTM(2)).add(Dense(1));
+        let model = Sequential::new().add(Input([3, 2])).add(nested).build(&device).unwrap();
+        assert_eq!(Picture::new(&model, false).nodes[1].kind, Kind::Model);
+        assert_ne!(colours(of(LayerFamily::Convolution)), colours(of(LayerFamily::Pooling)));
     }
 }

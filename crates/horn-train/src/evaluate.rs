@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use horn_nn::{Error, HostArray, IntoArrays, Result};
+use horn_nn::{HostArray, IntoArrays};
 
-use crate::callbacks::{Callback, Callbacks};
+use crate::batch_options::batch_options;
+use crate::callbacks::Callbacks;
 use crate::progress::Verbose;
 
 /// The options of `evaluate`, with Keras's names and defaults.
@@ -29,25 +30,12 @@ impl Default for Evaluate<'_> {
     }
 }
 
+batch_options!(Evaluate, "evaluate", "on_test_…");
+
 impl<'a> Evaluate<'a> {
     /// Evaluates in batches of 32, with a progress line.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The number of samples in a batch; 32 by default.
-    #[must_use]
-    pub fn batch_size(mut self, batch_size: usize) -> Self {
-        self.batch_size = Some(batch_size);
-        self
-    }
-
-    /// The number of batches to evaluate, from the first one on; by default, as many as there are. If `batch_size` is not
-    /// given, arrays are divided into this many batches.
-    #[must_use]
-    pub fn steps(mut self, steps: usize) -> Self {
-        self.steps = Some(steps);
-        self
     }
 
     /// How much each sample counts in the loss and in weighted metrics, as
@@ -63,40 +51,6 @@ impl<'a> Evaluate<'a> {
     pub fn verbose(mut self, verbose: Verbose) -> Self {
         self.verbose = verbose;
         self
-    }
-
-    /// Adds a callback, whose `on_test_…` hooks are called.
-    #[must_use]
-    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
-        self.callbacks.push(Box::new(callback));
-        self
-    }
-
-    /// Adds callbacks of different types, as [`Fit::callbacks`](crate::Fit::callbacks).
-    #[must_use]
-    pub fn callbacks(mut self, callbacks: impl IntoIterator<Item = Box<dyn Callback + 'a>>) -> Self {
-        self.callbacks.extend(callbacks);
-        self
-    }
-
-    /// Checks the arguments that do not depend on the data.
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.batch_size == Some(0) {
-            return Err(horn_nn::zero_batch_size());
-        }
-        check_steps(self.steps)
-    }
-}
-
-/// Checks the number of batches of an evaluation or a prediction.
-pub(crate) fn check_steps(steps: Option<usize>) -> Result<()> {
-    match steps {
-        Some(0) => Err(Error::argument("there are no steps")
-            .at("steps")
-            .received(0)
-            .expected("at least 1")
-            .hint("leave steps out for all batches")),
-        _ => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@
 mod arranged;
 mod array_source;
 mod batch;
+mod batch_options;
 mod batches;
 pub mod callbacks;
 mod class_weight;

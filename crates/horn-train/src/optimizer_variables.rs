@@ -129,7 +129,7 @@ mod tests {
 
     use super::*;
     use crate::losses::MeanSquaredError;
-    use crate::optimizers::{Adam, BurnOptimizer, LearningRate, Optimizer, SGD, SlotNames, SlotSpec, State};
+    use crate::optimizers::{Adam, BurnOptimizer, LearningRate, Optimizer, RuleState, SGD, SlotNames, SlotSpec};
     use crate::{Compile, Fit, Verbose};
 
     fn model(optimizer: impl Optimizer + 'static) -> CompiledModel {
@@ -223,22 +223,22 @@ mod tests {
     }
 
     impl burn::optim::Optimizer for Smoothed {
-        type State<const D: usize> = State<Self, D>;
+        type State<const D: usize> = RuleState<Self, D>;
 
         fn step<const D: usize>(
             &self,
             rate: f64,
             variable: Tensor<D>,
             gradient: Tensor<D>,
-            state: Option<State<Self, D>>,
-        ) -> (Tensor<D>, Option<State<Self, D>>) {
+            state: Option<RuleState<Self, D>>,
+        ) -> (Tensor<D>, Option<RuleState<Self, D>>) {
             let mut state = state.unwrap_or_default();
             let last = state.take("last_gradient").unwrap_or_else(|| gradient.zeros_like());
             state.put("last_gradient", gradient.clone());
             (variable - (gradient + last) * (rate / 2.0), Some(state))
         }
 
-        fn to_device<const D: usize>(state: State<Self, D>, device: &Device) -> State<Self, D> {
+        fn to_device<const D: usize>(state: RuleState<Self, D>, device: &Device) -> RuleState<Self, D> {
             state.to_device(device)
         }
     }

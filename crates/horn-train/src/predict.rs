@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use horn_nn::Result;
-
-use crate::callbacks::{Callback, Callbacks};
-use crate::evaluate::check_steps;
+use crate::batch_options::batch_options;
+use crate::callbacks::Callbacks;
 use crate::progress::Verbose;
 
 /// The options of `predict`, with Keras's names and defaults.
@@ -29,25 +27,12 @@ impl Default for Predict<'_> {
     }
 }
 
-impl<'a> Predict<'a> {
+batch_options!(Predict, "predict", "on_predict_…");
+
+impl Predict<'_> {
     /// Predicts in batches of 32.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The number of samples in a batch; 32 by default.
-    #[must_use]
-    pub fn batch_size(mut self, batch_size: usize) -> Self {
-        self.batch_size = Some(batch_size);
-        self
-    }
-
-    /// The number of batches to predict, from the first one on; by default, as many as there are. If `batch_size` is not
-    /// given, arrays are divided into this many batches.
-    #[must_use]
-    pub fn steps(mut self, steps: usize) -> Self {
-        self.steps = Some(steps);
-        self
     }
 
     /// What is printed: nothing by default, unlike in Keras, since a prediction is often one of many.
@@ -55,28 +40,6 @@ impl<'a> Predict<'a> {
     pub fn verbose(mut self, verbose: Verbose) -> Self {
         self.verbose = verbose;
         self
-    }
-
-    /// Adds a callback, whose `on_predict_…` hooks are called.
-    #[must_use]
-    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
-        self.callbacks.push(Box::new(callback));
-        self
-    }
-
-    /// Adds callbacks of different types, as [`Fit::callbacks`](crate::Fit::callbacks).
-    #[must_use]
-    pub fn callbacks(mut self, callbacks: impl IntoIterator<Item = Box<dyn Callback + 'a>>) -> Self {
-        self.callbacks.extend(callbacks);
-        self
-    }
-
-    /// Checks the arguments that do not depend on the data.
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.batch_size == Some(0) {
-            return Err(horn_nn::zero_batch_size());
-        }
-        check_steps(self.steps)
     }
 }
 

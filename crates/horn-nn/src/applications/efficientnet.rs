@@ -12,10 +12,17 @@ use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::KerasTensor;
 use crate::initializers::variance_scaling::{Distribution, Mode, VarianceScaling};
 use crate::layer::description::Layer;
-use crate::layers::{
-    Activation, Add, BatchNormalization, Conv2D, DepthwiseConv2D, Dropout, GlobalAveragePooling2D, Multiply,
-    Normalization, Rescaling, Reshape, ZeroPadding2D,
-};
+use crate::layers::activation::activation_layer::Activation;
+use crate::layers::convolution::conv::Conv2D;
+use crate::layers::convolution::depthwise_conv::DepthwiseConv2D;
+use crate::layers::merging::elementwise::{Add, Multiply};
+use crate::layers::normalization::batch_normalization::BatchNormalization;
+use crate::layers::normalization::normalization::Normalization;
+use crate::layers::pooling::global::GlobalAveragePooling2D;
+use crate::layers::preprocessing::rescaling::Rescaling;
+use crate::layers::regularization::dropout::Dropout;
+use crate::layers::reshaping::reshape::Reshape;
+use crate::layers::reshaping::zero_padding::ZeroPadding2D;
 use crate::model::functional::Functional;
 
 /// A stage: the number of its blocks, and their options.

@@ -10,7 +10,13 @@ use crate::data::elements::HostElement;
 use crate::error::{Error, Result};
 use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::KerasTensor;
-use crate::layers::{Add, BatchNormalization, Conv2D, DepthwiseConv2D, GlobalAveragePooling2D, ReLU, ZeroPadding2D};
+use crate::layers::activation::relu::ReLU;
+use crate::layers::convolution::conv::Conv2D;
+use crate::layers::convolution::depthwise_conv::DepthwiseConv2D;
+use crate::layers::merging::elementwise::Add;
+use crate::layers::normalization::batch_normalization::BatchNormalization;
+use crate::layers::pooling::global::GlobalAveragePooling2D;
+use crate::layers::reshaping::zero_padding::ZeroPadding2D;
 use crate::model::functional::Functional;
 
 /// The filters, the number of blocks, and the stride of the first block of each stage.

@@ -12,7 +12,13 @@ use crate::error::Result;
 use crate::graph::apply::Apply;
 use crate::graph::keras_tensor::KerasTensor;
 use crate::layer::description::Layer;
-use crate::layers::{Activation, Add, BatchNormalization, Conv2D, GlobalAveragePooling2D, MaxPooling2D, ZeroPadding2D};
+use crate::layers::activation::activation_layer::Activation;
+use crate::layers::convolution::conv::Conv2D;
+use crate::layers::merging::elementwise::Add;
+use crate::layers::normalization::batch_normalization::BatchNormalization;
+use crate::layers::pooling::global::GlobalAveragePooling2D;
+use crate::layers::pooling::windowed::MaxPooling2D;
+use crate::layers::reshaping::zero_padding::ZeroPadding2D;
 use crate::model::functional::Functional;
 
 /// The stages: name, filters, number of blocks, and stride of the first block.

@@ -10,7 +10,10 @@ use crate::arguments::options::{DataFormat, Padding};
 use crate::data::elements::HostElement;
 use crate::error::Result;
 use crate::graph::apply::Apply;
-use crate::layers::{Conv2D, Dense, Flatten, MaxPooling2D};
+use crate::layers::convolution::conv::Conv2D;
+use crate::layers::core_layers::dense::Dense;
+use crate::layers::pooling::windowed::MaxPooling2D;
+use crate::layers::reshaping::flatten::Flatten;
 use crate::model::functional::Functional;
 
 /// The filters and the number of convolutions of each block.

@@ -42,7 +42,7 @@ pub enum DTypePolicy {
 
 impl DTypePolicy {
     /// All policies.
-    const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Float32, Self::MixedFloat16, Self::MixedBfloat16, Self::Float16, Self::Bfloat16, Self::Float64];
 
     /// Keras's name.

@@ -9,9 +9,6 @@ use crate::layer::conventions::BuiltFor;
 use crate::layer::description::{Layer, PartInput};
 use crate::tensor::shape::Shape;
 
-/// Call arguments whose shapes Keras does not pass to `build`.
-const SHAPELESS: [&str; 3] = ["attention_mask", "count_weights", "states"];
-
 /// The `build_config` of a model. The shapes of a graph follow from its inputs, so Keras writes null.
 pub(crate) fn of_model(kind: ModelKind, input: &Shape) -> Value {
     match kind {
@@ -30,8 +27,9 @@ pub(crate) fn record(object: &mut Value, layer: &dyn Layer, inputs: &[Shape]) {
 
 /// The shapes under the names of the arguments of Keras's `build`, if there are several.
 fn by_arguments(layer: &dyn Layer, inputs: &[Shape]) -> Value {
-    let shapes = by_argument(layer, inputs).into_iter().filter(|(name, _)| !SHAPELESS.contains(name));
-    let mut named: Vec<_> = shapes.map(|(name, shapes)| (format!("{name}_shape"), one_or_all(shapes))).collect();
+    let shapes = by_argument(layer, inputs).into_iter().filter(|(argument, _)| argument.is_built_for);
+    let named = shapes.map(|(argument, shapes)| (format!("{}_shape", argument.name), one_or_all(shapes)));
+    let mut named: Vec<_> = named.collect();
     match named.as_mut_slice() {
         [(_, shape)] => json!({"input_shape": shape.take()}),
         _ => json!({"shapes_dict": named.into_iter().collect::<Map<_, _>>()}),

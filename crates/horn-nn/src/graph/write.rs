@@ -167,9 +167,6 @@ fn take_options(layer: &dyn Layer, config: &mut Value) -> Map<String, Value> {
     options.filter_map(|&option| Some((option.to_owned(), config.remove(option)?))).collect()
 }
 
-/// Positional arguments; others are keyword arguments of the call.
-const BY_PLACE: [&str; 2] = ["value", "key"];
-
 /// One call of a layer: its tensors and its other call arguments.
 fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<String, Value>) -> Value {
     let inputs: Vec<Value> = call.inputs.iter().map(|&place| tensors.object(place)).collect();
@@ -191,12 +188,12 @@ fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<
     } else if is_bare && takes_masks(layer, given.len()) {
         kwargs.insert("mask".to_owned(), one_or_all(&vec![Value::Null; given.len()]));
     }
-    for (name, own) in by_argument(layer, given) {
+    for (argument, own) in by_argument(layer, given) {
         let value = one_or_all(own);
-        if args.is_empty() || BY_PLACE.contains(&name) {
+        if args.is_empty() || argument.is_positional {
             args.push(value);
         } else {
-            kwargs.insert(name.to_owned(), value);
+            kwargs.insert(argument.name.to_owned(), value);
         }
     }
     json!({"args": args, "kwargs": kwargs})
@@ -209,7 +206,7 @@ fn mask_arguments(layer: &dyn Layer, inputs: usize, masks: &[Option<&Value>]) ->
     if argument == MaskArgument::Named {
         let names = layer.call_arguments(inputs);
         let given = names.iter().zip(masks).filter(|(_, mask)| mask.is_some());
-        return given.map(|((name, _), mask)| (format!("{name}_mask"), value(mask))).collect();
+        return given.map(|(argument, mask)| (format!("{}_mask", argument.name), value(mask))).collect();
     }
     // A list has a mask for each input, or null.
     let count = if argument == MaskArgument::EachInput { masks.len().max(2) } else { inputs };

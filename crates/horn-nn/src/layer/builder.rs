@@ -141,6 +141,13 @@ impl LayerBuilder {
         }
     }
 
+    /// Changes the record of the last weight to one that Keras's files keep as integers.
+    pub fn record_as_integer(&mut self) {
+        if let Some(weight) = self.weights.last_mut() {
+            weight.is_integer = true;
+        }
+    }
+
     /// Creates a weight that the layer updates itself, such as a moving mean. It is not trainable.
     ///
     /// # Errors
@@ -259,6 +266,7 @@ impl LayerBuilder {
             group: joined(self.scope.iter().map(|(_, group)| group.as_str())),
             also_in: None,
             sizes: sizes.to_vec(),
+            is_integer: false,
             trainable,
             regularizer: regularizer.cloned(),
             constraint: constraint.cloned(),

@@ -1,6 +1,7 @@
 //! Keras's conventions for a layer class that its arguments do not determine.
 
 use crate::layer::call::Mode;
+use crate::layer::layer_family::LayerFamily;
 
 /// Keras's conventions for a layer class, in programs and files. Each layer returns its own from
 /// [`Layer::conventions`](crate::Layer::conventions), which custom layers can implement, too.
@@ -38,6 +39,10 @@ pub struct Conventions {
     /// Does the layer compute in the half precision of its policy, since it is little else than products of matrices? Others
     /// compute in float32, from and to values of that precision.
     pub computes_in_half: bool,
+    /// The family of a custom layer; that of a built-in layer follows from its table.
+    pub family: Option<LayerFamily>,
+    /// The tokens of the vocabulary that the layer learns from data, if it does. Files keep it beside the weights.
+    pub learned_tokens: Option<TokenKind>,
 }
 
 impl Conventions {
@@ -83,6 +88,21 @@ impl Conventions {
         self.computes_in_half = computes;
         self
     }
+
+    /// The family of the layer, for drawings; by default it is in none.
+    #[must_use]
+    pub fn family(mut self, family: LayerFamily) -> Self {
+        self.family = Some(family);
+        self
+    }
+
+    /// Which tokens the layer learns from data; by default none. Where a file has a vocabulary of the layer and its
+    /// configuration says `"vocabulary": null`, this is `{"learned": [..], "idf_weights": ..}` when the layer is read.
+    #[must_use]
+    pub fn learned_tokens(mut self, tokens: TokenKind) -> Self {
+        self.learned_tokens = Some(tokens);
+        self
+    }
 }
 
 /// How a layer takes masks as a call argument, and the shape that such a mask must have.
@@ -106,6 +126,15 @@ pub enum MaskArgument {
     Named,
     /// Keras passes a mask to the layer; Horn's API does not.
     Ignored,
+}
+
+/// The tokens of a vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// Integers.
+    Integer,
+    /// Strings.
+    Text,
 }
 
 /// The shapes that Keras's files record in `build_config`.

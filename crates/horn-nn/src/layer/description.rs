@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::arguments::dtype_policy::DTypePolicy;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
+use crate::layer::call_arguments::CallArgument;
 use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::erased::BuiltLayer;
 use crate::layer::lookup_state::LookupState;
@@ -142,8 +143,8 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 
     /// The call arguments of the layer in Keras for this number of inputs, and how many inputs each one takes. Files use
     /// these names. In most layers one argument takes all inputs, as a list if there are several.
-    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
-        vec![("inputs", inputs)]
+    fn call_arguments(&self, inputs: usize) -> Vec<CallArgument> {
+        vec![CallArgument::new("inputs", inputs)]
     }
 
     /// The keys of [`config`](Self::config) that are call arguments in Keras.

@@ -60,7 +60,7 @@ macro_rules! as_inner {
         fn state_sizes(&self) -> Option<Vec<usize>> {
             self.inner().state_sizes()
         }
-        fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+        fn call_arguments(&self, inputs: usize) -> Vec<$crate::layer::call_arguments::CallArgument> {
             self.inner().call_arguments(inputs)
         }
         fn call_options(&self) -> &'static [&'static str] {

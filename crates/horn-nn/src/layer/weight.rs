@@ -20,6 +20,8 @@ pub struct Weight {
     pub(crate) also_in: Option<String>,
     /// The shape: the sizes of all axes.
     pub sizes: Vec<usize>,
+    /// Do Keras's files keep the values as integers? All others have the dtype of their layer.
+    pub is_integer: bool,
     /// Is the weight trainable if its layer is? A moving mean is not.
     pub trainable: bool,
     /// The regularizer, whose penalty is added to the loss.

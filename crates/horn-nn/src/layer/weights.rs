@@ -18,6 +18,7 @@ pub(crate) fn describe(module: &impl Module, recorded: Vec<Weight>) -> Vec<Weigh
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let recorded = self.recorded.iter().find(|weight| weight.id == param.id).cloned();
             self.found.push(recorded.unwrap_or_else(|| Weight {
+                is_integer: false,
                 id: param.id,
                 name: self.path.join("/"),
                 group: String::new(),

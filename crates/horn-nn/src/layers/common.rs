@@ -72,36 +72,21 @@ impl<'de> Deserialize<'de> for DType {
             Value::String(name) => Some(name.as_str()),
             policy => policy["config"]["name"].as_str(),
         };
-        match name.filter(|name| POLICIES.contains(name)) {
+        let is_known = |name: &&str| DTypePolicy::of_name(name).is_some() || OF_DATA.contains(name);
+        match name.filter(is_known) {
             Some(name) => Ok(Self(name.to_owned())),
             // Quantized policies, and those that differ between layers, have no name.
             None => Err(serde::de::Error::custom(format!(
                 "the dtype policy {value} is not supported: it is quantized or unknown; expected one of {}. Save the \
                  model before it is quantized",
-                POLICIES.join(", ")
+                DTypePolicy::ALL.map(DTypePolicy::name).into_iter().chain(OF_DATA).collect::<Vec<_>>().join(", ")
             ))),
         }
     }
 }
 
-/// The supported policies: those of networks, then those of preprocessing layers. The others are for quantization.
-const POLICIES: [&str; 15] = [
-    "float32",
-    "mixed_float16",
-    "mixed_bfloat16",
-    "float16",
-    "bfloat16",
-    "float64",
-    "bool",
-    "string",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-];
+/// The dtypes of preprocessing layers that are no policies of layers that compute.
+const OF_DATA: [&str; 9] = ["bool", "string", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"];
 
 /// Defines methods for the arguments of every layer.
 macro_rules! common_arguments {
@@ -267,7 +252,7 @@ macro_rules! described {
 
         fn conventions(&self) -> $crate::Conventions {
             #[allow(unused_imports)]
-            use $crate::{BuiltFor, MaskArgument, Mode};
+            use $crate::{BuiltFor, MaskArgument, Mode, TokenKind};
             $crate::Conventions { $($($convention: $value,)+)? ..$crate::Conventions::of_keras() }
         }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::layer::description::{Layer, Part};
+use crate::layer::layer_family::LayerFamily;
 use crate::layer::names;
 use crate::layer::reading::{ReadContext, within};
 use crate::layers::nested::Nested;
@@ -17,20 +18,38 @@ use crate::tensor::shape::MAX_VALUES;
 /// Reads a layer of a class; `None` if the class is not in the family.
 pub(crate) type Read = fn(&str, &Value) -> Option<Result<Box<dyn Layer>>>;
 
-/// A family of layers.
+/// The layers of a family.
 pub(crate) struct Family {
+    pub family: LayerFamily,
     pub classes: &'static [&'static str],
     pub read: Read,
+    /// The layer of a class with the defaults; `None` if the class is not in the family.
+    pub default: fn(&str) -> Option<Box<dyn Layer>>,
 }
 
-/// Defines the `FAMILY` of a module: each class with an instance that has the defaults, and its required arguments.
+/// Exports the layers of a module, and defines its `FAMILY`: each class with an instance that has the defaults, and its
+/// required arguments.
 macro_rules! family {
-    ($($class:literal $(| $other:literal)? => $default:expr $(, requires $($key:literal),+)?;)+) => {
+    ($family:ident; $(
+        $name:literal $(| $other:literal)? => $module:ident::$class:ident::$make:ident($($argument:expr),*)
+            $(, requires $($key:literal),+)?;
+    )+) => {
+        $(pub use self::$module::$class;)+
+
         pub(crate) const FAMILY: $crate::layers::family::Family = $crate::layers::family::Family {
-            classes: &[$($class),+],
-            read: |class_name, config| match class_name {
-                $($class $(| $other)? => Some($crate::layers::family::read(&$default, &[$($($key),+)?], config)),)+
+            family: $crate::layer::layer_family::LayerFamily::$family,
+            classes: &[$($name),+],
+            read: |name, config| match name {
+                $($name $(| $other)? => {
+                    Some($crate::layers::family::read(&$class::$make($($argument),*), &[$($($key),+)?], config))
+                })+
                 _ => None,
+            },
+            default: |name| -> Option<Box<dyn $crate::layer::description::Layer>> {
+                match name {
+                    $($name $(| $other)? => Some(Box::new($class::$make($($argument),*))),)+
+                    _ => None,
+                }
             },
         };
     };

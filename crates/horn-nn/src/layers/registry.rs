@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::layer::conventions::Conventions;
 use crate::layer::description::Layer;
 use crate::layer::given::Given;
+use crate::layer::layer_family::LayerFamily;
 use crate::layer::reading::{ReadContext, within};
 use crate::layer::users;
 use crate::layers::core_layers::{lambda, rounded_inputs};
-use crate::layers::family::{self, Family};
-use crate::layers::merging::custom_scale_layer::CustomScaleLayer;
-use crate::layers::normalization::layer_scale::LayerScale;
+use crate::layers::family::Family;
 use crate::layers::{
     activation, attention, convolution, core_layers, merging, normalization, pooling, preprocessing, recurrent,
     regularization, reshaping,
@@ -22,7 +22,7 @@ use crate::saving::json::text;
 use crate::saving::read;
 
 /// All families of layers.
-const FAMILIES: [&Family; 11] = [
+pub(crate) const FAMILIES: [&Family; 11] = [
     &activation::FAMILY,
     &attention::FAMILY,
     &convolution::FAMILY,
@@ -39,6 +39,45 @@ const FAMILIES: [&Family; 11] = [
 /// The names of Keras's layer classes that Horn has, by family.
 pub fn classes() -> impl Iterator<Item = &'static str> {
     FAMILIES.iter().flat_map(|family| family.classes).copied()
+}
+
+/// The names of the classes of a family.
+///
+/// ```
+/// use horn::layers::{LayerFamily, classes_of};
+///
+/// assert!(classes_of(LayerFamily::Merging).any(|class| class == "Add"));
+/// ```
+pub fn classes_of(family: LayerFamily) -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().filter(move |own| own.family == family).flat_map(|own| own.classes).copied()
+}
+
+/// The family of a layer; `None` for a model, and for a custom layer that says none in its
+/// [conventions](crate::Conventions::family).
+pub fn family_of(layer: &dyn Layer) -> Option<LayerFamily> {
+    let conventions = layer.conventions();
+    let is_own = |family: &&&Family| family.classes.contains(&layer.class_name());
+    // A custom class may have the name of one of Keras's.
+    let table = FAMILIES.iter().find(is_own).filter(|_| conventions.module.is_some());
+    table.map(|table| table.family).or(conventions.family)
+}
+
+/// The conventions of the class of a layer that a file describes; `None` if there is no such class.
+pub fn conventions_of(object: &Value) -> Option<Conventions> {
+    let class_name = object["class_name"].as_str()?;
+    let registered = object["registered_name"].as_str().filter(|name| name.contains('>'));
+    let is_it = |name: &str| registered.map_or(users::class_of(name) == class_name, |registered| name == registered);
+    let layer = match default(class_name).filter(|_| registered.is_none()) {
+        Some(layer) => layer,
+        // The conventions of a custom class may depend on its arguments.
+        None => users::reader(is_it).and_then(|_| Registry.read(object).ok())?,
+    };
+    Some(layer.conventions())
+}
+
+/// The layer of a built-in class with the defaults.
+fn default(class_name: &str) -> Option<Box<dyn Layer>> {
+    FAMILIES.iter().find_map(|family| (family.default)(class_name))
 }
 
 /// Reads a layer, or a model, from its configuration, as Keras writes it for the class.
@@ -69,11 +108,19 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
         }
         _ => {}
     }
-    let of_keras = || FAMILIES.iter().find_map(|family| (family.read)(class_name, config));
-    match within(Arc::new(Registry), of_keras).or_else(|| of_applications(class_name, config)) {
-        Some(layer) => layer,
-        None => of_user(class_name, config, |name| users::class_of(name) == class_name),
+    let is_it = |name: &str| users::class_of(name) == class_name;
+    if users::reader(is_it).is_some() && !is_public(class_name) {
+        return of_user(class_name, config, is_it);
     }
+    let of_keras = || FAMILIES.iter().find_map(|family| (family.read)(class_name, config));
+    within(Arc::new(Registry), of_keras).unwrap_or_else(|| Err(unknown(class_name)))
+}
+
+/// Does Keras have a public name of the class? It has none of the layers that networks of `keras.applications` bring with
+/// them, so a custom class of the same name comes first.
+fn is_public(class_name: &str) -> bool {
+    let public = Conventions::of_keras().module;
+    default(class_name).is_some_and(|layer| layer.conventions().module == public)
 }
 
 /// Reads layers of all classes.
@@ -87,19 +134,6 @@ impl ReadContext for Registry {
             Some(registered) => of_user(registered, &object["config"], |name| name == registered),
             None => from_config(class_name, &object["config"]),
         }
-    }
-}
-
-/// Reads a layer that a network of `keras.applications` brings with it. Keras has no public name of it, so a custom class
-/// of the same name comes first.
-fn of_applications(class_name: &str, config: &Value) -> Option<Result<Box<dyn Layer>>> {
-    if users::classes().iter().any(|name| users::class_of(name) == class_name) {
-        return None;
-    }
-    match class_name {
-        "CustomScaleLayer" => Some(family::read(&CustomScaleLayer(1.0), &["scale"], config)),
-        "LayerScale" => Some(family::read(&LayerScale(1.0, 1), &["init_values", "projection_dim"], config)),
-        _ => None,
     }
 }
 
@@ -140,6 +174,25 @@ mod tests {
     use super::*;
     use crate::layers::{Dense, Identity, Input, ReLU};
     use crate::{Apply, Sequential, deserialize, serialize};
+
+    #[test]
+    fn the_default_of_a_class_is_of_that_class_and_says_what_it_learns() {
+        for class in classes() {
+            let layer = default(class).unwrap();
+            assert_eq!(layer.class_name(), class);
+            assert!(family_of(layer.as_ref()).is_some(), "{class}");
+            let has_vocabulary = layer.config().get("vocabulary").is_some();
+            assert_eq!(layer.conventions().learned_tokens.is_some(), has_vocabulary, "{class}");
+        }
+    }
+
+    #[test]
+    fn layers_of_applications_give_way_to_custom_ones_of_the_same_name() {
+        let config = json!({"scale": 0.5});
+        assert_eq!(from_config("CustomScaleLayer", &config).unwrap().class_name(), "CustomScaleLayer");
+        users::register::<ReLU>("own>CustomScaleLayer");
+        assert_eq!(from_config("CustomScaleLayer", &ReLU().config()).unwrap().class_name(), "ReLU");
+    }
 
     #[test]
     fn a_class_is_read_by_both_of_its_names_and_written_by_the_public_one() {

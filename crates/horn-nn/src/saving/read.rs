@@ -317,15 +317,15 @@ impl<'c> Graph<'c> {
         let count = places.len() + named.values().map(Vec::len).sum::<usize>();
         let arguments = layer.description().call_arguments(count);
         let mut masked = Vec::new();
-        for (name, _) in &arguments {
-            places.extend(named.remove(name).into_iter().flatten());
+        for argument in &arguments {
+            places.extend(named.remove(argument.name).into_iter().flatten());
         }
         for (argument, mask) in masks {
             masked.push(match argument {
                 MaskOf::Input(at) => at,
                 MaskOf::Argument(name) => {
-                    let before = arguments.iter().take_while(|(own, _)| *own != name);
-                    before.map(|(_, count)| count).sum()
+                    let before = arguments.iter().take_while(|argument| argument.name != name);
+                    before.map(|argument| argument.inputs).sum()
                 }
             });
             places.push(mask);

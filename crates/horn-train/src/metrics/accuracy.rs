@@ -36,7 +36,7 @@ pub struct Accuracy {
 named_metric!(Accuracy, "accuracy");
 
 impl Metric for Accuracy {
-    metric_methods!(Accuracy);
+    metric_methods!(Accuracy, Up);
 
     fn resolve(&self, y_true: &[usize], y_pred: &Shape) -> Option<Arc<dyn Metric>> {
         Some(if y_pred.last() == Some(1) {
@@ -91,7 +91,7 @@ arguments!(BinaryAccuracy {
 metric_name!(BinaryAccuracy);
 
 impl Metric for BinaryAccuracy {
-    metric_methods!(BinaryAccuracy);
+    metric_methods!(BinaryAccuracy, Up);
 
     fn validate(&self) -> Result<()> {
         if (0.0..=1.0).contains(&self.threshold) {
@@ -130,7 +130,7 @@ pub struct CategoricalAccuracy {
 named_metric!(CategoricalAccuracy, "categorical_accuracy");
 
 impl Metric for CategoricalAccuracy {
-    metric_methods!(CategoricalAccuracy);
+    metric_methods!(CategoricalAccuracy, Up);
 
     fn asks_for_largest(&self) -> bool {
         true
@@ -157,7 +157,7 @@ pub struct SparseCategoricalAccuracy {
 named_metric!(SparseCategoricalAccuracy, "sparse_categorical_accuracy");
 
 impl Metric for SparseCategoricalAccuracy {
-    metric_methods!(SparseCategoricalAccuracy);
+    metric_methods!(SparseCategoricalAccuracy, Up);
 
     fn asks_for_largest(&self) -> bool {
         true

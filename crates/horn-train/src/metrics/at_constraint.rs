@@ -77,7 +77,7 @@ macro_rules! at_constraint {
         }
 
         impl Metric for $metric {
-            metric_methods!($metric);
+            metric_methods!($metric, Up);
 
             fn validate(&self) -> Result<()> {
                 check(stringify!($least), self.$least, self.num_thresholds)

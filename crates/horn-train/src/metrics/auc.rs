@@ -160,7 +160,7 @@ arguments!(AUC {
 metric_name!(AUC);
 
 impl Metric for AUC {
-    metric_methods!(AUC);
+    metric_methods!(AUC, Up);
 
     fn validate(&self) -> Result<()> {
         if self.num_thresholds < 2 {

@@ -33,15 +33,26 @@ macro_rules! metric_name {
     };
 }
 
-/// The methods of [`Metric`] that all of Horn's metrics share.
+/// The methods of [`Metric`] that all of Horn's metrics share. After the name comes the direction in which the metric
+/// improves, `Up` or `Down`, or `None` for counts.
 macro_rules! metric_methods {
-    ($metric:ident) => {
+    ($metric:ident, None) => {
+        $crate::metrics::common::metric_methods!(@ $metric, None);
+    };
+    ($metric:ident, $direction:ident) => {
+        $crate::metrics::common::metric_methods!(@ $metric, Some($crate::metrics::direction::Direction::$direction));
+    };
+    (@ $metric:ident, $direction:expr) => {
         fn class_name(&self) -> &'static str {
             stringify!($metric)
         }
 
         fn name(&self) -> &str {
             &self.name
+        }
+
+        fn direction(&self) -> Option<$crate::metrics::direction::Direction> {
+            $direction
         }
 
         fn keras_module(&self) -> Option<&'static str> {

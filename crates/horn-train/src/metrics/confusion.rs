@@ -139,7 +139,10 @@ impl Counting {
 
 /// A metric made of the counts.
 macro_rules! of_counts {
-    ($(#[$doc:meta])* $metric:ident, $name:literal, { $($class:ident, $top_k:ident)? }, $result:expr) => {
+    (
+        $(#[$doc:meta])* $metric:ident, $name:literal, $direction:ident, { $($class:ident, $top_k:ident)? },
+        $result:expr
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub struct $metric {
@@ -195,7 +198,7 @@ macro_rules! of_counts {
         metric_name!($metric);
 
         impl Metric for $metric {
-            metric_methods!($metric);
+            metric_methods!($metric, $direction);
 
             fn validate(&self) -> Result<()> {
                 $(check_top_k(self.$top_k)?;)?
@@ -222,7 +225,7 @@ of_counts! {
     /// ```
     /// let metric = horn::metrics::TruePositives::new().thresholds(0.9);
     /// ```
-    TruePositives, "true_positives", {}, |counts| f64::from(counts[0])
+    TruePositives, "true_positives", None, {}, |counts| f64::from(counts[0])
 }
 of_counts! {
     /// The number of positive predictions that are wrong.
@@ -230,7 +233,7 @@ of_counts! {
     /// ```
     /// let metric = horn::metrics::FalsePositives::new().thresholds(0.9);
     /// ```
-    FalsePositives, "false_positives", {}, |counts| f64::from(counts[1])
+    FalsePositives, "false_positives", None, {}, |counts| f64::from(counts[1])
 }
 of_counts! {
     /// The number of negative predictions that are right.
@@ -238,7 +241,7 @@ of_counts! {
     /// ```
     /// let metric = horn::metrics::TrueNegatives::new().thresholds(0.9);
     /// ```
-    TrueNegatives, "true_negatives", {}, |counts| f64::from(counts[2])
+    TrueNegatives, "true_negatives", None, {}, |counts| f64::from(counts[2])
 }
 of_counts! {
     /// The number of negative predictions that are wrong.
@@ -246,7 +249,7 @@ of_counts! {
     /// ```
     /// let metric = horn::metrics::FalseNegatives::new().thresholds(0.9);
     /// ```
-    FalseNegatives, "false_negatives", {}, |counts| f64::from(counts[3])
+    FalseNegatives, "false_negatives", None, {}, |counts| f64::from(counts[3])
 }
 of_counts! {
     /// The fraction of the positive predictions that are right.
@@ -254,7 +257,7 @@ of_counts! {
     /// ```
     /// let metric = horn::metrics::Precision::new().class_id(2);
     /// ```
-    Precision, "precision", { class_id, top_k }, |counts| ratio(counts[0], counts[0] + counts[1])
+    Precision, "precision", Up, { class_id, top_k }, |counts| ratio(counts[0], counts[0] + counts[1])
 }
 of_counts! {
     /// The fraction of the labels that are found: predicted to be positive.
@@ -262,5 +265,5 @@ of_counts! {
     /// ```
     /// let metric = horn::metrics::Recall::new().class_id(2);
     /// ```
-    Recall, "recall", { class_id, top_k }, |counts| ratio(counts[0], counts[0] + counts[3])
+    Recall, "recall", Up, { class_id, top_k }, |counts| ratio(counts[0], counts[0] + counts[3])
 }

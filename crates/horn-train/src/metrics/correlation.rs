@@ -33,7 +33,7 @@ macro_rules! correlation {
         metric_name!($metric);
 
         impl Metric for $metric {
-            metric_methods!($metric);
+            metric_methods!($metric, Up);
 
             fn accumulator(&self) -> Box<dyn Accumulator> {
                 MeanOfRows::boxed($function)

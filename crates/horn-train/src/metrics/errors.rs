@@ -25,7 +25,7 @@ pub struct MeanSquaredError {
 named_metric!(MeanSquaredError, "mean_squared_error");
 
 impl Metric for MeanSquaredError {
-    metric_methods!(MeanSquaredError);
+    metric_methods!(MeanSquaredError, Down);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
         MeanOfRows::boxed(|y_true, y_pred| Ok(mean_squared_error(y_true.into_dense(&y_pred)?, y_pred)))
@@ -48,7 +48,7 @@ pub struct MeanAbsoluteError {
 named_metric!(MeanAbsoluteError, "mean_absolute_error");
 
 impl Metric for MeanAbsoluteError {
-    metric_methods!(MeanAbsoluteError);
+    metric_methods!(MeanAbsoluteError, Down);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
         MeanOfRows::boxed(|y_true, y_pred| Ok(mean_absolute_error(y_true.into_dense(&y_pred)?, y_pred)))

@@ -160,7 +160,7 @@ macro_rules! f_score {
         }
 
         impl Metric for $metric {
-            metric_methods!($metric);
+            metric_methods!($metric, Up);
 
             fn validate(&self) -> Result<()> {
                 let $self = self;

@@ -4,12 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use burn::Tensor;
-use burn::tensor::Device;
 use horn_nn::{AnyTensor, Result, by_rank};
 use serde_json::Value;
 
-use super::accumulator::{Accumulator, same_state};
-use super::mean::Mean;
+use super::accumulator::Accumulator;
+use super::mean::{Mean, accumulates_mean};
 use super::metric::Metric;
 use crate::losses::{
     Function, FunctionArgument, FunctionValues, check_values, masked_weight, on_any, row_weights, serialize_function,
@@ -86,9 +85,7 @@ impl fmt::Debug for MeanOfFunction {
 }
 
 impl Accumulator for MeanOfFunction {
-    fn update_state(&mut self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()> {
-        self.update_masked(y_true, y_pred, None, sample_weight)
-    }
+    accumulates_mean!();
 
     fn update_masked(
         &mut self,
@@ -113,31 +110,12 @@ impl Accumulator for MeanOfFunction {
         }
         Ok(())
     }
-
-    fn merge_state(&mut self, other: &dyn Accumulator) -> Result<()> {
-        self.mean.merge(&same_state::<Self>(other)?.mean);
-        Ok(())
-    }
-
-    fn result(&self) -> f64 {
-        self.mean.result()
-    }
-
-    fn reset_state(&mut self) {
-        self.mean = Mean::default();
-    }
-
-    fn state(&self) -> Vec<f64> {
-        self.mean.state()
-    }
-
-    fn set_state(&mut self, state: &[f64], device: &Device) {
-        self.mean.set_state(state, device);
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+
     use super::*;
     use crate::metrics::MeanAbsoluteError;
 

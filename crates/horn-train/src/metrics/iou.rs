@@ -175,7 +175,7 @@ macro_rules! iou {
         }
 
         impl Metric for $metric {
-            metric_methods!($metric);
+            metric_methods!($metric, Up);
 
             fn validate(&self) -> Result<()> {
                 let $self = self;

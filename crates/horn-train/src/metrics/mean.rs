@@ -155,6 +155,43 @@ fn add(sum: &mut Option<Tensor<1>>, value: Option<Tensor<1>>) {
     };
 }
 
+/// The methods of [`Accumulator`](super::Accumulator) for what keeps a [`Mean`] in its field `mean`: all but
+/// `update_masked`.
+macro_rules! accumulates_mean {
+    () => {
+        fn update_state(
+            &mut self,
+            y_true: horn_nn::AnyTensor,
+            y_pred: horn_nn::AnyTensor,
+            sample_weight: Option<horn_nn::AnyTensor>,
+        ) -> horn_nn::Result<()> {
+            self.update_masked(y_true, y_pred, None, sample_weight)
+        }
+
+        fn merge_state(&mut self, other: &dyn $crate::metrics::accumulator::Accumulator) -> horn_nn::Result<()> {
+            self.mean.merge(&$crate::metrics::accumulator::same_state::<Self>(other)?.mean);
+            Ok(())
+        }
+
+        fn result(&self) -> f64 {
+            self.mean.result()
+        }
+
+        fn reset_state(&mut self) {
+            self.mean = $crate::metrics::mean::Mean::default();
+        }
+
+        fn state(&self) -> Vec<f64> {
+            self.mean.state()
+        }
+
+        fn set_state(&mut self, state: &[f64], device: &burn::tensor::Device) {
+            self.mean.set_state(state, device);
+        }
+    };
+}
+pub(super) use accumulates_mean;
+
 #[cfg(test)]
 mod tests {
     use super::*;

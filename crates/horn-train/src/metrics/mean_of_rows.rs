@@ -3,11 +3,10 @@
 use std::fmt;
 
 use burn::Tensor;
-use burn::tensor::Device;
 use horn_nn::{AnyTensor, Result};
 
-use super::accumulator::{Accumulator, same_state};
-use super::mean::Mean;
+use super::accumulator::Accumulator;
+use super::mean::{Mean, accumulates_mean};
 use crate::losses::{Rows, Target, masked_weight};
 
 /// The weighted mean of a function of each row of predictions.
@@ -57,9 +56,7 @@ impl<F> Accumulator for MeanOfRows<F>
 where
     F: Fn(Target, Tensor<2>) -> Result<Tensor<1>> + Send + 'static,
 {
-    fn update_state(&mut self, y_true: AnyTensor, y_pred: AnyTensor, sample_weight: Option<AnyTensor>) -> Result<()> {
-        self.update_masked(y_true, y_pred, None, sample_weight)
-    }
+    accumulates_mean!();
 
     fn update_masked(
         &mut self,
@@ -76,26 +73,5 @@ where
             None => self.mean.update(values),
         }
         Ok(())
-    }
-
-    fn merge_state(&mut self, other: &dyn Accumulator) -> Result<()> {
-        self.mean.merge(&same_state::<Self>(other)?.mean);
-        Ok(())
-    }
-
-    fn result(&self) -> f64 {
-        self.mean.result()
-    }
-
-    fn reset_state(&mut self) {
-        self.mean = Mean::default();
-    }
-
-    fn state(&self) -> Vec<f64> {
-        self.mean.state()
-    }
-
-    fn set_state(&mut self, state: &[f64], device: &Device) {
-        self.mean.set_state(state, device);
     }
 }

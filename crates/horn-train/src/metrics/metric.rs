@@ -7,7 +7,7 @@ use horn_nn::{Result, Shape};
 use serde_json::{Value, json};
 
 use super::accumulator::Accumulator;
-use super::direction::{self, Direction};
+use super::direction::Direction;
 use crate::registry;
 
 /// A measure of how good the predictions are.
@@ -82,9 +82,9 @@ pub trait Metric: Debug + Send + Sync {
     }
 
     /// Whether the metric is better the higher or the lower it is, for callbacks that look for the best value; `None` if
-    /// they have to be told. Keras's classes know it.
+    /// they have to be told.
     fn direction(&self) -> Option<Direction> {
-        direction::of_class(self.class_name())
+        None
     }
 
     /// Whether the metric depends only on which prediction of a row is the largest. A softmax does not change that, so
@@ -112,5 +112,34 @@ pub trait Metric: Debug + Send + Sync {
     /// The metric as Keras writes it, with its class and arguments.
     fn serialize(&self) -> Value {
         registry::object(self.keras_module(), self.class_name(), self.registered_name(), self.config())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::mean_of_rows::MeanOfRows;
+
+    /// A custom metric with the name of one of Keras's classes.
+    #[derive(Debug)]
+    struct Own;
+
+    impl Metric for Own {
+        fn class_name(&self) -> &'static str {
+            "Accuracy"
+        }
+
+        fn name(&self) -> &str {
+            "own"
+        }
+
+        fn accumulator(&self) -> Box<dyn Accumulator> {
+            MeanOfRows::boxed(|_, y_pred| Ok(y_pred.mean_dim(1).squeeze_dim(1)))
+        }
+    }
+
+    #[test]
+    fn a_custom_metric_has_the_direction_that_it_says() {
+        assert_eq!(Own.direction(), None);
     }
 }

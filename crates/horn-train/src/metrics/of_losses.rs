@@ -24,7 +24,7 @@ macro_rules! mean_of_loss {
         named_metric!($metric, $name);
 
         impl Metric for $metric {
-            metric_methods!($metric);
+            metric_methods!($metric, Down);
 
             fn accumulator(&self) -> Box<dyn Accumulator> {
                 mean_of(losses::$metric::new())
@@ -97,7 +97,7 @@ pub struct LogCoshError {
 named_metric!(LogCoshError, "logcosh");
 
 impl Metric for LogCoshError {
-    metric_methods!(LogCoshError);
+    metric_methods!(LogCoshError, Down);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
         mean_of(losses::LogCosh::new())
@@ -119,7 +119,7 @@ pub struct CosineSimilarity {
 named_metric!(CosineSimilarity, "cosine_similarity");
 
 impl Metric for CosineSimilarity {
-    metric_methods!(CosineSimilarity);
+    metric_methods!(CosineSimilarity, Up);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
         MeanOfRows::boxed(|y_true, y_pred| Ok(cosine(y_true.into_dense(&y_pred)?, y_pred)))
@@ -160,7 +160,7 @@ arguments!(BinaryCrossentropy {
 metric_name!(BinaryCrossentropy);
 
 impl Metric for BinaryCrossentropy {
-    metric_methods!(BinaryCrossentropy);
+    metric_methods!(BinaryCrossentropy, Down);
 
     fn validate(&self) -> horn_nn::Result<()> {
         self.loss().validate()
@@ -210,7 +210,7 @@ arguments!(CategoricalCrossentropy {
 metric_name!(CategoricalCrossentropy);
 
 impl Metric for CategoricalCrossentropy {
-    metric_methods!(CategoricalCrossentropy);
+    metric_methods!(CategoricalCrossentropy, Down);
 
     fn validate(&self) -> horn_nn::Result<()> {
         self.loss().validate()
@@ -256,7 +256,7 @@ arguments!(SparseCategoricalCrossentropy {
 metric_name!(SparseCategoricalCrossentropy);
 
 impl Metric for SparseCategoricalCrossentropy {
-    metric_methods!(SparseCategoricalCrossentropy);
+    metric_methods!(SparseCategoricalCrossentropy, Down);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
         let loss = losses::SparseCategoricalCrossentropy::new().from_logits(self.from_logits);

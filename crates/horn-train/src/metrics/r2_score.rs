@@ -105,7 +105,7 @@ arguments!(R2Score {
 metric_name!(R2Score);
 
 impl Metric for R2Score {
-    metric_methods!(R2Score);
+    metric_methods!(R2Score, Up);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
         let score = self.clone();

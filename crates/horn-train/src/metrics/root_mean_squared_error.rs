@@ -25,7 +25,7 @@ pub struct RootMeanSquaredError {
 named_metric!(RootMeanSquaredError, "root_mean_squared_error");
 
 impl Metric for RootMeanSquaredError {
-    metric_methods!(RootMeanSquaredError);
+    metric_methods!(RootMeanSquaredError, Down);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
         Sums::boxed(

@@ -39,7 +39,7 @@ macro_rules! top_k {
         metric_name!($metric);
 
         impl Metric for $metric {
-            metric_methods!($metric);
+            metric_methods!($metric, Up);
 
             fn validate(&self) -> Result<()> {
                 check_k(self.k)

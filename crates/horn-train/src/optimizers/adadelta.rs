@@ -10,8 +10,8 @@ use super::common::Common;
 use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Adadelta: steps in the ratio of the average size of the last steps to that of the last gradients
 /// ([Zeiler, 2012](https://arxiv.org/abs/1212.5701)).
@@ -79,7 +79,7 @@ impl Adadelta {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let average = |average: Option<Tensor<D>>, value: Tensor<D>| {
             let new = value.square().mul_scalar(1.0 - self.rho);

@@ -10,8 +10,8 @@ use super::common::Common;
 use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Adafactor: the gradient divided by the root of its average square, which for matrices is estimated from the averages
 /// of rows and columns ([Shazeer and Stern, 2018](https://arxiv.org/abs/1804.04235)).
@@ -105,7 +105,7 @@ impl Adafactor {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let step = state.iterations as f32;
         let kept = 1.0 - f64::from(step).powf(self.beta_2_decay) as f32;

@@ -10,8 +10,8 @@ use super::common::Common;
 use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Adagrad: the gradient divided by the root of the sum of all its squares so far, so that variables that change often
 /// learn more slowly ([Duchi et al., 2011](https://jmlr.org/papers/v12/duchi11a.html)).
@@ -78,7 +78,7 @@ impl Adagrad {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let square = gradient.clone().square();
         let accumulator = match state.take("accumulator") {

@@ -11,8 +11,8 @@ use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::{Elementwise, Value, approached};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Adam: each variable moves by its average gradient, divided by the root of its average squared gradient.
 ///
@@ -108,7 +108,7 @@ impl Adam {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let rule = self.rule(learning_rate, state.iterations);
         let momentum = state.take_or_zeros("momentum", &variable);

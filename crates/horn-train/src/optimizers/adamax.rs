@@ -12,8 +12,8 @@ use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::approached;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Adamax: [`Adam`](super::Adam) with the largest of the last gradients in the place of their average square
 /// ([Kingma and Ba, 2014](https://arxiv.org/abs/1412.6980), section 7.1).
@@ -85,7 +85,7 @@ impl Adamax {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let momentum = approached(state.take_or_zeros("momentum", &variable), gradient.clone(), 1.0 - self.beta_1);
         let norm = match state.take("norm") {

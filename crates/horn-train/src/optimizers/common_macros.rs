@@ -140,12 +140,12 @@ pub(super) use common_methods;
 /// variable, its gradient and the state, and returns the new variable. The state has slots with these names.
 macro_rules! burn_rule {
     ($optimizer:ident, $names:expr) => {
-        impl $crate::optimizers::state::SlotNames for $optimizer {
+        impl $crate::optimizers::rule_state::SlotNames for $optimizer {
             const NAMES: &'static [&'static str] = &$names;
         }
 
         impl burn::optim::Optimizer for $optimizer {
-            type State<const D: usize> = $crate::optimizers::state::State<Self, D>;
+            type State<const D: usize> = $crate::optimizers::rule_state::RuleState<Self, D>;
 
             fn step<const D: usize>(
                 &self,

@@ -9,8 +9,8 @@ use super::common::Common;
 use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Ftrl, “follow the regularized leader”: for sparse models with many features
 /// ([McMahan et al., 2013](https://research.google.com/pubs/archive/41159.pdf)).
@@ -103,7 +103,7 @@ impl Ftrl {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let old = state
             .take("accumulator")

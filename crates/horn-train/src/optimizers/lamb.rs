@@ -12,8 +12,8 @@ use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::approached;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Lamb: [`Adam`](super::Adam) whose step for each variable has the length of the variable, times the learning rate, for
 /// training in large batches ([You et al., 2019](https://arxiv.org/abs/1904.00962)).
@@ -82,7 +82,7 @@ impl Lamb {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let momentum = approached(state.take_or_zeros("momentum", &variable), gradient.clone(), 1.0 - self.beta_1);
         let velocity = approached(state.take_or_zeros("velocity", &variable), gradient.square(), 1.0 - self.beta_2);

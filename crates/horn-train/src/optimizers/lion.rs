@@ -11,8 +11,8 @@ use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::{Elementwise, Value};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Lion: each variable moves by the learning rate, in the direction of the sign of its momentum
 /// ([Chen et al., 2023](https://arxiv.org/abs/2302.06675)).
@@ -80,7 +80,7 @@ impl Lion {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let rule = Rule { step: learning_rate, beta_1: self.beta_1, beta_2: self.beta_2 };
         let momentum = state.take_or_zeros("momentum", &variable);

@@ -30,11 +30,11 @@ mod optimizer;
 mod optimizer_map;
 mod patterns;
 mod rmsprop;
+mod rule_state;
 mod schedule_free_adamw;
 pub mod schedules;
 mod sgd;
 mod slot;
-mod state;
 mod step_options;
 mod table;
 #[cfg(test)]
@@ -54,9 +54,9 @@ pub use optimizer::Optimizer;
 #[doc(hidden)]
 pub use optimizer::{Assignment, Composition};
 pub use optimizer_map::OptimizerMap;
+pub use rule_state::{RuleState, SlotNames};
 pub(crate) use slot::Naming;
 pub use slot::SlotSpec;
-pub use state::{SlotNames, State};
 #[doc(hidden)]
 pub use step_options::{Ema, StepOptions};
 pub use table::*;

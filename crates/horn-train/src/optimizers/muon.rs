@@ -18,8 +18,8 @@ use super::learning_rate::LearningRate;
 use super::newton_schulz::nearly_orthogonal;
 use super::optimizer::Optimizer;
 use super::patterns::pattern;
+use super::rule_state::{RuleState, SlotNames};
 use super::slot::SlotSpec;
-use super::state::{SlotNames, State};
 use super::step_options::StepOptions;
 use crate::keras_config;
 
@@ -240,7 +240,7 @@ impl SlotNames for Rule {
 }
 
 impl burn::optim::Optimizer for Rule {
-    type State<const D: usize> = State<Self, D>;
+    type State<const D: usize> = RuleState<Self, D>;
 
     fn step<const D: usize>(
         &self,
@@ -274,7 +274,7 @@ impl Muon {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Rule, D>,
+        state: &mut RuleState<Rule, D>,
     ) -> Tensor<D> {
         let momentum = state.take_or_zeros("momentum", &variable);
         let momentum = momentum.clone() + (gradient.clone() + momentum.mul_scalar(self.momentum - 1.0));
@@ -301,7 +301,7 @@ impl Muon {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Rule, D>,
+        state: &mut RuleState<Rule, D>,
     ) -> Tensor<D> {
         let adam = Adam::new(0.0).beta_1(self.adam_beta_1).beta_2(self.adam_beta_2).epsilon(self.epsilon);
         let rule = adam.rule(f64::from(learning_rate as f32 * self.ratio() as f32), state.iterations);

@@ -12,8 +12,8 @@ use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::approached;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Nadam: [`Adam`](super::Adam) with Nesterov's momentum
 /// ([Dozat, 2015](http://cs229.stanford.edu/proj2015/054_report.pdf)).
@@ -104,7 +104,7 @@ impl Nadam {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let (now, next) = (state.iterations, state.iterations + 1);
         // In float32, where 1 - 0.999 is not 0.001.

@@ -34,7 +34,7 @@ pub trait Optimizer: Debug + Send + Sync {
         None
     }
 
-    /// The slots that it keeps for a weight, with the names in its [`State`](super::State) and in Keras's order. `None`
+    /// The slots that it keeps for a weight, with the names in its [`RuleState`](super::RuleState) and in Keras's order. `None`
     /// if they are not known.
     fn slots(&self, _weight: &Weight) -> Option<Vec<SlotSpec>> {
         None

@@ -11,8 +11,8 @@ use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::{Elementwise, Value};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// RMSprop: the gradient divided by the root of its average square.
 ///
@@ -89,7 +89,7 @@ impl RMSprop {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         if self.momentum == 0.0 && !self.centered {
             let velocity = state.take_or_zeros("velocity", &variable);

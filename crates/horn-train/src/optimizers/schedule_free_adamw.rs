@@ -13,8 +13,8 @@ use super::common_macros::{common_arguments, common_methods};
 use super::elementwise::approached;
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::{RuleState, SlotNames};
 use super::slot::SlotSpec;
-use super::state::{SlotNames, State};
 
 /// Adam that needs no schedule: an average of all steps takes the place of a rate that falls
 /// ([Defazio et al., 2024](https://arxiv.org/abs/2405.15682)).
@@ -99,7 +99,7 @@ impl SlotNames for ScheduleFreeAdamW {
 
 /// Not by `burn_rule!`: the momentum starts as the variable before weight decay.
 impl burn::optim::Optimizer for ScheduleFreeAdamW {
-    type State<const D: usize> = State<Self, D>;
+    type State<const D: usize> = RuleState<Self, D>;
 
     fn step<const D: usize>(
         &self,

@@ -11,8 +11,8 @@ use super::common_macros::{burn_rule, common_arguments, common_methods};
 use super::elementwise::{Elementwise, Value};
 use super::learning_rate::LearningRate;
 use super::optimizer::Optimizer;
+use super::rule_state::RuleState;
 use super::slot::SlotSpec;
-use super::state::State;
 
 /// Gradient descent, with optional momentum.
 ///
@@ -80,7 +80,7 @@ impl SGD {
         learning_rate: f64,
         variable: Tensor<D>,
         gradient: Tensor<D>,
-        state: &mut State<Self, D>,
+        state: &mut RuleState<Self, D>,
     ) -> Tensor<D> {
         let rule = Rule { step: learning_rate, momentum: self.momentum, nesterov: self.nesterov };
         if self.momentum == 0.0 {

@@ -5,7 +5,7 @@ use horn_nn::Weight;
 /// An array that an optimizer keeps for a weight, such as the average of its gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotSpec {
-    /// The name in the rule's [`State`](super::State), and the end of Keras's name.
+    /// The name in the rule's [`RuleState`](super::RuleState), and the end of Keras's name.
     pub name: &'static str,
     /// The shape of the array.
     pub sizes: Vec<usize>,

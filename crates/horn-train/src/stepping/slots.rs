@@ -91,7 +91,7 @@ pub(super) fn filled(
         return Err(Error::model("the optimizer does not take its own slots back")
             .at("optimizer")
             .received(optimizer.class_name())
-            .expected("a rule whose state is a `State`")
+            .expected("a rule whose state is a `RuleState`")
             .hint(KEEP));
     }
     Ok(rules)

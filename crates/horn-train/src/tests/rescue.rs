@@ -14,7 +14,7 @@ use super::*;
 use crate::Scores;
 use crate::callbacks::{Callback, Training};
 use crate::losses::{MeanSquaredError, Reduction, Target, TargetKind};
-use crate::optimizers::{LearningRate, SGD, SlotNames, State};
+use crate::optimizers::{LearningRate, RuleState, SGD, SlotNames};
 
 /// The way in which a test fails.
 #[derive(Debug, Clone, Copy)]
@@ -175,7 +175,7 @@ impl SlotNames for FailingRule {
 }
 
 impl burn::optim::Optimizer for FailingRule {
-    type State<const D: usize> = State<Self, D>;
+    type State<const D: usize> = RuleState<Self, D>;
 
     fn step<const D: usize>(
         &self,

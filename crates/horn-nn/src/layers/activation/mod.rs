@@ -6,17 +6,14 @@ pub(crate) mod rectifiers;
 pub(crate) mod relu;
 pub(crate) mod softmax;
 
-pub use activation_layer::{Activation, ActivationLayer};
-pub use prelu::PReLU;
-pub use rectifiers::{ELU, LeakyReLU};
-pub use relu::ReLU;
-pub use softmax::Softmax;
+pub use activation_layer::Activation;
 
-crate::layers::family::family! {
-    "Activation" => ActivationLayer::new(crate::activations::Activation::Linear), requires "activation";
-    "ELU" => ELU::default();
-    "LeakyReLU" => LeakyReLU::default();
-    "PReLU" => PReLU::new();
-    "ReLU" => ReLU::new();
-    "Softmax" => Softmax::new();
+crate::layers::family::family! { Activation;
+    "Activation" => activation_layer::ActivationLayer::new(crate::activations::Activation::Linear),
+        requires "activation";
+    "ELU" => rectifiers::ELU::default();
+    "LeakyReLU" => rectifiers::LeakyReLU::default();
+    "PReLU" => prelu::PReLU::new();
+    "ReLU" => relu::ReLU::new();
+    "Softmax" => softmax::Softmax::new();
 }

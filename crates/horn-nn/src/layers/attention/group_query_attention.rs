@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
+use crate::layer::call_arguments::CallArgument;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::attention::heads::{HeadsModule, Settings, Widths};
@@ -101,7 +102,7 @@ impl Layer for GroupQueryAttention {
     described!("GroupedQueryAttention", masking, activity; public_name: Some("GroupQueryAttention"), mask_argument: MaskArgument::Named);
     crate::many_inputs!();
 
-    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+    fn call_arguments(&self, inputs: usize) -> Vec<CallArgument> {
         self.options.call.arguments(inputs)
     }
 

@@ -11,15 +11,12 @@ pub(crate) mod options;
 pub(crate) mod projection;
 pub(crate) mod scored;
 
-pub use additive_attention::AdditiveAttention;
-pub use attention::{Attention, ScoreMode};
-pub use group_query_attention::GroupQueryAttention;
-pub use multi_head_attention::MultiHeadAttention;
+pub use attention::ScoreMode;
 
-crate::layers::family::family! {
-    "AdditiveAttention" => AdditiveAttention::new();
-    "Attention" => Attention::new();
-    "GroupedQueryAttention" | "GroupQueryAttention" => GroupQueryAttention::new(1, 1, 1),
+crate::layers::family::family! { Attention;
+    "AdditiveAttention" => additive_attention::AdditiveAttention::new();
+    "Attention" => attention::Attention::new();
+    "GroupedQueryAttention" | "GroupQueryAttention" => group_query_attention::GroupQueryAttention::new(1, 1, 1),
         requires "head_dim", "num_query_heads", "num_key_value_heads";
-    "MultiHeadAttention" => MultiHeadAttention::new(0, 0), requires "num_heads", "key_dim";
+    "MultiHeadAttention" => multi_head_attention::MultiHeadAttention::new(0, 0), requires "num_heads", "key_dim";
 }

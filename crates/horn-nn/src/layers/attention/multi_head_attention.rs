@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
+use crate::layer::call_arguments::CallArgument;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layers::attention::heads::{HeadsModule, Settings, Widths};
@@ -215,7 +216,7 @@ impl Layer for MultiHeadAttention {
 
     described!("MultiHeadAttention", masking, activity, completed, parts_regularized; mask_argument: MaskArgument::Named, removes_masks: true);
 
-    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+    fn call_arguments(&self, inputs: usize) -> Vec<CallArgument> {
         self.options.call.arguments(inputs)
     }
 

@@ -8,6 +8,7 @@ use crate::initializers::constant::Zeros;
 use crate::initializers::initializer::Initializer;
 use crate::initializers::scaled::GlorotUniform;
 use crate::layer::call::CallContext;
+use crate::layer::call_arguments::CallArgument;
 use crate::layers::regularization::noise::check_rate;
 use crate::regularizers::regularizer::Regularizer;
 use crate::tensor::shape;
@@ -88,10 +89,11 @@ impl CallOptions {
     }
 
     /// How Keras's program calls a layer of several heads.
-    pub fn arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+    pub fn arguments(&self, inputs: usize) -> Vec<CallArgument> {
         let tensors = inputs.saturating_sub(usize::from(self.attention_mask));
-        let mask = self.attention_mask.then_some("attention_mask");
-        ["query", "value", "key"].into_iter().take(tensors).chain(mask).map(|name| (name, 1)).collect()
+        let mask = self.attention_mask.then_some(CallArgument::new("attention_mask", 1).not_built_for());
+        let others = ["value", "key"].map(|name| CallArgument::new(name, 1).positional());
+        [CallArgument::new("query", 1)].into_iter().chain(others).take(tensors).chain(mask).collect()
     }
 
     /// Gives each input its role: `query`, `value`, then `key` and `attention_mask` where there are such.

@@ -12,11 +12,6 @@ mod tests;
 use crate::arguments::sizes::Sizes;
 use crate::layers::common::also_named;
 
-pub use conv::{Conv1D, Conv2D, Conv3D};
-pub use conv_transpose::{Conv1DTranspose, Conv2DTranspose, Conv3DTranspose};
-pub use depthwise_conv::{DepthwiseConv1D, DepthwiseConv2D};
-pub use separable_conv::{SeparableConv1D, SeparableConv2D};
-
 also_named! {
     Convolution1D = Conv1D(filters: usize, kernel_size: impl Into<Sizes<1>>);
     Convolution2D = Conv2D(filters: usize, kernel_size: impl Into<Sizes<2>>);
@@ -28,15 +23,15 @@ also_named! {
     SeparableConvolution2D = SeparableConv2D(filters: usize, kernel_size: impl Into<Sizes<2>>);
 }
 
-crate::layers::family::family! {
-    "Conv1D" => Conv1D::new(1, 1), requires "filters", "kernel_size";
-    "Conv2D" => Conv2D::new(1, 1), requires "filters", "kernel_size";
-    "Conv3D" => Conv3D::new(1, 1), requires "filters", "kernel_size";
-    "Conv1DTranspose" => Conv1DTranspose::new(1, 1), requires "filters", "kernel_size";
-    "Conv2DTranspose" => Conv2DTranspose::new(1, 1), requires "filters", "kernel_size";
-    "Conv3DTranspose" => Conv3DTranspose::new(1, 1), requires "filters", "kernel_size";
-    "DepthwiseConv1D" => DepthwiseConv1D::new(1), requires "kernel_size";
-    "DepthwiseConv2D" => DepthwiseConv2D::new(1), requires "kernel_size";
-    "SeparableConv1D" => SeparableConv1D::new(1, 1), requires "filters", "kernel_size";
-    "SeparableConv2D" => SeparableConv2D::new(1, 1), requires "filters", "kernel_size";
+crate::layers::family::family! { Convolution;
+    "Conv1D" => conv::Conv1D::new(1, 1), requires "filters", "kernel_size";
+    "Conv2D" => conv::Conv2D::new(1, 1), requires "filters", "kernel_size";
+    "Conv3D" => conv::Conv3D::new(1, 1), requires "filters", "kernel_size";
+    "Conv1DTranspose" => conv_transpose::Conv1DTranspose::new(1, 1), requires "filters", "kernel_size";
+    "Conv2DTranspose" => conv_transpose::Conv2DTranspose::new(1, 1), requires "filters", "kernel_size";
+    "Conv3DTranspose" => conv_transpose::Conv3DTranspose::new(1, 1), requires "filters", "kernel_size";
+    "DepthwiseConv1D" => depthwise_conv::DepthwiseConv1D::new(1), requires "kernel_size";
+    "DepthwiseConv2D" => depthwise_conv::DepthwiseConv2D::new(1), requires "kernel_size";
+    "SeparableConv1D" => separable_conv::SeparableConv1D::new(1, 1), requires "filters", "kernel_size";
+    "SeparableConv2D" => separable_conv::SeparableConv2D::new(1, 1), requires "filters", "kernel_size";
 }

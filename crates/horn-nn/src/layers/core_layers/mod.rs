@@ -13,22 +13,19 @@ pub(crate) mod reversible_embedding;
 pub(crate) mod rounded_inputs;
 pub(crate) mod tensors;
 
+use crate::graph::input;
+
 pub use burn_module::BurnModule;
-pub use dense::Dense;
-pub use einsum_dense::{EinsumDense, OutputSizes};
-pub use embedding::Embedding;
-pub use identity::Identity;
+pub use einsum_dense::OutputSizes;
 pub use lambda::Lambda;
-pub use masking::Masking;
-pub use reversible_embedding::ReversibleEmbedding;
 pub use tensors::Tensors;
 
-crate::layers::family::family! {
-    "Dense" => Dense::new(1), requires "units";
-    "EinsumDense" => EinsumDense::new("ab,bc->ac", 1), requires "equation", "output_shape";
-    "Embedding" => Embedding::new(1, 1), requires "input_dim", "output_dim";
-    "Identity" | "TFDIdentity" => Identity::new();
-    "InputLayer" => crate::graph::input::Input::new([1]), requires "batch_shape";
-    "Masking" => Masking::new();
-    "ReversibleEmbedding" => ReversibleEmbedding::new(1, 1), requires "input_dim", "output_dim";
+crate::layers::family::family! { Core;
+    "Dense" => dense::Dense::new(1), requires "units";
+    "EinsumDense" => einsum_dense::EinsumDense::new("ab,bc->ac", 1), requires "equation", "output_shape";
+    "Embedding" => embedding::Embedding::new(1, 1), requires "input_dim", "output_dim";
+    "Identity" | "TFDIdentity" => identity::Identity::new();
+    "InputLayer" => input::Input::new([1]), requires "batch_shape";
+    "Masking" => masking::Masking::new();
+    "ReversibleEmbedding" => reversible_embedding::ReversibleEmbedding::new(1, 1), requires "input_dim", "output_dim";
 }

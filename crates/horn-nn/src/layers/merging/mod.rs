@@ -6,21 +6,20 @@ pub(crate) mod dot;
 pub(crate) mod elementwise;
 pub(crate) mod masked;
 
-pub use concatenate::{Concatenate, concatenate};
-pub use custom_scale_layer::CustomScaleLayer;
-pub use dot::{Dot, dot};
-pub use elementwise::{Add, Average, Maximum, Minimum, Multiply, Subtract};
+pub use concatenate::concatenate;
+pub use dot::dot;
 pub use elementwise::{add, average, maximum, minimum, multiply, subtract};
 
-crate::layers::family::family! {
-    "Add" => Add::new();
-    "Average" => Average::new();
-    "Concatenate" | "TFDConcat" => Concatenate::new();
-    "Dot" => Dot::new(-1), requires "axes";
-    "Maximum" => Maximum::new();
-    "Minimum" => Minimum::new();
-    "Multiply" => Multiply::new();
-    "Subtract" => Subtract::new();
+crate::layers::family::family! { Merging;
+    "Add" => elementwise::Add::new();
+    "Average" => elementwise::Average::new();
+    "Concatenate" | "TFDConcat" => concatenate::Concatenate::new();
+    "CustomScaleLayer" => custom_scale_layer::CustomScaleLayer::new(1.0), requires "scale";
+    "Dot" => dot::Dot::new(-1), requires "axes";
+    "Maximum" => elementwise::Maximum::new();
+    "Minimum" => elementwise::Minimum::new();
+    "Multiply" => elementwise::Multiply::new();
+    "Subtract" => elementwise::Subtract::new();
 }
 
 #[cfg(test)]

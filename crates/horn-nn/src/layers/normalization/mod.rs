@@ -17,22 +17,15 @@ pub(crate) mod unit_normalization;
 
 use crate::layers::core_layers::dense::Dense;
 
-pub use batch_normalization::BatchNormalization;
 pub use batch_renormalization::RenormClipping;
-pub use group_normalization::GroupNormalization;
-pub use layer_normalization::LayerNormalization;
-pub use layer_scale::LayerScale;
-pub use normalization::Normalization;
-pub use rms_normalization::RMSNormalization;
-pub use spectral_normalization::SpectralNormalization;
-pub use unit_normalization::UnitNormalization;
 
-crate::layers::family::family! {
-    "BatchNormalization" => BatchNormalization::new();
-    "GroupNormalization" => GroupNormalization::new();
-    "LayerNormalization" => LayerNormalization::new();
-    "Normalization" => Normalization::new();
-    "RMSNormalization" => RMSNormalization::new();
-    "SpectralNormalization" => SpectralNormalization::new(Dense::new(1)), requires "layer";
-    "UnitNormalization" => UnitNormalization::new();
+crate::layers::family::family! { Normalization;
+    "BatchNormalization" => batch_normalization::BatchNormalization::new();
+    "GroupNormalization" => group_normalization::GroupNormalization::new();
+    "LayerNormalization" => layer_normalization::LayerNormalization::new();
+    "LayerScale" => layer_scale::LayerScale::new(1.0, 1), requires "init_values", "projection_dim";
+    "Normalization" => normalization::Normalization::new();
+    "RMSNormalization" => rms_normalization::RMSNormalization::new();
+    "SpectralNormalization" => spectral_normalization::SpectralNormalization::new(Dense::new(1)), requires "layer";
+    "UnitNormalization" => unit_normalization::UnitNormalization::new();
 }

@@ -211,7 +211,9 @@ impl Layer for Normalization {
 }
 
 fn count(build: &mut LayerBuilder) -> Result<State<1>> {
-    build.add_state_number("count", &Zeros::new().into())
+    let count = build.add_state_number("count", &Zeros::new().into())?;
+    build.record_as_integer();
+    Ok(count)
 }
 
 /// The smallest divisor.

@@ -14,11 +14,17 @@ use crate::memory;
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::threefry;
 use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::Shape;
 
 /// A layer that changes images while training, and not otherwise.
 pub(crate) trait Augment: fmt::Debug + Send + Sync + 'static {
     /// Changes a batch of images, by numbers from the generator.
     fn augment(&self, images: Tensor<4>, drawn: &SeedGenerator) -> Result<Tensor<4>>;
+
+    /// Checks the shape of the images, where the layer does not take all of them.
+    fn check(&self, _images: &Shape) -> Result<()> {
+        Ok(())
+    }
 
     /// How many values it holds inside for images of these sizes: some copies, where it computes pixel by pixel.
     fn workspace(&self, images: &[usize]) -> u64 {

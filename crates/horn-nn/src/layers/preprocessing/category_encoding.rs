@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::call_arguments::CallArgument;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
@@ -66,8 +67,9 @@ impl Layer for CategoryEncoding {
     described!("CategoryEncoding");
     many_inputs!();
 
-    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
-        let mut arguments = vec![("inputs", 1), ("count_weights", inputs.saturating_sub(1))];
+    fn call_arguments(&self, inputs: usize) -> Vec<CallArgument> {
+        let weights = CallArgument::new("count_weights", inputs.saturating_sub(1)).not_built_for();
+        let mut arguments = vec![CallArgument::new("inputs", 1), weights];
         arguments.truncate(inputs.max(1));
         arguments
     }

@@ -72,7 +72,8 @@ impl IntegerLookup {
 lookup_methods!(IntegerLookup, i64);
 
 impl Layer for IntegerLookup {
-    described!("IntegerLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"), gives_integers: true);
+    described!("IntegerLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"), gives_integers: true,
+        learned_tokens: Some(TokenKind::Integer));
 
     fn lookup_state(&self) -> Option<LookupState> {
         self.lookup.state(&[""])

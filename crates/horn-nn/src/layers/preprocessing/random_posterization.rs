@@ -1,92 +1,35 @@
 //! `RandomPosterization`: fewer shades.
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use crate::arguments::options::DataFormat;
 use crate::error::Result;
-use crate::images::pixels::{BYTES, between_ranges, check_images, check_value_range};
-use crate::layer::builder::LayerBuilder;
-use crate::layer::description::Layer;
-use crate::layer::erased::BuiltLayer;
-use crate::layers::common::{Common, arguments, common_arguments, described};
-use crate::layers::preprocessing::augmentation::{Augment, Augmentation, of_images};
-use crate::layers::preprocessing::factor::{Factor, Spread};
+use crate::images::pixels::{BYTES, between_ranges};
+use crate::layers::preprocessing::augmentation::{Augment, of_images};
+use crate::layers::preprocessing::factor::Spread;
+use crate::layers::preprocessing::random_change::random_change;
 use crate::random::seed_generator::SeedGenerator;
 use crate::random::threefry;
-use crate::tensor::shape::Shape;
 
-/// While training, cuts the bytes of images down to fewer bits, a random number of them for each image. Does nothing
-/// otherwise.
-///
-/// The number of bits is drawn from the range `factor`, its end excluded; a single number `n` stands for the range from 1
-/// to `n`.
-///
-/// # Shapes
-///
-/// - input: `[batch, height, width, channels]`, or with the channels second by `data_format`
-/// - output: as the input
-///
-/// ```
-/// use horn::layers::RandomPosterization;
-///
-/// let layer = RandomPosterization((2.0, 6.0)).seed(1);
-/// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RandomPosterization {
-    #[serde(flatten)]
-    common: Common,
-    #[serde(serialize_with = "whole")]
-    factor: Spread<1>,
-    value_range: [f64; 2],
-    seed: Option<u64>,
-    data_format: DataFormat,
-}
-
-/// `keras.layers.RandomPosterization(factor)`. See [`RandomPosterization`](struct@RandomPosterization).
-#[allow(non_snake_case)]
-pub fn RandomPosterization(factor: impl Into<Factor>) -> RandomPosterization {
-    RandomPosterization::new(factor)
-}
-
-impl RandomPosterization {
-    /// The layer with Keras's defaults.
-    pub fn new(factor: impl Into<Factor>) -> Self {
-        Self {
-            common: Common::default(),
-            factor: factor.into().into(),
-            value_range: BYTES,
-            seed: None,
-            data_format: DataFormat::default(),
-        }
-    }
-}
-
-common_arguments!(RandomPosterization);
-
-arguments!(RandomPosterization {
-    /// Seeds the change; by default the seed is drawn when the model is built.
-    seed: u64,
-    /// The least and the largest value of a pixel; 0 and 255 by default.
-    value_range: [f64; 2],
-    /// Where the channels are; the last axis by default.
-    data_format: DataFormat,
-});
-
-impl Layer for RandomPosterization {
-    described!("RandomPosterization"; recorded_mode: Some(Mode::Training));
-
-    fn output_shape(&self, input: &Shape) -> Result<Shape> {
-        check_images(input)?;
-        check_value_range(self.value_range)?;
-        self.factor.check("factor", 1.0, 8.0)?;
-        Ok(input.clone())
-    }
-
-    fn build(&self, _: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
-        Ok(BuiltLayer::new(Augmentation::new(self.clone(), build.seed_generator(self.seed)?)))
-    }
+random_change! {
+    /// While training, cuts the bytes of images down to fewer bits, a random number of them for each image. Does nothing
+    /// otherwise.
+    ///
+    /// The number of bits is drawn from the range `factor`, its end excluded; a single number `n` stands for the range from 1
+    /// to `n`.
+    ///
+    /// # Shapes
+    ///
+    /// - input: `[batch, height, width, channels]`, or with the channels second by `data_format`
+    /// - output: as the input
+    ///
+    /// ```
+    /// use horn::layers::RandomPosterization;
+    ///
+    /// let layer = RandomPosterization((2.0, 6.0)).seed(1);
+    /// ```
+    RandomPosterization(factor), "RandomPosterization", 1 to 8, written by "whole"
 }
 
 impl Augment for RandomPosterization {
@@ -131,6 +74,7 @@ impl RandomPosterization {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::description::Layer;
     use crate::layers::check::infer;
 
     #[test]

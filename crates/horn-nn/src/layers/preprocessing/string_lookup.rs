@@ -61,7 +61,8 @@ impl StringLookup {
 lookup_methods!(StringLookup, String);
 
 impl Layer for StringLookup {
-    described!("StringLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"), gives_integers: true);
+    described!("StringLookup", completed; built_for: BuiltFor::Anything, index_dtype: Some("int64"), gives_integers: true,
+        learned_tokens: Some(TokenKind::Text));
 
     fn takes_strings(&self) -> bool {
         !self.lookup.invert

@@ -368,7 +368,8 @@ impl TextVectorization {
 }
 
 impl Layer for TextVectorization {
-    described!("TextVectorization", completed; index_dtype: Some("int64"), gives_integers: true);
+    described!("TextVectorization", completed; index_dtype: Some("int64"), gives_integers: true,
+        learned_tokens: Some(TokenKind::Text));
 
     fn takes_strings(&self) -> bool {
         true

@@ -9,6 +9,7 @@ use crate::initializers::constant::Zeros;
 use crate::initializers::initializer::Initializer;
 use crate::initializers::orthogonal::Orthogonal;
 use crate::initializers::scaled::GlorotUniform;
+use crate::layer::call_arguments::CallArgument;
 use crate::layer::conventions::OutputMask;
 use crate::layer::weight::WeightSpec;
 use crate::layers::regularization::noise::check_rate;
@@ -121,14 +122,14 @@ impl SequenceArguments {
 }
 
 /// How Keras's program calls a layer that goes through a sequence: with the sequence and all initial states.
-pub(crate) fn sequence_call(inputs: usize) -> Vec<(&'static str, usize)> {
-    let arguments = [("sequences", 1), ("initial_state", inputs.saturating_sub(1))];
-    arguments.into_iter().filter(|(_, count)| *count > 0).collect()
+pub(crate) fn sequence_call(inputs: usize) -> Vec<CallArgument> {
+    let states = CallArgument::new("initial_state", inputs.saturating_sub(1));
+    [CallArgument::new("sequences", 1), states].into_iter().filter(|argument| argument.inputs > 0).collect()
 }
 
 /// How Keras's program calls a cell: with a step and its states.
-pub(crate) fn step_arguments(inputs: usize) -> Vec<(&'static str, usize)> {
-    vec![("inputs", 1), ("states", inputs.saturating_sub(1))]
+pub(crate) fn step_arguments(inputs: usize) -> Vec<CallArgument> {
+    vec![CallArgument::new("inputs", 1), CallArgument::new("states", inputs.saturating_sub(1)).not_built_for()]
 }
 
 /// The arguments of a cell as methods, of a description that has them in its field `cell`.

@@ -9,6 +9,7 @@ use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::call_arguments::CallArgument;
 use crate::layer::conventions::OutputMask;
 use crate::layer::description::{Layer, Part, PartInput};
 use crate::layer::erased::BuiltLayer;
@@ -249,7 +250,7 @@ impl Layer for Bidirectional {
         Ok([merged, ahead, back].concat())
     }
 
-    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+    fn call_arguments(&self, inputs: usize) -> Vec<CallArgument> {
         sequence_call(inputs)
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::CallContext;
+use crate::layer::call_arguments::CallArgument;
 use crate::layer::description::{Layer, Part, PartInput};
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
@@ -111,7 +112,7 @@ impl Layer for StackedRNNCells {
         Ok([vec![output], states].concat())
     }
 
-    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+    fn call_arguments(&self, inputs: usize) -> Vec<CallArgument> {
         step_arguments(inputs)
     }
 

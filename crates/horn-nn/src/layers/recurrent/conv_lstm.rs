@@ -6,6 +6,7 @@ use crate::activations::activation::Activation;
 use crate::arguments::sizes::Sizes;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
+use crate::layer::call_arguments::CallArgument;
 use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
@@ -92,7 +93,7 @@ macro_rules! conv_lstm {
                 self.sequence.output_shapes(inputs, &state, &[state.clone(), state.clone()])
             }
 
-            fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+            fn call_arguments(&self, inputs: usize) -> Vec<CallArgument> {
                 sequence_call(inputs)
             }
 

@@ -108,7 +108,7 @@ macro_rules! recurrent_layers {
                 Some(vec![self.units; $states])
             }
 
-            fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+            fn call_arguments(&self, inputs: usize) -> Vec<$crate::layer::call_arguments::CallArgument> {
                 $crate::layers::recurrent::arguments::step_arguments(inputs)
             }
         }
@@ -134,7 +134,7 @@ macro_rules! recurrent_layers {
                 self.sequence.output_shapes(inputs, &state, &vec![state.clone(); $states])
             }
 
-            fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+            fn call_arguments(&self, inputs: usize) -> Vec<$crate::layer::call_arguments::CallArgument> {
                 $crate::layers::recurrent::arguments::sequence_call(inputs)
             }
 

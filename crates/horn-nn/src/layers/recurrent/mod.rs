@@ -22,27 +22,20 @@ mod tests;
 pub(crate) mod time_distributed;
 pub(crate) mod whole;
 
-pub use bidirectional::{Bidirectional, MergeMode};
-pub use cells::StackedRNNCells;
-pub use conv_lstm::{ConvLSTM1D, ConvLSTM2D, ConvLSTM3D};
-pub use gru::{GRU, GRUCell};
-pub use lstm::{LSTM, LSTMCell};
-pub use rnn::RNN;
-pub use simple_rnn::{SimpleRNN, SimpleRNNCell};
-pub use time_distributed::TimeDistributed;
+pub use bidirectional::MergeMode;
 
-crate::layers::family::family! {
-    "Bidirectional" => Bidirectional::unwritten(), requires "layer";
-    "ConvLSTM1D" => ConvLSTM1D::new(1, 1), requires "filters", "kernel_size";
-    "ConvLSTM2D" => ConvLSTM2D::new(1, 1), requires "filters", "kernel_size";
-    "ConvLSTM3D" => ConvLSTM3D::new(1, 1), requires "filters", "kernel_size";
-    "GRU" => GRU::new(1), requires "units";
-    "GRUCell" => GRUCell::new(1), requires "units";
-    "LSTM" => LSTM::new(1), requires "units";
-    "LSTMCell" => LSTMCell::new(1), requires "units";
-    "RNN" => RNN::new(LSTMCell::new(1)), requires "cell";
-    "SimpleRNN" => SimpleRNN::new(1), requires "units";
-    "SimpleRNNCell" => SimpleRNNCell::new(1), requires "units";
-    "StackedRNNCells" => StackedRNNCells::new([]), requires "cells";
-    "TimeDistributed" => TimeDistributed::new(LSTM::new(1)), requires "layer";
+crate::layers::family::family! { Recurrent;
+    "Bidirectional" => bidirectional::Bidirectional::unwritten(), requires "layer";
+    "ConvLSTM1D" => conv_lstm::ConvLSTM1D::new(1, 1), requires "filters", "kernel_size";
+    "ConvLSTM2D" => conv_lstm::ConvLSTM2D::new(1, 1), requires "filters", "kernel_size";
+    "ConvLSTM3D" => conv_lstm::ConvLSTM3D::new(1, 1), requires "filters", "kernel_size";
+    "GRU" => gru::GRU::new(1), requires "units";
+    "GRUCell" => gru::GRUCell::new(1), requires "units";
+    "LSTM" => lstm::LSTM::new(1), requires "units";
+    "LSTMCell" => lstm::LSTMCell::new(1), requires "units";
+    "RNN" => rnn::RNN::new(LSTMCell::new(1)), requires "cell";
+    "SimpleRNN" => simple_rnn::SimpleRNN::new(1), requires "units";
+    "SimpleRNNCell" => simple_rnn::SimpleRNNCell::new(1), requires "units";
+    "StackedRNNCells" => cells::StackedRNNCells::new([]), requires "cells";
+    "TimeDistributed" => time_distributed::TimeDistributed::new(LSTM::new(1)), requires "layer";
 }

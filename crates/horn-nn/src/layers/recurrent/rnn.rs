@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
+use crate::layer::call_arguments::CallArgument;
 use crate::layer::conventions::OutputMask;
 use crate::layer::description::{Layer, Part, PartInput};
 use crate::layer::erased::BuiltLayer;
@@ -87,7 +88,7 @@ impl Layer for RNN {
         self.sequence.output_shapes(inputs, outputs[0].sample(), &states)
     }
 
-    fn call_arguments(&self, inputs: usize) -> Vec<(&'static str, usize)> {
+    fn call_arguments(&self, inputs: usize) -> Vec<CallArgument> {
         sequence_call(inputs)
     }
 

@@ -7,19 +7,13 @@ pub(crate) mod gaussian;
 pub(crate) mod noise;
 pub(crate) mod spatial_dropout;
 
-pub use activity_regularization::ActivityRegularization;
-pub use alpha_dropout::AlphaDropout;
-pub use dropout::Dropout;
-pub use gaussian::{GaussianDropout, GaussianNoise};
-pub use spatial_dropout::{SpatialDropout1D, SpatialDropout2D, SpatialDropout3D};
-
-crate::layers::family::family! {
-    "ActivityRegularization" => ActivityRegularization::new();
-    "AlphaDropout" => AlphaDropout::new(0.5), requires "rate";
-    "Dropout" => Dropout::new(0.5), requires "rate";
-    "GaussianDropout" => GaussianDropout::new(0.5), requires "rate";
-    "GaussianNoise" => GaussianNoise::new(0.5), requires "stddev";
-    "SpatialDropout1D" => SpatialDropout1D::new(0.5), requires "rate";
-    "SpatialDropout2D" => SpatialDropout2D::new(0.5), requires "rate";
-    "SpatialDropout3D" => SpatialDropout3D::new(0.5), requires "rate";
+crate::layers::family::family! { Regularization;
+    "ActivityRegularization" => activity_regularization::ActivityRegularization::new();
+    "AlphaDropout" => alpha_dropout::AlphaDropout::new(0.5), requires "rate";
+    "Dropout" => dropout::Dropout::new(0.5), requires "rate";
+    "GaussianDropout" => gaussian::GaussianDropout::new(0.5), requires "rate";
+    "GaussianNoise" => gaussian::GaussianNoise::new(0.5), requires "stddev";
+    "SpatialDropout1D" => spatial_dropout::SpatialDropout1D::new(0.5), requires "rate";
+    "SpatialDropout2D" => spatial_dropout::SpatialDropout2D::new(0.5), requires "rate";
+    "SpatialDropout3D" => spatial_dropout::SpatialDropout3D::new(0.5), requires "rate";
 }

@@ -1,6 +1,6 @@
 """Makes the parity fixtures of the convolution, pooling, reshaping, merging, core and activation layers.
 
-    python make_layer_fixtures_a.py [family ...]
+    python make_core_layer_fixtures.py [family ...]
 
 The format is that of `layer_cases`. A case is labelled with the call that makes the layer and the shapes of the inputs.
 """
@@ -9,6 +9,7 @@ from layer_cases import case, floats, integers, run_families  # first: it choose
 
 import numpy as np
 from keras import constraints, layers, regularizers
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 FIRST = "channels_first"
 
@@ -436,6 +437,10 @@ def merging():
         one(dot, [(2, 3), (2, 3, 2)], axes=1, normalize=True),
         one(dot, [(2, 2, 3, 2), (2, 3, 2)], axes=(2, 1)),
         one(dot, [(2, 3, 4), (2, 2, 4)], {"masks": [left, None]}, axes=2),
+        # A layer that a network of keras.applications brings with it.
+        one(CustomScaleLayer, [(2, 3), (2, 3)], scale=0.25),
+        one(CustomScaleLayer, pair, scale=-1.5),
+        one(CustomScaleLayer, pair, {"masks": [left, right]}, scale=0.5),
     ]
     return entries
 

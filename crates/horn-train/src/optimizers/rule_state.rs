@@ -11,7 +11,7 @@ use burn::tensor::Device;
 ///
 /// ```
 /// use burn::Tensor;
-/// use horn::optimizers::{SlotNames, State};
+/// use horn::optimizers::{RuleState, SlotNames};
 ///
 /// /// Remembers the last gradient.
 /// #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ use burn::tensor::Device;
 /// }
 ///
 /// let gradient = Tensor::<2>::ones([3, 2], &Default::default());
-/// let mut state = State::<Rule, 2>::default();
+/// let mut state = RuleState::<Rule, 2>::default();
 /// assert!(state.take("last_gradient").is_none());
 /// state.put("last_gradient", gradient);
 /// assert!(state.take("last_gradient").is_some());
@@ -35,7 +35,7 @@ pub trait SlotNames: 'static {
 /// The number of updates of one variable, and the slots that the rule `R` keeps for it.
 ///
 /// A rule takes its tensors out, updates them in place and puts them back.
-pub struct State<R, const D: usize> {
+pub struct RuleState<R, const D: usize> {
     /// The number of updates so far.
     pub iterations: usize,
     /// A rule keeps only a few slots, so a list is as fast as a map.
@@ -43,7 +43,7 @@ pub struct State<R, const D: usize> {
     rule: PhantomData<fn() -> R>,
 }
 
-impl<R: SlotNames, const D: usize> State<R, D> {
+impl<R: SlotNames, const D: usize> RuleState<R, D> {
     /// Takes a tensor out of its slot, if there is one.
     pub fn take(&mut self, name: &str) -> Option<Tensor<D>> {
         let at = self.slots.iter().position(|(own, _)| *own == name)?;
@@ -80,25 +80,25 @@ impl<R: SlotNames, const D: usize> State<R, D> {
 }
 
 // Not derived: that would require the same traits of the rule.
-impl<R, const D: usize> Default for State<R, D> {
+impl<R, const D: usize> Default for RuleState<R, D> {
     fn default() -> Self {
         Self { iterations: 0, slots: Vec::new(), rule: PhantomData }
     }
 }
 
-impl<R, const D: usize> Clone for State<R, D> {
+impl<R, const D: usize> Clone for RuleState<R, D> {
     fn clone(&self) -> Self {
         Self { iterations: self.iterations, slots: self.slots.clone(), rule: PhantomData }
     }
 }
 
-impl<R, const D: usize> fmt::Debug for State<R, D> {
+impl<R, const D: usize> fmt::Debug for RuleState<R, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("iterations", &self.iterations).field("slots", &self.slots).finish()
+        f.debug_struct("RuleState").field("iterations", &self.iterations).field("slots", &self.slots).finish()
     }
 }
 
-impl<R: SlotNames, const D: usize> RecordState for State<R, D> {
+impl<R: SlotNames, const D: usize> RecordState for RuleState<R, D> {
     fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
         out.push_scalar(prefix, "iterations", self.iterations.into());
         for (name, tensor) in &self.slots {

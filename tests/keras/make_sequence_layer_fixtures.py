@@ -2,8 +2,8 @@
 
 Run:
 
-    python make_layer_fixtures_b.py                 # all files
-    python make_layer_fixtures_b.py attention       # one file
+    python make_sequence_layer_fixtures.py                 # all files
+    python make_sequence_layer_fixtures.py attention       # one file
 
 Besides what make_fixtures.py names, "defaults" needs tensorflow-cpu==2.21.0, without which Keras makes no text layer.
 The format is in layer_cases.py. Some entries have more fields:
@@ -36,6 +36,7 @@ import keras
 import numpy as np
 from keras import layers
 from keras.src import backend
+from keras.src.applications.convnext import LayerScale
 
 # ---------------------------------------------------------------- entries with a state of their own
 
@@ -718,6 +719,17 @@ def other_normalizations():
     ]  # fmt: skip
 
 
+def layer_scale():
+    """The layer that the ConvNeXts of keras.applications bring with them."""
+
+    def one(label, inputs, *arguments, masks=None):
+        return case(label, lambda: LayerScale(*arguments), inputs, masks=masks)
+
+    return [
+        one("matrix", (3, 5), 1e-6, 5), one("image", (2, 2, 3, 4), 0.5, 4), one("mask", (2, 4, 3), 1.0, 3, masks=[HOLES]),
+    ]  # fmt: skip
+
+
 def spectral_normalization():
     def one(label, inner, inputs, training=True, weights=None, **args):
         make = lambda: layers.SpectralNormalization(inner(), **args)  # noqa: E731
@@ -779,7 +791,7 @@ def data_normalization():
 
 def normalization():
     several = layer_normalization() + group_normalization() + other_normalizations()
-    return several + spectral_normalization() + data_normalization()
+    return several + layer_scale() + spectral_normalization() + data_normalization()
 
 
 # ---------------------------------------------------------------- regularization

@@ -1,8 +1,8 @@
 """Makes `layers/preprocessing.json`, `graphs.json` and `applications.json`.
 
     pip install keras==3.15.1 jax==0.10.2 numpy==2.4.6 scipy==1.17.1 tensorflow-cpu==2.21.0
-    python make_layer_fixtures_c.py                   # all three
-    python make_layer_fixtures_c.py preprocessing     # one of them
+    python make_preprocessing_fixtures.py                   # all three
+    python make_preprocessing_fixtures.py preprocessing     # one of them
 
 TensorFlow is needed by the text layers alone, which work in its strings on every backend.
 
