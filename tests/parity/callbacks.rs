@@ -215,7 +215,8 @@ impl Case {
             let float32 = |rates: &[f64]| rates.iter().map(|rate| *rate as f32).collect::<Vec<_>>();
             assert_eq!(history.get("learning_rate").map(float32), self.learning_rate, "{name}: learning_rate");
             let rates = history.iter().filter(|(key, _)| key.starts_with("learning_rate_"));
-            let rates: BTreeMap<String, Vec<f32>> = rates.map(|(key, rates)| (key.to_owned(), float32(rates))).collect();
+            let rates: BTreeMap<String, Vec<f32>> =
+                rates.map(|(key, rates)| (key.to_owned(), float32(rates))).collect();
             assert_eq!(rates, self.rates, "{name}: rates");
             let last = bits(&model.model().unwrap().get_weights());
             let at = given.weights.iter().position(|weights| bits(weights) == last);

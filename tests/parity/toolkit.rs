@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use horn::Shuffle;
 use horn::callbacks::{LambdaCallback, SwapEMAWeights};
 use horn::losses::CategoricalCrossentropy;
 use horn::metrics::F1Score;
 use horn::optimizers::Optimizer;
 use horn::prelude::*;
-use horn::Shuffle;
 use ndarray::ArrayD;
 use serde::Deserialize;
 

@@ -110,7 +110,10 @@ mod tests {
         assert_eq!(Fit::epochs(1).training_samples(10).unwrap(), 10);
         assert_eq!(Fit::epochs(1).validation_split(0.0).training_samples(10).unwrap(), 10);
         let x = HostArray::new(vec![0.0_f32], [1]).unwrap();
-        assert_eq!(Fit::epochs(1).validation_split(0.5).validation_data(x.clone(), x).training_samples(10).unwrap(), 10);
+        assert_eq!(
+            Fit::epochs(1).validation_split(0.5).validation_data(x.clone(), x).training_samples(10).unwrap(),
+            10
+        );
     }
 
     #[test]

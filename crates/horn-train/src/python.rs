@@ -57,7 +57,8 @@ mod tests {
             assert_eq!(python_repr(value), expected);
         }
         // [str(np.float32(x)) for x in (…)]
-        for (value, expected) in [(1.0 / 3.0, "0.33333334"), (1e-5, "1e-05"), (0.7, "0.7"), (0.0, "0.0"), (1.0, "1.0")] {
+        for (value, expected) in [(1.0 / 3.0, "0.33333334"), (1e-5, "1e-05"), (0.7, "0.7"), (0.0, "0.0"), (1.0, "1.0")]
+        {
             assert_eq!(python_repr_of_float32(value), expected);
         }
     }

@@ -77,7 +77,8 @@ pub use horn_plot as plot;
 pub use horn_train::{
     Batch, BatchSource, Batches, ClassWeight, Compile, CompiledModel, Data, Evaluate, Fit, FitStep, History, IntoData,
     IntoLoss, IntoLossWeights, IntoLosses, IntoMetricList, IntoMetrics, Losses, Metrics, OnBatch, Predict, Progress,
-    PyDataset, PyDatasetSource, Run, Scores, Shuffle, Tracker, TrainStep, ValidationFreq, Verbose, losses, metrics, optimizers,
+    PyDataset, PyDatasetSource, Run, Scores, Shuffle, Tracker, TrainStep, ValidationFreq, Verbose, losses, metrics,
+    optimizers,
 };
 
 /// Keras's callbacks: hooks that run around the steps of training.
@@ -93,7 +94,8 @@ pub mod callbacks {
     pub use horn_train::callbacks::capture;
     pub use horn_train::callbacks::{
         Callback, CallbackState, Checkpoint, EarlyStopping, LambdaCallback, LearningRateScheduler, Monitor,
-        MonitorMode, Prediction, ProgbarLogger, ReduceLROnPlateau, StopOnInterrupt, SwapEMAWeights, TerminateOnNaN, Training,
+        MonitorMode, Prediction, ProgbarLogger, ReduceLROnPlateau, StopOnInterrupt, SwapEMAWeights, TerminateOnNaN,
+        Training,
     };
 }
 

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use horn_keras::SaveModel;
 use horn_nn::{ModelKind, Result};
-use horn_train::{CompiledModel, Scores};
 use horn_train::callbacks::{Callback, CallbackState, Training, log_rates, print_warning};
+use horn_train::{CompiledModel, Scores};
 
 use super::event_file::EventFile;
 use super::protobuf::Message;
