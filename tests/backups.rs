@@ -205,6 +205,61 @@ fn a_run_that_fails_anywhere_ends_as_one_that_does_not() {
     }
 }
 
+/// Interrupts the run as Ctrl-C does, after so many batches of training or of validation.
+struct CtrlC {
+    training: usize,
+    validation: usize,
+}
+
+impl Callback for CtrlC {
+    fn on_train_batch_end(&mut self, _: usize, training: &mut Training<'_>) -> Result<()> {
+        self.training -= 1;
+        if self.training == 0 {
+            training.interrupt();
+        }
+        Ok(())
+    }
+
+    fn on_test_batch_end(&mut self, _: usize, training: &mut Training<'_>) -> Result<()> {
+        self.validation -= 1;
+        if self.validation == 0 {
+            training.interrupt();
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_run_that_is_interrupted_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let (expected, optimizer, log) = uninterrupted(folder.path());
+    // 7 samples in batches of 6.
+    let in_validation = (1..=EPOCHS * 2).map(|validation| CtrlC { training: usize::MAX, validation });
+    let in_training = (1..=EPOCHS * STEPS).map(|training| CtrlC { training, validation: usize::MAX });
+    for (number, press) in in_training.chain(in_validation).enumerate() {
+        let run = folder.path().join(number.to_string());
+        fs::create_dir(&run).unwrap();
+        let frequency = [Frequency::Epoch, Frequency::Batches(3)][number / 2 % 2];
+        let backup = BackupAndRestore::new(run.join("backup")).save_freq(frequency);
+        let run = |other: Box<dyn Callback>, log: &str| {
+            let mut callbacks = vec![other, Box::new(backup.clone().delete_checkpoint(number % 3 > 0)) as _];
+            if number % 2 == 0 {
+                callbacks.reverse();
+            }
+            let mut model = model();
+            let history = train(&mut model, callbacks, run.join(log)).unwrap();
+            (history, model)
+        };
+        let (history, _) = run(Box::new(press), "first.csv");
+        assert!(!history.epoch().is_empty(), "{number}: the epoch is reported");
+        let (_, model) = run(Box::new(Nothing), "second.csv");
+        assert_eq!(bits(&weights(&model)), expected, "{number}");
+        assert_eq!(format!("{:?}", model.optimizer_variables().unwrap()), optimizer, "{number}");
+        let rows = different_rows(&folder.path().join(number.to_string()).join("second.csv"));
+        assert!(rows.len() > 1 && log.ends_with(&rows[1..]), "{number}: {rows:?}");
+    }
+}
+
 #[test]
 fn a_run_that_has_ended_does_not_train_again() {
     let folder = tempfile::tempdir().unwrap();

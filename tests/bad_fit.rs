@@ -174,14 +174,6 @@ const REFUSED: &[Case] = &[
          Hint: count epochs from 1, or leave validation_freq out to validate after each epoch.",
     ),
     (
-        "an initial epoch behind the last one",
-        |model| model.fit(&x(20), &y(20), fit(2).initial_epoch(5)).map(drop),
-        Error::is_argument,
-        "initial_epoch: there is no epoch left to train; received initial_epoch = 5, epochs = 2, \
-         expected an initial epoch before the last one. \
-         Hint: raise epochs: it is the last epoch, not a number of epochs to add.",
-    ),
-    (
         "no targets",
         |model| model.fit(&x(20), (), fit(1)).map(drop),
         Error::is_shape,

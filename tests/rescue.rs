@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use horn::burn;
 use horn::burn::module::Module;
 use horn::burn::tensor::{Device, Tensor};
-use horn::callbacks::{Callback, LearningRateScheduler, Training};
+use horn::callbacks::{Callback, LearningRateScheduler, SwapEMAWeights, Training};
 use horn::losses::{Loss, Reduction, Target, TargetKind};
 use horn::metrics::{Accumulator, Metric};
 use horn::optimizers::schedules::Schedule;
@@ -347,6 +347,43 @@ fn whatever_fails_leaves_the_weights_of_the_last_whole_step() {
             assert!(outcome.map_or(true, |result| result.is_err()), "{case}: nothing has failed");
             check(&case, model, steps);
         }
+    }
+}
+
+/// While it runs, the averages are in the places of the weights.
+#[test]
+fn a_validation_of_averages_that_fails_leaves_the_weights() {
+    let fit = || Fit::epochs(2).batch_size(2).shuffle(false).verbose(Verbose::Silent).validation_data(x(), y());
+    for panics in [false, true] {
+        let run = |swaps: bool| {
+            set_random_seed(7);
+            let layers = Sequential::new().add(Input([2])).add(Dense(3)).add(BatchNormalization()).add(Dense(1));
+            let optimizer = Adam::new(0.05).use_ema(true).ema_momentum(0.5);
+            let mut model = layers.compile(optimizer, MeanSquaredError::new(), ()).unwrap();
+            let mut swap = SwapEMAWeights::new();
+            let mut seen = Vec::new();
+            for good in [1, 0, 4] {
+                let mut options = fit().callback(Hook("test", Bomb::new(panics, good)));
+                if swaps {
+                    options = options.callback(&mut swap);
+                }
+                let run = catch_unwind(AssertUnwindSafe(|| model.fit(x(), y(), options)));
+                assert!(run.map_or(true, |result| result.is_err()));
+                seen.push((weights(&model), format!("{:?}", model.optimizer_variables().unwrap())));
+            }
+            let mut evaluate = Evaluate::new().batch_size(2).verbose(Verbose::Silent);
+            evaluate = evaluate.callback(Hook("test", Bomb::new(panics, 1)));
+            if swaps {
+                evaluate = evaluate.callback(&mut swap);
+            }
+            let run = catch_unwind(AssertUnwindSafe(|| model.evaluate_with(x(), y(), evaluate)));
+            assert!(run.map_or(true, |result| result.is_err()));
+            seen.push((weights(&model), String::new()));
+            model.fit(x(), y(), fit()).unwrap();
+            seen.push((weights(&model), String::new()));
+            seen
+        };
+        assert_eq!(run(true), run(false), "{panics}");
     }
 }
 

@@ -7,7 +7,8 @@ Run as `make_fixtures.py`, whose conventions hold here too; it needs `tensorboar
 "cases" are {"name", "class", "args", "logs", "epochs", "metrics", …}. Before the callback runs after an epoch, another
 callback replaces the logs by the ones of "logs", so a case does not depend on what the model computes. Then come the
 results: "epoch", the epochs of the history; "printed"; "warnings", each once; "error", the class of Python's exception;
-"learning_rate", as the history has it; "weights_of", the epoch after which the model had the weights that it has at the
+"learning_rate", as the history has it, and "rates" of several optimizers, where "several" says that there are
+two; "weights_of", the epoch after which the model had the weights that it has at the
 end; "files", what is in the folder, and "saved_of", the epoch whose weights the last of them has; "csv", the text of the
 file. The folder is written as FOLDER.
 
@@ -30,10 +31,15 @@ Y = np.array([0.5, -1.0, 0.25, 2.0, 1.0, -0.75], "float32").reshape(6, 1)
 RATE = 0.1
 
 
-def compiled(names=(), rate=RATE):
+def compiled(names=(), rate=RATE, several=False):
+    keras.backend.clear_session()  # so that names are not numbered
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
-    model.compile(optimizers.SGD(rate), losses.MeanSquaredError(), metrics=list(names))
+    optimizer = optimizers.SGD(rate)
+    if several:
+        each = optimizers.OptimizerMap(optimizers.Adam(rate / 8), {".*kernel": optimizer})
+        optimizer = optimizers.MultiOptimizer(each)
+    model.compile(optimizer, losses.MeanSquaredError(), metrics=list(names))
     return model
 
 
@@ -55,13 +61,13 @@ def same(one, other):
     return all(np.array_equal(a, b) for a, b in zip(one, other))
 
 
-def run(name, cls, logs, args=None, epochs=None, names=(), rate=RATE, times=1):
+def run(name, cls, logs, args=None, epochs=None, names=(), rate=RATE, times=1, several=False):
     args = args or {}
     if cls == "CSVLogger":  # as the logs of a model are
         logs = {key: [float(np.float32(value)) for value in values] for key, values in logs.items()}
     epochs = epochs or max(len(values) for values in logs.values())
     case = {"name": name, "class": cls, "args": args, "logs": logs, "epochs": epochs}
-    case |= {"metrics": list(names), "rate": rate, "times": times}
+    case |= {"metrics": list(names), "rate": rate, "times": times, "several": several}
     with tempfile.TemporaryDirectory() as folder:
         given_args = {
             key: (value.replace("FOLDER", folder) if isinstance(value, str) else value) for key, value in args.items()
@@ -73,13 +79,15 @@ def run(name, cls, logs, args=None, epochs=None, names=(), rate=RATE, times=1):
             warnings.simplefilter("default")
             try:
                 for _ in range(times):
-                    model, given = compiled(names, rate), Given(logs)
+                    model, given = compiled(names, rate, several), Given(logs)
                     callback = getattr(callbacks, cls)(**given_args)
                     history = model.fit(
                         X, Y, epochs=epochs, batch_size=2, shuffle=False, verbose=0, callbacks=[given, callback]
                     )
                 case["epoch"] = history.epoch
                 case["learning_rate"] = history.history.get("learning_rate")
+                if several:
+                    case["rates"] = {k: v for k, v in history.history.items() if k.startswith("learning_rate_")}
                 final = model.get_weights()
                 case["weights_of"] = next(at for at, weights in enumerate(given.weights) if same(weights, final))
             except Exception as error:
@@ -222,6 +230,14 @@ def reduce_lr():
     yield run("the rate of an unknown name", reduce, {"f1": [1.0, 1.0]}, {"monitor": "f1"})
     yield run("a factor that does not reduce", reduce, flat, {"factor": 1.0})
     yield run("rates for epochs", "LearningRateScheduler", {"loss": [1.0] * 4}, {"verbose": 1})
+    yield run("rates of several", "LearningRateScheduler", {"loss": [1.0] * 3}, {"verbose": 1}, several=True)
+    yield run(
+        "several rates on a plateau",
+        reduce,
+        {"val_loss": [1.0] * 6},
+        {"factor": 0.5, "patience": 1, "min_lr": 0.01, "cooldown": 1, "verbose": 1},
+        several=True,
+    )
 
 
 def checkpoints():
@@ -270,6 +286,15 @@ def checkpoints():
         save,
         val,
         {"filepath": "FOLDER/best.keras", "save_best_only": True, "monitor": "f1"},
+    )
+    yield run(
+        "an unknown name that is not needed", save, val, {"filepath": "FOLDER/model.keras", "monitor": "f1"}
+    )
+    yield run(
+        "an unknown name that is not needed, mode max",
+        save,
+        val,
+        {"filepath": "FOLDER/{epoch}.keras", "monitor": "f1", "mode": "max"},
     )
     yield run("every two batches", save, val, {"filepath": "FOLDER/{epoch}-{batch}.keras", "save_freq": 2})
     yield run(

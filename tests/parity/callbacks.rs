@@ -33,6 +33,10 @@ struct Case {
     metrics: Vec<String>,
     rate: f64,
     times: usize,
+    /// Whether the kernel and the bias have an optimizer each.
+    several: bool,
+    #[serde(default)]
+    rates: BTreeMap<String, Vec<f32>>,
     epoch: Option<Vec<usize>>,
     learning_rate: Option<Vec<f32>>,
     weights_of: Option<usize>,
@@ -168,6 +172,10 @@ impl Case {
         set_random_seed(1);
         let layers = Sequential::new().add(Input([2])).add(Dense(1));
         match self.metrics.as_slice() {
+            [] if self.several => {
+                let map = OptimizerMap::new(Adam::new(self.rate / 8.0)).with(".*kernel", SGD::new(self.rate));
+                layers.compile(MultiOptimizer::new(map), MeanSquaredError::new(), ())
+            }
             [] => layers.compile(SGD::new(self.rate), MeanSquaredError::new(), ()),
             [name] if name == "accuracy" => {
                 layers.compile(SGD::new(self.rate), MeanSquaredError::new(), [Accuracy::new()])
@@ -204,9 +212,12 @@ impl Case {
                 continue;
             }
             assert_eq!(Some(history.epoch()), self.epoch.as_deref(), "{name}: epochs");
-            let rates = history.get("learning_rate");
-            let rates: Option<Vec<f32>> = rates.map(|rates| rates.iter().map(|rate| *rate as f32).collect());
-            assert_eq!(rates, self.learning_rate, "{name}: learning_rate");
+            let float32 = |rates: &[f64]| rates.iter().map(|rate| *rate as f32).collect::<Vec<_>>();
+            assert_eq!(history.get("learning_rate").map(float32), self.learning_rate, "{name}: learning_rate");
+            let rates = history.iter().filter(|(key, _)| key.starts_with("learning_rate_"));
+            let rates: BTreeMap<String, Vec<f32>> =
+                rates.map(|(key, rates)| (key.to_owned(), float32(rates))).collect();
+            assert_eq!(rates, self.rates, "{name}: rates");
             let last = bits(&model.model().unwrap().get_weights());
             let at = given.weights.iter().position(|weights| bits(weights) == last);
             assert_eq!(at, self.weights_of, "{name}: the epoch of the weights");

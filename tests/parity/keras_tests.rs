@@ -129,11 +129,9 @@ fn losses_are_those_of_the_tests_of_keras() {
 #[test]
 fn metrics_are_those_of_the_tests_of_keras() {
     let left_out = [
-        ("metrics_test::AccuracyTest::", "Horn's `Accuracy` is the word \"accuracy\", not this class"),
         ("MetricWrapperTest::", "a function is not read from a configuration"),
         ("BinaryAccuracyTest::test_weighted_nd", "means of rows take a weight for each row"),
         ("BinaryAccuracyTest::test_weighted_rank_1", "means of rows take a weight for each row"),
-        ("test_from_sorted_ids", "predictions are not ids"),
         ("test_ignore_class_weighted", "Keras forgets the weight of an ignored class, and Horn counts it"),
     ];
     let cases = read::<Fixture>("keras_training.json").metrics;

@@ -22,6 +22,7 @@ pub mod preprocessing;
 mod schedules;
 mod steps;
 mod summary;
+mod toolkit;
 mod training;
 mod untrained;
 mod utils;

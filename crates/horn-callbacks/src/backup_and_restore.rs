@@ -33,7 +33,9 @@ use crate::frequency::{BatchCounter, Frequency};
 /// training step keeps them by [`Accumulator::state`](horn_train::metrics::Accumulator::state) and
 /// [`TrainStep::score_state`](horn_train::TrainStep::score_state).
 ///
-/// When the training ends, the backup is deleted.
+/// When the training ends, the backup is deleted. When it is interrupted by
+/// [`Training::interrupt`](horn_train::callbacks::Training::interrupt), as by `StopOnInterrupt`, a backup is made after the
+/// batch, and kept.
 ///
 /// # Errors
 ///
@@ -153,7 +155,8 @@ impl Callback for BackupAndRestore {
     }
 
     fn on_back_up(&mut self, checkpoint: &Checkpoint, training: &mut Training<'_>) -> Result<()> {
-        if !std::mem::replace(&mut self.asked, false) {
+        let asked = std::mem::replace(&mut self.asked, false);
+        if !asked && !training.is_interrupted() {
             return Ok(());
         }
         folders::make(&self.backup_dir)?;
@@ -164,8 +167,8 @@ impl Callback for BackupAndRestore {
         backup_file::write(&latest, checkpoint, training)
     }
 
-    fn on_train_end(&mut self, _training: &mut Training<'_>) -> Result<()> {
-        if !self.delete_checkpoint {
+    fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
+        if !self.delete_checkpoint || training.is_interrupted() {
             return Ok(());
         }
         for path in [self.latest(), self.previous()].iter().filter(|path| path.exists()) {

@@ -28,6 +28,10 @@ pub(crate) fn write(path: &Path, checkpoint: &Checkpoint, training: &mut Trainin
     parts.add("order", flat(Values::U32(order.words().to_vec()))?);
     parts.add("random", flat(Values::U32(random.words().to_vec()))?);
     parts.add("scores/numbers", flat(Values::F64(scores.iter().map(|(_, value)| value).collect()))?);
+    let several: Vec<_> = scores.several().collect();
+    for (number, (_, values)) in several.iter().enumerate() {
+        parts.add(&format!("scores/several/{number}"), flat(Values::F64(values.to_vec()))?);
+    }
     for (number, (_, numbers)) in score_state.iter().enumerate() {
         parts.add(&format!("score_state/{number}"), flat(Values::F64(numbers.clone()))?);
     }
@@ -43,6 +47,7 @@ pub(crate) fn write(path: &Path, checkpoint: &Checkpoint, training: &mut Trainin
     }
     save_weights_and_more(path, training.model(), |writer| {
         write_names(writer, "scores", scores.keys())?;
+        write_names(writer, "scores/several", several.iter().map(|(key, _)| *key).collect())?;
         write_names(writer, "score_state", score_state.iter().map(|(key, _)| key.as_str()).collect())?;
         for (number, state) in callbacks.iter().enumerate() {
             let names = state.numbers.iter().map(|(name, _)| name.as_str()).collect();
@@ -90,7 +95,8 @@ impl Parts {
         let model = compiled.model()?;
         let at = format!("models/{number}");
         self.add(&format!("{at}/draws"), flat(Values::U32(model.random_draws()))?);
-        self.add(&format!("{at}/learning_rate"), Array::scalar(compiled.learning_rate()));
+        let rates = compiled.learning_rates().into_iter().map(|(_, rate)| rate).collect();
+        self.add(&format!("{at}/learning_rates"), flat(Values::F64(rates))?);
         for (layer, states) in model.layer_states().into_iter().enumerate() {
             self.add_all(&format!("{at}/states/{layer}"), states)?;
         }
@@ -157,8 +163,8 @@ impl Backup {
             order: RandomState::from_words(&self.words("order")?)?,
             yielded: count(yielded)?,
             random: RandomState::from_words(&self.words("random")?)?,
-            scores: Scores::new(self.numbers("scores")?),
-            score_state: self.score_state()?,
+            scores: self.scores()?,
+            score_state: self.lists("score_state")?,
             callbacks,
         })
     }
@@ -175,13 +181,20 @@ impl Backup {
         Ok(names.unwrap_or_default().into_iter().zip(numbers).collect())
     }
 
-    fn score_state(&self) -> Result<Vec<(String, Vec<f64>)>> {
+    fn scores(&self) -> Result<Scores> {
+        let scores = Scores::new(self.numbers("scores")?);
+        let several = self.lists("scores/several")?.into_iter();
+        Ok(several.fold(scores, |scores, (key, values)| scores.with_values(&key, values)))
+    }
+
+    /// The lists of numbers in a group, with their names.
+    fn lists(&self, at: &str) -> Result<Vec<(String, Vec<f64>)>> {
         // Backups of the start of an epoch have none, and neither have those of earlier versions.
-        if !self.has("score_state/0") {
+        if !self.has(&format!("{at}/0")) {
             return Ok(Vec::new());
         }
-        let names = self.0.texts(&format!("{GROUP}/score_state"), "names")?.unwrap_or_default();
-        let numbers = |number: usize| match self.values(&format!("score_state/{number}"))? {
+        let names = self.0.texts(&format!("{GROUP}/{at}"), "names")?.unwrap_or_default();
+        let numbers = |number: usize| match self.values(&format!("{at}/{number}"))? {
             Values::F64(numbers) => Ok(numbers),
             _ => Err(not_a_backup()),
         };
@@ -190,10 +203,10 @@ impl Backup {
 
     fn restore_progress(&self, number: usize, compiled: &mut CompiledModel) -> Result<()> {
         let at = format!("models/{number}");
-        let rate = self.array(&format!("{at}/learning_rate"))?.to_scalar()?;
-        if compiled.learning_rate() != rate {
-            // What can't be set has been restored with the optimizer: a rate that follows a schedule, or one of several.
-            let _ = compiled.set_learning_rate(rate);
+        let Values::F64(rates) = self.values(&format!("{at}/learning_rates"))? else { return Err(not_a_backup()) };
+        for (optimizer, rate) in rates.into_iter().enumerate() {
+            // One that can't be set has been restored with the optimizer: it follows a schedule.
+            let _ = compiled.set_learning_rate_of(optimizer, rate);
         }
         let model = compiled.model()?;
         let states = model.layers().enumerate();

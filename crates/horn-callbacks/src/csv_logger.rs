@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use horn_nn::{Error, Result};
 use horn_train::Scores;
 use horn_train::callbacks::{Callback, CallbackState, Training};
-use horn_train::python::python_repr;
+use horn_train::python::{python_repr, python_repr_of_float32};
 
 /// Writes the logs of each epoch as a row of a CSV file, byte for byte as Keras does: the epoch counted from 0, the keys in
 /// alphabetical order, `NA` where an epoch has no value.
@@ -97,6 +97,17 @@ impl CSVLogger {
     }
 }
 
+/// A number as Python writes it. Of several, which Keras has as an array of float32, it writes a list in quotes.
+fn cell(values: &[f64]) -> String {
+    match values {
+        [value] => python_repr(*value),
+        several => {
+            let several: Vec<String> = several.iter().map(|value| python_repr_of_float32(*value as f32)).collect();
+            format!("\"[{}]\"", several.join(", "))
+        }
+    }
+}
+
 /// The keys of the first epoch, and those of a validation if it had none.
 fn columns(logs: &Scores) -> Vec<String> {
     let mut keys: Vec<String> = logs.keys().into_iter().map(str::to_owned).collect();
@@ -121,7 +132,7 @@ impl Callback for CSVLogger {
         if std::mem::replace(&mut self.needs_header, false) {
             text = self.row(std::iter::once("epoch").chain(keys.iter().map(String::as_str)));
         }
-        let value = |key: &String| logs.get(key).map_or_else(|| "NA".to_owned(), python_repr);
+        let value = |key: &String| logs.values(key).map_or_else(|| "NA".to_owned(), cell);
         let cells: Vec<String> = std::iter::once(epoch.to_string()).chain(keys.iter().map(value)).collect();
         text += &self.row(cells.iter().map(String::as_str));
         self.keys = Some(keys);

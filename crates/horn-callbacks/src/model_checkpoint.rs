@@ -5,7 +5,8 @@ use std::path::Path;
 use horn_keras::SaveModel;
 use horn_nn::{Error, Result};
 use horn_train::Scores;
-use horn_train::callbacks::{Callback, CallbackState, Monitor, MonitorMode, Training, print_msg};
+use horn_train::callbacks::{Callback, CallbackState, Monitor, MonitorMode, Training, print_msg, print_warning};
+use horn_train::python::python_repr_of_float32;
 
 use crate::folders;
 use crate::format_spec::Number;
@@ -25,7 +26,8 @@ use crate::template;
 /// let fit = Fit::epochs(10).callback(best).callback(all);
 /// ```
 ///
-/// A file is replaced only once the new one is complete. Folders that do not exist are made.
+/// A file is replaced only once the new one is complete. Folders that do not exist are made. Of a training step of one's own
+/// with several models, the file has [`TrainStep::model`](horn_train::TrainStep::model) alone; `BackupAndRestore` has all.
 ///
 /// # Errors
 ///
@@ -61,7 +63,8 @@ impl ModelCheckpoint {
         }
     }
 
-    /// The quantity to watch; `"val_loss"` by default. Only `save_best_only` uses it.
+    /// The quantity to watch; `"val_loss"` by default. Only `save_best_only` uses it, but as in Keras, it is to be the loss or
+    /// a metric in any case, or to have a [`mode`](Self::mode).
     #[must_use]
     pub fn monitor(mut self, monitor: impl Into<String>) -> Self {
         self.monitor = self.monitor.named(monitor);
@@ -164,6 +167,15 @@ impl ModelCheckpoint {
         }
         let current = self.monitor.value(logs, |name, _| format!("Can save best model only with {name} available."));
         let Some(current) = current else { return true };
+        if let Some(several) = logs.values(self.monitor.name()).filter(|values| values.len() != 1) {
+            let several: Vec<String> = several.iter().map(|value| python_repr_of_float32(*value as f32)).collect();
+            print_warning(&format!(
+                "Can save best model only when `monitor` is a scalar value. Received: [{}]. Falling back to \
+                 `save_best_only=False`.",
+                several.join(" ")
+            ));
+            return true;
+        }
         let name = self.monitor.name();
         let best = self.best.map_or_else(|| "None".to_owned(), five_decimals);
         if !self.monitor.improves(current, self.best) {
@@ -184,10 +196,8 @@ fn five_decimals(value: f64) -> String {
 impl Callback for ModelCheckpoint {
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         self.check()?;
-        match self.save_best_only {
-            true => self.monitor.resolve("ModelCheckpoint", training.model()),
-            false => Ok(()),
-        }
+        // Keras asks for it whether it needs it or not.
+        self.monitor.resolve("ModelCheckpoint", training.model())
     }
 
     fn on_epoch_begin(&mut self, epoch: usize, _training: &mut Training<'_>) -> Result<()> {

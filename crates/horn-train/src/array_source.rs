@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use burn::tensor::Device;
 use horn_nn::Result;
-use horn_nn::random::permutation;
 
 use crate::batch::Batch;
 use crate::class_weight::ClassWeight;
 use crate::samples::Samples;
+use crate::shuffle::Shuffle;
 use crate::source::BatchSource;
 
 /// A source of batches of arrays in memory.
@@ -16,7 +16,7 @@ pub(crate) struct ArraySource<'a> {
     samples: &'a Samples<'a>,
     order: Vec<usize>,
     batch_size: usize,
-    shuffle: bool,
+    shuffle: Shuffle,
     class_weight: Option<&'a ClassWeight>,
     next: usize,
 }
@@ -24,11 +24,11 @@ pub(crate) struct ArraySource<'a> {
 impl<'a> ArraySource<'a> {
     /// A source that yields the samples in a range.
     pub fn new(samples: &'a Samples<'a>, range: Range<usize>, batch_size: usize) -> Self {
-        Self { samples, order: range.collect(), batch_size, shuffle: false, class_weight: None, next: 0 }
+        Self { samples, order: range.collect(), batch_size, shuffle: Shuffle::No, class_weight: None, next: 0 }
     }
 
     /// Shuffles the samples for each epoch, if wanted. The range must start at 0.
-    pub fn shuffle(mut self, shuffle: bool) -> Self {
+    pub fn shuffle(mut self, shuffle: Shuffle) -> Self {
         self.shuffle = shuffle;
         self
     }
@@ -46,8 +46,8 @@ impl BatchSource for ArraySource<'_> {
     }
 
     fn start(&mut self) -> Result<()> {
-        if self.shuffle {
-            self.order = permutation(self.order.len());
+        if self.shuffle != Shuffle::No {
+            self.order = self.shuffle.order(self.order.len(), self.batch_size);
         }
         self.next = 0;
         Ok(())

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use horn_nn::{IntoArrays, Result};
 
 use crate::array_source::ArraySource;
-use crate::callbacks::{Callbacks, ProgbarLogger, Training};
+use crate::callbacks::{Callbacks, Training, add_progress};
 use crate::data::Data;
 use crate::evaluate::Evaluate;
 use crate::fit_checks::{batch_size, check_no_weights};
@@ -110,7 +110,7 @@ impl Evaluate<'_> {
     /// Evaluates by a step, once all is checked.
     pub(crate) fn run(self, step: &mut dyn TrainStep, source: &mut dyn BatchSource) -> Result<Scores> {
         let mut callbacks: Callbacks<'_> = self.callbacks;
-        callbacks.push(Box::new(ProgbarLogger::new(self.verbose)));
+        add_progress(&mut callbacks, self.verbose);
         let mut training = Training::new(step, 0, None);
         let mut steps = Steps::new(source, self.steps);
         let scores = training_loop::test(&mut training, &mut steps, &mut callbacks)?;

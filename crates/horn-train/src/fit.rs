@@ -8,6 +8,7 @@ use crate::callbacks::{Callback, Callbacks, LearningRateScheduler};
 use crate::class_weight::ClassWeight;
 use crate::data::Data;
 use crate::progress::Verbose;
+use crate::shuffle::Shuffle;
 use crate::source::BatchSource;
 use crate::validation_freq::ValidationFreq;
 
@@ -23,7 +24,7 @@ pub struct Fit<'a> {
     pub(crate) initial_epoch: usize,
     pub(crate) batch_size: Option<usize>,
     pub(crate) steps_per_epoch: Option<usize>,
-    pub(crate) shuffle: bool,
+    pub(crate) shuffle: Shuffle,
     pub(crate) sample_weight: Vec<HostArray<'a>>,
     pub(crate) class_weight: Option<ClassWeight>,
     pub(crate) verbose: Verbose,
@@ -72,7 +73,7 @@ impl Default for Fit<'_> {
             initial_epoch: 0,
             batch_size: None,
             steps_per_epoch: None,
-            shuffle: true,
+            shuffle: Shuffle::Samples,
             sample_weight: Vec::new(),
             class_weight: None,
             verbose: Verbose::Bar,
@@ -94,7 +95,7 @@ impl<'a> Fit<'a> {
     }
 
     /// The epoch to start at, counted from 0, when training is resumed. Training still ends at `epochs`, which is not a
-    /// number of epochs to add.
+    /// number of epochs to add. If there are none left, the history is empty.
     #[must_use]
     pub fn initial_epoch(mut self, initial_epoch: usize) -> Self {
         self.initial_epoch = initial_epoch;
@@ -149,10 +150,10 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Whether to shuffle the samples before each epoch; yes by default.
+    /// Whether to shuffle the samples before each epoch; yes by default. [`Shuffle::Batch`] is Keras's "batch".
     #[must_use]
-    pub fn shuffle(mut self, shuffle: bool) -> Self {
-        self.shuffle = shuffle;
+    pub fn shuffle(mut self, shuffle: impl Into<Shuffle>) -> Self {
+        self.shuffle = shuffle.into();
         self
     }
 
@@ -163,7 +164,8 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Holds out this fraction of the samples for validation after each epoch: the last ones, before any shuffling.
+    /// Holds out this fraction of the samples for validation after each epoch: the last ones, before any shuffling. As in
+    /// Keras, 0 holds out none, and where there is validation data, that is used, and all samples train.
     #[must_use]
     pub fn validation_split(mut self, validation_split: f64) -> Self {
         self.validation_split = Some(validation_split);

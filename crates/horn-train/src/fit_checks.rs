@@ -32,7 +32,6 @@ impl<'a> Fit<'a> {
     /// Checks the arguments that do not depend on the data.
     pub(crate) fn check(&self) -> Result<()> {
         for (argument, value) in [
-            ("epochs", Some(self.epochs)),
             ("batch_size", self.batch_size),
             ("steps_per_epoch", self.steps_per_epoch),
             ("validation_batch_size", self.validation_batch_size),
@@ -46,34 +45,24 @@ impl<'a> Fit<'a> {
                     .hint(format!("leave {argument} out for Keras's default, or give a number from 1 on")));
             }
         }
-        self.validation_freq.check()?;
-        if self.initial_epoch >= self.epochs {
-            return Err(Error::argument("there is no epoch left to train")
-                .at("initial_epoch")
-                .received(format!("initial_epoch = {}, epochs = {}", self.initial_epoch, self.epochs))
-                .expected("an initial epoch before the last one")
-                .hint("raise epochs: it is the last epoch, not a number of epochs to add"));
-        }
-        Ok(())
+        self.validation_freq.check()
+    }
+
+    /// The share of the samples that validate; `None` if there is validation data, or the share is 0.
+    pub(crate) fn split(&self) -> Option<f64> {
+        self.validation_split.filter(|&split| split != 0.0 && matches!(self.validation, Validation::None))
     }
 
     /// Checks the arguments and returns the number of samples to train on.
     pub(crate) fn training_samples(&self, samples: usize) -> Result<usize> {
         self.check()?;
-        let Some(split) = self.validation_split else { return Ok(samples) };
-        if !matches!(self.validation, Validation::None) {
-            return Err(Error::argument("there are two kinds of validation data")
-                .at("validation_split")
-                .received("validation_split and validation_data")
-                .expected("one of them")
-                .hint("remove one"));
-        }
+        let Some(split) = self.split() else { return Ok(samples) };
         if !(split > 0.0 && split < 1.0) {
             return Err(Error::argument("the split leaves nothing to train or to validate with")
                 .at("validation_split")
                 .received(split)
-                .expected("more than 0 and less than 1")
-                .hint("give the share that validates, 0.1 for a tenth, or leave it out"));
+                .expected("at least 0 and less than 1")
+                .hint("give the share that validates, 0.1 for a tenth, or 0 for none"));
         }
         let training = (samples as f64 * (1.0 - split)).floor() as usize;
         if training == 0 || training == samples {
@@ -119,26 +108,27 @@ mod tests {
         assert_eq!(Fit::epochs(1).validation_split(0.1).training_samples(10).unwrap(), 9);
         assert_eq!(Fit::epochs(1).validation_split(0.01).training_samples(10).unwrap(), 9);
         assert_eq!(Fit::epochs(1).training_samples(10).unwrap(), 10);
+        assert_eq!(Fit::epochs(1).validation_split(0.0).training_samples(10).unwrap(), 10);
+        let x = HostArray::new(vec![0.0_f32], [1]).unwrap();
+        assert_eq!(
+            Fit::epochs(1).validation_split(0.5).validation_data(x.clone(), x).training_samples(10).unwrap(),
+            10
+        );
     }
 
     #[test]
     fn impossible_arguments_name_themselves() {
-        let x = HostArray::new(vec![0.0_f32], [1]).unwrap();
         for (fit, argument) in [
-            (Fit::epochs(0), "epochs"),
             (Fit::epochs(1).batch_size(0), "batch_size"),
             (Fit::epochs(1).validation_batch_size(0), "validation_batch_size"),
             (Fit::epochs(1).steps_per_epoch(0), "steps_per_epoch"),
             (Fit::epochs(1).validation_steps(0), "validation_steps"),
             (Fit::epochs(1).validation_freq(0), "validation_freq"),
             (Fit::epochs(1).validation_freq([1, 0]), "validation_freq"),
-            (Fit::epochs(2).initial_epoch(2), "initial_epoch"),
-            (Fit::epochs(1).validation_split(0.0), "validation_split"),
             (Fit::epochs(1).validation_split(1.0), "validation_split"),
             (Fit::epochs(1).validation_split(-0.5), "validation_split"),
             (Fit::epochs(1).validation_split(f64::NAN), "validation_split"),
             (Fit::epochs(1).validation_split(0.999), "validation_split"),
-            (Fit::epochs(1).validation_split(0.5).validation_data(x.clone(), x), "validation_split"),
         ] {
             let error = fit.training_samples(10).unwrap_err();
             assert!(error.is_argument(), "{error}");

@@ -1,6 +1,5 @@
 //! `fit` and `evaluate` by a custom training step, on arrays.
 
-use horn_nn::random::permutation;
 use horn_nn::{IntoArrays, Result};
 
 use crate::array_source::ArraySource;
@@ -63,8 +62,8 @@ fn fit<'a>(step: &mut dyn TrainStep, data: Data<'a>, mut options: Fit<'a>) -> Re
         }
     };
     let validation = options.prepared_source(step.model())?;
-    if options.shuffle && !step.model().looked_at_data {
-        permutation(training);
+    if !step.model().looked_at_data {
+        options.shuffle.look(training, options.batch_size_of(training));
     }
     step.model().looked_at_data = true;
     options.train_on(step, &samples, training, given.as_ref(), validation)

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use horn_nn::random::permutation;
 use horn_nn::{Error, IntoArrays, Model, Result};
 
 use crate::array_source::ArraySource;
-use crate::callbacks::{HistoryLogger, NanWarning, ProgbarLogger};
+use crate::callbacks::{HistoryLogger, NanWarning, add_progress};
 use crate::data::Data;
 use crate::fit::{Fit, Validation};
 use crate::fit_checks::check_no_weights;
@@ -15,6 +14,7 @@ use crate::model::{CompiledModel, Network};
 use crate::objective::OutputObjective;
 use crate::run::Run;
 use crate::samples::Samples;
+use crate::shuffle::Shuffle;
 use crate::source::BatchSource;
 use crate::supervised::Supervised;
 use crate::train_step::TrainStep;
@@ -83,8 +83,8 @@ impl CompiledModel {
         }
         let validation = options.prepared_source(self)?;
 
-        if options.shuffle && (self.looks_at_data() || waited && !self.looked_at_data) {
-            permutation(training);
+        if self.looks_at_data() || waited && !self.looked_at_data {
+            options.shuffle.look(training, options.batch_size_of(training));
         }
         self.looked_at_data = true;
 
@@ -124,7 +124,7 @@ impl<'a> Fit<'a> {
     /// If an option is invalid, including `validation_split`, since a source can't be split; and the first error of the
     /// step, the source or a callback.
     pub fn run(mut self, step: &mut dyn TrainStep, source: &mut dyn BatchSource) -> Result<History> {
-        if let Some(split) = self.validation_split {
+        if let Some(split) = self.split() {
             return Err(Error::argument("a source of batches can't be split")
                 .at("validation_split")
                 .received(split)
@@ -137,7 +137,7 @@ impl<'a> Fit<'a> {
         step.other_models().into_iter().try_for_each(|model| model.check_optimizer())?;
         let model = step.model();
         let first = model.looks_at_data();
-        let run = Run::of(model)?.training(self.shuffle, self.class_weight.take(), first);
+        let run = Run::of(model)?.training(self.shuffle != Shuffle::No, self.class_weight.take(), first);
         source.prepare(&run)?;
         match self.take_validation()? {
             Validation::None => {
@@ -207,7 +207,7 @@ impl<'a> Fit<'a> {
         validation: Option<&mut dyn BatchSource>,
     ) -> Result<History> {
         let mut callbacks = std::mem::take(&mut self.callbacks);
-        callbacks.push(Box::new(ProgbarLogger::new(self.verbose)));
+        add_progress(&mut callbacks, self.verbose);
         callbacks.push(Box::new(HistoryLogger));
         callbacks.push(Box::new(NanWarning::default()));
         let plan = Plan {

@@ -13,7 +13,7 @@ use horn_nn::{DTypePolicy, Error, Model, Result, Sequential, Shape, Weight, dtyp
 use crate::given_metrics::IntoMetrics;
 use crate::objective::Objective;
 use crate::optimizers::{self, Optimizer, OptimizerValue};
-use crate::stepping::{Stepper, check_rate, learning, loss_scaled, stepper};
+use crate::stepping::{Stepper, learning, loss_scaled, stepper};
 
 /// A model with an optimizer, a loss and metrics. [`fit`](Self::fit) trains it, [`evaluate`](Self::evaluate) evaluates
 /// it, and [`predict`](Self::predict) computes its outputs.
@@ -39,6 +39,8 @@ pub struct CompiledModel {
     pub(crate) looked_at_data: bool,
     /// Whether the weights are on the autodiff device.
     is_training: bool,
+    /// Whether the moving averages are in the places of the weights, and the weights in theirs.
+    pub(crate) uses_averages: bool,
 }
 
 /// A model, or layers that wait for data to get their input shape.
@@ -75,6 +77,7 @@ impl CompiledModel {
             optimizer_is_built: false,
             looked_at_data: false,
             is_training: false,
+            uses_averages: false,
         })
     }
 
@@ -200,23 +203,6 @@ impl CompiledModel {
         self.stepper.iterations()
     }
 
-    /// The learning rate of the next step; of a [`MultiOptimizer`](crate::optimizers::MultiOptimizer), that of its default
-    /// optimizer.
-    pub fn learning_rate(&self) -> f64 {
-        let (rate, step) = self.stepper.learning_rate();
-        rate.at(step)
-    }
-
-    /// Sets the learning rate.
-    ///
-    /// # Errors
-    ///
-    /// If the learning rate is negative or not finite, or follows a schedule, or there are several optimizers.
-    pub fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
-        check_rate(learning_rate)?;
-        self.stepper.set_learning_rate(learning_rate)
-    }
-
     /// The table of layers, shapes and weights as a value. It includes the optimizer's variables once the model has
     /// seen data.
     pub fn to_summary(&self) -> Summary {
@@ -316,24 +302,6 @@ impl CompiledModel {
         restore.model.update(|model| stepper.step(model, gradients).constrained());
         restore.old = None;
         Ok(())
-    }
-
-    /// Replaces the weights by their moving averages, if the optimizer [keeps them](crate::optimizers::Adam::use_ema):
-    /// Keras's `finalize_variable_values`. `fit` does this at its end.
-    pub fn finalize_variable_values(&mut self) {
-        let stepper = &self.stepper;
-        if let Network::Built(model) = &mut self.network {
-            model.update(|model| stepper.averaged(model));
-        }
-    }
-
-    /// Swaps the weights and their moving averages, if the optimizer keeps them.
-    #[doc(hidden)]
-    pub fn swap_moving_averages(&mut self) {
-        let stepper = &mut self.stepper;
-        if let Network::Built(model) = &mut self.network {
-            model.update(|model| stepper.swapped(model));
-        }
     }
 
     /// Whether the weights are on the autodiff device.

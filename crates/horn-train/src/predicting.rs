@@ -1,5 +1,6 @@
 //! `predict`: the model's outputs for some samples.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use horn_nn::memory::check_all_outputs;
@@ -8,7 +9,7 @@ use horn_nn::{
 };
 use ndarray::{ArrayD, Axis};
 
-use crate::callbacks::call_each;
+use crate::callbacks::{Prediction, call_each};
 use crate::fit_checks::batch_size;
 use crate::model::CompiledModel;
 use crate::predict::Predict;
@@ -76,7 +77,7 @@ impl CompiledModel {
         let all: Vec<usize> = (0..samples).collect();
         let mut batches = all.chunks(batch_size);
         let count = batches.len();
-        self.predict_batches(options, Some(count), || {
+        self.predict_batches(options, model, Some(count), |model| {
             batches
                 .next()
                 .map(|at| model.predict_all(x.iter().map(|x| x.samples(at)).collect::<Vec<_>>(), at.len()))
@@ -110,7 +111,7 @@ impl CompiledModel {
         let mut steps = Steps::new(source, options.steps);
         steps.begin(0)?;
         let count = steps.per_epoch();
-        let outputs = self.predict_batches(options, count, || {
+        let outputs = self.predict_batches(options, model, count, |model| {
             let Some(batch) = steps.next(model.device())? else { return Ok(None) };
             let outputs = model.call(batch.inputs, &mut CallContext::throughout(Mode::Inference))?;
             outputs.into_iter().map(|output| on_host(output.value()?)).collect::<Result<Vec<_>>>().map(Some)
@@ -154,32 +155,39 @@ impl CompiledModel {
     fn predict_batches(
         &self,
         options: Predict<'_>,
+        model: Cow<'_, Model>,
         count: Option<usize>,
-        mut next: impl FnMut() -> Result<Option<Vec<ArrayD<f32>>>>,
+        mut next: impl FnMut(&Model) -> Result<Option<Vec<ArrayD<f32>>>>,
     ) -> Result<Vec<ArrayD<f32>>> {
         let mut callbacks = options.callbacks;
         let mut line = Progress::stdout(options.steps.or(count), options.verbose);
         let start = Instant::now();
-        call_each(&mut callbacks, |callback| callback.on_predict_begin(self))?;
+        let mut parts: Vec<Vec<ArrayD<f32>>> = vec![Vec::new(); model.output_names().len()];
+        let prediction = &mut Prediction::new(self, model, count);
+        call_each(&mut callbacks, |callback| callback.on_predict_begin(prediction))?;
         let mut values = 0;
-        let mut parts: Vec<Vec<ArrayD<f32>>> = vec![Vec::new(); self.model()?.output_names().len()];
         for number in 0..options.steps.unwrap_or(usize::MAX) {
             // The hooks before a batch are only for a batch that there is.
             if count.is_some_and(|count| number >= count) {
                 break;
             }
-            call_each(&mut callbacks, |callback| callback.on_predict_batch_begin(number, self))?;
-            let Some(outputs) = next()? else { break };
+            call_each(&mut callbacks, |callback| callback.on_predict_batch_begin(number, prediction))?;
+            let Some(outputs) = next(&prediction.network)? else { break };
             values += outputs.iter().map(|output| output.len() as u64).sum::<u64>();
             check_all_outputs(values)?;
+            prediction.outputs = outputs;
+            call_each(&mut callbacks, |callback| callback.on_predict_batch_end(number, prediction))?;
+            let outputs = std::mem::take(&mut prediction.outputs);
             parts.iter_mut().zip(outputs).for_each(|(parts, output)| parts.push(output));
-            call_each(&mut callbacks, |callback| callback.on_predict_batch_end(number, self))?;
             if line.step(start.elapsed()) {
                 line.draw(&[], start.elapsed());
             }
+            if prediction.is_stopped {
+                break;
+            }
         }
         line.finish(&[], start.elapsed());
-        call_each(&mut callbacks, |callback| callback.on_predict_end(self))?;
+        call_each(&mut callbacks, |callback| callback.on_predict_end(prediction))?;
         parts.into_iter().map(joined).collect()
     }
 }

@@ -2,19 +2,28 @@
 
 /// Python's `repr` of a float: the fewest digits that give the same number again.
 pub fn python_repr(value: f64) -> String {
+    repr(value, value.to_string(), &format!("{value:e}"))
+}
+
+/// NumPy's text for a float32: the fewest digits that give the same float32 again.
+pub fn python_repr_of_float32(value: f32) -> String {
+    repr(value.into(), value.to_string(), &format!("{value:e}"))
+}
+
+/// The number in Python's form, given its shortest digits with and without an exponent. Both languages take the same.
+fn repr(value: f64, plain: String, exponential: &str) -> String {
     if value.is_nan() {
         return "nan".to_owned();
     }
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    // Both languages take the shortest digits. Python writes an exponent from 1e16 on and below 1e-4.
+    // Python writes an exponent from 1e16 on and below 1e-4.
     let magnitude = value.abs();
     if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
-        return python_exponent(&format!("{value:e}"));
+        return python_exponent(exponential);
     }
-    let text = value.to_string();
-    if text.contains('.') { text } else { format!("{text}.0") }
+    if plain.contains('.') { plain } else { format!("{plain}.0") }
 }
 
 /// Rust's `1e-5` as Python's `1e-05`: the exponent has a sign and at least two digits.
@@ -46,6 +55,11 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
         ] {
             assert_eq!(python_repr(value), expected);
+        }
+        // [str(np.float32(x)) for x in (…)]
+        for (value, expected) in [(1.0 / 3.0, "0.33333334"), (1e-5, "1e-05"), (0.7, "0.7"), (0.0, "0.0"), (1.0, "1.0")]
+        {
+            assert_eq!(python_repr_of_float32(value), expected);
         }
     }
 }

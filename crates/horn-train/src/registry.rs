@@ -38,15 +38,15 @@ pub(crate) struct Known<T: ?Sized> {
 /// Reads a custom object from its configuration.
 type Reader<T> = Arc<dyn Fn(&Value) -> Result<Arc<T>> + Send + Sync>;
 
-/// The table of a registry, with one class on each line: its module and name, then Keras's other names of it. `read`
-/// makes an object from a configuration. The classes are exported by their names.
+/// The table of a registry, with one class on each line: its module and name, and Keras's if that is another, then Keras's
+/// other names of it. `read` makes an object from a configuration. The classes are exported by their names.
 macro_rules! table {
-    ($thing:ty, $read:path; $($module:ident::$class:ident: $($name:literal),+;)*) => {
+    ($thing:ty, $read:path; $($module:ident::$class:ident $(as $keras:literal)?: $($name:literal),+;)*) => {
         $(pub use super::$module::$class;)*
 
         /// The classes that the registry knows.
         pub(super) const KNOWN: &[$crate::registry::Known<$thing>] = &[$($crate::registry::Known {
-            class_name: stringify!($class),
+            class_name: [$($keras,)? stringify!($class)][0],
             names: &[$($name),+],
             read: |config| {
                 use $read as read;

@@ -15,10 +15,15 @@ pub(crate) fn back_up(training: &mut Training<'_>, callbacks: &mut [Box<dyn Call
     if !std::mem::take(&mut training.backs_up) {
         return Ok(());
     }
-    let random = RandomState::now();
+    let is_midway = training.place.batch > 0;
+    let (random, scores, score_state) = match training.place.validated.take() {
+        // The scores of all batches of the epoch, which the step has lost in the validation.
+        Some((random, scores)) => (random, scores, Vec::new()),
+        None if is_midway => (RandomState::now(), training.scores(), training.step.score_state()),
+        None => (RandomState::now(), Scores::default(), Vec::new()),
+    };
     let SourcePosition { order, yielded } =
         training.place.source.clone().unwrap_or(SourcePosition { order: random.clone(), yielded: 0 });
-    let is_midway = training.place.batch > 0;
     let checkpoint = Checkpoint {
         epoch: training.place.epoch,
         batch: training.place.batch,
@@ -26,11 +31,15 @@ pub(crate) fn back_up(training: &mut Training<'_>, callbacks: &mut [Box<dyn Call
         order,
         yielded,
         random,
-        scores: if is_midway { training.scores() } else { Scores::default() },
-        score_state: if is_midway { training.step.score_state() } else { Vec::new() },
+        scores,
+        score_state,
         callbacks: callbacks.iter().map(|callback| callback.state()).collect(),
     };
-    call_each(callbacks, |callback| callback.on_back_up(&checkpoint, training))
+    // A backup has the weights in their own places, whatever the callbacks see.
+    let used_averages = training.use_averages(false);
+    call_each(callbacks, |callback| callback.on_back_up(&checkpoint, training))?;
+    training.use_averages(used_averages);
+    Ok(())
 }
 
 /// Puts the run where a callback said that it resumes; `None` if no one did.

@@ -16,6 +16,8 @@ pub(crate) struct Steps<'s> {
     wanted: Option<usize>,
     /// Batches in the source, if it knows.
     available: Option<usize>,
+    /// Batches that a source that does not know had in an epoch before.
+    counted: Option<usize>,
     /// Batches of the source since it was started.
     seen: usize,
     /// The random numbers before the source was started, which draws the order of its batches; `None` if it is to start
@@ -30,12 +32,12 @@ pub(crate) struct Steps<'s> {
 impl<'s> Steps<'s> {
     pub fn new(source: &'s mut dyn BatchSource, wanted: Option<usize>) -> Self {
         let available = source.len();
-        Self { source, wanted, available, seen: 0, started: None, done: 0, ran_out: false }
+        Self { source, wanted, available, counted: None, seen: 0, started: None, done: 0, ran_out: false }
     }
 
-    /// The number of batches in an epoch, if known.
+    /// The number of batches in an epoch, if known; after an epoch, as many as it had.
     pub fn per_epoch(&self) -> Option<usize> {
-        self.wanted.or(self.available)
+        self.wanted.or(self.available).or(self.counted)
     }
 
     /// Whether the epoch has had no batch at all, since the source has no more.
@@ -98,6 +100,7 @@ impl<'s> Steps<'s> {
 
     fn end_of_source(&mut self) {
         (self.ran_out, self.started) = (true, None);
+        self.counted = Some(self.done);
         if self.wanted.is_some() {
             print_warning(
                 "The data ran out before the epoch had all its steps, so that the epoch ended early. Give data for \
@@ -191,6 +194,20 @@ mod tests {
         steps.resume(&checkpoint, &Device::default()).unwrap();
         assert_eq!(RandomState::now(), random);
         assert_eq!(steps.next(&Device::default()).unwrap().map(|batch| batch.len), Some(2));
+    }
+
+    /// `EpochIterator.num_batches` of Keras is None before, and 3 after, the first epoch of a generator.
+    #[test]
+    fn the_batches_of_an_epoch_are_known_after_it() {
+        let mut numbers = Numbers { len: 3, knows: false, next: 0, starts: 0 };
+        let mut steps = Steps::new(&mut numbers, None);
+        for known in [None, Some(3), Some(3)] {
+            assert_eq!(steps.per_epoch(), known);
+            steps.begin(0).unwrap();
+            let batches = std::iter::from_fn(|| steps.next(&Device::default()).unwrap());
+            assert_eq!(batches.count(), 3);
+            steps.end().unwrap();
+        }
     }
 
     #[test]

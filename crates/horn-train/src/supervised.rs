@@ -148,16 +148,17 @@ impl TrainStep for Supervised<'_> {
     }
 
     fn scores(&self) -> Scores {
-        let mut scores = vec![("loss".to_owned(), self.loss.result())];
+        let (mut scores, mut states) = (vec![("loss".to_owned(), self.loss.result())], Vec::new());
         for output in &self.outputs {
             scores.extend(output.own_loss.iter().map(|(key, mean)| (key.clone(), mean.result())));
-            let metrics = output.metrics.iter();
-            scores.extend(
-                metrics
-                    .map(|tracked| (tracked.key.clone(), tracked.state.as_ref().map_or(0.0, |state| state.result()))),
-            );
+            for tracked in &output.metrics {
+                match &tracked.state {
+                    Some(state) => states.push((tracked.key.clone(), state.as_ref())),
+                    None => scores.push((tracked.key.clone(), 0.0)),
+                }
+            }
         }
-        Scores::new(scores)
+        Scores::read(scores, states)
     }
 
     fn reset(&mut self) {

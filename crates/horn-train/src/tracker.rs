@@ -102,11 +102,14 @@ impl Tracker {
 
     /// Reads what was tracked since the last reset.
     pub fn scores(&self) -> Scores {
-        let read = |tracked: &Tracked| match tracked {
-            Tracked::Mean(mean) => mean.result(),
-            Tracked::Metric(state) => state.result(),
-        };
-        Scores::new(self.tracked.iter().map(|(name, tracked)| (name.clone(), read(tracked))))
+        let (mut scores, mut states) = (Vec::new(), Vec::new());
+        for (name, tracked) in &self.tracked {
+            match tracked {
+                Tracked::Mean(mean) => scores.push((name.clone(), mean.result())),
+                Tracked::Metric(state) => states.push((name.clone(), state.as_ref())),
+            }
+        }
+        Scores::read(scores, states)
     }
 
     /// Forgets everything.

@@ -76,7 +76,8 @@ use crate::model::CompiledModel;
 /// `backward`, and change the gradients before [`CompiledModel::apply_gradients`]. Data that is not in arrays comes from a
 /// [`BatchSource`](crate::BatchSource), by [`Fit::run`](crate::Fit::run).
 pub trait TrainStep {
-    /// The model that callbacks see.
+    /// The model that callbacks see first. Files of `ModelCheckpoint` and `TensorBoard` have this one alone;
+    /// `EarlyStopping`, `SwapEMAWeights` and `BackupAndRestore` have the others, too.
     fn model(&mut self) -> &mut CompiledModel;
 
     /// The other models that the step changes, if there are any.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use horn_nn::random::RandomState;
 use horn_nn::{Error, Result};
 
 use crate::callbacks::{Callback, Checkpoint, Place, Training, call_each, print_warning};
@@ -68,21 +69,32 @@ pub(crate) fn fit(
         };
         let due = validation.as_mut().filter(|_| plan.validation_freq.is_due(epoch) && !training.is_interrupted);
         if let Some(validation) = due {
+            let random = RandomState::now();
             let scores = test(training, validation, callbacks)?;
-            if validation.is_exhausted() {
+            if training.is_interrupted {
+                // A run that resumes repeats the whole validation.
+                training.place.validated = Some((random, logs.clone()));
+                training.backs_up = true;
+                back_up(training, callbacks)?;
+            } else if validation.is_exhausted() {
                 print_warning(&format!(
                     "The validation data ran out, so that epoch {} has no scores of it.",
                     epoch + 1
                 ));
-            } else if !training.is_interrupted {
-                // Scores of a part of the data would be taken for those of all.
+            } else {
                 logs = logs.with_validation(&scores);
             }
         }
-        training.place = Place { epoch: epoch + 1, batch: 0, source: steps.position() };
+        if training.is_interrupted {
+            // The epoch is reported, but is not a whole one from which a run could resume.
+            call_each(callbacks, |callback| callback.on_epoch_end(epoch, &mut logs, training))?;
+            break;
+        }
+        training.place = Place { epoch: epoch + 1, source: steps.position(), ..Place::default() };
         call_each(callbacks, |callback| callback.on_epoch_end(epoch, &mut logs, training))?;
+        training.backs_up |= training.is_interrupted;
         back_up(training, callbacks)?;
-        if training.is_stopped {
+        if training.ends() {
             break;
         }
     }
@@ -126,8 +138,10 @@ fn train_epoch(
         training.place.batch = number + 1;
         training.place.source = steps.position();
         call_each(callbacks, |callback| callback.on_train_batch_end(number, training))?;
+        // What an interruption leaves of an epoch is backed up before the hooks that report it.
+        training.backs_up |= training.is_interrupted;
         back_up(training, callbacks)?;
-        if training.is_stopped {
+        if training.ends() {
             break;
         }
     }

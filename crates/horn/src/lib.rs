@@ -77,13 +77,14 @@ pub use horn_plot as plot;
 pub use horn_train::{
     Batch, BatchSource, Batches, ClassWeight, Compile, CompiledModel, Data, Evaluate, Fit, FitStep, History, IntoData,
     IntoLoss, IntoLossWeights, IntoLosses, IntoMetricList, IntoMetrics, Losses, Metrics, OnBatch, Predict, Progress,
-    PyDataset, PyDatasetSource, Run, Scores, Tracker, TrainStep, ValidationFreq, Verbose, losses, metrics, optimizers,
+    PyDataset, PyDatasetSource, Run, Scores, Shuffle, Tracker, TrainStep, ValidationFreq, Verbose, losses, metrics,
+    optimizers,
 };
 
 /// Keras's callbacks: hooks that run around the steps of training.
 ///
-/// A [`Callback`](callbacks::Callback) has hooks, which get the [`Training`](callbacks::Training) run that they belong to.
-/// The progress line and the history are callbacks, too.
+/// A [`Callback`](callbacks::Callback) has hooks, which get the [`Training`](callbacks::Training) run or the
+/// [`Prediction`](callbacks::Prediction) that they belong to. The progress line and the history are callbacks, too.
 pub mod callbacks {
     pub use crate::History;
     #[cfg(feature = "dashboard")]
@@ -93,7 +94,8 @@ pub mod callbacks {
     pub use horn_train::callbacks::capture;
     pub use horn_train::callbacks::{
         Callback, CallbackState, Checkpoint, EarlyStopping, LambdaCallback, LearningRateScheduler, Monitor,
-        MonitorMode, ProgbarLogger, ReduceLROnPlateau, StopOnInterrupt, SwapEMAWeights, TerminateOnNaN, Training,
+        MonitorMode, Prediction, ProgbarLogger, ReduceLROnPlateau, StopOnInterrupt, SwapEMAWeights, TerminateOnNaN,
+        Training,
     };
 }
 

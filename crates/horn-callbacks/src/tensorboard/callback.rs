@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use horn_keras::SaveModel;
 use horn_nn::{ModelKind, Result};
-use horn_train::Scores;
-use horn_train::callbacks::{Callback, CallbackState, Training, print_warning};
+use horn_train::callbacks::{Callback, CallbackState, Training, log_rates, print_warning};
+use horn_train::{CompiledModel, Scores};
 
 use super::event_file::EventFile;
 use super::protobuf::Message;
@@ -109,8 +109,11 @@ impl TensorBoard {
         matches!(self.update_freq, Frequency::Batches(every) if self.batches.is_multiple_of(every))
     }
 
-    fn write_keras_graph(&mut self, training: &mut Training<'_>) -> Result<()> {
-        match training.model().to_json() {
+    fn write_keras_graph(&mut self, model: &CompiledModel) -> Result<()> {
+        if !self.write_graph {
+            return Ok(());
+        }
+        match model.to_json() {
             Ok(json) => self.train.write(0, summary::keras_graph("keras", &json)),
             Err(error) => {
                 print_warning(&format!("the graph is not written, since the model has no JSON: {error:#}"));
@@ -148,9 +151,15 @@ impl Callback for TensorBoard {
         self.update_freq.check("TensorBoard: update_freq")?;
         self.in_fit = true;
         self.batches = 0;
-        if self.write_graph {
-            self.write_keras_graph(training)?;
+        self.write_keras_graph(training.model())?;
+        self.train.flush()
+    }
+
+    fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+        if self.in_fit {
+            return Ok(());
         }
+        self.write_keras_graph(training.model())?;
         self.train.flush()
     }
 
@@ -192,13 +201,17 @@ impl Callback for TensorBoard {
     }
 
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
-        for (key, value) in logs.iter().filter(|(key, _)| *key != "learning_rate") {
+        let mut rates = Scores::default();
+        log_rates(&mut rates, &training.model().learning_rates());
+        for (key, value) in logs.iter().filter(|(key, _)| rates.get(key).is_none()) {
             match key.strip_prefix("val_") {
                 Some(key) => write_scalar(&mut self.validation, epoch, &format!("epoch_{key}"), value)?,
                 None => write_scalar(&mut self.train, epoch, &format!("epoch_{key}"), value)?,
             }
         }
-        write_scalar(&mut self.train, epoch, "epoch_learning_rate", training.model().learning_rate())?;
+        for (key, rate) in rates.iter() {
+            write_scalar(&mut self.train, epoch, &format!("epoch_{key}"), rate)?;
+        }
         if self.write_steps_per_second {
             let (start, before) = self.epoch_start;
             let rate = (self.batches - before) as f64 / start.elapsed().as_secs_f64();

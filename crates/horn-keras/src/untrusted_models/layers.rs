@@ -91,8 +91,16 @@ fn impossible_layers() -> Vec<(Value, Value, &'static str)> {
         (steps(), layer("LSTM", json!({"units": at_most})), memory),
         (steps(), layer("GRU", json!({"units": 1 << 20})), weights),
         (steps(), layer("Bidirectional", json!({"layer": layer("LSTM", json!({"units": at_most}))})), memory),
-        (steps(), layer("RNN", json!({"cell": layer("Dense", json!({"units": 2}))})), "the layer is not a recurrent cell"),
-        (steps(), layer("RNN", json!({"cell": layer("StackedRNNCells", json!({"cells": []}))})), "not a recurrent cell"),
+        (
+            steps(),
+            layer("RNN", json!({"cell": layer("Dense", json!({"units": 2}))})),
+            "the layer is not a recurrent cell",
+        ),
+        (
+            steps(),
+            layer("RNN", json!({"cell": layer("StackedRNNCells", json!({"cells": []}))})),
+            "not a recurrent cell",
+        ),
         (
             vector(),
             layer("Reshape", json!({"target_shape": [at_most, at_most, at_most, 0]})),

@@ -3,9 +3,9 @@
 use horn_nn::Result;
 
 use super::checkpoint::{CallbackState, Checkpoint};
+use super::prediction::Prediction;
 use super::training::Training;
 use crate::history::Scores;
-use crate::model::CompiledModel;
 
 /// Hooks into `fit`, `evaluate` and `predict`. By default, each hook does nothing.
 ///
@@ -111,28 +111,34 @@ pub trait Callback {
     }
 
     /// Before a prediction.
-    fn on_predict_begin(&mut self, model: &CompiledModel) -> Result<()> {
+    fn on_predict_begin(&mut self, prediction: &mut Prediction<'_>) -> Result<()> {
         Ok(())
     }
 
     /// After a prediction.
-    fn on_predict_end(&mut self, model: &CompiledModel) -> Result<()> {
+    fn on_predict_end(&mut self, prediction: &mut Prediction<'_>) -> Result<()> {
         Ok(())
     }
 
     /// Before a batch of a prediction.
-    fn on_predict_batch_begin(&mut self, batch: usize, model: &CompiledModel) -> Result<()> {
+    fn on_predict_batch_begin(&mut self, batch: usize, prediction: &mut Prediction<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// After a batch of a prediction.
-    fn on_predict_batch_end(&mut self, batch: usize, model: &CompiledModel) -> Result<()> {
+    /// After a batch of a prediction. [`Prediction::outputs`] are those of the batch.
+    fn on_predict_batch_end(&mut self, batch: usize, prediction: &mut Prediction<'_>) -> Result<()> {
         Ok(())
     }
 
-    /// After a hook in which a callback called [`Training::back_up`], once all callbacks have run that hook.
+    /// After a hook in which a callback called [`Training::back_up`] or [`Training::interrupt`], once all callbacks have run
+    /// that hook.
     fn on_back_up(&mut self, checkpoint: &Checkpoint, training: &mut Training<'_>) -> Result<()> {
         Ok(())
+    }
+
+    /// Whether the callback draws the progress line, so that `fit` and `evaluate` add none. No by default.
+    fn draws_progress(&self) -> bool {
+        false
     }
 
     /// What the callback keeps from hook to hook, so that a run that resumes has it again. Nothing by default.
@@ -169,12 +175,16 @@ impl<C: Callback + ?Sized> Callback for &mut C {
         on_test_end(logs: &mut Scores, training: &mut Training<'_>);
         on_test_batch_begin(batch: usize, training: &mut Training<'_>);
         on_test_batch_end(batch: usize, training: &mut Training<'_>);
-        on_predict_begin(model: &CompiledModel);
-        on_predict_end(model: &CompiledModel);
-        on_predict_batch_begin(batch: usize, model: &CompiledModel);
-        on_predict_batch_end(batch: usize, model: &CompiledModel);
+        on_predict_begin(prediction: &mut Prediction<'_>);
+        on_predict_end(prediction: &mut Prediction<'_>);
+        on_predict_batch_begin(batch: usize, prediction: &mut Prediction<'_>);
+        on_predict_batch_end(batch: usize, prediction: &mut Prediction<'_>);
         on_back_up(checkpoint: &Checkpoint, training: &mut Training<'_>);
         set_state(state: &CallbackState);
+    }
+
+    fn draws_progress(&self) -> bool {
+        (**self).draws_progress()
     }
 
     fn state(&self) -> CallbackState {

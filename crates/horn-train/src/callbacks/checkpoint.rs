@@ -14,6 +14,8 @@ pub(crate) struct Place {
     pub batch: usize,
     /// Where the source of the batches is; `None` if the next batch is the first one of a new start.
     pub source: Option<SourcePosition>,
+    /// The random numbers and the scores of the epoch before a validation that was interrupted.
+    pub validated: Option<(RandomState, Scores)>,
 }
 
 /// Where a source of batches is.

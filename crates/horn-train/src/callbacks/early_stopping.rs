@@ -104,7 +104,8 @@ impl EarlyStopping {
         self
     }
 
-    /// Whether the model gets the weights of the best epoch when the training ends, whatever ends it; no by default.
+    /// Whether the model gets the weights of the best epoch when the training ends, whatever ends it; no by default. A
+    /// training step of one's own with several models has those of all restored.
     #[must_use]
     pub fn restore_best_weights(mut self, restore_best_weights: bool) -> Self {
         self.restore_best_weights = restore_best_weights;
@@ -135,7 +136,7 @@ impl EarlyStopping {
 
     fn keep_weights(&mut self, training: &mut Training<'_>) -> Result<()> {
         if self.restore_best_weights {
-            self.progress.best_weights = Some(training.model().model()?.get_weights());
+            self.progress.best_weights = Some(training.weights()?);
         }
         Ok(())
     }
@@ -186,7 +187,7 @@ impl Callback for EarlyStopping {
             let best = self.progress.best_epoch + 1;
             print_msg(&format!("Restoring model weights from the end of the best epoch: {best}."));
         }
-        training.model().model_mut()?.set_weights(&weights)
+        training.set_weights(&weights)
     }
 
     fn state(&self) -> CallbackState {

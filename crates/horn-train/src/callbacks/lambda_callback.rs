@@ -5,9 +5,9 @@ use std::fmt;
 use horn_nn::Result;
 
 use super::callback::Callback;
+use super::prediction::Prediction;
 use super::training::Training;
 use crate::history::Scores;
-use crate::model::CompiledModel;
 
 /// Declares the callback with a closure for each hook.
 macro_rules! hooks {
@@ -92,11 +92,11 @@ hooks! {
     /// Runs this after each batch of an evaluation.
     on_test_batch_end(batch: usize, training: &mut Training<'_>);
     /// Runs this before each prediction.
-    on_predict_begin(model: &CompiledModel);
+    on_predict_begin(prediction: &mut Prediction<'_>);
     /// Runs this after each prediction.
-    on_predict_end(model: &CompiledModel);
+    on_predict_end(prediction: &mut Prediction<'_>);
     /// Runs this before each batch of a prediction.
-    on_predict_batch_begin(batch: usize, model: &CompiledModel);
+    on_predict_batch_begin(batch: usize, prediction: &mut Prediction<'_>);
     /// Runs this after each batch of a prediction.
-    on_predict_batch_end(batch: usize, model: &CompiledModel);
+    on_predict_batch_end(batch: usize, prediction: &mut Prediction<'_>);
 }

@@ -13,6 +13,9 @@ use crate::python::python_repr;
 /// Sets the learning rate at the start of each epoch. The function takes the epoch, counted from 0, and the current
 /// rate. The history has the rates as `learning_rate`.
 ///
+/// A [`MultiOptimizer`](crate::optimizers::MultiOptimizer) has the rates of all its optimizers set, and the history has them
+/// as `learning_rate_sgd` and so on.
+///
 /// ```
 /// use horn::Fit;
 /// use horn::callbacks::LearningRateScheduler;
@@ -47,22 +50,40 @@ impl<F> fmt::Debug for LearningRateScheduler<F> {
 
 impl<F: FnMut(usize, f64) -> f64> Callback for LearningRateScheduler<F> {
     fn on_epoch_begin(&mut self, epoch: usize, training: &mut Training<'_>) -> Result<()> {
-        let rate = (self.schedule)(epoch, current_rate(training));
-        training.model().set_learning_rate(rate)?;
-        if self.verbose {
-            let rate = python_repr(rate);
-            print_msg(&format!("\nEpoch {}: LearningRateScheduler setting learning rate to {rate}.", epoch + 1));
+        let rates = current_rates(training);
+        for (optimizer, (name, old)) in rates.iter().enumerate() {
+            let rate = (self.schedule)(epoch, *old);
+            training.model().set_learning_rate_of(optimizer, rate)?;
+            if self.verbose {
+                let (what, rate) = (named(&rates, name), python_repr(rate));
+                print_msg(&format!("\nEpoch {}: LearningRateScheduler setting {what} to {rate}.", epoch + 1));
+            }
         }
         Ok(())
     }
 
     fn on_epoch_end(&mut self, _epoch: usize, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
-        logs.set("learning_rate", current_rate(training));
+        log_rates(logs, &current_rates(training));
         Ok(())
     }
 }
 
-/// The learning rate of the next step as Keras reads it: its variable is a float32.
-pub(super) fn current_rate(training: &mut Training<'_>) -> f64 {
-    f64::from(training.model().learning_rate() as f32)
+/// The learning rates of the next step as Keras reads them: its variables are float32.
+pub(super) fn current_rates(training: &mut Training<'_>) -> Vec<(String, f64)> {
+    let rates = training.model().learning_rates().into_iter();
+    rates.map(|(name, rate)| (name, f64::from(rate as f32))).collect()
+}
+
+/// What a message calls the rate of this optimizer, one of these.
+pub(super) fn named(rates: &[(String, f64)], name: &str) -> String {
+    if rates.len() > 1 { format!("{name} learning rate") } else { "learning rate".to_owned() }
+}
+
+/// Adds the learning rates to the logs: Keras's `learning_rate`, or one for each of several optimizers.
+#[doc(hidden)]
+pub fn log_rates(logs: &mut Scores, rates: &[(String, f64)]) {
+    for (name, rate) in rates {
+        let key = if rates.len() > 1 { format!("learning_rate_{name}") } else { "learning_rate".to_owned() };
+        logs.set(&key, *rate);
+    }
 }

@@ -48,7 +48,12 @@ impl Callback for NanWarning {
 
     /// Weights that are not numbers show in the next loss. After the last step there is none.
     fn on_train_end(&mut self, training: &mut Training<'_>) -> Result<()> {
-        if !self.has_warned && training.model().model().is_ok_and(|model| !is_finite(model)) {
+        if self.has_warned {
+            return Ok(());
+        }
+        let mut are_finite = true;
+        training.each_model(|model| are_finite &= model.model().map_or(true, is_finite));
+        if !are_finite {
             let warning = Error::data("a weight is not a finite number").received("NaN or infinity");
             self.warn(warning.at(format!("the end of epoch {}", self.epochs)));
         }

@@ -6,19 +6,19 @@ use std::time::Instant;
 
 use horn_nn::Result;
 
-use super::callback::Callback;
+use super::callback::{Callback, Callbacks};
 use super::training::Training;
 use crate::history::Scores;
 use crate::progress::{Progress, Verbose};
 
-/// Draws the progress line. `fit` and `evaluate` add one themselves, after all other callbacks; a program that wants its
-/// place to be another adds it there, and lets them be silent.
+/// Draws the progress line. `fit` and `evaluate` add one themselves, after all other callbacks, unless the program has added
+/// its own, such as for another place among the callbacks. That one draws as it was made, whatever `fit` is told.
 ///
 /// ```
 /// use horn::{Fit, Verbose};
 /// use horn::callbacks::ProgbarLogger;
 ///
-/// let fit = Fit::epochs(5).verbose(Verbose::Silent).callback(ProgbarLogger::new(Verbose::Line));
+/// let fit = Fit::epochs(5).callback(ProgbarLogger::new(Verbose::Line));
 /// ```
 pub struct ProgbarLogger<W = Stdout> {
     /// Starts a line for this many batches.
@@ -67,6 +67,10 @@ impl<W> fmt::Debug for ProgbarLogger<W> {
 }
 
 impl<W: Write> Callback for ProgbarLogger<W> {
+    fn draws_progress(&self) -> bool {
+        true
+    }
+
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {
         self.in_fit = true;
         Ok(())
@@ -112,6 +116,13 @@ impl<W: Write> Callback for ProgbarLogger<W> {
             self.end(logs);
         }
         Ok(())
+    }
+}
+
+/// Adds a progress line, unless one of the callbacks draws one.
+pub(crate) fn add_progress(callbacks: &mut Callbacks<'_>, verbose: Verbose) {
+    if !callbacks.iter().any(|callback| callback.draws_progress()) {
+        callbacks.push(Box::new(ProgbarLogger::new(verbose)));
     }
 }
 

@@ -4,7 +4,7 @@ use horn_nn::{Error, Result};
 
 use super::callback::Callback;
 use super::checkpoint::CallbackState;
-use super::learning_rate_scheduler::current_rate;
+use super::learning_rate_scheduler::{current_rates, log_rates, named};
 use super::messages::print_msg;
 use super::monitor::{Monitor, MonitorMode};
 use super::training::Training;
@@ -12,7 +12,8 @@ use crate::history::Scores;
 use crate::python::python_repr;
 
 /// Reduces the learning rate when a quantity of the logs has not improved for some epochs. The history has the rates of
-/// the epochs as `learning_rate`.
+/// the epochs as `learning_rate`. Of a [`MultiOptimizer`](crate::optimizers::MultiOptimizer), the rates of all optimizers
+/// are reduced, and the history has them as `learning_rate_sgd` and so on.
 ///
 /// ```
 /// use horn::Fit;
@@ -117,19 +118,23 @@ impl ReduceLROnPlateau {
         self
     }
 
-    /// Reduces the rate. Returns whether it was above its limit.
+    /// Reduces the rates. Returns whether one was above its limit.
     fn reduce(&self, epoch: usize, training: &mut Training<'_>) -> Result<bool> {
-        let old = current_rate(training);
-        if old <= f64::from(self.min_lr as f32) {
-            return Ok(false);
+        let mut has_reduced = false;
+        let rates = current_rates(training);
+        for (optimizer, (name, old)) in rates.iter().enumerate() {
+            if *old <= f64::from(self.min_lr as f32) {
+                continue;
+            }
+            let rate = (old * self.factor).max(self.min_lr);
+            training.model().set_learning_rate_of(optimizer, rate)?;
+            has_reduced = true;
+            if self.verbose {
+                let (what, rate) = (named(&rates, name), python_repr(rate));
+                print_msg(&format!("\nEpoch {}: ReduceLROnPlateau reducing {what} to {rate}.", epoch + 1));
+            }
         }
-        let rate = (old * self.factor).max(self.min_lr);
-        training.model().set_learning_rate(rate)?;
-        if self.verbose {
-            let rate = python_repr(rate);
-            print_msg(&format!("\nEpoch {}: ReduceLROnPlateau reducing learning rate to {rate}.", epoch + 1));
-        }
-        Ok(true)
+        Ok(has_reduced)
     }
 }
 
@@ -147,7 +152,7 @@ impl Callback for ReduceLROnPlateau {
     }
 
     fn on_epoch_end(&mut self, epoch: usize, logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
-        logs.set("learning_rate", current_rate(training));
+        log_rates(logs, &current_rates(training));
         let current = self.monitor.value(logs, |name, available| {
             format!(
                 "Learning rate reduction is conditioned on metric `{name}` which is not available. Available metrics are: \

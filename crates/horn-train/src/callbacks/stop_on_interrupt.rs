@@ -9,13 +9,15 @@ use signal_hook::consts::SIGINT;
 use signal_hook::{SigId, flag, low_level};
 
 use super::callback::Callback;
+use super::prediction::Prediction;
 use super::training::Training;
 use crate::history::Scores;
 
-/// Ends a training or an evaluation after the current batch when the user presses Ctrl-C.
+/// Ends a training, an evaluation or a prediction after the current batch when the user presses Ctrl-C.
 ///
-/// The model keeps the weights of the last step, `fit` returns the history with the epoch so far, and the program goes on. A
-/// second Ctrl-C before the batch ends kills the program, as it does without this callback. Outside of the run, Ctrl-C means
+/// The model keeps the weights of the last step, `fit` returns the history with the epoch so far, and the program goes on.
+/// `evaluate` returns the scores of the batches so far, and `predict` their outputs. With `BackupAndRestore`, the next start
+/// of the program trains the rest. A second Ctrl-C before the batch ends kills the program, as it does without this callback. Outside of the run, Ctrl-C means
 /// what it meant before.
 ///
 /// ```
@@ -94,8 +96,12 @@ impl StopOnInterrupt {
         }
     }
 
+    fn is_pressed(&self) -> bool {
+        self.pressed.load(Ordering::Relaxed)
+    }
+
     fn look(&self, training: &mut Training<'_>) {
-        if self.pressed.load(Ordering::Relaxed) {
+        if self.is_pressed() {
             training.interrupt();
         }
     }
@@ -138,6 +144,22 @@ impl Callback for StopOnInterrupt {
         }
         Ok(())
     }
+
+    fn on_predict_begin(&mut self, _prediction: &mut Prediction<'_>) -> Result<()> {
+        self.listen()
+    }
+
+    fn on_predict_batch_end(&mut self, _batch: usize, prediction: &mut Prediction<'_>) -> Result<()> {
+        if self.is_pressed() {
+            prediction.stop();
+        }
+        Ok(())
+    }
+
+    fn on_predict_end(&mut self, _prediction: &mut Prediction<'_>) -> Result<()> {
+        self.stop_listening();
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -148,7 +170,7 @@ mod tests {
     use super::*;
     use crate::losses::MeanSquaredError;
     use crate::optimizers::SGD;
-    use crate::{Compile, Evaluate, Fit, Verbose};
+    use crate::{Compile, Evaluate, Fit, Predict, Verbose};
 
     /// Presses Ctrl-C at a batch.
     struct Press {
@@ -164,6 +186,12 @@ mod tests {
             Ok(())
         }
         fn on_test_batch_end(&mut self, batch: usize, _: &mut Training<'_>) -> Result<()> {
+            if self.test_batch == Some(batch) {
+                low_level::raise(SIGINT).unwrap();
+            }
+            Ok(())
+        }
+        fn on_predict_batch_end(&mut self, batch: usize, _: &mut Prediction<'_>) -> Result<()> {
             if self.test_batch == Some(batch) {
                 low_level::raise(SIGINT).unwrap();
             }
@@ -193,7 +221,14 @@ mod tests {
         let evaluate = Evaluate::new().batch_size(2).verbose(Verbose::Silent);
         let callback = StopOnInterrupt::new();
         assert!(model.evaluate_with(&x, &x, evaluate.callback(press()).callback(callback)).is_ok());
+        // Whatever the order of the callbacks.
+        let predict = || Predict::new().batch_size(2);
+        let outputs = model.predict_with(&x, predict().callback(press()).callback(StopOnInterrupt::new())).unwrap();
+        assert_eq!(outputs.shape(), [2, 1]);
+        let outputs = model.predict_with(&x, predict().callback(StopOnInterrupt::new()).callback(press())).unwrap();
+        assert_eq!(outputs.shape(), [4, 1]);
         // Without a press, nothing ends.
+        assert_eq!(model.predict_with(&x, predict().callback(StopOnInterrupt::new())).unwrap().shape(), [8, 1]);
         let history = model.fit(&x, &x, fit().callback(StopOnInterrupt::new())).unwrap();
         assert_eq!(history["val_loss"].len(), 3);
     }

@@ -3,13 +3,14 @@
 use horn_nn::{Error, Result};
 
 use super::callback::Callback;
-use super::checkpoint::CallbackState;
+use super::prediction::Prediction;
 use super::training::Training;
 use crate::history::Scores;
 use crate::optimizers::{Composition, Optimizer};
 
 /// Puts the moving averages of the weights, which an optimizer with `use_ema(true)` keeps, in the places of the weights
-/// while the model is evaluated, and the weights back afterwards.
+/// while the model is evaluated or predicts, and the weights back afterwards, even after an error or a panic. A training
+/// step of one's own with several models has those of all that have averages.
 ///
 /// ```
 /// use horn::Fit;
@@ -20,12 +21,10 @@ use crate::optimizers::{Composition, Optimizer};
 ///
 /// # Errors
 ///
-/// `fit` and `evaluate` fail before they compute anything if the optimizer keeps no averages.
+/// `fit`, `evaluate` and `predict` fail before they compute anything if no optimizer keeps averages.
 #[derive(Debug, Clone, Default)]
 pub struct SwapEMAWeights {
     swap_on_epoch: bool,
-    /// Whether the averages are in the places of the weights.
-    swapped: bool,
 }
 
 impl SwapEMAWeights {
@@ -41,14 +40,6 @@ impl SwapEMAWeights {
         self.swap_on_epoch = swap_on_epoch;
         self
     }
-
-    /// Puts the averages in place, or the weights back.
-    fn swap(&mut self, averages: bool, training: &mut Training<'_>) {
-        if self.swapped != averages {
-            training.model().swap_moving_averages();
-            self.swapped = averages;
-        }
-    }
 }
 
 /// Whether the optimizer, or one that it is made of, keeps averages of the weights.
@@ -61,15 +52,17 @@ fn keeps_averages(optimizer: &dyn Optimizer) -> bool {
 }
 
 fn check(training: &mut Training<'_>) -> Result<()> {
-    let optimizer = training.model().optimizer();
-    if keeps_averages(optimizer) {
-        return Ok(());
-    }
-    Err(Error::argument("the optimizer keeps no averages of the weights")
+    let mut keeps = false;
+    training.each_model(|model| keeps |= keeps_averages(model.optimizer()));
+    if keeps { Ok(()) } else { Err(no_averages(training.model().optimizer())) }
+}
+
+fn no_averages(optimizer: &dyn Optimizer) -> Error {
+    Error::argument("the optimizer keeps no averages of the weights")
         .at("SwapEMAWeights")
         .received(optimizer.class_name())
         .expected("an optimizer with `use_ema(true)`")
-        .hint("compile the model with `use_ema(true)`, or leave the callback out"))
+        .hint("compile the model with `use_ema(true)`, or leave the callback out")
 }
 
 impl Callback for SwapEMAWeights {
@@ -79,7 +72,7 @@ impl Callback for SwapEMAWeights {
 
     fn on_epoch_begin(&mut self, _epoch: usize, training: &mut Training<'_>) -> Result<()> {
         if self.swap_on_epoch {
-            self.swap(false, training);
+            training.use_averages(false);
         }
         Ok(())
     }
@@ -87,30 +80,31 @@ impl Callback for SwapEMAWeights {
     fn on_epoch_end(&mut self, epoch: usize, _logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
         if self.swap_on_epoch && epoch + 1 == training.epochs() {
             // At the end, the weights are replaced by the averages, so these are to stay what they are.
-            training.model().finalize_variable_values();
+            training.finalize_variable_values();
         } else if self.swap_on_epoch {
-            self.swap(true, training);
+            training.use_averages(true);
         }
         Ok(())
     }
 
     fn on_test_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
         check(training)?;
-        self.swap(true, training);
+        training.use_averages(true);
         Ok(())
     }
 
     fn on_test_end(&mut self, _logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
-        self.swap(false, training);
+        training.use_averages(false);
         Ok(())
     }
 
-    fn state(&self) -> CallbackState {
-        CallbackState::default().with_count("swapped", usize::from(self.swapped))
-    }
-
-    fn set_state(&mut self, state: &CallbackState) -> Result<()> {
-        self.swapped = state.count("swapped") == 1;
+    /// Keras leaves the averages in the model here, by a condition that is never true; Horn does not.
+    fn on_predict_begin(&mut self, prediction: &mut Prediction<'_>) -> Result<()> {
+        let optimizer = prediction.model().optimizer();
+        if !keeps_averages(optimizer) {
+            return Err(no_averages(optimizer));
+        }
+        prediction.use_averages();
         Ok(())
     }
 }
@@ -122,10 +116,11 @@ mod tests {
     use horn_nn::{HostArray, Sequential};
 
     use super::*;
+    use crate::callbacks::LambdaCallback;
     use crate::losses::MeanSquaredError;
     use crate::model::CompiledModel;
     use crate::optimizers::SGD;
-    use crate::{Compile, Evaluate, Fit, Verbose};
+    use crate::{Compile, Evaluate, Fit, Predict, Verbose};
 
     /// One weight, of which the gradient is -2 at first.
     fn model(use_ema: bool) -> CompiledModel {
@@ -187,6 +182,39 @@ mod tests {
     }
 
     #[test]
+    fn predictions_are_those_of_the_averages() {
+        let mut model = model(true);
+        let fit = |epochs| Fit::epochs(epochs).verbose(Verbose::Silent);
+        // Fails after its second step, and so leaves the weights.
+        let fails = LambdaCallback::new().on_epoch_end(|epoch, _, _| match epoch {
+            0 => Ok(()),
+            _ => Err(Error::argument("enough")),
+        });
+        assert!(model.fit(one(), one(), fit(3).callback(fails)).is_err());
+        let predict = || Predict::new().callback(SwapEMAWeights::new());
+        for _ in 0..2 {
+            assert_eq!(model.predict_with(one(), predict()).unwrap()[[0, 0]], AVERAGES[1]);
+            assert_eq!((weight(&model), model.predict(one()).unwrap()[[0, 0]]), (0.75, 0.75));
+        }
+    }
+
+    #[test]
+    fn a_callback_is_used_again() {
+        let (mut model, mut swap) = (model(true), SwapEMAWeights::new().swap_on_epoch(true));
+        let stop = LambdaCallback::new().on_epoch_end(|_, _, training| {
+            training.stop();
+            Ok(())
+        });
+        let options = || Fit::epochs(3).verbose(Verbose::Silent).validation_data(one(), one());
+        model.fit(one(), one(), options().callback(&mut swap).callback(stop)).unwrap();
+        assert_eq!(weight(&model), AVERAGES[0]);
+        let mut note = Note::default();
+        model.fit(one(), one(), options().callback(&mut swap).callback(&mut note)).unwrap();
+        // From 0.5 for both, the weights are 0.75, 0.875, 0.9375.
+        assert_eq!(note.validated, [0.625, 0.75, 0.84375]);
+    }
+
+    #[test]
     fn an_optimizer_without_averages_is_an_error() {
         let mut model = model(false);
         let fit = Fit::epochs(1).verbose(Verbose::Silent).callback(SwapEMAWeights::new());
@@ -194,6 +222,7 @@ mod tests {
         assert_eq!(error.location(), Some("SwapEMAWeights"));
         let evaluate = Evaluate::new().verbose(Verbose::Silent).callback(SwapEMAWeights::new());
         assert!(model.evaluate_with(one(), one(), evaluate).is_err());
+        assert!(model.predict_with(one(), Predict::new().callback(SwapEMAWeights::new())).is_err());
         assert_eq!(weight(&model), 0.0);
     }
 }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use horn_nn::Result;
+use ndarray::ArrayD;
+
 use super::checkpoint::{Checkpoint, Place};
 use super::watch::Watch;
 use crate::history::{History, Scores};
@@ -23,6 +26,8 @@ pub struct Training<'a> {
     pub(crate) backs_up: bool,
     /// Where the run is to resume.
     pub(crate) resumes_at: Option<Checkpoint>,
+    /// Whether the moving averages were in the places of the weights when the run began.
+    used_averages: bool,
 }
 
 impl fmt::Debug for Training<'_> {
@@ -34,6 +39,7 @@ impl fmt::Debug for Training<'_> {
 impl<'a> Training<'a> {
     pub(crate) fn new(step: &'a mut dyn TrainStep, epochs: usize, batches: Option<usize>) -> Self {
         Self {
+            used_averages: step.model().uses_averages,
             step,
             history: History::default(),
             epochs,
@@ -57,10 +63,47 @@ impl<'a> Training<'a> {
         self.step.other_models()
     }
 
+    /// Does this to the model and all other models.
+    pub(crate) fn each_model(&mut self, mut each: impl FnMut(&mut CompiledModel)) {
+        each(self.step.model());
+        self.step.other_models().into_iter().for_each(each);
+    }
+
     /// Replaces the weights of all models by their moving averages, where the optimizers keep them.
     pub(crate) fn finalize_variable_values(&mut self) {
-        self.step.model().finalize_variable_values();
-        self.step.other_models().into_iter().for_each(CompiledModel::finalize_variable_values);
+        self.each_model(CompiledModel::finalize_variable_values);
+    }
+
+    /// Puts the moving averages in the places of the weights of all models, or the weights back. Returns whether the
+    /// averages were there before. However the run ends, they are put back to where they were at its beginning.
+    pub(crate) fn use_averages(&mut self, wanted: bool) -> bool {
+        let before = self.model().uses_averages;
+        self.each_model(|model| {
+            model.use_averages(wanted);
+        });
+        before
+    }
+
+    /// The weights of all models, one after the other.
+    pub(crate) fn weights(&mut self) -> Result<Vec<ArrayD<f32>>> {
+        let mut weights = self.model().model()?.get_weights();
+        for model in self.other_models() {
+            weights.extend(model.model()?.get_weights());
+        }
+        Ok(weights)
+    }
+
+    /// Sets what [`weights`](Self::weights) returned.
+    pub(crate) fn set_weights(&mut self, weights: &[ArrayD<f32>]) -> Result<()> {
+        let count = self.model().model()?.weights().count();
+        let (own, mut rest) = weights.split_at(count.min(weights.len()));
+        self.model().model_mut()?.set_weights(own)?;
+        for model in self.other_models() {
+            let (own, others) = rest.split_at(model.model()?.weights().count().min(rest.len()));
+            model.model_mut()?.set_weights(own)?;
+            rest = others;
+        }
+        Ok(())
     }
 
     /// The history of the epochs so far.
@@ -93,13 +136,26 @@ impl<'a> Training<'a> {
 
     /// Ends the training or evaluation after this batch, without a validation: what an interruption by the user does. The
     /// epoch is still reported. An evaluation returns the scores of the batches so far: Keras's `stop_evaluating`.
+    ///
+    /// Unlike a training that is [stopped](Self::stop), one that is interrupted is meant to go on: `BackupAndRestore`
+    /// backs it up after this batch, and keeps the backup.
     pub fn interrupt(&mut self) {
-        self.is_stopped = true;
         self.is_interrupted = true;
     }
 
+    /// Whether the run was [interrupted](Self::interrupt).
+    pub fn is_interrupted(&self) -> bool {
+        self.is_interrupted
+    }
+
+    /// Whether no further batch or epoch is to be trained.
+    pub(crate) fn ends(&self) -> bool {
+        self.is_stopped || self.is_interrupted
+    }
+
     /// Asks for a backup, in the hook after an epoch or after a batch of training. Once all callbacks have run that hook,
-    /// [`Callback::on_back_up`](super::Callback::on_back_up) gets the place that the run has reached.
+    /// [`Callback::on_back_up`](super::Callback::on_back_up) gets the place that the run has reached. After an interruption
+    /// that is the place in the epoch, and it gets it without being asked.
     pub fn back_up(&mut self) {
         self.backs_up = true;
     }
@@ -112,10 +168,13 @@ impl<'a> Training<'a> {
     }
 }
 
-/// However a run ends, its models are left ready for inference.
+/// However a run ends, its models are left ready for inference, with their own weights.
 impl Drop for Training<'_> {
     fn drop(&mut self) {
-        self.step.model().end_training();
-        self.step.other_models().into_iter().for_each(CompiledModel::end_training);
+        let used_averages = self.used_averages;
+        self.each_model(|model| {
+            model.use_averages(used_averages);
+            model.end_training();
+        });
     }
 }

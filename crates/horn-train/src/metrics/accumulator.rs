@@ -92,7 +92,8 @@ pub trait Accumulator: Any + Debug + Send {
     /// Reads the result from the device.
     fn result(&self) -> f64;
 
-    /// All values of a metric that has several, such as one for each class; otherwise only the result.
+    /// All values of a metric that has several, such as one for each class; otherwise only the result. The progress
+    /// line has the result, and [`History::values`](crate::History::values) all.
     fn results(&self) -> Vec<f64> {
         vec![self.result()]
     }

@@ -56,7 +56,7 @@ impl Metric for Accuracy {
         })
     }
 
-    /// Keras has this as a name only: its class `Accuracy` is another metric.
+    /// Keras has this as a name only: its class `Accuracy` is [`ExactAccuracy`](super::ExactAccuracy).
     fn serialize(&self) -> Value {
         if is_accuracy(&self.name) { json!(self.name) } else { json!("accuracy") }
     }

@@ -111,6 +111,13 @@ impl AUC {
         let mut weights = rows.weights;
         let (y_true, y_pred) = (rows.y_true.into_dense(&rows.y_pred)?, rows.y_pred);
         let [_, labels] = y_pred.dims();
+        if let Some(expected) = self.num_labels.filter(|&expected| expected != labels) {
+            return Err(Error::shape("the outputs have another number of labels")
+                .at("y_pred")
+                .received(format!("{labels} columns"))
+                .expected(format!("{expected}, as num_labels says"))
+                .hint("leave num_labels out"));
+        }
         let y_pred = if self.from_logits { sigmoid(y_pred) } else { y_pred };
         if let Some(of_labels) = &self.label_weights {
             if of_labels.len() != labels {
@@ -153,6 +160,8 @@ arguments!(AUC {
     /// Whether the result is the mean of the areas of all labels, the columns of the outputs. By default they are taken
     /// together.
     multi_label: bool,
+    /// The number of labels, with [`multi_label`](Self::multi_label); that of the outputs by default.
+    num_labels: usize,
     /// Whether the predictions are logits, not probabilities.
     from_logits: bool,
 });
@@ -181,6 +190,13 @@ impl Metric for AUC {
                 .expected("numbers from 0 to 1, 2 fewer than num_thresholds")
                 .hint("leave num_thresholds out"));
             }
+        }
+        if self.num_labels.is_some() && !self.multi_label {
+            return Err(Error::argument("the number of labels matters only for areas of labels")
+                .at("num_labels")
+                .received(json!(self.num_labels))
+                .expected("num_labels with multi_label")
+                .hint("set multi_label, or leave num_labels out"));
         }
         if let Some(weights) =
             self.label_weights.as_ref().filter(|weights| weights.iter().any(|weight| weight.is_nan() || *weight < 0.0))

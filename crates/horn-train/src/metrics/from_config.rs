@@ -14,7 +14,8 @@ use crate::registry::Registry;
 pub(super) static METRICS: Registry<dyn Metric> =
     Registry::new("metric", "metrics", "keras.metrics", |metric| metric.validate(), KNOWN);
 
-/// The class names of Horn's metrics, without [`Accuracy`], which stands for one of them.
+/// Keras's class names of Horn's metrics, without Horn's [`Accuracy`], which stands for one of them: Keras's class of that
+/// name is [`ExactAccuracy`](super::ExactAccuracy).
 ///
 /// ```
 /// assert!(horn::metrics::class_names().any(|name| name == "BinaryAccuracy"));
@@ -39,8 +40,7 @@ pub fn class_names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 ///
-/// If Horn has no such metric, or an argument is unknown, has the wrong type or is out of range. Horn does not have
-/// Keras's class `Accuracy`, which is not what Keras makes of the name `"accuracy"`.
+/// If Horn has no such metric, or an argument is unknown, has the wrong type or is out of range.
 pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
     if let Some(name) = object.as_str().filter(|name| is_accuracy(name)) {
         return Ok(Arc::new(Accuracy::new().name(name)));
@@ -89,6 +89,8 @@ pub fn register<M: Metric + DeserializeOwned + 'static>(class_name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use horn_nn::Shape;
+
     use super::*;
 
     #[test]
@@ -116,11 +118,28 @@ mod tests {
         }
     }
 
+    /// In Keras, the name "accuracy" stands for other classes than the class and the function of that name.
+    #[test]
+    fn the_class_accuracy_is_not_the_name() {
+        let function = json!({"module": "keras.metrics", "class_name": "function", "config": "accuracy"});
+        let class = json!({"module": "keras.metrics", "class_name": "Accuracy", "config": {"name": "right"}});
+        for (object, name) in [(function, "accuracy"), (class, "right")] {
+            let metric = from_config(&object).unwrap();
+            assert!(metric.resolve(&[8], &Shape::batched([3])).is_none(), "{object}");
+            let expected = json!({
+                "module": "keras.metrics",
+                "class_name": "Accuracy",
+                "config": {"name": name, "dtype": "float32"},
+                "registered_name": null
+            });
+            assert_eq!(metric.serialize(), expected);
+        }
+    }
+
     #[test]
     fn what_is_unknown_is_an_error() {
         for (given, words) in [
             (json!("binary_acuracy"), "write \"binary_accuracy\""),
-            (json!({"class_name": "Accuracy", "config": {}}), "received \"Accuracy\""),
             (json!({"class_name": "Orbit", "config": {}}), "received \"Orbit\""),
             (json!({"class_name": "BinaryAccuracy", "config": {"dtype": "float16"}}), "of another kind"),
             (json!({"class_name": "BinaryAccuracy", "config": {"threshold": 2.0}}), "threshold"),

@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::{IndexingUpdateOp, Int};
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, arguments};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -139,8 +139,18 @@ fn mean_iou(matrix: &[f32], classes: usize, targets: &[usize]) -> f64 {
     f64::from(sum / (valid + EPSILON))
 }
 
-/// A metric of this family, with its own arguments and what it measures.
+/// A metric of this family, with its own arguments and what it measures; then those of its arguments that have a method.
 macro_rules! iou {
+    (
+        $(#[$doc:meta])* $metric:ident, $name:literal, ($($required:ident: $kind:ty),*),
+        { $($field:ident: $type:ty = $default:expr),* }, |$self:ident| $measure:expr, $argument:ident $(, $arguments:ident)*
+    ) => {
+        iou! {
+            $(#[$doc])* $metric, $name, ($($required: $kind),*), { $($field: $type = $default),* }, |$self| $measure
+        }
+        argument!($metric, $argument);
+        $(argument!($metric, $arguments);)*
+    };
     (
         $(#[$doc:meta])* $metric:ident, $name:literal, ($($required:ident: $kind:ty),*),
         { $($field:ident: $type:ty = $default:expr),* }, |$self:ident| $measure:expr
@@ -194,6 +204,28 @@ macro_rules! iou {
     };
 }
 
+/// The method of an argument.
+macro_rules! argument {
+    ($metric:ident, ignore_class) => {
+        arguments!($metric {
+            /// Leaves out the examples of this class, which need not be a valid one; none by default.
+            ignore_class: i64,
+        });
+    };
+    ($metric:ident, sparse_y_true) => {
+        arguments!($metric {
+            /// Whether the targets are class numbers (the default), and not one-hot encoded.
+            sparse_y_true: bool,
+        });
+    };
+    ($metric:ident, sparse_y_pred) => {
+        arguments!($metric {
+            /// Whether the predictions are class numbers, and not a score for each class.
+            sparse_y_pred: bool,
+        });
+    };
+}
+
 iou! {
     /// The mean intersection over union of some classes: the examples of the class that are predicted so, divided by all
     /// that are of the class or predicted to be.
@@ -213,7 +245,8 @@ iou! {
         truth: Given::of(metric.sparse_y_true),
         prediction: Given::of(metric.sparse_y_pred),
         counts: metric.dtype,
-    }
+    },
+    ignore_class, sparse_y_true, sparse_y_pred
 }
 iou! {
     /// The mean intersection over union of all classes that occur. Targets and predictions are class numbers.
@@ -233,7 +266,8 @@ iou! {
         truth: Given::of(metric.sparse_y_true),
         prediction: Given::of(metric.sparse_y_pred),
         counts: metric.dtype,
-    }
+    },
+    ignore_class, sparse_y_true, sparse_y_pred
 }
 iou! {
     /// The mean intersection over union of some classes, for one-hot encoded targets and a score for each class.
@@ -253,7 +287,8 @@ iou! {
         truth: Given::Scores,
         prediction: Given::of(metric.sparse_y_pred),
         counts: metric.dtype,
-    }
+    },
+    ignore_class, sparse_y_pred
 }
 iou! {
     /// The mean intersection over union of all classes that occur, for one-hot encoded targets and a score for each class.
@@ -273,7 +308,8 @@ iou! {
         truth: Given::Scores,
         prediction: Given::of(metric.sparse_y_pred),
         counts: metric.dtype,
-    }
+    },
+    ignore_class, sparse_y_pred
 }
 iou! {
     /// The mean intersection over union of two classes, for predictions that are probabilities of class 1.

@@ -12,6 +12,7 @@ mod confusion;
 mod correlation;
 mod direction;
 mod errors;
+mod exact_accuracy;
 mod f_score;
 mod from_config;
 mod function;

@@ -157,6 +157,16 @@ arguments!(BinaryCrossentropy {
     from_logits: bool,
 });
 
+impl BinaryCrossentropy {
+    /// Smooths the targets: moves each towards 1/2 by this fraction, from 0 (the default) to 1.
+    #[must_use]
+    pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
+        // A number that is not finite has no place in JSON, and becomes the error of one that is out of range.
+        self.label_smoothing = Number::from_f64(label_smoothing).unwrap_or_else(|| (-1).into());
+        self
+    }
+}
+
 metric_name!(BinaryCrossentropy);
 
 impl Metric for BinaryCrossentropy {
@@ -207,6 +217,16 @@ arguments!(CategoricalCrossentropy {
     from_logits: bool,
 });
 
+impl CategoricalCrossentropy {
+    /// Smooths the targets: moves each towards the mean of all classes by this fraction, from 0 (the default) to 1.
+    #[must_use]
+    pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
+        // A number that is not finite has no place in JSON, and becomes the error of one that is out of range.
+        self.label_smoothing = Number::from_f64(label_smoothing).unwrap_or_else(|| (-1).into());
+        self
+    }
+}
+
 metric_name!(CategoricalCrossentropy);
 
 impl Metric for CategoricalCrossentropy {
@@ -235,7 +255,6 @@ pub struct SparseCategoricalCrossentropy {
     name: String,
     dtype: Float32,
     from_logits: bool,
-    /// Keras's metric counts the ignored class as a loss of 0, and so does this one.
     ignore_class: Option<i64>,
     axis: LastAxis,
 }
@@ -251,6 +270,8 @@ impl SparseCategoricalCrossentropy {
 arguments!(SparseCategoricalCrossentropy {
     /// Whether the predictions are logits, not probabilities.
     from_logits: bool,
+    /// Counts the samples with this label, which need not be a valid class, as a loss of 0, as Keras does; none by default.
+    ignore_class: i64,
 });
 
 metric_name!(SparseCategoricalCrossentropy);

@@ -4,6 +4,7 @@ use super::metric::Metric;
 use crate::registry::table;
 
 table! { dyn Metric, crate::keras_config::read;
+    exact_accuracy::ExactAccuracy as "Accuracy": "accuracy";
     accuracy::BinaryAccuracy: "binary_accuracy";
     accuracy::CategoricalAccuracy: "categorical_accuracy";
     accuracy::SparseCategoricalAccuracy: "sparse_categorical_accuracy";

@@ -2,7 +2,7 @@
 
 use burn::Tensor;
 use burn::tensor::Int;
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, arguments};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -13,19 +13,20 @@ use super::metric::Metric;
 use crate::keras_config::Float32;
 
 macro_rules! top_k {
-    ($(#[$doc:meta])* $metric:ident, $name:literal, $classes:expr) => {
+    ($(#[$doc:meta])* $metric:ident, $name:literal, { $($(#[$meta:meta])* $field:ident)? }, |$self:ident| $takes_scores:expr, $in_top_k:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         pub struct $metric {
             name: String,
             dtype: Float32,
             k: usize,
+            $($(#[$meta])* $field: bool,)?
         }
 
         impl $metric {
             /// The metric with Keras's defaults: among the 5 largest.
             pub fn new() -> Self {
-                Self { name: $name.to_owned(), dtype: Float32::default(), k: 5 }
+                Self { name: $name.to_owned(), dtype: Float32::default(), k: 5$(, $field: false)? }
             }
 
             /// Among how many predictions the class may be; 5 by default.
@@ -46,15 +47,13 @@ macro_rules! top_k {
             }
 
             fn asks_for_largest(&self) -> bool {
-                true
+                let $self = self;
+                $takes_scores
             }
 
             fn accumulator(&self) -> Box<dyn Accumulator> {
-                let k = self.k;
-                MeanOfRows::boxed(move |y_true, y_pred| {
-                    let classes: Result<Tensor<2, Int>> = $classes(y_true, &y_pred);
-                    Ok(in_top_k(classes?, y_pred, k))
-                })
+                let $self = self.clone();
+                MeanOfRows::boxed($in_top_k)
             }
 
             fn config(&self) -> Value {
@@ -73,7 +72,9 @@ top_k! {
     /// ```
     TopKCategoricalAccuracy,
     "top_k_categorical_accuracy",
-    |y_true: crate::losses::Target, y_pred| Ok(y_true.into_dense(y_pred)?.argmax(1))
+    {},
+    |metric| metric.k > 0,
+    move |y_true, y_pred| Ok(in_top_k(y_true.into_dense(&y_pred)?.argmax(1), y_pred, metric.k))
 }
 
 top_k! {
@@ -84,14 +85,37 @@ top_k! {
     /// ```
     SparseTopKCategoricalAccuracy,
     "sparse_top_k_categorical_accuracy",
-    |y_true: crate::losses::Target, y_pred| Ok(y_true.into_classes(y_pred)?.unsqueeze_dim(1))
+    {
+        /// Keras writes it only if it is set.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        from_sorted_ids
+    },
+    |metric| !metric.from_sorted_ids,
+    move |y_true, y_pred| {
+        let classes = y_true.into_classes(&y_pred)?.unsqueeze_dim(1);
+        Ok(if metric.from_sorted_ids { among_first(classes, y_pred, metric.k) } else { in_top_k(classes, y_pred, metric.k) })
+    }
 }
+
+arguments!(SparseTopKCategoricalAccuracy {
+    /// Whether the predictions are class numbers, those of the largest scores first, and not a score for each class; no by
+    /// default.
+    from_sorted_ids: bool,
+});
 
 /// 1 for each row in which fewer than `k` predictions are larger than that of the class.
 fn in_top_k(classes: Tensor<2, Int>, y_pred: Tensor<2>, k: usize) -> Tensor<1> {
     let of_class = y_pred.clone().gather(1, classes).expand(y_pred.dims());
     let larger = y_pred.greater(of_class).float().sum_dim(1);
     larger.lower_elem(k as f32).float().squeeze_dim(1)
+}
+
+/// 1 for each row in which the class is one of the first `k`.
+fn among_first(classes: Tensor<2, Int>, y_pred: Tensor<2>, k: usize) -> Tensor<1> {
+    let [_, columns] = y_pred.dims();
+    let first = y_pred.narrow(1, 0, k.min(columns));
+    let is_class = first.clone().equal(classes.float().expand(first.dims())).float();
+    is_class.max_dim(1).squeeze_dim(1)
 }
 
 fn check_k(k: usize) -> Result<()> {

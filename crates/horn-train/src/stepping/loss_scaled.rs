@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::gradients;
 use super::learning::Learning;
-use super::stepper::{Group, Stepper, inner_groups};
+use super::stepper::{Group, Rate, Stepper, inner_groups};
 use super::values::Values;
-use crate::optimizers::{LearningRate, Optimizer, OptimizerValue, OptimizerVariable};
+use crate::optimizers::{Optimizer, OptimizerValue, OptimizerVariable};
 
 /// How many variables it adds to those of the optimizer inside.
 pub(crate) const ADDED_VARIABLES: usize = 4;
@@ -75,12 +75,12 @@ impl Stepper for LossScaledStepper {
         self.inner.iterations()
     }
 
-    fn learning_rate(&self) -> (&LearningRate, usize) {
-        self.inner.learning_rate()
+    fn rates(&self) -> Vec<Rate<'_>> {
+        self.inner.rates()
     }
 
-    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
-        self.inner.set_learning_rate(learning_rate)
+    fn set_rate(&mut self, optimizer: usize, learning_rate: f64) -> Result<()> {
+        self.inner.set_rate(optimizer, learning_rate)
     }
 
     fn averaged(&self, model: Model) -> Model {

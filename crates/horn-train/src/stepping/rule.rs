@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::by_parameter::ByParameter;
 use super::learning::Learning;
 use super::slots::{Slot, filled, kept, slots};
-use super::stepper::Stepper;
+use super::stepper::{Rate, Stepper};
 use super::values::Values;
 use super::{averages, gradients};
 use crate::optimizers::{
@@ -159,11 +159,13 @@ impl Stepper for RuleStepper {
         self.iterations
     }
 
-    fn learning_rate(&self) -> (&LearningRate, usize) {
-        (&self.learning_rate, self.iterations)
+    fn rates(&self) -> Vec<Rate<'_>> {
+        let config = self.optimizer.config();
+        let name = config["name"].as_str().filter(|name| !name.is_empty()).unwrap_or(self.optimizer.class_name());
+        vec![Rate { name: name.to_owned(), learning_rate: &self.learning_rate, step: self.iterations }]
     }
 
-    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
+    fn set_rate(&mut self, _optimizer: usize, learning_rate: f64) -> Result<()> {
         if let LearningRate::Schedule(schedule) = &self.learning_rate {
             return Err(Error::argument("the learning rate follows a schedule, and can't be set")
                 .at("learning_rate")

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use burn::module::ParamId;
 use burn::optim::GradientsParams;
-use horn_nn::{Error, Model, Result, numbered_classes};
+use horn_nn::{Model, Result, numbered_classes};
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 
 use super::gradients;
 use super::learning::Learning;
-use super::stepper::{Group, Stepper, inner_groups};
+use super::stepper::{Group, Rate, Stepper, inner_groups};
 use super::values::Values;
-use crate::optimizers::{Assignment, LearningRate, Optimizer, OptimizerValue, OptimizerVariable};
+use crate::optimizers::{Assignment, Optimizer, OptimizerValue, OptimizerVariable};
 
 /// A count of steps, and a learning rate that is not used.
 const OWN_VARIABLES: usize = 2;
@@ -92,17 +92,21 @@ impl Stepper for SeveralSteppers {
         self.iterations
     }
 
-    /// That of the default optimizer; Keras has none.
-    fn learning_rate(&self) -> (&LearningRate, usize) {
-        self.steppers.last().expect("there is a default optimizer").learning_rate()
+    fn rates(&self) -> Vec<Rate<'_>> {
+        let mut rates: Vec<Rate<'_>> = self.steppers.iter().flat_map(|stepper| stepper.rates()).collect();
+        // As Keras does, optimizers of one name are told apart by numbers.
+        for at in 1..rates.len() {
+            let name = rates[at].name.clone();
+            let numbered = (1..).map(|number| format!("{name}_{number}"));
+            let free = |name: &String| rates[..at].iter().all(|rate| rate.name != *name);
+            let name = std::iter::once(name.clone()).chain(numbered).find(free);
+            rates[at].name = name.unwrap_or_default();
+        }
+        rates
     }
 
-    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()> {
-        Err(Error::argument("each optimizer of a MultiOptimizer has a learning rate of its own")
-            .at("learning_rate")
-            .received(learning_rate)
-            .expected("the rates that the optimizers were made with")
-            .hint("give the optimizers schedules as their learning rates"))
+    fn set_rate(&mut self, optimizer: usize, learning_rate: f64) -> Result<()> {
+        self.steppers[optimizer].set_rate(0, learning_rate)
     }
 
     fn averaged(&self, model: Model) -> Model {

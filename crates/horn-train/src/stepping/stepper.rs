@@ -13,6 +13,15 @@ use crate::optimizers::{LearningRate, OptimizerValue, OptimizerVariable};
 /// A group of an optimizer's variables in a file: its path, and which of the variables it has.
 pub(crate) type Group = (String, Range<usize>);
 
+/// The learning rate of an optimizer.
+pub(crate) struct Rate<'a> {
+    /// Keras's name of the optimizer.
+    pub name: String,
+    pub learning_rate: &'a LearningRate,
+    /// The step that it is asked for.
+    pub step: usize,
+}
+
 /// Holds the state of an optimizer and runs its steps.
 pub(crate) trait Stepper: Send + Sync {
     /// Gets ready for steps of these trainable weights.
@@ -37,15 +46,15 @@ pub(crate) trait Stepper: Send + Sync {
     /// The number of steps so far.
     fn iterations(&self) -> usize;
 
-    /// The learning rate, and the step that it is asked for.
-    fn learning_rate(&self) -> (&LearningRate, usize);
+    /// The learning rate of each optimizer, in Keras's order.
+    fn rates(&self) -> Vec<Rate<'_>>;
 
-    /// Sets the learning rate, which has been checked.
+    /// Sets the learning rate, which has been checked, of one of these optimizers.
     ///
     /// # Errors
     ///
-    /// If it follows a schedule, or there are several.
-    fn set_learning_rate(&mut self, learning_rate: f64) -> Result<()>;
+    /// If it follows a schedule.
+    fn set_rate(&mut self, optimizer: usize, learning_rate: f64) -> Result<()>;
 
     /// The model with the averages of its weights in their places, if there are averages.
     fn averaged(&self, model: Model) -> Model;

@@ -91,10 +91,13 @@ fn averages_are_swapped_and_finally_written() {
     step(&mut model, 0.5);
     step(&mut model, 0.25);
     assert_eq!(firsts(&model), [0.25; 4]);
-    model.swap_moving_averages();
-    assert_eq!(firsts(&model), [0.375; 4]);
-    model.swap_moving_averages();
+    for _ in 0..2 {
+        model.use_averages(true);
+        assert_eq!(firsts(&model), [0.375; 4]);
+    }
+    assert!(model.use_averages(false));
     assert_eq!(firsts(&model), [0.25; 4]);
+    model.use_averages(true);
     model.finalize_variable_values();
     assert_eq!(firsts(&model), [0.375; 4]);
     // It can still be trained.
@@ -103,7 +106,7 @@ fn averages_are_swapped_and_finally_written() {
 
     let mut plain = self::model(SGD::new(1.0));
     step(&mut plain, 0.5);
-    plain.swap_moving_averages();
+    plain.use_averages(true);
     plain.finalize_variable_values();
     assert_eq!(firsts(&plain), [0.5; 4]);
 }
@@ -116,6 +119,16 @@ fn each_weight_goes_to_its_optimizer() {
     assert_eq!(firsts(&model), [0.75, 0.75, 1.0, 0.5]);
     assert_eq!(model.learning_rate(), 0.5);
     assert!(model.set_learning_rate(0.1).unwrap_err().to_string().contains("a learning rate of its own"));
+    // Three of one name.
+    for (number, rate) in [0.125, 0.0, 1.0].into_iter().enumerate() {
+        model.set_learning_rate_of(number, rate).unwrap();
+    }
+    let rates = [("sgd", 0.125), ("sgd_1", 0.0), ("sgd_2", 1.0)].map(|(name, rate)| (name.to_owned(), rate));
+    assert_eq!(model.learning_rates(), rates);
+    step(&mut model, 1.0);
+    assert_eq!(firsts(&model), [0.625, 0.625, 1.0, -0.5]);
+    let error = model.set_learning_rate_of(3, 0.1).unwrap_err();
+    assert_eq!(error.location(), Some("optimizer"), "{error}");
     // The sum of both is not clear.
     let map = OptimizerMap::new(SGD::new(0.5)).with("first/.*", SGD::new(0.25)).with(".*/kernel", Adam::new(0.1));
     let mut unclear = self::model(MultiOptimizer::new(map));

@@ -3,7 +3,7 @@
 use horn_nn::Result;
 
 use super::*;
-use crate::callbacks::{Callback, Training};
+use crate::callbacks::{Callback, Prediction, Training};
 use crate::losses::MeanSquaredError;
 use crate::optimizers::SGD;
 use crate::{Evaluate, Predict, Scores};
@@ -55,16 +55,16 @@ impl Callback for Recorder {
     fn on_test_batch_end(&mut self, batch: usize, _: &mut Training<'_>) -> Result<()> {
         self.note(format!("test {batch} end"))
     }
-    fn on_predict_begin(&mut self, _: &CompiledModel) -> Result<()> {
+    fn on_predict_begin(&mut self, _: &mut Prediction<'_>) -> Result<()> {
         self.note("predict begin")
     }
-    fn on_predict_end(&mut self, _: &CompiledModel) -> Result<()> {
+    fn on_predict_end(&mut self, _: &mut Prediction<'_>) -> Result<()> {
         self.note("predict end")
     }
-    fn on_predict_batch_begin(&mut self, batch: usize, _: &CompiledModel) -> Result<()> {
+    fn on_predict_batch_begin(&mut self, batch: usize, _: &mut Prediction<'_>) -> Result<()> {
         self.note(format!("predict {batch}"))
     }
-    fn on_predict_batch_end(&mut self, batch: usize, _: &CompiledModel) -> Result<()> {
+    fn on_predict_batch_end(&mut self, batch: usize, _: &mut Prediction<'_>) -> Result<()> {
         self.note(format!("predict {batch} end"))
     }
 }

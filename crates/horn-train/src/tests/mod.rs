@@ -5,6 +5,7 @@ mod names;
 mod rescue;
 mod resuming;
 mod schedules;
+mod several_models;
 mod sources;
 mod warnings;
 mod wiring;

@@ -1,0 +1,64 @@
+//! The fraction of predictions that equal their targets: Keras's class `Accuracy`.
+
+use horn_nn::{AnyTensor, Error, Result, sizes};
+use serde::{Deserialize, Serialize};
+
+use super::accumulator::Accumulator;
+use super::common::named_metric;
+use super::function::MeanMetricWrapper;
+use super::metric::Metric;
+use crate::keras_config::Float32;
+
+/// The fraction of predictions that equal their targets: Keras's class `Accuracy`, for models whose outputs are themselves
+/// labels. [`Accuracy`](super::Accuracy) is what Keras makes of the name "accuracy", for outputs that are probabilities.
+///
+/// ```
+/// use burn::Tensor;
+/// use burn::tensor::Device;
+/// use horn::metrics::{ExactAccuracy, Metric};
+///
+/// let tensor = |values: [f32; 4]| Tensor::<1>::from_data(values, &Device::default());
+/// let mut accuracy = ExactAccuracy::new().accumulator();
+/// accuracy.update_state(tensor([1.0, 2.0, 3.0, 4.0]).into(), tensor([0.0, 2.0, 3.0, 4.0]).into(), None)?;
+/// assert_eq!(accuracy.result(), 0.75);
+/// # Ok::<(), horn::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExactAccuracy {
+    name: String,
+    dtype: Float32,
+}
+
+named_metric!(ExactAccuracy, "accuracy");
+
+impl Metric for ExactAccuracy {
+    fn class_name(&self) -> &'static str {
+        "Accuracy"
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn keras_module(&self) -> Option<&'static str> {
+        Some("keras.metrics")
+    }
+
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        MeanMetricWrapper::new(&self.name, equal).accumulator()
+    }
+}
+
+/// 1 where a prediction equals its target, and 0 elsewhere.
+fn equal(y_true: AnyTensor, y_pred: AnyTensor) -> Result<AnyTensor> {
+    let shape = y_pred.sizes();
+    if y_true.sizes() != shape {
+        return Err(Error::shape("y_true and y_pred differ in shape")
+            .at("y_true")
+            .received(sizes(&y_true.sizes()))
+            .expected(sizes(&shape))
+            .hint("`Accuracy::new()` compares labels with probabilities"));
+    }
+    let flat = |values: AnyTensor| values.floats()?.reshape(&[shape.iter().product()])?.float::<1>();
+    AnyTensor::from(flat(y_true)?.equal(flat(y_pred)?).float()).reshape(&shape)
+}
