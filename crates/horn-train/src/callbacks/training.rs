@@ -17,6 +17,8 @@ pub struct Training<'a> {
     pub(crate) is_stopped: bool,
     pub(crate) watch: Watch,
     pub(crate) is_interrupted: bool,
+    /// Whether the averages of the weights are in their places for now.
+    pub(crate) averages_in_place: bool,
     /// Where the run is.
     pub(crate) place: Place,
     /// Whether a callback wants a backup after this hook.
@@ -40,6 +42,7 @@ impl<'a> Training<'a> {
             batches,
             is_stopped: false,
             is_interrupted: false,
+            averages_in_place: false,
             watch: Watch::default(),
             place: Place::default(),
             backs_up: false,
@@ -112,9 +115,12 @@ impl<'a> Training<'a> {
     }
 }
 
-/// However a run ends, its models are left ready for inference.
+/// However a run ends, its models are left ready for inference, with their own weights.
 impl Drop for Training<'_> {
     fn drop(&mut self) {
+        if self.averages_in_place {
+            self.step.model().swap_moving_averages();
+        }
         self.step.model().end_training();
         self.step.other_models().into_iter().for_each(CompiledModel::end_training);
     }
