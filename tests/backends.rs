@@ -87,6 +87,27 @@ fn training_survives_scores_of_ten_thousand() {
     }
 }
 
+/// Burn's ndarray has no half precision; GPUs may have it or not.
+#[test]
+fn half_precision_is_there_or_a_clear_error() {
+    use horn::mixed_precision::DTypePolicy;
+    for backend in horn::backends() {
+        let half = Dense(2).name("half").dtype(DTypePolicy::MixedFloat16);
+        let model = Sequential::new().add(Input([1])).add(half).build(&horn::device(backend).unwrap());
+        match (backend, model) {
+            ("ndarray", Ok(_)) => panic!("ndarray has float16 now"),
+            (_, Ok(model)) => assert_eq!(model.predict(&ndarray::arr2(&[[1.0_f32]]), 1).unwrap().shape(), [1, 2]),
+            ("flex", Err(error)) => panic!("{error}"),
+            (_, Err(error)) => assert_eq!(
+                error.to_string(),
+                "layer \"half\" (Dense): dtype: the device does not compute in the dtype of the layer's policy; \
+                 received F16, expected a policy in float32. Hint: build the model on another device, or leave the policy \
+                 out."
+            ),
+        }
+    }
+}
+
 /// Runs one test in its own process, with these environment variables. Returns the output.
 fn in_own_process(test: &str, environment: &[(&str, &str)]) -> String {
     let output = std::process::Command::new(std::env::current_exe().unwrap())

@@ -147,6 +147,35 @@ const CASES: &[Case] = &[
         Error::is_file,
         ["the folder cannot be made", "Hint: choose a folder that exists and is writable."],
     ),
+    // Nobody may write to /sys, not even root.
+    (
+        "a checkpoint without permission",
+        |_| Box::new(ModelCheckpoint::new("/sys/model.keras")),
+        STEPS,
+        Error::is_file,
+        ["file \"/sys/model.keras\"", "Hint: choose a folder that exists and is writable."],
+    ),
+    (
+        "a log without permission",
+        |_| Box::new(CSVLogger::new("/sys/log.csv")),
+        0,
+        Error::is_file,
+        ["file \"/sys/log.csv\": cannot be written", "Hint: choose a folder that exists and is writable."],
+    ),
+    (
+        "events without permission",
+        |_| Box::new(TensorBoard::new("/sys/events")),
+        0,
+        Error::is_file,
+        ["the folder cannot be made", "Hint: choose a folder that exists and is writable."],
+    ),
+    (
+        "a backup without permission",
+        |_| Box::new(BackupAndRestore::new("/sys/backup")),
+        0,
+        Error::is_file,
+        ["the folder cannot be made", "Hint: choose a folder that exists and is writable."],
+    ),
     (
         "a backup below a file",
         |folder| Box::new(BackupAndRestore::new(folder.join("file/backup"))),

@@ -372,6 +372,39 @@ fn an_endless_dataset_goes_on_from_epoch_to_epoch() {
     assert_eq!(histories[0], histories[1]);
 }
 
+/// Gives batches until one of this number, which fails.
+struct Endless {
+    last: usize,
+    workers: usize,
+}
+
+impl PyDataset for Endless {
+    fn len(&self) -> Option<usize> {
+        None
+    }
+    fn get(&self, index: usize) -> Result<Data<'static>> {
+        if index == self.last { Err(Error::data("the file is gone")) } else { Ok(batch(2)) }
+    }
+    fn workers(&self) -> usize {
+        self.workers
+    }
+}
+
+/// As in Keras, an epoch of a dataset without an end goes on until something ends it.
+#[test]
+fn an_endless_dataset_without_steps_is_one_epoch() {
+    for workers in [1, 3] {
+        let mut model = model();
+        let mut source = PyDatasetSource::new(Endless { last: 200, workers });
+        let error = model.fit_source(&mut source, fit(3)).unwrap_err();
+        assert_eq!((error.to_string().as_str(), model.iterations()), ("the file is gone.", 200));
+        let validation = PyDatasetSource::new(Endless { last: 50, workers });
+        let error = model.fit(&x(20), &y(20), fit(3).validation_source(validation)).unwrap_err();
+        assert_eq!((error.to_string().as_str(), model.iterations()), ("the file is gone.", 204));
+        model.predict(&x(2)).unwrap();
+    }
+}
+
 #[test]
 fn a_model_of_a_fixed_batch_takes_samples_of_many_batches() {
     let layers = Sequential::new().add(Input([4]).batch_size(5)).add(Dense(3).activation(Activation::Softmax));

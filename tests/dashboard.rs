@@ -1,7 +1,6 @@
 //! Burn's dashboard, in a pseudo-terminal.
 
 use std::io::{self, IsTerminal};
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -9,8 +8,7 @@ use horn::callbacks::{Callback, Dashboard, Training};
 use horn::prelude::*;
 use horn::{History, Result};
 
-/// Says to the test below that it runs in a terminal.
-const SHOWN: &str = "HORN_TEST_DASHBOARD";
+use crate::terminal::{self, is_shown};
 
 /// Gives the dashboard the time to draw.
 struct Wait;
@@ -34,27 +32,15 @@ fn train(epochs: usize, dashboard: Dashboard) -> History {
 #[test]
 #[ignore = "no test of its own: the next ones run it in a terminal"]
 fn trains_in_a_terminal() {
-    if std::env::var_os(SHOWN).is_some() {
+    if is_shown() {
         let history = train(3, Dashboard::new());
         println!("trained {} epochs", history.epoch().len());
     }
 }
 
-/// Runs the training above in a pseudo-terminal of util-linux, and returns what it writes there. `keys` is a shell command
-/// whose output are the keys that are pressed.
+/// What the training above writes on a terminal where these keys are pressed.
 fn in_a_terminal(keys: &str) -> String {
-    let test = "dashboard::trains_in_a_terminal --ignored --nocapture --test-threads=1";
-    let program = std::env::current_exe().unwrap();
-    let output = Command::new("sh")
-        .args(["-c", &format!("({keys}) | script -qec \"$RUN\" /dev/null")])
-        .env("RUN", format!("stty rows 40 cols 120; '{}' --exact {test}", program.display()))
-        .env(SHOWN, "1")
-        .env("TERM", "xterm-256color")
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{text}");
-    text
+    terminal::in_a_terminal("dashboard::trains_in_a_terminal", "xterm-256color", keys)
 }
 
 const ENTERS: &str = "\u{1b}[?1049h";

@@ -1,11 +1,13 @@
 //! Reads the fixtures from real Keras in `tests/keras/fixtures`. The scripts in `tests/keras` make them.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use horn::burn::tensor::{Tensor, TensorData};
-use horn::{AnyTensor, HostArray};
+use horn::{AnyTensor, History, HostArray};
 use ndarray::ArrayD;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// An array in a fixture.
@@ -55,6 +57,26 @@ impl Array {
 
     pub fn host(&self) -> HostArray<'static> {
         HostArray::new(self.values(), self.shape.clone()).expect("a fixture fills its shape")
+    }
+}
+
+/// An object whose keys are in the order of the file.
+#[derive(Debug)]
+pub struct Ordered<T>(pub Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
+            type Value = Ordered<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                std::iter::from_fn(|| map.next_entry().transpose()).collect::<Result<_, _>>().map(Ordered)
+            }
+        }
+        deserializer.deserialize_map(Entries(PhantomData))
     }
 }
 
@@ -111,6 +133,16 @@ pub fn assert_scores_close<'a>(
     let received: Vec<f32> = received.into_iter().map(|&value| value as f32).collect();
     let expected: Vec<f32> = expected.into_iter().map(|&value| value as f32).collect();
     assert_close(what, &received, &expected, relative);
+}
+
+/// Fails unless the history has the keys of Keras, in their order, with these values.
+#[track_caller]
+pub fn assert_history(what: &str, received: &History, expected: &Ordered<Vec<f64>>, relative: f64) {
+    let keys: Vec<&str> = received.iter().map(|(key, _)| key).collect();
+    assert_eq!(keys, expected.0.iter().map(|(key, _)| key).collect::<Vec<_>>(), "{what}: keys");
+    for (key, expected) in &expected.0 {
+        assert_scores_close(&format!("{what}: {key}"), &received[key.as_str()], expected, relative);
+    }
 }
 
 /// The shapes and every bit of the weights.

@@ -3,8 +3,9 @@
 use horn::burn::tensor::{Device, Tensor, TensorData};
 use horn::ops;
 use horn::prelude::*;
-use horn::{AnyTensor, CallContext, Error, KerasTensor, Result, Signal};
+use horn::{AnyTensor, CallContext, Error, Functional, KerasTensor, Result, Signal};
 use ndarray::{Array2, Array4, array};
+use serde_json::Value;
 
 use crate::fixtures::values;
 
@@ -28,6 +29,52 @@ fn a_histogram_counts_the_last_edge() {
     // Equal values have bins around them.
     let found = computed(&[&[2.0, 2.0]], |x| Ok(ops::histogram(&x[0], 2)?.to_vec()));
     assert_eq!(found, [vec![0.0, 2.0], vec![1.5, 2.0, 2.5]]);
+}
+
+/// `np.average([1, 2, 4], weights=[3, 0, 1])`; a weight of 0 leaves its value out.
+#[test]
+fn each_value_counts_by_its_weight() {
+    let (x, weights) = (Input([3]), Input([3]));
+    let outputs = [ops::average(&x, &weights, 1).unwrap(), ops::average(&x, array![1.0_f32, 1.0, 0.0], 1).unwrap()];
+    let model = Model::new((&x, &weights), outputs).unwrap().build(&Device::default()).unwrap();
+    let found = model.predict_all((&array![[1.0_f32, 2.0, 4.0]], &array![[3.0_f32, 0.0, 1.0]]), 1).unwrap();
+    assert_eq!(found.into_iter().map(|output| output[[0]]).collect::<Vec<_>>(), [1.75, 1.5]);
+}
+
+/// The model with another value of a parameter of a function, as a file may have it.
+fn with_parameter(model: &Functional, class: &str, name: &str, value: Value) -> Result<Model> {
+    let mut object = model.build(&Device::default())?.serialize()?;
+    let layers = object["config"]["layers"].as_array_mut().unwrap();
+    layers.iter_mut().find(|layer| layer["class_name"] == class).unwrap()["config"][name] = value;
+    Model::deserialize(&object, &Device::default())
+}
+
+/// `np.searchsorted([1, 2, 2, 3], [2, 0, 3, 4])`, and with `side="right"`.
+#[test]
+fn values_belong_before_those_that_are_equal_or_after_them() {
+    let (x, sorted) = (Input([4]), array![1.0_f32, 2.0, 2.0, 3.0]);
+    let model = Model::new(&x, ops::searchsorted(sorted, &x).unwrap()).unwrap();
+    let found = |model: Model| model.predict(&array![[2.0_f32, 0.0, 3.0, 4.0]], 1).unwrap().into_raw_vec_and_offset().0;
+    assert_eq!(found(model.build(&Device::default()).unwrap()), [1.0, 0.0, 3.0, 4.0]);
+    let side = |side: &str| with_parameter(&model, "SearchSorted", "side", side.into());
+    assert_eq!(found(side("left").unwrap()), [1.0, 0.0, 3.0, 4.0]);
+    assert_eq!(found(side("right").unwrap()), [3.0, 0.0, 4.0, 4.0]);
+    let error = side("both").unwrap_err().to_string();
+    assert!(error.contains("received \"both\", expected left or right"), "{error}");
+}
+
+/// `np.histogram([0, 1, 1.5, 3, 4], 2, range=(1, 3))`; a range in descending order is an error in Keras, too.
+#[test]
+fn a_histogram_of_a_range_leaves_out_what_is_outside() {
+    let x = Input(());
+    let model = Model::new(&x, ops::histogram(&x, 2).unwrap()).unwrap();
+    let range = |low: f64, high: f64| with_parameter(&model, "Histogram", "range", [low, high].into());
+    let found = range(1.0, 3.0).unwrap().predict_all(&array![0.0_f32, 1.0, 1.5, 3.0, 4.0], 5).unwrap();
+    let found: Vec<_> = found.into_iter().map(|output| output.into_raw_vec_and_offset().0).collect();
+    assert_eq!(found, [vec![2.0, 1.0], vec![1.0, 2.0, 3.0]]);
+    let error = range(3.0, 1.0).unwrap_err().to_string();
+    assert!(error.contains("received [3.0,1.0], expected two numbers in ascending order"), "{error}");
+    assert!(range(3.0, 3.0).is_ok());
 }
 
 #[test]

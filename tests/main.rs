@@ -12,6 +12,7 @@ mod bad_fit;
 mod bad_images;
 mod bad_input;
 mod bad_layers;
+mod calls;
 mod continued;
 mod custom_steps;
 #[cfg(feature = "dashboard")]
@@ -33,3 +34,4 @@ mod rescue;
 mod round_trips;
 mod same_run;
 mod supply;
+mod terminal;

@@ -145,6 +145,30 @@ fn what_fits_is_read_and_reported() {
     assert_eq!(other.get_weights()[5..], saved.get_weights()[5..]);
 }
 
+/// A layer more moves the numbers of those after it: the place of one has other weights, and that of the last has none.
+#[test]
+fn what_the_file_lacks_is_missing_and_not_mismatched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.weights.h5");
+    let saved = model(5, "last");
+    saved.save_weights(&path).unwrap();
+    let layers = Sequential::new().add(Input([4, 3])).add(Dense(5)).add(Dense(5).name("between")).add(LSTM(2));
+    let mut other = layers.add(Dense(2).name("end")).build(&Device::default()).unwrap();
+    let before = other.get_weights();
+    let report = other.load_weights_with(&path, LoadWeights::new().skip_mismatch(true)).unwrap();
+    let cell = ["lstm/lstm_cell/kernel", "lstm/lstm_cell/recurrent_kernel", "lstm/lstm_cell/bias"];
+    let expected = LoadReport {
+        applied: [names(&["dense/kernel", "dense/bias"]), names(&cell)].concat(),
+        missing: names(&["end/kernel", "end/bias"]),
+        mismatched: names(&["between/kernel", "between/bias"]),
+        unused: names(&["layers/dense_1/vars/0", "layers/dense_1/vars/1"]),
+    };
+    assert_eq!(report, expected);
+    let (after, saved) = (other.get_weights(), saved.get_weights());
+    assert_eq!((&after[..2], &after[4..7]), (&saved[..2], &saved[2..5]));
+    assert_eq!((&after[2..4], &after[7..]), (&before[2..4], &before[7..]));
+}
+
 #[test]
 fn layers_are_found_by_their_names() {
     let folder = tempfile::tempdir().unwrap();

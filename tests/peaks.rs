@@ -12,7 +12,8 @@ use std::process::Command;
 use horn::burn::tensor::{Distribution, Tensor};
 use horn::layers::Interpolation;
 use horn::prelude::*;
-use horn::{CallContext, Signal, memory};
+use horn::{Batches, CallContext, Data, Signal, memory};
+use ndarray::{Array2, s};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -156,19 +157,63 @@ fn one_case() {
     call().unwrap_or_else(|error| panic!("{name} takes {} MB: {error}", peak >> 20));
 }
 
+/// Runs a test that is ignored in a process of its own; what it writes, if it fails.
+fn alone(test: &str, case: &str) -> Option<String> {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored", "--test-threads=1", "--nocapture"])
+        .env(CASE, case)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    (!output.status.success() || !text.contains("1 passed")).then_some(text)
+}
+
 #[test]
 fn what_layers_take_is_estimated() {
-    let mut failed = Vec::new();
-    for name in CASES.iter().map(|case| case.0).chain(FUNCTIONS.iter().copied()) {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "peaks::one_case", "--ignored", "--test-threads=1", "--nocapture"])
-            .env(CASE, name)
-            .output()
-            .unwrap();
-        let text = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
-        if !output.status.success() || !text.contains("1 passed") {
-            failed.push(text);
-        }
-    }
+    let names = CASES.iter().map(|case| case.0).chain(FUNCTIONS.iter().copied());
+    let failed: Vec<String> = names.filter_map(|name| alone("peaks::one_case", name)).collect();
     assert!(failed.is_empty(), "{} cases fail:\n{}", failed.len(), failed.join("\n"));
+}
+
+/// A callback that does nothing. With it, batch after batch is predicted.
+struct Nothing;
+
+impl Callback for Nothing {}
+
+#[test]
+#[ignore = "no test of its own: the next one starts it"]
+fn all_outputs() {
+    if std::env::var_os(CASE).is_none() {
+        return;
+    }
+    let layers = Sequential::new().add(Input([1])).add(Dense(4096));
+    let model = layers.compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    // Of 160 MB; a batch is half a megabyte.
+    let x = Array2::<f32>::ones((10_000, 1));
+    let batches =
+        |count: usize| Batches::new((0..count).map(|_| Data::new(&Array2::<f32>::ones((32, 1)), ()).into_owned()));
+    let limit = 64 << 20;
+    memory::set_limit(limit);
+    let before = taken("VmRSS:");
+    for refused in [
+        model.model().unwrap().predict(&x, 32).map(drop),
+        model.predict(&x).map(drop),
+        model.predict_with(&x, Predict::new().callback(Nothing)).map(drop),
+        model.predict_source(&mut batches(300), Predict::new()).map(drop),
+    ] {
+        let text = refused.unwrap_err().to_string();
+        assert!(text.contains("the outputs of all samples would take more memory than is allowed"), "{text}");
+    }
+    let peak = taken("VmHWM:") - before;
+    assert!(peak <= limit + OF_PROCESS, "{} MB are taken, and {} MB are allowed", peak >> 20, limit >> 20);
+    let few = x.slice(s![..1000, ..]);
+    assert_eq!(model.predict(&few).unwrap().shape(), [1000, 4096]);
+    assert_eq!(model.predict_with(&few, Predict::new().callback(Nothing)).unwrap().shape(), [1000, 4096]);
+    assert_eq!(model.predict_source(&mut batches(30), Predict::new()).unwrap()[0].shape(), [960, 4096]);
+}
+
+/// Each batch fits into the memory, and all together do not: that is an error, and the memory is not asked for.
+#[test]
+fn the_outputs_of_all_samples_are_estimated() {
+    assert_eq!(alone("peaks::all_outputs", "all"), None);
 }

@@ -4,8 +4,9 @@ Run as `make_fixtures.py`, whose conventions hold here too; it needs `tensorboar
 
     python make_callback_fixtures.py
 
-"cases" are {"name", "class", "args", "logs", "epochs", "metrics", …}. Before the callback runs after an epoch, another
-callback replaces the logs by the ones of "logs", so a case does not depend on what the model computes. Then come the
+"cases" are {"name", "class", "args", "logs", "epochs", "metrics", …}; "times" says for how many models and callbacks, one
+after the other, and "fits" how often each of them is trained, if not once. Before the callback runs after an epoch, another callback
+replaces the logs by the ones of "logs", so a case does not depend on what the model computes. Then come the
 results: "epoch", the epochs of the history; "printed"; "warnings", each once; "error", the class of Python's exception;
 "learning_rate", as the history has it, and "rates" of several optimizers, where "several" says that there are
 two; "weights_of", the epoch after which the model had the weights that it has at the
@@ -61,13 +62,15 @@ def same(one, other):
     return all(np.array_equal(a, b) for a, b in zip(one, other))
 
 
-def run(name, cls, logs, args=None, epochs=None, names=(), rate=RATE, times=1, several=False):
+def run(name, cls, logs, args=None, epochs=None, names=(), rate=RATE, times=1, fits=1, several=False):
     args = args or {}
     if cls == "CSVLogger":  # as the logs of a model are
         logs = {key: [float(np.float32(value)) for value in values] for key, values in logs.items()}
     epochs = epochs or max(len(values) for values in logs.values())
     case = {"name": name, "class": cls, "args": args, "logs": logs, "epochs": epochs}
     case |= {"metrics": list(names), "rate": rate, "times": times, "several": several}
+    if fits > 1:
+        case["fits"] = fits
     with tempfile.TemporaryDirectory() as folder:
         given_args = {
             key: (value.replace("FOLDER", folder) if isinstance(value, str) else value) for key, value in args.items()
@@ -81,9 +84,10 @@ def run(name, cls, logs, args=None, epochs=None, names=(), rate=RATE, times=1, s
                 for _ in range(times):
                     model, given = compiled(names, rate, several), Given(logs)
                     callback = getattr(callbacks, cls)(**given_args)
-                    history = model.fit(
-                        X, Y, epochs=epochs, batch_size=2, shuffle=False, verbose=0, callbacks=[given, callback]
-                    )
+                    for _ in range(fits):
+                        history = model.fit(
+                            X, Y, epochs=epochs, batch_size=2, shuffle=False, verbose=0, callbacks=[given, callback]
+                        )
                 case["epoch"] = history.epoch
                 case["learning_rate"] = history.history.get("learning_rate")
                 if several:
@@ -175,6 +179,19 @@ def early_stopping():
     yield run(
         "a name that mode max does not need to know", stop, {"f1": [0.1, 0.2, 0.15]}, {"monitor": "f1", "mode": "max"}
     )
+    yield run(
+        "a baseline in mode max",
+        stop,
+        {"val_loss": [0.4, 0.6, 0.55, 0.58, 0.7]},
+        {"mode": "max", "baseline": 0.5, "patience": 2, "restore_best_weights": True, "verbose": 1},
+    )
+    yield run(
+        "a baseline in mode max that is not beaten",
+        stop,
+        {"val_loss": [0.1, 0.2, 0.3, 0.6]},
+        {"mode": "max", "baseline": 0.5, "patience": 3},
+    )
+    yield run("stops twice", stop, plateau, {"patience": 2, "restore_best_weights": True, "verbose": 1}, fits=2)
     yield run("no validation", stop, {"loss": [1.0, 0.9]}, {"verbose": 1})
     yield run(
         "not a number from the start",
@@ -228,6 +245,14 @@ def reduce_lr():
     )
     yield run("the rate without a validation", reduce, {"loss": [1.0, 1.0, 1.0]}, {"patience": 1, "verbose": 1})
     yield run("the rate of an unknown name", reduce, {"f1": [1.0, 1.0]}, {"monitor": "f1"})
+    yield run(
+        "a negative min_delta for the rate",
+        reduce,
+        {"val_loss": [1.0, 1.05, 1.09, 1.2, 1.3]},
+        {"factor": 0.5, "patience": 1, "min_delta": -0.1, "verbose": 1},
+    )
+    yield run("a limit above the rate", reduce, flat, {"factor": 0.1, "patience": 2, "min_lr": 0.5, "verbose": 1})
+    yield run("a rate that falls twice", reduce, flat, {"factor": 0.5, "patience": 3, "cooldown": 1}, fits=2)
     yield run("a factor that does not reduce", reduce, flat, {"factor": 1.0})
     yield run("rates for epochs", "LearningRateScheduler", {"loss": [1.0] * 4}, {"verbose": 1})
     yield run("rates of several", "LearningRateScheduler", {"loss": [1.0] * 3}, {"verbose": 1}, several=True)
@@ -303,6 +328,15 @@ def checkpoints():
         val,
         {"filepath": "FOLDER/{epoch}-{batch:03d}.keras", "save_freq": 4, "verbose": 1},
     )
+    batches = {"filepath": "FOLDER/{epoch}-{batch}.keras", "save_best_only": True, "save_freq": 2}
+    yield run("the best of every two batches", save, val, batches | {"monitor": "loss", "verbose": 1})
+    yield run("the best of batches without a validation", save, val, batches)
+    threshold = {"filepath": "FOLDER/{epoch}.keras", "save_best_only": True, "mode": "max", "verbose": 1}
+    yield run("a threshold in mode max", save, val, threshold | {"initial_value_threshold": 0.5935})
+    yield run("a threshold in mode max that nothing beats", save, val, threshold | {"initial_value_threshold": 0.75})
+    yield run(
+        "the best of two runs", save, val, {"filepath": "FOLDER/best.keras", "save_best_only": True, "verbose": 1}, fits=2
+    )
     yield run("a key that does not exist", save, val, {"filepath": "FOLDER/{val_acc:.2f}.keras"})
     yield run("a batch at the end of an epoch", save, val, {"filepath": "FOLDER/{batch}.keras"})
     yield run("a name without an ending", save, val, {"filepath": "FOLDER/model"})
@@ -335,6 +369,8 @@ def csv():
     yield run("a separator that is in the numbers", log, both, file | {"separator": "."})
     yield run("a second run", log, both, file, times=2)
     yield run("a second run after the first", log, both, file | {"append": True}, times=2)
+    yield run("a logger of two runs", log, both, file, fits=2)
+    yield run("a logger of two runs that appends", log, both, file | {"append": True}, fits=2)
 
 
 def not_finite():

@@ -638,12 +638,28 @@ def metrics():
                  {"thresholds": [0.3, 0.6], "multi_label": True}]),
     ]  # fmt: skip
     plan += [(maker, binaries, fractions, settings) for maker, settings in later]
+    # Class numbers against scores, either way; and a class that does not count.
+    all_classes, scored = {"num_classes": 3}, {"sparse_y_true": False, "sparse_y_pred": False}
+    mixed = [
+        (m.MeanIoU, one_hots, probabilities, [all_classes | scored, all_classes | scored | {"ignore_class": 0}]),
+        (m.MeanIoU, class_numbers, probabilities, [all_classes | {"sparse_y_pred": False, "ignore_class": 2}]),
+        (m.IoU, one_hots, probabilities, [some | scored, some | scored | {"ignore_class": 0}]),
+        (m.IoU, class_numbers, probabilities, [some | {"sparse_y_pred": False}]),
+        (m.IoU, one_hots, class_numbers, [some | {"sparse_y_true": False, "ignore_class": 1}]),
+        (m.OneHotIoU, one_hots, probabilities, [some | {"ignore_class": 0}]),
+        (m.OneHotIoU, one_hots, class_numbers, [some | {"sparse_y_pred": True}]),
+        (m.OneHotMeanIoU, one_hots, probabilities, [all_classes | {"ignore_class": 1}]),
+        (m.OneHotMeanIoU, one_hots, class_numbers, [all_classes | {"sparse_y_pred": True, "ignore_class": -1}]),
+    ]
+    plan += mixed
     for maker, true, pred, settings in plan:
         # Each class has its own draws, so that a new one changes no other.
         rng = np.random.RandomState(sum(map(ord, maker.__name__)))
-        for shape in ((4, 3),) if (maker, settings) in later else ((4, 3), (4, 1)):
+        of_rows = (maker, true, pred, settings) in mixed
+        for shape in ((4, 3),) if of_rows or (maker, settings) in later else ((4, 3), (4, 1)):
             # Where each value is a class of its own, Keras takes a weight for each value.
-            weighted = flat if shape == (4, 3) and maker in (m.MeanIoU, m.IoU, m.BinaryIoU) else {}
+            of_values = not of_rows and shape == (4, 3) and maker in (m.MeanIoU, m.IoU, m.BinaryIoU)
+            weighted = flat if of_values else {}
             for arguments in settings:
                 draw = lambda: (true(rng, shape), pred(rng, shape))  # noqa: E731, B023
                 add(maker, f"{shape}", draw, **weighted, **arguments)

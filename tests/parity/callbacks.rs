@@ -37,6 +37,8 @@ struct Case {
     several: bool,
     #[serde(default)]
     rates: BTreeMap<String, Vec<f32>>,
+    #[serde(default = "once")]
+    fits: usize,
     epoch: Option<Vec<usize>>,
     learning_rate: Option<Vec<f32>>,
     weights_of: Option<usize>,
@@ -46,6 +48,10 @@ struct Case {
     files: Vec<String>,
     csv: Option<String>,
     saved_of: Option<usize>,
+}
+
+fn once() -> usize {
+    1
 }
 
 #[derive(Deserialize)]
@@ -195,9 +201,11 @@ impl Case {
             let mut model = self.model();
             let mut given = Given { logs: &self.logs, rounded: self.csv.is_some(), weights: Vec::new() };
             let mut callback = self.callback(folder.path());
-            let fit = Fit::epochs(self.epochs).batch_size(2).shuffle(false).verbose(Verbose::Silent);
-            let fit = fit.callback(&mut given).callback(callback.as_mut());
-            let (result, text) = capture(|| model.fit(&x, &y, fit));
+            let mut fit = || {
+                let fit = Fit::epochs(self.epochs).batch_size(2).shuffle(false).verbose(Verbose::Silent);
+                model.fit(&x, &y, fit.callback(&mut given).callback(callback.as_mut()))
+            };
+            let (result, text) = capture(|| (1..self.fits).try_for_each(|_| fit().map(drop)).and_then(|()| fit()));
             printed += &text;
             if let Some(kind) = &self.error {
                 let error = result.expect_err(&format!("{name}: Keras has a {kind}"));

@@ -14,7 +14,7 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::fixtures::{Array, assert_close, assert_scores_close, read};
+use crate::fixtures::{Array, Ordered, assert_close, assert_history, assert_scores_close, read};
 
 #[derive(Deserialize)]
 struct Run {
@@ -30,7 +30,7 @@ struct Run {
     validation: Option<Validation>,
     fit: Options,
     callbacks: Vec<Drawn>,
-    history: BTreeMap<String, Vec<f64>>,
+    history: Ordered<Vec<f64>>,
     epochs: Vec<usize>,
     final_weights: Vec<Array>,
     evaluated: Evaluated,
@@ -208,11 +208,7 @@ fn check(run: &Run) {
     let history =
         model.fit(arrays(&run.x), arrays(&run.y), options(run)).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert_eq!(history.epoch(), run.epochs, "{name}");
-    let keys: BTreeMap<&str, &[f64]> = history.iter().collect();
-    assert_eq!(keys.keys().collect::<Vec<_>>(), run.history.keys().collect::<Vec<_>>(), "{name}");
-    for (key, expected) in &run.history {
-        assert_scores_close(&format!("{name}: {key}"), &history[key], expected, TOLERANCE);
-    }
+    assert_history(name, &history, &run.history, TOLERANCE);
     let weights = model.model().unwrap().get_weights();
     for (at, (received, expected)) in weights.iter().zip(&run.final_weights).enumerate() {
         let received: Vec<f32> = received.iter().copied().collect();
@@ -252,7 +248,7 @@ struct FromSource {
     x: Array,
     y: Array,
     fit: SourceOptions,
-    history: BTreeMap<String, Vec<f64>>,
+    history: Ordered<Vec<f64>>,
     final_weights: Vec<Array>,
 }
 
@@ -316,15 +312,7 @@ fn check_source(run: &FromSource, workers: usize) {
         "dataset" => model.fit_source(&mut PyDatasetSource::new(pieces()), options),
         _ => model.fit_source(&mut Batches::new((0..100).map(|at| pieces().get(at % 5))), options),
     };
-    let history = history.unwrap();
-    assert_eq!(
-        history.iter().map(|(key, _)| key).collect::<Vec<_>>(),
-        run.history.keys().collect::<Vec<_>>(),
-        "{name}"
-    );
-    for (key, expected) in &run.history {
-        assert_scores_close(&format!("{name}: {key}"), &history[key], expected, TOLERANCE);
-    }
+    assert_history(&name, &history.unwrap(), &run.history, TOLERANCE);
     for (received, expected) in model.model().unwrap().get_weights().iter().zip(&run.final_weights) {
         let received: Vec<f32> = received.iter().copied().collect();
         assert_close(&format!("{name}: final weight"), &received, &expected.values(), TOLERANCE);

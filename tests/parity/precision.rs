@@ -6,7 +6,7 @@ use horn::layers::{Conv2D, Dense, Input};
 use horn::losses::MeanSquaredError;
 use horn::mixed_precision::{DTypePolicy, set_dtype_policy};
 use horn::optimizers::{OptimizerValue, SGD};
-use horn::{Activation, Compile, CompiledModel, Fit, Layer, Predict, Sequential, Verbose, default_device};
+use horn::{Activation, Apply, Compile, CompiledModel, Fit, Layer, Predict, Sequential, Verbose, default_device};
 use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::Value;

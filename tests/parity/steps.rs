@@ -11,7 +11,7 @@ use ndarray::ArrayD;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::fixtures::{Array, assert_close, assert_scores_close, read, values};
+use crate::fixtures::{Array, Ordered, assert_close, assert_history, assert_scores_close, read, values};
 
 #[derive(Deserialize)]
 struct Run {
@@ -23,7 +23,7 @@ struct Run {
     seed: u32,
     fit: Options,
     weights: Vec<Array>,
-    history: BTreeMap<String, Vec<f64>>,
+    history: Ordered<Vec<f64>>,
     final_weights: Vec<Array>,
     evaluate: BTreeMap<String, f64>,
     called: Option<Array>,
@@ -77,11 +77,7 @@ fn check(run: &Run) {
         .verbose(Verbose::Silent);
     set_random_seed(run.seed);
     let history = model.fit(hosts(&run.x), hosts(&run.y), fit).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let keys: Vec<&str> = history.iter().map(|(key, _)| key).collect();
-    assert_eq!(keys, run.history.keys().collect::<Vec<_>>(), "{name}");
-    for (key, expected) in &run.history {
-        assert_scores_close(&format!("{name}: {key}"), &history[key], expected, TOLERANCE);
-    }
+    assert_history(name, &history, &run.history, TOLERANCE);
 
     let weights = model.model().unwrap().get_weights();
     assert_eq!(weights.len(), run.final_weights.len(), "{name}");

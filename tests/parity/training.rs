@@ -1,7 +1,5 @@
 //! Whole training runs compared with Keras: the same seed gives the same weights, batches and history.
 
-use std::collections::BTreeMap;
-
 use horn::layers::{Dense, Dropout, Input};
 use horn::utils::set_random_seed;
 use horn::{CompiledModel, Evaluate, Fit, Sequential, Verbose};
@@ -9,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::optimizers::Args;
-use crate::fixtures::{Array, assert_close, assert_scores_close, read};
+use crate::fixtures::{Array, Ordered, assert_close, assert_history, assert_scores_close, read};
 
 #[derive(Deserialize)]
 struct Fixture {
@@ -29,7 +27,7 @@ struct Run {
     fit: Options,
     y: Array,
     initial_weights: Vec<Array>,
-    history: BTreeMap<String, Vec<f64>>,
+    history: Ordered<Vec<f64>>,
     final_weights: Vec<Array>,
     evaluate: Vec<f64>,
     predict: Array,
@@ -83,11 +81,7 @@ fn check(run: &Run, fixture: &Fixture) {
         .shuffle(run.fit.shuffle)
         .verbose(Verbose::Silent);
     let history = model.fit(x.clone(), y.clone(), options).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let keys: Vec<&str> = history.iter().map(|(key, _)| key).collect();
-    assert_eq!(keys, run.history.keys().collect::<Vec<_>>(), "{name}");
-    for (key, expected) in &run.history {
-        assert_scores_close(&format!("{name}: {key}"), &history[key], expected, TOLERANCE);
-    }
+    assert_history(name, &history, &run.history, TOLERANCE);
 
     for (at, (received, expected)) in weights(&model).iter().zip(&run.final_weights).enumerate() {
         assert_close(&format!("{name}: final weight {at}"), &received.1, &expected.values(), TOLERANCE);

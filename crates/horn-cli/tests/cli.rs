@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::{fs, str};
 
+use horn::prelude::*;
 use npy::{floats, npy};
 use serde_json::Value;
 
@@ -264,6 +265,24 @@ fn shows_arrays_shortly() {
     let shown = stdout(&["predict", &small(), &x]);
     assert!(shown.starts_with("scores: float32 (1000, 2)\n[["), "{shown}");
     assert!(shown.contains("...") && shown.lines().count() < 200, "{shown}");
+}
+
+/// A unit vector of each batch: with one sample in each, all outputs are 1.
+#[test]
+fn evaluates_in_batches_of_the_size_that_is_asked_for() {
+    let folder = Folder::new();
+    let one = Dense(1).use_bias(false).kernel_initializer(Ones::new());
+    let layers = Sequential::new().add(Input([1])).add(one).add(UnitNormalization().axis(0));
+    let model = folder.path("unit.keras");
+    layers.compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap().save(&model).unwrap();
+    let x = folder.put("x.npy", &npy("<f4", false, "(4, 1)", &floats(&[3.0, 4.0, 4.0, 3.0])));
+    let y = folder.put("y.npy", &npy("<f4", false, "(4, 1)", &floats(&[0.0; 4])));
+    for (batch_size, loss) in [("1", 1.0), ("2", 0.5), ("4", 0.25)] {
+        let scores = json(&["evaluate", &model, &x, &y, "--batch-size", batch_size]);
+        assert_close(&numbers(&scores["loss"]), &[loss]);
+    }
+    let (code, text) = error(&["evaluate", &model, &x, &y, "--batch-size", "0"]);
+    assert!(code == 2 && text.contains("--batch-size"), "{text}");
 }
 
 #[test]

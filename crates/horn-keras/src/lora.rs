@@ -143,4 +143,20 @@ mod tests {
         let plain = names(&["m/one/kernel", "m/one/bias"]);
         assert_eq!(take(plain.clone(), &model).unwrap(), (plain, Vec::new()));
     }
+
+    /// A layer that models share stands in each of them.
+    #[test]
+    fn a_layer_may_say_twice_how_much_its_matrices_count_but_not_differently() {
+        let dense =
+            |alpha: f64| json!({"class_name": "Dense", "config": {"name": "one", "lora_rank": 2, "lora_alpha": alpha}});
+        let inner =
+            |alpha: f64| json!({"class_name": "Sequential", "config": {"name": "inner", "layers": [dense(alpha)]}});
+        let model = |inner| json!({"class_name": "Sequential", "config": {"name": "m", "layers": [inner, dense(4.0)]}});
+        let variables = names(&["one/kernel", "one/bias", "one/lora_kernel_a", "one/lora_kernel_b"]);
+        let (ordered, loras) = take(variables.clone(), &model(inner(4.0))).unwrap();
+        assert_eq!(ordered, names(&["one/kernel", "one/bias"]));
+        assert_eq!(loras.iter().map(|lora| lora.alpha).collect::<Vec<_>>(), [Some(4.0)]);
+        let error = take(variables, &model(inner(2.0))).unwrap_err().to_string();
+        assert!(error.contains("received 2 answers, expected one lora_alpha for the layer"), "{error}");
+    }
 }

@@ -9,7 +9,8 @@ use horn_nn::{Error, Model, Result, files, sizes};
 
 pub use crate::safetensors::format::Found;
 use crate::safetensors::format::Reader;
-use crate::weights::{LoadReport, LoadWeights};
+use crate::load_report::LoadReport;
+use crate::weights::LoadWeights;
 
 /// Does the file's name say that it is a safetensors file? Endings count in capitals, too.
 pub fn is_named(path: &Path) -> bool {

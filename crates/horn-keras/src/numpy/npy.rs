@@ -347,6 +347,24 @@ mod tests {
         }
     }
 
+    /// The header is Python: without its comma, the shape of one axis would be a number. With or without one at the end of
+    /// two axes, it is the same.
+    #[test]
+    fn shapes_are_tuples_of_python() {
+        for (sizes, shape) in [(vec![], "()"), (vec![3], "(3,)"), (vec![2, 3], "(2, 3)"), (vec![0, 1, 2], "(0, 1, 2)")]
+        {
+            let mut bytes = Vec::new();
+            write(&mut bytes, &ArrayD::zeros(sizes)).unwrap();
+            let text = String::from_utf8_lossy(&bytes[10..]).into_owned();
+            let expected = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }} ");
+            assert!(text.starts_with(&expected), "{text}");
+        }
+        for shape in ["(2, 3)", "(2, 3,)", "(2,3)"] {
+            let header = format!("{{'descr': '|i1', 'fortran_order': False, 'shape': {shape}}}");
+            assert_eq!(parse(&file(&header, &[0; 6])).unwrap().sizes(), [2, 3], "{shape}");
+        }
+    }
+
     #[test]
     fn any_order_of_values_and_of_bytes() {
         let values: Vec<u8> = (1..=6_i16).flat_map(i16::to_be_bytes).collect();

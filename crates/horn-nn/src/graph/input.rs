@@ -352,6 +352,18 @@ mod tests {
     }
 
     #[test]
+    fn an_input_of_strings_stays_one_whatever_else_is_said_of_it() {
+        let input = Input([1]).dtype(InputDtype::String);
+        for input in [input.clone().batch_size(2), input.clone().name("words"), input] {
+            let read: Input = serde_json::from_value(input.config()).unwrap();
+            for input in [&input, &read] {
+                assert!(input.tensor().shape().is_strings(), "{input:?}");
+            }
+            assert_eq!(read.config(), input.config());
+        }
+    }
+
+    #[test]
     fn integers_come_to_the_layer_that_takes_them() {
         let layers = Sequential::new().add(Input([1, 2]).dtype(InputDtype::Int64)).add(Identity()).add(Flatten());
         let model = layers.add(Embedding(20_000_000, 1)).build(&Device::default()).unwrap();

@@ -100,3 +100,25 @@ pub(crate) fn number(origin: impl Hash) -> MaskNumber {
     origin.hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Along the steps, a timestep has the mask of one input, so that "any" and "all" are the same.
+    #[test]
+    fn only_along_features_do_masks_of_several_inputs_meet() {
+        let mask = |axis: i64, is_of_today: bool, masks: [Option<MaskNumber>; 2]| {
+            let rule = OutputMask::Concatenated { axis: axis.into(), of_all: true };
+            MaskTrail::new(is_of_today).through(&rule, &Conventions::default(), &masks)
+        };
+        let (different, same) = ([Some(1), Some(2)], [Some(1), Some(1)]);
+        for axis in [1, -2] {
+            assert_eq!(mask(axis, true, different), mask(axis, false, different), "axis {axis}");
+        }
+        for axis in [2, -1] {
+            assert_ne!(mask(axis, true, different), mask(axis, false, different), "axis {axis}");
+            assert_eq!(mask(axis, true, same), mask(axis, false, same), "axis {axis}");
+        }
+    }
+}

@@ -297,6 +297,23 @@ mod tests {
         }
     }
 
+    /// The file of a model that was built by its first batch has no `InputLayer`.
+    #[test]
+    fn a_recorded_shape_is_of_strings_where_the_first_layer_takes_nothing_else() {
+        for (class, config, of_strings) in [
+            ("StringLookup", json!({"vocabulary": ["a", "b"]}), true),
+            ("TextVectorization", json!({"vocabulary": ["a", "b"], "output_sequence_length": 2}), true),
+            ("Hashing", json!({"num_bins": 3}), false),
+            ("Dense", json!({"units": 3}), false),
+        ] {
+            let layers = json!([{"class_name": class, "config": config}]);
+            let object = json!({"layers": layers, "build_input_shape": [null, 1]});
+            let model = Sequential::from_config(&object).unwrap().build(&Device::default()).unwrap();
+            assert_eq!(model.input_shape().is_strings(), of_strings, "{class}");
+            assert_eq!(model.input_shape().sizes(), [None, Some(1)], "{class}");
+        }
+    }
+
     #[test]
     fn options_at_their_defaults_say_nothing() {
         let node = |options: Value| json!([{"args": [tensor("x", &[4])], "kwargs": options}]);

@@ -102,9 +102,13 @@ impl Forward for Model {
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Tensor};
+    use ndarray::array;
 
+    use crate::activations::activation::Activation;
+    use crate::graph::apply::Apply;
     use crate::layer::call::Mode;
-    use crate::layers::{BatchNormalization, Input};
+    use crate::layers::{BatchNormalization, Dense, Embedding, GlobalAveragePooling1D, Input};
+    use crate::model::functional::Functional;
     use crate::model::sequential::Sequential;
 
     #[test]
@@ -121,5 +125,21 @@ mod tests {
         assert_eq!(frozen, output(false, Mode::Inference));
         assert!((frozen[0] - 1.0).abs() < 1e-3 && (frozen[1] - 3.0).abs() < 3e-3, "{frozen:?}");
         assert!(output(true, Mode::Training)[0] < -0.9);
+    }
+
+    /// As in Keras, whose values keep their masks. The softmax before the inner model is computed late.
+    #[test]
+    fn a_mask_comes_into_a_model_through_a_softmax() {
+        let rows = Input([3, 2]);
+        let inner = Functional::new(&rows, GlobalAveragePooling1D().apply(&rows).unwrap()).unwrap();
+        let softmax = Dense(2).activation(Activation::Softmax);
+        let layers = Sequential::new().add(Input([3])).add(Embedding(3, 2).mask_zero(true)).add(softmax).add(inner);
+        let mut model = layers.build(&Device::default()).unwrap();
+        let table = array![[9.0, 9.0], [1.0, 0.0], [0.0, 2.0]].into_dyn();
+        model.set_weights(&[table, array![[1.0, 0.0], [0.0, 1.0]].into_dyn(), array![0.0, 0.0].into_dyn()]).unwrap();
+        let found = model.predict(&array![[1_i32, 2, 0]], 1).unwrap();
+        let first = |[a, b]: [f32; 2]| a.exp() / (a.exp() + b.exp());
+        let expected = (first([1.0, 0.0]) + first([0.0, 2.0])) / 2.0;
+        assert!((found[[0, 0]] - expected).abs() < 1e-6 && (found[[0, 1]] - 1.0 + expected).abs() < 1e-6, "{found}");
     }
 }

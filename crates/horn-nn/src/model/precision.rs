@@ -98,3 +98,22 @@ fn with_value(signal: Signal, function: impl FnOnce(AnyTensor) -> Result<AnyTens
     let mask = signal.mask().cloned();
     Ok(Signal::new(function(signal.numbers()?)?).with_mask(mask))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The CPU backend has all half precisions, but not the relaxed float32 of some GPUs.
+    #[test]
+    fn a_dtype_that_the_device_lacks_is_an_error() {
+        let check = |dtype| HalfPrecision { dtype, throughout: true }.check(&Device::flex());
+        assert!(check(FloatDType::F16).is_ok() && check(FloatDType::BF16).is_ok());
+        let error = check(FloatDType::Flex32).unwrap_err();
+        assert!(error.is_argument());
+        assert_eq!(
+            error.to_string(),
+            "dtype: the device does not compute in the dtype of the layer's policy; received Flex32, \
+             expected a policy in float32. Hint: build the model on another device, or leave the policy out."
+        );
+    }
+}

@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
     use crate::layers::{BatchNormalization, Conv2D, Dense, DepthwiseConv2D, Input, ReLU};
-    use crate::{Activation, Sequential};
+    use crate::{Activation, Sequential, ops};
 
     /// Numbers of both signs that repeat late.
     fn numbers(start: usize) -> impl FnMut() -> f32 {
@@ -165,5 +165,19 @@ mod tests {
             let difference = largest(&(&whole - &one_by_one)) / largest(&one_by_one);
             assert!(difference < 1e-5, "{names:?}: {difference}");
         }
+    }
+
+    /// As in Keras, the outputs of the batches come after each other, however many rows each has.
+    #[test]
+    fn functions_along_the_batch_axis_give_other_rows_than_there_are_samples() {
+        let x = Input([1]);
+        let twice = ops::concatenate((&x, &x), 0).unwrap();
+        let sum = ops::sum(&x, 0, true).unwrap();
+        let model = Model::new(&x, (twice, sum)).unwrap().build(&Device::default()).unwrap();
+        let found = model.predict_all(&ndarray::array![[1.0_f32], [2.0], [4.0], [8.0], [16.0]], 2).unwrap();
+        let shapes: Vec<&[usize]> = found.iter().map(ArrayD::shape).collect();
+        assert_eq!(shapes, [[10, 1], [3, 1]]);
+        let values: Vec<Vec<f32>> = found.into_iter().map(|output| output.into_raw_vec_and_offset().0).collect();
+        assert_eq!(values, [vec![1.0, 2.0, 1.0, 2.0, 4.0, 8.0, 4.0, 8.0, 16.0, 16.0], vec![3.0, 12.0, 16.0]]);
     }
 }

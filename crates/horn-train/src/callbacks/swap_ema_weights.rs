@@ -181,6 +181,41 @@ mod tests {
         assert_eq!(last, 0.75);
     }
 
+    /// Fails at the end of the second epoch, or in its validation.
+    struct Fails {
+        in_validation: bool,
+        epoch: usize,
+    }
+
+    impl Callback for Fails {
+        fn on_epoch_begin(&mut self, epoch: usize, _: &mut Training<'_>) -> Result<()> {
+            self.epoch = epoch;
+            Ok(())
+        }
+        fn on_test_batch_end(&mut self, _: usize, _: &mut Training<'_>) -> Result<()> {
+            if self.in_validation && self.epoch == 1 { Err(Error::argument("no")) } else { Ok(()) }
+        }
+        fn on_epoch_end(&mut self, epoch: usize, _: &mut Scores, _: &mut Training<'_>) -> Result<()> {
+            if epoch == 1 { Err(Error::argument("no")) } else { Ok(()) }
+        }
+    }
+
+    /// The weights are those of the last step, and not their averages, and the training goes on from them.
+    #[test]
+    fn an_error_leaves_the_weights_and_their_averages() {
+        for (swaps, in_validation) in [(false, false), (false, true), (true, false), (true, true)] {
+            let mut model = model(true);
+            let fit = || Fit::epochs(3).verbose(Verbose::Silent).validation_data(one(), one());
+            let with = |fit: Fit<'static>| if swaps { fit.callback(SwapEMAWeights::new()) } else { fit };
+            let error = model.fit(one(), one(), with(fit()).callback(Fails { in_validation, epoch: 0 }));
+            assert_eq!(error.unwrap_err().to_string(), "no.");
+            assert_eq!(weight(&model), 0.75, "swaps: {swaps}, in validation: {in_validation}");
+            let mut note = Note::default();
+            model.fit(one(), one(), Fit::epochs(1).verbose(Verbose::Silent).callback(&mut note)).unwrap();
+            assert_eq!((note.ended.as_slice(), weight(&model)), (&[0.875][..], AVERAGES[2]));
+        }
+    }
+
     #[test]
     fn predictions_are_those_of_the_averages() {
         let mut model = model(true);

@@ -86,15 +86,27 @@ impl Measure {
         Sums::boxed(move |rows| self.matrix(rows), move |matrix| vec![mean_iou(matrix, classes, &targets)])
     }
 
+    /// The true classes for so many predicted ones. Where these are given by their numbers, the scores of the true ones have
+    /// an axis more.
+    fn true_classes(&self, values: Tensor<2>, predicted: usize) -> Tensor<1, Int> {
+        let count: usize = values.dims().iter().product();
+        let has_more = matches!((self.truth, self.prediction), (Given::Scores, Given::Numbers))
+            && predicted > 0
+            && count > predicted
+            && count % predicted == 0;
+        self.truth.classes(if has_more { values.reshape([predicted, count / predicted]) } else { values })
+    }
+
     /// The weights of each pair of a true class and a predicted one, flattened.
     fn matrix(&self, rows: Batch) -> Result<Tensor<1>> {
         let given = rows.weights;
         let predicted = self.prediction.classes(rows.y_pred.clone());
+        let [expected] = predicted.dims();
         let truth = match rows.y_true {
             Target::Classes(classes) => classes,
-            Target::Dense(values) => self.truth.classes(values),
+            Target::Dense(values) => self.true_classes(values, expected),
         };
-        let ([count], [expected]) = (truth.dims(), predicted.dims());
+        let [count] = truth.dims();
         if count != expected {
             return Err(Error::shape("y_true and y_pred have different numbers of classes")
                 .at("y_true")

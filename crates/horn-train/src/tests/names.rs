@@ -76,6 +76,21 @@ fn an_output_without_a_loss_needs_no_targets() {
 }
 
 #[test]
+fn weights_in_a_list_are_for_the_outputs_with_targets() {
+    let mut both = model((MeanSquaredError::new(), MeanSquaredError::new()), ()).unwrap();
+    let y = || vec![column(&[1.0, 4.0]), column(&[30.0, 58.0])];
+    // The squares are 1, 0 and 0, 4.
+    let weights = vec![column(&[3.0, 1.0]), column(&[1.0, 3.0])];
+    let found = scores(&mut both, y(), Evaluate::new().sample_weight(weights)).unwrap();
+    assert_eq!((found["left_loss"], found["right_loss"]), (1.5, 6.0));
+    // The first output has no loss, and so no weights.
+    let mut right = model(((), MeanSquaredError::new()), ()).unwrap();
+    let weights = || Evaluate::new().sample_weight(HostArray::new(vec![1.0_f32, 3.0], [2, 1]).unwrap());
+    assert_eq!(scores(&mut right, vec![column(&[30.0, 58.0])], weights()).unwrap()["loss"], 6.0);
+    assert_eq!(scores(&mut right, y(), weights()).unwrap()["loss"], 6.0);
+}
+
+#[test]
 fn a_model_without_a_loss_learns_by_what_its_layers_add() {
     let layer = Dense(1).use_bias(false).kernel_initializer(Constant::new(2.0)).name("double");
     let layers = Sequential::new().add(Input([1])).add(layer).add(ActivityRegularization().l2(0.5));

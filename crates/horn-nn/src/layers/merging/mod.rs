@@ -24,11 +24,13 @@ crate::layers::family::family! { Merging;
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, Tensor};
+    use burn::tensor::{Bool, Device, Tensor};
+    use serde_json::json;
 
     use super::*;
     use crate::layers::Input;
-    use crate::{CallContext, Mode, Model, Signal};
+    use crate::layers::registry::from_config;
+    use crate::{Apply, CallContext, MaskRules, Mode, Model, Signal, under_mask_rules};
 
     #[test]
     fn functions_apply_the_layers() {
@@ -56,5 +58,51 @@ mod tests {
             assert!(error.to_string().contains("different numbers of samples; received 4 and 6"), "{error}");
             assert!(call([4, 4]).is_ok());
         }
+    }
+
+    /// The outputs of a layer of this class for inputs `[1, 4, 1]` with these values and masks, and the output's mask.
+    fn masked(class: &str, rules: MaskRules, inputs: &[([f32; 4], [bool; 4])]) -> (Vec<f32>, Vec<bool>) {
+        let device = Device::default();
+        let layer = under_mask_rules(rules, || from_config(class, &json!({}))).unwrap();
+        let tensors: Vec<_> = inputs.iter().map(|_| Input([4, 1]).tensor()).collect();
+        let merged = layer.shared().apply(&tensors[..]).unwrap();
+        let model = Model::new(&tensors[..], merged).unwrap().build(&device).unwrap();
+        let signal = |&(values, mask): &([f32; 4], [bool; 4])| {
+            let mask = Tensor::<2, Bool>::from_data([mask], &device);
+            Signal::new(Tensor::<3>::from_data([values.map(|value| [value])], &device)).with_mask(Some(mask.into()))
+        };
+        let inputs = inputs.iter().map(signal).collect();
+        let output = model.call(inputs, &mut CallContext::new(Mode::Inference)).unwrap().remove(0);
+        let mask = output.mask().unwrap().clone().bool::<2>().unwrap();
+        (output.float::<3>().unwrap().into_data().iter().collect(), mask.into_data().iter().collect())
+    }
+
+    /// What Keras 3.15 and Keras 2.15 return for these values and masks.
+    #[test]
+    fn masks_are_joined_as_in_the_version_of_the_model() {
+        let [a, b, c] = [[2.0, 3.0, 5.0, 7.0], [11.0, 13.0, 17.0, 19.0], [1.0, 4.0, 6.0, 8.0]];
+        let [of_a, of_b] = [[true, true, false, false], [true, false, true, false]];
+        let two = [(a, of_a), (b, of_b)];
+        let either = vec![true, true, true, false];
+        let both = vec![true, false, false, false];
+        for (class, today, of_keras_2) in [
+            ("Add", [13.0, 16.0, 22.0, 26.0], [13.0, 16.0, 22.0, 26.0]),
+            ("Multiply", [22.0, 3.0, 17.0, 0.0], [22.0, 39.0, 85.0, 133.0]),
+            ("Maximum", [11.0, 3.0, 17.0, 7.0], [11.0, 13.0, 17.0, 19.0]),
+            ("Minimum", [2.0, 3.0, 17.0, 7.0], [2.0, 3.0, 5.0, 7.0]),
+        ] {
+            assert_eq!(masked(class, MaskRules::Current, &two), (today.to_vec(), either.clone()), "{class}");
+            assert_eq!(masked(class, MaskRules::Keras2, &two), (of_keras_2.to_vec(), both.clone()), "{class}");
+        }
+        // The third value is merged with what is unmasked of the first two.
+        let three = [(a, of_a), (b, of_b), (c, [true; 4])];
+        let merged = |class| masked(class, MaskRules::Current, &three).0;
+        assert_eq!(merged("Multiply"), [22.0, 12.0, 102.0, 8.0]);
+        assert_eq!(merged("Maximum"), [11.0, 4.0, 17.0, 8.0]);
+        assert_eq!(merged("Minimum"), [1.0, 3.0, 6.0, 8.0]);
+        let (_, mask) = masked("Concatenate", MaskRules::Current, &two);
+        assert_eq!(mask, either);
+        let (_, mask) = masked("Concatenate", MaskRules::Keras2, &two);
+        assert_eq!(mask, both);
     }
 }

@@ -35,6 +35,23 @@ fn a_window_is_never_larger_than_what_it_sees() {
     assert_eq!(infer(largest, &x, &[1, 5, 1]).unwrap().1, [5.0, 5.0, 4.0]);
 }
 
+/// `MaxPooling2D((1000, 4), strides=2, padding="same")` and so on. With the channels first, Burn pools.
+#[test]
+fn windows_far_beyond_an_image_see_all_of_it() {
+    let x: Vec<f32> = (1..=15_u8).map(f32::from).collect();
+    let far = |format| {
+        let largest = MaxPooling2D((1000, 4)).strides(2).padding(Padding::Same).data_format(format);
+        let mean = AveragePooling2D((1000, 1_000_000)).strides(2).padding(Padding::Same).data_format(format);
+        let sizes = if format == DataFormat::ChannelsLast { [1, 3, 5, 1] } else { [1, 1, 3, 5] };
+        (infer(largest, &x, &sizes).unwrap().1, infer(mean, &x, &sizes).unwrap().1)
+    };
+    for format in [DataFormat::ChannelsLast, DataFormat::ChannelsFirst] {
+        let (largest, mean) = far(format);
+        assert_eq!(largest, [13.0, 15.0, 15.0, 13.0, 15.0, 15.0], "{format:?}");
+        assert_eq!(mean, [8.0; 6], "{format:?}");
+    }
+}
+
 #[test]
 fn strides_are_the_window_where_none_are_given() {
     let config = json!({"pool_size": [3, 2]});

@@ -94,16 +94,19 @@ impl Layer for TimeDistributed {
 
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let layer = self.layer.build("layer", &[step(input)?], build)?;
-        let at_once = self.layer.layer().conventions().independent_samples && !goes_over_samples(self.layer.layer());
+        let rank = input.rank() - 1;
+        let own = self.layer.layer();
+        let at_once = own.conventions().independent_samples && !goes_over_samples(own, rank);
         Ok(BuiltLayer::new(StepByStep { layer, at_once }))
     }
 }
 
-/// Does an argument say that the layer goes along the axis of the samples?
-fn goes_over_samples(layer: &dyn Layer) -> bool {
+/// Does an argument say that the layer goes along the axis of the samples, for steps of this rank?
+fn goes_over_samples(layer: &dyn Layer, rank: usize) -> bool {
+    let is_first = |axis: &Value| axis.as_i64().is_some_and(|axis| axis == 0 || axis == -(rank as i64));
     match &layer.config()["axis"] {
-        Value::Array(axes) => axes.contains(&0.into()),
-        axis => *axis == 0,
+        Value::Array(axes) => axes.iter().any(is_first),
+        axis => is_first(axis),
     }
 }
 
@@ -196,6 +199,25 @@ mod tests {
         let half = 0.5_f32.sqrt();
         for (received, expected) in y.into_iter().zip([0.6, half, 0.8, half]) {
             assert!((received - expected).abs() < 1e-6, "{received} instead of {expected}");
+        }
+    }
+
+    /// The softmax of each step goes over samples, whichever way their axis is named.
+    #[test]
+    fn an_axis_of_the_samples_may_be_one_of_several_or_counted_from_the_end() {
+        use crate::layers::Softmax;
+        use crate::layers::check::infer;
+        let x = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
+        let step = |layer: Softmax| infer(TimeDistributed(layer), &x, &[2, 2, 2]).unwrap().1;
+        let (of_all, of_samples) = (step(Softmax().axis(vec![0, 1])), step(Softmax().axis(-2)));
+        // The samples have four values each, two of them in a step.
+        let share = |at: usize, among: &[usize]| x[at].exp() / among.iter().map(|&at| x[at].exp()).sum::<f32>();
+        for at in 0..8 {
+            let first = at % 4 / 2 * 2;
+            let expected = share(at, &[first, first + 1, first + 4, first + 5]);
+            assert!((of_all[at] - expected).abs() < 1e-6, "{} instead of {expected}", of_all[at]);
+            let expected = share(at, &[at % 4, at % 4 + 4]);
+            assert!((of_samples[at] - expected).abs() < 1e-6, "{} instead of {expected}", of_samples[at]);
         }
     }
 
