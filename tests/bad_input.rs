@@ -172,14 +172,6 @@ const CASES: &[Case] = &[
          Hint: leave batch_size out for Keras's 32.",
     ),
     (
-        "a split of 0",
-        |model| model.fit(&x(20), &y(20), quiet().validation_split(0.0)).map(drop),
-        Error::is_argument,
-        "validation_split: the split leaves nothing to train or to validate with; received 0, \
-         expected more than 0 and less than 1. \
-         Hint: give the share that validates, 0.1 for a tenth, or leave it out.",
-    ),
-    (
         "a split of 1",
         |model| model.fit(&x(20), &y(20), quiet().validation_split(1.0)).map(drop),
         Error::is_argument,

@@ -25,6 +25,6 @@ fn layers_that_merge_have_a_colour_of_their_own() {
     };
     let mut coloured: Vec<String> = entries.filter(is_coloured).map(|entry| entry.class_name).collect();
     coloured.sort_unstable();
-    let merging = ["Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"];
-    assert_eq!(coloured, merging);
+    let merging = "Add Average Concatenate CustomScaleLayer Dot Maximum Minimum Multiply Subtract";
+    assert_eq!(coloured.join(" "), merging);
 }

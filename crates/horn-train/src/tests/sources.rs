@@ -104,8 +104,7 @@ fn what_a_source_can_not_do_is_an_error() {
     let mut model = model(SGD::new(0.1), MeanSquaredError::new());
     let split = model.fit_source(&mut Pairs::default(), quiet(1).validation_split(0.5)).unwrap_err();
     assert_eq!(split.location(), Some("validation_split"));
-    let zero = model.fit_source(&mut Pairs::default(), quiet(0)).unwrap_err();
-    assert_eq!(zero.location(), Some("epochs"));
+    assert!(model.fit_source(&mut Pairs::default(), quiet(0)).unwrap().epoch().is_empty());
     let mut source = Pairs { without_targets: true, ..Pairs::default() };
     let error = model.fit_source(&mut source, quiet(1)).unwrap_err();
     assert_eq!(error.location(), Some("targets"));

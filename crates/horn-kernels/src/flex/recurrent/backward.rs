@@ -7,8 +7,8 @@ use crate::flex::loops::add_column_sums;
 use crate::flex::microkernel::{End, Packed};
 use crate::flex::recurrent::cell::{Backward, Cell, PackedPart, Samples};
 use crate::flex::recurrent::forward::step_masks;
+use crate::flex::recurrent::operation::{Kept, Operation, Saved, Way, block, kept, of, steps_at_once};
 use crate::flex::recurrent::products::{SLACK, add_transposed, multiply};
-use crate::flex::recurrent::{Kept, Operation, Saved, Way, block, kept, of, steps_at_once};
 use crate::flex::threads::{Shared, split};
 
 /// The gradients that are different for each sample, of all samples or of a block.

@@ -7,8 +7,8 @@ use burn::backend::flex::FlexTensor;
 use crate::flex::buffer::{Scratch, values};
 use crate::flex::microkernel::{End, Packed};
 use crate::flex::recurrent::cell::{Cell, Forward, PackedPart, Samples};
+use crate::flex::recurrent::operation::{Kept, Operation, Way, block, kept, of, steps_at_once};
 use crate::flex::recurrent::products::multiply;
-use crate::flex::recurrent::{Kept, Operation, Way, block, kept, of, steps_at_once};
 use crate::flex::threads::{Shared, split};
 
 /// Writes the result, and the tape where there is one, block by block.

@@ -9,12 +9,11 @@ mod forward;
 mod function;
 mod gated;
 mod long;
+mod operation;
 mod products;
 mod simple;
 #[cfg(test)]
 mod tests;
-
-use std::ops::Range;
 
 use burn::backend::DispatchTensor;
 use burn::backend::TensorMetadata;
@@ -25,13 +24,12 @@ use crate::types::sequence::{Elementwise, Passed, Sequence};
 
 use crate::flex::apply::{Kernel, Run, constant, operand};
 use crate::flex::buffer::{tensor, values};
-use crate::flex::threads::{WORTH_A_THREAD, parts};
 use backward::Gradients;
 use cell::Cell;
 use function::Functions;
 use gated::Gated;
 use long::Long;
-use products::Rows;
+use operation::{Operation, Saved, Tape, Way, kept};
 use simple::Simple;
 
 pub(crate) fn lstm(sequence: &Sequence<'_>, recurrent: Elementwise) -> Option<Passed> {
@@ -98,105 +96,6 @@ fn prepare<C: Cell, const N: usize>(
         shows_memory: C::MEMORY && sequence.return_states,
     };
     Some((Operation { cell, way, mask }, operands.try_into().ok()?))
-}
-
-/// The sizes of a sequence, and how it is gone through.
-#[derive(Clone, Copy, Debug)]
-struct Way {
-    samples: usize,
-    steps: usize,
-    features: usize,
-    units: usize,
-    backwards: bool,
-    /// How many outputs are returned: all, or one.
-    outputs: usize,
-    /// Is the second state returned after them?
-    shows_memory: bool,
-}
-
-impl Way {
-    /// Are the outputs of all steps returned?
-    fn returns_all(self) -> bool {
-        self.outputs == self.steps
-    }
-
-    /// How many states the result has for each sample.
-    fn slots(self) -> usize {
-        self.outputs + usize::from(self.shows_memory)
-    }
-
-    /// Where the input of the steps is, in the order in which they are taken.
-    fn times(self, steps: Range<usize>) -> impl Iterator<Item = usize> {
-        steps.map(move |step| if self.backwards { self.steps - 1 - step } else { step })
-    }
-
-    /// The rows of a tensor `[samples, slots, width]`, for a part of the samples.
-    fn rows(samples: usize, slots: usize, width: usize) -> Rows {
-        Rows { width, slots, samples }
-    }
-
-    /// Into how many blocks the samples are split.
-    fn blocks<C: Cell>(self) -> usize {
-        let products = (self.features + self.units).saturating_mul(C::GATES * self.units);
-        let work = products.saturating_mul(self.samples).saturating_mul(self.steps);
-        if work >= 8 * WORTH_A_THREAD { parts(self.samples) } else { 1 }
-    }
-}
-
-/// How many steps are prepared at once: enough for tiles of many rows, and few enough for the cache.
-fn steps_at_once(samples: usize, steps: usize) -> usize {
-    (96 / samples.max(1)).clamp(1, steps)
-}
-
-/// A cell that is taken through a sequence.
-#[derive(Clone, Debug)]
-struct Operation<C> {
-    cell: C,
-    way: Way,
-    /// `[samples, steps]`.
-    mask: Option<FlexTensor>,
-}
-
-/// What the backward pass needs: the operands, the result, and what the steps kept.
-#[derive(Clone, Debug)]
-struct Saved {
-    operands: Vec<FlexTensor>,
-    result: FlexTensor,
-    tape: Tape,
-}
-
-/// What the steps kept: for each block of samples the rows, the second states, and the states where they are not in the
-/// result. Each of them is `[steps, samples, …]`.
-#[derive(Clone, Debug)]
-struct Tape {
-    values: FlexTensor,
-    blocks: usize,
-}
-
-/// The values of a block of the tape.
-struct Kept<T> {
-    rows: T,
-    c: T,
-    h: T,
-}
-
-/// How many values the tape has for each sample and step: of the rows, the second states, and the states.
-fn kept<C: Cell>(cell: C, way: Way) -> [usize; 3] {
-    [
-        if C::KEEPS_ROWS { cell.numbers() * way.units } else { 0 },
-        if C::MEMORY { way.units } else { 0 },
-        if way.returns_all() { 0 } else { way.units },
-    ]
-}
-
-/// The samples of a block.
-fn block(at: usize, blocks: usize, samples: usize) -> Range<usize> {
-    at * samples / blocks..(at + 1) * samples / blocks
-}
-
-/// The values of these samples, each of which has as many.
-fn of(samples: &Range<usize>, each: usize) -> Range<usize> {
-    samples.start * each..samples.end * each
 }
 
 impl<C: Cell> Operation<C> {
