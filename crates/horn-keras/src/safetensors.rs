@@ -7,9 +7,9 @@ use std::path::Path;
 
 use horn_nn::{Error, Model, Result, files, sizes};
 
+use crate::load_report::LoadReport;
 pub use crate::safetensors::format::Found;
 use crate::safetensors::format::Reader;
-use crate::load_report::LoadReport;
 use crate::weights::LoadWeights;
 
 /// Does the file's name say that it is a safetensors file? Endings count in capitals, too.
