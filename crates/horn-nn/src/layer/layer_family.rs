@@ -29,6 +29,8 @@ pub enum LayerFamily {
     Regularization,
     /// Layers that make data fit for a model.
     Preprocessing,
+    /// Layers that change images at random while a model trains.
+    Augmentation,
     /// Layers that change the shape of tensors.
     Reshaping,
     /// Layers that merge several tensors to one.
@@ -48,6 +50,7 @@ impl LayerFamily {
             Self::Normalization => "Normalization",
             Self::Regularization => "Regularization",
             Self::Preprocessing => "Preprocessing",
+            Self::Augmentation => "Augmentation",
             Self::Reshaping => "Reshaping",
             Self::Merging => "Merging",
         }

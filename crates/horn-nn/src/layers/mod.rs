@@ -9,6 +9,7 @@
 
 pub(crate) mod activation;
 pub(crate) mod attention;
+pub(crate) mod augmentation;
 #[cfg(test)]
 pub(crate) mod check;
 pub(crate) mod common;
@@ -40,6 +41,7 @@ pub use registry::{classes, classes_of, family_of, from_config};
 pub mod families {
     pub use super::activation::*;
     pub use super::attention::*;
+    pub use super::augmentation::*;
     pub use super::convolution::*;
     pub use super::core_layers::*;
     pub use super::merging::*;

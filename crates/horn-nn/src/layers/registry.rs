@@ -14,23 +14,31 @@ use crate::layer::users;
 use crate::layers::core_layers::{lambda, rounded_inputs};
 use crate::layers::family::Family;
 use crate::layers::{
-    activation, attention, convolution, core_layers, merging, normalization, pooling, preprocessing, recurrent,
-    regularization, reshaping,
+    activation, attention, augmentation, convolution, core_layers, merging, normalization, pooling, preprocessing,
+    recurrent, regularization, reshaping,
 };
 use crate::registry::suggest::did_you_mean;
 use crate::saving::json::text;
 use crate::saving::read;
 
 /// All families of layers.
-pub(crate) const FAMILIES: [&Family; 11] = [
+pub(crate) const FAMILIES: [&Family; 19] = [
     &activation::FAMILY,
     &attention::FAMILY,
+    &augmentation::FAMILY,
+    &augmentation::colors::FAMILY,
+    &augmentation::geometry::FAMILY,
+    &augmentation::mixing::FAMILY,
     &convolution::FAMILY,
     &core_layers::FAMILY,
     &merging::FAMILY,
     &normalization::FAMILY,
     &pooling::FAMILY,
     &preprocessing::FAMILY,
+    &preprocessing::audio::FAMILY,
+    &preprocessing::categories::FAMILY,
+    &preprocessing::images::FAMILY,
+    &preprocessing::vocabularies::FAMILY,
     &recurrent::FAMILY,
     &regularization::FAMILY,
     &reshaping::FAMILY,
