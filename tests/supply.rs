@@ -19,15 +19,22 @@ const NETWORK: [&str; 12] = [
     "ureq",
 ];
 
-#[test]
-fn the_command_links_no_network() {
+/// The crates among these that a package links.
+fn network(package: &str) -> Vec<String> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let arguments = ["tree", "-p", "horn-cli", "-e", "normal", "--prefix", "none", "--offline"];
+    let arguments = ["tree", "-p", package, "-e", "normal", "--prefix", "none", "--offline"];
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(root).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let tree = String::from_utf8(output.stdout).unwrap();
     let names: Vec<&str> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert!(names.contains(&"burn") && names.contains(&"horn-keras"), "{names:?}");
-    let network: Vec<_> = names.into_iter().filter(|name| NETWORK.contains(name)).collect();
-    assert_eq!(network, [""; 0]);
+    names.into_iter().filter(|name| NETWORK.contains(name)).map(str::to_owned).collect()
+}
+
+/// The data of the MNIST example is in the repository.
+#[test]
+fn the_command_and_the_example_of_mnist_link_no_network() {
+    for package in ["horn-cli", "mnist"] {
+        assert_eq!(network(package), [""; 0], "{package}");
+    }
 }

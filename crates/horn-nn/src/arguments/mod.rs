@@ -2,6 +2,7 @@
 //! list. Imports nothing but `registry` and errors.
 
 pub(crate) mod dtype_policy;
+pub mod float32;
 pub(crate) mod numbers;
 pub(crate) mod options;
 pub(crate) mod or_default;

@@ -15,6 +15,9 @@ pub(crate) type Group = (String, Range<usize>);
 
 /// An optimizer at work.
 pub(crate) trait Stepper: Send + Sync {
+    /// A copy, which shares what it keeps until one of the two makes a step.
+    fn copy(&self) -> Box<dyn Stepper>;
+
     /// Gets ready for steps of these trainable weights.
     ///
     /// # Errors
