@@ -140,6 +140,13 @@ const REFUSED: &[Case] = &[
          Hint: give 1 for a class whose samples count once.",
     ),
     (
+        "the weight of a class that is infinite in float32",
+        |model| model.fit(&x(20), &y(20), fit(1).class_weight([(1, 1e39)])).map(drop),
+        Error::is_argument,
+        "class_weight: a weight is not a number; received 1000000000000000000000000000000000000000 for class 1, \
+         expected numbers that a float32 can hold. Hint: give 1 for a class whose samples count once.",
+    ),
+    (
         "validation weights without validation data",
         |model| model.fit(&x(20), &y(20), fit(1).validation_sample_weight(&ones(20))).map(drop),
         Error::is_argument,

@@ -201,6 +201,13 @@ const CASES: &[Case] = &[
         "learning_rate: a learning rate must be a number; received NaN, expected a finite number of at least 0. \
          Hint: give a small number such as 0.001.",
     ),
+    (
+        "a learning rate that is infinite in float32",
+        |model| model.set_learning_rate(1e39),
+        Error::is_argument,
+        "learning_rate: a learning rate must be a number; received 1000000000000000000000000000000000000000, \
+         expected numbers that a float32 can hold. Hint: give a small number such as 0.001.",
+    ),
 ];
 
 #[test]

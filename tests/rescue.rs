@@ -9,6 +9,7 @@ use horn::burn;
 use horn::burn::module::Module;
 use horn::burn::tensor::{Device, Tensor};
 use horn::callbacks::{Callback, LearningRateScheduler, SwapEMAWeights, Training};
+use horn::constraints::Constraint;
 use horn::losses::{Loss, Reduction, Target, TargetKind};
 use horn::metrics::{Accumulator, Metric};
 use horn::optimizers::schedules::Schedule;
@@ -227,6 +228,7 @@ fn y() -> HostArray<'static> {
 #[derive(Default)]
 struct Program {
     layer: Bomb,
+    constraint: Bomb,
     loss: Bomb,
     metric: Bomb,
     schedule: Bomb,
@@ -241,8 +243,13 @@ impl Program {
     /// A model with statistics that it updates itself. Its weights are always the same.
     fn compile(&self) -> CompiledModel {
         set_random_seed(7);
+        let bomb = self.constraint.clone();
+        let limit = Constraint::custom("Limit", move |kernel: Tensor<2>| {
+            bomb.tick().expect("the program says no");
+            kernel.clamp(-1.0, 1.0)
+        });
         let layers = Sequential::new().add(Input([2])).add(Dense(3)).add(BatchNormalization());
-        let layers = layers.add(Pass { bomb: self.layer.clone() }).add(Dense(1));
+        let layers = layers.add(Pass { bomb: self.layer.clone() }).add(Dense(1).kernel_constraint(limit));
         let optimizer = Adam::new(Rate(self.schedule.clone()));
         layers.compile(optimizer, Squares(self.loss.clone()), [Zero(self.metric.clone())]).unwrap()
     }
@@ -299,6 +306,7 @@ fn check(case: &str, mut model: CompiledModel, steps: usize) {
         program.fit(&mut expected, Some(steps)).unwrap();
     }
     assert_eq!(weights(&model), weights(&expected), "{case}: the weights");
+    assert_eq!(model.iterations(), expected.iterations(), "{case}: the steps");
     assert_eq!(model.predict(x()).unwrap(), expected.predict(x()).unwrap(), "{case}: the predictions");
 
     let folder = tempfile::tempdir().unwrap();
@@ -315,11 +323,14 @@ fn check(case: &str, mut model: CompiledModel, steps: usize) {
 #[test]
 fn whatever_fails_leaves_the_weights_of_the_last_whole_step() {
     layers::register::<Pass>("Pass");
+    Constraint::custom("Limit", |kernel: Tensor<2>| kernel.clamp(-1.0, 1.0)).register();
     type Make = fn(Bomb) -> Program;
-    let cases: [(&str, usize, usize, Make); 17] = [
+    let cases: [(&str, usize, usize, Make); 19] = [
         ("the layer, at first", 0, 0, |layer| Program { layer, ..Program::default() }),
         ("the layer", 2, 2, |layer| Program { layer, ..Program::default() }),
         ("the layer, in the second epoch", 4, 4, |layer| Program { layer, ..Program::default() }),
+        ("the constraint, at first", 0, 0, |constraint| Program { constraint, ..Program::default() }),
+        ("the constraint", 3, 3, |constraint| Program { constraint, ..Program::default() }),
         ("the loss, at first", 0, 0, |loss| Program { loss, ..Program::default() }),
         ("the loss", 1, 1, |loss| Program { loss, ..Program::default() }),
         ("the metric", 2, 2, |metric| Program { metric, ..Program::default() }),
@@ -342,8 +353,9 @@ fn whatever_fails_leaves_the_weights_of_the_last_whole_step() {
             let mut model = program.compile();
             let outcome = catch_unwind(AssertUnwindSafe(|| program.fit(&mut model, None)));
             let is_panic = outcome.is_err();
-            // A schedule can't return an error.
-            assert_eq!(is_panic, panics || name == "the schedule", "{case}");
+            // A schedule or a constraint can't return an error.
+            let can_only_panic = name == "the schedule" || name.starts_with("the constraint");
+            assert_eq!(is_panic, panics || can_only_panic, "{case}");
             assert!(outcome.map_or(true, |result| result.is_err()), "{case}: nothing has failed");
             check(&case, model, steps);
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use horn::{Error, HostArray, Result};
 use horn_keras::numpy::{Npz, Stored, open_npy, write_npy, write_npz};
-use horn_nn::files::write_atomically;
+use horn_nn::files::{ends_in, write_atomically};
 use ndarray::ArrayD;
 
 use crate::failure::{Failure, Outcome};
@@ -75,9 +75,9 @@ impl Target {
     ///
     /// If the extension is neither `.npy` nor `.npz`.
     pub fn of(path: &Path) -> Outcome<Self> {
-        match path.extension().and_then(|ending| ending.to_str()) {
-            Some("npy") => Ok(Self::Npy),
-            Some("npz") => Ok(Self::Npz),
+        match path {
+            path if ends_in(path, ".npy") => Ok(Self::Npy),
+            path if ends_in(path, ".npz") => Ok(Self::Npz),
             _ => Err(Failure::Usage(
                 Error::argument("the name of the file does not say what it is")
                     .at("--output")

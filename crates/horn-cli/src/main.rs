@@ -8,6 +8,7 @@ mod interrupt;
 mod memory;
 mod names;
 mod output;
+mod panics;
 mod progress;
 mod source;
 
@@ -27,6 +28,9 @@ Exit codes:
 
 Results go to stdout, everything else to stderr. HORN_DEVICE names the device where several are compiled in.";
 
+#[global_allocator]
+static ALLOCATOR: horn_kernels::ExitWithoutMemory = horn_kernels::ExitWithoutMemory;
+
 #[derive(Parser)]
 #[command(name = "horn", version, about = ABOUT, after_help = CODES)]
 struct Options {
@@ -45,11 +49,12 @@ fn main() -> ExitCode {
         }
     };
     interrupt::remove_unfinished_files();
-    match options.command.run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+    match panics::said_in_one_line(|| options.command.run()) {
+        Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(failure)) => {
             output::note(&format!("error: {failure}"));
             failure.exit_code()
         }
+        None => ExitCode::FAILURE,
     }
 }

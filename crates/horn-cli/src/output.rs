@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 
 use horn::{Error, Result};
 use horn_nn::files::unwritable;
 use horn_nn::printable::{is_printable, printable, printable_lines};
-use serde_json::Value;
+use serde::Serialize;
 
 /// Writes a result of several lines.
 pub fn write(text: &str) -> Result<()> {
@@ -22,10 +22,14 @@ pub fn styled(text: &str) -> Result<()> {
     send(&format!("{text}\n"))
 }
 
-/// If the reader has closed the pipe, as `head` does, the program exits successfully.
 fn send(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    ended(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// If the reader has closed the pipe, as `head` does, the program exits successfully.
+fn ended(written: io::Result<()>) -> Result<()> {
+    match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
         Err(error) => Err(unwritable(error).at("stdout")),
         Ok(()) => Ok(()),
@@ -37,9 +41,32 @@ pub fn line(text: &str) -> Result<()> {
     write(&format!("{text}\n"))
 }
 
-/// Writes one JSON document. Its strings are exact: what is escaped is escaped as JSON does it.
-pub fn json(value: &Value) -> Result<()> {
-    send(&in_printable_json(&format!("{value:#}\n")))
+/// Writes one JSON document, as it is made: it can be much longer than what it is made of. Its strings are exact: what is
+/// escaped is escaped as JSON does it.
+pub fn json(value: &impl Serialize) -> Result<()> {
+    let mut stdout = BufWriter::new(io::stdout().lock());
+    let written = serde_json::to_writer_pretty(PrintableJson(&mut stdout), value);
+    ended(written.map_err(io::Error::from).and_then(|()| writeln!(stdout)).and_then(|()| stdout.flush()))
+}
+
+/// A writer of JSON whose characters are all printable.
+struct PrintableJson<W>(W);
+
+impl<W: Write> Write for PrintableJson<W> {
+    /// `serde_json` writes whole characters.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.iter().all(|byte| matches!(byte, b'\n' | b' '..=b'~')) {
+            self.0.write_all(bytes)?;
+            return Ok(bytes.len());
+        }
+        let text = str::from_utf8(bytes).map_err(io::Error::other)?;
+        self.0.write_all(in_printable_json(text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// JSON whose characters are all printable. Only its strings have others, as `serde_json` breaks lines by `\n` alone.
@@ -130,10 +157,11 @@ mod tests {
     fn json_is_printable_and_exact() {
         let names = ["a\x1b\n\"\\", "\u{9b}31m\u{7f}", "\u{202e}\u{e0041}", "größe 日本"];
         let value = serde_json::json!({"names": names});
-        let text = format!("{value:#}\n");
-        let shown = in_printable_json(&text);
+        let mut shown = Vec::new();
+        serde_json::to_writer_pretty(PrintableJson(&mut shown), &value).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
         assert!(shown.chars().all(|letter| letter == '\n' || is_printable(letter)), "{shown:?}");
-        assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), value);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
         assert!(matches!(in_printable_json("{\"a\": \"日本\"}\n"), Cow::Borrowed(_)));
     }
 

@@ -333,6 +333,26 @@ fn evaluating_shows_that_it_goes_on() {
 }
 
 #[test]
+fn endings_may_have_large_letters() {
+    let folder = Folder::new();
+    let x = folder.put("x.npy", &npy("|u1", false, "(1, 3)", &[1, 2, 3]));
+    for name in ["m.KERAS", "m.H5", "m.Weights.H5", "m.SafeTensors"] {
+        stdout(&["convert", &small(), &folder.path(name)]);
+    }
+    let expected = json(&["predict", &small(), &x]);
+    for name in ["m.KERAS", "m.H5"] {
+        assert_eq!(json(&["predict", &folder.path(name), &x]), expected, "{name}");
+    }
+    assert!(error(&["summary", &folder.path("m.Weights.H5")]).0 == 1, "the file has weights alone");
+    for name in ["y.NPY", "y.NPZ"] {
+        stdout(&["predict", &small(), &x, "-o", &folder.path(name)]);
+        assert!(fs::metadata(folder.path(name)).is_ok());
+    }
+    stdout(&["plot", &small(), "-o", &folder.path("m.SVG")]);
+    assert!(fs::read_to_string(folder.path("m.SVG")).unwrap().contains("<svg"));
+}
+
+#[test]
 fn converts_there_and_back() {
     let folder = Folder::new();
     for model in [small(), fixture("cli/two.keras"), fixture("cli/nested.keras")] {

@@ -63,3 +63,25 @@ fn interrupted_conversions_leave_the_folder_clean() {
         fs::remove_file(&to).unwrap();
     }
 }
+
+/// As in the background of a script.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_stays_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (folder.path().join("from.keras"), folder.path().join("to.keras"));
+    let model = Sequential::new().add(Input([1500])).add(Dense(1500)).build(&horn::default_device().unwrap()).unwrap();
+    model.save(&from).unwrap();
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' INT; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_horn"), "convert"])
+        .args([&from, &to])
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_millis(20));
+    while child.try_wait().unwrap().is_none() {
+        kill(&child, "-INT");
+        thread::sleep(Duration::from_millis(2));
+    }
+    assert!(child.wait().unwrap().success());
+    assert_eq!(names(folder.path()), ["from.keras", "to.keras"]);
+}

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::h5::{Attribute, WeightsWriter};
 use crate::version::KERAS_VERSION;
-use crate::{dtypes, legacy};
+use crate::{dtypes, json, legacy};
 
 /// Does the file's name say that it is a legacy file?
 pub(crate) fn is_named(path: &Path) -> bool {
-    path.to_str().is_some_and(|path| path.ends_with(".h5") && !path.ends_with(".weights.h5"))
+    files::ends_in(path, ".h5") && !files::ends_in(path, ".weights.h5")
 }
 
 /// Writes a model's object, its weights and the state of its optimizer.
@@ -23,9 +23,9 @@ pub(crate) fn write(path: &Path, model: &Model, mut object: Value, optimizer: &[
     let mut writer = WeightsWriter::new();
     versions(&mut writer, "")?;
     let compiled = object["compile_config"].take();
-    writer.attribute("", "model_config", Attribute::Text(plain(&object).to_string()))?;
+    config(&mut writer, "model_config", &plain(&object))?;
     if !compiled.is_null() {
-        writer.attribute("", "training_config", Attribute::Text(training_config(&compiled).to_string()))?;
+        config(&mut writer, "training_config", &training_config(&compiled))?;
     }
     weights(&mut writer, model)?;
     if !optimizer.is_empty() {
@@ -33,6 +33,13 @@ pub(crate) fn write(path: &Path, model: &Model, mut object: Value, optimizer: &[
         optimizer_weights(&mut writer, model, prefix, optimizer)?;
     }
     files::write_atomically(path, |file| writer.write(file))
+}
+
+/// Writes a configuration, if a reader would read it.
+fn config(writer: &mut WeightsWriter, name: &str, config: &Value) -> Result<()> {
+    let text = config.to_string();
+    json::check_own(&text, name)?;
+    writer.attribute("", name, Attribute::Text(text))
 }
 
 /// The format can't keep learned vocabularies. Keras writes the file without them, and then can't use it.

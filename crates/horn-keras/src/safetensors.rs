@@ -14,7 +14,7 @@ use crate::weights::LoadWeights;
 
 /// Does the file's name say that it is a safetensors file? Endings count in capitals, too.
 pub fn is_named(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
+    files::ends_in(path, ".safetensors")
 }
 
 /// Lists all tensors of a file, sorted by name.
@@ -33,7 +33,7 @@ pub(crate) fn save(path: &Path, model: &Model) -> Result<()> {
         return Err(Error::model("two weights have one path").received(format!("{twice:?}")).hint("rename a layer"));
     }
     let arrays: BTreeMap<_, _> = names.into_iter().zip(model.get_weights()).collect();
-    files::write_atomically(path, |file| format::write(file, &arrays).map_err(files::unwritable))
+    files::write_atomically(path, |file| format::write(file, &arrays))
 }
 
 /// Reads weights into a model. Tensors and weights have the same names.

@@ -35,6 +35,7 @@ mod threads;
 pub mod threefry;
 mod types;
 mod update;
+mod without_memory;
 
 pub use activation::{activation, log_softmax, softmax};
 pub use attention::attention;
@@ -61,3 +62,5 @@ pub use types::key::Key;
 pub use types::sequence::{Elementwise, Passed, Sequence};
 pub use types::slide::Slide;
 pub use update::{NotUpdated, update};
+#[doc(hidden)]
+pub use without_memory::ExitWithoutMemory;

@@ -13,7 +13,15 @@ use crate::files::target::Target;
 pub use crate::files::target::unwritable;
 use crate::files::temporary::Temporary;
 
-/// Removes the temporary files of writes that are under way, for a program that is about to end.
+/// Does the file's name end so, in large or small letters?
+pub fn ends_in(path: &Path, ending: &str) -> bool {
+    let name = path.as_os_str().as_encoded_bytes();
+    let start = name.len().checked_sub(ending.len());
+    start.is_some_and(|start| name[start..].eq_ignore_ascii_case(ending.as_bytes()))
+}
+
+/// Removes the temporary files of writes that are under way, for a program that is about to end. From then on, nothing is
+/// written.
 pub fn remove_unfinished() {
     temporary::remove_all();
 }
@@ -33,7 +41,7 @@ pub fn write_atomically(path: impl AsRef<Path>, write: impl FnOnce(&mut BufWrite
     let place = format!("file {:?}", path.display().to_string());
     let target = Target::of(path).map_err(|error| error.at(&place))?;
     temporary::remove_left_over(&target.path);
-    let temporary = Temporary::beside(&target.path).map_err(|error| unwritable(error).at(&place))?;
+    let temporary = Temporary::beside(&target).map_err(|error| unwritable(error).at(&place))?;
     let mut file =
         BufWriter::with_capacity(1 << 16, temporary.file().try_clone().map_err(|error| unwritable(error).at(&place))?);
     write_whole(&mut file, write).map_err(|error| error.at(&place))?;
@@ -149,6 +157,63 @@ mod tests {
         assert_eq!(mode(&path), 0o640);
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_may_not_read_they_may_not_read_while_it_is_written() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let folder = Folder::new("private");
+        let path = folder.0.join("a");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let written = write_atomically(&path, |file| {
+            assert_eq!(file.get_ref().metadata().unwrap().mode() & 0o777, 0o600);
+            put("new")(file)
+        });
+        written.unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    }
+
+    /// Only an administrator gives files away, so this says nothing for others.
+    #[cfg(unix)]
+    #[test]
+    fn the_owner_stays() {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let folder = Folder::new("owner");
+        let path = folder.0.join("a");
+        fs::write(&path, "old").unwrap();
+        if chown(&path, Some(4321), Some(8765)).is_err() {
+            return;
+        }
+        write_atomically(&path, put("new")).unwrap();
+        let found = fs::metadata(&path).unwrap();
+        assert_eq!((found.uid(), found.gid()), (4321, 8765));
+    }
+
+    #[test]
+    fn of_two_writers_at_once_each_writes_the_whole_file() {
+        let folder = Folder::new("writers");
+        let path = folder.0.join("a");
+        thread::scope(|scope| {
+            for letter in ["a", "b", "c"] {
+                let path = &path;
+                scope.spawn(move || (0..50).for_each(|_| write_atomically(path, put(&letter.repeat(5000))).unwrap()));
+            }
+            for _ in 0..50 {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                let is_whole = text.len() == 5000 && text.bytes().all(|byte| byte == text.as_bytes()[0]);
+                assert!(text.is_empty() || is_whole, "a mixture of two files");
+            }
+        });
+        assert_eq!(folder.names(), ["a"]);
+    }
+
+    #[test]
+    fn endings_are_those_of_names_in_any_case() {
+        let ends = |name: &str| ends_in(Path::new(name), ".weights.h5");
+        assert!(ends("a.weights.h5") && ends("x/a.Weights.H5") && ends(".weights.h5"));
+        assert!(!ends("a.h5") && !ends("weights.h5") && !ends(""));
     }
 
     #[cfg(unix)]

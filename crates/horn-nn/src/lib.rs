@@ -33,6 +33,8 @@ mod windows;
 pub use activations::Activation;
 pub use arguments::dtype_policy::{DTypePolicy, dtype_policy, set_dtype_policy};
 #[doc(hidden)]
+pub use arguments::float32;
+#[doc(hidden)]
 pub use data::by_name::{by_name, inputs_in_order};
 pub use data::elements::HostElement;
 pub use data::host_array::HostArray;

@@ -5,9 +5,11 @@
 
 use std::borrow::Cow;
 
-/// Characters without a shape of their own besides the controls: marks of direction, invisible ones, tags, and the
-/// separators of lines. Unicode's categories Cf, Zl and Zp.
-const INVISIBLE: [(char, char); 18] = [
+/// Characters without a shape of their own besides the controls: marks of direction, invisible ones, tags, the separators
+/// of lines, and spaces that are not the usual one. Unicode's categories Cf, Zl, Zp and Zs, letters that are blank, and what
+/// has a private meaning or none (Co, Cn).
+const INVISIBLE: [(char, char); 29] = [
+    ('\u{a0}', '\u{a0}'),
     ('\u{ad}', '\u{ad}'),
     ('\u{600}', '\u{605}'),
     ('\u{61c}', '\u{61c}'),
@@ -15,17 +17,27 @@ const INVISIBLE: [(char, char); 18] = [
     ('\u{70f}', '\u{70f}'),
     ('\u{890}', '\u{891}'),
     ('\u{8e2}', '\u{8e2}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{1680}', '\u{1680}'),
     ('\u{180e}', '\u{180e}'),
-    ('\u{200b}', '\u{200f}'),
-    ('\u{2028}', '\u{202e}'),
-    ('\u{2060}', '\u{206f}'),
+    ('\u{2000}', '\u{200f}'),
+    ('\u{2028}', '\u{202f}'),
+    ('\u{205f}', '\u{206f}'),
+    ('\u{2800}', '\u{2800}'),
+    ('\u{3000}', '\u{3000}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{e000}', '\u{f8ff}'),
+    ('\u{fdd0}', '\u{fdef}'),
     ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
     ('\u{fff9}', '\u{fffb}'),
+    ('\u{fffe}', '\u{ffff}'),
     ('\u{110bd}', '\u{110cd}'),
     ('\u{13430}', '\u{1343f}'),
     ('\u{1bca0}', '\u{1bca3}'),
     ('\u{1d173}', '\u{1d17a}'),
     ('\u{e0000}', '\u{e007f}'),
+    ('\u{f0000}', '\u{10ffff}'),
 ];
 
 /// Does a terminal show this character, and nothing else?
@@ -72,6 +84,7 @@ mod tests {
             ("bell\x07 tab\t line\r\n", "bell\\u{7} tab\\t line\\r\\n"),
             ("exe.\u{202e}gnp", "exe.\\u{202e}gnp"),
             ("\u{2066}a\u{2069}\u{200f}\u{61c}", "\\u{2066}a\\u{2069}\\u{200f}\\u{61c}"),
+            ("a\u{a0}b\u{3000}c\u{e000}d\u{fffe}e\u{10fffd}", "a\\u{a0}b\\u{3000}c\\u{e000}d\\u{fffe}e\\u{10fffd}"),
             ("a\u{200b}b\u{feff}c\u{e0041}d\u{2028}e\u{7f}", "a\\u{200b}b\\u{feff}c\\u{e0041}d\\u{2028}e\\u{7f}"),
         ] {
             assert_eq!(printable(text), shown);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use horn_nn::{Error, HostArray, Result, sizes};
+use horn_nn::{Error, HostArray, Result, float32, sizes};
 
 use crate::losses::TargetKind;
 use crate::objective::OutputObjective;
@@ -60,10 +60,10 @@ impl ClassWeight {
     /// that does not occur in the data is not an error, as in Keras.
     pub(crate) fn check(&self, outputs: &[OutputObjective]) -> Result<()> {
         let wrong = |problem: &str| Error::argument(problem).at("class_weight");
-        if let Some((class, weight)) = self.0.iter().find(|(_, weight)| !weight.is_finite()) {
+        if let Some((class, weight)) = self.0.iter().find(|(_, weight)| !float32::is_finite(**weight)) {
             return Err(wrong("a weight is not a number")
                 .received(format!("{weight} for class {class}"))
-                .expected("finite numbers")
+                .expected(float32::expected(*weight, "finite numbers"))
                 .hint("give 1 for a class whose samples count once"));
         }
         let [output] = outputs else {

@@ -1,6 +1,6 @@
 //! Data in host memory: samples with their targets and weights.
 
-use horn_nn::{Error, HostArray, IntoArrays, Result, sizes};
+use horn_nn::{Error, HostArray, IntoArrays, Result, float32, sizes};
 
 /// Samples with their targets and weights, in host memory: one batch of a [`Batches`](crate::Batches) or a
 /// [`PyDataset`](crate::PyDataset).
@@ -115,7 +115,7 @@ pub(crate) fn check_finite(array: &HostArray<'_>, argument: &str) -> Result<()> 
             Err(Error::data("the data holds a value that is not finite")
                 .at(argument)
                 .received(format!("{value:?} in sample {}, value {}", at / features, at % features))
-                .expected(if value.is_finite() { "numbers that a float32 can hold" } else { "finite numbers" })
+                .expected(float32::expected(value, "finite numbers"))
                 .hint("remove or replace such values before training"))
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use burn::module::{Module, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
+use horn_nn::constraints::Constraint;
 use horn_nn::summary::Summary;
 use horn_nn::{DTypePolicy, Error, Model, Result, Sequential, Shape, Weight, dtype_policy};
 
@@ -294,11 +295,13 @@ impl CompiledModel {
             self.prepared_for = weights;
         }
         self.stepper.begin_step();
-        // During the update nothing else holds the weights, so they are updated in place. A rule that is not Horn's may
-        // panic, which would lose the weights, so for such a rule the old ones are kept.
-        let old = self.optimizer.keras_module().is_none().then(|| model.clone());
-        let mut restore = Restore { model, old };
-        let stepper = &mut self.stepper;
+        // During the update nothing else holds the weights, so they are updated in place. A rule or a constraint of the
+        // program's own may panic, which would lose the weights, so where there is one the old ones are kept.
+        let of_program = self.optimizer.keras_module().is_none()
+            || model.weights().any(|weight| matches!(weight.constraint, Some(Constraint::Own(_))));
+        let old = of_program.then(|| (model.clone(), self.stepper.copy()));
+        let mut restore = Restore { model, stepper: &mut self.stepper, old };
+        let stepper = &mut restore.stepper;
         restore.model.update(|model| stepper.step(model, gradients).constrained());
         restore.old = None;
         Ok(())
@@ -330,16 +333,17 @@ impl CompiledModel {
     }
 }
 
-/// Restores a model if a step on it panics.
+/// Restores a model and its optimizer if a step panics.
 struct Restore<'a> {
     model: &'a mut Model,
-    old: Option<Model>,
+    stepper: &'a mut Box<dyn Stepper>,
+    old: Option<(Model, Box<dyn Stepper>)>,
 }
 
 impl Drop for Restore<'_> {
     fn drop(&mut self) {
-        if let Some(old) = self.old.take() {
-            *self.model = old;
+        if let Some((model, stepper)) = self.old.take() {
+            (*self.model, *self.stepper) = (model, stepper);
         }
     }
 }

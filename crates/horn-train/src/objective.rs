@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use horn_nn::{Error, Model, Result, Shape};
+use horn_nn::{Error, Model, Result, Shape, float32};
 
 use crate::given::output_names;
 use crate::given_losses::{IntoLosses, Losses};
@@ -57,11 +57,11 @@ impl Objective {
     pub fn validate(&self) -> Result<()> {
         self.losses.losses.values().flatten().try_for_each(|loss| loss.validate())?;
         let weights = self.losses.weights.iter().flat_map(|weights| weights.values());
-        if let Some(weight) = weights.into_iter().find(|weight| !weight.is_finite()) {
+        if let Some(weight) = weights.into_iter().find(|weight| !float32::is_finite(**weight)) {
             return Err(Error::argument("a weight of a loss is not a number")
                 .at("loss_weights")
                 .received(weight)
-                .expected("finite numbers")
+                .expected(float32::expected(*weight, "finite numbers"))
                 .hint("give 1 for a loss that counts in full, and 0 for one that does not count"));
         }
         let metrics = self.metrics.values().chain(self.weighted_metrics.values());

@@ -11,6 +11,7 @@ use crate::data::Data;
 use crate::fitting::checked;
 use crate::history::Scores;
 use crate::model::{CompiledModel, Network};
+use crate::rescue;
 use crate::supervised::Supervised;
 
 /// The options of `train_on_batch` and `test_on_batch`, with Keras's names and defaults.
@@ -138,7 +139,7 @@ impl CompiledModel {
         // Leaves the model ready for inference, even after an error.
         let run = Training::new(&mut step, 0, None);
         match trains {
-            true => run.step.train_step(batch)?,
+            true => rescue::train_step(run.step, batch)?,
             false => run.step.test_step(batch)?,
         }
         Ok(run.scores())

@@ -6,6 +6,7 @@ use clap::Args;
 use horn::{Error, load_model};
 use horn_keras::h5::WeightsReader;
 use horn_keras::safetensors;
+use horn_nn::files::ends_in;
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
@@ -90,8 +91,7 @@ fn open(path: &Path, uncompiled: bool) -> Outcome<Loaded> {
 
 /// Is this the name of a file for weights only?
 fn ending(path: &Path) -> Outcome<bool> {
-    let name = path.to_string_lossy();
-    let ends = |ending: &str| name.ends_with(ending);
+    let ends = |ending: &str| ends_in(path, ending);
     if ends(".weights.h5") || safetensors::is_named(path) {
         return Ok(true);
     }
@@ -101,7 +101,7 @@ fn ending(path: &Path) -> Outcome<bool> {
     Err(Failure::Usage(
         Error::argument("the name of the file does not say what it is")
             .at("to")
-            .received(&name)
+            .received(path.display())
             .expected("a name that ends in .keras, .h5, .weights.h5 or .safetensors")
             .hint("name the file by what it is to be"),
     ))

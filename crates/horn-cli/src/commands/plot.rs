@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use horn::plot::ModelGraph;
 use horn::{Error, Model, load_model};
+use horn_nn::files::ends_in;
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
@@ -27,7 +28,7 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Outcome {
-    if let Some(path) = options.output.as_deref().filter(|path| path.extension().is_none_or(|it| it != "svg")) {
+    if let Some(path) = options.output.as_deref().filter(|path| !ends_in(path, ".svg")) {
         return Err(Failure::Usage(
             Error::argument("the name of the file does not say what it is")
                 .at("--output")

@@ -1,12 +1,13 @@
 //! `horn predict`
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use horn::{HostArray, Model, Result, load_model};
+use horn::{HostArray, Model, load_model};
 use horn_nn::printable::printable;
-use ndarray::{ArrayD, Axis};
-use serde_json::{Map, Value};
+use ndarray::{ArrayD, ArrayViewD, Axis};
+use serde::{Serialize, Serializer};
 
 use crate::arrays::{self, Target};
 use crate::failure::Outcome;
@@ -54,12 +55,9 @@ pub fn run(options: &Options) -> Outcome {
         target.write(path, &named)?;
     }
     if options.json {
-        // A number takes about this much as JSON.
-        let numbers = named.iter().map(|(_, array)| array.len() as u64).sum::<u64>();
-        horn::memory::check(numbers.saturating_mul(128), "the outputs as JSON")?;
-        let outputs: Map<String, Value> =
-            named.iter().map(|(name, array)| ((*name).to_owned(), nested(array))).collect();
-        return Ok(output::json(&Value::Object(outputs))?);
+        let outputs: BTreeMap<&str, Nested<'_>> =
+            named.iter().map(|(name, array)| (*name, Nested(array.view()))).collect();
+        return Ok(output::json(&outputs)?);
     }
     if target.is_some() {
         return Ok(());
@@ -71,7 +69,7 @@ pub fn run(options: &Options) -> Outcome {
 }
 
 /// Computes all outputs for all samples, and updates the progress line.
-fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
+fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> horn::Result<Vec<ArrayD<f32>>> {
     let samples = inputs.first().map_or(0, HostArray::len);
     let step = batch_size.saturating_mul(BATCHES);
     if samples <= step || inputs.iter().any(|input| input.len() != samples) {
@@ -102,18 +100,19 @@ fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> Result
     parts.into_iter().map(whole).collect()
 }
 
-/// Converts an array to nested lists. JSON has no NaN or infinity, so they become `null`.
-fn nested(array: &ArrayD<f32>) -> Value {
-    fn of(view: ndarray::ArrayViewD<'_, f32>) -> Value {
-        match view.ndim() {
-            0 => view.first().map_or(Value::Null, |&value| short(value)),
-            _ => view.outer_iter().map(of).collect(),
+/// An array as nested lists. JSON has no NaN or infinity, so they become `null`.
+struct Nested<'a>(ArrayViewD<'a, f32>);
+
+impl Serialize for Nested<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.ndim() {
+            0 => self.0.first().map(|&value| short(value)).serialize(serializer),
+            _ => serializer.collect_seq(self.0.outer_iter().map(Nested)),
         }
     }
-    of(array.view())
 }
 
 /// The number with the digits of a float32, not with the extra digits of the float64 that it becomes.
-fn short(value: f32) -> Value {
-    value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
+fn short(value: f32) -> Option<f64> {
+    value.to_string().parse().ok()
 }

@@ -90,6 +90,50 @@ fn a_layer_that_asks_for_too_much_is_named() {
     }
 }
 
+#[test]
+fn a_metric_that_asks_for_too_much_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    fs::write(&x, npy("<f4", false, "(1, 4)", &floats(&[1.0; 4]))).unwrap();
+    let (model, x) = (model.to_str().unwrap(), x.to_str().unwrap());
+    let auc = |count: u64| ("AUC", json!({"num_thresholds": count}), "num_thresholds");
+    let labels = json!({"num_thresholds": 1 << 20, "multi_label": true});
+    let precision =
+        |count: u64| ("PrecisionAtRecall", json!({"recall": 0.5, "num_thresholds": count}), "num_thresholds");
+    let cases = [
+        ("MeanIoU", json!({"num_classes": 200_000}), "num_classes"),
+        ("MeanIoU", json!({"num_classes": 1_u64 << 33}), "num_classes"),
+        ("OneHotIoU", json!({"num_classes": u64::MAX, "target_class_ids": [0]}), "num_classes"),
+        auc(1 << 30),
+        auc(1 << 62),
+        auc(u64::MAX),
+        precision(1 << 29),
+        precision(u64::MAX),
+        ("SensitivityAtSpecificity", json!({"specificity": 0.5, "num_thresholds": 1_u64 << 40}), "num_thresholds"),
+    ];
+    let evaluate = |(class, mut config, _): (&str, Value, &str), more: &[&str]| {
+        config["name"] = "greedy".into();
+        let metric = json!({"module": "keras.metrics", "class_name": class, "config": config, "registered_name": null});
+        let mut object = sequential(&[4], "float32", [layer("ReLU", json!({}))]);
+        object["compile_config"] =
+            json!({"optimizer": "sgd", "loss": "mse", "metrics": [metric], "weighted_metrics": null});
+        fs::write(model, keras_file(&object)).unwrap();
+        ends_well(&[&["evaluate", model, x, x], more].concat())
+    };
+    for case in cases {
+        let (code, error) = evaluate(case.clone(), &[]);
+        assert!(code == 1 && error.contains(case.2) && error.contains("the metric \"greedy\""), "{case:?}: {error}");
+        assert!(error.contains("more memory than is allowed"), "{error}");
+    }
+    // The labels are known once there are outputs. A limit that is too small for the metric is large enough for the model.
+    let (code, error) = evaluate(("AUC", labels.clone(), ""), &["--max-memory", "100M"]);
+    assert!(code == 1 && error.contains("the metric \"greedy\""), "{error}");
+    assert_eq!(evaluate(("AUC", labels, ""), &["--max-memory", "1G"]).0, 0);
+    let (code, error) = evaluate(("MeanIoU", json!({"num_classes": 1000}), ""), &["--max-memory", "16M"]);
+    assert!(code == 1 && error.contains("num_classes"), "{error}");
+    assert_eq!(evaluate(("MeanIoU", json!({"num_classes": 1000}), ""), &["--max-memory", "64M"]).0, 0);
+}
+
 /// A graph whose layer `y` takes `x`, repeated so often, three times.
 fn looking(class: &str, config: Value, steps: usize) -> Value {
     let repeated = node("RepeatVector", "steps", json!({"n": steps}), &[&names(&["x"])]);
@@ -192,6 +236,14 @@ fn inner() -> Vec<(&'static str, Model)> {
         ("resize", of_row(|row, _| ops::resize(row, [1 << 14, 1], Interpolation::Bilinear))),
         ("resize, a matrix", of_row(|row, _| ops::resize(row, [1, 1 << 14], Interpolation::Nearest))),
         ("along", of_row(|row, column| ops::take_along_axis(row, column, 2))),
+        ("crop", build(image(1 << 16, 1).add(CenterCrop((1 << 16) + 1, 1).name("y")))),
+        (
+            "tiles",
+            build(image(1, 1).add(ContrastLimitedAdaptiveHistogramEqualization().tile_grid_size([1024; 2]).name("y"))),
+        ),
+        ("pixels", build(image(1 << 13, 7000).add(Conv2D(1, 2).name("y")))),
+        ("channels", build(image(1 << 13, 7000).add(DepthwiseConv2D(2).name("y")))),
+        ("wide", build(steps(1 << 24).add(MaxPooling1D(1 << 20).strides(1).name("y")))),
         ("formula", of_steps(&|steps| ops::median(steps, 1, false))),
         ("einsum", of_row(|row, column| ops::einsum("abcd,abcd->a", (row, column)))),
     ]
@@ -216,6 +268,94 @@ fn what_a_layer_computes_inside_is_bounded() {
         let places = ["y", "forward_gru", "separable_conv2d", "resize", "take_along_axis", "einsum", "median"];
         assert!(places.iter().any(|place| error.contains(&format!("{place:?} ("))), "{name}: {error}");
     }
+}
+
+/// A graph of a function of the values of the input, in one row.
+fn of_values(class: &str, module: &str, config: Value, takes: usize) -> Value {
+    let mut values = node("Ravel", "values", json!({}), &[&names(&["x"])]);
+    values["module"] = "keras.src.ops.numpy".into();
+    let mut function = node(class, "y", config, &[]);
+    function["module"] = module.into();
+    let tensor = json!({"class_name": "__keras_tensor__", "config": {"keras_history": ["values", 0, 0]}});
+    function["inbound_nodes"] = json!([{"args": vec![tensor; takes], "kwargs": {}}]);
+    graph(vec![values, function], json!([["y", 0, 0]]))
+}
+
+#[test]
+fn sizes_that_come_from_values_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    let (model, x) = (model.to_str().unwrap(), x.to_str().unwrap());
+    let segments = json!({"num_segments": null, "sorted": false});
+    let counted = json!({"minlength": 0, "weights": null, "sparse": false});
+    for (object, highest) in [
+        (of_values("SegmentSum", "keras.src.ops.math", segments, 2), 1e9),
+        (of_values("Bincount", "keras.src.ops.numpy", counted, 1), 6e7),
+    ] {
+        fs::write(model, keras_file(&object)).unwrap();
+        for (value, is_good) in [(highest, false), (100.0, true)] {
+            fs::write(x, npy("<f4", false, "(1, 4)", &floats(&[value; 4]))).unwrap();
+            let (code, error) = ends_well(&["predict", model, x]);
+            assert_eq!(code == 0, is_good, "{error}");
+            assert!(is_good || error.contains("\"y\"") && error.contains("would take more memory"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn windows_that_overlap_much_take_no_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    let build = |layers: Sequential| layers.build(&horn::default_device().unwrap()).unwrap();
+    let over_image =
+        |pooling: &dyn Fn(Sequential) -> Sequential| build(pooling(image(2000, 2000)).add(GlobalMaxPooling2D()));
+    for model in [
+        over_image(&|image| image.add(MaxPooling2D(1000).strides(1).padding(Padding::Same))),
+        over_image(&|image| image.add(AveragePooling2D(1000).strides(1).padding(Padding::Same))),
+        build(steps(1_000_000).add(MaxPooling1D(300_000).strides(1).padding(Padding::Same))),
+        build(steps(1000).add(AveragePooling1D(1 << 30).strides(1).padding(Padding::Same))),
+    ] {
+        model.save(&path).unwrap();
+        let sizes = "1, ".repeat(model.input_shape().sizes().len());
+        fs::write(&x, npy("<f4", false, &format!("({sizes})"), &floats(&[3.5]))).unwrap();
+        assert_eq!(ends_well(&["predict", path.to_str().unwrap(), x.to_str().unwrap()]).0, 0);
+    }
+    // The kernel is as large as the image, which no file has to hold.
+    let input = Input([1]);
+    let kernel = ops::broadcast_to(&input, [1024, 1024, 1, 1]).unwrap();
+    let image = Reshape([1024, 1024, 1]).apply(RepeatVector(1 << 20).apply(&input).unwrap()).unwrap();
+    let convolved = ops::conv(&image, &kernel, 1, Padding::Same).unwrap();
+    let model = Model::new(&input, convolved).unwrap().build(&horn::default_device().unwrap()).unwrap();
+    model.save(&path).unwrap();
+    fs::write(&x, npy("<f4", false, "(1, 1)", &floats(&[1.0]))).unwrap();
+    let (code, error) = ends_well(&["predict", path.to_str().unwrap(), x.to_str().unwrap()]);
+    assert!(code == 1 && error.contains("the convolution would take too long"), "{error}");
+}
+
+#[test]
+fn json_is_written_as_it_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    let layers =
+        [layer("RepeatVector", json!({"n": 400_000})), layer("Reshape", json!({"target_shape": [400_000, 1, 1, 1]}))];
+    fs::write(&model, keras_file(&sequential(&[1], "float32", layers))).unwrap();
+    fs::write(&x, npy("<f4", false, "(1, 1)", &floats(&[0.1]))).unwrap();
+    let output = horn(&["predict", model.to_str().unwrap(), x.to_str().unwrap(), "--json"]);
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.matches("0.1\n").count(), 400_000);
+    assert!(text.ends_with("]\n}\n"), "{:?}", &text[text.len() - 20..]);
+}
+
+#[test]
+fn memory_that_the_system_lacks_is_said_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    fs::write(&model, keras_file(&sequential(&[4], "float32", [layer("RepeatVector", json!({"n": 1 << 28}))])))
+        .unwrap();
+    fs::write(&x, npy("<f4", false, "(1, 4)", &floats(&[1.0; 4]))).unwrap();
+    let (code, error) = ends_well(&["predict", model.to_str().unwrap(), x.to_str().unwrap(), "--max-memory", "1T"]);
+    assert!(code == 1 && error.starts_with("error: the system has no memory left for 4294967296 bytes"), "{error}");
 }
 
 #[test]

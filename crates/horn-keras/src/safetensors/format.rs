@@ -15,6 +15,8 @@ use crate::json;
 
 /// The key of the header for strings about the file.
 const METADATA: &str = "__metadata__";
+/// What errors call the header.
+const HEADER: &str = "the list of tensors";
 
 /// A tensor in the listing of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,7 +56,7 @@ impl Reader {
         }
         let mut header = vec![0; length as usize];
         window.read(8, &mut header).map_err(damaged)?;
-        let header = json::parse(&header, length, "the list of tensors").map_err(damaged)?;
+        let header = json::parse(&header, length, HEADER).map_err(damaged)?;
         let tensors = listed(&header, left - length).map_err(damaged)?;
         let start = 8 + length;
         let tensors = tensors.into_iter().map(|(found, at)| (found.path.clone(), (found, start + at)));
@@ -154,8 +156,8 @@ fn dtype_of(name: &str) -> Option<(Option<DType>, u64)> {
 ///
 /// # Errors
 ///
-/// If the writer fails.
-pub(super) fn write(file: &mut impl Write, arrays: &BTreeMap<String, ArrayD<f32>>) -> io::Result<()> {
+/// If the writer fails, or the header is beyond the limits of a reader.
+pub(super) fn write(file: &mut impl Write, arrays: &BTreeMap<String, ArrayD<f32>>) -> Result<()> {
     let mut end = 0;
     let entry = |(name, array): (&String, &ArrayD<f32>)| {
         let start = end;
@@ -165,6 +167,11 @@ pub(super) fn write(file: &mut impl Write, arrays: &BTreeMap<String, ArrayD<f32>
     let mut header = Value::Object(arrays.iter().map(entry).collect::<Map<_, _>>()).to_string();
     // The values begin at a multiple of eight bytes.
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
+    json::check_own(&header, HEADER)?;
+    write_after(file, &header, arrays).map_err(|error| Error::file("cannot be written").because(error))
+}
+
+fn write_after(file: &mut impl Write, header: &str, arrays: &BTreeMap<String, ArrayD<f32>>) -> io::Result<()> {
     file.write_all(&(header.len() as u64).to_le_bytes())?;
     file.write_all(header.as_bytes())?;
     for array in arrays.values() {

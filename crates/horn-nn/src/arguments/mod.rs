@@ -2,6 +2,7 @@
 //! list. Imports `tensor`.
 
 pub(crate) mod dtype_policy;
+pub mod float32;
 pub(crate) mod numbers;
 pub(crate) mod options;
 pub(crate) mod or_default;

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use crate::arguments::float32;
 use crate::constraints::axes::Axes;
 use crate::error::{Error, Result};
 
@@ -141,11 +142,11 @@ impl Default for MinMaxNorm {
 }
 
 fn check_bound(class: &str, argument: &str, bound: f64) -> Result<()> {
-    if bound.is_finite() && bound >= 0.0 {
+    if float32::is_finite(bound) && bound >= 0.0 {
         return Ok(());
     }
     Err(Error::argument("no norm can have this bound")
         .received(format!("{class} with {argument} = {bound}"))
-        .expected("a finite number, 0 or above")
+        .expected(float32::expected(bound, "a finite number, 0 or above"))
         .hint("give a large number where there is to be no upper bound"))
 }

@@ -34,11 +34,29 @@ impl Target {
             return Err(Error::file("is not a regular file").hint("choose a path that is not a folder or a device"));
         }
         // An administrator may write it all the same, but who made it read-only did not want it replaced.
-        let writable = !old.permissions().readonly() && OpenOptions::new().write(true).open(&path).is_ok();
-        if !writable {
-            return Err(Error::file("is read-only").hint("choose another name, or allow that the file is written"));
-        }
+        let opened = match old.permissions().readonly() {
+            true => Err(io::ErrorKind::PermissionDenied.into()),
+            false => OpenOptions::new().write(true).open(&path).map(drop),
+        };
+        opened.map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Error::file("is read-only").hint("choose another name, or allow that the file is written")
+            }
+            _ => unwritable(error),
+        })?;
         Ok(Self { path, old: Some(old) })
+    }
+
+    /// The options to make the new file with: what others may not read in the old file, they can't read in the new one while
+    /// it is written.
+    pub fn options_of_new(&self) -> OpenOptions {
+        let mut options = OpenOptions::new();
+        #[cfg(unix)]
+        if let Some(old) = &self.old {
+            use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+            options.mode(old.permissions().mode() & 0o777);
+        }
+        options
     }
 
     /// Gives the new file the owner and the mode of the old one.
@@ -68,7 +86,8 @@ fn hint(cause: &(dyn StdError + 'static)) -> &'static str {
     }
 }
 
-/// Only an administrator gives files away. Others keep the group, if it is one of theirs.
+/// Only an administrator gives files away. Others keep the group, if it is one of theirs. In a container, the owner may be
+/// nobody of those who are known there, which is an invalid argument.
 #[cfg(unix)]
 fn give_owner(file: &File, old: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -77,7 +96,9 @@ fn give_owner(file: &File, old: &Metadata) -> io::Result<()> {
         return Ok(());
     }
     match fchown(file, Some(old.uid()), Some(old.gid())).or_else(|_| fchown(file, None, Some(old.gid()))) {
-        Err(error) if error.kind() != io::ErrorKind::PermissionDenied => Err(error),
+        Err(error) if !matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) => {
+            Err(error)
+        }
         _ => Ok(()),
     }
 }

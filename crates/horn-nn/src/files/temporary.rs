@@ -1,25 +1,35 @@
 //! Temporary files beside their targets, whose names tell which process writes them: `.NAME.PID.NUMBER.tmp`.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::files::target::Target;
+
 /// File systems allow names of 255 bytes. The rest of the name of a temporary file takes about 30.
 const LONGEST_NAME: usize = 200;
 
 /// The temporary files of this process.
-static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+struct Unfinished {
+    paths: Vec<PathBuf>,
+    /// The process is about to end, and makes no more.
+    is_closed: bool,
+}
 
-fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+static UNFINISHED: Mutex<Unfinished> = Mutex::new(Unfinished { paths: Vec::new(), is_closed: false });
+
+fn unfinished() -> MutexGuard<'static, Unfinished> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the temporary files of this process.
+/// Removes the temporary files of this process, which makes no more.
 pub(super) fn remove_all() {
-    for path in unfinished().drain(..) {
+    let mut unfinished = unfinished();
+    unfinished.is_closed = true;
+    for path in unfinished.paths.drain(..) {
         let _ = fs::remove_file(path);
     }
 }
@@ -36,28 +46,30 @@ impl Temporary {
     /// # Errors
     ///
     /// If the folder does not exist or is not writable.
-    pub fn beside(target: &Path) -> io::Result<Self> {
+    pub fn beside(target: &Target) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let prefix = prefix(target.file_name().ok_or(io::ErrorKind::InvalidInput)?);
+        let prefix = prefix(target.path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
+        let mut options = target.options_of_new();
+        options.write(true).read(true).create_new(true);
         loop {
             let mut name = prefix.clone();
             name.push(format!("{}.{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-            let path = target.with_file_name(name);
-            // A signal that comes in between finds the name, whether the file is there or not.
-            unfinished().push(path.clone());
-            match OpenOptions::new().write(true).read(true).create_new(true).open(&path) {
+            let path = target.path.with_file_name(name);
+            // A signal that comes meanwhile waits, and then finds the file.
+            let mut unfinished = unfinished();
+            if unfinished.is_closed {
+                return Err(io::Error::other("the program is about to end"));
+            }
+            match options.open(&path) {
                 Ok(file) => {
+                    unfinished.paths.push(path.clone());
                     // Other processes see by the lock that the file is not left over. Not all file systems have locks.
                     let _ = file.try_lock();
                     return Ok(Self { file, path });
                 }
                 // One that exists was left over from a killed process with the same id.
-                Err(error) => {
-                    forget(&path);
-                    if error.kind() != io::ErrorKind::AlreadyExists {
-                        return Err(error);
-                    }
-                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
             }
         }
     }
@@ -90,7 +102,7 @@ impl Drop for Temporary {
 
 /// Takes a path out of the list of unfinished files, if it is there.
 fn forget(path: &Path) -> bool {
-    let mut paths = unfinished();
+    let paths = &mut unfinished().paths;
     let place = paths.iter().position(|other| other == path);
     place.map(|place| paths.swap_remove(place)).is_some()
 }
@@ -120,14 +132,29 @@ fn process_of(rest: &[u8]) -> Option<u32> {
 /// Is nobody writing the file any more? Process ids are used again, in containers soon, and other machines have their own.
 /// So a file with a lock is never removed, nor is one that a process of this machine may be about to lock.
 fn is_left_over(path: &Path, process: u32) -> bool {
-    if unfinished().iter().any(|other| other == path) || process != std::process::id() && is_running(process) {
+    if unfinished().paths.iter().any(|other| other == path) || process != std::process::id() && is_running(process) {
         return false;
     }
-    let is_file = fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
-    match File::open(path).map(|file| file.try_lock()) {
-        Ok(Err(TryLockError::WouldBlock)) | Err(_) => false,
-        Ok(Ok(()) | Err(TryLockError::Error(_))) => is_file,
+    let Ok(file) = open_file(path) else { return false };
+    !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// Opens a regular file. Anybody may have put something else under this name, such as a pipe, whose opening would wait for
+/// another process.
+fn open_file(path: &Path) -> io::Result<File> {
+    let checked = |found: Metadata| if found.is_file() { Ok(()) } else { Err(io::ErrorKind::InvalidInput.into()) };
+    fs::symlink_metadata(path).and_then(checked)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // It may have been exchanged since.
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW);
     }
+    let file = options.open(path)?;
+    file.metadata().and_then(checked)?;
+    Ok(file)
 }
 
 /// Is there a process with this id? Where the operating system does not list them, the lock alone decides.
@@ -158,7 +185,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("horn_temporary_{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let (target, own) = (folder.join("a.keras"), std::process::id());
-        let live = Temporary::beside(&target).unwrap();
+        let live = Temporary::beside(&Target::of(&target).unwrap()).unwrap();
         let live_name = live.path.file_name().unwrap().to_str().unwrap().to_owned();
         // 1 is always running; no process has the largest id.
         let stays =
@@ -169,11 +196,21 @@ mod tests {
         }
         let locked = File::create(folder.join(".a.keras.4294967295.1.tmp")).unwrap();
         locked.lock().unwrap();
+        // No left-over file, and nobody writes to it.
+        #[cfg(unix)]
+        {
+            let pipe = folder.join(".a.keras.4294967295.2.tmp");
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            std::os::unix::fs::symlink(&pipe, folder.join(".a.keras.4294967295.3.tmp")).unwrap();
+        }
         remove_left_over(&target);
         let mut names: Vec<String> =
             fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         let mut expected: Vec<&str> = stays.into_iter().chain([".a.keras.4294967295.1.tmp", &live_name]).collect();
+        if cfg!(unix) {
+            expected.extend([".a.keras.4294967295.2.tmp", ".a.keras.4294967295.3.tmp"]);
+        }
         expected.sort_unstable();
         if !Path::new("/proc/1").exists() {
             expected.retain(|name| *name != stays[0]);

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::memory;
+
 /// The number of values that the layers of a model may still allocate, all together.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -9,13 +11,14 @@ pub(crate) struct Budget {
     constants: AtomicU64,
 }
 
-/// The budget for constants that layers compute from their arguments, such as the filters of a spectrogram: 128 MiB.
-const MAX_CONSTANTS: u64 = 1 << 25;
+/// Constants that layers compute from their arguments, such as the filters of a spectrogram, are held three times while they
+/// are made, in float32. Their budget follows the memory, as a model that was built may be saved, and is to be read again.
+const BYTES_OF_CONSTANT: u64 = 3 * 4;
 
 impl Budget {
     /// A budget for this number of values in weights.
     pub fn new(weights: u64) -> Self {
-        Self { weights: AtomicU64::new(weights), constants: AtomicU64::new(MAX_CONSTANTS) }
+        Self { weights: AtomicU64::new(weights), constants: AtomicU64::new(memory::limit() / BYTES_OF_CONSTANT) }
     }
 
     /// Takes values for a weight from the budget. The error is the number of values that are left.

@@ -244,10 +244,10 @@ impl LayerBuilder {
     pub(crate) fn take_constants(&self, values: usize) -> Result<()> {
         let Some(budget) = &self.budget else { return Ok(()) };
         budget.take_constants(values as u64).map_err(|left| {
-            Error::file("the layers compute more values in advance than models of files may")
+            Error::file("the layers compute more values in advance than there is memory for")
                 .received(values)
                 .expected(format!("at most {left} more"))
-                .hint("create the model in code, and load only the weights")
+                .hint("allow more memory (--max-memory, horn::memory::set_limit), or create the model in code and load its weights")
         })
     }
 

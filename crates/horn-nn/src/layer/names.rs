@@ -7,7 +7,7 @@ use crate::layer::description::Layer;
 
 /// The names of the layers: the given ones, and for the others the class in snake case with a number.
 pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn Layer>) -> Result<Vec<String>> {
-    check_characters(model).map_err(|error| error.at(format!("model {model:?}")))?;
+    check_model(model)?;
     let items: Vec<_> = layers.into_iter().map(|layer| (layer.name(), layer.class_name())).collect();
     let mut taken = HashSet::new();
     for name in items.iter().filter_map(|(name, _)| *name) {
@@ -32,6 +32,11 @@ pub(crate) fn names<'a>(model: &str, layers: impl IntoIterator<Item = &'a dyn La
 /// Refuses the names that Keras refuses, as they are parts of paths in its files.
 pub(crate) fn check(name: &str) -> Result<()> {
     if name.is_empty() { Err(forbidden(name)) } else { check_characters(name) }
+}
+
+/// Refuses a model's name that has such characters.
+pub(crate) fn check_model(name: &str) -> Result<()> {
+    check_characters(name).map_err(|error| error.at(format!("model {name:?}")))
 }
 
 fn check_characters(name: &str) -> Result<()> {

@@ -16,6 +16,7 @@ use crate::layer::conventions::{Conventions, OutputMask};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::mask_trail::{MaskNumber, MaskTrail};
+use crate::layer::names;
 use crate::model::model::Model;
 use crate::summary::Summary;
 use crate::tensor::shape::Shape;
@@ -115,13 +116,14 @@ impl Functional {
     ///
     /// # Errors
     ///
-    /// If a weight can't be created.
+    /// If a weight can't be created, or Keras refuses the model's name.
     pub fn build(&self, device: &Device) -> Result<Model> {
         self.build_by(&LayerBuilder::new(device))
     }
 
     /// Builds the model within another build.
     pub(crate) fn build_by(&self, build: &LayerBuilder) -> Result<Model> {
+        names::check_model(&self.plan.name)?;
         Model::from_plan(self.plan.clone(), build)
     }
 }

@@ -14,7 +14,7 @@ use crate::operations::picturing::{Margins, Picture, Ssim};
 use crate::operations::scattering::{Part, Reduce, Scatter, Segments};
 use crate::operations::special::Special;
 use crate::operations::windowed::{AdaptivePooling, Convolution, Pooling};
-use crate::windows::pooling::Pool;
+use crate::windows::window::Pool;
 
 const FORMAT: Parameters = &[("data_format", Some("\"channels_last\""))];
 const FFT_LENGTH: Parameters = &[("fft_length", Some("null"))];

@@ -5,6 +5,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::operations::argument::Argument;
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
@@ -126,15 +127,16 @@ impl Rule for Segments {
         let columns = sizes[1..].iter().product();
         let rows = data.reshape(&[sizes[0], columns])?.float::<2>()?;
         sizes[0] = segments;
-        check_count(&sizes)?;
+        check_count(&sizes, self.copies())?;
         let base = Tensor::<2>::full([segments, columns], self.0.neutral(), &device);
         Ok(vec![AnyTensor::from(put(base, &targets, rows, self.0)).reshape(&sizes)?])
     }
 }
 
-/// A size that is only known from the data may be as large as any tensor.
-fn check_count(sizes: &[usize]) -> Result<()> {
-    Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>()).check_limits()
+/// Checks a size that is only known from the data, as shapes and memory are checked before where it is known.
+fn check_count(sizes: &[usize], copies: u64) -> Result<()> {
+    Shape::new(sizes.iter().copied().map(Some).collect::<Vec<_>>()).check_limits()?;
+    memory::check_workspace(memory::values(sizes).saturating_mul(copies), 0)
 }
 
 /// `scatter(indices, values, shape)`: values added at places of a tensor of zeros; `scatter_update(inputs, indices, updates,

@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::operations::argument::Argument;
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
@@ -120,7 +121,7 @@ impl Rule for Searching {
         match self {
             Self::Bincount => {
                 let least = Self::bins(&call, "minlength")?;
-                counted(&call.into_tensor()?, least, &device)
+                counted(&call.into_tensor()?, least, self.copies(), &device)
             }
             Self::Histogram => {
                 let (bins, range) = (Self::bins(&call, "bins")?, Self::range(&call)?);
@@ -155,7 +156,7 @@ impl Rule for Searching {
 }
 
 /// How often each number occurs, for each row.
-fn counted(x: &AnyTensor, least: usize, device: &Device) -> Result<Vec<AnyTensor>> {
+fn counted(x: &AnyTensor, least: usize, copies: u64, device: &Device) -> Result<Vec<AnyTensor>> {
     let mut sizes = x.sizes();
     let row = sizes[sizes.len() - 1].max(1);
     let values = downloaded(x)?;
@@ -168,6 +169,7 @@ fn counted(x: &AnyTensor, least: usize, device: &Device) -> Result<Vec<AnyTensor
             .expected(format!("at most {} bins in all", MAX_BINS * 4))
             .hint("count classes, which are numbered from 0"));
     }
+    memory::check_workspace((count * rows) as u64 * copies, 0)?;
     let mut counts = vec![0.0_f32; count * rows];
     for (at, &value) in values.iter().enumerate() {
         if value >= 0.0 {

@@ -4,19 +4,20 @@ use burn::tensor::Tensor;
 
 use crate::arguments::options::{DataFormat, Padding};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::operations::argument::Argument;
 use crate::operations::call::{Call, no_tensor};
 use crate::operations::function::Rule;
 use crate::operations::operands::{shape_of, tensor_of};
 use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
-use crate::tensor::shape::{Shape, Values};
+use crate::tensor::shape::{Shape, Values, sizes as shown};
 use crate::windows::convolution::{
     convolve, convolve_channels_last, depthwise, depthwise_channels_last, swapped_first,
 };
 use crate::windows::layout::{Axes, known_channels};
-use crate::windows::pooling::{Pool, pool, pool_to};
+use crate::windows::pooling::{pool, pool_to};
 use crate::windows::transposed::{Crops, convolve_transposed, convolve_transposed_channels_last};
-use crate::windows::window::Window;
+use crate::windows::window::{Pool, Window};
 
 impl<T> Call<'_, T> {
     /// Where the channels are; at the end for null.
@@ -218,6 +219,11 @@ impl Convolution {
 }
 
 impl Rule for Convolution {
+    /// It also holds two places of 8 bytes for each pixel of the result.
+    fn copies(&self) -> u64 {
+        8
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         let kernel = shape_of(call.arguments().get(1).ok_or_else(|| no_tensor(call.class))?)?;
@@ -246,6 +252,7 @@ impl Rule for Convolution {
         let mut tensors = call.into_arguments().into_iter().map(|argument| tensor_of(argument, &device));
         let mut next = || tensors.next().unwrap_or_else(|| Err(no_tensor(class)));
         let (x, kernel) = (next()?, next()?);
+        check_work(rule, &window, &x, &kernel)?;
         let pointwise = if rule == Self::Separable { Some(next()?) } else { None };
         let convolution = Convolving { window, crops, pointwise };
         let y = match x.rank() {
@@ -256,6 +263,38 @@ impl Rule for Convolution {
         };
         Ok(vec![y?])
     }
+}
+
+/// How many multiplications a convolution may take. The kernel of a layer is in a file; that of a function may be as large as
+/// the input, though the file is small.
+const MOST_WORK: u64 = 1 << 36;
+
+/// Checks how many multiplications a convolution takes.
+///
+/// # Errors
+///
+/// If they are too many.
+fn check_work(rule: Convolution, window: &Window, x: &AnyTensor, kernel: &AnyTensor) -> Result<()> {
+    let sizes = x.sizes();
+    let positions = match (rule, window.data_format) {
+        (Convolution::Transposed, DataFormat::ChannelsLast) => memory::values(&sizes[..sizes.len() - 1]),
+        (Convolution::Transposed, DataFormat::ChannelsFirst) => {
+            memory::values(&sizes[2..]).saturating_mul(sizes[0] as u64)
+        }
+        _ => window.count(&sizes, 1),
+    };
+    let work = positions.saturating_mul(kernel.count() as u64);
+    if work <= MOST_WORK {
+        return Ok(());
+    }
+    Err(Error::data("the convolution would take too long")
+        .received(format!(
+            "{work} multiplications, for an input {} and a kernel {}",
+            shown(&sizes),
+            shown(&kernel.sizes())
+        ))
+        .expected(format!("at most {MOST_WORK}"))
+        .hint("take smaller batches, or a layer such as `Conv2D`, whose kernel is a weight"))
 }
 
 /// The arguments of a convolution that runs.

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::arguments::float32;
 use crate::error::{Error, Result};
 
 /// The penalty `l1 · Σ |w|`, which drives weights to 0.
@@ -105,11 +106,11 @@ pub(crate) fn abs<const D: usize>(x: Tensor<D>) -> Tensor<D> {
 }
 
 pub(crate) fn check_factor(class: &str, argument: &str, factor: f64) -> Result<()> {
-    if factor.is_finite() && factor >= 0.0 {
+    if float32::is_finite(factor) && factor >= 0.0 {
         return Ok(());
     }
     Err(Error::argument("no penalty can have this factor")
         .received(format!("{class} with {argument} = {factor}"))
-        .expected("a finite number, 0 or above")
+        .expected(float32::expected(factor, "a finite number, 0 or above"))
         .hint("try 0.01 first"))
 }

@@ -8,14 +8,8 @@ use crate::arguments::options::DataFormat;
 use crate::by_rank;
 use crate::error::Result;
 use crate::tensor::any_tensor::AnyTensor;
-use crate::windows::window::{Window, known};
-
-/// Whether a pooling takes the largest value or the mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pool {
-    Max,
-    Average,
-}
+use crate::windows::wide;
+use crate::windows::window::{Pool, Window, known};
 
 /// The window along one axis: its size, its stride, and the padding before and after the axis.
 type Slide = (usize, usize, (usize, usize));
@@ -26,6 +20,9 @@ const STAY: Slide = (1, 1, (0, 0));
 /// Pools over images in the layout of the window.
 pub(crate) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTensor> {
     let format = window.data_format;
+    if let Some(y) = wide::pool(&x, kind, window)? {
+        return Ok(y);
+    }
     if format == DataFormat::ChannelsLast
         && let Some(y) = slide_channels_last(&x, kind, window)?
     {

@@ -1,7 +1,9 @@
-//! What callbacks print.
+//! What callbacks print. Names come from files, so what a terminal would act upon is escaped here.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
+
+use horn_nn::printable::printable_lines;
 
 thread_local! {
     /// What was printed while a test captures it.
@@ -12,6 +14,7 @@ thread_local! {
 /// nobody reads its output.
 #[doc(hidden)]
 pub fn print_msg(text: &str) {
+    let text = &printable_lines(text);
     if !captured(text) {
         let _ = writeln!(io::stdout(), "{text}");
     }
@@ -20,8 +23,9 @@ pub fn print_msg(text: &str) {
 /// Prints a warning to the standard error.
 #[doc(hidden)]
 pub fn print_warning(text: &str) {
-    if !captured(&format!("warning: {text}")) {
-        let _ = writeln!(io::stderr(), "warning: {text}");
+    let text = format!("warning: {}", printable_lines(text));
+    if !captured(&text) {
+        let _ = writeln!(io::stderr(), "{text}");
     }
 }
 
@@ -42,4 +46,18 @@ fn captured(text: &str) -> bool {
         }
         None => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_acts_upon_is_escaped() {
+        let ((), text) = capture(|| {
+            print_msg("\nEpoch 1: \x1b[2J improved");
+            print_warning("no metric \u{202e}loss\r");
+        });
+        assert_eq!(text, "\nEpoch 1: \\u{1b}[2J improved\nwarning: no metric \\u{202e}loss\\r\n");
+    }
 }

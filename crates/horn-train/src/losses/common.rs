@@ -1,7 +1,7 @@
 //! The arguments that all losses share.
 
 use burn::Tensor;
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, float32};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::reduction::Reduction;
@@ -40,13 +40,13 @@ pub(super) fn check_smoothing(label_smoothing: f64) -> Result<()> {
 
 /// Checks that an argument is finite and fits.
 pub(super) fn check_number(name: &str, value: f64, fits: bool, expected: &str) -> Result<()> {
-    if value.is_finite() && fits {
+    if float32::is_finite(value) && fits {
         return Ok(());
     }
     Err(Error::argument("the argument is out of range")
         .at(name)
         .received(value)
-        .expected(expected)
+        .expected(float32::expected(value, expected))
         .hint(format!("leave {name} out for Keras's default")))
 }
 

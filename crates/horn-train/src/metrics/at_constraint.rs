@@ -9,7 +9,7 @@ use super::common::metric_methods;
 use super::confusion::of_class;
 use super::metric::Metric;
 use super::sums::Sums;
-use super::thresholds::{Decisions, Thresholds, decisions};
+use super::thresholds::{Decisions, Thresholds, check_thresholds, decisions};
 use crate::keras_config::Float32;
 
 /// The largest value that is reached where the constraint is met, and 0 if it is met nowhere.
@@ -80,7 +80,8 @@ macro_rules! at_constraint {
             metric_methods!($metric, Up);
 
             fn validate(&self) -> Result<()> {
-                check(stringify!($least), self.$least, self.num_thresholds)
+                check(stringify!($least), self.$least, self.num_thresholds)?;
+                check_thresholds(&self.name, self.num_thresholds, 1)
             }
 
             fn accumulator(&self) -> Box<dyn Accumulator> {

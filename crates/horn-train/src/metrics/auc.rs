@@ -11,7 +11,7 @@ use super::accumulator::Accumulator;
 use super::common::{metric_methods, metric_name};
 use super::metric::Metric;
 use super::sums::{Batch, Sums, ratio};
-use super::thresholds::{Decisions, Thresholds, decisions};
+use super::thresholds::{Decisions, Thresholds, check_thresholds, decisions};
 use crate::keras_config::Float32;
 
 /// The curve under which [`AUC`] measures the area.
@@ -133,6 +133,9 @@ impl AUC {
                 weights = weights * of_labels.unsqueeze_dim::<2>(0);
             }
         }
+        if self.multi_label {
+            check_thresholds(&self.name, self.num_thresholds, labels)?;
+        }
         Ok(thresholds.buckets(y_true, y_pred, weights, self.multi_label))
     }
 
@@ -179,6 +182,7 @@ impl Metric for AUC {
                 .expected("at least 2")
                 .hint("leave num_thresholds out for Keras's 200"));
         }
+        check_thresholds(&self.name, self.num_thresholds, 1)?;
         if let Some(thresholds) = &self.thresholds {
             let fit = thresholds.iter().all(|threshold| (0.0..=1.0).contains(threshold));
             if !fit || thresholds.len() + 2 != self.num_thresholds {

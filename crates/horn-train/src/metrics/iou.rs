@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::accumulator::Accumulator;
 use super::common::metric_methods;
 use super::metric::Metric;
-use super::sums::{Batch, Sums};
+use super::sums::{Batch, Sums, check_count};
 use crate::keras_config::LastAxis;
 use crate::losses::Target;
 
@@ -63,7 +63,7 @@ impl Given {
 }
 
 impl Measure {
-    fn validate(&self) -> Result<()> {
+    fn validate(&self, metric: &str) -> Result<()> {
         if self.classes == 0 {
             return Err(Error::argument("the number of classes must be given")
                 .at("num_classes")
@@ -71,6 +71,8 @@ impl Measure {
                 .expected("at least 1")
                 .hint("write the metric as an object with num_classes, not as a name"));
         }
+        let pairs = (self.classes as u64).saturating_mul(self.classes as u64);
+        check_count(metric, "num_classes", self.classes, pairs)?;
         match self.targets.iter().find(|&&class| class >= self.classes) {
             None => Ok(()),
             Some(class) => Err(Error::argument("there is no such class")
@@ -136,13 +138,17 @@ fn mean_iou(matrix: &[f32], classes: usize, targets: &[usize]) -> f64 {
     const EPSILON: f32 = 1e-7;
     let all: Vec<usize> = (0..classes).collect();
     let targets = if targets.is_empty() { &all } else { targets };
+    // All columns at once, as one after the other would go through the whole matrix for each.
+    let mut columns = vec![0.0_f32; classes];
+    for row in matrix.chunks_exact(classes) {
+        columns.iter_mut().zip(row).for_each(|(column, value)| *column += value);
+    }
     let mut sum = 0.0;
     let mut valid = 0.0;
     for &class in targets {
         let both = matrix[class * classes + class];
         let row: f32 = matrix[class * classes..(class + 1) * classes].iter().sum();
-        let column: f32 = matrix.iter().skip(class).step_by(classes).sum();
-        let union = row + column - both;
+        let union = row + columns[class] - both;
         if union > 1e-9 {
             sum += both / (union + EPSILON);
             valid += 1.0;
@@ -201,7 +207,7 @@ macro_rules! iou {
 
             fn validate(&self) -> Result<()> {
                 let $self = self;
-                $measure.validate()
+                $measure.validate(&$self.name)
             }
 
             fn accumulator(&self) -> Box<dyn Accumulator> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use burn::Tensor;
 use burn::tensor::{Device, Shape, TensorData};
-use horn_nn::{AnyTensor, Error, Result, by_rank, sizes};
+use horn_nn::{AnyTensor, Error, Result, by_rank, memory, sizes};
 
 use super::accumulator::{Accumulator, same_state};
 use crate::losses::{Rows, Target};
@@ -89,6 +89,20 @@ where
         let count = sums.len();
         self.sums = (count > 0).then(|| Tensor::from_data(TensorData::new(sums, [count]), device));
     }
+}
+
+/// How many copies of its sums a metric holds, in float32: those of a batch, those of all batches, and what becomes of them
+/// on the host.
+const COPIES: u64 = 8;
+
+/// Checks that there is memory for so many sums of a metric, which an argument asks for.
+///
+/// # Errors
+///
+/// If they take more than [`horn_nn::memory::limit`].
+pub(super) fn check_count(metric: &str, argument: &str, received: usize, sums: u64) -> Result<()> {
+    let what = format!("the metric {metric:?} with {argument} = {received}");
+    memory::check(sums.saturating_mul(4 * COPIES), &what).map_err(|error| error.at(argument))
 }
 
 /// A batch with all axes but the last flattened to rows.

@@ -2,8 +2,9 @@
 
 use burn::Tensor;
 use burn::tensor::{IndexingUpdateOp, Int};
+use horn_nn::Result;
 
-use super::sums::ratio;
+use super::sums::{check_count, ratio};
 
 /// Thresholds in ascending order. A prediction above one is a decision for the label.
 #[derive(Clone, Debug)]
@@ -73,6 +74,16 @@ impl Thresholds {
         let zeros = Tensor::<1>::zeros([2 * count * kept], &device);
         zeros.scatter(0, bucket.reshape([-1]), weights, IndexingUpdateOp::Add)
     }
+}
+
+/// Checks that there is memory for the buckets of a metric with so many thresholds, for each of these labels.
+///
+/// # Errors
+///
+/// If they take more than is allowed.
+pub(super) fn check_thresholds(metric: &str, count: usize, labels: usize) -> Result<()> {
+    let buckets = (count as u64).saturating_add(1).saturating_mul(2).saturating_mul(labels as u64);
+    check_count(metric, "num_thresholds", count, buckets)
 }
 
 /// The weights of right and wrong decisions at a threshold.

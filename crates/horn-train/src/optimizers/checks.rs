@@ -1,13 +1,13 @@
 //! Checks of the arguments of optimizers.
 
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, float32};
 
 pub(super) fn at_least_zero(name: &str, value: f64) -> Result<()> {
-    check(name, value, value.is_finite() && value >= 0.0, "a finite number of at least 0")
+    check(name, value, float32::is_finite(value) && value >= 0.0, "a finite number of at least 0")
 }
 
 pub(super) fn positive(name: &str, value: f64) -> Result<()> {
-    check(name, value, value.is_finite() && value > 0.0, "a finite number above 0")
+    check(name, value, float32::is_finite(value) && value > 0.0, "a finite number above 0")
 }
 
 pub(super) fn below_one(name: &str, value: f64) -> Result<()> {
@@ -22,6 +22,7 @@ pub(super) fn check(name: &str, value: f64, fits: bool, expected: &str) -> Resul
     if fits {
         return Ok(());
     }
+    let expected = float32::expected(value, expected);
     Err(Error::argument("the argument is out of range")
         .at(name)
         .received(value)

@@ -5,7 +5,7 @@ use burn::module::{ParamGroup, ParamId};
 use burn::optim::ModuleOptimizer;
 use burn::tensor::Device;
 use horn_nn::arguments;
-use horn_nn::{Result, Weight};
+use horn_nn::{Result, Weight, float32};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
@@ -188,7 +188,7 @@ impl Optimizer for Muon {
         at_least_zero("rms_rate", self.rms_rate.unwrap_or(0.0))?;
         up_to_one("momentum", self.momentum)?;
         for (name, factor) in [("muon_a", self.muon_a), ("muon_b", self.muon_b), ("muon_c", self.muon_c)] {
-            check(name, factor, factor.is_finite(), "a finite number")?;
+            check(name, factor, float32::is_finite(factor), "a finite number")?;
         }
         self.exclude_layers.iter().try_for_each(|text| pattern("exclude_layers", text).map(drop))
     }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::tensor::{Tensor, TensorData};
@@ -9,8 +10,8 @@ use horn_nn::Model;
 use ndarray::ArrayD;
 
 /// A tensor for each of some parameters, with the rank that the parameter has. They are not tracked.
-#[derive(Default)]
-pub(super) struct ByParameter(HashMap<ParamId, Box<dyn Any + Send + Sync>>);
+#[derive(Clone, Default)]
+pub(super) struct ByParameter(HashMap<ParamId, Arc<dyn Any + Send + Sync>>);
 
 impl ByParameter {
     pub fn get<const D: usize>(&self, id: ParamId) -> Option<Tensor<D>> {
@@ -18,11 +19,11 @@ impl ByParameter {
     }
 
     pub fn take<const D: usize>(&mut self, id: ParamId) -> Option<Tensor<D>> {
-        Some(*self.0.remove(&id)?.downcast().ok()?)
+        Some(Arc::unwrap_or_clone(self.0.remove(&id)?.downcast().ok()?))
     }
 
     pub fn put<const D: usize>(&mut self, id: ParamId, tensor: Tensor<D>) {
-        self.0.insert(id, Box::new(tensor));
+        self.0.insert(id, Arc::new(tensor));
     }
 
     pub fn is_empty(&self) -> bool {

@@ -41,6 +41,10 @@ impl LossScaledStepper {
 }
 
 impl Stepper for LossScaledStepper {
+    fn copy(&self) -> Box<dyn Stepper> {
+        Box::new(Self { optimizer: self.optimizer.clone(), inner: self.inner.copy(), ..*self })
+    }
+
     fn prepare(&mut self, weights: &[Learning<'_>]) -> Result<()> {
         self.inner.prepare(weights)
     }

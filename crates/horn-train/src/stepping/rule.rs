@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::module::ParamId;
 use burn::optim::{GradientsParams, ModuleOptimizer};
-use horn_nn::{Error, Model, Result};
+use horn_nn::{Error, Model, Result, float32};
 use ndarray::{ArrayD, IxDyn};
 use serde_json::Value;
 
@@ -21,6 +21,7 @@ use crate::optimizers::{
 
 /// The state of an update rule, and its steps. What all of Keras's optimizers do around their rules is done here: gradients
 /// are unscaled, accumulated and clipped, and averages of the weights are kept.
+#[derive(Clone)]
 pub(super) struct RuleStepper {
     optimizer: Arc<dyn Optimizer>,
     options: StepOptions,
@@ -103,6 +104,10 @@ impl RuleStepper {
 }
 
 impl Stepper for RuleStepper {
+    fn copy(&self) -> Box<dyn Stepper> {
+        Box::new(self.clone())
+    }
+
     fn prepare(&mut self, weights: &[Learning<'_>]) -> Result<()> {
         self.own = weights.iter().map(Learning::id).collect();
         let fresh = self.fresh_rules(weights);
@@ -301,12 +306,12 @@ impl Stepper for RuleStepper {
 ///
 /// If it is negative or not finite.
 pub(crate) fn check_rate(learning_rate: f64) -> Result<()> {
-    if learning_rate.is_finite() && learning_rate >= 0.0 {
+    if float32::is_finite(learning_rate) && learning_rate >= 0.0 {
         return Ok(());
     }
     Err(Error::argument("a learning rate must be a number")
         .at("learning_rate")
         .received(learning_rate)
-        .expected("a finite number of at least 0")
+        .expected(float32::expected(learning_rate, "a finite number of at least 0"))
         .hint("give a small number such as 0.001"))
 }

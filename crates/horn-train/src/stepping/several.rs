@@ -53,6 +53,13 @@ impl SeveralSteppers {
 }
 
 impl Stepper for SeveralSteppers {
+    fn copy(&self) -> Box<dyn Stepper> {
+        let steppers = self.steppers.iter().map(|stepper| stepper.copy()).collect();
+        let mut copy = Self::new(self.optimizer.clone(), self.map.clone(), self.loss_scale_factor, steppers);
+        (copy.iterations, copy.owners) = (self.iterations, self.owners.clone());
+        Box::new(copy)
+    }
+
     fn prepare(&mut self, weights: &[Learning<'_>]) -> Result<()> {
         let parts = self.parts(weights)?;
         self.owners.clear();

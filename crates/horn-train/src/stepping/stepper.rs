@@ -24,6 +24,9 @@ pub(crate) struct Rate<'a> {
 
 /// Holds the state of an optimizer and runs its steps.
 pub(crate) trait Stepper: Send + Sync {
+    /// A copy, which shares what it keeps until one of the two makes a step.
+    fn copy(&self) -> Box<dyn Stepper>;
+
     /// Gets ready for steps of these trainable weights.
     ///
     /// # Errors

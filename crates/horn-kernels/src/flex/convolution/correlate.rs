@@ -4,6 +4,8 @@
 //! memory that stays in the cache, unless it needs none. Then the pixels under a kernel lie at the same distances
 //! everywhere, and the [microkernel](crate::flex::microkernel) reads them where they are.
 
+use std::sync::Arc;
+
 use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Shape;
@@ -20,8 +22,9 @@ struct Job {
     walk: Walk,
     /// Where each pass begins in the frame, and its part of the kernel.
     passes: Vec<(usize, Packed)>,
-    from: Vec<isize>,
-    to: Vec<isize>,
+    /// Where the pixels are in the frame and in the result. All groups share them.
+    from: Arc<Vec<isize>>,
+    to: Arc<Vec<isize>>,
     /// The first channel of the result.
     channel: usize,
     bias: Option<Packed>,
@@ -141,6 +144,7 @@ impl Correlation {
                 for widths in &lines[2] {
                     let lines = [*depths, *heights, *widths];
                     let (from, to) = places(&frame, lines, to, all_columns);
+                    let (from, to) = (Arc::new(from), Arc::new(to));
                     let (walk, starts) = walk(&frame, lines, [depth, columns]);
                     let taps = taps(windows, lines);
                     for group in 0..groups {
@@ -236,15 +240,8 @@ impl Images for Correlation {
         }
         // Fewer images than threads: some threads share one.
         let framed_len = self.frame.len();
-        let mut framed = Scratch::new(if self.frame.is_needed() { samples * framed_len } else { 0 });
-        let framed: &[f32] = if self.frame.is_needed() {
-            for (image, framed) in x.chunks_exact(len).zip(framed.values().chunks_exact_mut(framed_len)) {
-                self.frame.fill(image, framed);
-            }
-            framed.values()
-        } else {
-            x
-        };
+        let mut framed = self.frame.fill_all(x);
+        let framed: &[f32] = framed.as_mut().map_or(x, |framed| framed.values());
         let shares = count().div_ceil(samples);
         split(samples * shares, |_, range| {
             for at in range {

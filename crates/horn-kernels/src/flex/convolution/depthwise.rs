@@ -11,7 +11,7 @@ use crate::flex::convolution::frame::{Frame, Line, frame_back, lines_back, lines
 use crate::flex::convolution::passes::Images;
 use crate::flex::convolution::windows::Windows;
 use crate::flex::simd::arch;
-use crate::flex::threads::{Shared, WORTH_A_THREAD, count, split_if};
+use crate::flex::threads::{Shared, WORTH_A_THREAD, count, split, split_if};
 
 /// Some rows of a result: their pixels see the same places of the kernel.
 struct Job {
@@ -84,13 +84,7 @@ impl<'a> Depthwise<'a> {
     /// # Safety
     ///
     /// `y` can be written for a whole result, and nobody else uses the rows of this share.
-    unsafe fn share(&self, x: &[f32], scratch: &mut [f32], y: *mut f32, share: usize, shares: usize) {
-        let framed = if self.frame.is_needed() {
-            self.frame.fill(x, scratch);
-            scratch
-        } else {
-            x
-        };
+    unsafe fn share(&self, framed: &[f32], y: *mut f32, share: usize, shares: usize) {
         assert_eq!(framed.len(), self.frame.len());
         for job in &self.jobs {
             let rows = job.rows.len() * share / shares..job.rows.len() * (share + 1) / shares;
@@ -106,8 +100,14 @@ impl Images for Depthwise<'_> {
 
     fn image(&self, x: &[f32], scratch: &mut [f32], y: &mut [f32]) {
         assert_eq!(y.len(), self.outputs);
+        let framed = if self.frame.is_needed() {
+            self.frame.fill(x, scratch);
+            scratch
+        } else {
+            x
+        };
         // SAFETY: the result has a place for all pixels.
-        unsafe { self.share(x, scratch, y.as_mut_ptr(), 0, 1) };
+        unsafe { self.share(framed, y.as_mut_ptr(), 0, 1) };
     }
 
     fn images(&self, samples: usize, x: &[f32], y: &mut [f32]) {
@@ -118,18 +118,28 @@ impl Images for Depthwise<'_> {
         }
         let worth_it = y.len() * self.kernel.len() / self.channels >= WORTH_A_THREAD;
         let shared = Shared::new(y);
-        // Where there are fewer images than threads, some threads share one.
-        let shares = if worth_it { count().div_ceil(samples) } else { 1 };
-        split_if(worth_it, samples * shares, |_, range| {
-            let mut scratch = self.scratch();
+        if samples >= count() || !worth_it {
+            split_if(worth_it, samples, |_, range| {
+                let mut frame = self.scratch();
+                for sample in range {
+                    // SAFETY: each sample is of one thread.
+                    let y = unsafe { shared.slice(sample * self.outputs..(sample + 1) * self.outputs) };
+                    self.image(&x[sample * len..][..len], frame.values(), y);
+                }
+            });
+            return;
+        }
+        // Fewer images than threads: some threads share one.
+        let framed_len = self.frame.len();
+        let mut framed = self.frame.fill_all(x);
+        let framed: &[f32] = framed.as_mut().map_or(x, |framed| framed.values());
+        let shares = count().div_ceil(samples);
+        split(samples * shares, |_, range| {
             for at in range {
                 let (sample, share) = (at / shares, at % shares);
-                let x = &x[sample * len..][..len];
+                let framed = &framed[sample * framed_len..][..framed_len];
                 // SAFETY: the sample lies within the result, and each share has rows of its own.
-                unsafe {
-                    let y = shared.pointer().add(sample * self.outputs);
-                    self.share(x, scratch.values(), y, share, shares);
-                }
+                unsafe { self.share(framed, shared.pointer().add(sample * self.outputs), share, shares) };
             }
         });
     }

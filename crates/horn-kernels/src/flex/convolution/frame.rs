@@ -1,5 +1,6 @@
 //! Which pixels a kernel sees: images with zeros around them, and lines of pixels that see the same places of the kernel.
 
+use crate::flex::buffer::Scratch;
 use crate::flex::convolution::windows::Windows;
 use crate::types::slide::Slide;
 
@@ -57,6 +58,17 @@ impl Frame {
     /// Where a pixel begins.
     pub(crate) fn pixel(&self, at: [usize; 3]) -> usize {
         ((at[0] * self.size[1] + at[1]) * self.size[2] + at[2]) * self.channels
+    }
+
+    /// All images with the zeros, for threads that share images; `None` where there are no zeros.
+    pub(crate) fn fill_all(&self, images: &[f32]) -> Option<Scratch> {
+        if !self.is_needed() || images.is_empty() {
+            return None;
+        }
+        let (images, len) = (images.chunks_exact(self.image_len()), self.len());
+        let mut framed = Scratch::new(images.len() * len);
+        images.zip(framed.values().chunks_exact_mut(len)).for_each(|(image, framed)| self.fill(image, framed));
+        Some(framed)
     }
 
     /// Writes the image and the zeros.
@@ -173,7 +185,8 @@ pub(crate) fn frame_back(windows: &Windows, lines: &[LinesBack; 3], channels: us
 
 /// Where the pixels of the lines begin, in the frame and in the result.
 pub(crate) fn places(frame: &Frame, lines: [Line; 3], sizes: [usize; 3], columns: usize) -> (Vec<isize>, Vec<isize>) {
-    let (mut from, mut to) = (Vec::new(), Vec::new());
+    let count = lines.iter().map(|line| line.pixels).product();
+    let (mut from, mut to) = (Vec::with_capacity(count), Vec::with_capacity(count));
     let at = |axis: usize, pixel: usize| lines[axis].from + pixel * lines[axis].from_step;
     let to_at = |axis: usize, pixel: usize| lines[axis].to + pixel * lines[axis].to_step;
     for depth in 0..lines[0].pixels {

@@ -8,13 +8,27 @@ use crate::arguments::options::DataFormat;
 use crate::by_rank;
 use crate::error::Result;
 use crate::layer::deferred::Scale;
-use crate::layer::signal::Logits;
+use crate::layer::signal::{Logits, Signal};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
+use crate::windows::window::Window;
 
 /// A bias as Burn takes it.
 pub(crate) fn value(bias: &Option<Param<Tensor<1>>>) -> Option<Tensor<1>> {
     bias.as_ref().map(Param::val)
+}
+
+/// How many values a convolution holds inside: its inputs with zeros around them, the result, and two places of 8 bytes for
+/// each pixel of the result of one sample.
+pub(super) fn workspace(window: &Window, inputs: &[Signal]) -> u64 {
+    let of = |input: &Signal| {
+        let mut sizes = input.sizes();
+        if let Some(batch) = sizes.first_mut() {
+            *batch = 1;
+        }
+        input.count().saturating_mul(2).saturating_add(window.count(&sizes, 1).saturating_mul(5))
+    };
+    inputs.iter().map(of).fold(0, u64::saturating_add)
 }
 
 /// What a convolution computes before its activation.
@@ -102,6 +116,10 @@ macro_rules! forward_convolved {
         }
 
         crate::layers::convolution::operate::forward_convolved!($module {
+            fn workspace(&self, inputs: &[crate::layer::signal::Signal]) -> u64 {
+                crate::layers::convolution::operate::workspace(&self.window, inputs)
+            }
+
             fn call(
                 &self,
                 mut inputs: Vec<crate::layer::signal::Signal>,

@@ -17,7 +17,8 @@ use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 use crate::windows::layout::Axes;
-use crate::windows::pooling::{Pool, pool_to};
+use crate::windows::pooling::pool_to;
+use crate::windows::window::Pool;
 
 /// Defines the adaptive pooling over `n` spatial axes.
 macro_rules! adaptive_layer {

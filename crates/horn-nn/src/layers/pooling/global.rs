@@ -17,8 +17,8 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 use crate::windows::layout::Axes;
-use crate::windows::pooling::{Pool, slide_channels_last};
-use crate::windows::window::Window;
+use crate::windows::pooling::slide_channels_last;
+use crate::windows::window::{Pool, Window};
 
 /// Defines the global pooling over `n` spatial axes.
 macro_rules! global_layer {

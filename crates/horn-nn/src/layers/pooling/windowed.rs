@@ -16,9 +16,8 @@ use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
-use crate::windows::pooling::Pool;
 use crate::windows::pooling::pool;
-use crate::windows::window::Window;
+use crate::windows::window::{Pool, Window};
 
 /// Defines the pooling over `n` spatial axes. As in Keras, the size of the window has a default for max pooling, but not for
 /// average pooling.

@@ -1,6 +1,6 @@
 //! What Horn's schedules share.
 
-use horn_nn::Result;
+use horn_nn::{Result, float32};
 use serde_json::Number;
 
 use crate::optimizers::checks::check;
@@ -12,7 +12,7 @@ pub(super) fn number(value: &Number) -> f32 {
 
 pub(super) fn positive(name: &str, value: &Number) -> Result<()> {
     let value = value.as_f64().unwrap_or(f64::NAN);
-    check(name, value, value.is_finite() && value > 0.0, "a number above 0")
+    check(name, value, float32::is_finite(value) && value > 0.0, "a number above 0")
 }
 
 /// The methods of [`Schedule`](super::Schedule) that all of Horn's schedules share.

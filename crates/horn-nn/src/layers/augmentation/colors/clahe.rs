@@ -12,7 +12,9 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -81,6 +83,9 @@ arguments!(ContrastLimitedAdaptiveHistogramEqualization {
 /// The largest number of tiles along an axis.
 const MAX_TILES: usize = 1 << 10;
 
+/// How many values a byte has.
+const BYTE_VALUES: usize = 256;
+
 impl Layer for ContrastLimitedAdaptiveHistogramEqualization {
     described!("ContrastLimitedAdaptiveHistogramEqualization"; recorded_mode: Some(Mode::Training));
 
@@ -108,6 +113,12 @@ struct ClaheModule {
 }
 
 impl Forward for ClaheModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        // The tables of all tiles of a plane, and the values on the host.
+        let tables = memory::values(&self.layer.tile_grid_size).saturating_mul(BYTE_VALUES as u64);
+        inputs.iter().map(Signal::count).fold(0, u64::saturating_add).saturating_mul(5).saturating_add(tables)
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let layer = &self.layer;
         let images = input.float::<4>()?.without_autodiff();
@@ -141,12 +152,12 @@ struct Tiles {
 impl Tiles {
     fn new(size: [usize; 2], grid: [usize; 2], clip_limit: f32) -> Self {
         let tile = [size[0].div_ceil(grid[0]), size[1].div_ceil(grid[1])];
-        Self { size, grid, tile, limit: clip_limit * (tile[0] * tile[1]) as f32 / 256.0 }
+        Self { size, grid, tile, limit: clip_limit * (tile[0] * tile[1]) as f32 / BYTE_VALUES as f32 }
     }
 
     /// The pixels with values that are spread evenly.
     fn spread(&self, plane: &[f32]) -> Vec<f32> {
-        let tables: Vec<[f32; 256]> = (0..self.grid[0] * self.grid[1])
+        let tables: Vec<[f32; BYTE_VALUES]> = (0..self.grid[0] * self.grid[1])
             .map(|at| self.table(plane, [at / self.grid[1], at % self.grid[1]]))
             .collect();
         let table = |row: usize, column: usize| &tables[row * self.grid[1] + column];
@@ -171,12 +182,12 @@ impl Tiles {
     }
 
     /// What the bytes of a tile become.
-    fn table(&self, plane: &[f32], tile: [usize; 2]) -> [f32; 256] {
+    fn table(&self, plane: &[f32], tile: [usize; 2]) -> [f32; BYTE_VALUES] {
         let mirrored = |at: usize, size: usize| {
             let at = at % (2 * size);
             at.min(2 * size - 1 - at)
         };
-        let mut counts = [0.0_f32; 256];
+        let mut counts = [0.0_f32; BYTE_VALUES];
         for row in 0..self.tile[0] {
             let row = mirrored(tile[0] * self.tile[0] + row, self.size[0]);
             for column in 0..self.tile[1] {
@@ -186,7 +197,7 @@ impl Tiles {
         }
         if self.limit > 0.0 {
             let excess: f32 = counts.iter().map(|count| count - count.min(self.limit)).sum();
-            counts = counts.map(|count| count.min(self.limit) + excess / 256.0);
+            counts = counts.map(|count| count.min(self.limit) + excess / BYTE_VALUES as f32);
         }
         let mut sum = 0.0;
         let sums = counts.map(|count| {

@@ -12,6 +12,7 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -71,6 +72,10 @@ impl Layer for CenterCrop {
     }
 }
 
+fn is_smaller(from: [usize; 2], size: [usize; 2]) -> bool {
+    from[0] < size[0] || from[1] < size[1]
+}
+
 #[derive(Module, Debug)]
 struct CenterCropModule {
     #[module(skip)]
@@ -80,11 +85,21 @@ struct CenterCropModule {
 }
 
 impl Forward for CenterCropModule {
+    fn workspace(&self, inputs: &[Signal]) -> u64 {
+        // Only images that are too small are resized.
+        let enlarged = |images: &Vec<usize>| {
+            let from = spatial_axes(self.data_format).map(|axis| images[axis]);
+            let workspace = Resampling::workspace(self.data_format, images, crop_windows(from, self.size), self.size);
+            if is_smaller(from, self.size) { workspace } else { 0 }
+        };
+        inputs.iter().map(Signal::sizes).filter(|sizes| sizes.len() == 4).map(|sizes| enlarged(&sizes)).sum()
+    }
+
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {
         let images = input.float::<4>()?;
         let axes = spatial_axes(self.data_format);
         let from = axes.map(|axis| images.dims()[axis]);
-        if from[0] < self.size[0] || from[1] < self.size[1] {
+        if is_smaller(from, self.size) {
             let windows = crop_windows(from, self.size);
             let plan = Resampling::new(self.data_format, from, windows, self.size, Interpolation::Bilinear, false);
             return Ok(plan.run(images, 0.0).into());
