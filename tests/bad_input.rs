@@ -176,8 +176,8 @@ const CASES: &[Case] = &[
         |model| model.fit(&x(20), &y(20), quiet().validation_split(1.0)).map(drop),
         Error::is_argument,
         "validation_split: the split leaves nothing to train or to validate with; received 1, \
-         expected more than 0 and less than 1. \
-         Hint: give the share that validates, 0.1 for a tenth, or leave it out.",
+         expected at least 0 and less than 1. \
+         Hint: give the share that validates, 0.1 for a tenth, or 0 for none.",
     ),
     (
         "one-hot targets for a sparse loss",

@@ -53,6 +53,12 @@ pub(crate) fn seed(seed: u64) {
     cpus.iter().chain(&seeded.devices).for_each(|device| device.seed(seed));
 }
 
+/// Does the device compute on the CPU?
+pub(crate) fn is_cpu(device: &Device) -> bool {
+    let device = device.clone().without_autodiff();
+    CPUS.iter().filter_map(|cpu| open(cpu, None).ok()).any(|cpu| cpu == device)
+}
+
 /// Notes that a device was opened, and seeds its generator if it is new.
 fn note_open(device: &Device) {
     let mut seeded = SEEDED.lock().unwrap_or_else(PoisonError::into_inner);

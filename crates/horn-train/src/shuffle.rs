@@ -41,10 +41,24 @@ impl Shuffle {
         }
     }
 
-    /// Draws what Keras draws when it looks at the first batch of the data: the order of all samples, or of the two batches
-    /// that it fetches ahead.
+    /// Draws what Keras draws when it looks at the first batch of the data: the order of all samples, or of this batch.
     pub(crate) fn look(self, samples: usize, batch_size: usize) {
-        let seen = if self == Self::Batch { samples.min(2 * batch_size) } else { samples };
+        let seen = if self == Self::Batch { samples.min(batch_size) } else { samples };
         self.order(seen, batch_size);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Keras 3.15 on JAX draws in `fit(x, y, epochs=2, batch_size=4, shuffle="batch")` of ten samples, after
+    /// `set_random_seed(5)`.
+    #[test]
+    fn each_batch_is_shuffled_in_the_order_of_keras() {
+        horn_nn::random::set_random_seed(5);
+        Shuffle::Batch.look(10, 4);
+        assert_eq!(Shuffle::Batch.order(10, 4), [3, 0, 2, 1, 6, 7, 5, 4, 9, 8]);
+        assert_eq!(Shuffle::Batch.order(10, 4), [0, 1, 2, 3, 5, 7, 6, 4, 8, 9]);
     }
 }

@@ -27,7 +27,9 @@ pub(crate) fn record(object: &mut Value, layer: &dyn Layer, inputs: &[Shape]) {
 
 /// The shapes under the names of the arguments of Keras's `build`, if there are several.
 fn by_arguments(layer: &dyn Layer, inputs: &[Shape]) -> Value {
-    let shapes = by_argument(layer, inputs).into_iter().filter(|(argument, _)| argument.is_built_for);
+    let shapes = by_argument(layer.call_arguments(inputs.len()), inputs)
+        .into_iter()
+        .filter(|(argument, _)| argument.is_built_for);
     let named = shapes.map(|(argument, shapes)| (format!("{}_shape", argument.name), one_or_all(shapes)));
     let mut named: Vec<_> = named.collect();
     match named.as_mut_slice() {

@@ -188,7 +188,7 @@ fn node(tensors: &Tensors, layer: &dyn Layer, call: &PlannedCall, options: &Map<
     } else if is_bare && takes_masks(layer, given.len()) {
         kwargs.insert("mask".to_owned(), one_or_all(&vec![Value::Null; given.len()]));
     }
-    for (argument, own) in by_argument(layer, given) {
+    for (argument, own) in by_argument(layer.call_arguments(given.len()), given) {
         let value = one_or_all(own);
         if args.is_empty() || argument.is_positional {
             args.push(value);

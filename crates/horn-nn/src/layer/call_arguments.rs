@@ -1,8 +1,6 @@
 //! The call arguments of a layer in Keras, and the inputs that belong to each.
 
-use crate::layer::description::Layer;
-
-/// An argument of a layer's call in Keras: see [`Layer::call_arguments`].
+/// An argument of a layer's call in Keras: see [`Layer::call_arguments`](crate::Layer::call_arguments).
 ///
 /// ```
 /// use horn::CallArgument;
@@ -43,12 +41,12 @@ impl CallArgument {
 }
 
 /// Groups values, one for each input, by the call argument that takes the input in Keras.
-pub(crate) fn by_argument<'a, T>(layer: &dyn Layer, values: &'a [T]) -> Vec<(CallArgument, &'a [T])> {
+pub(crate) fn by_argument<T>(arguments: Vec<CallArgument>, values: &[T]) -> Vec<(CallArgument, &[T])> {
     let mut rest = values;
     let mut take = |count: usize| {
         let (own, others) = rest.split_at(count.min(rest.len()));
         rest = others;
         own
     };
-    layer.call_arguments(values.len()).into_iter().map(|argument| (argument, take(argument.inputs))).collect()
+    arguments.into_iter().map(|argument| (argument, take(argument.inputs))).collect()
 }

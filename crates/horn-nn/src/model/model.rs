@@ -57,7 +57,7 @@ impl Model {
             built[at] = Some(build_layer(&plan.layers[at], first_calls[at], around)?);
         }
         for planned in &plan.layers {
-            if let Some(precision) = HalfPrecision::of(planned.layer.as_ref()) {
+            if let Some(precision) = HalfPrecision::of(planned.layer.as_ref(), around.device()) {
                 let place = || names::place(&planned.name, planned.layer.as_ref());
                 precision.check(around.device()).map_err(|error| error.within(&place()))?;
             }
@@ -78,7 +78,7 @@ impl Model {
 
     pub(super) fn from_parts(plan: Plan, states: Vec<LayerState>, layers: Vec<BuiltLayer>, device: &Device) -> Self {
         let last_reads = last_reads(&plan);
-        let precisions = plan.layers.iter().map(|planned| HalfPrecision::of(planned.layer.as_ref())).collect();
+        let precisions = plan.layers.iter().map(|planned| HalfPrecision::of(planned.layer.as_ref(), device)).collect();
         let device = device.clone().without_autodiff();
         Self { graph: Arc::new(Graph { plan, states, last_reads, precisions, device }), layers }
     }

@@ -4,6 +4,7 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::by_rank;
+use crate::device::is_cpu;
 use crate::error::{Error, Result};
 use crate::layer::call::CallContext;
 use crate::layer::description::Layer;
@@ -15,15 +16,29 @@ use crate::tensor::any_tensor::AnyTensor;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HalfPrecision {
     dtype: FloatDType,
-    /// Whether it computes in the dtype. Others compute in float32, from and to values of the dtype.
-    throughout: bool,
+    manner: Manner,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// In the dtype.
+    Throughout,
+    /// In float32, from inputs and weights with values of the dtype: so does XLA where no instruction computes in the dtype.
+    RoundedWeights,
+    /// In float32, from inputs with values of the dtype.
+    RoundedInputs,
 }
 
 impl HalfPrecision {
     /// That of a layer by its policy, if it has half precision.
-    pub fn of(layer: &dyn Layer) -> Option<Self> {
+    pub fn of(layer: &dyn Layer, device: &Device) -> Option<Self> {
         let dtype = layer.dtype_policy()?.half()?;
-        Some(Self { dtype, throughout: layer.conventions().computes_in_half })
+        let manner = match layer.conventions().computes_in_half {
+            true if is_cpu(device) => Manner::RoundedWeights,
+            true => Manner::Throughout,
+            false => Manner::RoundedInputs,
+        };
+        Some(Self { dtype, manner })
     }
 
     /// Checks that the device has the dtype.
@@ -44,14 +59,17 @@ impl HalfPrecision {
 
     /// Calls the layer.
     pub fn call(&self, layer: &BuiltLayer, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
-        let of_dtype = |input| match self.throughout {
-            true => with_value(input, |value| cast(value, self.dtype)),
-            false => with_value(input, |value| self.rounded(value)),
+        let given = |input| match self.manner {
+            Manner::Throughout => with_value(input, |value| cast(value, self.dtype)),
+            Manner::RoundedWeights | Manner::RoundedInputs => with_value(input, |value| self.rounded(value)),
         };
-        let inputs = inputs.into_iter().map(of_dtype).collect::<Result<_>>()?;
-        let outputs = match self.throughout {
-            true => layer.clone().map(&mut Cast(self.dtype)).call(inputs, call)?,
-            false => layer.call(inputs, call)?,
+        let inputs = inputs.into_iter().map(given).collect::<Result<_>>()?;
+        let outputs = match self.manner {
+            Manner::Throughout => layer.clone().map(&mut Cast(&[self.dtype])).call(inputs, call)?,
+            Manner::RoundedWeights => {
+                layer.clone().map(&mut Cast(&[self.dtype, FloatDType::F32])).call(inputs, call)?
+            }
+            Manner::RoundedInputs => layer.call(inputs, call)?,
         };
         outputs.into_iter().map(|output| self.finished(output)).collect()
     }
@@ -73,12 +91,12 @@ impl HalfPrecision {
     }
 }
 
-/// Casts the weights of a layer. Gradients find their way back to the weights.
-struct Cast(FloatDType);
+/// Casts the weights of a layer to one dtype after the other. Gradients find their way back to the weights.
+struct Cast<'a>(&'a [FloatDType]);
 
-impl ModuleMapper for Cast {
+impl ModuleMapper for Cast<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        param.map(|weight| weight.cast(self.0))
+        param.map(|weight| self.0.iter().fold(weight, |weight, dtype| weight.cast(*dtype)))
     }
 }
 
@@ -106,7 +124,7 @@ mod tests {
     /// The CPU backend has all half precisions, but not the relaxed float32 of some GPUs.
     #[test]
     fn a_dtype_that_the_device_lacks_is_an_error() {
-        let check = |dtype| HalfPrecision { dtype, throughout: true }.check(&Device::flex());
+        let check = |dtype| HalfPrecision { dtype, manner: Manner::Throughout }.check(&Device::flex());
         assert!(check(FloatDType::F16).is_ok() && check(FloatDType::BF16).is_ok());
         let error = check(FloatDType::Flex32).unwrap_err();
         assert!(error.is_argument());

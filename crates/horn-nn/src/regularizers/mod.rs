@@ -1,6 +1,6 @@
 //! Regularizers: penalties for weights or outputs, which are added to the loss.
 
-// Imports `tensor`, `registry` and `error`.
+// Imports `arguments`, `tensor`, `registry` and `error`.
 
 pub(crate) mod norms;
 pub(crate) mod orthogonal;
