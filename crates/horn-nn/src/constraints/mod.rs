@@ -1,6 +1,6 @@
 //! Constraints: limits for weights, which are applied after every step of the optimizer.
 
-// Imports `tensor`, `registry` and `error`.
+// Imports `arguments`, `tensor`, `registry` and `error`.
 
 pub(crate) mod axes;
 pub(crate) mod constraint;

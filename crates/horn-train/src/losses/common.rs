@@ -56,7 +56,7 @@ macro_rules! common_arguments {
         impl $loss {
             /// How the values of the rows are reduced to one: by their mean by default.
             #[must_use]
-            pub fn reduction(mut self, reduction: $crate::losses::Reduction) -> Self {
+            pub fn reduction(mut self, reduction: $crate::losses::reduction::Reduction) -> Self {
                 self.common.reduction = reduction;
                 self
             }
@@ -97,7 +97,7 @@ pub(super) use from_logits_argument;
 /// which `$is` holds.
 macro_rules! exact_on_logits {
     ($is:ident) => {
-        fn on_logits(&self, activation: horn_nn::Activation) -> Option<Box<dyn $crate::losses::Loss>> {
+        fn on_logits(&self, activation: horn_nn::Activation) -> Option<Box<dyn $crate::losses::loss::Loss>> {
             (!self.from_logits && activation.$is()).then(|| Box::new(self.clone().from_logits(true)) as _)
         }
     };
@@ -115,7 +115,7 @@ macro_rules! common_methods {
             &self.common.name
         }
 
-        fn reduction(&self) -> $crate::losses::Reduction {
+        fn reduction(&self) -> $crate::losses::reduction::Reduction {
             self.common.reduction
         }
 

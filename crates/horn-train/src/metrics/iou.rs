@@ -95,7 +95,7 @@ impl Measure {
         let has_more = matches!((self.truth, self.prediction), (Given::Scores, Given::Numbers))
             && predicted > 0
             && count > predicted
-            && count % predicted == 0;
+            && count.is_multiple_of(predicted);
         self.truth.classes(if has_more { values.reshape([predicted, count / predicted]) } else { values })
     }
 
