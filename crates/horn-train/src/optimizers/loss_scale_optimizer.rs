@@ -7,7 +7,7 @@ use horn_nn::{Error, Result, Weight};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use super::checks::positive;
+use super::checks::check;
 use super::learning_rate::LearningRate;
 use super::nested::Nested;
 use super::optimizer::{Composition, Optimizer};
@@ -109,7 +109,9 @@ impl Optimizer for LossScaleOptimizer {
     }
 
     fn validate(&self) -> Result<()> {
-        positive("initial_scale", self.scale())?;
+        // One that is infinite in float32 is halved until it is not, as in Keras.
+        let scale = self.scale();
+        check("initial_scale", scale, scale.is_finite() && scale > 0.0, "a finite number above 0")?;
         if self.dynamic_growth_steps.as_u64().is_none_or(|steps| steps == 0) {
             return Err(Error::argument("the argument is out of range")
                 .at("dynamic_growth_steps")
