@@ -224,7 +224,8 @@ impl House {
                 let Some(length) = modules else { continue };
                 let (home, item) = (&whole[..length], whole[length].as_str());
                 let is_module = self.texts.contains_key(&whole) || item == "self";
-                if !is_module && home != module && !self.defines(home, item) && !(only_root && length > 0) {
+                let is_left_out = is_module || home == module || (only_root && length > 0);
+                if !is_left_out && !self.defines(home, item) {
                     found.push(format!("{} imports {}", module.join("::"), path.join("::")));
                 }
             }
