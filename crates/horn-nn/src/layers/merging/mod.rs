@@ -77,7 +77,7 @@ mod tests {
         (output.float::<3>().unwrap().into_data().iter().collect(), mask.into_data().iter().collect())
     }
 
-    /// What Keras 3.15 and Keras 2.15 return for these values and masks.
+    /// What Keras 3.15 returns for these values and masks; by Keras 2's rule, values stay and all masks must hold.
     #[test]
     fn masks_are_joined_as_in_the_version_of_the_model() {
         let [a, b, c] = [[2.0, 3.0, 5.0, 7.0], [11.0, 13.0, 17.0, 19.0], [1.0, 4.0, 6.0, 8.0]];
