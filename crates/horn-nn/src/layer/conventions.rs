@@ -36,8 +36,9 @@ pub struct Conventions {
     pub removes_masks: bool,
     /// Is what the layer makes of a sample the same in every batch?
     pub independent_samples: bool,
-    /// Does the layer compute in the half precision of its policy, since it is little else than products of matrices? Others
-    /// compute in float32, from and to values of that precision.
+    /// Does the layer compute in the half precision of its policy, since it is little else than products of matrices? On
+    /// CPUs it computes in float32 from inputs and weights of that precision. Others compute in float32, from and to values
+    /// of that precision.
     pub computes_in_half: bool,
     /// The family of a custom layer; that of a built-in layer follows from its table.
     pub family: Option<LayerFamily>,
