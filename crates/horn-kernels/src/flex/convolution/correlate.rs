@@ -15,7 +15,7 @@ use crate::flex::convolution::frame::{Frame, Line, frame_back, lines_back, lines
 use crate::flex::convolution::passes::Images;
 use crate::flex::convolution::windows::Windows;
 use crate::flex::microkernel::{End, Packed, Walk, block_width};
-use crate::flex::threads::{Shared, WORTH_A_THREAD, count, split, split_if};
+use crate::flex::threads::WORTH_A_THREAD;
 
 /// The product for some of the pixels and a group of channels.
 struct Job {
@@ -170,25 +170,6 @@ impl Correlation {
         Self { frame, jobs, bias, columns: all_columns, outputs, relu: ending.relu }
     }
 
-    /// Writes one of several shares of the pixels.
-    ///
-    /// # Safety
-    ///
-    /// `y` can be written for all pixels and channels of a result, and nobody else uses those of this share.
-    unsafe fn share(&self, framed: &[f32], y: *mut f32, share: usize, shares: usize) {
-        assert_eq!(framed.len(), self.frame.len());
-        for job in &self.jobs {
-            let pixels = job.from.len() * share / shares..job.from.len() * (share + 1) / shares;
-            // So many pixels at a time that they stay in the cache from one block of the kernel to the next.
-            let chunk = ((1 << 15) / self.frame.channels.max(1)).clamp(56, 1024);
-            let chunks = job.from[pixels.clone()].chunks(chunk).zip(job.to[pixels].chunks(chunk));
-            for (from, to) in chunks {
-                // SAFETY: the pixels of the job lie within the frame and the result.
-                unsafe { self.pixels(job, framed.as_ptr(), from, y, to) };
-            }
-        }
-    }
-
     /// # Safety
     ///
     /// As for [`share`](Self::share); the pixels are of the job.
@@ -215,54 +196,30 @@ impl Correlation {
 }
 
 impl Images for Correlation {
-    fn scratch(&self) -> Scratch {
-        Scratch::new(if self.frame.is_needed() { self.frame.len() } else { 0 })
+    fn frame(&self) -> &Frame {
+        &self.frame
     }
 
-    fn images(&self, samples: usize, x: &[f32], y: &mut [f32]) {
-        let len = self.frame.image_len();
-        assert!(x.len() == samples * len && y.len() == samples * self.outputs);
-        if y.is_empty() {
-            return;
-        }
-        let shared = Shared::new(y);
-        let worth_it = y.len().saturating_mul(self.jobs[0].multiplications()) >= 8 * WORTH_A_THREAD;
-        if samples >= count() || !worth_it {
-            split_if(worth_it, samples, |_, range| {
-                let mut frame = self.scratch();
-                for sample in range {
-                    // SAFETY: each sample is of one thread.
-                    let y = unsafe { shared.slice(sample * self.outputs..(sample + 1) * self.outputs) };
-                    self.image(&x[sample * len..][..len], frame.values(), y);
-                }
-            });
-            return;
-        }
-        // Fewer images than threads: some threads share one.
-        let framed_len = self.frame.len();
-        let mut framed = self.frame.fill_all(x);
-        let framed: &[f32] = framed.as_mut().map_or(x, |framed| framed.values());
-        let shares = count().div_ceil(samples);
-        split(samples * shares, |_, range| {
-            for at in range {
-                let (sample, share) = (at / shares, at % shares);
-                let framed = &framed[sample * framed_len..][..framed_len];
-                // SAFETY: the sample lies within the result, and each share has pixels of its own.
-                unsafe { self.share(framed, shared.pointer().add(sample * self.outputs), share, shares) };
+    fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    fn is_worth_threads(&self, values: usize) -> bool {
+        values.saturating_mul(self.jobs[0].multiplications()) >= 8 * WORTH_A_THREAD
+    }
+
+    unsafe fn share(&self, framed: &[f32], y: *mut f32, share: usize, shares: usize) {
+        assert_eq!(framed.len(), self.frame.len());
+        for job in &self.jobs {
+            let pixels = job.from.len() * share / shares..job.from.len() * (share + 1) / shares;
+            // So many pixels at a time that they stay in the cache from one block of the kernel to the next.
+            let chunk = ((1 << 15) / self.frame.channels.max(1)).clamp(56, 1024);
+            let chunks = job.from[pixels.clone()].chunks(chunk).zip(job.to[pixels].chunks(chunk));
+            for (from, to) in chunks {
+                // SAFETY: the pixels of the job lie within the frame and the result.
+                unsafe { self.pixels(job, framed.as_ptr(), from, y, to) };
             }
-        });
-    }
-
-    fn image(&self, x: &[f32], scratch: &mut [f32], y: &mut [f32]) {
-        assert_eq!(y.len(), self.outputs);
-        let framed = if self.frame.is_needed() {
-            self.frame.fill(x, scratch);
-            scratch
-        } else {
-            x
-        };
-        // SAFETY: the result has a place for all pixels.
-        unsafe { self.share(framed, y.as_mut_ptr(), 0, 1) };
+        }
     }
 }
 

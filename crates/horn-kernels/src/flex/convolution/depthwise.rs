@@ -5,13 +5,12 @@ use std::ptr;
 
 use pulp::{Simd, WithSimd};
 
-use crate::flex::buffer::Scratch;
 use crate::flex::convolution::correlate::Ending;
 use crate::flex::convolution::frame::{Frame, Line, frame_back, lines_back, lines_forward, places, taps};
 use crate::flex::convolution::passes::Images;
 use crate::flex::convolution::windows::Windows;
 use crate::flex::simd::arch;
-use crate::flex::threads::{Shared, WORTH_A_THREAD, count, split, split_if};
+use crate::flex::threads::WORTH_A_THREAD;
 
 /// Some rows of a result: their pixels see the same places of the kernel.
 struct Job {
@@ -78,70 +77,27 @@ impl<'a> Depthwise<'a> {
         let Ending { bias, relu } = ending;
         Self { frame, jobs, kernel, bias, relu, channels, outputs: to.iter().product::<usize>() * channels }
     }
+}
 
-    /// Writes one of several shares of the rows of an image.
-    ///
-    /// # Safety
-    ///
-    /// `y` can be written for a whole result, and nobody else uses the rows of this share.
+impl Images for Depthwise<'_> {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    fn is_worth_threads(&self, values: usize) -> bool {
+        values * self.kernel.len() / self.channels >= WORTH_A_THREAD
+    }
+
     unsafe fn share(&self, framed: &[f32], y: *mut f32, share: usize, shares: usize) {
         assert_eq!(framed.len(), self.frame.len());
         for job in &self.jobs {
             let rows = job.rows.len() * share / shares..job.rows.len() * (share + 1) / shares;
             arch().dispatch(Rows { of: self, job, rows, framed: framed.as_ptr(), y });
         }
-    }
-}
-
-impl Images for Depthwise<'_> {
-    fn scratch(&self) -> Scratch {
-        Scratch::new(if self.frame.is_needed() { self.frame.len() } else { 0 })
-    }
-
-    fn image(&self, x: &[f32], scratch: &mut [f32], y: &mut [f32]) {
-        assert_eq!(y.len(), self.outputs);
-        let framed = if self.frame.is_needed() {
-            self.frame.fill(x, scratch);
-            scratch
-        } else {
-            x
-        };
-        // SAFETY: the result has a place for all pixels.
-        unsafe { self.share(framed, y.as_mut_ptr(), 0, 1) };
-    }
-
-    fn images(&self, samples: usize, x: &[f32], y: &mut [f32]) {
-        let len = self.frame.image_len();
-        assert!(x.len() == samples * len && y.len() == samples * self.outputs);
-        if y.is_empty() {
-            return;
-        }
-        let worth_it = y.len() * self.kernel.len() / self.channels >= WORTH_A_THREAD;
-        let shared = Shared::new(y);
-        if samples >= count() || !worth_it {
-            split_if(worth_it, samples, |_, range| {
-                let mut frame = self.scratch();
-                for sample in range {
-                    // SAFETY: each sample is of one thread.
-                    let y = unsafe { shared.slice(sample * self.outputs..(sample + 1) * self.outputs) };
-                    self.image(&x[sample * len..][..len], frame.values(), y);
-                }
-            });
-            return;
-        }
-        // Fewer images than threads: some threads share one.
-        let framed_len = self.frame.len();
-        let mut framed = self.frame.fill_all(x);
-        let framed: &[f32] = framed.as_mut().map_or(x, |framed| framed.values());
-        let shares = count().div_ceil(samples);
-        split(samples * shares, |_, range| {
-            for at in range {
-                let (sample, share) = (at / shares, at % shares);
-                let framed = &framed[sample * framed_len..][..framed_len];
-                // SAFETY: the sample lies within the result, and each share has rows of its own.
-                unsafe { self.share(framed, shared.pointer().add(sample * self.outputs), share, shares) };
-            }
-        });
     }
 }
 
