@@ -34,17 +34,20 @@ macro_rules! metric_name {
 }
 
 /// The methods of [`Metric`] that all of Horn's metrics share. After the name comes the direction in which the metric
-/// improves, `Up` or `Down`, or `None` for counts.
+/// improves, `Up` or `Down`, or `None` for counts. In the place of the name may stand that of Keras's class.
 macro_rules! metric_methods {
     ($metric:ident, None) => {
-        $crate::metrics::common::metric_methods!(@ $metric, None);
+        $crate::metrics::common::metric_methods!(@ stringify!($metric), None);
     };
     ($metric:ident, $direction:ident) => {
-        $crate::metrics::common::metric_methods!(@ $metric, Some($crate::metrics::direction::Direction::$direction));
+        $crate::metrics::common::metric_methods!(stringify!($metric), $direction);
     };
-    (@ $metric:ident, $direction:expr) => {
+    ($class_name:expr, $direction:ident) => {
+        $crate::metrics::common::metric_methods!(@ $class_name, Some($crate::metrics::direction::Direction::$direction));
+    };
+    (@ $class_name:expr, $direction:expr) => {
         fn class_name(&self) -> &'static str {
-            stringify!($metric)
+            $class_name
         }
 
         fn name(&self) -> &str {

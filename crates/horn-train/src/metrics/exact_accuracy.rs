@@ -4,7 +4,7 @@ use horn_nn::{AnyTensor, Error, Result, sizes};
 use serde::{Deserialize, Serialize};
 
 use super::accumulator::Accumulator;
-use super::common::named_metric;
+use super::common::{metric_methods, named_metric};
 use super::function::MeanMetricWrapper;
 use super::metric::Metric;
 use crate::keras_config::Float32;
@@ -32,17 +32,7 @@ pub struct ExactAccuracy {
 named_metric!(ExactAccuracy, "accuracy");
 
 impl Metric for ExactAccuracy {
-    fn class_name(&self) -> &'static str {
-        "Accuracy"
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn keras_module(&self) -> Option<&'static str> {
-        Some("keras.metrics")
-    }
+    metric_methods!("Accuracy", Up);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
         MeanMetricWrapper::new(&self.name, equal).accumulator()

@@ -157,12 +157,16 @@ arguments!(BinaryCrossentropy {
     from_logits: bool,
 });
 
+/// A share for a configuration. One that is not finite has no place in JSON, and becomes one that is out of range.
+fn share(share: f64) -> Number {
+    Number::from_f64(share).unwrap_or_else(|| (-1).into())
+}
+
 impl BinaryCrossentropy {
     /// Smooths the targets: moves each towards 1/2 by this fraction, from 0 (the default) to 1.
     #[must_use]
     pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
-        // A number that is not finite has no place in JSON, and becomes the error of one that is out of range.
-        self.label_smoothing = Number::from_f64(label_smoothing).unwrap_or_else(|| (-1).into());
+        self.label_smoothing = share(label_smoothing);
         self
     }
 }
@@ -221,8 +225,7 @@ impl CategoricalCrossentropy {
     /// Smooths the targets: moves each towards the mean of all classes by this fraction, from 0 (the default) to 1.
     #[must_use]
     pub fn label_smoothing(mut self, label_smoothing: f64) -> Self {
-        // A number that is not finite has no place in JSON, and becomes the error of one that is out of range.
-        self.label_smoothing = Number::from_f64(label_smoothing).unwrap_or_else(|| (-1).into());
+        self.label_smoothing = share(label_smoothing);
         self
     }
 }
