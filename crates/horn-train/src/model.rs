@@ -299,7 +299,7 @@ impl CompiledModel {
         // program's own may panic, which would lose the weights, so where there is one the old ones are kept.
         let of_program = self.optimizer.keras_module().is_none()
             || model.weights().any(|weight| matches!(weight.constraint, Some(Constraint::Own(_))));
-        let old = of_program.then(|| (model.clone(), self.stepper.copy()));
+        let old = of_program.then(|| (model.clone(), self.stepper.clone()));
         let mut restore = Restore { model, stepper: &mut self.stepper, old };
         let stepper = &mut restore.stepper;
         restore.model.update(|model| stepper.step(model, gradients).constrained());

@@ -17,6 +17,7 @@ use crate::optimizers::{Optimizer, OptimizerValue, OptimizerVariable};
 pub(crate) const ADDED_VARIABLES: usize = 4;
 
 /// An optimizer around another. It scales the loss by a number that grows until gradients are not finite.
+#[derive(Clone)]
 pub(crate) struct LossScaledStepper {
     /// Keras puts one around the optimizer of a model in `mixed_float16`, and writes only the optimizer inside.
     optimizer: Option<Arc<dyn Optimizer>>,
@@ -42,7 +43,7 @@ impl LossScaledStepper {
 
 impl Stepper for LossScaledStepper {
     fn copy(&self) -> Box<dyn Stepper> {
-        Box::new(Self { optimizer: self.optimizer.clone(), inner: self.inner.copy(), ..*self })
+        Box::new(self.clone())
     }
 
     fn prepare(&mut self, weights: &[Learning<'_>]) -> Result<()> {

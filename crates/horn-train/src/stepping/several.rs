@@ -19,6 +19,7 @@ use crate::optimizers::{Assignment, Optimizer, OptimizerValue, OptimizerVariable
 const OWN_VARIABLES: usize = 2;
 
 /// The state of several optimizers, and their steps.
+#[derive(Clone)]
 pub(super) struct SeveralSteppers {
     optimizer: Arc<dyn Optimizer>,
     map: Arc<dyn Assignment>,
@@ -54,10 +55,7 @@ impl SeveralSteppers {
 
 impl Stepper for SeveralSteppers {
     fn copy(&self) -> Box<dyn Stepper> {
-        let steppers = self.steppers.iter().map(|stepper| stepper.copy()).collect();
-        let mut copy = Self::new(self.optimizer.clone(), self.map.clone(), self.loss_scale_factor, steppers);
-        (copy.iterations, copy.owners) = (self.iterations, self.owners.clone());
-        Box::new(copy)
+        Box::new(self.clone())
     }
 
     fn prepare(&mut self, weights: &[Learning<'_>]) -> Result<()> {

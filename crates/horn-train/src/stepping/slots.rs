@@ -97,7 +97,7 @@ pub(super) fn filled(
     Ok(rules)
 }
 
-const KEEP: &str = "let the rule keep a `State` with the slots that `Optimizer::slots` declares";
+const KEEP: &str = "let the rule keep a `RuleState` with the slots that `Optimizer::slots` declares";
 
 fn misfit(problem: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::model(problem).because(cause).hint(KEEP)

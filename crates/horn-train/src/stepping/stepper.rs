@@ -110,6 +110,12 @@ pub(crate) trait Stepper: Send + Sync {
     fn serialize(&self) -> Value;
 }
 
+impl Clone for Box<dyn Stepper> {
+    fn clone(&self) -> Self {
+        self.copy()
+    }
+}
+
 /// The groups of an inner optimizer, whose variables start at this one, in the group of this path.
 pub(super) fn inner_groups(
     inner: &dyn Stepper,
