@@ -26,7 +26,7 @@ use crate::template;
 /// let fit = Fit::epochs(10).callback(best).callback(all);
 /// ```
 ///
-/// A file is replaced only once the new one is complete. Folders that do not exist are made. Of a training step of one's own
+/// A file is replaced only once the new one is complete. Folders that do not exist are made. Of a custom training step
 /// with several models, the file has [`TrainStep::model`](horn_train::TrainStep::model) alone; `BackupAndRestore` has all.
 ///
 /// # Errors

@@ -59,17 +59,13 @@ impl HalfPrecision {
 
     /// Calls the layer.
     pub fn call(&self, layer: &BuiltLayer, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
-        let given = |input| match self.manner {
-            Manner::Throughout => with_value(input, |value| cast(value, self.dtype)),
-            Manner::RoundedWeights | Manner::RoundedInputs => with_value(input, |value| self.rounded(value)),
-        };
+        let rounded = [self.dtype, FloatDType::F32];
+        let dtypes = if self.manner == Manner::Throughout { &rounded[..1] } else { &rounded };
+        let given = |input| with_value(input, |value| cast(value, dtypes));
         let inputs = inputs.into_iter().map(given).collect::<Result<_>>()?;
         let outputs = match self.manner {
-            Manner::Throughout => layer.clone().map(&mut Cast(&[self.dtype])).call(inputs, call)?,
-            Manner::RoundedWeights => {
-                layer.clone().map(&mut Cast(&[self.dtype, FloatDType::F32])).call(inputs, call)?
-            }
             Manner::RoundedInputs => layer.call(inputs, call)?,
+            _ => layer.clone().map(&mut Cast(dtypes)).call(inputs, call)?,
         };
         outputs.into_iter().map(|output| self.finished(output)).collect()
     }
@@ -87,7 +83,7 @@ impl HalfPrecision {
     }
 
     fn rounded(&self, value: AnyTensor) -> Result<AnyTensor> {
-        cast(cast(value, self.dtype)?, FloatDType::F32)
+        cast(value, &[self.dtype, FloatDType::F32])
     }
 }
 
@@ -96,16 +92,20 @@ struct Cast<'a>(&'a [FloatDType]);
 
 impl ModuleMapper for Cast<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        param.map(|weight| self.0.iter().fold(weight, |weight, dtype| weight.cast(*dtype)))
+        param.map(|weight| cast_tensor(weight, self.0))
     }
 }
 
-/// Casts floats. Other values stay as they are.
-fn cast(value: AnyTensor, dtype: FloatDType) -> Result<AnyTensor> {
+fn cast_tensor<const D: usize>(x: Tensor<D>, dtypes: &[FloatDType]) -> Tensor<D> {
+    dtypes.iter().fold(x, |x, dtype| x.cast(*dtype))
+}
+
+/// Casts floats to one dtype after the other. Other values stay as they are.
+fn cast(value: AnyTensor, dtypes: &[FloatDType]) -> Result<AnyTensor> {
     if !value.dtype().is_float() {
         return Ok(value);
     }
-    by_rank!(value, |x| x.cast(dtype).into())
+    by_rank!(value, |x| cast_tensor(x, dtypes).into())
 }
 
 /// The signal with its value replaced.

@@ -267,7 +267,7 @@ impl Rule for Convolution {
 
 /// How many multiplications a convolution may take. The kernel of a layer is in a file; that of a function may be as large as
 /// the input, though the file is small.
-const MOST_WORK: u64 = 1 << 36;
+const MAX_WORK: u64 = 1 << 36;
 
 /// Checks how many multiplications a convolution takes.
 ///
@@ -284,7 +284,7 @@ fn check_work(rule: Convolution, window: &Window, x: &AnyTensor, kernel: &AnyTen
         _ => window.count(&sizes, 1),
     };
     let work = positions.saturating_mul(kernel.count() as u64);
-    if work <= MOST_WORK {
+    if work <= MAX_WORK {
         return Ok(());
     }
     Err(Error::data("the convolution would take too long")
@@ -293,7 +293,7 @@ fn check_work(rule: Convolution, window: &Window, x: &AnyTensor, kernel: &AnyTen
             shown(&sizes),
             shown(&kernel.sizes())
         ))
-        .expected(format!("at most {MOST_WORK}"))
+        .expected(format!("at most {MAX_WORK}"))
         .hint("take smaller batches, or a layer such as `Conv2D`, whose kernel is a weight"))
 }
 

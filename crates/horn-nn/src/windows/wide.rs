@@ -24,6 +24,10 @@ const COPIES: u64 = 16;
 ///
 /// If the window does not fit, or there is no memory for it.
 pub(super) fn pool(x: &AnyTensor, kind: Pool, window: &Window) -> Result<Option<AnyTensor>> {
+    // Each value is looked at by as many positions as the window has places, at most.
+    if memory::values(&window.sizes) <= MANY_LOOKS {
+        return Ok(None);
+    }
     let sizes = x.sizes();
     let first = if window.data_format == DataFormat::ChannelsLast { 1 } else { 2 };
     let spatial = &sizes[first..first + window.sizes.len()];

@@ -105,7 +105,7 @@ impl EarlyStopping {
     }
 
     /// Whether the model gets the weights of the best epoch when the training ends, whatever ends it; no by default. A
-    /// training step of one's own with several models has those of all restored.
+    /// custom training step with several models has those of all restored.
     #[must_use]
     pub fn restore_best_weights(mut self, restore_best_weights: bool) -> Self {
         self.restore_best_weights = restore_best_weights;

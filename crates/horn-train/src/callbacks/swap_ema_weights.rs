@@ -9,8 +9,8 @@ use crate::history::Scores;
 use crate::optimizers::{Composition, Optimizer};
 
 /// Puts the moving averages of the weights, which an optimizer with `use_ema(true)` keeps, in the places of the weights
-/// while the model is evaluated or predicts, and the weights back afterwards, even after an error or a panic. A training
-/// step of one's own with several models has those of all that have averages.
+/// while the model is evaluated or predicts, and the weights back afterwards, even after an error or a panic. A custom
+/// training step with several models has those of all that have averages.
 ///
 /// ```
 /// use horn::Fit;

@@ -112,9 +112,7 @@ impl<T: Token> Lookup<T> {
                 "give a smaller max_tokens, or leave pad_to_max_tokens out",
             );
         }
-        if self.sparse {
-            return check_dense(self.sparse);
-        }
+        check_dense(self.sparse)?;
         if self.invert && self.output_mode != OutputMode::Int {
             return wrong(
                 "an inverse lookup gives tokens",
