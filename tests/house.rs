@@ -65,12 +65,29 @@ fn rooms_import_lower_ones_only() {
 #[test]
 fn no_files_import_each_other_in_a_circle() {
     for (name, _) in levels(&CRATES) {
-        assert_eq!(House::of_crate(name).circle(), None, "crates/{name}");
+        assert_eq!(House::of_crate(name).all_imports().circle(), None, "crates/{name}");
     }
+}
+
+/// At every depth: the modules of a folder, each with all below it, stand on each other.
+#[test]
+fn no_folders_import_each_other_in_a_circle() {
+    for (name, _) in levels(&CRATES) {
+        let house = House::of_crate(name);
+        let imports = house.all_imports();
+        for folder in house.folders() {
+            assert_eq!(imports.of_children(&folder).circle(), None, "crates/{name}/src/{}", folder.join("/"));
+        }
+    }
+    let mut house = House::of_crate("horn-train");
+    let module: Module = ["callbacks", "early_stopping"].map(str::to_owned).to_vec();
+    house.texts.insert(module, code("use crate::running::fit::Fit;"));
+    assert!(house.all_imports().of_children(&[]).circle().is_some());
 }
 
 #[test]
 fn an_import_that_runs_up_is_found() {
+    let mut house = House::of_crate("horn-nn");
     for (module, import, up) in [
         ("layer::description", "use crate::layers::core_layers::dense::Dense;", true),
         ("layer::description", "use crate::{error::Result, model::{model::Model}};", true),
@@ -81,15 +98,14 @@ fn an_import_that_runs_up_is_found() {
         ("layer::description", "#[cfg(test)]\nmod tests {\n    use crate::layers::Dense;\n}", false),
         ("layer::description", "/// See `crate::layers::Dense`.", false),
     ] {
-        let mut house = House::of_crate("horn-nn");
         let module: Module = module.split("::").map(str::to_owned).collect();
-        house.texts.insert(module, code(import));
-        assert_eq!(house.upward().len(), usize::from(up), "{import}");
+        house.texts.insert(module.clone(), code(import));
+        assert_eq!(house.upward_of(&module).len(), usize::from(up), "{import}");
     }
     let mut house = House::of_crate("horn-nn");
     let lower: Module = ["tensor", "shape"].map(str::to_owned).to_vec();
     house.texts.insert(lower, code("use crate::tensor::any_tensor::AnyTensor;"));
-    assert!(house.circle().is_some());
+    assert!(house.all_imports().circle().is_some());
 }
 
 /// The first lines of a room's `mod.rs` say which rooms it imports: all of them, or those of the highest level, "and below".
@@ -138,6 +154,7 @@ fn imports_name_the_module_that_defines_the_item() {
         let found = House::of_crate(name).re_exports(only_root);
         assert_eq!(found, [] as [String; 0], "crates/{name}: imports of re-exports");
     }
+    let mut house = House::of_crate("horn-nn");
     for (import, is_re_export) in [
         ("use crate::Shape;", true),
         ("use crate::{by_rank, error::Result};", false),
@@ -150,10 +167,48 @@ fn imports_name_the_module_that_defines_the_item() {
         ("pub use crate::layers::Dense;", false),
         ("use $crate::{BuiltFor, Mode};", false),
     ] {
-        let mut house = House::of_crate("horn-nn");
         let module: Module = ["applications", "vgg16"].map(str::to_owned).to_vec();
-        house.texts.insert(module, code(import));
-        assert_eq!(house.re_exports(false).len(), usize::from(is_re_export), "{import}");
+        house.texts.insert(module.clone(), code(import));
+        assert_eq!(house.re_exports_of(&module, false).len(), usize::from(is_re_export), "{import}");
+    }
+}
+
+/// A path in these documents may begin with the short name of a crate.
+#[test]
+fn documents_name_files_that_exist() {
+    let mut files = Vec::new();
+    for folder in ["crates", "tests", "benches", "examples", "fuzz"] {
+        files_in(&root().join(folder), &mut files);
+    }
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root().join(document)).unwrap();
+        let quoted = text.split('`').skip(1).step_by(2);
+        let sources = quoted.filter(|path| path.ends_with(".rs") && !path.contains(['{', ' ', '(']));
+        // Not the files that a reader is to add.
+        for path in sources.filter(|path| !path.contains("my_") && !path.contains("FAMILY")) {
+            assert!(files.iter().any(|file| is_meant(path, file)), "{document} names {path}");
+        }
+    }
+    assert!(is_meant("train/history.rs", "crates/horn-train/src/history.rs"));
+    assert!(is_meant("graph/plan.rs", "crates/horn-nn/src/graph/plan.rs"));
+    assert!(!is_meant("plan.rs", "crates/horn-nn/src/floorplan.rs"));
+}
+
+/// Does a document mean this file by this path?
+fn is_meant(path: &str, file: &str) -> bool {
+    let in_crate = path.split_once('/').map(|(name, rest)| format!("crates/horn-{name}/src/{rest}"));
+    format!("/{file}").ends_with(&format!("/{path}")) || in_crate.is_some_and(|whole| file == whole)
+}
+
+/// The paths of the files in a folder, from the root of the repository.
+fn files_in(folder: &Path, files: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("target") {
+            files_in(&path, files);
+        } else {
+            files.push(path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned());
+        }
     }
 }
 
@@ -212,22 +267,24 @@ impl House {
 
     /// The imports of items from a module that does not define them, or only those from the crate's root.
     fn re_exports(&self, only_root: bool) -> Vec<String> {
+        self.texts.keys().flat_map(|module| self.re_exports_of(module, only_root)).collect()
+    }
+
+    fn re_exports_of(&self, module: &Module, only_root: bool) -> Vec<String> {
         let mut found = Vec::new();
-        for (module, text) in &self.texts {
-            for path in used(text, false) {
-                // Others are of another crate.
-                if !matches!(path[0].as_str(), "crate" | "self" | "super") {
-                    continue;
-                }
-                let whole = absolute(module, &path);
-                let modules = (0..whole.len()).rev().find(|length| self.is_module(&whole[..*length]));
-                let Some(length) = modules else { continue };
-                let (home, item) = (&whole[..length], whole[length].as_str());
-                let is_module = self.texts.contains_key(&whole) || item == "self";
-                let is_left_out = is_module || home == module || (only_root && length > 0);
-                if !is_left_out && !self.defines(home, item) {
-                    found.push(format!("{} imports {}", module.join("::"), path.join("::")));
-                }
+        for path in used(&self.texts[module], false) {
+            // Others are of another crate.
+            if !matches!(path[0].as_str(), "crate" | "self" | "super") {
+                continue;
+            }
+            let whole = absolute(module, &path);
+            let modules = (0..whole.len()).rev().find(|length| self.is_module(&whole[..*length]));
+            let Some(length) = modules else { continue };
+            let (home, item) = (&whole[..length], whole[length].as_str());
+            let is_module = self.texts.contains_key(&whole) || item == "self";
+            let is_left_out = is_module || home == module || (only_root && length > 0);
+            if !is_left_out && !self.defines(home, item) {
+                found.push(format!("{} imports {}", module.join("::"), path.join("::")));
             }
         }
         found
@@ -241,9 +298,13 @@ impl House {
     /// Does the module define the item? Where it has no modules below it, a macro may do so in another form.
     fn defines(&self, module: &[String], item: &str) -> bool {
         const KINDS: [&str; 9] = ["fn", "struct", "enum", "trait", "type", "const", "static", "mod", "macro_rules!"];
+        let ends = |c: char| !c.is_alphanumeric() && c != '_';
         let is_here = |text: &str, kinds: &[&str]| {
-            let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || "(<:;{".contains(c)).collect();
-            words.windows(2).any(|pair| kinds.contains(&pair[0]) && pair[1] == item)
+            kinds.iter().map(|kind| format!("{kind} {item}")).any(|definition| {
+                text.match_indices(&definition).any(|(at, _)| {
+                    text[..at].chars().next_back().is_none_or(ends) && text[at + definition.len()..].starts_with(ends)
+                })
+            })
         };
         let Some(text) = self.texts.get(module) else {
             // Exported macros are at the root, wherever they are defined.
@@ -270,22 +331,49 @@ impl House {
 
     /// The imports that do not point to a lower module.
     fn upward(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for module in self.texts.keys() {
-            for other in self.imports(module) {
-                let (own, its) = (level_of(&ROOMS, &module[0]), level_of(&ROOMS, &other[0]));
-                if module[0] != other[0] && its >= own {
-                    found.push(format!("{} imports {}", module.join("::"), other.join("::")));
-                }
-            }
+        self.texts.keys().flat_map(|module| self.upward_of(module)).collect()
+    }
+
+    fn upward_of(&self, module: &Module) -> Vec<String> {
+        let level = |module: &Module| level_of(&ROOMS, &module[0]);
+        let imports = self.imports(module).into_iter();
+        let up = imports.filter(|other| module[0] != other[0] && level(other) >= level(module));
+        up.map(|other| format!("{} imports {}", module.join("::"), other.join("::"))).collect()
+    }
+
+    /// The modules that have others below them. The crate's root is one.
+    fn folders(&self) -> BTreeSet<Module> {
+        self.texts.keys().flat_map(|module| (0..module.len()).map(|length| module[..length].to_vec())).collect()
+    }
+
+    /// What each module imports.
+    fn all_imports(&self) -> Imports {
+        Imports(self.texts.keys().map(|module| (module.clone(), self.imports(module))).collect())
+    }
+}
+
+/// The modules that each module imports.
+#[derive(Default)]
+struct Imports(BTreeMap<Module, BTreeSet<Module>>);
+
+impl Imports {
+    /// What the modules right below a folder import of each other, each with all that is below it.
+    fn of_children(&self, folder: &[String]) -> Self {
+        let depth = folder.len() + 1;
+        let child =
+            |module: &Module| (module.len() >= depth && module.starts_with(folder)).then(|| module[..depth].to_vec());
+        let mut children = Self::default();
+        for (module, imports) in &self.0 {
+            let Some(own) = child(module) else { continue };
+            let others = imports.iter().filter_map(child).filter(|other| *other != own);
+            children.0.entry(own.clone()).or_default().extend(others.collect::<Vec<_>>());
         }
-        found
+        children
     }
 
     /// Finds a cycle of modules, each of which imports the next.
     fn circle(&self) -> Option<String> {
-        let mut open: BTreeMap<&Module, BTreeSet<Module>> =
-            self.texts.keys().map(|module| (module, self.imports(module))).collect();
+        let mut open: BTreeMap<&Module, &BTreeSet<Module>> = self.0.iter().collect();
         // A module that imports nothing that is still open is in no cycle.
         loop {
             let done: Vec<&Module> = open
@@ -296,13 +384,13 @@ impl House {
             if done.is_empty() {
                 break;
             }
-            done.into_iter().for_each(|module| drop(open.remove(module)));
+            open.retain(|module, _| !done.contains(module));
         }
         let mut at = open.keys().next().copied()?;
         let mut way: Vec<&Module> = Vec::new();
         while !way.contains(&at) {
             way.push(at);
-            at = self.texts.keys().find(|other| open[at].contains(*other) && open.contains_key(*other))?;
+            at = self.0.keys().find(|other| open[at].contains(*other) && open.contains_key(*other))?;
         }
         let start = way.iter().position(|module| *module == at)?;
         Some(way[start..].iter().map(|module| module.join("::")).collect::<Vec<_>>().join(" -> "))

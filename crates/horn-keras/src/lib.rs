@@ -39,6 +39,7 @@ mod load;
 mod load_report;
 mod lora;
 mod optimizer_order;
+mod optimizer_values;
 mod quantized;
 pub mod safetensors;
 mod save;

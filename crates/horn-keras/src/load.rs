@@ -6,12 +6,11 @@ use std::path::Path;
 use burn::tensor::Device;
 use horn_nn::{Error, MaskRules, Model, Result, default_device, under_mask_rules};
 use horn_train::CompiledModel;
-use horn_train::optimizers::OptimizerValue;
 use serde_json::Value;
 
 use crate::archive::Archive;
-use crate::arrays::DType;
 use crate::h5::WeightsReader;
+use crate::optimizer_values::optimizer_values;
 use crate::shared::Shared;
 use crate::weights::Assignment;
 use crate::{assets, feature_space, json, keras_2, legacy, plain_file, quantized, version};
@@ -224,24 +223,4 @@ fn in_form_of_keras_3(mut object: Value, version: Option<&str>) -> Result<Value>
 pub(crate) fn is_hdf5(path: &Path) -> bool {
     let mut start = [0; 8];
     plain_file::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"\x89HDF\r\n\x1a\n"
-}
-
-/// The values of the optimizer's variables, if the file has them.
-pub(crate) fn optimizer_values(weights: &WeightsReader) -> Result<Option<Vec<OptimizerValue>>> {
-    let mut paths: Vec<String> =
-        (0..).map(|at| format!("optimizer/vars/{at}")).take_while(|path| weights.is_dataset(path)).collect();
-    let named = legacy::optimizer_variables(weights)?;
-    paths.extend(named.iter().map(|name| format!("optimizer_weights/{name}")));
-    let value = |path: &String| {
-        let found = weights.describe(path)?;
-        let sizes: Vec<usize> = found.sizes.iter().map(|&size| size as usize).collect();
-        let is_float = matches!(found.dtype, Some(DType::F16 | DType::Bf16 | DType::F32 | DType::F64));
-        let array = weights.read(path, &sizes)?;
-        Ok(match is_float {
-            true => OptimizerValue::Float(array.into_f32()?),
-            false => OptimizerValue::Int(array.to_scalar()? as i64),
-        })
-    };
-    let values = paths.iter().map(value).collect::<Result<Vec<_>>>()?;
-    Ok(if values.is_empty() { None } else { Some(values) })
 }

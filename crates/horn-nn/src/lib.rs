@@ -77,7 +77,7 @@ pub use model::sequential::Sequential;
 pub use model::states::States;
 pub use model::weight_groups::WeightGroup;
 #[doc(hidden)]
-pub use operations::ctc::{Counted as CtcCounted, ctc_of_sequences};
+pub use operations::networks::ctc::{Counted as CtcCounted, ctc_of_sequences};
 #[doc(hidden)]
 pub use registry::arguments::{array_values, read_arguments, read_over_defaults, start_of};
 #[doc(hidden)]

@@ -2,9 +2,9 @@
 
 use horn_nn::Result;
 
-use crate::batch::Batch;
+use crate::compiling::model::CompiledModel;
 use crate::history::Scores;
-use crate::model::CompiledModel;
+use crate::sources::batch::Batch;
 
 /// One step of `fit` or `evaluate`, with the models that it changes and the scores that it reports: what Keras users do by
 /// overriding `train_step` and `test_step`.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::h5::WeightsReader;
 use crate::legacy;
-use crate::load::optimizer_values;
+use crate::optimizer_values::optimizer_values;
 
 /// The class that scales the loss of models in half precision, by its names in Keras 2 and in Keras 3.
 const LOSS_SCALE: [&str; 2] = ["LossScaleOptimizerV3", "LossScaleOptimizer"];

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::graph::keras_tensor::{KerasTensor, Placed};
-use crate::operations::constant::ConstantTensor;
+use crate::operations::calls::constant::ConstantTensor;
 use std::sync::Arc;
 
 impl KerasTensor {

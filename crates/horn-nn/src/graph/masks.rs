@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::graph::keras_tensor::{KerasTensor, Placed};
 use crate::layer::conventions::{MaskArgument, OutputMask};
 use crate::layer::description::Layer;
-use crate::operations::argument::{Argument, Constant};
+use crate::operations::calls::argument::{Argument, Constant};
 use crate::operations::operation::Operation;
 use crate::tensor::shape::{Shape, Values, can_be_equal, list};
 

@@ -1,19 +1,19 @@
 //! The lines of the table for networks, signals, matrices and images. Those of NumPy's functions are in `table`.
 
-use crate::operations::arrays::Rearrange;
-use crate::operations::attending::{BatchNorm, DotProductAttention};
-use crate::operations::ctc::{CtcDecode, CtcLoss};
-use crate::operations::fourier::Fourier;
-use crate::operations::function::{Function, Parameters, Rule};
-use crate::operations::linear_algebra::Linear;
-use crate::operations::losses::{Crossentropy, InTopK, MultiHot, Psnr};
-use crate::operations::matrices::Matrices;
-use crate::operations::moving::{Elastic, MapCoordinates, Moved};
-use crate::operations::patches::{Blocks, ExtractPatches, ExtractSequences, Folding};
-use crate::operations::picturing::{Margins, Picture, Ssim};
-use crate::operations::scattering::{Part, Reduce, Scatter, Segments};
-use crate::operations::special::Special;
-use crate::operations::windowed::{AdaptivePooling, Convolution, Pooling};
+use crate::operations::calls::function::{Function, Parameters, Rule};
+use crate::operations::imaging::moving::{Elastic, MapCoordinates, Moved};
+use crate::operations::imaging::patches::{Blocks, ExtractPatches, ExtractSequences, Folding};
+use crate::operations::imaging::picturing::{Margins, Picture, Ssim};
+use crate::operations::linear::linear_algebra::Linear;
+use crate::operations::linear::matrices::Matrices;
+use crate::operations::networks::attending::{BatchNorm, DotProductAttention};
+use crate::operations::networks::ctc::{CtcDecode, CtcLoss};
+use crate::operations::networks::losses::{Crossentropy, InTopK, MultiHot, Psnr};
+use crate::operations::networks::windowed::{AdaptivePooling, Convolution, Pooling};
+use crate::operations::numeric::arrays::Rearrange;
+use crate::operations::numeric::fourier::Fourier;
+use crate::operations::numeric::scattering::{Part, Reduce, Scatter, Segments};
+use crate::operations::numeric::special::Special;
 use crate::windows::window::Pool;
 
 const FORMAT: Parameters = &[("data_format", Some("\"channels_last\""))];

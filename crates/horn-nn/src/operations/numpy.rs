@@ -1,18 +1,18 @@
 //! The lines of the table for NumPy's functions that fewer models use. The usual ones are in `table`.
 
-use crate::operations::arrays::{Arrays, Spaced};
-use crate::operations::correlating::Correlate;
-use crate::operations::elementwise::Unary;
-use crate::operations::function::{Function, Parameters, Rule};
-use crate::operations::joining::Divide;
-use crate::operations::linear_algebra::Linear;
-use crate::operations::matrices::Matrices;
-use crate::operations::nan::{Close, NanAlong, NanExtreme, NanReduction, NanToNum};
-use crate::operations::quantiles::{Average, Quantile, Share, Span};
-use crate::operations::reductions::Along;
-use crate::operations::searching::Searching;
-use crate::operations::special::{NextAfter, Paired, Special, Whole};
-use crate::operations::unique::Unique;
+use crate::operations::calls::function::{Function, Parameters, Rule};
+use crate::operations::linear::linear_algebra::Linear;
+use crate::operations::linear::matrices::Matrices;
+use crate::operations::numeric::arrays::{Arrays, Spaced};
+use crate::operations::numeric::correlating::Correlate;
+use crate::operations::numeric::nan::{Close, NanAlong, NanExtreme, NanReduction, NanToNum};
+use crate::operations::numeric::quantiles::{Average, Quantile, Share, Span};
+use crate::operations::numeric::searching::Searching;
+use crate::operations::numeric::special::{NextAfter, Paired, Special, Whole};
+use crate::operations::numeric::unique::Unique;
+use crate::operations::primitives::elementwise::Unary;
+use crate::operations::primitives::joining::Divide;
+use crate::operations::primitives::reductions::Along;
 
 pub(super) const AXIS_NONE: Parameters = &[("axis", Some("null"))];
 pub(super) const DTYPE: Parameters = &[("dtype", Some("null"))];

@@ -1,19 +1,19 @@
 //! The table of functions: one line registers a function.
 
 use crate::activations::activation::Activation;
-use crate::operations::activating::{Activated, AlongAxis, Normalize, Normalized};
-use crate::operations::elementwise::{Binary, Unary};
+use crate::operations::calls::function::{Function, Parameters, Rule};
 use crate::operations::fields;
-use crate::operations::function::{Function, Parameters, Rule};
-use crate::operations::indexing::{GetItem, Take, TakeAlongAxis};
-use crate::operations::joining::{Divide, Join};
+use crate::operations::imaging::resizing::{Resize, ScaleAndTranslate};
+use crate::operations::networks::quantizing::FakeQuantized;
 use crate::operations::numpy::{self, AXIS_NONE, DTYPE, REDUCED, binary, unary, with};
-use crate::operations::products::{Einsum, Product};
-use crate::operations::quantizing::FakeQuantized;
-use crate::operations::reductions::{Along, Moments, Reduction, TopK};
-use crate::operations::resizing::{Resize, ScaleAndTranslate};
-use crate::operations::selecting::{Cast, Clip, FullLike, OneHot, Triangle, Where};
-use crate::operations::shaping::{Pad, Shaping};
+use crate::operations::primitives::activating::{Activated, AlongAxis, Normalize, Normalized};
+use crate::operations::primitives::elementwise::{Binary, Unary};
+use crate::operations::primitives::indexing::{GetItem, Take, TakeAlongAxis};
+use crate::operations::primitives::joining::{Divide, Join};
+use crate::operations::primitives::products::{Einsum, Product};
+use crate::operations::primitives::reductions::{Along, Moments, Reduction, TopK};
+use crate::operations::primitives::selecting::{Cast, Clip, FullLike, OneHot, Triangle, Where};
+use crate::operations::primitives::shaping::{Pad, Shaping};
 
 const AXIS: Parameters = &[("axis", Some("-1"))];
 const AXIS_0: Parameters = &[("axis", Some("0"))];

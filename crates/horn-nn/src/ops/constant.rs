@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::graph::keras_tensor::KerasTensor;
-use crate::operations::argument::{Argument, Constant};
-use crate::operations::constant::ConstantTensor;
+use crate::operations::calls::argument::{Argument, Constant};
+use crate::operations::calls::constant::ConstantTensor;
 use crate::ops::operand::{IntoOperand, Operand};
 
 /// An array where a layer takes a tensor, such as an `attention_mask` that is the same for all samples. Functions on

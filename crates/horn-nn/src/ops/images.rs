@@ -19,7 +19,7 @@ use crate::arguments::options::{Interpolation, Padding};
 use crate::error::Result;
 use crate::graph::keras_tensor::KerasTensor;
 use crate::images::affine::FillMode;
-use crate::operations::argument::Constant;
+use crate::operations::calls::argument::Constant;
 use crate::ops::operand::{IntoAxes, IntoOperand, Operand, call, functions};
 
 functions! {

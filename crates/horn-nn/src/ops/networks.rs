@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::arguments::options::Padding;
 use crate::error::Result;
 use crate::graph::keras_tensor::KerasTensor;
-use crate::operations::argument::Constant;
+use crate::operations::calls::argument::Constant;
 use crate::ops::operand::{IntoAxes, IntoOperand, Operand, call, call_all, functions};
 
 functions! {

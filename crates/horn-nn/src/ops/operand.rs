@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::graph::input::Input;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::graph::shared_layer::SharedLayer;
-use crate::operations::argument::{Argument, Array, Constant};
+use crate::operations::calls::argument::{Argument, Array, Constant};
 use crate::operations::operation::Operation;
 
 /// An argument of a function, with its tensors.

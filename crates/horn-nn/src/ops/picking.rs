@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
-use crate::operations::argument::Constant;
+use crate::operations::calls::argument::Constant;
 use crate::ops::operand::{IntoAxes, IntoOperand, Operand, call, call_many};
 
 /// A part of the tensor: Python's `x[:, 0]` is `get_item(&x, s![.., 0])`, with the macro [`s!`](crate::ops::s) of the crate `ndarray`. Axes

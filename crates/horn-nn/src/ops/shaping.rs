@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::arguments::options::Interpolation;
 use crate::error::Result;
 use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
-use crate::operations::argument::Constant;
+use crate::operations::calls::argument::Constant;
 use crate::ops::operand::{IntoAxes, IntoOperand, Operand, call, call_all};
 
 /// Functions of one tensor with the given parameters.

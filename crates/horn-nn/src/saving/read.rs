@@ -21,7 +21,7 @@ use crate::layer::reading::{ReadContext, keeps_masks};
 use crate::model::functional::Functional;
 use crate::model::model::Model;
 use crate::model::sequential::Sequential;
-use crate::operations::constant::ConstantTensor;
+use crate::operations::calls::constant::ConstantTensor;
 use crate::operations::operation::Operation;
 use crate::registry::arguments::read_arguments;
 use crate::saving::json::{collect, collect_with_arrays, is_array, is_plain, keys, layers, list, nested, text};

@@ -3,9 +3,9 @@
 use horn_nn::{Error, Result};
 
 use super::messages::print_warning;
+use crate::compiling::model::CompiledModel;
 use crate::history::Scores;
 use crate::metrics::Direction;
-use crate::model::CompiledModel;
 
 /// Whether a watched quantity is better the lower or the higher it is: Keras's `mode`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

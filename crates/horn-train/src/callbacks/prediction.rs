@@ -6,7 +6,7 @@ use std::fmt;
 use horn_nn::Model;
 use ndarray::ArrayD;
 
-use crate::model::CompiledModel;
+use crate::compiling::model::CompiledModel;
 
 /// A run of `predict`, as its callbacks see and control it.
 ///

@@ -117,8 +117,8 @@ mod tests {
 
     use super::*;
     use crate::callbacks::LambdaCallback;
+    use crate::compiling::model::CompiledModel;
     use crate::losses::MeanSquaredError;
-    use crate::model::CompiledModel;
     use crate::optimizers::SGD;
     use crate::{Compile, Evaluate, Fit, Predict, Verbose};
 

@@ -7,8 +7,8 @@ use ndarray::ArrayD;
 
 use super::checkpoint::{Checkpoint, Place};
 use super::watch::Watch;
+use crate::compiling::model::CompiledModel;
 use crate::history::{History, Scores};
-use crate::model::CompiledModel;
 use crate::train_step::TrainStep;
 
 /// A run of `fit` or `evaluate`, as its callbacks see and control it.

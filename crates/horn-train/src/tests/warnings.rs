@@ -7,7 +7,7 @@ use super::*;
 use crate::callbacks::{Callback, Training, capture};
 use crate::losses::MeanSquaredError;
 use crate::optimizers::SGD;
-use crate::supervised::Supervised;
+use crate::running::supervised::Supervised;
 use crate::{Batch, BatchSource, TrainStep};
 
 /// What `fit` prints as warnings.

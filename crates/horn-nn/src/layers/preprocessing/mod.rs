@@ -5,11 +5,13 @@ pub(crate) mod categories;
 pub(crate) mod images;
 pub(crate) mod pipeline;
 pub(crate) mod rescaling;
+pub(crate) mod tokens;
 pub(crate) mod vocabularies;
 
 pub use audio::*;
 pub use categories::*;
 pub use images::*;
+pub use tokens::{IntoBatch, IntoToken, Token};
 pub use vocabularies::*;
 
 crate::layers::family::family! { Preprocessing;

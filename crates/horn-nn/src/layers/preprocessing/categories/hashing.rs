@@ -16,7 +16,7 @@ use crate::layers::preprocessing::categories::encode::{
     Number, OutputMode, check_bins, check_dense, encode_host, to_device, to_host, to_numbers,
 };
 use crate::layers::preprocessing::categories::hash::{Salt, bin};
-use crate::layers::preprocessing::vocabularies::tokens::{IntoBatch, Token};
+use crate::layers::preprocessing::tokens::{IntoBatch, Token};
 use crate::tensor::shape::Shape;
 
 /// Gives each category one of `num_bins` bins by a hash: the same category always the same bin, and different ones by

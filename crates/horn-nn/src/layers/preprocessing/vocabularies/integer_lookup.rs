@@ -15,7 +15,8 @@ use crate::layer::forward::Forward;
 use crate::layer::lookup_state::LookupState;
 use crate::layers::common::{Common, described};
 use crate::layers::preprocessing::categories::encode::{to_device, to_host};
-use crate::layers::preprocessing::vocabularies::lookup::{Lookup, lookup_methods};
+use crate::layers::preprocessing::vocabularies::lookup::Lookup;
+use crate::layers::preprocessing::vocabularies::lookup_methods::lookup_methods;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 

@@ -1,17 +1,17 @@
 //! Texts and tokens as places in a vocabulary, which a layer is given or learns.
 
+pub(crate) mod encoding;
 pub(crate) mod integer_lookup;
 pub(crate) mod lookup;
+pub(crate) mod lookup_methods;
 pub(crate) mod string_lookup;
 pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod text_vectorization;
-pub(crate) mod tokens;
 pub(crate) mod vocabulary;
 
 pub use lookup::OovMethod;
 pub use text_vectorization::{Ngrams, Split, Standardize};
-pub use tokens::{IntoBatch, IntoToken, Token};
 
 crate::layers::family::family! { Preprocessing;
     "IntegerLookup" => integer_lookup::IntegerLookup::new();

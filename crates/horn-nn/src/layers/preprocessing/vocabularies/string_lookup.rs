@@ -16,7 +16,8 @@ use crate::layer::lookup_state::LookupState;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, described};
 use crate::layers::preprocessing::categories::encode::{OutputMode, to_host};
-use crate::layers::preprocessing::vocabularies::lookup::{Lookup, lookup_methods};
+use crate::layers::preprocessing::vocabularies::lookup::Lookup;
+use crate::layers::preprocessing::vocabularies::lookup_methods::lookup_methods;
 use crate::layers::preprocessing::vocabularies::text::{Encoding, OfTexts, OfTextsModule, shape_of_strings};
 use crate::tensor::shape::Shape;
 

@@ -5,7 +5,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use crate::layers::preprocessing::vocabularies::tokens::Token;
+use crate::layers::preprocessing::tokens::Token;
 use crate::layers::preprocessing::vocabularies::vocabulary::Learned;
 
 /// The tokens of a vocabulary without the special ones.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::layers::preprocessing::vocabularies::tokens::Token;
+use crate::layers::preprocessing::tokens::Token;
 
 /// The vocabulary of a layer that was given one, or has learned one before it was written to a file. Clones share it.
 #[derive(Debug, Clone)]

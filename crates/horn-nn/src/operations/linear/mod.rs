@@ -1,0 +1,6 @@
+//! Linear algebra: products, parts and decompositions of matrices. Imports `formula`, `primitives` and below.
+
+pub(crate) mod decomposed;
+pub(crate) mod decompositions;
+pub(crate) mod linear_algebra;
+pub(crate) mod matrices;
