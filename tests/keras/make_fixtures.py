@@ -485,6 +485,23 @@ def losses():
     focal, balanced = k.CategoricalFocalCrossentropy, {"alpha": [0.25, 0.5, 1.0]}
     add_reductions(focal, "weights of classes", one_hots(rng, (4, 3)), probabilities(rng, (4, 3)), weight, **balanced)
     add(focal, "weights of classes, cube", one_hots(rng, (2, 4, 3)), normal(rng, (2, 4, 3)), from_logits=True, **balanced)
+
+    # Features along another axis than the last one.
+    rng = np.random.RandomState(41)
+    first = lambda array: np.ascontiguousarray(np.moveaxis(array, -1, 1))  # noqa: E731
+    counts = short([[1, 2, 0, 3], [0.5, 1, 3, 2]])
+    along = [
+        (k.CategoricalCrossentropy, one_hots, probabilities, {}),
+        (k.CategoricalCrossentropy, one_hots, normal, {"from_logits": True}),
+        (k.CategoricalFocalCrossentropy, one_hots, probabilities, {"gamma": 3.0}),
+        (k.BinaryCrossentropy, binaries, fractions, {"label_smoothing": 0.1}),
+        (k.BinaryFocalCrossentropy, binaries, normal, {"from_logits": True}),
+        (k.CosineSimilarity, positive, positive, {}),
+    ]
+    for maker, true, pred, arguments in along:
+        true, pred = first(true(rng, (2, 4, 3))), first(pred(rng, (2, 4, 3)))
+        for axis in (1, -2):
+            add_reductions(maker, "features first", true, pred, counts, axis=axis, **arguments)
     return entries
 
 
@@ -663,6 +680,28 @@ def metrics():
             for arguments in settings:
                 draw = lambda: (true(rng, shape), pred(rng, shape))  # noqa: E731, B023
                 add(maker, f"{shape}", draw, **weighted, **arguments)
+
+    # Features along another axis than the last one.
+    first = lambda array: np.ascontiguousarray(np.moveaxis(array, -1, 1))  # noqa: E731
+    along = [
+        (m.CategoricalCrossentropy, one_hots, probabilities),
+        (m.CosineSimilarity, positive, positive),
+        (m.PearsonCorrelation, normal, normal),
+        (m.ConcordanceCorrelation, normal, normal),
+    ]
+    for maker, true, pred in along:
+        rng = np.random.RandomState(44)
+
+        def draw():
+            y_true, y_pred = first(true(rng, (4, 2, 3))), first(pred(rng, (4, 2, 3)))  # noqa: B023
+            # Correlations of what has none are small differences of large numbers.
+            return y_true, short(y_true + y_pred / 2) if true is normal else y_pred  # noqa: B023
+
+        for axis in (1, -2):
+            add(maker, "features first", draw, axis=axis)
+            # Keras leaves it out of some configurations.
+            for case in cases[-2:]:
+                case["config"]["axis"] = axis
 
     resolve = []
     for name in ("accuracy", "acc"):

@@ -56,7 +56,7 @@ impl TryFrom<Option<String>> for Float32 {
     }
 }
 
-/// The only axis that Horn's crossentropies support: the last one.
+/// The only axis that Keras's metrics of class numbers support, whatever their argument is: the last one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub(crate) struct LastAxis;

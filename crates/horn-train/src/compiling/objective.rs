@@ -7,7 +7,7 @@ use horn_nn::{Error, Model, Result, Shape, float32};
 use crate::compiling::given::output_names;
 use crate::compiling::given_losses::{IntoLosses, Losses};
 use crate::compiling::given_metrics::{GivenMetrics, IntoMetrics, Metrics};
-use crate::losses::Loss;
+use crate::losses::{Loss, of_rank};
 use crate::metrics::Metric;
 
 /// The losses and metrics that a model is compiled with.
@@ -35,6 +35,18 @@ impl OutputObjective {
     /// An output of which a custom training step computes what it likes.
     pub fn without_loss(name: String, shape: Shape) -> Self {
         Self { name, shape, loss: None, weight: 1.0, metrics: Vec::new(), weighted_metrics: Vec::new() }
+    }
+
+    /// The shape of the output with the axis of the loss's features as the last one.
+    pub fn rows_shape(&self) -> Shape {
+        let mut sizes = self.shape.sizes().to_vec();
+        let axis = self.loss.as_ref().map_or(-1, |loss| loss.axis());
+        // An axis that is not there is an error of the loss.
+        if let Ok(axis) = of_rank(axis, sizes.len()) {
+            let features = sizes.remove(axis);
+            sizes.push(features);
+        }
+        Shape::new(sizes)
     }
 
     /// Whether something is computed of the output that takes targets.

@@ -6,15 +6,15 @@ use horn_nn::Result;
 use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 
+use super::axis::Axis;
 use super::common::{
-    Common, check_smoothing, clip_probabilities, common_arguments, common_methods, exact_on_logits,
-    from_logits_argument,
+    Common, axis_argument, axis_method, check_smoothing, clip_probabilities, common_arguments, common_methods,
+    exact_on_logits, from_logits_argument,
 };
 use super::loss::Loss;
 use super::target::{Target, TargetKind};
-use crate::keras_config::LastAxis;
 
-/// The mean of `-y_true * ln(p) - (1 - y_true) * ln(1 - p)` over the last axis.
+/// The mean of `-y_true * ln(p) - (1 - y_true) * ln(1 - p)` over an axis, the last one by default.
 ///
 /// The probabilities `p` are the predictions, clipped to the range from 1e-7 to 1 - 1e-7. If the predictions are
 /// logits, `p` is their sigmoid, in a form that stays exact for any logits.
@@ -30,13 +30,13 @@ pub struct BinaryCrossentropy {
     common: Common,
     from_logits: bool,
     label_smoothing: f64,
-    axis: LastAxis,
+    axis: Axis,
 }
 
 impl BinaryCrossentropy {
     /// The loss with Keras's defaults: from probabilities, without smoothing.
     pub fn new() -> Self {
-        Self { common: Common::new("binary_crossentropy"), from_logits: false, label_smoothing: 0.0, axis: LastAxis }
+        Self { common: Common::new("binary_crossentropy"), from_logits: false, label_smoothing: 0.0, axis: Axis::LAST }
     }
 }
 
@@ -45,10 +45,12 @@ arguments!(BinaryCrossentropy {
     label_smoothing: f64,
 });
 
+axis_argument!(BinaryCrossentropy);
 common_arguments!(BinaryCrossentropy);
 from_logits_argument!(BinaryCrossentropy);
 
 impl Loss for BinaryCrossentropy {
+    axis_method!();
     common_methods!(BinaryCrossentropy);
     exact_on_logits!(is_sigmoid);
 

@@ -5,15 +5,16 @@ use burn::tensor::activation::sigmoid;
 use horn_nn::{Result, arguments, powf};
 use serde::{Deserialize, Serialize};
 
+use super::axis::Axis;
 use super::common::{
-    Common, check_number, check_smoothing, clip_probabilities, common_arguments, common_methods, from_logits_argument,
+    Common, axis_argument, axis_method, check_number, check_smoothing, clip_probabilities, common_arguments,
+    common_methods, from_logits_argument,
 };
 use super::loss::Loss;
 use super::target::{Target, TargetKind};
-use crate::keras_config::LastAxis;
 
-/// The mean over the last axis of the binary crossentropy, times `(1 - p)^gamma`, where `p` is the probability of the true
-/// label ([Lin et al., 2017](https://arxiv.org/abs/1708.02002)).
+/// The mean over an axis, the last one by default, of the binary crossentropy, times `(1 - p)^gamma`, where `p` is the
+/// probability of the true label ([Lin et al., 2017](https://arxiv.org/abs/1708.02002)).
 ///
 /// ```
 /// use horn::losses::BinaryFocalCrossentropy;
@@ -26,7 +27,7 @@ pub struct BinaryFocalCrossentropy {
     common: Common,
     from_logits: bool,
     label_smoothing: f64,
-    axis: LastAxis,
+    axis: Axis,
     apply_class_balancing: bool,
     alpha: f64,
     gamma: f64,
@@ -39,7 +40,7 @@ impl BinaryFocalCrossentropy {
             common: Common::new("binary_focal_crossentropy"),
             from_logits: false,
             label_smoothing: 0.0,
-            axis: LastAxis,
+            axis: Axis::LAST,
             apply_class_balancing: false,
             alpha: 0.25,
             gamma: 2.0,
@@ -58,10 +59,12 @@ arguments!(BinaryFocalCrossentropy {
     label_smoothing: f64,
 });
 
+axis_argument!(BinaryFocalCrossentropy);
 common_arguments!(BinaryFocalCrossentropy);
 from_logits_argument!(BinaryFocalCrossentropy);
 
 impl Loss for BinaryFocalCrossentropy {
+    axis_method!();
     common_methods!(BinaryFocalCrossentropy);
 
     fn targets(&self) -> TargetKind {

@@ -6,15 +6,15 @@ use horn_nn::Result;
 use horn_nn::arguments;
 use serde::{Deserialize, Serialize};
 
+use super::axis::Axis;
 use super::common::{
-    Common, check_smoothing, clip_probabilities, common_arguments, common_methods, exact_on_logits,
-    from_logits_argument,
+    Common, axis_argument, axis_method, check_last, check_smoothing, clip_probabilities, common_arguments,
+    common_methods, exact_on_logits, from_logits_argument,
 };
 use super::loss::Loss;
 use super::target::{Target, TargetKind};
-use crate::keras_config::LastAxis;
 
-/// The sum of `-y_true * ln(p)` over the classes, the last axis.
+/// The sum of `-y_true * ln(p)` over the classes, the last axis by default.
 ///
 /// The probabilities `p` are the predictions divided by their sum, and clipped to the range from 1e-7 to 1 - 1e-7. If
 /// the predictions are logits, `p` is their softmax, in a form that stays exact for any logits.
@@ -30,7 +30,7 @@ pub struct CategoricalCrossentropy {
     common: Common,
     from_logits: bool,
     label_smoothing: f64,
-    axis: LastAxis,
+    axis: Axis,
 }
 
 impl CategoricalCrossentropy {
@@ -40,7 +40,7 @@ impl CategoricalCrossentropy {
             common: Common::new("categorical_crossentropy"),
             from_logits: false,
             label_smoothing: 0.0,
-            axis: LastAxis,
+            axis: Axis::LAST,
         }
     }
 }
@@ -50,10 +50,12 @@ arguments!(CategoricalCrossentropy {
     label_smoothing: f64,
 });
 
+axis_argument!(CategoricalCrossentropy);
 common_arguments!(CategoricalCrossentropy);
 from_logits_argument!(CategoricalCrossentropy);
 
 impl Loss for CategoricalCrossentropy {
+    axis_method!();
     common_methods!(CategoricalCrossentropy);
     exact_on_logits!(is_softmax);
 
@@ -66,7 +68,8 @@ impl Loss for CategoricalCrossentropy {
     }
 
     fn validate(&self) -> Result<()> {
-        check_smoothing(self.label_smoothing)
+        check_smoothing(self.label_smoothing)?;
+        if self.label_smoothing > 0.0 { check_last("label_smoothing", self.axis) } else { Ok(()) }
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {

@@ -6,14 +6,15 @@ use burn::tensor::activation::softmax;
 use horn_nn::{Error, Result, arguments, powf};
 use serde::{Deserialize, Serialize};
 
+use super::axis::Axis;
 use super::common::{
-    Common, check_number, check_smoothing, clip_probabilities, common_arguments, common_methods, from_logits_argument,
+    Common, axis_argument, axis_method, check_last, check_number, check_smoothing, clip_probabilities,
+    common_arguments, common_methods, from_logits_argument,
 };
 use super::loss::Loss;
 use super::target::{Target, TargetKind};
-use crate::keras_config::LastAxis;
 
-/// The sum over the classes, the last axis, of `-alpha * (1 - p)^gamma * y_true * ln(p)`
+/// The sum over the classes, the last axis by default, of `-alpha * (1 - p)^gamma * y_true * ln(p)`
 /// ([Lin et al., 2017](https://arxiv.org/abs/1708.02002)).
 ///
 /// The probabilities `p` are the predictions divided by their sum, or the softmax of logits, clipped to the range from
@@ -30,7 +31,7 @@ pub struct CategoricalFocalCrossentropy {
     common: Common,
     from_logits: bool,
     label_smoothing: f64,
-    axis: LastAxis,
+    axis: Axis,
     alpha: Alpha,
     gamma: f64,
 }
@@ -70,7 +71,7 @@ impl CategoricalFocalCrossentropy {
             common: Common::new("categorical_focal_crossentropy"),
             from_logits: false,
             label_smoothing: 0.0,
-            axis: LastAxis,
+            axis: Axis::LAST,
             alpha: Alpha::All(0.25),
             gamma: 2.0,
         }
@@ -91,10 +92,12 @@ arguments!(CategoricalFocalCrossentropy {
     label_smoothing: f64,
 });
 
+axis_argument!(CategoricalFocalCrossentropy);
 common_arguments!(CategoricalFocalCrossentropy);
 from_logits_argument!(CategoricalFocalCrossentropy);
 
 impl Loss for CategoricalFocalCrossentropy {
+    axis_method!();
     common_methods!(CategoricalFocalCrossentropy);
 
     fn targets(&self) -> TargetKind {
@@ -107,9 +110,13 @@ impl Loss for CategoricalFocalCrossentropy {
 
     fn validate(&self) -> Result<()> {
         check_smoothing(self.label_smoothing)?;
+        if self.label_smoothing > 0.0 {
+            check_last("label_smoothing", self.axis)?;
+        }
         match &self.alpha {
             Alpha::All(alpha) => check_number("alpha", *alpha, (0.0..=1.0).contains(alpha), "a number from 0 to 1")?,
             Alpha::Each(alphas) => {
+                check_last("alpha", self.axis)?;
                 alphas
                     .iter()
                     .try_for_each(|&alpha| check_number("alpha", alpha, alpha >= 0.0, "numbers of at least 0"))?;

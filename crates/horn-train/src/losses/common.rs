@@ -4,6 +4,7 @@ use burn::Tensor;
 use horn_nn::{Error, Result, float32};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::axis::Axis;
 use super::reduction::Reduction;
 
 /// The arguments `name` and `reduction`.
@@ -36,6 +37,18 @@ pub(super) fn clip_probabilities(probabilities: Tensor<2>) -> Tensor<2> {
 pub(super) fn check_smoothing(label_smoothing: f64) -> Result<()> {
     let fits = (0.0..=1.0).contains(&label_smoothing);
     check_number("label_smoothing", label_smoothing, fits, "a number from 0 to 1")
+}
+
+/// Checks that what Keras spreads along the last axis belongs to the classes.
+pub(super) fn check_last(argument: &str, axis: Axis) -> Result<()> {
+    if axis.is_last() {
+        return Ok(());
+    }
+    Err(Error::argument(format!("Keras takes the last axis for {argument}, and another for the classes"))
+        .at("axis")
+        .received(i64::from(axis))
+        .expected("-1")
+        .hint(format!("move the classes to the last axis, or leave {argument} out")))
 }
 
 /// Checks that an argument is finite and fits.
@@ -78,6 +91,31 @@ macro_rules! common_arguments {
 }
 pub(super) use common_arguments;
 
+/// The builder method for `axis`.
+macro_rules! axis_argument {
+    ($loss:ident) => {
+        impl $loss {
+            /// The axis of the features, such as 1 for images with the channels first; -1, the last one, by default.
+            #[must_use]
+            pub fn axis(mut self, axis: i64) -> Self {
+                self.axis = axis.into();
+                self
+            }
+        }
+    };
+}
+pub(crate) use axis_argument;
+
+/// The method of [`Loss`](super::Loss) for it.
+macro_rules! axis_method {
+    () => {
+        fn axis(&self) -> i64 {
+            self.axis.into()
+        }
+    };
+}
+pub(super) use axis_method;
+
 /// The builder method for `from_logits`, which all crossentropies have.
 macro_rules! from_logits_argument {
     ($loss:ident) => {
@@ -98,7 +136,8 @@ pub(super) use from_logits_argument;
 macro_rules! exact_on_logits {
     ($is:ident) => {
         fn on_logits(&self, activation: horn_nn::Activation) -> Option<Box<dyn $crate::losses::loss::Loss>> {
-            (!self.from_logits && activation.$is()).then(|| Box::new(self.clone().from_logits(true)) as _)
+            (!self.from_logits && self.axis() == -1 && activation.$is())
+                .then(|| Box::new(self.clone().from_logits(true)) as _)
         }
     };
 }

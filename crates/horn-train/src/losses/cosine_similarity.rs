@@ -4,12 +4,12 @@ use burn::Tensor;
 use horn_nn::Result;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, common_arguments, common_methods};
+use super::axis::Axis;
+use super::common::{Common, axis_argument, axis_method, common_arguments, common_methods};
 use super::loss::Loss;
 use super::target::{Target, TargetKind};
-use crate::keras_config::LastAxis;
 
-/// Minus the cosine of the angle between targets and predictions along the last axis: -1 for the same direction, and 1
+/// Minus the cosine of the angle between targets and predictions along an axis, the last one by default: -1 for the same direction, and 1
 /// for the opposite one.
 ///
 /// ```
@@ -22,20 +22,22 @@ pub struct CosineSimilarity {
     #[serde(flatten)]
     common: Common,
     /// Keras does not write it, so it is written only if it is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    axis: Option<LastAxis>,
+    #[serde(default, skip_serializing_if = "Axis::is_last")]
+    axis: Axis,
 }
 
 impl CosineSimilarity {
     /// The loss with Keras's defaults.
     pub fn new() -> Self {
-        Self { common: Common::new("cosine_similarity"), axis: None }
+        Self { common: Common::new("cosine_similarity"), axis: Axis::LAST }
     }
 }
 
+axis_argument!(CosineSimilarity);
 common_arguments!(CosineSimilarity);
 
 impl Loss for CosineSimilarity {
+    axis_method!();
     common_methods!(CosineSimilarity);
 
     fn targets(&self) -> TargetKind {

@@ -135,7 +135,7 @@ mod tests {
             (json!(3), "this is not a valid loss"),
             (json!({"class_name": "function"}), "this is not a valid loss"),
             (json!({"class_name": "Contrast", "config": {}}), "received \"Contrast\""),
-            (object(json!({"axis": 1})), "the last axis"),
+            (object(json!({"axis": "last"})), "axis"),
             (object(json!({"smoothing": 1})), "received smoothing = 1"),
             (object(json!({"label_smoothing": 2})), "label_smoothing"),
             (object(json!([])), "not an object"),

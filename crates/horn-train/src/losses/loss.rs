@@ -8,6 +8,7 @@ use burn::tensor::Bool;
 use horn_nn::{Activation, AnyTensor, Error, Result};
 use serde_json::Value;
 
+use super::axis::features_to_end;
 use super::reduction::{Reduction, mask_weight, reduce};
 use super::rows::{Rows, row_mask};
 use super::target::{Target, TargetKind};
@@ -39,6 +40,11 @@ pub trait Loss: Debug + Send + Sync {
 
     /// The kind of targets that the loss takes.
     fn targets(&self) -> TargetKind;
+
+    /// The axis of the predictions that has the features of a row; -1, the last one, by default.
+    fn axis(&self) -> i64 {
+        -1
+    }
 
     /// The targets for which the loss is made, such as probabilities from 0 to 1. `fit` and `evaluate` refuse others in
     /// arrays; a source of batches is not checked.
@@ -107,7 +113,8 @@ pub trait Loss: Debug + Send + Sync {
     ///
     /// # Shapes
     ///
-    /// `y_pred` is `[batch, …, features]`. `y_true` has the same shape, or no last axis if it holds class numbers.
+    /// `y_pred` is `[batch, …, features]`, or has the features along [`axis`](Self::axis). `y_true` has the same shape, or
+    /// none of that axis if it holds class numbers.
     /// `sample_weight` is `[batch]`, or has more of the leading axes: `[batch, steps]`. The result has one element,
     /// unless the reduction is [`Reduction::None`].
     ///
@@ -131,6 +138,7 @@ pub trait Loss: Debug + Send + Sync {
         mask: Option<AnyTensor>,
         sample_weight: Option<AnyTensor>,
     ) -> Result<Tensor<1>> {
+        let (y_true, y_pred) = features_to_end(self.axis(), self.targets(), y_true, y_pred)?;
         let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
         let mask = match (row_mask(mask, y_pred.dims()[0])?, self.mask(&y_true)) {
             (Some(given), Some(own)) => Some(given.bool_and(own)),

@@ -1,9 +1,10 @@
 //! Keras's losses: what training minimizes.
 //!
 //! Most losses compare the targets with the predictions row by row. A row holds the values along the last axis of the
-//! predictions; all other axes are flattened. The losses of the rows are then weighted and reduced. A loss that needs
+//! predictions, or along the argument `axis`; all other axes are flattened. The losses of the rows are then weighted and reduced. A loss that needs
 //! the whole batch, such as a loss of sequences, computes it in [`Loss::call_masked`].
 
+mod axis;
 mod binary_crossentropy;
 mod binary_focal_crossentropy;
 mod categorical_crossentropy;
@@ -40,7 +41,9 @@ mod testing;
 mod tests;
 mod tversky;
 
+pub(crate) use axis::{Axis, features_to_end, of_rank};
 pub use categorical_focal_crossentropy::Alpha;
+pub(crate) use common::axis_argument;
 pub(crate) use cosine_similarity::cosine;
 pub use from_config::{class_names, from_config, register};
 pub(crate) use function::{Function, check_values, on_any, serialize_function};

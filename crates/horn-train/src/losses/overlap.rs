@@ -5,6 +5,7 @@ use burn::tensor::Bool;
 use horn_nn::{AnyTensor, Error, Result, by_rank, sizes};
 use serde::{Deserialize, Serialize};
 
+use super::axis::of_rank;
 use super::reduction::{Reduction, mask_weight, reduce};
 
 /// The axes of a sum, as Keras writes them: one number, or a list.
@@ -22,16 +23,7 @@ impl Axes {
             Self::One(axis) => std::slice::from_ref(axis),
             Self::Several(axes) => axes,
         };
-        let count = rank as i64;
-        let axis = |&axis: &i64| match axis {
-            axis if (-count..count).contains(&axis) => Ok(axis.rem_euclid(count) as usize),
-            axis => Err(Error::shape("the predictions have no such axis")
-                .at("axis")
-                .received(axis)
-                .expected(format!("a number from {} to {}", -count, count - 1))
-                .hint("count the axes from 0, which is that of the samples")),
-        };
-        axes.iter().map(axis).collect()
+        axes.iter().map(|&axis| of_rank(axis, rank)).collect()
     }
 }
 

@@ -1,14 +1,17 @@
 //! Tests of all losses.
 
 use burn::Tensor;
-use horn_nn::{AnyTensor, Result};
+use horn_nn::layers::{Dense, Input};
+use horn_nn::{AnyTensor, HostArray, Result, Sequential};
 use serde_json::Value;
 
 use burn::tensor::Device;
 
 use super::testing::{ONE_HOT, PROBABILITIES};
 use super::*;
+use crate::optimizers::SGD;
 use crate::testing::{assert_close, values};
+use crate::{Compile, Fit, Verbose};
 
 #[test]
 fn reduces_like_keras() {
@@ -156,4 +159,44 @@ fn configurations_have_the_keys_of_keras() {
     assert_eq!(config["reduction"], "mean_with_sample_weight");
     assert_eq!(config["label_smoothing"], 0.0);
     assert_eq!(serde_json::from_value::<BinaryCrossentropy>(config).unwrap(), loss);
+}
+
+/// Keras spreads the smoothing and the weights of classes along the last axis, whatever the axis of the classes.
+#[test]
+fn arguments_of_classes_are_for_the_last_axis() {
+    let bad: [Box<dyn Loss>; 3] = [
+        Box::new(CategoricalCrossentropy::new().label_smoothing(0.1).axis(1)),
+        Box::new(CategoricalFocalCrossentropy::new().label_smoothing(0.1).axis(1)),
+        Box::new(CategoricalFocalCrossentropy::new().alpha([0.5, 1.0]).axis(1)),
+    ];
+    for loss in bad {
+        assert_eq!(loss.validate().expect_err(loss.name()).location(), Some("axis"));
+    }
+    CategoricalFocalCrossentropy::new().axis(1).validate().unwrap();
+}
+
+#[test]
+fn an_axis_that_is_not_there_is_an_error() {
+    let device = Device::default();
+    let tensor = || Tensor::<2>::from_data(ONE_HOT, &device);
+    for axis in [2, -3] {
+        let error = BinaryCrossentropy::new().axis(axis).call(tensor().into(), tensor().into(), None).unwrap_err();
+        assert_eq!(error.location(), Some("axis"), "{error:#}");
+    }
+    BinaryCrossentropy::new().axis(1).call(tensor().into(), tensor().into(), None).unwrap();
+}
+
+/// Weights of steps are those of the axes that have no features.
+#[test]
+fn weights_fit_the_rows_along_another_axis() {
+    let layers = Sequential::new().add(Input([2, 3])).add(Dense(3));
+    let loss = CategoricalCrossentropy::new().from_logits(true).axis(1);
+    let mut model = layers.compile(SGD::new(0.1), loss, ()).unwrap();
+    let x = HostArray::new(vec![0.5_f32; 24], [4, 2, 3]).unwrap();
+    let mut fit = |steps: usize| {
+        let weights = HostArray::new(vec![1.0_f32; 4 * steps], [4, steps]).unwrap();
+        model.fit(x.clone(), x.clone(), Fit::epochs(1).verbose(Verbose::Silent).sample_weight(weights))
+    };
+    fit(3).unwrap();
+    assert!(fit(2).unwrap_err().is_shape());
 }

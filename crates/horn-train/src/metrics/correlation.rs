@@ -9,10 +9,10 @@ use super::accumulator::Accumulator;
 use super::common::{metric_methods, metric_name};
 use super::mean_of_rows::MeanOfRows;
 use super::metric::Metric;
-use crate::keras_config::{Float32, LastAxis};
-use crate::losses::Target;
+use crate::keras_config::Float32;
+use crate::losses::{Axis, Target, TargetKind, axis_argument};
 
-/// A mean of a function of the rows along the last axis.
+/// A mean of a function of the rows along an axis.
 macro_rules! correlation {
     ($(#[$doc:meta])* $metric:ident, $name:literal, $function:expr) => {
         $(#[$doc])*
@@ -20,23 +20,24 @@ macro_rules! correlation {
         pub struct $metric {
             name: String,
             dtype: Float32,
-            axis: LastAxis,
+            axis: Axis,
         }
 
         impl $metric {
             /// The metric with Keras's defaults: along the last axis.
             pub fn new() -> Self {
-                Self { name: $name.to_owned(), dtype: Float32::default(), axis: LastAxis }
+                Self { name: $name.to_owned(), dtype: Float32::default(), axis: Axis::LAST }
             }
         }
 
+        axis_argument!($metric);
         metric_name!($metric);
 
         impl Metric for $metric {
             metric_methods!($metric, Up);
 
             fn accumulator(&self) -> Box<dyn Accumulator> {
-                MeanOfRows::boxed($function)
+                Box::new(MeanOfRows::new($function).along(self.axis.into(), TargetKind::Dense))
             }
 
             fn config(&self) -> Value {

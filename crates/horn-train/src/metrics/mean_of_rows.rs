@@ -7,7 +7,7 @@ use horn_nn::{AnyTensor, Result};
 
 use super::accumulator::Accumulator;
 use super::mean::{Mean, accumulates_mean};
-use crate::losses::{Rows, Target, masked_weight};
+use crate::losses::{Rows, Target, TargetKind, features_to_end, masked_weight};
 
 /// The weighted mean of a function of each row of predictions.
 ///
@@ -28,6 +28,8 @@ use crate::losses::{Rows, Target, masked_weight};
 /// ```
 pub struct MeanOfRows<F> {
     value: F,
+    axis: i64,
+    targets: TargetKind,
     mean: Mean,
 }
 
@@ -37,7 +39,14 @@ where
 {
     /// The mean of this function's values, before any rows.
     pub fn new(value: F) -> Self {
-        Self { value, mean: Mean::default() }
+        Self { value, axis: -1, targets: TargetKind::Dense, mean: Mean::default() }
+    }
+
+    /// Takes the rows along this axis of the predictions, and of targets of this kind.
+    #[must_use]
+    pub fn along(mut self, axis: i64, targets: TargetKind) -> Self {
+        (self.axis, self.targets) = (axis, targets);
+        self
     }
 
     /// The same, boxed as [`Metric::accumulator`](super::Metric::accumulator) returns it.
@@ -65,6 +74,7 @@ where
         mask: Option<AnyTensor>,
         sample_weight: Option<AnyTensor>,
     ) -> Result<()> {
+        let (y_true, y_pred) = features_to_end(self.axis, self.targets, y_true, y_pred)?;
         let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
         let weight = masked_weight(mask, sample_weight, y_pred.dims()[0])?;
         let values = (self.value)(y_true, y_pred)?;

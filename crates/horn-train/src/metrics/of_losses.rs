@@ -1,6 +1,6 @@
 //! Metrics that are the mean of a loss over all rows.
 
-use horn_nn::arguments;
+use horn_nn::{Result, arguments};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
@@ -9,7 +9,7 @@ use super::common::{metric_methods, metric_name, named_metric};
 use super::mean_of_rows::MeanOfRows;
 use super::metric::Metric;
 use crate::keras_config::{Float32, LastAxis};
-use crate::losses::{self, Loss, cosine};
+use crate::losses::{self, Axis, Loss, TargetKind, axis_argument, cosine};
 
 /// A metric without other arguments, its name in the history, and the loss whose mean it is.
 macro_rules! mean_of_loss {
@@ -35,7 +35,8 @@ macro_rules! mean_of_loss {
 
 /// The mean of the loss of each row.
 fn mean_of(loss: impl Loss + 'static) -> Box<dyn Accumulator> {
-    MeanOfRows::boxed(move |y_true, y_pred| loss.per_sample(y_true, y_pred))
+    let (axis, targets) = (loss.axis(), loss.targets());
+    Box::new(MeanOfRows::new(move |y_true, y_pred| loss.per_sample(y_true, y_pred)).along(axis, targets))
 }
 
 mean_of_loss! {
@@ -114,15 +115,31 @@ impl Metric for LogCoshError {
 pub struct CosineSimilarity {
     name: String,
     dtype: Float32,
+    /// Keras does not write it, so it is written only if it is given.
+    #[serde(default, skip_serializing_if = "Axis::is_last")]
+    axis: Axis,
 }
 
-named_metric!(CosineSimilarity, "cosine_similarity");
+impl CosineSimilarity {
+    /// The metric with Keras's defaults: along the last axis.
+    pub fn new() -> Self {
+        Self { name: "cosine_similarity".to_owned(), dtype: Float32::default(), axis: Axis::LAST }
+    }
+}
+
+axis_argument!(CosineSimilarity);
+metric_name!(CosineSimilarity);
 
 impl Metric for CosineSimilarity {
     metric_methods!(CosineSimilarity, Up);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
-        MeanOfRows::boxed(|y_true, y_pred| Ok(cosine(y_true.into_dense(&y_pred)?, y_pred)))
+        let mean = MeanOfRows::new(|y_true, y_pred| Ok(cosine(y_true.into_dense(&y_pred)?, y_pred)));
+        Box::new(mean.along(self.axis.into(), TargetKind::Dense))
+    }
+
+    fn config(&self) -> Value {
+        json!(self)
     }
 }
 
@@ -176,7 +193,7 @@ metric_name!(BinaryCrossentropy);
 impl Metric for BinaryCrossentropy {
     metric_methods!(BinaryCrossentropy, Down);
 
-    fn validate(&self) -> horn_nn::Result<()> {
+    fn validate(&self) -> Result<()> {
         self.loss().validate()
     }
 
@@ -200,19 +217,20 @@ pub struct CategoricalCrossentropy {
     dtype: Float32,
     from_logits: bool,
     label_smoothing: Number,
-    axis: LastAxis,
+    axis: Axis,
 }
 
 impl CategoricalCrossentropy {
     /// The metric with Keras's defaults: from probabilities, without smoothing.
     pub fn new() -> Self {
         let name = "categorical_crossentropy".to_owned();
-        Self { name, dtype: Float32::default(), from_logits: false, label_smoothing: 0.into(), axis: LastAxis }
+        Self { name, dtype: Float32::default(), from_logits: false, label_smoothing: 0.into(), axis: Axis::LAST }
     }
 
     fn loss(&self) -> losses::CategoricalCrossentropy {
         let smoothing = self.label_smoothing.as_f64().unwrap_or(f64::NAN);
-        losses::CategoricalCrossentropy::new().from_logits(self.from_logits).label_smoothing(smoothing)
+        let loss = losses::CategoricalCrossentropy::new().from_logits(self.from_logits).label_smoothing(smoothing);
+        loss.axis(self.axis.into())
     }
 }
 
@@ -230,12 +248,13 @@ impl CategoricalCrossentropy {
     }
 }
 
+axis_argument!(CategoricalCrossentropy);
 metric_name!(CategoricalCrossentropy);
 
 impl Metric for CategoricalCrossentropy {
     metric_methods!(CategoricalCrossentropy, Down);
 
-    fn validate(&self) -> horn_nn::Result<()> {
+    fn validate(&self) -> Result<()> {
         self.loss().validate()
     }
 

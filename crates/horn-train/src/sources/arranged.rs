@@ -24,7 +24,8 @@ impl Weights<'_> {
         check_finite(&self.array, &self.argument)?;
         let received = self.array.sizes();
         let given = received.len() - received.iter().rev().take_while(|&&size| size == 1).count();
-        let output = output.shape.sizes();
+        let output = output.rows_shape();
+        let output = output.sizes();
         let steps = &output[..output.len().saturating_sub(1).max(1)];
         let fits = |(own, size): (&usize, &Option<usize>)| size.is_none_or(|size| size == *own);
         if given <= steps.len() && received[1..given.max(1)].iter().zip(&steps[1..]).all(fits) {

@@ -104,7 +104,7 @@ impl<'a> Samples<'a> {
             let output = &targets.output;
             let name = several.then_some(output.name.as_str());
             match (targets.kind, &output.loss) {
-                (TargetKind::Classes, Some(loss)) => targets.check_classes(&output.shape, loss.as_ref())?,
+                (TargetKind::Classes, Some(loss)) => targets.check_classes(&output.rows_shape(), loss.as_ref())?,
                 (TargetKind::Dense, Some(loss)) => targets.check_dense(&output.shape, loss.as_ref(), name)?,
                 _ => {}
             }
@@ -216,7 +216,7 @@ impl Targets<'_> {
             };
             return Err(Error::shape(format!("the targets do not fit {}", loss.class_name()))
                 .at(self.argument.clone())
-                .received(format!("{} for outputs {output}", sizes(self.array.sizes())))
+                .received(format!("{} for outputs {}", sizes(self.array.sizes()), self.output.shape))
                 .expected(format!("class numbers {}", Shape::new(leading)))
                 .hint(hint));
         }
