@@ -208,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
         model(4).save_weights(&path).unwrap();
-        let file = format::Reader::open(&path).unwrap();
+        let file = Reader::open(&path).unwrap();
         fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
         let error = file.read("hidden/kernel").unwrap_err();
         assert!(error.is_file() && error.to_string().contains("Hint: "), "{error}");

@@ -10,7 +10,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
-use crate::tensor::shape::sizes as shown;
 
 /// Where the operating system does not say how much memory there is.
 const UNKNOWN: u64 = 8 << 30;
@@ -99,7 +98,7 @@ pub(crate) fn check_work(what: &str, multiplications: u64, tensors: &[&[usize]])
     if multiplications <= most {
         return Ok(());
     }
-    let shapes: Vec<String> = tensors.iter().map(|sizes| shown(sizes)).collect();
+    let shapes: Vec<String> = tensors.iter().map(|sizes| format!("{sizes:?}")).collect();
     Err(Error::data(format!("{what} would take too long"))
         .received(format!("{multiplications} multiplications, for {}", shapes.join(" and ")))
         .expected(format!("at most {most}, by the memory that is allowed"))
@@ -206,7 +205,7 @@ mod tests {
         assert!(check_work("the product", LITTLE, &[]).is_ok());
         let error = check_work("the product", u64::MAX, &[&[2, 3], &[3]]).unwrap_err().to_string();
         let expected =
-            "the product would take too long; received 18446744073709551615 multiplications, for (2, 3) and (3,)";
+            "the product would take too long; received 18446744073709551615 multiplications, for [2, 3] and [3]";
         assert!(error.starts_with(expected), "{error}");
         assert_eq!(values(&[usize::MAX, 2, 3]), u64::MAX);
         assert_eq!([readable(5), readable(3 << 20), readable(68 << 30)], ["5 B", "3 MB", "68 GB"]);
