@@ -38,7 +38,7 @@ pub fn use_model(model: &Model) {
 }
 
 /// Are the shapes of all outputs known, and within the limits?
-pub(super) fn is_small(model: &Model, values: &mut usize, calls: &mut usize) -> bool {
+fn is_small(model: &Model, values: &mut usize, calls: &mut usize) -> bool {
     model.layers().all(|layer| {
         *calls += 1;
         let Ok(features) = layer.output_shape().with_batch(SAMPLES) else { return false };

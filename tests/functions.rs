@@ -41,6 +41,20 @@ fn each_value_counts_by_its_weight() {
     assert_eq!(found.into_iter().map(|output| output[[0]]).collect::<Vec<_>>(), [1.75, 1.5]);
 }
 
+/// `np.average([[1, 2], [3, 5]], axis, weights)`: weights of fewer axes count along those of the mean, in their order.
+#[test]
+fn weights_count_along_the_axes_of_the_mean() {
+    let x = Input([2, 2]);
+    let vector = |axis: i64| ops::average(&x, array![3.0_f32, 1.0], axis).unwrap();
+    let matrix = |axes: [i64; 2]| ops::average(&x, array![[1.0_f32, 2.0], [3.0, 4.0]], axes).unwrap();
+    let outputs = [vector(1), vector(2), vector(-1), matrix([1, 2]), matrix([2, 1]), matrix([-1, 1])];
+    let model = Model::new(&x, outputs).unwrap().build(&Device::default()).unwrap();
+    let found = model.predict_all(&array![[[1.0_f32, 2.0], [3.0, 5.0]]], 1).unwrap();
+    let found: Vec<_> = found.into_iter().map(|output| output.into_raw_vec_and_offset().0).collect();
+    let expected = [&[1.5, 2.75][..], &[1.25, 3.5], &[1.25, 3.5], &[3.4], &[3.3], &[3.3]];
+    assert_eq!(found, expected);
+}
+
 /// The model with another value of a parameter of a function, as a file may have it.
 fn with_parameter(model: &Functional, class: &str, name: &str, value: Value) -> Result<Model> {
     let mut object = model.build(&Device::default())?.serialize()?;

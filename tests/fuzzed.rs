@@ -14,6 +14,7 @@ mod untrusted;
 use std::io::Read;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
@@ -37,7 +38,30 @@ macro_rules! tests {
     )+};
 }
 
-tests!(config, load_keras, load_h5, npy, npz, train);
+tests!(config, load_keras, load_h5, npy, npz);
+
+/// Says to a test that another one has started it.
+const ALONE: &str = "HORN_TEST_FUZZES";
+
+/// In a process of its own, since the memory that it allows is that of all models of the process.
+#[test]
+fn train() {
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "fuzzed::trains", "--ignored", "--test-threads=1", "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    assert!(output.status.success() && text.contains("1 passed"), "{}: {text}", output.status);
+}
+
+#[test]
+#[ignore = "no test of its own: the one before starts it"]
+fn trains() {
+    if env::var_os(ALONE).is_some() {
+        run("train");
+    }
+}
 
 #[test]
 fn each_target_is_run() {

@@ -9,12 +9,16 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use horn::callbacks::{CSVLogger, Callback, Frequency, ModelCheckpoint, TensorBoard, Training};
 use horn::prelude::*;
 use horn::{Result, Scores};
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
 
 /// Where the program that is killed trains, and what it writes there.
 const VICTIM: &str = "HORN_TEST_KILLED_TRAINING";
@@ -125,6 +129,8 @@ fn events_are_whole(path: &Path) {
 fn trains_until_it_is_killed() {
     let Some(target) = std::env::var_os(VICTIM).map(PathBuf::from) else { return };
     let kind = KINDS.iter().find(|kind| target.ends_with(kind.name)).unwrap();
+    // A program that a script starts in the background ignores Ctrl-C, and so do those that it starts.
+    flag::register_conditional_default(SIGINT, Arc::new(AtomicBool::new(true))).unwrap();
     train(usize::MAX, kind, &target);
 }
 

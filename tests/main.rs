@@ -25,6 +25,7 @@ mod house;
 mod idioms;
 mod keras_2;
 mod killed;
+mod masks;
 mod misuse;
 mod mnist;
 mod model_files;

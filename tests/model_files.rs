@@ -2,7 +2,7 @@
 
 use horn::burn::tensor::Device;
 use horn::prelude::*;
-use horn::{LoadReport, model_from_json};
+use horn::{Functional, LoadReport, model_from_json};
 use ndarray::{Array2, Axis};
 
 use crate::fixtures::path;
@@ -204,6 +204,35 @@ fn what_cannot_be_saved_leaves_no_file() {
     assert!(model.save(folder.path().join("m.pt")).unwrap_err().is_argument());
     assert!(model.save_weights(folder.path().join("m.keras")).unwrap_err().is_argument());
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+}
+
+/// The layer as the second one of a model.
+fn around(layer: impl Layer, name: &str) -> Functional {
+    let x = Input([3]);
+    Functional::new(&x, layer.named(name).apply(Dense(3).apply(&x).unwrap()).unwrap()).unwrap()
+}
+
+#[test]
+fn what_cannot_be_saved_is_named_inside_of_other_models() {
+    let folder = tempfile::tempdir().unwrap();
+    let lambda = || Lambda(|x: burn::Tensor<2>| x * 2.0);
+    for (model, around) in [
+        (around(around(lambda(), "code"), "inner"), ""),
+        (around(around(around(lambda(), "code"), "second"), "inner"), ", in layer \"second\" (Functional)"),
+    ] {
+        let model = model.build(&Device::default()).unwrap();
+        let error = model.save(folder.path().join("m.keras")).unwrap_err();
+        assert!(error.is_model());
+        let expected = format!(
+            "layer \"code\" (Lambda){around}, in layer \"inner\" (Functional): the layer can't be written to a file; \
+             received a layer without a configuration, expected a layer that implements `Layer::config`."
+        );
+        assert!(error.to_string().starts_with(&expected), "{error}");
+        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+        // The weights alone can be.
+        model.save_weights(folder.path().join("m.weights.h5")).unwrap();
+        std::fs::remove_file(folder.path().join("m.weights.h5")).unwrap();
+    }
 }
 
 #[test]

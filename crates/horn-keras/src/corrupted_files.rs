@@ -9,6 +9,7 @@ use horn_nn::Result;
 use crate::archive::Archive;
 use crate::fixture;
 use crate::h5::{Attribute, WeightsReader, Window};
+use crate::numpy::Npz;
 
 /// Reads everything from a weights file: the listing, all attributes, all values.
 fn read_all(file: &WeightsReader) -> Result<usize> {
@@ -231,6 +232,43 @@ fn truncated_files_are_errors() {
         }
     }
     little_memory();
+}
+
+/// As when another program writes it anew.
+#[test]
+fn files_that_are_cut_while_they_are_read_are_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let copy = |name: &str| {
+        fs::copy(fixture(name), &path).unwrap();
+        &path
+    };
+    let cut = || fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
+    let is_said = |name: &str, result: Result<()>| {
+        let error = result.expect_err(name);
+        assert!(error.is_file() && error.to_string().contains("Hint: "), "{name}: {error}");
+    };
+    for name in ["small.weights.h5", "small.h5", "dtypes.h5"] {
+        let file = WeightsReader::open(copy(name)).unwrap();
+        cut();
+        is_said(name, read_all(&file).map(drop));
+    }
+    for reads in [
+        |archive: &mut Archive| archive.config().map(drop),
+        |archive: &mut Archive| archive.metadata().map(drop),
+        |archive: &mut Archive| archive.weights().map(drop),
+    ] {
+        let mut archive = Archive::open(copy("small.keras")).unwrap();
+        cut();
+        is_said("an archive", reads(&mut archive));
+    }
+    let weights = Archive::open(copy("small.keras")).unwrap().weights().unwrap();
+    cut();
+    is_said("the weights of an archive", read_all(&weights).map(drop));
+    let mut arrays = Npz::open(copy("../cli/two_x.npz")).unwrap();
+    let name = arrays.names()[0].clone();
+    cut();
+    is_said("arrays", arrays.read(&name).map(drop));
 }
 
 /// Replaces one to eight bytes at random, at some of these places.

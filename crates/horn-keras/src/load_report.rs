@@ -5,8 +5,8 @@ use std::fmt;
 use horn_nn::nearest;
 use horn_nn::printable::printable;
 
-/// The result of loading weights. Its text counts them, and names the most similar variables of the file for weights that
-/// the file lacks.
+/// The result of loading weights. Its text counts them, and names those that are missing or of another shape; for weights
+/// that the file lacks, with the most similar variables of the file.
 ///
 /// ```
 /// use horn::LoadReport;
@@ -37,7 +37,7 @@ pub struct LoadReport {
     pub unused: Vec<String>,
 }
 
-/// How many missing weights the text names. A model may have thousands.
+/// How many weights of a kind the text names. A model may have thousands.
 const MAX_NAMED: usize = 10;
 
 impl LoadReport {
@@ -60,10 +60,19 @@ impl fmt::Display for LoadReport {
                 write!(f, " (similar in the file: {})", printable(similar))?;
             }
         }
-        match missing.len().saturating_sub(MAX_NAMED) {
-            0 => Ok(()),
-            more => write!(f, "\n… and {more} more"),
+        write_more(f, missing)?;
+        for name in mismatched.iter().take(MAX_NAMED) {
+            write!(f, "\nof another shape: {}", printable(name))?;
         }
+        write_more(f, mismatched)
+    }
+}
+
+/// Says how many weights are not named.
+fn write_more(f: &mut fmt::Formatter<'_>, weights: &[String]) -> fmt::Result {
+    match weights.len().saturating_sub(MAX_NAMED) {
+        0 => Ok(()),
+        more => write!(f, "\n… and {more} more"),
     }
 }
 
@@ -78,6 +87,15 @@ mod tests {
         assert!(text.starts_with("0 weights loaded, 12 missing,"), "{text}");
         assert!(text.ends_with("\nmissing: dense_9/kernel\n… and 2 more"), "{text}");
         assert_eq!(LoadReport::default().nearest("dense/kernel"), None);
+    }
+
+    #[test]
+    fn weights_of_another_shape_are_counted_and_named() {
+        let mismatched: Vec<String> = (0..12).map(|at| format!("dense_{at}/kernel")).collect();
+        let text = LoadReport { mismatched, missing: vec!["last/bias".into()], ..LoadReport::default() }.to_string();
+        assert!(text.starts_with("0 weights loaded, 1 missing, 12 of another shape; 0 variables of the file unused\n"));
+        assert!(text.contains("\nmissing: last/bias\nof another shape: dense_0/kernel\n"), "{text}");
+        assert!(text.ends_with("\nof another shape: dense_9/kernel\n… and 2 more"), "{text}");
     }
 
     /// Names come from files, which are untrusted.

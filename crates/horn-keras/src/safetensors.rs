@@ -204,6 +204,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_cut_while_it_is_read_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        model(4).save_weights(&path).unwrap();
+        let file = Reader::open(&path).unwrap();
+        fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
+        let error = file.read("hidden/kernel").unwrap_err();
+        assert!(error.is_file() && error.to_string().contains("Hint: "), "{error}");
+    }
+
+    #[test]
     fn corrupted_files_are_errors() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");

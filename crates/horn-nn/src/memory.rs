@@ -1,7 +1,8 @@
-//! How much memory the values of a model may take.
+//! How much memory the values of a model may take, and how much work a function on them.
 //!
 //! A model from a file of 2 KB can ask for a tensor of 60 GB, and a program whose allocation fails ends at once. So what a
-//! layer needs is estimated before it computes, and an error names the layer.
+//! layer needs is estimated before it computes, and an error names the layer. Tensors that are repeated take no place in
+//! the file either, and the product of two such matrices takes hours. So it is bounded by the memory, too.
 
 use std::fs;
 use std::path::Path;
@@ -17,6 +18,9 @@ const LITTLE: u64 = 32 << 20;
 /// A layer holds its outputs, or as many values as its inputs have, about three times while it computes: in its buffers, as
 /// the tensor, and where it is read. What holds more says so by its workspace.
 const COPIES: u64 = 3;
+/// How many multiplications a function may take for each byte of memory that is allowed: those of two square matrices of
+/// 4096 for a gigabyte.
+const WORK: u64 = 64;
 
 /// 0 for half of the machine's memory.
 static LIMIT: AtomicU64 = AtomicU64::new(0);
@@ -78,6 +82,27 @@ pub(crate) fn check_workspace(values: u64, live: u64) -> Result<()> {
         0 => Ok(()),
         values => check(values.saturating_add(live).saturating_mul(4), "what the layer computes inside"),
     }
+}
+
+/// Checks how many multiplications a function of these tensors takes. Those of a layer with weights follow the size of the
+/// file, and need no check.
+///
+/// # Errors
+///
+/// If they are too many for the memory that is [allowed](limit).
+pub(crate) fn check_work(what: &str, multiplications: u64, tensors: &[&[usize]]) -> Result<()> {
+    if multiplications <= LITTLE && LIMIT.load(Ordering::Relaxed) == 0 {
+        return Ok(());
+    }
+    let most = limit().saturating_mul(WORK);
+    if multiplications <= most {
+        return Ok(());
+    }
+    let shapes: Vec<String> = tensors.iter().map(|sizes| format!("{sizes:?}")).collect();
+    Err(Error::data(format!("{what} would take too long"))
+        .received(format!("{multiplications} multiplications, for {}", shapes.join(" and ")))
+        .expected(format!("at most {most}, by the memory that is allowed"))
+        .hint("take smaller batches or tensors, or allow more memory (--max-memory, horn::memory::set_limit)"))
 }
 
 /// The number of values of an array; the largest number where it can't be told.
@@ -177,6 +202,11 @@ mod tests {
         let error = check_workspace(1 << 60, 0).unwrap_err().to_string();
         assert!(error.starts_with("what the layer computes inside would take more memory than is allowed"), "{error}");
         assert!(check_workspace(0, u64::MAX).is_ok(), "a layer without a workspace is not asked");
+        assert!(check_work("the product", LITTLE, &[]).is_ok());
+        let error = check_work("the product", u64::MAX, &[&[2, 3], &[3]]).unwrap_err().to_string();
+        let expected =
+            "the product would take too long; received 18446744073709551615 multiplications, for [2, 3] and [3]";
+        assert!(error.starts_with(expected), "{error}");
         assert_eq!(values(&[usize::MAX, 2, 3]), u64::MAX);
         assert_eq!([readable(5), readable(3 << 20), readable(68 << 30)], ["5 B", "3 MB", "68 GB"]);
     }

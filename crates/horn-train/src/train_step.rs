@@ -102,6 +102,13 @@ pub trait TrainStep {
     /// Reads the scores since the last [`reset`](Self::reset) from the device.
     fn scores(&self) -> Scores;
 
+    /// Reads from the device how many batches since the last [`reset`](Self::reset) there were before the first one of
+    /// training whose loss is not finite, if the step counts them. It is asked once that is seen in the
+    /// [`scores`](Self::scores): the warning then names the batch. By default it names the batch at which it was seen.
+    fn finite_batches(&self) -> Option<usize> {
+        None
+    }
+
     /// Resets the scores, before an epoch and before a validation.
     fn reset(&mut self);
 

@@ -332,6 +332,27 @@ fn windows_that_overlap_much_take_no_time() {
     assert!(code == 1 && error.contains("the convolution would take too long"), "{error}");
 }
 
+/// The matrices are one number that is repeated. There is memory for them and for their product.
+#[test]
+fn products_of_large_matrices_are_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    fs::write(&x, npy("<f4", false, "(1, 1)", &floats(&[1.0]))).unwrap();
+    let predict = |product: &dyn Fn(&KerasTensor) -> Result<KerasTensor>| {
+        let input = Input([1]);
+        let matrices = ops::broadcast_to(&input, [1, 3584, 3584]).unwrap();
+        let found = ops::mean(product(&matrices).unwrap(), [1, 2], true).unwrap();
+        Model::new(&input, found).unwrap().build(&horn::default_device().unwrap()).unwrap().save(&path).unwrap();
+        let predict = ["predict", path.to_str().unwrap(), x.to_str().unwrap()];
+        let [much, little] = [&[][..], &["--max-memory", "600M"]].map(|more| ends_well(&[&predict[..], more].concat()));
+        assert_eq!(much.0, 0, "{much:?}");
+        assert!(little.0 == 1 && little.1.contains("would take too long; received 46036680704 mult"), "{little:?}");
+    };
+    predict(&|x| ops::matmul(x, x));
+    predict(&|x| ops::einsum("bij,bjk->bik", [x, x]));
+    predict(&|x| Dot((2, 1)).apply((x, x)));
+}
+
 #[test]
 fn json_is_written_as_it_is_made() {
     let folder = tempfile::tempdir().unwrap();

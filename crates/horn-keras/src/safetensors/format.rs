@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
+use horn_nn::files::unwritable;
 use horn_nn::{Error, Result};
 use ndarray::ArrayD;
 use serde_json::{Map, Value, json};
@@ -168,7 +169,7 @@ pub(super) fn write(file: &mut impl Write, arrays: &BTreeMap<String, ArrayD<f32>
     // The values begin at a multiple of eight bytes.
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
     json::check_own(&header, HEADER)?;
-    write_after(file, &header, arrays).map_err(|error| Error::file("cannot be written").because(error))
+    write_after(file, &header, arrays).map_err(unwritable)
 }
 
 fn write_after(file: &mut impl Write, header: &str, arrays: &BTreeMap<String, ArrayD<f32>>) -> io::Result<()> {

@@ -41,13 +41,20 @@ pub(crate) fn named_object(layer: &dyn Layer, name: Option<&str>) -> Result<Valu
     let mut config = layer.config();
     let without = match &config {
         Value::Object(arguments) => arguments.values().find_map(unwritable),
-        _ => Some(format!("a {}", layer.class_name())),
+        _ => Some(Unwritable::Class(layer.class_name().to_owned())),
     };
     if let Some(without) = without {
-        return Err(Error::model("the layer can't be written to a file")
-            .received(format!("{without} without a configuration"))
+        let error = Error::model("the layer can't be written to a file")
             .expected("a layer that implements `Layer::config`")
-            .hint("implement `Layer::config` and call `layers::register`; or save the weights alone"));
+            .hint("implement `Layer::config` and call `layers::register`; or save the weights alone");
+        return Err(match without {
+            Unwritable::Place(place) => {
+                let own = name.or_else(|| layer.name()).unwrap_or_default();
+                let place = format!("{place}, in {}", names::place(own, layer));
+                error.at(place).received("a layer without a configuration")
+            }
+            Unwritable::Class(class) => error.received(format!("a {class} without a configuration")),
+        });
     }
     if let Some(name) = name {
         config["name"] = name.into();
@@ -60,12 +67,20 @@ pub(crate) fn without_config(error: &Error) -> Value {
     json!({"layers": [{"place": error.location().unwrap_or("a layer"), "config": null}]})
 }
 
-/// An inner layer that has no configuration, if there is one: its place, or its class.
-fn unwritable(value: &Value) -> Option<String> {
+/// A layer that has no configuration.
+enum Unwritable {
+    /// It is a layer of a model inside, and stands there.
+    Place(String),
+    /// It is the layer itself or inside of a wrapper, and of this class.
+    Class(String),
+}
+
+/// An inner layer that has no configuration, if there is one.
+fn unwritable(value: &Value) -> Option<Unwritable> {
     match value {
         Value::Object(object) if object.get("config").is_some_and(Value::is_null) => {
-            let text = |key| object.get(key).and_then(Value::as_str);
-            text("place").map(str::to_owned).or_else(|| text("class_name").map(|class| format!("a {class}")))
+            let text = |key| object.get(key).and_then(Value::as_str).map(str::to_owned);
+            text("place").map(Unwritable::Place).or_else(|| text("class_name").map(Unwritable::Class))
         }
         Value::Object(object) => object.values().find_map(unwritable),
         Value::Array(values) => values.iter().find_map(unwritable),

@@ -7,11 +7,12 @@ use horn_nn::{Error, Model, Result};
 use super::callback::Callback;
 use super::messages::print_warning;
 use super::training::Training;
-use super::watch::Watch;
+use super::watch::{Failure, Watch};
 use crate::history::Scores;
 
 /// Says after the epoch in which it happens that training has failed. Nothing is read for that from batch to batch: it is
 /// seen when the progress line or a callback reads the scores, at the end of the epoch, and in the weights at the very end.
+/// The device counts the batches before, which are read once it is seen.
 #[derive(Default)]
 pub(crate) struct NanWarning {
     has_warned: bool,
@@ -39,9 +40,10 @@ impl Callback for NanWarning {
     fn on_epoch_end(&mut self, epoch: usize, _logs: &mut Scores, training: &mut Training<'_>) -> Result<()> {
         self.epochs = epoch + 1;
         self.has_warned |= training.watch.is_said();
-        if let Some((batch, loss)) = training.watch.found() {
+        if let Some(Failure { batch, is_first, loss }) = training.watch.found() {
             let warning = Error::data("the loss is not a finite number").received(loss);
-            self.warn(warning.at(format!("epoch {}, batch {} or before", self.epochs, batch + 1)));
+            let or_before = if is_first { "" } else { " or before" };
+            self.warn(warning.at(format!("epoch {}, batch {}{or_before}", self.epochs, batch + 1)));
         }
         Ok(())
     }

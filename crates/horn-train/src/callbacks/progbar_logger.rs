@@ -166,6 +166,17 @@ mod tests {
     }
 
     #[test]
+    fn only_a_run_without_a_progress_line_gets_one() {
+        let count = |mut callbacks: Callbacks<'_>| {
+            add_progress(&mut callbacks, Verbose::Silent);
+            callbacks.len()
+        };
+        assert_eq!(count(Vec::new()), 1);
+        assert_eq!(count(vec![Box::new(crate::callbacks::TerminateOnNaN::new())]), 2);
+        assert_eq!(count(vec![Box::new(ProgbarLogger::new(Verbose::Bar))]), 1);
+    }
+
+    #[test]
     fn fit_and_evaluate_write_keras_s_lines() {
         let mut model = Sequential::new()
             .add(Input([1]))

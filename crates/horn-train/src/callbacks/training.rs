@@ -114,7 +114,7 @@ impl<'a> Training<'a> {
     /// The scores of this epoch or evaluation so far. Reading them waits for the device.
     pub fn scores(&self) -> Scores {
         let scores = self.step.scores();
-        self.watch.look(&scores);
+        self.watch.look(&scores, || self.step.finite_batches());
         scores
     }
 

@@ -4,13 +4,24 @@ use std::cell::Cell;
 
 use crate::history::Scores;
 
+/// A loss of training that is not a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Failure {
+    /// The batch, counted from 0.
+    pub batch: usize,
+    /// Is it the first such batch, and not only the one at which it was seen?
+    pub is_first: bool,
+    pub loss: f64,
+}
+
 /// Looks at the scores that are read in an epoch of training.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
+    /// The first batch of the epoch in this run; a run that resumes begins within an epoch.
+    first: Cell<Option<usize>>,
     /// The batch of training that runs now.
     batch: Cell<Option<usize>>,
-    /// The batch at which the loss was first seen not to be a number, and the loss.
-    found: Cell<Option<(usize, f64)>>,
+    found: Cell<Option<Failure>>,
     /// Whether a callback has said so.
     is_said: Cell<bool>,
 }
@@ -19,10 +30,11 @@ impl Watch {
     /// Sets the batch of training that runs now, if there is one.
     pub fn set_batch(&self, batch: Option<usize>) {
         self.batch.set(batch);
+        self.first.set(self.first.get().or(batch));
     }
 
-    /// The batch at which the loss was first seen not to be a number, and the loss.
-    pub fn found(&self) -> Option<(usize, f64)> {
+    /// The first loss that was seen not to be a number.
+    pub fn found(&self) -> Option<Failure> {
         self.found.get()
     }
 
@@ -36,11 +48,11 @@ impl Watch {
         self.is_said.get()
     }
 
-    /// Looks at scores that were read.
-    pub fn look(&self, scores: &Scores) {
+    /// Looks at scores that were read. If the loss is no number, it asks how many batches had one before.
+    pub fn look(&self, scores: &Scores, finite_batches: impl FnOnce() -> Option<usize>) {
         let loss = scores.get("loss").filter(|loss| !loss.is_finite());
-        if let (Some(batch), Some(loss), None) = (self.batch.get(), loss, self.found.get()) {
-            self.found.set(Some((batch, loss)));
-        }
+        let (Some(batch), Some(loss), None) = (self.batch.get(), loss, self.found.get()) else { return };
+        let first = finite_batches().map(|finite| self.first.get().unwrap_or_default() + finite);
+        self.found.set(Some(Failure { batch: first.unwrap_or(batch), is_first: first.is_some(), loss }));
     }
 }

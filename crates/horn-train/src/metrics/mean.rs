@@ -130,6 +130,11 @@ impl Mean {
         }
     }
 
+    /// The sum so far, on its device; `None` if there are no values.
+    pub(crate) fn total(&self) -> Option<&Tensor<1>> {
+        self.total.as_ref()
+    }
+
     fn update_mean(&mut self, value: Tensor<1>, factor: f64, count: f64) {
         add(&mut self.total, Some(if factor == 1.0 { value } else { value * factor }));
         self.count += count;

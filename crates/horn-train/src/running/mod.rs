@@ -4,6 +4,7 @@
 pub(crate) mod batch_options;
 pub(crate) mod evaluate;
 pub(crate) mod evaluating;
+pub(crate) mod finite_batches;
 pub(crate) mod fit;
 pub(crate) mod fit_checks;
 pub(crate) mod fit_step;

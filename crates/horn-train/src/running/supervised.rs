@@ -14,6 +14,7 @@ use crate::history::Scores;
 use crate::losses::Loss;
 use crate::metrics::{Accumulator, Mean, Metric};
 use crate::optimizers::with_zero_gradients;
+use crate::running::finite_batches::FiniteBatches;
 use crate::sources::batch::Batch;
 use crate::train_step::TrainStep;
 
@@ -22,6 +23,8 @@ use crate::train_step::TrainStep;
 pub(crate) struct Supervised<'m> {
     compiled: &'m mut CompiledModel,
     loss: Mean,
+    /// The batches of training before the first one whose loss is not finite.
+    finite: FiniteBatches,
     outputs: Vec<Output>,
 }
 
@@ -71,7 +74,7 @@ impl<'m> Supervised<'m> {
             weight: output.weight,
         });
         let outputs = outputs.collect();
-        Ok(Self { compiled, loss: Mean::default(), outputs })
+        Ok(Self { compiled, loss: Mean::default(), finite: FiniteBatches::default(), outputs })
     }
 
     /// The gradients of the loss of a batch with respect to all weights; `None` if the whole model is frozen, which is
@@ -109,6 +112,9 @@ impl<'m> Supervised<'m> {
         let nothing = || Tensor::zeros([1], &model.device().clone().without_autodiff());
         let total = parts.into_iter().reduce(|sum, part| sum + part).unwrap_or_else(nothing);
         self.loss.update_batch(total.clone().inner(), batch.len);
+        if let (Mode::Training, Some(total)) = (mode, self.loss.total()) {
+            self.finite.add(total);
+        }
         Ok(total)
     }
 }
@@ -161,8 +167,13 @@ impl TrainStep for Supervised<'_> {
         Scores::read(scores, states)
     }
 
+    fn finite_batches(&self) -> Option<usize> {
+        Some(self.finite.read())
+    }
+
     fn reset(&mut self) {
         self.loss = Mean::default();
+        self.finite = FiniteBatches::default();
         for output in &mut self.outputs {
             output.own_loss.iter_mut().for_each(|(_, mean)| *mean = Mean::default());
             for tracked in &mut output.metrics {

@@ -2,9 +2,10 @@
 
 use burn::tensor::Device;
 use horn_nn::Result;
+use horn_nn::random::RandomState;
 
 use super::*;
-use crate::callbacks::{Callback, Training, capture};
+use crate::callbacks::{Callback, CallbackState, Checkpoint, Training, capture};
 use crate::losses::MeanSquaredError;
 use crate::optimizers::SGD;
 use crate::running::supervised::Supervised;
@@ -24,7 +25,7 @@ fn a_loss_that_is_not_a_number_is_said_once() {
         let said = said(1e30, quiet(epochs));
         assert_eq!(said.lines().count(), 1, "{said}");
         assert!(
-            said.starts_with("warning: epoch 1, batch 3 or before: the loss is not a finite number; rec"),
+            said.starts_with("warning: epoch 1, batch 2: the loss is not a finite number; received NaN. "),
             "{said}"
         );
         assert!(said.ends_with("Hint: lower the learning rate, scale the data, or set `clipnorm`.\n"), "{said}");
@@ -32,18 +33,55 @@ fn a_loss_that_is_not_a_number_is_said_once() {
     assert_eq!(said(0.1, quiet(3)), "");
 }
 
+/// Reads the scores after each batch.
+struct Reader;
+
+impl Callback for Reader {
+    fn on_train_batch_end(&mut self, _: usize, training: &mut Training<'_>) -> Result<()> {
+        training.scores();
+        Ok(())
+    }
+}
+
+/// The batch is the first one whose loss is none, whenever that is read: here the one whose target is too large.
 #[test]
-fn a_read_in_the_epoch_tells_the_batch() {
-    struct Reader;
-    impl Callback for Reader {
-        fn on_train_batch_end(&mut self, _: usize, training: &mut Training<'_>) -> Result<()> {
-            training.scores();
+fn the_batch_is_the_one_whose_loss_is_no_number() {
+    let mut y = [0.5_f32; 6];
+    y[3] = 1e30;
+    for reads in [false, true] {
+        let mut model = model(SGD::new(0.0), MeanSquaredError::new());
+        let fit = quiet(2).batch_size(1).validation_data(x(), y.as_slice());
+        let fit = if reads { fit.callback(Reader) } else { fit };
+        let (history, said) = capture(|| model.fit(x(), y.as_slice(), fit));
+        history.unwrap();
+        assert!(said.starts_with("warning: epoch 1, batch 4: the loss is not a finite number; received inf"), "{said}");
+    }
+}
+
+/// A run that resumes counts on from its first batch.
+#[test]
+fn the_batch_is_counted_from_the_begin_of_the_epoch() {
+    struct Resumes;
+    impl Callback for Resumes {
+        fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
+            let (order, random) = (RandomState::now(), RandomState::now());
+            training.resume(Checkpoint {
+                epoch: 0,
+                batch: 1,
+                is_stopped: false,
+                order,
+                yielded: 1,
+                random,
+                scores: Scores::default(),
+                score_state: Vec::new(),
+                // Beside this one, the warning, the progress line and the history.
+                callbacks: vec![CallbackState::default(); 4],
+            });
             Ok(())
         }
     }
-    // The first step makes the weights too large, and the second one sees it.
-    let said = said(1e30, quiet(1).callback(Reader));
-    assert!(said.starts_with("warning: epoch 1, batch 2 or before: the loss is not a finite number"), "{said}");
+    let said = said(1e30, quiet(1).callback(Resumes));
+    assert!(said.starts_with("warning: epoch 1, batch 3: the loss is not a finite number"), "{said}");
 }
 
 #[test]
@@ -105,6 +143,15 @@ impl BatchSource for Pairs {
         let targets = vec![y().float_batch(&at, &device.clone().without_autodiff())?];
         Ok(Some(Batch { len: 2, inputs, targets, sample_weights: Vec::new() }))
     }
+}
+
+#[test]
+fn a_step_that_does_not_count_says_until_when_it_was() {
+    let mut model = model(SGD::new(1e30), MeanSquaredError::new());
+    let mut step = Counting(Supervised::new(&mut model).unwrap(), Default::default());
+    let (history, said) = capture(|| quiet(1).run(&mut step, &mut Pairs(0)));
+    history.unwrap();
+    assert!(said.starts_with("warning: epoch 1, batch 3 or before: the loss is not a finite number"), "{said}");
 }
 
 #[test]

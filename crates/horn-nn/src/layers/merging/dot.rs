@@ -17,6 +17,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, signals};
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
+use crate::memory;
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape;
 use crate::tensor::shape::Shape;
@@ -148,6 +149,9 @@ impl Forward for DotModule {
         let [a, b] = signals(inputs)?;
         let (a, rows) = self.matrices(a.value()?, self.first)?;
         let (b, columns) = self.matrices(b.value()?, self.second)?;
+        let (of_a, of_b) = (a.sizes(), b.sizes());
+        let work = memory::values(&of_a).saturating_mul(of_b[1] as u64);
+        memory::check_work("the product", work, &[&of_a, &of_b])?;
         let product = AnyTensor::from(a.float::<3>()?.matmul(b.float::<3>()?.transpose()));
         let batch = product.sizes()[0];
         let mut sizes = [vec![batch], rows, columns].concat();

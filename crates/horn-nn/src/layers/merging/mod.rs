@@ -25,11 +25,12 @@ crate::layers::family::family! { Merging;
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Bool, Device, Tensor};
+    use ndarray::array;
     use serde_json::json;
 
     use super::*;
-    use crate::layers::Input;
     use crate::layers::registry::from_config;
+    use crate::layers::{Embedding, GlobalAveragePooling1D, Input};
     use crate::{Apply, CallContext, MaskRules, Mode, Model, Signal, under_mask_rules};
 
     #[test]
@@ -104,5 +105,20 @@ mod tests {
         assert_eq!(mask, either);
         let (_, mask) = masked("Concatenate", MaskRules::Keras2, &two);
         assert_eq!(mask, both);
+    }
+
+    /// The graph joins the masks for a layer that takes them: the mean of the steps that count. The values are Keras's.
+    #[test]
+    fn a_layer_that_takes_masks_gets_the_joined_one() {
+        let table = array![[9.0_f32, 9.0], [1.0, 0.0], [0.0, 2.0]];
+        for (rules, expected) in [(MaskRules::Current, [5.0, 6.5]), (MaskRules::Keras2, [1.0, 2.0])] {
+            let (a, b) = (Input([3]), Input([3]));
+            let [x, y] = [&a, &b].map(|words| Embedding(3, 2).mask_zero(true).weights(&table).apply(words).unwrap());
+            let layer = under_mask_rules(rules, || from_config("Add", &json!({}))).unwrap();
+            let pooled = GlobalAveragePooling1D().apply(layer.shared().apply((&x, &y)).unwrap()).unwrap();
+            let model = Model::new((&a, &b), &pooled).unwrap().build(&Device::default()).unwrap();
+            let found = model.predict((&array![[1_i32, 2, 0]], &array![[2_i32, 0, 0]]), 1).unwrap();
+            assert_eq!([found[[0, 0]], found[[0, 1]]], expected, "{rules:?}");
+        }
     }
 }

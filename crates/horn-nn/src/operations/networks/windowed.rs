@@ -10,7 +10,7 @@ use crate::operations::calls::call::{Call, no_tensor};
 use crate::operations::calls::function::Rule;
 use crate::operations::calls::operands::{shape_of, tensor_of};
 use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
-use crate::tensor::shape::{Shape, Values, sizes as shown};
+use crate::tensor::shape::{Shape, Values};
 use crate::windows::convolution::{
     convolve, convolve_channels_last, depthwise, depthwise_channels_last, swapped_first,
 };
@@ -265,11 +265,8 @@ impl Rule for Convolution {
     }
 }
 
-/// How many multiplications a convolution may take. The kernel of a layer is in a file; that of a function may be as large as
-/// the input, though the file is small.
-const MAX_WORK: u64 = 1 << 36;
-
-/// Checks how many multiplications a convolution takes.
+/// Checks how many multiplications a convolution takes. The kernel of a layer is in a file; that of a function may be as
+/// large as the input, though the file is small.
 ///
 /// # Errors
 ///
@@ -284,17 +281,7 @@ fn check_work(rule: Convolution, window: &Window, x: &AnyTensor, kernel: &AnyTen
         _ => window.count(&sizes, 1),
     };
     let work = positions.saturating_mul(kernel.count() as u64);
-    if work <= MAX_WORK {
-        return Ok(());
-    }
-    Err(Error::data("the convolution would take too long")
-        .received(format!(
-            "{work} multiplications, for an input {} and a kernel {}",
-            shown(&sizes),
-            shown(&kernel.sizes())
-        ))
-        .expected(format!("at most {MAX_WORK}"))
-        .hint("take smaller batches, or a layer such as `Conv2D`, whose kernel is a weight"))
+    memory::check_work("the convolution", work, &[&sizes, &kernel.sizes()])
 }
 
 /// The arguments of a convolution that runs.

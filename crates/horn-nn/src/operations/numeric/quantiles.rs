@@ -1,6 +1,6 @@
 //! Quantiles: the values below which given shares of all values lie.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::operations::calls::argument::{Argument, Constant};
@@ -152,13 +152,18 @@ impl Formula for Average {
         let Some(weights) = T::argument(call, 1)? else {
             return Ok(vec![x.reduced(Reduction::Mean, &axes, false)?]);
         };
-        let weights = match (weights.axis_count(), call.parameter("axis")) {
-            (1, Value::Number(_)) if rank > 1 => {
+        // Weights of fewer axes have those of the mean, in the order in which these are given.
+        let weights = match weights.axis_count() == axes.len() && axes.len() < rank {
+            true => {
+                let given = call.ints("axis")?.unwrap_or_default();
+                let mut order: Vec<usize> = (0..given.len()).collect();
+                order.sort_by_key(|&at| given[at].rem_euclid(rank as i64));
+                let weights = weights.permuted(&order)?;
                 let mut sizes = vec![Some(1); rank];
-                sizes[axes[0]] = weights.lengths()[0];
+                axes.iter().zip(weights.lengths()).for_each(|(&axis, size)| sizes[axis] = size);
                 weights.reshaped(&sizes)?
             }
-            _ => weights,
+            false => weights,
         };
         let weighted = x.times(&weights)?;
         // Weights that are repeated along other axes count as often as they are used.

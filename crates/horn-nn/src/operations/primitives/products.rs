@@ -70,6 +70,9 @@ impl Rule for Product {
         let tensors = <[AnyTensor; 2]>::try_from(arguments.collect::<Result<Vec<_>>>()?);
         let [x, y] = tensors.map_err(|_| no_tensor(class))?;
         let output: Vec<usize> = self.sizes(&known(&x), &known(&y))?.into_iter().flatten().collect();
+        let (of_x, of_y) = (x.sizes(), y.sizes());
+        let inner = of_x.last().copied().unwrap_or(1) as u64;
+        memory::check_work("the product", memory::values(&output).saturating_mul(inner), &[&of_x, &of_y])?;
         let x = if x.rank() == 1 { with_rank(x, 2)? } else { x };
         let y = match y.sizes().as_slice() {
             &[rows] => y.reshape(&[rows, 1])?,
@@ -208,7 +211,11 @@ impl Rule for Einsum {
         let operands = call.arguments().iter().map(|argument| tensor_of(argument.clone(), &device));
         let operands = operands.collect::<Result<Vec<_>>>()?;
         let (output, equation) = Self::plan(&call, &operands.iter().map(known).collect::<Vec<_>>())?;
-        memory::check_workspace(inner_values(&equation, operands.iter().collect()), 0)?;
+        let sizes: Vec<Vec<usize>> = operands.iter().map(AnyTensor::sizes).collect();
+        let sizes: Vec<&[usize]> = sizes.iter().map(Vec::as_slice).collect();
+        let cost = Cost::of(&equation, &sizes);
+        memory::check_workspace(cost.values, 0)?;
+        memory::check_work("the product", cost.multiplications, &sizes)?;
         let operands = operands.into_iter().map(|operand| by_rank!(operand, |x| EinsumOperand::from(x)));
         let operands = operands.collect::<Result<Vec<_>>>()?;
         Ok(vec![match output.len() {
@@ -223,51 +230,65 @@ impl Rule for Einsum {
     }
 }
 
-/// The most values that there are between two products of an equation, which are made from the left to the right: a product
-/// has the letters that are still needed, or all where the axes of one are of different sizes, as it is not a product of
-/// matrices then.
-fn inner_values(equation: &str, operands: Vec<&AnyTensor>) -> u64 {
-    let Some((terms, output)) = equation.split_once("->") else { return 0 };
-    let terms: Vec<&str> = terms.split(',').collect();
-    let mut sizes: Vec<(char, usize)> = Vec::new();
-    let mut most = 0;
-    for (at, (term, operand)) in terms.iter().zip(operands).enumerate() {
-        let mut repeats = false;
-        for (letter, size) in term.chars().zip(operand.sizes()) {
-            match sizes.iter_mut().find(|(own, _)| *own == letter) {
-                None => sizes.push((letter, size)),
-                Some((_, own)) => {
-                    repeats |= *own != size;
-                    *own = size.max(*own);
+/// What an equation costs, whose products are made from the left to the right.
+#[derive(Debug, PartialEq)]
+struct Cost {
+    /// Twice the most values that there are between two products: a product has the letters that are still needed, or all
+    /// where the axes of one are of different sizes, as it is not a product of matrices then.
+    values: u64,
+    /// A product multiplies for all combinations of its letters.
+    multiplications: u64,
+}
+
+impl Cost {
+    /// The cost for operands of these sizes.
+    fn of(equation: &str, operands: &[&[usize]]) -> Self {
+        let mut cost = Self { values: 0, multiplications: 0 };
+        let Some((terms, output)) = equation.split_once("->") else { return cost };
+        let terms: Vec<&str> = terms.split(',').collect();
+        let mut sizes: Vec<(char, usize)> = Vec::new();
+        for (at, (term, operand)) in terms.iter().zip(operands).enumerate() {
+            let mut repeats = false;
+            for (letter, &size) in term.chars().zip(*operand) {
+                match sizes.iter_mut().find(|(own, _)| *own == letter) {
+                    None => sizes.push((letter, size)),
+                    Some((_, own)) => {
+                        repeats |= *own != size;
+                        *own = size.max(*own);
+                    }
                 }
             }
+            let needed =
+                |letter: char| output.contains(letter) || terms[at + 1..].iter().any(|term| term.contains(letter));
+            let all = memory::values(&sizes.iter().map(|(_, size)| *size).collect::<Vec<_>>());
+            sizes.retain(|(letter, _)| needed(*letter));
+            let kept = memory::values(&sizes.iter().map(|(_, size)| *size).collect::<Vec<_>>());
+            cost.values = cost.values.max(if repeats { all } else { kept }.saturating_mul(2));
+            // The first tensor is not multiplied yet.
+            cost.multiplications = cost.multiplications.saturating_add(if at == 0 { 0 } else { all });
         }
-        let needed = |letter: char| output.contains(letter) || terms[at + 1..].iter().any(|term| term.contains(letter));
-        let all = memory::values(&sizes.iter().map(|(_, size)| *size).collect::<Vec<_>>());
-        sizes.retain(|(letter, _)| needed(*letter));
-        let kept = memory::values(&sizes.iter().map(|(_, size)| *size).collect::<Vec<_>>());
-        most = most.max(if repeats { all } else { kept });
+        cost
     }
-    most.saturating_mul(2)
 }
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
-
     use super::*;
 
     #[test]
     fn between_two_products_are_the_letters_that_are_still_needed() {
-        let tensors: Vec<AnyTensor> =
-            [[2, 3], [3, 5], [5, 7]].map(|sizes| Tensor::<2>::zeros(sizes, &Device::default()).into()).into();
-        let inner = |equation: &str| inner_values(equation, tensors.iter().take(equation.split(',').count()).collect());
+        let cost = |equation: &str| {
+            let operands: [&[usize]; 3] = [&[2, 3], &[3, 5], &[5, 7]];
+            Cost::of(equation, &operands[..equation.split(',').count()])
+        };
         // 2 · 5 after the first product of the chain; without a common letter, all of both.
-        assert_eq!(inner("ab,bc->ac"), 2 * 2 * 5);
-        assert_eq!(inner("ab,bc,cd->a"), 2 * 2 * 5);
-        assert_eq!(inner("ab,bc,ef->acef"), 2 * 2 * 5 * 5 * 7);
+        assert_eq!(cost("ab,bc->ac"), Cost { values: 2 * 2 * 5, multiplications: 2 * 3 * 5 });
+        assert_eq!(cost("ab,bc,cd->a"), Cost { values: 2 * 2 * 5, multiplications: 2 * 3 * 5 + 2 * 5 * 7 });
+        let apart = Cost { values: 2 * 2 * 5 * 5 * 7, multiplications: 2 * 3 * 5 + 2 * 5 * 5 * 7 };
+        assert_eq!(cost("ab,bc,ef->acef"), apart);
+        assert_eq!(cost("ab->a"), Cost { values: 2 * 2, multiplications: 0 });
         // Two letters of different sizes, one of which is repeated: no product of matrices.
-        let [row, column] = [[4, 1, 8], [4, 8, 1]].map(|sizes| Tensor::<3>::zeros(sizes, &Device::default()).into());
-        assert_eq!(inner_values("abc,abc->a", vec![&row, &column]), 2 * 4 * 8 * 8);
+        let found = Cost::of("abc,abc->a", &[&[4, 1, 8], &[4, 8, 1]]);
+        assert_eq!(found, Cost { values: 2 * 4 * 8 * 8, multiplications: 4 * 8 * 8 });
     }
 }

@@ -187,8 +187,8 @@ fn longest_bent(edges: &[(usize, usize)], rank: &[usize]) -> usize {
 }
 
 /// How many pairs are in descending order, counted while they are merged.
-fn inversions(values: Vec<usize>) -> usize {
-    fn count(values: &mut [usize], room: &mut Vec<usize>) -> usize {
+fn inversions<T: Copy + Ord>(values: Vec<T>) -> usize {
+    fn count<T: Copy + Ord>(values: &mut [T], room: &mut Vec<T>) -> usize {
         if values.len() < 2 {
             return 0;
         }
@@ -221,6 +221,9 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::cmp::Ordering;
+
     use super::*;
 
     #[test]
@@ -239,5 +242,40 @@ mod tests {
             let expected = pairs.filter(|&(other, one)| values[other] > values[one]).count();
             assert_eq!(inversions(values), expected);
         }
+    }
+
+    /// A number that counts how often it is compared.
+    #[derive(Clone, Copy)]
+    struct Counted<'a>(usize, &'a Cell<usize>);
+
+    impl Ord for Counted<'_> {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.1.set(self.1.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Counted<'_> {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl PartialEq for Counted<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other).is_eq()
+        }
+    }
+
+    impl Eq for Counted<'_> {}
+
+    /// Each number is compared once for each time that the numbers can be halved.
+    #[test]
+    fn crossings_of_many_lines_are_counted_without_looking_at_each_pair() {
+        let (halvings, compared) = (12, Cell::new(0));
+        let count = 1 << halvings;
+        let descending: Vec<Counted> = (0..count).rev().map(|number| Counted(number, &compared)).collect();
+        assert_eq!(inversions(descending), count * (count - 1) / 2);
+        assert!((1..=count * halvings).contains(&compared.get()), "{} comparisons", compared.get());
     }
 }
