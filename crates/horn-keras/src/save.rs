@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use horn_nn::{Error, Model, Result, files};
+use horn_nn::{Error, Model, Result, files, not_finite};
 use horn_train::CompiledModel;
 use horn_train::optimizers::OptimizerVariable;
 use serde_json::Value;
@@ -104,7 +104,7 @@ impl SaveModel for Model {
     }
 
     fn to_json(&self) -> Result<String> {
-        Ok(self.serialize()?.to_string())
+        Ok(not_finite::to_json(&self.serialize()?))
     }
 }
 
@@ -164,7 +164,7 @@ fn write_model(path: &Path, model: &Model, object: Value, optimizer: &Optimizer)
     check_ending(path, ".keras")?;
     files::write_atomically(path, |file| {
         let mut archive = ArchiveWriter::new(file, KERAS_VERSION)?;
-        archive.config(&object.to_string())?;
+        archive.config(&not_finite::to_json(&object))?;
         let lookups = model.lookup_states();
         archive.weights(weights_of(model, &lookups, optimizer)?)?;
         assets::write(&lookups, &mut archive)?;
