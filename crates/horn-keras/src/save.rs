@@ -16,6 +16,7 @@ use crate::load::is_hdf5;
 use crate::load_report::LoadReport;
 use crate::optimizer_values::optimizer_values;
 use crate::safetensors;
+use crate::shared::marked;
 use crate::version::KERAS_VERSION;
 use crate::weights::{Assignment, LoadWeights};
 use crate::{dtypes, legacy_save};
@@ -86,7 +87,7 @@ pub trait SaveModel {
 
 impl SaveModel for Model {
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_model(path.as_ref(), self, self.serialize()?, &Optimizer::default())
+        write_model(path.as_ref(), self, marked(self.serialize()?, self), &Optimizer::default())
     }
 
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -111,7 +112,7 @@ impl SaveModel for Model {
 impl SaveModel for CompiledModel {
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let model = self.model()?;
-        let mut object = model.serialize()?;
+        let mut object = marked(model.serialize()?, model);
         object["compile_config"] = self.compile_config();
         write_model(path.as_ref(), model, object, &Optimizer::of(self)?)
     }
