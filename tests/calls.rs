@@ -93,3 +93,28 @@ fn an_option_that_a_call_switches_off_is_off() {
     let [causal, all] = expected;
     assert_eq!(again(&object, &weights).predict_all(&values, 1).unwrap(), [all, causal]);
 }
+
+/// In Keras, the value is the key where the program gives no key, and the masks of both count.
+#[test]
+fn a_mask_of_the_key_is_one_of_the_value_that_is_the_key() {
+    let (query, value) = (Input([3, 2]).name("query"), Input([5, 2]).name("value"));
+    let present = Input([5]).name("present");
+    let found = MultiHeadAttention(2, 3).name("attention").apply((&query, &value)).unwrap();
+    let seen = Flatten().apply(&present).unwrap();
+    let model = Model::new((&query, &value, &present), (&found, &seen)).unwrap().build(&Device::default()).unwrap();
+    let x = Array3::from_shape_fn((1, 3, 2), |(_, step, at)| (step + 2 * at) as f32 / 3.0);
+    let y = Array3::from_shape_fn((1, 5, 2), |(_, step, at)| (step * step + at) as f32 / 4.0 - 1.0);
+    let mask = ndarray::array![[1.0_f32, 1.0, 0.0, 1.0, 0.0]];
+    let predicted = |name: Option<&str>| {
+        let mut object = model.serialize().unwrap();
+        if let Some(name) = name {
+            let place = json!({"shape": [null, 5], "dtype": "float32", "keras_history": ["present", 0, 0]});
+            let mask = json!({"class_name": "__keras_tensor__", "config": place});
+            layer(&mut object, "attention")["inbound_nodes"][0]["kwargs"][name] = mask;
+        }
+        let data = [HostArray::from(&x), HostArray::from(&y), HostArray::from(&mask)];
+        again(&object, &model.get_weights()).predict_all(data, 1).unwrap().remove(0)
+    };
+    assert_eq!(predicted(Some("key_mask")), predicted(Some("value_mask")));
+    assert_ne!(predicted(Some("key_mask")), predicted(None));
+}

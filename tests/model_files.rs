@@ -4,8 +4,9 @@ use horn::burn::tensor::Device;
 use horn::prelude::*;
 use horn::{Functional, LoadReport, model_from_json};
 use ndarray::{Array2, Axis};
+use serde::Deserialize;
 
-use crate::fixtures::path;
+use crate::fixtures::{Array, path, read};
 
 /// A model of three layers with weights. The second is an LSTM, whose weights are in its cell.
 fn model(units: usize, last: &str) -> Model {
@@ -256,12 +257,53 @@ fn graphs_that_end_in_graphs_are_numbered_as_keras_does() {
     assert_eq!(outputs, r#"[["decoder",1,0],["error",0,0]]"#);
 }
 
+/// The data of a model that shares layers with models inside of it, and the losses of Keras's training.
+#[derive(Deserialize)]
+struct Training {
+    x: Vec<Array>,
+    targets: Vec<Array>,
+    losses: Vec<f64>,
+}
+
+impl Training {
+    fn of(name: &str) -> (CompiledModel, Self) {
+        let file = format!("files/models/shared_{name}");
+        (load_model(path(&format!("{file}.keras"))).unwrap(), read(&format!("{file}.json")))
+    }
+
+    fn fit(&self, model: &mut CompiledModel, epochs: usize) -> horn::Result<Vec<f64>> {
+        let host = |arrays: &[Array]| arrays.iter().map(Array::host).collect::<Vec<_>>();
+        let options = Fit::epochs(epochs).shuffle(false).verbose(Verbose::Silent);
+        Ok(model.fit(host(&self.x), host(&self.targets), options)?.get("loss").unwrap().to_vec())
+    }
+}
+
 #[test]
-fn models_that_share_layers_are_evaluated_and_not_trained_apart() {
-    let mut model: CompiledModel = load_model(path("files/models/shared_with_outer.keras")).unwrap();
-    let (x, y) = (Array2::<f32>::ones((3, 4)), Array2::<f32>::zeros((3, 2)));
-    assert!(model.evaluate(&x, &y).unwrap().loss() > 0.0);
+fn layers_that_models_inside_share_are_trained_as_one() {
+    for name in ["with_outer", "outer_first", "between_models"] {
+        let (mut model, training) = Training::of(name);
+        let losses = training.fit(&mut model, training.losses.len()).unwrap();
+        for (loss, expected) in losses.iter().zip(&training.losses) {
+            assert!((loss - expected).abs() <= 1e-5 * expected.abs().max(1.0), "{name}: {loss} and not {expected}");
+        }
+        assert_eq!(losses.len(), training.losses.len());
+        // A file that Horn writes shares them, too.
+        let folder = tempfile::tempdir().unwrap();
+        let written = folder.path().join("again.keras");
+        model.save(&written).unwrap();
+        let mut again: CompiledModel = load_model(&written).unwrap();
+        let trainable = |model: &CompiledModel| model.model().unwrap().trainable_weights().count();
+        assert!(trainable(&model) < model.model().unwrap().weights().count());
+        assert_eq!(trainable(&again), trainable(&model), "{name}");
+        assert_eq!(training.fit(&mut again, 2).unwrap(), training.fit(&mut model, 2).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn what_shared_layers_change_at_each_call_is_not_trained_apart() {
+    let (mut model, training) = Training::of("between_inner");
     let reason = model.missing_optimizer().unwrap().to_string();
-    assert!(reason.starts_with("layer \"shared\": models inside of this one share layers with it"), "{reason}");
-    assert!(model.fit(&x, &y, Fit::epochs(1).verbose(Verbose::Silent)).unwrap_err().is_model());
+    assert!(reason.contains("models inside of this one share layers with it"), "{reason}");
+    assert!(reason.contains("moving_mean, which the layer changes at each call"), "{reason}");
+    assert!(training.fit(&mut model, 1).unwrap_err().is_model());
 }

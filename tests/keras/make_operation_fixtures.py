@@ -1,4 +1,5 @@
-"""Makes `fixtures/operations.json`: each function of `keras.ops` that Horn has, in a graph.
+"""Makes `fixtures/operations.json`: each function of `keras.ops` that Horn has, in a graph. And `fixtures/not_finite.json`:
+functions with numbers that are not finite, whose configurations are no JSON.
 
     pip install keras==3.15.1 jax==0.10.2 numpy==2.4.6
     python make_operation_fixtures.py
@@ -6,6 +7,8 @@
 An entry is {"case", "model", "inputs", "outputs", "cotangents", "input_grads"}: what `Model.to_json()` gives for a graph of
 the function, arrays for its inputs, and what Keras computes from them. The gradients are those of the sum of all outputs
 times their cotangents, by each input of floats; null where no output is one of floats.
+
+An entry of the other file is {"case", "json", "inputs", "outputs"}, with the text of `Model.to_json()`.
 """
 
 import json
@@ -555,6 +558,114 @@ def latest_cases():
     return found
 
 
+def exact_cases(add):
+    """Integers that floats do not hold, along axes."""
+    signed = (RNG.integers(0, 2**20, (3, 2, 4)) - 2**19).astype("int32")
+
+    def hashed(x):
+        return x * 100003 + 12345
+
+    def rests(values):
+        return [ops.cast(value, "int32") % 1000 for value in values]
+
+    extremes = (ops.sum, ops.prod, ops.max, ops.min)
+    add("reduced integers", lambda t: rests(f(hashed(t), axis=axis) for f in extremes for axis in (2, (1, 2))), signed)
+    add("integers reduced to one", lambda t: rests(t * 0 + f(hashed(t), axis=axis) for f in extremes for axis in (None, 0)), signed)
+    add("reduced integers keepdims", lambda t: rests(
+        f(hashed(t), axis=1, keepdims=True) for f in extremes), signed)
+    near = (RNG.integers(-2, 3, (3, 2, 4))).astype("int32")
+
+    def large(x):
+        return x + 2**25
+
+    add("places of integers", lambda t: [
+        t * 0 + f(large(t), axis=axis, keepdims=True) for f in (ops.argmax, ops.argmin) for axis in (2, 1)
+    ] + [t * 0 + ops.argmax(large(t)), t * 0 + ops.argmin(large(t)), ops.argsort(large(t), axis=1)], near)
+    add("integers along an axis", lambda t: rests(
+        f(hashed(t), axis=axis) for f in (ops.cumsum, ops.cumprod, ops.sort) for axis in (1, 2)), signed)
+    add("top_k of integers", lambda t: [part % 1000 for part in ops.top_k(large(t), 3)], near)
+    add("integers from a first one", lambda t: rests(
+        [ops.max(hashed(t), axis=1, initial=2**26 + 1), ops.min(hashed(t), axis=2, initial=-(2**27) - 1)]), signed)
+    add("sums of bytes", lambda t: (ops.cumsum(ops.cast(t, "uint8"), axis=2), ops.cumsum(t > 0, axis=2)), signed)
+    x = floats(3, 4)
+    add("extremes from a number", lambda t: (
+        ops.max(t, axis=1, initial=0.25), ops.min(t, axis=1, initial=-0.25), t + ops.max(t, initial=5.0)), x)
+
+
+def newest_cases():
+    """Cases of groups that came last, with random numbers of their own."""
+    global RNG
+    RNG = np.random.default_rng(10)
+    found = []
+
+    def add(case, function, *arrays):
+        found.append((case, function, arrays))
+
+    for group in (exact_cases, joined_cases):
+        group(add)
+    return found
+
+
+def joined_cases(add):
+    """Arrays among the tensors that are joined, and reflected margins."""
+    x, y, z = floats(3, 4), floats(3, 2, 4), floats(3, 5, 2)
+    add("concatenate array", lambda t: ops.concatenate([t, np.full((3, 2), 0.5, "float32")], axis=1), x)
+    add("concatenate array first", lambda t: ops.concatenate([np.arange(4, dtype="float32")[None], t, t], axis=0), x)
+    add("stack array", lambda t: ops.stack([t, np.arange(12, dtype="float32").reshape(3, 4)], axis=1), x)
+    add("hstack array", lambda s, t: ops.hstack([s, np.ones((3, 1, 4), "float32"), t]), y, y + 1)
+    add("concatenate array of integers", lambda t: ops.concatenate(
+        [t, np.array([[2**30 + 1, 7]] * 3, "int32")], axis=1) % 1000, ints(9, 3, 2))
+    for mode in ("symmetric", "reflect"):
+        add(f"pad {mode}", lambda t, m=mode: ops.pad(t, ((0, 0), (2, 3), (1, 0)), mode=m), z)
+        add(f"pad {mode} integers", lambda t, m=mode: ops.pad(t, ((0, 0), (1, 1)), mode=m), ints(9, 3, 2))
+    add("pad symmetric far", lambda t: ops.pad(t, ((0, 0), (7, 5)), mode="symmetric"), floats(3, 2))
+    add("pad reflect far", lambda t: ops.pad(t, ((0, 0), (7, 5)), mode="reflect"), floats(3, 3))
+
+
+def not_finite_cases():
+    """Functions with infinities and NaN as parameters, as numbers and in arrays."""
+    inf, nan, x = float("inf"), float("nan"), np.array([[1.0, -2.0, 5.0], [-1.0, 0.0, 3.0]], "float32")
+    functions = {
+        "multiply": lambda t: t * inf,
+        "clip": lambda t: (ops.clip(t, -inf, 3.0), ops.clip(t, 0.5, inf)),
+        "where": lambda t: ops.where(t > 0, t, -inf),
+        "maximum": lambda t: (ops.maximum(t, nan), ops.minimum(t, inf)),
+        "array": lambda t: t + np.array([1.0, -inf, nan], "float32"),
+        "nan_to_num": lambda t: ops.nan_to_num(t / 0.0, nan=inf, posinf=1.0, neginf=-inf),
+        "norm": lambda t: ops.norm(t, ord=inf, axis=1),
+        "full_like": lambda t: ops.full_like(t, -inf),
+        "pad": lambda t: ops.pad(t, ((0, 0), (1, 0)), constant_values=-inf),
+        "isclose": lambda t: ops.isclose(t * inf, inf),
+        "relu": lambda t: keras.activations.relu(t, max_value=inf),
+        "masked": lambda t: ops.softmax(ops.add(t, np.array([0.0, -inf, 0.0], "float32"))),
+    }
+    return [(case, function, [x]) for case, function in functions.items()]
+
+
+def not_finite_entry(case, function, arrays):
+    keras.backend.clear_session()
+    inputs = [keras.Input(array.shape[1:]) for array in arrays]
+    outputs = function(*inputs)
+    model = keras.Model(one_or_all(inputs), outputs)
+    computed = outputs_of(model, arrays) if case != "norm" else [np.abs(arrays[0]).max(axis=1)]  # Keras fails on a list
+    written = json.loads(model.to_json())
+    written.pop("compile_config", None)
+    return {
+        "case": case,
+        "json": json.dumps(written),
+        "inputs": [tensor(array) for array in arrays],
+        "outputs": [tensor(value.astype("float32")) for value in computed],
+    }
+
+
+def flat(values):
+    return values if isinstance(values, (list, tuple)) else [values]
+
+
+def outputs_of(model, arrays):
+    return [np.asarray(value) for value in flat(model(one_or_all(arrays)))]
+
+
 def one_or_all(values):
     return values[0] if len(values) == 1 else values
 
@@ -575,11 +686,8 @@ def entry(case, function, arrays):
     written = json.loads(model.to_json())
     written.pop("compile_config", None)
 
-    def flat(values):
-        return values if isinstance(values, (list, tuple)) else [values]
-
     arrays = [jax.numpy.asarray(array) for array in arrays]
-    computed = [np.asarray(value) for value in flat(model(one_or_all(arrays)))]
+    computed = outputs_of(model, arrays)
     of_floats = [value.dtype.kind == "f" for value in computed]
     cotangents = [floats(*value.shape) for value in computed]
     by_input = [array.dtype.kind == "f" for array in arrays]
@@ -607,4 +715,6 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     entries = [entry(*case) for case in cases()]
     entries += [entry(*case) for case in further_cases()]
-    write("operations", entries + [entry(*case) for case in latest_cases()])
+    entries += [entry(*case) for case in latest_cases()]
+    write("operations", entries + [entry(*case) for case in newest_cases()])
+    write("not_finite", [not_finite_entry(*case) for case in not_finite_cases()])

@@ -1135,6 +1135,16 @@ def functions():
 
 
 @case
+def not_finite():
+    """Infinities and a NaN among the numbers of functions, which are no JSON."""
+    given, inf = keras.Input((4,)), float("inf")
+    x = keras.ops.clip(layers.Dense(4)(given), -inf, 0.5)
+    x = keras.ops.where(x > -0.25, keras.ops.minimum(x, inf), -inf)
+    x = keras.ops.softmax(x + np.array([0.0, -inf, 0.0, 0.0], "float32"))
+    return Case(keras.Model(given, keras.ops.where(keras.ops.isnan(x), 0.0, x)), [floats(5, 4)])
+
+
+@case
 def masked_blocks():
     """An attention removes the masks of its inputs, so that the second block sees none, unless the file of an older Keras
     notes them in its calls."""

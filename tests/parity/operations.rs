@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use horn::prelude::*;
-use horn::{CallContext, KerasTensor, Signal, ops};
+use horn::{CallContext, KerasTensor, Signal, model_from_json, ops};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -104,6 +104,38 @@ fn what_keras_writes_comes_out_as_it_went_in() {
         wrong.extend(found.map(|found| format!("{}: {found}", entry.case)));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[derive(Deserialize)]
+struct NotFinite {
+    case: String,
+    json: String,
+    inputs: Vec<Array>,
+    outputs: Vec<Array>,
+}
+
+/// Infinities and NaN, as Python writes them into configurations that are no JSON.
+#[test]
+fn numbers_that_are_not_finite() {
+    let as_json = |text: &str| -> Value {
+        let quoted = text.replace("NaN", "\"NaN\"").replace("Infinity", "\"Infinity\"").replace("-\"Inf", "\"-Inf");
+        serde_json::from_str(&quoted.replace("\"NaN\"ToNum", "NanToNum")).unwrap()
+    };
+    let entries: Vec<NotFinite> = read("not_finite.json");
+    for NotFinite { case, json, inputs, outputs } in &entries {
+        let model = model_from_json(json).unwrap_or_else(|error| panic!("{case}: {error}"));
+        let given = inputs.iter().map(|input| Signal::new(check::tensor(input, model.device()))).collect();
+        let found = model.call(given, &mut CallContext::new(Mode::Inference)).unwrap();
+        for (found, expected) in found.into_iter().zip(outputs) {
+            for (found, expected) in values(found.value().unwrap()).into_iter().zip(expected.values()) {
+                let is_same = found == expected || found.is_nan() && expected.is_nan();
+                assert!(is_same || (found - expected).abs() < 1e-6, "{case}: {found} and not {expected}");
+            }
+        }
+        let written = model.to_json().unwrap();
+        assert_eq!(differences(&as_json(&written), &as_json(json)), [] as [String; 0], "{case}");
+    }
+    assert!(entries.len() >= 12);
 }
 
 /// A program in Rust makes the same graph as Keras.

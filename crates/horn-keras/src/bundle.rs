@@ -15,4 +15,6 @@ pub(crate) struct Bundle {
     pub quantized: Option<Kernel>,
     /// The matrices that are added to kernels among the weights.
     pub loras: Vec<Lora>,
+    /// The number of the layer, if it is at several places of the model, and the part of it that has the weights.
+    pub shared: Option<(usize, String)>,
 }

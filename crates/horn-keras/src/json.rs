@@ -7,9 +7,9 @@ use horn_nn::{Error, Result};
 use serde_json::Value;
 
 mod deep;
-mod not_finite;
+mod words;
 
-use self::not_finite::not_finite;
+use self::words::quoted;
 use crate::optimizer_order;
 
 /// Keras's configurations nest three levels for each model inside a model, and Keras reads 120 of them.
@@ -33,7 +33,8 @@ fn max_objects(stored: u64) -> u64 {
     100_000 + stored / 64
 }
 
-/// Parses JSON that is within the limits for models. In the file, the text has `stored` bytes.
+/// Parses JSON that is within the limits for models. In the file, the text has `stored` bytes. Numbers that are not finite
+/// become texts ([`horn_nn::not_finite`]).
 ///
 /// # Errors
 ///
@@ -47,18 +48,12 @@ pub fn parse(bytes: &[u8], stored: u64, place: &str) -> Result<Value> {
             .hint("save the model again"));
     }
     let levels = check(bytes, stored).map_err(|error| error.at(place).hint("save the model again"))?;
+    let bytes = &quoted(bytes);
     let parsed = match levels > PARSED_LEVELS {
         true => deep::parse(bytes),
         false => serde_json::from_slice(bytes).map_err(deep::Malformed::from),
     };
     let mut value = parsed.map_err(|error| {
-        if let Some(number) = not_finite(bytes) {
-            return Error::file("has a number that is not finite, which JSON does not have")
-                .at(place)
-                .received(number)
-                .expected("finite numbers")
-                .hint("change the argument in the program that saves the model");
-        }
         Error::file("is not the JSON that Keras writes")
             .at(place)
             .because(error)
@@ -169,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_not_finite_are_called_that() {
-        let text = br#"{"config": {"mask_value": NaN}}"#;
-        assert_eq!(
-            error(text),
-            "config.json: has a number that is not finite, which JSON does not have; received mask_value = NaN, \
-             expected finite numbers. Hint: change the argument in the program that saves the model."
-        );
+    fn numbers_that_are_not_finite_are_read_and_written_again() {
+        let text = r#"{"a":[NaN,"NaN",-Infinity,-1.5],"b":{"c":Infinity}}"#;
+        let value = parse(text.as_bytes(), 100, "x").unwrap();
+        assert_eq!(horn_nn::not_finite::word(&value["a"][2]), Some("-Infinity"));
+        assert_eq!(horn_nn::not_finite::to_json(&value), text);
+        let deep = format!("{}{text}{}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(horn_nn::not_finite::to_json(&parse(deep.as_bytes(), 1000, "x").unwrap()), deep);
     }
 
     #[test]
@@ -186,7 +181,7 @@ mod tests {
             "config.json: is too long; received 33554441 bytes, in 1 of the file's, expected at most 33554440. \
              Hint: save the model again."
         );
-        for text in [&b""[..], b"{", b"[1,]", b"\"", b"{\"a\": \xff\xfe}", b"[1] [2]"] {
+        for text in [&b""[..], b"{", b"[1,]", b"\"", b"{\"a\": \xff\xfe}", b"[1] [2]", b"[--Infinity]", b"[NaN1]"] {
             let error = error(text);
             assert!(error.starts_with("config.json: is not the JSON that Keras writes ("), "{error}");
         }

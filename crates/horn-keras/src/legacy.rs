@@ -134,7 +134,14 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
             .expected("the weights of the layer")
             .hint("save the model as `.keras`"));
         }
-        bundles.push(Bundle { layer: format!("layer {layer:?}"), weights, variables, quantized: None, loras });
+        bundles.push(Bundle {
+            layer: format!("layer {layer:?}"),
+            weights,
+            variables,
+            quantized: None,
+            loras,
+            shared: None,
+        });
     }
     if !by_name && stored.len() != bundles.len() {
         return Err(Error::shape("the file has another number of layers with weights")

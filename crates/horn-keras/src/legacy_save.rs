@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use horn_nn::{Error, Model, Result, files};
+use horn_nn::{Error, Model, Result, files, not_finite};
 use horn_train::optimizers::OptimizerVariable;
 use ndarray::ArrayD;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub(crate) fn write(path: &Path, model: &Model, mut object: Value, optimizer: &[
 
 /// Writes a configuration, if a reader would read it.
 fn config(writer: &mut WeightsWriter, name: &str, config: &Value) -> Result<()> {
-    let text = config.to_string();
+    let text = not_finite::to_json(config);
     json::check_own(&text, name)?;
     writer.attribute("", name, Attribute::Text(text))
 }

@@ -165,13 +165,7 @@ impl Source {
     }
 
     fn set_optimizer_state(&self, compiled: &mut CompiledModel) -> Result<()> {
-        if let Some(name) = self.shared.names().first() {
-            return Err(Error::model(
-                "models inside of this one share layers with it, which Horn does not train together",
-            )
-            .at(format!("layer {name:?}"))
-            .hint("predict and evaluate with it, or make it in Horn as one graph to train it"));
-        }
+        self.check_shared(compiled.model()?)?;
         if let Some(version) = self.version.as_deref().filter(|version| keras_2::is_version(Some(version))) {
             let optimizer = &self.object["compile_config"]["optimizer"];
             let Some(values) = keras_2::optimizer::values(&self.weights, optimizer, compiled.learning_rate())? else {
@@ -190,6 +184,23 @@ impl Source {
         let state = compiled.set_optimizer_variables_of_file(values.clone());
         // For an optimizer that has made no step, Keras saves only the first two variables.
         if values.len() > 2 { state } else { Ok(()) }
+    }
+
+    /// Layers at several places are trained as one, but for what they change themselves at each call.
+    fn check_shared(&self, model: &Model) -> Result<()> {
+        let Some(name) = self.shared.names().first().copied() else { return Ok(()) };
+        let (shared, weights): (_, Vec<_>) = (model.shared_weights(), model.weights().collect());
+        let changes = shared.iter().map(|places| weights[places[0]]).find(|weight| !weight.trainable);
+        if changes.is_none() && legacy::root(&self.weights).is_none() {
+            return Ok(());
+        }
+        let reason = "models inside of this one share layers with it, which Horn does not train together";
+        let error = Error::model(reason).at(format!("layer {name:?}"));
+        let error = match changes {
+            Some(weight) => error.received(format!("{}, which the layer changes at each call", weight.name)),
+            None => error.received("a file in the format before Keras 3"),
+        };
+        Err(error.hint("predict and evaluate with it, or make it in Horn as one graph to train it"))
     }
 
     fn model(&self, device: &Device) -> Result<Model> {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use horn_nn::{Error, Model, Result, files};
+use horn_nn::{Error, Model, Result, files, not_finite};
 use horn_train::CompiledModel;
 use horn_train::optimizers::OptimizerVariable;
 use serde_json::Value;
@@ -16,6 +16,7 @@ use crate::load::is_hdf5;
 use crate::load_report::LoadReport;
 use crate::optimizer_values::optimizer_values;
 use crate::safetensors;
+use crate::shared::marked;
 use crate::version::KERAS_VERSION;
 use crate::weights::{Assignment, LoadWeights};
 use crate::{dtypes, legacy_save};
@@ -86,7 +87,7 @@ pub trait SaveModel {
 
 impl SaveModel for Model {
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_model(path.as_ref(), self, self.serialize()?, &Optimizer::default())
+        write_model(path.as_ref(), self, marked(self.serialize()?, self), &Optimizer::default())
     }
 
     fn save_weights(&self, path: impl AsRef<Path>) -> Result<()> {
@@ -104,14 +105,14 @@ impl SaveModel for Model {
     }
 
     fn to_json(&self) -> Result<String> {
-        Ok(self.serialize()?.to_string())
+        Ok(not_finite::to_json(&self.serialize()?))
     }
 }
 
 impl SaveModel for CompiledModel {
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let model = self.model()?;
-        let mut object = model.serialize()?;
+        let mut object = marked(model.serialize()?, model);
         object["compile_config"] = self.compile_config();
         write_model(path.as_ref(), model, object, &Optimizer::of(self)?)
     }
@@ -164,7 +165,7 @@ fn write_model(path: &Path, model: &Model, object: Value, optimizer: &Optimizer)
     check_ending(path, ".keras")?;
     files::write_atomically(path, |file| {
         let mut archive = ArchiveWriter::new(file, KERAS_VERSION)?;
-        archive.config(&object.to_string())?;
+        archive.config(&not_finite::to_json(&object))?;
         let lookups = model.lookup_states();
         archive.weights(weights_of(model, &lookups, optimizer)?)?;
         assets::write(&lookups, &mut archive)?;

@@ -3,16 +3,21 @@
 //! Keras keeps the weights of such a layer once, in the group of the model where it finds the layer first. The object of
 //! the model has the layer at each of its places, and marks all but the first with a `shared_object_id`. (Keras 3.15 does
 //! not find the first one again, and can't load such a file.) So the places are found by the name and the arguments of the
-//! layer. Horn reads the weights for each of them.
+//! layer. Horn reads the weights for each of them, and trains them as one ([`Model::shared_weights`]).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use horn_nn::Model;
 use serde_json::Value;
 
 use crate::layers;
 
 /// Keras's mark of an object that it has written before.
 const MARK: &str = "shared_object_id";
+
+/// Horn's mark of the same, which Keras does not know: it could not load a model with its own. Horn writes the weights at
+/// each place.
+const OWN_MARK: &str = "is_shared";
 
 /// How often the weights of a file may be read, at most: a limit for the memory.
 const MAX_TIMES: usize = 16;
@@ -47,7 +52,7 @@ impl Shared {
             let name = config["name"].as_str().unwrap_or_default().to_owned();
             let found = layers.entry(of_class).or_insert_with(|| Layer { name, places: Vec::new(), is_marked: false });
             found.places.push(layer.path);
-            found.is_marked |= layer.object[MARK].is_number();
+            found.is_marked |= layer.object[MARK].is_number() || layer.object[OWN_MARK] == true;
         });
         let mut layers: Vec<Layer> =
             layers.into_values().filter(|layer| layer.is_marked && layer.places.len() > 1).collect();
@@ -68,12 +73,44 @@ impl Shared {
         self.layers.iter().map(|layer| layer.places.len()).max().unwrap_or(1).min(MAX_TIMES) as u64
     }
 
+    /// The shared layer of a group, and the rest of the group's path.
+    pub fn layer_of<'a>(&self, group: &'a str) -> Option<(usize, &'a str)> {
+        let ends = std::iter::once(group.len()).chain(group.rmatch_indices('/').map(|(at, _)| at));
+        ends.filter_map(|end| Some((*self.at.get(&group[..end])?, &group[end..]))).next()
+    }
+
     /// The paths that a group has because its layer is shared.
     pub fn others(&self, group: &str) -> impl Iterator<Item = String> {
         let ends = std::iter::once(group.len()).chain(group.rmatch_indices('/').map(|(at, _)| at));
         let layers = ends.filter_map(|end| Some((&self.layers[*self.at.get(&group[..end])?], &group[end..])));
         layers.flat_map(|(layer, rest)| layer.places.iter().map(move |place| format!("{place}{rest}")))
     }
+}
+
+/// The object of a model with marks at the layers that it shares with models inside, but at the first place of each.
+pub(crate) fn marked(mut object: Value, model: &Model) -> Value {
+    let shared = model.shared_weights();
+    if shared.is_empty() {
+        return object;
+    }
+    let follows: HashSet<usize> = shared.iter().flat_map(|places| &places[1..]).copied().collect();
+    let groups = model.weight_groups().into_iter().filter(|group| group.weights.iter().any(|at| follows.contains(at)));
+    let groups: Vec<String> = groups.map(|group| group.path).collect();
+    let mut pointers = Vec::new();
+    layers::each(&object, |layer| {
+        let is_own = |group: &String| {
+            group.strip_prefix(&layer.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if !layer.object["config"]["layers"].is_array() && groups.iter().any(is_own) {
+            pointers.push(layer.pointer);
+        }
+    });
+    for pointer in pointers {
+        if let Some(layer) = object.pointer_mut(&pointer) {
+            layer[OWN_MARK] = true.into();
+        }
+    }
+    object
 }
 
 /// Removes the marks of all objects in a configuration, such as those of initializers.

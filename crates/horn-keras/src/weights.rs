@@ -65,6 +65,8 @@ pub(crate) struct Assignment {
     quantized: HashMap<usize, Kernel>,
     /// The matrices that are added to kernels, by the path of the kernel.
     loras: HashMap<String, Lora>,
+    /// The weights that are one, as their layer is at several places.
+    shared: Vec<Vec<usize>>,
     pub report: LoadReport,
 }
 
@@ -95,7 +97,13 @@ impl Assignment {
         let mut taken = HashSet::new();
         let mut quantized = HashMap::new();
         let mut loras = HashMap::new();
+        let mut shared: BTreeMap<(usize, String, usize), Vec<usize>> = BTreeMap::new();
         for bundle in bundles {
+            for (number, &at) in bundle.weights.iter().enumerate() {
+                if let Some((layer, part)) = &bundle.shared {
+                    shared.entry((*layer, part.clone(), number)).or_default().push(at);
+                }
+            }
             let own = || bundle.weights.iter().map(|&at| paths[at].clone());
             let Some(names) = &bundle.variables else {
                 report.missing.extend(own());
@@ -133,12 +141,18 @@ impl Assignment {
         }
         let others = file.datasets().map(|found| found.path).filter(|path| !path.starts_with("optimizer"));
         report.unused = others.filter(|path| !taken.contains(*path)).map(str::to_owned).collect();
-        Ok(Self { variables, quantized, loras, report })
+        // A layer that is built for other inputs at each place is not one layer, whatever the file says.
+        let is_one = |places: &Vec<usize>| {
+            places.len() > 1 && places.iter().all(|&at| weights[at].sizes == weights[places[0]].sizes)
+        };
+        let mut shared: Vec<Vec<usize>> = shared.into_values().filter(is_one).collect();
+        shared.iter_mut().for_each(|places| places.sort_unstable());
+        Ok(Self { variables, quantized, loras, shared, report })
     }
 
     /// Fills the model with the weights of the file.
     pub fn fill(&self, model: Model, file: &WeightsReader) -> Result<Model> {
-        model.filled(|at, weight| {
+        let filled = model.filled(|at, weight| {
             if let Some(kernel) = self.quantized.get(&at).filter(|_| self.variables[at].is_some()) {
                 return kernel.read(file, &weight.sizes).map(Some);
             }
@@ -148,7 +162,9 @@ impl Assignment {
                 lora.add(file, &mut values, &weight.sizes)?;
             }
             Ok(Some(values))
-        })
+        })?;
+        let filled = if self.shared.is_empty() { filled } else { filled.with_shared_weights(self.shared.clone()) };
+        Ok(filled.following())
     }
 }
 
@@ -173,6 +189,8 @@ fn bundles(
             false => Some(place_in(&renumbered, &group.path)),
         };
         let layer = format!("layer {:?} ({})", group.name, place.as_ref().unwrap_or(&group.path));
+        let of_shared = shared.zip(place.as_deref()).and_then(|(shared, place)| shared.layer_of(place));
+        let of_shared = of_shared.map(|(layer, part)| (layer, part.to_owned()));
         let variables = place.map(|place| {
             let place = as_stored(file, shared, place);
             let path = |at: usize| format!("{place}/vars/{at}");
@@ -181,7 +199,14 @@ fn bundles(
         let quantized = classes.as_ref().zip(variables.as_deref());
         let quantized = quantized
             .and_then(|(classes, variables)| classes.kernel(&group.path, file, variables, group.weights.len()));
-        bundles.push(Bundle { layer, weights: group.weights.clone(), variables, quantized, loras: Vec::new() });
+        bundles.push(Bundle {
+            layer,
+            weights: group.weights.clone(),
+            variables,
+            quantized,
+            loras: Vec::new(),
+            shared: of_shared,
+        });
     }
     Ok(bundles)
 }

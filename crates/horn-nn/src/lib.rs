@@ -81,6 +81,8 @@ pub use operations::networks::ctc::{Counted as CtcCounted, ctc_of_sequences};
 #[doc(hidden)]
 pub use registry::arguments::{array_values, read_arguments, read_over_defaults, start_of};
 #[doc(hidden)]
+pub use registry::not_finite;
+#[doc(hidden)]
 pub use registry::suggest::{did_you_mean, nearest};
 pub use tensor::any_tensor::AnyTensor;
 #[doc(hidden)]

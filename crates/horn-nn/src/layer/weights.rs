@@ -5,6 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use ndarray::{ArrayD, IxDyn};
 
 use crate::layer::weight::Weight;
+use crate::regularizers::regularizer::Regularizer;
 
 /// The metadata of each weight of the module, in its order. A weight without a record, such as that of a custom Burn
 /// module, is named after the path of its field.
@@ -92,17 +93,17 @@ pub(crate) fn set_trainable<M: Module>(module: M, trainable: impl FnMut(usize) -
 }
 
 /// The penalties of the regularizers of all trainable weights, in their order.
-pub(crate) fn penalties(module: &impl Module, weights: &[&Weight]) -> Vec<Tensor<1>> {
-    struct Penalties<'a>(std::slice::Iter<'a, &'a Weight>, Vec<Tensor<1>>);
+pub(crate) fn penalties(module: &impl Module, regularizers: &[Option<&Regularizer>]) -> Vec<Tensor<1>> {
+    struct Penalties<'a>(std::slice::Iter<'a, Option<&'a Regularizer>>, Vec<Tensor<1>>);
     impl ModuleVisitor for Penalties<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let regularizer = self.0.next().and_then(|weight| weight.regularizer.as_ref());
+            let regularizer = self.0.next().copied().flatten();
             if let Some(regularizer) = regularizer.filter(|_| is_trainable(param)) {
                 self.1.push(regularizer.penalty(param.val()));
             }
         }
     }
-    let mut penalties = Penalties(weights.iter(), Vec::new());
+    let mut penalties = Penalties(regularizers.iter(), Vec::new());
     module.visit(&mut penalties);
     penalties.1
 }

@@ -16,6 +16,7 @@ pub(crate) mod predictor;
 pub(crate) mod progress;
 pub(crate) mod run;
 pub(crate) mod sequential;
+pub(crate) mod shared;
 pub(crate) mod states;
 pub(crate) mod summary;
 pub(crate) mod weight_groups;

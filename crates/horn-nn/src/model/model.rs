@@ -36,6 +36,8 @@ pub(super) struct Graph {
     pub(super) last_reads: Vec<Vec<bool>>,
     /// How each layer computes, if in half precision.
     pub(super) precisions: Vec<Option<HalfPrecision>>,
+    /// The weights of layers that the model shares with models inside of it.
+    pub(super) shared: Vec<Vec<usize>>,
     device: Device,
 }
 
@@ -80,7 +82,7 @@ impl Model {
         let last_reads = last_reads(&plan);
         let precisions = plan.layers.iter().map(|planned| HalfPrecision::of(planned.layer.as_ref(), device)).collect();
         let device = device.clone().without_autodiff();
-        Self { graph: Arc::new(Graph { plan, states, last_reads, precisions, device }), layers }
+        Self { graph: Arc::new(Graph { plan, states, last_reads, precisions, shared: Vec::new(), device }), layers }
     }
 
     /// The model's name.
@@ -193,8 +195,8 @@ impl Model {
     /// Moves the model to another device.
     #[must_use]
     pub fn to_device(self, device: &Device) -> Self {
-        let Graph { plan, states, .. } = Arc::unwrap_or_clone(self.graph);
-        Self::from_parts(plan, states, self.layers.fork(device), device)
+        let Graph { plan, states, shared, .. } = Arc::unwrap_or_clone(self.graph);
+        Self::from_parts(plan, states, self.layers.fork(device), device).with_shared_weights(shared)
     }
 
     /// Replaces the model by the result of the function. The function owns the only reference to the weights, so that

@@ -36,14 +36,21 @@ impl Model {
         })
     }
 
-    /// The trainable weights, without those of frozen layers.
+    /// The trainable weights, without those of frozen layers. Those of a layer that is shared with models inside are there
+    /// once.
     pub fn trainable_weights(&self) -> impl Iterator<Item = &Weight> {
-        self.weights().zip(self.trainable_flags()).filter_map(|(weight, trainable)| trainable.then_some(weight))
+        self.weights_that_are(true)
     }
 
     /// The non-trainable weights: those of frozen layers, and those that layers update themselves.
     pub fn non_trainable_weights(&self) -> impl Iterator<Item = &Weight> {
-        self.weights().zip(self.trainable_flags()).filter_map(|(weight, trainable)| (!trainable).then_some(weight))
+        self.weights_that_are(false)
+    }
+
+    fn weights_that_are(&self, trainable: bool) -> impl Iterator<Item = &Weight> {
+        let followers = self.followers();
+        let all = self.weights().zip(self.trainable_flags()).filter(move |(_, flag)| *flag == trainable);
+        all.map(|(weight, _)| weight).filter(move |weight| !followers.contains_key(&weight.id()))
     }
 
     /// For each weight, is it trainable?
@@ -126,7 +133,10 @@ impl Model {
         if self.weights().all(|weight| weight.regularizer.is_none()) {
             return Vec::new();
         }
-        weights::penalties(self, &self.weights().collect::<Vec<_>>())
+        let followers = self.followers();
+        let is_counted = |weight: &&Weight| !followers.contains_key(&weight.id());
+        let regularizers = self.weights().map(|weight| Some(weight).filter(is_counted)?.regularizer.as_ref());
+        weights::penalties(self, &regularizers.collect::<Vec<_>>())
     }
 
     /// The model with the constraints applied to its weights.

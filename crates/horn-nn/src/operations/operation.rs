@@ -275,6 +275,7 @@ impl Forward for OperationModule {
         let outputs = match rule.integers(config) {
             Integers::Each(function) => vec![each(call, &function, kinds)?],
             Integers::Compared(function) => vec![each(call, &|of| i64::from(function(of[0], of[1])), kinds)?],
+            Integers::Along => rule.compute_exactly(call, kinds)?,
             Integers::Moved | Integers::AsFloats => rule.compute(call)?,
         };
         Ok(outputs.into_iter().map(Signal::new).collect())

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::graph::keras_tensor::KerasTensor;
 use crate::ops::operand::{IntoOperand, call};
+use crate::registry::not_finite;
 
 /// Functions of one tensor without further arguments.
 macro_rules! unary {
@@ -281,7 +282,7 @@ macro_rules! activations {
         ///
         /// If the tensor carries an error of an operator.
         pub fn $name(x: impl IntoOperand, $parameter: f64) -> Result<KerasTensor> {
-            call($class, json!({stringify!($parameter): $parameter}), [x.into_operand()])
+            call($class, json!({stringify!($parameter): not_finite::value($parameter)}), [x.into_operand()])
         }
     )+};
 }
@@ -316,7 +317,11 @@ pub fn gelu(x: impl IntoOperand, approximate: bool) -> Result<KerasTensor> {
 ///
 /// If the tensor carries an error of an operator.
 pub fn threshold(x: impl IntoOperand, threshold: f64, default_value: f64) -> Result<KerasTensor> {
-    call("Threshold", json!({"threshold": threshold, "default_value": default_value}), [x.into_operand()])
+    call(
+        "Threshold",
+        json!({"threshold": not_finite::value(threshold), "default_value": not_finite::value(default_value)}),
+        [x.into_operand()],
+    )
 }
 
 /// Rounds to so many decimals; half-way cases go to the even neighbour.
@@ -334,7 +339,7 @@ pub fn round(x: impl IntoOperand, decimals: i64) -> Result<KerasTensor> {
 ///
 /// If the tensor carries an error of an operator.
 pub fn clip(x: impl IntoOperand, x_min: f64, x_max: f64) -> Result<KerasTensor> {
-    call("Clip", json!({"x_min": x_min, "x_max": x_max}), [x.into_operand()])
+    call("Clip", json!({"x_min": not_finite::value(x_min), "x_max": not_finite::value(x_max)}), [x.into_operand()])
 }
 
 /// `x1` where the condition is true, else `x2`.

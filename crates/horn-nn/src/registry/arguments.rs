@@ -3,11 +3,12 @@
 use std::cell::Cell;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::registry::not_finite;
 
 /// Reads a class from its configuration.
 ///
@@ -31,7 +32,7 @@ pub fn read_arguments<T: DeserializeOwned>(config: &Value) -> std::result::Resul
             Some((key, value)) => format!("{key} = {}", start_of(value)),
             None => format!("the arguments {}", keys(arguments)),
         };
-        (received, error)
+        (received, in_words(current.get().map(|(_, value)| value), error))
     })
 }
 
@@ -97,7 +98,7 @@ fn check_arguments(
         };
         Error::argument("an argument is of another kind")
             .received(received)
-            .because(error)
+            .because(in_words(wrong.map(|(_, value)| value), error))
             .hint("give the argument a value of the right type")
     })?;
     // A key that the class does not write again was not read.
@@ -107,6 +108,14 @@ fn check_arguments(
             .received(format!("{key} = {}", start_of(value)))
             .expected(known.as_object().map(keys).unwrap_or_default())
             .hint("remove it from the configuration")),
+    }
+}
+
+/// What is wrong with a value. `serde` would call a number that is not finite a string.
+fn in_words(value: Option<&Value>, error: serde_json::Error) -> serde_json::Error {
+    match value.is_some_and(not_finite::is_in) {
+        true => serde_json::Error::custom("the number is not finite, which only functions on tensors can take"),
+        false => error,
     }
 }
 
@@ -136,7 +145,7 @@ pub fn array_values(value: &Value) -> Option<&Value> {
 /// A value as JSON, cut off if it is long.
 pub fn start_of(value: &Value) -> String {
     const MAX_CHARACTERS: usize = 80;
-    let mut text = value.to_string();
+    let mut text = not_finite::to_json(value);
     if let Some((end, _)) = text.char_indices().nth(MAX_CHARACTERS) {
         text.truncate(end);
         text.push('…');
@@ -171,5 +180,9 @@ mod tests {
             assert_eq!(received, expected, "{error}");
         }
         assert_eq!(read_arguments::<Class>(&json!({"units": 4, "rate": 0.5})).unwrap().units, 4);
+        let (received, error) =
+            read_arguments::<Class>(&json!({"units": 4, "rate": not_finite::value(f64::NAN)})).unwrap_err();
+        assert_eq!(received, "rate = NaN");
+        assert_eq!(error.to_string(), "the number is not finite, which only functions on tensors can take");
     }
 }

@@ -31,6 +31,9 @@ use crate::tensor::shape::Shape;
 /// The call argument for the mode.
 const TRAINING: &str = "training";
 
+/// The call argument of attention layers that may be left out.
+const KEY: &str = "key";
+
 /// The call argument for the masks of the inputs.
 const MASK: &str = "mask";
 
@@ -314,6 +317,12 @@ impl<'c> Graph<'c> {
         }
         named.retain(|_, places| !places.is_empty());
         let masks = masks_of(layer.description(), &node["kwargs"], &mut named);
+        // Where no key is given the value is the key, which then has a mask of its own.
+        let masks_key = masks.iter().any(|(of, _)| matches!(of, MaskOf::Argument(name) if name == KEY));
+        if masks_key && places.len() < 3 && !named.contains_key(KEY) {
+            let value = named.get("value").cloned().or_else(|| Some(vec![places.get(1)?.clone()]));
+            named.insert(KEY, value.unwrap_or_default());
+        }
         let count = places.len() + named.values().map(Vec::len).sum::<usize>();
         let arguments = layer.description().call_arguments(count);
         let mut masked = Vec::new();
@@ -398,7 +407,7 @@ fn masks_of(layer: &dyn Layer, kwargs: &Value, named: &mut HashMap<&str, Vec<Val
         }
     }
     if layer.conventions().mask_argument == MaskArgument::Named {
-        for argument in ["query", "value", "key"] {
+        for argument in ["query", "value", KEY] {
             let mask = named.remove(format!("{argument}_{MASK}").as_str()).and_then(|mut places| places.pop());
             masks.extend(mask.map(|mask| (MaskOf::Argument(argument.to_owned()), mask)));
         }

@@ -11,7 +11,7 @@ impl CompiledModel {
         self.use_averages(false);
         let stepper = &self.stepper;
         if let Network::Built(model) = &mut self.network {
-            model.update(|model| stepper.averaged(model));
+            model.update(|model| stepper.averaged(model).following());
         }
     }
 
@@ -21,7 +21,7 @@ impl CompiledModel {
         let before = self.uses_averages;
         let stepper = &mut self.stepper;
         if let (true, Network::Built(model)) = (wanted != before, &mut self.network) {
-            model.update(|model| stepper.swapped(model));
+            model.update(|model| stepper.swapped(model).following());
             self.uses_averages = wanted;
         }
         before
@@ -29,6 +29,6 @@ impl CompiledModel {
 
     /// This model, which has the weights of the compiled one, with the moving averages in their places.
     pub(crate) fn averaged(&self, model: Model) -> Model {
-        if self.uses_averages { model } else { self.stepper.averaged(model) }
+        if self.uses_averages { model } else { self.stepper.averaged(model).following() }
     }
 }

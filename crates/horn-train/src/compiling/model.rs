@@ -14,7 +14,7 @@ use horn_nn::{DTypePolicy, Error, Model, Result, Sequential, Shape, Weight, dtyp
 use crate::compiling::given_metrics::IntoMetrics;
 use crate::compiling::objective::Objective;
 use crate::optimizers::{self, Optimizer, OptimizerValue};
-use crate::stepping::{Stepper, learning, loss_scaled, stepper};
+use crate::stepping::{Stepper, learning, loss_scaled, stepper, with_shared_gradients};
 
 /// A model with an optimizer, a loss and metrics. [`fit`](Self::fit) trains it, [`evaluate`](Self::evaluate) evaluates
 /// it, and [`predict`](Self::predict) computes its outputs.
@@ -289,6 +289,7 @@ impl CompiledModel {
     pub fn apply_gradients(&mut self, gradients: GradientsParams) -> Result<()> {
         self.check_optimizer()?;
         let Network::Built(model) = &mut self.network else { return Err(not_built()) };
+        let gradients = with_shared_gradients(gradients, model);
         let weights: Vec<ParamId> = model.trainable_weights().map(Weight::id).collect();
         if weights != self.prepared_for {
             self.stepper.prepare(&learning(model))?;
@@ -302,7 +303,7 @@ impl CompiledModel {
         let old = of_program.then(|| (model.clone(), self.stepper.clone()));
         let mut restore = Restore { model, stepper: &mut self.stepper, old };
         let stepper = &mut restore.stepper;
-        restore.model.update(|model| stepper.step(model, gradients).constrained());
+        restore.model.update(|model| stepper.step(model, gradients).constrained().following());
         restore.old = None;
         Ok(())
     }

@@ -6,6 +6,7 @@ use horn_nn::{AnyTensor, CallContext, Error, Gradients, IntoArrays, Logits, Mode
 
 use crate::compiling::model::CompiledModel;
 use crate::optimizers::with_zero_gradients;
+use crate::stepping::with_shared_gradients;
 
 impl CompiledModel {
     /// Computes the output for a batch in a [`TrainStep`](crate::TrainStep), for a model with one input and one output.
@@ -105,7 +106,7 @@ impl CompiledModel {
     pub(crate) fn gradients_of(&self, loss: Tensor<1>) -> Result<GradientsParams> {
         let model = self.model()?;
         Ok(match loss.is_tracked() {
-            true => GradientsParams::from_grads(self.scale_loss(loss).backward(), model),
+            true => with_shared_gradients(GradientsParams::from_grads(self.scale_loss(loss).backward(), model), model),
             false => GradientsParams::new(),
         })
     }

@@ -1,11 +1,53 @@
 //! What happens to gradients before a rule gets them.
 
+use std::collections::HashMap;
+
 use burn::module::{Module, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
-use horn_nn::Model;
+use horn_nn::{AnyTensor, Model};
 
 use super::by_parameter::ByParameter;
+
+/// The gradients of weights that are at several places of the model, added up at the first one.
+pub(crate) fn with_shared_gradients(gradients: GradientsParams, model: &Model) -> GradientsParams {
+    struct Taking {
+        gradients: GradientsParams,
+        followers: HashMap<ParamId, ParamId>,
+        taken: HashMap<ParamId, Vec<AnyTensor>>,
+    }
+    impl ModuleVisitor for Taking {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let Some(first) = self.followers.get(&param.id) else { return };
+            if let Some(gradient) = self.gradients.remove::<D>(param.id) {
+                self.taken.entry(*first).or_default().push(gradient.into());
+            }
+        }
+    }
+    struct Adding {
+        gradients: GradientsParams,
+        taken: HashMap<ParamId, Vec<AnyTensor>>,
+    }
+    impl ModuleVisitor for Adding {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let others = self.taken.remove(&param.id).into_iter().flatten();
+            let all =
+                self.gradients.remove::<D>(param.id).into_iter().chain(others.filter_map(|other| other.float().ok()));
+            if let Some(sum) = all.reduce(|sum, other| sum + other) {
+                self.gradients.register(param.id, sum);
+            }
+        }
+    }
+    let followers = model.followers();
+    if followers.is_empty() {
+        return gradients;
+    }
+    let mut taking = Taking { gradients, followers, taken: HashMap::new() };
+    model.visit(&mut taking);
+    let mut adding = Adding { gradients: taking.gradients, taken: taking.taken };
+    model.visit(&mut adding);
+    adding.gradients
+}
 
 /// The gradients divided by a number.
 pub(super) fn divided(gradients: GradientsParams, model: &Model, by: f64) -> GradientsParams {

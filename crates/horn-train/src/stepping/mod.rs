@@ -17,6 +17,7 @@ mod stepper;
 mod tests;
 mod values;
 
+pub(crate) use gradients::with_shared_gradients;
 pub(crate) use learning::{Learning, learning};
 pub(crate) use loss_scaled::ADDED_VARIABLES;
 pub(crate) use make::{loss_scaled, stepper};

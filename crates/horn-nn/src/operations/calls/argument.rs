@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
 use crate::registry::arguments::ARRAYS;
+use crate::registry::not_finite;
 use crate::tensor::any_tensor::MAX_RANK;
 
 /// An argument of a call. `T` is what stands for a tensor: nothing in the description of an operation, a shape when its
@@ -43,7 +44,7 @@ pub(crate) struct Array {
 impl Array {
     /// An array of floats.
     pub fn of_floats(values: &ArrayD<f32>) -> Self {
-        let nested = nested(values.shape(), &mut values.iter().map(|&value| f64::from(value).into()));
+        let nested = nested(values.shape(), &mut values.iter().map(|&value| not_finite::value(value.into())));
         let written = json!({"class_name": "__numpy__", "config": {"value": nested, "dtype": "float32"}});
         Self { values: Arc::new(values.mapv(f64::from)), written }
     }
@@ -105,7 +106,7 @@ fn flatten(value: &Value, sizes: &[usize], values: &mut Vec<f64>) -> bool {
             values.push(f64::from(u8::from(*truth)));
             true
         }
-        (value, []) => value.as_f64().map(|number| values.push(number)).is_some(),
+        (value, []) => not_finite::number(value).map(|number| values.push(number)).is_some(),
         _ => false,
     }
 }
@@ -124,7 +125,10 @@ impl Argument<()> {
                 Some(number) => Constant::Int(number),
                 None => Constant::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
-            Value::String(text) => Constant::Text(text.clone()),
+            Value::String(text) => match not_finite::number(value) {
+                Some(number) => Constant::Float(number),
+                None => Constant::Text(text.clone()),
+            },
             Value::Array(items) => return Self::read_list(items, places),
             Value::Object(object) => match object.get("class_name").and_then(Value::as_str) {
                 Some("__keras_tensor__") => {
@@ -189,7 +193,7 @@ impl Constant {
             Self::None => Value::Null,
             Self::Bool(truth) => (*truth).into(),
             Self::Int(number) => (*number).into(),
-            Self::Float(number) => (*number).into(),
+            Self::Float(number) => not_finite::value(*number),
             Self::Text(text) => text.as_str().into(),
             Self::Array(array) => array.written.clone(),
             Self::Slice(parts) => {

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::operations::calls::argument::{Argument, Constant};
+use crate::registry::arguments::start_of;
+use crate::registry::not_finite;
 
 /// The arguments of a call: those of Keras's constructor of the operation, and those of its call.
 pub(crate) struct Call<'a, T> {
@@ -108,12 +110,6 @@ impl<'a, T> Call<'a, T> {
         Ok(tensors)
     }
 
-    /// All tensors, as [`into_tensors`](Self::into_tensors) takes them.
-    pub fn tensors(&self) -> Result<Vec<&T>> {
-        let arguments = self.arguments.iter().map(borrowed).collect();
-        Call { class: self.class, config: self.config, arguments, named: Vec::new() }.into_tensors()
-    }
-
     /// A parameter of Keras's constructor; null if the function has none of this name.
     pub fn parameter(&self, name: &str) -> &'a Value {
         self.config.get(name).unwrap_or(&Value::Null)
@@ -121,7 +117,7 @@ impl<'a, T> Call<'a, T> {
 
     /// A parameter that is a number.
     pub fn number(&self, name: &str) -> Result<f64> {
-        self.parameter(name).as_f64().ok_or_else(|| self.invalid(name, "a number"))
+        not_finite::number(self.parameter(name)).ok_or_else(|| self.invalid(name, "a number"))
     }
 
     /// A parameter that is a whole number.
@@ -175,17 +171,9 @@ impl<'a, T> Call<'a, T> {
     /// The error for a parameter with a value that it can't have.
     pub fn invalid(&self, name: &str, expected: &str) -> Error {
         Error::argument(format!("the argument {name} is not valid"))
-            .received(self.parameter(name))
+            .received(start_of(self.parameter(name)))
             .expected(expected)
             .hint("see the function of this name in Keras's documentation")
-    }
-}
-
-fn borrowed<T>(argument: &Argument<T>) -> Argument<&T> {
-    match argument {
-        Argument::Tensor(tensor) => Argument::Tensor(tensor),
-        Argument::Constant(constant) => Argument::Constant(constant.clone()),
-        Argument::List(items) => Argument::List(items.iter().map(borrowed).collect()),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::operations::calls::call::Call;
 use crate::operations::calls::integers::Integers;
 use crate::tensor::any_tensor::AnyTensor;
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, Values};
 
 /// The parameters of a class in Keras's order, with their defaults as JSON; without a default one is required.
 pub(crate) type Parameters = &'static [(&'static str, Option<&'static str>)];
@@ -50,6 +50,16 @@ pub(crate) trait Rule: Sync {
     ///
     /// If the shapes of the inputs or the arguments do not fit.
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>>;
+
+    /// Computes the outputs from integers, of the kinds of the inputs and of the results, where
+    /// [`integers`](Self::integers) says so.
+    ///
+    /// # Errors
+    ///
+    /// If the arguments do not fit.
+    fn compute_exactly(&self, call: Call<AnyTensor>, _kinds: [Values; 2]) -> Result<Vec<AnyTensor>> {
+        self.compute(call)
+    }
 
     /// Computes the outputs, from floats. Functions that only move values get integers, too.
     ///

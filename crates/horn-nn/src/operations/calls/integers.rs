@@ -2,6 +2,7 @@
 //! the host, which is exact on every device.
 
 use burn::tensor::{Int, Tensor, TensorData};
+use ndarray::{ArrayD, IxDyn};
 
 use crate::error::{Error, Result};
 use crate::memory;
@@ -23,6 +24,8 @@ pub(crate) enum Integers {
     Moved,
     /// It is this function of the arguments' values at one place.
     Each(Box<OfPlace>),
+    /// It computes with all values along some axes: [`Rule::compute_exactly`](super::function::Rule::compute_exactly).
+    Along,
     /// The same for a comparison, for which floats do where a constant is small: rounding keeps the order.
     Compared(fn(i64, i64) -> bool),
 }
@@ -41,8 +44,7 @@ impl Integers {
         let of_integers = inputs.are_integers();
         match self {
             Self::AsFloats => false,
-            Self::Moved => of_integers,
-            Self::Each(_) => of_integers && output < Values::Floats,
+            Self::Moved | Self::Along | Self::Each(_) => of_integers && output < Values::Floats,
             Self::Compared(_) => {
                 let is_exact_float = |argument: &Argument<T>| match argument {
                     Argument::Constant(Constant::Int(number)) => number.unsigned_abs() < 1 << 24,
@@ -117,10 +119,52 @@ pub(crate) fn each(
     };
     let found = (0..memory::values(&sizes) as usize).map(at_place);
     match results {
-        Values::Ints => uploaded_integers(found.map(|value| i64::from(value as i32)).collect(), &sizes, &first),
-        Values::Bytes => uploaded_integers(found.map(|value| i64::from(value as u8)).collect(), &sizes, &first),
         Values::Bools => uploaded(found.map(|value| (value & 1) as f32).collect(), &sizes, &first.device()),
-        _ => uploaded_integers(found.collect(), &sizes, &first),
+        _ => uploaded_integers(found.map(|value| wrapped(value, results)).collect(), &sizes, &first),
+    }
+}
+
+/// What a function makes of the integers along these axes, at each place of the other axes: one integer, or so many along one
+/// axis. The axes keep their places.
+pub(crate) fn along(
+    x: AnyTensor,
+    axes: &[usize],
+    count: usize,
+    [given, results]: [Values; 2],
+    function: impl Fn(&[i64]) -> Vec<i64>,
+) -> Result<AnyTensor> {
+    let sizes = x.sizes();
+    // The integers are on the host twice, in two orders.
+    memory::check_workspace(memory::values(&sizes).saturating_mul(6), 0)?;
+    let limited =
+        |value: i64| if given == Values::Ints { value.clamp(i32::MIN.into(), i32::MAX.into()) } else { value };
+    let values = downloaded_integers(x.clone())?.into_iter().map(limited).collect();
+    let values = ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|_| not_whole())?;
+    let order: Vec<usize> = (0..sizes.len()).filter(|axis| !axes.contains(axis)).chain(axes.iter().copied()).collect();
+    let (lines, length) =
+        (order[..sizes.len() - axes.len()].iter(), axes.iter().map(|&axis| sizes[axis]).product::<usize>());
+    let lines: usize = lines.map(|&axis| sizes[axis]).product();
+    let ordered: Vec<i64> = values.permuted_axes(order.clone()).iter().copied().collect();
+    let found: Vec<i64> = (0..lines).flat_map(|line| function(&ordered[line * length..][..length])).collect();
+    let size = |axis: usize| match axes {
+        [one] if *one == axis => count,
+        axes if axes.contains(&axis) => 1,
+        _ => sizes[axis],
+    };
+    let found = ArrayD::from_shape_vec(order.iter().map(|&axis| size(axis)).collect::<Vec<_>>(), found);
+    let mut back = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(at, &axis)| back[axis] = at);
+    let found = found.map_err(|_| not_whole())?.permuted_axes(back);
+    let sizes: Vec<usize> = found.shape().to_vec();
+    uploaded_integers(found.iter().map(|&value| wrapped(value, results)).collect(), &sizes, &x)
+}
+
+/// An integer as one of this kind, which wraps round.
+fn wrapped(value: i64, kind: Values) -> i64 {
+    match kind {
+        Values::Ints => (value as i32).into(),
+        Values::Bytes => (value as u8).into(),
+        _ => value,
     }
 }
 

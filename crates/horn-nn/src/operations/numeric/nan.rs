@@ -8,6 +8,7 @@ use crate::operations::calls::operands::number_of;
 use crate::operations::formula::{Formula, Term, required};
 use crate::operations::primitives::elementwise::{Binary, Unary};
 use crate::operations::primitives::reductions::{Along, Reduction};
+use crate::registry::not_finite;
 use crate::tensor::shape::Values;
 
 /// `nan_to_num(x, nan, posinf, neginf)`.
@@ -26,15 +27,13 @@ impl Formula for NanToNum {
         };
         let x = required(call, 0)?;
         let kind = x.clone();
-        let mut y = x.clone();
-        for (at, number) in [
-            (x.map(Unary::IsNan)?, number("nan", 0.0)?),
-            (x.with_number(Binary::Greater, largest)?, number("posinf", largest)?),
-            (x.with_number(Binary::Less, -largest)?, number("neginf", -largest)?),
-        ] {
-            y = y.or_number(&at.map(Unary::LogicalNot)?, number)?;
-        }
-        Ok(vec![y.kind_of(&kind)])
+        // One after the other: an infinity in the place of NaN is replaced, too.
+        let x = x.or_number(&x.is_number()?, number("nan", 0.0)?)?;
+        let is_large = x.with_number(Binary::Greater, largest)?;
+        let x = x.or_number(&is_large.map(Unary::LogicalNot)?, number("posinf", largest)?)?;
+        let is_small = x.with_number(Binary::Less, -largest)?;
+        let x = x.or_number(&is_small.map(Unary::LogicalNot)?, number("neginf", -largest)?)?;
+        Ok(vec![x.kind_of(&kind)])
     }
 }
 
@@ -144,7 +143,7 @@ impl Formula for Close {
         let (x, y) = (required(call, 0)?, required(call, 1)?);
         let [rtol, atol] = [("rtol", 2, 1e-5), ("atol", 3, 1e-8)].map(|(name, at, default)| {
             let given = call.arguments().get(at).and_then(number_of);
-            given.or_else(|| call.parameter(name).as_f64()).unwrap_or(default)
+            given.or_else(|| not_finite::number(call.parameter(name))).unwrap_or(default)
         });
         let both = |rule: Unary| x.map(rule)?.with(Binary::LogicalAnd, &y.map(rule)?);
         let near = x.minus(&y)?.map(Unary::Abs)?.with(Binary::LessEqual, &y.map(Unary::Abs)?.scaled(rtol, atol)?)?;

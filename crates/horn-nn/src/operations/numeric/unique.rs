@@ -5,6 +5,7 @@ use crate::operations::calls::call::Call;
 use crate::operations::calls::function::Rule;
 use crate::operations::calls::integers::uploaded_integers;
 use crate::operations::calls::operands::{downloaded, uploaded};
+use crate::registry::not_finite;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::{Shape, Values};
 
@@ -61,7 +62,7 @@ impl Rule for Unique {
                 .expected("at least one value")
                 .hint("check the shape of the data"));
         };
-        let fill = call.parameter("fill_value").as_f64().map_or(values[least], |fill| fill as f32);
+        let fill = not_finite::number(call.parameter("fill_value")).map_or(values[least], |fill| fill as f32);
         firsts.truncate(size);
         counts.resize(size, 0);
         let missing = size - firsts.len();

@@ -12,6 +12,7 @@ use crate::operations::calls::broadcast::{aligned, joined};
 use crate::operations::calls::call::{Call, no_tensor};
 use crate::operations::calls::function::Rule;
 use crate::operations::calls::operands::{shape_of, tensor_of};
+use crate::registry::not_finite;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::powers::powf;
 use crate::tensor::shape::{Shape, Values};
@@ -30,7 +31,7 @@ impl Parameters<'_> {
 
     /// The number of this name, which may be null.
     pub fn optional(&self, name: &str) -> Option<f64> {
-        self.0.get(name).and_then(Value::as_f64)
+        self.0.get(name).and_then(not_finite::number)
     }
 
     /// Is the argument true?
@@ -46,8 +47,8 @@ impl Rule for Activated {
 
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         for (name, value) in call.config {
-            let is_valid = value.is_number() || value.is_boolean() || value.is_null() && name == "max_value";
-            if !is_valid {
+            let is_number = not_finite::number(value).is_some();
+            if !(is_number || value.is_boolean() || value.is_null() && name == "max_value") {
                 return Err(call.invalid(name, "a number"));
             }
         }

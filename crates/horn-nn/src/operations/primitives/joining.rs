@@ -6,9 +6,11 @@ use serde_json::{Map, Value};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
+use crate::operations::calls::argument::{Argument, Constant};
 use crate::operations::calls::call::{Call, no_tensor};
 use crate::operations::calls::function::Rule;
-use crate::operations::calls::integers::Integers;
+use crate::operations::calls::integers::{Integers, uploaded_integers};
+use crate::operations::calls::operands::{shape_of, tensor_of};
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
 use crate::tensor::shape::{Shape, list};
 
@@ -39,8 +41,8 @@ impl Rule for Join {
     }
 
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
-        let inputs = call.tensors()?;
-        let first = *inputs.first().ok_or_else(|| no_tensor(call.class))?;
+        let inputs = joined_items(call.arguments().to_vec()).iter().map(shape_of).collect::<Result<Vec<_>>>()?;
+        let first = inputs.first().ok_or_else(|| no_tensor(call.class))?;
         let new = usize::from(matches!(self, Self::Stack));
         if first.rank() + new > MAX_RANK {
             return Err(unsupported_rank(first.rank() + new));
@@ -60,7 +62,7 @@ impl Rule for Join {
             }
             if !fits {
                 return Err(Error::shape("the tensors do not fit each other")
-                    .received(list(&inputs.into_iter().cloned().collect::<Vec<_>>()))
+                    .received(list(&inputs))
                     .expected(if new == 1 {
                         "equal shapes".to_owned()
                     } else {
@@ -70,6 +72,10 @@ impl Rule for Join {
             }
             values = values.joined(other.values());
         }
+        // In Keras, what the first one leaves open stays so.
+        for (at, size) in sizes.iter_mut().enumerate().filter(|(at, _)| new == 1 || *at != axis) {
+            *size = first.sizes()[at];
+        }
         if new == 1 {
             sizes.insert(axis, Some(inputs.len()));
         }
@@ -78,9 +84,9 @@ impl Rule for Join {
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let (class, stacks) = (call.class, matches!(self, Self::Stack));
-        let rank = call.tensors()?.first().map_or(0, |x| x.rank()) + usize::from(stacks);
+        let mut tensors = uploaded_items(joined_items(call.arguments().to_vec()), class)?;
+        let rank = tensors.first().map_or(0, AnyTensor::rank) + usize::from(stacks);
         let axis = self.axis(&call, rank)?;
-        let mut tensors = call.into_tensors()?;
         if stacks {
             let whole = |x: AnyTensor| {
                 let mut sizes = x.sizes();
@@ -105,6 +111,31 @@ impl Rule for Join {
         }
         Ok(vec![by_rank!(numbers: first, |first| cat(&first, tensors, axis))??])
     }
+}
+
+/// The tensors and the arrays that are joined.
+fn joined_items<T>(arguments: Vec<Argument<T>>) -> Vec<Argument<T>> {
+    let items = arguments.into_iter().flat_map(|argument| match argument {
+        Argument::List(items) => items,
+        one => vec![one],
+    });
+    items.filter(|item| !matches!(item, Argument::Constant(Constant::None))).collect()
+}
+
+/// The same as tensors. Among integers, an array is one of integers.
+fn uploaded_items(items: Vec<Argument<AnyTensor>>, class: &str) -> Result<Vec<AnyTensor>> {
+    let tensor = |item: &Argument<AnyTensor>| match item {
+        Argument::Tensor(tensor) => Some(tensor.clone()),
+        _ => None,
+    };
+    let first = items.iter().find_map(tensor).ok_or_else(|| no_tensor(class))?;
+    let upload = |item: Argument<AnyTensor>| match item {
+        Argument::Constant(Constant::Array(array)) if first.is_integer() => {
+            uploaded_integers(array.values.iter().map(|&value| value as i64).collect(), array.values.shape(), &first)
+        }
+        item => tensor_of(item, &first.device()),
+    };
+    items.into_iter().map(upload).collect()
 }
 
 /// Concatenates tensors of the rank and the kind of the first.

@@ -1,5 +1,7 @@
 //! Functions that reduce axes: sums, means, extremes.
 
+use std::cmp::Reverse;
+
 use burn::tensor::Tensor;
 use serde_json::{Map, Value};
 
@@ -8,6 +10,8 @@ use crate::error::Result;
 use crate::operations::calls::argument::Argument;
 use crate::operations::calls::call::Call;
 use crate::operations::calls::function::Rule;
+use crate::operations::calls::integers::{Integers, along};
+use crate::registry::not_finite;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::powers::powf;
 use crate::tensor::shape::{Shape, Values};
@@ -79,14 +83,52 @@ impl Reduction {
         }
     }
 
+    /// The function of all integers along the axes, if its results are integers that floats may not hold.
+    fn of_integers(self) -> Option<fn(&[i64]) -> i64> {
+        // The first place of the extreme.
+        fn place(line: &[i64], is_better: fn(i64, i64) -> bool) -> i64 {
+            let better = |best: usize, at: usize| if is_better(line[at], line[best]) { at } else { best };
+            (1..line.len()).fold(0, better) as i64
+        }
+        Some(match self {
+            Self::Argmax => |line| place(line, |value, best| value > best),
+            Self::Argmin => |line| place(line, |value, best| value < best),
+            Self::Max => |line| line.iter().copied().max().unwrap_or_default(),
+            Self::Min => |line| line.iter().copied().min().unwrap_or_default(),
+            Self::Prod => |line| line.iter().fold(1, |product: i64, &value| product.wrapping_mul(value)),
+            Self::Sum => |line| line.iter().fold(0, |sum: i64, &value| sum.wrapping_add(value)),
+            _ => return None,
+        })
+    }
+
+    /// The output of the reduced tensor: the axes have size 1, and go unless they are kept.
+    fn finished(self, output: AnyTensor, axes: &[usize], keeps: bool) -> Result<AnyTensor> {
+        let sizes = output.sizes();
+        let left = (0..sizes.len()).filter(|axis| keeps || !axes.contains(axis)).map(|axis| sizes[axis]);
+        let mut left: Vec<usize> = left.collect();
+        // A single number is a tensor of one axis here: Burn has none without axes.
+        if left.is_empty() {
+            left.push(1);
+        }
+        output.reshape(&left)
+    }
+
     /// The order of a norm: 2 if it is not given.
     fn order<T>(self, call: &Call<T>) -> Result<f64> {
         match call.config.get("ord") {
-            Some(ord) if !ord.is_null() => match ord.as_f64() {
+            Some(ord) if !ord.is_null() => match not_finite::number(ord) {
                 Some(order) if order > 0.0 => Ok(order),
                 _ => Err(call.invalid("ord", "a number above 0")),
             },
             _ => Ok(2.0),
+        }
+    }
+
+    /// The number that an extreme can't be worse than, if there is one.
+    fn initial<T>(self, call: &Call<T>) -> Result<Option<f64>> {
+        match call.parameter("initial") {
+            Value::Null => Ok(None),
+            _ => call.number("initial").map(Some),
         }
     }
 
@@ -105,12 +147,14 @@ impl Reduction {
 }
 
 impl Rule for Reduction {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        if self.of_integers().is_some() { Integers::Along } else { Integers::AsFloats }
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         self.order(call)?;
-        if call.config.get("initial").is_some_and(|initial| !initial.is_null()) {
-            return Err(call.invalid("initial", "none"));
-        }
+        self.initial(call)?;
         let (axes, _) = self.axes(call, input.rank())?;
         let keeps = call.flag("keepdims");
         let sizes = input.sizes().iter().enumerate();
@@ -124,28 +168,40 @@ impl Rule for Reduction {
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let sizes = call.tensor()?.sizes();
         let (axes, flat) = self.axes(&call, sizes.len())?;
-        let (order, keeps) = (self.order(&call)?, call.flag("keepdims"));
+        let (order, keeps, initial) = (self.order(&call)?, call.flag("keepdims"), self.initial(&call)?);
         let mut x = call.into_tensor()?;
         let mut reduced: Vec<usize> = sizes.clone();
         axes.iter().for_each(|&axis| reduced[axis] = 1);
-        let axes = if flat {
+        if flat {
             x = x.reshape(&[sizes.iter().product()])?;
-            vec![0]
-        } else {
-            axes
-        };
-        let rule = *self;
-        let output: AnyTensor = by_rank!(x, |x| rule.forward(x, &axes, order).into())?;
-        let mut left: Vec<usize> = match (keeps, flat) {
-            (true, _) => reduced,
-            (false, true) => Vec::new(),
-            (false, false) => (0..sizes.len()).filter(|axis| !axes.contains(axis)).map(|axis| sizes[axis]).collect(),
-        };
-        // A single number is a tensor of one axis here: Burn has none without axes.
-        if left.is_empty() {
-            left.push(1);
         }
-        Ok(vec![output.reshape(&left)?])
+        let rule = *self;
+        let output: AnyTensor = by_rank!(x, |x| {
+            let found = rule.forward(x, if flat { &[0] } else { &axes }, order);
+            match initial {
+                None => found.into(),
+                Some(initial) if initial.is_nan() => found.full_like(initial).into(),
+                Some(initial) if matches!(rule, Self::Max) => found.clamp_min(initial).into(),
+                Some(initial) => found.clamp_max(initial).into(),
+            }
+        })?;
+        Ok(vec![self.finished(output.reshape(&reduced)?, &axes, keeps)?])
+    }
+
+    fn compute_exactly(&self, call: Call<AnyTensor>, kinds: [Values; 2]) -> Result<Vec<AnyTensor>> {
+        let (axes, _) = self.axes(&call, call.tensor()?.rank())?;
+        let (keeps, initial) = (call.flag("keepdims"), self.initial(&call)?);
+        let of_line = self.of_integers().unwrap_or(|_| 0);
+        let found = along(call.into_tensor()?, &axes, 1, kinds, |line| {
+            let found = of_line(line);
+            // The number is cast to the kind of the values.
+            vec![match (self, initial.map(|initial| initial as i64)) {
+                (Self::Max, Some(initial)) => found.max(initial),
+                (_, Some(initial)) => found.min(initial),
+                (_, None) => found,
+            }]
+        })?;
+        Ok(vec![self.finished(found, &axes, keeps)?])
     }
 }
 
@@ -195,12 +251,53 @@ pub(crate) enum Along {
     Sort,
 }
 
+impl Along {
+    /// What the function makes of the integers along the axis.
+    fn of_integers(self, line: &[i64]) -> Vec<i64> {
+        let running = |first: i64, next: fn(i64, i64) -> i64| {
+            let step = move |so_far: &mut i64, value: &i64| {
+                *so_far = next(*so_far, *value);
+                Some(*so_far)
+            };
+            line.iter().scan(first, step).collect()
+        };
+        match self {
+            Self::Argsort => places_in_order(line, |value| value),
+            Self::Cumprod => running(1, i64::wrapping_mul),
+            Self::Cumsum => running(0, i64::wrapping_add),
+            Self::Sort => {
+                let mut sorted = line.to_vec();
+                sorted.sort_unstable();
+                sorted
+            }
+        }
+    }
+}
+
+/// The places of the integers in the order of their keys; of equal ones in their own order.
+fn places_in_order<K: Ord>(line: &[i64], key: fn(i64) -> K) -> Vec<i64> {
+    let mut places: Vec<i64> = (0..line.len() as i64).collect();
+    places.sort_by_key(|&place| key(line[place as usize]));
+    places
+}
+
 impl Rule for Along {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Along
+    }
+
+    fn compute_exactly(&self, call: Call<AnyTensor>, kinds: [Values; 2]) -> Result<Vec<AnyTensor>> {
+        let sizes = call.tensor()?.sizes();
+        let axis = call.axis(sizes.len())?;
+        Ok(vec![along(call.into_tensor()?, &[axis], sizes[axis], kinds, |line| self.of_integers(line))?])
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?.clone();
         call.axis(input.rank())?;
         let values = match self {
             Self::Argsort => Values::Ints,
+            Self::Cumprod | Self::Cumsum if input.values() == Values::Bools => Values::Ints,
             _ => input.values(),
         };
         Ok(vec![input.with_values(values)])
@@ -223,6 +320,22 @@ impl Rule for Along {
 pub(crate) struct TopK;
 
 impl Rule for TopK {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Along
+    }
+
+    fn compute_exactly(&self, call: Call<AnyTensor>, [given, results]: [Values; 2]) -> Result<Vec<AnyTensor>> {
+        let (k, sizes) = (call.int("k")? as usize, call.tensor()?.sizes());
+        if sizes.last().is_none_or(|&last| last < k) {
+            return Err(call.invalid("k", "1 to the size of the last axis"));
+        }
+        let (x, axis) = (call.into_tensor()?, [sizes.len() - 1]);
+        let places = |line: &[i64]| places_in_order(line, Reverse)[..k].to_vec();
+        let values = |line: &[i64]| places(line).into_iter().map(|place| line[place as usize]).collect();
+        let found = along(x.clone(), &axis, k, [given, results], values)?;
+        Ok(vec![found, along(x, &axis, k, [given, Values::Ints], places)?])
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         let k = usize::try_from(call.int("k")?).map_err(|_| call.invalid("k", "at least 1"))?;

@@ -1,8 +1,8 @@
 //! Functions that change the shape or the order of values.
 
-use burn::tensor::Tensor;
-use burn::tensor::kind::Numeric;
+use burn::tensor::kind::{Basic, Numeric};
 use burn::tensor::ops::PadMode;
+use burn::tensor::{Int, Tensor, TensorData};
 use serde_json::{Map, Value};
 
 use crate::by_rank;
@@ -259,7 +259,7 @@ impl Rule for Shaping {
                 let count = x.sizes()[axis];
                 let times = |at: usize| if repeats.len() == 1 { repeats[0] } else { repeats[at] };
                 let places: Vec<i64> = (0..count).flat_map(|at| std::iter::repeat_n(at as i64, times(at))).collect();
-                let places = Tensor::<1, burn::tensor::Int>::from_data(places.as_slice(), &x.device());
+                let places = Tensor::<1, Int>::from_data(places.as_slice(), &x.device());
                 by_rank!(numbers: x, |x| x.select(axis, places.clone()).into())?
             }
         }])
@@ -268,6 +268,14 @@ impl Rule for Shaping {
 
 /// `pad(x, pad_width, mode, constant_values)`.
 pub(crate) struct Pad;
+
+/// What is in the margins.
+enum Margin {
+    /// What Burn's own padding has.
+    Burns(PadMode),
+    /// The values mirrored at the edges, the values of the edge included or not.
+    Mirrored { repeats_edge: bool },
+}
 
 impl Pad {
     /// The margins before and after along each axis.
@@ -291,21 +299,22 @@ impl Pad {
         }
     }
 
-    fn mode<T>(call: &Call<T>) -> Result<PadMode> {
+    fn mode<T>(call: &Call<T>) -> Result<Margin> {
         let value = call.arguments().get(1);
         match call.parameter("mode").as_str() {
             Some("constant") => match value {
-                None | Some(Argument::Constant(Constant::None)) => Ok(PadMode::Constant(0.0)),
+                None | Some(Argument::Constant(Constant::None)) => Ok(Margin::Burns(PadMode::Constant(0.0))),
                 Some(value) => match number_of(value) {
-                    Some(number) => Ok(PadMode::Constant(number as f32)),
+                    Some(number) => Ok(Margin::Burns(PadMode::Constant(number as f32))),
                     None => Err(Error::argument("the padding is a number")
                         .expected("a number as `constant_values`")
                         .hint("pad by one number")),
                 },
             },
-            Some("reflect") => Ok(PadMode::Reflect),
-            Some("edge") => Ok(PadMode::Edge),
-            _ => Err(call.invalid("mode", "constant, reflect or edge")),
+            Some("reflect") => Ok(Margin::Mirrored { repeats_edge: false }),
+            Some("symmetric") => Ok(Margin::Mirrored { repeats_edge: true }),
+            Some("edge") => Ok(Margin::Burns(PadMode::Edge)),
+            _ => Err(call.invalid("mode", "constant, reflect, symmetric or edge")),
         }
     }
 }
@@ -319,11 +328,9 @@ impl Rule for Pad {
         let input = call.tensor()?;
         let mode = Self::mode(call)?;
         let margins = Self::margins(call, input.rank())?;
-        let too_far = |(size, (before, after)): (&Option<usize>, &(usize, usize))| {
-            matches!(mode, PadMode::Reflect) && size.is_some_and(|size| *before >= size || *after >= size)
-        };
-        if input.sizes().iter().zip(&margins).any(too_far) {
-            return Err(call.invalid("pad_width", "less than the size of the axis, for the mode reflect"));
+        let is_empty = |(size, margin): (&Option<usize>, &(usize, usize))| *size == Some(0) && *margin != (0, 0);
+        if !matches!(mode, Margin::Burns(PadMode::Constant(_))) && input.sizes().iter().zip(&margins).any(is_empty) {
+            return Err(call.invalid("pad_width", "0 for an axis without values, whose edges can't be repeated"));
         }
         let size = |(size, (before, after)): (&Option<usize>, (usize, usize))| {
             Some((*size)?.saturating_add(before).saturating_add(after))
@@ -335,8 +342,30 @@ impl Rule for Pad {
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let margins = Self::margins(&call, call.tensor()?.rank())?;
         let mode = Self::mode(&call)?;
-        Ok(vec![by_rank!(numbers: call.into_tensor()?, |x| padded(x, &margins, mode))?])
+        Ok(vec![by_rank!(numbers: call.into_tensor()?, |x| match mode {
+            Margin::Burns(mode) => padded(x, &margins, mode),
+            Margin::Mirrored { repeats_edge } => mirrored(x, &margins, repeats_edge).into(),
+        })?])
     }
+}
+
+/// With margins that mirror the values at the edges, as often as it takes to fill them.
+fn mirrored<const D: usize, K: Basic>(x: Tensor<D, K>, margins: &[(usize, usize)], repeats_edge: bool) -> Tensor<D, K> {
+    margins.iter().enumerate().fold(x, |x, (axis, &(before, after))| {
+        let size = x.dims()[axis] as i64;
+        if size == 0 || (before, after) == (0, 0) {
+            return x;
+        }
+        // There and back; a single value is its own mirror.
+        let period = if repeats_edge { 2 * size } else { (2 * size - 2).max(1) };
+        let place = |at: i64| {
+            let place = at.rem_euclid(period);
+            if place < size { place } else { period - place - i64::from(repeats_edge) }
+        };
+        let places: Vec<i64> = (-(before as i64)..size + after as i64).map(place).collect();
+        let places = Tensor::<1, Int>::from_data(TensorData::from(&places[..]), &x.device());
+        x.select(axis, places)
+    })
 }
 
 fn padded<const D: usize, K: Numeric>(x: Tensor<D, K>, margins: &[(usize, usize)], mode: PadMode) -> AnyTensor {
