@@ -93,3 +93,19 @@ fn an_option_that_a_call_switches_off_is_off() {
     let [causal, all] = expected;
     assert_eq!(again(&object, &weights).predict_all(&values, 1).unwrap(), [all, causal]);
 }
+
+/// As Keras does on JAX: a layer for each sentence passes the masks of its words on, and a sentence counts if any of its
+/// words does.
+#[test]
+fn masks_of_words_are_those_of_their_sentences() {
+    let x = Input([3, 4]).dtype(InputDtype::Int32);
+    let words = Embedding(9, 3).mask_zero(true).name("words").apply(&x).unwrap();
+    let sentences = TimeDistributed(LSTM(2).name("inner")).name("sentences").apply(&words).unwrap();
+    let outer = GRU(2).name("outer").shared();
+    let any = ops::any(ops::not_equal(&x, 0).unwrap(), 2, false).unwrap();
+    let outputs = [outer.apply(&sentences).unwrap(), outer.with_mask(&any).apply(&sentences).unwrap()];
+    let model = Model::new(&x, outputs).unwrap().build(&Device::default()).unwrap();
+    let tokens = ndarray::array![[[1, 2, 0, 0], [3, 0, 0, 0], [0, 0, 0, 0]], [[1, 2, 3, 4], [0; 4], [5, 6, 0, 0]]];
+    let found = model.predict_all(&tokens, 2).unwrap();
+    assert_eq!(found[0], found[1]);
+}
