@@ -118,3 +118,19 @@ fn a_mask_of_the_key_is_one_of_the_value_that_is_the_key() {
     assert_eq!(predicted(Some("key_mask")), predicted(Some("value_mask")));
     assert_ne!(predicted(Some("key_mask")), predicted(None));
 }
+
+/// As Keras does on JAX: a layer for each sentence passes the masks of its words on, and a sentence counts if any of its
+/// words does.
+#[test]
+fn masks_of_words_are_those_of_their_sentences() {
+    let x = Input([3, 4]).dtype(InputDtype::Int32);
+    let words = Embedding(9, 3).mask_zero(true).name("words").apply(&x).unwrap();
+    let sentences = TimeDistributed(LSTM(2).name("inner")).name("sentences").apply(&words).unwrap();
+    let outer = GRU(2).name("outer").shared();
+    let any = ops::any(ops::not_equal(&x, 0).unwrap(), 2, false).unwrap();
+    let outputs = [outer.apply(&sentences).unwrap(), outer.with_mask(&any).apply(&sentences).unwrap()];
+    let model = Model::new(&x, outputs).unwrap().build(&Device::default()).unwrap();
+    let tokens = ndarray::array![[[1, 2, 0, 0], [3, 0, 0, 0], [0, 0, 0, 0]], [[1, 2, 3, 4], [0; 4], [5, 6, 0, 0]]];
+    let found = model.predict_all(&tokens, 2).unwrap();
+    assert_eq!(found[0], found[1]);
+}

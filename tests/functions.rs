@@ -414,6 +414,16 @@ fn bytes_have_all_their_bits() {
     assert_eq!(found, [[8.0, 4.0, 12.0], [55.0, 0.0, 55.0], [55.0, 248.0, 0.0]]);
 }
 
+/// As in Keras, a whole number takes on the dtype of the tensor: `x * 2` and `3 - x` of uint8.
+#[test]
+fn bytes_and_whole_numbers_give_bytes() {
+    let x = Input([3]).dtype(InputDtype::Uint8);
+    let model = Model::new(&x, [&x * 2, 3 - &x, &x / 2]).unwrap().build(&Device::default()).unwrap();
+    let found = model.predict_all(&array![[200_u8, 7, 255]], 1).unwrap();
+    let found: Vec<Vec<f32>> = found.into_iter().map(|output| output.into_raw_vec_and_offset().0).collect();
+    assert_eq!(found, [[144.0, 14.0, 254.0], [59.0, 252.0, 4.0], [100.0, 3.5, 127.5]]);
+}
+
 #[test]
 fn integers_of_sequences_of_any_length_stay_integers() {
     let x = Input([None]).dtype(InputDtype::Int32);
@@ -422,4 +432,34 @@ fn integers_of_sequences_of_any_length_stay_integers() {
     let found = model.predict(&array![[1_i32, 5000, 7]], 1).unwrap();
     let expected = [1_i32, 5000, 7].map(|x| (x.wrapping_mul(1_000_003) & 255) as f32);
     assert_eq!(found.into_raw_vec_and_offset().0, expected);
+}
+
+/// What `predict` of Keras gives on JAX, whose compiled casts saturate.
+#[test]
+fn casts_give_the_nearest_integer_of_the_dtype() {
+    let given = [-1e10, -129.0, -0.5, 1.9, 127.9, 128.0, 300.7, 70_000.0, 3e9, f32::NAN];
+    let bytes = [0.0, 0.0, 0.0, 1.0, 127.0, 128.0, 255.0, 255.0, 255.0, 0.0];
+    let signed = [-128.0, -128.0, 0.0, 1.0, 127.0, 127.0, 127.0, 127.0, 127.0, 0.0];
+    let short = [0.0, 0.0, 0.0, 1.0, 127.0, 128.0, 300.0, 65535.0, 65535.0, 0.0];
+    for (dtype, expected) in [("uint8", bytes), ("int8", signed), ("uint16", short)] {
+        let found = computed(&[&given], |x| Ok(vec![ops::cast(&x[0], dtype)?, ops::saturate_cast(&x[0], dtype)?]));
+        assert_eq!(found, [expected, expected].map(Vec::from), "{dtype}");
+    }
+    // Integers wrap round where they are cast.
+    let x = Input([3]).dtype(InputDtype::Int32);
+    let outputs = [ops::cast(&x, "uint8").unwrap(), ops::saturate_cast(&x, "uint8").unwrap()];
+    let model = Model::new(&x, outputs).unwrap().build(&Device::default()).unwrap();
+    let found = model.predict_all(&array![[-300_i32, 7, 300]], 1).unwrap();
+    let found: Vec<Vec<f32>> = found.into_iter().map(|output| output.into_raw_vec_and_offset().0).collect();
+    assert_eq!(found, [[212.0, 7.0, 44.0], [0.0, 7.0, 255.0]]);
+}
+
+/// A `Norm` of the order "fro", which `ops::norm` does not take, as a file has it.
+#[test]
+fn the_norm_of_frobenius_is_that_of_all_values() {
+    let x = Input([2, 2]);
+    let graph = Model::new(&x, ops::norm(&x, [1, 2], false).unwrap()).unwrap();
+    let model = with_parameter(&graph, "Norm", "ord", "fro".into()).unwrap();
+    let found = model.predict(&array![[[1.0_f32, 2.0], [4.0, 2.0]]], 1).unwrap();
+    assert_eq!(found.into_raw_vec_and_offset().0, [5.0]);
 }

@@ -18,11 +18,12 @@ struct Content {
 }
 
 /// Not the one with a batch normalization: Keras 2 put the unbiased variance into the moving one, which Keras 3 doesn't.
-const COMPILED: [&str; 9] = [
+const COMPILED: [&str; 10] = [
     "v2_dict_outputs.h5",
     "v2_legacy_adam.h5",
     "v2_legacy_sgd.h5",
     "v2_mlp.h5",
+    "v2_one_loss_weight.h5",
     "v2_schedule.h5",
     "v2_two_outputs.h5",
     "v2_untrained.h5",

@@ -6,7 +6,7 @@
 Each backend makes its own cases: TensorFlow those with states. On JAX, what Keras compiles does not return them, so that no
 batch goes on from the one before, against what Keras documents.
 
-Each model is trained for an epoch and saved. Keras trains it for two epochs more, in order and with validation data. An entry of continued.json has
+Each model is trained for an epoch, but for those named untrained, and saved. Keras trains it for two epochs more, in order and with validation data. An entry of continued.json has
 
 - file: the model
 - x, y, sample_weight: the samples, in the order of the model's inputs and outputs; the last ones validate
@@ -352,6 +352,14 @@ def several_optimizers():
     return model, floats(4), floats(2)
 
 
+@case("keras")
+def loss_scale_untrained():
+    """Keras saves an optimizer before its first step without the variables that are made then."""
+    model = mlp(2)
+    model.compile(optimizers.LossScaleOptimizer(optimizers.SGD(0.05, momentum=0.5), initial_scale=64.0), "mse", metrics=["mae"])
+    return model, floats(4), floats(2)
+
+
 def host(array):
     return {"shape": list(array.shape), "data": [int(item) if item == int(item) else float(item) for item in array.ravel()]}
 
@@ -384,7 +392,8 @@ def write(name):
     first, last = slice(None, SAMPLES - VALIDATION), slice(SAMPLES - VALIDATION, None)
     of = lambda rows: (part(x, rows), named(part(y, rows)), named(part(sample_weight, rows)))  # noqa: E731
     given, targets, counts = of(first)
-    model.fit(given, targets, sample_weight=counts, **arguments)
+    if not name.endswith("untrained"):
+        model.fit(given, targets, sample_weight=counts, **arguments)
     model.save(path)
     # Keras 3.15 reads an .h5 without the optimizer's state, and can't train it.
     loaded = keras.models.load_model(path) if ending == "keras" else model

@@ -122,6 +122,50 @@ def functions():
     return keras.Model([x, y], [layers.Dense(2)(z), tf.expand_dims(first, 1)], name="functions"), None, None
 
 
+def more_functions():
+    """Those that split, join, sort and pick."""
+    x = keras.Input((4, 6))
+    h = layers.Dense(6)(x)
+    a, b, c = tf.split(h, 3, axis=-1)
+    d, e = tf.split(h, [2, 4], axis=-1)
+    rows = tf.unstack(h, axis=1)
+    parts = [
+        tf.pad(a, [[0, 0], [1, 1], [0, 0]], constant_values=2.0) + tf.pad(b, [[0, 0], [1, 1], [0, 0]], "REFLECT"),
+        tf.cumsum(c, axis=1) * tf.math.cumprod(d, axis=-1),
+        tf.nn.bias_add(tf.repeat(e, 2, axis=1), [1.0, -2.0, 3.0, 0.5]),
+        tf.roll(tf.sort(h, axis=-1), 1, axis=1) + tf.math.top_k(h, 6)[0],
+        tf.one_hot(tf.argmax(h, axis=-1), 6) * tf.round(3.0 * h),
+        tf.math.atan2(rows[1], tf.cosh(rows[0])) + tf.norm(h, axis=-1, keepdims=True)[:, 0],
+        tf.tensordot(h, tf.constant([[1.0, 2.0]] * 6), axes=1) + tf.reduce_logsumexp(h, axis=-1, keepdims=True),
+        tf.linalg.matrix_transpose(h) + tf.gather(h, [1], axis=1)[:, 0, :, None],
+        tf.where(tf.math.is_nan(h), 0.0, h) % 0.75,
+        tf.nn.max_pool1d(h, 2, 2, "VALID") - tf.nn.avg_pool1d(h, 2, 2, "VALID"),
+    ]
+    return keras.Model(x, parts, name="more_functions"), normal(4, 4, 6), None
+
+
+def functions_of_images():
+    """The same of images, with the preprocessing of an application."""
+    x = keras.Input((4, 4, 3))
+    y = keras.applications.imagenet_utils.preprocess_input(x, mode="torch")
+    parts = [
+        tf.image.resize(y, (3, 5)),
+        tf.image.resize(y, (6, 6), method="nearest"),
+        tf.nn.depth_to_space(tf.nn.space_to_depth(y, 2), 2),
+        tf.image.flip_left_right(tf.image.rgb_to_grayscale(x)),
+        tf.nn.max_pool2d(y, 3, 2, "SAME") + tf.nn.avg_pool2d(x, 2, 2, "SAME"),
+    ]
+    return keras.Model(x, parts, name="functions_of_images"), normal(4, 4, 4, 3), None
+
+
+def one_loss_weight():
+    """The other output has the weight 1."""
+    x = keras.Input((4,))
+    model = keras.Model(x, [layers.Dense(1, name="size")(x), layers.Dense(2, name="place")(x)], name="one_loss_weight")
+    model.compile("sgd", "mse", loss_weights={"place": 0.25})
+    return model, normal(8, 4), [normal(8, 1), normal(8, 2)]
+
+
 def two_outputs():
     a, b = keras.Input((4,), name="last"), keras.Input((3,), name="first")
     x = layers.Concatenate()([a, b])
@@ -266,7 +310,8 @@ def write(make, ending):
 def main(names):
     index = HERE / "cases.json"
     cases = {case["name"]: case for case in json.loads(index.read_text())}
-    legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, two_outputs, masked_merges,
+    legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, more_functions,
+              functions_of_images, one_loss_weight, two_outputs, masked_merges,
               masked_residual, masked_attention, dict_outputs, schedule, untrained, legacy_adam, legacy_sgd]
     zips = [zip_mlp, zip_recurrent, zip_synchronized, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:

@@ -46,6 +46,13 @@ def embeddings():
     return keras.Model(x, layers.Flatten()(inner(x)), name="embeddings")
 
 
+def reversible():
+    """Vectors are rounded on the way back only."""
+    x = keras.Input((4,))
+    table = layers.ReversibleEmbedding(9, 5)
+    return keras.Model(x, table(layers.Dense(5)(table(x)), reverse=True), name="reversible")
+
+
 def several_layers():
     """A legacy file keeps the matrices of all these layers apart from their kernels."""
     x = keras.Input((4,))
@@ -78,7 +85,7 @@ def save(name, make, quantize=None, lora=False):
             if "lora" in variable.name:
                 variable.assign(0.4 * random.normal(size=variable.shape))
     shape = (3, *model.input_shape[1:])
-    x = random.integers(0, 9, shape) if make in (embeddings, several_layers) else random.normal(size=shape).astype("float32")
+    x = random.integers(0, 9, shape) if make in (embeddings, reversible, several_layers) else random.normal(size=shape).astype("float32")
     model.save(HERE / name)
     # What the file gives, as saving rounds a sum with LoRA's matrices again. From a legacy file, Keras 3.15 reads most layers
     # without their `lora_alpha`.
@@ -105,6 +112,8 @@ def main(names):
         ("quantized_int4_blocks.keras", dense_layers, Int4QuantizationConfig(block_size=4)),
         ("quantized_embeddings_int8.keras", embeddings, WEIGHT_ONLY),
         ("quantized_embeddings_int4.keras", embeddings, Int4QuantizationConfig(block_size=4)),
+        ("quantized_reversible_int8.keras", reversible, Int8QuantizationConfig()),
+        ("quantized_reversible_int4.keras", reversible, Int4QuantizationConfig(block_size=4)),
         ("lora.keras", dense_layers, None, True),
         ("lora_embeddings.keras", embeddings, None, True),
         ("lora_int8.keras", embeddings, WEIGHT_ONLY, True),

@@ -6,6 +6,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use horn_nn::{Error, MaskRules, Model, Result, default_device, under_mask_rules};
 use horn_train::CompiledModel;
+use horn_train::optimizers::OptimizerValue;
 use serde_json::Value;
 
 use crate::archive::Archive;
@@ -182,8 +183,16 @@ impl Source {
         }
         let Some(values) = optimizer_values(&self.weights)? else { return Ok(()) };
         let state = compiled.set_optimizer_variables_of_file(values.clone());
-        // For an optimizer that has made no step, Keras saves only the first two variables.
-        if values.len() > 2 { state } else { Ok(()) }
+        // For an optimizer that has made no step, Keras saves only the first two variables; with a loss scale around it, also
+        // those two of the scale's.
+        let has_made_no_step = match &values[..] {
+            [_] | [_, _] => true,
+            [OptimizerValue::Int(_), OptimizerValue::Float(_), OptimizerValue::Int(_), OptimizerValue::Float(_)] => {
+                true
+            }
+            _ => false,
+        };
+        if has_made_no_step { Ok(()) } else { state }
     }
 
     /// Layers at several places are trained as one, but for what they change themselves at each call.

@@ -43,7 +43,7 @@ pub(crate) fn dequantize(object: &mut Value) -> Result<()> {
             Value::Null if kind == "int8" => json!({"class_name": "AbsMaxQuantizer", "config": {}}),
             quantizers => quantizers["config"]["activation_quantizer"].clone(),
         };
-        if ["Dense", "EinsumDense"].contains(&class) && !quantizer.is_null() {
+        if ["Dense", "EinsumDense", "ReversibleEmbedding"].contains(&class) && !quantizer.is_null() {
             config.insert("quantization_config".to_owned(), json!({"config": {"activation_quantizer": quantizer}}));
         }
         let source = policy["config"]["source_name"].clone();
@@ -109,7 +109,7 @@ impl Classes {
                     let equation = layer.object["config"]["equation"].as_str().unwrap_or_default().to_owned();
                     Class::EinsumDense { equation }
                 }
-                Some("Embedding") => Class::Embedding,
+                Some("Embedding" | "ReversibleEmbedding") => Class::Embedding,
                 _ => return,
             };
             classes.insert(layer.path, class);

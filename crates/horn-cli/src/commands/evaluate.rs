@@ -1,11 +1,12 @@
 //! `horn evaluate`
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use horn::{CompiledModel, Error, Evaluate, HostArray, Verbose, load_model};
 use horn_nn::printable::printable;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use crate::arrays;
 use crate::failure::Outcome;
@@ -48,12 +49,17 @@ pub fn run(options: &Options) -> Outcome {
     let quiet = Evaluate::new().batch_size(options.batch_size as usize).verbose(Verbose::Silent);
     let scores = compiled.evaluate_with(x, y, quiet)?;
     drop(waiting);
+    // A metric with a value for each class has all of them, as in Keras, and not their mean.
+    let several: HashMap<&str, &[f64]> = scores.several().collect();
     if options.json {
-        let scores: Map<String, Value> = scores.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        return Ok(output::json(&Value::Object(scores))?);
+        let value = |(name, value): (&str, f64)| {
+            (name.to_owned(), several.get(name).map_or_else(|| value.into(), |values| json!(values)))
+        };
+        return Ok(output::json(&Value::Object(scores.iter().map(value).collect()))?);
     }
     for (name, value) in scores.iter() {
-        output::line(&format!("{}: {value}", printable(name)))?;
+        let shown = several.get(name).map_or_else(|| value.to_string(), |values| format!("{values:?}"));
+        output::line(&format!("{}: {shown}", printable(name)))?;
     }
     Ok(())
 }

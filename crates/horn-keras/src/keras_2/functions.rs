@@ -14,6 +14,15 @@ struct Function {
     operands: &'static [&'static str],
     /// The other arguments: their names in TensorFlow and in Keras.
     arguments: &'static [(&'static str, &'static str)],
+    /// Arguments of Keras that hold where the call does not give them, as JSON: the defaults are others.
+    defaults: &'static [(&'static str, &'static str)],
+}
+
+impl Function {
+    const fn by_default(mut self, defaults: &'static [(&'static str, &'static str)]) -> Self {
+        self.defaults = defaults;
+        self
+    }
 }
 
 const fn of(
@@ -23,7 +32,19 @@ const fn of(
     operands: &'static [&'static str],
     arguments: &'static [(&'static str, &'static str)],
 ) -> Function {
-    Function { name, module, class, operands, arguments }
+    Function { name, module, class, operands, arguments, defaults: &[] }
+}
+
+/// A function with an axis, which is the first by default.
+const fn along(name: &'static str, module: &'static str, class: &'static str) -> Function {
+    of(name, module, class, &[], &[("axis", "axis")]).by_default(&[("axis", "0")])
+}
+
+/// A pooling of images, or of sequences.
+const fn pooling(name: &'static str, class: &'static str) -> Function {
+    let arguments =
+        &[("ksize", "pool_size"), ("strides", "strides"), ("padding", "padding"), ("data_format", "data_format")];
+    of(name, "nn", class, &[], arguments)
 }
 
 const fn unary(name: &'static str, class: &'static str) -> Function {
@@ -48,13 +69,18 @@ const FUNCTIONS: &[Function] = &[
     binary("divide", "Divide"),
     binary("divide_no_nan", "DivideNoNan"),
     binary("equal", "Equal"),
+    of("atan2", "numpy", "Arctan2", &["x"], &[]),
+    of("bias_add", "numpy", "Add", &["bias"], &[]),
+    binary("floor_div", "FloorDivide"),
     binary("floordiv", "FloorDivide"),
+    binary("floormod", "Mod"),
     binary("greater", "Greater"),
     binary("greater_equal", "GreaterEqual"),
     binary("less", "Less"),
     binary("less_equal", "LessEqual"),
     binary("logical_and", "LogicalAnd"),
     binary("logical_or", "LogicalOr"),
+    binary("logical_xor", "LogicalXor"),
     binary("maximum", "Maximum"),
     binary("minimum", "Minimum"),
     binary("mod", "Mod"),
@@ -64,22 +90,36 @@ const FUNCTIONS: &[Function] = &[
     binary("subtract", "Subtract"),
     binary("truediv", "Divide"),
     of("matmul", "numpy", "Matmul", &["b"], &[("transpose_a", TRANSPOSED[0]), ("transpose_b", TRANSPOSED[1])]),
+    of("tensordot", "numpy", "Tensordot", &["b"], &[("axes", "axes")]),
     of("where", "numpy", "Where", &["x", "y"], &[]),
     unary("abs", "Absolute"),
+    unary("acos", "Arccos"),
+    unary("acosh", "Arccosh"),
+    unary("asin", "Arcsin"),
+    unary("asinh", "Arcsinh"),
+    unary("atan", "Arctan"),
+    unary("atanh", "Arctanh"),
     unary("ceil", "Ceil"),
     unary("cos", "Cos"),
+    unary("cosh", "Cosh"),
     unary("exp", "Exp"),
     unary("expm1", "Expm1"),
     unary("floor", "Floor"),
     unary("identity", "Copy"),
+    unary("is_finite", "Isfinite"),
+    unary("is_inf", "Isinf"),
+    unary("is_nan", "Isnan"),
     unary("log", "Log"),
     unary("log1p", "Log1p"),
     unary("logical_not", "LogicalNot"),
     unary("negative", "Negative"),
     unary("ones_like", "OnesLike"),
     unary("reciprocal", "Reciprocal"),
+    unary("rint", "Round"),
+    unary("round", "Round"),
     unary("sign", "Sign"),
     unary("sin", "Sin"),
+    unary("sinh", "Sinh"),
     unary("sqrt", "Sqrt"),
     unary("square", "Square"),
     unary("tan", "Tan"),
@@ -90,6 +130,7 @@ const FUNCTIONS: &[Function] = &[
     of("stop_gradient", "core", "StopGradient", &[], &[]),
     reduction("reduce_all", "All"),
     reduction("reduce_any", "Any"),
+    of("reduce_logsumexp", "math", "Logsumexp", &[], &[("axis", "axis"), ("keepdims", "keepdims")]),
     reduction("reduce_max", "Max"),
     reduction("reduce_mean", "Mean"),
     reduction("reduce_min", "Min"),
@@ -97,9 +138,29 @@ const FUNCTIONS: &[Function] = &[
     reduction("reduce_std", "Std"),
     reduction("reduce_sum", "Sum"),
     reduction("reduce_variance", "Var"),
+    of("norm", "linalg", "Norm", &[], &[("ord", "ord"), ("axis", "axis"), ("keepdims", "keepdims")]),
+    along("argmax", "numpy", "Argmax"),
+    along("argmin", "numpy", "Argmin"),
+    of("count_nonzero", "numpy", "CountNonzero", &[], &[("axis", "axis")]),
+    along("cumprod", "numpy", "Cumprod"),
+    along("cumsum", "numpy", "Cumsum"),
+    of("argsort", "numpy", "Argsort", &[], &[("axis", "axis")]),
+    of("sort", "numpy", "Sort", &[], &[("axis", "axis")]),
+    of("top_k", "math", "TopK", &[], &[("k", "k"), ("sorted", "sorted")]).by_default(&[("k", "1")]),
     of("concat", "numpy", "Concatenate", &[], &[("axis", "axis")]),
+    of("diag_part", "numpy", "Diagonal", &[], &[]).by_default(&[("axis1", "-2"), ("axis2", "-1")]),
     of("expand_dims", "numpy", "ExpandDims", &[], &[("axis", "axis")]),
-    of("gather", "numpy", "Take", &["indices"], &[("axis", "axis")]),
+    of("flip_left_right", "numpy", "Flip", &[], &[]).by_default(&[("axis", "-2")]),
+    of("flip_up_down", "numpy", "Flip", &[], &[]).by_default(&[("axis", "-3")]),
+    of("gather", "numpy", "Take", &["indices"], &[("axis", "axis")]).by_default(&[("axis", "0")]),
+    of("matrix_transpose", "numpy", "Swapaxes", &[], &[]).by_default(&[("axis1", "-2"), ("axis2", "-1")]),
+    of("pad", "numpy", "Pad", &["constant_values"], &[("paddings", "pad_width"), ("mode", "mode")]),
+    of("repeat", "numpy", "Repeat", &[], &[("repeats", "repeats"), ("axis", "axis")]),
+    of("roll", "numpy", "Roll", &[], &[("shift", "shift"), ("axis", "axis")]),
+    of("split", "numpy", "Split", &[], &[("num_or_size_splits", "indices_or_sections"), ("axis", "axis")]),
+    of("unstack", "core", "Unstack", &[], &[("axis", "axis"), ("num", "num")]),
+    of("det", "linalg", "Det", &[], &[]),
+    of("inv", "linalg", "Inv", &[], &[]),
     of("reshape", "numpy", "Reshape", &[], &[("shape", "newshape")]),
     of("reverse", "numpy", "Flip", &[], &[("axis", "axis")]),
     of("squeeze", "numpy", "Squeeze", &[], &[("axis", "axis")]),
@@ -109,7 +170,7 @@ const FUNCTIONS: &[Function] = &[
     of("cast", "core", "Cast", &[], &[("dtype", "dtype")]),
     of("clip_by_value", "numpy", "Clip", &[], &[("clip_value_min", "x_min"), ("clip_value_max", "x_max")]),
     nn("elu", "Elu"),
-    of("gelu", "nn", "Gelu", &[], &[("approximate", "approximate")]),
+    of("gelu", "nn", "Gelu", &[], &[("approximate", "approximate")]).by_default(&[("approximate", "false")]),
     of("leaky_relu", "nn", "LeakyRelu", &[], &[("alpha", "negative_slope")]),
     of("log_softmax", "nn", "LogSoftmax", &[], &[("axis", "axis")]),
     of("l2_normalize", "nn", "Normalize", &[], &[("axis", "axis")]),
@@ -122,21 +183,82 @@ const FUNCTIONS: &[Function] = &[
     nn("softplus", "Softplus"),
     nn("softsign", "Softsign"),
     nn("swish", "Silu"),
+    of("one_hot", "nn", "OneHot", &[], &[("depth", "num_classes"), ("axis", "axis")]),
+    pooling("avg_pool", "AveragePool"),
+    pooling("avg_pool1d", "AveragePool"),
+    pooling("avg_pool2d", "AveragePool"),
+    pooling("avg_pool3d", "AveragePool"),
+    pooling("max_pool", "MaxPool"),
+    pooling("max_pool1d", "MaxPool"),
+    pooling("max_pool2d", "MaxPool"),
+    pooling("max_pool3d", "MaxPool"),
+    of("depth_to_space", "nn", "DepthToSpace", &[], &[("block_size", "block_size"), ("data_format", "data_format")]),
+    of("space_to_depth", "nn", "SpaceToDepth", &[], &[("block_size", "block_size"), ("data_format", "data_format")]),
+    of("resize", "image", "Resize", &[], &[("size", "size"), ("method", "interpolation"), ("antialias", "antialias")]),
+    of("rgb_to_grayscale", "image", "RGBToGrayscale", &[], &[]),
 ];
 
 /// Which factors of a product of matrices are transposed. Keras has no such arguments.
 const TRANSPOSED: [&str; 2] = ["transpose_a", "transpose_b"];
 
 /// TensorFlow's modules that the functions are in.
-const MODULES: [&str; 8] = ["", "__operators__", "compat.v1", "compat.v1.math", "compat.v1.nn", "linalg", "math", "nn"];
+const MODULES: [&str; 9] =
+    ["", "__operators__", "compat.v1", "compat.v1.math", "compat.v1.nn", "image", "linalg", "math", "nn"];
 
 /// Arguments without an effect, with the value at which they have none. Those with `None` never have one.
-const WITHOUT_EFFECT: [(&str, Option<Value>); 4] = [
+const WITHOUT_EFFECT: [(&str, Option<Value>); 13] = [
     ("name", None),
+    ("adjoint", Some(Value::Bool(false))),
+    // What kind of integers comes out.
+    ("output_type", None),
+    ("validate_indices", None),
+    ("axis", Some(Value::Null)),
     ("batch_dims", Some(Value::Null)),
     ("conjugate", Some(Value::Bool(false))),
-    ("validate_indices", Some(Value::Null)),
+    ("data_format", Some(Value::Null)),
+    ("exclusive", Some(Value::Bool(false))),
+    ("num", Some(Value::Null)),
+    ("preserve_aspect_ratio", Some(Value::Bool(false))),
+    ("reverse", Some(Value::Bool(false))),
+    ("stable", None),
 ];
+
+/// Has the argument no effect? The table can't hold numbers and strings.
+fn has_no_effect(key: &str, value: &Value) -> bool {
+    let listed = |(old, none): &(&str, Option<Value>)| *old == key && none.as_ref().is_none_or(|it| it == value);
+    WITHOUT_EFFECT.iter().any(listed)
+        || match key {
+            "batch_dims" => *value == 0,
+            "data_format" => *value == "NHWC",
+            "direction" => *value == "ASCENDING",
+            _ => false,
+        }
+}
+
+/// The value of an argument in Keras's words.
+fn in_keras(key: &str, value: Value) -> Value {
+    match (key, value) {
+        // TensorFlow has the lengths of the parts, Keras where they end.
+        ("indices_or_sections", Value::Array(lengths)) => {
+            let ends = lengths.iter().scan(0, |end, length| {
+                *end += length.as_i64()?;
+                Some(json!(*end))
+            });
+            ends.take(lengths.len().saturating_sub(1)).collect()
+        }
+        // Windows may be given for all axes, with one sample and one channel.
+        ("pool_size" | "strides", Value::Array(sizes)) => match &sizes[..] {
+            [first, inner @ .., last] if sizes.len() > 3 && *first == 1 && *last == 1 => inner.into(),
+            _ => sizes.into(),
+        },
+        ("mode" | "padding", Value::String(word)) => word.to_lowercase().into(),
+        ("data_format", Value::String(word)) if word == "NHWC" || word == "NWC" => "channels_last".into(),
+        ("data_format", Value::String(word)) if word == "NCHW" || word == "NCW" => "channels_first".into(),
+        ("ord", Value::String(word)) if word == "euclidean" => Value::Null,
+        ("keepdims", Value::Null) => false.into(),
+        (_, value) => value,
+    }
+}
 
 /// Replaces a function of TensorFlow by the function of Keras that means the same. Its calls are translated.
 ///
@@ -161,23 +283,21 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
             .expected("one of TensorFlow's common functions")
             .hint("use a layer for it in the program that saves the model")
     })?;
-    let mut config = Map::new();
-    if function.class == "Gelu" {
-        // Keras 3's own default is another.
-        config.insert("approximate".to_owned(), false.into());
-    }
+    let default = |(key, value): &(&str, &str)| Some(((*key).to_owned(), serde_json::from_str(value).ok()?));
+    let mut config: Map<String, Value> = function.defaults.iter().filter_map(default).collect();
     for call in calls(object) {
         let Some(kwargs) = call["kwargs"].as_object_mut().map(std::mem::take) else { continue };
         let mut operands = Vec::new();
         for (key, value) in kwargs {
-            if let Some((_, key)) = function.arguments.iter().find(|(old, _)| *old == key) {
-                config.insert((*key).to_owned(), value);
+            let argument = function.arguments.iter().find(|(old, _)| *old == key).map(|(_, key)| *key);
+            if argument.is_some_and(|key| value.is_null() && config.contains_key(key)) {
+                continue;
+            }
+            if let Some(key) = argument {
+                config.insert(key.to_owned(), in_keras(key, value));
             } else if let Some(at) = function.operands.iter().position(|operand| *operand == key) {
                 operands.push((at, value));
-            } else if !WITHOUT_EFFECT
-                .iter()
-                .any(|(old, none)| *old == key && none.as_ref().is_none_or(|it| *it == value))
-            {
+            } else if !has_no_effect(&key, &value) {
                 return Err(Error::argument("Horn has not this argument of the function of TensorFlow")
                     .at(&place)
                     .received(format!("{key} = {value} of tf.{name}"))

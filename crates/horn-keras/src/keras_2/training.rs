@@ -10,6 +10,13 @@ pub(crate) fn translate(training: &mut Map<String, Value>, outputs: &[String]) {
         training.get_mut(key).into_iter().for_each(translate_objects);
     }
     training.get_mut("optimizer").into_iter().for_each(optimizer::translate);
+    // An output without a weight has the weight 1.
+    if let Some(weights) = training.get_mut("loss_weights").and_then(Value::as_object_mut).filter(|_| outputs.len() > 1)
+    {
+        outputs.iter().for_each(|output| {
+            weights.entry(output.clone()).or_insert(1.into());
+        });
+    }
     // An option of `compile` before version 2.4, for sequences.
     if training.get("sample_weight_mode").is_some_and(|mode| *mode != "temporal") {
         training.remove("sample_weight_mode");

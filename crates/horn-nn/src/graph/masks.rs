@@ -82,7 +82,9 @@ pub(crate) fn check_propagated(layer: &dyn Layer, inputs: &[Shape], masks: &[Opt
     let argument = layer.conventions().mask_argument;
     let is_mask = |(at, mask): (usize, &Option<Shape>)| match (mask, inputs.get(at)) {
         (None, _) => true,
-        (Some(mask), Some(input)) => leads(mask, input, mask.rank()) || fits(argument, mask, input),
+        (Some(mask), Some(input)) => {
+            leads(mask, input, mask.rank()) || fits(argument, mask, input) || has_steps(argument, mask, input)
+        }
         (Some(_), None) => false,
     };
     match masks.iter().enumerate().all(is_mask) {
@@ -99,6 +101,12 @@ fn fits(argument: MaskArgument, mask: &Shape, input: &Shape) -> bool {
         MaskArgument::Leading => leads(mask, input, mask.rank().min(input.rank())),
         _ => leads(mask, input, 2),
     }
+}
+
+/// Are there several masks for each timestep? A layer for each step, as of the words of each sentence, passes its own on:
+/// the step counts if any of them says so.
+fn has_steps(argument: MaskArgument, mask: &Shape, input: &Shape) -> bool {
+    argument == MaskArgument::Steps && mask.rank() > 2 && leads(&Shape::new(&mask.sizes()[..2]), input, 2)
 }
 
 fn misfit(argument: MaskArgument, inputs: &[Shape], masks: &[Shape]) -> Error {

@@ -167,8 +167,8 @@ static FUNCTIONS: &[Function] = &[
     with("Tril", &[("k", Some("0"))], &Triangle::Lower),
     with("Triu", &[("k", Some("0"))], &Triangle::Upper),
     with("Clip", &[("x_min", None), ("x_max", None)], &Clip),
-    Function::new("ops.core", "Cast", &["x"], &[("dtype", None)], &Cast),
-    Function::new("ops.core", "SaturateCast", &["x"], &[("dtype", None)], &Cast),
+    Function::new("ops.core", "Cast", &["x"], &[("dtype", None)], &Cast::Plain),
+    Function::new("ops.core", "SaturateCast", &["x"], &[("dtype", None)], &Cast::Saturating),
     nn(
         "OneHot",
         &[("num_classes", None), ("axis", Some("-1")), ("dtype", Some("null")), ("sparse", Some("false"))],

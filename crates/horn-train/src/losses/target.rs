@@ -45,7 +45,11 @@ impl Target {
     ///
     /// The targets are neither floats nor integers.
     pub fn rows(y_true: AnyTensor, y_pred: &[usize]) -> Result<Self> {
-        let sizes = y_true.sizes();
+        let mut sizes = y_true.sizes();
+        if y_pred.len() > 1 && sizes.len() == y_pred.len() + 1 && sizes.last() == Some(&1) {
+            // Keras leaves out an axis of size 1 that the predictions lack.
+            sizes.pop();
+        }
         let last = sizes.last().copied().unwrap_or(1);
         let columns = if sizes.len() == y_pred.len() { last } else { 1 };
         let is_int = y_true.dtype().is_int() || y_true.dtype().is_uint();

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use super::accuracy::{Accuracy, is_accuracy};
 use super::metric::Metric;
+use super::of_losses::OfFunction;
 use super::table::KNOWN;
+use crate::losses;
 use crate::registry::Registry;
 
 pub(super) static METRICS: Registry<dyn Metric> =
@@ -45,7 +47,15 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
     if let Some(name) = object.as_str().filter(|name| is_accuracy(name)) {
         return Ok(Arc::new(Accuracy::new().name(name)));
     }
-    METRICS.read(object, |name| json!({"name": name}))
+    let read = METRICS.read(object, |name| json!({"name": name}));
+    let function = object["config"].as_str().filter(|_| object["class_name"] == "function");
+    match (read, function) {
+        (Err(unknown), Some(name)) => match losses::from_config(object) {
+            Ok(loss) => Ok(Arc::new(OfFunction { name: name.to_owned(), loss })),
+            Err(_) => Err(unknown),
+        },
+        (read, _) => read,
+    }
 }
 
 /// Registers a custom metric under its class name, or under Keras's registered name (`package>Class`), so that it can
@@ -89,6 +99,8 @@ pub fn register<M: Metric + DeserializeOwned + 'static>(class_name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use burn::Tensor;
+    use burn::tensor::Device;
     use horn_nn::Shape;
 
     use super::*;
@@ -134,6 +146,21 @@ mod tests {
             });
             assert_eq!(metric.serialize(), expected);
         }
+    }
+
+    /// In Keras, each function of targets and predictions can be a metric, but strings name those of `keras.metrics` only.
+    #[test]
+    fn a_function_of_losses_is_a_metric() {
+        let function =
+            json!({"module": "builtins", "class_name": "function", "config": "huber", "registered_name": "function"});
+        let metric = from_config(&function).unwrap();
+        assert_eq!((metric.name(), metric.serialize()), ("huber", function));
+        let column = |values: [f32; 2]| Tensor::<2>::from_data([values], &Device::default()).into();
+        let mut state = metric.accumulator();
+        state.update_state(column([0.0, 0.0]), column([3.0, 0.5]), None).unwrap();
+        // The mean of 3 - 1/2 and 0.5² / 2.
+        assert!((state.result() - 1.3125).abs() < 1e-6);
+        assert!(from_config(&json!("huber")).unwrap_err().to_string().contains("no metric of this name"));
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! Metrics that are the mean of a loss over all rows.
 
+use std::sync::Arc;
+
 use horn_nn::{Result, arguments};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
 use super::accumulator::Accumulator;
 use super::common::{metric_methods, metric_name, named_metric};
+use super::direction::Direction;
 use super::mean_of_rows::MeanOfRows;
 use super::metric::Metric;
 use crate::keras_config::{Float32, LastAxis};
-use crate::losses::{self, Axis, Loss, TargetKind, axis_argument, cosine};
+use crate::losses::{self, Axis, Loss, TargetKind, axis_argument, cosine, serialize_function};
 
 /// A metric without other arguments, its name in the history, and the loss whose mean it is.
 macro_rules! mean_of_loss {
@@ -37,6 +40,37 @@ macro_rules! mean_of_loss {
 fn mean_of(loss: impl Loss + 'static) -> Box<dyn Accumulator> {
     let (axis, targets) = (loss.axis(), loss.targets());
     Box::new(MeanOfRows::new(move |y_true, y_pred| loss.per_sample(y_true, y_pred)).along(axis, targets))
+}
+
+/// A function of Keras's losses that is given as a metric, without a class of metrics for it: `metrics=[huber]`.
+#[derive(Clone, Debug)]
+pub(super) struct OfFunction {
+    /// The function's name in Keras, which is also that in the history.
+    pub name: String,
+    pub loss: Arc<dyn Loss>,
+}
+
+impl Metric for OfFunction {
+    fn class_name(&self) -> &'static str {
+        "MeanMetricWrapper"
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn direction(&self) -> Option<Direction> {
+        Some(Direction::Down)
+    }
+
+    fn accumulator(&self) -> Box<dyn Accumulator> {
+        let loss = self.loss.clone();
+        MeanOfRows::boxed(move |y_true, y_pred| loss.per_sample(y_true, y_pred))
+    }
+
+    fn serialize(&self) -> Value {
+        serialize_function(&self.name)
+    }
 }
 
 mean_of_loss! {

@@ -104,10 +104,16 @@ arguments!(SparseTopKCategoricalAccuracy {
 });
 
 /// 1 for each row in which fewer than `k` predictions are larger than that of the class.
+///
+/// Labels that a loss ignores are no classes. As in Keras on JAX, negative ones count from the last class, and what is
+/// beyond is among no predictions.
 fn in_top_k(classes: Tensor<2, Int>, y_pred: Tensor<2>, k: usize) -> Tensor<1> {
-    let of_class = y_pred.clone().gather(1, classes).expand(y_pred.dims());
+    let columns = y_pred.dims()[1] as i64;
+    let wrapped = classes.clone() + classes.lower_elem(0).int() * columns;
+    let exists = wrapped.clone().greater_equal_elem(0).float() * wrapped.clone().lower_elem(columns).float();
+    let of_class = y_pred.clone().gather(1, wrapped.clamp(0, columns - 1)).expand(y_pred.dims());
     let larger = y_pred.greater(of_class).float().sum_dim(1);
-    larger.lower_elem(k as f32).float().squeeze_dim(1)
+    (larger.lower_elem(k as f32).float() * exists).squeeze_dim(1)
 }
 
 /// 1 for each row in which the class is one of the first `k`.
@@ -127,4 +133,25 @@ fn check_k(k: usize) -> Result<()> {
         .received(k)
         .expected("at least 1")
         .hint("leave k out for Keras's 5"))
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[test]
+    fn labels_that_are_no_classes_are_looked_up_as_in_keras() {
+        // keras.metrics.sparse_top_k_categorical_accuracy with k = 2, on JAX.
+        let labels = [-1_i64, 0, 2, 3, 255, -3, -4];
+        let expected = [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+        for (label, expected) in labels.into_iter().zip(expected) {
+            let classes = Tensor::<1, Int>::from_data([label], &Device::default());
+            let y_pred = Tensor::<2>::from_data([[0.2, 0.5, 0.3]], &Device::default());
+            let mut state = SparseTopKCategoricalAccuracy::new().k(2).accumulator();
+            state.update_state(classes.into(), y_pred.into(), None).unwrap();
+            assert_eq!(state.result(), expected, "{label}");
+        }
+    }
 }

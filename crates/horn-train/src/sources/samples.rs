@@ -234,8 +234,9 @@ impl Targets<'_> {
     fn check_dense(&self, output: &Shape, loss: &dyn Loss, name: Option<&str>) -> Result<()> {
         let received = self.array.sizes();
         // Keras accepts a vector in place of a column, and a column in place of a vector.
-        let column = output.last() == Some(1) && Shape::new(&output.sizes()[..output.rank() - 1]).accepts(received);
-        if output.accepts(received) || column {
+        let vector = output.last() == Some(1) && Shape::new(&output.sizes()[..output.rank() - 1]).accepts(received);
+        let column = matches!(received, [leading @ .., 1] if output.accepts(leading));
+        if output.accepts(received) || vector || column {
             return Ok(());
         }
         let outputs = name.map_or("the model's outputs".to_owned(), |name| format!("the model's output {name:?}"));

@@ -8,6 +8,7 @@ use horn_nn::{Apply, Model};
 
 use super::*;
 use crate::losses::MeanSquaredError;
+use crate::metrics::MeanAbsoluteError;
 use crate::optimizers::SGD;
 use crate::{Compile, IntoLosses};
 
@@ -26,6 +27,24 @@ fn loss_and_weight(layers: Sequential, x: HostArray<'static>, y: HostArray<'stat
     let loss = model.evaluate_with(x.clone(), y.clone(), Evaluate::new().verbose(Verbose::Silent)).unwrap().loss();
     model.fit(x, y, Fit::epochs(1).verbose(Verbose::Silent)).unwrap();
     (loss, *weights(&model)[0].first().unwrap())
+}
+
+/// As in Keras, which leaves out an axis of size 1 that the predictions lack.
+#[test]
+fn targets_may_have_one_more_axis_of_size_1() {
+    let layers = || Sequential::new().add(Input([2])).add(Dense(2).kernel_initializer(Constant::new(0.5)));
+    let scores = [vec![3, 2], vec![3, 2, 1]].map(|sizes| {
+        let mut model = layers().compile(SGD::new(0.1), MeanSquaredError::new(), [MeanAbsoluteError::new()]).unwrap();
+        let y = HostArray::new(vec![0.5_f32, -1.0, 0.25, 2.0, 1.0, -0.75], sizes).unwrap();
+        let x = HostArray::new(vec![1.0_f32, 2.0, -1.0, 0.0, 3.0, 1.0], [3, 2]).unwrap();
+        model.evaluate_with(x, y, Evaluate::new().verbose(Verbose::Silent)).unwrap()
+    });
+    // The outputs are 1.5, -0.5 and 2 in each column.
+    let errors = [1.0_f64, 2.5, -0.75, -2.5, 1.0, 2.75];
+    for scores in scores {
+        assert!((scores.loss() - errors.map(|error| error * error).iter().sum::<f64>() / 6.0).abs() < 1e-6);
+        assert!((scores["mean_absolute_error"] - errors.map(f64::abs).iter().sum::<f64>() / 6.0).abs() < 1e-6);
+    }
 }
 
 #[test]

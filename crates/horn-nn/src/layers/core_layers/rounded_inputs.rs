@@ -45,10 +45,12 @@ pub(crate) fn read(
             .expected(expected)
             .hint("save the model before it is quantized")
     };
-    let axes = match class_name {
-        "Dense" => vec![-1],
-        "EinsumDense" => axes_of(config["equation"].as_str().unwrap_or_default()),
-        _ => return Err(unknown(&class_name.into(), "Dense or EinsumDense")),
+    let (axes, option) = match class_name {
+        "Dense" => (vec![-1], None),
+        "EinsumDense" => (axes_of(config["equation"].as_str().unwrap_or_default()), None),
+        // Ids are looked up; vectors are multiplied.
+        "ReversibleEmbedding" => (vec![-1], Some("reverse")),
+        _ => return Err(unknown(&class_name.into(), "Dense, EinsumDense or ReversibleEmbedding")),
     };
     let (class, arguments) = (&quantizer["class_name"], &quantizer["config"]);
     let most = arguments["value_range"][1].as_f64().unwrap_or(127.0);
@@ -59,7 +61,7 @@ pub(crate) fn read(
     let mut plain: Map<String, Value> = config.as_object().cloned().unwrap_or_default();
     plain.remove(QUANTIZATION);
     let grid = Grid { axes, least, most, epsilon: arguments["epsilon"].as_f64().unwrap_or(1e-7) };
-    Ok(Box::new(RoundedInputs { layer: read(&plain.into())?, grid }))
+    Ok(Box::new(RoundedInputs { layer: read(&plain.into())?, grid, option }))
 }
 
 /// The axes of the input that an equation sums over.
@@ -99,6 +101,8 @@ impl Grid {
 struct RoundedInputs {
     layer: Box<dyn Layer>,
     grid: Grid,
+    /// The option of the calls with which inputs are rounded; always without one.
+    option: Option<&'static str>,
 }
 
 impl fmt::Debug for RoundedInputs {
@@ -113,7 +117,7 @@ impl Inner for RoundedInputs {
     }
 
     fn finish(&self, layer: BuiltLayer) -> BuiltLayer {
-        BuiltLayer::new(RoundedInputsModule { layer, grid: self.grid.clone() })
+        BuiltLayer::new(RoundedInputsModule { layer, grid: self.grid.clone(), option: self.option })
     }
 }
 
@@ -134,12 +138,17 @@ struct RoundedInputsModule {
     layer: BuiltLayer,
     #[module(skip)]
     grid: Grid,
+    #[module(skip)]
+    option: Option<&'static str>,
 }
 
 impl Forward for RoundedInputsModule {
     crate::many_signals!();
 
     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        if self.option.is_some_and(|option| call.option(option) != Some(true)) {
+            return self.layer.call(inputs, call);
+        }
         let rounded = |input: Signal| {
             let mask = input.mask().cloned();
             let value: AnyTensor = by_rank!(input.value()?, |x| self.grid.rounded(x).into())?;

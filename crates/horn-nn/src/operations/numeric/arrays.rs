@@ -51,7 +51,7 @@ impl Formula for Arrays {
             Self::Append => append(call).map(one),
             Self::Array => match call.parameter("dtype") {
                 Value::Null => Ok(vec![required(call, 0)?]),
-                dtype => Ok(vec![T::one(&Cast, json!({"dtype": dtype}), vec![required(call, 0)?])?]),
+                dtype => Ok(vec![T::one(&Cast::Plain, json!({"dtype": dtype}), vec![required(call, 0)?])?]),
             },
             Self::Diff => diff(call).map(one),
             Self::Dstack => {

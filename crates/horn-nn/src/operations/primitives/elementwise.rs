@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::by_rank;
 use crate::error::Result;
-use crate::operations::calls::argument::Argument;
+use crate::operations::calls::argument::{Argument, Constant};
 use crate::operations::calls::broadcast::{aligned, joined};
 use crate::operations::calls::call::{Call, no_tensor};
 use crate::operations::calls::function::Rule;
@@ -317,8 +317,12 @@ impl Rule for Binary {
 
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let [x, y] = two(call.arguments()).ok_or_else(|| no_tensor(call.class))?;
+        let is_number = |argument: &Argument<Shape>| matches!(argument, Argument::Constant(Constant::Int(_)));
+        let has_number = is_number(x) || is_number(y);
         let (x, y) = (shape_of(x)?, shape_of(y)?);
-        let values = self.values(x.values().joined(y.values()));
+        let bytes = has_number && (x.values() == Values::Bytes || y.values() == Values::Bytes);
+        // Bytes and a whole number give bytes, which wrap round.
+        let values = self.values(if bytes { Values::Bytes } else { x.values().joined(y.values()) });
         Ok(vec![Shape::new(joined(x.sizes(), y.sizes())?).with_values(values)])
     }
 

@@ -116,6 +116,8 @@ impl Reduction {
     /// The order of a norm: 2 if it is not given.
     fn order<T>(self, call: &Call<T>) -> Result<f64> {
         match call.config.get("ord") {
+            // Frobenius's norm is the Euclidean one of all values of a matrix.
+            Some(ord) if *ord == "fro" => Ok(2.0),
             Some(ord) if !ord.is_null() => match not_finite::number(ord) {
                 Some(order) if order > 0.0 => Ok(order),
                 _ => Err(call.invalid("ord", "a number above 0")),
@@ -138,7 +140,10 @@ impl Reduction {
         match self {
             Self::Argmax | Self::Argmin if call.parameter("axis").is_null() => Ok((axes, true)),
             Self::Argmax | Self::Argmin if axes.len() != 1 => Err(call.invalid("axis", "one axis, or none")),
-            Self::Norm if axes.len() > 2 || axes.len() == 2 && !call.parameter("ord").is_null() => {
+            Self::Norm if *call.parameter("ord") == "fro" && axes.len() != 2 => {
+                Err(call.invalid("axis", "two axes for the order \"fro\""))
+            }
+            Self::Norm if axes.len() > 2 || axes.len() == 2 && call.parameter("ord").is_number() => {
                 Err(call.invalid("axis", "one axis, or two without `ord`"))
             }
             _ => Ok((axes, false)),

@@ -82,8 +82,29 @@ impl Rule for Clip {
     }
 }
 
-/// `cast(x, dtype)`. Floats are float32: a cast to integers drops the fraction, one to booleans compares with 0.
-pub(crate) struct Cast;
+/// `cast(x, dtype)` and `saturate_cast(x, dtype)`. Floats are float32: a cast to integers drops the fraction, one to
+/// booleans compares with 0.
+///
+/// Floats beyond the integers of the dtype become the nearest one, as on JAX, whose compiled casts saturate; other backends
+/// leave it open. Integers wrap round where they are cast, and become the nearest one where they saturate.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Cast {
+    Plain,
+    Saturating,
+}
+
+/// The least and the largest integer of a dtype of up to 32 bits.
+fn bounds(dtype: &str) -> Option<(i64, i64)> {
+    Some(match dtype {
+        "int8" => (i8::MIN.into(), i8::MAX.into()),
+        "uint8" => (0, u8::MAX.into()),
+        "int16" => (i16::MIN.into(), i16::MAX.into()),
+        "uint16" => (0, u16::MAX.into()),
+        "int32" => (i32::MIN.into(), i32::MAX.into()),
+        "uint32" => (0, u32::MAX.into()),
+        _ => return None,
+    })
+}
 
 impl Rule for Cast {
     fn takes_numbers(&self) -> bool {
@@ -91,7 +112,11 @@ impl Rule for Cast {
     }
 
     fn integers(&self, config: &Map<String, Value>) -> Integers {
-        Integers::of_one(match config.get("dtype").and_then(Value::as_str).unwrap_or_default() {
+        let dtype = config.get("dtype").and_then(Value::as_str).unwrap_or_default();
+        if let (Self::Saturating, Some((least, most))) = (self, bounds(dtype)) {
+            return Integers::Each(Box::new(move |values| values[0].clamp(least, most)));
+        }
+        Integers::of_one(match dtype {
             "bool" => |x| i64::from(x != 0),
             "int8" => |x| i64::from(x as i8),
             "uint8" => |x| i64::from(x as u8),
@@ -112,12 +137,17 @@ impl Rule for Cast {
     }
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
-        let values = Values::of_dtype(call.parameter("dtype").as_str().unwrap_or_default());
+        let dtype = call.parameter("dtype").as_str().unwrap_or_default();
+        let (values, bounds) = (Values::of_dtype(dtype), bounds(dtype));
         let x = call.into_tensor()?;
-        Ok(vec![match values {
-            Values::Bytes | Values::Ints | Values::Longs => by_rank!(x, |x| x.trunc().into())?,
-            Values::Bools => by_rank!(x, |x| x.not_equal_elem(0.0).float().into())?,
-            Values::Floats | Values::Strings => x,
+        Ok(vec![match (values, bounds) {
+            (Values::Bytes | Values::Ints | Values::Longs, Some((least, most))) => by_rank!(x, |x| {
+                let undefined = x.clone().is_nan();
+                x.trunc().clamp(least as f64, most as f64).mask_fill(undefined, 0.0).into()
+            })?,
+            (Values::Bytes | Values::Ints | Values::Longs, None) => by_rank!(x, |x| x.trunc().into())?,
+            (Values::Bools, _) => by_rank!(x, |x| x.not_equal_elem(0.0).float().into())?,
+            (Values::Floats | Values::Strings, _) => x,
         }])
     }
 }

@@ -193,7 +193,8 @@ impl Forward for DiscretizationModule {
             let data = TensorData::new(self.edges.clone(), [1, bins]);
             let edges = Tensor::<2>::from_data(data, &device.without_autodiff()).expand([count, bins]);
             let values = input.reshape(&[count, 1])?.float::<2>()?.expand([count, bins]);
-            values.greater_equal(edges).float().sum_dim(1).into()
+            // NaN is below no edge, so it comes into the last bin, where Keras sorts it.
+            values.lower(edges).bool_not().float().sum_dim(1).into()
         };
         encode(indices.reshape(&sizes)?, self.output_mode, bins + 1, None)
     }
@@ -203,6 +204,17 @@ impl Forward for DiscretizationModule {
 mod tests {
     use super::*;
     use crate::layers::check::infer;
+
+    #[test]
+    fn infinities_and_nan_have_a_bin() {
+        // np.digitize([-inf, inf, nan, 1.0], [0.0, 1.0, 2.0]), which Keras calls.
+        let bins = infer(
+            Discretization().bin_boundaries([0.0, 1.0, 2.0]),
+            &[-f32::INFINITY, f32::INFINITY, f32::NAN, 1.0],
+            &[1, 4],
+        );
+        assert_eq!(bins.unwrap().1, [0.0, 3.0, 3.0, 2.0]);
+    }
 
     #[test]
     fn impossible_arguments_are_errors() {
