@@ -5,7 +5,7 @@ use horn::ops;
 use horn::prelude::*;
 use horn::{AnyTensor, CallContext, Error, Functional, KerasTensor, Result, Signal};
 use ndarray::{Array2, Array4, array};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fixtures::values;
 
@@ -462,4 +462,8 @@ fn the_norm_of_frobenius_is_that_of_all_values() {
     let model = with_parameter(&graph, "Norm", "ord", "fro".into()).unwrap();
     let found = model.predict(&array![[[1.0_f32, 2.0], [4.0, 2.0]]], 1).unwrap();
     assert_eq!(found.into_raw_vec_and_offset().0, [5.0]);
+    // Those of matrices that are not of all values.
+    for order in [json!(2), json!("\0Infinity")] {
+        assert!(with_parameter(&graph, "Norm", "ord", order.clone()).is_err(), "{order}");
+    }
 }

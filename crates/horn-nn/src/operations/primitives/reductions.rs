@@ -36,6 +36,11 @@ pub(crate) enum Reduction {
     Var,
 }
 
+/// Is this order of a norm that of all values of a matrix?
+fn is_euclidean(order: &Value) -> bool {
+    order.is_null() || *order == "fro"
+}
+
 impl Reduction {
     /// Reduces the axes to size 1.
     fn forward<const D: usize>(self, x: Tensor<D>, axes: &[usize], order: f64) -> Tensor<D> {
@@ -143,7 +148,8 @@ impl Reduction {
             Self::Norm if *call.parameter("ord") == "fro" && axes.len() != 2 => {
                 Err(call.invalid("axis", "two axes for the order \"fro\""))
             }
-            Self::Norm if axes.len() > 2 || axes.len() == 2 && call.parameter("ord").is_number() => {
+            // An order that is not finite is no number of `serde_json`.
+            Self::Norm if axes.len() > 2 || axes.len() == 2 && !is_euclidean(call.parameter("ord")) => {
                 Err(call.invalid("axis", "one axis, or two without `ord`"))
             }
             _ => Ok((axes, false)),
