@@ -75,8 +75,8 @@ impl Shared {
 
     /// The shared layer of a group, and the rest of the group's path.
     pub fn layer_of<'a>(&self, group: &'a str) -> Option<(usize, &'a str)> {
-        let ends = std::iter::once(group.len()).chain(group.rmatch_indices('/').map(|(at, _)| at));
-        ends.filter_map(|end| Some((*self.at.get(&group[..end])?, &group[end..]))).next()
+        let mut ends = std::iter::once(group.len()).chain(group.rmatch_indices('/').map(|(at, _)| at));
+        ends.find_map(|end| Some((*self.at.get(&group[..end])?, &group[end..])))
     }
 
     /// The paths that a group has because its layer is shared.

@@ -14,9 +14,11 @@ use crate::layer::weights;
 use crate::model::model::Model;
 
 impl Model {
-    /// The number of parameters: all values of all weights.
+    /// The number of parameters: all values of all weights. Those of a layer that is shared with models inside count once.
     pub fn count_params(&self) -> usize {
-        self.num_params()
+        let followers = self.followers();
+        let again = self.weights().filter(|weight| followers.contains_key(&weight.id()));
+        self.num_params() - again.map(|weight| weight.sizes.iter().product::<usize>()).sum::<usize>()
     }
 
     /// The metadata of each weight, in the order of [`get_weights`](Self::get_weights).
