@@ -248,10 +248,19 @@ fn files_that_are_cut_while_they_are_read_are_errors() {
         let error = result.expect_err(name);
         assert!(error.is_file() && error.to_string().contains("Hint: "), "{name}: {error}");
     };
-    for name in ["small.weights.h5", "small.h5", "dtypes.h5"] {
+    // None of the values is in what is left.
+    let values_are_said = |file: &WeightsReader| {
+        let found: Vec<_> = file.datasets().map(|found| (found.path.to_owned(), found.sizes.to_vec())).collect();
+        assert!(!found.is_empty());
+        for (path, sizes) in found {
+            let sizes: Vec<usize> = sizes.into_iter().map(|size| size as usize).collect();
+            is_said(&path, file.read(&path, &sizes).map(drop));
+        }
+    };
+    for name in ["small.weights.h5", "small.h5"] {
         let file = WeightsReader::open(copy(name)).unwrap();
         cut();
-        is_said(name, read_all(&file).map(drop));
+        values_are_said(&file);
     }
     for reads in [
         |archive: &mut Archive| archive.config().map(drop),
@@ -264,7 +273,7 @@ fn files_that_are_cut_while_they_are_read_are_errors() {
     }
     let weights = Archive::open(copy("small.keras")).unwrap().weights().unwrap();
     cut();
-    is_said("the weights of an archive", read_all(&weights).map(drop));
+    values_are_said(&weights);
     let mut arrays = Npz::open(copy("../cli/two_x.npz")).unwrap();
     let name = arrays.names()[0].clone();
     cut();
