@@ -130,7 +130,8 @@ fn masks_of_words_are_those_of_their_sentences() {
     let any = ops::any(ops::not_equal(&x, 0).unwrap(), 2, false).unwrap();
     let outputs = [outer.apply(&sentences).unwrap(), outer.with_mask(&any).apply(&sentences).unwrap()];
     let model = Model::new(&x, outputs).unwrap().build(&Device::default()).unwrap();
-    let tokens = ndarray::array![[[1, 2, 0, 0], [3, 0, 0, 0], [0, 0, 0, 0]], [[1, 2, 3, 4], [0; 4], [5, 6, 0, 0]]];
+    let tokens =
+        ndarray::array![[[1, 2, 0, 0], [3, 0, 0, 0], [0, 0, 0, 0]], [[1_i32, 2, 3, 4], [0, 0, 0, 0], [5, 6, 0, 0]]];
     let found = model.predict_all(&tokens, 2).unwrap();
     assert_eq!(found[0], found[1]);
 }
