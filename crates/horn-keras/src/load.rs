@@ -185,13 +185,11 @@ impl Source {
         let state = compiled.set_optimizer_variables_of_file(values.clone());
         // For an optimizer that has made no step, Keras saves only the first two variables; with a loss scale around it, also
         // those two of the scale's.
-        let has_made_no_step = match &values[..] {
-            [_] | [_, _] => true,
-            [OptimizerValue::Int(_), OptimizerValue::Float(_), OptimizerValue::Int(_), OptimizerValue::Float(_)] => {
-                true
-            }
-            _ => false,
-        };
+        let has_made_no_step = matches!(
+            values[..],
+            [_] | [_, _]
+                | [OptimizerValue::Int(_), OptimizerValue::Float(_), OptimizerValue::Int(_), OptimizerValue::Float(_)]
+        );
         if has_made_no_step { Ok(()) } else { state }
     }
 
