@@ -22,7 +22,7 @@ fn impossible_functions() -> Vec<(&'static str, Value, Value, &'static str)> {
         ("Transpose", json!({"axes": [0, 0]}), json!([]), "axes is not valid"),
         ("Transpose", json!({"axes": [i64::MIN, 1]}), json!([]), "there is no such axis"),
         ("Pad", json!({"pad_width": HUGE}), json!([]), "larger than any memory"),
-        ("Pad", json!({"pad_width": [[0, 0], [9, 9]], "mode": "reflect"}), json!([]), "pad_width is not valid"),
+        ("Pad", json!({"pad_width": [[0, 0], [HUGE, 9]], "mode": "reflect"}), json!([]), "larger than any memory"),
         ("Pad", json!({"pad_width": [[0, 0], [1, 1]], "mode": "wrap"}), json!([]), "mode is not valid"),
         ("Split", json!({"indices_or_sections": HUGE, "axis": 1}), json!([]), "indices_or_sections is not valid"),
         ("Split", json!({"indices_or_sections": many(json!(1)), "axis": 1}), json!([]), "too many outputs"),
