@@ -205,34 +205,28 @@ const TRANSPOSED: [&str; 2] = ["transpose_a", "transpose_b"];
 const MODULES: [&str; 9] =
     ["", "__operators__", "compat.v1", "compat.v1.math", "compat.v1.nn", "image", "linalg", "math", "nn"];
 
-/// Arguments without an effect, with the value at which they have none. Those with `None` never have one.
-const WITHOUT_EFFECT: [(&str, Option<Value>); 13] = [
-    ("name", None),
-    ("adjoint", Some(Value::Bool(false))),
+/// Arguments without an effect, with the values at which they have none, as JSON. Those without values never have one.
+const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
+    ("name", &[]),
     // What kind of integers comes out.
-    ("output_type", None),
-    ("validate_indices", None),
-    ("axis", Some(Value::Null)),
-    ("batch_dims", Some(Value::Null)),
-    ("conjugate", Some(Value::Bool(false))),
-    ("data_format", Some(Value::Null)),
-    ("exclusive", Some(Value::Bool(false))),
-    ("num", Some(Value::Null)),
-    ("preserve_aspect_ratio", Some(Value::Bool(false))),
-    ("reverse", Some(Value::Bool(false))),
-    ("stable", None),
+    ("output_type", &[]),
+    ("stable", &[]),
+    ("validate_indices", &[]),
+    ("adjoint", &["false"]),
+    ("axis", &["null"]),
+    ("batch_dims", &["null", "0"]),
+    ("conjugate", &["false"]),
+    ("data_format", &["null", "\"NHWC\""]),
+    ("direction", &["\"ASCENDING\""]),
+    ("exclusive", &["false"]),
+    ("num", &["null"]),
+    ("preserve_aspect_ratio", &["false"]),
+    ("reverse", &["false"]),
 ];
 
-/// Has the argument no effect? The table can't hold numbers and strings.
 fn has_no_effect(key: &str, value: &Value) -> bool {
-    let listed = |(old, none): &(&str, Option<Value>)| *old == key && none.as_ref().is_none_or(|it| it == value);
-    WITHOUT_EFFECT.iter().any(listed)
-        || match key {
-            "batch_dims" => *value == 0,
-            "data_format" => *value == "NHWC",
-            "direction" => *value == "ASCENDING",
-            _ => false,
-        }
+    let listed = WITHOUT_EFFECT.iter().find(|(old, _)| *old == key);
+    listed.is_some_and(|(_, values)| values.is_empty() || values.contains(&value.to_string().as_str()))
 }
 
 /// The value of an argument in Keras's words.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Axis;
 use super::common::{
-    Common, axis_argument, axis_method, check_last, check_smoothing, clip_probabilities, common_arguments,
+    Common, axis_argument, axis_method, check_smoothing_of_classes, clip_probabilities, common_arguments,
     common_methods, exact_on_logits, from_logits_argument,
 };
 use super::loss::Loss;
@@ -68,8 +68,7 @@ impl Loss for CategoricalCrossentropy {
     }
 
     fn validate(&self) -> Result<()> {
-        check_smoothing(self.label_smoothing)?;
-        if self.label_smoothing > 0.0 { check_last("label_smoothing", self.axis) } else { Ok(()) }
+        check_smoothing_of_classes(self.label_smoothing, self.axis)
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {

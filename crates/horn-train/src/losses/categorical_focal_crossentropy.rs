@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Axis;
 use super::common::{
-    Common, axis_argument, axis_method, check_last, check_number, check_smoothing, clip_probabilities,
+    Common, axis_argument, axis_method, check_last, check_number, check_smoothing_of_classes, clip_probabilities,
     common_arguments, common_methods, from_logits_argument,
 };
 use super::loss::Loss;
@@ -109,10 +109,7 @@ impl Loss for CategoricalFocalCrossentropy {
     }
 
     fn validate(&self) -> Result<()> {
-        check_smoothing(self.label_smoothing)?;
-        if self.label_smoothing > 0.0 {
-            check_last("label_smoothing", self.axis)?;
-        }
+        check_smoothing_of_classes(self.label_smoothing, self.axis)?;
         match &self.alpha {
             Alpha::All(alpha) => check_number("alpha", *alpha, (0.0..=1.0).contains(alpha), "a number from 0 to 1")?,
             Alpha::Each(alphas) => {

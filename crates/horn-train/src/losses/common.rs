@@ -39,6 +39,12 @@ pub(super) fn check_smoothing(label_smoothing: f64) -> Result<()> {
     check_number("label_smoothing", label_smoothing, fits, "a number from 0 to 1")
 }
 
+/// Checks the smoothing of one-hot encoded classes along an axis.
+pub(super) fn check_smoothing_of_classes(label_smoothing: f64, axis: Axis) -> Result<()> {
+    check_smoothing(label_smoothing)?;
+    if label_smoothing > 0.0 { check_last("label_smoothing", axis) } else { Ok(()) }
+}
+
 /// Checks that what Keras spreads along the last axis belongs to the classes.
 pub(super) fn check_last(argument: &str, axis: Axis) -> Result<()> {
     if axis.is_last() {

@@ -9,8 +9,8 @@ use super::common::{Common, axis_argument, axis_method, common_arguments, common
 use super::loss::Loss;
 use super::target::{Target, TargetKind};
 
-/// Minus the cosine of the angle between targets and predictions along an axis, the last one by default: -1 for the same direction, and 1
-/// for the opposite one.
+/// Minus the cosine of the angle between targets and predictions along an axis, the last one by default: -1 for the same
+/// direction, and 1 for the opposite one.
 ///
 /// ```
 /// use horn::losses::{CosineSimilarity, Reduction};

@@ -1,8 +1,8 @@
 //! Keras's losses: what training minimizes.
 //!
 //! Most losses compare the targets with the predictions row by row. A row holds the values along the last axis of the
-//! predictions, or along the argument `axis`; all other axes are flattened. The losses of the rows are then weighted and reduced. A loss that needs
-//! the whole batch, such as a loss of sequences, computes it in [`Loss::call_masked`].
+//! predictions, or along the argument `axis`; all other axes are flattened. The losses of the rows are then weighted and
+//! reduced. A loss that needs the whole batch, such as a loss of sequences, computes it in [`Loss::call_masked`].
 
 mod axis;
 mod binary_crossentropy;

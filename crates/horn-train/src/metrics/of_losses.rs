@@ -38,6 +38,10 @@ macro_rules! mean_of_loss {
 
 /// The mean of the loss of each row.
 fn mean_of(loss: impl Loss + 'static) -> Box<dyn Accumulator> {
+    mean_of_shared(Arc::new(loss))
+}
+
+fn mean_of_shared(loss: Arc<dyn Loss>) -> Box<dyn Accumulator> {
     let (axis, targets) = (loss.axis(), loss.targets());
     Box::new(MeanOfRows::new(move |y_true, y_pred| loss.per_sample(y_true, y_pred)).along(axis, targets))
 }
@@ -64,8 +68,7 @@ impl Metric for OfFunction {
     }
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
-        let loss = self.loss.clone();
-        MeanOfRows::boxed(move |y_true, y_pred| loss.per_sample(y_true, y_pred))
+        mean_of_shared(self.loss.clone())
     }
 
     fn serialize(&self) -> Value {

@@ -141,9 +141,8 @@ pub(crate) fn along(
     let values = downloaded_integers(x.clone())?.into_iter().map(limited).collect();
     let values = ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|_| not_whole())?;
     let order: Vec<usize> = (0..sizes.len()).filter(|axis| !axes.contains(axis)).chain(axes.iter().copied()).collect();
-    let (lines, length) =
-        (order[..sizes.len() - axes.len()].iter(), axes.iter().map(|&axis| sizes[axis]).product::<usize>());
-    let lines: usize = lines.map(|&axis| sizes[axis]).product();
+    let count_along = |axes: &[usize]| axes.iter().map(|&axis| sizes[axis]).product::<usize>();
+    let (lines, length) = (count_along(&order[..sizes.len() - axes.len()]), count_along(axes));
     let ordered: Vec<i64> = values.permuted_axes(order.clone()).iter().copied().collect();
     let found: Vec<i64> = (0..lines).flat_map(|line| function(&ordered[line * length..][..length])).collect();
     let size = |axis: usize| match axes {
