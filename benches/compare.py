@@ -4,6 +4,7 @@
     python3 benches/compare.py                      all cases, five rounds: an hour
     python3 benches/compare.py --quick              at most three minutes, after building and installing
     python3 benches/compare.py --cases mlp,cnn      the cases whose names start so
+    python3 benches/compare.py --device cuda        the same on a GPU, by the backend of this name
     python3 benches/compare.py --growth growth.svg  how time grows with batch, width and cores
 
 Needs cargo, and a Python that can make virtual environments. Keras defines each model once and saves it; all programs
@@ -39,7 +40,10 @@ def options():
     )
     parser.add_argument("--cases", type=names, default=[], help="only cases whose names start with one of these")
     parser.add_argument("--peers", type=names, default=list(peers.BACKENDS), help="jax,tensorflow,torch by default")
+    parser.add_argument("--device", default="cpu", help="cpu by default, or a backend for GPUs: cuda, vulkan, wgpu")
     parser.add_argument("--env", help="the folder of the peers' environments; beside cargo's output by default")
+    parser.add_argument("--python", help="a Python that has Keras and the peers, where nothing can be installed")
+    parser.add_argument("--binary", help="the Rust side, where it can't be built: `cargo build --bin compare` elsewhere")
     parser.add_argument("--rounds", type=int, help="runs of each program and case")
     parser.add_argument("--epochs", type=int, help="epochs of a run, after the warm-up")
     parser.add_argument("--timeout", type=float, help="seconds for one run")
@@ -72,13 +76,15 @@ def main():
             print(f"{case.name:20}{', '.join(case.metrics())}{'  (quick)' if case.quick else ''}")
         return
     cases = picked(given.cases, given.quick, given.build)
+    if given.device != "cpu":
+        cases = [case.on_a_gpu() for case in cases]
     chosen = {"rounds": given.rounds, "epochs": given.epochs, "timeout": given.timeout}
     effort = jobs.QUICK if given.quick else jobs.FULL
     effort = dataclasses.replace(effort, **{key: value for key, value in chosen.items() if value is not None})
 
-    facts = machine.describe()
+    facts = machine.describe(given.device)
     log(facts)
-    binary = build.compare_binary(BENCHES.parent, log)
+    binary = given.binary or build.compare_binary(BENCHES.parent, given.device, log)
     installed, missing = install(given)
     runners = all_runners(given, binary, installed)
     with tempfile.TemporaryDirectory() as folder:
@@ -108,7 +114,7 @@ def install(given):
     folder = given.env or peers.default_folder(BENCHES.parent)
     installed, missing = {}, {}
     for backend in given.peers:
-        peer = peers.Peer(backend, pathlib.Path(folder).resolve())
+        peer = peers.Peer(backend, pathlib.Path(folder).resolve(), given.device, given.python)
         try:
             peer.install(log)
             installed[backend] = peer
@@ -120,12 +126,13 @@ def install(given):
 
 def all_runners(given, binary, installed):
     """One for each column of the table."""
-    runners = [jobs.Runner("horn", "Horn", [binary, "horn"])]
+    environment = {} if given.device == "cpu" else {"HORN_DEVICE": given.device}
+    runners = [jobs.Runner("horn", "Horn", [binary, "horn"], environment)]
     if given.horn_env:
         key, _, value = given.horn_env.partition("=")
         title = f"Horn, {given.horn_env}"
-        runners.append(jobs.Runner(f"horn {given.horn_env}", title, [binary, "horn"], {key: value}))
-    runners.append(jobs.Runner("burn", "plain Burn", [binary, "burn"]))
+        runners.append(jobs.Runner(f"horn {given.horn_env}", title, [binary, "horn"], environment | {key: value}))
+    runners.append(jobs.Runner("burn", "plain Burn", [binary, "burn"], environment))
     for backend, peer in installed.items():
         command = [peer.python, WORKER, "run"]
         runners.append(jobs.Runner(backend, peer.title, command, peer.environment()))
@@ -227,7 +234,7 @@ def publish(given, comparison, facts, effort):
     else:
         print(f"{told}\n\n{table}")
     if given.write:
-        report.write_between_markers(BENCHES / "RESULTS.md", f"{told}\n\n{table}")
+        report.write_between_markers(BENCHES / "RESULTS.md", given.device, f"{told}\n\n{table}")
 
 
 if __name__ == "__main__":

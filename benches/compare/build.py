@@ -7,10 +7,12 @@ import tempfile
 import time
 
 
-def compare_binary(root, log):
-    """Builds the Rust side. Returns its path."""
+def compare_binary(root, device, log):
+    """Builds the Rust side, with the backend for the device. Returns its path."""
     log("building the Rust side")
     command = ["cargo", "build", "--release", "-p", "benches", "--bin", "compare", "--message-format", "json"]
+    if device != "cpu":
+        command += ["--no-default-features", "--features", device]
     built = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True)
     if built.returncode != 0:
         raise SystemExit("the Rust side can't be built")

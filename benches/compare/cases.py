@@ -1,5 +1,6 @@
 """The table of cases: which model, and what is measured."""
 
+import dataclasses
 from dataclasses import dataclass
 
 
@@ -29,6 +30,10 @@ class Case:
 
     quick: bool = False
     """Is it part of `--quick`?"""
+
+    def on_a_gpu(self):
+        """The case without the peak memory, which is that of the host."""
+        return dataclasses.replace(self, memory=False)
 
     def metrics(self):
         """The rows of this case in the table."""

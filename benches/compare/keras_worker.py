@@ -88,7 +88,7 @@ def compiled_calls(model):
 
     def call(x):
         with torch.inference_mode():
-            return model(torch.from_numpy(x), training=False).numpy()
+            return keras.ops.convert_to_numpy(model(keras.ops.convert_to_tensor(x), training=False))
 
     return {"inference_mode": call}
 

@@ -41,11 +41,14 @@ def first_line(command):
         return f"no {command[0]}"
 
 
-def describe():
-    """One sentence: date, processor, cores, instruction sets, system, compiler, Python."""
+def describe(device):
+    """One sentence: date, GPU if one is used, processor, cores, instruction sets, system, compiler, Python."""
     name, sets = cpu()
+    gpu = ""
+    if device != "cpu":
+        gpu = f"{device} on {first_line(['nvidia-smi', '--query-gpu=name,driver_version', '--format=csv,noheader'])}, "
     return (
-        f"{datetime.date.today()}, {len(cores())} cores of {name} ({', '.join(sets) or 'no known vectors'}), "
+        f"{datetime.date.today()}, {gpu}{len(cores())} cores of {name} ({', '.join(sets) or 'no known vectors'}), "
         f"{platform.system()} {platform.release()}, {first_line(['rustc', '--version'])}, "
         f"Python {platform.python_version()}"
     )

@@ -12,6 +12,7 @@ BACKENDS = {
     "tensorflow": ("Keras on TensorFlow", ["tensorflow-cpu==2.21.0"]),
     "torch": ("Keras on PyTorch", ["torch==2.15.0"]),
 }
+ON_NVIDIA = {"jax": ["jax[cuda13]==0.10.2"], "tensorflow": ["tensorflow[and-cuda]==2.21.0"]}
 
 # Seconds for an installation: PyTorch's default package brings gigabytes for GPUs.
 INSTALLATION = 1800
@@ -24,15 +25,25 @@ class Missing(Exception):
 class Peer:
     """Keras on one backend."""
 
-    def __init__(self, backend, folder):
-        self.backend = backend
+    def __init__(self, backend, folder, device="cpu", python=None):
+        """With `python`, that Python is used, and nothing is installed."""
+        self.backend, self.device = backend, device
         self.title, packages = BACKENDS[backend]
+        if device != "cpu":
+            packages = ON_NVIDIA.get(backend, packages)
         self.packages = KERAS + packages
-        self.folder = pathlib.Path(folder) / backend
-        self.python = self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        self.folder = pathlib.Path(folder) / (backend if device == "cpu" else f"{backend}-gpu")
+        self.given = python is not None
+        self.python = python or self.folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
     def install(self, log):
         """Makes the environment, unless it is there. Raises `Missing` if that fails."""
+        if self.given:
+            try:
+                self.run(["-c", f"import keras, {self.backend}; keras.ops.ones((2, 2))"], 300)
+            except subprocess.CalledProcessError as error:
+                raise Missing("not installed: " + message(error.stderr)) from error
+            return
         done = self.folder / "installed.txt"
         wanted = "\n".join(self.packages)
         if done.exists() and done.read_text() == wanted:
@@ -65,8 +76,9 @@ class Peer:
     def environment(self):
         """The environment variables of its process."""
         variables = {"KERAS_BACKEND": self.backend, "PYTHONDONTWRITEBYTECODE": "1"}
-        # What is compared is the CPU.
-        return variables | {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        if self.device == "cpu":
+            variables |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+        return variables | {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
     def size(self):
         """The bytes of the installed packages, without Python itself and what every environment has."""

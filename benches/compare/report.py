@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass, field
 
-BEGIN, END = "<!-- compare: begin -->", "<!-- compare: end -->"
 UNITS = {"peak memory": "B", "size": "B", "crates": ""}
 
 
@@ -107,10 +106,11 @@ class Report:
         return ", ".join(dict.fromkeys(self.versions.values()))
 
 
-def write_between_markers(path, text):
-    """Replaces what stands between the markers in the file."""
-    before, begin, rest = path.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+def write_between_markers(path, device, text):
+    """Replaces what stands between the markers of the device in the file."""
+    first, last = (f"<!-- compare on {device}: {edge} -->" for edge in ("begin", "end"))
+    before, begin, rest = path.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise SystemExit(f"{path} has no lines {BEGIN} and {END}")
+        raise SystemExit(f"{path} has no lines {first} and {last}")
     path.write_text(f"{before}{begin}\n{text}\n{end}{after}")
