@@ -185,16 +185,29 @@ fn no_backend() -> Error {
         .hint("build with `--features flex` for the CPU, or `--features wgpu` for the GPU")
 }
 
-/// Checks that the device exists, for backends whose runtime panics if it does not.
+/// Checks that the device exists, for backends whose runtime panics if it does not. What its threads say then is the
+/// reason in the error, instead of lines on the terminal.
 #[cfg(any(feature = "cuda", feature = "rocm"))]
 fn probe(backend: &str, device: Device) -> Result<Device> {
+    static REASON: Mutex<Option<String>> = Mutex::new(None);
+    let reason = || REASON.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = std::panic::take_hook();
+    // The first one is the cause of the others.
+    std::panic::set_hook(Box::new(move |panic| {
+        reason().get_or_insert(panic.payload_as_str().unwrap_or_default().to_owned());
+    }));
     let there = std::panic::catch_unwind(|| device.sync().is_ok()).unwrap_or(false);
+    std::panic::set_hook(hook);
     if there {
         return Ok(device);
     }
-    Err(Error::device(format!("no {backend} device was found"))
+    let error = Error::device(format!("no {backend} device was found"))
         .expected(format!("a working {backend} driver and GPU"))
-        .hint("install the driver of the GPU, or build with `--features flex` for the CPU"))
+        .hint("install the driver of the GPU, or build with `--features flex` for the CPU");
+    Err(match reason().take() {
+        Some(reason) => error.because(reason),
+        None => error,
+    })
 }
 
 #[cfg(feature = "wgpu")]
