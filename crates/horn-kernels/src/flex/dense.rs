@@ -28,7 +28,7 @@ impl Weighted for Dense {
         self.relu
     }
 
-    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
+    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>, _: bool) -> FlexTensor {
         let [features, units] = sizes(kernel);
         let mut shape = x.shape();
         let last = shape.num_dims() - 1;

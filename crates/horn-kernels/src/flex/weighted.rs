@@ -12,8 +12,8 @@ pub(crate) trait Weighted: Clone + Debug + Send + Sync + 'static {
     /// Is relu applied to the sum?
     fn relu(&self) -> bool;
 
-    /// The result.
-    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor;
+    /// The result, of a step of training if it is `tracked`.
+    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>, tracked: bool) -> FlexTensor;
 
     /// The gradients by input, kernel and bias, of those that are wanted.
     fn gradients(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3];
@@ -40,8 +40,14 @@ pub(crate) fn run<const D: usize, const K: usize>(
 struct Operation<O>(O);
 
 impl<O: Weighted> Operation<O> {
-    fn forward(&self, x: FlexTensor, kernel: FlexTensor, bias: Option<&FlexTensor>) -> (FlexTensor, Option<Saved>) {
-        let y = self.0.compute(&x, &kernel, bias);
+    fn forward(
+        &self,
+        x: FlexTensor,
+        kernel: FlexTensor,
+        bias: Option<&FlexTensor>,
+        tracked: bool,
+    ) -> (FlexTensor, Option<Saved>) {
+        let y = self.0.compute(&x, &kernel, bias, tracked);
         let saved = (x, kernel, self.0.relu().then(|| y.clone()));
         (y, Some(saved))
     }
@@ -50,8 +56,8 @@ impl<O: Weighted> Operation<O> {
 impl<O: Weighted> Kernel<3> for Operation<O> {
     type Saved = Saved;
 
-    fn forward(&self, [x, kernel, bias]: [FlexTensor; 3], _: bool) -> (FlexTensor, Option<Saved>) {
-        self.forward(x, kernel, Some(&bias))
+    fn forward(&self, [x, kernel, bias]: [FlexTensor; 3], tracked: bool) -> (FlexTensor, Option<Saved>) {
+        self.forward(x, kernel, Some(&bias), tracked)
     }
 
     fn backward(&self, saved: Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
@@ -62,8 +68,8 @@ impl<O: Weighted> Kernel<3> for Operation<O> {
 impl<O: Weighted> Kernel<2> for Operation<O> {
     type Saved = Saved;
 
-    fn forward(&self, [x, kernel]: [FlexTensor; 2], _: bool) -> (FlexTensor, Option<Saved>) {
-        self.forward(x, kernel, None)
+    fn forward(&self, [x, kernel]: [FlexTensor; 2], tracked: bool) -> (FlexTensor, Option<Saved>) {
+        self.forward(x, kernel, None, tracked)
     }
 
     fn backward(&self, saved: Saved, gradient: FlexTensor, [by_x, by_kernel]: [bool; 2]) -> [Option<FlexTensor>; 2] {

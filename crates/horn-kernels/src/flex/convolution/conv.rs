@@ -9,6 +9,7 @@ use crate::flex::convolution::depthwise::Depthwise;
 use crate::flex::convolution::gradients::gradients;
 use crate::flex::convolution::passes::Images;
 use crate::flex::convolution::windows::Windows;
+use crate::flex::convolution::winograd::Winograd;
 use crate::flex::dense::dense;
 use crate::flex::loops::gradient_of_relu;
 use crate::flex::threads::count;
@@ -92,10 +93,13 @@ impl Weighted for Convolution {
         self.relu
     }
 
-    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
+    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>, tracked: bool) -> FlexTensor {
         let (windows, weights) = (&self.windows, self.weights(kernel));
         let ending = Ending { bias: bias.map(values), relu: self.relu };
         let (shape, samples) = (windows.output_shape(self.filters), windows.samples);
+        if !tracked && let Some(winograd) = Winograd::new(windows, weights, ending) {
+            return images_of(&winograd, shape, samples, x);
+        }
         match self.kind {
             Kind::Groups(_) => images_of(&Correlation::forward(windows, weights, ending), shape, samples, x),
             Kind::Depthwise => images_of(&Depthwise::forward(windows, weights.values, ending), shape, samples, x),

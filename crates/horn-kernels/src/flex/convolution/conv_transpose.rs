@@ -58,7 +58,7 @@ impl Weighted for Transposed {
         self.relu
     }
 
-    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
+    fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>, _: bool) -> FlexTensor {
         let ending = Ending { bias: bias.map(values), relu: self.relu };
         let correlation = Correlation::back(&self.windows, Weights::of(kernel, 1), ending);
         images_of(&correlation, self.windows.input_shape(), self.windows.samples, x)
