@@ -4,6 +4,7 @@
 
 pub mod callbacks;
 mod compiling;
+mod finite;
 mod history;
 mod keras_config;
 pub mod losses;

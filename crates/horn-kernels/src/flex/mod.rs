@@ -26,6 +26,7 @@ pub(crate) mod product;
 pub(crate) mod recurrent;
 pub(crate) mod simd;
 pub(crate) mod softmax;
+pub(crate) mod squared_error;
 pub(crate) mod stack;
 pub(crate) mod team;
 #[cfg(test)]

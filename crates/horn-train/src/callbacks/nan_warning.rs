@@ -1,13 +1,14 @@
 //! Warns once that a loss or the weights are not numbers any more.
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::Tensor;
 use horn_nn::{Error, Model, Result};
 
 use super::callback::Callback;
 use super::messages::print_warning;
 use super::training::Training;
 use super::watch::{Failure, Watch};
+use crate::finite::Finite;
 use crate::history::Scores;
 
 /// Says after the epoch in which it happens that training has failed. Nothing is read for that from batch to batch: it is
@@ -74,17 +75,13 @@ impl NanWarning {
 
 /// Are all weights finite? Waits for the device once.
 fn is_finite(model: &Model) -> bool {
-    struct Finite(Option<Tensor<1, Bool>>);
-    impl ModuleVisitor for Finite {
+    struct OfWeights(Finite);
+    impl ModuleVisitor for OfWeights {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let own = param.val().without_autodiff().is_finite().all();
-            self.0 = Some(match self.0.take() {
-                Some(all) => all.bool_and(own),
-                None => own,
-            });
+            self.0.add(param.val().without_autodiff());
         }
     }
-    let mut finite = Finite(None);
+    let mut finite = OfWeights(Finite::default());
     model.visit(&mut finite);
-    finite.0.is_none_or(|all| all.into_data().iter::<bool>().all(|finite| finite))
+    finite.0.read()
 }

@@ -8,6 +8,7 @@ use burn::tensor::Tensor;
 use horn_nn::{AnyTensor, Model};
 
 use super::by_parameter::ByParameter;
+use crate::finite::Finite;
 
 /// The gradients of weights that are at several places of the model, added up at the first one.
 pub(crate) fn with_shared_gradients(gradients: GradientsParams, model: &Model) -> GradientsParams {
@@ -66,21 +67,17 @@ pub(super) fn divided(gradients: GradientsParams, model: &Model, by: f64) -> Gra
 
 /// Are all values of all gradients finite? Waits for the device.
 pub(super) fn are_finite(gradients: &GradientsParams, model: &Model) -> bool {
-    struct Zeros<'a>(&'a GradientsParams, Option<Tensor<1>>);
-    impl ModuleVisitor for Zeros<'_> {
+    struct OfGradients<'a>(&'a GradientsParams, Finite);
+    impl ModuleVisitor for OfGradients<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let Some(gradient) = self.0.get::<D>(param.id) else { return };
-            // A value times 0 is 0 if it is finite, and NaN if not.
-            let zero = gradient.mul_scalar(0.0).sum();
-            self.1 = Some(match self.1.take() {
-                Some(sum) => sum + zero,
-                None => zero,
-            });
+            if let Some(gradient) = self.0.get::<D>(param.id) {
+                self.1.add(gradient);
+            }
         }
     }
-    let mut zeros = Zeros(gradients, None);
-    model.visit(&mut zeros);
-    zeros.1.is_none_or(|sum| sum.into_scalar::<f32>() == 0.0)
+    let mut finite = OfGradients(gradients, Finite::default());
+    model.visit(&mut finite);
+    finite.1.read()
 }
 
 /// Adds the gradients to the sums.

@@ -202,16 +202,21 @@ impl EmbeddingModule {
         let [rows, features] = self.embeddings.dims();
         let sizes = ids.sizes();
         let ids = ids.reshape(&[sizes.iter().product()])?;
-        let shaped = |vectors: AnyTensor| vectors.reshape(&[&sizes[..], &[features]].concat());
-        if ids.is_integer()
-            && let Some(vectors) = horn_kernels::embedding(&self.embeddings.val(), &ids.clone().int::<1>()?)
-        {
-            return Ok(Signal::new(shaped(vectors.into())?).with_mask(mask));
+        let check = || check(by_rank!(numbers: ids.clone(), |ids| lies_inside(ids, rows))?, &ids, rows);
+        // The kernel checks integers itself. A NaN would become an integer.
+        if !ids.is_integer() {
+            check()?;
         }
-        check(by_rank!(numbers: ids.clone(), |ids| lies_inside(ids, rows))?, &ids, rows)?;
-        let ids = ids.integers()?.int::<1>()?;
-        let vectors = AnyTensor::from(self.embeddings.val().select(0, ids));
-        Ok(Signal::new(shaped(vectors)?).with_mask(mask))
+        let whole = ids.clone().integers()?.int::<1>()?;
+        let vectors = match horn_kernels::embedding(&self.embeddings.val(), &whole) {
+            Some(vectors) => vectors,
+            None => {
+                check()?;
+                self.embeddings.val().select(0, whole)
+            }
+        };
+        let vectors = AnyTensor::from(vectors).reshape(&[&sizes[..], &[features]].concat())?;
+        Ok(Signal::new(vectors).with_mask(mask))
     }
 }
 
