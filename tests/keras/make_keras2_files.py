@@ -158,6 +158,24 @@ def functions_of_images():
     return keras.Model(x, parts, name="functions_of_images"), normal(4, 4, 4, 3), None
 
 
+def functions_in_steps():
+    """Functions that Keras 3 has in several steps: `tf.nn.moments` leaves a squared difference."""
+    x, y, z = (keras.Input((4,), name=name) for name in "xyz")
+    mean, variance = tf.nn.moments(x, axes=[1], keepdims=True)
+    normalized = (x - mean) * tf.math.rsqrt(variance + 1e-3)
+    near = tf.math.squared_difference(normalized, y)
+    sums = tf.add_n([near, y, z]) + tf.math.accumulate_n([x, z])
+    clipped = tf.clip_by_norm(3.0 * sums, 2.0, axes=[-1]) + tf.clip_by_norm(x, 1.5)
+    outputs = [
+        layers.Dense(2)(clipped),
+        tf.math.squared_difference(tf.math.log_sigmoid(z), 2.0),
+        tf.math.reduce_euclidean_norm(x, axis=-1, keepdims=True),
+        tf.linalg.trace(tf.expand_dims(x, 1) * tf.expand_dims(y, 2)),
+        tf.broadcast_to(tf.expand_dims(z, 1), [4, 3, 4]),
+    ]
+    return keras.Model([x, y, z], outputs, name="functions_in_steps"), None, None
+
+
 def one_loss_weight():
     """The other output has the weight 1."""
     x = keras.Input((4,))
@@ -311,7 +329,7 @@ def main(names):
     index = HERE / "cases.json"
     cases = {case["name"]: case for case in json.loads(index.read_text())}
     legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, more_functions,
-              functions_of_images, one_loss_weight, two_outputs, masked_merges,
+              functions_of_images, functions_in_steps, one_loss_weight, two_outputs, masked_merges,
               masked_residual, masked_attention, dict_outputs, schedule, untrained, legacy_adam, legacy_sgd]
     zips = [zip_mlp, zip_recurrent, zip_synchronized, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:

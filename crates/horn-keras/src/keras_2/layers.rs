@@ -6,7 +6,7 @@
 use horn_nn::{Activation, Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{calls, functions};
+use super::{calls, composed, functions};
 use crate::layers::STORED_AS;
 
 /// Arguments that Keras 3 doesn't have, with the value at which they have no effect. Those with `None` never have an
@@ -82,6 +82,7 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
         if class == "Sequential" {
             add_input(layers);
         }
+        composed::expand(layers);
         layers.iter_mut().try_for_each(translate)?;
     } else {
         translate_arguments(class, arguments);

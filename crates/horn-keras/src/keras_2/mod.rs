@@ -5,6 +5,7 @@
 //! a name another meaning, the translation says in Keras 3's words what Keras 2 meant.
 
 pub(crate) mod calls;
+mod composed;
 mod functions;
 pub(crate) mod layers;
 pub(crate) mod names;
