@@ -10,17 +10,15 @@ pub(crate) fn expand(layers: &mut Vec<Value>) {
 }
 
 fn steps(mut layer: Value) -> Vec<Value> {
-    if layer["class_name"] != "TFOpLambda" {
-        return vec![layer];
-    }
-    layer["inbound_nodes"].as_array_mut().into_iter().flatten().for_each(calls::translate);
-    let chain = match layer["config"]["function"].as_str().and_then(|function| function.rsplit('.').next()) {
-        Some("squared_difference") => squared_difference(&layer),
-        Some("add_n" | "accumulate_n") => sum(&layer),
-        Some("clip_by_norm") => clip_by_norm(&layer),
-        _ => None,
+    let function = layer["config"]["function"].as_str().filter(|_| layer["class_name"] == "TFOpLambda");
+    let chain = match function.and_then(|function| function.rsplit('.').next()) {
+        Some("squared_difference") => squared_difference,
+        Some("add_n" | "accumulate_n") => sum,
+        Some("clip_by_norm") => clip_by_norm,
+        _ => return vec![layer],
     };
-    chain.unwrap_or_else(|| vec![layer])
+    layer["inbound_nodes"].as_array_mut().into_iter().flatten().for_each(calls::translate);
+    chain(&layer).unwrap_or_else(|| vec![layer])
 }
 
 /// `(x - y)²`.
@@ -30,24 +28,12 @@ fn squared_difference(layer: &Value) -> Option<Vec<Value>> {
     Some(vec![difference, square])
 }
 
-/// The sum of a list of tensors, one after the other.
+/// The sum of a list of tensors.
 fn sum(layer: &Value) -> Option<Vec<Value>> {
-    let lists = |call: &Value| call["args"][0].as_array().cloned();
-    let count = lists(layer["inbound_nodes"].get(0)?)?.len();
-    let mut chain: Vec<Value> = Vec::new();
-    for term in 1..count {
-        let add = |at: usize, given: &Value| {
-            let terms = lists(given).filter(|terms| terms.len() == count)?;
-            let before = chain.last().map_or_else(|| terms[0].clone(), |before| output(before, at));
-            Some(call([before], json!({"y": terms[term]})))
-        };
-        let added = match term + 1 == count {
-            true => last(layer, "math.add", add)?,
-            false => step(layer, &format!("sum_{term}"), "math.add", add)?,
-        };
-        chain.push(added);
-    }
-    (!chain.is_empty()).then_some(chain)
+    let stacked =
+        step(layer, "stacked", "stack", |_, given| Some(call([given["args"][0].clone()], json!({"axis": -1}))))?;
+    let sum = last(layer, "reduce_sum", |at, _| Some(call([output(&stacked, at)], json!({"axis": -1}))))?;
+    Some(vec![stacked, sum])
 }
 
 /// `x · c / max(‖x‖, c)`, with the norm along `axes`, or of the whole tensor.
@@ -79,7 +65,7 @@ fn output(layer: &Value, at: usize) -> Value {
 /// A step before the last one: the layer with another name and function, and with `calls` made of its own.
 fn step(layer: &Value, name: &str, function: &str, calls: impl Fn(usize, &Value) -> Option<Value>) -> Option<Value> {
     let mut step = last(layer, function, calls)?;
-    // A dot, as lines and numbers are in the names of other layers.
+    // With a dot: a name that ends in `_1` may be that of another layer.
     let name: Value = format!("{}.{name}", layer["config"]["name"].as_str()?).into();
     step["config"]["name"] = name.clone();
     step["name"] = name;
