@@ -1,6 +1,5 @@
 //! The crossentropy of logits.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use burn::backend::flex::FlexTensor;
@@ -9,9 +8,9 @@ use burn::tensor::{DType, Int, Tensor};
 
 use crate::flex::apply::{Kernel, Run, constant, operand};
 use crate::flex::buffer::{tensor, values};
-use crate::flex::simd::vectorize;
+use crate::flex::loops::each_row;
 use crate::flex::softmax::softmax_in_place;
-use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::threads::Shared;
 
 pub(crate) fn sparse(labels: &Tensor<1, Int>, logits: &Tensor<2>) -> Option<Tensor<1>> {
     let [rows, classes] = logits.dims();
@@ -121,21 +120,6 @@ impl Kernel<1> for Crossentropy {
         });
         [Some(by_logits)]
     }
-}
-
-/// Runs `work` with the number of each row, and where its values lie.
-#[inline(always)]
-fn each_row(rows: usize, classes: usize, work: impl Fn(usize, Range<usize>) + Sync) {
-    split_if(rows * classes >= WORTH_A_THREAD, rows, |_, range| {
-        vectorize(
-            #[inline(always)]
-            || {
-                for row in range.clone() {
-                    work(row, row * classes..(row + 1) * classes);
-                }
-            },
-        );
-    });
 }
 
 #[cfg(test)]

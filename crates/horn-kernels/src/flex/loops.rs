@@ -1,5 +1,7 @@
 //! Loops over values that several operations share.
 
+use std::ops::Range;
+
 use burn::backend::TensorMetadata;
 use burn::backend::flex::FlexTensor;
 
@@ -16,6 +18,21 @@ pub(crate) fn fill(y: &mut [f32], fill: impl Fn(usize, &mut [f32]) + Sync) {
         let start = range.start;
         // SAFETY: the parts do not overlap.
         fill(start, unsafe { shared.slice(range) });
+    });
+}
+
+/// Runs `work` with the number of each row, and where its values lie.
+#[inline(always)]
+pub(crate) fn each_row(rows: usize, columns: usize, work: impl Fn(usize, Range<usize>) + Sync) {
+    split_if(rows * columns >= WORTH_A_THREAD, rows, |_, range| {
+        vectorize(
+            #[inline(always)]
+            || {
+                for row in range.clone() {
+                    work(row, row * columns..(row + 1) * columns);
+                }
+            },
+        );
     });
 }
 

@@ -7,8 +7,8 @@ use burn::tensor::Tensor;
 use crate::flex::apply::{Kernel, Run, operand};
 use crate::flex::buffer::{tensor, values};
 use crate::flex::lanes::sum_of_pairs;
-use crate::flex::simd::vectorize;
-use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::flex::loops::each_row;
+use crate::flex::threads::Shared;
 
 pub(crate) fn mean_squared_error(y_true: &Tensor<2>, y_pred: &Tensor<2>) -> Option<Tensor<1>> {
     let fits = y_true.dims() == y_pred.dims() && y_pred.dims()[1] > 0;
@@ -27,20 +27,16 @@ impl Kernel<2> for SquaredError {
         let share = 1.0 / features as f32;
         let means = tensor([rows], |means| {
             let (a, b, means) = (values(&y_true), values(&y_pred), Shared::new(means));
-            split_if(a.len() >= WORTH_A_THREAD, rows, |_, rows| {
-                let range = rows.start * features..rows.end * features;
-                // SAFETY: the parts do not overlap.
-                let (a, b, means) = (&a[range.clone()], &b[range], unsafe { means.slice(rows) });
-                vectorize(
-                    #[inline(always)]
-                    || {
-                        let pairs = a.chunks_exact(features).zip(b.chunks_exact(features));
-                        for ((a, b), mean) in pairs.zip(&mut *means) {
-                            *mean = share * sum_of_pairs(a, b, |a, b| (a - b) * (a - b));
-                        }
-                    },
-                );
-            });
+            each_row(
+                rows,
+                features,
+                #[inline(always)]
+                |row, range| {
+                    // SAFETY: each row is taken by one thread.
+                    let mean = unsafe { means.slice(row..row + 1) };
+                    mean[0] = share * sum_of_pairs(&a[range.clone()], &b[range], |a, b| (a - b) * (a - b));
+                },
+            );
         });
         (means, Some([y_true, y_pred]))
     }
@@ -62,24 +58,19 @@ fn by_first(a: &FlexTensor, b: &FlexTensor, gradient: &FlexTensor) -> FlexTensor
     let share = 2.0 / features as f32;
     tensor([rows, features], |by_a| {
         let (a, b, gradient, by_a) = (values(a), values(b), values(gradient), Shared::new(by_a));
-        split_if(a.len() >= WORTH_A_THREAD, rows, |_, rows| {
-            let range = rows.start * features..rows.end * features;
-            // SAFETY: the parts do not overlap.
-            let by_a = unsafe { by_a.slice(range.clone()) };
-            let (a, b, gradient) = (&a[range.clone()], &b[range], &gradient[rows]);
-            vectorize(
-                #[inline(always)]
-                || {
-                    let pairs = a.chunks_exact(features).zip(b.chunks_exact(features));
-                    for (((a, b), gradient), by_a) in pairs.zip(gradient).zip(by_a.chunks_exact_mut(features)) {
-                        let scale = share * gradient;
-                        for ((a, b), by_a) in a.iter().zip(b).zip(by_a) {
-                            *by_a = scale * (a - b);
-                        }
-                    }
-                },
-            );
-        });
+        each_row(
+            rows,
+            features,
+            #[inline(always)]
+            |row, range| {
+                let scale = share * gradient[row];
+                // SAFETY: each row is taken by one thread.
+                let by_a = unsafe { by_a.slice(range.clone()) };
+                for ((a, b), by_a) in a[range.clone()].iter().zip(&b[range]).zip(by_a) {
+                    *by_a = scale * (a - b);
+                }
+            },
+        );
     })
 }
 

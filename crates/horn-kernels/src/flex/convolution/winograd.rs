@@ -18,7 +18,7 @@ use crate::flex::convolution::depthwise::{read, write};
 use crate::flex::convolution::frame::Frame;
 use crate::flex::convolution::passes::Images;
 use crate::flex::convolution::windows::Windows;
-use crate::flex::microkernel::{End, Packed, Walk, rows};
+use crate::flex::microkernel::{End, MOST_ROWS, Packed, Walk, rows};
 use crate::flex::simd::{arch, vectorize};
 use crate::flex::threads::WORTH_A_THREAD;
 
@@ -33,9 +33,6 @@ const FEWEST_TILES: usize = 64;
 
 /// How many transformed values are held at a time, so that they stay in the cache.
 const HELD: usize = 1 << 15;
-
-/// How many rows the largest tile of the [microkernel](crate::flex::microkernel) has.
-const ROWS: usize = 14;
 
 /// A convolution, prepared for any number of images.
 pub(crate) struct Winograd<'a> {
@@ -68,8 +65,8 @@ impl<'a> Winograd<'a> {
             return None;
         }
         let of_a_tile = PLACES * (channels + filters);
-        // Parts of about the same size, each of whole tiles of the microkernel.
-        let most = (HELD / of_a_tile / ROWS).max(1) * ROWS;
+        // Parts of about the same size, which fill the tiles of the microkernel.
+        let most = (HELD / of_a_tile / MOST_ROWS).max(1) * MOST_ROWS;
         let all = tiles[0] * tiles[1];
         let at_once = all.div_ceil(all.div_ceil(most));
         Some(Self {
@@ -314,14 +311,9 @@ mod tests {
 
     use super::*;
     use crate::flex::convolution::conv::conv;
+    use crate::flex::convolution::conv_tests::{STAY, slide};
     use crate::flex::testing::{close, numbers};
     use crate::types::slide::Slide;
-
-    const STAY: Slide = Slide { size: 1, stride: 1, dilation: 1, padding: (0, 0) };
-
-    fn slide(padding: (usize, usize)) -> Slide {
-        Slide { size: 3, stride: 1, dilation: 1, padding }
-    }
 
     fn tensor<const D: usize>(sizes: [usize; D], seed: u64, device: &Device) -> Tensor<D> {
         Tensor::from_data(TensorData::new(numbers(sizes.iter().product(), seed), sizes), device)
@@ -349,7 +341,7 @@ mod tests {
             filters in 16..50_usize, above in 0..3_usize, below in 0..3_usize, left in 0..3_usize, right in 0..3_usize,
             has_bias: bool, relu: bool,
         ) {
-            let slides = [slide((above, below)), slide((left, right))];
+            let slides = [slide(3, 1, (above, below)), slide(3, 1, (left, right))];
             agrees([samples, height, width, channels], filters, slides, has_bias, relu);
         }
     }
@@ -359,7 +351,7 @@ mod tests {
         for (samples, size, channels, filters, padding) in
             [(5, 13, 32, 64, 0), (1, 32, 16, 16, 1), (40, 4, 64, 64, 1), (2, 15, 17, 100, 1), (64, 3, 16, 16, 0)]
         {
-            agrees([samples, size, size, channels], filters, [slide((padding, padding)); 2], true, true);
+            agrees([samples, size, size, channels], filters, [slide(3, 1, (padding, padding)); 2], true, true);
         }
     }
 
@@ -373,7 +365,8 @@ mod tests {
             let weights = Weights { values: &values, filters, kind };
             Winograd::new(&windows, weights, Ending::default()).is_some()
         };
-        let (sizes, slides, one) = ([1, 1, 18, 18, 16], [STAY, slide((0, 0)), slide((0, 0))], Kind::Groups(1));
+        let (sizes, slides, one) =
+            ([1, 1, 18, 18, 16], [STAY, slide(3, 1, (0, 0)), slide(3, 1, (0, 0))], Kind::Groups(1));
         assert!(is_taken(sizes, 16, slides, one));
         assert!(!is_taken(sizes, 15, slides, one));
         assert!(!is_taken([1, 1, 18, 18, 15], 16, slides, one));
