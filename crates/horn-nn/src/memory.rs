@@ -91,10 +91,19 @@ pub(crate) fn check_workspace(values: u64, live: u64) -> Result<()> {
 ///
 /// If they are too many for the memory that is [allowed](limit).
 pub(crate) fn check_work(what: &str, multiplications: u64, tensors: &[&[usize]]) -> Result<()> {
+    check_work_per_byte(WORK, what, multiplications, tensors)
+}
+
+/// The same where a byte that is allowed allows so many multiplications.
+///
+/// # Errors
+///
+/// If they are too many for the memory that is [allowed](limit).
+pub(crate) fn check_work_per_byte(per_byte: u64, what: &str, multiplications: u64, tensors: &[&[usize]]) -> Result<()> {
     if multiplications <= LITTLE && LIMIT.load(Ordering::Relaxed) == 0 {
         return Ok(());
     }
-    let most = limit().saturating_mul(WORK);
+    let most = limit().saturating_mul(per_byte);
     if multiplications <= most {
         return Ok(());
     }

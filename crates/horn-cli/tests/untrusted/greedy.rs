@@ -353,6 +353,29 @@ fn products_of_large_matrices_are_bounded() {
     predict(&|x| Dot((2, 1)).apply((x, x)));
 }
 
+/// The work grows with the square of the steps, which take no place in the file, and the scores are never all held.
+#[test]
+fn attention_over_repeated_steps_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, x) = (folder.path().join("m.keras"), folder.path().join("x.npy"));
+    fs::write(&x, npy("<f4", false, "(1, 1)", &floats(&[1.0]))).unwrap();
+    let predict = |count, attention: &dyn Fn(&KerasTensor) -> Result<KerasTensor>| {
+        let input = Input([1]);
+        let found = attention(&RepeatVector(count).apply(&input).unwrap()).unwrap();
+        let found = ops::mean(found, [1, 2], true).unwrap();
+        Model::new(&input, found).unwrap().build(&horn::default_device().unwrap()).unwrap().save(&path).unwrap();
+        ends_well(&["predict", path.to_str().unwrap(), x.to_str().unwrap()])
+    };
+    let of_heads = |x: &KerasTensor| MultiHeadAttention(1, 1).apply((x, x));
+    let of_groups = |x: &KerasTensor| GroupQueryAttention(1, 2, 1).apply((x, x));
+    for attention in [&of_heads as &dyn Fn(&KerasTensor) -> Result<KerasTensor>, &of_groups] {
+        let few = predict(10_000, attention);
+        assert_eq!(few.0, 0, "{few:?}");
+        let many = predict(400_000, attention);
+        assert!(many.0 == 1 && many.1.contains("the attention would take too long; received"), "{many:?}");
+    }
+}
+
 #[test]
 fn json_is_written_as_it_is_made() {
     let folder = tempfile::tempdir().unwrap();

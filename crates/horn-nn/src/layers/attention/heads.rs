@@ -10,7 +10,7 @@ use crate::layer::call::{CallContext, Mode};
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
 use crate::layers::attention::masks;
-use crate::layers::attention::masks::{Masks, Scores, check_scores};
+use crate::layers::attention::masks::{Masks, Scores, check_scores, check_work};
 use crate::layers::attention::options::{CallOptions, Options};
 use crate::layers::attention::projection::Projection;
 use crate::layers::regularization::dropout::DropoutModule;
@@ -266,6 +266,7 @@ impl<const K: usize, const B: usize> Forward for HeadsModule<K, B> {
             self.project(&self.key, &inputs.key, call)?,
             self.project(&self.value, &inputs.value, call)?,
         ];
+        self.check_work(&projected, &[&inputs.query, &inputs.value])?;
         let query = self.arrange(projected[0].clone())?;
         let allowed = self.allowed(&inputs, &query.sizes())?;
         let sizes = inputs.query.sizes();
@@ -311,6 +312,16 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         let allowed = allowed.map(AnyTensor::float).transpose()?;
         let (found, scores) = self.look([query, key.float()?, value.float()?], allowed, how);
         Ok((found.into(), scores.into()))
+    }
+
+    /// Checks how long all heads take for the projections of these tensors.
+    fn check_work(&self, [query, key, value]: &[AnyTensor; 3], tensors: &[&AnyTensor; 2]) -> Result<()> {
+        let (of_query, of_key) = (query.sizes(), key.sizes());
+        let keys = self.settings.axes.iter().map(|&axis| of_key[axis]);
+        // Without the width, the sizes of a projection end with the heads.
+        let scores: Vec<usize> = of_query[..of_query.len() - 1].iter().copied().chain(keys).collect();
+        let width = of_query[of_query.len() - 1] + value.sizes().last().copied().unwrap_or(1);
+        check_work(&scores, width, &tensors.map(AnyTensor::sizes).each_ref().map(Vec::as_slice))
     }
 
     /// What all heads found, as rows, in one operation that keeps no scores, where there is one.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::layer::call::CallContext;
 use crate::layer::forward::Forward;
 use crate::layer::signal::Signal;
-use crate::layers::attention::masks::{Masks, check_scores};
+use crate::layers::attention::masks::{Masks, check_scores, check_work};
 use crate::layers::attention::options::{CallOptions, check_inputs};
 use crate::layers::regularization::dropout::DropoutModule;
 use crate::tensor::any_tensor::AnyTensor;
@@ -50,6 +50,8 @@ impl<S: Score> Forward for ScoredAttention<S> {
 
         let ([samples, queries, width], keys) = (query.dims(), key.dims()[1]);
         check_scores(&[samples, queries, keys, self.score.terms(width)])?;
+        let of_values = value.dims();
+        check_work(&[samples, queries, keys], width + of_values[2], &[&query.dims(), &of_values])?;
         let scores = self.score.scores(query, key);
         let flat = |mask: &AnyTensor, steps| flat_mask(mask, [samples, steps]);
         let value_mask = value_mask.as_ref().map(|mask| flat(mask, keys)).transpose()?;
