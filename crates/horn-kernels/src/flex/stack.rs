@@ -248,8 +248,7 @@ impl<const N: usize> Kernel<N> for Stack {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flex::testing::{close, follows_its_derivative, numbers, same};
-    use burn::tensor::activation;
+    use crate::flex::testing::{close, follows_its_derivative, numbers, plain_relu, same};
     use proptest::prelude::*;
 
     /// The number of values in the input, and in the kernel and the bias of each layer, for the sizes of all rows.
@@ -272,7 +271,7 @@ mod tests {
     fn plain(x: Tensor<2>, layers: &[DenseLayer]) -> Tensor<2> {
         layers.iter().fold(x, |x, layer| {
             let y = x.matmul(layer.kernel.clone()) + layer.bias.clone().unsqueeze();
-            if layer.relu { activation::relu(y) } else { y }
+            if layer.relu { plain_relu(y) } else { y }
         })
     }
 

@@ -1,13 +1,13 @@
 //! Depthwise and transposed convolutions against the same ones by sums over the places of the kernel.
 
+use burn::tensor::Tensor;
 use burn::tensor::ops::PadMode;
-use burn::tensor::{Tensor, activation};
 use proptest::prelude::*;
 
 use crate::flex::convolution::conv::depthwise_conv;
 use crate::flex::convolution::conv_tests::{Case, STAY, any_axis, slide};
 use crate::flex::convolution::conv_transpose::conv_transpose;
-use crate::flex::testing::{follows_its_derivative, same};
+use crate::flex::testing::{follows_its_derivative, plain_relu, same};
 use crate::types::slide::Slide;
 
 fn finished(y: Tensor<5>, bias: Option<&Tensor<1>>, relu: bool) -> Tensor<5> {
@@ -15,7 +15,7 @@ fn finished(y: Tensor<5>, bias: Option<&Tensor<1>>, relu: bool) -> Tensor<5> {
         Some(bias) => y + bias.clone().reshape([1, 1, 1, 1, bias.dims()[0]]),
         None => y,
     };
-    if relu { activation::relu(y) } else { y }
+    if relu { plain_relu(y) } else { y }
 }
 
 /// A depthwise convolution is one with a group for each channel.
