@@ -21,6 +21,10 @@ use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProper
 /// Buffers start at a multiple of this many bytes: a cache line, and the largest vector.
 const ALIGNMENT: usize = 64;
 
+/// Is each buffer allocated by itself, as large as its values? So AddressSanitizer sees each access outside of one, or after
+/// its end (CONTRIBUTING.md has the command).
+const EXACT: bool = cfg!(horn_exact_memory);
+
 /// The free buffers of each size class. A class is a quarter of a power of two wide.
 static FREE: [Mutex<Free>; 4 * (usize::BITS as usize + 1)] = [const { Mutex::new(Free::NONE) }; _];
 
@@ -178,14 +182,26 @@ fn allocation(size: usize) -> Allocation {
     Allocation::from_size_align(size, ALIGNMENT).expect("sizes of classes are far below isize::MAX")
 }
 
+/// New memory; the size is not 0.
+fn zeros(size: usize) -> *mut u8 {
+    assert!(size > 0);
+    // SAFETY: the size is not 0.
+    let pointer = unsafe { alloc_zeroed(allocation(size)) };
+    if pointer.is_null() {
+        handle_alloc_error(allocation(size));
+    }
+    pointer
+}
+
 fn drop_memory(pointer: *mut u8, size: usize) {
-    // SAFETY: the pointer comes from `alloc_zeroed` with this size and alignment, and nobody else has it any more.
+    // SAFETY: the pointer comes from `zeros` with this size and alignment, and nobody else has it any more.
     unsafe { dealloc(pointer, allocation(size)) }
 }
 
 /// A piece of memory from the pool. Its bytes are initialized: with zeros, or with what was in it before.
 struct Buffer {
     pointer: *mut u8,
+    /// The size class; the size itself if memory is exact.
     class: usize,
 }
 
@@ -196,6 +212,10 @@ unsafe impl Sync for Buffer {}
 
 impl Buffer {
     fn new(bytes: usize) -> Self {
+        if EXACT {
+            let class = bytes.max(1);
+            return Self { pointer: zeros(class), class };
+        }
         let class = class_of(bytes);
         if let Some(address) = Own::take(class) {
             return Self { pointer: address as *mut u8, class };
@@ -207,17 +227,11 @@ impl Buffer {
                 return Self { pointer: address as *mut u8, class };
             }
         }
-        let size = class_size(class);
-        // SAFETY: the size of a class is never 0.
-        let pointer = unsafe { alloc_zeroed(allocation(size)) };
-        if pointer.is_null() {
-            handle_alloc_error(allocation(size));
-        }
-        Self { pointer, class }
+        Self { pointer: zeros(class_size(class)), class }
     }
 
     fn size(&self) -> usize {
-        class_size(self.class)
+        if EXACT { self.class } else { class_size(self.class) }
     }
 
     /// The first `len` values.
@@ -236,6 +250,9 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
+        if EXACT {
+            return drop_memory(self.pointer, self.size());
+        }
         if Own::keep(self.class, self.pointer as usize) {
             return;
         }
@@ -339,6 +356,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(horn_exact_memory, ignore = "nothing is kept")]
     fn small_buffers_stay_with_their_thread() {
         let here = || values(&tensor([5000], |values| values.fill(1.0))).as_ptr() as usize;
         let address = here();
@@ -352,6 +370,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(horn_exact_memory, ignore = "nothing is kept")]
     fn memory_comes_back_also_for_a_little_less() {
         // A size that no other test uses.
         const LEN: usize = 12_345_678;
