@@ -12,6 +12,8 @@ pub(crate) struct Rows {
     pub y_pred: Tensor<2>,
     /// One weight for each row.
     pub sample_weight: Option<Tensor<1>>,
+    /// The sizes of the axes that were flattened.
+    pub leading: Vec<usize>,
 }
 
 impl Rows {
@@ -36,7 +38,7 @@ impl Rows {
             Some(weight) => Some(row_weights(weight, leading)?),
             None => None,
         };
-        Ok(Self { y_true: Target::rows(y_true, &shape)?, y_pred, sample_weight })
+        Ok(Self { y_true: Target::rows(y_true, &shape)?, y_pred, sample_weight, leading: leading.to_vec() })
     }
 }
 

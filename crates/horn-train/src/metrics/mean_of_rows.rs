@@ -75,7 +75,7 @@ where
         sample_weight: Option<AnyTensor>,
     ) -> Result<()> {
         let (y_true, y_pred) = features_to_end(self.axis, self.targets, y_true, y_pred)?;
-        let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
+        let Rows { y_true, y_pred, sample_weight, .. } = Rows::new(y_true, y_pred, sample_weight)?;
         let weight = masked_weight(mask, sample_weight, y_pred.dims()[0])?;
         let values = (self.value)(y_true, y_pred)?;
         match weight {
