@@ -52,6 +52,7 @@ pub mod families {
     pub use super::recurrent::*;
     pub use super::regularization::*;
     pub use super::reshaping::*;
+    pub use crate::arguments::list::IntoList;
     pub use crate::arguments::numbers::Numbers;
     pub use crate::arguments::options::{Axes, DataFormat, Interpolation, Padding};
     pub use crate::arguments::or_default::OrDefault;
