@@ -9,6 +9,7 @@ mod regression;
 mod text;
 mod time_series;
 mod transfer;
+mod transformer;
 mod two_inputs;
 
 use horn::prelude::*;
@@ -17,7 +18,7 @@ use horn::prelude::*;
 #[test]
 fn the_programs_of_a_first_hour_run() {
     type Program = fn() -> horn::Result<()>;
-    let programs: [(&str, Program); 10] = [
+    let programs: [(&str, Program); 11] = [
         ("autoencoder", autoencoder::run),
         ("cnn", cnn::run),
         ("custom_layer", custom_layer::run),
@@ -27,6 +28,7 @@ fn the_programs_of_a_first_hour_run() {
         ("text", text::run),
         ("time_series", time_series::run),
         ("transfer", transfer::run),
+        ("transformer", transformer::run),
         ("two_inputs", two_inputs::run),
     ];
     for (name, run) in programs {

@@ -45,7 +45,7 @@ pub mod families {
     pub use super::convolution::*;
     pub use super::core_layers::*;
     pub use super::merging::*;
-    pub use super::nested::Nested;
+    pub use super::nested::{Nested, NestedLayer};
     pub use super::normalization::*;
     pub use super::pooling::*;
     pub use super::preprocessing::*;
