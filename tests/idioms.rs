@@ -4,6 +4,7 @@ mod autoencoder;
 mod cnn;
 mod custom_layer;
 mod mlp;
+mod own_parts;
 mod recommender;
 mod regression;
 mod text;
@@ -18,11 +19,12 @@ use horn::prelude::*;
 #[test]
 fn the_programs_of_a_first_hour_run() {
     type Program = fn() -> horn::Result<()>;
-    let programs: [(&str, Program); 11] = [
+    let programs: [(&str, Program); 12] = [
         ("autoencoder", autoencoder::run),
         ("cnn", cnn::run),
         ("custom_layer", custom_layer::run),
         ("mlp", mlp::run),
+        ("own_parts", own_parts::run),
         ("recommender", recommender::run),
         ("regression", regression::run),
         ("text", text::run),

@@ -34,6 +34,14 @@ use crate::registry;
 ///
 /// let optimizer = SGD::new(Halve { steps: 1000 }).momentum(0.9);
 /// ```
+///
+/// [`LearningRate::custom`](crate::optimizers::LearningRate::custom) makes one of a function, which files know by name only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a learning rate",
+    label = "expected a number such as `1e-3`, or a schedule",
+    note = "a function of the step is `LearningRate::custom(\"WarmUp\", |step| …)`, one of the epoch is \
+            `Fit::learning_rate_scheduler`"
+)]
 pub trait Schedule: Debug + Send + Sync {
     /// Keras's name of the class.
     fn class_name(&self) -> &'static str;
@@ -53,7 +61,7 @@ pub trait Schedule: Debug + Send + Sync {
     /// The arguments, under Keras's keys.
     fn config(&self) -> Value;
 
-    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
+    /// Keras's registered name of a custom class, `package>Class`. `None` stands for `Custom>Class`.
     fn registered_name(&self) -> Option<&str> {
         None
     }
