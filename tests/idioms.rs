@@ -58,6 +58,33 @@ fn labels_are_a_vec_and_features_a_vec_with_a_shape() -> horn::Result<()> {
 }
 
 #[test]
+fn a_compiled_model_gives_its_layers_weights_and_parts() -> horn::Result<()> {
+    let layers = Sequential::new().add(Input(4)).add(Dense(2).name("code")).add(Reshape((2, 1))).add(Flatten());
+    let mut model = layers.add(Dense(4).name("image")).compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+    let weights = model.get_weights()?;
+    let x = vec![[1.0, 2.0, 3.0, 4.0]; 6];
+    model.fit(&x, &x, Fit::epochs(1).verbose(Verbose::Silent))?;
+    assert_ne!(model.get_weights()?, weights);
+    model.set_weights(&weights)?;
+    assert_eq!(model.get_layer("code")?.get_weights(), weights[..2]);
+    assert_eq!(model.layers()?.len(), 5);
+    // The encoder, and what is left, which ends as the model does.
+    let (encoder, decoder) = (model.submodel(&[], &["code"])?, model.submodel(&["code"], &[])?);
+    let codes = encoder.predict(&x, 32)?;
+    assert_eq!(decoder.predict(&codes, 32)?, model.predict(&x)?);
+    model.reset_states()?;
+    // Compiled again, as for fine-tuning, it has its weights and a new optimizer.
+    model.set_layer_trainable("code", false)?;
+    model.set_layer_weights("image", &weights[2..])?;
+    let mut model = model.compile(SGD::new(0.01), MeanAbsoluteError::new(), [Accuracy::new()])?;
+    assert_eq!((model.iterations(), model.get_weights()?), (0, weights.clone()));
+    model.fit(&x, &x, Fit::epochs(1).verbose(Verbose::Silent))?;
+    assert_eq!(model.get_weights()?[..2], weights[..2]);
+    assert_ne!(model.get_weights()?[2..], weights[2..]);
+    Ok(())
+}
+
+#[test]
 fn tensors_of_a_graph_have_operators() -> horn::Result<()> {
     let images = Input([8, 8, 3]);
     let scaled = &images / 127.5 - 1.0;

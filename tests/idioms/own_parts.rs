@@ -34,6 +34,6 @@ pub fn run() -> horn::Result<()> {
     let fit = Fit::epochs(3).verbose(Verbose::Silent).callback(log).callback(SwapEMAWeights::new());
     let history = model.fit(&x, &y, fit)?;
     assert_eq!((lines.len(), history["rmse"].len()), (3, 3));
-    assert!(model.model()?.get_layer("dense")?.get_weights()[0].iter().all(|weight| weight.abs() <= 0.6));
+    assert!(model.get_layer("dense")?.get_weights()[0].iter().all(|weight| weight.abs() <= 0.6));
     Ok(())
 }
