@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::axis::features_to_end;
 use super::reduction::{Reduction, mask_weight, reduce};
-use super::rows::{Rows, row_mask};
+use super::rows::{Rows, in_shape, row_mask};
 use super::target::{Target, TargetKind};
 use crate::registry;
 
@@ -143,7 +143,7 @@ pub trait Loss: Debug + Send + Sync {
             Some(mask) => values.mask_fill(mask.bool_not(), 0.0),
             None => values,
         };
-        if leading.is_empty() { Ok(values.into()) } else { AnyTensor::from(values).reshape(&leading) }
+        in_shape(values, &leading)
     }
 
     /// The loss of a batch, weighted and reduced.

@@ -57,7 +57,7 @@ pub use loss::Loss;
 pub(crate) use mean_absolute_error::mean_absolute_error_of_rows;
 pub(crate) use mean_squared_error::mean_squared_error_of_rows;
 pub use reduction::{Reduction, mask_weight, reduce};
-pub(crate) use rows::{Rows, masked_weight, row_weights};
+pub(crate) use rows::{Rows, in_shape, masked_weight, row_weights};
 pub use table::*;
 pub use target::{Target, TargetKind};
 

@@ -42,6 +42,11 @@ impl Rows {
     }
 }
 
+/// Values of the rows in the shape of the axes that were flattened; the value of a single row stays as it is.
+pub(crate) fn in_shape(values: Tensor<1>, leading: &[usize]) -> Result<AnyTensor> {
+    if leading.is_empty() { Ok(values.into()) } else { AnyTensor::from(values).reshape(leading) }
+}
+
 /// A weight for each row. Weights with fewer axes are repeated along the axes that they lack.
 pub(crate) fn row_weights(weight: AnyTensor, leading: &[usize]) -> Result<Tensor<1>> {
     let own = weight.sizes();

@@ -7,7 +7,7 @@ use horn_nn::{AnyTensor, Result};
 
 use super::accumulator::Accumulator;
 use super::mean::{Mean, accumulates_mean};
-use crate::losses::{Rows, Target, TargetKind, features_to_end, masked_weight};
+use crate::losses::{Rows, Target, TargetKind, features_to_end, in_shape, masked_weight};
 
 /// The weighted mean of a function of each row of predictions.
 ///
@@ -47,6 +47,18 @@ where
     pub fn along(mut self, axis: i64, targets: TargetKind) -> Self {
         (self.axis, self.targets) = (axis, targets);
         self
+    }
+
+    /// The function's values for a batch, in the shape of the leading axes; those of a single row are `[1]`. They are not
+    /// counted.
+    ///
+    /// # Errors
+    ///
+    /// The targets do not fit the predictions.
+    pub fn values(&self, y_true: impl Into<AnyTensor>, y_pred: impl Into<AnyTensor>) -> Result<AnyTensor> {
+        let (y_true, y_pred) = features_to_end(self.axis, self.targets, y_true.into(), y_pred.into())?;
+        let Rows { y_true, y_pred, leading, .. } = Rows::new(y_true, y_pred, None)?;
+        in_shape((self.value)(y_true, y_pred)?, &leading)
     }
 
     /// The same, boxed as [`Metric::accumulator`](super::Metric::accumulator) returns it.
