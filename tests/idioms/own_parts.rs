@@ -1,4 +1,4 @@
-//! A loss, metrics, a regularizer, a constraint, an initializer and a learning rate of the program's own.
+//! A loss, metrics, an activation, a regularizer, a constraint, an initializer and a learning rate of the program's own.
 
 use horn::callbacks::SwapEMAWeights;
 use horn::constraints::Constraint;
@@ -17,6 +17,7 @@ pub fn run() -> horn::Result<()> {
     });
     let halves = Initializer::custom("Halves", |shape| vec![0.5; shape.iter().product()]);
     let hidden = Dense(4)
+        .activation(Activation::custom("leaky", |x| x.clone() * 0.9 + x.clamp_min(0.0) * 0.1))
         .kernel_initializer(halves)
         .kernel_regularizer(Regularizer::custom("Sum", |kernel: burn::Tensor<2>| kernel.abs().sum() * 1e-3))
         .kernel_constraint(Constraint::custom("Small", |kernel: burn::Tensor<2>| kernel.clamp(-0.6, 0.6)));
