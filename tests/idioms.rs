@@ -85,6 +85,17 @@ fn a_compiled_model_gives_its_layers_weights_and_parts() -> horn::Result<()> {
 }
 
 #[test]
+fn lists_of_tensors_are_given_by_reference() -> horn::Result<()> {
+    let inputs: Vec<Input> = vec![Input(2), Input(3)];
+    let both = Concatenate().apply(&inputs)?;
+    let outputs: Vec<KerasTensor> = (1..3).map(|units| Dense(units).apply(&both)).collect::<horn::Result<_>>()?;
+    let model = Model::new(&inputs, &outputs)?;
+    assert_eq!(model.count_params()?, 6 + 12);
+    assert_eq!(Concatenate().apply(&outputs[..])?.shape().to_string(), "(None, 3)");
+    Ok(())
+}
+
+#[test]
 fn tensors_of_a_graph_have_operators() -> horn::Result<()> {
     let images = Input([8, 8, 3]);
     let scaled = &images / 127.5 - 1.0;
