@@ -36,12 +36,6 @@ use crate::registry;
 /// ```
 ///
 /// [`LearningRate::custom`](crate::optimizers::LearningRate::custom) makes one of a function, which files know by name only.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a learning rate",
-    label = "expected a number such as `1e-3`, or a schedule",
-    note = "a function of the step is `LearningRate::custom(\"WarmUp\", |step| …)`, one of the epoch is \
-            `Fit::learning_rate_scheduler`"
-)]
 pub trait Schedule: Debug + Send + Sync {
     /// Keras's name of the class.
     fn class_name(&self) -> &'static str;
