@@ -41,7 +41,7 @@ fn fit_again(model: &mut CompiledModel) -> Result<()> {
 }
 
 fn saving(folder: &Path, name: &str) -> ModelCheckpoint {
-    ModelCheckpoint::new(folder.join(name).to_str().unwrap())
+    ModelCheckpoint::new(folder.join(name))
 }
 
 /// A name, the callback in a folder that has a file with the name "file", the steps until it fails, a check of the error's
@@ -97,6 +97,16 @@ const CASES: &[Case] = &[
         0,
         Error::is_argument,
         ["ModelCheckpoint: filepath: the name of the file does not say what it is", ".keras"],
+    ),
+    (
+        "a checkpoint in a folder whose name is not text",
+        |folder| {
+            let name: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
+            Box::new(ModelCheckpoint::new(folder.join(name).join("model.keras")))
+        },
+        0,
+        Error::is_argument,
+        ["ModelCheckpoint: filepath: the path is not text", "Hint: choose a folder with another name"],
     ),
     (
         "a checkpoint below a file",

@@ -4,11 +4,13 @@ mod autoencoder;
 mod cnn;
 mod custom_layer;
 mod mlp;
+mod own_parts;
 mod recommender;
 mod regression;
 mod text;
 mod time_series;
 mod transfer;
+mod transformer;
 mod two_inputs;
 
 use horn::prelude::*;
@@ -17,16 +19,18 @@ use horn::prelude::*;
 #[test]
 fn the_programs_of_a_first_hour_run() {
     type Program = fn() -> horn::Result<()>;
-    let programs: [(&str, Program); 10] = [
+    let programs: [(&str, Program); 12] = [
         ("autoencoder", autoencoder::run),
         ("cnn", cnn::run),
         ("custom_layer", custom_layer::run),
         ("mlp", mlp::run),
+        ("own_parts", own_parts::run),
         ("recommender", recommender::run),
         ("regression", regression::run),
         ("text", text::run),
         ("time_series", time_series::run),
         ("transfer", transfer::run),
+        ("transformer", transformer::run),
         ("two_inputs", two_inputs::run),
     ];
     for (name, run) in programs {
@@ -50,6 +54,44 @@ fn labels_are_a_vec_and_features_a_vec_with_a_shape() -> horn::Result<()> {
         &targets,
         Fit::epochs(1).verbose(Verbose::Silent),
     )?;
+    Ok(())
+}
+
+#[test]
+fn a_compiled_model_gives_its_layers_weights_and_parts() -> horn::Result<()> {
+    let layers = Sequential::new().add(Input(4)).add(Dense(2).name("code")).add(Reshape((2, 1))).add(Flatten());
+    let mut model = layers.add(Dense(4).name("image")).compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+    let weights = model.get_weights()?;
+    let x = vec![[1.0, 2.0, 3.0, 4.0]; 6];
+    model.fit(&x, &x, Fit::epochs(1).verbose(Verbose::Silent))?;
+    assert_ne!(model.get_weights()?, weights);
+    model.set_weights(&weights)?;
+    assert_eq!(model.get_layer("code")?.get_weights(), weights[..2]);
+    assert_eq!(model.layers()?.len(), 5);
+    // The encoder, and what is left, which ends as the model does.
+    let (encoder, decoder) = (model.submodel(&[], &["code"])?, model.submodel(&["code"], &[])?);
+    let codes = encoder.predict(&x, 32)?;
+    assert_eq!(decoder.predict(&codes, 32)?, model.predict(&x)?);
+    model.reset_states()?;
+    // Compiled again, as for fine-tuning, it has its weights and a new optimizer.
+    model.set_layer_trainable("code", false)?;
+    model.set_layer_weights("image", &weights[2..])?;
+    let mut model = model.compile(SGD::new(0.01), MeanAbsoluteError::new(), [Accuracy::new()])?;
+    assert_eq!((model.iterations(), model.get_weights()?), (0, weights.clone()));
+    model.fit(&x, &x, Fit::epochs(1).verbose(Verbose::Silent))?;
+    assert_eq!(model.get_weights()?[..2], weights[..2]);
+    assert_ne!(model.get_weights()?[2..], weights[2..]);
+    Ok(())
+}
+
+#[test]
+fn lists_of_tensors_are_given_by_reference() -> horn::Result<()> {
+    let inputs: Vec<Input> = vec![Input(2), Input(3)];
+    let both = Concatenate().apply(&inputs)?;
+    let outputs: Vec<KerasTensor> = (1..3).map(|units| Dense(units).apply(&both)).collect::<horn::Result<_>>()?;
+    let model = Model::new(&inputs, &outputs)?;
+    assert_eq!(model.count_params()?, 6 + 12);
+    assert_eq!(Concatenate().apply(&outputs[..])?.shape().to_string(), "(None, 3)");
     Ok(())
 }
 

@@ -67,7 +67,7 @@ fn network(name: &str, arguments: &Map<String, Value>) -> Functional {
             for (argument, value) in arguments {
                 network = match argument.as_str() {
                     "include_top" => network.include_top(value.as_bool().unwrap()),
-                    "input_shape" => network.input_shape(serde_json::from_value(value.clone()).unwrap()),
+                    "input_shape" => network.input_shape(serde_json::from_value::<[usize; 3]>(value.clone()).unwrap()),
                     "pooling" if value == "avg" => network.pooling(Pooling::Avg),
                     "pooling" if value == "max" => network.pooling(Pooling::Max),
                     "classes" => network.classes(value.as_u64().unwrap() as usize),

@@ -1,6 +1,6 @@
 //! Saves the model while it trains.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use horn_keras::SaveModel;
 use horn_nn::{Error, Result};
@@ -36,7 +36,7 @@ use crate::template;
 /// file can't be written.
 #[derive(Debug, Clone)]
 pub struct ModelCheckpoint {
-    filepath: String,
+    filepath: PathBuf,
     monitor: Monitor,
     verbose: bool,
     save_best_only: bool,
@@ -49,9 +49,9 @@ pub struct ModelCheckpoint {
 
 impl ModelCheckpoint {
     /// Saves the model to this path after each epoch.
-    pub fn new(filepath: impl Into<String>) -> Self {
+    pub fn new(filepath: impl AsRef<Path>) -> Self {
         Self {
-            filepath: filepath.into(),
+            filepath: filepath.as_ref().to_owned(),
             monitor: Monitor::new("val_loss"),
             verbose: false,
             save_best_only: false,
@@ -119,18 +119,30 @@ impl ModelCheckpoint {
         self.best
     }
 
+    /// The path as text, which may have places for values.
+    fn template(&self) -> Result<&str> {
+        self.filepath.to_str().ok_or_else(|| {
+            Error::argument("the path is not text")
+                .at("ModelCheckpoint: filepath")
+                .received(format!("{:?}", self.filepath))
+                .expected("Unicode, since the path may have places for values")
+                .hint("choose a folder with another name")
+        })
+    }
+
     fn check(&self) -> Result<()> {
         self.save_freq.check("ModelCheckpoint: save_freq")?;
+        let filepath = self.template()?;
         let endings: &[&str] = if self.save_weights_only { &[".weights.h5"] } else { &[".keras", ".h5"] };
-        if endings.iter().any(|ending| self.filepath.ends_with(ending)) {
+        if endings.iter().any(|ending| filepath.ends_with(ending)) {
             return Ok(());
         }
         let what = if self.save_weights_only { "weights" } else { "a model" };
         Err(Error::argument("the name of the file does not say what it is")
             .at("ModelCheckpoint: filepath")
-            .received(format!("{:?}", self.filepath))
+            .received(format!("{filepath:?}"))
             .expected(format!("a name that ends in {} for {what}", endings.join(" or ")))
-            .hint(format!("write {:?}", format!("{}{}", self.filepath, endings[0]))))
+            .hint(format!("write {:?}", format!("{filepath}{}", endings[0]))))
     }
 
     /// Saves the model, if it is to be saved. Epoch and batch are counted from 0.
@@ -139,7 +151,7 @@ impl ModelCheckpoint {
         let mut values = vec![("epoch", Number::Int(epoch))];
         values.extend(batch.map(|batch| ("batch", Number::Int(batch + 1))));
         values.extend(logs.iter().map(|(key, value)| (key, Number::Float(value))));
-        let path = template::fill(&self.filepath, "ModelCheckpoint: filepath", &values)?;
+        let path = template::fill(self.template()?, "ModelCheckpoint: filepath", &values)?;
         if !self.is_worth_saving(epoch, logs, &path) {
             return Ok(());
         }

@@ -86,7 +86,9 @@ fn strip(object: &mut Value) {
 fn training_config(compiled: &Value) -> Value {
     let mut config = compiled.clone();
     let optimizer = config["optimizer"].take();
-    config["optimizer_config"] = json!({"class_name": optimizer["class_name"], "config": optimizer["config"]});
+    let registered = optimizer["registered_name"].as_str().is_some_and(|name| name.contains('>'));
+    let class = if registered { &optimizer["registered_name"] } else { &optimizer["class_name"] };
+    config["optimizer_config"] = json!({"class_name": class, "config": optimizer["config"]});
     if let Some(config) = config.as_object_mut() {
         config.remove("optimizer");
     }

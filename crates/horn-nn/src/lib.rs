@@ -38,7 +38,7 @@ pub use arguments::float32;
 pub use data::by_name::{by_name, inputs_in_order};
 pub use data::elements::HostElement;
 pub use data::host_array::HostArray;
-pub use data::into_arrays::IntoArrays;
+pub use data::into_arrays::{IntoArrays, IntoBatch};
 pub use device::{HORN_DEVICE, HORN_NUM_THREADS, backends, default_device, device};
 pub use error::{Error, Result};
 pub use graph::apply::Apply;

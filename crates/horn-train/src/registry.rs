@@ -104,6 +104,10 @@ impl<T: ?Sized> Registry<T> {
         if let Some(read) = registered_name.and_then(custom) {
             return read(config);
         }
+        // Legacy files give the registered name, `package>Class`, as that of the class.
+        if let Some(read) = name.rsplit_once('>').and_then(|(_, class)| custom(name).or_else(|| custom(class))) {
+            return read(config);
+        }
         let is = |known: &str| known == name || self.any_case && known.eq_ignore_ascii_case(name);
         let known = self.known.iter().find(|known| is(known.class_name) || known.names.iter().any(|name| is(name)));
         match (known, custom(name)) {
@@ -152,16 +156,17 @@ impl<T: ?Sized> Registry<T> {
     }
 }
 
-/// An object as Keras writes it. Only custom classes have a registered name, and no module.
+/// An object as Keras writes it. Only custom classes have a registered name, and no module; in Python, a class that is
+/// registered without a package is in that of the name `Custom`.
 pub(crate) fn object(
     module: Option<&'static str>,
     class_name: &str,
     registered_name: Option<&str>,
     config: Value,
 ) -> Value {
-    let registered_name = match module {
-        Some(_) => registered_name,
-        None => Some(registered_name.unwrap_or(class_name)),
+    let registered_name = match (module, registered_name) {
+        (None, None) => Some(format!("Custom>{class_name}")),
+        (_, given) => given.map(str::to_owned),
     };
     json!({"module": module, "class_name": class_name, "config": config, "registered_name": registered_name})
 }

@@ -67,9 +67,9 @@ pub use horn_keras::{LoadModel, LoadReport, LoadWeights, SaveModel, load_model, 
 pub use horn_kernels as kernels;
 pub use horn_nn::{
     Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallArgument, CallContext, Conventions, DTypePolicy, Error,
-    Forward, Functional, Gradients, HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoTensors,
-    KerasTensor, Layer, LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask, Part,
-    PartInput, Predictor, Result, Sequential, Shape, SharedLayer, Signal, State, TokenKind, Weight, WeightGroup,
+    Forward, Functional, Gradients, HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoBatch,
+    IntoTensors, KerasTensor, Layer, LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask,
+    Part, PartInput, Predictor, Result, Sequential, Shape, SharedLayer, Signal, State, TokenKind, Weight, WeightGroup,
     WeightSpec, activations, applications, backends, by_rank, constraints, default_device, deserialize, device,
     initializers, layers, many_inputs, many_signals, memory, ops, random, regularizers, serialize, signals, summary,
 };

@@ -1,6 +1,7 @@
 //! `Activation`: the type that layers take as an argument and that files name.
 
 use crate::activations::functions::*;
+use crate::activations::own::OwnActivation;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 use burn::tensor::Tensor;
@@ -89,6 +90,8 @@ pub enum Activation {
     TanhShrink,
     /// An activation with custom arguments, made by the constructors, such as [`Activation::leaky_relu`].
     Tuned(Tuned),
+    /// One of the program's own, made by [`Activation::custom`].
+    Own(OwnActivation),
 }
 
 impl Activation {
@@ -126,6 +129,7 @@ impl Activation {
             Self::Tanh => tanh(x),
             Self::TanhShrink => tanh_shrink(x),
             Self::Tuned(tuned) => tuned.forward(x),
+            Self::Own(own) => own.forward(x),
         }
     }
 
@@ -190,6 +194,31 @@ impl From<Tuned> for Activation {
 }
 
 impl Activation {
+    /// A custom activation: a function that computes each value by itself. It gets all values in one row, whatever their
+    /// shape, and returns as many. Files hold the name; [`register`](Self::register) it before they are read. In Python it is
+    /// a function with `keras.saving.register_keras_serializable()`.
+    ///
+    /// ```
+    /// use horn::Activation;
+    /// use horn::layers::Dense;
+    ///
+    /// let squared_relu = Activation::custom("squared_relu", |x| x.clamp_min(0.0).square());
+    /// let layer = Dense(8).activation(squared_relu);
+    /// ```
+    ///
+    /// A function of whole rows, as a softmax is, is a layer of its own: `layers::Lambda`.
+    pub fn custom(name: &'static str, function: fn(Tensor<1>) -> Tensor<1>) -> Self {
+        Self::Own(OwnActivation::new(name, function))
+    }
+
+    /// Registers a [custom](Self::custom) activation, so that it can be read from files by its name, or by Keras's registered
+    /// name, `package>name`.
+    pub fn register(self) {
+        if let Self::Own(own) = self {
+            own.register();
+        }
+    }
+
     /// [`celu`](crate::activations::celu) with this `alpha`.
     pub fn celu(alpha: f64) -> Self {
         Tuned::Celu { alpha }.into()

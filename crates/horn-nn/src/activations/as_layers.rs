@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::activations::activation::Activation;
+use crate::activations::own::OwnActivation;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 use crate::registry::arguments::read_arguments;
@@ -36,18 +37,23 @@ impl Default for Arguments {
 }
 
 /// The error for a function of the program's own.
-pub(super) fn of_program(function: &str) -> Error {
+pub(super) fn of_program(function: &str, hint: &str) -> Error {
     Error::argument("the activation is a function of the program that made the file")
         .received(function)
-        .expected("one of Keras's activations")
-        .hint("a file has only its name: replace it by an activation of Keras, and save the model again")
+        .expected("one of Keras's activations, or a registered one")
+        .hint(hint)
 }
 
 /// Reads the activation that a layer's object stands for. Its name and dtype say nothing about the values.
 pub(super) fn read(object: &Value) -> Result<Activation> {
     let class = object["class_name"].as_str().unwrap_or_default();
     if let (Some(function), "function" | "builtin_function_or_method") = (object["config"].as_str(), class) {
-        return Err(of_program(&format!("{function:?}")));
+        return OwnActivation::registered(function).map(Activation::Own).ok_or_else(|| {
+            of_program(
+                &format!("{function:?}"),
+                "a file has only its name: write it in Rust by `Activation::custom`, and `register` it first",
+            )
+        });
     }
     let arguments = read_arguments::<Arguments>(&object["config"]).map_err(|(received, error)| {
         Error::argument("the arguments of the activation are of another kind")
@@ -157,8 +163,8 @@ mod tests {
         assert_eq!(
             message("function", json!("my_activation")),
             "the activation is a function of the program that made the file; received \"my_activation\", expected one of \
-             Keras's activations. Hint: a file has only its name: replace it by an activation of Keras, and save the model \
-             again."
+             Keras's activations, or a registered one. Hint: a file has only its name: write it in Rust by \
+             `Activation::custom`, and `register` it first."
         );
     }
 }

@@ -19,10 +19,12 @@ mod as_layers;
 pub(crate) mod functions;
 mod hard_sigmoid;
 pub(crate) mod names;
+mod own;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tuned;
 
 pub use activation::Activation;
 pub use functions::*;
+pub use own::OwnActivation;
 pub use tuned::Tuned;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::activations::activation::Activation;
 use crate::activations::as_layers;
 use crate::activations::hard_sigmoid;
+use crate::activations::own::OwnActivation;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 use crate::registry::suggest::did_you_mean;
@@ -83,6 +84,7 @@ impl Activation {
             Self::Tanh => "tanh",
             Self::TanhShrink => "tanh_shrink",
             Self::Tuned(tuned) => tuned.as_str(),
+            Self::Own(own) => own.name(),
         }
     }
 }
@@ -93,6 +95,9 @@ impl FromStr for Activation {
     fn from_str(name: &str) -> Result<Self> {
         if let Some((_, activation)) = named().find(|(known, _)| *known == name) {
             return Ok(activation);
+        }
+        if let Some(own) = OwnActivation::registered(name) {
+            return Ok(Self::Own(own));
         }
         if name == "threshold" {
             return Err(Error::argument("it has no defaults for its arguments")
@@ -120,6 +125,7 @@ impl Serialize for Activation {
                 Some(layer) => layer.serialize(serializer),
                 None => tuned.serialize(serializer),
             },
+            Self::Own(own) => own.write().serialize(serializer),
             plain => serializer.serialize_str(plain.as_str()),
         }
     }
@@ -136,7 +142,10 @@ impl<'de> Deserialize<'de> for Activation {
         match value {
             Value::Null => Ok(Self::Linear),
             Value::String(name) => name.parse().map_err(D::Error::custom),
-            lambda if lambda["value"].is_array() => Err(D::Error::custom(as_layers::of_program("a lambda"))),
+            lambda if lambda["value"].is_array() => Err(D::Error::custom(as_layers::of_program(
+                "a lambda",
+                "a file has its compiled code only: give it a name in Python, save the model again, and write it in Rust",
+            ))),
             layer if layer.get("class_name").is_some() => as_layers::read(&layer).map_err(D::Error::custom),
             tuned => serde_json::from_value::<Tuned>(tuned).map(Self::from).map_err(D::Error::custom),
         }

@@ -56,8 +56,8 @@ macro_rules! network_arguments {
             /// Sets height, width and channels of an image, with sides of at least 32. The default is `[224, 224, 3]`,
             /// and without the classifier images of any size with 3 channels.
             #[must_use]
-            pub fn input_shape(mut self, input_shape: [usize; 3]) -> Self {
-                self.arguments.input_shape = Some(input_shape);
+            pub fn input_shape(mut self, input_shape: impl Into<[usize; 3]>) -> Self {
+                self.arguments.input_shape = Some(input_shape.into());
                 self
             }
 

@@ -64,6 +64,20 @@ elements! {
     String => Strings,
 }
 
+/// Numbers of the machine's width are 64 bits wide in arrays.
+macro_rules! widened {
+    ($($type:ty => $variant:ident),*) => {$(
+        impl sealed::Element for $type {
+            fn values(cow: Cow<'_, [Self]>) -> Values<'_> {
+                Values::$variant(cow.iter().map(|number| *number as _).collect())
+            }
+        }
+        impl HostElement for $type {}
+    )*};
+}
+
+widened!(usize => U64, isize => I64);
+
 impl sealed::Element for &str {
     fn values(cow: Cow<'_, [Self]>) -> Values<'_> {
         Values::Strings(cow.iter().map(|text| (*text).to_owned()).collect())

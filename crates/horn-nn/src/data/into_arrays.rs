@@ -1,7 +1,7 @@
 //! The data of models with several inputs or outputs: several arrays.
 
 use burn::tensor::{Int, Tensor};
-use ndarray::{ArrayBase, Data, Dimension};
+use ndarray::{Array, ArrayBase, Data, Dimension};
 
 use crate::data::elements::HostElement;
 use crate::data::host_array::HostArray;
@@ -35,6 +35,25 @@ use crate::data::host_array::HostArray;
 pub trait IntoArrays<'a> {
     /// The arrays as a list.
     fn into_arrays(self) -> Vec<HostArray<'a>>;
+}
+
+/// The inputs or targets of a batch that a program makes: what [`IntoArrays`] takes, or an array by value, which is not
+/// copied.
+pub trait IntoBatch<'a> {
+    /// The arrays as a list.
+    fn into_batch(self) -> Vec<HostArray<'a>>;
+}
+
+impl<'a, T: IntoArrays<'a>> IntoBatch<'a> for T {
+    fn into_batch(self) -> Vec<HostArray<'a>> {
+        self.into_arrays()
+    }
+}
+
+impl<'a, E: HostElement + 'a, D: Dimension> IntoBatch<'a> for Array<E, D> {
+    fn into_batch(self) -> Vec<HostArray<'a>> {
+        vec![self.into()]
+    }
 }
 
 impl<'a> IntoArrays<'a> for () {

@@ -182,9 +182,21 @@ impl<T: IntoTensors> IntoTensors for Vec<T> {
     }
 }
 
-impl IntoTensors for &[KerasTensor] {
+impl<T: IntoTensors + Clone> IntoTensors for &[T] {
     fn into_tensors(self) -> Vec<KerasTensor> {
-        self.to_vec()
+        self.to_vec().into_tensors()
+    }
+}
+
+impl<T: IntoTensors + Clone> IntoTensors for &Vec<T> {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        self.as_slice().into_tensors()
+    }
+}
+
+impl<T: IntoTensors + Clone, const N: usize> IntoTensors for &[T; N] {
+    fn into_tensors(self) -> Vec<KerasTensor> {
+        self.as_slice().into_tensors()
     }
 }
 

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::initializers::constant::{Constant, Identity, Ones, Zeros};
 use crate::initializers::normal::{RandomNormal, TruncatedNormal};
 use crate::initializers::orthogonal::Orthogonal;
+use crate::initializers::own::OwnInitializer;
 use crate::initializers::sample::Sample;
 use crate::initializers::scaled::{GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform};
 use crate::initializers::stft::STFT;
@@ -29,7 +30,7 @@ macro_rules! initializers {
             /// assert_eq!("glorot_uniform".parse::<Initializer>()?, GlorotUniform::new().into());
             /// # Ok::<(), horn::Error>(())
             /// ```
-            Initializer, "initializer", "keras.initializers";
+            Initializer, "initializer", "keras.initializers", own OwnInitializer;
             $($(#[$doc])* $class: $($name),+;)+
         }
 
@@ -37,6 +38,7 @@ macro_rules! initializers {
             fn inner(&self) -> &dyn Sample {
                 match self {
                     $(Self::$class(inner) => inner,)+
+                    Self::Own(own) => own,
                 }
             }
         }
@@ -79,6 +81,23 @@ initializers! {
 }
 
 impl Initializer {
+    /// A custom initializer: a function that returns the values of a weight of this shape, in row-major order. Files hold
+    /// the name; [`register`](Self::register) it before they are read.
+    ///
+    /// ```
+    /// use horn::initializers::{GlorotUniform, Initializer};
+    /// use horn::layers::Dense;
+    ///
+    /// let wide = Initializer::from(GlorotUniform::new().seed(7));
+    /// let halved = Initializer::custom("Halved", move |shape| {
+    ///     wide.sample(shape, 0).expect("the shape fits").into_iter().map(|value| value / 2.0).collect()
+    /// });
+    /// let layer = Dense(8).kernel_initializer(halved);
+    /// ```
+    pub fn custom(name: &str, values: impl Fn(&[usize]) -> Vec<f32> + Send + Sync + 'static) -> Self {
+        Self::Own(OwnInitializer::new(name, values))
+    }
+
     /// The values of a weight of that shape, in row-major order. `seed` counts only where [`is_random`](Self::is_random).
     ///
     /// # Errors

@@ -45,13 +45,14 @@ pub mod families {
     pub use super::convolution::*;
     pub use super::core_layers::*;
     pub use super::merging::*;
-    pub use super::nested::Nested;
+    pub use super::nested::{Nested, NestedLayer};
     pub use super::normalization::*;
     pub use super::pooling::*;
     pub use super::preprocessing::*;
     pub use super::recurrent::*;
     pub use super::regularization::*;
     pub use super::reshaping::*;
+    pub use crate::arguments::list::IntoList;
     pub use crate::arguments::numbers::Numbers;
     pub use crate::arguments::options::{Axes, DataFormat, Interpolation, Padding};
     pub use crate::arguments::or_default::OrDefault;

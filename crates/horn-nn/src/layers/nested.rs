@@ -19,15 +19,82 @@ use crate::layer::weight::Weight;
 use crate::layer::{checks, names, weights};
 use crate::tensor::shape::Shape;
 
-/// An inner layer: the layer of a wrapper, or the cell of a recurrent layer.
+/// An inner layer: the layer of a wrapper, the cell of a recurrent layer, or a part of a custom layer.
 ///
-/// Every layer converts to it with `into()`. In a configuration it is an object with a class, as in Keras.
+/// Every layer converts to it with `into()`, a `Sequential` or `Functional`, too. In a configuration it is an object with a
+/// class, as in Keras.
 ///
 /// ```
 /// use horn::layers::{Dense, Nested};
 ///
 /// let nested: Nested = Dense(4).into();
 /// assert_eq!(nested.layer().class_name(), "Dense");
+/// ```
+///
+/// A custom layer that is made of layers [builds](Self::build_part) each as a part, and calls the parts in its forward pass:
+///
+/// ```
+/// use burn::module::Module;
+/// use horn::layers::{Dense, LayerNormalization, MultiHeadAttention, Nested, NestedLayer};
+/// use horn::{
+///     BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Sequential, Shape, Signal, many_signals, signals,
+/// };
+///
+/// /// A block of a Transformer: attention and two dense layers, each added to its input and normalized.
+/// #[derive(Debug, Clone)]
+/// struct TransformerBlock {
+///     heads: usize,
+///     hidden: usize,
+/// }
+///
+/// impl Layer for TransformerBlock {
+///     fn class_name(&self) -> &str {
+///         "TransformerBlock"
+///     }
+///     fn output_shape(&self, input: &Shape) -> Result<Shape> {
+///         Ok(input.clone())
+///     }
+///     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
+///         let size = input.features()?;
+///         let inputs = [input.clone()];
+///         let attention = Nested::from(MultiHeadAttention(self.heads, size / self.heads));
+///         let dense = Nested::from(Sequential::new().add(Dense(self.hidden)).add(Dense(size)));
+///         let norm = Nested::from(LayerNormalization());
+///         Ok(BuiltLayer::new(TransformerModule {
+///             attention: attention.build_part("attention", &[input.clone(), input.clone()], build)?,
+///             norm_1: norm.build_part("norm_1", &inputs, build)?,
+///             dense: dense.build_part("dense", &inputs, build)?,
+///             norm_2: norm.build_part("norm_2", &inputs, build)?,
+///         }))
+///     }
+/// }
+///
+/// #[derive(Module, Debug)]
+/// struct TransformerModule {
+///     attention: NestedLayer,
+///     norm_1: NestedLayer,
+///     dense: NestedLayer,
+///     norm_2: NestedLayer,
+/// }
+///
+/// impl Forward for TransformerModule {
+///     many_signals!();
+///
+///     fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+///         let [x] = signals(inputs)?;
+///         let [y] = signals(self.attention.call(vec![x.clone(), x.clone()], call)?)?;
+///         let sum = x.float::<3>()? + y.float::<3>()?;
+///         let [x] = signals(self.norm_1.call(vec![sum.into()], call)?)?;
+///         let [y] = signals(self.dense.call(vec![x.clone()], call)?)?;
+///         let sum = x.float::<3>()? + y.float::<3>()?;
+///         self.norm_2.call(vec![sum.into()], call)
+///     }
+/// }
+///
+/// let model = Sequential::new().add(horn::layers::Input([20, 8])).add(TransformerBlock { heads: 2, hidden: 32 });
+/// let model = model.build(&horn::default_device()?)?;
+/// assert_eq!(model.weight_paths().nth(8).unwrap(), "transformer_block/norm_1/gamma");
+/// # Ok::<(), horn::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Nested(Arc<dyn Layer>);
@@ -38,8 +105,8 @@ impl Nested {
         self.0.as_ref()
     }
 
-    /// The layer as a part of the outer layer.
-    pub(crate) fn part(&self, path: impl Into<String>, input: PartInput) -> Part {
+    /// The layer as one of the [parts](Layer::parts) of the outer layer.
+    pub fn part(&self, path: impl Into<String>, input: PartInput) -> Part {
         Part { path: path.into(), layer: self.0.clone(), input }
     }
 
@@ -65,20 +132,40 @@ impl Nested {
         Ok(Self(Arc::from(self.0.with_arguments(&arguments)?)))
     }
 
-    /// The output shapes of the layer, with checks.
-    pub(crate) fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
+    /// The output shapes of the layer for inputs of these shapes.
+    ///
+    /// # Errors
+    ///
+    /// If the layer does not support the shapes.
+    pub fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         checks::output_shapes(self.layer(), inputs).map_err(|error| error.at(names::place(&self.name(), self.layer())))
+    }
+
+    /// Builds the layer as a part of a custom layer, for inputs of these shapes. The names of its weights get a prefix: its
+    /// name, or else the part's. Files store them in a group that is called as the part, as in Keras: the attribute of the
+    /// Python object. Build the parts in the order of the attributes, which is that of the weights.
+    ///
+    /// # Errors
+    ///
+    /// If the layer does not support the shapes, or its weights can't be created.
+    pub fn build_part(&self, part: &str, inputs: &[Shape], build: &mut LayerBuilder) -> Result<NestedLayer> {
+        self.output_shapes(inputs)?;
+        self.build_as(self.0.name().unwrap_or(part), part, inputs, build)
     }
 
     /// Builds the layer. The names of its weights get its name as a prefix, and they are not trainable if the layer is
     /// frozen. Keras's files store them in the group.
     pub(crate) fn build(&self, group: &str, inputs: &[Shape], build: &mut LayerBuilder) -> Result<NestedLayer> {
+        self.build_as(&self.name(), group, inputs, build)
+    }
+
+    fn build_as(&self, name: &str, group: &str, inputs: &[Shape], build: &mut LayerBuilder) -> Result<NestedLayer> {
         let mut own = build.apart();
         let built = self.0.build_for(inputs, &mut own)?;
         let trainable = self.0.trainable();
         let weights_of_layer =
             own.into_weights().into_iter().map(|weight| Weight { trainable: weight.trainable && trainable, ..weight });
-        build.within_group(&self.name(), group, |build| {
+        build.within_group(name, group, |build| {
             build.adopt(weights_of_layer);
             Ok(())
         })?;
@@ -87,16 +174,20 @@ impl Nested {
     }
 }
 
-/// A built inner layer.
+/// A built [inner layer](Nested): a field of the module of a custom layer.
 #[derive(Module, Debug)]
-pub(crate) struct NestedLayer {
+pub struct NestedLayer {
     built: BuiltLayer,
     #[module(skip)]
     description: Nested,
 }
 
 impl NestedLayer {
-    /// Calls the layer as a model does.
+    /// Calls the layer as a model does: with masks if it supports them, and with the loss of its activity regularizer.
+    ///
+    /// # Errors
+    ///
+    /// If the inputs do not fit the layer.
     pub fn call(&self, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let outputs = self.call_bare(inputs, call)?;
         if let Some(regularizer) = self.description.layer().activity_regularizer() {
@@ -106,7 +197,7 @@ impl NestedLayer {
     }
 
     /// Calls the layer without adding its activity loss.
-    pub fn call_bare(&self, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+    pub(crate) fn call_bare(&self, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
         let layer = self.description.layer();
         if !layer.supports_masking() {
             inputs = inputs.into_iter().map(|input| input.with_mask(None)).collect();
@@ -116,7 +207,7 @@ impl NestedLayer {
     }
 
     /// The module.
-    pub fn built(&self) -> &BuiltLayer {
+    pub(crate) fn built(&self) -> &BuiltLayer {
         &self.built
     }
 }

@@ -116,7 +116,8 @@ pub fn from_config(class_name: &str, config: &Value) -> Result<Box<dyn Layer>> {
         }
         _ => {}
     }
-    let is_it = |name: &str| users::class_of(name) == class_name;
+    // Legacy files give the registered name as that of the class.
+    let is_it = |name: &str| name == class_name || users::class_of(name) == class_name;
     if users::reader(is_it).is_some() && !is_public(class_name) {
         return of_user(class_name, config, is_it);
     }
@@ -254,6 +255,10 @@ mod tests {
         config["trainable"] = false.into();
         let read = from_config("Brick", &config).unwrap();
         assert_eq!((read.name(), read.trainable()), (Some("wall"), false));
+        // As legacy files name it.
+        let legacy = from_config("house>Brick", &config).unwrap();
+        assert_eq!((legacy.class_name(), legacy.name()), (read.class_name(), read.name()));
+        assert!(from_config("yard>Brick", &config).is_err());
     }
 
     #[test]

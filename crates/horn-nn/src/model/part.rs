@@ -9,7 +9,8 @@ impl Model {
     /// The submodel from the outputs of the first layers to the outputs of the last layers, with its weights: Keras's
     /// `Model(model.get_layer("code").output, model.get_layer("image").output)`. For example, the decoder of an
     /// autoencoder. Without first layers, `submodel(&[], &["code"])`, it has the inputs of the model: for the features of
-    /// inner layers, or to add other layers on top. If a layer is called several times, the first call counts.
+    /// inner layers, or to add other layers on top. Without last layers, `submodel(&["conv"], &[])`, it has the outputs of the
+    /// model: the rest behind a layer, as Grad-CAM takes it. If a layer is called several times, the first call counts.
     ///
     /// ```
     /// use burn::tensor::Device;
@@ -53,13 +54,7 @@ impl Model {
             ));
         }
         let (starts, outputs) = (places(first)?, places(last)?);
-        if outputs.is_empty() {
-            return Err(in_model(
-                Error::argument("a part needs an output")
-                    .expected("the name of at least one layer")
-                    .hint("give the names of the last layers"),
-            ));
-        }
+        let outputs = if last.is_empty() { plan.outputs.clone() } else { outputs };
         let (plan, origins) = plan.between(&starts, &outputs).map_err(in_model)?;
         let mut parts = Vec::new();
         for (planned, origin) in plan.layers.iter().zip(&origins) {

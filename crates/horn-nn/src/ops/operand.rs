@@ -223,12 +223,12 @@ pub(super) use called;
 ///
 /// let images = Input([8, 8, 3]);
 /// assert_eq!(ops::mean(&images, -1, false)?.shape().to_string(), "(None, 8, 8)");
-/// assert_eq!(ops::mean(&images, [1, 2], true)?.shape().to_string(), "(None, 1, 1, 3)");
+/// assert_eq!(ops::mean(&images, (1, 2), true)?.shape().to_string(), "(None, 1, 1, 3)");
 /// # Ok::<(), horn::Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an axis",
-    label = "expected an axis such as `-1`, several such as `[1, 2]`, or `None` for all"
+    label = "expected an axis such as `-1`, several such as `(1, 2)`, or `None` for all"
 )]
 pub trait IntoAxes {
     /// The axes as Keras writes them.
@@ -259,6 +259,20 @@ impl IntoAxes for Vec<i64> {
         self.into()
     }
 }
+
+macro_rules! axes_of_tuples {
+    ($(($($axis:ident: $type:ty),+))*) => {$(
+        impl IntoAxes for ($($type),+) {
+            fn into_axes(self) -> Value {
+                let ($($axis),+) = self;
+                vec![$($axis),+].into()
+            }
+        }
+    )*};
+}
+
+axes_of_tuples!((a: i64, b: i64)(a: i64, b: i64, c: i64)(a: i64, b: i64, c: i64, d: i64)
+    (a: i64, b: i64, c: i64, d: i64, e: i64));
 
 impl IntoAxes for Option<i64> {
     fn into_axes(self) -> Value {

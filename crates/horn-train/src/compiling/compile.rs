@@ -11,7 +11,8 @@ use crate::compiling::model::{CompiledModel, Network};
 use crate::compiling::objective::Objective;
 use crate::optimizers::Optimizer;
 
-/// What can be compiled: a [`Sequential`], a [`Functional`], or a [`Model`] that is already built.
+/// What can be compiled: a [`Sequential`], a [`Functional`], a [`Model`] that is already built, or a [`CompiledModel`], which
+/// keeps its weights and gets a new optimizer: for fine-tuning at a smaller learning rate.
 ///
 /// A model with several outputs takes a loss for each output, or one loss for all, and metrics for each output, in the
 /// order of the outputs or by their names ([`IntoLosses`], [`IntoMetrics`]). The loss `()` is none: the model then learns
@@ -88,6 +89,27 @@ impl Compile for Sequential {
 impl Compile for Functional {
     fn into_network(self, device: &Device) -> Result<Network> {
         self.build(device).map(Network::Built)
+    }
+}
+
+/// Compiles again. The weights stay, the optimizer begins anew.
+impl Compile for CompiledModel {
+    fn compile(
+        self,
+        optimizer: impl Optimizer + 'static,
+        loss: impl IntoLosses,
+        metrics: impl IntoMetrics,
+    ) -> Result<CompiledModel> {
+        let device = self.device().clone();
+        self.compile_on(&device, optimizer, loss, metrics)
+    }
+
+    fn into_network(mut self, device: &Device) -> Result<Network> {
+        self.end_training();
+        match self.network {
+            Network::Built(model) => model.into_network(device),
+            Network::Waiting(layers) => layers.into_network(device),
+        }
     }
 }
 

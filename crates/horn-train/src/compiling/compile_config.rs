@@ -280,7 +280,7 @@ mod tests {
         let optimizer = BurnOptimizer::new(SGD::new(1.0), 0.5);
         let config = layers(1).compile(optimizer, MeanSquaredError::new(), ()).unwrap().compile_config();
         assert_eq!(config["optimizer"]["module"], Value::Null);
-        assert_eq!(config["optimizer"]["registered_name"], "BurnOptimizer");
+        assert_eq!(config["optimizer"]["registered_name"], "Custom>BurnOptimizer");
         let model = layers(1).compile(SGD::new(0.1), MeanSquaredError::new(), ()).unwrap().into_model().unwrap();
         let model = CompiledModel::from_compile_config(model, &config).unwrap();
         assert_eq!(model.missing_optimizer().unwrap().location(), Some("optimizer"));

@@ -10,3 +10,4 @@ pub(crate) mod learning_rates;
 pub(crate) mod model;
 pub(crate) mod objective;
 pub(crate) mod optimizer_variables;
+pub(crate) mod parts;

@@ -7,7 +7,7 @@ use horn_nn::arguments;
 use horn_nn::{AnyTensor, Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, check_number, common_arguments, common_methods};
+use super::common::{Common, check_number, common_arguments, common_methods, whole_batch_values};
 use super::loss::Loss;
 use super::reduction::{mask_weight, reduce};
 use super::rows::Rows;
@@ -97,6 +97,8 @@ impl Loss for Circle {
         check_number("margin", self.margin, true, "a finite number")
     }
 
+    whole_batch_values!();
+
     fn call_masked(
         &self,
         y_true: AnyTensor,
@@ -104,7 +106,7 @@ impl Loss for Circle {
         _mask: Option<AnyTensor>,
         sample_weight: Option<AnyTensor>,
     ) -> Result<Tensor<1>> {
-        let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
+        let Rows { y_true, y_pred, sample_weight, .. } = Rows::new(y_true, y_pred, sample_weight)?;
         let labels = match y_true {
             Target::Classes(labels) => labels,
             Target::Dense(labels) => labels.int().flatten(0, 1),

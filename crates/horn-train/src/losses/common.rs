@@ -174,3 +174,14 @@ macro_rules! common_methods {
     };
 }
 pub(super) use common_methods;
+
+/// The method `values` of a [`Loss`](super::Loss) that needs the whole batch: what is left without a reduction.
+macro_rules! whole_batch_values {
+    () => {
+        fn values(&self, y_true: horn_nn::AnyTensor, y_pred: horn_nn::AnyTensor) -> Result<horn_nn::AnyTensor> {
+            let unreduced = self.clone().reduction($crate::losses::reduction::Reduction::None);
+            unreduced.call(y_true, y_pred, None).map(Into::into)
+        }
+    };
+}
+pub(super) use whole_batch_values;

@@ -4,7 +4,7 @@ use burn::Tensor;
 use horn_nn::{AnyTensor, CtcCounted, Error, Result, by_rank, ctc_of_sequences, sizes};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, common_arguments, common_methods};
+use super::common::{Common, common_arguments, common_methods, whole_batch_values};
 use super::loss::Loss;
 use super::reduction::reduce;
 use super::target::TargetKind;
@@ -43,6 +43,8 @@ impl Loss for CTC {
     fn targets(&self) -> TargetKind {
         TargetKind::Any
     }
+
+    whole_batch_values!();
 
     fn call_masked(
         &self,

@@ -4,7 +4,7 @@ use burn::Tensor;
 use horn_nn::{AnyTensor, Result};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, EPSILON, common_arguments, common_methods};
+use super::common::{Common, EPSILON, common_arguments, common_methods, whole_batch_values};
 use super::loss::Loss;
 use super::overlap::{Axes, Overlap, overlap, reduce_overlap};
 use super::target::TargetKind;
@@ -53,6 +53,8 @@ impl Loss for Dice {
     fn target_range(&self) -> std::ops::RangeInclusive<f64> {
         0.0..=1.0
     }
+
+    whole_batch_values!();
 
     fn call_masked(
         &self,

@@ -121,6 +121,17 @@ mod tests {
         }
     }
 
+    /// `.keras` files have the name of the class beside the registered one, legacy files the registered one in its place.
+    #[test]
+    fn a_custom_class_is_found_by_each_of_its_names() {
+        let config = crate::losses::Huber::new().config();
+        register::<crate::losses::Huber>("Bent");
+        for class_name in ["Bent", "Custom>Bent"] {
+            let read = from_config(&json!({"class_name": class_name, "config": config})).unwrap();
+            assert_eq!(read.class_name(), "Huber", "{class_name}");
+        }
+    }
+
     #[test]
     fn what_is_unknown_is_an_error() {
         let object = |config: Value| json!({"class_name": "CategoricalCrossentropy", "config": config});

@@ -182,6 +182,10 @@ impl Loss for LossFunctionWrapper {
         serialize_function(&self.name)
     }
 
+    fn values(&self, y_true: AnyTensor, y_pred: AnyTensor) -> Result<AnyTensor> {
+        (self.function)(y_true, y_pred).map_err(|error| error.within(&self.name))
+    }
+
     fn call_masked(
         &self,
         y_true: AnyTensor,
@@ -189,7 +193,7 @@ impl Loss for LossFunctionWrapper {
         mask: Option<AnyTensor>,
         sample_weight: Option<AnyTensor>,
     ) -> Result<Tensor<1>> {
-        let values = (self.function)(y_true, y_pred).map_err(|error| error.within(&self.name))?;
+        let values = self.values(y_true, y_pred)?;
         let leading = values.sizes();
         let values: Tensor<1> = by_rank!(values, |values| values.reshape([-1]))?;
         let weight = match sample_weight {

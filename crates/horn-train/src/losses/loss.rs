@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::axis::features_to_end;
 use super::reduction::{Reduction, mask_weight, reduce};
-use super::rows::{Rows, row_mask};
+use super::rows::{Rows, in_shape, row_mask};
 use super::target::{Target, TargetKind};
 use crate::registry;
 
@@ -93,7 +93,7 @@ pub trait Loss: Debug + Send + Sync {
     /// The arguments, under Keras's keys.
     fn config(&self) -> Value;
 
-    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
+    /// Keras's registered name of a custom class, `package>Class`. `None` stands for `Custom>Class`.
     fn registered_name(&self) -> Option<&str> {
         None
     }
@@ -107,6 +107,43 @@ pub trait Loss: Debug + Send + Sync {
     /// The loss as Keras writes it, with its class and arguments.
     fn serialize(&self) -> Value {
         registry::object(self.keras_module(), self.class_name(), self.registered_name(), self.config())
+    }
+
+    /// The loss of each row, neither weighted nor reduced, in the shape of the leading axes: what Keras's functions return,
+    /// and Keras's `loss.call`. Rows that are [left out](Self::mask) have the value 0.
+    ///
+    /// ```
+    /// use burn::Tensor;
+    /// use burn::tensor::Device;
+    /// use horn::losses::{BinaryCrossentropy, Loss};
+    ///
+    /// let device = Device::default();
+    /// let images = Tensor::<4>::ones([2, 28, 28, 1], &device);
+    /// let logits = Tensor::<4>::zeros([2, 28, 28, 1], &device);
+    /// let of_pixels = BinaryCrossentropy::new().from_logits(true).values(images.into(), logits.into())?;
+    /// let of_images = of_pixels.float::<3>()?.sum_dims(&[1, 2]);
+    /// assert_eq!(of_images.dims(), [2, 1, 1]);
+    /// # Ok::<(), horn::Error>(())
+    /// ```
+    ///
+    /// # Shapes
+    ///
+    /// As [`call`](Self::call); the result is `[batch, …]`, without the axis of the features. The value of a single row
+    /// without leading axes is `[1]`.
+    ///
+    /// # Errors
+    ///
+    /// The targets do not fit the predictions.
+    fn values(&self, y_true: AnyTensor, y_pred: AnyTensor) -> Result<AnyTensor> {
+        let (y_true, y_pred) = features_to_end(self.axis(), self.targets(), y_true, y_pred)?;
+        let Rows { y_true, y_pred, leading, .. } = Rows::new(y_true, y_pred, None)?;
+        let mask = self.mask(&y_true);
+        let values = self.per_sample(y_true, y_pred)?;
+        let values = match mask {
+            Some(mask) => values.mask_fill(mask.bool_not(), 0.0),
+            None => values,
+        };
+        in_shape(values, &leading)
     }
 
     /// The loss of a batch, weighted and reduced.
@@ -139,7 +176,7 @@ pub trait Loss: Debug + Send + Sync {
         sample_weight: Option<AnyTensor>,
     ) -> Result<Tensor<1>> {
         let (y_true, y_pred) = features_to_end(self.axis(), self.targets(), y_true, y_pred)?;
-        let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
+        let Rows { y_true, y_pred, sample_weight, .. } = Rows::new(y_true, y_pred, sample_weight)?;
         let mask = match (row_mask(mask, y_pred.dims()[0])?, self.mask(&y_true)) {
             (Some(given), Some(own)) => Some(given.bool_and(own)),
             (given, own) => given.or(own),

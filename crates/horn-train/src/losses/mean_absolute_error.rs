@@ -38,11 +38,11 @@ impl Loss for MeanAbsoluteError {
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-        Ok(mean_absolute_error(y_true.into_dense(&y_pred)?, y_pred))
+        Ok(mean_absolute_error_of_rows(y_true.into_dense(&y_pred)?, y_pred))
     }
 }
 
-pub(crate) fn mean_absolute_error(y_true: Tensor<2>, y_pred: Tensor<2>) -> Tensor<1> {
+pub(crate) fn mean_absolute_error_of_rows(y_true: Tensor<2>, y_pred: Tensor<2>) -> Tensor<1> {
     (y_true - y_pred).abs().mean_dim(1).squeeze_dim(1)
 }
 

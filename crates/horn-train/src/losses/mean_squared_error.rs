@@ -38,11 +38,11 @@ impl Loss for MeanSquaredError {
     }
 
     fn per_sample(&self, y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
-        Ok(mean_squared_error(y_true.into_dense(&y_pred)?, y_pred))
+        Ok(mean_squared_error_of_rows(y_true.into_dense(&y_pred)?, y_pred))
     }
 }
 
-pub(crate) fn mean_squared_error(y_true: Tensor<2>, y_pred: Tensor<2>) -> Tensor<1> {
+pub(crate) fn mean_squared_error_of_rows(y_true: Tensor<2>, y_pred: Tensor<2>) -> Tensor<1> {
     match horn_kernels::mean_squared_error(&y_true, &y_pred) {
         Some(means) => means,
         None => (y_true - y_pred).square().mean_dim(1).squeeze_dim(1),

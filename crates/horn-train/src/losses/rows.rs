@@ -12,6 +12,8 @@ pub(crate) struct Rows {
     pub y_pred: Tensor<2>,
     /// One weight for each row.
     pub sample_weight: Option<Tensor<1>>,
+    /// The sizes of the axes that were flattened.
+    pub leading: Vec<usize>,
 }
 
 impl Rows {
@@ -36,8 +38,13 @@ impl Rows {
             Some(weight) => Some(row_weights(weight, leading)?),
             None => None,
         };
-        Ok(Self { y_true: Target::rows(y_true, &shape)?, y_pred, sample_weight })
+        Ok(Self { y_true: Target::rows(y_true, &shape)?, y_pred, sample_weight, leading: leading.to_vec() })
     }
+}
+
+/// Values of the rows in the shape of the axes that were flattened; the value of a single row stays as it is.
+pub(crate) fn in_shape(values: Tensor<1>, leading: &[usize]) -> Result<AnyTensor> {
+    if leading.is_empty() { Ok(values.into()) } else { AnyTensor::from(values).reshape(leading) }
 }
 
 /// A weight for each row. Weights with fewer axes are repeated along the axes that they lack.

@@ -5,7 +5,7 @@ use horn_nn::arguments;
 use horn_nn::{AnyTensor, Result};
 use serde::{Deserialize, Serialize};
 
-use super::common::{Common, EPSILON, check_number, common_arguments, common_methods};
+use super::common::{Common, EPSILON, check_number, common_arguments, common_methods, whole_batch_values};
 use super::loss::Loss;
 use super::overlap::{Axes, Overlap, overlap, reduce_overlap};
 use super::target::TargetKind;
@@ -69,6 +69,8 @@ impl Loss for Tversky {
         check_number("alpha", self.alpha, self.alpha >= 0.0, "a number of at least 0")?;
         check_number("beta", self.beta, self.beta >= 0.0, "a number of at least 0")
     }
+
+    whole_batch_values!();
 
     fn call_masked(
         &self,

@@ -50,7 +50,7 @@ impl Metric for Accuracy {
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
         MeanOfRows::boxed(|y_true, y_pred| match y_true {
-            _ if y_pred.dims()[1] == 1 => binary_accuracy(y_true, y_pred, BinaryAccuracy::new().threshold),
+            _ if y_pred.dims()[1] == 1 => binary_accuracy(y_true, y_pred, BinaryAccuracy::THRESHOLD),
             Target::Dense(ref columns) if columns.dims()[1] > 1 => categorical_accuracy(y_true, y_pred),
             _ => sparse_categorical_accuracy(y_true, y_pred),
         })
@@ -77,9 +77,12 @@ pub struct BinaryAccuracy {
 }
 
 impl BinaryAccuracy {
+    /// Keras's default.
+    pub(super) const THRESHOLD: f64 = 0.5;
+
     /// The metric with Keras's defaults.
     pub fn new() -> Self {
-        Self { name: "binary_accuracy".to_owned(), dtype: Float32::default(), threshold: 0.5 }
+        Self { name: "binary_accuracy".to_owned(), dtype: Float32::default(), threshold: Self::THRESHOLD }
     }
 }
 
@@ -181,13 +184,13 @@ fn binary_accuracy(y_true: Target, y_pred: Tensor<2>, threshold: f64) -> Result<
 }
 
 /// 1 for each row whose largest prediction is at the position of the largest target, and 0 for the others.
-fn categorical_accuracy(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+pub(super) fn categorical_accuracy(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
     let y_true = y_true.into_dense(&y_pred)?;
     Ok(y_true.argmax(1).equal(y_pred.argmax(1)).float().squeeze_dim(1))
 }
 
 /// 1 for each row whose largest prediction is that of its class, and 0 for the others.
-fn sparse_categorical_accuracy(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+pub(super) fn sparse_categorical_accuracy(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
     let classes = y_true.into_classes(&y_pred)?;
     Ok(y_pred.argmax(1).squeeze_dim::<1>(1).equal(classes).float())
 }

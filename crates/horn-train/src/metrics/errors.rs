@@ -7,7 +7,7 @@ use super::common::{metric_methods, named_metric};
 use super::mean_of_rows::MeanOfRows;
 use super::metric::Metric;
 use crate::keras_config::Float32;
-use crate::losses::{mean_absolute_error, mean_squared_error};
+use crate::losses::{mean_absolute_error_of_rows, mean_squared_error_of_rows};
 
 /// The mean of `(y_true - y_pred)²`, as a metric.
 ///
@@ -28,7 +28,7 @@ impl Metric for MeanSquaredError {
     metric_methods!(MeanSquaredError, Down);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
-        MeanOfRows::boxed(|y_true, y_pred| Ok(mean_squared_error(y_true.into_dense(&y_pred)?, y_pred)))
+        MeanOfRows::boxed(|y_true, y_pred| Ok(mean_squared_error_of_rows(y_true.into_dense(&y_pred)?, y_pred)))
     }
 }
 
@@ -51,6 +51,6 @@ impl Metric for MeanAbsoluteError {
     metric_methods!(MeanAbsoluteError, Down);
 
     fn accumulator(&self) -> Box<dyn Accumulator> {
-        MeanOfRows::boxed(|y_true, y_pred| Ok(mean_absolute_error(y_true.into_dense(&y_pred)?, y_pred)))
+        MeanOfRows::boxed(|y_true, y_pred| Ok(mean_absolute_error_of_rows(y_true.into_dense(&y_pred)?, y_pred)))
     }
 }

@@ -90,7 +90,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Metric>> {
 ///
 /// register::<LargestError>("LargestError");
 /// let metric = from_config(&json!({"class_name": "LargestError", "config": {"name": "largest"}}))?;
-/// assert_eq!(metric.serialize()["registered_name"], "LargestError");
+/// assert_eq!(metric.serialize()["registered_name"], "Custom>LargestError");
 /// # Ok::<(), horn::Error>(())
 /// ```
 pub fn register<M: Metric + DeserializeOwned + 'static>(class_name: &str) {

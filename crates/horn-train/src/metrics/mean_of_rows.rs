@@ -7,7 +7,7 @@ use horn_nn::{AnyTensor, Result};
 
 use super::accumulator::Accumulator;
 use super::mean::{Mean, accumulates_mean};
-use crate::losses::{Rows, Target, TargetKind, features_to_end, masked_weight};
+use crate::losses::{Rows, Target, TargetKind, features_to_end, in_shape, masked_weight};
 
 /// The weighted mean of a function of each row of predictions.
 ///
@@ -49,6 +49,18 @@ where
         self
     }
 
+    /// The function's values for a batch, in the shape of the leading axes; those of a single row are `[1]`. They are not
+    /// counted.
+    ///
+    /// # Errors
+    ///
+    /// The targets do not fit the predictions.
+    pub fn values(&self, y_true: impl Into<AnyTensor>, y_pred: impl Into<AnyTensor>) -> Result<AnyTensor> {
+        let (y_true, y_pred) = features_to_end(self.axis, self.targets, y_true.into(), y_pred.into())?;
+        let Rows { y_true, y_pred, leading, .. } = Rows::new(y_true, y_pred, None)?;
+        in_shape((self.value)(y_true, y_pred)?, &leading)
+    }
+
     /// The same, boxed as [`Metric::accumulator`](super::Metric::accumulator) returns it.
     pub fn boxed(value: F) -> Box<dyn Accumulator> {
         Box::new(Self::new(value))
@@ -75,7 +87,7 @@ where
         sample_weight: Option<AnyTensor>,
     ) -> Result<()> {
         let (y_true, y_pred) = features_to_end(self.axis, self.targets, y_true, y_pred)?;
-        let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, sample_weight)?;
+        let Rows { y_true, y_pred, sample_weight, .. } = Rows::new(y_true, y_pred, sample_weight)?;
         let weight = masked_weight(mask, sample_weight, y_pred.dims()[0])?;
         let values = (self.value)(y_true, y_pred)?;
         match weight {

@@ -98,7 +98,7 @@ pub trait Metric: Debug + Send + Sync {
         json!({"name": self.name(), "dtype": "float32"})
     }
 
-    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
+    /// Keras's registered name of a custom class, `package>Class`. `None` stands for `Custom>Class`.
     fn registered_name(&self) -> Option<&str> {
         None
     }

@@ -16,6 +16,7 @@ mod exact_accuracy;
 mod f_score;
 mod from_config;
 mod function;
+mod functions;
 mod iou;
 mod mean;
 mod mean_of_rows;
@@ -38,6 +39,10 @@ pub use direction::Direction;
 pub use f_score::Average;
 pub use from_config::{class_names, from_config, register};
 pub use function::MeanMetricWrapper;
+pub use functions::{
+    binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+};
 pub use mean::Mean;
 pub use mean_of_rows::MeanOfRows;
 pub use metric::Metric;

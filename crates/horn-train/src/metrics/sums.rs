@@ -137,7 +137,7 @@ impl Batch {
             Some(weight) if of_values(&weight) => (Some(broadcast(weight, &shape)?), None),
             of_rows => (None, of_rows),
         };
-        let Rows { y_true, y_pred, sample_weight } = Rows::new(y_true, y_pred, of_rows)?;
+        let Rows { y_true, y_pred, sample_weight, .. } = Rows::new(y_true, y_pred, of_rows)?;
         let [rows, features] = y_pred.dims();
         let weights = match (of_values, sample_weight) {
             (Some(weights), _) => weights.reshape([rows, features]),

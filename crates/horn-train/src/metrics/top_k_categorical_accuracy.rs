@@ -11,6 +11,7 @@ use super::common::{metric_methods, metric_name};
 use super::mean_of_rows::MeanOfRows;
 use super::metric::Metric;
 use crate::keras_config::Float32;
+use crate::losses::Target;
 
 macro_rules! top_k {
     ($(#[$doc:meta])* $metric:ident, $name:literal, { $($(#[$meta:meta])* $field:ident)? }, |$self:ident| $takes_scores:expr, $in_top_k:expr) => {
@@ -74,7 +75,7 @@ top_k! {
     "top_k_categorical_accuracy",
     {},
     |metric| metric.k > 0,
-    move |y_true, y_pred| Ok(in_top_k(y_true.into_dense(&y_pred)?.argmax(1), y_pred, metric.k))
+    move |y_true, y_pred| top_k_categorical_accuracy(y_true, y_pred, metric.k)
 }
 
 top_k! {
@@ -91,10 +92,7 @@ top_k! {
         from_sorted_ids
     },
     |metric| !metric.from_sorted_ids,
-    move |y_true, y_pred| {
-        let classes = y_true.into_classes(&y_pred)?.unsqueeze_dim(1);
-        Ok(if metric.from_sorted_ids { among_first(classes, y_pred, metric.k) } else { in_top_k(classes, y_pred, metric.k) })
-    }
+    move |y_true, y_pred| sparse_top_k_categorical_accuracy(y_true, y_pred, metric.k, metric.from_sorted_ids)
 }
 
 arguments!(SparseTopKCategoricalAccuracy {
@@ -102,6 +100,22 @@ arguments!(SparseTopKCategoricalAccuracy {
     /// default.
     from_sorted_ids: bool,
 });
+
+/// 1 for each row whose largest target is at one of the `k` largest predictions.
+pub(super) fn top_k_categorical_accuracy(y_true: Target, y_pred: Tensor<2>, k: usize) -> Result<Tensor<1>> {
+    Ok(in_top_k(y_true.into_dense(&y_pred)?.argmax(1), y_pred, k))
+}
+
+/// 1 for each row whose class is among the `k` largest predictions, or among the first `k` that they name.
+pub(super) fn sparse_top_k_categorical_accuracy(
+    y_true: Target,
+    y_pred: Tensor<2>,
+    k: usize,
+    from_sorted_ids: bool,
+) -> Result<Tensor<1>> {
+    let classes = y_true.into_classes(&y_pred)?.unsqueeze_dim(1);
+    Ok(if from_sorted_ids { among_first(classes, y_pred, k) } else { in_top_k(classes, y_pred, k) })
+}
 
 /// 1 for each row in which fewer than `k` predictions are larger than that of the class.
 ///

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::checks::at_least_zero;
-use super::schedules::{self, Schedule};
+use super::schedules::{self, OwnSchedule, Schedule};
 
 /// The learning rate of an optimizer. A number or a [`Schedule`] converts into one, so optimizers take either.
 ///
@@ -25,6 +25,20 @@ pub enum LearningRate {
 }
 
 impl LearningRate {
+    /// A schedule from a function of the step, counted from 0 over all runs of `fit` together. A file holds the name alone;
+    /// to read it again, write a [`Schedule`] and [`register`](schedules::register) it.
+    ///
+    /// ```
+    /// use horn::optimizers::{Adam, LearningRate};
+    ///
+    /// let warm_up = LearningRate::custom("WarmUp", |step| 1e-3 * ((step + 1) as f64 / 500.0).min(1.0));
+    /// assert_eq!(warm_up.at(249), 5e-4);
+    /// let optimizer = Adam::new(warm_up);
+    /// ```
+    pub fn custom(name: &'static str, function: impl Fn(usize) -> f64 + Send + Sync + 'static) -> Self {
+        Self::Schedule(Arc::new(OwnSchedule { name, function }))
+    }
+
     /// The rate of a step, counted from 0.
     pub fn at(&self, step: usize) -> f64 {
         match self {

@@ -84,7 +84,7 @@ pub trait Optimizer: Debug + Send + Sync {
     /// The arguments, under Keras's keys.
     fn config(&self) -> Value;
 
-    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
+    /// Keras's registered name of a custom class, `package>Class`. `None` stands for `Custom>Class`.
     fn registered_name(&self) -> Option<&str> {
         None
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use burn::tensor::Device;
-use horn_nn::Result;
+use horn_nn::{IntoBatch, Result};
 
 use crate::sources::batch::Batch;
 use crate::sources::data::Data;
@@ -17,13 +17,13 @@ use crate::sources::source::BatchSource;
 /// use horn::layers::{Dense, Input};
 /// use horn::losses::MeanSquaredError;
 /// use horn::optimizers::SGD;
-/// use horn::{Batches, Compile, Data, Fit, Sequential, Verbose};
+/// use horn::{Batches, Compile, Fit, Sequential, Verbose};
 ///
 /// let x = ndarray::Array2::from_shape_fn((100, 1), |(row, _)| row as f32 / 100.0);
 /// let y = &x * 2.0;
 /// let batch = |at: usize| {
 ///     let rows = ndarray::s![at..at + 20, ..];
-///     Data::new(&x.slice(rows), &y.slice(rows)).into_owned()
+///     (x.slice(rows).to_owned(), y.slice(rows).to_owned())
 /// };
 ///
 /// let model = Sequential::new().add(Input([1])).add(Dense(1));
@@ -48,7 +48,8 @@ pub struct Batches<'a> {
 
 type Iter<'a> = Box<dyn Iterator<Item = Result<Data<'a>>> + 'a>;
 
-/// What an iterator of batches yields: [`Data`], or a `Result` of it.
+/// What an iterator of batches yields: [`Data`], or as in Keras a pair of inputs and targets, or these with weights of the
+/// samples; or a `Result` of one of them.
 pub trait IntoData<'a> {
     /// The data, or the error.
     ///
@@ -64,9 +65,21 @@ impl<'a> IntoData<'a> for Data<'a> {
     }
 }
 
-impl<'a> IntoData<'a> for Result<Data<'a>> {
-    fn into_data(self) -> Self {
-        self
+impl<'a, X: IntoBatch<'a>, Y: IntoBatch<'a>> IntoData<'a> for (X, Y) {
+    fn into_data(self) -> Result<Data<'a>> {
+        Ok(Data::new(self.0.into_batch(), self.1.into_batch()))
+    }
+}
+
+impl<'a, X: IntoBatch<'a>, Y: IntoBatch<'a>, W: IntoBatch<'a>> IntoData<'a> for (X, Y, W) {
+    fn into_data(self) -> Result<Data<'a>> {
+        Ok(Data::new(self.0.into_batch(), self.1.into_batch()).sample_weight(self.2.into_batch()))
+    }
+}
+
+impl<'a, T: IntoData<'a>> IntoData<'a> for Result<T> {
+    fn into_data(self) -> Result<Data<'a>> {
+        self?.into_data()
     }
 }
 
@@ -126,5 +139,25 @@ impl BatchSource for Batches<'_> {
 impl fmt::Debug for Batches<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batches").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array1, Array2};
+
+    use super::*;
+
+    #[test]
+    fn pairs_and_triples_are_inputs_targets_and_weights() {
+        let (x, y) = (Array2::<f32>::zeros((4, 3)), Array1::<u8>::zeros(4));
+        let pair = (&x, &y).into_data().unwrap();
+        assert_eq!((pair.x().len(), pair.y().len(), pair.len()), (1, 1, 4));
+        // Two inputs, no targets.
+        let two = Ok(((&x, &x), ())).into_data().unwrap();
+        assert_eq!((two.x().len(), two.y().len()), (2, 0));
+        // Given away.
+        let weighted = (x, y, Array1::<f32>::ones(4)).into_data().unwrap();
+        assert_eq!(weighted.sample_weight[0].sizes(), [4]);
     }
 }

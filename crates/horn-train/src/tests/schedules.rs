@@ -71,5 +71,5 @@ fn a_rate_that_follows_a_schedule_is_not_a_variable() {
     let scheduler = quiet(1).learning_rate_scheduler(|_, rate| rate);
     assert_eq!(model.fit(x(), y(), scheduler).unwrap_err().location(), Some("learning_rate"));
     let written = &model.compile_config()["optimizer"]["config"]["learning_rate"];
-    assert_eq!(written["registered_name"], "Halving");
+    assert_eq!(written["registered_name"], "Custom>Halving");
 }

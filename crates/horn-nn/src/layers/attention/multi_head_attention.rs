@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::arguments::list::IntoList;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call_arguments::CallArgument;
@@ -90,15 +91,15 @@ impl MultiHeadAttention {
 
     /// What comes in the place of the query's last axis, of one axis or several; that axis by default.
     #[must_use]
-    pub fn output_shape(mut self, sizes: impl Into<Vec<usize>>) -> Self {
-        self.output_shape = Some(sizes.into());
+    pub fn output_shape(mut self, sizes: impl IntoList<usize>) -> Self {
+        self.output_shape = Some(sizes.into_list());
         self
     }
 
     /// The axes that are looked along, the batch axis being 0; all between the batch axis and the last by default.
     #[must_use]
-    pub fn attention_axes(mut self, axes: impl Into<Vec<isize>>) -> Self {
-        self.attention_axes = Some(axes.into());
+    pub fn attention_axes(mut self, axes: impl IntoList<isize>) -> Self {
+        self.attention_axes = Some(axes.into_list());
         self
     }
 

@@ -223,7 +223,8 @@ macro_rules! sequence_arguments {
             /// Does the layer go from the last step to the first? No by default. Its outputs stand in the order in
             /// which it goes.
             go_backwards,
-            /// Does each batch start from the states after the one before, sample by sample? No by default.
+            /// Does each batch start from the states after the one before, sample by sample? No by default. `fit` and
+            /// `predict` keep the states as Keras on TensorFlow does; Keras on JAX loses them there.
             stateful,
             /// Keras's way to go through the steps. It differs in one thing: without it a masked step repeats the
             /// state as its output, with it the output of the step before.

@@ -57,8 +57,8 @@ macro_rules! noise_arguments {
             /// The shape of the noise, batch axis included: where a size is 1, one draw counts for the whole axis. `None`
             /// stands for the input's own size.
             #[must_use]
-            pub fn noise_shape(mut self, noise_shape: impl Into<Vec<Option<usize>>>) -> Self {
-                self.noise_shape = Some(noise_shape.into());
+            pub fn noise_shape(mut self, noise_shape: impl $crate::arguments::sample_shape::IntoSampleShape) -> Self {
+                self.noise_shape = Some(noise_shape.into_sizes());
                 self
             }
         }

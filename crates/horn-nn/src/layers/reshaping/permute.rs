@@ -3,6 +3,7 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::arguments::list::IntoList;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
@@ -35,14 +36,14 @@ pub struct Permute {
 
 /// `keras.layers.Permute(dims)`. See [`Permute`](struct@Permute).
 #[allow(non_snake_case)]
-pub fn Permute(dims: impl Into<Vec<usize>>) -> Permute {
+pub fn Permute(dims: impl IntoList<usize>) -> Permute {
     Permute::new(dims)
 }
 
 impl Permute {
     /// A layer with this permutation of the axes 1, 2, ….
-    pub fn new(dims: impl Into<Vec<usize>>) -> Self {
-        Self { common: Common::default(), dims: dims.into() }
+    pub fn new(dims: impl IntoList<usize>) -> Self {
+        Self { common: Common::default(), dims: dims.into_list() }
     }
 
     /// The permutation including the batch axis.

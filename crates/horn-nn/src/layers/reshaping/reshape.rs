@@ -3,6 +3,7 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::arguments::list::IntoList;
 use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
@@ -36,14 +37,14 @@ pub struct Reshape {
 
 /// `keras.layers.Reshape(target_shape)`. See [`Reshape`](struct@Reshape).
 #[allow(non_snake_case)]
-pub fn Reshape(target_shape: impl Into<Vec<isize>>) -> Reshape {
+pub fn Reshape(target_shape: impl IntoList<isize>) -> Reshape {
     Reshape::new(target_shape)
 }
 
 impl Reshape {
     /// A layer that reshapes samples to this shape.
-    pub fn new(target_shape: impl Into<Vec<isize>>) -> Self {
-        Self { common: Common::default(), target_shape: target_shape.into() }
+    pub fn new(target_shape: impl IntoList<isize>) -> Self {
+        Self { common: Common::default(), target_shape: target_shape.into_list() }
     }
 
     fn misfit(&self, input: impl std::fmt::Display) -> Error {

@@ -66,7 +66,7 @@ pub fn from_config(object: &Value) -> Result<Arc<dyn Schedule>> {
 /// let schedule = json!({"class_name": "Harmonic", "config": {"initial_learning_rate": 0.5}});
 /// let optimizer = from_config(&json!({"class_name": "SGD", "config": {"learning_rate": schedule}}))?;
 /// assert_eq!(optimizer.learning_rate().at(4), 0.1);
-/// assert_eq!(optimizer.serialize()["config"]["learning_rate"]["registered_name"], "Harmonic");
+/// assert_eq!(optimizer.serialize()["config"]["learning_rate"]["registered_name"], "Custom>Harmonic");
 /// # Ok::<(), horn::Error>(())
 /// ```
 pub fn register<S: Schedule + DeserializeOwned + 'static>(class_name: &str) {

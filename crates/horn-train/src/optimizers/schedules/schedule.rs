@@ -34,6 +34,8 @@ use crate::registry;
 ///
 /// let optimizer = SGD::new(Halve { steps: 1000 }).momentum(0.9);
 /// ```
+///
+/// [`LearningRate::custom`](crate::optimizers::LearningRate::custom) makes one of a function, which files know by name only.
 pub trait Schedule: Debug + Send + Sync {
     /// Keras's name of the class.
     fn class_name(&self) -> &'static str;
@@ -53,7 +55,7 @@ pub trait Schedule: Debug + Send + Sync {
     /// The arguments, under Keras's keys.
     fn config(&self) -> Value;
 
-    /// Keras's registered name of a custom class, `package>Class`. `None` stands for the class name.
+    /// Keras's registered name of a custom class, `package>Class`. `None` stands for `Custom>Class`.
     fn registered_name(&self) -> Option<&str> {
         None
     }
