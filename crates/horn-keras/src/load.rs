@@ -15,7 +15,7 @@ use crate::layers::ADDS_A_LOSS;
 use crate::optimizer_values::optimizer_values;
 use crate::shared::Shared;
 use crate::weights::Assignment;
-use crate::{assets, feature_space, json, keras_2, legacy, plain_file, quantized, version};
+use crate::{activation_layers, assets, feature_space, json, keras_2, legacy, plain_file, quantized, version};
 
 /// Reads a model from a `.keras` or legacy `.h5` file, saved in Python or by
 /// [`SaveModel::save`](crate::SaveModel::save).
@@ -158,7 +158,8 @@ impl Source {
         if is_hdf5(path) {
             let weights = WeightsReader::open(path)?;
             let version = legacy::version(&weights)?;
-            let object = in_form_of_keras_3(legacy::object(&weights)?, version.as_deref())?;
+            let mut object = in_form_of_keras_3(legacy::object(&weights)?, version.as_deref())?;
+            activation_layers::split(&mut object, &weights);
             return Ok(Self { shared: Shared::of(&object), object, weights, version });
         }
         let mut archive = Archive::open(path)?;
@@ -171,6 +172,7 @@ impl Source {
         }
         let mut object = in_form_of_keras_3(object, version.as_deref())?;
         assets::place(&mut object, &mut archive, &weights)?;
+        activation_layers::split(&mut object, &weights);
         Ok(Self { shared: Shared::of(&object), object, weights, version })
     }
 
