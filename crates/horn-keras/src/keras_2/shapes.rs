@@ -91,15 +91,17 @@ pub(super) fn leave_out_unread(layers: &mut Vec<Value>, outputs: &Value) {
     each_text(outputs, &mut count);
     layers.iter().for_each(|layer| each_text(&layer["inbound_nodes"], &mut count));
     // The last ones first, since functions read those before them.
-    for at in (0..layers.len()).rev() {
-        let name = layers[at]["config"]["name"].as_str().unwrap_or_default();
-        if is_function(&layers[at]) && readers.get(name).is_none_or(|readers| *readers == 0) {
-            let left_out = layers.remove(at);
-            each_text(&left_out["inbound_nodes"], &mut |name| {
+    let mut is_read = Vec::new();
+    for layer in layers.iter().rev() {
+        let name = layer["config"]["name"].as_str().unwrap_or_default();
+        is_read.push(!is_function(layer) || readers.get(name).is_some_and(|readers| *readers > 0));
+        if is_read.last() == Some(&false) {
+            each_text(&layer["inbound_nodes"], &mut |name| {
                 readers.entry(name.to_owned()).and_modify(|readers| *readers -= 1);
             });
         }
     }
+    layers.retain(|_| is_read.pop().unwrap_or(true));
 }
 
 fn is_function(layer: &Value) -> bool {
@@ -185,7 +187,9 @@ fn reshaped(layer: &Value, given: &Value, graph: &Graph) -> Option<Vec<Value>> {
             let shape: Vec<Value> = [json!(-1)].into_iter().chain(sizes).collect();
             Some(vec![last(layer, "reshape", |_, _| Some(call([x.clone()], json!({"shape": shape}))))?])
         }
-        1 if of_samples == x || !graph.is_folded(x) => keeping_samples(layer, x, sizes),
+        1 if of_samples == x || ![x, of_samples].map(|tensor| graph.is_folded(tensor)).contains(&true) => {
+            keeping_samples(layer, x, sizes)
+        }
         _ => None,
     }
 }

@@ -364,6 +364,17 @@ fn a_reshaping_keeps_the_samples_where_they_are_the_first_axis() {
         let error = with_shapes(&[fold, negated, ("y", "reshape", reshape("g", json!([n, -1])))]).unwrap_err();
         assert!(error.contains("received tf.shape"), "{error}");
     }
+    // The size is that of the folded axis.
+    let folded = [
+        ("f", "reshape", reshape("x", json!([-1, 3]))),
+        ("g", "shape", json!(["f", 0, 0, {}])),
+        ("m", "getitem", json!(["g", 0, 0, {"slice_spec": 0}])),
+    ];
+    let of = |tensor: &str| {
+        with_shapes(&[&folded[..], &[("y", "reshape", reshape(tensor, json!([["m", 0, 0], -1])))]].concat())
+    };
+    assert_eq!(of("f").unwrap(), ["Reshape", "Reshape"]);
+    assert!(of("x").unwrap_err().contains("received tf.shape"));
     let error = with_shapes(&[("y", "reshape", reshape("x", json!([n, -1, -1])))]).unwrap_err();
     assert!(error.contains("received tf.shape"), "{error}");
 }
