@@ -49,10 +49,9 @@ pub(crate) fn split(model: &mut Value, weights: &WeightsReader) {
         let (list, at) = (model.pointer_mut(list).and_then(Value::as_array_mut), at.parse::<usize>());
         let (Some(list), Ok(at)) = (list, at) else { continue };
         let class = list[at]["config"]["activation"]["class_name"].as_str().unwrap_or_default();
-        if has_weights || class == "Softmax" || class == "PReLU" && keeps_apart {
-            if let Some(activation) = taken(&mut list[at], &path, has_weights) {
-                list.insert(at + 1, activation);
-            }
+        let is_split = has_weights || class == "Softmax" || class == "PReLU" && keeps_apart;
+        if is_split && let Some(activation) = taken(&mut list[at], &path, has_weights) {
+            list.insert(at + 1, activation);
         }
     }
 }
