@@ -386,3 +386,13 @@ fn functions_that_lead_to_no_output_are_left_out() {
     let found = with_shapes(&[unknown, read, ("y", "math.negative", json!(["x", 0, 0, {}]))]);
     assert_eq!(found.unwrap(), ["Negative"]);
 }
+
+#[test]
+fn metrics_that_are_names_of_classes_have_their_names_in_keras_2() {
+    let metrics = json!({"a": ["AUC", "RootMeanSquaredError", "MSE"], "b": "accuracy"});
+    let mut arguments = json!({"metrics": metrics}).as_object().unwrap().clone();
+    training::translate(&mut arguments, &["a".to_owned(), "b".to_owned()]);
+    let class = |class: &str, name: &str| json!({"class_name": class, "config": {"name": name}});
+    let named = [class("AUC", "auc"), class("RootMeanSquaredError", "root_mean_squared_error"), "MSE".into()];
+    assert_eq!(arguments["metrics"], json!({"a": named, "b": "accuracy"}));
+}
