@@ -44,7 +44,7 @@ pub(crate) fn translate(training: &mut Map<String, Value>, outputs: &[String]) {
 fn name_classes(value: &mut Value) {
     match value {
         Value::String(class) if class == "AUC" || is_camel_case(class) => {
-            let name = numbered_classes([class.as_str()].into_iter()).pop();
+            let name = numbered_classes([class.as_str()]).pop();
             *value = json!({"class_name": class, "config": {"name": name}});
         }
         Value::Array(values) => values.iter_mut().for_each(name_classes),
