@@ -462,8 +462,16 @@ fn the_norm_of_frobenius_is_that_of_all_values() {
     let model = with_parameter(&graph, "Norm", "ord", "fro".into()).unwrap();
     let found = model.predict(&array![[[1.0_f32, 2.0], [4.0, 2.0]]], 1).unwrap();
     assert_eq!(found.into_raw_vec_and_offset().0, [5.0]);
-    // Those of matrices that are not of all values.
-    for order in [json!(2), json!("\0Infinity")] {
-        assert!(with_parameter(&graph, "Norm", "ord", order.clone()).is_err(), "{order}");
+    // Sums of columns and of rows; those of singular values are missing.
+    let found = |order: Value| {
+        let model = with_parameter(&graph, "Norm", "ord", order)?;
+        Ok::<_, Error>(model.predict(&array![[[1.0_f32, -2.0], [4.0, 2.0]]], 1)?.into_raw_vec_and_offset().0)
+    };
+    for (order, expected) in
+        [(json!(1), 5.0), (json!(-1), 4.0), (json!("\0Infinity"), 6.0), (json!("\0-Infinity"), 3.0)]
+    {
+        assert_eq!(found(order.clone()).unwrap(), [expected], "{order}");
     }
+    let error = found(json!(2)).unwrap_err().to_string();
+    assert!(error.contains("received 2, expected 1, -1, inf or -inf for two axes, or none"), "{error}");
 }

@@ -56,6 +56,22 @@ fn training_goes_on_as_in_keras_2() {
     }
 }
 
+/// Keras 2 scores the loss that a graph adds. Without it the score would be another.
+#[test]
+fn a_model_that_adds_a_loss_predicts_and_is_not_scored() {
+    let file = path("files/models/v2_added_loss.h5");
+    assert!(load_model::<Model>(&file).is_ok());
+    let error = load_model::<CompiledModel>(&file).err().unwrap().to_string();
+    assert!(
+        error.ends_with(
+            "the model adds a loss of its own to those of its outputs, which Keras 3 does not do; received a call of \
+             `add_loss`, expected losses that are given to `compile`. Hint: predict with it; a program can read it as a \
+             `Model`, and compile that."
+        ),
+        "{error}"
+    );
+}
+
 #[test]
 fn an_error_says_which_keras_wrote_the_file() {
     use horn::burn::tensor::Device;

@@ -176,6 +176,61 @@ def functions_in_steps():
     return keras.Model([x, y, z], outputs, name="functions_in_steps"), None, None
 
 
+def functions_of_shapes():
+    """Sizes of tensors, which are no tensors in Keras 3."""
+    x, y = keras.Input((4, 6)), keras.Input((4, 1))
+    samples = tf.shape(x)[0]
+    heads = tf.reshape(layers.Dense(6)(x), [samples, -1, 2, 3])
+    heads = tf.reshape(tf.transpose(heads, [0, 2, 1, 3]), (samples, 2, tf.shape(x)[1], 3))
+    joined = tf.reshape(tf.transpose(heads, [0, 2, 1, 3]), [samples, 4, 6])
+    product = keras.backend.dot(joined, tf.constant([[1.0, 2.0]] * 6))
+    wide = tf.broadcast_to(y, tf.shape(x)) * tf.fill(tf.shape(x), 0.5) + tf.zeros(tf.shape(x))
+    return keras.Model([x, y], [product, wide, keras.backend.batch_flatten(joined)], name="shapes"), None, None
+
+
+def functions_in_more_steps():
+    x, y = keras.Input((4, 6)), keras.Input((4, 6))
+    h = layers.Dense(6)(x)
+    outputs = [
+        tf.linalg.band_part(h, 1, 2) + tf.linalg.band_part(h, -1, 0), tf.nn.crelu(h),
+        tf.cumsum(h, axis=1, exclusive=True) + tf.cumsum(h, axis=-1, reverse=True),
+        tf.sort(h, axis=-1, direction="DESCENDING"), tf.argsort(h, direction="DESCENDING"),
+        tf.math.xlogy(tf.nn.relu(h), tf.abs(y)) + tf.math.multiply_no_nan(h, tf.nn.relu(y)),
+        tf.slice(h, [0, 1, 2], [-1, 2, -1]) + tf.strided_slice(h, [0, 0, 0], [4, 4, 6], [1, 2, 2])[..., :1],
+        tf.math.scalar_mul(2.0, tf.convert_to_tensor(h)) + tf.debugging.check_numerics(y, "y"),
+        tf.linalg.matvec(h, y[:, 0]) + tf.nn.embedding_lookup(tf.constant([[1.0, 2.0, 3.0, 4.0]]), tf.argmin(0.0 * h[:, 0], -1)),
+        tf.bitwise.bitwise_xor(tf.argmax(h, axis=-1), tf.argmin(h, axis=-1)),
+    ]
+    return keras.Model([x, y], outputs, name="steps"), None, None
+
+
+def functions_with_kernels():
+    """Constant kernels, and parts of images."""
+    x = keras.Input((5, 6, 3))
+    kernel = tf.constant(normal(3, 2, 3, 2))
+    outputs = [
+        tf.nn.conv2d(x, kernel, strides=[1, 2, 2, 1], padding="SAME"),
+        tf.nn.depthwise_conv2d(x, kernel, [1, 1, 1, 1], "VALID"),
+        tf.nn.conv1d(x[:, 0], tf.constant(normal(2, 3, 2)), 1, "VALID"),
+        tf.image.crop_to_bounding_box(x, 1, 2, 3, 4) + tf.image.rgb_to_hsv(tf.sigmoid(x))[:, :3, :4],
+        tf.image.pad_to_bounding_box(x, 1, 0, 7, 8), tf.image.rot90(x) + tf.image.transpose(x),
+        tf.image.grayscale_to_rgb(x[..., :1]),
+    ]
+    return keras.Model(x, outputs, name="kernels"), normal(4, 5, 6, 3), None
+
+
+def added_loss():
+    """A variational autoencoder's loss, whose functions lead to no output, and a metric."""
+    x = keras.Input((4,))
+    mean, spread = layers.Dense(2)(x), layers.Dense(2)(x)
+    y = layers.Dense(4)(mean)
+    model = keras.Model(x, y, name="added")
+    model.add_loss(tf.reduce_mean(keras.backend.binary_crossentropy(tf.sigmoid(x), tf.sigmoid(y + spread[:, :1]))))
+    model.add_metric(tf.reduce_mean(y), name="mean", aggregation="mean")
+    model.compile("sgd", "mse")
+    return model, normal(4, 4), None
+
+
 def one_loss_weight():
     """The other output has the weight 1."""
     x = keras.Input((4,))
@@ -329,7 +384,8 @@ def main(names):
     index = HERE / "cases.json"
     cases = {case["name"]: case for case in json.loads(index.read_text())}
     legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, more_functions,
-              functions_of_images, functions_in_steps, one_loss_weight, two_outputs, masked_merges,
+              functions_of_images, functions_in_steps, functions_of_shapes, functions_in_more_steps, functions_with_kernels,
+              added_loss, one_loss_weight, two_outputs, masked_merges,
               masked_residual, masked_attention, dict_outputs, schedule, untrained, legacy_adam, legacy_sgd]
     zips = [zip_mlp, zip_recurrent, zip_synchronized, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:

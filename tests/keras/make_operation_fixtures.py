@@ -622,6 +622,29 @@ def joined_cases(add):
     add("pad reflect far", lambda t: ops.pad(t, ((0, 0), (7, 5)), mode="reflect"), floats(3, 3))
 
 
+def rounded_cases():
+    """Casts to half precision, images of integers, norms of matrices, and places in lists of lists."""
+    global RNG
+    RNG = np.random.default_rng(11)
+    found = []
+
+    def add(case, function, *arrays):
+        found.append((case, function, arrays))
+
+    x, z = floats(3, 4), floats(3, 5, 4)
+    for dtype in ("float16", "bfloat16"):
+        add(f"cast {dtype}", lambda t, d=dtype: ops.cast(ops.cast(t, d), "float32"), x)
+    # Of these, floats hold all means exactly, also those half way between two integers.
+    image = 4 * ints(64, 3, 4, 6, 2)
+    add("resize bytes", lambda t: ops.image.resize(t, (8, 12)), image.astype("uint8"))
+    add("resize integers", lambda t: ops.image.resize(t, (2, 3)), image - 129)
+    for order in (1, -1):
+        add(f"norm of matrices {order}", lambda t, o=order: ops.norm(t, ord=o, axis=(1, 2)), z)
+        add(f"norm of matrices {order} kept", lambda t, o=order: ops.norm(t, ord=o, axis=(-2, -1), keepdims=True), z)
+    add("take lists", lambda t: ops.take(t, [[0, 2], [-1, 3], [1, 1]], axis=1), z)
+    return found
+
+
 def not_finite_cases():
     """Functions with infinities and NaN as parameters, as numbers and in arrays."""
     inf, nan, x = float("inf"), float("nan"), np.array([[1.0, -2.0, 5.0], [-1.0, 0.0, 3.0]], "float32")
@@ -716,5 +739,6 @@ if __name__ == "__main__":
     entries = [entry(*case) for case in cases()]
     entries += [entry(*case) for case in further_cases()]
     entries += [entry(*case) for case in latest_cases()]
-    write("operations", entries + [entry(*case) for case in newest_cases()])
+    entries += [entry(*case) for case in newest_cases()]
+    write("operations", entries + [entry(*case) for case in rounded_cases()])
     write("not_finite", [not_finite_entry(*case) for case in not_finite_cases()])

@@ -10,6 +10,9 @@ pub(crate) const STORED_AS: &str = "stored_as";
 /// Where the object of a layer says under which path the file keeps its state, if that is not among the layers of a model.
 pub(crate) const STORED_AT: &str = "stored_at";
 
+/// Where the object of a model says that its graph adds a loss. Layers that only lead to it are none of the model.
+pub(crate) const ADDS_A_LOSS: &str = "adds_a_loss";
+
 /// A layer in the object of a model.
 pub(crate) struct Listed<'a> {
     pub object: &'a Value,

@@ -27,6 +27,7 @@ pub mod numpy;
 #[doc(hidden)]
 pub mod plain_file;
 
+mod activation_layers;
 mod assets;
 mod bundle;
 mod dtypes;

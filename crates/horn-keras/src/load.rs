@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use crate::archive::Archive;
 use crate::h5::WeightsReader;
+use crate::layers::ADDS_A_LOSS;
 use crate::optimizer_values::optimizer_values;
 use crate::shared::Shared;
 use crate::weights::Assignment;
-use crate::{assets, feature_space, json, keras_2, legacy, plain_file, quantized, version};
+use crate::{activation_layers, assets, feature_space, json, keras_2, legacy, plain_file, quantized, version};
 
 /// Reads a model from a `.keras` or legacy `.h5` file, saved in Python or by
 /// [`SaveModel::save`](crate::SaveModel::save).
@@ -114,6 +115,14 @@ impl LoadModel for Model {
 
 impl LoadModel for CompiledModel {
     fn from_source(source: Source, device: &Device) -> Result<Self> {
+        if source.object[ADDS_A_LOSS] == true {
+            return Err(Error::file(
+                "the model adds a loss of its own to those of its outputs, which Keras 3 does not do",
+            )
+            .received("a call of `add_loss`")
+            .expected("losses that are given to `compile`")
+            .hint("predict with it; a program can read it as a `Model`, and compile that"));
+        }
         let config = source.object["compile_config"].clone();
         if config.as_object().is_none_or(serde_json::Map::is_empty) {
             return Err(Error::file("the model was saved without being compiled")
@@ -149,7 +158,8 @@ impl Source {
         if is_hdf5(path) {
             let weights = WeightsReader::open(path)?;
             let version = legacy::version(&weights)?;
-            let object = in_form_of_keras_3(legacy::object(&weights)?, version.as_deref())?;
+            let mut object = in_form_of_keras_3(legacy::object(&weights)?, version.as_deref())?;
+            activation_layers::split(&mut object, &weights);
             return Ok(Self { shared: Shared::of(&object), object, weights, version });
         }
         let mut archive = Archive::open(path)?;
@@ -162,6 +172,7 @@ impl Source {
         }
         let mut object = in_form_of_keras_3(object, version.as_deref())?;
         assets::place(&mut object, &mut archive, &weights)?;
+        activation_layers::split(&mut object, &weights);
         Ok(Self { shared: Shared::of(&object), object, weights, version })
     }
 
@@ -226,6 +237,9 @@ impl Source {
 /// The object without what is only kept in files: words of Keras 2, and quantized weights.
 fn in_form_of_keras_3(mut object: Value, version: Option<&str>) -> Result<Value> {
     if keras_2::is_version(version) {
+        if keras_2::layers::adds_a_loss(&object) {
+            object[ADDS_A_LOSS] = true.into();
+        }
         keras_2::names::translate(&mut object);
         keras_2::layers::translate(&mut object)?;
         let outputs = keras_2::outputs(&object);

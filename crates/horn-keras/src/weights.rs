@@ -83,7 +83,7 @@ impl Assignment {
     /// Finds each weight of a model in the file that also describes the model.
     pub fn of_model(model: &Model, object: &Value, shared: &Shared, file: &WeightsReader) -> Result<Self> {
         let bundles = match legacy::root(file) {
-            Some(root) => legacy::bundles(model, file, root, false)?,
+            Some(root) => legacy::bundles(model, file, root, object[layers::ADDS_A_LOSS] == true)?,
             None => bundles(model, file, false, Some(&numbers_in(object)), Some(shared))?,
         };
         Self::of_bundles(model, file, bundles, LoadWeights::new())

@@ -47,6 +47,19 @@ const fn pooling(name: &'static str, class: &'static str) -> Function {
     of(name, "nn", class, &[], arguments)
 }
 
+/// A convolution with a kernel that is a constant or a tensor.
+const fn convolution(name: &'static str, class: &'static str, kernel: &'static [&'static str]) -> Function {
+    let arguments = &[
+        ("stride", "strides"),
+        ("strides", "strides"),
+        ("padding", "padding"),
+        ("data_format", "data_format"),
+        ("dilations", "dilation_rate"),
+        ("rate", "dilation_rate"),
+    ];
+    of(name, "nn", class, kernel, arguments).by_default(&[("strides", "1"), ("dilation_rate", "1")])
+}
+
 const fn unary(name: &'static str, class: &'static str) -> Function {
     of(name, "numpy", class, &[], &[])
 }
@@ -87,8 +100,15 @@ const FUNCTIONS: &[Function] = &[
     binary("multiply", "Multiply"),
     binary("not_equal", "NotEqual"),
     binary("pow", "Power"),
+    binary("realdiv", "Divide"),
+    of("scalar_mul", "numpy", "Multiply", &["x"], &[]),
     binary("subtract", "Subtract"),
     binary("truediv", "Divide"),
+    binary("bitwise_and", "BitwiseAnd"),
+    binary("bitwise_or", "BitwiseOr"),
+    binary("bitwise_xor", "BitwiseXor"),
+    binary("left_shift", "LeftShift"),
+    binary("right_shift", "RightShift"),
     of("matmul", "numpy", "Matmul", &["b"], &[("transpose_a", TRANSPOSED[0]), ("transpose_b", TRANSPOSED[1])]),
     of("tensordot", "numpy", "Tensordot", &["b"], &[("axes", "axes")]),
     of("where", "numpy", "Where", &["x", "y"], &[]),
@@ -100,8 +120,11 @@ const FUNCTIONS: &[Function] = &[
     unary("atan", "Arctan"),
     unary("atanh", "Arctanh"),
     unary("ceil", "Ceil"),
+    unary("check_numerics", "Copy"),
+    unary("convert_to_tensor", "Copy"),
     unary("cos", "Cos"),
     unary("cosh", "Cosh"),
+    unary("ensure_shape", "Copy"),
     unary("exp", "Exp"),
     unary("expm1", "Expm1"),
     unary("floor", "Floor"),
@@ -113,7 +136,7 @@ const FUNCTIONS: &[Function] = &[
     unary("log1p", "Log1p"),
     unary("logical_not", "LogicalNot"),
     unary("negative", "Negative"),
-    unary("ones_like", "OnesLike"),
+    of("ones_like", "numpy", "OnesLike", &[], &[("dtype", "dtype")]),
     unary("reciprocal", "Reciprocal"),
     unary("rint", "Round"),
     unary("round", "Round"),
@@ -124,8 +147,9 @@ const FUNCTIONS: &[Function] = &[
     unary("square", "Square"),
     unary("tan", "Tan"),
     unary("tanh", "Tanh"),
-    unary("zeros_like", "ZerosLike"),
+    of("zeros_like", "numpy", "ZerosLike", &[], &[("dtype", "dtype")]),
     of("erf", "math", "Erf", &[], &[]),
+    of("erfinv", "math", "Erfinv", &[], &[]),
     of("rsqrt", "math", "Rsqrt", &[], &[]),
     of("stop_gradient", "core", "StopGradient", &[], &[]),
     reduction("reduce_all", "All"),
@@ -152,24 +176,33 @@ const FUNCTIONS: &[Function] = &[
     of("concat", "numpy", "Concatenate", &[], &[("axis", "axis")]),
     of("broadcast_to", "numpy", "BroadcastTo", &[], &[("shape", "shape")]),
     of("diag_part", "numpy", "Diagonal", &[], &[]).by_default(&[("axis1", "-2"), ("axis2", "-1")]),
+    of("embedding_lookup", "numpy", "Take", &["ids"], &[]).by_default(&[("axis", "0")]),
     of("expand_dims", "numpy", "ExpandDims", &[], &[("axis", "axis")]),
     of("flip_left_right", "numpy", "Flip", &[], &[]).by_default(&[("axis", "-2")]),
     of("flip_up_down", "numpy", "Flip", &[], &[]).by_default(&[("axis", "-3")]),
     of("gather", "numpy", "Take", &["indices"], &[("axis", "axis")]).by_default(&[("axis", "0")]),
+    of("grayscale_to_rgb", "numpy", "Repeat", &[], &[]).by_default(&[("repeats", "3"), ("axis", "-1")]),
+    of("adjoint", "numpy", "Swapaxes", &[], &[]).by_default(&[("axis1", "-2"), ("axis2", "-1")]),
     of("matrix_transpose", "numpy", "Swapaxes", &[], &[]).by_default(&[("axis1", "-2"), ("axis2", "-1")]),
     of("pad", "numpy", "Pad", &["constant_values"], &[("paddings", "pad_width"), ("mode", "mode")]),
     of("repeat", "numpy", "Repeat", &[], &[("repeats", "repeats"), ("axis", "axis")]),
     of("roll", "numpy", "Roll", &[], &[("shift", "shift"), ("axis", "axis")]),
     of("split", "numpy", "Split", &[], &[("num_or_size_splits", "indices_or_sections"), ("axis", "axis")]),
     of("unstack", "core", "Unstack", &[], &[("axis", "axis"), ("num", "num")]),
+    of("tril", "numpy", "Tril", &[], &[("k", "k")]),
+    of("triu", "numpy", "Triu", &[], &[("k", "k")]),
+    of("cholesky", "linalg", "Cholesky", &[], &[]),
+    of("cross", "numpy", "Cross", &["b"], &[]),
     of("det", "linalg", "Det", &[], &[]),
     of("inv", "linalg", "Inv", &[], &[]),
+    of("solve", "linalg", "Solve", &["rhs"], &[]),
     of("reshape", "numpy", "Reshape", &[], &[("shape", "newshape")]),
     of("reverse", "numpy", "Flip", &[], &[("axis", "axis")]),
     of("squeeze", "numpy", "Squeeze", &[], &[("axis", "axis")]),
     of("stack", "numpy", "Stack", &[], &[("axis", "axis")]),
     of("tile", "numpy", "Tile", &[], &[("multiples", "repeats")]),
     of("transpose", "numpy", "Transpose", &[], &[("perm", "axes")]),
+    of("saturate_cast", "core", "SaturateCast", &[], &[("dtype", "dtype")]),
     of("cast", "core", "Cast", &[], &[("dtype", "dtype")]),
     of("clip_by_value", "numpy", "Clip", &[], &[("clip_value_min", "x_min"), ("clip_value_max", "x_max")]),
     nn("elu", "Elu"),
@@ -196,22 +229,78 @@ const FUNCTIONS: &[Function] = &[
     pooling("max_pool1d", "MaxPool"),
     pooling("max_pool2d", "MaxPool"),
     pooling("max_pool3d", "MaxPool"),
+    convolution("conv1d", "Conv", &["filters"]),
+    convolution("conv2d", "Conv", &["filter", "filters"]),
+    convolution("depthwise_conv2d", "DepthwiseConv", &["filter"]),
     of("depth_to_space", "nn", "DepthToSpace", &[], &[("block_size", "block_size"), ("data_format", "data_format")]),
     of("space_to_depth", "nn", "SpaceToDepth", &[], &[("block_size", "block_size"), ("data_format", "data_format")]),
     of("resize", "image", "Resize", &[], &[("size", "size"), ("method", "interpolation"), ("antialias", "antialias")]),
+    of("crop_to_bounding_box", "image", "CropImages", &[], BOX[0]),
+    of("pad_to_bounding_box", "image", "PadImages", &[], BOX[1]),
+    of("hsv_to_rgb", "image", "HSVToRGB", &[], &[]),
+    of("rot90", "numpy", "Rot90", &[], &[("k", "k")]).by_default(&[("axes", "[-3, -2]")]),
     of("rgb_to_grayscale", "image", "RGBToGrayscale", &[], &[]),
+    of("rgb_to_hsv", "image", "RGBToHSV", &[], &[]),
 ];
+
+/// The arguments of a part of an image, and of an image in a larger one.
+const BOX: [&[(&str, &str)]; 2] = [
+    &[
+        ("offset_height", "top_cropping"),
+        ("offset_width", "left_cropping"),
+        ("target_height", "target_height"),
+        ("target_width", "target_width"),
+    ],
+    &[
+        ("offset_height", "top_padding"),
+        ("offset_width", "left_padding"),
+        ("target_height", "target_height"),
+        ("target_width", "target_width"),
+    ],
+];
+
+/// Functions of `tf.image` that have the name of another function elsewhere.
+const OF_IMAGES: &[Function] =
+    &[of("transpose", "numpy", "Swapaxes", &[], &[]).by_default(&[("axis1", "-3"), ("axis2", "-2")])];
 
 /// Which factors of a product of matrices are transposed. Keras has no such arguments.
 const TRANSPOSED: [&str; 2] = ["transpose_a", "transpose_b"];
 
 /// TensorFlow's modules that the functions are in.
-const MODULES: [&str; 9] =
-    ["", "__operators__", "compat.v1", "compat.v1.math", "compat.v1.nn", "image", "linalg", "math", "nn"];
+const MODULES: [&str; 12] = [
+    "",
+    "__operators__",
+    "bitwise",
+    "compat.v1",
+    "compat.v1.math",
+    "compat.v1.nn",
+    "debugging",
+    "dtypes",
+    "image",
+    "linalg",
+    "math",
+    "nn",
+];
 
 /// Arguments without an effect, with the values at which they have none, as JSON. Those without values never have one.
-const WITHOUT_EFFECT: [(&str, &[&str]); 14] = [
+const WITHOUT_EFFECT: [(&str, &[&str]); 27] = [
     ("name", &[]),
+    // The words of the error for values that are not finite.
+    ("message", &[]),
+    // What `ensure_shape` checks.
+    ("shape", &[]),
+    // Where an embedding keeps its rows, and how a convolution is computed.
+    ("partition_strategy", &[]),
+    ("use_cudnn_on_gpu", &[]),
+    ("a_is_sparse", &["false"]),
+    ("adjoint_a", &["false"]),
+    ("adjoint_b", &["false"]),
+    ("b_is_sparse", &["false"]),
+    ("dtype", &["null"]),
+    ("dtype_hint", &["null"]),
+    ("max_norm", &["null"]),
+    ("off_value", &["null", "0.0"]),
+    ("on_value", &["null", "1.0"]),
     // What kind of integers comes out.
     ("output_type", &[]),
     ("stable", &[]),
@@ -233,8 +322,10 @@ fn has_no_effect(key: &str, value: &Value) -> bool {
     listed.is_some_and(|(_, values)| values.is_empty() || values.contains(&value.to_string().as_str()))
 }
 
-/// The value of an argument in Keras's words.
-fn in_keras(key: &str, value: Value) -> Value {
+/// The value of an argument of a function in Keras's words.
+fn in_keras(function: &Function, key: &str, value: Value) -> Value {
+    // The sizes of the windows of sequences are three with those of the samples and the channels.
+    let most = if function.name.ends_with("1d") { 2 } else { 3 };
     match (key, value) {
         // TensorFlow has the lengths of the parts, Keras where they end.
         ("indices_or_sections", Value::Array(lengths)) => {
@@ -244,9 +335,10 @@ fn in_keras(key: &str, value: Value) -> Value {
             });
             ends.take(lengths.len().saturating_sub(1)).collect()
         }
+        ("dilation_rate" | "strides", Value::Null) => 1.into(),
         // Windows may be given for all axes, with one sample and one channel.
-        ("pool_size" | "strides", Value::Array(sizes)) => match &sizes[..] {
-            [first, inner @ .., last] if sizes.len() > 3 && *first == 1 && *last == 1 => inner.into(),
+        ("dilation_rate" | "pool_size" | "strides", Value::Array(sizes)) => match &sizes[..] {
+            [first, inner @ .., last] if sizes.len() > most && *first == 1 && *last == 1 => inner.into(),
             _ => sizes.into(),
         },
         ("mode" | "padding", Value::String(word)) => word.to_lowercase().into(),
@@ -273,7 +365,8 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
     }
     let name = object["config"]["function"].as_str().unwrap_or_default().to_owned();
     let (module, own) = name.rsplit_once('.').unwrap_or(("", &name));
-    let function = FUNCTIONS.iter().find(|function| function.name == own && MODULES.contains(&module));
+    let of_images = OF_IMAGES.iter().filter(|_| module == "image");
+    let function = of_images.chain(FUNCTIONS).find(|function| function.name == own && MODULES.contains(&module));
     let function = function.ok_or_else(|| {
         Error::argument("Horn has no function that does what this function of TensorFlow did")
             .at(&place)
@@ -292,7 +385,7 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
                 continue;
             }
             if let Some(key) = argument {
-                config.insert(key.to_owned(), in_keras(key, value));
+                config.insert(key.to_owned(), in_keras(function, key, value));
             } else if let Some(at) = function.operands.iter().position(|operand| *operand == key) {
                 operands.push((at, value));
             } else if !has_no_effect(&key, &value) {

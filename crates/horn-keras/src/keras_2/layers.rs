@@ -6,7 +6,7 @@
 use horn_nn::{Activation, Error, Result};
 use serde_json::{Map, Value, json};
 
-use super::{calls, composed, functions};
+use super::{calls, composed, functions, shapes};
 use crate::layers::STORED_AS;
 
 /// Arguments that Keras 3 doesn't have, with the value at which they have no effect. Those with `None` never have an
@@ -45,6 +45,14 @@ const LOST: [(&str, &str); 7] = [
     ("RandomWidth", "RandomZoom"),
 ];
 
+/// The layers of `add_loss` and `add_metric`, which Keras 3 doesn't have.
+const ADDED: [&str; 2] = ["AddLoss", "AddMetric"];
+
+/// Does the graph add a loss to those of the outputs?
+pub(crate) fn adds_a_loss(object: &Value) -> bool {
+    object["class_name"] == "AddLoss" || object["config"]["layers"].as_array().into_iter().flatten().any(adds_a_loss)
+}
+
 /// Translates the object of a model or a layer.
 ///
 /// # Errors
@@ -78,10 +86,15 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
         *config = json!({"name": "sequential", "layers": config.take()});
     }
     let Some(arguments) = config.as_object_mut() else { return Ok(()) };
+    let outputs = arguments.get("output_layers").cloned().unwrap_or_default();
     if let Some(layers) = arguments.get_mut("layers").and_then(Value::as_array_mut) {
         if class == "Sequential" {
             add_input(layers);
         }
+        // They give what they take. Their losses and metrics are none of the outputs.
+        layers.retain(|layer| !ADDED.iter().any(|added| layer["class_name"] == *added));
+        shapes::resolve(layers);
+        shapes::leave_out_unread(layers, &outputs);
         composed::expand(layers);
         layers.iter_mut().try_for_each(translate)?;
     } else {

@@ -10,6 +10,7 @@ mod functions;
 pub(crate) mod layers;
 pub(crate) mod names;
 pub(crate) mod optimizer;
+mod shapes;
 pub(crate) mod training;
 
 #[cfg(test)]

@@ -323,3 +323,76 @@ fn functions_of_tensorflow_are_those_of_keras_3() {
         (json!("Einsum"), json!({"name": "f", "subscripts": "...ij,...kj->...ik"}), json!([tensor("x"), tensor("y")]));
     assert_eq!(translated("TFOpLambda", "linalg.matmul", product), einsum);
 }
+
+/// A graph of functions of TensorFlow, each of one tensor or of what `call` says.
+fn graph(functions: &[(&str, &str, Value)]) -> Value {
+    let layer = |(name, function, call): &(&str, &str, Value)| {
+        let class = if *function == "getitem" { "SlicingOpLambda" } else { "TFOpLambda" };
+        json!({"class_name": class, "name": name, "config": {"name": name, "function": function}, "inbound_nodes": [call]})
+    };
+    let input = json!({"class_name": "InputLayer", "name": "x", "config": {"name": "x"}, "inbound_nodes": []});
+    let layers: Vec<Value> = [input].into_iter().chain(functions.iter().map(layer)).collect();
+    let last = functions.last().unwrap().0;
+    json!({"class_name": "Functional", "config": {"layers": layers, "output_layers": [[last, 0, 0]]}})
+}
+
+/// What a graph with `tf.shape(x)` and `tf.shape(x)[0]` becomes: the classes of its layers, or the error.
+fn with_shapes(functions: &[(&str, &str, Value)]) -> Result<Vec<String>, String> {
+    let shapes =
+        [("shape", "shape", json!(["x", 0, 0, {}])), ("n", "getitem", json!(["shape", 0, 0, {"slice_spec": 0}]))];
+    let mut object = graph(&[&shapes, functions].concat());
+    layers::translate(&mut object).map_err(|error| error.to_string())?;
+    let classes = object["config"]["layers"].as_array().unwrap().iter().skip(1);
+    Ok(classes.map(|layer| layer["class_name"].as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn a_reshaping_keeps_the_samples_where_they_are_the_first_axis() {
+    let reshape = |of: &str, shape: Value| json!([of, 0, 0, {"shape": shape}]);
+    let n = json!(["n", 0, 0]);
+    let found = with_shapes(&[("y", "reshape", reshape("x", json!([n, -1])))]);
+    assert_eq!(found.unwrap(), ["Reshape"]);
+    let found = with_shapes(&[("y", "reshape", reshape("x", json!([n, 3, 4])))]);
+    assert_eq!(found.unwrap(), ["Reshape"]);
+    // Steps that are folded into the samples, or before them: the samples are only known where all other sizes are.
+    let folds =
+        [("f", "reshape", reshape("x", json!([-1, 3]))), ("f", "transpose", json!(["x", 0, 0, {"perm": [1, 0]}]))];
+    for fold in folds {
+        let negated = ("g", "math.negative", json!(["f", 0, 0, {}]));
+        let found = with_shapes(&[fold.clone(), negated.clone(), ("y", "reshape", reshape("g", json!([n, 4, 3])))]);
+        assert_eq!(found.unwrap()[1..], ["Negative", "Reshape"]);
+        let error = with_shapes(&[fold, negated, ("y", "reshape", reshape("g", json!([n, -1])))]).unwrap_err();
+        assert!(error.contains("received tf.shape"), "{error}");
+    }
+    // The size is that of the folded axis.
+    let folded = [
+        ("f", "reshape", reshape("x", json!([-1, 3]))),
+        ("g", "shape", json!(["f", 0, 0, {}])),
+        ("m", "getitem", json!(["g", 0, 0, {"slice_spec": 0}])),
+    ];
+    let of = |tensor: &str| {
+        with_shapes(&[&folded[..], &[("y", "reshape", reshape(tensor, json!([["m", 0, 0], -1])))]].concat())
+    };
+    assert_eq!(of("f").unwrap(), ["Reshape", "Reshape"]);
+    assert!(of("x").unwrap_err().contains("received tf.shape"));
+    let error = with_shapes(&[("y", "reshape", reshape("x", json!([n, -1, -1])))]).unwrap_err();
+    assert!(error.contains("received tf.shape"), "{error}");
+}
+
+#[test]
+fn functions_that_lead_to_no_output_are_left_out() {
+    let unknown = ("u", "keras.backend.binary_crossentropy", json!(["x", 0, 0, {}]));
+    let read = ("v", "math.reduce_mean", json!(["u", 0, 0, {}]));
+    let found = with_shapes(&[unknown, read, ("y", "math.negative", json!(["x", 0, 0, {}]))]);
+    assert_eq!(found.unwrap(), ["Negative"]);
+}
+
+#[test]
+fn metrics_that_are_names_of_classes_have_their_names_in_keras_2() {
+    let metrics = json!({"a": ["AUC", "RootMeanSquaredError", "MSE"], "b": "accuracy"});
+    let mut arguments = json!({"metrics": metrics}).as_object().unwrap().clone();
+    training::translate(&mut arguments, &["a".to_owned(), "b".to_owned()]);
+    let class = |class: &str, name: &str| json!({"class_name": class, "config": {"name": name}});
+    let named = [class("AUC", "auc"), class("RootMeanSquaredError", "root_mean_squared_error"), "MSE".into()];
+    assert_eq!(arguments["metrics"], json!({"a": named, "b": "accuracy"}));
+}

@@ -1,6 +1,7 @@
 //! The arguments of `compile` of Keras 2, translated into those of Keras 3.
 
-use serde_json::{Map, Value};
+use horn_nn::numbered_classes;
+use serde_json::{Map, Value, json};
 
 use super::optimizer;
 
@@ -8,6 +9,9 @@ use super::optimizer;
 pub(crate) fn translate(training: &mut Map<String, Value>, outputs: &[String]) {
     for key in ["loss", "metrics", "weighted_metrics"] {
         training.get_mut(key).into_iter().for_each(translate_objects);
+    }
+    for key in ["metrics", "weighted_metrics"] {
+        training.get_mut(key).into_iter().for_each(name_classes);
     }
     training.get_mut("optimizer").into_iter().for_each(optimizer::translate);
     // An output without a weight has the weight 1.
@@ -33,6 +37,25 @@ pub(crate) fn translate(training: &mut Map<String, Value>, outputs: &[String]) {
             _ => {}
         }
     }
+}
+
+/// Gives a metric that is the name of a class, such as `"AUC"`, the name that it had in Keras 2. Keras 3 names it as it is
+/// written. Names of functions are not in capitals, or only in capitals: `"mse"` and `"MSE"`.
+fn name_classes(value: &mut Value) {
+    match value {
+        Value::String(class) if class == "AUC" || is_camel_case(class) => {
+            let name = numbered_classes([class.as_str()]).pop();
+            *value = json!({"class_name": class, "config": {"name": name}});
+        }
+        Value::Array(values) => values.iter_mut().for_each(name_classes),
+        Value::Object(values) if !values.contains_key("class_name") => values.values_mut().for_each(name_classes),
+        _ => {}
+    }
+}
+
+fn is_camel_case(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.contains(|letter: char| letter.is_ascii_lowercase())
 }
 
 /// Removes the name of the output, with which a trained model of several outputs names its metrics.

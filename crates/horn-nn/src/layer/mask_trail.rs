@@ -63,7 +63,7 @@ impl MaskTrail {
             OutputMask::NotEqual(_) | OutputMask::AnyNotEqual(_) => Some(number("new")),
             OutputMask::All { merges_values } => {
                 if *merges_values {
-                    self.see(if self.is_of_today { masks } else { &[] });
+                    self.see(if self.is_of_today && is_masked { masks } else { &[] });
                 }
                 match self.is_of_today {
                     true => either(masks),
@@ -104,6 +104,20 @@ pub(crate) fn number(origin: impl Hash) -> MaskNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `Multiply` of inputs without masks is the same by all rules; of masked ones, today's leave their values out.
+    #[test]
+    fn merged_values_depend_on_the_masks_that_there_are() {
+        let rule = OutputMask::All { merges_values: true };
+        for (masks, differs) in [([None, None], false), ([Some(1), None], true), ([Some(1), Some(1)], true)] {
+            let [own, today] = [false, true].map(|is_of_today| {
+                let mut trail = MaskTrail::new(is_of_today);
+                trail.through(&rule, &Conventions::default(), &masks);
+                trail
+            });
+            assert_eq!(own.differs_from(&today).is_some(), differs, "{masks:?}");
+        }
+    }
 
     /// Along the steps, a timestep has the mask of one input, so that "any" and "all" are the same.
     #[test]

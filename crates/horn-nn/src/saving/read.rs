@@ -409,6 +409,9 @@ fn masks_of(layer: &dyn Layer, kwargs: &Value, named: &mut HashMap<&str, Vec<Val
     if layer.conventions().mask_argument == MaskArgument::Named {
         for argument in ["query", "value", KEY] {
             let mask = named.remove(format!("{argument}_{MASK}").as_str()).and_then(|mut places| places.pop());
+            // A `MultiHeadAttention` takes the mask that the query has, whatever mask it is given for it.
+            let is_given = argument != "query" || !layer.conventions().removes_masks;
+            let mask = mask.filter(|_| is_given);
             masks.extend(mask.map(|mask| (MaskOf::Argument(argument.to_owned()), mask)));
         }
     }

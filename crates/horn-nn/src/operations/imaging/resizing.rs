@@ -1,8 +1,10 @@
 //! `image.resize`: images of another size. `image.scale_and_translate`: those that are moved, too.
 
 use burn::tensor::{Tensor, TensorData};
+use serde_json::{Map, Value};
 
 use crate::arguments::options::{DataFormat, Interpolation};
+use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::images::pixels::{resized, spatial_axes};
 use crate::images::resampling::{Resampling, Window, crop_windows, pad_windows, shares_at};
@@ -11,11 +13,12 @@ use crate::operations::calls::argument::Argument;
 use crate::operations::calls::broadcast::with_rank;
 use crate::operations::calls::call::{Call, no_tensor};
 use crate::operations::calls::function::Rule;
+use crate::operations::calls::integers::Integers;
 use crate::operations::calls::operands::{number_of, numbers_of};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::{Shape, Values};
 
-/// `image.resize(images, size, …)`, for a batch of images or one image.
+/// `image.resize(images, size, …)`, for a batch of images or one image. Images of integers give integers.
 pub(crate) struct Resize;
 
 /// The largest size of an image: the weights of an axis are a matrix of the old and the new size.
@@ -40,7 +43,7 @@ impl Arguments {
         let option = |name: &str| call.parameter(name).clone();
         let interpolation = serde_json::from_value(option("interpolation"));
         let data_format = match option("data_format") {
-            serde_json::Value::Null => Ok(DataFormat::default()),
+            Value::Null => Ok(DataFormat::default()),
             format => serde_json::from_value(format),
         };
         if call.parameter("fill_mode") != "constant" {
@@ -72,13 +75,27 @@ impl Rule for Resize {
         } else {
             resized(input, arguments.data_format, arguments.size)?
         };
-        Ok(vec![output.with_values(Values::Floats)])
+        Ok(vec![output.with_values(input.values())])
+    }
+
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Along
+    }
+
+    fn compute_exactly(&self, call: Call<AnyTensor>, [_, results]: [Values; 2]) -> Result<Vec<AnyTensor>> {
+        let rounded = |images: AnyTensor| {
+            by_rank!(images, |images| match results {
+                Values::Bytes => images.round().clamp(0, 255).int().into(),
+                _ => images.round().int().into(),
+            })
+        };
+        self.compute(call)?.into_iter().map(rounded).collect()
     }
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {
         let Arguments { size, interpolation, antialias, data_format, fill_value } = Arguments::of(&call)?;
         let (crops, pads) = (call.flag("crop_to_aspect_ratio"), call.flag("pad_to_aspect_ratio"));
-        let x = call.into_tensor()?;
+        let x = call.into_tensor()?.floats()?;
         let is_one = x.rank() == 3;
         let images = if is_one { with_rank(x, 4)? } else { x };
         let from = spatial_axes(data_format).map(|axis| images.sizes()[axis]);

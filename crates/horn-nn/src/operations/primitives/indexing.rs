@@ -180,9 +180,12 @@ fn listed<T>(argument: &Argument<T>) -> Option<(Vec<i64>, Vec<usize>)> {
             Some((array.values.iter().map(|&at| at as i64).collect(), array.values.shape().to_vec()))
         }
         Argument::List(items) => {
-            let places = items.iter().map(|item| number_of(item).map(|at| at as i64)).collect::<Option<Vec<_>>>()?;
-            let count = places.len();
-            Some((places, vec![count]))
+            let parts = items.iter().map(listed).collect::<Option<Vec<_>>>()?;
+            let sizes = parts.first().map_or_else(Vec::new, |(_, sizes)| sizes.clone());
+            // Lists in a list have one length.
+            let is_array = parts.iter().all(|(_, own)| *own == sizes);
+            let places = parts.into_iter().flat_map(|(places, _)| places).collect();
+            is_array.then(|| (places, [&[items.len()], &sizes[..]].concat()))
         }
         other => number_of(other).map(|at| (vec![at as i64], Vec::new())),
     }

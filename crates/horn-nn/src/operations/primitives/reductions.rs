@@ -66,7 +66,15 @@ impl Reduction {
             Self::Max => fold(x, Tensor::max_dim),
             Self::Mean => sum(x) / count,
             Self::Min => fold(x, Tensor::min_dim),
+            // Of a matrix: the largest or the smallest sum of a column, and of a row.
+            Self::Norm if axes.len() == 2 && order != 2.0 => {
+                let (summed, found) = if order.is_infinite() { (axes[1], axes[0]) } else { (axes[0], axes[1]) };
+                let sums = x.abs().sum_dim(summed);
+                if order > 0.0 { sums.max_dim(found) } else { sums.min_dim(found) }
+            }
+            Self::Norm if order == 0.0 => sum(x.not_equal_elem(0.0).float()),
             Self::Norm if order == 1.0 => sum(x.abs()),
+            Self::Norm if order == f64::NEG_INFINITY => fold(x.abs(), Tensor::min_dim),
             Self::Norm if order == f64::INFINITY => fold(x.abs(), Tensor::max_dim),
             Self::Norm if order == 2.0 => sum(x.square()).sqrt(),
             Self::Norm => powf(sum(powf(x.abs(), order)), order.recip()),
@@ -123,10 +131,9 @@ impl Reduction {
         match call.config.get("ord") {
             // Frobenius's norm is the Euclidean one of all values of a matrix.
             Some(ord) if *ord == "fro" => Ok(2.0),
-            Some(ord) if !ord.is_null() => match not_finite::number(ord) {
-                Some(order) if order > 0.0 => Ok(order),
-                _ => Err(call.invalid("ord", "a number above 0")),
-            },
+            Some(ord) if !ord.is_null() => {
+                not_finite::number(ord).filter(|order| !order.is_nan()).ok_or_else(|| call.invalid("ord", "a number"))
+            }
             _ => Ok(2.0),
         }
     }
@@ -148,9 +155,16 @@ impl Reduction {
             Self::Norm if *call.parameter("ord") == "fro" && axes.len() != 2 => {
                 Err(call.invalid("axis", "two axes for the order \"fro\""))
             }
-            // An order that is not finite is no number of `serde_json`.
-            Self::Norm if axes.len() > 2 || axes.len() == 2 && !is_euclidean(call.parameter("ord")) => {
-                Err(call.invalid("axis", "one axis, or two without `ord`"))
+            Self::Norm if axes.len() > 2 => Err(call.invalid("axis", "one axis or two")),
+            Self::Norm if axes.len() == 2 && !is_euclidean(call.parameter("ord")) => {
+                let of_sums = [1.0, -1.0, f64::INFINITY, f64::NEG_INFINITY].contains(&self.order(call)?);
+                let in_order =
+                    call.ints("axis")?.is_none_or(|axes| axes.is_sorted_by_key(|&axis| axis.rem_euclid(rank as i64)));
+                match (of_sums, in_order) {
+                    (true, true) => Ok((axes, false)),
+                    (true, false) => Err(call.invalid("axis", "the axis of the rows before that of the columns")),
+                    (false, _) => Err(call.invalid("ord", "1, -1, inf or -inf for two axes, or none")),
+                }
             }
             _ => Ok((axes, false)),
         }

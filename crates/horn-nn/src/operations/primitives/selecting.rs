@@ -1,6 +1,6 @@
 //! Functions that choose or convert values: `where`, `clip`, `cast`, `one_hot`.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{FloatDType, Tensor, TensorData};
 use serde_json::{Map, Value};
 
 use crate::by_rank;
@@ -83,7 +83,7 @@ impl Rule for Clip {
 }
 
 /// `cast(x, dtype)` and `saturate_cast(x, dtype)`. Floats are float32: a cast to integers drops the fraction, one to
-/// booleans compares with 0.
+/// booleans compares with 0, and one to floats of half precision rounds to their values.
 ///
 /// Floats beyond the integers of the dtype become the nearest one, as on JAX, whose compiled casts saturate; other backends
 /// leave it open. Integers wrap round where they are cast, and become the nearest one where they saturate.
@@ -104,6 +104,15 @@ fn bounds(dtype: &str) -> Option<(i64, i64)> {
         "uint32" => (0, u32::MAX.into()),
         _ => return None,
     })
+}
+
+/// The dtype of this name, if it has half precision.
+fn half(dtype: &str) -> Option<FloatDType> {
+    match dtype {
+        "float16" => Some(FloatDType::F16),
+        "bfloat16" => Some(FloatDType::BF16),
+        _ => None,
+    }
 }
 
 impl Rule for Cast {
@@ -147,7 +156,10 @@ impl Rule for Cast {
             })?,
             (Values::Bytes | Values::Ints | Values::Longs, None) => by_rank!(x, |x| x.trunc().into())?,
             (Values::Bools, _) => by_rank!(x, |x| x.not_equal_elem(0.0).float().into())?,
-            (Values::Floats | Values::Strings, _) => x,
+            (Values::Floats | Values::Strings, _) => match half(dtype) {
+                Some(half) => by_rank!(x, |x| x.cast(half).cast(FloatDType::F32).into())?,
+                None => x,
+            },
         }])
     }
 }
