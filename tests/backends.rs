@@ -177,19 +177,14 @@ fn without_an_adapter_the_error_says_what_to_install() {
 /// Runs one case of every layer on every backend. Outputs and gradients must be Keras's within 1e-4, which is what the
 /// functions of GPUs allow. If the first case of a class has no gradients, its first case with gradients is checked,
 /// too.
-///
-/// Software Vulkan compiles each kernel on one core, so two tests take half of the cases each.
-fn half_of_the_layers_agree_on_every_backend(half: usize) {
+#[test]
+fn every_layer_agrees_on_every_backend() {
     use crate::parity::layers::{FILES, check, is_different};
     use crate::parity::preprocessing;
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    let (mut count, mut failed) = (0, Vec::new());
+    let mut failed = Vec::new();
     let mut on_every_backend = |name: &str, run: &dyn Fn(&burn::tensor::Device, f64)| {
-        count += 1;
-        if count % 2 != half {
-            return;
-        }
         for backend in horn::backends() {
             let device = horn::device(backend).unwrap();
             if catch_unwind(AssertUnwindSafe(|| run(&device, 1e-4))).is_err() {
@@ -217,14 +212,4 @@ fn half_of_the_layers_agree_on_every_backend(half: usize) {
     assert!(seen.len() >= 94, "{} layers", seen.len());
     assert!(derived.len() >= 94, "gradients of {} layers", derived.len());
     assert!(prepared.len() >= 14, "{} layers that prepare data", prepared.len());
-}
-
-#[test]
-fn every_layer_agrees_on_every_backend() {
-    half_of_the_layers_agree_on_every_backend(0);
-}
-
-#[test]
-fn every_layer_agrees_on_every_backend_the_other_half() {
-    half_of_the_layers_agree_on_every_backend(1);
 }
