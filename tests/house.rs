@@ -96,6 +96,7 @@ fn an_import_that_runs_up_is_found() {
         ("initializers::normal", "use crate::regularizers::norms::L1;", true),
         ("layers::nested", "use crate::layer::description::Layer;", false),
         ("layer::description", "#[cfg(test)]\nmod tests {\n    use crate::layers::Dense;\n}", false),
+        ("layer::description", "#[cfg(test)]\nmod tests {\n    fn f() {}\n}\n\nuse crate::graph::plan;", true),
         ("layer::description", "/// See `crate::layers::Dense`.", false),
     ] {
         let module: Module = module.split("::").map(str::to_owned).collect();
@@ -447,15 +448,18 @@ fn is_declared_for_tests(source: &Path, module: &[String]) -> bool {
     files.iter().any(declared)
 }
 
-/// The source text without comments, and without the tests at the end. Those in a file of their own are declared at the
+/// The source text without comments, and without a module of tests in it. Those in a file of their own are declared at the
 /// beginning.
 fn code(text: &str) -> String {
     let tests = text.match_indices("#[cfg(test)]\nmod ").find(|(at, _)| {
         let line = text[*at..].lines().nth(1);
         line.is_some_and(|line| line.ends_with('{'))
     });
-    let text = tests.map_or(text, |(at, _)| &text[..at]);
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let (before, after) = match tests {
+        Some((at, _)) => (&text[..at], text[at..].split_once("\n}").map_or("", |(_, after)| after)),
+        None => (text, ""),
+    };
+    let lines = before.lines().chain(after.lines()).filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
