@@ -52,7 +52,8 @@ pub trait Compile: Sized {
         loss: impl IntoLosses,
         metrics: impl IntoMetrics,
     ) -> Result<CompiledModel> {
-        self.compile_on(&default_device()?, optimizer, loss, metrics)
+        let device = self.own_device()?;
+        self.compile_on(&device, optimizer, loss, metrics)
     }
 
     /// Compiles like [`compile`](Self::compile), on this device. A model that is already built moves there.
@@ -69,6 +70,12 @@ pub trait Compile: Sized {
     ) -> Result<CompiledModel> {
         let network = self.into_network(device)?;
         CompiledModel::new(network, device, Arc::new(optimizer), Objective::new(loss, metrics))
+    }
+
+    /// The device that the weights are on, or where they are created.
+    #[doc(hidden)]
+    fn own_device(&self) -> Result<Device> {
+        default_device()
     }
 
     /// The model, built if that does not need data.
@@ -94,14 +101,8 @@ impl Compile for Functional {
 
 /// Compiles again. The weights stay, the optimizer begins anew.
 impl Compile for CompiledModel {
-    fn compile(
-        self,
-        optimizer: impl Optimizer + 'static,
-        loss: impl IntoLosses,
-        metrics: impl IntoMetrics,
-    ) -> Result<CompiledModel> {
-        let device = self.device().clone();
-        self.compile_on(&device, optimizer, loss, metrics)
+    fn own_device(&self) -> Result<Device> {
+        Ok(self.device().clone())
     }
 
     fn into_network(mut self, device: &Device) -> Result<Network> {
@@ -114,14 +115,8 @@ impl Compile for CompiledModel {
 }
 
 impl Compile for Model {
-    fn compile(
-        self,
-        optimizer: impl Optimizer + 'static,
-        loss: impl IntoLosses,
-        metrics: impl IntoMetrics,
-    ) -> Result<CompiledModel> {
-        let device = self.device().clone();
-        self.compile_on(&device, optimizer, loss, metrics)
+    fn own_device(&self) -> Result<Device> {
+        Ok(self.device().clone())
     }
 
     fn into_network(self, device: &Device) -> Result<Network> {
