@@ -178,9 +178,14 @@ pub(super) fn is_accuracy(name: &str) -> bool {
 
 /// The fraction of each row that is on the same side of the threshold as the targets.
 fn binary_accuracy(y_true: Target, y_pred: Tensor<2>, threshold: f64) -> Result<Tensor<1>> {
+    Ok(on_one_side(y_true, y_pred, threshold)?.mean_dim(1).squeeze_dim(1))
+}
+
+/// 1 for each prediction that is on the same side of the threshold as its target, and 0 for the others.
+pub(super) fn on_one_side(y_true: Target, y_pred: Tensor<2>, threshold: f64) -> Result<Tensor<2>> {
     let y_true = y_true.into_dense(&y_pred)?;
     let classes = y_pred.greater_elem(threshold).float();
-    Ok(y_true.equal(classes).float().mean_dim(1).squeeze_dim(1))
+    Ok(y_true.equal(classes).float())
 }
 
 /// 1 for each row whose largest prediction is at the position of the largest target, and 0 for the others.

@@ -2,7 +2,9 @@
 
 use horn_nn::{AnyTensor, Result};
 
-use super::accuracy::{BinaryAccuracy, categorical_accuracy as of_one_hot, sparse_categorical_accuracy as of_classes};
+use super::accuracy::{
+    BinaryAccuracy, categorical_accuracy as of_one_hot, on_one_side, sparse_categorical_accuracy as of_classes,
+};
 use super::mean_of_rows::MeanOfRows;
 use super::top_k_categorical_accuracy::{
     sparse_top_k_categorical_accuracy as of_top_classes, top_k_categorical_accuracy as of_top_one_hot,
@@ -18,8 +20,7 @@ use crate::losses::Rows;
 pub fn binary_accuracy(y_true: impl Into<AnyTensor>, y_pred: impl Into<AnyTensor>) -> Result<AnyTensor> {
     let Rows { y_true, y_pred, leading, .. } = Rows::new(y_true.into(), y_pred.into(), None)?;
     let sizes = [&leading[..], &[y_pred.dims()[1]]].concat();
-    let classes = y_pred.clone().greater_elem(BinaryAccuracy::THRESHOLD).float();
-    AnyTensor::from(y_true.into_dense(&y_pred)?.equal(classes).float()).reshape(&sizes)
+    AnyTensor::from(on_one_side(y_true, y_pred, BinaryAccuracy::THRESHOLD)?).reshape(&sizes)
 }
 
 /// `keras.metrics.categorical_accuracy(y_true, y_pred)`: 1 for each row whose largest prediction is at the position of the
