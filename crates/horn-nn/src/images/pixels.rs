@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use crate::arguments::options::DataFormat;
 use crate::error::{Error, Result};
-use crate::tensor::shape::Shape;
+use crate::tensor::shape::{Shape, Values};
 
 /// The places of the height and of the width in a batch of images.
 pub(crate) fn spatial_axes(data_format: DataFormat) -> [usize; 2] {
@@ -23,6 +23,12 @@ pub(crate) fn check_images(input: &Shape) -> Result<()> {
         .received(input)
         .expected("(batch, height, width, channels), or with the channels second, and no size of 0")
         .hint("reshape the input; images of one colour need an axis of size 1 for it"))
+}
+
+/// Resized images of integers as integers again; those of bytes stay in their range.
+pub(crate) fn rounded<const D: usize>(images: Tensor<D>, values: Values) -> Tensor<D> {
+    let rounded = images.round();
+    if values == Values::Bytes { rounded.clamp(0, 255) } else { rounded }
 }
 
 /// The values of a pixel that is a byte: Keras's default for the range of values.

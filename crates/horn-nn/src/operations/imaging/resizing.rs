@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::by_rank;
 use crate::error::{Error, Result};
-use crate::images::pixels::{resized, spatial_axes};
+use crate::images::pixels::{resized, rounded, spatial_axes};
 use crate::images::resampling::{Resampling, Window, crop_windows, pad_windows, shares_at};
 use crate::memory;
 use crate::operations::calls::argument::Argument;
@@ -83,13 +83,8 @@ impl Rule for Resize {
     }
 
     fn compute_exactly(&self, call: Call<AnyTensor>, [_, results]: [Values; 2]) -> Result<Vec<AnyTensor>> {
-        let rounded = |images: AnyTensor| {
-            by_rank!(images, |images| match results {
-                Values::Bytes => images.round().clamp(0, 255).int().into(),
-                _ => images.round().int().into(),
-            })
-        };
-        self.compute(call)?.into_iter().map(rounded).collect()
+        let integers = |images: AnyTensor| by_rank!(images, |images| rounded(images, results).int().into());
+        self.compute(call)?.into_iter().map(integers).collect()
     }
 
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::{Error, Result};
-use crate::images::pixels::{resized, spatial_axes};
+use crate::images::pixels::{resized, rounded, spatial_axes};
 use crate::images::resampling::{Resampling, Window, crop_windows, pad_windows};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
@@ -169,8 +169,7 @@ impl Forward for ResizingModule {
             _ => self.layer.plan(size).run(images, self.layer.fill_value),
         };
         Ok(match self.values {
-            Values::Bytes => resized.round().clamp(0, 255),
-            Values::Ints | Values::Longs => resized.round(),
+            Values::Bytes | Values::Ints | Values::Longs => rounded(resized, self.values),
             _ => resized,
         }
         .into())
