@@ -1,6 +1,8 @@
 //! Activations that are layers with weights or an axis: `Dense(8, activation=PReLU())`. Each becomes a layer of its own,
 //! after the one that it belongs to.
 
+use horn_nn::Activation;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::h5::WeightsReader;
@@ -8,7 +10,7 @@ use crate::layers::{self, STORED_AS, STORED_AT};
 use crate::legacy;
 
 /// The layers that end with their activation.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 13] = [
     "Activation",
     "Conv1D",
     "Conv1DTranspose",
@@ -20,14 +22,9 @@ const LAYERS: [&str; 15] = [
     "DepthwiseConv1D",
     "DepthwiseConv2D",
     "EinsumDense",
-    "LocallyConnected1D",
-    "LocallyConnected2D",
     "SeparableConv1D",
     "SeparableConv2D",
 ];
-
-/// The layers that an [`Activation`](horn_nn::Activation) stands for.
-const ACTIVATIONS: [&str; 6] = ["Activation", "ELU", "Identity", "LeakyReLU", "ReLU", "ThresholdedReLU"];
 
 /// Makes the activations layers. They get the names of the layers before them, as they give what those gave.
 pub(crate) fn split(model: &mut Value, weights: &WeightsReader) {
@@ -63,9 +60,7 @@ fn place(pointer: &str) -> Vec<usize> {
 
 /// Is the activation a layer that no function stands for?
 fn is_layer(activation: &Value) -> bool {
-    let class = activation["class_name"].as_str().unwrap_or_default();
-    let is_softmax = class == "Softmax" && activation["config"]["axis"] == -1;
-    activation["module"] == "keras.layers" && !is_softmax && !ACTIVATIONS.contains(&class)
+    activation["module"] == "keras.layers" && Activation::deserialize(activation).is_err()
 }
 
 /// Takes the activation out of a layer, which gets another name.
