@@ -83,6 +83,8 @@ pub use registry::arguments::{array_values, read_arguments, read_over_defaults, 
 #[doc(hidden)]
 pub use registry::not_finite;
 #[doc(hidden)]
+pub use registry::objects::in_default_package;
+#[doc(hidden)]
 pub use registry::suggest::{did_you_mean, nearest};
 pub use tensor::any_tensor::AnyTensor;
 #[doc(hidden)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use horn_nn::{Error, Result, did_you_mean, start_of};
+use horn_nn::{Error, Result, did_you_mean, in_default_package, start_of};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -165,7 +165,7 @@ pub(crate) fn object(
     config: Value,
 ) -> Value {
     let registered_name = match (module, registered_name) {
-        (None, None) => Some(format!("Custom>{class_name}")),
+        (None, None) => Some(in_default_package(class_name)),
         (_, given) => given.map(str::to_owned),
     };
     json!({"module": module, "class_name": class_name, "config": config, "registered_name": registered_name})

@@ -7,6 +7,8 @@ use std::sync::{PoisonError, RwLock};
 use burn::tensor::Tensor;
 use serde_json::{Value, json};
 
+use crate::registry::objects::in_default_package;
+
 /// What the function computes: a value for each value.
 type Function = fn(Tensor<1>) -> Tensor<1>;
 
@@ -45,7 +47,7 @@ impl OwnActivation {
 
     /// Keras's registered name of the function, which is in the package `Custom` if it has none.
     fn registered_name(self) -> String {
-        if self.name.contains('>') { self.name.to_owned() } else { format!("Custom>{}", self.name) }
+        if self.name.contains('>') { self.name.to_owned() } else { in_default_package(self.name) }
     }
 
     /// The function as Keras writes it.

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::layer::description::Layer;
 use crate::registry::arguments::read_arguments;
+use crate::registry::objects::in_default_package;
 
 /// Registers a custom layer, so that it can be read from a configuration.
 ///
@@ -83,7 +84,7 @@ pub(crate) fn reader(matches: impl Fn(&str) -> bool) -> Option<Reader> {
 pub(crate) fn registered_name(class_name: &str) -> String {
     let users = USERS.read().unwrap_or_else(PoisonError::into_inner);
     let registered = users.keys().find(|name| class_of(name) == class_name);
-    registered.cloned().unwrap_or_else(|| format!("Custom>{class_name}"))
+    registered.cloned().unwrap_or_else(|| in_default_package(class_name))
 }
 
 /// The class names of all custom layers.

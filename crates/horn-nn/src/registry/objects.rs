@@ -125,8 +125,12 @@ impl<'a, T> Written<'a, T> {
 
 /// The object of a class of the program's own.
 pub(crate) fn own(name: &str) -> Value {
-    let registered = format!("Custom>{name}");
-    json!({"module": null, "class_name": name, "config": {}, "registered_name": registered})
+    json!({"module": null, "class_name": name, "config": {}, "registered_name": in_default_package(name)})
+}
+
+/// The registered name of a class or a function that is registered without a package.
+pub fn in_default_package(name: &str) -> String {
+    format!("Custom>{name}")
 }
 
 /// An object as Keras reads it.
