@@ -2,6 +2,7 @@
 //! after the one that it belongs to.
 
 use horn_nn::Activation;
+use horn_nn::layers::conventions_of;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -9,28 +10,11 @@ use crate::h5::WeightsReader;
 use crate::layers::{self, STORED_AS, STORED_AT};
 use crate::legacy;
 
-/// The layers that end with their activation.
-const LAYERS: [&str; 13] = [
-    "Activation",
-    "Conv1D",
-    "Conv1DTranspose",
-    "Conv2D",
-    "Conv2DTranspose",
-    "Conv3D",
-    "Conv3DTranspose",
-    "Dense",
-    "DepthwiseConv1D",
-    "DepthwiseConv2D",
-    "EinsumDense",
-    "SeparableConv1D",
-    "SeparableConv2D",
-];
-
 /// Makes the activations layers. They get the names of the layers before them, as they give what those gave.
 pub(crate) fn split(model: &mut Value, weights: &WeightsReader) {
     let mut found = Vec::new();
     layers::each(model, |layer| {
-        let is_split = LAYERS.iter().any(|class| layer.object["class_name"] == *class);
+        let is_split = conventions_of(layer.object).is_some_and(|conventions| conventions.ends_in_activation);
         let path = format!("{}/activation", layer.path);
         if is_split && is_layer(&layer.object["config"]["activation"]) {
             found.push((layer.pointer, path));

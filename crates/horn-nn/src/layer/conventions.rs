@@ -40,6 +40,8 @@ pub struct Conventions {
     /// CPUs it computes in float32 from inputs and weights of that precision. Others compute in float32, from and to values
     /// of that precision.
     pub computes_in_half: bool,
+    /// Is the argument `activation` applied last, to the output? A file may have a layer with weights there.
+    pub ends_in_activation: bool,
     /// The family of a custom layer; that of a built-in layer follows from its table.
     pub family: Option<LayerFamily>,
     /// The tokens of the vocabulary that the layer learns from data, if it does. Files keep it beside the weights.
@@ -87,6 +89,14 @@ impl Conventions {
     #[must_use]
     pub fn computes_in_half(mut self, computes: bool) -> Self {
         self.computes_in_half = computes;
+        self
+    }
+
+    /// Does the layer apply its argument `activation` last, to the output? Then a file may have a layer with weights there,
+    /// such as `PReLU`, which becomes a layer of its own. By default it does not.
+    #[must_use]
+    pub fn ends_in_activation(mut self, ends: bool) -> Self {
+        self.ends_in_activation = ends;
         self
     }
 

@@ -196,6 +196,15 @@ mod tests {
     }
 
     #[test]
+    fn layers_with_an_activation_end_in_it_but_for_recurrent_ones() {
+        for layer in classes().map(|class| default(class).unwrap()) {
+            let is_recurrent = family_of(layer.as_ref()) == Some(LayerFamily::Recurrent);
+            let has_activation = layer.config().get("activation").is_some() && !is_recurrent;
+            assert_eq!(layer.conventions().ends_in_activation, has_activation, "{}", layer.class_name());
+        }
+    }
+
+    #[test]
     fn layers_of_applications_give_way_to_custom_ones_of_the_same_name() {
         let config = json!({"scale": 0.5});
         assert_eq!(from_config("CustomScaleLayer", &config).unwrap().class_name(), "CustomScaleLayer");

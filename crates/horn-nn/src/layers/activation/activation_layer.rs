@@ -52,7 +52,7 @@ impl ActivationLayer {
 common_arguments!(ActivationLayer);
 
 impl Layer for ActivationLayer {
-    described!("Activation", masking; built_for: BuiltFor::Nothing, independent_samples: true);
+    described!("Activation", masking; built_for: BuiltFor::Nothing, independent_samples: true, ends_in_activation: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         match input.last() {

@@ -51,7 +51,7 @@ macro_rules! transposed_layer {
         }
 
         impl Layer for $class {
-            described!($name, activity; independent_samples: true, computes_in_half: true);
+            described!($name, activity; independent_samples: true, computes_in_half: true, ends_in_activation: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 activated(self.crops()?.output_shape(input, self.filters)?, self.output.activation)

@@ -42,7 +42,7 @@ macro_rules! separable_layer {
         });
 
         impl Layer for $class {
-            described!($name, activity; independent_samples: true, computes_in_half: true);
+            described!($name, activity; independent_samples: true, computes_in_half: true, ends_in_activation: true);
 
             fn output_shape(&self, input: &Shape) -> Result<Shape> {
                 let window = self.window.to_window();

@@ -113,7 +113,7 @@ weight_arguments!(Dense, "kernel", kernel: kernel_initializer = "GlorotUniform",
 weight_arguments!(Dense, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
 impl Layer for Dense {
-    described!("Dense", masking; independent_samples: true, computes_in_half: true);
+    described!("Dense", masking; independent_samples: true, computes_in_half: true, ends_in_activation: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         if self.units == 0 {

@@ -166,7 +166,7 @@ weight_arguments!(
 weight_arguments!(EinsumDense, "bias", bias: bias_initializer = "Zeros", bias_regularizer, bias_constraint);
 
 impl Layer for EinsumDense {
-    described!("EinsumDense", activity; independent_samples: true, computes_in_half: true);
+    described!("EinsumDense", activity; independent_samples: true, computes_in_half: true, ends_in_activation: true);
 
     fn output_shape(&self, input: &Shape) -> Result<Shape> {
         let (equation, analysis) = self.analyze(input)?;
