@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use crate::types::pooling::Pooling;
 use crate::types::slide::Slide;
 
 /// `relu?(x ∗ kernel + bias)`, where the channels are in so many groups, each with filters of its own.
@@ -26,7 +27,30 @@ pub fn conv<const D: usize>(
     None
 }
 
-/// The same with one filter for each channel.
+/// A convolution whose result is pooled, for a prediction. Each image is pooled while it is in the cache, so that the
+/// result of the convolution is never in memory as a whole. There is no fast way if a tensor is to get a gradient, or if
+/// there are fewer images than threads.
+///
+/// # Shapes
+///
+/// - `x`, `kernel`, `bias`: as for [`conv`], whose result is the input of the pooling
+/// - result: `[samples, positions of the pooling, …, filters]`
+pub fn conv_pool<const D: usize>(
+    x: &Tensor<D>,
+    kernel: &Tensor<D>,
+    bias: Option<&Tensor<1>>,
+    slides: &[Slide],
+    groups: usize,
+    relu: bool,
+    pooling: Pooling,
+) -> Option<Tensor<D>> {
+    #[cfg(feature = "flex")]
+    return crate::flex::convolution::pooled::conv_pool(x, kernel, bias, slides, groups, relu, pooling);
+    #[cfg(not(feature = "flex"))]
+    None
+}
+
+/// [`conv`] with one filter for each channel.
 ///
 /// # Shapes
 ///

@@ -1,8 +1,9 @@
 //! Operations that are computed late, so that they can take in what the next layers do.
 //!
 //! In inference, a batch normalization multiplies each channel of its input by a number and adds one. A convolution before
-//! it can do so with its own kernel and bias, which saves a pass over all values, and can apply the relu that follows. So
-//! it passes on an operation instead of a tensor. The value is computed when it is first needed.
+//! it can do so with its own kernel and bias, which saves a pass over all values, and can apply the relu that follows. It can
+//! also pool each image of its result while that is in the cache. So it passes on an operation instead of a tensor. The
+//! value is computed when it is first needed.
 //!
 //! Dense layers do so in training, too: those that follow each other become one operation, through which each thread takes
 //! its part of the batch. So the threads wait for each other once, and not after each layer.
@@ -13,21 +14,32 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module::linear;
-use horn_kernels::DenseLayer;
+use horn_kernels::{DenseLayer, Pool};
 
 use crate::activations::activation::Activation;
 use crate::by_rank;
 use crate::error::Result;
 use crate::tensor::any_tensor::AnyTensor;
+use crate::windows::wide;
+use crate::windows::window::Window;
 
-/// An operation that can multiply and add for each channel of its result, its last axis, and apply an activation.
+/// An operation that can take in what follows.
 pub(crate) trait Defer: fmt::Debug + Send + Sync {
-    /// The result for an input, `activation(y · factor + offset)`.
+    /// The result for an input, after what follows.
     ///
     /// # Errors
     ///
     /// If the input does not fit.
-    fn compute(&self, input: AnyTensor, scale: Option<Scale>, activation: Activation) -> Result<AnyTensor>;
+    fn compute(&self, input: AnyTensor, following: Following) -> Result<AnyTensor>;
+}
+
+/// What follows an operation and is computed with it: `pool(activation(y · factor + offset))`, for each channel of its
+/// result, the last axis.
+#[derive(Debug, Clone)]
+pub(crate) struct Following {
+    pub scale: Option<Scale>,
+    pub activation: Activation,
+    pub pooling: Option<(Pool, Window)>,
 }
 
 /// A factor and an offset for each channel.
@@ -48,17 +60,16 @@ pub(crate) struct Deferred {
 #[derive(Debug, Clone)]
 enum Operation {
     /// One that takes in what follows.
-    Scaled { operation: Arc<dyn Defer>, scale: Option<Box<Scale>>, activation: Activation },
+    Followed { operation: Arc<dyn Defer>, following: Box<Following> },
     /// Dense layers one after the other.
     Dense(Vec<DenseLayer>),
 }
 
 impl Deferred {
-    /// An operation on an input, whose result will have these sizes.
-    pub fn new(operation: impl Defer + 'static, input: AnyTensor, sizes: Vec<usize>) -> Self {
-        let operation =
-            Operation::Scaled { operation: Arc::new(operation), scale: None, activation: Activation::Linear };
-        Self { operation, input, sizes }
+    /// An operation on an input, with an activation at its end, whose result will have these sizes.
+    pub fn new(operation: impl Defer + 'static, activation: Activation, input: AnyTensor, sizes: Vec<usize>) -> Self {
+        let following = Box::new(Following { scale: None, activation, pooling: None });
+        Self { operation: Operation::Followed { operation: Arc::new(operation), following }, input, sizes }
     }
 
     /// A dense layer, with which those that follow can be computed.
@@ -78,9 +89,9 @@ impl Deferred {
 
     /// Multiplies and adds for each channel, if the operation can still take that in.
     pub fn scale(&mut self, factors: impl FnOnce() -> Scale) -> bool {
-        match &mut self.operation {
-            Operation::Scaled { scale: scale @ None, activation: Activation::Linear, .. } => {
-                *scale = Some(Box::new(factors()));
+        match self.following() {
+            Some(Following { scale: scale @ None, activation: Activation::Linear, pooling: None }) => {
+                *scale = Some(factors());
                 true
             }
             _ => false,
@@ -91,12 +102,36 @@ impl Deferred {
     pub fn activate(&mut self, following: Activation) -> bool {
         match &mut self.operation {
             _ if following != Activation::Relu => false,
-            Operation::Scaled { activation: activation @ Activation::Linear, .. } => {
-                *activation = following;
+            Operation::Followed { following: before, .. } => match before.as_mut() {
+                Following { activation: activation @ Activation::Linear, pooling: None, .. } => {
+                    *activation = following;
+                    true
+                }
+                _ => false,
+            },
+            Operation::Dense(layers) => layers.last_mut().is_some_and(|last| !std::mem::replace(&mut last.relu, true)),
+        }
+    }
+
+    /// Pools the result, if the operation can take that in.
+    pub fn pool(&mut self, kind: Pool, window: &Window) -> bool {
+        let [.., channels] = *self.sizes.as_slice() else { return false };
+        // A window that does not fit is an error where it is computed by itself.
+        let Ok(sizes) = window.result_sizes(&self.sizes, channels) else { return false };
+        match self.following() {
+            Some(Following { pooling: pooling @ None, .. }) if !wide::is_wide(window) => {
+                *pooling = Some((kind, window.clone()));
+                self.sizes = sizes;
                 true
             }
-            Operation::Dense(layers) => layers.last_mut().is_some_and(|last| !std::mem::replace(&mut last.relu, true)),
-            Operation::Scaled { .. } => false,
+            _ => false,
+        }
+    }
+
+    fn following(&mut self) -> Option<&mut Following> {
+        match &mut self.operation {
+            Operation::Followed { following, .. } => Some(following),
+            Operation::Dense(_) => None,
         }
     }
 
@@ -121,9 +156,7 @@ impl Deferred {
     /// If the input does not fit.
     pub fn compute(self) -> Result<AnyTensor> {
         match self.operation {
-            Operation::Scaled { operation, scale, activation } => {
-                operation.compute(self.input, scale.map(|scale| *scale), activation)
-            }
+            Operation::Followed { operation, following } => operation.compute(self.input, *following),
             Operation::Dense(layers) => by_rank!(self.input, |x| stacked(x, &layers).into()),
         }
     }

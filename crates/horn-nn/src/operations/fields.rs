@@ -1,5 +1,7 @@
 //! The lines of the table for networks, signals, matrices and images. Those of NumPy's functions are in `table`.
 
+use horn_kernels::Pool;
+
 use crate::operations::calls::function::{Function, Parameters, Rule};
 use crate::operations::imaging::moving::{Elastic, MapCoordinates, Moved};
 use crate::operations::imaging::patches::{Blocks, ExtractPatches, ExtractSequences, Folding};
@@ -14,7 +16,6 @@ use crate::operations::numeric::arrays::Rearrange;
 use crate::operations::numeric::fourier::Fourier;
 use crate::operations::numeric::scattering::{Part, Reduce, Scatter, Segments};
 use crate::operations::numeric::special::Special;
-use crate::windows::window::Pool;
 
 const FORMAT: Parameters = &[("data_format", Some("\"channels_last\""))];
 const FFT_LENGTH: Parameters = &[("fft_length", Some("null"))];

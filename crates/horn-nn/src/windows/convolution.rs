@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 use burn::tensor::module::{conv2d, conv3d};
 use burn::tensor::ops::{ConvOptions, PadMode};
+use horn_kernels::{Pool, Pooling};
 
 use crate::error::{Error, Result};
 use crate::tensor::any_tensor::{AnyTensor, unsupported_rank};
@@ -42,6 +43,26 @@ pub(crate) fn convolve_channels_last<const D: usize>(
     let spatial = &x.dims()[1..D - 1];
     window.outputs(&known(spatial))?;
     Ok(horn_kernels::conv(&x, kernel, bias, &window.slides(spatial), groups, relu).map(AnyTensor::from))
+}
+
+/// The same, pooled by a window over its result.
+pub(crate) fn convolve_pooled<const D: usize>(
+    x: &AnyTensor,
+    kernel: &Tensor<D>,
+    bias: Option<&Tensor<1>>,
+    window: &Window,
+    groups: usize,
+    relu: bool,
+    (kind, pool): (Pool, &Window),
+) -> Result<Option<AnyTensor>> {
+    let x = x.clone().float::<D>()?;
+    let spatial = &x.dims()[1..D - 1];
+    let convolved: Vec<usize> = window.outputs(&known(spatial))?.into_iter().flatten().collect();
+    pool.outputs(&known(&convolved))?;
+    let slides = pool.that_sees(&convolved).slides(&convolved);
+    let pooling = Pooling { kind, slides: &slides };
+    let y = horn_kernels::conv_pool(&x, kernel, bias, &window.slides(spatial), groups, relu, pooling);
+    Ok(y.map(AnyTensor::from))
 }
 
 /// The convolution: kernels are `[filters, channels / groups, …]`.

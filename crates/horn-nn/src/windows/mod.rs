@@ -5,5 +5,5 @@ pub(crate) mod convolution;
 pub(crate) mod layout;
 pub(crate) mod pooling;
 pub(crate) mod transposed;
-mod wide;
+pub(crate) mod wide;
 pub(crate) mod window;

@@ -3,13 +3,14 @@
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Int, Tensor, TensorData};
+use horn_kernels::{Pool, Pooling};
 
 use crate::arguments::options::DataFormat;
 use crate::by_rank;
 use crate::error::Result;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::windows::wide;
-use crate::windows::window::{Pool, Window, known};
+use crate::windows::window::{Window, known};
 
 /// The window along one axis: its size, its stride, and the padding before and after the axis.
 type Slide = (usize, usize, (usize, usize));
@@ -37,11 +38,8 @@ pub(crate) fn slide_channels_last(x: &AnyTensor, kind: Pool, window: &Window) ->
     let spatial = &sizes[1..sizes.len() - 1];
     window.outputs(&known(spatial))?;
     let slides = window.that_sees(spatial).slides(spatial);
-    by_rank!(x.clone(), |x| match kind {
-        Pool::Max => horn_kernels::max_pool(&x, &slides),
-        Pool::Average => horn_kernels::average_pool(&x, &slides),
-    }
-    .map(AnyTensor::from))
+    let pooling = Pooling { kind, slides: &slides };
+    by_rank!(x.clone(), |x| horn_kernels::pool(&x, pooling).map(AnyTensor::from))
 }
 
 /// Pools `[batch, channels, …]`.

@@ -4,14 +4,14 @@
 //! together makes what four have, and these make what eight have: so each value is looked at some twenty times along an axis.
 
 use burn::tensor::{Int, Tensor, TensorData};
-use horn_kernels::Slide;
+use horn_kernels::{Pool, Slide};
 
 use crate::arguments::options::DataFormat;
 use crate::by_rank;
 use crate::error::Result;
 use crate::memory;
 use crate::tensor::any_tensor::AnyTensor;
-use crate::windows::window::{Pool, Window, known};
+use crate::windows::window::{Window, known};
 
 /// From how many looks at each value on the windows overlap much. Up to here the plain way is as fast.
 const MANY_LOOKS: u64 = 1 << 10;
@@ -24,8 +24,7 @@ const COPIES: u64 = 16;
 ///
 /// If the window does not fit, or there is no memory for it.
 pub(super) fn pool(x: &AnyTensor, kind: Pool, window: &Window) -> Result<Option<AnyTensor>> {
-    // Each value is looked at by as many positions as the window has places, at most.
-    if memory::values(&window.sizes) <= MANY_LOOKS {
+    if !is_wide(window) {
         return Ok(None);
     }
     let sizes = x.sizes();
@@ -39,6 +38,11 @@ pub(super) fn pool(x: &AnyTensor, kind: Pool, window: &Window) -> Result<Option<
     }
     memory::check_workspace((x.count() as u64).saturating_mul(COPIES), 0)?;
     slide(x.clone(), kind, first, &window.slides(spatial)).map(Some)
+}
+
+/// Can the positions of a window overlap much? Each value is looked at by as many as the window has places, at most.
+pub(crate) fn is_wide(window: &Window) -> bool {
+    memory::values(&window.sizes) > MANY_LOOKS
 }
 
 /// Pools along all axes from the first on.

@@ -203,13 +203,6 @@ impl Window {
     }
 }
 
-/// Whether a pooling takes the largest value or the mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pool {
-    Max,
-    Average,
-}
-
 /// One for each spatial axis, as Burn takes them.
 pub(crate) fn array<T: Copy + std::fmt::Debug, const N: usize>(values: &[T]) -> [T; N] {
     values.try_into().expect("there is one value for each spatial axis")

@@ -24,22 +24,10 @@ pub(crate) fn conv<const D: usize>(
     groups: usize,
     relu: bool,
 ) -> Option<Tensor<D>> {
-    let windows = Windows::new(&x.dims(), slides)?;
-    let [channels, filters] = [kernel.dims()[D - 2], kernel.dims()[D - 1]];
-    let fits = groups > 0
-        && channels * groups == windows.channels
-        && channels > 0
-        && filters > 0
-        && filters.is_multiple_of(groups)
-        && slides.iter().zip(kernel.dims()).all(|(slide, size)| slide.size == size)
-        && bias.is_none_or(|bias| bias.dims() == [filters]);
-    if !fits || !windows.slides.iter().all(has_gradient) {
-        return None;
+    let operation = Convolution::new(x, kernel, bias, slides, groups, relu)?;
+    if operation.is_pointwise() {
+        return dense(x, &kernel.clone().reshape([operation.windows.channels, operation.filters]), bias, relu);
     }
-    if groups == 1 && windows.slides.iter().all(is_pointwise) {
-        return dense(x, &kernel.clone().reshape([channels, filters]), bias, relu);
-    }
-    let operation = Convolution { windows, kind: Kind::Groups(groups), filters, relu };
     weighted::run(operation, x, kernel, bias)
 }
 
@@ -75,14 +63,63 @@ fn is_pointwise(slide: &Slide) -> bool {
 }
 
 #[derive(Clone, Debug)]
-struct Convolution {
-    windows: Windows,
+pub(super) struct Convolution {
+    pub windows: Windows,
     kind: Kind,
-    filters: usize,
+    pub filters: usize,
     relu: bool,
 }
 
 impl Convolution {
+    /// The operation, if it has a fast way.
+    pub fn new<const D: usize>(
+        x: &Tensor<D>,
+        kernel: &Tensor<D>,
+        bias: Option<&Tensor<1>>,
+        slides: &[Slide],
+        groups: usize,
+        relu: bool,
+    ) -> Option<Self> {
+        let windows = Windows::new(&x.dims(), slides)?;
+        let [channels, filters] = [kernel.dims()[D - 2], kernel.dims()[D - 1]];
+        let fits = groups > 0
+            && channels * groups == windows.channels
+            && channels > 0
+            && filters > 0
+            && filters.is_multiple_of(groups)
+            && slides.iter().zip(kernel.dims()).all(|(slide, size)| slide.size == size)
+            && bias.is_none_or(|bias| bias.dims() == [filters]);
+        (fits && windows.slides.iter().all(has_gradient)).then_some(Self {
+            windows,
+            kind: Kind::Groups(groups),
+            filters,
+            relu,
+        })
+    }
+
+    /// Does a filter see each pixel by itself?
+    pub fn is_pointwise(&self) -> bool {
+        self.kind == Kind::Groups(1) && self.windows.slides.iter().all(is_pointwise)
+    }
+
+    /// The operation with these weights, for any number of images.
+    pub fn prepared<'a>(
+        &'a self,
+        kernel: &'a FlexTensor,
+        bias: Option<&'a FlexTensor>,
+        tracked: bool,
+    ) -> Box<dyn Images + 'a> {
+        let (windows, weights) = (&self.windows, self.weights(kernel));
+        let ending = Ending { bias: bias.map(values), relu: self.relu };
+        if !tracked && let Some(winograd) = Winograd::new(windows, weights, ending) {
+            return Box::new(winograd);
+        }
+        match self.kind {
+            Kind::Groups(_) => Box::new(Correlation::forward(windows, weights, ending)),
+            Kind::Depthwise => Box::new(Depthwise::forward(windows, weights.values, ending)),
+        }
+    }
+
     fn weights<'a>(&self, kernel: &'a FlexTensor) -> Weights<'a> {
         Weights { values: values(kernel), filters: self.filters, kind: self.kind }
     }
@@ -94,16 +131,8 @@ impl Weighted for Convolution {
     }
 
     fn compute(&self, x: &FlexTensor, kernel: &FlexTensor, bias: Option<&FlexTensor>, tracked: bool) -> FlexTensor {
-        let (windows, weights) = (&self.windows, self.weights(kernel));
-        let ending = Ending { bias: bias.map(values), relu: self.relu };
-        let (shape, samples) = (windows.output_shape(self.filters), windows.samples);
-        if !tracked && let Some(winograd) = Winograd::new(windows, weights, ending) {
-            return images_of(&winograd, shape, samples, x);
-        }
-        match self.kind {
-            Kind::Groups(_) => images_of(&Correlation::forward(windows, weights, ending), shape, samples, x),
-            Kind::Depthwise => images_of(&Depthwise::forward(windows, weights.values, ending), shape, samples, x),
-        }
+        let Windows { samples, .. } = self.windows;
+        images_of(self.prepared(kernel, bias, tracked).as_ref(), self.windows.output_shape(self.filters), samples, x)
     }
 
     fn gradients(&self, (x, kernel, y): Saved, gradient: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
@@ -118,6 +147,6 @@ impl Weighted for Convolution {
 }
 
 /// A new tensor with the result for all images.
-pub(crate) fn images_of(operation: &impl Images, shape: Shape, samples: usize, x: &FlexTensor) -> FlexTensor {
+pub(crate) fn images_of(operation: &dyn Images, shape: Shape, samples: usize, x: &FlexTensor) -> FlexTensor {
     tensor(shape, |y| operation.images(samples, values(x), y))
 }

@@ -2,7 +2,7 @@
 //!
 //! [`windows`] and [`frame`] say where a window looks, [`correlate`] goes over an image with the microkernel, [`passes`]
 //! are what the forward pass and the gradients share; [`conv`], [`conv_transpose`], [`depthwise`], [`pool`] and
-//! [`pad`] are the operations. [`winograd`] is a faster way of some predictions.
+//! [`pad`] are the operations. [`winograd`] and [`pooled`] are faster ways of some predictions.
 
 mod by_depthwise;
 mod by_kernel;
@@ -19,5 +19,6 @@ mod gradients;
 pub(crate) mod pad;
 mod passes;
 pub(crate) mod pool;
+pub(crate) mod pooled;
 mod windows;
 mod winograd;

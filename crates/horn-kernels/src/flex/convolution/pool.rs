@@ -1,47 +1,36 @@
 //! Pooling: a row of channels at a time, without a tensor of indices.
 
+use std::ops::Range;
+
 use burn::backend::flex::FlexTensor;
-use burn::tensor::Tensor;
+use burn::tensor::{Shape, Tensor};
 
 use crate::flex::apply::{Kernel, Run, operand};
 use crate::flex::buffer::{Scratch, tensor, values};
 use crate::flex::convolution::windows::Windows;
 use crate::flex::simd::vectorize;
 use crate::flex::threads::{Shared, WORTH_A_THREAD, split_if};
+use crate::types::pooling::{Pool, Pooling};
 use crate::types::slide::Slide;
 
-/// What is taken of the values in a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Max,
-    Average,
+pub(crate) fn pool<const D: usize>(x: &Tensor<D>, pooling: Pooling) -> Option<Tensor<D>> {
+    Some(Pools::new(&x.dims(), pooling)?.run([operand(x)?]))
 }
 
-pub(crate) fn pool<const D: usize>(x: &Tensor<D>, slides: &[Slide], kind: Kind) -> Option<Tensor<D>> {
-    let windows = Windows::new(&x.dims(), slides)?;
-    let sees_something = (0..3).all(|axis| {
-        windows.slides[axis].dilation == 1
-            && [0, windows.output[axis] - 1].iter().all(|&position| !windows.seen(axis, position).is_empty())
-    });
-    if !sees_something {
-        return None;
-    }
-    Some(Pooling { windows, kind }.run([operand(x)?]))
-}
-
+/// A pooling over images of some sizes.
 #[derive(Clone, Debug)]
-struct Pooling {
+pub(crate) struct Pools {
     windows: Windows,
-    kind: Kind,
+    kind: Pool,
 }
 
-impl Kernel<1> for Pooling {
+impl Kernel<1> for Pools {
     /// For a maximum, the input and the result.
     type Saved = Option<(FlexTensor, FlexTensor)>;
 
     fn forward(&self, [x]: [FlexTensor; 1], _: bool) -> (FlexTensor, Option<Self::Saved>) {
-        let y = tensor(self.windows.output_shape(self.windows.channels), |y| self.forward(values(&x), y));
-        let saved = (self.kind == Kind::Max).then(|| (x, y.clone()));
+        let y = tensor(self.output_shape(), |y| self.forward(values(&x), y));
+        let saved = (self.kind == Pool::Max).then(|| (x, y.clone()));
         (y, Some(saved))
     }
 
@@ -51,7 +40,36 @@ impl Kernel<1> for Pooling {
     }
 }
 
-impl Pooling {
+impl Pools {
+    /// The pooling over images of this shape, if each window sees something.
+    pub(crate) fn new(shape: &[usize], Pooling { kind, slides }: Pooling) -> Option<Self> {
+        let windows = Windows::new(shape, slides)?;
+        let sees_something = (0..3).all(|axis| {
+            windows.slides[axis].dilation == 1
+                && [0, windows.output[axis] - 1].iter().all(|&position| !windows.seen(axis, position).is_empty())
+        });
+        sees_something.then_some(Self { windows, kind })
+    }
+
+    pub(crate) fn samples(&self) -> usize {
+        self.windows.samples
+    }
+
+    /// How many values the result for an image has.
+    pub(crate) fn outputs(&self) -> usize {
+        self.windows.outputs() * self.windows.channels
+    }
+
+    pub(crate) fn output_shape(&self) -> Shape {
+        self.windows.output_shape(self.windows.channels)
+    }
+
+    /// Writes the result for one image.
+    pub(crate) fn image(&self, x: &[f32], y: &mut [f32]) {
+        let [depth, height, _] = self.windows.output;
+        self.rows(x, 0..depth * height, y);
+    }
+
     /// Do windows of 2 × 2 lie side by side over the image?
     fn is_of_pairs(&self) -> bool {
         let pair = |axis: usize| matches!(self.windows.slides[axis], Slide { size: 2, stride: 2, padding: (0, 0), .. });
@@ -59,33 +77,39 @@ impl Pooling {
     }
 
     fn forward(&self, x: &[f32], y: &mut [f32]) {
-        let windows = &self.windows;
-        let (channels, [depth, height, width]) = (windows.channels, windows.output);
-        let row_len = width * channels;
-        let pairs = self.kind == Kind::Max && self.is_of_pairs();
+        let [depth, height, width] = self.windows.output;
+        let row_len = width * self.windows.channels;
         let shared = Shared::new(y);
-        split_if(x.len() >= WORTH_A_THREAD, windows.samples * depth * height, |_, rows| {
+        split_if(x.len() >= WORTH_A_THREAD, self.windows.samples * depth * height, |_, rows| {
             // SAFETY: the rows of the threads do not overlap.
             let y = unsafe { shared.slice(rows.start * row_len..rows.end * row_len) };
-            if y.is_empty() {
-                return;
-            }
-            let mut part = Scratch::new(channels);
-            vectorize(
-                #[inline(always)]
-                || {
-                    for (row, y) in rows.clone().zip(y.chunks_exact_mut(row_len)) {
-                        let image = &x[row / (depth * height) * windows.inputs() * channels..];
-                        let position = [row / height % depth, row % height];
-                        match self.kind {
-                            Kind::Max if pairs => self.largest_of_pairs(image, position[1], y),
-                            Kind::Max => self.largest(image, position, y),
-                            Kind::Average => self.mean(image, position, y, part.values()),
-                        }
-                    }
-                },
-            );
+            self.rows(x, rows, y);
         });
+    }
+
+    /// Writes some rows of the results, counted over all images.
+    fn rows(&self, x: &[f32], rows: Range<usize>, y: &mut [f32]) {
+        if y.is_empty() {
+            return;
+        }
+        let windows = &self.windows;
+        let (channels, [depth, height, width]) = (windows.channels, windows.output);
+        let pairs = self.kind == Pool::Max && self.is_of_pairs();
+        let mut part = Scratch::new(channels);
+        vectorize(
+            #[inline(always)]
+            || {
+                for (row, y) in rows.clone().zip(y.chunks_exact_mut(width * channels)) {
+                    let image = &x[row / (depth * height) * windows.inputs() * channels..];
+                    let position = [row / height % depth, row % height];
+                    match self.kind {
+                        Pool::Max if pairs => self.largest_of_pairs(image, position[1], y),
+                        Pool::Max => self.largest(image, position, y),
+                        Pool::Average => self.mean(image, position, y, part.values()),
+                    }
+                }
+            },
+        );
     }
 
     /// The row at this depth and height.
@@ -312,13 +336,17 @@ mod tests {
         Slide { size, stride, dilation: 1, padding }
     }
 
+    fn pool<const D: usize>(x: &Tensor<D>, slides: &[Slide], kind: Pool) -> Option<Tensor<D>> {
+        super::pool(x, Pooling { kind, slides })
+    }
+
     /// Pools over the last two of four axes, by Burn's own operations.
-    fn plain_2d(x: Tensor<4>, kind: Kind, slides: [Slide; 2]) -> Tensor<4> {
+    fn plain_2d(x: Tensor<4>, kind: Pool, slides: [Slide; 2]) -> Tensor<4> {
         let (size, stride) = (slides.map(|slide| slide.size), slides.map(|slide| slide.stride));
         let padding = slides.map(|slide| slide.padding);
         match kind {
-            Kind::Max => max_pool2d(x, MaxPoolOptions { stride, padding, ..MaxPoolOptions::new(size) }),
-            Kind::Average => {
+            Pool::Max => max_pool2d(x, MaxPoolOptions { stride, padding, ..MaxPoolOptions::new(size) }),
+            Pool::Average => {
                 let options = AvgPoolOptions { stride, padding, ..AvgPoolOptions::new(size) };
                 avg_pool2d(x, AvgPoolOptions { count_include_pad: false, ..options })
             }
@@ -326,7 +354,7 @@ mod tests {
     }
 
     /// Pools `[samples, depth, height, width, channels]`: over the last two axes, and then over the first.
-    fn plain(x: Tensor<5>, kind: Kind, slides: [Slide; 3]) -> Tensor<5> {
+    fn plain(x: Tensor<5>, kind: Pool, slides: [Slide; 3]) -> Tensor<5> {
         let [n, d, h, w, c] = x.dims();
         let x = x.permute([0, 4, 1, 2, 3]).reshape([n * c, d, h, w]);
         let y = plain_2d(x, kind, [slides[1], slides[2]]);
@@ -336,7 +364,7 @@ mod tests {
         y.reshape([n, c, d, h, w]).permute([0, 2, 3, 4, 1])
     }
 
-    fn agrees(sizes: [usize; 5], slides: [Slide; 3], kind: Kind) {
+    fn agrees(sizes: [usize; 5], slides: [Slide; 3], kind: Pool) {
         same(
             &[sizes.iter().product()],
             |leaves| pool(&leaves[0].clone().reshape(sizes), &slides, kind).unwrap().flatten(0, 4),
@@ -359,7 +387,7 @@ mod tests {
             samples in 1..4_usize, channels in 1..20_usize, axes in [any_axis(), any_axis(), any_axis()], max: bool,
         ) {
             let [d, h, w] = axes.map(|(input, _)| input);
-            let kind = if max { Kind::Max } else { Kind::Average };
+            let kind = if max { Pool::Max } else { Pool::Average };
             agrees([samples, d, h, w, channels], axes.map(|(_, slide)| slide), kind);
         }
 
@@ -368,29 +396,29 @@ mod tests {
             samples in 1..4_usize, height in 2..9_usize, width in 2..9_usize, channels in 1..40_usize,
         ) {
             let pair = slide(2, 2, (0, 0));
-            agrees([samples, 1, height, width, channels], [slide(1, 1, (0, 0)), pair, pair], Kind::Max);
+            agrees([samples, 1, height, width, channels], [slide(1, 1, (0, 0)), pair, pair], Pool::Max);
         }
     }
 
     #[test]
     fn large_images_are_split_over_the_threads() {
         let (pair, over) = (slide(2, 2, (0, 0)), slide(3, 2, (0, 1)));
-        agrees([5, 1, 31, 30, 33], [slide(1, 1, (0, 0)), pair, pair], Kind::Max);
-        agrees([5, 1, 31, 30, 33], [slide(1, 1, (0, 0)), over, over], Kind::Max);
-        agrees([1, 1, 64, 64, 16], [slide(1, 1, (0, 0)), over, over], Kind::Average);
+        agrees([5, 1, 31, 30, 33], [slide(1, 1, (0, 0)), pair, pair], Pool::Max);
+        agrees([5, 1, 31, 30, 33], [slide(1, 1, (0, 0)), over, over], Pool::Max);
+        agrees([1, 1, 64, 64, 16], [slide(1, 1, (0, 0)), over, over], Pool::Average);
         let all = slide(16, 16, (0, 0));
-        agrees([1, 1, 64, 64, 16], [slide(1, 1, (0, 0)), all, all], Kind::Average);
+        agrees([1, 1, 64, 64, 16], [slide(1, 1, (0, 0)), all, all], Pool::Average);
     }
 
     #[test]
     fn there_may_be_fewer_axes_and_no_samples() {
         let device = Device::flex();
         let x = Tensor::<3>::from_data([[[3.0, 1.0], [2.0, 5.0], [4.0, 0.0]]], &device);
-        let y = pool(&x, &[slide(2, 1, (0, 0))], Kind::Max).unwrap();
+        let y = pool(&x, &[slide(2, 1, (0, 0))], Pool::Max).unwrap();
         assert_eq!(y.into_data().try_to_vec::<f32>().unwrap(), [3.0, 5.0, 4.0, 5.0]);
-        let y = pool(&x, &[slide(3, 1, (0, 0))], Kind::Average).unwrap();
+        let y = pool(&x, &[slide(3, 1, (0, 0))], Pool::Average).unwrap();
         assert_eq!(y.into_data().try_to_vec::<f32>().unwrap(), [3.0, 2.0]);
-        for kind in [Kind::Max, Kind::Average] {
+        for kind in [Pool::Max, Pool::Average] {
             let y = pool(&Tensor::<4>::zeros([0, 4, 4, 3], &device), &[slide(2, 2, (0, 0)); 2], kind).unwrap();
             assert_eq!(y.dims(), [0, 2, 2, 3]);
         }
@@ -400,7 +428,7 @@ mod tests {
     fn the_first_of_the_largest_takes_the_gradient() {
         let by_x = |values: [f32; 6], slide: Slide| {
             let x = Tensor::<1>::from_floats(values, &Device::flex().autodiff()).require_grad();
-            let y = pool(&x.clone().reshape([1, 2, 3, 1]), &[slide; 2], Kind::Max).unwrap();
+            let y = pool(&x.clone().reshape([1, 2, 3, 1]), &[slide; 2], Pool::Max).unwrap();
             x.grad(&y.sum().backward()).unwrap().into_data().try_to_vec::<f32>().unwrap()
         };
         assert_eq!(by_x([1.0, 2.0, 2.0, 2.0, 0.0, 2.0], slide(2, 1, (0, 0))), [0.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
@@ -411,7 +439,7 @@ mod tests {
     fn missing_values_are_the_largest() {
         let x = Tensor::<4>::from_data([[[[0.0], [f32::NAN], [1.0]], [[3.0], [2.0], [4.0]]]], &Device::flex());
         let nans = |slide: Slide| {
-            let y = pool(&x, &[slide; 2], Kind::Max).unwrap().into_data().try_to_vec::<f32>().unwrap();
+            let y = pool(&x, &[slide; 2], Pool::Max).unwrap().into_data().try_to_vec::<f32>().unwrap();
             y.iter().map(|y| y.is_nan()).collect::<Vec<_>>()
         };
         assert_eq!(nans(slide(2, 2, (0, 0))), [true]);
@@ -423,15 +451,15 @@ mod tests {
     fn windows_that_do_not_fit_are_left_to_the_plain_path() {
         let x = Tensor::<4>::zeros([1, 4, 4, 1], &Device::flex());
         for slide in [slide(5, 1, (0, 0)), slide(0, 1, (0, 0)), slide(2, 0, (0, 0)), slide(2, 1, (3, 0))] {
-            assert!(pool(&x, &[slide; 2], Kind::Max).is_none());
+            assert!(pool(&x, &[slide; 2], Pool::Max).is_none());
         }
-        assert!(pool(&x, &[Slide { dilation: 2, ..slide(2, 1, (0, 0)) }; 2], Kind::Max).is_none());
+        assert!(pool(&x, &[Slide { dilation: 2, ..slide(2, 1, (0, 0)) }; 2], Pool::Max).is_none());
     }
 
     #[test]
     fn gradients_agree_with_finite_differences() {
         let average = |leaves: &[Tensor<1>]| {
-            pool(&leaves[0].clone().reshape([2, 5, 4, 3]), &[slide(3, 2, (1, 1)); 2], Kind::Average).unwrap()
+            pool(&leaves[0].clone().reshape([2, 5, 4, 3]), &[slide(3, 2, (1, 1)); 2], Pool::Average).unwrap()
         };
         follows_its_derivative(&[120], |leaves| average(leaves).flatten(0, 3));
     }

@@ -2,6 +2,7 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
+use horn_kernels::Pool;
 
 use crate::activations::activation::Activation;
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, forward_convolved, value};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
-use crate::windows::convolution::{at_least_one, convolve, convolve_channels_last, swapped_first};
+use crate::windows::convolution::{at_least_one, convolve, convolve_channels_last, convolve_pooled, swapped_first};
 use crate::windows::layout::{Axes, known_channels};
 use crate::windows::window::Window;
 
@@ -156,10 +157,21 @@ impl<const D: usize> ConvModule<D> {
         convolve_channels_last(x, &kernel, bias.as_ref(), &self.window, self.groups, relu)
     }
 
+    /// The pooled result with relu, if that is the activation, where the backend has a fast way.
+    fn convolve_pooled(&self, x: &AnyTensor, kind: Pool, pool: &Window) -> Result<Option<AnyTensor>> {
+        let (kernel, bias) = (self.kernel.val(), value(&self.bias));
+        let relu = match self.activation {
+            Activation::Linear => false,
+            Activation::Relu => true,
+            _ => return Ok(None),
+        };
+        convolve_pooled(x, &kernel, bias.as_ref(), &self.window, self.groups, relu, (kind, pool))
+    }
+
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
         let kernel = self.kernel.val().permute(swapped_first());
         convolve(x, kernel.into(), value(&self.bias), &self.window, self.groups)
     }
 }
 
-forward_convolved!(ConvModule, output_axes: 1);
+forward_convolved!(ConvModule, output_axes: 1, pooled by convolve_pooled);

@@ -93,25 +93,31 @@ pub(super) fn scaled<const D: usize>(
 
 /// The methods of [`Forward`](crate::Forward) for a module with `convolve`, `convolve_channels_last`, an `activation` and a
 /// `window`. One with a `kernel` and a `bias` can be computed late, if it is said how many of the kernel's last axes are
-/// those of the output's channels.
+/// those of the output's channels, and by which method a pooling is taken in.
 macro_rules! forward_convolved {
-    ($module:ident, output_axes: $axes:literal) => {
+    ($module:ident, output_axes: $axes:literal $(, pooled by $pooled:ident)?) => {
         impl<const D: usize> crate::layer::deferred::Defer for $module<D> {
             fn compute(
                 &self,
                 input: crate::tensor::any_tensor::AnyTensor,
-                scale: Option<crate::layer::deferred::Scale>,
-                activation: crate::activations::activation::Activation,
+                following: crate::layer::deferred::Following,
             ) -> crate::error::Result<crate::tensor::any_tensor::AnyTensor> {
                 use crate::layers::convolution::operate::{scaled, value};
 
                 let mut module = self.clone();
-                module.activation = activation;
-                if let Some(scale) = scale {
+                module.activation = following.activation;
+                if let Some(scale) = following.scale {
                     let (kernel, bias) = scaled(module.kernel.val(), value(&module.bias), scale, $axes);
                     (module.kernel, module.bias) = (kernel, Some(bias));
                 }
-                crate::layer::forward::Forward::forward(&module, input, crate::layer::call::Mode::Inference)
+                let forward = |input| {
+                    crate::layer::forward::Forward::forward(&module, input, crate::layer::call::Mode::Inference)
+                };
+                let Some((kind, window)) = following.pooling else { return forward(input) };
+                $(if let Some(y) = module.$pooled(&input, kind, &window)? {
+                    return Ok(y);
+                })?
+                crate::windows::pooling::pool(forward(input)?, kind, &window)
             }
         }
 
@@ -130,7 +136,7 @@ macro_rules! forward_convolved {
 
                 let is_late = !call.is_training()
                     && horn_kernels::enabled()
-                    && self.activation == Activation::Linear
+                    && matches!(self.activation, Activation::Linear | Activation::Relu)
                     && self.window.data_format == DataFormat::ChannelsLast;
                 match inputs.pop() {
                     Some(input) if is_late && inputs.is_empty() => {
@@ -138,7 +144,12 @@ macro_rules! forward_convolved {
                         let input = input.value()?;
                         let channels = self.kernel.dims()[D - $axes..].iter().product();
                         let sizes = self.window.result_sizes(&input.sizes(), channels)?;
-                        let operation = crate::layer::deferred::Deferred::new(self.clone(), input, sizes);
+                        let operation = crate::layer::deferred::Deferred::new(
+                            self.clone(),
+                            self.activation,
+                            input,
+                            sizes,
+                        );
                         Ok(vec![crate::layer::signal::Signal::deferred(operation).with_mask(mask)])
                     }
                     input => {

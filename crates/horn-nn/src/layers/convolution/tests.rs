@@ -2,7 +2,7 @@
 
 use burn::backend::Flex;
 use burn::module::Module;
-use burn::tensor::{Device, Distribution};
+use burn::tensor::{Device, Distribution, Tensor};
 
 use super::*;
 use crate::Apply;
@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::graph::input::Input;
 use crate::graph::keras_tensor::KerasTensor;
 use crate::initializers::constant::Ones;
+use crate::layer::builder::LayerBuilder;
 use crate::layer::call::{CallContext, Mode};
 use crate::layer::description::Layer;
 use crate::layers::activation::activation_layer::ActivationLayer;
@@ -46,11 +47,33 @@ fn a_kernel_of_ones_adds_neighbours() {
 }
 
 /// With each value as an output, the model computes layer by layer. With the last one alone, the convolutions take in
-/// what follows them.
+/// what follows them. Asserts that both give the same.
+fn assert_taken_in(what: &str, values: &[&KerasTensor]) {
+    let device = Device::default();
+    let [input, middle @ .., output] = values else { panic!("a graph has an input and an output") };
+    let x = Tensor::<4>::random([2, 7, 6, 3], Distribution::Normal(0.0, 1.0), &device);
+    let late = Model::new(*input, *output).unwrap().build(&device).unwrap();
+    let outputs: Vec<&KerasTensor> = std::iter::once(*output).chain(middle.iter().copied()).collect();
+    let plain = Model::new(*input, outputs).unwrap().build(&device).unwrap();
+    let run = |mut model: Model| {
+        let weights = model.get_weights().into_iter().zip(1..).map(|(mut weight, seed)| {
+            let numbers = (0..).map(|at| 0.2 + ((at * 7 + seed * 5) % 11) as f32 / 11.0);
+            weight.iter_mut().zip(numbers).for_each(|(value, number)| *value = number);
+            weight
+        });
+        let weights: Vec<_> = weights.collect();
+        model.set_weights(&weights).unwrap();
+        let outputs = model.call(vec![x.clone().into()], &mut CallContext::new(Mode::Inference)).unwrap();
+        outputs.into_iter().next().unwrap().value().unwrap().float::<4>().unwrap()
+    };
+    let (late, plain) = (run(late), run(plain));
+    let difference = (late - plain.clone()).abs().max().into_scalar::<f32>();
+    assert!(difference < 1e-5, "{what}: {difference}");
+    assert!(plain.clone().max().into_scalar::<f32>() > plain.min().into_scalar::<f32>(), "{what}");
+}
+
 #[test]
 fn what_follows_in_prediction_is_taken_in() {
-    let device = Device::default();
-    let x = AnyTensor::from(burn::tensor::Tensor::<4>::random([2, 7, 6, 3], Distribution::Normal(0.0, 1.0), &device));
     let normalization = || BatchNormalization().epsilon(0.1);
     let relu6 = || ReLU().max_value(0.5);
     type Block = fn(KerasTensor) -> Result<KerasTensor>;
@@ -67,34 +90,57 @@ fn what_follows_in_prediction_is_taken_in() {
             let normalized = normalization().apply(&convolved).unwrap();
             let again = normalization().apply(&normalized).unwrap();
             let output = last.apply(&again).unwrap();
-            let mut late = Model::new(&input, &output).unwrap().build(&device).unwrap();
-            let values: Vec<_> = late.get_weights();
-            let values: Vec<_> = values
-                .iter()
-                .zip(1..)
-                .map(|(value, seed)| {
-                    let number = |at: usize| 0.2 + ((at * 7 + seed * 5) % 11) as f32 / 11.0;
-                    let mut at = 0;
-                    value.mapv(|_| {
-                        at += 1;
-                        number(at)
-                    })
-                })
-                .collect();
-            late.set_weights(&values).unwrap();
-            let all = Model::new(&input, [&output, &convolved, &normalized, &again]).unwrap();
-            let mut plain = all.build(&device).unwrap();
-            plain.set_weights(&values).unwrap();
-            let run = |model: &Model| {
-                let outputs = model.call(vec![x.clone().into()], &mut CallContext::new(Mode::Inference)).unwrap();
-                outputs.into_iter().next().unwrap().value().unwrap().float::<4>().unwrap()
-            };
-            let (late, plain) = (run(&late), run(&plain));
-            let difference = (late - plain.clone()).abs().max().into_scalar::<f32>();
-            assert!(difference < 1e-5, "{number}: {difference}");
-            assert!(plain.clone().max().into_scalar::<f32>() > plain.min().into_scalar::<f32>());
+            assert_taken_in(&number.to_string(), &[&input, &convolved, &normalized, &again, &output]);
         }
     }
+}
+
+#[test]
+fn poolings_in_prediction_are_taken_in() {
+    let convolutions = [
+        Conv2D(4, 3).activation(Activation::Relu),
+        Conv2D(4, 3).padding(Padding::Same),
+        Conv2D(4, 3).activation(Activation::Tanh),
+        Conv2D(6, 2).groups(3).activation(Activation::Relu),
+        Conv2D(4, 1),
+    ];
+    for (number, convolution) in convolutions.into_iter().enumerate() {
+        let input = Input([7, 6, 3]).tensor();
+        let convolved = convolution.apply(&input).unwrap();
+        let largest = MaxPooling2D(2).apply(&convolved).unwrap();
+        assert_taken_in(&format!("largest of {number}"), &[&input, &convolved, &largest]);
+        let mean = AveragePooling2D(3).strides(2).padding(Padding::Same).apply(&convolved).unwrap();
+        assert_taken_in(&format!("mean of {number}"), &[&input, &convolved, &mean]);
+        let normalized = BatchNormalization().apply(&convolved).unwrap();
+        let pooled = MaxPooling2D((1, 2)).apply(ReLU().apply(&normalized).unwrap()).unwrap();
+        assert_taken_in(&format!("normalized {number}"), &[&input, &convolved, &normalized, &pooled]);
+        let again = ReLU().apply(MaxPooling2D(2).strides(1).apply(&largest).unwrap()).unwrap();
+        assert_taken_in(&format!("twice {number}"), &[&input, &convolved, &largest, &again]);
+    }
+    let depthwise = DepthwiseConv2D(3).activation(Activation::Relu);
+    let input = Input([7, 6, 3]).tensor();
+    let convolved = depthwise.apply(&input).unwrap();
+    let pooled = MaxPooling2D(2).apply(&convolved).unwrap();
+    assert_taken_in("depthwise", &[&input, &convolved, &pooled]);
+}
+
+#[test]
+fn a_pooling_waits_with_the_convolution_before_it_and_has_its_own_sizes() {
+    let mut build = LayerBuilder::new(&Device::default());
+    let convolution = Conv2D(4, 3).activation(Activation::Relu).build(&Shape::batched([8, 8, 3]), &mut build).unwrap();
+    let pooling =
+        |layer: &dyn Layer| layer.build(&Shape::batched([6, 6, 4]), &mut LayerBuilder::new(&Device::default()));
+    let pooled = |mode: Mode, layer: &dyn Layer| {
+        let x = Tensor::<4>::ones([2, 8, 8, 3], &Device::default());
+        let mut call = CallContext::new(mode);
+        let convolved = convolution.call(vec![x.into()], &mut call).unwrap();
+        let mut y = pooling(layer).unwrap().call(convolved, &mut call).unwrap();
+        (y[0].deferred_mut().is_some(), y[0].sizes())
+    };
+    assert_eq!(pooled(Mode::Inference, &MaxPooling2D(2)), (horn_kernels::enabled(), vec![2, 3, 3, 4]));
+    assert_eq!(pooled(Mode::Training, &MaxPooling2D(2)), (false, vec![2, 3, 3, 4]));
+    let first = MaxPooling2D(2).data_format(DataFormat::ChannelsFirst);
+    assert_eq!(pooled(Mode::Inference, &first), (false, vec![2, 6, 3, 2]));
 }
 
 #[test]

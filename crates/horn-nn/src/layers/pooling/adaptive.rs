@@ -1,6 +1,7 @@
 //! `AdaptiveMaxPooling` and `AdaptiveAveragePooling` in one, two and three dimensions: outputs of a fixed size.
 
 use burn::module::Module;
+use horn_kernels::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
@@ -18,7 +19,6 @@ use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 use crate::windows::layout::Axes;
 use crate::windows::pooling::pool_to;
-use crate::windows::window::Pool;
 
 /// Defines the adaptive pooling over `n` spatial axes.
 macro_rules! adaptive_layer {

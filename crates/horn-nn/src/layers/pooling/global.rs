@@ -1,6 +1,7 @@
 //! `GlobalMaxPooling` and `GlobalAveragePooling` in one, two and three dimensions: one value for each channel.
 
 use burn::module::Module;
+use horn_kernels::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
@@ -18,7 +19,7 @@ use crate::tensor::shape;
 use crate::tensor::shape::Shape;
 use crate::windows::layout::Axes;
 use crate::windows::pooling::slide_channels_last;
-use crate::windows::window::{Pool, Window};
+use crate::windows::window::Window;
 
 /// Defines the global pooling over `n` spatial axes.
 macro_rules! global_layer {

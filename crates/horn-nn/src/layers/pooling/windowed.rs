@@ -1,6 +1,7 @@
 //! `MaxPooling` and `AveragePooling` in one, two and three dimensions: one value for each position of a window.
 
 use burn::module::Module;
+use horn_kernels::Pool;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::{DataFormat, Padding};
@@ -8,16 +9,16 @@ use crate::arguments::or_default::OrDefault;
 use crate::arguments::sizes::Sizes;
 use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
-use crate::layer::call::Mode;
+use crate::layer::call::{CallContext, Mode};
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
-use crate::layer::forward::Forward;
+use crate::layer::forward::{Forward, plain_call};
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 use crate::windows::pooling::pool;
-use crate::windows::window::{Pool, Window};
+use crate::windows::window::Window;
 
 /// Defines the pooling over `n` spatial axes. As in Keras, the size of the window has a default for max pooling, but not for
 /// average pooling.
@@ -230,6 +231,18 @@ impl Forward for PoolingModule {
     fn workspace(&self, inputs: &[Signal]) -> u64 {
         // Without the kernels, the input is turned and padded on the way.
         inputs.iter().map(Signal::count).fold(0, u64::saturating_add).saturating_mul(5)
+    }
+
+    fn call(&self, mut inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+        if let [input] = inputs.as_mut_slice()
+            && !call.is_training()
+            && self.window.data_format == DataFormat::ChannelsLast
+            && let Some(operation) = input.deferred_mut()
+            && operation.pool(self.pool, &self.window)
+        {
+            return Ok(inputs);
+        }
+        plain_call(self, inputs, call)
     }
 
     fn forward(&self, input: AnyTensor, _: Mode) -> Result<AnyTensor> {

@@ -1,6 +1,7 @@
 //! Convolutions and poolings as functions on tensors. Layers compute by the same code (`windows/`).
 
 use burn::tensor::Tensor;
+use horn_kernels::Pool;
 
 use crate::arguments::options::{DataFormat, Padding};
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use crate::windows::convolution::{
 use crate::windows::layout::{Axes, known_channels};
 use crate::windows::pooling::{pool, pool_to};
 use crate::windows::transposed::{Crops, convolve_transposed, convolve_transposed_channels_last};
-use crate::windows::window::{Pool, Window};
+use crate::windows::window::Window;
 
 impl<T> Call<'_, T> {
     /// Where the channels are; at the end for null.

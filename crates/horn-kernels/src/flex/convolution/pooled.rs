@@ -1,0 +1,135 @@
+//! Convolutions that are pooled at once, in predictions: each image of a result is pooled while it is in the cache.
+//!
+//! The result of a convolution is some four times larger than what a pooling leaves of it. Written as a whole and read
+//! again, it can take as long as its computation.
+
+use burn::tensor::Tensor;
+
+use crate::flex::apply::{constant, untracked};
+use crate::flex::buffer::{Scratch, tensor, values};
+use crate::flex::convolution::conv::Convolution;
+use crate::flex::convolution::passes::Images;
+use crate::flex::convolution::pool::Pools;
+use crate::flex::threads::{Shared, count, split_if};
+use crate::types::pooling::Pooling;
+use crate::types::slide::Slide;
+
+pub(crate) fn conv_pool<const D: usize>(
+    x: &Tensor<D>,
+    kernel: &Tensor<D>,
+    bias: Option<&Tensor<1>>,
+    slides: &[Slide],
+    groups: usize,
+    relu: bool,
+    pooling: Pooling,
+) -> Option<Tensor<D>> {
+    let operation = Convolution::new(x, kernel, bias, slides, groups, relu)?;
+    let pools = Pools::new(&operation.windows.output_shape(operation.filters), pooling)?;
+    // Threads that share an image can't pool it before all have done their part.
+    let shares_images = operation.windows.samples < count();
+    if x.is_autodiff() || operation.is_pointwise() || shares_images {
+        return None;
+    }
+    let (x, kernel) = (constant(x)?, constant(kernel)?);
+    let bias = match bias {
+        Some(bias) => Some(constant(bias)?),
+        None => None,
+    };
+    let images = operation.prepared(&kernel, bias.as_ref(), false);
+    Some(untracked(tensor(pools.output_shape(), |y| pool_each(images.as_ref(), &pools, values(&x), y))))
+}
+
+/// Writes what the pooling makes of each image.
+fn pool_each(images: &dyn Images, pools: &Pools, x: &[f32], y: &mut [f32]) {
+    if y.is_empty() {
+        return;
+    }
+    let (samples, inputs, convolved) = (pools.samples(), images.frame().image_len(), images.outputs());
+    let outputs = pools.outputs();
+    assert!(x.len() == samples * inputs && y.len() == samples * outputs);
+    let shared = Shared::new(y);
+    split_if(images.is_worth_threads(samples * convolved), samples, |_, range| {
+        let (mut frame, mut image) = (images.scratch(), Scratch::new(convolved));
+        for sample in range {
+            images.image(&x[sample * inputs..][..inputs], frame.values(), image.values());
+            // SAFETY: each sample is of one thread.
+            pools.image(image.values(), unsafe { shared.slice(sample * outputs..(sample + 1) * outputs) });
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::flex::convolution::conv::conv;
+    use crate::flex::convolution::pool::pool;
+    use crate::flex::testing::numbers;
+    use crate::types::pooling::Pool;
+
+    fn slide(size: usize, stride: usize, padding: (usize, usize)) -> Slide {
+        Slide { size, stride, dilation: 1, padding }
+    }
+
+    fn tensor_of<const D: usize>(sizes: [usize; D], seed: u64) -> Tensor<D> {
+        Tensor::from_data(TensorData::new(numbers(sizes.iter().product(), seed), sizes), &Device::flex())
+    }
+
+    fn bits<const D: usize>(y: Tensor<D>) -> (Vec<usize>, Vec<u32>) {
+        let values: Vec<f32> = y.clone().into_data().try_to_vec().unwrap();
+        (y.dims().to_vec(), values.into_iter().map(f32::to_bits).collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn the_same_as_one_after_the_other(
+            samples in 0..6_usize, sizes in [3..12_usize, 3..12_usize], channels in 1..20_usize, filters in 1..20_usize,
+            groups in 1..3_usize, size in 1..4_usize, before in 0..2_usize, window in 1..4_usize, stride in 1..4_usize,
+            max: bool, relu: bool, with_bias: bool,
+        ) {
+            let [height, width] = sizes;
+            let x = tensor_of([samples, height, width, channels * groups], 1);
+            let kernel = tensor_of([size, size, channels, filters * groups], 2);
+            let bias = with_bias.then(|| tensor_of([filters * groups], 3));
+            let slides = [slide(size, 1, (before, before)); 2];
+            let windows = [slide(window, stride, (0, 0)); 2];
+            let pooling = Pooling { kind: if max { Pool::Max } else { Pool::Average }, slides: &windows };
+
+            let convolved = conv(&x, &kernel, bias.as_ref(), &slides, groups, relu).unwrap();
+            let expected = pool(&convolved, pooling);
+            match conv_pool(&x, &kernel, bias.as_ref(), &slides, groups, relu, pooling) {
+                Some(y) => prop_assert_eq!(bits(y), bits(expected.unwrap())),
+                // A window may not fit, or the threads may share images.
+                None => prop_assert!(expected.is_none() || samples < count() || size == 1 && before == 0),
+            }
+        }
+    }
+
+    #[test]
+    fn large_images_are_split_over_the_threads() {
+        let (x, kernel) = (tensor_of([5, 30, 30, 16], 1), tensor_of([3, 3, 16, 16], 2));
+        let (slides, windows) = ([slide(3, 1, (1, 1)); 2], [slide(2, 2, (0, 0)); 2]);
+        let pooling = Pooling { kind: Pool::Max, slides: &windows };
+        let y = conv_pool(&x, &kernel, None, &slides, 1, true, pooling);
+        assert_eq!(y.is_some(), count() <= 5);
+        let expected = pool(&conv(&x, &kernel, None, &slides, 1, true).unwrap(), pooling).unwrap();
+        y.into_iter().for_each(|y| assert_eq!(bits(y), bits(expected.clone())));
+    }
+
+    #[test]
+    fn tensors_that_get_gradients_are_left_to_the_two_operations() {
+        let (x, kernel) = (tensor_of([64, 6, 6, 2], 1), tensor_of([3, 3, 2, 4], 2));
+        let (slides, windows) = ([slide(3, 1, (0, 0)); 2], [slide(2, 2, (0, 0)); 2]);
+        let run = |x: &Tensor<4>, kernel: &Tensor<4>| {
+            conv_pool(x, kernel, None, &slides, 1, false, Pooling { kind: Pool::Max, slides: &windows }).is_some()
+        };
+        assert!(run(&x, &kernel));
+        assert!(!run(&x.clone().autodiff().require_grad(), &kernel));
+        assert!(!run(&x.clone().autodiff(), &kernel));
+        assert!(!run(&x, &kernel.clone().autodiff().require_grad()));
+    }
+}
