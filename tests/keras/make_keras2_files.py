@@ -273,6 +273,17 @@ def functions_of_pictures():
     return keras.Model(x, outputs, name="pictures"), random.random((4, 6, 8, 3)).astype("float32"), None
 
 
+def cubic_images():
+    """TensorFlow looks the weights of cubics up, in a table of 1024 places between two pixels."""
+    x = keras.Input((7, 9, 2))
+    outputs = [
+        layers.Resizing(11, 5, interpolation="bicubic")(x), layers.Resizing(4, 4, "bicubic", crop_to_aspect_ratio=True)(x),
+        layers.UpSampling2D((3, 2), interpolation="bicubic")(x), tf.image.resize(x, (5, 13), method="bicubic"),
+        tf.image.resize(x, (5, 4), method="bicubic", antialias=True),
+    ]
+    return keras.Model(x, outputs, name="cubic_images"), normal(4, 7, 9, 2), None
+
+
 def activation_layers():
     """Activations with weights: in a graph, in a model inside, and after another layer of the class."""
     x = keras.Input((4, 6))
@@ -448,7 +459,7 @@ def main(names):
     cases = {case["name"]: case for case in json.loads(index.read_text())}
     legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, more_functions,
               functions_of_images, functions_in_steps, functions_of_shapes, functions_in_more_steps, functions_with_kernels,
-              functions_of_sizes, functions_that_pick, functions_of_pictures, activation_layers, added_loss, one_loss_weight, two_outputs, masked_merges,
+              functions_of_sizes, functions_that_pick, functions_of_pictures, cubic_images, activation_layers, added_loss, one_loss_weight, two_outputs, masked_merges,
               masked_residual, masked_attention, dict_outputs, schedule, untrained, legacy_adam, legacy_sgd]
     zips = [zip_mlp, zip_recurrent, zip_synchronized, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:

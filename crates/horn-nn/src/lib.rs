@@ -47,7 +47,7 @@ pub use graph::plan::ModelKind;
 pub use graph::shared_layer::SharedLayer;
 pub use graph::write::serialize;
 #[doc(hidden)]
-pub use images::resampling::{Window, crop_windows, shares_at};
+pub use images::resampling::{Window, crop_windows, place_in_steps, shares_at};
 pub use layer::builder::LayerBuilder;
 pub use layer::call::{CallContext, Mode};
 pub use layer::call_arguments::CallArgument;

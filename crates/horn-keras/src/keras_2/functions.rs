@@ -410,6 +410,12 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
             }
         }
     }
+    if own == "resize"
+        && config.get("interpolation").is_some_and(|word| word == "bicubic")
+        && config.get("antialias") != Some(&json!(true))
+    {
+        return resizing(object, &config);
+    }
     let [a, b] = TRANSPOSED.map(|key| config.remove(key).is_some_and(|is_transposed| is_transposed == true));
     if a || b {
         let factor =
@@ -420,6 +426,17 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
     } else {
         replace(object, function.module, function.class, config);
     }
+    Ok(())
+}
+
+/// Replaces the function by the layer `Resizing`, which takes the weights of Keras 2.
+fn resizing(object: &mut Value, config: &Map<String, Value>) -> Result<()> {
+    let name = object["config"]["name"].take();
+    let size = &config.get("size").cloned().unwrap_or_default();
+    object["class_name"] = "Resizing".into();
+    object["config"] = json!({
+        "name": name, "trainable": true, "dtype": "float32", "height": size[0], "width": size[1], "interpolation": "bicubic",
+    });
     Ok(())
 }
 
