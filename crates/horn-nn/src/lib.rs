@@ -70,7 +70,7 @@ pub use model::gradients::Gradients;
 pub use model::layer_ref::LayerRef;
 pub use model::model::Model;
 #[doc(hidden)]
-pub use model::predict::zero_batch_size;
+pub use model::predict::{Prediction, zero_batch_size};
 pub use model::predictor::Predictor;
 pub use model::sequential::Sequential;
 #[doc(hidden)]
