@@ -43,13 +43,13 @@ impl Prediction {
     pub fn memory(&self) -> u64 {
         match self {
             Self::Numbers(numbers) => numbers.len() as u64,
-            Self::Texts(texts) => texts.iter().map(of_text).sum(),
+            Self::Texts(texts) => texts.iter().map(|text| of_text(text)).sum(),
         }
     }
 }
 
 /// The memory of a string, in values of four bytes, with its place.
-fn of_text(text: &String) -> u64 {
+fn of_text(text: &str) -> u64 {
     (size_of::<String>() + text.len()).div_ceil(4) as u64
 }
 
@@ -71,7 +71,7 @@ impl Collected {
         self.rows += self.sizes.first().copied().unwrap_or_default();
         if output.is_strings() {
             let texts = output.texts()?.texts;
-            self.memory += texts.iter().map(of_text).sum::<u64>();
+            self.memory += texts.iter().map(|text| of_text(text)).sum::<u64>();
             memory::check_all_outputs(self.memory)?;
             self.texts.extend(texts.iter().cloned());
             return Ok(());
