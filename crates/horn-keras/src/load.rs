@@ -243,6 +243,7 @@ fn in_form_of_keras_3(mut object: Value, version: Option<&str>) -> Result<Value>
             object[ADDS_A_LOSS] = true.into();
         }
         keras_2::names::translate(&mut object);
+        keras_2::sizes::begin();
         keras_2::layers::translate(&mut object)?;
         let outputs = keras_2::outputs(&object);
         if let Some(training) = object.get_mut("compile_config").and_then(Value::as_object_mut) {

@@ -14,7 +14,7 @@ mod picked;
 mod pictures;
 mod samples;
 mod shapes;
-mod sizes;
+pub(crate) mod sizes;
 pub(crate) mod training;
 
 #[cfg(test)]

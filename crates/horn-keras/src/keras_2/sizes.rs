@@ -1,7 +1,7 @@
 //! Sizes of tensors as numbers: what a graph of Keras 2 computes from `tf.shape(x)[1]`, `tf.rank(x)` or `tf.size(x)`, where
 //! the sizes are known. In a graph of Keras 3 these are numbers and no tensors.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 
 use horn_nn::{Functional, Result, Shape};
@@ -9,8 +9,24 @@ use serde_json::{Value, json};
 
 use super::{calls, composed};
 
-/// How many shapes are looked up for a graph: each takes as long as reading the layers before it.
-const MOST_LOOK_UPS: usize = 200;
+/// How many layers are read for the shapes of a file. Each shape takes as long as reading the layers before it, with those of
+/// the models inside.
+const MOST_LAYERS: usize = 50_000;
+
+thread_local! {
+    static LAYERS_LEFT: Cell<usize> = const { Cell::new(MOST_LAYERS) };
+}
+
+/// Begins with the shapes of another file.
+pub(crate) fn begin() {
+    LAYERS_LEFT.set(MOST_LAYERS);
+}
+
+/// The number of layers in a list, with those of the models inside.
+fn count(layers: &[Value]) -> usize {
+    let inner = |layer: &Value| layer["config"]["layers"].as_array().map_or(0, |layers| count(layers));
+    layers.iter().map(|layer| 1 + inner(layer)).sum()
+}
 
 /// Translates a layer.
 pub(super) type Translate = fn(&mut Value) -> Result<()>;
@@ -33,9 +49,6 @@ impl Shapes {
         if let Some(known) = self.found.borrow().get(&key) {
             return known.clone();
         }
-        if self.found.borrow().len() >= MOST_LOOK_UPS {
-            return None;
-        }
         let shape = self.shape(place, layers);
         self.found.borrow_mut().insert(key, shape.clone());
         shape
@@ -49,7 +62,10 @@ impl Shapes {
 
     /// The shape of the tensor at a place, from a model of the layers that lead to it.
     fn shape(&self, place: &[Value], layers: &[Value]) -> Option<Shape> {
+        // A layer that is only looked at takes a part of the time.
+        LAYERS_LEFT.set(LAYERS_LEFT.get().checked_sub(layers.len() / 16)?);
         let mut before = leading_to(place.first()?.as_str()?, layers)?;
+        LAYERS_LEFT.set(LAYERS_LEFT.get().checked_sub(count(&before))?);
         composed::expand(&mut before);
         before.iter_mut().try_for_each(self.translate).ok()?;
         let inputs = before.iter().filter(|layer| layer["class_name"] == "InputLayer");
@@ -169,6 +185,21 @@ fn each(x: &Value, y: &Value, function: impl Fn(&Value, &Value) -> Option<Value>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shapes_are_those_of_the_layers_before_until_too_many_are_read() {
+        let input = json!({"batch_shape": [null, 4, 6], "dtype": "float32", "name": "x"});
+        let input = json!({"class_name": "InputLayer", "config": input, "name": "x", "inbound_nodes": []});
+        let tensor = json!({"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}});
+        let size = |axis: i64| Shapes::new(|_| Ok(())).size(&tensor, axis, std::slice::from_ref(&input));
+        begin();
+        assert_eq!([-3, 0, 1, -1, 3, -4].map(size), [None, None, Some(4), Some(6), None, None]);
+        assert_eq!(LAYERS_LEFT.get(), MOST_LAYERS - 6);
+        LAYERS_LEFT.set(1);
+        assert_eq!([size(1), size(1)], [Some(4), None]);
+        begin();
+        assert_eq!(size(1), Some(4));
+    }
 
     #[test]
     fn functions_of_numbers_are_numbers() {
