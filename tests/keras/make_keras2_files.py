@@ -219,6 +219,80 @@ def functions_with_kernels():
     return keras.Model(x, outputs, name="kernels"), normal(4, 5, 6, 3), None
 
 
+def functions_of_sizes():
+    """Sizes as numbers, and tensors that are made for as many samples as another has."""
+    x, words = keras.Input((4, 6)), keras.Input((4,), dtype="int32")
+    sizes = tf.shape(x)
+    scaled = x / tf.sqrt(tf.cast(sizes[-1], "float32")) + tf.cast(tf.rank(x), "float32") / tf.cast(tf.size(x[0]), "float32")
+    places = tf.range(start=0, limit=tf.shape(words)[-1], delta=1)
+    token = tf.constant(normal(1, 1, 6))
+    tokens = [
+        tf.tile(token, [sizes[0], 1, 1]), tf.repeat(token, sizes[0], axis=0),
+        tf.broadcast_to(token, [sizes[0], 1, 6]), tf.ones([sizes[0], 1, 6]), tf.zeros((sizes[0], 1, sizes[2])),
+        tf.tile(token, [sizes[0], 2, 1]), tf.fill([sizes[0], 1, 6], 0.5),
+    ]
+    image = tf.expand_dims(x, -1)
+    outputs = [
+        scaled, tf.concat(tokens + [x], axis=1),
+        layers.Embedding(9, 3)(words) + layers.Embedding(4, 3)(places),
+        tf.image.resize(image, tf.shape(image)[1:3] * 2), tf.reshape(image, tf.shape(x)),
+        tf.reduce_sum(x, axis=1) / tf.cast(tf.shape(x)[1] - 1, tf.float32),
+    ]
+    model = keras.Model([x, words], outputs, name="sizes")
+    return model, [normal(4, 4, 6), random.integers(0, 9, (4, 4)).astype("float32")], None
+
+
+def functions_that_pick():
+    """Places that are tensors, diagonals, and values for classes."""
+    x, lengths = keras.Input((4, 6)), keras.Input((), dtype="int32")
+    squares = tf.matmul(x, x, transpose_b=True)
+    rows = tf.argmax(x[:, :, :4], axis=-1)
+    places = tf.stack([rows, tf.argmin(x, axis=-1)], axis=-1)
+    outputs = [
+        tf.gather(x, rows, batch_dims=1), tf.gather(x, rows[:, 0], batch_dims=1), tf.gather(x, tf.argsort(x), axis=2, batch_dims=2),
+        tf.gather_nd(x, places, batch_dims=1), tf.gather_nd(x, places[:, :, :1], batch_dims=1),
+        tf.linalg.diag(x), tf.linalg.set_diag(squares, x[:, :, 0]),
+        tf.one_hot(rows, 4, on_value=0.9, off_value=0.02), tf.one_hot(rows, 4, on_value=2.0, axis=1),
+        tf.sequence_mask(lengths, 4, dtype=tf.float32), tf.math.erfc(x),
+    ]
+    return keras.Model([x, lengths], outputs, name="pick"), [normal(4, 4, 6), np.array([0, 4, 2, 1], "float32")], None
+
+
+def functions_of_pictures():
+    """What changes the colours and the sizes of images."""
+    x = keras.Input((6, 8, 3))
+    outputs = [
+        tf.image.adjust_brightness(x, 0.2), tf.image.adjust_contrast(x, 1.7), tf.image.adjust_gamma(x, 2.0, 1.1),
+        tf.image.adjust_hue(x, 0.3), tf.image.adjust_hue(x, -0.2), tf.image.adjust_saturation(x, 1.5),
+        tf.image.central_crop(x, 0.6), tf.image.resize_with_crop_or_pad(x, 9, 5), tf.image.resize_with_crop_or_pad(x, 3, 5),
+        tf.image.per_image_standardization(x), tf.image.convert_image_dtype(x, tf.float32),
+        tf.image.extract_patches(x, [1, 3, 4, 1], [1, 3, 4, 1], [1, 1, 1, 1], "VALID"),
+        tf.image.extract_patches(x, [1, 2, 2, 1], [1, 1, 2, 1], [1, 1, 1, 1], "SAME"),
+        tf.nn.local_response_normalization(x, depth_radius=1, bias=1.5, alpha=0.3, beta=0.75),
+    ]
+    return keras.Model(x, outputs, name="pictures"), random.random((4, 6, 8, 3)).astype("float32"), None
+
+
+def cubic_images():
+    """TensorFlow looks the weights of cubics up, in a table of 1024 places between two pixels."""
+    x = keras.Input((7, 9, 2))
+    outputs = [
+        layers.Resizing(11, 5, interpolation="bicubic")(x), layers.Resizing(4, 4, "bicubic", crop_to_aspect_ratio=True)(x),
+        layers.UpSampling2D((3, 2), interpolation="bicubic")(x), tf.image.resize(x, (5, 13), method="bicubic"),
+        tf.image.resize(x, (5, 4), method="bicubic", antialias=True),
+    ]
+    return keras.Model(x, outputs, name="cubic_images"), normal(4, 7, 9, 2), None
+
+
+def activation_layers():
+    """Activations with weights: in a graph, in a model inside, and after another layer of the class."""
+    x = keras.Input((4, 6))
+    inner = keras.Sequential([keras.Input((4, 5)), layers.Dense(5, activation=layers.PReLU())], name="inner")
+    y = layers.PReLU(shared_axes=[1])(layers.Dense(5, activation=layers.PReLU(name="slopes"))(x))
+    y = layers.Conv1D(3, 2, activation=layers.PReLU(shared_axes=[1]))(inner(y))
+    return keras.Model(x, layers.Dense(2, activation=layers.Softmax(axis=1))(y), name="activations"), normal(4, 4, 6), None
+
+
 def added_loss():
     """A variational autoencoder's loss, whose functions lead to no output, and a metric."""
     x = keras.Input((4,))
@@ -385,7 +459,7 @@ def main(names):
     cases = {case["name"]: case for case in json.loads(index.read_text())}
     legacy = [mlp, convnet, recurrent, hard_sigmoid, frozen_base, other_words, functions, more_functions,
               functions_of_images, functions_in_steps, functions_of_shapes, functions_in_more_steps, functions_with_kernels,
-              added_loss, one_loss_weight, two_outputs, masked_merges,
+              functions_of_sizes, functions_that_pick, functions_of_pictures, cubic_images, activation_layers, added_loss, one_loss_weight, two_outputs, masked_merges,
               masked_residual, masked_attention, dict_outputs, schedule, untrained, legacy_adam, legacy_sgd]
     zips = [zip_mlp, zip_recurrent, zip_synchronized, zip_attention]
     for make, ending in [(make, "h5") for make in legacy] + [(make, "keras") for make in zips]:

@@ -642,6 +642,23 @@ def rounded_cases():
         add(f"norm of matrices {order}", lambda t, o=order: ops.norm(t, ord=o, axis=(1, 2)), z)
         add(f"norm of matrices {order} kept", lambda t, o=order: ops.norm(t, ord=o, axis=(-2, -1), keepdims=True), z)
     add("take lists", lambda t: ops.take(t, [[0, 2], [-1, 3], [1, 1]], axis=1), z)
+    for order in (2, -2, "nuc"):
+        add(f"norm of matrices {order}", lambda t, o=order: ops.norm(t, ord=o, axis=(1, 2)), z)
+        add(f"norm of matrices {order} kept", lambda t, o=order: ops.norm(t, ord=o, axis=(-1, -2), keepdims=True), z)
+    # Products of which no float32 holds the sums; some wrap round.
+    matrices = np.arange(48, dtype="int32").reshape(3, 4, 4) * 76543 % 99991
+    columns = np.array([[70001, -3], [5, 70003], [7, 70009], [11, 13]], "int32")
+
+    def rests(*values):
+        return [value % 1000 for value in values]
+
+    add("integers multiplied as matrices", lambda s, t: rests(
+        ops.matmul(s, t), ops.matmul(s, columns), ops.matmul(s, columns[:, 0]), ops.dot(s, columns),
+        ops.tensordot(s, columns, axes=1), ops.tensordot(s, columns, axes=[[1], [0]]), ops.inner(s, columns.T)),
+        matrices, matrices[:, ::-1].copy())
+    add("integers multiplied by an equation", lambda s, t: rests(
+        ops.einsum("bij,bjk->bik", s, t), ops.einsum("bij,jk->bk", s, columns), ops.einsum("...ii->...i", s * s),
+        ops.einsum("bij,bjk,kl->bil", s, t, columns)), matrices, matrices[:, ::-1].copy())
     return found
 
 

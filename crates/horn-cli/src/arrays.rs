@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use horn::{Error, HostArray, Result};
+use horn::{Error, HostArray, Prediction, Result};
 use horn_keras::numpy::{Npz, Stored, open_npy, write_npy, write_npz};
 use horn_nn::files::{ends_in, write_atomically};
-use ndarray::ArrayD;
 
 use crate::failure::{Failure, Outcome};
 use crate::names::Names;
@@ -93,7 +92,7 @@ impl Target {
     /// # Errors
     ///
     /// If there are several arrays for one `.npy` file, or the file can't be written.
-    pub fn write(self, path: &Path, arrays: &[(&str, &ArrayD<f32>)]) -> Outcome {
+    pub fn write(self, path: &Path, arrays: &[(&str, &Prediction)]) -> Outcome {
         match (self, arrays) {
             (Self::Npy, [(_, array)]) => Ok(write_atomically(path, |file| write_npy(file, array))?),
             (Self::Npz, arrays) => Ok(write_atomically(path, |file| write_npz(file, arrays))?),

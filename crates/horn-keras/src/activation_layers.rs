@@ -22,19 +22,30 @@ pub(crate) fn split(model: &mut Value, weights: &WeightsReader) {
     });
     // The last ones first: an insertion moves the layers after it.
     found.sort_by_key(|(pointer, _)| std::cmp::Reverse(place(pointer)));
-    // The format before Keras 3 keeps the weights of both as one.
-    let keeps_apart = legacy::root(weights).is_none();
+    // The format before Keras 3 lists the weights of both together.
+    let root = legacy::root(weights);
     for (pointer, path) in found {
-        let has_weights = weights.is_dataset(&format!("{path}/vars/0"));
+        let has_weights = match root {
+            None => weights.is_dataset(&format!("{path}/vars/0")),
+            Some(root) => has_slopes(model, &pointer, weights, root),
+        };
         let Some((list, at)) = pointer.rsplit_once('/') else { continue };
         let (list, at) = (model.pointer_mut(list).and_then(Value::as_array_mut), at.parse::<usize>());
         let (Some(list), Ok(at)) = (list, at) else { continue };
         let class = list[at]["config"]["activation"]["class_name"].as_str().unwrap_or_default();
-        let is_split = has_weights || class == "Softmax" || class == "PReLU" && keeps_apart;
+        let is_split = has_weights || class == "Softmax" || class == "PReLU" && root.is_none();
         if is_split && let Some(activation) = taken(&mut list[at], &path, has_weights) {
             list.insert(at + 1, activation);
         }
     }
+}
+
+/// Has the layer of the outermost model that holds this one slopes of a `PReLU`, in the format before Keras 3?
+fn has_slopes(model: &Value, pointer: &str, weights: &WeightsReader, root: &str) -> bool {
+    let outermost = place(pointer).first().map(|at| &model["config"]["layers"][*at]["config"]["name"]);
+    let group = outermost.and_then(Value::as_str).map(|name| format!("{root}/{name}"));
+    let names = group.and_then(|group| weights.texts(group.trim_matches('/'), "weight_names").ok().flatten());
+    names.into_iter().flatten().any(|name| legacy::is_slope(&name))
 }
 
 /// The numbers in a location.
@@ -44,7 +55,12 @@ fn place(pointer: &str) -> Vec<usize> {
 
 /// Is the activation a layer that no function stands for?
 fn is_layer(activation: &Value) -> bool {
-    activation["module"] == "keras.layers" && Activation::deserialize(activation).is_err()
+    // Early versions of Keras 2 wrote no module.
+    let of_keras = match &activation["module"] {
+        Value::Null => activation["class_name"] == "PReLU" || activation["class_name"] == "Softmax",
+        module => module == "keras.layers",
+    };
+    of_keras && Activation::deserialize(activation).is_err()
 }
 
 /// Takes the activation out of a layer, which gets another name.
@@ -59,7 +75,7 @@ fn taken(layer: &mut Value, path: &str, has_weights: bool) -> Option<Value> {
         activation["config"] = json!({"trainable": true, "dtype": "float32", "negative_slope": slope});
     }
     layer["config"]["activation"] = "linear".into();
-    let inner = format!("{name}_linear");
+    let inner = layers::linear(&name);
     layer["config"]["name"] = inner.as_str().into();
     layer["name"] = inner.as_str().into();
     activation["config"]["name"] = name.as_str().into();

@@ -49,3 +49,15 @@ pub(crate) fn each(model: &Value, mut visit: impl FnMut(Listed<'_>)) {
 fn class_in_file(layer: &Value) -> &str {
     layer[STORED_AS].as_str().or(layer["class_name"].as_str()).unwrap_or_default()
 }
+
+/// The name of a layer without its activation.
+pub(crate) fn linear(name: &str) -> String {
+    format!("{name}_linear")
+}
+
+/// The layers of the outermost model whose activations became layers of their own.
+pub(crate) fn split_ones(model: &Value) -> Vec<&str> {
+    let layers = model["config"]["layers"].as_array().into_iter().flatten();
+    let is_split = |layer: &&Value| layer[STORED_AT].as_str().is_some_and(|path| path.ends_with("/activation"));
+    layers.filter(is_split).filter_map(|layer| layer["config"]["name"].as_str()).collect()
+}

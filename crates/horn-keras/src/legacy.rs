@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::bundle::Bundle;
 use crate::h5::{Attribute, WeightsReader};
-use crate::{json, lora};
+use crate::{json, layers, lora};
 
 /// The version of Keras that wrote the file.
 pub(crate) fn version(file: &WeightsReader) -> Result<Option<String>> {
@@ -70,7 +70,15 @@ pub(crate) fn root(file: &WeightsReader) -> Option<&'static str> {
 }
 
 /// The weights as legacy files keep them: a list for each layer, with the trainable weights first.
-pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: bool) -> Result<Vec<Bundle>> {
+///
+/// The layers of `split` have their activation as a layer of its own, to which their slopes belong.
+pub(crate) fn bundles(
+    model: &Model,
+    file: &WeightsReader,
+    root: &str,
+    by_name: bool,
+    split: &[&str],
+) -> Result<Vec<Bundle>> {
     let join = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/");
     let mut stored = Vec::new();
     // A short name could refer to a long list of names, so a group is read only once, and the file can't name more
@@ -95,7 +103,12 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
                 .hint("save the model again")
         })?;
         let variables: Vec<String> = names.iter().map(|name| join(&[&group, name])).collect();
-        stored.push((layer, variables));
+        if split.contains(&layer.as_str()) {
+            let (slopes, own): (Vec<_>, Vec<_>) = variables.into_iter().partition(|name| is_slope(name));
+            stored.extend([(layers::linear(&layer), own), (layer, slopes)]);
+        } else {
+            stored.push((layer, variables));
+        }
     }
     stored.retain(|(_, variables)| !variables.is_empty());
     let mut named = HashMap::new();
@@ -156,6 +169,11 @@ pub(crate) fn bundles(model: &Model, file: &WeightsReader, root: &str, by_name: 
 fn is_apart(name: &str) -> bool {
     let own = own_name(name);
     own.starts_with("lora_") || own == "kernel_scale" || own == "embeddings_scale"
+}
+
+/// Is it the weight of a `PReLU`? Keras 2 writes `dense/p_re_lu/alpha:0`.
+pub(crate) fn is_slope(name: &str) -> bool {
+    matches!(own_name(name), "alpha" | "alpha:0")
 }
 
 /// The last part of a variable's path.

@@ -35,6 +35,8 @@ use crate::{activation_layers, assets, feature_space, json, keras_2, legacy, pla
 ///
 /// Files of Keras 2, `.h5` and `.keras`, compute what they computed there, also where Keras 3 gives a name another
 /// meaning. If the state of their optimizer can't be read, the model evaluates and predicts without it.
+/// TensorFlow's bicubic resizing takes its weights from a table; a file that Horn writes is one of Keras 3, where they are
+/// exact on JAX, and differ by up to 1e-3.
 ///
 /// A `keras.utils.FeatureSpace` that was saved by itself is read as the model from its features to their encodings.
 ///
@@ -241,6 +243,7 @@ fn in_form_of_keras_3(mut object: Value, version: Option<&str>) -> Result<Value>
             object[ADDS_A_LOSS] = true.into();
         }
         keras_2::names::translate(&mut object);
+        keras_2::sizes::begin();
         keras_2::layers::translate(&mut object)?;
         let outputs = keras_2::outputs(&object);
         if let Some(training) = object.get_mut("compile_config").and_then(Value::as_object_mut) {

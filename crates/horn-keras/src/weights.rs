@@ -74,7 +74,7 @@ impl Assignment {
     /// Finds each weight of a model in a weights file, of any version of Keras.
     pub fn new(model: &Model, file: &WeightsReader, options: LoadWeights) -> Result<Self> {
         let bundles = match legacy::root(file) {
-            Some(root) => legacy::bundles(model, file, root, options.by_name)?,
+            Some(root) => legacy::bundles(model, file, root, options.by_name, &[])?,
             None => bundles(model, file, options.by_name, None, None)?,
         };
         Self::of_bundles(model, file, bundles, options)
@@ -83,7 +83,10 @@ impl Assignment {
     /// Finds each weight of a model in the file that also describes the model.
     pub fn of_model(model: &Model, object: &Value, shared: &Shared, file: &WeightsReader) -> Result<Self> {
         let bundles = match legacy::root(file) {
-            Some(root) => legacy::bundles(model, file, root, object[layers::ADDS_A_LOSS] == true)?,
+            Some(root) => {
+                let split = layers::split_ones(object);
+                legacy::bundles(model, file, root, object[layers::ADDS_A_LOSS] == true, &split)?
+            }
             None => bundles(model, file, false, Some(&numbers_in(object)), Some(shared))?,
         };
         Self::of_bundles(model, file, bundles, LoadWeights::new())

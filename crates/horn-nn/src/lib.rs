@@ -47,7 +47,7 @@ pub use graph::plan::ModelKind;
 pub use graph::shared_layer::SharedLayer;
 pub use graph::write::serialize;
 #[doc(hidden)]
-pub use images::resampling::{Window, crop_windows, shares_at};
+pub use images::resampling::{Window, crop_windows, place_in_steps, shares_at};
 pub use layer::builder::LayerBuilder;
 pub use layer::call::{CallContext, Mode};
 pub use layer::call_arguments::CallArgument;
@@ -70,7 +70,7 @@ pub use model::gradients::Gradients;
 pub use model::layer_ref::LayerRef;
 pub use model::model::Model;
 #[doc(hidden)]
-pub use model::predict::zero_batch_size;
+pub use model::predict::{Prediction, zero_batch_size};
 pub use model::predictor::Predictor;
 pub use model::sequential::Sequential;
 #[doc(hidden)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use horn::{HostArray, Model, load_model};
+use horn::{HostArray, Model, Prediction, load_model};
 use horn_nn::printable::printable;
-use ndarray::{ArrayD, ArrayViewD, Axis};
+use ndarray::{ArrayViewD, Axis};
 use serde::{Serialize, Serializer};
 
 use crate::arrays::{self, Target};
@@ -21,7 +21,7 @@ const BATCHES: usize = 8;
 /// Computes a model's predictions.
 #[derive(Args)]
 #[command(after_help = "\
-Without --output the arrays are shown, long ones cut short. Outputs are float32; inputs can be of any number type, or strings for a model of texts.")]
+Without --output the arrays are shown, long ones cut short. Outputs are float32, or strings where the model gives strings; inputs can be of any number type, or strings for a model of texts.")]
 pub struct Options {
     /// A .keras or .h5 file.
     model: PathBuf,
@@ -50,69 +50,97 @@ pub fn run(options: &Options) -> Outcome {
     let inputs = arrays::read(&options.inputs, &Names::of_inputs(&model), "input")?;
     let outputs = predict(&model, &inputs, options.batch_size as usize)?;
     let names = Names::of_outputs(&model);
-    let named: Vec<(&str, &ArrayD<f32>)> = names.shown().zip(&outputs).collect();
+    let named: Vec<(&str, &Prediction)> = names.shown().zip(&outputs).collect();
     if let (Some(path), Some(target)) = (&options.output, target) {
         target.write(path, &named)?;
     }
     if options.json {
-        let outputs: BTreeMap<&str, Nested<'_>> =
-            named.iter().map(|(name, array)| (*name, Nested(array.view()))).collect();
+        let outputs: BTreeMap<&str, Shown<'_>> = named.iter().map(|(name, array)| (*name, Shown(array))).collect();
         return Ok(output::json(&outputs)?);
     }
     if target.is_some() {
         return Ok(());
     }
     for (name, array) in named {
-        output::line(&format!("{}: float32 {}\n{array}", printable(name), horn_nn::sizes(array.shape())))?;
+        let (dtype, values) = match array {
+            Prediction::Numbers(numbers) => ("float32", numbers.to_string()),
+            Prediction::Texts(texts) => ("string", texts.mapv(|text| format!("{text:?}")).to_string()),
+        };
+        output::line(&format!("{}: {dtype} {}\n{values}", printable(name), horn_nn::sizes(array.sizes())))?;
     }
     Ok(())
 }
 
 /// Computes all outputs for all samples, and updates the progress line.
-fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> horn::Result<Vec<ArrayD<f32>>> {
+fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> horn::Result<Vec<Prediction>> {
     let samples = inputs.first().map_or(0, HostArray::len);
     let step = batch_size.saturating_mul(BATCHES);
     if samples <= step || inputs.iter().any(|input| input.len() != samples) {
-        return model.predict_all(inputs.to_vec(), batch_size);
+        return model.predict_values(inputs.to_vec(), batch_size);
     }
     model.check_inputs(&inputs.iter().map(HostArray::shape).collect::<Vec<_>>())?;
     let mut progress = Progress::new();
-    let mut parts: Vec<Vec<ArrayD<f32>>> = vec![Vec::new(); model.output_names().len()];
+    let mut parts: Vec<Vec<Prediction>> = vec![Vec::new(); model.output_names().len()];
     let mut values = 0_u64;
     for start in (0..samples).step_by(step) {
         let at: Vec<usize> = (start..samples.min(start + step)).collect();
         let part: Vec<_> = inputs.iter().map(|input| input.samples(&at)).collect();
-        for (parts, output) in parts.iter_mut().zip(model.predict_all(part, batch_size)?) {
-            values += output.len() as u64;
+        for (parts, output) in parts.iter_mut().zip(model.predict_values(part, batch_size)?) {
+            values += output.memory();
             parts.push(output);
         }
         horn::memory::check_all_outputs(values)?;
         progress.show(start + at.len(), samples);
     }
-    let whole = |parts: Vec<ArrayD<f32>>| {
-        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        ndarray::concatenate(Axis(0), &views).map_err(|error| {
-            horn::Error::shape("the model's output has another shape for other samples")
-                .because(error)
-                .hint("predict the samples apart, from one file each")
-        })
-    };
     parts.into_iter().map(whole).collect()
 }
 
-/// An array as nested lists. JSON has no NaN or infinity, so they become `null`.
-struct Nested<'a>(ArrayViewD<'a, f32>);
+/// The parts of an output after each other, all of which are numbers or all strings.
+fn whole(parts: Vec<Prediction>) -> horn::Result<Prediction> {
+    let (mut numbers, mut texts) = (Vec::new(), Vec::new());
+    for part in &parts {
+        match part {
+            Prediction::Numbers(part) => numbers.push(part.view()),
+            Prediction::Texts(part) => texts.push(part.view()),
+        }
+    }
+    let whole = match texts.is_empty() {
+        true => ndarray::concatenate(Axis(0), &numbers).map(Prediction::Numbers),
+        false => ndarray::concatenate(Axis(0), &texts).map(Prediction::Texts),
+    };
+    whole.map_err(|error| {
+        horn::Error::shape("the model's output has another shape for other samples")
+            .because(error)
+            .hint("predict the samples apart, from one file each")
+    })
+}
 
-impl Serialize for Nested<'_> {
+/// An output as nested lists.
+struct Shown<'a>(&'a Prediction);
+
+impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0.ndim() {
-            0 => self.0.first().map(|&value| short(value)).serialize(serializer),
-            _ => serializer.collect_seq(self.0.outer_iter().map(Nested)),
+        match self.0 {
+            Prediction::Numbers(numbers) => Nested(numbers.view(), |value| short(*value)).serialize(serializer),
+            Prediction::Texts(texts) => Nested(texts.view(), String::clone).serialize(serializer),
         }
     }
 }
 
-/// The number with the digits of a float32, not with the extra digits of the float64 that it becomes.
+/// An array as nested lists, with what becomes of each value.
+struct Nested<'a, A, B>(ArrayViewD<'a, A>, fn(&A) -> B);
+
+impl<A, B: Serialize> Serialize for Nested<'_, A, B> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.ndim() {
+            0 => self.0.first().map(self.1).serialize(serializer),
+            _ => serializer.collect_seq(self.0.outer_iter().map(|part| Nested(part, self.1))),
+        }
+    }
+}
+
+/// The number with the digits of a float32, not with the extra digits of the float64 that it becomes. JSON has no NaN or
+/// infinity, so they become `null`.
 fn short(value: f32) -> Option<f64> {
     value.to_string().parse().ok()
 }

@@ -87,6 +87,34 @@ fn all_outputs_of_a_layer_are_there() {
     assert_eq!(predicted.as_object().unwrap().len(), 3);
 }
 
+/// An inverse lookup gives strings. They are those of the vocabulary, and `[UNK]` for 0, as in Keras.
+#[test]
+fn texts_come_out_of_models_of_texts() {
+    use horn::layers::{Input, StringLookup};
+    use horn::{SaveModel, Sequential};
+
+    let folder = Folder::new();
+    let (model, out) = (folder.path("words.keras"), folder.path("out.npy"));
+    let words = StringLookup().vocabulary(["cat", "né"]).invert(true).name("words");
+    let layers = Sequential::new().add(Input([1])).add(words);
+    layers.build(&horn::default_device().unwrap()).unwrap().save(&model).unwrap();
+    let ids: Vec<f32> = (0..300).map(|at| (at % 3) as f32).collect();
+    let x = folder.put("x.npy", &npy("<f4", false, "(300, 1)", &floats(&ids)));
+    let expected: Vec<Value> = (0..300).map(|at| Value::from(vec![["[UNK]", "cat", "né"][at % 3]])).collect();
+    assert_eq!(json(&["predict", &model, &x])["words"], Value::from(expected));
+    assert!(stdout(&["predict", &model, &x]).starts_with("words: string (300, 1)\n[[\"[UNK]\"],\n [\"cat\"],"));
+    stdout(&["predict", &model, &x, "-o", &out]);
+    let written = fs::read(&out).unwrap();
+    assert!(
+        String::from_utf8_lossy(&written[10..])
+            .starts_with("{'descr': '<U5', 'fortran_order': False, 'shape': (300, 1), }")
+    );
+    assert_eq!(
+        written[written.len() - 20..][..8],
+        [u32::from('n').to_le_bytes(), u32::from('é').to_le_bytes()].concat()
+    );
+}
+
 #[test]
 fn predicts_many_samples_as_it_does_each() {
     let folder = Folder::new();

@@ -1,7 +1,7 @@
 //! Images of another size in floats, as TensorFlow's `tf.image.resize` makes them.
 
 use horn_nn::layers::Interpolation;
-use horn_nn::{Window, crop_windows, shares_at};
+use horn_nn::{Window, crop_windows, place_in_steps, shares_at};
 
 use crate::images::picture::Picture;
 
@@ -88,9 +88,7 @@ fn shares(at: usize, from: usize, to: usize, interpolation: Interpolation) -> Ve
     }
     let place = match interpolation {
         // TensorFlow looks cubics up, in a table of 1024 places between two pixels.
-        Interpolation::Bicubic => {
-            f64::from(place.floor()) + f64::from((place - place.floor()) * 1024.0).round_ties_even() / 1024.0
-        }
+        Interpolation::Bicubic => place_in_steps(at, from, to),
         _ => f64::from(place),
     };
     shares_at(place, 1.0, from, interpolation).into_iter().map(|(at, share)| (at, share as f32)).collect()

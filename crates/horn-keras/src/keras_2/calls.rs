@@ -114,3 +114,13 @@ fn each_tensor(value: &mut Value, visit: &mut impl FnMut(&str, &mut Value)) {
         _ => {}
     }
 }
+
+/// Visits all texts in a value, such as the names of layers in calls.
+pub(super) fn each_text(value: &Value, visit: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => visit(text),
+        Value::Array(values) => values.iter().for_each(|value| each_text(value, visit)),
+        Value::Object(values) => values.values().for_each(|value| each_text(value, visit)),
+        _ => {}
+    }
+}

@@ -19,6 +19,8 @@ fn steps(mut layer: Value) -> Vec<Value> {
         Some("crelu") => crelu,
         Some("cumsum") => cumsum,
         Some("argsort" | "sort") => descending,
+        Some("erfc") => complement,
+        Some("one_hot") => one_hot,
         Some("multiply_no_nan" | "xlogy") => product_without_zeros,
         Some("slice" | "strided_slice") => part,
         _ => return vec![layer],
@@ -32,6 +34,38 @@ fn squared_difference(layer: &Value) -> Option<Vec<Value>> {
     let difference = step(layer, "difference", "math.subtract", |_, call| Some(call.clone()))?;
     let square = last(layer, "math.square", |at, _| Some(call([output(&difference, at)], json!({}))))?;
     Some(vec![difference, square])
+}
+
+/// `1 - erf(x)`.
+fn complement(layer: &Value) -> Option<Vec<Value>> {
+    let erf = step(layer, "erf", "math.erf", |_, given| Some(call([given["args"][0].clone()], json!({}))))?;
+    let rest = last(layer, "subtract", |at, _| Some(call([json!(1.0)], json!({"y": output(&erf, at)}))))?;
+    Some(vec![erf, rest])
+}
+
+/// Values other than 1 for the class, and than 0 for the others.
+fn one_hot(layer: &Value) -> Option<Vec<Value>> {
+    let value = |given: &Value, key: &str, default: f64| match given["kwargs"].get(key) {
+        None | Some(Value::Null) => Some(default),
+        Some(value) => value.as_f64(),
+    };
+    let of = |given: &Value| Some((value(given, "on_value", 1.0)?, value(given, "off_value", 0.0)?));
+    let calls = layer["inbound_nodes"].as_array()?;
+    if calls.iter().map(of).collect::<Option<Vec<_>>>()?.iter().all(|values| *values == (1.0, 0.0)) {
+        return None;
+    }
+    let ones = step(layer, "ones", "one_hot", |_, given| {
+        let kwargs =
+            given["kwargs"].as_object()?.iter().filter(|(key, _)| !matches!(key.as_str(), "on_value" | "off_value"));
+        let kwargs: Value = kwargs.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Some(call([given["args"][0].clone()], kwargs))
+    })?;
+    let is_class = step(layer, "is_class", "greater", |at, _| Some(call([output(&ones, at)], json!({"y": 0.5}))))?;
+    let chosen = last(layer, "where", |at, given| {
+        let (on, off) = of(given)?;
+        Some(call([output(&is_class, at)], json!({"x": on, "y": off})))
+    })?;
+    Some(vec![ones, is_class, chosen])
 }
 
 /// The sum of a list of tensors.

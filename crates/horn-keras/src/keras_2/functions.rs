@@ -200,6 +200,7 @@ const FUNCTIONS: &[Function] = &[
     of("reverse", "numpy", "Flip", &[], &[("axis", "axis")]),
     of("squeeze", "numpy", "Squeeze", &[], &[("axis", "axis")]),
     of("stack", "numpy", "Stack", &[], &[("axis", "axis")]),
+    of("take_along_axis", "numpy", "TakeAlongAxis", &["indices"], &[("axis", "axis")]),
     of("tile", "numpy", "Tile", &[], &[("multiples", "repeats")]),
     of("transpose", "numpy", "Transpose", &[], &[("perm", "axes")]),
     of("saturate_cast", "core", "SaturateCast", &[], &[("dtype", "dtype")]),
@@ -237,11 +238,16 @@ const FUNCTIONS: &[Function] = &[
     of("resize", "image", "Resize", &[], &[("size", "size"), ("method", "interpolation"), ("antialias", "antialias")]),
     of("crop_to_bounding_box", "image", "CropImages", &[], BOX[0]),
     of("pad_to_bounding_box", "image", "PadImages", &[], BOX[1]),
+    of("extract_patches", "image", "ExtractPatches", &[], PATCHES),
     of("hsv_to_rgb", "image", "HSVToRGB", &[], &[]),
     of("rot90", "numpy", "Rot90", &[], &[("k", "k")]).by_default(&[("axes", "[-3, -2]")]),
     of("rgb_to_grayscale", "image", "RGBToGrayscale", &[], &[]),
     of("rgb_to_hsv", "image", "RGBToHSV", &[], &[]),
 ];
+
+/// The arguments of patches of images.
+const PATCHES: &[(&str, &str)] =
+    &[("sizes", "size"), ("strides", "strides"), ("rates", "dilation_rate"), ("padding", "padding")];
 
 /// The arguments of a part of an image, and of an image in a larger one.
 const BOX: [&[(&str, &str)]; 2] = [
@@ -337,7 +343,7 @@ fn in_keras(function: &Function, key: &str, value: Value) -> Value {
         }
         ("dilation_rate" | "strides", Value::Null) => 1.into(),
         // Windows may be given for all axes, with one sample and one channel.
-        ("dilation_rate" | "pool_size" | "strides", Value::Array(sizes)) => match &sizes[..] {
+        ("dilation_rate" | "pool_size" | "size" | "strides", Value::Array(sizes)) => match &sizes[..] {
             [first, inner @ .., last] if sizes.len() > most && *first == 1 && *last == 1 => inner.into(),
             _ => sizes.into(),
         },
@@ -404,6 +410,12 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
             }
         }
     }
+    if own == "resize"
+        && config.get("interpolation").is_some_and(|word| word == "bicubic")
+        && config.get("antialias") != Some(&json!(true))
+    {
+        return resizing(object, &config);
+    }
     let [a, b] = TRANSPOSED.map(|key| config.remove(key).is_some_and(|is_transposed| is_transposed == true));
     if a || b {
         let factor =
@@ -414,6 +426,17 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
     } else {
         replace(object, function.module, function.class, config);
     }
+    Ok(())
+}
+
+/// Replaces the function by the layer `Resizing`, which takes the weights of Keras 2.
+fn resizing(object: &mut Value, config: &Map<String, Value>) -> Result<()> {
+    let name = object["config"]["name"].take();
+    let size = &config.get("size").cloned().unwrap_or_default();
+    object["class_name"] = "Resizing".into();
+    object["config"] = json!({
+        "name": name, "trainable": true, "dtype": "float32", "height": size[0], "width": size[1], "interpolation": "bicubic",
+    });
     Ok(())
 }
 

@@ -93,7 +93,7 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
         }
         // They give what they take. Their losses and metrics are none of the outputs.
         layers.retain(|layer| !ADDED.iter().any(|added| layer["class_name"] == *added));
-        shapes::resolve(layers);
+        shapes::resolve(layers, translate);
         shapes::leave_out_unread(layers, &outputs);
         composed::expand(layers);
         layers.iter_mut().try_for_each(translate)?;

@@ -10,7 +10,11 @@ mod functions;
 pub(crate) mod layers;
 pub(crate) mod names;
 pub(crate) mod optimizer;
+mod picked;
+mod pictures;
+mod samples;
 mod shapes;
+pub(crate) mod sizes;
 pub(crate) mod training;
 
 #[cfg(test)]

@@ -6,14 +6,12 @@
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
-use horn_nn::files::unwritable;
-use horn_nn::{Error, Result};
-use ndarray::ArrayD;
-
 use super::stored::{Memory, Stored};
 use crate::arrays::{Array, DType};
 use crate::h5::of_dtype;
 use crate::plain_file;
+use horn_nn::files::unwritable;
+use horn_nn::{Error, Prediction, Result, memory};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// In bytes. NumPy refuses longer headers, unless it is told otherwise.
@@ -110,27 +108,43 @@ pub(super) fn read_within(file: &mut impl Read, len: u64, memory: &mut Memory) -
     header.values(file, len.saturating_sub((8 + in_length + length) as u64), memory)
 }
 
-/// Writes an array of floats in row-major order.
+/// Writes an array of floats or of strings in row-major order.
 ///
 /// # Errors
 ///
-/// If the file can't be written.
-pub fn write(file: &mut impl Write, array: &ArrayD<f32>) -> Result<()> {
-    let sizes: Vec<String> = array.shape().iter().map(|size| format!("{size},")).collect();
+/// If the file can't be written, or the strings take more memory than is allowed, as all are as long as the longest.
+pub fn write(file: &mut impl Write, array: &Prediction) -> Result<()> {
+    let sizes: Vec<String> = array.sizes().iter().map(|size| format!("{size},")).collect();
+    let is_vector = sizes.len() == 1;
     let sizes = sizes.join(" ");
-    let sizes = if array.ndim() == 1 { &sizes } else { sizes.trim_end_matches(',') };
-    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}");
+    let sizes = if is_vector { &sizes } else { sizes.trim_end_matches(',') };
+    let (item, values) = match array {
+        Prediction::Numbers(numbers) => {
+            ("<f4".to_owned(), numbers.iter().flat_map(|value| value.to_le_bytes()).collect())
+        }
+        Prediction::Texts(texts) => {
+            // NumPy's strings have at least one character.
+            let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
+            memory::check_all_outputs((longest as u64).saturating_mul(texts.len() as u64))?;
+            (format!("<U{longest}"), texts.iter().flat_map(|text| padded(text, longest)).collect::<Vec<u8>>())
+        }
+    };
+    let mut header = format!("{{'descr': '{item}', 'fortran_order': False, 'shape': ({sizes}), }}");
     // The header ends with a newline, and the values start at a multiple of 64 bytes.
     let padding = 63 - (10 + header.len()) % 64;
     header.push_str(&" ".repeat(padding));
     header.push('\n');
-    let mut bytes = Vec::with_capacity(10 + header.len() + 4 * array.len());
+    let mut bytes = Vec::with_capacity(10 + header.len());
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&[1, 0]);
     bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
     bytes.extend_from_slice(header.as_bytes());
-    array.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-    file.write_all(&bytes).map_err(unwritable)
+    file.write_all(&bytes).and_then(|()| file.write_all(&values)).map_err(unwritable)
+}
+
+/// The characters of a string, four bytes each, and zeros up to this length.
+fn padded(text: &str, length: usize) -> impl Iterator<Item = u8> {
+    text.chars().map(u32::from).chain(std::iter::repeat(0)).take(length).flat_map(u32::to_le_bytes)
 }
 
 impl Header {
@@ -290,7 +304,7 @@ fn fill(file: &mut impl Read, buffer: &mut [u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::arr2;
+    use ndarray::{ArrayD, arr2};
 
     use super::*;
     use crate::arrays::Values;
@@ -341,10 +355,30 @@ mod tests {
     fn what_is_written_is_read() {
         for array in [arr2(&[[1.0_f32, 2.0, 3.0], [4.0, 5.0, 6.0]]).into_dyn(), ArrayD::from_elem(vec![3], 0.5)] {
             let mut bytes = Vec::new();
-            write(&mut bytes, &array).unwrap();
+            write(&mut bytes, &array.clone().into()).unwrap();
             assert_eq!((bytes.len() - 4 * array.len()) % 64, 0);
             assert_eq!(parse(&bytes).unwrap().into_f32().unwrap(), array);
         }
+    }
+
+    /// As `numpy.save` writes `np.array(["né", "", "cat"])`, whose strings are all as long as the longest.
+    #[test]
+    fn texts_are_written_as_numpy_writes_them() {
+        let write = |texts: &[&str]| {
+            let texts = ndarray::Array1::from_iter(texts.iter().map(|text| (*text).to_owned())).into_dyn();
+            let mut bytes = Vec::new();
+            write(&mut bytes, &Prediction::Texts(texts)).unwrap();
+            bytes
+        };
+        let bytes = write(&["né", "", "cat"]);
+        let (header, values) = bytes.split_at(128);
+        assert!(
+            String::from_utf8_lossy(&header[10..])
+                .starts_with("{'descr': '<U3', 'fortran_order': False, 'shape': (3,), }")
+        );
+        let characters = ['n', 'é', '\0', '\0', '\0', '\0', 'c', 'a', 't'];
+        assert_eq!(values, characters.into_iter().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<_>>());
+        assert!(String::from_utf8_lossy(&write(&[""])).contains("'<U1'"));
     }
 
     /// The header is Python: without its comma, the shape of one axis would be a number. With or without one at the end of
@@ -354,7 +388,7 @@ mod tests {
         for (sizes, shape) in [(vec![], "()"), (vec![3], "(3,)"), (vec![2, 3], "(2, 3)"), (vec![0, 1, 2], "(0, 1, 2)")]
         {
             let mut bytes = Vec::new();
-            write(&mut bytes, &ArrayD::zeros(sizes)).unwrap();
+            write(&mut bytes, &ArrayD::zeros(sizes).into()).unwrap();
             let text = String::from_utf8_lossy(&bytes[10..]).into_owned();
             let expected = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }} ");
             assert!(text.starts_with(&expected), "{text}");

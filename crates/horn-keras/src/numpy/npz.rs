@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use horn_nn::files::unwritable;
-use horn_nn::{Error, Result};
-use ndarray::ArrayD;
+use horn_nn::{Error, Prediction, Result};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -100,15 +99,27 @@ impl Npz {
 /// # Errors
 ///
 /// If the file can't be written.
-pub fn write(file: impl Write + Seek, arrays: &[(&str, &ArrayD<f32>)]) -> Result<()> {
+pub fn write(file: impl Write + Seek, arrays: &[(&str, &Prediction)]) -> Result<()> {
     let mut zip = ZipWriter::new(Steady::new(file));
     for (name, array) in arrays {
-        let large = array.len() as u64 * 4 > u64::from(u32::MAX) / 2;
+        let large = is_large(array);
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(large);
         zip.start_file(format!("{name}{ENDING}"), options).map_err(unwritable)?;
         npy::write(&mut zip, array)?;
     }
     zip.finish().map_err(unwritable)?.finish().map(drop).map_err(unwritable)
+}
+
+/// May the array take more bytes than an ordinary zip holds? Strings are all as long as the longest.
+fn is_large(array: &Prediction) -> bool {
+    let bytes = match array {
+        Prediction::Numbers(numbers) => numbers.len() as u64 * 4,
+        Prediction::Texts(texts) => {
+            let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0) as u64;
+            longest.saturating_mul(texts.len() as u64).saturating_mul(4)
+        }
+    };
+    bytes > u64::from(u32::MAX) / 2
 }
 
 #[cfg(test)]
@@ -131,7 +142,7 @@ mod tests {
 
     fn npy_of(values: &[f32]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        npy::write(&mut bytes, &arr2(&[[values[0], values[1]]]).into_dyn()).unwrap();
+        npy::write(&mut bytes, &arr2(&[[values[0], values[1]]]).into_dyn().into()).unwrap();
         bytes
     }
 

@@ -25,6 +25,22 @@ impl Window {
     }
 }
 
+/// How new pixels are made of old ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub interpolation: Interpolation,
+    /// Does an old pixel that is smaller than the new ones count as far as they reach?
+    pub antialias: bool,
+    /// Are the weights of a cubic convolution those of a table of 1024 places between two pixels, as in TensorFlow, and so
+    /// in Keras 2?
+    pub in_steps: bool,
+}
+
+impl Filter {
+    /// The means of two pixels along each axis.
+    pub const LINEAR: Self = Self { interpolation: Interpolation::Bilinear, antialias: false, in_steps: false };
+}
+
 /// How images change their size.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Resampling {
@@ -40,10 +56,9 @@ impl Resampling {
         from: [usize; 2],
         windows: [Window; 2],
         to: [usize; 2],
-        interpolation: Interpolation,
-        antialias: bool,
+        filter: Filter,
     ) -> Self {
-        let axis = |at: usize| Axis::new(from[at], windows[at], to[at], interpolation, antialias);
+        let axis = |at: usize| Axis::new(from[at], windows[at], to[at], filter);
         Self { data_format, size: from, axes: [axis(0), axis(1)] }
     }
 
@@ -89,13 +104,13 @@ struct Axis {
 
 impl Axis {
     /// None where nothing changes.
-    fn new(from: usize, window: Window, to: usize, interpolation: Interpolation, antialias: bool) -> Option<Self> {
+    fn new(from: usize, window: Window, to: usize, filter: Filter) -> Option<Self> {
         if window == Window::all(from) && from == to {
             return None;
         }
         let mut axis = Self { sizes: [to, from], weights: vec![0.0; to * from], beyond: vec![0.0; to] };
         for row in 0..to {
-            for (at, weight) in shares(row, window.len, to, interpolation, antialias) {
+            for (at, weight) in shares(row, window.len, to, filter) {
                 match usize::try_from(window.start + at as isize) {
                     Ok(column) if column < from => axis.weights[row * from + column] = weight as f32,
                     _ => axis.beyond[row] += weight as f32,
@@ -132,15 +147,35 @@ fn upload<const D: usize>(values: &[f32], sizes: [usize; D], device: &Device) ->
 
 /// The old pixels in one new pixel, and how much of each. The pixels' centres lie half a pixel from the edges; beyond
 /// the edges there is nothing, and what is there counts for more.
-fn shares(row: usize, from: usize, to: usize, interpolation: Interpolation, antialias: bool) -> Vec<(usize, f64)> {
+fn shares(row: usize, from: usize, to: usize, filter: Filter) -> Vec<(usize, f64)> {
+    let Filter { interpolation, antialias, in_steps } = filter;
     if interpolation == Interpolation::Nearest {
         // In single precision, as the place of a pixel may lie exactly between two.
         let nearest = ((row as f32 + 0.5) * from as f32 / to as f32).floor() as usize;
         return vec![(nearest.min(from - 1), 1.0)];
     }
+    if in_steps && interpolation == Interpolation::Bicubic && !antialias {
+        return shares_at(place_in_steps(row, from, to), 1.0, from, interpolation);
+    }
     let step = from as f64 / to as f64;
     let place = (row as f64 + 0.5) * step - 0.5;
     shares_at(place, if antialias { step.max(1.0) } else { 1.0 }, from, interpolation)
+}
+
+/// The place of a new pixel among the old ones, as TensorFlow finds it for a cubic convolution: in single precision, and in
+/// steps of 1024 between two pixels.
+#[doc(hidden)]
+pub fn place_in_steps(row: usize, from: usize, to: usize) -> f64 {
+    let place = (row as f32 + 0.5) * (from as f32 / to as f32) - 0.5;
+    f64::from(place.floor()) + f64::from((place - place.floor()) * 1024.0).round_ties_even() / 1024.0
+}
+
+/// The weights of the old pixels, the columns, in the new ones, the rows, of a whole axis.
+pub(crate) fn weights(from: usize, to: usize, filter: Filter) -> Vec<f32> {
+    match Axis::new(from, Window::all(from), to, filter) {
+        Some(axis) => axis.weights,
+        None => (0..from * from).map(|at| f32::from(u8::from(at / from == at % from))).collect(),
+    }
 }
 
 /// The pixels of a row of `from` that count at a place, which is 0.0 in the centre of the first, and how much of each. A

@@ -58,6 +58,12 @@ pub(crate) fn merges_masks_as_keras_2() -> bool {
     MASK_RULES.get() == MaskRules::Keras2
 }
 
+/// Does a cubic convolution of images take its weights from TensorFlow's table in the model that is being read? It does in
+/// Keras 2.
+pub(crate) fn resizes_in_steps() -> bool {
+    MASK_RULES.get() == MaskRules::Keras2
+}
+
 /// Runs a function that reads descriptions. The context reads their inner layers.
 pub(crate) fn within<T>(context: Arc<dyn ReadContext>, read: impl FnOnce() -> T) -> T {
     /// Removes the context on every exit, panics included.

@@ -2,15 +2,24 @@
 
 use std::f64::consts::PI;
 
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::arguments::options::Interpolation;
 use crate::error::Result;
+use crate::images::resampling::{self, Filter};
 use crate::tensor::any_tensor::AnyTensor;
 
 /// Resizes an axis. The centres of the border pixels are half a pixel from the edges. Weights beyond the edges are dropped,
 /// and the others are normalized.
-pub(crate) fn resize_axis(x: AnyTensor, axis: usize, size: usize, interpolation: Interpolation) -> Result<AnyTensor> {
+///
+/// The weights of a cubic convolution may be those of TensorFlow's table, [in steps](Filter::in_steps).
+pub(crate) fn resize_axis(
+    x: AnyTensor,
+    axis: usize,
+    size: usize,
+    interpolation: Interpolation,
+    in_steps: bool,
+) -> Result<AnyTensor> {
     let mut sizes = x.sizes();
     let from = sizes[axis];
     if from == size {
@@ -18,7 +27,13 @@ pub(crate) fn resize_axis(x: AnyTensor, axis: usize, size: usize, interpolation:
     }
     let (before, after) = (sizes[..axis].iter().product::<usize>(), sizes[axis + 1..].iter().product::<usize>());
     sizes[axis] = size;
-    let weights = weights(from, size, interpolation, &x.device());
+    let weights = match in_steps && interpolation == Interpolation::Bicubic {
+        true => {
+            let filter = Filter { interpolation, antialias: false, in_steps };
+            Tensor::from_data(TensorData::new(resampling::weights(from, size, filter), [size, from]), &x.device())
+        }
+        false => weights(from, size, interpolation, &x.device()),
+    };
     let resized: AnyTensor = if after == 1 {
         x.reshape(&[before, from])?.float::<2>()?.matmul(weights.transpose()).into()
     } else {

@@ -73,6 +73,12 @@ impl Functional {
         layers.map(|planned| (planned.name.as_str(), planned.layer.as_ref())).collect::<Vec<_>>().into_iter()
     }
 
+    /// The shape of the first output.
+    #[doc(hidden)]
+    pub fn first_output(&self) -> &Shape {
+        self.plan.shape(self.plan.outputs[0])
+    }
+
     /// The table of layers, shapes and weights as a value.
     ///
     /// # Errors

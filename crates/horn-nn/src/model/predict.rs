@@ -8,9 +8,100 @@ use crate::data::host_array::HostArray;
 use crate::data::into_arrays::IntoArrays;
 use crate::error::{Error, Result};
 use crate::layer::call::{CallContext, Mode};
+use crate::layer::signal::Signal;
 use crate::memory;
 use crate::model::model::Model;
 use crate::tensor::any_tensor::AnyTensor;
+use crate::tensor::shape::{Shape, sizes};
+
+/// An output of a model, for all samples.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prediction {
+    /// Numbers, as most layers give them.
+    Numbers(ArrayD<f32>),
+    /// Strings, as a `StringLookup` that inverts its vocabulary gives them.
+    Texts(ArrayD<String>),
+}
+
+impl From<ArrayD<f32>> for Prediction {
+    fn from(numbers: ArrayD<f32>) -> Self {
+        Self::Numbers(numbers)
+    }
+}
+
+impl Prediction {
+    /// The sizes of the array, the samples first.
+    pub fn sizes(&self) -> &[usize] {
+        match self {
+            Self::Numbers(numbers) => numbers.shape(),
+            Self::Texts(texts) => texts.shape(),
+        }
+    }
+
+    /// How much memory it takes, in values of four bytes.
+    #[doc(hidden)]
+    pub fn memory(&self) -> u64 {
+        match self {
+            Self::Numbers(numbers) => numbers.len() as u64,
+            Self::Texts(texts) => texts.iter().map(|text| of_text(text)).sum(),
+        }
+    }
+}
+
+/// The memory of a string, in values of four bytes, with its place.
+fn of_text(text: &str) -> u64 {
+    (size_of::<String>() + text.len()).div_ceil(4) as u64
+}
+
+/// What the batches have given of an output.
+#[derive(Default)]
+struct Collected {
+    sizes: Vec<usize>,
+    rows: usize,
+    numbers: Vec<f32>,
+    texts: Vec<String>,
+    memory: u64,
+}
+
+impl Collected {
+    /// Takes the output of a batch.
+    fn take(&mut self, output: Signal) -> Result<()> {
+        self.sizes = output.sizes();
+        // A function along the batch axis may give more or fewer rows than there are samples.
+        self.rows += self.sizes.first().copied().unwrap_or_default();
+        if output.is_strings() {
+            let texts = output.texts()?.texts;
+            self.memory += texts.iter().map(|text| of_text(text)).sum::<u64>();
+            memory::check_all_outputs(self.memory)?;
+            self.texts.extend(texts.iter().cloned());
+            return Ok(());
+        }
+        self.memory += memory::values(&self.sizes);
+        memory::check_all_outputs(self.memory)?;
+        self.numbers.append(&mut read_values(output.value()?)?);
+        Ok(())
+    }
+
+    /// The whole output, which was announced with this shape.
+    fn finish(self, shape: &Shape, name: &str) -> Result<Prediction> {
+        let Self { mut sizes, rows, numbers, texts, .. } = self;
+        match sizes.first_mut() {
+            Some(batch) => *batch = rows,
+            None => sizes = shape.with_batch(0)?,
+        }
+        let array = match shape.is_strings() {
+            true => ArrayD::from_shape_vec(IxDyn(&sizes), texts).map(Prediction::Texts),
+            false => ArrayD::from_shape_vec(IxDyn(&sizes), numbers).map(Prediction::Numbers),
+        };
+        array.map_err(|error| {
+            Error::shape("the model's output has another shape than announced")
+                .at(format!("model {name:?}"))
+                .expected(shape)
+                .because(error)
+                .hint("check `output_shape` of custom layers")
+        })
+    }
+}
 
 impl Model {
     /// Computes the outputs of all samples, `batch_size` at a time, for a model with one output. All layers are in
@@ -38,6 +129,36 @@ impl Model {
     ///
     /// If the samples do not fit the inputs, or the batch size is 0.
     pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
+        let numbers = |(output, name): (Prediction, &str)| match output {
+            Prediction::Numbers(numbers) => Ok(numbers),
+            Prediction::Texts(texts) => Err(Error::data("the values are strings")
+                .at(format!("output {name:?}"))
+                .received(format!("strings of shape {}", sizes(texts.shape())))
+                .expected("numbers")
+                .hint("call `predict_values`, which also gives strings")),
+        };
+        self.predict_values(x, batch_size)?.into_iter().zip(self.output_names()).map(numbers).collect()
+    }
+
+    /// Computes all outputs of all samples as [`predict_all`](Self::predict_all) does, of which some may be strings.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use horn_nn::layers::{Input, StringLookup};
+    /// use horn_nn::{Prediction, Sequential};
+    ///
+    /// let words = StringLookup().vocabulary(["cat", "dog"]).invert(true);
+    /// let model = Sequential::new().add(Input([1])).add(words).build(&Device::default())?;
+    /// let outputs = model.predict_values(&[[2.0_f32], [0.0]], 32)?;
+    /// let Prediction::Texts(words) = &outputs[0] else { panic!("{outputs:?}") };
+    /// assert_eq!(words.iter().collect::<Vec<_>>(), ["dog", "[UNK]"]);
+    /// # Ok::<(), horn_nn::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the samples do not fit the inputs, or the batch size is 0.
+    pub fn predict_values<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<Prediction>> {
         let x = inputs_in_order(x.into_arrays(), &self.names_of_inputs())?;
         self.check_inputs(&x.iter().map(HostArray::shape).collect::<Vec<_>>())?;
         if batch_size == 0 {
@@ -51,37 +172,16 @@ impl Model {
                 .expected("as many samples in each")
                 .hint("check that they come from the same data"));
         }
-        let mut values: Vec<(Vec<usize>, Vec<f32>)> = vec![Default::default(); self.graph.plan.outputs.len()];
-        let mut rows = vec![0; values.len()];
+        let mut found: Vec<Collected> = self.graph.plan.outputs.iter().map(|_| Collected::default()).collect();
         let samples: Vec<usize> = (0..len).collect();
         for batch in samples.chunks(batch_size) {
             let inputs = x.iter().map(|x| x.batch(batch, self.device()));
             let outputs = self.call(inputs.collect::<Result<_>>()?, &mut CallContext::throughout(Mode::Inference))?;
-            for (((sizes, values), rows), output) in values.iter_mut().zip(&mut rows).zip(outputs) {
-                let output = output.value()?;
-                *sizes = output.sizes();
-                memory::check_all_outputs((values.len() as u64).saturating_add(memory::values(sizes)))
-                    .map_err(|error| error.at(format!("model {:?}", self.name())))?;
-                // A function along the batch axis may give more or fewer rows than there are samples.
-                *rows += sizes.first().copied().unwrap_or_default();
-                values.append(&mut read_values(output)?);
+            for (found, output) in found.iter_mut().zip(outputs) {
+                found.take(output).map_err(|error| error.at(format!("model {:?}", self.name())))?;
             }
         }
-        let outputs =
-            values.into_iter().zip(rows).zip(self.output_shapes()).map(|(((mut sizes, values), rows), shape)| {
-                match sizes.first_mut() {
-                    Some(batch) => *batch = rows,
-                    None => sizes = shape.with_batch(0)?,
-                }
-                ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|error| {
-                    Error::shape("the model's output has another shape than announced")
-                        .at(format!("model {:?}", self.name()))
-                        .expected(shape)
-                        .because(error)
-                        .hint("check `output_shape` of custom layers")
-                })
-            });
-        outputs.collect()
+        found.into_iter().zip(self.output_shapes()).map(|(found, shape)| found.finish(shape, self.name())).collect()
     }
 }
 

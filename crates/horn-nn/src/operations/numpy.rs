@@ -1,6 +1,7 @@
 //! The lines of the table for NumPy's functions that fewer models use. The usual ones are in `table`.
 
 use crate::operations::calls::function::{Function, Parameters, Rule};
+use crate::operations::linear::contractions::Contraction;
 use crate::operations::linear::linear_algebra::Linear;
 use crate::operations::linear::matrices::Matrices;
 use crate::operations::numeric::arrays::{Arrays, Spaced};
@@ -208,11 +209,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[("axisa", Some("-1")), ("axisb", Some("-1")), ("axisc", Some("-1")), ("axis", Some("null"))],
         &Matrices::Cross,
     ),
-    binary("Inner", &Matrices::Inner),
+    binary("Inner", &Contraction::Inner),
     binary("Kron", &Matrices::Kron),
     binary("Outer", &Matrices::Outer),
     unary("Slogdet", &Linear::Slogdet),
-    Function::new("ops.numpy", "Tensordot", &["x1", "x2"], &[("axes", Some("2"))], &Matrices::Tensordot),
+    Function::new("ops.numpy", "Tensordot", &["x1", "x2"], &[("axes", Some("2"))], &Contraction::Tensordot),
     with("Trace", DIAGONAL, &Matrices::Trace),
     binary("Vdot", &Matrices::Vdot),
 ];

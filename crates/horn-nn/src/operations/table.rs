@@ -4,6 +4,7 @@ use crate::activations::activation::Activation;
 use crate::operations::calls::function::{Function, Parameters, Rule};
 use crate::operations::fields;
 use crate::operations::imaging::resizing::{Resize, ScaleAndTranslate};
+use crate::operations::linear::norms::Norm;
 use crate::operations::networks::quantizing::FakeQuantized;
 use crate::operations::numpy::{self, AXIS_NONE, DTYPE, REDUCED, binary, unary, with};
 use crate::operations::primitives::activating::{Activated, AlongAxis, Normalize, Normalized};
@@ -121,7 +122,7 @@ static FUNCTIONS: &[Function] = &[
         "Norm",
         &["x"],
         &[("ord", Some("null")), ("axis", Some("null")), ("keepdims", Some("false"))],
-        &Reduction::Norm,
+        &Norm,
     ),
     nn("Moments", &[("axes", None), ("keepdims", Some("false")), ("synchronized", Some("false"))], &Moments),
     // Along one axis.

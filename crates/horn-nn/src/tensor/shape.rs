@@ -139,6 +139,18 @@ impl Shape {
         self.values == Values::Strings
     }
 
+    /// Are the values floats in Keras, for all that the graph says?
+    #[doc(hidden)]
+    pub fn is_floats(&self) -> bool {
+        self.values == Values::Floats
+    }
+
+    /// Are the values integers from 0 to 255, as images have them?
+    #[doc(hidden)]
+    pub fn is_bytes(&self) -> bool {
+        self.values == Values::Bytes
+    }
+
     /// The kind of the values in Keras.
     pub(crate) fn values(&self) -> Values {
         self.values

@@ -12,6 +12,7 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::reading::resizes_in_steps;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::reshaping::repeat::{enlarged, repeat};
@@ -45,6 +46,9 @@ pub struct UpSampling2D {
     size: Sizes<2>,
     data_format: DataFormat,
     interpolation: Interpolation,
+    /// Are the weights of a cubic convolution those of TensorFlow's table?
+    #[serde(skip, default = "resizes_in_steps")]
+    in_steps: bool,
 }
 
 /// `keras.layers.UpSampling2D(size)`; `()` for a size of 2. See [`UpSampling2D`](struct@UpSampling2D).
@@ -61,6 +65,7 @@ impl UpSampling2D {
             size: size.into().unwrap_or(2),
             data_format: DataFormat::default(),
             interpolation: Interpolation::default(),
+            in_steps: false,
         }
     }
 }
@@ -95,6 +100,7 @@ impl Layer for UpSampling2D {
             factors: self.size.to_array(),
             first_axis,
             interpolation: self.interpolation,
+            in_steps: self.in_steps,
         }))
     }
 }
@@ -106,6 +112,7 @@ struct UpSamplingModule {
     first_axis: usize,
     #[module(skip)]
     interpolation: Interpolation,
+    in_steps: bool,
 }
 
 impl Forward for UpSamplingModule {
@@ -124,7 +131,7 @@ impl Forward for UpSamplingModule {
             Interpolation::Nearest => repeat(x, axis, factor),
             interpolation => {
                 let size = x.sizes()[axis] * factor;
-                resize_axis(x, axis, size, interpolation)
+                resize_axis(x, axis, size, interpolation, self.in_steps)
             }
         };
         along_space(input, self.first_axis, |x, first_axis| (first_axis..).zip(self.factors).try_fold(x, enlarge))

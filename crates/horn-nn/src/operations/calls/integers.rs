@@ -111,9 +111,7 @@ pub(crate) fn each(
     let mut values = vec![0; operands.len()];
     let at_place = |place: usize| {
         for (value, operand) in values.iter_mut().zip(&operands) {
-            let own = operand[place % operand.len()];
-            // A float that was cast to int32 may be beyond it.
-            *value = if given == Values::Ints { own.clamp(i32::MIN.into(), i32::MAX.into()) } else { own };
+            *value = limited(operand[place % operand.len()], given);
         }
         function(&values)
     };
@@ -136,9 +134,7 @@ pub(crate) fn along(
     let sizes = x.sizes();
     // The integers are on the host twice, in two orders.
     memory::check_workspace(memory::values(&sizes).saturating_mul(6), 0)?;
-    let limited =
-        |value: i64| if given == Values::Ints { value.clamp(i32::MIN.into(), i32::MAX.into()) } else { value };
-    let values = downloaded_integers(x.clone())?.into_iter().map(limited).collect();
+    let values = downloaded_integers(x.clone())?.into_iter().map(|value| limited(value, given)).collect();
     let values = ArrayD::from_shape_vec(IxDyn(&sizes), values).map_err(|_| not_whole())?;
     let order: Vec<usize> = (0..sizes.len()).filter(|axis| !axes.contains(axis)).chain(axes.iter().copied()).collect();
     let count_along = |axes: &[usize]| axes.iter().map(|&axis| sizes[axis]).product::<usize>();
@@ -158,8 +154,13 @@ pub(crate) fn along(
     uploaded_integers(found.iter().map(|&value| wrapped(value, results)).collect(), &sizes, &x)
 }
 
+/// A value as one of this kind: a float that was cast to int32 may be beyond it.
+pub(crate) fn limited(value: i64, kind: Values) -> i64 {
+    if kind == Values::Ints { value.clamp(i32::MIN.into(), i32::MAX.into()) } else { value }
+}
+
 /// An integer as one of this kind, which wraps round.
-fn wrapped(value: i64, kind: Values) -> i64 {
+pub(crate) fn wrapped(value: i64, kind: Values) -> i64 {
     match kind {
         Values::Ints => (value as i32).into(),
         Values::Bytes => (value as u8).into(),

@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::error::{Error, Result};
 use crate::operations::calls::argument::{Argument, Constant};
+use crate::operations::calls::broadcast::known;
 use crate::operations::calls::call::{Call, no_tensor};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::{Shape, Values};
@@ -22,6 +23,17 @@ pub(crate) fn shape_of(argument: &Argument<Shape>) -> Result<Shape> {
         }
         _ => Err(Error::argument("the function takes a tensor, a number or an array here")
             .expected("a tensor, a number or an array")
+            .hint("change the argument")),
+    }
+}
+
+/// The sizes of a tensor or an array.
+pub(crate) fn sizes_of(argument: &Argument<AnyTensor>) -> Result<Vec<Option<usize>>> {
+    match argument {
+        Argument::Tensor(tensor) => Ok(known(tensor)),
+        Argument::Constant(Constant::Array(array)) => Ok(array.values.shape().iter().copied().map(Some).collect()),
+        _ => Err(Error::argument("the function takes a tensor or an array here")
+            .expected("a tensor or an array")
             .hint("change the argument")),
     }
 }

@@ -7,7 +7,7 @@ use crate::arguments::options::{DataFormat, Interpolation};
 use crate::by_rank;
 use crate::error::{Error, Result};
 use crate::images::pixels::{resized, rounded, spatial_axes};
-use crate::images::resampling::{Resampling, Window, crop_windows, pad_windows, shares_at};
+use crate::images::resampling::{Filter, Resampling, Window, crop_windows, pad_windows, shares_at};
 use crate::memory;
 use crate::operations::calls::argument::Argument;
 use crate::operations::calls::broadcast::with_rank;
@@ -100,7 +100,8 @@ impl Rule for Resize {
             _ => from.map(Window::all),
         };
         memory::check_workspace(Resampling::workspace(data_format, &images.sizes(), windows, size), 0)?;
-        let plan = Resampling::new(data_format, from, windows, size, interpolation, antialias);
+        let plan =
+            Resampling::new(data_format, from, windows, size, Filter { interpolation, antialias, in_steps: false });
         let output = AnyTensor::from(plan.run(images.float::<4>()?, fill_value));
         let sizes = output.sizes();
         Ok(vec![if is_one { output.reshape(&sizes[1..])? } else { output }])

@@ -1,4 +1,4 @@
-//! Products and parts of matrices that are made of simpler functions: `tensordot`, `outer`, `diagonal`, `cross`.
+//! Products and parts of matrices that are made of simpler functions: `outer`, `diagonal`, `cross`.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::operations::calls::call::Call;
 use crate::operations::formula::{Formula, Term, product, required};
 use crate::operations::primitives::elementwise::Unary;
 use crate::operations::primitives::reductions::Reduction;
-use crate::tensor::shape::{Shape, Values, can_be_equal};
+use crate::tensor::shape::{Shape, Values};
 
 /// The functions.
 #[derive(Clone, Copy)]
@@ -18,10 +18,8 @@ pub(crate) enum Matrices {
     Diag,
     Diagflat,
     Diagonal,
-    Inner,
     Kron,
     Outer,
-    Tensordot,
     Trace,
     Vdot,
 }
@@ -52,20 +50,10 @@ impl Formula for Matrices {
                     _ => found,
                 }
             }
-            Self::Inner => {
-                let y = y()?;
-                let last = |x: &T| x.axis_count().saturating_sub(1);
-                contracted(&x, &y, &[last(&x)], &[last(&y)])?
-            }
             Self::Kron => kron(&x, &y()?)?,
             Self::Outer => {
                 let columns = y()?.flat()?;
                 x.flat()?.expanded(-1)?.times(&columns)?
-            }
-            Self::Tensordot => {
-                let y = y()?;
-                let (own, other) = contracted_axes(call, x.axis_count(), y.axis_count())?;
-                contracted(&x, &y, &own, &other)?
             }
             Self::Vdot => x.flat()?.times(&y()?.flat()?)?.reduced(Reduction::Sum, &[0], false)?,
         }])
@@ -196,51 +184,4 @@ fn kron<T: Term>(x: &T, y: &T) -> Result<T> {
     let products = x.reshaped(&between(x.lengths(), true))?.times(&y.reshaped(&between(y.lengths(), false))?)?;
     let sizes: Vec<Option<usize>> = products.lengths().chunks(2).map(product).collect();
     products.reshaped(&sizes)
-}
-
-/// The axes over which `tensordot` sums: so many of the last and the first, or two lists.
-fn contracted_axes<T>(call: &Call<T>, own: usize, other: usize) -> Result<(Vec<usize>, Vec<usize>)> {
-    let invalid = || call.invalid("axes", "a number of axes, or two lists of axes, one for each tensor");
-    match call.parameter("axes") {
-        Value::Array(lists) if lists.len() == 2 => {
-            let list = |list: &Value, rank: usize| -> Result<Vec<usize>> {
-                let list = list.as_array().cloned().unwrap_or_else(|| vec![list.clone()]);
-                list.iter().map(|axis| call.axis_of(axis.as_i64().ok_or_else(invalid)?, rank)).collect()
-            };
-            Ok((list(&lists[0], own)?, list(&lists[1], other)?))
-        }
-        axes => {
-            let count = axes.as_u64().and_then(|count| usize::try_from(count).ok());
-            let count = count.filter(|&count| count <= own.min(other)).ok_or_else(invalid)?;
-            Ok(((own - count..own).collect(), (0..count).collect()))
-        }
-    }
-}
-
-/// The sum over pairs of axes: the product of two matrices.
-fn contracted<T: Term>(x: &T, y: &T, own: &[usize], other: &[usize]) -> Result<T> {
-    let fits = |(&a, &b): (&usize, &usize)| can_be_equal((&x.lengths()[a], &y.lengths()[b]));
-    let distinct = |axes: &[usize]| (1..axes.len()).all(|at| !axes[..at].contains(&axes[at]));
-    if x.axis_count() * y.axis_count() == 0
-        || own.len() != other.len()
-        || !distinct(own)
-        || !distinct(other)
-        || !own.iter().zip(other).all(fits)
-    {
-        return Err(Error::shape("the axes of the product do not fit each other")
-            .received(format!(
-                "axes {own:?} of {} and {other:?} of {}",
-                Shape::new(x.lengths()),
-                Shape::new(y.lengths())
-            ))
-            .expected("pairs of axes of equal sizes")
-            .hint("choose other axes"));
-    }
-    let left: Vec<usize> = (0..x.axis_count()).filter(|axis| !own.contains(axis)).collect();
-    let right: Vec<usize> = (0..y.axis_count()).filter(|axis| !other.contains(axis)).collect();
-    let (rows, columns) = (x.permuted(&[&left[..], own].concat())?, y.permuted(&[other, &right[..]].concat())?);
-    let (a, b) = (rows.lengths(), columns.lengths());
-    let rows = rows.reshaped(&[product(&a[..left.len()]), product(&a[left.len()..])])?;
-    let columns = columns.reshaped(&[product(&b[..other.len()]), product(&b[other.len()..])])?;
-    rows.matmul(&columns)?.reshaped(&[&a[..left.len()], &b[other.len()..]].concat())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod activating;
 pub(crate) mod elementwise;
+pub(crate) mod exact_products;
 pub(crate) mod indexing;
 pub(crate) mod joining;
 pub(crate) mod products;

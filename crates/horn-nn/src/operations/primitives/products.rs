@@ -1,6 +1,7 @@
 //! Products of tensors: `matmul`, `dot`, `einsum`.
 
 use burn::tensor::{EinsumOperand, Tensor};
+use serde_json::{Map, Value};
 
 use crate::by_rank;
 use crate::error::{Error, Result};
@@ -8,9 +9,11 @@ use crate::memory;
 use crate::operations::calls::broadcast::{joined, known, with_rank};
 use crate::operations::calls::call::{Call, no_tensor};
 use crate::operations::calls::function::Rule;
-use crate::operations::calls::operands::{shape_of, tensor_of};
+use crate::operations::calls::integers::Integers;
+use crate::operations::calls::operands::{shape_of, sizes_of, tensor_of};
+use crate::operations::primitives::exact_products::product_of_integers;
 use crate::tensor::any_tensor::{AnyTensor, MAX_RANK, unsupported_rank};
-use crate::tensor::shape::{Shape, list};
+use crate::tensor::shape::{Shape, Values, list};
 
 /// `matmul(x1, x2)`: the last two axes are matrices, those before broadcast. A tensor of one axis is a row on the left, and a
 /// column on the right. `dot(x1, x2)` is the same for a second tensor of at most two axes.
@@ -54,9 +57,30 @@ impl Product {
         output.extend(columns.then(|| y[y.len() - 1]));
         Ok(output)
     }
+
+    /// The product as an equation, for tensors of so many axes: `abRI,bIC->abRC`, with a small letter
+    /// for each leading axis.
+    fn equation(x: usize, y: usize) -> String {
+        let leading: Vec<char> = ('a'..='z').take(x.max(y).saturating_sub(2)).collect();
+        let of = |rank: usize| leading[leading.len() - rank.saturating_sub(2)..].iter().collect::<String>();
+        let (row, column) = (if x > 1 { "R" } else { "" }, if y > 1 { "C" } else { "" });
+        format!("{}{row}I,{}I{column}->{}{row}{column}", of(x), of(y), of(x.max(y)))
+    }
 }
 
 impl Rule for Product {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Along
+    }
+
+    fn compute_exactly(&self, call: Call<AnyTensor>, kinds: [Values; 2]) -> Result<Vec<AnyTensor>> {
+        let [x, y] = call.arguments() else { return Err(no_tensor(call.class)) };
+        let (x, y) = (sizes_of(x)?, sizes_of(y)?);
+        // The sizes are checked.
+        self.sizes(&x, &y)?;
+        Ok(vec![product_of_integers(call, &Self::equation(x.len(), y.len()), kinds)?])
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let [x, y] = call.arguments() else { return Err(no_tensor(call.class)) };
         let (x, y) = (shape_of(x)?, shape_of(y)?);
@@ -199,6 +223,16 @@ impl Einsum {
 }
 
 impl Rule for Einsum {
+    fn integers(&self, _: &Map<String, Value>) -> Integers {
+        Integers::Along
+    }
+
+    fn compute_exactly(&self, call: Call<AnyTensor>, kinds: [Values; 2]) -> Result<Vec<AnyTensor>> {
+        let sizes = call.arguments().iter().map(sizes_of).collect::<Result<Vec<_>>>()?;
+        let (_, equation) = Self::plan(&call, &sizes)?;
+        Ok(vec![product_of_integers(call, &equation, kinds)?])
+    }
+
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let shapes = call.arguments().iter().map(shape_of).collect::<Result<Vec<_>>>()?;
         let sizes: Vec<_> = shapes.iter().map(|shape| shape.sizes().to_vec()).collect();
@@ -274,6 +308,14 @@ impl Cost {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_product_of_matrices_is_an_equation() {
+        assert_eq!(Product::equation(2, 2), "RI,IC->RC");
+        assert_eq!(Product::equation(4, 3), "abRI,bIC->abRC");
+        assert_eq!(Product::equation(1, 3), "I,aIC->aC");
+        assert_eq!(Product::equation(3, 1), "aRI,I->aR");
+    }
 
     #[test]
     fn between_two_products_are_the_letters_that_are_still_needed() {

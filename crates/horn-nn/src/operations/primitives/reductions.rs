@@ -163,7 +163,7 @@ impl Reduction {
                 match (of_sums, in_order) {
                     (true, true) => Ok((axes, false)),
                     (true, false) => Err(call.invalid("axis", "the axis of the rows before that of the columns")),
-                    (false, _) => Err(call.invalid("ord", "1, -1, inf or -inf for two axes, or none")),
+                    (false, _) => Err(call.invalid("ord", "1, -1, 2, -2, inf, -inf, fro or nuc for two axes, or none")),
                 }
             }
             _ => Ok((axes, false)),

@@ -3,10 +3,10 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use crate::arguments::options::{DataFormat, Interpolation};
+use crate::arguments::options::DataFormat;
 use crate::error::Result;
 use crate::images::pixels::{resized, spatial_axes};
-use crate::images::resampling::{Resampling, Window, crop_windows};
+use crate::images::resampling::{Filter, Resampling, Window, crop_windows};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
@@ -121,7 +121,7 @@ impl Forward for RandomCropModule {
         let windows = from.map(Window::all);
         let workspace = Resampling::workspace(self.data_format, &images.dims(), windows, self.size);
         memory::check_workspace(workspace, 0)?;
-        let plan = Resampling::new(self.data_format, from, windows, self.size, Interpolation::Bilinear, false);
+        let plan = Resampling::new(self.data_format, from, windows, self.size, Filter::LINEAR);
         Ok(plan.run(images, 0.0).into())
     }
 }

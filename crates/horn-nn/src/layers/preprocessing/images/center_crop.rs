@@ -3,10 +3,10 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use crate::arguments::options::{DataFormat, Interpolation};
+use crate::arguments::options::DataFormat;
 use crate::error::Result;
 use crate::images::pixels::{resized, spatial_axes};
-use crate::images::resampling::{Resampling, crop_windows};
+use crate::images::resampling::{Filter, Resampling, crop_windows};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
@@ -101,7 +101,7 @@ impl Forward for CenterCropModule {
         let from = axes.map(|axis| images.dims()[axis]);
         if is_smaller(from, self.size) {
             let windows = crop_windows(from, self.size);
-            let plan = Resampling::new(self.data_format, from, windows, self.size, Interpolation::Bilinear, false);
+            let plan = Resampling::new(self.data_format, from, windows, self.size, Filter::LINEAR);
             return Ok(plan.run(images, 0.0).into());
         }
         let crop = |images: burn::tensor::Tensor<4>, at: usize| {

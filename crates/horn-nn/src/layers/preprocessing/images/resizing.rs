@@ -6,12 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::arguments::options::{DataFormat, Interpolation};
 use crate::error::{Error, Result};
 use crate::images::pixels::{resized, rounded, spatial_axes};
-use crate::images::resampling::{Resampling, Window, crop_windows, pad_windows};
+use crate::images::resampling::{Filter, Resampling, Window, crop_windows, pad_windows};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::reading::resizes_in_steps;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
@@ -45,6 +46,9 @@ pub struct Resizing {
     fill_value: f64,
     antialias: bool,
     data_format: DataFormat,
+    /// As [`Filter::in_steps`].
+    #[serde(skip, default = "resizes_in_steps")]
+    in_steps: bool,
 }
 
 /// What is put around images: Keras knows one way.
@@ -74,6 +78,7 @@ impl Resizing {
             fill_value: 0.0,
             antialias: false,
             data_format: DataFormat::default(),
+            in_steps: false,
         }
     }
 
@@ -90,7 +95,11 @@ impl Resizing {
 
     fn plan(&self, from: [usize; 2]) -> Resampling {
         let to = [self.height, self.width];
-        Resampling::new(self.data_format, from, self.windows(from), to, self.interpolation, self.antialias)
+        {
+            let Self { interpolation, antialias, in_steps, .. } = *self;
+            let filter = Filter { interpolation, antialias, in_steps };
+            Resampling::new(self.data_format, from, self.windows(from), to, filter)
+        }
     }
 }
 
