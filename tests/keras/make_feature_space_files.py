@@ -16,17 +16,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
+from fixture_values import tensor
 from keras.utils import FeatureSpace
 
 HERE = pathlib.Path(__file__).parent / "fixtures/files/models"
 SAMPLES = 6
-
-
-def tensor(value):
-    array = np.asarray(value)
-    if array.dtype.kind == "U":
-        return {"shape": list(array.shape), "texts": array.ravel().tolist()}
-    return {"shape": list(array.shape), "data": [float(str(item)) for item in array.astype("float32").ravel()]}
 
 
 def features(random):

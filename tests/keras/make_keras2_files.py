@@ -21,15 +21,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
+from fixture_values import tensor
 from tf_keras import layers
 
 HERE = pathlib.Path(__file__).parent / "fixtures/files/models"
 random = np.random.default_rng(11)
-
-
-def tensor(array):
-    array = np.asarray(array)
-    return {"shape": list(array.shape), "data": [float(str(item)) for item in array.astype("float32").ravel()]}
 
 
 def normal(*sizes):

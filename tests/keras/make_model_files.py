@@ -13,14 +13,10 @@ os.environ["KERAS_BACKEND"] = "jax"
 
 import keras
 import numpy as np
+from fixture_values import tensor
 from keras import layers
 
 HERE = pathlib.Path(__file__).parent / "fixtures/files/models"
-
-
-def tensor(array):
-    array = np.asarray(array)
-    return {"shape": list(array.shape), "data": [float(str(item)) for item in array.astype("float32").ravel()]}
 
 
 def activation_layers():

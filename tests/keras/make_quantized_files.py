@@ -15,6 +15,7 @@ os.environ["KERAS_BACKEND"] = "jax"
 
 import keras
 import numpy as np
+from fixture_values import tensor
 from keras import layers
 from keras.quantizers import Int4QuantizationConfig, Int8QuantizationConfig
 
@@ -22,11 +23,6 @@ HERE = pathlib.Path(__file__).parent / "fixtures/files/models"
 random = np.random.default_rng(5)
 # Without a quantizer for the inputs, only the weights are quantized.
 WEIGHT_ONLY = Int8QuantizationConfig(activation_quantizer=None)
-
-
-def tensor(array):
-    array = np.asarray(array)
-    return {"shape": list(array.shape), "data": [float(str(item)) for item in array.astype("float32").ravel()]}
 
 
 def dense_layers():
