@@ -176,16 +176,22 @@ pub trait Loss: Debug + Send + Sync {
         sample_weight: Option<AnyTensor>,
     ) -> Result<Tensor<1>> {
         let (y_true, y_pred) = features_to_end(self.axis(), self.targets(), y_true, y_pred)?;
-        let Rows { y_true, y_pred, sample_weight, .. } = Rows::new(y_true, y_pred, sample_weight)?;
+        let Rows { y_true, y_pred, sample_weight, rows_per_weight, .. } = Rows::new(y_true, y_pred, sample_weight)?;
         let mask = match (row_mask(mask, y_pred.dims()[0])?, self.mask(&y_true)) {
             (Some(given), Some(own)) => Some(given.bool_and(own)),
             (given, own) => given.or(own),
         };
         let values = self.per_sample(y_true, y_pred)?;
+        let is_masked = mask.is_some();
         let sample_weight = match mask {
             Some(mask) => Some(mask_weight(mask, sample_weight, self.reduction())),
             None => sample_weight,
         };
-        reduce(values, sample_weight, self.reduction())
+        let loss = reduce(values, sample_weight, self.reduction())?;
+        // Keras divides by the sum of the weights as they were given. A mask has spread them over the rows.
+        match self.reduction() {
+            Reduction::MeanWithSampleWeight if !is_masked && rows_per_weight > 1 => Ok(loss * rows_per_weight as f64),
+            _ => Ok(loss),
+        }
     }
 }

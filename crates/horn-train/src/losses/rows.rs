@@ -12,6 +12,8 @@ pub(crate) struct Rows {
     pub y_pred: Tensor<2>,
     /// One weight for each row.
     pub sample_weight: Option<Tensor<1>>,
+    /// For how many rows each weight counts that was given with axes of size 1, such as `[samples, 1]` for all steps.
+    pub rows_per_weight: usize,
     /// The sizes of the axes that were flattened.
     pub leading: Vec<usize>,
 }
@@ -34,11 +36,18 @@ impl Rows {
             (&[samples], [rows, 1]) if samples == rows => &shape[..],
             _ => &shape[..shape.len() - 1],
         };
+        let rows_per_weight = match sample_weight.as_ref().map(AnyTensor::sizes) {
+            Some(own) if own.len() == leading.len() => {
+                leading.iter().product::<usize>() / own.iter().product::<usize>().max(1)
+            }
+            _ => 1,
+        };
         let sample_weight = match sample_weight {
             Some(weight) => Some(row_weights(weight, leading)?),
             None => None,
         };
-        Ok(Self { y_true: Target::rows(y_true, &shape)?, y_pred, sample_weight, leading: leading.to_vec() })
+        let y_true = Target::rows(y_true, &shape)?;
+        Ok(Self { y_true, y_pred, sample_weight, rows_per_weight, leading: leading.to_vec() })
     }
 }
 
