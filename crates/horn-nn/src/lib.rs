@@ -64,7 +64,7 @@ pub use layer::reading::{MaskRules, under_mask_rules};
 pub use layer::signal::{Logits, Signal};
 pub use layer::state::State;
 pub use layer::weight::{Weight, WeightSpec};
-pub use layers::deserialize::deserialize;
+pub use layers::deserialize::{clone_model, deserialize};
 pub use model::functional::Functional;
 pub use model::gradients::Gradients;
 pub use model::layer_ref::LayerRef;
