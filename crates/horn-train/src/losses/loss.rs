@@ -9,7 +9,7 @@ use horn_nn::{Activation, AnyTensor, Error, Result};
 use serde_json::Value;
 
 use super::axis::features_to_end;
-use super::reduction::{Reduction, mask_weight, reduce};
+use super::reduction::{Reduction, mask_weight, reduce_shared};
 use super::rows::{Rows, in_shape, row_mask};
 use super::target::{Target, TargetKind};
 use crate::registry;
@@ -187,11 +187,6 @@ pub trait Loss: Debug + Send + Sync {
             Some(mask) => Some(mask_weight(mask, sample_weight, self.reduction())),
             None => sample_weight,
         };
-        let loss = reduce(values, sample_weight, self.reduction())?;
-        // Keras divides by the sum of the weights as they were given. A mask has spread them over the rows.
-        match self.reduction() {
-            Reduction::MeanWithSampleWeight if !is_masked && rows_per_weight > 1 => Ok(loss * rows_per_weight as f64),
-            _ => Ok(loss),
-        }
+        reduce_shared(values, sample_weight, rows_per_weight, is_masked, self.reduction())
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Rows {
     pub y_pred: Tensor<2>,
     /// One weight for each row.
     pub sample_weight: Option<Tensor<1>>,
-    /// For how many rows each weight counts that was given with axes of size 1, such as `[samples, 1]` for all steps.
+    /// For how many rows each weight counts that was given.
     pub rows_per_weight: usize,
     /// The sizes of the axes that were flattened.
     pub leading: Vec<usize>,
@@ -36,12 +36,7 @@ impl Rows {
             (&[samples], [rows, 1]) if samples == rows => &shape[..],
             _ => &shape[..shape.len() - 1],
         };
-        let rows_per_weight = match sample_weight.as_ref().map(AnyTensor::sizes) {
-            Some(own) if own.len() == leading.len() => {
-                leading.iter().product::<usize>() / own.iter().product::<usize>().max(1)
-            }
-            _ => 1,
-        };
+        let rows_per_weight = rows_per_weight(sample_weight.as_ref(), leading);
         let sample_weight = match sample_weight {
             Some(weight) => Some(row_weights(weight, leading)?),
             None => None,
@@ -54,6 +49,16 @@ impl Rows {
 /// Values of the rows in the shape of the axes that were flattened; the value of a single row stays as it is.
 pub(crate) fn in_shape(values: Tensor<1>, leading: &[usize]) -> Result<AnyTensor> {
     if leading.is_empty() { Ok(values.into()) } else { AnyTensor::from(values).reshape(leading) }
+}
+
+/// For how many rows each weight counts that is given with axes of size 1, such as `[samples, 1]` for all steps.
+pub(crate) fn rows_per_weight(weight: Option<&AnyTensor>, leading: &[usize]) -> usize {
+    match weight.map(AnyTensor::sizes) {
+        Some(own) if own.len() == leading.len() => {
+            leading.iter().product::<usize>() / own.iter().product::<usize>().max(1)
+        }
+        _ => 1,
+    }
 }
 
 /// A weight for each row. Weights with fewer axes are repeated along the axes that they lack.

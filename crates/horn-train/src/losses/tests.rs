@@ -42,9 +42,18 @@ fn a_weight_for_all_steps_counts_once_in_the_mean() {
     let call = |reduction, weights: Tensor<2>, mask: Option<Tensor<2, Bool>>| {
         let y_true = Tensor::<2>::from_data([[1.0, 2.0, 3.0], [0.0, 1.0, 4.0]], &device).unsqueeze_dim::<3>(2);
         let y_pred = Tensor::<2>::from_data([[1.0, 0.0, 2.0], [2.0, 2.0, 2.0]], &device).unsqueeze_dim::<3>(2);
-        let loss = MeanSquaredError::new().reduction(reduction);
-        let loss = loss.call_masked(y_true.into(), y_pred.into(), mask.map(Into::into), Some(weights.into()));
-        loss.unwrap().into_scalar::<f32>()
+        let own = LossFunctionWrapper::new("squared", |y_true: Tensor<3>, y_pred: Tensor<3>| {
+            (y_true - y_pred).square().squeeze_dim::<2>(2)
+        });
+        let losses: [Box<dyn Loss>; 2] =
+            [Box::new(MeanSquaredError::new().reduction(reduction)), Box::new(own.reduction(reduction))];
+        let [loss, of_function] = losses.map(|loss| {
+            let (y_true, y_pred, mask) = (y_true.clone().into(), y_pred.clone().into(), mask.clone().map(Into::into));
+            let loss = loss.call_masked(y_true, y_pred, mask, Some(weights.clone().into()));
+            loss.unwrap().into_scalar::<f32>()
+        });
+        assert_eq!(loss, of_function);
+        loss
     };
     let of_samples = || Tensor::<2>::from_data([[0.5], [2.0]], &device);
     let of_steps = || of_samples().repeat_dim(1, 3);
