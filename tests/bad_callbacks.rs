@@ -71,6 +71,20 @@ const CASES: &[Case] = &[
         ["ModelCheckpoint: monitor: it is not known whether a higher or a lower value is better", "\"f1\""],
     ),
     (
+        "a least difference that is no number, to stop early",
+        |_| Box::new(EarlyStopping::new().monitor("loss").mode(MonitorMode::Min).min_delta(f64::NAN)),
+        0,
+        Error::is_argument,
+        ["EarlyStopping: min_delta: the least difference is not a number", "received NaN"],
+    ),
+    (
+        "a least difference that is no number, to reduce the rate",
+        |_| Box::new(ReduceLROnPlateau::new().monitor("loss").min_delta(f64::NAN)),
+        0,
+        Error::is_argument,
+        ["ReduceLROnPlateau: min_delta: the least difference is not a number", "received NaN"],
+    ),
+    (
         "a factor that does not reduce",
         |_| Box::new(ReduceLROnPlateau::new().monitor("loss").factor(1.0)),
         0,

@@ -295,6 +295,22 @@ fn swapped_targets_name_the_output_and_speak_of_no_classes() {
 }
 
 #[test]
+fn targets_that_a_metric_does_not_take_name_the_metric_and_change_nothing() {
+    let layers = Sequential::new().add(Input([4])).add(Dense(10).activation(Activation::Softmax));
+    let metrics = (Accuracy::new(), metrics::AUC::new().name("area"));
+    let mut model = layers.compile(SGD::new(0.1), SparseCategoricalCrossentropy::new(), metrics).unwrap();
+    let before = model.get_weights().unwrap();
+    let error = model.fit(&x(20), &y(20), quiet()).unwrap_err();
+    assert!(error.is_shape());
+    assert_eq!(
+        error.to_string(),
+        "metric \"area\": y_true: y_true holds class numbers, y_pred a row for each sample; received [20], \
+         expected [20, 10]. Hint: one-hot encode y_true, or choose the sparse loss or metric."
+    );
+    assert_eq!(model.get_weights().unwrap(), before);
+}
+
+#[test]
 fn a_model_that_cannot_be_built_is_a_clear_error() {
     let compile =
         |layers: Sequential| layers.compile(Adam::new(1e-3), MeanSquaredError::new(), [Accuracy::new()]).unwrap_err();

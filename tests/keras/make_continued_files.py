@@ -360,6 +360,25 @@ def loss_scale_untrained():
     return model, floats(4), floats(2)
 
 
+@case("keras")
+def loss_scale_on_a_schedule_untrained():
+    """The optimizer inside has no rate in the file."""
+    model = mlp(2)
+    falling = schedules.ExponentialDecay(0.1, 2, 0.7)
+    scaled = optimizers.LossScaleOptimizer(optimizers.SGD(falling, use_ema=True, ema_overwrite_frequency=2), initial_scale=64.0)
+    model.compile(scaled, "mse")
+    return model, floats(4), floats(2)
+
+
+@case("keras")
+def several_optimizers_untrained():
+    model = mlp(2)
+    falling = schedules.ExponentialDecay(0.1, 2, 0.7)
+    each = optimizers.OptimizerMap(optimizers.Adam(falling), {".*kernel": optimizers.SGD(0.05, momentum=0.5)})
+    model.compile(optimizers.MultiOptimizer(each), "mse")
+    return model, floats(4), floats(2)
+
+
 def host(array):
     return {"shape": list(array.shape), "data": [int(item) if item == int(item) else float(item) for item in array.ravel()]}
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use horn::{Error, HostArray, Prediction, Result};
+use horn::{Error, HostArray, OutputArray, Result};
 use horn_keras::numpy::{Npz, Stored, open_npy, write_npy, write_npz};
 use horn_nn::files::{ends_in, write_atomically};
 
@@ -92,7 +92,7 @@ impl Target {
     /// # Errors
     ///
     /// If there are several arrays for one `.npy` file, or the file can't be written.
-    pub fn write(self, path: &Path, arrays: &[(&str, &Prediction)]) -> Outcome {
+    pub fn write(self, path: &Path, arrays: &[(&str, &OutputArray)]) -> Outcome {
         match (self, arrays) {
             (Self::Npy, [(_, array)]) => Ok(write_atomically(path, |file| write_npy(file, array))?),
             (Self::Npz, arrays) => Ok(write_atomically(path, |file| write_npz(file, arrays))?),

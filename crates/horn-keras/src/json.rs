@@ -123,6 +123,22 @@ mod tests {
         assert_eq!(parse(text, 100, "x").unwrap(), json!({"a": [1, 2.5, null, true], "b": {"c": "[[[\"{{\\"}}));
     }
 
+    /// Numbers in decimal digits have one nearest float, which some readers miss by a place: 1e-30 is Adafactor's `epsilon_1`.
+    #[test]
+    fn numbers_are_read_to_the_last_bit() {
+        for text in [
+            "1e-30",
+            "9.999999999999999e-31",
+            "0.1",
+            "1.7976931348623157e308",
+            "5e-324",
+            "8.41e21",
+            "3.5844466002796428e298",
+        ] {
+            assert_eq!(parse(text.as_bytes(), 100, "x").unwrap().as_f64(), text.parse().ok(), "{text}");
+        }
+    }
+
     #[test]
     fn depth_is_an_error_and_no_stack_overflow() {
         let nested = |levels: usize| [vec![b'['; levels], vec![b']'; levels]].concat();

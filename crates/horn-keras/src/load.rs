@@ -196,13 +196,13 @@ impl Source {
         }
         let Some(values) = optimizer_values(&self.weights)? else { return Ok(()) };
         let state = compiled.set_optimizer_variables_of_file(values.clone());
-        // For an optimizer that has made no step, Keras saves only the first two variables; with a loss scale around it, also
-        // those two of the scale's.
-        let has_made_no_step = matches!(
-            values[..],
-            [_] | [_, _]
-                | [OptimizerValue::Int(_), OptimizerValue::Float(_), OptimizerValue::Int(_), OptimizerValue::Float(_)]
-        );
+        // Of an optimizer that has made no step, Keras saves only counts and rates: its own, and those of the optimizers
+        // inside.
+        let is_start = |value: &OptimizerValue| match value {
+            OptimizerValue::Int(count) => *count == 0,
+            OptimizerValue::Float(number) => number.ndim() == 0,
+        };
+        let has_made_no_step = values.len() <= 2 || values.iter().all(is_start);
         if has_made_no_step { Ok(()) } else { state }
     }
 

@@ -64,13 +64,13 @@ pub use layer::reading::{MaskRules, under_mask_rules};
 pub use layer::signal::{Logits, Signal};
 pub use layer::state::State;
 pub use layer::weight::{Weight, WeightSpec};
-pub use layers::deserialize::deserialize;
+pub use layers::deserialize::{clone_model, deserialize};
 pub use model::functional::Functional;
 pub use model::gradients::Gradients;
 pub use model::layer_ref::LayerRef;
 pub use model::model::Model;
 #[doc(hidden)]
-pub use model::predict::{Prediction, zero_batch_size};
+pub use model::predict::{OutputArray, zero_batch_size};
 pub use model::predictor::Predictor;
 pub use model::sequential::Sequential;
 #[doc(hidden)]

@@ -66,7 +66,8 @@ impl History {
         self.get(key).map(|means| means.iter().enumerate().map(of_epoch).collect())
     }
 
-    /// All keys with their values: those of training in alphabetical order, then those of validation.
+    /// All keys with their values: in alphabetical order those that the first epoch has, then what came later or was added
+    /// by callbacks.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[f64])> {
         self.values.iter().map(|(key, values)| (key.as_str(), values.as_slice()))
     }
@@ -215,9 +216,10 @@ impl Scores {
         self.scores.iter().map(|(key, _)| key.as_str()).collect()
     }
 
-    /// These scores, followed by those of the validation with `val_` before their names.
+    /// These scores and those of the validation with `val_` before their names, all in alphabetical order.
     pub(crate) fn with_validation(mut self, validation: &Self) -> Self {
         self.scores.extend(validation.iter().map(|(key, value)| (format!("val_{key}"), value)));
+        self.scores.sort_by(|(one, _), (other, _)| one.cmp(other));
         self.several.extend(validation.several().map(|(key, values)| (format!("val_{key}"), values.to_vec())));
         self
     }
@@ -269,6 +271,14 @@ mod tests {
         assert_eq!(history["val_loss"], [0.5, 0.5]);
         assert_eq!(history.epoch(), [0, 1]);
         assert_eq!(history.get("mae"), None);
+    }
+
+    #[test]
+    fn keys_of_the_validation_stand_among_the_others() {
+        let training = Scores::new([("loss", 0.5), ("weighted_mae", 0.75)]);
+        let validation = training.clone();
+        let keys = ["loss", "val_loss", "val_weighted_mae", "weighted_mae"];
+        assert_eq!(training.with_validation(&validation).keys(), keys);
     }
 
     #[test]

@@ -124,7 +124,8 @@ impl<W: Write> Progress<W> {
     /// Counts a step. Returns whether the line is due to be drawn, and so the scores are worth reading.
     pub fn step(&mut self, now: Duration) -> bool {
         self.done += 1;
-        if self.done == 1 {
+        // As in Keras, a line without a bar counts the first step.
+        if self.done == 1 && self.verbose == Verbose::Bar {
             self.after_first = Some(now);
         }
         let waited = self.drawn.is_none_or(|drawn| now.saturating_sub(drawn) >= INTERVAL);
@@ -154,7 +155,7 @@ impl<W: Write> Progress<W> {
         self.target = self.target.or(Some(self.done).filter(|&done| done > 0));
         let line = match self.verbose {
             Verbose::Silent => return,
-            Verbose::Bar => self.line(&seconds(now), values, now, self.styled),
+            Verbose::Bar => self.line(&seconds(now), &as_shown_before(values), now, self.styled),
             Verbose::Line => {
                 // Here Keras asks for the value, not for its magnitude: negative numbers have an exponent.
                 let numbers = metrics(values, |value| value > 1e-3);
@@ -194,7 +195,8 @@ impl<W: Write> Progress<W> {
         }
     }
 
-    /// The seconds for each step. The first step, which includes the setup, does not count once there are others.
+    /// The seconds for each step. Where a bar moves, the first step, which includes the setup, does not count once there are
+    /// others.
     fn per_step(&self, now: Duration) -> f64 {
         match (self.done, self.after_first) {
             (0, _) => 0.0,
@@ -206,6 +208,13 @@ impl<W: Write> Progress<W> {
     fn write(&mut self, text: &str) {
         let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
     }
+}
+
+/// Values in the order of a line that moves: it has shown those of training before those of validation are known.
+fn as_shown_before<'a>(values: &[(&'a str, f64)]) -> Vec<(&'a str, f64)> {
+    let is_known = |key: &str| values.iter().any(|(other, _)| *other == format!("val_{key}"));
+    let (known, new): (Vec<_>, Vec<_>) = values.iter().partition(|(key, _)| is_known(key));
+    [known, new].concat()
 }
 
 fn seconds(time: Duration) -> String {

@@ -68,11 +68,11 @@ pub use horn_kernels as kernels;
 pub use horn_nn::{
     Activation, AnyTensor, Apply, BuiltFor, BuiltLayer, CallArgument, CallContext, Conventions, DTypePolicy, Error,
     Forward, Functional, Gradients, HORN_DEVICE, HORN_NUM_THREADS, HostArray, HostElement, IntoArrays, IntoBatch,
-    IntoTensors, KerasTensor, Layer, LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputMask,
-    Part, PartInput, Prediction, Predictor, Result, Sequential, Shape, SharedLayer, Signal, State, TokenKind, Weight,
-    WeightGroup, WeightSpec, activations, applications, backends, by_rank, constraints, default_device, deserialize,
-    device, initializers, layers, many_inputs, many_signals, memory, ops, random, regularizers, serialize, signals,
-    summary,
+    IntoTensors, KerasTensor, Layer, LayerBuilder, LayerRef, Logits, MaskArgument, Mode, Model, ModelKind, OutputArray,
+    OutputMask, Part, PartInput, Predictor, Result, Sequential, Shape, SharedLayer, Signal, State, TokenKind, Weight,
+    WeightGroup, WeightSpec, activations, applications, backends, by_rank, clone_model, constraints, default_device,
+    deserialize, device, initializers, layers, many_inputs, many_signals, memory, ops, random, regularizers, serialize,
+    signals, summary,
 };
 pub use horn_plot as plot;
 pub use horn_train::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use horn::{HostArray, Model, Prediction, load_model};
+use horn::{HostArray, Model, OutputArray, load_model};
 use horn_nn::printable::printable;
 use ndarray::{ArrayViewD, Axis};
 use serde::{Serialize, Serializer};
@@ -50,7 +50,7 @@ pub fn run(options: &Options) -> Outcome {
     let inputs = arrays::read(&options.inputs, &Names::of_inputs(&model), "input")?;
     let outputs = predict(&model, &inputs, options.batch_size as usize)?;
     let names = Names::of_outputs(&model);
-    let named: Vec<(&str, &Prediction)> = names.shown().zip(&outputs).collect();
+    let named: Vec<(&str, &OutputArray)> = names.shown().zip(&outputs).collect();
     if let (Some(path), Some(target)) = (&options.output, target) {
         target.write(path, &named)?;
     }
@@ -63,8 +63,8 @@ pub fn run(options: &Options) -> Outcome {
     }
     for (name, array) in named {
         let (dtype, values) = match array {
-            Prediction::Numbers(numbers) => ("float32", numbers.to_string()),
-            Prediction::Texts(texts) => ("string", texts.mapv(|text| format!("{text:?}")).to_string()),
+            OutputArray::Numbers(numbers) => ("float32", numbers.to_string()),
+            OutputArray::Texts(texts) => ("string", texts.mapv(|text| format!("{text:?}")).to_string()),
         };
         output::line(&format!("{}: {dtype} {}\n{values}", printable(name), horn_nn::sizes(array.sizes())))?;
     }
@@ -72,7 +72,7 @@ pub fn run(options: &Options) -> Outcome {
 }
 
 /// Computes all outputs for all samples, and updates the progress line.
-fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> horn::Result<Vec<Prediction>> {
+fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> horn::Result<Vec<OutputArray>> {
     let samples = inputs.first().map_or(0, HostArray::len);
     let step = batch_size.saturating_mul(BATCHES);
     if samples <= step || inputs.iter().any(|input| input.len() != samples) {
@@ -80,7 +80,7 @@ fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> horn::
     }
     model.check_inputs(&inputs.iter().map(HostArray::shape).collect::<Vec<_>>())?;
     let mut progress = Progress::new();
-    let mut parts: Vec<Vec<Prediction>> = vec![Vec::new(); model.output_names().len()];
+    let mut parts: Vec<Vec<OutputArray>> = vec![Vec::new(); model.output_names().len()];
     let mut values = 0_u64;
     for start in (0..samples).step_by(step) {
         let at: Vec<usize> = (start..samples.min(start + step)).collect();
@@ -96,17 +96,17 @@ fn predict(model: &Model, inputs: &[HostArray<'_>], batch_size: usize) -> horn::
 }
 
 /// The parts of an output after each other, all of which are numbers or all strings.
-fn whole(parts: Vec<Prediction>) -> horn::Result<Prediction> {
+fn whole(parts: Vec<OutputArray>) -> horn::Result<OutputArray> {
     let (mut numbers, mut texts) = (Vec::new(), Vec::new());
     for part in &parts {
         match part {
-            Prediction::Numbers(part) => numbers.push(part.view()),
-            Prediction::Texts(part) => texts.push(part.view()),
+            OutputArray::Numbers(part) => numbers.push(part.view()),
+            OutputArray::Texts(part) => texts.push(part.view()),
         }
     }
     let whole = match texts.is_empty() {
-        true => ndarray::concatenate(Axis(0), &numbers).map(Prediction::Numbers),
-        false => ndarray::concatenate(Axis(0), &texts).map(Prediction::Texts),
+        true => ndarray::concatenate(Axis(0), &numbers).map(OutputArray::Numbers),
+        false => ndarray::concatenate(Axis(0), &texts).map(OutputArray::Texts),
     };
     whole.map_err(|error| {
         horn::Error::shape("the model's output has another shape for other samples")
@@ -116,13 +116,13 @@ fn whole(parts: Vec<Prediction>) -> horn::Result<Prediction> {
 }
 
 /// An output as nested lists.
-struct Shown<'a>(&'a Prediction);
+struct Shown<'a>(&'a OutputArray);
 
 impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Prediction::Numbers(numbers) => Nested(numbers.view(), |value| short(*value)).serialize(serializer),
-            Prediction::Texts(texts) => Nested(texts.view(), String::clone).serialize(serializer),
+            OutputArray::Numbers(numbers) => Nested(numbers.view(), |value| short(*value)).serialize(serializer),
+            OutputArray::Texts(texts) => Nested(texts.view(), String::clone).serialize(serializer),
         }
     }
 }

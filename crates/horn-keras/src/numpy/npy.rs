@@ -11,7 +11,7 @@ use crate::arrays::{Array, DType};
 use crate::h5::of_dtype;
 use crate::plain_file;
 use horn_nn::files::unwritable;
-use horn_nn::{Error, Prediction, Result, memory};
+use horn_nn::{Error, OutputArray, Result, memory};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// In bytes. NumPy refuses longer headers, unless it is told otherwise.
@@ -113,16 +113,16 @@ pub(super) fn read_within(file: &mut impl Read, len: u64, memory: &mut Memory) -
 /// # Errors
 ///
 /// If the file can't be written, or the strings take more memory than is allowed, as all are as long as the longest.
-pub fn write(file: &mut impl Write, array: &Prediction) -> Result<()> {
+pub fn write(file: &mut impl Write, array: &OutputArray) -> Result<()> {
     let sizes: Vec<String> = array.sizes().iter().map(|size| format!("{size},")).collect();
     let is_vector = sizes.len() == 1;
     let sizes = sizes.join(" ");
     let sizes = if is_vector { &sizes } else { sizes.trim_end_matches(',') };
     let (item, values) = match array {
-        Prediction::Numbers(numbers) => {
+        OutputArray::Numbers(numbers) => {
             ("<f4".to_owned(), numbers.iter().flat_map(|value| value.to_le_bytes()).collect())
         }
-        Prediction::Texts(texts) => {
+        OutputArray::Texts(texts) => {
             // NumPy's strings have at least one character.
             let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
             memory::check_all_outputs((longest as u64).saturating_mul(texts.len() as u64))?;
@@ -367,7 +367,7 @@ mod tests {
         let write = |texts: &[&str]| {
             let texts = ndarray::Array1::from_iter(texts.iter().map(|text| (*text).to_owned())).into_dyn();
             let mut bytes = Vec::new();
-            write(&mut bytes, &Prediction::Texts(texts)).unwrap();
+            write(&mut bytes, &OutputArray::Texts(texts)).unwrap();
             bytes
         };
         let bytes = write(&["né", "", "cat"]);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use horn_nn::files::unwritable;
-use horn_nn::{Error, Prediction, Result};
+use horn_nn::{Error, OutputArray, Result};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -99,7 +99,7 @@ impl Npz {
 /// # Errors
 ///
 /// If the file can't be written.
-pub fn write(file: impl Write + Seek, arrays: &[(&str, &Prediction)]) -> Result<()> {
+pub fn write(file: impl Write + Seek, arrays: &[(&str, &OutputArray)]) -> Result<()> {
     let mut zip = ZipWriter::new(Steady::new(file));
     for (name, array) in arrays {
         let large = is_large(array);
@@ -111,10 +111,10 @@ pub fn write(file: impl Write + Seek, arrays: &[(&str, &Prediction)]) -> Result<
 }
 
 /// May the array take more bytes than an ordinary zip holds? Strings are all as long as the longest.
-fn is_large(array: &Prediction) -> bool {
+fn is_large(array: &OutputArray) -> bool {
     let bytes = match array {
-        Prediction::Numbers(numbers) => numbers.len() as u64 * 4,
-        Prediction::Texts(texts) => {
+        OutputArray::Numbers(numbers) => numbers.len() as u64 * 4,
+        OutputArray::Texts(texts) => {
             let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0) as u64;
             longest.saturating_mul(texts.len() as u64).saturating_mul(4)
         }

@@ -23,6 +23,27 @@ pub fn deserialize(object: &Value) -> Result<Box<dyn Layer>> {
     Registry.read(object)
 }
 
+/// A model with the layers of this one and new weights, on the same device: `keras.models.clone_model`. Its layers have the
+/// same names, and those that are frozen are frozen. The clone that Rust makes, `model.clone()`, has the same weights.
+///
+/// ```
+/// use horn::prelude::*;
+///
+/// let model = Sequential::new().add(Input([4])).add(Dense(2)).compile(SGD::new(0.1), MeanSquaredError::new(), ())?;
+/// let fresh = horn::clone_model(model.model()?)?;
+/// assert_eq!(fresh.count_params(), 10);
+/// assert_ne!(fresh.get_weights(), model.get_weights()?);
+/// # Ok::<(), horn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`Model::serialize`] and [`Model::deserialize`]: if a layer has no configuration, such as a `Lambda`, or is one of the
+/// program's own that is not registered.
+pub fn clone_model(model: &Model) -> Result<Model> {
+    Model::deserialize(&model.serialize()?, model.device())
+}
+
 impl Sequential {
     /// Reads the model from Keras's `get_config()`.
     ///
@@ -86,7 +107,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::layers::{Dropout, Input, Lambda, from_config};
+    use crate::layers::{Dense, Dropout, Input, Lambda, from_config};
     use crate::saving::read::mode_of;
     use crate::{Apply, CallContext, MaskRules, Mode, Shape, Signal, under_mask_rules};
 
@@ -322,5 +343,23 @@ mod tests {
         assert!(dense(json!({"training": null, "use_causal_mask": false, "mask": null})).is_ok());
         let error = dense(json!({"use_causal_mask": true})).unwrap_err().to_string();
         assert!(error.contains("the layer has no such call argument"), "{error}");
+    }
+
+    #[test]
+    fn a_clone_has_the_layers_and_new_weights() {
+        let mut inner = Sequential::new().add(Input([3])).add(Dense(2).name("code"));
+        inner = inner.name("inner");
+        let mut model = Sequential::new().add(Input([3])).add(inner).add(Dense(1).name("last"));
+        model = model.name("outer");
+        let mut model = model.build(&Device::default()).unwrap();
+        model.set_layer_trainable("last", false).unwrap();
+        let clone = clone_model(&model).unwrap();
+        assert_eq!(clone.serialize().unwrap(), model.serialize().unwrap());
+        assert_eq!(clone.trainable_weights().count(), 2);
+        let kernels = |model: &Model| model.get_weights().into_iter().step_by(2).collect::<Vec<_>>();
+        for (new, old) in kernels(&clone).iter().zip(&kernels(&model)) {
+            assert_eq!(new.shape(), old.shape());
+            assert_ne!(new, old);
+        }
     }
 }

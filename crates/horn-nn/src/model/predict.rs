@@ -16,20 +16,20 @@ use crate::tensor::shape::{Shape, sizes};
 
 /// An output of a model, for all samples.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Prediction {
+pub enum OutputArray {
     /// Numbers, as most layers give them.
     Numbers(ArrayD<f32>),
     /// Strings, as a `StringLookup` that inverts its vocabulary gives them.
     Texts(ArrayD<String>),
 }
 
-impl From<ArrayD<f32>> for Prediction {
+impl From<ArrayD<f32>> for OutputArray {
     fn from(numbers: ArrayD<f32>) -> Self {
         Self::Numbers(numbers)
     }
 }
 
-impl Prediction {
+impl OutputArray {
     /// The sizes of the array, the samples first.
     pub fn sizes(&self) -> &[usize] {
         match self {
@@ -83,15 +83,15 @@ impl Collected {
     }
 
     /// The whole output, which was announced with this shape.
-    fn finish(self, shape: &Shape, name: &str) -> Result<Prediction> {
+    fn finish(self, shape: &Shape, name: &str) -> Result<OutputArray> {
         let Self { mut sizes, rows, numbers, texts, .. } = self;
         match sizes.first_mut() {
             Some(batch) => *batch = rows,
             None => sizes = shape.with_batch(0)?,
         }
         let array = match shape.is_strings() {
-            true => ArrayD::from_shape_vec(IxDyn(&sizes), texts).map(Prediction::Texts),
-            false => ArrayD::from_shape_vec(IxDyn(&sizes), numbers).map(Prediction::Numbers),
+            true => ArrayD::from_shape_vec(IxDyn(&sizes), texts).map(OutputArray::Texts),
+            false => ArrayD::from_shape_vec(IxDyn(&sizes), numbers).map(OutputArray::Numbers),
         };
         array.map_err(|error| {
             Error::shape("the model's output has another shape than announced")
@@ -129,9 +129,9 @@ impl Model {
     ///
     /// If the samples do not fit the inputs, or the batch size is 0.
     pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
-        let numbers = |(output, name): (Prediction, &str)| match output {
-            Prediction::Numbers(numbers) => Ok(numbers),
-            Prediction::Texts(texts) => Err(Error::data("the values are strings")
+        let numbers = |(output, name): (OutputArray, &str)| match output {
+            OutputArray::Numbers(numbers) => Ok(numbers),
+            OutputArray::Texts(texts) => Err(Error::data("the values are strings")
                 .at(format!("output {name:?}"))
                 .received(format!("strings of shape {}", sizes(texts.shape())))
                 .expected("numbers")
@@ -145,12 +145,12 @@ impl Model {
     /// ```
     /// use burn::tensor::Device;
     /// use horn_nn::layers::{Input, StringLookup};
-    /// use horn_nn::{Prediction, Sequential};
+    /// use horn_nn::{OutputArray, Sequential};
     ///
     /// let words = StringLookup().vocabulary(["cat", "dog"]).invert(true);
     /// let model = Sequential::new().add(Input([1])).add(words).build(&Device::default())?;
     /// let outputs = model.predict_values(&[[2.0_f32], [0.0]], 32)?;
-    /// let Prediction::Texts(words) = &outputs[0] else { panic!("{outputs:?}") };
+    /// let OutputArray::Texts(words) = &outputs[0] else { panic!("{outputs:?}") };
     /// assert_eq!(words.iter().collect::<Vec<_>>(), ["dog", "[UNK]"]);
     /// # Ok::<(), horn_nn::Error>(())
     /// ```
@@ -158,7 +158,7 @@ impl Model {
     /// # Errors
     ///
     /// If the samples do not fit the inputs, or the batch size is 0.
-    pub fn predict_values<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<Prediction>> {
+    pub fn predict_values<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<OutputArray>> {
         let x = inputs_in_order(x.into_arrays(), &self.names_of_inputs())?;
         self.check_inputs(&x.iter().map(HostArray::shape).collect::<Vec<_>>())?;
         if batch_size == 0 {

@@ -78,8 +78,16 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// If the model has no metric of that name, or the metric does not know [its direction](crate::metrics::Metric::direction).
+    /// If the model has no metric of that name, or the metric does not know [its direction](crate::metrics::Metric::direction);
+    /// and if the least difference is NaN.
     pub fn resolve(&mut self, callback: &str, model: &CompiledModel) -> Result<()> {
+        if self.min_delta.is_nan() {
+            return Err(Error::argument("the least difference is not a number")
+                .at(format!("{callback}: min_delta"))
+                .received(self.min_delta)
+                .expected("a number of at least 0")
+                .hint("give 0 where any difference counts"));
+        }
         if self.mode != MonitorMode::Auto {
             return Ok(());
         }

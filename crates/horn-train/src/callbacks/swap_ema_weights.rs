@@ -34,7 +34,8 @@ impl SwapEMAWeights {
     }
 
     /// Whether the averages are in place from the end of each epoch to the beginning of the next, too, so that callbacks
-    /// after this one, such as `ModelCheckpoint`, save them; no by default.
+    /// after this one, such as `ModelCheckpoint`, save them; no by default. Where the training stops before its last epoch, the
+    /// averages end up in the model as otherwise; Keras then leaves the weights themselves.
     #[must_use]
     pub fn swap_on_epoch(mut self, swap_on_epoch: bool) -> Self {
         self.swap_on_epoch = swap_on_epoch;

@@ -8,8 +8,8 @@ use horn_nn::{AnyTensor, Error, Result, by_rank};
 use serde_json::{Value, json};
 
 use super::loss::Loss;
-use super::reduction::{Reduction, mask_weight, reduce};
-use super::rows::{row_mask, row_weights};
+use super::reduction::{Reduction, mask_weight, reduce_shared};
+use super::rows::{row_mask, row_weights, rows_per_weight};
 use super::target::TargetKind;
 
 /// The loss that a function computes from whole tensors: Keras's `LossFunctionWrapper`, which stands for a function that is
@@ -196,13 +196,16 @@ impl Loss for LossFunctionWrapper {
         let values = self.values(y_true, y_pred)?;
         let leading = values.sizes();
         let values: Tensor<1> = by_rank!(values, |values| values.reshape([-1]))?;
+        let rows_per_weight = rows_per_weight(sample_weight.as_ref(), &leading);
         let weight = match sample_weight {
             // One value for the whole batch is weighted by each weight.
             Some(weight) if leading == [1] => Some(by_rank!(weight, |weight| weight.reshape([-1]))?),
             Some(weight) => Some(row_weights(weight, &leading)?),
             None => None,
         };
-        let weight = match row_mask(mask, values.dims()[0])? {
+        let mask = row_mask(mask, values.dims()[0])?;
+        let is_masked = mask.is_some();
+        let weight = match mask {
             Some(mask) => Some(mask_weight(mask, weight, self.reduction)),
             None => weight,
         };
@@ -210,7 +213,7 @@ impl Loss for LossFunctionWrapper {
             Some(weight) if values.dims() == [1] => values.expand(weight.dims()),
             _ => values,
         };
-        reduce(values, weight, self.reduction)
+        reduce_shared(values, weight, rows_per_weight, is_masked, self.reduction)
     }
 }
 

@@ -9,7 +9,7 @@ use horn_nn::{Activation, AnyTensor, Error, Result};
 use serde_json::Value;
 
 use super::axis::features_to_end;
-use super::reduction::{Reduction, mask_weight, reduce};
+use super::reduction::{Reduction, mask_weight, reduce_shared};
 use super::rows::{Rows, in_shape, row_mask};
 use super::target::{Target, TargetKind};
 use crate::registry;
@@ -176,16 +176,17 @@ pub trait Loss: Debug + Send + Sync {
         sample_weight: Option<AnyTensor>,
     ) -> Result<Tensor<1>> {
         let (y_true, y_pred) = features_to_end(self.axis(), self.targets(), y_true, y_pred)?;
-        let Rows { y_true, y_pred, sample_weight, .. } = Rows::new(y_true, y_pred, sample_weight)?;
+        let Rows { y_true, y_pred, sample_weight, rows_per_weight, .. } = Rows::new(y_true, y_pred, sample_weight)?;
         let mask = match (row_mask(mask, y_pred.dims()[0])?, self.mask(&y_true)) {
             (Some(given), Some(own)) => Some(given.bool_and(own)),
             (given, own) => given.or(own),
         };
         let values = self.per_sample(y_true, y_pred)?;
+        let is_masked = mask.is_some();
         let sample_weight = match mask {
             Some(mask) => Some(mask_weight(mask, sample_weight, self.reduction())),
             None => sample_weight,
         };
-        reduce(values, sample_weight, self.reduction())
+        reduce_shared(values, sample_weight, rows_per_weight, is_masked, self.reduction())
     }
 }

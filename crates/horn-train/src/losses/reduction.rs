@@ -74,6 +74,22 @@ pub fn reduce(values: Tensor<1>, sample_weight: Option<Tensor<1>>, reduction: Re
     })
 }
 
+/// Reduces values of which so many share a weight that was given: Keras's weighted mean divides by the sum of the weights as
+/// they were given. A mask spreads them over the values.
+pub(super) fn reduce_shared(
+    values: Tensor<1>,
+    sample_weight: Option<Tensor<1>>,
+    rows_per_weight: usize,
+    is_masked: bool,
+    reduction: Reduction,
+) -> Result<Tensor<1>> {
+    let loss = reduce(values, sample_weight, reduction)?;
+    match reduction {
+        Reduction::MeanWithSampleWeight if !is_masked && rows_per_weight > 1 => Ok(loss * rows_per_weight as f64),
+        _ => Ok(loss),
+    }
+}
+
 /// Turns a mask into weights that leave out the values whose mask is false, so that a mean is the mean of the others.
 pub fn mask_weight(mask: Tensor<1, Bool>, sample_weight: Option<Tensor<1>>, reduction: Reduction) -> Tensor<1> {
     let [count] = mask.dims();

@@ -12,6 +12,8 @@ pub(crate) struct Rows {
     pub y_pred: Tensor<2>,
     /// One weight for each row.
     pub sample_weight: Option<Tensor<1>>,
+    /// For how many rows each weight counts that was given.
+    pub rows_per_weight: usize,
     /// The sizes of the axes that were flattened.
     pub leading: Vec<usize>,
 }
@@ -34,17 +36,29 @@ impl Rows {
             (&[samples], [rows, 1]) if samples == rows => &shape[..],
             _ => &shape[..shape.len() - 1],
         };
+        let rows_per_weight = rows_per_weight(sample_weight.as_ref(), leading);
         let sample_weight = match sample_weight {
             Some(weight) => Some(row_weights(weight, leading)?),
             None => None,
         };
-        Ok(Self { y_true: Target::rows(y_true, &shape)?, y_pred, sample_weight, leading: leading.to_vec() })
+        let y_true = Target::rows(y_true, &shape)?;
+        Ok(Self { y_true, y_pred, sample_weight, rows_per_weight, leading: leading.to_vec() })
     }
 }
 
 /// Values of the rows in the shape of the axes that were flattened; the value of a single row stays as it is.
 pub(crate) fn in_shape(values: Tensor<1>, leading: &[usize]) -> Result<AnyTensor> {
     if leading.is_empty() { Ok(values.into()) } else { AnyTensor::from(values).reshape(leading) }
+}
+
+/// For how many rows each weight counts that is given with axes of size 1, such as `[samples, 1]` for all steps.
+pub(crate) fn rows_per_weight(weight: Option<&AnyTensor>, leading: &[usize]) -> usize {
+    match weight.map(AnyTensor::sizes) {
+        Some(own) if own.len() == leading.len() => {
+            leading.iter().product::<usize>() / own.iter().product::<usize>().max(1)
+        }
+        _ => 1,
+    }
 }
 
 /// A weight for each row. Weights with fewer axes are repeated along the axes that they lack.

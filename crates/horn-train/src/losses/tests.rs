@@ -5,7 +5,7 @@ use horn_nn::layers::{Dense, Input};
 use horn_nn::{AnyTensor, HostArray, Result, Sequential};
 use serde_json::Value;
 
-use burn::tensor::Device;
+use burn::tensor::{Bool, Device};
 
 use super::testing::{ONE_HOT, PROBABILITIES};
 use super::*;
@@ -33,6 +33,37 @@ fn reduces_like_keras() {
     assert_close(&call(Reduction::None, None), &[0.35667497, 1.2039728, 16.118095, 1.3862944], 1e-6);
     assert_close(&call(Reduction::None, weights), &[0.35667497, 2.4079456, 0.0, std::f32::consts::LN_2], 1e-6);
     assert_close(&call(Reduction::MeanWithSampleWeight, Some([0.0; 4])), &[0.0], 0.0);
+}
+
+/// The numbers are those of Keras, whose mean divides by the sum of the weights as they were given.
+#[test]
+fn a_weight_for_all_steps_counts_once_in_the_mean() {
+    let device = Device::default();
+    let call = |reduction, weights: Tensor<2>, mask: Option<Tensor<2, Bool>>| {
+        let y_true = Tensor::<2>::from_data([[1.0, 2.0, 3.0], [0.0, 1.0, 4.0]], &device).unsqueeze_dim::<3>(2);
+        let y_pred = Tensor::<2>::from_data([[1.0, 0.0, 2.0], [2.0, 2.0, 2.0]], &device).unsqueeze_dim::<3>(2);
+        let own = LossFunctionWrapper::new("squared", |y_true: Tensor<3>, y_pred: Tensor<3>| {
+            (y_true - y_pred).square().squeeze_dim::<2>(2)
+        });
+        let losses: [Box<dyn Loss>; 2] =
+            [Box::new(MeanSquaredError::new().reduction(reduction)), Box::new(own.reduction(reduction))];
+        let [loss, of_function] = losses.map(|loss| {
+            let (y_true, y_pred, mask) = (y_true.clone().into(), y_pred.clone().into(), mask.clone().map(Into::into));
+            let loss = loss.call_masked(y_true, y_pred, mask, Some(weights.clone().into()));
+            loss.unwrap().into_scalar::<f32>()
+        });
+        assert_eq!(loss, of_function);
+        loss
+    };
+    let of_samples = || Tensor::<2>::from_data([[0.5], [2.0]], &device);
+    let of_steps = || of_samples().repeat_dim(1, 3);
+    let all = || Some(Tensor::<2>::ones([2, 3], &device).equal_elem(1.0));
+    let mean = Reduction::MeanWithSampleWeight;
+    assert_close(&[call(mean, of_samples(), None)], &[8.2], 1e-6);
+    assert_close(&[call(mean, of_steps(), None), call(mean, of_samples(), all())], &[2.7333333; 2], 1e-6);
+    let reductions = [Reduction::SumOverBatchSize, Reduction::Sum];
+    let plain = reductions.map(|reduction| call(reduction, of_samples(), None));
+    assert_close(&plain, &[3.4166667, 20.5], 1e-6);
 }
 
 #[test]

@@ -66,7 +66,7 @@ correlation! {
     ConcordanceCorrelation, "concordance_correlation", concordance
 }
 
-fn pearson(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+pub(super) fn pearson(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
     let standard = |x: Tensor<2>| {
         let x = x.clone() - x.mean_dim(1);
         let deviation = variance(x.clone()).sqrt();
@@ -75,7 +75,7 @@ fn pearson(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
     Ok((standard(y_true.into_dense(&y_pred)?) * standard(y_pred)).mean_dim(1).squeeze_dim(1))
 }
 
-fn concordance(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
+pub(super) fn concordance(y_true: Target, y_pred: Tensor<2>) -> Result<Tensor<1>> {
     /// Keras's epsilon.
     const EPSILON: f64 = 1e-7;
     let y_true = y_true.into_dense(&y_pred)?;

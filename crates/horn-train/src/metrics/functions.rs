@@ -5,11 +5,12 @@ use horn_nn::{AnyTensor, Result};
 use super::accuracy::{
     BinaryAccuracy, categorical_accuracy as of_one_hot, on_one_side, sparse_categorical_accuracy as of_classes,
 };
+use super::correlation::{concordance, pearson};
 use super::mean_of_rows::MeanOfRows;
 use super::top_k_categorical_accuracy::{
     sparse_top_k_categorical_accuracy as of_top_classes, top_k_categorical_accuracy as of_top_one_hot,
 };
-use crate::losses::Rows;
+use crate::losses::{Rows, TargetKind};
 
 /// `keras.metrics.binary_accuracy(y_true, y_pred)`: 1 for each prediction that is on the same side of 0.5 as its target, and
 /// 0 for the others, in the shape of the predictions.
@@ -84,6 +85,43 @@ pub fn sparse_top_k_categorical_accuracy(
     MeanOfRows::new(move |y_true, y_pred| of_top_classes(y_true, y_pred, k, false)).values(y_true, y_pred)
 }
 
+/// `keras.metrics.pearson_correlation(y_true, y_pred, axis)`: Pearson's correlation coefficient of the targets and the
+/// predictions along an axis, in the shape of the others. Keras's default for `axis` is -1, the last one.
+///
+/// ```
+/// use burn::Tensor;
+/// use burn::tensor::Device;
+/// use horn::metrics::pearson_correlation;
+///
+/// let device = Device::default();
+/// let y_true = Tensor::<2>::from_data([[0.0, 1.0], [3.0, 5.0]], &device);
+/// let y_pred = Tensor::<2>::from_data([[2.0, 4.0], [1.0, 0.0]], &device);
+/// let of_rows: Tensor<1> = pearson_correlation(y_true, y_pred, -1)?.float()?;
+/// assert_eq!(of_rows.into_data().try_to_vec::<f32>().unwrap(), [1.0, -1.0]);
+/// # Ok::<(), horn::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The targets do not fit the predictions, or there is no such axis.
+pub fn pearson_correlation(y_true: impl Into<AnyTensor>, y_pred: impl Into<AnyTensor>, axis: i64) -> Result<AnyTensor> {
+    MeanOfRows::new(pearson).along(axis, TargetKind::Dense).values(y_true, y_pred)
+}
+
+/// `keras.metrics.concordance_correlation(y_true, y_pred, axis)`: the concordance correlation coefficient of the targets and
+/// the predictions along an axis, in the shape of the others. Keras's default for `axis` is -1, the last one.
+///
+/// # Errors
+///
+/// The targets do not fit the predictions, or there is no such axis.
+pub fn concordance_correlation(
+    y_true: impl Into<AnyTensor>,
+    y_pred: impl Into<AnyTensor>,
+    axis: i64,
+) -> Result<AnyTensor> {
+    MeanOfRows::new(concordance).along(axis, TargetKind::Dense).values(y_true, y_pred)
+}
+
 #[cfg(test)]
 mod tests {
     use burn::tensor::{Device, Int, Tensor};
@@ -124,5 +162,44 @@ mod tests {
             assert_eq!(values.into_data().try_to_vec::<f32>().unwrap(), expected, "{case}");
         }
         assert!(categorical_accuracy(labels(), y_pred()).unwrap_err().is_shape());
+    }
+
+    #[test]
+    fn correlations_along_an_axis_are_those_of_keras() {
+        let device = Device::default();
+        let y_true = || {
+            Tensor::<3>::from_data([[[0.0, 1.0, 0.5], [1.0, 1.0, 0.2]], [[0.3, 0.8, 0.1], [2.0, 0.0, 1.0]]], &device)
+        };
+        let y_pred = || {
+            Tensor::<3>::from_data([[[0.1, 0.9, 0.5], [1.0, 0.9, 0.2]], [[0.5, 0.2, 0.9], [1.0, 0.5, 0.25]]], &device)
+        };
+        let cases: [Case; 3] = [
+            (
+                "pearson",
+                pearson_correlation(y_true(), y_pred(), -1),
+                &[2, 2],
+                &[1.0, 0.99339926, -0.94769657, 0.65465367],
+            ),
+            (
+                "concordance",
+                concordance_correlation(y_true(), y_pred(), -1),
+                &[2, 2],
+                &[0.9756093, 0.9876539, -0.85714245, 0.3555555],
+            ),
+            (
+                "concordance, along the steps",
+                concordance_correlation(y_true(), y_pred(), 1),
+                &[2, 3],
+                &[0.9890108, 0.0, 0.99999774, 0.4497354, -0.64864826, -0.94736826],
+            ),
+        ];
+        for (case, values, sizes, expected) in cases {
+            let values = values.unwrap();
+            assert_eq!(values.sizes(), sizes, "{case}");
+            let values: Tensor<1> = by_rank!(values, |values| values.reshape([-1])).unwrap();
+            for (value, expected) in values.into_data().try_to_vec::<f32>().unwrap().iter().zip(expected) {
+                assert!((value - expected).abs() < 1e-6, "{case}: {value}, Keras has {expected}");
+            }
+        }
     }
 }

@@ -40,8 +40,8 @@ pub use f_score::Average;
 pub use from_config::{class_names, from_config, register};
 pub use function::MeanMetricWrapper;
 pub use functions::{
-    binary_accuracy, categorical_accuracy, sparse_categorical_accuracy, sparse_top_k_categorical_accuracy,
-    top_k_categorical_accuracy,
+    binary_accuracy, categorical_accuracy, concordance_correlation, pearson_correlation, sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy, top_k_categorical_accuracy,
 };
 pub use mean::Mean;
 pub use mean_of_rows::MeanOfRows;
@@ -49,3 +49,10 @@ pub use metric::Metric;
 pub use r2_score::ClassAggregation;
 pub use sum::Sum;
 pub use table::*;
+
+// Keras has the functions of these losses among its metrics, too.
+pub use crate::losses::{
+    binary_crossentropy, binary_focal_crossentropy, categorical_crossentropy, categorical_focal_crossentropy,
+    categorical_hinge, hinge, huber, kl_divergence, log_cosh, mean_absolute_error, mean_absolute_percentage_error,
+    mean_squared_error, mean_squared_logarithmic_error, poisson, sparse_categorical_crossentropy, squared_hinge,
+};

@@ -23,7 +23,7 @@ const CASES: &[Case] = &[
         ],
         end: (1.5, &[("loss", 1.0), ("accuracy", 0.75), ("val_loss", 0.001)]),
         bar: "3/3 ━━━━━━━━━━━━━━━━━━━━ 2s 550ms/step - loss: 1.0000 - accuracy: 0.7500 - val_loss: 1.0000e-03",
-        line: "3/3 - 2s - 550ms/step - loss: 1.0000 - accuracy: 0.7500 - val_loss: 1.0000e-03",
+        line: "3/3 - 2s - 500ms/step - loss: 1.0000 - accuracy: 0.7500 - val_loss: 1.0000e-03",
     },
     Case {
         target: Some(1875),
@@ -34,7 +34,7 @@ const CASES: &[Case] = &[
         ],
         end: (2.5, &[("loss", -3e-05)]),
         bar: "   3/1875 ━━━━━━━━━━━━━━━━━━━━ 2s 472ms/step - loss: -3.0000e-05",
-        line: "   3/1875 - 2s - 472ms/step - loss: -3.0000e-05",
+        line: "   3/1875 - 2s - 833ms/step - loss: -3.0000e-05",
     },
     Case {
         target: Some(100000),
@@ -45,7 +45,7 @@ const CASES: &[Case] = &[
         ],
         end: (75.5, &[("loss", f64::NAN)]),
         bar: "     3/100000 ━━━━━━━━━━━━━━━━━━━━ 76s 37s/step - loss: nan",
-        line: "     3/100000 - 76s - 37s/step - loss: nan",
+        line: "     3/100000 - 76s - 25s/step - loss: nan",
     },
     Case {
         target: Some(4000),
@@ -71,7 +71,7 @@ const CASES: &[Case] = &[
         ],
         end: (0.0605, &[("loss", 1e-120)]),
         bar: " 3/10 ━━━━━━━━━━━━━━━━━━━━ 0s 30ms/step - loss: 1.0000e-120",
-        line: " 3/10 - 0s - 30ms/step - loss: 1.0000e-120",
+        line: " 3/10 - 0s - 20ms/step - loss: 1.0000e-120",
     },
     Case {
         target: Some(2),
@@ -89,7 +89,7 @@ const CASES: &[Case] = &[
         ],
         end: (62.5, &[("loss", 0.12355)]),
         bar: " 2/61 ━━━━━━━━━━━━━━━━━━━━ 62s 62s/step - loss: 0.1235",
-        line: " 2/61 - 62s - 62s/step - loss: 0.1235",
+        line: " 2/61 - 62s - 31s/step - loss: 0.1235",
     },
     Case {
         target: None,
@@ -99,7 +99,27 @@ const CASES: &[Case] = &[
         ],
         end: (12.5, &[("loss", 0.25)]),
         bar: "2/2 ━━━━━━━━━━━━━━━━━━━━ 12s 12s/step - loss: 0.2500",
-        line: "2/2 - 12s - 12s/step - loss: 0.2500",
+        line: "2/2 - 12s - 6s/step - loss: 0.2500",
+    },
+    // The bar has shown the numbers of training before.
+    Case {
+        target: Some(2),
+        steps: &[
+            (
+                0.5,
+                &[("loss", 2.5), ("weighted_mae", 0.25)],
+                Some("1/2 ━━━━━━━━━━━━━━━━━━━━ 0s 500ms/step - loss: 2.5000 - weighted_mae: 0.2500"),
+            ),
+            (
+                1.0,
+                &[("loss", 1.25), ("weighted_mae", 0.5)],
+                Some("2/2 ━━━━━━━━━━━━━━━━━━━━ 0s 500ms/step - loss: 1.2500 - weighted_mae: 0.5000"),
+            ),
+        ],
+        end: (1.25, &[("loss", 1.0), ("val_loss", 2.0), ("val_weighted_mae", 0.75), ("weighted_mae", 0.5)]),
+        bar: "2/2 ━━━━━━━━━━━━━━━━━━━━ 1s 750ms/step - loss: 1.0000 - weighted_mae: 0.5000 - val_loss: 2.0000 \
+              - val_weighted_mae: 0.7500",
+        line: "2/2 - 1s - 625ms/step - loss: 1.0000 - val_loss: 2.0000 - val_weighted_mae: 0.7500 - weighted_mae: 0.5000",
     },
 ];
 

@@ -286,7 +286,8 @@ impl Output {
         for tracked in &mut self.metrics {
             let weight = sample_weight.clone().filter(|_| tracked.weighted);
             if let Some(state) = &mut tracked.state {
-                state.update_masked(y_true.clone(), y_pred.clone(), mask.clone(), weight)?;
+                let updated = state.update_masked(y_true.clone(), y_pred.clone(), mask.clone(), weight);
+                updated.map_err(|error| error.within(&format!("metric {:?}", tracked.metric.name())))?;
             }
         }
         Ok(())
