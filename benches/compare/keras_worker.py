@@ -20,7 +20,7 @@ BACKEND = keras.backend.backend()
 
 # A median is of so many runs at least, unless they take more than ten times the budget.
 FEWEST_RUNS = 5
-BATCH_OF_MANY = 128
+BATCH_OF_MANY = 1024
 
 
 class Epochs(keras.callbacks.Callback):

@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::job::Job;
 
 /// Batches of many samples, which may be faster than all samples at once.
-const BATCH_OF_MANY: usize = 128;
+const BATCH_OF_MANY: usize = 1024;
 
 /// Notes the time and the loss of each epoch.
 #[derive(Default)]

@@ -51,6 +51,19 @@ impl Pools {
         sees_something.then_some(Self { windows, kind })
     }
 
+    /// The same pooling over images without the last pixels, where no window sees these.
+    pub(crate) fn cropped(mut self) -> Self {
+        for axis in 0..3 {
+            self.windows.input[axis] = self.windows.seen(axis, self.windows.output[axis] - 1).end;
+        }
+        self
+    }
+
+    /// The sizes of an image.
+    pub(crate) fn input(&self) -> [usize; 3] {
+        self.windows.input
+    }
+
     pub(crate) fn samples(&self) -> usize {
         self.windows.samples
     }

@@ -65,6 +65,16 @@ pub(super) fn logits(y: Convolved, activation: Activation, format: DataFormat) -
     Ok(Logits { value: activate(y, activation, format)?, activation: Activation::Linear })
 }
 
+/// Can a convolution with this activation take in what follows? After relu that is only a pooling, for which each thread
+/// takes images of its own.
+pub(super) fn takes_in(activation: Activation, input: &Signal) -> bool {
+    match activation {
+        Activation::Linear => true,
+        Activation::Relu => input.with_sizes(|sizes| sizes[0] >= horn_kernels::thread_count()),
+        _ => false,
+    }
+}
+
 /// The shape of the output after its activation, which may change the last axis.
 pub(crate) fn activated(shape: Shape, activation: Activation) -> Result<Shape> {
     match shape.last() {
@@ -131,12 +141,12 @@ macro_rules! forward_convolved {
                 mut inputs: Vec<crate::layer::signal::Signal>,
                 call: &mut crate::layer::call::CallContext,
             ) -> crate::error::Result<Vec<crate::layer::signal::Signal>> {
-                use crate::activations::activation::Activation;
                 use crate::arguments::options::DataFormat;
+                use crate::layers::convolution::operate::takes_in;
 
                 let is_late = !call.is_training()
                     && horn_kernels::enabled()
-                    && matches!(self.activation, Activation::Linear | Activation::Relu)
+                    && inputs.first().is_some_and(|input| takes_in(self.activation, input))
                     && self.window.data_format == DataFormat::ChannelsLast;
                 match inputs.pop() {
                     Some(input) if is_late && inputs.is_empty() => {
