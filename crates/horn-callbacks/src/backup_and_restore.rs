@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, arguments};
 use horn_train::Scores;
 use horn_train::callbacks::{Callback, CallbackState, Checkpoint, Training, print_warning};
 
@@ -64,28 +64,6 @@ impl BackupAndRestore {
         }
     }
 
-    /// When to back up; after each epoch by default.
-    #[must_use]
-    pub fn save_freq(mut self, save_freq: Frequency) -> Self {
-        self.save_freq = save_freq;
-        self
-    }
-
-    /// Whether to keep the backup before the latest one, too, as `latest.weights.h5.bkp`, in case that the latest can't be
-    /// read; no by default.
-    #[must_use]
-    pub fn double_checkpoint(mut self, double_checkpoint: bool) -> Self {
-        self.double_checkpoint = double_checkpoint;
-        self
-    }
-
-    /// Whether to delete the backup when the training ends; yes by default.
-    #[must_use]
-    pub fn delete_checkpoint(mut self, delete_checkpoint: bool) -> Self {
-        self.delete_checkpoint = delete_checkpoint;
-        self
-    }
-
     fn latest(&self) -> PathBuf {
         self.backup_dir.join("latest.weights.h5")
     }
@@ -122,6 +100,16 @@ impl BackupAndRestore {
             .hint("choose a folder that exists and is writable")
     }
 }
+
+arguments!(BackupAndRestore {
+    /// When to back up; after each epoch by default.
+    save_freq: Frequency,
+    /// Whether to keep the backup before the latest one, too, as `latest.weights.h5.bkp`, in case that the latest can't be
+    /// read; no by default.
+    double_checkpoint: bool,
+    /// Whether to delete the backup when the training ends; yes by default.
+    delete_checkpoint: bool,
+});
 
 impl Callback for BackupAndRestore {
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use horn_keras::SaveModel;
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, arguments};
 use horn_train::Scores;
 use horn_train::callbacks::{Callback, CallbackState, Monitor, MonitorMode, Training, print_msg, print_warning};
 use horn_train::python::python_repr_of_float32;
@@ -71,39 +71,10 @@ impl ModelCheckpoint {
         self
     }
 
-    /// Whether to print what is saved; no by default.
-    #[must_use]
-    pub fn verbose(mut self, verbose: bool) -> Self {
-        self.verbose = verbose;
-        self
-    }
-
-    /// Whether to save only a model that is better than all before it; no by default.
-    #[must_use]
-    pub fn save_best_only(mut self, save_best_only: bool) -> Self {
-        self.save_best_only = save_best_only;
-        self
-    }
-
-    /// Whether to save only the weights, with the state of the optimizer; no by default.
-    #[must_use]
-    pub fn save_weights_only(mut self, save_weights_only: bool) -> Self {
-        self.save_weights_only = save_weights_only;
-        self
-    }
-
     /// Whether the quantity is better the lower or the higher it is; as its name says by default.
     #[must_use]
     pub fn mode(mut self, mode: MonitorMode) -> Self {
         self.monitor = self.monitor.mode(mode);
-        self
-    }
-
-    /// When to save; after each epoch by default. If it is in the middle of an epoch, the logs are those of the batches so
-    /// far.
-    #[must_use]
-    pub fn save_freq(mut self, save_freq: Frequency) -> Self {
-        self.save_freq = save_freq;
         self
     }
 
@@ -199,6 +170,18 @@ impl ModelCheckpoint {
         true
     }
 }
+
+arguments!(ModelCheckpoint {
+    /// Whether to print what is saved; no by default.
+    verbose: bool,
+    /// Whether to save only a model that is better than all before it; no by default.
+    save_best_only: bool,
+    /// Whether to save only the weights, with the state of the optimizer; no by default.
+    save_weights_only: bool,
+    /// When to save; after each epoch by default. If it is in the middle of an epoch, the logs are those of the batches so
+    /// far.
+    save_freq: Frequency,
+});
 
 /// As Python's `.5f`.
 fn five_decimals(value: f64) -> String {

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, arguments};
 use horn_train::Scores;
 use horn_train::callbacks::{Callback, Training, print_warning};
 use horn_train::python::python_repr;
@@ -58,38 +58,10 @@ impl RemoteMonitor {
         Self::default()
     }
 
-    /// The address of the server; `"http://localhost:9000"` by default.
-    #[must_use]
-    pub fn root(mut self, root: impl Into<String>) -> Self {
-        self.root = root.into();
-        self
-    }
-
-    /// The path on the server; `"/publish/epoch/end/"` by default.
-    #[must_use]
-    pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
-        self
-    }
-
-    /// The field of the form that has the logs; `"data"` by default.
-    #[must_use]
-    pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = field.into();
-        self
-    }
-
     /// Adds a header to the request.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// Whether to send JSON in place of a form; no by default.
-    #[must_use]
-    pub fn send_as_json(mut self, send_as_json: bool) -> Self {
-        self.send_as_json = send_as_json;
         self
     }
 
@@ -146,6 +118,17 @@ impl RemoteMonitor {
         stream.read(&mut [0; 64]).map(drop)
     }
 }
+
+arguments!(RemoteMonitor {
+    /// The address of the server; `"http://localhost:9000"` by default.
+    root: impl Into<String>,
+    /// The path on the server; `"/publish/epoch/end/"` by default.
+    path: impl Into<String>,
+    /// The field of the form that has the logs; `"data"` by default.
+    field: impl Into<String>,
+    /// Whether to send JSON in place of a form; no by default.
+    send_as_json: bool,
+});
 
 impl Callback for RemoteMonitor {
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> Result<()> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use horn_keras::SaveModel;
-use horn_nn::{ModelKind, Result};
+use horn_nn::{ModelKind, Result, arguments};
 use horn_train::callbacks::{Callback, CallbackState, Training, log_rates, print_warning};
 use horn_train::{CompiledModel, Scores};
 
@@ -68,42 +68,6 @@ impl TensorBoard {
         }
     }
 
-    /// After how many epochs the weights are written as histograms; never by default, which is 0.
-    #[must_use]
-    pub fn histogram_freq(mut self, histogram_freq: usize) -> Self {
-        self.histogram_freq = histogram_freq;
-        self
-    }
-
-    /// Whether to write the graph of the layers; yes by default.
-    #[must_use]
-    pub fn write_graph(mut self, write_graph: bool) -> Self {
-        self.write_graph = write_graph;
-        self
-    }
-
-    /// Whether to write the weights as images, with their histograms; no by default.
-    #[must_use]
-    pub fn write_images(mut self, write_images: bool) -> Self {
-        self.write_images = write_images;
-        self
-    }
-
-    /// Whether to write how many steps are made in a second; no by default.
-    #[must_use]
-    pub fn write_steps_per_second(mut self, write_steps_per_second: bool) -> Self {
-        self.write_steps_per_second = write_steps_per_second;
-        self
-    }
-
-    /// When to write the logs. With [`Frequency::Batches`], they are written after epochs, too. Reading the logs of a batch
-    /// waits for the device.
-    #[must_use]
-    pub fn update_freq(mut self, update_freq: Frequency) -> Self {
-        self.update_freq = update_freq;
-        self
-    }
-
     /// Whether this batch is one whose logs are written.
     fn is_due(&self) -> bool {
         matches!(self.update_freq, Frequency::Batches(every) if self.batches.is_multiple_of(every))
@@ -140,6 +104,20 @@ impl TensorBoard {
         Ok(())
     }
 }
+
+arguments!(TensorBoard {
+    /// After how many epochs the weights are written as histograms; never by default, which is 0.
+    histogram_freq: usize,
+    /// Whether to write the graph of the layers; yes by default.
+    write_graph: bool,
+    /// Whether to write the weights as images, with their histograms; no by default.
+    write_images: bool,
+    /// Whether to write how many steps are made in a second; no by default.
+    write_steps_per_second: bool,
+    /// When to write the logs. With [`Frequency::Batches`], they are written after epochs, too. Reading the logs of a batch
+    /// waits for the device.
+    update_freq: Frequency,
+});
 
 fn write_scalar(file: &mut EventFile, step: usize, tag: &str, value: f64) -> Result<()> {
     let message: Message = summary::scalar(tag, value);

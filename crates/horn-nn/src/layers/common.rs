@@ -149,7 +149,7 @@ pub(crate) use also_named;
 /// });
 /// ```
 ///
-/// Losses, metrics and optimizers have their arguments by it, too.
+/// Losses, metrics, optimizers and callbacks have their arguments by it, too.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! arguments {

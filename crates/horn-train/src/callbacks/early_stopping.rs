@@ -1,6 +1,6 @@
 //! Stops when a quantity no longer improves.
 
-use horn_nn::Result;
+use horn_nn::{Result, arguments};
 use ndarray::ArrayD;
 
 use super::callback::Callback;
@@ -76,46 +76,10 @@ impl EarlyStopping {
         self
     }
 
-    /// The number of epochs without an improvement after which the training stops; 0 by default.
-    #[must_use]
-    pub fn patience(mut self, patience: usize) -> Self {
-        self.patience = patience;
-        self
-    }
-
-    /// Whether to print what the callback does; no by default.
-    #[must_use]
-    pub fn verbose(mut self, verbose: bool) -> Self {
-        self.verbose = verbose;
-        self
-    }
-
     /// Whether the quantity is better the lower or the higher it is; as its name says by default.
     #[must_use]
     pub fn mode(mut self, mode: MonitorMode) -> Self {
         self.monitor = self.monitor.mode(mode);
-        self
-    }
-
-    /// A value that has to be beaten: as long as it is not, an improvement does not end the waiting.
-    #[must_use]
-    pub fn baseline(mut self, baseline: f64) -> Self {
-        self.baseline = Some(baseline);
-        self
-    }
-
-    /// Whether the model gets the weights of the best epoch when the training ends, whatever ends it; no by default. A
-    /// custom training step with several models has those of all restored.
-    #[must_use]
-    pub fn restore_best_weights(mut self, restore_best_weights: bool) -> Self {
-        self.restore_best_weights = restore_best_weights;
-        self
-    }
-
-    /// The number of epochs that are not watched; 0 by default.
-    #[must_use]
-    pub fn start_from_epoch(mut self, start_from_epoch: usize) -> Self {
-        self.start_from_epoch = start_from_epoch;
         self
     }
 
@@ -141,6 +105,20 @@ impl EarlyStopping {
         Ok(())
     }
 }
+
+arguments!(EarlyStopping {
+    /// The number of epochs without an improvement after which the training stops; 0 by default.
+    patience: usize,
+    /// Whether to print what the callback does; no by default.
+    verbose: bool,
+    /// A value that has to be beaten: as long as it is not, an improvement does not end the waiting.
+    baseline: f64,
+    /// Whether the model gets the weights of the best epoch when the training ends, whatever ends it; no by default. A
+    /// custom training step with several models has those of all restored.
+    restore_best_weights: bool,
+    /// The number of epochs that are not watched; 0 by default.
+    start_from_epoch: usize,
+});
 
 impl Callback for EarlyStopping {
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Reduces the learning rate when a quantity no longer improves.
 
-use horn_nn::{Error, Result};
+use horn_nn::{Error, Result, arguments};
 
 use super::callback::Callback;
 use super::checkpoint::CallbackState;
@@ -69,27 +69,6 @@ impl ReduceLROnPlateau {
         self
     }
 
-    /// What the rate is multiplied by; 0.1 by default.
-    #[must_use]
-    pub fn factor(mut self, factor: f64) -> Self {
-        self.factor = factor;
-        self
-    }
-
-    /// The number of epochs without an improvement after which the rate is reduced; 10 by default.
-    #[must_use]
-    pub fn patience(mut self, patience: usize) -> Self {
-        self.patience = patience;
-        self
-    }
-
-    /// Whether to print each reduction; no by default.
-    #[must_use]
-    pub fn verbose(mut self, verbose: bool) -> Self {
-        self.verbose = verbose;
-        self
-    }
-
     /// Whether the quantity is better the lower or the higher it is; as its name says by default.
     #[must_use]
     pub fn mode(mut self, mode: MonitorMode) -> Self {
@@ -101,20 +80,6 @@ impl ReduceLROnPlateau {
     #[must_use]
     pub fn min_delta(mut self, min_delta: f64) -> Self {
         self.monitor = self.monitor.min_delta(min_delta);
-        self
-    }
-
-    /// The number of epochs after a reduction that do not count as waiting; 0 by default.
-    #[must_use]
-    pub fn cooldown(mut self, cooldown: usize) -> Self {
-        self.cooldown = cooldown;
-        self
-    }
-
-    /// The rate below which it is not reduced; 0 by default.
-    #[must_use]
-    pub fn min_lr(mut self, min_lr: f64) -> Self {
-        self.min_lr = min_lr;
         self
     }
 
@@ -137,6 +102,19 @@ impl ReduceLROnPlateau {
         Ok(has_reduced)
     }
 }
+
+arguments!(ReduceLROnPlateau {
+    /// What the rate is multiplied by; 0.1 by default.
+    factor: f64,
+    /// The number of epochs without an improvement after which the rate is reduced; 10 by default.
+    patience: usize,
+    /// Whether to print each reduction; no by default.
+    verbose: bool,
+    /// The number of epochs after a reduction that do not count as waiting; 0 by default.
+    cooldown: usize,
+    /// The rate below which it is not reduced; 0 by default.
+    min_lr: f64,
+});
 
 impl Callback for ReduceLROnPlateau {
     fn on_train_begin(&mut self, training: &mut Training<'_>) -> Result<()> {
