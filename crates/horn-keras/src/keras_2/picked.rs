@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::composed::{call, last, output, step};
 
 /// The largest size of a matrix that is written as a constant.
-const MOST_ROWS: usize = 1024;
+const MAX_ROWS: usize = 1024;
 
 /// What stands for a layer with such a function, called so, where the shapes of its tensors are known.
 pub(super) fn expanded(layer: &Value, given: &Value, shape_of: &dyn Fn(&Value) -> Option<Shape>) -> Option<Vec<Value>> {
@@ -40,7 +40,7 @@ fn is_plain(kwargs: &Value, keys: &[&str]) -> bool {
 /// The matrix of so many rows whose values are those of a function of row and column.
 fn matrix(rows: usize, value: impl Fn(usize, usize) -> bool) -> Option<Value> {
     let row = |row: usize| (0..rows).map(|column| json!(u8::from(value(row, column)))).collect::<Value>();
-    (rows <= MOST_ROWS).then(|| (0..rows).map(row).collect())
+    (rows <= MAX_ROWS).then(|| (0..rows).map(row).collect())
 }
 
 /// Matrices with these values on the diagonal, and other ones elsewhere.

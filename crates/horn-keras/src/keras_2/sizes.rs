@@ -11,15 +11,15 @@ use super::{calls, composed};
 
 /// How many layers are read for the shapes of a file. Each shape takes as long as reading the layers before it, with those of
 /// the models inside.
-const MOST_LAYERS: usize = 50_000;
+const MAX_LAYERS: usize = 50_000;
 
 thread_local! {
-    static LAYERS_LEFT: Cell<usize> = const { Cell::new(MOST_LAYERS) };
+    static LAYERS_LEFT: Cell<usize> = const { Cell::new(MAX_LAYERS) };
 }
 
 /// Begins with the shapes of another file.
 pub(crate) fn begin() {
-    LAYERS_LEFT.set(MOST_LAYERS);
+    LAYERS_LEFT.set(MAX_LAYERS);
 }
 
 /// The number of layers in a list, with those of the models inside.
@@ -194,7 +194,7 @@ mod tests {
         let size = |axis: i64| Shapes::new(|_| Ok(())).size(&tensor, axis, std::slice::from_ref(&input));
         begin();
         assert_eq!([-3, 0, 1, -1, 3, -4].map(size), [None, None, Some(4), Some(6), None, None]);
-        assert_eq!(LAYERS_LEFT.get(), MOST_LAYERS - 6);
+        assert_eq!(LAYERS_LEFT.get(), MAX_LAYERS - 6);
         LAYERS_LEFT.set(1);
         assert_eq!([size(1), size(1)], [Some(4), None]);
         begin();

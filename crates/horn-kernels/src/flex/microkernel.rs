@@ -195,10 +195,10 @@ fn best() -> &'static Tiles {
 }
 
 /// The most rows that a tile can have: those of AVX-512.
-pub(crate) const MOST_ROWS: usize = 14;
+pub(crate) const MAX_ROWS: usize = 14;
 
 /// The most values that a tile can have: two vectors of AVX-512 in each row.
-const LARGEST_TILE: usize = MOST_ROWS * 2 * 16;
+const LARGEST_TILE: usize = MAX_ROWS * 2 * 16;
 
 /// How wide the blocks of `B` are for a matrix with so many columns: two vectors, or one where that wastes less.
 pub(crate) fn block_width(columns: usize) -> usize {
@@ -279,7 +279,7 @@ unsafe fn narrow(
     end: &End,
 ) {
     let mut beside = [0.0_f32; LARGEST_TILE];
-    let rows: [isize; MOST_ROWS] = std::array::from_fn(|row| (row * width) as isize);
+    let rows: [isize; MAX_ROWS] = std::array::from_fn(|row| (row * width) as isize);
     // SAFETY: the rows beside `C` do not overlap, and those of `C` have so many columns.
     unsafe {
         if end.accumulate {

@@ -18,7 +18,7 @@ use crate::flex::convolution::depthwise::{read, write};
 use crate::flex::convolution::frame::Frame;
 use crate::flex::convolution::passes::Images;
 use crate::flex::convolution::windows::Windows;
-use crate::flex::microkernel::{End, MOST_ROWS, Packed, Walk, rows};
+use crate::flex::microkernel::{End, MAX_ROWS, Packed, Walk, rows};
 use crate::flex::simd::{arch, vectorize};
 use crate::flex::threads::WORTH_A_THREAD;
 
@@ -66,7 +66,7 @@ impl<'a> Winograd<'a> {
         }
         let of_a_tile = PLACES * (channels + filters);
         // Parts of about the same size, which fill the tiles of the microkernel.
-        let most = (HELD / of_a_tile / MOST_ROWS).max(1) * MOST_ROWS;
+        let most = (HELD / of_a_tile / MAX_ROWS).max(1) * MAX_ROWS;
         let all = tiles[0] * tiles[1];
         let at_once = all.div_ceil(all.div_ceil(most));
         Some(Self {
