@@ -462,7 +462,7 @@ fn the_norm_of_frobenius_is_that_of_all_values() {
     let model = with_parameter(&graph, "Norm", "ord", "fro".into()).unwrap();
     let found = model.predict(&array![[[1.0_f32, 2.0], [4.0, 2.0]]], 1).unwrap();
     assert_eq!(found.into_raw_vec_and_offset().0, [5.0]);
-    // Sums of columns and of rows; those of singular values are missing.
+    // Sums of columns and of rows, and singular values, which are the roots of 20 and 5.
     let found = |order: Value| {
         let model = with_parameter(&graph, "Norm", "ord", order)?;
         Ok::<_, Error>(model.predict(&array![[[1.0_f32, -2.0], [4.0, 2.0]]], 1)?.into_raw_vec_and_offset().0)
@@ -472,6 +472,14 @@ fn the_norm_of_frobenius_is_that_of_all_values() {
     {
         assert_eq!(found(order.clone()).unwrap(), [expected], "{order}");
     }
-    let error = found(json!(2)).unwrap_err().to_string();
-    assert!(error.contains("received 2, expected 1, -1, inf or -inf for two axes, or none"), "{error}");
+    let root = 5.0_f32.sqrt();
+    for (order, expected) in [(json!(2), 2.0 * root), (json!(-2), root), (json!("nuc"), 3.0 * root)] {
+        let found = found(order.clone()).unwrap();
+        assert!((found[0] - expected).abs() < 1e-5, "{order}: {found:?}");
+    }
+    let error = found(json!(3)).unwrap_err().to_string();
+    assert!(
+        error.contains("received 3, expected 1, -1, 2, -2, inf, -inf, fro or nuc for two axes, or none"),
+        "{error}"
+    );
 }

@@ -1,5 +1,5 @@
 //! The traits and types that define a layer: a description that builds a Burn module. Nothing here depends on a
-//! particular layer or on graphs. Imports `initializers`, `regularizers`, `constraints` and below.
+//! particular layer or on graphs. Imports `initializers`, `regularizers`, `constraints`, `windows` and below.
 
 pub(crate) mod any_weight;
 pub(crate) mod budget;
