@@ -201,6 +201,18 @@ mod tests {
     }
 
     #[test]
+    fn the_bins_of_a_graph_are_integers_that_functions_keep() {
+        use crate::Apply;
+        use crate::layers::{Input, InputDtype};
+        use crate::tensor::shape::Values;
+
+        let bins = Hashing(4).apply(Input([1]).dtype(InputDtype::Int64)).unwrap();
+        let floats = Hashing(4).output_mode(OutputMode::MultiHot).apply(Input([1]).dtype(InputDtype::Int64)).unwrap();
+        assert_ne!(bins.shape().values(), Values::Floats);
+        assert_eq!(floats.shape().values(), Values::Floats);
+    }
+
+    #[test]
     fn large_integers_are_hashed_as_they_are() {
         use crate::layers::{Input, InputDtype};
         // keras.layers.Hashing(1000)(np.array([[5, 2**31 + 7, 2**40 + 5, 16777217, 16777216, -1]]))
