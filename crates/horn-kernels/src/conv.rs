@@ -5,14 +5,18 @@ use burn::tensor::Tensor;
 use crate::types::pooling::Pooling;
 use crate::types::slide::Slide;
 
-/// `relu?(x ∗ kernel + bias)`, where the channels are in so many groups, each with filters of its own.
+/// `pool?(relu?(x ∗ kernel + bias))`, where the channels are in so many groups, each with filters of its own.
+///
+/// A pooling is for predictions. Each image is pooled while it is in the cache, so that the result of the convolution is
+/// never in memory as a whole. With a pooling, there is no fast way if a tensor is to get a gradient, or if there are fewer
+/// images than threads.
 ///
 /// # Shapes
 ///
 /// - `x`: `[samples, …, channels]`, with a slide for each axis in between
 /// - `kernel`: `[sizes of the slides, …, channels / groups, filters]`
 /// - `bias`: `[filters]`
-/// - result: `[samples, positions of the slides, …, filters]`
+/// - result: `[samples, positions of the slides, …, filters]`, with the positions of the pooling if there is one
 pub fn conv<const D: usize>(
     x: &Tensor<D>,
     kernel: &Tensor<D>,
@@ -20,37 +24,15 @@ pub fn conv<const D: usize>(
     slides: &[Slide],
     groups: usize,
     relu: bool,
+    pooling: Option<Pooling>,
 ) -> Option<Tensor<D>> {
     #[cfg(feature = "flex")]
-    return crate::flex::convolution::conv::conv(x, kernel, bias, slides, groups, relu);
+    return crate::flex::convolution::conv::conv(x, kernel, bias, slides, groups, relu, pooling);
     #[cfg(not(feature = "flex"))]
     None
 }
 
-/// A convolution whose result is pooled, for a prediction. Each image is pooled while it is in the cache, so that the
-/// result of the convolution is never in memory as a whole. There is no fast way if a tensor is to get a gradient, or if
-/// there are fewer images than threads.
-///
-/// # Shapes
-///
-/// - `x`, `kernel`, `bias`: as for [`conv`], whose result is the input of the pooling
-/// - result: `[samples, positions of the pooling, …, filters]`
-pub fn conv_pool<const D: usize>(
-    x: &Tensor<D>,
-    kernel: &Tensor<D>,
-    bias: Option<&Tensor<1>>,
-    slides: &[Slide],
-    groups: usize,
-    relu: bool,
-    pooling: Pooling,
-) -> Option<Tensor<D>> {
-    #[cfg(feature = "flex")]
-    return crate::flex::convolution::pooled::conv_pool(x, kernel, bias, slides, groups, relu, pooling);
-    #[cfg(not(feature = "flex"))]
-    None
-}
-
-/// [`conv`] with one filter for each channel.
+/// The convolution with one filter for each channel, without a pooling.
 ///
 /// # Shapes
 ///

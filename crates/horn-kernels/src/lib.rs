@@ -41,7 +41,7 @@ mod without_memory;
 pub use activation::{activation, log_softmax, softmax};
 pub use attention::attention;
 pub use batch_norm::{batch_norm, batch_norm_with};
-pub use conv::{conv, conv_pool, conv_transpose, depthwise_conv};
+pub use conv::{conv, conv_transpose, depthwise_conv};
 #[doc(hidden)]
 pub use counting::CountingAllocator;
 pub use crossentropy::{crossentropy, sparse_crossentropy};

@@ -105,9 +105,10 @@ struct Axis {
 impl Axis {
     /// None where nothing changes.
     fn new(from: usize, window: Window, to: usize, filter: Filter) -> Option<Self> {
-        if window == Window::all(from) && from == to {
-            return None;
-        }
+        (window != Window::all(from) || from != to).then(|| Self::weighted(from, window, to, filter))
+    }
+
+    fn weighted(from: usize, window: Window, to: usize, filter: Filter) -> Self {
         let mut axis = Self { sizes: [to, from], weights: vec![0.0; to * from], beyond: vec![0.0; to] };
         for row in 0..to {
             for (at, weight) in shares(row, window.len, to, filter) {
@@ -117,7 +118,7 @@ impl Axis {
                 }
             }
         }
-        Some(axis)
+        axis
     }
 
     fn run(&self, images: Tensor<4>, at: usize, fill_value: f64) -> Tensor<4> {
@@ -172,10 +173,7 @@ pub fn place_in_steps(row: usize, from: usize, to: usize) -> f64 {
 
 /// The weights of the old pixels, the columns, in the new ones, the rows, of a whole axis.
 pub(crate) fn weights(from: usize, to: usize, filter: Filter) -> Vec<f32> {
-    match Axis::new(from, Window::all(from), to, filter) {
-        Some(axis) => axis.weights,
-        None => (0..from * from).map(|at| f32::from(u8::from(at / from == at % from))).collect(),
-    }
+    Axis::weighted(from, Window::all(from), to, filter).weights
 }
 
 /// The pixels of a row of `from` that count at a place, which is 0.0 in the centre of the first, and how much of each. A

@@ -100,15 +100,17 @@ impl Deferred {
 
     /// Applies an activation, if the operation can take it in.
     pub fn activate(&mut self, following: Activation) -> bool {
+        if following != Activation::Relu {
+            return false;
+        }
         match &mut self.operation {
-            _ if following != Activation::Relu => false,
-            Operation::Followed { following: before, .. } => match before.as_mut() {
-                Following { activation: activation @ Activation::Linear, pooling: None, .. } => {
-                    *activation = following;
-                    true
+            Operation::Followed { following: before, .. } => {
+                let takes = before.activation == Activation::Linear && before.pooling.is_none();
+                if takes {
+                    before.activation = following;
                 }
-                _ => false,
-            },
+                takes
+            }
             Operation::Dense(layers) => layers.last_mut().is_some_and(|last| !std::mem::replace(&mut last.relu, true)),
         }
     }

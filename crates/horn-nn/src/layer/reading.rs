@@ -53,14 +53,9 @@ pub(crate) fn keeps_masks() -> bool {
     MASK_RULES.get() != MaskRules::Current
 }
 
-/// Do merging layers treat masks as in Keras 2 in the model that is being read?
-pub(crate) fn merges_masks_as_keras_2() -> bool {
-    MASK_RULES.get() == MaskRules::Keras2
-}
-
-/// Does a cubic convolution of images take its weights from TensorFlow's table in the model that is being read? It does in
-/// Keras 2.
-pub(crate) fn resizes_in_steps() -> bool {
+/// Is the model that is being read one of Keras 2? There merging layers treat masks in another way, and a cubic convolution of
+/// images takes its weights from TensorFlow's table.
+pub(crate) fn reads_keras_2() -> bool {
     MASK_RULES.get() == MaskRules::Keras2
 }
 

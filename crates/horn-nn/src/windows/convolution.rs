@@ -30,7 +30,8 @@ pub(crate) fn moved_first<const D: usize>() -> [usize; D] {
     std::array::from_fn(|axis| (axis + D - 2) % D)
 }
 
-/// The convolution of `[batch, …, channels]` with a kernel of Keras's, where the backend has a fast way.
+/// The convolution of `[batch, …, channels]` with a kernel of Keras's, pooled by a window over its result if one is given,
+/// where the backend has a fast way.
 pub(crate) fn convolve_channels_last<const D: usize>(
     x: &AnyTensor,
     kernel: &Tensor<D>,
@@ -38,31 +39,17 @@ pub(crate) fn convolve_channels_last<const D: usize>(
     window: &Window,
     groups: usize,
     relu: bool,
+    pooling: Option<(Pool, &Window)>,
 ) -> Result<Option<AnyTensor>> {
     let x = x.clone().float::<D>()?;
     let spatial = &x.dims()[1..D - 1];
-    window.outputs(&known(spatial))?;
-    Ok(horn_kernels::conv(&x, kernel, bias, &window.slides(spatial), groups, relu).map(AnyTensor::from))
-}
-
-/// The same, pooled by a window over its result.
-pub(crate) fn convolve_pooled<const D: usize>(
-    x: &AnyTensor,
-    kernel: &Tensor<D>,
-    bias: Option<&Tensor<1>>,
-    window: &Window,
-    groups: usize,
-    relu: bool,
-    (kind, pool): (Pool, &Window),
-) -> Result<Option<AnyTensor>> {
-    let x = x.clone().float::<D>()?;
-    let spatial = &x.dims()[1..D - 1];
-    let convolved: Vec<usize> = window.outputs(&known(spatial))?.into_iter().flatten().collect();
-    pool.outputs(&known(&convolved))?;
-    let slides = pool.that_sees(&convolved).slides(&convolved);
-    let pooling = Pooling { kind, slides: &slides };
-    let y = horn_kernels::conv_pool(&x, kernel, bias, &window.slides(spatial), groups, relu, pooling);
-    Ok(y.map(AnyTensor::from))
+    let outputs: Vec<usize> = window.outputs(&known(spatial))?.into_iter().flatten().collect();
+    let pooled = match pooling {
+        Some((kind, pool)) => Some((kind, pool.slides_that_see(&outputs)?)),
+        None => None,
+    };
+    let pooling = pooled.as_ref().map(|(kind, slides)| Pooling { kind: *kind, slides });
+    Ok(horn_kernels::conv(&x, kernel, bias, &window.slides(spatial), groups, relu, pooling).map(AnyTensor::from))
 }
 
 /// The convolution: kernels are `[filters, channels / groups, …]`.

@@ -36,8 +36,7 @@ pub(crate) fn pool(x: AnyTensor, kind: Pool, window: &Window) -> Result<AnyTenso
 pub(crate) fn slide_channels_last(x: &AnyTensor, kind: Pool, window: &Window) -> Result<Option<AnyTensor>> {
     let sizes = x.sizes();
     let spatial = &sizes[1..sizes.len() - 1];
-    window.outputs(&known(spatial))?;
-    let slides = window.that_sees(spatial).slides(spatial);
+    let slides = window.slides_that_see(spatial)?;
     let pooling = Pooling { kind, slides: &slides };
     by_rank!(x.clone(), |x| horn_kernels::pool(&x, pooling).map(AnyTensor::from))
 }

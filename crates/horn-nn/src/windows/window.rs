@@ -164,6 +164,16 @@ impl Window {
         window
     }
 
+    /// How the window moves over an input of these sizes, without the part that never covers it.
+    ///
+    /// # Errors
+    ///
+    /// If the window does not fit.
+    pub fn slides_that_see(&self, spatial: &[usize]) -> Result<Vec<Slide>> {
+        self.outputs(&known(spatial))?;
+        Ok(self.that_sees(spatial).slides(spatial))
+    }
+
     /// The shape of an output with this number of channels.
     pub fn output_shape(&self, input: &Axes, channels: Option<usize>) -> Result<Shape> {
         self.check_padded(input)?;

@@ -3,17 +3,21 @@
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Shape, Tensor};
 
+use crate::flex::apply::{constant, untracked};
 use crate::flex::buffer::{tensor, values};
 use crate::flex::convolution::correlate::{Correlation, Ending, Kind, Weights};
 use crate::flex::convolution::depthwise::Depthwise;
 use crate::flex::convolution::gradients::gradients;
 use crate::flex::convolution::passes::Images;
+use crate::flex::convolution::pool::Pools;
+use crate::flex::convolution::pooled::pool_each;
 use crate::flex::convolution::windows::Windows;
 use crate::flex::convolution::winograd::Winograd;
 use crate::flex::dense::dense;
 use crate::flex::loops::gradient_of_relu;
 use crate::flex::threads::count;
 use crate::flex::weighted::{self, Saved, Weighted};
+use crate::types::pooling::Pooling;
 use crate::types::slide::Slide;
 
 pub(crate) fn conv<const D: usize>(
@@ -23,12 +27,16 @@ pub(crate) fn conv<const D: usize>(
     slides: &[Slide],
     groups: usize,
     relu: bool,
+    pooling: Option<Pooling>,
 ) -> Option<Tensor<D>> {
-    let operation = Convolution::new(x, kernel, bias, slides, groups, relu)?;
-    if operation.is_pointwise() {
-        return dense(x, &kernel.clone().reshape([operation.windows.channels, operation.filters]), bias, relu);
+    let operation = Convolution::new(x, kernel, bias, slides, Kind::Groups(groups), relu)?;
+    match pooling {
+        Some(pooling) => operation.run_pooled(x, kernel, bias, pooling),
+        None if operation.is_pointwise() => {
+            dense(x, &kernel.clone().reshape([operation.windows.channels, operation.filters]), bias, relu)
+        }
+        None => weighted::run(operation, x, kernel, bias),
     }
-    weighted::run(operation, x, kernel, bias)
 }
 
 pub(crate) fn depthwise_conv<const D: usize>(
@@ -38,18 +46,7 @@ pub(crate) fn depthwise_conv<const D: usize>(
     slides: &[Slide],
     relu: bool,
 ) -> Option<Tensor<D>> {
-    let windows = Windows::new(&x.dims(), slides)?;
-    let [channels, multiplier] = [kernel.dims()[D - 2], kernel.dims()[D - 1]];
-    let fits = channels == windows.channels
-        && channels > 0
-        && multiplier == 1
-        && slides.iter().zip(kernel.dims()).all(|(slide, size)| slide.size == size)
-        && bias.is_none_or(|bias| bias.dims() == [channels]);
-    if !fits || !windows.slides.iter().all(has_gradient) {
-        return None;
-    }
-    let operation = Convolution { windows, kind: Kind::Depthwise, filters: channels, relu };
-    weighted::run(operation, x, kernel, bias)
+    weighted::run(Convolution::new(x, kernel, bias, slides, Kind::Depthwise, relu)?, x, kernel, bias)
 }
 
 /// Strides and dilation along the same axis have no fast gradient.
@@ -63,47 +60,46 @@ fn is_pointwise(slide: &Slide) -> bool {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Convolution {
-    pub windows: Windows,
+struct Convolution {
+    windows: Windows,
     kind: Kind,
-    pub filters: usize,
+    filters: usize,
     relu: bool,
 }
 
 impl Convolution {
     /// The operation, if it has a fast way.
-    pub fn new<const D: usize>(
+    fn new<const D: usize>(
         x: &Tensor<D>,
         kernel: &Tensor<D>,
         bias: Option<&Tensor<1>>,
         slides: &[Slide],
-        groups: usize,
+        kind: Kind,
         relu: bool,
     ) -> Option<Self> {
         let windows = Windows::new(&x.dims(), slides)?;
-        let [channels, filters] = [kernel.dims()[D - 2], kernel.dims()[D - 1]];
-        let fits = groups > 0
-            && channels * groups == windows.channels
+        let [channels, last] = [kernel.dims()[D - 2], kernel.dims()[D - 1]];
+        let (filters, is_of_kind) = match kind {
+            Kind::Groups(groups) => {
+                (last, groups > 0 && channels * groups == windows.channels && last.is_multiple_of(groups))
+            }
+            Kind::Depthwise => (channels, channels == windows.channels && last == 1),
+        };
+        let fits = is_of_kind
             && channels > 0
             && filters > 0
-            && filters.is_multiple_of(groups)
             && slides.iter().zip(kernel.dims()).all(|(slide, size)| slide.size == size)
             && bias.is_none_or(|bias| bias.dims() == [filters]);
-        (fits && windows.slides.iter().all(has_gradient)).then_some(Self {
-            windows,
-            kind: Kind::Groups(groups),
-            filters,
-            relu,
-        })
+        (fits && windows.slides.iter().all(has_gradient)).then_some(Self { windows, kind, filters, relu })
     }
 
     /// Does a filter see each pixel by itself?
-    pub fn is_pointwise(&self) -> bool {
+    fn is_pointwise(&self) -> bool {
         self.kind == Kind::Groups(1) && self.windows.slides.iter().all(is_pointwise)
     }
 
     /// The operation with these weights, for any number of images.
-    pub fn prepared<'a>(
+    fn prepared<'a>(
         &'a self,
         kernel: &'a FlexTensor,
         bias: Option<&'a FlexTensor>,
@@ -118,6 +114,30 @@ impl Convolution {
             Kind::Groups(_) => Box::new(Correlation::forward(windows, weights, ending)),
             Kind::Depthwise => Box::new(Depthwise::forward(windows, weights.values, ending)),
         }
+    }
+
+    /// The result and its pooling, where both together have a fast way.
+    fn run_pooled<const D: usize>(
+        mut self,
+        x: &Tensor<D>,
+        kernel: &Tensor<D>,
+        bias: Option<&Tensor<1>>,
+        pooling: Pooling,
+    ) -> Option<Tensor<D>> {
+        let pools = Pools::new(&self.windows.output_shape(self.filters), pooling)?.cropped();
+        self.windows.output = pools.input();
+        // Threads that share an image can't pool it before all have done their part.
+        let shares_images = self.windows.samples < count();
+        if x.is_autodiff() || self.is_pointwise() || shares_images {
+            return None;
+        }
+        let (x, kernel) = (constant(x)?, constant(kernel)?);
+        let bias = match bias {
+            Some(bias) => Some(constant(bias)?),
+            None => None,
+        };
+        let images = self.prepared(&kernel, bias.as_ref(), false);
+        Some(untracked(tensor(pools.output_shape(), |y| pool_each(images.as_ref(), &pools, values(&x), y))))
     }
 
     fn weights<'a>(&self, kernel: &'a FlexTensor) -> Weights<'a> {

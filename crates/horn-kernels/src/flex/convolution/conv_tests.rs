@@ -47,7 +47,7 @@ impl Case {
     fn fast(&self, leaves: &[Tensor<1>]) -> Tensor<5> {
         let x = leaves[0].clone().reshape(self.input_shape());
         let kernel = leaves[1].clone().reshape(self.kernel_shape());
-        conv(&x, &kernel, self.bias.then_some(&leaves[2]), &self.slides, self.groups, self.relu).unwrap()
+        conv(&x, &kernel, self.bias.then_some(&leaves[2]), &self.slides, self.groups, self.relu, None).unwrap()
     }
 
     /// The sum over all places of the kernel of what they see, times the kernel there.
@@ -175,8 +175,9 @@ fn sequences_and_images_without_the_missing_axes() {
     let device = Device::flex();
     let x = Tensor::<3>::from_data([[[1.0], [2.0], [3.0], [4.0], [5.0]]], &device);
     let kernel = Tensor::<3>::ones([3, 1, 1], &device);
-    let listed =
-        |slide: Slide| conv(&x, &kernel, None, &[slide], 1, false).unwrap().into_data().try_to_vec::<f32>().unwrap();
+    let listed = |slide: Slide| {
+        conv(&x, &kernel, None, &[slide], 1, false, None).unwrap().into_data().try_to_vec::<f32>().unwrap()
+    };
     assert_eq!(listed(slide(3, 1, (0, 0))), [6.0, 9.0, 12.0]);
     assert_eq!(listed(slide(3, 1, (2, 0))), [1.0, 3.0, 6.0, 9.0, 12.0]);
     assert_eq!(listed(Slide { dilation: 2, ..slide(3, 1, (2, 2)) }), [4.0, 6.0, 9.0, 6.0, 8.0]);
@@ -187,6 +188,7 @@ fn sequences_and_images_without_the_missing_axes() {
         &[slide(3, 1, (0, 0)); 2],
         1,
         false,
+        None,
     );
     assert_eq!(y.unwrap().dims(), [2, 6, 6, 4]);
 }
@@ -195,7 +197,7 @@ fn sequences_and_images_without_the_missing_axes() {
 fn what_does_not_fit_is_left_to_the_plain_path() {
     let device = Device::flex();
     let (x, kernel) = (Tensor::<4>::zeros([1, 4, 4, 4], &device), Tensor::<4>::zeros([3, 3, 4, 6], &device));
-    let run = |slide: Slide, groups: usize| conv(&x, &kernel, None, &[slide; 2], groups, false);
+    let run = |slide: Slide, groups: usize| conv(&x, &kernel, None, &[slide; 2], groups, false, None);
     assert!(run(slide(3, 1, (0, 0)), 1).is_some());
     assert!(run(slide(3, 1, (0, 0)), 2).is_none() && run(slide(3, 1, (0, 0)), 0).is_none());
     assert!(run(slide(2, 1, (0, 0)), 1).is_none());

@@ -4,45 +4,13 @@
 //! again, it can take as long as its computation. Pixels that no window of the pooling sees are not computed at all: the last
 //! row and column, where the size is odd and the windows are pairs.
 
-use burn::tensor::Tensor;
-
-use crate::flex::apply::{constant, untracked};
-use crate::flex::buffer::{Scratch, tensor, values};
-use crate::flex::convolution::conv::Convolution;
+use crate::flex::buffer::Scratch;
 use crate::flex::convolution::passes::Images;
 use crate::flex::convolution::pool::Pools;
-use crate::flex::threads::{Shared, count, split_if};
-use crate::types::pooling::Pooling;
-use crate::types::slide::Slide;
-
-pub(crate) fn conv_pool<const D: usize>(
-    x: &Tensor<D>,
-    kernel: &Tensor<D>,
-    bias: Option<&Tensor<1>>,
-    slides: &[Slide],
-    groups: usize,
-    relu: bool,
-    pooling: Pooling,
-) -> Option<Tensor<D>> {
-    let mut operation = Convolution::new(x, kernel, bias, slides, groups, relu)?;
-    let pools = Pools::new(&operation.windows.output_shape(operation.filters), pooling)?.cropped();
-    operation.windows.output = pools.input();
-    // Threads that share an image can't pool it before all have done their part.
-    let shares_images = operation.windows.samples < count();
-    if x.is_autodiff() || operation.is_pointwise() || shares_images {
-        return None;
-    }
-    let (x, kernel) = (constant(x)?, constant(kernel)?);
-    let bias = match bias {
-        Some(bias) => Some(constant(bias)?),
-        None => None,
-    };
-    let images = operation.prepared(&kernel, bias.as_ref(), false);
-    Some(untracked(tensor(pools.output_shape(), |y| pool_each(images.as_ref(), &pools, values(&x), y))))
-}
+use crate::flex::threads::{Shared, split_if};
 
 /// Writes what the pooling makes of each image.
-fn pool_each(images: &dyn Images, pools: &Pools, x: &[f32], y: &mut [f32]) {
+pub(super) fn pool_each(images: &dyn Images, pools: &Pools, x: &[f32], y: &mut [f32]) {
     if y.is_empty() {
         return;
     }
@@ -62,14 +30,15 @@ fn pool_each(images: &dyn Images, pools: &Pools, x: &[f32], y: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, TensorData};
+    use burn::tensor::{Device, Tensor, TensorData};
     use proptest::prelude::*;
 
-    use super::*;
     use crate::flex::convolution::conv::conv;
     use crate::flex::convolution::pool::pool;
     use crate::flex::testing::{close, numbers};
-    use crate::types::pooling::Pool;
+    use crate::flex::threads::count;
+    use crate::types::pooling::{Pool, Pooling};
+    use crate::types::slide::Slide;
 
     fn slide(size: usize, stride: usize, padding: (usize, usize)) -> Slide {
         Slide { size, stride, dilation: 1, padding }
@@ -103,9 +72,9 @@ mod tests {
             let windows = [slide(window, stride, (0, 0)); 2];
             let pooling = Pooling { kind: if max { Pool::Max } else { Pool::Average }, slides: &windows };
 
-            let convolved = conv(&x, &kernel, bias.as_ref(), &slides, groups, relu).unwrap();
+            let convolved = conv(&x, &kernel, bias.as_ref(), &slides, groups, relu, None).unwrap();
             let expected = pool(&convolved, pooling);
-            match conv_pool(&x, &kernel, bias.as_ref(), &slides, groups, relu, pooling) {
+            match conv(&x, &kernel, bias.as_ref(), &slides, groups, relu, Some(pooling)) {
                 Some(y) => assert_close(y, expected.unwrap()),
                 // A window may not fit, or the threads may share images.
                 None => prop_assert!(expected.is_none() || samples < count() || size == 1 && before == 0),
@@ -119,9 +88,9 @@ mod tests {
         let (x, kernel) = (tensor_of([5, 31, 31, 16], 1), tensor_of([3, 3, 16, 16], 2));
         let (slides, windows) = ([slide(3, 1, (1, 1)); 2], [slide(2, 2, (0, 0)); 2]);
         let pooling = Pooling { kind: Pool::Max, slides: &windows };
-        let y = conv_pool(&x, &kernel, None, &slides, 1, true, pooling);
+        let y = conv(&x, &kernel, None, &slides, 1, true, Some(pooling));
         assert_eq!(y.is_some(), count() <= 5);
-        let expected = pool(&conv(&x, &kernel, None, &slides, 1, true).unwrap(), pooling).unwrap();
+        let expected = pool(&conv(&x, &kernel, None, &slides, 1, true, None).unwrap(), pooling).unwrap();
         y.into_iter().for_each(|y| assert_close(y, expected.clone()));
     }
 
@@ -130,7 +99,8 @@ mod tests {
         let (x, kernel) = (tensor_of([count(), 6, 6, 2], 1), tensor_of([3, 3, 2, 4], 2));
         let (slides, windows) = ([slide(3, 1, (0, 0)); 2], [slide(2, 2, (0, 0)); 2]);
         let run = |x: &Tensor<4>, kernel: &Tensor<4>| {
-            conv_pool(x, kernel, None, &slides, 1, false, Pooling { kind: Pool::Max, slides: &windows }).is_some()
+            let pooling = Pooling { kind: Pool::Max, slides: &windows };
+            conv(x, kernel, None, &slides, 1, false, Some(pooling)).is_some()
         };
         assert!(run(&x, &kernel));
         assert!(!run(&x.clone().autodiff().require_grad(), &kernel));

@@ -325,7 +325,7 @@ mod tests {
             let x = tensor(sizes, 1, device);
             let x = if device.is_autodiff() { x.require_grad() } else { x };
             let (kernel, bias) = (tensor([3, 3, sizes[3], filters], 2, device), tensor([filters], 3, device));
-            let y = conv(&x, &kernel, has_bias.then_some(&bias), &slides, 1, relu).unwrap();
+            let y = conv(&x, &kernel, has_bias.then_some(&bias), &slides, 1, relu, None).unwrap();
             y.into_data().try_to_vec::<f32>().unwrap()
         };
         let device = Device::flex();

@@ -14,7 +14,7 @@ use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, forward_convolved, value};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
-use crate::windows::convolution::{at_least_one, convolve, convolve_channels_last, convolve_pooled, swapped_first};
+use crate::windows::convolution::{at_least_one, convolve, convolve_channels_last, swapped_first};
 use crate::windows::layout::{Axes, known_channels};
 use crate::windows::window::Window;
 
@@ -154,7 +154,7 @@ struct ConvModule<const D: usize> {
 impl<const D: usize> ConvModule<D> {
     fn convolve_channels_last(&self, x: &AnyTensor, relu: bool) -> Result<Option<AnyTensor>> {
         let (kernel, bias) = (self.kernel.val(), value(&self.bias));
-        convolve_channels_last(x, &kernel, bias.as_ref(), &self.window, self.groups, relu)
+        convolve_channels_last(x, &kernel, bias.as_ref(), &self.window, self.groups, relu, None)
     }
 
     /// The pooled result with relu, if that is the activation, where the backend has a fast way.
@@ -165,7 +165,8 @@ impl<const D: usize> ConvModule<D> {
             Activation::Relu => true,
             _ => return Ok(None),
         };
-        convolve_pooled(x, &kernel, bias.as_ref(), &self.window, self.groups, relu, (kind, pool))
+        let pooling = Some((kind, pool));
+        convolve_channels_last(x, &kernel, bias.as_ref(), &self.window, self.groups, relu, pooling)
     }
 
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {

@@ -136,7 +136,7 @@ impl<const D: usize> SeparableModule<D> {
             return Ok(None);
         };
         let (kernel, bias) = (self.pointwise_kernel.val(), value(&self.bias));
-        convolve_channels_last(&y, &kernel, bias.as_ref(), &self.mixing, 1, relu)
+        convolve_channels_last(&y, &kernel, bias.as_ref(), &self.mixing, 1, relu, None)
     }
 
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {

@@ -16,7 +16,7 @@ use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
-use crate::layer::reading::merges_masks_as_keras_2;
+use crate::layer::reading::reads_keras_2;
 use crate::layer::signal::{Signal, alike};
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
@@ -49,7 +49,7 @@ pub struct Concatenate {
     common: Common,
     axis: isize,
     /// Is it a layer of a file of Keras 2?
-    #[serde(skip, default = "merges_masks_as_keras_2")]
+    #[serde(skip, default = "reads_keras_2")]
     is_of_keras_2: bool,
 }
 

@@ -16,7 +16,7 @@ use crate::layer::conventions::OutputMask;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
-use crate::layer::reading::merges_masks_as_keras_2;
+use crate::layer::reading::reads_keras_2;
 use crate::layer::signal::{Signal, alike};
 use crate::layers::common::{Common, common_arguments, described};
 use crate::layers::merging::masked;
@@ -44,7 +44,7 @@ macro_rules! merging_layer {
             #[serde(flatten)]
             common: Common,
             /// Is it a layer of a file of Keras 2?
-            #[serde(skip, default = "merges_masks_as_keras_2")]
+            #[serde(skip, default = "reads_keras_2")]
             is_of_keras_2: bool,
         }
 

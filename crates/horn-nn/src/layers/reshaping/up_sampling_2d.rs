@@ -12,7 +12,7 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
-use crate::layer::reading::resizes_in_steps;
+use crate::layer::reading::reads_keras_2;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::reshaping::repeat::{enlarged, repeat};
@@ -47,7 +47,7 @@ pub struct UpSampling2D {
     data_format: DataFormat,
     interpolation: Interpolation,
     /// Are the weights of a cubic convolution those of TensorFlow's table?
-    #[serde(skip, default = "resizes_in_steps")]
+    #[serde(skip, default = "reads_keras_2")]
     in_steps: bool,
 }
 

@@ -327,7 +327,7 @@ impl Convolving {
         match rule {
             Convolution::Plain => {
                 let groups = x.sizes()[D - 1] / kernel.dims()[D - 2];
-                convolve_channels_last(x, kernel, None, window, groups, false)
+                convolve_channels_last(x, kernel, None, window, groups, false, None)
             }
             Convolution::Depthwise | Convolution::Separable => depthwise_channels_last(x, kernel, None, window, false),
             Convolution::Transposed => {

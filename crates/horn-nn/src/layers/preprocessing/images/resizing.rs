@@ -12,7 +12,7 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
-use crate::layer::reading::resizes_in_steps;
+use crate::layer::reading::reads_keras_2;
 use crate::layer::signal::Signal;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::tensor::any_tensor::AnyTensor;
@@ -47,7 +47,7 @@ pub struct Resizing {
     antialias: bool,
     data_format: DataFormat,
     /// As [`Filter::in_steps`].
-    #[serde(skip, default = "resizes_in_steps")]
+    #[serde(skip, default = "reads_keras_2")]
     in_steps: bool,
 }
 
@@ -95,11 +95,9 @@ impl Resizing {
 
     fn plan(&self, from: [usize; 2]) -> Resampling {
         let to = [self.height, self.width];
-        {
-            let Self { interpolation, antialias, in_steps, .. } = *self;
-            let filter = Filter { interpolation, antialias, in_steps };
-            Resampling::new(self.data_format, from, self.windows(from), to, filter)
-        }
+        let Self { interpolation, antialias, in_steps, .. } = *self;
+        let filter = Filter { interpolation, antialias, in_steps };
+        Resampling::new(self.data_format, from, self.windows(from), to, filter)
     }
 }
 
