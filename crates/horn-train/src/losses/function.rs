@@ -8,7 +8,7 @@ use horn_nn::{AnyTensor, Error, Result, by_rank};
 use serde_json::{Value, json};
 
 use super::loss::Loss;
-use super::reduction::{Reduction, mask_weight, reduce_shared};
+use super::reduction::{Reduction, reduce_masked};
 use super::rows::{row_mask, row_weights, rows_per_weight};
 use super::target::TargetKind;
 
@@ -204,16 +204,11 @@ impl Loss for LossFunctionWrapper {
             None => None,
         };
         let mask = row_mask(mask, values.dims()[0])?;
-        let is_masked = mask.is_some();
-        let weight = match mask {
-            Some(mask) => Some(mask_weight(mask, weight, self.reduction)),
-            None => weight,
-        };
         let values = match &weight {
             Some(weight) if values.dims() == [1] => values.expand(weight.dims()),
             _ => values,
         };
-        reduce_shared(values, weight, rows_per_weight, is_masked, self.reduction)
+        reduce_masked(values, mask, weight, rows_per_weight, self.reduction)
     }
 }
 

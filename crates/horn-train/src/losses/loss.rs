@@ -9,7 +9,7 @@ use horn_nn::{Activation, AnyTensor, Error, Result};
 use serde_json::Value;
 
 use super::axis::features_to_end;
-use super::reduction::{Reduction, mask_weight, reduce_shared};
+use super::reduction::{Reduction, reduce_masked};
 use super::rows::{Rows, in_shape, row_mask};
 use super::target::{Target, TargetKind};
 use crate::registry;
@@ -182,11 +182,6 @@ pub trait Loss: Debug + Send + Sync {
             (given, own) => given.or(own),
         };
         let values = self.per_sample(y_true, y_pred)?;
-        let is_masked = mask.is_some();
-        let sample_weight = match mask {
-            Some(mask) => Some(mask_weight(mask, sample_weight, self.reduction())),
-            None => sample_weight,
-        };
-        reduce_shared(values, sample_weight, rows_per_weight, is_masked, self.reduction())
+        reduce_masked(values, mask, sample_weight, rows_per_weight, self.reduction())
     }
 }

@@ -74,19 +74,21 @@ pub fn reduce(values: Tensor<1>, sample_weight: Option<Tensor<1>>, reduction: Re
     })
 }
 
-/// Reduces values of which so many share a weight that was given: Keras's weighted mean divides by the sum of the weights as
-/// they were given. A mask spreads them over the values.
-pub(super) fn reduce_shared(
+/// Reduces the values that the mask keeps, of which so many share a weight that was given. Keras's weighted mean divides by
+/// the sum of the weights as they were given; a mask spreads them over the values.
+pub(super) fn reduce_masked(
     values: Tensor<1>,
+    mask: Option<Tensor<1, Bool>>,
     sample_weight: Option<Tensor<1>>,
     rows_per_weight: usize,
-    is_masked: bool,
     reduction: Reduction,
 ) -> Result<Tensor<1>> {
-    let loss = reduce(values, sample_weight, reduction)?;
-    match reduction {
-        Reduction::MeanWithSampleWeight if !is_masked && rows_per_weight > 1 => Ok(loss * rows_per_weight as f64),
-        _ => Ok(loss),
+    match mask {
+        Some(mask) => reduce(values, Some(mask_weight(mask, sample_weight, reduction)), reduction),
+        None if reduction == Reduction::MeanWithSampleWeight && rows_per_weight > 1 => {
+            Ok(reduce(values, sample_weight, reduction)? * rows_per_weight as f64)
+        }
+        None => reduce(values, sample_weight, reduction),
     }
 }
 
