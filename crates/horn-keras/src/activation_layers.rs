@@ -14,10 +14,11 @@ use crate::legacy;
 pub(crate) fn split(model: &mut Value, weights: &WeightsReader) {
     let mut found = Vec::new();
     layers::each(model, |layer| {
-        let is_split = conventions_of(layer.object).is_some_and(|conventions| conventions.ends_in_activation);
-        let path = format!("{}/activation", layer.path);
-        if is_split && is_layer(&layer.object["config"]["activation"]) {
-            found.push((layer.pointer, path));
+        // Few layers have one, and the conventions are those of an instance.
+        let is_split = is_layer(&layer.object["config"]["activation"])
+            && conventions_of(layer.object).is_some_and(|conventions| conventions.ends_in_activation);
+        if is_split {
+            found.push((layer.pointer, format!("{}/activation", layer.path)));
         }
     });
     // The last ones first: an insertion moves the layers after it.

@@ -45,11 +45,10 @@ fn complement(layer: &Value) -> Option<Vec<Value>> {
 
 /// Values other than 1 for the class, and than 0 for the others.
 fn one_hot(layer: &Value) -> Option<Vec<Value>> {
-    let value = |given: &Value, key: &str, default: f64| match given["kwargs"].get(key) {
-        None | Some(Value::Null) => Some(default),
-        Some(value) => value.as_f64(),
+    let of = |given: &Value| {
+        let kwargs = &given["kwargs"];
+        Some((number(kwargs, "on_value", 1.0)?, number(kwargs, "off_value", 0.0)?))
     };
-    let of = |given: &Value| Some((value(given, "on_value", 1.0)?, value(given, "off_value", 0.0)?));
     let calls = layer["inbound_nodes"].as_array()?;
     if calls.iter().map(of).collect::<Option<Vec<_>>>()?.iter().all(|values| *values == (1.0, 0.0)) {
         return None;
@@ -222,6 +221,14 @@ fn part(layer: &Value) -> Option<Vec<Value>> {
     Some(vec![sliced])
 }
 
+/// The number that an argument has, or its default.
+pub(super) fn number(kwargs: &Value, key: &str, default: f64) -> Option<f64> {
+    match kwargs.get(key) {
+        None | Some(Value::Null) => Some(default),
+        Some(number) => number.as_f64(),
+    }
+}
+
 pub(super) fn call<const N: usize>(args: [Value; N], kwargs: Value) -> Value {
     json!({"args": args.to_vec(), "kwargs": kwargs})
 }
@@ -238,12 +245,23 @@ pub(super) fn step(
     function: &str,
     calls: impl Fn(usize, &Value) -> Option<Value>,
 ) -> Option<Value> {
-    let mut step = last(layer, function, calls)?;
+    named(last(layer, function, calls)?, name)
+}
+
+/// A layer as a step before the last one, which has another name.
+pub(super) fn named(mut step: Value, name: &str) -> Option<Value> {
     // With a dot: a name that ends in `_1` may be that of another layer.
-    let name: Value = format!("{}.{name}", layer["config"]["name"].as_str()?).into();
+    let name: Value = format!("{}.{name}", step["config"]["name"].as_str()?).into();
     step["config"]["name"] = name.clone();
     step["name"] = name;
     Some(step)
+}
+
+/// The last step, which takes a part of a tensor, `x[key]`.
+pub(super) fn sliced(layer: &Value, x: &Value, key: &Value) -> Option<Value> {
+    let mut sliced = last(layer, "getitem", |_, _| Some(call([x.clone()], json!({"slice_spec": key}))))?;
+    sliced["class_name"] = "SlicingOpLambda".into();
+    Some(sliced)
 }
 
 /// The last step, which has the name of the layer.

@@ -4,7 +4,7 @@
 use horn_nn::Shape;
 use serde_json::{Value, json};
 
-use super::composed::{call, last, output, step};
+use super::composed::{call, last, number, output, step};
 
 /// The largest size of a matrix that is written as a constant.
 const MAX_ROWS: usize = 1024;
@@ -68,19 +68,11 @@ fn gathered(
     }
     // The axes of the places are those of the batch, the picked one, and single ones for all others.
     let missing = axis - batch;
-    let mut shaped = indices.clone();
-    let mut steps = Vec::new();
     let picks_one = places == batch;
-    let add = std::iter::repeat_n(batch, missing)
+    let added = std::iter::repeat_n(batch, missing)
         .chain(std::iter::repeat_n(axis, usize::from(picks_one)))
         .chain(axis + 1..rank);
-    for (at, axis) in add.enumerate() {
-        let next = step(layer, &format!("places_{at}"), "expand_dims", |_, _| {
-            Some(call([shaped.clone()], json!({"axis": axis})))
-        })?;
-        shaped = output(&next, 0);
-        steps.push(next);
-    }
+    let (mut steps, shaped) = with_axes(layer, indices.clone(), added.map(|axis| json!(axis)))?;
     let along = |_: usize, _: &Value| Some(call([x.clone()], json!({"indices": shaped, "axis": axis})));
     if picks_one {
         let taken = step(layer, "taken", "take_along_axis", along)?;
@@ -114,37 +106,36 @@ fn gathered_by_places(
     let mut flat = vec![json!(-1), json!(picked.iter().product::<usize>())];
     flat.extend(kept.iter().map(|size| json!(size)));
     let rows = step(layer, "rows", "reshape", |_, _| Some(call([x.clone()], json!({"shape": flat}))))?;
-    let mut steps = vec![scaled, places, rows];
-    let mut shaped = output(&steps[1], 0);
-    for at in 0..kept.len() {
+    let (shaping, shaped) = with_axes(layer, output(&places, 0), kept.iter().map(|_| json!(-1)))?;
+    let taken =
+        last(layer, "take_along_axis", |_, _| Some(call([output(&rows, 0)], json!({"indices": shaped, "axis": 1}))))?;
+    Some([vec![scaled, places, rows], shaping, vec![taken]].concat())
+}
+
+/// The steps that give places these axes of size 1, one after the other, and what the last one gives.
+fn with_axes(layer: &Value, places: Value, axes: impl Iterator<Item = Value>) -> Option<(Vec<Value>, Value)> {
+    let (mut steps, mut shaped) = (Vec::new(), places);
+    for (at, axis) in axes.enumerate() {
         let next = step(layer, &format!("places_{at}"), "expand_dims", |_, _| {
-            Some(call([shaped.clone()], json!({"axis": -1})))
+            Some(call([shaped.clone()], json!({"axis": axis})))
         })?;
         shaped = output(&next, 0);
         steps.push(next);
     }
-    let rows = output(&steps[2], 0);
-    let taken =
-        last(layer, "take_along_axis", |_, _| Some(call([rows.clone()], json!({"indices": shaped, "axis": 1}))))?;
-    steps.push(taken);
-    Some(steps)
+    Some((steps, shaped))
 }
 
 /// `x / (bias + alpha · Σ x²)^beta`, with the sum of so many channels before and after each.
 fn normalized(layer: &Value, x: &Value, kwargs: &Value, channels: usize) -> Option<Vec<Value>> {
-    let number = |key: &str, default: f64| match kwargs.get(key) {
-        None | Some(Value::Null) => Some(default),
-        Some(number) => number.as_f64(),
-    };
-    let radius = number("depth_radius", 5.0)? as usize;
+    let radius = number(kwargs, "depth_radius", 5.0)? as usize;
     let near = matrix(channels, |row, column| row.abs_diff(column) <= radius)?;
     let square = step(layer, "square", "math.square", |_, _| Some(call([x.clone()], json!({}))))?;
     let sums = step(layer, "sums", "matmul", |_, _| Some(call([output(&square, 0)], json!({"b": near}))))?;
-    let alpha = number("alpha", 1.0)?;
+    let alpha = number(kwargs, "alpha", 1.0)?;
     let scaled = step(layer, "scaled", "multiply", |_, _| Some(call([output(&sums, 0)], json!({"y": alpha}))))?;
-    let bias = number("bias", 1.0)?;
+    let bias = number(kwargs, "bias", 1.0)?;
     let moved = step(layer, "moved", "add", |_, _| Some(call([output(&scaled, 0)], json!({"y": bias}))))?;
-    let beta = number("beta", 0.5)?;
+    let beta = number(kwargs, "beta", 0.5)?;
     let power = step(layer, "power", "pow", |_, _| Some(call([output(&moved, 0)], json!({"y": beta}))))?;
     let divided = last(layer, "divide", |_, _| Some(call([x.clone()], json!({"y": output(&power, 0)}))))?;
     Some(vec![square, sums, scaled, moved, power, divided])

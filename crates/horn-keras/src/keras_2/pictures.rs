@@ -4,7 +4,7 @@
 use horn_nn::Shape;
 use serde_json::{Value, json};
 
-use super::composed::{call, last, output, step};
+use super::composed::{call, last, named, output, sliced, step};
 
 /// What stands for a layer with such a function, called so, where the shape of the images is known.
 pub(super) fn expanded(layer: &Value, given: &Value, shape_of: &dyn Fn(&Value) -> Option<Shape>) -> Option<Vec<Value>> {
@@ -32,13 +32,16 @@ pub(super) fn expanded(layer: &Value, given: &Value, shape_of: &dyn Fn(&Value) -
         "adjust_hue" => {
             is_float()?;
             let delta = number("delta")?;
-            colored(layer, x, [("moved", "add", json!({"y": [delta, 0.0, 0.0]})), ("hue", "mod", Value::Null)])
+            // The hue goes round. A value of 1.0 or more is none of its range, which no hue of an image reaches.
+            let bounded = ("hue", "mod", json!({"y": 1.0}));
+            colored(layer, x, ("moved", "add", json!({"y": [delta, 0.0, 0.0]})), bounded, 0)
         }
         "adjust_saturation" => {
             is_float()?;
             let factor = number("saturation_factor")?;
             let scaled = ("scaled", "multiply", json!({"y": [1.0, factor, 1.0]}));
-            colored(layer, x, [scaled, ("clipped", "clip_by_value", Value::Null)])
+            let bounded = ("clipped", "clip_by_value", json!({"clip_value_min": 0.0, "clip_value_max": 1.0}));
+            colored(layer, x, scaled, bounded, 1)
         }
         "central_crop" => cropped(layer, x, number("central_fraction")?, &shape_of(x)?),
         "convert_image_dtype" => {
@@ -79,40 +82,31 @@ fn contrasted(layer: &Value, x: &Value, factor: f64) -> Option<Vec<Value>> {
     Some(vec![mean, rest, scaled, sum])
 }
 
-/// Changes hue, saturation and value in two steps: the second brings them back to where they can be.
-fn colored(layer: &Value, x: &Value, [first, second]: [(&str, &str, Value); 2]) -> Option<Vec<Value>> {
+/// A step with its name, its function and its arguments.
+type Step<'a> = (&'a str, &'a str, Value);
+
+/// Changes hue, saturation and value, and brings the channel that has changed back to where it can be.
+fn colored(layer: &Value, x: &Value, change: Step, bound: Step, channel: usize) -> Option<Vec<Value>> {
     let hsv = step(layer, "hsv", "image.rgb_to_hsv", |_, _| Some(call([x.clone()], json!({}))))?;
-    let changed = step(layer, first.0, first.1, |_, _| Some(call([output(&hsv, 0)], first.2.clone())))?;
-    // The hue goes round. A value of 1.0 or more is none of its range, which no hue of an image reaches.
-    let part = |at: i64| json!({"slice_spec": ["...", {"start": at, "stop": at + 1, "step": null}]});
-    let slice = |name: &str, of: &Value, at: i64| {
-        let mut slice = step(layer, name, "getitem", |_, _| Some(call([output(of, 0)], part(at))))?;
-        slice["class_name"] = "SlicingOpLambda".into();
-        Some(slice)
+    let changed = step(layer, change.0, change.1, |_, _| Some(call([output(&hsv, 0)], change.2.clone())))?;
+    let part = |(name, at): (&str, i64)| {
+        let key = json!(["...", {"start": at, "stop": at + 1, "step": null}]);
+        named(sliced(layer, &output(&changed, 0), &key)?, name)
     };
-    let channels = [("h", 0), ("s", 1), ("v", 2)];
-    let mut parts = channels.iter().map(|(name, at)| slice(name, &changed, *at)).collect::<Option<Vec<Value>>>()?;
-    let at = usize::from(second.1 != "mod");
-    let kwargs = if at == 0 { json!({"y": 1.0}) } else { json!({"clip_value_min": 0.0, "clip_value_max": 1.0}) };
-    let bounded = step(layer, second.0, second.1, |_, _| Some(call([output(&parts[at], 0)], kwargs.clone())))?;
+    let parts = [("h", 0), ("s", 1), ("v", 2)].into_iter().map(part).collect::<Option<Vec<Value>>>()?;
+    let bounded = step(layer, bound.0, bound.1, |_, _| Some(call([output(&parts[channel], 0)], bound.2.clone())))?;
     let mut joined: Vec<Value> = parts.iter().map(|part| output(part, 0)).collect();
-    joined[at] = output(&bounded, 0);
+    joined[channel] = output(&bounded, 0);
     let joined = step(layer, "joined", "concat", |_, _| Some(call([joined.clone().into()], json!({"axis": -1}))))?;
     let rgb = last(layer, "image.hsv_to_rgb", |_, _| Some(call([output(&joined, 0)], json!({}))))?;
-    let mut steps = vec![hsv, changed];
-    steps.append(&mut parts);
-    steps.extend([bounded, joined, rgb]);
-    Some(steps)
+    Some([vec![hsv, changed], parts, vec![bounded, joined, rgb]].concat())
 }
 
 /// A part of the images, of these rows and columns.
 fn part(layer: &Value, x: &Value, start: [i64; 2], size: [i64; 2]) -> Option<Value> {
     let bounds = |at: usize| json!({"start": start[at], "stop": start[at] + size[at], "step": null});
     let all = json!({"start": null, "stop": null, "step": null});
-    let key = json!(["...", bounds(0), bounds(1), all]);
-    let mut part = last(layer, "getitem", |_, _| Some(call([x.clone()], json!({"slice_spec": key}))))?;
-    part["class_name"] = "SlicingOpLambda".into();
-    Some(part)
+    sliced(layer, x, &json!(["...", bounds(0), bounds(1), all]))
 }
 
 /// The middle of the images.
@@ -130,13 +124,11 @@ fn fitted(layer: &Value, x: &Value, target: [i64; 2], shape: &Shape) -> Option<V
     let size = [0, 1].map(|at| sides[at].min(target[at]));
     let before = [0, 1].map(|at| (target[at] - sides[at]).max(0) / 2);
     let after = [0, 1].map(|at| target[at] - size[at] - before[at]);
+    let middle = part(layer, x, start, size)?;
     if [before, after].concat().iter().all(|margin| *margin == 0) {
-        return Some(vec![part(layer, x, start, size)?]);
+        return Some(vec![middle]);
     }
-    let mut middle = part(layer, x, start, size)?;
-    let name: Value = format!("{}.middle", layer["config"]["name"].as_str()?).into();
-    middle["config"]["name"] = name.clone();
-    middle["name"] = name;
+    let middle = named(middle, "middle")?;
     let mut margins = vec![json!([0, 0]); shape.rank() - 3];
     margins.extend([json!([before[0], after[0]]), json!([before[1], after[1]]), json!([0, 0])]);
     let padded = last(layer, "pad", |_, _| Some(call([output(&middle, 0)], json!({"paddings": margins}))))?;

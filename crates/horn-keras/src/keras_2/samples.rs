@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::composed::{call, last, output, step};
+use super::composed::{call, last, named, output, sliced, step};
 
 /// What each of the samples of a tensor is given.
 pub(super) struct Samples<'a> {
@@ -20,9 +20,7 @@ impl Samples<'_> {
         if self.rank > 1 {
             let all = json!({"start": null, "stop": null, "step": null});
             let key: Vec<Value> = std::iter::once(all).chain(vec![json!(0); self.rank - 1]).collect();
-            let mut first =
-                step(layer, "first", "getitem", |_, _| Some(call([tensor.clone()], json!({"slice_spec": key}))))?;
-            first["class_name"] = "SlicingOpLambda".into();
+            let first = named(sliced(layer, &tensor, &key.into())?, "first")?;
             tensor = output(&first, 0);
             steps.push(first);
         }

@@ -6,12 +6,14 @@
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
+use horn_nn::files::unwritable;
+use horn_nn::{Error, OutputArray, Result, memory};
+use ndarray::ArrayD;
+
 use super::stored::{Memory, Stored};
 use crate::arrays::{Array, DType};
 use crate::h5::of_dtype;
 use crate::plain_file;
-use horn_nn::files::unwritable;
-use horn_nn::{Error, OutputArray, Result, memory};
 
 const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// In bytes. NumPy refuses longer headers, unless it is told otherwise.
@@ -123,9 +125,8 @@ pub fn write(file: &mut impl Write, array: &OutputArray) -> Result<()> {
             ("<f4".to_owned(), numbers.iter().flat_map(|value| value.to_le_bytes()).collect())
         }
         OutputArray::Texts(texts) => {
-            // NumPy's strings have at least one character.
-            let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1);
-            memory::check_all_outputs((longest as u64).saturating_mul(texts.len() as u64))?;
+            let longest = longest(texts);
+            memory::check_all_outputs(characters(texts))?;
             (format!("<U{longest}"), texts.iter().flat_map(|text| padded(text, longest)).collect::<Vec<u8>>())
         }
     };
@@ -140,6 +141,24 @@ pub fn write(file: &mut impl Write, array: &OutputArray) -> Result<()> {
     bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
     bytes.extend_from_slice(header.as_bytes());
     file.write_all(&bytes).and_then(|()| file.write_all(&values)).map_err(unwritable)
+}
+
+/// The characters of the longest string. NumPy's strings have at least one.
+fn longest(texts: &ArrayD<String>) -> usize {
+    texts.iter().map(|text| text.chars().count()).max().unwrap_or(0).max(1)
+}
+
+/// The characters of all strings, each of which is as long as the longest.
+fn characters(texts: &ArrayD<String>) -> u64 {
+    (longest(texts) as u64).saturating_mul(texts.len() as u64)
+}
+
+/// How many values of four bytes are written for an array.
+pub(super) fn count(array: &OutputArray) -> u64 {
+    match array {
+        OutputArray::Numbers(numbers) => numbers.len() as u64,
+        OutputArray::Texts(texts) => characters(texts),
+    }
 }
 
 /// The characters of a string, four bytes each, and zeros up to this length.
@@ -304,7 +323,7 @@ fn fill(file: &mut impl Read, buffer: &mut [u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{ArrayD, arr2};
+    use ndarray::arr2;
 
     use super::*;
     use crate::arrays::Values;

@@ -102,24 +102,13 @@ impl Npz {
 pub fn write(file: impl Write + Seek, arrays: &[(&str, &OutputArray)]) -> Result<()> {
     let mut zip = ZipWriter::new(Steady::new(file));
     for (name, array) in arrays {
-        let large = is_large(array);
+        // More than an ordinary zip holds.
+        let large = npy::count(array).saturating_mul(4) > u64::from(u32::MAX) / 2;
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(large);
         zip.start_file(format!("{name}{ENDING}"), options).map_err(unwritable)?;
         npy::write(&mut zip, array)?;
     }
     zip.finish().map_err(unwritable)?.finish().map(drop).map_err(unwritable)
-}
-
-/// May the array take more bytes than an ordinary zip holds? Strings are all as long as the longest.
-fn is_large(array: &OutputArray) -> bool {
-    let bytes = match array {
-        OutputArray::Numbers(numbers) => numbers.len() as u64 * 4,
-        OutputArray::Texts(texts) => {
-            let longest = texts.iter().map(|text| text.chars().count()).max().unwrap_or(0) as u64;
-            longest.saturating_mul(texts.len() as u64).saturating_mul(4)
-        }
-    };
-    bytes > u64::from(u32::MAX) / 2
 }
 
 #[cfg(test)]
