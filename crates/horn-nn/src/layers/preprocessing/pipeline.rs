@@ -25,9 +25,9 @@ use crate::tensor::shape::Shape;
 /// - output: as the last layer makes it
 ///
 /// ```
-/// use horn::layers::{AutoContrast, Pipeline, RandomFlip, RandomZoom};
+/// use horn::layers::{AutoContrast, FlipMode, Pipeline, RandomFlip, RandomZoom};
 ///
-/// let augmentation = Pipeline().add(AutoContrast()).add(RandomFlip()).add(RandomZoom(0.2));
+/// let augmentation = Pipeline().add(AutoContrast()).add(RandomFlip(FlipMode::Horizontal)).add(RandomZoom(0.2));
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Pipeline {

@@ -11,7 +11,7 @@ pub use random_flip::FlipMode;
 crate::layers::family::family! { Augmentation;
     "RandomCrop" => random_crop::RandomCrop::new(1, 1), requires "height", "width";
     "RandomElasticTransform" => random_elastic_transform::RandomElasticTransform::new();
-    "RandomFlip" => random_flip::RandomFlip::new();
+    "RandomFlip" => random_flip::RandomFlip::new(());
     "RandomPerspective" => random_perspective::RandomPerspective::new();
     "RandomRotation" => random_affine::RandomRotation::new(0.0), requires "factor";
     "RandomShear" => random_affine::RandomShear::new();

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::options::DataFormat;
+use crate::arguments::or_default::{OrDefault, or_default};
 use crate::error::Result;
 use crate::images::pixels::{check_images, spatial_axes};
 use crate::layer::builder::LayerBuilder;
@@ -40,7 +41,8 @@ pub enum FlipMode {
 /// ```
 /// use horn::layers::{FlipMode, RandomFlip};
 ///
-/// let layer = RandomFlip().mode(FlipMode::Horizontal).seed(1);
+/// let layer = RandomFlip(FlipMode::Horizontal).seed(1);
+/// assert_eq!(RandomFlip(()), RandomFlip(FlipMode::HorizontalAndVertical));
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RandomFlip {
@@ -51,22 +53,31 @@ pub struct RandomFlip {
     data_format: DataFormat,
 }
 
-/// `keras.layers.RandomFlip()`. See [`RandomFlip`](struct@RandomFlip).
+or_default! {
+    FlipMode => FlipMode;
+}
+
+/// `keras.layers.RandomFlip(mode)`; `()` to flip both ways. See [`RandomFlip`](struct@RandomFlip).
 #[allow(non_snake_case)]
-pub fn RandomFlip() -> RandomFlip {
-    RandomFlip::new()
+pub fn RandomFlip(mode: impl Into<OrDefault<FlipMode>>) -> RandomFlip {
+    RandomFlip::new(mode)
 }
 
 impl RandomFlip {
-    /// A layer that flips both ways.
-    pub fn new() -> Self {
-        Self { common: Common::default(), mode: FlipMode::default(), seed: None, data_format: DataFormat::default() }
+    /// A layer that changes these sides; both by default.
+    pub fn new(mode: impl Into<OrDefault<FlipMode>>) -> Self {
+        Self {
+            common: Common::default(),
+            mode: mode.into().unwrap_or(FlipMode::default()),
+            seed: None,
+            data_format: DataFormat::default(),
+        }
     }
 }
 
 impl Default for RandomFlip {
     fn default() -> Self {
-        Self::new()
+        Self::new(())
     }
 }
 
@@ -75,8 +86,6 @@ common_arguments!(RandomFlip);
 arguments!(RandomFlip {
     /// Seeds the choice; by default the seed is drawn when the model is built.
     seed: u64,
-    /// Which sides change places; both by default.
-    mode: FlipMode,
     /// Where the channels are; the last axis by default.
     data_format: DataFormat,
 });
