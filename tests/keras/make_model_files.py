@@ -47,13 +47,36 @@ def query_mask():
     return keras.Model([x, mask], [heads(x, x, **masks), groups(x, x, **masks)])
 
 
+def half_precision():
+    """XLA rounds products before it adds the bias, and sums before an activation, to float16.
+
+    With these weights no sum is so near to the middle of two float16 that the order of its terms decides.
+    """
+    convnet = [
+        keras.Input((8, 8, 2)),
+        layers.Conv2D(4, 3, activation="relu"),
+        layers.MaxPooling2D(),
+        layers.DepthwiseConv2D(2),
+        layers.Conv2DTranspose(3, 2, strides=2),
+        layers.SeparableConv2D(4, 2, activation="relu"),
+        layers.Conv2D(3, 1, use_bias=False, activation="tanh"),
+        layers.Flatten(),
+        layers.Dense(6, activation="relu"),
+        layers.Dense(5, activation="tanh"),
+        layers.EinsumDense("ab,bc->ac", 4, bias_axes="c"),
+        layers.Dense(3, dtype="float32"),
+    ]
+    return keras.Sequential(convnet)
+
+
 def main():
     index = HERE / "cases.json"
     cases = {case["name"]: case for case in json.loads(index.read_text())}
-    for make in (activation_layers, activation_layers_new, query_mask):
+    for make in (activation_layers, activation_layers_new, query_mask, half_precision):
         keras.backend.clear_session()
+        keras.config.set_dtype_policy("mixed_float16" if make is half_precision else "float32")
         keras.utils.set_random_seed(3)
-        random = np.random.default_rng(3)
+        random = np.random.default_rng(4 if make is half_precision else 3)
         model = make()
         x = [random.normal(size=(3, *tensor.shape[1:])).astype("float32") for tensor in model.inputs]
         x = [array > 0 if tensor.dtype == "bool" else array for array, tensor in zip(x, model.inputs)]

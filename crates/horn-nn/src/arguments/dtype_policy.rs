@@ -8,8 +8,9 @@ use burn::tensor::FloatDType;
 /// In which dtype a layer computes and keeps its weights: Keras's `DTypePolicy`.
 ///
 /// In half precision, the inputs and outputs of a layer are rounded to the dtype. On a GPU, products of matrices and
-/// convolutions are computed in it, which is what takes time there; on a CPU in float32, with rounded weights. All else is
-/// computed in float32 from the rounded values. Weights are always kept in float32, which for
+/// convolutions are computed in it, which is what takes time there. On a CPU they are computed in float32 from rounded
+/// weights; the products are rounded, and once more when the bias is added, as Keras on JAX does. All else is computed in
+/// float32 from the rounded values. Weights are always kept in float32, which for
 /// [`Float16`](Self::Float16) and [`Bfloat16`](Self::Bfloat16) is more exact than in Keras, and for
 /// [`Float64`](Self::Float64) less.
 ///

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::initializers::initializer::Initializer;
 use crate::layer::budget::Budget;
 use crate::layer::graphs::Graphs;
+use crate::layer::rounding::Rounding;
 use crate::layer::state::State;
 use crate::layer::weight::{Weight, WeightSpec};
 use crate::random;
@@ -30,6 +31,7 @@ pub struct LayerBuilder {
     budget: Option<Arc<Budget>>,
     /// The graphs of the model and of those inside of it.
     graphs: Graphs,
+    rounding: Rounding,
 }
 
 impl LayerBuilder {
@@ -43,6 +45,7 @@ impl LayerBuilder {
             is_dry_run: false,
             budget: None,
             graphs: Graphs::default(),
+            rounding: Rounding::default(),
         }
     }
 
@@ -73,6 +76,16 @@ impl LayerBuilder {
             graphs: self.graphs.clone(),
             ..Self::new(&self.device)
         }
+    }
+
+    /// A builder of a layer that rounds inside.
+    pub(crate) fn rounding_inside(self, rounding: Rounding) -> Self {
+        Self { rounding, ..self }
+    }
+
+    /// What the layer rounds inside.
+    pub(crate) fn rounding(&self) -> Rounding {
+        self.rounding
     }
 
     /// The graphs that have been built so far.

@@ -21,6 +21,7 @@ pub(crate) mod lookup_state;
 pub(crate) mod mask_trail;
 pub(crate) mod names;
 pub(crate) mod reading;
+pub(crate) mod rounding;
 pub(crate) mod signal;
 pub(crate) mod state;
 pub(crate) mod users;

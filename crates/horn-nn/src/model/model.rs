@@ -228,7 +228,8 @@ pub(crate) fn build_layer(
     call: &PlannedCall,
     around: &LayerBuilder,
 ) -> Result<(BuiltLayer, LayerState)> {
-    let mut build = around.apart();
+    let half = HalfPrecision::of(planned.layer.as_ref(), around.device());
+    let mut build = around.apart().rounding_inside(half.map(HalfPrecision::inside).unwrap_or_default());
     let module = planned
         .layer
         .build_for(&call.input_shapes, &mut build)

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::layer::call::CallContext;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
+use crate::layer::rounding::Rounding;
 use crate::layer::signal::{Logits, Signal};
 use crate::tensor::any_tensor::AnyTensor;
 
@@ -39,6 +40,11 @@ impl HalfPrecision {
             false => Manner::RoundedInputs,
         };
         Some(Self { dtype, manner })
+    }
+
+    /// What the layer rounds inside.
+    pub fn inside(self) -> Rounding {
+        Rounding((self.manner == Manner::RoundedWeights).then_some(self.dtype))
     }
 
     /// Checks that the device has the dtype.

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
+use crate::layer::rounding::Rounding;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, forward_convolved, value};
@@ -57,6 +58,7 @@ macro_rules! conv_layer {
                     window,
                     groups: self.groups,
                     activation: self.output.activation,
+                    rounding: build.rounding(),
                 }))
             }
         }
@@ -149,6 +151,8 @@ struct ConvModule<const D: usize> {
     groups: usize,
     #[module(skip)]
     activation: Activation,
+    #[module(skip)]
+    rounding: Rounding,
 }
 
 impl<const D: usize> ConvModule<D> {

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
+use crate::layer::rounding::Rounding;
 use crate::layers::common::described;
 use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, forward_convolved, value};
@@ -67,6 +68,7 @@ macro_rules! transposed_layer {
                     window,
                     crops,
                     activation: self.output.activation,
+                    rounding: build.rounding(),
                 }))
             }
         }
@@ -137,6 +139,8 @@ struct TransposedModule<const D: usize> {
     crops: Vec<Crop>,
     #[module(skip)]
     activation: Activation,
+    #[module(skip)]
+    rounding: Rounding,
 }
 
 impl<const D: usize> TransposedModule<D> {

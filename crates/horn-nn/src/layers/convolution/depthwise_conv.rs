@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
+use crate::layer::rounding::Rounding;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::convolution;
 use crate::layers::convolution::operate::{activated, forward_convolved, value};
@@ -56,6 +57,7 @@ macro_rules! depthwise_layer {
                     bias: self.output.build_bias(channels * self.depth_multiplier, build)?,
                     window,
                     activation: self.output.activation,
+                    rounding: build.rounding(),
                 }))
             }
         }
@@ -118,6 +120,8 @@ struct DepthwiseModule<const D: usize> {
     window: Window,
     #[module(skip)]
     activation: Activation,
+    #[module(skip)]
+    rounding: Rounding,
 }
 
 impl<const D: usize> DepthwiseModule<D> {

@@ -8,6 +8,7 @@ use crate::arguments::options::DataFormat;
 use crate::by_rank;
 use crate::error::Result;
 use crate::layer::deferred::Scale;
+use crate::layer::rounding::Rounding;
 use crate::layer::signal::{Logits, Signal};
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
@@ -37,6 +38,34 @@ pub(super) enum Convolved {
     Done(AnyTensor),
     /// In Burn's layout.
     ChannelsFirst(AnyTensor),
+}
+
+/// What a convolution without bias and activation gives, rounded, with a bias added, and relu where that is applied.
+pub(super) fn finish_rounded(
+    y: Convolved,
+    bias: Option<Tensor<1>>,
+    relu: bool,
+    rounding: Rounding,
+) -> Result<Convolved> {
+    let finish = |y: AnyTensor, channels: usize| {
+        let product = rounding.apply_any(y)?;
+        let Some(bias) = bias else { return Ok(product) };
+        by_rank!(product, |y| rounding.apply(y + along(bias, channels)).into())
+    };
+    Ok(match y {
+        Convolved::Done(y) => {
+            let channels = y.rank() - 1;
+            let sum = finish(y, channels)?;
+            Convolved::Done(if relu { by_rank!(sum, |y| Activation::Relu.forward(y).into())? } else { sum })
+        }
+        Convolved::ChannelsFirst(y) => Convolved::ChannelsFirst(finish(y, 1)?),
+    })
+}
+
+/// A bias along this axis.
+fn along<const D: usize>(bias: Tensor<1>, axis: usize) -> Tensor<D> {
+    let sizes: [usize; D] = std::array::from_fn(|at| if at == axis { bias.dims()[0] } else { 1 });
+    bias.reshape(sizes)
 }
 
 /// The output of a layer for what its convolution gives.
@@ -175,15 +204,31 @@ macro_rules! forward_convolved {
     };
     ($module:ident { $($call:tt)* }) => {
         impl<const D: usize> $module<D> {
+            /// In half precision, the bias is added to the rounded product.
             fn convolved(
                 &self,
                 input: crate::tensor::any_tensor::AnyTensor,
+            ) -> crate::error::Result<crate::layers::convolution::operate::Convolved> {
+                use crate::layers::convolution::operate::{finish_rounded, value};
+
+                let relu = self.activation == crate::activations::activation::Activation::Relu;
+                if self.rounding.is_none() {
+                    return self.convolved_at_once(input, relu);
+                }
+                let mut without_bias = self.clone();
+                without_bias.bias = None;
+                finish_rounded(without_bias.convolved_at_once(input, false)?, value(&self.bias), relu, self.rounding)
+            }
+
+            fn convolved_at_once(
+                &self,
+                input: crate::tensor::any_tensor::AnyTensor,
+                relu: bool,
             ) -> crate::error::Result<crate::layers::convolution::operate::Convolved> {
                 use crate::arguments::options::DataFormat;
                 use crate::layers::convolution::operate::Convolved;
 
                 let format = self.window.data_format;
-                let relu = self.activation == crate::activations::activation::Activation::Relu;
                 if format == DataFormat::ChannelsLast
                     && let Some(y) = self.convolve_channels_last(&input, relu)?
                 {

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
+use crate::layer::rounding::Rounding;
 use crate::layer::signal::Signal;
 use crate::layers::common::{arguments, described};
 use crate::layers::convolution::arguments::{WindowArguments, convolution};
@@ -64,6 +65,7 @@ macro_rules! separable_layer {
                     window,
                     mixing: mixing.to_window(),
                     activation: self.output.activation,
+                    rounding: build.rounding(),
                 }))
             }
         }
@@ -128,6 +130,8 @@ struct SeparableModule<const D: usize> {
     mixing: Window,
     #[module(skip)]
     activation: Activation,
+    #[module(skip)]
+    rounding: Rounding,
 }
 
 impl<const D: usize> SeparableModule<D> {
@@ -135,12 +139,13 @@ impl<const D: usize> SeparableModule<D> {
         let Some(y) = depthwise_channels_last(x, &self.depthwise_kernel.val(), None, &self.window, false)? else {
             return Ok(None);
         };
+        let y = self.rounding.apply_any(y)?;
         let (kernel, bias) = (self.pointwise_kernel.val(), value(&self.bias));
         convolve_channels_last(&y, &kernel, bias.as_ref(), &self.mixing, 1, relu, None)
     }
 
     fn convolve(&self, x: AnyTensor) -> Result<AnyTensor> {
-        let y = depthwise(x, self.depthwise_kernel.val(), None, &self.window)?;
+        let y = self.rounding.apply_any(depthwise(x, self.depthwise_kernel.val(), None, &self.window)?)?;
         let kernel = self.pointwise_kernel.val().permute(swapped_first());
         convolve(y, kernel.into(), value(&self.bias), &self.mixing, 1)
     }

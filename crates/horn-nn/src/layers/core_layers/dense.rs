@@ -19,6 +19,7 @@ use crate::layer::deferred::Deferred;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::{Forward, plain_call, single};
+use crate::layer::rounding::Rounding;
 use crate::layer::signal::{Logits, Signal};
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::regularizers::regularizer::Regularizer;
@@ -130,7 +131,8 @@ impl Layer for Dense {
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {
         let weight = build.add_weight("kernel", [self.features(input)?, self.units], self.kernel())?;
         let bias = if self.use_bias { Some(build.add_weight("bias", [self.units], self.bias())?) } else { None };
-        Ok(BuiltLayer::new(DenseModule { linear: Linear { weight, bias }, activation: self.activation }))
+        let linear = Linear { weight, bias };
+        Ok(BuiltLayer::new(DenseModule { linear, activation: self.activation, rounding: build.rounding() }))
     }
 }
 
@@ -140,6 +142,8 @@ struct DenseModule {
     linear: Linear,
     #[module(skip)]
     activation: Activation,
+    #[module(skip)]
+    rounding: Rounding,
 }
 
 impl DenseModule {
@@ -147,7 +151,8 @@ impl DenseModule {
     /// computed by itself.
     fn in_stack(&self) -> Option<(DenseLayer, Activation)> {
         let is_late = self.activation.is_softmax() || self.activation.is_sigmoid();
-        if !horn_kernels::enabled() || !(is_late || matches!(self.activation, Activation::Linear | Activation::Relu)) {
+        let is_plain = is_late || matches!(self.activation, Activation::Linear | Activation::Relu);
+        if !horn_kernels::enabled() || !is_plain || !self.rounding.is_none() {
             return None;
         }
         let Linear { weight, bias } = &self.linear;
@@ -159,6 +164,14 @@ impl DenseModule {
     /// The output for an activation: in one operation with relu, where there is a kernel for it.
     fn compute<const D: usize>(&self, x: Tensor<D>, activation: Activation) -> Tensor<D> {
         let Linear { weight, bias } = &self.linear;
+        if !self.rounding.is_none() {
+            let product = self.rounding.apply(Linear { weight: weight.clone(), bias: None }.forward(x));
+            let sum = match bias {
+                Some(bias) => self.rounding.apply(product + bias.val().unsqueeze()),
+                None => product,
+            };
+            return activation.forward(sum);
+        }
         let (bias, relu) = (bias.as_ref().map(Param::val), activation == Activation::Relu);
         match horn_kernels::dense(&x, &weight.val(), bias.as_ref(), relu) {
             Some(y) if relu => y,

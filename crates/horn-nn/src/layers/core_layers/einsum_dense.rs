@@ -16,6 +16,7 @@ use crate::layer::call::Mode;
 use crate::layer::description::Layer;
 use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
+use crate::layer::rounding::Rounding;
 use crate::layer::signal::Logits;
 use crate::layers::common::{Common, arguments, common_arguments, described, weight_arguments};
 use crate::layers::core_layers::equation::{Analysis, Equation};
@@ -191,7 +192,8 @@ impl Layer for EinsumDense {
             Some(axes) => Some(AnyWeight::new(build, "bias", &equation.bias(axes, &analysis)?, self.bias())?),
             None => None,
         };
-        Ok(BuiltLayer::new(EinsumDenseModule { kernel, bias, equation, activation: self.activation }))
+        let (activation, rounding) = (self.activation, build.rounding());
+        Ok(BuiltLayer::new(EinsumDenseModule { kernel, bias, equation, activation, rounding }))
     }
 }
 
@@ -203,14 +205,16 @@ struct EinsumDenseModule {
     equation: Equation,
     #[module(skip)]
     activation: Activation,
+    #[module(skip)]
+    rounding: Rounding,
 }
 
 impl EinsumDenseModule {
     fn linear(&self, input: AnyTensor) -> Result<AnyTensor> {
-        let product = self.equation.multiply(input, self.kernel.value())?;
+        let product = self.rounding.apply_any(self.equation.multiply(input, self.kernel.value())?)?;
         let Some(bias) = &self.bias else { return Ok(product) };
         let bias = bias.with_rank(product.rank())?;
-        by_rank!(product, |y| bias.float().map(|bias| AnyTensor::from(y + bias)))?
+        by_rank!(product, |y| bias.float().map(|bias| AnyTensor::from(self.rounding.apply(y + bias))))?
     }
 }
 
