@@ -226,7 +226,7 @@ fn floats(array: &HostArray<'_>) -> Vec<f32> {
 fn texts(array: &HostArray<'_>) -> Vec<String> {
     let all: Vec<usize> = (0..array.len()).collect();
     let batch = array.batch(&all, &default_device().unwrap()).unwrap();
-    batch.texts().unwrap().texts.iter().cloned().collect()
+    batch.strings().unwrap().values.iter().cloned().collect()
 }
 
 fn check_batch(what: &str, batch: &Data<'_>, x: &Values, y: Option<&Array>, levels: f32) {

@@ -123,7 +123,7 @@ fn given(x: &HostArray<'_>) -> horn::Result<Value> {
     let all: Vec<usize> = (0..x.len()).collect();
     Ok(match x.is_strings() {
         true => {
-            let texts = x.batch(&all, &horn::default_device()?)?.texts()?.texts;
+            let texts = x.batch(&all, &horn::default_device()?)?.strings()?.values;
             json!({"shape": x.sizes(), "texts": texts.iter().collect::<Vec<_>>()})
         }
         false => json!({"shape": x.sizes(), "data": x.floats(&all)?}),

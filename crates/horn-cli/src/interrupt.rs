@@ -1,16 +1,16 @@
 //! What the program does when it is told to end while it writes a file.
 
-/// Removes unfinished files on SIGINT and SIGTERM, and then ends by the signal, as if it were not handled.
+/// Removes unfinished files on SIGINT, SIGTERM and SIGHUP, and then ends by the signal, as if it were not handled.
 #[cfg(unix)]
 pub fn remove_unfinished_files() {
     use horn_nn::files::remove_unfinished;
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
     // Who starts the program in the background of a script may have it ignore Ctrl-C.
     let ignored = ignored();
-    let handled = [SIGINT, SIGTERM].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+    let handled = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
     // Without handlers, the next write to the same target removes the files.
     let Ok(mut signals) = Signals::new(handled) else { return };
     std::thread::spawn(move || {

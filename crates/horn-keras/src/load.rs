@@ -85,7 +85,7 @@ pub fn load_model_on<M: LoadModel>(path: impl AsRef<Path>, device: &Device) -> R
 /// use horn::{SaveModel, model_from_json};
 /// use horn::Sequential;
 /// use horn::layers::{Dense, Input};
-/// use burn::tensor::Device;
+/// use horn::burn::tensor::Device;
 ///
 /// let model = Sequential::new().add(Input([4])).add(Dense(2)).build(&Device::default())?;
 /// let again = model_from_json(&model.to_json()?)?;

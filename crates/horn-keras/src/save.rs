@@ -24,7 +24,7 @@ use crate::{dtypes, legacy_save};
 /// Saves models, and loads weights into them.
 ///
 /// ```
-/// use burn::tensor::Device;
+/// use horn::burn::tensor::Device;
 /// use horn::{SaveModel, load_model};
 /// use horn::layers::{Dense, Input};
 /// use horn::{Model, Sequential};

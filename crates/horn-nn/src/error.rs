@@ -7,6 +7,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::not_finite;
 use crate::printable::{printable, printable_lines};
 
 /// The result of Horn's fallible functions.
@@ -54,7 +55,8 @@ enum ErrorKind {
 /// The longest part of a message, as the value that was received may be as large as a file.
 const MAX_CHARACTERS: usize = 8_000;
 
-fn shortened(mut text: String) -> String {
+fn shortened(text: String) -> String {
+    let mut text = not_finite::in_words(text);
     if let Some((end, _)) = text.char_indices().nth(MAX_CHARACTERS) {
         text.truncate(end);
         text.push('…');
@@ -67,7 +69,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             location: None,
-            problem: problem.into(),
+            problem: not_finite::in_words(problem.into()),
             received: None,
             expected: None,
             hint: None,

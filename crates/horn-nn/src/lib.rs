@@ -18,6 +18,8 @@ mod layer;
 pub mod layers;
 pub mod memory;
 mod model;
+#[doc(hidden)]
+pub mod not_finite;
 mod operations;
 pub mod ops;
 #[doc(hidden)]
@@ -69,8 +71,9 @@ pub use model::functional::Functional;
 pub use model::gradients::Gradients;
 pub use model::layer_ref::LayerRef;
 pub use model::model::Model;
+pub use model::predict::OutputArray;
 #[doc(hidden)]
-pub use model::predict::{OutputArray, zero_batch_size};
+pub use model::predict::zero_batch_size;
 pub use model::predictor::Predictor;
 pub use model::sequential::Sequential;
 #[doc(hidden)]
@@ -80,8 +83,6 @@ pub use model::weight_groups::WeightGroup;
 pub use operations::networks::ctc::{Counted as CtcCounted, ctc_of_sequences};
 #[doc(hidden)]
 pub use registry::arguments::{array_values, read_arguments, read_over_defaults, start_of};
-#[doc(hidden)]
-pub use registry::not_finite;
 #[doc(hidden)]
 pub use registry::objects::in_default_package;
 #[doc(hidden)]

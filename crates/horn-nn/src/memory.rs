@@ -36,11 +36,13 @@ pub fn set_limit(bytes: u64) {
     LIMIT.store(bytes.max(1), Ordering::Relaxed);
 }
 
-/// How many bytes the values of a model may take while it computes. The estimate of a layer's needs is not exact.
+/// How many bytes the values of a model may take while it computes: what was [set](set_limit), and no more than three times
+/// the memory of the machine. The estimate of a layer's needs is not exact.
 pub fn limit() -> u64 {
     match LIMIT.load(Ordering::Relaxed) {
         0 => of_machine() / 2,
-        limit => limit,
+        // What one tensor alone can't have, no limit gives it.
+        limit => limit.min(of_machine().saturating_mul(COPIES)),
     }
 }
 

@@ -33,7 +33,7 @@ const EDGE: &str = "#6b7280";
 /// Draws a model's layers and the tensors between them as SVG, as `keras.utils.plot_model` does.
 ///
 /// ```
-/// use burn::tensor::Device;
+/// use horn::burn::tensor::Device;
 /// use horn::layers::{Add, Dense, Input};
 /// use horn::{Apply, Model};
 /// use horn::plot::ModelGraph;

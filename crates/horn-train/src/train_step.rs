@@ -14,7 +14,7 @@ use crate::sources::batch::Batch;
 /// the same loop, callbacks and progress line:
 ///
 /// ```
-/// use burn::Tensor;
+/// use horn::burn::Tensor;
 /// use horn::layers::{Dense, Input};
 /// use horn::losses::MeanSquaredError;
 /// use horn::optimizers::SGD;

@@ -64,9 +64,9 @@ pub fn run(options: &Options) -> Outcome {
     for (name, array) in named {
         let (dtype, values) = match array {
             OutputArray::Numbers(numbers) => ("float32", numbers.to_string()),
-            OutputArray::Texts(texts) => ("string", texts.mapv(|text| format!("{text:?}")).to_string()),
+            OutputArray::Strings(texts) => ("string", texts.mapv(|text| format!("{text:?}")).to_string()),
         };
-        output::line(&format!("{}: {dtype} {}\n{values}", printable(name), horn_nn::sizes(array.sizes())))?;
+        output::line(&format!("{}: {dtype} {}\n{values}", printable(name), horn_nn::sizes(array.shape())))?;
     }
     Ok(())
 }
@@ -101,12 +101,12 @@ fn whole(parts: Vec<OutputArray>) -> horn::Result<OutputArray> {
     for part in &parts {
         match part {
             OutputArray::Numbers(part) => numbers.push(part.view()),
-            OutputArray::Texts(part) => texts.push(part.view()),
+            OutputArray::Strings(part) => texts.push(part.view()),
         }
     }
     let whole = match texts.is_empty() {
         true => ndarray::concatenate(Axis(0), &numbers).map(OutputArray::Numbers),
-        false => ndarray::concatenate(Axis(0), &texts).map(OutputArray::Texts),
+        false => ndarray::concatenate(Axis(0), &texts).map(OutputArray::Strings),
     };
     whole.map_err(|error| {
         horn::Error::shape("the model's output has another shape for other samples")
@@ -122,7 +122,7 @@ impl Serialize for Shown<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             OutputArray::Numbers(numbers) => Nested(numbers.view(), |value| short(*value)).serialize(serializer),
-            OutputArray::Texts(texts) => Nested(texts.view(), String::clone).serialize(serializer),
+            OutputArray::Strings(texts) => Nested(texts.view(), String::clone).serialize(serializer),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `horn summary`
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
@@ -64,7 +65,10 @@ fn to_json(model: &Model, summary: &Summary) -> Value {
 
 /// All layers, with the layers of a nested model below it.
 fn layers(model: &Model) -> Value {
-    let rows = model.to_summary().rows;
+    let mut inputs = HashMap::new();
+    for row in model.to_summary().rows {
+        inputs.entry(row.name).or_insert(row.connected_to);
+    }
     let layer = |layer: horn::LayerRef<'_>| {
         let mut object = json!({
             "name": layer.name(),
@@ -73,8 +77,8 @@ fn layers(model: &Model) -> Value {
             "params": layer.count_params(),
             "trainable": layer.trainable(),
         });
-        if let Some(row) = rows.iter().find(|row| row.name == layer.name()) {
-            object["inputs"] = row.connected_to.iter().map(|from| from.layer.as_str()).collect();
+        if let Some(from) = inputs.get(layer.name()) {
+            object["inputs"] = from.iter().map(|from| from.layer.as_str()).collect();
         }
         if let Some(nested) = layer.as_model() {
             object["layers"] = layers(nested);

@@ -201,5 +201,5 @@ fn a_text_is_cut_between_characters() {
     let batch = first_batch(texts.max_length(2).load()).unwrap();
     let device = horn_nn::default_device().unwrap();
     let read = batch.x()[0].batch(&[0], &device).unwrap();
-    assert_eq!(read.texts().unwrap().texts.first().map(String::as_str), Some("n"));
+    assert_eq!(read.strings().unwrap().values.first().map(String::as_str), Some("n"));
 }

@@ -50,7 +50,7 @@ pub(crate) fn open(window: &Arc<Window>, rules: &Rules) -> Result<Zip> {
     if zip.has_duplicate_names() {
         return Err(Error::file("has two members of one name").hint("save the file again"));
     }
-    check_members(&zip, window.len(), rules)?;
+    check_members(&zip, window, rules)?;
     window.allow(u64::MAX);
     if zip.has_overlapping_entries().map_err(rules.no_zip)? {
         return Err(Error::file("has members that overlap").hint("save the file again"));
@@ -59,7 +59,7 @@ pub(crate) fn open(window: &Arc<Window>, rules: &Rules) -> Result<Zip> {
 }
 
 /// Refuses members that would be dangerous to unpack, and members whose declared size is not plausible.
-fn check_members(zip: &Zip, len: u64, rules: &Rules) -> Result<()> {
+fn check_members(zip: &Zip, window: &Window, rules: &Rules) -> Result<()> {
     for index in 0..zip.len() {
         let member = zip.by_index_data(index).map_err(damaged)?;
         let name = member.name().map_err(damaged)?;
@@ -67,6 +67,9 @@ fn check_members(zip: &Zip, len: u64, rules: &Rules) -> Result<()> {
             |problem: &str| Err(Error::file(format!("its member {name:?} {problem}")).hint("save the file again"));
         if !(rules.allows_name)(&name) {
             return refused("would be unpacked elsewhere");
+        }
+        if !has_name(window, member.header_start(), member.name_raw()).map_err(damaged)? {
+            return refused("has another name before its bytes");
         }
         if member.encrypted() {
             return refused("is encrypted");
@@ -80,11 +83,21 @@ fn check_members(zip: &Zip, len: u64, rules: &Rules) -> Result<()> {
             CompressionMethod::Deflated => size <= (rules.most)(&name, packed),
             method => return refused(&format!("is compressed by {method:?}, which Keras and NumPy do not use")),
         };
-        if !fits || packed > len {
+        if !fits || packed > window.len() {
             return refused(&format!("says that it has {size} bytes, in {packed} of the file's"));
         }
     }
     Ok(())
+}
+
+/// Does the header before a member's bytes have the name that the list of members has?
+fn has_name(window: &Window, start: u64, name: &[u8]) -> io::Result<bool> {
+    // The length of the name is at byte 26, and the name comes after 30 bytes.
+    let mut header = [0; 30];
+    window.read(start, &mut header)?;
+    let mut found = vec![0; name.len()];
+    let has_length = usize::from(u16::from_le_bytes([header[26], header[27]])) == name.len();
+    Ok(has_length && window.read(start + 30, &mut found).is_ok() && found == name)
 }
 
 /// Reads to the end, where the checksum is verified, and returns the number of bytes. Large reads bypass the buffers.

@@ -1,6 +1,7 @@
 //! The arguments of `compile` of Keras 2, translated into those of Keras 3.
 
 use horn_nn::numbered_classes;
+use horn_train::metrics;
 use serde_json::{Map, Value, json};
 
 use super::optimizer;
@@ -69,39 +70,24 @@ fn plain_names((metrics, output): (&mut Value, &String)) {
     }
 }
 
-/// Keras's metric functions, and the metrics that are their means.
-const METRICS: [(&str, &str); 22] = [
-    ("accuracy", "Accuracy"),
-    ("binary_accuracy", "BinaryAccuracy"),
-    ("binary_crossentropy", "BinaryCrossentropy"),
-    ("categorical_accuracy", "CategoricalAccuracy"),
-    ("categorical_crossentropy", "CategoricalCrossentropy"),
-    ("categorical_hinge", "CategoricalHinge"),
-    ("cosine_similarity", "CosineSimilarity"),
-    ("hinge", "Hinge"),
-    ("kl_divergence", "KLDivergence"),
-    ("kullback_leibler_divergence", "KLDivergence"),
-    ("log_cosh", "LogCoshError"),
-    ("logcosh", "LogCoshError"),
-    ("mean_absolute_error", "MeanAbsoluteError"),
-    ("mean_absolute_percentage_error", "MeanAbsolutePercentageError"),
-    ("mean_squared_error", "MeanSquaredError"),
-    ("mean_squared_logarithmic_error", "MeanSquaredLogarithmicError"),
-    ("poisson", "Poisson"),
-    ("sparse_categorical_accuracy", "SparseCategoricalAccuracy"),
-    ("sparse_categorical_crossentropy", "SparseCategoricalCrossentropy"),
-    ("sparse_top_k_categorical_accuracy", "SparseTopKCategoricalAccuracy"),
-    ("squared_hinge", "SquaredHinge"),
-    ("top_k_categorical_accuracy", "TopKCategoricalAccuracy"),
-];
+/// The class of the metric that is the mean of a function.
+fn metric_of(function: &str) -> Option<&'static str> {
+    // The registry has these by their classes' names alone.
+    let name = match function {
+        "kullback_leibler_divergence" => "kl_divergence",
+        "log_cosh" | "logcosh" => "log_cosh_error",
+        name => name,
+    };
+    metrics::from_config(&name.into()).ok().map(|metric| metric.class_name())
+}
 
 /// Translates losses and metrics, also in lists and by outputs.
 fn translate_objects(value: &mut Value) {
     if value["class_name"].is_string() {
         let function = value["config"].get_mut("fn").map(Value::take);
-        let class = METRICS.iter().find(|(name, _)| function.as_ref().is_some_and(|function| function == name));
-        if let Some((_, class)) = class.filter(|_| value["class_name"] == "MeanMetricWrapper") {
-            value["class_name"] = (*class).into();
+        let class = function.as_ref().and_then(Value::as_str).and_then(metric_of);
+        if let Some(class) = class.filter(|_| value["class_name"] == "MeanMetricWrapper") {
+            value["class_name"] = class.into();
         }
         let is_cosine = value["class_name"] == "CosineSimilarity";
         if let Some(config) = value["config"].as_object_mut() {

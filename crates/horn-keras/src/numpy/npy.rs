@@ -116,7 +116,7 @@ pub(super) fn read_within(file: &mut impl Read, len: u64, memory: &mut Memory) -
 ///
 /// If the file can't be written, or the strings take more memory than is allowed, as all are as long as the longest.
 pub fn write(file: &mut impl Write, array: &OutputArray) -> Result<()> {
-    let sizes: Vec<String> = array.sizes().iter().map(|size| format!("{size},")).collect();
+    let sizes: Vec<String> = array.shape().iter().map(|size| format!("{size},")).collect();
     let is_vector = sizes.len() == 1;
     let sizes = sizes.join(" ");
     let sizes = if is_vector { &sizes } else { sizes.trim_end_matches(',') };
@@ -124,7 +124,7 @@ pub fn write(file: &mut impl Write, array: &OutputArray) -> Result<()> {
         OutputArray::Numbers(numbers) => {
             ("<f4".to_owned(), numbers.iter().flat_map(|value| value.to_le_bytes()).collect())
         }
-        OutputArray::Texts(texts) => {
+        OutputArray::Strings(texts) => {
             let longest = longest(texts);
             memory::check_all_outputs(characters(texts))?;
             (format!("<U{longest}"), texts.iter().flat_map(|text| padded(text, longest)).collect::<Vec<u8>>())
@@ -157,7 +157,7 @@ fn characters(texts: &ArrayD<String>) -> u64 {
 pub(super) fn count(array: &OutputArray) -> u64 {
     match array {
         OutputArray::Numbers(numbers) => numbers.len() as u64,
-        OutputArray::Texts(texts) => characters(texts),
+        OutputArray::Strings(texts) => characters(texts),
     }
 }
 
@@ -386,7 +386,7 @@ mod tests {
         let write = |texts: &[&str]| {
             let texts = ndarray::Array1::from_iter(texts.iter().map(|text| (*text).to_owned())).into_dyn();
             let mut bytes = Vec::new();
-            write(&mut bytes, &OutputArray::Texts(texts)).unwrap();
+            write(&mut bytes, &OutputArray::Strings(texts)).unwrap();
             bytes
         };
         let bytes = write(&["né", "", "cat"]);

@@ -1,7 +1,7 @@
 //! `Activation`: the type that layers take as an argument and that files name.
 
+use crate::activations::custom::CustomActivation;
 use crate::activations::functions::*;
-use crate::activations::own::OwnActivation;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 use burn::tensor::Tensor;
@@ -13,7 +13,7 @@ use std::fmt;
 /// function's own name:
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor};
+/// use horn::burn::tensor::{Device, Tensor};
 /// use horn::Activation;
 ///
 /// let x = Tensor::<1>::from_floats([-1.0, 2.0], &Device::default());
@@ -91,7 +91,7 @@ pub enum Activation {
     /// An activation with custom arguments, made by the constructors, such as [`Activation::leaky_relu`].
     Tuned(Tuned),
     /// One of the program's own, made by [`Activation::custom`].
-    Own(OwnActivation),
+    Custom(CustomActivation),
 }
 
 impl Activation {
@@ -129,7 +129,7 @@ impl Activation {
             Self::Tanh => tanh(x),
             Self::TanhShrink => tanh_shrink(x),
             Self::Tuned(tuned) => tuned.forward(x),
-            Self::Own(own) => own.forward(x),
+            Self::Custom(own) => own.forward(x),
         }
     }
 
@@ -208,13 +208,13 @@ impl Activation {
     ///
     /// A function of whole rows, as a softmax is, is a layer of its own: `layers::Lambda`.
     pub fn custom(name: &'static str, function: fn(Tensor<1>) -> Tensor<1>) -> Self {
-        Self::Own(OwnActivation::new(name, function))
+        Self::Custom(CustomActivation::new(name, function))
     }
 
     /// Registers a [custom](Self::custom) activation, so that it can be read from files by its name, or by Keras's registered
     /// name, `package>name`.
     pub fn register(self) {
-        if let Self::Own(own) = self {
+        if let Self::Custom(own) = self {
             own.register();
         }
     }

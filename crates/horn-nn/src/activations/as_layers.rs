@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::activations::activation::Activation;
-use crate::activations::own::OwnActivation;
+use crate::activations::custom::CustomActivation;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 use crate::registry::arguments::read_arguments;
@@ -48,7 +48,7 @@ pub(super) fn of_program(function: &str, hint: &str) -> Error {
 pub(super) fn read(object: &Value) -> Result<Activation> {
     let class = object["class_name"].as_str().unwrap_or_default();
     if let (Some(function), "function" | "builtin_function_or_method") = (object["config"].as_str(), class) {
-        return OwnActivation::registered(function).map(Activation::Own).ok_or_else(|| {
+        return CustomActivation::registered(function).map(Activation::Custom).ok_or_else(|| {
             of_program(
                 &format!("{function:?}"),
                 "a file has only its name: write it in Rust by `Activation::custom`, and `register` it first",

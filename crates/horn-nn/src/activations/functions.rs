@@ -196,7 +196,7 @@ pub fn soft_shrink<const D: usize>(x: Tensor<D>, threshold: f64) -> Tensor<D> {
 /// is 0, the sum lies between 1 and the number of terms, and terms that are too small underflow to 0.
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor};
+/// use horn::burn::tensor::{Device, Tensor};
 /// use horn::activations::softmax;
 ///
 /// let u = Tensor::<1>::from_floats([1000.0, 1000.0, -1000.0], &Device::default());

@@ -16,15 +16,15 @@
 
 pub(crate) mod activation;
 mod as_layers;
+mod custom;
 pub(crate) mod functions;
 mod hard_sigmoid;
 pub(crate) mod names;
-mod own;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tuned;
 
 pub use activation::Activation;
+pub use custom::CustomActivation;
 pub use functions::*;
-pub use own::OwnActivation;
 pub use tuned::Tuned;

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::activations::activation::Activation;
 use crate::activations::as_layers;
+use crate::activations::custom::CustomActivation;
 use crate::activations::hard_sigmoid;
-use crate::activations::own::OwnActivation;
 use crate::activations::tuned::Tuned;
 use crate::error::{Error, Result};
 use crate::registry::suggest::did_you_mean;
@@ -84,7 +84,7 @@ impl Activation {
             Self::Tanh => "tanh",
             Self::TanhShrink => "tanh_shrink",
             Self::Tuned(tuned) => tuned.as_str(),
-            Self::Own(own) => own.name(),
+            Self::Custom(own) => own.name(),
         }
     }
 }
@@ -96,8 +96,8 @@ impl FromStr for Activation {
         if let Some((_, activation)) = named().find(|(known, _)| *known == name) {
             return Ok(activation);
         }
-        if let Some(own) = OwnActivation::registered(name) {
-            return Ok(Self::Own(own));
+        if let Some(own) = CustomActivation::registered(name) {
+            return Ok(Self::Custom(own));
         }
         if name == "threshold" {
             return Err(Error::argument("it has no defaults for its arguments")
@@ -125,7 +125,7 @@ impl Serialize for Activation {
                 Some(layer) => layer.serialize(serializer),
                 None => tuned.serialize(serializer),
             },
-            Self::Own(own) => own.write().serialize(serializer),
+            Self::Custom(own) => own.write().serialize(serializer),
             plain => serializer.serialize_str(plain.as_str()),
         }
     }

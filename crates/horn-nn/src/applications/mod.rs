@@ -4,7 +4,7 @@
 //! graph, with Keras's layers, names and shapes. It can be built, compiled or used as a layer like any other model:
 //!
 //! ```
-//! use burn::tensor::Device;
+//! use horn::burn::tensor::Device;
 //! use horn::applications::{MobileNetV2, Pooling};
 //!
 //! let features = MobileNetV2().alpha(0.35).input_shape([32, 32, 3]).include_top(false).pooling(Pooling::Avg).model()?;

@@ -4,7 +4,7 @@ use crate::constraints::non_neg::NonNeg;
 use crate::constraints::norms::{MaxNorm, MinMaxNorm, UnitNorm};
 use crate::error::{Error, Result};
 use crate::registry::objects::keras_objects;
-use crate::tensor::own_function::OwnFunction;
+use crate::tensor::custom_function::CustomFunction;
 use burn::tensor::Tensor;
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ keras_objects! {
     /// `{"module": "keras.constraints", "class_name": .., "config": .., "registered_name": null}`.
     ///
     /// ```
-    /// use burn::tensor::{Device, Tensor};
+    /// use horn::burn::tensor::{Device, Tensor};
     /// use horn::constraints::{Constraint, MaxNorm, NonNeg};
     ///
     /// let constraint: Constraint = "non_neg".parse()?;
@@ -26,7 +26,7 @@ keras_objects! {
     /// constraint.validate(&[3, 3, 16, 32])?;
     /// # Ok::<(), horn::Error>(())
     /// ```
-    Constraint, "constraint", "keras.constraints", own OwnFunction;
+    Constraint, "constraint", "keras.constraints", own CustomFunction;
     /// Norms have an upper bound.
     MaxNorm: "max_norm";
     /// Values are not negative.
@@ -42,7 +42,7 @@ impl Constraint {
     /// [`register`](Self::register) it before they are read.
     ///
     /// ```
-    /// use burn::tensor::Tensor;
+    /// use horn::burn::tensor::Tensor;
     /// use horn::constraints::Constraint;
     /// use horn::layers::Dense;
     ///
@@ -50,7 +50,7 @@ impl Constraint {
     /// let layer = Dense(8).kernel_constraint(halves);
     /// ```
     pub fn custom<const D: usize>(name: &str, limit: impl Fn(Tensor<D>) -> Tensor<D> + Send + Sync + 'static) -> Self {
-        Self::Own(OwnFunction::new(name, limit))
+        Self::Custom(CustomFunction::new(name, limit))
     }
 
     /// Checks the arguments, and that the constraint supports weights of this shape.
@@ -65,7 +65,7 @@ impl Constraint {
             Self::NonNeg(_) => Ok(()),
             Self::UnitNorm(inner) => inner.validate(sizes),
             Self::MinMaxNorm(inner) => inner.validate(sizes),
-            Self::Own(own) => own.validate(sizes),
+            Self::Custom(own) => own.validate(sizes),
         }
     }
 
@@ -80,7 +80,7 @@ impl Constraint {
             Self::NonNeg(inner) => inner.apply(weight),
             Self::UnitNorm(inner) => inner.apply(weight),
             Self::MinMaxNorm(inner) => inner.apply(weight),
-            Self::Own(own) => own.call(weight),
+            Self::Custom(own) => own.call(weight),
         }
     }
 }

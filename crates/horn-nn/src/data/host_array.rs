@@ -258,8 +258,17 @@ impl<'a> HostArray<'a> {
             Values::I32(values) => self.gather(values, at, |&value| value.into()),
             Values::U32(values) => self.gather(values, at, |&value| value.into()),
             Values::I64(values) => self.gather(values, at, |&value| value),
-            // Keras's devices have no larger integers either.
-            Values::U64(values) => self.gather(values, at, |&value| value as i64),
+            Values::U64(values) => {
+                let integers = self.gather(values, at, |&value| value);
+                let signed: std::result::Result<Vec<i64>, u64> =
+                    integers.into_iter().map(|value| i64::try_from(value).map_err(|_| value)).collect();
+                signed.map_err(|value| {
+                    Error::data("the data holds an integer that is too large")
+                        .received(value)
+                        .expected(format!("at most {}", i64::MAX))
+                        .hint("give floats, or smaller integers")
+                })?
+            }
             _ => return self.float_batch(at, device),
         };
         int_tensor(integers, self.batch_sizes(at), device)
@@ -418,7 +427,7 @@ mod tests {
         assert!(strings.floats(&[0]).unwrap_err().is_data() && strings.ints(&[0]).unwrap_err().is_data());
         let batch = strings.batch(&[2, 0], &Device::default()).unwrap();
         assert_eq!(
-            *batch.clone().texts().unwrap().texts,
+            *batch.clone().strings().unwrap().values,
             ndarray::array![["c".to_owned()], ["a".to_owned()]].into_dyn()
         );
         assert!(batch.value().unwrap_err().is_data());

@@ -66,7 +66,7 @@ impl IntoTensors for &Input {
 /// ```
 /// use horn::Sequential;
 /// use horn::layers::{Embedding, GlobalAveragePooling1D, Input, InputDtype, TextVectorization};
-/// use burn::tensor::Device;
+/// use horn::burn::tensor::Device;
 ///
 /// let mut words = TextVectorization().output_sequence_length(4);
 /// words.adapt(&["a good film", "a bad film"])?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::graph::input::Input;
-use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::graph::plan::{Keys, Lookups, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::layer::description::Layer;
 use crate::layer::names::numbered_beside;
 
@@ -69,6 +69,7 @@ impl Plan {
                 Keys::default()
             },
             keeps_masks: self.keeps_masks,
+            lookups: Lookups::default(),
         };
         Ok((plan, origins))
     }

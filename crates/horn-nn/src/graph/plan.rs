@@ -1,6 +1,7 @@
 //! `Plan`: a model without weights, that is, its layers and the calls that connect them.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -26,6 +27,16 @@ pub(crate) struct Plan {
     pub keys: Keys,
     /// Do attentions keep the masks of their inputs, as before Keras 3.8?
     pub keeps_masks: bool,
+    pub lookups: Lookups,
+}
+
+/// What is found in a plan when it is first asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lookups {
+    /// The calls of each layer, in the order of the program.
+    calls: OnceLock<Vec<Vec<usize>>>,
+    /// The layers by their names.
+    names: OnceLock<HashMap<String, usize>>,
 }
 
 /// The keys of inputs and outputs in dictionaries; empty for lists and for dictionaries that contain others.
@@ -147,9 +158,31 @@ impl Plan {
     }
 
     /// The calls of a layer in the order of the program; in the plan they are in the order in which they run.
-    pub fn calls_of(&self, layer: usize) -> Vec<&PlannedCall> {
-        let mut calls: Vec<&PlannedCall> = self.calls.iter().filter(|call| call.layer == layer).collect();
-        calls.sort_by_key(|call| call.index);
-        calls
+    pub fn calls_of(&self, layer: usize) -> impl ExactSizeIterator<Item = &PlannedCall> {
+        self.calls_by_layer()[layer].iter().map(|&call| &self.calls[call])
+    }
+
+    /// How many calls of the same layer come before this one in the order of the program.
+    pub fn calls_before(&self, call: usize) -> usize {
+        let PlannedCall { layer, index, .. } = self.calls[call];
+        self.calls_by_layer()[layer].partition_point(|&other| self.calls[other].index < index)
+    }
+
+    fn calls_by_layer(&self) -> &[Vec<usize>] {
+        self.lookups.calls.get_or_init(|| {
+            let mut found = vec![Vec::new(); self.layers.len()];
+            self.calls.iter().enumerate().for_each(|(at, call)| found[call.layer].push(at));
+            found.iter_mut().for_each(|calls| calls.sort_by_key(|&call| self.calls[call].index));
+            found
+        })
+    }
+
+    /// The index of the layer of this name.
+    pub fn layer_of_name(&self, name: &str) -> Option<usize> {
+        let names = self.lookups.names.get_or_init(|| {
+            // The first one of a name counts.
+            self.layers.iter().enumerate().rev().map(|(at, layer)| (layer.name.clone(), at)).collect()
+        });
+        names.get(name).copied()
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::graph::input::Input;
 use crate::graph::keras_tensor::{KerasTensor, Key, LayerCall, Placed};
-use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::graph::plan::{Keys, Lookups, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::layer::names;
 
 /// For each call its distance from the outputs, and its number among the calls.
@@ -205,6 +205,7 @@ impl Tracer {
             outputs: outputs.iter().map(place).collect(),
             keys: Keys::default(),
             keeps_masks: false,
+            lookups: Lookups::default(),
             layers: layers
                 .into_iter()
                 .map(|(placed, name)| PlannedLayer { name, layer: placed.layer.clone(), order: placed.order })

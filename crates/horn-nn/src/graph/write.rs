@@ -137,7 +137,7 @@ pub(crate) fn config(plan: &Plan, trainable: bool, mut layers: Vec<Value>) -> Va
             .collect(),
     };
     for (at, object) in layers.iter_mut().enumerate() {
-        let calls = plan.calls_of(at);
+        let calls: Vec<&PlannedCall> = plan.calls_of(at).collect();
         let layer = plan.layers[at].layer.as_ref();
         let options = take_options(layer, &mut object["config"]);
         if let Some(first) = calls.first().filter(|call| !call.inputs.is_empty()) {
@@ -254,9 +254,8 @@ impl Tensors<'_> {
 
 /// `[layer, call of it in this model, output]`.
 fn history(plan: &Plan, place: Place) -> Value {
-    let PlannedCall { layer, index, .. } = plan.calls[place.call];
-    let before = plan.calls.iter().filter(|call| call.layer == layer && call.index < index).count();
-    json!([plan.layers[layer].name, before, place.output])
+    let layer = &plan.layers[plan.calls[place.call].layer];
+    json!([layer.name, plan.calls_before(place.call), place.output])
 }
 
 /// The history of an output. Only here does Keras count the call that created a nested graph.

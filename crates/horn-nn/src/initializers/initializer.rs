@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::initializers::constant::{Constant, Identity, Ones, Zeros};
+use crate::initializers::custom::CustomInitializer;
 use crate::initializers::normal::{RandomNormal, TruncatedNormal};
 use crate::initializers::orthogonal::Orthogonal;
-use crate::initializers::own::OwnInitializer;
 use crate::initializers::sample::Sample;
 use crate::initializers::scaled::{GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform};
 use crate::initializers::stft::STFT;
@@ -30,7 +30,7 @@ macro_rules! initializers {
             /// assert_eq!("glorot_uniform".parse::<Initializer>()?, GlorotUniform::new().into());
             /// # Ok::<(), horn::Error>(())
             /// ```
-            Initializer, "initializer", "keras.initializers", own OwnInitializer;
+            Initializer, "initializer", "keras.initializers", own CustomInitializer;
             $($(#[$doc])* $class: $($name),+;)+
         }
 
@@ -38,7 +38,7 @@ macro_rules! initializers {
             fn inner(&self) -> &dyn Sample {
                 match self {
                     $(Self::$class(inner) => inner,)+
-                    Self::Own(own) => own,
+                    Self::Custom(own) => own,
                 }
             }
         }
@@ -95,7 +95,7 @@ impl Initializer {
     /// let layer = Dense(8).kernel_initializer(halved);
     /// ```
     pub fn custom(name: &str, values: impl Fn(&[usize]) -> Vec<f32> + Send + Sync + 'static) -> Self {
-        Self::Own(OwnInitializer::new(name, values))
+        Self::Custom(CustomInitializer::new(name, values))
     }
 
     /// The values of a weight of that shape, in row-major order. `seed` counts only where [`is_random`](Self::is_random).

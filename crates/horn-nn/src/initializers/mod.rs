@@ -7,10 +7,10 @@
 
 mod arguments;
 pub(crate) mod constant;
+pub(crate) mod custom;
 pub(crate) mod initializer;
 pub(crate) mod normal;
 pub(crate) mod orthogonal;
-pub(crate) mod own;
 pub(crate) mod sample;
 pub(crate) mod scaled;
 pub(crate) mod stft;
@@ -20,10 +20,10 @@ pub(crate) mod uniform;
 pub(crate) mod variance_scaling;
 
 pub use constant::{Constant, Identity, Ones, Zeros};
+pub use custom::CustomInitializer;
 pub use initializer::Initializer;
 pub use normal::{RandomNormal, TruncatedNormal};
 pub use orthogonal::Orthogonal;
-pub use own::OwnInitializer;
 pub use scaled::{GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform};
 pub use stft::{STFT, Scaling, Side, Window};
 pub use uniform::RandomUniform;

@@ -22,8 +22,8 @@ use crate::tensor::shape::{Shape, list};
 /// custom layer implements this trait, and its module implements [`Forward`](crate::Forward):
 ///
 /// ```
-/// use burn::module::{Module, Param};
-/// use burn::tensor::Tensor;
+/// use horn::burn::module::{Module, Param};
+/// use horn::burn::{self, tensor::Tensor};
 /// use horn::initializers::Ones;
 /// use horn::{AnyTensor, LayerBuilder, BuiltLayer, Forward, Layer, Mode, Result, Shape, by_rank};
 ///

@@ -41,14 +41,14 @@ pub struct Signal {
 enum Carried {
     Tensor(AnyTensor),
     Deferred(Box<Deferred>),
-    Texts(Texts),
+    Strings(Strings),
 }
 
 /// Strings as the value of a signal. Devices have no strings, so they stay in host memory.
 #[derive(Debug, Clone)]
-pub struct Texts {
+pub struct Strings {
     /// The strings; the first axis is the samples.
-    pub texts: Arc<ArrayD<String>>,
+    pub values: Arc<ArrayD<String>>,
     /// The device for the numbers that the strings are converted to.
     pub device: Device,
 }
@@ -60,9 +60,9 @@ impl Signal {
     }
 
     /// Strings, which a layer will convert to numbers on the device.
-    pub fn of_strings(texts: ArrayD<String>, device: &Device) -> Self {
-        let texts = Texts { texts: Arc::new(texts), device: device.clone() };
-        Self { value: Carried::Texts(texts), mask: None, activation: Activation::Linear }
+    pub fn of_strings(values: ArrayD<String>, device: &Device) -> Self {
+        let strings = Strings { values: Arc::new(values), device: device.clone() };
+        Self { value: Carried::Strings(strings), mask: None, activation: Activation::Linear }
     }
 
     /// The result of an operation that is computed when somebody asks for it.
@@ -148,9 +148,9 @@ impl Signal {
     /// # Errors
     ///
     /// If the value is a tensor.
-    pub fn texts(self) -> Result<Texts> {
+    pub fn strings(self) -> Result<Strings> {
         match self.value {
-            Carried::Texts(texts) => Ok(texts),
+            Carried::Strings(strings) => Ok(strings),
             Carried::Tensor(_) | Carried::Deferred(_) => Err(Error::data("the values are numbers")
                 .received(format!("numbers of shape {}", crate::tensor::shape::sizes(&self.sizes())))
                 .expected("strings")
@@ -168,7 +168,7 @@ impl Signal {
         match &self.value {
             Carried::Tensor(tensor) => tensor.with_sizes(function),
             Carried::Deferred(operation) => function(operation.sizes()),
-            Carried::Texts(texts) => function(texts.texts.shape()),
+            Carried::Strings(strings) => function(strings.values.shape()),
         }
     }
 
@@ -177,13 +177,13 @@ impl Signal {
         match &self.value {
             Carried::Tensor(tensor) => tensor.count() as u64,
             Carried::Deferred(operation) => memory::values(operation.sizes()),
-            Carried::Texts(texts) => texts.texts.len() as u64,
+            Carried::Strings(strings) => strings.values.len() as u64,
         }
     }
 
     /// Is the value strings?
     pub fn is_strings(&self) -> bool {
-        matches!(self.value, Carried::Texts(_))
+        matches!(self.value, Carried::Strings(_))
     }
 
     /// The shape of the value, with all sizes known.
@@ -211,8 +211,8 @@ impl Signal {
         match self.value {
             Carried::Tensor(value) => Ok(Logits { value, activation: self.activation }),
             Carried::Deferred(operation) => Ok(Logits { value: operation.compute()?, activation: self.activation }),
-            Carried::Texts(texts) => Err(Error::data("the values are strings")
-                .received(format!("strings of shape {}", crate::tensor::shape::sizes(texts.texts.shape())))
+            Carried::Strings(strings) => Err(Error::data("the values are strings")
+                .received(format!("strings of shape {}", crate::tensor::shape::sizes(strings.values.shape())))
                 .expected("numbers")
                 .hint("add a TextVectorization or a StringLookup layer before it")),
         }
@@ -228,9 +228,9 @@ impl Signal {
         Ok(match self.value {
             Carried::Tensor(tensor) => tensor.reshape(&sizes)?.into(),
             Carried::Deferred(operation) => operation.compute()?.reshape(&sizes)?.into(),
-            Carried::Texts(Texts { texts, device }) => {
-                let texts = Arc::unwrap_or_clone(texts).into_shape_with_order(IxDyn(&sizes));
-                Self::of_strings(texts.expect("an axis of size 1 does not change the number of values"), &device)
+            Carried::Strings(Strings { values, device }) => {
+                let values = Arc::unwrap_or_clone(values).into_shape_with_order(IxDyn(&sizes));
+                Self::of_strings(values.expect("an axis of size 1 does not change the number of values"), &device)
             }
         })
     }

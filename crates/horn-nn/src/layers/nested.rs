@@ -34,7 +34,7 @@ use crate::tensor::shape::Shape;
 /// A custom layer that is made of layers [builds](Self::build_part) each as a part, and calls the parts in its forward pass:
 ///
 /// ```
-/// use burn::module::Module;
+/// use horn::burn::{self, module::Module};
 /// use horn::layers::{Dense, LayerNormalization, MultiHeadAttention, Nested, NestedLayer};
 /// use horn::{
 ///     BuiltLayer, CallContext, Forward, Layer, LayerBuilder, Result, Sequential, Shape, Signal, many_signals, signals,

@@ -208,7 +208,7 @@ impl Model {
     /// The graph between inputs and outputs: `keras.Model(inputs, outputs)`.
     ///
     /// ```
-    /// use burn::tensor::Device;
+    /// use horn::burn::tensor::Device;
     /// use horn::layers::{Concatenate, Dense, Input};
     /// use horn::{Apply, Model};
     ///

@@ -91,7 +91,7 @@ impl Model {
     /// softmax.
     ///
     /// ```
-    /// use burn::tensor::{Device, Tensor};
+    /// use horn::burn::tensor::{Device, Tensor};
     /// use horn::layers::{Dense, Flatten, Input};
     /// use horn::{Activation, Mode, Sequential};
     ///
@@ -111,7 +111,7 @@ impl Model {
     /// ([Goodfellow et al., 2015](https://arxiv.org/abs/1412.6572)).
     ///
     /// ```
-    /// use burn::tensor::{Device, Int, Tensor};
+    /// use horn::burn::tensor::{Device, Int, Tensor};
     /// use horn::layers::{Dense, Input};
     /// use horn::losses::{Loss, SparseCategoricalCrossentropy};
     /// use horn::{Activation, Mode, Sequential};
@@ -136,7 +136,7 @@ impl Model {
     /// ([Selvaraju et al., 2017](https://arxiv.org/abs/1610.02391)).
     ///
     /// ```
-    /// use burn::tensor::Device;
+    /// use horn::burn::tensor::Device;
     /// use horn::layers::{Conv2D, Dense, GlobalAveragePooling2D, Input};
     /// use horn::{Activation, Mode, Sequential};
     /// use ndarray::Axis;

@@ -44,16 +44,16 @@ impl<'a> LayerRef<'a> {
 
     /// The shape of the output, or of the first one if there are several.
     pub fn output_shape(&self) -> &'a Shape {
-        &self.calls().first().expect("a layer of a model has at least one call").output_shapes[0]
+        &self.calls().next().expect("a layer of a model has at least one call").output_shapes[0]
     }
 
     /// The shapes of all outputs.
     pub fn output_shapes(&self) -> impl ExactSizeIterator<Item = &'a Shape> + use<'a> {
-        self.calls().first().map_or(&[][..], |call| &call.output_shapes).iter()
+        self.calls().next().map_or(&[][..], |call| &call.output_shapes).iter()
     }
 
     /// The calls of the layer in this model, in the order of the program.
-    pub(crate) fn calls(&self) -> Vec<&'a PlannedCall> {
+    pub(crate) fn calls(&self) -> impl ExactSizeIterator<Item = &'a PlannedCall> + use<'a> {
         self.plan.calls_of(self.at)
     }
 
@@ -131,9 +131,9 @@ impl Model {
     }
 
     pub(super) fn position(&self, name: &str) -> Result<usize> {
-        let layers = &self.graph.plan.layers;
-        layers.iter().position(|layer| layer.name == name).ok_or_else(|| {
-            let names: Vec<_> = layers.iter().map(|layer| layer.name.as_str()).collect();
+        let plan = &self.graph.plan;
+        plan.layer_of_name(name).ok_or_else(|| {
+            let names: Vec<_> = plan.layers.iter().map(|layer| layer.name.as_str()).collect();
             Error::argument("there is no layer of this name")
                 .at(format!("model {:?}", self.name()))
                 .received(format!("{name:?}"))

@@ -151,7 +151,7 @@ impl Model {
     /// The keys of the inputs in their order, if the Keras model takes a dictionary; else empty.
     ///
     /// ```
-    /// use burn::tensor::Device;
+    /// use horn::burn::tensor::Device;
     /// use horn::Model;
     /// use serde_json::json;
     ///

@@ -13,7 +13,7 @@ impl Model {
     /// model: the rest behind a layer, as Grad-CAM takes it. If a layer is called several times, the first call counts.
     ///
     /// ```
-    /// use burn::tensor::Device;
+    /// use horn::burn::tensor::Device;
     /// use horn::Sequential;
     /// use horn::layers::{Dense, Input};
     ///

@@ -20,7 +20,7 @@ pub enum OutputArray {
     /// Numbers, as most layers give them.
     Numbers(ArrayD<f32>),
     /// Strings, as a `StringLookup` that inverts its vocabulary gives them.
-    Texts(ArrayD<String>),
+    Strings(ArrayD<String>),
 }
 
 impl From<ArrayD<f32>> for OutputArray {
@@ -30,11 +30,11 @@ impl From<ArrayD<f32>> for OutputArray {
 }
 
 impl OutputArray {
-    /// The sizes of the array, the samples first.
-    pub fn sizes(&self) -> &[usize] {
+    /// The shape of the array, the samples first.
+    pub fn shape(&self) -> &[usize] {
         match self {
             Self::Numbers(numbers) => numbers.shape(),
-            Self::Texts(texts) => texts.shape(),
+            Self::Strings(strings) => strings.shape(),
         }
     }
 
@@ -43,14 +43,14 @@ impl OutputArray {
     pub fn memory(&self) -> u64 {
         match self {
             Self::Numbers(numbers) => numbers.len() as u64,
-            Self::Texts(texts) => texts.iter().map(|text| of_text(text)).sum(),
+            Self::Strings(strings) => strings.iter().map(|string| of_string(string)).sum(),
         }
     }
 }
 
 /// The memory of a string, in values of four bytes, with its place.
-fn of_text(text: &str) -> u64 {
-    (size_of::<String>() + text.len()).div_ceil(4) as u64
+fn of_string(string: &str) -> u64 {
+    (size_of::<String>() + string.len()).div_ceil(4) as u64
 }
 
 /// What the batches have given of an output.
@@ -59,7 +59,7 @@ struct Collected {
     sizes: Vec<usize>,
     rows: usize,
     numbers: Vec<f32>,
-    texts: Vec<String>,
+    strings: Vec<String>,
     memory: u64,
 }
 
@@ -70,10 +70,10 @@ impl Collected {
         // A function along the batch axis may give more or fewer rows than there are samples.
         self.rows += self.sizes.first().copied().unwrap_or_default();
         if output.is_strings() {
-            let texts = output.texts()?.texts;
-            self.memory += texts.iter().map(|text| of_text(text)).sum::<u64>();
+            let strings = output.strings()?.values;
+            self.memory += strings.iter().map(|string| of_string(string)).sum::<u64>();
             memory::check_all_outputs(self.memory)?;
-            self.texts.extend(texts.iter().cloned());
+            self.strings.extend(strings.iter().cloned());
             return Ok(());
         }
         self.memory += memory::values(&self.sizes);
@@ -84,13 +84,13 @@ impl Collected {
 
     /// The whole output, which was announced with this shape.
     fn finish(self, shape: &Shape, name: &str) -> Result<OutputArray> {
-        let Self { mut sizes, rows, numbers, texts, .. } = self;
+        let Self { mut sizes, rows, numbers, strings, .. } = self;
         match sizes.first_mut() {
             Some(batch) => *batch = rows,
             None => sizes = shape.with_batch(0)?,
         }
         let array = match shape.is_strings() {
-            true => ArrayD::from_shape_vec(IxDyn(&sizes), texts).map(OutputArray::Texts),
+            true => ArrayD::from_shape_vec(IxDyn(&sizes), strings).map(OutputArray::Strings),
             false => ArrayD::from_shape_vec(IxDyn(&sizes), numbers).map(OutputArray::Numbers),
         };
         array.map_err(|error| {
@@ -131,9 +131,9 @@ impl Model {
     pub fn predict_all<'a>(&self, x: impl IntoArrays<'a>, batch_size: usize) -> Result<Vec<ArrayD<f32>>> {
         let numbers = |(output, name): (OutputArray, &str)| match output {
             OutputArray::Numbers(numbers) => Ok(numbers),
-            OutputArray::Texts(texts) => Err(Error::data("the values are strings")
+            OutputArray::Strings(strings) => Err(Error::data("the values are strings")
                 .at(format!("output {name:?}"))
-                .received(format!("strings of shape {}", sizes(texts.shape())))
+                .received(format!("strings of shape {}", sizes(strings.shape())))
                 .expected("numbers")
                 .hint("call `predict_values`, which also gives strings")),
         };
@@ -143,16 +143,16 @@ impl Model {
     /// Computes all outputs of all samples as [`predict_all`](Self::predict_all) does, of which some may be strings.
     ///
     /// ```
-    /// use burn::tensor::Device;
-    /// use horn_nn::layers::{Input, StringLookup};
-    /// use horn_nn::{OutputArray, Sequential};
+    /// use horn::burn::tensor::Device;
+    /// use horn::layers::{Input, StringLookup};
+    /// use horn::{OutputArray, Sequential};
     ///
     /// let words = StringLookup().vocabulary(["cat", "dog"]).invert(true);
     /// let model = Sequential::new().add(Input([1])).add(words).build(&Device::default())?;
     /// let outputs = model.predict_values(&[[2.0_f32], [0.0]], 32)?;
-    /// let OutputArray::Texts(words) = &outputs[0] else { panic!("{outputs:?}") };
+    /// let OutputArray::Strings(words) = &outputs[0] else { panic!("{outputs:?}") };
     /// assert_eq!(words.iter().collect::<Vec<_>>(), ["dog", "[UNK]"]);
-    /// # Ok::<(), horn_nn::Error>(())
+    /// # Ok::<(), horn::Error>(())
     /// ```
     ///
     /// # Errors

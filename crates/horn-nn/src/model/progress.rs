@@ -20,7 +20,7 @@ impl Model {
     /// draws are the same again.
     ///
     /// ```
-    /// use burn::tensor::Device;
+    /// use horn::burn::tensor::Device;
     /// use horn::layers::{Dropout, Input};
     /// use horn::Sequential;
     ///

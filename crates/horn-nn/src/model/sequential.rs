@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::graph::input::Input;
-use crate::graph::plan::{Keys, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
+use crate::graph::plan::{Keys, Lookups, ModelKind, Place, Plan, PlannedCall, PlannedLayer};
 use crate::graph::write::{list_config, plan_config, without_config};
 use crate::layer::builder::LayerBuilder;
 use crate::layer::conventions::{BuiltFor, Conventions, OutputMask};
@@ -25,7 +25,7 @@ use crate::tensor::shape::Shape;
 /// [`build`](Self::build) or, in `horn-train`, with `compile`.
 ///
 /// ```
-/// use burn::tensor::Device;
+/// use horn::burn::tensor::Device;
 /// use horn::layers::{Dense, Input};
 /// use horn::{Activation, Sequential};
 ///
@@ -215,6 +215,7 @@ impl Sequential {
             outputs,
             keys: Keys::default(),
             keeps_masks: false,
+            lookups: Lookups::default(),
         })
     }
 

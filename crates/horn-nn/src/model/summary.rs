@@ -71,7 +71,6 @@ impl Model {
             trainable: (params > 0).then_some(layer.trainable()),
             connected_to: layer
                 .calls()
-                .into_iter()
                 .flat_map(|call| &call.inputs)
                 .filter(|place| {
                     !self.plan().layers[self.plan().calls[place.call].layer].layer.conventions().is_constant

@@ -22,7 +22,7 @@ impl Model {
     /// too.
     ///
     /// ```
-    /// use burn::tensor::Device;
+    /// use horn::burn::tensor::Device;
     /// use horn::Sequential;
     /// use horn::layers::{Dense, Input, LSTM};
     ///

@@ -14,7 +14,7 @@ impl Model {
     /// [`deserialize`](crate::deserialize) is the inverse.
     ///
     /// ```
-    /// use burn::tensor::Device;
+    /// use horn::burn::tensor::Device;
     /// use horn::Sequential;
     /// use horn::layers::{Dense, Input};
     ///

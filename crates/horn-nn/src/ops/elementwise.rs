@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::graph::keras_tensor::KerasTensor;
+use crate::not_finite;
 use crate::ops::operand::{IntoOperand, call};
-use crate::registry::not_finite;
 
 /// Functions of one tensor without further arguments.
 macro_rules! unary {

@@ -4,7 +4,7 @@
 //! `/`, `%`, `-x` and, for booleans, `&`, `|`, `^`, `!` mean the functions of these names.
 //!
 //! ```
-//! use burn::tensor::Device;
+//! use horn::burn::tensor::Device;
 //! use horn::layers::{Dense, Input};
 //! use horn::{Apply, Model, ops};
 //! use ndarray::array;

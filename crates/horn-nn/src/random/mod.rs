@@ -63,7 +63,7 @@ thread_local! {
 /// Burn's functions calls Burn's `Device::seed`.
 ///
 /// ```
-/// use burn::tensor::{Distribution, Tensor};
+/// use horn::burn::tensor::{Distribution, Tensor};
 /// use horn::layers::{Input, Lambda};
 /// use horn::random::set_random_seed;
 /// use horn::{Sequential, default_device};

@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::registry::not_finite;
+use crate::not_finite;
 
 /// Reads a class from its configuration.
 ///

@@ -26,7 +26,7 @@ macro_rules! keras_objects {
         impl $kind {
             /// Registers one of the program's own, so that it can be read from files by its name.
             pub fn register(&self) {
-                if let Self::Own(own) = self {
+                if let Self::Custom(own) = self {
                     let mut registered = REGISTERED.write().unwrap_or_else(std::sync::PoisonError::into_inner);
                     registered.insert(own.name().to_owned(), own.clone());
                 }
@@ -34,7 +34,7 @@ macro_rules! keras_objects {
 
             fn registered(class: &str) -> Option<Self> {
                 let registered = REGISTERED.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-                registered.get(class).cloned().map(Self::Own)
+                registered.get(class).cloned().map(Self::Custom)
             }
         }
     };
@@ -49,7 +49,7 @@ macro_rules! keras_objects {
             $($(#[$class_doc])* $class($class),)+
             $(
                 /// One of the program's own.
-                Own($own),
+                Custom($own),
             )?
         }
 
@@ -77,7 +77,7 @@ macro_rules! keras_objects {
                     $(Self::$class(config) => {
                         $crate::registry::objects::Written::new($module, stringify!($class), config).serialize(serializer)
                     })+
-                    $(Self::Own(own) => {
+                    $(Self::Custom(own) => {
                         let own: &$own = own;
                         $crate::registry::objects::own(own.name()).serialize(serializer)
                     })?

@@ -8,7 +8,7 @@ pub(crate) mod regularizer;
 #[cfg(test)]
 mod tests;
 
-pub use crate::tensor::own_function::OwnFunction;
+pub use crate::tensor::custom_function::CustomFunction;
 pub use norms::{L1, L1L2, L2};
 pub use orthogonal::{OrthogonalMode, OrthogonalRegularizer};
 pub use regularizer::Regularizer;

@@ -23,7 +23,7 @@ pub enum OrthogonalMode {
 /// The penalty `factor` times the mean of `|cos|` of the angles between all pairs of rows, or columns, of a matrix.
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor};
+/// use horn::burn::tensor::{Device, Tensor};
 /// use horn::regularizers::{OrthogonalMode, OrthogonalRegularizer, Regularizer};
 ///
 /// let regularizer = Regularizer::from(OrthogonalRegularizer::new(0.1).mode(OrthogonalMode::Columns));

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::registry::objects::keras_objects;
 use crate::regularizers::norms::{L1, L1L2, L2};
 use crate::regularizers::orthogonal::OrthogonalRegularizer;
-use crate::tensor::own_function::OwnFunction;
+use crate::tensor::custom_function::CustomFunction;
 use burn::tensor::Tensor;
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ keras_objects! {
     /// `{"module": "keras.regularizers", "class_name": .., "config": .., "registered_name": null}`.
     ///
     /// ```
-    /// use burn::tensor::{Device, Tensor};
+    /// use horn::burn::tensor::{Device, Tensor};
     /// use horn::regularizers::{L2, Regularizer};
     ///
     /// let regularizer = Regularizer::from(L2::new(0.5));
@@ -23,7 +23,7 @@ keras_objects! {
     /// assert_eq!("l2".parse::<Regularizer>()?, L2::new(0.01).into());
     /// # Ok::<(), horn::Error>(())
     /// ```
-    Regularizer, "regularizer", "keras.regularizers", own OwnFunction;
+    Regularizer, "regularizer", "keras.regularizers", own CustomFunction;
     /// The sum of the absolute values.
     L1: "l1";
     /// The sum of the squares.
@@ -39,7 +39,7 @@ impl Regularizer {
     /// [`register`](Self::register) it before they are read.
     ///
     /// ```
-    /// use burn::tensor::Tensor;
+    /// use horn::burn::tensor::Tensor;
     /// use horn::layers::Dense;
     /// use horn::regularizers::Regularizer;
     ///
@@ -50,7 +50,7 @@ impl Regularizer {
         name: &str,
         penalty: impl Fn(Tensor<D>) -> Tensor<1> + Send + Sync + 'static,
     ) -> Self {
-        Self::Own(OwnFunction::new(name, penalty))
+        Self::Custom(CustomFunction::new(name, penalty))
     }
 
     /// Checks the factors, and that the regularizer supports weights of this shape.
@@ -64,7 +64,7 @@ impl Regularizer {
             Self::L2(inner) => inner.validate(),
             Self::L1L2(inner) => inner.validate(),
             Self::OrthogonalRegularizer(inner) => inner.validate(sizes),
-            Self::Own(own) => own.validate(sizes),
+            Self::Custom(own) => own.validate(sizes),
         }
     }
 
@@ -81,7 +81,7 @@ impl Regularizer {
             Self::L2(inner) => inner.penalty(weight),
             Self::L1L2(inner) => inner.penalty(weight),
             Self::OrthogonalRegularizer(inner) => inner.penalty(weight),
-            Self::Own(own) => own.call(weight),
+            Self::Custom(own) => own.call(weight),
         }
     }
 }

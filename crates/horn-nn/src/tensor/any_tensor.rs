@@ -16,7 +16,7 @@ use crate::tensor::shape;
 /// A Burn tensor of any rank and kind.
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor};
+/// use horn::burn::tensor::{Device, Tensor};
 /// use horn::AnyTensor;
 ///
 /// let x = AnyTensor::from(Tensor::<2>::ones([2, 3], &Device::default()));
@@ -107,7 +107,7 @@ impl AnyTensor {
     /// The values as integers, of 64 bits where the device has them. Floats are truncated towards zero.
     ///
     /// ```
-    /// use burn::tensor::{Device, Tensor};
+    /// use horn::burn::tensor::{Device, Tensor};
     /// use horn::AnyTensor;
     ///
     /// let x = AnyTensor::from(Tensor::<1>::from_data([1.9, -1.9], &Device::default()));
@@ -291,7 +291,7 @@ pub fn unsupported_rank(rank: usize) -> Error {
 /// expressions that are the same for these kinds.
 ///
 /// ```
-/// use burn::tensor::{Device, Tensor};
+/// use horn::burn::tensor::{Device, Tensor};
 /// use horn::{AnyTensor, by_rank};
 ///
 /// let x = AnyTensor::from(Tensor::<3>::ones([2, 3, 4], &Device::default()));

@@ -170,7 +170,7 @@ impl CompiledModel {
     /// use horn::Sequential;
     /// use horn::layers::{Dense, Input};
     /// use horn::{CompiledModel, Fit};
-    /// use burn::tensor::Device;
+    /// use horn::burn::tensor::Device;
     /// use serde_json::json;
     ///
     /// let model = Sequential::new().add(Input([1])).add(Dense(1)).build(&Device::default())?;
@@ -259,7 +259,7 @@ impl CompiledModel {
     /// gradients; `fit` does this itself. [`apply_gradients`](Self::apply_gradients) divides the gradients by it.
     ///
     /// ```
-    /// use burn::tensor::{Device, Tensor};
+    /// use horn::burn::tensor::{Device, Tensor};
     /// use horn::layers::{Dense, Input};
     /// use horn::losses::MeanSquaredError;
     /// use horn::optimizers::{LossScaleOptimizer, SGD};
@@ -299,7 +299,7 @@ impl CompiledModel {
         // During the update nothing else holds the weights, so they are updated in place. A rule or a constraint of the
         // program's own may panic, which would lose the weights, so where there is one the old ones are kept.
         let of_program = self.optimizer.keras_module().is_none()
-            || model.weights().any(|weight| matches!(weight.constraint, Some(Constraint::Own(_))));
+            || model.weights().any(|weight| matches!(weight.constraint, Some(Constraint::Custom(_))));
         let old = of_program.then(|| (model.clone(), self.stepper.clone()));
         let mut restore = Restore { model, stepper: &mut self.stepper, old };
         let stepper = &mut restore.stepper;

@@ -20,7 +20,7 @@ use super::target::TargetKind;
 /// it expects, and whether the targets are class numbers (`Tensor<1, Int>`); it may return a `Result`.
 ///
 /// ```
-/// use burn::Tensor;
+/// use horn::burn::Tensor;
 /// use horn::layers::{Conv2D, Input};
 /// use horn::losses::LossFunctionWrapper;
 /// use horn::optimizers::Adam;

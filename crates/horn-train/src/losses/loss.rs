@@ -17,8 +17,8 @@ use crate::registry;
 /// A measure of how far the predictions are from the targets.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::losses::{Loss, MeanSquaredError};
 ///
 /// let device = Device::default();
@@ -113,8 +113,8 @@ pub trait Loss: Debug + Send + Sync {
     /// and Keras's `loss.call`. Rows that are [left out](Self::mask) have the value 0.
     ///
     /// ```
-    /// use burn::Tensor;
-    /// use burn::tensor::Device;
+    /// use horn::burn::Tensor;
+    /// use horn::burn::tensor::Device;
     /// use horn::losses::{BinaryCrossentropy, Loss};
     ///
     /// let device = Device::default();

@@ -26,8 +26,8 @@ pub enum Reduction {
 /// A division by zero gives 0.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::losses::{Reduction, reduce};
 ///
 /// let device = Device::default();

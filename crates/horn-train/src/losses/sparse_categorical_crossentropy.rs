@@ -19,8 +19,8 @@ use super::target::{Target, TargetKind};
 /// smaller than the number of predictions in a row.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::{Device, Int};
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::{Device, Int};
 /// use horn::losses::{Loss, SparseCategoricalCrossentropy};
 ///
 /// let device = Device::default();

@@ -31,8 +31,8 @@ impl Target {
     /// target for each row.
     ///
     /// ```
-    /// use burn::Tensor;
-    /// use burn::tensor::{Device, Int};
+    /// use horn::burn::Tensor;
+    /// use horn::burn::tensor::{Device, Int};
     /// use horn::losses::Target;
     ///
     /// let words = Tensor::<2, Int>::zeros([8, 5], &Device::default());

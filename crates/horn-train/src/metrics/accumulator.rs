@@ -13,8 +13,8 @@ use horn_nn::{AnyTensor, Error, Result};
 /// This one counts the predictions above 0.5:
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::{AnyTensor, Result};
 /// use horn::metrics::{Accumulator, same_state};
 ///

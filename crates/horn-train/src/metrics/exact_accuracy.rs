@@ -13,8 +13,8 @@ use crate::keras_config::Float32;
 /// labels. [`Accuracy`](super::Accuracy) is what Keras makes of the name "accuracy", for outputs that are probabilities.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::metrics::{ExactAccuracy, Metric};
 ///
 /// let tensor = |values: [f32; 4]| Tensor::<1>::from_data(values, &Device::default());

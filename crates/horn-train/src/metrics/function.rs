@@ -21,7 +21,7 @@ use crate::losses::{
 /// value for the batch. Its arguments say how many axes it expects; it may return a `Result`.
 ///
 /// ```
-/// use burn::Tensor;
+/// use horn::burn::Tensor;
 /// use horn::metrics::{Metric, MeanMetricWrapper};
 ///
 /// // How often the whole sentence is right.

@@ -28,8 +28,8 @@ pub fn binary_accuracy(y_true: impl Into<AnyTensor>, y_pred: impl Into<AnyTensor
 /// largest target, and 0 for the others, in the shape of the leading axes.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::metrics::categorical_accuracy;
 ///
 /// let device = Device::default();
@@ -89,8 +89,8 @@ pub fn sparse_top_k_categorical_accuracy(
 /// predictions along an axis, in the shape of the others. Keras's default for `axis` is -1, the last one.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::metrics::pearson_correlation;
 ///
 /// let device = Device::default();

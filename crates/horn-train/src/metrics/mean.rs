@@ -11,8 +11,8 @@ use super::sum::Weighted;
 /// Values are accumulated on their device. Only [`result`](Self::result) waits for it.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::metrics::Mean;
 ///
 /// let device = Device::default();
@@ -49,8 +49,8 @@ impl Mean {
     /// Adds values of any shape, each sample with its weight: Keras's `Mean`. A sample counts as the mean of its values.
     ///
     /// ```
-    /// use burn::Tensor;
-    /// use burn::tensor::Device;
+    /// use horn::burn::Tensor;
+    /// use horn::burn::tensor::Device;
     /// use horn::metrics::Mean;
     ///
     /// let values = Tensor::<2>::from_data([[1.0, 3.0], [5.0, 7.0]], &Device::default());
@@ -108,8 +108,8 @@ impl Mean {
     /// Puts back what [`state`](Self::state) returned, onto this device.
     ///
     /// ```
-    /// use burn::Tensor;
-    /// use burn::tensor::Device;
+    /// use horn::burn::Tensor;
+    /// use horn::burn::tensor::Device;
     /// use horn::metrics::Mean;
     ///
     /// let device = Device::default();

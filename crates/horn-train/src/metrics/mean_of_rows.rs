@@ -14,8 +14,8 @@ use crate::losses::{Rows, Target, TargetKind, features_to_end, in_shape, masked_
 /// The function takes the targets and the predictions, `[rows, features]`, and returns a value for each row, `[rows]`.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::metrics::{Accumulator, MeanOfRows};
 ///
 /// let device = Device::default();

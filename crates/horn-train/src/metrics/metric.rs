@@ -16,8 +16,8 @@ use crate::registry;
 /// alone.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::{Device, Int};
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::{Device, Int};
 /// use horn::metrics::{Metric, SparseCategoricalAccuracy};
 ///
 /// let device = Device::default();

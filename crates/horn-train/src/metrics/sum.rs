@@ -10,8 +10,8 @@ use super::sums::broadcast;
 /// Values are accumulated on their device. Only [`result`](Self::result) waits for it.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::metrics::Sum;
 ///
 /// let device = Device::default();

@@ -12,7 +12,7 @@ use super::optimizer::Optimizer;
 /// Any of Burn's optimizers, with its own formulas and defaults.
 ///
 /// ```
-/// use burn::optim::LionConfig;
+/// use horn::burn::optim::LionConfig;
 /// use horn::optimizers::{BurnOptimizer, Optimizer};
 ///
 /// let optimizer = BurnOptimizer::new(LionConfig::new().init(), 1e-4);

@@ -9,9 +9,9 @@ use burn::optim::GradientsParams;
 /// Nothing is read from the device. A gradient that is not finite makes all gradients NaN, as in Keras.
 ///
 /// ```
-/// use burn::nn::LinearConfig;
-/// use burn::optim::GradientsParams;
-/// use burn::tensor::{Device, Tensor};
+/// use horn::burn::nn::LinearConfig;
+/// use horn::burn::optim::GradientsParams;
+/// use horn::burn::tensor::{Device, Tensor};
 /// use horn::optimizers::clip_by_global_norm;
 ///
 /// let device = Device::default().autodiff();

@@ -10,7 +10,7 @@ use burn::tensor::Device;
 /// The names of the slots that a rule keeps for each variable, which are Keras's names.
 ///
 /// ```
-/// use burn::Tensor;
+/// use horn::burn::Tensor;
 /// use horn::optimizers::{RuleState, SlotNames};
 ///
 /// /// Remembers the last gradient.

@@ -40,7 +40,7 @@ impl SlotSpec {
     /// use horn::layers::{Dense, Input};
     /// use horn::optimizers::SlotSpec;
     ///
-    /// let model = Sequential::new().add(Input([3])).add(Dense(2)).build(&burn::tensor::Device::default())?;
+    /// let model = Sequential::new().add(Input([3])).add(Dense(2)).build(&horn::burn::tensor::Device::default())?;
     /// let kernel = model.weights().next().unwrap();
     /// assert_eq!(SlotSpec::like(kernel, "momentum").sizes, [3, 2]);
     /// # Ok::<(), horn::Error>(())

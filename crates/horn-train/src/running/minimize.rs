@@ -16,7 +16,7 @@ impl CompiledModel {
     /// through its discriminator, and a frozen teacher costs no memory.
     ///
     /// ```
-    /// use burn::Tensor;
+    /// use horn::burn::Tensor;
     /// use horn::layers::{Dense, Input};
     /// use horn::losses::MeanSquaredError;
     /// use horn::optimizers::SGD;

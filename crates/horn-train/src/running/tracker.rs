@@ -13,7 +13,7 @@ use crate::metrics::{Accumulator, Mean, Metric};
 /// A name is tracked from its first update on. All stays on the device until [`scores`](Self::scores) reads it.
 ///
 /// ```
-/// use burn::tensor::{Device, Int, Tensor};
+/// use horn::burn::tensor::{Device, Int, Tensor};
 /// use horn::Tracker;
 /// use horn::metrics::Accuracy;
 ///
@@ -122,7 +122,7 @@ impl Tracker {
     /// [`TrainStep::score_state`](crate::TrainStep::score_state).
     ///
     /// ```
-    /// use burn::tensor::{Device, Tensor};
+    /// use horn::burn::tensor::{Device, Tensor};
     /// use horn::Tracker;
     ///
     /// let loss = |value: f32| Tensor::from_data([value], &Device::default());

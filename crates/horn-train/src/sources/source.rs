@@ -9,8 +9,8 @@ use crate::sources::run::Run;
 /// A source of batches. One epoch goes over all of them once.
 ///
 /// ```
-/// use burn::Tensor;
-/// use burn::tensor::Device;
+/// use horn::burn::Tensor;
+/// use horn::burn::tensor::Device;
 /// use horn::layers::{Dense, Input};
 /// use horn::{Result, Sequential};
 /// use horn::losses::MeanSquaredError;

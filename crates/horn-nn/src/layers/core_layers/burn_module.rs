@@ -31,8 +31,8 @@ type Function<M> = Arc<dyn Fn(&M, Vec<AnyTensor>) -> Result<AnyTensor> + Send + 
 /// - output: of the rank that it returns, the batch first
 ///
 /// ```
-/// use burn::nn::{Linear, LinearConfig};
-/// use burn::tensor::{Device, Tensor};
+/// use horn::burn::nn::{Linear, LinearConfig};
+/// use horn::burn::tensor::{Device, Tensor};
 /// use horn::Sequential;
 /// use horn::layers::{BurnModule, Input};
 ///

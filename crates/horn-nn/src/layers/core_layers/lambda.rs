@@ -40,7 +40,7 @@ type Function = Arc<dyn Fn(Vec<AnyTensor>) -> Result<AnyTensor> + Send + Sync>;
 /// Masks are not propagated, as in Keras.
 ///
 /// ```
-/// use burn::tensor::{Distribution, Tensor};
+/// use horn::burn::tensor::{Distribution, Tensor};
 /// use horn::layers::{Dense, Input, Lambda};
 /// use horn::{Apply, Layer, Shape};
 ///

@@ -14,6 +14,7 @@ use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::normalization::affine::{Affine, AffineModule, affine_arguments};
 use crate::layers::normalization::axes::{place, size};
+use crate::layers::normalization::epsilon::check_epsilon;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -77,13 +78,8 @@ impl GroupNormalization {
                 .expected("a divisor of the number of channels, or -1")
                 .hint("choose another number of groups"));
         }
-        if self.epsilon >= 0.0 {
-            return Ok((axis, channels, groups));
-        }
-        Err(Error::argument("ε is negative")
-            .received(format!("epsilon = {}", self.epsilon))
-            .expected("0 or more")
-            .hint("leave epsilon out for the default"))
+        check_epsilon(self.epsilon)?;
+        Ok((axis, channels, groups))
     }
 }
 

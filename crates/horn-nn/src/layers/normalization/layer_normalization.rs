@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::by_rank;
 use crate::constraints::axes::Axes;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::layer::builder::LayerBuilder;
 use crate::layer::call::Mode;
 use crate::layer::description::Layer;
@@ -16,6 +16,7 @@ use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::normalization::affine::{Affine, AffineModule, affine_arguments};
 use crate::layers::normalization::axes::{along, are_last, by_count, means, places, size};
+use crate::layers::normalization::epsilon::check_epsilon;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -93,13 +94,8 @@ impl Layer for LayerNormalization {
         for place in places(&self.axis, input)? {
             size(place, input)?;
         }
-        if self.epsilon >= 0.0 {
-            return Ok(input.clone());
-        }
-        Err(Error::argument("ε is negative")
-            .received(format!("epsilon = {}", self.epsilon))
-            .expected("0 or more")
-            .hint("leave epsilon out for the default"))
+        check_epsilon(self.epsilon)?;
+        Ok(input.clone())
     }
 
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {

@@ -4,6 +4,7 @@ pub(crate) mod affine;
 pub(crate) mod axes;
 pub(crate) mod batch_normalization;
 pub(crate) mod batch_renormalization;
+mod epsilon;
 pub(crate) mod group_normalization;
 pub(crate) mod kernel_first;
 pub(crate) mod layer_normalization;

@@ -15,6 +15,7 @@ use crate::layer::erased::BuiltLayer;
 use crate::layer::forward::Forward;
 use crate::layers::common::{Common, arguments, common_arguments, described};
 use crate::layers::normalization::axes::{are_last, by_count, means, places, size};
+use crate::layers::normalization::epsilon::check_epsilon;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
@@ -82,13 +83,8 @@ impl Layer for RMSNormalization {
                 .expected("the last axes, or axes of their sizes")
                 .hint("put `Permute` before and after it, or use `LayerNormalization`"));
         }
-        if self.epsilon >= 0.0 {
-            return Ok(input.clone());
-        }
-        Err(Error::argument("ε is negative")
-            .received(format!("epsilon = {}", self.epsilon))
-            .expected("0 or more")
-            .hint("leave epsilon out for the default"))
+        check_epsilon(self.epsilon)?;
+        Ok(input.clone())
     }
 
     fn build(&self, input: &Shape, build: &mut LayerBuilder) -> Result<BuiltLayer> {

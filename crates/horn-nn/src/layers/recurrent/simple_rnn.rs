@@ -43,7 +43,9 @@ recurrent_layers! {
     ///
     /// # Masks
     ///
-    /// A masked step keeps the state, and repeats it as its output. The mask is propagated with `return_sequences`.
+    /// A masked step keeps the state, and repeats it as its output. The mask is propagated with `return_sequences`. As in
+    /// Keras, a layer that is given its initial state ignores the mask that is propagated with the sequence; a mask
+    /// `[batch, steps]` that [`with_mask`](crate::SharedLayer::with_mask) gives counts.
     ///
     /// ```
     /// use horn::layers::SimpleRNN;

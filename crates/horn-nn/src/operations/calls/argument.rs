@@ -6,8 +6,8 @@ use ndarray::{ArrayD, IxDyn};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
+use crate::not_finite;
 use crate::registry::arguments::ARRAYS;
-use crate::registry::not_finite;
 use crate::tensor::any_tensor::MAX_RANK;
 
 /// An argument of a call. `T` is what stands for a tensor: nothing in the description of an operation, a shape when its

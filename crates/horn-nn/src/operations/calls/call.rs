@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::not_finite;
 use crate::operations::calls::argument::{Argument, Constant};
 use crate::registry::arguments::start_of;
-use crate::registry::not_finite;
 
 /// The arguments of a call: those of Keras's constructor of the operation, and those of its call.
 pub(crate) struct Call<'a, T> {

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::not_finite;
 use crate::operations::calls::call::Call;
 use crate::operations::calls::operands::number_of;
 use crate::operations::formula::{Formula, Term, required};
 use crate::operations::primitives::elementwise::{Binary, Unary};
 use crate::operations::primitives::reductions::{Along, Reduction};
-use crate::registry::not_finite;
 use crate::tensor::shape::Values;
 
 /// `nan_to_num(x, nan, posinf, neginf)`.

@@ -1,11 +1,11 @@
 //! `unique(x, size, …)`: each value once, in ascending order.
 
 use crate::error::{Error, Result};
+use crate::not_finite;
 use crate::operations::calls::call::Call;
 use crate::operations::calls::function::Rule;
 use crate::operations::calls::integers::uploaded_integers;
 use crate::operations::calls::operands::{downloaded, uploaded};
-use crate::registry::not_finite;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::{Shape, Values};
 

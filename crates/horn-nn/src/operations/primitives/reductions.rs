@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::by_rank;
 use crate::error::Result;
+use crate::not_finite;
 use crate::operations::calls::argument::Argument;
 use crate::operations::calls::call::Call;
 use crate::operations::calls::function::Rule;
 use crate::operations::calls::integers::{Integers, along};
-use crate::registry::not_finite;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::powers::powf;
 use crate::tensor::shape::{Shape, Values};

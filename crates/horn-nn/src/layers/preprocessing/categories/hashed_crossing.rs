@@ -123,9 +123,9 @@ impl Forward for HashedCrossingModule {
         let mut hashes: Option<ArrayD<u64>> = None;
         for input in inputs {
             let features = if input.is_strings() {
-                let texts = input.texts()?;
-                device = Some(texts.device);
-                texts.texts.map(|text| fingerprint64(text.as_bytes()))
+                let strings = input.strings()?;
+                device = Some(strings.device);
+                strings.values.map(|text| fingerprint64(text.as_bytes()))
             } else {
                 let numbers = input.numbers()?;
                 device = Some(numbers.device());

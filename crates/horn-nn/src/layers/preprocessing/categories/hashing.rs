@@ -175,8 +175,8 @@ impl Forward for HashingModule {
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
         let (encoded, device) = if input.is_strings() {
-            let texts = input.texts()?;
-            (self.layer.encoded(&texts.texts)?, texts.device)
+            let strings = input.strings()?;
+            (self.layer.encoded(&strings.values)?, strings.device)
         } else {
             let numbers = input.numbers()?;
             let device = numbers.device();

@@ -195,7 +195,7 @@ mod tests {
         let outputs = both.call(vec![batch], &mut CallContext::new(Mode::Inference)).unwrap();
         let [output] = signals(outputs).unwrap();
         let expected = ndarray::array![["b", "a"], ["[UNK]", "b"]].map(ToString::to_string).into_dyn();
-        assert_eq!(*output.texts().unwrap().texts, expected);
+        assert_eq!(*output.strings().unwrap().values, expected);
         assert!(both.predict(&texts, 32).unwrap_err().is_data());
     }
 

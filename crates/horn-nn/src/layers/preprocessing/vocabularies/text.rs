@@ -48,9 +48,9 @@ impl Forward for OfTextsModule {
 
     fn call(&self, inputs: Vec<Signal>, _: &mut CallContext) -> Result<Vec<Signal>> {
         let [input] = signals(inputs)?;
-        let texts = input.texts()?;
-        let numbers = self.layer.numbers(&texts.texts)?;
-        Ok(vec![to_device(&numbers, self.layer.output_mode(), &texts.device)?.into()])
+        let strings = input.strings()?;
+        let numbers = self.layer.numbers(&strings.values)?;
+        Ok(vec![to_device(&numbers, self.layer.output_mode(), &strings.device)?.into()])
     }
 }
 

@@ -1,4 +1,4 @@
-//! `OwnFunction`: a function of the program's own on weights, under a name.
+//! `CustomFunction`: a function of the program's own on weights, under a name.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ type Compute = dyn Fn(AnyTensor) -> Result<AnyTensor> + Send + Sync;
 
 /// A regularizer or a constraint of the program's own. Files hold its name, not what it does.
 #[derive(Clone)]
-pub struct OwnFunction {
+pub struct CustomFunction {
     name: Arc<str>,
     rank: usize,
     compute: Arc<Compute>,
 }
 
-impl OwnFunction {
+impl CustomFunction {
     /// A function of weights with `D` axes.
     pub(crate) fn new<const D: usize, const E: usize>(
         name: &str,
@@ -62,14 +62,14 @@ impl OwnFunction {
     }
 }
 
-impl fmt::Debug for OwnFunction {
+impl fmt::Debug for CustomFunction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OwnFunction").field(&self.name).finish()
+        f.debug_tuple("CustomFunction").field(&self.name).finish()
     }
 }
 
 /// Two are equal if they are one function.
-impl PartialEq for OwnFunction {
+impl PartialEq for CustomFunction {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && Arc::ptr_eq(&self.compute, &other.compute)
     }

@@ -1,4 +1,4 @@
-//! `OwnInitializer`: an initializer of the program's own, under a name.
+//! `CustomInitializer`: an initializer of the program's own, under a name.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ type Values = dyn Fn(&[usize]) -> Vec<f32> + Send + Sync;
 
 /// An initializer of the program's own. Files hold its name, not what it does.
 #[derive(Clone)]
-pub struct OwnInitializer {
+pub struct CustomInitializer {
     name: Arc<str>,
     values: Arc<Values>,
 }
 
-impl OwnInitializer {
+impl CustomInitializer {
     /// An initializer that gives what the function computes.
     pub(super) fn new(name: &str, values: impl Fn(&[usize]) -> Vec<f32> + Send + Sync + 'static) -> Self {
         Self { name: name.into(), values: Arc::new(values) }
@@ -28,7 +28,7 @@ impl OwnInitializer {
     }
 }
 
-impl Sample for OwnInitializer {
+impl Sample for CustomInitializer {
     fn sample(&self, shape: &[usize], _: u64) -> Result<Vec<f32>> {
         let values = (self.values)(shape);
         if values.len() == size(shape) {
@@ -41,14 +41,14 @@ impl Sample for OwnInitializer {
     }
 }
 
-impl fmt::Debug for OwnInitializer {
+impl fmt::Debug for CustomInitializer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OwnInitializer").field(&self.name).finish()
+        f.debug_tuple("CustomInitializer").field(&self.name).finish()
     }
 }
 
 /// Two are equal if they are one function.
-impl PartialEq for OwnInitializer {
+impl PartialEq for CustomInitializer {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && Arc::ptr_eq(&self.values, &other.values)
     }

@@ -64,6 +64,18 @@ pub fn to_json(value: &Value) -> String {
     written + rest
 }
 
+/// A text for people, in which marked words stand without their marks: as JSON, as Rust and as strings have them.
+pub(crate) fn in_words(text: String) -> String {
+    if !WORDS.iter().any(|word| text.contains(word)) {
+        return text;
+    }
+    let without_marks = |text: String, word: &str| {
+        let marked = [format!("\"\\u0000{word}\""), format!("\"\\0{word}\""), format!("{MARK}{word}")];
+        marked.iter().fold(text, |text, marked| text.replace(marked, word))
+    };
+    WORDS.into_iter().fold(text, without_marks)
+}
+
 /// The length of the text with its quotes, at the start of this JSON.
 fn length_of_text(json: &str) -> usize {
     let mut escaped = false;
@@ -92,6 +104,14 @@ mod tests {
             assert_eq!(number(&other), None, "{other}");
         }
         assert!(is_in(&json!({"a": [1, value(f64::NAN)]})) && !is_in(&json!({"a": [1, "NaN"]})));
+    }
+
+    #[test]
+    fn people_read_words_without_marks() {
+        let value = json!({"r": [value(f64::NAN), value(f64::NEG_INFINITY)], "NaN": "Infinity"});
+        assert_eq!(in_words(value.to_string()), r#"{"NaN":"Infinity","r":[NaN,-Infinity]}"#);
+        let name = value["r"][0].as_str().unwrap();
+        assert_eq!(in_words(format!("layer {name:?}, {name}")), "layer NaN, NaN");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `OwnActivation`: an activation of the program's own, under a name.
+//! `CustomActivation`: an activation of the program's own, under a name.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,15 +14,15 @@ type Function = fn(Tensor<1>) -> Tensor<1>;
 
 /// An activation of the program's own. Files hold its name, not what it does.
 #[derive(Clone, Copy)]
-pub struct OwnActivation {
+pub struct CustomActivation {
     name: &'static str,
     function: Function,
 }
 
 /// Those that can be read from files, by `package>name`.
-static REGISTERED: RwLock<BTreeMap<String, OwnActivation>> = RwLock::new(BTreeMap::new());
+static REGISTERED: RwLock<BTreeMap<String, CustomActivation>> = RwLock::new(BTreeMap::new());
 
-impl OwnActivation {
+impl CustomActivation {
     /// The activation of this name that the function computes.
     pub(super) fn new(name: &'static str, function: Function) -> Self {
         Self { name, function }
@@ -80,14 +80,14 @@ impl OwnActivation {
     }
 }
 
-impl fmt::Debug for OwnActivation {
+impl fmt::Debug for CustomActivation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("OwnActivation").field(&self.name).finish()
+        f.debug_tuple("CustomActivation").field(&self.name).finish()
     }
 }
 
 /// Two are equal if they are one function.
-impl PartialEq for OwnActivation {
+impl PartialEq for CustomActivation {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && std::ptr::fn_addr_eq(self.function, other.function)
     }
