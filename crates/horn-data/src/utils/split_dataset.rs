@@ -8,7 +8,7 @@ use horn_nn::{Error, HostArray, IntoArrays, Result};
 pub enum SplitSize {
     /// A fraction of all samples, between 0 and 1.
     Fraction(f64),
-    /// So many.
+    /// This number of samples.
     Samples(usize),
 }
 

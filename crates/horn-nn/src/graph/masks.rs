@@ -121,7 +121,7 @@ fn misfit(argument: MaskArgument, inputs: &[Shape], masks: &[Shape]) -> Error {
         .hint("give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`")
 }
 
-/// Are the sizes of the mask the first sizes of the input, as far as they are known?
+/// Is the shape of the mask a prefix of the shape of the input, as far as both are known?
 fn leads(mask: &Shape, input: &Shape, axes: usize) -> bool {
     mask.rank() == axes && axes <= input.rank() && mask.sizes().iter().zip(input.sizes()).all(can_be_equal)
 }

@@ -51,7 +51,7 @@ functions! {
     nanquantile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Nanquantile", "If `q` is not from 0 to 1.";
     /// The number of values.
     size(x) => "Size", "If a tensor carries an error of an operator.";
-    /// The unique values in ascending order, exactly `size` of them: more are cut off; if there are fewer, the smallest is
+    /// The unique values in ascending order, exactly `size` of them: more are cut off; for fewer, the smallest is
     /// repeated.
     unique(x; size: usize => size) => "Unique", "If `size` is 0.";
     /// The quantile: the value below which the fraction `q` of all values lies.
@@ -88,7 +88,7 @@ pub fn array(x: impl IntoOperand) -> Result<KerasTensor> {
     call("Array", Value::Null, [x.into_operand()])
 }
 
-/// The Vandermonde matrix: in each row the first `n` powers of a value, the highest first; by default as many as values.
+/// The Vandermonde matrix: each row has the first `n` powers of a value, the highest first; by default as many as values.
 ///
 /// # Errors
 ///

@@ -65,7 +65,7 @@ functions! {
 }
 
 /// Images whose axes are scaled by `scale` and then moved by `translation` pixels. `output_shape` is the shape of the
-/// batch; only the sizes of the axes in `spatial_dims` change. Interpolation is by [`Bilinear`](Interpolation::Bilinear),
+/// batch; only the sizes of the axes in `spatial_dims` change. `method` is [`Bilinear`](Interpolation::Bilinear),
 /// `Bicubic`, `Lanczos3` or `Lanczos5`, and smaller images are smoothed first.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use horn_nn::{Error, Result};
 
-/// The epochs after which `fit` validates: every so many, or a list, counted from 1 as Keras counts them here.
+/// The epochs after which `fit` validates: every `n` epochs, or a list, counted from 1 as Keras counts them here.
 ///
 /// ```
 /// use horn::Fit;
@@ -12,7 +12,7 @@ use horn_nn::{Error, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValidationFreq {
-    /// After every so many epochs.
+    /// Every `n` epochs.
     Every(usize),
     /// After these epochs, counted from 1.
     Epochs(Vec<usize>),

@@ -59,7 +59,7 @@ pub fn GroupQueryAttention(head_dim: usize, num_query_heads: usize, num_key_valu
 }
 
 impl GroupQueryAttention {
-    /// A layer of so many heads of the width `head_dim`; those of the query a multiple of the others.
+    /// A layer with heads of width `head_dim`. `num_query_heads` must be a multiple of `num_key_value_heads`.
     pub fn new(head_dim: usize, num_query_heads: usize, num_key_value_heads: usize) -> Self {
         Self { common: Common::default(), head_dim, num_query_heads, num_key_value_heads, options: Options::default() }
     }

@@ -69,7 +69,7 @@ pub fn MultiHeadAttention(num_heads: usize, key_dim: usize) -> MultiHeadAttentio
 }
 
 impl MultiHeadAttention {
-    /// A layer of so many heads, each with queries and keys of the width `key_dim`.
+    /// A layer with `num_heads` heads, each with queries and keys of width `key_dim`.
     pub fn new(num_heads: usize, key_dim: usize) -> Self {
         Self {
             common: Common::default(),
