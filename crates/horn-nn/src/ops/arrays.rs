@@ -88,7 +88,8 @@ pub fn array(x: impl IntoOperand) -> Result<KerasTensor> {
     call("Array", Value::Null, [x.into_operand()])
 }
 
-/// The Vandermonde matrix: each row has the first `n` powers of a value, the highest first; by default as many as values.
+/// The Vandermonde matrix: in each row the first `n` powers of a value, the highest first. By default `n` is the number
+/// of values.
 ///
 /// # Errors
 ///

@@ -25,7 +25,7 @@ macro_rules! conv_layer {
         convolution! {
             $(#[$doc])+
             $class, $name, $n;
-            /// A layer with `filters` filters of size `kernel_size`, with Keras's defaults: no padding, no activation, a
+            /// A layer with `filters` filters of size `kernel_size` and Keras's defaults: no padding, no activation, a
             /// bias, `GlorotUniform` and `Zeros`.
             required: (filters: usize),
             fields: { groups: usize = 1, },

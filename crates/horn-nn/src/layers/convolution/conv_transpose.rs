@@ -26,7 +26,7 @@ macro_rules! transposed_layer {
         convolution! {
             $(#[$doc])+
             $class, $name, $n;
-            /// A layer with `filters` filters of size `kernel_size`, with Keras's defaults: no padding, no activation, a
+            /// A layer with `filters` filters of size `kernel_size` and Keras's defaults: no padding, no activation, a
             /// bias, `GlorotUniform` and `Zeros`.
             required: (filters: usize),
             fields: { output_padding: Option<Sizes<$n>> = None, },

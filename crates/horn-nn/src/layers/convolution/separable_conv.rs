@@ -27,7 +27,7 @@ macro_rules! separable_layer {
         convolution! {
             $(#[$doc])+
             $class, $name, $n;
-            /// A layer with a depthwise kernel of size `kernel_size` and `filters` pointwise filters, with Keras's defaults:
+            /// A layer with a depthwise kernel of size `kernel_size`, `filters` pointwise filters and Keras's defaults:
             /// no padding, no activation, a bias, `GlorotUniform` and `Zeros`.
             required: (filters: usize),
             fields: { depth_multiplier: usize = 1, },

@@ -254,7 +254,7 @@ impl TextVectorization {
     ///
     /// # Errors
     ///
-    /// Where an argument is unknown or of another kind.
+    /// Where an argument is unknown or of the wrong type.
     pub fn from_config(config: &Value) -> Result<Self> {
         read_as(&Self::new(), &[], config)
     }
