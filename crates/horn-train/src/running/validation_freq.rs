@@ -60,7 +60,7 @@ impl ValidationFreq {
         if !zero {
             return Ok(());
         }
-        Err(Error::argument("there is no epoch 0, and no validation after every 0 epochs")
+        Err(Error::argument("validation_freq must not be 0")
             .at("validation_freq")
             .received(match self {
                 Self::Every(_) => "0".to_owned(),
