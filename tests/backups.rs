@@ -334,7 +334,10 @@ fn impossible_folders_are_errors_before_the_training() {
     for (callback, expected) in [
         (BackupAndRestore::new(""), "BackupAndRestore: backup_dir: there is no folder for the backup"),
         (BackupAndRestore::new(file.join("backup")), "the folder cannot be made"),
-        (BackupAndRestore::new(folder.path()).save_freq(Frequency::Batches(0)), "there is no number of batches"),
+        (
+            BackupAndRestore::new(folder.path()).save_freq(Frequency::Batches(0)),
+            "the number of batches must be at least 1",
+        ),
     ] {
         let before = bits(&weights(&model));
         let error = train(&mut model, vec![Box::new(callback)], log()).unwrap_err();

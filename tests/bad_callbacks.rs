@@ -75,14 +75,14 @@ const CASES: &[Case] = &[
         |_| Box::new(EarlyStopping::new().monitor("loss").mode(MonitorMode::Min).min_delta(f64::NAN)),
         0,
         Error::is_argument,
-        ["EarlyStopping: min_delta: the least difference is not a number", "received NaN"],
+        ["EarlyStopping: min_delta: the argument is out of range", "received NaN"],
     ),
     (
         "a least difference that is no number, to reduce the rate",
         |_| Box::new(ReduceLROnPlateau::new().monitor("loss").min_delta(f64::NAN)),
         0,
         Error::is_argument,
-        ["ReduceLROnPlateau: min_delta: the least difference is not a number", "received NaN"],
+        ["ReduceLROnPlateau: min_delta: the argument is out of range", "received NaN"],
     ),
     (
         "a factor that does not reduce",

@@ -115,7 +115,8 @@ const REFUSED: &[Case] = &[
         "weights of samples and of classes",
         |model| model.fit(&x(20), &y(20), fit(1).sample_weight(&ones(20)).class_weight([(0, 2.0)])).map(drop),
         Error::is_argument,
-        "class_weight: there are two kinds of weights; received class_weight and sample_weight, expected one of them. \
+        "class_weight: class_weight and sample_weight can't be combined; received class_weight and sample_weight, \
+         expected one of them. \
          Hint: multiply the weight of each sample by that of its class, and give only sample_weight.",
     ),
     (
@@ -176,7 +177,7 @@ const REFUSED: &[Case] = &[
         "a validation after every 0 epochs",
         |model| model.fit(&x(20), &y(20), fit(1).validation_freq(0)).map(drop),
         Error::is_argument,
-        "validation_freq: there is no epoch 0, and no validation after every 0 epochs; received 0, \
+        "validation_freq: validation_freq must not be 0; received 0, \
          expected numbers from 1 on. \
          Hint: count epochs from 1, or leave validation_freq out to validate after each epoch.",
     ),

@@ -161,14 +161,14 @@ const CASES: &[Case] = &[
         "a batch size of 0, in evaluate",
         |model| model.evaluate_with(&x(20), &y(20), Evaluate::new().batch_size(0)).map(drop),
         Error::is_argument,
-        "batch_size: a batch needs samples; received 0, expected at least 1. \
+        "batch_size: batch_size must be at least 1; received 0, expected at least 1. \
          Hint: leave batch_size out for Keras's 32.",
     ),
     (
         "a batch size of 0, in predict",
         |model| model.predict_with(&x(20), Predict::new().batch_size(0)).map(drop),
         Error::is_argument,
-        "batch_size: a batch needs samples; received 0, expected at least 1. \
+        "batch_size: batch_size must be at least 1; received 0, expected at least 1. \
          Hint: leave batch_size out for Keras's 32.",
     ),
     (

@@ -215,7 +215,7 @@ const CASES: &[Case] = &[
         "bits of floats",
         |_, a, b| ops::bitwise_and(a, b).map(drop),
         Error::is_argument,
-        &["BitwiseAnd", "whole numbers"],
+        &["BitwiseAnd", "integers only"],
     ),
     (
         "indices that do not fit",

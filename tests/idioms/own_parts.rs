@@ -1,4 +1,4 @@
-//! A loss, metrics, an activation, a regularizer, a constraint, an initializer and a learning rate of the program's own.
+//! A custom loss, metrics, activation, regularizer, constraint, initializer and learning rate.
 
 use horn::callbacks::SwapEMAWeights;
 use horn::constraints::Constraint;

@@ -1,4 +1,4 @@
-//! A layer of one's own that is made of layers, in a model that is saved and read again.
+//! A custom layer that is made of layers, in a model that is saved and read again.
 
 use horn::layers::register;
 use horn::prelude::*;

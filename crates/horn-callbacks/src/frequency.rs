@@ -13,10 +13,10 @@ pub enum Frequency {
 }
 
 impl Frequency {
-    /// Checks that there is a number of batches to wait for.
+    /// Checks that the number of batches is at least 1.
     pub(crate) fn check(self, argument: &str) -> Result<()> {
         if self == Self::Batches(0) {
-            return Err(Error::argument("there is no number of batches to wait for")
+            return Err(Error::argument("the number of batches must be at least 1")
                 .at(argument)
                 .received("Frequency::Batches(0)")
                 .expected("at least 1")

@@ -29,7 +29,7 @@ pub(crate) struct Numbered {
 }
 
 impl Numbered {
-    /// So many items, in batches of 32 that one thread loads.
+    /// `len` items, in batches of 32 that one thread loads.
     pub fn new(len: usize, order: Box<Order>, load: Arc<Load>) -> Self {
         Self {
             load,

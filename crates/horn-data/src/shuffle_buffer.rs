@@ -16,7 +16,7 @@ pub(crate) struct ShuffleBuffer {
 }
 
 impl ShuffleBuffer {
-    /// A buffer of so many items. The seed of this thread counts, too.
+    /// A buffer of `size` items. The seed of this thread counts, too.
     pub fn new(size: usize, seed: u32) -> Self {
         let global = global_seed().unwrap_or(DEFAULT_SEED) % MODULUS;
         let seed = match seed % MODULUS {

@@ -76,7 +76,7 @@ fn alpha(layer: &Value, name: &str) -> Result<Option<f64>> {
 }
 
 impl Lora {
-    /// Adds the product of the matrices to the values of the kernel, which has these sizes.
+    /// Adds the product of the matrices to the values of the kernel, which has this shape.
     ///
     /// # Errors
     ///

@@ -139,7 +139,7 @@ impl Kernel {
         [&self.values, &self.scale].into_iter().chain(blocks)
     }
 
-    /// Reads the kernel as floats, which has these sizes.
+    /// Reads the kernel, which has this shape, as floats.
     ///
     /// # Errors
     ///

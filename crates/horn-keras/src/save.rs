@@ -341,7 +341,7 @@ mod tests {
             let listed = Sequential::new().add(Input([2])).add(Dense(1).name(name)).build(&Device::default());
             let applied = Dense(1).name(name).apply(Input([2]));
             for error in [listed.map(drop).unwrap_err(), applied.map(drop).unwrap_err()] {
-                assert!(error.is_argument() && error.to_string().contains("this can't be a name"), "{error}");
+                assert!(error.is_argument() && error.to_string().contains("the name is not valid"), "{error}");
             }
         }
         let named = Sequential::new().name("a/b").add(Input([2])).add(Dense(1));

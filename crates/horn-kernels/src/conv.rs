@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use crate::types::pooling::Pooling;
 use crate::types::slide::Slide;
 
-/// `pool?(relu?(x ∗ kernel + bias))`, where the channels are in so many groups, each with filters of its own.
+/// `pool?(relu?(x ∗ kernel + bias))`, where the channels are in groups, each with its own filters.
 ///
 /// A pooling is for predictions. Each image is pooled while it is in the cache, so that the result of the convolution is
 /// never in memory as a whole. With a pooling, there is no fast way if a tensor is to get a gradient, or if there are fewer

@@ -26,7 +26,8 @@ pub fn dense<const D: usize>(
 
 /// Dense layers one after the other. Each thread takes its part of the samples through all of them.
 ///
-/// There may be [so many](DenseLayer::MAX_LAYERS), and each kernel should be [small](DenseLayer::is_small).
+/// There may be [`MAX_LAYERS`](DenseLayer::MAX_LAYERS) at most, and each kernel should be
+/// [small](DenseLayer::is_small).
 ///
 /// # Shapes
 ///

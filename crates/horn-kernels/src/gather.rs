@@ -1,6 +1,6 @@
 //! Copies of some rows of a matrix: the samples of a batch.
 
-/// The rows `at` of a matrix in row-major order, whose rows have so many values.
+/// The rows `at` of a matrix in row-major order, whose rows have `features` values.
 ///
 /// ```
 /// assert_eq!(horn_kernels::gather(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0], 2, &[2, 0]), [4.0, 5.0, 0.0, 1.0]);

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-/// Adds so many zeros before and after each spatial axis.
+/// Pads each spatial axis with zeros: `margins` says how many before and after it.
 ///
 /// # Shapes
 ///

@@ -128,7 +128,7 @@ impl<T: ?Sized> Registry<T> {
         if name.contains('>') {
             // Keras's registered name of something in the program: `package>name`.
             return error
-                .hint("it is the program's own, of which a file has only the name: write it in Rust and register it");
+                .hint("it is custom code, of which a file has only the name: write it in Rust and register it");
         }
         error.hint(match known.is_empty() {
             true => format!("call `{list}::register` first"),

@@ -162,7 +162,7 @@ fn what_is_not_an_output_is_bounded_too() {
     }
 }
 
-/// What grows from one number to values of these sizes: steps of one value, or an image of one channel.
+/// What grows from one number to values of this shape: steps of one value, or an image of one channel.
 fn steps(count: usize) -> Sequential {
     Sequential::new().add(Input([1])).add(RepeatVector(count))
 }

@@ -81,7 +81,7 @@ impl<T: Default> Padding<T> {
 ///
 /// # Errors
 ///
-/// If there is no memory for so many sequences of `maxlen`.
+/// If there is no memory for all sequences of length `maxlen`.
 pub fn pad_sequences<T: Clone, S: AsRef<[T]>>(sequences: &[S], options: Padding<T>) -> Result<Array2<T>> {
     let Padding { maxlen, padding, truncating, value } = options;
     let longest = sequences.iter().map(|sequence| sequence.as_ref().len()).max();

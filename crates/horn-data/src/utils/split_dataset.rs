@@ -8,7 +8,7 @@ use horn_nn::{Error, HostArray, IntoArrays, Result};
 pub enum SplitSize {
     /// A fraction of all samples, between 0 and 1.
     Fraction(f64),
-    /// So many.
+    /// This number of samples.
     Samples(usize),
 }
 
@@ -84,10 +84,10 @@ impl Split {
             (Some(left), None) => [left, len.saturating_sub(left)],
             (None, Some(right)) => [len.saturating_sub(right), right],
             (None, None) => {
-                return Err(Error::argument("it is not said where to split")
+                return Err(Error::argument("left_size or right_size must be given")
                     .at("split_dataset: left_size")
-                    .received("neither left_size nor right_size")
-                    .expected("one of them")
+                    .received("neither")
+                    .expected("one of them, or both")
                     .hint("add left_size(0.8)"));
             }
         };
@@ -121,7 +121,7 @@ fn count(argument: &str, size: Option<SplitSize>, len: usize) -> Result<Option<u
             Some(SplitSize::Samples(samples)) => samples.to_string(),
             None => String::new(),
         };
-        return Err(Error::argument("the samples can't be split so")
+        return Err(Error::argument("the size of the part is not valid")
             .at(format!("split_dataset: {argument}"))
             .received(received)
             .expected(format!("a fraction between 0 and 1, or a number of samples from 1 to {}", len.saturating_sub(1)))
@@ -194,13 +194,16 @@ mod tests {
         };
         let split = Split::new;
         for (message, expected) in [
-            (of(4, split()), "split_dataset: left_size: it is not said where to split"),
+            (of(4, split()), "split_dataset: left_size: left_size or right_size must be given; received neither"),
             (of(0, split().left_size(0.5)), "split_dataset: there are no samples; received 1 arrays"),
             (
                 of(4, split().left_size(4)),
                 "received 4, expected a fraction between 0 and 1, or a number of samples from 1 to 3",
             ),
-            (of(4, split().right_size(1.0)), "split_dataset: right_size: the samples can't be split so; received 1,"),
+            (
+                of(4, split().right_size(1.0)),
+                "split_dataset: right_size: the size of the part is not valid; received 1,",
+            ),
             (of(4, split().left_size(f64::NAN)), "received NaN"),
             (of(4, split().left_size(3).right_size(2)), "received 3 and 2 samples, expected at most 4 together"),
             (of(4, split().left_size(0.1)), "a part would be empty; received 0 and 4 of 4 samples"),

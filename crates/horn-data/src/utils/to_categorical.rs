@@ -24,8 +24,8 @@ use ndarray::{ArrayD, IxDyn};
 ///
 /// # Errors
 ///
-/// If a number is not a class: not whole, negative, or not below `num_classes`; if there is no memory for so many classes; and
-/// for strings.
+/// If a number is not a class: not whole, negative, or not below `num_classes`; if there is no memory for `num_classes`
+/// classes; and for strings.
 pub fn to_categorical<'a>(x: impl Into<HostArray<'a>>, num_classes: impl Into<Option<usize>>) -> Result<ArrayD<f32>> {
     let x = x.into();
     let labels = x.borrowed().floats(&(0..x.len()).collect::<Vec<_>>()).map_err(|error| error.at("x"))?;

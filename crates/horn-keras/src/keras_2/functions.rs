@@ -395,7 +395,7 @@ pub(crate) fn translate(object: &mut Value) -> Result<()> {
             } else if let Some(at) = function.operands.iter().position(|operand| *operand == key) {
                 operands.push((at, value));
             } else if !has_no_effect(&key, &value) {
-                return Err(Error::argument("Horn has not this argument of the function of TensorFlow")
+                return Err(Error::argument("Horn does not support this argument of the TensorFlow function")
                     .at(&place)
                     .received(format!("{key} = {value} of tf.{name}"))
                     .expected("an argument of Keras's function")

@@ -47,7 +47,7 @@ impl Samples<'_> {
         Some(steps)
     }
 
-    /// A value that is broadcast to these sizes after that of the samples.
+    /// A value that is broadcast to this shape after that of the samples.
     pub fn filled(&self, layer: &Value, value: &Value, sizes: &[i64]) -> Option<Vec<Value>> {
         let mut steps = self.zeros(layer, sizes.len() + 1)?;
         let multiples: Vec<i64> = std::iter::once(1).chain(sizes.iter().copied()).collect();

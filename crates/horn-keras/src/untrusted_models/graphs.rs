@@ -81,7 +81,7 @@ fn long_graphs_are_read_in_any_order() {
         let loaded = within(Duration::from_secs(10), what, || load_bytes::<Model>("model.keras", &bytes));
         assert!(loaded.is_ok(), "{what}");
     }
-    assert!(refused(&graph(halves, last)).to_string().contains("an input or output is of no layer"));
+    assert!(refused(&graph(halves, last)).to_string().contains("an input or output does not belong to a layer"));
     little_memory();
 }
 
@@ -124,13 +124,16 @@ fn graphs_that_are_none_are_errors() {
         (graph(vec![graph_input("x"), graph_input("x"), relu("y", &[&["x"]])], y()), "two layers have one name"),
         (
             graph(vec![graph_input("x"), relu("y", &[&["x"]])], json!(["y", HUGE, 0])),
-            "an input or output is of no layer",
+            "an input or output does not belong to a layer",
         ),
-        (graph(vec![graph_input("x"), relu("y", &[&["x"]])], json!([0, 0, 0])), "an input or output is of no layer"),
-        (graph(vec![graph_input("x"), relu("y", &[])], y()), "an input or output is of no layer"),
+        (
+            graph(vec![graph_input("x"), relu("y", &[&["x"]])], json!([0, 0, 0])),
+            "an input or output does not belong to a layer",
+        ),
+        (graph(vec![graph_input("x"), relu("y", &[])], y()), "an input or output does not belong to a layer"),
         (graph(vec![graph_input("x")], json!(["x", 0, 0])), "weights"),
-        (graph(vec![], y()), "an input or output is of no layer"),
-        (attention(json!([null, 8, 6, 4]), json!([null, 4, 6, 4])), "query and key are of other samples"),
+        (graph(vec![], y()), "an input or output does not belong to a layer"),
+        (attention(json!([null, 8, 6, 4]), json!([null, 4, 6, 4])), "query and key have different leading axes"),
         (attention(json!([null, 3, 3]), json!([null, 0, 3])), "the input has no values"),
         (layer("Functional", json!({"layers": {}})), "layers is missing"),
         (layer("Functional", json!([])), "layers is missing"),

@@ -7,7 +7,7 @@ fn impossible_layers() -> Vec<(Value, Value, &'static str)> {
     let larger = "is larger than any layer can be";
     let memory = "larger than any memory";
     let weights = "the layers have more weights than the file";
-    let kind = "an argument is of another kind";
+    let kind = "an argument is of the wrong type";
     let at_most = 1_u64 << 31;
     let vector = || json!([null, 4]);
     let steps = || json!([null, 4, 3]);
@@ -66,7 +66,7 @@ fn impossible_layers() -> Vec<(Value, Value, &'static str)> {
             layer("Resizing", json!({"height": 1 << 20, "width": 1, "pad_to_aspect_ratio": true})),
             "compute more values in advance",
         ),
-        (json!([null, 8000]), layer("MelSpectrogram", json!({"fft_length": 1 << 30})), "the transform is too long"),
+        (json!([null, 8000]), layer("MelSpectrogram", json!({"fft_length": 1 << 30})), "fft_length is too large"),
         (
             json!([null, 80_000]),
             layer("MelSpectrogram", json!({"fft_length": 1 << 16})),
@@ -127,8 +127,8 @@ fn impossible_layers() -> Vec<(Value, Value, &'static str)> {
         (json!([null, 0]), layer("Flatten", json!({})), "has no values"),
         (json!([null, -1]), layer("Flatten", json!({})), kind),
         (json!([]), layer("Permute", json!({"dims": [2, 1]})), "needs an axis for the samples"),
-        (json!([3]), layer("RMSNormalization", json!({"axis": -1})), "weights of their own"),
-        (json!([1, 4, 3]), layer("LayerNormalization", json!({"axis": [-3, -1]})), "weights of their own"),
+        (json!([3]), layer("RMSNormalization", json!({"axis": -1})), "weights along the batch axis"),
+        (json!([1, 4, 3]), layer("LayerNormalization", json!({"axis": [-3, -1]})), "weights along the batch axis"),
         (json!([4, 3]), layer("EinsumDense", json!({"equation": "ab,ab->ab", "output_shape": [3]})), "equation"),
         (json!([]), layer("Dense", json!({"units": 4})), "needs an axis for the samples"),
     ]

@@ -90,7 +90,7 @@ pub enum Activation {
     TanhShrink,
     /// An activation with custom arguments, made by the constructors, such as [`Activation::leaky_relu`].
     Tuned(Tuned),
-    /// One of the program's own, made by [`Activation::custom`].
+    /// A custom activation, made by [`Activation::custom`].
     Custom(CustomActivation),
 }
 

@@ -36,7 +36,7 @@ impl Default for Arguments {
     }
 }
 
-/// The error for a function of the program's own.
+/// The error for a custom function.
 pub(super) fn of_program(function: &str, hint: &str) -> Error {
     Error::argument("the activation is a function of the program that made the file")
         .received(function)
@@ -56,7 +56,7 @@ pub(super) fn read(object: &Value) -> Result<Activation> {
         });
     }
     let arguments = read_arguments::<Arguments>(&object["config"]).map_err(|(received, error)| {
-        Error::argument("the arguments of the activation are of another kind")
+        Error::argument("the arguments of the activation are of the wrong type")
             .received(received)
             .because(error)
             .hint("give them numbers")
@@ -156,7 +156,7 @@ mod tests {
              or Softmax of the last axis. Hint: make it a layer of its own, after this one."
         );
         assert!(message("Softmax", json!({"axis": 1})).contains("Softmax of the last axis"));
-        assert!(message("LeakyReLU", json!({"alpha": "large"})).contains("of another kind"));
+        assert!(message("LeakyReLU", json!({"alpha": "large"})).contains("of the wrong type"));
         // Keras writes a lambda as its compiled code.
         let lambda = serde_json::from_value::<Activation>(json!({"value": ["4wEAAAAAAAAA", null, null]}));
         assert!(lambda.unwrap_err().to_string().contains("made the file; received a lambda"));

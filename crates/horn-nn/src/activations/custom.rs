@@ -1,4 +1,4 @@
-//! `CustomActivation`: an activation of the program's own, under a name.
+//! `CustomActivation`: a custom activation, under a name.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::registry::objects::in_default_package;
 /// What the function computes: a value for each value.
 type Function = fn(Tensor<1>) -> Tensor<1>;
 
-/// An activation of the program's own. Files hold its name, not what it does.
+/// A custom activation. Files hold its name, not what it does.
 #[derive(Clone, Copy)]
 pub struct CustomActivation {
     name: &'static str,

@@ -32,7 +32,7 @@ const EXPANSION: usize = 6;
 ///
 /// - input: `[batch, 224, 224, 3]`, prepared by [`preprocess_input`]
 /// - output: `[batch, classes]`; without top `[batch, height / 32, width / 32, 1280]` (rounded up), and with pooling
-///   `[batch, 1280]`; of an `alpha` above 1, so many times 1280
+///   `[batch, 1280]`; with an `alpha` above 1, `alpha` times 1280
 ///
 /// Source: Sandler, Howard, Zhu, Zhmoginov and Chen, [MobileNetV2](https://arxiv.org/abs/1801.04381), 2018.
 ///

@@ -113,13 +113,13 @@ impl MinMaxNorm {
         check_bound("MinMaxNorm", "min_value", *min_value)?;
         check_bound("MinMaxNorm", "max_value", *max_value)?;
         if min_value > max_value {
-            return Err(Error::argument("no norm is between these bounds")
+            return Err(Error::argument("min_value is above max_value")
                 .received(format!("MinMaxNorm with min_value = {min_value} and max_value = {max_value}"))
                 .expected("a min_value that is not above max_value")
-                .hint("change the two about"));
+                .hint("swap the two"));
         }
         if !(0.0..=1.0).contains(rate) {
-            return Err(Error::argument("weights can't go this part of the way to their bounds")
+            return Err(Error::argument("the rate is not a fraction")
                 .received(format!("MinMaxNorm with rate = {rate}"))
                 .expected("a number from 0 to 1")
                 .hint("leave the rate out to keep the bounds strictly"));
@@ -145,7 +145,7 @@ fn check_bound(class: &str, argument: &str, bound: f64) -> Result<()> {
     if float32::is_finite(bound) && bound >= 0.0 {
         return Ok(());
     }
-    Err(Error::argument("no norm can have this bound")
+    Err(Error::argument("the bound of the norm is not valid")
         .received(format!("{class} with {argument} = {bound}"))
         .expected(float32::expected(bound, "a finite number, 0 or above"))
         .hint("give a large number where there is to be no upper bound"))

@@ -8,7 +8,7 @@ use crate::registry::suggest::did_you_mean;
 ///
 /// # Errors
 ///
-/// If some of it has no name, a name is not one of these, or stands twice.
+/// If some of it has no name, a name is not one of these, or is given twice.
 pub fn by_name<T>(argument: &str, given: Vec<(Option<String>, T)>, names: &[&str]) -> Result<Vec<Option<T>>> {
     let mut ordered: Vec<Option<T>> = names.iter().map(|_| None).collect();
     for (name, value) in given {
@@ -26,7 +26,7 @@ pub fn by_name<T>(argument: &str, given: Vec<(Option<String>, T)>, names: &[&str
                 .hint(did_you_mean(&name, names)));
         };
         if ordered[at].replace(value).is_some() {
-            return Err(Error::argument("a name stands twice")
+            return Err(Error::argument("a name is given twice")
                 .at(argument)
                 .received(format!("{name:?}"))
                 .expected("each name once")
@@ -81,7 +81,7 @@ mod tests {
         unnamed.push(HostArray::new(vec![1.0_f32], [1]).unwrap());
         for (given, problem) in [
             (arrays(&["a", "c"]), "the model has nothing of this name; received \"c\", expected a, b"),
-            (arrays(&["a", "a"]), "a name stands twice"),
+            (arrays(&["a", "a"]), "a name is given twice"),
             (arrays(&["a"]), "an input has no array; received none for \"b\""),
             (unnamed, "some entries have a name, and some have none"),
         ] {

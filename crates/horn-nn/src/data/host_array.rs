@@ -45,12 +45,12 @@ impl<'a> HostArray<'a> {
         Ok(Self::of(sizes, E::values(values)))
     }
 
-    /// The values are as many as the sizes say.
+    /// The number of values is the product of `sizes`.
     pub(crate) fn of(sizes: Vec<usize>, values: Values<'a>) -> Self {
         Self { name: None, sizes, values }
     }
 
-    /// The same values in row-major order with other sizes.
+    /// The same values in row-major order with another shape.
     ///
     /// # Errors
     ///
@@ -83,7 +83,7 @@ impl<'a> HostArray<'a> {
         self.len() == 0
     }
 
-    /// The sizes of all axes; the first is the number of samples.
+    /// The shape; the first size is the number of samples.
     pub fn sizes(&self) -> &[usize] {
         &self.sizes
     }
@@ -220,7 +220,7 @@ impl<'a> HostArray<'a> {
         gathered
     }
 
-    /// The sizes of an array of the samples `at`.
+    /// The shape of an array of the samples `at`.
     fn batch_sizes(&self, at: &[usize]) -> Vec<usize> {
         let mut sizes = self.sizes.clone();
         sizes[0] = at.len();
@@ -295,7 +295,7 @@ fn first_not<T>(values: &[T], holds: impl Fn(&T) -> bool) -> Option<usize> {
     (first..values.len()).find(|&at| !holds(&values[at]))
 }
 
-/// Checks that so many values fill an array of these sizes.
+/// Checks that this number of values fills an array of this shape.
 fn check_filled(values: usize, sizes: &[usize]) -> Result<()> {
     let expected = shape::count(sizes);
     if expected == Some(values) && !sizes.is_empty() {

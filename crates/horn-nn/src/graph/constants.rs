@@ -28,7 +28,7 @@ pub(crate) fn placed(tensors: Vec<KerasTensor>) -> Result<Vec<KerasTensor>> {
         return Ok(tensors);
     }
     let Some(beside) = tensors.iter().find(|tensor| !tensor.is_unplaced()).cloned() else {
-        return Err(Error::argument("the call takes arrays only, which are in no graph")
+        return Err(Error::argument("all arguments of the call are arrays, which are not part of a graph")
             .received(format!("{} arrays", tensors.len()))
             .expected("at least one tensor that follows from an Input")
             .hint("compute what follows from arrays alone before, outside of the graph"));
@@ -74,8 +74,9 @@ mod tests {
         let error = Add().apply((array(), array())).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the call takes arrays only, which are in no graph; received 2 arrays, expected at least one tensor that \
-             follows from an Input. Hint: compute what follows from arrays alone before, outside of the graph."
+            "all arguments of the call are arrays, which are not part of a graph; received 2 arrays, expected at least \
+             one tensor that follows from an Input. \
+             Hint: compute what follows from arrays alone before, outside of the graph."
         );
         assert!(ops::convert_to_tensor(2.0).unwrap_err().is_argument());
         let x = Input((2, 3));

@@ -104,7 +104,7 @@ fn fits(argument: MaskArgument, mask: &Shape, input: &Shape) -> bool {
 }
 
 /// Are there several masks for each timestep? A layer for each step, as of the words of each sentence, passes its own on:
-/// the step counts if any of them says so.
+/// the step is unmasked if it is so in any of them.
 fn has_steps(argument: MaskArgument, mask: &Shape, input: &Shape) -> bool {
     argument == MaskArgument::Steps && mask.rank() > 2 && leads(&Shape::new(&mask.sizes()[..2]), input, 2)
 }
@@ -114,14 +114,14 @@ fn misfit(argument: MaskArgument, inputs: &[Shape], masks: &[Shape]) -> Error {
     Error::shape("the mask does not fit the input")
         .received(format!("a mask of {} for {}", list(masks), list(inputs)))
         .expected(match argument {
-            MaskArgument::Broadcast => "sizes that are the input's last, or 1".to_owned(),
-            MaskArgument::Samples => format!("the sizes of {input} but the last"),
+            MaskArgument::Broadcast => "a shape that broadcasts to that of the input".to_owned(),
+            MaskArgument::Samples => format!("the shape {input} without its last axis"),
             _ => "the number of samples and of timesteps".to_owned(),
         })
         .hint("give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`")
 }
 
-/// Are the sizes of the mask the first sizes of the input, as far as they are known?
+/// Is the shape of the mask a prefix of the shape of the input, as far as both are known?
 fn leads(mask: &Shape, input: &Shape, axes: usize) -> bool {
     mask.rank() == axes && axes <= input.rank() && mask.sizes().iter().zip(input.sizes()).all(can_be_equal)
 }

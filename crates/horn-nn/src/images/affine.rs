@@ -28,7 +28,7 @@ pub(crate) fn check_interpolation(interpolation: Interpolation) -> Result<()> {
     if matches!(interpolation, Interpolation::Bilinear | Interpolation::Nearest) {
         return Ok(());
     }
-    Err(Error::argument("images can't be moved with this interpolation")
+    Err(Error::argument("this interpolation is not supported here")
         .received(format!("{interpolation:?}"))
         .expected("Bilinear or Nearest")
         .hint("take Bilinear"))
@@ -51,7 +51,7 @@ pub(crate) struct Lookup {
 }
 
 impl Lookup {
-    /// How many values it holds inside for images of these sizes: the places, their neighbours and weights for each pixel,
+    /// How many values it holds inside for images of this shape: the places, their neighbours and weights for each pixel,
     /// and the index, eight bytes long, and the value of a neighbour for each value of a pixel.
     pub fn workspace(data_format: DataFormat, images: &[usize]) -> u64 {
         let values = memory::values(images);

@@ -34,15 +34,15 @@ pub(crate) fn rounded<const D: usize>(images: Tensor<D>, values: Values) -> Tens
 /// The values of a pixel that is a byte: Keras's default for the range of values.
 pub(crate) const BYTES: [f64; 2] = [0.0, 255.0];
 
-/// Is it a range, the least value first?
+/// Is it a range, the smaller value first?
 pub(crate) fn check_value_range(range: [f64; 2]) -> Result<()> {
     if range[0] < range[1] {
         return Ok(());
     }
     Err(Error::argument("the range of values is empty")
         .received(format!("value_range = {range:?}"))
-        .expected("the least value first")
-        .hint("give [0, 255] for bytes, [0, 1] for shares"))
+        .expected("the smaller value first")
+        .hint("give [0, 255] for bytes, [0, 1] for fractions"))
 }
 
 /// Moves values from one range to another.

@@ -1,4 +1,4 @@
-//! `CustomInitializer`: an initializer of the program's own, under a name.
+//! `CustomInitializer`: a custom initializer, under a name.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::initializers::sample::{Sample, size};
 /// What the function computes: the values of a weight of this shape.
 type Values = dyn Fn(&[usize]) -> Vec<f32> + Send + Sync;
 
-/// An initializer of the program's own. Files hold its name, not what it does.
+/// A custom initializer. Files hold its name, not what it does.
 #[derive(Clone)]
 pub struct CustomInitializer {
     name: Arc<str>,

@@ -66,7 +66,7 @@ enum Operation {
 }
 
 impl Deferred {
-    /// An operation on an input, with an activation at its end, whose result will have these sizes.
+    /// An operation on an input, with an activation at its end, whose result will have this shape.
     pub fn new(operation: impl Defer + 'static, activation: Activation, input: AnyTensor, sizes: Vec<usize>) -> Self {
         let following = Box::new(Following { scale: None, activation, pooling: None });
         Self { operation: Operation::Followed { operation: Arc::new(operation), following }, input, sizes }
@@ -82,7 +82,7 @@ impl Deferred {
         Self { operation: Operation::Dense(layers), input, sizes }
     }
 
-    /// The sizes of the result.
+    /// The shape of the result.
     pub fn sizes(&self) -> &[usize] {
         &self.sizes
     }

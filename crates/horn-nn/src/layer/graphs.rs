@@ -41,7 +41,7 @@ impl Graphs {
             let other = others.iter().find(|other| !graph.is_copy_of(other));
             if let Some((other, there)) = other.and_then(|other| Some((other, other.place_of(here)?))) {
                 return Err(Error::model(
-                    "a layer stands in two graphs, and each would have weights of its own for it",
+                    "a layer is used in two graphs, and each would give it separate weights",
                 )
                 .at(&here.place)
                 .received(format!(

@@ -44,7 +44,7 @@ fn check_characters(name: &str) -> Result<()> {
 }
 
 fn forbidden(name: &str) -> Error {
-    Error::argument("this can't be a name")
+    Error::argument("the name is not valid")
         .received(format!("{name:?}"))
         .expected("at least one character, and none of `/` and NUL")
         .hint("name it by letters, digits and underscores")

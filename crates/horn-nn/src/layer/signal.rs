@@ -158,12 +158,12 @@ impl Signal {
         }
     }
 
-    /// The sizes of all axes of the value.
+    /// The shape of the value: the sizes of all axes.
     pub fn sizes(&self) -> Vec<usize> {
         self.with_sizes(<[usize]>::to_vec)
     }
 
-    /// Hands the sizes of all axes to a function, without a copy in memory of its own.
+    /// Hands the shape to a function, without an allocation.
     pub(crate) fn with_sizes<T>(&self, function: impl FnOnce(&[usize]) -> T) -> T {
         match &self.value {
             Carried::Tensor(tensor) => tensor.with_sizes(function),

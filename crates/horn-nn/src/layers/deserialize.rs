@@ -38,8 +38,8 @@ pub fn deserialize(object: &Value) -> Result<Box<dyn Layer>> {
 ///
 /// # Errors
 ///
-/// As [`Model::serialize`] and [`Model::deserialize`]: if a layer has no configuration, such as a `Lambda`, or is one of the
-/// program's own that is not registered.
+/// As [`Model::serialize`] and [`Model::deserialize`]: if a layer has no configuration, such as a `Lambda`, or is a
+/// custom layer that is not registered.
 pub fn clone_model(model: &Model) -> Result<Model> {
     Model::deserialize(&model.serialize()?, model.device())
 }

@@ -54,6 +54,6 @@ pub(crate) fn choose_or(mask: &AnyTensor, values: AnyTensor, other: f64) -> Resu
 fn misfit(mask: &[usize], sizes: &[usize]) -> Error {
     Error::shape("the mask does not fit the tensor")
         .received(format!("a mask of {} for {}", shape::sizes(mask), shape::sizes(sizes)))
-        .expected("sizes that are the tensor's, or 1")
+        .expected("a shape that broadcasts to that of the tensor")
         .hint("give a mask with the leading axes of the tensor")
 }

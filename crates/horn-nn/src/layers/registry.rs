@@ -289,7 +289,7 @@ mod tests {
         let error = |config| format!("{:#}", from_config("Dense", &config).unwrap_err());
         assert_eq!(
             error(json!({"name": "d", "units": 2, "use_bias": "yes"})),
-            "layer \"d\" (Dense): an argument is of another kind; received use_bias = \"yes\" (invalid type: string \
+            "layer \"d\" (Dense): an argument is of the wrong type; received use_bias = \"yes\" (invalid type: string \
              \"yes\", expected a boolean). Hint: give the argument a value of the right type."
         );
         let long = error(json!({"units": vec![1; 1000]}));

@@ -390,11 +390,12 @@ mod tests {
              Hint: give the mask the input's leading axes, as in `Input([steps])` for `Input([steps, features])`."
         );
         assert!(
-            message(Softmax().shared().with_mask(&mask).apply(&x)).contains("sizes that are the input's last, or 1")
+            message(Softmax().shared().with_mask(&mask).apply(&x))
+                .contains("a shape that broadcasts to that of the input")
         );
         assert!(message(LSTM(2).shared().with_mask((&mask, &mask)).apply(&x)).contains("another number of masks"));
         let of_samples = BatchNormalization().shared().with_mask(Input([5])).apply(Input([5, 4, 3]));
-        assert!(message(of_samples).contains("expected the sizes of (None, 5, 4, 3) but the last"));
+        assert!(message(of_samples).contains("expected the shape (None, 5, 4, 3) without its last axis"));
         assert!(
             message(Dense(2).shared().with_mask(&mask).apply(&x))
                 .contains("the layer takes no mask as a call argument")

@@ -188,7 +188,7 @@ impl Model {
 /// The error for a batch size of 0.
 #[doc(hidden)]
 pub fn zero_batch_size() -> Error {
-    Error::argument("a batch needs samples")
+    Error::argument("batch_size must be at least 1")
         .at("batch_size")
         .received(0)
         .expected("at least 1")

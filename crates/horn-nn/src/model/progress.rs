@@ -37,7 +37,7 @@ impl Model {
     pub fn set_random_draws(&self, draws: &[u32]) -> Result<()> {
         let generators = self.random_draws().len();
         if draws.len() != generators {
-            return Err(Error::argument("there is not a number of draws for each random generator of the model")
+            return Err(Error::argument("draws must have one number for each random generator of the model")
                 .at("draws")
                 .received(format!("{} numbers", draws.len()))
                 .expected(generators)

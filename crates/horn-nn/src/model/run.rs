@@ -236,7 +236,7 @@ impl Model {
     }
 }
 
-/// Are the sizes of a sample those of the plan, all of which were known?
+/// Is the shape of a sample that of the plan, in which all sizes were known?
 fn is_as_planned(planned: &Shape, sizes: &[usize]) -> bool {
     planned.rank() > 0
         && planned.rank() == sizes.len()

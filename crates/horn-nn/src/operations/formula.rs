@@ -83,7 +83,7 @@ pub(crate) trait Term: Clone {
     /// The same values in another shape.
     fn reshaped(&self, sizes: &[Option<usize>]) -> Result<Self>;
 
-    /// A constant of these sizes, on the device of this tensor.
+    /// A constant of this shape, on the device of this tensor.
     fn constant(&self, sizes: &[usize], values: impl FnOnce() -> Vec<f32>) -> Result<Self>;
 
     /// The slices at so many places along an axis, which are found by its size.
@@ -246,7 +246,7 @@ pub(crate) trait Term: Clone {
     }
 }
 
-/// The number of values of these sizes.
+/// The number of values of a tensor of this shape.
 pub(crate) fn product(sizes: &[Option<usize>]) -> Option<usize> {
     sizes.iter().copied().try_fold(1_usize, |all, size| Some(all.saturating_mul(size?)))
 }

@@ -25,7 +25,7 @@ functions! {
     append(x1, x2; axis: impl IntoAxes => axis.into_axes()) => "Append", "If the sizes of other axes differ.";
     /// The mean, each value counted by its weight.
     average(x, weights; axis: impl IntoAxes => axis.into_axes()) => "Average", "If the weights do not fit.";
-    /// How often each whole number occurs in a row, up to the largest of all, but at least this many.
+    /// How often each whole number occurs in a row, up to the largest of all; at least `minlength` counts.
     bincount(x; minlength: usize => minlength) => "Bincount", "If the values are not integers.";
     /// The differences of neighbours, taken `n` times.
     diff(a; n: usize => n, axis: i64 => axis) => "Diff", "If the axis does not exist.";
@@ -35,33 +35,34 @@ functions! {
     correlate(x1, x2; mode: Margins => mode) => "Correlate", "If they are not vectors.";
     /// A tensor of this shape with a value, which is repeated.
     full(fill_value; shape: impl IntoAxes => shape.into_axes()) => "Full", "If the value can't be repeated so.";
-    /// So many values from one to the other, at equal quotients along a new axis.
+    /// `num` values from `start` to `stop`, spaced evenly on a logarithmic scale, along a new axis.
     geomspace(start, stop; num: usize => num, axis: i64 => axis) => "Geomspace", "If the shapes do not broadcast.";
-    /// How many values each of so many bins has, and the edges of the bins.
-    histogram(x; bins: usize => bins) => "Histogram"[2], "If there are no bins, or several axes.";
+    /// The number of values in each of `bins` bins of equal width, and the edges of the bins.
+    histogram(x; bins: usize => bins) => "Histogram"[2], "If `bins` is 0, or there are several axes.";
     /// Is the value among the others?
     isin(x1, x2) => "IsIn", "If a tensor carries an error of an operator.";
-    /// So many values from one to the other, at equal distances along a new axis.
+    /// `num` values from `start` to `stop`, spaced evenly, along a new axis.
     linspace(start, stop; num: usize => num, axis: i64 => axis) => "Linspace", "If the shapes do not broadcast.";
-    /// So many powers of 10, whose exponents go from one to the other.
+    /// `num` powers of 10, whose exponents go from `start` to `stop` in equal steps, along a new axis.
     logspace(start, stop; num: usize => num, axis: i64 => axis) => "Logspace", "If the shapes do not broadcast.";
-    /// The value below which this many percent of the numbers lie.
-    nanpercentile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Nanpercentile", "If there are no such percents.";
-    /// The value below which this share of the numbers lies.
-    nanquantile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Nanquantile", "If the share is not from 0 to 1.";
+    /// The percentile: the value below which `q` percent of the values lie, ignoring NaN.
+    nanpercentile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Nanpercentile", "If `q` is not from 0 to 100.";
+    /// The quantile: the value below which the fraction `q` of the values lies, ignoring NaN.
+    nanquantile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Nanquantile", "If `q` is not from 0 to 1.";
     /// The number of values.
     size(x) => "Size", "If a tensor carries an error of an operator.";
-    /// The different values in ascending order, of which there are so many: others are cut off, or the least is repeated.
-    unique(x; size: usize => size) => "Unique", "If the size is 0.";
-    /// The value below which this share of all lies.
-    quantile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Quantile", "If the share is not from 0 to 1.";
-    /// The value below which this many percent lie.
-    percentile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Percentile", "If there are no such percents.";
+    /// The unique values in ascending order, exactly `size` of them: more are cut off; for fewer, the smallest is
+    /// repeated.
+    unique(x; size: usize => size) => "Unique", "If `size` is 0.";
+    /// The quantile: the value below which the fraction `q` of all values lies.
+    quantile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Quantile", "If `q` is not from 0 to 1.";
+    /// The percentile: the value below which `q` percent of all values lie.
+    percentile(x, q; axis: impl IntoAxes => axis.into_axes()) => "Percentile", "If `q` is not from 0 to 100.";
     /// The tensor turned by 90 degrees, `k` times, from the first of two axes to the second.
     rot90(array; k: i64 => k, axes: [i64; 2] => axes) => "Rot90", "If an axis does not exist.";
-    /// The places at which values would be put into sorted ones, before those that are equal.
+    /// The indices at which the values would be inserted into the sorted ones, before those that are equal.
     searchsorted(sorted_sequence, values) => "SearchSorted", "If the sorted values have not one axis.";
-    /// The area under straight lines between values at this distance.
+    /// The area under the curve by the trapezoidal rule, for values at the distance `dx`.
     trapezoid(y; dx: f64 => dx, axis: i64 => axis) => "Trapezoid", "If the axis does not exist.";
 }
 
@@ -87,7 +88,8 @@ pub fn array(x: impl IntoOperand) -> Result<KerasTensor> {
     call("Array", Value::Null, [x.into_operand()])
 }
 
-/// The powers of a vector's values, so many, from the highest to 1; by default as many as values.
+/// The Vandermonde matrix: in each row the first `n` powers of a value, the highest first. By default `n` is the number
+/// of values.
 ///
 /// # Errors
 ///
@@ -106,7 +108,7 @@ pub fn meshgrid(x: impl IntoTensors) -> Result<Vec<KerasTensor>> {
     call_list("Meshgrid", Value::Null, operands)
 }
 
-/// The first of the choices whose condition holds, or else a number.
+/// The first of the choices whose condition holds, or `default` where none does.
 ///
 /// # Errors
 ///
@@ -116,7 +118,7 @@ pub fn select(conditions: impl IntoTensors, choices: impl IntoTensors, default: 
     call("Select", Value::Null, [Operand::list(conditions), Operand::list(choices), default])
 }
 
-/// The places along each axis of values that are counted in row-major order.
+/// The indices along each axis of an array of this shape, for flat indices in row-major order.
 ///
 /// # Errors
 ///
@@ -125,7 +127,8 @@ pub fn unravel_index(indices: impl IntoOperand, shape: impl IntoAxes) -> Result<
     call_all("UnravelIndex", json!({"shape": shape.into_axes()}), [indices.into_operand()])
 }
 
-/// Axes split, permuted and joined by their names, as `"b (h p) w c -> b h w (p c)"`, with the sizes of those that are split.
+/// Axes split, permuted and joined by their names, as `"b (h p) w c -> b h w (p c)"`. `axes_lengths` has the
+/// sizes of those that are split.
 ///
 /// # Errors
 ///

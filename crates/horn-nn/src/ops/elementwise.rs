@@ -54,11 +54,11 @@ unary! {
     expm1 => "Expm1";
     /// The largest whole number that is not greater.
     floor => "Floor";
-    /// Is the value a number and finite?
+    /// Is the value finite: neither NaN nor infinite?
     isfinite => "Isfinite";
     /// Is the value infinite?
     isinf => "Isinf";
-    /// Is the value no number?
+    /// Is the value NaN?
     isnan => "Isnan";
     /// The natural logarithm.
     log => "Log";
@@ -128,7 +128,7 @@ unary! {
     isneginf => "Isneginf";
     /// Is the value infinity?
     isposinf => "Isposinf";
-    /// 0 in the place of what is not a number, and the largest numbers in the place of infinities.
+    /// 0 in place of NaN, and the largest and smallest finite numbers in place of infinities.
     nan_to_num => "NanToNum";
     /// Is the sign set, as that of -0?
     signbit => "Signbit";
@@ -219,7 +219,7 @@ binary! {
     maximum => "Maximum";
     /// The lesser of both.
     minimum => "Minimum";
-    /// The rest of x1 / x2, with the sign of x2.
+    /// The remainder of x1 / x2, with the sign of x2.
     mod_ => "Mod";
     /// x1 · x2.
     multiply => "Multiply";
@@ -227,7 +227,7 @@ binary! {
     not_equal => "NotEqual";
     /// x1 to the power of x2.
     power => "Power";
-    /// Are all values of both equal, but for a share of 1e-5 and 1e-8? A single truth.
+    /// Are all values of both equal within `rtol` 1e-5 and `atol` 1e-8? A single boolean.
     allclose => "AllClose";
     /// The bits that both integers have.
     bitwise_and => "BitwiseAnd";
@@ -239,17 +239,17 @@ binary! {
     bitwise_right_shift => "BitwiseRightShift";
     /// The bits that exactly one of both integers has.
     bitwise_xor => "BitwiseXor";
-    /// The greater of both; the number where the other is none.
+    /// The greater of both; the other one where one is NaN.
     fmax => "Fmax";
-    /// The lesser of both; the number where the other is none.
+    /// The lesser of both; the other one where one is NaN.
     fmin => "Fmin";
-    /// The rest of x1 / x2, with the sign of x1.
+    /// The remainder of x1 / x2, with the sign of x1.
     fmod => "Fmod";
     /// The greatest common divisor of integers.
     gcd => "Gcd";
     /// 0 where x1 is negative, x2 where it is 0, and 1 where it is positive.
     heaviside => "Heaviside";
-    /// Are both equal, but for a share of 1e-5 and 1e-8?
+    /// Are both equal within `rtol` 1e-5 and `atol` 1e-8: is |x1 - x2| at most 1e-8 + 1e-5 · |x2|?
     isclose => "Isclose";
     /// The least common multiple of integers.
     lcm => "Lcm";
@@ -324,7 +324,7 @@ pub fn threshold(x: impl IntoOperand, threshold: f64, default_value: f64) -> Res
     )
 }
 
-/// Rounds to so many decimals; half-way cases go to the even neighbour.
+/// Rounds to `decimals` decimals; half-way cases go to the even neighbour.
 ///
 /// # Errors
 ///
@@ -371,7 +371,7 @@ pub fn saturate_cast(x: impl IntoOperand, dtype: &str) -> Result<KerasTensor> {
     call("SaturateCast", json!({"dtype": dtype}), [x.into_operand()])
 }
 
-/// A number in the shape of a tensor.
+/// A tensor of the same shape, filled with `fill_value`.
 ///
 /// # Errors
 ///

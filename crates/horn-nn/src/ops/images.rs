@@ -64,9 +64,9 @@ functions! {
     ssim(image1, image2; max_val: f64 => max_val) => "SSIM", "If the images are smaller than the filter.";
 }
 
-/// Images whose axes are scaled and then moved by so many pixels. `output_shape` is the shape of the batch; only the sizes of
-/// the axes in `spatial_dims` change. Interpolation is by [`Bilinear`](Interpolation::Bilinear), `Bicubic`, `Lanczos3` or
-/// `Lanczos5`, and smaller images are smoothed first.
+/// Images whose axes are scaled by `scale` and then moved by `translation` pixels. `output_shape` is the shape of the
+/// batch; only the sizes of the axes in `spatial_dims` change. `method` is [`Bilinear`](Interpolation::Bilinear),
+/// `Bicubic`, `Lanczos3` or `Lanczos5`, and smaller images are smoothed first.
 ///
 /// # Errors
 ///

@@ -18,7 +18,7 @@ use crate::ops::operand::{IntoAxes, functions};
 functions! {
     /// The lower or the upper triangle whose product with its transpose is the matrix, which is positive definite.
     cholesky(x; upper: bool => upper) => "Cholesky", "If the matrix is not square.";
-    /// The inverse of the matrix that has this triangle of Cholesky's.
+    /// The inverse of the matrix that has this Cholesky factor.
     cholesky_inverse(x; upper: bool => upper) => "CholeskyInverse", "If the matrix is not square.";
     /// The determinant.
     det(x) => "Det", "If the matrix is not square.";
@@ -32,13 +32,13 @@ functions! {
     lstsq(a, b) => "Lstsq", "If the right side does not fit.";
     /// Both triangles in one matrix, and the rows that were exchanged. It has no gradient.
     lu_factor(x) => "LuFactor"[2], "If there are no matrices.";
-    /// The number of directions that the matrix keeps. It has no gradient.
+    /// The rank. It has no gradient.
     matrix_rank(x) => "MatrixRank", "If there are no matrices.";
     /// The pseudo-inverse of Moore and Penrose.
     pinv(x) => "Pinv", "If there are no matrices.";
     /// An orthogonal matrix and an upper triangle.
     qr(x) => "Qr"[2], "If there are no matrices.";
-    /// The sign of the determinant, and the logarithm of its size.
+    /// The sign of the determinant, and the logarithm of its absolute value.
     slogdet(x) => "Slogdet"[2], "If the matrix is not square.";
     /// The solution of equations.
     solve(a, b) => "Solve", "If the matrix is not square, or the right side does not fit.";
@@ -49,7 +49,7 @@ functions! {
     svd(x; full_matrices: bool => full_matrices) => "SVD"[3], "If there are no matrices.";
     /// The distances of all pairs of rows.
     cdist(x, y) => "CDist", "If the rows are of different sizes.";
-    /// How the rows of a matrix vary together.
+    /// The correlation coefficients of the rows of a matrix.
     corrcoef(x) => "Corrcoef", "If it is not a matrix.";
     /// The cross products of vectors of 2 or 3 values, along the last axis.
     cross(x1, x2) => "Cross", "If the vectors have other sizes.";
@@ -66,27 +66,27 @@ functions! {
     kron(x1, x2) => "Kron", "If there are too many axes.";
     /// The products of all pairs of values.
     outer(x1, x2) => "Outer", "If a tensor carries an error of an operator.";
-    /// The sums over the last axes of the first and the first axes of the second, so many.
+    /// The sums of products over the last `axes` axes of `x1` and the first `axes` axes of `x2`.
     tensordot(x1, x2; axes: usize => axes) => "Tensordot", "If the axes do not fit.";
     /// The sum of the diagonal of the matrices in two axes.
     trace(x; offset: i64 => offset, axis1: i64 => axis1, axis2: i64 => axis2)
         => "Trace", "If the diagonal is outside of the matrix.";
     /// The sum of the products of all values.
     vdot(x1, x2) => "Vdot", "If the numbers of values differ.";
-    /// Values added at places of a tensor of zeros: the last axis of the indices has a number for each axis.
+    /// Values added at indices of a tensor of zeros: the last axis of the indices has an index for each axis.
     scatter(indices, values; shape: impl IntoAxes => shape.into_axes()) => "Scatter", "If the indices do not fit.";
-    /// The tensor with other values at places.
+    /// The tensor with other values at these indices.
     scatter_update(inputs, indices, updates) => "ScatterUpdate", "If the indices do not fit.";
-    /// The sums of rows with one segment.
+    /// The sums of the rows of each of `num_segments` segments.
     segment_sum(data, segment_ids; num_segments: usize => num_segments)
         => "SegmentSum", "If there is no segment for each row.";
-    /// The smallest values of rows with one segment.
+    /// The smallest values of the rows of each of `num_segments` segments.
     segment_min(data, segment_ids; num_segments: usize => num_segments)
         => "SegmentMin", "If there is no segment for each row.";
-    /// The products of rows with one segment.
+    /// The products of the rows of each of `num_segments` segments.
     segment_prod(data, segment_ids; num_segments: usize => num_segments)
         => "SegmentProd", "If there is no segment for each row.";
-    /// The largest values of rows with one segment.
+    /// The largest values of the rows of each of `num_segments` segments.
     segment_max(data, segment_ids; num_segments: usize => num_segments)
         => "SegmentMax", "If there is no segment for each row.";
 }

@@ -30,10 +30,10 @@ functions! {
     average_pool(inputs; pool_size: impl IntoAxes => pool_size.into_axes(),
         strides: impl IntoAxes => strides.into_axes(), padding: Padding => padding)
         => "AveragePool", "If the window does not fit.";
-    /// The largest values of so many windows along each spatial axis.
+    /// The largest value in each window, for `output_size` windows along each spatial axis.
     adaptive_max_pool(inputs; output_size: impl IntoAxes => output_size.into_axes())
         => "AdaptiveMaxPool", "If there is not one size for each spatial axis.";
-    /// The means of so many windows along each spatial axis.
+    /// The mean of each window, for `output_size` windows along each spatial axis.
     adaptive_average_pool(inputs; output_size: impl IntoAxes => output_size.into_axes())
         => "AdaptiveAveragePool", "If there is not one size for each spatial axis.";
     /// The convolution with kernels `[…, channels, filters]`.
@@ -48,10 +48,10 @@ functions! {
     /// The transposed convolution, with kernels `[…, filters, channels]`.
     conv_transpose(inputs, kernel; strides: impl IntoAxes => strides.into_axes(), padding: Padding => padding)
         => "ConvTranspose", "If the kernel does not fit the input.";
-    /// The crossentropy of each row: of shares of classes, and probabilities or logits.
+    /// The crossentropy of each row, between class probabilities and predicted probabilities or logits.
     categorical_crossentropy(target, output; from_logits: bool => from_logits)
         => "CategoricalCrossentropy", "If the shapes differ.";
-    /// The crossentropy of each row: of numbers of classes, and probabilities or logits.
+    /// The crossentropy of each row, between class indices and predicted probabilities or logits.
     sparse_categorical_crossentropy(target, output; from_logits: bool => from_logits)
         => "SparseCategoricalCrossentropy", "If the shapes do not fit each other.";
     /// The crossentropy of each value.
@@ -61,18 +61,18 @@ functions! {
     /// labels, `[batch, labels]`; the lengths say how many labels and steps there are. The class `mask_index` is the blank.
     ctc_loss(target, output, target_length, output_length; mask_index: usize => mask_index)
         => "CTCLoss", "If the shapes do not fit each other.";
-    /// Values as they would be after a quantization of the range to so many bits.
+    /// Values as they would be after a quantization of their range to `num_bits` bits.
     fake_quant_with_min_max_vars(inputs, min_vals, max_vals; num_bits: u8 => num_bits)
-        => "FakeQuantWithMinMaxVars", "If the bits are not 2 to 16.";
-    /// 1 for each class that a row of numbers of classes names.
-    multi_hot(inputs; num_classes: usize => num_classes) => "MultiHot", "If there are no classes.";
+        => "FakeQuantWithMinMaxVars", "If `num_bits` is not from 2 to 16.";
+    /// A vector of `num_classes` values for each row of class indices: 1 for each class in the row, 0 for the others.
+    multi_hot(inputs; num_classes: usize => num_classes) => "MultiHot", "If `num_classes` is 0.";
     /// Is the class of each row among the `k` largest values?
     in_top_k(targets, predictions; k: usize => k) => "InTopK", "If the shapes do not fit each other.";
     /// The ratio of the largest value to the mean squared difference, in decibels.
     psnr(x1, x2; max_val: f64 => max_val) => "PSNR", "If the shapes differ.";
-    /// Channels as pixels of blocks of this size.
+    /// Channels as pixels of blocks of `block_size` by `block_size`.
     depth_to_space(x; block_size: usize => block_size) => "DepthToSpace", "If the blocks do not divide the channels.";
-    /// Blocks of pixels of this size as channels.
+    /// Blocks of `block_size` by `block_size` pixels as channels.
     space_to_depth(x; block_size: usize => block_size) => "SpaceToDepth", "If the blocks do not divide the images.";
     /// Patches of images with the channels first, as columns.
     unfold(x; kernel_size: impl IntoAxes => kernel_size.into_axes(), padding: usize => padding, stride: usize => stride)
@@ -82,11 +82,11 @@ functions! {
         padding: usize => padding, stride: usize => stride) => "Fold", "If the patches do not fit the images.";
 }
 
-/// The values without the mean and divided by the root of the variance, which are vectors along the axis.
+/// The values minus the mean, divided by the standard deviation. The mean and the variance are vectors along the axis.
 ///
 /// # Errors
 ///
-/// If the sizes do not fit.
+/// If the mean or the variance is not a vector as long as the axis.
 pub fn batch_normalization(
     x: impl IntoOperand,
     mean: impl IntoOperand,
@@ -113,7 +113,8 @@ pub fn ctc_decode(
     decoded(json!({"mask_index": mask_index}), [inputs.into_operand(), sequence_lengths.into_operand()])
 }
 
-/// The likeliest labels of each sequence by a search that follows so many beams, and the logarithms of their probabilities.
+/// The likeliest labels of each sequence by beam search, and the logarithms of their probabilities: `beam_width` beams
+/// are followed, and the `top_paths` likeliest results are returned.
 ///
 /// # Errors
 ///
@@ -161,7 +162,7 @@ pub fn rms_normalization(
     call("RMSNorm", json!({"axis": axis, "epsilon": epsilon}), [x.into_operand(), scale.into_operand()])
 }
 
-/// What queries find in values by their keys, all `[batch, steps, heads, width]`.
+/// Scaled dot-product attention of queries, keys and values, all `[batch, steps, heads, width]`.
 ///
 /// # Errors
 ///

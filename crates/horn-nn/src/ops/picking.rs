@@ -79,11 +79,11 @@ pub fn take_along_axis(x: impl IntoOperand, indices: impl IntoOperand, axis: i64
     call("TakeAlongAxis", json!({"axis": axis}), [x.into_operand(), indices.into_operand()])
 }
 
-/// A new last axis of this many classes, 1 at the place that the value names and 0 elsewhere.
+/// A new last axis of `num_classes` values: 1 at the index that the value names, and 0 elsewhere.
 ///
 /// # Errors
 ///
-/// If there are no classes.
+/// If `num_classes` is 0.
 pub fn one_hot(x: impl IntoOperand, num_classes: usize) -> Result<KerasTensor> {
     call("OneHot", json!({"num_classes": num_classes, "dtype": "float32"}), [x.into_operand()])
 }

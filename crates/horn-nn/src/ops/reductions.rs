@@ -31,9 +31,9 @@ reductions! {
     all => "All";
     /// Is any value true, that is, not 0?
     any => "Any";
-    /// The place of the largest value along one axis.
+    /// The index of the largest value along one axis.
     argmax => "Argmax";
-    /// The place of the smallest value along one axis.
+    /// The index of the smallest value along one axis.
     argmin => "Argmin";
     /// log(∑ exp(x)), without overflow.
     logsumexp => "Logsumexp";
@@ -43,29 +43,29 @@ reductions! {
     mean => "Mean";
     /// The smallest value.
     min => "Min";
-    /// The value in the middle.
+    /// The median.
     median => "Median";
-    /// The place of the largest number along one axis.
+    /// The index of the largest value along one axis, ignoring NaN.
     nanargmax => "Nanargmax";
-    /// The place of the smallest number along one axis.
+    /// The index of the smallest value along one axis, ignoring NaN.
     nanargmin => "Nanargmin";
-    /// The largest number.
+    /// The largest value, ignoring NaN.
     nanmax => "Nanmax";
-    /// The mean of the numbers.
+    /// The mean, ignoring NaN.
     nanmean => "Nanmean";
-    /// The number in the middle.
+    /// The median, ignoring NaN.
     nanmedian => "Nanmedian";
-    /// The smallest number.
+    /// The smallest value, ignoring NaN.
     nanmin => "Nanmin";
-    /// The product of the numbers.
+    /// The product, ignoring NaN.
     nanprod => "Nanprod";
-    /// The standard deviation of the numbers.
+    /// The standard deviation of the population, ignoring NaN.
     nanstd => "Nanstd";
-    /// The sum of the numbers.
+    /// The sum, ignoring NaN.
     nansum => "Nansum";
-    /// The variance of the numbers.
+    /// The variance of the population, ignoring NaN.
     nanvar => "Nanvar";
-    /// The span from the smallest to the largest value.
+    /// The difference between the largest and the smallest value.
     ptp => "Ptp";
     /// The Euclidean norm.
     norm => "Norm";
@@ -94,23 +94,23 @@ macro_rules! along {
 }
 
 along! {
-    /// The order that would sort the values.
+    /// The indices that would sort the values.
     argsort => "Argsort";
-    /// The running product.
+    /// The cumulative product.
     cumprod => "Cumprod";
-    /// The running sum.
+    /// The cumulative sum.
     cumsum => "Cumsum";
     /// The gated linear unit, which halves the axis.
     glu => "Glu";
     /// The logarithm of the softmax.
     log_softmax => "LogSoftmax";
-    /// The running product of the numbers.
+    /// The cumulative product, ignoring NaN.
     nancumprod => "Nancumprod";
-    /// The running sum of the numbers.
+    /// The cumulative sum, ignoring NaN.
     nancumsum => "Nancumsum";
     /// The values in ascending order.
     sort => "Sort";
-    /// The sparsemax of Martins and Astudillo (2016): a softmax of which small shares are 0.
+    /// The sparsemax of Martins and Astudillo (2016): a softmax in which small probabilities become 0.
     sparsemax => "Sparsemax";
 }
 
@@ -123,7 +123,7 @@ pub fn count_nonzero(x: impl IntoOperand, axis: impl IntoAxes) -> Result<KerasTe
     call("CountNonzero", json!({"axis": axis.into_axes()}), [x.into_operand()])
 }
 
-/// The order of the values along an axis in which the one at the place `kth` is where sorting would put it.
+/// The indices that would partition the values along an axis: the one at index `kth` is where sorting would put it.
 ///
 /// # Errors
 ///
@@ -161,7 +161,7 @@ pub fn moments(x: impl IntoOperand, axes: impl IntoAxes, keepdims: bool) -> Resu
     Ok(outputs.try_into().expect("moments has two outputs"))
 }
 
-/// The `k` largest values along the last axis, in descending order, and their places.
+/// The `k` largest values along the last axis, in descending order, and their indices.
 ///
 /// # Errors
 ///

@@ -71,7 +71,8 @@ pub fn stack(xs: impl IntoTensors, axis: i64) -> Result<KerasTensor> {
     call("Stack", json!({"axis": axis}), [Operand::list(xs)])
 }
 
-/// Splits the tensor along an axis: into so many equal parts, or, with an array of numbers, at these places.
+/// Splits the tensor along an axis: into equal parts, as many as the number says, or, with an array of
+/// numbers, at these indices.
 ///
 /// # Errors
 ///
@@ -81,7 +82,7 @@ pub fn split(x: impl IntoOperand, indices_or_sections: impl IntoAxes, axis: i64)
     call_all("Split", config, [x.into_operand()])
 }
 
-/// Splits the tensor along an axis into so many parts, of which the first may be longer by one.
+/// Splits the tensor along an axis into as many parts as the number says; the first ones may be longer by one.
 ///
 /// # Errors
 ///

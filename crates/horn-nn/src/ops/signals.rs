@@ -20,7 +20,7 @@ use crate::graph::keras_tensor::{IntoTensors, KerasTensor};
 use crate::ops::operand::{Operand, call, call_all, functions};
 
 functions! {
-    /// The first half of the Fourier transform of real values; with a length, of so many.
+    /// The first half of the Fourier transform of real values, cut or padded with zeros to `fft_length` if it is given.
     rfft(x; fft_length: Option<usize> => fft_length) => "RFFT"[2], "If the size of the last axis is unknown.";
     /// The first half of the Fourier transform of each frame, weighted by a Hann window.
     stft(x; sequence_length: usize => sequence_length, sequence_stride: usize => sequence_stride,

@@ -97,7 +97,7 @@ pub fn next_seed() -> u64 {
     u64::from(next_below(MAX_SEED)) + 1
 }
 
-/// Chooses one of so many: the place that Python's `random.choice` takes.
+/// Chooses one of `len` items: the index that Python's `random.choice` takes.
 pub(crate) fn next_choice(len: usize) -> usize {
     next_below(len as u32) as usize
 }

@@ -20,7 +20,7 @@ const WITHIN_TWO: f32 = 0.954_499_7;
 /// If the seed has more than 32 bits.
 pub fn key(seed: u64) -> Result<Key> {
     let low = u32::try_from(seed).map_err(|_| {
-        Error::argument("a seed has 32 bits")
+        Error::argument("the seed does not fit into 32 bits")
             .at("seed")
             .received(seed)
             .expected("at most 4294967295")

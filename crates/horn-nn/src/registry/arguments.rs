@@ -41,8 +41,8 @@ pub fn read_arguments<T: DeserializeOwned>(config: &Value) -> std::result::Resul
 ///
 /// # Errors
 ///
-/// At `place`: if the configuration is not an object, lacks a `required` argument, or has an argument of another kind or one
-/// that the class does not have.
+/// At `place`: if the configuration is not an object, lacks a `required` argument, or has an argument of the wrong type
+/// or one that the class does not have.
 pub fn read_over_defaults<T: Serialize + DeserializeOwned>(
     default: &T,
     config_of: fn(&T) -> Value,
@@ -96,7 +96,7 @@ fn check_arguments(
             Some((key, value)) => format!("{key} = {}", start_of(value)),
             None => format!("the arguments {}", keys(given)),
         };
-        Error::argument("an argument is of another kind")
+        Error::argument("an argument is of the wrong type")
             .received(received)
             .because(in_words(wrong.map(|(_, value)| value), error))
             .hint("give the argument a value of the right type")

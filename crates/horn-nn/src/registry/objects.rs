@@ -9,7 +9,8 @@ use crate::error::Error;
 use crate::registry::suggest::did_you_mean;
 
 /// Defines the enum of all objects of a kind, with Keras's serialization. The arguments are the name of the enum, the word
-/// for one object in messages, Keras's module, and the type of those of the program's own, if there can be such; then each class with the other names that Keras accepts for it.
+/// for one object in messages, Keras's module, and the type of custom ones, if there can be such; then each class with
+/// the other names that Keras accepts for it.
 macro_rules! keras_objects {
     (@own $kind:ident) => {
         impl $kind {
@@ -24,7 +25,7 @@ macro_rules! keras_objects {
             std::sync::RwLock::new(std::collections::BTreeMap::new());
 
         impl $kind {
-            /// Registers one of the program's own, so that it can be read from files by its name.
+            /// Registers a custom one, so that it can be read from files by its name.
             pub fn register(&self) {
                 if let Self::Custom(own) = self {
                     let mut registered = REGISTERED.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -48,7 +49,7 @@ macro_rules! keras_objects {
         pub enum $kind {
             $($(#[$class_doc])* $class($class),)+
             $(
-                /// One of the program's own.
+                /// A custom one.
                 Custom($own),
             )?
         }
@@ -123,7 +124,7 @@ impl<'a, T> Written<'a, T> {
     }
 }
 
-/// The object of a class of the program's own.
+/// The object of a custom class.
 pub(crate) fn own(name: &str) -> Value {
     json!({"module": null, "class_name": name, "config": {}, "registered_name": in_default_package(name)})
 }

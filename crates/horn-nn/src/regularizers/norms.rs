@@ -109,7 +109,7 @@ pub(crate) fn check_factor(class: &str, argument: &str, factor: f64) -> Result<(
     if float32::is_finite(factor) && factor >= 0.0 {
         return Ok(());
     }
-    Err(Error::argument("no penalty can have this factor")
+    Err(Error::argument("the regularization factor is not valid")
         .received(format!("{class} with {argument} = {factor}"))
         .expected(float32::expected(factor, "a finite number, 0 or above"))
         .hint("try 0.01 first"))

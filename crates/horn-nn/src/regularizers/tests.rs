@@ -225,7 +225,7 @@ fn bad_arguments_are_refused() {
     let error = Regularizer::from(L2::new(-1.0)).validate(&[2]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "no penalty can have this factor; received L2 with l2 = -1, expected a finite number, 0 or above. \
+        "the regularization factor is not valid; received L2 with l2 = -1, expected a finite number, 0 or above. \
          Hint: try 0.01 first."
     );
 }

@@ -375,7 +375,7 @@ impl<'c> Graph<'c> {
                 None => place.clone(),
             };
             self.tensor(&counted).ok_or_else(|| {
-                Error::model("an input or output is of no layer")
+                Error::model("an input or output does not belong to a layer")
                     .received(place)
                     .expected("[layer, call, output]")
                     .hint("save the model again: its configuration is not a valid graph")

@@ -34,12 +34,12 @@ use crate::tensor::shape;
 pub struct AnyTensor(DispatchTensor);
 
 impl AnyTensor {
-    /// The sizes of all axes.
+    /// The shape: the sizes of all axes.
     pub fn sizes(&self) -> Vec<usize> {
         self.0.shape().to_vec()
     }
 
-    /// Hands the sizes of all axes to a function, without a copy in memory of its own.
+    /// Hands the shape to a function, without an allocation.
     pub(crate) fn with_sizes<T>(&self, function: impl FnOnce(&[usize]) -> T) -> T {
         function(&self.0.shape())
     }
@@ -205,7 +205,7 @@ impl AnyTensor {
     ///
     /// # Errors
     ///
-    /// If the shape cannot be broadcast to these sizes.
+    /// If the tensor cannot be broadcast to this shape.
     pub fn expand(self, sizes: &[usize]) -> Result<Self> {
         let own = self.sizes();
         if own.len() != sizes.len() || own.iter().zip(sizes).any(|(own, size)| own != size && *own != 1) {

@@ -1,4 +1,4 @@
-//! `CustomFunction`: a function of the program's own on weights, under a name.
+//! `CustomFunction`: a custom function on weights, under a name.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::tensor::any_tensor::AnyTensor;
 /// What the function computes.
 type Compute = dyn Fn(AnyTensor) -> Result<AnyTensor> + Send + Sync;
 
-/// A regularizer or a constraint of the program's own. Files hold its name, not what it does.
+/// A custom regularizer or constraint. Files hold its name, not what it does.
 #[derive(Clone)]
 pub struct CustomFunction {
     name: Arc<str>,

@@ -317,7 +317,7 @@ pub fn sizes(sizes: &[usize]) -> String {
     Shape::of_data(sizes, false).to_string()
 }
 
-/// The number of values of a tensor of these sizes; `None` if it does not fit a number. As in NumPy, an axis of size 0 does
+/// The number of values of a tensor of this shape; `None` if it does not fit a number. As in NumPy, an axis of size 0 does
 /// not excuse the others: their product is computed, too.
 pub fn count(sizes: &[usize]) -> Option<usize> {
     let product = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size.max(1)))?;

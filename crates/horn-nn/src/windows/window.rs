@@ -198,7 +198,7 @@ impl Window {
         if values(&padded) <= most {
             return Ok(());
         }
-        Err(Error::argument("the holes of the window would need far more padding than there is input")
+        Err(Error::argument("the dilated window needs far more padding than there is input")
             .received(format!("dilation_rate = {}", crate::tensor::shape::sizes(&self.dilation)))
             .expected(format!("a padded sample of at most {most} values, and not of {}", values(&padded)))
             .hint("take a smaller dilation_rate"))

@@ -82,7 +82,7 @@ impl Monitor {
     /// and if the least difference is NaN.
     pub fn resolve(&mut self, callback: &str, model: &CompiledModel) -> Result<()> {
         if self.min_delta.is_nan() {
-            return Err(Error::argument("the least difference is not a number")
+            return Err(Error::argument("the argument is out of range")
                 .at(format!("{callback}: min_delta"))
                 .received(self.min_delta)
                 .expected("a number of at least 0")

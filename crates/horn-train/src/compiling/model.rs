@@ -296,8 +296,8 @@ impl CompiledModel {
             self.prepared_for = weights;
         }
         self.stepper.begin_step();
-        // During the update nothing else holds the weights, so they are updated in place. A rule or a constraint of the
-        // program's own may panic, which would lose the weights, so where there is one the old ones are kept.
+        // During the update nothing else holds the weights, so they are updated in place. A custom rule or constraint
+        // may panic, which would lose the weights, so where there is one the old ones are kept.
         let of_program = self.optimizer.keras_module().is_none()
             || model.weights().any(|weight| matches!(weight.constraint, Some(Constraint::Custom(_))));
         let old = of_program.then(|| (model.clone(), self.stepper.clone()));

@@ -140,7 +140,7 @@ mod tests {
             (
                 json!({"class_name": "function", "config": "Custom>mine", "registered_name": "function"}),
                 "received \"Custom>mine\", expected one of Horn's, or one that `losses::register` was called for. Hint: it \
-                 is the program's own",
+                 is custom code",
             ),
             (json!("ce"), "\"binary_crossentropy\""),
             (json!(3), "this is not a valid loss"),

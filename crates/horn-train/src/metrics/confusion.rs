@@ -51,7 +51,7 @@ fn check_thresholds(thresholds: Option<&Thresholds>) -> Result<()> {
 
 fn check_top_k(top_k: Option<usize>) -> Result<()> {
     match top_k {
-        Some(0) => Err(Error::argument("no predictions would be positive")
+        Some(0) => Err(Error::argument("the argument is out of range")
             .at("top_k")
             .received(0)
             .expected("at least 1")
@@ -83,7 +83,7 @@ pub(super) fn of_class(y_true: Tensor<2>, y_pred: Tensor<2>, class: Option<usize
 fn largest(y_pred: Tensor<2>, k: usize) -> Result<Tensor<2>> {
     let [rows, features] = y_pred.dims();
     if k > features {
-        return Err(Error::argument("the outputs have fewer classes")
+        return Err(Error::argument("the outputs have fewer classes than top_k")
             .at("top_k")
             .received(k)
             .expected(format!("at most {features}"))

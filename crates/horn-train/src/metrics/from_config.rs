@@ -168,7 +168,7 @@ mod tests {
         for (given, words) in [
             (json!("binary_acuracy"), "write \"binary_accuracy\""),
             (json!({"class_name": "Orbit", "config": {}}), "received \"Orbit\""),
-            (json!({"class_name": "BinaryAccuracy", "config": {"dtype": "float16"}}), "of another kind"),
+            (json!({"class_name": "BinaryAccuracy", "config": {"dtype": "float16"}}), "of the wrong type"),
             (json!({"class_name": "BinaryAccuracy", "config": {"threshold": 2.0}}), "threshold"),
             (json!(null), "this is not a valid metric"),
         ] {

@@ -148,7 +148,7 @@ impl Batch {
     }
 }
 
-/// Weights of these sizes, flattened. Axes of size 1 are repeated.
+/// Weights of this shape, flattened. Axes of size 1 are repeated.
 ///
 /// # Errors
 ///

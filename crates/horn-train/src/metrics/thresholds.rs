@@ -9,9 +9,9 @@ use super::sums::{check_count, ratio};
 /// Thresholds in ascending order. A prediction above one is a decision for the label.
 #[derive(Clone, Debug)]
 pub(super) enum Thresholds {
-    /// So many, spread evenly from 0 to 1.
+    /// This number, spread evenly from 0 to 1.
     Even(usize),
-    /// So many, spread evenly, of which the first lies just below 0 and the last just above 1.
+    /// This number, spread evenly, of which the first lies just below 0 and the last just above 1.
     Around(usize),
     /// These.
     Listed(Vec<f64>),

@@ -142,7 +142,7 @@ fn check_k(k: usize) -> Result<()> {
     if k > 0 {
         return Ok(());
     }
-    Err(Error::argument("the class can't be among no predictions")
+    Err(Error::argument("the argument is out of range")
         .at("k")
         .received(k)
         .expected("at least 1")

@@ -75,8 +75,8 @@ macro_rules! common_arguments {
                 self
             }
 
-            /// Updates the weights only after each such number of steps, by the mean of their gradients: as one step on a
-            /// batch that is so many times as large.
+            /// Updates the weights only every `gradient_accumulation_steps` steps, by the mean of their gradients: as
+            /// one step on a batch as large as these batches together.
             #[must_use]
             pub fn gradient_accumulation_steps(mut self, gradient_accumulation_steps: usize) -> Self {
                 self.$($common).+.gradient_accumulation_steps = Some(gradient_accumulation_steps as u64);

@@ -114,8 +114,8 @@ mod tests {
         });
         for (given, words) in [
             (json!("rmspro"), "write \"rmsprop\""),
-            (json!("lossscaleoptimizer"), "inner_optimizer: there is no optimizer inside"),
-            (json!({"class_name": "MultiOptimizer", "config": {}}), "default_optimizer: there is no optimizer inside"),
+            (json!("lossscaleoptimizer"), "inner_optimizer: the optimizer is missing"),
+            (json!({"class_name": "MultiOptimizer", "config": {}}), "default_optimizer: the optimizer is missing"),
             (
                 json!({"class_name": "LossScaleOptimizer", "config": {"inner_optimizer": "adam", "clipnorm": 1.0}}),
                 "received clipnorm = 1.0",
@@ -133,7 +133,7 @@ mod tests {
             (adam(json!({"loss_scale_factor": 0.0})), "loss_scale_factor"),
             (adam(json!({"gradient_accumulation_steps": 1})), "gradient_accumulation_steps"),
             (adam(json!({"decay": 0.1})), "received decay = 0.1"),
-            (adam(json!({"beta_1": "high"})), "of another kind"),
+            (adam(json!({"beta_1": "high"})), "of the wrong type"),
             (adam(json!({"beta_1": 1.5})), "beta_1"),
         ] {
             let error = from_config(&given).expect_err(&given.to_string());

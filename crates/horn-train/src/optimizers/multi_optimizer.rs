@@ -100,7 +100,7 @@ impl Optimizer for MultiOptimizer {
     }
 
     fn keras_module(&self) -> Option<&'static str> {
-        // A rule of the program's own may panic, which is to be known.
+        // A custom rule may panic, which is to be known.
         self.optimizer_map.all().all(|optimizer| optimizer.keras_module().is_some()).then_some("keras.optimizers")
     }
 

@@ -19,7 +19,7 @@ impl Nested {
     /// Checks the optimizer inside.
     pub fn validate(&self, argument: &str) -> Result<()> {
         match self.0.unavailable() {
-            Some(_) => Err(Error::argument("there is no optimizer inside")
+            Some(_) => Err(Error::argument("the optimizer is missing")
                 .at(argument)
                 .received("none")
                 .expected("an optimizer")
@@ -32,7 +32,7 @@ impl Nested {
 /// Only for reading configurations: none.
 impl Default for Nested {
     fn default() -> Self {
-        Self(unavailable(Value::Null, Error::argument("there is no optimizer inside")))
+        Self(unavailable(Value::Null, Error::argument("the optimizer is missing")))
     }
 }
 

@@ -78,7 +78,7 @@ impl OptimizerMap {
         let wraps = |optimizer: &&Arc<dyn Optimizer>| !matches!(optimizer.composition(), Composition::Rule);
         match self.all().find(wraps) {
             None => Ok(()),
-            Some(optimizer) => Err(Error::argument("an optimizer of others can't be mapped to weights")
+            Some(optimizer) => Err(Error::argument("an optimizer that wraps others can't be mapped to weights")
                 .at("optimizer_map")
                 .received(optimizer.class_name())
                 .expected("optimizers that update weights themselves")

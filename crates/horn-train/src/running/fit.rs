@@ -201,7 +201,7 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// The epochs after which to validate: every so many, or a list of them, counted from 1; after each by default.
+    /// The epochs after which to validate: every `n` epochs, or a list of them, counted from 1; after each by default.
     ///
     /// [`ValidationFreq`] has an example.
     #[must_use]

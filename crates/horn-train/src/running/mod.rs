@@ -1,5 +1,5 @@
-//! What a compiled model does with data: `fit`, `evaluate`, `predict`, steps on one batch, and training steps of a
-//! program's own.
+//! What a compiled model does with data: `fit`, `evaluate`, `predict`, steps on one batch, and custom
+//! training steps.
 
 pub(crate) mod batch_options;
 pub(crate) mod evaluate;

@@ -2,7 +2,7 @@
 
 use horn_nn::{Error, Result};
 
-/// The epochs after which `fit` validates: every so many, or a list, counted from 1 as Keras counts them here.
+/// The epochs after which `fit` validates: every `n` epochs, or a list, counted from 1 as Keras counts them here.
 ///
 /// ```
 /// use horn::Fit;
@@ -12,7 +12,7 @@ use horn_nn::{Error, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ValidationFreq {
-    /// After every so many epochs.
+    /// Every `n` epochs.
     Every(usize),
     /// After these epochs, counted from 1.
     Epochs(Vec<usize>),
@@ -60,7 +60,7 @@ impl ValidationFreq {
         if !zero {
             return Ok(());
         }
-        Err(Error::argument("there is no epoch 0, and no validation after every 0 epochs")
+        Err(Error::argument("validation_freq must not be 0")
             .at("validation_freq")
             .received(match self {
                 Self::Every(_) => "0".to_owned(),

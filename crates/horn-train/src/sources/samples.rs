@@ -126,13 +126,13 @@ impl<'a> Samples<'a> {
     pub fn check_class_weight(&self, class_weight: &ClassWeight, outputs: &[OutputObjective]) -> Result<()> {
         class_weight.check(outputs)?;
         let Some(targets) = self.y.first() else {
-            return Err(Error::argument("there are no targets that have classes")
+            return Err(Error::argument("there are no targets")
                 .at("class_weight")
                 .expected("targets, and a loss")
                 .hint("remove class_weight"));
         };
         if targets.weights.is_some() {
-            return Err(Error::argument("there are two kinds of weights")
+            return Err(Error::argument("class_weight and sample_weight can't be combined")
                 .at("class_weight")
                 .received("class_weight and sample_weight")
                 .expected("one of them")

@@ -30,7 +30,7 @@ pub(super) fn slots<'a>(optimizer: &dyn Optimizer, weights: &'a [Learning<'a>]) 
     let mut slots = Vec::new();
     for learning in weights {
         let specs = optimizer.slots_at(&learning.path, learning.weight).ok_or_else(|| {
-            Error::argument("Horn does not know what this optimizer keeps")
+            Error::argument("Horn does not know the slots of this optimizer")
                 .at("optimizer")
                 .received(optimizer.class_name())
                 .expected("an optimizer with `slots`")

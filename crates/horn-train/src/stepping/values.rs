@@ -36,7 +36,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// The next value, an array of these sizes, which is kept for a weight.
+    /// The next value, an array of this shape, which is kept for a weight.
     pub fn array_of(&mut self, path: &str, expected: &[usize]) -> Result<&'a ArrayD<f32>> {
         let array = self.array(path)?;
         if array.shape() == expected {

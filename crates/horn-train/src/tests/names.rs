@@ -134,7 +134,7 @@ fn what_does_not_fit_names_itself() {
         (model(both().loss_weights([("up", 1.0)]), ()), "loss_weights", "received \"up\""),
         (model(both().loss_weights([1.0, f64::NAN]), ()), "loss_weights", "not a number"),
         (model(both(), [("up", metrics::MeanSquaredError::new())]), "metrics", "received \"up\""),
-        (model((("left", MeanSquaredError::new()), ("left", MeanSquaredError::new())), ()), "loss", "stands twice"),
+        (model((("left", MeanSquaredError::new()), ("left", MeanSquaredError::new())), ()), "loss", "is given twice"),
     ] {
         let (at, message) = location(received.unwrap_err());
         assert_eq!(at.as_deref(), Some(argument), "{message}");

@@ -59,7 +59,7 @@ pub fn GroupQueryAttention(head_dim: usize, num_query_heads: usize, num_key_valu
 }
 
 impl GroupQueryAttention {
-    /// A layer of so many heads of the width `head_dim`; those of the query a multiple of the others.
+    /// A layer with heads of width `head_dim`. `num_query_heads` must be a multiple of `num_key_value_heads`.
     pub fn new(head_dim: usize, num_query_heads: usize, num_key_value_heads: usize) -> Self {
         Self { common: Common::default(), head_dim, num_query_heads, num_key_value_heads, options: Options::default() }
     }
@@ -67,7 +67,7 @@ impl GroupQueryAttention {
     fn checked<'a>(&self, inputs: &'a [Shape]) -> Result<Inputs<&'a Shape>> {
         let (query_heads, key_heads) = (self.num_query_heads, self.num_key_value_heads);
         if self.head_dim == 0 || query_heads == 0 || key_heads == 0 || query_heads % key_heads != 0 {
-            return Err(Error::argument("these heads can't share")
+            return Err(Error::argument("head_dim or the numbers of heads are not valid")
                 .received(format!(
                     "head_dim = {}, {query_heads} heads of the query, {key_heads} of the key",
                     self.head_dim

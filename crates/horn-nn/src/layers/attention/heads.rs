@@ -50,7 +50,7 @@ pub(crate) struct HeadsModule<const K: usize, const B: usize> {
 /// The arguments of the module.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// The axes that are looked along, between the batch axis and the last.
+    /// The attention axes, between the batch axis and the last.
     pub axes: Vec<usize>,
     pub call: CallOptions,
     pub window: Option<usize>,
@@ -106,7 +106,7 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         }
     }
 
-    /// Brings `[batch, …, heads, width]` to `[the axes that are not looked along, heads, steps, width]`.
+    /// Brings `[batch, …, heads, width]` to `[the axes without attention, heads, steps, width]`.
     fn arrange(&self, x: AnyTensor) -> Result<AnyTensor> {
         let order = self.order(x.rank());
         let x = by_rank!(x, |x| permuted(x, &order))?;
@@ -126,7 +126,7 @@ impl<const K: usize, const B: usize> HeadsModule<K, B> {
         free.chain([rank - 2]).chain(axes.iter().copied()).chain([rank - 1]).collect()
     }
 
-    /// What all heads found, `[batch, …, heads · width]` as rows, of a query of these sizes.
+    /// What all heads found, `[batch, …, heads · width]` as rows, of a query of this shape.
     fn rearrange(&self, x: AnyTensor, query: &[usize]) -> Result<Tensor<2>> {
         let rank = query.len() + 1;
         let sizes = x.sizes();

@@ -21,7 +21,7 @@ const WORK: u64 = 512;
 /// What the softmax of a score takes, counted as multiplications.
 const OF_SOFTMAX: usize = 16;
 
-/// Checks how long the attention takes, whose scores have these sizes: each is a product of `width` values, or the sum of so
+/// Checks how long the attention takes, whose scores have this shape: each is a product of `width` values, or the sum of so
 /// many products. Repeated steps take no place in a file, and the work grows with the square of their number.
 pub(crate) fn check_work(scores: &[usize], width: usize, tensors: &[&[usize]]) -> Result<()> {
     let work = memory::values(scores).saturating_mul(width.saturating_add(OF_SOFTMAX) as u64);
@@ -81,13 +81,13 @@ fn both<const D: usize>(a: Option<Tensor<D>>, b: Tensor<D>) -> Tensor<D> {
     }
 }
 
-/// Where a step may not look, repeated to the sizes of the scores.
+/// Where a step may not look, broadcast to the shape of the scores.
 pub(crate) fn hidden<const D: usize>(allowed: Tensor<D>, sizes: [usize; D]) -> Tensor<D, Bool> {
     allowed.equal_elem(0.0).expand(sizes)
 }
 
-/// The sizes of the scores: the axes that are not looked along, the heads, the queries and the keys, the last two of
-/// one axis or several.
+/// The shape of the scores: the axes without attention, the heads, the queries and the keys, the last two of one axis
+/// or several.
 pub(crate) struct Scores<S> {
     pub leading: Vec<S>,
     pub queries: Vec<S>,
@@ -128,7 +128,7 @@ pub(crate) fn check(mask: &Shape, scores: &Scores<Option<usize>>) -> Result<()> 
         .hint("give the mask an axis for the queries and one for the keys"))
 }
 
-/// A mask that the user gives, for scores of these sizes. Axes that the mask lacks are put in before the queries.
+/// A mask that the user gives, for scores of this shape. Axes that the mask lacks are put in before the queries.
 pub(crate) fn given(mask: AnyTensor, scores: &Scores<usize>) -> Result<AnyTensor> {
     let Scores { leading, queries, keys } = scores;
     let known_scores = Scores { leading: known(leading), queries: known(queries), keys: known(keys) };

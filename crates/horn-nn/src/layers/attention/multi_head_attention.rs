@@ -26,7 +26,7 @@ use crate::tensor::shape::Shape;
 /// # Shapes
 ///
 /// - query: `[batch, queries, width]`; value and key: `[batch, steps, width]`, each of its own width. With more axes,
-///   `attention_axes` are looked along and the others are batches
+///   the attention goes along `attention_axes`, and the others are batch axes
 /// - output: as the query, or of the width `output_shape`; with [`return_attention_scores`](Self::return_attention_scores)
 ///   also the scores, `[batch, heads, queries, steps]`
 /// - weights: `query`, `key`, `value` (and `gate`): kernel `[width, heads, key_dim]`, bias `[heads, key_dim]`;
@@ -69,7 +69,7 @@ pub fn MultiHeadAttention(num_heads: usize, key_dim: usize) -> MultiHeadAttentio
 }
 
 impl MultiHeadAttention {
-    /// A layer of so many heads, each with queries and keys of the width `key_dim`.
+    /// A layer with `num_heads` heads, each with queries and keys of width `key_dim`.
     pub fn new(num_heads: usize, key_dim: usize) -> Self {
         Self {
             common: Common::default(),
@@ -96,7 +96,8 @@ impl MultiHeadAttention {
         self
     }
 
-    /// The axes that are looked along, the batch axis being 0; all between the batch axis and the last by default.
+    /// The axes that the attention goes along, the batch axis being 0; by default all between the batch axis and the
+    /// last.
     #[must_use]
     pub fn attention_axes(mut self, axes: impl IntoList<isize>) -> Self {
         self.attention_axes = Some(axes.into_list());
@@ -118,13 +119,13 @@ impl MultiHeadAttention {
         if !places.is_empty() && !repeated && places.iter().all(|place| (1..rank - 1).contains(place)) {
             return Ok(places);
         }
-        Err(Error::argument("these axes can't be looked along")
+        Err(Error::argument("the attention axes are not valid")
             .received(format!("attention_axes {axes:?} for a query {query}"))
             .expected(format!("axes from 1 to {}, each once", rank - 2))
             .hint("leave out the batch axis and the last one"))
     }
 
-    /// The roles of the inputs, where they fit, and the axes that are looked along.
+    /// The roles of the inputs, where they fit, and the attention axes.
     fn checked<'a>(&self, inputs: &'a [Shape]) -> Result<(Inputs<&'a Shape>, Vec<usize>)> {
         if self.num_heads == 0 || self.key_dim == 0 {
             return Err(Error::argument("an attention needs heads of some width")
@@ -141,7 +142,7 @@ impl MultiHeadAttention {
             Shape::new(free.map(|axis| shape.sizes()[axis]).collect::<Vec<_>>())
         };
         if !free(roles.query).admits(&free(roles.value)) {
-            return Err(Error::shape("query and value differ along an axis that is not looked along")
+            return Err(Error::shape("query and value differ along an axis that is not an attention axis")
                 .received(crate::tensor::shape::list(inputs))
                 .expected(format!("equal sizes but along the axes {axes:?}"))
                 .hint("name the axis in `attention_axes`"));
@@ -289,7 +290,7 @@ mod tests {
         (&[1, 1, 3, 4, 5], false),
     ];
 
-    /// What comes of masks of these sizes, known beforehand or not.
+    /// What comes of masks of these shapes, known beforehand or not.
     fn with_mask(layer: impl Layer, sizes: &[usize], known: bool) -> Result<()> {
         let device = Device::default();
         let input = |sizes: &[usize]| match known {

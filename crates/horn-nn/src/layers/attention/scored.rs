@@ -99,7 +99,7 @@ pub(crate) fn output_shapes(options: &CallOptions, inputs: &[Shape]) -> Result<V
     let key = roles.key.unwrap_or(roles.value);
     let leading = |shape: &Shape| Shape::new(&shape.sizes()[..shape.rank() - 2]);
     if !leading(roles.query).admits(&leading(key)) {
-        return Err(Error::shape("query and key are of other samples")
+        return Err(Error::shape("query and key have different leading axes")
             .received(shape::list(inputs))
             .expected("the same axes before the steps")
             .hint("bring them to one shape by `Reshape`, or use `MultiHeadAttention`"));

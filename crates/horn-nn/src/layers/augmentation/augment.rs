@@ -26,7 +26,7 @@ pub(crate) trait Augment: fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// How many values it holds inside for images of these sizes: some copies, where it computes pixel by pixel.
+    /// How many values it holds inside for images of this shape: some copies, where it computes pixel by pixel.
     fn workspace(&self, images: &[usize]) -> u64 {
         memory::values(images).saturating_mul(5)
     }

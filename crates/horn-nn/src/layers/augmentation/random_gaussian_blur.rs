@@ -109,7 +109,7 @@ impl Layer for RandomGaussianBlur {
         self.factor.check("factor", 0.0, 1.0)?;
         self.sigma.check("sigma", 0.0, 1.0)?;
         if self.kernel_size.to_array().iter().any(|size| size % 2 == 0 || *size > MAX_SIZE) {
-            return Err(Error::argument("the kernel has no middle, or is too large")
+            return Err(Error::argument("kernel_size must be odd and not too large")
                 .received(format!("kernel_size = {:?}", self.kernel_size.to_array()))
                 .expected(format!("odd numbers up to {MAX_SIZE}"))
                 .hint("take 3, 5 or 7"));

@@ -74,7 +74,7 @@ impl Default for OutputArguments {
 }
 
 impl OutputArguments {
-    /// The bias of so many output channels, where there is to be one.
+    /// The bias for `channels` output channels, if the layer has a bias.
     pub fn build_bias(&self, channels: usize, build: &mut LayerBuilder) -> Result<Option<Param<Tensor<1>>>> {
         if !self.use_bias {
             return Ok(None);

@@ -25,8 +25,8 @@ macro_rules! conv_layer {
         convolution! {
             $(#[$doc])+
             $class, $name, $n;
-            /// A layer of so many filters of this size, with Keras's defaults: no padding, no activation, a bias,
-            /// `GlorotUniform` and `Zeros`.
+            /// A layer with `filters` filters of size `kernel_size` and Keras's defaults: no padding, no activation, a
+            /// bias, `GlorotUniform` and `Zeros`.
             required: (filters: usize),
             fields: { groups: usize = 1, },
             kernels: {

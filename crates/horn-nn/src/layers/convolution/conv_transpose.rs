@@ -26,8 +26,8 @@ macro_rules! transposed_layer {
         convolution! {
             $(#[$doc])+
             $class, $name, $n;
-            /// A layer of so many filters of this size, with Keras's defaults: no padding, no activation, a bias,
-            /// `GlorotUniform` and `Zeros`.
+            /// A layer with `filters` filters of size `kernel_size` and Keras's defaults: no padding, no activation, a
+            /// bias, `GlorotUniform` and `Zeros`.
             required: (filters: usize),
             fields: { output_padding: Option<Sizes<$n>> = None, },
             kernels: {
@@ -37,8 +37,8 @@ macro_rules! transposed_layer {
 
         impl $class {
             /// How many values the output is longer than the shortest that such an input can come from, along each axis:
-            /// less than the strides. By default with [`Padding::Same`] so many that the output is as many times as
-            /// long as the input as the strides say.
+            /// less than the strides. By default, with [`Padding::Same`], the output is as long as the input times the
+            /// strides.
             #[must_use]
             pub fn output_padding(mut self, output_padding: impl Into<Sizes<$n>>) -> Self {
                 self.output_padding = Some(output_padding.into());

@@ -27,8 +27,8 @@ macro_rules! separable_layer {
         convolution! {
             $(#[$doc])+
             $class, $name, $n;
-            /// A layer of so many filters over one of this size for each channel, with Keras's defaults: no padding, no
-            /// activation, a bias, `GlorotUniform` and `Zeros`.
+            /// A layer with a depthwise kernel of size `kernel_size`, `filters` pointwise filters and Keras's defaults:
+            /// no padding, no activation, a bias, `GlorotUniform` and `Zeros`.
             required: (filters: usize),
             fields: { depth_multiplier: usize = 1, },
             kernels: {

@@ -116,7 +116,7 @@ pub fn EinsumDense(equation: impl Into<String>, output_shape: impl Into<OutputSi
 }
 
 impl EinsumDense {
-    /// A layer of this equation, whose output has these sizes without the batch and the axes of an ellipsis. No
+    /// A layer of this equation, whose output has this shape without the batch and the axes of an ellipsis. No
     /// activation, no bias, `GlorotUniform`.
     pub fn new(equation: impl Into<String>, output_shape: impl Into<OutputSizes>) -> Self {
         Self {

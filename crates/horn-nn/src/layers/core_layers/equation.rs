@@ -158,7 +158,7 @@ impl Equation {
     /// The shape of a bias for these letters of the output: the axes from the first of them on, with size 1 for other letters.
     pub(super) fn bias(&self, axes: &str, analysis: &Analysis) -> Result<Vec<usize>> {
         let invalid = || {
-            Error::argument("there is no such bias")
+            Error::argument("bias_axes is not valid")
                 .received(format!("bias_axes \"{axes}\""))
                 .expected(format!("letters of the output of known size, of {}", self.output.iter().collect::<String>()))
                 .hint("name axes of the output but the batch")

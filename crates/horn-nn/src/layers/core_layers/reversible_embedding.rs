@@ -129,10 +129,10 @@ impl ReversibleEmbedding {
 
     fn check(&self) -> Result<()> {
         match self.logit_soft_cap {
-            Some(0.0) => Err(Error::argument("a cap of 0 leaves nothing")
+            Some(0.0) => Err(Error::argument("logit_soft_cap must not be 0")
                 .received("logit_soft_cap = 0")
                 .expected("a number that is not 0, such as 30.0")
-                .hint("leave the cap out")),
+                .hint("leave logit_soft_cap out")),
             _ => Ok(()),
         }
     }

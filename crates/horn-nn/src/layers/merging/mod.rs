@@ -107,7 +107,8 @@ mod tests {
         assert_eq!(mask, both);
     }
 
-    /// The graph joins the masks for a layer that takes them: the mean of the steps that count. The values are Keras's.
+    /// The graph joins the masks for a layer that takes them: the mean of the unmasked timesteps. The values are
+    /// Keras's.
     #[test]
     fn a_layer_that_takes_masks_gets_the_joined_one() {
         let table = array![[9.0_f32, 9.0], [1.0, 0.0], [0.0, 2.0]];

@@ -46,7 +46,7 @@ pub(crate) fn are_last(axes: &[usize], rank: usize) -> bool {
 /// The size of an axis along which a weight has a value for each index.
 pub(crate) fn size(place: usize, input: &Shape) -> Result<usize> {
     if place == 0 {
-        return Err(Error::argument("the samples of a batch can't have weights of their own")
+        return Err(Error::argument("the layer can't have weights along the batch axis")
             .received(format!("axis 0 of {input}"))
             .expected("an axis of the samples")
             .hint("use -1 for the last axis"));

@@ -159,7 +159,7 @@ impl<T: Token> Counts<T> {
         }
     }
 
-    /// The tokens that were seen most, at most so many, and how much each counts for a document: `ln(1 + n / (1 + d))`
+    /// The most frequent tokens, `most` at most, and how much each counts for a document: `ln(1 + n / (1 + d))`
     /// for `d` of `n` documents.
     pub fn most_frequent(mut self, without: &[&T], most: Option<usize>) -> (Vec<T>, Vec<f32>) {
         for token in without {

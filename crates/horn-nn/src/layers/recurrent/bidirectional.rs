@@ -149,7 +149,7 @@ impl Bidirectional {
     /// The two layers, where they fit each other.
     fn checked(&self) -> Result<(&Nested, &Nested)> {
         let backward = self.backward_layer.as_ref().ok_or_else(|| {
-            Error::argument("there is no layer for the way back")
+            Error::argument("the backward layer is missing")
                 .received(self.layer.layer().class_name())
                 .expected("a recurrent layer of Keras's, or two layers")
                 .hint("give the other layer by `.backward_layer(…)`")
@@ -164,7 +164,7 @@ impl Bidirectional {
             }
         }
         if is_set(&self.layer, "go_backwards") == is_set(backward, "go_backwards") {
-            return Err(Error::argument("both layers go the same way")
+            return Err(Error::argument("both layers go in the same direction")
                 .received(format!("go_backwards = {} twice", is_set(backward, "go_backwards")))
                 .expected("one of them to go backwards")
                 .hint("set `go_backwards(true)` in the backward layer only"));

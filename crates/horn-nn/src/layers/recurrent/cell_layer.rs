@@ -12,7 +12,7 @@ pub(crate) fn state_sizes(cell: &Nested) -> Result<Vec<usize>> {
             .at(names::place(&cell.name(), cell.layer()))
             .received(cell.layer().class_name())
             .expected("a cell, such as `LSTMCell`")
-            .hint("say by `Layer::state_sizes` what its states are, if it is your own cell")
+            .hint("say by `Layer::state_sizes` what its states are, if it is a custom cell")
     })
 }
 

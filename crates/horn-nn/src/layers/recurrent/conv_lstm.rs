@@ -50,7 +50,7 @@ macro_rules! conv_lstm {
         }
 
         impl $class {
-            /// A layer of so many filters of this size, with Keras's defaults.
+            /// A layer with `filters` filters of size `kernel_size`, with Keras's defaults.
             pub fn new(filters: usize, kernel_size: impl Into<Sizes<$n>>) -> Self {
                 Self {
                     common: Common::default(),

@@ -46,7 +46,7 @@ macro_rules! recurrent_layers {
         }
 
         impl $cell {
-            /// A cell of so many units, with Keras's defaults.
+            /// A cell with `units` units, with Keras's defaults.
             pub fn new(units: usize) -> Self {
                 Self {
                     common: $crate::layers::common::Common::default(),
@@ -59,7 +59,7 @@ macro_rules! recurrent_layers {
         }
 
         impl $layer {
-            /// A layer of so many units, with Keras's defaults.
+            /// A layer with `units` units, with Keras's defaults.
             pub fn new(units: usize) -> Self {
                 let $cell { common, units, $($argument,)* cell, seed } = $cell::new(units);
                 let sequence = $crate::layers::recurrent::arguments::SequenceArguments::default();

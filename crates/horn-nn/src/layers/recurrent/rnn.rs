@@ -18,7 +18,7 @@ use crate::tensor::shape::Shape;
 
 /// Takes a cell through a sequence: `LSTM(4)` is `RNN(LSTMCell(4))`.
 ///
-/// A cell is a layer that takes a step and its states, and returns an output and the new states; a user's own says by
+/// A cell is a layer that takes a step and its states, and returns an output and the new states; a custom one says by
 /// [`Layer::state_sizes`] what its states are.
 ///
 /// # Shapes

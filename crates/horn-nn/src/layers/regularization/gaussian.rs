@@ -17,9 +17,9 @@ use crate::random::seed_generator::SeedGenerator;
 use crate::tensor::any_tensor::AnyTensor;
 use crate::tensor::shape::Shape;
 
-/// Makes a layer of its one argument, what of it is possible, and the noise.
+/// Makes a layer of its one argument, its range, as code and in words, and the noise.
 macro_rules! gaussian {
-    ($(#[$doc:meta])+ $class:ident, $name:literal, $argument:ident, $range:expr, $noise:expr) => {
+    ($(#[$doc:meta])+ $class:ident, $name:literal, $argument:ident, $range:expr, $words:literal, $noise:expr) => {
         $(#[$doc])+
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         pub struct $class {
@@ -52,9 +52,9 @@ macro_rules! gaussian {
                 if $range.contains(&self.$argument) {
                     return Ok(input.clone());
                 }
-                Err(Error::argument("there is no such noise")
+                Err(Error::argument(concat!(stringify!($argument), " is out of range"))
                     .received(format!(concat!(stringify!($argument), " = {}"), self.$argument))
-                    .expected(stringify!($range))
+                    .expected($words)
                     .hint("0.1 is a weak noise, 0.5 a strong one"))
             }
 
@@ -82,7 +82,8 @@ gaussian! {
     ///
     /// let layer = GaussianDropout(0.2).seed(1);
     /// ```
-    GaussianDropout, "GaussianDropout", rate, (0.0..1.0), |rate: f64| Noise::Factor((rate / (1.0 - rate)).sqrt())
+    GaussianDropout, "GaussianDropout", rate, (0.0..1.0), "a number from 0 to below 1",
+    |rate: f64| Noise::Factor((rate / (1.0 - rate)).sqrt())
 }
 
 gaussian! {
@@ -99,7 +100,7 @@ gaussian! {
     ///
     /// let layer = GaussianNoise(0.1).seed(1);
     /// ```
-    GaussianNoise, "GaussianNoise", stddev, (0.0..=1.0), Noise::Summand
+    GaussianNoise, "GaussianNoise", stddev, (0.0..=1.0), "a number from 0 to 1", Noise::Summand
 }
 
 /// Where the noise goes, and its standard deviation.

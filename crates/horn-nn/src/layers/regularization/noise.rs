@@ -34,7 +34,7 @@ pub(crate) fn check_noise_shape(noise_shape: Option<&[Option<usize>]>, input: &S
         .hint("put 1 where an axis shares its noise and None elsewhere"))
 }
 
-/// The sizes of the noise for an input of these sizes.
+/// The shape of the noise for an input of this shape.
 pub(crate) fn noise_sizes<const D: usize>(mut sizes: [usize; D], noise_shape: Option<&[Option<usize>]>) -> [usize; D] {
     for (size, noise) in sizes.iter_mut().zip(noise_shape.into_iter().flatten()) {
         *size = noise.unwrap_or(*size);

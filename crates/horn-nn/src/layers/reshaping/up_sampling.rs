@@ -37,7 +37,7 @@ macro_rules! up_sampling {
         }
 
         impl $class {
-            /// A layer that repeats each value so many times, twice by default.
+            /// A layer that repeats each value `size` times, twice by default.
             pub fn new(size: impl Into<OrDefault<$size>>) -> Self {
                 Self { common: Common::default(), size: size.into().unwrap_or(2usize), $($data_format: DataFormat::default(),)? }
             }

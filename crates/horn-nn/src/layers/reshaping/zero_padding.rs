@@ -31,7 +31,7 @@ macro_rules! zero_padding {
         }
 
         impl $class {
-            /// A layer that adds so many zeros on each side, one by default.
+            /// A layer that adds `padding` zeros on each side, one by default.
             pub fn new(padding: impl Into<OrDefault<Margins<$n>>>) -> Self {
                 Self { common: Common::default(), padding: padding.into().unwrap_or(1), data_format: DataFormat::default() }
             }

@@ -65,7 +65,7 @@ pub(crate) trait Rule: Sync {
     ///
     /// # Errors
     ///
-    /// If the sizes, which are only known now, do not fit.
+    /// If the shapes, which are only known now, do not fit.
     fn compute(&self, call: Call<AnyTensor>) -> Result<Vec<AnyTensor>>;
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn shape_of(argument: &Argument<Shape>) -> Result<Shape> {
     }
 }
 
-/// The sizes of a tensor or an array.
+/// The shape of a tensor or an array.
 pub(crate) fn sizes_of(argument: &Argument<AnyTensor>) -> Result<Vec<Option<usize>>> {
     match argument {
         Argument::Tensor(tensor) => Ok(known(tensor)),

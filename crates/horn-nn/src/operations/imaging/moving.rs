@@ -62,7 +62,7 @@ impl Rule for Moved {
             let own = sizes.len().checked_sub(inner.len()).filter(|outer| *outer <= 1);
             let fits = own.is_some_and(|outer| sizes[outer..].iter().zip(inner).all(|(own, size)| *own == Some(*size)));
             if !fits {
-                return Err(Error::shape("the movement of the images has another shape")
+                return Err(Error::shape("the transforms have the wrong shape")
                     .received(given)
                     .expected(format!("{inner:?}, or with an axis for the batch"))
                     .hint("see the function of this name in Keras's documentation"));
@@ -87,7 +87,7 @@ impl Rule for Moved {
             let batch = images.dims()[0];
             let moves = if moves.sizes()[0] == 1 { moves.clone().expand(&[batch, 8])? } else { moves };
             if moves.sizes()[0] != batch {
-                return Err(Error::shape("there is no movement for each image")
+                return Err(Error::shape("there must be one transform for all images, or one for each")
                     .received(format!("{} for {batch} images", moves.sizes()[0]))
                     .expected("one for all, or one for each")
                     .hint("check the shape of the data"));
@@ -152,7 +152,7 @@ impl Rule for Elastic {
 fn views(starts: &AnyTensor, ends: &AnyTensor) -> Result<AnyTensor> {
     let (from, to) = (downloaded(starts)?, downloaded(ends)?);
     if from.len() != to.len() {
-        return Err(Error::shape("each start point has an end point")
+        return Err(Error::shape("the numbers of start points and end points differ")
             .received(format!("{} numbers and {}", from.len(), to.len()))
             .expected("as many of both")
             .hint("check the shape of the data"));

@@ -128,7 +128,7 @@ impl ScaleAndTranslate {
         let given = call.ints("spatial_dims")?.unwrap_or_default();
         let of = |argument: &Argument<T>, name: &str| {
             numbers_of(argument).filter(|numbers| numbers.len() == given.len()).ok_or_else(|| {
-                Error::argument(format!("the {name} of the images are constants"))
+                Error::argument(format!("the {name} of the images must be constants"))
                     .expected(format!("{} numbers, one for each of the axes", given.len()))
                     .hint("compute them outside of the graph, or use `affine_transform`")
             })
@@ -152,7 +152,7 @@ impl ScaleAndTranslate {
             let axis = call.axis_of(*axis, rank)?;
             let scale = scales[at];
             if scale <= 0.0 || !scale.is_finite() || !translations[at].is_finite() {
-                return Err(Error::argument("images can't be scaled so")
+                return Err(Error::argument("the scale must be above 0")
                     .received(format!("a scale of {scale} and a translation of {}", translations[at]))
                     .expected("a scale above 0")
                     .hint("flip the images by `ops::flip`"));

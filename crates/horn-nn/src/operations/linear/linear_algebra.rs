@@ -74,7 +74,7 @@ impl Rule for Linear {
         let a = call.tensor()?.clone().with_values(Values::Floats);
         let (sizes, rank) = (a.sizes(), a.rank());
         if rank < 2 {
-            return Err(Error::shape("the function is of matrices")
+            return Err(Error::shape("the function takes matrices")
                 .received(&a)
                 .expected("at least two axes")
                 .hint("add an axis first"));

@@ -35,7 +35,7 @@ impl Formula for Matrices {
             Self::Diag if x.axis_count() == 1 => spread(&x, call.int("k")?)?,
             Self::Diag if x.axis_count() == 2 => diagonal(&x, call.int("k")?, 0, 1)?,
             Self::Diag => {
-                return Err(Error::shape("a diagonal is of a vector or a matrix")
+                return Err(Error::shape("the input must be a vector or a matrix")
                     .received(Shape::new(x.lengths()))
                     .expected("one or two axes")
                     .hint("use `diagonal` for more axes"));
@@ -64,7 +64,7 @@ impl Formula for Matrices {
 fn cdist<T: Term>(x: &T, y: &T) -> Result<T> {
     let ranks = [x.axis_count(), y.axis_count()];
     if ranks.iter().any(|&rank| rank < 2) || x.lengths()[ranks[0] - 1] != y.lengths()[ranks[1] - 1] {
-        return Err(Error::shape("the distances are of rows of one size")
+        return Err(Error::shape("the rows must have the same length")
             .received(format!("{} and {}", Shape::new(x.lengths()), Shape::new(y.lengths())))
             .expected("at least two axes, and equal sizes of the last")
             .hint("bring the rows to one size"));
@@ -77,7 +77,7 @@ fn cdist<T: Term>(x: &T, y: &T) -> Result<T> {
 /// `corrcoef(x)`: how the rows of a matrix vary together.
 fn corrcoef<T: Term>(x: &T) -> Result<T> {
     if x.axis_count() != 2 {
-        return Err(Error::shape("the correlation is of the rows of a matrix")
+        return Err(Error::shape("the input must be a matrix")
             .received(Shape::new(x.lengths()))
             .expected("two axes")
             .hint("reshape the tensor to a matrix"));
@@ -99,7 +99,7 @@ fn cross<T: Term>(call: &Call<T>, x: &T, y: &T) -> Result<T> {
         let axis = axis(name, x.axis_count())?;
         match x.length(axis)? {
             size @ (2 | 3) => (0..size).map(|at| x.at(axis, at)).collect(),
-            size => Err(Error::shape("a cross product is of vectors of 2 or 3 values")
+            size => Err(Error::shape("a cross product takes vectors of 2 or 3 values")
                 .received(size)
                 .expected("2 or 3 values along the axis")
                 .hint("choose another axis")),
@@ -131,7 +131,7 @@ fn cross<T: Term>(call: &Call<T>, x: &T, y: &T) -> Result<T> {
 fn diagonal<T: Term>(x: &T, offset: i64, axis1: usize, axis2: usize) -> Result<T> {
     let rank = x.axis_count();
     if rank < 2 || axis1 == axis2 {
-        return Err(Error::argument("a diagonal is of two axes")
+        return Err(Error::argument("axis1 and axis2 must be two different axes")
             .received(format!("axes {axis1} and {axis2} of {}", Shape::new(x.lengths())))
             .expected("two different axes")
             .hint("choose other axes"));

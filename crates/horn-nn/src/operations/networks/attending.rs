@@ -16,7 +16,7 @@ impl Formula for DotProductAttention {
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let tensors = [required(call, 0)?, required(call, 1)?, required(call, 2)?];
         if let Some(other) = tensors.iter().find(|x| x.axis_count() != 4) {
-            return Err(Error::shape("query, key and value have four axes")
+            return Err(Error::shape("query, key and value must have four axes")
                 .received(Shape::new(other.lengths()))
                 .expected("(batch, steps, heads, width)")
                 .hint("add an axis for the heads first"));
@@ -67,7 +67,7 @@ impl Formula for BatchNorm {
             let Some(given) = T::argument(call, at)? else { return Ok(None) };
             let own = given.lengths();
             if own.len() != 1 || !can_be_equal((&own[0], &sizes[axis])) {
-                return Err(Error::shape("the mean, the variance, the offset and the scale are vectors")
+                return Err(Error::shape("the mean, the variance, the offset and the scale must be vectors")
                     .received(Shape::new(own))
                     .expected(Shape::new([sizes[axis]]))
                     .hint("give one value for each place along the axis"));

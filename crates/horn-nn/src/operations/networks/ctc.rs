@@ -195,7 +195,7 @@ impl Rule for CtcDecode {
         let lengths = downloaded_integers(tensor_of(lengths.clone(), &device)?.integers()?)?;
         let [batch, steps, classes] = sizes[..] else { return Err(no_tensor(call.class)) };
         if lengths.len() != batch {
-            return Err(Error::shape("there is no length for each sequence")
+            return Err(Error::shape("there must be one length for each sequence")
                 .received(format!("{} lengths for {batch} sequences", lengths.len()))
                 .expected("as many of both")
                 .hint("check the shape of the data"));

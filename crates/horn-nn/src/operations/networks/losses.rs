@@ -16,7 +16,7 @@ use crate::tensor::shape::{Shape, can_be_equal};
 const EPSILON: f64 = 1e-7;
 
 /// `binary_crossentropy(target, output, from_logits)`, `categorical_crossentropy(target, output, from_logits, axis)`, and the
-/// same for targets that are numbers of classes.
+/// same for targets that are class indices.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Crossentropy {
     Binary,
@@ -34,7 +34,7 @@ fn check_sizes(target: &[Option<usize>], output: &[Option<usize>]) -> Result<()>
     }
     Err(Error::shape("the target does not fit the output")
         .received(format!("{} for {}", Shape::new(target), Shape::new(output)))
-        .expected("equal shapes; for numbers of classes without the axis of the classes")
+        .expected("equal shapes; for class indices without the axis of the classes")
         .hint("bring the target to the shape of the output"))
 }
 
@@ -111,7 +111,7 @@ impl Formula for InTopK {
     }
 }
 
-/// `multi_hot(inputs, num_classes, axis)`: 1 for each class that a row of numbers of classes names.
+/// `multi_hot(inputs, num_classes, axis)`: 1 for each class whose index is in the row.
 pub(crate) struct MultiHot;
 
 impl Formula for MultiHot {

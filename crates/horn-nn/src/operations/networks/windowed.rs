@@ -146,7 +146,7 @@ pub(crate) enum Convolution {
 }
 
 impl Convolution {
-    /// The window, for a kernel of these sizes.
+    /// The window, for a kernel of this shape.
     fn window<T>(self, call: &Call<T>, kernel: &[Option<usize>]) -> Result<Window> {
         let axes = spatial_axes(kernel.len())?;
         let sizes: Option<Vec<usize>> = kernel[..axes].iter().copied().collect();
@@ -207,7 +207,7 @@ impl Convolution {
                 let [mixed, filters] = last(2)?;
                 let pointwise = shape_of(&call.arguments()[2])?;
                 if pointwise.sizes()[..pointwise.rank() - 2].iter().any(|&size| size != Some(1)) {
-                    return Err(Error::shape("the pointwise kernel has a size")
+                    return Err(Error::shape("the pointwise kernel must have size 1 along the spatial axes")
                         .received(&pointwise)
                         .expected("sizes of 1 before the last two axes")
                         .hint("give the window to the depthwise kernel"));

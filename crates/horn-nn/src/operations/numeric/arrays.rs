@@ -161,7 +161,7 @@ fn rot90<T: Term>(call: &Call<T>) -> Result<T> {
 fn select<T: Term>(call: &Call<T>) -> Result<T> {
     let (conditions, choices) = (listed(call, 0)?, listed(call, 1)?);
     if conditions.len() != choices.len() || choices.is_empty() {
-        return Err(Error::argument("each condition has a choice")
+        return Err(Error::argument("the numbers of conditions and choices differ")
             .received(format!("{} conditions and {} choices", conditions.len(), choices.len()))
             .expected("as many of both, and at least one")
             .hint("give two lists of one length"));
@@ -228,7 +228,7 @@ fn unravel_index<T: Term>(call: &Call<T>) -> Result<Vec<T>> {
 fn vander<T: Term>(call: &Call<T>) -> Result<T> {
     let x = required(call, 0)?;
     if x.axis_count() != 1 {
-        return Err(Error::shape("the powers are of a vector")
+        return Err(Error::shape("the input must be a vector")
             .received(Shape::new(x.lengths()))
             .expected("one axis")
             .hint("take one axis of the tensor"));

@@ -15,7 +15,7 @@ impl Formula for Correlate {
     fn evaluate<T: Term>(&self, call: &Call<T>) -> Result<Vec<T>> {
         let (mut long, mut short) = (required(call, 0)?, required(call, 1)?);
         if long.axis_count() != 1 || short.axis_count() != 1 {
-            return Err(Error::shape("vectors are correlated")
+            return Err(Error::shape("only vectors can be correlated")
                 .received(format!("{} and {}", Shape::new(long.lengths()), Shape::new(short.lengths())))
                 .expected("one axis each")
                 .hint("take one axis of each tensor, or use `ops::conv`"));

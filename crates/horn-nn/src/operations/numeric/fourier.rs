@@ -201,7 +201,7 @@ impl Formula for Fourier {
             Self::Fft2 | Self::Ifft2 => {
                 let x = complex(call)?;
                 if x.re.axis_count() < 2 {
-                    return Err(Error::shape("the transform is of two axes")
+                    return Err(Error::shape("the transform needs two axes")
                         .received(Shape::new(x.re.lengths()))
                         .expected("at least two axes")
                         .hint("use `fft` for one axis"));
@@ -286,7 +286,7 @@ fn complex<T: Term>(call: &Call<T>) -> Result<Complex<T>> {
     let received = parts.iter().map(|part| Shape::new(part.lengths()).to_string()).collect::<Vec<_>>().join(" and ");
     match <[T; 2]>::try_from(parts) {
         Ok([re, im]) if re.lengths() == im.lengths() => Ok(Complex { re, im }),
-        _ => Err(Error::shape("complex numbers are two tensors of one shape")
+        _ => Err(Error::shape("a complex tensor must be given as two tensors of one shape")
             .received(received)
             .expected("the real and the imaginary parts")
             .hint("give both, as `rfft` returns them")),

@@ -37,7 +37,7 @@ impl Formula for NanToNum {
     }
 }
 
-/// `fmax(x1, x2)` and `fmin(x1, x2)`: the number where the other value is none.
+/// `fmax(x1, x2)` and `fmin(x1, x2)`: the other value where one is NaN.
 #[derive(Clone, Copy)]
 pub(crate) enum NanExtreme {
     Max,
@@ -127,7 +127,7 @@ impl Formula for NanAlong {
     }
 }
 
-/// `isclose(x1, x2, rtol, atol)` and `allclose(x1, x2)`: are the values equal but for a share of the second and a rest?
+/// `isclose(x1, x2, rtol, atol)` and `allclose(x1, x2)`: are the values equal within these tolerances?
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Close {
     All,

@@ -1,4 +1,4 @@
-//! Quantiles: the values below which given shares of all values lie.
+//! Quantiles: the values below which given fractions of all values lie.
 
 use serde_json::json;
 
@@ -36,13 +36,13 @@ pub(crate) enum Share {
 const MAX_SHARES: usize = 10_000;
 
 impl Quantile {
-    /// The shares, and whether they make a new first axis.
+    /// The fractions, and whether they make a new first axis.
     fn shares<T>(self, call: &Call<T>) -> Result<(Vec<f64>, bool)> {
         let scale = if self.of == Share::Percent { 0.01 } else { 1.0 };
         let invalid = || {
-            Error::argument("the shares of a quantile are constants")
+            Error::argument("the fractions of a quantile must be constants")
                 .expected("a number, or a list or an array of numbers, as `q`")
-                .hint("compute the shares outside of the graph")
+                .hint("compute `q` outside of the graph")
         };
         let (shares, is_list) = match (self.of, call.arguments().get(1)) {
             (Share::Half, _) => (vec![0.5], false),

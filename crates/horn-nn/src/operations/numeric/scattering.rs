@@ -98,7 +98,7 @@ impl Rule for Segments {
             _ => false,
         };
         if !fits {
-            return Err(Error::shape("each row of the data has a segment")
+            return Err(Error::shape("each row of the data needs a segment id")
                 .received(format!("ids {ids} for {data}"))
                 .expected("one axis of ids, as long as the first axis of the data")
                 .hint("give a segment for each row"));
@@ -115,7 +115,7 @@ impl Rule for Segments {
         let (data, ids) = (tensor_of(data, &device)?, downloaded(&tensor_of(ids, &device)?)?);
         let mut sizes = data.sizes();
         if ids.len() != sizes[0] {
-            return Err(Error::shape("each row of the data has a segment")
+            return Err(Error::shape("each row of the data needs a segment id")
                 .received(format!("{} ids for {} rows", ids.len(), sizes[0]))
                 .expected("as many ids as rows")
                 .hint("give a segment for each row"));
@@ -159,7 +159,7 @@ impl Scatter {
         }
     }
 
-    /// The sizes of a new tensor.
+    /// The shape of a new tensor.
     fn shape<T>(call: &Call<T>) -> Result<Vec<usize>> {
         let shape = call.ints("shape")?.unwrap_or_default();
         let sizes: Option<Vec<usize>> = shape.iter().map(|&size| usize::try_from(size).ok()).collect();
@@ -242,7 +242,7 @@ impl Part {
         let starts = call.arguments().get(1).and_then(numbers_of);
         let starts = starts.map(|starts| starts.into_iter().map(|start| start as i64).collect::<Vec<_>>());
         starts.filter(|starts| starts.len() == rank).ok_or_else(|| {
-            Error::argument("the start of a slice is a constant")
+            Error::argument("the start of a slice must be a constant")
                 .expected(format!("{rank} whole numbers, one for each axis"))
                 .hint("compute the places outside of the graph, or use `take` and `scatter_update`")
         })

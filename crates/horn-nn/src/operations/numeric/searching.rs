@@ -30,7 +30,7 @@ fn vector(name: &str, shape: &Shape) -> Result<()> {
     if shape.rank() == 1 {
         return Ok(());
     }
-    Err(Error::shape(format!("{name} have one axis"))
+    Err(Error::shape(format!("{name} must have one axis"))
         .received(shape)
         .expected("one axis")
         .hint("take one axis of the tensor"))
@@ -78,7 +78,7 @@ impl Rule for Searching {
                     return Err(call.invalid("weights", "none, and no `sparse`"));
                 }
                 if !(1..=2).contains(&input.rank()) {
-                    return Err(Error::shape("whole numbers are counted in a vector or in the rows of a matrix")
+                    return Err(Error::shape("the input must be a vector or a matrix")
                         .received(input)
                         .expected("one or two axes")
                         .hint("reshape the tensor to rows"));

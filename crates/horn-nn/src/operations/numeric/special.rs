@@ -227,7 +227,7 @@ impl Rule for Whole {
         let first = shapes.first().ok_or_else(|| no_tensor(call.class))?;
         let kind = shapes.iter().fold(first.values(), |kind, shape| kind.joined(shape.values()));
         if kind == Values::Floats {
-            return Err(Error::argument("the function is of whole numbers")
+            return Err(Error::argument("the function takes integers only")
                 .received(format!("floats of shape {first}"))
                 .expected("integers or booleans")
                 .hint("cast the tensor to int32 first"));

@@ -21,7 +21,7 @@ impl Unique {
             return Err(call.invalid("axis", "none"));
         }
         call.size("size")?.ok_or_else(|| {
-            Error::shape("how many different values there are is only known when they are")
+            Error::shape("the number of unique values is not known in advance")
                 .received("no `size`")
                 .expected("a number of values, as all shapes of a graph must be known")
                 .hint("give `size`, at which the values are cut off or filled up")

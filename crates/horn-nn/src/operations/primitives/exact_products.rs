@@ -94,7 +94,7 @@ impl Sums {
         Self { sizes, steps: [steps(&kept), steps(&summed)] }
     }
 
-    /// The sizes of the output, and its values.
+    /// The shape of the output, and its values.
     fn values(&self, operands: &[Operand]) -> Result<(Vec<usize>, Vec<i64>)> {
         let [places, terms] = self.sizes.each_ref().map(|sizes| memory::values(sizes));
         let tensors: Vec<&[usize]> = operands.iter().map(|operand| operand.sizes.as_slice()).collect();

@@ -72,7 +72,7 @@ fn parts<T>(call: &Call<T>, rank: usize) -> Result<Vec<Part>> {
 fn places([start, stop, step]: [Option<i64>; 3], size: usize) -> Result<(i64, i64, usize)> {
     let (step, size) = (step.unwrap_or(1), size as i64);
     if step == 0 {
-        return Err(Error::argument("a slice has no step of 0")
+        return Err(Error::argument("the step of a slice must not be 0")
             .received(0)
             .expected("another number")
             .hint("leave the step out"));

@@ -24,7 +24,7 @@ pub(crate) enum Product {
 }
 
 impl Product {
-    /// The sizes of the product, for tensors of at least one axis.
+    /// The shape of the product, for tensors of at least one axis.
     fn sizes(self, x: &[Option<usize>], y: &[Option<usize>]) -> Result<Vec<Option<usize>>> {
         let misfit = || {
             Error::shape("the matrices do not fit each other")
@@ -193,7 +193,7 @@ impl Einsum {
         }
     }
 
-    /// The sizes of the output, and the equation without ellipses.
+    /// The shape of the output, and the equation without ellipses.
     fn plan<T>(call: &Call<T>, shapes: &[Vec<Option<usize>>]) -> Result<(Vec<Option<usize>>, String)> {
         let subscripts =
             call.parameter("subscripts").as_str().ok_or_else(|| call.invalid("subscripts", "an equation"))?;
@@ -275,7 +275,7 @@ struct Cost {
 }
 
 impl Cost {
-    /// The cost for operands of these sizes.
+    /// The cost for operands of these shapes.
     fn of(equation: &str, operands: &[&[usize]]) -> Self {
         let mut cost = Self { values: 0, multiplications: 0 };
         let Some((terms, output)) = equation.split_once("->") else { return cost };

@@ -223,7 +223,7 @@ impl Rule for Triangle {
         let input = call.tensor()?;
         call.int("k")?;
         if input.rank() < 2 {
-            return Err(Error::shape("a triangle is of a matrix")
+            return Err(Error::shape("the input must be a matrix or a batch of matrices")
                 .received(input)
                 .expected("at least two axes")
                 .hint("add an axis first"));
@@ -249,7 +249,7 @@ impl Rule for FullLike {
     fn outputs(&self, call: &Call<Shape>) -> Result<Vec<Shape>> {
         let input = call.tensor()?;
         if call.arguments().get(1).and_then(number_of).is_none() {
-            return Err(Error::argument("the value is a number")
+            return Err(Error::argument("fill_value must be a number")
                 .expected("a number as `fill_value`")
                 .hint("give a number"));
         }

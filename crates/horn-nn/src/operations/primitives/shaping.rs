@@ -306,7 +306,7 @@ impl Pad {
                 None | Some(Argument::Constant(Constant::None)) => Ok(Margin::Burns(PadMode::Constant(0.0))),
                 Some(value) => match number_of(value) {
                     Some(number) => Ok(Margin::Burns(PadMode::Constant(number as f32))),
-                    None => Err(Error::argument("the padding is a number")
+                    None => Err(Error::argument("constant_values must be a number")
                         .expected("a number as `constant_values`")
                         .hint("pad by one number")),
                 },

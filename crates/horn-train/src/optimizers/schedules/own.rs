@@ -1,4 +1,4 @@
-//! A schedule from a function.
+//! A custom schedule, from a function.
 
 use std::fmt;
 

@@ -14,7 +14,7 @@ use crate::registry;
 /// use horn::optimizers::schedules::Schedule;
 /// use serde_json::{Value, json};
 ///
-/// /// Halves the rate every so many steps.
+/// /// Halves the rate every `steps` steps.
 /// #[derive(Debug)]
 /// struct Halve {
 ///     steps: usize,

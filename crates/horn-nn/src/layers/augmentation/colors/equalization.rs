@@ -74,7 +74,7 @@ impl Layer for Equalization {
         check_images(input)?;
         check_value_range(self.value_range)?;
         if !(1..=MAX_BINS).contains(&self.bins) {
-            return Err(Error::argument("values can't be counted in so many ranges")
+            return Err(Error::argument("the number of bins is out of range")
                 .received(format!("bins = {}", self.bins))
                 .expected(format!("1 to {MAX_BINS}"))
                 .hint("leave bins out for 256"));

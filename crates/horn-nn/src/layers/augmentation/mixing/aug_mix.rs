@@ -118,7 +118,7 @@ impl Layer for AugMix {
             || self.chain_depth > MAX_CHAINS
             || !(self.alpha > 0.0 && self.alpha.is_finite())
         {
-            return Err(Error::argument("there is nothing to mix, or too much")
+            return Err(Error::argument("num_chains, chain_depth or alpha is out of range")
                 .received(format!(
                     "num_chains = {}, chain_depth = {}, alpha = {}",
                     self.num_chains, self.chain_depth, self.alpha

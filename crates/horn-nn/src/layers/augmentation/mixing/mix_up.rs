@@ -81,7 +81,7 @@ impl Layer for MixUp {
 
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
         if !(self.alpha > 0.0 && self.alpha.is_finite()) {
-            return Err(Error::argument("the beta distribution has no such shape")
+            return Err(Error::argument("alpha must be above 0")
                 .received(format!("alpha = {}", self.alpha))
                 .expected("a number above 0")
                 .hint("0.2 blends a little, 1.0 blends by any weight alike"));

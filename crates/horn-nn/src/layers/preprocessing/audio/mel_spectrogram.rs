@@ -119,21 +119,21 @@ impl MelSpectrogram {
     fn weights(&self) -> Result<Vec<f64>> {
         let length = self.sequence_length.unwrap_or(self.fft_length);
         if self.fft_length > MAX_LENGTH {
-            return Err(Error::argument("the transform is too long")
+            return Err(Error::argument("fft_length is too large")
                 .received(format!("fft_length = {}", self.fft_length))
                 .expected(format!("at most {MAX_LENGTH}"))
-                .hint("take a shorter transform, such as Keras's 2048"));
+                .hint("give a smaller fft_length, such as Keras's 2048"));
         }
         if length == 0 || length > self.fft_length {
-            return Err(Error::argument("the transform is shorter than what it is to look at")
+            return Err(Error::argument("sequence_length is 0, or longer than fft_length")
                 .received(format!("sequence_length = {length}"))
                 .expected(format!("1 to {}, the fft_length", self.fft_length))
-                .hint("leave out sequence_length, or take a longer transform"));
+                .hint("leave out sequence_length, or give a larger fft_length"));
         }
         let Some(window) = &self.window else { return Ok(vec![1.0; self.fft_length]) };
         let window = window.values(length, true);
         if window.len() != length {
-            return Err(Error::argument("the window does not fit the piece")
+            return Err(Error::argument("the length of the window differs from sequence_length")
                 .received(format!("{} values", window.len()))
                 .expected(format!("{length} values"))
                 .hint("give as many values as sequence_length, or `Hann`"));
@@ -204,7 +204,7 @@ impl Layer for MelSpectrogram {
         let pieces = self.pieces()?;
         self.weights()?;
         if self.num_mel_bins == 0 {
-            return Err(Error::argument("a spectrogram needs bands")
+            return Err(Error::argument("num_mel_bins must be at least 1")
                 .received("num_mel_bins = 0")
                 .expected("at least 1")
                 .hint("leave num_mel_bins out for Keras's 128"));

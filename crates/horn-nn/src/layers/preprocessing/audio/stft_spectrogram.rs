@@ -139,13 +139,13 @@ impl STFTSpectrogram {
         let frames = Window::new::<1>(self.frame_length.into(), step.into(), 1.into(), self.padding, self.data_format);
         frames.check(false)?;
         if step > self.frame_length {
-            return Err(Error::argument("the frames leave samples out between them")
+            return Err(Error::argument("frame_step is larger than frame_length")
                 .received(format!("frame_step = {step}"))
                 .expected(format!("1 to {}, the frame_length", self.frame_length))
                 .hint("take smaller steps or longer frames"));
         }
         if let Some(length) = self.fft_length.filter(|length| *length < self.frame_length) {
-            return Err(Error::argument("the transform is shorter than the frames")
+            return Err(Error::argument("fft_length is smaller than frame_length")
                 .received(format!("fft_length = {length}"))
                 .expected(format!("at least {}, the frame_length", self.frame_length))
                 .hint("leave out fft_length, or take shorter frames"));

@@ -48,7 +48,7 @@ pub fn CategoryEncoding(num_tokens: usize) -> CategoryEncoding {
 }
 
 impl CategoryEncoding {
-    /// A layer for so many categories.
+    /// A layer for `num_tokens` categories.
     pub fn new(num_tokens: usize) -> Self {
         Self { common: Common::default(), num_tokens, output_mode: OutputMode::MultiHot }
     }

@@ -157,9 +157,9 @@ impl Layer for Discretization {
         if edges.is_sorted() {
             return Ok(self.output_mode.output_shape(input, edges.len() + 1));
         }
-        Err(Error::argument("the edges are not in order")
+        Err(Error::argument("bin_boundaries are not in ascending order")
             .received(format!("bin_boundaries = {edges:?}"))
-            .expected("growing numbers")
+            .expected("ascending numbers")
             .hint("sort bin_boundaries, and leave NaN out"))
     }
 

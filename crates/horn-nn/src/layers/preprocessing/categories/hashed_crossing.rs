@@ -52,7 +52,7 @@ pub fn HashedCrossing(num_bins: usize) -> HashedCrossing {
 }
 
 impl HashedCrossing {
-    /// A layer with so many bins.
+    /// A layer with `num_bins` bins.
     pub fn new(num_bins: usize) -> Self {
         let common = Common { dtype: DType("int64".to_owned()), ..Common::default() };
         Self { common, num_bins, output_mode: OutputMode::Int, sparse: false }

@@ -78,13 +78,13 @@ pub fn Hashing(num_bins: usize) -> Hashing {
 }
 
 impl Hashing {
-    /// A layer with so many bins.
+    /// A layer with `num_bins` bins.
     pub fn new(num_bins: usize) -> Self {
         let common = Common { dtype: DType("int64".to_owned()), ..Common::default() };
         Self { common, num_bins, salt: None, mask_value: None, output_mode: OutputMode::Int, sparse: false }
     }
 
-    /// Makes the hash another one; one number counts twice.
+    /// The salt of the hash, two numbers; a single number is used for both.
     #[must_use]
     pub fn salt(mut self, salt: impl Into<Salt>) -> Self {
         self.salt = Some(salt.into());

@@ -94,7 +94,7 @@ macro_rules! lookup_methods {
             ///
             /// # Errors
             ///
-            /// Where an argument is unknown or of another kind.
+            /// Where an argument is unknown or of the wrong type.
             pub fn from_config(config: &serde_json::Value) -> $crate::error::Result<Self> {
                 $crate::layers::family::read_as(&Self::new(), &[], config)
             }

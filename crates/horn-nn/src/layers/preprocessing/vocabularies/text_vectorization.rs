@@ -118,9 +118,9 @@ pub enum Split {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Ngrams {
-    /// One word, two words, up to so many.
+    /// All n-grams of one word up to this number of words.
     UpTo(usize),
-    /// So many, for each of the numbers.
+    /// The n-grams of each of these numbers of words.
     Each(Vec<usize>),
 }
 
@@ -157,7 +157,7 @@ impl TextVectorization {
         }
     }
 
-    /// Joins words: up to so many with a number, exactly so many with an array of numbers.
+    /// Joins words to n-grams: `ngrams(3)` makes those of 1, 2 and 3 words, `ngrams([1, 3])` those of 1 and 3 words.
     #[must_use]
     pub fn ngrams(mut self, ngrams: impl Into<Ngrams>) -> Self {
         self.ngrams = Some(ngrams.into());
@@ -254,7 +254,7 @@ impl TextVectorization {
     ///
     /// # Errors
     ///
-    /// Where an argument is unknown or of another kind.
+    /// Where an argument is unknown or of the wrong type.
     pub fn from_config(config: &Value) -> Result<Self> {
         read_as(&Self::new(), &[], config)
     }
