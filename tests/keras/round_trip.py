@@ -166,7 +166,8 @@ def make(folder, only, large):
         print(f"{time.perf_counter() - start:6.2f} s  {name}", flush=True)
     path.write_text(json.dumps(cases, indent=1))
     if of_texts:
-        on_tensorflow("make", folder, of_texts).check_returncode()
+        if beside("make", folder, of_texts, "tensorflow").wait() != 0:
+            sys.exit(1)
     elif not ON_TENSORFLOW:
         print(f"{len(cases)} models, {'with' if has_tensorflow else 'without'} those that need TensorFlow")
 
@@ -174,10 +175,10 @@ def make(folder, only, large):
 ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 
 
-def on_tensorflow(command, folder, names):
-    """Runs this program for models of texts."""
-    environment = {**os.environ, "ROUND_TRIP_BACKEND": "tensorflow"}
-    return subprocess.run([sys.executable, __file__, command, folder, *names], env=environment, check=False)
+def beside(command, folder, names, backend=None):
+    """Starts this program for these models in a process of its own, also on another backend."""
+    environment = {**os.environ, **({"ROUND_TRIP_BACKEND": backend} if backend else {})}
+    return subprocess.Popen([sys.executable, __file__, command, folder, *names], env=environment)
 
 
 def made_case(folder, name, made):
@@ -450,6 +451,11 @@ def check(folder, only):
     tasks = [task for task in tasks if not only or task[0] in only]
     elsewhere = [] if ON_TENSORFLOW else [name for name, *_ in tasks if name in of_texts]
     tasks = [task for task in tasks if task[0] not in elsewhere]
+    # Models of texts are checked on their backend, and half of the others on another core.
+    started = [beside("check", folder, elsewhere, "tensorflow")] if elsewhere else []
+    if not only and len(tasks) > 8:
+        started.append(beside("check", folder, [name for name, *_ in tasks[1::2]]))
+        tasks = tasks[::2]
     wrong = 0
     for name, find, arguments in tasks:
         start = time.perf_counter()
@@ -458,14 +464,15 @@ def check(folder, only):
         except Exception as error:
             problems = [f"{type(error).__name__}: {str(error)[:1500]}"]
         wrong += bool(problems)
-        print(f"{time.perf_counter() - start:6.2f} s  {name}{': WRONG' if problems else ''}", flush=True)
-        for problem in problems[:12]:
-            print(f"          {problem}")
+        lines = [f"{time.perf_counter() - start:6.2f} s  {name}{': WRONG' if problems else ''}"]
+        lines += [f"          {problem}" for problem in problems[:12]]
         if len(problems) > 12:
-            print(f"          and {len(problems) - 12} more")
+            lines.append(f"          and {len(problems) - 12} more")
+        # At once, as another process prints, too.
+        print("\n".join(lines), flush=True)
     print(f"{len(tasks) - wrong} of {len(tasks)} models are the same in Keras and Horn", flush=True)
-    same_elsewhere = not elsewhere or on_tensorflow("check", folder, elsewhere).returncode == 0
-    return wrong == 0 and same_elsewhere
+    ended = [process.wait() for process in started]
+    return wrong == 0 and not any(ended)
 
 
 def main():
