@@ -40,6 +40,8 @@ pub struct Conventions {
     /// CPUs it computes in float32 from inputs and weights of that precision. Others compute in float32, from and to values
     /// of that precision.
     pub computes_in_half: bool,
+    /// In half precision on a CPU, is the bias added before the product is rounded? So it is in files of Keras 2.
+    pub adds_bias_at_once: bool,
     /// Is the argument `activation` applied last, to the output? A file may have a layer with weights there.
     pub ends_in_activation: bool,
     /// The family of a custom layer; that of a built-in layer follows from its table.

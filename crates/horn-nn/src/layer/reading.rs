@@ -53,8 +53,8 @@ pub(crate) fn keeps_masks() -> bool {
     MASK_RULES.get() != MaskRules::Current
 }
 
-/// Is the model that is being read one of Keras 2? There merging layers treat masks in another way, and a cubic convolution of
-/// images takes its weights from TensorFlow's table.
+/// Is the model that is being read one of Keras 2? There merging layers treat masks in another way, a cubic convolution of
+/// images takes its weights from TensorFlow's table, and biases are added before half precision rounds.
 pub(crate) fn reads_keras_2() -> bool {
     MASK_RULES.get() == MaskRules::Keras2
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::arguments::dtype_policy::{DTypePolicy, dtype_policy};
+use crate::layer::reading::reads_keras_2;
 use crate::regularizers::regularizer::Regularizer;
 
 /// The arguments of every built-in layer.
@@ -15,6 +16,10 @@ pub(crate) struct Common {
     pub dtype: DType,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity_regularizer: Option<Regularizer>,
+    /// Is the bias added to the product in one operation, which half precision rounds once? TensorFlow does so for Keras 2 on
+    /// CPUs that have float16; on others it rounds twice.
+    #[serde(skip, default = "reads_keras_2")]
+    pub adds_bias_at_once: bool,
 }
 
 /// Layers are trainable by default.
@@ -24,7 +29,13 @@ fn trainable_by_default() -> bool {
 
 impl Default for Common {
     fn default() -> Self {
-        Self { name: None, trainable: true, dtype: DType::default(), activity_regularizer: None }
+        Self {
+            name: None,
+            trainable: true,
+            dtype: DType::default(),
+            activity_regularizer: None,
+            adds_bias_at_once: false,
+        }
     }
 }
 
@@ -253,7 +264,11 @@ macro_rules! described {
         fn conventions(&self) -> $crate::Conventions {
             #[allow(unused_imports)]
             use $crate::{BuiltFor, MaskArgument, Mode, TokenKind};
-            $crate::Conventions { $($($convention: $value,)+)? ..$crate::Conventions::of_keras() }
+            $crate::Conventions {
+                $($($convention: $value,)+)?
+                adds_bias_at_once: self.common.adds_bias_at_once,
+                ..$crate::Conventions::of_keras()
+            }
         }
 
         fn with_arguments(

@@ -18,6 +18,7 @@ use crate::tensor::any_tensor::AnyTensor;
 pub(crate) struct HalfPrecision {
     dtype: FloatDType,
     manner: Manner,
+    adds_bias_at_once: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +35,19 @@ impl HalfPrecision {
     /// That of a layer by its policy, if it has half precision.
     pub fn of(layer: &dyn Layer, device: &Device) -> Option<Self> {
         let dtype = layer.dtype_policy()?.half()?;
-        let manner = match layer.conventions().computes_in_half {
+        let conventions = layer.conventions();
+        let manner = match conventions.computes_in_half {
             true if is_cpu(device) => Manner::RoundedWeights,
             true => Manner::Throughout,
             false => Manner::RoundedInputs,
         };
-        Some(Self { dtype, manner })
+        Some(Self { dtype, manner, adds_bias_at_once: conventions.adds_bias_at_once })
     }
 
     /// What the layer rounds inside.
     pub fn inside(self) -> Rounding {
-        Rounding((self.manner == Manner::RoundedWeights).then_some(self.dtype))
+        let rounds = self.manner == Manner::RoundedWeights && !self.adds_bias_at_once;
+        Rounding(rounds.then_some(self.dtype))
     }
 
     /// Checks that the device has the dtype.
@@ -130,7 +133,9 @@ mod tests {
     /// The CPU backend has all half precisions, but not the relaxed float32 of some GPUs.
     #[test]
     fn a_dtype_that_the_device_lacks_is_an_error() {
-        let check = |dtype| HalfPrecision { dtype, manner: Manner::Throughout }.check(&Device::flex());
+        let check = |dtype| {
+            HalfPrecision { dtype, manner: Manner::Throughout, adds_bias_at_once: false }.check(&Device::flex())
+        };
         assert!(check(FloatDType::F16).is_ok() && check(FloatDType::BF16).is_ok());
         let error = check(FloatDType::Flex32).unwrap_err();
         assert!(error.is_argument());
