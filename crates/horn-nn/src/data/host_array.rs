@@ -419,6 +419,18 @@ mod tests {
     }
 
     #[test]
+    fn unsigned_integers_that_no_device_has_are_an_error() {
+        let batch = |value: u64| HostArray::new(vec![value], [1]).unwrap().batch(&[0], &Device::default());
+        assert!(batch(i64::MAX as u64).is_ok());
+        let error = batch(1 << 63).unwrap_err();
+        assert!(error.is_data());
+        assert!(
+            error.to_string().contains("received 9223372036854775808, expected at most 9223372036854775807"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn texts_are_not_numbers() {
         let strings = ndarray::array![["a"], ["b"], ["c"]];
         let strings = HostArray::from(&strings);
