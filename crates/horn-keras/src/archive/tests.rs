@@ -166,6 +166,14 @@ fn duplicates_and_overlaps_are_refused() {
     overlap[last + 42..last + 46].fill(0);
     let text = error(overlap);
     assert_eq!(text, "m.keras: its member \"b\" has another name before its bytes. Hint: save the file again.");
+
+    // A whole second member lies within the bytes of the first one.
+    let inner = stored(&[("b", b"[]")]);
+    let end = inner.windows(4).position(|four| four == b"PK\x01\x02").unwrap();
+    let mut within = stored(&[("a", &inner[..end]), ("b", b"[]")]);
+    let last = within.windows(4).rposition(|four| four == b"PK\x01\x02").unwrap();
+    within[last + 42..last + 46].copy_from_slice(&31_u32.to_le_bytes());
+    assert_eq!(error(within), "m.keras: has members that overlap. Hint: save the file again.");
 }
 
 #[test]
