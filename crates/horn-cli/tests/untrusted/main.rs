@@ -121,8 +121,8 @@ fn ends_well(arguments: &[&str]) -> (i32, String) {
     match code {
         0 => assert!(errors.lines().all(|line| line.starts_with("warning: ")), "{arguments:?}: {errors}"),
         1 => {
-            let (last, before) =
-                errors.lines().collect::<Vec<_>>().split_last().map(|(l, b)| (*l, b.to_vec())).unwrap();
+            let lines: Vec<&str> = errors.lines().collect();
+            let (last, before) = lines.split_last().unwrap();
             let warns = before.iter().all(|line| line.starts_with("warning: "));
             assert!(last.starts_with("error: ") && before.len() <= 1 && warns, "{arguments:?}: {errors}");
         }

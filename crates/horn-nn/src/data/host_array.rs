@@ -259,10 +259,8 @@ impl<'a> HostArray<'a> {
             Values::U32(values) => self.gather(values, at, |&value| value.into()),
             Values::I64(values) => self.gather(values, at, |&value| value),
             Values::U64(values) => {
-                let integers = self.gather(values, at, |&value| value);
-                let signed: std::result::Result<Vec<i64>, u64> =
-                    integers.into_iter().map(|value| i64::try_from(value).map_err(|_| value)).collect();
-                signed.map_err(|value| {
+                let signed = self.gather(values, at, |&value| i64::try_from(value).map_err(|_| value));
+                signed.into_iter().collect::<std::result::Result<_, _>>().map_err(|value| {
                     Error::data("the data holds an integer that is too large")
                         .received(value)
                         .expected(format!("at most {}", i64::MAX))

@@ -145,21 +145,14 @@ impl Plan {
         &self.calls[place.call].output_shapes[place.output]
     }
 
-    /// The first call of each layer, in the order of the program.
-    pub fn first_calls(&self) -> Vec<&PlannedCall> {
-        let mut first: Vec<Option<&PlannedCall>> = vec![None; self.layers.len()];
-        for call in &self.calls {
-            let own = first[call.layer].get_or_insert(call);
-            if call.index < own.index {
-                *own = call;
-            }
-        }
-        first.into_iter().map(|call| call.expect("a layer of a plan has at least one call")).collect()
-    }
-
     /// The calls of a layer in the order of the program; in the plan they are in the order in which they run.
     pub fn calls_of(&self, layer: usize) -> impl ExactSizeIterator<Item = &PlannedCall> {
         self.calls_by_layer()[layer].iter().map(|&call| &self.calls[call])
+    }
+
+    /// The first call of a layer in the order of the program.
+    pub fn first_call(&self, layer: usize) -> &PlannedCall {
+        self.calls_of(layer).next().expect("a layer of a plan has at least one call")
     }
 
     /// How many calls of the same layer come before this one in the order of the program.

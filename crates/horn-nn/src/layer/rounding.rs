@@ -22,12 +22,22 @@ impl Rounding {
 
     /// The values of the dtype, in the tensor's own dtype.
     pub fn apply<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
+        let Some(dtype) = self.0 else { return x };
         let own = x.dtype();
-        self.0.map_or(x.clone(), |dtype| x.cast(dtype).cast(own))
+        x.cast(dtype).cast(own)
     }
 
     /// [`apply`](Self::apply) for a tensor of any rank.
     pub fn apply_any(self, x: AnyTensor) -> Result<AnyTensor> {
         by_rank!(x, |x| self.apply(x).into())
+    }
+
+    /// A product with a bias, both the product and the sum rounded.
+    pub fn add_bias<const D: usize>(self, product: Tensor<D>, bias: Option<Tensor<D>>) -> Tensor<D> {
+        let product = self.apply(product);
+        match bias {
+            Some(bias) => self.apply(product + bias),
+            None => product,
+        }
     }
 }

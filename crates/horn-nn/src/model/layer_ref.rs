@@ -44,12 +44,12 @@ impl<'a> LayerRef<'a> {
 
     /// The shape of the output, or of the first one if there are several.
     pub fn output_shape(&self) -> &'a Shape {
-        &self.calls().next().expect("a layer of a model has at least one call").output_shapes[0]
+        &self.plan.first_call(self.at).output_shapes[0]
     }
 
     /// The shapes of all outputs.
     pub fn output_shapes(&self) -> impl ExactSizeIterator<Item = &'a Shape> + use<'a> {
-        self.calls().next().map_or(&[][..], |call| &call.output_shapes).iter()
+        self.plan.first_call(self.at).output_shapes.iter()
     }
 
     /// The calls of the layer in this model, in the order of the program.

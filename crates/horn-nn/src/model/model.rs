@@ -54,9 +54,8 @@ impl Model {
         let mut order: Vec<usize> = (0..plan.layers.len()).collect();
         order.sort_by_key(|&at| plan.layers[at].order);
         let mut built: Vec<Option<(BuiltLayer, LayerState)>> = plan.layers.iter().map(|_| None).collect();
-        let first_calls = plan.first_calls();
         for at in order {
-            built[at] = Some(build_layer(&plan.layers[at], first_calls[at], around)?);
+            built[at] = Some(build_layer(&plan.layers[at], plan.first_call(at), around)?);
         }
         for planned in &plan.layers {
             if let Some(precision) = HalfPrecision::of(planned.layer.as_ref(), around.device()) {

@@ -48,9 +48,7 @@ pub(super) fn finish_rounded(
     rounding: Rounding,
 ) -> Result<Convolved> {
     let finish = |y: AnyTensor, channels: usize| {
-        let product = rounding.apply_any(y)?;
-        let Some(bias) = bias else { return Ok(product) };
-        by_rank!(product, |y| rounding.apply(y + along(bias, channels)).into())
+        by_rank!(y, |y| rounding.add_bias(y, bias.map(|bias| along(bias, channels))).into())
     };
     Ok(match y {
         Convolved::Done(y) => {

@@ -165,12 +165,9 @@ impl DenseModule {
     fn compute<const D: usize>(&self, x: Tensor<D>, activation: Activation) -> Tensor<D> {
         let Linear { weight, bias } = &self.linear;
         if !self.rounding.is_none() {
-            let product = self.rounding.apply(Linear { weight: weight.clone(), bias: None }.forward(x));
-            let sum = match bias {
-                Some(bias) => self.rounding.apply(product + bias.val().unsqueeze()),
-                None => product,
-            };
-            return activation.forward(sum);
+            let product = Linear { weight: weight.clone(), bias: None }.forward(x);
+            let bias = bias.as_ref().map(|bias| bias.val().unsqueeze());
+            return activation.forward(self.rounding.add_bias(product, bias));
         }
         let (bias, relu) = (bias.as_ref().map(Param::val), activation == Activation::Relu);
         match horn_kernels::dense(&x, &weight.val(), bias.as_ref(), relu) {

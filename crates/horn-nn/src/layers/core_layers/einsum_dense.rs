@@ -211,10 +211,10 @@ struct EinsumDenseModule {
 
 impl EinsumDenseModule {
     fn linear(&self, input: AnyTensor) -> Result<AnyTensor> {
-        let product = self.rounding.apply_any(self.equation.multiply(input, self.kernel.value())?)?;
-        let Some(bias) = &self.bias else { return Ok(product) };
+        let product = self.equation.multiply(input, self.kernel.value())?;
+        let Some(bias) = &self.bias else { return self.rounding.apply_any(product) };
         let bias = bias.with_rank(product.rank())?;
-        by_rank!(product, |y| bias.float().map(|bias| AnyTensor::from(self.rounding.apply(y + bias))))?
+        by_rank!(product, |y| bias.float().map(|bias| AnyTensor::from(self.rounding.add_bias(y, Some(bias)))))?
     }
 }
 
