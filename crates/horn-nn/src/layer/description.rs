@@ -99,7 +99,7 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     ///
     /// As for [`output_shape`](Self::output_shape), and if the layer takes another number of inputs.
     fn output_shapes(&self, inputs: &[Shape]) -> Result<Vec<Shape>> {
-        Ok(vec![self.output_shape(one(inputs)?)?])
+        only(self.output_shape(one(inputs)?))
     }
 
     /// Builds the module for an input of this shape, with its initial weights. [`output_shape`](Self::output_shape) is
@@ -179,10 +179,7 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// The masks of the outputs for those of the inputs. The trail records on which masks results depend.
     #[doc(hidden)]
     fn follow_masks(&self, masks: &[Option<MaskNumber>], trail: &mut MaskTrail) -> Vec<Option<MaskNumber>> {
-        for part in self.parts() {
-            part.layer.follow_masks(&[None], trail);
-        }
-        trail.through(&self.output_mask(), &self.conventions(), masks)
+        follow_masks(&self.parts(), &self.output_mask(), &self.conventions(), masks, trail)
     }
 
     /// The inner layers, if the layer is a wrapper.
@@ -235,6 +232,25 @@ pub(crate) fn one(inputs: &[Shape]) -> Result<&Shape> {
             .expected("one")
             .hint("join the inputs by a layer such as `Concatenate` first")),
     }
+}
+
+/// The shapes of the outputs of a layer with one output.
+fn only(output: Result<Shape>) -> Result<Vec<Shape>> {
+    Ok(vec![output?])
+}
+
+/// What [`Layer::follow_masks`] does by default, compiled once and not for each layer.
+fn follow_masks(
+    parts: &[Part],
+    rule: &OutputMask,
+    conventions: &Conventions,
+    masks: &[Option<MaskNumber>],
+    trail: &mut MaskTrail,
+) -> Vec<Option<MaskNumber>> {
+    for part in parts {
+        part.layer.follow_masks(&[None], trail);
+    }
+    trail.through(rule, conventions, masks)
 }
 
 /// Implements the methods of [`Layer`] for one input by those for several, in a layer that takes or returns several.

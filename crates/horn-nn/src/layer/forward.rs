@@ -101,14 +101,23 @@ pub trait Forward: Module + Sync + 'static {
 ///
 /// If the input does not fit the layer.
 pub(crate) fn plain_call(layer: &impl Forward, inputs: Vec<Signal>, call: &mut CallContext) -> Result<Vec<Signal>> {
+    let mode = call.mode();
+    plain(inputs, layer.takes_integers(), &|input| match input.is_integer() {
+        true => Ok(Signal::new(layer.forward(input, mode)?)),
+        false => Ok(Signal::from(layer.logits(input, mode)?)),
+    })
+}
+
+/// [`plain_call`] around the layer, compiled once and not for each one.
+fn plain(
+    inputs: Vec<Signal>,
+    takes_integers: bool,
+    forward: &dyn Fn(AnyTensor) -> Result<Signal>,
+) -> Result<Vec<Signal>> {
     let mut outputs = inputs;
     let input = single(&mut outputs)?;
     let mask = input.mask().cloned();
-    let input = if layer.takes_integers() { input.numbers()? } else { input.value()? };
-    let output = match input.is_integer() {
-        true => Signal::new(layer.forward(input, call.mode())?),
-        false => Signal::from(layer.logits(input, call.mode())?),
-    };
+    let output = forward(if takes_integers { input.numbers()? } else { input.value()? })?;
     outputs.push(output.with_mask(mask));
     Ok(outputs)
 }

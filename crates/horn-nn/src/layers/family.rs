@@ -71,14 +71,16 @@ pub(crate) fn read_as<L: Layer + Serialize + DeserializeOwned>(
     required: &[&str],
     config: &Value,
 ) -> Result<L> {
-    let place = match config["name"].as_str() {
-        Some(name) => names::place(name, default),
-        None => format!("class {}", default.class_name()),
-    };
-    if let Some(given) = config.as_object() {
-        given.iter().try_for_each(|(key, value)| check_size(key, value)).map_err(|error| error.at(&place))?;
-    }
+    let place = place(default, config);
+    check_sizes(config).map_err(|error| error.at(&place))?;
     read_over_defaults(default, L::config, required, config, &place)
+}
+
+fn place(layer: &dyn Layer, config: &Value) -> String {
+    match config["name"].as_str() {
+        Some(name) => names::place(name, layer),
+        None => format!("class {}", layer.class_name()),
+    }
 }
 
 /// The layer with other values for some arguments; its inner layers are kept.
@@ -124,6 +126,11 @@ const NUMBERS: [&str; 11] = [
 
 /// The limit for sizes, so that computing with them does not overflow.
 const MAX_SIZE: u64 = MAX_VALUES / 2;
+
+/// Applies [`check_size`] to all arguments.
+fn check_sizes(config: &Value) -> Result<()> {
+    config.as_object().into_iter().flatten().try_for_each(|(key, value)| check_size(key, value))
+}
 
 /// Rejects sizes, counts and axes that are too large for any layer. Inner layers are read and checked separately.
 fn check_size(key: &str, value: &Value) -> Result<()> {

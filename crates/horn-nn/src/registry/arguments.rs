@@ -51,16 +51,10 @@ pub fn read_over_defaults<T: Serialize + DeserializeOwned>(
     place: &str,
 ) -> Result<T> {
     // Not the configuration of the default instance: that has values that follow from other arguments.
-    let defaults = match serde_json::to_value(default) {
-        Ok(Value::Object(defaults)) => defaults,
-        _ => Map::new(),
-    };
+    let defaults = serde_json::to_value(default).ok();
     let mut object = None;
-    check_arguments(defaults, required, config, &mut |arguments| {
-        let read = serde_json::from_value(arguments)?;
-        let written = config_of(&read);
-        object = Some(read);
-        Ok(written)
+    check_arguments(defaults.as_ref().and_then(Value::as_object), required, config, &mut |arguments| {
+        Ok(config_of(object.insert(serde_json::from_value(arguments)?)))
     })
     .map_err(|error| error.at(place))?;
     Ok(object.expect("arguments are right only once the class was read from them"))
@@ -69,7 +63,7 @@ pub fn read_over_defaults<T: Serialize + DeserializeOwned>(
 /// The checks of [`read_over_defaults`], compiled once and not for each class. `read` reads the class from its arguments,
 /// and returns those that it writes itself.
 fn check_arguments(
-    defaults: Map<String, Value>,
+    defaults: Option<&Map<String, Value>>,
     required: &[&str],
     config: &Value,
     read: &mut dyn FnMut(Value) -> serde_json::Result<Value>,
@@ -83,7 +77,7 @@ fn check_arguments(
         return Err(Error::argument("an argument is missing").expected(*missing).hint("add it to the configuration"));
     }
     let over_defaults = |arguments: &mut dyn Iterator<Item = (&String, &Value)>| {
-        let mut whole = defaults.clone();
+        let mut whole = defaults.cloned().unwrap_or_default();
         whole.extend(arguments.map(|(key, value)| (key.clone(), value.clone())));
         Value::Object(whole)
     };

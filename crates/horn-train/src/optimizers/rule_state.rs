@@ -38,16 +38,14 @@ pub trait SlotNames: 'static {
 pub struct RuleState<R, const D: usize> {
     /// The number of updates so far.
     pub iterations: usize,
-    /// A rule keeps only a few slots, so a list is as fast as a map.
-    slots: Vec<(&'static str, Tensor<D>)>,
+    slots: Slots<D>,
     rule: PhantomData<fn() -> R>,
 }
 
 impl<R: SlotNames, const D: usize> RuleState<R, D> {
     /// Takes a tensor out of its slot, if there is one.
     pub fn take(&mut self, name: &str) -> Option<Tensor<D>> {
-        let at = self.slots.iter().position(|(own, _)| *own == name)?;
-        Some(self.slots.swap_remove(at).1)
+        self.slots.take(name)
     }
 
     /// Takes a tensor out of its slot, or zeros in the shape of `like` before the first update.
@@ -62,27 +60,65 @@ impl<R: SlotNames, const D: usize> RuleState<R, D> {
     /// In debug builds, if the name is not one of [`SlotNames::NAMES`].
     pub fn put(&mut self, name: &'static str, tensor: Tensor<D>) {
         debug_assert!(R::NAMES.contains(&name), "{name} is not among the names of the rule's slots");
-        self.take(name);
-        self.slots.push((name, tensor));
+        self.slots.put(name, tensor);
     }
 
     /// Whether there are no slots, only the number of updates.
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.slots.0.is_empty()
     }
 
     /// The same state on another device.
     #[must_use]
     pub fn to_device(self, device: &Device) -> Self {
-        let slots = self.slots.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect();
-        Self { slots, ..self }
+        Self { slots: self.slots.to_device(device), ..self }
+    }
+}
+
+/// Tensors by name. A rule keeps only a few, so a list is as fast as a map. It does not depend on the rule, so that it is
+/// compiled once for a rank and not for each rule.
+#[derive(Clone, Debug, Default)]
+struct Slots<const D: usize>(Vec<(&'static str, Tensor<D>)>);
+
+impl<const D: usize> Slots<D> {
+    fn take(&mut self, name: &str) -> Option<Tensor<D>> {
+        let at = self.0.iter().position(|(own, _)| *own == name)?;
+        Some(self.0.swap_remove(at).1)
+    }
+
+    fn put(&mut self, name: &'static str, tensor: Tensor<D>) {
+        self.take(name);
+        self.0.push((name, tensor));
+    }
+
+    fn to_device(self, device: &Device) -> Self {
+        Self(self.0.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect())
+    }
+
+    fn flatten(&self, prefix: &str, iterations: usize, out: &mut StateSink) {
+        out.push_scalar(prefix, "iterations", iterations.into());
+        for (name, tensor) in &self.0 {
+            out.push_tensor(prefix, name, tensor.to_data());
+        }
+    }
+
+    /// The number of updates, and the slots of these names that there are.
+    fn unflatten(
+        names: &[&'static str],
+        prefix: &str,
+        source: &mut StateSource,
+        device: &Device,
+    ) -> Option<(usize, Self)> {
+        let iterations = source.take_scalar(prefix, "iterations")?.try_into().ok()?;
+        let slot = |name: &&'static str| Some((*name, Tensor::from_data(source.take_tensor(prefix, name)?, device)));
+        Some((iterations, Self(names.iter().filter_map(slot).collect())))
     }
 }
 
 // Not derived: that would require the same traits of the rule.
 impl<R, const D: usize> Default for RuleState<R, D> {
     fn default() -> Self {
-        Self { iterations: 0, slots: Vec::new(), rule: PhantomData }
+        Self { iterations: 0, slots: Slots::default(), rule: PhantomData }
     }
 }
 
@@ -94,23 +130,17 @@ impl<R, const D: usize> Clone for RuleState<R, D> {
 
 impl<R, const D: usize> fmt::Debug for RuleState<R, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RuleState").field("iterations", &self.iterations).field("slots", &self.slots).finish()
+        f.debug_struct("RuleState").field("iterations", &self.iterations).field("slots", &self.slots.0).finish()
     }
 }
 
 impl<R: SlotNames, const D: usize> RecordState for RuleState<R, D> {
     fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
-        out.push_scalar(prefix, "iterations", self.iterations.into());
-        for (name, tensor) in &self.slots {
-            out.push_tensor(prefix, name, tensor.to_data());
-        }
+        self.slots.flatten(prefix, self.iterations, out);
     }
 
     fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
-        let iterations = source.take_scalar(prefix, "iterations")?.try_into().ok()?;
-        let mut slot =
-            |name: &&'static str| Some((*name, Tensor::from_data(source.take_tensor(prefix, name)?, device)));
-        let slots = R::NAMES.iter().filter_map(&mut slot).collect();
+        let (iterations, slots) = Slots::unflatten(R::NAMES, prefix, source, device)?;
         Some(Self { iterations, slots, rule: PhantomData })
     }
 }
