@@ -21,20 +21,24 @@ pub(crate) fn update<const D: usize, const N: usize>(
     if !enabled() || !same_shape || !fits(&gradient) || !tensors.iter().all(fits) {
         return Err((gradient, tensors));
     }
-    let gradient = primitive(gradient);
     let mut tensors = tensors.map(primitive);
-    {
-        let gradient = values(&gradient);
-        // In place where nobody else holds the memory; a copy otherwise.
-        let places = tensors.each_mut().map(|tensor| Shared::new(tensor.storage_mut::<f32>()));
-        split_if(is_shared(gradient.len()), gradient.len(), |_, range| {
-            let gradient = &gradient[range.clone()];
-            // SAFETY: the threads have different parts.
-            let parts = places.map(|place| unsafe { place.slice(range.clone()) });
-            update_part(gradient, parts, &rule);
-        });
-    }
+    update_values(&primitive(gradient), &mut tensors, &rule);
     Ok(tensors.map(Tensor::from_primitive::<Flex>))
+}
+
+/// Applies the rule to all values, in place where nobody else holds the memory; in a copy otherwise.
+fn update_values<const N: usize>(
+    gradient: &FlexTensor,
+    tensors: &mut [FlexTensor; N],
+    rule: &(impl Fn(f32, [f32; N]) -> [f32; N] + Sync),
+) {
+    let gradient = values(gradient);
+    let places = tensors.each_mut().map(|tensor| Shared::new(tensor.storage_mut::<f32>()));
+    split_if(is_shared(gradient.len()), gradient.len(), |_, range| {
+        // SAFETY: the threads have different parts.
+        let parts = places.map(|place| unsafe { place.slice(range.clone()) });
+        update_part(&gradient[range], parts, rule);
+    });
 }
 
 /// From how many values on the threads share the work, which is bound by memory.

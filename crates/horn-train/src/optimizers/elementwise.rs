@@ -88,15 +88,15 @@ pub(super) trait Elementwise<const N: usize>: Sync {
     /// The new values.
     fn apply<V: Value>(&self, gradient: V, values: [V; N]) -> [V; N];
 
+    /// The rule on numbers. The type of the function does not depend on a rank, so that its loop is compiled once.
+    fn on_numbers(&self) -> impl Fn(f32, [f32; N]) -> [f32; N] + Sync {
+        #[inline(always)]
+        |gradient, values| self.apply(gradient, values)
+    }
+
     /// Applies the rule to tensors.
     fn apply_all<const D: usize>(&self, gradient: Tensor<D>, values: [Tensor<D>; N]) -> [Tensor<D>; N] {
-        let updated = horn_kernels::update(
-            gradient,
-            values,
-            #[inline(always)]
-            |gradient, values| self.apply(gradient, values),
-        );
-        match updated {
+        match horn_kernels::update(gradient, values, self.on_numbers()) {
             Ok(values) => values,
             Err((gradient, values)) => self.apply(gradient, values),
         }

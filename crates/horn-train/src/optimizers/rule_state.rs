@@ -71,7 +71,7 @@ impl<R: SlotNames, const D: usize> RuleState<R, D> {
     /// The same state on another device.
     #[must_use]
     pub fn to_device(self, device: &Device) -> Self {
-        Self { slots: self.slots.to_device(device), ..self }
+        Self { slots: self.slots.moved_to(device), ..self }
     }
 }
 
@@ -91,7 +91,7 @@ impl<const D: usize> Slots<D> {
         self.0.push((name, tensor));
     }
 
-    fn to_device(self, device: &Device) -> Self {
+    fn moved_to(self, device: &Device) -> Self {
         Self(self.0.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect())
     }
 
