@@ -1,7 +1,7 @@
 //! Walks over the layers of the model in a file, and finds where the file keeps each layer's weights.
 
-use horn_nn::numbered_classes;
-use serde_json::Value;
+use horn_nn::{Result, numbered_classes};
+use serde_json::{Map, Value};
 
 /// Where the object of a layer says by which class the file names its weights, if that is not the layer's own: a layer of
 /// Keras 2 may have become one of another class.
@@ -43,6 +43,31 @@ pub(crate) fn each(model: &Value, mut visit: impl FnMut(Listed<'_>)) {
             }
             visit(Listed { object, pointer, model: &model_path, path });
         }
+    }
+}
+
+/// Visits the class and the configuration of each layer at any depth, so also of those inside of other layers, which no
+/// model lists: for changes, where it does not matter where the file keeps the weights.
+///
+/// # Errors
+///
+/// The first one of `visit`.
+pub(crate) fn each_at_any_depth(
+    value: &mut Value,
+    visit: &mut impl FnMut(&str, &mut Map<String, Value>) -> Result<()>,
+) -> Result<()> {
+    match value {
+        Value::Object(object) => {
+            let class = object.get("class_name").and_then(Value::as_str).map(str::to_owned);
+            if let (Some(class), Some(config)) = (class, object.get_mut("config").and_then(Value::as_object_mut))
+                && config.contains_key("name")
+            {
+                visit(&class, config)?;
+            }
+            object.values_mut().try_for_each(|value| each_at_any_depth(value, visit))
+        }
+        Value::Array(values) => values.iter_mut().try_for_each(|value| each_at_any_depth(value, visit)),
+        _ => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use horn_nn::{Error, Result};
 use serde_json::Value;
 
 use crate::h5::WeightsReader;
-use crate::quantized::each_layer;
+use crate::layers;
 
 /// The two matrices whose product is added to a kernel, by the paths of their variables.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +57,7 @@ pub(crate) fn take(variables: Vec<String>, layer: &Value) -> Result<(Vec<String>
 /// What the layer of this name, which is the given one or inside of it, says about its matrices.
 fn alpha(layer: &Value, name: &str) -> Result<Option<f64>> {
     let mut found = Vec::new();
-    each_layer(&mut layer.clone(), &mut |_, config| {
+    layers::each_at_any_depth(&mut layer.clone(), &mut |_, config| {
         let is_it = config.get("name").is_some_and(|own| own == name);
         if is_it && config.get("lora_rank").is_some_and(Value::is_number) {
             found.push(config.get("lora_alpha").and_then(Value::as_f64));

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use horn_nn::{Error, Model, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::arrays::{DType, Values};
 use crate::h5::WeightsReader;
@@ -21,7 +21,7 @@ const OF_WEIGHTS: [&str; 4] = ["gptq_unpacked_column_size", "lora_alpha", "lora_
 ///
 /// If a layer is quantized in another way than to `int8` or `int4`.
 pub(crate) fn dequantize(object: &mut Value) -> Result<()> {
-    each_layer(object, &mut |class, config| {
+    layers::each_at_any_depth(object, &mut |class, config| {
         let policy = config.get("dtype").filter(|dtype| !dtype["config"]["mode"].is_null()).cloned();
         let quantizers = config.get("quantization_config").cloned().unwrap_or_default();
         for key in OF_WEIGHTS {
@@ -53,26 +53,6 @@ pub(crate) fn dequantize(object: &mut Value) -> Result<()> {
         config.insert("dtype".to_owned(), plain);
         Ok(())
     })
-}
-
-/// Visits the class and the configuration of each layer, at any depth.
-pub(crate) fn each_layer(
-    value: &mut Value,
-    visit: &mut impl FnMut(&str, &mut Map<String, Value>) -> Result<()>,
-) -> Result<()> {
-    match value {
-        Value::Object(object) => {
-            let class = object.get("class_name").and_then(Value::as_str).map(str::to_owned);
-            if let (Some(class), Some(config)) = (class, object.get_mut("config").and_then(Value::as_object_mut))
-                && config.contains_key("name")
-            {
-                visit(&class, config)?;
-            }
-            object.values_mut().try_for_each(|value| each_layer(value, visit))
-        }
-        Value::Array(values) => values.iter_mut().try_for_each(|value| each_layer(value, visit)),
-        _ => Ok(()),
-    }
 }
 
 /// The quantized kernel of a layer, by the paths of its variables.

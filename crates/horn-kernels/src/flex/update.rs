@@ -33,9 +33,13 @@ fn update_values<const N: usize>(
     rule: &(impl Fn(f32, [f32; N]) -> [f32; N] + Sync),
 ) {
     let gradient = values(gradient);
-    let places = tensors.each_mut().map(|tensor| Shared::new(tensor.storage_mut::<f32>()));
+    let places = tensors.each_mut().map(|tensor| {
+        let values = tensor.storage_mut::<f32>();
+        assert_eq!(values.len(), gradient.len(), "a tensor has another size than its gradient");
+        Shared::new(values)
+    });
     split_if(is_shared(gradient.len()), gradient.len(), |_, range| {
-        // SAFETY: the threads have different parts.
+        // SAFETY: all tensors have as many values as the gradient, and the threads have different parts.
         let parts = places.map(|place| unsafe { place.slice(range.clone()) });
         update_part(&gradient[range], parts, rule);
     });

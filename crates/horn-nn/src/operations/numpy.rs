@@ -7,7 +7,7 @@ use crate::operations::linear::matrices::Matrices;
 use crate::operations::numeric::arrays::{Arrays, Spaced};
 use crate::operations::numeric::correlating::Correlate;
 use crate::operations::numeric::nan::{Close, NanAlong, NanExtreme, NanReduction, NanToNum};
-use crate::operations::numeric::quantiles::{Average, Quantile, Share, Span};
+use crate::operations::numeric::quantiles::{Average, Quantile, Span, Which};
 use crate::operations::numeric::searching::Searching;
 use crate::operations::numeric::special::{NextAfter, Paired, Special, Whole};
 use crate::operations::numeric::unique::Unique;
@@ -46,12 +46,12 @@ const fn spaced(class: &'static str, parameters: Parameters, rule: &'static dyn 
 }
 
 /// The quantiles.
-static MEDIAN: Quantile = Quantile { of: Share::Half, skips_nan: false };
-static PERCENTILE: Quantile = Quantile { of: Share::Percent, skips_nan: false };
-static QUANTILE: Quantile = Quantile { of: Share::Given, skips_nan: false };
-static NAN_MEDIAN: Quantile = Quantile { of: Share::Half, skips_nan: true };
-static NAN_PERCENTILE: Quantile = Quantile { of: Share::Percent, skips_nan: true };
-static NAN_QUANTILE: Quantile = Quantile { of: Share::Given, skips_nan: true };
+static MEDIAN: Quantile = Quantile { of: Which::Half, skips_nan: false };
+static PERCENTILE: Quantile = Quantile { of: Which::Percent, skips_nan: false };
+static QUANTILE: Quantile = Quantile { of: Which::Given, skips_nan: false };
+static NAN_MEDIAN: Quantile = Quantile { of: Which::Half, skips_nan: true };
+static NAN_PERCENTILE: Quantile = Quantile { of: Which::Percent, skips_nan: true };
+static NAN_QUANTILE: Quantile = Quantile { of: Which::Given, skips_nan: true };
 
 /// The functions.
 pub(super) static FUNCTIONS: &[Function] = &[

@@ -16,14 +16,14 @@ use crate::tensor::shape::Values;
 /// `quantile(x, q, axis, method, keepdims)` and what is like it.
 #[derive(Clone, Copy)]
 pub(crate) struct Quantile {
-    pub of: Share,
+    pub of: Which,
     /// Values that are not numbers are left out; otherwise they make the result none.
     pub skips_nan: bool,
 }
 
 /// Which quantile.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Share {
+pub(crate) enum Which {
     /// 0.5, for `median`.
     Half,
     /// As the argument says, from 0 to 100.
@@ -33,19 +33,19 @@ pub(crate) enum Share {
 }
 
 /// The largest number of quantiles of a call.
-const MAX_SHARES: usize = 10_000;
+const MAX_FRACTIONS: usize = 10_000;
 
 impl Quantile {
     /// The fractions, and whether they make a new first axis.
-    fn shares<T>(self, call: &Call<T>) -> Result<(Vec<f64>, bool)> {
-        let scale = if self.of == Share::Percent { 0.01 } else { 1.0 };
+    fn fractions<T>(self, call: &Call<T>) -> Result<(Vec<f64>, bool)> {
+        let scale = if self.of == Which::Percent { 0.01 } else { 1.0 };
         let invalid = || {
             Error::argument("the fractions of a quantile must be constants")
                 .expected("a number, or a list or an array of numbers, as `q`")
                 .hint("compute `q` outside of the graph")
         };
-        let (shares, is_list) = match (self.of, call.arguments().get(1)) {
-            (Share::Half, _) => (vec![0.5], false),
+        let (fractions, is_list) = match (self.of, call.arguments().get(1)) {
+            (Which::Half, _) => (vec![0.5], false),
             (_, Some(Argument::List(items))) => {
                 (items.iter().map(number_of).collect::<Option<_>>().ok_or_else(invalid)?, true)
             }
@@ -55,20 +55,20 @@ impl Quantile {
             (_, Some(other)) => (vec![number_of(other).ok_or_else(invalid)?], false),
             (_, None) => return Err(invalid()),
         };
-        let shares: Vec<f64> = shares.into_iter().map(|share| share * scale).collect();
-        if shares.is_empty() || shares.len() > MAX_SHARES {
+        let fractions: Vec<f64> = fractions.into_iter().map(|fraction| fraction * scale).collect();
+        if fractions.is_empty() || fractions.len() > MAX_FRACTIONS {
             return Err(Error::argument("the number of quantiles is not valid")
-                .received(shares.len())
-                .expected(format!("1 to {MAX_SHARES}"))
+                .received(fractions.len())
+                .expected(format!("1 to {MAX_FRACTIONS}"))
                 .hint("ask for fewer at a time"));
         }
-        if let Some(outside) = shares.iter().find(|share| !(0.0..=1.0).contains(*share)) {
+        if let Some(outside) = fractions.iter().find(|fraction| !(0.0..=1.0).contains(*fraction)) {
             return Err(Error::argument("a quantile is outside of its range")
                 .received(outside / scale)
                 .expected(format!("0 to {}", 1.0 / scale))
                 .hint("`quantile` takes fractions, `percentile` takes percents"));
         }
-        Ok((shares, is_list))
+        Ok((fractions, is_list))
     }
 }
 
@@ -77,7 +77,7 @@ impl Formula for Quantile {
         let x = required(call, 0)?.of_kind(Values::Floats);
         let rank = x.axis_count();
         let axes = call.axes("axis", rank)?;
-        let (shares, is_list) = self.shares(call)?;
+        let (fractions, is_list) = self.fractions(call)?;
         let method = call.parameter("method").as_str().unwrap_or("linear");
         // All reduced axes as one, the last.
         let kept: Vec<usize> = (0..rank).filter(|axis| !axes.contains(axis)).collect();
@@ -93,8 +93,8 @@ impl Formula for Quantile {
         let highest = counted.reduced(Reduction::Sum, &[last], true)?.scaled(1.0, -1.0)?;
         let at_least_0 = T::one(&Clip, json!({"x_min": 0.0, "x_max": f64::from(f32::MAX)}), vec![highest.clone()])?;
         let mut found = Vec::new();
-        for share in shares {
-            let place = at_least_0.scaled(share, 0.0)?;
+        for fraction in fractions {
+            let place = at_least_0.scaled(fraction, 0.0)?;
             let (lower, upper) = (place.map(Unary::Floor)?, place.map(Unary::Ceil)?);
             let value =
                 |places: &T| T::one(&TakeAlongAxis, json!({"axis": last}), vec![sorted.clone(), places.clone()]);
