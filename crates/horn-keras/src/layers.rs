@@ -47,7 +47,7 @@ pub(crate) fn each(model: &Value, mut visit: impl FnMut(Listed<'_>)) {
 }
 
 /// Visits the class and the configuration of each layer at any depth, so also of those inside of other layers, which no
-/// model lists: for changes, where it does not matter where the file keeps the weights.
+/// model lists. The configuration can be changed. Where the file keeps the weights is not said.
 ///
 /// # Errors
 ///

@@ -179,7 +179,8 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
     /// The masks of the outputs for those of the inputs. The trail records on which masks results depend.
     #[doc(hidden)]
     fn follow_masks(&self, masks: &[Option<MaskNumber>], trail: &mut MaskTrail) -> Vec<Option<MaskNumber>> {
-        follow_masks(&self.parts(), &self.output_mask(), &self.conventions(), masks, trail)
+        follow_parts(&self.parts(), trail);
+        trail.through(&self.output_mask(), &self.conventions(), masks)
     }
 
     /// The inner layers, if the layer is a wrapper.
@@ -239,18 +240,11 @@ fn only(output: Result<Shape>) -> Result<Vec<Shape>> {
     Ok(vec![output?])
 }
 
-/// What [`Layer::follow_masks`] does by default, compiled once and not for each layer.
-fn follow_masks(
-    parts: &[Part],
-    rule: &OutputMask,
-    conventions: &Conventions,
-    masks: &[Option<MaskNumber>],
-    trail: &mut MaskTrail,
-) -> Vec<Option<MaskNumber>> {
+/// Records the inner layers, which get no masks.
+fn follow_parts(parts: &[Part], trail: &mut MaskTrail) {
     for part in parts {
         part.layer.follow_masks(&[None], trail);
     }
-    trail.through(rule, conventions, masks)
 }
 
 /// Implements the methods of [`Layer`] for one input by those for several, in a layer that takes or returns several.

@@ -95,23 +95,16 @@ impl<const D: usize> Slots<D> {
         Self(self.0.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect())
     }
 
-    fn flatten(&self, prefix: &str, iterations: usize, out: &mut StateSink) {
-        out.push_scalar(prefix, "iterations", iterations.into());
+    fn flatten(&self, prefix: &str, out: &mut StateSink) {
         for (name, tensor) in &self.0 {
             out.push_tensor(prefix, name, tensor.to_data());
         }
     }
 
-    /// The number of updates, and the slots of these names that there are.
-    fn unflatten(
-        names: &[&'static str],
-        prefix: &str,
-        source: &mut StateSource,
-        device: &Device,
-    ) -> Option<(usize, Self)> {
-        let iterations = source.take_scalar(prefix, "iterations")?.try_into().ok()?;
+    /// The slots of these names that there are.
+    fn unflatten(names: &[&'static str], prefix: &str, source: &mut StateSource, device: &Device) -> Self {
         let slot = |name: &&'static str| Some((*name, Tensor::from_data(source.take_tensor(prefix, name)?, device)));
-        Some((iterations, Self(names.iter().filter_map(slot).collect())))
+        Self(names.iter().filter_map(slot).collect())
     }
 }
 
@@ -136,11 +129,12 @@ impl<R, const D: usize> fmt::Debug for RuleState<R, D> {
 
 impl<R: SlotNames, const D: usize> RecordState for RuleState<R, D> {
     fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
-        self.slots.flatten(prefix, self.iterations, out);
+        out.push_scalar(prefix, "iterations", self.iterations.into());
+        self.slots.flatten(prefix, out);
     }
 
     fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
-        let (iterations, slots) = Slots::unflatten(R::NAMES, prefix, source, device)?;
-        Some(Self { iterations, slots, rule: PhantomData })
+        let iterations = source.take_scalar(prefix, "iterations")?.try_into().ok()?;
+        Some(Self { iterations, slots: Slots::unflatten(R::NAMES, prefix, source, device), rule: PhantomData })
     }
 }
